@@ -1,0 +1,33 @@
+import type { Asn } from './asn.ts';
+import type { Brand } from './brand.ts';
+
+/** A machine that peers and records, by its short name: `rrc00`, `route-views.sg`. */
+export type Collector = Brand<string, 'Collector'>;
+
+/** `collector|address|asn`: one session of one collector, RFC 6396 section 4.3.1. */
+export type PeerId = Brand<string, 'PeerId'>;
+
+/**
+ * A router with a session to a collector. Sources intern peers, so that the same peer is the same object;
+ * nothing relies on it, `id` is the key.
+ */
+export interface Peer {
+  readonly id: PeerId;
+  readonly collector: Collector;
+  /** Canonical text: dotted quad, or RFC 5952. */
+  readonly address: string;
+  readonly asn: Asn;
+}
+
+const COLLECTOR = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** A collector's name, without RIS's domain (`rrc21.ripe.net` is `rrc21`); `undefined` when it is no name. */
+export function parseCollector(text: string): Collector | undefined {
+  const name = text.replace(/\.ripe\.net$/, '');
+  return COLLECTOR.test(name) ? (name as Collector) : undefined;
+}
+
+/** `address` must be canonical: two spellings would be two peers. */
+export function peerOf(collector: Collector, address: string, asn: Asn): Peer {
+  return { id: `${collector}|${address}|${asn}` as PeerId, collector, address, asn };
+}

@@ -1,0 +1,25 @@
+import type { Brand } from './brand.ts';
+
+/**
+ * Event time: whole milliseconds since 1970-01-01T00:00:00Z, as a collector's clock told it.
+ * It is the only clock of the core. Finer parts (BGP4MP_ET has microseconds) are cut off, not rounded.
+ */
+export type EventTime = Brand<number, 'EventTime'>;
+
+/** MRT timestamps are 32-bit seconds, RFC 6396 section 2: nothing later can be told. */
+export const LAST_EVENT_TIME = (0xffff_ffff * 1000 + 999) as EventTime;
+
+/** Milliseconds to event time; `undefined` for what no collector can have written. */
+export function eventTimeOf(ms: number): EventTime | undefined {
+  const whole = Math.floor(ms);
+  return whole >= 0 && whole <= LAST_EVENT_TIME ? (whole as EventTime) : undefined;
+}
+
+export function later(at: EventTime, ms: number): EventTime {
+  return (at + ms) as EventTime;
+}
+
+/** RFC 3339 in UTC with milliseconds, the form events carry: `2014-12-22T16:15:00.000Z`. */
+export function isoTime(at: EventTime): string {
+  return new Date(at).toISOString();
+}
