@@ -10,13 +10,7 @@ import type { EventTime } from './time.ts';
  * `at` is when the collector heard it or, for `rib`, when the collector dumped it; never when the route was first
  * learned, and never our own clock. Sources yield each collector's elements with `at` never going back.
  */
-export type Element =
-  | RouteElement
-  | WithdrawalElement
-  | PeerStateElement
-  | EndOfRibElement
-  | GapElement
-  | TickElement;
+export type Element = RouteElement | WithdrawalElement | PeerStateElement | EndOfRibElement | GapElement | TickElement;
 
 /** The peer has this route: told now (`announcement`), or found in its table when the collector dumped it (`rib`). */
 export interface RouteElement {
@@ -88,6 +82,8 @@ export type GapReason =
   | 'short-dump'
   /** A peer that was there is in a RIB dump no more. */
   | 'absent-peer'
+  /** The peer told more routes of a watched territory than are kept: a flood. */
+  | 'too-many-routes'
   /** A session went down, but the record does not say which of the peer AS's sessions it was. */
   | 'ambiguous-peer'
   /** The live feed was cut off, or stood still. */

@@ -171,7 +171,12 @@ export interface Incident {
   /** Units in the order in which more than half of the voters saw them again. */
   readonly unitsReturned: readonly { readonly unit: PrefixText; readonly at: IsoTime }[];
   /** Peers that kept a route when nearly all had lost theirs: stuck ("zombie") routes, or a path that survived. */
-  readonly stuck: readonly { readonly collector: Collector; readonly address: string; readonly asn: Asn; readonly units: number }[];
+  readonly stuck: readonly {
+    readonly collector: Collector;
+    readonly address: string;
+    readonly asn: Asn;
+    readonly units: number;
+  }[];
   /** True when any of it was decided on data filled in after a gap. */
   readonly backfilled: boolean;
   readonly evidence: Evidence;

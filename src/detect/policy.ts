@@ -74,7 +74,8 @@ export function policyFaults(policy: Policy): readonly string[] {
   }
   for (const name of DURATIONS) {
     const ms = policy[name];
-    if (!Number.isInteger(ms) || ms < 0 || ms > MAX_DURATION) faults.push(`${name} is ${ms}: a duration is 0 to 365 days, in whole milliseconds`);
+    if (!Number.isInteger(ms) || ms < 0 || ms > MAX_DURATION)
+      faults.push(`${name} is ${ms}: a duration is 0 to 365 days, in whole milliseconds`);
   }
   for (const name of ['minVoters', 'flappingDrops'] as const) {
     const count = policy[name];

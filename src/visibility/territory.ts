@@ -1,5 +1,14 @@
 import type { Asn } from '../bgp/asn.ts';
-import { contains, familyBits, overlaps, prefixOf, type AddressWords, type Family, type Prefix } from '../bgp/prefix.ts';
+import {
+  comparePrefixes,
+  contains,
+  familyBits,
+  overlaps,
+  prefixOf,
+  type AddressWords,
+  type Family,
+  type Prefix,
+} from '../bgp/prefix.ts';
 
 /** The address blocks watched together, and the origin ASes whose routes count: a country, a network. */
 export interface Territory {
@@ -33,7 +42,10 @@ export function countUnits(territory: Pick<Territory, 'blocks'>, family: Family)
 
 /** The units of one family in address order. A block longer than a unit is a unit as it is. */
 export function unitsOf(territory: Pick<Territory, 'blocks'>, family: Family): readonly Prefix[] {
-  return territory.blocks.filter((block) => block.family === family).flatMap((block) => cut(block, UNIT_LENGTH[family]));
+  return territory.blocks
+    .filter((block) => block.family === family)
+    .sort(comparePrefixes)
+    .flatMap((block) => cut(block, UNIT_LENGTH[family]));
 }
 
 /** Whether a route to this prefix can say anything about the territory: what the prefilter and the route table keep. */
@@ -41,14 +53,31 @@ export function concerns(territory: Pick<Territory, 'blocks'>, prefix: Prefix): 
   return prefix.length >= SHORTEST_COVERING && territory.blocks.some((block) => overlaps(block, prefix));
 }
 
-/** Indices of the units that a route to this prefix covers whole or in part. `units` as `unitsOf` gives them. */
+/** Indices of the units that a route to this prefix covers whole or in part: a run. `units` as `unitsOf` gives them. */
 export function covered(units: readonly Prefix[], prefix: Prefix): readonly number[] {
   if (prefix.length < SHORTEST_COVERING) return [];
   const found: number[] = [];
-  for (const [i, unit] of units.entries()) {
-    if (contains(prefix, unit) || contains(unit, prefix)) found.push(i);
+  const first = firstAtOrAfter(units, prefix);
+  const before = units[first - 1];
+  if (before !== undefined && contains(before, prefix)) found.push(first - 1);
+  for (let i = first; i < units.length; i++) {
+    const unit = units[i];
+    if (unit === undefined || !contains(prefix, unit)) break;
+    found.push(i);
   }
   return found;
+}
+
+function firstAtOrAfter(units: readonly Prefix[], prefix: Prefix): number {
+  let low = 0;
+  let high = units.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const unit = units[middle];
+    if (unit !== undefined && comparePrefixes(unit, prefix) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function cut(block: Prefix, length: number): readonly Prefix[] {

@@ -1,6 +1,6 @@
 /**
  * Who may vote. One for the whole engine: a peer's standing does not depend on the territory, but for `learnMs`, which
- * asks whether it carried this one.
+ * asks whether it carried this one. Durations are milliseconds of event time.
  */
 export interface VotingPolicy {
   /**
@@ -13,10 +13,28 @@ export interface VotingPolicy {
   readonly resyncMs: number;
   /** A peer of unknown table size may vote on a territory after it carried it this long. @default 900_000 */
   readonly learnMs: number;
+  /** A voter that lost its vote counts as known, so that its absence is noticed, for this long. @default 86_400_000 */
+  readonly forgetMs: number;
 }
 
 export const DEFAULT_VOTING: VotingPolicy = {
   fullFeedShare: 0.75,
   resyncMs: 10 * 60_000,
   learnMs: 15 * 60_000,
+  forgetMs: 24 * 60 * 60_000,
 };
+
+/** Why this cannot be used, one sentence a fault; empty when it can. */
+export function votingFaults(voting: VotingPolicy): readonly string[] {
+  const faults: string[] = [];
+  if (!(voting.fullFeedShare > 0 && voting.fullFeedShare <= 1)) {
+    faults.push(`fullFeedShare is ${voting.fullFeedShare}: a share lies above 0 and is at most 1`);
+  }
+  for (const name of ['resyncMs', 'learnMs', 'forgetMs'] as const) {
+    const ms = voting[name];
+    if (!Number.isInteger(ms) || ms < 0 || ms > 365 * 86_400_000) {
+      faults.push(`${name} is ${ms}: a duration is 0 to 365 days, in whole milliseconds`);
+    }
+  }
+  return faults;
+}

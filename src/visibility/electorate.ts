@@ -1,0 +1,234 @@
+import type {
+  Element,
+  EndOfRibElement,
+  GapElement,
+  GapReason,
+  RouteElement,
+  WithdrawalElement,
+} from '../bgp/element.ts';
+import type { Peer, PeerId } from '../bgp/peer.ts';
+import type { Family } from '../bgp/prefix.ts';
+import { later, type EventTime } from '../bgp/time.ts';
+import { Learners } from './learners.ts';
+import type { Plane } from './plane.ts';
+import { newSession, type Session, type Standing } from './session.ts';
+import { routeKey } from './view.ts';
+import type { VotingPolicy } from './voting.ts';
+
+/** Routers write updates while they dump: one up to this long before the dump may be missing in it. BGPView's value. */
+const DUMP_BACKLOG_MS = 60_000;
+
+const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
+
+/** What an element did to our own eyes. */
+export type Effect =
+  /** These sessions may have been misheard from here on; `votes` of them had a vote. */
+  | { readonly kind: 'gap'; readonly reason: GapReason; readonly sessions: readonly Session[]; readonly votes: number }
+  /** This session can be believed again, or is down: either way what we know of it is true. */
+  | { readonly kind: 'settled'; readonly session: Session };
+
+/**
+ * Takes elements to the planes: keeps each session's standing and says who votes. A peer that goes down or silent in a
+ * gap loses its vote before its routes go, so nothing of it is ever taken for a withdrawal.
+ */
+export class Electorate {
+  readonly #planes: readonly Plane[];
+  readonly #voting: VotingPolicy;
+  readonly #sessions = new Map<PeerId, Session>();
+  /** Sessions that came up and have not told their whole table yet. */
+  readonly #syncing = new Set<Session>();
+  readonly #learners: Learners;
+  readonly #largest: Record<Family, number> = { ipv4: 0, ipv6: 0 };
+
+  constructor(planes: readonly Plane[], voting: VotingPolicy) {
+    this.#planes = planes;
+    this.#voting = voting;
+    this.#learners = new Learners(voting.learnMs);
+  }
+
+  /** `now` is the engine's time: that of the element, unless the element is late. */
+  apply(element: Element, now: EventTime): readonly Effect[] {
+    switch (element.type) {
+      case 'tick':
+        return [];
+      case 'gap':
+        return this.#gap(element, now);
+      case 'rib':
+      case 'announcement':
+      case 'withdrawal':
+        return this.#route(element, now);
+      case 'end-of-rib':
+        return element.dump === undefined ? this.#endOfRib(element, now) : this.#endOfDump(element, element.dump, now);
+      case 'peer-state':
+        return this.#peerState(this.#session(element.peer), element.state, now);
+    }
+  }
+
+  /** When the next vote is given or forgotten without any element. */
+  deadline(): EventTime | undefined {
+    let next = this.#learners.deadline();
+    const consider = (at: EventTime | undefined): void => {
+      if (at !== undefined && (next === undefined || at < next)) next = at;
+    };
+    for (const session of this.#syncing)
+      for (const family of FAMILIES) consider(this.#syncedBy(session.standing[family]));
+    for (const plane of this.#planes) consider(plane.formerSince && later(plane.formerSince, this.#voting.forgetMs));
+    return next;
+  }
+
+  /** Does what is due at `at`, which is the deadline. */
+  expire(at: EventTime): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (const session of this.#syncing) {
+      const due = FAMILIES.filter((family) => (this.#syncedBy(session.standing[family]) ?? Infinity) <= at);
+      if (due.length > 0) effects.push(...this.#settle(session, due, at));
+    }
+    for (const { plane, peer } of this.#learners.takeDue(at)) {
+      const session = this.#session(peer);
+      if (session.standing[plane.family].kind === 'unheard') session.standing[plane.family] = { kind: 'in-sync' };
+      this.#revote(session, at);
+    }
+    for (const plane of this.#planes) plane.forgetFormer((at - this.#voting.forgetMs) as EventTime);
+    return effects;
+  }
+
+  #route(element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
+    const planes = this.#planes.filter((plane) => plane.concerns(element.prefix));
+    if (planes.length === 0) return [];
+    const session = this.#session(element.peer);
+    const standing = session.standing[element.prefix.family];
+    if (standing.kind === 'down') {
+      // A dump or a late message from before it went down; what comes after says that the session is up again.
+      if (element.type === 'rib' || element.at <= standing.since) return [];
+      if (element.type === 'announcement') this.#peerState(session, 'up', element.at);
+    }
+    const kept = planes.map((plane) => this.#hold(plane, session, element));
+    return kept.every(Boolean) ? [] : this.#mistrust([session], 'too-many-routes', now);
+  }
+
+  #hold(plane: Plane, session: Session, element: RouteElement | WithdrawalElement): boolean {
+    const { at, prefix, pathId } = element;
+    const view = plane.viewOf(session.peer);
+    const held = view.routes.get(routeKey(prefix, pathId));
+    const dumped = element.type === 'rib';
+    if (held !== undefined) {
+      if (held.at > at) return true;
+      if (dumped && !held.dumped && at - held.at < DUMP_BACKLOG_MS) return true;
+    }
+    const path = element.type === 'withdrawal' ? undefined : element.path;
+    const kept = plane.put(view, { prefix, pathId, path, at, dumped });
+    if (session.table === undefined) this.#learners.watch(plane, view, at);
+    return kept;
+  }
+
+  #peerState(session: Session, state: 'up' | 'down', at: EventTime): readonly Effect[] {
+    for (const family of FAMILIES)
+      session.standing[family] = state === 'up' ? { kind: 'syncing', since: at } : { kind: 'down', since: at };
+    if (state === 'up') this.#syncing.add(session);
+    else this.#syncing.delete(session);
+    this.#revote(session, at);
+    this.#forgetRoutes(session, at, () => true);
+    return state === 'down' ? [{ kind: 'settled', session }] : [];
+  }
+
+  #endOfRib(element: EndOfRibElement, now: EventTime): readonly Effect[] {
+    const session = this.#session(element.peer);
+    const families = element.family === undefined ? FAMILIES : [element.family];
+    const due = families.filter((family) => session.standing[family].kind !== 'down');
+    for (const family of due) {
+      const standing = session.standing[family];
+      // Its session was reset inside the gap: what it has not told again is gone.
+      if (standing.kind === 'in-gap') this.#forgetRoutes(session, now, (at) => at < standing.since, family);
+    }
+    return this.#settle(session, due, now);
+  }
+
+  #endOfDump(element: EndOfRibElement, dump: NonNullable<EndOfRibElement['dump']>, now: EventTime): readonly Effect[] {
+    const session = this.#session(element.peer);
+    const isNewer = (standing: Standing): boolean =>
+      'since' in standing && standing.kind !== 'in-gap' && standing.since > dump.from;
+    if (FAMILIES.some((family) => isNewer(session.standing[family]))) return [];
+
+    this.#forgetRoutes(session, now, (at, dumped) => at < dump.from && (dumped || dump.from - at >= DUMP_BACKLOG_MS));
+    session.table = dump.routes;
+    const grew = FAMILIES.filter((family) => dump.routes[family] > this.#largest[family]);
+    for (const family of grew) this.#largest[family] = dump.routes[family];
+    const effects = this.#settle(session, FAMILIES, now);
+    if (grew.length > 0) for (const other of this.#sessions.values()) this.#revote(other, now);
+    return effects;
+  }
+
+  #gap(element: GapElement, now: EventTime): readonly Effect[] {
+    const sessions = element.peer === undefined ? [...this.#sessions.values()] : [this.#session(element.peer)];
+    return this.#mistrust(
+      sessions.filter((session) => session.peer.collector === element.collector),
+      element.reason,
+      now,
+    );
+  }
+
+  #mistrust(sessions: readonly Session[], reason: GapReason, at: EventTime): readonly Effect[] {
+    const affected = sessions.filter((session) => FAMILIES.some((family) => session.standing[family].kind !== 'down'));
+    let votes = 0;
+    for (const session of affected) {
+      if (this.#votes(session)) votes++;
+      for (const family of FAMILIES) {
+        const { kind } = session.standing[family];
+        if (kind !== 'down' && kind !== 'in-gap') session.standing[family] = { kind: 'in-gap', since: at };
+      }
+      this.#syncing.delete(session);
+      this.#learners.forget(session.peer);
+      this.#revote(session, at);
+    }
+    return [{ kind: 'gap', reason, sessions: affected, votes }];
+  }
+
+  #settle(session: Session, families: readonly Family[], at: EventTime): readonly Effect[] {
+    for (const family of families) session.standing[family] = { kind: 'in-sync' };
+    if (FAMILIES.every((family) => session.standing[family].kind !== 'syncing')) this.#syncing.delete(session);
+    this.#revote(session, at);
+    return families.length === 0 ? [] : [{ kind: 'settled', session }];
+  }
+
+  #revote(session: Session, at: EventTime): void {
+    for (const plane of this.#planes) {
+      const may = this.#mayVote(session, plane);
+      const view = may ? plane.viewOf(session.peer) : plane.views.get(session.peer.id);
+      if (view !== undefined) plane.setVote(view, may, at);
+    }
+  }
+
+  #mayVote(session: Session, plane: Plane): boolean {
+    if (session.standing[plane.family].kind !== 'in-sync') return false;
+    if (session.table === undefined) return plane.views.get(session.peer.id)?.learned === true;
+    const size = session.table[plane.family];
+    return size > 0 && size >= this.#voting.fullFeedShare * this.#largest[plane.family];
+  }
+
+  #votes(session: Session): boolean {
+    return this.#planes.some((plane) => plane.views.get(session.peer.id)?.votes === true);
+  }
+
+  #forgetRoutes(
+    session: Session,
+    at: EventTime,
+    gone: (at: EventTime, dumped: boolean) => boolean,
+    family?: Family,
+  ): void {
+    for (const plane of this.#planes) {
+      const view = plane.views.get(session.peer.id);
+      if (view === undefined || (family !== undefined && plane.family !== family)) continue;
+      for (const held of [...view.routes.values()]) if (gone(held.at, held.dumped)) plane.drop(view, held, at);
+    }
+  }
+
+  #syncedBy(standing: Standing): EventTime | undefined {
+    return standing.kind === 'syncing' ? later(standing.since, this.#voting.resyncMs) : undefined;
+  }
+
+  #session(peer: Peer): Session {
+    let session = this.#sessions.get(peer.id);
+    if (session === undefined) this.#sessions.set(peer.id, (session = newSession(peer)));
+    return session;
+  }
+}

@@ -1,0 +1,266 @@
+import type { Asn } from '../bgp/asn.ts';
+import type { Peer } from '../bgp/peer.ts';
+import type { Family, Prefix } from '../bgp/prefix.ts';
+import type { EventTime } from '../bgp/time.ts';
+import { Ballots } from './ballots.ts';
+import { MAX_DETAILED_UNITS, marksOf } from './details.ts';
+import { concerns, covered, unitsOf, type Territory } from './territory.ts';
+import { Tally } from './tally.ts';
+import { countsFor, MAX_ROUTES, routeKey, View, type Held } from './view.ts';
+
+/** A territory's visibility at one moment of event time. */
+export interface Sample {
+  readonly at: EventTime;
+  /** Mean over the baseline's units of the share of voters that see the unit. */
+  readonly share: number;
+  readonly voters: number;
+  /** Voters now, and those that lost their vote not long ago. */
+  readonly known: number;
+  readonly seeingNothing: number;
+  readonly unitsVisible: number;
+  readonly units: number;
+}
+
+/** One voter's sight gained or lost, with the message that did it. */
+export interface Sight {
+  readonly at: EventTime;
+  readonly type: 'announcement' | 'withdrawal' | 'rib';
+  readonly peer: Peer;
+  readonly prefix: Prefix;
+  readonly lost: boolean;
+}
+
+/** How many changes of sight are remembered as evidence. */
+const MAX_SIGHTS = 1024;
+
+/**
+ * One territory in one address family: who sees which unit now. Counters only, no verdicts. IPv4 and IPv6 are two
+ * planes and are never added together.
+ */
+export class Plane {
+  readonly territory: Territory;
+  readonly family: Family;
+  readonly units: readonly Prefix[];
+  /** Whether upstreams, origins, prefixes and single units are followed. */
+  readonly detailed: boolean;
+  readonly tally = new Tally();
+  /** Units seen by more than half of the voters. */
+  readonly visible: Uint8Array;
+  /** Latest changes of voters' sight, oldest first. */
+  readonly sights: Sight[] = [];
+  readonly views = new Map<Peer['id'], View>();
+  /** When the set of visible units last changed. */
+  visibleChangedAt: EventTime | undefined;
+  /** Units whose `seen` or `visible` may have changed since `takeTouched`. */
+  readonly #touched = new Set<number>();
+  readonly #ballots: Ballots;
+  /** ASes that lost their vote, and when; in order of time. */
+  readonly #former = new Map<Asn, EventTime>();
+  readonly #runs = new Map<string, readonly number[]>();
+  #visibleCount = 0;
+
+  constructor(territory: Territory, family: Family) {
+    this.territory = territory;
+    this.family = family;
+    this.units = unitsOf(territory, family);
+    this.detailed = this.units.length <= MAX_DETAILED_UNITS;
+    this.#ballots = new Ballots(this.units.length);
+    this.visible = new Uint8Array(this.units.length);
+  }
+
+  get voters(): number {
+    return this.#ballots.voters;
+  }
+
+  /** Voter ASes that see each unit. */
+  get seen(): Readonly<Uint32Array> {
+    return this.#ballots.seen;
+  }
+
+  /** 1 for the units of the last stable state, against which visibility is measured. */
+  get baseline(): Readonly<Uint8Array> {
+    return this.#ballots.baseline;
+  }
+
+  get hasBaseline(): boolean {
+    return this.#ballots.baselineSize > 0;
+  }
+
+  concerns(prefix: Prefix): boolean {
+    return prefix.family === this.family && concerns(this.territory, prefix);
+  }
+
+  viewOf(peer: Peer): View {
+    let view = this.views.get(peer.id);
+    if (view === undefined) this.views.set(peer.id, (view = new View(peer, this.units.length)));
+    return view;
+  }
+
+  /** `false`: the view is full and the route was not kept. */
+  put(view: View, route: Pick<Held, 'prefix' | 'pathId' | 'path' | 'at' | 'dumped'>): boolean {
+    const key = routeKey(route.prefix, route.pathId);
+    const before = view.routes.get(key);
+    if (before === undefined && view.routes.size >= MAX_ROUTES) return false;
+
+    const held = this.#heldOf(route, before);
+    const sawBefore = view.seen;
+    // The new route before the old one goes: a re-announcement never looks like a loss, however short.
+    if (held.path !== undefined) this.#add(view, held, route.at);
+    if (before?.path !== undefined) this.#take(view, before, route.at);
+    view.routes.set(key, held);
+    if (view.votes && view.seen !== sawBefore) this.#remember(view, held, view.seen < sawBefore);
+    return true;
+  }
+
+  /** Forgets a route without a word of the peer: nobody withdrew it, so it is no evidence. */
+  drop(view: View, held: Held, at: EventTime): void {
+    if (held.path !== undefined) this.#take(view, held, at);
+    view.routes.delete(routeKey(held.prefix, held.pathId));
+  }
+
+  setVote(view: View, votes: boolean, at: EventTime): void {
+    if (view.votes === votes) return;
+    const shown = [...view.routes.values()].filter((held) => held.path !== undefined);
+    if (votes) {
+      view.votes = true;
+      this.#ballots.enter(view.peer.asn);
+      this.#former.delete(view.peer.asn);
+      for (let unit = 0; unit < view.cover.length; unit++)
+        if ((view.cover[unit] ?? 0) > 0) this.#ballots.see(view.peer.asn, unit);
+      for (const held of shown) for (const mark of held.marks) this.tally.add(mark, view.peer.asn);
+    } else {
+      for (const held of shown) for (const mark of held.marks) this.tally.remove(mark, view.peer.asn);
+      for (let unit = 0; unit < view.cover.length; unit++)
+        if ((view.cover[unit] ?? 0) > 0) this.#ballots.unsee(view.peer.asn, unit);
+      view.votes = false;
+      if (this.#ballots.leave(view.peer.asn)) this.#former.set(view.peer.asn, at);
+    }
+    this.#reckonVisible(at);
+  }
+
+  /** The earliest time at which an AS that lost its vote is no longer held against us. */
+  get formerSince(): EventTime | undefined {
+    return this.#former.values().next().value;
+  }
+
+  forgetFormer(before: EventTime): void {
+    for (const [asn, at] of this.#former) if (at <= before) this.#former.delete(asn);
+  }
+
+  setBaseline(units: readonly number[]): void {
+    this.#ballots.setBaseline(units);
+    this.#touchAll();
+  }
+
+  sample(at: EventTime): Sample {
+    const { voters, baselineSize, seenInBaseline, seeingNothing } = this.#ballots;
+    const share = baselineSize > 0 ? seenInBaseline / (voters * baselineSize) : this.#firstShare();
+    return {
+      at,
+      share: voters === 0 ? 0 : share,
+      voters,
+      known: voters + this.#former.size,
+      seeingNothing,
+      unitsVisible: baselineSize > 0 ? this.#visibleInBaseline() : this.#visibleCount,
+      units: baselineSize > 0 ? baselineSize : this.units.length,
+    };
+  }
+
+  visibleUnits(): number[] {
+    return [...this.visible.keys()].filter((unit) => this.visible[unit] === 1);
+  }
+
+  takeTouched(): readonly number[] {
+    const touched = [...this.#touched].sort((a, b) => a - b);
+    this.#touched.clear();
+    return touched;
+  }
+
+  #visibleInBaseline(): number {
+    return this.baseline.reduce((sum, flag, unit) => sum + (flag & (this.visible[unit] ?? 0)), 0);
+  }
+
+  /** Before there is a baseline: over the units that most voters see, else over those that anybody sees. */
+  #firstShare(): number {
+    const some = this.#visibleCount > 0 ? this.visible : this.seen;
+    const shown = [...this.units.keys()].filter((unit) => (some[unit] ?? 0) > 0);
+    if (shown.length === 0) return 0;
+    return shown.reduce((sum, unit) => sum + (this.seen[unit] ?? 0), 0) / (this.voters * shown.length);
+  }
+
+  #heldOf(route: Pick<Held, 'prefix' | 'pathId' | 'path' | 'at' | 'dumped'>, before: Held | undefined): Held {
+    if (before !== undefined && before.path === route.path) return { ...before, at: route.at, dumped: route.dumped };
+    const { path, prefix } = route;
+    const units = before?.units ?? this.#unitsUnder(prefix);
+    if (path === undefined) return { ...route, units, counts: false, marks: [] };
+    const counts = countsFor(this.territory, path);
+    return {
+      ...route,
+      units,
+      counts,
+      marks: this.detailed ? marksOf(this.territory, { prefix, path, units, counts }) : [],
+    };
+  }
+
+  #unitsUnder(prefix: Prefix): readonly number[] {
+    let run = this.#runs.get(prefix.text);
+    if (run === undefined) {
+      if (this.#runs.size >= MAX_ROUTES) this.#runs.clear();
+      this.#runs.set(prefix.text, (run = covered(this.units, prefix)));
+    }
+    return run;
+  }
+
+  #add(view: View, held: Held, at: EventTime): void {
+    if (view.votes) for (const mark of held.marks) this.tally.add(mark, view.peer.asn);
+    for (const unit of held.units) {
+      this.#touched.add(unit);
+      if (!held.counts) continue;
+      const cover = (view.cover[unit] ?? 0) + 1;
+      view.cover[unit] = cover;
+      if (cover > 1) continue;
+      if (view.seen++ === 0) view.carriedSince = at;
+      if (!view.votes) continue;
+      this.#ballots.see(view.peer.asn, unit);
+      this.#reckonUnit(unit, at);
+    }
+  }
+
+  #take(view: View, held: Held, at: EventTime): void {
+    if (view.votes) for (const mark of held.marks) this.tally.remove(mark, view.peer.asn);
+    for (const unit of held.units) {
+      this.#touched.add(unit);
+      if (!held.counts) continue;
+      const cover = (view.cover[unit] ?? 0) - 1;
+      view.cover[unit] = cover;
+      if (cover > 0) continue;
+      if (--view.seen === 0) view.carriedSince = undefined;
+      if (!view.votes) continue;
+      this.#ballots.unsee(view.peer.asn, unit);
+      this.#reckonUnit(unit, at);
+    }
+  }
+
+  #reckonUnit(unit: number, at: EventTime): void {
+    const visible = (this.seen[unit] ?? 0) * 2 > this.voters ? 1 : 0;
+    if (this.visible[unit] === visible) return;
+    this.visible[unit] = visible;
+    this.#visibleCount += visible === 1 ? 1 : -1;
+    this.visibleChangedAt = at;
+  }
+
+  #reckonVisible(at: EventTime): void {
+    for (const unit of this.units.keys()) this.#reckonUnit(unit, at);
+    this.#touchAll();
+  }
+
+  #touchAll(): void {
+    for (const unit of this.units.keys()) this.#touched.add(unit);
+  }
+
+  #remember(view: View, held: Held, lost: boolean): void {
+    const type = held.path === undefined ? 'withdrawal' : held.dumped ? 'rib' : 'announcement';
+    this.sights.push({ at: held.at, type, peer: view.peer, prefix: held.prefix, lost });
+    if (this.sights.length > 2 * MAX_SIGHTS) this.sights.splice(0, MAX_SIGHTS);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Peer } from '../bgp/peer.ts';
+import type { Family } from '../bgp/prefix.ts';
+import type { EventTime } from '../bgp/time.ts';
+
+/**
+ * How far one session's routes can be believed, per family (the peer states of BGPView, with the unknown one told apart).
+ *
+ *                 update                carried the territory for learnMs, or a dump
+ *   (not known) ---------> unheard -----------------------------------------------> in-sync
+ *                                                                                   |  ^  |
+ *       session up            End-of-RIB, or resyncMs                               |  |  | gap
+ *   down ---------> syncing --------------------------------------------------------|--+  v
+ *    ^                                        session down                          | in-gap --> in-sync: dump, End-of-RIB
+ *    +------------------------------------------------------------------------------+
+ */
+export type Standing =
+  /** Heard, but whether what it said is its whole table is not known. */
+  | { readonly kind: 'unheard' }
+  | { readonly kind: 'in-sync' }
+  | { readonly kind: 'syncing'; readonly since: EventTime }
+  /** Something may have been missed: its routes are kept, its vote is not. */
+  | { readonly kind: 'in-gap'; readonly since: EventTime }
+  | { readonly kind: 'down'; readonly since: EventTime };
+
+/** One peer as the electorate knows it. */
+export interface Session {
+  readonly peer: Peer;
+  readonly standing: Record<Family, Standing>;
+  /** Routes per family in its last complete dump; `undefined` when it was in none. */
+  table: Readonly<Record<Family, number>> | undefined;
+}
+
+export function newSession(peer: Peer): Session {
+  return { peer, standing: { ipv4: { kind: 'unheard' }, ipv6: { kind: 'unheard' } }, table: undefined };
+}

@@ -1,0 +1,36 @@
+import type { Asn } from '../bgp/asn.ts';
+
+/**
+ * Counts, for each mark, the peer ASes that show it. An AS with several sessions counts once, as long as one of them
+ * shows the mark.
+ */
+export class Tally {
+  readonly #marks = new Map<string, Map<Asn, number>>();
+
+  add(mark: string, asn: Asn): void {
+    let sessions = this.#marks.get(mark);
+    if (sessions === undefined) this.#marks.set(mark, (sessions = new Map()));
+    sessions.set(asn, (sessions.get(asn) ?? 0) + 1);
+  }
+
+  remove(mark: string, asn: Asn): void {
+    const sessions = this.#marks.get(mark);
+    const count = sessions?.get(asn) ?? 0;
+    if (sessions === undefined || count === 0) throw new Error(`mark ${mark} of AS${asn} was never added`);
+    if (count > 1) {
+      sessions.set(asn, count - 1);
+      return;
+    }
+    sessions.delete(asn);
+    if (sessions.size === 0) this.#marks.delete(mark);
+  }
+
+  count(mark: string): number {
+    return this.#marks.get(mark)?.size ?? 0;
+  }
+
+  /** Marks that some AS shows, in no order that means anything. */
+  marks(): IterableIterator<string> {
+    return this.#marks.keys();
+  }
+}
