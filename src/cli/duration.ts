@@ -1,0 +1,34 @@
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** The longest duration a policy takes: 365 days. */
+export const LONGEST_MS = 365 * 86_400_000;
+
+/** How durations are written, for messages. */
+export const DURATION_FORM = 'a duration such as 500ms, 30s, 5m, 1h30m or 1d, at most 365d';
+
+/** Reads `30s`, `5m`, `1h30m`, `0s`: whole numbers with units, largest first. `undefined` for anything else. Milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(?:\d{1,12}(?:ms|s|min|m|h|d))+$/.test(text)) return undefined;
+  let sum = 0;
+  let last = Number.POSITIVE_INFINITY;
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|min|m|h|d)/g)) {
+    const size = UNITS[unit ?? ''] ?? Number.NaN;
+    if (!(size < last)) return undefined;
+    last = size;
+    sum += Number(count) * size;
+  }
+  return sum <= LONGEST_MS ? sum : undefined;
+}
+
+/** As `parseDuration` reads it: `90_000` is `1m30s`. */
+export function durationArgument(ms: number): string {
+  let rest = ms;
+  let text = '';
+  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
+    const size = UNITS[unit] ?? 1;
+    const count = Math.floor(rest / size);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * size;
+  }
+  return text === '' ? '0s' : text;
+}

@@ -1,0 +1,67 @@
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+
+/** A path into a document, as zod's issues carry it. */
+export type Path = readonly PropertyKey[];
+
+/** A YAML document as plain values, with a way back to the place where each was written. */
+export interface YamlDocument {
+  readonly value: unknown;
+  /** `7:13`, line and column from 1: of a key, where the path ends in one that the document has, else of the nearest value around. */
+  locate(path: Path, what?: 'key' | 'value'): string;
+}
+
+export type YamlResult =
+  | { readonly ok: true; readonly document: YamlDocument }
+  /** Each with its place in front: `7:13: …`. */
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Far more than a few hundred territories need; a file of 100 MB is a mistake or an attack. Bytes. */
+export const MOST_BYTES = 1024 * 1024;
+
+/** Anchors may save some typing; nested, they make a billion values of a kilobyte. */
+const MOST_ALIASES = 100;
+
+/** Reads one YAML 1.2 document, strictly: duplicate keys, unknown tags and a second document are faults. */
+export function readYaml(text: string): YamlResult {
+  const lines = new LineCounter();
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${line}:${col}`;
+  };
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true });
+  const problems = [...document.errors, ...document.warnings];
+  if (problems.length > 0) {
+    return { ok: false, faults: problems.map(({ pos, message }) => `${place(pos[0])}: ${spoken(message)}`) };
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    return { ok: true, document: { value, locate: (path, what) => place(offsetOf(document, path, what)) } };
+  } catch {
+    // The one thing that can fail here is resolving aliases; yaml throws a ReferenceError without a place.
+    return { ok: false, faults: ['1:1: the aliases make too many values; write them out'] };
+  }
+}
+
+function spoken(message: string): string {
+  return message === 'Map keys must be unique' ? 'this key stands here twice' : (message.split('\n')[0] ?? message);
+}
+
+function offsetOf(document: Document, path: Path, what: 'key' | 'value' = 'value'): number {
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = nodeAt(document, path.slice(0, depth), what);
+    if (node?.range) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+function nodeAt(document: Document, path: Path, what: 'key' | 'value'): Node | undefined {
+  const last = path.at(-1);
+  if (what === 'key') {
+    const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+    if (!isMap(parent)) return undefined;
+    const key = parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === last)?.key;
+    return isNode(key) ? key : undefined;
+  }
+  const node = document.getIn(path, true);
+  return isNode(node) ? node : undefined;
+}

@@ -1,0 +1,184 @@
+import type { PrefixText } from '../bgp/prefix.ts';
+import { labelRow, ticksOf, type Tick } from './axis.ts';
+import { utcText, utcWall, type Clock } from './clock.ts';
+import { columnsOf, type Span } from './columns.ts';
+import type { Bin, UnitBin } from './history.ts';
+import type { Paint, Tone } from './paint.ts';
+import { counted, printable } from './printable.ts';
+
+export interface ChartOptions {
+  /** Above the chart: `North Korea`. */
+  readonly title: string;
+  readonly span: Span;
+  readonly clock: Clock;
+  /** Shares at which a line is drawn. */
+  readonly thresholds: readonly number[];
+  /** Columns of the terminal. Fewer than 40 are taken for 40. */
+  readonly width: number;
+  readonly charset: Charset;
+  readonly paint: Paint;
+}
+
+export type Charset = 'unicode' | 'ascii';
+
+/**
+ * A chart of one territory and family, in the two forms analysts read: the share of the voters that see it, as an area
+ * with the policy's thresholds as lines; and one lifeline a network, with gaps where it was lost. What is not known is
+ * hatched in both. Time runs in UTC and in the territory's zone.
+ */
+export function chartLines(bins: readonly Bin[], options: ChartOptions): readonly string[] {
+  const { span, clock, charset, paint, title } = options;
+  const glyphs = GLYPHS[charset];
+  const units = shownUnits(bins);
+  const gutter = Math.max(MIN_GUTTER, ...units.shown.map((unit) => unit.length), clock.place?.length ?? 0) + 1;
+  const count = Math.max(20, Math.max(40, options.width) - gutter - 1);
+  const columns = columnsOf(bins, span, count);
+  const ticks = ticksOf(span, count);
+
+  const row = (label: string, cells: readonly Cell[]) =>
+    `${printable(label).padStart(gutter - 1)} ${painted(cells, paint)}`;
+  const words = (label: string, text: string) => `${label.padStart(gutter - 1)} ${text}`.trimEnd();
+  return [
+    paint('strong', printable(title)),
+    paint('dim', `${utcText(span.from)} to ${utcText(span.to)}: share of the voters that see it`),
+    ...areaRows(columns, options.thresholds, glyphs).map(({ label, cells }) => row(label, cells)),
+    ...units.shown.map((unit) => row(unit, lifeline(columns, unit, glyphs))),
+    ...(units.hidden > 0 ? [words('', `and ${counted(units.hidden, 'more network', 'more networks')}`)] : []),
+    words('', axisRow(ticks, count, glyphs)),
+    words('UTC', labelRow(ticks, count, utcWall)),
+    ...(clock.place === undefined ? [] : [words(clock.place, labelRow(ticks, count, clock.wall))]),
+    words('', legend(glyphs)),
+  ];
+}
+
+interface Cell {
+  readonly glyph: string;
+  readonly tone: Tone;
+}
+
+interface Glyphs {
+  /** From an eighth of a cell to a whole one. */
+  readonly levels: string;
+  readonly between: string;
+  readonly unknown: string;
+  readonly line: string;
+  readonly seen: string;
+  readonly partly: string;
+  readonly lost: string;
+  readonly axis: string;
+  readonly tick: string;
+}
+
+const GLYPHS: Readonly<Record<Charset, Glyphs>> = {
+  unicode: {
+    levels: '▁▂▃▄▅▆▇█',
+    between: '░',
+    unknown: '╱',
+    line: '┈',
+    seen: '▇',
+    partly: '▃',
+    lost: '·',
+    axis: '─',
+    tick: '┴',
+  },
+  ascii: {
+    levels: '    ####',
+    between: ':',
+    unknown: '/',
+    line: '-',
+    seen: '#',
+    partly: '+',
+    lost: '.',
+    axis: '-',
+    tick: '+',
+  },
+};
+
+const AREA_ROWS = 10;
+const MIN_GUTTER = '100 %'.length;
+
+function areaRows(columns: readonly (Bin | undefined)[], thresholds: readonly number[], glyphs: Glyphs) {
+  const lines = new Map(
+    thresholds.map((share) => [Math.min(AREA_ROWS - 1, Math.floor((1 - share) * AREA_ROWS + 1e-9)), share]),
+  );
+  return Array.from({ length: AREA_ROWS }, (_, r) => {
+    const line = lines.get(r);
+    const label = line === undefined ? (r === 0 ? '100 %' : '') : `${Math.round(line * 100)} %`;
+    const empty: Cell = line === undefined ? { glyph: ' ', tone: 'plain' } : { glyph: glyphs.line, tone: 'dim' };
+    const floor = (AREA_ROWS - 1 - r) / AREA_ROWS;
+    return { label, cells: columns.map((bin) => areaCell(bin, floor, empty, glyphs)) };
+  });
+}
+
+/** The cell of one row: solid up to the lowest share seen in its time, shaded up to the highest. */
+function areaCell(bin: Bin | undefined, floor: number, empty: Cell, glyphs: Glyphs): Cell {
+  if (bin === undefined) return empty;
+  if (bin.blind) return { glyph: glyphs.unknown, tone: 'blind' };
+  const lowest = eighths(bin.lowest - floor);
+  if (lowest === 8) return { glyph: glyphs.levels.at(-1) ?? '', tone: 'good' };
+  if (eighths(bin.highest - floor) - lowest >= 4) return { glyph: glyphs.between, tone: 'warn' };
+  const level = lowest === 0 ? ' ' : glyphs.levels.charAt(lowest - 1);
+  return level === ' ' ? empty : { glyph: level, tone: 'good' };
+}
+
+function eighths(above: number): number {
+  return Math.max(0, Math.min(8, Math.round(above * AREA_ROWS * 8)));
+}
+
+/** A network is seen where more than half of the voters see it. */
+function lifeline(columns: readonly (Bin | undefined)[], unit: PrefixText, glyphs: Glyphs): readonly Cell[] {
+  return columns.map((bin) => {
+    const seen = bin?.units.get(unit);
+    if (bin === undefined || seen === undefined) return { glyph: ' ', tone: 'plain' };
+    if (bin.blind) return { glyph: glyphs.unknown, tone: 'blind' };
+    if (seen.lowest > 0.5) return { glyph: glyphs.seen, tone: 'good' };
+    return seen.highest > 0.5 ? { glyph: glyphs.partly, tone: 'warn' } : { glyph: glyphs.lost, tone: 'bad' };
+  });
+}
+
+/** As many lifelines fit under a chart on a screen of 24 lines. */
+const MOST_LIFELINES = 6;
+
+/** Where there are more networks than fit, those that were seen least, in address order. */
+function shownUnits(bins: readonly Bin[]): { readonly shown: readonly PrefixText[]; readonly hidden: number } {
+  const lowest = new Map<PrefixText, number>();
+  for (const bin of bins) {
+    if (bin.blind) continue;
+    for (const [unit, seen] of bin.units) lowest.set(unit, least(seen, lowest.get(unit)));
+  }
+  const units = [...lowest.keys()];
+  if (units.length <= MOST_LIFELINES) return { shown: units, hidden: 0 };
+  const chosen = new Set(
+    units.toSorted((a, b) => (lowest.get(a) ?? 1) - (lowest.get(b) ?? 1)).slice(0, MOST_LIFELINES),
+  );
+  return { shown: units.filter((unit) => chosen.has(unit)), hidden: units.length - MOST_LIFELINES };
+}
+
+function least({ lowest }: UnitBin, before: number | undefined): number {
+  return Math.min(lowest, before ?? 1);
+}
+
+function axisRow(ticks: readonly Tick[], count: number, glyphs: Glyphs): string {
+  const marks = new Set(ticks.map(({ column }) => column));
+  return Array.from({ length: count }, (_, column) => (marks.has(column) ? glyphs.tick : glyphs.axis)).join('');
+}
+
+function legend({ seen, lost, unknown, partly, between }: Glyphs): string {
+  return `${seen} seen by most  ${lost} lost  ${partly} ${between} both in that time  ${unknown} not known`;
+}
+
+/** Cells of one tone side by side are painted together. */
+function painted(cells: readonly Cell[], paint: Paint): string {
+  let text = '';
+  let run = '';
+  let tone: Tone = 'plain';
+  for (const cell of cells) {
+    if (cell.tone !== tone) {
+      text += paint(tone, run);
+      run = '';
+      tone = cell.tone;
+    }
+    run += cell.glyph;
+  }
+  return text + paint(tone, run);
+}

@@ -1,0 +1,126 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { IsoTime } from '../detect/event.ts';
+
+/** Tells event time to people: in UTC, and as the clocks of the territory's zone showed it on that day. */
+export interface Clock {
+  /** The town that names the zone, `Pyongyang`; `undefined` when there is no zone but UTC. */
+  readonly place: string | undefined;
+  /** `2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec)`. The day is named where it is another than in UTC. */
+  moment(at: EventTime): string;
+  /** What a clock on the wall there shows. */
+  wall(at: EventTime): Wall;
+}
+
+/** A moment in parts, all two digits but the year. */
+export interface Wall {
+  readonly year: string;
+  readonly month: string;
+  readonly day: string;
+  /** `01:15:00` */
+  readonly time: string;
+}
+
+/** `timeZone` is an IANA name that `isTimeZone` knows. */
+export function createClock(timeZone: string | undefined): Clock {
+  const place = placeOf(timeZone);
+  const wall = place === undefined ? utcWall : zoneWall(timeZone ?? 'UTC');
+  return {
+    place,
+    wall,
+    moment(at) {
+      const utc = utcText(at);
+      if (place === undefined) return utc;
+      const there = wall(at);
+      const sameDay = utcWall(at).day === there.day;
+      return `${utc} (${there.time} in ${place}${sameDay ? '' : `, ${dayText(there)}`})`;
+    },
+  };
+}
+
+export function isTimeZone(name: string): boolean {
+  // An offset such as +09:00 is taken by Intl too, but names no place and knows no history.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Reads the time of an event. Events carry what `isoTime` wrote, so it cannot fail. */
+export function eventTime(text: IsoTime): EventTime {
+  return Date.parse(text) as EventTime;
+}
+
+/** `2014-12-22 16:15:00 UTC`. Parts of a second are cut off: the collectors of the archive wrote whole ones. */
+export function utcText(at: EventTime): string {
+  const { year, month, day, time } = utcWall(at);
+  return `${year}-${month}-${day} ${time} UTC`;
+}
+
+export function utcWall(at: EventTime): Wall {
+  const text = new Date(at).toISOString();
+  return { year: text.slice(0, 4), month: text.slice(5, 7), day: text.slice(8, 10), time: text.slice(11, 19) };
+}
+
+/** `23 Dec` */
+export function dayText({ day, month }: Wall): string {
+  return `${Number(day)} ${MONTHS[Number(month) - 1] ?? month}`;
+}
+
+/**
+ * `9 h 31 min`: the two largest units, cut off and not rounded, so that what is told has passed. Seconds are told
+ * under an hour.
+ */
+export function durationText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 1) return 'less than 1 s';
+  const counts = UNITS.map(([size, unit], i) => {
+    const above = UNITS[i - 1]?.[0] ?? Number.POSITIVE_INFINITY;
+    return { unit, count: Math.floor((seconds % above) / size) };
+  });
+  const first = counts.findIndex(({ count }) => count > 0);
+  return counts
+    .slice(first, first + 2)
+    .filter(({ count }) => count > 0)
+    .map(({ count, unit }) => `${count} ${unit}`)
+    .join(' ');
+}
+
+const UNITS = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+] as const;
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Asia/Pyongyang` is Pyongyang, `America/Argentina/Buenos_Aires` Buenos Aires; UTC and its kin are nowhere. */
+function placeOf(timeZone: string | undefined): string | undefined {
+  if (timeZone === undefined || !timeZone.includes('/') || timeZone.startsWith('Etc/')) return undefined;
+  return timeZone.slice(timeZone.lastIndexOf('/') + 1).replaceAll('_', ' ');
+}
+
+function zoneWall(timeZone: string): (at: EventTime) => Wall {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+  return (at) => {
+    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
+    return {
+      year: part('year'),
+      month: part('month'),
+      day: part('day'),
+      time: `${part('hour')}:${part('minute')}:${part('second')}`,
+    };
+  };
+}

@@ -1,0 +1,122 @@
+import type { UnroutableEvent } from '../detect/event.ts';
+
+/** The columns in their order. They are a contract: new ones go to the end. */
+export const CSV_COLUMNS = [
+  'time',
+  'type',
+  'subject',
+  'since',
+  'verdict',
+  'previous',
+  'share',
+  'voters',
+  'seeing_nothing',
+  'units_visible',
+  'units',
+  'unit',
+  'upstream',
+  'origin',
+  'change',
+  'prefix',
+  'collector',
+  'peer_address',
+  'peer_asn',
+  'reason',
+  'peers',
+  'incident',
+  'incident_state',
+  'incident_worst',
+  'incident_shape',
+  'drops',
+  'duration_ms',
+  'down_ms',
+  'depth',
+  'id',
+  'source',
+  'sequence',
+] as const;
+
+type Column = (typeof CSV_COLUMNS)[number];
+type Row = Partial<Record<Column, string | number>>;
+
+/** The header line, RFC 4180 section 2: lines end in CRLF. */
+export function csvHeader(): string {
+  return csvLine(CSV_COLUMNS);
+}
+
+/** One event, one row. What an event does not have is empty; lists, such as the units of an upstream, are set apart by spaces. */
+export function csvRow(event: UnroutableEvent): string {
+  const { time, type, subject, id, source, sequence } = event;
+  const row: Row = { time, type, subject, id, source, sequence, ...rowOf(event) };
+  return csvLine(CSV_COLUMNS.map((column) => row[column] ?? ''));
+}
+
+function rowOf(event: UnroutableEvent): Row {
+  const { data } = event;
+  if ('collector' in data) {
+    const { collector, peer, since, reason, peers } = data;
+    return { collector, since, reason, peers, ...(peer && { peer_address: peer.address, peer_asn: peer.asn }) };
+  }
+  const { share, voters, seeingNothing, unitsVisible, units } = data.visibility;
+  const seen: Row = {
+    since: data.since,
+    share,
+    voters,
+    seeing_nothing: seeingNothing,
+    units_visible: unitsVisible,
+    units,
+  };
+  return { ...seen, ...detailOf(event) };
+}
+
+function detailOf(event: UnroutableEvent): Row {
+  switch (event.type) {
+    case 'country.unroutable':
+    case 'country.degraded':
+    case 'country.restored':
+    case 'country.unknown':
+    case 'country.known': {
+      const { verdict, previous, reason = '', incident = '' } = event.data;
+      return { verdict, previous, reason, incident };
+    }
+    case 'unit.lost':
+    case 'unit.returned':
+      return { unit: event.data.unit };
+    case 'upstream.gained':
+    case 'upstream.lost':
+      return { upstream: event.data.upstream, unit: event.data.units.join(' '), share: event.data.share };
+    case 'origin.changed': {
+      const { origin, change, units, share } = event.data;
+      return { origin, change, unit: units.join(' '), share };
+    }
+    case 'prefix.new':
+      return { prefix: event.data.prefix, share: event.data.share };
+    case 'incident.opened':
+    case 'incident.updated':
+    case 'incident.closed': {
+      const { id, state, worst, shape, drops, durationMs = '', downMs = '', depth } = event.data.incident;
+      return {
+        incident: id,
+        incident_state: state,
+        incident_worst: worst,
+        incident_shape: shape,
+        drops: drops.length,
+        duration_ms: durationMs,
+        down_ms: downMs,
+        depth,
+      };
+    }
+    case 'observer.gap':
+    case 'observer.healed':
+      return {};
+  }
+}
+
+function csvLine(fields: readonly (string | number)[]): string {
+  return `${fields.map((field) => quoted(String(field))).join(',')}\r\n`;
+}
+
+/** RFC 4180 section 2: a field with a comma, a quote or a line break stands in quotes, and quotes in it are doubled. */
+function quoted(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

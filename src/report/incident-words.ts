@@ -1,0 +1,119 @@
+import type { Drop, Incident, IncidentData } from '../detect/event.ts';
+import { durationText, eventTime, utcText, utcWall, type Clock } from './clock.ts';
+import { counted, listed, percent } from './printable.ts';
+import { territoryName } from './phrases.ts';
+
+/** The incident in one sentence: when, how long, how deep. */
+export function incidentSentence(data: IncidentData, clock: Clock): string {
+  const { incident } = data;
+  const first = incident.drops[0];
+  const since = clock.moment(eventTime(first?.since ?? data.since));
+  const name = territoryName(data);
+  if (incident.state === 'open') {
+    const drops = incident.drops.length > 1 ? `, ${counted(incident.drops.length, 'drop')} so far` : '';
+    return `An incident: ${name} has been ${worstText(incident)} from ${since}${drops}, visibility down to ${percent(incident.depth)}.`;
+  }
+  const duration = incident.durationMs === undefined ? '' : `, ${durationText(incident.durationMs)} in all`;
+  return `The incident is over: ${name} was ${worstText(incident)} from ${since}${endText(incident, clock)}${duration}${dropsText(incident)}.`;
+}
+
+/**
+ * What is known of an incident beyond its sentence, one line a fact: how it began, what went in which order, what
+ * stayed, how it came back. Facts that are not there have no line.
+ */
+export function incidentFacts({ incident }: IncidentData): readonly string[] {
+  return [
+    onsetText(incident),
+    ...dropLines(incident),
+    sequenceText(
+      'Networks lost',
+      incident.unitsLost.map(({ unit, at }) => ({ what: unit, at })),
+    ),
+    sequenceText(
+      'Upstreams lost',
+      incident.upstreamsLost.map(({ upstream, at }) => ({ what: `AS${upstream}`, at })),
+    ),
+    stuckText(incident),
+    sequenceText(
+      'Networks back',
+      incident.unitsReturned.map(({ unit, at }) => ({ what: unit, at })),
+    ),
+    incident.backfilled ? 'Part of this was decided on data filled in after a gap.' : '',
+    `Evidence: ${counted(incident.evidence.count, 'message')} of the archive.`,
+  ].filter((line) => line !== '');
+}
+
+function worstText({ worst, drops }: Incident): string {
+  if (worst === 'unroutable') return 'unroutable';
+  return drops.length > 1 ? 'degraded, again and again,' : 'degraded';
+}
+
+function endText({ drops }: Incident, clock: Clock): string {
+  const until = drops.at(-1)?.until;
+  return until === undefined ? '' : ` to ${clock.moment(eventTime(until))}`;
+}
+
+function dropsText({ drops, downMs }: Incident): string {
+  if (drops.length < 2) return '';
+  const down = downMs === undefined ? '' : ` that lasted ${durationText(downMs)} together`;
+  return `, in ${drops.length} drops${down}`;
+}
+
+/** `Onset: cliff; first loss 16:14:51, half lost 16:14:58 (+7 s), nine tenths 16:15:00 (+9 s).` */
+function onsetText({ shape, onset }: Incident): string {
+  const first = eventTime(onset.first);
+  const after = (label: string, at: string | undefined) =>
+    at === undefined ? [] : [`${label} ${delayText(eventTime(at) - first)} later`];
+  const parts = [
+    `first loss ${utcText(first)}`,
+    ...after('half lost', onset.half),
+    ...after('nine tenths lost', onset.ninety),
+  ];
+  return `Onset: ${SHAPES[shape]}; ${parts.join(', ')}.`;
+}
+
+const SHAPES: Readonly<Record<Incident['shape'], string>> = {
+  cliff: 'a cliff, all at once',
+  slope: 'a slope, bit by bit',
+  flapping: 'flapping, down and up again',
+};
+
+function delayText(ms: number): string {
+  return ms < 1000 ? '0 s' : durationText(ms);
+}
+
+/** More drops than this are told by number: an incident of flapping may have hundreds. */
+const DROPS_TOLD = 12;
+
+function dropLines({ drops }: Incident): readonly string[] {
+  if (drops.length < 2) return [];
+  const told = drops.slice(0, DROPS_TOLD).map(dropLine);
+  return drops.length > DROPS_TOLD ? [...told, `… and ${drops.length - DROPS_TOLD} more drops`] : told;
+}
+
+function dropLine(drop: Drop, i: number): string {
+  const since = eventTime(drop.since);
+  const until = drop.until === undefined ? undefined : eventTime(drop.until);
+  const lasted = until === undefined ? 'and lasts' : `to ${utcWall(until).time}, ${durationText(until - since)}`;
+  return `Drop ${i + 1}: ${drop.verdict} ${utcText(since)} ${lasted}, visibility down to ${percent(drop.depth)}`;
+}
+
+/** More entries than this are cut: the machine formats have them all. */
+const ENTRIES_TOLD = 8;
+
+/** `Networks lost: 175.45.176.0/24 16:14:53, 175.45.177.0/24 16:14:53.` Times are UTC. */
+function sequenceText(label: string, entries: readonly { readonly what: string; readonly at: string }[]): string {
+  if (entries.length === 0) return '';
+  const told = entries.slice(0, ENTRIES_TOLD).map(({ what, at }) => `${what} ${utcWall(eventTime(at)).time}`);
+  const more = entries.length > ENTRIES_TOLD ? `, and ${entries.length - ENTRIES_TOLD} more` : '';
+  return `${label}: ${told.join(', ')}${more}.`;
+}
+
+function stuckText({ stuck }: Incident): string {
+  if (stuck.length === 0) return '';
+  const told = stuck
+    .slice(0, 4)
+    .map(({ asn, collector, units }) => `AS${asn} at ${collector} (${counted(units, 'network')})`);
+  const more = stuck.length > 4 ? [`${stuck.length - 4} more`] : [];
+  return `${counted(stuck.length, 'peer')} kept a route all the while: ${listed([...told, ...more])}. A route left behind, or a path that survived.`;
+}

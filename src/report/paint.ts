@@ -1,0 +1,22 @@
+/** What a piece of text is, for colour: the words always say it too. */
+export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'blind';
+
+export type Paint = (tone: Tone, text: string) => string;
+
+/** SGR parameters (ECMA-48 8.3.117): the eight colours every terminal has, in the user's own palette. */
+const CODES: Readonly<Record<Tone, string>> = {
+  plain: '',
+  dim: '2',
+  strong: '1',
+  good: '32',
+  warn: '33',
+  bad: '31;1',
+  blind: '35',
+};
+
+export const noPaint: Paint = (_tone, text) => text;
+
+export const colours: Paint = (tone, text) => {
+  const code = CODES[tone];
+  return code === '' || text === '' ? text : `\u001b[${code}m${text}\u001b[0m`;
+};

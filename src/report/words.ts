@@ -1,0 +1,137 @@
+import type {
+  CountryData,
+  Envelope,
+  EventType,
+  IsoTime,
+  ObserverData,
+  OfTerritory,
+  OriginData,
+  PrefixData,
+  UnitData,
+  UnroutableEvent,
+} from '../detect/event.ts';
+import { eventTime, type Clock } from './clock.ts';
+import { incidentSentence } from './incident-words.ts';
+import { GAP_REASONS, seenText, territoryName, unitsText, verdictText } from './phrases.ts';
+import { counted, percent } from './printable.ts';
+
+/** The clock of a territory's zone, by its id; UTC alone for `undefined`, our own eyes. */
+export type Clocks = (territory: string | undefined) => Clock;
+
+/**
+ * One plain sentence for one event, complete in itself, so that it can be quoted. It speaks of routes, never of users
+ * or causes; where we were blind it says so, and never that a country was gone.
+ */
+export function sentence(event: UnroutableEvent, clocks: Clocks): string {
+  switch (event.type) {
+    case 'country.unroutable':
+    case 'country.degraded':
+    case 'country.restored':
+    case 'country.unknown':
+    case 'country.known':
+      return countrySentence(event, tell(event, clocks));
+    case 'unit.lost':
+    case 'unit.returned':
+      return unitSentence(event, tell(event, clocks));
+    case 'upstream.gained':
+    case 'upstream.lost':
+      return upstreamSentence(event, tell(event, clocks));
+    case 'origin.changed':
+      return originSentence(event.data, tell(event, clocks));
+    case 'prefix.new':
+      return prefixSentence(event.data, tell(event, clocks));
+    case 'observer.gap':
+    case 'observer.healed':
+      return observerSentence(event.type, event.data, clocks(undefined));
+    case 'incident.opened':
+    case 'incident.updated':
+    case 'incident.closed':
+      return incidentSentence(event.data, clocks(event.data.territory.id));
+  }
+}
+
+type Moment = (at: IsoTime) => string;
+
+function tell(event: { readonly data: OfTerritory }, clocks: Clocks): Moment {
+  const clock = clocks(event.data.territory.id);
+  return (at) => clock.moment(eventTime(at));
+}
+
+type CountryType = Extract<EventType, `country.${string}`>;
+type CountryEvent = { [Type in CountryType]: Envelope<Type> }[CountryType];
+
+function countrySentence(event: CountryEvent, moment: Moment): string {
+  const { type, data } = event;
+  const name = territoryName(data);
+  const since = `since ${moment(data.since)}${data.sinceAtLatest === true ? ' or earlier' : ''}`;
+  switch (type) {
+    case 'country.unroutable':
+      return `${name} is unroutable ${since}: ${seenText(data.visibility)}.`;
+    case 'country.degraded':
+      return `${name} is ${data.previous === 'unroutable' ? 'back in part' : 'degraded'} ${since}: ${seenText(data.visibility)}.`;
+    case 'country.restored':
+      return `${name} is routable again ${since}: ${seenText(data.visibility)}.`;
+    case 'country.known':
+      return `${name} can be judged ${since}: it is ${verdictText(data.verdict)}; ${seenText(data.visibility)}.`;
+    case 'country.unknown':
+      return `This tool could not see ${name} ${since}: ${blindnessText(data)}. That says nothing about ${data.territory.name}.`;
+  }
+}
+
+function blindnessText({ reason, visibility: { voters } }: CountryData): string {
+  if (voters === 0) return 'no peer may vote';
+  const left = counted(voters, 'voter');
+  if (reason === 'lost-voters') return `only ${left} ${voters === 1 ? 'is' : 'are'} left of those it had`;
+  return `${left}, too few to judge by`;
+}
+
+function unitSentence({ type, data }: Envelope<'unit.lost'> | Envelope<'unit.returned'>, moment: Moment): string {
+  const { voters } = data.visibility;
+  const most = `most of ${counted(voters, 'voter')}`;
+  return type === 'unit.lost'
+    ? `${unitName(data)} was lost at ${moment(data.since)}: ${most} see it no more.`
+    : `${unitName(data)} was back at ${moment(data.since)}: ${most} see it again.`;
+}
+
+function unitName({ unit, territory }: UnitData): string {
+  return `${unit} of ${territory.name}`;
+}
+
+function upstreamSentence(
+  { type, data }: Envelope<'upstream.gained'> | Envelope<'upstream.lost'>,
+  moment: Moment,
+): string {
+  const { upstream, units, share } = data;
+  const its = unitsText(units);
+  return type === 'upstream.lost'
+    ? `${territoryName(data)} lost AS${upstream} as an upstream at ${moment(data.since)}: ${its} ${areOrIs(units)} reached over it no more.`
+    : `${territoryName(data)} has AS${upstream} as an upstream since ${moment(data.since)}: ${percent(share)} of the voters that see ${its} reach ${units.length === 1 ? 'it' : 'them'} over it.`;
+}
+
+function originSentence(data: OriginData, moment: Moment): string {
+  const { origin, units, change, share } = data;
+  const route = `with AS${origin} as origin, which does not count for ${territoryName(data)}`;
+  return change === 'appeared'
+    ? `A route to ${unitsText(units)} ${route}, appeared at ${moment(data.since)}: ${percent(share)} of the voters have it.`
+    : `The route to ${unitsText(units)} ${route}, was gone at ${moment(data.since)}.`;
+}
+
+function prefixSentence(data: PrefixData, moment: Moment): string {
+  return `${data.prefix} of ${territoryName(data)} is new since ${moment(data.since)}: no voter had it before, ${percent(data.share)} have it now.`;
+}
+
+function observerSentence(type: 'observer.gap' | 'observer.healed', data: ObserverData, clock: Clock): string {
+  const { collector, peer, peers, reason } = data;
+  const eyes = peer === undefined ? collector : `peer AS${peer.asn} (${peer.address}) of ${collector}`;
+  const at = clock.moment(eventTime(data.since));
+  if (type === 'observer.healed') {
+    return `This tool sees through ${eyes} again since ${at}: ${counted(peers, 'peer')} may vote again.`;
+  }
+  const vote =
+    peers === 0 ? '' : ` ${counted(peers, 'peer')} ${peers === 1 ? 'has' : 'have'} no vote until heard whole again.`;
+  return `This tool could not see through ${eyes} from ${at} on: ${GAP_REASONS[reason]}.${vote}`;
+}
+
+function areOrIs(units: readonly string[]): 'are' | 'is' {
+  return units.length === 1 ? 'is' : 'are';
+}

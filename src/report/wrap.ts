@@ -1,0 +1,17 @@
+/**
+ * Breaks a text at spaces so that no line is wider than `width` characters, where its words allow it. A character is
+ * taken for one column: our own words are, and a name of another script is only wider than its line.
+ */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+      continue;
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
