@@ -1,13 +1,160 @@
 import type { Element } from './bgp/element.ts';
+import type { Family } from './bgp/prefix.ts';
 import type { EventTime } from './bgp/time.ts';
-import type { UnroutableEvent } from './detect/event.ts';
+import { chained, digest, type Draft, type Link } from './detect/chain.ts';
+import { ofTerritory } from './detect/drafts.ts';
+import type { Incident, UnroutableEvent, Verdict, VisibilityData } from './detect/event.ts';
+import { incidentOf, rounded } from './detect/incident.ts';
+import { Judge } from './detect/judge.ts';
+import { Observer } from './detect/observer.ts';
+import type { Policy } from './detect/policy.ts';
+import { Electorate } from './visibility/electorate.ts';
+import { Plane } from './visibility/plane.ts';
+import { unitsOf, type Territory } from './visibility/territory.ts';
+import type { VotingPolicy } from './visibility/voting.ts';
 
-/** What one step of event time changed. */
+/** What one element changed, its time included. Kept whole or not at all. */
 export interface Commit {
+  /** Event time up to which all is decided. */
   readonly cursor: EventTime;
+  /** In the order in which they were decided. */
   readonly events: readonly UnroutableEvent[];
 }
 
+/** A territory and how it is judged. */
+export interface WatchedTerritory {
+  readonly territory: Territory;
+  readonly policy: Policy;
+}
+
+/** How a territory stands in one family. */
+export interface TerritoryStatus {
+  readonly territory: Territory;
+  readonly family: Family;
+  readonly verdict: Verdict;
+  readonly since: EventTime;
+  readonly visibility: VisibilityData;
+  /** Per unit in address order: the share of the voters that see it. */
+  readonly units: readonly { readonly text: string; readonly share: number; readonly isBaseline: boolean }[];
+  readonly incident: Incident | undefined;
+}
+
 export interface Engine {
+  /** Event time reached, or `undefined` before the first element. */
+  readonly now: EventTime | undefined;
+  /**
+   * Takes one element: first everything that was due before it, then the element itself. `undefined` when nothing was
+   * decided. An element older than `now` is late: it changes routes that are older still, and nothing is decided at its
+   * own time any more.
+   */
   apply(element: Element): Commit | undefined;
+  status(): readonly TerritoryStatus[];
+}
+
+const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
+
+/** Decisions that may follow from one another at one moment. */
+const MAX_ROUNDS = 1000;
+
+/**
+ * Element in, commit out. Pure: no clock, no I/O, no randomness; the same elements give the same commits to the byte.
+ * Deadlines fall exactly when their event time comes, however the elements arrive.
+ */
+export function createEngine(options: { territories: readonly WatchedTerritory[]; voting: VotingPolicy }): Engine {
+  const seats = options.territories.flatMap(({ territory, policy }) => {
+    const version = digest([
+      territory.blocks.map((block) => block.text),
+      territory.origins,
+      policy,
+      options.voting,
+    ]).slice(0, 16);
+    return FAMILIES.filter((family) => unitsOf(territory, family).length > 0).map((family) => ({
+      judge: new Judge(new Plane(territory, family), policy),
+      source: `/territories/${territory.id}`,
+      version,
+    }));
+  });
+  const electorate = new Electorate(
+    seats.map(({ judge }) => judge.plane),
+    options.voting,
+  );
+  const observer = new Observer();
+  const links = new Map<string, Link>();
+  const observerVersion = digest([options.voting]).slice(0, 16);
+  let now: EventTime | undefined;
+
+  const told = (draft: Draft, source: string, version: string): UnroutableEvent => {
+    const { event, link } = chained(draft, source, version, links.get(source));
+    links.set(source, link);
+    return event;
+  };
+
+  const judgeAll = (at: EventTime): UnroutableEvent[] =>
+    seats.flatMap(({ judge, source, version }) => judge.observe(at).map((draft) => told(draft, source, version)));
+
+  const observed = (element: Element | undefined, at: EventTime): UnroutableEvent[] => {
+    const effects = element === undefined ? electorate.expire(at) : electorate.apply(element, at);
+    return observer.observe(element, effects, at).map((draft) => told(draft, '/observer', observerVersion));
+  };
+
+  const nextDeadline = (): EventTime | undefined => {
+    const times = [electorate.deadline(), ...seats.map(({ judge }) => judge.deadline())].filter(
+      (at) => at !== undefined,
+    );
+    return times.length === 0 ? undefined : (Math.min(...times) as EventTime);
+  };
+  let deadline: EventTime | undefined;
+
+  /** Decides what falls due up to and at `to`, each at its own time. */
+  const advance = (from: EventTime, to: EventTime): UnroutableEvent[] => {
+    const events: UnroutableEvent[] = [];
+    let at = from;
+    for (let rounds = 0; deadline !== undefined && deadline <= to; rounds++) {
+      if (deadline > at) rounds = 0;
+      // Who sets a deadline deals with it when it comes; one that stays where it is would be met for ever.
+      if (rounds > MAX_ROUNDS) throw new Error(`the deadline ${deadline} is not dealt with at ${at}`);
+      at = Math.max(at, deadline) as EventTime;
+      events.push(...observed(undefined, at), ...judgeAll(at));
+      deadline = nextDeadline();
+    }
+    return events;
+  };
+
+  return {
+    get now() {
+      return now;
+    },
+
+    apply(element) {
+      const at = Math.max(element.at, now ?? element.at) as EventTime;
+      const events = advance(now ?? at, at);
+      now = at;
+      if (element.type !== 'tick') {
+        events.push(...observed(element, at), ...judgeAll(at));
+        deadline = nextDeadline();
+      }
+      return events.length === 0 ? undefined : { cursor: at, events };
+    },
+
+    status() {
+      const at = now ?? (0 as EventTime);
+      return seats.map(({ judge }) => statusOf(judge, at));
+    },
+  };
+}
+
+function statusOf({ plane, state, incident, policy }: Judge, at: EventTime): TerritoryStatus {
+  return {
+    territory: plane.territory,
+    family: plane.family,
+    verdict: state.kind,
+    since: state.since,
+    visibility: ofTerritory({ plane, sample: plane.sample(at) }, at, at).visibility,
+    units: plane.units.map((unit, i) => ({
+      text: unit.text,
+      share: plane.voters === 0 ? 0 : rounded((plane.seen[i] ?? 0) / plane.voters),
+      isBaseline: plane.baseline[i] === 1,
+    })),
+    incident: incident === undefined ? undefined : incidentOf(incident, 'open', policy),
+  };
 }

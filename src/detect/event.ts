@@ -60,8 +60,10 @@ export interface EventData {
 export interface OfTerritory {
   readonly territory: { readonly id: string; readonly name: string };
   readonly family: Family;
-  /** The first moment at which it was so, before the hold. */
+  /** The first moment at which it was so, by the policy's thresholds, before the hold. */
   readonly since: IsoTime;
+  /** When the first message that led there was heard: no more than a minute lies between it, each next one, and `since`. */
+  readonly first: IsoTime;
   /** What the voters saw when it was decided. */
   readonly visibility: VisibilityData;
 }
@@ -86,6 +88,8 @@ export interface CountryData extends OfTerritory {
   readonly reason?: 'too-few-voters' | 'lost-voters';
   /** True when `since` is only the latest it can have begun: it was so already at the first look, or when our eyes opened again. */
   readonly sinceAtLatest?: true;
+  /** True when it is routable again only because its loss, which stood still for `rebaseMs`, is the new baseline. */
+  readonly rebased?: true;
   readonly incident?: string;
   readonly evidence?: Evidence;
 }
@@ -161,6 +165,7 @@ export interface Incident {
   readonly downMs?: number;
   /** Lowest visibility. */
   readonly depth: number;
+  /** `flapping`: many drops. Else of the onset: `cliff` when nine tenths were lost at once, `slope` when slowly or never. */
   readonly shape: 'cliff' | 'slope' | 'flapping';
   /** When the first loss of the onset was heard, and when half and nine tenths of the visibility were lost; absent when they never were. */
   readonly onset: { readonly first: IsoTime; readonly half?: IsoTime; readonly ninety?: IsoTime };
@@ -184,6 +189,8 @@ export interface Incident {
 
 export interface Drop {
   readonly verdict: 'degraded' | 'unroutable';
+  /** As in the event that told it. */
+  readonly first: IsoTime;
   readonly since: IsoTime;
   readonly until?: IsoTime;
   readonly depth: number;

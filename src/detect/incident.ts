@@ -1,0 +1,126 @@
+import type { Asn } from '../bgp/asn.ts';
+import type { Peer } from '../bgp/peer.ts';
+import type { PrefixText } from '../bgp/prefix.ts';
+import { isoTime, later, type EventTime } from '../bgp/time.ts';
+import type { Evidence, Incident } from './event.ts';
+import type { Policy } from './policy.ts';
+
+/** One fall below the thresholds, until the recovery that lasted. Times are event time. */
+export interface DropState {
+  verdict: 'degraded' | 'unroutable';
+  readonly first: EventTime;
+  readonly since: EventTime;
+  until: EventTime | undefined;
+  depth: number;
+}
+
+/** What is noted of a fall from its first loss on, before anybody knows whether it will be told. */
+export interface Fall {
+  readonly first: EventTime;
+  /** Visibility before the first loss. */
+  readonly from: number;
+  half: EventTime | undefined;
+  ninety: EventTime | undefined;
+  depth: number;
+  readonly unitsLost: Map<PrefixText, EventTime>;
+  readonly upstreamsLost: Map<Asn, EventTime>;
+  readonly unitsReturned: Map<PrefixText, EventTime>;
+  stuck: readonly { readonly peer: Peer; readonly units: number }[];
+}
+
+export interface IncidentState {
+  readonly id: string;
+  /** The first fall's notes; later falls go on writing in them. */
+  readonly fall: Fall;
+  readonly drops: DropState[];
+  readonly evidence: Evidence;
+  readonly backfilled: boolean;
+}
+
+export function newFall(first: EventTime, from: number): Fall {
+  return {
+    first,
+    from,
+    half: undefined,
+    ninety: undefined,
+    depth: from,
+    unitsLost: new Map(),
+    upstreamsLost: new Map(),
+    unitsReturned: new Map(),
+    stuck: [],
+  };
+}
+
+/** Notes how deep it has fallen. True when it is deeper than ever. */
+export function noteShare(fall: Fall, share: number, at: EventTime): boolean {
+  if (share <= fall.from * 0.5) fall.half ??= at;
+  if (share <= fall.from * 0.1) fall.ninety ??= at;
+  if (share >= fall.depth) return false;
+  fall.depth = share;
+  return true;
+}
+
+export function noteLoss<T>(lost: Map<T, EventTime>, what: T, at: EventTime): void {
+  if (!lost.has(what)) lost.set(what, at);
+}
+
+/** The last return counts: a unit that comes and goes has not come back. */
+export function noteReturn<T>(returned: Map<T, EventTime>, what: T, at: EventTime): void {
+  returned.delete(what);
+  returned.set(what, at);
+}
+
+/** When the incident ends, if nothing drops before: `incidentGapMs` after the last drop. */
+export function closesAt(incident: IncidentState, policy: Policy): EventTime | undefined {
+  const until = incident.drops.at(-1)?.until;
+  return until === undefined ? undefined : later(until, policy.incidentGapMs);
+}
+
+/** As events carry it. */
+export function incidentOf(incident: IncidentState, state: 'open' | 'closed', policy: Policy): Incident {
+  const { fall, drops } = incident;
+  const since = drops[0]?.since ?? fall.first;
+  const until = drops.at(-1)?.until;
+  const down = drops.reduce((sum, drop) => sum + (drop.until === undefined ? 0 : drop.until - drop.since), 0);
+  return {
+    id: incident.id,
+    state,
+    worst: drops.some((drop) => drop.verdict === 'unroutable') ? 'unroutable' : 'degraded',
+    drops: drops.map((drop) => ({
+      verdict: drop.verdict,
+      first: isoTime(drop.first),
+      since: isoTime(drop.since),
+      ...(drop.until === undefined ? {} : { until: isoTime(drop.until) }),
+      depth: rounded(drop.depth),
+    })),
+    ...(until === undefined ? {} : { durationMs: until - since, downMs: down }),
+    depth: rounded(Math.min(fall.depth, ...drops.map((drop) => drop.depth))),
+    shape: shapeOf(incident, policy),
+    onset: {
+      first: isoTime(fall.first),
+      ...(fall.half === undefined ? {} : { half: isoTime(fall.half) }),
+      ...(fall.ninety === undefined ? {} : { ninety: isoTime(fall.ninety) }),
+    },
+    unitsLost: [...fall.unitsLost].map(([unit, at]) => ({ unit, at: isoTime(at) })),
+    upstreamsLost: [...fall.upstreamsLost].map(([upstream, at]) => ({ upstream, at: isoTime(at) })),
+    unitsReturned: [...fall.unitsReturned].map(([unit, at]) => ({ unit, at: isoTime(at) })),
+    stuck: fall.stuck.map(({ peer, units }) => ({
+      collector: peer.collector,
+      address: peer.address,
+      asn: peer.asn,
+      units,
+    })),
+    backfilled: incident.backfilled,
+    evidence: incident.evidence,
+  };
+}
+
+/** Four decimals are a voter in ten thousand: more would print the noise of division. */
+export function rounded(share: number): number {
+  return Math.round(share * 10_000) / 10_000;
+}
+
+function shapeOf({ fall, drops }: IncidentState, policy: Policy): Incident['shape'] {
+  if (drops.length >= policy.flappingDrops) return 'flapping';
+  return fall.ninety !== undefined && fall.ninety - fall.first <= policy.cliffMs ? 'cliff' : 'slope';
+}

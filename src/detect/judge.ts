@@ -1,0 +1,143 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { Plane } from '../visibility/plane.ts';
+import { Baseline } from './baseline.ts';
+import type { Draft } from './chain.ts';
+import { Changes } from './changes.ts';
+import { changeDraft, countryDraft, incidentDraft, ofTerritory, type Scene } from './drafts.ts';
+import type { CountryData } from './event.ts';
+import { evidenceOf } from './evidence.ts';
+import type { IncidentState } from './incident.ts';
+import type { Policy } from './policy.ts';
+import { Story } from './story.ts';
+import { blindness, deadline, firstState, step, type Known, type VerdictState } from './verdict.ts';
+
+/** Judges one plane: the verdict, what else changed, the incident they belong to. Says what is to be told. */
+export class Judge {
+  readonly plane: Plane;
+  readonly policy: Policy;
+  readonly #changes: Changes;
+  readonly #baseline: Baseline;
+  readonly #story: Story;
+  #state: VerdictState = firstState();
+  #lastKnown: Known | undefined;
+  #rebased = false;
+
+  constructor(plane: Plane, policy: Policy) {
+    this.plane = plane;
+    this.policy = policy;
+    this.#changes = new Changes(plane, policy);
+    this.#baseline = new Baseline(plane, policy);
+    this.#story = new Story(plane, policy);
+  }
+
+  get state(): VerdictState {
+    return this.#state;
+  }
+
+  get incident(): IncidentState | undefined {
+    return this.#story.incident;
+  }
+
+  /** The next moment at which something is decided though nothing is heard. It may lie in the past: then it is due. */
+  deadline(): EventTime | undefined {
+    const times = [
+      deadline(this.#state, this.policy),
+      this.#changes.deadline(),
+      this.#baseline.deadline(this.#state),
+      this.#story.closesAt(this.#state),
+    ].filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : (Math.min(...times) as EventTime);
+  }
+
+  /** Looks at the plane as it is at `at`: after each change of it, and at each deadline. */
+  observe(at: EventTime): readonly Draft[] {
+    if (this.#baseline.rebase(this.#state, at)) this.#rebased = true;
+    const touched = this.plane.takeTouched();
+    const sample = this.plane.sample(at);
+    const scene = { plane: this.plane, sample };
+    this.#baseline.note(touched, at);
+    this.#story.noteSample(sample, touched, this.#state);
+
+    const drafts = this.#followChanges(scene, touched.length > 0);
+    const before = this.#state;
+    this.#state = step(before, sample, this.policy);
+    this.#story.noteState(this.#state, at);
+    if (this.#state.kind !== before.kind) drafts.push(...this.#turn(before, scene));
+
+    const closed = this.#story.takeClosed(this.#state, at);
+    if (closed !== undefined) drafts.push(incidentDraft(scene, 'closed', closed, this.policy));
+    this.#baseline.adopt(this.#state, at);
+    return drafts.sort((a, b) => rank(a) - rank(b));
+  }
+
+  #followChanges(scene: Scene, isTouched: boolean): Draft[] {
+    if (!this.plane.detailed) return [];
+    if (blindness(scene.sample, this.policy) !== undefined) {
+      this.#changes.suspend();
+      return [];
+    }
+    if (isTouched) this.#changes.observe(scene.sample.at);
+    return this.#changes.takeDue(scene.sample.at).map((change) => {
+      const isUnit = change.what.kind === 'unit';
+      return changeDraft(scene, change, isUnit ? evidenceOf(this.plane.sights, !change.on, change.first) : undefined);
+    });
+  }
+
+  /** The verdict changed: tell it, and what it means for the incident. */
+  #turn(before: VerdictState, scene: Scene): readonly Draft[] {
+    const state = this.#state;
+    if (state.kind === 'unknown') return [countryDraft(scene, 'country.unknown', this.#countryData(before, scene))];
+
+    const known = this.#lastKnown;
+    this.#lastKnown = state.kind;
+    if (state.kind === 'routable' && !this.plane.hasBaseline) this.#begin(scene.sample.at);
+    const drafts: Draft[] = [];
+    if (known !== undefined && before.kind === 'unknown') {
+      drafts.push(countryDraft(scene, 'country.known', this.#countryData(before, scene)));
+    }
+    // At the start, routable is no news.
+    if (state.kind === (known ?? 'routable')) return drafts;
+
+    const told = this.#story.turn(state, before.kind === 'unknown');
+    const type = state.kind === 'routable' ? 'country.restored' : (`country.${state.kind}` as const);
+    drafts.push(countryDraft(scene, type, { ...this.#countryData(before, scene), ...this.#proof(state, known) }));
+    const { incident } = this.#story;
+    if (told !== undefined && incident !== undefined) drafts.push(incidentDraft(scene, told, incident, this.policy));
+    this.#rebased = false;
+    return drafts;
+  }
+
+  #countryData(before: VerdictState, scene: Scene): CountryData {
+    const state = this.#state;
+    const first = this.#story.firstOf(state.since);
+    return {
+      ...ofTerritory(scene, first, state.since),
+      verdict: state.kind,
+      previous: before.kind,
+      ...(state.kind === 'unknown' ? { reason: state.reason } : {}),
+      ...(before.kind === 'unknown' ? { sinceAtLatest: true } : {}),
+    };
+  }
+
+  /** Losses for the worse, returns for the better. */
+  #proof(state: VerdictState & { kind: Known }, known: Known | undefined): Partial<CountryData> {
+    const isBetter = state.kind === 'routable' || (state.kind === 'degraded' && known === 'unroutable');
+    const { incident } = this.#story;
+    return {
+      ...(this.#rebased && state.kind === 'routable' ? { rebased: true } : {}),
+      ...(incident === undefined ? {} : { incident: incident.id }),
+      evidence: evidenceOf(this.plane.sights, !isBetter, this.#story.firstOf(state.since)),
+    };
+  }
+
+  #begin(at: EventTime): void {
+    this.#baseline.begin();
+    this.#story.begin();
+    if (this.plane.detailed) this.#changes.begin(at);
+  }
+}
+
+/** Events of one moment in the order in which one reads them: the parts, the whole, its story, what else changed. */
+function rank(draft: Draft): number {
+  return ['unit', 'country', 'incident', 'upstream', 'origin', 'prefix'].indexOf(draft.type.split('.')[0] ?? '');
+}

@@ -1,0 +1,23 @@
+import type { EventTime } from '../bgp/time.ts';
+
+/** Messages at most this far apart belong to one movement. */
+const CHAIN_MS = 60_000;
+
+/** A value's movement in one direction, traced back to its first step. */
+export interface Run {
+  readonly value: number;
+  readonly direction: 'up' | 'down' | 'none';
+  readonly since: EventTime;
+  readonly last: EventTime;
+}
+
+export function startRun(value: number, at: EventTime): Run {
+  return { value, direction: 'none', since: at, last: at };
+}
+
+export function continueRun(run: Run, value: number, at: EventTime): Run {
+  if (value === run.value) return run;
+  const direction = value > run.value ? 'up' : 'down';
+  const isChained = direction === run.direction && at - run.last <= CHAIN_MS;
+  return { value, direction, since: isChained ? run.since : at, last: at };
+}

@@ -1,0 +1,169 @@
+import type { Asn } from '../bgp/asn.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { Plane, Sample } from '../visibility/plane.ts';
+import { digest } from './chain.ts';
+import { evidenceOf } from './evidence.ts';
+import { closesAt, newFall, noteLoss, noteReturn, noteShare, type Fall, type IncidentState } from './incident.ts';
+import type { Policy } from './policy.ts';
+import { continueRun, startRun, type Run } from './run.ts';
+import { blindness, trackers, type Known, type VerdictState } from './verdict.ts';
+
+/** As many peers are named as stuck. */
+const MAX_STUCK = 50;
+
+/** As many beginnings are remembered: a state tracks three at once, and the verdict looks up the one it came from. */
+const MAX_FIRSTS = 16;
+
+/** Notes a plane's falls from the first loss on, and makes incidents of those that became a verdict. */
+export class Story {
+  readonly #plane: Plane;
+  readonly #policy: Policy;
+  #run: Run = startRun(0, 0 as EventTime);
+  /** Visibility before the movement that goes on. */
+  #shareBefore = 0;
+  /** For each moment at which a threshold was crossed: when the movement across it began. */
+  readonly #firsts = new Map<EventTime, EventTime>();
+  /** Lowest visibility since it was last clear. */
+  #lowest = 1;
+  #fall: Fall | undefined;
+  #incident: IncidentState | undefined;
+  #wasVisible: Uint8Array;
+  #carriers = new Set<Asn>();
+
+  constructor(plane: Plane, policy: Policy) {
+    this.#plane = plane;
+    this.#policy = policy;
+    this.#wasVisible = new Uint8Array(plane.units.length);
+  }
+
+  get incident(): IncidentState | undefined {
+    return this.#incident;
+  }
+
+  closesAt(state: VerdictState): EventTime | undefined {
+    if (this.#incident === undefined || state.kind !== 'routable') return undefined;
+    return closesAt(this.#incident, this.#policy);
+  }
+
+  /** When the first message was heard of the movement that crossed a threshold at `since`. */
+  firstOf(since: EventTime): EventTime {
+    return this.#firsts.get(since) ?? since;
+  }
+
+  /** Call for each sample, before the verdict is stepped. */
+  noteSample(sample: Sample, touched: readonly number[], state: VerdictState): void {
+    const next = continueRun(this.#run, sample.share, sample.at);
+    if (next.since !== this.#run.since || next.direction !== this.#run.direction) this.#shareBefore = this.#run.value;
+    this.#run = next;
+    if (blindness(sample, this.#policy) === undefined && this.#plane.hasBaseline) this.#noteFall(sample, state);
+    this.#noteUnits(touched, sample.at);
+  }
+
+  /** Call with the stepped state: what crossed a threshold just now began with the movement that goes on. */
+  noteState(state: VerdictState, at: EventTime): void {
+    if (!trackers(state).includes(at)) return;
+    this.#firsts.set(at, this.#run.direction === 'none' ? at : this.#run.since);
+    const [oldest] = this.#firsts.keys();
+    if (this.#firsts.size > MAX_FIRSTS && oldest !== undefined) this.#firsts.delete(oldest);
+  }
+
+  /** A verdict was given: what became of the incident. */
+  turn(state: VerdictState & { kind: Known }, isLate: boolean): 'opened' | 'updated' | undefined {
+    const drop = this.#incident?.drops.at(-1);
+    if (state.kind === 'routable') {
+      if (drop === undefined) return undefined;
+      drop.until = state.since;
+      return 'updated';
+    }
+    if (drop !== undefined && drop.until === undefined) {
+      if (state.kind === 'unroutable') drop.verdict = 'unroutable';
+      return 'updated';
+    }
+    const first = this.firstOf(state.since);
+    const next = { verdict: state.kind, first, since: state.since, until: undefined, depth: this.#lowest };
+    if (this.#incident !== undefined) {
+      this.#incident.drops.push(next);
+      return 'updated';
+    }
+    this.#incident = {
+      id: digest([this.#plane.territory.id, this.#plane.family, first]).slice(0, 16),
+      fall: (this.#fall ??= newFall(first, this.#shareBefore)),
+      drops: [next],
+      evidence: evidenceOf(this.#plane.sights, true, first),
+      backfilled: isLate,
+    };
+    return 'opened';
+  }
+
+  /** The incident that is over by `at`. It is told once. */
+  takeClosed(state: VerdictState, at: EventTime): IncidentState | undefined {
+    const closes = this.closesAt(state);
+    if (closes === undefined || closes > at) return undefined;
+    const closed = this.#incident;
+    this.#incident = undefined;
+    this.#fall = undefined;
+    return closed;
+  }
+
+  /** Call when the baseline was chosen: what is visible now is how it was. */
+  begin(): void {
+    this.#wasVisible.set(this.#plane.visible);
+    this.#carriers = this.#carriersNow();
+  }
+
+  #noteFall({ at, share }: Sample, state: VerdictState): void {
+    const isClear = share >= this.#policy.recoveredAt;
+    this.#lowest = isClear ? 1 : Math.min(this.#lowest, share);
+    if (isClear && this.#incident === undefined && state.kind === 'routable') {
+      this.#fall = undefined;
+      return;
+    }
+    if (!isClear) this.#fall ??= newFall(this.#run.direction === 'down' ? this.#run.since : at, this.#shareBefore);
+    if (this.#fall === undefined) return;
+    const isDeeper = noteShare(this.#fall, share, at);
+    if (isDeeper && share <= this.#fall.from / 2) this.#fall.stuck = this.#stuck();
+    const drop = this.#incident?.drops.at(-1);
+    if (drop !== undefined && drop.until === undefined && share < drop.depth) drop.depth = share;
+  }
+
+  #noteUnits(touched: readonly number[], at: EventTime): void {
+    const plane = this.#plane;
+    for (const unit of touched) {
+      const visible = plane.visible[unit] ?? 0;
+      if (visible === this.#wasVisible[unit]) continue;
+      this.#wasVisible[unit] = visible;
+      const text = plane.units[unit]?.text;
+      if (this.#fall === undefined || !plane.detailed || plane.baseline[unit] !== 1 || text === undefined) continue;
+      if (visible === 0) {
+        noteLoss(this.#fall.unitsLost, text, at);
+        this.#fall.unitsReturned.delete(text);
+      } else if (this.#fall.unitsLost.has(text)) noteReturn(this.#fall.unitsReturned, text, at);
+    }
+    if (touched.length === 0 || !plane.detailed || !plane.hasBaseline) return;
+    const carriers = this.#carriersNow();
+    for (const asn of this.#carriers) {
+      if (!carriers.has(asn) && this.#fall !== undefined) noteLoss(this.#fall.upstreamsLost, asn, at);
+    }
+    this.#carriers = carriers;
+  }
+
+  /** Upstreams over which some unit is reached by as many voters as `presentAt` asks. */
+  #carriersNow(): Set<Asn> {
+    const carriers = new Set<Asn>();
+    for (const mark of this.#plane.tally.marks()) {
+      const [kind, , asn] = mark.split(' ');
+      const isCarried = this.#plane.tally.count(mark) >= this.#policy.presentAt * this.#plane.voters;
+      if (kind === 'upstream' && isCarried) carriers.add(Number(asn) as Asn);
+    }
+    return carriers;
+  }
+
+  /** Voting peers that still see something, those that see most first. */
+  #stuck(): Fall['stuck'] {
+    return [...this.#plane.views.values()]
+      .filter((view) => view.votes && view.seen > 0)
+      .map((view) => ({ peer: view.peer, units: view.seen }))
+      .sort((a, b) => b.units - a.units || (a.peer.id < b.peer.id ? -1 : 1))
+      .slice(0, MAX_STUCK);
+  }
+}
