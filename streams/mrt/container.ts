@@ -1,0 +1,158 @@
+import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
+import { gunzip } from './gzip.ts';
+import { PackedFile, snapshotOf, type Snapshot } from './packed-file.ts';
+import { holdsRecord } from './records.ts';
+import { SizeGuard } from './size-guard.ts';
+
+export type ContainerKind = 'gzip' | 'bzip2' | 'plain';
+
+export interface ContainerOptions {
+  /** What the file was when it was chosen; by default, what it is now. */
+  readonly snapshot?: Snapshot;
+  readonly limits?: MrtLimits;
+  /** Packed bytes per read. @default 256 KiB */
+  readonly readBytes?: number;
+}
+
+/** An open file, whatever it is packed in. */
+export interface Container {
+  readonly kind: ContainerKind;
+  /** Packed bytes. */
+  readonly size: number;
+  /** Packed bytes consumed so far. */
+  readonly offset: number;
+  /**
+   * The plain bytes, in chunks of no particular size, each valid for good. Read once. Returns why it ended before the end
+   * of the file, in words, or `undefined`; what was readable was yielded before. Closes the file.
+   */
+  chunks(): AsyncGenerator<Uint8Array, string | undefined>;
+  close(): Promise<void>;
+}
+
+export type Opened = { readonly ok: true; readonly container: Container } | { readonly ok: false; readonly reason: string };
+
+const READ_BYTES = 256 * 1024;
+/** So much of a file that is not packed is searched for a first record. */
+const SNIFF_BYTES = 64 * 1024;
+const BZ2_OUTPUT_BYTES = 512 * 1024;
+
+/** Opens a file and tells what it is packed in by its first bytes, never by its name. */
+export async function openContainer(path: string, options: ContainerOptions = {}): Promise<Opened> {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const snapshot = options.snapshot ?? (await snapshotOf(path));
+  if (typeof snapshot === 'string') return { ok: false, reason: snapshot };
+  if (snapshot.size === 0) return { ok: false, reason: 'is empty' };
+  const file = await PackedFile.open(path, snapshot, options.readBytes ?? READ_BYTES);
+  if (typeof file === 'string') return { ok: false, reason: file };
+
+  const head = await file.peek(Math.min(SNIFF_BYTES, snapshot.size));
+  const kind = sniff(head, head.length >= snapshot.size, limits);
+  if (!('kind' in kind)) {
+    await file.close();
+    return { ok: false, reason: kind.reason };
+  }
+  return { ok: true, container: containerOf(file, kind.kind, limits) };
+}
+
+function containerOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits): Container {
+  const guard = new SizeGuard(limits);
+  const unpack = { gzip: gunzip, bzip2: bunzip, plain }[kind];
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    await file.close();
+  };
+  return {
+    kind,
+    size: file.size,
+    get offset() {
+      return file.offset;
+    },
+    async *chunks() {
+      try {
+        const reason = yield* unpack(file, guard);
+        return file.failure ?? reason;
+      } finally {
+        await close();
+      }
+    },
+    close,
+  };
+}
+
+async function* plain(file: PackedFile, guard: SizeGuard): AsyncGenerator<Uint8Array, string | undefined> {
+  for (;;) {
+    const chunk = await file.some();
+    if (chunk.length === 0) return undefined;
+    file.consume(chunk.length);
+    if (!guard.add(chunk.length, file.offset)) return guard.tripped;
+    yield chunk;
+  }
+}
+
+/** All streams of a bzip2 file. The decoder gives out no byte of a block whose checksum is wrong. */
+async function* bunzip(file: PackedFile, guard: SizeGuard): AsyncGenerator<Uint8Array, string | undefined> {
+  const { Bz2Decoder } = await import('#bgpkit-parser-wasm');
+  const decoder = new Bz2Decoder();
+  try {
+    for (;;) {
+      const packed = await file.some();
+      if (packed.length === 0) decoder.finish();
+      else decoder.push(packed);
+      file.consume(packed.length);
+      for (let chunk = decoder.pull(BZ2_OUTPUT_BYTES); chunk.length > 0; chunk = decoder.pull(BZ2_OUTPUT_BYTES)) {
+        if (!guard.add(chunk.length, file.offset)) return guard.tripped;
+        yield chunk;
+      }
+      if (decoder.end !== 'open') return BZ2_ENDS[decoder.end];
+    }
+  } finally {
+    decoder.free();
+  }
+}
+
+const BZ2_ENDS = {
+  clean: undefined,
+  padding: undefined,
+  garbage: 'bzip2: other bytes follow the last stream',
+  truncated: 'bzip2: the file ends in the middle',
+  corrupt: 'bzip2: a block is damaged',
+  'not-bzip2': 'bzip2: no stream begins here',
+} as const;
+
+type Sniffed = { readonly kind: ContainerKind } | { readonly reason: string };
+
+/** What other files begin with that find their way into archive folders. */
+const MAGICS: readonly (readonly [name: string, magic: string])[] = [
+  ['an xz file', 'fd377a58'],
+  ['a zstd file', '28b52ffd'],
+  ['an lz4 file', '04224d18'],
+  ['a zip file', '504b0304'],
+  ['a 7z file', '377abcaf'],
+  ['a packet capture', 'd4c3b2a1'],
+  ['a packet capture', 'a1b2c3d4'],
+  ['a packet capture', '0a0d0d0a'],
+  ['a program', '7f454c46'],
+  ['a PDF file', '25504446'],
+];
+
+function sniff(head: Uint8Array, isAll: boolean, limits: MrtLimits): Sniffed {
+  if (head[0] === 0x1f && head[1] === 0x8b) return { kind: 'gzip' };
+  const start = Buffer.from(head.subarray(0, 512)).toString('latin1');
+  if (/^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/.test(start)) return { kind: 'bzip2' };
+  if (isAll && head.length < 12) return { reason: `is torn: ${head.length} bytes are no whole MRT header` };
+  if (holdsRecord(head, isAll, limits)) return { kind: 'plain' };
+  return { reason: `is no MRT file, it looks like ${looksLike(start)}` };
+}
+
+function looksLike(start: string): string {
+  const hex = Buffer.from(start.slice(0, 4), 'latin1').toString('hex');
+  const magic = MAGICS.find(([, bytes]) => bytes === hex);
+  if (magic !== undefined) return magic[0];
+  if (start.slice(257, 262) === 'ustar') return 'a tar archive';
+  if (/^\s*<(?:!doctype html|html|\?xml|head|body)/i.test(start)) return 'a web page';
+  if (/^\s*[[{]/.test(start)) return 'JSON';
+  // eslint-disable-next-line no-control-regex
+  return /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(start) ? 'text' : 'other binary data';
+}

@@ -1,0 +1,44 @@
+import { u32 } from './octets.ts';
+
+/** Seconds. A record ahead of the one before by more than this, which the next one takes back, is an outlier. */
+const JUMP_SECONDS = 3_600;
+/** Seconds. The last record of a file has no next one; further ahead than any silence, it is an outlier. */
+const LAST_JUMP_SECONDS = 86_400;
+/** Seconds a record may be behind the one before without being told: collectors write from several threads. */
+const BACK_SECONDS = 60;
+
+/**
+ * The event time reached in one file, by the record headers' seconds (RFC 6396 section 2). It never goes back, and no
+ * single record of time 0, of 2106 or an hour off moves it.
+ */
+export class RecordClock {
+  #first: number | undefined;
+  #seconds: number | undefined;
+
+  /** The first sane time of the file. */
+  get first(): number | undefined {
+    return this.#first;
+  }
+
+  /** The latest sane time. */
+  get seconds(): number | undefined {
+    return this.#seconds;
+  }
+
+  /** Reads a record's time; `next` is the next record's, or -1. True when this record's time is not to be trusted. */
+  record(bytes: Uint8Array, start: number, next: number): boolean {
+    const at = u32(bytes, start);
+    const before = this.#seconds;
+    if (before !== undefined && at <= before) return before - at > BACK_SECONDS;
+    if (this.#isAhead(at, before, next)) return true;
+    this.#first ??= at;
+    this.#seconds = at;
+    return false;
+  }
+
+  #isAhead(at: number, before: number | undefined, next: number): boolean {
+    if (next < 0) return before !== undefined && at - before > LAST_JUMP_SECONDS;
+    if (before === undefined) return Math.abs(at - next) > JUMP_SECONDS && (at > next || next - at > LAST_JUMP_SECONDS);
+    return at - before > JUMP_SECONDS && at - next > JUMP_SECONDS;
+  }
+}

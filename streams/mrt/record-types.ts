@@ -1,0 +1,82 @@
+/** MRT types, RFC 6396 section 4 and appendix B. */
+export const TYPE = {
+  bgp: 5,
+  ospf2: 11,
+  tableDump: 12,
+  tableDump2: 13,
+  bgp4mp: 16,
+  bgp4mpEt: 17,
+} as const;
+
+/** TABLE_DUMP_V2 subtypes, RFC 6396 section 4.3, RFC 6397, RFC 8050 section 4. */
+export const PEER_INDEX_TABLE = 1;
+
+/** Bytes of the common header, RFC 6396 section 2: seconds, type, subtype, length of what follows. */
+export const HEADER_BYTES = 12;
+
+const BGP_OLD = ['NULL', 'UPDATE', 'PREF_UPDATE', 'STATE_CHANGE', 'SYNC', 'OPEN', 'NOTIFY', 'KEEPALIVE'];
+const BGP4MP = [
+  'STATE_CHANGE',
+  'MESSAGE',
+  'ENTRY',
+  'SNAPSHOT',
+  'MESSAGE_AS4',
+  'STATE_CHANGE_AS4',
+  'MESSAGE_LOCAL',
+  'MESSAGE_AS4_LOCAL',
+  'MESSAGE_ADDPATH',
+  'MESSAGE_AS4_ADDPATH',
+  'MESSAGE_LOCAL_ADDPATH',
+  'MESSAGE_AS4_LOCAL_ADDPATH',
+];
+const TABLE_DUMP_V2 = [
+  undefined,
+  'PEER_INDEX_TABLE',
+  'RIB_IPV4_UNICAST',
+  'RIB_IPV4_MULTICAST',
+  'RIB_IPV6_UNICAST',
+  'RIB_IPV6_MULTICAST',
+  'RIB_GENERIC',
+  'GEO_PEER_TABLE',
+  'RIB_IPV4_UNICAST_ADDPATH',
+  'RIB_IPV4_MULTICAST_ADDPATH',
+  'RIB_IPV6_UNICAST_ADDPATH',
+  'RIB_IPV6_MULTICAST_ADDPATH',
+  'RIB_GENERIC_ADDPATH',
+];
+const ANY = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11'];
+
+/** Name and known subtypes of every type that stands in an archive. TABLE_DUMP 3 and 4 are Zebra's four-octet forms. */
+const TYPES: Readonly<Record<number, { name: string; subtypes: readonly (string | undefined)[] }>> = {
+  5: { name: 'BGP', subtypes: BGP_OLD },
+  9: { name: 'BGP4PLUS', subtypes: BGP_OLD },
+  10: { name: 'BGP4PLUS_01', subtypes: BGP_OLD },
+  11: { name: 'OSPFv2', subtypes: ANY },
+  12: { name: 'TABLE_DUMP', subtypes: [undefined, 'AFI_IPv4', 'AFI_IPv6', 'AFI_IPv4_AS4', 'AFI_IPv6_AS4'] },
+  13: { name: 'TABLE_DUMP_V2', subtypes: TABLE_DUMP_V2 },
+  16: { name: 'BGP4MP', subtypes: BGP4MP },
+  17: { name: 'BGP4MP_ET', subtypes: BGP4MP },
+  32: { name: 'ISIS', subtypes: ANY },
+  33: { name: 'ISIS_ET', subtypes: ANY },
+  48: { name: 'OSPFv3', subtypes: ANY },
+  49: { name: 'OSPFv3_ET', subtypes: ANY },
+};
+
+/** `known[type << 4 | subtype]`: the header check runs once a record. */
+const known = new Uint8Array(64 << 4);
+for (const [type, { subtypes }] of Object.entries(TYPES)) {
+  for (const [subtype, name] of subtypes.entries()) {
+    if (name !== undefined) known[(Number(type) << 4) | subtype] = 1;
+  }
+}
+
+export function isKnownType(type: number, subtype: number): boolean {
+  return type < 64 && subtype < 16 && known[(type << 4) | subtype] === 1;
+}
+
+/** For people: `BGP4MP MESSAGE_AS4`, `type 70 subtype 2`. */
+export function typeName(type: number, subtype: number): string {
+  const found = TYPES[type];
+  const name = found?.subtypes[subtype];
+  return found === undefined || name === undefined ? `type ${type} subtype ${subtype}` : `${found.name} ${name}`;
+}

@@ -1,0 +1,202 @@
+import { DumpCounter, type Dump } from './dump-counter.ts';
+import { openContainer, type Container } from './container.ts';
+import type { MrtLimits } from './limits.ts';
+import type { Snapshot } from './packed-file.ts';
+import { createPrefilter, type Prefilter } from './prefilter.ts';
+import { createFramer, type Damage, type RecordSink } from './records.ts';
+import { RecordClock } from './record-clock.ts';
+import { u16, writeU32 } from './octets.ts';
+import { isKnownType } from './record-types.ts';
+import type { Watch } from './watched.ts';
+
+/** One file to be read. Plain data: it crosses to worker threads. */
+export interface ScanJob {
+  readonly path: string;
+  readonly snapshot: Snapshot;
+  readonly watch: Watch;
+  readonly limits: MrtLimits;
+  readonly readBytes?: number;
+}
+
+/** Something that stands between the records of a batch, before `records[place]`. `at` is seconds of event time. */
+export type Mark = { readonly place: number } & (
+  | { readonly kind: 'tick'; readonly at: number }
+  | { readonly kind: 'damage'; readonly damage: Damage }
+  | { readonly kind: 'dump'; readonly dump: Dump }
+);
+
+/** A stretch of a file: what of it has to be decoded, and what is to be known of the rest. Plain data as well. */
+export interface ScanBatch {
+  /** Records that passed, end to end. */
+  readonly records: Uint8Array;
+  /** Pairs: where a record begins in `records`, and its offset in the unpacked file. */
+  readonly places: Float64Array;
+  readonly marks: readonly Mark[];
+  /** Counts since the batch before. */
+  readonly count: number;
+  readonly outliers: number;
+  /** Packed bytes read so far. */
+  readonly packed: number;
+  /** Seconds of event time reached; `undefined` before the first record that tells. */
+  readonly seconds: number | undefined;
+  /** Only in the last batch. */
+  readonly end?: ScanEnd;
+}
+
+export interface ScanEnd {
+  readonly container: Container['kind'] | undefined;
+  /** Unpacked bytes. */
+  readonly unpacked: number;
+  /** Threes: MRT type, subtype, records. */
+  readonly types: Float64Array;
+  /** First and last sane record time in seconds. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+}
+
+/** Event time is told at least this often though nothing passed, in seconds: ticks fall on this grid, whatever the chunks. */
+const TICK_SECONDS = 10;
+/** A batch is given out once it holds this many bytes, or this many were scanned for it. */
+const BATCH_BYTES = 256 * 1024;
+const BATCH_SCANNED = 8 * 2 ** 20;
+const BATCH_MARKS = 512;
+
+/** Unpacks, frames and prefilters one file. Never throws on input: a file that cannot be read is one damage. */
+export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
+  const opened = await openContainer(job.path, job);
+  const scan = new Scan(createPrefilter(job.watch));
+  if (!opened.ok) {
+    scan.damage({ from: 0, to: 0, reason: `the file ${opened.reason}` });
+    scan.finish();
+    yield scan.take(job.snapshot.size, undefined);
+    return;
+  }
+  const { container } = opened;
+  const framer = createFramer(scan, job.limits);
+  const chunks = container.chunks();
+  try {
+    for (;;) {
+      const { done, value } = await chunks.next();
+      if (done === true) {
+        framer.end(value);
+        break;
+      }
+      scan.unpacked += value.length;
+      framer.push(value);
+      if (scan.isFull) yield scan.take(container.offset, undefined);
+    }
+    scan.finish();
+    yield scan.take(container.offset, container.kind);
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+class Scan implements RecordSink {
+  readonly #passes: Prefilter;
+  readonly #dumps = new DumpCounter();
+  readonly #clock = new RecordClock();
+  readonly #types = new Map<number, number>();
+  #records = new Uint8Array(BATCH_BYTES);
+  #length = 0;
+  #places: number[] = [];
+  #marks: Mark[] = [];
+  #count = 0;
+  #outliers = 0;
+  #scannedFrom = 0;
+  #tick = -1;
+  #isFinished = false;
+  unpacked = 0;
+
+  constructor(passes: Prefilter) {
+    this.#passes = passes;
+  }
+
+  get isFull(): boolean {
+    return (
+      this.#length >= BATCH_BYTES || this.#marks.length >= BATCH_MARKS || this.unpacked - this.#scannedFrom >= BATCH_SCANNED
+    );
+  }
+
+  record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void {
+    this.#count++;
+    const type = u16(bytes, start + 4);
+    const subtype = u16(bytes, start + 6);
+    const key = type * 65_536 + subtype;
+    this.#types.set(key, (this.#types.get(key) ?? 0) + 1);
+
+    const isOutlier = this.#clock.record(bytes, start, next);
+    if (isOutlier) this.#outliers++;
+    else this.#tickIfDue();
+
+    const dump = this.#dumps.record(bytes, start, end);
+    if (dump !== undefined) this.#marks.push({ place: this.#length, kind: 'dump', dump });
+    // A type nobody names is skipped by its length; it is counted above.
+    if (!isKnownType(type, subtype) || !this.#passes(bytes, start, end)) return;
+    this.#keep(bytes, start, end, offset);
+    // The record's own time proves nothing: time 0 is lifted by whoever keeps the order.
+    if (isOutlier) writeU32(this.#records, this.#length - (end - start), 0);
+  }
+
+  damage(damage: Damage): void {
+    this.#dumps.damaged();
+    this.#marks.push({ place: this.#length, kind: 'damage', damage });
+  }
+
+  finish(): void {
+    const dump = this.#dumps.close();
+    if (dump !== undefined) this.#marks.push({ place: this.#length, kind: 'dump', dump });
+    this.#isFinished = true;
+  }
+
+  take(packed: number, container: Container['kind'] | undefined): ScanBatch {
+    const batch: ScanBatch = {
+      records: this.#records.slice(0, this.#length),
+      places: new Float64Array(this.#places),
+      marks: this.#marks,
+      count: this.#count,
+      outliers: this.#outliers,
+      packed,
+      seconds: this.#clock.seconds,
+      ...(this.#isFinished ? { end: this.#ending(container) } : {}),
+    };
+    this.#length = 0;
+    this.#places = [];
+    this.#marks = [];
+    this.#count = 0;
+    this.#outliers = 0;
+    this.#scannedFrom = this.unpacked;
+    return batch;
+  }
+
+  #ending(container: Container['kind'] | undefined): ScanEnd {
+    const types = [...this.#types].flatMap(([key, count]) => [Math.floor(key / 65_536), key % 65_536, count]);
+    return {
+      container,
+      unpacked: this.unpacked,
+      types: new Float64Array(types),
+      first: this.#clock.first,
+      last: this.#clock.seconds,
+    };
+  }
+
+  #tickIfDue(): void {
+    const seconds = this.#clock.seconds ?? 0;
+    const tick = Math.floor(seconds / TICK_SECONDS);
+    if (tick <= this.#tick) return;
+    this.#tick = tick;
+    this.#marks.push({ place: this.#length, kind: 'tick', at: seconds });
+  }
+
+  #keep(bytes: Uint8Array, start: number, end: number, offset: number): void {
+    const length = end - start;
+    if (this.#length + length > this.#records.length) {
+      const grown = new Uint8Array(Math.max(this.#length + length, this.#records.length * 2));
+      grown.set(this.#records.subarray(0, this.#length));
+      this.#records = grown;
+    }
+    this.#records.set(bytes.subarray(start, end), this.#length);
+    this.#places.push(this.#length, offset);
+    this.#length += length;
+  }
+}
