@@ -1,0 +1,202 @@
+"""Two BIRD collectors under a clock that stands still between steps, and one ExaBGP that speaks for all peers."""
+
+import glob
+import os
+import subprocess
+import time
+from collections import Counter, defaultdict
+from datetime import datetime, timezone
+
+import mrt
+from peers import COLLECTOR_ASN, COLLECTORS, PORT
+
+ESTABLISHED = 6
+PATIENCE = 60  # seconds of real time before a step that does not happen is an error
+NEXT_HOP = '198.51.100.1'  # TEST-NET-2: only an attribute, nothing is ever sent there
+
+
+class Lab:
+    def __init__(self, folder, sessions):
+        self.folder = folder
+        self.sessions = sessions
+        self.processes = []
+        self.read_to = dict.fromkeys(COLLECTORS, 0)
+        self.clock = 0
+
+    def start(self, at):
+        self.set_clock(at)
+        for collector in COLLECTORS:
+            self.start_bird(collector)
+        self.start_exabgp()
+        self.until('all sessions established', lambda: all(self.established(c) for c in COLLECTORS))
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def set_clock(self, at):
+        """libfaketime reads the file at every look: an absolute time without `@` is a clock that stands still."""
+        self.clock = at
+        with open(self.file('clock.new'), 'w') as file:
+            file.write(datetime.fromtimestamp(at, timezone.utc).strftime('%Y-%m-%d %H:%M:%S\n'))
+        os.rename(self.file('clock.new'), self.file('clock'))
+
+    def speak(self, messages):
+        """Sends {(session, prefix): path or None} and waits until the collectors have recorded just these, at this second."""
+        lines = defaultdict(list)
+        for (session, prefix), path in sorted(messages.items(), key=lambda m: (m[0], m[1] or ())):
+            lines[session, path].append(prefix)
+        for (session, path), prefixes in lines.items():
+            self.say(session, path, prefixes)
+        self.feed.flush()
+        self.expect(Counter((s.collector, s.address, prefix, path) for (s, prefix), path in messages.items()))
+
+    def expect(self, wanted, end_of=None):
+        """Waits until exactly these routes were recorded since the last look, all at the clock's second; and the end of the
+        table that this session told, if one is named."""
+        got = Counter()
+        ended = [] if end_of else [True]
+
+        def arrived():
+            for collector in COLLECTORS:
+                for route in self.news(collector):
+                    if isinstance(route, mrt.Route):
+                        assert route.at == self.clock, 'recorded at %d, the clock says %d' % (route.at, self.clock)
+                        got[collector, route.peer, route.prefix, route.path] += 1
+                    if end_of and route == mrt.EndOfRib(self.clock, end_of.address):
+                        ended.append(True)
+            assert not got - wanted, 'nobody asked for %s' % list(got - wanted)[:3]
+            return got == wanted and ended
+
+        self.until('%d routes recorded' % sum(wanted.values()), arrived)
+
+    def take_down(self, session):
+        """The collector ends the session; its state change is recorded, and no withdrawal."""
+        self.birdc(session.collector, 'disable ' + session.protocol)
+        self.until('session down', lambda: any(s.old == ESTABLISHED for s in self.states(session)))
+
+    def bring_up(self, session, table):
+        """The peer dials again and tells its whole table anew."""
+        self.birdc(session.collector, 'enable ' + session.protocol)
+        wanted = Counter((session.collector, session.address, prefix, path) for prefix, path in table.items())
+        self.expect(wanted, end_of=session)
+
+    def dump_table(self, collector, path):
+        self.birdc(collector, 'mrt dump table "master4" to "%s"' % path)
+        self.until('table dumped', lambda: os.path.exists(path) and settled(path))
+
+    def size(self, collector):
+        return os.path.getsize(self.updates(collector))
+
+    def updates(self, collector):
+        return self.file(collector + '.updates')
+
+    def news(self, collector):
+        with open(self.updates(collector), 'rb') as file:
+            file.seek(self.read_to[collector])
+            found, taken = mrt.read(file.read())
+        self.read_to[collector] += taken
+        return found
+
+    def states(self, session):
+        return [s for s in self.news(session.collector) if isinstance(s, mrt.State) and s.asn == session.asn]
+
+    def established(self, collector):
+        peers = sum(s.collector == collector for s in self.sessions)
+        return self.birdc(collector, 'show protocols').count('Established') == peers
+
+    def birdc(self, collector, command):
+        return subprocess.run(
+            ['birdc', '-s', self.file(collector + '.ctl'), command], check=True, capture_output=True, text=True
+        ).stdout
+
+    def say(self, session, path, prefixes):
+        who = 'neighbor %s local-ip %s' % (COLLECTORS[session.collector], session.address)
+        if path is None:
+            for prefix in prefixes:
+                self.feed.write('%s withdraw route %s next-hop %s\n' % (who, prefix, NEXT_HOP))
+            return
+        self.feed.write(
+            '%s announce attributes next-hop %s as-path [ %s ] nlri %s\n'
+            % (who, NEXT_HOP, ' '.join(map(str, path)), ' '.join(prefixes))
+        )
+
+    def start_bird(self, collector):
+        conf = self.file(collector + '.conf')
+        with open(conf, 'w') as file:
+            file.write(bird_conf(collector, self.file(collector + '.log'), self.updates(collector), self.sessions))
+        fake = dict(
+            os.environ,
+            LD_PRELOAD=glob.glob('/usr/lib/*/faketime/libfaketime.so.1')[0],
+            FAKETIME_TIMESTAMP_FILE=self.file('clock'),
+            FAKETIME_NO_CACHE='1',
+            FAKETIME_DONT_FAKE_MONOTONIC='1',  # sessions keep their timers
+            TZ='UTC',
+        )
+        self.run(['/usr/sbin/bird', '-f', '-c', conf, '-s', self.file(collector + '.ctl')], fake, collector)
+        self.until('BIRD answers', lambda: os.path.exists(self.file(collector + '.ctl')))
+
+    def start_exabgp(self):
+        fifo, conf = self.file('feed'), self.file('exabgp.conf')
+        os.mkfifo(fifo)
+        with open(conf, 'w') as file:
+            file.write(exabgp_conf(fifo, self.sessions))
+        options = {'daemon.user': 'root', 'api.cli': 'false', 'api.ack': 'false', 'log.destination': self.file('exabgp.log')}
+        self.run(['/usr/sbin/exabgp', conf], dict(os.environ, **{'exabgp.' + k: v for k, v in options.items()}), 'exabgp')
+        self.feed = open(fifo, 'w')
+
+    def run(self, command, env, name):
+        out = open(self.file(name + '.out'), 'w')
+        self.processes.append(subprocess.Popen(command, env=env, stdout=out, stderr=out))
+
+    def until(self, what, happened):
+        end = time.monotonic() + PATIENCE
+        while not happened():
+            dead = [p.args[0] for p in self.processes if p.poll() is not None]
+            if dead or time.monotonic() > end:
+                raise SystemExit('not %s within %d s (ended: %s); see %s' % (what, PATIENCE, dead or 'none', self.folder))
+            time.sleep(0.005)
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+
+def settled(path):
+    """Whether the dump is complete: whole records, and not growing."""
+    size = os.path.getsize(path)
+    time.sleep(0.3)
+    with open(path, 'rb') as file:
+        data = file.read()
+    return size == len(data) > 0 and mrt.read(data)[1] == size
+
+
+def bird_conf(collector, log, updates, sessions):
+    """`mrtdump protocols all`: messages and state changes. The largest hold time: no KEEPALIVE falls into a recording."""
+    address = COLLECTORS[collector]
+    lines = [
+        'log "%s" all;' % log,
+        'router id %s;' % address,
+        'mrtdump "%s";' % updates,
+        'mrtdump protocols all;',
+        'protocol device { }',
+        'template bgp peer { local %s port %d as %d; strict bind yes; passive yes; multihop; hold time 65535;'
+        ' ipv4 { import all; export none; }; }' % (address, PORT, COLLECTOR_ASN),
+    ]
+    mine = [s for s in sessions if s.collector == collector]
+    lines += ['protocol bgp %s from peer { neighbor %s as %d; }' % (s.protocol, s.address, s.asn) for s in mine]
+    return '\n'.join(lines) + '\n'
+
+
+def exabgp_conf(fifo, sessions):
+    neighbours = [
+        'neighbor %s { router-id %s; local-address %s; local-as %d; peer-as %d; hold-time 65535; connect %d;'
+        ' family { ipv4 unicast; } api { processes [ feed ]; } }'
+        % (COLLECTORS[s.collector], s.address, s.address, s.asn, COLLECTOR_ASN, PORT)
+        for s in sessions
+    ]
+    return '\n'.join(['process feed { run /bin/cat %s; encoder text; }' % fifo] + neighbours) + '\n'

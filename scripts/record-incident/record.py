@@ -1,0 +1,92 @@
+"""Records one incident: steps.yaml in, one table dump and one file of updates a collector out. Called by record.sh."""
+
+import bz2
+import gzip
+import os
+import shutil
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+
+import yaml
+from lab import Lab
+from peers import COLLECTORS
+from plan import Plan
+
+
+def main(folder):
+    with open(os.path.join(folder, 'steps.yaml')) as file:
+        steps = yaml.safe_load(file)
+    plan = Plan(os.path.basename(os.path.abspath(folder)), steps)
+    work = tempfile.mkdtemp(prefix='record-incident-')
+    lab = Lab(work, plan.sessions)
+    began = time.monotonic()
+    try:
+        lab.start(plan.start)
+        record(plan, lab, Output(folder, steps.get('bzip2', [])))
+    finally:
+        lab.stop()
+    shutil.rmtree(work)  # after a failure it stays, for its logs
+    print('recorded %d seconds of events in %.0f s' % (len(plan.seconds), time.monotonic() - began))
+
+
+def record(plan, lab, output):
+    tables = {session: dict(table) for session, table in plan.tables.items()}
+    lab.speak({(session, prefix): path for session, table in tables.items() for prefix, path in table.items()})
+    dump(lab, output)
+    starts = {collector: lab.size(collector) for collector in COLLECTORS}  # what came before is not of the window
+    for at, do in agenda(plan, lab, tables, output):
+        lab.set_clock(at)
+        do()
+    lab.set_clock(plan.until)
+    for collector in COLLECTORS:
+        with open(lab.updates(collector), 'rb') as file:
+            output.write(collector, 'updates', plan.start, file.read()[starts[collector] :])
+
+
+def agenda(plan, lab, tables, output):
+    """Everything that happens after the start, in time order."""
+
+    def speak(messages):
+        for (session, prefix), path in messages.items():
+            tables[session].pop(prefix, None)
+            if path is not None:
+                tables[session][prefix] = path
+        lab.speak(messages)
+
+    items = [(at, lambda messages=messages: speak(messages)) for at, messages in plan.seconds.items()]
+    items += [(at, lambda: dump(lab, output)) for at in plan.dumps]
+    for session, down, up in plan.resets:
+        if any(s == session and down <= at <= up for at, messages in plan.seconds.items() for s, _ in messages):
+            raise SystemExit('%s speaks while its session is down' % session.asn)
+        items.append((down, lambda session=session: lab.take_down(session)))
+        items.append((up, lambda session=session: lab.bring_up(session, tables[session])))
+    return sorted(items, key=lambda item: item[0])
+
+
+def dump(lab, output):
+    for collector in COLLECTORS:
+        path = lab.file('%s.%d.table' % (collector, lab.clock))
+        lab.dump_table(collector, path)
+        with open(path, 'rb') as file:
+            output.write(collector, 'bview', lab.clock, file.read())
+
+
+class Output:
+    """Names files as RIS does. The compressors are told no time, so that the same recording is the same file."""
+
+    def __init__(self, folder, bzip2):
+        self.folder = folder
+        self.bzip2 = bzip2
+
+    def write(self, collector, kind, at, data):
+        os.makedirs(os.path.join(self.folder, collector), exist_ok=True)
+        packed = collector in self.bzip2
+        name = '%s.%s.%s' % (kind, datetime.fromtimestamp(at, timezone.utc).strftime('%Y%m%d.%H%M'), 'bz2' if packed else 'gz')
+        with open(os.path.join(self.folder, collector, name), 'wb') as file:
+            file.write(bz2.compress(data, 9) if packed else gzip.compress(data, 9, mtime=0))
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])

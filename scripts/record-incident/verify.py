@@ -1,0 +1,128 @@
+"""Checks a recording by means that are none of the product's: reads it with bgpdump, votes with a few lines of its own,
+and compares what a watcher with the default policy must say with `expect` in incident.yaml. Prints what it saw."""
+
+import glob
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from datetime import datetime, timezone
+
+import yaml
+from peers import FULL, ORIGIN, UNITS
+from watch import incidents, watch
+
+FULL_FEED_SHARE = 0.75
+
+
+def main(folder):
+    with open(os.path.join(folder, 'incident.yaml')) as file:
+        incident = yaml.safe_load(file)
+    tables, updates = lines(folder, 'bview'), lines(folder, 'updates')
+    start = min(line[1] for line in tables)
+    voters = full_feeds(line for line in tables if line[1] == start)
+    assert voters == set(FULL), 'full feeds by table size are not those meant: %s' % sorted(voters ^ set(FULL))
+    print('%s: %d voters; %s' % (os.path.basename(folder), len(voters), size_of(folder)))
+    print('updates: %s' % dict(Counter(line[2] for line in updates)))
+    events = watch(at_start(tables, start), by_second(updates), voters)
+    faults = published_faults(incident, updates, events) + table_faults(tables, updates, start)
+    faults += differences('events', incident['expect']['events'], events)
+    faults += differences('incidents', incident['expect']['incidents'], incidents(events))
+    print('\n'.join(faults) or 'as published and as expected')
+    return 1 if faults else 0
+
+
+def lines(folder, kind):
+    """bgpdump's lines as (collector, seconds, type, address, asn, prefix, path), in file order. STATE: prefix and path are the states."""
+    found = []
+    for file in sorted(glob.glob(os.path.join(folder, '*', kind + '.*'))):
+        text = subprocess.run(['bgpdump', '-m', file], check=True, capture_output=True, text=True).stdout
+        for line in text.splitlines():
+            _, at, what, address, asn, prefix, *rest = line.split('|')
+            path = tuple(map(int, rest[0].split())) if rest and what != 'STATE' else rest[0] if rest else None
+            found.append((file.split(os.sep)[-2], int(at), what, address, int(asn), prefix, path))
+    return found
+
+
+def full_feeds(table):
+    sizes = Counter((line[0], line[3], line[4]) for line in table)
+    return {asn for (_, _, asn), size in sizes.items() if size >= FULL_FEED_SHARE * max(sizes.values())}
+
+
+def at_start(tables, at):
+    return {(line[0], line[3], line[4], line[5]): line[6] for line in tables if line[1] == at}
+
+
+def by_second(updates):
+    seconds = defaultdict(list)
+    for line in updates:
+        seconds[line[1]].append(line)
+    return dict(sorted(seconds.items()))
+
+
+def table_faults(tables, updates, start):
+    """Every later table dump must be what the first one and the updates make."""
+    faults = []
+    for at in sorted({line[1] for line in tables} - {start}):
+        routes = at_start(tables, start)
+        for collector, when, what, address, asn, prefix, path in sorted(updates, key=lambda line: line[1]):
+            if when <= at:
+                apply(routes, collector, what, address, asn, prefix, path)
+        if routes != at_start(tables, at):
+            faults.append('the table of %s is not what the updates make' % told(at))
+    return faults
+
+
+def apply(routes, collector, what, address, asn, prefix, path):
+    if what == 'A':
+        routes[collector, address, asn, prefix] = path
+    elif what == 'W':
+        routes.pop((collector, address, asn, prefix), None)
+    elif prefix == '6':  # a session left Established
+        for key in [key for key in routes if key[:3] == (collector, address, asn)]:
+            del routes[key]
+
+
+def published_faults(incident, updates, events):
+    """Each published time is the very second of a message about the territory, and the `first` of the event that meets it."""
+    heard = {line[1] for line in updates if line[5] in UNITS and (line[6] is None or line[6][-1] == ORIGIN)}
+    said = {(event['first'], event['type']) for event in events}
+    faults = []
+    for item in incident['published']:
+        if item['met_by'] == 'none':
+            continue
+        if item['at'].timestamp() not in heard:
+            faults.append('nothing recorded at %s' % item['at'])
+        if (told(item['at'].timestamp()), item['met_by']) not in said:
+            faults.append('no %s is first at %s' % (item['met_by'], item['at']))
+    return faults
+
+
+def differences(what, expected, seen):
+    """Prints what was seen, in the form it has in incident.yaml. `shape` is not judged here."""
+    print('\n'.join(['  ' + what] + ['    - ' + flow(item) for item in seen]))
+    expected = [flow({key: value for key, value in item.items() if key != 'shape'}) for item in expected]
+    seen = [flow(item) for item in seen]
+    missing = ['%s not seen: %s' % (what, text) for text in expected if text not in seen]
+    return missing + ['%s not expected: %s' % (what, text) for text in seen if text not in expected]
+
+
+def flow(item):
+    parts = []
+    for key, value in item.items():
+        text = told(value.timestamp()) if isinstance(value, datetime) else '[%s]' % ', '.join(value) if isinstance(value, list) else value
+        parts.append('%s: %s' % (key, text))
+    return '{ %s }' % ', '.join(parts)
+
+
+def size_of(folder):
+    files = [file for file in glob.glob(os.path.join(folder, '*', '*')) if os.path.isfile(file)]
+    return '%d files, %d bytes' % (len(files), sum(map(os.path.getsize, files)))
+
+
+def told(at):
+    return datetime.fromtimestamp(at, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1].rstrip('/')))
