@@ -74,11 +74,11 @@ export class Changes {
     return next;
   }
 
-  /** What has lasted by `at`, earliest first. The same change of several units is one. */
+  /** What has lasted by `at`, earliest first, what came before what went. The same change of several units is one. */
   takeDue(at: EventTime): readonly Change[] {
     const turning = [...this.#entries.values()]
       .filter((entry) => entry.toggle.turningSince !== undefined)
-      .sort((a, b) => startOf(a) - startOf(b) || (a.key < b.key ? -1 : 1));
+      .sort((a, b) => startOf(a) - startOf(b) || Number(a.toggle.on) - Number(b.toggle.on) || (a.key < b.key ? -1 : 1));
     const changes: Change[] = [];
     for (const entry of turning) {
       const due = turnsAt(entry.toggle, this.#holdMs(entry));
