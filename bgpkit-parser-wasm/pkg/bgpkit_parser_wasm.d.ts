@@ -30,7 +30,7 @@ export interface Batch {
      * 4 AS_CONFED_SET (RFC 4271 section 4.3, RFC 5065 section 3).
      */
     readonly pathWords: Uint32Array;
-    /** Each distinct session of the rows and problems. */
+    /** Each distinct session that a record named, be it in a row or not; all those of a peer index table. */
     readonly peers: readonly BatchPeer[];
     /** Problems, in the order of the records; column by column too. */
     readonly problemOffset: Uint32Array;
@@ -52,6 +52,8 @@ export interface BatchPeer {
     readonly asn: number;
     readonly localAddress: Uint8Array;
     readonly localAsn: number;
+    /** A message of the peer or a peer index table named it, not a state record alone. */
+    readonly isHeard: boolean;
 }
 
 /** How the input ended: `open` while more can come, `padding` zero bytes after the last stream, `garbage` others. */

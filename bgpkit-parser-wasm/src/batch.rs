@@ -71,6 +71,8 @@ pub struct Batch {
     /// Segments: type << 24 | number of ASNs, then the ASNs.
     pub path_words: Vec<u32>,
     pub sessions: Vec<Session>,
+    /// By session: a message of the peer or a peer index table named it, not a state record alone.
+    pub heard: Vec<bool>,
     pub problems: Vec<Problem>,
     /// Records by MRT type and subtype that were skipped by their length.
     pub unused: HashMap<(u16, u16), u32>,
@@ -107,8 +109,19 @@ impl Batch {
     fn new_session(&mut self, session: Session) -> u32 {
         let id = self.sessions.len() as u32;
         self.sessions.push(session);
+        self.heard.push(false);
         self.session_ids.insert(session, id);
         id
+    }
+
+    pub fn heard(&mut self, session: u32) {
+        if let Some(heard) = self.heard.get_mut(session as usize) {
+            *heard = true;
+        }
+    }
+
+    pub fn is_unspecified(&self, peer: u32) -> bool {
+        self.sessions.get(peer as usize).is_some_and(|session| session.address.is_unspecified())
     }
 
     /// Host bits are cleared: writers leave them set (RFC 4271 section 4.3 calls them irrelevant).

@@ -48,6 +48,9 @@ pub fn read(batch: &mut Batch, paths: &mut Paths, source: Source, subtype: u16, 
         Ok(session) => {
             let source = Source { peer: batch.session(session), ..source };
             let is_external = session.asn != session.local_asn;
+            if !is_state && !is_local {
+                batch.heard(source.peer);
+            }
             let result = match is_state {
                 true => state_change(batch, &source, rest),
                 false => message(batch, paths, &source, Dialect { four, add_path }, is_external, rest),
@@ -104,7 +107,8 @@ fn fail(batch: &mut Batch, source: &Source, reason: Reason) -> Option<()> {
     Some(())
 }
 
-/// RFC 6396 section 4.4.1. Zebra left out everything between the AS numbers and the states, or the OPEN message.
+/// RFC 6396 section 4.4.1. Zebra left out all between the AS numbers and the states or the OPEN
+/// message, and FRR still does for a connection that is no peer's yet.
 fn envelope(rest: &mut Bytes, four: bool, is_state: bool) -> Result<Session, (Reason, Option<Session>)> {
     let asn = |rest: &mut Bytes| if four { rest.read_u32() } else { rest.read_u16().map(u32::from) };
     let asns = (asn(rest).ok(), asn(rest).ok());
@@ -112,7 +116,7 @@ fn envelope(rest: &mut Bytes, four: bool, is_state: bool) -> Result<Session, (Re
         return Err((Reason::EmptyRecord, None));
     };
     let unnamed = Session { asn, local_asn, address: UNSPECIFIED, local_address: UNSPECIFIED };
-    if !four && (is_state && rest.len() == 4 || !is_state && rest.starts_with(&MARKER)) {
+    if is_state && rest.len() == 4 || !is_state && !four && rest.starts_with(&MARKER) {
         return Ok(unnamed);
     }
     let ends = |rest: &mut Bytes| {

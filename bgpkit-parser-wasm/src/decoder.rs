@@ -32,22 +32,23 @@ impl Decoder {
             peers.begin_batch();
         }
         let mut offset = 0;
+        let mut time = 0.0;
         while offset < records.len() {
-            let source = Source { offset: offset as u32, time: 0.0, peer: NONE, flags: 0 };
+            let source = Source { offset: offset as u32, time, peer: NONE, flags: 0 };
             let Some(record) = frame::record(&records.slice(offset..)) else {
                 batch.problem(&source, Reason::TornRecord);
                 break;
             };
             offset += record.length;
+            time = f64::from(record.seconds) * MICROSECONDS;
             batch.records += 1;
-            self.record(&mut batch, &mut paths, source, record);
+            self.record(&mut batch, &mut paths, Source { time, ..source }, record);
         }
         batch
     }
 
-    fn record(&mut self, batch: &mut Batch, paths: &mut Paths, source: Source, record: frame::Record) {
-        let frame::Record { code, subtype, seconds, mut body, .. } = record;
-        let mut source = Source { time: f64::from(seconds) * MICROSECONDS, ..source };
+    fn record(&mut self, batch: &mut Batch, paths: &mut Paths, mut source: Source, record: frame::Record) {
+        let frame::Record { code, subtype, mut body, .. } = record;
         let known = match code {
             BGP => bgp4mp::read_legacy(batch, paths, source, subtype, body),
             TABLE_DUMP => table_dump::read_v1(batch, paths, source, subtype, body),

@@ -10,9 +10,12 @@ use bytes::Bytes;
 
 /// Reads all prefixes, or none: `each` may have been called before the error.
 pub fn read(mut nlri: Bytes, afi: Afi, add_path: bool, mut each: impl FnMut(NetworkPrefix)) -> Result<(), Reason> {
+    let whole = nlri.clone();
     let mut defaults = 0;
     while !nlri.is_empty() {
-        let prefix = nlri.read_nlri_prefix(&afi, add_path).map_err(|_| Reason::Nlri)?;
+        let Ok(prefix) = nlri.read_nlri_prefix(&afi, add_path) else {
+            return Err(fault(whole, nlri, afi, add_path));
+        };
         if !add_path && prefix.prefix.prefix_len() == 0 {
             // A path identifier below 65,536 reads as two default routes or more, which no UPDATE holds.
             defaults += 1;
@@ -25,9 +28,13 @@ pub fn read(mut nlri: Bytes, afi: Afi, add_path: bool, mut each: impl FnMut(Netw
     Ok(())
 }
 
-/// Reads the prefixes that are whole, up to where the bytes were cut.
-pub fn read_whole(mut nlri: Bytes, afi: Afi, add_path: bool, mut each: impl FnMut(NetworkPrefix)) {
-    while let Ok(prefix) = nlri.read_nlri_prefix(&afi, add_path) {
-        each(prefix);
+fn fault(whole: Bytes, rest: Bytes, afi: Afi, add_path: bool) -> Reason {
+    if !add_path && read(whole, afi, true, |_| ()).is_ok() {
+        return Reason::AddPath;
+    }
+    let bits = if afi == Afi::Ipv4 { 32 } else { 128 };
+    match rest.get(if add_path { 4 } else { 0 }) {
+        Some(length) if *length > bits => Reason::Nlri,
+        _ => Reason::NlriTail,
     }
 }

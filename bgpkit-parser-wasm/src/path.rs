@@ -15,6 +15,12 @@ pub struct KnownPath {
     pub as4_discarded: bool,
 }
 
+impl KnownPath {
+    pub fn empty(batch: &mut Batch) -> KnownPath {
+        KnownPath { id: batch.path(&AsPath::new()), is_empty: true, as4_discarded: false }
+    }
+}
+
 /// By the attributes' bytes: whether AS numbers have four octets, AS_PATH, AS4_PATH.
 type Key = (bool, Bytes, Option<Bytes>);
 

@@ -61,6 +61,7 @@ reasons! {
     AttributesLength: PeerUnknown, "path attributes reach beyond the message (RFC 4271 section 4.3)";
     AttributeLength: PeerUnknown, "an attribute reaches beyond the path attributes (RFC 7606 section 4)";
     Nlri: PeerUnknown, "NLRI malformed (RFC 7606 section 5.3)";
+    NlriTail: PeerUnknown, "NLRI end inside a prefix (RFC 7606 section 5.3)";
     MpAttribute: PeerUnknown, "MP_REACH_NLRI or MP_UNREACH_NLRI malformed (RFC 4760 section 3)";
     MpNextHop: PeerUnknown, "next hop length of MP_REACH_NLRI out of range (RFC 7606 section 7.11)";
     MpTwice: PeerUnknown, "MP_REACH_NLRI or MP_UNREACH_NLRI more than once (RFC 7606 section 3.g)";

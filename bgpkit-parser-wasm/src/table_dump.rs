@@ -4,7 +4,7 @@
 
 use crate::attributes;
 use crate::batch::{Batch, Kind, Session, Source, MULTICAST, NONE};
-use crate::path::Paths;
+use crate::path::{KnownPath, Paths};
 use crate::problem::Reason;
 use bgpkit_parser::models::{Afi, NetworkPrefix, PeerIndexTable, TableDumpV2Message};
 use bgpkit_parser::parse_table_dump_v2_message;
@@ -49,6 +49,7 @@ impl PeerTable {
         let id = self.ids.get_mut(usize::from(index))?;
         if *id == NONE {
             *id = batch.session(*self.sessions.get(usize::from(index))?);
+            batch.heard(*id);
         }
         Some(*id)
     }
@@ -80,7 +81,10 @@ pub fn read_v2(
     if subtype == PEER_INDEX_TABLE {
         // A table replaces the one before it once it has parsed whole.
         match parse_table_dump_v2_message(subtype, body) {
-            Ok(TableDumpV2Message::PeerIndexTable(parsed)) => *table = Some(PeerTable::new(parsed)),
+            Ok(TableDumpV2Message::PeerIndexTable(parsed)) => {
+                let peers = table.insert(PeerTable::new(parsed));
+                (0..peers.sessions.len()).for_each(|index| _ = peers.id(batch, index as u16));
+            }
             _ => batch.problem(&source, Reason::PeerTable),
         }
         return Some(());
@@ -178,7 +182,11 @@ pub fn route(
     attributes: Bytes,
     four: bool,
 ) {
-    let path = attributes::walk(attributes, four).and_then(|found| paths.of(batch, &found, four));
+    let path = attributes::walk(attributes, four).and_then(|found| match found.as_path {
+        // BIRD dumps the collector's own routes as those of a peer 0.0.0.0, without an AS_PATH.
+        None if batch.is_unspecified(source.peer) => Ok(KnownPath::empty(batch)),
+        _ => paths.of(batch, &found, four),
+    });
     match path {
         Ok(path) => {
             if path.as4_discarded {

@@ -84,16 +84,24 @@ fn apply(batch: &mut Batch, paths: &mut Paths, source: &Source, update: &Update)
         let prefix_id = batch.prefix(&prefix);
         batch.row(source, Kind::Announcement, prefix_id, id, prefix.path_id);
     };
-    if update.is_cut {
-        nlri::read_whole(parts.announced, Afi::Ipv4, add_path, |prefix| announcement(batch, source, prefix));
-    } else {
-        nlri::read(parts.announced, Afi::Ipv4, add_path, |prefix| announcement(batch, source, prefix))?;
+    let end = nlri::read(parts.announced, Afi::Ipv4, add_path, |prefix| announcement(batch, source, prefix));
+    // The last prefix is torn: those before it are not.
+    let is_torn = end == Err(Reason::NlriTail);
+    if !is_torn {
+        end?;
     }
     if let Some(mp) = reach {
         let source = &mp.source(source);
         nlri::read(mp.nlri, mp.afi, add_path, |prefix| announcement(batch, source, prefix))?;
     }
-    path.map(|_| ()).inspect_err(|_| batch.back_to(withdrawn))
+    if let Err(reason) = path {
+        batch.back_to(withdrawn);
+        return Err(reason);
+    }
+    if is_torn && !update.is_cut {
+        batch.problem(source, Reason::NlriTail);
+    }
+    Ok(())
 }
 
 fn split(update: &Update) -> Result<Parts, Reason> {

@@ -114,7 +114,7 @@ fn object(batch: &Batch) -> Object {
         ("prefixes", bytes(&batch.prefixes)),
         ("pathStarts", words(&batch.path_starts)),
         ("pathWords", words(&batch.path_words)),
-        ("peers", sessions(&batch.sessions).into()),
+        ("peers", sessions(batch).into()),
         ("problemOffset", column(|problem| problem.offset)),
         ("problemPeer", column(|problem| problem.peer)),
         ("problemTime", floats(&problems.iter().map(|problem| problem.time).collect::<Vec<_>>())),
@@ -133,17 +133,18 @@ fn object(batch: &Batch) -> Object {
     object
 }
 
-fn sessions(sessions: &[Session]) -> Array {
-    sessions.iter().map(peer).collect()
+fn sessions(batch: &Batch) -> Array {
+    batch.sessions.iter().zip(&batch.heard).map(|(session, heard)| peer(session, *heard)).collect()
 }
 
-fn peer(session: &Session) -> Object {
+fn peer(session: &Session, is_heard: bool) -> Object {
     let object = Object::new();
-    let fields: [(&str, JsValue); 4] = [
+    let fields: [(&str, JsValue); 5] = [
         ("address", address(session.address).into()),
         ("asn", session.asn.into()),
         ("localAddress", address(session.local_address).into()),
         ("localAsn", session.local_asn.into()),
+        ("isHeard", is_heard.into()),
     ];
     for (name, value) in fields {
         let _ = Reflect::set(&object, &name.into(), &value);

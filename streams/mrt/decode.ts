@@ -1,0 +1,209 @@
+import type { Batch } from '#bgpkit-parser-wasm';
+import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
+import type { AsPath } from '../../src/bgp/as-path.ts';
+import type { Asn } from '../../src/bgp/asn.ts';
+import type { Element, GapReason } from '../../src/bgp/element.ts';
+import type { Collector, Peer } from '../../src/bgp/peer.ts';
+import { peerOf } from '../../src/bgp/peer.ts';
+import type { Prefix } from '../../src/bgp/prefix.ts';
+import type { EventTime } from '../../src/bgp/time.ts';
+import { addressOf, FLAG, KIND, NONE, pathAt, prefixAt } from './decode-batch.ts';
+import type { CreateRecordDecoder, Decoded, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
+import type { SessionEnd } from './peer-state.ts';
+import { isUnspecified, SessionBook } from './peer-state.ts';
+
+const TREATMENTS: readonly Treatment[] = ['skipped', 'attribute-discarded', 'routes-unknown', 'peer-unknown'];
+const MICROSECONDS_PER_MS = 1000;
+
+/**
+ * Decoders for the files of one replay, each file's in the order of its time: those of the same collector share what is
+ * known of its sessions, without which some daemons' state records say too little (see `SessionBook`).
+ */
+export function recordDecoders(): CreateRecordDecoder {
+  const books = new Map<Collector, SessionBook>();
+  return (collector) => {
+    const book = books.get(collector) ?? new SessionBook();
+    books.set(collector, book);
+    return decoderOf(collector, book);
+  };
+}
+
+/** A decoder that knows of no file but its own. */
+export const createRecordDecoder: CreateRecordDecoder = (collector) => decoderOf(collector, new SessionBook());
+
+function decoderOf(collector: Collector, book: SessionBook): RecordDecoder {
+  let decoder = new MrtDecoder();
+  return {
+    decode(records) {
+      const batch = contained(() => decoder.decode(records));
+      if (batch !== undefined) return elementsOf(batch, collector, book);
+      // No input is known to do this. What a decoder holds after it is worth nothing.
+      decoder = new MrtDecoder();
+      return trapped(collector, records);
+    },
+    close() {
+      decoder.free();
+    },
+  };
+}
+
+/** `undefined` when the WebAssembly code trapped. */
+function contained(decode: () => Batch): Batch | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') return undefined;
+    throw error;
+  }
+}
+
+function trapped(collector: Collector, records: Uint8Array): Decoded {
+  const seconds = records.length < 4 ? 0 : new DataView(records.buffer, records.byteOffset).getUint32(0);
+  const at = (seconds * 1000) as EventTime;
+  return {
+    elements: [{ type: 'gap', at, collector, reason: 'unreadable-message' }],
+    problems: [{ offset: 0, reason: 'the decoder trapped on these records', treatment: 'peer-unknown' }],
+  };
+}
+
+/** What the rows of one batch refer to, built when first asked for: equal indexes give the same object. */
+interface Tables {
+  readonly collector: Collector;
+  readonly book: SessionBook;
+  readonly peer: (index: number) => Peer;
+  readonly local: (index: number) => SessionEnd;
+  readonly prefix: (index: number) => Prefix;
+  readonly path: (index: number) => AsPath;
+}
+
+function elementsOf(batch: Batch, collector: Collector, book: SessionBook): Decoded {
+  const tables = tablesOf(batch, collector, book);
+  for (const [index, session] of batch.peers.entries()) {
+    if (session.isHeard) book.hear(tables.peer(index), tables.local(index));
+  }
+
+  const elements: Element[] = [];
+  const problems: DecodeProblem[] = [];
+  let row = 0;
+  for (let index = 0; index < batch.problemOffset.length; index++) {
+    const offset = batch.problemOffset[index] ?? 0;
+    for (; row < batch.rows && (batch.offset[row] ?? 0) <= offset; row++) pushRow(elements, batch, row, tables);
+    const problem = problemAt(batch, index, tables);
+    problems.push(problem);
+    pushGaps(elements, problem, msOf(batch.problemTime[index]), tables);
+  }
+  for (; row < batch.rows; row++) pushRow(elements, batch, row, tables);
+  return { elements, problems };
+}
+
+function tablesOf(batch: Batch, collector: Collector, book: SessionBook): Tables {
+  return {
+    collector,
+    book,
+    peer: interned((index) => {
+      const session = batch.peers[index];
+      return peerOf(collector, session ? addressOf(session.address) : '0.0.0.0', (session?.asn ?? 0) as Asn);
+    }),
+    local: interned((index) => {
+      const session = batch.peers[index];
+      return { address: session ? addressOf(session.localAddress) : '0.0.0.0', asn: (session?.localAsn ?? 0) as Asn };
+    }),
+    prefix: interned((index) => prefixAt(batch, index)),
+    path: interned((index) => (index === NONE ? [] : pathAt(batch, index))),
+  };
+}
+
+function interned<T>(build: (index: number) => T): (index: number) => T {
+  const known = new Map<number, T>();
+  return (index) => {
+    const value = known.get(index) ?? build(index);
+    known.set(index, value);
+    return value;
+  };
+}
+
+function pushRow(elements: Element[], batch: Batch, row: number, tables: Tables): void {
+  const flags = batch.flags[row] ?? 0;
+  // What the collector itself sent says nothing of its peer, and a multicast route forwards nothing.
+  if ((flags & (FLAG.local | FLAG.multicast)) !== 0) return;
+  const at = msOf(batch.time[row]);
+  const peer = tables.peer(batch.peer[row] ?? NONE);
+  const detail = batch.detail[row] ?? 0;
+  switch (batch.kind[row]) {
+    case KIND.rib:
+    case KIND.announcement: {
+      // The collector's own routes in its dump.
+      if (isUnspecified(peer)) return;
+      const type = batch.kind[row] === KIND.rib ? 'rib' : 'announcement';
+      const prefix = tables.prefix(batch.prefix[row] ?? NONE);
+      const path = tables.path(batch.path[row] ?? NONE);
+      elements.push({ type, at, peer, prefix, pathId: flags & FLAG.pathId ? detail : undefined, path });
+      return;
+    }
+    case KIND.withdrawal: {
+      const prefix = tables.prefix(batch.prefix[row] ?? NONE);
+      elements.push({ type: 'withdrawal', at, peer, prefix, pathId: flags & FLAG.pathId ? detail : undefined });
+      return;
+    }
+    case KIND.peerState:
+      pushState(elements, at, { peer, local: tables.local(batch.peer[row] ?? NONE), detail }, tables);
+      return;
+    case KIND.endOfRib:
+      elements.push({ type: 'end-of-rib', at, peer, family: detail === 4 ? 'ipv4' : 'ipv6' });
+  }
+}
+
+interface StateRow {
+  readonly peer: SessionEnd;
+  readonly local: SessionEnd;
+  /** Old state << 16 | new state. */
+  readonly detail: number;
+}
+
+function pushState(elements: Element[], at: EventTime, state: StateRow, { book, collector }: Tables): void {
+  const { peer, local, detail } = state;
+  const meaning = book.change({ peer, local, from: detail >>> 16, to: detail & 0xffff });
+  switch (meaning.type) {
+    case 'nothing':
+      return;
+    case 'ambiguous':
+      for (const end of meaning.peers) elements.push(gap(at, collector, end, 'ambiguous-peer'));
+      return;
+    case 'up':
+    case 'down':
+      elements.push({
+        type: 'peer-state',
+        at,
+        peer: peerOf(collector, meaning.peer.address, meaning.peer.asn),
+        state: meaning.type,
+      });
+  }
+}
+
+function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
+  const problem: DecodeProblem = {
+    offset: batch.problemOffset[index] ?? 0,
+    reason: reasonText(batch.problemReason[index] ?? 0),
+    treatment: TREATMENTS[batch.problemTreatment[index] ?? 0] ?? 'peer-unknown',
+  };
+  const peer = batch.problemPeer[index] ?? NONE;
+  return peer === NONE ? problem : { ...problem, peer: tables.peer(peer) };
+}
+
+/** A problem that may hide routes is a gap of its peer; of all peers, when the record does not even name one. */
+function pushGaps(elements: Element[], problem: DecodeProblem, at: EventTime, { book, collector }: Tables): void {
+  if (problem.treatment === 'skipped' || problem.treatment === 'attribute-discarded') return;
+  if (problem.peer === undefined) {
+    elements.push({ type: 'gap', at, collector, reason: 'unreadable-message' });
+    return;
+  }
+  for (const end of book.meant(problem.peer)) elements.push(gap(at, collector, end, 'unreadable-message'));
+}
+
+function gap(at: EventTime, collector: Collector, end: SessionEnd, reason: GapReason): Element {
+  return { type: 'gap', at, collector, peer: peerOf(collector, end.address, end.asn), reason };
+}
+
+function msOf(microseconds: number | undefined): EventTime {
+  return Math.floor((microseconds ?? 0) / MICROSECONDS_PER_MS) as EventTime;
+}
