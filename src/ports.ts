@@ -1,4 +1,5 @@
 import type { Element } from './bgp/element.ts';
+import type { UnroutableEvent } from './detect/event.ts';
 import type { Commit } from './engine.ts';
 
 /** Where elements come from: an archive, a socket, a tape. */
@@ -21,5 +22,15 @@ export interface StateStore {
    */
   commit(commit: Commit): Promise<void>;
   /** Events in the order in which they were committed, after the event with this id or from the first one. */
-  events(after?: string): AsyncIterable<import('./detect/event.ts').UnroutableEvent>;
+  events(after?: string): AsyncIterable<UnroutableEvent>;
+}
+
+/** Time at the edge: back-off, watchdogs, schedules. The core never sees it; tests pass one they turn by hand. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. May step, both ways. */
+  wallMs(): number;
+  /** Milliseconds since some start. Never goes back. */
+  monotonicMs(): number;
+  /** Resolves after so many milliseconds of monotonic time, or at once when `signal` aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
 }

@@ -86,12 +86,20 @@ export type GapReason =
   | 'too-many-routes'
   /** A session went down, but the record does not say which of the peer AS's sessions it was. */
   | 'ambiguous-peer'
-  /** The live feed was cut off, or stood still. */
-  | 'disconnected';
+  /** The live feed was cut off, by whichever end: nothing is sent again. */
+  | 'disconnected'
+  /** Nothing at all was heard of this collector, while others spoke or the connection stood. */
+  | 'silent-collector'
+  /** A peer that used to speak every minute fell silent for longer than its session may (hold time 180 s). */
+  | 'silent-peer';
 
-/** Time went on at this collector; nothing of a watched territory was heard since the element before. */
+/**
+ * Time went on at this collector; nothing of a watched territory was heard since the element before. With `peer`: that
+ * session is alive, it sent a KEEPALIVE or something else that concerns nobody here.
+ */
 export interface TickElement {
   readonly type: 'tick';
   readonly at: EventTime;
   readonly collector: Collector;
+  readonly peer?: Peer;
 }
