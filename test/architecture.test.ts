@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Module {
+  /** From the root, with forward slashes: `src/bgp/asn.ts`. */
+  readonly path: string;
+  readonly text: string;
+  /** Paths of modules of ours, and names of packages. */
+  readonly imports: readonly string[];
+}
+
+const modules = ['src', 'streams', 'scripts'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => moduleOf(join(folder, file))),
+);
+
+/**
+ * bgp <- visibility <- detect <- engine <- ports, pipeline <- streams, store, sinks, report <- cli.
+ * A layer imports itself and what stands before it.
+ */
+const LAYERS: readonly (readonly string[])[] = [
+  ['src/bgp/'],
+  ['src/visibility/'],
+  ['src/detect/'],
+  ['src/engine.ts'],
+  ['src/ports.ts', 'src/pipeline.ts'],
+  ['streams/', 'src/store/', 'src/sinks/', 'src/report/', 'src/http/'],
+  ['src/cli/'],
+];
+
+const PURE = ['src/bgp/', 'src/visibility/', 'src/detect/', 'src/engine.ts'];
+
+describe('imports point inward', () => {
+  test.each(modules.filter((module) => layerOf(module.path) >= 0))('$path', ({ path, imports }) => {
+    const outward = imports.filter((to) => layerOf(to) > layerOf(path));
+    expect(outward).toEqual([]);
+  });
+});
+
+test('every module of the program has a layer', () => {
+  const homeless = modules.filter((module) => !module.path.startsWith('scripts/') && layerOf(module.path) < 0);
+  expect(homeless.map((module) => module.path)).toEqual([]);
+});
+
+test('peers in one layer do not know each other: no stream, store, sink or report imports another kind', () => {
+  const kinds = ['streams/', 'src/store/', 'src/sinks/', 'src/report/', 'src/http/'];
+  const kindOf = (path: string) => kinds.find((kind) => path.startsWith(kind));
+  const crossing = modules.flatMap(({ path, imports }) =>
+    imports
+      .filter((to) => kindOf(path) !== undefined && kindOf(to) !== undefined && kindOf(to) !== kindOf(path))
+      .map((to) => `${path} -> ${to}`),
+  );
+  expect(crossing).toEqual([]);
+});
+
+test('nothing of the program imports a script', () => {
+  const importing = modules.filter(
+    ({ path, imports }) => !path.startsWith('scripts/') && imports.some((to) => to.startsWith('scripts/')),
+  );
+  expect(importing.map((module) => module.path)).toEqual([]);
+});
+
+describe('the core is pure', () => {
+  const core = modules.filter(({ path }) => PURE.some((folder) => path.startsWith(folder)));
+
+  test.each(core)('$path has no clock, timer, randomness, I/O or environment', ({ text }) => {
+    const code = withoutComments(text);
+    for (const banned of [
+      /\bDate\.now\b/,
+      /\bnew Date\(\)/,
+      /\bperformance\b/,
+      /\bset(?:Timeout|Interval|Immediate)\b/,
+      /\bMath\.random\b/,
+      /\bfetch\(/,
+      /\bprocess\b/,
+      /\bqueueMicrotask\b/,
+      /\bimport\(/,
+    ]) {
+      expect(code).not.toMatch(banned);
+    }
+  });
+
+  test.each(core)('$path imports no package but the hash', ({ path, imports }) => {
+    const packages = imports.filter((to) => !to.startsWith('src/'));
+    expect(packages).toEqual(path === 'src/detect/chain.ts' ? ['node:crypto'] : []);
+  });
+});
+
+test('sources have no clock of their own: time comes with the data or through the Clock port', () => {
+  const ticking = modules.filter(
+    ({ path, text }) =>
+      path.startsWith('streams/') &&
+      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b/.test(withoutComments(text)),
+  );
+  expect(ticking.map((module) => module.path)).toEqual([]);
+});
+
+test('only the command line reads the environment', () => {
+  const reading = modules.filter(
+    ({ path, text }) =>
+      !/^(?:src\/cli|scripts)\//.test(path) && /\bprocess\.(?:env|argv)\b/.test(withoutComments(text)),
+  );
+  expect(reading.map((module) => module.path)).toEqual([]);
+});
+
+test('no module exports a default', () => {
+  expect(modules.filter(({ text }) => /^export default\b/m.test(text)).map((module) => module.path)).toEqual([]);
+});
+
+function layerOf(path: string): number {
+  return LAYERS.findIndex((layer) => layer.some((prefix) => path.startsWith(prefix)));
+}
+
+function moduleOf(file: string): Module {
+  const path = file.replaceAll('\\', '/');
+  const text = readFileSync(join(root, file), 'utf8');
+  const specifiers = [
+    ...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm),
+  ];
+  const imports = specifiers.map(([, from, bare, lazy]) => {
+    const specifier = from ?? bare ?? lazy ?? '';
+    if (!specifier.startsWith('.')) return specifier;
+    return relative(root, resolve(root, dirname(file), specifier)).replaceAll('\\', '/');
+  });
+  return { path, text, imports };
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '');
+}
