@@ -29,7 +29,8 @@ export interface Container {
   close(): Promise<void>;
 }
 
-export type Opened = { readonly ok: true; readonly container: Container } | { readonly ok: false; readonly reason: string };
+export type Opened =
+  { readonly ok: true; readonly container: Container } | { readonly ok: false; readonly reason: string };
 
 const READ_BYTES = 256 * 1024;
 /** So much of a file that is not packed is searched for a first record. */

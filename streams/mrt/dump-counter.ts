@@ -75,7 +75,8 @@ export class DumpCounter {
   }
 
   #cut(): string | undefined {
-    if (!this.#isAscending || this.#ipv4Prefixes < TELLING_PREFIXES || this.#lastIpv4 >>> 24 >= LAST_IPV4_OCTET) return undefined;
+    if (!this.#isAscending || this.#ipv4Prefixes < TELLING_PREFIXES || this.#lastIpv4 >>> 24 >= LAST_IPV4_OCTET)
+      return undefined;
     return `the IPv4 table ends at ${addressText('ipv4', [this.#lastIpv4, 0, 0, 0])}`;
   }
 
@@ -100,11 +101,17 @@ export class DumpCounter {
     const body = start + HEADER_BYTES;
     if (subtype === PEER_INDEX_TABLE) {
       const peers = readPeers(bytes, body, end);
-      return this.#begin(u32(bytes, start), true, peers ?? [], peers === undefined ? 'its list of peers cannot be read' : undefined);
+      return this.#begin(
+        u32(bytes, start),
+        true,
+        peers ?? [],
+        peers === undefined ? 'its list of peers cannot be read' : undefined,
+      );
     }
     const isAddPath = subtype >= 8;
     let ended: Dump | undefined;
-    if (!this.#open || !this.#isTable2) ended = this.#begin(u32(bytes, start), true, [], 'its list of peers is missing');
+    if (!this.#open || !this.#isTable2)
+      ended = this.#begin(u32(bytes, start), true, [], 'its list of peers is missing');
 
     let at = body + 4;
     let family = subtype === 2 || subtype === 8 ? 0 : subtype === 4 || subtype === 10 ? 1 : -1;
@@ -114,7 +121,8 @@ export class DumpCounter {
     }
     this.#records++;
     if (family === 0) this.#order(bytes, at);
-    if (family === 0 || family === 1) this.#entries(bytes, at + 1 + ((u8(bytes, at) + 7) >> 3), end, family, isAddPath ? 10 : 6);
+    if (family === 0 || family === 1)
+      this.#entries(bytes, at + 1 + ((u8(bytes, at) + 7) >> 3), end, family, isAddPath ? 10 : 6);
     return ended;
   }
 
@@ -154,7 +162,8 @@ export class DumpCounter {
   #oldPeer(bytes: Uint8Array, at: number, family: number, asBytes: number): number {
     const asAt = at + (family === 0 ? 4 : 16);
     const asn = asBytes === 2 ? u16(bytes, asAt) : u32(bytes, asAt);
-    const key = family === 0 && asBytes === 2 ? u32(bytes, at) * 65_536 + asn : `${asn} ${bytes.subarray(at, asAt).join('.')}`;
+    const key =
+      family === 0 && asBytes === 2 ? u32(bytes, at) * 65_536 + asn : `${asn} ${bytes.subarray(at, asAt).join('.')}`;
     const found = this.#old.get(key);
     if (found !== undefined) return found;
 

@@ -35,7 +35,11 @@ export async function* gunzip(file: PackedFile, guard: SizeGuard): AsyncGenerato
   }
 }
 
-async function* inflateMember(file: PackedFile, guard: SizeGuard, member: number): AsyncGenerator<Uint8Array, string | undefined> {
+async function* inflateMember(
+  file: PackedFile,
+  guard: SizeGuard,
+  member: number,
+): AsyncGenerator<Uint8Array, string | undefined> {
   const inflation = new Inflation(file, guard);
   let crc = 0;
   let size = 0;
@@ -87,7 +91,11 @@ class Inflation {
     this.#zlib.on('data', (chunk: Uint8Array) => this.#take(chunk));
     this.#zlib.on('end', () => this.#end(undefined));
     this.#zlib.on('error', (error: NodeJS.ErrnoException) => {
-      this.#end(error.code === 'Z_BUF_ERROR' ? 'gzip: the file ends in the middle' : `gzip: the packed bytes are damaged (${error.message})`);
+      this.#end(
+        error.code === 'Z_BUF_ERROR'
+          ? 'gzip: the file ends in the middle'
+          : `gzip: the packed bytes are damaged (${error.message})`,
+      );
     });
   }
 

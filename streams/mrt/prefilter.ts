@@ -93,7 +93,10 @@ export function createPrefilter(watch: Watch): Prefilter {
         // Twice is an error that the decoder must see.
         if ((seen & (1 << (type - MP_REACH))) !== 0) return true;
         seen |= 1 << (type - MP_REACH);
-        const found = type === MP_REACH ? reach(bytes, value, value + length, addPath) : unreach(bytes, value, value + length, addPath);
+        const found =
+          type === MP_REACH
+            ? reach(bytes, value, value + length, addPath)
+            : unreach(bytes, value, value + length, addPath);
         if (found !== CLEAR) return true;
       }
       at = value + length;

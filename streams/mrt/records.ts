@@ -155,7 +155,8 @@ class Framing {
     this.#lostFrom = pos;
     this.#suspectEnd = stop;
     this.#scanAt = pos + HEADER_BYTES;
-    this.#lostReason = follow === 'beyond' ? 'the record reaches beyond the end' : 'no record follows where its length says';
+    this.#lostReason =
+      follow === 'beyond' ? 'the record reaches beyond the end' : 'no record follows where its length says';
     return true;
   }
 

@@ -18,9 +18,13 @@ export interface ScanJob {
   readonly readBytes?: number;
 }
 
-/** Something that stands between the records of a batch, before `records[place]`. `at` is seconds of event time. */
-export type Mark = { readonly place: number } & (
-  | { readonly kind: 'tick'; readonly at: number }
+/** Something that stands between the records of a batch, before `records[place]`. */
+export type Mark = {
+  readonly place: number;
+  /** Seconds of event time reached; `undefined` before the first record that tells. */
+  readonly at: number | undefined;
+} & (
+  | { readonly kind: 'tick' }
   | { readonly kind: 'damage'; readonly damage: Damage }
   | { readonly kind: 'dump'; readonly dump: Dump }
 );
@@ -37,8 +41,6 @@ export interface ScanBatch {
   readonly outliers: number;
   /** Packed bytes read so far. */
   readonly packed: number;
-  /** Seconds of event time reached; `undefined` before the first record that tells. */
-  readonly seconds: number | undefined;
   /** Only in the last batch. */
   readonly end?: ScanEnd;
 }
@@ -67,8 +69,9 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   const scan = new Scan(createPrefilter(job.watch));
   if (!opened.ok) {
     scan.damage({ from: 0, to: 0, reason: `the file ${opened.reason}` });
-    scan.finish();
-    yield scan.take(job.snapshot.size, undefined);
+    scan.packed = job.snapshot.size;
+    scan.finish(undefined);
+    yield* scan.ready;
     return;
   }
   const { container } = opened;
@@ -81,14 +84,17 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
         framer.end(value);
         break;
       }
-      scan.unpacked += value.length;
+      scan.packed = container.offset;
       framer.push(value);
-      if (scan.isFull) yield scan.take(container.offset, undefined);
+      scan.unpacked += value.length;
+      yield* scan.ready.splice(0);
     }
-    scan.finish();
-    yield scan.take(container.offset, container.kind);
+    scan.packed = container.offset;
+    scan.finish(container.kind);
+    yield* scan.ready;
   } finally {
     await chunks.return(undefined);
+    await container.close();
   }
 }
 
@@ -105,32 +111,30 @@ class Scan implements RecordSink {
   #outliers = 0;
   #scannedFrom = 0;
   #tick = -1;
-  #isFinished = false;
+  /** Batches that are full. They are cut by what was scanned, so that they are the same however the file is chunked. */
+  readonly ready: ScanBatch[] = [];
+  /** Packed and unpacked bytes read so far. */
+  packed = 0;
   unpacked = 0;
 
   constructor(passes: Prefilter) {
     this.#passes = passes;
   }
 
-  get isFull(): boolean {
-    return (
-      this.#length >= BATCH_BYTES || this.#marks.length >= BATCH_MARKS || this.unpacked - this.#scannedFrom >= BATCH_SCANNED
-    );
-  }
-
   record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void {
+    const isFull = this.#length >= BATCH_BYTES || this.#marks.length >= BATCH_MARKS;
+    if (isFull || offset - this.#scannedFrom >= BATCH_SCANNED) this.#cut(offset);
     this.#count++;
     const type = u16(bytes, start + 4);
     const subtype = u16(bytes, start + 6);
     const key = type * 65_536 + subtype;
     this.#types.set(key, (this.#types.get(key) ?? 0) + 1);
 
+    const dump = this.#dumps.record(bytes, start, end);
+    if (dump !== undefined) this.#mark({ kind: 'dump', dump });
     const isOutlier = this.#clock.record(bytes, start, next);
     if (isOutlier) this.#outliers++;
     else this.#tickIfDue();
-
-    const dump = this.#dumps.record(bytes, start, end);
-    if (dump !== undefined) this.#marks.push({ place: this.#length, kind: 'dump', dump });
     // A type nobody names is skipped by its length; it is counted above.
     if (!isKnownType(type, subtype) || !this.#passes(bytes, start, end)) return;
     this.#keep(bytes, start, end, offset);
@@ -140,33 +144,31 @@ class Scan implements RecordSink {
 
   damage(damage: Damage): void {
     this.#dumps.damaged();
-    this.#marks.push({ place: this.#length, kind: 'damage', damage });
+    this.#mark({ kind: 'damage', damage });
   }
 
-  finish(): void {
+  finish(container: Container['kind'] | undefined): void {
     const dump = this.#dumps.close();
-    if (dump !== undefined) this.#marks.push({ place: this.#length, kind: 'dump', dump });
-    this.#isFinished = true;
+    if (dump !== undefined) this.#mark({ kind: 'dump', dump });
+    this.#cut(this.unpacked, this.#ending(container));
   }
 
-  take(packed: number, container: Container['kind'] | undefined): ScanBatch {
-    const batch: ScanBatch = {
+  #cut(offset: number, end?: ScanEnd): void {
+    this.ready.push({
       records: this.#records.slice(0, this.#length),
       places: new Float64Array(this.#places),
       marks: this.#marks,
       count: this.#count,
       outliers: this.#outliers,
-      packed,
-      seconds: this.#clock.seconds,
-      ...(this.#isFinished ? { end: this.#ending(container) } : {}),
-    };
+      packed: this.packed,
+      ...(end === undefined ? {} : { end }),
+    });
     this.#length = 0;
     this.#places = [];
     this.#marks = [];
     this.#count = 0;
     this.#outliers = 0;
-    this.#scannedFrom = this.unpacked;
-    return batch;
+    this.#scannedFrom = offset;
   }
 
   #ending(container: Container['kind'] | undefined): ScanEnd {
@@ -185,7 +187,11 @@ class Scan implements RecordSink {
     const tick = Math.floor(seconds / TICK_SECONDS);
     if (tick <= this.#tick) return;
     this.#tick = tick;
-    this.#marks.push({ place: this.#length, kind: 'tick', at: seconds });
+    this.#mark({ kind: 'tick' });
+  }
+
+  #mark(mark: { kind: 'tick' } | { kind: 'damage'; damage: Damage } | { kind: 'dump'; dump: Dump }): void {
+    this.#marks.push({ place: this.#length, at: this.#clock.seconds, ...mark });
   }
 
   #keep(bytes: Uint8Array, start: number, end: number, offset: number): void {

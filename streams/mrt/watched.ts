@@ -20,7 +20,9 @@ export interface Space {
 export function spaceOf(watch: Watch, family: 'ipv4' | 'ipv6'): Space {
   if (watch === 'everything') return { concerns: () => true };
   const blocks = watch.filter((block) => block.family === family && block.length >= SHORTEST_COVERING);
-  return blocks.length === 0 ? { concerns: () => false } : spaceOfRanges(rangesOf(blocks, SPACE_BITS[family]), SPACE_BITS[family]);
+  return blocks.length === 0
+    ? { concerns: () => false }
+    : spaceOfRanges(rangesOf(blocks, SPACE_BITS[family]), SPACE_BITS[family]);
 }
 
 type Range = { first: number; last: number };

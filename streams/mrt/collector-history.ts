@@ -1,0 +1,101 @@
+import { asnOf } from '../../src/bgp/asn.ts';
+import type { Element, EndOfRibElement, GapElement } from '../../src/bgp/element.ts';
+import { peerOf, type Collector, type Peer, type PeerId } from '../../src/bgp/peer.ts';
+import type { Family } from '../../src/bgp/prefix.ts';
+import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
+import type { Dump } from './dump-counter.ts';
+import type { DumpEnded } from './play.ts';
+
+/** A dump of fewer records than this share of the one before it was cut short. Tables do not shrink so within a day. */
+const SHORT_SHARE = 0.8;
+/** Tables smaller than this grow and shrink as they like. */
+const TELLING_RECORDS = 1_000;
+/** Peers remembered per collector. RIS's largest has 150; those above it are not told absent. */
+const MAX_PEERS = 10_000;
+
+/** What the end of a dump means for a collector's peers. */
+export interface DumpOutcome {
+  readonly elements: readonly Element[];
+  /** Why the dump proves nothing by what it lacks. */
+  readonly flaw: string | undefined;
+}
+
+/** What is known of one collector's peers and dumps: needed to say what is missing from a dump. */
+export class CollectorHistory {
+  readonly #collector: Collector;
+  /** When each peer was heard last: by an element, or by a whole dump, at the time that dump began. */
+  readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
+  /** Records of the last whole dump of these families. */
+  readonly #sizes = new Map<string, number>();
+
+  constructor(collector: Collector) {
+    this.#collector = collector;
+  }
+
+  /** Takes note of an element in its turn. */
+  hear(element: Element): void {
+    if (element.type === 'tick' || element.type === 'gap' || element.type === 'end-of-rib') return;
+    if (element.type === 'peer-state' && element.state === 'down') this.#heard.delete(element.peer.id);
+    else this.#remember(element.peer, element.at);
+  }
+
+  dumpEnded({ at, dump }: DumpEnded): DumpOutcome {
+    const flaw = dump.flaw ?? this.#shortage(dump);
+    if (flaw !== undefined) {
+      return { elements: [{ type: 'gap', at, collector: this.#collector, reason: 'short-dump' }], flaw };
+    }
+    const from = eventTimeOf(dump.from * 1000) ?? at;
+    const ends = this.#endsOfRib(dump, at, from);
+    const present = new Set(ends.map(({ peer }) => peer.id));
+    const absent: GapElement[] = [];
+    for (const [id, { peer, at: heard }] of this.#heard) {
+      if (present.has(id) || heard >= from) continue;
+      absent.push({ type: 'gap', at, collector: this.#collector, peer, reason: 'absent-peer' });
+      this.#heard.delete(id);
+    }
+    for (const { peer } of ends) this.#remember(peer, from);
+    return { elements: [...ends, ...absent], flaw: undefined };
+  }
+
+  #shortage({ families, records }: Dump): string | undefined {
+    const key = families.join();
+    // A dump of nothing is held against the largest.
+    const before = key === '' ? Math.max(0, ...this.#sizes.values()) : (this.#sizes.get(key) ?? 0);
+    if (before >= TELLING_RECORDS && records < SHORT_SHARE * before) {
+      return `it has ${records} records, the one before had ${before}`;
+    }
+    this.#sizes.set(key, records);
+    return undefined;
+  }
+
+  #endsOfRib(dump: Dump, at: EventTime, from: EventTime): readonly EndOfRibElement[] {
+    // A dump that carries one family alone (BIRD's) says nothing of the other.
+    const family = dump.families.length === 1 ? dump.families[0] : undefined;
+    const routes = new Map<PeerId, { peer: Peer; routes: Record<Family, number> }>();
+    for (const entry of dump.peers) {
+      const asn = asnOf(entry.asn);
+      if (asn === undefined) continue;
+      const peer = peerOf(this.#collector, entry.address, asn);
+      const sum = routes.get(peer.id);
+      if (sum === undefined) {
+        routes.set(peer.id, { peer: this.#heard.get(peer.id)?.peer ?? peer, routes: { ...entry.routes } });
+        continue;
+      }
+      sum.routes.ipv4 += entry.routes.ipv4;
+      sum.routes.ipv6 += entry.routes.ipv6;
+    }
+    return [...routes.values()].map(({ peer, routes: counts }) => ({
+      type: 'end-of-rib',
+      at,
+      peer,
+      family,
+      dump: { from, routes: counts },
+    }));
+  }
+
+  #remember(peer: Peer, at: EventTime): void {
+    const known = this.#heard.get(peer.id);
+    if (known !== undefined) known.at = at > known.at ? at : known.at;
+    else if (this.#heard.size < MAX_PEERS) this.#heard.set(peer.id, { peer, at });
+  }
+}

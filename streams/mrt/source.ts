@@ -1,0 +1,186 @@
+import { availableParallelism } from 'node:os';
+import type { Element } from '../../src/bgp/element.ts';
+import type { Collector } from '../../src/bgp/peer.ts';
+import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
+import type { ElementSource } from '../../src/ports.ts';
+import { mergeByTime } from '../merge.ts';
+import type { CollectorPlan, MrtPlan, PlannedFile } from './archive.ts';
+import { CollectorHistory } from './collector-history.ts';
+import { recordDecoders } from './decode.ts';
+import type { CreateRecordDecoder } from './decoded.ts';
+import { playFile, type Item, type PlayContext, type StreamClock } from './play.ts';
+import type { MrtReport } from './report.ts';
+import type { ScanBatch } from './scan.ts';
+import { createScanner, type Scanner } from './scanner.ts';
+import { RunTotals } from './totals.ts';
+import type { Watch } from './watched.ts';
+import type { Hole } from './window.ts';
+
+export interface MrtSourceOptions {
+  /** The blocks whose routes are wanted. */
+  readonly watch: Watch;
+  /** Reading threads. Fewer than two, or a single file: read in the caller's. @default one a core */
+  readonly threads?: number;
+  readonly report?: (report: MrtReport) => void;
+  /** Packed bytes per read. @default 256 KiB */
+  readonly readBytes?: number;
+}
+
+/**
+ * The elements of planned MRT files. Each collector's RIB dumps and updates run side by side by event time, and so do the
+ * collectors; of equal times a dump comes before an update, and collectors go by name. The same files give the same
+ * elements, however they are packed, cut or read.
+ *
+ * - What could not be read is a `gap` in its place, and a report.
+ * - A tick stands at least every ten seconds of event time for which there are records, and at the end.
+ * - A whole RIB dump ends with `end-of-rib` for each of its peers and `absent-peer` gaps for those it lacks.
+ * - Records whose time is off stand at the time reached before them.
+ */
+export function mrtSource(plan: MrtPlan, options: MrtSourceOptions): ElementSource {
+  return {
+    name: plan.files === 1 ? 'mrt (1 file)' : `mrt (${plan.files} files)`,
+    elements: (signal) => readPlan(plan, options, signal),
+  };
+}
+
+async function* readPlan(plan: MrtPlan, options: MrtSourceOptions, signal: AbortSignal): AsyncGenerator<Element, void> {
+  const report = options.report ?? ((): void => undefined);
+  const totals = new RunTotals(plan, report);
+  report({
+    type: 'plan',
+    files: plan.files,
+    bytes: plan.bytes,
+    collectors: plan.collectors.map(({ collector }) => collector),
+    refused: plan.refused,
+  });
+  if (signal.aborted) return;
+
+  const scanner = createScanner(plan.files, options.threads ?? availableParallelism());
+  const close = (): void => void scanner.close();
+  signal.addEventListener('abort', close, { once: true });
+  const context: PlayContext = { watch: options.watch, report: totals.report, advance: totals.advance };
+  const streams = plan.collectors.flatMap((collector) => streamsOf(collector));
+  const ahead = scanner.width === 1 ? 0 : Math.max(0, Math.ceil((scanner.width + 1) / streams.length) - 1);
+  const read = streams.map((stream) => readStream(stream, { plan, options, context, scanner, ahead }));
+  try {
+    yield* explain(mergeByTime(read), plan, totals, signal);
+    if (!signal.aborted) totals.end();
+  } finally {
+    signal.removeEventListener('abort', close);
+    await scanner.close();
+  }
+}
+
+/** Turns dumps that ended into what they mean for the collector's peers. */
+async function* explain(
+  items: AsyncIterable<readonly Item[]>,
+  plan: MrtPlan,
+  totals: RunTotals,
+  signal: AbortSignal,
+): AsyncGenerator<Element, void> {
+  const histories = new Map(plan.collectors.map(({ collector }) => [collector, new CollectorHistory(collector)]));
+  for await (const batch of items) {
+    for (const item of batch) {
+      if (signal.aborted) return;
+      totals.at = item.at;
+      const history = histories.get('collector' in item ? item.collector : item.peer.collector);
+      if (item.type !== 'dump-ended') {
+        history?.hear(item);
+        totals.elements++;
+        yield item;
+        continue;
+      }
+      const outcome = history?.dumpEnded(item) ?? { elements: [], flaw: undefined };
+      totals.dump(item, outcome.flaw);
+      for (const element of outcome.elements) {
+        totals.elements++;
+        yield element;
+      }
+    }
+  }
+}
+
+/** One collector's RIB dumps or its updates. */
+interface Stream {
+  readonly collector: Collector;
+  readonly createDecoder: CreateRecordDecoder;
+  readonly files: readonly PlannedFile[];
+  /** Before the file of this index, or at the end. */
+  readonly holes: readonly Hole[];
+}
+
+/** The hole between a RIB dump and the first updates belongs behind the dump: it spoils what the dump told. */
+function streamsOf({ collector, ribs, updates, holes }: CollectorPlan): readonly Stream[] {
+  const first = holes.filter(({ before }) => before === 0).map((hole) => ({ ...hole, before: 1 }));
+  // What a dump tells of the collector's sessions helps to read the updates, so both have one book of them.
+  const createDecoder = recordDecoders();
+  const streams: Stream[] = [
+    { collector, createDecoder, files: ribs, holes: first },
+    { collector, createDecoder, files: updates, holes: holes.filter(({ before }) => before > 0) },
+  ];
+  return streams.filter(({ files }) => files.length > 0);
+}
+
+interface ReadContext {
+  readonly plan: MrtPlan;
+  readonly options: MrtSourceOptions;
+  readonly context: PlayContext;
+  readonly scanner: Scanner;
+  /** Files opened of a stream beside the one that is read. */
+  readonly ahead: number;
+}
+
+/** Opens the first files at once, so that threads begin on all streams together, though the streams are read in turns. */
+function readStream(stream: Stream, read: ReadContext): AsyncGenerator<readonly Item[], void> {
+  const { options, plan, scanner, ahead } = read;
+  const readBytes = options.readBytes === undefined ? {} : { readBytes: options.readBytes };
+  const open = ({ path, snapshot }: PlannedFile): AsyncIterable<ScanBatch> =>
+    scanner.open({ path, snapshot, watch: options.watch, limits: plan.limits, ...readBytes });
+  return playStream(stream, stream.files.slice(0, 1 + ahead).map(open), open, read);
+}
+
+async function* playStream(
+  stream: Stream,
+  opened: AsyncIterable<ScanBatch>[],
+  open: (file: PlannedFile) => AsyncIterable<ScanBatch>,
+  read: ReadContext,
+): AsyncGenerator<readonly Item[], void> {
+  const { files, collector, createDecoder } = stream;
+  const clock: StreamClock = { at: 0 as EventTime, tick: -1 };
+  for (const [i, file] of files.entries()) {
+    yield missing(stream, i, clock, read);
+    const batches = opened.shift() ?? open(file);
+    const next = files[i + 1 + opened.length];
+    if (next !== undefined && opened.length < read.ahead) opened.push(open(next));
+    for await (const items of playFile(file, batches, createDecoder(collector), clock, read.context)) {
+      const [wanted, isOver] = upTo(items, read.plan.until, collector);
+      yield wanted;
+      if (isOver) return;
+    }
+  }
+  yield missing(stream, files.length, clock, read);
+  yield [{ type: 'tick', at: clock.at, collector }];
+}
+
+/** The gap before the file of this index, unless the files before it reached into it: rotation is irregular at times. */
+function missing(
+  { collector, holes }: Stream,
+  index: number,
+  clock: StreamClock,
+  { context }: ReadContext,
+): readonly Item[] {
+  const hole = holes.find(({ before }) => before === index);
+  if (hole === undefined || clock.at > (hole.from + hole.to) / 2) return [];
+  const from = eventTimeOf(hole.from) ?? clock.at;
+  const to = eventTimeOf(hole.to) ?? clock.at;
+  context.report({ type: 'missing-file', collector, from, to });
+  clock.at = from > clock.at ? from : clock.at;
+  return [{ type: 'gap', at: clock.at, collector, reason: 'missing-file' }];
+}
+
+/** What is up to `until`, and the tick that says so when something came after it; the second tells whether it did. */
+function upTo(items: readonly Item[], until: EventTime | undefined, collector: Collector): [readonly Item[], boolean] {
+  const end = until === undefined ? -1 : items.findIndex(({ at }) => at > until);
+  if (until === undefined || end < 0) return [items, false];
+  return [[...items.slice(0, end), { type: 'tick', at: until, collector }], true];
+}
