@@ -2,6 +2,7 @@ import type { Element } from './bgp/element.ts';
 import type { Family } from './bgp/prefix.ts';
 import type { EventTime } from './bgp/time.ts';
 import { chained, digest, type Draft, type Link } from './detect/chain.ts';
+import { ControlGroup } from './detect/control.ts';
 import { ofTerritory } from './detect/drafts.ts';
 import type { Incident, UnroutableEvent, Verdict, VisibilityData } from './detect/event.ts';
 import { incidentOf, rounded } from './detect/incident.ts';
@@ -39,6 +40,13 @@ export interface TerritoryStatus {
   readonly incident: Incident | undefined;
 }
 
+export interface EngineOptions {
+  readonly territories: readonly WatchedTerritory[];
+  readonly voting: VotingPolicy;
+  /** Prefixes that never go away: while they are gone too, nothing is said of the territories. None by default. */
+  readonly control?: Territory;
+}
+
 export interface Engine {
   /** Event time reached, or `undefined` before the first element. */
   readonly now: EventTime | undefined;
@@ -60,7 +68,7 @@ const MAX_ROUNDS = 1000;
  * Element in, commit out. Pure: no clock, no I/O, no randomness; the same elements give the same commits to the byte.
  * Deadlines fall exactly when their event time comes, however the elements arrive.
  */
-export function createEngine(options: { territories: readonly WatchedTerritory[]; voting: VotingPolicy }): Engine {
+export function createEngine(options: EngineOptions): Engine {
   const seats = options.territories.flatMap(({ territory, policy }) => {
     const version = digest([
       territory.blocks.map((block) => block.text),
@@ -68,16 +76,14 @@ export function createEngine(options: { territories: readonly WatchedTerritory[]
       policy,
       options.voting,
     ]).slice(0, 16);
-    return FAMILIES.filter((family) => unitsOf(territory, family).length > 0).map((family) => ({
-      judge: new Judge(new Plane(territory, family), policy),
+    return planesOf(territory).map((plane) => ({
+      judge: new Judge(plane, policy),
       source: `/territories/${territory.id}`,
       version,
     }));
   });
-  const electorate = new Electorate(
-    seats.map(({ judge }) => judge.plane),
-    options.voting,
-  );
+  const control = controlGroup(options);
+  const electorate = new Electorate([...seats.map(({ judge }) => judge.plane), ...control.planes], options.voting);
   const observer = new Observer();
   const links = new Map<string, Link>();
   const observerVersion = digest([options.voting]).slice(0, 16);
@@ -89,16 +95,22 @@ export function createEngine(options: { territories: readonly WatchedTerritory[]
     return event;
   };
 
-  const judgeAll = (at: EventTime): UnroutableEvent[] =>
-    seats.flatMap(({ judge, source, version }) => judge.observe(at).map((draft) => told(draft, source, version)));
+  const judgeAll = (at: EventTime): UnroutableEvent[] => {
+    control.observe(at);
+    const events = seats.flatMap(({ judge, source, version }) =>
+      judge.observe(at, control.share(judge.plane.family)).map((draft) => told(draft, source, version)),
+    );
+    const states = seats.map(({ judge }) => ({ id: judge.plane.territory.id, state: judge.state }));
+    return [...events, ...observer.look(states, at).map((draft) => told(draft, '/observer', observerVersion))];
+  };
 
   const observed = (element: Element | undefined, at: EventTime): UnroutableEvent[] => {
     const effects = element === undefined ? electorate.expire(at) : electorate.apply(element, at);
-    return observer.observe(element, effects, at).map((draft) => told(draft, '/observer', observerVersion));
+    return observer.observe(effects, at).map((draft) => told(draft, '/observer', observerVersion));
   };
 
   const nextDeadline = (): EventTime | undefined => {
-    const times = [electorate.deadline(), ...seats.map(({ judge }) => judge.deadline())].filter(
+    const times = [electorate.deadline(), control.deadline(), ...seats.map(({ judge }) => judge.deadline())].filter(
       (at) => at !== undefined,
     );
     return times.length === 0 ? undefined : (Math.min(...times) as EventTime);
@@ -129,11 +141,11 @@ export function createEngine(options: { territories: readonly WatchedTerritory[]
       const at = Math.max(element.at, now ?? element.at) as EventTime;
       const events = advance(now ?? at, at);
       now = at;
-      if (element.type !== 'tick') {
-        events.push(...observed(element, at), ...judgeAll(at));
-        deadline = nextDeadline();
-      }
-      return events.length === 0 ? undefined : { cursor: at, events };
+      if (element.type === 'tick' && element.peer === undefined) return committed(at, events);
+      events.push(...observed(element, at));
+      if (element.type !== 'tick') events.push(...judgeAll(at));
+      deadline = nextDeadline();
+      return committed(at, events);
     },
 
     status() {
@@ -141,6 +153,22 @@ export function createEngine(options: { territories: readonly WatchedTerritory[]
       return seats.map(({ judge }) => statusOf(judge, at));
     },
   };
+}
+
+function committed(cursor: EventTime, events: readonly UnroutableEvent[]): Commit | undefined {
+  return events.length === 0 ? undefined : { cursor, events };
+}
+
+/** Its units are followed as a whole: nothing of it is ever told. */
+function controlGroup({ control, territories }: EngineOptions): ControlGroup {
+  const planes = control === undefined ? [] : planesOf(control);
+  return new ControlGroup(planes, Math.min(...territories.map(({ policy }) => policy.minVoters)));
+}
+
+function planesOf(territory: Territory): readonly Plane[] {
+  return FAMILIES.filter((family) => unitsOf(territory, family).length > 0).map(
+    (family) => new Plane(territory, family),
+  );
 }
 
 function statusOf({ plane, state, incident, policy }: Judge, at: EventTime): TerritoryStatus {

@@ -1,15 +1,16 @@
 import { isoTime, type EventTime } from '../bgp/time.ts';
-import type { Plane, Sample } from '../visibility/plane.ts';
+import type { Plane } from '../visibility/plane.ts';
 import type { Draft } from './chain.ts';
 import type { Change } from './changes.ts';
 import type { CountryData, Evidence, OfTerritory } from './event.ts';
 import { incidentOf, rounded, type IncidentState } from './incident.ts';
 import type { Policy } from './policy.ts';
+import type { Controlled } from './verdict.ts';
 
 /** What is seen when something is decided. */
 export interface Scene {
   readonly plane: Plane;
-  readonly sample: Sample;
+  readonly sample: Controlled;
 }
 
 export function subjectOf(plane: Plane): string {

@@ -49,6 +49,8 @@ export interface EventData {
   'upstream.lost': UpstreamData;
   'origin.changed': OriginData;
   'prefix.new': PrefixData;
+  'observer.blind': BlindData;
+  'observer.restored': BlindData;
   'observer.gap': ObserverData;
   'observer.healed': ObserverData;
   'incident.opened': IncidentData;
@@ -84,8 +86,8 @@ export interface CountryData extends OfTerritory {
   readonly verdict: Verdict;
   /** The verdict before. */
   readonly previous: Verdict;
-  /** Why the verdict is `unknown`: too few voters, or none yet. */
-  readonly reason?: 'too-few-voters' | 'lost-voters';
+  /** Why the verdict is `unknown`; only then. */
+  readonly reason?: BlindReason;
   /** True when `since` is only the latest it can have begun: it was so already at the first look, or when our eyes opened again. */
   readonly sinceAtLatest?: true;
   /** True when it is routable again only because its loss, which stood still for `rebaseMs`, is the new baseline. */
@@ -119,6 +121,17 @@ export interface PrefixData extends OfTerritory {
   /** A prefix of the territory that no voter had before. */
   readonly prefix: PrefixText;
   readonly share: number;
+}
+
+/** Why nothing can be said: too few voters to begin with, more than half of them lost, too few collectors, or the control group fell too. */
+export type BlindReason = 'too-few-voters' | 'lost-voters' | 'too-few-collectors' | 'control-group';
+
+/** Of no watched territory can anything be said, or of one of them again. */
+export interface BlindData {
+  readonly since: IsoTime;
+  readonly reason: BlindReason;
+  /** Ids of the territories concerned. */
+  readonly territories: readonly string[];
 }
 
 export interface ObserverData {

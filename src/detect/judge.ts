@@ -49,11 +49,11 @@ export class Judge {
     return times.length === 0 ? undefined : (Math.min(...times) as EventTime);
   }
 
-  /** Looks at the plane as it is at `at`: after each change of it, and at each deadline. */
-  observe(at: EventTime): readonly Draft[] {
+  /** Looks at the plane as it is at `at`: after each change of it or of the control group, and at each deadline. */
+  observe(at: EventTime, control: number | undefined): readonly Draft[] {
     if (this.#baseline.rebase(this.#state, at)) this.#rebased = true;
     const touched = this.plane.takeTouched();
-    const sample = this.plane.sample(at);
+    const sample = { ...this.plane.sample(at), control };
     const scene = { plane: this.plane, sample };
     this.#baseline.note(touched, at);
     this.#story.noteSample(sample, touched, this.#state);

@@ -1,9 +1,10 @@
-import type { Element, GapElement, GapReason } from '../bgp/element.ts';
+import type { GapReason } from '../bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
 import type { Effect } from '../visibility/electorate.ts';
 import type { Draft } from './chain.ts';
-import type { ObserverData } from './event.ts';
+import type { BlindData, ObserverData } from './event.ts';
+import type { VerdictState } from './verdict.ts';
 
 /** A gap that took away votes, until each of them is settled. */
 interface OpenGap {
@@ -19,16 +20,32 @@ interface OpenGap {
 /** Tells of our own eyes: where something may have been missed, and when it has been made good. */
 export class Observer {
   readonly #open: OpenGap[] = [];
+  #blind: BlindData | undefined;
 
-  observe(element: Element | undefined, effects: readonly Effect[], at: EventTime): readonly Draft[] {
+  /** Call with the verdicts of all territories: blind is when nothing is known of any of them that was known before. */
+  look(states: readonly { readonly id: string; readonly state: VerdictState }[], at: EventTime): readonly Draft[] {
+    const first = states[0]?.state;
+    const isBlind =
+      first?.kind === 'unknown' && states.every(({ state }) => state.kind === 'unknown' && state.before !== undefined);
+    if (isBlind && this.#blind === undefined) {
+      const territories = [...new Set(states.map(({ id }) => id))];
+      this.#blind = { since: isoTime(first.since), reason: first.reason, territories };
+      return [blindDraft('observer.blind', this.#blind, at)];
+    }
+    if (this.#blind === undefined || states.every(({ state }) => state.kind === 'unknown')) return [];
+    const data = this.#blind;
+    this.#blind = undefined;
+    return [blindDraft('observer.restored', data, at)];
+  }
+
+  observe(effects: readonly Effect[], at: EventTime): readonly Draft[] {
     return effects.flatMap((effect) => {
       if (effect.kind === 'settled') return this.#settle(effect.session.peer, at);
       // A gap is news only where it cost a vote: nobody asks what a silent peer did not say.
-      if (effect.votes === 0 || element === undefined || !('collector' in element || 'peer' in element)) return [];
-      const peer = 'peer' in element ? element.peer : undefined;
-      const collector = peer?.collector ?? (element as GapElement).collector;
-      const unsettled = new Set(effect.sessions.map((session) => session.peer.id));
-      const gap = { collector, peer, since: at, reason: effect.reason, peers: effect.votes, unsettled };
+      if (effect.voters.length === 0) return [];
+      const { collector, peer, reason, voters } = effect;
+      const unsettled = new Set(voters.map((session) => session.peer.id));
+      const gap = { collector, peer, since: at, reason, peers: voters.length, unsettled };
       this.#open.push(gap);
       return [draftOf('observer.gap', gap, at)];
     });
@@ -40,6 +57,10 @@ export class Observer {
     for (const gap of healed) this.#open.splice(this.#open.indexOf(gap), 1);
     return healed.map((gap) => draftOf('observer.healed', gap, at));
   }
+}
+
+function blindDraft(type: 'observer.blind' | 'observer.restored', data: BlindData, at: EventTime): Draft {
+  return { type, at, subject: 'observer', about: data.since, data };
 }
 
 function draftOf(type: 'observer.gap' | 'observer.healed', gap: OpenGap, at: EventTime): Draft {

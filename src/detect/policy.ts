@@ -21,6 +21,13 @@ export interface Policy {
   readonly minVoters: number;
   /** Fewer than this share of the voters known before and the verdict is `unknown`: we lost our eyes, not they the country. @default 0.5 */
   readonly minVoterShare: number;
+  /** Voters at fewer collectors than this and the verdict is `unknown`: one machine's trouble is not a country's. @default 1 */
+  readonly minCollectors: number;
+  /**
+   * Where a control group is watched: with less than this share of its units visible the verdict is `unknown`. If what
+   * never goes away is gone too, it is us, or a large exchange. One of a few anchors may be under maintenance. @default 0.75
+   */
+  readonly minControlShare: number;
   /** Too few voters must last this long before `unknown` is said, and enough of them before it is taken back. @default 10_000 */
   readonly blindHoldMs: number;
   /** Drops closer together than this are one incident: 2014 and 2017 were runs of short drops. @default 1_800_000 */
@@ -53,6 +60,8 @@ export const DEFAULT_POLICY: Policy = {
   settleMs: 60_000,
   minVoters: 10,
   minVoterShare: 0.5,
+  minCollectors: 1,
+  minControlShare: 0.75,
   blindHoldMs: 10_000,
   incidentGapMs: 30 * 60_000,
   adoptMs: 60 * 60_000,
@@ -77,7 +86,7 @@ export function policyFaults(policy: Policy): readonly string[] {
     if (!Number.isInteger(ms) || ms < 0 || ms > MAX_DURATION)
       faults.push(`${name} is ${ms}: a duration is 0 to 365 days, in whole milliseconds`);
   }
-  for (const name of ['minVoters', 'flappingDrops'] as const) {
+  for (const name of ['minVoters', 'minCollectors', 'flappingDrops'] as const) {
     const count = policy[name];
     if (!Number.isInteger(count) || count < 1) faults.push(`${name} is ${count}: it counts from 1`);
   }
@@ -96,6 +105,7 @@ const SHARES = [
   'restoredAt',
   'recoveredAt',
   'minVoterShare',
+  'minControlShare',
   'presentAt',
   'absentBelow',
 ] as const satisfies readonly (keyof Policy)[];

@@ -1,12 +1,12 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { Plane, Sample } from '../visibility/plane.ts';
+import type { Plane } from '../visibility/plane.ts';
 import { digest } from './chain.ts';
 import { evidenceOf } from './evidence.ts';
 import { closesAt, newFall, noteLoss, noteReturn, noteShare, type Fall, type IncidentState } from './incident.ts';
 import type { Policy } from './policy.ts';
 import { continueRun, startRun, type Run } from './run.ts';
-import { blindness, trackers, type Known, type VerdictState } from './verdict.ts';
+import { blindness, trackers, type Controlled, type Known, type VerdictState } from './verdict.ts';
 
 /** As many peers are named as stuck. */
 const MAX_STUCK = 50;
@@ -51,7 +51,7 @@ export class Story {
   }
 
   /** Call for each sample, before the verdict is stepped. */
-  noteSample(sample: Sample, touched: readonly number[], state: VerdictState): void {
+  noteSample(sample: Controlled, touched: readonly number[], state: VerdictState): void {
     const next = continueRun(this.#run, sample.share, sample.at);
     if (next.since !== this.#run.since || next.direction !== this.#run.direction) this.#shareBefore = this.#run.value;
     this.#run = next;
@@ -111,7 +111,7 @@ export class Story {
     this.#carriers = this.#carriersNow();
   }
 
-  #noteFall({ at, share }: Sample, state: VerdictState): void {
+  #noteFall({ at, share }: Controlled, state: VerdictState): void {
     const isClear = share >= this.#policy.recoveredAt;
     this.#lowest = isClear ? 1 : Math.min(this.#lowest, share);
     if (isClear && this.#incident === undefined && state.kind === 'routable') {

@@ -1,6 +1,6 @@
 import { later, type EventTime } from '../bgp/time.ts';
 import type { Sample } from '../visibility/plane.ts';
-import type { Verdict } from './event.ts';
+import type { BlindReason, Verdict } from './event.ts';
 import type { Policy } from './policy.ts';
 
 /** A verdict that says something of the territory, not of us. */
@@ -53,23 +53,26 @@ export type VerdictState =
       readonly blindSince?: EventTime;
     };
 
-export type BlindReason = 'too-few-voters' | 'lost-voters';
-
 export function firstState(): VerdictState {
   return { kind: 'unknown', since: 0 as EventTime, reason: 'too-few-voters', before: undefined };
 }
 
+/** A sample, and how the control group stood at its moment: the share of its units that were visible, where one is watched. */
+export type Controlled = Sample & { readonly control?: number | undefined };
+
 /** Why this sample proves nothing, if it does not. */
-export function blindness(sample: Sample, policy: Policy): BlindReason | undefined {
+export function blindness(sample: Controlled, policy: Policy): BlindReason | undefined {
   if (sample.voters < policy.minVoters) return 'too-few-voters';
-  return sample.voters < policy.minVoterShare * sample.known ? 'lost-voters' : undefined;
+  if (sample.voters < policy.minVoterShare * sample.known) return 'lost-voters';
+  if (sample.collectors < policy.minCollectors) return 'too-few-collectors';
+  return sample.control !== undefined && sample.control < policy.minControlShare ? 'control-group' : undefined;
 }
 
 /**
  * Takes a territory one sample further. The only clock is `sample.at`. At most one verdict changes: at a deadline the
  * sample is that of the moment before, so call it again at each `deadline` that a later element has passed.
  */
-export function step(state: VerdictState, sample: Sample, policy: Policy): VerdictState {
+export function step(state: VerdictState, sample: Controlled, policy: Policy): VerdictState {
   const blind = blindness(sample, policy);
   if (state.kind === 'unknown') return blind === undefined ? look(state, sample, policy) : stayBlind(state, blind);
   if (blind !== undefined) return goBlind(state, sample.at, blind, policy);

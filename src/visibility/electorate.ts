@@ -6,11 +6,12 @@ import type {
   RouteElement,
   WithdrawalElement,
 } from '../bgp/element.ts';
-import type { Peer, PeerId } from '../bgp/peer.ts';
+import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import type { Family } from '../bgp/prefix.ts';
 import { later, type EventTime } from '../bgp/time.ts';
 import { Learners } from './learners.ts';
 import type { Plane } from './plane.ts';
+import { Pulses } from './pulses.ts';
 import { newSession, type Session, type Standing } from './session.ts';
 import { routeKey } from './view.ts';
 import type { VotingPolicy } from './voting.ts';
@@ -20,10 +21,16 @@ const DUMP_BACKLOG_MS = 60_000;
 
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
-/** What an element did to our own eyes. */
+/** What an element, or the lack of one, did to our own eyes. */
 export type Effect =
-  /** These sessions may have been misheard from here on; `votes` of them had a vote. */
-  | { readonly kind: 'gap'; readonly reason: GapReason; readonly sessions: readonly Session[]; readonly votes: number }
+  /** Something may have been missed here, of one peer or of several of a collector: these had a vote, and have none now. */
+  | {
+      readonly kind: 'gap';
+      readonly collector: Collector;
+      readonly peer: Peer | undefined;
+      readonly reason: GapReason;
+      readonly voters: readonly Session[];
+    }
   /** This session can be believed again, or is down: either way what we know of it is true. */
   | { readonly kind: 'settled'; readonly session: Session };
 
@@ -38,18 +45,21 @@ export class Electorate {
   /** Sessions that came up and have not told their whole table yet. */
   readonly #syncing = new Set<Session>();
   readonly #learners: Learners;
+  readonly #pulses: Pulses;
   readonly #largest: Record<Family, number> = { ipv4: 0, ipv6: 0 };
 
   constructor(planes: readonly Plane[], voting: VotingPolicy) {
     this.#planes = planes;
     this.#voting = voting;
     this.#learners = new Learners(voting.learnMs);
+    this.#pulses = new Pulses(voting.peerSilenceMs);
   }
 
   /** `now` is the engine's time: that of the element, unless the element is late. */
   apply(element: Element, now: EventTime): readonly Effect[] {
     switch (element.type) {
       case 'tick':
+        if (element.peer !== undefined) this.#pulses.start(element.peer, now);
         return [];
       case 'gap':
         return this.#gap(element, now);
@@ -70,6 +80,7 @@ export class Electorate {
     const consider = (at: EventTime | undefined): void => {
       if (at !== undefined && (next === undefined || at < next)) next = at;
     };
+    consider(this.#pulses.deadline());
     for (const session of this.#syncing)
       for (const family of FAMILIES) consider(this.#syncedBy(session.standing[family]));
     for (const plane of this.#planes) consider(plane.formerSince && later(plane.formerSince, this.#voting.forgetMs));
@@ -88,6 +99,7 @@ export class Electorate {
       if (session.standing[plane.family].kind === 'unheard') session.standing[plane.family] = { kind: 'in-sync' };
       this.#revote(session, at);
     }
+    effects.push(...this.#silence(this.#pulses.takeSilent(at), at));
     for (const plane of this.#planes) plane.forgetFormer((at - this.#voting.forgetMs) as EventTime);
     return effects;
   }
@@ -96,6 +108,7 @@ export class Electorate {
     const planes = this.#planes.filter((plane) => plane.concerns(element.prefix));
     if (planes.length === 0) return [];
     const session = this.#session(element.peer);
+    this.#pulses.hear(element.peer, now);
     const standing = session.standing[element.prefix.family];
     if (standing.kind === 'down') {
       // A dump or a late message from before it went down; what comes after says that the session is up again.
@@ -103,7 +116,13 @@ export class Electorate {
       if (element.type === 'announcement') this.#peerState(session, 'up', element.at);
     }
     const kept = planes.map((plane) => this.#hold(plane, session, element));
-    return kept.every(Boolean) ? [] : this.#mistrust([session], 'too-many-routes', now);
+    return kept.every(Boolean)
+      ? []
+      : this.#mistrust(
+          [session],
+          { collector: element.peer.collector, peer: element.peer, reason: 'too-many-routes' },
+          now,
+        );
   }
 
   #hold(plane: Plane, session: Session, element: RouteElement | WithdrawalElement): boolean {
@@ -125,7 +144,10 @@ export class Electorate {
     for (const family of FAMILIES)
       session.standing[family] = state === 'up' ? { kind: 'syncing', since: at } : { kind: 'down', since: at };
     if (state === 'up') this.#syncing.add(session);
-    else this.#syncing.delete(session);
+    else {
+      this.#syncing.delete(session);
+      this.#pulses.stop(session.peer);
+    }
     this.#revote(session, at);
     this.#forgetRoutes(session, at, () => true);
     return state === 'down' ? [{ kind: 'settled', session }] : [];
@@ -159,28 +181,46 @@ export class Electorate {
   }
 
   #gap(element: GapElement, now: EventTime): readonly Effect[] {
-    const sessions = element.peer === undefined ? [...this.#sessions.values()] : [this.#session(element.peer)];
-    return this.#mistrust(
-      sessions.filter((session) => session.peer.collector === element.collector),
-      element.reason,
-      now,
-    );
+    const { collector, peer, reason } = element;
+    const sessions = peer === undefined ? this.#sessionsOf(collector) : [this.#session(peer)];
+    return this.#mistrust(sessions, { collector, peer, reason }, now);
   }
 
-  #mistrust(sessions: readonly Session[], reason: GapReason, at: EventTime): readonly Effect[] {
-    const affected = sessions.filter((session) => FAMILIES.some((family) => session.standing[family].kind !== 'down'));
-    let votes = 0;
-    for (const session of affected) {
-      if (this.#votes(session)) votes++;
+  /** Peers of one collector that fall silent at the same moment are one gap. */
+  #silence(peers: readonly Peer[], at: EventTime): readonly Effect[] {
+    return [...new Set(peers.map((peer) => peer.collector))].flatMap((collector) => {
+      const silent = peers.filter((peer) => peer.collector === collector);
+      const peer = silent.length === 1 ? silent[0] : undefined;
+      return this.#mistrust(
+        silent.map((one) => this.#session(one)),
+        { collector, peer, reason: 'silent-peer' },
+        at,
+      );
+    });
+  }
+
+  #mistrust(
+    sessions: readonly Session[],
+    gap: { collector: Collector; peer: Peer | undefined; reason: GapReason },
+    at: EventTime,
+  ): readonly Effect[] {
+    const voters = sessions.filter((session) => this.#votes(session));
+    for (const session of sessions) {
+      if (FAMILIES.every((family) => session.standing[family].kind === 'down')) continue;
       for (const family of FAMILIES) {
         const { kind } = session.standing[family];
         if (kind !== 'down' && kind !== 'in-gap') session.standing[family] = { kind: 'in-gap', since: at };
       }
       this.#syncing.delete(session);
       this.#learners.forget(session.peer);
+      this.#pulses.stop(session.peer);
       this.#revote(session, at);
     }
-    return [{ kind: 'gap', reason, sessions: affected, votes }];
+    return [{ kind: 'gap', ...gap, voters }];
+  }
+
+  #sessionsOf(collector: Collector): readonly Session[] {
+    return [...this.#sessions.values()].filter((session) => session.peer.collector === collector);
   }
 
   #settle(session: Session, families: readonly Family[], at: EventTime): readonly Effect[] {

@@ -1,5 +1,5 @@
 import type { Asn } from '../bgp/asn.ts';
-import type { Peer } from '../bgp/peer.ts';
+import type { Collector, Peer } from '../bgp/peer.ts';
 import type { Family, Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { Ballots } from './ballots.ts';
@@ -14,6 +14,8 @@ export interface Sample {
   /** Mean over the baseline's units of the share of voters that see the unit. */
   readonly share: number;
   readonly voters: number;
+  /** Collectors at which some session votes. */
+  readonly collectors: number;
   /** Voters now, and those that lost their vote not long ago. */
   readonly known: number;
   readonly seeingNothing: number;
@@ -56,6 +58,8 @@ export class Plane {
   readonly #ballots: Ballots;
   /** ASes that lost their vote, and when; in order of time. */
   readonly #former = new Map<Asn, EventTime>();
+  /** Voting sessions per collector. */
+  readonly #collectors = new Map<Collector, number>();
   readonly #runs = new Map<string, readonly number[]>();
   #visibleCount = 0;
 
@@ -123,6 +127,7 @@ export class Plane {
     const shown = [...view.routes.values()].filter((held) => held.path !== undefined);
     if (votes) {
       view.votes = true;
+      this.#collectors.set(view.peer.collector, (this.#collectors.get(view.peer.collector) ?? 0) + 1);
       this.#ballots.enter(view.peer.asn);
       this.#former.delete(view.peer.asn);
       for (let unit = 0; unit < view.cover.length; unit++)
@@ -133,6 +138,9 @@ export class Plane {
       for (let unit = 0; unit < view.cover.length; unit++)
         if ((view.cover[unit] ?? 0) > 0) this.#ballots.unsee(view.peer.asn, unit);
       view.votes = false;
+      const left = (this.#collectors.get(view.peer.collector) ?? 0) - 1;
+      if (left > 0) this.#collectors.set(view.peer.collector, left);
+      else this.#collectors.delete(view.peer.collector);
       if (this.#ballots.leave(view.peer.asn)) this.#former.set(view.peer.asn, at);
     }
     this.#reckonVisible(at);
@@ -159,6 +167,7 @@ export class Plane {
       at,
       share: voters === 0 ? 0 : share,
       voters,
+      collectors: this.#collectors.size,
       known: voters + this.#former.size,
       seeingNothing,
       unitsVisible: baselineSize > 0 ? this.#visibleInBaseline() : this.#visibleCount,

@@ -15,6 +15,12 @@ export interface VotingPolicy {
   readonly learnMs: number;
   /** A voter that lost its vote counts as known, so that its absence is noticed, for this long. @default 86_400_000 */
   readonly forgetMs: number;
+  /**
+   * A peer that was heard to be alive by ticks of its own, as live feeds pass on KEEPALIVEs, and is silent for longer than
+   * this loses its vote. 180_000 is the usual hold time (RIS: 180 s). 0: nobody is asked to be heard, as in archives,
+   * which have no KEEPALIVEs. @default 0
+   */
+  readonly peerSilenceMs: number;
 }
 
 export const DEFAULT_VOTING: VotingPolicy = {
@@ -22,6 +28,7 @@ export const DEFAULT_VOTING: VotingPolicy = {
   resyncMs: 10 * 60_000,
   learnMs: 15 * 60_000,
   forgetMs: 24 * 60 * 60_000,
+  peerSilenceMs: 0,
 };
 
 /** Why this cannot be used, one sentence a fault; empty when it can. */
@@ -30,7 +37,7 @@ export function votingFaults(voting: VotingPolicy): readonly string[] {
   if (!(voting.fullFeedShare > 0 && voting.fullFeedShare <= 1)) {
     faults.push(`fullFeedShare is ${voting.fullFeedShare}: a share lies above 0 and is at most 1`);
   }
-  for (const name of ['resyncMs', 'learnMs', 'forgetMs'] as const) {
+  for (const name of ['resyncMs', 'learnMs', 'forgetMs', 'peerSilenceMs'] as const) {
     const ms = voting[name];
     if (!Number.isInteger(ms) || ms < 0 || ms > 365 * 86_400_000) {
       faults.push(`${name} is ${ms}: a duration is 0 to 365 days, in whole milliseconds`);

@@ -1,17 +1,26 @@
 import { expect, test } from 'vitest';
-import { Day, peer, peers, UNITS } from '../support/day.ts';
+import type { Territory } from '../../src/visibility/territory.ts';
+import { Day, peer, peers, prefix, UNITS } from '../support/day.ts';
 
 const all = peers(20);
+const ANCHOR_TEXTS = ['84.205.80.0/24', '84.205.81.0/24', '84.205.83.0/24', '84.205.85.0/24', '84.205.86.0/24'];
+const ANCHORS: Territory = {
+  id: 'CONTROL',
+  name: 'Anchors',
+  blocks: ANCHOR_TEXTS.map(prefix),
+  origins: [],
+  timeZone: undefined,
+};
 
 test('sessions that go down are not withdrawals: too few voters is unknown, never unroutable', () => {
   const day = new Day().dump('12:00', all).session('13:00', all, 'down').tick('14:00');
-  expect(day.said()).toEqual(['13:00:10 country.unknown since 13:00:00']);
+  expect(day.said()).toEqual(['13:00:10 country.unknown since 13:00:00', '13:00:10 observer.blind since 13:00:00']);
 });
 
 test('half the voters gone is unknown as well, though enough are left to count', () => {
   const many = peers(40);
   const day = new Day().dump('12:00', many).session('13:00', many.slice(0, 21), 'down').tick('14:00');
-  expect(day.said()).toEqual(['13:00:10 country.unknown since 13:00:00']);
+  expect(day.said('country')).toEqual(['13:00:10 country.unknown since 13:00:00']);
   expect(day.events[0]?.data).toMatchObject({ reason: 'lost-voters', visibility: { voters: 19, share: 1 } });
 });
 
@@ -20,7 +29,9 @@ test('voters that are gone for a day are no longer missed', () => {
   const day = new Day().dump('12:00', many).session('13:00', many.slice(0, 21), 'down').tick('+1 14:00');
   expect(day.said()).toEqual([
     '13:00:10 country.unknown since 13:00:00',
+    '13:00:10 observer.blind since 13:00:00',
     '+1 13:00:10 country.known since +1 13:00:00',
+    '+1 13:00:10 observer.restored since 13:00:00',
   ]);
 });
 
@@ -53,7 +64,11 @@ test('a peer that comes back during the outage has a vote that sees nothing', ()
 
 test('a gap takes the votes of its collector and tells it; an outage inside it is unknown, not unroutable', () => {
   const day = new Day().dump('12:00', all).gap('13:00', 'rrc00').withdraw('13:01', all).tick('14:00');
-  expect(day.said()).toEqual(['13:00:00 observer.gap since 13:00:00', '13:00:10 country.unknown since 13:00:00']);
+  expect(day.said()).toEqual([
+    '13:00:00 observer.gap since 13:00:00',
+    '13:00:10 country.unknown since 13:00:00',
+    '13:00:10 observer.blind since 13:00:00',
+  ]);
 });
 
 test('a gap at one of two collectors leaves the other to judge', () => {
@@ -72,7 +87,7 @@ test('a gap at one of two collectors leaves the other to judge', () => {
 
 test('a dump heals a gap, and what it does not carry is gone', () => {
   const day = new Day().dump('12:00', all).gap('13:00', 'rrc00').dump('16:00', all, []).tick('17:00');
-  expect(day.said('observer', 'country')).toEqual([
+  expect(day.said('observer.gap', 'observer.healed', 'country')).toEqual([
     '13:00:00 observer.gap since 13:00:00',
     '13:00:10 country.unknown since 13:00:00',
     '16:00:00 observer.healed since 13:00:00',
@@ -162,4 +177,46 @@ test('with ADD-PATH a peer sees the prefix while any path is left', () => {
   expect(day.said('country')).toEqual([]);
   day.addPath('13:30', all, 'withdrawal', 2).tick('14:00');
   expect(day.said('country')).toEqual(['13:30:30 country.unroutable since 13:30:00']);
+});
+
+test('a control group that falls with the country is our blindness, and what it had begun to suspect is dropped', () => {
+  const day = new Day({ control: ANCHORS }).dump('12:00', all, [...UNITS, ...ANCHOR_TEXTS]);
+  day.withdraw('13:00', all, [...UNITS, ...ANCHOR_TEXTS]).tick('13:59');
+  expect(day.said('country')).toEqual(['13:00:10 country.unknown since 13:00:00']);
+  expect(day.events.find((event) => event.type === 'country.unknown')?.data).toMatchObject({ reason: 'control-group' });
+});
+
+test('a control group that stays makes no difference, nor does one anchor that is taken away for good', () => {
+  const day = new Day({ control: ANCHORS }).dump('12:00', all, [...UNITS, ...ANCHOR_TEXTS]);
+  day
+    .withdraw('12:30', all, ANCHOR_TEXTS.slice(0, 1))
+    .withdraw('14:00', all, ANCHOR_TEXTS.slice(1, 2))
+    .withdraw('16:00', all);
+  expect(day.tick('17:00').said('country')).toEqual(['16:00:30 country.unroutable since 16:00:00']);
+});
+
+test('a control group that nobody carries is none', () => {
+  const day = new Day({ control: ANCHORS }).dump('12:00', all).withdraw('13:00', all).tick('14:00');
+  expect(day.said('country')).toEqual(['13:00:30 country.unroutable since 13:00:00']);
+});
+
+test('voters at too few collectors prove nothing', () => {
+  const day = new Day({ policy: { minCollectors: 2 } }).dump('12:00', all).withdraw('13:00', all).tick('14:00');
+  expect(day.said()).toEqual([]);
+  expect(day.engine.status()[0]?.verdict).toBe('unknown');
+});
+
+test('a peer whose KEEPALIVEs stop for its hold time loses its vote, and no route of it is taken for withdrawn', () => {
+  const day = new Day({ voting: { peerSilenceMs: 180_000 } }).dump('12:00', all);
+  for (const minute of ['12:01', '12:02', '12:03']) day.alive(minute, all);
+  day.alive('12:04', all.slice(1)).alive('12:05', all.slice(1)).tick('12:05:59');
+  expect(day.engine.status()[0]?.visibility.voters).toBe(20);
+  day.alive('12:06', all.slice(1)).tick('12:06:01');
+  expect(day.said()).toEqual(['12:06:00 observer.gap since 12:06:00']);
+  expect(day.engine.status()[0]?.visibility).toMatchObject({ voters: 19, share: 1 });
+});
+
+test('peers that never sent a KEEPALIVE are not held to it', () => {
+  const day = new Day({ voting: { peerSilenceMs: 180_000 } }).dump('12:00', all).tick('18:00');
+  expect(day.said()).toEqual([]);
 });

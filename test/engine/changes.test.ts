@@ -83,6 +83,7 @@ test('each event has its place in the chain of its source', () => {
   ]);
   expect(day.events.filter((event) => event.source === '/observer').map((event) => event.sequence)).toEqual([
     '0000000001',
+    '0000000002',
   ]);
 });
 

@@ -55,6 +55,7 @@ export interface DayOptions {
   readonly territories?: readonly Territory[];
   readonly policy?: Partial<Policy>;
   readonly voting?: Partial<VotingPolicy>;
+  readonly control?: Territory;
 }
 
 /** A day of routing, told in steps, and what the engine said of it. */
@@ -62,10 +63,11 @@ export class Day {
   readonly engine: Engine;
   readonly events: UnroutableEvent[] = [];
 
-  constructor({ territories = [KP], policy = {}, voting = {} }: DayOptions = {}) {
+  constructor({ territories = [KP], policy = {}, voting = {}, control }: DayOptions = {}) {
     this.engine = createEngine({
       territories: territories.map((territory) => ({ territory, policy: { ...DEFAULT_POLICY, ...policy } })),
       voting: { ...DEFAULT_VOTING, ...voting },
+      ...(control === undefined ? {} : { control }),
     });
   }
 
@@ -141,6 +143,12 @@ export class Day {
       reason,
       ...(one === undefined ? {} : { peer: one }),
     });
+  }
+
+  /** KEEPALIVEs of these peers. */
+  alive(at: string, from: readonly Peer[]): this {
+    for (const one of from) this.apply({ type: 'tick', at: clock(at), collector: one.collector, peer: one });
+    return this;
   }
 
   tick(at: string): this {
