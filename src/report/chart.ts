@@ -1,4 +1,3 @@
-import type { PrefixText } from '../bgp/prefix.ts';
 import { labelRow, ticksOf, type Tick } from './axis.ts';
 import { utcText, utcWall, type Clock } from './clock.ts';
 import { columnsOf, type Span } from './columns.ts';
@@ -46,7 +45,14 @@ export function chartLines(bins: readonly Bin[], options: ChartOptions): readonl
     ...(units.hidden > 0 ? [words('', `and ${counted(units.hidden, 'more network', 'more networks')}`)] : []),
     words('', axisRow(ticks, count, glyphs)),
     words('UTC', labelRow(ticks, count, utcWall)),
-    ...(clock.place === undefined ? [] : [words(clock.place, labelRow(ticks, count, clock.wall))]),
+    ...(clock.place === undefined
+      ? []
+      : [
+          words(
+            clock.place,
+            labelRow(ticks, count, (at) => clock.wall(at)),
+          ),
+        ]),
     words('', legend(glyphs)),
   ];
 }
@@ -126,7 +132,7 @@ function eighths(above: number): number {
 }
 
 /** A network is seen where more than half of the voters see it. */
-function lifeline(columns: readonly (Bin | undefined)[], unit: PrefixText, glyphs: Glyphs): readonly Cell[] {
+function lifeline(columns: readonly (Bin | undefined)[], unit: string, glyphs: Glyphs): readonly Cell[] {
   return columns.map((bin) => {
     const seen = bin?.units.get(unit);
     if (bin === undefined || seen === undefined) return { glyph: ' ', tone: 'plain' };
@@ -140,8 +146,8 @@ function lifeline(columns: readonly (Bin | undefined)[], unit: PrefixText, glyph
 const MOST_LIFELINES = 6;
 
 /** Where there are more networks than fit, those that were seen least, in address order. */
-function shownUnits(bins: readonly Bin[]): { readonly shown: readonly PrefixText[]; readonly hidden: number } {
-  const lowest = new Map<PrefixText, number>();
+function shownUnits(bins: readonly Bin[]): { readonly shown: readonly string[]; readonly hidden: number } {
+  const lowest = new Map<string, number>();
   for (const bin of bins) {
     if (bin.blind) continue;
     for (const [unit, seen] of bin.units) lowest.set(unit, least(seen, lowest.get(unit)));

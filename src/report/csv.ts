@@ -34,6 +34,7 @@ export const CSV_COLUMNS = [
   'id',
   'source',
   'sequence',
+  'territories',
 ] as const;
 
 type Column = (typeof CSV_COLUMNS)[number];
@@ -56,6 +57,10 @@ function rowOf(event: UnroutableEvent): Row {
   if ('collector' in data) {
     const { collector, peer, since, reason, peers } = data;
     return { collector, since, reason, peers, ...(peer && { peer_address: peer.address, peer_asn: peer.asn }) };
+  }
+  if ('territories' in data) {
+    const { since, reason, territories } = data;
+    return { since, reason, territories: territories.join(' ') };
   }
   const { share, voters, seeingNothing, unitsVisible, units } = data.visibility;
   const seen: Row = {
@@ -108,6 +113,8 @@ function detailOf(event: UnroutableEvent): Row {
     }
     case 'observer.gap':
     case 'observer.healed':
+    case 'observer.blind':
+    case 'observer.restored':
       return {};
   }
 }

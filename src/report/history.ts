@@ -1,5 +1,4 @@
 import type { EventTime } from '../bgp/time.ts';
-import type { PrefixText } from '../bgp/prefix.ts';
 import type { Verdict } from '../detect/event.ts';
 
 /** What was seen of one territory and family at one moment of event time. */
@@ -10,7 +9,7 @@ export interface Look {
   readonly share: number;
   readonly voters: number;
   /** Share of the voters that see the unit. */
-  readonly units: readonly { readonly unit: PrefixText; readonly share: number }[];
+  readonly units: readonly { readonly unit: string; readonly share: number }[];
 }
 
 /** Looks that were one second apart or less, folded: what was seen last, and the extremes between. */
@@ -22,7 +21,7 @@ export interface Bin {
   readonly highest: number;
   readonly blind: boolean;
   readonly voters: number;
-  readonly units: ReadonlyMap<PrefixText, UnitBin>;
+  readonly units: ReadonlyMap<string, UnitBin>;
 }
 
 export interface UnitBin {

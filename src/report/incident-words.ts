@@ -88,7 +88,7 @@ const DROPS_TOLD = 12;
 function dropLines({ drops }: Incident): readonly string[] {
   if (drops.length < 2) return [];
   const told = drops.slice(0, DROPS_TOLD).map(dropLine);
-  return drops.length > DROPS_TOLD ? [...told, `… and ${drops.length - DROPS_TOLD} more drops`] : told;
+  return drops.length > DROPS_TOLD ? [...told, `and ${drops.length - DROPS_TOLD} more drops`] : told;
 }
 
 function dropLine(drop: Drop, i: number): string {
@@ -109,8 +109,9 @@ function sequenceText(label: string, entries: readonly { readonly what: string; 
   return `${label}: ${told.join(', ')}${more}.`;
 }
 
-function stuckText({ stuck }: Incident): string {
-  if (stuck.length === 0) return '';
+/** Of a partial loss it would say that most peers kept what was not lost. */
+function stuckText({ stuck, worst }: Incident): string {
+  if (stuck.length === 0 || worst !== 'unroutable') return '';
   const told = stuck
     .slice(0, 4)
     .map(({ asn, collector, units }) => `AS${asn} at ${collector} (${counted(units, 'network')})`);

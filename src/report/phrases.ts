@@ -1,5 +1,5 @@
 import type { Family } from '../bgp/prefix.ts';
-import type { ObserverData, OfTerritory, Verdict, VisibilityData } from '../detect/event.ts';
+import type { BlindReason, ObserverData, OfTerritory, Verdict, VisibilityData } from '../detect/event.ts';
 import { counted, listed, percent } from './printable.ts';
 
 /** `North Korea`, and `North Korea over IPv6`: the families are judged apart, and IPv4 is what people mean. */
@@ -37,6 +37,16 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   'too-many-routes': 'the peer told more routes of a territory than are kept',
   'ambiguous-peer': 'a session went down, and the record does not say which one',
   disconnected: 'the feed was cut off',
+  'silent-collector': 'nothing at all was heard of it',
+  'silent-peer': 'the peer fell silent for longer than its session may',
+};
+
+/** Why nothing can be said, for people. */
+export const BLIND_REASONS: Readonly<Record<BlindReason, string>> = {
+  'too-few-voters': 'too few peers may vote',
+  'lost-voters': 'most of the voters it had are lost',
+  'too-few-collectors': 'the voters are at too few collectors',
+  'control-group': 'networks that never go away are gone too',
 };
 
 /** `175.45.176.0/24`, `175.45.176.0/24 and 175.45.177.0/24`, `175.45.176.0/24 and 3 more networks`. */

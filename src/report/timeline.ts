@@ -3,7 +3,7 @@ import { eventTime, utcWall } from './clock.ts';
 import { incidentFacts } from './incident-words.ts';
 import type { Paint, Tone } from './paint.ts';
 import { printable } from './printable.ts';
-import { sentence, type Clocks } from './words.ts';
+import { sentence, unitsSentence, type Clocks } from './words.ts';
 import { wrapped } from './wrap.ts';
 
 export interface TimelineOptions {
@@ -11,25 +11,83 @@ export interface TimelineOptions {
   readonly paint: Paint;
   /** Columns. */
   readonly width: number;
+  /** Below this share of visibility the territory's verdict speaks for its networks: theirs are not told one by one. */
+  readonly degradedBelow: (territory: string) => number;
 }
 
 /**
- * The lines of one event: the time at which it was decided, in UTC, then its sentence; under a closed incident what is
- * known of it. Each line is safe to show.
+ * A timeline for people, told as it goes: give it the events that were decided together, it gives back their lines. A
+ * line a day, then the time at which it was decided and a sentence; under a closed incident what is known of it. What
+ * says nothing new is left out: the opening and the updates of an incident, beside which stands the verdict that made
+ * them, and networks that go and come with the whole territory. The machine formats have them all.
  */
-export function timelineLines(event: UnroutableEvent, { clocks, paint, width }: TimelineOptions): readonly string[] {
-  const { year, month, day, time } = utcWall(eventTime(event.time));
-  const stamp = `${year}-${month}-${day} ${time}`;
+export function createTimeline(options: TimelineOptions): (events: readonly UnroutableEvent[]) => readonly string[] {
+  /** Networks whose loss was not told, so their return is not told either. */
+  const silent = new Set<string>();
+  let day = '';
+
+  const isTold = (event: UnroutableEvent): boolean => {
+    if (event.type === 'unit.returned') return !silent.delete(`${event.subject} ${event.data.unit}`);
+    if (event.type !== 'unit.lost') return event.type !== 'incident.opened' && event.type !== 'incident.updated';
+    const isAlone = event.data.visibility.share >= options.degradedBelow(event.data.territory.id);
+    if (!isAlone) silent.add(`${event.subject} ${event.data.unit}`);
+    return isAlone;
+  };
+  return (events) =>
+    grouped(events.filter(isTold)).flatMap((group) => {
+      const header = dayOf(group[0]);
+      const lines = groupLines(group, options);
+      if (header === day) return lines;
+      day = header;
+      return [options.paint('strong', header), ...lines];
+    });
+}
+
+function dayOf({ time }: UnroutableEvent): string {
+  const { year, month, day } = utcWall(eventTime(time));
+  return `${year}-${month}-${day} UTC`;
+}
+
+type Group = readonly [UnroutableEvent, ...UnroutableEvent[]];
+
+function grouped(events: readonly UnroutableEvent[]): readonly Group[] {
+  const groups: [UnroutableEvent, ...UnroutableEvent[]][] = [];
+  for (const event of events) {
+    const alike = groups.find(([first]) => areAlike(first, event));
+    if (alike === undefined) groups.push([event]);
+    else alike.push(event);
+  }
+  return groups;
+}
+
+function areAlike(a: UnroutableEvent, b: UnroutableEvent): boolean {
+  return (
+    (a.type === 'unit.lost' || a.type === 'unit.returned') &&
+    a.type === b.type &&
+    a.subject === b.subject &&
+    a.time === b.time &&
+    a.data.since === b.data.since
+  );
+}
+
+function groupLines(group: Group, { clocks, paint, width }: TimelineOptions): readonly string[] {
+  const [event] = group;
+  const stamp = utcWall(eventTime(event.time)).time;
   const tone = TONES[event.type];
   const indent = ' '.repeat(INDENT);
 
-  const told = wrapped(printable(sentence(event, clocks)), width - INDENT).map((line, i) =>
-    i === 0 ? `${paint('dim', stamp)}  ${paint(tone, line)}` : `${indent}${paint(tone, line)}`,
+  const told = wrapped(printable(groupSentence(group, clocks)), width - INDENT).map((line, i) =>
+    i === 0 ? `  ${paint('dim', stamp)}  ${paint(tone, line)}` : `${indent}${paint(tone, line)}`,
   );
   return [...told, ...facts(event, width).map((line) => `${indent}${paint('dim', line)}`)];
 }
 
-const INDENT = '2014-12-22 16:15:00  '.length;
+function groupSentence(group: Group, clocks: Clocks): string {
+  const [first, ...others] = group.filter((event) => event.type === 'unit.lost' || event.type === 'unit.returned');
+  return first === undefined ? sentence(group[0], clocks) : unitsSentence([first, ...others], clocks);
+}
+
+const INDENT = '  16:15:00  '.length;
 
 function facts(event: UnroutableEvent, width: number): readonly string[] {
   if (event.type !== 'incident.closed') return [];
@@ -52,6 +110,8 @@ const TONES: Readonly<Record<EventType, Tone>> = {
   'prefix.new': 'plain',
   'observer.gap': 'blind',
   'observer.healed': 'plain',
+  'observer.blind': 'blind',
+  'observer.restored': 'good',
   'incident.opened': 'bad',
   'incident.updated': 'warn',
   'incident.closed': 'good',

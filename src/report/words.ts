@@ -1,4 +1,5 @@
 import type {
+  BlindData,
   CountryData,
   Envelope,
   EventType,
@@ -7,13 +8,12 @@ import type {
   OfTerritory,
   OriginData,
   PrefixData,
-  UnitData,
   UnroutableEvent,
 } from '../detect/event.ts';
-import { eventTime, type Clock } from './clock.ts';
+import { durationText, eventTime, type Clock } from './clock.ts';
 import { incidentSentence } from './incident-words.ts';
-import { GAP_REASONS, seenText, territoryName, unitsText, verdictText } from './phrases.ts';
-import { counted, percent } from './printable.ts';
+import { BLIND_REASONS, GAP_REASONS, seenText, territoryName, unitsText, verdictText } from './phrases.ts';
+import { counted, listed, percent } from './printable.ts';
 
 /** The clock of a territory's zone, by its id; UTC alone for `undefined`, our own eyes. */
 export type Clocks = (territory: string | undefined) => Clock;
@@ -32,7 +32,7 @@ export function sentence(event: UnroutableEvent, clocks: Clocks): string {
       return countrySentence(event, tell(event, clocks));
     case 'unit.lost':
     case 'unit.returned':
-      return unitSentence(event, tell(event, clocks));
+      return unitsSentence([event], clocks);
     case 'upstream.gained':
     case 'upstream.lost':
       return upstreamSentence(event, tell(event, clocks));
@@ -43,6 +43,9 @@ export function sentence(event: UnroutableEvent, clocks: Clocks): string {
     case 'observer.gap':
     case 'observer.healed':
       return observerSentence(event.type, event.data, clocks(undefined));
+    case 'observer.blind':
+    case 'observer.restored':
+      return blindSentence(event.type, event.data, clocks(undefined));
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.closed':
@@ -63,14 +66,16 @@ type CountryEvent = { [Type in CountryType]: Envelope<Type> }[CountryType];
 function countrySentence(event: CountryEvent, moment: Moment): string {
   const { type, data } = event;
   const name = territoryName(data);
-  const since = `since ${moment(data.since)}${data.sinceAtLatest === true ? ' or earlier' : ''}`;
+  const since = `since ${moment(data.since)}${data.sinceAtLatest === true ? ' or earlier' : ''}${afterFirst(data, type)}`;
   switch (type) {
     case 'country.unroutable':
       return `${name} is unroutable ${since}: ${seenText(data.visibility)}.`;
     case 'country.degraded':
       return `${name} is ${data.previous === 'unroutable' ? 'back in part' : 'degraded'} ${since}: ${seenText(data.visibility)}.`;
     case 'country.restored':
-      return `${name} is routable again ${since}: ${seenText(data.visibility)}.`;
+      return data.rebased === true
+        ? `${name} is routable ${since}, not because what was lost came back: its loss stood still so long that it is the new baseline; ${seenText(data.visibility)}.`
+        : `${name} is routable again ${since}: ${seenText(data.visibility)}.`;
     case 'country.known':
       return `${name} can be judged ${since}: it is ${verdictText(data.verdict)}; ${seenText(data.visibility)}.`;
     case 'country.unknown':
@@ -78,23 +83,54 @@ function countrySentence(event: CountryEvent, moment: Moment): string {
   }
 }
 
+/** How long it took from the first message that led there to the threshold; nothing where it took no time. */
+function afterFirst(data: CountryData, type: CountryType): string {
+  const { first, since, sinceAtLatest, verdict, previous } = data;
+  const isBetter = verdict === 'routable' || (verdict === 'degraded' && previous === 'unroutable');
+  const ms = eventTime(since) - eventTime(first);
+  if (ms < 1000 || sinceAtLatest === true || type === 'country.unknown') return '';
+  return `, ${durationText(ms)} after the first ${isBetter ? 'return' : 'loss'}`;
+}
+
 function blindnessText({ reason, visibility: { voters } }: CountryData): string {
   if (voters === 0) return 'no peer may vote';
   const left = counted(voters, 'voter');
-  if (reason === 'lost-voters') return `only ${left} ${voters === 1 ? 'is' : 'are'} left of those it had`;
-  return `${left}, too few to judge by`;
+  switch (reason ?? 'too-few-voters') {
+    case 'too-few-voters':
+      return `${left}, too few to judge by`;
+    case 'lost-voters':
+      return `only ${left} ${voters === 1 ? 'is' : 'are'} left of those it had`;
+    case 'too-few-collectors':
+      return `the ${left} ${voters === 1 ? 'is' : 'are'} at too few collectors to judge by`;
+    case 'control-group':
+      return 'networks that never go away were gone too';
+  }
 }
 
-function unitSentence({ type, data }: Envelope<'unit.lost'> | Envelope<'unit.returned'>, moment: Moment): string {
-  const { voters } = data.visibility;
-  const most = `most of ${counted(voters, 'voter')}`;
-  return type === 'unit.lost'
-    ? `${unitName(data)} was lost at ${moment(data.since)}: ${most} see it no more.`
-    : `${unitName(data)} was back at ${moment(data.since)}: ${most} see it again.`;
+function blindSentence(type: 'observer.blind' | 'observer.restored', data: BlindData, clock: Clock): string {
+  const { territories } = data;
+  const at = clock.moment(eventTime(data.since));
+  const whom = territories.length <= 4 ? listed(territories) : counted(territories.length, 'territory', 'territories');
+  return type === 'observer.blind'
+    ? `This tool is blind since ${at}: ${BLIND_REASONS[data.reason]}. Nothing can be said of ${whom}.`
+    : `This tool sees again since ${at}: ${whom} can be judged.`;
 }
 
-function unitName({ unit, territory }: UnitData): string {
-  return `${unit} of ${territory.name}`;
+type UnitEvent = Envelope<'unit.lost'> | Envelope<'unit.returned'>;
+
+/** One sentence for networks that were lost or came back at the same moment; `events` are alike but for the unit. */
+export function unitsSentence(events: readonly [UnitEvent, ...UnitEvent[]], clocks: Clocks): string {
+  const [first] = events;
+  const { type, data } = first;
+  const units = events.map((event) => event.data.unit);
+  const names = units.length <= 2 ? unitsText(units) : `${units.length} networks (${runText(units)})`;
+  const [was, it] = units.length === 1 ? ['was', 'it'] : ['were', 'them'];
+  const seen = `most of ${counted(data.visibility.voters, 'voter')} see ${it} ${type === 'unit.lost' ? 'no more' : 'again'}`;
+  return `${names} of ${data.territory.name} ${was} ${type === 'unit.lost' ? 'lost' : 'back'} at ${tell(first, clocks)(data.since)}: ${seen}.`;
+}
+
+function runText(units: readonly string[]): string {
+  return units.length <= 4 ? units.join(', ') : `${units[0]} and ${units.length - 1} more`;
 }
 
 function upstreamSentence(

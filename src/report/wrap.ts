@@ -1,3 +1,6 @@
+/** Spaces at which a text may be broken: a number stays with its unit. */
+const BREAK = / (?!(?:d|h|min|s|%|UTC)(?![^\s,.;:)]))/;
+
 /**
  * Breaks a text at spaces so that no line is wider than `width` characters, where its words allow it. A character is
  * taken for one column: our own words are, and a name of another script is only wider than its line.
@@ -5,7 +8,7 @@
 export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAK)) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;

@@ -1,0 +1,28 @@
+/** How the command ends, named by what the user must do. docs/cli.md and `--help` have the same table. */
+export const EXIT = {
+  /** Nothing: all input was read. */
+  done: 0,
+  /** Mend the command line. */
+  usage: 2,
+  /** The result stands, but not all of the input could be read: fetch the files named again. */
+  partial: 3,
+  /** No input could be read, or the output not be written: look at names, rights and space. */
+  files: 4,
+  /** Report a bug. */
+  bug: 70,
+  /** Mend the territories file. */
+  configuration: 78,
+  /** Nothing: it was stopped by a signal, what was found until then was printed. */
+  interrupted: 130,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_HELP = `Exit status:
+  0    done: all input was read
+  2    mend the command line
+  3    partial: the result stands, but some input was damaged; it is named
+  4    no input could be read, or the output not be written
+  70   a bug: please report it
+  78   mend the territories file
+  130  interrupted: what was found until then was printed`;

@@ -1,0 +1,37 @@
+import type { Writable } from 'node:stream';
+import type { Charset } from '../report/chart.ts';
+import { colours, noPaint, type Paint } from '../report/paint.ts';
+import { printable } from '../report/printable.ts';
+
+/** What a command may touch of the process. `main.ts` alone makes the real one. */
+export interface Io {
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts at the first SIGINT or SIGTERM, and when the reader of the output went away. */
+  readonly signal: AbortSignal;
+}
+
+/** One clear line for people on stderr, whatever stdout is for. What came from input cannot act on the terminal. */
+export function complain(io: Io, text: string): void {
+  io.stderr.write(`unroutable: ${printable(text)}\n`);
+}
+
+/** Text wider than this is hard to read, and a chart no better. */
+const WIDEST = 120;
+
+export function widthOf({ columns }: { readonly columns?: number }): number {
+  return Math.min(WIDEST, Math.max(40, columns ?? 80));
+}
+
+/** `choice` is what --color or --no-color asked for; else colour is for terminals, unless NO_COLOR (no-color.org) is set. */
+export function paintFor(io: Io, choice: boolean | undefined, isTerminal: boolean): Paint {
+  const isWanted = choice ?? (isTerminal && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb');
+  return isWanted ? colours : noPaint;
+}
+
+/** The locale in the order of POSIX (XBD 8.2): LC_ALL, LC_CTYPE, LANG, the first that is not empty. */
+export function charsetOf({ env }: Pick<Io, 'env'>): Charset {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
+  return locale !== undefined && /utf-?8/i.test(locale) ? 'unicode' : 'ascii';
+}

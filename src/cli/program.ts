@@ -1,0 +1,173 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseCollector } from '../bgp/peer.ts';
+import { EXIT_HELP, type ExitStatus } from './exit-status.ts';
+import type { Io } from './io.ts';
+import { MOMENT_FORM, parseMoment } from './moment.ts';
+import { packageVersion } from './package-root.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import {
+  parseSetting,
+  POLICY_SETTINGS,
+  SETTING_FORMS,
+  settingText,
+  VOTING_SETTINGS,
+  type Setting,
+} from './settings.ts';
+
+/**
+ * The command line. Each command is loaded when it is called: `--help` must answer at once, and needs none of them.
+ * `end` takes the exit status of the command that ran.
+ */
+export function createProgram(io: Io, end: (status: ExitStatus) => void): Command {
+  const program = new Command('unroutable')
+    .description("Says, to the second, when a country leaves the Internet's routing table, and when it comes back.")
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError("'unroutable --help' shows how it is used.")
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
+  addReplay(program, io, end);
+  addTerritories(program, io, end);
+  addInspect(program, io, end);
+  addIncidents(program, io, end);
+  addDemo(program, io, end);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  unroutable demo                                   the blackout of December 2014
+  unroutable replay rrc00/2014.12/*.gz              North Korea in these files
+  unroutable replay 'archive/**/*.{gz,bz2}' --since 2014-12-22T12:00 --until 2014-12-23T06:00
+  unroutable replay rrc00/ --format csv > events.csv
+  unroutable replay rrc00/ --territories watch.yaml --territory YT
+  unroutable inspect bview.20141222.1600.gz
+
+${EXIT_HELP}`;
+
+function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  const replay = program
+    .command('replay')
+    .summary('replay MRT files and tell what happened')
+    .description('Replays MRT files (plain, gz or bz2; table dumps and updates) and tells what happened.')
+    .argument('<files...>', 'files, folders or patterns')
+    .optionsGroup('What to watch:')
+    .option(
+      '-t, --territory <id>',
+      'watch this territory; may be given again (default: all of the file, else KP)',
+      collect,
+    )
+    .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
+    .optionsGroup('What to read:')
+    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
+    .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
+    .option('--until <time>', 'stop reading here', asMoment)
+    .option('--threads <n>', 'worker threads, 0 for none (default: one a core)', asThreads)
+    .optionsGroup('What to print:')
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), json: one document, csv: one row an event',
+      ).choices(['text', 'ndjson', 'json', 'csv']),
+    )
+    .option('-o, --out <file>', 'write there; .txt, .json and .csv choose the format')
+    .option('-q, --quiet', 'no progress on stderr')
+    .option('--no-chart', 'no chart in text')
+    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
+  addSettings(replay, 'How to judge:', POLICY_SETTINGS);
+  addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
+  replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
+    const command = await import('./replay.ts');
+    end(await command.replay(files, replayOptions(options), io));
+  });
+}
+
+function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {
+  command.optionsGroup(group);
+  for (const setting of table) {
+    const { option, kind, help, fallback } = setting;
+    const text = `${help} (default: ${settingText(setting, fallback)})`;
+    command.option(`--${option} <${kind}>`, text, (value) => {
+      const parsed = parseSetting(kind, value);
+      if (parsed === undefined) throw new InvalidArgumentError(`It must be ${SETTING_FORMS[kind]}.`);
+      return parsed;
+    });
+  }
+}
+
+function addTerritories(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  program
+    .command('territories')
+    .description('Lists the territories that can be watched, with what differs from the default policy.')
+    .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
+    .action(async ({ territories }: { territories?: string }) => {
+      const command = await import('./territories-command.ts');
+      end(await command.listTerritories(territories, io));
+    });
+}
+
+function addInspect(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  program
+    .command('inspect')
+    .summary('tell what is in MRT files')
+    .description('Tells what is in MRT files: record types, peers, table sizes, time range, damage.')
+    .argument('<files...>', 'files, folders or patterns')
+    .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (files: string[], options: { format: 'text' | 'json' }) => {
+      const command = await import('./inspect.ts');
+      end(await command.inspect(files, options, io));
+    });
+}
+
+function addIncidents(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  program
+    .command('incidents')
+    .description('Lists the known incidents that come with the program.')
+    .action(async () => {
+      const command = await import('./incidents.ts');
+      end(await command.listIncidents(io));
+    });
+}
+
+function addDemo(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  program
+    .command('demo')
+    .description('Replays a known incident that comes with the program.')
+    .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
+    .action(async (name: string) => {
+      const command = await import('./incidents.ts');
+      end(await command.demo(name, io));
+    });
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Commander keeps options by name as `unknown`; each was read by its own parser above. */
+function replayOptions(options: Options): ReplayOptions {
+  return { ...(options as unknown as Omit<ReplayOptions, 'settings'>), settings: options };
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function asCollector(text: string) {
+  const collector = parseCollector(text);
+  if (collector === undefined) throw new InvalidArgumentError('It must be a name such as rrc00 or route-views.sg.');
+  return collector;
+}
+
+function asMoment(text: string) {
+  const at = parseMoment(text);
+  if (at === undefined) throw new InvalidArgumentError(`It must be ${MOMENT_FORM}.`);
+  return at;
+}
+
+function asThreads(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 64)
+    throw new InvalidArgumentError('It must be a whole number, 0 to 64.');
+  return Number(text);
+}

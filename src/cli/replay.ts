@@ -1,0 +1,227 @@
+import { createWriteStream } from 'node:fs';
+import { open, realpath } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Commit, Engine } from '../engine.ts';
+import { createEngine } from '../engine.ts';
+import { run } from '../pipeline.ts';
+import type { StateStore } from '../ports.ts';
+import { lastIncidents } from '../report/verdicts.ts';
+import { textSink, type TextSink } from '../sinks/stdout.ts';
+import { memoryStore } from '../store/memory.ts';
+import { openArchive, type Archive } from './archive.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import { charsetOf, complain, paintFor, widthOf, type Io } from './io.ts';
+import { createProgress, noProgress, type Progress } from './progress.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import { bad, good, refusal, type Result } from './result.ts';
+import { select, type Selection } from './selection.ts';
+import { createTeller, type Format, type Outcome, type Teller } from './tellers.ts';
+import { Witness } from './witness.ts';
+
+/** `unroutable replay` */
+export async function replay(paths: readonly string[], options: ReplayOptions, io: Io): Promise<ExitStatus> {
+  return (await replayed(paths, options, io)).status;
+}
+
+export interface Replayed {
+  readonly status: ExitStatus;
+  /** `undefined` when it did not come to a run. */
+  readonly outcome: Outcome | undefined;
+}
+
+/** Replays an archive and tells what it decided. */
+export async function replayed(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Replayed> {
+  const ready = await prepare(paths, options, io);
+  if (ready.ok) return conduct(ready.value, options, io);
+  for (const fault of ready.faults) complain(io, fault);
+  return { status: ready.status, outcome: undefined };
+}
+
+interface Replay {
+  readonly selection: Selection;
+  readonly archive: Archive;
+  readonly output: Output;
+  readonly format: Format;
+}
+
+async function prepare(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Result<Replay>> {
+  const { since, until } = options;
+  if (since !== undefined && until !== undefined && since >= until) {
+    return bad(EXIT.usage, '--since must be before --until');
+  }
+  const selection = await select(options);
+  if (!selection.ok) return selection;
+  const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
+  const archive = await openArchive(paths, { ...options, watch });
+  if (!archive.ok) return archive;
+  const output = await openOutput(options, archive.value, io);
+  if (!output.ok) return output;
+  return good({
+    selection: selection.value,
+    archive: archive.value,
+    output: output.value,
+    format: formatOf(options, output.value),
+  });
+}
+
+/** What `--format` says; else the name of the file; else text for people and events for programs. */
+function formatOf({ format, out }: ReplayOptions, output: Output): Format {
+  if (format !== undefined) return format;
+  if (out !== undefined) return EXTENSIONS[extname(out)] ?? 'ndjson';
+  return output.isTerminal ? 'text' : 'ndjson';
+}
+
+const EXTENSIONS: Readonly<Record<string, Format>> = { '.txt': 'text', '.json': 'json', '.csv': 'csv' };
+
+async function conduct(
+  { selection, archive, output, format }: Replay,
+  options: ReplayOptions,
+  io: Io,
+): Promise<Replayed> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([io.signal, ended.signal]);
+  const sink = textSink(output.stream, () => ended.abort());
+  const teller = createTeller(format, sink, selection, styleOf(options, output, io));
+  const progress = options.quiet === true ? noProgress : createProgress(io, () => performance.now());
+  archive.onReading((reading) => progress.show(reading));
+
+  const witness = new Witness();
+  const engine = witness.watch(createEngine(selection));
+  const store = memoryStore();
+  await teller.begin();
+  await run(archive.source, engine, telling(store, teller, progress, options), signal);
+  progress.clear();
+
+  const outcome = outcomeOf({
+    selection,
+    archive,
+    engine,
+    witness,
+    options,
+    events: wanted(store.kept, options),
+    stopped: io.signal.aborted,
+  });
+  if (sink.failure === undefined) await teller.end(outcome);
+  await output.close(sink);
+  return { status: statusOf(outcome, sink, io), outcome };
+}
+
+/** Events from `--since` on: what was decided before it is only how it came to be so. */
+function wanted(events: Outcome['events'], { since }: ReplayOptions): Outcome['events'] {
+  return since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= since);
+}
+
+/** A store that also tells what it kept. What is told is kept first. */
+function telling(store: StateStore, teller: Teller, progress: Progress, options: ReplayOptions): StateStore {
+  return {
+    events: (after) => store.events(after),
+    async commit(commit: Commit) {
+      await store.commit(commit);
+      progress.clear();
+      await teller.tell(wanted(commit.events, options));
+    },
+  };
+}
+
+function statusOf(outcome: Outcome, sink: TextSink, io: Io): ExitStatus {
+  const { failure } = sink;
+  if (failure === 'gone') return EXIT.done;
+  if (failure !== undefined) {
+    complain(io, `the output could not be written: ${refusal(failure)}`);
+    return EXIT.files;
+  }
+  if (outcome.status === 'interrupted') return EXIT.interrupted;
+  if (outcome.status === 'done') return EXIT.done;
+  if (outcome.end === undefined) {
+    complain(io, 'no record could be read');
+    for (const { file, what } of outcome.damage.slice(0, 5)) complain(io, `${file}: ${what}`);
+    return EXIT.files;
+  }
+  const [first] = outcome.damage;
+  const more = outcome.damage.length > 1 ? ` (and ${outcome.damage.length - 1} more)` : '';
+  if (first !== undefined) complain(io, `some input was damaged: ${first.file}: ${first.what}${more}`);
+  return EXIT.partial;
+}
+
+interface Ended {
+  readonly selection: Selection;
+  readonly archive: Archive;
+  readonly engine: Engine;
+  readonly witness: Witness;
+  readonly options: ReplayOptions;
+  readonly events: Outcome['events'];
+  readonly stopped: boolean;
+}
+
+function outcomeOf({ selection, archive, engine, witness, options, events, stopped }: Ended): Outcome {
+  const { damage } = archive;
+  const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));
+  return {
+    ...selection,
+    status: stopped ? 'interrupted' : damage.length > 0 ? 'partial' : 'done',
+    files: archive.files,
+    hasDump: archive.hasDump,
+    records: archive.records,
+    damage,
+    since: options.since,
+    until: options.until,
+    begin: witness.begin,
+    end: engine.now,
+    events,
+    verdicts: witness.verdicts,
+    incidents: lastIncidents(events),
+    seen: witness.seen,
+    standings: engine.status().map(({ territory, family, verdict, since, visibility }) => ({
+      territory,
+      family,
+      verdict,
+      since: since === 0 ? undefined : since,
+      visibility,
+      minVoters: policies.get(territory.id)?.minVoters ?? 0,
+    })),
+  };
+}
+
+interface Output {
+  readonly stream: NodeJS.WritableStream & Io['stdout'];
+  readonly isTerminal: boolean;
+  readonly isFile: boolean;
+  /** Resolves when all is written. */
+  close(sink: TextSink): Promise<void>;
+}
+
+async function openOutput({ out }: ReplayOptions, archive: Archive, io: Io): Promise<Result<Output>> {
+  if (out === undefined) {
+    const isTerminal = io.stdout.isTTY === true;
+    return good({ stream: io.stdout, isTerminal, isFile: false, close: (sink) => sink.flush() });
+  }
+  if (await isInput(out, archive)) return bad(EXIT.usage, `--out ${out}: this file is input; it would be overwritten`);
+  try {
+    const file = await open(out, 'w');
+    const stream = createWriteStream('', { fd: file });
+    return good({
+      stream,
+      isTerminal: false,
+      isFile: true,
+      close: (sink) => new Promise((resolve) => (sink.failure === undefined ? stream.end(() => resolve()) : resolve())),
+    });
+  } catch (error) {
+    return bad(EXIT.files, `--out ${out}: ${refusal(error)}`);
+  }
+}
+
+async function isInput(out: string, archive: Archive): Promise<boolean> {
+  const real = await realpath(out).catch(() => undefined);
+  if (real === undefined) return false;
+  const inputs = await Promise.all(archive.paths.map((path) => realpath(path).catch(() => undefined)));
+  return inputs.includes(real);
+}
+
+function styleOf({ color, chart }: ReplayOptions, { stream, isTerminal, isFile }: Output, io: Io) {
+  return {
+    paint: paintFor(io, color, isTerminal),
+    width: isTerminal ? widthOf(stream) : 80,
+    charset: isFile ? ('unicode' as const) : charsetOf(io),
+    chart: chart !== false,
+  };
+}

@@ -1,0 +1,64 @@
+import type { EventTime } from '../bgp/time.ts';
+import { isoTime } from '../bgp/time.ts';
+import type { UnroutableEvent } from '../detect/event.ts';
+import type { Policy } from '../detect/policy.ts';
+import type { Territory } from '../visibility/territory.ts';
+import type { VotingPolicy } from '../visibility/voting.ts';
+import { jsonText } from './printable.ts';
+import type { Damage } from './summary.ts';
+import type { ToldIncident, VerdictTimeline } from './verdicts.ts';
+
+/** A file of the input as it is told to programs: by its name alone, so that the same files give the same bytes anywhere. */
+export interface InputFile {
+  readonly name: string;
+  readonly collector: string;
+  readonly kind: string;
+  /** On disk. */
+  readonly bytes: number;
+}
+
+export interface ReplayDocument {
+  readonly status: 'done' | 'partial' | 'interrupted';
+  readonly files: readonly InputFile[];
+  readonly since: EventTime | undefined;
+  readonly until: EventTime | undefined;
+  readonly end: EventTime | undefined;
+  readonly records: number;
+  readonly territories: readonly { readonly territory: Territory; readonly policy: Policy }[];
+  readonly voting: VotingPolicy;
+  readonly verdicts: readonly VerdictTimeline[];
+  readonly incidents: readonly ToldIncident[];
+  readonly events: readonly UnroutableEvent[];
+  readonly damage: readonly Damage[];
+}
+
+/**
+ * A whole replay as one JSON document. Nothing of the day or the machine it was made on is in it: the same input gives
+ * the same bytes.
+ */
+export function replayJson(replay: ReplayDocument): string {
+  const { files, since, until, end, records, territories, ...rest } = replay;
+  const document = {
+    format: 'unroutable.replay/1',
+    status: rest.status,
+    input: { files, since: at(since), until: at(until), end: at(end), records },
+    territories: territories.map(({ territory, policy }) => ({
+      id: territory.id,
+      name: territory.name,
+      blocks: territory.blocks.map(({ text }) => text),
+      origins: territory.origins,
+      timeZone: territory.timeZone,
+      policy,
+    })),
+    voting: rest.voting,
+    verdicts: rest.verdicts,
+    incidents: rest.incidents,
+    events: rest.events,
+    damage: rest.damage,
+  };
+  return `${jsonText(document, 2)}\n`;
+}
+
+function at(time: EventTime | undefined): string | undefined {
+  return time === undefined ? undefined : isoTime(time);
+}

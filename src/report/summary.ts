@@ -1,0 +1,139 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { OfTerritory, Verdict, VisibilityData } from '../detect/event.ts';
+import { durationText, eventTime, utcText, type Clock } from './clock.ts';
+import type { Paint } from './paint.ts';
+import { seenText, territoryName } from './phrases.ts';
+import { counted, grouped, percent, printable } from './printable.ts';
+import type { ToldIncident } from './verdicts.ts';
+import { wrapped } from './wrap.ts';
+import type { Clocks } from './words.ts';
+
+/** Where a territory and family stand when the input has ended. */
+export interface Standing extends Pick<OfTerritory, 'territory' | 'family'> {
+  readonly verdict: Verdict;
+  /** Since when the verdict holds, by what was seen; `undefined` when there never was one. */
+  readonly since: EventTime | undefined;
+  readonly visibility: VisibilityData;
+  /** As many voters the policy asks for. */
+  readonly minVoters: number;
+}
+
+/** Something of the input that could not be read. */
+export interface Damage {
+  /** The file's name, without folders. */
+  readonly file: string;
+  /** What is wrong and where, for people. */
+  readonly what: string;
+}
+
+export interface Summary {
+  /** The last moment of event time read; `undefined` when no record was. */
+  readonly end: EventTime | undefined;
+  readonly standings: readonly Standing[];
+  readonly incidents: readonly ToldIncident[];
+  readonly files: number;
+  readonly records: number;
+  readonly damage: readonly Damage[];
+  /** Whether a table dump was among the input. */
+  readonly hasDump: boolean;
+  readonly interrupted: boolean;
+}
+
+export interface SummaryOptions {
+  readonly clocks: Clocks;
+  readonly paint: Paint;
+  readonly width: number;
+}
+
+/** What a person asks when the run is over: how is it now, what happened, can I trust it. */
+export function summaryLines(summary: Summary, options: SummaryOptions): readonly string[] {
+  const { paint, width } = options;
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0
+      ? []
+      : [
+          paint('strong', title),
+          ...lines.flatMap((line) => wrapped(printable(line), width - 2).map((part) => `  ${part}`)),
+        ];
+  return [
+    ...section(
+      summary.interrupted ? 'Stopped early; until then' : 'At the end',
+      standingLines(summary, options.clocks),
+    ),
+    ...section(incidentTitle(summary.incidents), incidentLines(summary)),
+    ...section('Read', readLines(summary)),
+    ...section('Damage', damageLines(summary.damage)),
+    ...section('To see more', hints(summary)),
+  ];
+}
+
+function standingLines({ standings, end }: Summary, clocks: Clocks): readonly string[] {
+  return standings.map((standing) => standingLine(standing, clocks(standing.territory.id), end));
+}
+
+function standingLine(
+  { verdict, since, visibility, ...of }: Standing,
+  clock: Clock,
+  end: EventTime | undefined,
+): string {
+  const name = territoryName(of);
+  const at = end === undefined ? '' : `${clock.moment(end)}: `;
+  if (verdict === 'unknown') {
+    return `${at}this tool cannot see ${name}: ${counted(visibility.voters, 'voter')}, ${of.minVoters} are needed for a verdict. Blind is not dark.`;
+  }
+  const from = since === undefined ? '' : ` since ${utcText(since)}`;
+  return `${at}${name} is ${verdict}${from}: ${seenText(visibility)}.`;
+}
+
+function incidentTitle(incidents: readonly ToldIncident[]): string {
+  return counted(incidents.length, 'incident').replace(/^./, (letter) => letter.toUpperCase());
+}
+
+/** More incidents than this are told by number; the machine formats have them all. */
+const INCIDENTS_TOLD = 20;
+
+function incidentLines({ incidents, standings }: Summary): readonly string[] {
+  const isOne = standings.length === 1;
+  const told = incidents.slice(0, INCIDENTS_TOLD).map((incident) => incidentLine(incident, isOne));
+  const more = incidents.length - told.length;
+  return more > 0 ? [...told, `and ${more} more`] : told;
+}
+
+/** `2014-12-22 16:15:12 UTC  unroutable for 9 h 30 min, down to 2.1 %, cliff` */
+function incidentLine(incident: ToldIncident, isOne: boolean): string {
+  const { territory, family, worst, drops, durationMs, depth, shape } = incident;
+  const since = drops[0]?.since;
+  const from = since === undefined ? '' : `${utcText(eventTime(since))}  `;
+  const lasted = durationMs === undefined ? ', not over' : ` for ${durationText(durationMs)}`;
+  const runs = drops.length > 1 ? ` in ${drops.length} drops` : '';
+  const who = isOne ? '' : `${territory}${family === 'ipv4' ? '' : ' over IPv6'} `;
+  return `${from}${who}${worst}${lasted}${runs}, down to ${percent(depth)}, ${shape}`;
+}
+
+function readLines({ files, records, damage, end }: Summary): readonly string[] {
+  const whole = damage.length === 0 ? 'nothing damaged' : `${counted(damage.length, 'fault')}, named below`;
+  const until = end === undefined ? '' : `, up to ${utcText(end)}`;
+  return [`${counted(files, 'file')}, ${grouped(records)} records${until}; ${whole}.`];
+}
+
+const DAMAGE_TOLD = 20;
+
+function damageLines(damage: readonly Damage[]): readonly string[] {
+  const told = damage.slice(0, DAMAGE_TOLD).map(({ file, what }) => `${file}: ${what}`);
+  const more = damage.length - told.length;
+  return more > 0 ? [...told, `and ${grouped(more)} more; --format json has them all`] : told;
+}
+
+/** What to do where the tool could not see, most likely cause first. */
+function hints({ standings, hasDump }: Summary): readonly string[] {
+  const blind = standings.filter(({ verdict }) => verdict === 'unknown');
+  const most = Math.max(0, ...blind.map(({ visibility }) => visibility.voters));
+  if (blind.length === 0) return [];
+  const dump = hasDump
+    ? []
+    : [
+        'Give a table dump (bview, rib) from before the time in question: it shows which peers carry a whole table, and with it who may vote.',
+      ];
+  const voters = most === 0 ? [] : [`Give files of more collectors, or ask for fewer voters: --min-voters ${most}.`];
+  return [...dump, ...voters];
+}

@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import { parseAsn } from '../../src/bgp/asn.ts';
+import { parseCollector } from '../../src/bgp/peer.ts';
+import { parsePrefix } from '../../src/bgp/prefix.ts';
+import type { EventData, EventType, Incident, OfTerritory, UnroutableEvent } from '../../src/detect/event.ts';
+import { createClock } from '../../src/report/clock.ts';
+import { incidentFacts } from '../../src/report/incident-words.ts';
+import { seenText } from '../../src/report/phrases.ts';
+import { sentence, type Clocks } from '../../src/report/words.ts';
+
+const pyongyang = createClock('Asia/Pyongyang');
+const utc = createClock(undefined);
+const clocks: Clocks = (id) => (id === 'KP' ? pyongyang : utc);
+
+const AT = '2014-12-22T16:15:00.000Z';
+const GONE = { share: 0.0125, voters: 40, seeingNothing: 38, unitsVisible: 0, units: 4 };
+const WHOLE = { share: 0.9937, voters: 40, seeingNothing: 0, unitsVisible: 4, units: 4 };
+const UNITS = [176, 177, 178, 179].map((n) => prefix(`175.45.${n}.0/24`));
+
+function prefix(text: string) {
+  const parsed = parsePrefix(text);
+  if (parsed === undefined) throw new Error(text);
+  return parsed.text;
+}
+
+function asn(value: number) {
+  const parsed = parseAsn(String(value));
+  if (parsed === undefined) throw new Error(String(value));
+  return parsed;
+}
+
+const rrc00 =
+  parseCollector('rrc00') ??
+  (() => {
+    throw new Error('rrc00');
+  })();
+
+/** What every event of North Korea carries. */
+function kp(visibility: OfTerritory['visibility'] = GONE): OfTerritory {
+  return { territory: { id: 'KP', name: 'North Korea' }, family: 'ipv4', since: AT, first: AT, visibility };
+}
+
+function say<Type extends EventType>(type: Type, data: EventData[Type]): string {
+  const event = {
+    specversion: '1.0',
+    id: 'x',
+    source: '/territories/KP',
+    type,
+    subject: 'KP/ipv4',
+    time: '2014-12-22T16:15:30.000Z',
+    datacontenttype: 'application/json',
+    sequence: '0000000001',
+    data,
+  } as unknown as UnroutableEvent;
+  return sentence(event, clocks);
+}
+
+describe('each event is one sentence that stands alone', () => {
+  test('unroutable', () => {
+    expect(say('country.unroutable', { ...kp(), verdict: 'unroutable', previous: 'routable' })).toBe(
+      'North Korea is unroutable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 38 of 40 voters see none of its 4 networks.',
+    );
+  });
+
+  test('unroutable some seconds after the first loss was heard', () => {
+    const data = { ...kp(), first: '2014-12-22T16:14:48.000Z', verdict: 'unroutable', previous: 'routable' } as const;
+    expect(say('country.unroutable', data)).toContain(
+      '(01:15:00 in Pyongyang, 23 Dec), 12 s after the first loss: 38 of',
+    );
+  });
+
+  test('unroutable already at the first look', () => {
+    const data = { ...kp(), verdict: 'unroutable', previous: 'unknown', sinceAtLatest: true } as const;
+    expect(say('country.unroutable', data)).toContain('in Pyongyang, 23 Dec) or earlier: 38 of');
+  });
+
+  test('degraded, from routable and from unroutable', () => {
+    const half = { share: 0.5, voters: 40, seeingNothing: 0, unitsVisible: 2, units: 4 };
+    expect(say('country.degraded', { ...kp(half), verdict: 'degraded', previous: 'routable' })).toBe(
+      'North Korea is degraded since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 voters see 2 of its 4 networks, visibility 50 %.',
+    );
+    expect(say('country.degraded', { ...kp(half), verdict: 'degraded', previous: 'unroutable' })).toContain(
+      'North Korea is back in part since',
+    );
+  });
+
+  test('restored', () => {
+    expect(say('country.restored', { ...kp(WHOLE), verdict: 'routable', previous: 'unroutable' })).toBe(
+      'North Korea is routable again since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 voters see all of its 4 networks, visibility 99.4 %.',
+    );
+  });
+
+  test('routable only because a loss became the new baseline', () => {
+    const data = { ...kp(WHOLE), verdict: 'routable', previous: 'degraded', rebased: true } as const;
+    expect(say('country.restored', data)).toContain('not because what was lost came back');
+  });
+
+  test('IPv6 is named, because it is judged apart', () => {
+    const data = { ...kp(), family: 'ipv6', verdict: 'unroutable', previous: 'routable' } as const;
+    expect(say('country.unroutable', data)).toMatch(/^North Korea over IPv6 is unroutable/);
+  });
+
+  test('networks lost and back', () => {
+    const unit = UNITS[0] ?? prefix('0.0.0.0/0');
+    expect(say('unit.lost', { ...kp(), unit })).toBe(
+      '175.45.176.0/24 of North Korea was lost at 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 voters see it no more.',
+    );
+    expect(say('unit.returned', { ...kp(), unit })).toContain('was back at 2014-12-22 16:15:00 UTC');
+  });
+
+  test('upstreams gained and lost', () => {
+    const data = { ...kp(WHOLE), upstream: asn(20485), units: UNITS.slice(1), share: 0.45 };
+    expect(say('upstream.gained', data)).toBe(
+      'North Korea has AS20485 as an upstream since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 45 % of the voters that see 175.45.177.0/24 and 2 more networks reach them over it.',
+    );
+    expect(say('upstream.lost', data)).toBe(
+      'North Korea lost AS20485 as an upstream at 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 175.45.177.0/24 and 2 more networks are reached over it no more.',
+    );
+  });
+
+  test('an origin that does not count', () => {
+    const data = {
+      ...kp(WHOLE),
+      origin: asn(64496),
+      change: 'appeared',
+      units: UNITS.slice(0, 1),
+      share: 0.2,
+    } as const;
+    expect(say('origin.changed', data)).toBe(
+      'A route to 175.45.176.0/24 with AS64496 as origin, which does not count for North Korea, appeared at 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 20 % of the voters have it.',
+    );
+    expect(say('origin.changed', { ...data, change: 'gone' })).toContain('was gone at');
+  });
+
+  test('a prefix nobody had before', () => {
+    expect(say('prefix.new', { ...kp(WHOLE), prefix: prefix('175.45.176.0/22'), share: 0.3 })).toBe(
+      '175.45.176.0/22 of North Korea is new since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): no voter had it before, 30 % have it now.',
+    );
+  });
+});
+
+describe('where we were blind, that is what is said, and nothing of the country', () => {
+  test('too few voters', () => {
+    const blind = { share: 0, voters: 3, seeingNothing: 3, unitsVisible: 0, units: 4 };
+    const told = say('country.unknown', {
+      ...kp(blind),
+      verdict: 'unknown',
+      previous: 'routable',
+      reason: 'too-few-voters',
+    });
+    expect(told).toBe(
+      'This tool could not see North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 3 voters, too few to judge by. That says nothing about North Korea.',
+    );
+  });
+
+  test('it can be judged again', () => {
+    expect(say('country.known', { ...kp(WHOLE), verdict: 'routable', previous: 'unknown' })).toBe(
+      'North Korea can be judged since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): it is routable; most of 40 voters see all of its 4 networks, visibility 99.4 %.',
+    );
+  });
+
+  test('a gap of a collector and of one peer, and its end', () => {
+    expect(say('observer.gap', { collector: rrc00, since: AT, reason: 'damaged-file', peers: 40 })).toBe(
+      'This tool could not see through rrc00 from 2014-12-22 16:15:00 UTC on: a file is damaged there, or ends too early. 40 peers have no vote until heard whole again.',
+    );
+    const peer = { address: '192.0.2.1', asn: asn(64496) };
+    expect(
+      say('observer.gap', { collector: rrc00, peer, since: AT, reason: 'unreadable-message', peers: 1 }),
+    ).toContain('through peer AS64496 (192.0.2.1) of rrc00 from');
+    expect(say('observer.healed', { collector: rrc00, since: AT, reason: 'damaged-file', peers: 40 })).toBe(
+      'This tool sees through rrc00 again since 2014-12-22 16:15:00 UTC: 40 peers may vote again.',
+    );
+  });
+
+  test('none of these sentences says that the country is down', () => {
+    const blind = { share: 0, voters: 0, seeingNothing: 0, unitsVisible: 0, units: 4 };
+    for (const reason of ['too-few-voters', 'lost-voters'] as const) {
+      const told = say('country.unknown', { ...kp(blind), verdict: 'unknown', previous: 'unroutable', reason });
+      expect(told).not.toMatch(/down|unroutable|dark|offline/);
+    }
+  });
+});
+
+describe('an incident is told whole when it is over', () => {
+  const incident: Incident = {
+    id: 'a1',
+    state: 'closed',
+    worst: 'unroutable',
+    drops: [{ verdict: 'unroutable', first: AT, since: AT, until: '2014-12-23T01:46:00.000Z', depth: 0.0125 }],
+    durationMs: 34_260_000,
+    downMs: 34_260_000,
+    depth: 0.0125,
+    shape: 'cliff',
+    onset: { first: '2014-12-22T16:14:51.000Z', half: '2014-12-22T16:14:58.000Z', ninety: AT },
+    unitsLost: UNITS.map((unit) => ({ unit, at: '2014-12-22T16:14:58.000Z' })),
+    upstreamsLost: [{ upstream: asn(4837), at: AT }],
+    unitsReturned: [],
+    stuck: [{ collector: rrc00, address: '192.0.2.1', asn: asn(64496), units: 1 }],
+    backfilled: false,
+    evidence: { count: 152, messages: [] },
+  };
+
+  test('its sentence', () => {
+    expect(say('incident.closed', { ...kp(), incident })).toBe(
+      'The incident is over: North Korea was unroutable from 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec) to 2014-12-23 01:46:00 UTC (10:46:00 in Pyongyang), 9 h 31 min in all.',
+    );
+  });
+
+  test('its facts: onset, order of loss, stuck peers, evidence', () => {
+    expect(incidentFacts({ ...kp(), incident })).toEqual([
+      'Onset: a cliff, all at once; first loss 2014-12-22 16:14:51 UTC, half lost 7 s later, nine tenths lost 9 s later.',
+      'Networks lost: 175.45.176.0/24 16:14:58, 175.45.177.0/24 16:14:58, 175.45.178.0/24 16:14:58, 175.45.179.0/24 16:14:58.',
+      'Upstreams lost: AS4837 16:15:00.',
+      '1 peer kept a route all the while: AS64496 at rrc00 (1 network). A route left behind, or a path that survived.',
+      'Evidence: 152 messages of the archive.',
+    ]);
+  });
+
+  test('one that flaps tells its drops, and only so many', () => {
+    const drop = { verdict: 'unroutable', first: AT, since: AT, until: '2014-12-22T16:20:00.000Z', depth: 0 } as const;
+    const flapping: Incident = { ...incident, shape: 'flapping', drops: Array.from({ length: 30 }, () => drop) };
+    const told = incidentFacts({ ...kp(), incident: flapping });
+    expect(told).toContain('Drop 1: unroutable 2014-12-22 16:15:00 UTC to 16:20:00, 5 min, visibility down to 0 %');
+    expect(told).toContain('and 18 more drops');
+    expect(say('incident.closed', { ...kp(), incident: flapping })).toContain(
+      'in 30 drops that lasted 9 h 31 min together',
+    );
+  });
+});
+
+test('what voters see is told of one voter and one network as well', () => {
+  expect(seenText({ share: 0, voters: 1, seeingNothing: 1, unitsVisible: 0, units: 1 })).toBe(
+    'the only voter sees none of its network',
+  );
+  expect(seenText({ share: 1, voters: 12, seeingNothing: 0, unitsVisible: 1, units: 1 })).toBe(
+    'most of 12 voters see its network, visibility 100 %',
+  );
+  expect(seenText({ share: 0, voters: 12, seeingNothing: 12, unitsVisible: 0, units: 4 })).toBe(
+    'all 12 voters see none of its 4 networks',
+  );
+  expect(seenText({ share: 0, voters: 0, seeingNothing: 0, unitsVisible: 0, units: 4 })).toBe(
+    'no voter is left to ask',
+  );
+});

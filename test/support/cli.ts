@@ -1,0 +1,63 @@
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** The checkout. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a run of the command came to. */
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface BuiltCli {
+  /** A folder that is removed with it. */
+  readonly folder: string;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** For tests that talk to it while it runs. */
+  start(args: readonly string[]): ChildProcessWithoutNullStreams;
+  remove(): Promise<void>;
+}
+
+/**
+ * Compiles the command as the package does and runs it as a person would. Each caller has its own copy: `dist` may be
+ * in use. It lies within the checkout, where its dependencies are found.
+ */
+export async function buildCli(): Promise<BuiltCli> {
+  await mkdir(join(ROOT, 'target'), { recursive: true });
+  const built = await mkdtemp(join(ROOT, 'target/cli-test-'));
+  const folder = await mkdtemp(join(tmpdir(), 'unroutable-cli-'));
+  const tsc = join(ROOT, 'node_modules/.bin/tsc');
+  await promisify(execFile)(tsc, ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', built]);
+
+  const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    spawn(process.execPath, [join(built, 'src/cli/main.js'), ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...env },
+    });
+  return {
+    folder,
+    start,
+    run: (args, env) => ended(start(args, env)),
+    async remove() {
+      await rm(built, { recursive: true });
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Resolves when the process has ended and all it wrote was read. */
+export function ended(child: ChildProcessWithoutNullStreams): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.once('error', reject).once('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
