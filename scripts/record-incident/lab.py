@@ -47,14 +47,16 @@ class Lab:
         os.rename(self.file('clock.new'), self.file('clock'))
 
     def speak(self, messages):
-        """Sends {(session, prefix): path or None} and waits until the collectors have recorded just these, at this second."""
-        lines = defaultdict(list)
+        """Sends {(session, prefix): path or None}, one session after the other so that the order is the same every time,
+        and waits until the collectors have recorded just these, at this second."""
+        by_session = defaultdict(lambda: defaultdict(list))
         for (session, prefix), path in sorted(messages.items(), key=lambda m: (m[0], m[1] or ())):
-            lines[session, path].append(prefix)
-        for (session, path), prefixes in lines.items():
-            self.say(session, path, prefixes)
-        self.feed.flush()
-        self.expect(Counter((s.collector, s.address, prefix, path) for (s, prefix), path in messages.items()))
+            by_session[session][path].append(prefix)
+        for session, told in by_session.items():
+            for path, prefixes in told.items():
+                self.say(session, path, prefixes)
+                self.feed.flush()
+                self.expect(Counter((session.collector, session.address, prefix, path) for prefix in prefixes))
 
     def expect(self, wanted, end_of=None):
         """Waits until exactly these routes were recorded since the last look, all at the clock's second; and the end of the

@@ -74,17 +74,19 @@ def dump(lab, output):
 
 
 class Output:
-    """Names files as RIS does. The compressors are told no time, so that the same recording is the same file."""
+    """Names files as RIS does, in a folder `bgpdata` as Route Views has it, by which a reader knows that the one above names
+    the collector. The compressors are told no time, so that the same recording is the same file."""
 
     def __init__(self, folder, bzip2):
         self.folder = folder
         self.bzip2 = bzip2
 
     def write(self, collector, kind, at, data):
-        os.makedirs(os.path.join(self.folder, collector), exist_ok=True)
+        folder = os.path.join(self.folder, collector, 'bgpdata')
+        os.makedirs(folder, exist_ok=True)
         packed = collector in self.bzip2
         name = '%s.%s.%s' % (kind, datetime.fromtimestamp(at, timezone.utc).strftime('%Y%m%d.%H%M'), 'bz2' if packed else 'gz')
-        with open(os.path.join(self.folder, collector, name), 'wb') as file:
+        with open(os.path.join(folder, name), 'wb') as file:
             file.write(bz2.compress(data, 9) if packed else gzip.compress(data, 9, mtime=0))
 
 

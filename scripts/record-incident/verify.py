@@ -35,12 +35,12 @@ def main(folder):
 def lines(folder, kind):
     """bgpdump's lines as (collector, seconds, type, address, asn, prefix, path), in file order. STATE: prefix and path are the states."""
     found = []
-    for file in sorted(glob.glob(os.path.join(folder, '*', kind + '.*'))):
+    for file in sorted(glob.glob(os.path.join(folder, '*', 'bgpdata', kind + '.*'))):
         text = subprocess.run(['bgpdump', '-m', file], check=True, capture_output=True, text=True).stdout
         for line in text.splitlines():
             _, at, what, address, asn, prefix, *rest = line.split('|')
             path = tuple(map(int, rest[0].split())) if rest and what != 'STATE' else rest[0] if rest else None
-            found.append((file.split(os.sep)[-2], int(at), what, address, int(asn), prefix, path))
+            found.append((file.split(os.sep)[-3], int(at), what, address, int(asn), prefix, path))
     return found
 
 
@@ -116,7 +116,7 @@ def flow(item):
 
 
 def size_of(folder):
-    files = [file for file in glob.glob(os.path.join(folder, '*', '*')) if os.path.isfile(file)]
+    files = [file for file in glob.glob(os.path.join(folder, '*', 'bgpdata', '*')) if os.path.isfile(file)]
     return '%d files, %d bytes' % (len(files), sum(map(os.path.getsize, files)))
 
 

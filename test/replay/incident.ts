@@ -45,6 +45,9 @@ export interface Incident extends z.infer<typeof INCIDENT> {
   readonly folder: string;
 }
 
+export type ExpectedEvent = Incident['expect']['events'][number];
+export type ExpectedIncident = Incident['expect']['incidents'][number];
+
 const ROOT = fileURLToPath(new URL('../../incidents', import.meta.url));
 
 export const INCIDENTS: readonly Incident[] = readdirSync(ROOT, { withFileTypes: true })
@@ -61,7 +64,9 @@ export const INCIDENTS: readonly Incident[] = readdirSync(ROOT, { withFileTypes:
 export function recordingsOf({ folder }: Incident): readonly string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .flatMap((collector) => readdirSync(join(folder, collector.name)).map((file) => `${collector.name}/${file}`))
+    .flatMap((collector) =>
+      readdirSync(join(folder, collector.name, 'bgpdata')).map((file) => `${collector.name}/bgpdata/${file}`),
+    )
     .sort();
 }
 

@@ -41,9 +41,10 @@ describe.each(INCIDENTS)('the recording of $name', (incident) => {
     }
   });
 
-  test('is small, laid out as RIS does, and packed without a time', () => {
+  test('is small, named as RIS names files, and packed without a time', () => {
     expect(files.filter((file) => file.includes('/updates.'))).toHaveLength(2);
-    for (const file of files) expect(file).toMatch(/^reconstructed-[ab]\/(bview|updates)\.\d{8}\.\d{4}\.(gz|bz2)$/);
+    for (const file of files)
+      expect(file).toMatch(/^reconstructed-[ab]\/bgpdata\/(bview|updates)\.\d{8}\.\d{4}\.(gz|bz2)$/);
     const bytes = files.reduce((sum, file) => sum + statSync(join(incident.folder, file)).size, 0);
     expect(bytes).toBeLessThan(LARGEST_INCIDENT);
     for (const file of files.filter((name) => name.endsWith('.gz'))) {
