@@ -120,9 +120,12 @@ build() {
 case ${1-} in
   '')
     need_rust && need_wasm_bindgen
+    fresh=$cache/pkg
+    rm -rf "$fresh"
+    build "$fresh" "$cache/target"
+    record "$fresh" "$(toolchain)" >"$fresh/BUILD.json"
     rm -rf "$pkg"
-    build "$pkg" "$cache/target"
-    record "$pkg" "$(toolchain)" >"$pkg/BUILD.json"
+    cp -r "$fresh" "$pkg"
     ls -l "$pkg"
     ;;
   --check) check ;;

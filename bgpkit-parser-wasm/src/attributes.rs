@@ -76,7 +76,7 @@ pub fn walk(mut data: Bytes, four: bool) -> Result<Attributes, Reason> {
                 found.check(value.len() == 4, Reason::NextHop);
             }
             AGGREGATOR if !four => aggregator_as = value.get(..2).map(|asn| asn == AS_TRANS),
-            COMMUNITIES => found.check(value.len() % 4 == 0, Reason::Communities),
+            COMMUNITIES => found.check(value.len().is_multiple_of(4), Reason::Communities),
             MP_REACH => found.mp_reach = Some(value),
             MP_UNREACH => found.mp_unreach = Some(value),
             AS4_PATH if !four => found.as4_path = Some(with_header),

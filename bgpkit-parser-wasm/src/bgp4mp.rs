@@ -86,6 +86,7 @@ pub fn read_legacy(batch: &mut Batch, paths: &mut Paths, source: Source, subtype
     let local = legacy_end(&mut rest);
     let (local_asn, local_address) = *local.as_ref().unwrap_or(&(0, UNSPECIFIED));
     let source = Source { peer: batch.session(Session { local_asn, local_address, ..session }), ..source };
+    batch.heard(source.peer);
     if local.is_err() {
         return fail(batch, &source, Reason::Envelope);
     }
@@ -183,6 +184,7 @@ fn message(
 fn entry(batch: &mut Batch, paths: &mut Paths, source: Source, mut rest: Bytes) -> Result<(), Reason> {
     let session = envelope(&mut rest, false, false).map_err(|(reason, _)| reason)?;
     let source = Source { peer: batch.session(session), ..source };
+    batch.heard(source.peer);
     let head = |rest: &mut Bytes| {
         rest.read_u32()?; // View and status.
         rest.read_u32()?; // When the route was learned; a dump tells what is there now.

@@ -36,6 +36,7 @@ pub struct Bunzip {
     checked: usize,
     taken: usize,
     streams: u32,
+    padded: bool,
     finished: bool,
     end: Option<End>,
 }
@@ -82,11 +83,8 @@ impl Bunzip {
 
     /// Decodes the next block, or passes from one stream to the next. `false`: more input is needed.
     fn advance(&mut self) -> Result<bool, End> {
-        if self.stream.is_none() && !self.open()? {
-            return Ok(false);
-        }
         let Some(stream) = &mut self.stream else {
-            return Ok(false);
+            return self.open();
         };
         // With no room for output the decoder stops when it has a block, and with no input when it has written and
         // checked the block: so what stands in `block` after this was checked.
@@ -128,18 +126,19 @@ impl Bunzip {
     fn open(&mut self) -> Result<bool, End> {
         let rest = self.input.get(self.consumed..).unwrap_or_default();
         if rest.is_empty() {
-            return match (self.finished, self.streams) {
-                (false, _) => Ok(false),
-                (true, 0) => Err(End::NotBzip2),
-                (true, _) => Err(End::Clean),
+            return match (self.finished, self.streams, self.padded) {
+                (false, ..) => Ok(false),
+                (true, 0, _) => Err(End::NotBzip2),
+                (true, _, false) => Err(End::Clean),
+                (true, _, true) => Err(End::Padding),
             };
         }
-        if rest.len() < MAGIC.len() && MAGIC.starts_with(rest) && !self.finished {
-            return Ok(false);
-        }
-        if rest.starts_with(MAGIC) {
+        if !self.padded && rest.starts_with(MAGIC) {
             self.stream = Some(Decompress::new(false));
             return Ok(true);
+        }
+        if !self.padded && MAGIC.starts_with(rest) && !self.finished {
+            return Ok(false);
         }
         if self.streams == 0 {
             return Err(End::NotBzip2);
@@ -147,12 +146,9 @@ impl Bunzip {
         if rest.iter().any(|byte| *byte != 0) {
             return Err(End::Garbage);
         }
+        self.padded = true;
         self.consumed = self.input.len();
-        if self.finished {
-            Err(End::Padding)
-        } else {
-            Ok(false)
-        }
+        Ok(true)
     }
 }
 

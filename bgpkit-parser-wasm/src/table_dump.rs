@@ -248,5 +248,7 @@ fn v1_entry(batch: &mut Batch, body: &mut Bytes, afi: Afi, source: &Source) -> R
     body.has_n_remaining(length)?;
     let attributes = body.split_to(length);
     let session = Session { address, asn, local_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), local_asn: 0 };
-    Ok(V1Entry { prefix, source: Source { peer: batch.session(session), ..*source }, attributes })
+    let peer = batch.session(session);
+    batch.heard(peer);
+    Ok(V1Entry { prefix, source: Source { peer, ..*source }, attributes })
 }

@@ -129,28 +129,25 @@ function pushRow(elements: Element[], batch: Batch, row: number, tables: Tables)
   const at = msOf(batch.time[row]);
   const peer = tables.peer(batch.peer[row] ?? NONE);
   const detail = batch.detail[row] ?? 0;
-  switch (batch.kind[row]) {
-    case KIND.rib:
-    case KIND.announcement: {
-      // The collector's own routes in its dump.
-      if (isUnspecified(peer)) return;
-      const type = batch.kind[row] === KIND.rib ? 'rib' : 'announcement';
-      const prefix = tables.prefix(batch.prefix[row] ?? NONE);
-      const path = tables.path(batch.path[row] ?? NONE);
-      elements.push({ type, at, peer, prefix, pathId: flags & FLAG.pathId ? detail : undefined, path });
-      return;
-    }
-    case KIND.withdrawal: {
-      const prefix = tables.prefix(batch.prefix[row] ?? NONE);
-      elements.push({ type: 'withdrawal', at, peer, prefix, pathId: flags & FLAG.pathId ? detail : undefined });
-      return;
-    }
-    case KIND.peerState:
-      pushState(elements, at, { peer, local: tables.local(batch.peer[row] ?? NONE), detail }, tables);
-      return;
-    case KIND.endOfRib:
-      elements.push({ type: 'end-of-rib', at, peer, family: detail === 4 ? 'ipv4' : 'ipv6' });
+  const kind = batch.kind[row];
+  if (kind === KIND.peerState) {
+    pushState(elements, at, { peer, local: tables.local(batch.peer[row] ?? NONE), detail }, tables);
+    return;
   }
+  // The collector's own routes in its dump are of no peer.
+  if (isUnspecified(peer)) return;
+  if (kind === KIND.endOfRib) {
+    elements.push({ type: 'end-of-rib', at, peer, family: detail === 4 ? 'ipv4' : 'ipv6' });
+    return;
+  }
+  const prefix = tables.prefix(batch.prefix[row] ?? NONE);
+  const pathId = (flags & FLAG.pathId) === 0 ? undefined : detail;
+  if (kind === KIND.withdrawal) {
+    elements.push({ type: 'withdrawal', at, peer, prefix, pathId });
+    return;
+  }
+  const path = tables.path(batch.path[row] ?? NONE);
+  elements.push({ type: kind === KIND.rib ? 'rib' : 'announcement', at, peer, prefix, pathId, path });
 }
 
 interface StateRow {
