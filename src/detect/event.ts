@@ -156,7 +156,8 @@ export interface Message {
   readonly type: 'announcement' | 'withdrawal' | 'rib';
   readonly collector: Collector;
   readonly peer: { readonly address: string; readonly asn: Asn };
-  readonly prefix: PrefixText;
+  /** Those of its prefixes that made the difference. */
+  readonly prefixes: readonly PrefixText[];
 }
 
 export interface IncidentData extends OfTerritory {
@@ -178,7 +179,7 @@ export interface Incident {
   readonly downMs?: number;
   /** Lowest visibility. */
   readonly depth: number;
-  /** `flapping`: many drops. Else of the onset: `cliff` when nine tenths were lost at once, `slope` when slowly or never. */
+  /** `flapping`: many drops. Else of the first: `cliff` when nine tenths of what it lost went at once, `slope` when bit by bit. */
   readonly shape: 'cliff' | 'slope' | 'flapping';
   /** When the first loss of the onset was heard, and when half and nine tenths of the visibility were lost; absent when they never were. */
   readonly onset: { readonly first: IsoTime; readonly half?: IsoTime; readonly ninety?: IsoTime };

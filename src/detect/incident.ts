@@ -5,6 +5,9 @@ import { isoTime, later, type EventTime } from '../bgp/time.ts';
 import type { Evidence, Incident } from './event.ts';
 import type { Policy } from './policy.ts';
 
+/** A fall is a handful of steps for a small country; a large one's first thousands are enough to tell its shape. */
+const MAX_STEPS = 4096;
+
 /** One fall below the thresholds, until the recovery that lasted. Times are event time. */
 export interface DropState {
   verdict: 'degraded' | 'unroutable';
@@ -22,6 +25,8 @@ export interface Fall {
   half: EventTime | undefined;
   ninety: EventTime | undefined;
   depth: number;
+  /** How it fell: each time it was deeper than ever, as long as there is room. */
+  readonly steps: { readonly at: EventTime; readonly share: number }[];
   readonly unitsLost: Map<PrefixText, EventTime>;
   readonly upstreamsLost: Map<Asn, EventTime>;
   readonly unitsReturned: Map<PrefixText, EventTime>;
@@ -44,6 +49,7 @@ export function newFall(first: EventTime, from: number): Fall {
     half: undefined,
     ninety: undefined,
     depth: from,
+    steps: [],
     unitsLost: new Map(),
     upstreamsLost: new Map(),
     unitsReturned: new Map(),
@@ -57,6 +63,7 @@ export function noteShare(fall: Fall, share: number, at: EventTime): boolean {
   if (share <= fall.from * 0.1) fall.ninety ??= at;
   if (share >= fall.depth) return false;
   fall.depth = share;
+  if (fall.steps.length < MAX_STEPS) fall.steps.push({ at, share });
   return true;
 }
 
@@ -122,5 +129,7 @@ export function rounded(share: number): number {
 
 function shapeOf({ fall, drops }: IncidentState, policy: Policy): Incident['shape'] {
   if (drops.length >= policy.flappingDrops) return 'flapping';
-  return fall.ninety !== undefined && fall.ninety - fall.first <= policy.cliffMs ? 'cliff' : 'slope';
+  const most = fall.from - 0.9 * (fall.from - (drops[0]?.depth ?? fall.depth));
+  const fallen = fall.steps.find((step) => step.share <= most);
+  return fallen !== undefined && fallen.at - fall.first <= policy.cliffMs ? 'cliff' : 'slope';
 }

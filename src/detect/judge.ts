@@ -78,8 +78,9 @@ export class Judge {
     }
     if (isTouched) this.#changes.observe(scene.sample.at);
     return this.#changes.takeDue(scene.sample.at).map((change) => {
-      const isUnit = change.what.kind === 'unit';
-      return changeDraft(scene, change, isUnit ? evidenceOf(this.plane.sights, !change.on, change.first) : undefined);
+      const unit = change.what.kind === 'unit' ? this.plane.units[change.what.unit] : undefined;
+      const evidence = unit && evidenceOf(this.plane.sights, !change.on, change.first, unit);
+      return changeDraft(scene, change, evidence);
     });
   }
 

@@ -44,7 +44,7 @@ export interface Policy {
   readonly changeHoldMs: number;
   /** Changes that began within this time of each other are told as one. @default 10_000 */
   readonly changeGroupMs: number;
-  /** An onset at most this long from the first loss to 90 % is a cliff, a longer one a slope. @default 120_000 */
+  /** A drop that loses nine tenths of what it loses within this time of the first loss is a cliff, a longer one a slope. @default 120_000 */
   readonly cliffMs: number;
   /** As many drops in one incident are flapping. @default 3 */
   readonly flappingDrops: number;

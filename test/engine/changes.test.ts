@@ -90,12 +90,12 @@ test('each event has its place in the chain of its source', () => {
 test('an event carries the messages behind it', () => {
   const day = new Day().dump('06:00', all).withdraw('07:00', all).tick('09:00');
   const told = day.events.find((event) => event.type === 'country.unroutable');
-  expect(told?.data.evidence?.count).toBe(80);
+  expect(told?.data.evidence?.count).toBe(20);
   expect(told?.data.evidence?.messages[0]).toEqual({
     at: '2014-12-22T07:00:00.000Z',
     type: 'withdrawal',
     collector: 'rrc00',
     peer: { address: '198.51.100.1', asn: 64_513 },
-    prefix: '175.45.176.0/24',
+    prefixes: [...UNITS],
   });
 });

@@ -169,3 +169,22 @@ test('a covering route of the same origin keeps the territory routable, a defaul
     .tick('14:00');
   expect(byDefault.said('country')).toEqual(['13:00:30 country.unroutable since 13:00:00']);
 });
+
+test('a partial loss that comes at once is a cliff as well', () => {
+  const day = new Day()
+    .dump('12:00', all)
+    .withdraw('13:00', all.slice(0, 9))
+    .withdraw('13:00:08', all.slice(9, 10))
+    .tick('14:00');
+  const opened = day.events.find((event) => event.type === 'incident.opened');
+  expect(opened?.data.incident).toMatchObject({ shape: 'cliff', depth: 0.5, worst: 'degraded' });
+});
+
+test('the evidence of a lost unit is about that unit', () => {
+  const day = new Day().dump('12:00', all).withdraw('13:00', all).tick('14:00');
+  const lost = day.events.find((event) => event.type === 'unit.lost');
+  expect(lost?.data.evidence).toMatchObject({
+    count: 20,
+    messages: [{ prefixes: [UNITS[0]] }, ...Array.from({ length: 15 }, () => ({}))],
+  });
+});
