@@ -162,6 +162,7 @@ function outcomeOf({ selection, archive, engine, witness, options, events, stopp
     files: archive.files,
     hasDump: archive.hasDump,
     records: archive.records,
+    problems: archive.problems,
     damage,
     since: options.since,
     until: options.until,

@@ -30,6 +30,8 @@ export interface ReplayDocument {
   readonly incidents: readonly ToldIncident[];
   readonly events: readonly UnroutableEvent[];
   readonly damage: readonly Damage[];
+  /** What was framed but not understood, by reason. */
+  readonly problems: readonly { readonly reason: string; readonly count: number }[];
 }
 
 /**
@@ -55,6 +57,7 @@ export function replayJson(replay: ReplayDocument): string {
     incidents: rest.incidents,
     events: rest.events,
     damage: rest.damage,
+    problems: rest.problems,
   };
   return `${jsonText(document, 2)}\n`;
 }
