@@ -1,0 +1,207 @@
+import type { Clock } from '../../src/ports.ts';
+import { openEnvelope } from './envelope.ts';
+import { done, failed, type Outcome } from './fault.ts';
+import { fetchText, type Fetched } from './fetch-text.ts';
+import { Slots } from './slots.ts';
+
+export interface RipestatOptions {
+  readonly clock: Clock;
+  /** 0 up to 1, for jitter: many clients that fail together must not come back together. */
+  readonly random: () => number;
+  /** https, or http on loopback. @default https://stat.ripe.net */
+  readonly baseUrl?: string;
+  /** For one question with all its retries, waiting for a slot included. Milliseconds. @default 90_000 */
+  readonly deadlineMs?: number;
+  /** For one attempt at it. Milliseconds. @default 30_000 */
+  readonly attemptMs?: number;
+  /** Of one answer, unpacked. `rrc-info` has half a megabyte, a prefix in `bgp-state` 0.3. @default 33_554_432 */
+  readonly maxBytes?: number;
+}
+
+/** Asks RIPEstat, politely. */
+export interface RipestatClient {
+  /** The `data` of one call. With `ttlMs`, an answer not older than that will do. Never rejects. */
+  get(call: string, parameters: Readonly<Record<string, string>>, options: GetOptions): Promise<Outcome<unknown>>;
+}
+
+export interface GetOptions {
+  readonly signal: AbortSignal;
+  readonly ttlMs?: number;
+}
+
+/** RIPEstat's rule: "please limit to 8 concurrent requests coming from one IP address". */
+export const MAX_AT_ONCE = 8;
+const MAX_ATTEMPTS = 5;
+/** The wait before the nth retry is up to this, doubled each time. Milliseconds. */
+const FIRST_WAIT_MS = 1_000;
+const MAX_CACHED = 16;
+/** Longest Retry-After that is taken for a number of seconds. */
+const MAX_RETRY_AFTER_S = 86_400;
+
+interface Cached {
+  readonly at: number;
+  readonly outcome: Outcome<unknown>;
+}
+
+export function createRipestatClient(options: RipestatOptions): RipestatClient {
+  return new Client(options);
+}
+
+class Client implements RipestatClient {
+  readonly #clock: Clock;
+  readonly #options: RipestatOptions;
+  readonly #slots = new Slots(MAX_AT_ONCE);
+  /** In order of use, the oldest first. */
+  readonly #cache = new Map<string, Cached>();
+
+  constructor(options: RipestatOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+  }
+
+  async get(
+    call: string,
+    parameters: Readonly<Record<string, string>>,
+    { signal, ttlMs = 0 }: GetOptions,
+  ): Promise<Outcome<unknown>> {
+    const url = urlOf(this.#options.baseUrl ?? 'https://stat.ripe.net', call, parameters);
+    if (typeof url === 'string') return failed('configuration', call, url);
+
+    const cached = this.#cache.get(url.href);
+    if (cached !== undefined && this.#clock.monotonicMs() - cached.at < ttlMs) return cached.outcome;
+    const outcome = await this.#within(call, url, signal);
+    if (outcome.ok && ttlMs > 0) this.#keep(url.href, outcome);
+    return outcome;
+  }
+
+  #keep(key: string, outcome: Outcome<unknown>): void {
+    this.#cache.delete(key);
+    this.#cache.set(key, { at: this.#clock.monotonicMs(), outcome });
+    const oldest = this.#cache.keys().next().value;
+    if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest);
+  }
+
+  /** All attempts at one question, within its deadline. */
+  async #within(call: string, url: URL, signal: AbortSignal): Promise<Outcome<unknown>> {
+    const ms = this.#options.deadlineMs ?? 90_000;
+    return this.#limited(ms, signal, async (limit) => {
+      const outcome = await this.#attempts(call, url, limit, this.#clock.monotonicMs() + ms);
+      if (signal.aborted) return failed('aborted', call, 'the question was withdrawn');
+      if (limit.aborted && !outcome.ok && outcome.fault.kind === 'aborted')
+        return failed('slow', call, `no whole answer within ${ms / 1000} s`);
+      return outcome;
+    });
+  }
+
+  async #attempts(call: string, url: URL, limit: AbortSignal, deadline: number): Promise<Outcome<unknown>> {
+    for (let attempt = 1; ; attempt++) {
+      const fetched = await this.#attempt(url, limit);
+      if (limit.aborted) return failed('aborted', call, 'out of time');
+      const judged = this.#judge(call, fetched, attempt);
+      if (judged.retryMs === undefined) return judged.outcome;
+
+      const wait = Math.max(judged.retryMs, this.#options.random() * FIRST_WAIT_MS * 2 ** (attempt - 1));
+      if (this.#clock.monotonicMs() + wait >= deadline) return judged.outcome;
+      await this.#clock.sleep(wait, limit);
+    }
+  }
+
+  async #attempt(url: URL, limit: AbortSignal): Promise<Fetched | 'timeout'> {
+    if (!(await this.#slots.take(limit))) return 'timeout';
+    try {
+      return await this.#limited(this.#options.attemptMs ?? 30_000, limit, async (signal) => {
+        const fetched = await fetchText(url, this.#options.maxBytes ?? 32 * 2 ** 20, signal);
+        return signal.aborted && fetched.kind === 'broken' ? 'timeout' : fetched;
+      });
+    } finally {
+      this.#slots.give();
+    }
+  }
+
+  /** `retryMs`: asking again may help, after this long at least. */
+  #judge(
+    call: string,
+    fetched: Fetched | 'timeout',
+    attempt: number,
+  ): { readonly outcome: Outcome<unknown>; readonly retryMs: number | undefined } {
+    const mayRetry = attempt < MAX_ATTEMPTS ? 0 : undefined;
+    const tries = attempt === 1 ? '' : ` (asked ${attempt} times)`;
+    if (fetched === 'timeout') return { outcome: failed('slow', call, `no answer${tries}`), retryMs: mayRetry };
+    if (fetched.kind === 'broken')
+      return { outcome: failed('unreachable', call, `${fetched.reason}${tries}`), retryMs: mayRetry };
+    if (fetched.kind === 'too-large') {
+      const most = (this.#options.maxBytes ?? 32 * 2 ** 20) / 2 ** 20;
+      return { outcome: failed('too-large', call, `its answer is larger than ${most} MiB`), retryMs: undefined };
+    }
+    const { status, text, retryAfter } = fetched;
+    if (status === 429) {
+      const after = retryAfterMs(retryAfter, this.#clock.wallMs());
+      const asks = after > 0 ? `, and asks to wait ${Math.ceil(after / 1000)} s` : '';
+      const outcome = failed('busy', call, `HTTP 429: too many requests${tries}${asks}`);
+      return { outcome, retryMs: mayRetry === undefined ? undefined : after };
+    }
+    if (status >= 500) {
+      const after = retryAfterMs(retryAfter, this.#clock.wallMs());
+      const outcome = failed('failing', call, `HTTP ${status}${tries}`);
+      return { outcome, retryMs: mayRetry === undefined ? undefined : after };
+    }
+    if (status !== 200) return { outcome: failed('refused', call, `HTTP ${status}`), retryMs: undefined };
+
+    const outcome = openEnvelope(call, text);
+    // A cut or foreign body under 200 is often a passing fault of a proxy.
+    const isPassing = !outcome.ok && (outcome.fault.kind === 'unreadable' || outcome.fault.kind === 'failing');
+    return { outcome, retryMs: isPassing ? mayRetry : undefined };
+  }
+
+  /** Runs `work` with a signal that aborts with `outer`, or after `ms` by our clock. Leaves no timer behind. */
+  async #limited<T>(ms: number, outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const finished = new AbortController();
+    const abort = (): void => over.abort();
+    outer.addEventListener('abort', abort, { once: true });
+    if (outer.aborted) abort();
+    const timer = this.#clock.sleep(ms, finished.signal).then(abort);
+    try {
+      return await work(over.signal);
+    } finally {
+      finished.abort();
+      outer.removeEventListener('abort', abort);
+      await timer;
+    }
+  }
+}
+
+/** The address of a call, or why there is none. */
+function urlOf(baseUrl: string, call: string, parameters: Readonly<Record<string, string>>): URL | string {
+  if (!URL.canParse(baseUrl)) return `${baseUrl} is no web address`;
+  const url = new URL(`data/${call}/data.json`, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
+  const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
+    return `${baseUrl} is not https, and http is for loopback only`;
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  // Answers above a soft limit come back as a warning and no data, unless this is said.
+  url.searchParams.set('data_overload_limit', 'ignore');
+  url.searchParams.set('sourceapp', 'unroutable');
+  return url;
+}
+
+/** RFC 9110 section 10.2.3: seconds, or a date. Milliseconds from now; 0 when it says nothing. */
+function retryAfterMs(text: string | undefined, nowMs: number): number {
+  if (text === undefined) return 0;
+  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_RETRY_AFTER_S) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? 0 : Math.max(0, at - nowMs);
+}
+
+/** Runs questions side by side; the first fault is everybody's. */
+export async function all<T>(questions: readonly Promise<Outcome<T>>[]): Promise<Outcome<readonly T[]>> {
+  const outcomes = await Promise.all(questions);
+  const values: T[] = [];
+  const warnings = new Set<string>();
+  for (const outcome of outcomes) {
+    if (!outcome.ok) return outcome;
+    values.push(outcome.value);
+    for (const warning of outcome.warnings) warnings.add(warning);
+  }
+  return done(values, [...warnings]);
+}

@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { done, failed, type Outcome } from './fault.ts';
+
+/** What surrounds the `data` of every call, https://stat.ripe.net/docs/02.data-api/. */
+const envelope = z.object({
+  status: z.string(),
+  status_code: z.number(),
+  data_call_name: z.string(),
+  /** `supported`, `production` (an older word for it), `deprecated - …`, `maintenance - …`. */
+  data_call_status: z.string(),
+  messages: z.array(z.tuple([z.string(), z.string()])),
+  data: z.unknown(),
+});
+
+/** Longest text of others that is told again: what a proxy says instead of RIPEstat may be a whole page. */
+const MAX_TOLD = 200;
+
+/** Takes the data out of an answer to this call, if the envelope says that there are any. */
+export function openEnvelope(call: string, text: string): Outcome<unknown> {
+  const json = parseJson(text);
+  if (json === undefined) {
+    const what = text.trimStart().startsWith('<')
+      ? 'it answered with a web page'
+      : /^\s*[{[]/.test(text)
+        ? `its JSON is damaged or was cut short after ${text.length} characters`
+        : `its answer is not JSON: "${told(text)}"`;
+    return failed('unreadable', call, what);
+  }
+  const read = envelope.safeParse(json);
+  if (!read.success) return failed('unreadable', call, `its envelope ${firstIssue(read.error)}`);
+
+  const { status, status_code: code, data_call_name: name, data_call_status: state, messages, data } = read.data;
+  const said = messages.filter(([level]) => level === 'error').map(([, words]) => told(words));
+  if (state.startsWith('maintenance')) return failed('failing', call, 'the call is down for maintenance');
+  if (status !== 'ok' || code !== 200 || said.length > 0) {
+    const words = said.length > 0 ? `: ${said.join(', ')}` : '';
+    return failed(code >= 400 && code < 500 ? 'refused' : 'failing', call, `it says ${told(status)} (${code})${words}`);
+  }
+  if (name !== call) return failed('unreadable', call, `it answered the call ${told(name)}`);
+
+  const warnings = messages
+    .filter(([level]) => level === 'warning')
+    .map(([, words]) => `RIPEstat ${call}: ${told(words)}`);
+  if (state.startsWith('deprecated')) warnings.push(`RIPEstat ${call}: the call will go away: ${told(state)}`);
+  return done(data, warnings);
+}
+
+/** Reads `data` by its schema, strictly: a row left out would be a route that somebody is said not to have. */
+export function readData<T>(call: string, schema: z.ZodType<T>, data: unknown): Outcome<T> {
+  const read = schema.safeParse(data);
+  return read.success ? done(read.data) : failed('unreadable', call, `its data ${firstIssue(read.error)}`);
+}
+
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? '' : `at ${issue.path.join('.')} `;
+  return `${place}are not in the known form: ${issue?.message ?? 'no reason given'}`;
+}
+
+function told(text: string): string {
+  // Control characters of strangers do not reach a terminal.
+  const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  return plain.length > MAX_TOLD ? `${plain.slice(0, MAX_TOLD)}…` : plain;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+/** A value with what is worth knowing about it, or why there is none. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly fault: Fault };
+
+/** Why RIPEstat gave nothing that can be used. None of it says anything about a territory. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** `bgp-state`, or `configuration` when nothing was asked. */
+  readonly call: string;
+  /** One sentence for people: what happened, and what to do. */
+  readonly message: string;
+}
+
+export type FaultKind =
+  /** Nobody to talk to: name, address, TLS, or a link that broke before the answer was whole. */
+  | 'unreachable'
+  /** No whole answer within the deadline. */
+  | 'slow'
+  /** HTTP 429, again and again or for longer than the deadline. */
+  | 'busy'
+  /** HTTP 5xx, again and again, or down for maintenance. */
+  | 'failing'
+  /** HTTP 3xx or 4xx: asking again changes nothing. */
+  | 'refused'
+  | 'too-large'
+  /** Not JSON, JSON cut short, or not in the form that the call is documented to have. */
+  | 'unreadable'
+  /** It answered well-formed nothing: the control prefixes are missing too. */
+  | 'empty'
+  /** It shows a route that nobody announces. */
+  | 'implausible'
+  /** The question cannot be asked: a wrong address, too large a territory. */
+  | 'configuration'
+  /** The caller went away. */
+  | 'aborted';
+
+/** What to do about each kind: the end of its message. */
+const ADVICE: Readonly<Record<FaultKind, string>> = {
+  unreachable: 'check the network and https://status.ripe.net, or seed from MRT files',
+  slow: 'try again later, or seed from MRT files',
+  busy: 'wait, and run no other program against RIPEstat from this address: at most 8 requests at once are allowed',
+  failing: 'see https://status.ripe.net, try again later, or seed from MRT files',
+  refused: 'the call has changed or this address is blocked; seed from MRT files',
+  'too-large': 'watch fewer or smaller territories, or seed from MRT files',
+  unreadable:
+    'RIPEstat is in trouble, something between us answers in its place, or the call has changed; seed from MRT files',
+  empty: 'RIPEstat has lost its data, which says nothing about any country; try again later, or seed from MRT files',
+  implausible: 'do not believe its answers for now; seed from MRT files',
+  configuration: 'nothing was asked',
+  aborted: 'nothing to do',
+};
+
+export function failed(kind: FaultKind, call: string, what: string): { readonly ok: false; readonly fault: Fault } {
+  return { ok: false, fault: { kind, call, message: `RIPEstat ${call}: ${what}; ${ADVICE[kind]}` } };
+}
+
+export function done<T>(value: T, warnings: readonly string[] = []): Outcome<T> {
+  return { ok: true, value, warnings };
+}

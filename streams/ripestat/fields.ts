@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { asnOf, parseAsn, type Asn } from '../../src/bgp/asn.ts';
+import type { AsPath, PathEntry } from '../../src/bgp/as-path.ts';
+import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
+import { addressText, parseAddress, parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
+import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
+
+const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?Z?$/;
+
+/** ISO 8601 without a zone, which RIPEstat means as UTC. Never `Date.parse` as it is: that would read local time. */
+export function parseTime(text: string): EventTime | undefined {
+  const match = TIME.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hours, minutes, seconds = '00', fraction = ''] = match;
+  const ms = Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
+  return Number.isNaN(ms) ? undefined : eventTimeOf(ms + Number(`0${fraction}`) * 1000);
+}
+
+/** `RRC00`, `rrc00` or the number 0, as the calls name a collector: `rrc00`. */
+export function parseRrc(text: string): Collector | undefined {
+  const digits = /^(?:rrc)?(\d{1,3})$/i.exec(text)?.[1];
+  return digits === undefined ? undefined : parseCollector(`rrc${digits.padStart(2, '0')}`);
+}
+
+/** Where a route was seen. The AS is not told: it stands in `rrc-info`. */
+export interface SourceId {
+  readonly collector: Collector;
+  /** Canonical. */
+  readonly address: string;
+}
+
+/** `00-111.91.233.1`: RRC number, then the peer's address. */
+export function parseSourceId(text: string): SourceId | undefined {
+  const dash = text.indexOf('-');
+  const collector = parseRrc(text.slice(0, Math.max(0, dash)));
+  const address = canonicalAddress(text.slice(dash + 1));
+  return collector === undefined || address === undefined ? undefined : { collector, address };
+}
+
+export function canonicalAddress(text: string): string | undefined {
+  const parsed = parseAddress(text);
+  return parsed === undefined ? undefined : addressText(parsed.family, parsed.words);
+}
+
+/** A list of AS numbers, an AS_SET as a nested list or as `{64500,64501}`. `undefined`: it cannot be read. */
+export function pathOf(entries: readonly unknown[]): AsPath | undefined {
+  const path: PathEntry[] = [];
+  for (const entry of entries) {
+    const read = Array.isArray(entry) ? setOf(entry) : typeof entry === 'string' ? entryOf(entry) : numberOf(entry);
+    if (read === undefined) return undefined;
+    path.push(read);
+  }
+  return path;
+}
+
+/** `34854 6939 1853 1205`, as the looking glass writes it. */
+export function parsePath(text: string): AsPath | undefined {
+  return pathOf(text.split(/ +/).filter((word) => word !== ''));
+}
+
+function numberOf(entry: unknown): Asn | undefined {
+  return typeof entry === 'number' ? asnOf(entry) : undefined;
+}
+
+function entryOf(text: string): PathEntry | undefined {
+  const members = /^[{[](.+)[}\]]$/.exec(text)?.[1];
+  return members === undefined ? parseAsn(text) : setOf(members.split(','));
+}
+
+function setOf(members: readonly unknown[]): readonly Asn[] | undefined {
+  const set = members.map((member) => (typeof member === 'string' ? parseAsn(member) : numberOf(member)));
+  return set.every((asn) => asn !== undefined) ? set.sort((a, b) => a - b) : undefined;
+}
+
+export const time = (): z.ZodType<EventTime, string> => field(parseTime, 'is no time such as 2025-06-11T08:00:00');
+export const rrc = (): z.ZodType<Collector, string> => field(parseRrc, 'is no collector such as RRC00');
+export const sourceId = (): z.ZodType<SourceId, string> => field(parseSourceId, 'is no source such as 00-192.0.2.1');
+export const address = (): z.ZodType<string, string> => field(canonicalAddress, 'is no IP address');
+export const prefix = (): z.ZodType<Prefix, string> => field(parsePrefix, 'is no prefix');
+
+function field<T>(parse: (text: string) => T | undefined, fault: string): z.ZodType<T, string> {
+  return z.string().transform((text, context): T => {
+    const parsed = parse(text);
+    if (parsed !== undefined) return parsed;
+    context.addIssue({ code: 'custom', message: fault, input: text });
+    return z.NEVER;
+  });
+}

@@ -1,0 +1,182 @@
+import type { Element } from '../../src/bgp/element.ts';
+import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
+import type { Family, Prefix } from '../../src/bgp/prefix.ts';
+import { isoTime, type EventTime } from '../../src/bgp/time.ts';
+import { concerns, type Territory } from '../../src/visibility/territory.ts';
+import type { ShownRoute } from './bgp-state.ts';
+import { decodeBgpUpdates, type BgpUpdates, type ShownUpdate } from './bgp-updates.ts';
+import { census, dumpOf, inOrder, type Census, type LeftOut, type Showing } from './census.ts';
+import { all, type RipestatClient } from './client.ts';
+import { controlsOf } from './controls.ts';
+import { done, failed, type Outcome } from './fault.ts';
+import { decodeLookingGlass } from './looking-glass.ts';
+import { questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
+import { isFullFeed, readRoster, type Roster } from './roster.ts';
+import { chunks, rrcsOf } from './seed.ts';
+
+/** What may have been missed. */
+export interface Span {
+  /** The last moment at which all was heard. */
+  readonly from: EventTime;
+  /** From here on all is heard again. */
+  readonly to: EventTime;
+  /** All of RIS when absent. */
+  readonly collectors?: readonly Collector[] | undefined;
+  /** Only these of their peers; all when absent. */
+  readonly peers?: readonly PeerId[] | undefined;
+}
+
+export interface HealOptions {
+  readonly client: RipestatClient;
+  readonly territories: readonly Territory[];
+  readonly span: Span;
+  /** Prefixes to ask for besides those inside the blocks: covering routes that a seed found. */
+  readonly prefixes?: readonly Prefix[] | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Healing {
+  /** In order of time: what the healed peers sent in the gap, what they have now, and `end-of-rib`. */
+  readonly elements: readonly Element[];
+  readonly healed: readonly Peer[];
+  /** Full-feed peers of which nothing is said: they stay unknown. Asking again a minute later may help. */
+  readonly unhealed: readonly LeftOut[];
+}
+
+/** The looking glass takes one prefix a call. More than this many calls for one gap are too much to ask. */
+const MAX_CALLS = 64;
+
+/**
+ * Fills a gap. The looking glass says what each peer has now, after the gap; `bgp-updates`, what it sent in the gap,
+ * with its times. A peer is healed when the looking glass has heard it since the gap ended; the others are left alone.
+ */
+export async function healFromRipestat(options: HealOptions): Promise<Outcome<Healing>> {
+  const { client, territories, span, signal } = options;
+  if (span.to < span.from) return failed('configuration', 'heal', 'the gap ends before it begins');
+  const question = questionOf(territories);
+  if (!question.ok) return question;
+  const { inside, resources, families } = question.value;
+  const asked = unique([...inside, ...(options.prefixes ?? [])]);
+  if (asked.length > MAX_CALLS)
+    return failed(
+      'configuration',
+      'looking-glass',
+      `${asked.length} prefixes would need a call each, at most ${MAX_CALLS} are made`,
+    );
+
+  const roster = await readRoster(client, span.collectors, signal);
+  if (!roster.ok) return roster;
+  // The controls first: what they prove alive then, is alive when it is silent of the territory a moment later.
+  const controls = await lookingGlass(client, controlsOf(families, true), signal);
+  if (!controls.ok) return controls;
+  const isAlive = census('looking-glass', controls.value, roster.value, territories, families);
+  if (!isAlive.ok) return isAlive;
+  const early = healingOf(options, isAlive.value, { roster: roster.value, families, sent: [] });
+  if (early.healed.length === 0) return done({ ...early, elements: [] }, isAlive.warnings);
+
+  const [shown, updates] = await Promise.all([lookingGlass(client, asked, signal), updatesOf(options, resources)]);
+  if (!shown.ok) return shown;
+  const counted = census('looking-glass', [...controls.value, ...shown.value], roster.value, territories, families);
+  if (!counted.ok) return counted;
+
+  const warnings = [question, roster, controls, shown, counted].flatMap((outcome) => outcome.warnings);
+  const sent = updates.ok ? updates.value : [];
+  warnings.push(
+    ...(updates.ok ? updates.warnings : [`${updates.fault.message}; when routes changed in the gap is not known`]),
+  );
+  return done(healingOf(options, counted.value, { roster: roster.value, families, sent }), [...new Set(warnings)]);
+}
+
+function healingOf(
+  { span, territories }: HealOptions,
+  { showings, leftOut }: Census,
+  {
+    roster,
+    families,
+    sent,
+  }: { readonly roster: Roster; readonly families: readonly Family[]; readonly sent: readonly ShownUpdate[] },
+): Healing {
+  const concerned = (peer: Peer): boolean => span.peers === undefined || span.peers.includes(peer.id);
+  const healed = new Map<PeerId, Showing>();
+  const unhealed = leftOut.filter(({ peer }) => concerned(peer));
+  for (const [id, showing] of showings) {
+    const { peer } = showing.member;
+    if (!concerned(peer)) continue;
+    if (showing.at >= span.to) healed.set(id, showing);
+    else if (isFullFeed(showing.member, families))
+      unhealed.push({ peer, why: `the looking glass has not heard it since ${isoTime(span.to)}, when the gap ended` });
+  }
+  const inGap = sent.flatMap((update) => {
+    const peer = roster.find(update.source)?.peer;
+    if (peer === undefined || !healed.has(peer.id)) return [];
+    return territories.some((territory) => concerns(territory, update.prefix)) ? elementOf(update, peer) : [];
+  });
+  const dumps = [...healed.values()].flatMap((showing) => dumpOf(showing));
+  return {
+    elements: inOrder([...inGap, ...dumps]),
+    healed: [...healed.values()].map(({ member }) => member.peer),
+    unhealed,
+  };
+}
+
+/** An announcement whose path cannot be read is left out: the looking glass tells the route that stands at the end. */
+function elementOf({ at, prefix, change }: ShownUpdate, peer: Peer): readonly Element[] {
+  if (change.type === 'withdrawal') return [{ type: 'withdrawal', at, peer, prefix, pathId: undefined }];
+  if (change.path === undefined) return [];
+  return [{ type: 'announcement', at, peer, prefix, pathId: undefined, path: change.path }];
+}
+
+async function lookingGlass(
+  client: RipestatClient,
+  prefixes: readonly Prefix[],
+  signal: AbortSignal,
+): Promise<Outcome<readonly ShownRoute[]>> {
+  const answers = await all(
+    prefixes.map(async ({ text }): Promise<Outcome<readonly ShownRoute[]>> => {
+      const answer = await client.get('looking-glass', { resource: text }, { signal });
+      if (!answer.ok) return answer;
+      const routes = decodeLookingGlass(answer.value);
+      return routes.ok ? done(routes.value, answer.warnings) : routes;
+    }),
+  );
+  return answers.ok ? done(answers.value.flat(), answers.warnings) : answers;
+}
+
+/** What was sent within the gap; an error when the answer does not reach its end: half a story ends in the wrong state. */
+async function updatesOf(
+  { client, span, signal }: HealOptions,
+  resources: readonly string[],
+): Promise<Outcome<readonly ShownUpdate[]>> {
+  const parameters = { ...rrcsOf(span.collectors), starttime: secondOf(span.from), endtime: secondOf(span.to + 999) };
+  const answers = await all(
+    chunks(resources, RESOURCES_AT_ONCE).map(async (chunk): Promise<Outcome<BgpUpdates>> => {
+      const answer = await client.get('bgp-updates', { resource: chunk.join(','), ...parameters }, { signal });
+      if (!answer.ok) return answer;
+      const read = decodeBgpUpdates(answer.value);
+      return read.ok ? done(read.value, answer.warnings) : read;
+    }),
+  );
+  if (!answers.ok) return answers;
+  const end = Math.min(...answers.value.map(({ to }) => to)) as EventTime;
+  const lastSecond = Math.floor(span.to / 1000) * 1000;
+  if (end < lastSecond) return failed('slow', 'bgp-updates', `it is known up to ${isoTime(end)} only`);
+  const within = ({ at }: ShownUpdate): boolean => at >= span.from && at <= span.to;
+  // A route under several of the resources comes once for each.
+  const seen = new Set<string>();
+  const sent = answers.value.flatMap(({ updates }) => updates.filter(within));
+  return done(
+    sent.filter((update) => isNew(seen, update)),
+    answers.warnings,
+  );
+}
+
+function isNew(seen: Set<string>, { at, source, prefix, change }: ShownUpdate): boolean {
+  const path = change.type === 'announcement' ? JSON.stringify(change.path) : '';
+  const key = `${at} ${source.collector} ${source.address} ${prefix.text} ${change.type} ${path}`;
+  return seen.size !== seen.add(key).size;
+}
+
+/** Whole seconds, ISO 8601 without a zone: what RIPEstat takes as UTC. */
+function secondOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19);
+}

@@ -1,0 +1,70 @@
+import { comparePrefixes, prefixOf, type Family, type Prefix } from '../../src/bgp/prefix.ts';
+import { SHORTEST_COVERING, UNIT_LENGTH, unitsOf, type Territory } from '../../src/visibility/territory.ts';
+import { done, failed, type Outcome } from './fault.ts';
+
+/** What is asked of RIPEstat for some territories. */
+export interface Question {
+  /** For the calls that take lists: prefixes and, to find more specifics of any length, origin ASes. */
+  readonly resources: readonly string[];
+  /** Inside the blocks, for the calls that take one prefix each. */
+  readonly inside: readonly Prefix[];
+  readonly families: readonly Family[];
+}
+
+/** Prefixes asked for at most: whatever is asked for costs RIPEstat work. */
+const MAX_PREFIXES = 1_000;
+/** Resources of one request: some 2,000 characters of address. */
+export const RESOURCES_AT_ONCE = 100;
+
+/**
+ * Names every prefix that could cover a unit, one by one: each block, all that lies in it down to a unit, all that
+ * covers it up to a /8. That a call also tells of more and less specifics of what it is asked for is documented
+ * nowhere, and a seed that misses them would call a routed country gone.
+ */
+export function questionOf(territories: readonly Territory[]): Outcome<Question> {
+  const inside: Prefix[] = [];
+  const covering: Prefix[] = [];
+  const warnings: string[] = [];
+  for (const territory of territories) {
+    const parts = partsOf(territory, MAX_PREFIXES - inside.length);
+    if (parts === undefined && territory.origins.length === 0) {
+      const what = `${territory.id} may be routed as more than ${MAX_PREFIXES} prefixes, and no origin AS is given to ask for instead`;
+      return failed('configuration', 'seed', what);
+    }
+    if (parts === undefined)
+      warnings.push(`${territory.id} is large: RIPEstat is asked for its origin ASes and blocks only`);
+    inside.push(...(parts ?? territory.blocks));
+    covering.push(...territory.blocks.flatMap(coversOf));
+  }
+  if (inside.length > 2 * MAX_PREFIXES)
+    return failed('configuration', 'seed', `the territories have ${inside.length} blocks`);
+
+  const prefixes = unique([...inside, ...covering]).map(({ text }) => text as string);
+  const origins = new Set(territories.flatMap(({ origins }) => origins.map((asn) => `AS${asn}`)));
+  const families = [...new Set(territories.flatMap(({ blocks }) => blocks.map(({ family }) => family)))];
+  return done({ resources: [...origins, ...prefixes], inside: unique(inside), families }, warnings);
+}
+
+/** The blocks and everything inside them down to units, the larger first; `undefined` when more than `most`. */
+function partsOf(territory: Territory, most: number): readonly Prefix[] | undefined {
+  const parts: Prefix[] = [];
+  for (const block of territory.blocks) {
+    const unitLength = Math.max(block.length, UNIT_LENGTH[block.family]);
+    if (2 ** (unitLength - block.length + 1) - 1 + parts.length > most) return undefined;
+    const units = unitsOf({ blocks: [block] }, block.family);
+    for (let length = block.length; length <= unitLength; length++)
+      parts.push(...unique(units.map(({ words }) => prefixOf(block.family, words, length))));
+  }
+  return parts;
+}
+
+function coversOf(block: Prefix): readonly Prefix[] {
+  const covers: Prefix[] = [];
+  for (let length = SHORTEST_COVERING; length < block.length; length++)
+    covers.push(prefixOf(block.family, block.words, length));
+  return covers;
+}
+
+export function unique(prefixes: readonly Prefix[]): readonly Prefix[] {
+  return [...new Map(prefixes.map((prefix) => [prefix.text, prefix])).values()].sort(comparePrefixes);
+}

@@ -1,0 +1,157 @@
+import * as z from 'zod';
+import { asnOf, parseAsn } from '../../src/bgp/asn.ts';
+import { peerOf, type Collector, type Peer } from '../../src/bgp/peer.ts';
+import type { Family } from '../../src/bgp/prefix.ts';
+import { all, type RipestatClient } from './client.ts';
+import { readData } from './envelope.ts';
+import { done, failed, type Outcome } from './fault.ts';
+import { address, rrc, type SourceId } from './fields.ts';
+
+/** A peer of RIS, and the size of its table at the last RIB dump (every 8 h). */
+export interface Member {
+  readonly peer: Peer;
+  readonly routes: Readonly<Record<Family, number>>;
+  readonly isFullFeed: Readonly<Record<Family, boolean>>;
+}
+
+/** Who peers with RIS. The other calls name a peer by collector and address alone; the AS stands here. */
+export interface Roster {
+  readonly members: readonly Member[];
+  /** `undefined`: unknown, or two ASes share the address at this collector and nobody can say which it is. */
+  find(source: SourceId): Member | undefined;
+}
+
+const count = z
+  .number()
+  .int()
+  .nonnegative()
+  .nullish()
+  .transform((number) => number ?? 0);
+
+const rrcInfo = z.object({
+  rrcs: z.array(
+    z.object({
+      name: rrc(),
+      peers: z.array(
+        z.object({
+          asn: z.number().transform(asnOf),
+          ip: address(),
+          v4_prefix_count: count,
+          v6_prefix_count: count,
+          is_full_feed_v4: z.boolean(),
+          is_full_feed_v6: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+});
+
+const risPeers = z.object({
+  peers: z.record(
+    z.string(),
+    z.array(
+      z.object({
+        asn: z.string().transform(parseAsn),
+        ip: address(),
+        v4_prefix_count: count,
+        v6_prefix_count: count,
+      }),
+    ),
+  ),
+});
+
+const threshold = z.object({ v4: z.number().positive(), v6: z.number().positive() });
+
+/** Reads `rrc-info`. */
+export function decodeRrcInfo(data: unknown): Outcome<readonly Member[]> {
+  const read = readData('rrc-info', rrcInfo, data);
+  if (!read.ok) return read;
+  return done(
+    read.value.rrcs.flatMap(({ name, peers }) =>
+      peers.flatMap((row) => {
+        if (row.asn === undefined) return [];
+        const routes = { ipv4: row.v4_prefix_count, ipv6: row.v6_prefix_count };
+        const isFullFeed = { ipv4: row.is_full_feed_v4, ipv6: row.is_full_feed_v6 };
+        return [{ peer: peerOf(name, row.ip, row.asn), routes, isFullFeed }];
+      }),
+    ),
+  );
+}
+
+/** Reads `ris-full-table-threshold`: how many routes make a full table, per family. */
+export function decodeThreshold(data: unknown): Outcome<Readonly<Record<Family, number>>> {
+  const read = readData('ris-full-table-threshold', threshold, data);
+  return read.ok ? done({ ipv4: read.value.v4, ipv6: read.value.v6 }) : read;
+}
+
+/** Reads `ris-peers`, which has no full-feed flags: `full` makes them. */
+export function decodeRisPeers(data: unknown, full: Readonly<Record<Family, number>>): Outcome<readonly Member[]> {
+  const read = readData('ris-peers', risPeers, data);
+  if (!read.ok) return read;
+  const members: Member[] = [];
+  for (const [name, peers] of Object.entries(read.value.peers)) {
+    const collector = rrc().safeParse(name);
+    if (!collector.success) return failed('unreadable', 'ris-peers', 'it names a collector that is none');
+    for (const { asn, ip, v4_prefix_count: ipv4, v6_prefix_count: ipv6 } of peers) {
+      if (asn === undefined) continue;
+      const isFullFeed = { ipv4: ipv4 >= full.ipv4, ipv6: ipv6 >= full.ipv6 };
+      members.push({ peer: peerOf(collector.data, ip, asn), routes: { ipv4, ipv6 }, isFullFeed });
+    }
+  }
+  return done(members);
+}
+
+/** Table sizes change with each RIB dump, three times a day. */
+const ROSTER_TTL_MS = 60 * 60_000;
+
+/** Asks who peers with RIS: `rrc-info`, or `ris-peers` when that fails. */
+export async function readRoster(
+  client: RipestatClient,
+  collectors: readonly Collector[] | undefined,
+  signal: AbortSignal,
+): Promise<Outcome<Roster>> {
+  const once = { signal, ttlMs: ROSTER_TTL_MS };
+  const answer = await client.get('rrc-info', {}, once);
+  const read = answer.ok ? decodeRrcInfo(answer.value) : answer;
+  if (read.ok && read.value.some(isFull))
+    return done(rosterOf(read.value, collectors), answer.ok ? answer.warnings : []);
+
+  const others = await all([client.get('ris-peers', {}, once), client.get('ris-full-table-threshold', {}, once)]);
+  const why = read.ok ? failed('empty', 'rrc-info', 'it knows no full-feed peer') : read;
+  if (!others.ok) return why;
+  const full = decodeThreshold(others.value[1]);
+  const members = full.ok ? decodeRisPeers(others.value[0], full.value) : full;
+  if (!members.ok || !members.value.some(isFull)) return why;
+  return done(rosterOf(members.value, collectors), [`${why.fault.message}; ris-peers was asked in its place`]);
+}
+
+const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
+
+/** Whether it has a full table of any of these families. */
+export function isFullFeed(member: Member, families: readonly Family[]): boolean {
+  return families.some((family) => member.isFullFeed[family]);
+}
+
+function isFull(member: Member): boolean {
+  return isFullFeed(member, FAMILIES);
+}
+
+/** `collectors`: only these. */
+export function rosterOf(all: readonly Member[], collectors?: readonly Collector[]): Roster {
+  const members = new Map<string, Member | undefined>();
+  for (const member of all) {
+    if (collectors !== undefined && !collectors.includes(member.peer.collector)) continue;
+    const key = keyOf(member.peer);
+    const before = members.get(key);
+    if (before?.peer.id === member.peer.id) continue;
+    members.set(key, members.has(key) ? undefined : member);
+  }
+  return {
+    members: [...members.values()].filter((member) => member !== undefined),
+    find: (source) => members.get(keyOf(source)),
+  };
+}
+
+function keyOf({ collector, address }: SourceId): string {
+  return `${collector}|${address}`;
+}

@@ -1,0 +1,118 @@
+import type { Element } from '../../src/bgp/element.ts';
+import type { Collector, PeerId } from '../../src/bgp/peer.ts';
+import type { Family, Prefix } from '../../src/bgp/prefix.ts';
+import type { EventTime } from '../../src/bgp/time.ts';
+import type { Territory } from '../../src/visibility/territory.ts';
+import { decodeBgpState, type BgpState } from './bgp-state.ts';
+import { census, dumpOf, inOrder, namesOf, prefixesOf, type Census, type Showing } from './census.ts';
+import { all, type RipestatClient } from './client.ts';
+import { controlsOf } from './controls.ts';
+import { done, type Outcome } from './fault.ts';
+import { questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
+import { isFullFeed, readRoster, type Roster } from './roster.ts';
+
+export interface SeedOptions {
+  readonly client: RipestatClient;
+  readonly territories: readonly Territory[];
+  /** Only the peers of these; all of RIS when absent. */
+  readonly collectors?: readonly Collector[] | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Seed {
+  /** `rib` and `end-of-rib`, in order of time. */
+  readonly elements: readonly Element[];
+  /** The moment of which it tells: RIPEstat's latest, minutes ago. What came after it is for others to tell. */
+  readonly at: EventTime;
+  /** Prefixes of the territories that some peer has. */
+  readonly prefixes: readonly Prefix[];
+}
+
+/**
+ * Asks who has routes to the territories, and tells it as the end of a RIB dump of every full-feed peer: those that
+ * have none are voters that see nothing. A failure is a failure of RIPEstat and says nothing of a territory.
+ */
+export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<Seed>> {
+  const { client, territories, collectors, signal } = options;
+  const question = questionOf(territories);
+  if (!question.ok) return question;
+  const { resources, families } = question.value;
+
+  const [roster, states] = await Promise.all([
+    readRoster(client, collectors, signal),
+    statesOf(options, resources, controlsOf(families)),
+  ]);
+  if (!roster.ok) return roster;
+  if (!states.ok) return states;
+
+  const counted = countAll(options, states.value, { roster: roster.value, families });
+  if (!counted.ok) return counted;
+  const warnings = [question, roster, states, counted].flatMap((outcome) => outcome.warnings);
+  return done(seedOf(counted.value, states.value), [...warnings, ...namesOf(counted.value.leftOut)]);
+}
+
+/**
+ * Each request carries its own controls: one that came back empty must not hide behind another, nor a peer that speaks
+ * in one and not in another.
+ */
+function countAll(
+  { territories }: SeedOptions,
+  states: readonly BgpState[],
+  { roster, families }: { readonly roster: Roster; readonly families: readonly Family[] },
+): Outcome<Census> {
+  const count = (routes: BgpState['routes']): Outcome<Census> =>
+    census('bgp-state', routes, roster, territories, families);
+  const parts: Census[] = [];
+  for (const { routes } of states) {
+    const part = count(routes);
+    if (!part.ok) return part;
+    parts.push(part.value);
+  }
+  const whole = count(states.flatMap(({ routes }) => routes));
+  if (!whole.ok) return whole;
+
+  const leftOut = [...whole.value.leftOut];
+  const showings = new Map<PeerId, Showing>();
+  for (const [id, showing] of whole.value.showings) {
+    const speaks = [...showing.speaks].filter((family) =>
+      parts.every((part) => part.showings.get(id)?.speaks.has(family) === true),
+    );
+    if (speaks.length > 0) showings.set(id, { ...showing, speaks: new Set(speaks) });
+    else if (isFullFeed(showing.member, families))
+      leftOut.push({ peer: showing.member.peer, why: 'it speaks in one answer and not in another' });
+  }
+  return done({ showings, leftOut }, whole.warnings);
+}
+
+function seedOf(counted: Census, states: readonly BgpState[]): Seed {
+  const at = Math.min(...states.map((state) => state.at)) as EventTime;
+  const elements = [...counted.showings.values()].flatMap((showing) => dumpOf({ ...showing, at }));
+  return { elements: inOrder(elements), at, prefixes: unique(prefixesOf(counted)) };
+}
+
+/** As many requests as the list of resources needs, each with the controls. */
+async function statesOf(
+  { client, collectors, signal }: SeedOptions,
+  resources: readonly string[],
+  controls: readonly Prefix[],
+): Promise<Outcome<readonly BgpState[]>> {
+  const parameters = rrcsOf(collectors);
+  const answers = chunks(resources, RESOURCES_AT_ONCE).map(async (chunk): Promise<Outcome<BgpState>> => {
+    const resource = [...chunk, ...controls.map(({ text }) => text)].join(',');
+    const answer = await client.get('bgp-state', { resource, ...parameters }, { signal });
+    if (!answer.ok) return answer;
+    const state = decodeBgpState(answer.value);
+    return state.ok ? done(state.value, answer.warnings) : state;
+  });
+  return all(answers);
+}
+
+/** `rrcs=0,4`: only what is needed. */
+export function rrcsOf(collectors: readonly Collector[] | undefined): Readonly<Record<string, string>> {
+  const numbers = (collectors ?? []).flatMap((collector) => /^rrc(\d+)$/.exec(collector)?.[1] ?? []);
+  return numbers.length === 0 ? {} : { rrcs: numbers.map(Number).join(',') };
+}
+
+export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
