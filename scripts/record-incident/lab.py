@@ -150,7 +150,7 @@ class Lab:
             file.write(exabgp_conf(fifo, self.sessions))
         options = {'daemon.user': 'root', 'api.cli': 'false', 'api.ack': 'false', 'log.destination': self.file('exabgp.log')}
         self.run(['/usr/sbin/exabgp', conf], dict(os.environ, **{'exabgp.' + k: v for k, v in options.items()}), 'exabgp')
-        self.feed = open(fifo, 'w')
+        self.feed = os.fdopen(os.open(fifo, os.O_RDWR), 'w')  # opening to write alone would wait for a reader
 
     def run(self, command, env, name):
         out = open(self.file(name + '.out'), 'w')

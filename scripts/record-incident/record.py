@@ -4,6 +4,7 @@ import bz2
 import gzip
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,14 +20,17 @@ def main(folder):
     with open(os.path.join(folder, 'steps.yaml')) as file:
         steps = yaml.safe_load(file)
     plan = Plan(os.path.basename(os.path.abspath(folder)), steps)
+    output = Output(folder, steps.get('bzip2', []))
     work = tempfile.mkdtemp(prefix='record-incident-')
     lab = Lab(work, plan.sessions)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))  # by way of `finally`
     began = time.monotonic()
     try:
         lab.start(plan.start)
-        record(plan, lab, Output(folder, steps.get('bzip2', [])))
+        record(plan, lab, output)
     finally:
         lab.stop()
+    output.save()
     shutil.rmtree(work)  # after a failure it stays, for its logs
     print('recorded %d seconds of events in %.0f s' % (len(plan.seconds), time.monotonic() - began))
 
@@ -42,7 +46,7 @@ def record(plan, lab, output):
     lab.set_clock(plan.until)
     for collector in COLLECTORS:
         with open(lab.updates(collector), 'rb') as file:
-            output.write(collector, 'updates', plan.start, file.read()[starts[collector] :])
+            output.add(collector, 'updates', plan.start, file.read()[starts[collector] :])
 
 
 def agenda(plan, lab, tables, output):
@@ -70,24 +74,31 @@ def dump(lab, output):
         path = lab.file('%s.%d.table' % (collector, lab.clock))
         lab.dump_table(collector, path)
         with open(path, 'rb') as file:
-            output.write(collector, 'bview', lab.clock, file.read())
+            output.add(collector, 'bview', lab.clock, file.read())
 
 
 class Output:
     """Names files as RIS does, in a folder `bgpdata` as Route Views has it, by which a reader knows that the one above names
-    the collector. The compressors are told no time, so that the same recording is the same file."""
+    the collector. The compressors are told no time, so that the same recording is the same file. Nothing old is touched
+    before all that is new is there."""
 
     def __init__(self, folder, bzip2):
         self.folder = folder
         self.bzip2 = bzip2
+        self.files = {}
 
-    def write(self, collector, kind, at, data):
-        folder = os.path.join(self.folder, collector, 'bgpdata')
-        os.makedirs(folder, exist_ok=True)
+    def add(self, collector, kind, at, data):
         packed = collector in self.bzip2
         name = '%s.%s.%s' % (kind, datetime.fromtimestamp(at, timezone.utc).strftime('%Y%m%d.%H%M'), 'bz2' if packed else 'gz')
-        with open(os.path.join(folder, name), 'wb') as file:
-            file.write(bz2.compress(data, 9) if packed else gzip.compress(data, 9, mtime=0))
+        self.files[collector, name] = bz2.compress(data, 9) if packed else gzip.compress(data, 9, mtime=0)
+
+    def save(self):
+        for collector in COLLECTORS:
+            shutil.rmtree(os.path.join(self.folder, collector), ignore_errors=True)
+            os.makedirs(os.path.join(self.folder, collector, 'bgpdata'))
+        for (collector, name), data in self.files.items():
+            with open(os.path.join(self.folder, collector, 'bgpdata', name), 'wb') as file:
+                file.write(data)
 
 
 if __name__ == '__main__':

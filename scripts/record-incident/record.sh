@@ -1,10 +1,10 @@
 #!/bin/bash
 # record.sh NAME: records incidents/NAME anew from its steps.yaml, with two BIRD collectors and ExaBGP on loopback.
-# Needs root (for ExaBGP's user) and Debian's packages below. Stops all that it starts. Then run verify.py on it.
+# Needs root (for ExaBGP's user) and Debian's packages below. Stops all that it starts. Then runs verify.py on it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [ $# -ne 1 ]; then
-  echo "usage: record.sh NAME, one of: $(ls "$here/../../incidents" | tr '\n' ' ')" >&2
+  echo "usage: record.sh NAME, one of: $(cd "$here/../../incidents" && echo */)" >&2
   exit 2
 fi
 folder=$here/../../incidents/$1
@@ -17,6 +17,5 @@ if [ ${#missing[@]} -gt 0 ]; then
   exit 1
 fi
 [ -f "$folder/steps.yaml" ] || { echo "no steps in $folder" >&2; exit 2; }
-rm -rf "$folder"/reconstructed-*
 /usr/bin/python3 -B "$here/record.py" "$folder"
 /usr/bin/python3 -B "$here/verify.py" "$folder"
