@@ -115,6 +115,24 @@ build() {
   mkdir -p "$out"
   $wasm_bindgen --target experimental-nodejs-module --remove-name-section --remove-producers-section \
     --out-dir "$out" "$target/wasm32-unknown-unknown/release/$name.wasm"
+  licenses >"$out/LICENSES.txt"
+}
+
+# The licences of what was compiled in, with a text of each: MIT's where it is offered.
+licenses() {
+  local crates package license text
+  crates=$(cd "$crate" && RUSTC=$rustc $cargo tree --locked --target wasm32-unknown-unknown -e normal,no-proc-macro \
+    --prefix none -f '{p}|{l}' | grep -v ' (/' | sed 's/ (\*)$//' | sort -u)
+  echo "$name holds code of these crates, and of Rust's standard library (MIT OR Apache-2.0):"
+  echo
+  sed 's/|/: /' <<<"$crates"
+  while IFS='|' read -r package license; do
+    for text in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"${package/ v/-}"/{LICENSE-MIT*,LICENSE,LICENSE.*,COPYING}; do
+      [ -f "$text" ] || continue
+      printf '\n---- %s (%s)\n\n%s\n' "$package" "$license" "$(tr -d '\r' <"$text")"
+      break
+    done
+  done <<<"$crates"
 }
 
 case ${1-} in
