@@ -183,6 +183,6 @@ function statusOf({ plane, state, incident, policy }: Judge, at: EventTime): Ter
       share: plane.voters === 0 ? 0 : rounded((plane.seen[i] ?? 0) / plane.voters),
       isBaseline: plane.baseline[i] === 1,
     })),
-    incident: incident === undefined ? undefined : incidentOf(incident, 'open', policy),
+    incident: incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: plane.units }),
   };
 }

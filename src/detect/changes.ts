@@ -3,7 +3,7 @@ import type { EventTime } from '../bgp/time.ts';
 import { parseMark, type Mark } from '../visibility/details.ts';
 import type { Plane } from '../visibility/plane.ts';
 import type { Policy } from './policy.ts';
-import { continueRun, startRun, type Run } from './run.ts';
+import { beganAt, continueRun, startRun, type Run } from './run.ts';
 import { aimAt, aimOf, turnsAt, type Aim, type Toggle } from './toggle.ts';
 
 /** A change of a unit, upstream, origin or prefix that lasted. */
@@ -181,8 +181,8 @@ function startOf(entry: Entry): number {
   return entry.toggle.turningSince ?? Infinity;
 }
 
-/** The first step of the movement, if it goes the way of the change and began before the threshold was crossed. */
+/** The first step of the movement that made the change. */
 function firstOf(entry: Entry): number {
-  const goes = entry.toggle.on ? 'down' : 'up';
-  return entry.run.direction === goes ? Math.min(entry.run.since, startOf(entry)) : startOf(entry);
+  const since = entry.toggle.turningSince;
+  return since === undefined ? Infinity : beganAt(entry.run, entry.toggle.on ? 'down' : 'up', since);
 }

@@ -48,7 +48,7 @@ export function incidentDraft(
     about: incident.id,
     data: {
       ...ofTerritory(scene, incident.fall.first, since),
-      incident: incidentOf(incident, what === 'closed' ? 'closed' : 'open', policy),
+      incident: incidentOf(incident, what === 'closed' ? 'closed' : 'open', { policy, units: scene.plane.units }),
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { Peer } from '../bgp/peer.ts';
-import type { PrefixText } from '../bgp/prefix.ts';
+import type { Prefix, PrefixText } from '../bgp/prefix.ts';
 import { isoTime, later, type EventTime } from '../bgp/time.ts';
 import type { Evidence, Incident } from './event.ts';
 import type { Policy } from './policy.ts';
@@ -27,9 +27,10 @@ export interface Fall {
   depth: number;
   /** How it fell: each time it was deeper than ever, as long as there is room. */
   readonly steps: { readonly at: EventTime; readonly share: number }[];
-  readonly unitsLost: Map<PrefixText, EventTime>;
+  /** By index of the unit. */
+  readonly unitsLost: Map<number, EventTime>;
   readonly upstreamsLost: Map<Asn, EventTime>;
-  readonly unitsReturned: Map<PrefixText, EventTime>;
+  readonly unitsReturned: Map<number, EventTime>;
   stuck: readonly { readonly peer: Peer; readonly units: number }[];
 }
 
@@ -84,7 +85,11 @@ export function closesAt(incident: IncidentState, policy: Policy): EventTime | u
 }
 
 /** As events carry it. */
-export function incidentOf(incident: IncidentState, state: 'open' | 'closed', policy: Policy): Incident {
+export function incidentOf(
+  incident: IncidentState,
+  state: 'open' | 'closed',
+  { policy, units }: { policy: Policy; units: readonly Prefix[] },
+): Incident {
   const { fall, drops } = incident;
   const since = drops[0]?.since ?? fall.first;
   const until = drops.at(-1)?.until;
@@ -108,9 +113,9 @@ export function incidentOf(incident: IncidentState, state: 'open' | 'closed', po
       ...(fall.half === undefined ? {} : { half: isoTime(fall.half) }),
       ...(fall.ninety === undefined ? {} : { ninety: isoTime(fall.ninety) }),
     },
-    unitsLost: [...fall.unitsLost].map(([unit, at]) => ({ unit, at: isoTime(at) })),
-    upstreamsLost: [...fall.upstreamsLost].map(([upstream, at]) => ({ upstream, at: isoTime(at) })),
-    unitsReturned: [...fall.unitsReturned].map(([unit, at]) => ({ unit, at: isoTime(at) })),
+    unitsLost: inOrder(fall.unitsLost).flatMap(([unit, at]) => named(units[unit], at)),
+    upstreamsLost: inOrder(fall.upstreamsLost).map(([upstream, at]) => ({ upstream, at: isoTime(at) })),
+    unitsReturned: inOrder(fall.unitsReturned).flatMap(([unit, at]) => named(units[unit], at)),
     stuck: fall.stuck.map(({ peer, units }) => ({
       collector: peer.collector,
       address: peer.address,
@@ -120,6 +125,15 @@ export function incidentOf(incident: IncidentState, state: 'open' | 'closed', po
     backfilled: incident.backfilled,
     evidence: incident.evidence,
   };
+}
+
+/** By time; what happened at one moment by number, so that the order of messages within it does not show. */
+function inOrder<T extends number>(times: ReadonlyMap<T, EventTime>): (readonly [T, EventTime])[] {
+  return [...times].sort(([a, atA], [b, atB]) => atA - atB || a - b);
+}
+
+function named(unit: Prefix | undefined, at: EventTime): { unit: PrefixText; at: string }[] {
+  return unit === undefined ? [] : [{ unit: unit.text, at: isoTime(at) }];
 }
 
 /** Four decimals are a voter in ten thousand: more would print the noise of division. */

@@ -21,3 +21,8 @@ export function continueRun(run: Run, value: number, at: EventTime): Run {
   const isChained = direction === run.direction && at - run.last <= CHAIN_MS;
   return { value, direction, since: isChained ? run.since : at, last: at };
 }
+
+/** When the movement began that crossed a threshold at `at`: `at` itself, when the run goes the other way or ended before. */
+export function beganAt(run: Run, goes: 'up' | 'down', at: EventTime): EventTime {
+  return run.direction === goes && run.since <= at && at - run.last <= CHAIN_MS ? run.since : at;
+}

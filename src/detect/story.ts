@@ -5,8 +5,11 @@ import { digest } from './chain.ts';
 import { evidenceOf } from './evidence.ts';
 import { closesAt, newFall, noteLoss, noteReturn, noteShare, type Fall, type IncidentState } from './incident.ts';
 import type { Policy } from './policy.ts';
-import { continueRun, startRun, type Run } from './run.ts';
+import { beganAt, continueRun, startRun, type Run } from './run.ts';
 import { blindness, trackers, type Controlled, type Known, type VerdictState } from './verdict.ts';
+
+/** Who keeps a route when this share of the visibility is left, or less, is named as stuck. */
+const STUCK_BELOW = 0.25;
 
 /** As many peers are named as stuck. */
 const MAX_STUCK = 50;
@@ -62,7 +65,7 @@ export class Story {
   /** Call with the stepped state: what crossed a threshold just now began with the movement that goes on. */
   noteState(state: VerdictState, at: EventTime): void {
     if (!trackers(state).includes(at)) return;
-    this.#firsts.set(at, this.#run.direction === 'none' ? at : this.#run.since);
+    this.#firsts.set(at, this.#run.direction === 'none' ? at : beganAt(this.#run, this.#run.direction, at));
     const [oldest] = this.#firsts.keys();
     if (this.#firsts.size > MAX_FIRSTS && oldest !== undefined) this.#firsts.delete(oldest);
   }
@@ -118,10 +121,10 @@ export class Story {
       this.#fall = undefined;
       return;
     }
-    if (!isClear) this.#fall ??= newFall(this.#run.direction === 'down' ? this.#run.since : at, this.#shareBefore);
+    if (!isClear) this.#fall ??= newFall(beganAt(this.#run, 'down', at), this.#shareBefore);
     if (this.#fall === undefined) return;
     const isDeeper = noteShare(this.#fall, share, at);
-    if (isDeeper && share <= this.#fall.from / 2) this.#fall.stuck = this.#stuck();
+    if (isDeeper && share <= this.#fall.from * STUCK_BELOW) this.#fall.stuck = this.#stuck();
     const drop = this.#incident?.drops.at(-1);
     if (drop !== undefined && drop.until === undefined && share < drop.depth) drop.depth = share;
   }
@@ -132,12 +135,11 @@ export class Story {
       const visible = plane.visible[unit] ?? 0;
       if (visible === this.#wasVisible[unit]) continue;
       this.#wasVisible[unit] = visible;
-      const text = plane.units[unit]?.text;
-      if (this.#fall === undefined || !plane.detailed || plane.baseline[unit] !== 1 || text === undefined) continue;
+      if (this.#fall === undefined || !plane.detailed || plane.baseline[unit] !== 1) continue;
       if (visible === 0) {
-        noteLoss(this.#fall.unitsLost, text, at);
-        this.#fall.unitsReturned.delete(text);
-      } else if (this.#fall.unitsLost.has(text)) noteReturn(this.#fall.unitsReturned, text, at);
+        noteLoss(this.#fall.unitsLost, unit, at);
+        this.#fall.unitsReturned.delete(unit);
+      } else if (this.#fall.unitsLost.has(unit)) noteReturn(this.#fall.unitsReturned, unit, at);
     }
     if (touched.length === 0 || !plane.detailed || !plane.hasBaseline) return;
     const carriers = this.#carriersNow();
