@@ -68,7 +68,7 @@ class Framing {
   #end = 0;
   #eof = false;
   #lastSeconds = -1;
-  /** Where bytes began to be lost, an index; -1 while in step. */
+  /** Where bytes began to be lost, an offset in the stream; -1 while in step. */
   #lostFrom = -1;
   #scanAt = 0;
   /** The record before the loss while it may itself be at fault: its end, or -1. It starts at `#pos`. */
@@ -116,7 +116,6 @@ class Framing {
     this.#base += from;
     this.#scanAt -= from;
     if (this.#suspectEnd >= 0) this.#suspectEnd -= from;
-    if (this.#lostFrom >= 0) this.#lostFrom -= from;
     this.#pos = 0;
     this.#bytes.set(chunk, kept);
     this.#end = kept + chunk.length;
@@ -152,7 +151,7 @@ class Framing {
     if (follow === 'wait') return false;
     if (follow === 'record' || follow === 'end' || follow === 'torn') return this.#emit(stop, true);
 
-    this.#lostFrom = pos;
+    this.#lostFrom = this.#base + pos;
     this.#suspectEnd = stop;
     this.#scanAt = pos + HEADER_BYTES;
     this.#lostReason =
@@ -204,7 +203,7 @@ class Framing {
   }
 
   #lose(from: number, reason: string): void {
-    this.#lostFrom = from;
+    this.#lostFrom = this.#base + from;
     this.#scanAt = from;
     this.#suspectEnd = -1;
     this.#lostReason = reason;
@@ -219,7 +218,7 @@ class Framing {
       const found = this.#isCandidate(at);
       if (found === 'wait') return this.#forget(at);
       if (found) return this.#found(at);
-      if (at - this.#lostFrom > this.#limits.resyncBytes) return this.#giveUp();
+      if (this.#base + at - this.#lostFrom > this.#limits.resyncBytes) return this.#giveUp();
     }
   }
 
@@ -228,7 +227,7 @@ class Framing {
     const stop = this.#suspectEnd;
     this.#suspectEnd = -1;
     this.#emit(stop, false);
-    this.#lostFrom = stop;
+    this.#lostFrom = this.#base + stop;
     this.#lostReason = 'no record header stands here';
   }
 
@@ -251,7 +250,7 @@ class Framing {
   }
 
   #found(at: number): boolean {
-    this.#tell(this.#base + this.#lostFrom, this.#base + at, this.#lostReason);
+    this.#tell(this.#lostFrom, this.#base + at, this.#lostReason);
     this.#pos = at;
     this.#lostFrom = -1;
     this.#suspectEnd = -1;
@@ -268,7 +267,8 @@ class Framing {
   #endLost(): boolean {
     if (this.#suspectEnd >= 0 && this.#suspectEnd <= this.#end) this.#acquit();
     const reason = this.#suspectEnd > this.#end ? 'the last record is torn' : this.#lostReason;
-    if (this.#end > this.#lostFrom) this.#tell(this.#base + this.#lostFrom, this.#base + this.#end, reason);
+    const end = this.#base + this.#end;
+    if (end > this.#lostFrom) this.#tell(this.#lostFrom, end, reason);
     this.#lostFrom = -1;
     this.#pos = this.#end;
     return false;
@@ -276,7 +276,6 @@ class Framing {
 
   #giveUp(): boolean {
     this.#gaveUp = true;
-    this.#lostFrom += this.#base;
     this.#lostReason = `${this.#lostReason}, and none in the ${this.#limits.resyncBytes} bytes after it`;
     this.#base += this.#end;
     this.#end = 0;
@@ -293,7 +292,7 @@ function readHeader(bytes: Uint8Array, at: number, end: number, limits: MrtLimit
   if (at + HEADER_BYTES > end) return 'none';
   const length = u32(bytes, at + 8);
   if (length > limits.recordBytes) return 'none';
-  if (!isKnownType(u16(bytes, at + 4), u16(bytes, at + 6))) return 'foreign';
-  // No type has an empty body; a zero length would walk through the body as if it were headers.
-  return length === 0 ? 'none' : 'known';
+  // No type has an empty body; a zero length would walk through the body, or a hole of zeros, as if it were headers.
+  if (length === 0) return 'none';
+  return isKnownType(u16(bytes, at + 4), u16(bytes, at + 6)) ? 'known' : 'foreign';
 }
