@@ -1,25 +1,14 @@
 import { basename } from 'node:path';
-import { planMrt, type MrtPlan } from '../../streams/mrt/archive.ts';
-import type { FileEndReport, MrtReport } from '../../streams/mrt/report.ts';
-import { mrtSource } from '../../streams/mrt/source.ts';
-import { isoTime } from '../bgp/time.ts';
+import { planMrt, type PlannedFile } from '../../streams/mrt/archive.ts';
+import { inspectMrt, type InspectedPeer, type MrtInspection } from '../../streams/mrt/inspect.ts';
+import { isoTime, type EventTime } from '../bgp/time.ts';
 import { utcText } from '../report/clock.ts';
 import { counted, grouped, jsonText, percent, printable } from '../report/printable.ts';
+import { textSink } from '../sinks/stdout.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { createProgress, megabytes } from './progress.ts';
-import { ReadingLog } from './reading-log.ts';
-import { TableSizes, type PeerTable } from './table-sizes.ts';
-
-interface Inspected {
-  readonly file: FileEndReport;
-  readonly bytes: number;
-  readonly collector: string;
-  readonly kind: string;
-  /** Peers of a table dump, the largest table first. */
-  readonly peers: readonly PeerTable[];
-  readonly damage: readonly string[];
-}
+import { isFault } from './reading-log.ts';
 
 /** `unroutable inspect`: what is in MRT files. Reads them whole, so that what is said of damage is said of all of it. */
 export async function inspect(
@@ -32,100 +21,152 @@ export async function inspect(
     complain(io, planned.reason);
     return EXIT.files;
   }
-  const { plan } = planned;
-  const log = new ReadingLog(paths);
-  const found: Inspected[] = [];
-  const progress = createProgress(io, () => performance.now());
-  log.onReading((reading) => progress.show(reading));
-  for (const part of singly(plan)) {
-    if (io.signal.aborted) break;
-    const inspected = await inspectOne(part, log, io.signal);
-    if (inspected !== undefined) found.push(inspected);
+  const { collectors, bytes, refused } = planned.plan;
+  const files = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
+  const faults = refused.filter(({ path }) => isFault(path, paths)).map(({ path, reason }) => `${path} ${reason}`);
+  const sink = textSink(io.stdout, () => undefined);
+  const found: MrtInspection[] = [];
+  for await (const inspected of inspections(files, bytes, io)) {
+    if (!inspected.ok) faults.push(inspected.fault);
+    else if (format === 'json') found.push(inspected.inspection);
+    else await sink.write(`${lines(inspected.inspection).join('\n')}\n`);
+    if (inspected.ok && isDamaged(inspected.inspection)) faults.push(`${inspected.inspection.path} is damaged`);
   }
-  progress.clear();
-
-  const refused = plan.refused.filter(({ path }) => log.isFault(path));
-  const text = format === 'json' ? json(found) : found.map((file) => lines(file).join('\n')).join('\n\n');
-  io.stdout.write(`${text}\n`);
-  for (const { path, reason } of refused) complain(io, `${path} ${reason}`);
+  if (format === 'json') await sink.write(`${jsonText(document(found), 2)}\n`);
+  await sink.flush();
+  for (const fault of faults) complain(io, fault);
   if (io.signal.aborted) return EXIT.interrupted;
-  return refused.length > 0 || found.some(({ damage }) => damage.length > 0) ? EXIT.partial : EXIT.done;
+  return faults.length > 0 ? EXIT.partial : EXIT.done;
 }
 
-/** Each file by itself: peers of one are not peers of the next. */
-function* singly(plan: MrtPlan): Generator<MrtPlan> {
-  for (const { collector, ribs, updates } of plan.collectors) {
-    for (const file of [...ribs, ...updates]) {
-      const isRib = file.kind === 'rib';
-      const collectors = [{ collector, ribs: isRib ? [file] : [], updates: isRib ? [] : [file], holes: [] }];
-      yield { ...plan, collectors, refused: [], files: 1, bytes: file.snapshot.size };
+type Inspected =
+  { readonly ok: true; readonly inspection: MrtInspection } | { readonly ok: false; readonly fault: string };
+
+/** One file after the other, with progress between them. */
+async function* inspections(files: readonly PlannedFile[], bytesTotal: number, io: Io): AsyncGenerator<Inspected> {
+  const progress = createProgress(io, () => performance.now());
+  let bytesRead = 0;
+  let records = 0;
+  let at: EventTime | undefined;
+  for (const [filesRead, { path, snapshot }] of files.entries()) {
+    if (io.signal.aborted) return;
+    progress.show({ bytesRead, bytesTotal, records, at, filesRead, filesTotal: files.length });
+    const inspected = await inspectMrt(path);
+    progress.clear();
+    bytesRead += snapshot.size;
+    if (!inspected.ok) {
+      yield { ok: false, fault: `${path} ${inspected.reason}` };
+      continue;
     }
+    records += inspected.inspection.records;
+    at = inspected.inspection.last;
+    yield inspected;
   }
 }
 
-async function inspectOne(plan: MrtPlan, log: ReadingLog, signal: AbortSignal): Promise<Inspected | undefined> {
-  const [{ collector, ribs, updates } = { collector: '', ribs: [], updates: [] }] = plan.collectors;
-  const [file] = [...ribs, ...updates];
-  let end: FileEndReport | undefined;
-  const damage: string[] = [];
-  const report = (said: MrtReport): void => {
-    if (said.type === 'file-end') end = said;
-    if (said.type === 'damage') damage.push(`bytes ${grouped(said.from)} to ${grouped(said.to)}: ${said.reason}`);
-    if (said.type === 'dump' && said.flaw !== undefined) damage.push(`the table dump: ${said.flaw}`);
-    if (said.type === 'progress') log.take(said);
-  };
-  const tables = new TableSizes();
-  // Nothing is watched: table sizes are counted from the bytes, and no route is decoded.
-  for await (const element of mrtSource(plan, { watch: [], threads: 0, report }).elements(signal)) tables.note(element);
-  if (end === undefined || file === undefined) return undefined;
-  return { file: end, bytes: plan.bytes, collector, kind: file.kind, peers: tables.largestFirst, damage };
+function isDamaged({ damageCount, dumps }: MrtInspection): boolean {
+  return damageCount > 0 || dumps.some(({ flaw }) => flaw !== undefined);
 }
 
-/** More peers than this are counted: a large collector has hundreds. JSON has them all. */
-const PEERS_TOLD = 20;
+/** More peers, or more damages, than this are counted: a large collector has hundreds. JSON has them all. */
+const TOLD = 20;
 
-function lines({ file, bytes, collector, kind, peers, damage }: Inspected): readonly string[] {
-  const { container, unpacked, records, types, first, last, outliers, problems } = file;
-  const packed =
-    container === undefined || container === 'plain' ? '' : ` (${container}, ${megabytes(bytes)} MB packed)`;
-  const largest = Math.max(1, ...peers.map(({ ipv4 }) => ipv4));
+function lines(file: MrtInspection): readonly string[] {
   return [
-    `${basename(file.file)}  ${kind === 'rib' ? 'table dump' : 'updates'} of ${collector}`,
-    `    size     ${megabytes(unpacked)} MB${packed}`,
-    `    time     ${first === undefined ? 'none' : `${utcText(first)} to ${last === undefined ? '' : utcText(last)}`}`,
-    `    records  ${grouped(records)}`,
-    ...types.map(
-      ({ name, count, isKnown }) =>
-        `             ${grouped(count).padStart(11)}  ${name}${isKnown ? '' : ' (not known, skipped)'}`,
+    `${basename(file.path)}${file.collector === undefined ? '' : `  of ${file.collector}`}`,
+    ...field('size', [sizeText(file)]),
+    ...field('time', [spanText(file)]),
+    ...field('records', [grouped(file.records), ...file.types.map(typeText)]),
+    ...field('elements', [elementsText(file)]),
+    ...field('peers', peerTexts(file.peers)),
+    ...field('dumps', file.dumps.map(dumpText)),
+    ...field('notes', notes(file)),
+    ...field(
+      'unread',
+      file.problems.map(({ reason, count }) => `${grouped(count)}: ${reason}`),
     ),
-    ...(peers.length === 0 ? [] : [`    peers    ${counted(peers.length, 'peer')}, by size of their IPv4 table`]),
-    ...peers
-      .slice(0, PEERS_TOLD)
-      .map(
-        ({ asn, address, ipv4, ipv6 }) =>
-          `             ${grouped(ipv4).padStart(11)} IPv4 (${percent(ipv4 / largest)}) ${grouped(ipv6).padStart(9)} IPv6  AS${asn} ${address}`,
-      ),
-    ...(peers.length > PEERS_TOLD ? [`             and ${peers.length - PEERS_TOLD} more`] : []),
-    ...problems.map(({ reason, count }) => `    unread   ${grouped(count)}: ${reason}`),
-    ...(outliers > 0 ? [`    times    ${counted(outliers, 'record')} with a time that those around it deny`] : []),
-    ...(damage.length === 0 ? ['    damage   none'] : damage.map((what) => `    damage   ${what}`)),
+    ...field('damage', damageTexts(file)),
+    '',
   ].map(printable);
 }
 
-function json(found: readonly Inspected[]): string {
-  const documents = found.map(({ file, bytes, collector, kind, peers, damage }) => {
-    const { file: path, first, last, ...rest } = file;
-    return {
+/** A name, then its lines under each other. */
+function field(name: string, texts: readonly string[]): readonly string[] {
+  return texts.map((text, i) => `    ${(i === 0 ? name : '').padEnd(10)}${text}`);
+}
+
+function sizeText({ unpacked, bytes, container }: MrtInspection): string {
+  const packed =
+    container === undefined || container === 'plain' ? '' : ` (${container}, ${megabytes(bytes)} MB packed)`;
+  return `${megabytes(unpacked)} MB${packed}`;
+}
+
+function spanText({ first, last }: MrtInspection): string {
+  return first === undefined || last === undefined ? 'none' : `${utcText(first)} to ${utcText(last)}`;
+}
+
+function typeText({ name, count, isKnown }: MrtInspection['types'][number]): string {
+  return `${grouped(count).padStart(11)}  ${name}${isKnown ? '' : ' (not known, skipped)'}`;
+}
+
+function elementsText({ elements }: MrtInspection): string {
+  const counts = Object.entries(elements).filter(([, count]) => count > 0);
+  return counts.length === 0 ? 'none' : counts.map(([type, count]) => `${grouped(count)} ${type}`).join(', ');
+}
+
+/** The largest table first, as it decides who may vote; peers of updates by how much they said. */
+function peerTexts(peers: readonly InspectedPeer[]): readonly string[] {
+  const size = ({ routes }: InspectedPeer) => routes?.ipv4 ?? 0;
+  const largest = Math.max(1, ...peers.map(size));
+  const told = peers
+    .toSorted((a, b) => size(b) - size(a) || b.elements - a.elements)
+    .slice(0, TOLD)
+    .map((peer) => {
+      const { asn, address, routes, elements } = peer;
+      const table =
+        routes === undefined
+          ? `${grouped(elements).padStart(11)} elements`
+          : `${grouped(routes.ipv4).padStart(11)} IPv4 (${percent(size(peer) / largest)}), ${grouped(routes.ipv6)} IPv6`;
+      return `${table}  AS${asn} ${address}`;
+    });
+  return [counted(peers.length, 'peer'), ...told, ...moreThan(peers.length)];
+}
+
+function dumpText({ from, peers, records, flaw }: MrtInspection['dumps'][number]): string {
+  const begun = from === undefined ? 'at an unknown time' : `of ${utcText(from)}`;
+  return `${begun}, ${counted(peers, 'peer')}, ${counted(records, 'record')}, ${flaw ?? 'whole'}`;
+}
+
+function notes({ usesAddPath, usesTwoOctetAs, outliers }: MrtInspection): readonly string[] {
+  return [
+    usesAddPath ? 'has records with ADD-PATH (RFC 7911)' : '',
+    usesTwoOctetAs ? 'has sessions with two-octet AS numbers: AS 23456 may stand for others (RFC 6793)' : '',
+    outliers > 0 ? `${counted(outliers, 'record')} with a time that those around it deny` : '',
+  ].filter((note) => note !== '');
+}
+
+function damageTexts({ damages, damageCount }: MrtInspection): readonly string[] {
+  if (damageCount === 0) return ['none'];
+  const told = damages
+    .slice(0, TOLD)
+    .map(({ from, to, reason }) => `bytes ${grouped(from)} to ${grouped(to)}: ${reason}`);
+  return [...told, ...moreThan(damageCount)];
+}
+
+function moreThan(count: number): readonly string[] {
+  return count > TOLD ? [`and ${grouped(count - TOLD)} more`] : [];
+}
+
+function document(found: readonly MrtInspection[]) {
+  const time = (at: EventTime | undefined) => (at === undefined ? undefined : isoTime(at));
+  return {
+    format: 'unroutable.inspect/1',
+    files: found.map(({ path, first, last, dumps, ...rest }) => ({
       name: basename(path),
-      collector,
-      kind,
-      bytes,
       ...rest,
-      first: first === undefined ? undefined : isoTime(first),
-      last: last === undefined ? undefined : isoTime(last),
-      peers,
-      damage,
-    };
-  });
-  return jsonText({ format: 'unroutable.inspect/1', files: documents }, 2);
+      first: time(first),
+      last: time(last),
+      dumps: dumps.map(({ from, ...dump }) => ({ from: time(from), ...dump })),
+    })),
+  };
 }

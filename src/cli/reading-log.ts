@@ -11,7 +11,7 @@ const MOST_DAMAGES = 1000;
 
 /** Keeps what a source said about its files while it read them, in the words of the report. */
 export class ReadingLog {
-  readonly #named: ReadonlySet<string>;
+  readonly #named: readonly string[];
   readonly #damage: Damage[] = [];
   readonly #ended = new Set<string>();
   readonly #problems: ProblemCount[] = [];
@@ -22,7 +22,7 @@ export class ReadingLog {
 
   /** `named`: the paths the user named. What lies in a folder beside the archive is no fault. */
   constructor(named: readonly string[]) {
-    this.#named = new Set(named.map((path) => resolve(path)));
+    this.#named = named;
   }
 
   get damage(): readonly Damage[] {
@@ -47,7 +47,7 @@ export class ReadingLog {
     switch (report.type) {
       case 'plan':
         this.#files = report.files;
-        for (const { path, reason } of report.refused) if (this.isFault(path)) this.#add(path, reason);
+        for (const { path, reason } of report.refused) if (isFault(path, this.#named)) this.#add(path, reason);
         return;
       case 'progress':
         this.#progress(report);
@@ -74,11 +74,6 @@ export class ReadingLog {
     }
   }
 
-  /** A file that was named, or that calls itself MRT, should have been one. A README beside them should not. */
-  isFault(path: string): boolean {
-    return this.#named.has(resolve(path)) || readFileName(path).kind !== undefined || !path.includes('/');
-  }
-
   #progress(report: Extract<MrtReport, { type: 'progress' }>): void {
     const { bytes, totalBytes, records, at } = report;
     this.#reading = {
@@ -96,6 +91,13 @@ export class ReadingLog {
     if (this.#damage.length >= MOST_DAMAGES) this.#more++;
     else this.#damage.push({ file: basename(path), what });
   }
+}
+
+/** A file that was named, or that calls itself MRT, should have been one. A README beside them should not. */
+export function isFault(path: string, named: readonly string[]): boolean {
+  return (
+    readFileName(path).kind !== undefined || named.some((name) => name === path || resolve(name) === resolve(path))
+  );
 }
 
 function damageText({ from, to, reason }: Extract<MrtReport, { type: 'damage' }>): string {

@@ -132,15 +132,12 @@ function statusOf(outcome: Outcome, sink: TextSink, io: Io): ExitStatus {
   }
   if (outcome.status === 'interrupted') return EXIT.interrupted;
   if (outcome.status === 'done') return EXIT.done;
-  if (outcome.end === undefined) {
-    complain(io, 'no record could be read');
-    for (const { file, what } of outcome.damage.slice(0, 5)) complain(io, `${file}: ${what}`);
-    return EXIT.files;
-  }
+  const isNothing = outcome.end === undefined;
   const [first] = outcome.damage;
   const more = outcome.damage.length > 1 ? ` (and ${outcome.damage.length - 1} more)` : '';
-  if (first !== undefined) complain(io, `some input was damaged: ${first.file}: ${first.what}${more}`);
-  return EXIT.partial;
+  const what = isNothing ? 'no record could be read' : 'some input could not be read';
+  complain(io, first === undefined ? what : `${what}: ${first.file}: ${first.what}${more}`);
+  return isNothing ? EXIT.files : EXIT.partial;
 }
 
 interface Ended {

@@ -83,7 +83,8 @@ function textTeller(sink: TextSink, selection: Selection, style: Style): Teller 
       return write(timeline(events));
     },
     async end(outcome) {
-      if (isQuiet) await write(['Nothing happened that is worth an event.']);
+      const isSeen = outcome.standings.some(({ verdict }) => verdict !== 'unknown');
+      if (isQuiet && isSeen) await write(['Nothing happened that is worth an event.']);
       if (style.chart) await write(charts(outcome, selection, clocks, style));
       const { end, standings, incidents, files, records, damage, hasDump, status } = outcome;
       const interrupted = status === 'interrupted';

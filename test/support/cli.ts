@@ -26,14 +26,14 @@ export interface BuiltCli {
 
 /**
  * Compiles the command as the package does and runs it as a person would. Each caller has its own copy: `dist` may be
- * in use. It lies within the checkout, where its dependencies are found.
+ * in use. It lies within the checkout, where its dependencies are found. Types are checked by `npm run typecheck`.
  */
 export async function buildCli(): Promise<BuiltCli> {
   await mkdir(join(ROOT, 'target'), { recursive: true });
   const built = await mkdtemp(join(ROOT, 'target/cli-test-'));
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-cli-'));
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
-  await promisify(execFile)(tsc, ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', built]);
+  await promisify(execFile)(tsc, ['-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', built]);
 
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     spawn(process.execPath, [join(built, 'src/cli/main.js'), ...args], {
