@@ -6,7 +6,7 @@ import { differences } from './compare.ts';
 import type { Explained } from './explained.ts';
 import { EXPLAINED } from './explained.ts';
 import { digestOf, GOLDENS, isRecording, record, writeGoldens } from './goldens.ts';
-import { mrtFiles } from './mrt-files.ts';
+import { isOwn, mrtFiles } from './mrt-files.ts';
 import { MENDS } from './mends.ts';
 import type { OurRows } from './our-rows.ts';
 import { ourRows } from './our-rows.ts';
@@ -61,7 +61,7 @@ describe(`our rows are bgpdump's, in the same order${realDataNote}${bgpdumpNote}
       const { rows, given } = await read(name, path);
       const theirs = await (running ?? bgpdumpRows(given));
       expect(differences(rows, theirs)).toEqual([]);
-      if (isDaemons(name)) return;
+      if (isOwn(name)) return;
       if (isRecording) record(name, theirs);
       else expect(digestOf(theirs)).toEqual(GOLDENS[name]);
     });
@@ -72,7 +72,7 @@ describe(`our rows are bgpdump's, in the same order${realDataNote}${bgpdumpNote}
 
 describe.skipIf(hasBgpdump)(`our rows have the hash of those that bgpdump printed elsewhere${realDataNote}`, () => {
   for (const [name, path] of files) {
-    if (isDaemons(name)) continue;
+    if (isOwn(name)) continue;
     test(`${name}: ${rowCount(name)}`, async () => {
       const { rows } = await read(name, path);
       expect(digestOf(rows)).toEqual(GOLDENS[name]);
@@ -97,7 +97,7 @@ describe('our rows of what real daemons recorded are those that bgpdump printed 
 });
 
 test('every entry of the table of differences names a file that is there', () => {
-  const isAbsent = (name: string): boolean => !files.has(name) && (hasRealData || isDaemons(name));
+  const isAbsent = (name: string): boolean => !files.has(name) && (hasRealData || isOwn(name));
   expect(Object.keys(EXPLAINED).filter(isAbsent)).toEqual([]);
   expect(Object.keys(GOLDENS).filter(isAbsent)).toEqual([]);
 });

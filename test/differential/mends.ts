@@ -1,4 +1,4 @@
-import { u16, u32, writeU32 } from '../../streams/mrt/octets.ts';
+import { u16, writeU32 } from '../../streams/mrt/octets.ts';
 import { HEADER_BYTES, TYPE } from '../../streams/mrt/record-types.ts';
 
 /**
@@ -47,9 +47,4 @@ function declareAddPath(record: Uint8Array): Uint8Array {
   const mended = record.slice();
   mended[7] = MESSAGE_AS4_ADDPATH;
   return mended;
-}
-
-/** A header as text, for findings. */
-export function headerText(record: Uint8Array): string {
-  return `${u32(record, 0)} ${u16(record, 4)}/${u16(record, 6)} length ${u32(record, 8)}`;
 }
