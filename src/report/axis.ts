@@ -8,10 +8,10 @@ export interface Tick {
   readonly at: EventTime;
 }
 
-/** Steps people count time in, in minutes. */
-const STEPS = [
-  1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 20_160, 43_200, 86_400, 172_800, 525_600,
-];
+/** Steps people count time in, in minutes: to the hour, the day, the week, then 30 days, and years of 365 days. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 20_160, 43_200, 86_400, 172_800].concat(
+  [1, 2, 5, 10, 20, 50].map((years) => years * 525_600),
+);
 
 /** Columns between two ticks at least, so that `23 Dec` and a space fit. */
 const TICK_COLUMNS = 8;
@@ -28,17 +28,22 @@ export function ticksOf({ from, to }: Span, columns: number): readonly Tick[] {
   return ticks;
 }
 
-/** Labels under their ticks: the time of day, at midnight the day; from one tick a day on, days alone. */
+/** Labels under their ticks: the time of day, at midnight the day; from one tick a day on days, from 30 days on months. */
 export function labelRow(ticks: readonly Tick[], columns: number, wall: (at: EventTime) => Wall): string {
   const [first, second] = ticks;
-  const daily = first !== undefined && second !== undefined && second.at - first.at >= 86_400_000;
+  const days = first === undefined || second === undefined ? 0 : (second.at - first.at) / 86_400_000;
   let row = '';
   for (const { at, column } of ticks) {
     const there = wall(at);
-    const clock = there.time.slice(0, 5);
-    const label = daily || clock === '00:00' ? dayText(there) : clock;
+    const label = labelOf(there, days);
     if (column + label.length > columns) break;
     row = row.padEnd(column) + label;
   }
   return row;
+}
+
+function labelOf(wall: Wall, days: number): string {
+  if (days >= 30) return `${wall.year}-${wall.month}`;
+  const clock = wall.time.slice(0, 5);
+  return days >= 1 || clock === '00:00' ? dayText(wall) : clock;
 }

@@ -149,8 +149,8 @@ const MOST_LIFELINES = 6;
 function shownUnits(bins: readonly Bin[]): { readonly shown: readonly string[]; readonly hidden: number } {
   const lowest = new Map<string, number>();
   for (const bin of bins) {
-    if (bin.blind) continue;
-    for (const [unit, seen] of bin.units) lowest.set(unit, least(seen, lowest.get(unit)));
+    for (const [unit, seen] of bin.units)
+      lowest.set(unit, bin.blind ? (lowest.get(unit) ?? 1) : least(seen, lowest.get(unit)));
   }
   const units = [...lowest.keys()];
   if (units.length <= MOST_LIFELINES) return { shown: units, hidden: 0 };

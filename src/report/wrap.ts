@@ -1,5 +1,5 @@
-/** Spaces at which a text may be broken: a number stays with its unit. */
-const BREAK = / (?!(?:d|h|min|s|%|UTC)(?![^\s,.;:)]))/;
+/** Spaces at which a text may be broken: a number stays with its unit, and `9 h 31 min` is one. */
+const BREAK = / (?!(?:d|h|min|s|%|UTC)(?![^\s,.;:)]))(?!(?<=\d (?:d|h|min) )\d+ (?:h|min|s)\b)/;
 
 /**
  * Breaks a text at spaces so that no line is wider than `width` characters, where its words allow it. A character is
