@@ -1,0 +1,169 @@
+import type { Collector } from '../../../src/bgp/peer.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import { isUnspecified, SessionBook, type SessionEnd } from '../../mrt/peer-state.ts';
+import { RecordClock } from '../../mrt/record-clock.ts';
+import type { Counts } from './counts.ts';
+import { hostOf, MessageIds, type PeerState, type RisMessage } from './message.ts';
+import { readMrtRecord, type MrtMessage, type MrtStateChange } from './mrt-record.ts';
+
+export interface VoiceOptions {
+  /** Whether sessions that are up are heard every half minute though the archive is silent. */
+  readonly keepalives: boolean;
+  readonly counts: Counts;
+}
+
+/** Event time between the KEEPALIVEs of a session. Real ones come every 60 s at the latest (hold time 180 s). */
+const KEEPALIVE_MS = 30_000;
+/** Sessions that are kept alive. Collectors have a few hundred; records name as many as they like. */
+const MAX_SESSIONS = 4096;
+/**
+ * A silence that keepalives fill. Across a longer one a file is missing that nobody named: there the collector was not
+ * listening, and clients must see that.
+ */
+const MAX_SILENCE_MS = 24 * 3_600_000;
+
+interface Session {
+  readonly end: SessionEnd;
+  /** When it last said anything as a KEEPALIVE, its own or ours. */
+  aliveAt: number;
+}
+
+/**
+ * What one collector says on RIS Live, made of the records of its update files in their order. Times never go back: a
+ * record whose time is off stands at the time reached before it, as in a replay of the same files.
+ */
+export class CollectorVoice {
+  readonly #host: string;
+  readonly #options: VoiceOptions;
+  readonly #book = new SessionBook();
+  readonly #ids = new MessageIds();
+  readonly #sessions = new Map<string, Session>();
+  #clock = new RecordClock();
+  #at = 0 as EventTime;
+  #nextRound = 0;
+
+  constructor(collector: Collector, options: VoiceOptions) {
+    this.#host = hostOf(collector);
+    this.#options = options;
+  }
+
+  /** Event time reached; 0 before the first message. */
+  get at(): EventTime {
+    return this.#at;
+  }
+
+  /** A file ends: the next one's times are measured by its own records. `hole`: what comes next is not what came next. */
+  nextFile(hole: boolean): void {
+    this.#clock = new RecordClock();
+    if (hole) this.#nextRound = 0;
+  }
+
+  /** Adds what one record says to `into`. `next` is as in `RecordSink`. */
+  record(bytes: Uint8Array, start: number, end: number, next: number, into: RisMessage[]): void {
+    const isOutlier = this.#clock.record(bytes, start, next);
+    if (isOutlier) this.#options.counts.add('a time that is off');
+    const read = readMrtRecord(bytes, start, end);
+    const ms = isOutlier ? 0 : read.ok ? read.fact.ms : (this.#clock.seconds ?? 0) * 1000;
+    this.#passTo(ms, into);
+    if (!read.ok) {
+      this.#options.counts.add(read.reason);
+      if (read.heard !== undefined) this.#hear(read.heard.peer, read.heard.local);
+      return;
+    }
+    if (read.fact.kind === 'state') this.#state(read.fact, into);
+    else this.#message(read.fact, into);
+  }
+
+  /** Says once more who is up, so that clients reach the time at which the files end. */
+  end(into: RisMessage[]): void {
+    if (this.#options.keepalives && this.#at > 0) this.#round(this.#at, 1, into);
+  }
+
+  /** Time goes on, never back, and with it the rounds of keepalives that fell due. */
+  #passTo(ms: number, into: RisMessage[]): void {
+    if (ms < this.#at) return;
+    const silence = ms - this.#at;
+    if (this.#options.keepalives && this.#nextRound > 0 && silence <= MAX_SILENCE_MS) {
+      for (; this.#nextRound <= ms; this.#nextRound += KEEPALIVE_MS) {
+        this.#round(this.#nextRound as EventTime, KEEPALIVE_MS, into);
+      }
+    }
+    if (this.#nextRound <= ms) this.#nextRound = (Math.floor(ms / KEEPALIVE_MS) + 1) * KEEPALIVE_MS;
+    this.#at = ms as EventTime;
+  }
+
+  /** `after`: only those that said nothing for so long. */
+  #round(at: EventTime, after: number, into: RisMessage[]): void {
+    for (const session of this.#sessions.values()) {
+      if (at - session.aliveAt < after) continue;
+      session.aliveAt = at;
+      into.push(this.#said(session.end, at, { type: 'KEEPALIVE' }, KEEPALIVE_BYTES));
+    }
+  }
+
+  #state(change: MrtStateChange, into: RisMessage[]): void {
+    const meaning = this.#book.change(change);
+    switch (meaning.type) {
+      case 'nothing':
+        return;
+      case 'ambiguous':
+        // None of them is said to be alive until it is heard again.
+        for (const end of meaning.peers) this.#sessions.delete(keyOf(end));
+        this.#options.counts.add('a session went down, but the record does not say which of its AS');
+        return;
+      case 'up':
+        this.#keep(meaning.peer);
+        break;
+      case 'down':
+        this.#sessions.delete(keyOf(meaning.peer));
+    }
+    into.push(this.#said(meaning.peer, this.#at, { type: 'STATE', state: meaning.type }, undefined));
+  }
+
+  #message(fact: MrtMessage, into: RisMessage[]): void {
+    const { peer, local, isLocal, message } = fact;
+    const { counts } = this.#options;
+    if (!isLocal) this.#hear(peer, local);
+    if (isUnspecified(peer)) return counts.add('a message that names no peer');
+    // What the collector itself sent is no news, but its OPEN, which RIS Live tells as `sent`.
+    if (isLocal && message.type !== 'OPEN') return counts.add('a message that the collector itself sent');
+    if (message.type === 'UPDATE' && !tellsRoutes(fact)) return counts.add('an UPDATE of another address family');
+
+    const session = this.#sessions.get(keyOf(peer));
+    if (message.type === 'KEEPALIVE' && session !== undefined) session.aliveAt = this.#at;
+    const said = this.#said(peer, this.#at, message, fact.raw.slice());
+    into.push(message.type === 'OPEN' ? { ...said, direction: isLocal ? 'sent' : 'received' } : said);
+  }
+
+  #hear(peer: SessionEnd, local: SessionEnd): void {
+    this.#book.hear(peer, local);
+    if (!isUnspecified(peer)) this.#keep(peer);
+  }
+
+  #keep(end: SessionEnd): void {
+    const key = keyOf(end);
+    if (this.#sessions.has(key) || this.#sessions.size >= MAX_SESSIONS) return;
+    this.#sessions.set(key, { end, aliveAt: 0 });
+  }
+
+  #said(
+    { address, asn }: SessionEnd,
+    at: EventTime,
+    body: RisMessage['body'] | PeerState,
+    raw: Uint8Array | undefined,
+  ): RisMessage {
+    return { at, host: this.#host, peer: address, peerAsn: asn, id: this.#ids.next(address, at), body, raw };
+  }
+}
+
+const KEEPALIVE_BYTES = Uint8Array.from([...Array.from({ length: 16 }, () => 0xff), 0, 19, 4]);
+
+function keyOf(end: SessionEnd): string {
+  return `${end.address}|${end.asn}`;
+}
+
+function tellsRoutes({ message }: MrtMessage): boolean {
+  if (message.type !== 'UPDATE') return true;
+  const { announced, withdrawn, endOfRib } = message.update;
+  return announced.length > 0 || withdrawn.length > 0 || endOfRib !== undefined;
+}

@@ -1,0 +1,159 @@
+import { addressText, parseAddress, parsePrefix } from '../../../src/bgp/prefix.ts';
+import { covers, type Nlri } from './bgp-nlri.ts';
+import type { Update } from './bgp-update.ts';
+import { hostOf, type RisMessage } from './message.ts';
+import { parsePathPattern, pathMatches, type PathPattern } from './path-pattern.ts';
+
+/** One subscription: all that is given must hold. What is `undefined` restricts nothing. */
+export interface Filter {
+  readonly host: string | undefined;
+  readonly type: RisMessage['body']['type'] | undefined;
+  readonly require: string | undefined;
+  readonly peer: string | undefined;
+  readonly path: PathPattern | undefined;
+  readonly prefix: Nlri | undefined;
+  readonly moreSpecific: boolean;
+  readonly lessSpecific: boolean;
+}
+
+/** A filter object as a client wrote it, read. */
+export interface ReadFilter {
+  readonly ok: true;
+  /** By what it is stopped again: each prefix of an array on its own. */
+  readonly filters: ReadonlyMap<string, Filter>;
+  /** As the client gave it, defaults filled in. */
+  readonly shown: Readonly<Record<string, unknown>>;
+}
+
+export type ParsedFilter = ReadFilter | { readonly ok: false; readonly message: string };
+
+const TYPES = ['UPDATE', 'OPEN', 'NOTIFICATION', 'KEEPALIVE', 'STATE'] as const;
+/** What `type` calls a peer's state; the messages themselves say STATE. Both are understood. */
+const STATE_NAMES = ['STATE', 'RIS_PEER_STATE'];
+const KEYS = ['host', 'type', 'require', 'peer', 'path', 'prefix', 'moreSpecific', 'lessSpecific'] as const;
+/** Of one array. */
+const MAX_PREFIXES = 10_000;
+
+/** Reads a filter object. Keys that no filter has are ignored; `null` is as good as absent. */
+export function parseFilter(value: unknown): ParsedFilter {
+  if (value !== undefined && (typeof value !== 'object' || Array.isArray(value)))
+    return no('Subscription must be an object');
+  const given = Object.fromEntries(
+    KEYS.flatMap((key) => {
+      const own = value === undefined || value === null ? undefined : (value as Record<string, unknown>)[key];
+      return own === undefined || own === null ? [] : [[key, own]];
+    }),
+  );
+  const shown = { ...given, moreSpecific: given['moreSpecific'] ?? true, lessSpecific: given['lessSpecific'] ?? false };
+  const base = parseBase(shown);
+  if (typeof base === 'string') return no(base);
+
+  const prefix = given['prefix'];
+  if (prefix === undefined) return { ok: true, shown, filters: new Map([[keyOf(shown, ''), base]]) };
+  const texts: readonly unknown[] = Array.isArray(prefix) ? prefix : [prefix];
+  if (texts.length > MAX_PREFIXES) return no(`Too many prefixes, at most ${MAX_PREFIXES}`);
+  const filters = new Map<string, Filter>();
+  for (const text of texts) {
+    const parsed =
+      typeof text === 'string' ? parsePrefix(text.includes('/') ? text : `${text}/${hostBits(text)}`) : undefined;
+    if (parsed === undefined) return no(`Invalid prefix: ${JSON.stringify(text)?.slice(0, 100)}`);
+    filters.set(keyOf(shown, parsed.text), { ...base, prefix: parsed });
+  }
+  return { ok: true, shown, filters };
+}
+
+/** The reason as text when a value is of no use. */
+function parseBase(shown: Readonly<Record<string, unknown>>): Filter | string {
+  for (const key of ['host', 'type', 'require', 'peer'] as const) {
+    if (shown[key] !== undefined && typeof shown[key] !== 'string') return `Invalid ${key}: must be a string`;
+  }
+  for (const key of ['moreSpecific', 'lessSpecific'] as const) {
+    if (typeof shown[key] !== 'boolean') return `Invalid ${key}: must be true or false`;
+  }
+  const { host, type, require, peer } = shown as Partial<Record<string, string>>;
+  const known =
+    type === undefined || STATE_NAMES.includes(type) ? type && 'STATE' : TYPES.find((name) => name === type);
+  if (type !== undefined && !known) return `Unknown message type: ${type.slice(0, 100)}`;
+  const address = peer === undefined ? undefined : parseAddress(peer);
+  if (peer !== undefined && address === undefined) return `Invalid peer: ${peer.slice(0, 100)}`;
+  const path = shown['path'] === undefined ? undefined : parsePathPattern(shown['path']);
+  if (shown['path'] !== undefined && path === undefined) return 'Invalid path';
+  return {
+    host: host === undefined ? undefined : hostOf(host),
+    type: known as Filter['type'],
+    require,
+    peer: address && addressText(address.family, address.words),
+    path,
+    prefix: undefined,
+    moreSpecific: shown['moreSpecific'] === true,
+    lessSpecific: shown['lessSpecific'] === true,
+  };
+}
+
+/** Whether a message is wanted. It is delivered whole, with whatever else it tells. */
+export function matches(filter: Filter, message: RisMessage): boolean {
+  const { host, type, peer, prefix, path, require } = filter;
+  const { body } = message;
+  if (type !== undefined && body.type !== type) return false;
+  if (host !== undefined && message.host !== host) return false;
+  if (peer !== undefined && message.peer !== peer) return false;
+  if (require !== undefined && !hasKey(message, require)) return false;
+  if (prefix === undefined && path === undefined) return true;
+  if (body.type !== 'UPDATE') return false;
+  // A withdrawal has no path: a pattern that must be found never finds it in one.
+  if (path !== undefined && !pathMatches(path, body.update.path)) return false;
+  return prefix === undefined || concerns(filter, prefix, body.update);
+}
+
+function concerns({ moreSpecific, lessSpecific }: Filter, prefix: Nlri, { withdrawn, announced }: Update): boolean {
+  const isMeant = (told: Nlri): boolean => {
+    if (told.length > prefix.length) return moreSpecific && covers(prefix, told);
+    if (told.length < prefix.length) return lessSpecific && covers(told, prefix);
+    return covers(prefix, told);
+  };
+  return withdrawn.some(isMeant) || announced.some(({ prefixes }) => prefixes.some(isMeant));
+}
+
+/** `require`: the message has this key, and it is not an empty array: since 2022 the arrays are always there. */
+function hasKey({ body }: RisMessage, key: string): boolean {
+  if (body.type !== 'UPDATE') return Object.hasOwn(KEYS_OF[body.type], key) || COMMON_KEYS.has(key);
+  const { update } = body;
+  switch (key) {
+    case 'announcements':
+      return update.announced.length > 0;
+    case 'withdrawals':
+      return update.withdrawn.length > 0;
+    case 'path':
+      return update.path.length > 0;
+    case 'community':
+      return update.communities.length > 0;
+    case 'origin':
+    case 'med':
+    case 'aggregator':
+      return update[key] !== undefined;
+    default:
+      return COMMON_KEYS.has(key);
+  }
+}
+
+const COMMON_KEYS = new Set(['timestamp', 'peer', 'peer_asn', 'id', 'host', 'type']);
+const KEYS_OF = {
+  OPEN: { direction: 0, version: 0, asn: 0, hold_time: 0, router_id: 0, capabilities: 0 },
+  NOTIFICATION: { notification: 0 },
+  KEEPALIVE: {},
+  STATE: { state: 0 },
+} as const;
+
+/** Equal for objects that mean the same, whatever the order of their keys and the spelling of the prefix. */
+function keyOf(shown: Readonly<Record<string, unknown>>, prefix: string): string {
+  return JSON.stringify(KEYS.map((key) => (key === 'prefix' ? prefix : (shown[key] ?? null))));
+}
+
+/** RIS Live takes addresses for host routes. */
+function hostBits(text: string): number {
+  return text.includes(':') ? 128 : 32;
+}
+
+function no(message: string): ParsedFilter {
+  return { ok: false, message };
+}

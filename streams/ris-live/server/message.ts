@@ -1,0 +1,120 @@
+import type { EventTime } from '../../../src/bgp/time.ts';
+import type { BgpMessage } from './bgp-message.ts';
+import { nlriText, withdrawnText } from './bgp-nlri.ts';
+import type { Open } from './bgp-open.ts';
+import type { Update } from './bgp-update.ts';
+
+/** A `ris_message` before it is written as text: what filters look at, and what the text is made of. */
+export interface RisMessage {
+  /** When the collector heard it. */
+  readonly at: EventTime;
+  /** As messages name collectors: `rrc21.ripe.net`; collectors that are not RIS's go by their name. */
+  readonly host: string;
+  /** Canonical address. */
+  readonly peer: string;
+  readonly peerAsn: number;
+  /** See `MessageIds`. */
+  readonly id: string;
+  readonly body: BgpMessage | PeerState;
+  /** OPEN alone says who sent it. */
+  readonly direction?: 'sent' | 'received';
+  /** The whole BGP message, marker included; `undefined` where there was none on the wire. */
+  readonly raw: Uint8Array | undefined;
+}
+
+/** `up` is Established; `down` is a session that was, and is no more. */
+export interface PeerState {
+  readonly type: 'STATE';
+  readonly state: 'up' | 'down';
+}
+
+const RIS_COLLECTOR = /^rrc\d{2}$/;
+
+/** The collector's name in `host`. */
+export function hostOf(collector: string): string {
+  return RIS_COLLECTOR.test(collector) ? `${collector}.ripe.net` : collector;
+}
+
+/**
+ * The frame as RIS Live sends it today (2022 and later): keys in its order, `timestamp` with three decimals, arrays
+ * present though empty, IPv6 withdrawals in full and announcements short, `raw` in upper-case hex and last.
+ */
+export function frameText(message: RisMessage, includeRaw: boolean): string {
+  const { at, host, peer, peerAsn, id, body, raw } = message;
+  const seconds = Math.floor(at / 1000);
+  const fraction = String(at % 1000).padStart(3, '0');
+  const common =
+    `"timestamp":${seconds}.${fraction},"peer":"${peer}","peer_asn":"${peerAsn}",` +
+    `"id":"${id}","host":${JSON.stringify(host)},"type":"${body.type}"`;
+  const tail = includeRaw && raw !== undefined ? `,"raw":"${hexOf(raw)}"` : '';
+  return `{"type":"ris_message","data":{${common}${bodyText(message)}${tail}}}`;
+}
+
+function bodyText({ body, direction }: RisMessage): string {
+  switch (body.type) {
+    case 'UPDATE':
+      return updateText(body.update);
+    case 'OPEN':
+      return openText(body.open, direction ?? 'received');
+    case 'NOTIFICATION':
+      return `,"notification":${JSON.stringify(notificationOf(body.code, body.subcode, body.data))}`;
+    case 'KEEPALIVE':
+      return '';
+    case 'STATE':
+      return `,"state":"${body.state}"`;
+  }
+}
+
+function updateText({ path, communities, origin, med, aggregator, announced, withdrawn }: Update): string {
+  const hops = path.map((entry) => (typeof entry === 'number' ? String(entry) : `[${entry.join(',')}]`));
+  const values = communities.map(([asn, value]) => `[${asn},${value}]`);
+  const groups = announced.map(
+    ({ nextHop, prefixes }) => `{"next_hop":"${nextHop}","prefixes":[${quoted(prefixes.map(nlriText))}]}`,
+  );
+  return (
+    `,"path":[${hops.join(',')}],"community":[${values.join(',')}]` +
+    (origin === undefined ? '' : `,"origin":"${origin}"`) +
+    (med === undefined ? '' : `,"med":${med}`) +
+    (aggregator === undefined ? '' : `,"aggregator":"${aggregator}"`) +
+    `,"announcements":[${groups.join(',')}],"withdrawals":[${quoted(withdrawn.map(withdrawnText))}]`
+  );
+}
+
+function quoted(texts: readonly string[]): string {
+  return texts.length === 0 ? '' : `"${texts.join('","')}"`;
+}
+
+function openText({ version, asn, holdTime, routerId, capabilities }: Open, direction: string): string {
+  const fields = { direction, version, asn, hold_time: holdTime, router_id: routerId, capabilities };
+  return `,${JSON.stringify(fields).slice(1, -1)}`;
+}
+
+/** Since 2022 the data stand as characters, one an octet. */
+function notificationOf(code: number, subcode: number, data: Uint8Array): object {
+  return data.length === 0 ? { code, subcode } : { code, subcode, data: Buffer.from(data).toString('latin1') };
+}
+
+function hexOf(raw: Uint8Array): string {
+  return Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('hex').toUpperCase();
+}
+
+/**
+ * Ids as RIS Live gives them since 2022: `<peer>-<48 bits of milliseconds><16 bits of counter>` in hex; the counter runs
+ * over all peers of a host within one millisecond. Archives tell whole seconds, in which more than 65,536 messages may
+ * fall: then the counter carries over, so that ids of a host always grow.
+ */
+export class MessageIds {
+  #ms = -1;
+  #counter = 0;
+
+  next(peer: string, at: EventTime): string {
+    if (at > this.#ms) {
+      this.#ms = at;
+      this.#counter = 0;
+    } else if (++this.#counter > 0xffff) {
+      this.#ms++;
+      this.#counter = 0;
+    }
+    return `${peer}-${this.#ms.toString(16).padStart(12, '0')}${this.#counter.toString(16).padStart(4, '0')}`;
+  }
+}
