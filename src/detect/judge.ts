@@ -1,4 +1,4 @@
-import type { EventTime } from '../bgp/time.ts';
+import { later, type EventTime } from '../bgp/time.ts';
 import type { Plane } from '../visibility/plane.ts';
 import { Baseline } from './baseline.ts';
 import type { Draft } from './chain.ts';
@@ -21,6 +21,8 @@ export class Judge {
   #state: VerdictState = firstState();
   #lastKnown: Known | undefined;
   #rebased = false;
+  /** Until then more voters come with the first dumps, and what they see belongs to the baseline as well. */
+  #beginsUntil: EventTime | undefined;
 
   constructor(plane: Plane, policy: Policy) {
     this.plane = plane;
@@ -52,6 +54,7 @@ export class Judge {
   /** Looks at the plane as it is at `at`: after each change of it or of the control group, and at each deadline. */
   observe(at: EventTime, control: number | undefined): readonly Draft[] {
     if (this.#baseline.rebase(this.#state, at)) this.#rebased = true;
+    if (this.#beginsUntil !== undefined) this.#beginAgain(at, this.#beginsUntil);
     const touched = this.plane.takeTouched();
     const sample = { ...this.plane.sample(at), control };
     const scene = { plane: this.plane, sample };
@@ -131,7 +134,13 @@ export class Judge {
     };
   }
 
+  #beginAgain(at: EventTime, until: EventTime): void {
+    if (at > until || this.#state.kind !== 'routable') this.#beginsUntil = undefined;
+    else if (this.plane.visibleUnits().length > this.plane.baselineSize) this.#begin(at);
+  }
+
   #begin(at: EventTime): void {
+    this.#beginsUntil ??= later(at, this.policy.blindHoldMs);
     this.#baseline.begin();
     this.#story.begin();
     if (this.plane.detailed) this.#changes.begin(at);

@@ -149,7 +149,9 @@ function look(state: VerdictState & { kind: 'unknown' }, sample: Sample, policy:
   const fineSince = held(dipSince === undefined, state.fineSince, at);
   if (lasted(lowSince, at, policy.unroutableHoldMs)) return { kind: 'unroutable', since: lowSince };
   if (lasted(dipSince, at, policy.degradedHoldMs)) return { kind: 'degraded', since: dipSince, ...some({ lowSince }) };
-  if (lasted(fineSince, at, policy.blindHoldMs)) return { kind: 'routable', since: fineSince };
+  // The first look needs no hold: it contradicts nothing that was said.
+  const holdMs = state.before === undefined ? 0 : policy.blindHoldMs;
+  if (lasted(fineSince, at, holdMs)) return { kind: 'routable', since: fineSince };
   const { kind, reason, before } = state;
   return { kind, since: state.since, reason, before, sightedSince, ...some({ lowSince, dipSince, fineSince }) };
 }

@@ -86,8 +86,13 @@ export class Plane {
     return this.#ballots.baseline;
   }
 
+  /** Units of the baseline; 0 while there is none. */
+  get baselineSize(): number {
+    return this.#ballots.baselineSize;
+  }
+
   get hasBaseline(): boolean {
-    return this.#ballots.baselineSize > 0;
+    return this.baselineSize > 0;
   }
 
   concerns(prefix: Prefix): boolean {

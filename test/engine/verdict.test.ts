@@ -188,3 +188,10 @@ test('the evidence of a lost unit is about that unit', () => {
     messages: [{ prefixes: [UNITS[0]] }, ...Array.from({ length: 15 }, () => ({}))],
   });
 });
+
+test('a dump alone is enough for a first verdict, with every unit that its voters see', () => {
+  const [few, rest] = [all.slice(0, 10), all.slice(10)];
+  const day = new Day().dump('12:00', few, UNITS.slice(0, 2)).dump('12:00', rest).dump('12:00:05', peers(60).slice(20));
+  expect(day.engine.status()[0]).toMatchObject({ verdict: 'routable', visibility: { units: 4, unitsVisible: 4 } });
+  expect(day.said()).toEqual([]);
+});
