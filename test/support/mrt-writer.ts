@@ -30,7 +30,7 @@ export function address(text: string): Bytes {
   return (parsed.family === 'ipv4' ? [parsed.words[0]] : parsed.words).flatMap((word) => u32(word));
 }
 
-/** `192.0.2.0/24`, with ADD-PATH `7:192.0.2.0/24`. */
+/** `192.0.2.0/24`, with ADD-PATH `7@192.0.2.0/24`. */
 export function nlri(text: string): Bytes {
   const [, pathId, prefix = ''] = /^(?:(\d+)@)?(.*)$/.exec(text) ?? [];
   const parsed = parsePrefix(prefix);
