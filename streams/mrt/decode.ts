@@ -14,6 +14,8 @@ import { isUnspecified, SessionBook } from './peer-state.ts';
 
 const TREATMENTS: readonly Treatment[] = ['skipped', 'attribute-discarded', 'routes-unknown', 'peer-unknown'];
 const MICROSECONDS_PER_MS = 1000;
+/** Of one record. An AS has a few sessions with a collector; a file in which it has more shall not fill the memory. */
+const MAX_GAPS = 64;
 
 /**
  * Decoders for the files of one replay, each file's in the order of its time: those of the same collector share what is
@@ -164,7 +166,7 @@ function pushState(elements: Element[], at: EventTime, state: StateRow, { book, 
     case 'nothing':
       return;
     case 'ambiguous':
-      for (const end of meaning.peers) elements.push(gap(at, collector, end, 'ambiguous-peer'));
+      pushGapOf(meaning.peers, 'ambiguous-peer', { elements, at, collector });
       return;
     case 'up':
     case 'down':
@@ -190,15 +192,26 @@ function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
 /** A problem that may hide routes is a gap of its peer; of all peers, when the record does not even name one. */
 function pushGaps(elements: Element[], problem: DecodeProblem, at: EventTime, { book, collector }: Tables): void {
   if (problem.treatment === 'skipped' || problem.treatment === 'attribute-discarded') return;
-  if (problem.peer === undefined) {
-    elements.push({ type: 'gap', at, collector, reason: 'unreadable-message' });
-    return;
-  }
-  for (const end of book.meant(problem.peer)) elements.push(gap(at, collector, end, 'unreadable-message'));
+  const peers = problem.peer === undefined ? undefined : book.meant(problem.peer);
+  pushGapOf(peers, 'unreadable-message', { elements, at, collector });
 }
 
-function gap(at: EventTime, collector: Collector, end: SessionEnd, reason: GapReason): Element {
-  return { type: 'gap', at, collector, peer: peerOf(collector, end.address, end.asn), reason };
+interface Place {
+  readonly elements: Element[];
+  readonly at: EventTime;
+  readonly collector: Collector;
+}
+
+/** A gap of each of these peers, or of all when it is not known whose, or of so many that nobody has them. */
+function pushGapOf(peers: readonly SessionEnd[] | undefined, reason: GapReason, place: Place): void {
+  const { elements, at, collector } = place;
+  if (peers === undefined || peers.length > MAX_GAPS) {
+    elements.push({ type: 'gap', at, collector, reason });
+    return;
+  }
+  for (const { address, asn } of peers) {
+    elements.push({ type: 'gap', at, collector, peer: peerOf(collector, address, asn), reason });
+  }
 }
 
 function msOf(microseconds: number | undefined): EventTime {

@@ -1,9 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Element } from '../../../src/bgp/element.ts';
-import type { Collector } from '../../../src/bgp/peer.ts';
-import { pathText } from '../../../src/bgp/as-path.ts';
-import { createRecordDecoder } from '../../../streams/mrt/decode.ts';
-import type { Decoded } from '../../../streams/mrt/decoded.ts';
 import type { Bytes } from '../../bgpkit-parser-wasm/mrt.ts';
 import {
   as2,
@@ -11,16 +6,12 @@ import {
   asPath,
   attribute,
   ATTRIBUTES,
-  join,
   message,
   NEXT_HOP,
   nlri,
   ORIGIN,
   PATH,
-  peerIndexTable,
   record,
-  rib,
-  ribEntry,
   sequence,
   sequence16,
   u16,
@@ -28,62 +19,21 @@ import {
   update,
   updateBody,
 } from '../../bgpkit-parser-wasm/mrt.ts';
+import {
+  COLLECTOR_GAP,
+  decode,
+  expectGap,
+  expectSkipped,
+  GOOD,
+  GOOD_LINE,
+  lines,
+  PEER_GAP,
+  treatments,
+} from './decode-told.ts';
 
 /** What becomes of bad input, by the number of the case. */
 
-const GOOD = update({ attributes: ATTRIBUTES, announced: nlri('175.45.178.0/24') });
-const GOOD_LINE = 'announcement 192.0.2.1 175.45.178.0/24 64500 4837 131279';
-const PEER_GAP = 'gap 192.0.2.1 unreadable-message';
-const COLLECTOR_GAP = 'gap - unreadable-message';
 const announced = nlri('175.45.176.0/24');
-
-function decode(...records: readonly Uint8Array[]): Decoded {
-  const decoder = createRecordDecoder('rrc00' as Collector);
-  const decoded = decoder.decode(join(...records));
-  decoder.close();
-  return decoded;
-}
-
-function lines({ elements }: Decoded): string[] {
-  return elements.map(line);
-}
-
-function line(element: Element): string {
-  switch (element.type) {
-    case 'rib':
-    case 'announcement':
-      return `${element.type} ${element.peer.address} ${element.prefix.text} ${pathText(element.path)}`;
-    case 'withdrawal':
-      return `withdrawal ${element.peer.address} ${element.prefix.text}`;
-    case 'peer-state':
-      return `${element.state} ${element.peer.address}`;
-    case 'end-of-rib':
-      return `end-of-rib ${element.peer.address} ${element.family}`;
-    case 'gap':
-      return `gap ${element.peer?.address ?? '-'} ${element.reason}`;
-    case 'tick':
-      return 'tick';
-  }
-}
-
-function treatments({ problems }: Decoded): string[] {
-  return problems.map(({ treatment }) => treatment);
-}
-
-/** The record between two good ones is refused as said, and they stand. */
-function expectGap(bad: Uint8Array, treatment: 'routes-unknown' | 'peer-unknown', reason: RegExp): void {
-  const decoded = decode(GOOD, bad, GOOD);
-  expect(lines(decoded)).toEqual([GOOD_LINE, PEER_GAP, GOOD_LINE]);
-  expect(decoded.problems).toMatchObject([{ offset: GOOD.length, treatment, peer: { address: '192.0.2.1' } }]);
-  expect(decoded.problems[0]?.reason).toMatch(reason);
-}
-
-function expectSkipped(bad: Uint8Array): void {
-  const decoded = decode(GOOD, bad, GOOD);
-  expect(lines(decoded)).toEqual([GOOD_LINE, GOOD_LINE]);
-  expect(decoded.problems).toMatchObject([{ offset: GOOD.length, treatment: 'skipped' }]);
-}
-
 const withAttributes = (...attributes: readonly Bytes[]): Uint8Array =>
   update({ attributes: attributes.flat(), announced });
 
@@ -314,76 +264,5 @@ describe('attributes', () => {
     const four = withAttributes(ORIGIN, asPath(sequence(64500, 23456)), NEXT_HOP, as4Path);
     const expected = 'announcement 192.0.2.1 175.45.176.0/24 64500 23456';
     expect(lines(decode(two, four))).toEqual([expected, expected]);
-  });
-});
-
-describe('RIB dumps', () => {
-  const table = peerIndexTable({ address: '192.0.2.1', asn: 64500 }, { address: '192.0.2.2', asn: 64501 });
-
-  it('24: an entry before any PEER_INDEX_TABLE is skipped', () => {
-    const decoded = decode(rib('175.45.176.0/24', [ribEntry(0, ATTRIBUTES)]));
-    expect(decoded.elements).toEqual([]);
-    expect(treatments(decoded)).toEqual(['skipped']);
-  });
-
-  it('24: an entry of a peer that the table does not have is skipped, the others stand', () => {
-    const decoded = decode(table, rib('175.45.176.0/24', [ribEntry(2, ATTRIBUTES), ribEntry(1, ATTRIBUTES)]));
-    expect(lines(decoded)).toEqual(['rib 192.0.2.2 175.45.176.0/24 64500 4837 131279']);
-    expect(treatments(decoded)).toEqual(['skipped']);
-  });
-
-  it('24: a second table replaces the first', () => {
-    const second = peerIndexTable({ address: '192.0.2.3', asn: 64502 });
-    const entry = rib('175.45.176.0/24', [ribEntry(0, ATTRIBUTES)]);
-    expect(lines(decode(table, entry, second, entry))).toEqual([
-      'rib 192.0.2.1 175.45.176.0/24 64500 4837 131279',
-      'rib 192.0.2.3 175.45.176.0/24 64500 4837 131279',
-    ]);
-  });
-
-  it('24: a second table that is torn does not replace the first, and is a gap: whose routes follow is unknown', () => {
-    const torn = peerIndexTable({ address: '192.0.2.3', asn: 64502 }).slice(0, -1);
-    torn.set(u32(torn.length - 12), 8);
-    const decoded = decode(table, torn, rib('175.45.176.0/24', [ribEntry(0, ATTRIBUTES)]));
-    expect(lines(decoded)).toEqual([COLLECTOR_GAP, 'rib 192.0.2.1 175.45.176.0/24 64500 4837 131279']);
-  });
-
-  it('24: each decoder has a table of its own', () => {
-    const first = createRecordDecoder('rrc00' as Collector);
-    const second = createRecordDecoder('rrc01' as Collector);
-    first.decode(table);
-    second.decode(peerIndexTable({ address: '192.0.2.9', asn: 64509 }));
-    const entry = rib('175.45.176.0/24', [ribEntry(0, ATTRIBUTES)]);
-    expect(lines(first.decode(entry))).toEqual(['rib 192.0.2.1 175.45.176.0/24 64500 4837 131279']);
-    expect(lines(second.decode(entry))).toEqual(['rib 192.0.2.9 175.45.176.0/24 64500 4837 131279']);
-  });
-
-  it('25: 65,535 entries declared in a short record: those present are kept, the rest is a gap', () => {
-    const decoded = decode(table, rib('175.45.176.0/24', [ribEntry(0, ATTRIBUTES)], 65_535));
-    expect(lines(decoded)).toEqual(['rib 192.0.2.1 175.45.176.0/24 64500 4837 131279', COLLECTOR_GAP]);
-  });
-
-  it('a route whose attributes cannot be read is a gap of its peer only', () => {
-    const decoded = decode(table, rib('175.45.176.0/24', [ribEntry(0, [0x40, 2]), ribEntry(1, ATTRIBUTES)]));
-    expect(lines(decoded)).toEqual(['rib 192.0.2.2 175.45.176.0/24 64500 4837 131279', PEER_GAP]);
-  });
-});
-
-describe('state records', () => {
-  const state = (from: number, to: number): Uint8Array => record(16, 5, as4([...u16(from), ...u16(to)]));
-
-  it('26: states 7 and 8 mean nothing but having left Established, 255 is a gap', () => {
-    expect(lines(decode(state(6, 7), state(7, 1), state(3, 8)))).toEqual(['down 192.0.2.1']);
-    expectGap(state(6, 255), 'peer-unknown', /BGP state/);
-  });
-
-  it('without addresses, which FRR writes for a connection that is no peer yet, say nothing of a session', () => {
-    const short = record(16, 5, [...u32(0), ...u32(0), ...u16(1), ...u16(8)]);
-    expect(decode(GOOD, short)).toMatchObject({ elements: [{ type: 'announcement' }], problems: [] });
-  });
-
-  it('of an unknown address family are a gap of every known session of their AS', () => {
-    const body = [...u32(64500), ...u32(64999), ...u16(0), ...u16(99), ...Array.from({ length: 12 }, () => 1)];
-    expect(lines(decode(GOOD, record(16, 5, body)))).toEqual([GOOD_LINE, PEER_GAP]);
   });
 });
