@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The incident that the tests replay. */
+export const BLACKOUT = join(ROOT, 'incidents/2014-12-22');
 
 /** What a run of the command came to. */
 export interface Ran {
@@ -60,4 +63,13 @@ export function ended(child: ChildProcessWithoutNullStreams): Promise<Ran> {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.once('error', reject).once('close', (status) => resolve({ status, stdout, stderr }));
   });
+}
+
+/** MRT files in a folder and below, in order of their path. */
+export async function mrtFilesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true });
+  return names
+    .filter((name) => /\.(?:gz|bz2)$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
 }

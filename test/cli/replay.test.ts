@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BLACKOUT, buildCli, mrtFilesIn, ROOT, type BuiltCli } from '../support/cli.ts';
+
+let cli: BuiltCli;
+beforeAll(async () => {
+  cli = await buildCli();
+});
+afterAll(() => cli.remove());
+
+describe('replay for programs', () => {
+  test('writes one CloudEvent a line, counted without a hole, and nothing else on stdout', async () => {
+    const { status, stdout } = await cli.run(['replay', BLACKOUT, '--quiet']);
+    expect(status).toBe(0);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.length).toBeGreaterThan(20);
+    const last = new Map<unknown, unknown>();
+    for (const { specversion, source, previousid, id } of events) {
+      expect(specversion).toBe('1.0');
+      expect(previousid).toBe(last.get(source));
+      last.set(source, id);
+    }
+  });
+
+  test('gives the same bytes in every format, with threads or without, from folder or files', async () => {
+    const files = await mrtFilesIn(BLACKOUT);
+    for (const format of ['ndjson', 'json', 'csv']) {
+      const one = await cli.run(['replay', BLACKOUT, '--format', format, '--threads', '0', '--quiet']);
+      const two = await cli.run(['replay', ...files.toReversed(), '--format', format, '--threads', '2', '--quiet']);
+      expect(one.status).toBe(0);
+      expect(two.stdout).toBe(one.stdout);
+      expect(one.stdout).not.toContain(ROOT);
+    }
+  });
+
+  test('JSON is one document: input, territories, verdicts, events, incidents, damage', async () => {
+    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'json', '--quiet']);
+    const document = JSON.parse(stdout) as Record<string, never>;
+    expect(Object.keys(document)).toEqual([
+      'format',
+      'status',
+      'input',
+      'territories',
+      'voting',
+      'verdicts',
+      'incidents',
+      'events',
+      'damage',
+      'problems',
+    ]);
+    expect(document).toMatchObject({
+      format: 'unroutable.replay/1',
+      status: 'done',
+      territories: [{ id: 'KP', blocks: ['175.45.176.0/22'], origins: [131279], policy: { minVoters: 10 } }],
+      damage: [],
+    });
+    const [{ spans }] = document['verdicts'] as unknown as [{ spans: { verdict: string }[] }];
+    expect(spans.slice(0, 3).map(({ verdict }) => verdict)).toEqual(['unknown', 'routable', 'unroutable']);
+  });
+
+  test('CSV is RFC 4180 with one row an event', async () => {
+    const events = await cli.run(['replay', BLACKOUT, '--quiet']);
+    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'csv', '--quiet']);
+    const rows = stdout.split('\r\n');
+    expect(rows[0]).toMatch(/^time,type,subject,since,verdict,/);
+    expect(rows.length - 2).toBe(events.stdout.trimEnd().split('\n').length);
+    expect(rows.at(-1)).toBe('');
+    expect(rows.slice(0, -1).every((row) => row.split(',').length === rows[0]?.split(',').length)).toBe(true);
+  });
+
+  test('--since tells only what was decided from then on, --until reads no further', async () => {
+    const window = ['--since', '2014-12-23T00:00', '--until', '2014-12-23T12:00:00Z'];
+    const { status, stdout } = await cli.run(['replay', BLACKOUT, ...window, '--quiet']);
+    expect(status).toBe(0);
+    const times = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { time: string }).time);
+    expect(times.length).toBeGreaterThan(0);
+    for (const time of times) {
+      expect(time >= '2014-12-23T00:00:00' && time <= '2014-12-23T12:00:00.000Z').toBe(true);
+    }
+  });
+});
+
+describe('replay for people', () => {
+  test('tells the day in words, draws it, and says how it is in the end', async () => {
+    const { status, stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--quiet'], { LANG: 'C.UTF-8' });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /North Korea is unroutable since 2014-12-22 16:15:\d\d UTC\s+\(01:15:\d\d in\s+Pyongyang, 23 Dec\)/,
+    );
+    expect(stdout).toContain('▇ seen by most');
+    expect(stdout).toMatch(/At the end\n.*North Korea is\s+routable/);
+    expect(stdout).toContain('nothing damaged');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test('without UTF-8 in the locale it is plain ASCII, and without a terminal it has no colour', async () => {
+    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text'], { LANG: 'C' });
+    expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
+    expect(stdout).toContain('# seen by most');
+  });
+
+  test('colour comes when asked for, the chart goes when not wanted', async () => {
+    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--color', '--no-chart']);
+    expect(stdout).toContain('\u001b[31;1m');
+    expect(stdout).not.toContain('seen by most');
+  });
+
+  test('where too few may vote it says so and what to do, and no word of an outage', async () => {
+    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--min-voters', '500']);
+    expect(stdout).toMatch(/this tool cannot see\s+North Korea: 36 voters, 500 are needed/);
+    expect(stdout).toContain('--min-voters 36');
+    expect(stdout).not.toContain('unroutable');
+  });
+
+  test('progress is on stderr, and --quiet silences it', async () => {
+    const { stderr } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--quiet']);
+    expect(stderr).toBe('');
+  });
+});
