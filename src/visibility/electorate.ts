@@ -234,7 +234,8 @@ export class Electorate {
     for (const plane of this.#planes) {
       const may = this.#mayVote(session, plane);
       const view = may ? plane.viewOf(session.peer) : plane.views.get(session.peer.id);
-      if (view !== undefined) plane.setVote(view, may, at);
+      const isMissed = session.standing[plane.family].kind !== 'in-sync';
+      if (view !== undefined) plane.setVote(view, may, at, isMissed);
     }
   }
 

@@ -127,7 +127,8 @@ export class Plane {
     view.routes.delete(routeKey(held.prefix, held.pathId));
   }
 
-  setVote(view: View, votes: boolean, at: EventTime): void {
+  /** @param isMissed whether a vote taken away is held against us: not when the peer turned out not to be full-feed. */
+  setVote(view: View, votes: boolean, at: EventTime, isMissed: boolean): void {
     if (view.votes === votes) return;
     const shown = [...view.routes.values()].filter((held) => held.path !== undefined);
     if (votes) {
@@ -146,7 +147,7 @@ export class Plane {
       const left = (this.#collectors.get(view.peer.collector) ?? 0) - 1;
       if (left > 0) this.#collectors.set(view.peer.collector, left);
       else this.#collectors.delete(view.peer.collector);
-      if (this.#ballots.leave(view.peer.asn)) this.#former.set(view.peer.asn, at);
+      if (this.#ballots.leave(view.peer.asn) && isMissed) this.#former.set(view.peer.asn, at);
     }
     this.#reckonVisible(at);
   }

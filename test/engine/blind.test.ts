@@ -220,3 +220,10 @@ test('peers that never sent a KEEPALIVE are not held to it', () => {
   const day = new Day({ voting: { peerSilenceMs: 180_000 } }).dump('12:00', all).tick('18:00');
   expect(day.said()).toEqual([]);
 });
+
+test('peers that turn out to be partial when a fuller table is dumped are not missed as voters', () => {
+  const partial = Array.from({ length: 30 }, (_, i) => peer(i + 101));
+  const day = new Day().dump('12:00', partial, [], 9_000).dump('12:00', all).tick('13:00');
+  expect(day.engine.status()[0]).toMatchObject({ verdict: 'routable', visibility: { voters: 20, share: 1 } });
+  expect(day.said()).toEqual([]);
+});
