@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../src/ports.ts';
 import { openEnvelope } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';
@@ -69,6 +70,8 @@ class Client implements RipestatClient {
 
     const cached = this.#cache.get(url.href);
     if (cached !== undefined && this.#clock.monotonicMs() - cached.at < ttlMs) return cached.outcome;
+    // One listener for each question under way, which takes it away: more than ten are no leak.
+    setMaxListeners(0, signal);
     const outcome = await this.#within(call, url, signal);
     if (outcome.ok && ttlMs > 0) this.#keep(url.href, outcome);
     return outcome;

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import type { Element } from '../../../src/bgp/element.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import { ripestatSource, type RipestatReport } from '../../../streams/ripestat/source.ts';
+import { clock, Day, KP } from '../../support/day.ts';
+import { bench, fullPeers, withdraw, worldOfKp, type Bench } from './world.ts';
+
+describe('without a live feed', () => {
+  test('the seed stands as it is', async () => {
+    const { elements, reports } = await read(await bench());
+    expect(elements.filter(({ type }) => type === 'end-of-rib')).toHaveLength(40);
+    expect(reports).toEqual([{ type: 'seeded', at: clock('12:00'), elements: 200 }]);
+  });
+
+  test('a state of yesterday is told with a word about its age', async () => {
+    const { reports } = await read(await bench({ ...worldOfKp(), stateAt: '09:05:00' }));
+    expect(reports).toContainEqual({ type: 'warning', message: 'RIPEstat bgp-state: its latest state is 180 min old' });
+  });
+
+  test('nothing is asked before it is read', async () => {
+    const setup = await bench();
+    source(setup, undefined, []);
+    expect(setup.server.requests).toEqual([]);
+  });
+});
+
+describe('before a live feed that began after the seed', () => {
+  test('nobody votes before what lies between is healed, and then all do', async () => {
+    const world = { ...worldOfKp(), now: '12:04:30' };
+    const setup = await bench(world);
+    const elements: Element[] = [];
+    for await (const element of source(setup, clock('12:04'), []).elements(setup.signal)) {
+      elements.push(element);
+      if (element.type === 'end-of-rib') expect(element.dump?.from).toBeGreaterThanOrEqual(clock('12:04'));
+    }
+    expect(elements.filter(({ type }) => type === 'end-of-rib')).toHaveLength(40);
+    expect(verdict(elements)).toBe('routable');
+  });
+
+  test('a first look at North Korea takes fourteen requests, each further round twelve at most', async () => {
+    const world = worldOfKp();
+    const setup = await bench(world);
+    const [late] = fullPeers(world);
+    if (late === undefined) throw new Error('no peer');
+    late.heard = '12:03:00';
+    const asked: number[] = [];
+    const reports = {
+      push: ({ type }: RipestatReport) => (type === 'healed' ? asked.push(setup.server.requests.length) : 0),
+    };
+    for await (const element of source(setup, clock('12:04'), reports).elements(setup.signal))
+      if (element.type === 'end-of-rib') late.heard = '12:05:00';
+    expect(asked).toEqual([14, 26]);
+  });
+
+  test('a country that left between the two is gone', async () => {
+    const world = worldOfKp();
+    const setup = await bench(world);
+    const elements: Element[] = [];
+    for await (const element of source(setup, clock('12:04'), []).elements(setup.signal)) {
+      if (elements.length === 0) withdraw(fullPeers(world));
+      elements.push(element);
+    }
+    expect(elements[0]?.type).toBe('rib');
+    expect(verdict(elements)).toBe('unroutable');
+  });
+
+  test('who is not confirmed yet is asked for again each half minute, and named in the end', async () => {
+    const world = worldOfKp();
+    const peers = fullPeers(world);
+    for (const peer of peers.slice(0, 2)) peer.heard = '12:03:00';
+    const setup = await bench(world);
+    const reports: RipestatReport[] = [];
+    for await (const element of source(setup, clock('12:04'), reports).elements(setup.signal)) {
+      const [first] = peers;
+      if (element.type === 'end-of-rib' && first !== undefined) first.heard = '12:05:00';
+    }
+    expect(reports.filter(({ type }) => type === 'healed').slice(0, 3)).toEqual([
+      { type: 'healed', peers: 38, unhealed: 2 },
+      { type: 'healed', peers: 1, unhealed: 1 },
+      { type: 'healed', peers: 0, unhealed: 1 },
+    ]);
+    expect(setup.clock.skipped).toEqual(Array.from({ length: 9 }, () => 30_000));
+    expect(reports.at(-1)).toEqual({
+      type: 'warning',
+      message: expect.stringContaining('rrc00 198.51.100.2 (AS64513)'),
+    });
+  });
+
+  test('the overlap with the live feed is harmless: the later message of a peer stands, whoever tells it first', async () => {
+    const setup = await bench({ ...worldOfKp(), now: '12:04:30' });
+    const told: Element[] = [];
+    for await (const element of source(setup, clock('12:04'), []).elements(setup.signal)) told.push(element);
+    const live = told.flatMap((element): Element[] =>
+      element.type === 'rib' && element.at === clock('12:04:30')
+        ? [{ type: 'withdrawal', at: clock('12:04:40'), peer: element.peer, prefix: element.prefix, pathId: undefined }]
+        : [],
+    );
+    expect(live).toHaveLength(160);
+    expect([verdict([...told, ...live]), verdict([...live, ...told])]).toEqual(['unroutable', 'unroutable']);
+  });
+});
+
+describe('when RIPEstat fails', () => {
+  test('it is reported, nothing is told, and the verdict stays unknown', async () => {
+    const setup = await bench();
+    setup.server.fail('*', { kind: 'empty' });
+    const { elements, reports } = await read(setup, clock('12:04'));
+    expect(elements).toEqual([]);
+    expect(reports).toMatchObject([{ type: 'failed', message: expect.stringContaining('RIPEstat is empty') }]);
+    expect(verdict(elements)).toBe('unknown');
+  });
+
+  test('between seed and healing: nobody has a vote, and it is tried again', async () => {
+    const setup = await bench();
+    setup.server.fail('looking-glass', { kind: 'empty' });
+    const { elements, reports } = await read(setup, clock('12:04'));
+    expect(new Set(elements.map(({ type }) => type))).toEqual(new Set(['rib']));
+    expect(reports.filter(({ type }) => type === 'failed')).toHaveLength(10);
+    expect(verdict(elements)).toBe('unknown');
+  });
+
+  test('it comes back by itself', async () => {
+    const setup = await bench();
+    setup.server.fail('looking-glass', { kind: 'empty' }, 4);
+    const { elements } = await read(setup, clock('12:04'));
+    expect(verdict(elements)).toBe('routable');
+  });
+});
+
+test('it ends when it is told to, in the middle of a wait', async () => {
+  const setup = await bench({ ...worldOfKp(), now: '12:03:00' });
+  const leaving = new AbortController();
+  const reports: RipestatReport[] = [];
+  for await (const element of source(setup, clock('12:04'), reports).elements(leaving.signal))
+    if (element.type === 'rib') leaving.abort();
+  expect(reports.filter(({ type }) => type === 'healed')).toEqual([]);
+});
+
+function source(
+  { client, clock: hand }: Bench,
+  liveSince: EventTime | undefined,
+  reports: { push(report: RipestatReport): number },
+): ReturnType<typeof ripestatSource> {
+  return ripestatSource({
+    client,
+    clock: hand,
+    territories: [KP],
+    liveSince: () => liveSince,
+    report: (report) => reports.push(report),
+  });
+}
+
+async function read(setup: Bench, liveSince?: EventTime): Promise<{ elements: Element[]; reports: RipestatReport[] }> {
+  const reports: RipestatReport[] = [];
+  const elements: Element[] = [];
+  for await (const element of source(setup, liveSince, reports).elements(setup.signal)) elements.push(element);
+  return { elements, reports };
+}
+
+function verdict(elements: readonly Element[]): string | undefined {
+  const day = new Day();
+  for (const element of elements) day.apply(element);
+  return day.tick('12:07').engine.status()[0]?.verdict;
+}
