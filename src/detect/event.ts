@@ -123,8 +123,16 @@ export interface PrefixData extends OfTerritory {
   readonly share: number;
 }
 
-/** Why nothing can be said: too few voters to begin with, more than half of them lost, too few collectors, or the control group fell too. */
-export type BlindReason = 'too-few-voters' | 'lost-voters' | 'too-few-collectors' | 'control-group';
+/** Why nothing can be said. */
+export type BlindReason =
+  | 'too-few-voters'
+  /** More than half of those that could vote not long ago can no longer. */
+  | 'lost-voters'
+  | 'too-few-collectors'
+  /** The control group is gone as well. */
+  | 'control-group'
+  /** Nothing of it was ever visible, to peers whose tables are too small to prove anything by it. */
+  | 'never-seen';
 
 /** Of no watched territory can anything be said, or of one of them again. */
 export interface BlindData {

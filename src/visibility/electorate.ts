@@ -175,6 +175,7 @@ export class Electorate {
     session.table = dump.routes;
     const grew = FAMILIES.filter((family) => dump.routes[family] > this.#largest[family]);
     for (const family of grew) this.#largest[family] = dump.routes[family];
+    for (const plane of this.#planes) plane.largestTable = this.#largest[plane.family];
     const effects = this.#settle(session, FAMILIES, now);
     if (grew.length > 0) for (const other of this.#sessions.values()) this.#revote(other, now);
     return effects;

@@ -19,6 +19,8 @@ export interface Sample {
   /** Voters now, and those that lost their vote not long ago. */
   readonly known: number;
   readonly seeingNothing: number;
+  /** Whether any of it was ever visible, or somebody's table was so large that he would have seen it. */
+  readonly isProven: boolean;
   readonly unitsVisible: number;
   readonly units: number;
 }
@@ -31,6 +33,12 @@ export interface Sight {
   readonly prefix: Prefix;
   readonly lost: boolean;
 }
+
+/**
+ * No full table was smaller in the time of the archives: 60,000 IPv4 routes in 1999, 500 IPv6 routes in 2003. If the largest
+ * table is, no peer need be full-feed, and what none of them ever had may still be routed.
+ */
+const SMALLEST_FULL_TABLE: Readonly<Record<Family, number>> = { ipv4: 50_000, ipv6: 300 };
 
 /** How many changes of sight are remembered as evidence. */
 const MAX_SIGHTS = 1024;
@@ -51,6 +59,8 @@ export class Plane {
   /** Latest changes of voters' sight, oldest first. */
   readonly sights: Sight[] = [];
   readonly views = new Map<Peer['id'], View>();
+  /** Routes in the largest table known of this family; 0 while no dump was read. */
+  largestTable = 0;
   /** When the set of visible units last changed. */
   visibleChangedAt: EventTime | undefined;
   /** Units whose `seen` or `visible` may have changed since `takeTouched`. */
@@ -176,6 +186,7 @@ export class Plane {
       collectors: this.#collectors.size,
       known: voters + this.#former.size,
       seeingNothing,
+      isProven: this.hasBaseline || this.#visibleCount > 0 || this.largestTable >= SMALLEST_FULL_TABLE[this.family],
       unitsVisible: baselineSize > 0 ? this.#visibleInBaseline() : this.#visibleCount,
       units: baselineSize > 0 ? baselineSize : this.units.length,
     };

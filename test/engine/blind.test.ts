@@ -227,3 +227,8 @@ test('peers that turn out to be partial when a fuller table is dumped are not mi
   expect(day.engine.status()[0]).toMatchObject({ verdict: 'routable', visibility: { voters: 20, share: 1 } });
   expect(day.said()).toEqual([]);
 });
+
+test('what only small tables lack, and nobody ever had, is unknown; a full table would have had it', () => {
+  expect(new Day().dump('12:00', all, [], 9_000).tick('13:00').engine.status()[0]?.verdict).toBe('unknown');
+  expect(new Day().dump('12:00', all, [], 900_000).tick('13:00').engine.status()[0]?.verdict).toBe('unroutable');
+});
