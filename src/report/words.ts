@@ -104,6 +104,8 @@ function blindnessText({ reason, visibility: { voters } }: CountryData): string 
       return `the ${left} ${voters === 1 ? 'is' : 'are'} at too few collectors to judge by`;
     case 'control-group':
       return 'networks that never go away were gone too';
+    case 'never-seen':
+      return 'none of it was ever seen, by peers whose tables are too small to prove anything';
   }
 }
 
