@@ -1,0 +1,56 @@
+import type { Element } from '../../src/bgp/element.ts';
+import type { Prefix, PrefixText } from '../../src/bgp/prefix.ts';
+import { concerns } from '../../src/visibility/territory.ts';
+import type { ControlPrefix } from './control-prefixes.ts';
+import type { Message } from './decode.ts';
+import type { Report } from './report.ts';
+
+/** A beacon that turns every ten minutes and was not heard for this long is not sent to us. Milliseconds. */
+export const BEACON_SILENCE_MS = 25 * 60_000;
+
+/** Hears what is announced only to be heard, and keeps it from the engine. */
+export class Controls {
+  readonly #blocks: readonly Prefix[];
+  readonly #roles: ReadonlyMap<PrefixText, ControlPrefix['role']>;
+  readonly #report: Report;
+  readonly #hasBeacon: boolean;
+  #beaconMs = 0;
+
+  constructor(controls: readonly ControlPrefix[], blocks: readonly Prefix[], report: Report) {
+    this.#blocks = blocks;
+    this.#roles = new Map(controls.map(({ prefix, role }) => [prefix.text, role]));
+    this.#hasBeacon = controls.some(({ role }) => role === 'fast-beacon');
+    this.#report = report;
+  }
+
+  /** The message without the routes that are controls and nothing else. */
+  take(message: Message, monotonicMs: number): Message {
+    if (message.elements.length === 0 || this.#roles.size === 0) return message;
+    const kept = message.elements.filter((element) => !this.#isControl(element, message, monotonicMs));
+    return kept.length === message.elements.length ? message : { ...message, elements: kept };
+  }
+
+  /** Subscribed just now: silence begins to count. */
+  expect(monotonicMs: number): void {
+    this.#beaconMs = Math.max(this.#beaconMs, monotonicMs);
+  }
+
+  /** Since the beacon was heard, or could be. */
+  silentMs(monotonicMs: number): number {
+    return monotonicMs - this.#beaconMs;
+  }
+
+  isBeaconSilent(monotonicMs: number): boolean {
+    return this.#hasBeacon && this.silentMs(monotonicMs) >= BEACON_SILENCE_MS;
+  }
+
+  #isControl(element: Element, { peer, at }: Message, monotonicMs: number): boolean {
+    if (element.type !== 'announcement' && element.type !== 'withdrawal') return false;
+    const role = this.#roles.get(element.prefix.text);
+    if (role === 'fast-beacon') this.#beaconMs = monotonicMs;
+    if (role === 'never-announced' && element.type === 'announcement') {
+      this.#report({ type: 'never-announced-heard', peer, at });
+    }
+    return !concerns({ blocks: this.#blocks }, element.prefix);
+  }
+}

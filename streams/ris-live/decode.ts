@@ -1,0 +1,249 @@
+import { isUtf8 } from 'node:buffer';
+import type { AsPath } from '../../src/bgp/as-path.ts';
+import type { Element } from '../../src/bgp/element.ts';
+import type { Collector, Peer } from '../../src/bgp/peer.ts';
+import type { Prefix } from '../../src/bgp/prefix.ts';
+import type { EventTime } from '../../src/bgp/time.ts';
+import { objectOf, pathField, timestampOf, type JsonObject } from './fields.ts';
+import { MAX_ID_LENGTH, orderOf, type MessageOrder } from './message-id.ts';
+import type { Names } from './names.ts';
+import type { WatchedRoutes } from './watched-routes.ts';
+
+/** Bytes. A BGP message of 65,535 bytes (RFC 8654), spelled in JSON and in hex, stays below half of this. */
+export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
+
+/** More prefixes than the largest BGP message can hold. */
+const MAX_PREFIXES = 65_535;
+
+/** What one frame of RIS Live says. */
+export type Decoded =
+  | Message
+  | { readonly kind: 'subscribed'; readonly subscription: JsonObject }
+  | { readonly kind: 'collectors'; readonly collectors: readonly Collector[] }
+  | { readonly kind: 'error'; readonly text: string }
+  | { readonly kind: 'pong' }
+  /** An envelope that is none of ours to read: new ones must not break old clients. */
+  | { readonly kind: 'unknown-envelope' }
+  | Unreadable;
+
+export interface Message {
+  readonly kind: 'message';
+  readonly type: MessageType;
+  readonly at: EventTime;
+  readonly peer: Peer;
+  /** Unique among the messages of one collector; `undefined` in captures without. */
+  readonly id: string | undefined;
+  readonly order: MessageOrder;
+  /** Withdrawals before announcements (RFC 4271 section 4.3: a prefix in both is announced). Watched routes only. */
+  readonly elements: readonly Element[];
+  /** How many routes were left out because they concern nothing watched. */
+  readonly leftOut: number;
+  /** What the session itself did. `connected` is TCP alone: what was established before is over. */
+  readonly state?: 'connected' | 'down' | 'up';
+  /** The collector's own words, not the peer's. */
+  readonly isSent: boolean;
+}
+
+export type MessageType = 'update' | 'keepalive' | 'open' | 'notification' | 'state' | 'untyped';
+
+export interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly reason: UnreadableReason;
+  /** As far as they could be read. */
+  readonly peer?: Peer;
+  readonly at?: EventTime;
+}
+
+export type UnreadableReason =
+  | 'too-long'
+  | 'not-utf-8'
+  | 'not-json'
+  | 'not-an-envelope'
+  | 'not-a-message'
+  | 'bad-timestamp'
+  | 'bad-host'
+  | 'bad-peer'
+  | 'bad-peer-asn'
+  | 'too-many-peers'
+  | 'bad-id'
+  | 'unknown-type'
+  | 'bad-path'
+  | 'bad-announcements'
+  | 'bad-withdrawals'
+  | 'bad-prefix'
+  | 'bad-state';
+
+/** What reading refers to: the same peer is the same object, and only watched routes are kept. */
+export interface Reading {
+  readonly names: Names;
+  readonly routes: WatchedRoutes;
+}
+
+/**
+ * Reads one frame. Never throws, whatever the bytes: a frame that cannot be read comes back as the reason.
+ *
+ * RFC 7606 lets a router take a malformed UPDATE for a withdrawal. We must not, or a bad frame becomes an outage.
+ */
+export function decode(frame: string | Uint8Array, reading: Reading): Decoded {
+  if (frame.length > MAX_FRAME_BYTES) return unreadable('too-long');
+  if (typeof frame !== 'string' && !isUtf8(frame)) return unreadable('not-utf-8');
+  const envelope = parsed(typeof frame === 'string' ? frame : textOf(frame));
+  if (envelope === NOT_JSON) return unreadable('not-json');
+  const { type, data } = objectOf(envelope) ?? {};
+  switch (type) {
+    case 'ris_message':
+      return messageOf(objectOf(data), reading);
+    case 'pong':
+      return { kind: 'pong' };
+    case 'ris_error':
+      return { kind: 'error', text: textField(objectOf(data)?.['message'] ?? data) };
+    case 'ris_subscribe_ok':
+      return { kind: 'subscribed', subscription: objectOf(objectOf(data)?.['subscription']) ?? {} };
+    case 'ris_rrc_list':
+      return { kind: 'collectors', collectors: collectorsOf(data, reading.names) };
+    default:
+      return typeof type === 'string' ? { kind: 'unknown-envelope' } : unreadable('not-an-envelope');
+  }
+}
+
+const NOT_JSON = Symbol('not JSON');
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return NOT_JSON;
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+function textField(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 500) : '';
+}
+
+function collectorsOf(data: unknown, names: Names): readonly Collector[] {
+  const hosts: readonly unknown[] = Array.isArray(data) ? data : [];
+  const found = new Set<Collector>();
+  for (const host of hosts) {
+    const collector = names.collector(host);
+    if (collector !== undefined) found.add(collector);
+  }
+  return [...found];
+}
+
+function messageOf(data: JsonObject | undefined, reading: Reading): Decoded {
+  if (data === undefined) return unreadable('not-a-message');
+  const collector = reading.names.collector(data['host']);
+  if (collector === undefined) return unreadable('bad-host');
+  const peer = reading.names.peer(collector, data['peer'], data['peer_asn']);
+  if (typeof peer === 'string') return unreadable(peer);
+  const at = timestampOf(data['timestamp']);
+  if (at === undefined) return unreadable('bad-timestamp', { peer });
+  const { id } = data;
+  if (id !== undefined && (typeof id !== 'string' || id.length > MAX_ID_LENGTH))
+    return unreadable('bad-id', { peer, at });
+
+  const common = {
+    kind: 'message',
+    at,
+    peer,
+    id,
+    order: orderOf(id ?? ''),
+    isSent: data['direction'] === 'sent',
+  } as const;
+  switch (data['type']) {
+    case 'UPDATE':
+      return updateOf(data, common, reading.routes);
+    case 'KEEPALIVE':
+      return { ...common, type: 'keepalive', elements: [], leftOut: 0 };
+    case 'OPEN':
+      return { ...common, type: 'open', elements: [], leftOut: 0 };
+    case 'NOTIFICATION':
+      return { ...common, type: 'notification', elements: [], leftOut: 0 };
+    // Documented as RIS_PEER_STATE; the live feed of 2026 says STATE.
+    case 'RIS_PEER_STATE':
+    case 'STATE':
+      return stateOf(data['state'], common);
+    // Seen in 2021: common fields alone. With routes it is an UPDATE that lost its name.
+    case undefined: {
+      const hasRoutes = data['announcements'] !== undefined || data['withdrawals'] !== undefined;
+      return hasRoutes
+        ? updateOf(data, common, reading.routes)
+        : { ...common, type: 'untyped', elements: [], leftOut: 0 };
+    }
+    default:
+      return unreadable('unknown-type', { peer, at });
+  }
+}
+
+type Common = Pick<Message, 'kind' | 'at' | 'peer' | 'id' | 'order' | 'isSent'>;
+
+function stateOf(state: unknown, common: Common): Decoded {
+  const { at, peer } = common;
+  if (state !== 'connected' && state !== 'down' && state !== 'up') return unreadable('bad-state', { peer, at });
+  const element: Element = { type: 'peer-state', at, peer, state: state === 'up' ? 'up' : 'down' };
+  return { ...common, type: 'state', elements: [element], leftOut: 0, state };
+}
+
+function updateOf(data: JsonObject, common: Common, routes: WatchedRoutes): Decoded {
+  const { at, peer } = common;
+  const withdrawn = prefixesOf(data['withdrawals'] ?? [], routes);
+  if (withdrawn === undefined) return unreadable('bad-withdrawals', { peer, at });
+  if (withdrawn === 'bad-prefix') return unreadable('bad-prefix', { peer, at });
+  const announced = announcedOf(data['announcements'] ?? [], routes);
+  if (announced === undefined) return unreadable('bad-announcements', { peer, at });
+  if (announced === 'bad-prefix') return unreadable('bad-prefix', { peer, at });
+
+  let path: AsPath | undefined = [];
+  if (announced.found.size > 0) path = pathField(data['path']);
+  if (path === undefined) return unreadable('bad-path', { peer, at });
+  const elements: Element[] = [];
+  for (const prefix of withdrawn.found) elements.push({ type: 'withdrawal', at, peer, prefix, pathId: undefined });
+  for (const prefix of announced.found)
+    elements.push({ type: 'announcement', at, peer, prefix, pathId: undefined, path });
+  return { ...common, type: 'update', elements, leftOut: withdrawn.leftOut + announced.leftOut };
+}
+
+/** Prefixes of one list, each once: until 2021 an IPv6 next hop and its link-local one came as two groups of the same. */
+interface Found {
+  readonly found: ReadonlySet<Prefix>;
+  readonly leftOut: number;
+}
+
+function announcedOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix' | undefined {
+  if (!Array.isArray(value) || value.length > MAX_PREFIXES) return undefined;
+  const found = new Map<string, Prefix>();
+  let leftOut = 0;
+  for (const group of value as readonly unknown[]) {
+    const prefixes = prefixesOf(objectOf(group)?.['prefixes'], routes);
+    if (prefixes === undefined || prefixes === 'bad-prefix') return prefixes;
+    leftOut += prefixes.leftOut;
+    for (const prefix of prefixes.found) if (!found.has(prefix.text)) found.set(prefix.text, prefix);
+  }
+  return { found: new Set(found.values()), leftOut };
+}
+
+const NOTHING: ReadonlySet<Prefix> = new Set();
+
+function prefixesOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix' | undefined {
+  if (!Array.isArray(value) || value.length > MAX_PREFIXES) return undefined;
+  let found: Map<string, Prefix> | undefined;
+  let leftOut = 0;
+  for (const text of value as readonly unknown[]) {
+    if (typeof text !== 'string') return undefined;
+    // An End-of-RIB that does not say of which family; to believe it of the wrong one would forget routes.
+    if (text === 'eor') continue;
+    const sight = routes.sight(text);
+    if (sight === undefined) return 'bad-prefix';
+    if (sight === 'of-no-concern') leftOut++;
+    else (found ??= new Map()).set(sight.text, sight);
+  }
+  return { found: found === undefined ? NOTHING : new Set(found.values()), leftOut };
+}
+
+function unreadable(reason: UnreadableReason, who: { peer?: Peer; at?: EventTime } = {}): Unreadable {
+  return { kind: 'unreadable', reason, ...who };
+}

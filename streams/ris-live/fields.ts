@@ -1,0 +1,59 @@
+import type { AsPath, PathEntry } from '../../src/bgp/as-path.ts';
+import { asnOf, type Asn } from '../../src/bgp/asn.ts';
+import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
+
+/**
+ * Readers of single fields of a message. Each takes whatever JSON gave and answers with a value of ours or `undefined`;
+ * none throws, none looks deeper than the field has levels.
+ */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The largest BGP message (65,535 bytes, RFC 8654) carries no more AS numbers than this, and no more NLRI. */
+const MAX_PATH_ENTRIES = 16_384;
+
+/** No route collector is older. What claims to be is a clock that was never set. */
+const FIRST_COLLECTOR_MS = Date.UTC(1990, 0, 1);
+
+/** Timestamps are decimal fractions in binary: a microsecond makes up for what the nearest double lacks. */
+const ONE_MICROSECOND = 0.001;
+
+export function objectOf(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+}
+
+/** Seconds with a fraction, to milliseconds. Milliseconds where seconds belong lie after all time that MRT can tell. */
+export function timestampOf(value: unknown): EventTime | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+  const ms = value * 1000 + ONE_MICROSECOND;
+  return ms < FIRST_COLLECTOR_MS ? undefined : eventTimeOf(ms);
+}
+
+/** A string of digits as the live feed has it, or a number as some captures do. */
+export function asnField(value: unknown): Asn | undefined {
+  if (typeof value === 'number') return asnOf(value);
+  if (typeof value !== 'string' || !/^\d{1,10}$/.test(value)) return undefined;
+  return asnOf(Number(value));
+}
+
+/** AS numbers; an AS_SET is an array inside, which comes back sorted upward. */
+export function pathField(value: unknown): AsPath | undefined {
+  if (!Array.isArray(value) || value.length > MAX_PATH_ENTRIES) return undefined;
+  const path: PathEntry[] = [];
+  for (const entry of value as readonly unknown[]) {
+    const read = typeof entry === 'number' ? asnOf(entry) : setOf(entry);
+    if (read === undefined) return undefined;
+    path.push(read);
+  }
+  return path;
+}
+
+function setOf(value: unknown): readonly Asn[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_PATH_ENTRIES) return undefined;
+  const members: Asn[] = [];
+  for (const member of value as readonly unknown[]) {
+    const asn = typeof member === 'number' ? asnOf(member) : undefined;
+    if (asn === undefined) return undefined;
+    members.push(asn);
+  }
+  return members.sort((a, b) => a - b);
+}

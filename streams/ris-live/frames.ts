@@ -1,0 +1,234 @@
+import { WebSocket, type RawData } from 'ws';
+import type { Clock } from '../../src/ports.ts';
+import { MAX_FRAME_BYTES } from './decode.ts';
+
+/** Why a connection is over. */
+export interface Closing {
+  /** The WebSocket close code (RFC 6455 section 7.4); 1006 when there was none. */
+  readonly code: number;
+  readonly reason: string;
+  /** The server said goodbye; we cut the connection; or it broke, or never stood. */
+  readonly by: 'server' | 'us' | 'fault';
+}
+
+export interface Connection {
+  /** Sends nothing any more once the connection is over. */
+  send(text: string): void;
+  /** Everything that came since the last batch. Ends with the connection. To be read once. */
+  frames(): AsyncIterable<readonly Uint8Array[]>;
+  /** Cuts the connection. */
+  cut(reason: string): void;
+  /** Resolves when the connection is over; never rejects. */
+  readonly closing: Promise<Closing>;
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** Milliseconds until a connection that does not stand is given up. @default 10_000 */
+  readonly handshakeMs?: number;
+  /** Milliseconds between pings. @default 15_000 */
+  readonly pingMs?: number;
+  /** Without a frame or a pong for this long, milliseconds, the connection is dead. @default 30_000 */
+  readonly deadMs?: number;
+}
+
+/** More than this unread, and the socket is not read any further: TCP holds the server back. */
+const MAX_FRAMES_WAITING = 4096;
+const MAX_BYTES_WAITING = 16 * 1024 * 1024;
+
+/** RIS Live cuts updates into no fragments; a stream of tiny ones is an attack on memory. */
+const MAX_FRAGMENTS = 1024;
+
+/**
+ * Opens a WebSocket. Resolves to the connection when it stands, or to why it does not. A link that went dead says
+ * nothing (no close, no error, for as long as TCP cares to wait), and half a frame can wait for its other half for ever:
+ * so the connection is asked every 15 s, and cut after 30 s without any answer or whole frame.
+ */
+export function connect(options: ConnectOptions, signal: AbortSignal): Promise<Connection | Closing> {
+  if (signal.aborted) return Promise.resolve({ code: 1006, reason: 'stopped', by: 'us' });
+  const socket = openedSocket(options.url);
+  if (!(socket instanceof WebSocket)) return Promise.resolve(socket);
+  const end = new End(socket, signal);
+  const { clock, handshakeMs = 10_000 } = options;
+  void clock.sleep(handshakeMs, end.signal).then(() => {
+    if (socket.readyState === WebSocket.CONNECTING) end.cut(`no handshake within ${handshakeMs / 1000} s`);
+  });
+  return new Promise((resolve) => {
+    socket.once('open', () => resolve(connectionOf(socket, end, options)));
+    void end.closing.then(resolve);
+  });
+}
+
+function openedSocket(url: string): WebSocket | Closing {
+  const options = {
+    maxPayload: MAX_FRAME_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    // Not offered, so none can come: what a small bomb would unpack to is not worth the bytes saved.
+    perMessageDeflate: false,
+    followRedirects: false,
+    closeTimeout: 1000,
+  };
+  try {
+    return new WebSocket(url, options);
+  } catch (error) {
+    // A URL that is none.
+    return { code: 1006, reason: String(error), by: 'fault' };
+  }
+}
+
+/** How a socket ends, said once, whoever ends it. */
+class End {
+  readonly closing: Promise<Closing>;
+  readonly #ended = new AbortController();
+  readonly #socket: WebSocket;
+  #why: { readonly reason: string; readonly by: 'us' | 'fault' } | undefined;
+
+  constructor(socket: WebSocket, signal: AbortSignal) {
+    this.#socket = socket;
+    const stop = (): void => {
+      this.#why ??= { reason: 'stopped', by: 'us' };
+      this.#ended.abort();
+      socket.close(1000);
+      if (socket.readyState !== WebSocket.CLOSING) socket.terminate();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    socket.on('error', (error) => (this.#why ??= { reason: error.message, by: 'fault' }));
+    this.closing = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        signal.removeEventListener('abort', stop);
+        this.#ended.abort();
+        const why = this.#why ?? { reason: reason.toString('utf8'), by: code === 1006 ? 'fault' : 'server' };
+        resolve({ code, ...why });
+      });
+    });
+  }
+
+  /** Aborts when the connection is over, or nobody wants it any more. */
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  cut(reason: string): void {
+    this.#why ??= { reason, by: 'us' };
+    this.#socket.terminate();
+  }
+}
+
+function connectionOf(socket: WebSocket, end: End, options: ConnectOptions): Connection {
+  const inbox = new Inbox(socket);
+  const watch = new DeadLinkWatch(socket, options);
+  socket.on('message', (data) => {
+    watch.heard();
+    inbox.put(bytesOf(data));
+  });
+  end.signal.addEventListener('abort', () => inbox.end(), { once: true });
+  void watch.run(end, () => inbox.isFull);
+  return {
+    send(text) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    async *frames() {
+      for (;;) {
+        const batch = await inbox.take();
+        if (batch.length === 0) return;
+        yield batch;
+      }
+    },
+    cut: (reason) => end.cut(reason),
+    closing: end.closing,
+  };
+}
+
+/** Frames that came and were not read yet. Full, it holds the socket. */
+class Inbox {
+  readonly #socket: WebSocket;
+  #frames: Uint8Array[] = [];
+  #bytes = 0;
+  #isEnded = false;
+  #waiting: (() => void) | undefined;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  get isFull(): boolean {
+    return this.#frames.length >= MAX_FRAMES_WAITING || this.#bytes >= MAX_BYTES_WAITING;
+  }
+
+  put(frame: Uint8Array): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    if (this.isFull && !this.#socket.isPaused) this.#socket.pause();
+    this.#wake();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#wake();
+  }
+
+  /** Empty when nothing will come any more. */
+  async take(): Promise<readonly Uint8Array[]> {
+    while (this.#frames.length === 0 && !this.#isEnded) {
+      await new Promise<void>((resolve) => (this.#waiting = resolve));
+    }
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#bytes = 0;
+    if (this.#socket.isPaused) this.#socket.resume();
+    return frames;
+  }
+
+  #wake(): void {
+    this.#waiting?.();
+    this.#waiting = undefined;
+  }
+}
+
+/** Waking later than planned by this much, milliseconds, means that we were stopped, not they. */
+const OVERSLEPT_MS = 5000;
+
+/** Asks whether the other end is there, and cuts when it is not. */
+class DeadLinkWatch {
+  readonly #socket: WebSocket;
+  readonly #clock: Clock;
+  readonly #pingMs: number;
+  readonly #deadMs: number;
+  #heardMs: number;
+
+  constructor(socket: WebSocket, { clock, pingMs = 15_000, deadMs = 30_000 }: ConnectOptions) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#pingMs = pingMs;
+    this.#deadMs = deadMs;
+    this.#heardMs = clock.monotonicMs();
+    socket.on('pong', () => this.heard());
+    socket.on('ping', () => this.heard());
+  }
+
+  heard(): void {
+    this.#heardMs = this.#clock.monotonicMs();
+  }
+
+  async run(end: End, isHeld: () => boolean): Promise<void> {
+    let pingAt = this.#clock.monotonicMs() + this.#pingMs;
+    for (;;) {
+      const due = Math.min(pingAt, this.#heardMs + this.#deadMs);
+      await this.#clock.sleep(Math.max(1, due - this.#clock.monotonicMs()), end.signal);
+      if (end.signal.aborted) return;
+      const woken = this.#clock.monotonicMs();
+      // A socket that we do not read cannot be heard, and what came while this process stood still waits in the kernel.
+      if (isHeld() || woken > due + OVERSLEPT_MS) this.heard();
+      if (woken - this.#heardMs >= this.#deadMs) return end.cut(`nothing heard for ${this.#deadMs / 1000} s`);
+      if (woken < pingAt) continue;
+      pingAt = woken + this.#pingMs;
+      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+    }
+  }
+}
+
+function bytesOf(data: RawData): Uint8Array {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  return Array.isArray(data) ? Buffer.concat(data) : data;
+}

@@ -1,0 +1,175 @@
+import type { Element, GapReason } from '../../src/bgp/element.ts';
+import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
+import { later, type EventTime } from '../../src/bgp/time.ts';
+import { Reorder } from '../reorder.ts';
+import type { Message, Unreadable } from './decode.ts';
+import { Hearings } from './hearings.ts';
+import { RecentIds } from './recent-ids.ts';
+import type { Oddities, Report } from './report.ts';
+import { Sessions } from './sessions.ts';
+import { StreamClock } from './stream-clock.ts';
+
+export interface IntakeOptions {
+  readonly timeline: 'live' | 'history';
+  /** Milliseconds that messages are held so that they leave in order. */
+  readonly reorderMs: number;
+  /** Silence after which time goes on without being told, in `history` and before anything is heard. Milliseconds. */
+  readonly silenceMs: number;
+  readonly put: (element: Element) => void;
+  readonly report: Report;
+  readonly odd: Oddities;
+}
+
+/** Messages held at most. Beyond this the oldest leave early. */
+export const MAX_HELD = 100_000;
+/** A message that comes twice does so at once; this is seconds of the whole of RIS. */
+export const MAX_IDS = 50_000;
+/** A tick of a session in so many milliseconds proves enough: a session is silent after 180 s. */
+const PEER_TICK_MS = 5000;
+const TICK_MS = 1000;
+
+/** What is held until its time has passed: a message, or else a tick or a gap. */
+interface Held {
+  readonly at: EventTime;
+  readonly collector: Collector;
+  readonly what: Message | Element;
+}
+
+/**
+ * Messages in, elements out: once each, in order, with ticks between and gaps where something may be missing. Starts
+ * nothing and has no clock: monotonic time is passed in.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #clock: StreamClock;
+  readonly #held = new Reorder<Held>(compare, MAX_HELD);
+  readonly #ids = new RecentIds(MAX_IDS);
+  readonly #sessions = new Sessions();
+  readonly #peerTicks = new Map<PeerId, EventTime>();
+  #begunMs = Infinity;
+  #messageMs = -Infinity;
+  /** The latest time of what has left. */
+  #left = -Infinity;
+  readonly hearings: Hearings;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#clock = new StreamClock(options);
+    this.hearings = new Hearings(options.timeline);
+  }
+
+  /** For tests of its bounds. */
+  get sizes(): { readonly held: number; readonly ids: number; readonly peers: number } {
+    return { held: this.#held.size, ids: this.#ids.size, peers: this.#peerTicks.size };
+  }
+
+  /** A first guess at the time of a live feed, from our wall clock. */
+  begin(wall: EventTime, monotonicMs: number): void {
+    this.#begunMs = Math.min(this.#begunMs, monotonicMs);
+    this.#clock.guess(wall, monotonicMs);
+  }
+
+  message(message: Message, monotonicMs: number): void {
+    const { at, peer, elements, id } = message;
+    const { odd, report } = this.#options;
+    const timeliness = this.#clock.judge(at, monotonicMs);
+    if (timeliness !== 'in-time') {
+      odd.count(timeliness, id);
+      // Old news is no loss; news that we dare not believe is.
+      if (timeliness === 'ahead' && elements.length > 0) this.#losePeer(peer, monotonicMs);
+      return;
+    }
+    this.#messageMs = monotonicMs;
+    if (this.hearings.hear(peer.collector, at, monotonicMs)) {
+      report({ type: 'heard-again', collector: peer.collector, at });
+    }
+    if (at < this.#left) odd.count('late', id);
+    if (elements.length === 0 && !this.#sessions.matters(message)) return this.#tick(message);
+    if (elements.length > 0) this.#sessions.matters(message);
+    if (id !== undefined && this.#ids.isRepeated(peer.collector, id)) return odd.count('duplicate', id);
+    this.#held.put({ at, collector: peer.collector, what: message });
+  }
+
+  /** The peer said something that may have been of routes; of which, nobody knows. */
+  unreadable({ reason, peer }: Unreadable, sample: string, monotonicMs: number): void {
+    this.#options.odd.count(reason, sample);
+    if (peer !== undefined) this.#losePeer(peer, monotonicMs);
+  }
+
+  /** From here on, something of this collector may be missing. Said once, until it is heard again. */
+  lose(collector: Collector, reason: GapReason, monotonicMs: number): void {
+    const at = this.#now(monotonicMs);
+    if (at === undefined || !this.hearings.lose(collector, monotonicMs)) return;
+    this.#held.put({ at, collector, what: { type: 'gap', at, collector, reason } });
+    this.#options.report({ type: 'gap', collector, reason, at });
+  }
+
+  /** Lets go what is due. `isConnected`: more may come that belongs before. */
+  release(monotonicMs: number, isConnected: boolean): void {
+    const until = this.#until(monotonicMs, isConnected);
+    if (until === undefined) return;
+    for (let held = this.#held.take(until); held !== undefined; held = this.#held.take(until)) this.#leave(held);
+    const collector = this.hearings.any;
+    if (collector !== undefined && until >= this.#left + TICK_MS) this.#emit({ type: 'tick', at: until, collector });
+  }
+
+  /** Lets go everything. */
+  flush(): void {
+    for (let held = this.#held.take(Infinity); held !== undefined; held = this.#held.take(Infinity)) this.#leave(held);
+  }
+
+  #losePeer(peer: Peer, monotonicMs: number): void {
+    const at = this.#now(monotonicMs);
+    if (at === undefined) return;
+    const { collector } = peer;
+    this.#held.put({ at, collector, what: { type: 'gap', at, collector, peer, reason: 'unreadable-message' } });
+  }
+
+  /** The time of what the feed did not say itself. A recording's time stands still when it does. */
+  #now(monotonicMs: number): EventTime | undefined {
+    const { heard } = this.#clock;
+    const now = this.#options.timeline === 'live' ? this.#clock.expected(monotonicMs) : heard;
+    return now === undefined ? undefined : (Math.max(now, heard ?? now, this.#left) as EventTime);
+  }
+
+  /** Up to where time has passed for sure. */
+  #until(monotonicMs: number, isConnected: boolean): EventTime | undefined {
+    const expected = this.#clock.expected(monotonicMs);
+    const { heard } = this.#clock;
+    const isSilent = monotonicMs - Math.max(this.#messageMs, this.#begunMs) >= this.#options.silenceMs;
+    if (expected === undefined || (heard === undefined && !isSilent)) return undefined;
+    const until = isConnected ? later(expected, -this.#options.reorderMs) : expected;
+    const mayPass = this.#options.timeline === 'live' || isSilent || !isConnected;
+    return mayPass || heard === undefined ? until : (Math.min(until, heard) as EventTime);
+  }
+
+  #tick({ at, peer, isSent }: Message): void {
+    const { collector } = peer;
+    const isOfPeer = !isSent && at >= (this.#peerTicks.get(peer.id) ?? -Infinity) + PEER_TICK_MS;
+    if (!isOfPeer && !this.hearings.mayTick(collector, at, TICK_MS)) return;
+    if (isOfPeer) this.#peerTicks.set(peer.id, at);
+    this.#held.put({ at, collector, what: { type: 'tick', at, collector, ...(isOfPeer ? { peer } : {}) } });
+  }
+
+  #leave({ what }: Held): void {
+    if (!('kind' in what)) return this.#emit(what);
+    const risen = this.#sessions.risen(what);
+    if (risen !== undefined) this.#emit(risen);
+    for (const element of what.elements) this.#emit(element);
+  }
+
+  #emit(element: Element): void {
+    if (element.at > this.#left) this.#left = element.at;
+    this.#options.put(element);
+  }
+}
+
+/** Within one moment: by collector, then as the collector counted, then gaps and ticks. The rest as it came. */
+function compare(a: Held, b: Held): number {
+  if (a.collector !== b.collector) return a.collector < b.collector ? -1 : 1;
+  const one = 'kind' in a.what ? a.what.order : undefined;
+  const other = 'kind' in b.what ? b.what.order : undefined;
+  if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
+  if (one.scope !== other.scope) return one.scope < other.scope ? -1 : 1;
+  return one.count - other.count;
+}

@@ -1,0 +1,181 @@
+import type { Collector } from '../../src/bgp/peer.ts';
+import type { Clock } from '../../src/ports.ts';
+import type { BackOff } from './back-off.ts';
+import { decode, type Reading } from './decode.ts';
+import type { LineState } from './figures.ts';
+import { connect, type Closing, type Connection, type ConnectOptions } from './frames.ts';
+import type { JsonObject } from './fields.ts';
+import type { Message, Unreadable } from './decode.ts';
+import type { Report } from './report.ts';
+import { Acknowledgements, subscribeText, type Subscription } from './subscriptions.ts';
+
+/** Where what a line hears goes. */
+export interface Listener {
+  message(message: Message): void;
+  unreadable(unreadable: Unreadable, sample: string): void;
+  /** These collectors are there. */
+  collectors(collectors: readonly Collector[], line: Line): void;
+  connected(line: Line): void;
+  disconnected(line: Line): void;
+  oddity(what: string): void;
+  /** A batch is done. Resolves when the reader has caught up. */
+  settled(): Promise<void>;
+}
+
+export interface LineOptions {
+  readonly name: string;
+  readonly connection: ConnectOptions;
+  readonly subscriptions: readonly Subscription[];
+  /** Whose silence is this line's. `undefined`: those that are heard. */
+  readonly collectors: readonly Collector[] | undefined;
+  readonly reading: Reading;
+  readonly listener: Listener;
+  readonly report: Report;
+  readonly backOff: BackOff;
+  readonly clock: Clock;
+  /** A goodbye of the server is the end: recordings end. */
+  readonly endsWithServer: boolean;
+  /** Milliseconds between subscriptions. @default 200 */
+  readonly paceMs?: number;
+  /** Milliseconds within which the last subscription must be acknowledged; then the line is cut. @default 10_000 */
+  readonly acknowledgeMs?: number;
+}
+
+/** A connection that stood this long was a good one: what comes after is a first failure. */
+const HEALTHY_MS = 60_000;
+
+/** One socket that is opened again whenever it closes. */
+export class Line {
+  readonly #options: LineOptions;
+  /** Collectors that speak over this line. */
+  readonly collectors: Set<Collector>;
+  state: LineState = 'waiting';
+  #connection: Connection | undefined;
+  #acknowledgements = new Acknowledgements();
+  #isAllSent = false;
+  /** Monotonic milliseconds: when the subscriptions were acknowledged, and when a message came last. */
+  subscribedMs = 0;
+  heardMs = 0;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+    this.collectors = new Set(options.collectors);
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Something is wrong with what comes, or does not come, over this connection: begin a new one. */
+  cut(reason: string): void {
+    this.#connection?.cut(reason);
+  }
+
+  /** Ends when `signal` aborts, or with the recording. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { name, report, clock, backOff, endsWithServer } = this.#options;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      this.state = 'connecting';
+      report({ type: 'connecting', line: name, attempt });
+      const begunMs = clock.monotonicMs();
+      const closing = await this.#once(signal);
+      if (signal.aborted) return;
+      if (clock.monotonicMs() - begunMs >= HEALTHY_MS) {
+        backOff.reset();
+        attempt = 0;
+      }
+      this.state = 'waiting';
+      const isEnd = endsWithServer && closing.by === 'server';
+      const retryMs = isEnd ? undefined : backOff.next();
+      report({ type: 'disconnected', line: name, closing, retryMs });
+      if (retryMs === undefined) return;
+      this.#options.listener.disconnected(this);
+      await clock.sleep(retryMs, signal);
+    }
+  }
+
+  async #once(signal: AbortSignal): Promise<Closing> {
+    const { connection: options, name, report, listener } = this.#options;
+    const connection = await connect(options, signal);
+    if ('by' in connection) return connection;
+    this.#connection = connection;
+    this.state = 'subscribing';
+    this.heardMs = this.#options.clock.monotonicMs();
+    report({ type: 'connected', line: name });
+    listener.connected(this);
+    const done = new AbortController();
+    const subscribing = this.#subscribe(connection, AbortSignal.any([signal, done.signal]));
+    for await (const frames of connection.frames()) {
+      for (const frame of frames) this.#take(frame);
+      await listener.settled();
+    }
+    done.abort();
+    await subscribing;
+    this.#connection = undefined;
+    return signal.aborted ? STOPPED : connection.closing;
+  }
+
+  async #subscribe(connection: Connection, signal: AbortSignal): Promise<void> {
+    const { subscriptions, clock, paceMs = 200, acknowledgeMs = 10_000, name, report, collectors } = this.#options;
+    this.#acknowledgements = new Acknowledgements();
+    this.#isAllSent = false;
+    if (collectors === undefined) connection.send(JSON.stringify({ type: 'request_rrc_list', data: null }));
+    for (const subscription of subscriptions) {
+      if (signal.aborted) return;
+      this.#acknowledgements.expect(subscription);
+      connection.send(subscribeText(subscription));
+      await clock.sleep(paceMs, signal);
+    }
+    this.#isAllSent = true;
+    this.#checkSubscribed();
+    await clock.sleep(acknowledgeMs, signal);
+    const { missing } = this.#acknowledgements;
+    if (signal.aborted || missing.length === 0) return;
+    report({ type: 'not-subscribed', line: name, missing });
+    connection.cut(`${missing.length} subscriptions not acknowledged within ${acknowledgeMs / 1000} s`);
+  }
+
+  #take(frame: Uint8Array): void {
+    const { reading, listener, report, name, clock } = this.#options;
+    const decoded = decode(frame, reading);
+    switch (decoded.kind) {
+      case 'message':
+        this.heardMs = clock.monotonicMs();
+        this.collectors.add(decoded.peer.collector);
+        return listener.message(decoded);
+      case 'unreadable':
+        return listener.unreadable(decoded, sampleOf(frame));
+      case 'subscribed':
+        return this.#acknowledge(decoded.subscription);
+      case 'collectors':
+        for (const collector of decoded.collectors) this.collectors.add(collector);
+        return listener.collectors(decoded.collectors, this);
+      case 'error':
+        // "Closing connection after being behind …" is followed by the close, and that is the gap.
+        return report({ type: 'server-error', line: name, text: decoded.text });
+      case 'pong':
+        return;
+      case 'unknown-envelope':
+        return listener.oddity('unknown-envelope');
+    }
+  }
+
+  #acknowledge(subscription: JsonObject): void {
+    this.#acknowledgements.acknowledge(subscription);
+    this.#checkSubscribed();
+  }
+
+  #checkSubscribed(): void {
+    const { report, name, subscriptions, clock } = this.#options;
+    if (this.state !== 'subscribing' || !this.#isAllSent || this.#acknowledgements.missing.length > 0) return;
+    this.state = 'subscribed';
+    this.subscribedMs = clock.monotonicMs();
+    report({ type: 'subscribed', line: name, subscriptions: subscriptions.length });
+  }
+}
+
+const STOPPED: Closing = { code: 1000, reason: 'stopped', by: 'us' };
+
+function sampleOf(frame: Uint8Array): string {
+  return new TextDecoder().decode(frame.subarray(0, 200));
+}

@@ -1,0 +1,36 @@
+import type { Element } from '../../src/bgp/element.ts';
+import type { PeerId } from '../../src/bgp/peer.ts';
+import type { Message } from './decode.ts';
+
+/**
+ * Sessions that are down, or have TCP and no more. The feed need not say `up`: an UPDATE or a KEEPALIVE is only sent in
+ * an established session (RFC 4271 section 8.2.2), so the first one of a session that was down says that it is up.
+ */
+export class Sessions {
+  readonly #down = new Set<PeerId>();
+  /** As `#down`, and those of which the word has come and waits for its turn. */
+  readonly #mayBeDown = new Set<PeerId>();
+
+  /** Notes a message as it comes. Whether it must wait for its turn, because it may say that its session is up. */
+  matters({ type, state, peer, isSent }: Message): boolean {
+    if (type === 'state' && state !== 'up') this.#mayBeDown.add(peer.id);
+    return type === 'state' || (saysUp(type, isSent) && this.#mayBeDown.has(peer.id));
+  }
+
+  /** What a message says of its session before it says anything else. Called in the order of event time. */
+  risen({ type, state, peer, at, isSent }: Message): Element | undefined {
+    if (type === 'state' && state !== 'up') {
+      this.#down.add(peer.id);
+      this.#mayBeDown.add(peer.id);
+      return undefined;
+    }
+    if (type !== 'state' && !saysUp(type, isSent)) return undefined;
+    this.#mayBeDown.delete(peer.id);
+    const wasDown = this.#down.delete(peer.id);
+    return wasDown && type !== 'state' ? { type: 'peer-state', at, peer, state: 'up' } : undefined;
+  }
+}
+
+function saysUp(type: Message['type'], isSent: boolean): boolean {
+  return !isSent && (type === 'update' || type === 'keepalive');
+}

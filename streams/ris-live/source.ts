@@ -1,0 +1,279 @@
+import type { Collector } from '../../src/bgp/peer.ts';
+import type { Prefix } from '../../src/bgp/prefix.ts';
+import { eventTimeOf } from '../../src/bgp/time.ts';
+import type { Clock, ElementSource } from '../../src/ports.ts';
+import { fullJitter } from './back-off.ts';
+import { CONTROL_PREFIXES, RIS_COLLECTORS, type ControlPrefix } from './control-prefixes.ts';
+import { Controls } from './controls.ts';
+import type { Message, Reading, Unreadable } from './decode.ts';
+import { Figures, type LiveStats } from './figures.ts';
+import { Intake } from './intake.ts';
+import { Line, type Listener } from './line.ts';
+import { Names } from './names.ts';
+import { Outlet } from './outlet.ts';
+import { Oddities, type LiveReport, type Report } from './report.ts';
+import { subscriptionsOf, urlWithClient } from './subscriptions.ts';
+import { WatchedRoutes } from './watched-routes.ts';
+
+export const RIS_LIVE_URL = 'wss://ris-live.ripe.net/v1/ws/';
+
+export interface RisLiveOptions {
+  /** @default RIS_LIVE_URL */
+  readonly url?: string;
+  /** What to call ourselves: `unroutable-0.1.0`. */
+  readonly client: string;
+  /** The blocks watched; routes that concern none of them are left out. */
+  readonly blocks: readonly Prefix[];
+  /** Subscribe to these collectors, each over a socket of its own. @default all that the server has, over one socket */
+  readonly collectors?: readonly Collector[];
+  readonly clock: Clock;
+  /** From 0 to 1, 1 excluded: the jitter of the back-off. */
+  readonly random: () => number;
+  readonly report?: Report;
+  /**
+   * `history`: the server plays a recording, at any speed, and its goodbye is the end. @default 'live'
+   */
+  readonly timeline?: 'live' | 'history';
+  /** @default CONTROL_PREFIXES; none in `history` */
+  readonly controls?: readonly ControlPrefix[];
+  /** Milliseconds of event time that messages are held, to be put in order. @default 2_000 */
+  readonly reorderMs?: number;
+  /** A collector that says nothing for this long, milliseconds, is lost. @default 60_000 */
+  readonly silentCollectorMs?: number;
+  /** A whole feed that says nothing for this long, milliseconds, is lost and cut. @default 45_000 */
+  readonly silentFeedMs?: number;
+}
+
+/** A live source can be asked how it is. */
+export interface LiveSource extends ElementSource {
+  stats(): LiveStats;
+}
+
+/** How often what falls due by itself is looked for, milliseconds. */
+const BEAT_MS = 500;
+/** Looking this much later than meant, milliseconds, we were held up ourselves. */
+const HELD_UP_MS = 2000;
+
+/**
+ * The routes of the watched blocks as RIS Live tells them, from now on: it sends no initial state, and never sends again
+ * what was missed. Every loss is a `gap`; while nothing comes, `tick`s take time on, so that the engine sees it pass.
+ * Elements come in order but for late ones: those keep their own time, for the engine to place.
+ */
+export function risLive(options: RisLiveOptions): LiveSource {
+  let feed: Feed | undefined;
+  const url = options.url ?? RIS_LIVE_URL;
+  return {
+    name: `RIS Live at ${new URL(url).host}`,
+    async *elements(signal) {
+      const running = (feed = new Feed(options));
+      const stop = new AbortController();
+      const done = running.run(AbortSignal.any([signal, stop.signal]));
+      try {
+        for (;;) {
+          const batch = await running.outlet.take();
+          if (batch.length === 0) break;
+          for (const element of batch) {
+            if (signal.aborted) return;
+            yield element;
+          }
+        }
+      } finally {
+        stop.abort();
+        running.outlet.end();
+        await done;
+      }
+    },
+    stats: () => (feed ?? new Feed(options)).stats(),
+  };
+}
+
+/** One reading of the feed: its lines, and what is made of what they hear. */
+class Feed implements Listener {
+  readonly outlet = new Outlet();
+  readonly #options: RisLiveOptions;
+  readonly #timeline: 'live' | 'history';
+  readonly #report: Report;
+  readonly #odd: Oddities;
+  readonly #figures = new Figures();
+  readonly #intake: Intake;
+  readonly #controls: Controls;
+  readonly #lines: readonly Line[];
+
+  constructor(options: RisLiveOptions) {
+    this.#options = options;
+    this.#timeline = options.timeline ?? 'live';
+    this.#report = options.report ?? ((_: LiveReport) => undefined);
+    this.#odd = new Oddities(this.#report);
+    const controls = options.controls ?? (this.#timeline === 'live' ? CONTROL_PREFIXES : []);
+    this.#controls = new Controls(controls, options.blocks, this.#report);
+    this.#intake = new Intake({
+      timeline: this.#timeline,
+      reorderMs: options.reorderMs ?? 2000,
+      silenceMs: options.silentFeedMs ?? 45_000,
+      put: (element) => this.outlet.put(element),
+      report: this.#report,
+      odd: this.#odd,
+    });
+    const reading = {
+      names: new Names(),
+      routes: new WatchedRoutes([...options.blocks, ...controls.map(({ prefix }) => prefix)]),
+    };
+    const prefixes = controls.map(({ prefix }) => prefix);
+    this.#lines =
+      options.collectors === undefined
+        ? [this.#lineOf(undefined, prefixes, reading)]
+        : options.collectors.map((collector) => this.#lineOf(collector, prefixes, reading));
+  }
+
+  /** Ends when `signal` aborts, or with the recording; then there are no more elements. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const beating = this.#beatUntil(AbortSignal.any([signal, ended.signal]));
+    try {
+      this.#begin();
+      await Promise.all(this.#lines.map((line) => line.run(signal)));
+      this.#intake.flush();
+      this.outlet.end();
+    } catch (error) {
+      this.outlet.fail(error);
+    } finally {
+      ended.abort();
+      await beating;
+    }
+  }
+
+  stats(): LiveStats {
+    const now = this.#now();
+    return {
+      lines: this.#lines.map(({ name, state }) => ({ name, state })),
+      collectorAges: this.#intake.hearings.ages(now),
+      messages: this.#figures.messages,
+      messagesPerSecond: this.#figures.messagesPerSecond(now),
+      lagMs: this.#figures.lagMs,
+      held: this.#intake.sizes.held,
+      routesLeftOut: this.#figures.routesLeftOut,
+      odd: this.#odd.counts,
+    };
+  }
+
+  message(message: Message): void {
+    const now = this.#now();
+    this.#figures.message(now, this.#options.clock.wallMs() - message.at);
+    this.#figures.routesLeftOut += message.leftOut;
+    this.#intake.message(this.#controls.take(message, now), now);
+  }
+
+  unreadable(unreadable: Unreadable, sample: string): void {
+    this.#intake.unreadable(unreadable, sample, this.#now());
+  }
+
+  collectors(collectors: readonly Collector[]): void {
+    for (const collector of collectors) this.#intake.hearings.expect(collector, this.#now());
+  }
+
+  connected(line: Line): void {
+    for (const collector of line.collectors) this.#intake.hearings.expect(collector, this.#now());
+    if (this.#lines.filter(isConnected).length === 1) this.#controls.expect(this.#now());
+  }
+
+  disconnected(line: Line): void {
+    for (const collector of line.collectors) this.#intake.lose(collector, 'disconnected', this.#now());
+    this.#release();
+  }
+
+  oddity(what: string): void {
+    this.#odd.count(what);
+  }
+
+  async settled(): Promise<void> {
+    this.#release();
+    await this.outlet.room();
+  }
+
+  #begin(): void {
+    const wall = eventTimeOf(this.#options.clock.wallMs());
+    if (wall !== undefined) this.#intake.begin(wall, this.#now());
+    for (const line of this.#lines) {
+      for (const collector of line.collectors) this.#intake.hearings.expect(collector, this.#now());
+    }
+  }
+
+  async #beatUntil(signal: AbortSignal): Promise<void> {
+    let wasHeldUp = false;
+    while (!signal.aborted) {
+      const due = this.#now() + BEAT_MS;
+      await this.#options.clock.sleep(BEAT_MS, signal);
+      if (signal.aborted) return;
+      // Our own slowness is not the feed's silence: what came meanwhile is read first.
+      const isHeldUp = this.outlet.isFull || this.#now() > due + HELD_UP_MS;
+      if (isHeldUp || wasHeldUp) {
+        wasHeldUp = isHeldUp;
+        this.#excuse();
+        continue;
+      }
+      for (const line of this.#lines) if (isConnected(line)) this.#listenTo(line);
+      if (this.#lines.some(isConnected) && this.#controls.isBeaconSilent(this.#now())) this.#missBeacon();
+      this.#release();
+    }
+  }
+
+  #excuse(): void {
+    const now = this.#now();
+    for (const line of this.#lines) line.heardMs = now;
+    this.#intake.hearings.excuse(now);
+  }
+
+  /** Notices who fell silent on a line that stands. */
+  #listenTo(line: Line): void {
+    const now = this.#now();
+    const { silentCollectorMs = 60_000, silentFeedMs = 45_000 } = this.#options;
+    const isSilent = now - line.heardMs >= silentFeedMs;
+    for (const collector of line.collectors) {
+      if (isSilent || this.#intake.hearings.silentMs(collector, now) >= silentCollectorMs) {
+        this.#intake.lose(collector, 'silent-collector', now);
+      }
+    }
+    if (isSilent) line.cut(`no message for ${silentFeedMs / 1000} s`);
+  }
+
+  #missBeacon(): void {
+    const now = this.#now();
+    this.#report({ type: 'beacon-silent', silentMs: this.#controls.silentMs(now) });
+    for (const line of this.#lines) {
+      for (const collector of line.collectors) this.#intake.lose(collector, 'silent-collector', now);
+      line.cut('the beacon was not heard');
+    }
+    this.#controls.expect(now);
+  }
+
+  #release(): void {
+    this.#intake.release(this.#now(), this.#lines.some(isConnected));
+    this.outlet.ring();
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  #lineOf(collector: Collector | undefined, controls: readonly Prefix[], reading: Reading): Line {
+    const options = this.#options;
+    const collectors = collector === undefined ? undefined : [collector];
+    const known = this.#timeline === 'live' && options.url === undefined ? RIS_COLLECTORS : undefined;
+    return new Line({
+      name: collector ?? 'all collectors',
+      connection: { url: urlWithClient(options.url ?? RIS_LIVE_URL, options.client), clock: options.clock },
+      subscriptions: subscriptionsOf({ blocks: options.blocks, controls, collectors }),
+      collectors: collectors ?? known,
+      reading,
+      listener: this,
+      report: this.#report,
+      backOff: fullJitter(options.random),
+      clock: options.clock,
+      endsWithServer: this.#timeline === 'history',
+    });
+  }
+}
+
+function isConnected(line: Line): boolean {
+  return line.state === 'subscribing' || line.state === 'subscribed';
+}

@@ -1,0 +1,98 @@
+import { later, type EventTime } from '../../src/bgp/time.ts';
+
+/**
+ * What a message's own time is, beside the feed's:
+ * - `in-time`: it takes the feed's time on, or is a little behind it;
+ * - `absurd`: days old. RIS Live passes on updates stamped days or weeks ago;
+ * - `ahead`: no clock of a collector is believed that runs ahead of all the others.
+ */
+export type Timeliness = 'in-time' | 'absurd' | 'ahead';
+
+export interface StreamClockOptions {
+  /**
+   * `live`: a second of the feed is a second of ours, so that a message from the future can be told. `history`: a
+   * recording at any speed; every message that is not absurd is believed.
+   */
+  readonly timeline: 'live' | 'history';
+  /** Milliseconds a collector's clock may run ahead of the feed. @default 10_000 */
+  readonly leadMs?: number;
+  /** Older than this, a message is absurd, milliseconds. @default 86_400_000 */
+  readonly oldestMs?: number;
+  /** The whole feed must be ahead this long, milliseconds of monotonic time, before we think that we are behind. @default 5_000 */
+  readonly doubtMs?: number;
+}
+
+/** So many messages must agree before a new time is believed. */
+const WITNESSES = 3;
+
+/** Messages that agree with each other, but not with the feed's time. */
+interface Doubt {
+  at: EventTime;
+  readonly sinceMs: number;
+  witnesses: number;
+}
+
+/**
+ * The feed's time: what its messages say, taken on by monotonic time while nothing comes. Wall time is
+ * a first guess for a live feed and is not asked again, so that a step of our own clock changes nothing.
+ */
+export class StreamClock {
+  readonly #timeline: 'live' | 'history';
+  readonly #leadMs: number;
+  readonly #oldestMs: number;
+  readonly #doubtMs: number;
+  /** The latest time heard and believed, and when that was. */
+  #heard: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
+  #guess: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
+  #doubt: Doubt | undefined;
+
+  constructor({ timeline, leadMs = 10_000, oldestMs = 86_400_000, doubtMs = 5000 }: StreamClockOptions) {
+    this.#timeline = timeline;
+    this.#leadMs = leadMs;
+    this.#oldestMs = oldestMs;
+    this.#doubtMs = doubtMs;
+  }
+
+  /** The latest time a message has told. */
+  get heard(): EventTime | undefined {
+    return this.#heard?.at;
+  }
+
+  /** Begins a live feed at our wall clock: until it is heard, this is all that is known of its time. */
+  guess(at: EventTime, monotonicMs: number): void {
+    if (this.#timeline === 'live') this.#guess ??= { at, monotonicMs };
+  }
+
+  /** What the feed's time should be by now. */
+  expected(monotonicMs: number): EventTime | undefined {
+    const base = this.#heard ?? this.#guess;
+    return base === undefined ? undefined : later(base.at, Math.max(0, Math.floor(monotonicMs - base.monotonicMs)));
+  }
+
+  judge(at: EventTime, monotonicMs: number): Timeliness {
+    const expected = this.expected(monotonicMs);
+    if (expected !== undefined) {
+      const isAhead = this.#timeline === 'live' && at > expected + this.#leadMs;
+      const isAbsurd = at < expected - this.#oldestMs;
+      if ((isAhead || (isAbsurd && this.#heard === undefined)) && !this.#isConvinced(at, monotonicMs)) {
+        return isAhead ? 'ahead' : 'absurd';
+      }
+      if (isAbsurd && this.#heard !== undefined) return 'absurd';
+    }
+    this.#doubt = undefined;
+    if (this.#heard === undefined || at > this.#heard.at) this.#heard = { at, monotonicMs };
+    return 'in-time';
+  }
+
+  /** Whether the feed as a whole, and not one message, tells another time than we thought. */
+  #isConvinced(at: EventTime, monotonicMs: number): boolean {
+    const doubt = this.#doubt;
+    if (doubt === undefined || Math.abs(at - doubt.at) > this.#leadMs + this.#doubtMs) {
+      this.#doubt = { at, sinceMs: monotonicMs, witnesses: 1 };
+      return false;
+    }
+    doubt.witnesses++;
+    if (at > doubt.at) doubt.at = at;
+    return doubt.witnesses >= WITNESSES && monotonicMs - doubt.sinceMs >= this.#doubtMs;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../../src/ports.ts';
+
+interface Sleeper {
+  readonly wakeMs: number;
+  readonly wake: () => void;
+}
+
+/** Turns of the event loop given to sockets and promises after each step: loopback needs a few. */
+const TURNS = 8;
+
+/**
+ * A clock that stands still until it is turned. Time passes in steps, from one sleeper's waking to the next, and after
+ * each step the event loop gets its turns, so that what a waking sets going is done before the next one.
+ */
+export class HandClock implements Clock {
+  #monotonicMs = 0;
+  #wallMs: number;
+  readonly #sleepers = new Set<Sleeper>();
+
+  constructor(wall: string | number = '2026-09-10T04:00:00Z') {
+    this.#wallMs = typeof wall === 'number' ? wall : Date.parse(wall);
+  }
+
+  wallMs(): number {
+    return this.#wallMs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  /** How many sleep: a leak shows here. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#sleepers.delete(sleeper);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const sleeper = { wakeMs: this.#monotonicMs + Math.max(0, ms), wake };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  /** The wall clock alone steps; monotonic time knows nothing of it. */
+  stepWall(ms: number): void {
+    this.#wallMs += ms;
+  }
+
+  async turn(ms: number): Promise<void> {
+    const until = this.#monotonicMs + ms;
+    await settled();
+    for (;;) {
+      const next = [...this.#sleepers].sort((a, b) => a.wakeMs - b.wakeMs)[0];
+      if (next === undefined || next.wakeMs > until) break;
+      this.#moveTo(next.wakeMs);
+      next.wake();
+      await settled();
+    }
+    this.#moveTo(until);
+  }
+
+  #moveTo(ms: number): void {
+    this.#wallMs += ms - this.#monotonicMs;
+    this.#monotonicMs = ms;
+  }
+}
+
+/** Some turns of the event loop. */
+export async function settled(turns: number = TURNS): Promise<void> {
+  for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits for something that sockets bring about. Fails after many turns of the event loop, not after a time. */
+export async function until(isSo: () => boolean, what = 'it to happen'): Promise<void> {
+  for (let i = 0; i < 200_000; i++) {
+    if (isSo()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
