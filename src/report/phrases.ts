@@ -48,7 +48,6 @@ export const BLIND_REASONS: Readonly<Record<BlindReason, string>> = {
   'lost-voters': 'most of the voters it had are lost',
   'too-few-collectors': 'the voters are at too few collectors',
   'control-group': 'networks that never go away are gone too',
-  'never-seen': 'nothing of it was ever seen, and no peer has a full table',
 };
 
 /** `175.45.176.0/24`, `175.45.176.0/24 and 175.45.177.0/24`, `175.45.176.0/24 and 3 more networks`. */
