@@ -1,7 +1,8 @@
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
 import { gunzip } from './gzip.ts';
 import { PackedFile, snapshotOf, type Snapshot } from './packed-file.ts';
-import { holdsRecord } from './records.ts';
+import { readHeader } from './record-types.ts';
+import { createFramer } from './records.ts';
 import { SizeGuard } from './size-guard.ts';
 
 export type ContainerKind = 'gzip' | 'bzip2' | 'plain';
@@ -145,6 +146,15 @@ function sniff(head: Uint8Array, isAll: boolean, limits: MrtLimits): Sniffed {
   if (isAll && head.length < 12) return { reason: `is torn: ${head.length} bytes are no whole MRT header` };
   if (holdsRecord(head, isAll, limits)) return { kind: 'plain' };
   return { reason: `is no MRT file, it looks like ${looksLike(start)}` };
+}
+
+/** Whether these first bytes of a stream hold a record: at once, or after some damage. */
+function holdsRecord(head: Uint8Array, isAll: boolean, limits: MrtLimits): boolean {
+  let found = false;
+  const framer = createFramer({ record: () => (found = true), damage: () => undefined }, limits);
+  framer.push(head);
+  if (isAll) framer.end();
+  return found || (!isAll && readHeader(head, 0, head.length, limits.recordBytes) === 'known');
 }
 
 function looksLike(start: string): string {

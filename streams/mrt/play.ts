@@ -24,7 +24,10 @@ export interface DumpEnded {
 
 /** How far one stream of files has come. It passes from file to file. */
 export interface StreamClock {
+  /** Of the last item. */
   at: EventTime;
+  /** Of the last record of the files that ended, watched or not. */
+  reached: EventTime;
   /** The last tick told, on a grid of event time. */
   tick: number;
 }
@@ -156,6 +159,8 @@ class Play {
     if (end === undefined) return;
 
     const { path } = this.#file;
+    const last = end.last === undefined ? undefined : eventTimeOf(end.last * 1000);
+    if (last !== undefined && last > this.#clock.reached) this.#clock.reached = last;
     if (this.#outliers > 0) this.#context.report({ type: 'outliers', file: path, records: this.#outliers });
     this.#context.report({
       type: 'file-end',
@@ -169,7 +174,7 @@ class Play {
       problems: this.#problems.counts,
       types: typeCounts(end.types),
       first: end.first === undefined ? undefined : eventTimeOf(end.first * 1000),
-      last: end.last === undefined ? undefined : eventTimeOf(end.last * 1000),
+      last,
     });
   }
 }

@@ -1,11 +1,11 @@
 import { u32 } from './octets.ts';
 
 /** Seconds. A record ahead of the one before by more than this, which the next one takes back, is an outlier. */
-const JUMP_SECONDS = 3_600;
+const JUMP_SECONDS = 10;
 /** Seconds. The last record of a file has no next one; further ahead than any silence, it is an outlier. */
 const LAST_JUMP_SECONDS = 86_400;
 /** Seconds a record may be behind the one before without being told: collectors write from several threads. */
-const BACK_SECONDS = 60;
+const BACK_SECONDS = 10;
 
 /**
  * The event time reached in one file, by the record headers' seconds (RFC 6396 section 2). It never goes back, and no

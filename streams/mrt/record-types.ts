@@ -1,3 +1,5 @@
+import { u16, u32 } from './octets.ts';
+
 /** MRT types, RFC 6396 section 4 and appendix B. */
 export const TYPE = {
   bgp: 5,
@@ -79,4 +81,16 @@ export function typeName(type: number, subtype: number): string {
   const found = TYPES[type];
   const name = found?.subtypes[subtype];
   return found === undefined || name === undefined ? `type ${type} subtype ${subtype}` : `${found.name} ${name}`;
+}
+
+/** `foreign` is a header of a type or subtype that no RFC names: it may be one, or other bytes. */
+export type Header = 'known' | 'foreign' | 'none';
+
+/** What the bytes at `at` look like; 'none' where no whole header stands before `end`. */
+export function readHeader(bytes: Uint8Array, at: number, end: number, maxLength: number): Header {
+  if (at + HEADER_BYTES > end) return 'none';
+  const length = u32(bytes, at + 8);
+  // No type has an empty body; a zero length would walk through the body, or a hole of zeros, as if it were headers.
+  if (length === 0 || length > maxLength) return 'none';
+  return isKnownType(u16(bytes, at + 4), u16(bytes, at + 6)) ? 'known' : 'foreign';
 }

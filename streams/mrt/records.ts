@@ -1,6 +1,6 @@
 import type { MrtLimits } from './limits.ts';
 import { u16, u32, writeU32 } from './octets.ts';
-import { HEADER_BYTES, isKnownType, TYPE } from './record-types.ts';
+import { HEADER_BYTES, isKnownType, readHeader, TYPE } from './record-types.ts';
 
 /** Bytes of the unpacked stream that no record was read from: `from` up to, not including, `to`. */
 export interface Damage {
@@ -29,10 +29,11 @@ export interface Framer {
 const RESYNC_SECONDS = 86_400;
 /** A resync candidate is no longer than this: waiting for its confirmation holds that much. */
 const RESYNC_RECORD_BYTES = 2 ** 20;
+/** So many records of unknown types in a row vouch for each other. */
+const FOREIGN_HOPS = 4;
 /** Nobody wrote MRT before 1990. */
 const FIRST_SECONDS = 631_152_000;
 
-type Header = 'known' | 'foreign' | 'none';
 type Follow = 'record' | 'end' | 'torn' | 'beyond' | 'nothing' | 'wait';
 
 /**
@@ -46,16 +47,6 @@ type Follow = 'record' | 'end' | 'torn' | 'beyond' | 'nothing' | 'wait';
 export function createFramer(sink: RecordSink, limits: MrtLimits): Framer {
   const framing = new Framing(sink, limits);
   return { push: (chunk) => framing.push(chunk), end: (cut) => framing.end(cut) };
-}
-
-/** Whether these first bytes of a stream hold a record: at once, or after some damage. */
-export function holdsRecord(head: Uint8Array, isAll: boolean, limits: MrtLimits): boolean {
-  let found = false;
-  const sink: RecordSink = { record: () => (found = true), damage: () => undefined };
-  const framer = createFramer(sink, limits);
-  framer.push(head);
-  if (isAll) framer.end();
-  return found || (!isAll && readHeader(head, 0, head.length, limits) === 'known');
 }
 
 class Framing {
@@ -75,6 +66,8 @@ class Framing {
   #suspectEnd = -1;
   #lostReason = '';
   #gaveUp = false;
+  /** Why the stream ended early, until that was told. */
+  #cut: string | undefined;
 
   constructor(sink: RecordSink, limits: MrtLimits) {
     this.#sink = sink;
@@ -92,15 +85,16 @@ class Framing {
 
   end(cut?: string): void {
     this.#eof = true;
+    this.#cut = cut;
     if (!this.#gaveUp) this.#run();
     if (this.#gaveUp) {
       this.#tell(this.#lostFrom, this.#base + this.#end, this.#lostReason);
       return;
     }
     const left = this.#end - this.#pos;
-    if (left === 0 && cut === undefined) return;
+    if (left === 0 && this.#cut === undefined) return;
     const torn = left < HEADER_BYTES ? `the last ${left} bytes are no whole header` : 'the last record is torn';
-    this.#tell(this.#base + this.#pos, this.#base + this.#end, cut ?? torn);
+    this.#tell(this.#base + this.#pos, this.#base + this.#end, this.#cut ?? torn);
   }
 
   #append(chunk: Uint8Array): void {
@@ -132,7 +126,8 @@ class Framing {
   /** The first header has none before it that vouches for it. */
   #start(): boolean {
     if (this.#end < HEADER_BYTES) return false;
-    if (readHeader(this.#bytes, 0, this.#end, this.#limits) === 'none') this.#lose(0, 'no record begins here');
+    if (readHeader(this.#bytes, 0, this.#end, this.#limits.recordBytes) === 'none')
+      this.#lose(0, 'no record begins here');
     return true;
   }
 
@@ -147,7 +142,7 @@ class Framing {
       if (isShort === 'wait') return false;
       if (isShort) return this.#emitLonger(stop + 4);
     }
-    const follow = this.#follow(stop);
+    const follow = this.#follow(stop, u32(bytes, pos));
     if (follow === 'wait') return false;
     if (follow === 'record' || follow === 'end' || follow === 'torn') return this.#emit(stop, true);
 
@@ -165,8 +160,8 @@ class Framing {
       if (!this.#eof) return 'wait';
       return stop + 4 === this.#end;
     }
-    if (readHeader(this.#bytes, stop, this.#end, this.#limits) === 'known') return false;
-    return readHeader(this.#bytes, stop + 4, this.#end, this.#limits) === 'known';
+    if (readHeader(this.#bytes, stop, this.#end, this.#limits.recordBytes) === 'known') return false;
+    return readHeader(this.#bytes, stop + 4, this.#end, this.#limits.recordBytes) === 'known';
   }
 
   #emitLonger(stop: number): boolean {
@@ -184,22 +179,29 @@ class Framing {
     return true;
   }
 
-  /** What stands where a record ends. */
-  #follow(at: number): Follow {
+  /** What stands where a record of this time ends. */
+  #follow(at: number, seconds: number): Follow {
     if (at > this.#end) return this.#eof ? 'beyond' : 'wait';
     if (at === this.#end) return this.#eof ? 'end' : 'wait';
     if (at + HEADER_BYTES > this.#end) return this.#eof ? 'torn' : 'wait';
-    const header = readHeader(this.#bytes, at, this.#end, this.#limits);
+    const header = readHeader(this.#bytes, at, this.#end, this.#limits.recordBytes);
     if (header === 'known') return 'record';
     if (header === 'none') return 'nothing';
 
-    // A type we do not know is skipped by its length, if the length leads to a record, to its like, or to the end.
-    const after = at + HEADER_BYTES + u32(this.#bytes, at + 8);
-    if (after > this.#end) return this.#eof ? 'nothing' : 'wait';
-    if (after === this.#end) return this.#eof ? 'record' : 'wait';
-    if (after + HEADER_BYTES > this.#end) return this.#eof ? 'nothing' : 'wait';
-    if (readHeader(this.#bytes, after, this.#end, this.#limits) === 'known') return 'record';
-    return u32(this.#bytes, at + 4) === u32(this.#bytes, after + 4) ? 'record' : 'nothing';
+    return this.#followForeign(at, seconds);
+  }
+
+  /** Types we do not know are skipped by their length, if lengths and times lead to a record or to the end. */
+  #followForeign(from: number, seconds: number): Follow {
+    let at = from;
+    for (let hop = 0; hop < FOREIGN_HOPS; hop++) {
+      if (readHeader(this.#bytes, at, this.#end, this.#limits.recordBytes) === 'none' || !this.#isNear(at, seconds))
+        return 'nothing';
+      at += HEADER_BYTES + u32(this.#bytes, at + 8);
+      if (at + HEADER_BYTES > this.#end) return this.#eof ? (at > this.#end ? 'nothing' : 'record') : 'wait';
+      if (readHeader(this.#bytes, at, this.#end, this.#limits.recordBytes) === 'known') return 'record';
+    }
+    return 'record';
   }
 
   #lose(from: number, reason: string): void {
@@ -240,7 +242,7 @@ class Framing {
     if (seconds < FIRST_SECONDS) return false;
     if (this.#lastSeconds >= FIRST_SECONDS && Math.abs(seconds - this.#lastSeconds) > RESYNC_SECONDS) return false;
 
-    const follow = this.#follow(at + HEADER_BYTES + length);
+    const follow = this.#follow(at + HEADER_BYTES + length, seconds);
     if (follow === 'wait') return 'wait';
     return follow === 'end' || (follow === 'record' && this.#isNear(at + HEADER_BYTES + length, seconds));
   }
@@ -268,7 +270,10 @@ class Framing {
     if (this.#suspectEnd >= 0 && this.#suspectEnd <= this.#end) this.#acquit();
     const reason = this.#suspectEnd > this.#end ? 'the last record is torn' : this.#lostReason;
     const end = this.#base + this.#end;
-    if (end > this.#lostFrom) this.#tell(this.#lostFrom, end, reason);
+    if (end > this.#lostFrom) {
+      this.#tell(this.#lostFrom, end, this.#cut ?? reason);
+      this.#cut = undefined;
+    }
     this.#lostFrom = -1;
     this.#pos = this.#end;
     return false;
@@ -286,13 +291,4 @@ class Framing {
   #tell(from: number, to: number, reason: string): void {
     this.#sink.damage({ from, to, reason });
   }
-}
-
-function readHeader(bytes: Uint8Array, at: number, end: number, limits: MrtLimits): Header {
-  if (at + HEADER_BYTES > end) return 'none';
-  const length = u32(bytes, at + 8);
-  if (length > limits.recordBytes) return 'none';
-  // No type has an empty body; a zero length would walk through the body, or a hole of zeros, as if it were headers.
-  if (length === 0) return 'none';
-  return isKnownType(u16(bytes, at + 4), u16(bytes, at + 6)) ? 'known' : 'foreign';
 }

@@ -16,6 +16,8 @@ import { RunTotals } from './totals.ts';
 import type { Watch } from './watched.ts';
 import type { Hole } from './window.ts';
 
+const START = 0 as EventTime;
+
 export interface MrtSourceOptions {
   /** The blocks whose routes are wanted. */
   readonly watch: Watch;
@@ -146,7 +148,7 @@ async function* playStream(
   read: ReadContext,
 ): AsyncGenerator<readonly Item[], void> {
   const { files, collector, createDecoder } = stream;
-  const clock: StreamClock = { at: 0 as EventTime, tick: -1 };
+  const clock: StreamClock = { at: START, reached: START, tick: -1 };
   for (const [i, file] of files.entries()) {
     yield missing(stream, i, clock, read);
     const batches = opened.shift() ?? open(file);
@@ -159,7 +161,7 @@ async function* playStream(
     }
   }
   yield missing(stream, files.length, clock, read);
-  yield [{ type: 'tick', at: clock.at, collector }];
+  yield [{ type: 'tick', at: clock.at > clock.reached ? clock.at : clock.reached, collector }];
 }
 
 /** The gap before the file of this index, unless the files before it reached into it: rotation is irregular at times. */
@@ -170,7 +172,7 @@ function missing(
   { context }: ReadContext,
 ): readonly Item[] {
   const hole = holes.find(({ before }) => before === index);
-  if (hole === undefined || clock.at > (hole.from + hole.to) / 2) return [];
+  if (hole === undefined || clock.reached > (hole.from + hole.to) / 2) return [];
   const from = eventTimeOf(hole.from) ?? clock.at;
   const to = eventTimeOf(hole.to) ?? clock.at;
   context.report({ type: 'missing-file', collector, from, to });

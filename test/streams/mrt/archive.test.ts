@@ -108,7 +108,15 @@ describe('a plan', () => {
       paths: [join(folder.path, 'rrc0*/updates.*.1605.gz'), ...paths],
       collector: 'planned' as Collector,
     });
-    expect(shape(plan)).toEqual(['planned', 'updates 16:00', 'rrc00', 'updates 16:05', 'updates 16:10', 'rrc01', 'updates 16:05']);
+    expect(shape(plan)).toEqual([
+      'planned',
+      'updates 16:00',
+      'rrc00',
+      'updates 16:05',
+      'updates 16:10',
+      'rrc01',
+      'updates 16:05',
+    ]);
   });
 
   test('for a window begins with the last dump before it and ends with the last file that begins in it', async () => {
