@@ -13,6 +13,8 @@ export interface WorldPeer {
   readonly routes: Map<string, readonly number[]>;
   /** When its collector heard it last, as `12:00:30`; the world's `now` when absent. */
   heard?: string;
+  /** The same of single routes. */
+  readonly heardOf?: Map<string, string>;
 }
 
 export interface WorldUpdate {
@@ -65,7 +67,7 @@ export class RipestatServer {
   mostAtOnce = 0;
   #open = 0;
   #planned: Planned[] = [];
-  #gate: ((waiting: number) => boolean) | undefined;
+  #isOpen = true;
   #parked: (() => void)[] = [];
   #watchers: (() => void)[] = [];
   readonly #server = createServer((request, response) => this.#serve(request, response));
@@ -95,9 +97,14 @@ export class RipestatServer {
     this.#planned = [];
   }
 
-  /** Parks requests until `opens` says of the number of parked ones that all may go. */
-  gate(opens: (parked: number) => boolean): void {
-    this.#gate = opens;
+  /** Parks requests until the gate is opened. */
+  closeGate(): void {
+    this.#isOpen = false;
+  }
+
+  openGate(): void {
+    this.#isOpen = true;
+    for (const go of this.#parked.splice(0)) go();
   }
 
   /** Resolves when so many requests have come in all. */
@@ -112,14 +119,17 @@ export class RipestatServer {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const call = /^\/data\/([a-z-]+)\/data\.json$/.exec(url.pathname)?.[1] ?? '';
+    if (call === '') {
+      response.writeHead(404).end();
+      return;
+    }
     this.requests.push({ call, parameters: url.searchParams });
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#open);
     response.on('close', () => this.#open--);
     for (const watcher of this.#watchers.splice(0)) watcher();
 
     this.#parked.push(() => this.#answer(call, url.searchParams, response));
-    if (this.#gate !== undefined && !this.#gate(this.#parked.length)) return;
-    for (const go of this.#parked.splice(0)) go();
+    if (this.#isOpen) this.openGate();
   }
 
   #answer(call: string, parameters: URLSearchParams, response: ServerResponse): void {
@@ -258,7 +268,7 @@ function lookingGlass(
         peer: peer.ip,
         origin: 'IGP',
         next_hop: peer.ip,
-        latest_time: day(peer.heard ?? world.now),
+        latest_time: day(peer.heardOf?.get(prefix) ?? peer.heard ?? world.now),
       })),
   );
   return rows.length === 0 ? [] : [{ rrc: name(rrc).toUpperCase(), location: 'Somewhere', peers: rows }];

@@ -81,6 +81,29 @@ test('what happened and was undone in the gap is told in order', async () => {
   expect(elements[2]).toMatchObject({ type: 'rib' });
 });
 
+test('what was sent after the gap is for the live feed to tell', async () => {
+  const world = worldOfKp();
+  const [peer] = fullPeers(world);
+  if (peer === undefined) throw new Error('no peer');
+  world.updates.push({ at: '12:04:01', peer, prefix: UNITS[0] });
+  const { elements } = good(await heal(await bench(world), { to: clock('12:04:00.5') }));
+  expect(elements.filter(({ type }) => type === 'withdrawal')).toEqual([]);
+});
+
+test('an update that comes under two resources is told once', async () => {
+  const world = worldOfKp();
+  const [peer] = fullPeers(world);
+  if (peer === undefined) throw new Error('no peer');
+  world.updates.push({ at: '12:02:10', peer, prefix: UNITS[0], path: kpPath(peer.asn) });
+  const setup = await bench(world);
+  // Eight blocks far apart and all that could cover them: two requests, one with the origin AS, one with the prefix.
+  const far = Array.from({ length: 7 }, (_, i) => prefix(`${i + 10}.0.0.0/24`));
+  const territories = [{ ...KP, blocks: [...far, prefix(UNITS[0])] }];
+  const { elements } = good(await healFromRipestat({ ...asking(setup), territories, span: GAP }));
+  expect(setup.server.count('bgp-updates')).toBe(2);
+  expect(elements.filter(({ type }) => type === 'announcement')).toHaveLength(1);
+});
+
 describe('a peer that cannot be confirmed is left alone and named', () => {
   test('the looking glass has not heard it since the gap', async () => {
     const world = worldOfKp();
@@ -93,6 +116,16 @@ describe('a peer that cannot be confirmed is left alone and named', () => {
     ]);
     const told = new Set(elements.flatMap((element) => ('peer' in element ? [element.peer?.address] : [])));
     expect(told.has('198.51.100.1')).toBe(false);
+  });
+
+  test('… nor may one of its routes be older than the gap, though others are newer', async () => {
+    const world = worldOfKp();
+    const [peer, ...others] = fullPeers(world);
+    if (peer === undefined) throw new Error('no peer');
+    const stale = { ...peer, heardOf: new Map([[UNITS[2] as string, '12:03:00']]) };
+    const { healed, unhealed } = good(await heal(await bench({ ...world, peers: [stale, ...others] })));
+    expect(healed).toHaveLength(39);
+    expect(unhealed).toMatchObject([{ peer: { address: peer.ip } }]);
   });
 
   test('the looking glass shows nothing of it, not even a control', async () => {

@@ -224,7 +224,22 @@ describe('large territories', () => {
       fault: { kind: 'empty' },
     });
   });
+
+  test('… and a peer that speaks in one answer and not in another is left alone', async () => {
+    const territories = [{ ...KP, blocks: [prefix('175.45.128.0/17')] }];
+    const setup = await bench();
+    setup.server.fail('bgp-state', { kind: 'data', change: (data) => mute(data, '00-198.51.100.1') }, 1);
+    expect(await seedFromRipestat({ ...asking(setup), territories })).toMatchObject({
+      ok: true,
+      warnings: [expect.stringContaining('because it speaks in one answer and not in another: rrc00 198.51.100.1')],
+    });
+  });
 });
+
+function mute(data: Record<string, unknown>, source: string): void {
+  const rows = (data['bgp_state'] as { source_id: string }[]).filter(({ source_id: id }) => id !== source);
+  Object.assign(data, { bgp_state: rows, nr_routes: rows.length });
+}
 
 function asking({ client, signal }: Bench): Parameters<typeof seedFromRipestat>[0] {
   return { client, signal, territories: [KP] };
