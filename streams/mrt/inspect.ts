@@ -69,7 +69,7 @@ const TOLD_DAMAGES = 100;
 /** First subtypes with ADD-PATH, RFC 8050. */
 const ADD_PATH_SUBTYPE = 8;
 /** BGP4MP subtypes of two-octet sessions: STATE_CHANGE, MESSAGE, MESSAGE_LOCAL and their ADD-PATH forms. */
-const TWO_OCTET_SUBTYPES: readonly number[] = [0, 1, 6, 8, 10];
+const TWO_OCTET_SUBTYPES: ReadonlySet<number> = new Set([0, 1, 6, 8, 10]);
 
 /** Reads a whole file, every element of it. `ok: false` when it is no file that could hold records. */
 export async function inspectMrt(path: string, limits: MrtLimits = DEFAULT_LIMITS): Promise<MrtInspected> {
@@ -140,7 +140,7 @@ class Census {
         ({ type, subtype, isKnown }) => isKnown && type >= TYPE.tableDump2 && subtype >= ADD_PATH_SUBTYPE,
       ),
       usesTwoOctetAs:
-        messages.some(({ subtype }) => TWO_OCTET_SUBTYPES.includes(subtype)) ||
+        messages.some(({ subtype }) => TWO_OCTET_SUBTYPES.has(subtype)) ||
         types.some(({ type, subtype }) => type === TYPE.bgp || (type === TYPE.tableDump && subtype <= 2)),
       elements: this.#elements,
       peers: this.#inspectedPeers(),

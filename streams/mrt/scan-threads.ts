@@ -41,7 +41,8 @@ export function startScanThreads(count: number): Scanner {
 }
 
 class Thread {
-  readonly #worker = new Worker(new URL('scan-worker.js', import.meta.url));
+  // The flags of the process are for its entry (`--input-type` ends a thread at once), not for this one.
+  readonly #worker = new Worker(new URL('scan-worker.js', import.meta.url), { execArgv: [] });
   readonly #runs = new Map<number, Run>();
   #isClosed = false;
 

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Compiles the sources as they stand into a folder that is removed when the test file is through. Reading threads start
+ * from compiled code only, and a `dist` that lies about may be of yesterday.
+ */
+export function compiled(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'unroutable-compiled-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const tsc = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', folder], {
+    cwd: checkout,
+    stdio: 'pipe',
+  });
+  cpSync(join(checkout, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
+  symlinkSync(join(checkout, 'bgpkit-parser-wasm'), join(folder, 'bgpkit-parser-wasm'));
+  return folder;
+}
+
+/** Runs a module in a process of its own, with these arguments, and gives back what it prints. It must end by itself. */
+export function runModule(code: string, args: readonly string[]): string {
+  const run = ['--input-type=module', '-e', code, '--', ...args];
+  return execFileSync(process.execPath, run, { encoding: 'utf8', timeout: 60_000, maxBuffer: 64 << 20 });
+}
