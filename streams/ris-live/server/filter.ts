@@ -29,7 +29,7 @@ export type ParsedFilter = ReadFilter | { readonly ok: false; readonly message: 
 
 const TYPES = ['UPDATE', 'OPEN', 'NOTIFICATION', 'KEEPALIVE', 'STATE'] as const;
 /** What `type` calls a peer's state; the messages themselves say STATE. Both are understood. */
-const STATE_NAMES = ['STATE', 'RIS_PEER_STATE'];
+const STATE_NAMES = new Set(['STATE', 'RIS_PEER_STATE']);
 const KEYS = ['host', 'type', 'require', 'peer', 'path', 'prefix', 'moreSpecific', 'lessSpecific'] as const;
 /** Of one array. */
 const MAX_PREFIXES = 10_000;
@@ -71,8 +71,7 @@ function parseBase(shown: Readonly<Record<string, unknown>>): Filter | string {
     if (typeof shown[key] !== 'boolean') return `Invalid ${key}: must be true or false`;
   }
   const { host, type, require, peer } = shown as Partial<Record<string, string>>;
-  const known =
-    type === undefined || STATE_NAMES.includes(type) ? type && 'STATE' : TYPES.find((name) => name === type);
+  const known = type === undefined || STATE_NAMES.has(type) ? type && 'STATE' : TYPES.find((name) => name === type);
   if (type !== undefined && !known) return `Unknown message type: ${type.slice(0, 100)}`;
   const address = peer === undefined ? undefined : parseAddress(peer);
   if (peer !== undefined && address === undefined) return `Invalid peer: ${peer.slice(0, 100)}`;

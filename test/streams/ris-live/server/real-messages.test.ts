@@ -80,10 +80,11 @@ function asToday(data: Real): Record<string, unknown> {
   };
 }
 
-function asInMay2019({ aggregator: _, ...data }: Record<string, unknown>): Record<string, unknown> {
+function asInMay2019(data: Record<string, unknown>): Record<string, unknown> {
   const { med, path } = data;
   return {
     ...data,
+    aggregator: undefined,
     ...(Array.isArray(path) ? { path: path.filter((entry) => typeof entry === 'number') } : {}),
     ...(med === 0 ? { med: undefined } : {}),
   };

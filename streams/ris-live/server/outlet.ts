@@ -1,0 +1,204 @@
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../../src/ports.ts';
+
+/** A connection to a client, as far as frames care: a WebSocket, or the response to a request. */
+export interface Pipe {
+  /** Bytes given to it that the kernel has not taken. */
+  readonly bufferedBytes: number;
+  /** `frame` as bytes stands for a text frame whose bytes are not text. */
+  send(frame: string | Uint8Array): void;
+  /** Holds back what is sent until `uncork`, so that it leaves in one piece. */
+  cork(): void;
+  uncork(): void;
+  /** Says goodbye. */
+  close(code: number, reason: string): void;
+  /** Hangs up without a word. */
+  destroy(): void;
+  /** For faults: reads no more, so answers nothing; the connection stands. */
+  stopReading(): void;
+  /** For faults: begins a frame and never ends it. */
+  sendHalf(frame: string): void;
+  onDrain(tell: () => void): void;
+  onGone(tell: () => void): void;
+}
+
+export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
+  // The closing frame follows, and with it the end.
+  webSocket.on('error', () => undefined);
+  return {
+    get bufferedBytes() {
+      return webSocket.bufferedAmount;
+    },
+    send: (frame) => webSocket.send(frame, { binary: false }),
+    cork: () => socket.cork(),
+    uncork: () => socket.uncork(),
+    close: (code, reason) => webSocket.close(code, reason),
+    destroy: () => webSocket.terminate(),
+    stopReading: () => void socket.pause(),
+    sendHalf: (frame) => {
+      const bytes = Buffer.from(frame);
+      // RFC 6455 section 5.2: a whole text frame of 16-bit length, unmasked.
+      socket.write(Buffer.from([0x81, 126, bytes.length >>> 8, bytes.length & 255]));
+      socket.write(bytes.subarray(0, bytes.length >>> 1));
+    },
+    onDrain: (tell) => void socket.on('drain', tell),
+    onGone: (tell) => void socket.on('close', tell),
+  };
+}
+
+/** Newline-delimited JSON: a frame is a line. */
+export function responsePipe(response: ServerResponse): Pipe {
+  return {
+    get bufferedBytes() {
+      return response.writableLength;
+    },
+    send: (frame) => {
+      response.write(frame);
+      response.write('\n');
+    },
+    cork: () => response.cork(),
+    uncork: () => response.uncork(),
+    close: () => void response.end(),
+    destroy: () => void response.destroy(),
+    stopReading: () => undefined,
+    sendHalf: (frame) => void response.write(frame.slice(0, frame.length >>> 1)),
+    onDrain: (tell) => void response.on('drain', tell),
+    onGone: (tell) => void response.on('close', tell),
+  };
+}
+
+/** A pipe with what a server must know of it, and what a test may do to it. */
+export class Outlet {
+  readonly #pipe: Pipe;
+  readonly #waiting = new Set<() => void>();
+  #throttle: Throttle | undefined;
+  #isFrozen = false;
+  #isGone = false;
+
+  constructor(pipe: Pipe) {
+    this.#pipe = pipe;
+    pipe.onDrain(() => this.#tellWaiting());
+    pipe.onGone(() => {
+      this.#isGone = true;
+      this.#throttle?.stop();
+      this.#tellWaiting();
+    });
+  }
+
+  onGone(tell: () => void): void {
+    this.#pipe.onGone(tell);
+  }
+
+  /** Whether anything that is sent arrives. */
+  get isWell(): boolean {
+    return !this.#isGone && !this.#isFrozen;
+  }
+
+  /** How far the client is behind. */
+  get bufferedBytes(): number {
+    return this.#isGone || this.#isFrozen ? 0 : this.#pipe.bufferedBytes + (this.#throttle?.queuedBytes ?? 0);
+  }
+
+  send(frame: string | Uint8Array): void {
+    if (this.#isGone || this.#isFrozen) return;
+    if (this.#throttle === undefined) this.#pipe.send(frame);
+    else this.#throttle.push(frame);
+  }
+
+  /** Sends what `say` sends as one piece. */
+  together(say: () => void): void {
+    this.#pipe.cork();
+    say();
+    this.#pipe.uncork();
+  }
+
+  /** Resolves when no more than `bytes` are waiting, or when nobody waits for them any more. */
+  async drainedTo(bytes: number): Promise<void> {
+    while (this.bufferedBytes > bytes) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  close(code: number, reason: string): void {
+    this.#throttle?.stop();
+    this.#pipe.close(code, reason);
+  }
+
+  destroy(): void {
+    this.#pipe.destroy();
+  }
+
+  /** Half-open: the connection stands, and nothing moves on it any more. */
+  freeze(): void {
+    this.#isFrozen = true;
+    this.#pipe.stopReading();
+    this.#tellWaiting();
+  }
+
+  sendHalf(frame: string): void {
+    if (this.#isFrozen || this.#isGone) return;
+    this.#pipe.sendHalf(frame);
+    this.freeze();
+  }
+
+  slowDown(bytesPerSecond: number, clock: Clock): void {
+    this.#throttle?.stop();
+    this.#throttle = new Throttle(this.#pipe, { bytesPerSecond, clock, tell: () => this.#tellWaiting() });
+  }
+
+  #tellWaiting(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+}
+
+interface ThrottleOptions {
+  readonly bytesPerSecond: number;
+  readonly clock: Clock;
+  readonly tell: () => void;
+}
+
+/** Lets so many bytes pass in a second. Its queue is counted as the client's arrears, and bounded as they are. */
+class Throttle {
+  readonly #pipe: Pipe;
+  readonly #options: ThrottleOptions;
+  readonly #queue: (string | Uint8Array)[] = [];
+  readonly #stopped = new AbortController();
+  #isPumping = false;
+  queuedBytes = 0;
+
+  constructor(pipe: Pipe, options: ThrottleOptions) {
+    this.#pipe = pipe;
+    this.#options = options;
+  }
+
+  push(frame: string | Uint8Array): void {
+    this.#queue.push(frame);
+    this.queuedBytes += frame.length;
+    if (!this.#isPumping) void this.#pump();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#queue.length = 0;
+    this.queuedBytes = 0;
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    const { bytesPerSecond, clock, tell } = this.#options;
+    const { signal } = this.#stopped;
+    for (;;) {
+      const frame = this.#queue[0];
+      if (frame === undefined) break;
+      await clock.sleep((frame.length / bytesPerSecond) * 1000, signal);
+      if (signal.aborted) return;
+      this.#queue.shift();
+      this.queuedBytes -= frame.length;
+      this.#pipe.send(frame);
+      tell();
+    }
+    this.#isPumping = false;
+  }
+}

@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData } from 'ws';
+import { parseSocketOptions } from './commands.ts';
+import { parseFilter } from './filter.ts';
+import { Outlet, responsePipe, webSocketPipe } from './outlet.ts';
+import type { Faults } from './faults.ts';
+import { Station, type StationOptions, type StationReport } from './station.ts';
+
+export interface RisServerOptions extends StationOptions {
+  /** Address to listen on. @default 127.0.0.1 */
+  readonly host?: string;
+  /** @default 0, any that is free */
+  readonly port?: number;
+  /** Connections at once; more are refused with 503. @default 100 */
+  readonly maxClients?: number;
+}
+
+export interface RisServer {
+  readonly port: number;
+  /** `ws://127.0.0.1:4321/v1/ws/` */
+  readonly url: string;
+  readonly faults: Faults;
+  /** Resolves when nothing is served any more and nothing of the server is left: at the end of the feed, or aborted. */
+  readonly done: Promise<StationReport>;
+}
+
+/** What clients may say at once. Subscriptions to 10,000 prefixes fit. */
+const MAX_COMMAND_BYTES = 2 ** 20;
+/** How long clients may take to say goodbye. */
+const GOODBYE_MS = 2000;
+
+/** Serves a feed as RIS Live does until it ends or `signal` aborts. Rejects when the port cannot be had. */
+export async function serveRisLive(options: RisServerOptions, signal: AbortSignal): Promise<RisServer> {
+  const station = new Station(options);
+  const http = createServer();
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_COMMAND_BYTES,
+    perMessageDeflate: false,
+  });
+  const isFull = (): boolean => station.clients.size >= (options.maxClients ?? 100);
+  http.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => undefined);
+    if (!/^\/v1\/ws\/?$/.test(targetOf(request).path)) return refuse(socket, '404 Not Found');
+    if (isFull()) return refuse(socket, '503 Service Unavailable');
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const client = station.add(new Outlet(webSocketPipe(webSocket, socket)));
+      webSocket.on('message', (data, isBinary) => client.receive(isBinary ? '' : textOf(data)));
+    });
+  });
+  http.on('request', (request, response) => stream(station, request, response, isFull()));
+
+  const host = options.host ?? '127.0.0.1';
+  await listen(http, options.port ?? 0, host);
+  const { port } = http.address() as AddressInfo;
+  const done = serve(station, http, options, signal);
+  return { port, url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}/v1/ws/`, faults: station.faults, done };
+}
+
+async function serve(
+  station: Station,
+  http: Server,
+  options: RisServerOptions,
+  signal: AbortSignal,
+): Promise<StationReport> {
+  try {
+    return await station.run(signal);
+  } finally {
+    await hangUp(station, http, options);
+  }
+}
+
+function listen(http: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Clients get a moment to close; then all is torn down. */
+async function hangUp(station: Station, http: Server, { clock }: RisServerOptions): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  http.closeIdleConnections();
+  const waited = new AbortController();
+  const gone = station.emptied();
+  await Promise.race([gone, clock.sleep(GOODBYE_MS, waited.signal)]);
+  waited.abort();
+  for (const outlet of station.outlets) outlet.destroy();
+  http.closeAllConnections();
+  await Promise.all([closed, gone]);
+}
+
+/** The same messages over HTTP, one JSON object a line; the filter stands in a header. */
+function stream(station: Station, request: IncomingMessage, response: ServerResponse, isFull: boolean): void {
+  const { path, query } = targetOf(request);
+  if (!/^\/v1\/stream\/?$/.test(path))
+    return answer(response, 404, 'Not found. Try /v1/ws/ or /v1/stream/?format=json');
+  if (request.method !== 'GET') return answer(response, 405, 'Only GET');
+  if ((query.get('format') ?? 'json') !== 'json') return answer(response, 400, 'Only format=json is served');
+  if (isFull) return answer(response, 503, 'Too many clients');
+  const wanted = jsonOf(request.headers['x-ris-subscribe']);
+  const subscription = parseFilter(wanted);
+  const socketOptions = parseSocketOptions(wanted);
+  if (!subscription.ok) return answer(response, 400, `X-RIS-Subscribe: ${subscription.message}`);
+  if (socketOptions === false) return answer(response, 400, 'X-RIS-Subscribe: Invalid socketOptions');
+
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  response.flushHeaders();
+  station
+    .add(new Outlet(responsePipe(response)))
+    .subscribe(subscription, socketOptions && { ...socketOptions, acknowledge: false });
+}
+
+/** A header that is no JSON is no filter: `parseFilter` refuses text. */
+function jsonOf(header: string | string[] | undefined): unknown {
+  if (typeof header !== 'string' || header === '') return header;
+  try {
+    return JSON.parse(header);
+  } catch {
+    return header;
+  }
+}
+
+function targetOf({ url = '/' }: IncomingMessage): { path: string; query: URLSearchParams } {
+  const [path = '/', query = ''] = url.split('?', 2);
+  return { path, query: new URLSearchParams(query) };
+}
+
+function textOf(data: RawData): string {
+  return Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data as ArrayBuffer).toString('utf8');
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,238 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Clock } from '../../../src/ports.ts';
+import { Client, Said } from './client.ts';
+import { applyFault, createFaults, type Faults, type ScriptedFault } from './faults.ts';
+import type { RisFeed } from './feed.ts';
+import { FrameFaults } from './frame-faults.ts';
+import type { About } from './garbage.ts';
+import type { RisMessage } from './message.ts';
+import type { Outlet } from './outlet.ts';
+import { Pace, type Speed } from './pace.ts';
+
+export interface StationOptions {
+  readonly feed: RisFeed;
+  readonly clock: Clock;
+  /** Event time runs so many times as fast as ours, or as fast as the clients read. @default 1 */
+  readonly speed?: Speed;
+  /** The feed begins when so many clients have subscribed. @default 1 */
+  readonly waitFor?: number;
+  /** And when none has subscribed to anything more for so long: polite clients take their time. Milliseconds. @default 1000 */
+  readonly settleMs?: number;
+  /** What becomes of the connections when the feed ends: closed, or left standing in silence. @default 'close' */
+  readonly atEnd?: 'close' | 'idle';
+  /** Bytes that a client may be behind, for `behindMs`. RIPE allows 262,144,000. @default 64 MiB */
+  readonly behindBytes?: number;
+  /** @default 30 s, as RIPE */
+  readonly behindMs?: number;
+  /** In order of time. */
+  readonly script?: readonly ScriptedFault[];
+  /** Told once when the feed begins. */
+  readonly started?: () => void;
+}
+
+export interface StationReport {
+  /** Messages of the feed. */
+  readonly messages: number;
+  /** Messages sent, to all clients together. */
+  readonly sent: number;
+  readonly clients: number;
+}
+
+/**
+ * As fast as the clients read: so many bytes may be under way to the slowest of them before all wait for it. The feed
+ * never runs ahead, so nothing is ever lost but to a client that reads nothing at all.
+ */
+const UNDER_WAY_BYTES = 2 ** 20;
+
+/** Brings what the feed says to whoever subscribed to it. Knows nothing of sockets. */
+export class Station {
+  /** Who is served. */
+  readonly clients = new Set<Client>();
+  /** All connections that stand, also of those that were dismissed. */
+  readonly outlets = new Set<Outlet>();
+  readonly faults: Faults;
+  readonly #options: StationOptions;
+  readonly #frames = new FrameFaults();
+  readonly #limit: { readonly bytes: number; readonly ms: number };
+  readonly #script: ScriptedFault[];
+  readonly #changed = new Set<() => void>();
+  #about: About | undefined;
+  #stallMs = 0;
+  #subscriptions = 0;
+  #clientsSeen = 0;
+  #messages = 0;
+  #sent = 0;
+
+  constructor(options: StationOptions) {
+    this.#options = options;
+    this.#limit = { bytes: options.behindBytes ?? 64 * 2 ** 20, ms: options.behindMs ?? 30_000 };
+    this.#script = [...(options.script ?? [])];
+    this.faults = createFaults({
+      frames: this.#frames,
+      clients: () => this.clients,
+      clock: options.clock,
+      about: () => this.#about,
+      stall: (ms) => void (this.#stallMs += ms),
+      limit: this.#limit,
+    });
+  }
+
+  /** A client comes. It goes when its connection does. */
+  add(outlet: Outlet): Client {
+    const client = new Client(outlet, {
+      hosts: this.#options.feed.hosts,
+      faults: this.#frames,
+      subscribed: () => {
+        this.#subscriptions++;
+        this.#tellChanged();
+      },
+    });
+    this.clients.add(client);
+    this.outlets.add(outlet);
+    this.#clientsSeen++;
+    outlet.onGone(() => {
+      this.outlets.delete(outlet);
+      this.#forget(client);
+      this.#tellChanged();
+    });
+    return client;
+  }
+
+  /** Resolves when no connection is left. */
+  async emptied(): Promise<void> {
+    while (this.outlets.size > 0) await this.#change();
+  }
+
+  /** Plays the feed to its end, or until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<StationReport> {
+    signal.addEventListener('abort', () => this.#tellChanged(), { once: true });
+    await this.#listeners(this.#options.waitFor ?? 1, signal);
+    if (!signal.aborted) this.#options.started?.();
+    const pace = new Pace(this.#options.speed ?? 1, this.#options.clock);
+    for await (const batch of this.#options.feed.batches(signal)) {
+      for (let from = 0; from < batch.length && !signal.aborted;) {
+        await this.#ready(signal);
+        const to = await pace.due(batch, from, signal);
+        from = this.#deliver(batch, from, to);
+        await breathe();
+        await this.#stall(signal);
+        this.#dismissSlow();
+      }
+      if (signal.aborted) break;
+    }
+    await this.#end(signal);
+    const sent = [...this.clients].reduce((sum, client) => sum + client.sent, this.#sent);
+    return { messages: this.#messages, sent, clients: this.#clientsSeen };
+  }
+
+  /** Waits until enough clients have subscribed, and have done so. */
+  async #listeners(waitFor: number, signal: AbortSignal): Promise<void> {
+    const { settleMs = 1000, clock } = this.#options;
+    for (;;) {
+      while (this.#subscribed < waitFor && !signal.aborted) await this.#change();
+      const before = this.#subscriptions;
+      await clock.sleep(settleMs, signal);
+      if (signal.aborted || (this.#subscriptions === before && this.#subscribed >= waitFor)) return;
+    }
+  }
+
+  get #subscribed(): number {
+    let count = 0;
+    for (const client of this.clients) if (client.isSubscribed) count++;
+    return count;
+  }
+
+  /** As fast as the clients read, nothing is read before they have; and nothing at all while nobody listens. */
+  async #ready(signal: AbortSignal): Promise<void> {
+    if (this.#options.speed !== 'max') return;
+    if (this.#subscribed === 0) await this.#listeners(1, signal);
+    for (const client of this.clients) await this.#drained(client, signal);
+  }
+
+  /** A client that reads nothing for as long as the slow-consumer rule allows is held up for no longer. */
+  async #drained(client: Client, signal: AbortSignal): Promise<void> {
+    const { outlet } = client;
+    const bytes = Math.min(UNDER_WAY_BYTES, this.#limit.bytes);
+    if (outlet.bufferedBytes <= bytes) return;
+    const waited = new AbortController();
+    const given = AbortSignal.any([signal, waited.signal]);
+    await Promise.race([outlet.drainedTo(bytes), this.#options.clock.sleep(this.#limit.ms, given)]);
+    waited.abort();
+    if (outlet.bufferedBytes > bytes && !signal.aborted) this.#dismiss(client, { ...this.#limit, bytes });
+  }
+
+  /** Sends messages `from` up to `to`, or up to one that a stall holds back; gives back where to go on. */
+  #deliver(batch: readonly RisMessage[], from: number, to: number): number {
+    const clients = [...this.clients].filter((client) => client.isSubscribed);
+    let next = from;
+    const say = (): void => {
+      for (; next < to; next++) {
+        const message = batch[next];
+        if (message === undefined || this.#strike(message)) return;
+        const said = new Said(message);
+        for (const client of clients) client.offer(said);
+        this.#messages++;
+      }
+    };
+    // Each connection gets its frames in one piece.
+    clients.reduceRight(
+      (inner, { outlet }) =>
+        () =>
+          outlet.together(inner),
+      say,
+    )();
+    return next;
+  }
+
+  /** Does what the script says should happen before this message. True when it must wait. */
+  #strike(message: RisMessage): boolean {
+    const { at, host, peer, peerAsn } = message;
+    this.#about = { at, host, peer, peerAsn };
+    for (let next = this.#script[0]; next !== undefined && next.at <= at; next = this.#script[0]) {
+      this.#script.shift();
+      applyFault(this.faults, next);
+    }
+    return this.#stallMs > 0;
+  }
+
+  async #stall(signal: AbortSignal): Promise<void> {
+    while (this.#stallMs > 0 && !signal.aborted) {
+      const ms = this.#stallMs;
+      this.#stallMs = 0;
+      await this.#options.clock.sleep(ms, signal);
+    }
+  }
+
+  #dismissSlow(): void {
+    const now = this.#options.clock.monotonicMs();
+    for (const client of this.clients) if (client.isTooSlow(now, this.#limit)) this.#dismiss(client, this.#limit);
+  }
+
+  /** The final words may never arrive; nothing more is said to it either way. */
+  #dismiss(client: Client, limit: { readonly bytes: number; readonly ms: number }): void {
+    client.dismiss(limit);
+    this.#forget(client);
+    this.#tellChanged();
+  }
+
+  #forget(client: Client): void {
+    if (this.clients.delete(client)) this.#sent += client.sent;
+  }
+
+  async #end(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) for (const client of this.clients) await this.#drained(client, signal);
+    if (this.#options.atEnd === 'idle') while (!signal.aborted) await this.#change();
+    for (const { outlet } of this.clients)
+      outlet.close(signal.aborted ? 1001 : 1000, signal.aborted ? 'going away' : 'the files have ended');
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#changed.add(resolve));
+  }
+
+  #tellChanged(): void {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const resolve of changed) resolve();
+  }
+}
