@@ -43,12 +43,14 @@ export async function openArchive(paths: readonly string[], options: ArchiveOpti
   const planned = await planMrt(planOptions(paths, options));
   if (!planned.ok) return bad(EXIT.files, planned.reason);
   const { plan } = planned;
-  const log = new ReadingLog(paths);
   const { watch, threads } = options;
-  const report = log.take.bind(log);
   const files = filesOf(plan);
+  const log = new ReadingLog(
+    paths,
+    new Map(files.map(({ path, collector }) => [path, `${collector}/${basename(path)}`])),
+  );
   return good({
-    source: mrtSource(plan, { watch, report, ...(threads !== undefined && { threads }) }),
+    source: mrtSource(plan, { watch, report: (said) => log.take(said), ...(threads !== undefined && { threads }) }),
     files: files.map(({ path, collector, kind, snapshot }) => ({
       name: basename(path),
       collector,

@@ -6,7 +6,7 @@ import { wrapped } from '../report/wrap.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, paintFor, widthOf, type Io } from './io.ts';
 import { packageRoot } from './package-root.ts';
-import { publishedLines, type Published } from './published.ts';
+import { publishedLines, type Published, type Sources } from './published.ts';
 import { replayed } from './replay.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -20,6 +20,7 @@ interface KnownIncident {
   readonly territory: string;
   readonly window: { readonly from: string; readonly until: string };
   readonly published: readonly Published[];
+  readonly sources: Sources;
 }
 
 /** `unroutable incidents` */
@@ -59,7 +60,7 @@ export async function demo(name: string, io: Io): Promise<ExitStatus> {
     io,
   );
   if (outcome !== undefined && status === EXIT.done)
-    write(['', ...publishedLines(incident.published, outcome.events, { paint, width })]);
+    write(['', ...publishedLines(incident.published, outcome.events, { sources: incident.sources, paint, width })]);
   return status;
 }
 

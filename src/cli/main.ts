@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import type { Io } from './io.ts';
+import { complain, type Io } from './io.ts';
 import { createProgram } from './program.ts';
+import { refusal } from './result.ts';
 
 /** The only place that touches the process: it makes what commands need, and ends with their status. */
 async function main(): Promise<void> {
@@ -14,14 +15,20 @@ async function main(): Promise<void> {
       stop.abort();
     });
   }
-  // A reader that went away (`| head`) is no error, of help and lists neither.
-  process.stdout.on('error', quietly);
-  process.stderr.on('error', quietly);
-
   const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: stop.signal };
   const end = (status: ExitStatus) => {
-    process.exitCode = status;
+    // That the output is not whole outweighs how well the rest went.
+    if (process.exitCode !== EXIT.files) process.exitCode = status;
   };
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that went away (`| head`) is no error.
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || process.exitCode === EXIT.files) return;
+    complain(io, `the output could not be written: ${refusal(error)}`);
+    end(EXIT.files);
+  });
+  // Where errors cannot be told, there is nobody to tell it to.
+  process.stderr.on('error', () => undefined);
+
   try {
     await createProgram(io, end).parseAsync(process.argv);
   } catch (error) {
@@ -35,10 +42,6 @@ function failed(error: unknown): ExitStatus {
     `unroutable: this is a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return EXIT.bug;
-}
-
-function quietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
 }
 
 await main();

@@ -13,23 +13,29 @@ export interface Published {
   readonly met_by: string;
 }
 
+/** Who published it, by the key that `source` names. */
+export type Sources = Readonly<Record<string, { readonly name: string }>>;
+
 /** Published times beside replayed ones: what was said then, and the event that began in that very second. */
 export function publishedLines(
   published: readonly Published[],
   events: readonly UnroutableEvent[],
-  { paint, width }: { readonly paint: Paint; readonly width: number },
+  options: { readonly sources: Sources; readonly paint: Paint; readonly width: number },
 ): readonly string[] {
   if (published.length === 0) return [];
+  const { sources, paint, width } = options;
+  const names = new Set(published.map(({ source }) => sources[source]?.name ?? source));
   return [
     paint('strong', 'Published and replayed'),
     ...published.flatMap((time) =>
-      wrapped(printable(line(time, events)), width - 2).map((part, i) => (i === 0 ? `  ${part}` : `    ${part}`)),
+      wrapped(printable(line(time, events)), width - 4).map((part, i) => (i === 0 ? `  ${part}` : `    ${part}`)),
     ),
+    ...[...names].flatMap((name) => wrapped(printable(`Source: ${name}`), width - 2).map((part) => `  ${part}`)),
   ];
 }
 
-function line({ at, source, what, met_by }: Published, events: readonly UnroutableEvent[]): string {
-  const told = `${utcText(eventTime(at))}  ${what} (${source})`;
+function line({ at, what, met_by }: Published, events: readonly UnroutableEvent[]): string {
+  const told = `${utcText(eventTime(at))}  ${what}`;
   if (met_by === 'none') return `${told}; not a change that routes show at once`;
   const met = events.find(
     ({ type, data }) => type === met_by && 'first' in data && eventTime(data.first) === eventTime(at),

@@ -12,6 +12,7 @@ const MOST_DAMAGES = 1000;
 /** Keeps what a source said about its files while it read them, in the words of the report. */
 export class ReadingLog {
   readonly #named: readonly string[];
+  readonly #names: ReadonlyMap<string, string>;
   readonly #damage: Damage[] = [];
   readonly #ended = new Set<string>();
   readonly #problems: ProblemCount[] = [];
@@ -20,19 +21,25 @@ export class ReadingLog {
   #reading: Reading | undefined;
   #tell: (reading: Reading) => void = () => undefined;
 
-  /** `named`: the paths the user named. What lies in a folder beside the archive is no fault. */
-  constructor(named: readonly string[]) {
+  /**
+   * `named`: the paths the user named; what lies in a folder beside the archive is no fault. `names`: what to call each
+   * path, without the folders of this machine.
+   */
+  constructor(named: readonly string[], names: ReadonlyMap<string, string> = new Map()) {
     this.#named = named;
+    this.#names = names;
   }
 
+  /** By file: files are read side by side, so the order in which they were met says nothing. */
   get damage(): readonly Damage[] {
-    if (this.#more === 0) return this.#damage;
-    return [...this.#damage, { file: 'and more', what: `${grouped(this.#more)} more faults` }];
+    const sorted = this.#damage.toSorted((a, b) => compare(a.file, b.file));
+    if (this.#more === 0) return sorted;
+    return [...sorted, { file: 'and more', what: `${grouped(this.#more)} more faults` }];
   }
 
   /** What was framed but not understood, the most common first: of no use, or a gap of one peer. */
   get problems(): readonly ProblemCount[] {
-    return this.#problems;
+    return this.#problems.toSorted((a, b) => b.count - a.count || compare(a.reason, b.reason));
   }
 
   get records(): number {
@@ -89,7 +96,7 @@ export class ReadingLog {
 
   #add(path: string, what: string): void {
     if (this.#damage.length >= MOST_DAMAGES) this.#more++;
-    else this.#damage.push({ file: basename(path), what });
+    else this.#damage.push({ file: this.#names.get(path) ?? basename(path), what });
   }
 }
 
@@ -98,6 +105,10 @@ export function isFault(path: string, named: readonly string[]): boolean {
   return (
     readFileName(path).kind !== undefined || named.some((name) => name === path || resolve(name) === resolve(path))
   );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function damageText({ from, to, reason }: Extract<MrtReport, { type: 'damage' }>): string {

@@ -103,7 +103,7 @@ async function conduct(
   });
   if (sink.failure === undefined) await teller.end(outcome);
   await output.close(sink);
-  return { status: statusOf(outcome, sink, io), outcome };
+  return { status: statusOf(outcome, sink, options, io), outcome };
 }
 
 /** Events from `--since` on: what was decided before it is only how it came to be so. */
@@ -123,11 +123,11 @@ function telling(store: StateStore, teller: Teller, progress: Progress, options:
   };
 }
 
-function statusOf(outcome: Outcome, sink: TextSink, io: Io): ExitStatus {
-  const { failure } = sink;
+function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOptions, io: Io): ExitStatus {
   if (failure === 'gone') return EXIT.done;
   if (failure !== undefined) {
-    complain(io, `the output could not be written: ${refusal(failure)}`);
+    // Of stdout, which every command writes to, main tells it.
+    if (options.out !== undefined) complain(io, `--out ${options.out}: ${refusal(failure)}`);
     return EXIT.files;
   }
   if (outcome.status === 'interrupted') return EXIT.interrupted;

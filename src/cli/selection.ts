@@ -41,7 +41,11 @@ export async function select(options: SelectionOptions): Promise<Result<Selectio
   const known = await readTerritories(options.territories);
   if (!known.ok) return known;
   const { territories, own, voting } = known.value;
-  const chosen = choose(territories, options.territory ?? [], own);
+  const chosen = choose(
+    territories,
+    (options.territory ?? []).map((id) => id.toUpperCase()),
+    own,
+  );
   if (!chosen.ok) return chosen;
 
   const policy = given(POLICY_SETTINGS, options.settings);

@@ -43,7 +43,8 @@ export function replayJson(replay: ReplayDocument): string {
   const document = {
     format: 'unroutable.replay/1',
     status: rest.status,
-    input: { files, since: at(since), until: at(until), end: at(end), records },
+    // Where reading stops early, how much was read by then depends on how far ahead the machine was.
+    input: { files, since: at(since), until: at(until), end: at(end), ...(until === undefined && { records }) },
     territories: territories.map(({ territory, policy }) => ({
       id: territory.id,
       name: territory.name,

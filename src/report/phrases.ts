@@ -43,11 +43,11 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
 
 /** Why nothing can be said, for people. */
 export const BLIND_REASONS: Readonly<Record<BlindReason, string>> = {
-  'never-seen': 'none of it was seen yet',
   'too-few-voters': 'too few peers may vote',
   'lost-voters': 'most of the voters it had are lost',
   'too-few-collectors': 'the voters are at too few collectors',
   'control-group': 'networks that never go away are gone too',
+  'never-seen': 'none of it was ever seen, and no peer here has a table that would prove it gone',
 };
 
 /** `175.45.176.0/24`, `175.45.176.0/24 and 175.45.177.0/24`, `175.45.176.0/24 and 3 more networks`. */

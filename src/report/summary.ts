@@ -20,7 +20,7 @@ export interface Standing extends Pick<OfTerritory, 'territory' | 'family'> {
 
 /** Something of the input that could not be read. */
 export interface Damage {
-  /** The file's name, without folders. */
+  /** `rrc00/updates.20141222.1600.gz`: collector and name, no folder of the machine; or a collector, where a file is missing. */
   readonly file: string;
   /** What is wrong and where, for people. */
   readonly what: string;
@@ -79,7 +79,12 @@ function standingLine(
   const name = territoryName(of);
   const at = end === undefined ? '' : `${clock.moment(end)}: `;
   if (verdict === 'unknown') {
-    return `${at}this tool cannot see ${name}: ${counted(visibility.voters, 'voter')}, ${of.minVoters} are needed for a verdict. Blind is not dark.`;
+    const { voters } = visibility;
+    const why =
+      voters < of.minVoters
+        ? `${counted(voters, 'voter')}, ${of.minVoters} are needed for a verdict`
+        : `${counted(voters, 'voter')} are there, but what they see proves nothing`;
+    return `${at}this tool cannot see ${name}: ${why}. Blind is not dark.`;
   }
   const from = since === undefined ? '' : ` since ${utcText(since)}`;
   return `${at}${name} is ${verdict}${from}: ${seenText(visibility)}.`;
@@ -127,7 +132,8 @@ function damageLines(damage: readonly Damage[]): readonly string[] {
 /** What to do where the tool could not see, most likely cause first. */
 function hints({ standings, hasDump }: Summary): readonly string[] {
   const blind = standings.filter(({ verdict }) => verdict === 'unknown');
-  const most = Math.max(0, ...blind.map(({ visibility }) => visibility.voters));
+  const short = blind.filter(({ visibility, minVoters }) => visibility.voters < minVoters);
+  const most = Math.max(0, ...short.map(({ visibility }) => visibility.voters));
   if (blind.length === 0) return [];
   const dump = hasDump
     ? []

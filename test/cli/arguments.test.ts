@@ -186,7 +186,7 @@ describe('what a source says of its files', () => {
       reason: 'no',
     }));
     log.take({ type: 'plan', files: 1, bytes: 1, collectors: [], refused });
-    expect(log.damage.map(({ file }) => file)).toEqual(['notes.txt', 'bview.20141222.1600.gz']);
+    expect(log.damage.map(({ file }) => file)).toEqual(['bview.20141222.1600.gz', 'notes.txt']);
   });
 
   test('a file of rubbish does not fill the memory: a thousand faults, then a count', () => {

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,6 +39,18 @@ describe('the output goes where it is sent', () => {
       status: 4,
       stderr: 'unroutable: --out no/such/folder.csv: there is no such file\n',
     });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a full disk is named, on stdout and in a file: status 4', async () => {
+    const out = await cli.run(['replay', BLACKOUT, '--quiet', '--out', '/dev/full']);
+    expect(out).toEqual({ status: 4, stdout: '', stderr: 'unroutable: --out /dev/full: there is no space left\n' });
+    for (const args of [['replay', BLACKOUT, '--quiet'], ['territories'], ['--help']]) {
+      expect(await cli.runInto('/dev/full', args)).toEqual({
+        status: 4,
+        stdout: '',
+        stderr: 'unroutable: the output could not be written: there is no space left\n',
+      });
+    }
   });
 
   test('a reader that has seen enough ends it quietly', async () => {
@@ -182,7 +194,7 @@ describe('a mistake is one clear line and a status that says who must mend it', 
     await truncate(join(folder, 'rrc00/updates.20141221.1200.gz'), 9000);
     const { status, stdout, stderr } = await cli.run(['replay', folder, '--quiet']);
     expect(status).toBe(3);
-    expect(stderr).toMatch(/^unroutable: some input could not be read: updates\.20141221\.1200\.gz: /);
+    expect(stderr).toMatch(/^unroutable: some input could not be read: rrc00\/updates\.20141221\.1200\.gz: /);
     expect(stdout).toContain('"observer.gap"');
   });
 });

@@ -33,6 +33,10 @@ describe('replay for programs', () => {
       expect(two.stdout).toBe(one.stdout);
       expect(one.stdout).not.toContain(ROOT);
     }
+    const window = ['--until', '2014-12-22T12:00', '--format', 'json', '--quiet'];
+    const one = await cli.run(['replay', BLACKOUT, ...window, '--threads', '0']);
+    const two = await cli.run(['replay', ...files, ...window, '--threads', '2']);
+    expect(two.stdout).toBe(one.stdout);
   });
 
   test('JSON is one document: input, territories, verdicts, events, incidents, damage', async () => {

@@ -22,6 +22,8 @@ export interface BuiltCli {
   /** A folder that is removed with it. */
   readonly folder: string;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** The same with stdout sent to a file, by a shell. */
+  runInto(file: string, args: readonly string[]): Promise<Ran>;
   /** For tests that talk to it while it runs. */
   start(args: readonly string[]): ChildProcessWithoutNullStreams;
   remove(): Promise<void>;
@@ -38,15 +40,18 @@ export async function buildCli(): Promise<BuiltCli> {
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
   await promisify(execFile)(tsc, ['-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', built]);
 
+  const main = join(built, 'src/cli/main.js');
+  const path = { PATH: process.env['PATH'] };
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    spawn(process.execPath, [join(built, 'src/cli/main.js'), ...args], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'], ...env },
-    });
+    spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...path, ...env } });
   return {
     folder,
     start,
     run: (args, env) => ended(start(args, env)),
+    runInto: (file, args) =>
+      ended(
+        spawn('sh', ['-c', `exec "$@" > ${file}`, 'sh', process.execPath, main, ...args], { cwd: folder, env: path }),
+      ),
     async remove() {
       await rm(built, { recursive: true });
       await rm(folder, { recursive: true });
