@@ -51,13 +51,16 @@ export function connect(options: ConnectOptions, signal: AbortSignal): Promise<C
   if (!(socket instanceof WebSocket)) return Promise.resolve(socket);
   const end = new End(socket, signal);
   const { clock, handshakeMs = 10_000 } = options;
-  void clock.sleep(handshakeMs, end.signal).then(() => {
-    if (socket.readyState === WebSocket.CONNECTING) end.cut(`no handshake within ${handshakeMs / 1000} s`);
-  });
+  void giveUpAfter(socket, end, clock, handshakeMs);
   return new Promise((resolve) => {
     socket.once('open', () => resolve(connectionOf(socket, end, options)));
     void end.closing.then(resolve);
   });
+}
+
+async function giveUpAfter(socket: WebSocket, end: End, clock: Clock, ms: number): Promise<void> {
+  await clock.sleep(ms, end.signal);
+  if (socket.readyState === WebSocket.CONNECTING) end.cut(`no handshake within ${ms / 1000} s`);
 }
 
 function openedSocket(url: string): WebSocket | Closing {

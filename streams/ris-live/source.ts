@@ -11,7 +11,7 @@ import { Intake } from './intake.ts';
 import { Line, type Listener } from './line.ts';
 import { Names } from './names.ts';
 import { Outlet } from './outlet.ts';
-import { Oddities, type LiveReport, type Report } from './report.ts';
+import { Oddities, type Report } from './report.ts';
 import { subscriptionsOf, urlWithClient } from './subscriptions.ts';
 import { WatchedRoutes } from './watched-routes.ts';
 
@@ -102,7 +102,7 @@ class Feed implements Listener {
   constructor(options: RisLiveOptions) {
     this.#options = options;
     this.#timeline = options.timeline ?? 'live';
-    this.#report = options.report ?? ((_: LiveReport) => undefined);
+    this.#report = options.report ?? (() => undefined);
     this.#odd = new Oddities(this.#report);
     const controls = options.controls ?? (this.#timeline === 'live' ? CONTROL_PREFIXES : []);
     this.#controls = new Controls(controls, options.blocks, this.#report);

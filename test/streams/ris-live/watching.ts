@@ -95,7 +95,9 @@ export function shortOf(element: Element): string {
       return `${time} tick ${who === '' ? element.collector : who}`;
     case 'end-of-rib':
       return `${time} end-of-rib ${who}`;
-    default:
+    case 'rib':
+    case 'announcement':
+    case 'withdrawal':
       return `${time} ${element.type} ${who} ${element.prefix.text}`;
   }
 }

@@ -1,0 +1,26 @@
+import type { ElementSource } from '../src/ports.ts';
+import { Buffered } from './buffered.ts';
+
+/** Elements kept while the seed is read: an hour of a country, ticks included. */
+const MAX_AHEAD = 1_000_000;
+
+/**
+ * Goes on with the live feed where a seed ends: a table from elsewhere, or the archive. The feed is subscribed to before
+ * the seed is read, because an overlap is harmless (an element applied twice changes nothing) and a hole would look like
+ * an outage.
+ */
+export function follow(seed: ElementSource, live: ElementSource, limit: number = MAX_AHEAD): ElementSource {
+  return {
+    name: `${seed.name}, then ${live.name}`,
+    async *elements(signal) {
+      const stop = new AbortController();
+      const ahead = new Buffered(live.elements(AbortSignal.any([signal, stop.signal])), limit);
+      try {
+        yield* seed.elements(signal);
+        yield* ahead;
+      } finally {
+        stop.abort();
+      }
+    },
+  };
+}
