@@ -34,6 +34,8 @@ pub struct Attributes {
     pub has_origin: bool,
     pub has_next_hop: bool,
     pub count: usize,
+    has_as4_aggregator: bool,
+    aggregator_is_trans: Option<bool>,
     /// The first fault for which a router would withdraw the routes.
     pub fault: Option<Reason>,
 }
@@ -42,8 +44,6 @@ pub struct Attributes {
 pub fn walk(mut data: Bytes, four: bool) -> Result<Attributes, Reason> {
     let mut found = Attributes::default();
     let mut seen = [0u64; 4];
-    let mut aggregator_as = None;
-    let mut has_as4_aggregator = false;
 
     while !data.is_empty() {
         let whole = data.clone();
@@ -65,27 +65,10 @@ pub fn walk(mut data: Bytes, four: bool) -> Result<Attributes, Reason> {
         }
         *word |= bit;
 
-        match code {
-            ORIGIN => {
-                found.has_origin = true;
-                found.check(matches!(value.as_ref(), [0..=2]), Reason::Origin);
-            }
-            AS_PATH => found.as_path = Some(with_header),
-            NEXT_HOP => {
-                found.has_next_hop = true;
-                found.check(value.len() == 4, Reason::NextHop);
-            }
-            AGGREGATOR if !four => aggregator_as = value.get(..2).map(|asn| asn == AS_TRANS),
-            COMMUNITIES => found.check(value.len().is_multiple_of(4), Reason::Communities),
-            MP_REACH => found.mp_reach = Some(value),
-            MP_UNREACH => found.mp_unreach = Some(value),
-            AS4_PATH if !four => found.as4_path = Some(with_header),
-            AS4_AGGREGATOR => has_as4_aggregator = true,
-            _ => found.check(flags & OPTIONAL != 0 || code <= LAST_ASSIGNED, Reason::WellKnown),
-        }
+        found.take(flags, code, value, with_header, four);
     }
 
-    if has_as4_aggregator && aggregator_as == Some(false) {
+    if found.has_as4_aggregator && found.aggregator_is_trans == Some(false) {
         found.as4_path = None;
     }
     Ok(found)
@@ -102,6 +85,27 @@ fn header(data: &mut Bytes) -> Result<(u8, u8, usize), Reason> {
 }
 
 impl Attributes {
+    fn take(&mut self, flags: u8, code: u8, value: Bytes, with_header: Bytes, four: bool) {
+        match code {
+            ORIGIN => {
+                self.has_origin = true;
+                self.check(matches!(value.as_ref(), [0..=2]), Reason::Origin);
+            }
+            AS_PATH => self.as_path = Some(with_header),
+            NEXT_HOP => {
+                self.has_next_hop = true;
+                self.check(value.len() == 4, Reason::NextHop);
+            }
+            AGGREGATOR if !four => self.aggregator_is_trans = value.get(..2).map(|asn| asn == AS_TRANS),
+            COMMUNITIES => self.check(value.len().is_multiple_of(4), Reason::Communities),
+            MP_REACH => self.mp_reach = Some(value),
+            MP_UNREACH => self.mp_unreach = Some(value),
+            AS4_PATH if !four => self.as4_path = Some(with_header),
+            AS4_AGGREGATOR => self.has_as4_aggregator = true,
+            _ => self.check(flags & OPTIONAL != 0 || code <= LAST_ASSIGNED, Reason::WellKnown),
+        }
+    }
+
     fn check(&mut self, holds: bool, reason: Reason) {
         if !holds && self.fault.is_none() {
             self.fault = Some(reason);

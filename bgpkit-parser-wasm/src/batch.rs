@@ -1,8 +1,9 @@
 //! The rows of one call, column by column.
 
+use crate::path::KnownPaths;
 use crate::problem::Reason;
 use bgpkit_parser::models::{AsPath, AsPathSegment, NetworkPrefix};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 /// "None" in the columns of indexes.
@@ -75,8 +76,9 @@ pub struct Batch {
     pub heard: Vec<bool>,
     pub problems: Vec<Problem>,
     /// Records by MRT type and subtype that were skipped by their length.
-    pub unused: HashMap<(u16, u16), u32>,
+    pub unused: BTreeMap<(u16, u16), u32>,
     pub records: u32,
+    pub known_paths: KnownPaths,
     session_ids: HashMap<Session, u32>,
     last_session: Option<(Session, u32)>,
 }
@@ -182,7 +184,8 @@ impl Batch {
     }
 
     pub fn problem(&mut self, source: &Source, reason: Reason) {
-        let Source { offset, time, peer, .. } = *source;
+        let Source { offset, time, peer, flags } = *source;
+        let reason = if flags & LOCAL == 0 { reason } else { Reason::Local };
         self.problems.push(Problem { offset, time, peer, reason });
     }
 

@@ -1,7 +1,6 @@
 //! BGP4MP and BGP4MP_ET records (RFC 6396 sections 4.4 and 4.5, RFC 8050 section 3) and the obsolete type 5, BGP.
 
 use crate::batch::{Batch, Kind, Session, Source, LOCAL};
-use crate::path::Paths;
 use crate::problem::Reason;
 use crate::table_dump;
 use crate::update::{self, Dialect, Update};
@@ -19,54 +18,59 @@ const UPDATE: u8 = 2;
 /// Idle to Established, and Quagga's Clearing (7) and Deleted (8).
 const LAST_STATE: u16 = 8;
 
-pub fn read(batch: &mut Batch, paths: &mut Paths, source: Source, subtype: u16, body: Bytes) -> Option<()> {
-    if subtype == BGP4MP_ENTRY {
-        return entry(batch, paths, source, body).map_or_else(|reason| fail(batch, &source, reason), Some);
-    }
-    let kind = Bgp4MpType::try_from(subtype).ok()?;
-    let four = matches!(
-        kind,
-        Bgp4MpType::StateChangeAs4
-            | Bgp4MpType::MessageAs4
-            | Bgp4MpType::MessageAs4Local
-            | Bgp4MpType::MessageAs4Addpath
-            | Bgp4MpType::MessageLocalAs4Addpath
-    );
-    let add_path = subtype >= Bgp4MpType::MessageAddpath as u16;
-    let is_local = matches!(
-        kind,
-        Bgp4MpType::MessageLocal
-            | Bgp4MpType::MessageAs4Local
-            | Bgp4MpType::MessageLocalAddpath
-            | Bgp4MpType::MessageLocalAs4Addpath
-    );
-    let is_state = matches!(kind, Bgp4MpType::StateChange | Bgp4MpType::StateChangeAs4);
-    let source = Source { flags: if is_local { LOCAL } else { 0 }, ..source };
+/// What a subtype says about its records.
+struct Form {
+    four: bool,
+    add_path: bool,
+    is_local: bool,
+    is_state: bool,
+}
 
+impl Form {
+    fn of(subtype: u16) -> Option<Form> {
+        use Bgp4MpType::*;
+        let kind = Bgp4MpType::try_from(subtype).ok()?;
+        Some(Form {
+            four: matches!(
+                kind,
+                StateChangeAs4 | MessageAs4 | MessageAs4Local | MessageAs4Addpath | MessageLocalAs4Addpath
+            ),
+            add_path: subtype >= MessageAddpath as u16,
+            is_local: matches!(kind, MessageLocal | MessageAs4Local | MessageLocalAddpath | MessageLocalAs4Addpath),
+            is_state: matches!(kind, StateChange | StateChangeAs4),
+        })
+    }
+}
+
+/// `None` when the subtype is not one of ours.
+pub fn read(batch: &mut Batch, source: Source, subtype: u16, body: Bytes) -> Option<()> {
+    if subtype == BGP4MP_ENTRY {
+        return entry(batch, source, body).map_or_else(|reason| fail(batch, &source, reason), Some);
+    }
+    let form = Form::of(subtype)?;
+    let source = Source { flags: if form.is_local { LOCAL } else { 0 }, ..source };
     let mut rest = body;
-    let done = match envelope(&mut rest, four, is_state) {
-        Ok(session) => {
-            let source = Source { peer: batch.session(session), ..source };
-            let is_external = session.asn != session.local_asn;
-            if !is_state && !is_local {
-                batch.heard(source.peer);
-            }
-            let result = match is_state {
-                true => state_change(batch, &source, rest),
-                false => message(batch, paths, &source, Dialect { four, add_path }, is_external, rest),
-            };
-            result.map_err(|reason| (source, reason))
-        }
+    let session = match envelope(&mut rest, &form) {
+        Ok(session) => session,
         Err((reason, session)) => {
             let peer = session.map_or(source.peer, |session| batch.session(session));
-            Err((Source { peer, ..source }, reason))
+            return fail(batch, &Source { peer, ..source }, reason);
         }
     };
-    done.map_or_else(|(source, reason)| fail(batch, &source, reason), Some)
+    let source = Source { peer: batch.session(session), ..source };
+    if !form.is_state && !form.is_local {
+        batch.heard(source.peer);
+    }
+    let is_external = session.asn != session.local_asn;
+    let result = match form.is_state {
+        true => state_change(batch, &source, rest),
+        false => message(batch, &source, &form, is_external, rest),
+    };
+    result.map_or_else(|reason| fail(batch, &source, reason), Some)
 }
 
 /// Type 5 (RFC 6396 appendix B.2), as RIS wrote it until 2000: messages without their header, two-octet AS numbers.
-pub fn read_legacy(batch: &mut Batch, paths: &mut Paths, source: Source, subtype: u16, body: Bytes) -> Option<()> {
+pub fn read_legacy(batch: &mut Batch, source: Source, subtype: u16, body: Bytes) -> Option<()> {
     const LEGACY_UPDATE: u16 = 1;
     const LEGACY_STATE_CHANGE: u16 = 3;
     let mut rest = body;
@@ -92,7 +96,7 @@ pub fn read_legacy(batch: &mut Batch, paths: &mut Paths, source: Source, subtype
     }
     let dialect = Dialect { four: false, add_path: false };
     let is_external = asn != local_asn;
-    update::read(batch, paths, &source, Update { body: rest, dialect, is_external, is_cut: false });
+    update::read(batch, &source, Update { body: rest, dialect, is_external, is_cut: false });
     Some(())
 }
 
@@ -110,7 +114,8 @@ fn fail(batch: &mut Batch, source: &Source, reason: Reason) -> Option<()> {
 
 /// RFC 6396 section 4.4.1. Zebra left out all between the AS numbers and the states or the OPEN
 /// message, and FRR still does for a connection that is no peer's yet.
-fn envelope(rest: &mut Bytes, four: bool, is_state: bool) -> Result<Session, (Reason, Option<Session>)> {
+fn envelope(rest: &mut Bytes, form: &Form) -> Result<Session, (Reason, Option<Session>)> {
+    let Form { four, is_state, .. } = *form;
     let asn = |rest: &mut Bytes| if four { rest.read_u32() } else { rest.read_u16().map(u32::from) };
     let asns = (asn(rest).ok(), asn(rest).ok());
     let (Some(asn), Some(local_asn)) = asns else {
@@ -147,14 +152,7 @@ fn state_change(batch: &mut Batch, source: &Source, mut rest: Bytes) -> Result<(
 }
 
 /// RFC 4271 section 4.1. Only an UPDATE tells of routes.
-fn message(
-    batch: &mut Batch,
-    paths: &mut Paths,
-    source: &Source,
-    dialect: Dialect,
-    is_external: bool,
-    data: Bytes,
-) -> Result<(), Reason> {
+fn message(batch: &mut Batch, source: &Source, form: &Form, is_external: bool, data: Bytes) -> Result<(), Reason> {
     if data.len() < HEADER {
         return Err(Reason::Envelope);
     }
@@ -173,7 +171,11 @@ fn message(
     }
     let is_cut = data.len() < length;
     let body = if is_cut { rest } else { data.slice(HEADER..length) };
-    update::read(batch, paths, source, Update { body, dialect, is_external, is_cut });
+    update::read(
+        batch,
+        source,
+        Update { body, dialect: Dialect { four: form.four, add_path: form.add_path }, is_external, is_cut },
+    );
     if data.len() > length {
         Err(Reason::MessageLength)
     } else {
@@ -181,8 +183,9 @@ fn message(
     }
 }
 
-fn entry(batch: &mut Batch, paths: &mut Paths, source: Source, mut rest: Bytes) -> Result<(), Reason> {
-    let session = envelope(&mut rest, false, false).map_err(|(reason, _)| reason)?;
+fn entry(batch: &mut Batch, source: Source, mut rest: Bytes) -> Result<(), Reason> {
+    let form = Form { four: false, add_path: false, is_local: false, is_state: false };
+    let session = envelope(&mut rest, &form).map_err(|(reason, _)| reason)?;
     let source = Source { peer: batch.session(session), ..source };
     batch.heard(source.peer);
     let head = |rest: &mut Bytes| {
@@ -204,6 +207,6 @@ fn entry(batch: &mut Batch, paths: &mut Paths, source: Source, mut rest: Bytes) 
     let prefix = rest.read_nlri_prefix(&afi, false).map_err(|_| Reason::Nlri)?;
     let prefix = batch.prefix(&prefix);
     let attributes = table_dump::sized_attributes(&mut rest).ok_or(Reason::Envelope)?;
-    table_dump::route(batch, paths, &source, prefix, None, attributes, false);
+    table_dump::route(batch, &source, prefix, None, attributes, false);
     Ok(())
 }

@@ -2,7 +2,6 @@
 //! whatever is in this one.
 
 use crate::batch::{Batch, Source, NONE};
-use crate::path::Paths;
 use crate::problem::Reason;
 use crate::table_dump::{self, PeerTable};
 use crate::{bgp4mp, frame};
@@ -27,7 +26,6 @@ pub struct Decoder {
 impl Decoder {
     pub fn decode(&mut self, records: Bytes) -> Batch {
         let mut batch = Batch::new();
-        let mut paths = Paths::default();
         if let Some(peers) = &mut self.peers {
             peers.begin_batch();
         }
@@ -42,22 +40,22 @@ impl Decoder {
             offset += record.length;
             time = f64::from(record.seconds) * MICROSECONDS;
             batch.records += 1;
-            self.record(&mut batch, &mut paths, Source { time, ..source }, record);
+            self.record(&mut batch, Source { time, ..source }, record);
         }
         batch
     }
 
-    fn record(&mut self, batch: &mut Batch, paths: &mut Paths, mut source: Source, record: frame::Record) {
+    fn record(&mut self, batch: &mut Batch, mut source: Source, record: frame::Record) {
         let frame::Record { code, subtype, mut body, .. } = record;
         let known = match code {
-            BGP => bgp4mp::read_legacy(batch, paths, source, subtype, body),
-            TABLE_DUMP => table_dump::read_v1(batch, paths, source, subtype, body),
-            TABLE_DUMP_V2 => table_dump::read_v2(batch, paths, &mut self.peers, source, subtype, body),
-            BGP4MP => bgp4mp::read(batch, paths, source, subtype, body),
+            BGP => bgp4mp::read_legacy(batch, source, subtype, body),
+            TABLE_DUMP => table_dump::read_v1(batch, source, subtype, body),
+            TABLE_DUMP_V2 => table_dump::read_v2(batch, &mut self.peers, source, subtype, body),
+            BGP4MP => bgp4mp::read(batch, source, subtype, body),
             BGP4MP_ET => match body.read_u32() {
                 Ok(microseconds) => {
                     source.time += f64::from(microseconds.min(LAST_MICROSECOND));
-                    bgp4mp::read(batch, paths, source, subtype, body)
+                    bgp4mp::read(batch, source, subtype, body)
                 }
                 Err(_) => {
                     batch.problem(&source, Reason::EmptyRecord);

@@ -22,33 +22,28 @@ impl KnownPath {
 }
 
 /// By the attributes' bytes: whether AS numbers have four octets, AS_PATH, AS4_PATH.
-type Key = (bool, Bytes, Option<Bytes>);
+pub type Key = (bool, Bytes, Option<Bytes>);
 
-#[derive(Default)]
-pub struct Paths {
-    known: HashMap<Key, KnownPath>,
-}
+pub type KnownPaths = HashMap<Key, KnownPath>;
 
-impl Paths {
-    pub fn of(&mut self, batch: &mut Batch, attributes: &Attributes, four: bool) -> Result<KnownPath, Reason> {
-        let as_path = attributes.as_path.clone().ok_or(Reason::Missing)?;
-        let key = (four, as_path, attributes.as4_path.clone());
-        if let Some(known) = self.known.get(&key) {
-            return Ok(*known);
-        }
-
-        let path = parse(&key.1, four).ok_or(Reason::AsPath)?;
-        let as4_path = key.2.as_ref().map(|bytes| parse(bytes, true));
-        let as4_discarded = as4_path == Some(None);
-        let path = match as4_path.flatten() {
-            Some(as4_path) => AsPath::merge_aspath_as4path(&path, &without_confederation(as4_path)),
-            None => path,
-        };
-
-        let known = KnownPath { id: batch.path(&path), is_empty: path.is_empty(), as4_discarded };
-        self.known.insert(key, known);
-        Ok(known)
+pub fn of(batch: &mut Batch, attributes: &Attributes, four: bool) -> Result<KnownPath, Reason> {
+    let as_path = attributes.as_path.clone().ok_or(Reason::Missing)?;
+    let key = (four, as_path, attributes.as4_path.clone());
+    if let Some(known) = batch.known_paths.get(&key) {
+        return Ok(*known);
     }
+
+    let path = parse(&key.1, four).ok_or(Reason::AsPath)?;
+    let as4_path = key.2.as_ref().map(|bytes| parse(bytes, true));
+    let as4_discarded = as4_path == Some(None);
+    let path = match as4_path.flatten() {
+        Some(as4_path) => AsPath::merge_aspath_as4path(&path, &without_confederation(as4_path)),
+        None => path,
+    };
+
+    let known = KnownPath { id: batch.path(&path), is_empty: path.is_empty(), as4_discarded };
+    batch.known_paths.insert(key, known);
+    Ok(known)
 }
 
 /// `attribute` has its header. Upstream takes an empty segment for a path; RFC 7606 section 7.2 does not.

@@ -40,6 +40,7 @@ reasons! {
     UnusedFamily: Skipped, "RIB_GENERIC of an address family we do not read (RFC 6396 section 4.3.3)";
     EmptyRecord: Skipped, "record too short to name a peer (RFC 6396 section 4)";
     UnknownMessage: Skipped, "unknown BGP message type (RFC 4271 section 4.1)";
+    Local: Skipped, "unreadable message that the collector itself sent (RFC 6396 section 4.4.5)";
     NoPeerTable: Skipped, "RIB entry before any PEER_INDEX_TABLE (RFC 6396 section 4.3.1)";
     PeerIndex: Skipped, "RIB entry names a peer that is not in the PEER_INDEX_TABLE (RFC 6396 section 4.3.4)";
     As4Path: AttributeDiscarded, "AS4_PATH malformed (RFC 6793 section 6)";

@@ -4,7 +4,7 @@
 
 use crate::attributes;
 use crate::batch::{Batch, Kind, Session, Source, MULTICAST, NONE};
-use crate::path::{KnownPath, Paths};
+use crate::path::{self, KnownPath};
 use crate::problem::Reason;
 use bgpkit_parser::models::{Afi, NetworkPrefix, PeerIndexTable, TableDumpV2Message};
 use bgpkit_parser::parse_table_dump_v2_message;
@@ -72,7 +72,6 @@ struct Family {
 
 pub fn read_v2(
     batch: &mut Batch,
-    paths: &mut Paths,
     table: &mut Option<PeerTable>,
     source: Source,
     subtype: u16,
@@ -107,7 +106,7 @@ pub fn read_v2(
     };
     let source = Source { flags: flags(family.is_multicast), ..source };
     let prefix = batch.prefix(&prefix);
-    if entries(batch, paths, table, &source, prefix, family.add_path, body).is_none() {
+    if entries(batch, table, &source, prefix, family.add_path, body).is_none() {
         batch.problem(&source, Reason::RibEntries);
     }
     Some(())
@@ -145,7 +144,6 @@ fn head(body: &mut Bytes, subtype: u16) -> Result<Option<(Family, NetworkPrefix)
 /// `None` when the entries do not end where the record does. Nothing is allocated for the count they declare.
 fn entries(
     batch: &mut Batch,
-    paths: &mut Paths,
     table: &mut PeerTable,
     source: &Source,
     prefix: u32,
@@ -159,7 +157,7 @@ fn entries(
         let path_id = if add_path { Some(body.read_u32().ok()?) } else { None };
         let attributes = sized_attributes(&mut body)?;
         match table.id(batch, index) {
-            Some(peer) => route(batch, paths, &Source { peer, ..*source }, prefix, path_id, attributes, true),
+            Some(peer) => route(batch, &Source { peer, ..*source }, prefix, path_id, attributes, true),
             None => batch.problem(source, Reason::PeerIndex),
         }
     }
@@ -173,19 +171,11 @@ pub fn sized_attributes(rest: &mut Bytes) -> Option<Bytes> {
 
 /// One route of a dump: the prefix stands before it, so its MP_REACH_NLRI is not read, be it the short form of RFC 6396
 /// section 4.3.4 or the whole one that RIS wrote. A route of the collector itself has an empty path.
-pub fn route(
-    batch: &mut Batch,
-    paths: &mut Paths,
-    source: &Source,
-    prefix: u32,
-    path_id: Option<u32>,
-    attributes: Bytes,
-    four: bool,
-) {
+pub fn route(batch: &mut Batch, source: &Source, prefix: u32, path_id: Option<u32>, attributes: Bytes, four: bool) {
     let path = attributes::walk(attributes, four).and_then(|found| match found.as_path {
         // BIRD dumps the collector's own routes as those of a peer 0.0.0.0, without an AS_PATH.
         None if batch.is_unspecified(source.peer) => Ok(KnownPath::empty(batch)),
-        _ => paths.of(batch, &found, four),
+        _ => path::of(batch, &found, four),
     });
     match path {
         Ok(path) => {
@@ -199,7 +189,7 @@ pub fn route(
 }
 
 /// TABLE_DUMP: one route a record or, as RIS wrote in 2000, several after one head.
-pub fn read_v1(batch: &mut Batch, paths: &mut Paths, source: Source, subtype: u16, mut body: Bytes) -> Option<()> {
+pub fn read_v1(batch: &mut Batch, source: Source, subtype: u16, mut body: Bytes) -> Option<()> {
     let afi = match subtype {
         1 => Afi::Ipv4,
         2 => Afi::Ipv6,
@@ -217,7 +207,7 @@ pub fn read_v1(batch: &mut Batch, paths: &mut Paths, source: Source, subtype: u1
         match entry.prefix {
             Some(prefix) => {
                 let prefix = batch.prefix(&prefix);
-                route(batch, paths, &entry.source, prefix, None, entry.attributes, false);
+                route(batch, &entry.source, prefix, None, entry.attributes, false);
             }
             None => batch.problem(&entry.source, Reason::Nlri),
         }

@@ -4,7 +4,7 @@
 use crate::attributes::{self, Attributes};
 use crate::batch::{Batch, Kind, Source, MULTICAST, NONE};
 use crate::nlri;
-use crate::path::Paths;
+use crate::path;
 use crate::problem::{Reason, Treatment};
 use bgpkit_parser::models::{Afi, NetworkPrefix};
 use bgpkit_parser::utils::ReadUtils;
@@ -42,9 +42,9 @@ struct MpNlri {
     nlri: Bytes,
 }
 
-pub fn read(batch: &mut Batch, paths: &mut Paths, source: &Source, update: Update) {
+pub fn read(batch: &mut Batch, source: &Source, update: Update) {
     let start = batch.mark();
-    if let Err(reason) = apply(batch, paths, source, &update) {
+    if let Err(reason) = apply(batch, source, &update) {
         if reason.treatment() == Treatment::PeerUnknown {
             batch.back_to(start);
         }
@@ -54,7 +54,7 @@ pub fn read(batch: &mut Batch, paths: &mut Paths, source: &Source, update: Updat
     }
 }
 
-fn apply(batch: &mut Batch, paths: &mut Paths, source: &Source, update: &Update) -> Result<(), Reason> {
+fn apply(batch: &mut Batch, source: &Source, update: &Update) -> Result<(), Reason> {
     let parts = split(update)?;
     let reach = parts.attributes.mp_reach.clone().map(mp_reach).transpose()?.flatten();
     let unreach = parts.attributes.mp_unreach.clone().map(mp_unreach).transpose()?.flatten();
@@ -63,45 +63,65 @@ fn apply(batch: &mut Batch, paths: &mut Paths, source: &Source, update: &Update)
         return Ok(());
     }
 
+    withdraw(batch, source, update, &parts, unreach)?;
+    if parts.announced.is_empty() && reach.as_ref().is_none_or(|mp| mp.nlri.is_empty()) {
+        return Ok(());
+    }
+    let withdrawn = batch.mark();
+    let path = path_of(batch, source, &parts, update);
+    announce(batch, source, update, parts.announced, reach, path.unwrap_or(NONE))?;
+    // Only now: NLRI that cannot be read are worse than a route that is not known.
+    path.map(|_| ()).inspect_err(|_| batch.back_to(withdrawn))
+}
+
+fn withdraw(
+    batch: &mut Batch,
+    source: &Source,
+    update: &Update,
+    parts: &Parts,
+    unreach: Option<MpNlri>,
+) -> Result<(), Reason> {
     let add_path = update.dialect.add_path;
     let withdrawal = |batch: &mut Batch, source: &Source, prefix: NetworkPrefix| {
         let id = batch.prefix(&prefix);
         batch.row(source, Kind::Withdrawal, id, NONE, prefix.path_id);
     };
     nlri::read(parts.withdrawn.clone(), Afi::Ipv4, add_path, |prefix| withdrawal(batch, source, prefix))?;
-    if let Some(mp) = unreach {
-        let source = &mp.source(source);
-        nlri::read(mp.nlri, mp.afi, add_path, |prefix| withdrawal(batch, source, prefix))?;
-    }
-
-    let withdrawn = batch.mark();
-    if parts.announced.is_empty() && reach.as_ref().is_none_or(|mp| mp.nlri.is_empty()) {
+    let Some(mp) = unreach else {
         return Ok(());
-    }
-    let path = path_of(batch, paths, source, &parts, update);
-    let id = path.unwrap_or(NONE);
-    let announcement = |batch: &mut Batch, source: &Source, prefix: NetworkPrefix| {
-        let prefix_id = batch.prefix(&prefix);
-        batch.row(source, Kind::Announcement, prefix_id, id, prefix.path_id);
     };
-    let end = nlri::read(parts.announced, Afi::Ipv4, add_path, |prefix| announcement(batch, source, prefix));
-    // The last prefix is torn: those before it are not.
-    let is_torn = end == Err(Reason::NlriTail);
-    if !is_torn {
-        end?;
-    }
+    let source = &mp.source(source);
+    nlri::read(mp.nlri, mp.afi, add_path, |prefix| withdrawal(batch, source, prefix))
+}
+
+fn announce(
+    batch: &mut Batch,
+    source: &Source,
+    update: &Update,
+    announced: Bytes,
+    reach: Option<MpNlri>,
+    path: u32,
+) -> Result<(), Reason> {
+    let add_path = update.dialect.add_path;
+    let announcement = |batch: &mut Batch, source: &Source, prefix: NetworkPrefix| {
+        let id = batch.prefix(&prefix);
+        batch.row(source, Kind::Announcement, id, path, prefix.path_id);
+    };
+    let end = nlri::read(announced, Afi::Ipv4, add_path, |prefix| announcement(batch, source, prefix));
     if let Some(mp) = reach {
         let source = &mp.source(source);
         nlri::read(mp.nlri, mp.afi, add_path, |prefix| announcement(batch, source, prefix))?;
     }
-    if let Err(reason) = path {
-        batch.back_to(withdrawn);
-        return Err(reason);
+    match end {
+        // The last prefix is torn: those before it are not.
+        Err(Reason::NlriTail) => {
+            if !update.is_cut {
+                batch.problem(source, Reason::NlriTail);
+            }
+            Ok(())
+        }
+        end => end,
     }
-    if is_torn && !update.is_cut {
-        batch.problem(source, Reason::NlriTail);
-    }
-    Ok(())
 }
 
 fn split(update: &Update) -> Result<Parts, Reason> {
@@ -129,14 +149,8 @@ fn end_of_rib(parts: &Parts, unreach: Option<&MpNlri>, is_cut: bool) -> Option<u
     }
 }
 
-/// The routes' path, or why they are unknown. The NLRI may still turn out to be unreadable, which is worse.
-fn path_of(
-    batch: &mut Batch,
-    paths: &mut Paths,
-    source: &Source,
-    parts: &Parts,
-    update: &Update,
-) -> Result<u32, Reason> {
+/// The routes' path, or why they are unknown.
+fn path_of(batch: &mut Batch, source: &Source, parts: &Parts, update: &Update) -> Result<u32, Reason> {
     let attributes = &parts.attributes;
     if let Some(fault) = attributes.fault {
         return Err(fault);
@@ -145,7 +159,7 @@ fn path_of(
     if !attributes.has_origin || (needs_next_hop && !attributes.has_next_hop) {
         return Err(Reason::Missing);
     }
-    let path = paths.of(batch, attributes, update.dialect.four)?;
+    let path = path::of(batch, attributes, update.dialect.four)?;
     if path.is_empty && update.is_external {
         return Err(Reason::EmptyAsPath);
     }

@@ -94,12 +94,6 @@ fn object(batch: &Batch) -> Object {
     let floats = |values: &[f64]| Float64Array::from(values).into();
     let problems = &batch.problems;
     let column = |of: fn(&crate::batch::Problem) -> u32| words(&problems.iter().map(of).collect::<Vec<_>>());
-    let unused: Vec<u32> = batch
-        .unused
-        .iter()
-        .flat_map(|((code, subtype), count)| [u32::from(*code), u32::from(*subtype), *count])
-        .collect();
-
     let fields: [(&str, JsValue); 20] = [
         ("records", batch.records.into()),
         ("rows", (batch.kind.len() as u32).into()),
@@ -123,7 +117,7 @@ fn object(batch: &Batch) -> Object {
             "problemTreatment",
             bytes(&problems.iter().map(|problem| problem.reason.treatment() as u8).collect::<Vec<_>>()),
         ),
-        ("unused", words(&unused)),
+        ("unused", words(&unused(batch))),
     ];
     let object = Object::new();
     for (name, value) in fields {
@@ -131,6 +125,11 @@ fn object(batch: &Batch) -> Object {
         let _ = Reflect::set(&object, &name.into(), &value);
     }
     object
+}
+
+fn unused(batch: &Batch) -> Vec<u32> {
+    let triple = |((code, subtype), count): (&(u16, u16), &u32)| [u32::from(*code), u32::from(*subtype), *count];
+    batch.unused.iter().flat_map(triple).collect()
 }
 
 fn sessions(batch: &Batch) -> Array {

@@ -136,8 +136,11 @@ function pushRow(elements: Element[], batch: Batch, row: number, tables: Tables)
     pushState(elements, at, { peer, local: tables.local(batch.peer[row] ?? NONE), detail }, tables);
     return;
   }
-  // The collector's own routes in its dump are of no peer.
-  if (isUnspecified(peer)) return;
+  if (isUnspecified(peer)) {
+    // In a dump these are the collector's own routes. Elsewhere the record does not say which session of the AS spoke.
+    if (kind !== KIND.rib) pushGapOf(tables.book.meant(peer), 'unreadable-message', { ...tables, elements, at });
+    return;
+  }
   if (kind === KIND.endOfRib) {
     elements.push({ type: 'end-of-rib', at, peer, family: detail === 4 ? 'ipv4' : 'ipv6' });
     return;

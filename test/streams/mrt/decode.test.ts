@@ -23,7 +23,7 @@ import {
   update,
   updateBody,
 } from '../../bgpkit-parser-wasm/mrt.ts';
-import { elements } from './decode-told.ts';
+import { decode, elements } from './decode-told.ts';
 
 const AT = SECONDS * 1000;
 const announced = nlri('175.45.176.0/24');
@@ -90,6 +90,10 @@ describe('an UPDATE', () => {
     const withId = updateBody({ attributes: ATTRIBUTES, announced: [...u32(1), ...announced] });
     expect(elements(record(16, 7, as4(message(body))), record(16, 6, as2(message(body16))))).toEqual([]);
     expect(elements(record(16, 11, as4(message(withId))))).toEqual([]);
+    expect(decode(record(16, 7, as4(message(body).slice(0, -3))))).toMatchObject({
+      elements: [],
+      problems: [{ treatment: 'skipped' }],
+    });
   });
 
   it('may be extended beyond 4,096 bytes (RFC 8654)', () => {
@@ -108,6 +112,10 @@ describe('messages that are no UPDATE', () => {
   it('in the short form of old Zebra, without addresses, are read as such', () => {
     const open = message([4, ...u16(64500), ...u16(90), ...ip('10.0.0.1'), 0], 1);
     expect(elements(record(16, 1, [...u16(64500), ...u16(64999), ...open]))).toEqual([]);
+    const short = [...u16(64500), ...u16(64999), ...message(updateBody({ withdrawn: announced }))];
+    expect(elements(record(16, 4, as4(message([], 4))), record(16, 1, short))).toMatchObject([
+      { type: 'gap', peer: { address: PEER.address }, reason: 'unreadable-message' },
+    ]);
     const lost = record(16, 0, [...u16(64500), ...u16(64999), ...u16(6), ...u16(1)]);
     expect(elements(record(16, 4, as4(message([], 4))), lost)).toMatchObject([
       { type: 'peer-state', state: 'down', peer: { address: PEER.address } },
