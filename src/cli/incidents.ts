@@ -59,8 +59,9 @@ export async function demo(name: string, io: Io): Promise<ExitStatus> {
     { format: 'text', territory: [incident.territory], settings: {} },
     io,
   );
-  if (outcome !== undefined && status === EXIT.done)
-    write(['', ...publishedLines(incident.published, outcome.events, { sources: incident.sources, paint, width })]);
+  if (outcome === undefined || status !== EXIT.done) return status;
+  const told = publishedLines(incident.published, outcome.events, { sources: incident.sources, paint, width });
+  if (told.length > 0) write(['', ...told]);
   return status;
 }
 
