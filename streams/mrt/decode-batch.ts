@@ -36,7 +36,7 @@ export function pathAt(batch: Batch, index: number): AsPath {
     const stop = at + 1 + (head & 0xff_ffff);
     const type = head >>> 24;
     if (type === SEGMENT.sequence) for (let i = at + 1; i < stop; i++) path.push(words[i] as Asn);
-    if (type === SEGMENT.set) path.push([...words.subarray(at + 1, stop).sort()] as Asn[]);
+    if (type === SEGMENT.set) path.push([...words.slice(at + 1, stop).sort()] as Asn[]);
     at = stop;
   }
   return path;
