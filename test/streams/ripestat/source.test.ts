@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Element } from '../../../src/bgp/element.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
-import { ripestatSource, type RipestatReport } from '../../../streams/ripestat/source.ts';
+import { healing, ripestatSource, type RipestatReport } from '../../../streams/ripestat/source.ts';
 import { clock, Day, KP } from '../../support/day.ts';
 import { bench, fullPeers, withdraw, worldOfKp, type Bench } from './world.ts';
 
@@ -39,16 +39,15 @@ describe('before a live feed that began after the seed', () => {
 
   test('a first look at North Korea takes fourteen requests, each further round twelve at most', async () => {
     const world = worldOfKp();
+    const late = fullPeers(world).slice(0, 5);
+    for (const peer of late) peer.heard = '12:03:00';
     const setup = await bench(world);
-    const [late] = fullPeers(world);
-    if (late === undefined) throw new Error('no peer');
-    late.heard = '12:03:00';
     const asked: number[] = [];
     const reports = {
       push: ({ type }: RipestatReport) => (type === 'healed' ? asked.push(setup.server.requests.length) : 0),
     };
     for await (const element of source(setup, clock('12:04'), reports).elements(setup.signal))
-      if (element.type === 'end-of-rib') late.heard = '12:05:00';
+      if (element.type === 'end-of-rib') for (const peer of late) peer.heard = '12:05:00';
     expect(asked).toEqual([14, 26]);
   });
 
@@ -64,26 +63,71 @@ describe('before a live feed that began after the seed', () => {
     expect(verdict(elements)).toBe('unroutable');
   });
 
-  test('who is not confirmed yet is asked for again each half minute, and named in the end', async () => {
+  test('who is not confirmed yet is asked for again each half minute, for three minutes, and named in the end', async () => {
     const world = worldOfKp();
-    const peers = fullPeers(world);
-    for (const peer of peers.slice(0, 2)) peer.heard = '12:03:00';
+    const late = fullPeers(world).slice(0, 8);
+    for (const peer of late) peer.heard = '12:03:00';
     const setup = await bench(world);
     const reports: RipestatReport[] = [];
-    for await (const element of source(setup, clock('12:04'), reports).elements(setup.signal)) {
-      const [first] = peers;
-      if (element.type === 'end-of-rib' && first !== undefined) first.heard = '12:05:00';
-    }
+    for await (const element of source(setup, clock('12:04'), reports).elements(setup.signal))
+      if (element.type === 'end-of-rib') for (const peer of late.slice(0, 3)) peer.heard = '12:05:00';
     expect(reports.filter(({ type }) => type === 'healed').slice(0, 3)).toEqual([
-      { type: 'healed', peers: 38, unhealed: 2 },
-      { type: 'healed', peers: 1, unhealed: 1 },
-      { type: 'healed', peers: 0, unhealed: 1 },
+      { type: 'healed', peers: 32, unhealed: 8 },
+      { type: 'healed', peers: 3, unhealed: 5 },
+      { type: 'healed', peers: 0, unhealed: 5 },
     ]);
-    expect(setup.clock.skipped).toEqual(Array.from({ length: 9 }, () => 30_000));
+    expect(setup.clock.skipped).toEqual(Array.from({ length: 6 }, () => 30_000));
     expect(reports.at(-1)).toEqual({
       type: 'warning',
-      message: expect.stringContaining('rrc00 198.51.100.2 (AS64513)'),
+      message: expect.stringMatching(/^5 full-feed peers are left alone.*rrc03 198\.51\.100\.4 \(AS64515\)/),
     });
+  });
+
+  test('the live feed does not wait for the last tenth of the peers', async () => {
+    const world = worldOfKp();
+    for (const peer of fullPeers(world).slice(0, 4)) peer.heard = '12:03:00';
+    const setup = await bench(world);
+    const { elements, reports } = await read(setup, clock('12:04'));
+    expect(setup.clock.skipped).toEqual([]);
+    expect(reports.at(-1)).toEqual({ type: 'warning', message: expect.stringContaining('4 full-feed peers') });
+    expect(verdict(elements)).toBe('routable');
+  });
+
+  test('a gap beside the live feed is healed to the last peer', async () => {
+    const world = worldOfKp();
+    const [late] = fullPeers(world);
+    if (late === undefined) throw new Error('no peer');
+    late.heard = '12:03:00';
+    const setup = await bench(world);
+    const span = { from: clock('12:01'), to: clock('12:04') };
+    const healed = new Set<string>();
+    const options = { client: setup.client, clock: setup.clock, territories: [KP], span, report: () => 0 };
+    for await (const element of healing(options, setup.signal)) {
+      if (element.type !== 'end-of-rib') continue;
+      healed.add(element.peer.id);
+      late.heard = '12:05:00';
+    }
+    expect(healed.size).toBe(40);
+    expect(setup.clock.skipped).toEqual([30_000]);
+  });
+
+  test('a live feed that begins late is waited for', async () => {
+    const setup = await bench();
+    let asked = 0;
+    const liveSince = (): EventTime | undefined => (++asked > 20 ? clock('12:04') : undefined);
+    const elements: Element[] = [];
+    for await (const element of source(setup, liveSince, []).elements(setup.signal)) elements.push(element);
+    expect(verdict(elements)).toBe('routable');
+    expect(setup.clock.skipped).toEqual(Array.from({ length: 20 }, () => 1_000));
+  });
+
+  test('when it does not begin, nobody votes on what was true before', async () => {
+    const setup = await bench();
+    const reports: RipestatReport[] = [];
+    const elements: Element[] = [];
+    for await (const element of source(setup, () => undefined, reports).elements(setup.signal)) elements.push(element);
+    expect(verdict(elements)).toBe('unknown');
+    expect(reports.at(-1)).toMatchObject({ message: expect.stringContaining('the live feed did not begin') });
   });
 
   test('the overlap with the live feed is harmless: the later message of a peer stands, whoever tells it first', async () => {
@@ -115,7 +159,7 @@ describe('when RIPEstat fails', () => {
     setup.server.fail('looking-glass', { kind: 'empty' });
     const { elements, reports } = await read(setup, clock('12:04'));
     expect(new Set(elements.map(({ type }) => type))).toEqual(new Set(['rib']));
-    expect(reports.filter(({ type }) => type === 'failed')).toHaveLength(10);
+    expect(reports.filter(({ type }) => type === 'failed')).toHaveLength(7);
     expect(verdict(elements)).toBe('unknown');
   });
 
@@ -138,14 +182,14 @@ test('it ends when it is told to, in the middle of a wait', async () => {
 
 function source(
   { client, clock: hand }: Bench,
-  liveSince: EventTime | undefined,
+  liveSince: EventTime | (() => EventTime | undefined) | undefined,
   reports: { push(report: RipestatReport): number },
 ): ReturnType<typeof ripestatSource> {
   return ripestatSource({
     client,
     clock: hand,
     territories: [KP],
-    liveSince: () => liveSince,
+    liveSince: typeof liveSince === 'number' ? () => liveSince : liveSince,
     report: (report) => reports.push(report),
   });
 }
