@@ -1,4 +1,4 @@
-import { u16, u32, u8 } from './octets.ts';
+import { u16, u8 } from './octets.ts';
 import { HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from './record-types.ts';
 import { spaceOf, type Space, type Watch } from './watched.ts';
 
@@ -56,8 +56,8 @@ export function createPrefilter(watch: Watch): Prefilter {
     if (afi !== AFI_IPV4 && afi !== AFI_IPV6) return true;
     const message = afiAt + 2 + (afi === AFI_IPV4 ? 8 : 32);
     if (message + BGP_HEADER_BYTES > end || u16(bytes, message + 16) !== end - message) return true;
-    for (let i = 0; i < 16; i += 4) {
-      if (u32(bytes, message + i) !== 0xffff_ffff) return true;
+    for (let i = message; i < message + 16; i++) {
+      if (bytes[i] !== 0xff) return true;
     }
     const kind = u8(bytes, message + 18);
     // OPEN, NOTIFICATION, KEEPALIVE and ROUTE-REFRESH carry no route.
