@@ -4,7 +4,7 @@ import type { Fault, Outcome } from '../../../streams/ripestat/fault.ts';
 import { healFromRipestat, type Healing } from '../../../streams/ripestat/heal.ts';
 import { seedFromRipestat } from '../../../streams/ripestat/seed.ts';
 import { clock, Day, KP, prefix, UNITS } from '../../support/day.ts';
-import type { World } from '../../support/ripestat-server.ts';
+import type { World } from './answers.ts';
 import { bench, fullPeers, kpPath, silence, withdraw, worldOfKp, type Bench } from './world.ts';
 
 /** The connection was lost from 12:01 to 12:04; the looking glass is asked at 12:05. */

@@ -1,6 +1,7 @@
 import { afterEach } from 'vitest';
 import { createRipestatClient, type RipestatClient, type RipestatOptions } from '../../../streams/ripestat/client.ts';
-import { RipestatServer, type World, type WorldPeer } from '../../support/ripestat-server.ts';
+import { RipestatServer } from '../../support/ripestat-server.ts';
+import type { World, WorldPeer } from './answers.ts';
 import { UNITS } from '../../support/day.ts';
 import { HandClock } from './hand-clock.ts';
 
