@@ -116,7 +116,12 @@ export class Outlet {
 
   /** Resolves when no more than `bytes` are waiting, or when nobody waits for them any more. */
   async drainedTo(bytes: number): Promise<void> {
-    while (this.bufferedBytes > bytes) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    while (this.bufferedBytes > bytes) await this.#told();
+  }
+
+  /** Resolves when nothing is held back to be sent slowly. */
+  async passedOn(): Promise<void> {
+    while ((this.#throttle?.queuedBytes ?? 0) > 0 && this.isWell) await this.#told();
   }
 
   close(code: number, reason: string): void {
@@ -144,6 +149,10 @@ export class Outlet {
   slowDown(bytesPerSecond: number, clock: Clock): void {
     this.#throttle?.stop();
     this.#throttle = new Throttle(this.#pipe, { bytesPerSecond, clock, tell: () => this.#tellWaiting() });
+  }
+
+  #told(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
   #tellWaiting(): void {

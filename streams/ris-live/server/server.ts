@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData } from 'ws';
+import type { Clock } from '../../../src/ports.ts';
 import { parseSocketOptions } from './commands.ts';
 import { parseFilter } from './filter.ts';
 import { Outlet, responsePipe, webSocketPipe } from './outlet.ts';
@@ -28,8 +29,9 @@ export interface RisServer {
 
 /** What clients may say at once. Subscriptions to 10,000 prefixes fit. */
 const MAX_COMMAND_BYTES = 2 ** 20;
-/** How long clients may take to say goodbye. */
-const GOODBYE_MS = 2000;
+/** How long clients may take to read the rest and say goodbye; when the server is stopped, to say goodbye. */
+const GOODBYE_MS = 30_000;
+const STOPPED_GOODBYE_MS = 2000;
 
 /** Serves a feed as RIS Live does until it ends or `signal` aborts. Rejects when the port cannot be had. */
 export async function serveRisLive(options: RisServerOptions, signal: AbortSignal): Promise<RisServer> {
@@ -69,7 +71,7 @@ async function serve(
   try {
     return await station.run(signal);
   } finally {
-    await hangUp(station, http, options);
+    await hangUp(station, http, options.clock, signal);
   }
 }
 
@@ -83,17 +85,17 @@ function listen(http: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Clients get a moment to close; then all is torn down. */
-async function hangUp(station: Station, http: Server, { clock }: RisServerOptions): Promise<void> {
+/** Clients get a moment; then all is torn down. */
+async function hangUp(station: Station, http: Server, clock: Clock, signal: AbortSignal): Promise<void> {
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   http.closeIdleConnections();
-  const waited = new AbortController();
-  const gone = station.emptied();
-  await Promise.race([gone, clock.sleep(GOODBYE_MS, waited.signal)]);
-  waited.abort();
+  const gone = new AbortController();
+  const emptied = station.emptied().then(() => gone.abort());
+  if (!signal.aborted) await clock.sleep(GOODBYE_MS, AbortSignal.any([gone.signal, signal]));
+  await clock.sleep(STOPPED_GOODBYE_MS, gone.signal);
   for (const outlet of station.outlets) outlet.destroy();
   http.closeAllConnections();
-  await Promise.all([closed, gone]);
+  await Promise.all([closed, emptied]);
 }
 
 /** The same messages over HTTP, one JSON object a line; the filter stands in a header. */

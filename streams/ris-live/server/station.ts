@@ -149,16 +149,19 @@ export class Station {
     for (const client of this.clients) await this.#drained(client, signal);
   }
 
-  /** A client that reads nothing for as long as the slow-consumer rule allows is held up for no longer. */
+  /** A client that reads nothing for as long as the slow-consumer rule allows is waited for no longer. */
   async #drained(client: Client, signal: AbortSignal): Promise<void> {
     const { outlet } = client;
     const bytes = Math.min(UNDER_WAY_BYTES, this.#limit.bytes);
-    if (outlet.bufferedBytes <= bytes) return;
-    const waited = new AbortController();
-    const given = AbortSignal.any([signal, waited.signal]);
-    await Promise.race([outlet.drainedTo(bytes), this.#options.clock.sleep(this.#limit.ms, given)]);
-    waited.abort();
-    if (outlet.bufferedBytes > bytes && !signal.aborted) this.#dismiss(client, { ...this.#limit, bytes });
+    while (outlet.bufferedBytes > bytes && !signal.aborted) {
+      const before = outlet.bufferedBytes;
+      const waited = new AbortController();
+      const given = AbortSignal.any([signal, waited.signal]);
+      await Promise.race([outlet.drainedTo(bytes), this.#options.clock.sleep(this.#limit.ms, given)]);
+      waited.abort();
+      if (signal.aborted || outlet.bufferedBytes < before) continue;
+      return this.#dismiss(client, { ...this.#limit, bytes });
+    }
   }
 
   /** Sends messages `from` up to `to`, or up to one that a stall holds back; gives back where to go on. */
@@ -220,10 +223,17 @@ export class Station {
   }
 
   async #end(signal: AbortSignal): Promise<void> {
-    if (!signal.aborted) for (const client of this.clients) await this.#drained(client, signal);
-    if (this.#options.atEnd === 'idle') while (!signal.aborted) await this.#change();
-    for (const { outlet } of this.clients)
-      outlet.close(signal.aborted ? 1001 : 1000, signal.aborted ? 'going away' : 'the files have ended');
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    for (const client of this.clients) {
+      await this.#drained(client, signal);
+      await Promise.race([client.outlet.passedOn(), aborted]);
+    }
+    if (this.#options.atEnd === 'idle') await aborted;
+    const [code, reason] = signal.aborted ? ([1001, 'going away'] as const) : ([1000, 'the files have ended'] as const);
+    for (const { outlet } of this.clients) outlet.close(code, reason);
   }
 
   #change(): Promise<void> {

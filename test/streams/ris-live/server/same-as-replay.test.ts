@@ -3,6 +3,7 @@ import { glob } from 'tinyglobby';
 import { describe, expect, test } from 'vitest';
 import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
+import type { EventTime } from '../../../../src/bgp/time.ts';
 import { planMrt, type MrtPlan } from '../../../../streams/mrt/archive.ts';
 import { mrtSource } from '../../../../streams/mrt/source.ts';
 import { decode } from '../../../../streams/ris-live/decode.ts';
@@ -16,8 +17,8 @@ import { realData, realDataNote } from '../../../support/real-data.ts';
 
 const forever = new AbortController().signal;
 
-async function planOf(paths: readonly string[]): Promise<MrtPlan> {
-  const planned = await planMrt({ paths });
+async function planOf(paths: readonly string[], until?: EventTime): Promise<MrtPlan> {
+  const planned = await planMrt(until === undefined ? { paths } : { paths, until });
   if (!planned.ok) throw new Error(planned.reason);
   // Only updates are served.
   return { ...planned.plan, collectors: planned.plan.collectors.map((one) => ({ ...one, ribs: [] })) };
@@ -83,11 +84,14 @@ describe('a client reads in what is served what a replay reads in the files', ()
   });
 
   test.skipIf(realDataNote !== '')(`of real collectors' files${realDataNote}`, async () => {
-    const files = ['mrt/bgp-rs', 'mrt/bgpdump/test_data/updates.et-header.2015.gz'].map((path) => realData(path) ?? '');
-    for (const file of files) {
-      const plan = await planOf([file]);
+    const files = [
+      ['mrt/bgp-rs', '2019-01-01T00:02Z'],
+      ['mrt/bgpdump/test_data/updates.et-header.2015.gz', '2015-10-23T02:01:45Z'],
+    ] as const;
+    for (const [path, until] of files) {
+      const plan = await planOf([realData(path) ?? ''], Date.parse(until) as EventTime);
       const [replay, watch] = [await replayed(plan), await watched(plan)];
-      expect(replay.facts.length).toBeGreaterThan(100);
+      expect(replay.facts.length).toBeGreaterThan(1000);
       expect(watch.facts.length).toBe(replay.facts.length);
       expect(watch.facts.findIndex((fact, i) => fact !== replay.facts[i])).toBe(-1);
     }

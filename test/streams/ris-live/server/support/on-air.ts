@@ -21,11 +21,8 @@ export class Listener {
     this.socket.on('message', (data: Buffer) => {
       const text = data.toString('utf8');
       this.texts.push(text);
-      try {
-        this.frames.push(JSON.parse(text) as Frame);
-      } catch {
-        this.frames.push({ type: 'not JSON' });
-      }
+      const frame = frameOf(text);
+      if (frame !== undefined) this.frames.push(frame);
     });
     this.socket.on('pong', () => this.pongs++);
     this.socket.on('error', () => undefined);
@@ -104,4 +101,14 @@ export async function turnedUntil<T>(clock: HandClock, outcome: Promise<T>): Pro
   void outcome.finally(() => (seen.isDone = true));
   while (!seen.isDone) await clock.turn(1000);
   return outcome;
+}
+
+/** `undefined` for garbage. */
+function frameOf(text: string): Frame | undefined {
+  try {
+    const frame: unknown = JSON.parse(text);
+    return typeof frame === 'object' && frame !== null ? (frame as Frame) : undefined;
+  } catch {
+    return undefined;
+  }
 }
