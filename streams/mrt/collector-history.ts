@@ -8,6 +8,8 @@ import type { DumpEnded } from './play.ts';
 
 /** A dump of fewer records than this share of the one before it was cut short. Tables do not shrink so within a day. */
 const SHORT_SHARE = 0.8;
+/** Milliseconds. A dump older than this is no measure: after so long a table that shrank is what it is. */
+const TELLING_MS = 2 * 86_400_000;
 /** Tables smaller than this grow and shrink as they like. */
 const TELLING_RECORDS = 1_000;
 /** Peers remembered per collector. RIS's largest has 150; those above it are not told absent. */
@@ -25,8 +27,8 @@ export class CollectorHistory {
   readonly #collector: Collector;
   /** When each peer was heard last: by an element, or by a whole dump, at the time that dump began. */
   readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
-  /** Records of the last whole dump of these families. */
-  readonly #sizes = new Map<string, number>();
+  /** The last whole dump of these families. */
+  readonly #sizes = new Map<string, { records: number; from: number }>();
 
   constructor(collector: Collector) {
     this.#collector = collector;
@@ -57,14 +59,18 @@ export class CollectorHistory {
     return { elements: [...ends, ...absent], flaw: undefined };
   }
 
-  #shortage({ families, records }: Dump): string | undefined {
+  #shortage({ families, records, from }: Dump): string | undefined {
     const key = families.join();
+    const known = [...this.#sizes].filter(([of]) => key === '' || key === of);
     // A dump of nothing is held against the largest.
-    const before = key === '' ? Math.max(0, ...this.#sizes.values()) : (this.#sizes.get(key) ?? 0);
+    const before = Math.max(
+      0,
+      ...known.filter(([, dump]) => (from - dump.from) * 1000 <= TELLING_MS).map(([, dump]) => dump.records),
+    );
     if (before >= TELLING_RECORDS && records < SHORT_SHARE * before) {
       return `it has ${records} records, the one before had ${before}`;
     }
-    this.#sizes.set(key, records);
+    this.#sizes.set(key, { records, from });
     return undefined;
   }
 
