@@ -4,10 +4,6 @@ import { parseAddress, parsePrefix } from '../../src/bgp/prefix.ts';
 
 export type Bytes = readonly number[];
 
-export function u8(value: number): Bytes {
-  return [value & 0xff];
-}
-
 export function u16(value: number): Bytes {
   return [(value >>> 8) & 0xff, value & 0xff];
 }
