@@ -71,6 +71,10 @@ describe(`our rows are bgpdump's, in the same order${realDataNote}${bgpdumpNote}
 });
 
 describe.skipIf(hasBgpdump)(`our rows have the hash of those that bgpdump printed elsewhere${realDataNote}`, () => {
+  test.skipIf(!hasRealData)('of every file', () => {
+    expect(Object.keys(GOLDENS)).toEqual([...files.keys()].filter((name) => !isOwn(name)));
+  });
+
   for (const [name, path] of files) {
     if (isOwn(name)) continue;
     test(`${name}: ${rowCount(name)}`, async () => {
@@ -107,7 +111,7 @@ test.skipIf(!hasRealData)(
   async () => {
     const routes = async (name: string): Promise<readonly string[]> => {
       const { records } = await recordsOf(files.get(`mrtparse/${name}`) ?? name);
-      // Two dumps, some seconds apart. OpenBGPD's ENTRY names the collector's end, see the next test.
+      // Two dumps, some seconds apart. The peer is left out: OpenBGPD writes the collector's end in its place.
       return textsOf(ourRows(records)).map((row) => row.replace(/^B\|\d+\|[^|]*/, 'B'));
     };
     const entries = await routes('openbgpd_rib_table-mp');

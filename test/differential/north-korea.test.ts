@@ -18,6 +18,10 @@ function pathOf(title: string): string | undefined {
 
 describe(`every North Korean element known to stand in the real files is decoded, and no other${realDataNote}`, () => {
   const known = list === undefined ? [] : [...sectionsOf(readFileSync(list, 'utf8'))];
+  test.skipIf(list === undefined)('none of the list’s four sections is missing', () => {
+    expect(known).toHaveLength(4);
+  });
+
   for (const [title, rows] of known) {
     const path = pathOf(title);
     test.skipIf(path === undefined)(
