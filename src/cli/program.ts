@@ -5,6 +5,7 @@ import type { Io } from './io.ts';
 import { MOMENT_FORM, parseMoment } from './moment.ts';
 import { packageVersion } from './package-root.ts';
 import type { ReplayOptions } from './replay-options.ts';
+import type { Seed } from './watch-feed.ts';
 import {
   parseSetting,
   POLICY_SETTINGS,
@@ -29,6 +30,8 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
   addReplay(program, io, end);
+  addWatch(program, io, end);
+  addServeRis(program, io, end);
   addTerritories(program, io, end);
   addInspect(program, io, end);
   addIncidents(program, io, end);
@@ -83,6 +86,69 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     const command = await import('./replay.ts');
     end(await command.replay(files, replayOptions(options), io));
   });
+}
+
+function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  const watch = program
+    .command('watch')
+    .summary('watch RIPE RIS Live and tell what happens')
+    .description('Watches RIPE RIS Live, or a server that speaks like it, until it is stopped.')
+    .optionsGroup('What to watch:')
+    .option(
+      '-t, --territory <id>',
+      'watch this territory; may be given again (default: all of the file, else KP)',
+      collect,
+    )
+    .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
+    .optionsGroup('What to listen to:')
+    .option('--url <url>', 'WebSocket to listen to (default: RIPE RIS Live)', asWebSocketUrl)
+    .option(
+      '--collectors <names>',
+      'only these, over a socket each: rrc00,rrc06 (default: all, over one)',
+      asCollectors,
+    )
+    .option('--seed <from>', 'the first table: ripestat, mrt:FILE (may be given again), none', asSeed)
+    .option('--ripestat <url>', 'base URL of RIPEstat (default: https://stat.ripe.net)')
+    .option('--history', 'the server plays a recording, as serve-ris does: its time counts, its end is the end')
+    .optionsGroup('What to print:')
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere)',
+      ).choices(['text', 'ndjson']),
+    )
+    .option('--record <tape>', 'write down all that is heard, for `replay`; the file must be new')
+    .option('-q, --quiet', 'no status line')
+    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
+  addSettings(watch, 'How to judge:', POLICY_SETTINGS);
+  addSettings(watch, 'Who may vote:', VOTING_SETTINGS);
+  watch.action(async (options: Options) => {
+    const command = await import('./watch.ts');
+    end(await command.watch({ ...options, settings: options }, io));
+  });
+}
+
+function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  program
+    .command('serve-ris')
+    .summary('serve MRT files as RIS Live would have')
+    .description('Serves archived MRT updates over the protocol of RIPE RIS Live, for `watch` or any other client.')
+    .argument('<files...>', 'files, folders or patterns')
+    .option('--speed <n>', 'event time runs n times as fast as ours, or max: as fast as the clients read', asSpeed)
+    .option('--host <address>', 'listen there (default: 127.0.0.1)')
+    .option('--port <n>', 'listen there (default: 4600)', asPort)
+    .option('--wait <n>', 'the clock starts when so many clients have subscribed (default: 1)', asCount)
+    .addOption(new Option('--at-end <what>', 'when the files end').choices(['close', 'idle']).default('close'))
+    .option('--no-keepalives', 'do not say every half minute that a session is up')
+    .option('--since <time>', 'nothing before this time (UTC)', asMoment)
+    .option('--until <time>', 'nothing after it', asMoment)
+    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
+    .option('--fault <name@time>', 'misbehave then, see docs/serve-ris.md; may be given again', collect)
+    .action(async (files: string[], options: Options) => {
+      const command = await import('./serve-ris.ts');
+      end(await command.serveRis({ ...options, files }, io));
+    });
 }
 
 function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {
@@ -158,6 +224,43 @@ function asCollector(text: string) {
   const collector = parseCollector(text);
   if (collector === undefined) throw new InvalidArgumentError('It must be a name such as rrc00 or route-views.sg.');
   return collector;
+}
+
+function asCollectors(text: string) {
+  return text.split(',').map((name) => asCollector(name.trim()));
+}
+
+function asWebSocketUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^wss?:$/.test(url.protocol))
+    throw new InvalidArgumentError('It must be a ws:// or wss:// URL.');
+  return text;
+}
+
+function asSeed(text: string, before?: Seed): Seed {
+  if (text === 'ripestat' || text === 'none') return { from: text };
+  if (!text.startsWith('mrt:') || text === 'mrt:')
+    throw new InvalidArgumentError('It must be ripestat, mrt:FILE or none.');
+  const paths = before?.from === 'mrt' ? before.paths : [];
+  return { from: 'mrt', paths: [...paths, text.slice('mrt:'.length)] };
+}
+
+function asSpeed(text: string): number | 'max' {
+  if (text === 'max') return 'max';
+  const speed = Number(text);
+  if (!(speed > 0 && speed <= 1_000_000)) throw new InvalidArgumentError('It must be a number above 0, or max.');
+  return speed;
+}
+
+function asPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+  return Number(text);
+}
+
+function asCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 9999.');
+  return Number(text);
 }
 
 function asMoment(text: string) {

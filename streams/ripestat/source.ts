@@ -1,5 +1,6 @@
 import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, PeerId } from '../../src/bgp/peer.ts';
+import type { Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { Clock, ElementSource } from '../../src/ports.ts';
 import type { Territory } from '../../src/visibility/territory.ts';
@@ -11,7 +12,7 @@ import { seedFromRipestat } from './seed.ts';
 
 /** What is said beside the elements, for the log. */
 export type RipestatReport =
-  | { readonly type: 'seeded'; readonly at: EventTime; readonly elements: number }
+  | { readonly type: 'seeded'; readonly at: EventTime; readonly elements: number; readonly prefixes: readonly Prefix[] }
   | { readonly type: 'healed'; readonly peers: number; readonly unhealed: number }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'failed'; readonly message: string };
@@ -60,7 +61,7 @@ export function ripestatSource(options: RipestatSourceOptions): ElementSource {
       const seed = await seedFromRipestat({ ...options, signal });
       if (!told(seed, report)) return;
       const { at, elements, prefixes } = seed.value;
-      report({ type: 'seeded', at, elements: elements.length });
+      report({ type: 'seeded', at, elements: elements.length, prefixes });
       warnOfAge(at, options);
       if (options.liveSince === undefined) {
         yield* elements;

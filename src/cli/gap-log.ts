@@ -1,0 +1,47 @@
+import type { Span } from '../../streams/ripestat/heal.ts';
+import type { Collector } from '../bgp/peer.ts';
+import type { EventTime } from '../bgp/time.ts';
+
+/** Which collectors were not heard, and until when: what is to be healed. */
+export class GapLog {
+  readonly #open = new Map<Collector, EventTime>();
+  readonly #closed = new Map<Collector, { from: EventTime; to: EventTime }>();
+  #bell: (() => void) | undefined;
+
+  gap(collector: Collector, at: EventTime): void {
+    // A gap that begins before the last one was healed is one with it.
+    const from = this.#closed.get(collector)?.from ?? at;
+    this.#closed.delete(collector);
+    if (!this.#open.has(collector)) this.#open.set(collector, from);
+  }
+
+  heardAgain(collector: Collector, at: EventTime): void {
+    const from = this.#open.get(collector);
+    if (from === undefined) return;
+    this.#open.delete(collector);
+    this.#closed.set(collector, { from, to: at });
+    this.#bell?.();
+  }
+
+  /** Resolves when a gap is over, or the signal aborts. */
+  async over(signal: AbortSignal): Promise<void> {
+    if (this.#closed.size > 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#bell = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /** All gaps that are over, as one span; they are no longer kept. */
+  take(): Span | undefined {
+    if (this.#closed.size === 0) return undefined;
+    const spans = [...this.#closed.values()];
+    const collectors = [...this.#closed.keys()];
+    this.#closed.clear();
+    return {
+      from: Math.min(...spans.map(({ from }) => from)) as EventTime,
+      to: Math.max(...spans.map(({ to }) => to)) as EventTime,
+      collectors,
+    };
+  }
+}

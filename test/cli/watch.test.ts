@@ -1,0 +1,154 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { glob } from 'tinyglobby';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NORTH_KOREA } from '../../src/cli/built-in.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { replay } from '../../src/cli/replay.ts';
+import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
+import { watch } from '../../src/cli/watch.ts';
+import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { createEngine } from '../../src/engine.ts';
+import { run } from '../../src/pipeline.ts';
+import type { Clock } from '../../src/ports.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { tapeSource } from '../../streams/tape/source.ts';
+import { ROOT } from '../support/cli.ts';
+import { scaledClock } from '../support/scaled-clock.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unroutable-watch-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+class Text extends Writable {
+  text = '';
+  readonly #onText: (text: string) => void;
+
+  constructor(onText: (text: string) => void = () => undefined) {
+    super();
+    this.#onText = onText;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    this.#onText(this.text);
+    done();
+  }
+}
+
+function ioOf(stdout: Text, stderr = new Text(), signal: AbortSignal = new AbortController().signal): Io {
+  return { stdout, stderr, env: {}, signal };
+}
+
+interface Day {
+  readonly updates: readonly string[];
+  /** The dump at the start, which seeds the watcher. */
+  readonly dumps: readonly string[];
+}
+
+async function dayOf(name: string): Promise<Day> {
+  const files = (await glob(`incidents/${name}/**/*.{gz,bz2}`, { cwd: ROOT })).map((file) => join(ROOT, file)).sort();
+  const dumps = files.filter((file) => file.includes('bview'));
+  const first = /bview\.(\d{8}\.\d{4})/.exec(dumps[0] ?? '')?.[1] ?? '';
+  return {
+    updates: files.filter((file) => file.includes('updates')),
+    dumps: dumps.filter((file) => file.includes(first)),
+  };
+}
+
+async function eventsOfReplay(day: Day): Promise<string> {
+  const stdout = new Text();
+  const files = [...day.dumps, ...day.updates];
+  expect(await replay(files, { settings: {}, format: 'ndjson', quiet: true, threads: 0 }, ioOf(stdout))).toBe(0);
+  return stdout.text;
+}
+
+/** Serves the day's updates, watches them to their end, and says what the watcher said. */
+async function eventsOfWatch(
+  day: Day,
+  speed: NonNullable<ServeRisOptions['speed']>,
+  clock: Clock,
+  record?: string,
+): Promise<string> {
+  let announce: (url: string) => void;
+  const announced = new Promise<string>((resolve) => (announce = resolve));
+  const said = new Text((text) => {
+    const url = /ws:\/\/\S+/.exec(text)?.[0];
+    if (url !== undefined) announce(url);
+  });
+  const serving = serveRis({ files: day.updates, port: 0, speed }, ioOf(said, said), clock);
+  const stdout = new Text();
+  const url = await announced;
+  const seed = { from: 'mrt', paths: day.dumps } as const;
+  const status = await watch(
+    { settings: {}, url, history: true, seed, format: 'ndjson', ...(record === undefined ? {} : { record }) },
+    ioOf(stdout),
+    clock,
+  );
+  expect([status, await serving]).toEqual([0, 0]);
+  return stdout.text;
+}
+
+const days = ['2013-03-13', '2014-12-22', '2017-10-01', '2018-06-12', '2025-03-18'];
+
+describe('a watcher of a served day says what a replay of the same files says, byte for byte', () => {
+  test.each(days)('%s, as fast as it reads', async (name) => {
+    const day = await dayOf(name);
+    expect(await eventsOfWatch(day, 'max', scaledClock(1000))).toBe(await eventsOfReplay(day));
+  });
+
+  test('2014-12-22 at a hundred times the speed of life, on a clock that runs fast', async () => {
+    const day = await dayOf('2014-12-22');
+    const watched = await eventsOfWatch(day, 100, scaledClock(500));
+    expect(watched).toBe(await eventsOfReplay(day));
+    expect(watched.split('\n').length).toBeGreaterThan(100);
+  });
+});
+
+test('what a tape recorded gives the same bytes again', async () => {
+  const day = await dayOf('2017-10-01');
+  const tape = join(folder, 'day.tape');
+  const watched = await eventsOfWatch(day, 'max', scaledClock(1000), tape);
+  const engine = createEngine({
+    territories: [{ territory: NORTH_KOREA, policy: DEFAULT_POLICY }],
+    voting: DEFAULT_VOTING,
+  });
+  const store = memoryStore();
+  await run(tapeSource(tape), engine, store, new AbortController().signal);
+  expect(store.kept.map((event) => `${JSON.stringify(event)}\n`).join('')).toBe(watched);
+  expect((await readFile(tape, 'utf8')).split('\n').length).toBeGreaterThan(1000);
+});
+
+test('a tape is never overwritten', async () => {
+  const stderr = new Text();
+  const io = ioOf(new Text(), stderr);
+  const status = await watch(
+    {
+      settings: {},
+      url: 'ws://127.0.0.1:9/',
+      history: true,
+      seed: { from: 'none' },
+      record: join(ROOT, 'package.json'),
+    },
+    io,
+  );
+  expect(status).toBe(2);
+  expect(stderr.text).toContain('--record');
+});
+
+test('it stops at once when it is told to, though nobody answers', async () => {
+  const stop = new AbortController();
+  const stderr = new Text((text) => {
+    if (text.includes('connecting')) stop.abort();
+  });
+  const status = await watch(
+    { settings: {}, url: 'ws://127.0.0.1:9/v1/ws/', seed: { from: 'none' } },
+    ioOf(new Text(), stderr, stop.signal),
+  );
+  expect(status).toBe(0);
+});
