@@ -1,0 +1,41 @@
+/**
+ * How fast a replay is, beside the tools that others use: `npm run bench:replay -- [--rounds N] [--copies N] [FILES]`.
+ * Files smaller than 250 MB unpacked are repeated; without files a corpus is made. All sides that are on PATH run in
+ * turns in one run, because figures of different runs on a machine that others use too cannot be compared.
+ */
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { corporaOf, syntheticCorpora } from './bench/corpus.ts';
+import { measure, sidesOf } from './bench/sides.ts';
+import { corpusText, machineText, tableText } from './bench/table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    /** How often files are repeated, instead of until they are large enough: to see what many files cost. */
+    copies: { type: 'string', default: '0' },
+    /** Leave out those who need minutes. */
+    'no-parsers': { type: 'boolean', default: false },
+  },
+});
+
+const folder = await mkdtemp(join(tmpdir(), 'unroutable-bench-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
+console.log(machineText());
+const corpora =
+  positionals.length === 0
+    ? await syntheticCorpora(folder)
+    : await corporaOf(positionals, folder, Number(values.copies));
+for (const corpus of corpora) {
+  console.log(`\n${corpusText(corpus)}`);
+  const { sides, absent } = sidesOf(corpus);
+  const chosen = values['no-parsers'] ? sides.filter(({ name }) => !/bgp(?:kit|dump)/.test(name)) : sides;
+  const measured = await measure(chosen, Number(values.rounds), (text) => console.error(`  ${text}`));
+  console.log(tableText(corpus, measured, absent));
+}

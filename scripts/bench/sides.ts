@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { availableParallelism } from 'node:os';
+import type { Corpus } from './corpus.ts';
+import { median, onPath, runAll, runOnce, type Cost, type Ran } from './measure.ts';
+
+/** One program on one corpus. */
+export interface Side {
+  readonly name: string;
+  readonly run: () => Promise<Ran>;
+}
+
+export interface Measured {
+  readonly name: string;
+  /** One of each round; empty when it failed. */
+  readonly costs: readonly Cost[];
+  readonly failure: string | undefined;
+}
+
+const COMMAND = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** Exit statuses of `unroutable` after which the result stands: done, partial. */
+const STANDS = [0, 3];
+/** The territory that is watched by default. */
+const PREFIX = '175.45.176.0/22';
+
+export const OURS = 'unroutable';
+export const OURS_ALONE = 'unroutable, 1 thread';
+
+/** Ours, the plain unpacker, and those who parse; `absent` are the ones that are not on PATH. */
+export function sidesOf({ files, container }: Corpus): { sides: readonly Side[]; absent: readonly string[] } {
+  const ours = [process.execPath, COMMAND, 'replay', ...files, '--format', 'ndjson', '--quiet', '--out', '/dev/null'];
+  const theirs: Side[] = [];
+  const absent: string[] = [];
+  const add = (name: string, commands: readonly (readonly string[])[]): void => {
+    if (onPath(name.split(' ', 1)[0] ?? '') === undefined) absent.push(name);
+    else theirs.push({ name, run: () => runAll(commands) });
+  };
+  const unpacker = unpackerOf(container);
+  add(unpacker, [[...unpacker.split(' '), ...files]]);
+  add(
+    'bgpkit-parser -p',
+    files.map((file) => ['bgpkit-parser', '-p', PREFIX, file]),
+  );
+  add(
+    'bgpdump -m',
+    files.map((file) => ['bgpdump', '-m', file]),
+  );
+  const sides = [
+    { name: `${OURS}, ${availableParallelism()} threads`, run: () => runOnce(ours, STANDS) },
+    { name: OURS_ALONE, run: () => runOnce([...ours, '--threads', '1'], STANDS) },
+    ...theirs,
+  ];
+  return { sides, absent };
+}
+
+export function unpackerOf(container: Corpus['container']): string {
+  return { gzip: 'gzip -dc', bzip2: 'bzip2 -dc', plain: 'cat' }[container];
+}
+
+/** All sides in turns, so that what else the machine does meets them all. A side that fails once is left out. */
+export async function measure(
+  sides: readonly Side[],
+  rounds: number,
+  tell: (text: string) => void,
+): Promise<Measured[]> {
+  const costs = new Map<string, Cost[]>(sides.map(({ name }) => [name, []]));
+  const failures = new Map<string, string>();
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, run } of sides) {
+      if (failures.has(name)) continue;
+      tell(`round ${round} of ${rounds}: ${name}`);
+      const ran = await run();
+      if (ran.ok) costs.get(name)?.push(ran.cost);
+      else failures.set(name, ran.reason);
+    }
+  }
+  return sides.map(({ name }) => ({
+    name,
+    costs: failures.has(name) ? [] : (costs.get(name) ?? []),
+    failure: failures.get(name),
+  }));
+}
+
+/** The middle of each figure. */
+export function middle(costs: readonly Cost[]): Cost {
+  const of = (pick: (cost: Cost) => number | undefined): number | undefined => {
+    const values = costs.map(pick).filter((value) => value !== undefined);
+    return values.length === 0 ? undefined : median(values);
+  };
+  return { wall: of(({ wall }) => wall) ?? Number.NaN, cpu: of(({ cpu }) => cpu), peak: of(({ peak }) => peak) };
+}
