@@ -62,6 +62,8 @@ const TICK_SECONDS = 10;
 const BATCH_BYTES = 256 * 1024;
 const BATCH_SCANNED = 8 * 2 ** 20;
 const BATCH_MARKS = 512;
+/** Unknown types counted apart; a file that has more of them is noise. */
+const MAX_FOREIGN = 1_024;
 
 /** Unpacks, frames and prefilters one file. Never throws on input: a file that cannot be read is one damage. */
 export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
@@ -102,7 +104,9 @@ class Scan implements RecordSink {
   readonly #passes: Prefilter;
   readonly #dumps = new DumpCounter();
   readonly #clock = new RecordClock();
-  readonly #types = new Map<number, number>();
+  /** Records by known type and subtype; a map costs as much as the rest of the look at a record. */
+  readonly #known = new Float64Array(64 << 4);
+  readonly #foreign = new Map<number, number>();
   #records = new Uint8Array(BATCH_BYTES);
   #length = 0;
   #places: number[] = [];
@@ -127,8 +131,9 @@ class Scan implements RecordSink {
     this.#count++;
     const type = u16(bytes, start + 4);
     const subtype = u16(bytes, start + 6);
-    const key = type * 65_536 + subtype;
-    this.#types.set(key, (this.#types.get(key) ?? 0) + 1);
+    const isKnown = isKnownType(type, subtype);
+    if (isKnown) this.#known[(type << 4) | subtype] = (this.#known[(type << 4) | subtype] ?? 0) + 1;
+    else this.#countForeign(type * 65_536 + subtype);
 
     const dump = this.#dumps.record(bytes, start, end);
     if (dump !== undefined) this.#mark({ kind: 'dump', dump });
@@ -136,7 +141,7 @@ class Scan implements RecordSink {
     if (isOutlier) this.#outliers++;
     else this.#tickIfDue();
     // A type nobody names is skipped by its length; it is counted above.
-    if (!isKnownType(type, subtype) || !this.#passes(bytes, start, end)) return;
+    if (!isKnown || !this.#passes(bytes, start, end)) return;
     this.#keep(bytes, start, end, offset);
     // The record's own time proves nothing: time 0 is lifted by whoever keeps the order.
     if (isOutlier) writeU32(this.#records, this.#length - (end - start), 0);
@@ -172,7 +177,10 @@ class Scan implements RecordSink {
   }
 
   #ending(container: Container['kind'] | undefined): ScanEnd {
-    const types = [...this.#types].flatMap(([key, count]) => [Math.floor(key / 65_536), key % 65_536, count]);
+    const types = [...this.#foreign].flatMap(([key, count]) => [Math.floor(key / 65_536), key % 65_536, count]);
+    for (const [key, count] of this.#known.entries()) {
+      if (count > 0) types.push(key >> 4, key & 15, count);
+    }
     return {
       container,
       unpacked: this.unpacked,
@@ -180,6 +188,11 @@ class Scan implements RecordSink {
       first: this.#clock.first,
       last: this.#clock.seconds,
     };
+  }
+
+  #countForeign(key: number): void {
+    const count = this.#foreign.get(key);
+    if (count !== undefined || this.#foreign.size < MAX_FOREIGN) this.#foreign.set(key, (count ?? 0) + 1);
   }
 
   #tickIfDue(): void {

@@ -32,5 +32,5 @@ export function typeCounts(threes: Float64Array): readonly TypeCount[] {
     const [type = 0, subtype = 0, count = 0] = threes.subarray(i, i + 3);
     counts.push({ name: typeName(type, subtype), type, subtype, count, isKnown: isKnownType(type, subtype) });
   }
-  return counts.sort((a, b) => b.count - a.count);
+  return counts.sort((a, b) => b.count - a.count || a.type - b.type || a.subtype - b.subtype);
 }
