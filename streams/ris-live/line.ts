@@ -44,6 +44,9 @@ export interface LineOptions {
 /** A connection that stood this long was a good one: what comes after is a first failure. */
 const HEALTHY_MS = 60_000;
 
+/** Waiting this long for the reader, milliseconds, is being held up. */
+const HELD_UP_MS = 1000;
+
 /** One socket that is opened again whenever it closes. */
 export class Line {
   readonly #options: LineOptions;
@@ -53,6 +56,9 @@ export class Line {
   #connection: Connection | undefined;
   #acknowledgements = new Acknowledgements();
   #isAllSent = false;
+  /** The reader is behind, and this line waits for it; or did since somebody asked. */
+  #isHeldUp = false;
+  #wasHeldUp = false;
   /** Monotonic milliseconds: when the subscriptions were acknowledged, and when a message came last. */
   subscribedMs = 0;
   heardMs = 0;
@@ -107,12 +113,21 @@ export class Line {
     const subscribing = this.#subscribe(connection, AbortSignal.any([signal, done.signal]));
     for await (const frames of connection.frames()) {
       for (const frame of frames) this.#take(frame);
-      await listener.settled();
+      await this.#settle();
     }
     done.abort();
     await subscribing;
     this.#connection = undefined;
     return signal.aborted ? STOPPED : connection.closing;
+  }
+
+  async #settle(): Promise<void> {
+    const { listener, clock } = this.#options;
+    const fromMs = clock.monotonicMs();
+    this.#isHeldUp = true;
+    await listener.settled();
+    this.#isHeldUp = false;
+    if (clock.monotonicMs() - fromMs >= HELD_UP_MS) this.#wasHeldUp = true;
   }
 
   async #subscribe(connection: Connection, signal: AbortSignal): Promise<void> {
@@ -128,7 +143,11 @@ export class Line {
     }
     this.#isAllSent = true;
     this.#checkSubscribed();
-    await clock.sleep(acknowledgeMs, signal);
+    do {
+      this.#wasHeldUp = this.#isHeldUp;
+      await clock.sleep(acknowledgeMs, signal);
+      // Acknowledgements stand in line with all else: they are late when we are.
+    } while (this.#wasHeldUp && !signal.aborted);
     const { missing } = this.#acknowledgements;
     if (signal.aborted || missing.length === 0) return;
     report({ type: 'not-subscribed', line: name, missing });

@@ -28,9 +28,9 @@ export class Watching {
     this.#reading = this.#read();
   }
 
-  /** Our clock's time, for messages told now. */
+  /** The time at the collectors, for messages told now. */
   get now(): number {
-    return this.clock.wallMs();
+    return day('12:00') + this.clock.monotonicMs();
   }
 
   async subscribed(times = 1): Promise<void> {

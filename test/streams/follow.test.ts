@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest';
+import type { Element } from '../../src/bgp/element.ts';
+import type { ElementSource } from '../../src/ports.ts';
+import { Buffered } from '../../streams/buffered.ts';
+import { follow } from '../../streams/follow.ts';
+import { settled } from '../support/clock.ts';
+import { clock, peer } from '../support/day.ts';
+
+const never = new AbortController().signal;
+
+function tick(text: string, collector = 'rrc00'): Element {
+  return { type: 'tick', at: clock(text), collector: peer(1, { collector }).collector };
+}
+
+/** A source that says what it is told to, when it is told to. */
+class Hand implements ElementSource {
+  readonly name: string;
+  isRead = false;
+  isStopped = false;
+  readonly #elements: Element[] = [];
+  #isEnded = false;
+  #bell: (() => void) | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  say(...elements: Element[]): void {
+    this.#elements.push(...elements);
+    this.#bell?.();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#bell?.();
+  }
+
+  async *elements(signal: AbortSignal): AsyncGenerator<Element> {
+    this.isRead = true;
+    signal.addEventListener('abort', () => {
+      this.isStopped = true;
+      this.#bell?.();
+    });
+    while (!signal.aborted) {
+      const next = this.#elements.shift();
+      if (next !== undefined) yield next;
+      else if (this.#isEnded) return;
+      else await new Promise<void>((resolve) => (this.#bell = resolve));
+    }
+  }
+}
+
+async function started(
+  limit?: number,
+): Promise<{ seed: Hand; live: Hand; told: Element[]; stop: () => Promise<void> }> {
+  const [seed, live] = [new Hand('the seed'), new Hand('the feed')];
+  const told: Element[] = [];
+  const stopping = new AbortController();
+  const source = follow(seed, live, limit);
+  const reading = (async () => {
+    for await (const element of source.elements(stopping.signal)) told.push(element);
+  })();
+  await settled();
+  return {
+    seed,
+    live,
+    told,
+    async stop() {
+      stopping.abort();
+      await reading;
+    },
+  };
+}
+
+test('the feed is subscribed to before the seed is over, and comes after it', async () => {
+  const { seed, live, told, stop } = await started();
+  expect(live.isRead).toBe(true);
+  live.say(tick('12:01'));
+  seed.say(tick('12:00'));
+  await settled();
+  expect(told).toEqual([tick('12:00')]);
+  seed.end();
+  await settled();
+  live.say(tick('12:02'));
+  await settled();
+  expect(told).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
+  await stop();
+  expect(live.isStopped).toBe(true);
+});
+
+test('what the feed says while the seed takes too long is a gap of who said it, where it began, and never silent', async () => {
+  const { seed, live, told, stop } = await started(2);
+  live.say(tick('12:01'), tick('12:02'), tick('12:03', 'rrc13'), tick('12:04'), tick('12:05', 'rrc13'));
+  await settled();
+  seed.end();
+  await settled();
+  live.say(tick('12:06'));
+  await settled();
+  expect(told).toEqual([
+    tick('12:01'),
+    tick('12:02'),
+    { type: 'gap', at: clock('12:03'), collector: 'rrc13', reason: 'disconnected' },
+    { type: 'gap', at: clock('12:04'), collector: 'rrc00', reason: 'disconnected' },
+    tick('12:06'),
+  ]);
+  await stop();
+});
+
+test('a buffer never holds more than its limit', async () => {
+  const source = new Hand('a flood');
+  const buffered = new Buffered(source.elements(never), 100);
+  source.say(...Array.from({ length: 1000 }, () => tick('12:00')));
+  source.end();
+  await settled();
+  expect(buffered.size).toBe(100);
+});
+
+test('a bug in the source is thrown to the reader, after what came before it', async () => {
+  async function* broken(): AsyncGenerator<Element> {
+    yield tick('12:00');
+    await settled(1);
+    throw new Error('a bug');
+  }
+  const told: Element[] = [];
+  await expect(
+    (async () => {
+      for await (const element of new Buffered(broken(), 10)) told.push(element);
+    })(),
+  ).rejects.toThrow('a bug');
+  expect(told).toEqual([tick('12:00')]);
+});
