@@ -170,7 +170,7 @@ interface Places {
 
 /** RFC 4271 section 4.3. Of attributes that stand there twice the first counts (RFC 7606 section 3.g). */
 function walk(bytes: Uint8Array, from: number, end: number): Places | string {
-  const found = new Map<number, Place>();
+  const found: (Place | undefined)[] = [];
   let hasUnknownWellKnown = false;
   let count = 0;
   for (let at = from; at < end;) {
@@ -181,12 +181,12 @@ function walk(bytes: Uint8Array, from: number, end: number): Places | string {
     const to = value + (isLong ? u16(bytes, at + 2) : (bytes[at + 2] ?? 0));
     if (value > end || to > end) return 'an attribute reaches beyond the path attributes (RFC 7606 section 4)';
     count++;
-    if (!found.has(code)) found.set(code, { from: value, to });
+    if (code > CODE.as4Aggregator) hasUnknownWellKnown ||= (flags & OPTIONAL) === 0 && code > LAST_ASSIGNED;
+    else if (found[code] === undefined) found[code] = { from: value, to };
     else if (code === CODE.mpReach || code === CODE.mpUnreach) return NO_MP;
-    hasUnknownWellKnown ||= (flags & OPTIONAL) === 0 && code > LAST_ASSIGNED;
     at = to;
   }
-  return { count, hasUnknownWellKnown, at: (code) => found.get(code) };
+  return { count, hasUnknownWellKnown, at: (code) => found[code] };
 }
 
 function readPath(bytes: Uint8Array, places: Places, width: 2 | 4): AsPath | undefined {

@@ -2,6 +2,7 @@ import type { Collector } from '../../../src/bgp/peer.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import { isUnspecified, SessionBook, type SessionEnd } from '../../mrt/peer-state.ts';
 import { RecordClock } from '../../mrt/record-clock.ts';
+import type { BgpMessage } from './bgp-message.ts';
 import type { Counts } from './counts.ts';
 import { hostOf, MessageIds, type PeerState, type RisMessage } from './message.ts';
 import { readMrtRecord, type MrtMessage, type MrtStateChange } from './mrt-record.ts';
@@ -24,7 +25,12 @@ const MAX_SILENCE_MS = 24 * 3_600_000;
 
 interface Session {
   readonly end: SessionEnd;
-  /** When it last said anything as a KEEPALIVE, its own or ours. */
+  /**
+   * Only such a session is kept alive. The KEEPALIVE that answers an OPEN comes before the session is Established (RFC 4271
+   * section 8.2.2); it is not told, for clients take a KEEPALIVE for a sign of life.
+   */
+  isUp: boolean;
+  /** When it was last heard as a KEEPALIVE, its own or ours. */
   aliveAt: number;
 }
 
@@ -67,7 +73,7 @@ export class CollectorVoice {
     this.#passTo(ms, into);
     if (!read.ok) {
       this.#options.counts.add(read.reason);
-      if (read.heard !== undefined) this.#hear(read.heard.peer, read.heard.local);
+      if (read.heard !== undefined) this.#book.hear(read.heard.peer, read.heard.local);
       return;
     }
     if (read.fact.kind === 'state') this.#state(read.fact, into);
@@ -95,7 +101,7 @@ export class CollectorVoice {
   /** `after`: only those that said nothing for so long. */
   #round(at: EventTime, after: number, into: RisMessage[]): void {
     for (const session of this.#sessions.values()) {
-      if (at - session.aliveAt < after) continue;
+      if (!session.isUp || at - session.aliveAt < after) continue;
       session.aliveAt = at;
       into.push(this.#said(session.end, at, { type: 'KEEPALIVE' }, KEEPALIVE_BYTES));
     }
@@ -108,14 +114,12 @@ export class CollectorVoice {
         return;
       case 'ambiguous':
         // None of them is said to be alive until it is heard again.
-        for (const end of meaning.peers) this.#sessions.delete(keyOf(end));
+        for (const end of meaning.peers) this.#put(end, false);
         this.#options.counts.add('a session went down, but the record does not say which of its AS');
         return;
       case 'up':
-        this.#keep(meaning.peer);
-        break;
       case 'down':
-        this.#sessions.delete(keyOf(meaning.peer));
+        this.#put(meaning.peer, meaning.type === 'up');
     }
     into.push(this.#said(meaning.peer, this.#at, { type: 'STATE', state: meaning.type }, undefined));
   }
@@ -123,27 +127,35 @@ export class CollectorVoice {
   #message(fact: MrtMessage, into: RisMessage[]): void {
     const { peer, local, isLocal, message } = fact;
     const { counts } = this.#options;
-    if (!isLocal) this.#hear(peer, local);
+    if (!isLocal) this.#book.hear(peer, local);
     if (isUnspecified(peer)) return counts.add('a message that names no peer');
     // What the collector itself sent is no news, but its OPEN, which RIS Live tells as `sent`.
     if (isLocal && message.type !== 'OPEN') return counts.add('a message that the collector itself sent');
     if (message.type === 'UPDATE' && !tellsRoutes(fact)) return counts.add('an UPDATE of another address family');
 
-    const session = this.#sessions.get(keyOf(peer));
-    if (message.type === 'KEEPALIVE' && session !== undefined) session.aliveAt = this.#at;
-    const said = this.#said(peer, this.#at, message, fact.raw.slice());
+    if (!isLocal && !this.#lives(peer, message.type)) return counts.add('a KEEPALIVE that opens a session');
+    const said = this.#said(peer, this.#at, message, Buffer.from(fact.raw));
     into.push(message.type === 'OPEN' ? { ...said, direction: isLocal ? 'sent' : 'received' } : said);
   }
 
-  #hear(peer: SessionEnd, local: SessionEnd): void {
-    this.#book.hear(peer, local);
-    if (!isUnspecified(peer)) this.#keep(peer);
+  /** What a message of the peer says of its session. False for a KEEPALIVE that opens it. */
+  #lives(end: SessionEnd, type: BgpMessage['type']): boolean {
+    const before = this.#sessions.get(keyOf(end));
+    const wasUp = before?.isUp ?? true;
+    const session = this.#put(end, type === 'UPDATE' || type === 'KEEPALIVE');
+    if (type !== 'KEEPALIVE') return true;
+    if (session !== undefined) session.aliveAt = this.#at;
+    return wasUp;
   }
 
-  #keep(end: SessionEnd): void {
-    const key = keyOf(end);
-    if (this.#sessions.has(key) || this.#sessions.size >= MAX_SESSIONS) return;
-    this.#sessions.set(key, { end, aliveAt: 0 });
+  /** `undefined` when there are too many. */
+  #put(end: SessionEnd, isUp: boolean): Session | undefined {
+    const known = this.#sessions.get(keyOf(end));
+    if (known === undefined && this.#sessions.size >= MAX_SESSIONS) return undefined;
+    const session = known ?? { end, isUp, aliveAt: 0 };
+    session.isUp = isUp;
+    this.#sessions.set(keyOf(end), session);
+    return session;
   }
 
   #said(

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData } from 'ws';
 import type { Clock } from '../../../src/ports.ts';
 import { parseSocketOptions } from './commands.ts';
+import { waitFor } from './patience.ts';
 import { parseFilter } from './filter.ts';
 import { Outlet, responsePipe, webSocketPipe } from './outlet.ts';
 import type { Faults } from './faults.ts';
@@ -89,10 +90,9 @@ function listen(http: Server, port: number, host: string): Promise<void> {
 async function hangUp(station: Station, http: Server, clock: Clock, signal: AbortSignal): Promise<void> {
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   http.closeIdleConnections();
-  const gone = new AbortController();
-  const emptied = station.emptied().then(() => gone.abort());
-  if (!signal.aborted) await clock.sleep(GOODBYE_MS, AbortSignal.any([gone.signal, signal]));
-  await clock.sleep(STOPPED_GOODBYE_MS, gone.signal);
+  const emptied = station.emptied();
+  if (!signal.aborted) await waitFor(emptied, GOODBYE_MS, clock, signal);
+  await waitFor(emptied, STOPPED_GOODBYE_MS, clock, new AbortController().signal);
   for (const outlet of station.outlets) outlet.destroy();
   http.closeAllConnections();
   await Promise.all([closed, emptied]);

@@ -7,6 +7,7 @@ import { FrameFaults } from './frame-faults.ts';
 import type { About } from './garbage.ts';
 import type { RisMessage } from './message.ts';
 import type { Outlet } from './outlet.ts';
+import { waitFor } from './patience.ts';
 import { Pace, type Speed } from './pace.ts';
 
 export interface StationOptions {
@@ -126,13 +127,13 @@ export class Station {
   }
 
   /** Waits until enough clients have subscribed, and have done so. */
-  async #listeners(waitFor: number, signal: AbortSignal): Promise<void> {
+  async #listeners(wanted: number, signal: AbortSignal): Promise<void> {
     const { settleMs = 1000, clock } = this.#options;
     for (;;) {
-      while (this.#subscribed < waitFor && !signal.aborted) await this.#change();
+      while (this.#subscribed < wanted && !signal.aborted) await this.#change();
       const before = this.#subscriptions;
       await clock.sleep(settleMs, signal);
-      if (signal.aborted || (this.#subscriptions === before && this.#subscribed >= waitFor)) return;
+      if (signal.aborted || (this.#subscriptions === before && this.#subscribed >= wanted)) return;
     }
   }
 
@@ -155,10 +156,7 @@ export class Station {
     const bytes = Math.min(UNDER_WAY_BYTES, this.#limit.bytes);
     while (outlet.bufferedBytes > bytes && !signal.aborted) {
       const before = outlet.bufferedBytes;
-      const waited = new AbortController();
-      const given = AbortSignal.any([signal, waited.signal]);
-      await Promise.race([outlet.drainedTo(bytes), this.#options.clock.sleep(this.#limit.ms, given)]);
-      waited.abort();
+      await waitFor(outlet.drainedTo(bytes), this.#limit.ms, this.#options.clock, signal);
       if (signal.aborted || outlet.bufferedBytes < before) continue;
       return this.#dismiss(client, { ...this.#limit, bytes });
     }

@@ -1,0 +1,12 @@
+import type { Clock } from '../../../src/ports.ts';
+
+/** Waits for `outcome`, but no longer than `ms`, nor past an abort. Leaves no timer and no listener behind. */
+export async function waitFor(outcome: Promise<unknown>, ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const stop = (): void => over.abort();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  await Promise.race([outcome, clock.sleep(ms, over.signal)]);
+  signal.removeEventListener('abort', stop);
+  stop();
+}
