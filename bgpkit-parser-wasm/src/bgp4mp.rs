@@ -185,7 +185,14 @@ fn message(batch: &mut Batch, source: &Source, form: &Form, is_external: bool, d
 
 fn entry(batch: &mut Batch, source: Source, mut rest: Bytes) -> Result<(), Reason> {
     let form = Form { four: false, add_path: false, is_local: false, is_state: false };
-    let session = envelope(&mut rest, &form).map_err(|(reason, _)| reason)?;
+    // OpenBGPD, the only known writer, puts its own end first, as in its state records; the draft names no order.
+    let ends = envelope(&mut rest, &form).map_err(|(reason, _)| reason)?;
+    let session = Session {
+        address: ends.local_address,
+        asn: ends.local_asn,
+        local_address: ends.address,
+        local_asn: ends.asn,
+    };
     let source = Source { peer: batch.session(session), ..source };
     batch.heard(source.peer);
     let head = |rest: &mut Bytes| {
