@@ -45,21 +45,23 @@ class Thread {
   readonly #worker = new Worker(new URL('scan-worker.js', import.meta.url), { execArgv: [] });
   readonly #runs = new Map<number, Run>();
   #isClosed = false;
+  /** Files it still reads; those that wait here to be used are done with. */
+  open = 0;
 
   constructor() {
-    this.#worker.on('message', (message: FromThread) => this.#runs.get(message.id)?.receive(message));
+    this.#worker.on('message', (message: FromThread) => {
+      if (message.type !== 'batch') this.open--;
+      this.#runs.get(message.id)?.receive(message);
+    });
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('a reading thread ended')));
-  }
-
-  get open(): number {
-    return this.#runs.size;
   }
 
   start(id: number, job: ScanJob): AsyncIterable<ScanBatch> {
     const run = new Run();
     if (this.#isClosed) run.end();
     this.#runs.set(id, run);
+    this.open++;
     this.#post({ type: 'start', id, job });
     return this.#batches(id, run);
   }
