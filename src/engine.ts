@@ -9,6 +9,7 @@ import { incidentOf, rounded } from './detect/incident.ts';
 import { Judge } from './detect/judge.ts';
 import { Observer } from './detect/observer.ts';
 import type { Policy } from './detect/policy.ts';
+import { pending, type Pending } from './detect/verdict.ts';
 import { Electorate } from './visibility/electorate.ts';
 import { Plane } from './visibility/plane.ts';
 import { unitsOf, type Territory } from './visibility/territory.ts';
@@ -34,6 +35,8 @@ export interface TerritoryStatus {
   readonly family: Family;
   readonly verdict: Verdict;
   readonly since: EventTime;
+  /** What comes next if all stays as it is. */
+  readonly pending: Pending | undefined;
   readonly visibility: VisibilityData;
   /** Per unit in address order: the share of the voters that see it. */
   readonly units: readonly { readonly text: string; readonly share: number; readonly isBaseline: boolean }[];
@@ -177,12 +180,16 @@ function statusOf({ plane, state, incident, policy }: Judge, at: EventTime): Ter
     family: plane.family,
     verdict: state.kind,
     since: state.since,
+    pending: pending(state, policy),
     visibility: ofTerritory({ plane, sample: plane.sample(at) }, at, at).visibility,
     units: plane.units.map((unit, i) => ({
       text: unit.text,
       share: plane.voters === 0 ? 0 : rounded((plane.seen[i] ?? 0) / plane.voters),
       isBaseline: plane.baseline[i] === 1,
     })),
-    incident: incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: plane.units }),
+    // Asked for more often than looked at.
+    get incident() {
+      return incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: plane.units });
+    },
   };
 }

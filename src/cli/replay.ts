@@ -169,11 +169,12 @@ function outcomeOf({ selection, archive, engine, witness, options, events, stopp
     verdicts: witness.verdicts,
     incidents: lastIncidents(events),
     seen: witness.seen,
-    standings: engine.status().map(({ territory, family, verdict, since, visibility }) => ({
+    standings: engine.status().map(({ territory, family, verdict, since, pending, visibility }) => ({
       territory,
       family,
       verdict,
       since: since === 0 ? undefined : since,
+      pending,
       visibility,
       minVoters: policies.get(territory.id)?.minVoters ?? 0,
     })),

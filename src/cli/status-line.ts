@@ -24,7 +24,7 @@ function feedText({ lines, collectorAges, messagesPerSecond, lagMs }: LiveStats)
   const down = lines.filter(({ state }) => state !== 'subscribed');
   const oldest = Math.max(0, ...collectorAges.values());
   const parts = [
-    down.length === 0 ? '' : `${down.map(({ name, state }) => `${name} ${state}`).join(', ')}`,
+    down.map(({ name, state }) => `${name} ${state}`).join(', '),
     `${counted(collectorAges.size, 'collector')}, oldest ${durationText(oldest)}`,
     `${messagesPerSecond.toFixed(messagesPerSecond < 10 ? 1 : 0)}/s`,
     lagMs === undefined ? '' : `lag ${(lagMs / 1000).toFixed(1)} s`,

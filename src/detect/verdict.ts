@@ -111,6 +111,21 @@ export function deadline(state: VerdictState, policy: Policy): EventTime | undef
   return ends.length === 0 ? undefined : (Math.min(...ends) as EventTime);
 }
 
+/** A verdict that has not lasted long enough to be given. */
+export interface Pending {
+  readonly verdict: Verdict;
+  readonly since: EventTime;
+  /** When it will be given, if it lasts. */
+  readonly at: EventTime;
+}
+
+/** The verdict that comes next if all stays as it is; `undefined` when the one that stands does. */
+export function pending(state: VerdictState, policy: Policy): Pending | undefined {
+  return holds(state, policy)
+    .map(([since, ms, verdict]) => ({ verdict, since, at: later(since, ms) }))
+    .sort((a, b) => a.at - b.at)[0];
+}
+
 /** The moments since which conditions last that are no verdict yet. */
 export function trackers(state: VerdictState): readonly EventTime[] {
   return [
@@ -122,17 +137,17 @@ export function trackers(state: VerdictState): readonly EventTime[] {
   ].filter((at) => at !== undefined);
 }
 
-/** Each condition that lasts, with the time it must last. */
-function holds(state: VerdictState, policy: Policy): readonly (readonly [EventTime, number])[] {
-  const all: readonly (readonly [EventTime | undefined, number])[] = [
-    [since(state, 'blindSince'), policy.blindHoldMs],
-    [since(state, 'lowSince'), policy.unroutableHoldMs],
-    [since(state, 'dipSince'), policy.degradedHoldMs],
-    [since(state, 'fineSince'), policy.blindHoldMs],
-    [since(state, 'clearSince'), policy.settleMs],
-    [since(state, 'upSince'), policy.settleMs],
+/** Each condition that lasts, with the time it must last and what it leads to. */
+function holds(state: VerdictState, policy: Policy): readonly (readonly [EventTime, number, Verdict])[] {
+  const all: readonly (readonly [EventTime | undefined, number, Verdict])[] = [
+    [since(state, 'blindSince'), policy.blindHoldMs, 'unknown'],
+    [since(state, 'lowSince'), policy.unroutableHoldMs, 'unroutable'],
+    [since(state, 'dipSince'), policy.degradedHoldMs, 'degraded'],
+    [since(state, 'fineSince'), policy.blindHoldMs, 'routable'],
+    [since(state, 'clearSince'), policy.settleMs, 'routable'],
+    [since(state, 'upSince'), policy.settleMs, 'routable'],
   ];
-  return all.flatMap(([at, ms]) => (at === undefined ? [] : [[at, ms] as const]));
+  return all.flatMap(([at, ms, verdict]) => (at === undefined ? [] : [[at, ms, verdict] as const]));
 }
 
 type Condition = 'blindSince' | 'lowSince' | 'dipSince' | 'fineSince' | 'clearSince' | 'upSince';

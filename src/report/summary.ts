@@ -2,7 +2,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { OfTerritory, Verdict, VisibilityData } from '../detect/event.ts';
 import { durationText, eventTime, utcText, type Clock } from './clock.ts';
 import type { Paint } from './paint.ts';
-import { seenText, territoryName } from './phrases.ts';
+import { seenText, territoryName, verdictText } from './phrases.ts';
 import { counted, grouped, percent, printable } from './printable.ts';
 import type { ToldIncident } from './verdicts.ts';
 import { wrapped } from './wrap.ts';
@@ -13,6 +13,8 @@ export interface Standing extends Pick<OfTerritory, 'territory' | 'family'> {
   readonly verdict: Verdict;
   /** Since when the verdict holds, by what was seen; `undefined` when there never was one. */
   readonly since: EventTime | undefined;
+  /** The verdict that comes next if all stays as it is: it has not lasted long enough to be given. */
+  readonly pending: { readonly verdict: Verdict; readonly since: EventTime } | undefined;
   readonly visibility: VisibilityData;
   /** As many voters the policy asks for. */
   readonly minVoters: number;
@@ -72,7 +74,7 @@ function standingLines({ standings, end }: Summary, clocks: Clocks): readonly st
 }
 
 function standingLine(
-  { verdict, since, visibility, ...of }: Standing,
+  { verdict, since, pending, visibility, ...of }: Standing,
   clock: Clock,
   end: EventTime | undefined,
 ): string {
@@ -87,7 +89,11 @@ function standingLine(
     return `${at}this tool cannot see ${name}: ${why}. Blind is not dark.`;
   }
   const from = since === undefined ? '' : ` since ${utcText(since)}`;
-  return `${at}${name} is ${verdict}${from}: ${seenText(visibility)}.`;
+  const next =
+    pending === undefined
+      ? ''
+      : ` It looks ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough to be told.`;
+  return `${at}${name} is ${verdict}${from}: ${seenText(visibility)}.${next}`;
 }
 
 function incidentTitle(incidents: readonly ToldIncident[]): string {
