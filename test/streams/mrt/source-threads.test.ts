@@ -8,7 +8,7 @@ import { bytesOf, message, peerIndexTable, PEER, rib, update } from '../../suppo
 
 /** Prints the elements, one JSON a line, and at the end which threads are left. `stop` elements are read at most. */
 const REPLAY = `
-const [root, threads, stop, ...paths] = process.argv.slice(1);
+const [root(), threads, stop, ...paths] = process.argv.slice(1);
 const { planMrt } = await import(root + '/streams/mrt/archive.js');
 const { mrtSource } = await import(root + '/streams/mrt/source.js');
 const planned = await planMrt({ paths });
@@ -24,10 +24,9 @@ console.log(process.getActiveResourcesInfo().filter((name) => name === 'MessageP
 
 const folder = temporaryFolder();
 const T = 1_419_264_000;
-let root = '';
+const root = compiled();
 
 beforeAll(() => {
-  root = compiled();
   const bird = readFileSync(new URL('../../fixtures/daemons/bird-updates.mrt', import.meta.url));
   for (const collector of ['rrc00', 'rrc01', 'rrc03']) {
     folder.write(
@@ -52,7 +51,7 @@ beforeAll(() => {
 
 describe('reading threads', () => {
   test('give the same elements as no threads, and leave none behind', () => {
-    const [none, two, five] = ['1', '2', '5'].map((threads) => runModule(REPLAY, [root, threads, '0', folder.path]));
+    const [none, two, five] = ['1', '2', '5'].map((threads) => runModule(REPLAY, [root(), threads, '0', folder.path]));
     expect(two).toBe(none);
     expect(five).toBe(none);
     expect(none?.trim().endsWith('\n0 threads left')).toBe(true);
@@ -60,7 +59,7 @@ describe('reading threads', () => {
   });
 
   test('end when the reading is aborted', () => {
-    const lines = runModule(REPLAY, [root, '3', '10', folder.path]).trim().split('\n');
+    const lines = runModule(REPLAY, [root(), '3', '10', folder.path]).trim().split('\n');
     expect(lines.length).toBe(11);
     expect(lines.at(-1)).toBe('0 threads left');
   });
