@@ -8,7 +8,7 @@ import { bytesOf, message, peerIndexTable, PEER, rib, update } from '../../suppo
 
 /** Prints the elements, one JSON a line, and at the end which threads are left. `stop` elements are read at most. */
 const REPLAY = `
-const [root(), threads, stop, ...paths] = process.argv.slice(1);
+const [root, threads, stop, ...paths] = process.argv.slice(1);
 const { planMrt } = await import(root + '/streams/mrt/archive.js');
 const { mrtSource } = await import(root + '/streams/mrt/source.js');
 const planned = await planMrt({ paths });
