@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import type { Element } from '../../../src/bgp/element.ts';
+import { Controls } from '../../../streams/ris-live/controls.ts';
+import { CONTROL_PREFIXES } from '../../../streams/ris-live/control-prefixes.ts';
+import { decode, type Message } from '../../../streams/ris-live/decode.ts';
+import { Intake, MAX_HELD, MAX_IDS } from '../../../streams/ris-live/intake.ts';
+import { MAX_PEERS, Names } from '../../../streams/ris-live/names.ts';
+import { Oddities, type LiveReport } from '../../../streams/ris-live/report.ts';
+import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';
+import { clock as day, KP } from '../../support/day.ts';
+import { announce, keepalive, withdraw } from './peer-server.ts';
+
+const noon = day('12:00');
+
+function intakeOf(): {
+  intake: Intake;
+  told: Element[];
+  reports: LiveReport[];
+  say: (frame: object, ms?: number) => void;
+} {
+  const told: Element[] = [];
+  const reports: LiveReport[] = [];
+  const report = (one: LiveReport): void => void reports.push(one);
+  const put = (element: Element): void => void told.push(element);
+  const odd = new Oddities(report);
+  const intake = new Intake({ timeline: 'live', reorderMs: 2000, silenceMs: 45_000, put, report, odd });
+  intake.begin(noon, 0);
+  const reading = { names: new Names(), routes: new WatchedRoutes(KP.blocks) };
+  const say = (frame: object, ms = 0): void => {
+    const decoded = decode(JSON.stringify(frame), reading);
+    if (decoded.kind === 'message') intake.message(decoded, ms);
+    else if (decoded.kind === 'unreadable') intake.unreadable(decoded, '', ms);
+  };
+  return { intake, told, reports, say };
+}
+
+test('a feed that says everything at one moment, with ever new ids, sessions and faults, is held within bounds', () => {
+  const { intake, told, reports, say } = intakeOf();
+  for (let i = 0; i < 260_000; i++) {
+    const peer = `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
+    if (i % 3 === 0) say(announce({ at: noon, peer }, ['175.45.176.0/24']));
+    else if (i % 3 === 1) say(keepalive({ at: noon, peer }));
+    else say(withdraw({ at: noon, peer: '10.0.0.1' }, ['175.45.177.0/24', 'nonsense', String(i)]));
+    intake.release(0, true);
+  }
+  const sizes = intake.sizes;
+  expect(sizes.held).toBeLessThanOrEqual(MAX_HELD);
+  expect(sizes.ids).toBeLessThanOrEqual(2 * MAX_IDS);
+  expect(sizes.peers).toBeLessThanOrEqual(MAX_PEERS);
+  expect(told.length).toBeGreaterThan(0);
+  expect(reports.length).toBeLessThan(30);
+}, 120_000);
+
+test('a message that cannot be read is told for the 1st, 10th, 100th time, and each is a gap of its peer', () => {
+  const { intake, told, reports, say } = intakeOf();
+  for (let i = 0; i < 250; i++) say(withdraw({ at: noon }, ['175.45.176.0/33']));
+  intake.flush();
+  expect(reports.map((report) => report.type === 'odd' && report.count)).toEqual([1, 10, 100]);
+  expect(told.length).toBe(250);
+  expect(told[0]).toMatchObject({ type: 'gap', reason: 'unreadable-message', peer: { address: '198.51.100.1' } });
+});
+
+test('news from a clock that runs ahead is not believed, but what it was about is not known any more', () => {
+  const { intake, told, say } = intakeOf();
+  say(keepalive({ at: noon }));
+  say(withdraw({ at: noon + 600_000 }, ['175.45.176.0/24']), 10);
+  intake.flush();
+  expect(told.map(({ type, at }) => [type, at - noon])).toEqual([
+    ['tick', 0],
+    ['gap', 10],
+  ]);
+});
+
+test('a collector whose messages are all more than three minutes old is not heard', () => {
+  const { intake, say } = intakeOf();
+  for (let ms = 0; ms <= 120_000; ms += 1000) {
+    say(keepalive({ at: noon + ms }), ms);
+    say(keepalive({ at: noon + ms - 200_000, host: 'rrc13' }), ms);
+  }
+  const ages = [...intake.hearings.ages(120_000)];
+  expect(ages).toEqual([
+    ['rrc00', 0],
+    ['rrc13', 120_000],
+  ]);
+});
+
+function controlsOf(): { controls: Controls; reports: LiveReport[]; message: (frame: object) => Message } {
+  const reports: LiveReport[] = [];
+  const controls = new Controls(CONTROL_PREFIXES, KP.blocks, (report) => reports.push(report));
+  const blocks = [...KP.blocks, ...CONTROL_PREFIXES.map(({ prefix }) => prefix)];
+  const reading = { names: new Names(), routes: new WatchedRoutes(blocks) };
+  const message = (frame: object): Message => {
+    const decoded = decode(JSON.stringify(frame), reading);
+    if (decoded.kind !== 'message') throw new Error(decoded.kind);
+    return decoded;
+  };
+  return { controls, reports, message };
+}
+
+test('control prefixes are heard and kept from the engine; the country’s routes beside them are not', () => {
+  const { controls, message } = controlsOf();
+  const taken = controls.take(message(announce({ at: noon }, ['84.205.66.0/24', '175.45.176.0/24'])), 5);
+  expect(taken.elements.map((element) => 'prefix' in element && element.prefix.text)).toEqual(['175.45.176.0/24']);
+  expect(controls.silentMs(5)).toBe(0);
+});
+
+test('a beacon that turns every ten minutes and was not heard for 25 is missed', () => {
+  const { controls, message } = controlsOf();
+  controls.expect(0);
+  controls.take(message(withdraw({ at: noon }, ['84.205.66.0/24'])), 10 * 60_000);
+  expect(controls.isBeaconSilent(34 * 60_000)).toBe(false);
+  expect(controls.isBeaconSilent(35 * 60_000)).toBe(true);
+});
+
+test('who announces what is never announced, is told of', () => {
+  const { controls, reports, message } = controlsOf();
+  controls.take(message(withdraw({ at: noon }, ['93.175.158.0/24'])), 0);
+  controls.take(message(announce({ at: noon }, ['93.175.158.0/24'])), 0);
+  expect(reports).toMatchObject([{ type: 'never-announced-heard', at: noon }]);
+});

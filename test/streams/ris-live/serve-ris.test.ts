@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { glob } from 'tinyglobby';
+import { afterEach, describe, expect, test } from 'vitest';
+import { elementLine } from '../../../src/bgp/element-line.ts';
+import type { Element } from '../../../src/bgp/element.ts';
+import { DEFAULT_POLICY } from '../../../src/detect/policy.ts';
+import { createEngine } from '../../../src/engine.ts';
+import type { ElementSource } from '../../../src/ports.ts';
+import { DEFAULT_VOTING } from '../../../src/visibility/voting.ts';
+import { follow } from '../../../streams/follow.ts';
+import { planMrt, type MrtPlan } from '../../../streams/mrt/archive.ts';
+import { mrtSource } from '../../../streams/mrt/source.ts';
+import { mrtFeed } from '../../../streams/ris-live/server/feed.ts';
+import { serveRisLive } from '../../../streams/ris-live/server/server.ts';
+import { risLive } from '../../../streams/ris-live/source.ts';
+import { ROOT } from '../../support/cli.ts';
+import { HandClock } from '../../support/clock.ts';
+import { KP } from '../../support/day.ts';
+
+/** The client and the server of this program, over a real socket. */
+let stop = new AbortController();
+afterEach(() => {
+  stop.abort();
+  stop = new AbortController();
+});
+
+async function planOf(day: string, parts: { ribs: number }): Promise<MrtPlan> {
+  const planned = await planMrt({ paths: [join(ROOT, day, '..')] });
+  if (!planned.ok) throw new Error(planned.reason);
+  const { plan } = planned;
+  return { ...plan, collectors: plan.collectors.map((one) => ({ ...one, ribs: one.ribs.slice(0, parts.ribs) })) };
+}
+
+function withoutUpdates(plan: MrtPlan): MrtPlan {
+  return { ...plan, collectors: plan.collectors.map((one) => ({ ...one, updates: [] })) };
+}
+
+async function read(source: ElementSource): Promise<Element[]> {
+  const elements: Element[] = [];
+  for await (const element of source.elements(stop.signal)) elements.push(element);
+  return elements;
+}
+
+/** What the country's routes and sessions did; not when nothing happened. */
+function facts(elements: readonly Element[]): string[] {
+  return elements.filter((element) => element.type !== 'tick' && !isEndOfSessionTable(element)).map(elementLine);
+}
+
+/** RIS Live has no words for an End-of-RIB, and a subscription to prefixes lets none through. */
+function isEndOfSessionTable(element: Element): boolean {
+  return element.type === 'end-of-rib' && element.dump === undefined;
+}
+
+function eventsOf(elements: readonly Element[]): string[] {
+  const engine = createEngine({ territories: [{ territory: KP, policy: DEFAULT_POLICY }], voting: DEFAULT_VOTING });
+  return elements.flatMap((element) => engine.apply(element)?.events ?? []).map((event) => JSON.stringify(event));
+}
+
+/** The seed from the day's first RIB dumps, then what is served of its updates. */
+async function watched(day: string): Promise<Element[]> {
+  const plan = await planOf(day, { ribs: 1 });
+  const clock = new HandClock();
+  const progress = { hasStarted: false };
+  const feed = mrtFeed(plan);
+  const server = await serveRisLive(
+    { feed, clock, speed: 'max', started: () => (progress.hasStarted = true) },
+    stop.signal,
+  );
+  const { url } = server;
+  const live = risLive({ url, client: 'test', blocks: KP.blocks, clock, random: () => 0, timeline: 'history' });
+  const reading = read(follow(mrtSource(withoutUpdates(plan), { watch: KP.blocks, threads: 0 }), live));
+  // Subscriptions are paced; from there on, our clock can stand still.
+  while (!progress.hasStarted) await clock.turn(100);
+  return reading;
+}
+
+describe('an incident that is served and watched', async () => {
+  const days = await glob('incidents/*/incident.yaml', { cwd: ROOT });
+
+  test.each(days)('%s, as fast as it can be read, is what a replay reads', async (day) => {
+    const replay = await read(mrtSource(await planOf(day, { ribs: 1 }), { watch: KP.blocks, threads: 0 }));
+    const live = await watched(day);
+    expect(facts(live)).toEqual(facts(replay));
+    expect(eventsOf(live)).toEqual(eventsOf(replay));
+  });
+});
