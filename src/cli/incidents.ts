@@ -36,8 +36,8 @@ export async function listIncidents(io: Io): Promise<ExitStatus> {
   return EXIT.done;
 }
 
-/** `unroutable demo NAME`: the incident through the same command as any archive, then what was published about it. */
-export async function demo(name: string, io: Io): Promise<ExitStatus> {
+/** `unroutable demo NAME`: the incident through the same command as any archive, then what was published; or as if it were live. */
+export async function demo(name: string, { live }: { readonly live?: boolean }, io: Io): Promise<ExitStatus> {
   const incidents = await knownIncidents();
   const incident = incidents.find((known) => known.name === name);
   if (incident === undefined) {
@@ -54,6 +54,10 @@ export async function demo(name: string, io: Io): Promise<ExitStatus> {
     '',
   ]);
 
+  if (live === true) {
+    const { demoLive } = await import('./demo-live.ts');
+    return demoLive(incident.folder, incident.territory, io);
+  }
   const { status, outcome } = await replayed(
     [incident.folder],
     { format: 'text', territory: [incident.territory], settings: {} },

@@ -203,9 +203,10 @@ function addDemo(program: Command, io: Io, end: (status: ExitStatus) => void): v
     .command('demo')
     .description('Replays a known incident that comes with the program.')
     .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
-    .action(async (name: string) => {
+    .option('--live', 'serve it on this machine as RIS Live would, and watch that')
+    .action(async (name: string, options: { live?: boolean }) => {
       const command = await import('./incidents.ts');
-      end(await command.demo(name, io));
+      end(await command.demo(name, options, io));
     });
 }
 

@@ -15,6 +15,7 @@ import { createProgress, noProgress, type Progress } from './progress.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import { select, type Selection } from './selection.ts';
+import { isTape, openTape } from './tape-archive.ts';
 import { createTeller, type Format, type Outcome, type Teller } from './tellers.ts';
 import { Witness } from './witness.ts';
 
@@ -52,7 +53,9 @@ async function prepare(paths: readonly string[], options: ReplayOptions, io: Io)
   const selection = await select(options);
   if (!selection.ok) return selection;
   const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
-  const archive = await openArchive(paths, { ...options, watch });
+  const [tape] = paths.filter(isTape);
+  if (tape !== undefined && paths.length > 1) return bad(EXIT.usage, `${tape}: a tape is replayed alone`);
+  const archive = tape === undefined ? await openArchive(paths, { ...options, watch }) : await openTape(tape, until);
   if (!archive.ok) return archive;
   const output = await openOutput(options, archive.value, io);
   if (!output.ok) return output;

@@ -13,6 +13,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { parseMoment } from './moment.ts';
 import { bad, good, type Result } from './result.ts';
+import { systemClock } from './system-clock.ts';
 
 export interface ServeRisOptions {
   /** Files, folders and patterns: MRT updates; RIB dumps among them are not read. */
@@ -164,20 +165,3 @@ function conclude({ messages, sent, clients }: StationReport, counts: Counts, io
 function say(io: Io, text: string): void {
   io.stderr.write(`${printable(text)}\n`);
 }
-
-const systemClock: Clock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const wake = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      // Node takes a longer delay for 1 ms.
-      const timer = setTimeout(wake, Math.min(ms, 2 ** 31 - 1));
-      signal.addEventListener('abort', wake, { once: true });
-    }),
-};

@@ -1,23 +1,23 @@
 import type { LiveStats } from '../../streams/ris-live/figures.ts';
-import type { TerritoryStatus } from '../engine.ts';
+import type { Engine, TerritoryStatus } from '../engine.ts';
 import { durationText, utcText } from '../report/clock.ts';
 import { counted, percent, printable } from '../report/printable.ts';
 
 /**
  * How it stands now, in one line:
- * `KP routable since 2014-12-23 01:46:16 UTC, 4/4 networks, 100 % of 36 voters | 2 collectors, oldest 3 s | 412/s, lag 0.8 s`
+ * `2014-12-23 02:00:00 UTC | KP routable, 4/4 networks, 36 voters | 2 collectors, oldest 3 s, 412/s, lag 0.8 s`
  */
-export function statusLine(statuses: readonly TerritoryStatus[], stats: LiveStats): string {
-  return printable([...statuses.map(territoryText), feedText(stats)].join(' | '));
+export function statusLine(engine: Engine, stats: LiveStats): string {
+  const at = engine.now === undefined ? 'nothing heard yet' : utcText(engine.now);
+  return printable([at, ...engine.status().map(territoryText), feedText(stats)].join(' | '));
 }
 
-function territoryText({ territory, family, verdict, since, visibility }: TerritoryStatus): string {
+function territoryText({ territory, family, verdict, visibility, pending }: TerritoryStatus): string {
   const name = family === 'ipv4' ? territory.id : `${territory.id}/IPv6`;
-  const when = since === 0 ? '' : ` since ${utcText(since)}`;
+  const next = pending === undefined ? '' : ` (${pending.verdict}?)`;
   const { share, voters, unitsVisible, units } = visibility;
-  const seen =
-    voters === 0 ? 'no voters' : `${unitsVisible}/${units} networks, ${percent(share)} of ${counted(voters, 'voter')}`;
-  return `${name} ${verdict}${when}, ${seen}`;
+  const seen = voters === 0 || share === 1 ? '' : ` ${percent(share)}`;
+  return `${name} ${verdict}${next}, ${unitsVisible}/${units} networks${seen}, ${counted(voters, 'voter')}`;
 }
 
 function feedText({ lines, collectorAges, messagesPerSecond, lagMs }: LiveStats): string {

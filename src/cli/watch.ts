@@ -112,9 +112,7 @@ async function conduct(
   const signal = AbortSignal.any([io.signal, ended.signal]);
   const sink = textSink(io.stdout, () => ended.abort());
   const drawing =
-    options.quiet === true
-      ? undefined
-      : line.draw(() => statusLine(engine.status(), feed.live.stats()), clock, ended.signal);
+    options.quiet === true ? undefined : line.draw(() => statusLine(engine, feed.live.stats()), clock, ended.signal);
   const source = tape === undefined ? feed.source : record(feed.source, (text) => tape.write(text));
   try {
     await run(source, engine, telling(options, selection, sink, io, line), signal);

@@ -4,18 +4,11 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { glob } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NORTH_KOREA } from '../../src/cli/built-in.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { replay } from '../../src/cli/replay.ts';
 import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
 import { watch } from '../../src/cli/watch.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
-import { createEngine } from '../../src/engine.ts';
-import { run } from '../../src/pipeline.ts';
 import type { Clock } from '../../src/ports.ts';
-import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
-import { tapeSource } from '../../streams/tape/source.ts';
 import { ROOT } from '../support/cli.ts';
 import { scaledClock } from '../support/scaled-clock.ts';
 
@@ -114,13 +107,9 @@ test('what a tape recorded gives the same bytes again', async () => {
   const day = await dayOf('2017-10-01');
   const tape = join(folder, 'day.tape');
   const watched = await eventsOfWatch(day, 'max', scaledClock(1000), tape);
-  const engine = createEngine({
-    territories: [{ territory: NORTH_KOREA, policy: DEFAULT_POLICY }],
-    voting: DEFAULT_VOTING,
-  });
-  const store = memoryStore();
-  await run(tapeSource(tape), engine, store, new AbortController().signal);
-  expect(store.kept.map((event) => `${JSON.stringify(event)}\n`).join('')).toBe(watched);
+  const stdout = new Text();
+  expect(await replay([tape], { settings: {}, format: 'ndjson', quiet: true }, ioOf(stdout))).toBe(0);
+  expect(stdout.text).toBe(watched);
   expect((await readFile(tape, 'utf8')).split('\n').length).toBeGreaterThan(1000);
 });
 
