@@ -244,7 +244,7 @@ function readUnreach(bytes: Uint8Array, place: Place | undefined): readonly Nlri
 function readReach(bytes: Uint8Array, place: Place | undefined): Announced | undefined {
   const nothing: Announced = { nextHop: '', prefixes: [] };
   if (place === undefined) return nothing;
-  if (place.from + 5 > place.to) return undefined;
+  if (place.from + 4 > place.to) return undefined;
   const family = familyAt(bytes, place.from);
   if (family === undefined) return nothing;
   const octets = bytes[place.from + 3] ?? 0;

@@ -71,6 +71,8 @@ export class CollectorVoice {
     const read = readMrtRecord(bytes, start, end);
     const ms = isOutlier ? 0 : read.ok ? read.fact.ms : (this.#clock.seconds ?? 0) * 1000;
     this.#passTo(ms, into);
+    // Nothing has told the time yet.
+    if (this.#at === 0) return;
     if (!read.ok) {
       this.#options.counts.add(read.reason);
       if (read.heard !== undefined) this.#book.hear(read.heard.peer, read.heard.local);
