@@ -49,9 +49,8 @@ export type MessageType = 'update' | 'keepalive' | 'open' | 'notification' | 'st
 export interface Unreadable {
   readonly kind: 'unreadable';
   readonly reason: UnreadableReason;
-  /** As far as they could be read. */
+  /** Whose routes or session it may have been about; `undefined` when it was about neither, or names nobody. */
   readonly peer?: Peer;
-  readonly at?: EventTime;
 }
 
 export type UnreadableReason =
@@ -141,10 +140,10 @@ function messageOf(data: JsonObject | undefined, reading: Reading): Decoded {
   const peer = reading.names.peer(collector, data['peer'], data['peer_asn']);
   if (typeof peer === 'string') return unreadable(peer);
   const at = timestampOf(data['timestamp']);
-  if (at === undefined) return unreadable('bad-timestamp', { peer });
-  const { id } = data;
-  if (id !== undefined && (typeof id !== 'string' || id.length > MAX_ID_LENGTH))
-    return unreadable('bad-id', { peer, at });
+  const { id, type } = data;
+  const loser = type === 'UPDATE' || type === 'STATE' || type === 'RIS_PEER_STATE' ? { peer } : {};
+  if (at === undefined) return unreadable('bad-timestamp', loser);
+  if (id !== undefined && (typeof id !== 'string' || id.length > MAX_ID_LENGTH)) return unreadable('bad-id', loser);
 
   const common = {
     kind: 'message',
@@ -154,9 +153,13 @@ function messageOf(data: JsonObject | undefined, reading: Reading): Decoded {
     order: orderOf(id ?? ''),
     isSent: data['direction'] === 'sent',
   } as const;
+  return bodyOf(data, common, reading.routes);
+}
+
+function bodyOf(data: JsonObject, common: Common, routes: WatchedRoutes): Decoded {
   switch (data['type']) {
     case 'UPDATE':
-      return updateOf(data, common, reading.routes);
+      return updateOf(data, common, routes);
     case 'KEEPALIVE':
       return { ...common, type: 'keepalive', elements: [], leftOut: 0 };
     case 'OPEN':
@@ -170,12 +173,11 @@ function messageOf(data: JsonObject | undefined, reading: Reading): Decoded {
     // Seen in 2021: common fields alone. With routes it is an UPDATE that lost its name.
     case undefined: {
       const hasRoutes = data['announcements'] !== undefined || data['withdrawals'] !== undefined;
-      return hasRoutes
-        ? updateOf(data, common, reading.routes)
-        : { ...common, type: 'untyped', elements: [], leftOut: 0 };
+      return hasRoutes ? updateOf(data, common, routes) : { ...common, type: 'untyped', elements: [], leftOut: 0 };
     }
     default:
-      return unreadable('unknown-type', { peer, at });
+      // A type that is new to us hides no route: those come in UPDATEs.
+      return unreadable('unknown-type');
   }
 }
 
@@ -183,7 +185,7 @@ type Common = Pick<Message, 'kind' | 'at' | 'peer' | 'id' | 'order' | 'isSent'>;
 
 function stateOf(state: unknown, common: Common): Decoded {
   const { at, peer } = common;
-  if (state !== 'connected' && state !== 'down' && state !== 'up') return unreadable('bad-state', { peer, at });
+  if (state !== 'connected' && state !== 'down' && state !== 'up') return unreadable('bad-state', { peer });
   const element: Element = { type: 'peer-state', at, peer, state: state === 'up' ? 'up' : 'down' };
   return { ...common, type: 'state', elements: [element], leftOut: 0, state };
 }
@@ -191,15 +193,15 @@ function stateOf(state: unknown, common: Common): Decoded {
 function updateOf(data: JsonObject, common: Common, routes: WatchedRoutes): Decoded {
   const { at, peer } = common;
   const withdrawn = prefixesOf(data['withdrawals'] ?? [], routes);
-  if (withdrawn === undefined) return unreadable('bad-withdrawals', { peer, at });
-  if (withdrawn === 'bad-prefix') return unreadable('bad-prefix', { peer, at });
+  if (withdrawn === undefined) return unreadable('bad-withdrawals', { peer });
+  if (withdrawn === 'bad-prefix') return unreadable('bad-prefix', { peer });
   const announced = announcedOf(data['announcements'] ?? [], routes);
-  if (announced === undefined) return unreadable('bad-announcements', { peer, at });
-  if (announced === 'bad-prefix') return unreadable('bad-prefix', { peer, at });
+  if (announced === undefined) return unreadable('bad-announcements', { peer });
+  if (announced === 'bad-prefix') return unreadable('bad-prefix', { peer });
 
   let path: AsPath | undefined = [];
   if (announced.found.size > 0) path = pathField(data['path']);
-  if (path === undefined) return unreadable('bad-path', { peer, at });
+  if (path === undefined) return unreadable('bad-path', { peer });
   const elements: Element[] = [];
   for (const prefix of withdrawn.found) elements.push({ type: 'withdrawal', at, peer, prefix, pathId: undefined });
   for (const prefix of announced.found)
@@ -244,6 +246,6 @@ function prefixesOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix'
   return { found: found === undefined ? NOTHING : new Set(found.values()), leftOut };
 }
 
-function unreadable(reason: UnreadableReason, who: { peer?: Peer; at?: EventTime } = {}): Unreadable {
+function unreadable(reason: UnreadableReason, who: { peer?: Peer } = {}): Unreadable {
   return { kind: 'unreadable', reason, ...who };
 }

@@ -291,7 +291,7 @@ describe('42: a prefix is canonical, or none', () => {
     [{ withdrawals: [null] }, 'bad-withdrawals'],
   ])('%j is %s, and says whose', (fields, reason) => {
     const decoded = withFields(fields);
-    expect(decoded).toMatchObject({ kind: 'unreadable', reason, peer: { asn: 50_628 }, at: 1_787_141_896_080 });
+    expect(decoded).toMatchObject({ kind: 'unreadable', reason, peer: { asn: 50_628 } });
   });
 });
 
@@ -387,6 +387,14 @@ describe('sessions', () => {
     ['ROUTE_REFRESH', 'up', 'unknown-type'],
   ])('%s %s', (type, state, expected) => {
     expect(said(withFields({ type, state }))).toEqual(expected);
+  });
+
+  test('a KEEPALIVE that cannot be read, or a message of a new type, hides no route of its peer', () => {
+    expect(withFields({ type: 'KEEPALIVE', timestamp: 'soon' })).toEqual({
+      kind: 'unreadable',
+      reason: 'bad-timestamp',
+    });
+    expect(withFields({ type: 'ROUTE_REFRESH' })).toEqual({ kind: 'unreadable', reason: 'unknown-type' });
   });
 
   test('what the collector sent proves nothing of its peer', () => {

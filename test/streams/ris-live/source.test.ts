@@ -241,3 +241,18 @@ test('a recording ends with the goodbye of its server, whatever its time', async
     '17:15:00 withdrawal 198.51.100.1 175.45.176.0/24',
   ]);
 });
+
+test('38: a server that says we are too slow, and closes, leaves a gap; what it says otherwise changes nothing', async () => {
+  const { server, watching } = await started();
+  server.send({ type: 'ris_weather', data: {} }, { type: 'ris_error', data: { message: 'Unknown command type' } });
+  server.send(keepalive({ at: watching.now }));
+  await watching.messages(1);
+  expect(watching.of('gap')).toEqual([]);
+  const text = 'Closing connection after being behind by more than 262144000 bytes over 30 seconds';
+  server.send({ type: 'ris_error', data: { message: text, bufferSize: 313_026_734 } });
+  server.socket.close(1000);
+  await watching.pass(500);
+  expect(watching.reports).toContainEqual({ type: 'server-error', line: 'all collectors', text });
+  expect(watching.of('gap')).toMatchObject([{ collector: 'rrc00', reason: 'disconnected' }]);
+  expect(watching.source.stats().odd).toEqual({ 'unknown-envelope': 1 });
+});

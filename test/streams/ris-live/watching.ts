@@ -59,8 +59,8 @@ export class Watching {
     return this.reports.filter((report) => report.type === type).length;
   }
 
-  of<T extends Element['type']>(type: T): Extract<Element, { type: T }>[] {
-    return this.elements.filter((element): element is Extract<Element, { type: T }> => element.type === type);
+  of<T extends Element['type']>(type: T): (Element & { type: T })[] {
+    return this.elements.filter((element): element is Element & { type: T } => element.type === type);
   }
 
   /** All but ticks, in short: `12:00:05 announcement 198.51.100.1 175.45.176.0/24`. */
