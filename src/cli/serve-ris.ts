@@ -1,22 +1,27 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { Collector } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Clock } from '../ports.ts';
 import { printable } from '../report/printable.ts';
-import { planMrt, type MrtPlan, type PlannedFile } from '../../streams/mrt/archive.ts';
+import { planMrt, type PlannedFile } from '../../streams/mrt/archive.ts';
 import { Counts } from '../../streams/ris-live/server/counts.ts';
+import { elementFeed } from '../../streams/ris-live/server/element-feed.ts';
 import { FAULT_NAMES, isFault, type ScriptedFault } from '../../streams/ris-live/server/faults.ts';
-import { mrtFeed } from '../../streams/ris-live/server/feed.ts';
+import { mrtFeed, type RisFeed } from '../../streams/ris-live/server/feed.ts';
 import type { Speed } from '../../streams/ris-live/server/pace.ts';
 import { serveRisLive, type RisServer } from '../../streams/ris-live/server/server.ts';
 import type { StationReport } from '../../streams/ris-live/server/station.ts';
+import { tapeSource } from '../../streams/tape/source.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { parseMoment } from './moment.ts';
-import { bad, good, type Result } from './result.ts';
+import { bad, good, refusal, type Result } from './result.ts';
 import { systemClock } from './system-clock.ts';
+import { isTape } from './tape-archive.ts';
 
 export interface ServeRisOptions {
-  /** Files, folders and patterns: MRT updates; RIB dumps among them are not read. */
+  /** Files, folders and patterns: MRT updates; RIB dumps among them are not read. Or one tape. */
   readonly files: readonly string[];
   /** Event time runs so many times as fast as ours; `max`: as fast as the clients read. @default 1 */
   readonly speed?: Speed;
@@ -50,36 +55,46 @@ export async function serveRis(options: ServeRisOptions, io: Io, clock: Clock = 
     for (const fault of ready.faults) complain(io, fault);
     return ready.status;
   }
-  const { plan, script } = ready.value;
-  const counts = new Counts();
-  const damaged = new Set<string>();
-  const feed = mrtFeed(plan, {
-    counts,
-    keepalives: options.keepalives ?? true,
-    ...(options.since === undefined ? {} : { since: options.since }),
-    damage: (file, reason) => {
-      damaged.add(file);
-      complain(io, `${file}: ${reason}`);
-    },
-  });
-  const server = await started(options, { feed, clock, script, started: () => say(io, 'The clock runs.') }, io);
+  const { programme, script } = ready.value;
+  const server = await started(
+    options,
+    { feed: programme.feed, clock, script, started: () => say(io, 'The clock runs.') },
+    io,
+  );
   if (server === undefined) return EXIT.usage;
-  announce(server, plan, feed.hosts, options, io);
+  announce(server, programme, options, io);
   const report = await server.done;
-  conclude(report, counts, io);
+  conclude(report, programme.counts, io);
   if (io.signal.aborted) return EXIT.interrupted;
-  return damaged.size > 0 ? EXIT.partial : EXIT.done;
+  return programme.damaged.size > 0 ? EXIT.partial : EXIT.done;
+}
+
+/** What is served, and what was met while reading it. */
+interface Programme {
+  readonly feed: RisFeed;
+  /** For people. */
+  readonly what: string;
+  readonly counts: Counts;
+  /** Files that could not be read whole. */
+  readonly damaged: ReadonlySet<string>;
 }
 
 interface Ready {
-  readonly plan: MrtPlan;
+  readonly programme: Programme;
   readonly script: readonly ScriptedFault[];
 }
 
 async function prepare(options: ServeRisOptions, io: Io): Promise<Result<Ready>> {
   const script = parseScript(options.fault ?? []);
   if (!script.ok) return script;
-  const { files, since, until, collector } = options;
+  const [tape] = options.files.filter(isTape);
+  if (tape !== undefined && options.files.length > 1) return bad(EXIT.usage, `${tape}: a tape is served alone`);
+  const programme = tape === undefined ? await openFiles(options, io) : await openTape(tape, io);
+  return programme.ok ? good({ programme: programme.value, script: script.value }) : programme;
+}
+
+async function openFiles(options: ServeRisOptions, io: Io): Promise<Result<Programme>> {
+  const { files, since, until, collector, keepalives = true } = options;
   const planned = await planMrt({
     paths: files,
     ...(since === undefined ? {} : { since }),
@@ -89,13 +104,43 @@ async function prepare(options: ServeRisOptions, io: Io): Promise<Result<Ready>>
   if (!planned.ok) return bad(EXIT.files, planned.reason);
   const { plan } = planned;
   for (const { path, reason } of plan.refused) complain(io, `${path}: ${reason}`);
-  if (plan.collectors.every(({ updates }) => updates.length === 0)) {
+  const updates = plan.collectors.flatMap((one) => one.updates);
+  if (updates.length === 0) {
     return bad(EXIT.files, 'there are only RIB dumps: RIS Live sends updates, and nothing else can be served');
   }
   const dumps = plan.collectors.flatMap(({ ribs }) => ribs);
   if (dumps.length > 0)
     say(io, `Not served: ${countOf(dumps)}. RIS Live sends updates alone; seed the client with a dump.`);
-  return good({ plan, script: script.value });
+
+  const { counts, damaged, damage } = ledger(io);
+  const feed = mrtFeed(plan, { counts, keepalives, damage, ...(since === undefined ? {} : { since }) });
+  const what = `${updates.length} ${updates.length === 1 ? 'file' : 'files'} of ${feed.hosts.join(', ')}`;
+  return good({ feed, what, counts, damaged });
+}
+
+async function openTape(path: string, io: Io): Promise<Result<Programme>> {
+  try {
+    await access(path, constants.R_OK);
+  } catch (error) {
+    return bad(EXIT.files, `${path}: ${refusal(error)}`);
+  }
+  const { counts, damaged, damage } = ledger(io);
+  const source = tapeSource(path, (report) => {
+    if (report.type === 'end') return;
+    const where = 'line' in report ? `line ${report.line}: ` : '';
+    damage(path, `${where}${'reason' in report ? report.reason : 'the recording ends within this line'}`);
+  });
+  return good({ feed: elementFeed(source, counts), what: path, counts, damaged });
+}
+
+/** Of each file the first damage is told. */
+function ledger(io: Io): { counts: Counts; damaged: Set<string>; damage: (file: string, reason: string) => void } {
+  const damaged = new Set<string>();
+  const damage = (file: string, reason: string): void => {
+    if (!damaged.has(file)) complain(io, `${file}: ${reason}`);
+    damaged.add(file);
+  };
+  return { counts: new Counts(), damaged, damage };
 }
 
 function countOf(dumps: readonly PlannedFile[]): string {
@@ -144,12 +189,9 @@ function codeOf(error: unknown): string {
 }
 
 /** The address alone goes to stdout, for scripts. */
-function announce(server: RisServer, plan: MrtPlan, hosts: readonly string[], options: ServeRisOptions, io: Io): void {
-  const files = plan.collectors.reduce((sum, { updates }) => sum + updates.length, 0);
-  const { speed = 1, wait = 1 } = options;
-  const pace =
-    speed === 'max' ? 'as fast as the clients read' : speed === 1 ? 'at the speed of life' : `${speed} times as fast`;
-  say(io, `Serving ${files} ${files === 1 ? 'file' : 'files'} of ${hosts.join(', ')}, ${pace}.`);
+function announce(server: RisServer, { what }: Programme, { speed = 1, wait = 1 }: ServeRisOptions, io: Io): void {
+  const fast = speed === 'max' ? 'as fast as the clients read' : `${speed} times as fast`;
+  say(io, `Serving ${what}, ${speed === 1 ? 'at the speed of life' : fast}.`);
   say(
     io,
     `The clock starts when ${wait === 1 ? 'a client has' : `${wait} clients have`} subscribed. Stop with Ctrl-C.`,
