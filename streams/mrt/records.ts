@@ -148,7 +148,7 @@ class Framing {
 
     this.#lostFrom = this.#base + pos;
     this.#suspectEnd = stop;
-    this.#scanAt = pos + HEADER_BYTES;
+    this.#scanAt = pos + 1;
     this.#lostReason =
       follow === 'beyond' ? 'the record reaches beyond the end' : 'no record follows where its length says';
     return true;

@@ -63,12 +63,11 @@ export const EXPLAINED: Readonly<Record<string, Explained>> = {
   [`${RRC00}/2000.03/updates.20000325.0345.gz`]: {
     why:
       'A header torn after ten octets, and later the last fourteen of a record without its beginning. bgpdump takes the ' +
-      'time of the next record for a length and reads on inside of records. Without those bytes both read the same. ' +
-      'One whole record, a STATE at 198, is lost to us: our search goes on behind the twelve octets of the torn header.',
+      'time of the next record for a length and reads on inside of records. Without those bytes both read the same.',
     mend: 'whole-records',
     quirks: { 'legacy-withdrawal': 718 },
     damage: [
-      [188, 220],
+      [188, 198],
       [4554, 4568],
     ],
   },
