@@ -7,7 +7,8 @@ export interface ElementSource {
   /** For people, in progress and errors. */
   readonly name: string;
   /**
-   * Yields elements in event-time order, `at` never going back. Does nothing until it is read. Ends when the input ends;
+   * Yields elements in event-time order, `at` never going back but for late ones of a live feed, which keep their own time.
+   * Does nothing until it is read. Ends when the input ends;
    * returns when `signal` aborts. Input that cannot be read is reported by the source and yielded as a `gap`, never
    * thrown; it throws only on a bug.
    */

@@ -8,7 +8,8 @@ import type { EventTime } from './time.ts';
  *
  * Every source yields these and nothing else, so a dump from 2002 and the live socket are the same thing from here on.
  * `at` is when the collector heard it or, for `rib`, when the collector dumped it; never when the route was first
- * learned, and never our own clock. Sources yield each collector's elements with `at` never going back.
+ * learned, and never our own clock. Archives yield each collector's elements with `at` never going back; a live feed may
+ * yield late ones.
  */
 export type Element = RouteElement | WithdrawalElement | PeerStateElement | EndOfRibElement | GapElement | TickElement;
 
@@ -48,7 +49,7 @@ export interface EndOfRibElement {
   readonly type: 'end-of-rib';
   readonly at: EventTime;
   readonly peer: Peer;
-  /** A session says it per family; a dump says it for `undefined`, both. */
+  /** A session says it per family, and so does a dump that carries one family alone; `undefined`: both. */
   readonly family: Family | undefined;
   /** Only at the end of a dump. */
   readonly dump?: {

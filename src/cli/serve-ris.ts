@@ -87,7 +87,7 @@ interface Ready {
 async function prepare(options: ServeRisOptions, io: Io): Promise<Result<Ready>> {
   const script = parseScript(options.fault ?? []);
   if (!script.ok) return script;
-  const [tape] = options.files.filter(isTape);
+  const tape = options.files.find(isTape);
   if (tape !== undefined && options.files.length > 1) return bad(EXIT.usage, `${tape}: a tape is served alone`);
   const programme = tape === undefined ? await openFiles(options, io) : await openTape(tape, io);
   return programme.ok ? good({ programme: programme.value, script: script.value }) : programme;

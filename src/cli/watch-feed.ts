@@ -39,6 +39,8 @@ export interface FeedOptions {
 interface Begun {
   /** Event time from which the live feed is heard whole. */
   at?: EventTime;
+  /** The latest event time heard. */
+  latest?: EventTime;
   /** Prefixes that the seed found, covering routes among them. */
   prefixes?: readonly Prefix[];
 }
@@ -50,6 +52,8 @@ export interface Feed {
 
 /** Gaps of several collectors that end within this time are healed together, milliseconds. */
 const GATHER_MS = 10_000;
+/** How often it is looked whether all is subscribed to again, milliseconds. */
+const POLL_MS = 1_000;
 
 /** Anchors are always announced: when they go, it is us. `undefined` where history is played, which need not have them. */
 export function controlTerritory(isHistory: boolean): Territory | undefined {
@@ -74,14 +78,18 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const seeded = seed.value === undefined ? noted : follow(seed.value, noted);
   if (options.seed.from !== 'ripestat') return good({ source: seeded, live });
   const client = ripestatClient(options);
-  return good({ source: alongside(seeded, (signal) => mending(gaps, client, { ...options, begun }, signal)), live });
+  return good({
+    source: alongside(seeded, (signal) => mending(gaps, client, { ...options, begun, live }, signal)),
+    live,
+  });
 }
 
 function liveSource(options: FeedOptions, report: (report: LiveReport) => void): LiveSource {
-  const { url, collectors, clock, territories, isHistory } = options;
+  const { url, collectors, clock, isHistory } = options;
   return risLive({
     client: `unroutable-${packageVersion()}`,
-    blocks: territories.flatMap(({ blocks }) => blocks),
+    // The control group's too: it must be seen to go, and to come back with a session.
+    blocks: allTerritories(options).flatMap(({ blocks }) => blocks),
     clock,
     random: Math.random,
     report,
@@ -131,17 +139,20 @@ async function seedSource(options: FeedOptions, begun: Begun): Promise<Result<El
 async function* mending(
   gaps: GapLog,
   client: RipestatClient,
-  options: FeedOptions & { readonly begun: Begun },
+  options: FeedOptions & { readonly begun: Begun; readonly live: LiveSource },
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
-  const { clock, log } = options;
+  const { clock, log, begun, live } = options;
   while (!signal.aborted) {
     await gaps.over(signal);
     await clock.sleep(GATHER_MS, signal);
-    const span = gaps.take();
-    if (span === undefined) continue;
+    // Until all is subscribed to again the hole goes on.
+    while (!isWhole(live) && !signal.aborted) await clock.sleep(POLL_MS, signal);
+    const over = gaps.take();
+    if (over === undefined) continue;
+    const span = { ...over, to: Math.max(over.to, begun.latest ?? over.to) as EventTime };
     const report = (said: Parameters<typeof logRipestat>[1]): void => logRipestat(log, said);
-    const { prefixes } = options.begun;
+    const { prefixes } = begun;
     yield* healing({ client, clock, territories: allTerritories(options), span, prefixes, report }, signal);
   }
 }
@@ -153,6 +164,7 @@ function noting(live: LiveSource, begun: Begun): ElementSource {
     async *elements(signal) {
       for await (const element of live.elements(signal)) {
         if (begun.at === undefined && isWhole(live)) begun.at = element.at;
+        if (begun.latest === undefined || element.at > begun.latest) begun.latest = element.at;
         yield element;
       }
     },

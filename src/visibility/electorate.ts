@@ -136,7 +136,7 @@ export class Electorate {
     }
     const path = element.type === 'withdrawal' ? undefined : element.path;
     const kept = plane.put(view, { prefix, pathId, path, at, dumped });
-    if (session.table === undefined) this.#learners.watch(plane, view, at);
+    if (session.table[prefix.family] === undefined) this.#learners.watch(plane, view, at);
     return kept;
   }
 
@@ -169,15 +169,22 @@ export class Electorate {
     const session = this.#session(element.peer);
     const isNewer = (standing: Standing): boolean =>
       'since' in standing && standing.kind !== 'in-gap' && standing.since > dump.from;
-    if (FAMILIES.some((family) => isNewer(session.standing[family]))) return [];
-
-    this.#forgetRoutes(session, now, (at, dumped) => at < dump.from && (dumped || dump.from - at >= DUMP_BACKLOG_MS));
-    session.table = dump.routes;
-    const grew = FAMILIES.filter((family) => dump.routes[family] > this.#largest[family]);
-    for (const family of grew) this.#largest[family] = dump.routes[family];
+    const families = (element.family === undefined ? FAMILIES : [element.family]).filter(
+      (family) => !isNewer(session.standing[family]),
+    );
+    const isGone = (at: EventTime, dumped: boolean): boolean =>
+      at < dump.from && (dumped || dump.from - at >= DUMP_BACKLOG_MS);
+    let hasGrown = false;
+    for (const family of families) {
+      this.#forgetRoutes(session, now, isGone, family);
+      session.table[family] = dump.routes[family];
+      if (dump.routes[family] <= this.#largest[family]) continue;
+      this.#largest[family] = dump.routes[family];
+      hasGrown = true;
+    }
     for (const plane of this.#planes) plane.largestTable = this.#largest[plane.family];
-    const effects = this.#settle(session, FAMILIES, now);
-    if (grew.length > 0) for (const other of this.#sessions.values()) this.#revote(other, now);
+    const effects = this.#settle(session, families, now);
+    if (hasGrown) for (const other of this.#sessions.values()) this.#revote(other, now);
     return effects;
   }
 
@@ -242,8 +249,8 @@ export class Electorate {
 
   #mayVote(session: Session, plane: Plane): boolean {
     if (session.standing[plane.family].kind !== 'in-sync') return false;
-    if (session.table === undefined) return plane.views.get(session.peer.id)?.learned === true;
     const size = session.table[plane.family];
+    if (size === undefined) return plane.views.get(session.peer.id)?.learned === true;
     return size > 0 && size >= this.#voting.fullFeedShare * this.#largest[plane.family];
   }
 

@@ -26,10 +26,14 @@ export type Standing =
 export interface Session {
   readonly peer: Peer;
   readonly standing: Record<Family, Standing>;
-  /** Routes per family in its last complete dump; `undefined` when it was in none. */
-  table: Readonly<Record<Family, number>> | undefined;
+  /** Routes per family in its last complete dump of it; `undefined` when it was in none. */
+  readonly table: Record<Family, number | undefined>;
 }
 
 export function newSession(peer: Peer): Session {
-  return { peer, standing: { ipv4: { kind: 'unheard' }, ipv6: { kind: 'unheard' } }, table: undefined };
+  return {
+    peer,
+    standing: { ipv4: { kind: 'unheard' }, ipv6: { kind: 'unheard' } },
+    table: { ipv4: undefined, ipv6: undefined },
+  };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Territory } from '../../src/visibility/territory.ts';
-import { Day, peer, peers, prefix, UNITS } from '../support/day.ts';
+import { clock, Day, peer, peers, prefix, UNITS } from '../support/day.ts';
 
 const all = peers(20);
 const ANCHOR_TEXTS = ['84.205.80.0/24', '84.205.81.0/24', '84.205.83.0/24', '84.205.85.0/24', '84.205.86.0/24'];
@@ -231,4 +231,14 @@ test('peers that turn out to be partial when a fuller table is dumped are not mi
 test('what only small tables lack, and nobody ever had, is unknown; a full table would have had it', () => {
   expect(new Day().dump('12:00', all, [], 9_000).tick('13:00').engine.status()[0]?.verdict).toBe('unknown');
   expect(new Day().dump('12:00', all, [], 900_000).tick('13:00').engine.status()[0]?.verdict).toBe('unroutable');
+});
+
+test('a dump of one family leaves the other as it was', () => {
+  const day = new Day().dump('12:00', all);
+  for (const one of all) {
+    const dump = { from: clock('16:00'), routes: { ipv4: 0, ipv6: 200_000 } };
+    day.apply({ type: 'end-of-rib', at: clock('16:00'), peer: one, family: 'ipv6', dump });
+  }
+  expect(day.tick('17:00').said()).toEqual([]);
+  expect(day.engine.status()[0]).toMatchObject({ verdict: 'routable', visibility: { voters: 20, share: 1 } });
 });
