@@ -1,3 +1,4 @@
+import { AS_TRANS } from '../bgp/asn.ts';
 import { basename } from 'node:path';
 import { planMrt, type PlannedFile } from '../../streams/mrt/archive.ts';
 import { inspectMrt, type InspectedPeer, type MrtInspection } from '../../streams/mrt/inspect.ts';
@@ -140,7 +141,7 @@ function dumpText({ from, peers, records, flaw }: MrtInspection['dumps'][number]
 function notes({ usesAddPath, usesTwoOctetAs, outliers }: MrtInspection): readonly string[] {
   return [
     usesAddPath ? 'has records with ADD-PATH (RFC 7911)' : '',
-    usesTwoOctetAs ? 'has sessions with two-octet AS numbers: AS 23456 may stand for others (RFC 6793)' : '',
+    usesTwoOctetAs ? `has sessions with two-octet AS numbers: AS ${AS_TRANS} may stand for others (RFC 6793)` : '',
     outliers > 0 ? `${counted(outliers, 'record')} with a time that those around it deny` : '',
   ].filter((note) => note !== '');
 }

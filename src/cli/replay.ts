@@ -53,7 +53,7 @@ async function prepare(paths: readonly string[], options: ReplayOptions, io: Io)
   const selection = await select(options);
   if (!selection.ok) return selection;
   const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
-  const [tape] = paths.filter(isTape);
+  const tape = paths.find(isTape);
   if (tape !== undefined && paths.length > 1) return bad(EXIT.usage, `${tape}: a tape is replayed alone`);
   const archive = tape === undefined ? await openArchive(paths, { ...options, watch }) : await openTape(tape, until);
   if (!archive.ok) return archive;
