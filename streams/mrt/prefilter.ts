@@ -2,9 +2,6 @@ import { u16, u8 } from './octets.ts';
 import { HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from './record-types.ts';
 import { spaceOf, type Space, type Watch } from './watched.ts';
 
-/** Whether the record `bytes[start..end)`, header included, has to be decoded. */
-export type Prefilter = (bytes: Uint8Array, start: number, end: number) => boolean;
-
 /** What the walk along some NLRI found. */
 const CLEAR = 0;
 const CONCERNS = 1;
@@ -28,25 +25,34 @@ const EXTENDED = 0x10;
  * Looks at the NLRI of a record and at nothing else. A record that names only prefixes which cannot concern a watched
  * block stops here: that is all but one in 10,000 of them when a country is watched. Peer index tables, state changes,
  * End-of-RIB, what cannot be walked and the old types pass: the decoder reads those.
+ *
+ * A class, though nothing in it changes: closures of each file would be new functions to the compiler, which then throws
+ * away and compiles again what it inlined of the file before.
  */
-export function createPrefilter(watch: Watch): Prefilter {
-  const ipv4 = spaceOf(watch, 'ipv4');
-  const ipv6 = spaceOf(watch, 'ipv6');
+export class Prefilter {
+  readonly #ipv4: Space;
+  readonly #ipv6: Space;
 
-  return (bytes, start, end) => {
+  constructor(watch: Watch) {
+    this.#ipv4 = spaceOf(watch, 'ipv4');
+    this.#ipv6 = spaceOf(watch, 'ipv6');
+  }
+
+  /** Whether the record `bytes[start..end)`, header included, has to be decoded. */
+  passes(bytes: Uint8Array, start: number, end: number): boolean {
     const type = u16(bytes, start + 4);
     const subtype = u16(bytes, start + 6);
     const body = start + HEADER_BYTES;
-    if (type === TYPE.bgp4mp) return messagePasses(bytes, body, end, subtype);
-    if (type === TYPE.tableDump2) return ribPasses(bytes, body, end, subtype);
+    if (type === TYPE.bgp4mp) return this.#messagePasses(bytes, body, end, subtype);
+    if (type === TYPE.tableDump2) return this.#ribPasses(bytes, body, end, subtype);
     // BGP4MP_ET has four bytes of microseconds first, RFC 6396 section 3.
-    if (type === TYPE.bgp4mpEt) return messagePasses(bytes, body + 4, end, subtype);
-    if (type === TYPE.tableDump) return tablePasses(bytes, body, end, subtype);
+    if (type === TYPE.bgp4mpEt) return this.#messagePasses(bytes, body + 4, end, subtype);
+    if (type === TYPE.tableDump) return this.#tablePasses(bytes, body, end, subtype);
     return true;
-  };
+  }
 
   /** RFC 6396 section 4.4, RFC 8050 section 3. */
-  function messagePasses(bytes: Uint8Array, body: number, end: number, subtype: number): boolean {
+  #messagePasses(bytes: Uint8Array, body: number, end: number, subtype: number): boolean {
     const asBytes = subtype === 1 || subtype === 6 || subtype === 8 || subtype === 10 ? 2 : 4;
     const isMessage = asBytes === 2 || subtype === 4 || subtype === 7 || subtype === 9 || subtype === 11;
     if (!isMessage) return true;
@@ -62,25 +68,25 @@ export function createPrefilter(watch: Watch): Prefilter {
     const kind = u8(bytes, message + 18);
     // OPEN, NOTIFICATION, KEEPALIVE and ROUTE-REFRESH carry no route.
     if (kind !== BGP_UPDATE) return kind === 0 || kind > 5;
-    return updatePasses(bytes, message + BGP_HEADER_BYTES, end, subtype >= 8);
+    return this.#updatePasses(bytes, message + BGP_HEADER_BYTES, end, subtype >= 8);
   }
 
   /** RFC 4271 section 4.3: withdrawn routes, attributes, NLRI. */
-  function updatePasses(bytes: Uint8Array, at: number, end: number, addPath: boolean): boolean {
+  #updatePasses(bytes: Uint8Array, at: number, end: number, addPath: boolean): boolean {
     const withdrawnEnd = at + 2 + u16(bytes, at);
     const attributes = withdrawnEnd + 2;
     if (attributes > end) return true;
     const attributesEnd = attributes + u16(bytes, withdrawnEnd);
     if (attributesEnd > end) return true;
 
-    if (walk(bytes, at + 2, withdrawnEnd, ipv4, 32, addPath) !== CLEAR) return true;
-    if (walk(bytes, attributesEnd, end, ipv4, 32, addPath) !== CLEAR) return true;
+    if (walk(bytes, at + 2, withdrawnEnd, this.#ipv4, 32, addPath) !== CLEAR) return true;
+    if (walk(bytes, attributesEnd, end, this.#ipv4, 32, addPath) !== CLEAR) return true;
     const named = withdrawnEnd > at + 2 || end > attributesEnd;
-    return attributesPass(bytes, attributes, attributesEnd, named, addPath);
+    return this.#attributesPass(bytes, attributes, attributesEnd, named, addPath);
   }
 
   /** `named`: the UPDATE named prefixes outside its attributes. One that names none at all is an End-of-RIB. */
-  function attributesPass(bytes: Uint8Array, from: number, end: number, named: boolean, addPath: boolean): boolean {
+  #attributesPass(bytes: Uint8Array, from: number, end: number, named: boolean, addPath: boolean): boolean {
     let seen = 0;
     let at = from;
     while (at < end) {
@@ -95,8 +101,8 @@ export function createPrefilter(watch: Watch): Prefilter {
         seen |= 1 << (type - MP_REACH);
         const found =
           type === MP_REACH
-            ? reach(bytes, value, value + length, addPath)
-            : unreach(bytes, value, value + length, addPath);
+            ? this.#reach(bytes, value, value + length, addPath)
+            : this.#unreach(bytes, value, value + length, addPath);
         if (found !== CLEAR) return true;
       }
       at = value + length;
@@ -105,7 +111,7 @@ export function createPrefilter(watch: Watch): Prefilter {
   }
 
   /** RFC 4760 section 3. A next hop of unheard-of length is left to the decoder. */
-  function reach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Found {
+  #reach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Found {
     if (at + 5 > end) return UNREADABLE;
     const safi = u8(bytes, at + 2);
     const hop = u8(bytes, at + 3);
@@ -113,34 +119,34 @@ export function createPrefilter(watch: Watch): Prefilter {
     if (safi !== SAFI_UNICAST || (hop !== 4 && hop !== 16 && hop !== 32)) return UNREADABLE;
     const nlri = at + 5 + hop;
     if (nlri > end) return UNREADABLE;
-    return nlri === end ? UNREADABLE : walkFamily(bytes, nlri, end, u16(bytes, at), addPath);
+    return nlri === end ? UNREADABLE : this.#walkFamily(bytes, nlri, end, u16(bytes, at), addPath);
   }
 
   /** RFC 4760 section 4. Without prefixes it is the family's End-of-RIB, RFC 4724 section 2. */
-  function unreach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Found {
+  #unreach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Found {
     if (at + 3 >= end) return UNREADABLE;
     const safi = u8(bytes, at + 2);
     if (safi === SAFI_MULTICAST) return CLEAR;
-    return safi === SAFI_UNICAST ? walkFamily(bytes, at + 3, end, u16(bytes, at), addPath) : UNREADABLE;
+    return safi === SAFI_UNICAST ? this.#walkFamily(bytes, at + 3, end, u16(bytes, at), addPath) : UNREADABLE;
   }
 
-  function walkFamily(bytes: Uint8Array, at: number, end: number, afi: number, addPath: boolean): Found {
-    if (afi === AFI_IPV4) return walk(bytes, at, end, ipv4, 32, addPath);
-    return afi === AFI_IPV6 ? walk(bytes, at, end, ipv6, 128, addPath) : UNREADABLE;
+  #walkFamily(bytes: Uint8Array, at: number, end: number, afi: number, addPath: boolean): Found {
+    if (afi === AFI_IPV4) return walk(bytes, at, end, this.#ipv4, 32, addPath);
+    return afi === AFI_IPV6 ? walk(bytes, at, end, this.#ipv6, 128, addPath) : UNREADABLE;
   }
 
   /** RFC 6396 sections 4.3.2 and 4.3.3; only the prefix is looked at. */
-  function ribPasses(bytes: Uint8Array, body: number, end: number, subtype: number): boolean {
+  #ribPasses(bytes: Uint8Array, body: number, end: number, subtype: number): boolean {
     const at = body + 4;
     switch (subtype) {
       case PEER_INDEX_TABLE:
         return true;
       case 2:
       case 8:
-        return prefixPasses(bytes, at, end, ipv4, 32);
+        return prefixPasses(bytes, at, end, this.#ipv4, 32);
       case 4:
       case 10:
-        return prefixPasses(bytes, at, end, ipv6, 128);
+        return prefixPasses(bytes, at, end, this.#ipv6, 128);
       case 3:
       case 5:
       case 9:
@@ -148,25 +154,25 @@ export function createPrefilter(watch: Watch): Prefilter {
         return false;
       case 6:
       case 12:
-        return genericPasses(bytes, at, end);
+        return this.#genericPasses(bytes, at, end);
       default:
         return true;
     }
   }
 
-  function genericPasses(bytes: Uint8Array, at: number, end: number): boolean {
+  #genericPasses(bytes: Uint8Array, at: number, end: number): boolean {
     const afi = u16(bytes, at);
     const safi = u8(bytes, at + 2);
     if (safi === SAFI_MULTICAST) return false;
     if (safi !== SAFI_UNICAST) return true;
-    if (afi === AFI_IPV4) return prefixPasses(bytes, at + 3, end, ipv4, 32);
-    return afi === AFI_IPV6 ? prefixPasses(bytes, at + 3, end, ipv6, 128) : true;
+    if (afi === AFI_IPV4) return prefixPasses(bytes, at + 3, end, this.#ipv4, 32);
+    return afi === AFI_IPV6 ? prefixPasses(bytes, at + 3, end, this.#ipv6, 128) : true;
   }
 
   /** RFC 6396 section 4.2; RIS of 2000 puts many entries into one record. */
-  function tablePasses(bytes: Uint8Array, body: number, end: number, subtype: number): boolean {
+  #tablePasses(bytes: Uint8Array, body: number, end: number, subtype: number): boolean {
     const addressBytes = subtype === 1 || subtype === 3 ? 4 : 16;
-    const space = addressBytes === 4 ? ipv4 : ipv6;
+    const space = addressBytes === 4 ? this.#ipv4 : this.#ipv6;
     const fixed = 2 * addressBytes + (subtype <= 2 ? 10 : 12);
     let at = body + 4;
     if (at >= end) return true;

@@ -2,7 +2,7 @@ import { DumpCounter, type Dump } from './dump-counter.ts';
 import { openContainer, type Container } from './container.ts';
 import type { MrtLimits } from './limits.ts';
 import type { Snapshot } from './packed-file.ts';
-import { createPrefilter, type Prefilter } from './prefilter.ts';
+import { Prefilter } from './prefilter.ts';
 import { createFramer, type Damage, type RecordSink } from './records.ts';
 import { RecordClock } from './record-clock.ts';
 import { u16, writeU32 } from './octets.ts';
@@ -68,7 +68,7 @@ const MAX_FOREIGN = 1_024;
 /** Unpacks, frames and prefilters one file. Never throws on input: a file that cannot be read is one damage. */
 export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   const opened = await openContainer(job.path, job);
-  const scan = new Scan(createPrefilter(job.watch));
+  const scan = new Scan(new Prefilter(job.watch));
   if (!opened.ok) {
     scan.damage({ from: 0, to: 0, reason: `the file ${opened.reason}` });
     scan.packed = job.snapshot.size;
@@ -101,7 +101,7 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
 }
 
 class Scan implements RecordSink {
-  readonly #passes: Prefilter;
+  readonly #prefilter: Prefilter;
   readonly #dumps = new DumpCounter();
   readonly #clock = new RecordClock();
   /** Records by known type and subtype; a map costs as much as the rest of the look at a record. */
@@ -121,8 +121,8 @@ class Scan implements RecordSink {
   packed = 0;
   unpacked = 0;
 
-  constructor(passes: Prefilter) {
-    this.#passes = passes;
+  constructor(prefilter: Prefilter) {
+    this.#prefilter = prefilter;
   }
 
   record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void {
@@ -141,7 +141,7 @@ class Scan implements RecordSink {
     if (isOutlier) this.#outliers++;
     else this.#tickIfDue();
     // A type nobody names is skipped by its length; it is counted above.
-    if (!isKnown || !this.#passes(bytes, start, end)) return;
+    if (!isKnown || !this.#prefilter.passes(bytes, start, end)) return;
     this.#keep(bytes, start, end, offset);
     // The record's own time proves nothing: time 0 is lifted by whoever keeps the order.
     if (isOutlier) writeU32(this.#records, this.#length - (end - start), 0);

@@ -18,31 +18,42 @@ export interface Space {
 }
 
 export function spaceOf(watch: Watch, family: 'ipv4' | 'ipv6'): Space {
-  if (watch === 'everything') return { concerns: () => true };
+  const bits = SPACE_BITS[family];
+  if (watch === 'everything') return new RangeSpace([{ first: 0, last: 2 ** bits - 1 }], bits, 0);
   const blocks = watch.filter((block) => block.family === family && block.length >= SHORTEST_COVERING);
-  return blocks.length === 0
-    ? { concerns: () => false }
-    : spaceOfRanges(rangesOf(blocks, SPACE_BITS[family]), SPACE_BITS[family]);
+  return new RangeSpace(rangesOf(blocks, bits), bits, SHORTEST_COVERING);
 }
 
 type Range = { first: number; last: number };
 
-function spaceOfRanges(ranges: readonly Range[], bits: number): Space {
-  const unit = 2 ** (bits - 16);
-  // Almost every prefix ends here: nothing watched has these first 16 bits, or these first 8.
-  const by16 = new Uint8Array(65_536);
-  const by8 = new Uint8Array(256);
-  for (const { first, last } of ranges) {
-    by16.fill(1, Math.floor(first / unit), Math.floor(last / unit) + 1);
-    by8.fill(1, Math.floor(first / unit / 256), Math.floor(last / unit / 256) + 1);
+/** One class for all there is to watch: a call that always meets the same method is compiled into its caller. */
+class RangeSpace implements Space {
+  // Almost every prefix ends at one of these: nothing watched has these first 16 bits, or these first 8.
+  readonly #by16 = new Uint8Array(65_536);
+  readonly #by8 = new Uint8Array(256);
+  readonly #ranges: readonly Range[];
+  readonly #bits: number;
+  readonly #shortest: number;
+
+  constructor(ranges: readonly Range[], bits: number, shortest: number) {
+    this.#ranges = ranges;
+    this.#bits = bits;
+    this.#shortest = shortest;
+    const unit = 2 ** (bits - 16);
+    for (const { first, last } of ranges) {
+      this.#by16.fill(1, Math.floor(first / unit), Math.floor(last / unit) + 1);
+      this.#by8.fill(1, Math.floor(first / unit / 256), Math.floor(last / unit / 256) + 1);
+    }
   }
-  return {
-    concerns(bytes, at, length) {
-      const top = bytes[at] ?? 0;
-      if (length < 16) return length >= SHORTEST_COVERING && by8[top] === 1 && touches(ranges, bytes, at, length, bits);
-      return by16[(top << 8) | (bytes[at + 1] ?? 0)] === 1 && touches(ranges, bytes, at, length, bits);
-    },
-  };
+
+  concerns(bytes: Uint8Array, at: number, length: number): boolean {
+    const top = bytes[at] ?? 0;
+    const isNear =
+      length < 16
+        ? length >= this.#shortest && this.#by8[top] === 1
+        : this.#by16[(top << 8) | (bytes[at + 1] ?? 0)] === 1;
+    return isNear && touches(this.#ranges, bytes, at, length, this.#bits);
+  }
 }
 
 function touches(ranges: readonly Range[], bytes: Uint8Array, at: number, length: number, bits: number): boolean {

@@ -7,7 +7,7 @@ import { prefixOf } from '../../../src/bgp/prefix.ts';
 import { concerns } from '../../../src/visibility/territory.ts';
 import { createRecordDecoder } from '../../../streams/mrt/decode.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
-import { createPrefilter } from '../../../streams/mrt/prefilter.ts';
+import { Prefilter } from '../../../streams/mrt/prefilter.ts';
 import { createFramer } from '../../../streams/mrt/records.ts';
 import { spaceOf } from '../../../streams/mrt/watched.ts';
 import { prefix, WATCH } from '../../support/mrt-run.ts';
@@ -31,10 +31,10 @@ import {
 import { realData, realDataNote } from '../../support/real-data.ts';
 
 const T = 1_419_264_000;
-const passes = createPrefilter(WATCH);
+const prefilter = new Prefilter(WATCH);
 
 function passesAll(bytes: Bytes): boolean {
-  return passes(Uint8Array.from(bytes), 0, bytes.length);
+  return prefilter.passes(Uint8Array.from(bytes), 0, bytes.length);
 }
 
 const INSIDE = ['175.45.176.0/24', '175.45.176.0/22', '175.45.179.255/32', '175.45.160.0/19', '175.0.0.0/8'];
@@ -216,7 +216,7 @@ describe('against the rule of what concerns a territory', () => {
       fc.property(records, harm, (sound, flip) => {
         const bytes = Uint8Array.from(sound);
         if (flip !== undefined && flip[0] + 12 < bytes.length) bytes[flip[0] + 12] = flip[1];
-        expect(passes(bytes, 0, bytes.length) || !tellsWatched(bytes)).toBe(true);
+        expect(prefilter.passes(bytes, 0, bytes.length) || !tellsWatched(bytes)).toBe(true);
       }),
       { numRuns: 1_500 },
     );
@@ -243,13 +243,13 @@ describe(`on real updates${realDataNote}`, () => {
   test.each(files)('%s: the decoder finds nothing watched in what did not pass', (file) => {
     const path = realData(file);
     if (path === undefined) return;
-    const filter = createPrefilter(blocks);
+    const filter = new Prefilter(blocks);
     const dropped: Uint8Array[] = [];
     let passed = 0;
     const framer = createFramer(
       {
         record(bytes, start, end) {
-          if (filter(bytes, start, end)) passed++;
+          if (filter.passes(bytes, start, end)) passed++;
           else dropped.push(bytes.slice(start, end));
         },
         damage: () => undefined,
