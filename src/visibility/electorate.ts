@@ -3,6 +3,7 @@ import type {
   EndOfRibElement,
   GapElement,
   GapReason,
+  PeerStateElement,
   RouteElement,
   WithdrawalElement,
 } from '../bgp/element.ts';
@@ -70,7 +71,7 @@ export class Electorate {
       case 'end-of-rib':
         return element.dump === undefined ? this.#endOfRib(element, now) : this.#endOfDump(element, element.dump, now);
       case 'peer-state':
-        return this.#peerState(this.#session(element.peer), element.state, now);
+        return this.#stateWord(this.#session(element.peer), element, now);
     }
   }
 
@@ -113,7 +114,10 @@ export class Electorate {
     if (standing.kind === 'down') {
       // A dump or a late message from before it went down; what comes after says that the session is up again.
       if (element.type === 'rib' || element.at <= standing.since) return [];
-      if (element.type === 'announcement') this.#peerState(session, 'up', element.at);
+      if (element.type === 'announcement') {
+        session.stateAt = element.at;
+        this.#peerState(session, 'up', element.at);
+      }
     }
     const kept = planes.map((plane) => this.#hold(plane, session, element));
     return kept.every(Boolean)
@@ -140,7 +144,19 @@ export class Electorate {
     return kept;
   }
 
-  #peerState(session: Session, state: 'up' | 'down', at: EventTime): readonly Effect[] {
+  /**
+   * A word that came after a newer one is no news: a session that is up again is not down. Late, it still says that what
+   * was told before it is gone; and what was told after it, that the session is up.
+   */
+  #stateWord(session: Session, { state, at }: PeerStateElement, now: EventTime): readonly Effect[] {
+    if (session.stateAt !== undefined && at < session.stateAt) return [];
+    session.stateAt = at;
+    if (at === now) return this.#peerState(session, state, now);
+    const hasSpoken = this.#planes.some(({ views }) => views.get(session.peer.id)?.hasSpokenAfter(at));
+    return this.#peerState(session, hasSpoken ? 'up' : state, now, at);
+  }
+
+  #peerState(session: Session, state: 'up' | 'down', at: EventTime, told = Infinity): readonly Effect[] {
     for (const family of FAMILIES)
       session.standing[family] = state === 'up' ? { kind: 'syncing', since: at } : { kind: 'down', since: at };
     if (state === 'up') this.#syncing.add(session);
@@ -149,7 +165,7 @@ export class Electorate {
       this.#pulses.stop(session.peer);
     }
     this.#revote(session, at);
-    this.#forgetRoutes(session, at, () => true);
+    this.#forgetRoutes(session, at, (heard) => heard < told);
     return state === 'down' ? [{ kind: 'settled', session }] : [];
   }
 

@@ -28,6 +28,8 @@ export interface Session {
   readonly standing: Record<Family, Standing>;
   /** Routes per family in its last complete dump of it; `undefined` when it was in none. */
   readonly table: Record<Family, number | undefined>;
+  /** Of when the last word on whether it is up is. */
+  stateAt: EventTime | undefined;
 }
 
 export function newSession(peer: Peer): Session {
@@ -35,5 +37,6 @@ export function newSession(peer: Peer): Session {
     peer,
     standing: { ipv4: { kind: 'unheard' }, ipv6: { kind: 'unheard' } },
     table: { ipv4: undefined, ipv6: undefined },
+    stateAt: undefined,
   };
 }

@@ -43,6 +43,11 @@ export class View {
     this.peer = peer;
     this.cover = new Uint16Array(units);
   }
+
+  hasSpokenAfter(at: EventTime): boolean {
+    for (const held of this.routes.values()) if (held.at > at) return true;
+    return false;
+  }
 }
 
 export function routeKey(prefix: Prefix, pathId: number | undefined): string {

@@ -153,7 +153,7 @@ export class Intake {
 
   #leave({ what }: Held): void {
     if (!('kind' in what)) return this.#emit(what);
-    const risen = this.#sessions.risen(what);
+    const risen = this.#sessions.risen(what, what.at < this.#left);
     if (risen !== undefined) this.#emit(risen);
     for (const element of what.elements) this.#emit(element);
   }
