@@ -1,7 +1,7 @@
 import { glob } from 'tinyglobby';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { openContainer } from './container.ts';
+import { openContainer, type ContainerKind } from './container.ts';
 import { readFileName, type FileKind } from './file-name.ts';
 import { firstRecord } from './first-record.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
@@ -24,6 +24,7 @@ export interface PlannedFile {
   readonly path: string;
   readonly collector: Collector;
   readonly kind: FileKind;
+  readonly container: ContainerKind;
   /** Event time in milliseconds at which it begins: by its name, or else by its first record. */
   readonly start: number;
   readonly isStartNamed: boolean;
@@ -120,13 +121,16 @@ async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits):
   if (named.kind !== undefined && named.start !== undefined) {
     const opened = await openContainer(path, { snapshot, limits });
     if (!opened.ok) return { path, reason: opened.reason };
+    const container = opened.container.kind;
     await opened.container.close();
-    return { path, collector, kind: named.kind, start: named.start, isStartNamed: true, snapshot };
+    return { path, collector, kind: named.kind, container, start: named.start, isStartNamed: true, snapshot };
   }
   const first = await firstRecord(path, snapshot, limits);
   if (typeof first === 'string') return { path, reason: first };
+  const { container } = first;
+  const kind = named.kind ?? first.kind;
   const start = named.start ?? first.seconds * 1000;
-  return { path, collector, kind: named.kind ?? first.kind, start, isStartNamed: named.start !== undefined, snapshot };
+  return { path, collector, kind, container, start, isStartNamed: named.start !== undefined, snapshot };
 }
 
 async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; refused: Refusal[] }> {

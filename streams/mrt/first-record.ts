@@ -1,4 +1,4 @@
-import { openContainer } from './container.ts';
+import { openContainer, type ContainerKind } from './container.ts';
 import type { FileKind } from './file-name.ts';
 import type { MrtLimits } from './limits.ts';
 import { u16, u32 } from './octets.ts';
@@ -11,16 +11,19 @@ const SEARCHED_BYTES = 4 * 2 ** 20;
 /** Nobody wrote MRT before 1990: an earlier first time is a flaw, and the next record is asked. */
 const FIRST_SECONDS = 631_152_000;
 
+export interface FirstRecord {
+  readonly kind: FileKind;
+  readonly container: ContainerKind;
+  readonly seconds: number;
+}
+
 /** What a file begins with, or why that cannot be told. */
-export async function firstRecord(
-  path: string,
-  snapshot: Snapshot,
-  limits: MrtLimits,
-): Promise<{ kind: FileKind; seconds: number } | string> {
+export async function firstRecord(path: string, snapshot: Snapshot, limits: MrtLimits): Promise<FirstRecord | string> {
   const opened = await openContainer(path, { snapshot, limits });
   if (!opened.ok) return opened.reason;
 
-  const found: { kind: FileKind; seconds: number }[] = [];
+  const container = opened.container.kind;
+  const found: FirstRecord[] = [];
   const framer = createFramer(
     {
       record(bytes, start, _end, _offset, next) {
@@ -28,7 +31,7 @@ export async function firstRecord(
         const type = u16(bytes, start + 4);
         const at = u32(bytes, start);
         const isRib = type === TYPE.tableDump || type === TYPE.tableDump2;
-        found.push({ kind: isRib ? 'rib' : 'updates', seconds: at < FIRST_SECONDS && next > 0 ? next : at });
+        found.push({ kind: isRib ? 'rib' : 'updates', container, seconds: at < FIRST_SECONDS && next > 0 ? next : at });
       },
       damage: () => undefined,
     },
