@@ -16,8 +16,11 @@ export class HandClock implements Clock {
   #monotonicMs = 0;
   #wallMs: number;
   readonly #sleepers = new Set<Sleeper>();
+  readonly #turns: number;
 
-  constructor(wall: string | number = '2026-09-10T04:00:00Z') {
+  /** @param turns of the event loop after each step; fewer where nothing of interest travels by itself. */
+  constructor(wall: string | number = '2026-09-10T04:00:00Z', turns: number = TURNS) {
+    this.#turns = turns;
     this.#wallMs = typeof wall === 'number' ? wall : Date.parse(wall);
   }
 
@@ -55,13 +58,13 @@ export class HandClock implements Clock {
 
   async turn(ms: number): Promise<void> {
     const until = this.#monotonicMs + ms;
-    await settled();
+    await settled(this.#turns);
     for (;;) {
       const next = [...this.#sleepers].sort((a, b) => a.wakeMs - b.wakeMs)[0];
       if (next === undefined || next.wakeMs > until) break;
       this.#moveTo(next.wakeMs);
       next.wake();
-      await settled();
+      await settled(this.#turns);
     }
     this.#moveTo(until);
   }

@@ -1,0 +1,121 @@
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { settled } from './clock.ts';
+
+/** One client, and what it asked for. */
+interface Ear {
+  readonly socket: WebSocket;
+  readonly types: Set<string>;
+  readonly prefixes: Set<string>;
+  /** The link is dead, and neither end has been told. */
+  isFrozen: boolean;
+  /** Who waits for all that was sent to have been taken. */
+  arrived: () => void;
+}
+
+/** What becomes of a subscription of a connection that begins from now on. */
+export type Service =
+  | 'right'
+  /** It is never acknowledged, and nothing is sent. */
+  | 'unacknowledged'
+  /** It is acknowledged, and nothing is sent. */
+  | 'forgotten'
+  /** It is acknowledged; sessions are heard, routes are not. */
+  | 'sessions-only';
+
+interface RisFrame {
+  readonly type: string;
+  readonly data: { readonly type: string };
+}
+
+/** A RIS Live on loopback, over real WebSockets, that says what the test says: to whom has subscribed to it. */
+export class LiveFeed {
+  service: Service = 'right';
+  /** Connections in all. */
+  connections = 0;
+  readonly #ears = new Set<Ear>();
+  readonly #server: WebSocketServer;
+
+  private constructor(server: WebSocketServer) {
+    this.#server = server;
+    server.on('connection', (socket) => this.#listenTo(socket));
+  }
+
+  static async listen(): Promise<LiveFeed> {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await new Promise((resolve) => server.once('listening', resolve));
+    return new LiveFeed(server);
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/ws/`;
+  }
+
+  /** Says frames of `ris_message`, and resolves when every client that can be reached has them. */
+  async say(frames: readonly object[]): Promise<void> {
+    for (const frame of frames as readonly RisFrame[]) {
+      const text = JSON.stringify(frame);
+      for (const ear of this.#ears) if (wants(ear, frame)) ear.socket.send(text);
+    }
+    await Promise.all([...this.#ears].map(arrived));
+    await settled(2);
+  }
+
+  /** The links go dead: nothing moves on them any more, and nobody is told. */
+  freeze(): void {
+    for (const ear of this.#ears) {
+      ear.isFrozen = true;
+      ear.socket.pause();
+    }
+  }
+
+  /** The connections end without a word (1006). */
+  break(): void {
+    for (const { socket } of this.#ears) socket.terminate();
+  }
+
+  async close(): Promise<void> {
+    for (const { socket } of this.#ears) socket.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #listenTo(socket: WebSocket): void {
+    this.connections++;
+    const ear: Ear = { socket, types: new Set(), prefixes: new Set(), isFrozen: false, arrived: () => undefined };
+    const { service } = this;
+    this.#ears.add(ear);
+    socket.on('error', () => undefined);
+    socket.on('pong', () => ear.arrived());
+    socket.on('close', () => {
+      this.#ears.delete(ear);
+      ear.arrived();
+    });
+    socket.on('message', (data: Buffer) => subscribe(ear, service, data.toString()));
+  }
+}
+
+function subscribe(ear: Ear, service: Service, text: string): void {
+  const { type, data } = JSON.parse(text) as { type: string; data: Record<string, unknown> | null };
+  if (type !== 'ris_subscribe' || data === null || service === 'unacknowledged') return;
+  const { socketOptions, ...subscription } = data;
+  ear.socket.send(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription, socketOptions } }));
+  const prefixes = [data['prefix'] ?? []].flat() as string[];
+  if (service === 'forgotten') return;
+  if (typeof data['type'] === 'string') ear.types.add(data['type']);
+  if (service === 'right') for (const prefix of prefixes) ear.prefixes.add(prefix);
+}
+
+/** Of routes, the tests say only what the product subscribes to. */
+function wants({ types, prefixes, isFrozen, socket }: Ear, { data }: RisFrame): boolean {
+  if (isFrozen || socket.readyState !== socket.OPEN) return false;
+  return data.type === 'UPDATE' ? prefixes.size > 0 : types.has(data.type);
+}
+
+/** A ping comes back after all that was sent before it has been taken. */
+function arrived(ear: Ear): Promise<void> {
+  if (ear.isFrozen || ear.socket.readyState !== ear.socket.OPEN) return Promise.resolve();
+  return new Promise((resolve) => {
+    ear.arrived = resolve;
+    ear.socket.ping();
+  });
+}

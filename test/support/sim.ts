@@ -1,0 +1,234 @@
+import { Writable } from 'node:stream';
+import { watch, type WatchOptions } from '../../src/cli/watch.ts';
+import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { announce, keepalive, state, withdraw, type Told } from '../streams/ris-live/peer-server.ts';
+import { HandClock, settled, until } from './clock.ts';
+import { clock as day, UNITS } from './day.ts';
+import { LiveFeed } from './feed.ts';
+import { RipestatServer } from './ripestat-server.ts';
+import { ANCHORS, LiveWorld, pathOf, type LivePeer } from './world.ts';
+
+/** An event, and when the watcher wrote it down: milliseconds of monotonic time. */
+export interface Said {
+  readonly event: UnroutableEvent;
+  readonly atMs: number;
+}
+
+/** What the way to us does to a frame: `[]` loses it, two of them double it, `delayMs` lets it come later. */
+export type Way = (frame: object, told: Told) => readonly { readonly frame: object; readonly delayMs: number }[];
+
+/** RIS holds a session for three KEEPALIVEs of a minute; most peers send them every half minute. */
+const KEEPALIVE_MS = 30_000;
+const STEP_MS = 5000;
+const BEACON = '84.205.66.0/24';
+const BEACON_MS = 600_000;
+
+/**
+ * A world, a RIS Live and a RIPEstat that tell of it over loopback, and `unroutable watch` as it is on the command line:
+ * its own sources, engine and store. All on one clock that is turned by hand, so hours pass at once and nobody sleeps.
+ */
+export class Sim {
+  readonly clock: HandClock;
+  readonly world: LiveWorld;
+  readonly feed: LiveFeed;
+  readonly ripestat: RipestatServer;
+  readonly said: Said[] = [];
+  /** What it logged: JSON lines. */
+  log = '';
+  /** Nothing at all is said, not even to subscribers; pings are answered. */
+  isSilent = false;
+  way: Way = (frame) => [{ frame, delayMs: 0 }];
+  readonly #ripestatUrl: string;
+  readonly #underWay: { readonly dueMs: number; readonly frame: object }[] = [];
+  #requests = 0;
+  #count = 0;
+  #countedAt = 0;
+  #watcher: { readonly stop: AbortController; readonly done: Promise<number> } | undefined;
+
+  private constructor(clock: HandClock, world: LiveWorld, feed: LiveFeed, ripestat: [RipestatServer, string]) {
+    this.clock = clock;
+    this.world = world;
+    this.feed = feed;
+    [this.ripestat, this.#ripestatUrl] = ripestat;
+  }
+
+  /** Everything but the watcher. @param startMs after noon */
+  static async open({ peers = 60, startMs = 0 }: { peers?: number; startMs?: number } = {}): Promise<Sim> {
+    const clock = new HandClock(day('12:00') + startMs, 3);
+    const world = new LiveWorld(peers, () => day('12:00') + startMs + clock.monotonicMs());
+    const ripestat = new RipestatServer(world);
+    const url = await ripestat.listen();
+    return new Sim(clock, world, await LiveFeed.listen(), [ripestat, url]);
+  }
+
+  /** The true time, milliseconds since 1970: what collectors stamp. */
+  get now(): number {
+    return this.world.nowMs;
+  }
+
+  get peers(): readonly LivePeer[] {
+    return this.world.peers;
+  }
+
+  get events(): readonly UnroutableEvent[] {
+    return this.said.map(({ event }) => event);
+  }
+
+  /** Types of events about the country and about our own eyes, in order. */
+  types(...heads: readonly string[]): string[] {
+    return this.events.map(({ type }) => type).filter((type) => heads.some((head) => type.startsWith(head)));
+  }
+
+  /** The first event of this type that was told since then. */
+  first(type: UnroutableEvent['type'], sinceMs: number): Said | undefined {
+    return this.said.find(({ event }) => event.type === type && Date.parse(event.time) >= sinceMs);
+  }
+
+  /** Starts `watch`, or starts it again. */
+  watch(options: Partial<WatchOptions> = {}): void {
+    const stop = new AbortController();
+    const stdout = lines((line) =>
+      this.said.push({ event: JSON.parse(line) as UnroutableEvent, atMs: this.clock.monotonicMs() }),
+    );
+    const stderr = lines((line) => (this.log += `${line}\n`));
+    const io = { stdout, stderr, env: {}, signal: stop.signal };
+    const done = watch(
+      { settings: {}, url: this.feed.url, ripestat: this.#ripestatUrl, format: 'ndjson', ...options },
+      io,
+      this.clock,
+    );
+    this.#watcher = { stop, done };
+  }
+
+  /** Watches until the seed stands and somebody votes. */
+  async seeded(options: Partial<WatchOptions> = {}): Promise<void> {
+    const before = this.feed.connections;
+    this.watch(options);
+    await until(() => this.feed.connections > before, 'the connection');
+    await this.pass(150_000);
+  }
+
+  async stop(): Promise<number | undefined> {
+    this.#watcher?.stop.abort();
+    const status = await this.#watcher?.done;
+    this.#watcher = undefined;
+    return status;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await Promise.all([this.feed.close(), this.ripestat.close()]);
+  }
+
+  /** Time goes on, and who is alive says so: each peer every half minute, the beacon every ten. */
+  async pass(ms: number): Promise<void> {
+    const end = this.clock.monotonicMs() + ms;
+    for (let nowMs = this.clock.monotonicMs(); nowMs < end; nowMs = this.clock.monotonicMs()) {
+      const stepMs = Math.min(STEP_MS - (nowMs % STEP_MS), end - nowMs);
+      if (nowMs % STEP_MS === 0) await this.#chat(nowMs);
+      await this.#deliver();
+      await this.clock.turn(stepMs);
+      await this.#answered();
+    }
+    await this.#deliver();
+    await settled(20);
+  }
+
+  async announce(peers: readonly LivePeer[], prefixes: readonly string[] = UNITS): Promise<void> {
+    for (const peer of peers) this.world.set(peer, prefixes, pathOf(peer));
+    await this.tell(peers, (told, peer) => announce(told, prefixes, pathOf(peer)));
+  }
+
+  async withdraw(peers: readonly LivePeer[], prefixes: readonly string[] = UNITS): Promise<void> {
+    for (const peer of peers) this.world.set(peer, prefixes, undefined);
+    await this.tell(peers, (told) => withdraw(told, prefixes));
+  }
+
+  /** Sessions with the collector end: nothing is withdrawn, and their tables are gone. */
+  async down(peers: readonly LivePeer[]): Promise<void> {
+    for (const peer of peers) {
+      peer.isUp = false;
+      peer.routes.clear();
+    }
+    await this.tell(peers, (told) => state(told, 'down'));
+  }
+
+  /** … and begin again, each with its whole table. */
+  async up(peers: readonly LivePeer[]): Promise<void> {
+    for (const peer of peers) {
+      peer.isUp = true;
+      this.world.fill(peer);
+    }
+    await this.tell(peers, (told) => state(told, 'connected'));
+    await this.pass(100);
+    await this.tell(peers, (told) => state(told, 'up'));
+    await this.pass(100);
+    await this.tell(peers, (told, peer) => announce(told, UNITS, pathOf(peer)));
+    await this.tell(peers, (told, { asn }) => announce(told, ANCHORS, [asn, 3333, 12_654]));
+  }
+
+  /** Says something of each of these peers, as of now. */
+  async tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): Promise<void> {
+    for (const peer of peers) {
+      if (peer.isMute) continue;
+      const told: Told = { at: this.now, host: peer.host, peer: peer.ip, asn: peer.asn, id: this.#id(peer) };
+      for (const { frame, delayMs } of this.way(what(told, peer), told)) this.send(frame, delayMs);
+    }
+    await this.#deliver();
+  }
+
+  /** Puts a frame on its way, whatever the way does to frames. */
+  send(frame: object, delayMs = 0): void {
+    this.#underWay.push({ dueMs: this.clock.monotonicMs() + delayMs, frame });
+  }
+
+  /** As RIS Live makes them: the millisecond, and a count within it. */
+  #id({ ip }: LivePeer): string {
+    this.#count = this.now === this.#countedAt ? this.#count + 1 : 0;
+    this.#countedAt = this.now;
+    return `${ip}-${this.now.toString(16).padStart(12, '0')}${this.#count.toString(16).padStart(4, '0')}`;
+  }
+
+  async #chat(nowMs: number): Promise<void> {
+    const alive = this.peers.filter(({ isUp }) => isUp);
+    await this.tell(
+      alive.filter((_, i) => (i * 1700 - nowMs) % KEEPALIVE_MS >= -STEP_MS && (i * 1700 - nowMs) % KEEPALIVE_MS < 0),
+      keepalive,
+    );
+    if (nowMs % BEACON_MS !== 0) return;
+    const isOn = (nowMs / BEACON_MS) % 2 === 0;
+    await this.tell(alive.slice(0, 6), (told, { asn }) =>
+      isOn ? announce(told, [BEACON], [asn, 3333, 12_654]) : withdraw(told, [BEACON]),
+    );
+  }
+
+  async #deliver(): Promise<void> {
+    const nowMs = this.clock.monotonicMs();
+    const due = this.#underWay.filter(({ dueMs }) => dueMs <= nowMs).sort((a, b) => a.dueMs - b.dueMs);
+    if (due.length === 0) return;
+    const left = this.#underWay.filter(({ dueMs }) => dueMs > nowMs);
+    this.#underWay.splice(0, Infinity, ...left);
+    if (!this.isSilent) await this.feed.say(due.map(({ frame }) => frame));
+  }
+
+  /** While RIPEstat is asked, the clock waits for it. */
+  async #answered(): Promise<void> {
+    while (this.ripestat.requests.length > this.#requests) {
+      this.#requests = this.ripestat.requests.length;
+      await settled(60);
+    }
+  }
+}
+
+/** A stream of text lines. */
+function lines(onLine: (line: string) => void): Writable {
+  let rest = '';
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const whole = (rest + chunk.toString()).split('\n');
+      rest = whole.pop() ?? '';
+      for (const line of whole) onLine(line);
+      done();
+    },
+  });
+}
