@@ -1,4 +1,5 @@
 import type { AsPath } from '../../../src/bgp/as-path.ts';
+import { AS_TRANS } from '../../../src/bgp/asn.ts';
 import type { Family } from '../../../src/bgp/prefix.ts';
 import { u16, u32 } from '../../mrt/octets.ts';
 import { mergedPath, readAsPath } from './bgp-as-path.ts';
@@ -54,7 +55,6 @@ const EXTENDED_LENGTH = 0x10;
 const OPTIONAL = 0x80;
 /** The last attribute type that IANA had assigned when this was written. */
 const LAST_ASSIGNED = 42;
-const AS_TRANS = 23456;
 /** Octets of next hop in MP_REACH_NLRI: an address, two, or each after a route distinguisher of 8 octets (RFC 4659). */
 const NEXT_HOP_OCTETS = new Set([4, 16, 24, 32, 48]);
 
