@@ -115,7 +115,7 @@ async function conduct(
     options.quiet === true ? undefined : line.draw(() => statusLine(engine, feed.live.stats()), clock, ended.signal);
   const source = tape === undefined ? feed.source : record(feed.source, (text) => tape.write(text));
   try {
-    await run(source, engine, telling(options, selection, sink, io, line), signal);
+    await run(source, engine, noting(feed, telling(options, selection, sink, io, line)), signal);
   } finally {
     ended.abort();
     await drawing;
@@ -128,6 +128,17 @@ async function conduct(
     return EXIT.files;
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+/** The feed learns what was decided of its gaps. */
+function noting(feed: Feed, store: StateStore): StateStore {
+  return {
+    events: (after) => store.events(after),
+    async commit(commit) {
+      feed.note(commit.events);
+      await store.commit(commit);
+    },
+  };
 }
 
 /** A store that tells each event when it is kept: as sentences on a terminal, as CloudEvents for programs. */
