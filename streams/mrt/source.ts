@@ -63,8 +63,8 @@ async function* readPlan(plan: MrtPlan, options: MrtSourceOptions, signal: Abort
   signal.addEventListener('abort', close, { once: true });
   const context: PlayContext = { watch: options.watch, report: totals.report, advance: totals.advance };
   const streams = plan.collectors.flatMap((collector) => streamsOf(collector));
-  // Twice as many files as threads are open, so that no thread waits for the file that is used just now.
-  const ahead = scanner.width === 1 ? 0 : Math.max(0, Math.ceil((2 * scanner.width) / streams.length) - 1);
+  // One file more than threads is open: no thread waits for the file that is used just now, and each costs up to 10 MB.
+  const ahead = scanner.width === 1 ? 0 : Math.max(0, Math.ceil((scanner.width + 1) / streams.length) - 1);
   const read = streams.map((stream) => readStream(stream, { plan, options, context, scanner, ahead }));
   try {
     yield* explain(mergeByTime(read), plan, totals, signal);
