@@ -1,0 +1,121 @@
+/** The client of `bench:live`: what `unroutable watch` runs, in one process of its own, without terminal. */
+import { follow } from '../../streams/follow.ts';
+import { risLive, type LiveSource } from '../../streams/ris-live/source.ts';
+import type { Element } from '../../src/bgp/element.ts';
+import { BUILT_IN } from '../../src/cli/built-in.ts';
+import { systemClock } from '../../src/cli/system-clock.ts';
+import { controlTerritory } from '../../src/cli/watch-feed.ts';
+import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { createEngine, type Engine } from '../../src/engine.ts';
+import { run } from '../../src/pipeline.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
+import { liveSeed } from './live-seed.ts';
+
+/** Lags by the millisecond, so that a run of days takes no more memory than one of seconds. */
+class Lags {
+  /** The last one holds all that took longer. */
+  readonly #counts = new Uint32Array(120_001);
+  #count = 0;
+  #max = 0;
+
+  add(ms: number): void {
+    const at = Math.min(Math.max(0, Math.round(ms)), this.#counts.length - 1);
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#count++;
+    if (ms > this.#max) this.#max = ms;
+  }
+
+  get figures(): Heard['lag'] {
+    return { count: this.#count, p50: this.#at(0.5), p99: this.#at(0.99), max: this.#max };
+  }
+
+  #at(share: number): number {
+    let below = 0;
+    return this.#counts.findIndex((count) => (below += count) >= share * this.#count);
+  }
+}
+
+const stop = new AbortController();
+const lags = new Lags();
+const store = memoryStore();
+let applied = 0;
+let gaps = 0;
+let live: LiveSource | undefined;
+let engine: Engine | undefined;
+
+function watch(url: string, reorderMs: number): void {
+  const control = controlTerritory(false);
+  const territories = [...BUILT_IN, ...(control === undefined ? [] : [control])];
+  live = risLive({
+    url,
+    reorderMs,
+    client: 'unroutable-bench',
+    blocks: territories.flatMap(({ blocks }) => blocks),
+    clock: systemClock,
+    random: Math.random,
+    report: ({ type }) => {
+      if (type === 'subscribed') tell({ type });
+      if (type === 'gap') gaps++;
+    },
+  });
+  engine = createEngine({
+    territories: BUILT_IN.map((territory) => ({ territory, policy: { ...DEFAULT_POLICY, minCollectors: 5 } })),
+    voting: { ...DEFAULT_VOTING, peerSilenceMs: 180_000 },
+    ...(control === undefined ? {} : { control }),
+  });
+  void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), store, stop.signal);
+}
+
+/** Only what a message said itself has a lag: the client's own ticks tell no time of the sender's. */
+function noting(judging: Engine, reorderMs: number): Engine {
+  return {
+    get now() {
+      return judging.now;
+    },
+    status: () => judging.status(),
+    apply(element: Element) {
+      const commit = judging.apply(element);
+      if (element.type === 'announcement' || element.type === 'withdrawal') applied++;
+      if ('peer' in element && element.type !== 'gap') lags.add(Date.now() - element.at - reorderMs);
+      return commit;
+    },
+  };
+}
+
+function heard(): Heard {
+  const stats = live?.stats();
+  return {
+    messages: stats?.messages ?? 0,
+    applied,
+    leftOut: stats?.routesLeftOut ?? 0,
+    gaps,
+    voters: engine?.status()[0]?.visibility.voters ?? 0,
+    events: store.kept.length,
+    odd: stats?.odd ?? {},
+    lag: lags.figures,
+  };
+}
+
+function sample(): void {
+  const { messages = 0, lagMs = 0 } = live?.stats() ?? {};
+  const { user, system } = process.cpuUsage();
+  const cpu = (user + system) / 1e6;
+  tell({ type: 'sample', atMs: Date.now(), messages, lagMs, rss: process.memoryUsage.rss(), cpu });
+}
+
+function tell(message: FromReceiver): void {
+  process.send?.(message);
+}
+
+const sampling = setInterval(sample, SAMPLE_MS);
+process.on('message', (message: ToReceiver) => {
+  if (message.type === 'watch') watch(message.url, message.reorderMs);
+  if (message.type === 'report') tell({ type: 'report', heard: heard() });
+  if (message.type !== 'stop') return;
+  stop.abort();
+  clearInterval(sampling);
+  process.disconnect();
+});
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,94 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FromFeeder, FromReceiver, Heard, Phase, Sample, Sent, ToFeeder, ToReceiver } from './live-protocol.ts';
+
+export interface Outcome {
+  readonly begunMs: number;
+  readonly sent: Sent;
+  readonly heard: Heard;
+  /** From the moment all was subscribed to. */
+  readonly samples: readonly Sample[];
+}
+
+export interface RunOptions {
+  readonly phases: readonly Phase[];
+  readonly reorderMs: number;
+  /** Options of Node for the client: `--cpu-prof`. */
+  readonly execArgv: readonly string[];
+  /** Asked at each sample; the sender ends early when it says so. */
+  readonly isEnough?: (samples: readonly Sample[], begunMs: number) => boolean;
+}
+
+/** Who has not heard what was sent by then, will not. */
+const GRACE_MS = 60_000;
+/** Ticks and what is held leave within this time after what the client holds messages. */
+const SETTLE_MS = 1500;
+
+/** One run: a sender, a client, and what they say of it. */
+export async function runLive({ phases, reorderMs, execArgv, isEnough }: RunOptions): Promise<Outcome> {
+  const feeder = start('live-feeder', []);
+  const receiver = start('live-receiver', execArgv);
+  const samples: Sample[] = [];
+  try {
+    const { port } = await hear(feeder, 'listening');
+    order(receiver, { type: 'watch', url: `ws://127.0.0.1:${port}/v1/ws/`, reorderMs });
+    await hear(receiver, 'subscribed');
+
+    const begun = hear(feeder, 'begun');
+    const ended = hear(feeder, 'ended');
+    let begunMs = Infinity;
+    receiver.on('message', (message: FromReceiver) => {
+      if (message.type !== 'sample') return;
+      samples.push(message);
+      if (isEnough?.(samples, begunMs) === true) order(feeder, { type: 'stop' });
+    });
+    await hear(receiver, 'sample');
+    order(feeder, { type: 'play', phases });
+    begunMs = (await begun).atMs;
+    const { sent } = await ended;
+    const lateMs = Date.now() + GRACE_MS;
+    while ((samples.at(-1)?.messages ?? 0) < sent.messages && Date.now() < lateMs) await hear(receiver, 'sample');
+    await sleep(reorderMs + SETTLE_MS);
+    order(receiver, { type: 'report' });
+    const { heard } = await hear(receiver, 'report');
+    return { begunMs, sent, heard, samples };
+  } finally {
+    await end(receiver);
+    feeder.kill();
+  }
+}
+
+function start(name: string, execArgv: readonly string[]): ChildProcess {
+  const child = fork(new URL(name + extname(import.meta.url), import.meta.url), { execArgv: [...execArgv] });
+  process.once('exit', () => child.kill());
+  return child;
+}
+
+/** A profile is written at the end of a process that ends by itself. */
+async function end(receiver: ChildProcess): Promise<void> {
+  if (receiver.exitCode !== null || !receiver.connected) return;
+  const exited = once(receiver, 'exit');
+  order(receiver, { type: 'stop' });
+  await exited;
+}
+
+function order(child: ChildProcess, message: ToFeeder | ToReceiver): void {
+  if (child.connected) child.send(message);
+}
+
+type Said = FromFeeder | FromReceiver;
+
+/** The next message of this type. Rejects when the process ends first. */
+function hear<T extends Said['type']>(child: ChildProcess, type: T): Promise<Extract<Said, { type: T }>> {
+  return new Promise((resolve, reject) => {
+    const listen = (message: Said): void => {
+      if (message.type !== type) return;
+      child.off('message', listen).off('exit', leave);
+      resolve(message as Extract<Said, { type: T }>);
+    };
+    const leave = (status: number | null): void => reject(new Error(`a process ended with ${status}`));
+    child.on('message', listen).once('exit', leave);
+  });
+}
