@@ -38,6 +38,8 @@ export interface WatchOptions extends SelectionOptions {
 const LIVE_PEER_SILENCE_MS = 180_000;
 /** Live, a verdict needs voters at as many collectors, or at all that were asked for. */
 const LIVE_MIN_COLLECTORS = 5;
+/** Events kept to tell none twice: a repeated commit follows the first one. */
+const MOST_KEPT = 10_000;
 /** How often the line of a terminal is drawn, milliseconds. */
 const REDRAW_MS = 1000;
 
@@ -143,7 +145,7 @@ function noting(feed: Feed, store: StateStore): StateStore {
 
 /** A store that tells each event when it is kept: as sentences on a terminal, as CloudEvents for programs. */
 function telling(options: WatchOptions, selection: Selection, sink: TextSink, io: Io, line: StatusLine): StateStore {
-  const store = memoryStore();
+  const store = memoryStore(MOST_KEPT);
   const isTerminal = io.stdout.isTTY === true;
   const isText = (options.format ?? (isTerminal ? 'text' : 'ndjson')) === 'text';
   const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));

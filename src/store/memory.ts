@@ -4,9 +4,11 @@ import type { StateStore } from '../ports.ts';
 
 /**
  * Keeps events in memory, for replay and tests: what it held is gone with the process. Holds every event of a run; a
- * run over decades of one country makes some thousands.
+ * run over decades of one country makes some thousands. What never ends says how many are enough: the oldest go.
  */
-export function memoryStore(): StateStore & { readonly kept: readonly UnroutableEvent[] } {
+export function memoryStore(
+  most = Number.POSITIVE_INFINITY,
+): StateStore & { readonly kept: readonly UnroutableEvent[] } {
   const kept: UnroutableEvent[] = [];
   const ids = new Set<string>();
   return {
@@ -16,6 +18,7 @@ export function memoryStore(): StateStore & { readonly kept: readonly Unroutable
       const fresh = events.filter((event) => !ids.has(event.id));
       for (const event of fresh) ids.add(event.id);
       kept.push(...fresh);
+      for (const event of kept.splice(0, kept.length - most)) ids.delete(event.id);
       return Promise.resolve();
     },
 
