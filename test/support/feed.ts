@@ -61,6 +61,16 @@ export class LiveFeed {
     await settled(2);
   }
 
+  /** The same for frames of any kind, to whoever is there. */
+  async sayAnything(frames: readonly (object | string)[]): Promise<void> {
+    for (const { socket, isFrozen } of this.#ears) {
+      if (isFrozen || socket.readyState !== socket.OPEN) continue;
+      for (const frame of frames) socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    }
+    await Promise.all([...this.#ears].map(arrived));
+    await settled(2);
+  }
+
   /** The links go dead: nothing moves on them any more, and nobody is told. */
   freeze(): void {
     for (const ear of this.#ears) {

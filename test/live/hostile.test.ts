@@ -1,0 +1,102 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { memoryStore } from '../../src/store/memory.ts';
+import { announce, keepalive, state, withdraw, type Told } from '../streams/ris-live/peer-server.ts';
+import { clock, Day, peers } from '../support/day.ts';
+import { between, mulberry32, type Random } from '../support/sim-random.ts';
+import { Sim } from '../support/sim.ts';
+
+/**
+ * A feed that means harm: collectors, paths, ids, times and states without end, and frames that are none. Its peers and
+ * its prefixes are many, but the same again: how many of them there may be is bounded by constants, and tested there.
+ * Everything else must stop growing.
+ */
+const ROUNDS = 8;
+const FLOOD = 4000;
+const PEERS = 500;
+const GROWTH_MB = 4;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function heapMb(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
+
+function anyPeer(random: Random, now: number): Told {
+  const n = between(random, 0, PEERS);
+  const isNamed = random() < 0.9;
+  return {
+    at: now + (random() < 0.1 ? between(random, -200_000_000, 200_000_000) : between(random, -5000, 0)),
+    host: isNamed ? `rrc${String(n % 7).padStart(2, '0')}` : `rrc${between(random, -1e9, 1e9)}`,
+    peer: `198.51.${100 + (n >>> 8)}.${n & 255}`,
+    asn: isNamed ? 64_500 + n : between(random, -1e9, 1e12),
+    id: random() < 0.1 ? 'x'.repeat(between(random, 0, 5000)) : `${random()}-${random()}`,
+  };
+}
+
+function anyPrefixes(random: Random): string[] {
+  return Array.from({ length: between(random, 0, 20) }, () =>
+    random() < 0.05 ? String(random()) : `175.45.${between(random, 170, 185)}.0/${between(random, 22, 26)}`,
+  );
+}
+
+function anyFrame(random: Random, now: number): object | string {
+  const told = anyPeer(random, now);
+  const path = Array.from({ length: between(random, 0, 60) }, () => between(random, 0, 4_294_967_295));
+  switch (between(random, 0, 6)) {
+    case 0:
+      return keepalive(told);
+    case 1:
+      return state(told, ['up', 'down', 'connected', 'neither'][between(random, 0, 3)] ?? '');
+    case 2:
+      return withdraw(told, anyPrefixes(random));
+    case 3:
+      return JSON.stringify(announce(told, anyPrefixes(random), path)).slice(0, between(random, 0, 400));
+    case 4:
+      return { type: `kind ${random()}`, data: { [String(random())]: random() } };
+    default:
+      return announce(told, anyPrefixes(random), path);
+  }
+}
+
+test('a hostile feed fills no memory, and the watcher is there when it is over', async () => {
+  const sim = await Sim.open();
+  try {
+    await sim.seeded();
+    const random = mulberry32(1);
+    const heaps: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let i = 0; i < FLOOD; i += 250) {
+        await sim.feed.sayAnything(Array.from({ length: 250 }, () => anyFrame(random, sim.now)));
+        await sim.pass(5000);
+      }
+      expect(sim.feed.connections).toBe(1);
+      sim.said.length = 0;
+      heaps.push(heapMb());
+    }
+    for (const what of ['not-json', 'bad-host', 'bad-peer-asn', 'bad-id', 'bad-state', 'ahead'])
+      expect(sim.log).toContain(what);
+    expect(heaps.at(-1) ?? 0).toBeLessThan((heaps[ROUNDS / 2 - 1] ?? 0) + GROWTH_MB);
+  } finally {
+    expect(await sim.stop()).toBe(0);
+    await sim.close();
+  }
+}, 120_000);
+
+test('a store that is told how many events are enough keeps the latest of them', async () => {
+  const day = new Day()
+    .dump('12:00', peers(20))
+    .withdraw('13:00', peers(20))
+    .announce('14:00', peers(20))
+    .tick('16:00');
+  const store = memoryStore(5);
+  const commits = day.events.map((event) => ({ cursor: clock('16:00'), events: [event] }));
+  for (const commit of commits) await store.commit(commit);
+  expect(day.events.length).toBeGreaterThan(10);
+  expect(store.kept).toEqual(day.events.slice(-5));
+  await store.commit({ cursor: clock('16:00'), events: day.events.slice(-2) });
+  expect(store.kept).toEqual(day.events.slice(-5));
+});
