@@ -191,8 +191,9 @@ export class Sim {
 
   async #chat(nowMs: number): Promise<void> {
     const alive = this.peers.filter(({ isUp }) => isUp);
+    // Each at a time of its own.
     await this.tell(
-      alive.filter((_, i) => (i * 1700 - nowMs) % KEEPALIVE_MS >= -STEP_MS && (i * 1700 - nowMs) % KEEPALIVE_MS < 0),
+      alive.filter((_, i) => (nowMs + i * 1700) % KEEPALIVE_MS < STEP_MS),
       keepalive,
     );
     if (nowMs % BEACON_MS !== 0) return;
