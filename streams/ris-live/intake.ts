@@ -4,6 +4,7 @@ import { later, type EventTime } from '../../src/bgp/time.ts';
 import { Reorder } from '../reorder.ts';
 import type { Message, Unreadable } from './decode.ts';
 import { Hearings } from './hearings.ts';
+import { orderOf, type MessageOrder } from './message-id.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Oddities, Report } from './report.ts';
 import { Sessions } from './sessions.ts';
@@ -33,6 +34,8 @@ interface Held {
   readonly at: EventTime;
   readonly collector: Collector;
   readonly what: Message | Element;
+  /** Of a message. */
+  readonly order?: MessageOrder;
 }
 
 /**
@@ -87,7 +90,7 @@ export class Intake {
     if (elements.length === 0 && !this.#sessions.matters(message)) return this.#tick(message);
     if (elements.length > 0) this.#sessions.matters(message);
     if (id !== undefined && this.#ids.isRepeated(peer.collector, id)) return odd.count('duplicate', id);
-    this.#held.put({ at, collector: peer.collector, what: message });
+    this.#held.put({ at, collector: peer.collector, what: message, order: orderOf(id ?? '') });
   }
 
   /** The peer said something that may have been of routes; of which, nobody knows. */
@@ -167,8 +170,8 @@ export class Intake {
 /** Within one moment: by collector, then as the collector counted, then gaps and ticks. The rest as it came. */
 function compare(a: Held, b: Held): number {
   if (a.collector !== b.collector) return a.collector < b.collector ? -1 : 1;
-  const one = 'kind' in a.what ? a.what.order : undefined;
-  const other = 'kind' in b.what ? b.what.order : undefined;
+  const { order: one } = a;
+  const { order: other } = b;
   if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
   if (one.scope !== other.scope) return one.scope < other.scope ? -1 : 1;
   return one.count - other.count;

@@ -61,7 +61,6 @@ test('a good message, the one that all others here are made from', () => {
     at: 1_787_141_896_080,
     peer: { id: 'rrc21|37.49.237.143|50628' },
     id: GOOD.id,
-    order: { scope: '', count: 0 },
   });
   expect(said(withFields({}))).toEqual(['A 175.45.176.0/24 50628 4837 131279']);
 });
