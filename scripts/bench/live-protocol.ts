@@ -30,6 +30,8 @@ export interface Sent {
 
 export type ToReceiver =
   | { readonly type: 'watch'; readonly url: string; readonly reorderMs: number }
+  /** Lag is that of messages stamped from `fromMs` until `untilMs`. */
+  | { readonly type: 'measure'; readonly fromMs: number; readonly untilMs: number }
   | { readonly type: 'report' }
   | { readonly type: 'stop' };
 

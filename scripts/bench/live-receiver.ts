@@ -40,6 +40,7 @@ class Lags {
 const stop = new AbortController();
 const lags = new Lags();
 const store = memoryStore();
+let measured = { fromMs: Infinity, untilMs: Infinity };
 let applied = 0;
 let gaps = 0;
 let live: LiveSource | undefined;
@@ -78,7 +79,10 @@ function noting(judging: Engine, reorderMs: number): Engine {
     apply(element: Element) {
       const commit = judging.apply(element);
       if (element.type === 'announcement' || element.type === 'withdrawal') applied++;
-      if ('peer' in element && element.type !== 'gap') lags.add(Date.now() - element.at - reorderMs);
+      const isOfPeer = 'peer' in element && element.type !== 'gap';
+      if (isOfPeer && element.at >= measured.fromMs && element.at <= measured.untilMs) {
+        lags.add(Date.now() - element.at - reorderMs);
+      }
       return commit;
     },
   };
@@ -112,6 +116,7 @@ function tell(message: FromReceiver): void {
 const sampling = setInterval(sample, SAMPLE_MS);
 process.on('message', (message: ToReceiver) => {
   if (message.type === 'watch') watch(message.url, message.reorderMs);
+  if (message.type === 'measure') measured = message;
   if (message.type === 'report') tell({ type: 'report', heard: heard() });
   if (message.type !== 'stop') return;
   stop.abort();

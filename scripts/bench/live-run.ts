@@ -47,6 +47,9 @@ export async function runLive({ phases, reorderMs, execArgv, isEnough }: RunOpti
     await hear(receiver, 'sample');
     order(feeder, { type: 'play', phases });
     begunMs = (await begun).atMs;
+    // What is held when the feed ends waits for the client's beat, as it would in silence: that is no lag of work.
+    const untilMs = begunMs + phases.reduce((sum, { seconds }) => sum + seconds * 1000, 0) - reorderMs;
+    order(receiver, { type: 'measure', fromMs: begunMs, untilMs });
     const { sent } = await ended;
     const lateMs = Date.now() + GRACE_MS;
     while ((samples.at(-1)?.messages ?? 0) < sent.messages && Date.now() < lateMs) await hear(receiver, 'sample');
