@@ -59,4 +59,4 @@ export const anyElement: fc.Arbitrary<Element> = fc.oneof(
   fc.record({ type: fc.constant('gap'), at, peer, reason }).map((gap) => ({ ...gap, collector: gap.peer.collector })),
   fc.record({ type: fc.constant('tick'), at, collector }),
   fc.record({ type: fc.constant('tick'), at, peer }).map((tick) => ({ ...tick, collector: tick.peer.collector })),
-) as fc.Arbitrary<Element>;
+);
