@@ -47,9 +47,7 @@ export async function runLive({ phases, reorderMs, execArgv, isEnough }: RunOpti
     await hear(receiver, 'sample');
     order(feeder, { type: 'play', phases });
     begunMs = (await begun).atMs;
-    // What is held when the feed ends waits for the client's beat, as it would in silence: that is no lag of work.
-    const untilMs = begunMs + phases.reduce((sum, { seconds }) => sum + seconds * 1000, 0) - reorderMs;
-    order(receiver, { type: 'measure', fromMs: begunMs, untilMs });
+    order(receiver, { type: 'measure', ...steady(phases, begunMs, reorderMs) });
     const { sent } = await ended;
     const lateMs = Date.now() + GRACE_MS;
     while ((samples.at(-1)?.messages ?? 0) < sent.messages && Date.now() < lateMs) await hear(receiver, 'sample');
@@ -61,6 +59,19 @@ export async function runLive({ phases, reorderMs, execArgv, isEnough }: RunOpti
     await end(receiver);
     feeder.kill();
   }
+}
+
+/**
+ * Stamps whose lag counts: not those of the first second, while the client's code is compiled, nor of the last, which are
+ * held when the feed ends and then wait for the client's beat, as in any silence.
+ */
+function steady(
+  phases: readonly Phase[],
+  begunMs: number,
+  reorderMs: number,
+): { readonly fromMs: number; readonly untilMs: number } {
+  const lastedMs = phases.reduce((sum, { seconds }) => sum + seconds * 1000, 0);
+  return { fromMs: begunMs + 1000, untilMs: begunMs + lastedMs - reorderMs - 1000 };
 }
 
 function start(name: string, execArgv: readonly string[]): ChildProcess {
