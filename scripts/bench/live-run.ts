@@ -74,9 +74,16 @@ function steady(
   return { fromMs: begunMs + 1000, untilMs: begunMs + lastedMs - reorderMs - 1000 };
 }
 
+/** Nobody outlives the benchmark. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill();
+});
+
 function start(name: string, execArgv: readonly string[]): ChildProcess {
   const child = fork(new URL(name + extname(import.meta.url), import.meta.url), { execArgv: [...execArgv] });
-  process.once('exit', () => child.kill());
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return child;
 }
 
