@@ -230,10 +230,9 @@ export class Electorate {
   ): readonly Effect[] {
     const voters = sessions.filter((session) => this.#votes(session));
     for (const session of sessions) {
-      if (FAMILIES.every((family) => session.standing[family].kind === 'down')) continue;
       for (const family of FAMILIES) {
-        const { kind } = session.standing[family];
-        if (kind !== 'down' && kind !== 'in-gap') session.standing[family] = { kind: 'in-gap', since: at };
+        // Who was down may be up since, with a table that we missed.
+        if (session.standing[family].kind !== 'in-gap') session.standing[family] = { kind: 'in-gap', since: at };
       }
       this.#syncing.delete(session);
       this.#learners.forget(session.peer);

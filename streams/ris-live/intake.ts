@@ -155,7 +155,10 @@ export class Intake {
   }
 
   #leave({ what }: Held): void {
-    if (!('kind' in what)) return this.#emit(what);
+    if (!('kind' in what)) {
+      if (what.type === 'gap' && what.peer === undefined) this.#sessions.miss(what.collector);
+      return this.#emit(what);
+    }
     const risen = this.#sessions.risen(what, what.at < this.#left);
     if (risen !== undefined) this.#emit(risen);
     for (const element of what.elements) this.#emit(element);

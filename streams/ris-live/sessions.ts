@@ -1,5 +1,5 @@
 import type { Element } from '../../src/bgp/element.ts';
-import type { PeerId } from '../../src/bgp/peer.ts';
+import type { Collector, PeerId } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { Message } from './decode.ts';
 
@@ -39,6 +39,18 @@ export class Sessions {
     this.#mayBeDown.delete(peer.id);
     const wasDown = this.#down.delete(peer.id);
     return wasDown && type !== 'state' ? { type: 'peer-state', at, peer, state: 'up' } : undefined;
+  }
+
+  /**
+   * Something of this collector may have been missed: that a session is up again, and then its table as well. So its
+   * next KEEPALIVE does not say that all of it is told from here on.
+   */
+  miss(collector: Collector): void {
+    for (const id of this.#mayBeDown) {
+      if (!id.startsWith(`${collector}|`)) continue;
+      this.#mayBeDown.delete(id);
+      this.#down.delete(id);
+    }
   }
 }
 
