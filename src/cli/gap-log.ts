@@ -44,4 +44,13 @@ export class GapLog {
       collectors,
     };
   }
+
+  /** A span that could not be healed: it is over still, and to be healed with what was missed since. */
+  putBack({ from, to, collectors = [] }: Span): void {
+    for (const collector of collectors) {
+      const later = this.#closed.get(collector);
+      if (this.#open.has(collector)) this.#open.set(collector, from);
+      else this.#closed.set(collector, { from, to: later?.to ?? to });
+    }
+  }
 }

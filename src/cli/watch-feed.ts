@@ -59,9 +59,9 @@ export interface Feed {
 const GATHER_MS = 10_000;
 /** How often it is looked whether all is subscribed to again, milliseconds. */
 const POLL_MS = 1_000;
-/** How often it is looked what is left to heal, and the longest wait for another try at the seed. Milliseconds. */
+/** How often it is looked what is left to heal, and the longest wait for another try. Milliseconds. */
 const LEFT_MS = 30_000;
-const LONGEST_SEED_WAIT_MS = 20 * 60_000;
+const LONGEST_WAIT_MS = 20 * 60_000;
 
 /** Anchors are always announced: when they go, it is us. `undefined` where history is played, which need not have them. */
 export function controlTerritory(isHistory: boolean): Territory | undefined {
@@ -152,7 +152,7 @@ async function* mending(
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, live } = options;
-  while (!signal.aborted) {
+  for (let waitMs = LEFT_MS; !signal.aborted;) {
     await gaps.over(signal);
     await clock.sleep(GATHER_MS, signal);
     // Until all is subscribed to again the hole goes on.
@@ -160,9 +160,21 @@ async function* mending(
     const over = gaps.take();
     if (over === undefined) continue;
     const span = { ...over, to: Math.max(over.to, begun.latest ?? over.to) as EventTime };
-    const report = (said: Parameters<typeof logRipestat>[1]): void => logRipestat(log, said);
+    let isAnswered = false;
+    const report = (said: RipestatReport): void => {
+      if (said.type === 'healed') isAnswered = true;
+      logRipestat(log, said);
+    };
     const { prefixes } = begun;
     yield* healing({ client, clock, territories: allTerritories(options), span, prefixes, report }, signal);
+    if (isAnswered) {
+      waitMs = LEFT_MS;
+      continue;
+    }
+    // RIPEstat is away: all of it is left, also peers that had no vote, of which the engine tells nothing.
+    waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
+    await clock.sleep(waitMs, signal);
+    gaps.putBack(over);
   }
 }
 
@@ -196,7 +208,7 @@ async function* seedingAgain(
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, collectors } = options;
-  for (let waitMs = LEFT_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LONGEST_SEED_WAIT_MS)) {
+  for (let waitMs = LEFT_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     await clock.sleep(waitMs, signal);
     if (begun.prefixes !== undefined) return;
     if (begun.hasSeedFailed !== true || begun.latest === undefined) continue;
