@@ -76,6 +76,7 @@ describe('messages that overtake each other by up to a minute', () => {
       await sim.pass(5 * MINUTE);
       expect(sim.types('country')).toEqual([]);
       sim.way = (frame) => [{ frame, delayMs: 0 }];
+      await sim.pass(2 * MINUTE);
     }),
   );
 });
@@ -133,6 +134,28 @@ describe('a RIPEstat that is empty when a gap is to be healed', () => {
       expect(sim.types('observer.restored')).toEqual([]);
       sim.ripestat.heal();
       await isRestored(sim, 21 * MINUTE);
+    }),
+  );
+});
+
+describe('sessions that come back, with tables that nobody hears, while we and RIPEstat are away', () => {
+  test.each(SEEDS)('seed %i', (seed) =>
+    scene(seed, async (sim, random) => {
+      const some = drawn(random, sim.peers, 0.7 + 0.3 * random());
+      await sim.down(some);
+      await sim.pass(MINUTE);
+      sim.ripestat.fail('*', { kind: 'status', status: 503 });
+      sim.feed.service = 'unacknowledged';
+      sim.feed.break();
+      await sim.pass(5000);
+      await sim.up(some);
+      await sim.pass(between(random, 1, 3) * MINUTE);
+      sim.feed.service = 'right';
+      await sim.pass(between(random, 12, 15) * MINUTE);
+      expect(sim.types('country')).toEqual(['country.unknown']);
+      sim.ripestat.heal();
+      await sim.pass(21 * MINUTE);
+      expect(sim.types('country')).toEqual(['country.unknown', 'country.known']);
     }),
   );
 });
