@@ -6,7 +6,7 @@ import { Ballots } from './ballots.ts';
 import { MAX_DETAILED_UNITS, marksOf } from './details.ts';
 import { concerns, covered, unitsOf, type Territory } from './territory.ts';
 import { Tally } from './tally.ts';
-import { countsFor, MAX_ROUTES, routeKey, View, type Held } from './view.ts';
+import { countsFor, maxRoutes, routeKey, View, type Held } from './view.ts';
 
 /** A territory's visibility at one moment of event time. */
 export interface Sample {
@@ -71,6 +71,7 @@ export class Plane {
   /** Voting sessions per collector. */
   readonly #collectors = new Map<Collector, number>();
   readonly #runs = new Map<string, readonly number[]>();
+  readonly #maxRoutes: number;
   #visibleCount = 0;
 
   constructor(territory: Territory, family: Family) {
@@ -78,6 +79,7 @@ export class Plane {
     this.family = family;
     this.units = unitsOf(territory, family);
     this.detailed = this.units.length <= MAX_DETAILED_UNITS;
+    this.#maxRoutes = maxRoutes(this.units.length);
     this.#ballots = new Ballots(this.units.length);
     this.visible = new Uint8Array(this.units.length);
   }
@@ -119,7 +121,7 @@ export class Plane {
   put(view: View, route: Pick<Held, 'prefix' | 'pathId' | 'path' | 'at' | 'dumped'>): boolean {
     const key = routeKey(route.prefix, route.pathId);
     const before = view.routes.get(key);
-    if (before === undefined && view.routes.size >= MAX_ROUTES) return false;
+    if (before === undefined && view.routes.size >= this.#maxRoutes) return false;
 
     const held = this.#heldOf(route, before);
     const sawBefore = view.seen;
@@ -231,7 +233,7 @@ export class Plane {
   #unitsUnder(prefix: Prefix): readonly number[] {
     let run = this.#runs.get(prefix.text);
     if (run === undefined) {
-      if (this.#runs.size >= MAX_ROUTES) this.#runs.clear();
+      if (this.#runs.size >= this.#maxRoutes) this.#runs.clear();
       this.#runs.set(prefix.text, (run = covered(this.units, prefix)));
     }
     return run;

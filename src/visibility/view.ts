@@ -22,8 +22,13 @@ export interface Held {
   readonly marks: readonly string[];
 }
 
-/** More routes than this from one session inside one territory is a flood: it is no longer believed. */
-export const MAX_ROUTES = 65_536;
+/**
+ * More routes than this from one session inside one territory is a flood: it is no longer believed. Twice the units leaves
+ * room for every /24 and as many more specifics; a small territory may have all its addresses routed one by one.
+ */
+export function maxRoutes(units: number): number {
+  return Math.max(4096, 2 * units);
+}
 
 /** What one session sees of one territory and family. Owned by its `Plane`, which alone changes it. */
 export class View {
