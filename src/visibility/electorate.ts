@@ -13,7 +13,7 @@ import { later, type EventTime } from '../bgp/time.ts';
 import { Learners } from './learners.ts';
 import type { Plane } from './plane.ts';
 import { Pulses } from './pulses.ts';
-import { newSession, type Session, type Standing } from './session.ts';
+import { MAX_SESSIONS, newSession, type Session, type Standing } from './session.ts';
 import { routeKey } from './view.ts';
 import type { VotingPolicy } from './voting.ts';
 
@@ -58,6 +58,7 @@ export class Electorate {
 
   /** `now` is the engine's time: that of the element, unless the element is late. */
   apply(element: Element, now: EventTime): readonly Effect[] {
+    if ('peer' in element && element.peer !== undefined && this.#isTooMany(element.peer)) return [];
     switch (element.type) {
       case 'tick':
         if (element.peer !== undefined) this.#pulses.start(element.peer, now);
@@ -288,6 +289,11 @@ export class Electorate {
 
   #syncedBy(standing: Standing): EventTime | undefined {
     return standing.kind === 'syncing' ? later(standing.since, this.#voting.resyncMs) : undefined;
+  }
+
+  /** A feed that makes up peers fills no memory: whoever comes when all seats are taken is not heard, and has no vote. */
+  #isTooMany(peer: Peer): boolean {
+    return this.#sessions.size >= MAX_SESSIONS && !this.#sessions.has(peer.id);
   }
 
   #session(peer: Peer): Session {

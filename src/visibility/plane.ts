@@ -6,7 +6,7 @@ import { Ballots } from './ballots.ts';
 import { MAX_DETAILED_UNITS, marksOf } from './details.ts';
 import { concerns, covered, unitsOf, type Territory } from './territory.ts';
 import { Tally } from './tally.ts';
-import { countsFor, maxRoutes, routeKey, View, type Held } from './view.ts';
+import { countsFor, maxRoutes, maxRoutesOfAll, routeKey, View, type Held } from './view.ts';
 
 /** A territory's visibility at one moment of event time. */
 export interface Sample {
@@ -72,6 +72,9 @@ export class Plane {
   readonly #collectors = new Map<Collector, number>();
   readonly #runs = new Map<string, readonly number[]>();
   readonly #maxRoutes: number;
+  readonly #maxRoutesOfAll: number;
+  /** Routes held of all sessions, withdrawn ones that are remembered among them. */
+  #routes = 0;
   #visibleCount = 0;
 
   constructor(territory: Territory, family: Family) {
@@ -80,6 +83,7 @@ export class Plane {
     this.units = unitsOf(territory, family);
     this.detailed = this.units.length <= MAX_DETAILED_UNITS;
     this.#maxRoutes = maxRoutes(this.units.length);
+    this.#maxRoutesOfAll = maxRoutesOfAll(this.units.length);
     this.#ballots = new Ballots(this.units.length);
     this.visible = new Uint8Array(this.units.length);
   }
@@ -121,7 +125,8 @@ export class Plane {
   put(view: View, route: Pick<Held, 'prefix' | 'pathId' | 'path' | 'at' | 'dumped'>): boolean {
     const key = routeKey(route.prefix, route.pathId);
     const before = view.routes.get(key);
-    if (before === undefined && view.routes.size >= this.#maxRoutes) return false;
+    if (before === undefined && (view.routes.size >= this.#maxRoutes || this.#routes >= this.#maxRoutesOfAll))
+      return false;
 
     const held = this.#heldOf(route, before);
     const sawBefore = view.seen;
@@ -129,6 +134,7 @@ export class Plane {
     if (held.path !== undefined) this.#add(view, held, route.at);
     if (before?.path !== undefined) this.#take(view, before, route.at);
     view.routes.set(key, held);
+    if (before === undefined) this.#routes++;
     if (view.votes && view.seen !== sawBefore) this.#remember(view, held, view.seen < sawBefore);
     return true;
   }
@@ -136,7 +142,7 @@ export class Plane {
   /** Forgets a route without a word of the peer: nobody withdrew it, so it is no evidence. */
   drop(view: View, held: Held, at: EventTime): void {
     if (held.path !== undefined) this.#take(view, held, at);
-    view.routes.delete(routeKey(held.prefix, held.pathId));
+    if (view.routes.delete(routeKey(held.prefix, held.pathId))) this.#routes--;
   }
 
   /** @param isMissed whether a vote taken away is held against us: not when the peer turned out not to be full-feed. */

@@ -22,6 +22,9 @@ export type Standing =
   | { readonly kind: 'in-gap'; readonly since: EventTime }
   | { readonly kind: 'down'; readonly since: EventTime };
 
+/** RIS and Route Views together have some 2,500 sessions. */
+export const MAX_SESSIONS = 20_000;
+
 /** One peer as the electorate knows it. */
 export interface Session {
   readonly peer: Peer;

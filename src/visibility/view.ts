@@ -30,6 +30,14 @@ export function maxRoutes(units: number): number {
   return Math.max(4096, 2 * units);
 }
 
+/**
+ * More routes than this of all sessions together is a flood as well, and who adds to it is no longer believed. Six hundred
+ * full-feed peers with a route for each unit stay below it.
+ */
+export function maxRoutesOfAll(units: number): number {
+  return Math.max(250_000, 600 * units);
+}
+
 /** What one session sees of one territory and family. Owned by its `Plane`, which alone changes it. */
 export class View {
   readonly peer: Peer;
