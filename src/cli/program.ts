@@ -55,19 +55,14 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     .command('replay')
     .summary('replay MRT files and tell what happened')
     .description('Replays MRT files (plain, gz or bz2; table dumps and updates) and tells what happened.')
-    .argument('<files...>', 'files, folders or patterns')
-    .optionsGroup('What to watch:')
-    .option(
-      '-t, --territory <id>',
-      'watch this territory; may be given again (default: all of the file, else KP)',
-      collect,
-    )
-    .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
+    .argument('<files...>', 'files, folders or patterns');
+  addChoice(replay);
+  replay
     .optionsGroup('What to read:')
     .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
     .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
     .option('--until <time>', 'stop reading here', asMoment)
-    .option('--threads <n>', 'worker threads, 0 for none (default: one a core)', asThreads)
+    .option('--threads <n>', 'cores that may unpack, 0 for none (default: all)', asThreads)
     .optionsGroup('What to print:')
     .addOption(
       new Option(
@@ -92,14 +87,9 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   const watch = program
     .command('watch')
     .summary('watch RIPE RIS Live and tell what happens')
-    .description('Watches RIPE RIS Live, or a server that speaks like it, until it is stopped.')
-    .optionsGroup('What to watch:')
-    .option(
-      '-t, --territory <id>',
-      'watch this territory; may be given again (default: all of the file, else KP)',
-      collect,
-    )
-    .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
+    .description('Watches RIPE RIS Live, or a server that speaks like it, until it is stopped.');
+  addChoice(watch);
+  watch
     .optionsGroup('What to listen to:')
     .option('--url <url>', 'WebSocket to listen to (default: RIPE RIS Live)', asWebSocketUrl)
     .option(
@@ -149,6 +139,18 @@ function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void
       const command = await import('./serve-ris.ts');
       end(await command.serveRis({ ...options, files }, io));
     });
+}
+
+/** Which territories: `replay` and `watch` choose alike. */
+function addChoice(command: Command): void {
+  command
+    .optionsGroup('What to watch:')
+    .option(
+      '-t, --territory <id>',
+      'watch this territory; may be given again (default: all of the file, else KP)',
+      collect,
+    )
+    .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
 }
 
 function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {

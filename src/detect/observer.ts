@@ -1,7 +1,7 @@
 import type { GapReason } from '../bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
-import type { Effect } from '../visibility/electorate.ts';
+import type { Effect } from '../visibility/effect.ts';
 import type { Draft } from './chain.ts';
 import type { BlindData, ObserverData } from './event.ts';
 import type { VerdictState } from './verdict.ts';

@@ -10,6 +10,7 @@ import type {
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import type { Family } from '../bgp/prefix.ts';
 import { later, type EventTime } from '../bgp/time.ts';
+import type { Effect } from './effect.ts';
 import { Learners } from './learners.ts';
 import type { Plane } from './plane.ts';
 import { Pulses } from './pulses.ts';
@@ -21,19 +22,6 @@ import type { VotingPolicy } from './voting.ts';
 const DUMP_BACKLOG_MS = 60_000;
 
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
-
-/** What an element, or the lack of one, did to our own eyes. */
-export type Effect =
-  /** Something may have been missed here, of one peer or of several of a collector: these had a vote, and have none now. */
-  | {
-      readonly kind: 'gap';
-      readonly collector: Collector;
-      readonly peer: Peer | undefined;
-      readonly reason: GapReason;
-      readonly voters: readonly Session[];
-    }
-  /** This session can be believed again, or is down: either way what we know of it is true. */
-  | { readonly kind: 'settled'; readonly session: Session };
 
 /**
  * Takes elements to the planes: keeps each session's standing and says who votes. A peer that goes down or silent in a
