@@ -12,9 +12,10 @@ import { realData, realDataNote } from '../../support/real-data.ts';
 /** Real messages, one a line; most carry the BGP message itself beside its JSON. */
 const FILES = ['1k-msgs.2019', '20-msg.2019', 'all-types.2019', 'fail-as-set.2019', 'samples.2019-2026'];
 
+/** None where the real data is absent: what is skipped is collected all the same. */
 function linesOf(file: string): string[] {
   const path = realData(`ris-live/${file}.ndjson`);
-  if (path === undefined) throw new Error('the real data is absent');
+  if (path === undefined) return [];
   return readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line.trim() !== '');
