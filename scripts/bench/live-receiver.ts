@@ -66,7 +66,7 @@ function watch(url: string, reorderMs: number): void {
     voting: { ...DEFAULT_VOTING, peerSilenceMs: 180_000 },
     ...(control === undefined ? {} : { control }),
   });
-  void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), store, stop.signal);
+  void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), { store }, stop.signal);
 }
 
 /** Only what a message said itself has a lag: the client's own ticks tell no time of the sender's. */

@@ -1,10 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { Commit, Engine } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import { createEngine } from '../engine.ts';
 import { run } from '../pipeline.ts';
-import type { StateStore } from '../ports.ts';
 import { lastIncidents } from '../report/verdicts.ts';
 import { textSink, type TextSink } from '../sinks/stdout.ts';
 import { memoryStore } from '../store/memory.ts';
@@ -92,7 +91,7 @@ async function conduct(
   const engine = witness.watch(createEngine(selection));
   const store = memoryStore();
   await teller.begin();
-  await run(archive.source, engine, telling(store, teller, progress, options), signal);
+  await run(archive.source, engine, { store, tell: telling(teller, progress, options) }, signal);
   progress.clear();
 
   const outcome = outcomeOf({
@@ -114,15 +113,14 @@ function wanted(events: Outcome['events'], { since }: ReplayOptions): Outcome['e
   return since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= since);
 }
 
-/** A store that also tells what it kept. What is told is kept first. */
-function telling(store: StateStore, teller: Teller, progress: Progress, options: ReplayOptions): StateStore {
-  return {
-    events: (after) => store.events(after),
-    async commit(commit: Commit) {
-      await store.commit(commit);
-      progress.clear();
-      await teller.tell(wanted(commit.events, options));
-    },
+function telling(
+  teller: Teller,
+  progress: Progress,
+  options: ReplayOptions,
+): (events: Outcome['events']) => Promise<void> {
+  return async (events) => {
+    progress.clear();
+    await teller.tell(wanted(events, options));
   };
 }
 

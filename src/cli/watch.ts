@@ -3,7 +3,8 @@ import { record } from '../../streams/tape/record.ts';
 import type { Collector } from '../bgp/peer.ts';
 import { createEngine, type Engine } from '../engine.ts';
 import { run } from '../pipeline.ts';
-import type { Clock, StateStore } from '../ports.ts';
+import type { UnroutableEvent } from '../detect/event.ts';
+import type { Clock } from '../ports.ts';
 import { createTimeline } from '../report/timeline.ts';
 import { jsonText } from '../report/printable.ts';
 import { textSink, type TextSink } from '../sinks/stdout.ts';
@@ -117,7 +118,13 @@ async function conduct(
     options.quiet === true ? undefined : line.draw(() => statusLine(engine, feed.live.stats()), clock, ended.signal);
   const source = tape === undefined ? feed.source : record(feed.source, (text) => tape.write(text));
   try {
-    await run(source, engine, noting(feed, telling(options, selection, sink, io, line)), signal);
+    const tell = telling(options, selection, sink, io, line);
+    const note = async (events: readonly UnroutableEvent[]): Promise<void> => {
+      // The feed learns what was decided of its gaps.
+      feed.note(events);
+      await tell(events);
+    };
+    await run(source, engine, { store: memoryStore(MOST_KEPT), tell: note }, signal);
   } finally {
     ended.abort();
     await drawing;
@@ -132,20 +139,14 @@ async function conduct(
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
 }
 
-/** The feed learns what was decided of its gaps. */
-function noting(feed: Feed, store: StateStore): StateStore {
-  return {
-    events: (after) => store.events(after),
-    async commit(commit) {
-      feed.note(commit.events);
-      await store.commit(commit);
-    },
-  };
-}
-
-/** A store that tells each event when it is kept: as sentences on a terminal, as CloudEvents for programs. */
-function telling(options: WatchOptions, selection: Selection, sink: TextSink, io: Io, line: StatusLine): StateStore {
-  const store = memoryStore(MOST_KEPT);
+/** Tells each event when it is kept: as sentences on a terminal, as CloudEvents for programs. */
+function telling(
+  options: WatchOptions,
+  selection: Selection,
+  sink: TextSink,
+  io: Io,
+  line: StatusLine,
+): (events: readonly UnroutableEvent[]) => Promise<void> {
   const isTerminal = io.stdout.isTTY === true;
   const isText = (options.format ?? (isTerminal ? 'text' : 'ndjson')) === 'text';
   const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));
@@ -155,16 +156,10 @@ function telling(options: WatchOptions, selection: Selection, sink: TextSink, io
     width: isTerminal ? widthOf(io.stdout) : 80,
     degradedBelow: (id) => policies.get(id)?.degradedBelow ?? 0,
   });
-  return {
-    events: (after) => store.events(after),
-    async commit(commit) {
-      await store.commit(commit);
-      line.clear();
-      const rows = isText
-        ? timeline(commit.events).map((row) => `${row}\n`)
-        : commit.events.map((event) => `${jsonText(event)}\n`);
-      await sink.write(rows.join(''));
-    },
+  return async (events) => {
+    line.clear();
+    const rows = isText ? timeline(events).map((row) => `${row}\n`) : events.map((event) => `${jsonText(event)}\n`);
+    await sink.write(rows.join(''));
   };
 }
 

@@ -53,6 +53,7 @@ export interface EventData {
   'observer.restored': BlindData;
   'observer.gap': ObserverData;
   'observer.healed': ObserverData;
+  'observer.data-loss': DataLossData;
   'incident.opened': IncidentData;
   'incident.updated': IncidentData;
   'incident.closed': IncidentData;
@@ -150,6 +151,17 @@ export interface ObserverData {
   readonly reason: GapReason;
   /** Peers of the collector that lost their vote, or have it again. */
   readonly peers: number;
+}
+
+/** The store had lost what it had kept, and was written again from memory. */
+export interface DataLossData {
+  /** Event time up to which the store still knew; absent when it was empty. */
+  readonly since?: IsoTime;
+  /** Number of the last commit that was kept, and of the one that was found: 0 when there was none. */
+  readonly kept: number;
+  readonly found: number;
+  /** Events that were kept again from memory. Those before them are gone. */
+  readonly events: number;
 }
 
 /** The messages behind an event, enough of them to check it against the archive, and how many there were. */

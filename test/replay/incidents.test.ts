@@ -73,7 +73,7 @@ async function replayed(incident: Incident): Promise<readonly UnroutableEvent[]>
   });
   const store = memoryStore();
   const source = mrtSource(planned.plan, { watch: NORTH_KOREA.blocks, threads: 1 });
-  await run(source, engine, store, new AbortController().signal);
+  await run(source, engine, { store }, new AbortController().signal);
   return store.kept;
 }
 

@@ -32,7 +32,7 @@ async function replayed(path: string, minVoters: number): Promise<Replayed> {
     threads: 1,
     report: (report) => reports.push(report),
   });
-  await run(source, engine, store, new AbortController().signal);
+  await run(source, engine, { store }, new AbortController().signal);
   return { engine, types: store.kept.map((event) => event.type), reports };
 }
 

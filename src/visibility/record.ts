@@ -1,0 +1,42 @@
+import type { Family } from '../bgp/prefix.ts';
+
+/**
+ * Where a kind of record is kept: a Redis hash, a range of keys of the embedded store. Names and lifetimes are listed in
+ * docs/redis.md; `store/keys.ts` alone makes keys of them.
+ */
+export type Space =
+  /** Route of one session, by `collector|address|asn|prefix` (and `#path id`). */
+  | `routes/${string}/${Family}`
+  /** The latest changes of voters' sight, by their number modulo the number that is kept. */
+  | `sights/${string}/${Family}`
+  /** Peers and how far each can be believed, by `collector|address|asn`. */
+  | 'voters'
+  /** How each territory stands, by `KP/ipv4`: for people and programs, never read back by us. */
+  | 'verdicts'
+  /** The open incident of a territory as events carry it, by `KP/ipv4`: as above. */
+  | 'incidents'
+  /** What the engine goes on from, by the part that it is of. */
+  | 'engine'
+  /** Programs at work, by their id: who leads, who follows, who is ready. */
+  | 'instances'
+  /** Who reads the events, by name: the id of the last event that was dealt with. */
+  | 'readers'
+  /** Webhook endpoints, by name; what is to be sent, by `endpoint/event id`; what was sent, and what was given up. */
+  | 'webhooks/endpoints'
+  | 'webhooks/queue'
+  | 'webhooks/log'
+  | 'webhooks/dead';
+
+/** One place of the state as it is now. `value` is JSON; `undefined`: there is nothing any more. */
+export interface StateChange {
+  readonly space: Space;
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
+/** One place of the state as it was kept. */
+export interface StateRecord {
+  readonly space: Space;
+  readonly key: string;
+  readonly value: string;
+}
