@@ -35,6 +35,9 @@ export const CSV_COLUMNS = [
   'source',
   'sequence',
   'territories',
+  'kept',
+  'found',
+  'events',
 ] as const;
 
 type Column = (typeof CSV_COLUMNS)[number];
@@ -61,6 +64,10 @@ function rowOf(event: UnroutableEvent): Row {
   if ('territories' in data) {
     const { since, reason, territories } = data;
     return { since, reason, territories: territories.join(' ') };
+  }
+  if ('kept' in data) {
+    const { since = '', kept, found, events } = data;
+    return { since, kept, found, events };
   }
   const { share, voters, seeingNothing, unitsVisible, units } = data.visibility;
   const seen: Row = {
@@ -115,6 +122,7 @@ function detailOf(event: UnroutableEvent): Row {
     case 'observer.healed':
     case 'observer.blind':
     case 'observer.restored':
+    case 'observer.data-loss':
       return {};
   }
 }

@@ -112,6 +112,7 @@ const TONES: Readonly<Record<EventType, Tone>> = {
   'observer.healed': 'plain',
   'observer.blind': 'blind',
   'observer.restored': 'good',
+  'observer.data-loss': 'warn',
   'incident.opened': 'bad',
   'incident.updated': 'warn',
   'incident.closed': 'good',

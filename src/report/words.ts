@@ -1,6 +1,7 @@
 import type {
   BlindData,
   CountryData,
+  DataLossData,
   Envelope,
   EventType,
   IsoTime,
@@ -46,6 +47,8 @@ export function sentence(event: UnroutableEvent, clocks: Clocks): string {
     case 'observer.blind':
     case 'observer.restored':
       return blindSentence(event.type, event.data, clocks(undefined));
+    case 'observer.data-loss':
+      return dataLossSentence(event.data, clocks(undefined));
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.closed':
@@ -168,6 +171,12 @@ function observerSentence(type: 'observer.gap' | 'observer.healed', data: Observ
   const vote =
     peers === 0 ? '' : ` ${counted(peers, 'peer')} ${peers === 1 ? 'has' : 'have'} no vote until heard whole again.`;
   return `This tool could not see through ${eyes} from ${at} on: ${GAP_REASONS[reason]}.${vote}`;
+}
+
+function dataLossSentence({ since, events }: DataLossData, clock: Clock): string {
+  const found = since === undefined ? 'was found empty' : `was set back to ${clock.moment(eventTime(since))}`;
+  const again = events === 0 ? '' : `, and so ${events === 1 ? 'was' : 'were'} ${counted(events, 'event')}`;
+  return `This tool's store ${found}: the state was written again from memory${again}. Older events that it had lost are gone.`;
 }
 
 function areOrIs(units: readonly string[]): 'are' | 'is' {

@@ -228,6 +228,15 @@ describe('an incident is told whole when it is over', () => {
   });
 });
 
+test('a store that had lost what it kept: set back, or empty', () => {
+  expect(say('observer.data-loss', { since: AT, kept: 40, found: 12, events: 3 })).toBe(
+    "This tool's store was set back to 2014-12-22 16:15:00 UTC: the state was written again from memory, and so were 3 events. Older events that it had lost are gone.",
+  );
+  expect(say('observer.data-loss', { kept: 40, found: 0, events: 0 })).toBe(
+    "This tool's store was found empty: the state was written again from memory. Older events that it had lost are gone.",
+  );
+});
+
 test('what voters see is told of one voter and one network as well', () => {
   expect(seenText({ share: 0, voters: 1, seeingNothing: 1, unitsVisible: 0, units: 1 })).toBe(
     'the only voter sees none of its network',
