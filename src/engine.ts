@@ -4,14 +4,15 @@ import type { EventTime } from './bgp/time.ts';
 import { chained, digest, type Draft, type Link } from './detect/chain.ts';
 import { ControlGroup } from './detect/control.ts';
 import { ofTerritory } from './detect/drafts.ts';
-import type { Incident, UnroutableEvent, Verdict, VisibilityData } from './detect/event.ts';
+import type { DataLossData, Incident, UnroutableEvent, Verdict, VisibilityData } from './detect/event.ts';
 import { incidentOf, rounded } from './detect/incident.ts';
 import { Judge } from './detect/judge.ts';
-import { Observer } from './detect/observer.ts';
+import { lossDraft, Observer } from './detect/observer.ts';
 import type { Policy } from './detect/policy.ts';
 import { pending, type Pending } from './detect/verdict.ts';
 import { Electorate } from './visibility/electorate.ts';
 import { Plane } from './visibility/plane.ts';
+import type { StateChange, StateRecord } from './visibility/record.ts';
 import { unitsOf, type Territory } from './visibility/territory.ts';
 import type { VotingPolicy } from './visibility/voting.ts';
 
@@ -48,7 +49,27 @@ export interface EngineOptions {
   readonly voting: VotingPolicy;
   /** Prefixes that never go away: while they are gone too, nothing is said of the territories. None by default. */
   readonly control?: Territory;
+  /** Whether changes of the state are noted for `takeChanges`. @default false */
+  readonly recorded?: boolean;
 }
+
+/** What a store kept of an engine. */
+export interface KeptState {
+  /** Event time up to which all was decided. */
+  readonly cursor: EventTime;
+  /** In any order. */
+  readonly records: readonly StateRecord[];
+}
+
+export type Restored =
+  | {
+      readonly ok: true;
+      readonly engine: Engine;
+      /** Ids of territories that are judged anew: their blocks, origins or policy are others now, or they are new. */
+      readonly anew: readonly string[];
+    }
+  /** `reason` names the record that cannot be read. */
+  | { readonly ok: false; readonly reason: string };
 
 export interface Engine {
   /** Event time reached, or `undefined` before the first element. */
@@ -60,6 +81,12 @@ export interface Engine {
    */
   apply(element: Element): Commit | undefined;
   status(): readonly TerritoryStatus[];
+  /** What changed of the state since this was last called; the first time all of it. Empty unless `recorded`. */
+  takeChanges(): readonly StateChange[];
+  /** All of the state: for a store that has lost what it kept. */
+  state(): readonly StateChange[];
+  /** The store had lost what it kept, and is written again: tells of it, in the chain of the observer's events. */
+  noteLoss(data: DataLossData): Commit;
 }
 
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
@@ -155,7 +182,26 @@ export function createEngine(options: EngineOptions): Engine {
       const at = now ?? (0 as EventTime);
       return seats.map(({ judge }) => statusOf(judge, at));
     },
+
+    takeChanges() {
+      return [];
+    },
+
+    state() {
+      return [];
+    },
+
+    noteLoss(data) {
+      const at = now ?? (0 as EventTime);
+      return { cursor: at, events: [told(lossDraft(data, at), '/observer', observerVersion)] };
+    },
   };
+}
+
+/** Goes on where the engine stood that wrote these records. */
+export function restoreEngine(options: EngineOptions, { records }: KeptState): Restored {
+  if (records.length > 0) return { ok: false, reason: 'no record can be read yet' };
+  return { ok: true, engine: createEngine(options), anew: options.territories.map(({ territory }) => territory.id) };
 }
 
 function committed(cursor: EventTime, events: readonly UnroutableEvent[]): Commit | undefined {

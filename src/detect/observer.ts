@@ -3,7 +3,7 @@ import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
 import type { Effect } from '../visibility/effect.ts';
 import type { Draft } from './chain.ts';
-import type { BlindData, ObserverData } from './event.ts';
+import type { BlindData, DataLossData, ObserverData } from './event.ts';
 import type { VerdictState } from './verdict.ts';
 
 /** A gap that took away votes, until each of them is settled. */
@@ -57,6 +57,11 @@ export class Observer {
     for (const gap of healed) this.#open.splice(this.#open.indexOf(gap), 1);
     return healed.map((gap) => draftOf('observer.healed', gap, at));
   }
+}
+
+/** The store lost what it kept; `about` is what tells one loss from another of the same moment. */
+export function lossDraft(data: DataLossData, at: EventTime): Draft {
+  return { type: 'observer.data-loss', at, subject: 'observer', about: `${data.kept} ${data.found}`, data };
 }
 
 function blindDraft(type: 'observer.blind' | 'observer.restored', data: BlindData, at: EventTime): Draft {
