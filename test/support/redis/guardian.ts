@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Sees to it that nothing outlives this process, however it ends: by itself, by SIGKILL, or in the middle of a test. */
+interface Guardian {
+  /** A new folder, gone with this process at the latest. */
+  readonly folder: () => string;
+  readonly watch: (child: ChildProcess) => void;
+}
+
+/**
+ * Each line it reads is the list of the processes that run. When it can read no more, this process has ended: what was
+ * on the last line is killed, and the folder removed. It is a session of its own, so that Ctrl-C leaves it its work.
+ */
+const SCRIPT = 'pids=; while read -r line; do pids=$line; done; [ -z "$pids" ] || kill -9 $pids; rm -rf -- "$1"';
+
+let theGuardian: Guardian | undefined;
+
+/** The guardian of this process. */
+export function guardian(): Guardian {
+  theGuardian ??= startGuardian();
+  return theGuardian;
+}
+
+function startGuardian(): Guardian {
+  // Short: the path of a Unix socket has room for 103 characters on some systems.
+  const root = mkdtempSync(join(tmpdir(), 'redis-'));
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'guardian', root], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  });
+  shell.unref();
+  // Of a child process it is a socket, whatever the type says.
+  (shell.stdin as unknown as Socket).unref();
+  shell.stdin.on('error', () => undefined);
+
+  const running = new Set<number>();
+  const tell = () => shell.stdin.write(`${[...running].join(' ')}\n`);
+  let folders = 0;
+  return {
+    folder() {
+      folders += 1;
+      const folder = join(root, String(folders));
+      mkdirSync(folder);
+      return folder;
+    },
+    watch(child) {
+      const { pid } = child;
+      if (pid === undefined) return;
+      running.add(pid);
+      tell();
+      child.once('exit', () => {
+        running.delete(pid);
+        tell();
+      });
+    },
+  };
+}

@@ -1,0 +1,214 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis, type RedisOptions } from 'ioredis';
+import { theRedis } from './binary.ts';
+import type { Certificates } from './certificates.ts';
+import { guardian } from './guardian.ts';
+import { freePort } from './ports.ts';
+
+/** Lines of redis.conf by directive, each value as it stands there; several of one directive as a list. */
+export type Config = Readonly<Record<string, string | number | readonly string[]>>;
+
+export interface ServerOptions {
+  /** Besides, or instead of, append-only file synced every second, `noeviction`, no snapshots. */
+  readonly config?: Config;
+  /** Answers under TLS alone, with these certificates, and asks clients for theirs. */
+  readonly tls?: Certificates;
+  /** As whom the fixture itself talks, where `config` leaves the default user no rights. */
+  readonly as?: { readonly username?: string; readonly password: string };
+  /** Where it keeps its data; the caller's to remove. @default a folder of its own, gone when it stops */
+  readonly folder?: string;
+  /** @default `server`; a Sentinel's PING is answered all the same */
+  readonly mode?: 'server' | 'sentinel';
+}
+
+/** A redis-server of the test's own. Whatever the test forgets to stop ends with its process. */
+export interface RedisServer {
+  readonly host: string;
+  readonly port: number;
+  /** Of the same server, with the same rights as the port; without TLS. */
+  readonly socket: string;
+  readonly folder: string;
+  /** What `new Redis(…)` needs to reach it on its port as the fixture does. */
+  readonly connection: RedisOptions;
+  /** Of the process that runs; `undefined` between an end and `restart`. */
+  readonly pid: () => number | undefined;
+  /** The end of what it has written, at most 64 KiB. */
+  readonly log: () => string;
+  /** One command on a connection of its own. Rejects as ioredis does. */
+  readonly cli: (command: string, ...args: readonly (string | number)[]) => Promise<unknown>;
+  /** @param signal a process that SIGSTOP or SIGCONT is sent to goes on to be; any other is waited for to end. @default SIGKILL */
+  readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
+  /** Kills it if it runs, and starts it with the same port, data and configuration, to which `config` is added. */
+  readonly restart: (config?: Config) => Promise<void>;
+  /** Kills it and removes its folder. */
+  readonly stop: () => Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const READY_WITHIN_MS = 20_000;
+const POLL_MS = 5;
+const MAX_LOG = 65_536;
+const PORTS_TRIED = 5;
+
+const DEFAULTS: Config = {
+  appendonly: 'yes',
+  appendfsync: 'everysec',
+  save: '""',
+  'maxmemory-policy': 'noeviction',
+  // Else a replica waits five seconds for others to come along.
+  'repl-diskless-sync-delay': 0,
+  'repl-ping-replica-period': 1,
+};
+
+/**
+ * Starts a redis-server on a free port of 127.0.0.1 and on a Unix socket; it has answered PING.
+ *
+ * @throws when there is no Redis to be found, or it does not start: with the end of its log.
+ */
+export async function startRedis(options: ServerOptions = {}): Promise<RedisServer> {
+  const folder = options.folder ?? guardian().folder();
+  for (let tried = 1; ; tried++) {
+    const server = redisServer(folder, await freePort(), options);
+    try {
+      await server.restart(await firstConfig(server, options));
+      return server;
+    } catch (error) {
+      await server.kill();
+      const taken = server.log().includes('Address already in use');
+      if (taken && tried < PORTS_TRIED) continue;
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
+/** Starts the file anew, too, in case the last try left one. */
+async function firstConfig(server: RedisServer, { tls, mode, config }: ServerOptions): Promise<Config> {
+  await writeFile(join(server.folder, 'redis.conf'), '');
+  return {
+    bind: HOST,
+    port: tls === undefined ? server.port : 0,
+    unixsocket: server.socket,
+    dir: server.folder,
+    ...(tls && {
+      'tls-port': server.port,
+      'tls-cert-file': tls.files.serverCert,
+      'tls-key-file': tls.files.serverKey,
+      'tls-ca-cert-file': tls.files.ca,
+      'tls-replication': 'yes',
+    }),
+    ...(mode === 'sentinel' ? {} : DEFAULTS),
+    ...config,
+  };
+}
+
+function redisServer(folder: string, port: number, options: ServerOptions): RedisServer {
+  const conf = join(folder, 'redis.conf');
+  const connection = connectionTo(port, options);
+  let child: ChildProcess | undefined;
+  let log = '';
+
+  const server: RedisServer = {
+    host: HOST,
+    port,
+    socket: join(folder, 'redis.sock'),
+    folder,
+    connection,
+    pid: () => child?.pid,
+    log: () => log,
+    cli: (command, ...args) => call(connection, command, args),
+    async kill(signal = 'SIGKILL') {
+      if (child === undefined) return;
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await ended;
+    },
+    async restart(config = {}) {
+      await server.kill();
+      await appendFile(conf, linesOf(config));
+      const { server: program, env } = await theRedis();
+      const started = spawn(program, [conf, ...(options.mode === 'sentinel' ? ['--sentinel'] : [])], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = started;
+      guardian().watch(started);
+      started.once('exit', () => {
+        if (child === started) child = undefined;
+      });
+      const keep = (chunk: Buffer) => {
+        log = (log + chunk.toString()).slice(-MAX_LOG);
+      };
+      started.stdout.on('data', keep);
+      started.stderr.on('data', keep);
+      await ready(server);
+    },
+    async stop() {
+      await server.kill();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return server;
+}
+
+function connectionTo(port: number, { tls, as }: ServerOptions): RedisOptions {
+  return {
+    host: HOST,
+    port,
+    ...as,
+    ...(tls && { tls: { ca: tls.ca, cert: tls.clientCert, key: tls.clientKey } }),
+  };
+}
+
+function linesOf(config: Config): string {
+  return Object.entries(config)
+    .flatMap(([directive, value]) => [value].flat().map((one) => `${directive} ${one}\n`))
+    .join('');
+}
+
+async function ready(server: RedisServer): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  for (;;) {
+    try {
+      await server.cli('PING');
+      return;
+    } catch (error) {
+      if (server.pid() === undefined) throw new Error(`redis-server ended:\n${server.log()}`, { cause: error });
+      if (performance.now() > deadline) {
+        throw new Error(`redis-server is not ready after ${READY_WITHIN_MS} ms:\n${server.log()}`, { cause: error });
+      }
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function call(connection: RedisOptions, command: string, args: readonly (string | number)[]): Promise<unknown> {
+  const client = new Redis({
+    ...connection,
+    protocol: 2,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 5_000,
+    commandTimeout: 5_000,
+  });
+  let reason: unknown;
+  client.on('error', (error) => {
+    reason = error;
+  });
+  try {
+    await client.connect();
+    return await client.call(command, ...args);
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    client.disconnect();
+  }
+}
