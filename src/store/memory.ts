@@ -1,30 +1,202 @@
 import type { UnroutableEvent } from '../detect/event.ts';
-import type { Commit } from '../engine.ts';
-import type { StateStore } from '../ports.ts';
+import { UnknownEvent, type Batch, type Committed, type Kept, type Leases, type StateStore } from '../ports.ts';
+import type { Space, StateChange, StateRecord } from '../visibility/record.ts';
+import { Fence, memoryLeases } from './memory-leases.ts';
+import { compareKeys, isEngineSpace, readerPosition } from './spaces.ts';
+
+const OK: Committed = { ok: true };
+const FENCED: Committed = { ok: false, reason: 'fenced' };
 
 /**
- * Keeps events in memory, for replay and tests: what it held is gone with the process. Holds every event of a run; a
+ * Keeps everything in memory, for replay and tests: what it held is gone with the process. Holds every event of a run; a
  * run over decades of one country makes some thousands. What never ends says how many are enough: the oldest go.
+ *
+ * @param most events that are held, whatever readers say.
+ * @param nowMs monotonic time, for leases.
  */
 export function memoryStore(
   most = Number.POSITIVE_INFINITY,
+  nowMs: () => number = () => performance.now(),
 ): StateStore & { readonly kept: readonly UnroutableEvent[] } {
-  const kept: UnroutableEvent[] = [];
-  const ids = new Set<string>();
-  return {
-    kept,
+  return new MemoryStore(most, nowMs);
+}
 
-    commit({ events }: Commit) {
-      const fresh = events.filter((event) => !ids.has(event.id));
-      for (const event of fresh) ids.add(event.id);
-      kept.push(...fresh);
-      for (const event of kept.splice(0, kept.length - most)) ids.delete(event.id);
-      return Promise.resolve();
-    },
+class MemoryStore implements StateStore {
+  readonly name = 'memory';
+  readonly leases: Leases;
+  readonly kept: readonly UnroutableEvent[];
+  readonly #most: number;
+  readonly #fence = new Fence();
+  readonly #state = new State();
+  readonly #log = new EventLog();
 
-    async *events(after) {
-      const start = after === undefined ? 0 : kept.findIndex((event) => event.id === after) + 1;
-      yield* kept.slice(start);
-    },
-  };
+  constructor(most: number, nowMs: () => number) {
+    this.#most = most;
+    this.kept = this.#log.kept;
+    this.leases = memoryLeases(this.#fence, nowMs);
+  }
+
+  async load(): Promise<Kept | undefined> {
+    return this.#state.load();
+  }
+
+  async read(space: Space): Promise<readonly StateRecord[]> {
+    return this.#state.read(space);
+  }
+
+  async commit(batch: Batch, token?: number): Promise<Committed> {
+    if (!this.#fence.admits(token)) return FENCED;
+    const { last } = this.#state;
+    const found = last?.number ?? 0;
+    if (batch.whole !== true && batch.number === found) return OK;
+    if (batch.whole !== true && batch.number !== found + 1) {
+      return { ok: false, reason: 'lost', found, cursor: last?.cursor };
+    }
+    this.#state.take(batch);
+    this.#log.append(batch.events, this.#most);
+    return OK;
+  }
+
+  async write(changes: readonly StateChange[], token?: number): Promise<Committed> {
+    if (!this.#fence.admits(token)) return FENCED;
+    this.#state.change(changes);
+    return OK;
+  }
+
+  async *events(after?: string): AsyncGenerator<UnroutableEvent> {
+    yield* this.#log.after(this.#log.positionOf(after));
+  }
+
+  async *follow(after: string | undefined, signal: AbortSignal): AsyncGenerator<UnroutableEvent> {
+    let position = this.#log.positionOf(after);
+    while (!signal.aborted) {
+      position = this.#log.oldestAfter(position);
+      for (const event of this.#log.after(position)) {
+        yield event;
+        if (signal.aborted) return;
+        position++;
+      }
+      await this.#log.more(position, signal);
+    }
+  }
+
+  async trim(most: number): Promise<number> {
+    const readers = this.#state.read('readers').map(({ value }) => this.#log.indexOf(readerPosition(value)));
+    return this.#log.drop(Math.min(this.kept.length - most, ...readers.map((index) => Math.max(0, index))));
+  }
+
+  async close(): Promise<void> {
+    // There is nothing to let go of.
+  }
+}
+
+/** Records by space and key, and how far they are. */
+class State {
+  last: Omit<Kept, 'records'> | undefined;
+  readonly #spaces = new Map<Space, Map<string, string>>();
+
+  take({ number, cursor, elements, changes, whole }: Batch): void {
+    if (whole === true) {
+      for (const space of this.#spaces.keys()) if (isEngineSpace(space)) this.#spaces.delete(space);
+    }
+    this.change(changes);
+    this.last = { number, cursor, elements };
+  }
+
+  change(changes: readonly StateChange[]): void {
+    for (const { space, key, value } of changes) {
+      if (value === undefined) this.#spaces.get(space)?.delete(key);
+      else this.#of(space).set(key, value);
+    }
+  }
+
+  load(): Kept | undefined {
+    if (this.last === undefined) return undefined;
+    const records: StateRecord[] = [];
+    for (const [space, values] of this.#spaces) {
+      if (isEngineSpace(space)) for (const [key, value] of values) records.push({ space, key, value });
+    }
+    return { ...this.last, records };
+  }
+
+  read(space: Space): readonly StateRecord[] {
+    const values = [...(this.#spaces.get(space) ?? [])];
+    return values.map(([key, value]) => ({ space, key, value })).sort((a, b) => compareKeys(a.key, b.key));
+  }
+
+  #of(space: Space): Map<string, string> {
+    const known = this.#spaces.get(space);
+    if (known !== undefined) return known;
+    const fresh = new Map<string, string>();
+    this.#spaces.set(space, fresh);
+    return fresh;
+  }
+}
+
+/** Events in order. Positions count all there ever were, so that they mean the same after the oldest went. */
+class EventLog {
+  readonly kept: UnroutableEvent[] = [];
+  readonly #positions = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+  #dropped = 0;
+
+  append(events: readonly UnroutableEvent[], most: number): void {
+    for (const event of events) {
+      if (this.#positions.has(event.id)) continue;
+      this.kept.push(event);
+      this.#positions.set(event.id, this.#end);
+    }
+    this.drop(this.kept.length - most);
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** How many events there were up to and with this one. */
+  positionOf(id: string | undefined): number {
+    if (id === undefined) return 0;
+    const position = this.#positions.get(id);
+    if (position === undefined) throw new UnknownEvent(id);
+    return position;
+  }
+
+  /** Where it stands among those that are kept; -1: nowhere. */
+  indexOf(id: string | undefined): number {
+    const position = id === undefined ? undefined : this.#positions.get(id);
+    return position === undefined ? -1 : position - this.#dropped - 1;
+  }
+
+  /** This position, or the one before the oldest event that is kept, when it went. */
+  oldestAfter(position: number): number {
+    return Math.max(position, this.#dropped);
+  }
+
+  /** As they are now: what comes or goes meanwhile changes nothing of it. */
+  after(position: number): readonly UnroutableEvent[] {
+    return this.kept.slice(Math.max(0, position - this.#dropped));
+  }
+
+  drop(many: number): number {
+    if (many <= 0) return 0;
+    const gone = this.kept.splice(0, many);
+    for (const { id } of gone) this.#positions.delete(id);
+    this.#dropped += gone.length;
+    return gone.length;
+  }
+
+  /** Resolves when there are events after this position, or `signal` aborts. */
+  more(position: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#end > position) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  get #end(): number {
+    return this.#dropped + this.kept.length;
+  }
 }

@@ -1,0 +1,50 @@
+import type { Lease, Leases } from '../ports.ts';
+
+/** The newest token there was. */
+export class Fence {
+  #newest = 0;
+
+  /** Whether a write under this token may go on; if so, none under an older one ever will. */
+  admits(token: number | undefined): boolean {
+    if (token === undefined) return true;
+    if (token < this.#newest) return false;
+    this.#newest = token;
+    return true;
+  }
+
+  next(): number {
+    return ++this.#newest;
+  }
+}
+
+/** Leases among those that share a process. */
+export function memoryLeases(fence: Fence, nowMs: () => number): Leases {
+  let held: { readonly lease: Lease; readonly untilMs: number } | undefined;
+  const running = (): typeof held => (held !== undefined && held.untilMs > nowMs() ? held : undefined);
+
+  return {
+    async acquire(holder, ttlMs) {
+      const current = running()?.lease;
+      if (current !== undefined && current.holder !== holder) return undefined;
+      const lease = current ?? { token: fence.next(), holder };
+      held = { lease, untilMs: nowMs() + ttlMs };
+      return lease;
+    },
+
+    async renew({ token }, ttlMs) {
+      const current = running()?.lease;
+      if (current?.token !== token) return false;
+      held = { lease: current, untilMs: nowMs() + ttlMs };
+      return true;
+    },
+
+    async release({ token }) {
+      if (held?.lease.token === token) held = undefined;
+    },
+
+    async holder() {
+      const current = running();
+      return current && { ...current.lease, leftMs: current.untilMs - nowMs() };
+    },
+  };
+}
