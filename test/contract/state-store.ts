@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { eventsContract } from './events.ts';
 import { fencingContract } from './fencing.ts';
 import { leasesContract } from './leases.ts';
