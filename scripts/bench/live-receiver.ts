@@ -76,6 +76,9 @@ function noting(judging: Engine, reorderMs: number): Engine {
       return judging.now;
     },
     status: () => judging.status(),
+    state: () => judging.state(),
+    takeChanges: () => judging.takeChanges(),
+    noteLoss: (data) => judging.noteLoss(data),
     apply(element: Element) {
       const commit = judging.apply(element);
       if (element.type === 'announcement' || element.type === 'withdrawal') applied++;

@@ -2,12 +2,16 @@
 export const EXIT = {
   /** Nothing: all input was read. */
   done: 0,
+  /** Wait, or look at what it says: nobody watches, or who does is not ready. Of `status --ready` alone. */
+  notReady: 1,
   /** Mend the command line. */
   usage: 2,
   /** The result stands, but not all of the input could be read: fetch the files named again. */
   partial: 3,
   /** No input could be read, or the output not be written: look at names, rights and space. */
   files: 4,
+  /** Mend the store, or choose another: it could not be used, or holds what is not ours. */
+  store: 69,
   /** Report a bug. */
   bug: 70,
   /** Mend the territories file. */
@@ -20,9 +24,11 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_HELP = `Exit status:
   0    done: all input was read
+  1    of 'status --ready': nobody watches, or who does is not ready
   2    mend the command line
   3    partial: the result stands, but some input was damaged; it is named
   4    no input could be read, or the output not be written
+  69   the store could not be used: mend it, or choose another
   70   a bug: please report it
   78   mend the territories file
   130  interrupted: what was found until then was printed`;

@@ -1,19 +1,24 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseCollector } from '../bgp/peer.ts';
+import { Command, Option } from 'commander';
 import { EXIT_HELP, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
-import { MOMENT_FORM, parseMoment } from './moment.ts';
 import { packageVersion } from './package-root.ts';
 import type { ReplayOptions } from './replay-options.ts';
-import type { Seed } from './watch-feed.ts';
 import {
-  parseSetting,
-  POLICY_SETTINGS,
-  SETTING_FORMS,
-  settingText,
-  VOTING_SETTINGS,
-  type Setting,
-} from './settings.ts';
+  addChoice,
+  addSettings,
+  asCollector,
+  asCollectors,
+  asCount,
+  asMoment,
+  asPort,
+  asSeed,
+  asSpeed,
+  asThreads,
+  asWebSocketUrl,
+  collect,
+} from './program-options.ts';
+import { addStore, addStoreCommands } from './program-store.ts';
+import { POLICY_SETTINGS, VOTING_SETTINGS } from './settings.ts';
 
 /**
  * The command line. Each command is loaded when it is called: `--help` must answer at once, and needs none of them.
@@ -31,6 +36,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
   addReplay(program, io, end);
   addWatch(program, io, end);
+  addStoreCommands(program, io, end);
   addServeRis(program, io, end);
   addTerritories(program, io, end);
   addInspect(program, io, end);
@@ -75,6 +81,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     .option('--no-chart', 'no chart in text')
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
+  addStore(replay, 'none');
   addSettings(replay, 'How to judge:', POLICY_SETTINGS);
   addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
   replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
@@ -111,6 +118,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .option('-q, --quiet', 'no status line')
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
+  addStore(watch, '~/.local/state/unroutable; none with --history');
   addSettings(watch, 'How to judge:', POLICY_SETTINGS);
   addSettings(watch, 'Who may vote:', VOTING_SETTINGS);
   watch.action(async (options: Options) => {
@@ -139,31 +147,6 @@ function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void
       const command = await import('./serve-ris.ts');
       end(await command.serveRis({ ...options, files }, io));
     });
-}
-
-/** Which territories: `replay` and `watch` choose alike. */
-function addChoice(command: Command): void {
-  command
-    .optionsGroup('What to watch:')
-    .option(
-      '-t, --territory <id>',
-      'watch this territory; may be given again (default: all of the file, else KP)',
-      collect,
-    )
-    .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
-}
-
-function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {
-  command.optionsGroup(group);
-  for (const setting of table) {
-    const { option, kind, help, fallback } = setting;
-    const text = `${help} (default: ${settingText(setting, fallback)})`;
-    command.option(`--${option} <${kind}>`, text, (value) => {
-      const parsed = parseSetting(kind, value);
-      if (parsed === undefined) throw new InvalidArgumentError(`It must be ${SETTING_FORMS[kind]}.`);
-      return parsed;
-    });
-  }
 }
 
 function addTerritories(program: Command, io: Io, end: (status: ExitStatus) => void): void {
@@ -217,63 +200,4 @@ type Options = Readonly<Record<string, unknown>>;
 /** Commander keeps options by name as `unknown`; each was read by its own parser above. */
 function replayOptions(options: Options): ReplayOptions {
   return { ...(options as unknown as Omit<ReplayOptions, 'settings'>), settings: options };
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function asCollector(text: string) {
-  const collector = parseCollector(text);
-  if (collector === undefined) throw new InvalidArgumentError('It must be a name such as rrc00 or route-views.sg.');
-  return collector;
-}
-
-function asCollectors(text: string) {
-  return text.split(',').map((name) => asCollector(name.trim()));
-}
-
-function asWebSocketUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^wss?:$/.test(url.protocol))
-    throw new InvalidArgumentError('It must be a ws:// or wss:// URL.');
-  return text;
-}
-
-function asSeed(text: string, before?: Seed): Seed {
-  if (text === 'ripestat' || text === 'none') return { from: text };
-  if (!text.startsWith('mrt:') || text === 'mrt:')
-    throw new InvalidArgumentError('It must be ripestat, mrt:FILE or none.');
-  const paths = before?.from === 'mrt' ? before.paths : [];
-  return { from: 'mrt', paths: [...paths, text.slice('mrt:'.length)] };
-}
-
-function asSpeed(text: string): number | 'max' {
-  if (text === 'max') return 'max';
-  const speed = Number(text);
-  if (!(speed > 0 && speed <= 1_000_000)) throw new InvalidArgumentError('It must be a number above 0, or max.');
-  return speed;
-}
-
-function asPort(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError('It must be a port, 0 to 65535.');
-  return Number(text);
-}
-
-function asCount(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 9999.');
-  return Number(text);
-}
-
-function asMoment(text: string) {
-  const at = parseMoment(text);
-  if (at === undefined) throw new InvalidArgumentError(`It must be ${MOMENT_FORM}.`);
-  return at;
-}
-
-function asThreads(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) > 64)
-    throw new InvalidArgumentError('It must be a whole number, 0 to 64.');
-  return Number(text);
 }

@@ -1,10 +1,11 @@
 import type { Collector } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
+import type { StoreOptions } from './open-store.ts';
 import type { SelectionOptions } from './selection.ts';
 import type { Format } from './tellers.ts';
 
 /** The options of `replay`, read: what stands here is of its kind and in its range. */
-export interface ReplayOptions extends SelectionOptions {
+export interface ReplayOptions extends SelectionOptions, StoreOptions {
   readonly collector?: Collector;
   readonly since?: EventTime;
   readonly until?: EventTime;

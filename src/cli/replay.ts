@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { UnroutableEvent } from '../detect/event.ts';
 import type { Engine } from '../engine.ts';
 import { createEngine } from '../engine.ts';
 import { run } from '../pipeline.ts';
@@ -10,12 +11,13 @@ import { memoryStore } from '../store/memory.ts';
 import { openArchive, type Archive } from './archive.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { charsetOf, complain, paintFor, widthOf, type Io } from './io.ts';
-import { createProgress, noProgress, type Progress } from './progress.ts';
+import { createProgress, noProgress } from './progress.ts';
 import type { ReplayOptions } from './replay-options.ts';
+import type { keptReplay, KeptReplay } from './replay-store.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import { select, type Selection } from './selection.ts';
 import { isTape, openTape } from './tape-archive.ts';
-import { createTeller, type Format, type Outcome, type Teller } from './tellers.ts';
+import { createTeller, type Format, type Outcome } from './tellers.ts';
 import { Witness } from './witness.ts';
 
 /** `unroutable replay` */
@@ -42,6 +44,8 @@ interface Replay {
   readonly archive: Archive;
   readonly output: Output;
   readonly format: Format;
+  /** Where it is kept; `undefined`: nowhere. */
+  readonly kept: KeptReplay | undefined;
 }
 
 async function prepare(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Result<Replay>> {
@@ -58,12 +62,22 @@ async function prepare(paths: readonly string[], options: ReplayOptions, io: Io)
   if (!archive.ok) return archive;
   const output = await openOutput(options, archive.value, io);
   if (!output.ok) return output;
+  const kept =
+    options.store === undefined ? good(undefined) : await openKept(archive.value, selection.value, options, io);
+  if (!kept.ok) return kept;
   return good({
     selection: selection.value,
     archive: archive.value,
     output: output.value,
     format: formatOf(options, output.value),
+    kept: kept.value,
   });
+}
+
+/** Loaded when it is asked for: most replays keep nothing. */
+async function openKept(...wanted: Parameters<typeof keptReplay>): Promise<Result<KeptReplay>> {
+  const command = await import('./replay-store.ts');
+  return command.keptReplay(...wanted);
 }
 
 /** What `--format` says; else the name of the file; else text for people and events for programs. */
@@ -76,22 +90,30 @@ function formatOf({ format, out }: ReplayOptions, output: Output): Format {
 const EXTENSIONS: Readonly<Record<string, Format>> = { '.txt': 'text', '.json': 'json', '.csv': 'csv' };
 
 async function conduct(
-  { selection, archive, output, format }: Replay,
+  { selection, archive, output, format, kept }: Replay,
   options: ReplayOptions,
   io: Io,
 ): Promise<Replayed> {
   const ended = new AbortController();
-  const signal = AbortSignal.any([io.signal, ended.signal]);
+  const signal = AbortSignal.any([kept?.signal ?? io.signal, ended.signal]);
   const sink = textSink(output.stream, () => ended.abort());
   const teller = createTeller(format, sink, selection, styleOf(options, output, io));
   const progress = options.quiet === true ? noProgress : createProgress(io, () => performance.now());
   archive.onReading((reading) => progress.show(reading));
 
   const witness = new Witness();
-  const engine = witness.watch(createEngine(selection));
-  const store = memoryStore();
+  const engine = witness.watch(kept?.engine ?? createEngine(selection));
+  const events: UnroutableEvent[] = [];
+  const tell = async (decided: readonly UnroutableEvent[]): Promise<void> => {
+    const news = wanted(decided, options);
+    events.push(...news);
+    progress.clear();
+    await teller.tell(news);
+  };
   await teller.begin();
-  await run(archive.source, engine, { store, tell: telling(teller, progress, options) }, signal);
+  const keeping = { ...(kept?.keeping ?? { store: memoryStore() }), tell };
+  const end = await run(kept?.source ?? archive.source, engine, keeping, signal);
+  await kept?.close();
   progress.clear();
 
   const outcome = outcomeOf({
@@ -100,8 +122,8 @@ async function conduct(
     engine,
     witness,
     options,
-    events: wanted(store.kept, options),
-    stopped: io.signal.aborted,
+    events,
+    stopped: io.signal.aborted || end !== 'ended',
   });
   if (sink.failure === undefined) await teller.end(outcome);
   await output.close(sink);
@@ -111,17 +133,6 @@ async function conduct(
 /** Events from `--since` on: what was decided before it is only how it came to be so. */
 function wanted(events: Outcome['events'], { since }: ReplayOptions): Outcome['events'] {
   return since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= since);
-}
-
-function telling(
-  teller: Teller,
-  progress: Progress,
-  options: ReplayOptions,
-): (events: Outcome['events']) => Promise<void> {
-  return async (events) => {
-    progress.clear();
-    await teller.tell(wanted(events, options));
-  };
 }
 
 function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOptions, io: Io): ExitStatus {

@@ -5,17 +5,15 @@ import { createEngine, type Engine } from '../engine.ts';
 import { run } from '../pipeline.ts';
 import type { UnroutableEvent } from '../detect/event.ts';
 import type { Clock } from '../ports.ts';
-import { createTimeline } from '../report/timeline.ts';
-import { jsonText } from '../report/printable.ts';
-import { textSink, type TextSink } from '../sinks/stdout.ts';
+import { textSink } from '../sinks/stdout.ts';
 import { memoryStore } from '../store/memory.ts';
+import { eventLines } from './event-lines.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { complain, paintFor, widthOf, type Io } from './io.ts';
+import { complain, widthOf, type Io } from './io.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import { select, type Selection, type SelectionOptions } from './selection.ts';
 import { statusLine } from './status-line.ts';
 import { systemClock } from './system-clock.ts';
-import { clocksOf } from './tellers.ts';
 import { controlTerritory, openFeed, type Feed, type Seed } from './watch-feed.ts';
 import { createLogger, type Logger } from './watch-log.ts';
 
@@ -118,13 +116,14 @@ async function conduct(
     options.quiet === true ? undefined : line.draw(() => statusLine(engine, feed.live.stats()), clock, ended.signal);
   const source = tape === undefined ? feed.source : record(feed.source, (text) => tape.write(text));
   try {
-    const tell = telling(options, selection, sink, io, line);
-    const note = async (events: readonly UnroutableEvent[]): Promise<void> => {
+    const lines = eventLines(options, selection, io);
+    const tell = async (events: readonly UnroutableEvent[]): Promise<void> => {
       // The feed learns what was decided of its gaps.
       feed.note(events);
-      await tell(events);
+      line.clear();
+      await sink.write(lines(events));
     };
-    await run(source, engine, { store: memoryStore(MOST_KEPT), tell: note }, signal);
+    await run(source, engine, { store: memoryStore(MOST_KEPT), tell }, signal);
   } finally {
     ended.abort();
     await drawing;
@@ -137,30 +136,6 @@ async function conduct(
     return EXIT.files;
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
-}
-
-/** Tells each event when it is kept: as sentences on a terminal, as CloudEvents for programs. */
-function telling(
-  options: WatchOptions,
-  selection: Selection,
-  sink: TextSink,
-  io: Io,
-  line: StatusLine,
-): (events: readonly UnroutableEvent[]) => Promise<void> {
-  const isTerminal = io.stdout.isTTY === true;
-  const isText = (options.format ?? (isTerminal ? 'text' : 'ndjson')) === 'text';
-  const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));
-  const timeline = createTimeline({
-    clocks: clocksOf(selection),
-    paint: paintFor(io, options.color, isTerminal),
-    width: isTerminal ? widthOf(io.stdout) : 80,
-    degradedBelow: (id) => policies.get(id)?.degradedBelow ?? 0,
-  });
-  return async (events) => {
-    line.clear();
-    const rows = isText ? timeline(events).map((row) => `${row}\n`) : events.map((event) => `${jsonText(event)}\n`);
-    await sink.write(rows.join(''));
-  };
 }
 
 interface Tape {

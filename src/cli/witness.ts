@@ -43,6 +43,9 @@ export class Witness {
         return engine.now;
       },
       status: () => engine.status(),
+      state: () => engine.state(),
+      takeChanges: () => engine.takeChanges(),
+      noteLoss: (data) => engine.noteLoss(data),
       apply: (element) => {
         const commit = engine.apply(element);
         const { now } = engine;

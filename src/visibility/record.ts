@@ -19,6 +19,8 @@ export type Space =
   | 'engine'
   /** Programs at work, by their id: who leads, who follows, who is ready. */
   | 'instances'
+  /** What a replay into this store reads, so that it goes on with the same and nothing else. */
+  | 'replay'
   /** Who reads the events, by name: the id of the last event that was dealt with. */
   | 'readers'
   /** Webhook endpoints, by name; what is to be sent, by `endpoint/event id`; what was sent, and what was given up. */

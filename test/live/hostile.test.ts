@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import type { UnroutableEvent } from '../../src/detect/event.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { announce, keepalive, state, withdraw, type Told } from '../streams/ris-live/peer-server.ts';
 import { clock, Day, peers } from '../support/day.ts';
@@ -93,10 +94,16 @@ test('a store that is told how many events are enough keeps the latest of them',
     .announce('14:00', peers(20))
     .tick('16:00');
   const store = memoryStore(5);
-  const commits = day.events.map((event) => ({ cursor: clock('16:00'), events: [event] }));
-  for (const commit of commits) await store.commit(commit);
+  const batch = (number: number, events: readonly UnroutableEvent[]) => ({
+    number,
+    cursor: clock('16:00'),
+    elements: number,
+    events,
+    changes: [],
+  });
+  for (const [i, event] of day.events.entries()) await store.commit(batch(i + 1, [event]));
   expect(day.events.length).toBeGreaterThan(10);
   expect(store.kept).toEqual(day.events.slice(-5));
-  await store.commit({ cursor: clock('16:00'), events: day.events.slice(-2) });
+  await store.commit(batch(day.events.length + 1, day.events.slice(-2)));
   expect(store.kept).toEqual(day.events.slice(-5));
 });

@@ -1,0 +1,78 @@
+import type { UnroutableEvent } from '../detect/event.ts';
+import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
+import { textSink } from '../sinks/stdout.ts';
+import { eventLines, type EventStyle } from './event-lines.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import { complain, type Io } from './io.ts';
+import { openStore, type StoreOptions } from './open-store.ts';
+import { refusal } from './result.ts';
+import { select, type SelectionOptions } from './selection.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface EventsOptions extends StoreOptions, SelectionOptions, EventStyle {
+  /** Id of an event: those after it. */
+  readonly since?: string;
+  /** Goes on as events are kept. */
+  readonly follow?: boolean;
+  /** `country.unroutable`, or `country.*`; none means all. */
+  readonly type?: readonly string[];
+}
+
+/** `unroutable events`: what a store kept, in order. */
+export async function tellEvents(options: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+  const selection = await select(options);
+  if (!selection.ok) return told(selection, io);
+  const opened = await openStore(options, ids(selection.value), io, clock);
+  if (!opened.ok) return told(opened, io);
+
+  const { store } = opened.value;
+  const ended = new AbortController();
+  const sink = textSink(io.stdout, () => ended.abort());
+  const lines = eventLines(options, selection.value, io);
+  try {
+    for await (const event of read(store, options, AbortSignal.any([io.signal, ended.signal]))) {
+      if (isWanted(event, options)) await sink.write(lines([event]));
+      if (ended.signal.aborted) break;
+    }
+    await sink.flush();
+  } catch (error) {
+    if (!(error instanceof UnknownEvent)) {
+      complain(io, `${store.name}: ${refusal(error)}`);
+      return EXIT.store;
+    }
+    complain(io, `--since ${options.since}: ${error.message}`);
+    return EXIT.usage;
+  } finally {
+    await store.close();
+  }
+  return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+function read(
+  store: StateStore,
+  { since, follow }: EventsOptions,
+  signal: AbortSignal,
+): AsyncIterable<UnroutableEvent> {
+  return follow === true ? store.follow(since, signal) : store.events(since);
+}
+
+/** Of the territories asked for and of our own eyes; of the types asked for. */
+function isWanted({ type, source }: UnroutableEvent, { territory, type: types }: EventsOptions): boolean {
+  const isOfTerritory =
+    territory === undefined ||
+    !source.startsWith('/territories/') ||
+    territory.some((id) => source === `/territories/${id.toUpperCase()}`);
+  const isOfType =
+    types === undefined ||
+    types.some((wanted) => wanted === type || (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1))));
+  return isOfTerritory && isOfType;
+}
+
+function ids({ territories }: { readonly territories: readonly { readonly territory: { readonly id: string } }[] }) {
+  return territories.map(({ territory }) => territory.id);
+}
+
+function told({ status, faults }: { status: ExitStatus; faults: readonly string[] }, io: Io): ExitStatus {
+  for (const fault of faults) complain(io, fault);
+  return status;
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { Clock, StateStore } from '../ports.ts';
+import { parseWatchName, watchName } from '../store/keys.ts';
+import { memoryStore } from '../store/memory.ts';
+import { EXIT } from './exit-status.ts';
+import type { Io } from './io.ts';
+import { bad, type Result } from './result.ts';
+
+/** Which store, as the command line says it. */
+export interface StoreOptions {
+  /** `redis://…` and its kin, a folder, or `none`. */
+  readonly store?: string;
+  /** Name of the watch in it. */
+  readonly name?: string;
+}
+
+/** A store that answers, and what is to be said of it. */
+export interface OpenStore {
+  readonly store: StateStore;
+  readonly name: string;
+  /** What its start-up check found worth a warning. */
+  readonly warnings: readonly string[];
+}
+
+/** It could not be opened. `isAway`: not now; it is worth another try. */
+export type Unopened = Extract<Result<never>, { ok: false }> & { readonly isAway: boolean };
+
+type Opening = { readonly ok: true; readonly value: OpenStore } | Unopened;
+
+/** Events that memory keeps to tell none twice: a repeated commit follows the first one. */
+const MOST_KEPT = 10_000;
+
+const REDIS = /^(?:redis|rediss|redis-sentinel|rediss-sentinel|redis-cluster|rediss-cluster):\/\//;
+
+/**
+ * What `--store`, else $UNROUTABLE_STORE says; else a folder of the user's own, as the XDG base directory specification
+ * has it; else, where there is no home, memory.
+ */
+export function chosenStore({ store }: StoreOptions, { env }: Pick<Io, 'env'>): string {
+  const chosen = store ?? env['UNROUTABLE_STORE'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  const state = env['XDG_STATE_HOME'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.local/state'));
+  return state === undefined || state === '' ? 'none' : join(state, 'unroutable');
+}
+
+/** Opens the store of a watch over these territories. Without a server or a folder nothing is kept when it ends. */
+export async function openStore(
+  options: StoreOptions,
+  territories: readonly string[],
+  io: Pick<Io, 'env'>,
+  clock: Clock,
+): Promise<Opening> {
+  const name = options.name ?? watchName(territories);
+  if (parseWatchName(name) === undefined)
+    return {
+      ...bad(EXIT.usage, `--name ${name}: it must be letters, digits and . _ + -, 64 at most`),
+      isAway: false,
+    };
+  const place = chosenStore(options, io);
+  if (place === 'none') return { ok: true, value: { store: memoryStore(MOST_KEPT), name, warnings: [] } };
+  return REDIS.test(place) ? openInRedis(place, name, io, clock) : openInFolder(join(place, name), name, clock);
+}
+
+/** Loaded when it is needed: a replay needs neither. */
+async function openInRedis(url: string, name: string, { env }: Pick<Io, 'env'>, clock: Clock): Promise<Opening> {
+  const { openRedis } = await import('../store/redis/open.ts');
+  const password = env['UNROUTABLE_REDIS_PASSWORD'];
+  const opened = await openRedis(url, { name, clock, ...(password === undefined ? {} : { password }) });
+  if (!opened.ok) return { ...bad(EXIT.store, `--store: ${opened.reason}`), isAway: opened.retry };
+  const warnings = opened.checks.filter(({ level }) => level === 'warn').map(({ text }) => text);
+  return { ok: true, value: { store: opened.store, name, warnings } };
+}
+
+async function openInFolder(folder: string, name: string, clock: Clock): Promise<Opening> {
+  const { openEmbedded } = await import('../store/embedded/open.ts');
+  const opened = await openEmbedded(folder, { name, clock });
+  if (!opened.ok) return { ...bad(EXIT.store, `--store ${folder}: ${opened.reason}`), isAway: false };
+  return { ok: true, value: { store: opened.store, name, warnings: [] } };
+}

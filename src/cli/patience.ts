@@ -1,0 +1,25 @@
+import type { Clock } from '../ports.ts';
+
+/** The first wait and the longest one, milliseconds. */
+const FIRST_MS = 200;
+const LONGEST_MS = 10_000;
+
+/**
+ * Waits before a store that did not answer is asked again: longer each time, at random within the wait, so that those who
+ * lost it together do not come back together. `say` is told of the first failure, and of each that says something else.
+ */
+export function patience(
+  clock: Clock,
+  random: () => number,
+  signal: AbortSignal,
+  say: (error: unknown) => void,
+): (error: unknown, attempt: number) => Promise<void> {
+  let said: string | undefined;
+  return async (error, attempt) => {
+    const text = error instanceof Error ? error.message : String(error);
+    if (attempt === 1 || text !== said) say(error);
+    said = text;
+    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 10));
+    await clock.sleep(most / 2 + (random() * most) / 2, signal);
+  };
+}

@@ -1,0 +1,90 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { parseCollector } from '../bgp/peer.ts';
+import { MOMENT_FORM, parseMoment } from './moment.ts';
+import { parseSetting, SETTING_FORMS, settingText, type Setting } from './settings.ts';
+import type { Seed } from './watch-feed.ts';
+
+/** Which territories: `replay` and `watch` choose alike. */
+export function addChoice(command: Command): void {
+  command
+    .optionsGroup('What to watch:')
+    .option(
+      '-t, --territory <id>',
+      'watch this territory; may be given again (default: all of the file, else KP)',
+      collect,
+    )
+    .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
+}
+
+/** Every number of a policy is an option. */
+export function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {
+  command.optionsGroup(group);
+  for (const setting of table) {
+    const { option, kind, help, fallback } = setting;
+    const text = `${help} (default: ${settingText(setting, fallback)})`;
+    command.option(`--${option} <${kind}>`, text, (value) => {
+      const parsed = parseSetting(kind, value);
+      if (parsed === undefined) throw new InvalidArgumentError(`It must be ${SETTING_FORMS[kind]}.`);
+      return parsed;
+    });
+  }
+}
+
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+export function asCollector(text: string) {
+  const collector = parseCollector(text);
+  if (collector === undefined) throw new InvalidArgumentError('It must be a name such as rrc00 or route-views.sg.');
+  return collector;
+}
+
+export function asCollectors(text: string) {
+  return text.split(',').map((name) => asCollector(name.trim()));
+}
+
+export function asWebSocketUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^wss?:$/.test(url.protocol))
+    throw new InvalidArgumentError('It must be a ws:// or wss:// URL.');
+  return text;
+}
+
+export function asSeed(text: string, before?: Seed): Seed {
+  if (text === 'ripestat' || text === 'none') return { from: text };
+  if (!text.startsWith('mrt:') || text === 'mrt:')
+    throw new InvalidArgumentError('It must be ripestat, mrt:FILE or none.');
+  const paths = before?.from === 'mrt' ? before.paths : [];
+  return { from: 'mrt', paths: [...paths, text.slice('mrt:'.length)] };
+}
+
+export function asSpeed(text: string): number | 'max' {
+  if (text === 'max') return 'max';
+  const speed = Number(text);
+  if (!(speed > 0 && speed <= 1_000_000)) throw new InvalidArgumentError('It must be a number above 0, or max.');
+  return speed;
+}
+
+export function asPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+  return Number(text);
+}
+
+export function asCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 9999.');
+  return Number(text);
+}
+
+export function asMoment(text: string) {
+  const at = parseMoment(text);
+  if (at === undefined) throw new InvalidArgumentError(`It must be ${MOMENT_FORM}.`);
+  return at;
+}
+
+export function asThreads(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 64)
+    throw new InvalidArgumentError('It must be a whole number, 0 to 64.');
+  return Number(text);
+}
