@@ -1,0 +1,77 @@
+import { constants, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { inspect } from 'node:util';
+
+declare const brand: unique symbol;
+
+/**
+ * A text that must not be seen: printed, logged, thrown or made JSON it is `[redacted]`. Only `reveal` gives it out, and
+ * it is called where the text leaves for whom it is meant.
+ */
+export interface Secret {
+  readonly [brand]: 'Secret';
+  reveal(): string;
+  toString(): '[redacted]';
+  toJSON(): '[redacted]';
+}
+
+/** Where a secret is kept. Never the secret itself, so that a configuration may be shown. */
+export type SecretRef = { readonly file: string } | { readonly env: string };
+
+export type LoadedSecret =
+  | { readonly ok: true; readonly secret: Secret; readonly warning?: string }
+  /** Says where it should have been, and never what stood there. */
+  | { readonly ok: false; readonly reason: string };
+
+/** The variables of the process, handed in by the command line. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const REDACTED = '[redacted]';
+
+/** A key or a token is far shorter; a longer file is another one. Bytes. */
+const MOST_BYTES = 4096;
+
+export function secretOf(text: string): Secret {
+  const redacted = (): typeof REDACTED => REDACTED;
+  const secret = { reveal: () => text, toString: redacted, toJSON: redacted, [inspect.custom]: redacted };
+  return Object.freeze(secret) as unknown as Secret;
+}
+
+/** Reads a secret from where it is kept. White space around it is not part of it: files end in a line feed. */
+export async function loadSecret(ref: SecretRef, environment: Environment): Promise<LoadedSecret> {
+  if ('env' in ref) return taken(environment[ref.env], `the environment variable ${ref.env}`);
+  try {
+    return await readSecret(ref.file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return { ok: false, reason: `the file ${ref.file} cannot be read: ${code}` };
+  }
+}
+
+async function readSecret(path: string): Promise<LoadedSecret> {
+  // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return { ok: false, reason: `${path} is no file` };
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_BYTES + 1), 0, MOST_BYTES + 1, 0);
+    if (bytesRead > MOST_BYTES) return { ok: false, reason: `the file ${path} is larger than ${MOST_BYTES} bytes` };
+    const loaded = taken(buffer.toString('utf8', 0, bytesRead), `the file ${path}`);
+    const warning = exposure(path, stats);
+    return loaded.ok && warning !== undefined ? { ...loaded, warning } : loaded;
+  } finally {
+    await file.close();
+  }
+}
+
+function taken(text: string | undefined, where: string): LoadedSecret {
+  const trimmed = text?.trim() ?? '';
+  if (trimmed !== '') return { ok: true, secret: secretOf(trimmed) };
+  return { ok: false, reason: `${where} is ${text === undefined ? 'not set' : 'empty'}` };
+}
+
+function exposure(path: string, { mode }: Stats): string | undefined {
+  if ((mode & (constants.S_IROTH | constants.S_IWOTH)) === 0) return undefined;
+  const what = (mode & constants.S_IROTH) === 0 ? 'write' : 'read';
+  return `every user of this machine may ${what} the file ${path}: chmod 600 it`;
+}

@@ -1,0 +1,115 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { Prefix } from '../../bgp/prefix.ts';
+import { canonicalAddress, refusalOf } from './address-guard.ts';
+
+/** What may be sent to. Without options: https on 443 and 8443, to public addresses. */
+export interface TargetRules {
+  /** Allows plain http. @default false */
+  readonly http: boolean;
+  /** @default 443 and 8443; with http also 80 and 8080 */
+  readonly ports: readonly number[] | undefined;
+  /** Networks of one's own that may be sent to; see `refusalOf`. */
+  readonly allow: readonly Prefix[];
+}
+
+/** A URL that keeps the rules. Its host may be a name, of which nothing is known yet. */
+export interface Target {
+  readonly url: URL;
+  readonly isTls: boolean;
+  readonly port: number;
+  /** Without brackets. */
+  readonly host: string;
+}
+
+export type ParsedTarget =
+  { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly reason: string };
+
+export type VettedTarget =
+  /** In the order in which they were resolved; never empty. These and no others may be connected to. */
+  | { readonly ok: true; readonly addresses: readonly string[] }
+  /** `unresolved`: there is no address now. `refused`: there is one that may not be sent to. */
+  | { readonly ok: false; readonly why: 'unresolved' | 'refused'; readonly reason: string };
+
+/** All addresses of a name. Rejects when there are none. It is asked once an attempt, so that there is no second answer. */
+export type Resolver = (name: string) => Promise<readonly string[]>;
+
+const MOST_CHARACTERS = 2048;
+
+const TLS_PORTS: readonly number[] = [443, 8443];
+const PLAIN_PORTS: readonly number[] = [80, 8080];
+
+/** As the machine resolves names elsewhere: its hosts file, its name servers. */
+export const systemResolver: Resolver = async (name) => {
+  const found = await lookup(name, { all: true, order: 'verbatim' });
+  return found.map(({ address }) => address);
+};
+
+/**
+ * Reads a URL and holds it against the rules. An address in it is judged here, since nothing would be looked up for it;
+ * WHATWG's parser has brought `2130706433`, `0x7f.1` and the like to one spelling.
+ */
+export function parseTarget(text: string, rules: TargetRules): ParsedTarget {
+  const fault = textFault(text);
+  if (fault !== undefined) return { ok: false, reason: fault };
+  if (!URL.canParse(text)) return { ok: false, reason: 'is no URL' };
+  const url = new URL(text);
+  const isTls = url.protocol === 'https:';
+  const port = Number(url.port === '' ? (isTls ? 443 : 80) : url.port);
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const reason = schemeFault(url, rules) ?? portFault(port, rules) ?? hostFault(host, rules);
+  return reason === undefined ? { ok: true, target: { url, isTls, port, host } } : { ok: false, reason };
+}
+
+/**
+ * Finds the addresses of a target, each of which must be allowed: a name that has one bad address among good ones is
+ * set up wrongly, or by somebody who tries.
+ */
+export async function vetTarget({ host }: Target, rules: TargetRules, resolve: Resolver): Promise<VettedTarget> {
+  if (isIP(host) !== 0) return vetted([host], rules);
+  try {
+    return vetted(await resolve(host), rules);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return { ok: false, why: 'unresolved', reason: `the name ${host} cannot be resolved: ${code}` };
+  }
+}
+
+/** For logs and errors: scheme, host and port. What follows may be a password, as in every chat's webhook. */
+export function shownUrl(text: string): string {
+  if (!URL.canParse(text)) return '[no URL]';
+  const { protocol, host, pathname, search } = new URL(text);
+  return `${protocol}//${host}/${pathname === '/' && search === '' ? '' : '…'}`;
+}
+
+function vetted(addresses: readonly string[], { allow }: TargetRules): VettedTarget {
+  const canonical = [...new Set(addresses.map((address) => canonicalAddress(address) ?? address))];
+  const refusal = canonical.map((address) => refusalOf(address, allow)).find((reason) => reason !== undefined);
+  if (refusal !== undefined) return { ok: false, why: 'refused', reason: refusal };
+  if (canonical.length === 0) return { ok: false, why: 'unresolved', reason: 'the name has no address' };
+  return { ok: true, addresses: canonical };
+}
+
+/** Judged before it is parsed: the parser drops line breaks and tabs, and takes a backslash for a slash. */
+function textFault(text: string): string | undefined {
+  if (text.length > MOST_CHARACTERS) return `is longer than ${MOST_CHARACTERS} characters`;
+  if (/[\p{Cc}\p{Cf}\p{Z}\\]/u.test(text)) return 'holds a space, a control character or a backslash';
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text)?.[1];
+  if (authority === undefined) return 'is no URL with a scheme and a host, such as https://example.org/hook';
+  return authority.includes('@') ? 'holds a user name or a password: use a header from a file' : undefined;
+}
+
+function schemeFault({ protocol }: URL, { http }: TargetRules): string | undefined {
+  if (protocol === 'https:' || (protocol === 'http:' && http)) return undefined;
+  return protocol === 'http:' ? 'is http: say http: true to send unencrypted' : `has the scheme ${protocol} not https:`;
+}
+
+function portFault(port: number, { http, ports }: TargetRules): string | undefined {
+  const allowed = ports ?? (http ? [...TLS_PORTS, ...PLAIN_PORTS] : TLS_PORTS);
+  return allowed.includes(port) ? undefined : `has the port ${port}; allowed are ${allowed.join(', ')} (option ports)`;
+}
+
+function hostFault(host: string, { allow }: TargetRules): string | undefined {
+  if (host === '') return 'has no host';
+  return isIP(host) === 0 ? undefined : refusalOf(host, allow);
+}
