@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import { theRedis } from './binary.ts';
 import type { Certificates } from './certificates.ts';
 import { guardian } from './guardian.ts';
@@ -25,6 +25,15 @@ export interface ServerOptions {
   readonly mode?: 'server' | 'sentinel';
 }
 
+/** What `new Redis(…)` needs to reach a server on its port as the fixture does. */
+export interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+}
+
 /** A redis-server of the test's own. Whatever the test forgets to stop ends with its process. */
 export interface RedisServer {
   readonly host: string;
@@ -32,8 +41,7 @@ export interface RedisServer {
   /** Of the same server, with the same rights as the port; without TLS. */
   readonly socket: string;
   readonly folder: string;
-  /** What `new Redis(…)` needs to reach it on its port as the fixture does. */
-  readonly connection: RedisOptions;
+  readonly connection: Connection;
   /** Of the process that runs; `undefined` between an end and `restart`. */
   readonly pid: () => number | undefined;
   /** The end of what it has written, at most 64 KiB. */
@@ -156,7 +164,7 @@ function redisServer(folder: string, port: number, options: ServerOptions): Redi
   return server;
 }
 
-function connectionTo(port: number, { tls, as }: ServerOptions): RedisOptions {
+function connectionTo(port: number, { tls, as }: ServerOptions): Connection {
   return {
     host: HOST,
     port,
@@ -187,7 +195,7 @@ async function ready(server: RedisServer): Promise<void> {
   }
 }
 
-async function call(connection: RedisOptions, command: string, args: readonly (string | number)[]): Promise<unknown> {
+async function call(connection: Connection, command: string, args: readonly (string | number)[]): Promise<unknown> {
   const client = new Redis({
     ...connection,
     protocol: 2,

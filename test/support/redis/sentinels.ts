@@ -1,0 +1,145 @@
+import { allOrNone } from './cluster.ts';
+import { startRedis, type Config, type RedisServer, type ServerOptions } from './server.ts';
+import { until } from './until.ts';
+
+export interface SentinelOptions extends Omit<ServerOptions, 'folder' | 'mode' | 'tls'> {
+  /** After so long without an answer a server counts as down, in milliseconds. @default 500 */
+  readonly downAfterMs?: number;
+}
+
+/** Two servers, one the other's replica, and three Sentinels that see to it that one of them leads. */
+export interface Sentinels {
+  /** What the Sentinels call the group. */
+  readonly name: string;
+  /** The first leads at the beginning. */
+  readonly servers: readonly [RedisServer, RedisServer];
+  readonly sentinels: readonly RedisServer[];
+  /** What `new Redis(…)` needs to find who leads. */
+  readonly connection: {
+    readonly name: string;
+    readonly sentinels: { host: string; port: number }[];
+    readonly username?: string;
+    readonly password?: string;
+  };
+  /** Who leads, by the word of most Sentinels and by its own; waits until there is one. */
+  readonly master: () => Promise<RedisServer>;
+  /** Waits until someone leads and the other one follows, and all Sentinels know: then the next may fail. */
+  readonly settled: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+const NAME = 'unroutable';
+const QUORUM = 2;
+/**
+ * How often Sentinels ask servers how they are, and greet each other, in milliseconds; else 10 s and 2 s. A master that
+ * comes back is made a replica after four greetings.
+ */
+const OFTEN = ['INFO-PERIOD', 100, 'PUBLISH-PERIOD', 200] as const;
+
+/** Starts the group, settled. */
+export async function startSentinels(options: SentinelOptions = {}): Promise<Sentinels> {
+  const { downAfterMs = 500, ...data } = options;
+  const servers = await startPair(data);
+  const sentinels = await allOrNone(
+    Array.from({ length: 3 }, () =>
+      startRedis({ mode: 'sentinel', config: watching(servers[0], downAfterMs, options.as) }),
+    ),
+  ).catch(async (error: unknown) => {
+    await Promise.all(servers.map((server) => server.stop()));
+    throw error;
+  });
+
+  const group: Sentinels = {
+    name: NAME,
+    servers,
+    sentinels,
+    connection: { ...options.as, name: NAME, sentinels: sentinels.map(({ host, port }) => ({ host, port })) },
+    async master() {
+      let leading: RedisServer | undefined;
+      await until('most Sentinels name one master, and it is one', async () => {
+        leading = await leader(group);
+        return leading !== undefined;
+      });
+      return leading as unknown as RedisServer;
+    },
+    settled: () => until('one server leads, one follows, and every Sentinel knows', () => isSettled(group)),
+    async stop() {
+      await Promise.all([...sentinels, ...servers].map((server) => server.stop()));
+    },
+  };
+  try {
+    await Promise.all(sentinels.map((sentinel) => sentinel.cli('SENTINEL', 'DEBUG', ...OFTEN)));
+    await group.settled();
+  } catch (error) {
+    await group.stop();
+    throw error;
+  }
+  return group;
+}
+
+async function startPair(options: ServerOptions): Promise<readonly [RedisServer, RedisServer]> {
+  const { username, password } = options.as ?? {};
+  // Either may come to follow the other.
+  const login: Config = {
+    ...(username !== undefined && { masteruser: username }),
+    ...(password !== undefined && { masterauth: password }),
+  };
+  const master = await startRedis({ ...options, config: { ...login, ...options.config } });
+  try {
+    const replicaof = `${master.host} ${master.port}`;
+    return [master, await startRedis({ ...options, config: { ...login, ...options.config, replicaof } })];
+  } catch (error) {
+    await master.stop();
+    throw error;
+  }
+}
+
+function watching(master: RedisServer, downAfterMs: number, as: ServerOptions['as']): Config {
+  return {
+    sentinel: [
+      `monitor ${NAME} ${master.host} ${master.port} ${QUORUM}`,
+      `down-after-milliseconds ${NAME} ${downAfterMs}`,
+      // Twice this long must pass between two attempts; by default six minutes.
+      `failover-timeout ${NAME} 2000`,
+      ...(as?.username === undefined ? [] : [`auth-user ${NAME} ${as.username}`]),
+      ...(as === undefined ? [] : [`auth-pass ${NAME} ${as.password}`]),
+    ],
+  };
+}
+
+async function leader({ sentinels, servers }: Sentinels): Promise<RedisServer | undefined> {
+  const named = await Promise.all(
+    sentinels.map(async (sentinel) => {
+      const address = await sentinel.cli('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME).catch(() => []);
+      return Number((address as string[])[1]);
+    }),
+  );
+  const leading = servers.find(({ port }) => named.filter((name) => name === port).length >= QUORUM);
+  if (leading === undefined) return undefined;
+  const [role] = (await leading.cli('ROLE')) as [string];
+  return role === 'master' ? leading : undefined;
+}
+
+async function isSettled(group: Sentinels): Promise<boolean> {
+  const leading = await leader(group);
+  if (leading === undefined) return false;
+  const replication = String(await leading.cli('INFO', 'replication'));
+  if (!replication.includes('state=online')) return false;
+
+  const views = await Promise.all(group.sentinels.map((sentinel) => viewOf(sentinel)));
+  return views.every((view) => view === `${leading.port} master, 2 other sentinels, slave ok`);
+}
+
+async function viewOf(sentinel: RedisServer): Promise<string> {
+  const master = fields(await sentinel.cli('SENTINEL', 'MASTER', NAME));
+  const [first] = (await sentinel.cli('SENTINEL', 'REPLICAS', NAME)) as unknown[];
+  const replica = fields(first ?? []);
+  const others = `${master.get('num-other-sentinels')} other sentinels`;
+  return `${master.get('port')} ${master.get('flags')}, ${others}, ${replica.get('flags')} ${replica.get('master-link-status')}`;
+}
+
+/** A reply of names and values in turn. */
+function fields(reply: unknown): ReadonlyMap<string, string> {
+  const flat = reply as string[];
+  return new Map(flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as const] : [])));
+}
