@@ -8,8 +8,8 @@ export interface Keeping {
   readonly store: StateStore;
   /** Where the store stands, when the engine goes on from what it kept. */
   readonly position?: { readonly number: number; readonly elements: number };
-  /** Token of the lease under which we write; `undefined` where nobody else does. */
-  readonly token?: number;
+  /** Token of the lease under which we write now; `undefined` where nobody else does. */
+  readonly token?: () => number | undefined;
   /**
    * State without a decision is kept as well, after so many milliseconds of event time or `MAX_UNKEPT` elements: what came
    * after it is read once more when we start again. By default state is kept with decisions alone.
@@ -100,6 +100,8 @@ class Keeper {
     let committed = await this.#commit({ ...batch, changes: this.#engine.takeChanges() });
     if (committed?.ok === false && committed.reason === 'lost') {
       const { found, cursor: since } = committed;
+      // Someone led while we did not know: what we have is older than what is kept.
+      if (found > this.#number) return 'fenced';
       const { events: loss } = this.#engine.noteLoss({
         ...(since === undefined ? {} : { since: isoTime(since) }),
         kept: this.#number - 1,
@@ -123,7 +125,7 @@ class Keeper {
     for (let attempt = 1; ; attempt++) {
       const wasStopped = this.#signal.aborted;
       try {
-        return await store.commit(batch, token);
+        return await store.commit(batch, token?.());
       } catch (error) {
         if (again === undefined) throw error;
         if (wasStopped) return undefined;
