@@ -1,0 +1,215 @@
+import type { GapReason } from '../../src/bgp/element.ts';
+import type { Family } from '../../src/bgp/prefix.ts';
+import type {
+  BlindReason,
+  Drop,
+  Envelope,
+  EventData,
+  EventType,
+  Evidence,
+  Incident,
+  Message,
+  ObserverData,
+  OfTerritory,
+  OriginData,
+  Verdict,
+  VisibilityData,
+} from '../../src/detect/event.ts';
+
+/**
+ * The fields of the TypeScript types, written out so that a test can hold the schemas against them. They cannot go astray:
+ * a field too many or too few, another type or a field that became optional does not compile here.
+ */
+type Kind<T> = T extends string
+  ? 'string'
+  : T extends number
+    ? 'number'
+    : T extends boolean
+      ? 'boolean'
+      : T extends readonly unknown[]
+        ? 'array'
+        : 'object';
+type IsOptional<T, K extends keyof T> = object extends Pick<T, K> ? '?' : '';
+type Fields<T> = { readonly [K in keyof T]-?: `${Kind<Exclude<T[K], undefined>>}${IsOptional<T, K>}` };
+
+const ofTerritory = {
+  territory: 'object',
+  family: 'string',
+  since: 'string',
+  first: 'string',
+  visibility: 'object',
+} as const satisfies Fields<OfTerritory>;
+
+const country = {
+  ...ofTerritory,
+  verdict: 'string',
+  previous: 'string',
+  reason: 'string?',
+  sinceAtLatest: 'boolean?',
+  rebased: 'boolean?',
+  incident: 'string?',
+  evidence: 'object?',
+} as const;
+const unit = { ...ofTerritory, unit: 'string', evidence: 'object?' } as const;
+const upstream = { ...ofTerritory, upstream: 'number', units: 'array', share: 'number' } as const;
+const incident = { ...ofTerritory, incident: 'object' } as const;
+const blind = { since: 'string', reason: 'string', territories: 'array' } as const;
+const gap = { collector: 'string', peer: 'object?', since: 'string', reason: 'string', peers: 'number' } as const;
+
+export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<EventData[Type]> } = {
+  'country.unroutable': country,
+  'country.degraded': country,
+  'country.restored': country,
+  'country.unknown': country,
+  'country.known': country,
+  'unit.lost': unit,
+  'unit.returned': unit,
+  'upstream.gained': upstream,
+  'upstream.lost': upstream,
+  'origin.changed': { ...ofTerritory, origin: 'number', change: 'string', units: 'array', share: 'number' },
+  'prefix.new': { ...ofTerritory, prefix: 'string', share: 'number' },
+  'observer.blind': blind,
+  'observer.restored': blind,
+  'observer.gap': gap,
+  'observer.healed': gap,
+  'observer.data-loss': { since: 'string?', kept: 'number', found: 'number', events: 'number' },
+  'incident.opened': incident,
+  'incident.updated': incident,
+  'incident.closed': incident,
+};
+
+export const EVENT_TYPES = Object.keys(EVENT_FIELDS) as readonly EventType[];
+
+const envelope: Fields<Envelope<EventType>> = {
+  specversion: 'string',
+  id: 'string',
+  source: 'string',
+  type: 'string',
+  subject: 'string',
+  time: 'string',
+  datacontenttype: 'string',
+  sequence: 'string',
+  previousid: 'string?',
+  data: 'object',
+};
+const visibility: Fields<VisibilityData> = {
+  share: 'number',
+  voters: 'number',
+  seeingNothing: 'number',
+  unitsVisible: 'number',
+  units: 'number',
+};
+const evidence: Fields<Evidence> = { count: 'number', messages: 'array' };
+const message: Fields<Message> = {
+  at: 'string',
+  type: 'string',
+  collector: 'string',
+  peer: 'object',
+  prefixes: 'array',
+};
+const drop: Fields<Drop> = {
+  verdict: 'string',
+  first: 'string',
+  since: 'string',
+  until: 'string?',
+  depth: 'number',
+};
+const wholeIncident: Fields<Incident> = {
+  id: 'string',
+  state: 'string',
+  worst: 'string',
+  drops: 'array',
+  durationMs: 'number?',
+  downMs: 'number?',
+  depth: 'number',
+  shape: 'string',
+  onset: 'object',
+  unitsLost: 'array',
+  upstreamsLost: 'array',
+  unitsReturned: 'array',
+  stuck: 'array',
+  backfilled: 'boolean',
+  evidence: 'object',
+};
+
+/** Of the parts in `common.schema.json`. */
+export const PART_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  envelope,
+  ofTerritory,
+  visibility,
+  evidence,
+  message,
+  drop,
+  incident: wholeIncident,
+};
+
+const peer: Fields<NonNullable<ObserverData['peer']>> = { address: 'string', asn: 'number' };
+const onset: Fields<Incident['onset']> = { first: 'string', half: 'string?', ninety: 'string?' };
+const unitLost: Fields<Incident['unitsLost'][number]> = { unit: 'string', at: 'string' };
+const upstreamLost: Fields<Incident['upstreamsLost'][number]> = { upstream: 'number', at: 'string' };
+const stuck: Fields<Incident['stuck'][number]> = {
+  collector: 'string',
+  address: 'string',
+  asn: 'number',
+  units: 'number',
+};
+const territory: Fields<OfTerritory['territory']> = { id: 'string', name: 'string' };
+
+/** Of objects that have no name, by the part and the property in which they stand. */
+export const NESTED_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'ofTerritory.territory': territory,
+  'message.peer': peer,
+  'observerData.peer': peer,
+  'incident.onset': onset,
+  'incident.unitsLost': unitLost,
+  'incident.unitsReturned': unitLost,
+  'incident.upstreamsLost': upstreamLost,
+  'incident.stuck': stuck,
+};
+
+type Every<Word extends string> = Readonly<Record<Word, true>>;
+
+const verdicts: Every<Verdict> = { unknown: true, routable: true, degraded: true, unroutable: true };
+const families: Every<Family> = { ipv4: true, ipv6: true };
+const worst: Every<Incident['worst']> = { degraded: true, unroutable: true };
+const blindReasons: Every<BlindReason> = {
+  'too-few-voters': true,
+  'lost-voters': true,
+  'too-few-collectors': true,
+  'control-group': true,
+  'never-seen': true,
+};
+const gapReasons: Every<GapReason> = {
+  'damaged-file': true,
+  'unreadable-message': true,
+  'missing-file': true,
+  'short-dump': true,
+  'absent-peer': true,
+  'too-many-routes': true,
+  'ambiguous-peer': true,
+  disconnected: true,
+  'silent-collector': true,
+  'silent-peer': true,
+};
+const dropVerdicts: Every<Drop['verdict']> = { degraded: true, unroutable: true };
+const states: Every<Incident['state']> = { open: true, closed: true };
+const shapes: Every<Incident['shape']> = { cliff: true, slope: true, flapping: true };
+const messageTypes: Every<Message['type']> = { announcement: true, withdrawal: true, rib: true };
+const changes: Every<OriginData['change']> = { appeared: true, gone: true };
+
+/** The words a field may hold, by the part, or part and property, of `common.schema.json`. */
+export const WORDS: Readonly<Record<string, Readonly<Record<string, true>>>> = {
+  verdict: verdicts,
+  family: families,
+  blindReason: blindReasons,
+  gapReason: gapReasons,
+  'incident.state': states,
+  'incident.worst': worst,
+  'drop.verdict': dropVerdicts,
+  'incident.shape': shapes,
+  'message.type': messageTypes,
+  'originData.change': changes,
+};
+
+export const GAP_REASONS = Object.keys(gapReasons) as readonly GapReason[];
+export const BLIND_REASONS = Object.keys(blindReasons) as readonly BlindReason[];
