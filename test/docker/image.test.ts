@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { BLACKOUT, ROOT } from '../support/cli.ts';
+import { DOCKERFILE, stagesOf } from './dockerfile.ts';
+import { buildNatively, type NativeImage } from './native-build.ts';
+
+/**
+ * The image, built by the Dockerfile's own steps in a folder, with this machine for its base image: what would be in it,
+ * and that its entry command runs from that alone.
+ */
+let image: NativeImage;
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+};
+
+beforeAll(async () => {
+  image = await buildNatively(stagesOf(DOCKERFILE));
+  return image.remove;
+});
+
+describe('the image holds', () => {
+  test('what the package holds', () => {
+    const wanted = ['package.json', 'README.md', 'LICENSE', ...manifest.files.filter((file) => !file.startsWith('!'))];
+    const held = filesOf(image.workdir);
+    expect(wanted.filter((path) => !held.some((file) => `${file}/`.startsWith(`${path}/`)))).toEqual([]);
+  });
+
+  test('no source, test, script or golden, and nothing of the Rust crate but what was built', () => {
+    const own = filesOf(image.workdir).filter((path) => !path.startsWith('node_modules/'));
+    const isOdd = (path: string): boolean =>
+      /(?:^|\/)(?:test|scripts|target|docs)\/|\.test\.|golden|\.rs$|Cargo|\.map$|lock/.test(path) ||
+      (path.endsWith('.ts') && !path.endsWith('.d.ts'));
+    expect(own.filter(isOdd)).toEqual([]);
+  });
+
+  test('every dependency, and none of those for development', () => {
+    const isThere = (name: string) =>
+      readdirSync(join(image.workdir, 'node_modules', name, '..')).includes(lastPart(name));
+    expect(Object.keys(manifest.dependencies).filter((name) => !isThere(name))).toEqual([]);
+    const folders = new Set(readdirSync(join(image.workdir, 'node_modules')));
+    expect(Object.keys(manifest.devDependencies).filter((name) => folders.has(name))).toEqual([]);
+  });
+
+  test('an empty folder for state', () => {
+    expect(readdirSync(join(image.root, 'var/lib/unroutable'))).toEqual([]);
+  });
+});
+
+describe('its entry command', () => {
+  test('says its version', async () => {
+    expect(await image.run(['--version'])).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  });
+
+  test('without words says how it is used', async () => {
+    const { status, stdout } = await image.run();
+    expect(status).toBe(0);
+    expect(stdout).toContain('Usage: unroutable');
+  });
+
+  test('knows how to watch', async () => {
+    const { status, stdout } = await image.run(['watch', '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Usage: unroutable watch');
+  });
+
+  test('replays a shipped incident, decides what the checkout decides, and leaves no file behind', async () => {
+    const before = filesOf(image.root).map((file) => stampOf(file));
+    const { status, stdout } = await image.run(['replay', 'incidents/2014-12-22', '--format', 'ndjson', '--quiet']);
+    expect(status).toBe(0);
+    expect(stdout).toBe(readFileSync(join(BLACKOUT, 'events.golden.ndjson'), 'utf8'));
+    expect(filesOf(image.root).map((file) => stampOf(file))).toEqual(before);
+  });
+
+  test('has stores that load, though no install script ran: Redis and LMDB', async () => {
+    const script = `
+      const [{ Redis }, { open }] = await Promise.all([import('ioredis'), import('lmdb')]);
+      const store = open({ path: process.env.UNROUTABLE_STORE });
+      await store.put('kept', typeof Redis);
+      console.log(store.get('kept'));
+      await store.close();`;
+    const ran = await image.exec(['node', '--input-type=module', '--eval', script]);
+    expect(ran).toEqual({ status: 0, stdout: 'function\n', stderr: '' });
+  });
+});
+
+function stampOf(file: string): string {
+  return `${file} ${statSync(join(image.root, file)).mtimeMs}`;
+}
+
+function lastPart(name: string): string {
+  return name.split('/').at(-1) ?? name;
+}
+
+function filesOf(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}
