@@ -189,7 +189,9 @@ const gapReasons: Every<GapReason> = {
   'ambiguous-peer': true,
   disconnected: true,
   'silent-collector': true,
+  'stale-feed': true,
   'silent-peer': true,
+  restarted: true,
 };
 const dropVerdicts: Every<Drop['verdict']> = { degraded: true, unroutable: true };
 const states: Every<Incident['state']> = { open: true, closed: true };

@@ -101,8 +101,9 @@ function everyGap(): readonly UnroutableEvent[] {
   const collector = all[0]?.collector;
   if (collector === undefined) throw new Error('no collector');
   for (const [i, reason] of GAP_REASONS.entries()) {
-    day.apply({ type: 'gap', at: clock(`07:0${i}`), collector, reason: reason satisfies GapReason });
-    day.dump(`07:0${i}:30`, all);
+    const minute = `07:${String(i).padStart(2, '0')}`;
+    day.apply({ type: 'gap', at: clock(minute), collector, reason: reason satisfies GapReason });
+    day.dump(`${minute}:30`, all);
   }
   return day.tick('08:00').events;
 }
