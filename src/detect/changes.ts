@@ -5,6 +5,7 @@ import type { Plane } from '../visibility/plane.ts';
 import type { Policy } from './policy.ts';
 import { beganAt, continueRun, startRun, type Run } from './run.ts';
 import { aimAt, aimOf, turnsAt, type Aim, type Toggle } from './toggle.ts';
+import { Turning } from './turning.ts';
 
 /** A change of a unit, upstream, origin or prefix that lasted. */
 export interface Change {
@@ -36,56 +37,83 @@ export class Changes {
   readonly #plane: Plane;
   readonly #policy: Policy;
   readonly #entries = new Map<string, Entry>();
+  /** Upstreams of each unit: what they are a share of changes with it. */
+  readonly #upstreams = new Map<number, Set<Entry>>();
+  readonly #turning = new Turning<Entry>();
+  /** The plane as it was when entries were last looked at: those whose part of it is the same need no look. */
+  readonly #seen: Uint32Array;
+  readonly #visible: Uint8Array;
+  readonly #baseline: Uint8Array;
+  #voters = 0;
   #isReady = false;
+  /** All entries must be looked at: at the start, and when some were not while our eyes were closed. */
+  #isStale = true;
 
   constructor(plane: Plane, policy: Policy) {
     this.#plane = plane;
     this.#policy = policy;
+    this.#seen = new Uint32Array(plane.units.length);
+    this.#visible = new Uint8Array(plane.units.length);
+    this.#baseline = new Uint8Array(plane.units.length);
   }
 
   /** Takes what is there at the first look as given. */
   begin(at: EventTime): void {
     this.#isReady = true;
-    for (const entry of this.#follow(at)) {
+    this.#isStale = true;
+    for (const entry of this.#all(at)) {
+      if (this.#isIdle(entry)) {
+        this.#leave(entry);
+        continue;
+      }
       const known = entry.subject.kind === 'prefix' || this.#aim(entry.subject) === 'on';
-      entry.toggle = { on: known };
+      this.#turn(entry, { on: known });
     }
   }
 
-  observe(at: EventTime): void {
+  /** Looks at what changed of the plane: `units` and `marks` are those touched since it was last asked. */
+  observe(at: EventTime, units: readonly number[], marks: readonly string[]): void {
     if (!this.#isReady) return;
-    for (const entry of this.#follow(at)) {
-      entry.run = continueRun(entry.run, this.#count(entry.subject), at);
-      entry.toggle = aimAt(entry.toggle, this.#aim(entry.subject), at);
+    const isWhole = this.#isStale || this.#voters !== this.#plane.voters;
+    for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) this.#look(entry, at);
+    for (const unit of isWhole ? this.#plane.units.keys() : units) {
+      this.#seen[unit] = this.#plane.seen[unit] ?? 0;
+      this.#visible[unit] = this.#plane.visible[unit] ?? 0;
+      this.#baseline[unit] = this.#plane.baseline[unit] ?? 0;
     }
+    this.#voters = this.#plane.voters;
+    this.#isStale = false;
   }
 
   /** Our eyes closed: what had begun to change has not been seen to last. */
   suspend(): void {
-    for (const entry of this.#entries.values()) entry.toggle = { on: entry.toggle.on };
+    this.#isStale = true;
+    for (const entry of this.#turning.all()) this.#turn(entry, { on: entry.toggle.on });
   }
 
   deadline(): EventTime | undefined {
-    let next: EventTime | undefined;
-    for (const entry of this.#entries.values()) {
-      const at = turnsAt(entry.toggle, this.#holdMs(entry));
-      if (at !== undefined && (next === undefined || at < next)) next = at;
-    }
-    return next;
+    return this.#turning.deadline();
   }
 
   /** What has lasted by `at`, earliest first, what came before what went. The same change of several units is one. */
   takeDue(at: EventTime): readonly Change[] {
-    const turning = [...this.#entries.values()]
-      .filter((entry) => entry.toggle.turningSince !== undefined)
+    const next = this.deadline();
+    if (next === undefined || next > at) return [];
+    const turning = this.#turning
+      .all()
       .sort((a, b) => startOf(a) - startOf(b) || Number(a.toggle.on) - Number(b.toggle.on) || (a.key < b.key ? -1 : 1));
+    const alike = new Map<string, Entry[]>();
+    for (const entry of turning) alike.set(groupOf(entry), [...(alike.get(groupOf(entry)) ?? []), entry]);
     const changes: Change[] = [];
     for (const entry of turning) {
       const due = turnsAt(entry.toggle, this.#holdMs(entry));
       if (due === undefined || due > at) continue;
-      const group = turning.filter((other) => this.#isTogether(entry, other));
+      const group = (alike.get(groupOf(entry)) ?? [entry]).filter((other) => this.#isTogether(entry, other));
       changes.push(this.#changeOf(group));
-      for (const other of group) other.toggle = { on: !other.toggle.on };
+      for (const other of group) {
+        this.#turn(other, { on: !other.toggle.on });
+        if (this.#isIdle(other)) this.#leave(other);
+      }
     }
     return changes;
   }
@@ -117,23 +145,83 @@ export class Changes {
     );
   }
 
-  /** All entries, new ones among them; what is off and shown by nobody is forgotten. */
-  #follow(at: EventTime): Iterable<Entry> {
-    for (const mark of this.#plane.tally.marks()) if (!this.#entries.has(mark)) this.#enter(mark, parseMark(mark), at);
-    for (const unit of this.#plane.units.keys()) {
-      if (this.#plane.baseline[unit] === 1 && !this.#entries.has(`unit ${unit}`))
-        this.#enter(`unit ${unit}`, { kind: 'unit', unit }, at);
-    }
-    for (const { key, subject, toggle } of this.#entries.values()) {
-      const isIdle = !toggle.on && toggle.turningSince === undefined && this.#count(subject) === 0;
-      if (isIdle && subject.kind !== 'unit') this.#entries.delete(key);
-    }
+  /** All entries, new ones among them. */
+  #all(at: EventTime): Iterable<Entry> {
+    for (const mark of this.#plane.tally.marks()) this.#entryOf(mark, at);
+    for (const unit of this.#plane.units.keys()) if (this.#plane.baseline[unit] === 1) this.#entryOfUnit(unit, at);
     return this.#entries.values();
   }
 
+  /** Entries whose count, or what it is a share of, is another now; the voters are as many as they were. */
+  *#touched(at: EventTime, units: readonly number[], marks: readonly string[]): Iterable<Entry> {
+    for (const mark of marks) {
+      const entry = this.#plane.tally.count(mark) > 0 ? this.#entryOf(mark, at) : this.#entries.get(mark);
+      if (entry !== undefined) yield entry;
+    }
+    for (const unit of units) {
+      if (this.#isAsItWas(unit)) continue;
+      const entry =
+        this.#plane.baseline[unit] === 1 ? this.#entryOfUnit(unit, at) : this.#entries.get(`unit ${unit}`);
+      if (entry !== undefined) yield entry;
+      yield* this.#upstreams.get(unit) ?? [];
+    }
+  }
+
+  #isAsItWas(unit: number): boolean {
+    return (
+      this.#seen[unit] === this.#plane.seen[unit] &&
+      this.#visible[unit] === this.#plane.visible[unit] &&
+      this.#baseline[unit] === this.#plane.baseline[unit]
+    );
+  }
+
+  /** Looking twice at one moment is looking once. */
+  #look(entry: Entry, at: EventTime): void {
+    if (!this.#isIdle(entry)) {
+      entry.run = continueRun(entry.run, this.#count(entry.subject), at);
+      this.#turn(entry, aimAt(entry.toggle, this.#aim(entry.subject), at));
+    }
+    if (this.#isIdle(entry)) this.#leave(entry);
+  }
+
+  #turn(entry: Entry, toggle: Toggle): void {
+    if (entry.toggle.turningSince !== undefined && toggle.turningSince === undefined) this.#turning.remove(entry);
+    const begins = entry.toggle.turningSince === undefined && toggle.turningSince !== undefined;
+    entry.toggle = toggle;
+    if (begins) this.#turning.add(entry, this.#holdMs(entry));
+  }
+
+  /** Off and shown by nobody: when it is shown again, it begins anew, which comes to the same. */
+  #isIdle({ subject, toggle }: Entry): boolean {
+    return subject.kind !== 'unit' && !toggle.on && toggle.turningSince === undefined && this.#count(subject) === 0;
+  }
+
+  #leave(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    if (entry.subject.kind !== 'upstream') return;
+    const upstreams = this.#upstreams.get(entry.subject.unit);
+    upstreams?.delete(entry);
+    if (upstreams?.size === 0) this.#upstreams.delete(entry.subject.unit);
+  }
+
+  #entryOf(mark: string, at: EventTime): Entry {
+    return this.#entries.get(mark) ?? this.#enter({ key: mark, subject: parseMark(mark), at });
+  }
+
+  #entryOfUnit(unit: number, at: EventTime): Entry {
+    const key = `unit ${unit}`;
+    return this.#entries.get(key) ?? this.#enter({ key, subject: { kind: 'unit', unit }, at });
+  }
+
   /** A unit that enters is one of the baseline: it is there. The rest begins as absent. */
-  #enter(key: string, subject: Subject, at: EventTime): void {
-    this.#entries.set(key, { key, subject, toggle: { on: subject.kind === 'unit' }, run: startRun(0, at) });
+  #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
+    const entry = { key, subject, toggle: { on: subject.kind === 'unit' }, run: startRun(0, at) };
+    this.#entries.set(key, entry);
+    if (subject.kind !== 'upstream') return entry;
+    const upstreams = this.#upstreams.get(subject.unit);
+    if (upstreams === undefined) this.#upstreams.set(subject.unit, new Set([entry]));
+    else upstreams.add(entry);
+    return entry;
   }
 
   #aim(subject: Subject): Aim {
@@ -175,6 +263,12 @@ function keyOf(mark: Mark): string {
 
 function asnOfSubject(subject: Subject): Asn | undefined {
   return 'asn' in subject ? subject.asn : undefined;
+}
+
+/** Entries of different groups are never told together. */
+function groupOf({ key, subject, toggle }: Entry): string {
+  const asn = asnOfSubject(subject);
+  return asn === undefined ? key : `${subject.kind} ${asn} ${toggle.on}`;
 }
 
 function startOf(entry: Entry): number {

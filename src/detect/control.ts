@@ -41,6 +41,8 @@ export class ControlGroup {
 
   observe(at: EventTime): void {
     for (const [plane, members] of this.#members) {
+      // Nobody follows its units one by one.
+      plane.takeTouched();
       const isWatched = plane.voters >= this.#minVoters;
       for (const [unit, member] of members.entries()) {
         const turned = aimAt(member, !isWatched ? 'stay' : plane.visible[unit] === 1 ? 'on' : 'off', at);

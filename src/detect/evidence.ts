@@ -1,7 +1,7 @@
 import type { Prefix } from '../bgp/prefix.ts';
 import { overlaps } from '../bgp/prefix.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
-import type { Sight } from '../visibility/plane.ts';
+import type { Sight } from '../visibility/sights.ts';
 import type { Evidence } from './event.ts';
 
 /** As many messages stand in an event: enough to check it, few enough to send. */

@@ -1,5 +1,5 @@
 import { later, type EventTime } from '../bgp/time.ts';
-import type { Plane } from '../visibility/plane.ts';
+import type { Plane, Touched } from '../visibility/plane.ts';
 import { Baseline } from './baseline.ts';
 import type { Draft } from './chain.ts';
 import { Changes } from './changes.ts';
@@ -58,10 +58,10 @@ export class Judge {
     const touched = this.plane.takeTouched();
     const sample = { ...this.plane.sample(at), control };
     const scene = { plane: this.plane, sample };
-    this.#baseline.note(touched, at);
+    this.#baseline.note(touched.units, at);
     this.#story.noteSample(sample, touched, this.#state);
 
-    const drafts = this.#followChanges(scene, touched.length > 0);
+    const drafts = this.#followChanges(scene, touched);
     const before = this.#state;
     this.#state = step(before, sample, this.policy);
     this.#story.noteState(this.#state, at);
@@ -73,16 +73,16 @@ export class Judge {
     return drafts.sort((a, b) => rank(a) - rank(b));
   }
 
-  #followChanges(scene: Scene, isTouched: boolean): Draft[] {
+  #followChanges(scene: Scene, { units, marks }: Touched): Draft[] {
     if (!this.plane.detailed) return [];
     if (blindness(scene.sample, this.policy) !== undefined) {
       this.#changes.suspend();
       return [];
     }
-    if (isTouched) this.#changes.observe(scene.sample.at);
+    if (units.length > 0) this.#changes.observe(scene.sample.at, units, marks);
     return this.#changes.takeDue(scene.sample.at).map((change) => {
       const unit = change.what.kind === 'unit' ? this.plane.units[change.what.unit] : undefined;
-      const evidence = unit && evidenceOf(this.plane.sights, !change.on, change.first, unit);
+      const evidence = unit && evidenceOf(this.plane.sights.kept, !change.on, change.first, unit);
       return changeDraft(scene, change, evidence);
     });
   }
@@ -130,7 +130,7 @@ export class Judge {
     return {
       ...(this.#rebased && state.kind === 'routable' ? { rebased: true } : {}),
       ...(incident === undefined ? {} : { incident: incident.id }),
-      evidence: evidenceOf(this.plane.sights, !isBetter, this.#story.firstOf(state.since)),
+      evidence: evidenceOf(this.plane.sights.kept, !isBetter, this.#story.firstOf(state.since)),
     };
   }
 

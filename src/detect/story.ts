@@ -1,6 +1,6 @@
-import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { Plane } from '../visibility/plane.ts';
+import type { Plane, Touched } from '../visibility/plane.ts';
+import { Carriers } from './carriers.ts';
 import { digest } from './chain.ts';
 import { evidenceOf } from './evidence.ts';
 import { closesAt, newFall, noteLoss, noteReturn, noteShare, type Fall, type IncidentState } from './incident.ts';
@@ -31,12 +31,13 @@ export class Story {
   #fall: Fall | undefined;
   #incident: IncidentState | undefined;
   #wasVisible: Uint8Array;
-  #carriers = new Set<Asn>();
+  readonly #carriers: Carriers;
 
   constructor(plane: Plane, policy: Policy) {
     this.#plane = plane;
     this.#policy = policy;
     this.#wasVisible = new Uint8Array(plane.units.length);
+    this.#carriers = new Carriers(plane, policy.presentAt);
   }
 
   get incident(): IncidentState | undefined {
@@ -54,7 +55,7 @@ export class Story {
   }
 
   /** Call for each sample, before the verdict is stepped. */
-  noteSample(sample: Controlled, touched: readonly number[], state: VerdictState): void {
+  noteSample(sample: Controlled, touched: Touched, state: VerdictState): void {
     const next = continueRun(this.#run, sample.share, sample.at);
     if (next.since !== this.#run.since || next.direction !== this.#run.direction) this.#shareBefore = this.#run.value;
     this.#run = next;
@@ -92,7 +93,7 @@ export class Story {
       id: digest([this.#plane.territory.id, this.#plane.family, first]).slice(0, 16),
       fall: (this.#fall ??= newFall(first, this.#shareBefore)),
       drops: [next],
-      evidence: evidenceOf(this.#plane.sights, true, first),
+      evidence: evidenceOf(this.#plane.sights.kept, true, first),
       backfilled: isLate,
     };
     return 'opened';
@@ -111,7 +112,8 @@ export class Story {
   /** Call when the baseline was chosen: what is visible now is how it was. */
   begin(): void {
     this.#wasVisible.set(this.#plane.visible);
-    this.#carriers = this.#carriersNow();
+    this.#carriers.reset();
+    this.#carriers.look([]);
   }
 
   #noteFall({ at, share }: Controlled, state: VerdictState): void {
@@ -129,9 +131,9 @@ export class Story {
     if (drop !== undefined && drop.until === undefined && share < drop.depth) drop.depth = share;
   }
 
-  #noteUnits(touched: readonly number[], at: EventTime): void {
+  #noteUnits(touched: Touched, at: EventTime): void {
     const plane = this.#plane;
-    for (const unit of touched) {
+    for (const unit of touched.units) {
       const visible = plane.visible[unit] ?? 0;
       if (visible === this.#wasVisible[unit]) continue;
       this.#wasVisible[unit] = visible;
@@ -141,23 +143,10 @@ export class Story {
         this.#fall.unitsReturned.delete(unit);
       } else if (this.#fall.unitsLost.has(unit)) noteReturn(this.#fall.unitsReturned, unit, at);
     }
-    if (touched.length === 0 || !plane.detailed || !plane.hasBaseline) return;
-    const carriers = this.#carriersNow();
-    for (const asn of this.#carriers) {
-      if (!carriers.has(asn) && this.#fall !== undefined) noteLoss(this.#fall.upstreamsLost, asn, at);
+    if (touched.units.length === 0 || !plane.detailed || !plane.hasBaseline) return;
+    for (const asn of this.#carriers.look(touched.marks)) {
+      if (this.#fall !== undefined) noteLoss(this.#fall.upstreamsLost, asn, at);
     }
-    this.#carriers = carriers;
-  }
-
-  /** Upstreams over which some unit is reached by as many voters as `presentAt` asks. */
-  #carriersNow(): Set<Asn> {
-    const carriers = new Set<Asn>();
-    for (const mark of this.#plane.tally.marks()) {
-      const [kind, , asn] = mark.split(' ');
-      const isCarried = this.#plane.tally.count(mark) >= this.#policy.presentAt * this.#plane.voters;
-      if (kind === 'upstream' && isCarried) carriers.add(Number(asn) as Asn);
-    }
-    return carriers;
   }
 
   /** Voting peers that still see something, those that see most first. */

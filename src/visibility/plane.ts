@@ -5,6 +5,7 @@ import type { EventTime } from '../bgp/time.ts';
 import { Ballots } from './ballots.ts';
 import { MAX_DETAILED_UNITS, marksOf } from './details.ts';
 import { concerns, covered, unitsOf, type Territory } from './territory.ts';
+import { Sights } from './sights.ts';
 import { Tally } from './tally.ts';
 import { countsFor, maxRoutes, maxRoutesOfAll, routeKey, View, type Held } from './view.ts';
 
@@ -25,13 +26,12 @@ export interface Sample {
   readonly units: number;
 }
 
-/** One voter's sight gained or lost, with the message that did it. */
-export interface Sight {
-  readonly at: EventTime;
-  readonly type: 'announcement' | 'withdrawal' | 'rib';
-  readonly peer: Peer;
-  readonly prefix: Prefix;
-  readonly lost: boolean;
+/** What may have changed of a plane since it was last asked. */
+export interface Touched {
+  /** Indices of units whose `seen` or `visible` may be others, upward. No mark is touched without a unit. */
+  readonly units: readonly number[];
+  /** Marks whose count may be another. */
+  readonly marks: readonly string[];
 }
 
 /**
@@ -39,9 +39,6 @@ export interface Sight {
  * table is, no peer need be full-feed, and what none of them ever had may still be routed.
  */
 const SMALLEST_FULL_TABLE: Readonly<Record<Family, number>> = { ipv4: 50_000, ipv6: 300 };
-
-/** How many changes of sight are remembered as evidence. */
-const MAX_SIGHTS = 1024;
 
 /**
  * One territory in one address family: who sees which unit now. Counters only, no verdicts. IPv4 and IPv6 are two
@@ -56,8 +53,8 @@ export class Plane {
   readonly tally = new Tally();
   /** Units seen by more than half of the voters. */
   readonly visible: Uint8Array;
-  /** Latest changes of voters' sight, oldest first. */
-  readonly sights: Sight[] = [];
+  /** Latest changes of voters' sight. */
+  readonly sights = new Sights();
   readonly views = new Map<Peer['id'], View>();
   /** Routes in the largest table known of this family; 0 while no dump was read. */
   largestTable = 0;
@@ -204,10 +201,10 @@ export class Plane {
     return [...this.visible.keys()].filter((unit) => this.visible[unit] === 1);
   }
 
-  takeTouched(): readonly number[] {
-    const touched = [...this.#touched].sort((a, b) => a - b);
+  takeTouched(): Touched {
+    const units = [...this.#touched].sort((a, b) => a - b);
     this.#touched.clear();
-    return touched;
+    return { units, marks: this.tally.takeTouched() };
   }
 
   #visibleInBaseline(): number {
@@ -253,7 +250,7 @@ export class Plane {
       const cover = (view.cover[unit] ?? 0) + 1;
       view.cover[unit] = cover;
       if (cover > 1) continue;
-      if (view.seen++ === 0) view.carriedSince = at;
+      view.seen++;
       if (!view.votes) continue;
       this.#ballots.see(view.peer.asn, unit);
       this.#reckonUnit(unit, at);
@@ -268,7 +265,7 @@ export class Plane {
       const cover = (view.cover[unit] ?? 0) - 1;
       view.cover[unit] = cover;
       if (cover > 0) continue;
-      if (--view.seen === 0) view.carriedSince = undefined;
+      view.seen--;
       if (!view.votes) continue;
       this.#ballots.unsee(view.peer.asn, unit);
       this.#reckonUnit(unit, at);
@@ -292,9 +289,8 @@ export class Plane {
     for (const unit of this.units.keys()) this.#touched.add(unit);
   }
 
-  #remember(view: View, held: Held, lost: boolean): void {
-    const type = held.path === undefined ? 'withdrawal' : held.dumped ? 'rib' : 'announcement';
-    this.sights.push({ at: held.at, type, peer: view.peer, prefix: held.prefix, lost });
-    if (this.sights.length > 2 * MAX_SIGHTS) this.sights.splice(0, MAX_SIGHTS);
+  #remember({ peer }: View, { path, dumped, at, prefix }: Held, lost: boolean): void {
+    const type = path === undefined ? 'withdrawal' : dumped ? 'rib' : 'announcement';
+    this.sights.add({ at, type, peer, prefix, lost });
   }
 }

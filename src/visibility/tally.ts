@@ -6,11 +6,15 @@ import type { Asn } from '../bgp/asn.ts';
  */
 export class Tally {
   readonly #marks = new Map<string, Map<Asn, number>>();
+  /** Marks whose count may have changed since `takeTouched`. */
+  readonly #touched = new Set<string>();
 
   add(mark: string, asn: Asn): void {
     let sessions = this.#marks.get(mark);
     if (sessions === undefined) this.#marks.set(mark, (sessions = new Map()));
-    sessions.set(asn, (sessions.get(asn) ?? 0) + 1);
+    const count = sessions.get(asn) ?? 0;
+    sessions.set(asn, count + 1);
+    if (count === 0) this.#touched.add(mark);
   }
 
   remove(mark: string, asn: Asn): void {
@@ -23,6 +27,7 @@ export class Tally {
     }
     sessions.delete(asn);
     if (sessions.size === 0) this.#marks.delete(mark);
+    this.#touched.add(mark);
   }
 
   count(mark: string): number {
@@ -32,5 +37,13 @@ export class Tally {
   /** Marks that some AS shows, in no order that means anything. */
   marks(): IterableIterator<string> {
     return this.#marks.keys();
+  }
+
+  /** Each once, in no order that means anything. Who counts marks must ask: they are remembered until then. */
+  takeTouched(): readonly string[] {
+    if (this.#touched.size === 0) return [];
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    return touched;
   }
 }

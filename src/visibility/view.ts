@@ -49,8 +49,6 @@ export class View {
   votes = false;
   /** It carried the territory long enough to be believed without a known table size. */
   learned = false;
-  /** Since when it has seen any unit without a break. */
-  carriedSince: EventTime | undefined;
 
   constructor(peer: Peer, units: number) {
     this.peer = peer;
