@@ -18,7 +18,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
 
 describe('the Dockerfile', () => {
   test('is valid: the validator has nothing to say', () => {
-    expect(validate(DOCKERFILE).map(({ range, message }) => `${range.start.line + 1}: ${message}`)).toEqual([]);
+    expect(validate(DOCKERFILE)).toEqual([]);
   });
 
   test('the validator is one that finds errors', () => {

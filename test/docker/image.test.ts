@@ -20,7 +20,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
 
 beforeAll(async () => {
   image = await buildNatively(stagesOf(DOCKERFILE));
-  return image.remove;
+  return () => image.remove();
 });
 
 describe('the image holds', () => {
