@@ -184,7 +184,9 @@ const GAP_REASONS: Readonly<Record<GapReason, true>> = {
   'too-many-routes': true,
   'ambiguous-peer': true,
   disconnected: true,
+  restarted: true,
   'silent-collector': true,
+  'stale-feed': true,
   'silent-peer': true,
 };
 

@@ -89,8 +89,12 @@ export type GapReason =
   | 'ambiguous-peer'
   /** The live feed was cut off, by whichever end: nothing is sent again. */
   | 'disconnected'
+  /** The program was stopped, or another one took over that had not heard it all. */
+  | 'restarted'
   /** Nothing at all was heard of this collector, while others spoke or the connection stood. */
   | 'silent-collector'
+  /** What was heard of this collector was minutes old, so what it says of now is not known. */
+  | 'stale-feed'
   /** A peer that used to speak every minute fell silent for longer than its session may (hold time 180 s). */
   | 'silent-peer';
 

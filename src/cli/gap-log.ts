@@ -23,6 +23,12 @@ export class GapLog {
     this.#bell?.();
   }
 
+  /** Whether something of the collector may have been missed after this. */
+  isOpenAfter(collector: Collector, at: EventTime): boolean {
+    const closed = this.#closed.get(collector);
+    return this.#open.has(collector) || (closed !== undefined && closed.to > at);
+  }
+
   /** Resolves when a gap is over, or the signal aborts. */
   async over(signal: AbortSignal): Promise<void> {
     if (this.#closed.size > 0 || signal.aborted) return;

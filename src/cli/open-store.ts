@@ -18,6 +18,8 @@ export interface StoreOptions {
 export interface OpenStore {
   readonly store: StateStore;
   readonly name: string;
+  /** Whether it outlives the program. */
+  readonly isLasting: boolean;
   /** What its start-up check found worth a warning. */
   readonly warnings: readonly string[];
 }
@@ -57,7 +59,8 @@ export async function openStore(
       isAway: false,
     };
   const place = chosenStore(options, io);
-  if (place === 'none') return { ok: true, value: { store: memoryStore(MOST_KEPT), name, warnings: [] } };
+  if (place === 'none')
+    return { ok: true, value: { store: memoryStore(MOST_KEPT), name, isLasting: false, warnings: [] } };
   return REDIS.test(place) ? openInRedis(place, name, io, clock) : openInFolder(join(place, name), name, clock);
 }
 
@@ -68,12 +71,12 @@ async function openInRedis(url: string, name: string, { env }: Pick<Io, 'env'>, 
   const opened = await openRedis(url, { name, clock, ...(password === undefined ? {} : { password }) });
   if (!opened.ok) return { ...bad(EXIT.store, `--store: ${opened.reason}`), isAway: opened.retry };
   const warnings = opened.checks.filter(({ level }) => level === 'warn').map(({ text }) => text);
-  return { ok: true, value: { store: opened.store, name, warnings } };
+  return { ok: true, value: { store: opened.store, name, isLasting: true, warnings } };
 }
 
 async function openInFolder(folder: string, name: string, clock: Clock): Promise<Opening> {
   const { openEmbedded } = await import('../store/embedded/open.ts');
   const opened = await openEmbedded(folder, { name, clock });
   if (!opened.ok) return { ...bad(EXIT.store, `--store ${folder}: ${opened.reason}`), isAway: false };
-  return { ok: true, value: { store: opened.store, name, warnings: [] } };
+  return { ok: true, value: { store: opened.store, name, isLasting: true, warnings: [] } };
 }

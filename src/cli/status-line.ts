@@ -1,15 +1,21 @@
 import type { LiveStats } from '../../streams/ris-live/figures.ts';
-import type { Engine, TerritoryStatus } from '../engine.ts';
+import type { TerritoryStatus } from '../engine.ts';
 import { durationText, utcText } from '../report/clock.ts';
 import { counted, percent, printable } from '../report/printable.ts';
+import type { WatchView } from './watch-turns.ts';
 
 /**
  * How it stands now, in one line:
  * `2014-12-23 02:00:00 UTC | KP routable, 4/4 networks, 36 voters | 2 collectors, oldest 3 s, 412/s, lag 0.8 s`
  */
-export function statusLine(engine: Engine, stats: LiveStats): string {
+export function statusLine({ engine, feed, behind }: WatchView): string {
+  const listening = feed === undefined ? [] : [feedText(feed.live.stats())];
+  if (engine === undefined)
+    return printable(
+      [behind === undefined ? 'waits for its turn' : `stands by, ${behind} leads`, ...listening].join(' | '),
+    );
   const at = engine.now === undefined ? 'nothing heard yet' : utcText(engine.now);
-  return printable([at, ...engine.status().map(territoryText), feedText(stats)].join(' | '));
+  return printable([at, ...engine.status().map(territoryText), ...listening].join(' | '));
 }
 
 function territoryText({ territory, family, verdict, visibility, pending }: TerritoryStatus): string {

@@ -9,8 +9,11 @@ const ASK_MS = 1_000;
 
 /** The time in which we lead. */
 export interface Tenure {
-  /** What is written goes under it. It changes when the lease had run out and nobody else had taken it. */
-  readonly token: () => number;
+  /**
+   * What is written goes under it. It changes when the lease had run out and nobody else had taken it; `undefined` where
+   * nobody else can write.
+   */
+  readonly token: () => number | undefined;
   /** Aborts when another one leads. Until we notice, the token keeps us from writing. */
   readonly over: AbortSignal;
   /** Ends it so that another one may begin at once. */

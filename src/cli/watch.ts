@@ -1,24 +1,25 @@
-import { open } from 'node:fs/promises';
 import { record } from '../../streams/tape/record.ts';
 import type { Collector } from '../bgp/peer.ts';
-import { createEngine, type Engine } from '../engine.ts';
-import { run } from '../pipeline.ts';
-import type { UnroutableEvent } from '../detect/event.ts';
 import type { Clock } from '../ports.ts';
 import { textSink } from '../sinks/stdout.ts';
-import { memoryStore } from '../store/memory.ts';
 import { eventLines } from './event-lines.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { complain, widthOf, type Io } from './io.ts';
+import { complain, type Io } from './io.ts';
+import { openStore, type OpenStore, type StoreOptions } from './open-store.ts';
+import { patience } from './patience.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import { select, type Selection, type SelectionOptions } from './selection.ts';
 import { statusLine } from './status-line.ts';
 import { systemClock } from './system-clock.ts';
-import { controlTerritory, openFeed, type Feed, type Seed } from './watch-feed.ts';
+import { TerminalLine } from './terminal-line.ts';
+import { controlTerritory } from './watch-feed.ts';
+import type { FeedOptions, Seed } from './watch-feed-types.ts';
 import { createLogger, type Logger } from './watch-log.ts';
+import { openTape, type Tape } from './watch-tape.ts';
+import { Watch, type WatchEnd } from './watch-turns.ts';
 
 /** The options of `watch`, read. */
-export interface WatchOptions extends SelectionOptions {
+export interface WatchOptions extends SelectionOptions, StoreOptions {
   readonly url?: string;
   readonly collectors?: readonly Collector[];
   /** @default ripestat; none when the server plays history */
@@ -37,16 +38,12 @@ export interface WatchOptions extends SelectionOptions {
 const LIVE_PEER_SILENCE_MS = 180_000;
 /** Live, a verdict needs voters at as many collectors, or at all that were asked for. */
 const LIVE_MIN_COLLECTORS = 5;
-/** Events kept to tell none twice: a repeated commit follows the first one. */
-const MOST_KEPT = 10_000;
-/** How often the line of a terminal is drawn, milliseconds. */
-const REDRAW_MS = 1000;
 
 /** `unroutable watch`: until it is stopped, or the recording that is played has ended. */
 export async function watch(options: WatchOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
-  const line = new StatusLine(io);
+  const line = new TerminalLine(io);
   const log = createLogger(io, () => line.clear());
-  const ready = await prepare(options, log, clock);
+  const ready = await prepare(options, io, log, clock);
   if (!ready.ok) {
     for (const fault of ready.faults) complain(io, fault);
     return ready.status;
@@ -56,33 +53,53 @@ export async function watch(options: WatchOptions, io: Io, clock: Clock = system
 
 interface Ready {
   readonly selection: Selection;
-  readonly feed: Feed;
-  readonly engine: Engine;
+  readonly feed: FeedOptions;
+  readonly opened: OpenStore;
   readonly tape: Tape | undefined;
 }
 
-async function prepare(options: WatchOptions, log: Logger, clock: Clock): Promise<Result<Ready>> {
+async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
   const isHistory = options.history === true;
   const chosen = await select(options);
   if (!chosen.ok) return chosen;
   const selection = isHistory ? chosen.value : forLive(chosen.value, options);
-  const control = controlTerritory(isHistory);
-  const feed = await openFeed({
+  const tape = await openTape(options.record);
+  if (!tape.ok) return tape;
+  const opened = await openPatiently(options, selection, { io, log, clock });
+  if (!opened.ok) return opened;
+  for (const warning of opened.value.warnings) log.warn(warning);
+  const feed: FeedOptions = {
     url: options.url,
     collectors: options.collectors,
     seed: options.seed ?? { from: isHistory ? 'none' : 'ripestat' },
     isHistory,
     ripestat: options.ripestat,
     territories: selection.territories.map(({ territory }) => territory),
-    control,
+    control: controlTerritory(isHistory),
     clock,
     log,
-  });
-  if (!feed.ok) return feed;
-  const tape = await openTape(options.record);
-  if (!tape.ok) return tape;
-  const engine = createEngine({ ...selection, ...(control === undefined ? {} : { control }) });
-  return good({ selection, feed: feed.value, engine, tape: tape.value });
+  };
+  return good({ selection, feed, opened: opened.value, tape: tape.value });
+}
+
+/** A server that is away, or loads its data still, is asked again until it answers. What it refuses, it refuses for good. */
+async function openPatiently(
+  options: WatchOptions,
+  selection: Selection,
+  { io, log, clock }: { readonly io: Io; readonly log: Logger; readonly clock: Clock },
+): Promise<Result<OpenStore>> {
+  const ids = selection.territories.map(({ territory }) => territory.id);
+  // A recording is played to see it: it is kept where one says so.
+  const place = options.history === true && options.store === undefined ? { ...options, store: 'none' } : options;
+  const wait = patience(clock, Math.random, io.signal, (error) =>
+    log.error(`${refusal(error)}; asked again until it answers`),
+  );
+  for (let attempt = 1; ; attempt++) {
+    const opened = await openStore(place, ids, io, clock);
+    if (opened.ok || !opened.isAway) return opened;
+    if (io.signal.aborted) return bad(EXIT.interrupted);
+    await wait(new Error(opened.faults.join('; ')), attempt);
+  }
 }
 
 /** What only a live feed can be asked for, unless the user said otherwise. */
@@ -102,95 +119,45 @@ function forLive(selection: Selection, { settings, collectors }: WatchOptions): 
 }
 
 async function conduct(
-  ready: Ready,
+  { selection, feed, opened, tape }: Ready,
   options: WatchOptions,
   io: Io,
-  line: StatusLine,
+  line: TerminalLine,
   clock: Clock,
 ): Promise<ExitStatus> {
-  const { feed, engine, tape, selection } = ready;
   const ended = new AbortController();
-  const signal = AbortSignal.any([io.signal, ended.signal]);
   const sink = textSink(io.stdout, () => ended.abort());
-  const drawing =
-    options.quiet === true ? undefined : line.draw(() => statusLine(engine, feed.live.stats()), clock, ended.signal);
-  const source = tape === undefined ? feed.source : record(feed.source, (text) => tape.write(text));
-  try {
-    const lines = eventLines(options, selection, io);
-    const tell = async (events: readonly UnroutableEvent[]): Promise<void> => {
-      // The feed learns what was decided of its gaps.
-      feed.note(events);
+  const lines = eventLines(options, selection, io);
+  const turns = new Watch({
+    selection,
+    feed,
+    store: opened.store,
+    isLasting: opened.isLasting,
+    record: (source) => (tape === undefined ? source : record(source, (text) => tape.write(text))),
+    async tell(events) {
       line.clear();
       await sink.write(lines(events));
-    };
-    await run(source, engine, { store: memoryStore(MOST_KEPT), tell }, signal);
+    },
+  });
+  const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);
+  let end: WatchEnd;
+  try {
+    end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
   } finally {
     ended.abort();
     await drawing;
     line.clear();
     await sink.flush();
     await tape?.close();
+    await opened.store.close();
+  }
+  if (!end.ok) {
+    for (const fault of end.faults) complain(io, fault);
+    return end.status;
   }
   if (tape?.failure !== undefined) {
     complain(io, `--record ${options.record}: ${refusal(tape.failure)}`);
     return EXIT.files;
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
-}
-
-interface Tape {
-  write(text: string): Promise<void>;
-  close(): Promise<void>;
-  readonly failure: Error | undefined;
-}
-
-/** Written for the run alone: an existing file is not overwritten. */
-async function openTape(path: string | undefined): Promise<Result<Tape | undefined>> {
-  if (path === undefined) return good(undefined);
-  let stream;
-  try {
-    stream = (await open(path, 'wx')).createWriteStream();
-  } catch (error) {
-    return bad(EXIT.usage, `--record ${path}: ${refusal(error)}`);
-  }
-  let failure: Error | undefined;
-  const sink = textSink(stream, () => undefined);
-  return good({
-    get failure() {
-      return failure;
-    },
-    async write(text) {
-      await sink.write(text);
-      if (sink.failure !== undefined && sink.failure !== 'gone') failure = sink.failure;
-    },
-    async close() {
-      await sink.flush();
-      await new Promise<void>((resolve) => stream.end(resolve));
-    },
-  });
-}
-
-/** One line at the bottom of a terminal; nothing where stderr is none. */
-class StatusLine {
-  readonly #io: Io;
-  #isShown = false;
-
-  constructor(io: Io) {
-    this.#io = io;
-  }
-
-  clear(): void {
-    if (this.#isShown) this.#io.stderr.write('\r\u001b[2K');
-    this.#isShown = false;
-  }
-
-  async draw(text: () => string, clock: Clock, signal: AbortSignal): Promise<void> {
-    if (this.#io.stderr.isTTY !== true) return;
-    while (!signal.aborted) {
-      this.clear();
-      this.#io.stderr.write(text().slice(0, widthOf(this.#io.stderr) - 1));
-      this.#isShown = true;
-      await clock.sleep(REDRAW_MS, signal);
-    }
-  }
 }

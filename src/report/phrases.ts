@@ -37,7 +37,9 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   'too-many-routes': 'the peer told more routes of a territory than are kept',
   'ambiguous-peer': 'a session went down, and the record does not say which one',
   disconnected: 'the feed was cut off',
+  restarted: 'the program was not listening',
   'silent-collector': 'nothing at all was heard of it',
+  'stale-feed': 'all that was heard of it was minutes old',
   'silent-peer': 'the peer fell silent for longer than its session may',
 };
 

@@ -1,0 +1,263 @@
+import type { Collector } from '../bgp/peer.ts';
+import { parseCollector } from '../bgp/peer.ts';
+import { parsePrefix } from '../bgp/prefix.ts';
+import type { UnroutableEvent } from '../detect/event.ts';
+import { createEngine, restoreEngine, type Engine } from '../engine.ts';
+import { run } from '../pipeline.ts';
+import type { ElementSource, Kept, StateStore } from '../ports.ts';
+import { utcText } from '../report/clock.ts';
+import { EXIT } from './exit-status.ts';
+import { holderName, releaseOfDead } from './holder.ts';
+import { beat, type Instance } from './instances.ts';
+import { packageVersion } from './package-root.ts';
+import { patience } from './patience.ts';
+import { bad, good, refusal, type Result } from './result.ts';
+import type { Selection } from './selection.ts';
+import { nextTenure, type Tenure, type TenureReport } from './tenure.ts';
+import { openFeed, OVERLAP_MS } from './watch-feed.ts';
+import type { Feed, FeedOptions, Resumption } from './watch-feed-types.ts';
+
+/** State without a decision is kept this often, milliseconds of event time. */
+const KEEP_EVERY_MS = 1_000;
+/** How often a standby looks how far the leader is, to forget what it need not know. Milliseconds. */
+const LOOK_MS = 10_000;
+/** Events kept at least, and how often the older ones are looked through. Milliseconds. */
+const KEEP_EVENTS = 100_000;
+const TRIM_MS = 600_000;
+
+export interface WatchParts {
+  readonly selection: Selection;
+  readonly feed: FeedOptions;
+  readonly store: StateStore;
+  /** Whether it outlives this program, and others may lead on it. */
+  readonly isLasting: boolean;
+  /** Writes down what is read, if anybody wants that. */
+  readonly record: (source: ElementSource) => ElementSource;
+  /** Told what was kept, each event once. */
+  readonly tell: (events: readonly UnroutableEvent[]) => Promise<void>;
+}
+
+/** Why it is over. `ok`: it was stopped, or the recording has ended. */
+export type WatchEnd = Result<undefined>;
+
+/** How it stands, for a line on a terminal. */
+export interface WatchView {
+  /** `undefined` while another one leads. */
+  readonly engine: Engine | undefined;
+  readonly feed: Feed | undefined;
+  /** Who leads, while it is another one. */
+  readonly behind: string | undefined;
+}
+
+/** A watch that takes turns with others on the same store: one leads, the others listen and wait. */
+export class Watch {
+  readonly #parts: WatchParts;
+  readonly #me = holderName();
+  readonly #startedAt: string;
+  #engine: Engine | undefined;
+  #feed: Feed | undefined;
+  #behind: string | undefined;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.#startedAt = new Date(parts.feed.clock.wallMs()).toISOString();
+  }
+
+  view(): WatchView {
+    return { engine: this.#engine, feed: this.#feed, behind: this.#behind };
+  }
+
+  /** Until `signal` aborts, or the recording that is played has ended. */
+  async run(signal: AbortSignal): Promise<WatchEnd> {
+    const { store, isLasting, feed } = this.#parts;
+    if (!isLasting) {
+      const end = await this.#turn(signal);
+      return end === 'fenced' ? good(undefined) : end;
+    }
+    const ended = new AbortController();
+    const beating = beat(store, () => this.#instance(), feed.clock, ended.signal);
+    try {
+      await releaseOfDead(store.leases, this.#me).catch(() => undefined);
+      while (!signal.aborted) {
+        const end = await this.#turn(signal);
+        if (end !== 'fenced') return end;
+      }
+      return good(undefined);
+    } finally {
+      ended.abort();
+      await beating;
+    }
+  }
+
+  /** Listens until it leads, then leads until another one does. */
+  async #turn(stop: AbortSignal): Promise<WatchEnd | 'fenced'> {
+    const opened = await openFeed(this.#parts.feed);
+    if (!opened.ok) return opened;
+    const over = new AbortController();
+    const signal = AbortSignal.any([stop, over.signal]);
+    this.#feed = opened.value;
+    opened.value.listen(signal);
+    try {
+      const tenure = await this.#await(opened.value, signal);
+      if (tenure === undefined) return good(undefined);
+      try {
+        return await this.#lead(opened.value, tenure, AbortSignal.any([signal, tenure.over]));
+      } finally {
+        this.#engine = undefined;
+        await tenure.end();
+      }
+    } finally {
+      over.abort();
+    }
+  }
+
+  #await(feed: Feed, signal: AbortSignal): Promise<Tenure | undefined> {
+    const { store, isLasting, feed: options } = this.#parts;
+    if (!isLasting) return Promise.resolve(ALONE);
+    let lookAt = 0;
+    const waiting = async (): Promise<void> => {
+      if (options.clock.monotonicMs() < lookAt) return;
+      lookAt = options.clock.monotonicMs() + LOOK_MS;
+      const kept = await store.load();
+      if (kept !== undefined) feed.forget((kept.cursor - OVERLAP_MS) as typeof kept.cursor);
+    };
+    const { clock } = options;
+    const report = (said: TenureReport): void => this.#note(said);
+    return nextTenure({ leases: store.leases, holder: this.#me, clock, report }, signal, waiting);
+  }
+
+  async #lead(feed: Feed, tenure: Tenure, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
+    const { store, isLasting, record, tell } = this.#parts;
+    const again = this.#patience(signal);
+    const kept = await this.#load(again, signal);
+    if (signal.aborted) return tenure.over.aborted ? 'fenced' : good(undefined);
+    const made = this.#engineFrom(kept);
+    if (!made.ok) return made;
+    this.#engine = made.value;
+
+    const keeping = {
+      store,
+      token: tenure.token,
+      again,
+      ...(isLasting ? { everyMs: KEEP_EVERY_MS } : {}),
+      ...(kept === undefined ? {} : { position: kept }),
+      async tell(events: readonly UnroutableEvent[]) {
+        // The feed learns what was decided of its gaps.
+        feed.note(events);
+        await tell(events);
+      },
+    };
+    const ended = new AbortController();
+    const trimming = isLasting ? this.#trim(ended.signal) : undefined;
+    const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
+    try {
+      const end = await run(source, made.value, keeping, signal);
+      if (end === 'unkept')
+        return bad(EXIT.store, `${store.name}: it did not answer; what was decided last is not kept`);
+      return end === 'fenced' || tenure.over.aborted ? 'fenced' : good(undefined);
+    } finally {
+      ended.abort();
+      await trimming;
+    }
+  }
+
+  async #load(
+    again: (error: unknown, attempt: number) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Kept | undefined> {
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        return await this.#parts.store.load();
+      } catch (error) {
+        await again(error, attempt);
+      }
+    }
+    return undefined;
+  }
+
+  #engineFrom(kept: Kept | undefined): Result<Engine> {
+    const { selection, store, isLasting, feed } = this.#parts;
+    const { control, log } = feed;
+    const wanted = { ...selection, recorded: isLasting, ...(control === undefined ? {} : { control }) };
+    if (kept === undefined) return good(createEngine(wanted));
+    const restored = restoreEngine(wanted, kept);
+    if (!restored.ok) return bad(EXIT.store, `${store.name}: ${restored.reason}`);
+    log.info({ cursor: kept.cursor }, `goes on from what was kept, up to ${utcText(kept.cursor)}`);
+    for (const id of restored.anew) log.warn({ territory: id }, `${id} is judged anew: its rules are others now`);
+    return good(restored.engine);
+  }
+
+  #patience(signal: AbortSignal): (error: unknown, attempt: number) => Promise<void> {
+    const { store, feed } = this.#parts;
+    return patience(feed.clock, Math.random, signal, (error) =>
+      feed.log.error(`${store.name}: ${refusal(error)}; nothing is told until it answers`),
+    );
+  }
+
+  async #trim(signal: AbortSignal): Promise<void> {
+    const { store, feed } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        const forgotten = await store.trim(KEEP_EVENTS);
+        if (forgotten > 0)
+          feed.log.info({ forgotten }, `forgot ${forgotten} old events that every reader has dealt with`);
+      } catch {
+        // The next time will do: nothing is lost by events that are kept longer.
+      }
+      await feed.clock.sleep(TRIM_MS, signal);
+    }
+  }
+
+  #note(said: TenureReport): void {
+    const { log } = this.#parts.feed;
+    this.#behind = said.type === 'waiting' ? (said.behind ?? 'another one') : undefined;
+    switch (said.type) {
+      case 'waiting':
+        log.info({ leader: said.behind }, `${said.behind ?? 'another one'} leads; this one listens and stands by`);
+        return;
+      case 'leading':
+        log.info({ token: said.token }, 'this one leads');
+        return;
+      case 'lost':
+        log.warn('another one leads now');
+        return;
+      case 'away':
+        log.error(`${this.#parts.store.name}: ${refusal(said.error)}; asked again until it answers`);
+    }
+  }
+
+  #instance(): Omit<Instance, 'beatAt'> {
+    const lines = this.#feed?.live.stats().lines ?? [];
+    const isConnected = lines.some(({ state }) => state === 'subscribed');
+    return {
+      id: this.#me,
+      role: this.#engine === undefined ? 'standby' : 'leader',
+      ready: isConnected,
+      ...(isConnected ? {} : { reason: 'not subscribed to the feed' }),
+      version: packageVersion(),
+      host: this.#me.split(':')[0] ?? this.#me,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+    };
+  }
+}
+
+/** Where nobody else can lead. */
+const ALONE: Tenure = { token: () => undefined, over: new AbortController().signal, end: () => Promise.resolve() };
+
+/** The collectors and prefixes of which anything was kept. */
+function resumptionOf({ cursor, records }: Kept): Resumption {
+  const collectors = new Set<Collector>();
+  const prefixes = new Map<string, NonNullable<ReturnType<typeof parsePrefix>>>();
+  for (const { space, key } of records) {
+    const [name, , , text] = key.split('|');
+    if (space === 'voters') {
+      const collector = parseCollector(name ?? '');
+      if (collector !== undefined) collectors.add(collector);
+    } else if (space.startsWith('routes/')) {
+      const prefix = parsePrefix(text?.split('#')[0] ?? '');
+      if (prefix !== undefined) prefixes.set(prefix.text, prefix);
+    }
+  }
+  return { cursor, collectors: [...collectors], prefixes: [...prefixes.values()] };
+}

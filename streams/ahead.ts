@@ -1,0 +1,112 @@
+import type { Element } from '../src/bgp/element.ts';
+import type { Collector } from '../src/bgp/peer.ts';
+import type { EventTime } from '../src/bgp/time.ts';
+import type { ElementSource } from '../src/ports.ts';
+
+/** Elements kept: hours of a country, ticks included; a few minutes of a hostile feed. */
+const MAX_KEPT = 250_000;
+
+/**
+ * Listens before its turn, and while its reader is busy. Until it is read, the oldest elements make room for new ones,
+ * because whoever reads then has a state that includes them. From then on nothing is thrown away that was kept: what
+ * finds no room is lost, and where it would have stood each of its collectors has a `gap`.
+ */
+export class Ahead implements ElementSource {
+  readonly name: string;
+  readonly #source: ElementSource;
+  readonly #limit: number;
+  #kept: Element[] = [];
+  #isRead = false;
+  #isCut = false;
+  #lost = new Map<Collector, EventTime>();
+  #end: 'unread' | 'open' | 'ended' | { readonly error: unknown } = 'unread';
+  #bell: (() => void) | undefined;
+
+  constructor(source: ElementSource, limit: number = MAX_KEPT) {
+    this.name = source.name;
+    this.#source = source;
+    this.#limit = limit;
+  }
+
+  /** Elements that wait. */
+  get size(): number {
+    return this.#kept.length;
+  }
+
+  /** Whether elements were thrown away that nobody asked to forget. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** Begins to listen; a second call does nothing. */
+  start(signal: AbortSignal): void {
+    if (this.#end !== 'unread') return;
+    this.#end = 'open';
+    void this.#listen(signal);
+  }
+
+  /** Throws away the first elements, up to the last one that is older than this: a state elsewhere includes them. */
+  forget(before: EventTime): void {
+    const first = this.#kept.findIndex(({ at }) => at >= before);
+    this.#kept.splice(0, first < 0 ? this.#kept.length : first);
+    this.#isCut = false;
+  }
+
+  async *elements(signal: AbortSignal): AsyncGenerator<Element, void> {
+    this.start(signal);
+    this.#isRead = true;
+    while (!signal.aborted) {
+      const taken = this.#take();
+      yield* taken;
+      if (taken.length > 0) continue;
+      if (typeof this.#end === 'object') throw this.#end.error;
+      if (this.#end === 'ended') return;
+      await this.#next(signal);
+    }
+  }
+
+  #next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#bell = wake;
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  #take(): readonly Element[] {
+    const gaps = [...this.#lost].map(([collector, at]): Element => ({
+      type: 'gap',
+      at,
+      collector,
+      reason: 'disconnected',
+    }));
+    const taken = [...this.#kept, ...gaps];
+    this.#kept = [];
+    this.#lost = new Map();
+    return taken;
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const element of this.#source.elements(signal)) this.#put(element);
+      this.#end = 'ended';
+    } catch (error) {
+      this.#end = { error };
+    }
+    this.#bell?.();
+  }
+
+  #put(element: Element): void {
+    if (this.#kept.length >= this.#limit && !this.#isRead) {
+      this.#kept.splice(0, Math.ceil(this.#limit / 10));
+      this.#isCut = true;
+    }
+    const collector = 'collector' in element ? element.collector : element.peer.collector;
+    if (this.#kept.length < this.#limit) this.#kept.push(element);
+    else if (!this.#lost.has(collector)) this.#lost.set(collector, element.at);
+    this.#bell?.();
+  }
+}
