@@ -1,0 +1,25 @@
+/** A receiver may ask for no longer a wait than this. Milliseconds. */
+export const LONGEST_WAIT_MS = 24 * 3_600_000;
+
+const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
+
+/** The three forms of RFC 9110 section 5.6.7: IMF-fixdate, RFC 850's, asctime's. What else Date.parse takes is no date here. */
+const HTTP_DATES: readonly RegExp[] = [
+  new RegExp(`^[A-Z][a-z]{2}, \\d{2} (?:${MONTHS}) \\d{4} \\d{2}:\\d{2}:\\d{2} GMT$`),
+  new RegExp(`^[A-Z][a-z]{5,8}, \\d{2}-(?:${MONTHS})-\\d{2} \\d{2}:\\d{2}:\\d{2} GMT$`),
+  new RegExp(`^[A-Z][a-z]{2} (?:${MONTHS}) [ \\d]\\d \\d{2}:\\d{2}:\\d{2} \\d{4}$`),
+];
+
+/**
+ * Reads `Retry-After` (RFC 9110 section 10.2.3): seconds or an HTTP date. Never below 0 nor above `LONGEST_WAIT_MS`;
+ * `undefined` when it is neither, and then the schedule holds.
+ *
+ * @param nowMs wall clock.
+ */
+export function retryAfterMs(text: string | undefined, nowMs: number): number | undefined {
+  const trimmed = text?.trim() ?? '';
+  if (/^\d+$/.test(trimmed)) return Math.min(Number(trimmed) * 1000, LONGEST_WAIT_MS);
+  if (!HTTP_DATES.some((form) => form.test(trimmed))) return undefined;
+  const at = Date.parse(trimmed.endsWith('GMT') ? trimmed : `${trimmed} GMT`);
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - nowMs, 0), LONGEST_WAIT_MS);
+}

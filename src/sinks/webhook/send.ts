@@ -1,0 +1,172 @@
+import { request, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../ports.ts';
+import { connect, errorText, type Trust } from './connect.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
+
+/** One HTTP request, ready to go. */
+export interface Outgoing {
+  readonly url: string;
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  /** Without `host`, `content-length` and `connection`, which are set here. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What one attempt came to. `ms`: how long it took, on the monotonic clock. */
+export type Attempt =
+  | { readonly ok: true; readonly status: number; readonly ms: number }
+  | {
+      readonly ok: false;
+      /** False: the request itself is at fault, and is so next time. `disable`: the receiver wants no more (410). */
+      readonly retry: boolean | 'disable';
+      /** For people and the log: the stage and a code, without any secret. */
+      readonly reason: string;
+      readonly status?: number;
+      /** What the receiver asked for, capped; the schedule does not go below it. */
+      readonly retryAfterMs?: number;
+      readonly ms: number;
+    };
+
+export interface Means extends Trust {
+  readonly clock: Clock;
+  readonly resolve: Resolver;
+  readonly rules: TargetRules;
+  /** Milliseconds for all of it: name, connection, TLS, headers and body. @default 30 000 */
+  readonly deadlineMs?: number;
+}
+
+/** Standard Webhooks names 15 to 30 s. Milliseconds. */
+export const DEADLINE_MS = 30_000;
+
+/** Bytes of a response that are read before the connection is dropped; nothing is kept of them. */
+const MOST_RESPONSE_BYTES = 64 * 1024;
+
+/** Bytes of a response's headers; more end the attempt. */
+const MOST_HEADER_BYTES = 16 * 1024;
+
+/** Where a wait is asked for: Standard Webhooks names 429, 502 and 504, RFC 9110 section 10.2.3 names 503. */
+const THROTTLING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+type Outcome = Attempt extends infer Each ? (Each extends Attempt ? Omit<Each, 'ms'> : never) : never;
+
+/**
+ * Sends once and says what came of it; never throws, and leaves nothing open behind it. Redirects are not followed.
+ *
+ * A status other than 2xx decides as soon as it is there. A 2xx counts when its response is whole or longer than is
+ * read; one that breaks off or drips past the deadline does not, since whoever sent it may not have kept the event.
+ * When `signal` aborts the attempt ends as one to be repeated: the receiver may have the event all the same.
+ */
+export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Attempt> {
+  const { clock, deadlineMs = DEADLINE_MS } = means;
+  const startMs = clock.monotonicMs();
+  const over = new AbortController();
+  const stop = (): void => over.abort('stopped');
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  void clock.sleep(deadlineMs, over.signal).then(() => over.abort(`not done within ${deadlineMs / 1000} s`));
+  try {
+    const outcome = await attempt(outgoing, means, over.signal);
+    const ms = Math.round(clock.monotonicMs() - startMs);
+    if (outcome.ok || !over.signal.aborted) return { ...outcome, ms };
+    return { ...outcome, reason: `${outcome.reason.split(':')[0]}: ${String(over.signal.reason)}`, ms };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    over.abort('done');
+  }
+}
+
+async function attempt(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Outcome> {
+  const { rules, resolve, clock } = means;
+  const parsed = parseTarget(outgoing.url, rules);
+  if (!parsed.ok) return { ok: false, retry: false, reason: `url: ${parsed.reason}` };
+  const { target } = parsed;
+  const vetted = await Promise.race([vetTarget(target, rules, resolve), aborted(signal)]);
+  if (vetted === 'aborted') return failed('name: not done');
+  // A name may lead elsewhere by the next attempt, so even one that was refused is tried again.
+  if (!vetted.ok) return failed(`${vetted.why === 'refused' ? 'address' : 'name'}: ${vetted.reason}`);
+  const connected = await connect(target, vetted.addresses, means, signal);
+  if (!connected.ok) return failed(connected.reason);
+  try {
+    return await exchange(connected.socket, { outgoing, target, wallMs: () => clock.wallMs() }, signal);
+  } catch (error) {
+    // Node refuses a header's name or value, which the configuration should have.
+    return { ok: false, retry: false, reason: `request: ${errorText(error)}` };
+  } finally {
+    connected.socket.destroy();
+  }
+}
+
+interface Exchange {
+  readonly outgoing: Outgoing;
+  readonly target: Target;
+  readonly wallMs: () => number;
+}
+
+function exchange(socket: Socket, { outgoing, target, wallMs }: Exchange, signal: AbortSignal): Promise<Outcome> {
+  const { method, headers, body } = outgoing;
+  return new Promise((resolve) => {
+    let isAnswered = false;
+    const broken = (reason: string): void => {
+      if (!isAnswered) resolve(failed(reason));
+    };
+    signal.addEventListener('abort', () => resolve(failed('response: not done')), { once: true });
+    const sending = request({
+      // With a connection of its own, Node takes no agent, and so neither its pool nor its proxies.
+      createConnection: () => socket,
+      method,
+      path: `${target.url.pathname}${target.url.search}`,
+      headers: { ...headers, host: target.url.host, 'content-length': body.length },
+      setHost: false,
+      maxHeaderSize: MOST_HEADER_BYTES,
+    });
+    sending.on('error', (error) => broken(`response: ${errorText(error)}`));
+    sending.on('close', () => broken('response: the connection was closed'));
+    sending.on('upgrade', ({ statusCode = 0 }) => resolve(outcomeOf(statusCode, undefined)));
+    sending.on('response', (response) => {
+      isAnswered = true;
+      const outcome = outcomeOf(response.statusCode ?? 0, retryAfterMs(response.headers['retry-after'], wallMs()));
+      if (outcome.ok) void drained(response).then((fault) => resolve(fault === undefined ? outcome : failed(fault)));
+      else resolve(outcome);
+    });
+    sending.end(body);
+  });
+}
+
+function outcomeOf(status: number, wait: number | undefined): Outcome {
+  if (status >= 200 && status <= 299) return { ok: true, status };
+  const isRedirect = status >= 300 && status <= 399;
+  return {
+    ok: false,
+    retry: status === 410 ? 'disable' : true,
+    reason: `status: ${status}${isRedirect ? ', redirects are not followed' : ''}`,
+    status,
+    ...(wait !== undefined && THROTTLING.has(status) ? { retryAfterMs: wait } : {}),
+  };
+}
+
+/** Reads and forgets a response, up to the limit. Says what is wrong when it broke off before its end. */
+function drained(response: IncomingMessage): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes >= MOST_RESPONSE_BYTES) resolve(undefined);
+    });
+    response.on('end', () => resolve(undefined));
+    response.on('error', (error) => resolve(`response: ${errorText(error)}`));
+    response.on('close', () => resolve('response: it broke off'));
+  });
+}
+
+function failed(reason: string): Outcome {
+  return { ok: false, retry: true, reason };
+}
+
+function aborted(signal: AbortSignal): Promise<'aborted'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('aborted');
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+}
