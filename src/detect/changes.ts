@@ -160,8 +160,7 @@ export class Changes {
     }
     for (const unit of units) {
       if (this.#isAsItWas(unit)) continue;
-      const entry =
-        this.#plane.baseline[unit] === 1 ? this.#entryOfUnit(unit, at) : this.#entries.get(`unit ${unit}`);
+      const entry = this.#plane.baseline[unit] === 1 ? this.#entryOfUnit(unit, at) : this.#entries.get(`unit ${unit}`);
       if (entry !== undefined) yield entry;
       yield* this.#upstreams.get(unit) ?? [];
     }

@@ -193,9 +193,11 @@ export interface Incident {
   readonly worst: 'degraded' | 'unroutable';
   /** Drops in order; the last has no `until` while it lasts. */
   readonly drops: readonly Drop[];
+  /** Drops between the last one and the one before it that are not listed, as there is no room; absent when all are. */
+  readonly dropsOmitted?: number;
   /** From the first drop's `since` to the last one's `until`; absent while open. */
   readonly durationMs?: number;
-  /** Time spent in drops. */
+  /** Time spent in drops, those that are not listed among them. */
   readonly downMs?: number;
   /** Lowest visibility. */
   readonly depth: number;
@@ -207,6 +209,8 @@ export interface Incident {
   readonly unitsLost: readonly { readonly unit: PrefixText; readonly at: IsoTime }[];
   /** Upstreams in the order in which the last unit was lost over them. */
   readonly upstreamsLost: readonly { readonly upstream: Asn; readonly at: IsoTime }[];
+  /** Losses of other upstreams, which are not listed, as there is no room; absent when all are. */
+  readonly upstreamsOmitted?: number;
   /** Units in the order in which more than half of the voters saw them again. */
   readonly unitsReturned: readonly { readonly unit: PrefixText; readonly at: IsoTime }[];
   /** Peers that kept a route when nearly all had lost theirs: stuck ("zombie") routes, or a path that survived. */

@@ -2,11 +2,20 @@ import type { Asn } from '../bgp/asn.ts';
 import type { Peer } from '../bgp/peer.ts';
 import type { Prefix, PrefixText } from '../bgp/prefix.ts';
 import { isoTime, later, type EventTime } from '../bgp/time.ts';
-import type { Evidence, Incident } from './event.ts';
+import type { Drop, Evidence, Incident } from './event.ts';
 import type { Policy } from './policy.ts';
 
 /** A fall is a handful of steps for a small country; a large one's first thousands are enough to tell its shape. */
 const MAX_STEPS = 4096;
+
+/**
+ * As many drops are told one by one, the first ones and the last: a country that flaps without end makes one in 90 s, and
+ * each update of its incident carries them all. Those between are counted, and their time and depth with them.
+ */
+export const MAX_DROPS = 256;
+
+/** As many upstreams are named as lost, one for each unit that is followed alone; the losses of others are counted. */
+export const MAX_UPSTREAMS_LOST = 256;
 
 /** One fall below the thresholds, until the recovery that lasted. Times are event time. */
 export interface DropState {
@@ -30,8 +39,18 @@ export interface Fall {
   /** By index of the unit. */
   readonly unitsLost: Map<number, EventTime>;
   readonly upstreamsLost: Map<Asn, EventTime>;
+  /** Losses of upstreams for which there was no room. */
+  upstreamsOmitted: number;
   readonly unitsReturned: Map<number, EventTime>;
   stuck: readonly { readonly peer: Peer; readonly units: number }[];
+}
+
+/** Drops for which there is no room: only what they add up to. */
+export interface OmittedDrops {
+  count: number;
+  downMs: number;
+  depth: number;
+  worst: Drop['verdict'];
 }
 
 export interface IncidentState {
@@ -39,6 +58,8 @@ export interface IncidentState {
   /** The first fall's notes; later falls go on writing in them. */
   readonly fall: Fall;
   readonly drops: DropState[];
+  /** Between the last drop and the one before it. */
+  omitted: OmittedDrops | undefined;
   readonly evidence: Evidence;
   readonly backfilled: boolean;
 }
@@ -53,6 +74,7 @@ export function newFall(first: EventTime, from: number): Fall {
     steps: [],
     unitsLost: new Map(),
     upstreamsLost: new Map(),
+    upstreamsOmitted: 0,
     unitsReturned: new Map(),
     stuck: [],
   };
@@ -68,14 +90,43 @@ export function noteShare(fall: Fall, share: number, at: EventTime): boolean {
   return true;
 }
 
-export function noteLoss<T>(lost: Map<T, EventTime>, what: T, at: EventTime): void {
-  if (!lost.has(what)) lost.set(what, at);
+export function noteUnitLoss({ unitsLost, unitsReturned }: Fall, unit: number, at: EventTime): void {
+  if (!unitsLost.has(unit)) unitsLost.set(unit, at);
+  unitsReturned.delete(unit);
+}
+
+export function noteUpstreamLoss(fall: Fall, asn: Asn, at: EventTime): void {
+  if (fall.upstreamsLost.has(asn)) return;
+  if (fall.upstreamsLost.size < MAX_UPSTREAMS_LOST) fall.upstreamsLost.set(asn, at);
+  else fall.upstreamsOmitted++;
 }
 
 /** The last return counts: a unit that comes and goes has not come back. */
-export function noteReturn<T>(returned: Map<T, EventTime>, what: T, at: EventTime): void {
-  returned.delete(what);
-  returned.set(what, at);
+export function noteUnitReturn({ unitsLost, unitsReturned }: Fall, unit: number, at: EventTime): void {
+  if (unitsLost.has(unit)) unitsReturned.set(unit, at);
+}
+
+/** One more drop, after one that ended. */
+export function addDrop(incident: IncidentState, drop: DropState): void {
+  const { drops, omitted } = incident;
+  if (drops.length >= MAX_DROPS) {
+    const out = drops.splice(-1);
+    incident.omitted = {
+      count: (omitted?.count ?? 0) + out.length,
+      downMs: (omitted?.downMs ?? 0) + downMs(out),
+      depth: Math.min(omitted?.depth ?? 1, ...out.map(({ depth }) => depth)),
+      worst: omitted?.worst === 'unroutable' ? 'unroutable' : worstOf(out),
+    };
+  }
+  drops.push(drop);
+}
+
+function downMs(drops: readonly DropState[]): number {
+  return drops.reduce((sum, { since, until }) => sum + (until === undefined ? 0 : until - since), 0);
+}
+
+function worstOf(drops: readonly DropState[]): Drop['verdict'] {
+  return drops.some(({ verdict }) => verdict === 'unroutable') ? 'unroutable' : 'degraded';
 }
 
 /** When the incident ends, if nothing drops before: `incidentGapMs` after the last drop. */
@@ -90,14 +141,14 @@ export function incidentOf(
   state: 'open' | 'closed',
   { policy, units }: { policy: Policy; units: readonly Prefix[] },
 ): Incident {
-  const { fall, drops } = incident;
+  const { fall, drops, omitted } = incident;
   const since = drops[0]?.since ?? fall.first;
   const until = drops.at(-1)?.until;
-  const down = drops.reduce((sum, drop) => sum + (drop.until === undefined ? 0 : drop.until - drop.since), 0);
+  const down = downMs(drops) + (omitted?.downMs ?? 0);
   return {
     id: incident.id,
     state,
-    worst: drops.some((drop) => drop.verdict === 'unroutable') ? 'unroutable' : 'degraded',
+    worst: omitted?.worst === 'unroutable' ? 'unroutable' : worstOf(drops),
     drops: drops.map((drop) => ({
       verdict: drop.verdict,
       first: isoTime(drop.first),
@@ -105,8 +156,9 @@ export function incidentOf(
       ...(drop.until === undefined ? {} : { until: isoTime(drop.until) }),
       depth: rounded(drop.depth),
     })),
+    ...(omitted === undefined ? {} : { dropsOmitted: omitted.count }),
     ...(until === undefined ? {} : { durationMs: until - since, downMs: down }),
-    depth: rounded(Math.min(fall.depth, ...drops.map((drop) => drop.depth))),
+    depth: rounded(Math.min(fall.depth, omitted?.depth ?? 1, ...drops.map((drop) => drop.depth))),
     shape: shapeOf(incident, policy),
     onset: {
       first: isoTime(fall.first),
@@ -115,6 +167,7 @@ export function incidentOf(
     },
     unitsLost: inOrder(fall.unitsLost).flatMap(([unit, at]) => named(units[unit], at)),
     upstreamsLost: inOrder(fall.upstreamsLost).map(([upstream, at]) => ({ upstream, at: isoTime(at) })),
+    ...(fall.upstreamsOmitted === 0 ? {} : { upstreamsOmitted: fall.upstreamsOmitted }),
     unitsReturned: inOrder(fall.unitsReturned).flatMap(([unit, at]) => named(units[unit], at)),
     stuck: fall.stuck.map(({ peer, units }) => ({
       collector: peer.collector,
@@ -141,8 +194,8 @@ export function rounded(share: number): number {
   return Math.round(share * 10_000) / 10_000;
 }
 
-function shapeOf({ fall, drops }: IncidentState, policy: Policy): Incident['shape'] {
-  if (drops.length >= policy.flappingDrops) return 'flapping';
+function shapeOf({ fall, drops, omitted }: IncidentState, policy: Policy): Incident['shape'] {
+  if (drops.length + (omitted?.count ?? 0) >= policy.flappingDrops) return 'flapping';
   const most = fall.from - 0.9 * (fall.from - (drops[0]?.depth ?? fall.depth));
   const fallen = fall.steps.find((step) => step.share <= most);
   return fallen !== undefined && fallen.at - fall.first <= policy.cliffMs ? 'cliff' : 'slope';

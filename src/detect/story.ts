@@ -3,7 +3,17 @@ import type { Plane, Touched } from '../visibility/plane.ts';
 import { Carriers } from './carriers.ts';
 import { digest } from './chain.ts';
 import { evidenceOf } from './evidence.ts';
-import { closesAt, newFall, noteLoss, noteReturn, noteShare, type Fall, type IncidentState } from './incident.ts';
+import {
+  addDrop,
+  closesAt,
+  newFall,
+  noteShare,
+  noteUnitLoss,
+  noteUnitReturn,
+  noteUpstreamLoss,
+  type Fall,
+  type IncidentState,
+} from './incident.ts';
 import type { Policy } from './policy.ts';
 import { beganAt, continueRun, startRun, type Run } from './run.ts';
 import { blindness, trackers, type Controlled, type Known, type VerdictState } from './verdict.ts';
@@ -86,13 +96,14 @@ export class Story {
     const first = this.firstOf(state.since);
     const next = { verdict: state.kind, first, since: state.since, until: undefined, depth: this.#lowest };
     if (this.#incident !== undefined) {
-      this.#incident.drops.push(next);
+      addDrop(this.#incident, next);
       return 'updated';
     }
     this.#incident = {
       id: digest([this.#plane.territory.id, this.#plane.family, first]).slice(0, 16),
       fall: (this.#fall ??= newFall(first, this.#shareBefore)),
       drops: [next],
+      omitted: undefined,
       evidence: evidenceOf(this.#plane.sights.kept, true, first),
       backfilled: isLate,
     };
@@ -138,14 +149,12 @@ export class Story {
       if (visible === this.#wasVisible[unit]) continue;
       this.#wasVisible[unit] = visible;
       if (this.#fall === undefined || !plane.detailed || plane.baseline[unit] !== 1) continue;
-      if (visible === 0) {
-        noteLoss(this.#fall.unitsLost, unit, at);
-        this.#fall.unitsReturned.delete(unit);
-      } else if (this.#fall.unitsLost.has(unit)) noteReturn(this.#fall.unitsReturned, unit, at);
+      if (visible === 0) noteUnitLoss(this.#fall, unit, at);
+      else noteUnitReturn(this.#fall, unit, at);
     }
     if (touched.units.length === 0 || !plane.detailed || !plane.hasBaseline) return;
     for (const asn of this.#carriers.look(touched.marks)) {
-      if (this.#fall !== undefined) noteLoss(this.#fall.upstreamsLost, asn, at);
+      if (this.#fall !== undefined) noteUpstreamLoss(this.#fall, asn, at);
     }
   }
 
