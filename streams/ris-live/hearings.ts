@@ -1,27 +1,22 @@
+import type { GapReason } from '../../src/bgp/element.ts';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 
-/** Further behind the freshest message than this, milliseconds, a live message proves nothing of now. bgpipe's value. */
-const STALE_MS = 180_000;
-
 interface Hearing {
-  /** Monotonic milliseconds. */
+  /** When it said something of now. Monotonic milliseconds. */
   heardMs: number;
+  /** When it said something that was old news. Monotonic milliseconds. */
+  murmuredMs: number;
+  /** The latest time of what it said of now. */
+  heardAt: EventTime | undefined;
   /** Something of it may be missing, and nothing came since. */
   isLost: boolean;
   tickAt: number;
 }
 
-/** When each collector was heard last, by monotonic time of arrival: what a message is dated does not matter. */
+/** When each collector was heard last, by monotonic time of arrival. Old news is no sign of life. */
 export class Hearings {
-  readonly #timeline: 'live' | 'history';
   readonly #hearings = new Map<Collector, Hearing>();
-  /** The largest difference between a message's time and its arrival: that of the fastest one. */
-  #fastest = -Infinity;
-
-  constructor(timeline: 'live' | 'history') {
-    this.#timeline = timeline;
-  }
 
   /** Some collector that is expected to speak. */
   get any(): Collector | undefined {
@@ -39,15 +34,30 @@ export class Hearings {
     for (const hearing of this.#hearings.values()) hearing.heardMs = monotonicMs;
   }
 
-  /** Whether it was lost until now. */
+  /** It said something of now. Whether it was lost until now. */
   hear(collector: Collector, at: EventTime, monotonicMs: number): boolean {
-    this.#fastest = Math.max(this.#fastest, at - monotonicMs);
     const hearing = this.#hearingOf(collector, monotonicMs);
-    if (this.#timeline === 'live' && at - monotonicMs < this.#fastest - STALE_MS) return false;
     const wasLost = hearing.isLost;
     hearing.heardMs = monotonicMs;
+    if (hearing.heardAt === undefined || at > hearing.heardAt) hearing.heardAt = at;
     hearing.isLost = false;
     return wasLost;
+  }
+
+  /** It said something, but too old to prove anything of now. */
+  murmur(collector: Collector, monotonicMs: number): void {
+    this.#hearingOf(collector, monotonicMs).murmuredMs = monotonicMs;
+  }
+
+  /** Why a collector that said nothing of now is lost. */
+  reasonOf(collector: Collector): GapReason {
+    const hearing = this.#hearings.get(collector);
+    return hearing !== undefined && hearing.murmuredMs > hearing.heardMs ? 'stale-feed' : 'silent-collector';
+  }
+
+  /** The latest time of what this collector said of now. */
+  heardAt(collector: Collector): EventTime | undefined {
+    return this.#hearings.get(collector)?.heardAt;
   }
 
   /** `false` when it was lost already. */
@@ -77,7 +87,13 @@ export class Hearings {
   #hearingOf(collector: Collector, monotonicMs: number): Hearing {
     let hearing = this.#hearings.get(collector);
     if (hearing === undefined) {
-      hearing = { heardMs: monotonicMs, isLost: false, tickAt: -Infinity };
+      hearing = {
+        heardMs: monotonicMs,
+        murmuredMs: -Infinity,
+        heardAt: undefined,
+        isLost: false,
+        tickAt: -Infinity,
+      };
       this.#hearings.set(collector, hearing);
     }
     return hearing;

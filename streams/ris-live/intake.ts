@@ -5,6 +5,7 @@ import { Reorder } from '../reorder.ts';
 import type { Message, Unreadable } from './decode.ts';
 import { Hearings } from './hearings.ts';
 import { orderOf, type MessageOrder } from './message-id.ts';
+import { Pace } from './pace.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Oddities, Report } from './report.ts';
 import { Sessions } from './sessions.ts';
@@ -45,6 +46,7 @@ interface Held {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #clock: StreamClock;
+  readonly #pace = new Pace();
   readonly #held = new Reorder<Held>(compare, MAX_HELD);
   readonly #ids = new RecentIds(MAX_IDS);
   readonly #sessions = new Sessions();
@@ -53,12 +55,11 @@ export class Intake {
   #messageMs = -Infinity;
   /** The latest time of what has left. */
   #left = -Infinity;
-  readonly hearings: Hearings;
+  readonly hearings = new Hearings();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#clock = new StreamClock(options);
-    this.hearings = new Hearings(options.timeline);
   }
 
   /** For tests of its bounds. */
@@ -72,22 +73,48 @@ export class Intake {
     this.#clock.guess(wall, monotonicMs);
   }
 
-  message(message: Message, monotonicMs: number): void {
+  /** `false` when it is too old to prove anything of now; what it says is taken in all the same. */
+  message(message: Message, monotonicMs: number): boolean {
     const { at, peer, elements, id } = message;
-    const { odd, report } = this.#options;
-    const timeliness = this.#clock.judge(at, monotonicMs);
-    if (timeliness !== 'in-time') {
+    const { odd, timeline } = this.#options;
+    const isStale = timeline === 'live' && this.#pace.isStale(at, monotonicMs);
+    const timeliness = this.#clock.judge(at, monotonicMs, isStale);
+    if (timeliness === 'ahead') {
       odd.count(timeliness, id);
       // Old news is no loss; news that we dare not believe is.
-      if (timeliness === 'ahead' && elements.length > 0) this.#losePeer(peer, monotonicMs);
+      if (elements.length > 0) this.#losePeer(peer, monotonicMs);
+      return true;
+    }
+    if (isStale || timeliness === 'absurd') {
+      this.hearings.murmur(peer.collector, monotonicMs);
+      odd.count(timeliness === 'absurd' ? timeliness : 'stale', id);
+    } else this.#hear(peer.collector, at, monotonicMs);
+    if (timeliness === 'in-time') this.#takeIn(message, isStale);
+    return !isStale && timeliness === 'in-time';
+  }
+
+  /** How fast the feed can be is to be measured anew. */
+  forgetPace(): void {
+    this.#pace.forget();
+  }
+
+  #hear(collector: Collector, at: EventTime, monotonicMs: number): void {
+    this.#messageMs = monotonicMs;
+    this.#pace.note(at, monotonicMs);
+    if (this.hearings.hear(collector, at, monotonicMs)) {
+      this.#options.report({ type: 'heard-again', collector, at });
+    }
+  }
+
+  #takeIn(message: Message, isStale: boolean): void {
+    const { at, peer, elements, id } = message;
+    const { odd } = this.#options;
+    if (at < this.#left) odd.count('late', id);
+    if (elements.length === 0 && !this.#sessions.matters(message)) {
+      // Nobody is alive now because of what was said minutes ago.
+      if (!isStale) this.#tick(message);
       return;
     }
-    this.#messageMs = monotonicMs;
-    if (this.hearings.hear(peer.collector, at, monotonicMs)) {
-      report({ type: 'heard-again', collector: peer.collector, at });
-    }
-    if (at < this.#left) odd.count('late', id);
-    if (elements.length === 0 && !this.#sessions.matters(message)) return this.#tick(message);
     if (elements.length > 0) this.#sessions.matters(message);
     if (id !== undefined && this.#ids.isRepeated(peer.collector, id)) return odd.count('duplicate', id);
     this.#held.put({ at, collector: peer.collector, what: message, order: orderOf(id ?? '') });
@@ -104,7 +131,7 @@ export class Intake {
     const at = this.#now(monotonicMs);
     if (at === undefined || !this.hearings.lose(collector, monotonicMs)) return;
     this.#held.put({ at, collector, what: { type: 'gap', at, collector, reason } });
-    this.#options.report({ type: 'gap', collector, reason, at });
+    this.#options.report({ type: 'gap', collector, reason, at, heardAt: this.hearings.heardAt(collector) ?? at });
   }
 
   /** Lets go what is due. `isConnected`: more may come that belongs before. */

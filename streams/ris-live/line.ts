@@ -11,7 +11,8 @@ import { Acknowledgements, subscribeText, type Subscription } from './subscripti
 
 /** Where what a line hears goes. */
 export interface Listener {
-  message(message: Message): void;
+  /** `false` when it is too old to prove anything of now. */
+  message(message: Message): boolean;
   unreadable(unreadable: Unreadable, sample: string): void;
   /** These collectors are there. */
   collectors(collectors: readonly Collector[], line: Line): void;
@@ -59,9 +60,11 @@ export class Line {
   /** The reader is behind, and this line waits for it; or did since somebody asked. */
   #isHeldUp = false;
   #wasHeldUp = false;
-  /** Monotonic milliseconds: when the subscriptions were acknowledged, and when a message came last. */
+  /** Monotonic milliseconds: when the subscriptions were acknowledged, and when a message of now came last. */
   subscribedMs = 0;
   heardMs = 0;
+  /** When old news came last, and nothing else after. Monotonic milliseconds. */
+  murmuredMs = -Infinity;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -107,6 +110,7 @@ export class Line {
     this.#connection = connection;
     this.state = 'subscribing';
     this.heardMs = this.#options.clock.monotonicMs();
+    this.murmuredMs = -Infinity;
     report({ type: 'connected', line: name });
     listener.connected(this);
     const done = new AbortController();
@@ -159,9 +163,10 @@ export class Line {
     const decoded = decode(frame, reading);
     switch (decoded.kind) {
       case 'message':
-        this.heardMs = clock.monotonicMs();
         this.collectors.add(decoded.peer.collector);
-        return listener.message(decoded);
+        if (listener.message(decoded)) this.heardMs = clock.monotonicMs();
+        else this.murmuredMs = clock.monotonicMs();
+        return;
       case 'unreadable':
         return listener.unreadable(decoded, sampleOf(frame));
       case 'subscribed':

@@ -17,7 +17,14 @@ export type LiveReport =
       readonly retryMs: number | undefined;
     }
   | { readonly type: 'server-error'; readonly line: string; readonly text: string }
-  | { readonly type: 'gap'; readonly collector: Collector; readonly reason: GapReason; readonly at: EventTime }
+  /** Noticed at `at`; what was said after `heardAt`, the latest time that the collector told, may be missing. */
+  | {
+      readonly type: 'gap';
+      readonly collector: Collector;
+      readonly reason: GapReason;
+      readonly at: EventTime;
+      readonly heardAt: EventTime;
+    }
   | { readonly type: 'heard-again'; readonly collector: Collector; readonly at: EventTime }
   | { readonly type: 'beacon-silent'; readonly silentMs: number }
   | { readonly type: 'never-announced-heard'; readonly peer: Peer; readonly at: EventTime }

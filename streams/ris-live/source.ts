@@ -38,9 +38,9 @@ export interface RisLiveOptions {
   readonly controls?: readonly ControlPrefix[];
   /** Milliseconds of event time that messages are held, to be put in order. @default 2_000 */
   readonly reorderMs?: number;
-  /** A collector that says nothing for this long, milliseconds, is lost. @default 60_000 */
+  /** A collector that says nothing of now for this long, milliseconds, is lost. @default 60_000 */
   readonly silentCollectorMs?: number;
-  /** A whole feed that says nothing for this long, milliseconds, is lost and cut. @default 45_000 */
+  /** A whole feed that says nothing of now for this long, milliseconds, is lost and cut. @default 45_000 */
   readonly silentFeedMs?: number;
 }
 
@@ -53,6 +53,8 @@ export interface LiveSource extends ElementSource {
 const BEAT_MS = 500;
 /** Looking this much later than meant, milliseconds, we were held up ourselves. */
 const HELD_UP_MS = 2000;
+/** … and this much later, monotonic time itself may have leapt: a virtual machine was moved or restored. */
+const LEAP_MS = 60_000;
 
 /**
  * The routes of the watched blocks as RIS Live tells them, from now on: it sends no initial state, and never sends again
@@ -156,11 +158,11 @@ class Feed implements Listener {
     };
   }
 
-  message(message: Message): void {
+  message(message: Message): boolean {
     const now = this.#now();
     this.#figures.message(now, this.#options.clock.wallMs() - message.at);
     this.#figures.routesLeftOut += message.leftOut;
-    this.#intake.message(this.#controls.take(message, now), now);
+    return this.#intake.message(this.#controls.take(message, now), now);
   }
 
   unreadable(unreadable: Unreadable, sample: string): void {
@@ -205,6 +207,7 @@ class Feed implements Listener {
       await this.#options.clock.sleep(BEAT_MS, signal);
       if (signal.aborted) return;
       // Our own slowness is not the feed's silence: what came meanwhile is read first.
+      if (this.#now() > due + LEAP_MS) this.#intake.forgetPace();
       const isHeldUp = this.outlet.isFull || this.#now() > due + HELD_UP_MS;
       if (isHeldUp || wasHeldUp) {
         wasHeldUp = isHeldUp;
@@ -223,17 +226,19 @@ class Feed implements Listener {
     this.#intake.hearings.excuse(now);
   }
 
-  /** Notices who fell silent on a line that stands. */
+  /** Notices who says nothing, or nothing but old news, on a line that stands. */
   #listenTo(line: Line): void {
     const now = this.#now();
+    const { hearings } = this.#intake;
     const { silentCollectorMs = 60_000, silentFeedMs = 45_000 } = this.#options;
-    const isSilent = now - line.heardMs >= silentFeedMs;
+    const isLost = now - line.heardMs >= silentFeedMs;
     for (const collector of line.collectors) {
-      if (isSilent || this.#intake.hearings.silentMs(collector, now) >= silentCollectorMs) {
-        this.#intake.lose(collector, 'silent-collector', now);
+      if (isLost || hearings.silentMs(collector, now) >= silentCollectorMs) {
+        this.#intake.lose(collector, hearings.reasonOf(collector), now);
       }
     }
-    if (isSilent) line.cut(`no message for ${silentFeedMs / 1000} s`);
+    const isStale = line.murmuredMs > line.heardMs;
+    if (isLost) line.cut(`no message${isStale ? ' but old ones' : ''} for ${silentFeedMs / 1000} s`);
   }
 
   #missBeacon(): void {

@@ -69,7 +69,8 @@ export class StreamClock {
     return base === undefined ? undefined : later(base.at, Math.max(0, Math.floor(monotonicMs - base.monotonicMs)));
   }
 
-  judge(at: EventTime, monotonicMs: number): Timeliness {
+  /** `isStale`: it is minutes behind what the feed can do, so it does not say what time it is now. */
+  judge(at: EventTime, monotonicMs: number, isStale = false): Timeliness {
     const expected = this.expected(monotonicMs);
     if (expected !== undefined) {
       const isAhead = this.#timeline === 'live' && at > expected + this.#leadMs;
@@ -80,7 +81,7 @@ export class StreamClock {
       if (isAbsurd && this.#heard !== undefined) return 'absurd';
     }
     this.#doubt = undefined;
-    if (this.#heard === undefined || at > this.#heard.at) this.#heard = { at, monotonicMs };
+    if (this.#heard === undefined || (at > this.#heard.at && !isStale)) this.#heard = { at, monotonicMs };
     return 'in-time';
   }
 

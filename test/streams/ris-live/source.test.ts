@@ -221,6 +221,40 @@ test('one collector that says nothing for a minute while others speak is a gap',
   expect(what(watching.elements)).toEqual(['gap rrc13 silent-collector']);
 });
 
+test('a feed that says nothing but old news is cut after 45 s, and a new one begun', async () => {
+  const { server, watching } = await started();
+  server.send(keepalive({ at: watching.now }));
+  for (let i = 0; i < 46; i++) {
+    await watching.pass(1000);
+    server.send(
+      keepalive({ at: watching.now - 181_000 }),
+      withdraw({ at: watching.now - 181_000 }, ['175.45.176.0/24']),
+    );
+  }
+  await watching.turnUntil(() => watching.count('disconnected') === 1, 'the cut', 2000);
+  expect(watching.of('gap')).toMatchObject([{ collector: 'rrc00', reason: 'stale-feed' }]);
+  expect(watching.reports).toContainEqual(
+    expect.objectContaining({
+      type: 'disconnected',
+      closing: { code: 1006, reason: 'no message but old ones for 45 s', by: 'us' },
+    }),
+  );
+  // Old news are news all the same, of then.
+  expect(watching.of('withdrawal').length).toBeGreaterThan(40);
+  await watching.subscribed(2);
+});
+
+test('a recording may jump back in time and stop for a minute: nothing of it is stale', async () => {
+  const { server, watching } = await started({ timeline: 'history' });
+  server.send(keepalive({ at: watching.now }));
+  for (let i = 0; i < 60; i++) {
+    await watching.pass(1000);
+    server.send(announce({ at: watching.now - i * 60_000 }, ['175.45.176.0/24']));
+  }
+  expect(watching.of('gap')).toEqual([]);
+  expect(watching.source.stats().odd).not.toHaveProperty('stale');
+});
+
 test('the reader that stops ends everything: no sleeper, no socket is left', async () => {
   const { server, watching } = await started();
   await watching.stop();
