@@ -1,4 +1,4 @@
-import type { Space } from '../visibility/record.ts';
+import type { Space, StateRecord } from '../visibility/record.ts';
 
 /** First parts of the engine's spaces: what a whole batch replaces, and what is loaded. */
 const ENGINE: ReadonlySet<string> = new Set(['routes', 'sights', 'voters', 'verdicts', 'incidents', 'engine']);
@@ -6,6 +6,22 @@ const ENGINE: ReadonlySet<string> = new Set(['routes', 'sights', 'voters', 'verd
 export function isEngineSpace(space: Space): boolean {
   const slash = space.indexOf('/');
   return ENGINE.has(slash < 0 ? space : space.slice(0, slash));
+}
+
+/** Spaces beside the engine's that are worth carrying to another store: programs at work are not. */
+export const KEPT_BESIDE = [
+  'readers',
+  'webhooks/endpoints',
+  'webhooks/queue',
+  'webhooks/log',
+  'webhooks/dead',
+] as const satisfies readonly Space[];
+
+const SPACE = /^(?:(?:routes|sights)\/[^/\0]+\/ipv[46]|voters|verdicts|incidents|engine)$/;
+
+/** Whether a text names a space that is carried from store to store. */
+export function isCarriedSpace(text: string): text is Space {
+  return SPACE.test(text) || KEPT_BESIDE.some((space) => space === text);
 }
 
 /** The order in which records of a space are read: that of JavaScript's strings, in every store. */
@@ -22,4 +38,9 @@ export function readerPosition(value: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Records in an order that is the same whichever store they come from. */
+export function byPlace(a: StateRecord, b: StateRecord): number {
+  return compareKeys(a.space, b.space) || compareKeys(a.key, b.key);
 }

@@ -175,8 +175,10 @@ export function modelContract(open: Open, runs: number): void {
 async function take(step: Step, store: StateStore, model: Model): Promise<void> {
   switch (step.call) {
     case 'commit': {
-      const token = tokenOf(step.token, model);
       const number = Math.max(1, model.number + step.ahead);
+      // Whether a batch that is refused otherwise makes its token the newest is left to the store.
+      const isTaken = step.whole || step.ahead === 1;
+      const token = tokenOf(isTaken ? step.token : step.token && Math.min(0, step.token), model);
       const events = step.events.map((number) => event(number));
       // A whole batch under the number that stands there already would not be told from that one repeated.
       const whole = step.whole && number !== model.number;

@@ -1,0 +1,141 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { getSystemErrorName } from 'node:util';
+
+/** Says whose folder it is. Without it nothing is written into a folder that has anything in it. */
+const MARK = 'unroutable-store.json';
+
+/** What LMDB makes there. */
+const DATA = 'data.mdb';
+
+const PROGRAM = 'unroutable';
+
+/** State may name webhook endpoints and their secrets. */
+const OWNER_ONLY = 0o700;
+
+export type FolderFault =
+  /** There is a file of this name, or something else that is no folder. */
+  | 'not-a-folder'
+  /** We may not make it, or not read or write in it, or the file system is read-only. */
+  | 'no-access'
+  /** It holds files of something else. */
+  | 'foreign'
+  /** It was ours, and what stands there cannot be read. */
+  | 'damaged'
+  | 'full'
+  /** The file system refused for a reason of its own. */
+  | 'unusable';
+
+export type Folder =
+  { readonly ok: true } | { readonly ok: false; readonly fault: FolderFault; readonly reason: string };
+
+/**
+ * Makes the folder ours, or sees that it is. Changes nothing in a folder that is another's: a new one is made, an empty
+ * one is marked, one with our mark is taken, and all else is refused.
+ */
+export function claimFolder(path: string): Folder {
+  try {
+    mkdirSync(path, { recursive: true, mode: OWNER_ONLY });
+    if (!statSync(path).isDirectory()) return refuse('not-a-folder', 'it is not a folder');
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    const names = readdirSync(path);
+    const others = names.filter((name) => !name.startsWith(MARK));
+    if (names.includes(MARK)) return marked(path);
+    if (others.length > 0) {
+      return refuse('foreign', `there is something else in it (${others.slice(0, 3).join(', ')}), and nothing of ours`);
+    }
+    mark(path);
+    return { ok: true };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+/** Appears whole or not at all, also when two make it at once. */
+function mark(path: string): void {
+  const draft = join(path, `${MARK}.${String(process.pid)}`);
+  const text = { program: PROGRAM, about: 'State and events of one watch. Written by LMDB; not to be edited.' };
+  writeFileSync(draft, `${JSON.stringify(text)}\n`, { flush: true });
+  try {
+    linkSync(draft, join(path, MARK));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function marked(path: string): Folder {
+  if (programOf(readFileSync(join(path, MARK), 'utf8')) !== PROGRAM) {
+    return refuse('foreign', `its ${MARK} was not written by this program`);
+  }
+  const size = statSync(join(path, DATA), { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 0 && !isDatabase(join(path, DATA))) return refuse('damaged', `its ${DATA} is not the database it was`);
+  return { ok: true };
+}
+
+function programOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'program' in value ? value.program : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the first page of an LMDB file of format 2 has its magic number and format, after 24 octets of page header. */
+const HEAD_AT = 24;
+const MAGIC = 0xbeefc0de;
+const FORMAT = 2;
+
+function isDatabase(file: string): boolean {
+  accessSync(file, constants.R_OK | constants.W_OK);
+  const head = Buffer.alloc(HEAD_AT + 8);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, head, 0, head.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  return head.readUInt32LE(HEAD_AT) === MAGIC && head.readUInt32LE(HEAD_AT + 4) === FORMAT;
+}
+
+/** What the file system says, in words. */
+const REFUSALS: Readonly<Record<string, readonly [FolderFault, string]>> = {
+  ENOTDIR: ['not-a-folder', 'a part of the path is a file'],
+  EEXIST: ['not-a-folder', 'there is a file of this name'],
+  EACCES: ['no-access', 'this user may not read and write there'],
+  EPERM: ['no-access', 'this user may not read and write there'],
+  EROFS: ['no-access', 'the file system is read-only'],
+  ENOSPC: ['full', 'the disk is full'],
+  EDQUOT: ['full', 'the quota of this user is used up'],
+};
+
+/** What an error of the file system or of LMDB is to whoever wanted the folder. */
+export function refused(error: unknown): Exclude<Folder, { ok: true }> {
+  const [fault, reason] = REFUSALS[codeOf(error) ?? ''] ?? ['unusable', String(error)];
+  return refuse(fault, reason);
+}
+
+/** Name of a system error; LMDB gives its number. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'number' && error.code > 0 ? getSystemErrorName(-error.code) : String(error.code);
+}
+
+function refuse(fault: FolderFault, reason: string): Exclude<Folder, { ok: true }> {
+  return { ok: false, fault, reason };
+}

@@ -1,0 +1,104 @@
+import type { Clock, StateStore } from '../../ports.ts';
+import type { StateRecord } from '../../visibility/record.ts';
+import { SCHEMA } from '../keys.ts';
+import { FolderDatabase, recordOf, SPARE_BYTES, stateKey } from './database.ts';
+import { claimFolder, refused, type FolderFault } from './folder.ts';
+import { MARK, type Mark } from './meta.ts';
+import { EmbeddedStore } from './store.ts';
+import { WriteTurn } from './turn.ts';
+
+export interface EmbeddedOptions {
+  /** Of the watch. A folder keeps one, and is refused for another. */
+  readonly name: string;
+  readonly clock: Clock;
+  /**
+   * Bytes that stay free on the disk: what would leave fewer is not written.
+   *
+   * @default 64 MiB
+   */
+  readonly spareBytes?: number;
+}
+
+/** Why a folder cannot be used. */
+export type EmbeddedFault = FolderFault | 'newer-schema' | 'older-schema' | 'another-watch';
+
+export type OpenedEmbedded =
+  | { readonly ok: true; readonly store: StateStore }
+  /** `reason` is for people, and does not name the folder. */
+  | { readonly ok: false; readonly fault: EmbeddedFault; readonly reason: string };
+
+/** Takes a record of one schema to the next: what it becomes, or `undefined` when it goes. */
+export type Migration = (record: StateRecord) => StateRecord | undefined;
+
+/** By the schema that they lead from. */
+export type Migrations = ReadonlyMap<number, Migration>;
+
+/** There has been one schema only. */
+const MIGRATIONS: Migrations = new Map();
+
+/**
+ * Opens a store in a folder, which is made when it is missing. Never touches a folder of something else, and never a
+ * newer form of ours; an older one is migrated before anyone reads it, in one transaction. Several processes may have the
+ * same one open.
+ */
+export function openEmbedded(path: string, options: EmbeddedOptions): Promise<OpenedEmbedded> {
+  return openAs(path, options, { schema: SCHEMA, migrations: MIGRATIONS });
+}
+
+/** As the program of another schema would open it: for tests of what happens between versions. */
+export async function openAs(
+  path: string,
+  { name, clock, spareBytes = SPARE_BYTES }: EmbeddedOptions,
+  form: { readonly schema: number; readonly migrations: Migrations },
+): Promise<OpenedEmbedded> {
+  const folder = claimFolder(path);
+  if (!folder.ok) return folder;
+  let database: FolderDatabase | undefined;
+  try {
+    database = new FolderDatabase(path, new WriteTurn(path, clock), spareBytes);
+    const opened = database;
+    const refusal = await opened.write(0, () => enter(opened, { schema: form.schema, name }, form.migrations));
+    if (refusal === undefined) return { ok: true, store: new EmbeddedStore(opened, clock) };
+    await opened.close();
+    return refusal;
+  } catch (error) {
+    await database?.close();
+    return refused(error);
+  }
+}
+
+/** Within a transaction: marks what is new, sees what is marked, migrates what is older. */
+function enter(
+  database: FolderDatabase,
+  ours: Mark,
+  migrations: Migrations,
+): Exclude<OpenedEmbedded, { ok: true }> | undefined {
+  const text = database.meta.get(MARK);
+  const mark = text === undefined ? ours : (JSON.parse(text) as Mark);
+  if (mark.name !== ours.name) {
+    return { ok: false, fault: 'another-watch', reason: `it keeps the watch ${mark.name}, not ${ours.name}` };
+  }
+  if (mark.schema > ours.schema) {
+    const reason = `it was written by a newer version (schema ${String(mark.schema)}, this one knows ${String(ours.schema)})`;
+    return { ok: false, fault: 'newer-schema', reason };
+  }
+  for (let schema = mark.schema; schema < ours.schema; schema++) {
+    const migration = migrations.get(schema);
+    if (migration === undefined) {
+      const reason = `it was written by an older version, and nothing leads from its schema ${String(schema)} to ${String(ours.schema)}`;
+      return { ok: false, fault: 'older-schema', reason };
+    }
+  }
+  for (let schema = mark.schema; schema < ours.schema; schema++) migrate(database, migrations.get(schema));
+  if (text === undefined || mark.schema !== ours.schema) database.meta.putSync(MARK, JSON.stringify(ours));
+  return undefined;
+}
+
+function migrate({ state }: FolderDatabase, migration: Migration | undefined): void {
+  const records = [...state.getRange({})].map(({ key, value }) => recordOf(key, value));
+  for (const record of records) state.removeSync(stateKey(record.space, record.key));
+  for (const record of records) {
+    const next = migration?.(record);
+    if (next !== undefined) state.putSync(stateKey(next.space, next.key), next.value);
+  }
+}

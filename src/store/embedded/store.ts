@@ -1,0 +1,145 @@
+import type { UnroutableEvent } from '../../detect/event.ts';
+import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../ports.ts';
+import type { Space, StateChange, StateRecord } from '../../visibility/record.ts';
+import { compareKeys, isEngineSpace, readerPosition } from '../spaces.ts';
+import { recordOf, stateKey, stateRange, weigh, type FolderDatabase } from './database.ts';
+import { appendEvents, hasAfter, pageAfter, positionAfter, trimEvents } from './event-log.ts';
+import { folderLeases } from './leases.ts';
+import { KEPT, lastOf, raiseFence } from './meta.ts';
+
+const OK: Committed = { ok: true };
+const FENCED: Committed = { ok: false, reason: 'fenced' };
+
+/** How often a follower looks for what other processes kept. What this one keeps, it is told at once. */
+const POLL_MS = 100;
+
+/** State and events in a folder, by LMDB. Made by `openEmbedded`. */
+export class EmbeddedStore implements StateStore {
+  readonly name: string;
+  readonly leases: Leases;
+  readonly #database: FolderDatabase;
+  readonly #clock: Clock;
+  /** Followers that wait for more. */
+  readonly #waiting = new Set<AbortController>();
+  #closed: Promise<void> | undefined;
+
+  constructor(database: FolderDatabase, clock: Clock) {
+    this.name = `folder ${database.path}`;
+    this.#database = database;
+    this.#clock = clock;
+    this.leases = folderLeases(database, clock);
+  }
+
+  async load(): Promise<Kept | undefined> {
+    return this.#database.read(() => {
+      const last = lastOf(this.#database.meta);
+      return last && { ...last, records: this.#records().filter(({ space }) => isEngineSpace(space)) };
+    });
+  }
+
+  async read(space: Space): Promise<readonly StateRecord[]> {
+    return this.#database.read(() => this.#records(space).sort((a, b) => compareKeys(a.key, b.key)));
+  }
+
+  async commit(batch: Batch, token?: number): Promise<Committed> {
+    const { number, cursor, elements, events, changes, whole } = batch;
+    const weight = weigh([...changes.map(({ value }) => value), ...events.map((event) => JSON.stringify(event))]);
+    const committed = await this.#database.write(weight, (): Committed => {
+      const { meta } = this.#database;
+      if (!raiseFence(meta, token)) return FENCED;
+      const last = lastOf(meta);
+      const found = last?.number ?? 0;
+      if (whole !== true && number === found) return OK;
+      if (whole !== true && number !== found + 1) return { ok: false, reason: 'lost', found, cursor: last?.cursor };
+      if (whole === true) this.#clear();
+      this.#change(changes);
+      appendEvents(this.#database, events);
+      meta.putSync(KEPT, JSON.stringify({ number, cursor, elements }));
+      return OK;
+    });
+    this.#wake();
+    return committed;
+  }
+
+  write(changes: readonly StateChange[], token?: number): Promise<Committed> {
+    const weight = weigh(changes.map(({ value }) => value));
+    return this.#database.write(weight, () => {
+      if (!raiseFence(this.#database.meta, token)) return FENCED;
+      this.#change(changes);
+      return OK;
+    });
+  }
+
+  async *events(after?: string): AsyncGenerator<UnroutableEvent> {
+    yield* this.#pagesAfter(this.#database.read(() => positionAfter(this.#database, after)));
+  }
+
+  async *follow(after: string | undefined, signal: AbortSignal): AsyncGenerator<UnroutableEvent> {
+    let position = this.#database.read(() => positionAfter(this.#database, after));
+    const isOver = (): boolean => signal.aborted || this.#closed !== undefined;
+    while (!isOver()) {
+      position = yield* this.#pagesAfter(position, isOver);
+      while (!isOver() && !hasAfter(this.#database, position)) await this.#pause(signal);
+    }
+  }
+
+  trim(most: number): Promise<number> {
+    const standing = (): (string | undefined)[] => this.#records('readers').map(({ value }) => readerPosition(value));
+    return trimEvents(this.#database, most, standing);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#database.close();
+    this.#wake();
+    return this.#closed;
+  }
+
+  /** Page by page; gives the position of the last one. */
+  async *#pagesAfter(start: number, isOver = (): boolean => false): AsyncGenerator<UnroutableEvent, number> {
+    let position = start;
+    for (;;) {
+      const page = pageAfter(this.#database, position);
+      if (page.length === 0) return position;
+      for (const { at, event } of page) {
+        if (isOver()) return position;
+        yield event;
+        position = at;
+      }
+    }
+  }
+
+  #records(space?: Space): StateRecord[] {
+    const entries = this.#database.state.getRange(space === undefined ? {} : stateRange(space));
+    return [...entries].map(({ key, value }) => recordOf(key, value));
+  }
+
+  /** Within a transaction. */
+  #change(changes: readonly StateChange[]): void {
+    for (const { space, key, value } of changes) {
+      if (value === undefined) this.#database.state.removeSync(stateKey(space, key));
+      else this.#database.state.putSync(stateKey(space, key), value);
+    }
+  }
+
+  /** Within a transaction: nothing of the engine is left. */
+  #clear(): void {
+    for (const { space, key } of this.#records()) {
+      if (isEngineSpace(space)) this.#database.state.removeSync(stateKey(space, key));
+    }
+  }
+
+  /** Until this handle keeps something, it is time to look what others kept, or `signal` aborts. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const pause = new AbortController();
+    const end = (): void => pause.abort();
+    this.#waiting.add(pause);
+    signal.addEventListener('abort', end, { once: true });
+    await this.#clock.sleep(POLL_MS, pause.signal);
+    signal.removeEventListener('abort', end);
+    this.#waiting.delete(pause);
+  }
+
+  #wake(): void {
+    for (const pause of this.#waiting) pause.abort();
+  }
+}
