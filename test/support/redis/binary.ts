@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ export interface RedisBinary {
 const OLDEST_MAJOR = 7;
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/redis', import.meta.url));
 const APT_TIMEOUT_MS = 100_000;
+const LOCK_HOLDS_MS = 2 * APT_TIMEOUT_MS;
 const run = promisify(execFile);
 
 /**
@@ -98,9 +99,10 @@ async function takeLock(lock: string): Promise<boolean> {
     ignore('EEXIST')(error);
   }
   const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-  // Empty for as long as its maker has not written, or gone by now: ask again.
-  if (holder === 0 || isAlive(holder)) return false;
-  await rm(lock, { force: true });
+  const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Infinity }));
+  // The number of a process may have become another's; an empty file's maker may have died before it wrote.
+  const isStale = Date.now() - mtimeMs > LOCK_HOLDS_MS || (holder !== 0 && !isAlive(holder));
+  if (isStale) await rm(lock, { force: true });
   return false;
 }
 
