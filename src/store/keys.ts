@@ -28,7 +28,10 @@ export function parseWatchName(text: string): string | undefined {
 export function keysOf(name: string) {
   const key = (...parts: readonly string[]): string => [PREFIX, `{${name}}`, ...parts].join(':');
   return {
-    /** Hash: schema, number, cursor, elements. Stands for ever; whoever finds keys without it finds foreign ones. */
+    /**
+     * Hash: schema, number, cursor, elements, and the entry id of the newest event that was trimmed as forgotten. Stands for
+     * ever; whoever finds keys without it finds foreign ones.
+     */
     meta: key('meta'),
     /** Hash: token, holder. The newest lease there was; never goes back. */
     fence: key('fence'),
@@ -46,6 +49,8 @@ export function keysOf(name: string) {
     all: `${PREFIX}:{${name}}:`,
   } as const;
 }
+
+export type Keys = ReturnType<typeof keysOf>;
 
 /** Pub/sub channels: a hint, at most once by nature. All events go to the first, those of a territory to its own as well. */
 export const channels = {

@@ -1,0 +1,114 @@
+/** What was looked at, what was found, and what to do. */
+export interface Check {
+  readonly check: 'version' | 'role' | 'appendonly' | 'maxmemory-policy' | 'replica' | 'writable' | 'rights' | 'keys';
+  /** `refuse`: what we promise could not be kept. */
+  readonly level: 'ok' | 'warn' | 'refuse';
+  /** One line for people. */
+  readonly text: string;
+}
+
+/** What we need of it. */
+export interface Wanted {
+  /** A server that may forget is warned of instead of refused. */
+  readonly acceptsVolatile: boolean;
+  /** Nothing counts before a replica has it. */
+  readonly waitsForReplica: boolean;
+}
+
+/** Scripts that Redis checks before it runs them, and may ask for their rights, came with it. */
+const OLDEST_MAJOR = 7;
+
+/**
+ * Judges a server by its own words.
+ *
+ * @param hello reply of HELLO, which every user may ask: names and values in turn.
+ * @param info reply of INFO; `undefined` when this user may not ask.
+ */
+export function checkServer(hello: unknown, info: string | undefined, wanted: Wanted): readonly Check[] {
+  const said = pairs(hello);
+  const told = lines(info ?? '');
+  const version = told.get('valkey_version') ?? told.get('redis_version') ?? said.get('version') ?? '';
+  const product = told.has('valkey_version') || said.get('server') === 'valkey' ? 'Valkey' : 'Redis';
+  const role = told.get('role') ?? said.get('role') ?? '';
+  return [
+    versionCheck(product, version),
+    roleCheck(role),
+    ...(info === undefined
+      ? [unread('appendonly'), unread('maxmemory-policy')]
+      : [appendonlyCheck(told, wanted), policyCheck(told, wanted)]),
+    ...(wanted.waitsForReplica && info !== undefined ? [replicaCheck(told)] : []),
+  ];
+}
+
+function versionCheck(product: string, version: string): Check {
+  const isEnough = Number.parseInt(version, 10) >= OLDEST_MAJOR;
+  return isEnough
+    ? { check: 'version', level: 'ok', text: `version: ${product} ${version}` }
+    : {
+        check: 'version',
+        level: 'refuse',
+        text: `version: ${product} ${version === '' ? 'of an unknown version' : version} is too old: Redis 7.0 or newer, or Valkey`,
+      };
+}
+
+function roleCheck(role: string): Check {
+  return role === 'master'
+    ? { check: 'role', level: 'ok', text: 'role: master' }
+    : {
+        check: 'role',
+        level: 'refuse',
+        text: `role: ${role === '' ? 'unknown' : role}: point us at the master, or use redis-sentinel://`,
+      };
+}
+
+function appendonlyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wanted): Check {
+  const check = 'appendonly';
+  if (told.get('aof_enabled') === '1') return { check, level: 'ok', text: 'appendonly: yes' };
+  return {
+    check,
+    level: acceptsVolatile ? 'warn' : 'refuse',
+    text: 'appendonly: no: a crash of the server loses what was kept: set appendonly yes, or accept it by ?volatile=accept',
+  };
+}
+
+function policyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wanted): Check {
+  const check = 'maxmemory-policy';
+  const policy = told.get('maxmemory_policy') ?? 'unknown';
+  if (policy === 'noeviction') return { check, level: 'ok', text: 'maxmemory-policy: noeviction' };
+  const isBounded = (told.get('maxmemory') ?? '0') !== '0';
+  return {
+    check,
+    level: isBounded && !acceptsVolatile ? 'refuse' : 'warn',
+    text: `maxmemory-policy: ${policy}: when memory is full, what was kept is deleted without a word: set noeviction${
+      isBounded ? ', or accept it by ?volatile=accept' : '; no maxmemory is set now, so that nothing is'
+    }`,
+  };
+}
+
+function replicaCheck(told: ReadonlyMap<string, string>): Check {
+  const count = Number(told.get('connected_slaves') ?? '0');
+  return count > 0
+    ? { check: 'replica', level: 'ok', text: `replica: ${count} connected` }
+    : {
+        check: 'replica',
+        level: 'warn',
+        text: 'replica: none is connected: with durability=wait nothing is kept until one is',
+      };
+}
+
+function unread(check: 'appendonly' | 'maxmemory-policy'): Check {
+  return {
+    check,
+    level: 'warn',
+    text: `${check}: unknown, for this user may not ask INFO: grant +info, or see to it yourself`,
+  };
+}
+
+function pairs(reply: unknown): ReadonlyMap<string, string> {
+  const flat = Array.isArray(reply) ? reply : [];
+  return new Map(flat.flatMap((name, i) => (i % 2 === 0 ? [[String(name), String(flat[i + 1])] as const] : [])));
+}
+
+function lines(info: string): ReadonlyMap<string, string> {
+  return new Map([...info.matchAll(/^([a-z_0-9]+):(.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]));
+}

@@ -1,0 +1,144 @@
+import type { UnroutableEvent } from '../../detect/event.ts';
+import { UnknownEvent, type Clock } from '../../ports.ts';
+import type { Keys } from '../keys.ts';
+import { RedisFailure } from './failure.ts';
+import type { Link } from './link.ts';
+
+/** Events that are read at once. Each is some kilobytes. */
+const PAGE = 500;
+
+/** A wait on the server ends after so long, to see whether the stream still is what it was. */
+const WAIT_MS = 5_000;
+
+const RETRY_LEAST_MS = 100;
+const RETRY_MOST_MS = 2_000;
+
+type Entry = readonly [id: string, fields: readonly string[]];
+
+/** The events after one, or from the oldest, to the newest there is. @throws UnknownEvent @throws RedisFailure */
+export async function* readEvents(
+  link: Link,
+  keys: Keys,
+  after: string | undefined,
+): AsyncGenerator<UnroutableEvent, void, undefined> {
+  const reading = new Reading(link, keys, after);
+  for (;;) {
+    const page = await reading.next();
+    if (page.length === 0) return;
+    yield* page;
+  }
+}
+
+/**
+ * The same, and goes on with what comes. While the server is away it waits, and goes on after the last event it gave: it
+ * skips none and gives none twice. What comes is told by a connection of its own, which waits on the server.
+ *
+ * @throws UnknownEvent also when events it had yet to give were trimmed, or lost by the server.
+ */
+export async function* followEvents(
+  link: Link,
+  keys: Keys,
+  after: string | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<UnroutableEvent, void, undefined> {
+  if (signal.aborted) return;
+  const reading = new Reading(link, keys, after);
+  const waiter = link.sibling(WAIT_MS);
+  const abort = (): void => waiter.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  let isConnected = false;
+  let failures = 0;
+  try {
+    while (!signal.aborted) {
+      let page: readonly UnroutableEvent[] = [];
+      try {
+        page = await reading.next();
+        if (page.length === 0 && !signal.aborted) {
+          if (!isConnected) await waiter.connect();
+          isConnected = true;
+          await reading.wait(waiter);
+        }
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof RedisFailure) || error.kind === 'foreign') throw error;
+        failures++;
+        await clock.sleep(Math.min(RETRY_MOST_MS, RETRY_LEAST_MS * 2 ** failures), signal);
+      }
+      for (const event of page) {
+        yield event;
+        if (signal.aborted) return;
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    waiter.abort();
+  }
+}
+
+/** A place in the stream. */
+class Reading {
+  readonly #link: Link;
+  readonly #keys: Keys;
+  /** Id of the last event given, and of the entry it was found in. */
+  #last: string | undefined;
+  #entry: string | undefined;
+
+  constructor(link: Link, keys: Keys, after: string | undefined) {
+    this.#link = link;
+    this.#keys = keys;
+    this.#last = after;
+  }
+
+  /** The next events, in order; none when there are none yet. */
+  async next(): Promise<readonly UnroutableEvent[]> {
+    const { events } = this.#keys;
+    if (this.#last === undefined) return this.#take(await this.#range(events, '-', PAGE));
+    this.#entry ??= await this.#find(this.#last);
+
+    // Beginning with the entry it has, so that it notices when that is gone.
+    const entries = await this.#range(events, this.#entry, PAGE + 1);
+    if (entries[0]?.[0] === this.#entry) return this.#take(entries.slice(1));
+
+    // The newest that was trimmed: nothing after it was.
+    if ((await this.#link.call('hget', [this.#keys.meta, 'forgotten'])) === this.#entry) return this.#take(entries);
+
+    // The server lost the stream, and it was kept again: the same events in other entries.
+    this.#entry = await this.#find(this.#last);
+    return this.#take((await this.#range(events, this.#entry, PAGE + 1)).slice(1));
+  }
+
+  /** Resolves when there may be more, or after a while. */
+  async wait(waiter: Link): Promise<void> {
+    const from = this.#entry ?? '0-0';
+    await waiter.call('xread', ['BLOCK', WAIT_MS, 'COUNT', 1, 'STREAMS', this.#keys.events, from]);
+  }
+
+  async #range(key: string, from: string, count: number): Promise<readonly Entry[]> {
+    return (await this.#link.call('xrange', [key, from, '+', 'COUNT', count])) as readonly Entry[];
+  }
+
+  async #find(id: string): Promise<string> {
+    const entry = await this.#link.call('hget', [this.#keys.ids, id]);
+    if (typeof entry !== 'string') throw new UnknownEvent(id);
+    return entry;
+  }
+
+  #take(entries: readonly Entry[]): readonly UnroutableEvent[] {
+    const events = entries.map((entry) => eventOf(entry, this.#keys.events));
+    this.#entry = entries.at(-1)?.[0] ?? this.#entry;
+    this.#last = events.at(-1)?.id ?? this.#last;
+    return events;
+  }
+}
+
+function eventOf([id, fields]: Entry, key: string): UnroutableEvent {
+  const at = fields.findIndex((field, i) => i % 2 === 0 && field === 'event');
+  try {
+    const event: unknown = JSON.parse(fields[at + 1] ?? '');
+    if (at >= 0 && typeof event === 'object' && event !== null) return event as UnroutableEvent;
+  } catch {
+    // As below: it was not written by us.
+  }
+  throw new RedisFailure('foreign', `entry ${id} of ${key} is no event`);
+}

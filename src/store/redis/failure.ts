@@ -1,0 +1,147 @@
+/** Why Redis did not do what it was asked. Each has a sentence below that says what to do. */
+export type FailureKind =
+  | 'closed'
+  | 'timeout'
+  | 'tls'
+  | 'loading'
+  | 'readonly'
+  | 'noauth'
+  | 'wrongpass'
+  | 'noperm'
+  | 'misconf'
+  | 'oom'
+  | 'noscript'
+  | 'nogroup'
+  | 'clusterdown'
+  | 'busy'
+  | 'unconfirmed'
+  | 'wrongtype'
+  | 'foreign'
+  | 'schema'
+  | 'too-large'
+  | 'other';
+
+const SENTENCES: Readonly<Record<FailureKind, string>> = {
+  closed: 'there is no connection: see that the server runs and can be reached; we go on trying',
+  timeout: 'it did not answer in time: see whether it is stopped, swapping, or cut off; we go on trying',
+  tls: 'TLS failed: see that both sides speak it, and which authority signed the certificate (?ca=) for which name',
+  loading: 'it is loading its data: wait until it has',
+  readonly: 'it is a replica: point us at the master, or use redis-sentinel://',
+  noauth: 'it wants a password: give user and password in the URL, a file, or the environment',
+  wrongpass: 'it refuses this user and password: correct them, or the server’s ACL',
+  noperm: 'this user may not do that: grant what docs/redis.md lists under “ACL user”',
+  misconf: 'it cannot write to its disk: free space, or see why its append-only file fails; it recovers by itself',
+  oom: 'its memory is full: raise maxmemory, or remove what else it holds',
+  noscript: 'it does not know our script though it was just given: see whether a proxy in between forbids EVAL',
+  nogroup: 'a consumer group is gone: create it again at 0, or where it was',
+  clusterdown: 'the cluster does not serve our slot: see CLUSTER INFO for what is down',
+  busy: 'it is busy with a script of someone’s: wait, or end that script',
+  unconfirmed: 'no replica has it in time, as durability=wait asks: see that one is connected and keeps up',
+  wrongtype: 'a key of ours holds something else: remove it, or give this watch another name',
+  foreign: 'keys at our prefix are not ours: remove them, or give this watch another name',
+  schema: 'what it holds is of another version of this program: use that one, or give this watch another name',
+  'too-large': 'one commit may not be that large: watch less under one name',
+  other: 'it answered with an error',
+};
+
+/** By the first word of an error reply. */
+const CODES: Readonly<Record<string, FailureKind>> = {
+  LOADING: 'loading',
+  READONLY: 'readonly',
+  NOAUTH: 'noauth',
+  WRONGPASS: 'wrongpass',
+  NOPERM: 'noperm',
+  MISCONF: 'misconf',
+  NOREPLICAS: 'unconfirmed',
+  OOM: 'oom',
+  NOSCRIPT: 'noscript',
+  NOGROUP: 'nogroup',
+  CLUSTERDOWN: 'clusterdown',
+  MASTERDOWN: 'closed',
+  TRYAGAIN: 'clusterdown',
+  BUSY: 'busy',
+  WRONGTYPE: 'wrongtype',
+};
+
+/** Nothing changes by waiting: somebody has to do something. */
+const LASTING: ReadonlySet<FailureKind> = new Set([
+  'tls',
+  'noauth',
+  'wrongpass',
+  'noperm',
+  'wrongtype',
+  'foreign',
+  'schema',
+  'too-large',
+]);
+
+/** What a command of ours ended with, if not with its reply. */
+export class RedisFailure extends Error {
+  override readonly name = 'RedisFailure';
+  readonly kind: FailureKind;
+  /** It may have been done all the same. What we send can be repeated: that changes nothing then. */
+  readonly isUnknown: boolean;
+
+  constructor(kind: FailureKind, detail: string, isUnknown = false) {
+    super(`Redis: ${SENTENCES[kind]}${detail === '' ? '' : ` (${detail})`}`);
+    this.kind = kind;
+    this.isUnknown = isUnknown;
+  }
+
+  /** Waiting may help. */
+  get isPassing(): boolean {
+    return !LASTING.has(this.kind);
+  }
+}
+
+/** Messages of ioredis for a command that it did not send. */
+const UNSENT = /enableOfflineQueue|^Cluster is ended|^No subscriber|^All sentinels are unreachable/;
+
+/**
+ * Says what an error of ioredis means. Of the error only its message is taken: the objects carry the arguments of the
+ * command, passwords among them.
+ *
+ * @param trouble why there is no connection, where that is known.
+ */
+export function failureOf(error: unknown, trouble?: RedisFailure): RedisFailure {
+  if (error instanceof RedisFailure) return error;
+  const { message, code, lastNodeError } = asDetails(error);
+  if (lastNodeError !== undefined) return failureOf(lastNodeError);
+  if (UNSENT.test(message)) return trouble ?? new RedisFailure('closed', '');
+
+  const kind = kindOf(message, code);
+  if (kind === 'closed' && trouble !== undefined && !trouble.isPassing) return trouble;
+  return new RedisFailure(kind, code === 'closed' ? '' : shortened(message), kind === 'closed' || kind === 'timeout');
+}
+
+function kindOf(message: string, code: string): FailureKind {
+  for (const [, word = ''] of message.matchAll(/(?:^|Error: )([A-Z]+)\b/g)) {
+    const kind = Object.hasOwn(CODES, word) ? CODES[word] : undefined;
+    if (kind !== undefined) return kind;
+  }
+  if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED/.test(code)) return 'tls';
+  if (code === 'ETIMEDOUT' || message === 'Command timed out') return 'timeout';
+  if (code !== '' || /closed|max retries per request|Cluster redirections|startup nodes/i.test(message))
+    return 'closed';
+  if (/Sentinel|socket|Stream/i.test(message)) return 'closed';
+  return 'other';
+}
+
+function asDetails(error: unknown): {
+  readonly message: string;
+  readonly code: string;
+  readonly lastNodeError?: unknown;
+} {
+  if (!(error instanceof Error)) return { message: String(error), code: '' };
+  const { message, code, lastNodeError } = error as Error & {
+    readonly code?: unknown;
+    readonly lastNodeError?: unknown;
+  };
+  return { message, code: typeof code === 'string' ? code : '', lastNodeError };
+}
+
+const MAX_DETAIL = 200;
+
+function shortened(message: string): string {
+  return message.length <= MAX_DETAIL ? message : `${message.slice(0, MAX_DETAIL)}…`;
+}

@@ -1,0 +1,132 @@
+import type { UnroutableEvent } from '../../detect/event.ts';
+import type { Batch, Committed } from '../../ports.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { Space, StateChange } from '../../visibility/record.ts';
+import { channels, SCHEMA, type Keys } from '../keys.ts';
+import { isEngineSpace } from '../spaces.ts';
+import { RedisFailure } from './failure.ts';
+import type { Arg } from './link.ts';
+
+/** What is to be kept: a batch, or records alone. */
+export interface Keep {
+  readonly token: number | undefined;
+  readonly batch: Omit<Batch, 'changes'> | undefined;
+  readonly changes: readonly StateChange[];
+  /** Spaces that a whole batch might replace: all there are. */
+  readonly spaces: readonly Space[];
+  /** A batch that is kept already is written to all the same, for WAIT to speak of it. */
+  readonly touches: boolean;
+}
+
+export interface Call {
+  readonly keys: readonly string[];
+  readonly args: readonly Arg[];
+}
+
+/**
+ * Values that one call carries at most: a million records. Redis reads and runs it in some seconds, in which it serves
+ * nobody else, and holds it twice meanwhile.
+ */
+const MAX_ARGS = 2_100_000;
+
+/** What KEEP is called with. @throws RedisFailure `too-large` */
+export function keepCall(keys: Keys, { token, batch, changes, spaces, touches }: Keep): Call {
+  const parts = bySpace(changes, spaces);
+  const events = batch?.events ?? [];
+  const args: Arg[] = [
+    token ?? '',
+    SCHEMA,
+    batch?.number ?? '',
+    batch?.cursor ?? '',
+    batch?.elements ?? '',
+    batch?.whole === true ? '1' : '',
+    touches ? '1' : '',
+    channels.events,
+    parts.size,
+  ];
+  for (const [space, { sets, dels }] of parts) {
+    args.push(space, isEngineSpace(space) ? '1' : '', sets.size, dels.size);
+    for (const [key, value] of sets) args.push(key, value);
+    for (const key of dels) args.push(key);
+  }
+  args.push(events.length);
+  for (const event of events) args.push(event.id, channelOf(event), JSON.stringify(event));
+  if (args.length > MAX_ARGS) throw new RedisFailure('too-large', `${args.length} values, ${MAX_ARGS} at most`);
+  return {
+    keys: [
+      keys.meta,
+      keys.fence,
+      keys.events,
+      keys.ids,
+      keys.spaces,
+      ...[...parts.keys()].map((space) => keys.space(space)),
+    ],
+    args,
+  };
+}
+
+/** The reply of KEEP; `again` when there are spaces that it was not told of. @throws RedisFailure for what is in its way */
+export function keptReply(reply: unknown): Committed | 'again' {
+  const [outcome, ...details] = reply as [string, ...string[]];
+  switch (outcome) {
+    case 'ok':
+      return { ok: true };
+    case 'fenced':
+      return { ok: false, reason: 'fenced' };
+    case 'lost': {
+      const [found = '0', cursor = ''] = details;
+      return {
+        ok: false,
+        reason: 'lost',
+        found: Number(found),
+        cursor: cursor === '' ? undefined : (Number(cursor) as EventTime),
+      };
+    }
+    case 'again':
+      return 'again';
+    default:
+      throw obstacle(outcome, details);
+  }
+}
+
+/** What a script found in its way before it wrote anything. */
+export function obstacle(outcome: string, [first = '', second = '']: readonly string[]): RedisFailure {
+  switch (outcome) {
+    case 'type':
+      return new RedisFailure('wrongtype', `${first} is a ${second}`);
+    case 'foreign':
+      return new RedisFailure('foreign', first);
+    case 'schema':
+      return new RedisFailure('schema', `schema ${first}, ours is ${SCHEMA}`);
+    default:
+      return new RedisFailure('other', `a script gave ${outcome}`);
+  }
+}
+
+interface Part {
+  readonly sets: Map<string, string>;
+  readonly dels: Set<string>;
+}
+
+/** Of several changes of one place the last one counts. */
+function bySpace(changes: readonly StateChange[], spaces: readonly Space[]): Map<Space, Part> {
+  const parts = new Map<Space, Part>(spaces.map((space) => [space, { sets: new Map(), dels: new Set() }]));
+  for (const { space, key, value } of changes) {
+    const part = parts.get(space) ?? { sets: new Map<string, string>(), dels: new Set<string>() };
+    parts.set(space, part);
+    if (value === undefined) {
+      part.sets.delete(key);
+      part.dels.add(key);
+    } else {
+      part.dels.delete(key);
+      part.sets.set(key, value);
+    }
+  }
+  return parts;
+}
+
+/** '' for what concerns no territory but our own eyes. */
+function channelOf({ source }: UnroutableEvent): string {
+  const id = /^\/territories\/(.+)$/.exec(source)?.[1];
+  return id === undefined ? '' : channels.ofTerritory(id);
+}

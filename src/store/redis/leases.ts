@@ -1,0 +1,52 @@
+import type { Lease, Leases } from '../../ports.ts';
+import { SCHEMA, type Keys } from '../keys.ts';
+import { obstacle } from './keep.ts';
+import type { Link } from './link.ts';
+import { ACQUIRE, HOLDER, RELEASE, RENEW } from './scripts.ts';
+
+/**
+ * Leases that Redis lets run out by its own clock. That clock may be wrong, and who held one may be late: both cost time
+ * alone, for each write shows its token.
+ *
+ * @param seen the newest token this process has shown or been given.
+ */
+export function redisLeases(link: Link, keys: Keys, seen: { token: number }): Leases {
+  return {
+    async acquire(holder, ttlMs) {
+      const [outcome = '', ...details] = (await link.run(
+        ACQUIRE,
+        [keys.meta, keys.fence, keys.events, keys.ids, keys.spaces, keys.lease],
+        ['', SCHEMA, holder, wholeMs(ttlMs), seen.token],
+      )) as string[];
+      if (outcome === 'taken') return undefined;
+      if (outcome !== 'ok') throw obstacle(outcome, details);
+      const token = Number(details[0]);
+      seen.token = Math.max(seen.token, token);
+      return { token, holder };
+    },
+
+    async renew(lease, ttlMs) {
+      return (await link.run(RENEW, [keys.lease], [textOf(lease), wholeMs(ttlMs)])) === 1;
+    },
+
+    async release(lease) {
+      await link.run(RELEASE, [keys.lease], [textOf(lease)]);
+    },
+
+    async holder() {
+      const [text, leftMs] = (await link.run(HOLDER, [keys.lease], [])) as [string?, number?];
+      const match = /^(\d+) ([^]*)$/.exec(text ?? '');
+      if (match === null) return undefined;
+      return { token: Number(match[1]), holder: match[2] ?? '', leftMs: Math.max(0, leftMs ?? 0) };
+    },
+  };
+}
+
+/** As it stands in the key. */
+function textOf({ token, holder }: Lease): string {
+  return `${token} ${holder}`;
+}
+
+function wholeMs(ms: number): number {
+  return Math.max(1, Math.round(ms));
+}

@@ -1,0 +1,190 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock, StateStore } from '../../ports.ts';
+import { keysOf, parseWatchName, type Keys } from '../keys.ts';
+import { checkServer, type Check, type Wanted } from './check.ts';
+import { failureOf, RedisFailure } from './failure.ts';
+import { Link, type Target } from './link.ts';
+import { checkPlace } from './place.ts';
+import { WRITABLE } from './scripts.ts';
+import { redisStore } from './store.ts';
+import { parseRedisUrl, type Login, type RedisAddress } from './url.ts';
+
+export interface OpenOptions {
+  /** Of the watch: what is watched together is kept under one name. */
+  readonly name: string;
+  readonly clock: Clock;
+  /** Instead of one in the URL: from the environment, so that it is in no list of processes. */
+  readonly password?: string;
+  /**
+   * A command without a reply has failed after so many milliseconds. At least 100.
+   *
+   * @default 3000
+   */
+  readonly deadlineMs?: number;
+  /** From 0 to 1, 1 excluded: the jitter of reconnecting. @default Math.random */
+  readonly random?: () => number;
+  /** The server can no longer be talked to, and why; or it can again: then `health` is worth a call. */
+  readonly onChange?: (trouble: RedisFailure | undefined) => void;
+}
+
+/** How the server does. */
+export interface Health {
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  /** In one line, when it is not ok. */
+  readonly reason?: string;
+  /** Waiting may help. */
+  readonly retry: boolean;
+}
+
+export interface RedisStore extends StateStore {
+  /** Looks at the server once more, as when it was opened: to be called when it is back, and every hour. Never rejects. */
+  health(): Promise<Health>;
+  /** Why it cannot be talked to; `undefined` when it can, as far as is known. */
+  trouble(): RedisFailure | undefined;
+}
+
+export type Opened =
+  | { readonly ok: true; readonly store: RedisStore; readonly checks: readonly Check[] }
+  /** `retry`: not now; it is worth another try. */
+  | { readonly ok: false; readonly reason: string; readonly retry: boolean; readonly checks: readonly Check[] };
+
+const DEADLINE_MS = 3_000;
+
+/** Connects, looks whether the server can keep what we promise, and gives the store. Tries once. */
+export async function openRedis(url: string, options: OpenOptions): Promise<Opened> {
+  const parsed = parseRedisUrl(url);
+  if (!parsed.ok) return refused(`the Redis URL: ${parsed.reason}`, false);
+  const { address } = parsed;
+  if (parseWatchName(options.name) === undefined) return refused(`${options.name} is no name of a watch`, false);
+  const target = await targetOf(address, options.password);
+  if (typeof target === 'string') return refused(target, false);
+
+  const link = new Link(target, {
+    clock: options.clock,
+    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    random: options.random ?? Math.random,
+    ...(options.onChange && { onChange: options.onChange }),
+  });
+  try {
+    await link.connect();
+  } catch (error) {
+    link.abort();
+    const failure = failureOf(error);
+    return refused(`${address.name}: ${failure.message}`, failure.isPassing);
+  }
+  const keys = keysOf(options.name);
+  const waits = address.durability === 'wait';
+  const wanted = { acceptsVolatile: address.acceptsVolatile, waitsForReplica: waits };
+  const health = await look(link, keys, wanted);
+  if (!health.ok) {
+    await link.close();
+    return { ok: false, reason: `${address.name}: ${health.reason ?? ''}`, retry: health.retry, checks: health.checks };
+  }
+  const store = redisStore(address.name, link, keys, options.clock, waits);
+  return {
+    ok: true,
+    checks: health.checks,
+    store: { ...store, health: () => look(link, keys, wanted), trouble: () => link.trouble },
+  };
+}
+
+function refused(reason: string, retry: boolean): Opened {
+  return { ok: false, reason, retry, checks: [] };
+}
+
+/** Each step asks for what the next one needs: a server that is too old would not understand the scripts. */
+async function look(link: Link, keys: Keys, wanted: Wanted): Promise<Health> {
+  const checks: Check[] = [];
+  try {
+    const hellos = await link.callEach('hello', []);
+    const infos = await infoOf(link);
+    checks.push(...worst(hellos.map((hello, i) => checkServer(hello, infos?.[i], wanted))));
+    if (checks.some(({ check, level }) => check === 'version' && level === 'refuse')) return healthOf(checks, false);
+    checks.push(...(await checkPlace(link, keys, wanted.waitsForReplica)));
+    await link.run(WRITABLE, [keys.meta], []);
+    checks.push({ check: 'writable', level: 'ok', text: 'writable: yes' });
+    return healthOf(
+      checks,
+      checks.every(({ check, level }) => level !== 'refuse' || check === 'role'),
+    );
+  } catch (error) {
+    const failure = failureOf(error);
+    checks.push({ check: 'writable', level: 'refuse', text: failure.message });
+    return healthOf(checks, failure.isPassing);
+  }
+}
+
+async function infoOf(link: Link): Promise<readonly string[] | undefined> {
+  try {
+    return (await link.callEach('info', ['everything'])).map(String);
+  } catch (error) {
+    if (error instanceof RedisFailure && error.kind === 'noperm') return undefined;
+    throw error;
+  }
+}
+
+const LEVELS = ['ok', 'warn', 'refuse'] as const;
+
+/** Of the masters of a cluster the one that does worst speaks for all. */
+function worst(servers: readonly (readonly Check[])[]): readonly Check[] {
+  const [first = [], ...others] = servers;
+  return first.map((check, i) =>
+    others.reduce((found, server) => {
+      const other = server[i];
+      return other !== undefined && LEVELS.indexOf(other.level) > LEVELS.indexOf(found.level) ? other : found;
+    }, check),
+  );
+}
+
+function healthOf(checks: readonly Check[], retry: boolean): Health {
+  const reasons = checks.filter(({ level }) => level === 'refuse').map(({ text }) => text);
+  return reasons.length === 0
+    ? { ok: true, checks, retry: false }
+    : { ok: false, checks, reason: reasons.join('; '), retry };
+}
+
+/** Reads what the address names. Gives a reason for people when it cannot. */
+async function targetOf(address: RedisAddress, password: string | undefined): Promise<Target | string> {
+  try {
+    const { kind, nodes, db, tls } = address;
+    const [own, sentinels] = await Promise.all([
+      password ?? passwordOf(address.login),
+      passwordOf(address.sentinelLogin),
+    ]);
+    const { username } = address.login;
+    const asked = address.sentinelLogin.username;
+    return {
+      kind,
+      nodes,
+      db,
+      ...(address.master !== undefined && { master: address.master }),
+      ...(username !== undefined && { username }),
+      ...(own !== undefined && { password: own }),
+      ...(asked !== undefined && { sentinelUsername: asked }),
+      ...(sentinels !== undefined && { sentinelPassword: sentinels }),
+      ...(tls && {
+        tls: {
+          ...(tls.servername !== undefined && { servername: tls.servername }),
+          ...(tls.ca !== undefined && { ca: await text(tls.ca) }),
+          ...(tls.cert !== undefined && { cert: await text(tls.cert) }),
+          ...(tls.key !== undefined && { key: await text(tls.key) }),
+        },
+      }),
+    };
+  } catch (error) {
+    // The message names the file and what was wrong with it.
+    return `${address.name}: ${(error as Error).message}`;
+  }
+}
+
+async function passwordOf({ password, passwordFile }: Login): Promise<string | undefined> {
+  if (passwordFile === undefined) return password;
+  const secret = (await text(passwordFile)).replace(/\r?\n$/, '');
+  if (secret === '') throw new Error(`${passwordFile} is empty: it should hold a password`);
+  return secret;
+}
+
+function text(path: string): Promise<string> {
+  return readFile(path, 'utf8');
+}

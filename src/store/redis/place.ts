@@ -1,0 +1,101 @@
+import { channels, SCHEMA, type Keys } from '../keys.ts';
+import type { Check } from './check.ts';
+import type { Arg, Link } from './link.ts';
+import { LOOK } from './scripts.ts';
+
+/** Looks at what stands at our keys, and whether this user may do what we do there. @throws RedisFailure */
+export async function checkPlace(link: Link, keys: Keys, waits: boolean): Promise<readonly Check[]> {
+  const places: readonly (readonly [key: string, type: string])[] = [
+    [keys.meta, 'hash'],
+    [keys.fence, 'hash'],
+    [keys.lease, 'string'],
+    [keys.events, 'stream'],
+    [keys.ids, 'hash'],
+    [keys.spaces, 'set'],
+  ];
+  const commands = commandsOf(keys, waits).flatMap((words) => [words.length, ...words]);
+  const [types, schema, forbidden] = (await link.run(
+    LOOK,
+    places.map(([key]) => key),
+    commands,
+  )) as [readonly string[], string, readonly string[]];
+  const foreign = places.find(([, type], i) => types[i] !== 'none' && types[i] !== type);
+  const orphan = places.find((_, i) => types[i] !== 'none');
+  return [
+    rightsCheck(forbidden),
+    foreign === undefined
+      ? keysCheck(schema, orphan?.[0])
+      : refusal(
+          `${foreign[0]} is no ${foreign[1]}: something else uses it: remove it, or give this watch another name`,
+        ),
+  ];
+}
+
+function rightsCheck(forbidden: readonly string[]): Check {
+  if (forbidden.length === 0) return { check: 'rights', level: 'ok', text: 'rights: all that is needed' };
+  const names = [...new Set(forbidden)].map((name) => name.toUpperCase()).join(', ');
+  return {
+    check: 'rights',
+    level: 'refuse',
+    text: `rights: this user may not do ${names} at our keys and channels: grant what docs/redis.md lists under “ACL user”`,
+  };
+}
+
+function keysCheck(schema: string, orphan: string | undefined): Check {
+  if (schema === String(SCHEMA)) return { check: 'keys', level: 'ok', text: `keys: ours, schema ${SCHEMA}` };
+  if (schema === '') {
+    return orphan === undefined
+      ? { check: 'keys', level: 'ok', text: 'keys: none yet' }
+      : refusal(`${orphan} is there and does not say that it is ours: remove it, or give this watch another name`);
+  }
+  return Number(schema) > SCHEMA
+    ? refusal(`they are of a newer version of this program (schema ${schema}, ours is ${SCHEMA}): use that one`)
+    : refusal(
+        `they are of an older version of this program, whose state this one cannot read (schema ${schema}, ours is ${SCHEMA}): use that one, or give this watch another name`,
+      );
+}
+
+function refusal(text: string): Check {
+  return { check: 'keys', level: 'refuse', text: `keys: ${text}` };
+}
+
+/** All that we ever send, with keys and channels of the kinds that we use. */
+function commandsOf(keys: Keys, waits: boolean): readonly (readonly Arg[])[] {
+  const space = keys.space('voters');
+  return [
+    ...[keys.meta, keys.fence, keys.ids, space].flatMap((key) => [
+      ['hset', key, 'f', 'v'],
+      ['hget', key, 'f'],
+    ]),
+    ...[keys.meta, keys.fence, keys.lease, keys.events, keys.ids, keys.spaces, space].map((key) => ['type', key]),
+    ['hgetall', keys.meta],
+    ['hexists', keys.ids, 'f'],
+    ['hdel', keys.ids, 'f'],
+    ['hgetall', space],
+    ['hvals', space],
+    ['hdel', space, 'f'],
+    ['del', space],
+    ['exists', space],
+    ['sadd', keys.spaces, 'm'],
+    ['srem', keys.spaces, 'm'],
+    ['sismember', keys.spaces, 'm'],
+    ['smembers', keys.spaces],
+    ['get', keys.lease],
+    ['set', keys.lease, 'v', 'PX', 1],
+    ['pexpire', keys.lease, 1],
+    ['pttl', keys.lease],
+    ['del', keys.lease],
+    ['xadd', keys.events, '*', 'f', 'v'],
+    ['xrange', keys.events, '-', '+'],
+    ['xlen', keys.events],
+    ['xtrim', keys.events, 'MAXLEN', 0],
+    ['xread', 'STREAMS', keys.events, '0'],
+    ['xinfo', 'GROUPS', keys.events],
+    ['xpending', keys.events, 'g'],
+    ['publish', channels.events, 'm'],
+    ['publish', channels.ofTerritory('XX'), 'm'],
+    ['evalsha', '0', 1, keys.meta],
+    ['eval', '0', 1, keys.meta],
+    ...(waits ? [['wait', 1, 1]] : []),
+  ];
+}

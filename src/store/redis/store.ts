@@ -1,0 +1,104 @@
+import type { EventTime } from '../../bgp/time.ts';
+import type { Batch, Clock, Committed, Kept, StateStore } from '../../ports.ts';
+import type { Space, StateChange, StateRecord } from '../../visibility/record.ts';
+import type { Keys } from '../keys.ts';
+import { compareKeys, isEngineSpace } from '../spaces.ts';
+import { followEvents, readEvents } from './events.ts';
+import { RedisFailure } from './failure.ts';
+import { keepCall, keptReply, type Keep } from './keep.ts';
+import { redisLeases } from './leases.ts';
+import type { Link } from './link.ts';
+import { KEEP, LOAD, TRIM, TRIMMED_AT_ONCE } from './scripts.ts';
+
+/** Tries when spaces come into being while we look at which there are: they seldom do. */
+const ATTEMPTS = 10;
+
+/** All there is, in one reply: a million records in some seconds. */
+const LOAD_MS = 30_000;
+
+/** A `StateStore` on a server that was looked at. */
+export function redisStore(name: string, link: Link, keys: Keys, clock: Clock, waits: boolean): StateStore {
+  const seen = { token: 0 };
+
+  const keep = async (what: Omit<Keep, 'spaces' | 'touches'>): Promise<Committed> => {
+    seen.token = Math.max(seen.token, what.token ?? 0);
+    const isWhole = what.batch?.whole === true;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const spaces = isWhole ? await spacesOf(link, keys) : [];
+      const call = keepCall(keys, { ...what, spaces, touches: waits });
+      const reply = waits
+        ? await link.runAndWait(KEEP, call.keys, call.args)
+        : await link.run(KEEP, call.keys, call.args);
+      const outcome = keptReply(reply);
+      if (outcome !== 'again') return outcome;
+    }
+    throw new RedisFailure('busy', 'its spaces change all the time');
+  };
+
+  return {
+    name,
+    leases: redisLeases(link, keys, seen),
+    load: () => load(link, keys),
+    commit: ({ changes, ...batch }: Batch, token) => keep({ token, batch, changes }),
+    write: (changes: readonly StateChange[], token) => keep({ token, batch: undefined, changes }),
+
+    async read(space) {
+      const fields = await link.call('hgetall', [keys.space(space)], LOAD_MS);
+      return recordsOf(space, fields).sort((a, b) => compareKeys(a.key, b.key));
+    },
+
+    events: (after) => readEvents(link, keys, after),
+    follow: (after, signal) => followEvents(link, keys, after, clock, signal),
+
+    async trim(most) {
+      let forgotten = 0;
+      for (;;) {
+        const gone = Number(await link.run(TRIM, [keys.meta, keys.events, keys.ids, keys.space('readers')], [most]));
+        forgotten += gone;
+        if (gone < TRIMMED_AT_ONCE) return forgotten;
+      }
+    },
+
+    close: () => link.close(),
+  };
+}
+
+async function load(link: Link, keys: Keys): Promise<Kept | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const spaces = await spacesOf(link, keys);
+    const engine = spaces.filter((space) => isEngineSpace(space));
+    const [outcome, meta, ...hashes] = (await link.run(
+      LOAD,
+      [keys.meta, keys.spaces, ...spaces.map((space) => keys.space(space))],
+      spaces.flatMap((space) => [space, isEngineSpace(space) ? '1' : '']),
+      LOAD_MS,
+    )) as [string, ...unknown[]];
+    if (outcome === 'again') continue;
+
+    const fields = new Map(pairs(meta));
+    const number = fields.get('number');
+    if (number === undefined) return undefined;
+    return {
+      number: Number(number),
+      cursor: Number(fields.get('cursor')) as EventTime,
+      elements: Number(fields.get('elements')),
+      records: hashes.flatMap((hash, i) => recordsOf(engine[i] ?? 'engine', hash)),
+    };
+  }
+  throw new RedisFailure('busy', 'its spaces change all the time');
+}
+
+async function spacesOf(link: Link, keys: Keys): Promise<readonly Space[]> {
+  return (await link.call('smembers', [keys.spaces])) as readonly Space[];
+}
+
+function recordsOf(space: Space, flat: unknown): StateRecord[] {
+  return pairs(flat).map(([key, value]) => ({ space, key, value }));
+}
+
+/** Names and values in turn, as Redis says maps; ioredis makes objects of some. */
+function pairs(reply: unknown): [string, string][] {
+  if (!Array.isArray(reply)) return Object.entries((reply ?? {}) as Record<string, string>);
+  const flat = reply as readonly string[];
+  return flat.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []));
+}

@@ -1,0 +1,217 @@
+/** Where a Redis is, as its URL says it. Files are named, not read. */
+export interface RedisAddress {
+  /** One server, a group that Sentinels watch, or a cluster. */
+  readonly kind: 'single' | 'sentinel' | 'cluster';
+  /** The server, the Sentinels, or the first nodes to ask. At least one. */
+  readonly nodes: readonly Node[];
+  /** What the Sentinels call the group; only with them. */
+  readonly master?: string;
+  readonly login: Login;
+  /** As whom the Sentinels are asked. */
+  readonly sentinelLogin: Login;
+  readonly db: number;
+  /** Absent: not encrypted. */
+  readonly tls?: TlsFiles;
+  /** `wait`: what is kept is on a replica as well before it counts. */
+  readonly durability: 'local' | 'wait';
+  /** A server that may forget is taken with a warning instead of refused. */
+  readonly acceptsVolatile: boolean;
+  /** The URL without user and password: for people and logs. */
+  readonly name: string;
+}
+
+export interface Node {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Each at most in one form. A password beside the URL takes the place of both. */
+export interface Login {
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordFile?: string;
+}
+
+/** Paths of PEM files. Without `ca` the authorities that Node.js knows count. */
+export interface TlsFiles {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Name that the certificate must have, when it is not the host's. */
+  readonly servername?: string;
+}
+
+export type ParsedUrl =
+  { readonly ok: true; readonly address: RedisAddress } | { readonly ok: false; readonly reason: string };
+
+const SCHEME = /^(rediss?)(?:-(sentinel|cluster))?:\/\//;
+const DEFAULT_PORT = 6379;
+const DEFAULT_SENTINEL_PORT = 26_379;
+const MAX_DB = 2 ** 31 - 1;
+
+const PARAMETERS = new Set([
+  'ca',
+  'cert',
+  'durability',
+  'key',
+  'password-file',
+  'sentinel-password-file',
+  'sentinel-user',
+  'servername',
+  'tls',
+  'volatile',
+]);
+
+class Refusal extends Error {}
+
+/**
+ * Reads `redis[s]://[user[:password]@]host[:port][/db]`, `redis[s]-cluster://…@host:port,host:port` and
+ * `redis[s]-sentinel://…@host:port,host:port/master-name[/db]`, each with `?parameter=value&…` as docs/redis.md lists them.
+ *
+ * A reason for people never repeats what might be a password.
+ */
+export function parseRedisUrl(text: string): ParsedUrl {
+  try {
+    return { ok: true, address: addressOf(text) };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, reason: error.message };
+    throw error;
+  }
+}
+
+function addressOf(text: string): RedisAddress {
+  const scheme = SCHEME.exec(text);
+  if (scheme === null) {
+    throw new Refusal('it must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://');
+  }
+  const kind = (scheme[2] ?? 'single') as RedisAddress['kind'];
+  const [beforeQuery = '', query = ''] = split(text.slice(scheme[0].length), '?');
+  const [authority = '', path = ''] = split(beforeQuery, '/');
+  const at = authority.lastIndexOf('@');
+  const parameters = parametersOf(query);
+
+  const nodes = nodesOf(authority.slice(at + 1), kind === 'sentinel' ? DEFAULT_SENTINEL_PORT : DEFAULT_PORT);
+  if (kind === 'single' && nodes.length > 1) {
+    throw new Refusal('redis:// takes one host; several are redis-sentinel:// or redis-cluster://');
+  }
+  const tls = tlsOf(scheme[1] === 'rediss', parameters);
+  const place = placeOf(kind, path);
+  const hosts = nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
+  const shownScheme = `${tls === undefined ? 'redis' : 'rediss'}${kind === 'single' ? '' : `-${kind}`}`;
+  const shownPath = [place.master, place.db === 0 ? undefined : String(place.db)].filter((part) => part !== undefined);
+  return {
+    kind,
+    nodes,
+    ...place,
+    login: loginOf(at < 0 ? '' : authority.slice(0, at), parameters),
+    sentinelLogin: sentinelLoginOf(parameters),
+    ...(tls && { tls }),
+    durability: oneOf(parameters, 'durability', ['local', 'wait']) === 'wait' ? 'wait' : 'local',
+    acceptsVolatile: oneOf(parameters, 'volatile', ['refuse', 'accept']) === 'accept',
+    name: `${shownScheme}://${[hosts, ...shownPath].join('/')}`,
+  };
+}
+
+function split(text: string, separator: string): readonly string[] {
+  const index = text.indexOf(separator);
+  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
+}
+
+function nodesOf(hosts: string, defaultPort: number): readonly Node[] {
+  return hosts.split(',').map((text) => {
+    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(text);
+    if (match === null) {
+      throw new Refusal(
+        'a host in it is not one: hosts are name:port, [IPv6]:port; in a password, : / ? # @ % must be percent-encoded',
+      );
+    }
+    const port = match[3] === undefined ? defaultPort : Number(match[3]);
+    if (port < 1 || port > 65_535) throw new Refusal(`port ${port} is none: 1 to 65535`);
+    return { host: match[1] ?? match[2] ?? '', port };
+  });
+}
+
+function placeOf(kind: RedisAddress['kind'], path: string): { readonly master?: string; readonly db: number } {
+  const parts = path === '' ? [] : path.split('/');
+  if (kind === 'sentinel') {
+    const master = decoded(parts[0] ?? '', 'the master name');
+    if (master === '') throw new Refusal('redis-sentinel:// needs the name of the group: …/mymaster');
+    return { master, db: dbOf(parts.slice(1)) };
+  }
+  const db = dbOf(parts);
+  if (kind === 'cluster' && db !== 0) throw new Refusal('a cluster has database 0 alone');
+  return { db };
+}
+
+function dbOf(parts: readonly string[]): number {
+  const [text = '', ...more] = parts;
+  if (text === '' && more.length === 0) return 0;
+  const db = Number(text);
+  if (!/^\d{1,10}$/.test(text) || db > MAX_DB || more.length > 0) {
+    throw new Refusal('after the hosts comes the number of a database, and nothing more');
+  }
+  return db;
+}
+
+function loginOf(userinfo: string, parameters: ReadonlyMap<string, string>): Login {
+  const [user = '', password] = split(userinfo, ':');
+  const passwordFile = parameters.get('password-file');
+  if (password !== undefined && password !== '' && passwordFile !== undefined) {
+    throw new Refusal('a password and ?password-file= are one too many');
+  }
+  return {
+    ...(user !== '' && { username: decoded(user, 'the user') }),
+    ...(password !== undefined && password !== '' && { password: decoded(password, 'the password') }),
+    ...(passwordFile !== undefined && { passwordFile }),
+  };
+}
+
+function sentinelLoginOf(parameters: ReadonlyMap<string, string>): Login {
+  const username = parameters.get('sentinel-user');
+  const passwordFile = parameters.get('sentinel-password-file');
+  return { ...(username !== undefined && { username }), ...(passwordFile !== undefined && { passwordFile }) };
+}
+
+function tlsOf(byScheme: boolean, parameters: ReadonlyMap<string, string>): TlsFiles | undefined {
+  const wanted = oneOf(parameters, 'tls', ['yes', 'no']);
+  if (byScheme && wanted === 'no') throw new Refusal('rediss:// and ?tls=no contradict each other');
+  const files = ['ca', 'cert', 'key', 'servername'].flatMap((name) => {
+    const value = parameters.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  if (!byScheme && wanted !== 'yes') {
+    const [first] = files;
+    if (first !== undefined) throw new Refusal(`?${first[0]}= is for TLS: rediss://, or ?tls=yes`);
+    return undefined;
+  }
+  if (parameters.has('cert') !== parameters.has('key')) throw new Refusal('?cert= and ?key= go together');
+  return Object.fromEntries(files);
+}
+
+function oneOf(parameters: ReadonlyMap<string, string>, name: string, values: readonly string[]): string | undefined {
+  const value = parameters.get(name);
+  if (value !== undefined && !values.includes(value)) throw new Refusal(`?${name}= is ${values.join(' or ')}`);
+  return value;
+}
+
+function parametersOf(query: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const part of query === '' ? [] : query.split('&')) {
+    const [name = '', value = ''] = split(part, '=');
+    if (!PARAMETERS.has(name)) {
+      throw new Refusal(`it has a parameter that is none of ${[...PARAMETERS].join(', ')}; a ? in a password is %3F`);
+    }
+    if (parameters.has(name)) throw new Refusal(`?${name}= is there twice`);
+    if (value === '') throw new Refusal(`?${name}= is empty`);
+    parameters.set(name, decoded(value, `?${name}=`));
+  }
+  return parameters;
+}
+
+function decoded(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Refusal(`${what} has a % that is no percent-encoding: write %25`);
+  }
+}

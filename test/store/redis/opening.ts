@@ -1,0 +1,40 @@
+import { systemClock } from '../../../src/cli/system-clock.ts';
+import { openRedis, type OpenOptions, type RedisStore } from '../../../src/store/redis/open.ts';
+import type { Opened } from '../../contract/opened.ts';
+
+let watches = 0;
+
+/** A name that no other test of this process uses. */
+export function watch(): string {
+  watches++;
+  return `W${watches}`;
+}
+
+/** @throws with the reason when it is refused. */
+export async function opened(
+  url: string,
+  name: string,
+  options: Partial<Omit<OpenOptions, 'name'>> = {},
+): Promise<RedisStore> {
+  const outcome = await openRedis(url, { clock: systemClock, ...options, name });
+  if (!outcome.ok) throw new Error(outcome.reason);
+  return outcome.store;
+}
+
+/** A new watch on this server: what is left of it is gone with the server. */
+export async function freshWatch(url: string, options: Partial<Omit<OpenOptions, 'name'>> = {}): Promise<Opened> {
+  const name = watch();
+  const stores: RedisStore[] = [];
+  const open = async (): Promise<RedisStore> => {
+    const store = await opened(url, name, options);
+    stores.push(store);
+    return store;
+  };
+  return {
+    store: await open(),
+    reopen: open,
+    async dispose() {
+      await Promise.all(stores.map((store) => store.close()));
+    },
+  };
+}
