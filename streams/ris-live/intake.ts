@@ -173,9 +173,12 @@ export class Intake {
     return mayPass || heard === undefined ? until : (Math.min(until, heard) as EventTime);
   }
 
-  #tick({ at, peer, isSent }: Message): void {
+  #tick(message: Message): void {
+    const { at, peer, isSent } = message;
     const { collector } = peer;
-    const isOfPeer = !isSent && at >= (this.#peerTicks.get(peer.id) ?? -Infinity) + PEER_TICK_MS;
+    // What a session says before it is up is no pulse of it.
+    const isAlive = !isSent && !this.#sessions.mayBeDown(message);
+    const isOfPeer = isAlive && at >= (this.#peerTicks.get(peer.id) ?? -Infinity) + PEER_TICK_MS;
     if (!isOfPeer && !this.hearings.mayTick(collector, at, TICK_MS)) return;
     if (isOfPeer) this.#peerTicks.set(peer.id, at);
     this.#held.put({ at, collector, what: { type: 'tick', at, collector, ...(isOfPeer ? { peer } : {}) } });

@@ -134,6 +134,15 @@ describe.skipIf(realData('ris-live') === undefined)(`real messages of RIS Live${
     expect(pathText(theirs.path)).toBe(`${pathText(ours.path)} {27738}`);
   });
 
+  test('the hex of an id is the timestamp and 16 bits of a counter, so messages of one moment differ in these alone', () => {
+    const hexes = messages.flatMap(({ message: { id, at } }) => {
+      const hex = /-([0-9a-f]{16})$/.exec(id ?? '')?.[1];
+      return hex === undefined ? [] : [{ hex, at }];
+    });
+    expect(hexes.length).toBe(21);
+    for (const { hex, at } of hexes) expect(Number.parseInt(hex.slice(0, 12), 16)).toBe(at);
+  });
+
   test('an AS_SET that the JSON has as an array inside is one entry of the path', () => {
     const sets = messages
       .flatMap(({ message }) => message.elements)
