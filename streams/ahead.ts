@@ -57,8 +57,11 @@ export class Ahead implements ElementSource {
     this.#isRead = true;
     while (!signal.aborted) {
       const taken = this.#take();
-      yield* taken;
-      if (taken.length > 0) continue;
+      if (taken.length > 0) {
+        yield* taken;
+        continue;
+      }
+      // No await since it was taken: what is put from here on rings the bell.
       if (typeof this.#end === 'object') throw this.#end.error;
       if (this.#end === 'ended') return;
       await this.#next(signal);

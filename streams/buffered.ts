@@ -28,8 +28,11 @@ export class Buffered implements AsyncIterable<Element> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Element, void> {
     for (;;) {
       const taken = this.#take();
-      yield* taken;
-      if (taken.length > 0) continue;
+      if (taken.length > 0) {
+        yield* taken;
+        continue;
+      }
+      // No await since it was taken: what is put from here on rings the bell.
       if (typeof this.#end === 'object') throw this.#end.error;
       if (this.#end === 'ended') return;
       await new Promise<void>((resolve) => (this.#bell = resolve));

@@ -1,0 +1,156 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { holderName, releaseOfDead } from '../../src/cli/holder.ts';
+import { nextTenure, type Tenure, type TenureReport } from '../../src/cli/tenure.ts';
+import type { Leases, StateStore } from '../../src/ports.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import { HandClock } from '../support/clock.ts';
+
+/** One store on a clock turned by hand, and those who ask to lead on it. */
+class Scene {
+  readonly clock = new HandClock();
+  readonly store: StateStore = memoryStore(10, () => this.clock.monotonicMs());
+  readonly said: string[] = [];
+  readonly #stop = new AbortController();
+
+  /** Gives where the tenure will be found when it has come. */
+  ask(holder: string, leases: Leases = this.store.leases): { tenure: Tenure | undefined } {
+    const asked: { tenure: Tenure | undefined } = { tenure: undefined };
+    const report = (said: TenureReport): void => void this.said.push(`${holder} ${told(said)}`);
+    void nextTenure({ leases, holder, clock: this.clock, report }, this.#stop.signal).then(
+      (tenure) => (asked.tenure = tenure),
+    );
+    return asked;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+}
+
+function told(said: TenureReport): string {
+  if (said.type === 'waiting') return `waits behind ${said.behind}`;
+  return said.type === 'leading' ? `leads with ${said.token}` : said.type;
+}
+
+/** The same leases while the store can be reached. */
+function reachable(leases: Leases, isAway: () => boolean): Leases {
+  const reach = <T>(ask: () => Promise<T>): Promise<T> => (isAway() ? Promise.reject(new Error('away')) : ask());
+  return {
+    acquire: (holder, ttlMs) => reach(() => leases.acquire(holder, ttlMs)),
+    renew: (lease, ttlMs) => reach(() => leases.renew(lease, ttlMs)),
+    release: (lease) => reach(() => leases.release(lease)),
+    holder: () => reach(() => leases.holder()),
+  };
+}
+
+test('who asks first leads, and goes on leading; the other waits behind it', async () => {
+  const scene = new Scene();
+  const first = scene.ask('a');
+  await scene.clock.turn(0);
+  const second = scene.ask('b');
+  await scene.clock.turn(600_000);
+  expect(first.tenure?.over.aborted).toBe(false);
+  expect(second.tenure).toBeUndefined();
+  expect(scene.said).toEqual(['a leads with 1', 'b waits behind a']);
+  scene.stop();
+});
+
+test('a leader that fell silent is followed within 7 seconds, with a greater token', async () => {
+  const scene = new Scene();
+  await scene.store.leases.acquire('dead', 6_000);
+  const next = scene.ask('b');
+  await scene.clock.turn(7_000);
+  expect(next.tenure?.token()).toBe(2);
+  scene.stop();
+});
+
+test('a leader that ends its tenure is followed within a second', async () => {
+  const scene = new Scene();
+  const first = scene.ask('a');
+  await scene.clock.turn(0);
+  const second = scene.ask('b');
+  await scene.clock.turn(10_000);
+  const ending = first.tenure?.end();
+  await scene.clock.turn(1_000);
+  await ending;
+  expect(second.tenure).toBeDefined();
+  scene.stop();
+});
+
+test('a leader whose lease ran out while the store was away goes on when nobody led meanwhile', async () => {
+  const scene = new Scene();
+  let isAway = false;
+  const first = scene.ask(
+    'a',
+    reachable(scene.store.leases, () => isAway),
+  );
+  await scene.clock.turn(10_000);
+  isAway = true;
+  await scene.clock.turn(60_000);
+  expect(first.tenure?.over.aborted).toBe(false);
+  isAway = false;
+  await scene.clock.turn(10_000);
+  expect(first.tenure?.over.aborted).toBe(false);
+  expect(first.tenure?.token()).toBe(2);
+  scene.stop();
+});
+
+test('a leader that was cut off learns that another one leads', async () => {
+  const scene = new Scene();
+  let isAway = false;
+  const first = scene.ask(
+    'a',
+    reachable(scene.store.leases, () => isAway),
+  );
+  const second = scene.ask('b');
+  await scene.clock.turn(10_000);
+  isAway = true;
+  await scene.clock.turn(10_000);
+  expect(second.tenure?.token()).toBe(2);
+  isAway = false;
+  await scene.clock.turn(3_000);
+  expect(first.tenure?.over.aborted).toBe(true);
+  expect(second.tenure?.over.aborted).toBe(false);
+  expect(scene.said.at(-1)).toBe('a lost');
+  scene.stop();
+});
+
+test('a store that is away is asked again, and it is said once', async () => {
+  const scene = new Scene();
+  let isAway = true;
+  const first = scene.ask(
+    'a',
+    reachable(scene.store.leases, () => isAway),
+  );
+  await scene.clock.turn(30_000);
+  isAway = false;
+  await scene.clock.turn(1_000);
+  expect(first.tenure).toBeDefined();
+  expect(scene.said).toEqual(['a away', 'a leads with 1']);
+  scene.stop();
+});
+
+test('the lease of a dead process of this machine is given up, that of a living one is not', async () => {
+  const { leases } = memoryStore();
+  const me = holderName();
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  const like = (pid: number): string => me.replace(`:${process.pid}`, `:${pid}`);
+
+  await leases.acquire(like(dead), 60_000);
+  await releaseOfDead(leases, me);
+  expect(await leases.holder()).toBeUndefined();
+
+  await leases.acquire(like(process.ppid), 60_000);
+  await releaseOfDead(leases, me);
+  expect((await leases.holder())?.holder).toBe(like(process.ppid));
+});
+
+test('the lease of a process of another machine, or of another container, is left alone', async () => {
+  for (const holder of [`elsewhere:${2 ** 22 + 1}`, holderName().replace(/:\d+@\d+$/, `:${2 ** 22 + 1}@1`)]) {
+    const { leases } = memoryStore();
+    await leases.acquire(holder, 60_000);
+    await releaseOfDead(leases, holderName());
+    expect((await leases.holder())?.holder).toBe(holder);
+  }
+});
