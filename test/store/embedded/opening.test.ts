@@ -1,0 +1,303 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { open as openLmdb } from 'lmdb';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/cli/system-clock.ts';
+import { openAs, openEmbedded, type Migrations } from '../../../src/store/embedded/open.ts';
+import { SCHEMA } from '../../../src/store/keys.ts';
+import { batch, change, contents, event, numbers } from '../../contract/fixtures.ts';
+import { open, scratch } from './folder.ts';
+
+let folder: ReturnType<typeof scratch>;
+beforeEach(() => {
+  folder = scratch();
+});
+afterEach(() => folder.remove());
+
+const OPTIONS = { name: 'KP', clock: systemClock };
+
+/** Everything in a folder, to see that nothing was touched. */
+function bytesOf(path: string): Record<string, string> {
+  const names = readdirSync(path).sort();
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(path, name)).toString('hex')]));
+}
+
+describe('a folder is taken', () => {
+  test('when it is missing: it is made, for its owner alone', async () => {
+    const path = join(folder.path, 'var', 'lib', 'unroutable.d', 'KP');
+    const store = await open(path);
+    await store.commit(batch(1));
+    await store.close();
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(readdirSync(path).sort()).toEqual(['data.mdb', 'lock.mdb', 'unroutable-store.json']);
+  });
+
+  test('when it is empty, and again when it is ours', async () => {
+    for (const number of [1, 2, 3]) {
+      const store = await open(folder.path);
+      expect((await store.load())?.number).toBe(number === 1 ? undefined : number - 1);
+      expect(await store.commit(batch(number))).toEqual({ ok: true });
+      await store.close();
+    }
+  });
+
+  test('when whoever made it was killed right then: marked, with a database of no length', async () => {
+    await (await open(folder.path)).close();
+    rmSync(join(folder.path, 'lock.mdb'));
+    writeFileSync(join(folder.path, 'data.mdb'), '');
+    const store = await open(folder.path);
+    expect(await store.load()).toBeUndefined();
+    await store.close();
+  });
+
+  test('by many at once: they see the same', async () => {
+    const stores = await Promise.all(Array.from({ length: 5 }, () => open(folder.path)));
+    await stores[0]?.commit(batch(1, { events: [event(1)] }));
+    for (const store of stores) expect(await numbers(store)).toEqual([1]);
+    for (const store of stores) await store.close();
+  });
+});
+
+describe('a folder is refused, and nothing in it is touched', () => {
+  async function expectRefused(path: string, fault: string, reason: string): Promise<void> {
+    const before = statSync(folder.path).isDirectory() ? bytesOf(folder.path) : {};
+    const opened = await openEmbedded(path, OPTIONS);
+    expect(opened).toMatchObject({ ok: false, fault });
+    expect(opened.ok ? '' : opened.reason).toContain(reason);
+    expect(bytesOf(folder.path)).toEqual(before);
+  }
+
+  test('when it is a file, or a part of its path is', async () => {
+    const file = join(folder.path, 'notes.txt');
+    writeFileSync(file, 'mine');
+    await expectRefused(file, 'not-a-folder', 'a file of this name');
+    await expectRefused(join(file, 'below'), 'not-a-folder', 'part of the path');
+  });
+
+  test('when there is something else in it', async () => {
+    writeFileSync(join(folder.path, 'thesis.doc'), 'two years of work');
+    await expectRefused(folder.path, 'foreign', 'thesis.doc');
+  });
+
+  test('when there is a database of another program in it', async () => {
+    const other = openLmdb(folder.path, {});
+    await other.put('theirs', 1);
+    await other.close();
+    await expectRefused(folder.path, 'foreign', 'data.mdb');
+  });
+
+  test('when its mark is another program’s', async () => {
+    writeFileSync(join(folder.path, 'unroutable-store.json'), '{"program":"other"}');
+    await expectRefused(folder.path, 'foreign', 'not written by this program');
+    writeFileSync(join(folder.path, 'unroutable-store.json'), 'no JSON');
+    await expectRefused(folder.path, 'foreign', 'not written by this program');
+  });
+
+  test.each([
+    ['text', Buffer.from('all work and no play '.repeat(1000))],
+    ['zeros', Buffer.alloc(8192)],
+    ['ten octets', Buffer.alloc(10, 1)],
+  ])('when its database was overwritten by %s', async (_what, bytes) => {
+    await (await open(folder.path)).close();
+    writeFileSync(join(folder.path, 'data.mdb'), bytes);
+    await expectRefused(folder.path, 'damaged', 'not the database it was');
+  });
+
+  test('when it keeps another watch', async () => {
+    const store = await open(folder.path, { name: 'KP' });
+    await store.commit(batch(1));
+    await store.close();
+    expect(await openEmbedded(folder.path, { ...OPTIONS, name: 'CU' })).toEqual({
+      ok: false,
+      fault: 'another-watch',
+      reason: 'it keeps the watch KP, not CU',
+    });
+  });
+
+  test('when this user may not write there', async () => {
+    const path = join(folder.path, 'KP');
+    mkdirSync(path);
+    chmodSync(path, 0o500);
+    chmodSync(folder.path, 0o755);
+    const opened = await asNobody(() => openEmbedded(path, OPTIONS));
+    expect(opened).toMatchObject({ ok: false, fault: 'no-access' });
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  test('when this user may not make it', async () => {
+    chmodSync(folder.path, 0o555);
+    const opened = await asNobody(() => openEmbedded(join(folder.path, 'KP'), OPTIONS));
+    expect(opened).toMatchObject({ ok: false, fault: 'no-access' });
+    chmodSync(folder.path, 0o755);
+  });
+});
+
+/** Access rights do not bind root, so it becomes another for as long. */
+async function asNobody<T>(attempt: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return attempt();
+  process.seteuid?.(65_534);
+  try {
+    return await attempt();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+describe('a folder of another schema', () => {
+  const changes = [change('voters', 'a', '1'), change('engine', 'judge', 'old'), change('webhooks/queue', 'q', '2')];
+
+  async function writtenBy(schema: number): Promise<void> {
+    const opened = await openAs(folder.path, OPTIONS, { schema, migrations: new Map() });
+    if (!opened.ok) throw new Error(opened.reason);
+    await opened.store.commit(batch(1, { changes, events: [event(1)] }));
+    await opened.store.close();
+  }
+
+  test('newer than this program is refused with a clear word, and stands', async () => {
+    await writtenBy(SCHEMA + 1);
+    expect(await openEmbedded(folder.path, OPTIONS)).toEqual({
+      ok: false,
+      fault: 'newer-schema',
+      reason: `it was written by a newer version (schema ${String(SCHEMA + 1)}, this one knows ${String(SCHEMA)})`,
+    });
+    const opened = await openAs(folder.path, OPTIONS, { schema: SCHEMA + 1, migrations: new Map() });
+    expect(opened.ok && (await opened.store.load())?.records).toHaveLength(2);
+    if (opened.ok) await opened.store.close();
+  });
+
+  test('older, with nothing that leads from it, is refused, and stands', async () => {
+    await writtenBy(1);
+    const migrations: Migrations = new Map([[2, (record) => record]]);
+    const opened = await openAs(folder.path, OPTIONS, { schema: 3, migrations });
+    expect(opened).toMatchObject({ ok: false, fault: 'older-schema' });
+    const store = await open(folder.path);
+    expect((await store.load())?.records).toHaveLength(2);
+    await store.close();
+  });
+
+  test('older is migrated step by step, once, with its events, number and cursor', async () => {
+    await writtenBy(1);
+    const migrations: Migrations = new Map([
+      [1, (record) => (record.space === 'engine' ? undefined : { ...record, value: `${record.value}+` })],
+      [2, (record) => ({ ...record, key: `${record.key}${record.key}` })],
+    ]);
+    for (let time = 0; time < 2; time++) {
+      const opened = await openAs(folder.path, OPTIONS, { schema: 3, migrations });
+      if (!opened.ok) throw new Error(opened.reason);
+      const { store } = opened;
+      expect((await store.load())?.records).toEqual([change('voters', 'aa', '1+')]);
+      expect(await store.load()).toMatchObject({ number: 1, elements: 10 });
+      expect(await store.read('webhooks/queue')).toEqual([change('webhooks/queue', 'qq', '2+')]);
+      expect(await numbers(store)).toEqual([1]);
+      await store.close();
+    }
+    expect(await openEmbedded(folder.path, OPTIONS)).toMatchObject({ ok: false, fault: 'newer-schema' });
+  });
+
+  test('whose migration fails half way stands as it was', async () => {
+    await writtenBy(1);
+    let times = 0;
+    const failing: Migrations = new Map([
+      [
+        1,
+        (record) => {
+          if (++times === 2) throw new Error('a bug in the migration');
+          return { ...record, value: 'changed' };
+        },
+      ],
+    ]);
+    expect(await openAs(folder.path, OPTIONS, { schema: 2, migrations: failing })).toMatchObject({ ok: false });
+    const store = await open(folder.path);
+    expect((await store.load())?.records.map(({ value }) => value)).toEqual(['old', '1']);
+    await store.close();
+  });
+});
+
+describe('a full disk', () => {
+  test('is said before anything is written, the lease goes on, and so does the store when there is room', async () => {
+    const store = await open(folder.path);
+    await store.commit(batch(1, { events: [event(1)] }));
+    const before = await contents(store);
+    const full = await open(folder.path, { spareBytes: 2 ** 60 });
+
+    await expect(full.commit(batch(2, { changes: [change('voters', 'a', '1')] }))).rejects.toThrow('the disk is full');
+    await expect(full.write([change('instances', 'a', '1')])).rejects.toThrow('the disk is full');
+    expect(await full.leases.acquire('a', 60_000)).toMatchObject({ holder: 'a' });
+    expect(await contents(full)).toEqual(before);
+
+    expect(await store.commit(batch(2, { events: [event(2)] }))).toEqual({ ok: true });
+    await store.close();
+    await full.close();
+  });
+
+  const isMountable = canMount();
+
+  test.skipIf(!isMountable)(
+    `of 24 MiB, really full: all that was acknowledged stands${isMountable ? '' : ' (skipped: only root may mount one)'}`,
+    async () => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder.path]);
+      try {
+        const store = await open(folder.path, { spareBytes: 2 << 20 });
+        const value = JSON.stringify('x'.repeat(300_000));
+        let acknowledged = 0;
+        const fill = async (): Promise<void> => {
+          for (let number = acknowledged + 1; ; number++) {
+            await store.commit(
+              batch(number, { changes: [change('engine', String(number), value)], events: [event(number)] }),
+            );
+            acknowledged = number;
+          }
+        };
+        for (let time = 0; time < 20; time++) await expect(fill()).rejects.toThrow('the disk is full');
+        expect(acknowledged).toBeGreaterThan(10);
+        expect((await store.load())?.number).toBe(acknowledged);
+        expect(await numbers(store)).toHaveLength(acknowledged);
+
+        execFileSync('mount', ['-o', 'remount,size=64m', folder.path]);
+        expect(await store.commit(batch(acknowledged + 1))).toEqual({ ok: true });
+        await store.close();
+      } finally {
+        execFileSync('umount', ['--lazy', folder.path]);
+      }
+    },
+  );
+});
+
+/** Whether a file system may be mounted by this user. */
+function canMount(): boolean {
+  const { path, remove } = scratch();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync('umount', [path], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    remove();
+  }
+}
+
+describe('what a folder cannot keep', () => {
+  test('a key longer than LMDB’s rejects, and the batch with it', async () => {
+    const store = await open(folder.path);
+    const long = batch(1, { changes: [change('voters', 'a', '1'), change('voters', 'k'.repeat(2000), '1')] });
+    await expect(store.commit(long)).rejects.toThrow('cannot be kept');
+    expect(await store.load()).toBeUndefined();
+    expect(await store.read('voters')).toEqual([]);
+    expect(await store.commit(batch(1))).toEqual({ ok: true });
+    await store.close();
+  });
+
+  test('after it was closed, every call rejects, and a follower ends', async () => {
+    const store = await open(folder.path);
+    const events = store.follow(undefined, new AbortController().signal)[Symbol.asyncIterator]();
+    const waiting = events.next();
+    await store.close();
+    expect((await waiting).done).toBe(true);
+    await expect(store.load()).rejects.toThrow();
+    await expect(store.commit(batch(1))).rejects.toThrow();
+    await expect(store.leases.holder()).rejects.toThrow();
+    await expect(numbers(store)).rejects.toThrow();
+  });
+});
