@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
-import { COMPOSE_FILE, readCompose, type Service } from './compose.ts';
+import { COMPOSE_FILE, readCompose, redisConfig, type Service } from './compose.ts';
 import { schemaErrors } from './compose-schema.ts';
 import { DOCKERFILE, environmentOf, execForm, lastOf, stagesOf } from './dockerfile.ts';
 import { unknownWords } from './words.ts';
@@ -101,7 +101,7 @@ describe('Redis', () => {
 
   test('takes these very settings', async () => {
     const { include, ...wanted } = redisConfig();
-    const server = await startRedis({ config: { ...wanted, include: include! } });
+    const server = await startRedis({ config: { ...wanted, include: `/no-such-folder${include}` } });
     onTestFinished(server.stop);
     const kept = await Promise.all(Object.keys(wanted).map(async (name) => await server.cli('CONFIG', 'GET', name)));
     expect(Object.fromEntries(kept as [string, string][])).toEqual({
@@ -179,18 +179,6 @@ describe('the analyzers', () => {
     expect(elsewhere?.environment?.['UNROUTABLE_STORE']).toBe('rediss://redis.example:6380');
   });
 });
-
-/** `--name value` of its command, as lines of redis.conf have them. */
-function redisConfig(): Readonly<Record<string, string>> {
-  const [program, ...words] = redis.command ?? [];
-  expect(program).toBe('redis-server');
-  const config: Record<string, string> = {};
-  for (let at = 0; at < words.length; at += 2) {
-    expect(words[at]).toMatch(/^--[a-z-]+$/);
-    config[words[at]!.slice(2)] = words[at + 1] === '' ? '""' : words[at + 1]!;
-  }
-  return config;
-}
 
 function megabytes(text = ''): number {
   const [, amount, unit] = /^(\d+)(m|g)b?$/.exec(text) ?? [];

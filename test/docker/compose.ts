@@ -58,3 +58,16 @@ export function readCompose(env: Readonly<Record<string, string>> = {}): Compose
   const filled = text.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, fallback: string) => env[name] || fallback);
   return parse(filled, { merge: true }) as Compose;
 }
+
+/** What the command of the service redis sets, as lines of redis.conf have it. */
+export function redisConfig(): Readonly<Record<string, string>> {
+  const [program, ...words] = readCompose().services['redis']?.command ?? [];
+  if (program !== 'redis-server') throw new Error(`not redis-server: ${program}`);
+  const config: Record<string, string> = {};
+  for (let at = 0; at < words.length; at += 2) {
+    const [name = '', value = ''] = words.slice(at, at + 2);
+    if (!/^--[a-z-]+$/.test(name)) throw new Error(`not a setting: ${name}`);
+    config[name.slice(2)] = value === '' ? '""' : value;
+  }
+  return config;
+}
