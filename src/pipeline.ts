@@ -15,6 +15,8 @@ export interface Keeping {
    * after it is read once more when we start again. By default state is kept with decisions alone.
    */
   readonly everyMs?: number;
+  /** Events that were decided elsewhere, to be kept with the next batch: drills. Each is given once. */
+  readonly asides?: () => readonly UnroutableEvent[];
   /** What was kept, each event once. It is told only when it is kept. */
   readonly tell?: (events: readonly UnroutableEvent[]) => Promise<void>;
   /**
@@ -72,7 +74,9 @@ class Keeper {
   }
 
   /** Call after each element. Gives why the run ends, if it does. */
-  async take(at: EventTime, events: readonly UnroutableEvent[]): Promise<RunEnd | undefined> {
+  async take(at: EventTime, decided: readonly UnroutableEvent[]): Promise<RunEnd | undefined> {
+    const asides = this.#keeping.asides?.() ?? [];
+    const events = asides.length === 0 ? decided : [...decided, ...asides];
     this.#elements++;
     this.#unkept++;
     this.#keptAt ??= at;

@@ -23,6 +23,8 @@ export type Space =
   | 'replay'
   /** Who reads the events, by name: the id of the last event that was dealt with. */
   | 'readers'
+  /** Drills that were asked for and not held yet, by their id. */
+  | 'drills'
   /** Webhook endpoints, by name; what is to be sent, by `endpoint/event id`; what was sent, and what was given up. */
   | 'webhooks/endpoints'
   | 'webhooks/queue'
