@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { BLACKOUT, ROOT } from '../support/cli.ts';
+import { startRedis } from '../support/redis/server.ts';
+import { readCompose, redisConfig } from './compose.ts';
 import { DOCKERFILE, stagesOf } from './dockerfile.ts';
-import { buildNatively, type NativeImage } from './native-build.ts';
+import { buildNatively, type NativeImage, type Running } from './native-build.ts';
 
 /**
  * The image, built by the Dockerfile's own steps in a folder, with this machine for its base image: what would be in it,
@@ -88,6 +91,89 @@ describe('its entry command', () => {
     expect(ran).toEqual({ status: 0, stdout: 'function\n', stderr: '' });
   });
 });
+
+/**
+ * docker-compose.yml without Docker: its Redis by its settings, its analyzers by its commands, asked by its health check.
+ * Only what it listens to is ours: a recording, served by the same image.
+ */
+describe('the services together', () => {
+  const { services } = readCompose();
+  const healthcheck = (services['analyzer']?.healthcheck?.test ?? []).slice(1);
+
+  test('an analyzer leads and is well; it is stopped, and the standby leads; with that gone, nobody is well', async () => {
+    const redis = await startRedis({ config: { ...redisConfig(), include: join(image.root, 'no-users', '*.conf') } });
+    onTestFinished(redis.stop);
+    const env = { UNROUTABLE_STORE: `redis://${redis.host}:${redis.port}` };
+    const feed = ['--url', await served(), '--seed', 'none', '--ripestat', 'http://127.0.0.1:9'];
+    const isWell = async () => (await image.exec(healthcheck, env)).status === 0;
+    const leader = async () => leaderIn((await image.run(['status', '--format', 'json'], env)).stdout);
+    expect(await isWell()).toBe(false);
+
+    const analyzer = started([...(services['analyzer']?.command ?? []), ...feed], env);
+    await until(isWell);
+    expect(await leader()).toContain(`:${analyzer.pid}`);
+
+    const standby = started([...(services['standby']?.command ?? []), ...feed], env);
+    await until(async () => (await instances(env)) === 2);
+    expect(await leader()).toContain(`:${analyzer.pid}`);
+    expect(await stopped(analyzer)).toBe(0);
+    await until(async () => ((await leader()) ?? '').includes(`:${standby.pid}`) && (await isWell()));
+
+    expect(await stopped(standby)).toBe(0);
+    expect(await isWell()).toBe(false);
+  });
+});
+
+/** Serves the incident as RIS Live would have, and stays. @returns its URL */
+async function served(): Promise<string> {
+  const words = ['serve-ris', 'incidents/2014-12-22/**/updates.*', '--port', '0', '--at-end', 'idle', '--speed', 'max'];
+  const serving = started(words);
+  return await new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      const url = /ws:\/\/\S+/.exec(said)?.[0];
+      if (url !== undefined) resolve(url);
+    };
+    serving.stdout.on('data', hear);
+    serving.stderr.on('data', hear);
+    serving.once('exit', () => reject(new Error(`serve-ris ended: ${said}`)));
+  });
+}
+
+/** It ends with the test, whatever becomes of it. */
+function started(words: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = image.start(words, env);
+  child.stdout.resume();
+  child.stderr.resume();
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+/** By STOPSIGNAL, within the time that docker would give. @returns the exit status; `null` when it had to be killed */
+async function stopped(child: Running): Promise<number | null> {
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  child.kill('SIGTERM');
+  const killer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  const [status] = await ended;
+  clearTimeout(killer);
+  return status;
+}
+
+/** Each try starts a program, so that nothing needs to wait between them. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 40_000;
+  while (!(await isSo())) if (performance.now() > deadline) throw new Error('it never came to that');
+}
+
+function leaderIn(status: string): string | undefined {
+  return (JSON.parse(status) as { readonly leader?: { readonly id: string } }).leader?.id;
+}
+
+async function instances(env: Readonly<Record<string, string>>): Promise<number> {
+  const { stdout } = await image.run(['status', '--format', 'json'], env);
+  return (JSON.parse(stdout) as { readonly instances: readonly unknown[] }).instances.length;
+}
 
 /** Each event's id, which is a hash of what was decided. */
 function decidedIn(ndjson: string): readonly string[] {

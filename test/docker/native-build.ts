@@ -1,7 +1,8 @@
-import { execFile, type ExecFileOptions } from 'node:child_process';
+import { execFile, spawn, type ChildProcessByStdio, type ExecFileOptions } from 'node:child_process';
 import { cp, mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, posix } from 'node:path';
+import type { Readable } from 'node:stream';
 import { ROOT } from '../support/cli.ts';
 import { isIgnored } from './context.ts';
 import { environmentOf, execForm, lastOf, type Stage, type Step } from './dockerfile.ts';
@@ -13,10 +14,14 @@ export interface NativeImage {
   readonly workdir: string;
   /** Runs ENTRYPOINT with these words, or CMD's, in the image's environment and nothing of ours. */
   run(words?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** The same, for those that go on until they are stopped. */
+  start(words: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** Runs any program so, as HEALTHCHECK and `docker exec` do. */
   exec(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
   remove(): Promise<void>;
 }
+
+export type Running = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface Ran {
   readonly status: number;
@@ -114,6 +119,14 @@ function imageOf({ stage, root, workdir }: Built, remove: () => Promise<void>): 
     workdir: join(root, workdir),
     exec,
     run: (given = words('CMD'), env) => exec([...words('ENTRYPOINT'), ...given], env),
+    start(given, env = {}) {
+      const [program = '', ...rest] = [...words('ENTRYPOINT'), ...given];
+      return spawn(program, rest, {
+        cwd: join(root, workdir),
+        env: { ...own, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    },
     remove,
   };
 }
