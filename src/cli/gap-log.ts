@@ -8,11 +8,12 @@ export class GapLog {
   readonly #closed = new Map<Collector, { from: EventTime; to: EventTime }>();
   #bell: (() => void) | undefined;
 
-  gap(collector: Collector, at: EventTime): void {
+  /** `from`: the last moment at which all of it was heard. */
+  gap(collector: Collector, from: EventTime): void {
     // A gap that begins before the last one was healed is one with it.
-    const from = this.#closed.get(collector)?.from ?? at;
+    const earlier = this.#closed.get(collector)?.from ?? this.#open.get(collector) ?? from;
     this.#closed.delete(collector);
-    if (!this.#open.has(collector)) this.#open.set(collector, from);
+    this.#open.set(collector, earlier < from ? earlier : from);
   }
 
   heardAgain(collector: Collector, at: EventTime): void {
@@ -33,8 +34,12 @@ export class GapLog {
   async over(signal: AbortSignal): Promise<void> {
     if (this.#closed.size > 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.#bell = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#bell = wake;
+      signal.addEventListener('abort', wake, { once: true });
     });
   }
 

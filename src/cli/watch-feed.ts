@@ -8,7 +8,7 @@ import type { LiveReport } from '../../streams/ris-live/report.ts';
 import { risLive, type LiveSource } from '../../streams/ris-live/source.ts';
 import { ripestatSource } from '../../streams/ripestat/source.ts';
 import type { Collector } from '../bgp/peer.ts';
-import type { EventTime } from '../bgp/time.ts';
+import { later, type EventTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/event.ts';
 import type { ElementSource } from '../ports.ts';
 import type { Territory } from '../visibility/territory.ts';
@@ -44,7 +44,8 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const note = (events: readonly UnroutableEvent[]): void => open.note(events, options.clock.monotonicMs());
   const live = liveSource(options, (report) => {
     logLive(options.log, report);
-    if (report.type === 'gap') gaps.gap(report.collector, report.at);
+    // What was said after the last word heard is missing, not only what was said after we noticed.
+    if (report.type === 'gap') gaps.gap(report.collector, later(report.heardAt, -OVERLAP_MS));
     if (report.type === 'heard-again') gaps.heardAgain(report.collector, report.at);
   });
   const seed = await seedSource(options, begun);

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
+import { GapLog } from '../../src/cli/gap-log.ts';
+import { clock } from '../support/day.ts';
+
+function collector(text: string): Collector {
+  const name = parseCollector(text);
+  if (name === undefined) throw new Error(text);
+  return name;
+}
+
+const rrc00 = collector('rrc00');
+const rrc01 = collector('rrc01');
+
+test('gaps that are over are one span, from the last word of the first to the first word of the last', () => {
+  const gaps = new GapLog();
+  gaps.gap(rrc00, clock('12:00'));
+  gaps.gap(rrc01, clock('12:01'));
+  expect(gaps.take()).toBeUndefined();
+  gaps.heardAgain(rrc00, clock('12:05'));
+  gaps.heardAgain(rrc01, clock('12:04'));
+  expect(gaps.take()).toEqual({ from: clock('12:00'), to: clock('12:05'), collectors: [rrc00, rrc01] });
+  expect(gaps.take()).toBeUndefined();
+});
+
+test('what was missed before a gap that is open, or not healed yet, is one with it', () => {
+  const gaps = new GapLog();
+  gaps.gap(rrc00, clock('12:10'));
+  gaps.gap(rrc00, clock('12:00'));
+  gaps.heardAgain(rrc00, clock('12:15'));
+  gaps.gap(rrc00, clock('12:20'));
+  gaps.heardAgain(rrc00, clock('12:25'));
+  expect(gaps.take()).toMatchObject({ from: clock('12:00'), to: clock('12:25') });
+});
+
+test('a span that could not be healed is put back, and grows with what is missed since', () => {
+  const gaps = new GapLog();
+  gaps.gap(rrc00, clock('12:00'));
+  gaps.heardAgain(rrc00, clock('12:05'));
+  const span = gaps.take();
+  if (span === undefined) throw new Error('no span');
+  gaps.gap(rrc00, clock('12:10'));
+  gaps.putBack(span);
+  expect(gaps.take()).toBeUndefined();
+  gaps.heardAgain(rrc00, clock('12:15'));
+  expect(gaps.take()).toMatchObject({ from: clock('12:00'), to: clock('12:15') });
+});
+
+test('who waits for a gap to be over is woken by it, and by the end', async () => {
+  const gaps = new GapLog();
+  const stop = new AbortController();
+  gaps.gap(rrc00, clock('12:00'));
+  const over = gaps.over(stop.signal);
+  gaps.heardAgain(rrc00, clock('12:05'));
+  await over;
+  gaps.take();
+  const end = gaps.over(stop.signal);
+  stop.abort();
+  await end;
+});
