@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeCertificates } from './certificates.ts';
 import { startRedis, type ServerOptions } from './server.ts';
+import { until } from './until.ts';
 
 async function redis(options?: ServerOptions) {
   const server = await startRedis(options);
@@ -50,6 +54,22 @@ test('a restart may add to the configuration', async () => {
   expect(await server.cli('GET', 'a')).toBe('1');
 });
 
+test('a restart is over when the data is loaded, or when the server answers that it wants a password', async () => {
+  const server = await redis();
+  await server.cli('EVAL', "for i = 1, 4000 do redis.call('RPUSH', 'list', i) end", 0);
+  // In microseconds for each command of the append-only file; after every 1024 it answers.
+  const restarted = server.restart({ 'key-load-delay': 100 });
+  await until('it loads', async () => {
+    const answer = await server.cli('LLEN', 'list').catch(String);
+    return String(answer).includes('LOADING');
+  });
+  await restarted;
+  expect(await server.cli('LLEN', 'list')).toBe(4000);
+
+  await server.restart({ 'key-load-delay': 0, requirepass: 'secret' });
+  await expect(server.cli('LLEN', 'list')).rejects.toThrow('NOAUTH');
+});
+
 test('a configuration that Redis does not take is told with its words', async () => {
   await expect(startRedis({ config: { 'no-such-directive': 'yes' } })).rejects.toThrow('no-such-directive');
 });
@@ -88,4 +108,13 @@ test('nothing is left of a server that was stopped', async () => {
   await server.stop();
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   expect(existsSync(server.folder)).toBe(false);
+});
+
+test('a folder of the caller keeps its data when the server is stopped, for the next one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'redis-own-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const server = await startRedis({ folder });
+  await server.cli('SET', 'a', 1);
+  await server.stop();
+  expect(await (await redis({ folder })).cli('GET', 'a')).toBe('1');
 });

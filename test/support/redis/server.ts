@@ -50,7 +50,10 @@ export interface RedisServer {
   readonly cli: (command: string, ...args: readonly (string | number)[]) => Promise<unknown>;
   /** @param signal a process that SIGSTOP or SIGCONT is sent to goes on to be; any other is waited for to end. @default SIGKILL */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
-  /** Kills it if it runs, and starts it with the same port, data and configuration, to which `config` is added. */
+  /**
+   * Kills it if it runs, and starts it with the same port, data and configuration, to which `config` is added; waits
+   * until it answers otherwise than LOADING.
+   */
   readonly restart: (config?: Config) => Promise<void>;
   /** Kills it and removes its folder. */
   readonly stop: () => Promise<void>;
@@ -73,7 +76,7 @@ const DEFAULTS: Config = {
 };
 
 /**
- * Starts a redis-server on a free port of 127.0.0.1 and on a Unix socket; it has answered PING.
+ * Starts a redis-server on a free port of 127.0.0.1 and on a Unix socket; it has answered a PING.
  *
  * @throws when there is no Redis to be found, or it does not start: with the end of its log.
  */
@@ -154,7 +157,7 @@ function redisServer(folder: string, port: number, options: ServerOptions): Redi
       };
       started.stdout.on('data', keep);
       started.stderr.on('data', keep);
-      await ready(server);
+      await ready(server, once(started, 'close'));
     },
     async stop() {
       await server.kill();
@@ -179,17 +182,21 @@ function linesOf(config: Config): string {
     .join('');
 }
 
-async function ready(server: RedisServer): Promise<void> {
+/** Until it answers; whether that is PONG, or that it wants a password, or that its disk is full. */
+async function ready(server: RedisServer, closed: Promise<unknown>): Promise<void> {
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
-    try {
-      await server.cli('PING');
-      return;
-    } catch (error) {
-      if (server.pid() === undefined) throw new Error(`redis-server ended:\n${server.log()}`, { cause: error });
-      if (performance.now() > deadline) {
-        throw new Error(`redis-server is not ready after ${READY_WITHIN_MS} ms:\n${server.log()}`, { cause: error });
-      }
+    const error = await server.cli('PING').then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    if (error === undefined || (error.name === 'ReplyError' && !error.message.startsWith('LOADING'))) return;
+    if (server.pid() === undefined) {
+      await closed;
+      throw new Error(`redis-server ended:\n${server.log()}`, { cause: error });
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`redis-server is not ready after ${READY_WITHIN_MS} ms:\n${server.log()}`, { cause: error });
     }
     await sleep(POLL_MS);
   }
