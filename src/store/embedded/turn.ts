@@ -7,6 +7,9 @@ import { codeOf } from './folder.ts';
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 5;
 
+/** To put up a sign at once, where one went just now or was left behind. */
+const ATTEMPTS = 3;
+
 /**
  * Whose turn it is to write. LMDB's own lock is what keeps writers apart, but waiting for it stops the whole process, for
  * ever where the other was stopped (SIGSTOP) in the middle of a transaction. So a writer first puts up a sign with its
@@ -42,16 +45,18 @@ export class WriteTurn {
 
   /** The process that writes, when it is not to be us. */
   #raise(): string | undefined {
-    try {
-      symlinkSync(String(process.pid), this.#sign);
-      return undefined;
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        symlinkSync(String(process.pid), this.#sign);
+        return undefined;
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      }
+      const holder = this.#holder();
+      if (holder !== undefined && isAlive(Number(holder))) return holder;
+      if (holder !== undefined) rmSync(this.#sign, { force: true });
     }
-    const holder = this.#holder();
-    if (holder === undefined || isAlive(Number(holder))) return holder ?? 'another';
-    rmSync(this.#sign, { force: true });
-    return holder;
+    return 'of another number';
   }
 
   #holder(): string | undefined {

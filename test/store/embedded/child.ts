@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** A program of its own on the same folder, in compiled code. */
+export interface Child {
+  readonly pid: number;
+  /** Lines it printed so far. */
+  readonly lines: readonly string[];
+  /** Resolves when it has printed so many lines in all, or ended. */
+  readonly printed: (many: number) => Promise<void>;
+  /** Kills it as a power cut would, and waits until it is gone. */
+  readonly kill: () => Promise<void>;
+  /** Status with which it ended by itself, or the signal. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+const PRELUDE = `
+  import { writeSync } from 'node:fs';
+  const say = (text) => writeSync(1, text + '\\n');
+  const [dist, folder, ...args] = process.argv.slice(1);
+  const { openEmbedded } = await import(dist + '/src/store/embedded/open.js');
+  const { systemClock } = await import(dist + '/src/cli/system-clock.js');
+  const open = async () => {
+    const opened = await openEmbedded(folder, { name: 'KP', clock: systemClock });
+    if (!opened.ok) throw new Error(opened.reason);
+    return opened.store;
+  };
+  const event = (number) => ({
+    specversion: '1.0', id: 'event-' + number, source: '/observer', type: 'observer.gap', subject: 'rrc00',
+    time: '2026-09-10T04:00:00.000Z', datacontenttype: 'application/json', sequence: String(number).padStart(10, '0'),
+    data: { collector: 'rrc00', since: '2026-09-10T04:00:00.000Z', reason: 'missing-file', peers: number },
+  });
+`;
+
+/** Starts a program of these lines, which find `open`, `event`, `say` and `args`. */
+export function startChild(dist: string, folder: string, code: string, args: readonly string[] = []): Child {
+  const run = ['--input-type=module', '-e', PRELUDE + code, '--', dist, folder, ...args];
+  const child = spawn(process.execPath, run, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines: string[] = [];
+  const output = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const ended = endOf(child);
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    ended,
+    printed: (many) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (lines.length >= many) resolve();
+        };
+        output.on('line', look);
+        look();
+        void ended.then(() => resolve());
+      }),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** When its output is read to the end as well. */
+function endOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal ?? -1));
+  });
+}
