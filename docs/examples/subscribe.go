@@ -103,7 +103,7 @@ func work(ctx context.Context, client *redis.Client, group, consumer string) err
 			Group: group, Consumer: consumer, Streams: []string{events, from}, Count: 100, Block: block,
 		}
 		streams, err := client.XReadGroup(ctx, args).Result()
-		if err != nil && strings.HasPrefix(err.Error(), "NOGROUP") {
+		if hasPrefix(err, "NOGROUP", "UNBLOCKED") {
 			// Redis was emptied: all that is kept comes again.
 			if err := createGroup(ctx, client, group); err != nil {
 				return err
@@ -137,11 +137,16 @@ func work(ctx context.Context, client *redis.Client, group, consumer string) err
 
 // createGroup begins at 0, so that it gets what was there before. Without MKSTREAM: the stream is made by unroutable alone.
 func createGroup(ctx context.Context, client *redis.Client, group string) error {
-	err := client.XGroupCreate(ctx, events, group, "0").Err()
-	if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
-		return nil
+	for {
+		err := client.XGroupCreate(ctx, events, group, "0").Err()
+		if err == nil || hasPrefix(err, "BUSYGROUP") {
+			return nil
+		}
+		if !strings.Contains(err.Error(), "requires the key to exist") {
+			return err
+		}
+		time.Sleep(time.Second) // until the first event
 	}
-	return err
 }
 
 func handleAll(ctx context.Context, client *redis.Client, group string, entries []redis.XMessage) error {
@@ -176,11 +181,20 @@ func isOver(err error) bool {
 	if err == nil || err == redis.Nil {
 		return false
 	}
-	if errors.As(err, &answer) && !strings.HasPrefix(err.Error(), "LOADING") && !strings.HasPrefix(err.Error(), "NOGROUP") {
+	if errors.As(err, &answer) && !hasPrefix(err, "LOADING", "NOGROUP", "UNBLOCKED") {
 		return true
 	}
 	log.Printf("redis: %v", err)
 	time.Sleep(time.Second)
+	return false
+}
+
+func hasPrefix(err error, prefixes ...string) bool {
+	for _, prefix := range prefixes {
+		if err != nil && strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
 	return false
 }
 

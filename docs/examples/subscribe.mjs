@@ -58,7 +58,7 @@ async function work(group, consumer) {
       const [, orphans] = await redis.xautoclaim(events, group, consumer, 60_000, '0-0', 'COUNT', 100);
       await handleAll(group, orphans);
     } catch (error) {
-      if (!error.message.startsWith('NOGROUP')) throw error;
+      if (!/^(NOGROUP|UNBLOCKED)/.test(error.message)) throw error;
       await createGroup(group); // Redis was emptied: all that is kept comes again.
     }
   }
@@ -66,9 +66,15 @@ async function work(group, consumer) {
 
 /** At 0, so that it gets what was there before. Without MKSTREAM: the stream is made by unroutable alone. */
 async function createGroup(group) {
-  await redis.xgroup('CREATE', events, group, '0').catch((error) => {
-    if (!error.message.startsWith('BUSYGROUP')) throw error;
-  });
+  for (;;) {
+    try {
+      return await redis.xgroup('CREATE', events, group, '0');
+    } catch (error) {
+      if (error.message.startsWith('BUSYGROUP')) return;
+      if (!error.message.includes('requires the key to exist')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // until the first event
+    }
+  }
 }
 
 async function handleAll(group, entries) {

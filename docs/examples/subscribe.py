@@ -10,6 +10,7 @@ REDIS_URL is redis://127.0.0.1:6379 by default, WATCH the ids of all that is wat
 import json
 import os
 import sys
+import time
 
 import redis
 from redis.backoff import ExponentialBackoff
@@ -69,18 +70,22 @@ def work(group, consumer):
             orphans = client.xautoclaim(EVENTS, group, consumer, min_idle_time=60_000, count=100)
             handle_all(group, orphans[1])
         except redis.ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
+            if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
                 raise
             create_group(group)  # Redis was emptied: all that is kept comes again.
 
 
 def create_group(group):
     """At 0, so that it gets what was there before. Without MKSTREAM: the stream is made by unroutable alone."""
-    try:
-        client.xgroup_create(EVENTS, group, id="0")
-    except redis.ResponseError as error:
-        if not str(error).startswith("BUSYGROUP"):
-            raise
+    while True:
+        try:
+            return client.xgroup_create(EVENTS, group, id="0")
+        except redis.ResponseError as error:
+            if str(error).startswith("BUSYGROUP"):
+                return
+            if "requires the key to exist" not in str(error):
+                raise
+            time.sleep(1)  # until the first event
 
 
 def handle_all(group, entries):

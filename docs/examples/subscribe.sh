@@ -12,16 +12,19 @@ events="unroutable:{${WATCH:-KP}}:events"
 ids="unroutable:{${WATCH:-KP}}:ids"
 
 ask() {
-  redis-cli -u "${REDIS_URL:-redis://127.0.0.1:6379}" "$@"
+  redis-cli -u "${REDIS_URL:-redis://127.0.0.1:6379}" --no-auth-warning "$@"
 }
 
 # Pub/sub: of each message three lines, of which the third is the event.
 hints() {
   local kind channel event
-  ask SUBSCRIBE unroutable:events | # or unroutable:events:KP
-    while read -r kind && read -r channel && IFS= read -r event; do
-      if [ "$kind" = message ]; then handle "$event"; fi
-    done
+  while true; do
+    ask SUBSCRIBE unroutable:events | # or unroutable:events:KP
+      while read -r kind && read -r channel && IFS= read -r event; do
+        if [ "$kind" = message ]; then handle "$event"; fi
+      done || true
+    sleep 1
+  done
 }
 
 # The stream, from the beginning or after an event.
@@ -47,9 +50,9 @@ follow() {
 # XPENDING and XCLAIM take over what a consumer that is gone for good has left.
 work() {
   local group=$1 consumer=$2 from=0 lines i
-  # At 0, so that it gets what was there before. Without MKSTREAM: the stream is made by unroutable alone.
-  ask XGROUP CREATE "$events" "$group" 0 >&2
   while true; do
+    # At 0, so that it gets what was there before. Without MKSTREAM: the stream is made by unroutable alone.
+    ask XGROUP CREATE "$events" "$group" 0 >/dev/null || true
     mapfile -t lines < <(ask XREADGROUP GROUP "$group" "$consumer" COUNT 100 BLOCK 5000 STREAMS "$events" "$from")
     for ((i = 1; i + 4 < ${#lines[@]}; i += 5)); do
       handle "${lines[i + 4]}"
