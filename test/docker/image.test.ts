@@ -1,18 +1,24 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { BLACKOUT, ROOT } from '../support/cli.ts';
-import { startRedis } from '../support/redis/server.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { readCompose, redisConfig } from './compose.ts';
 import { DOCKERFILE, stagesOf } from './dockerfile.ts';
 import { buildNatively, type NativeImage, type Running } from './native-build.ts';
+import { usersOfTheDocs } from './users.ts';
 
 /**
  * The image, built by the Dockerfile's own steps in a folder, with this machine for its base image: what would be in it,
  * and that its entry command runs from that alone.
  */
 let image: NativeImage;
+
+/** Three turns of two programs, on a machine that may be busy. */
+const PATIENT = { timeout: 180_000 };
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly version: string;
@@ -100,29 +106,65 @@ describe('the services together', () => {
   const { services } = readCompose();
   const healthcheck = (services['analyzer']?.healthcheck?.test ?? []).slice(1);
 
-  test('an analyzer leads and is well; it is stopped, and the standby leads; with that gone, nobody is well', async () => {
-    const redis = await startRedis({ config: { ...redisConfig(), include: join(image.root, 'no-users', '*.conf') } });
-    onTestFinished(redis.stop);
-    const env = { UNROUTABLE_STORE: `redis://${redis.host}:${redis.port}` };
-    const feed = ['--url', await served(), '--seed', 'none', '--ripestat', 'http://127.0.0.1:9'];
-    const isWell = async () => (await image.exec(healthcheck, env)).status === 0;
-    const leader = async () => leaderIn((await image.run(['status', '--format', 'json'], env)).stdout);
-    expect(await isWell()).toBe(false);
+  test(
+    'an analyzer leads and is well; it is stopped, and the standby leads; with that gone, nobody is well',
+    PATIENT,
+    async () => {
+      const redis = await startRedis({ config: { ...redisConfig(), include: join(image.root, 'no-users', '*.conf') } });
+      onTestFinished(redis.stop);
+      const env = { UNROUTABLE_STORE: storeUrl(redis) };
+      const feed = ['--url', await served(), '--seed', 'none', '--ripestat', 'http://127.0.0.1:9'];
+      const isWell = async () => (await image.exec(healthcheck, env)).status === 0;
+      const leader = async () => leaderIn((await image.run(['status', '--format', 'json'], env)).stdout);
+      expect(await isWell()).toBe(false);
 
-    const analyzer = started([...(services['analyzer']?.command ?? []), ...feed], env);
-    await until(isWell);
-    expect(await leader()).toContain(`:${analyzer.pid}`);
+      const analyzer = started([...(services['analyzer']?.command ?? []), ...feed], env);
+      await until(isWell);
+      expect(await leader()).toContain(`:${analyzer.pid}`);
 
-    const standby = started([...(services['standby']?.command ?? []), ...feed], env);
-    await until(async () => (await instances(env)) === 2);
-    expect(await leader()).toContain(`:${analyzer.pid}`);
-    expect(await stopped(analyzer)).toBe(0);
-    await until(async () => ((await leader()) ?? '').includes(`:${standby.pid}`) && (await isWell()));
+      const standby = started([...(services['standby']?.command ?? []), ...feed], env);
+      await until(async () => (await instances(env)) === 2);
+      expect(await leader()).toContain(`:${analyzer.pid}`);
+      expect(await stopped(analyzer)).toBe(0);
+      await until(async () => ((await leader()) ?? '').includes(`:${standby.pid}`) && (await isWell()));
 
-    expect(await stopped(standby)).toBe(0);
-    expect(await isWell()).toBe(false);
+      expect(await stopped(standby)).toBe(0);
+      expect(await isWell()).toBe(false);
+    },
+  );
+
+  test('with the users of the docs: what is decided is kept, told and written out, and nobody else reads it', async () => {
+    const redis = await redisWithUsers();
+    const env = { UNROUTABLE_STORE: storeUrl(redis, 'unroutable@', `?password-file=${redis.passwordFile}`) };
+    expect((await image.run(['store', 'check'], env)).status).toBe(0);
+    const words = ['replay', 'incidents/2014-12-22', '--format', 'ndjson', '--quiet', '--store', env.UNROUTABLE_STORE];
+    const replayed = await image.run(words, env);
+    expect(replayed.status).toBe(0);
+    const told = await image.run(['events', '--format', 'ndjson'], env);
+    expect(decidedIn(told.stdout)).toEqual(decidedIn(replayed.stdout));
+    const written = await image.run(['store', 'export'], env);
+    expect(written.stdout.split('\n').length).toBeGreaterThan(decidedIn(told.stdout).length);
+    expect((await image.run(['events'], { UNROUTABLE_STORE: storeUrl(redis) })).status).not.toBe(0);
   });
 });
+
+function storeUrl({ host, port }: RedisServer, user = '', query = ''): string {
+  return `redis://${user}${host}:${port}${query}`;
+}
+
+/** As deploy/docker-compose.login.yml has it. */
+async function redisWithUsers(): Promise<RedisServer & { readonly passwordFile: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'unroutable-users-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const password = 'a password of a test';
+  const passwordFile = join(folder, 'redis-password');
+  await writeFile(passwordFile, `${password}\n`);
+  await writeFile(join(folder, 'redis-users.conf'), usersOfTheDocs(password));
+  const config = { ...redisConfig(), include: join(folder, '*.conf') };
+  const redis = await startRedis({ config, as: { username: 'unroutable', password } });
+  onTestFinished(redis.stop);
+  return { ...redis, passwordFile };
+}
 
 /** Serves the incident as RIS Live would have, and stays. @returns its URL */
 async function served(): Promise<string> {
