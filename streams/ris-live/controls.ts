@@ -3,7 +3,7 @@ import type { Prefix, PrefixText } from '../../src/bgp/prefix.ts';
 import { concerns } from '../../src/visibility/territory.ts';
 import type { ControlPrefix } from './control-prefixes.ts';
 import type { Message } from './decode.ts';
-import type { Report } from './report.ts';
+import { isPowerOfTen, type Report } from './report.ts';
 
 /** A beacon that turns every ten minutes and was not heard for this long is not sent to us. Milliseconds. */
 export const BEACON_SILENCE_MS = 25 * 60_000;
@@ -15,6 +15,8 @@ export class Controls {
   readonly #report: Report;
   readonly #hasBeacon: boolean;
   #beaconMs = 0;
+  /** How often something was announced that nobody ever announces: told for the 1st, 10th, 100th time and so on. */
+  #neverAnnounced = 0;
 
   constructor(controls: readonly ControlPrefix[], blocks: readonly Prefix[], report: Report) {
     this.#blocks = blocks;
@@ -48,7 +50,7 @@ export class Controls {
     if (element.type !== 'announcement' && element.type !== 'withdrawal') return false;
     const role = this.#roles.get(element.prefix.text);
     if (role === 'fast-beacon') this.#beaconMs = monotonicMs;
-    if (role === 'never-announced' && element.type === 'announcement') {
+    if (role === 'never-announced' && element.type === 'announcement' && isPowerOfTen(++this.#neverAnnounced)) {
       this.#report({ type: 'never-announced-heard', peer, at });
     }
     return !concerns({ blocks: this.#blocks }, element.prefix);

@@ -22,8 +22,9 @@ export interface IntakeOptions {
   readonly odd: Oddities;
 }
 
-/** Messages held at most. Beyond this the oldest leave early. */
+/** Messages held at most, and elements in them. Beyond this the oldest leave early. */
 export const MAX_HELD = 100_000;
+export const MAX_HELD_ELEMENTS = 500_000;
 /** A message that comes twice does so at once; this is seconds of the whole of RIS. */
 export const MAX_IDS = 50_000;
 /** A tick of a session in so many milliseconds proves enough: a session is silent after 180 s. */
@@ -48,6 +49,7 @@ export class Intake {
   readonly #clock: StreamClock;
   readonly #pace = new Pace();
   readonly #held = new Reorder<Held>(compare, MAX_HELD);
+  #heldElements = 0;
   readonly #ids = new RecentIds(MAX_IDS);
   readonly #sessions = new Sessions();
   readonly #peerTicks = new Map<PeerId, EventTime>();
@@ -63,8 +65,14 @@ export class Intake {
   }
 
   /** For tests of its bounds. */
-  get sizes(): { readonly held: number; readonly ids: number; readonly peers: number } {
-    return { held: this.#held.size, ids: this.#ids.size, peers: this.#peerTicks.size };
+  get sizes(): { readonly held: number; readonly elements: number; readonly ids: number; readonly peers: number } {
+    const { size: held } = this.#held;
+    return { held, elements: this.#heldElements, ids: this.#ids.size, peers: this.#peerTicks.size };
+  }
+
+  /** More is held than should be: `release` before more is taken in. */
+  get isFull(): boolean {
+    return this.#held.size > MAX_HELD || this.#heldElements > MAX_HELD_ELEMENTS;
   }
 
   /** A first guess at the time of a live feed, from our wall clock. */
@@ -117,6 +125,7 @@ export class Intake {
     }
     if (elements.length > 0) this.#sessions.matters(message);
     if (id !== undefined && this.#ids.isRepeated(peer.collector, id)) return odd.count('duplicate', id);
+    this.#heldElements += elements.length;
     this.#held.put({ at, collector: peer.collector, what: message, order: orderOf(id ?? '') });
   }
 
@@ -138,7 +147,11 @@ export class Intake {
   release(monotonicMs: number, isConnected: boolean): void {
     const until = this.#until(monotonicMs, isConnected);
     if (until === undefined) return;
-    for (let held = this.#held.take(until); held !== undefined; held = this.#held.take(until)) this.#leave(held);
+    for (;;) {
+      const held = this.#held.take(this.#heldElements > MAX_HELD_ELEMENTS ? Infinity : until);
+      if (held === undefined) break;
+      this.#leave(held);
+    }
     const collector = this.hearings.any;
     if (collector !== undefined && until >= this.#left + TICK_MS) this.#emit({ type: 'tick', at: until, collector });
   }
@@ -189,6 +202,7 @@ export class Intake {
       if (what.type === 'gap' && what.peer === undefined) this.#sessions.miss(what.collector);
       return this.#emit(what);
     }
+    this.#heldElements -= what.elements.length;
     const risen = this.#sessions.risen(what, what.at < this.#left);
     if (risen !== undefined) this.#emit(risen);
     for (const element of what.elements) this.#emit(element);

@@ -19,7 +19,9 @@ export interface Listener {
   connected(line: Line): void;
   disconnected(line: Line): void;
   oddity(what: string): void;
-  /** A batch is done. Resolves when the reader has caught up. */
+  /** So much has been told that `settled` must be awaited before more is. */
+  readonly isBehind: boolean;
+  /** A batch is done, or enough is told. Resolves when the reader has caught up. */
   settled(): Promise<void>;
 }
 
@@ -45,6 +47,9 @@ export interface LineOptions {
 /** A connection that stood this long was a good one: what comes after is a first failure. */
 const HEALTHY_MS = 60_000;
 
+/** Of one connection; the others are counted. */
+const MAX_ERRORS_TOLD = 10;
+
 /** Waiting this long for the reader, milliseconds, is being held up. */
 const HELD_UP_MS = 1000;
 
@@ -55,6 +60,8 @@ export class Line {
   readonly collectors: Set<Collector>;
   state: LineState = 'waiting';
   #connection: Connection | undefined;
+  /** Errors that the server told over this connection. */
+  #errors = 0;
   #acknowledgements = new Acknowledgements();
   #isAllSent = false;
   /** The reader is behind, and this line waits for it; or did since somebody asked. */
@@ -108,6 +115,7 @@ export class Line {
     const connection = await connect(options, signal);
     if ('by' in connection) return connection;
     this.#connection = connection;
+    this.#errors = 0;
     this.state = 'subscribing';
     this.heardMs = this.#options.clock.monotonicMs();
     this.murmuredMs = -Infinity;
@@ -116,7 +124,10 @@ export class Line {
     const done = new AbortController();
     const subscribing = this.#subscribe(connection, AbortSignal.any([signal, done.signal]));
     for await (const frames of connection.frames()) {
-      for (const frame of frames) this.#take(frame);
+      for (const frame of frames) {
+        this.#take(frame);
+        if (listener.isBehind) await this.#settle();
+      }
       await this.#settle();
     }
     done.abort();
@@ -176,7 +187,9 @@ export class Line {
         return listener.collectors(decoded.collectors, this);
       case 'error':
         // "Closing connection after being behind …" is followed by the close, and that is the gap.
-        return report({ type: 'server-error', line: name, text: decoded.text });
+        listener.oddity('server-error');
+        if (this.#errors++ < MAX_ERRORS_TOLD) report({ type: 'server-error', line: name, text: decoded.text });
+        return;
       case 'pong':
         return;
       case 'unknown-envelope':

@@ -57,6 +57,6 @@ export class Oddities {
 /** Characters of a frame that are shown. */
 const MAX_SAMPLE = 200;
 
-function isPowerOfTen(count: number): boolean {
+export function isPowerOfTen(count: number): boolean {
   return count === 10 ** Math.floor(Math.log10(count) + 1e-9);
 }

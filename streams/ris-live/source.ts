@@ -187,6 +187,10 @@ class Feed implements Listener {
     this.#odd.count(what);
   }
 
+  get isBehind(): boolean {
+    return this.outlet.isFull || this.#intake.isFull;
+  }
+
   async settled(): Promise<void> {
     this.#release();
     await this.outlet.room();

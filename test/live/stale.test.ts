@@ -112,7 +112,7 @@ describe('peers that are told minutes late, each alone', () => {
       const lagMs = between(random, STALE_MS + 10_000, 60 * MINUTE);
       sim.way = lagging(
         () => lagMs,
-        (told) => late.has(told.peer),
+        ({ peer = '' }) => late.has(peer),
       );
       await sim.pass(between(random, 4, 8) * MINUTE);
       expect(sim.types('country')).toEqual([]);

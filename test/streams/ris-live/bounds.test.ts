@@ -3,7 +3,7 @@ import type { Element } from '../../../src/bgp/element.ts';
 import { Controls } from '../../../streams/ris-live/controls.ts';
 import { CONTROL_PREFIXES } from '../../../streams/ris-live/control-prefixes.ts';
 import { decode, type Message } from '../../../streams/ris-live/decode.ts';
-import { Intake, MAX_HELD, MAX_IDS } from '../../../streams/ris-live/intake.ts';
+import { Intake, MAX_HELD, MAX_HELD_ELEMENTS, MAX_IDS } from '../../../streams/ris-live/intake.ts';
 import { MAX_PEERS, Names } from '../../../streams/ris-live/names.ts';
 import { Oddities, type LiveReport } from '../../../streams/ris-live/report.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';
@@ -50,6 +50,24 @@ test('a feed that says everything at one moment, with ever new ids, sessions and
   expect(told.length).toBeGreaterThan(0);
   expect(reports.length).toBeLessThan(30);
 }, 120_000);
+
+test('messages of many routes each, all of a moment that has not come, are held within bounds, and none is lost', () => {
+  const { intake, told, say } = intakeOf();
+  say(keepalive({ at: noon }));
+  const prefixes = Array.from({ length: 1024 }, (_, i) => `175.45.${176 + (i >> 8)}.${i & 255}/32`);
+  let most = 0;
+  for (let i = 0; i < 600; i++) {
+    say(announce({ at: noon + 5000, peer: `10.0.${i >> 8}.${i & 255}` }, prefixes));
+    most = Math.max(most, intake.sizes.elements);
+    if (intake.isFull) intake.release(0, true);
+    expect(intake.isFull).toBe(false);
+  }
+  expect(most).toBeLessThanOrEqual(MAX_HELD_ELEMENTS + prefixes.length);
+  expect(told.length).toBeGreaterThan(100_000);
+  intake.flush();
+  expect(intake.sizes.elements).toBe(0);
+  expect(told.filter(({ type }) => type === 'announcement').length).toBe(600 * prefixes.length);
+});
 
 test('a message that cannot be read is told for the 1st, 10th, 100th time, and each is a gap of its peer', () => {
   const { intake, told, reports, say } = intakeOf();
@@ -117,4 +135,6 @@ test('who announces what is never announced, is told of', () => {
   controls.take(message(withdraw({ at: noon }, ['93.175.158.0/24'])), 0);
   controls.take(message(announce({ at: noon }, ['93.175.158.0/24'])), 0);
   expect(reports).toMatchObject([{ type: 'never-announced-heard', at: noon }]);
+  for (let i = 0; i < 1000; i++) controls.take(message(announce({ at: noon }, ['93.175.158.0/24'])), 0);
+  expect(reports.length).toBe(4);
 });
