@@ -1,0 +1,296 @@
+import * as z from 'zod';
+import { familyBits, parseAddress, parsePrefix, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
+import { isTypePattern, SEVERITIES, typePatterns, type Filter } from './filter.ts';
+import type { SecretRef } from './secret.ts';
+import { parseTarget, shownUrl, type TargetRules } from './target.ts';
+
+/** The presets that need nothing but a URL. */
+export const PLAIN_PRESETS = [
+  'cloudevent',
+  'slack',
+  'mattermost',
+  'discord',
+  'teams',
+  'alertmanager',
+  'ntfy',
+  'text',
+] as const;
+
+export type TemplateChoice =
+  | { readonly preset: (typeof PLAIN_PRESETS)[number] }
+  | { readonly preset: 'telegram'; readonly chat: string }
+  | { readonly preset: 'pagerduty'; readonly routingKey: SecretRef };
+
+/**
+ * Where events are posted to, and which of them how. Plain JSON through and through, so that it can be kept as it is:
+ * what is secret in it stands in a file or a variable, and only where is written here.
+ */
+export interface Endpoint {
+  /** Names it in logs, metrics and commands; unique. */
+  readonly name: string;
+  /** A URL that is itself a password, as every chat's is, had better be in a file or a variable. */
+  readonly url: string | SecretRef;
+  /** Each signs; two during a rotation. None where the receiver cannot verify. @default none */
+  readonly secrets: readonly SecretRef[];
+  /** @default POST */
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  /** Names in lower case. @default none */
+  readonly headers: Readonly<Record<string, string | SecretRef>>;
+  /** @default everything to programs (cloudevent, text), else what a person wants to be told: `FOR_PEOPLE` */
+  readonly filter: Filter;
+  /** @default cloudevent */
+  readonly template: TemplateChoice;
+  /** Nothing is sent, and what would have been waits. @default false */
+  readonly disabled: boolean;
+  /** Requests under way at once, 1 to 16. With 1 events arrive in order, but for those that failed. @default 1 */
+  readonly concurrency: number;
+  /** Networks of one's own that may be sent to. @default none */
+  readonly allow: readonly PrefixText[];
+  /** Plain http may be used. @default false */
+  readonly http: boolean;
+  /** Ports besides which none is sent to. @default 443 and 8443; with `http` also 80 and 8080 */
+  readonly ports?: readonly number[];
+  /** A file of certificates in PEM that are trusted instead of the usual ones. */
+  readonly ca?: string;
+}
+
+/** A fault and where it stands, counted from the value that was parsed. */
+export interface Fault {
+  readonly path: readonly PropertyKey[];
+  /** Names the endpoint and the field, and never a value that may be secret. */
+  readonly message: string;
+}
+
+export type ParsedEndpoints =
+  | { readonly ok: true; readonly endpoints: readonly Endpoint[] }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** One outage makes a dozen events; these are the ones to be told of. */
+export const FOR_PEOPLE: Filter = {
+  types: ['country.*', 'incident.closed', 'observer.blind', 'observer.restored', 'observer.data-loss'],
+};
+
+/** More are a mistake: each holds a queue and connections. */
+const MOST_ENDPOINTS = 100;
+const MOST_FILE_NAME = 4096;
+
+/** These are HTTP's own, or ours. */
+const RESERVED_HEADERS =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|proxy-.*|webhook-.*)$/;
+
+/** What is called so holds a password, which has no place in a configuration. */
+const SECRET_HEADERS = /^(?:authorization|cookie)$|token|secret|password|api-?key|signature/;
+
+const secretRef = z.union(
+  [z.strictObject({ file: z.string().min(1).max(MOST_FILE_NAME) }), z.strictObject({ env: envName() })],
+  'is no reference to a secret: {file: path} or {env: NAME}',
+);
+
+const endpointSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is no name: 1 to 63 small letters, digits and -'),
+  url: z.union([z.string(), secretRef], 'is neither a URL nor {file: path} or {env: NAME}'),
+  secrets: z.array(secretRef).max(4, 'has more than 4: a rotation needs 2').default([]),
+  method: z.enum(['POST', 'PUT', 'PATCH'], 'is none of POST, PUT, PATCH').default('POST'),
+  headers: z
+    .record(z.string(), z.union([z.string(), secretRef], 'is neither text nor {file: path} or {env: NAME}'))
+    .default({}),
+  filter: z
+    .strictObject({
+      territories: z.array(z.string().max(32)).min(1, 'is empty: nothing would ever be sent').exactOptional(),
+      types: z.array(typePattern()).min(1, 'is empty: nothing would ever be sent').exactOptional(),
+      minSeverity: z.enum(SEVERITIES, `is none of ${SEVERITIES.join(', ')}`).exactOptional(),
+    })
+    .exactOptional(),
+  template: template().default({ preset: 'cloudevent' }),
+  disabled: z.boolean().default(false),
+  concurrency: z.int('is no whole number').min(1, 'is below 1').max(16, 'is above 16').default(1),
+  allow: z.array(network()).max(64, 'has more than 64').default([]),
+  http: z.boolean().default(false),
+  ports: z
+    .array(z.int('is no port').min(1, 'is no port').max(65_535, 'is no port'))
+    .min(1, 'is empty: nothing could be sent')
+    .max(64, 'has more than 64')
+    .exactOptional(),
+  ca: z.string().min(1, 'is empty').max(MOST_FILE_NAME).exactOptional(),
+});
+
+/**
+ * Reads a list of endpoints as YAML or JSON give it. All faults are told at once. A URL that stands in the text is held
+ * against the rules here; one that is kept elsewhere, when it is loaded; what its name leads to, at every attempt.
+ */
+export function parseEndpoints(value: unknown): ParsedEndpoints {
+  if (!Array.isArray(value)) return { ok: false, faults: [{ path: [], message: 'webhooks: is no list' }] };
+  if (value.length > MOST_ENDPOINTS) {
+    return { ok: false, faults: [{ path: [], message: `webhooks: has more than ${MOST_ENDPOINTS}` }] };
+  }
+  const endpoints: Endpoint[] = [];
+  const faults: Fault[] = [];
+  for (const [i, item] of value.entries()) {
+    const parsed = parseEndpoint(item, i);
+    if (parsed.ok) endpoints.push(...parsed.endpoints);
+    else faults.push(...parsed.faults.map(({ path, message }) => ({ path: [i, ...path], message })));
+  }
+  faults.push(...twice(value));
+  return faults.length === 0 ? { ok: true, endpoints } : { ok: false, faults };
+}
+
+/** What may be sent to for this endpoint. */
+export function rulesOf({ http, ports, allow }: Endpoint): TargetRules {
+  return { http, ports, allow: allow.map((text) => parseNetwork(text)).filter((prefix) => prefix !== undefined) };
+}
+
+/** The endpoint as logs, metrics and the API may show it. */
+export function shownEndpoint(endpoint: Endpoint): Endpoint {
+  const { url, headers } = endpoint;
+  return {
+    ...endpoint,
+    url: typeof url === 'string' ? shownUrl(url) : url,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, typeof text === 'string' ? '[redacted]' : text]),
+    ),
+  };
+}
+
+function parseEndpoint(item: unknown, index: number): ParsedEndpoints {
+  const where = nameOf(item) ?? `number ${index + 1}`;
+  const tell = (path: readonly PropertyKey[], reason: string): Fault => ({
+    path,
+    message: `webhook ${where}: ${path.length === 0 ? '' : `${spell(path)}: `}${reason}`,
+  });
+  const parsed = endpointSchema.safeParse(item);
+  if (!parsed.success) {
+    return { ok: false, faults: parsed.error.issues.flatMap((issue) => issueFaults(issue, item, tell)) };
+  }
+  const headers = Object.fromEntries(
+    Object.entries(parsed.data.headers).map(([key, text]) => [key.toLowerCase(), text]),
+  );
+  const { filter = defaultFilter(parsed.data.template) } = parsed.data;
+  const endpoint: Endpoint = { ...parsed.data, headers, filter };
+  const faults = [...urlFaults(endpoint, tell), ...headerFaults(parsed.data.headers, tell)];
+  return faults.length === 0 ? { ok: true, endpoints: [endpoint] } : { ok: false, faults };
+}
+
+function defaultFilter({ preset }: TemplateChoice): Filter {
+  return preset === 'cloudevent' || preset === 'text' ? {} : FOR_PEOPLE;
+}
+
+type Tell = (path: readonly PropertyKey[], reason: string) => Fault;
+
+function issueFaults(issue: z.core.$ZodIssue, item: unknown, tell: Tell): readonly Fault[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => tell([...path, key], 'is not known'));
+  const isMissing = valueAt(item, path) === undefined;
+  if (isMissing) return [tell(path, 'is missing')];
+  return [
+    tell(path, issue.code === 'invalid_type' ? `must be ${TYPES[issue.expected] ?? issue.expected}` : issue.message),
+  ];
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text (in quotes where it looks like a number)',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys and values',
+  record: 'a map of keys and values',
+};
+
+function urlFaults(endpoint: Endpoint, tell: Tell): readonly Fault[] {
+  if (typeof endpoint.url !== 'string') return [];
+  const target = parseTarget(endpoint.url, rulesOf(endpoint));
+  return target.ok ? [] : [tell(['url'], target.reason)];
+}
+
+function headerFaults(headers: Endpoint['headers'], tell: Tell): readonly Fault[] {
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const fault = headerFault(name.toLowerCase(), value);
+    const isTwice = names.filter((other) => other === name.toLowerCase()).length > 1;
+    const faults = [...(fault === undefined ? [] : [fault]), ...(isTwice ? ['stands here twice'] : [])];
+    return faults.map((reason) => tell(['headers', name], reason));
+  });
+}
+
+function headerFault(name: string, value: string | SecretRef): string | undefined {
+  if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name)) return 'is no name of a header';
+  if (RESERVED_HEADERS.test(name)) return 'is set by HTTP or by us';
+  if (typeof value !== 'string') return undefined;
+  if (SECRET_HEADERS.test(name)) return 'may hold a secret: name a file or a variable, {file: path} or {env: NAME}';
+  return headerValueFault(value);
+}
+
+/** What cannot be sent as the value of a header; also asked of what a file or a variable held. */
+export function headerValueFault(value: string): string | undefined {
+  return /^[\x21-\x7e](?:[\t\x20-\x7e]{0,4094}[\x21-\x7e])?$/.test(value)
+    ? undefined
+    : 'is no value of a header: 1 to 4096 printable ASCII characters on one line';
+}
+
+function twice(items: readonly unknown[]): readonly Fault[] {
+  const names = items.map(nameOf);
+  return names.flatMap((name, i) =>
+    name !== undefined && names.indexOf(name) < i
+      ? [{ path: [i, 'name'], message: `webhook ${name}: name: stands here twice` }]
+      : [],
+  );
+}
+
+function template() {
+  const plain = z.enum(PLAIN_PRESETS);
+  const choice = z.union(
+    [
+      plain.transform((preset) => ({ preset })),
+      z.strictObject({ preset: plain }),
+      z.strictObject({ preset: z.literal('telegram'), chat: z.string().regex(/^(?:-?\d{1,20}|@\w{1,64})$/) }),
+      z.strictObject({ preset: z.literal('pagerduty'), routingKey: secretRef }),
+    ],
+    `is none of ${PLAIN_PRESETS.join(', ')}, {preset: telegram, chat: "…"}, {preset: pagerduty, routingKey: {file: …}}`,
+  );
+  return choice;
+}
+
+function typePattern() {
+  return z.string().refine(isTypePattern, `is no type of event; there are ${typePatterns().join(' ')}`);
+}
+
+function envName() {
+  return z.string().regex(/^[A-Za-z_]\w{0,127}$/, 'is no name of a variable');
+}
+
+/** `192.168.0.0/16`, or one address alone. */
+function network() {
+  return z.string().transform((text, context): PrefixText => {
+    const prefix = parseNetwork(text);
+    if (prefix !== undefined) return prefix.text;
+    const message = 'is no network such as 192.168.0.0/16 or 2001:db8::/32, without host bits';
+    context.addIssue({ code: 'custom', message, input: text });
+    return z.NEVER;
+  });
+}
+
+function parseNetwork(text: string): Prefix | undefined {
+  const address = parseAddress(text.split('/')[0] ?? '');
+  if (address === undefined) return undefined;
+  const prefix = parsePrefix(text.includes('/') ? text : `${text}/${familyBits(address.family)}`);
+  return prefix?.words.every((word, i) => word === address.words[i]) === true ? prefix : undefined;
+}
+
+function nameOf(item: unknown): string | undefined {
+  const name = valueAt(item, ['name']);
+  return typeof name === 'string' && /^[a-z0-9-]{1,63}$/.test(name) ? name : undefined;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part) ? Reflect.get(inner, part) : undefined,
+    value,
+  );
+}
+
+/** `headers.x-a`, `secrets[0]` */
+function spell(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part).slice(0, 80)}`)).join('');
+  return text.replace(/^\./, '');
+}

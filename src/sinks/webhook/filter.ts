@@ -1,0 +1,97 @@
+import type { EventType, UnroutableEvent, Verdict } from '../../detect/event.ts';
+
+/** How much an event matters, from least to most. */
+export const SEVERITIES = ['info', 'notice', 'warning', 'critical'] as const;
+
+export type Severity = (typeof SEVERITIES)[number];
+
+/** What an endpoint wants to hear. What is absent keeps nothing out. */
+export interface Filter {
+  /** Ids. Events of no territory, such as a collector's gap, concern them all and pass. */
+  readonly territories?: readonly string[];
+  /** Types, or `country.*` for all that begin so. */
+  readonly types?: readonly string[];
+  readonly minSeverity?: Severity;
+}
+
+/**
+ * The severity of each type. `by-verdict`: that of the worse of the two verdicts, or of the incident's worst.
+ *
+ * The end of something is as severe as the thing itself: whoever was woken by it must hear that it is over.
+ */
+export const SEVERITY_OF: Readonly<Record<EventType, Severity | 'by-verdict'>> = {
+  'country.unroutable': 'by-verdict',
+  'country.degraded': 'by-verdict',
+  'country.restored': 'by-verdict',
+  'country.unknown': 'by-verdict',
+  'country.known': 'by-verdict',
+  'incident.opened': 'by-verdict',
+  'incident.updated': 'by-verdict',
+  'incident.closed': 'by-verdict',
+  'unit.lost': 'notice',
+  'unit.returned': 'notice',
+  'upstream.gained': 'notice',
+  'upstream.lost': 'notice',
+  // A route of another's into the territory: a slip, or a hijack.
+  'origin.changed': 'warning',
+  'prefix.new': 'info',
+  // Nobody is watching until it is over.
+  'observer.blind': 'warning',
+  'observer.restored': 'warning',
+  'observer.gap': 'info',
+  'observer.healed': 'info',
+  'observer.data-loss': 'warning',
+};
+
+const SEVERITY_OF_VERDICT: Readonly<Record<Verdict, Severity>> = {
+  unroutable: 'critical',
+  degraded: 'warning',
+  unknown: 'notice',
+  routable: 'info',
+};
+
+const TYPES: readonly string[] = Object.keys(SEVERITY_OF);
+
+export function severityOf(event: UnroutableEvent): Severity {
+  const severity = SEVERITY_OF[event.type];
+  if (severity !== 'by-verdict') return severity;
+  const { data } = event;
+  if ('verdict' in data) return worse(SEVERITY_OF_VERDICT[data.verdict], SEVERITY_OF_VERDICT[data.previous]);
+  return 'incident' in data && typeof data.incident === 'object' ? SEVERITY_OF_VERDICT[data.incident.worst] : 'notice';
+}
+
+/** Whether an event is for an endpoint with this filter. */
+export function passes(event: UnroutableEvent, { territories, types, minSeverity }: Filter): boolean {
+  if (types !== undefined && !types.some((pattern) => matches(pattern, event.type))) return false;
+  if (minSeverity !== undefined && rank(severityOf(event)) < rank(minSeverity)) return false;
+  const concerned = territoriesOf(event);
+  return territories === undefined || concerned === 'all' || concerned.some((id) => territories.includes(id));
+}
+
+/** Whether any event can match: a pattern that none can is a slip of the pen, and would keep silent for ever. */
+export function isTypePattern(pattern: string): boolean {
+  return TYPES.some((type) => matches(pattern, type));
+}
+
+/** All that may stand in `types`, for those who wrote something else. */
+export function typePatterns(): readonly string[] {
+  return ['*', ...new Set(TYPES.map((type) => `${type.split('.')[0]}.*`)), ...TYPES];
+}
+
+function matches(pattern: string, type: string): boolean {
+  if (pattern === '*') return true;
+  return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type;
+}
+
+function territoriesOf({ data }: UnroutableEvent): readonly string[] | 'all' {
+  if ('territory' in data) return [data.territory.id];
+  return 'territories' in data ? data.territories : 'all';
+}
+
+function worse(a: Severity, b: Severity): Severity {
+  return rank(a) >= rank(b) ? a : b;
+}
+
+function rank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}

@@ -1,0 +1,165 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import type { UnroutableEvent } from '../../detect/event.ts';
+import { errorText } from './connect.ts';
+import { headerValueFault, rulesOf, type Endpoint, type TemplateChoice } from './endpoint.ts';
+import { loadSecret, secretOf, type Environment, type Secret, type SecretRef } from './secret.ts';
+import type { Outgoing } from './send.ts';
+import { parseSigningKey, signatureHeaders, type SigningKey } from './signature.ts';
+import { parseTarget, type TargetRules } from './target.ts';
+import { alertmanager } from './templates/alertmanager.ts';
+import { discord, mattermost, slack, telegram } from './templates/chats.ts';
+import { cloudevent } from './templates/cloudevent.ts';
+import { pagerduty } from './templates/pagerduty.ts';
+import { ntfy, text } from './templates/plain.ts';
+import { teams } from './templates/teams.ts';
+import type { Sentence, Template } from './templates/template.ts';
+
+/** An endpoint with all it needs to send: its secrets are loaded and its URL keeps the rules. */
+export interface ReadyEndpoint {
+  readonly endpoint: Endpoint;
+  readonly url: Secret;
+  readonly keys: readonly SigningKey[];
+  readonly headers: Readonly<Record<string, Secret>>;
+  readonly rules: TargetRules;
+  readonly ca: string | undefined;
+  readonly template: Template;
+}
+
+export type Readied =
+  | { readonly ok: true; readonly ready: ReadyEndpoint; readonly warnings: readonly string[] }
+  /** Each names the endpoint and the field. */
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Bytes of a file of certificates. */
+const MOST_CA_BYTES = 256 * 1024;
+
+const PRESETS: Readonly<Record<Exclude<TemplateChoice['preset'], 'telegram' | 'pagerduty'>, Template>> = {
+  cloudevent,
+  slack,
+  mattermost,
+  discord,
+  teams,
+  alertmanager,
+  ntfy,
+  text,
+};
+
+/** Loads what an endpoint names: at the start, and again when it is told to. Faults are told all at once. */
+export async function readyEndpoint(endpoint: Endpoint, environment: Environment): Promise<Readied> {
+  const told = (field: string, reason: string): string => `webhook ${endpoint.name}: ${field}: ${reason}`;
+  const faults: string[] = [];
+  const warnings: string[] = [];
+  const loading: Loading = {
+    fault: (field, reason) => void faults.push(told(field, reason)),
+    async load(field, ref) {
+      const loaded = await loadSecret(ref, environment);
+      if (loaded.ok && loaded.warning !== undefined) warnings.push(told(field, loaded.warning));
+      if (!loaded.ok) faults.push(told(field, loaded.reason));
+      return loaded.ok ? loaded.secret : undefined;
+    },
+  };
+  if (endpoint.template.preset === 'cloudevent' && endpoint.secrets.length === 0) {
+    warnings.push(told('secrets', 'there are none, so the receiver cannot tell who sent it'));
+  }
+  const rules = rulesOf(endpoint);
+  const url = await loadUrl(endpoint, rules, loading);
+  const keys = await loadKeys(endpoint, loading);
+  const headers = await loadHeaders(endpoint, loading);
+  const template = await loadTemplate(endpoint.template, loading);
+  const ca = await loadCertificates(endpoint.ca, loading);
+  if (faults.length > 0 || url === undefined || template === undefined) return { ok: false, faults };
+  return { ok: true, ready: { endpoint, url, keys, headers, rules, ca, template }, warnings };
+}
+
+/**
+ * The request for an event, signed as of now; `undefined` when the template has no use for the event. It holds secrets in
+ * the clear: it goes to `send` and nowhere else.
+ *
+ * @param wallMs of this attempt.
+ */
+export function outgoingOf(
+  { endpoint, url, keys, headers, template }: ReadyEndpoint,
+  event: UnroutableEvent,
+  { sentence, wallMs }: { readonly sentence: Sentence; readonly wallMs: number },
+): Outgoing | undefined {
+  const rendered = template(event, sentence);
+  if (rendered === undefined) return undefined;
+  const body = Buffer.from(rendered.body);
+  const own = Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const);
+  return {
+    url: url.reveal(),
+    method: endpoint.method,
+    headers: {
+      'user-agent': 'unroutable',
+      ...rendered.headers,
+      ...Object.fromEntries(own),
+      'content-type': rendered.contentType,
+      ...signatureHeaders({ id: event.id, wallMs, body }, keys),
+    },
+    body,
+  };
+}
+
+interface Loading {
+  readonly fault: (field: string, reason: string) => void;
+  /** The secret, or `undefined` when that was told as a fault. */
+  readonly load: (field: string, ref: SecretRef) => Promise<Secret | undefined>;
+}
+
+async function loadUrl({ url: given }: Endpoint, rules: TargetRules, loading: Loading) {
+  const url = typeof given === 'string' ? secretOf(given) : await loading.load('url', given);
+  if (url === undefined) return undefined;
+  const target = parseTarget(url.reveal(), rules);
+  if (!target.ok) loading.fault('url', target.reason);
+  return url;
+}
+
+async function loadKeys({ secrets }: Endpoint, loading: Loading): Promise<readonly SigningKey[]> {
+  const keys: SigningKey[] = [];
+  for (const [i, ref] of secrets.entries()) {
+    const secret = await loading.load(`secrets[${i}]`, ref);
+    if (secret === undefined) continue;
+    const parsed = parseSigningKey(secret);
+    if (parsed.ok) keys.push(parsed.key);
+    else loading.fault(`secrets[${i}]`, parsed.reason);
+  }
+  return keys;
+}
+
+async function loadHeaders({ headers }: Endpoint, loading: Loading): Promise<ReadyEndpoint['headers']> {
+  const loaded: Record<string, Secret> = {};
+  for (const [name, given] of Object.entries(headers)) {
+    const value = typeof given === 'string' ? secretOf(given) : await loading.load(`headers.${name}`, given);
+    if (value === undefined) continue;
+    const reason = headerValueFault(value.reveal());
+    if (reason !== undefined) loading.fault(`headers.${name}`, reason);
+    loaded[name] = value;
+  }
+  return loaded;
+}
+
+async function loadTemplate(choice: TemplateChoice, { load }: Loading): Promise<Template | undefined> {
+  if (choice.preset === 'telegram') return telegram(choice.chat);
+  if (choice.preset !== 'pagerduty') return PRESETS[choice.preset];
+  const key = await load('template.routingKey', choice.routingKey);
+  return key === undefined ? undefined : pagerduty(key);
+}
+
+async function loadCertificates(path: string | undefined, { fault }: Loading): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile() || stats.size > MOST_CA_BYTES) {
+      fault('ca', `${path} is no file of certificates`);
+      return undefined;
+    }
+    const pem = await readFile(path, 'utf8');
+    // Throws when it holds none. Only the first is looked at; TLS reads them all.
+    void new X509Certificate(pem);
+    return pem;
+  } catch (error) {
+    fault('ca', `${path} holds no certificate that can be read: ${errorText(error)}`);
+    return undefined;
+  }
+}

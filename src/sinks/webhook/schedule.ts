@@ -1,0 +1,45 @@
+/**
+ * Milliseconds to wait before each attempt, after the one before it: the schedule of Standard Webhooks 1.0.0, ten attempts
+ * in 75 hours, 35 minutes and 5 seconds. Long enough for a weekend's outage at the receiver.
+ */
+export const SCHEDULE_MS: readonly number[] = [
+  0,
+  5_000,
+  5 * 60_000,
+  30 * 60_000,
+  2 * 3_600_000,
+  5 * 3_600_000,
+  10 * 3_600_000,
+  14 * 3_600_000,
+  20 * 3_600_000,
+  24 * 3_600_000,
+];
+
+/** A wait lasts 90 to 110 % of what the schedule says, so that what failed together does not come back together. */
+export const JITTER = 0.1;
+
+/** When to try again, or that there is no further attempt: the event goes to the dead letters. */
+export type Next = { readonly atMs: number } | 'dead-letter';
+
+/** What is passed in rather than asked for, so that a schedule of days can be tested in a moment. */
+export interface Circumstances {
+  /** Wall clock, so that what was planned stays planned over a restart. */
+  readonly nowMs: number;
+  /** What the receiver asked for, capped where it was read; never undercut. */
+  readonly retryAfterMs?: number | undefined;
+  /** From 0 to 1, 1 excluded. */
+  readonly random: () => number;
+}
+
+/**
+ * When the next attempt is due, after so many have been made (0: none yet). What the receiver asked for lengthens a wait
+ * and never shortens one, and is spread upward alone, by a tenth at most.
+ */
+export function nextAttempt(made: number, { nowMs, retryAfterMs = 0, random }: Circumstances): Next {
+  const waitMs = SCHEDULE_MS[made];
+  if (waitMs === undefined) return 'dead-letter';
+  const share = random();
+  const planned = waitMs * (1 - JITTER + 2 * JITTER * share);
+  const asked = retryAfterMs * (1 + JITTER * share);
+  return { atMs: nowMs + Math.round(Math.max(planned, asked)) };
+}

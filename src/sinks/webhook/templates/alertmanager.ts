@@ -1,0 +1,81 @@
+import type { CountryData, Envelope, IsoTime, UnroutableEvent, Verdict } from '../../../detect/event.ts';
+import { oneLine } from './escape.ts';
+import { json, type Sentence, type Template } from './template.ts';
+
+/**
+ * Alertmanager forgets an alert that is not sent again after its `resolve_timeout`, 5 minutes, unless it is told how long
+ * it fires. We send once, and end it ourselves. Days.
+ */
+const FIRES_FOR_DAYS = 365;
+
+/** Alerts by the verdict they stand for. Labels never change while one fires, or its end would not find it. */
+const ALERTS = [
+  { verdict: 'unroutable', alertname: 'CountryUnroutable', severity: 'critical' },
+  { verdict: 'degraded', alertname: 'CountryDegraded', severity: 'warning' },
+] as const satisfies readonly { readonly verdict: Verdict; readonly alertname: string; readonly severity: string }[];
+
+/**
+ * `POST /api/v2/alerts` of Alertmanager. A verdict fires its alert and ends the other one; `routable` ends both, when it
+ * became so. While nothing can be said, what fires goes on: blind is not restored.
+ */
+export const alertmanager: Template = (event, sentence) => {
+  switch (event.type) {
+    case 'country.unroutable':
+    case 'country.degraded':
+    case 'country.restored':
+    case 'country.known':
+      return json(ALERTS.map((alert) => alertOf(alert, event, event.data, sentence)));
+    case 'observer.blind':
+      return json([blindAlert(event, farOff(event.time), sentence)]);
+    case 'observer.restored':
+      return json([blindAlert(event, event.data.since, sentence)]);
+    case 'country.unknown':
+    case 'incident.opened':
+    case 'incident.updated':
+    case 'incident.closed':
+    case 'unit.lost':
+    case 'unit.returned':
+    case 'upstream.gained':
+    case 'upstream.lost':
+    case 'origin.changed':
+    case 'prefix.new':
+    case 'observer.gap':
+    case 'observer.healed':
+    case 'observer.data-loss':
+      return undefined;
+  }
+};
+
+function alertOf(alert: (typeof ALERTS)[number], event: UnroutableEvent, data: CountryData, sentence: Sentence) {
+  const fires = data.verdict === alert.verdict;
+  return {
+    labels: {
+      alertname: alert.alertname,
+      severity: alert.severity,
+      territory: data.territory.id,
+      family: data.family,
+    },
+    annotations: annotations(event, sentence),
+    startsAt: data.since,
+    endsAt: fires ? farOff(event.time) : data.since,
+  };
+}
+
+type BlindEvent = Envelope<'observer.blind'> | Envelope<'observer.restored'>;
+
+function blindAlert(event: BlindEvent, endsAt: IsoTime, sentence: Sentence) {
+  return {
+    labels: { alertname: 'ObserverBlind', severity: 'warning' },
+    annotations: annotations(event, sentence),
+    startsAt: event.data.since,
+    endsAt,
+  };
+}
+
+function annotations(event: UnroutableEvent, sentence: Sentence) {
+  return { summary: oneLine(sentence(event), 1000), event: event.id };
+}
+
+function farOff(time: IsoTime): IsoTime {
+  return new Date(Date.parse(time) + FIRES_FOR_DAYS * 86_400_000).toISOString();
+}

@@ -1,0 +1,19 @@
+import type { UnroutableEvent } from '../../../detect/event.ts';
+
+/** A body in the form that a receiver wants. */
+export interface Rendered {
+  readonly contentType: string;
+  readonly body: string;
+  /** Besides the content type; lower case, printable ASCII. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One plain sentence for an event, complete in itself. */
+export type Sentence = (event: UnroutableEvent) => string;
+
+/** Renders an event; `undefined` when the receiver has no use for it, and then nothing is sent. Pure. */
+export type Template = (event: UnroutableEvent, sentence: Sentence) => Rendered | undefined;
+
+export function json(value: unknown): Rendered {
+  return { contentType: 'application/json; charset=utf-8', body: JSON.stringify(value) };
+}
