@@ -119,6 +119,10 @@ function kindOf(message: string, code: string): FailureKind {
     const kind = Object.hasOwn(CODES, word) ? CODES[word] : undefined;
     if (kind !== undefined) return kind;
   }
+  // Of a script, the user is told in these words.
+  if (message.includes('The user executing the script')) return 'noperm';
+  // What is long is not even read of who has not logged in.
+  if (message.includes('unauthenticated')) return 'noauth';
   if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED/.test(code)) return 'tls';
   if (code === 'ETIMEDOUT' || message === 'Command timed out') return 'timeout';
   if (code !== '' || /closed|max retries per request|Cluster redirections|startup nodes/i.test(message))

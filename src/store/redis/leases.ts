@@ -1,8 +1,8 @@
 import type { Lease, Leases } from '../../ports.ts';
 import { SCHEMA, type Keys } from '../keys.ts';
 import { obstacle } from './keep.ts';
+import { ACQUIRE, HOLDER, RELEASE, RENEW } from './lease-scripts.ts';
 import type { Link } from './link.ts';
-import { ACQUIRE, HOLDER, RELEASE, RENEW } from './scripts.ts';
 
 /**
  * Leases that Redis lets run out by its own clock. That clock may be wrong, and who held one may be late: both cost time
@@ -26,7 +26,7 @@ export function redisLeases(link: Link, keys: Keys, seen: { token: number }): Le
     },
 
     async renew(lease, ttlMs) {
-      return (await link.run(RENEW, [keys.lease], [textOf(lease), wholeMs(ttlMs)])) === 1;
+      return (await link.run(RENEW, [keys.lease, keys.fence], [textOf(lease), wholeMs(ttlMs), lease.token])) === 1;
     },
 
     async release(lease) {

@@ -13,7 +13,7 @@ export interface Script {
  * begin. So a script of ours that began is only stopped by an error of its own, and all it might stumble over, the types
  * of its keys, it looks at before the first write.
  */
-function script(name: string, flags: string, body: string): Script {
+export function script(name: string, flags: string, body: string): Script {
   const lua = `#!lua${flags === '' ? '' : ` flags=${flags}`}\n${body}`;
   return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
@@ -28,7 +28,7 @@ const FIELDS_AT_ONCE = 3_000;
  *
  * `foreign`, `type` and `schema` say what stands in our way; they change nothing.
  */
-const CHECKED = `
+export const CHECKED = `
 local meta, fence, events, ids, spaces = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
 local function misfit()
@@ -108,7 +108,6 @@ if number ~= '' and not whole then
 end
 
 redis.call('HSET', meta, 'schema', ARGV[2])
-if number ~= '' then redis.call('HSET', meta, 'number', number, 'cursor', ARGV[4], 'elements', ARGV[5]) end
 for _, part in ipairs(parts) do
   if whole and part.engine then redis.call('DEL', part.key) end
   local last = part.at + 2 * part.sets - 1
@@ -133,6 +132,8 @@ for i = at + 1, at + 3 * tonumber(ARGV[at]), 3 do
     if channel ~= '' then redis.call('PUBLISH', channel, event) end
   end
 end
+-- Last: were a right taken from us on the way, the batch would be repeated, and all of it is there once then.
+if number ~= '' then redis.call('HSET', meta, 'number', number, 'cursor', ARGV[4], 'elements', ARGV[5]) end
 return { 'ok' }
 `,
 );
@@ -159,70 +160,8 @@ return reply
 `,
 );
 
-/** Leases are a few bytes: who leads goes on leading when memory is full. */
-const SMALL = 'allow-oom';
-
-/**
- * KEYS as for KEEP without spaces of records, then the lease. ARGV: '', schema, holder, milliseconds, the newest token that
- * who asks has seen: so that it grows even when Redis has lost everything. Gives `ok` and the token, or `taken`.
- */
-export const ACQUIRE = script(
-  'acquire',
-  SMALL,
-  `local lease = table.remove(KEYS)
-${CHECKED}
-local kind = redis.call('TYPE', lease).ok
-if kind ~= 'none' and kind ~= 'string' then return { 'type', lease, kind } end
-local obstacle = misfit()
-if obstacle then return obstacle end
-
-local holder, ttl = ARGV[3], ARGV[4]
-local current = redis.call('GET', lease)
-if current then
-  local token, other = string.match(current, '^(%d+) (.*)$')
-  if other ~= holder then return { 'taken' } end
-  redis.call('PEXPIRE', lease, ttl)
-  return { 'ok', token }
-end
-local newest = math.max(tonumber(redis.call('HGET', fence, 'token') or '0'), tonumber(ARGV[5]))
-local token = string.format('%.0f', newest + 1)
-redis.call('HSET', meta, 'schema', ARGV[2])
-redis.call('HSET', fence, 'token', token, 'holder', holder)
-redis.call('SET', lease, token .. ' ' .. holder, 'PX', ttl)
-return { 'ok', token }
-`,
-);
-
-/** KEYS: lease. ARGV: what it is if it is ours, milliseconds. Gives 1 when it was. */
-export const RENEW = script(
-  'renew',
-  SMALL,
-  `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
-`,
-);
-
-/** KEYS: lease. ARGV: what it is if it is ours. */
-export const RELEASE = script(
-  'release',
-  SMALL,
-  `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return 1
-`,
-);
-
-/** KEYS: lease. Gives nothing, or the lease and the milliseconds it has left. */
-export const HOLDER = script(
-  'holder',
-  'no-writes',
-  `
-local current = redis.call('GET', KEYS[1])
-if not current then return {} end
-return { current, redis.call('PTTL', KEYS[1]) }
-`,
-);
+/** Of scripts that are run when memory is full as well: they free some, or need a few bytes to go on leading. */
+export const SMALL = 'allow-oom';
 
 /** Events that one call forgets at most: each call keeps everyone else waiting. */
 export const TRIMMED_AT_ONCE = 1_000;

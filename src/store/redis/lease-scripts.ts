@@ -1,0 +1,69 @@
+import { CHECKED, script, SMALL } from './scripts.ts';
+
+/**
+ * KEYS as for KEEP without spaces of records, then the lease. ARGV: '', schema, holder, milliseconds, the newest token that
+ * who asks has seen: so that it grows even when Redis has lost everything. Gives `ok` and the token, or `taken`.
+ *
+ * Who holds the lease keeps its token, unless a newer one has written: one from before Redis lost everything.
+ */
+export const ACQUIRE = script(
+  'acquire',
+  SMALL,
+  `
+local lease = table.remove(KEYS)${CHECKED}
+local kind = redis.call('TYPE', lease).ok
+if kind ~= 'none' and kind ~= 'string' then return { 'type', lease, kind } end
+local obstacle = misfit()
+if obstacle then return obstacle end
+
+local holder, ttl = ARGV[3], ARGV[4]
+local newest = tonumber(redis.call('HGET', fence, 'token') or '0')
+local current = redis.call('GET', lease)
+if current then
+  local token, other = string.match(current, '^(%d+) (.*)$')
+  if other ~= holder then return { 'taken' } end
+  if tonumber(token) >= newest then
+    redis.call('PEXPIRE', lease, ttl)
+    return { 'ok', token }
+  end
+end
+newest = math.max(newest, tonumber(ARGV[5]))
+local token = string.format('%.0f', newest + 1)
+redis.call('HSET', meta, 'schema', ARGV[2])
+redis.call('HSET', fence, 'token', token, 'holder', holder)
+redis.call('SET', lease, token .. ' ' .. holder, 'PX', ttl)
+return { 'ok', token }
+`,
+);
+
+/** KEYS: lease, fence. ARGV: what it is if it is ours, milliseconds, its token. Gives 1 when it was, and may still write. */
+export const RENEW = script(
+  'renew',
+  SMALL,
+  `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if tonumber(redis.call('HGET', KEYS[2], 'token') or '0') > tonumber(ARGV[3]) then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`,
+);
+
+/** KEYS: lease. ARGV: what it is if it is ours. */
+export const RELEASE = script(
+  'release',
+  SMALL,
+  `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+`,
+);
+
+/** KEYS: lease. Gives nothing, or the lease and the milliseconds it has left. */
+export const HOLDER = script(
+  'holder',
+  'no-writes',
+  `
+local current = redis.call('GET', KEYS[1])
+if not current then return {} end
+return { current, redis.call('PTTL', KEYS[1]) }
+`,
+);

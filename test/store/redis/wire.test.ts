@@ -1,0 +1,218 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { UnknownEvent } from '../../../src/ports.ts';
+import { openRedis, type RedisStore } from '../../../src/store/redis/open.ts';
+import { systemClock } from '../../../src/cli/system-clock.ts';
+import { numbers } from '../../contract/fixtures.ts';
+import { startRedis, type RedisServer } from '../../support/redis/server.ts';
+import { startToxicProxy, type ToxicProxy } from '../../support/redis/toxic-proxy.ts';
+import { failureOf, keep, oneOf, upTo } from './faults.ts';
+import { opened, watch } from './opening.ts';
+
+const DEADLINE_MS = 400;
+/** Until a machine under load has turned its event loop. */
+const SLACK_MS = 1_500;
+
+let server: RedisServer;
+let proxy: ToxicProxy;
+/** Over the wire that fails. */
+let store: RedisStore;
+/** Beside it. */
+let direct: RedisStore;
+
+beforeAll(async () => {
+  server = await startRedis();
+  proxy = await startToxicProxy({ host: server.host, port: server.port });
+});
+afterAll(async () => {
+  await proxy.close();
+  await server.stop();
+});
+beforeEach(async () => {
+  for (const method of ['log', 'warn', 'error'] as const) vi.spyOn(console, method);
+  const name = watch();
+  store = await opened(`redis://${proxy.host}:${proxy.port}`, name, { deadlineMs: DEADLINE_MS });
+  direct = await opened(`redis://${server.host}:${server.port}`, name);
+  await keep(store, 1, 3);
+});
+afterEach(async () => {
+  await proxy.set({ kind: 'pass' });
+  await Promise.all([store.close(), direct.close()]);
+  for (const method of ['log', 'warn', 'error'] as const) expect(console[method]).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
+});
+
+/** Whatever befell the fourth batch, it and the next ones are there, each once. */
+async function expectWhole(): Promise<void> {
+  await keep(store, 4, 8);
+  expect(await numbers(direct)).toEqual(upTo(8));
+  expect(await direct.load()).toMatchObject({ number: 8, records: [{ value: '8' }] });
+}
+
+/** Fails in time, never later. */
+async function commitFails() {
+  const start = performance.now();
+  const failure = await failureOf(store.commit(oneOf(4)));
+  expect(performance.now() - start).toBeLessThan(DEADLINE_MS + SLACK_MS);
+  return failure;
+}
+
+describe('a commit over a wire that fails is rejected in time, and repeated it is kept once', () => {
+  test('when nothing goes through any more', async () => {
+    await proxy.set({ kind: 'stall' });
+    expect(await commitFails()).toMatchObject({ kind: 'timeout', isUnknown: true });
+    await proxy.set({ kind: 'pass' });
+    await expectWhole();
+  });
+
+  test('when the server stands still', async () => {
+    await server.kill('SIGSTOP');
+    const failure = await commitFails();
+    await server.kill('SIGCONT');
+    expect(failure).toMatchObject({ kind: 'timeout', isUnknown: true });
+    await expectWhole();
+  });
+
+  test('when the connection is reset in the middle of the reply', async () => {
+    await proxy.set({ kind: 'reset-mid-reply', afterBytes: 2 });
+    expect(await commitFails()).toMatchObject({ kind: 'closed', isUnknown: true });
+    await proxy.set({ kind: 'pass' });
+    await expectWhole();
+  });
+
+  test('when half of the reply comes, and no more', async () => {
+    await proxy.set({ kind: 'half-reply', afterBytes: 2 });
+    expect(await commitFails()).toMatchObject({ kind: 'timeout', isUnknown: true });
+    await proxy.set({ kind: 'pass' });
+    await expectWhole();
+  });
+
+  test('when nobody listens: then it is known that nothing was done', async () => {
+    await proxy.set({ kind: 'refuse' });
+    const kinds = new Set<string>();
+    for (let i = 0; i < 5; i++) kinds.add((await commitFails()).kind);
+    expect(kinds).toEqual(new Set(['closed']));
+    expect(store.trouble()).toMatchObject({ kind: 'closed' });
+    expect(await numbers(direct)).toEqual([1, 2, 3]);
+    await proxy.set({ kind: 'pass' });
+    await expectWhole();
+    expect(store.trouble()).toBeUndefined();
+  });
+
+  test('and not even rejected when each byte comes by itself', async () => {
+    await proxy.set({ kind: 'slice' });
+    expect(await keep(store, 4, 8)).toEqual(new Set());
+    expect(await numbers(store)).toEqual(upTo(8));
+  });
+});
+
+test('a commit whose reply was lost was done all the same: repeated again and again the stream has it once', async () => {
+  await proxy.set({ kind: 'drop-replies' });
+  const outcomes = new Set<string>();
+  for (let i = 0; i < 4; i++) outcomes.add((await failureOf(store.commit(oneOf(4)))).kind);
+  expect([...outcomes].every((kind) => kind === 'timeout' || kind === 'closed')).toBe(true);
+  expect(await numbers(direct)).toEqual([1, 2, 3, 4]);
+
+  await proxy.set({ kind: 'pass' });
+  await expectWhole();
+});
+
+test('a lease taken in a reply that was lost is had already, under one token', async () => {
+  // Else the reply that is lost might be that the script is not known.
+  const before = await store.leases.acquire('b', 60_000);
+  if (before !== undefined) await store.leases.release(before);
+  await proxy.set({ kind: 'drop-replies' });
+  await failureOf(store.leases.acquire('a', 60_000));
+  const taken = await direct.leases.holder();
+  await proxy.set({ kind: 'pass' });
+  const lease = await again(() => store.leases.acquire('a', 60_000));
+  expect(taken).toMatchObject({ holder: 'a', token: lease?.token });
+});
+
+test('a hundred connections that break in the middle of a reply double nothing and lose nothing', async () => {
+  const failures = new Set<string>();
+  for (let number = 4; number <= 103; number++) {
+    await proxy.set({ kind: 'reset-mid-reply', afterBytes: (number * 7) % 60 });
+    const attempt = store.commit(oneOf(number)).catch((error: Error) => failures.add(error.message));
+    await attempt;
+    await proxy.set({ kind: 'pass' });
+    await keep(store, number, number);
+  }
+  expect(failures.size).toBeGreaterThan(0);
+  expect(await numbers(direct)).toEqual(upTo(103));
+});
+
+test('who follows is given every event once, however often its connections break', async () => {
+  const abort = new AbortController();
+  const found: number[] = [];
+  const following = (async () => {
+    for await (const { sequence } of store.follow(undefined, abort.signal)) {
+      found.push(Number(sequence));
+      if (found.length === 60) return;
+    }
+  })();
+  for (let number = 4; number <= 60; number++) {
+    await keep(direct, number, number);
+    if (number % 6 === 0) proxy.reset();
+    if (number === 30) await proxy.set({ kind: 'refuse' });
+    if (number === 40) await proxy.set({ kind: 'pass' });
+  }
+  await following;
+  abort.abort();
+  expect(found).toEqual(upTo(60));
+});
+
+test('who follows on when what it had yet to be given was trimmed is told that it missed something', async () => {
+  const reading = store.follow(undefined, new AbortController().signal)[Symbol.asyncIterator]();
+  expect((await reading.next()).value?.sequence).toBe('0000000001');
+  await reading.next();
+  await reading.next();
+  await keep(direct, 4, 6);
+  await direct.trim(1);
+  await expect(reading.next()).rejects.toMatchObject({
+    name: 'UnknownEvent',
+    id: 'event-3',
+  } satisfies Partial<UnknownEvent>);
+});
+
+test('who follows on when all it was given was trimmed, and nothing else, missed nothing', async () => {
+  const reading = store.follow(undefined, AbortSignal.timeout(20_000))[Symbol.asyncIterator]();
+  for (let i = 0; i < 3; i++) await reading.next();
+  await direct.trim(0);
+  const next = reading.next();
+  await keep(direct, 4, 4);
+  expect((await next).value?.sequence).toBe('0000000004');
+});
+
+test('opened while nobody listens, it says so and that another try is worth it; opened later, it is there', async () => {
+  await proxy.set({ kind: 'refuse' });
+  const url = `redis://secret-user:secret-password@${proxy.host}:${proxy.port}`;
+  const outcome = await openRedis(url, { name: watch(), clock: systemClock, deadlineMs: DEADLINE_MS });
+  expect(outcome).toMatchObject({ ok: false, retry: true });
+  expect(JSON.stringify(outcome)).toContain('no connection');
+  expect(JSON.stringify(outcome)).not.toContain('secret');
+});
+
+test('who is told of the connection learns when it is lost, why, and when it is back', async () => {
+  const told: (string | undefined)[] = [];
+  const watched = await opened(`redis://${proxy.host}:${proxy.port}`, watch(), {
+    deadlineMs: DEADLINE_MS,
+    onChange: (trouble) => told.push(trouble?.kind),
+  });
+  await proxy.set({ kind: 'refuse' });
+  await failureOf(watched.commit(oneOf(1)));
+  await proxy.set({ kind: 'pass' });
+  await keep(watched, 1, 1);
+  await watched.close();
+  expect(told).toEqual([undefined, 'closed', undefined]);
+});
+
+/** @returns the first answer. */
+async function again<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
