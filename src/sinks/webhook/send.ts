@@ -79,6 +79,7 @@ export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal
 
 async function attempt(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Outcome> {
   const { rules, resolve, clock } = means;
+  if (signal.aborted) return failed('start: not done');
   const parsed = parseTarget(outgoing.url, rules);
   if (!parsed.ok) return { ok: false, retry: false, reason: `url: ${parsed.reason}` };
   const { target } = parsed;

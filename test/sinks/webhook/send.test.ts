@@ -162,6 +162,15 @@ describe('bad input 55: slow and broken receivers', () => {
   });
 });
 
+test('an attempt that was stopped before it began asks for no name and opens no connection', async () => {
+  let asked = 0;
+  const resolve = async (): Promise<readonly string[]> => [`127.0.0.${++asked}`];
+  const means: Means = { clock: new HandClock(), resolve, rules: loopbackRules(443), ca: undefined };
+  const attempt = await send(outgoing('https://hook.test/'), means, AbortSignal.abort());
+  expect(attempt).toEqual({ ok: false, retry: true, reason: 'start: stopped', ms: 0 });
+  expect(asked).toBe(0);
+});
+
 describe('bad input 56: statuses', () => {
   test.each([200, 201, 202, 204, 299])('%i is a delivery', async (status) => {
     expect(await answered((_, response) => response.writeHead(status).end())).toMatchObject({ ok: true, status });

@@ -1,10 +1,14 @@
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { classify } from '../../../src/sinks/webhook/address-guard.ts';
 import { connect } from '../../../src/sinks/webhook/connect.ts';
 import { send, type Attempt } from '../../../src/sinks/webhook/send.ts';
 import {
   parseTarget,
   shownUrl,
+  systemResolver,
   vetTarget,
   type Resolver,
   type Target,
@@ -202,6 +206,70 @@ describe('bad input 60: a URL is refused when it is configured, with its reason'
   ])('%s is taken', (url, port) => {
     expect(parseTarget(url, strict)).toMatchObject({ ok: true, target: { isTls: true, port } });
   });
+});
+
+test('whatever is written, what is taken is https, to an allowed port, without a password, and no address but a public one', () => {
+  const strict: TargetRules = { http: false, ports: undefined, allow: [] };
+  const pieces = fc.constantFrom(
+    ...[
+      'https',
+      'http',
+      'HTTPS',
+      ':',
+      '/',
+      '//',
+      '@',
+      '[',
+      ']',
+      '127.0.0.1',
+      '::1',
+      '::ffff:',
+      '10.0.0.1',
+      '0x7f.1',
+      '017',
+    ],
+    ...[
+      '2130706433',
+      '8.8.8.8',
+      '.',
+      '%2e',
+      '%31',
+      'localhost',
+      'a.example',
+      '\\',
+      '\t',
+      '\n',
+      '?',
+      '#',
+      '443',
+      '22',
+      '８',
+      '。',
+    ],
+  );
+  const built = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
+  const near = fc
+    .tuple(fc.constant('https://'), fc.array(pieces, { maxLength: 6 }))
+    .map(([head, tail]) => head + tail.join(''));
+  fc.assert(
+    fc.property(fc.oneof(built, near, fc.webUrl(), fc.string({ unit: 'binary' })), (text) => {
+      const parsed = parseTarget(text, strict);
+      if (!parsed.ok) return;
+      const { url, host, port, isTls } = parsed.target;
+      expect([isTls, url.protocol, url.username, url.password]).toEqual([true, 'https:', '', '']);
+      expect([443, 8443]).toContain(port);
+      expect(isIP(host) === 0 || classify(host).kind === 'public').toBe(true);
+      // What is no address to us must be none to the resolver either: it takes 127.1 and 0x7f000001 for loopback.
+      if (isIP(host) === 0) expect(host).not.toMatch(/^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*\.?$/i);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('the machine resolves localhost to loopback, which is refused', async () => {
+  const target = vettable('https://localhost/', loopbackRules(443));
+  const none: TargetRules = { ...loopbackRules(443), allow: [] };
+  expect(await vetTarget(target, none, systemResolver)).toMatchObject({ ok: false, why: 'refused' });
 });
 
 describe('bad input 59: names', () => {
