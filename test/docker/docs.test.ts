@@ -49,6 +49,12 @@ describe('docs/docker.md', () => {
     expect(unknownWords(override.services['standby']?.command ?? [])).toEqual([]);
   });
 
+  test('gives its user of Redis the rights that docs/redis.md gives', () => {
+    const rights = (text: string): string | undefined => /unroutable on \S+ (resetkeys .*)/.exec(text)?.[1];
+    expect(rights(docs)).toBeDefined();
+    expect(rights(docs)).toBe(rights(readFileSync(join(ROOT, 'docs/redis.md'), 'utf8')));
+  });
+
   test('uses the images that the files use', () => {
     const images = commands.flatMap((command) => command.match(/\bredis:\d\S*/g) ?? []);
     expect(new Set(images)).toEqual(new Set([services['redis']?.image]));
