@@ -32,15 +32,15 @@ interface AsyncApi {
   readonly components: { readonly messages: Readonly<Record<string, Message>> };
 }
 
+const require = createRequire(import.meta.url);
 const text = read(ASYNCAPI_DOCUMENT);
 const api = parse(text) as AsyncApi;
 
 test('it is an AsyncAPI 3.0 document by the official schema', () => {
-  const official = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0.json');
   // It brings JSON Schema's own schema with it, which ajv would otherwise have twice.
   const ajv = new Ajv({ strict: false, allErrors: true, meta: false, validateSchema: false });
   addFormats.default(ajv);
-  const validate = ajv.compile(JSON.parse(readFileSync(official, 'utf8')) as AnySchema);
+  const validate = ajv.compile(require('@asyncapi/specs/schemas/3.0.0.json') as AnySchema);
   expect([validate(api), validate.errors ?? []]).toEqual([true, []]);
   expect(validate({ ...api, channels: { events: { address: 1 } } })).toBe(false);
 });
