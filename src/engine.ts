@@ -1,20 +1,23 @@
 import type { Element } from './bgp/element.ts';
 import type { Family } from './bgp/prefix.ts';
 import type { EventTime } from './bgp/time.ts';
-import { chained, digest, type Draft, type Link } from './detect/chain.ts';
+import { Chain, digest, type Draft } from './detect/chain.ts';
 import { ControlGroup } from './detect/control.ts';
-import { ofTerritory } from './detect/drafts.ts';
-import type { DataLossData, Incident, UnroutableEvent, Verdict, VisibilityData } from './detect/event.ts';
-import { incidentOf, rounded } from './detect/incident.ts';
+import type { DataLossData, UnroutableEvent } from './detect/event.ts';
 import { Judge } from './detect/judge.ts';
 import { lossDraft, Observer } from './detect/observer.ts';
+import { allPlanes, type Parts } from './detect/parts.ts';
 import type { Policy } from './detect/policy.ts';
-import { pending, type Pending } from './detect/verdict.ts';
+import { Recorder } from './detect/recorder.ts';
+import { differences, isOfEngine, restoreParts, UnreadableRecord } from './detect/restore.ts';
+import { statusOf, type TerritoryStatus } from './detect/status.ts';
 import { Electorate } from './visibility/electorate.ts';
 import { Plane } from './visibility/plane.ts';
 import type { StateChange, StateRecord } from './visibility/record.ts';
 import { unitsOf, type Territory } from './visibility/territory.ts';
 import type { VotingPolicy } from './visibility/voting.ts';
+
+export type { TerritoryStatus } from './detect/status.ts';
 
 /** What one element changed, its time included. Kept whole or not at all. */
 export interface Commit {
@@ -28,20 +31,6 @@ export interface Commit {
 export interface WatchedTerritory {
   readonly territory: Territory;
   readonly policy: Policy;
-}
-
-/** How a territory stands in one family. */
-export interface TerritoryStatus {
-  readonly territory: Territory;
-  readonly family: Family;
-  readonly verdict: Verdict;
-  readonly since: EventTime;
-  /** What comes next if all stays as it is. */
-  readonly pending: Pending | undefined;
-  readonly visibility: VisibilityData;
-  /** Per unit in address order: the share of the voters that see it. */
-  readonly units: readonly { readonly text: string; readonly share: number; readonly isBaseline: boolean }[];
-  readonly incident: Incident | undefined;
 }
 
 export interface EngineOptions {
@@ -99,6 +88,29 @@ const MAX_ROUNDS = 1000;
  * Deadlines fall exactly when their event time comes, however the elements arrive.
  */
 export function createEngine(options: EngineOptions): Engine {
+  return engineOf(partsOf(options), { options, now: undefined, kept: undefined });
+}
+
+/**
+ * Goes on where the engine stood that wrote these records: the same further elements give the same further commits. What
+ * the options changed since is in the first `takeChanges`, so that a store that has the records has the state after it.
+ */
+export function restoreEngine(options: EngineOptions, { cursor, records }: KeptState): Restored {
+  const parts = partsOf(options);
+  if (!records.some(isOfEngine)) {
+    const engine = engineOf(parts, { options, now: cursor, kept: undefined });
+    return { ok: true, engine, anew: options.territories.map(({ territory }) => territory.id) };
+  }
+  try {
+    const anew = restoreParts(parts, records, cursor);
+    return { ok: true, engine: engineOf(parts, { options, now: cursor, kept: records }), anew };
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return { ok: false, reason: error.message };
+    throw error;
+  }
+}
+
+function partsOf(options: EngineOptions): Parts {
   const seats = options.territories.flatMap(({ territory, policy }) => {
     const version = digest([
       territory.blocks.map((block) => block.text),
@@ -113,30 +125,40 @@ export function createEngine(options: EngineOptions): Engine {
     }));
   });
   const control = controlGroup(options);
-  const electorate = new Electorate([...seats.map(({ judge }) => judge.plane), ...control.planes], options.voting);
-  const observer = new Observer();
-  const links = new Map<string, Link>();
-  const observerVersion = digest([options.voting]).slice(0, 16);
-  let now: EventTime | undefined;
+  const electorate = new Electorate(allPlanes({ seats, control }), options.voting);
+  return { seats, control, electorate, observer: new Observer(), chain: new Chain() };
+}
 
-  const told = (draft: Draft, source: string, version: string): UnroutableEvent => {
-    const { event, link } = chained(draft, source, version, links.get(source));
-    links.set(source, link);
-    return event;
-  };
+interface Start {
+  readonly options: EngineOptions;
+  readonly now: EventTime | undefined;
+  /** Records from which the parts were put back. */
+  readonly kept: readonly StateRecord[] | undefined;
+}
+
+function engineOf(parts: Parts, start: Start): Engine {
+  const { seats, control, electorate, observer, chain } = parts;
+  const observerVersion = digest([start.options.voting]).slice(0, 16);
+  const recorder = new Recorder(parts);
+  const isRecorded = start.options.recorded === true;
+  let kept = isRecorded ? start.kept : undefined;
+  let { now } = start;
+
+  const ofObserver = (draft: Draft): UnroutableEvent => chain.tell(draft, '/observer', observerVersion);
 
   const judgeAll = (at: EventTime): UnroutableEvent[] => {
     control.observe(at);
     const events = seats.flatMap(({ judge, source, version }) =>
-      judge.observe(at, control.share(judge.plane.family)).map((draft) => told(draft, source, version)),
+      judge.observe(at, control.share(judge.plane.family)).map((draft) => chain.tell(draft, source, version)),
     );
     const states = seats.map(({ judge }) => ({ id: judge.plane.territory.id, state: judge.state }));
-    return [...events, ...observer.look(states, at).map((draft) => told(draft, '/observer', observerVersion))];
+    return [...events, ...observer.look(states, at).map(ofObserver)];
   };
 
   const observed = (element: Element | undefined, at: EventTime): UnroutableEvent[] => {
     const effects = element === undefined ? electorate.expire(at) : electorate.apply(element, at);
-    return observer.observe(effects, at).map((draft) => told(draft, '/observer', observerVersion));
+    recorder.touch();
+    return observer.observe(effects, at).map(ofObserver);
   };
 
   const nextDeadline = (): EventTime | undefined => {
@@ -145,7 +167,7 @@ export function createEngine(options: EngineOptions): Engine {
     );
     return times.length === 0 ? undefined : (Math.min(...times) as EventTime);
   };
-  let deadline: EventTime | undefined;
+  let deadline = nextDeadline();
 
   /** Decides what falls due up to and at `to`, each at its own time. */
   const advance = (from: EventTime, to: EventTime): UnroutableEvent[] => {
@@ -184,24 +206,24 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     takeChanges() {
-      return [];
+      if (!isRecorded) return [];
+      const changes = recorder.take(now ?? (0 as EventTime));
+      if (kept === undefined) return changes;
+      const records = kept;
+      kept = undefined;
+      return differences(records, changes);
     },
 
     state() {
-      return [];
+      return recorder.all(now ?? (0 as EventTime));
     },
 
     noteLoss(data) {
       const at = now ?? (0 as EventTime);
-      return { cursor: at, events: [told(lossDraft(data, at), '/observer', observerVersion)] };
+      recorder.touch();
+      return { cursor: at, events: [ofObserver(lossDraft(data, at))] };
     },
   };
-}
-
-/** Goes on where the engine stood that wrote these records. */
-export function restoreEngine(options: EngineOptions, { records }: KeptState): Restored {
-  if (records.length > 0) return { ok: false, reason: 'no record can be read yet' };
-  return { ok: true, engine: createEngine(options), anew: options.territories.map(({ territory }) => territory.id) };
 }
 
 function committed(cursor: EventTime, events: readonly UnroutableEvent[]): Commit | undefined {
@@ -218,24 +240,4 @@ function planesOf(territory: Territory): readonly Plane[] {
   return FAMILIES.filter((family) => unitsOf(territory, family).length > 0).map(
     (family) => new Plane(territory, family),
   );
-}
-
-function statusOf({ plane, state, incident, policy }: Judge, at: EventTime): TerritoryStatus {
-  return {
-    territory: plane.territory,
-    family: plane.family,
-    verdict: state.kind,
-    since: state.since,
-    pending: pending(state, policy),
-    visibility: ofTerritory({ plane, sample: plane.sample(at) }, at, at).visibility,
-    units: plane.units.map((unit, i) => ({
-      text: unit.text,
-      share: plane.voters === 0 ? 0 : rounded((plane.seen[i] ?? 0) / plane.voters),
-      isBaseline: plane.baseline[i] === 1,
-    })),
-    // Asked for more often than looked at.
-    get incident() {
-      return incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: plane.units });
-    },
-  };
 }

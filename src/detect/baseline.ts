@@ -52,6 +52,15 @@ export class Baseline {
     return true;
   }
 
+  /** Units that may join, in the order in which they came. */
+  snapshot(): readonly (readonly [unit: number, since: EventTime])[] {
+    return [...this.#candidates];
+  }
+
+  restore(candidates: readonly (readonly [unit: number, since: EventTime])[]): void {
+    for (const [unit, since] of candidates) this.#candidates.set(unit, since);
+  }
+
   #kept(): number[] {
     return [...this.#plane.units.keys()].filter((unit) => this.#plane.baseline[unit] === 1);
   }

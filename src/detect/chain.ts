@@ -26,7 +26,7 @@ export interface Link {
  *
  * @param version stands for territory and policy: the same messages judged otherwise are other events.
  */
-export function chained(
+function chained(
   draft: Draft,
   source: string,
   version: string,
@@ -48,6 +48,25 @@ export function chained(
     data,
   } as UnroutableEvent;
   return { event, link: { sequence, id } };
+}
+
+/** The last event of each source. Those of territories that are watched no more are kept, for when they are again. */
+export class Chain {
+  readonly #links = new Map<string, Link>();
+
+  tell(draft: Draft, source: string, version: string): UnroutableEvent {
+    const { event, link } = chained(draft, source, version, this.#links.get(source));
+    this.#links.set(source, link);
+    return event;
+  }
+
+  snapshot(): ReadonlyMap<string, Link> {
+    return this.#links;
+  }
+
+  restore(source: string, link: Link): void {
+    this.#links.set(source, link);
+  }
 }
 
 /** SHA-256 in hex of the values' JSON. */

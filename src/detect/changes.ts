@@ -1,39 +1,31 @@
-import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
-import { parseMark, type Mark } from '../visibility/details.ts';
+import { Altered } from '../visibility/altered.ts';
+import { parseMark } from '../visibility/details.ts';
 import type { Plane } from '../visibility/plane.ts';
+import {
+  asnOfSubject,
+  firstOf,
+  groupOf,
+  keyOf,
+  startOf,
+  subjectFrom,
+  type Change,
+  type ChangeState,
+  type Entry,
+  type Subject,
+} from './change-entry.ts';
 import type { Policy } from './policy.ts';
-import { beganAt, continueRun, startRun, type Run } from './run.ts';
+import { continueRun, startRun } from './run.ts';
 import { aimAt, aimOf, turnsAt, type Aim, type Toggle } from './toggle.ts';
 import { Turning } from './turning.ts';
-
-/** A change of a unit, upstream, origin or prefix that lasted. */
-export interface Change {
-  readonly what: Subject;
-  /** There now, or gone. */
-  readonly on: boolean;
-  readonly first: EventTime;
-  readonly since: EventTime;
-  /** Indices of the units concerned, upward. */
-  readonly units: readonly number[];
-  /** Share of the voters that show it, of those that see these units. */
-  readonly share: number;
-}
-
-export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
-
-interface Entry {
-  readonly key: string;
-  readonly subject: Subject;
-  toggle: Toggle;
-  run: Run;
-}
 
 /**
  * Follows what is told of a territory besides its verdict: single units, upstreams, origins, new prefixes. Only while
  * enough voters look on, and an upstream only while its unit is visible: over whom a lost unit is not reached is no news.
  */
 export class Changes {
+  /** Names of what changed since it was last written. */
+  readonly altered = new Altered<string>();
   readonly #plane: Plane;
   readonly #policy: Policy;
   readonly #entries = new Map<string, Entry>();
@@ -118,6 +110,28 @@ export class Changes {
     return changes;
   }
 
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  keys(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  /** `undefined` when nothing is known of it any more. */
+  stateOf(key: string): ChangeState | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Puts back all of them. At the next look all are looked at, which comes to the same. */
+  restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
+    this.#isReady = isReady;
+    const entries = states.map(([key, { toggle, run }]) => ({ key, subject: subjectFrom(key), toggle, run }));
+    for (const entry of entries) this.#keep(entry);
+    for (const entry of entries.sort((a, b) => startOf(a) - startOf(b)))
+      if (entry.toggle.turningSince !== undefined) this.#turning.add(entry, this.#holdMs(entry));
+  }
+
   #changeOf(group: readonly Entry[]): Change {
     const [entry] = group;
     if (entry === undefined) throw new Error('a change of nothing');
@@ -177,7 +191,9 @@ export class Changes {
   /** Looking twice at one moment is looking once. */
   #look(entry: Entry, at: EventTime): void {
     if (!this.#isIdle(entry)) {
-      entry.run = continueRun(entry.run, this.#count(entry.subject), at);
+      const run = continueRun(entry.run, this.#count(entry.subject), at);
+      if (run !== entry.run) this.altered.add(entry.key);
+      entry.run = run;
       this.#turn(entry, aimAt(entry.toggle, this.#aim(entry.subject), at));
     }
     if (this.#isIdle(entry)) this.#leave(entry);
@@ -185,6 +201,7 @@ export class Changes {
 
   #turn(entry: Entry, toggle: Toggle): void {
     if (entry.toggle.turningSince !== undefined && toggle.turningSince === undefined) this.#turning.remove(entry);
+    if (entry.toggle !== toggle) this.altered.add(entry.key);
     const begins = entry.toggle.turningSince === undefined && toggle.turningSince !== undefined;
     entry.toggle = toggle;
     if (begins) this.#turning.add(entry, this.#holdMs(entry));
@@ -197,6 +214,7 @@ export class Changes {
 
   #leave(entry: Entry): void {
     this.#entries.delete(entry.key);
+    this.altered.add(entry.key);
     if (entry.subject.kind !== 'upstream') return;
     const upstreams = this.#upstreams.get(entry.subject.unit);
     upstreams?.delete(entry);
@@ -215,12 +233,18 @@ export class Changes {
   /** A unit that enters is one of the baseline: it is there. The rest begins as absent. */
   #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
     const entry = { key, subject, toggle: { on: subject.kind === 'unit' }, run: startRun(0, at) };
+    this.#keep(entry);
+    this.altered.add(key);
+    return entry;
+  }
+
+  #keep(entry: Entry): void {
+    const { key, subject } = entry;
     this.#entries.set(key, entry);
-    if (subject.kind !== 'upstream') return entry;
+    if (subject.kind !== 'upstream') return;
     const upstreams = this.#upstreams.get(subject.unit);
     if (upstreams === undefined) this.#upstreams.set(subject.unit, new Set([entry]));
     else upstreams.add(entry);
-    return entry;
   }
 
   #aim(subject: Subject): Aim {
@@ -253,29 +277,4 @@ export class Changes {
     if (entry.subject.kind !== 'unit') return this.#policy.changeHoldMs;
     return entry.toggle.on ? this.#policy.unroutableHoldMs : this.#policy.settleMs;
   }
-}
-
-/** The mark again, as `marksOf` spelled it. */
-function keyOf(mark: Mark): string {
-  return mark.kind === 'prefix' ? `prefix ${mark.prefix}` : `${mark.kind} ${mark.unit} ${mark.asn}`;
-}
-
-function asnOfSubject(subject: Subject): Asn | undefined {
-  return 'asn' in subject ? subject.asn : undefined;
-}
-
-/** Entries of different groups are never told together. */
-function groupOf({ key, subject, toggle }: Entry): string {
-  const asn = asnOfSubject(subject);
-  return asn === undefined ? key : `${subject.kind} ${asn} ${toggle.on}`;
-}
-
-function startOf(entry: Entry): number {
-  return entry.toggle.turningSince ?? Infinity;
-}
-
-/** The first step of the movement that made the change. */
-function firstOf(entry: Entry): number {
-  const since = entry.toggle.turningSince;
-  return since === undefined ? Infinity : beganAt(entry.run, entry.toggle.on ? 'down' : 'up', since);
 }

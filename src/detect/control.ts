@@ -52,6 +52,17 @@ export class ControlGroup {
     }
   }
 
+  /** Per unit of the plane: whether it belongs. */
+  snapshot(plane: Plane): readonly Toggle[] {
+    return this.#members.get(plane) ?? [];
+  }
+
+  restore(plane: Plane, members: readonly Toggle[]): void {
+    if (members.length !== plane.units.length)
+      throw new Error(`${members.length} members for ${plane.units.length} units`);
+    this.#members.set(plane, [...members]);
+  }
+
   /** Share of the group's units that are visible; `undefined` when nothing of this family is in the group. */
   share(family: Family): number | undefined {
     let [visible, all] = [0, 0];

@@ -1,7 +1,7 @@
 import { isoTime, type EventTime } from '../bgp/time.ts';
 import type { Plane } from '../visibility/plane.ts';
 import type { Draft } from './chain.ts';
-import type { Change } from './changes.ts';
+import type { Change } from './change-entry.ts';
 import type { CountryData, Evidence, OfTerritory } from './event.ts';
 import { incidentOf, rounded, type IncidentState } from './incident.ts';
 import type { Policy } from './policy.ts';

@@ -1,5 +1,6 @@
 import { later, type EventTime } from '../bgp/time.ts';
-import type { Plane, Touched } from '../visibility/plane.ts';
+import type { Touched } from '../visibility/plane-state.ts';
+import type { Plane } from '../visibility/plane.ts';
 import { Baseline } from './baseline.ts';
 import type { Draft } from './chain.ts';
 import { Changes } from './changes.ts';
@@ -8,14 +9,24 @@ import type { CountryData } from './event.ts';
 import { evidenceOf } from './evidence.ts';
 import type { IncidentState } from './incident.ts';
 import type { Policy } from './policy.ts';
-import { Story } from './story.ts';
+import { Story, type StorySnapshot } from './story.ts';
 import { blindness, deadline, firstState, step, type Known, type VerdictState } from './verdict.ts';
+
+/** What a judge goes on from, besides `changes`. */
+export interface JudgeSnapshot {
+  readonly state: VerdictState;
+  readonly lastKnown: Known | undefined;
+  readonly rebased: boolean;
+  readonly beginsUntil: EventTime | undefined;
+  readonly candidates: readonly (readonly [unit: number, since: EventTime])[];
+  readonly story: StorySnapshot;
+}
 
 /** Judges one plane: the verdict, what else changed, the incident they belong to. Says what is to be told. */
 export class Judge {
   readonly plane: Plane;
   readonly policy: Policy;
-  readonly #changes: Changes;
+  readonly changes: Changes;
   readonly #baseline: Baseline;
   readonly #story: Story;
   #state: VerdictState = firstState();
@@ -27,7 +38,7 @@ export class Judge {
   constructor(plane: Plane, policy: Policy) {
     this.plane = plane;
     this.policy = policy;
-    this.#changes = new Changes(plane, policy);
+    this.changes = new Changes(plane, policy);
     this.#baseline = new Baseline(plane, policy);
     this.#story = new Story(plane, policy);
   }
@@ -40,11 +51,32 @@ export class Judge {
     return this.#story.incident;
   }
 
+  snapshot(): JudgeSnapshot {
+    return {
+      state: this.#state,
+      lastKnown: this.#lastKnown,
+      rebased: this.#rebased,
+      beginsUntil: this.#beginsUntil,
+      candidates: this.#baseline.snapshot(),
+      story: this.#story.snapshot(),
+    };
+  }
+
+  /** The plane was put back before; `changes` are put back by themselves. */
+  restore({ state, lastKnown, rebased, beginsUntil, candidates, story }: JudgeSnapshot): void {
+    this.#state = state;
+    this.#lastKnown = lastKnown;
+    this.#rebased = rebased;
+    this.#beginsUntil = beginsUntil;
+    this.#baseline.restore(candidates);
+    this.#story.restore(story);
+  }
+
   /** The next moment at which something is decided though nothing is heard. It may lie in the past: then it is due. */
   deadline(): EventTime | undefined {
     const times = [
       deadline(this.#state, this.policy),
-      this.#changes.deadline(),
+      this.changes.deadline(),
       this.#baseline.deadline(this.#state),
       this.#story.closesAt(this.#state),
     ].filter((at) => at !== undefined);
@@ -76,11 +108,11 @@ export class Judge {
   #followChanges(scene: Scene, { units, marks }: Touched): Draft[] {
     if (!this.plane.detailed) return [];
     if (blindness(scene.sample, this.policy) !== undefined) {
-      this.#changes.suspend();
+      this.changes.suspend();
       return [];
     }
-    if (units.length > 0) this.#changes.observe(scene.sample.at, units, marks);
-    return this.#changes.takeDue(scene.sample.at).map((change) => {
+    if (units.length > 0) this.changes.observe(scene.sample.at, units, marks);
+    return this.changes.takeDue(scene.sample.at).map((change) => {
       const unit = change.what.kind === 'unit' ? this.plane.units[change.what.unit] : undefined;
       const evidence = unit && evidenceOf(this.plane.sights.kept, !change.on, change.first, unit);
       return changeDraft(scene, change, evidence);
@@ -143,7 +175,7 @@ export class Judge {
     this.#beginsUntil ??= later(at, this.policy.blindHoldMs);
     this.#baseline.begin();
     this.#story.begin();
-    if (this.plane.detailed) this.#changes.begin(at);
+    if (this.plane.detailed) this.changes.begin(at);
   }
 }
 

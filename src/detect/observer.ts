@@ -7,7 +7,7 @@ import type { BlindData, DataLossData, ObserverData } from './event.ts';
 import type { VerdictState } from './verdict.ts';
 
 /** A gap that took away votes, until each of them is settled. */
-interface OpenGap {
+export interface OpenGap {
   readonly collector: Collector;
   /** The one peer concerned; `undefined`: the collector's. */
   readonly peer: Peer | undefined;
@@ -15,6 +15,12 @@ interface OpenGap {
   readonly reason: GapReason;
   readonly peers: number;
   readonly unsettled: Set<PeerId>;
+}
+
+export interface ObserverSnapshot {
+  /** In the order in which they opened. */
+  readonly open: readonly OpenGap[];
+  readonly blind: BlindData | undefined;
 }
 
 /** Tells of our own eyes: where something may have been missed, and when it has been made good. */
@@ -49,6 +55,15 @@ export class Observer {
       this.#open.push(gap);
       return [draftOf('observer.gap', gap, at)];
     });
+  }
+
+  snapshot(): ObserverSnapshot {
+    return { open: this.#open, blind: this.#blind };
+  }
+
+  restore({ open, blind }: ObserverSnapshot): void {
+    this.#open.push(...open);
+    this.#blind = blind;
   }
 
   #settle(peer: Peer, at: EventTime): readonly Draft[] {

@@ -1,5 +1,6 @@
 import type { EventTime } from '../bgp/time.ts';
-import type { Plane, Touched } from '../visibility/plane.ts';
+import type { Touched } from '../visibility/plane-state.ts';
+import type { Plane } from '../visibility/plane.ts';
 import { Carriers } from './carriers.ts';
 import { digest } from './chain.ts';
 import { evidenceOf } from './evidence.ts';
@@ -26,6 +27,17 @@ const MAX_STUCK = 50;
 
 /** As many beginnings are remembered: a state tracks three at once, and the verdict looks up the one it came from. */
 const MAX_FIRSTS = 16;
+
+export interface StorySnapshot {
+  readonly run: Run;
+  readonly shareBefore: number;
+  /** In the order in which they were noted. */
+  readonly firsts: readonly (readonly [since: EventTime, first: EventTime])[];
+  readonly lowest: number;
+  readonly fall: Fall | undefined;
+  /** Its fall is the one above. */
+  readonly incident: IncidentState | undefined;
+}
 
 /** Notes a plane's falls from the first loss on, and makes incidents of those that became a verdict. */
 export class Story {
@@ -125,6 +137,28 @@ export class Story {
     this.#wasVisible.set(this.#plane.visible);
     this.#carriers.reset();
     this.#carriers.look([]);
+  }
+
+  snapshot(): StorySnapshot {
+    return {
+      run: this.#run,
+      shareBefore: this.#shareBefore,
+      firsts: [...this.#firsts],
+      lowest: this.#lowest,
+      fall: this.#fall,
+      incident: this.#incident,
+    };
+  }
+
+  /** The plane is as it was: what was visible, and over whom, follows from it. */
+  restore({ run, shareBefore, firsts, lowest, fall, incident }: StorySnapshot): void {
+    this.#run = run;
+    this.#shareBefore = shareBefore;
+    for (const [since, first] of firsts) this.#firsts.set(since, first);
+    this.#lowest = lowest;
+    this.#fall = fall;
+    this.#incident = incident;
+    this.begin();
   }
 
   #noteFall({ at, share }: Controlled, state: VerdictState): void {

@@ -1,5 +1,5 @@
 import { later, type EventTime } from '../bgp/time.ts';
-import type { Sample } from '../visibility/plane.ts';
+import type { Sample } from '../visibility/sample.ts';
 import type { BlindReason, Verdict } from './event.ts';
 import type { Policy } from './policy.ts';
 

@@ -10,12 +10,16 @@ import type {
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import type { Family } from '../bgp/prefix.ts';
 import { later, type EventTime } from '../bgp/time.ts';
+import { Altered } from './altered.ts';
 import type { Effect } from './effect.ts';
 import { Learners } from './learners.ts';
 import type { Plane } from './plane.ts';
 import { Pulses } from './pulses.ts';
-import { MAX_SESSIONS, newSession, type Session, type Standing } from './session.ts';
+import type { Session, Standing } from './session.ts';
+import { Sessions } from './sessions.ts';
 import { routeKey } from './view.ts';
+import { VoterBook } from './voter-book.ts';
+import { Votes } from './votes.ts';
 import type { VotingPolicy } from './voting.ts';
 
 /** Routers write updates while they dump: one up to this long before the dump may be missing in it. BGPView's value. */
@@ -30,23 +34,27 @@ const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 export class Electorate {
   readonly #planes: readonly Plane[];
   readonly #voting: VotingPolicy;
-  readonly #sessions = new Map<PeerId, Session>();
-  /** Sessions that came up and have not told their whole table yet. */
-  readonly #syncing = new Set<Session>();
+  /** Writes down who was heard, and reads it again. */
+  readonly book: VoterBook;
+  readonly #sessions: Sessions;
   readonly #learners: Learners;
   readonly #pulses: Pulses;
-  readonly #largest: Record<Family, number> = { ipv4: 0, ipv6: 0 };
+  readonly #votes: Votes;
 
   constructor(planes: readonly Plane[], voting: VotingPolicy) {
     this.#planes = planes;
     this.#voting = voting;
-    this.#learners = new Learners(voting.learnMs);
-    this.#pulses = new Pulses(voting.peerSilenceMs);
+    const altered = new Altered<PeerId>();
+    const sessions = (this.#sessions = new Sessions(altered));
+    const learners = (this.#learners = new Learners(voting.learnMs, altered));
+    const pulses = (this.#pulses = new Pulses(voting.peerSilenceMs, altered));
+    const votes = (this.#votes = new Votes(planes, voting));
+    this.book = new VoterBook({ planes, sessions, learners, pulses, votes, altered });
   }
 
   /** `now` is the engine's time: that of the element, unless the element is late. */
   apply(element: Element, now: EventTime): readonly Effect[] {
-    if ('peer' in element && element.peer !== undefined && this.#isTooMany(element.peer)) return [];
+    if ('peer' in element && element.peer !== undefined && this.#sessions.isTooMany(element.peer)) return [];
     switch (element.type) {
       case 'tick':
         if (element.peer !== undefined) this.#pulses.start(element.peer, now);
@@ -60,7 +68,7 @@ export class Electorate {
       case 'end-of-rib':
         return element.dump === undefined ? this.#endOfRib(element, now) : this.#endOfDump(element, element.dump, now);
       case 'peer-state':
-        return this.#stateWord(this.#session(element.peer), element, now);
+        return this.#stateWord(this.#sessions.of(element.peer), element, now);
     }
   }
 
@@ -71,7 +79,7 @@ export class Electorate {
       if (at !== undefined && (next === undefined || at < next)) next = at;
     };
     consider(this.#pulses.deadline());
-    for (const session of this.#syncing)
+    for (const session of this.#sessions.syncing)
       for (const family of FAMILIES) consider(this.#syncedBy(session.standing[family]));
     for (const plane of this.#planes) consider(plane.formerSince && later(plane.formerSince, this.#voting.forgetMs));
     return next;
@@ -80,14 +88,15 @@ export class Electorate {
   /** Does what is due at `at`, which is the deadline. */
   expire(at: EventTime): readonly Effect[] {
     const effects: Effect[] = [];
-    for (const session of this.#syncing) {
+    for (const session of this.#sessions.syncing) {
       const due = FAMILIES.filter((family) => (this.#syncedBy(session.standing[family]) ?? Infinity) <= at);
       if (due.length > 0) effects.push(...this.#settle(session, due, at));
     }
     for (const { plane, peer } of this.#learners.takeDue(at)) {
-      const session = this.#session(peer);
+      const session = this.#sessions.of(peer);
       if (session.standing[plane.family].kind === 'unheard') session.standing[plane.family] = { kind: 'in-sync' };
-      this.#revote(session, at);
+      this.#sessions.altered.add(peer.id);
+      this.#votes.revote(session, at);
     }
     effects.push(...this.#silence(this.#pulses.takeSilent(at), at));
     for (const plane of this.#planes) plane.forgetFormer((at - this.#voting.forgetMs) as EventTime);
@@ -97,7 +106,7 @@ export class Electorate {
   #route(element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
     const planes = this.#planes.filter((plane) => plane.concerns(element.prefix));
     if (planes.length === 0) return [];
-    const session = this.#session(element.peer);
+    const session = this.#sessions.of(element.peer);
     this.#pulses.hear(element.peer, now);
     const standing = session.standing[element.prefix.family];
     if (standing.kind === 'down') {
@@ -148,18 +157,19 @@ export class Electorate {
   #peerState(session: Session, state: 'up' | 'down', at: EventTime, told = Infinity): readonly Effect[] {
     for (const family of FAMILIES)
       session.standing[family] = state === 'up' ? { kind: 'syncing', since: at } : { kind: 'down', since: at };
-    if (state === 'up') this.#syncing.add(session);
+    if (state === 'up') this.#sessions.startSync(session);
     else {
-      this.#syncing.delete(session);
+      this.#sessions.endSync(session);
       this.#pulses.stop(session.peer);
     }
-    this.#revote(session, at);
+    this.#isWhole(session, FAMILIES);
+    this.#votes.revote(session, at);
     this.#forgetRoutes(session, at, (heard) => heard < told);
     return state === 'down' ? [{ kind: 'settled', session }] : [];
   }
 
   #endOfRib(element: EndOfRibElement, now: EventTime): readonly Effect[] {
-    const session = this.#session(element.peer);
+    const session = this.#sessions.of(element.peer);
     const families = element.family === undefined ? FAMILIES : [element.family];
     const due = families.filter((family) => session.standing[family].kind !== 'down');
     for (const family of due) {
@@ -171,7 +181,7 @@ export class Electorate {
   }
 
   #endOfDump(element: EndOfRibElement, dump: NonNullable<EndOfRibElement['dump']>, now: EventTime): readonly Effect[] {
-    const session = this.#session(element.peer);
+    const session = this.#sessions.of(element.peer);
     const isNewer = (standing: Standing): boolean =>
       'since' in standing && standing.kind !== 'in-gap' && standing.since > dump.from;
     const families = (element.family === undefined ? FAMILIES : [element.family]).filter(
@@ -183,19 +193,16 @@ export class Electorate {
     for (const family of families) {
       this.#forgetRoutes(session, now, isGone, family);
       session.table[family] = dump.routes[family];
-      if (dump.routes[family] <= this.#largest[family]) continue;
-      this.#largest[family] = dump.routes[family];
-      hasGrown = true;
+      if (this.#votes.compare(family, dump.routes[family])) hasGrown = true;
     }
-    for (const plane of this.#planes) plane.largestTable = this.#largest[plane.family];
     const effects = this.#settle(session, families, now);
-    if (hasGrown) for (const other of this.#sessions.values()) this.#revote(other, now);
+    if (hasGrown) for (const other of this.#sessions.all()) this.#votes.revote(other, now);
     return effects;
   }
 
   #gap(element: GapElement, now: EventTime): readonly Effect[] {
     const { collector, peer, reason } = element;
-    const sessions = peer === undefined ? this.#sessionsOf(collector) : [this.#session(peer)];
+    const sessions = peer === undefined ? this.#sessions.ofCollector(collector) : [this.#sessions.of(peer)];
     return this.#mistrust(sessions, { collector, peer, reason }, now);
   }
 
@@ -205,7 +212,7 @@ export class Electorate {
       const silent = peers.filter((peer) => peer.collector === collector);
       const peer = silent.length === 1 ? silent[0] : undefined;
       return this.#mistrust(
-        silent.map((one) => this.#session(one)),
+        silent.map((one) => this.#sessions.of(one)),
         { collector, peer, reason: 'silent-peer' },
         at,
       );
@@ -217,49 +224,35 @@ export class Electorate {
     gap: { collector: Collector; peer: Peer | undefined; reason: GapReason },
     at: EventTime,
   ): readonly Effect[] {
-    const voters = sessions.filter((session) => this.#votes(session));
+    const voters = sessions.filter((session) => this.#votes.hasAny(session));
     for (const session of sessions) {
       for (const family of FAMILIES) {
         // Who was down may be up since, with a table that we missed.
         if (session.standing[family].kind !== 'in-gap') session.standing[family] = { kind: 'in-gap', since: at };
       }
-      this.#syncing.delete(session);
+      this.#sessions.endSync(session);
       this.#learners.forget(session.peer);
       this.#pulses.stop(session.peer);
-      this.#revote(session, at);
+      this.#votes.revote(session, at);
     }
     return [{ kind: 'gap', ...gap, voters }];
   }
 
-  #sessionsOf(collector: Collector): readonly Session[] {
-    return [...this.#sessions.values()].filter((session) => session.peer.collector === collector);
-  }
-
   #settle(session: Session, families: readonly Family[], at: EventTime): readonly Effect[] {
     for (const family of families) session.standing[family] = { kind: 'in-sync' };
-    if (FAMILIES.every((family) => session.standing[family].kind !== 'syncing')) this.#syncing.delete(session);
-    this.#revote(session, at);
+    if (FAMILIES.every((family) => session.standing[family].kind !== 'syncing')) this.#sessions.endSync(session);
+    this.#isWhole(session, families);
+    this.#sessions.altered.add(session.peer.id);
+    this.#votes.revote(session, at);
     return families.length === 0 ? [] : [{ kind: 'settled', session }];
   }
 
-  #revote(session: Session, at: EventTime): void {
+  /** Its table in these families was told from the start, to all territories. */
+  #isWhole(session: Session, families: readonly Family[]): void {
     for (const plane of this.#planes) {
-      const may = this.#mayVote(session, plane);
-      const view = may ? plane.viewOf(session.peer) : plane.views.get(session.peer.id);
-      const isMissed = session.standing[plane.family].kind !== 'in-sync';
-      if (view !== undefined) plane.setVote(view, may, at, isMissed);
+      const view = plane.views.get(session.peer.id);
+      if (view !== undefined && families.includes(plane.family)) view.partial = false;
     }
-  }
-
-  #mayVote(session: Session, plane: Plane): boolean {
-    if (session.standing[plane.family].kind !== 'in-sync') return false;
-    const size = session.table[plane.family];
-    if (size === undefined) return plane.views.get(session.peer.id)?.learned === true;
-    return size > 0 && size >= this.#voting.fullFeedShare * this.#largest[plane.family];
-  }
-
-  #votes(session: Session): boolean {
-    return this.#planes.some((plane) => plane.views.get(session.peer.id)?.votes === true);
   }
 
   #forgetRoutes(
@@ -277,16 +270,5 @@ export class Electorate {
 
   #syncedBy(standing: Standing): EventTime | undefined {
     return standing.kind === 'syncing' ? later(standing.since, this.#voting.resyncMs) : undefined;
-  }
-
-  /** A feed that makes up peers fills no memory: whoever comes when all seats are taken is not heard, and has no vote. */
-  #isTooMany(peer: Peer): boolean {
-    return this.#sessions.size >= MAX_SESSIONS && !this.#sessions.has(peer.id);
-  }
-
-  #session(peer: Peer): Session {
-    let session = this.#sessions.get(peer.id);
-    if (session === undefined) this.#sessions.set(peer.id, (session = newSession(peer)));
-    return session;
   }
 }

@@ -1,15 +1,18 @@
-import type { Peer } from '../bgp/peer.ts';
+import type { Peer, PeerId } from '../bgp/peer.ts';
 import { later, type EventTime } from '../bgp/time.ts';
+import type { Altered } from './altered.ts';
 import type { Plane } from './plane.ts';
 import type { View } from './view.ts';
 
 /** A learner must carry this share of the units that the others carry: a filtered view of half a country is no witness. */
 const MIN_CARRIED = 0.9;
 
-interface Learner {
+export interface Learner {
   readonly plane: Plane;
   readonly view: View;
   due: EventTime;
+  /** Who began later has a greater one. */
+  readonly number: number;
 }
 
 /**
@@ -18,9 +21,12 @@ interface Learner {
  */
 export class Learners {
   readonly #learnMs: number;
+  readonly #altered: Altered<PeerId>;
   readonly #waiting = new Map<View, Learner>();
+  #next = 0;
 
-  constructor(learnMs: number) {
+  constructor(learnMs: number, altered: Altered<PeerId>) {
+    this.#altered = altered;
     // At least one millisecond, so that who fails is not asked again at the same moment, for ever.
     this.#learnMs = Math.max(1, learnMs);
   }
@@ -28,14 +34,30 @@ export class Learners {
   /** Call after each change of a view of unknown table size. */
   watch(plane: Plane, view: View, at: EventTime): void {
     if (view.learned || view.seen === 0) {
-      this.#waiting.delete(view);
+      this.#leave(view);
       return;
     }
-    if (!this.#waiting.has(view)) this.#waiting.set(view, { plane, view, due: later(at, this.#learnMs) });
+    if (this.#waiting.has(view)) return;
+    this.#waiting.set(view, { plane, view, due: later(at, this.#learnMs), number: this.#next++ });
+    this.#altered.add(view.peer.id);
   }
 
   forget(peer: Peer): void {
-    for (const view of this.#waiting.keys()) if (view.peer.id === peer.id) this.#waiting.delete(view);
+    for (const view of this.#waiting.keys()) if (view.peer.id === peer.id) this.#leave(view);
+  }
+
+  of(view: View): Learner | undefined {
+    return this.#waiting.get(view);
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  /** @param waiting by number upward. */
+  restore(waiting: readonly Learner[], next: number): void {
+    for (const learner of waiting) this.#waiting.set(learner.view, learner);
+    this.#next = next;
   }
 
   deadline(): EventTime | undefined {
@@ -55,13 +77,18 @@ export class Learners {
       if (units === undefined) expected.set(plane, (units = commonUnits(plane)));
       if (units.filter((unit) => (view.cover[unit] ?? 0) > 0).length < MIN_CARRIED * units.length) {
         learner.due = later(at, this.#learnMs);
+        this.#altered.add(view.peer.id);
         continue;
       }
-      this.#waiting.delete(view);
+      this.#leave(view);
       view.learned = true;
       learned.push({ plane, peer: view.peer });
     }
     return learned;
+  }
+
+  #leave(view: View): void {
+    if (this.#waiting.delete(view)) this.#altered.add(view.peer.id);
   }
 }
 

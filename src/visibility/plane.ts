@@ -2,37 +2,16 @@ import type { Asn } from '../bgp/asn.ts';
 import type { Collector, Peer } from '../bgp/peer.ts';
 import type { Family, Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
+import { AlteredRoutes } from './altered.ts';
 import { Ballots } from './ballots.ts';
-import { MAX_DETAILED_UNITS, marksOf } from './details.ts';
-import { concerns, covered, unitsOf, type Territory } from './territory.ts';
+import { MAX_DETAILED_UNITS } from './details.ts';
+import { Holder } from './holder.ts';
+import type { PlaneSnapshot, Touched } from './plane-state.ts';
+import type { Sample } from './sample.ts';
+import { concerns, unitsOf, type Territory } from './territory.ts';
 import { Sights } from './sights.ts';
 import { Tally } from './tally.ts';
-import { countsFor, maxRoutes, maxRoutesOfAll, routeKey, View, type Held } from './view.ts';
-
-/** A territory's visibility at one moment of event time. */
-export interface Sample {
-  readonly at: EventTime;
-  /** Mean over the baseline's units of the share of voters that see the unit. */
-  readonly share: number;
-  readonly voters: number;
-  /** Collectors at which some session votes. */
-  readonly collectors: number;
-  /** Voters now, and those that lost their vote not long ago. */
-  readonly known: number;
-  readonly seeingNothing: number;
-  /** Whether any of it was ever visible, or somebody's table was so large that he would have seen it. */
-  readonly isProven: boolean;
-  readonly unitsVisible: number;
-  readonly units: number;
-}
-
-/** What may have changed of a plane since it was last asked. */
-export interface Touched {
-  /** Indices of units whose `seen` or `visible` may be others, upward. No mark is touched without a unit. */
-  readonly units: readonly number[];
-  /** Marks whose count may be another. */
-  readonly marks: readonly string[];
-}
+import { maxRoutes, maxRoutesOfAll, routeKey, View, type Held, type Told } from './view.ts';
 
 /**
  * No full table was smaller in the time of the archives: 60,000 IPv4 routes in 1999, 500 IPv6 routes in 2003. If the largest
@@ -47,6 +26,8 @@ const SMALLEST_FULL_TABLE: Readonly<Record<Family, number>> = { ipv4: 50_000, ip
 export class Plane {
   readonly territory: Territory;
   readonly family: Family;
+  /** `KP/ipv4`. */
+  readonly key: string;
   readonly units: readonly Prefix[];
   /** Whether upstreams, origins, prefixes and single units are followed. */
   readonly detailed: boolean;
@@ -55,6 +36,7 @@ export class Plane {
   readonly visible: Uint8Array;
   /** Latest changes of voters' sight. */
   readonly sights = new Sights();
+  readonly altered = new AlteredRoutes();
   readonly views = new Map<Peer['id'], View>();
   /** Routes in the largest table known of this family; 0 while no dump was read. */
   largestTable = 0;
@@ -67,7 +49,7 @@ export class Plane {
   readonly #former = new Map<Asn, EventTime>();
   /** Voting sessions per collector. */
   readonly #collectors = new Map<Collector, number>();
-  readonly #runs = new Map<string, readonly number[]>();
+  readonly #holder: Holder;
   readonly #maxRoutes: number;
   readonly #maxRoutesOfAll: number;
   /** Routes held of all sessions, withdrawn ones that are remembered among them. */
@@ -77,10 +59,12 @@ export class Plane {
   constructor(territory: Territory, family: Family) {
     this.territory = territory;
     this.family = family;
+    this.key = `${territory.id}/${family}`;
     this.units = unitsOf(territory, family);
     this.detailed = this.units.length <= MAX_DETAILED_UNITS;
     this.#maxRoutes = maxRoutes(this.units.length);
     this.#maxRoutesOfAll = maxRoutesOfAll(this.units.length);
+    this.#holder = new Holder(territory, this.units, this.detailed, this.#maxRoutes);
     this.#ballots = new Ballots(this.units.length);
     this.visible = new Uint8Array(this.units.length);
   }
@@ -119,19 +103,20 @@ export class Plane {
   }
 
   /** `false`: the view is full and the route was not kept. */
-  put(view: View, route: Pick<Held, 'prefix' | 'pathId' | 'path' | 'at' | 'dumped'>): boolean {
+  put(view: View, route: Told): boolean {
     const key = routeKey(route.prefix, route.pathId);
     const before = view.routes.get(key);
     if (before === undefined && (view.routes.size >= this.#maxRoutes || this.#routes >= this.#maxRoutesOfAll))
       return false;
 
-    const held = this.#heldOf(route, before);
+    const held = this.#holder.heldOf(route, before);
     const sawBefore = view.seen;
     // The new route before the old one goes: a re-announcement never looks like a loss, however short.
     if (held.path !== undefined) this.#add(view, held, route.at);
     if (before?.path !== undefined) this.#take(view, before, route.at);
     view.routes.set(key, held);
     if (before === undefined) this.#routes++;
+    this.altered.add(view, key);
     if (view.votes && view.seen !== sawBefore) this.#remember(view, held, view.seen < sawBefore);
     return true;
   }
@@ -139,7 +124,9 @@ export class Plane {
   /** Forgets a route without a word of the peer: nobody withdrew it, so it is no evidence. */
   drop(view: View, held: Held, at: EventTime): void {
     if (held.path !== undefined) this.#take(view, held, at);
-    if (view.routes.delete(routeKey(held.prefix, held.pathId))) this.#routes--;
+    const key = routeKey(held.prefix, held.pathId);
+    if (view.routes.delete(key)) this.#routes--;
+    this.altered.add(view, key);
   }
 
   /** @param isMissed whether a vote taken away is held against us: not when the peer turned out not to be full-feed. */
@@ -207,6 +194,34 @@ export class Plane {
     return { units, marks: this.tally.takeTouched() };
   }
 
+  /** All of it that does not follow from routes and votes. */
+  snapshot(): PlaneSnapshot {
+    return {
+      baseline: [...this.units.keys()].filter((unit) => this.baseline[unit] === 1),
+      former: [...this.#former],
+      visibleChangedAt: this.visibleChangedAt,
+      touched: [...this.#touched].sort((a, b) => a - b),
+    };
+  }
+
+  /** Puts back a route: all of them first, then the votes, then the rest. */
+  restoreRoute(peer: Peer, route: Told): void {
+    const view = this.viewOf(peer);
+    const held = this.#holder.heldOf(route, undefined);
+    if (held.path !== undefined) this.#add(view, held, route.at);
+    view.routes.set(routeKey(route.prefix, route.pathId), held);
+    this.#routes++;
+  }
+
+  restore({ baseline, former, visibleChangedAt, touched }: PlaneSnapshot): void {
+    this.#ballots.setBaseline(baseline);
+    for (const [asn, at] of former) this.#former.set(asn, at);
+    this.visibleChangedAt = visibleChangedAt;
+    this.#touched.clear();
+    for (const unit of touched) this.#touched.add(unit);
+    this.tally.takeTouched();
+  }
+
   #visibleInBaseline(): number {
     return this.baseline.reduce((sum, flag, unit) => sum + (flag & (this.visible[unit] ?? 0)), 0);
   }
@@ -217,29 +232,6 @@ export class Plane {
     const shown = [...this.units.keys()].filter((unit) => (some[unit] ?? 0) > 0);
     if (shown.length === 0) return 0;
     return shown.reduce((sum, unit) => sum + (this.seen[unit] ?? 0), 0) / (this.voters * shown.length);
-  }
-
-  #heldOf(route: Pick<Held, 'prefix' | 'pathId' | 'path' | 'at' | 'dumped'>, before: Held | undefined): Held {
-    if (before !== undefined && before.path === route.path) return { ...before, at: route.at, dumped: route.dumped };
-    const { path, prefix } = route;
-    const units = before?.units ?? this.#unitsUnder(prefix);
-    if (path === undefined) return { ...route, units, counts: false, marks: [] };
-    const counts = countsFor(this.territory, path);
-    return {
-      ...route,
-      units,
-      counts,
-      marks: this.detailed ? marksOf(this.territory, { prefix, path, units, counts }) : [],
-    };
-  }
-
-  #unitsUnder(prefix: Prefix): readonly number[] {
-    let run = this.#runs.get(prefix.text);
-    if (run === undefined) {
-      if (this.#runs.size >= this.#maxRoutes) this.#runs.clear();
-      this.#runs.set(prefix.text, (run = covered(this.units, prefix)));
-    }
-    return run;
   }
 
   #add(view: View, held: Held, at: EventTime): void {

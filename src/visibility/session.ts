@@ -28,6 +28,8 @@ export const MAX_SESSIONS = 20_000;
 /** One peer as the electorate knows it. */
 export interface Session {
   readonly peer: Peer;
+  /** Sessions are numbered from 0 as they are first heard of. */
+  readonly number: number;
   readonly standing: Record<Family, Standing>;
   /** Routes per family in its last complete dump of it; `undefined` when it was in none. */
   readonly table: Record<Family, number | undefined>;
@@ -35,9 +37,10 @@ export interface Session {
   stateAt: EventTime | undefined;
 }
 
-export function newSession(peer: Peer): Session {
+export function newSession(peer: Peer, number: number): Session {
   return {
     peer,
+    number,
     standing: { ipv4: { kind: 'unheard' }, ipv6: { kind: 'unheard' } },
     table: { ipv4: undefined, ipv6: undefined },
     stateAt: undefined,

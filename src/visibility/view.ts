@@ -4,8 +4,8 @@ import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Territory } from './territory.ts';
 
-/** A route of a watched prefix as one session told it last. */
-export interface Held {
+/** A route of a watched prefix as one session told it. */
+export interface Told {
   readonly prefix: Prefix;
   readonly pathId: number | undefined;
   /** `undefined`: withdrawn. Remembered, so that an older announcement does not bring it back. */
@@ -14,6 +14,10 @@ export interface Held {
   readonly at: EventTime;
   /** From a dump: it yields to an update of the last minute before the dump. */
   readonly dumped: boolean;
+}
+
+/** … and what it says of the territory. */
+export interface Held extends Told {
   /** Indices of the units it covers. */
   readonly units: readonly number[];
   /** Whether seeing it is seeing the territory: it is there, and its origin is one that counts. */
@@ -49,6 +53,8 @@ export class View {
   votes = false;
   /** It carried the territory long enough to be believed without a known table size. */
   learned = false;
+  /** Its table was told before the territory was watched: what it holds here is not all, until it is told again. */
+  partial = false;
 
   constructor(peer: Peer, units: number) {
     this.peer = peer;

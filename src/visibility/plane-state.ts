@@ -1,0 +1,21 @@
+import type { Asn } from '../bgp/asn.ts';
+import type { EventTime } from '../bgp/time.ts';
+
+/** What may have changed of a plane since it was last asked. */
+export interface Touched {
+  /** Indices of units whose `seen` or `visible` may be others, upward. No mark is touched without a unit. */
+  readonly units: readonly number[];
+  /** Marks whose count may be another. */
+  readonly marks: readonly string[];
+}
+
+/** What a plane goes on from, besides its routes and votes. */
+export interface PlaneSnapshot {
+  /** Indices of units, upward. */
+  readonly baseline: readonly number[];
+  /** ASes that lost their vote, in the order in which they did. */
+  readonly former: readonly (readonly [Asn, EventTime])[];
+  readonly visibleChangedAt: EventTime | undefined;
+  /** Indices of units that were not looked at yet, upward. */
+  readonly touched: readonly number[];
+}

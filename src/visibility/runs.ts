@@ -1,0 +1,28 @@
+/** Numbers upward as runs, `0-3 7 9-12`: short for what lies together. */
+export function runsText(numbers: readonly number[]): string {
+  const runs: string[] = [];
+  for (let i = 0; i < numbers.length;) {
+    let end = i;
+    while (end + 1 < numbers.length && numbers[end + 1] === (numbers[end] ?? 0) + 1) end++;
+    runs.push(end === i ? `${numbers[i]}` : `${numbers[i]}-${numbers[end]}`);
+    i = end + 1;
+  }
+  return runs.join(' ');
+}
+
+/**
+ * Those numbers again.
+ *
+ * @param most none is as large.
+ * @throws Error when it is no such text.
+ */
+export function runsFrom(text: string, most: number): number[] {
+  const numbers: number[] = [];
+  for (const run of text === '' ? [] : text.split(' ')) {
+    const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(run) ?? [];
+    const [from, to] = [Number(first), Number(last)];
+    if (!(from <= to && to < most && from > (numbers.at(-1) ?? -1))) throw new Error(`${run} is no run of units`);
+    for (let i = from; i <= to; i++) numbers.push(i);
+  }
+  return numbers;
+}
