@@ -36,6 +36,8 @@ export type Resolver = (name: string) => Promise<readonly string[]>;
 
 const MOST_CHARACTERS = 2048;
 
+const PASSWORD = 'holds a user name or a password: use a header from a file';
+
 const TLS_PORTS: readonly number[] = [443, 8443];
 const PLAIN_PORTS: readonly number[] = [80, 8080];
 
@@ -57,7 +59,7 @@ export function parseTarget(text: string, rules: TargetRules): ParsedTarget {
   const isTls = url.protocol === 'https:';
   const port = Number(url.port === '' ? (isTls ? 443 : 80) : url.port);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const reason = schemeFault(url, rules) ?? portFault(port, rules) ?? hostFault(host, rules);
+  const reason = userFault(url) ?? schemeFault(url, rules) ?? portFault(port, rules) ?? hostFault(host, rules);
   return reason === undefined ? { ok: true, target: { url, isTls, port, host } } : { ok: false, reason };
 }
 
@@ -94,9 +96,14 @@ function vetted(addresses: readonly string[], { allow }: TargetRules): VettedTar
 function textFault(text: string): string | undefined {
   if (text.length > MOST_CHARACTERS) return `is longer than ${MOST_CHARACTERS} characters`;
   if (/[\p{Cc}\p{Cf}\p{Z}\\]/u.test(text)) return 'holds a space, a control character or a backslash';
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text)?.[1];
+  // At least one character: of `https:///user@host` the parser skips the third slash and finds a user name after all.
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)/i.exec(text)?.[1];
   if (authority === undefined) return 'is no URL with a scheme and a host, such as https://example.org/hook';
-  return authority.includes('@') ? 'holds a user name or a password: use a header from a file' : undefined;
+  return authority.includes('@') ? PASSWORD : undefined;
+}
+
+function userFault({ username, password }: URL): string | undefined {
+  return username === '' && password === '' ? undefined : PASSWORD;
 }
 
 function schemeFault({ protocol }: URL, { http }: TargetRules): string | undefined {

@@ -108,6 +108,8 @@ const HOSTILE_URLS: readonly string[] = [
   'http:\\\\127.0.0.1:PORT/',
   'http:/127.0.0.1:PORT/',
   'http:127.0.0.1:PORT/',
+  'http:///127.0.0.1:PORT/',
+  'http:///user@127.0.0.1:PORT/',
   '//127.0.0.1:PORT/',
   ' http://127.0.0.1:PORT/',
   'http://127.0.0.1:PORT/\r\nx-injected: 1',
