@@ -4,13 +4,16 @@ import type { Io } from './io.ts';
 import { addChoice, collect } from './program-options.ts';
 
 type End = (status: ExitStatus) => void;
+/** What is used when nothing is said. */
+export const HOME_STORE = '$UNROUTABLE_STORE, else ~/.local/state/unroutable';
+
 type Options = Readonly<Record<string, unknown>>;
 
 /** Where a watch is kept: `watch`, `replay` and what looks into stores choose alike. */
 export function addStore(command: Command, fallback: string): Command {
   return command
     .optionsGroup('Where it is kept:')
-    .option('--store <where>', `redis://…, a folder, or none (default: $UNROUTABLE_STORE, else ${fallback})`)
+    .option('--store <where>', `redis://…, a folder, or none (default: ${fallback})`)
     .option('--name <name>', "name of the watch in the store (default: the territories' ids, as KP or IR+KP)");
 }
 
@@ -81,5 +84,5 @@ function addEvents(program: Command, io: Io, end: End): void {
 
 function inStore(command: Command): Command {
   addChoice(command);
-  return addStore(command, '~/.local/state/unroutable');
+  return addStore(command, HOME_STORE);
 }

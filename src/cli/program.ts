@@ -17,7 +17,7 @@ import {
   asWebSocketUrl,
   collect,
 } from './program-options.ts';
-import { addStore, addStoreCommands } from './program-store.ts';
+import { addStore, addStoreCommands, HOME_STORE } from './program-store.ts';
 import { POLICY_SETTINGS, VOTING_SETTINGS } from './settings.ts';
 
 /**
@@ -118,7 +118,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .option('-q, --quiet', 'no status line')
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
-  addStore(watch, '~/.local/state/unroutable; none with --history');
+  addStore(watch, `${HOME_STORE}; with --history none`);
   addSettings(watch, 'How to judge:', POLICY_SETTINGS);
   addSettings(watch, 'Who may vote:', VOTING_SETTINGS);
   watch.action(async (options: Options) => {
