@@ -10,10 +10,15 @@ import type { Logger } from './watch-log.ts';
 /** Where the first table comes from: RIPEstat, MRT files, or nowhere. */
 export type Seed = { readonly from: 'ripestat' | 'none' } | { readonly from: 'mrt'; readonly paths: readonly string[] };
 
+/** Who is asked what a gap may have hidden. */
+export type Healer = 'ripestat' | 'none';
+
 export interface FeedOptions {
   readonly url: string | undefined;
   readonly collectors: readonly Collector[] | undefined;
   readonly seed: Seed;
+  /** @default `usualHealer` */
+  readonly heal?: Healer | undefined;
   /** Whether the server plays a recording: time is the recording's, and its end is the end. */
   readonly isHistory: boolean;
   readonly ripestat: string | undefined;
@@ -21,6 +26,11 @@ export interface FeedOptions {
   readonly control: Territory | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** RIPEstat, but where history is played, which it would be asked of as of now, and where nobody was to be asked at all. */
+export function usualHealer({ seed, isHistory }: Pick<FeedOptions, 'seed' | 'isHistory'>): Healer {
+  return isHistory || seed.from === 'none' ? 'none' : 'ripestat';
 }
 
 /** What is known when the feed has begun. */

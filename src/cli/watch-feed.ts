@@ -1,33 +1,22 @@
 import { alongside } from '../../streams/alongside.ts';
 import { Ahead } from '../../streams/ahead.ts';
 import { follow } from '../../streams/follow.ts';
-import { planMrt } from '../../streams/mrt/archive.ts';
-import { mrtSource } from '../../streams/mrt/source.ts';
 import { CONTROL_PREFIXES } from '../../streams/ris-live/control-prefixes.ts';
 import type { LiveReport } from '../../streams/ris-live/report.ts';
 import { risLive, type LiveSource } from '../../streams/ris-live/source.ts';
-import { ripestatSource } from '../../streams/ripestat/source.ts';
 import type { Collector } from '../bgp/peer.ts';
 import { later, type EventTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/event.ts';
 import type { ElementSource } from '../ports.ts';
 import type { Territory } from '../visibility/territory.ts';
-import { EXIT } from './exit-status.ts';
 import { GapLog } from './gap-log.ts';
 import { OpenGaps } from './open-gaps.ts';
 import { packageVersion } from './package-root.ts';
-import { bad, good, type Result } from './result.ts';
-import type { Begun, Feed, FeedOptions, Resumption } from './watch-feed-types.ts';
+import { good, type Result } from './result.ts';
+import { usualHealer, type Begun, type Feed, type FeedOptions, type Resumption } from './watch-feed-types.ts';
 import { logLive } from './watch-log.ts';
-import {
-  allTerritories,
-  isWhole,
-  mending,
-  mendingLeft,
-  ripestatClient,
-  seedingAgain,
-  seedReport,
-} from './watch-mending.ts';
+import { allTerritories, isWhole, mending, mendingLeft, ripestatClient, seedingAgain } from './watch-mending.ts';
+import { noteMissed, seedSource } from './watch-seed.ts';
 
 /** Anchors are always announced: when they go, it is us. `undefined` where history is played, which need not have them. */
 export function controlTerritory(isHistory: boolean): Territory | undefined {
@@ -48,7 +37,8 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
     if (report.type === 'gap') gaps.gap(report.collector, later(report.heardAt, -OVERLAP_MS));
     if (report.type === 'heard-again') gaps.heardAgain(report.collector, report.at);
   });
-  const seed = await seedSource(options, begun);
+  const healer = options.heal ?? usualHealer(options);
+  const seed = await seedSource({ ...options, heal: healer }, begun, gaps);
   if (!seed.ok) return seed;
 
   const heard = noting(live, begun, open, gaps);
@@ -56,11 +46,12 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   // A recording waits until it is asked for more: nothing of it need be lost.
   const feed = options.isHistory ? heard : ahead;
   const heal = (source: ElementSource): ElementSource => {
-    if (options.seed.from !== 'ripestat') return source;
+    if (healer === 'none') return source;
     const client = ripestatClient(options);
     const mends = { ...options, begun, live };
     const mended = alongside(source, (signal) => mending(gaps, client, mends, signal));
     const whole = alongside(mended, (signal) => mendingLeft(open, client, mends, signal));
+    if (options.seed.from !== 'ripestat') return whole;
     return alongside(whole, (signal) => seedingAgain(client, mends, signal));
   };
   return good({
@@ -96,9 +87,7 @@ function missed(from: Resumption, ahead: Ahead, gaps: GapLog, begun: Begun): rea
   const wholeSince = begun.at === undefined || ahead.isCut ? Infinity : begun.at;
   return from.collectors.filter((collector) => {
     if (wholeSince <= from.cursor && !gaps.isOpenAfter(collector, from.cursor)) return false;
-    gaps.gap(collector, from.cursor);
-    if (begun.at === undefined) begun.missed = [...(begun.missed ?? []), collector];
-    else gaps.heardAgain(collector, begun.latest ?? begun.at);
+    noteMissed(collector, from.cursor, begun, gaps);
     return true;
   });
 }
@@ -127,39 +116,6 @@ function liveSource(options: FeedOptions, report: (report: LiveReport) => void):
     ...(url === undefined ? {} : { url }),
     ...(collectors === undefined ? {} : { collectors }),
   });
-}
-
-async function seedSource(options: FeedOptions, begun: Begun): Promise<Result<ElementSource | undefined>> {
-  const { seed, clock, collectors, log } = options;
-  switch (seed.from) {
-    case 'none':
-      return good(undefined);
-    case 'ripestat':
-      return good(
-        ripestatSource({
-          client: ripestatClient(options),
-          clock,
-          territories: allTerritories(options),
-          collectors,
-          liveSince: () => begun.at,
-          report: seedReport(log, begun),
-        }),
-      );
-    case 'mrt': {
-      const planned = await planMrt({ paths: seed.paths });
-      if (!planned.ok) return bad(EXIT.files, `--seed mrt: ${planned.reason}`);
-      const watch = allTerritories(options).flatMap(({ blocks }) => blocks);
-      return good(
-        mrtSource(planned.plan, {
-          watch,
-          report: (report) => {
-            if (report.type === 'damage') log.warn({ file: report.file }, `${report.file}: ${report.reason}`);
-            if (report.type === 'summary') log.info(`seeded from ${planned.plan.collectors.length} collectors' files`);
-          },
-        }),
-      );
-    }
-  }
 }
 
 /** Notes from when on the feed is heard whole: what lies between the seed and that is a gap. */
