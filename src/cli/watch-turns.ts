@@ -17,12 +17,13 @@ import { nextTenure, type Tenure, type TenureReport } from './tenure.ts';
 import { openFeed, OVERLAP_MS } from './watch-feed.ts';
 import type { Feed, FeedOptions, Resumption } from './watch-feed-types.ts';
 
-/** State without a decision is kept this often, milliseconds of event time. */
+/** State without a decision is kept this often, milliseconds of event time; of a recording, which may run fast, less often. */
 const KEEP_EVERY_MS = 1_000;
+const KEEP_HISTORY_EVERY_MS = 60_000;
 /** How often a standby looks how far the leader is, to forget what it need not know. Milliseconds. */
 const LOOK_MS = 10_000;
 /** Events kept at least, and how often the older ones are looked through. Milliseconds. */
-const KEEP_EVENTS = 100_000;
+export const KEEP_EVENTS = 100_000;
 const TRIM_MS = 600_000;
 
 export interface WatchParts {
@@ -127,7 +128,7 @@ export class Watch {
   }
 
   async #lead(feed: Feed, tenure: Tenure, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
-    const { store, isLasting, record, tell } = this.#parts;
+    const { store, isLasting, record, tell, feed: options } = this.#parts;
     const again = this.#patience(signal);
     const kept = await this.#load(again, signal);
     if (signal.aborted) return tenure.over.aborted ? 'fenced' : good(undefined);
@@ -139,7 +140,7 @@ export class Watch {
       store,
       token: tenure.token,
       again,
-      ...(isLasting ? { everyMs: KEEP_EVERY_MS } : {}),
+      ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: kept }),
       async tell(events: readonly UnroutableEvent[]) {
         // The feed learns what was decided of its gaps.
