@@ -20,6 +20,9 @@ const LITTLE_BYTES = 4 << 20;
 /** Octets of one page; a change of a record rewrites the page it is on. */
 const PAGE_BYTES = 4096;
 
+/** Without overlapping sync a transaction is on the disk before anyone sees it, so what was seen is never taken back. */
+const FORM = { encoding: 'string', keyEncoding: 'binary', overlappingSync: false, maxDbs: 8 } as const;
+
 /**
  * The LMDB environment of a folder: four databases, one writer at a time among all processes that have it open, and a
  * snapshot for every reader. A transaction is on the disk (fdatasync) when it returns.
@@ -38,17 +41,26 @@ export class FolderDatabase {
   readonly #turn: WriteTurn;
   readonly #spareBytes: number;
 
-  constructor(path: string, turn: WriteTurn, spareBytes: number) {
+  /** @throws what LMDB or the file system says; then nothing stays open. */
+  static async open(path: string, turn: WriteTurn, spareBytes: number): Promise<FolderDatabase> {
+    const root = open<string, Buffer>(path, { ...FORM, noSubdir: false });
+    try {
+      return new FolderDatabase(path, root, turn, spareBytes);
+    } catch (error) {
+      await root.close();
+      throw error;
+    }
+  }
+
+  private constructor(path: string, root: RootDatabase<string, Buffer>, turn: WriteTurn, spareBytes: number) {
     this.path = path;
+    this.#root = root;
     this.#turn = turn;
     this.#spareBytes = spareBytes;
-    // Without overlapping sync a transaction is on the disk before anyone sees it, so what was seen is never taken back.
-    const options = { encoding: 'string', keyEncoding: 'binary', overlappingSync: false, maxDbs: 8 } as const;
-    this.#root = open<string, Buffer>(path, { ...options, noSubdir: false });
-    this.meta = this.#root.openDB('meta', options);
-    this.state = this.#root.openDB('state', options);
-    this.events = this.#root.openDB('events', options);
-    this.ids = this.#root.openDB('ids', options);
+    this.meta = root.openDB('meta', FORM);
+    this.state = root.openDB('state', FORM);
+    this.events = root.openDB('events', FORM);
+    this.ids = root.openDB('ids', FORM);
   }
 
   /** Reads in one snapshot, as of now. `look` must not wait. */

@@ -2,24 +2,26 @@ import {
   accessSync,
   closeSync,
   constants,
+  fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readFileSync,
-  readSync,
   readdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
+import { expectedBytes } from './damage.ts';
 
 /** Says whose folder it is. Without it nothing is written into a folder that has anything in it. */
 const MARK = 'unroutable-store.json';
 
 /** What LMDB makes there. */
-const DATA = 'data.mdb';
+export const DATA = 'data.mdb';
+const LOCK = 'lock.mdb';
 
 const PROGRAM = 'unroutable';
 
@@ -82,9 +84,22 @@ function marked(path: string): Folder {
   if (programOf(readFileSync(join(path, MARK), 'utf8')) !== PROGRAM) {
     return refuse('foreign', `its ${MARK} was not written by this program`);
   }
+  // LMDB takes the process with it when it cannot open one of them, so they are looked at first.
+  const irregular = [DATA, LOCK].find((name) => !isUsable(join(path, name)));
+  if (irregular !== undefined) return refuse('damaged', `its ${irregular} is no file`);
   const size = statSync(join(path, DATA), { throwIfNoEntry: false })?.size ?? 0;
-  if (size > 0 && !isDatabase(join(path, DATA))) return refuse('damaged', `its ${DATA} is not the database it was`);
+  if (size > 0 && expectedBytes(join(path, DATA)) === undefined) {
+    return refuse('damaged', `its ${DATA} is not the database it was`);
+  }
   return { ok: true };
+}
+
+/** Missing, or a file. @throws when this user may not read and write it. */
+function isUsable(file: string): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return true;
+  accessSync(file, constants.R_OK | constants.W_OK);
+  return found.isFile();
 }
 
 function programOf(text: string): unknown {
@@ -96,21 +111,16 @@ function programOf(text: string): unknown {
   }
 }
 
-/** Where the first page of an LMDB file of format 2 has its magic number and format, after 24 octets of page header. */
-const HEAD_AT = 24;
-const MAGIC = 0xbeefc0de;
-const FORMAT = 2;
-
-function isDatabase(file: string): boolean {
-  accessSync(file, constants.R_OK | constants.W_OK);
-  const head = Buffer.alloc(HEAD_AT + 8);
-  const handle = openSync(file, 'r');
-  try {
-    readSync(handle, head, 0, head.length, 0);
-  } finally {
-    closeSync(handle);
+/** Makes the folder's name, and the names in it, outlast a power cut. */
+export function settle(path: string): void {
+  for (const folder of [path, dirname(resolve(path))]) {
+    const handle = openSync(folder, 'r');
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
   }
-  return head.readUInt32LE(HEAD_AT) === MAGIC && head.readUInt32LE(HEAD_AT + 4) === FORMAT;
 }
 
 /** What the file system says, in words. */

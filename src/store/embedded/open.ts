@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Clock, StateStore } from '../../ports.ts';
 import type { StateRecord } from '../../visibility/record.ts';
 import { SCHEMA } from '../keys.ts';
 import { FolderDatabase, recordOf, SPARE_BYTES, stateKey } from './database.ts';
-import { claimFolder, refused, type FolderFault } from './folder.ts';
+import { lengthen, readThrough } from './damage.ts';
+import { claimFolder, DATA, refused, settle, type FolderFault } from './folder.ts';
 import { MARK, type Mark } from './meta.ts';
 import { EmbeddedStore } from './store.ts';
 import { WriteTurn } from './turn.ts';
@@ -55,15 +57,37 @@ export async function openAs(
   if (!folder.ok) return folder;
   let database: FolderDatabase | undefined;
   try {
-    database = new FolderDatabase(path, new WriteTurn(path, clock), spareBytes);
-    const opened = database;
+    const opened = await openWhole(path, new WriteTurn(path, clock), spareBytes);
+    if (opened === undefined) return { ok: false, fault: 'damaged', reason: 'its database was cut short' };
+    database = opened;
     const refusal = await opened.write(0, () => enter(opened, { schema: form.schema, name }, form.migrations));
-    if (refusal === undefined) return { ok: true, store: new EmbeddedStore(opened, clock) };
+    if (refusal === undefined) {
+      settle(path);
+      return { ok: true, store: new EmbeddedStore(opened, clock) };
+    }
     await opened.close();
     return refusal;
   } catch (error) {
     await database?.close();
     return refused(error);
+  }
+}
+
+/** `undefined` when pages are missing that are needed: then nothing was changed. */
+async function openWhole(path: string, turn: WriteTurn, spareBytes: number): Promise<FolderDatabase | undefined> {
+  const shorten = await turn.take(() => lengthen(join(path, DATA)));
+  if (shorten === undefined) return FolderDatabase.open(path, turn, spareBytes);
+  let database: FolderDatabase | undefined;
+  try {
+    const opened = await FolderDatabase.open(path, turn, spareBytes);
+    database = opened;
+    opened.read(() => readThrough(opened));
+    return opened;
+  } catch {
+    // To shorten what is mapped would kill us, so it is closed first.
+    await database?.close();
+    await turn.take(shorten);
+    return undefined;
   }
 }
 

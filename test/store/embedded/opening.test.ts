@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { open as openLmdb } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -17,9 +26,11 @@ afterEach(() => folder.remove());
 
 const OPTIONS = { name: 'KP', clock: systemClock };
 
-/** Everything in a folder, to see that nothing was touched. */
+/** Everything in a folder but LMDB's table of readers, to see that nothing was touched. */
 function bytesOf(path: string): Record<string, string> {
-  const names = readdirSync(path).sort();
+  const names = readdirSync(path)
+    .filter((name) => name !== 'lock.mdb')
+    .sort();
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(path, name)).toString('hex')]));
 }
 
@@ -49,6 +60,20 @@ describe('a folder is taken', () => {
     const store = await open(folder.path);
     expect(await store.load()).toBeUndefined();
     await store.close();
+  });
+
+  test('when its database is short of pages that nothing leads to', async () => {
+    const store = await open(folder.path);
+    await store.commit(batch(1, { changes: [change('engine', 'big', 'x'.repeat(400_000))], events: [event(1)] }));
+    await store.commit(batch(2, { changes: [change('engine', 'big', undefined)] }));
+    await store.close();
+    // Where the large value was is free, and its end is the file's.
+    const file = join(folder.path, 'data.mdb');
+    truncateSync(file, statSync(file).size - 2 * 4096);
+    const again = await open(folder.path);
+    expect(await again.load()).toMatchObject({ number: 2, records: [] });
+    expect(await numbers(again)).toEqual([1]);
+    await again.close();
   });
 
   test('by many at once: they see the same', async () => {
@@ -102,6 +127,27 @@ describe('a folder is refused, and nothing in it is touched', () => {
     await (await open(folder.path)).close();
     writeFileSync(join(folder.path, 'data.mdb'), bytes);
     await expectRefused(folder.path, 'damaged', 'not the database it was');
+  });
+
+  test.each([0.5, 0.8, 0.99])('when its database was cut off after %d of it', async (share) => {
+    const store = await open(folder.path);
+    for (let number = 1; number <= 20; number++) {
+      const changes = Array.from({ length: 200 }, (_, i) =>
+        change('voters', String(number * 200 + i), 'x'.repeat(200)),
+      );
+      await store.commit(batch(number, { changes, events: [event(number)] }));
+    }
+    await store.close();
+    const file = join(folder.path, 'data.mdb');
+    truncateSync(file, Math.floor((statSync(file).size * share) / 4096) * 4096);
+    await expectRefused(folder.path, 'damaged', 'cut short');
+  });
+
+  test('when its lock cannot be had', async () => {
+    await (await open(folder.path)).close();
+    rmSync(join(folder.path, 'lock.mdb'));
+    mkdirSync(join(folder.path, 'lock.mdb'));
+    await expectRefused(folder.path, 'damaged', 'lock.mdb is no file');
   });
 
   test('when it keeps another watch', async () => {
