@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { batch, change, event, numbers } from '../../contract/fixtures.ts';
@@ -87,6 +87,30 @@ describe('several processes with one folder', () => {
     expect(kept?.records.filter(({ value }) => value.length === 100_002)).toHaveLength(100);
     expect(await store.commit(batch(102, { events: [event(102)] }))).toEqual({ ok: true });
     expect(await numbers(store, 101)).toEqual([102]);
+    await store.close();
+  });
+
+  test('take no more room the longer they run: what is rewritten and trimmed is used again', async () => {
+    const store = await open(folder.path);
+    const idle = start(`
+      const store = await open();
+      await store.load();
+      say('looked');
+      setInterval(() => undefined, 1000);
+    `);
+    await idle.printed(1);
+    const sizes: number[] = [];
+    for (let number = 1; number <= 600; number++) {
+      const changes = Array.from({ length: 50 }, (_, i) =>
+        change('voters', String(i), `${String(number)} ${'x'.repeat(200)}`),
+      );
+      await store.commit(batch(number, { changes, events: [event(number)] }));
+      if (number % 50 === 0) await store.trim(50);
+      if (number % 200 === 0) sizes.push(statSync(join(folder.path, 'data.mdb')).size);
+    }
+    const [first = 0, , last = 0] = sizes;
+    expect(first).toBeLessThan(1 << 20);
+    expect(last).toBeLessThanOrEqual(first * 1.25);
     await store.close();
   });
 
