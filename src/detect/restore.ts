@@ -70,13 +70,13 @@ function restoreRoutes(plane: Plane, kept: KeptRecords, reader: Reader): void {
     plane.restoreRoute(peer, route);
   });
   const sights = kept.all(`sights/${id}/${plane.family}`, '', (_, text) => reader.sight(text));
-  plane.sights.restore(sights.sort(([a], [b]) => a - b));
+  kept.reading(`sights/${id}/${plane.family}`, undefined, () => plane.sights.restore(sights.sort(([a], [b]) => a - b)));
 }
 
 function restoreVoters({ electorate }: Parts, kept: KeptRecords, fresh: ReadonlySet<Plane>, at: EventTime): void {
   const state = kept.needed('engine', 'electorate', parseElectorate);
   const voters: readonly KnownVoter[] = kept.all('voters', '', (key, text) => parseVoter(key, text));
-  kept.reading('voters', '', () => electorate.book.restore(state, voters, { fresh, at }));
+  kept.reading('voters', undefined, () => electorate.book.restore(state, voters, { fresh, at }));
 }
 
 /** `false`: it is judged anew. */
@@ -94,10 +94,8 @@ function restoreSeat(seat: Seat, kept: KeptRecords, state: ReturnType<typeof par
   }
   plane.restore(state);
   judge.restore(written.judge);
-  changes.restore(
-    written.isReady,
-    kept.all('engine', `change ${plane.key} `, (key, text) => [key, parseChange(text)] as const),
-  );
+  const states = kept.all('engine', `change ${plane.key} `, (key, text) => [key, parseChange(text)] as const);
+  kept.reading('engine', `change ${plane.key}`, () => changes.restore(written.isReady, states));
   return true;
 }
 
@@ -132,15 +130,15 @@ class KeptRecords {
       .map(([key, text]) => this.reading(space, key, () => read(key.slice(begin.length), text)));
   }
 
-  /** What goes wrong is put down to this record. */
-  reading<T>(space: Space, key: string, read: () => T): T {
+  /** What goes wrong is put down to this record, or to all of the space. */
+  reading<T>(space: Space, key: string | undefined, read: () => T): T {
     try {
       return read();
     } catch (error) {
+      if (error instanceof UnreadableRecord) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      throw new UnreadableRecord(`the record ${space} ${key} cannot be read: ${reason}`.replace('  ', ' '), {
-        cause: error,
-      });
+      const what = key === undefined ? `the records ${space}` : `the record ${space} ${key}`;
+      throw new UnreadableRecord(`${what} cannot be read: ${reason}`, { cause: error });
     }
   }
 }

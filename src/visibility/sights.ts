@@ -51,9 +51,11 @@ export class Sights {
     return { came: this.numbered(next), went: Array.from({ length: went }, (_, i) => first + i) };
   }
 
-  /** @param numbered by number upward, without a hole. */
+  /** @param numbered by number upward. @throws Error when one is missing between them. */
   restore(numbered: readonly (readonly [number, Sight])[]): void {
     this.#first = numbered[0]?.[0] ?? 0;
+    const missing = numbered.findIndex(([number], i) => number !== this.#first + i);
+    if (missing >= 0) throw new Error(`there is none of number ${this.#first + missing}`);
     this.#kept = numbered.map(([, sight]) => sight);
   }
 }

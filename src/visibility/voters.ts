@@ -57,6 +57,7 @@ export function parseVoter(key: string, text: string): { peer: Peer; voter: Vote
   if (peer.id !== (key as PeerId)) throw new Error(`${key} is another spelling of ${peer.id}`);
   const session = fields.optional('session', (value) => sessionFrom(new Fields(value)));
   const heard = fields.optional('heard', placeFrom);
+  if (session === undefined && heard === undefined) throw new Error('it says nothing of it');
   const planes = Object.entries(fields.value('planes') ?? {}).map(([plane, value]) => {
     const place = new Fields(value);
     const waiting = place.optional('waiting', placeFrom);
