@@ -71,6 +71,14 @@ export function logLive(log: Logger, report: LiveReport): void {
     case 'heard-again':
       log.info({ collector: report.collector }, `${report.collector} is heard again`);
       return;
+    case 'clocks-differ': {
+      const minutes = Math.round(Math.abs(report.behindMs) / 60_000);
+      log.warn(
+        { behindMs: report.behindMs },
+        `the feed is ${minutes} min ${report.behindMs > 0 ? 'behind' : 'ahead of'} this machine's clock: is the clock right, or the feed late?`,
+      );
+      return;
+    }
     case 'beacon-silent':
       log.warn(
         { silentMs: report.silentMs },

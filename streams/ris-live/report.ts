@@ -26,6 +26,8 @@ export type LiveReport =
       readonly heardAt: EventTime;
     }
   | { readonly type: 'heard-again'; readonly collector: Collector; readonly at: EventTime }
+  /** The feed's messages are so far behind our wall clock, milliseconds; ahead of it when negative. */
+  | { readonly type: 'clocks-differ'; readonly behindMs: number }
   | { readonly type: 'beacon-silent'; readonly silentMs: number }
   | { readonly type: 'never-announced-heard'; readonly peer: Peer; readonly at: EventTime }
   /** Something went wrong for the 1st, 10th, 100th time and so on: `what` says how, `sample` shows it. */

@@ -3,6 +3,7 @@ import type { Prefix } from '../../src/bgp/prefix.ts';
 import { eventTimeOf } from '../../src/bgp/time.ts';
 import type { Clock, ElementSource } from '../../src/ports.ts';
 import { fullJitter } from './back-off.ts';
+import { ClockDifference } from './clock-difference.ts';
 import { CONTROL_PREFIXES, RIS_COLLECTORS, type ControlPrefix } from './control-prefixes.ts';
 import { Controls } from './controls.ts';
 import type { Message, Reading, Unreadable } from './decode.ts';
@@ -99,6 +100,7 @@ class Feed implements Listener {
   readonly #figures = new Figures();
   readonly #intake: Intake;
   readonly #controls: Controls;
+  readonly #difference: ClockDifference;
   readonly #lines: readonly Line[];
 
   constructor(options: RisLiveOptions) {
@@ -106,6 +108,7 @@ class Feed implements Listener {
     this.#timeline = options.timeline ?? 'live';
     this.#report = options.report ?? (() => undefined);
     this.#odd = new Oddities(this.#report);
+    this.#difference = new ClockDifference(this.#report);
     const controls = options.controls ?? (this.#timeline === 'live' ? CONTROL_PREFIXES : []);
     this.#controls = new Controls(controls, options.blocks, this.#report);
     this.#intake = new Intake({
@@ -219,6 +222,7 @@ class Feed implements Listener {
         continue;
       }
       for (const line of this.#lines) if (isConnected(line)) this.#listenTo(line);
+      if (this.#timeline === 'live') this.#difference.note(this.#figures.lagMs);
       if (this.#lines.some(isConnected) && this.#controls.isBeaconSilent(this.#now())) this.#missBeacon();
       this.#release();
     }

@@ -1,25 +1,9 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseCollector } from '../../../src/bgp/peer.ts';
 import type { Element } from '../../../src/bgp/element.ts';
-import { announce, keepalive, PeerServer, state, withdraw } from './peer-server.ts';
+import { announce, keepalive, PeerServer, withdraw } from './peer-server.ts';
+import { open, started } from './started.ts';
 import { shortOf, Watching } from './watching.ts';
-
-const open: (PeerServer | Watching)[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await ('stop' in one ? one.stop() : one.close());
-});
-
-async function started(
-  options: ConstructorParameters<typeof Watching>[1] = {},
-): Promise<{ server: PeerServer; watching: Watching }> {
-  const server = await PeerServer.listen();
-  const watching = new Watching(server.url, options);
-  open.push(server, watching);
-  await server.connections(1);
-  await watching.subscribed();
-  return { server, watching };
-}
 
 /** What came out, without its time. */
 function what(elements: readonly Element[]): string[] {
@@ -191,47 +175,6 @@ test('with collectors, each has its own socket, and one that breaks is a gap of 
   expect(watching.of('gap').length).toBe(1);
 });
 
-test('KEEPALIVEs are sent before a session is up as well: a hold time after it was down they say that it is up', async () => {
-  const { server, watching } = await started();
-  const down = watching.now;
-  server.send(state({ at: down }, 'connected'));
-  await watching.messages(1);
-  for (const seconds of [30, 30, 30, 30, 30, 29, 1]) {
-    await watching.pass(seconds * 1000);
-    server.send(keepalive({ at: watching.now }), keepalive({ at: watching.now, peer: '198.51.100.2', asn: 64_514 }));
-  }
-  await watching.messages(15);
-  await watching.pass(3000);
-  expect(watching.told).toEqual(['12:00:01.200 down 198.51.100.1', '12:03:01.200 up 198.51.100.1']);
-  // Nor is it a pulse of the session before that.
-  const pulses = watching.of('tick').filter(({ peer }) => peer?.address === '198.51.100.1');
-  expect(pulses).toEqual([]);
-  await watching.pass(5000);
-  server.send(keepalive({ at: watching.now }));
-  await watching.messages(16);
-  await watching.pass(3000);
-  expect(watching.of('tick').filter(({ peer }) => peer?.address === '198.51.100.1').length).toBe(1);
-});
-
-test('a session that was down is up with its first UPDATE, if nobody says so', async () => {
-  const { server, watching } = await started();
-  const at = watching.now;
-  server.send(
-    state({ at }, 'down'),
-    state({ at: at + 100 }, 'connected'),
-    keepalive({ at: at + 200 }),
-    announce({ at: at + 300 }, ['175.45.176.0/24']),
-  );
-  await watching.messages(4);
-  await watching.pass(3000);
-  expect(what(watching.elements)).toEqual([
-    'down 198.51.100.1',
-    'down 198.51.100.1',
-    'up 198.51.100.1',
-    'announcement 198.51.100.1 175.45.176.0/24',
-  ]);
-});
-
 test('one collector that says nothing for a minute while others speak is a gap', async () => {
   const { server, watching } = await started();
   server.send(keepalive({ at: watching.now, host: 'rrc13' }));
@@ -241,40 +184,6 @@ test('one collector that says nothing for a minute while others speak is a gap',
   }
   expect(watching.told.map((line) => line.slice(0, 8))).toEqual(['12:01:01']);
   expect(what(watching.elements)).toEqual(['gap rrc13 silent-collector']);
-});
-
-test('a feed that says nothing but old news is cut after 45 s, and a new one begun', async () => {
-  const { server, watching } = await started();
-  server.send(keepalive({ at: watching.now }));
-  for (let i = 0; i < 46; i++) {
-    await watching.pass(1000);
-    server.send(
-      keepalive({ at: watching.now - 181_000 }),
-      withdraw({ at: watching.now - 181_000 }, ['175.45.176.0/24']),
-    );
-  }
-  await watching.turnUntil(() => watching.count('disconnected') === 1, 'the cut', 2000);
-  expect(watching.of('gap')).toMatchObject([{ collector: 'rrc00', reason: 'stale-feed' }]);
-  expect(watching.reports).toContainEqual(
-    expect.objectContaining({
-      type: 'disconnected',
-      closing: { code: 1006, reason: 'no message but old ones for 45 s', by: 'us' },
-    }),
-  );
-  // Old news are news all the same, of then.
-  expect(watching.of('withdrawal').length).toBeGreaterThan(40);
-  await watching.subscribed(2);
-});
-
-test('a recording may jump back in time and stop for a minute: nothing of it is stale', async () => {
-  const { server, watching } = await started({ timeline: 'history' });
-  server.send(keepalive({ at: watching.now }));
-  for (let i = 0; i < 60; i++) {
-    await watching.pass(1000);
-    server.send(announce({ at: watching.now - i * 60_000 }, ['175.45.176.0/24']));
-  }
-  expect(watching.of('gap')).toEqual([]);
-  expect(watching.source.stats().odd).not.toHaveProperty('stale');
 });
 
 test('the reader that stops ends everything: no sleeper, no socket is left', async () => {
@@ -311,24 +220,4 @@ test('38: a server that says we are too slow, and closes, leaves a gap; what it 
   expect(watching.reports).toContainEqual({ type: 'server-error', line: 'all collectors', text });
   expect(watching.of('gap')).toMatchObject([{ collector: 'rrc00', reason: 'disconnected' }]);
   expect(watching.source.stats().odd).toEqual({ 'unknown-envelope': 1, 'server-error': 2 });
-});
-
-test('a server that does nothing but complain fills no log', async () => {
-  const { server, watching } = await started();
-  for (let i = 0; i < 5000; i++) server.send({ type: 'ris_error', data: { message: `error ${i}` } });
-  server.send(keepalive({ at: watching.now }));
-  await watching.messages(1);
-  expect(watching.count('server-error')).toBe(10);
-  expect(watching.source.stats().odd).toEqual({ 'server-error': 5000 });
-  expect(watching.count('odd')).toBe(4);
-});
-
-test('a batch that tells more than the reader takes waits for it within the batch', async () => {
-  const { server, watching } = await started();
-  const prefixes = Array.from({ length: 1024 }, (_, i) => `175.45.${176 + (i >> 8)}.${i & 255}/32`);
-  server.send(keepalive({ at: watching.now }));
-  for (let i = 0; i < 200; i++) server.send(announce({ at: watching.now - 5000 }, prefixes));
-  await watching.messages(201);
-  await watching.pass(500);
-  expect(watching.of('announcement').length).toBe(200 * prefixes.length);
 });
