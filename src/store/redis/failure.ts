@@ -95,7 +95,7 @@ export class RedisFailure extends Error {
 }
 
 /** Messages of ioredis for a command that it did not send. */
-const UNSENT = /enableOfflineQueue|^Cluster is ended|^No subscriber|^All sentinels are unreachable/;
+const UNSENT = /enableOfflineQueue|^Cluster is ended|^No subscriber/;
 
 /**
  * Says what an error of ioredis means. Of the error only its message is taken: the objects carry the arguments of the
@@ -115,7 +115,7 @@ export function failureOf(error: unknown, trouble?: RedisFailure): RedisFailure 
 }
 
 function kindOf(message: string, code: string): FailureKind {
-  for (const [, word = ''] of message.matchAll(/(?:^|Error: )([A-Z]+)\b/g)) {
+  for (const [, word = ''] of message.matchAll(/(?:^|[Ee]rror: )([A-Z]+)\b/g)) {
     const kind = Object.hasOwn(CODES, word) ? CODES[word] : undefined;
     if (kind !== undefined) return kind;
   }

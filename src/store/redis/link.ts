@@ -67,7 +67,13 @@ export class Link {
   constructor(target: Target, options: LinkOptions) {
     this.#target = target;
     this.#options = options;
-    this.#client = target.kind === 'cluster' ? clusterOf(target, options) : redisOf(target, options);
+    if (target.kind === 'cluster') {
+      this.#client = clusterOf(target, options);
+      this.#client.on('+node', (node: Redis) => this.#watchHandshakes(node));
+    } else {
+      this.#client = redisOf(target, options);
+      this.#watchHandshakes(this.#client);
+    }
     const failed = (error: unknown): void => this.#note(failureOf(error));
     this.#client.on('error', failed);
     this.#client.on('node error', failed);
@@ -83,7 +89,12 @@ export class Link {
   /** Tries once. @throws RedisFailure. After it, what is lost is connected again by itself. */
   async connect(): Promise<void> {
     if (this.#isClosed) throw new RedisFailure('closed', 'by us');
-    await this.#within(this.#options.deadlineMs, this.#client.connect());
+    try {
+      await this.#within(this.#options.deadlineMs, this.#client.connect());
+    } catch (error) {
+      // ioredis goes on trying Sentinels: what went wrong says more than that it took too long.
+      throw this.#trouble ?? error;
+    }
     this.#note(undefined);
   }
 
@@ -179,6 +190,26 @@ export class Link {
     if (!this.#isClosed && this.#client.status === 'ready') this.#client.disconnect(true);
   }
 
+  /** A server that was stopped takes connections, and never answers AUTH. ioredis would wait for ever. */
+  #watchHandshakes(client: Redis): void {
+    const { clock, deadlineMs } = this.#options;
+    client.on('connect', () => {
+      const over = new AbortController();
+      const end = (): void => over.abort();
+      client.once('ready', end).once('close', end);
+      void clock.sleep(deadlineMs, over.signal).then(() => {
+        client.off('ready', end).off('close', end);
+        if (!over.signal.aborted) this.#giveUpHandshake(client);
+        return undefined;
+      });
+    });
+  }
+
+  #giveUpHandshake(client: Redis): void {
+    this.#note(new RedisFailure('timeout', 'while logging in'));
+    client.disconnect(true);
+  }
+
   #note(trouble: RedisFailure | undefined): void {
     const wasUp = this.#isUp;
     this.#trouble = trouble;
@@ -219,8 +250,6 @@ function commonOptions({ username, password, tls }: Target, { deadlineMs }: Link
     enableReadyCheck: false,
     disableClientInfo: true,
     connectTimeout: deadlineMs,
-    // Also of what ioredis sends itself: a server that was stopped takes connections and says nothing.
-    commandTimeout: deadlineMs,
     disconnectTimeout: 50,
     keepAlive: 10_000,
     // The name, or Sentinel, may point at the new master by now.

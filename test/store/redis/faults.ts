@@ -41,3 +41,15 @@ export async function failureOf(attempt: Promise<unknown>): Promise<RedisFailure
 export function upTo(most: number): number[] {
   return Array.from({ length: most }, (_, i) => i + 1);
 }
+
+/** Asks until there is an answer, which it gives. */
+export async function again<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof RedisFailure)) throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}

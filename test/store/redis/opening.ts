@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../../src/cli/system-clock.ts';
 import { openRedis, type OpenOptions, type RedisStore } from '../../../src/store/redis/open.ts';
 import type { Opened } from '../../contract/opened.ts';
+
+const docs = new URL('../../../docs/redis.md', import.meta.url);
 
 let watches = 0;
 
@@ -37,4 +40,11 @@ export async function freshWatch(url: string, options: Partial<Omit<OpenOptions,
       await Promise.all(stores.map((store) => store.close()));
     },
   };
+}
+
+/** The line of docs/redis.md that operators copy. */
+export async function documentedUser(): Promise<string> {
+  const rights = /^ *ACL SETUSER unroutable on >SECRET (.+)$/m.exec(await readFile(docs, 'utf8'))?.[1];
+  if (rights === undefined) throw new Error('docs/redis.md has no ACL user');
+  return rights;
 }
