@@ -7,7 +7,7 @@ import type { Batch, Committed, ElementSource, StateStore } from './ports.ts';
 export interface Keeping {
   readonly store: StateStore;
   /** Where the store stands, when the engine goes on from what it kept. */
-  readonly position?: { readonly number: number; readonly elements: number };
+  readonly position?: { readonly number: number; readonly elements: number; readonly cursor: EventTime };
   /** Token of the lease under which we write now; `undefined` where nobody else does. */
   readonly token?: () => number | undefined;
   /**
@@ -71,6 +71,7 @@ class Keeper {
     this.#signal = signal;
     this.#number = keeping.position?.number ?? 0;
     this.#elements = keeping.position?.elements ?? 0;
+    this.#keptAt = keeping.position?.cursor;
   }
 
   /** Call after each element. Gives why the run ends, if it does. */

@@ -16,7 +16,7 @@ import { systemClock } from './system-clock.ts';
 import { nextTenure, type Tenure } from './tenure.ts';
 
 /** State without a decision is kept this often, milliseconds of event time. */
-const KEEP_EVERY_MS = 60_000;
+export const REPLAY_KEEPS_EVERY_MS = 60_000;
 
 /** A replay that is kept: what it goes on from, and where it goes on. */
 export interface KeptReplay {
@@ -87,7 +87,7 @@ async function begin(store: StateStore, archive: Archive, setting: Setting): Pro
     keeping: {
       store,
       token: tenure.token,
-      everyMs: KEEP_EVERY_MS,
+      everyMs: REPLAY_KEEPS_EVERY_MS,
       again,
       ...(kept === undefined ? {} : { position: kept }),
     },
