@@ -1,0 +1,100 @@
+import { tapeSource } from '../../streams/tape/source.ts';
+import { REPLAY_KEEPS_EVERY_MS } from '../../src/cli/replay-store.ts';
+import { select } from '../../src/cli/selection.ts';
+import { POLICY_SETTINGS, VOTING_SETTINGS, parseSetting } from '../../src/cli/settings.ts';
+import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { createEngine } from '../../src/engine.ts';
+import { run } from '../../src/pipeline.ts';
+import type { Batch, Kept, StateStore } from '../../src/ports.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import { byPlace } from '../../src/store/spaces.ts';
+import { JUDGED } from './day.ts';
+
+/** What a run that nobody disturbs keeps, batch by batch. */
+export interface Oracle {
+  readonly events: readonly UnroutableEvent[];
+  readonly batches: number;
+  /** Why a store that says it is at its number does not stand as this run did then; `undefined` when it does. */
+  differs(kept: Kept | undefined, events: readonly UnroutableEvent[]): string | undefined;
+}
+
+/** Plays a tape in this process, into memory. */
+export async function oracleOf(tape: string, territories: string): Promise<Oracle> {
+  const selection = await select({ territories, territory: [], settings: settingsOf(JUDGED) });
+  if (!selection.ok) throw new Error(selection.faults.join('; '));
+  const batches: Batch[] = [];
+  const inner = memoryStore();
+  const store: StateStore = {
+    ...bound(inner),
+    commit: (batch, token) => {
+      batches.push(batch);
+      return inner.commit(batch, token);
+    },
+  };
+  const engine = createEngine({ ...selection.value, recorded: true });
+  await run(tapeSource(tape), engine, { store, everyMs: REPLAY_KEEPS_EVERY_MS }, new AbortController().signal);
+  const events = batches.flatMap((batch) => batch.events);
+
+  return {
+    events,
+    batches: batches.length,
+    differs(kept, found) {
+      const number = kept?.number ?? 0;
+      const upTo = batches.slice(0, number);
+      const last = upTo.at(-1);
+      if (number > batches.length) return `it is at batch ${number} of ${batches.length}`;
+      const many = upTo.reduce((sum, batch) => sum + batch.events.length, 0);
+      if (found.length !== many) return `batch ${number} is kept with ${found.length} events of ${many}`;
+      if (kept === undefined) return undefined;
+      if (kept.cursor !== last?.cursor || kept.elements !== last.elements)
+        return `batch ${number} is kept with the place of another one`;
+      return differenceOf(kept, upTo);
+    },
+  };
+}
+
+/** Of a record that is another than the batches made it. */
+function differenceOf(kept: Kept, batches: readonly Batch[]): string | undefined {
+  const records = new Map<string, string>();
+  for (const { changes } of batches)
+    for (const { space, key, value } of changes) {
+      if (value === undefined) records.delete(`${space} ${key}`);
+      else records.set(`${space} ${key}`, value);
+    }
+  for (const { space, key, value } of kept.records.toSorted(byPlace)) {
+    const place = `${space} ${key}`;
+    if (records.get(place) !== value)
+      return `batch ${kept.number} is kept with ${place} ${value} for ${records.get(place) ?? 'nothing'}`;
+    records.delete(place);
+  }
+  const [missing] = records.keys();
+  return missing === undefined ? undefined : `batch ${kept.number} is kept without ${missing}`;
+}
+
+/** Methods of a store, for another to put in its place. */
+function bound(store: StateStore): StateStore {
+  return {
+    name: store.name,
+    leases: store.leases,
+    load: () => store.load(),
+    commit: (batch, token) => store.commit(batch, token),
+    read: (space) => store.read(space),
+    write: (changes, token) => store.write(changes, token),
+    events: (after) => store.events(after),
+    follow: (after, signal) => store.follow(after, signal),
+    trim: (most) => store.trim(most),
+    close: () => store.close(),
+  };
+}
+
+/** The options of the command as commander would give them. */
+function settingsOf(args: readonly string[]): Readonly<Record<string, number | undefined>> {
+  const table = [...POLICY_SETTINGS, ...VOTING_SETTINGS];
+  const found: Record<string, number | undefined> = {};
+  for (let i = 0; i < args.length; i += 2) {
+    const setting = table.find(({ option }) => `--${option}` === args[i]);
+    if (setting === undefined) throw new Error(`no setting: ${args[i]}`);
+    found[setting.name] = parseSetting(setting.kind, args[i + 1] ?? '');
+  }
+  return found;
+}

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { killRun, prepare, WATCH, type KillReport, type Play } from '../../scripts/torture/kill-run.ts';
+import { folderPlace, redisPlace } from '../../scripts/torture/places.ts';
+import { compiled } from '../support/mrt-compiled.ts';
+import { startRedis } from '../support/redis/server.ts';
+import { mulberry32 } from '../support/sim-random.ts';
+
+const KILLS = 25;
+
+const dist = compiled();
+let folder: string;
+let play: Play;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'unroutable-kills-'));
+  play = await prepare({ main: join(dist(), 'src/cli/main.js'), folder });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe(`the command killed ${KILLS} times as it starts, tells and commits, and started again each time`, () => {
+  test('the day is worth it: some two thousand events, of every kind but those of a live feed', () => {
+    expect(play.oracle.events.length).toBeGreaterThan(2_000);
+    expect(new Set(play.oracle.events.map(({ type }) => type)).size).toBe(18);
+  });
+
+  test(
+    'keeps in a folder what a run without kills keeps, at every moment, and no more',
+    { timeout: 180_000 },
+    async () => {
+      const place = await folderPlace(join(folder, 'killed'), WATCH);
+      expectNothingLost(await killRun(play, place, KILLS, mulberry32(1)));
+      await place.close();
+    },
+  );
+
+  test(
+    'keeps in Redis what a run without kills keeps, at every moment, and no more',
+    { timeout: 180_000 },
+    async () => {
+      const server = await startRedis();
+      const place = await redisPlace(server, WATCH);
+      expectNothingLost(await killRun(play, place, KILLS, mulberry32(2)));
+      await place.close();
+      await server.stop();
+    },
+  );
+});
+
+function expectNothingLost(report: KillReport): void {
+  expect(report).toMatchObject({
+    lost: 0,
+    doubled: 0,
+    unexpected: 0,
+    misplaced: 0,
+    stateFaults: [],
+    chainFaults: [],
+    badEnds: [],
+    exportsDiffer: 0,
+  });
+  const { start, told, commit } = report.kills;
+  expect(start + told + commit).toBe(KILLS);
+  expect(Math.min(start, told, commit)).toBeGreaterThan(0);
+}
