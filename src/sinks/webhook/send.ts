@@ -156,8 +156,8 @@ function drained(response: IncomingMessage): Promise<string | undefined> {
       if (bytes >= MOST_RESPONSE_BYTES) resolve(undefined);
     });
     response.on('end', () => resolve(undefined));
+    // Also when it is closed before its end: Node makes ECONNRESET of that.
     response.on('error', (error) => resolve(`response: ${errorText(error)}`));
-    response.on('close', () => resolve('response: it broke off'));
   });
 }
 
