@@ -78,6 +78,26 @@ export interface KillReport {
   readonly exportsDiffer: number;
 }
 
+/** What must be nothing in each report. */
+interface Faults {
+  readonly lost: number;
+  readonly doubled: number;
+  readonly unexpected: number;
+  readonly misplaced: number;
+  readonly stateFaults?: readonly string[];
+  readonly chainFaults: readonly string[];
+  readonly badEnds: readonly string[];
+  readonly exportsDiffer: number;
+}
+
+export function isClean(report: Faults): boolean {
+  const { lost, doubled, unexpected, misplaced, stateFaults = [], chainFaults, badEnds, exportsDiffer } = report;
+  return (
+    lost + doubled + unexpected + misplaced + exportsDiffer === 0 &&
+    stateFaults.length + chainFaults.length + badEnds.length === 0
+  );
+}
+
 /** Kills the command, again and again, each time it goes on, until it was killed so often; then lets it end. */
 export async function killRun(play: Play, place: Place, kills: number, random: Random): Promise<KillReport> {
   const tally = new Tally(play, place);

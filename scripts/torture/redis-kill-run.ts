@@ -1,0 +1,85 @@
+import type { RedisServer } from '../../test/support/redis/server.ts';
+import { between, type Random } from '../../test/support/sim-random.ts';
+import { start, type Started } from './command.ts';
+import { digestOf, replayArgs, type Play } from './kill-run.ts';
+import { balance, chainFaults } from './ledger.ts';
+import type { Place } from './places.ts';
+
+/** What came of it. All but the first lines should be nothing. */
+export interface RedisKillReport {
+  readonly kills: number;
+  readonly rounds: number;
+  readonly events: number;
+  /** From when Redis answered again to the next event that was kept: the longest, milliseconds. */
+  readonly backMs: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly unexpected: number;
+  readonly misplaced: number;
+  readonly chainFaults: readonly string[];
+  readonly badEnds: readonly string[];
+  readonly exportsDiffer: number;
+}
+
+/** Of one replay: after so many the next one begins, so that each has enough left to tell. */
+const KILLS_A_ROUND = 20;
+
+/** Kills the server under a replay and starts it again; the replay is left alone, and goes on by itself. */
+export async function redisKillRun(
+  play: Play,
+  place: Place,
+  server: RedisServer,
+  { kills, random }: { readonly kills: number; readonly random: Random },
+): Promise<RedisKillReport> {
+  const report = { rounds: 0, backMs: 0, lost: 0, doubled: 0, unexpected: 0, misplaced: 0, exportsDiffer: 0 };
+  const faults: string[] = [];
+  const badEnds: string[] = [];
+  let done = 0;
+  while (done < kills) {
+    await place.clear();
+    const started = start(play.command, replayArgs(place.store));
+    const most = Math.min(KILLS_A_ROUND, kills - done);
+    const stride = Math.floor((1.6 * play.oracle.events.length) / (most + 1));
+    const round = await killServer(started, server, () => between(random, 1, stride), most);
+    done += round.kills;
+    report.backMs = Math.max(report.backMs, round.backMs);
+    const { status, signal } = await started.ended;
+    if (status !== 0) badEnds.push(`${status ?? signal}: ${started.stderr()}`);
+
+    const { events } = await place.look();
+    const { lost, doubled, unexpected, misplaced } = balance(play.oracle.events, events);
+    report.rounds++;
+    report.lost += lost.length;
+    report.doubled += doubled.length;
+    report.unexpected += unexpected.length;
+    report.misplaced += misplaced;
+    faults.push(...chainFaults(events));
+    if ((await digestOf(play.command, place.store)) !== play.digest) report.exportsDiffer++;
+  }
+  return { kills: done, events: play.oracle.events.length, ...report, chainFaults: faults, badEnds };
+}
+
+/** Until the replay has ended, or the server was killed so often. */
+async function killServer(started: Started, server: RedisServer, stride: () => number, most: number) {
+  let kills = 0;
+  let backMs = 0;
+  const isOver = started.ended.then(() => true as const);
+  const isAt = (lines: number): Promise<boolean> =>
+    Promise.race([
+      isOver,
+      new Promise<boolean>((resolve) => {
+        if (started.lines.length >= lines) resolve(false);
+        started.onLine((now) => now >= lines && resolve(false));
+      }),
+    ]);
+  while (kills < most) {
+    if (await isAt(started.lines.length + stride())) break;
+    await server.kill();
+    await server.restart();
+    kills++;
+    const began = performance.now();
+    if (await isAt(started.lines.length + 1)) break;
+    backMs = Math.max(backMs, Math.round(performance.now() - began));
+  }
+  return { kills, backMs };
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { prepare, WATCH } from '../../scripts/torture/kill-run.ts';
+import { redisPlace } from '../../scripts/torture/places.ts';
+import { redisKillRun } from '../../scripts/torture/redis-kill-run.ts';
+import { compiled } from '../support/mrt-compiled.ts';
+import { startRedis } from '../support/redis/server.ts';
+import { mulberry32 } from '../support/sim-random.ts';
+
+const KILLS = 10;
+
+const dist = compiled();
+
+test(
+  `a replay goes on by itself though Redis is killed ${KILLS} times under it, and nothing shows`,
+  { timeout: 180_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'unroutable-redis-kills-'));
+    const play = await prepare({ main: join(dist(), 'src/cli/main.js'), folder });
+    const server = await startRedis();
+    const place = await redisPlace(server, WATCH);
+    const report = await redisKillRun(play, place, server, { kills: KILLS, random: mulberry32(3) });
+    expect(report).toMatchObject({
+      kills: KILLS,
+      lost: 0,
+      doubled: 0,
+      unexpected: 0,
+      misplaced: 0,
+      chainFaults: [],
+      badEnds: [],
+      exportsDiffer: 0,
+    });
+    expect(report.backMs).toBeLessThan(5_000);
+    await place.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  },
+);
