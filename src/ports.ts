@@ -63,13 +63,14 @@ export interface StateStore {
   /** What was kept last; `undefined` when nothing ever was. */
   load(): Promise<Kept | undefined>;
   /**
-   * Keeps a batch whole or not at all. The one kept last, repeated, changes nothing and is `ok`.
+   * Keeps a batch whole or not at all. The one kept last, repeated, changes nothing and is `ok`. Whoever is fenced is told
+   * so before anything else. Records of other spaces than the engine's may be among the changes.
    *
    * @param token of the lease under which it is written; a token older than any seen is refused. `undefined` where nobody
    * else can write.
    */
   commit(batch: Batch, token?: number): Promise<Committed>;
-  /** Records of one space, by key upward. */
+  /** Records of one space, by key upward, in the order of JavaScript's strings. */
   read(space: Space): Promise<readonly StateRecord[]>;
   /** Keeps records that are no part of the engine's state, all of them or none. `fenced` as for `commit`. */
   write(changes: readonly StateChange[], token?: number): Promise<Committed>;
@@ -83,7 +84,8 @@ export interface StateStore {
   follow(after: string | undefined, signal: AbortSignal): AsyncIterable<UnroutableEvent>;
   /**
    * Forgets the oldest events beyond the newest `most`, but none that one of the `readers` (or of the store's own kinds of
-   * readers, such as Redis consumer groups) has yet to deal with. Gives the number forgotten.
+   * readers, such as Redis consumer groups) has yet to deal with, nor the one that it dealt with last, from which it goes
+   * on. Gives the number forgotten.
    */
   trim(most: number): Promise<number>;
   readonly leases: Leases;
@@ -93,7 +95,7 @@ export interface StateStore {
 
 /** The right to write, for as long as it is renewed. */
 export interface Lease {
-  /** Greater than that of any lease before. */
+  /** Greater than that of any lease before, and than any that was written with. */
   readonly token: number;
   readonly holder: string;
 }
