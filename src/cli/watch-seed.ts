@@ -1,5 +1,6 @@
 import { planMrt } from '../../streams/mrt/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
+import { healQuestion } from '../../streams/ripestat/heal.ts';
 import { ripestatSource } from '../../streams/ripestat/source.ts';
 import type { Element } from '../bgp/element.ts';
 import type { Collector } from '../bgp/peer.ts';
@@ -58,7 +59,8 @@ async function archiveSource(paths: readonly string[], options: FeedOptions): Pr
 /**
  * Archives end minutes or hours before the live feed begins. What changed in between and not again nobody would tell us, so
  * the hole is a gap like any other, of each collector, and healed as soon as the feed is heard. Collectors that this feed
- * does not tell of are not healed: nobody would notice what their peers do next.
+ * does not tell of are not healed: nobody would notice what their peers do next. Territories too large to be healed keep the
+ * votes that the files give.
  */
 function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: GapLog): ElementSource {
   const blocks = blocksOf(options);
@@ -75,6 +77,11 @@ function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: 
       }
       if (signal.aborted) return;
       begun.prefixes = [...covering.values()];
+      const question = healQuestion(allTerritories(options), begun.prefixes);
+      if (!question.ok) {
+        options.log.warn(`${question.fault.message}: what changed after the files and before the feed is not known`);
+        return;
+      }
       for (const [collector, at] of [...ends].sort(([, a], [, b]) => a - b)) {
         if (isHeardLive(collector, options)) noteMissed(collector, at, begun, gaps);
         yield { type: 'gap', at, collector, reason: 'missing-file' };

@@ -10,7 +10,7 @@ import { all, type RipestatClient } from './client.ts';
 import { controlsOf } from './controls.ts';
 import { done, failed, type Outcome } from './fault.ts';
 import { decodeLookingGlass } from './looking-glass.ts';
-import { questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
+import { questionOf, RESOURCES_AT_ONCE, unique, type Question } from './resources.ts';
 import { isFullFeed, readRoster, type Roster } from './roster.ts';
 import { chunks, rrcsOf } from './seed.ts';
 
@@ -53,16 +53,9 @@ const MAX_CALLS = 64;
 export async function healFromRipestat(options: HealOptions): Promise<Outcome<Healing>> {
   const { client, territories, span, signal } = options;
   if (span.to < span.from) return failed('configuration', 'heal', 'the gap ends before it begins');
-  const question = questionOf(territories);
+  const question = healQuestion(territories, options.prefixes);
   if (!question.ok) return question;
-  const { inside, resources, families } = question.value;
-  const asked = unique([...inside, ...(options.prefixes ?? [])]);
-  if (asked.length > MAX_CALLS)
-    return failed(
-      'configuration',
-      'looking-glass',
-      `${asked.length} prefixes would need a call each, at most ${MAX_CALLS} are made`,
-    );
+  const { asked, resources, families } = question.value;
 
   const roster = await readRoster(client, span.collectors, signal);
   if (!roster.ok) return roster;
@@ -85,6 +78,19 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
     ...(updates.ok ? updates.warnings : [`${updates.fault.message}; when routes changed in the gap is not known`]),
   );
   return done(healingOf(options, counted.value, { roster: roster.value, families, sent }), [...new Set(warnings)]);
+}
+
+/** What is to be asked, or why it is too much: before anything is asked, whether these territories can be healed at all. */
+export function healQuestion(
+  territories: readonly Territory[],
+  prefixes: readonly Prefix[] = [],
+): Outcome<Question & { readonly asked: readonly Prefix[] }> {
+  const question = questionOf(territories);
+  if (!question.ok) return question;
+  const asked = unique([...question.value.inside, ...prefixes]);
+  if (asked.length <= MAX_CALLS) return done({ ...question.value, asked }, question.warnings);
+  const what = `${asked.length} prefixes would need a call each, at most ${MAX_CALLS} are made`;
+  return failed('configuration', 'looking-glass', what);
 }
 
 function healingOf(

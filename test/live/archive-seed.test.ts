@@ -124,6 +124,22 @@ test('with files for a seed and no RIPEstat to ask, nothing is said', () =>
     },
   ));
 
+test('a territory that is too large to be healed keeps the votes of the files', async () => {
+  const sim = await Sim.open();
+  try {
+    const files = dumps(sim, 'large');
+    const territories = join(folder, 'large.yaml');
+    writeFileSync(territories, 'territories:\n  - { id: YT, name: Large, blocks: [175.45.176.0/22, 198.18.0.0/17] }\n');
+    await sim.pass(MINUTE);
+    await sim.seeded({ seed: files, territories });
+    expect(sim.log).toContain('what changed after the files and before the feed is not known');
+    expect(sim.types('observer.gap')).toEqual([]);
+    await seesAnOutage(sim);
+  } finally {
+    await sim.close();
+  }
+});
+
 test('RIPEstat heals what was seeded; not history, and not where nobody was to be asked', () => {
   const paths = ['rib.gz'];
   expect(usualHealer({ seed: { from: 'ripestat' }, isHistory: false })).toBe('ripestat');
