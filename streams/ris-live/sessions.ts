@@ -8,7 +8,7 @@ import type { Message } from './decode.ts';
  * section 8.2.2), and unlike an OPEN the feed's do not say who sent them. A session that was not up within RIS's hold
  * time is over, so one that sends KEEPALIVEs this long after it was down is up. Milliseconds.
  */
-export const HOLD_MS = 180_000;
+const HOLD_MS = 180_000;
 
 /**
  * Sessions that are down, or have TCP and no more. The feed need not say `up`: an UPDATE is only sent in an established
