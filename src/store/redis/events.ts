@@ -31,7 +31,8 @@ export async function* readEvents(
 
 /**
  * The same, and goes on with what comes. While the server is away it waits, and goes on after the last event it gave: it
- * skips none and gives none twice. What comes is told by a connection of its own, which waits on the server.
+ * skips none and gives none twice. What comes is told by a connection of its own, which waits on the server. Ends when
+ * `signal` aborts or the store is closed.
  *
  * @throws UnknownEvent also when events it had yet to give were trimmed, or lost by the server.
  */
@@ -45,16 +46,16 @@ export async function* followEvents(
   if (signal.aborted) return;
   const reading = new Reading(link, keys, after);
   const waiter = link.sibling(WAIT_MS);
-  const abort = (): void => waiter.abort();
+  const abort = (): void => link.release(waiter);
   signal.addEventListener('abort', abort, { once: true });
   let isConnected = false;
   let failures = 0;
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && !link.isClosed) {
       let page: readonly UnroutableEvent[] = [];
       try {
         page = await reading.next();
-        if (page.length === 0 && !signal.aborted) {
+        if (page.length === 0 && !waiter.isClosed) {
           if (!isConnected) await waiter.connect();
           isConnected = true;
           await reading.wait(waiter);
@@ -72,7 +73,7 @@ export async function* followEvents(
     }
   } finally {
     signal.removeEventListener('abort', abort);
-    waiter.abort();
+    abort();
   }
 }
 

@@ -97,6 +97,9 @@ export class RedisFailure extends Error {
 /** Messages of ioredis for a command that it did not send. */
 const UNSENT = /enableOfflineQueue|^Cluster is ended|^No subscriber/;
 
+/** Its messages for one whose connection broke: they tell nothing else. */
+const BROKEN = /^Connection is closed|max retries per request/;
+
 /**
  * Says what an error of ioredis means. Of the error only its message is taken: the objects carry the arguments of the
  * command, passwords among them.
@@ -111,7 +114,8 @@ export function failureOf(error: unknown, trouble?: RedisFailure): RedisFailure 
 
   const kind = kindOf(message, code);
   if (kind === 'closed' && trouble !== undefined && !trouble.isPassing) return trouble;
-  return new RedisFailure(kind, code === 'closed' ? '' : shortened(message), kind === 'closed' || kind === 'timeout');
+  const isUnknown = kind === 'closed' || kind === 'timeout';
+  return new RedisFailure(kind, BROKEN.test(message) ? '' : shortened(message), isUnknown);
 }
 
 function kindOf(message: string, code: string): FailureKind {

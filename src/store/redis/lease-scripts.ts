@@ -1,10 +1,12 @@
 import { CHECKED, script, SMALL } from './scripts.ts';
 
 /**
- * KEYS as for KEEP without spaces of records, then the lease. ARGV: '', schema, holder, milliseconds, the newest token that
- * who asks has seen: so that it grows even when Redis has lost everything. Gives `ok` and the token, or `taken`.
+ * KEYS as for KEEP without spaces of records, then the lease. ARGV: '', schema, holder, milliseconds. Gives `ok` and the
+ * token, or `taken`.
  *
- * Who holds the lease keeps its token, unless a newer one has written: one from before Redis lost everything.
+ * A token is the time, or one more than the newest where that is greater: so it is also newer than those of which a
+ * master that took over, or a server that lost everything, knows nothing. Who holds the lease keeps its token, unless a
+ * newer one has written.
  */
 export const ACQUIRE = script(
   'acquire',
@@ -27,8 +29,8 @@ if current then
     return { 'ok', token }
   end
 end
-newest = math.max(newest, tonumber(ARGV[5]))
-local token = string.format('%.0f', newest + 1)
+local now = redis.call('TIME')
+local token = string.format('%.0f', math.max(newest + 1, now[1] * 1000 + math.floor(now[2] / 1000)))
 redis.call('HSET', meta, 'schema', ARGV[2])
 redis.call('HSET', fence, 'token', token, 'holder', holder)
 redis.call('SET', lease, token .. ' ' .. holder, 'PX', ttl)

@@ -7,22 +7,18 @@ import type { Link } from './link.ts';
 /**
  * Leases that Redis lets run out by its own clock. That clock may be wrong, and who held one may be late: both cost time
  * alone, for each write shows its token.
- *
- * @param seen the newest token this process has shown or been given.
  */
-export function redisLeases(link: Link, keys: Keys, seen: { token: number }): Leases {
+export function redisLeases(link: Link, keys: Keys): Leases {
   return {
     async acquire(holder, ttlMs) {
       const [outcome = '', ...details] = (await link.run(
         ACQUIRE,
         [keys.meta, keys.fence, keys.events, keys.ids, keys.spaces, keys.lease],
-        ['', SCHEMA, holder, wholeMs(ttlMs), seen.token],
+        ['', SCHEMA, holder, wholeMs(ttlMs)],
       )) as string[];
       if (outcome === 'taken') return undefined;
       if (outcome !== 'ok') throw obstacle(outcome, details);
-      const token = Number(details[0]);
-      seen.token = Math.max(seen.token, token);
-      return { token, holder };
+      return { token: Number(details[0]), holder };
     },
 
     async renew(lease, ttlMs) {

@@ -1,26 +1,8 @@
-import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { Clock } from '../../ports.ts';
+import { clusterOf, redisOf, type Target } from './clients.ts';
 import { failureOf, RedisFailure } from './failure.ts';
 import type { Script } from './scripts.ts';
-import type { Node } from './url.ts';
-
-/** Where to connect, with all secrets and certificates read. */
-export interface Target {
-  readonly kind: 'single' | 'sentinel' | 'cluster';
-  readonly nodes: readonly Node[];
-  readonly master?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly sentinelUsername?: string;
-  readonly sentinelPassword?: string;
-  readonly db: number;
-  readonly tls?: {
-    readonly ca?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly servername?: string;
-  };
-}
 
 export interface LinkOptions {
   readonly clock: Clock;
@@ -34,17 +16,15 @@ export interface LinkOptions {
 
 export type Arg = string | number;
 
+interface Replicated {
+  readonly reply: unknown;
+  readonly replicas: number;
+}
+
 /** What a connection to one server or to a cluster has in common. */
 interface Caller {
   call(command: string, args: Arg[]): Promise<unknown>;
 }
-
-const RECONNECT_LEAST_MS = 50;
-/** Small: a server that is back is to be found within seconds. Jitter keeps many of us apart. */
-const RECONNECT_MOST_MS = 2_000;
-
-/** Slots that moved are found by their redirections; this finds masters that fell silent. */
-const SLOTS_REFRESH_MS = 5_000;
 
 /** A megabyte a second, and a little for Redis itself: what a commit may take besides the deadline. */
 const BYTES_PER_MS = 1_000;
@@ -63,6 +43,7 @@ export class Link {
   #trouble: RedisFailure | undefined;
   #isUp = false;
   #isClosed = false;
+  readonly #siblings = new Set<Link>();
 
   constructor(target: Target, options: LinkOptions) {
     this.#target = target;
@@ -86,6 +67,11 @@ export class Link {
     return this.#trouble;
   }
 
+  /** By us, for good. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Tries once. @throws RedisFailure. After it, what is lost is connected again by itself. */
   async connect(): Promise<void> {
     if (this.#isClosed) throw new RedisFailure('closed', 'by us');
@@ -95,7 +81,6 @@ export class Link {
       // ioredis goes on trying Sentinels: what went wrong says more than that it took too long.
       throw this.#trouble ?? error;
     }
-    this.#note(undefined);
   }
 
   /** @throws RedisFailure */
@@ -124,22 +109,22 @@ export class Link {
   /**
    * The same, and then waits until a replica has what it wrote. Both go over one connection, of which alone WAIT speaks.
    *
-   * @throws RedisFailure `unconfirmed` when none has it in time.
+   * @returns the reply, and how many replicas have it. @throws RedisFailure
    */
-  async runAndWait(script: Script, keys: readonly string[], args: readonly Arg[]): Promise<unknown> {
+  async runAndWait(script: Script, keys: readonly string[], args: readonly Arg[]): Promise<Replicated> {
     const { deadlineMs } = this.#options;
     const waitMs = Math.max(1, Math.floor(deadlineMs / 2));
-    const attempt = async (command: string, text: string): Promise<unknown> => {
+    const attempt = async (command: string, text: string): Promise<Replicated> => {
       const pipeline = this.#client.pipeline([
         [command, text, keys.length, ...keys, ...args],
         ['wait', 1, waitMs],
       ]);
-      const replies = await this.#within(deadlineMs + sizeOf(args) / BYTES_PER_MS, pipeline.exec());
+      const patienceMs = waitMs + sizeOf(args) / BYTES_PER_MS;
+      const replies = await this.#within(deadlineMs + patienceMs, pipeline.exec());
       const [[error, reply] = [], [waitError, replicas] = []] = replies ?? [];
       if (error !== undefined && error !== null) throw failureOf(error, this.#trouble);
       if (waitError !== undefined && waitError !== null) throw failureOf(waitError, this.#trouble);
-      if (typeof replicas !== 'number' || replicas < 1) throw new RedisFailure('unconfirmed', '', true);
-      return reply;
+      return { reply, replicas: Number(replicas) };
     };
     try {
       return await attempt('evalsha', script.sha);
@@ -149,16 +134,28 @@ export class Link {
     }
   }
 
-  /** Another connection to the same place, for commands that wait on the server up to so many milliseconds. */
+  /**
+   * Another connection to the same place, for commands that wait on the server up to so many milliseconds. Ends when this
+   * one does.
+   */
   sibling(waitMs: number): Link {
     const { onChange: _, ...options } = this.#options;
-    return new Link(this.#target, { ...options, deadlineMs: options.deadlineMs + waitMs });
+    const sibling = new Link(this.#target, { ...options, deadlineMs: options.deadlineMs + waitMs });
+    this.#siblings.add(sibling);
+    return sibling;
+  }
+
+  /** Ends a sibling at once, and with it what waits. */
+  release(sibling: Link): void {
+    this.#siblings.delete(sibling);
+    sibling.abort();
   }
 
   /** What is under way ends first, if it does in time. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const sibling of this.#siblings) this.release(sibling);
     if (this.#isUp) await this.#within(this.#options.deadlineMs, this.#client.quit()).catch(() => undefined);
     this.#client.disconnect();
   }
@@ -175,7 +172,9 @@ export class Link {
       throw new RedisFailure('timeout', `${Math.round(ms)} ms`, true);
     });
     try {
-      return await Promise.race([reply, late]);
+      const answer = await Promise.race([reply, late]);
+      this.#note(undefined);
+      return answer;
     } catch (error) {
       const failure = failureOf(error, this.#trouble);
       if (failure.kind === 'timeout') this.#giveUp();
@@ -224,83 +223,4 @@ function callerOf(client: Redis | Cluster): Caller {
 
 function sizeOf(args: readonly Arg[]): number {
   return args.reduce<number>((bytes, arg) => bytes + (typeof arg === 'string' ? arg.length : 8), 0);
-}
-
-/** Full jitter: those who were cut off together do not come back together. */
-function backOff(random: () => number): (times: number) => number {
-  return (times) => {
-    const bound = Math.min(RECONNECT_MOST_MS, RECONNECT_LEAST_MS * 2 ** Math.min(times, 20));
-    return Math.round(RECONNECT_LEAST_MS + random() * (bound - RECONNECT_LEAST_MS));
-  };
-}
-
-type Options = RedisOptions & { replyMapping: 'legacy' };
-
-function commonOptions({ username, password, tls }: Target, { deadlineMs }: LinkOptions): Options {
-  return {
-    replyMapping: 'legacy',
-    // Replies are the same in both; with 2, AUTH is all that a connection begins with.
-    protocol: 2,
-    ...(password !== undefined && { username: username ?? 'default', password }),
-    ...(tls && { tls: { ...tls } }),
-    // Reset where a reply is owed: nobody but the caller knows whether repeating is right.
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // A server that is loading says so, in reply to each command.
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    connectTimeout: deadlineMs,
-    disconnectTimeout: 50,
-    keepAlive: 10_000,
-    // The name, or Sentinel, may point at the new master by now.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  };
-}
-
-function redisOf(target: Target, options: LinkOptions): Redis {
-  const [node] = target.nodes;
-  const settings: Options = {
-    ...commonOptions(target, options),
-    ...(target.kind === 'single'
-      ? { host: node?.host ?? '', port: node?.port ?? 0 }
-      : sentinelOptions(target, options)),
-    db: target.db,
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    retryStrategy: backOff(options.random),
-  };
-  return new Redis(settings);
-}
-
-function sentinelOptions(target: Target, { random, deadlineMs }: LinkOptions): Omit<RedisOptions, 'replyMapping'> {
-  const { nodes, master = '', tls, sentinelUsername, sentinelPassword } = target;
-  return {
-    sentinels: nodes.map(({ host, port }) => ({ host, port })),
-    name: master,
-    role: 'master',
-    ...(sentinelPassword !== undefined && { sentinelUsername: sentinelUsername ?? 'default', sentinelPassword }),
-    ...(tls && { sentinelTLS: { ...tls }, enableTLSForSentinelMode: true }),
-    sentinelCommandTimeout: deadlineMs,
-    sentinelRetryStrategy: backOff(random),
-    // Listens to the Sentinels: leaves a master that they have deposed, though it still answers.
-    failoverDetector: true,
-    sentinelReconnectStrategy: backOff(random),
-  };
-}
-
-function clusterOf(target: Target, options: LinkOptions): Cluster {
-  const settings: ClusterOptions = {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    enableReadyCheck: false,
-    clusterRetryStrategy: backOff(options.random),
-    slotsRefreshTimeout: options.deadlineMs,
-    slotsRefreshInterval: SLOTS_REFRESH_MS,
-    // Certificates are of names: nodes are called what the cluster calls them.
-    dnsLookup: (address, callback) => callback(null, address),
-  };
-  return new Cluster(
-    target.nodes.map(({ host, port }) => ({ host, port })),
-    { ...settings, redisOptions: commonOptions(target, options) },
-  );
 }

@@ -92,6 +92,7 @@ function commandsOf(keys: Keys, waits: boolean): readonly (readonly Arg[])[] {
     ['xread', 'STREAMS', keys.events, '0'],
     ['xinfo', 'GROUPS', keys.events],
     ['xpending', keys.events, 'g'],
+    ['time'],
     ['publish', channels.events, 'm'],
     ['publish', channels.ofTerritory('XX'), 'm'],
     ['evalsha', '0', 1, keys.meta],

@@ -18,26 +18,25 @@ const LOAD_MS = 30_000;
 
 /** A `StateStore` on a server that was looked at. */
 export function redisStore(name: string, link: Link, keys: Keys, clock: Clock, waits: boolean): StateStore {
-  const seen = { token: 0 };
-
   const keep = async (what: Omit<Keep, 'spaces' | 'touches'>): Promise<Committed> => {
-    seen.token = Math.max(seen.token, what.token ?? 0);
     const isWhole = what.batch?.whole === true;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const spaces = isWhole ? await spacesOf(link, keys) : [];
       const call = keepCall(keys, { ...what, spaces, touches: waits });
-      const reply = waits
+      const { reply, replicas } = waits
         ? await link.runAndWait(KEEP, call.keys, call.args)
-        : await link.run(KEEP, call.keys, call.args);
+        : { reply: await link.run(KEEP, call.keys, call.args), replicas: undefined };
       const outcome = keptReply(reply);
-      if (outcome !== 'again') return outcome;
+      if (outcome === 'again') continue;
+      if (outcome.ok && replicas === 0) throw new RedisFailure('unconfirmed', '', true);
+      return outcome;
     }
     throw new RedisFailure('busy', 'its spaces change all the time');
   };
 
   return {
     name,
-    leases: redisLeases(link, keys, seen),
+    leases: redisLeases(link, keys),
     load: () => load(link, keys),
     commit: ({ changes, ...batch }: Batch, token) => keep({ token, batch, changes }),
     write: (changes: readonly StateChange[], token) => keep({ token, batch: undefined, changes }),

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { UnknownEvent } from '../../../src/ports.ts';
 import { openRedis, type RedisStore } from '../../../src/store/redis/open.ts';
 import { systemClock } from '../../../src/cli/system-clock.ts';
-import { numbers } from '../../contract/fixtures.ts';
+import { change, numbers } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { startToxicProxy, type ToxicProxy } from '../../support/redis/toxic-proxy.ts';
 import { until } from '../../support/redis/until.ts';
@@ -223,4 +223,28 @@ test('who is told of the connection learns when it is lost, why, and when it is 
   await keep(watched, 1, 1);
   await watched.close();
   expect(told).toEqual([undefined, 'closed', undefined]);
+});
+
+test('who follows ends when the store is closed, though it waits on the server', async () => {
+  const other = await opened(`redis://${server.host}:${server.port}`, name);
+  const reading = other.follow('event-3', new AbortController().signal)[Symbol.asyncIterator]();
+  const next = reading.next();
+  await keep(direct, 4, 4);
+  expect((await next).value?.sequence).toBe('0000000004');
+  const start = performance.now();
+  const last = reading.next();
+  await other.close();
+  expect(await last).toEqual({ done: true, value: undefined });
+  expect(performance.now() - start).toBeLessThan(4_000);
+});
+
+test('a key that means something to JavaScript is a key like any other', async () => {
+  const changes = ['__proto__', 'constructor', '1'].map((key) => change('voters', key, key));
+  await store.write(changes);
+  expect(await store.read('voters')).toEqual([
+    change('voters', '1', '1'),
+    ...changes.slice(0, 2),
+    change('voters', 'last', '3'),
+  ]);
+  expect(await store.load()).toMatchObject({ records: expect.arrayContaining(changes) as unknown });
 });

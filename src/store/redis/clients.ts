@@ -1,0 +1,115 @@
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import type { Node } from './url.ts';
+
+/** Where to connect, with all secrets and certificates read. */
+export interface Target {
+  readonly kind: 'single' | 'sentinel' | 'cluster';
+  readonly nodes: readonly Node[];
+  readonly master?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly sentinelUsername?: string;
+  readonly sentinelPassword?: string;
+  readonly db: number;
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly servername?: string;
+  };
+}
+
+export interface ClientOptions {
+  /** After so many milliseconds without a word while it connects a server counts as away. */
+  readonly deadlineMs: number;
+  /** From 0 to 1, 1 excluded: the jitter of reconnecting. */
+  readonly random: () => number;
+}
+
+const RECONNECT_LEAST_MS = 50;
+/** Small: a server that is back is to be found within seconds. Jitter keeps many of us apart. */
+const RECONNECT_MOST_MS = 2_000;
+
+/** Slots that moved are found by their redirections; this finds masters that fell silent. */
+const SLOTS_REFRESH_MS = 5_000;
+
+/** Full jitter: those who were cut off together do not come back together. */
+function backOff(random: () => number): (times: number) => number {
+  return (times) => {
+    const bound = Math.min(RECONNECT_MOST_MS, RECONNECT_LEAST_MS * 2 ** Math.min(times, 20));
+    return Math.round(RECONNECT_LEAST_MS + random() * (bound - RECONNECT_LEAST_MS));
+  };
+}
+
+type Options = RedisOptions & { replyMapping: 'legacy' };
+
+function commonOptions({ username, password, tls }: Target, { deadlineMs }: ClientOptions): Options {
+  return {
+    replyMapping: 'legacy',
+    // Replies are the same in both; with 2, AUTH is all that a connection begins with.
+    protocol: 2,
+    ...(password !== undefined && { username: username ?? 'default', password }),
+    ...(tls && { tls: { ...tls } }),
+    // Reset where a reply is owed: nobody but the caller knows whether repeating is right.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // A server that is loading says so, in reply to each command.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    connectTimeout: deadlineMs,
+    disconnectTimeout: 50,
+    keepAlive: 10_000,
+    // The name, or Sentinel, may point at the new master by now.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  };
+}
+
+/** One server, or the master that Sentinels name. Does nothing yet. */
+export function redisOf(target: Target, options: ClientOptions): Redis {
+  const [node] = target.nodes;
+  const settings: Options = {
+    ...commonOptions(target, options),
+    ...(target.kind === 'single'
+      ? { host: node?.host ?? '', port: node?.port ?? 0 }
+      : sentinelOptions(target, options)),
+    db: target.db,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    retryStrategy: backOff(options.random),
+  };
+  return new Redis(settings);
+}
+
+function sentinelOptions(target: Target, { random, deadlineMs }: ClientOptions): Omit<RedisOptions, 'replyMapping'> {
+  const { nodes, master = '', tls, sentinelUsername, sentinelPassword } = target;
+  return {
+    sentinels: nodes.map(({ host, port }) => ({ host, port })),
+    name: master,
+    role: 'master',
+    ...(sentinelPassword !== undefined && { sentinelUsername: sentinelUsername ?? 'default', sentinelPassword }),
+    ...(tls && { sentinelTLS: { ...tls }, enableTLSForSentinelMode: true }),
+    sentinelCommandTimeout: deadlineMs,
+    sentinelRetryStrategy: backOff(random),
+    // Listens to the Sentinels: leaves a master that they have deposed, though it still answers.
+    failoverDetector: true,
+    sentinelReconnectStrategy: backOff(random),
+  };
+}
+
+/** A cluster, of which only masters are asked. Does nothing yet. */
+export function clusterOf(target: Target, options: ClientOptions): Cluster {
+  const settings: ClusterOptions = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    clusterRetryStrategy: backOff(options.random),
+    slotsRefreshTimeout: options.deadlineMs,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    // Certificates are of names: nodes are called what the cluster calls them.
+    dnsLookup: (address, callback) => callback(null, address),
+  };
+  return new Cluster(
+    target.nodes.map(({ host, port }) => ({ host, port })),
+    { ...settings, redisOptions: commonOptions(target, options) },
+  );
+}
