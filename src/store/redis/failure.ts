@@ -127,7 +127,7 @@ function kindOf(message: string, code: string): FailureKind {
   if (message.includes('The user executing the script')) return 'noperm';
   // What is long is not even read of who has not logged in.
   if (message.includes('unauthenticated')) return 'noauth';
-  if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED/.test(code)) return 'tls';
+  if (/CERT|TLS|SSL|EPROTO|VERIFY/.test(code)) return 'tls';
   if (code === 'ETIMEDOUT' || message === 'Command timed out') return 'timeout';
   if (code !== '' || /closed|max retries per request|Cluster redirections|startup nodes/i.test(message))
     return 'closed';

@@ -54,7 +54,7 @@ describe('with Sentinels', () => {
     await group.settled();
     const leading = await group.master();
     const replica = group.servers.find((server) => server !== leading);
-    const store = await opened(`${url}?durability=wait`, watch(), { deadlineMs: 600 });
+    const store = await opened(`${url}?durability=wait`, watch(), { deadlineMs: 1_000 });
     await keep(store, 1, 2);
     await replica?.kill('SIGSTOP');
     expect(await failureOf(store.commit(oneOf(3)))).toMatchObject({ kind: 'unconfirmed', isUnknown: true });

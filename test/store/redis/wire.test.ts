@@ -9,7 +9,7 @@ import { until } from '../../support/redis/until.ts';
 import { again, failureOf, keep, oneOf, upTo } from './faults.ts';
 import { opened, watch } from './opening.ts';
 
-const DEADLINE_MS = 400;
+const DEADLINE_MS = 600;
 /** Until a machine under load has turned its event loop. */
 const SLACK_MS = 1_500;
 
