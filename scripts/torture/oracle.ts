@@ -78,7 +78,7 @@ function bound(store: StateStore): StateStore {
     leases: store.leases,
     load: () => store.load(),
     commit: (batch, token) => store.commit(batch, token),
-    read: (space) => store.read(space),
+    read: (space, keys) => store.read(space, keys),
     write: (changes, token) => store.write(changes, token),
     events: (after) => store.events(after),
     follow: (after, signal) => store.follow(after, signal),

@@ -1,0 +1,61 @@
+/**
+ * Two watchers on one Redis: the leader is killed, stopped, cut off or told to end, each time at the moment at which the
+ * country goes or comes back: `npm run torture:leader -- [--changes 200] [--seed 1]`. Prints a line of JSON; the exit status
+ * is 1 when anything was lost or told twice, or a standby took longer than ten seconds.
+ */
+import { parseArgs } from 'node:util';
+import { startRedis } from '../test/support/redis/server.ts';
+import { between, mulberry32 } from '../test/support/sim-random.ts';
+import { useTestsRedis, withCommand } from './torture/bench.ts';
+import { Pair, type Blow } from './torture/leader-run.ts';
+
+const { values } = parseArgs({
+  options: { changes: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+});
+
+const BLOWS: readonly Blow[] = ['kill', 'stop', 'cut', 'end'];
+const IN_TIME_MS = 10_000;
+
+await withCommand(async (command) => {
+  const redis = await useTestsRedis();
+  const server = await startRedis();
+  const pair = await Pair.start(command, server);
+  const random = mulberry32(Number(values.seed));
+  const began = performance.now();
+  for (let i = 1; i <= Number(values.changes); i++) {
+    const blow = BLOWS[between(random, 0, BLOWS.length - 1)] ?? 'kill';
+    const { leadsMs, toldMs } = await pair.change(blow);
+    console.error(`${i} ${blow}: leads after ${leadsMs} ms, told after ${toldMs} ms`);
+  }
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const faults = await pair.faults();
+  const of = (blow: Blow) => {
+    const those = pair.changes.filter((change) => change.blow === blow);
+    const most = (ms: readonly number[]): number => Math.max(0, ...ms);
+    return {
+      changes: those.length,
+      leadsMs: most(those.map(({ leadsMs }) => leadsMs)),
+      toldMs: most(those.map(({ toldMs }) => toldMs)),
+    };
+  };
+  const late = pair.changes.filter(({ leadsMs }) => leadsMs > IN_TIME_MS).length;
+  const blows = Object.fromEntries(BLOWS.map((blow) => [blow, of(blow)]));
+  const events = (await pair.events()).length;
+  const changes = pair.changes.length;
+  console.log(
+    JSON.stringify({
+      torture: 'leader',
+      redis,
+      seed: Number(values.seed),
+      changes,
+      blows,
+      late,
+      events,
+      faults,
+      seconds,
+    }),
+  );
+  if (faults.length > 0 || late > 0) process.exitCode = 1;
+  await pair.close();
+  await server.stop();
+});

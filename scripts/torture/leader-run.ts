@@ -1,0 +1,228 @@
+import { systemClock } from '../../src/cli/system-clock.ts';
+import { readInstances, type Instance } from '../../src/cli/instances.ts';
+import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { openRedis, type RedisStore } from '../../src/store/redis/open.ts';
+import type { RedisServer } from '../../test/support/redis/server.ts';
+import { startToxicProxy, type ToxicProxy } from '../../test/support/redis/toxic-proxy.ts';
+import { until } from '../../test/support/redis/until.ts';
+import { ran, type Command, type Started } from './command.ts';
+import { chainFaults } from './ledger.ts';
+import { LiveStage } from './live-stage.ts';
+
+/** What befalls a leader: it is killed, stopped for longer than its lease, cut off from Redis, or told to end. */
+export type Blow = 'kill' | 'stop' | 'cut' | 'end';
+
+/** One change of leaders. */
+export interface Change {
+  readonly blow: Blow;
+  /** From the blow to when the standby had the lease, milliseconds. */
+  readonly leadsMs: number;
+  /** From the blow to when what happened at the same moment was in the stream, milliseconds. */
+  readonly toldMs: number;
+}
+
+interface Instanced {
+  readonly started: Started;
+  /** Its own way to Redis. */
+  readonly proxy: ToxicProxy;
+  readonly pid: number;
+}
+
+const SETTLED_MS = 60_000;
+
+/** Two watchers on one Redis and one feed: one leads, the other follows. */
+export class Pair {
+  readonly stage: LiveStage;
+  readonly store: RedisStore;
+  readonly changes: Change[] = [];
+  readonly #command: Command;
+  readonly #server: RedisServer;
+  readonly #options: readonly string[];
+  #leader: Instanced;
+  #standby: Instanced;
+  #isOut = false;
+  /** Verdicts that the world calls for, in order. */
+  readonly #called: string[] = [];
+
+  private constructor(
+    parts: { command: Command; server: RedisServer; stage: LiveStage; store: RedisStore; options: readonly string[] },
+    [leader, standby]: readonly [Instanced, Instanced],
+  ) {
+    this.#command = parts.command;
+    this.#server = parts.server;
+    this.#options = parts.options;
+    this.stage = parts.stage;
+    this.store = parts.store;
+    this.#leader = leader;
+    this.#standby = standby;
+  }
+
+  /** Both are at work, and the leader has its first table. */
+  static async start(command: Command, server: RedisServer, options: readonly string[] = []): Promise<Pair> {
+    const stage = await LiveStage.open(command);
+    const opened = await openRedis(`redis://127.0.0.1:${server.port}`, { name: 'KP', clock: systemClock });
+    if (!opened.ok) throw new Error(opened.reason);
+    const parts = { command, server, stage, store: opened.store, options };
+    const first = await startOne(stage, server, options);
+    const none = first;
+    const pair = new Pair(parts, [first, none]);
+    await pair.#until('the first one leads', async () => (await pair.leaderPid()) === first.pid);
+    await pair.#until('the first table is there', async () => (await pair.#voters()) >= 24);
+    pair.#standby = await startOne(stage, server, options);
+    await pair.#listens(pair.#standby);
+    return pair;
+  }
+
+  async leaderPid(): Promise<number | undefined> {
+    return pidOf((await this.store.leases.holder())?.holder);
+  }
+
+  async events(): Promise<readonly UnroutableEvent[]> {
+    const events: UnroutableEvent[] = [];
+    for await (const event of this.store.events()) events.push(event);
+    return events;
+  }
+
+  /** `unroutable status --format json`, as a person would ask. */
+  async status(): Promise<{
+    readonly ready: boolean;
+    readonly leader: { readonly id: string };
+    instances: Instance[];
+  }> {
+    const store = `redis://127.0.0.1:${this.#server.port}`;
+    const lines = await ran(this.#command, ['status', '--format', 'json', '--store', store], this.stage.env);
+    return JSON.parse(lines.join('\n')) as Awaited<ReturnType<Pair['status']>>;
+  }
+
+  get pids(): { readonly leader: number; readonly standby: number } {
+    return { leader: this.#leader.pid, standby: this.#standby.pid };
+  }
+
+  /** What the leader wrote to stderr last. */
+  get leaderLog(): string {
+    return this.#leader.started.stderr();
+  }
+
+  /** The country goes, or comes back, at the moment at which the leader is struck; then all is as before, the other way round. */
+  async change(blow: Blow): Promise<Change> {
+    const [old, next] = [this.#leader, this.#standby];
+    const began = performance.now();
+    const since = (): number => Math.round(performance.now() - began);
+    await strike(old, blow);
+    this.#turnWorld();
+    await this.#until(`the standby leads after ${blow}`, async () => (await this.leaderPid()) === next.pid);
+    const leadsMs = since();
+    await this.#until(`it is told after ${blow}`, async () => (await this.#verdicts()).length >= this.#called.length);
+    const change = { blow, leadsMs, toldMs: since() };
+    this.#leader = next;
+    this.#standby = await this.#recover(old, blow);
+    await this.#listens(this.#standby);
+    this.changes.push(change);
+    return change;
+  }
+
+  /** The country goes, or comes back, and it is told. */
+  async turn(): Promise<void> {
+    this.#turnWorld();
+    await this.#until('it is told', async () => (await this.#verdicts()).length >= this.#called.length);
+  }
+
+  /** What is wrong with all that was told. */
+  async faults(): Promise<readonly string[]> {
+    const told = (await this.#verdicts()).join(' ');
+    const called = this.#called.join(' ');
+    return [...chainFaults(await this.events()), ...(told === called ? [] : [`told ${told} for ${called}`])];
+  }
+
+  async close(): Promise<void> {
+    for (const { started, proxy } of new Set([this.#leader, this.#standby])) {
+      started.child.kill('SIGKILL');
+      await started.ended;
+      await proxy.close();
+    }
+    await this.store.close();
+    await this.stage.close();
+  }
+
+  #turnWorld(): void {
+    if (this.#isOut) this.stage.announce();
+    else this.stage.withdraw();
+    this.#isOut = !this.#isOut;
+    this.#called.push(this.#isOut ? 'country.unroutable' : 'country.restored');
+  }
+
+  /** The one that was struck follows, or another one in its place. */
+  async #recover(old: Instanced, blow: Blow): Promise<Instanced> {
+    switch (blow) {
+      case 'kill':
+      case 'end':
+        await old.proxy.close();
+        return startOne(this.stage, this.#server, this.#options);
+      case 'stop':
+        old.started.child.kill('SIGCONT');
+        return old;
+      case 'cut':
+        await old.proxy.set({ kind: 'pass' });
+        return old;
+    }
+  }
+
+  /** It stands by, and has heard the feed from before the moment up to which all is kept: it could take over. */
+  async #listens({ pid }: Instanced): Promise<void> {
+    const isStandby = async (): Promise<boolean> => {
+      const mine = (await readInstances(this.store)).find((instance) => instance.pid === pid);
+      return mine?.role === 'standby' && mine.ready && Math.abs(this.stage.now - Date.parse(mine.beatAt)) < 5_000;
+    };
+    await this.#until(`${pid} stands by`, isStandby);
+    const from = this.stage.now + 3_000;
+    await this.#until('the leader is further', async () => ((await this.store.load())?.cursor ?? 0) > from);
+  }
+
+  async #verdicts(): Promise<string[]> {
+    return (await this.events()).map(({ type }) => type).filter((type) => type.startsWith('country.'));
+  }
+
+  async #voters(): Promise<number> {
+    const [record] = await this.store.read('verdicts');
+    if (record === undefined) return 0;
+    return (JSON.parse(record.value) as { visibility?: { voters?: number } }).visibility?.voters ?? 0;
+  }
+
+  /** Should it never come to be, what both wrote goes into the error. */
+  async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    try {
+      await until(what, holds, SETTLED_MS);
+    } catch (error) {
+      const logs = [this.#leader, this.#standby].map(({ pid, started }) => `${pid}:\n${started.stderr()}`);
+      throw new Error(`${what}, in vain\n${logs.join('\n')}\n${(await this.#verdicts()).join(' ')}`, { cause: error });
+    }
+  }
+}
+
+async function startOne(stage: LiveStage, server: RedisServer, options: readonly string[]): Promise<Instanced> {
+  const proxy = await startToxicProxy({ host: server.host, port: server.port });
+  const started = stage.watch(`redis://127.0.0.1:${proxy.port}`, ...options);
+  return { started, proxy, pid: started.child.pid ?? 0 };
+}
+
+async function strike({ started, proxy }: Instanced, blow: Blow): Promise<void> {
+  switch (blow) {
+    case 'kill':
+      started.child.kill('SIGKILL');
+      return;
+    case 'stop':
+      started.child.kill('SIGSTOP');
+      return;
+    case 'cut':
+      await proxy.set({ kind: 'stall' });
+      return;
+    case 'end':
+      started.child.kill('SIGTERM');
+  }
+}
+
+/** Of a holder of the lease: `box:4711@4026531836`. */
+function pidOf(holder: string | undefined): number | undefined {
+  const pid = /:(\d+)(?:@\d+)?$/.exec(holder ?? '')?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}

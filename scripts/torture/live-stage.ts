@@ -1,0 +1,115 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { clock as day, UNITS } from '../../test/support/day.ts';
+import { LiveFeed } from '../../test/support/feed.ts';
+import { RipestatServer } from '../../test/support/ripestat-server.ts';
+import { LiveWorld, pathOf, type LivePeer } from '../../test/support/world.ts';
+import { announce, keepalive, withdraw, type Told } from '../../test/streams/ris-live/peer-server.ts';
+import { start, type Command, type Env, type Started } from './command.ts';
+
+/** Peers that RIS has in this world: four at each of six collectors. */
+const PEERS = 24;
+const BEAT_MS = 500;
+
+/** Judged fast, so that a test need not wait; what is kept and who leads is as in life. */
+const JUDGED = ['--unroutable-hold', '1s', '--degraded-hold', '1s', '--settle', '1s'];
+
+const SHIFT = 'shift.mjs';
+
+/**
+ * A world, a RIS Live and a RIPEstat that tell of it over loopback, in real time, for real processes of `watch`. What
+ * they take for today is 22 December 2014, as everything in this world is of that day.
+ */
+export class LiveStage {
+  readonly world: LiveWorld;
+  readonly ripestat: RipestatServer;
+  readonly #command: Command;
+  readonly #feed: LiveFeed;
+  readonly #ripestatUrl: string;
+  readonly #beat: NodeJS.Timeout;
+  #count = 0;
+
+  private constructor(command: Command, feed: LiveFeed, world: LiveWorld, ripestat: [RipestatServer, string]) {
+    this.#command = command;
+    this.#feed = feed;
+    this.world = world;
+    [this.ripestat, this.#ripestatUrl] = ripestat;
+    let beats = 0;
+    this.#beat = setInterval(() => {
+      beats++;
+      // Each is heard every two seconds: time goes on for all collectors.
+      this.#tell(
+        this.world.peers.filter((_, i) => (i + beats) % 4 === 0),
+        keepalive,
+      );
+    }, BEAT_MS);
+  }
+
+  static async open(command: Command): Promise<LiveStage> {
+    const offset = day('12:00') - Date.now();
+    await writeFile(join(command.folder, SHIFT), shifting(offset));
+    const world = new LiveWorld(PEERS, () => Date.now() + offset);
+    const ripestat = new RipestatServer(world);
+    const url = await ripestat.listen();
+    return new LiveStage(command, await LiveFeed.listen(), world, [ripestat, url]);
+  }
+
+  /** Milliseconds since 1970, as everybody in this world has it. */
+  get now(): number {
+    return this.world.nowMs;
+  }
+
+  /** What a process of this world runs with. */
+  get env(): Env {
+    return { NODE_OPTIONS: `--import ./${SHIFT}` };
+  }
+
+  watch(store: string, ...more: readonly string[]): Started {
+    const feed = ['--url', this.#feed.url, '--ripestat', this.#ripestatUrl];
+    const args = ['watch', ...feed, '--store', store, ...JUDGED, '--quiet', '--format', 'ndjson', ...more];
+    return start(this.#command, args, this.env);
+  }
+
+  /** The country leaves all tables. */
+  withdraw(): void {
+    for (const peer of this.world.peers) this.world.set(peer, UNITS, undefined);
+    this.#tell(this.world.peers, (told) => withdraw(told, UNITS));
+  }
+
+  /** … and returns. */
+  announce(): void {
+    for (const peer of this.world.peers) this.world.set(peer, UNITS, pathOf(peer));
+    this.#tell(this.world.peers, (told, peer) => announce(told, UNITS, pathOf(peer)));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#beat);
+    await Promise.all([this.#feed.close(), this.ripestat.close()]);
+  }
+
+  /** Nobody is waited for: one who listens may be stopped. */
+  #tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): void {
+    const frames = peers.map((peer) => {
+      const { host, ip, asn } = peer;
+      const at = this.now;
+      const id = `${ip}-${at.toString(16).padStart(12, '0')}${(this.#count++ % 65_536).toString(16).padStart(4, '0')}`;
+      return what({ at, host, peer: ip, asn, id }, peer);
+    });
+    void this.#feed.say(frames);
+  }
+}
+
+/** Sets the clock on the wall of a process of Node.js, and of nothing else. */
+function shifting(offsetMs: number): string {
+  return `const Real = Date;
+globalThis.Date = class Date extends Real {
+  constructor(...given) {
+    if (given.length === 0) super(Real.now() + ${offsetMs});
+    else super(...given);
+  }
+  static now() {
+    return Real.now() + ${offsetMs};
+  }
+};
+`;
+}
