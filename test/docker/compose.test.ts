@@ -91,7 +91,7 @@ describe('Redis', () => {
     expect(redis.volumes).toEqual(['redis:/data']);
     expect(redisConfig()).toEqual({
       appendonly: 'yes',
-      appendfsync: 'everysec',
+      appendfsync: 'always',
       save: '""',
       maxmemory: '256mb',
       'maxmemory-policy': 'noeviction',
