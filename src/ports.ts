@@ -70,8 +70,12 @@ export interface StateStore {
    * else can write.
    */
   commit(batch: Batch, token?: number): Promise<Committed>;
-  /** Records of one space, by key upward, in the order of JavaScript's strings. */
-  read(space: Space): Promise<readonly StateRecord[]>;
+  /**
+   * Records of one space, by key upward, in the order of JavaScript's strings.
+   *
+   * @param keys these alone, those of them that are there: some hundreds at most. @default all of the space
+   */
+  read(space: Space, keys?: readonly string[]): Promise<readonly StateRecord[]>;
   /** Keeps records that are no part of the engine's state, all of them or none. `fenced` as for `commit`. */
   write(changes: readonly StateChange[], token?: number): Promise<Committed>;
   /**

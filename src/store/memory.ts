@@ -40,8 +40,8 @@ class MemoryStore implements StateStore {
     return this.#state.load();
   }
 
-  async read(space: Space): Promise<readonly StateRecord[]> {
-    return this.#state.read(space);
+  async read(space: Space, keys?: readonly string[]): Promise<readonly StateRecord[]> {
+    return this.#state.read(space, keys);
   }
 
   async commit(batch: Batch, token?: number): Promise<Committed> {
@@ -119,8 +119,9 @@ class State {
     return { ...this.last, records };
   }
 
-  read(space: Space): readonly StateRecord[] {
-    const values = [...(this.#spaces.get(space) ?? [])];
+  read(space: Space, keys?: readonly string[]): readonly StateRecord[] {
+    const all = this.#spaces.get(space) ?? new Map<string, string>();
+    const values = keys === undefined ? [...all] : pick(all, keys);
     return values.map(([key, value]) => ({ space, key, value })).sort((a, b) => compareKeys(a.key, b.key));
   }
 
@@ -131,6 +132,13 @@ class State {
     this.#spaces.set(space, fresh);
     return fresh;
   }
+}
+
+function pick(all: ReadonlyMap<string, string>, keys: readonly string[]): [string, string][] {
+  return [...new Set(keys)].flatMap((key): [string, string][] => {
+    const value = all.get(key);
+    return value === undefined ? [] : [[key, value]];
+  });
 }
 
 /** Events in order. Positions count all there ever were, so that they mean the same after the oldest went. */

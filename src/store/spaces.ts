@@ -13,6 +13,7 @@ export const KEPT_BESIDE = [
   'readers',
   'webhooks/endpoints',
   'webhooks/queue',
+  'webhooks/asked',
   'webhooks/log',
   'webhooks/dead',
 ] as const satisfies readonly Space[];

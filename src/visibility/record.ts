@@ -28,6 +28,8 @@ export type Space =
   /** Webhook endpoints, by name; what is to be sent, by `endpoint/event id`; what was sent, and what was given up. */
   | 'webhooks/endpoints'
   | 'webhooks/queue'
+  /** Events that someone wants sent to an endpoint now, by `endpoint/event id`, until whoever leads has taken them over. */
+  | 'webhooks/asked'
   | 'webhooks/log'
   | 'webhooks/dead';
 

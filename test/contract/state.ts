@@ -171,6 +171,7 @@ export function wholeContract(rule: Rule): void {
       'readers',
       'webhooks/endpoints',
       'webhooks/queue',
+      'webhooks/asked',
       'webhooks/log',
       'webhooks/dead',
     ] as const;
@@ -233,6 +234,17 @@ export function writeContract(rule: Rule): void {
     expect(await other.read('instances')).toEqual([change('instances', 'a', '1'), change('instances', 'b', '2')]);
     expect(await other.read('webhooks/log')).toEqual([change('webhooks/log', 'x', '3')]);
     expect((await other.load())?.records).toEqual([change('voters', 'v', '1')]);
+  });
+
+  rule('are read by some of their keys: those that are there, by key upward, each once', async ({ store }) => {
+    await store.write(['a', 'b', 'c'].map((key) => change('webhooks/queue', key, key.toUpperCase())));
+    await store.write([change('webhooks/dead', 'd', 'D')]);
+    expect(await store.read('webhooks/queue', ['c', 'd', 'a', 'c'])).toEqual([
+      change('webhooks/queue', 'a', 'A'),
+      change('webhooks/queue', 'c', 'C'),
+    ]);
+    expect(await store.read('webhooks/queue', [])).toEqual([]);
+    expect(await store.read('instances', ['a'])).toEqual([]);
   });
 
   rule('move from one space to another in one write', async ({ store, reopen }) => {

@@ -37,8 +37,9 @@ export class EmbeddedStore implements StateStore {
     });
   }
 
-  async read(space: Space): Promise<readonly StateRecord[]> {
-    return this.#database.read(() => this.#records(space).sort((a, b) => compareKeys(a.key, b.key)));
+  async read(space: Space, keys?: readonly string[]): Promise<readonly StateRecord[]> {
+    const records = this.#database.read(() => (keys === undefined ? this.#records(space) : this.#some(space, keys)));
+    return records.sort((a, b) => compareKeys(a.key, b.key));
   }
 
   async commit(batch: Batch, token?: number): Promise<Committed> {
@@ -111,6 +112,13 @@ export class EmbeddedStore implements StateStore {
   #records(space?: Space): StateRecord[] {
     const entries = this.#database.state.getRange(space === undefined ? {} : stateRange(space));
     return [...entries].map(({ key, value }) => recordOf(key, value));
+  }
+
+  #some(space: Space, keys: readonly string[]): StateRecord[] {
+    return [...new Set(keys)].flatMap((key) => {
+      const value = this.#database.state.get(stateKey(space, key));
+      return value === undefined ? [] : [{ space, key, value }];
+    });
   }
 
   /** Within a transaction. */

@@ -41,8 +41,11 @@ export function redisStore(name: string, link: Link, keys: Keys, clock: Clock, w
     commit: ({ changes, ...batch }: Batch, token) => keep({ token, batch, changes }),
     write: (changes: readonly StateChange[], token) => keep({ token, batch: undefined, changes }),
 
-    async read(space) {
-      const fields = await link.call('hgetall', [keys.space(space)], LOAD_MS);
+    async read(space, some) {
+      const fields =
+        some === undefined
+          ? await link.call('hgetall', [keys.space(space)], LOAD_MS)
+          : await fieldsOf(link, keys.space(space), some);
       return recordsOf(space, fields).sort((a, b) => compareKeys(a.key, b.key));
     },
 
@@ -60,6 +63,13 @@ export function redisStore(name: string, link: Link, keys: Keys, clock: Clock, w
 
     close: () => link.close(),
   };
+}
+
+/** Sent at once. HMGET would be one command more that the ACL user has to be granted. */
+async function fieldsOf(link: Link, hash: string, fields: readonly string[]): Promise<readonly string[]> {
+  const unique = [...new Set(fields)];
+  const values = await Promise.all(unique.map((field) => link.call('hget', [hash, field])));
+  return unique.flatMap((field, i) => (typeof values[i] === 'string' ? [field, values[i]] : []));
 }
 
 async function load(link: Link, keys: Keys): Promise<Kept | undefined> {
