@@ -92,9 +92,11 @@ class RandomDay {
 
   /** Some were in a dump, and the table of one of them was small; of others nobody knows. */
   start(): void {
+    // What nobody has yet is no part of the baseline; it may join later.
+    const known = drawn(this.#random, USUAL, this.#pick([1, 1, 0.7]));
     const dumped = PEERS.slice(0, between(this.#random, 3, PEERS.length));
-    for (const one of dumped) this.#dump(one, one === PEERS[2] ? 40_000 : 500_000);
-    for (const one of PEERS.slice(dumped.length)) this.#announce(one, [...USUAL, ...ANCHORS]);
+    for (const one of dumped) this.#dump(one, one === PEERS[2] ? 40_000 : 500_000, known);
+    for (const one of PEERS.slice(dumped.length)) this.#announce(one, [...known, ...ANCHORS]);
     this.#later(5000);
   }
 
@@ -194,9 +196,9 @@ class RandomDay {
     this.#push({ type: 'end-of-rib', at: this.#at, peer: one, family: this.#pick([undefined, 'ipv4', 'ipv6']) });
   }
 
-  #dump(one: Peer, table: number): void {
+  #dump(one: Peer, table: number, usual: readonly string[] = USUAL): void {
     const from = this.#at;
-    const texts = this.#random() < 0.8 ? [...USUAL, ...ANCHORS] : this.#some();
+    const texts = this.#random() < 0.8 ? [...usual, ...ANCHORS] : this.#some();
     for (const text of texts) {
       const route = { at: this.#at, peer: one, prefix: prefix(text), pathId: undefined };
       this.#push({ ...route, type: 'rib', path: this.#pathOf(one, text, 4837) });

@@ -34,7 +34,9 @@ function interrupted(elements: readonly Element[], at: ReadonlyMap<number, boole
     const isRestart = at.get(i);
     if (isRestart === undefined) return commit;
     keeper.keep(engine.takeChanges());
-    if (isRestart) engine = restored(RECORDED, keeper, engine.now, i);
+    if (!isRestart) return commit;
+    engine = restored(RECORDED, keeper, engine.now, i);
+    expect(engine.takeChanges()).toEqual([]);
     return commit;
   });
   keeper.keep(engine.takeChanges());
