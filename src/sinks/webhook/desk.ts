@@ -1,0 +1,204 @@
+/**
+ * What commands do about webhooks, through the store alone: the program that leads need not run, and when it does, it
+ * takes notice within two seconds.
+ */
+import type { UnroutableEvent } from '../../detect/event.ts';
+import type { StateStore } from '../../ports.ts';
+import type { StateChange, StateRecord } from '../../visibility/record.ts';
+import type { Endpoint } from './endpoint.ts';
+import {
+  askChange,
+  deadChange,
+  decodeAsk,
+  decodeDead,
+  decodeEndpoint,
+  decodeGone,
+  decodeLog,
+  decodeQueued,
+  endpointChange,
+  goneChange,
+  isGoneKey,
+  keyParts,
+  READER,
+  readerChange,
+  type AskedBy,
+  type AskRecord,
+  type DeadRecord,
+  type Decoded,
+  type EndpointRecord,
+  type GoneMark,
+  type LogRecord,
+  type QueueRecord,
+  type Unreadable,
+} from './records.ts';
+
+/** What was found, and what cannot be read. */
+export interface Found<T> {
+  readonly found: readonly T[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+export interface Deliveries {
+  /** Newest first. */
+  readonly log: readonly LogRecord[];
+  /** What waits, in the order in which it is due. */
+  readonly waiting: readonly QueueRecord[];
+  /** What was asked for and not taken over yet: nobody leads, or not for long. */
+  readonly asked: readonly AskRecord[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Why an endpoint is off, in the words of the records. */
+export const BY_HAND = 'by hand';
+export const GONE_REASON = '410 Gone';
+
+/** Endpoints by name, as they stand: off where the receiver answered 410. */
+export async function listEndpoints(store: StateStore): Promise<Found<EndpointRecord>> {
+  return endpointsOf(await store.read('webhooks/endpoints'));
+}
+
+export function endpointsOf(records: readonly StateRecord[]): Found<EndpointRecord> {
+  const marks = sorted(
+    records.filter(({ key }) => isGoneKey(key)),
+    (record) => named(record, decodeGone(record)),
+  );
+  const gone = new Map<string, GoneMark>(marks.found.map(({ name, value }) => [name, value]));
+  const { found, unreadable } = sorted(
+    records.filter(({ key }) => !isGoneKey(key)),
+    decodeEndpoint,
+  );
+  return {
+    found: found.map((record) => standing(record, gone.get(record.endpoint.name))),
+    unreadable: [...unreadable, ...marks.unreadable],
+  };
+}
+
+/** Whether anything is sent. */
+export function isOn({ state, endpoint }: EndpointRecord): boolean {
+  return state === 'on' && !endpoint.disabled;
+}
+
+/**
+ * Adds an endpoint, or changes it: then whether it is on stays as it was, and so does what waits for it. It is given what
+ * is decided from now on: the first one to be added says where reading begins.
+ *
+ * @param nowMs wall clock.
+ */
+export async function putEndpoint(
+  store: StateStore,
+  endpoint: Endpoint,
+  { from, nowMs }: { readonly from: EndpointRecord['from']; readonly nowMs: number },
+): Promise<EndpointRecord> {
+  const known = await find(store, endpoint.name);
+  const record: EndpointRecord = { state: 'on', sinceMs: nowMs, ...known, endpoint, from };
+  await store.write([endpointChange(record), ...(await firstReading(store))]);
+  return record;
+}
+
+/**
+ * Switches it on or off. What waited while it was off is sent when it is on again.
+ *
+ * @returns how it stands now; `undefined` when there is none of this name. One that the configuration disables stays so.
+ */
+export async function switchEndpoint(
+  store: StateStore,
+  name: string,
+  { state, nowMs }: { readonly state: EndpointRecord['state']; readonly nowMs: number },
+): Promise<EndpointRecord | undefined> {
+  const known = await find(store, name);
+  if (known === undefined) return undefined;
+  const { endpoint, from } = known;
+  const enabled = state === 'on' && from === 'command' ? { ...endpoint, disabled: false } : endpoint;
+  // Later than before even when the clock is not, so that a 410 of before is void.
+  const sinceMs = Math.max(nowMs, known.sinceMs + 1);
+  const why = state === 'off' ? { reason: BY_HAND } : {};
+  const record: EndpointRecord = { endpoint: enabled, from, state, ...why, sinceMs };
+  await store.write([endpointChange(record)]);
+  return record;
+}
+
+/**
+ * Removes an endpoint. Whoever leads removes what waits for it, its log and its dead letters.
+ *
+ * @returns whether there was one.
+ */
+export async function removeEndpoint(store: StateStore, name: string): Promise<boolean> {
+  const records = await store.read('webhooks/endpoints', [name]);
+  await store.write([{ space: 'webhooks/endpoints', key: name, value: undefined }, goneChange(name, undefined)]);
+  return records.length > 0;
+}
+
+/** Asks for an event to be sent now. An event that is asked for twice before it is taken over is sent once. */
+export async function askDelivery(
+  store: StateStore,
+  name: string,
+  { event, by, nowMs }: { readonly event: UnroutableEvent; readonly by: AskedBy; readonly nowMs: number },
+): Promise<void> {
+  await store.write([askChange(name, event.id, { event, by, askedAtMs: nowMs })]);
+}
+
+/** What was sent to an endpoint, and what is to be. */
+export async function deliveries(store: StateStore, name: string): Promise<Deliveries> {
+  const log = sorted(ofEndpoint(await store.read('webhooks/log'), name), decodeLog);
+  const queue = sorted(ofEndpoint(await store.read('webhooks/queue'), name), decodeQueued);
+  const asked = sorted(ofEndpoint(await store.read('webhooks/asked'), name), decodeAsk);
+  return {
+    log: log.found.toSorted((a, b) => b.n - a.n),
+    waiting: queue.found.toSorted((a, b) => a.nextAtMs - b.nextAtMs || a.n - b.n),
+    asked: asked.found,
+    unreadable: [log, queue, asked].flatMap(({ unreadable }) => unreadable),
+  };
+}
+
+/** What was given up for an endpoint, oldest first. */
+export async function deadLetters(store: StateStore, name: string): Promise<Found<DeadRecord>> {
+  const { found, unreadable } = sorted(ofEndpoint(await store.read('webhooks/dead'), name), decodeDead);
+  return { found: found.toSorted((a, b) => a.diedAtMs - b.diedAtMs), unreadable };
+}
+
+/** Forgets dead letters for good. */
+export async function dropDeadLetters(store: StateStore, name: string, ids: readonly string[]): Promise<void> {
+  await store.write(ids.map((id) => deadChange(name, id, undefined)));
+}
+
+/**
+ * Where reading begins when nobody has read yet: after the last event that is kept now.
+ *
+ * @returns nothing when someone has.
+ */
+export async function firstReading(store: StateStore): Promise<readonly StateChange[]> {
+  if ((await store.read('readers', [READER])).length > 0) return [];
+  let last: string | undefined;
+  for await (const { id } of store.events()) last = id;
+  return [readerChange(last)];
+}
+
+/** Decodes each, and keeps apart what cannot be. */
+export function sorted<T>(records: readonly StateRecord[], decode: (record: StateRecord) => Decoded<T>): Found<T> {
+  const found: T[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const record of records) {
+    const decoded = decode(record);
+    if (decoded.ok) found.push(decoded.value);
+    else unreadable.push(decoded.unreadable);
+  }
+  return { found, unreadable };
+}
+
+async function find(store: StateStore, name: string): Promise<EndpointRecord | undefined> {
+  const { found } = await listEndpoints(store);
+  return found.find(({ endpoint }) => endpoint.name === name);
+}
+
+function standing(record: EndpointRecord, mark: GoneMark | undefined): EndpointRecord {
+  if (mark?.ofMs !== record.sinceMs || record.state === 'off') return record;
+  return { ...record, state: 'off', reason: GONE_REASON };
+}
+
+function named<T>({ key }: StateRecord, decoded: Decoded<T>): Decoded<{ readonly name: string; readonly value: T }> {
+  return decoded.ok ? { ok: true, value: { name: keyParts(key).name, value: decoded.value } } : decoded;
+}
+
+function ofEndpoint(records: readonly StateRecord[], name: string): readonly StateRecord[] {
+  return records.filter(({ key }) => keyParts(key).name === name);
+}
