@@ -23,7 +23,7 @@ export type UnroutableEvent = {
 export interface Envelope<Type extends EventType> {
   readonly specversion: '1.0';
   readonly id: string;
-  /** `/territories/KP`, or `/observer` for what concerns our own eyes. */
+  /** `/territories/KP`, or `/observer` for what concerns our own eyes; of a drill `/drills/ID`. */
   readonly source: string;
   readonly type: Type;
   /** `KP/ipv4`: a territory and a family; or a collector. */
@@ -32,6 +32,8 @@ export interface Envelope<Type extends EventType> {
   readonly datacontenttype: 'application/json';
   readonly sequence: string;
   readonly previousid?: string;
+  /** Nothing of it is so: it was asked for, to see whether events arrive. Its source is `/drills/ID`. Absent in all others. */
+  readonly drill?: true;
   readonly data: EventData[Type];
 }
 

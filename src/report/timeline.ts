@@ -1,4 +1,4 @@
-import type { EventType, UnroutableEvent } from '../detect/event.ts';
+import type { Envelope, EventType, UnroutableEvent } from '../detect/event.ts';
 import { eventTime, utcWall } from './clock.ts';
 import { incidentFacts } from './incident-words.ts';
 import type { Paint, Tone } from './paint.ts';
@@ -27,10 +27,10 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
   let day = '';
 
   const isTold = (event: UnroutableEvent): boolean => {
-    if (event.type === 'unit.returned') return !silent.delete(`${event.subject} ${event.data.unit}`);
+    if (event.type === 'unit.returned') return !silent.delete(networkOf(event));
     if (event.type !== 'unit.lost') return event.type !== 'incident.opened' && event.type !== 'incident.updated';
     const isAlone = event.data.visibility.share >= options.degradedBelow(event.data.territory.id);
-    if (!isAlone) silent.add(`${event.subject} ${event.data.unit}`);
+    if (!isAlone) silent.add(networkOf(event));
     return isAlone;
   };
   return (events) =>
@@ -41,6 +41,11 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
       day = header;
       return [options.paint('strong', header), ...lines];
     });
+}
+
+/** Of a drill it is another network than of the territory itself. */
+function networkOf({ source, subject, data }: Envelope<'unit.lost'> | Envelope<'unit.returned'>): string {
+  return `${source} ${subject} ${data.unit}`;
 }
 
 function dayOf({ time }: UnroutableEvent): string {
@@ -64,6 +69,7 @@ function areAlike(a: UnroutableEvent, b: UnroutableEvent): boolean {
   return (
     (a.type === 'unit.lost' || a.type === 'unit.returned') &&
     a.type === b.type &&
+    a.source === b.source &&
     a.subject === b.subject &&
     a.time === b.time &&
     a.data.since === b.data.since

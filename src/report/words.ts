@@ -24,6 +24,15 @@ export type Clocks = (territory: string | undefined) => Clock;
  * or causes; where we were blind it says so, and never that a country was gone.
  */
 export function sentence(event: UnroutableEvent, clocks: Clocks): string {
+  return `${markOf(event)}${sentenceOf(event, clocks)}`;
+}
+
+/** What a sentence begins with that is no news. */
+function markOf({ drill }: Pick<UnroutableEvent, 'drill'>): string {
+  return drill === true ? 'DRILL: ' : '';
+}
+
+function sentenceOf(event: UnroutableEvent, clocks: Clocks): string {
   switch (event.type) {
     case 'country.unroutable':
     case 'country.degraded':
@@ -33,7 +42,7 @@ export function sentence(event: UnroutableEvent, clocks: Clocks): string {
       return countrySentence(event, tell(event, clocks));
     case 'unit.lost':
     case 'unit.returned':
-      return unitsSentence([event], clocks);
+      return unitsSentenceOf([event], clocks);
     case 'upstream.gained':
     case 'upstream.lost':
       return upstreamSentence(event, tell(event, clocks));
@@ -125,6 +134,10 @@ type UnitEvent = Envelope<'unit.lost'> | Envelope<'unit.returned'>;
 
 /** One sentence for networks that were lost or came back at the same moment; `events` are alike but for the unit. */
 export function unitsSentence(events: readonly [UnitEvent, ...UnitEvent[]], clocks: Clocks): string {
+  return `${markOf(events[0])}${unitsSentenceOf(events, clocks)}`;
+}
+
+function unitsSentenceOf(events: readonly [UnitEvent, ...UnitEvent[]], clocks: Clocks): string {
   const [first] = events;
   const { type, data } = first;
   const units = events.map((event) => event.data.unit);

@@ -90,6 +90,7 @@ const envelope: Fields<Envelope<EventType>> = {
   datacontenttype: 'string',
   sequence: 'string',
   previousid: 'string?',
+  drill: 'boolean?',
   data: 'object',
 };
 const visibility: Fields<VisibilityData> = {

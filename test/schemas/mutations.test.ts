@@ -21,9 +21,13 @@ const samples: ReadonlyMap<EventType, readonly Json[]> = new Map(
   ]),
 );
 
-/** They may be absent by the type, and may not here: the schemas know more. All but the first event have one before. */
+/**
+ * They may be absent by the type, and may not here: the schemas know more. All but the first event have one before, and a
+ * drill that does not say so would be taken for real.
+ */
 const BOUND: ReadonlySet<string> = new Set([
   'previousid',
+  'drill',
   'country.unknown data.reason',
   'incident.closed data.incident.durationMs',
   'incident.closed data.incident.downMs',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { GapReason } from '../../src/bgp/element.ts';
 import { NORTH_KOREA } from '../../src/cli/built-in.ts';
+import { drillEvents } from '../../src/cli/drill-events.ts';
 import { isoTime } from '../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../src/detect/event.ts';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
@@ -87,6 +88,7 @@ export const DAYS: Readonly<Record<string, () => readonly UnroutableEvent[]>> = 
       ...engine.noteLoss({ kept: 41, found: 0, events: 4 }).events,
     ];
   },
+  'a drill': () => drillEvents({ id: '0123456789abcdef', territory: 'KP', atMs: clock('12:00') }, KP),
 };
 
 /** Everything that is said on these days. */

@@ -54,6 +54,8 @@ function alertOf(alert: (typeof ALERTS)[number], event: UnroutableEvent, data: C
       severity: alert.severity,
       territory: data.territory.id,
       family: data.family,
+      // Another alert than the real one, which a drill must neither fire nor end.
+      ...(event.drill === true ? { drill: 'true' } : {}),
     },
     annotations: annotations(event, sentence),
     startsAt: data.since,

@@ -18,7 +18,7 @@ export const ntfy: Template = (event, sentence) => ({
   contentType: PLAIN,
   body: oneLine(sentence(event), 1000),
   headers: {
-    'x-title': headerText(`${event.subject} ${event.type}`, 120),
+    'x-title': headerText(`${event.drill === true ? 'DRILL ' : ''}${event.subject} ${event.type}`, 120),
     'x-priority': PRIORITIES[severityOf(event)],
   },
 });
