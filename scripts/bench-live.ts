@@ -85,6 +85,7 @@ for (const { name, title, options, figures } of scenarios) {
     rounds.push(figures(outcome));
     const odd = Object.entries(outcome.heard.odd).map(([what, count]) => `${what} ${count}`);
     if (odd.length > 0) console.error(`  oddities: ${odd.join(', ')}`);
+    for (const told of outcome.heard.told) console.error(`  told: ${told}`);
   }
   console.log(figuresText(rounds));
 }

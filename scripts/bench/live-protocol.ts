@@ -60,6 +60,8 @@ export interface Heard {
   /** Of the territory, in the end. */
   readonly voters: number;
   readonly events: number;
+  /** The first of them, for people: a bench should tell none. */
+  readonly told: readonly string[];
   readonly odd: Readonly<Record<string, number>>;
   /** From the stamp to the element out of the engine, less what the client holds messages to put them in order. */
   readonly lag: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };

@@ -100,6 +100,7 @@ function heard(): Heard {
     gaps,
     voters: engine?.status()[0]?.visibility.voters ?? 0,
     events: store.kept.length,
+    told: store.kept.slice(0, 10).map(({ type, subject, time }) => `${type} of ${subject} at ${time}`),
     odd: stats?.odd ?? {},
     lag: lags.figures,
   };

@@ -105,6 +105,12 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
       asCollectors,
     )
     .option('--seed <from>', 'the first table: ripestat, mrt:FILE (may be given again), none', asSeed)
+    .addOption(
+      new Option(
+        '--heal <by>',
+        'who is asked what a gap may have hidden (default: ripestat; none with --history or --seed none)',
+      ).choices(['ripestat', 'none']),
+    )
     .option('--ripestat <url>', 'base URL of RIPEstat (default: https://stat.ripe.net)')
     .option('--history', 'the server plays a recording, as serve-ris does: its time counts, its end is the end')
     .optionsGroup('What to print:')

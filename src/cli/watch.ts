@@ -13,7 +13,7 @@ import { statusLine } from './status-line.ts';
 import { systemClock } from './system-clock.ts';
 import { TerminalLine } from './terminal-line.ts';
 import { controlTerritory } from './watch-feed.ts';
-import type { FeedOptions, Seed } from './watch-feed-types.ts';
+import type { FeedOptions, Healer, Seed } from './watch-feed-types.ts';
 import { createLogger, type Logger } from './watch-log.ts';
 import { openTape, type Tape } from './watch-tape.ts';
 import { Watch, type WatchEnd } from './watch-turns.ts';
@@ -24,6 +24,8 @@ export interface WatchOptions extends SelectionOptions, StoreOptions {
   readonly collectors?: readonly Collector[];
   /** @default ripestat; none when the server plays history */
   readonly seed?: Seed;
+  /** @default `usualHealer` */
+  readonly heal?: Healer;
   readonly history?: boolean;
   /** Base URL of RIPEstat, for mirrors and tests. */
   readonly ripestat?: string;
@@ -72,6 +74,7 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
     url: options.url,
     collectors: options.collectors,
     seed: options.seed ?? { from: isHistory ? 'none' : 'ripestat' },
+    heal: options.heal,
     isHistory,
     ripestat: options.ripestat,
     territories: selection.territories.map(({ territory }) => territory),

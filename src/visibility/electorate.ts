@@ -107,7 +107,7 @@ export class Electorate {
     const planes = this.#planes.filter((plane) => plane.concerns(element.prefix));
     if (planes.length === 0) return [];
     const session = this.#sessions.of(element.peer);
-    this.#pulses.hear(element.peer, now);
+    this.#pulses.hear(element.peer, element.at);
     const standing = session.standing[element.prefix.family];
     if (standing.kind === 'down') {
       // A dump or a late message from before it went down; what comes after says that the session is up again.

@@ -46,10 +46,10 @@ export class Pulses {
     this.#altered.add(peer.id);
   }
 
-  /** It said something else: alive as well, but that says nothing of how often it speaks. */
+  /** It said something else: alive as well at that time, but that says nothing of how often it speaks. What is old is no news. */
   hear(peer: Peer, at: EventTime): void {
     const heard = this.#heard.get(peer.id);
-    if (heard === undefined) return;
+    if (heard === undefined || at <= heard.at) return;
     heard.at = at;
     this.#altered.add(peer.id);
   }
