@@ -105,8 +105,8 @@ class Keeper {
     let committed = await this.#commit({ ...batch, changes: this.#engine.takeChanges() });
     if (committed?.ok === false && committed.reason === 'lost') {
       const { found, cursor: since } = committed;
-      // Someone led while we did not know: what we have is older than what is kept.
-      if (found > this.#number) return 'fenced';
+      // Someone led while we did not know: what we have is older than what is kept, or besides it.
+      if (found >= this.#number) return 'fenced';
       const { events: loss } = this.#engine.noteLoss({
         ...(since === undefined ? {} : { since: isoTime(since) }),
         kept: this.#number - 1,

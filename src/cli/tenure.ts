@@ -27,6 +27,12 @@ export interface TenureOptions {
   readonly clock: Clock;
   /** Called with each word on it that is worth a log line. */
   readonly report: (report: TenureReport) => void;
+  /**
+   * Asked when a lease is gone before its time: whether what we know to have been kept is there still. If not, the store
+   * was emptied or set back, and whoever led has in memory what it lost: it has the rest of its lease to write it again.
+   * By default, it is there.
+   */
+  readonly isWhole?: () => Promise<boolean>;
 }
 
 export type TenureReport =
@@ -41,15 +47,21 @@ export async function nextTenure(
   signal: AbortSignal,
   waiting: () => void | Promise<void> = () => undefined,
 ): Promise<Tenure | undefined> {
-  const { leases, holder, clock, report } = options;
+  const { leases, holder, clock, report, isWhole = () => Promise.resolve(true) } = options;
   let said: 'waiting' | 'away' | undefined;
+  let heldUntilMs = 0;
   while (!signal.aborted) {
     try {
-      const lease = await leases.acquire(holder, TTL_MS);
-      if (lease !== undefined) return begin(lease, options);
-      if (said !== 'waiting') report({ type: 'waiting', behind: (await leases.holder())?.holder });
-      said = 'waiting';
-      await waiting();
+      const held = await leases.holder();
+      const isEarly = held === undefined && clock.monotonicMs() < heldUntilMs;
+      if (held !== undefined) heldUntilMs = clock.monotonicMs() + held.leftMs;
+      if (!isEarly || (await isWhole())) {
+        const lease = await leases.acquire(holder, TTL_MS);
+        if (lease !== undefined) return begin(lease, options);
+        if (said !== 'waiting') report({ type: 'waiting', behind: held?.holder ?? (await leases.holder())?.holder });
+        said = 'waiting';
+        await waiting();
+      }
     } catch (error) {
       if (said !== 'away') report({ type: 'away', error });
       said = 'away';

@@ -1,6 +1,7 @@
 import type { Collector } from '../bgp/peer.ts';
 import { parseCollector } from '../bgp/peer.ts';
 import { parsePrefix } from '../bgp/prefix.ts';
+import { isoTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/event.ts';
 import { createEngine, restoreEngine, type Engine } from '../engine.ts';
 import { run } from '../pipeline.ts';
@@ -58,6 +59,8 @@ export class Watch {
   #engine: Engine | undefined;
   #feed: Feed | undefined;
   #behind: string | undefined;
+  /** Number of the newest batch that we know was kept, by whomever. */
+  #known = 0;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -120,11 +123,13 @@ export class Watch {
       if (options.clock.monotonicMs() < lookAt) return;
       lookAt = options.clock.monotonicMs() + LOOK_MS;
       const kept = await store.load();
+      this.#known = Math.max(this.#known, kept?.number ?? 0);
       if (kept !== undefined) feed.forget((kept.cursor - OVERLAP_MS) as typeof kept.cursor);
     };
+    const isWhole = async (): Promise<boolean> => ((await store.load())?.number ?? 0) >= this.#known;
     const { clock } = options;
     const report = (said: TenureReport): void => this.#note(said);
-    return nextTenure({ leases: store.leases, holder: this.#me, clock, report }, signal, waiting);
+    return nextTenure({ leases: store.leases, holder: this.#me, clock, report, isWhole }, signal, waiting);
   }
 
   async #lead(feed: Feed, tenure: Tenure, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
@@ -140,6 +145,7 @@ export class Watch {
       store,
       token: tenure.token,
       again,
+      asides: this.#loss(kept, made.value),
       ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: kept }),
       async tell(events: readonly UnroutableEvent[]) {
@@ -153,13 +159,28 @@ export class Watch {
     const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
     try {
       const end = await run(source, made.value, keeping, signal);
+      // Whoever leads now keeps what we could not.
+      if (end === 'fenced' || tenure.over.aborted) return 'fenced';
       if (end === 'unkept')
         return bad(EXIT.store, `${store.name}: it did not answer; what was decided last is not kept`);
-      return end === 'fenced' || tenure.over.aborted ? 'fenced' : good(undefined);
+      return good(undefined);
     } finally {
       ended.abort();
       await trimming;
     }
+  }
+
+  /** What another one kept, and is not there: it did not come back to write it again, so we tell of it, once. */
+  #loss(kept: Kept | undefined, engine: Engine): () => readonly UnroutableEvent[] {
+    const [known, found] = [this.#known, kept?.number ?? 0];
+    this.#known = found;
+    let isTold = found >= known;
+    return () => {
+      if (isTold) return [];
+      isTold = true;
+      const since = kept === undefined ? {} : { since: isoTime(kept.cursor) };
+      return engine.noteLoss({ ...since, kept: known, found, events: 0 }).events;
+    };
   }
 
   async #load(

@@ -116,6 +116,43 @@ test('a leader that was cut off learns that another one leads', async () => {
   scene.stop();
 });
 
+test('a lease that is gone before its time, with what was kept, is left to the one who led for as long as it had', async () => {
+  const { clock, store } = new Scene();
+  const leader = await store.leases.acquire('a', 6_000);
+  let isWhole = true;
+  let next: Tenure | undefined;
+  const isThere = (): Promise<boolean> => Promise.resolve(isWhole);
+  const options = { leases: store.leases, holder: 'b', clock, report: () => undefined, isWhole: isThere };
+  void nextTenure(options, new AbortController().signal).then((tenure) => (next = tenure));
+  await clock.turn(1_000);
+
+  isWhole = false;
+  if (leader !== undefined) await store.leases.release(leader);
+  await clock.turn(3_000);
+  expect(next).toBeUndefined();
+  expect((await store.leases.acquire('a', 6_000))?.token).toBe(2);
+  await clock.turn(1_000);
+
+  isWhole = true;
+  await store.leases.release({ token: 2, holder: 'a' });
+  await clock.turn(1_000);
+  expect(next?.token()).toBe(3);
+  await next?.end();
+});
+
+test('… and taken when nobody came back for it', async () => {
+  const { clock, store } = new Scene();
+  const leader = await store.leases.acquire('a', 6_000);
+  let next: Tenure | undefined;
+  const isWhole = (): Promise<boolean> => Promise.resolve(false);
+  const options = { leases: store.leases, holder: 'b', clock, report: () => undefined, isWhole };
+  void nextTenure(options, new AbortController().signal).then((tenure) => (next = tenure));
+  await clock.turn(1_000);
+  if (leader !== undefined) await store.leases.release(leader);
+  await clock.turn(7_000);
+  expect(next?.token()).toBe(2);
+});
+
 test('a store that is away is asked again, and it is said once', async () => {
   const scene = new Scene();
   let isAway = true;
