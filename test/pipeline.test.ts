@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import type { Element } from '../src/bgp/element.ts';
+import { DEFAULT_POLICY } from '../src/detect/policy.ts';
+import { createEngine, restoreEngine, type EngineOptions } from '../src/engine.ts';
+import { run, type Keeping } from '../src/pipeline.ts';
+import type { Batch, Committed, ElementSource, StateStore } from '../src/ports.ts';
+import { memoryStore } from '../src/store/memory.ts';
+import { DEFAULT_VOTING } from '../src/visibility/voting.ts';
+import { Day, KP, peers } from './support/day.ts';
+
+const OPTIONS: EngineOptions = {
+  territories: [{ territory: KP, policy: DEFAULT_POLICY }],
+  voting: DEFAULT_VOTING,
+  recorded: true,
+};
+
+/** A day that writes down what it was told. */
+class Told extends Day {
+  readonly elements: Element[] = [];
+
+  override apply(element: Element): this {
+    this.elements.push(element);
+    return super.apply(element);
+  }
+}
+
+const DAY = new Told()
+  .dump('12:00', peers(20))
+  .withdraw('13:00', peers(20))
+  .tick('13:10')
+  .announce('14:00', peers(20))
+  .tick('14:10')
+  .tick('16:00');
+
+function source(elements: readonly Element[]): ElementSource {
+  return {
+    name: 'the day',
+    async *elements() {
+      yield* elements;
+    },
+  };
+}
+
+/** A memory that first asks what becomes of a batch. */
+function asking(answer: (batch: Batch, keep: () => Promise<Committed>) => Promise<Committed>): StateStore & {
+  readonly kept: readonly { readonly id: string; readonly type: string }[];
+} {
+  const memory = memoryStore();
+  return Object.assign(Object.create(memory) as typeof memory, {
+    kept: memory.kept,
+    load: () => memory.load(),
+    read: (...wanted: Parameters<typeof memory.read>) => memory.read(...wanted),
+    commit: (batch: Batch, token?: number) => answer(batch, () => memory.commit(batch, token)),
+  });
+}
+
+const never = new AbortController().signal;
+const ids = (events: readonly { readonly id: string }[]): string[] => events.map(({ id }) => id);
+
+async function ran(store: StateStore, keeping: Partial<Keeping> = {}, elements: readonly Element[] = DAY.elements) {
+  const told: string[] = [];
+  const tell = async (events: readonly { readonly id: string }[]): Promise<void> => void told.push(...ids(events));
+  const end = await run(source(elements), createEngine(OPTIONS), { store, everyMs: 60_000, tell, ...keeping }, never);
+  return { end, told };
+}
+
+test('what is decided is kept, then told, once each and in order', async () => {
+  const store = memoryStore();
+  const { end, told } = await ran(store);
+  expect(DAY.events.length).toBeGreaterThan(5);
+  expect(end).toBe('ended');
+  expect(ids(store.kept)).toEqual(ids(DAY.events));
+  expect(told).toEqual(ids(DAY.events));
+});
+
+test('when it ends, what was kept is the state as it is, with how many elements it took', async () => {
+  const store = memoryStore();
+  await ran(store);
+  const kept = await store.load();
+  expect(kept?.elements).toBe(DAY.elements.length);
+  const restored = restoreEngine(OPTIONS, kept ?? { cursor: 0 as never, records: [] });
+  expect(restored).toMatchObject({ ok: true, anew: [] });
+});
+
+test('it goes on from where the store stands, at any element, and tells the rest alone', async () => {
+  for (let cut = 1; cut < DAY.elements.length; cut += 7) {
+    const store = memoryStore();
+    const before = await ran(store, {}, DAY.elements.slice(0, cut));
+    const kept = await store.load();
+    if (kept === undefined) throw new Error('nothing was kept');
+    const restored = restoreEngine(OPTIONS, kept);
+    if (!restored.ok) throw new Error(restored.reason);
+    const told: string[] = [];
+    const keeping = { store, everyMs: 60_000, position: kept };
+    await run(
+      source(DAY.elements.slice(kept.elements)),
+      restored.engine,
+      { ...keeping, tell: async (events) => void told.push(...ids(events)) },
+      never,
+    );
+    expect([...before.told, ...told]).toEqual(ids(DAY.events));
+    expect(ids(store.kept)).toEqual(ids(DAY.events));
+  }
+});
+
+describe('a store that does not say what became of a batch', () => {
+  test('is asked again until it does, and nothing is kept or told twice', async () => {
+    let asked = 0;
+    const store = asking(async (_, keep) => {
+      asked++;
+      if (asked % 3 === 0) throw new Error('not kept');
+      const committed = await keep();
+      if (asked % 3 === 1) throw new Error('kept, but the answer was lost');
+      return committed;
+    });
+    const attempts: number[] = [];
+    const again = async (_: unknown, attempt: number): Promise<void> => void attempts.push(attempt);
+    const { end, told } = await ran(store, { again });
+    expect(end).toBe('ended');
+    expect(attempts.length).toBeGreaterThan(0);
+    expect(ids(store.kept)).toEqual(ids(DAY.events));
+    expect(told).toEqual(ids(DAY.events));
+  });
+
+  test('ends the run when nobody waits for it', async () => {
+    const store = asking(() => Promise.reject(new Error('away')));
+    await expect(ran(store)).rejects.toThrow('away');
+  });
+
+  test('is asked once more when the run is stopped, and no longer', async () => {
+    const stop = new AbortController();
+    let asked = 0;
+    const store = asking(() => {
+      asked++;
+      return Promise.reject(new Error('away'));
+    });
+    const again = async (): Promise<void> => stop.abort();
+    const keeping = { store, everyMs: 60_000, again };
+    expect(await run(source(DAY.elements), createEngine(OPTIONS), keeping, stop.signal)).toBe('unkept');
+    expect(asked).toBe(2);
+  });
+});
+
+test('whoever is fenced ends, and has told nothing that was not kept', async () => {
+  const store = memoryStore();
+  const first = await store.leases.acquire('a', 0);
+  const second = await store.leases.acquire('b', 60_000);
+  expect(second?.token).toBeGreaterThan(first?.token ?? 0);
+  const { end, told } = await ran(store, { token: () => first?.token });
+  expect(end).toBe('fenced');
+  expect(told).toEqual([]);
+  expect(store.kept).toEqual([]);
+});
+
+test('a store that is ahead belongs to another one by now', async () => {
+  const store = memoryStore();
+  await ran(store);
+  const { end, told } = await ran(store, { position: { number: 1, cursor: 0 as never, elements: 0 } });
+  expect(end).toBe('fenced');
+  expect(told).toEqual([]);
+});
+
+test('a store that was emptied is written again whole, with the events of this run, and it is told', async () => {
+  let memory = memoryStore();
+  let batches = 0;
+  const inner = asking(async (batch) => {
+    if (++batches === 5) memory = memoryStore();
+    return memory.commit(batch);
+  });
+  const { end, told } = await ran(inner);
+  expect(end).toBe('ended');
+  const [loss, ...others] = memory.kept.filter(({ type }) => type === 'observer.data-loss');
+  expect(others).toEqual([]);
+  expect(loss).toMatchObject({ source: '/observer', data: { kept: 4, found: 0 } });
+  expect(told).toContain(loss?.id);
+  expect(new Set(ids(memory.kept))).toEqual(new Set([...ids(DAY.events), loss?.id]));
+  const kept = await memory.load();
+  expect(kept?.records.length).toBeGreaterThan(20);
+  expect(restoreEngine(OPTIONS, kept ?? { cursor: 0 as never, records: [] })).toMatchObject({ ok: true, anew: [] });
+});
+
+test('what was decided elsewhere is kept and told with the next element', async () => {
+  const [drill] = DAY.events;
+  if (drill === undefined) throw new Error('a day without events');
+  const store = memoryStore();
+  let asides = [{ ...drill, id: 'aside' }];
+  const taken = () => {
+    const all = asides;
+    asides = [];
+    return all;
+  };
+  const { told } = await ran(store, { asides: taken });
+  expect(told[0]).toBe('aside');
+  expect(ids(store.kept)).toEqual(['aside', ...ids(DAY.events)]);
+});
