@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Pair } from '../../scripts/torture/leader-run.ts';
+import { compiled } from '../support/mrt-compiled.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { until } from '../support/redis/until.ts';
+
+const dist = compiled();
+let folder: string;
+let server: RedisServer;
+let pair: Pair;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'unroutable-standby-'));
+  server = await startRedis();
+  pair = await Pair.start({ main: join(dist(), 'src/cli/main.js'), folder }, server);
+});
+afterAll(async () => {
+  await pair.close();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('of two watchers on one Redis one leads and the other stands by', () => {
+  test.each(['kill', 'stop', 'cut'] as const)(
+    'a leader that is struck (%s) is followed within 10 s, and what happens at that moment is told once',
+    { timeout: 120_000 },
+    async (blow) => {
+      const { standby } = pair.pids;
+      const { leadsMs } = await pair.change(blow);
+      expect(leadsMs).toBeLessThan(10_000);
+      expect(pair.pids.leader).toBe(standby);
+      expect(await pair.faults()).toEqual([]);
+      expect((await pair.status()).leader.id).toContain(`:${standby}`);
+    },
+  );
+
+  test('who asks for the status learns who leads and who stands by', async () => {
+    const { leader, standby } = pair.pids;
+    const { ready, instances } = await pair.status();
+    expect(ready).toBe(true);
+    const alive = instances.filter((instance) => 'alive' in instance && instance.alive === true);
+    expect(new Map(alive.map(({ pid, role }) => [pid, role]))).toEqual(
+      new Map([
+        [leader, 'leader'],
+        [standby, 'standby'],
+      ]),
+    );
+  });
+
+  test('a Redis that is emptied is written again within 10 s, and the loss is told', { timeout: 60_000 }, async () => {
+    const before = await pair.events();
+    const number = (await pair.store.load())?.number ?? 0;
+    await server.cli('FLUSHALL');
+    const began = performance.now();
+    await until('the loss is told', async () =>
+      (await pair.events()).some(({ type }) => type === 'observer.data-loss'),
+    );
+    expect(performance.now() - began).toBeLessThan(10_000);
+
+    const after = await pair.events();
+    const ids = after.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(await pair.store.load()).toMatchObject({ records: expect.arrayContaining([]) as unknown });
+    expect((await pair.store.load())?.number).toBeGreaterThan(number);
+    // The one that led for the last change has told the last event of the country itself.
+    expect(ids).toContain(before.findLast(({ source }) => source === '/territories/KP')?.id);
+  });
+
+  test('… and what happens then is told as ever', { timeout: 60_000 }, async () => {
+    await pair.turn();
+    await pair.turn();
+  });
+});
