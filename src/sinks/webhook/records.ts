@@ -189,6 +189,12 @@ export function readerChange(id: string | undefined): StateChange {
   return { space: 'readers', key: READER, value: JSON.stringify(id ?? null) };
 }
 
+/** The id at which the reader stands, of its record; `undefined` before the oldest. */
+export function readerPosition(value: string | undefined): string | undefined {
+  const id: unknown = value === undefined ? undefined : parsedJson(value);
+  return typeof id === 'string' ? id : undefined;
+}
+
 export function decodeEndpoint(record: StateRecord): Decoded<EndpointRecord> {
   const decoded = decode(record, SHAPES.endpoint);
   if (!decoded.ok) return decoded;
@@ -238,15 +244,19 @@ function put(space: Space, key: string, value: object | undefined): StateChange 
 }
 
 function decode<T>(record: StateRecord, shape: z.ZodType<T>): Decoded<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(record.value);
-  } catch {
-    return unreadable(record, undefined);
-  }
+  const value = parsedJson(record.value);
+  if (value === undefined) return unreadable(record, undefined);
   const parsed = shape.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
   return unreadable(record, parsed.error.issues.map(({ path }) => path.join('.')).join(', '));
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param fields at fault, never what is in them; `undefined`: it is no JSON */

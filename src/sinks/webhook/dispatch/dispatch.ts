@@ -1,0 +1,142 @@
+/**
+ * Delivers events to webhooks, at least once each.
+ *
+ *   events --> fan-out --> queue of each endpoint --> sender of each endpoint --> receiver
+ *                              ^        |  again, later        |
+ *                   by hand ---+        +----------------------+--> dead letters
+ *
+ * All that is promised stands in the store before it is relied upon: an event and the reader's position move into the
+ * queues in one write, and what came of an attempt replaces what waited in one write. Who is killed between sending and
+ * recording sends the same event, under the same id, once more. Everything is written under the lease, so of two programs
+ * that both think they lead one finds out with its next write.
+ */
+import { setMaxListeners } from 'node:events';
+import type { Clock, StateStore } from '../../../ports.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Environment } from '../secret.ts';
+import type { Resolver } from '../target.ts';
+import type { Sentence } from '../templates/template.ts';
+import { READER } from '../records.ts';
+import { fanOut, type FanOutMeans } from './fan-out.ts';
+import { Keeper } from './keeper.ts';
+import type { Report } from './report.ts';
+import { Roster } from './roster.ts';
+import type { Sender } from './sender.ts';
+
+export interface DispatchOptions {
+  readonly store: StateStore;
+  /** Of the lease under which we write now; `undefined` where nobody else does. */
+  readonly token: () => number | undefined;
+  readonly clock: Clock;
+  /** From 0 to 1, 1 excluded: the jitter of the schedule. */
+  readonly random: () => number;
+  readonly resolve: Resolver;
+  /** Where secrets are looked up that are said to stand in a variable. */
+  readonly environment: Environment;
+  readonly sentence: Sentence;
+  /** Endpoints of the configuration. @default none */
+  readonly endpoints?: readonly Endpoint[];
+  readonly report: Report;
+  /** How often endpoints and what is asked for by hand are looked for. Milliseconds. @default 1000 */
+  readonly lookMs?: number;
+  /** Of one endpoint: how many events wait, and how many dead letters are kept. @default 10 000 of each */
+  readonly most?: { readonly queued: number; readonly dead: number };
+}
+
+const LOOK_MS = 1_000;
+
+/**
+ * Runs beside the pipeline of whoever leads, until `signal` aborts or another one leads.
+ *
+ * Only what is decided after the first endpoint was added is sent; an endpoint that is added later is sent what is read
+ * from then on. Throws only on a bug.
+ */
+export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSignal): Promise<'fenced' | 'stopped'> {
+  const { store, clock, report, endpoints = [], lookMs = LOOK_MS } = options;
+  const over = new AbortController();
+  // One for each endpoint.
+  setMaxListeners(0, over.signal);
+  const stop = (): void => over.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  let isFenced = false;
+  const onFenced = (): void => {
+    isFenced = true;
+    stop();
+  };
+  const running = new Running(stop);
+  const keeper = new Keeper({ ...options, onFenced, onBack: () => roster.wakeAll() }, over.signal);
+  const begin = (sender: Sender): void => running.add(sender.run(over.signal));
+  const roster: Roster = new Roster({ ...options, keeper, fromFile: endpoints, begin });
+
+  const keeping = keeper.run();
+  running.add(lookout(roster, { store, keeper, clock, report, lookMs }, over.signal));
+  await running.ended();
+  keeper.close();
+  await keeping;
+  signal.removeEventListener('abort', stop);
+  if (running.failure !== undefined) throw running.failure.error;
+  return isFenced ? 'fenced' : 'stopped';
+}
+
+interface Lookout {
+  readonly store: StateStore;
+  readonly keeper: Keeper;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly lookMs: number;
+}
+
+/** Looks for changes again and again; events are read as long as there is an endpoint. */
+async function lookout(roster: Roster, { lookMs, ...means }: Lookout, signal: AbortSignal): Promise<void> {
+  const { keeper, clock } = means;
+  let reading: { readonly end: () => void; readonly done: Promise<void> } | undefined;
+  for (let looks = 0; !signal.aborted; looks++) {
+    await roster.look();
+    if (!roster.isEmpty) reading ??= startReading({ ...means, roster }, signal);
+    else if (reading !== undefined || looks === 0) {
+      reading?.end();
+      await reading?.done;
+      reading = undefined;
+      // Nothing is held for a reader that nobody needs; the next endpoint that is added begins anew.
+      const records = await keeper.read('readers', [READER]);
+      if (records?.length === 1) await keeper.keep([{ space: 'readers', key: READER, value: undefined }]);
+    }
+    await clock.sleep(lookMs, signal);
+  }
+  await reading?.done;
+}
+
+function startReading(means: FanOutMeans, signal: AbortSignal) {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  signal.addEventListener('abort', end, { once: true });
+  const done = fanOut(means, over.signal).finally(() => signal.removeEventListener('abort', end));
+  return { end, done };
+}
+
+/** What runs in the background. The first to fail stops the others. */
+class Running {
+  failure: { readonly error: unknown } | undefined;
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #stop: () => void;
+
+  constructor(stop: () => void) {
+    this.#stop = stop;
+  }
+
+  add(task: Promise<void>): void {
+    const ended = task
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+        this.#stop();
+      })
+      .finally(() => this.#tasks.delete(ended));
+    this.#tasks.add(ended);
+  }
+
+  /** Those that are added meanwhile as well. */
+  async ended(): Promise<void> {
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+  }
+}

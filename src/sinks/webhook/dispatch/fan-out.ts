@@ -1,0 +1,82 @@
+import type { UnroutableEvent } from '../../../detect/event.ts';
+import { UnknownEvent, type StateStore } from '../../../ports.ts';
+import { READER, readerChange, readerPosition } from '../records.ts';
+import type { Keeper } from './keeper.ts';
+import type { Report } from './report.ts';
+import type { Roster } from './roster.ts';
+
+export interface FanOutMeans {
+  readonly store: StateStore;
+  readonly keeper: Keeper;
+  readonly roster: Roster;
+  readonly report: Report;
+}
+
+/** Events that go into the queues in one write, and records that they may make there. */
+const MOST_EVENTS = 100;
+const MOST_RECORDS = 1_000;
+
+/**
+ * Puts events into the queues as they are kept, from where it stopped: those of a batch and the new position in one
+ * write, so that none is missed and none comes twice. Reads no faster than the store takes what comes of it. Ends when
+ * `signal` aborts: we were stopped, or there is no endpoint any more.
+ */
+export async function fanOut({ store, keeper, roster, report }: FanOutMeans, signal: AbortSignal): Promise<void> {
+  const records = await keeper.read('readers', [READER]);
+  let after = readerPosition(records?.[0]?.value);
+  let lastTime = '';
+  const take = async (events: readonly UnroutableEvent[]): Promise<boolean> => {
+    // After a hole all that is kept is read; what was surely dealt with is known by its time.
+    const plans = roster.enqueue(events.filter(({ time }) => time >= lastTime));
+    const last = events.at(-1);
+    const changes = plans.flatMap(({ changes }) => changes);
+    if (!(await keeper.keep([...changes, readerChange(last?.id)]))) return false;
+    for (const { kept } of plans) kept();
+    after = last?.id;
+    if (last !== undefined && last.time > lastTime) lastTime = last.time;
+    return true;
+  };
+  while (!signal.aborted) {
+    const most = (): number => Math.max(1, Math.min(MOST_EVENTS, Math.floor(MOST_RECORDS / roster.size)));
+    try {
+      for await (const events of gathered(store.follow(after, signal), most)) {
+        if (signal.aborted || !(await take(events))) return;
+      }
+    } catch (error) {
+      if (error instanceof UnknownEvent) {
+        report({ type: 'hole', after: error.id });
+        after = undefined;
+      } else {
+        await keeper.waitAfter(error);
+      }
+    }
+  }
+}
+
+/** What is there at once, together: one item when no more is. */
+async function* gathered<T>(source: AsyncIterable<T>, most: () => number): AsyncGenerator<readonly T[]> {
+  const iterator = source[Symbol.asyncIterator]();
+  const ask = (): Promise<IteratorResult<T, unknown>> => {
+    const asked = iterator.next();
+    // It may fail while nobody looks; then it does so for who looks next.
+    asked.catch(() => undefined);
+    return asked;
+  };
+  for (let next = ask(); ;) {
+    const first = await next;
+    if (first.done === true) return;
+    const batch = [first.value];
+    next = ask();
+    while (batch.length < most()) {
+      const more = await Promise.race([next, soon()]).catch(() => 'later' as const);
+      if (more === 'later' || more.done === true) break;
+      batch.push(more.value);
+      next = ask();
+    }
+    yield batch;
+  }
+}
+
+function soon(): Promise<'later'> {
+  return new Promise((resolve) => setImmediate(() => resolve('later')));
+}

@@ -1,0 +1,148 @@
+import type { Clock, StateStore } from '../../../ports.ts';
+import type { Space, StateChange, StateRecord } from '../../../visibility/record.ts';
+import { Bell } from './bell.ts';
+import type { Report } from './report.ts';
+
+export interface KeeperOptions {
+  readonly store: StateStore;
+  readonly token: () => number | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly report: Report;
+  /** Another one leads. */
+  readonly onFenced: () => void;
+  /** The store answers again. */
+  readonly onBack: () => void;
+}
+
+interface Pending {
+  readonly changes: readonly StateChange[];
+  readonly done: (isKept: boolean) => void;
+}
+
+/** Records in one write: what several endpoints and the reader have to say at the same time is kept together. */
+const MOST_CHANGES = 2_000;
+
+/** The first wait for a store that is away and the longest one, milliseconds. */
+const FIRST_MS = 200;
+const LONGEST_MS = 10_000;
+
+/**
+ * The one way to the store. What is to be kept is kept in the order in which it was given, each part whole or not at
+ * all; while one write is under way the next is gathered. A store that is away is waited for.
+ */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #signal: AbortSignal;
+  readonly #pending: Pending[] = [];
+  readonly #bell: Bell;
+  readonly #closed = new AbortController();
+  #failures = 0;
+  #isOver = false;
+
+  constructor(options: KeeperOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#bell = new Bell(options.clock);
+  }
+
+  /** The store did not answer last: what is sent now could not be recorded. */
+  get isAway(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Resolves when it is kept, or with `false` when it will not be: we were stopped, or another one leads. */
+  keep(changes: readonly StateChange[]): Promise<boolean> {
+    if (this.#isOver) return Promise.resolve(false);
+    return new Promise((done) => {
+      this.#pending.push({ changes, done });
+      this.#bell.ring();
+    });
+  }
+
+  /** Asks until there is an answer; `undefined` when `signal` aborts before. */
+  async read(space: Space, keys?: readonly string[]): Promise<readonly StateRecord[] | undefined> {
+    return this.patiently(() => this.#options.store.read(space, keys));
+  }
+
+  /** Does what may fail while the store is away again and again; `undefined` when `signal` aborts before it is done. */
+  async patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    while (!this.#signal.aborted) {
+      try {
+        const answer = await ask();
+        this.#isBack();
+        return answer;
+      } catch (error) {
+        await this.waitAfter(error);
+      }
+    }
+    return undefined;
+  }
+
+  /** Keeps what it is given until it is closed. What is given after `signal` aborted is tried once. */
+  async run(): Promise<void> {
+    while (!this.#isOver && (this.#pending.length > 0 || !this.#closed.signal.aborted)) {
+      if (this.#pending.length > 0) await this.#write();
+      else await this.#bell.wait(this.#closed.signal);
+    }
+    this.#isOver = true;
+    for (const { done } of this.#pending.splice(0)) done(false);
+  }
+
+  /** Call when nobody will give it anything more. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  /** After a failure of the store: longer each time, at random within the wait, until `signal` aborts. */
+  async waitAfter(error: unknown): Promise<void> {
+    const { clock, random, report } = this.#options;
+    this.#failures++;
+    if (this.#failures === 1) report({ type: 'away', reason: error instanceof Error ? error.message : String(error) });
+    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#failures - 1, 10));
+    await clock.sleep(most / 2 + (random() * most) / 2, this.#signal);
+  }
+
+  async #write(): Promise<void> {
+    const { store, token } = this.#options;
+    const isLast = this.#signal.aborted;
+    const taken = this.#take();
+    try {
+      const committed = await store.write(
+        taken.flatMap(({ changes }) => changes),
+        token(),
+      );
+      if (!committed.ok) {
+        this.#isOver = true;
+        this.#options.onFenced();
+      }
+      for (const { done } of taken) done(committed.ok);
+      this.#isBack();
+    } catch (error) {
+      if (isLast) {
+        for (const { done } of taken) done(false);
+        return;
+      }
+      this.#pending.unshift(...taken);
+      await this.waitAfter(error);
+    }
+  }
+
+  #take(): Pending[] {
+    let changes = 0;
+    let parts = 0;
+    for (const part of this.#pending) {
+      changes += part.changes.length;
+      if (parts > 0 && changes > MOST_CHANGES) break;
+      parts++;
+    }
+    return this.#pending.splice(0, parts);
+  }
+
+  #isBack(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#options.report({ type: 'back' });
+    this.#options.onBack();
+  }
+}

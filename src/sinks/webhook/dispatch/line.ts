@@ -1,0 +1,157 @@
+import type { UnroutableEvent } from '../../../detect/event.ts';
+import type { Clock } from '../../../ports.ts';
+import type { StateChange } from '../../../visibility/record.ts';
+import { GONE_REASON } from '../desk.ts';
+import {
+  goneChange,
+  logChange,
+  MOST_QUEUED,
+  queueChange,
+  type AskRecord,
+  type DeadRecord,
+  type EndpointRecord,
+  type LogRecord,
+  type QueueRecord,
+} from '../records.ts';
+import { Letters } from './letters.ts';
+import type { Outcome } from './outcome.ts';
+import type { Report } from './report.ts';
+import { Waiting, type Now } from './waiting.ts';
+
+export interface LineOptions {
+  readonly clock: Clock;
+  readonly report: Report;
+  /** How many may wait, and how many dead letters are kept. @default MOST_QUEUED, MOST_DEAD */
+  readonly most?: { readonly queued: number; readonly dead: number } | undefined;
+}
+
+/** What is to be kept, and what is done once it is. */
+export interface Plan {
+  readonly changes: readonly StateChange[];
+  readonly kept: () => void;
+}
+
+interface Restored {
+  readonly queued?: QueueRecord;
+  readonly log?: LogRecord;
+  /** Id of a dead letter. */
+  readonly dead?: string;
+}
+
+const NOTHING: Plan = { changes: [], kept: () => undefined };
+
+/** What there is of one endpoint: its queue, its log, its dead letters. It changes once the store has kept the change. */
+export class Line {
+  readonly waiting: Waiting;
+  readonly #letters: Letters;
+  readonly #options: LineOptions;
+  #record: EndpointRecord;
+  #nextPlace = 0;
+  #nextLog = 0;
+  /** Events that will wait once they are kept. */
+  #coming = 0;
+
+  constructor(record: EndpointRecord, options: LineOptions) {
+    this.#record = record;
+    this.#options = options;
+    this.waiting = new Waiting(record.endpoint.name);
+    this.#letters = new Letters(record.endpoint.name, options.most?.dead);
+  }
+
+  get name(): string {
+    return this.#record.endpoint.name;
+  }
+
+  get record(): EndpointRecord {
+    return this.#record;
+  }
+
+  set record(record: EndpointRecord) {
+    this.#record = record;
+  }
+
+  /** What was kept of it before; dead letters in the order in which they died. */
+  restore({ queued, log, dead }: Restored): void {
+    if (queued !== undefined) {
+      this.#nextPlace = Math.max(this.#nextPlace, queued.n + 1);
+      this.waiting.put(queued, this.#now());
+    }
+    if (log !== undefined) this.#nextLog = Math.max(this.#nextLog, log.n + 1);
+    if (dead !== undefined) this.#letters.note(dead);
+  }
+
+  /** Puts an event of the chain into the queue; one that stands there already is left as it is. */
+  enqueue(event: UnroutableEvent): Plan {
+    if (this.waiting.has(event.id)) return NOTHING;
+    const most = this.#options.most?.queued ?? MOST_QUEUED;
+    if (this.waiting.size + this.#coming >= most) return this.#refuse(event, `${String(most)} events wait already`);
+    return this.#put(this.#fresh(event));
+  }
+
+  /** Sends an event now, as someone asked for it. One that is being sent is not sent twice. */
+  ask({ event, by }: AskRecord): Plan {
+    if (this.waiting.isTaken(event.id)) return NOTHING;
+    const { changes, kept } = this.#put({ ...this.#fresh(event), by });
+    return { changes: [...changes, ...this.#letters.remove(event.id)], kept };
+  }
+
+  /** After an attempt. @param tried the endpoint as it was when the attempt began */
+  settle({ event }: QueueRecord, outcome: Outcome, tried: EndpointRecord): Plan {
+    const { waits, dead, gone } = outcome;
+    const log: LogRecord = { ...outcome.log, n: this.#nextLog++ };
+    const { atMs, attempt, reason = '' } = log;
+    const letter = dead ? this.#bury({ event, attempts: attempt, diedAtMs: atMs, reason }) : [];
+    const mark = gone ? [goneChange(this.name, { ofMs: tried.sinceMs, atMs })] : [];
+    return {
+      changes: [queueChange(this.name, event.id, waits), logChange(this.name, log), ...letter, ...mark],
+      kept: () => {
+        if (waits === undefined) this.waiting.remove(event.id);
+        else this.waiting.put(waits, this.#now());
+        this.#options.report({ type: 'attempt', endpoint: this.name, attempt: log });
+        if (gone) this.#switchOff(tried);
+      },
+    };
+  }
+
+  #fresh(event: UnroutableEvent): QueueRecord {
+    const nowMs = this.#options.clock.wallMs();
+    return { event, n: this.#nextPlace++, queuedAtMs: nowMs, attempts: 0, nextAtMs: nowMs };
+  }
+
+  #put(record: QueueRecord): Plan {
+    this.#coming++;
+    return {
+      changes: [queueChange(this.name, record.event.id, record)],
+      kept: () => {
+        this.#coming--;
+        this.waiting.put(record, this.#now());
+      },
+    };
+  }
+
+  #refuse(event: UnroutableEvent, reason: string): Plan {
+    const diedAtMs = this.#options.clock.wallMs();
+    return {
+      changes: this.#bury({ event, attempts: 0, diedAtMs, reason }),
+      kept: () => this.#options.report({ type: 'refused', endpoint: this.name, eventId: event.id, reason }),
+    };
+  }
+
+  #bury(record: DeadRecord): readonly StateChange[] {
+    const { changes, forgotten } = this.#letters.add(record);
+    if (forgotten > 0) this.#options.report({ type: 'forgotten', endpoint: this.name, letters: forgotten });
+    return changes;
+  }
+
+  /** Unless it was switched by hand meanwhile. */
+  #switchOff({ sinceMs }: EndpointRecord): void {
+    if (this.#record.sinceMs !== sinceMs || this.#record.state === 'off') return;
+    this.#record = { ...this.#record, state: 'off', reason: GONE_REASON };
+    this.#options.report({ type: 'endpoint', endpoint: this.name, is: 'off', reason: GONE_REASON });
+  }
+
+  #now(): Now {
+    const { clock } = this.#options;
+    return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+  }
+}

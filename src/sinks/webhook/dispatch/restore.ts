@@ -1,0 +1,45 @@
+import type { Space, StateChange, StateRecord } from '../../../visibility/record.ts';
+import { decodeDead, decodeLog, decodeQueued, keyParts, type Decoded, type Unreadable } from '../records.ts';
+import type { Line } from './line.ts';
+
+/** Spaces in which an endpoint leaves something. */
+export const SPACES = ['webhooks/queue', 'webhooks/asked', 'webhooks/log', 'webhooks/dead'] as const;
+
+export interface Restoration {
+  readonly unreadable: readonly Unreadable[];
+  /** What removes records of endpoints that are no more. */
+  readonly orphans: readonly StateChange[];
+}
+
+/**
+ * Gives each line what was kept of it: the places of all that waits, the bodies of a few.
+ *
+ * @param names of all endpoints, those that cannot be read among them: what they have stays where it is.
+ */
+export async function restore(
+  lines: ReadonlyMap<string, Line>,
+  names: ReadonlySet<string>,
+  read: (space: Space) => Promise<readonly StateRecord[]>,
+): Promise<Restoration> {
+  const unreadable: Unreadable[] = [];
+  const orphans: StateChange[] = [];
+  const each = async <T>(
+    space: (typeof SPACES)[number],
+    decode: (record: StateRecord) => Decoded<T>,
+    take: (line: Line | undefined, value: T) => void,
+  ): Promise<void> => {
+    for (const record of await read(space)) {
+      const { name } = keyParts(record.key);
+      const decoded = decode(record);
+      if (!names.has(name)) orphans.push({ space, key: record.key, value: undefined });
+      else if (decoded.ok) take(lines.get(name), decoded.value);
+      else unreadable.push(decoded.unreadable);
+    }
+  };
+  const dead: { readonly line: Line | undefined; readonly id: string; readonly diedAtMs: number }[] = [];
+  await each('webhooks/queue', decodeQueued, (line, queued) => line?.restore({ queued }));
+  await each('webhooks/log', decodeLog, (line, log) => line?.restore({ log }));
+  await each('webhooks/dead', decodeDead, (line, { event, diedAtMs }) => dead.push({ line, id: event.id, diedAtMs }));
+  for (const { line, id } of dead.sort((a, b) => a.diedAtMs - b.diedAtMs)) line?.restore({ dead: id });
+  return { unreadable, orphans };
+}

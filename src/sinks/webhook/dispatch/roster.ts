@@ -1,0 +1,226 @@
+import type { UnroutableEvent } from '../../../detect/event.ts';
+import type { StateStore } from '../../../ports.ts';
+import type { StateChange } from '../../../visibility/record.ts';
+import { endpointsOf, firstReading, GONE_REASON, isOn } from '../desk.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { passes } from '../filter.ts';
+import {
+  askChange,
+  decodeAsk,
+  endpointChange,
+  goneChange,
+  keyParts,
+  type EndpointRecord,
+  type Unreadable,
+} from '../records.ts';
+import { Line, type LineOptions, type Plan } from './line.ts';
+import { restore, SPACES } from './restore.ts';
+import { Sender, type SenderMeans } from './sender.ts';
+
+export interface RosterOptions extends SenderMeans, LineOptions {
+  readonly store: StateStore;
+  /** Those of the configuration. */
+  readonly fromFile: readonly Endpoint[];
+  /** Runs a sender in the background. */
+  readonly begin: (sender: Sender) => void;
+}
+
+/** Unreadable records that are told of once each; after so many others, again. */
+const MOST_TOLD = 1_000;
+
+/** Which endpoints there are, with all that stands of each. */
+export class Roster {
+  readonly #options: RosterOptions;
+  readonly #senders = new Map<string, Sender>();
+  readonly #told = new Set<string>();
+  /** What was kept before we began is taken up with the first look. */
+  #isBegun = false;
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+  }
+
+  get isEmpty(): boolean {
+    return this.#senders.size === 0;
+  }
+
+  get size(): number {
+    return this.#senders.size;
+  }
+
+  wakeAll(): void {
+    for (const sender of this.#senders.values()) sender.wake();
+  }
+
+  /** Puts events into the queues of those whose filters they pass, on or off. */
+  enqueue(events: readonly UnroutableEvent[]): readonly Plan[] {
+    const senders = [...this.#senders.values()];
+    return events.flatMap((event) =>
+      senders
+        .filter(({ line }) => passes(event, line.record.endpoint.filter))
+        .map((sender) => awakening(sender, sender.line.enqueue(event))),
+    );
+  }
+
+  /** Looks what endpoints there are now, and what was asked for. Nothing comes of it once we are stopped. */
+  async look(): Promise<void> {
+    const { keeper } = this.#options;
+    const records = await keeper.read('webhooks/endpoints');
+    if (records === undefined) return;
+    const { found, unreadable } = endpointsOf(records);
+    this.#tell(unreadable);
+    const known = await this.#withFile(found);
+    if (known === undefined) return;
+
+    // One that cannot be read is there all the same, and keeps what it has.
+    const names = new Set([
+      ...known.map(({ endpoint }) => endpoint.name),
+      ...unreadable.map(({ key }) => keyParts(key).name),
+    ]);
+    if (!this.#isBegun) await this.#restore(known, names);
+    this.#isBegun = true;
+    for (const record of known) await this.#take(record);
+    for (const name of this.#senders.keys()) if (!names.has(name)) await this.#remove(name);
+    await this.#takeAsks(names);
+  }
+
+  /** Writes the endpoints of the file as they are, and removes those that stand there no more. */
+  async #withFile(found: readonly EndpointRecord[]): Promise<readonly EndpointRecord[] | undefined> {
+    const { fromFile, clock, keeper, store } = this.#options;
+    const nowMs = clock.wallMs();
+    const byName = new Map(found.map((record) => [record.endpoint.name, record]));
+    const changes: StateChange[] = [];
+    for (const endpoint of fromFile) {
+      const before = byName.get(endpoint.name);
+      const record = fromTheFile(endpoint, before, nowMs);
+      if (before !== undefined && isSame(before, record)) continue;
+      byName.set(endpoint.name, record);
+      changes.push(endpointChange(record));
+    }
+    for (const { endpoint, from } of found) {
+      if (from === 'command' || fromFile.some(({ name }) => name === endpoint.name)) continue;
+      byName.delete(endpoint.name);
+      changes.push(
+        { space: 'webhooks/endpoints', key: endpoint.name, value: undefined },
+        goneChange(endpoint.name, undefined),
+      );
+    }
+    const reading = byName.size === 0 ? [] : await keeper.patiently(() => firstReading(store));
+    if (reading === undefined) return undefined;
+    if (changes.length + reading.length > 0 && !(await keeper.keep([...changes, ...reading]))) return undefined;
+    return [...byName.values()];
+  }
+
+  /** Takes up what was kept; what is left of endpoints that are no more goes. */
+  async #restore(known: readonly EndpointRecord[], names: ReadonlySet<string>): Promise<void> {
+    const { keeper } = this.#options;
+    const lines = new Map(known.map((record) => [record.endpoint.name, new Line(record, this.#options)]));
+    const { unreadable, orphans } = await restore(lines, names, async (space) => (await keeper.read(space)) ?? []);
+    this.#tell(unreadable);
+    for (const line of lines.values()) this.#add(line);
+    if (orphans.length > 0) await keeper.keep(orphans);
+  }
+
+  async #take(record: EndpointRecord): Promise<void> {
+    const { report } = this.#options;
+    const { name } = record.endpoint;
+    const sender = this.#senders.get(name);
+    if (sender === undefined) {
+      this.#add(new Line(record, this.#options));
+      report({ type: 'endpoint', endpoint: name, is: 'added' });
+      return;
+    }
+    const before = sender.line.record;
+    if (isSame(before, record)) return;
+    sender.line.record = record;
+    sender.wake();
+    const is = isOn(before) === isOn(record) ? 'changed' : isOn(record) ? 'on' : 'off';
+    report({ type: 'endpoint', endpoint: name, is, ...(record.reason === undefined ? {} : { reason: record.reason }) });
+  }
+
+  #add(line: Line): void {
+    const sender = new Sender(line, this.#options);
+    this.#senders.set(line.name, sender);
+    this.#options.begin(sender);
+  }
+
+  async #remove(name: string): Promise<void> {
+    const sender = this.#senders.get(name);
+    const dropped = sender?.line.waiting.size ?? 0;
+    sender?.remove();
+    this.#senders.delete(name);
+    await this.#forget((other) => other === name);
+    this.#options.report({ type: 'endpoint', endpoint: name, is: 'removed', dropped });
+  }
+
+  async #forget(isGone: (name: string) => boolean): Promise<void> {
+    const { keeper } = this.#options;
+    for (const space of SPACES) {
+      const records = (await keeper.read(space)) ?? [];
+      const gone = records.filter(({ key }) => isGone(keyParts(key).name));
+      if (gone.length > 0) await keeper.keep(gone.map(({ key }) => ({ space, key, value: undefined })));
+    }
+  }
+
+  /** What was asked for by hand goes into the queues, and from where it was asked, in one write. */
+  async #takeAsks(names: ReadonlySet<string>): Promise<void> {
+    const { keeper, report } = this.#options;
+    for (const record of (await keeper.read('webhooks/asked')) ?? []) {
+      const decoded = decodeAsk(record);
+      if (!decoded.ok) {
+        this.#tell([decoded.unreadable]);
+        continue;
+      }
+      const { name } = keyParts(record.key);
+      const ask = decoded.value;
+      const sender = this.#senders.get(name);
+      // It is there, and cannot be read: the ask waits until it can.
+      if (sender === undefined && names.has(name)) continue;
+      const plan = sender && awakening(sender, sender.line.ask(ask));
+      const isKept = await keeper.keep([...(plan?.changes ?? []), askChange(name, ask.event.id, undefined)]);
+      if (!isKept) return;
+      plan?.kept();
+      if (plan === undefined) report({ type: 'nowhere', endpoint: name, eventId: ask.event.id });
+    }
+  }
+
+  #tell(unreadable: readonly Unreadable[]): void {
+    for (const each of unreadable) {
+      const place = `${each.space} ${each.key}`;
+      if (this.#told.has(place)) continue;
+      if (this.#told.size >= MOST_TOLD) this.#told.clear();
+      this.#told.add(place);
+      this.#options.report({ type: 'unreadable', ...each });
+    }
+  }
+}
+
+/** As the file has it. On or off by hand stays so; a 410 is void when the receiver is another one now. */
+function fromTheFile(endpoint: Endpoint, before: EndpointRecord | undefined, nowMs: number): EndpointRecord {
+  const isElsewhere = JSON.stringify(before?.endpoint.url) !== JSON.stringify(endpoint.url);
+  if (before === undefined || (before.reason === GONE_REASON && isElsewhere)) {
+    return { endpoint, from: 'file', state: 'on', sinceMs: Math.max(nowMs, (before?.sinceMs ?? 0) + 1) };
+  }
+  return { ...before, endpoint, from: 'file' };
+}
+
+function isSame(a: EndpointRecord, b: EndpointRecord): boolean {
+  return JSON.stringify(sortedKeys(a)) === JSON.stringify(sortedKeys(b));
+}
+
+/** Its own keys alone come in another order from the file than from the store. */
+function sortedKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([key, inner]) => [key, sortedKeys(inner)]);
+}
+
+function awakening(sender: Sender, { changes, kept }: Plan): Plan {
+  return {
+    changes,
+    kept: () => {
+      kept();
+      sender.wake();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { setMaxListeners } from 'node:events';
+import { isOn } from '../desk.ts';
+import type { QueueRecord } from '../records.ts';
+import { attemptOnce, type AttemptMeans } from './attempt.ts';
+import { Bell } from './bell.ts';
+import type { Keeper } from './keeper.ts';
+import type { Line } from './line.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Report } from './report.ts';
+import type { Place } from './waiting.ts';
+
+export interface SenderMeans extends AttemptMeans {
+  readonly random: () => number;
+  readonly keeper: Keeper;
+  readonly report: Report;
+}
+
+/**
+ * Sends what waits for one endpoint, as many at once as it says, and knows of no other endpoint. An attempt takes its
+ * place until its outcome is kept: so whatever befalls us or the store, at most that many events are sent once more.
+ */
+export class Sender {
+  readonly line: Line;
+  readonly #means: SenderMeans;
+  readonly #bell: Bell;
+  readonly #removed = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+  #warned = '';
+
+  constructor(line: Line, means: SenderMeans) {
+    this.line = line;
+    this.#means = means;
+    this.#bell = new Bell(means.clock);
+  }
+
+  /** There may be something to do: an event, another endpoint of the same name, the store again. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  /** The endpoint is no more: what is under way is broken off, and nothing of it is kept. */
+  remove(): void {
+    this.#removed.abort();
+  }
+
+  /** Until it is removed or `signal` aborts; then nothing is under way any more. Throws only on a bug. */
+  async run(signal: AbortSignal): Promise<void> {
+    const over = AbortSignal.any([signal, this.#removed.signal]);
+    const { clock } = this.#means;
+    // One for each attempt that is under way.
+    setMaxListeners(0, over);
+    while (!over.aborted) {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const place = this.#mayBegin ? this.line.waiting.take(clock.monotonicMs()) : undefined;
+      if (place !== undefined) this.#begin(place, over);
+      else await this.#bell.wait(over, this.#mayBegin ? this.line.waiting.dueIn(clock.monotonicMs()) : undefined);
+    }
+    await Promise.all(this.#underWay);
+  }
+
+  get #mayBegin(): boolean {
+    const { record } = this.line;
+    return isOn(record) && !this.#means.keeper.isAway && this.#underWay.size < record.endpoint.concurrency;
+  }
+
+  #begin(place: Place, over: AbortSignal): void {
+    const delivering = this.#deliver(place, over)
+      .catch((error: unknown) => {
+        this.#failure = { error };
+      })
+      .finally(() => {
+        this.#underWay.delete(delivering);
+        this.#bell.ring();
+      });
+    this.#underWay.add(delivering);
+  }
+
+  async #deliver(place: Place, over: AbortSignal): Promise<void> {
+    const { keeper, clock, random } = this.#means;
+    const body = await this.#bodyOf(place);
+    if (body === undefined || over.aborted) return;
+    const { record } = this.line;
+    const attempted = await attemptOnce(record.endpoint, body.event, this.#means, over);
+    const attempt = attempted === 'unwanted' ? attempted : attempted.attempt;
+    // Broken off by us: what became of it nobody knows, and so it is sent again. What arrived is recorded even now.
+    const isBrokenOff = over.aborted && attempt !== 'unwanted' && !attempt.ok;
+    if (isBrokenOff || this.#removed.signal.aborted) return;
+    this.#warn(attempted === 'unwanted' ? [] : attempted.warnings);
+    const outcome = outcomeOf(body, attempt, { nowMs: clock.wallMs(), random });
+    const { changes, kept } = this.line.settle(body, outcome, record);
+    if (await keeper.keep(changes)) kept();
+  }
+
+  async #bodyOf(place: Place): Promise<QueueRecord | undefined> {
+    const { keeper, report } = this.#means;
+    const { waiting, name } = this.line;
+    const body = await waiting.body(place, (keys) => keeper.read('webhooks/queue', keys));
+    if (body === 'stopped') return undefined;
+    if (body !== 'vanished' && 'event' in body) return body;
+    waiting.remove(place.id);
+    if (body === 'vanished') report({ type: 'vanished', endpoint: name, eventId: place.id });
+    else report({ type: 'unreadable', ...body });
+    return undefined;
+  }
+
+  /** Each time they change: they come with every attempt. */
+  #warn(warnings: readonly string[]): void {
+    const text = warnings.join('\n');
+    if (text === this.#warned) return;
+    this.#warned = text;
+    const { report } = this.#means;
+    for (const warning of warnings) report({ type: 'warning', endpoint: this.line.name, warning });
+  }
+}
