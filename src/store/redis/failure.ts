@@ -22,8 +22,8 @@ export type FailureKind =
   | 'other';
 
 const SENTENCES: Readonly<Record<FailureKind, string>> = {
-  closed: 'there is no connection: see that the server runs and can be reached; we go on trying',
-  timeout: 'it did not answer in time: see whether it is stopped, swapping, or cut off; we go on trying',
+  closed: 'there is no connection: see that the server runs and can be reached',
+  timeout: 'it did not answer in time: see whether it is stopped, swapping, or cut off',
   tls: 'TLS failed: see that both sides speak it, and which authority signed the certificate (?ca=) for which name',
   loading: 'it is loading its data: wait until it has',
   readonly: 'it is a replica: point us at the master, or use redis-sentinel://',
