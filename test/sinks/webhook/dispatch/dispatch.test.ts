@@ -9,7 +9,8 @@ import {
   switchEndpoint,
 } from '../../../../src/sinks/webhook/desk.ts';
 import { HandClock, settled, until } from '../../../support/clock.ts';
-import { chain, endpointOf, receiving, Stage, verify } from './stage.ts';
+import { receiving, Stage } from './stage.ts';
+import { chain, endpointOf, verify } from './world.ts';
 
 describe('what is sent', () => {
   test('is every event decided after the first endpoint was added, in order, and none from before', async () => {

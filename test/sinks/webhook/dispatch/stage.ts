@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished } from 'vitest';
 import type { EventTime } from '../../../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../../../src/detect/event.ts';
@@ -8,54 +6,14 @@ import type { Clock, StateStore } from '../../../../src/ports.ts';
 import { dispatchWebhooks, type DispatchOptions } from '../../../../src/sinks/webhook/dispatch/dispatch.ts';
 import type { WebhookReport } from '../../../../src/sinks/webhook/dispatch/report.ts';
 import { putEndpoint } from '../../../../src/sinks/webhook/desk.ts';
-import { parseEndpoints, type Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';
+import type { Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';
 import type { LogRecord } from '../../../../src/sinks/webhook/records.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
 import { HandClock, until } from '../../../support/clock.ts';
 import { mulberry32 } from '../../../support/sim-random.ts';
-import { realEvent, realSentence } from '../events.ts';
+import { realSentence } from '../events.ts';
 import { httpReceiver } from '../receivers.ts';
-
-export const SECRET = `whsec_${Buffer.from('the secret of the tests, 32 byte').toString('base64')}`;
-
-/** So many events of one source, each of which names the one before. */
-export function chain(count: number, first = 1): UnroutableEvent[] {
-  const model = realEvent('country.unroutable');
-  return Array.from({ length: count }, (_, i) => ({
-    ...model,
-    id: idOf(first + i),
-    sequence: String(first + i).padStart(10, '0'),
-    previousid: idOf(first + i - 1),
-  }));
-}
-
-export function idOf(sequence: number): string {
-  return createHash('sha256').update(`event ${sequence}`).digest('hex').slice(0, 32);
-}
-
-/** An endpoint that may be sent to on loopback. */
-export function endpointOf(name: string, port: number, more: object = {}): Endpoint {
-  const parsed = parseEndpoints([
-    {
-      name,
-      url: `http://${name}.test:${port}/hook`,
-      http: true,
-      ports: [port],
-      allow: ['127.0.0.0/8'],
-      secrets: [{ env: 'SECRET' }],
-      ...more,
-    },
-  ]);
-  const endpoint = parsed.ok ? parsed.endpoints[0] : undefined;
-  if (endpoint === undefined) throw new Error(JSON.stringify(parsed));
-  return endpoint;
-}
-
-export interface Received {
-  readonly id: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import { SECRET, type Received } from './world.ts';
 
 export type Answer = (received: Received, response: ServerResponse, request: IncomingMessage) => void;
 
@@ -73,11 +31,6 @@ export async function receiving(answer: Answer = (_, response) => void response.
     });
   });
   return { port, received, ids: () => received.map(({ id }) => id) };
-}
-
-/** @throws when the signature is not that of this secret, or the time not about now: this machine's now. */
-export function verify({ body, headers }: Received, secret = SECRET): void {
-  new Webhook(secret).verify(body, { ...headers });
 }
 
 /** A dispatcher on a store and a clock of its own. Stopped when the test ends. */
