@@ -4,7 +4,7 @@ import { textSink } from '../sinks/stdout.ts';
 import { eventLines, type EventStyle } from './event-lines.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
-import { openStore, type StoreOptions } from './open-store.ts';
+import { openKept, type StoreOptions } from './open-store.ts';
 import { refusal } from './result.ts';
 import { select, type SelectionOptions } from './selection.ts';
 import { systemClock } from './system-clock.ts';
@@ -22,7 +22,7 @@ export interface EventsOptions extends StoreOptions, SelectionOptions, EventStyl
 export async function tellEvents(options: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const selection = await select(options);
   if (!selection.ok) return told(selection, io);
-  const opened = await openStore(options, ids(selection.value), io, clock);
+  const opened = await openKept(options, ids(selection.value), io, clock);
   if (!opened.ok) return told(opened, io);
 
   const { store } = opened.value;

@@ -64,6 +64,13 @@ export async function openStore(
   return REDIS.test(place) ? openInRedis(place, name, io, clock) : openInFolder(join(place, name), name, clock);
 }
 
+/** Opens a store to look into: there must be one. */
+export async function openKept(...wanted: Parameters<typeof openStore>): Promise<Opening> {
+  const opened = await openStore(...wanted);
+  if (!opened.ok || opened.value.isLasting) return opened;
+  return { ...bad(EXIT.usage, '--store none: nothing is kept there'), isAway: false };
+}
+
 /** Loaded when it is needed: a replay needs neither. */
 async function openInRedis(url: string, name: string, { env }: Pick<Io, 'env'>, clock: Clock): Promise<Opening> {
   const { openRedis } = await import('../store/redis/open.ts');

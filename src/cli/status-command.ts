@@ -4,7 +4,7 @@ import { counted, printable } from '../report/printable.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { isAlive, readInstances, type Instance } from './instances.ts';
 import { complain, type Io } from './io.ts';
-import { openStore, type StoreOptions } from './open-store.ts';
+import { openKept, type StoreOptions } from './open-store.ts';
 import { refusal } from './result.ts';
 import { select, type SelectionOptions } from './selection.ts';
 import { systemClock } from './system-clock.ts';
@@ -31,7 +31,7 @@ interface Status {
 export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const selection = await select(options);
   const opened = selection.ok
-    ? await openStore(
+    ? await openKept(
         options,
         selection.value.territories.map(({ territory }) => territory.id),
         io,

@@ -8,7 +8,7 @@ import { textSink } from '../sinks/stdout.ts';
 import { exportStore, importStore } from '../store/transfer.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
-import { openStore, type OpenStore, type StoreOptions } from './open-store.ts';
+import { openKept, type OpenStore, type StoreOptions } from './open-store.ts';
 import { refusal } from './result.ts';
 import { select, type SelectionOptions } from './selection.ts';
 import { systemClock } from './system-clock.ts';
@@ -76,7 +76,7 @@ async function withStore(
 ): Promise<ExitStatus> {
   const selection = await select(options);
   const ids = selection.ok ? selection.value.territories.map(({ territory }) => territory.id) : [];
-  const opened = selection.ok ? await openStore(options, ids, io, clock) : selection;
+  const opened = selection.ok ? await openKept(options, ids, io, clock) : selection;
   if (!opened.ok) {
     for (const fault of opened.faults) complain(io, fault);
     return opened.status;

@@ -1,0 +1,295 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tellEvents, type EventsOptions } from '../../src/cli/events-command.ts';
+import { beat, type Instance } from '../../src/cli/instances.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { openStore } from '../../src/cli/open-store.ts';
+import { replay } from '../../src/cli/replay.ts';
+import { tellStatus } from '../../src/cli/status-command.ts';
+import { checkStore, exportTo, importFrom } from '../../src/cli/store-command.ts';
+import { systemClock } from '../../src/cli/system-clock.ts';
+import type { StateStore } from '../../src/ports.ts';
+import { BLACKOUT } from '../support/cli.ts';
+import { HandClock, until } from '../support/clock.ts';
+
+let folder: string;
+/** Where the blackout was replayed into, and what the replay told. */
+let store: string;
+let told: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unroutable-store-'));
+  store = join(folder, 'blackout');
+  const io = new TestIo();
+  expect(await replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io)).toBe(0);
+  told = io.stdout.text;
+  expect(lines(told).length).toBeGreaterThan(100);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+class Text extends Writable {
+  text = '';
+  onText: () => void = () => undefined;
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    this.onText();
+    done();
+  }
+}
+
+class TestIo implements Io {
+  readonly stdout = new Text();
+  readonly stderr = new Text();
+  readonly env = {};
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal = new AbortController().signal) {
+    this.signal = signal;
+  }
+}
+
+interface Said {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function said(command: (io: Io) => Promise<number>): Promise<Said> {
+  const io = new TestIo();
+  const status = await command(io);
+  return { status, out: io.stdout.text, err: io.stderr.text };
+}
+
+const events = (options: Partial<EventsOptions>): Promise<Said> =>
+  said((io) => tellEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
+const idOf = (line: string | undefined): string => (JSON.parse(line ?? '{}') as { id: string }).id;
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+async function opened(place: string): Promise<StateStore> {
+  const one = await openStore({ store: place }, ['KP'], new TestIo(), systemClock);
+  if (!one.ok) throw new Error(one.faults.join());
+  return one.value.store;
+}
+
+describe('events', () => {
+  test('are those that were told, byte for byte', async () => {
+    expect(await events({})).toEqual({ status: 0, out: told, err: '' });
+  });
+
+  test('after an id go on after it; after the last there are none', async () => {
+    const all = lines(told);
+    for (const i of [0, 1, 50, all.length - 1])
+      expect(lines((await events({ since: idOf(all[i]) })).out)).toEqual(all.slice(i + 1));
+  });
+
+  test('after an id that is not kept are an error, not a silent hole', async () => {
+    const { status, out, err } = await events({ since: 'f00d' });
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toContain('--since f00d: no event with id f00d is kept');
+  });
+
+  test('of one type, or of one kind of types, are those alone', async () => {
+    const typed = async (type: string): Promise<Set<string>> =>
+      new Set(lines((await events({ type: [type] })).out).map((line) => (JSON.parse(line) as { type: string }).type));
+    expect(await typed('country.unroutable')).toEqual(new Set(['country.unroutable']));
+    expect(await typed('country.*')).toEqual(new Set(['country.unroutable', 'country.degraded', 'country.restored']));
+  });
+
+  test('are sentences for people', async () => {
+    const { out } = await events({ format: 'text', type: ['country.*'] });
+    expect(out).toContain('North Korea is unroutable since 2014-12-22 16:15:12 UTC');
+  });
+
+  test('that are followed come as they are kept, until it is stopped', async () => {
+    const stop = new AbortController();
+    const io = new TestIo(stop.signal);
+    const place = join(folder, 'followed');
+    const following = tellEvents({ settings: {}, store: place, format: 'ndjson', follow: true }, io);
+    io.stdout.onText = () => {
+      if (lines(io.stdout.text).length === 3) stop.abort();
+    };
+    const other = await opened(place);
+    const [first, second, third] = lines(told).map((line) => JSON.parse(line) as never);
+    const batch = { cursor: 0 as never, changes: [] };
+    await other.commit({ ...batch, number: 1, elements: 1, events: [first as never] });
+    await other.commit({ ...batch, number: 2, elements: 2, events: [second as never, third as never] });
+    expect(await following).toBe(0);
+    expect(io.stdout.text).toBe(`${lines(told).slice(0, 3).join('\n')}\n`);
+    await other.close();
+  });
+});
+
+describe('a replay that is kept', () => {
+  test('goes on where it was stopped, wherever that was: together they tell what one run tells', async () => {
+    for (const stopAfter of [1, 40, 90]) {
+      const place = join(folder, `stopped-${stopAfter}`);
+      const stop = new AbortController();
+      const first = new TestIo(stop.signal);
+      first.stdout.onText = () => {
+        if (lines(first.stdout.text).length >= stopAfter) stop.abort();
+      };
+      const options = { settings: {}, store: place, format: 'ndjson', quiet: true } as const;
+      expect(await replay([BLACKOUT], options, first)).toBe(130);
+      const second = new TestIo();
+      expect(await replay([BLACKOUT], options, second)).toBe(0);
+      expect(second.stderr.text).toContain('goes on after');
+      expect(first.stdout.text + second.stdout.text).toBe(told);
+      expect((await said((io) => tellEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(told);
+    }
+  });
+
+  test('that is over tells nothing again', async () => {
+    const again = await said((io) => replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io));
+    expect([again.status, again.out]).toEqual([0, '']);
+  });
+
+  test('is not mixed with another one, nor with other rules', async () => {
+    const other = await said((io) =>
+      replay([join(BLACKOUT, 'reconstructed-a')], { settings: {}, store, format: 'ndjson', quiet: true }, io),
+    );
+    expect(other.status).toBe(69);
+    expect(other.err).toContain('it holds another replay, or a watch');
+    const rules = { unroutableHold: 60_000 };
+    const judged = await said((io) =>
+      replay([BLACKOUT], { settings: rules, store, format: 'ndjson', quiet: true }, io),
+    );
+    expect(judged.status).toBe(69);
+    expect(judged.err).toContain('KP was judged by other rules');
+    expect((await events({})).out).toBe(told);
+  });
+
+  test('waits for one who writes there, and says for whom', async () => {
+    const place = join(folder, 'taken');
+    const other = await opened(place);
+    const lease = await other.leases.acquire('someone', 60_000);
+    const io = new TestIo();
+    const replaying = replay([BLACKOUT], { settings: {}, store: place, format: 'ndjson', quiet: true }, io);
+    await until(() => io.stderr.text.includes('waits for someone'));
+    if (lease !== undefined) await other.leases.release(lease);
+    expect(await replaying).toBe(0);
+    expect(io.stdout.text).toBe(told);
+    await other.close();
+  });
+});
+
+describe('status', () => {
+  const status = (place: string, ready = false, clock = systemClock): Promise<Said> =>
+    said((io) => tellStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
+
+  test('says how the territory stands, and that nobody leads', async () => {
+    const { out } = await status(store);
+    expect(JSON.parse(out)).toMatchObject({
+      name: 'KP',
+      ready: false,
+      reason: 'nobody leads',
+      cursor: '2014-12-23T17:52:24.000Z',
+      instances: [],
+      verdicts: { 'KP/ipv4': { verdict: 'routable' } },
+    });
+    const text = await said((io) => tellStatus({ settings: {}, store }, io));
+    expect(text.out).toContain(
+      'KP/ipv4    routable since 2014-12-23 16:12:14 UTC, 4 of 4 networks visible to 36 voters',
+    );
+  });
+
+  test('is ready while the leader says so, and says why it is not', async () => {
+    const clock = new HandClock(Date.now());
+    const place = join(folder, 'led');
+    const writer = await opened(place);
+    let [ready, reason]: [boolean, string | undefined] = [true, undefined];
+    const me = (): Omit<Instance, 'beatAt'> => ({
+      id: 'box:1',
+      role: 'leader',
+      ready,
+      reason,
+      version: '0.1.0',
+      host: 'box',
+      pid: 1,
+      startedAt: new Date(clock.wallMs()).toISOString(),
+    });
+    const stop = new AbortController();
+    const beating = beat(writer, me, clock, stop.signal);
+    const turn = async (): Promise<void> => {
+      await clock.turn(2_000);
+      const at = new Date(clock.wallMs()).toISOString();
+      for (;;) {
+        const [record] = await writer.read('instances');
+        if (record !== undefined && (JSON.parse(record.value) as Instance).beatAt >= at) return;
+      }
+    };
+    await turn();
+    expect(await status(place, true, clock)).toMatchObject({ status: 1, err: 'unroutable: not ready: nobody leads\n' });
+    const lease = await writer.leases.acquire('box:1', 600_000);
+    expect(await status(place, true, clock)).toEqual({ status: 0, out: '', err: '' });
+    [ready, reason] = [false, 'not subscribed to the feed'];
+    await turn();
+    expect((await status(place, true, clock)).err).toBe('unroutable: not ready: box:1: not subscribed to the feed\n');
+    ready = true;
+    await turn();
+    const later = new HandClock(clock.wallMs() + 60_000);
+    expect((await status(place, true, later)).err).toBe('unroutable: not ready: box:1 leads, and is not heard\n');
+    stop.abort();
+    await beating;
+    expect(await writer.read('instances')).toEqual([]);
+    if (lease !== undefined) await writer.leases.release(lease);
+    await writer.close();
+  });
+
+  test('of a place that is no store is not ready', async () => {
+    const file = join(folder, 'a-file');
+    await writeFile(file, 'something else');
+    const { status: ended, err } = await status(file, true);
+    expect(ended).toBe(1);
+    expect(err).toContain(file);
+    expect(await readFile(file, 'utf8')).toBe('something else');
+  });
+});
+
+describe('store', () => {
+  test('check says what is in it', async () => {
+    const { status, out } = await said((io) => checkStore({ settings: {}, store }, io));
+    expect(status).toBe(0);
+    expect(out).toContain(`events     ${lines(told).length}`);
+  });
+
+  test('what is exported and imported elsewhere is the same, and is exported to the same bytes', async () => {
+    const file = join(folder, 'all.ndjson');
+    const there = join(folder, 'imported');
+    expect((await said((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
+    expect((await said((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
+    expect((await said((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(await readFile(file, 'utf8'));
+    expect((await said((io) => tellEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
+  });
+
+  test('a damaged export is refused, and nothing of it is kept', async () => {
+    const file = join(folder, 'damaged.ndjson');
+    const text = await said((io) => exportTo({ settings: {}, store }, io));
+    await writeFile(file, text.out.replace('routable', 'roatable'));
+    const there = join(folder, 'refused');
+    const { status, err } = await said((io) => importFrom(file, { settings: {}, store: there }, io));
+    expect(status).toBe(4);
+    expect(err).toContain(file);
+    expect((await said((io) => tellEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
+  });
+
+  test('an existing file is not overwritten, a missing one is named', async () => {
+    const file = join(folder, 'precious');
+    await writeFile(file, 'precious');
+    const written = await said((io) => exportTo({ settings: {}, store, file }, io));
+    expect([written.status, await readFile(file, 'utf8')]).toEqual([4, 'precious']);
+    const missing = join(folder, 'missing');
+    const read = await said((io) => importFrom(missing, { settings: {}, store: join(folder, 'empty') }, io));
+    expect(read).toMatchObject({ status: 4, err: `unroutable: ${missing}: there is no such file\n` });
+  });
+
+  test('a name that cannot be one, and no store at all, are said', async () => {
+    const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
+    expect(named.status).toBe(2);
+    const none = await said((io) => tellEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
+    expect(none).toEqual({ status: 2, out: '', err: 'unroutable: --store none: nothing is kept there\n' });
+  });
+});
