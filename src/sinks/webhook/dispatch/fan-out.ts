@@ -25,15 +25,17 @@ export async function fanOut({ store, keeper, roster, report }: FanOutMeans, sig
   const records = await keeper.read('readers', [READER]);
   let after = readerPosition(records?.[0]?.value);
   let lastTime = '';
+  /** After a hole all that is kept is read; what was surely dealt with is known by its time. */
+  let doneUntil = '';
   const take = async (events: readonly UnroutableEvent[]): Promise<boolean> => {
-    // After a hole all that is kept is read; what was surely dealt with is known by its time.
-    const plans = roster.enqueue(events.filter(({ time }) => time >= lastTime));
+    // A drill tells of a time before it, and of today where a recording is played: it is in no order with the others.
+    const plans = roster.enqueue(events.filter(({ time, drill }) => drill === true || time >= doneUntil));
     const last = events.at(-1);
     const changes = plans.flatMap(({ changes }) => changes);
     if (!(await keeper.keep([...changes, readerChange(last?.id)]))) return false;
     for (const { kept } of plans) kept();
     after = last?.id;
-    if (last !== undefined && last.time > lastTime) lastTime = last.time;
+    for (const { time, drill } of events) if (drill !== true && time > lastTime) lastTime = time;
     return true;
   };
   while (!signal.aborted) {
@@ -46,6 +48,7 @@ export async function fanOut({ store, keeper, roster, report }: FanOutMeans, sig
       if (error instanceof UnknownEvent) {
         report({ type: 'hole', after: error.id });
         after = undefined;
+        doneUntil = lastTime;
       } else {
         await keeper.waitAfter(error);
       }

@@ -141,8 +141,12 @@ export class Waiting {
   }
 }
 
-/** Never longer from now than was planned. */
-function dueMs({ nextAtMs, queuedAtMs, last }: QueueRecord, { wallMs, monotonicMs }: Now): number {
+/**
+ * Never longer from now than was planned. What was never tried is due since ever: it goes in the order of its numbers,
+ * which two readings of two clocks could turn round.
+ */
+function dueMs({ nextAtMs, queuedAtMs, last, attempts }: QueueRecord, { wallMs, monotonicMs }: Now): number {
+  if (attempts === 0 && nextAtMs === queuedAtMs) return Number.NEGATIVE_INFINITY;
   const plannedMs = Math.max(0, nextAtMs - (last?.atMs ?? queuedAtMs));
   return monotonicMs + Math.min(nextAtMs - wallMs, plannedMs);
 }
