@@ -2,7 +2,10 @@
 export const EXIT = {
   /** Nothing: all input was read. */
   done: 0,
-  /** Wait, or look at what it says: nobody watches, or who does is not ready. Of `status --ready` alone. */
+  /**
+   * Wait, or look at what it says: nobody watches, or who does is not ready, of `status --ready`; not all arrived, of
+   * `drill` and `webhook test`.
+   */
   notReady: 1,
   /** Mend the command line. */
   usage: 2,
@@ -14,7 +17,7 @@ export const EXIT = {
   store: 69,
   /** Report a bug. */
   bug: 70,
-  /** Mend the territories file. */
+  /** Mend the territories file, or that of webhooks. */
   configuration: 78,
   /** Nothing: it was stopped by a signal, what was found until then was printed. */
   interrupted: 130,
@@ -24,11 +27,12 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_HELP = `Exit status:
   0    done: all input was read
-  1    of 'status --ready': nobody watches, or who does is not ready
+  1    of 'status --ready': nobody watches, or who does is not ready;
+       of 'drill' and 'webhook test': not all of it arrived
   2    mend the command line
   3    partial: the result stands, but some input was damaged; it is named
   4    no input could be read, or the output not be written
   69   the store could not be used: mend it, or choose another
   70   a bug: please report it
-  78   mend the territories file
+  78   mend the territories file, or that of webhooks
   130  interrupted: what was found until then was printed`;

@@ -18,6 +18,7 @@ import {
   collect,
 } from './program-options.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './program-store.ts';
+import { addWebhookCommands } from './program-webhook.ts';
 import { POLICY_SETTINGS, VOTING_SETTINGS } from './settings.ts';
 
 /**
@@ -37,6 +38,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
   addReplay(program, io, end);
   addWatch(program, io, end);
   addStoreCommands(program, io, end);
+  addWebhookCommands(program, io, end);
   addServeRis(program, io, end);
   addTerritories(program, io, end);
   addInspect(program, io, end);
@@ -125,6 +127,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
   addStore(watch, `${HOME_STORE}; with --history none`);
+  watch.option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md');
   addSettings(watch, 'How to judge:', POLICY_SETTINGS);
   addSettings(watch, 'Who may vote:', VOTING_SETTINGS);
   watch.action(async (options: Options) => {

@@ -15,8 +15,10 @@ import { patience } from './patience.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import type { Selection } from './selection.ts';
 import { nextTenure, type Tenure, type TenureReport } from './tenure.ts';
+import { beside } from './watch-beside.ts';
 import { openFeed, OVERLAP_MS } from './watch-feed.ts';
 import type { Feed, FeedOptions, Resumption } from './watch-feed-types.ts';
+import type { WebhookParts } from './watch-webhooks.ts';
 
 /** State without a decision is kept this often, milliseconds of event time; of a recording, which may run fast, less often. */
 const KEEP_EVERY_MS = 1_000;
@@ -37,6 +39,7 @@ export interface WatchParts {
   readonly record: (source: ElementSource) => ElementSource;
   /** Told what was kept, each event once. */
   readonly tell: (events: readonly UnroutableEvent[]) => Promise<void>;
+  readonly webhooks: WebhookParts;
 }
 
 /** Why it is over. `ok`: it was stopped, or the recording has ended. */
@@ -141,16 +144,19 @@ export class Watch {
     if (!made.ok) return made;
     this.#engine = made.value;
 
+    const loss = this.#loss(kept, made.value);
+    const others = await beside(this.#parts, tenure.token);
     const keeping = {
       store,
       token: tenure.token,
       again,
-      asides: this.#loss(kept, made.value),
+      asides: () => [...loss(), ...others.take()],
       ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: kept }),
       async tell(events: readonly UnroutableEvent[]) {
         // The feed learns what was decided of its gaps.
         feed.note(events);
+        others.noteKept(events);
         await tell(events);
       },
     };
@@ -159,6 +165,7 @@ export class Watch {
     const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
     try {
       const end = await run(source, made.value, keeping, signal);
+      if (end === 'ended') await others.drained(signal);
       // Whoever leads now keeps what we could not.
       if (end === 'fenced' || tenure.over.aborted) return 'fenced';
       if (end === 'unkept')
@@ -166,7 +173,7 @@ export class Watch {
       return good(undefined);
     } finally {
       ended.abort();
-      await trimming;
+      await Promise.all([trimming, others.end()]);
     }
   }
 

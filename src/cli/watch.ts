@@ -17,6 +17,8 @@ import type { FeedOptions, Healer, Seed } from './watch-feed-types.ts';
 import { createLogger, type Logger } from './watch-log.ts';
 import { openTape, type Tape } from './watch-tape.ts';
 import { Watch, type WatchEnd } from './watch-turns.ts';
+import type { WebhookParts } from './watch-webhooks.ts';
+import { namedTwice, readWebhooks, type WebhooksFile } from './webhook-file.ts';
 
 /** The options of `watch`, read. */
 export interface WatchOptions extends SelectionOptions, StoreOptions {
@@ -29,6 +31,8 @@ export interface WatchOptions extends SelectionOptions, StoreOptions {
   readonly history?: boolean;
   /** Base URL of RIPEstat, for mirrors and tests. */
   readonly ripestat?: string;
+  /** Path of a YAML file of webhooks. */
+  readonly webhooks?: string;
   readonly format?: 'text' | 'ndjson';
   /** Path of the tape to write. */
   readonly record?: string;
@@ -58,6 +62,7 @@ interface Ready {
   readonly feed: FeedOptions;
   readonly opened: OpenStore;
   readonly tape: Tape | undefined;
+  readonly webhooks: WebhookParts;
 }
 
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
@@ -65,11 +70,18 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
   const chosen = await select(options);
   if (!chosen.ok) return chosen;
   const selection = isHistory ? chosen.value : forLive(chosen.value, options);
+  const webhooks = await configuredWebhooks(options, io);
+  if (!webhooks.ok) return webhooks;
   const tape = await openTape(options.record);
   if (!tape.ok) return tape;
   const opened = await openPatiently(options, selection, { io, log, clock });
   if (!opened.ok) return opened;
-  for (const warning of opened.value.warnings) log.warn(warning);
+  const twice = await namedTwice(webhooks.value, opened.value.store, options.webhooks);
+  if (twice !== undefined) {
+    await opened.value.store.close();
+    return twice;
+  }
+  for (const warning of [...webhooks.value.warnings, ...opened.value.warnings]) log.warn(warning);
   const feed: FeedOptions = {
     url: options.url,
     collectors: options.collectors,
@@ -82,7 +94,15 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
     clock,
     log,
   };
-  return good({ selection, feed, opened: opened.value, tape: tape.value });
+  const { endpoints } = webhooks.value;
+  return good({
+    ...{ selection, feed, opened: opened.value, tape: tape.value },
+    webhooks: { endpoints, environment: io.env },
+  });
+}
+
+async function configuredWebhooks({ webhooks }: WatchOptions, io: Io): Promise<Result<WebhooksFile>> {
+  return webhooks === undefined ? good({ endpoints: [], warnings: [] }) : readWebhooks(webhooks, io.env);
 }
 
 /** A server that is away, or loads its data still, is asked again until it answers. What it refuses, it refuses for good. */
@@ -122,7 +142,7 @@ function forLive(selection: Selection, { settings, collectors }: WatchOptions): 
 }
 
 async function conduct(
-  { selection, feed, opened, tape }: Ready,
+  { selection, feed, opened, tape, webhooks }: Ready,
   options: WatchOptions,
   io: Io,
   line: TerminalLine,
@@ -136,6 +156,7 @@ async function conduct(
     feed,
     store: opened.store,
     isLasting: opened.isLasting,
+    webhooks,
     record: (source) => (tape === undefined ? source : record(source, (text) => tape.write(text))),
     async tell(events) {
       line.clear();

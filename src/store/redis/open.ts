@@ -146,7 +146,7 @@ function healthOf(checks: readonly Check[], retry: boolean): Health {
 }
 
 /** Reads what the address names. Gives a reason for people when it cannot. */
-async function targetOf(address: RedisAddress, password: string | undefined): Promise<Target | string> {
+export async function targetOf(address: RedisAddress, password: string | undefined): Promise<Target | string> {
   try {
     const { kind, nodes, db, tls } = address;
     const [own, sentinels] = await Promise.all([

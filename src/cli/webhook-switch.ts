@@ -1,0 +1,43 @@
+import { removeEndpoint, switchEndpoint } from '../sinks/webhook/desk.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import type { Io } from './io.ts';
+import { stateText } from './webhook-list.ts';
+import { forgetSecrets } from './webhook-secret.ts';
+import { endpointNamed, SYSTEM, told, withWebhooks, type Means, type WebhookOptions } from './webhook-store.ts';
+
+/** `unroutable webhook enable NAME` and `disable NAME`. What waits while it is off is sent when it is on again. */
+export function switchWebhook(
+  name: string,
+  state: 'on' | 'off',
+  options: WebhookOptions,
+  io: Io,
+  { clock }: Means = SYSTEM,
+): Promise<ExitStatus> {
+  return withWebhooks(options, io, clock, async (kept) => {
+    const known = await endpointNamed(kept, name, io);
+    if (!known.ok) return told(known, io);
+    const record = (await switchEndpoint(kept.store, name, { state, nowMs: clock.wallMs() })) ?? known.value;
+    io.stdout.write(`webhook ${name}: ${stateText(record)}\n`);
+    return EXIT.done;
+  });
+}
+
+/** `unroutable webhook remove NAME`, with what waits for it, its log, its dead letters and a secret that we made. */
+export function removeWebhook(
+  name: string,
+  options: WebhookOptions,
+  io: Io,
+  { clock }: Means = SYSTEM,
+): Promise<ExitStatus> {
+  return withWebhooks(options, io, clock, async (kept) => {
+    const known = await endpointNamed(kept, name, io);
+    if (!known.ok) return told(known, io);
+    const { endpoint, from } = known.value;
+    await removeEndpoint(kept.store, name);
+    if (from === 'command') await forgetSecrets(endpoint.secrets, kept.secrets);
+    const again =
+      from === 'file' ? '; it is back at the next start, if the file of `watch --webhooks` has it still' : '';
+    io.stdout.write(`webhook ${name}: removed${again}\n`);
+    return EXIT.done;
+  });
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { marked, type Drill } from '../detect/drill.ts';
+import type { UnroutableEvent } from '../detect/event.ts';
+import { sentence } from '../report/words.ts';
+import { askDelivery, deliveries, isOn } from '../sinks/webhook/desk.ts';
+import type { Endpoint } from '../sinks/webhook/endpoint.ts';
+import { outgoingOf, readyEndpoint } from '../sinks/webhook/ready.ts';
+import type { LogRecord } from '../sinks/webhook/records.ts';
+import { send } from '../sinks/webhook/send.ts';
+import { drillEvents } from './drill-events.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import { complain, type Io } from './io.ts';
+import { bad, good, type Result } from './result.ts';
+import { clocksOf } from './tellers.ts';
+import { outcomeText, stateText } from './webhook-list.ts';
+import {
+  endpointNamed,
+  SYSTEM,
+  told,
+  withWebhooks,
+  type Kept,
+  type Means,
+  type WebhookOptions,
+} from './webhook-store.ts';
+
+type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
+
+/** Whoever leads takes notice within 2 s, an attempt takes 30 s at most. Milliseconds. */
+const PATIENCE_MS = 40_000;
+const LOOK_MS = 250;
+
+/**
+ * `unroutable webhook test NAME`: sends one marked event, whatever the filter says, and says what came of it. Whoever leads
+ * sends it, from where all else is sent; when nobody does, this process.
+ */
+export function testWebhook(name: string, options: WebhookOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
+  return withWebhooks(options, io, means.clock, async (kept) => {
+    const known = await endpointNamed(kept, name, io);
+    if (!known.ok) return told(known, io);
+    const { endpoint } = known.value;
+    if (!isOn(known.value)) {
+      complain(io, `webhook ${name} is ${stateText(known.value)}: unroutable webhook enable ${name}`);
+      return EXIT.notReady;
+    }
+    const event = testEvent(kept, means.clock.wallMs());
+    const isLed = (await kept.store.leases.holder()) !== undefined;
+    const outcome = await (isLed ? byLeader : byUs)(kept, { endpoint, event, io, means });
+    if (!outcome.ok) return told(outcome, io);
+    const whence = isLed ? '' : ', sent from here as nobody leads';
+    if (outcome.value.ok) {
+      io.stdout.write(`webhook ${name}: ${outcomeText(outcome.value)}${whence}\n`);
+      return EXIT.done;
+    }
+    complain(io, `webhook ${name}: ${outcomeText(outcome.value)}${whence}`);
+    return EXIT.notReady;
+  });
+}
+
+interface Test {
+  readonly endpoint: Endpoint;
+  readonly event: UnroutableEvent;
+  readonly io: Io;
+  readonly means: Means;
+}
+
+/** That a drill's country is routable again: the end of something opens nothing that would stay open. */
+function testEvent({ selection }: Kept, nowMs: number): UnroutableEvent {
+  const [watched] = selection.territories;
+  if (watched === undefined) throw new Error('nothing is watched');
+  const drill: Drill = { id: randomBytes(8).toString('hex'), territory: watched.territory.id, atMs: nowMs };
+  const restored = drillEvents(drill, watched.territory).filter(({ type }) => type === 'country.restored');
+  const [event] = marked(drill, restored);
+  if (event === undefined) throw new Error('a drill has no end');
+  return event;
+}
+
+async function byLeader({ store }: Kept, { endpoint, event, io, means: { clock } }: Test): Promise<Result<Outcome>> {
+  await askDelivery(store, endpoint.name, { event, by: 'test', nowMs: clock.wallMs() });
+  const until = clock.monotonicMs() + PATIENCE_MS;
+  while (!io.signal.aborted) {
+    const { log } = await deliveries(store, endpoint.name);
+    const found = log.find(({ eventId }) => eventId === event.id);
+    if (found !== undefined) return good(found);
+    if (clock.monotonicMs() > until)
+      return bad(
+        EXIT.notReady,
+        `webhook ${endpoint.name}: no outcome within ${PATIENCE_MS / 1000} s; does whoever leads send webhooks?`,
+      );
+    await clock.sleep(LOOK_MS, io.signal);
+  }
+  return bad(EXIT.interrupted);
+}
+
+async function byUs(kept: Kept, { endpoint, event, io, means }: Test): Promise<Result<Outcome>> {
+  const { clock, resolve } = means;
+  const readied = await readyEndpoint(endpoint, io.env);
+  if (!readied.ok) return bad(EXIT.usage, ...readied.faults);
+  const { ready } = readied;
+  const clocks = clocksOf(kept.selection);
+  const outgoing = outgoingOf(ready, event, {
+    sentence: (told) => sentence(told, clocks),
+    wallMs: clock.wallMs(),
+  });
+  if (outgoing === undefined) return bad(EXIT.usage, `webhook ${endpoint.name}: its template has no use for the test`);
+  const { rules, ca } = ready;
+  return good(await send(outgoing, { clock, resolve, rules, ca }, io.signal));
+}

@@ -1,0 +1,186 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { glob } from 'tinyglobby';
+import { onTestFinished } from 'vitest';
+import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
+import { watch, type WatchOptions } from '../../src/cli/watch.ts';
+import { ROOT } from '../support/cli.ts';
+
+/** What a stream was given, and a promise of what it will have been given. */
+export class Text extends Writable {
+  text = '';
+  readonly #waiting = new Set<() => void>();
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    for (const look of this.#waiting) look();
+    done();
+  }
+
+  /** Resolves with the first match. */
+  until(pattern: RegExp): Promise<string> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = pattern.exec(this.text)?.[0];
+        if (found === undefined) return;
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}
+
+export interface Posted {
+  readonly id: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly event: UnroutableEvent;
+}
+
+/** A receiver of webhooks on loopback, closed when the test ends. */
+export interface Hook {
+  readonly port: number;
+  readonly url: string;
+  readonly posted: readonly Posted[];
+  /** Resolves when as many have come. */
+  count(many: number): Promise<readonly Posted[]>;
+}
+
+export async function hook(answer: (posted: Posted, response: ServerResponse) => void = ok): Promise<Hook> {
+  const posted: Posted[] = [];
+  const waiting = new Set<() => void>();
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.on('end', () => {
+      const headers = flat(request.headers);
+      const one = { id: headers['webhook-id'] ?? '', headers, body, event: eventIn(body) };
+      posted.push(one);
+      answer(one, response);
+      for (const look of waiting) look();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  const count = (many: number): Promise<readonly Posted[]> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (posted.length < many) return;
+        waiting.delete(look);
+        resolve(posted);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { port, url: `http://127.0.0.1:${port}/hook`, posted, count };
+}
+
+function ok(_: Posted, response: ServerResponse): void {
+  response.writeHead(204).end();
+}
+
+function eventIn(body: string): UnroutableEvent {
+  return (body.startsWith('{') ? JSON.parse(body) : {}) as UnroutableEvent;
+}
+
+function flat(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
+export interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A place for a store and files, removed when the test ends. */
+export interface Place {
+  readonly folder: string;
+  readonly store: string;
+  /** Runs the command with these arguments, in this process, on a handle of its own. */
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+}
+
+export async function place(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'unroutable-webhook-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const store = join(folder, 'store');
+  return {
+    folder,
+    store,
+    async run(args, env = {}) {
+      const [stdout, stderr] = [new Text(), new Text()];
+      const io: Io = {
+        ...{ stdout, stderr },
+        env: { UNROUTABLE_STORE: store, HOME: folder, ...env },
+        signal: new AbortController().signal,
+      };
+      let status = 0;
+      await createProgram(io, (end) => (status = end))
+        .parseAsync(['node', 'unroutable', ...args])
+        .catch((error: { exitCode?: number }) => (status = error.exitCode === 0 ? 0 : 2));
+      return { status, stdout: stdout.text, stderr: stderr.text };
+    },
+  };
+}
+
+export interface Watching {
+  readonly stdout: Text;
+  readonly stderr: Text;
+  /** Its exit status. */
+  readonly done: Promise<number>;
+  stop(): Promise<number>;
+}
+
+/** The 22 December 2014 as RIS Live would have told it, and a watch of it. Both are stopped when the test ends. */
+export async function watching(
+  { store }: Place,
+  serve: Partial<ServeRisOptions>,
+  more: Partial<WatchOptions> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Watching> {
+  const files = (await glob('incidents/2014-12-22/**/*.{gz,bz2}', { cwd: ROOT }))
+    .map((file) => join(ROOT, file))
+    .sort();
+  const dumps = files.filter((file) => file.includes('bview'));
+  const first = /bview\.(\d{8}\.\d{4})/.exec(dumps[0] ?? '')?.[1] ?? '';
+  const stop = new AbortController();
+  const said = new Text();
+  const [stdout, stderr] = [new Text(), new Text()];
+  const ioOf = (out: Text, err: Text): Io => ({ stdout: out, stderr: err, env, signal: stop.signal });
+  const updates = files.filter((file) => file.includes('updates'));
+  const serving = serveRis({ files: updates, port: 0, speed: 'max', ...serve }, ioOf(said, said));
+  const url = await said.until(/ws:\/\/\S+/);
+  const seed = { from: 'mrt', paths: dumps.filter((file) => file.includes(first)) } as const;
+  const options = { settings: {}, url, history: true, seed, store, format: 'ndjson', ...more } as const;
+  const done = watch(options, ioOf(stdout, stderr)).then((status): number => status);
+  const ended = Promise.all([done, serving]);
+  const end = async (): Promise<number> => {
+    stop.abort();
+    const [status] = await ended;
+    return status;
+  };
+  onTestFinished(async () => void (await end()));
+  return { stdout, stderr, done, stop: end };
+}
+
+/** The events in lines of NDJSON. */
+export function eventsIn(text: string): readonly UnroutableEvent[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as UnroutableEvent);
+}

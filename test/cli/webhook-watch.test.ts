@@ -1,0 +1,163 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import { describe, expect, test } from 'vitest';
+import { eventsIn, hook, place, watching, type Place, type Posted } from './webhook-scene.ts';
+
+/** Arguments that let a webhook of the tests be sent to. */
+function toward(port: number): readonly string[] {
+  return ['--http', '--port', String(port), '--allow', '127.0.0.0/8'];
+}
+
+async function secretOf({ stdout }: { readonly stdout: string }): Promise<string> {
+  const file = /the file (\S+)/.exec(stdout)?.[1] ?? '';
+  return (await readFile(file, 'utf8')).trim();
+}
+
+function verify(secret: string, { headers, body }: Posted): unknown {
+  return new Webhook(secret).verify(body, { ...headers });
+}
+
+async function added(at: Place, name: string, url: string, port: number, ...more: readonly string[]) {
+  const ran = await at.run(['webhook', 'add', name, url, ...toward(port), ...more]);
+  expect(ran).toMatchObject({ status: 0, stderr: '' });
+  return ran;
+}
+
+describe('what a watch decides arrives at a webhook that was added by command', () => {
+  test('each event once, in order, signed; the body is what the watch said', async () => {
+    const at = await place();
+    const receiver = await hook();
+    const secret = await secretOf(await added(at, 'desk', receiver.url, receiver.port));
+    const { done, stdout, stderr } = await watching(at, {});
+    expect(await done).toBe(0);
+    const said = eventsIn(stdout.text);
+    expect(said.length).toBeGreaterThan(50);
+    expect(receiver.posted.map(({ event }) => event)).toEqual(said);
+    for (const posted of receiver.posted) {
+      expect(posted.id).toBe(posted.event.id);
+      expect(posted.headers['content-type']).toBe('application/cloudevents+json; charset=utf-8');
+      expect(verify(secret, posted)).toEqual(posted.event);
+      const tampered = { ...posted, body: posted.body.replace('North Korea', 'South Korea') };
+      if (tampered.body !== posted.body) expect(() => verify(secret, tampered)).toThrow(WebhookVerificationError);
+    }
+    for (const text of [stderr.text, stdout.text]) expect(text).not.toContain(secret.slice(6));
+
+    const deliveries = await at.run(['webhook', 'deliveries', 'desk', '--format', 'json']);
+    const { attempts } = JSON.parse(deliveries.stdout) as {
+      attempts: { eventId: string; ok: boolean; status: number }[];
+    };
+    expect(attempts.map(({ eventId }) => eventId)).toEqual(said.map(({ id }) => id));
+    expect(new Set(attempts.map(({ ok, status }) => `${ok} ${status}`))).toEqual(new Set(['true 204']));
+  });
+
+  test('filters let through what was asked for, and a chat gets sentences', async () => {
+    const at = await place();
+    const [severe, chat] = [await hook(), await hook()];
+    await added(at, 'severe', severe.url, severe.port, '--type', 'country.*', '--min-severity', 'critical');
+    await added(at, 'chat', chat.url, chat.port, '--template', 'slack', '--type', 'country.unroutable');
+    const { done, stdout } = await watching(at, {});
+    expect(await done).toBe(0);
+    const said = eventsIn(stdout.text);
+    const wanted = said.filter(
+      ({ type, data }) => type.startsWith('country.') && JSON.stringify(data).includes('unroutable'),
+    );
+    expect(severe.posted.map(({ id }) => id)).toEqual(wanted.map(({ id }) => id));
+    const texts = chat.posted.map(({ body }) => (JSON.parse(body) as { text: string }).text);
+    expect(texts).toHaveLength(said.filter(({ type }) => type === 'country.unroutable').length);
+    for (const text of texts) expect(text).toMatch(/^North Korea is unroutable since .* UTC \(.* in Pyongyang/);
+  });
+
+  test('without a store that lasts, from memory, to the webhooks of the file', async () => {
+    const at = await place();
+    const receiver = await hook();
+    const file = join(at.folder, 'webhooks.yaml');
+    await writeFile(
+      file,
+      `webhooks:
+  - name: desk
+    url: ${receiver.url}
+    secrets: [{ env: DESK }]
+    http: true
+    ports: [${receiver.port}]
+    allow: [127.0.0.0/8]
+`,
+    );
+    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    const { done, stdout } = await watching(at, {}, { store: 'none', webhooks: file }, { DESK: secret });
+    expect(await done).toBe(0);
+    const said = eventsIn(stdout.text);
+    expect(said.length).toBeGreaterThan(50);
+    expect(receiver.posted.map(({ event }) => event)).toEqual(said);
+    for (const posted of receiver.posted) expect(verify(secret, posted)).toEqual(posted.event);
+  });
+});
+
+test('what a receiver did not take stands in the log with its next try, and is sent again by hand', async () => {
+  const at = await place();
+  let isDown = true;
+  const receiver = await hook((_, response) => response.writeHead(isDown ? 500 : 200).end());
+  await added(at, 'desk', receiver.url, receiver.port, '--type', 'incident.opened');
+  const first = await watching(at, {});
+  expect(await first.done).toBe(0);
+  const opened = eventsIn(first.stdout.text).filter(({ type }) => type === 'incident.opened');
+  expect(opened.length).toBeGreaterThan(0);
+
+  const failed = await at.run(['webhook', 'deliveries', 'desk', '--failed']);
+  expect(failed.stdout).toMatch(/status: 500 after \d+ ms; next at \d{4}-\d\d-\d\d/);
+  expect((await at.run(['webhook', 'list'])).stdout).toContain(`  waiting    ${opened.length}\n`);
+
+  isDown = false;
+  const [event] = opened;
+  const again = await at.run(['webhook', 'redeliver', 'desk', event?.id ?? '']);
+  expect(again).toMatchObject({ status: 0, stdout: 'webhook desk: 1 event will be sent again\n' });
+  expect(again.stderr).toContain('nobody leads');
+});
+
+describe('the commands beside a watch that leads', () => {
+  test('a test is sent by the leader; disabled, nothing is sent until it is enabled; removed, nothing is left', async () => {
+    const at = await place();
+    const receiver = await hook();
+    const secret = await secretOf(await added(at, 'desk', receiver.url, receiver.port, '--type', 'observer.data-loss'));
+    const { stdout } = await watching(at, { speed: 600, atEnd: 'idle' });
+    await stdout.until(/\n/);
+
+    const tested = await at.run(['webhook', 'test', 'desk']);
+    expect(tested).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^webhook desk: 204 in \d+ ms\n$/) as string,
+    });
+    const [posted] = await receiver.count(1);
+    expect(verify(secret, posted ?? receiver.posted[0]!)).toMatchObject({ drill: true, type: 'country.restored' });
+
+    expect((await at.run(['webhook', 'disable', 'desk'])).stdout).toBe('webhook desk: off: by hand\n');
+    expect(await at.run(['webhook', 'test', 'desk'])).toMatchObject({ status: 1, stdout: '' });
+    expect((await at.run(['webhook', 'enable', 'desk'])).stdout).toBe('webhook desk: on\n');
+    expect((await at.run(['webhook', 'test', 'desk'])).status).toBe(0);
+
+    expect((await at.run(['webhook', 'remove', 'desk'])).stdout).toBe('webhook desk: removed\n');
+    expect((await at.run(['webhook', 'list'])).stdout).toMatch(/: 0 webhooks\n$/);
+    expect((await at.run(['webhook', 'test', 'desk'])).status).toBe(2);
+  });
+
+  test('a rotation signs with both secrets, then with the new one alone', async () => {
+    const at = await place();
+    const receiver = await hook();
+    const old = await secretOf(await added(at, 'desk', receiver.url, receiver.port));
+    const begun = await at.run(['webhook', 'rotate', 'desk']);
+    expect(begun.status).toBe(0);
+    const fresh = await secretOf(begun);
+    expect(fresh).not.toBe(old);
+    expect((await at.run(['webhook', 'test', 'desk'])).status).toBe(0);
+    const [both] = receiver.posted;
+    for (const secret of [old, fresh]) expect(verify(secret, both!)).toMatchObject({ drill: true });
+
+    expect((await at.run(['webhook', 'rotate', 'desk'])).stderr).toContain('a rotation is under way');
+    expect((await at.run(['webhook', 'rotate', 'desk', '--finish'])).status).toBe(0);
+    expect((await at.run(['webhook', 'test', 'desk'])).status).toBe(0);
+    const after = receiver.posted.at(-1)!;
+    expect(verify(fresh, after)).toMatchObject({ drill: true });
+    expect(() => verify(old, after)).toThrow(WebhookVerificationError);
+    expect((await at.run(['webhook', 'rotate', 'desk', '--finish'])).stderr).toContain('no rotation is under way');
+  });
+});
