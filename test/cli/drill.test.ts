@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, test } from 'vitest';
+import { openEmbedded } from '../../src/store/embedded/open.ts';
+import { systemClock } from '../../src/cli/system-clock.ts';
+import { join } from 'node:path';
+import { drillChange } from '../../src/cli/drill-calls.ts';
+import { eventsIn, hook, place, watching, type Place } from './webhook-scene.ts';
+
+async function add(at: Place, name: string, port: number, ...more: readonly string[]): Promise<string> {
+  const url = `http://127.0.0.1:${port}/`;
+  const where = ['--http', '--port', String(port), '--allow', '127.0.0.0/8'];
+  const ran = await at.run(['webhook', 'add', name, url, ...where, ...more]);
+  expect(ran.status).toBe(0);
+  return ran.stdout;
+}
+
+/** Slow enough that it goes on for as long as the test. */
+const LIVE = { speed: 60 } as const;
+
+describe('a drill', () => {
+  test('goes through the whole chain: store, standard output, every webhook that wants it; nothing real changes', async () => {
+    const at = await place();
+    const [desk, chat, other] = [await hook(), await hook(), await hook()];
+    const told = await add(at, 'desk', desk.port);
+    await add(at, 'chat', chat.port, '--template', 'slack');
+    await add(at, 'other', other.port, '--territory', 'XX');
+    const { stdout, stderr } = await watching(at, LIVE);
+    await stderr.until(/subscribed/);
+
+    const ran = await at.run(['drill']);
+    expect(ran.stderr).toBe('');
+    expect(ran.status).toBe(0);
+    const seconds = String.raw`after \d+\.\d s`;
+    const lines = ran.stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^drill [0-9a-f]{16}: North Korea is said to be gone, and is not$/);
+    expect(lines[1]).toMatch(new RegExp(`^  kept       13 events ${seconds}$`));
+    // Each is told when it is done.
+    const [first, second, third, ...rest] = lines.slice(2).toSorted();
+    expect(first).toMatch(new RegExp(`^  chat       3 of 3 events ${seconds}, the slowest in \\d+ ms$`));
+    expect(second).toMatch(new RegExp(`^  desk       13 of 13 events ${seconds}, the slowest in \\d+ ms$`));
+    expect(third).toBe('  other      wants none of these events');
+    expect(rest).toEqual([]);
+
+    const drilled = eventsIn(stdout.text).filter(({ drill }) => drill === true);
+    expect(drilled).toHaveLength(13);
+    const secret = (await readFile(/the file (\S+)/.exec(told)?.[1] ?? '', 'utf8')).trim();
+    expect(desk.posted.map(({ event }) => event)).toEqual(drilled);
+    for (const { body, headers } of desk.posted) new Webhook(secret).verify(body, { ...headers });
+    expect(chat.posted).toHaveLength(3);
+    for (const { body } of chat.posted) expect(body).toContain('DRILL: ');
+    expect(other.posted).toEqual([]);
+
+    const status = JSON.parse((await at.run(['status', '--format', 'json'])).stdout) as { incidents: object };
+    expect(status.incidents).toEqual({});
+    const kept = eventsIn((await at.run(['events', '--format', 'ndjson'])).stdout);
+    expect(kept.filter(({ drill }) => drill === true)).toEqual(drilled);
+  });
+
+  test('twice is two drills: no event of the one is dropped for one of the other', async () => {
+    const at = await place();
+    const desk = await hook();
+    await add(at, 'desk', desk.port);
+    const { stderr } = await watching(at, LIVE);
+    await stderr.until(/subscribed/);
+    const both = await Promise.all([at.run(['drill']), at.run(['drill'])]);
+    expect(both.map(({ status }) => status)).toEqual([0, 0]);
+    expect(new Set(desk.posted.map(({ id }) => id)).size).toBe(26);
+  });
+
+  test('that a webhook does not take is told with the reason and the next try: status 1', async () => {
+    const at = await place();
+    const desk = await hook((_, response) => response.writeHead(503).end());
+    await add(at, 'desk', desk.port, '--type', 'country.unroutable');
+    const { stderr } = await watching(at, LIVE);
+    await stderr.until(/subscribed/);
+    const ran = await at.run(['drill', '--timeout', '3s']);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, again at \d{4}-/);
+  });
+
+  test('needs somebody who leads: else it says so, and leaves nothing behind: status 1', async () => {
+    const at = await place();
+    const ran = await at.run(['drill']);
+    expect(ran).toMatchObject({ status: 1, stdout: '' });
+    expect(ran.stderr).toContain('nobody leads');
+  });
+
+  test('of a territory that is not watched is refused by whoever leads', async () => {
+    const at = await place();
+    const { stderr } = await watching(at, LIVE);
+    await stderr.until(/subscribed/);
+    const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
+    if (!opened.ok) throw new Error(opened.reason);
+    await opened.store.write([drillChange({ id: '0123456789abcdef', territory: 'XX', atMs: Date.now() })]);
+    await stderr.until(/a drill is not held: XX is not watched/);
+    await opened.store.close();
+  });
+
+  test('that was asked for an hour ago, or cannot be read, is held no more', async () => {
+    const at = await place();
+    const { stderr, stdout } = await watching(at, LIVE);
+    await stderr.until(/subscribed/);
+    const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
+    if (!opened.ok) throw new Error(opened.reason);
+    await opened.store.write([
+      drillChange({ id: '0123456789abcdef', territory: 'KP', atMs: Date.now() - 3_600_000 }),
+      { space: 'drills', key: 'x', value: '{' },
+    ]);
+    await stderr.until(/it was asked for too long ago/);
+    await stderr.until(/it cannot be read/);
+    expect(stdout.text).not.toContain('"drill":true');
+    await opened.store.close();
+  });
+});
