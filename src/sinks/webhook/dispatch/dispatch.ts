@@ -66,11 +66,11 @@ export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSi
   };
   const running = new Running(stop);
   const keeper = new Keeper({ ...options, onFenced, onBack: () => roster.wakeAll() }, over.signal);
-  const begin = (sender: Sender): void => running.add(sender.run(over.signal));
+  const begin = (sender: Sender): Promise<void> => running.add(sender.run(over.signal));
   const roster: Roster = new Roster({ ...options, keeper, fromFile: endpoints, begin });
 
   const keeping = keeper.run();
-  running.add(lookout(roster, { store, keeper, clock, report, lookMs }, over.signal));
+  void running.add(lookout(roster, { store, keeper, clock, report, lookMs }, over.signal));
   await running.ended();
   keeper.close();
   await keeping;
@@ -125,7 +125,8 @@ class Running {
     this.#stop = stop;
   }
 
-  add(task: Promise<void>): void {
+  /** Resolves when it has ended, however it did. */
+  add(task: Promise<void>): Promise<void> {
     const ended = task
       .catch((error: unknown) => {
         this.failure ??= { error };
@@ -133,6 +134,7 @@ class Running {
       })
       .finally(() => this.#tasks.delete(ended));
     this.#tasks.add(ended);
+    return ended;
   }
 
   /** Those that are added meanwhile as well. */

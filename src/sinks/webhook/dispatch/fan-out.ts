@@ -16,6 +16,9 @@ export interface FanOutMeans {
 const MOST_EVENTS = 100;
 const MOST_RECORDS = 1_000;
 
+/** Events that are known to have been dealt with, when after a hole all that is kept is read again. */
+const MOST_RECENT = 10_000;
+
 /**
  * Puts events into the queues as they are kept, from where it stopped: those of a batch and the new position in one
  * write, so that none is missed and none comes twice. Reads no faster than the store takes what comes of it. Ends when
@@ -24,18 +27,20 @@ const MOST_RECORDS = 1_000;
 export async function fanOut({ store, keeper, roster, report }: FanOutMeans, signal: AbortSignal): Promise<void> {
   const records = await keeper.read('readers', [READER]);
   let after = readerPosition(records?.[0]?.value);
-  let lastTime = '';
-  /** After a hole all that is kept is read; what was surely dealt with is known by its time. */
-  let doneUntil = '';
+  // By their ids: in time, drills and what is healed later are in no order with the others.
+  const recent = new Set<string>();
   const take = async (events: readonly UnroutableEvent[]): Promise<boolean> => {
-    // A drill tells of a time before it, and of today where a recording is played: it is in no order with the others.
-    const plans = roster.enqueue(events.filter(({ time, drill }) => drill === true || time >= doneUntil));
+    const plans = roster.enqueue(events.filter(({ id }) => !recent.has(id)));
     const last = events.at(-1);
     const changes = plans.flatMap(({ changes }) => changes);
     if (!(await keeper.keep([...changes, readerChange(last?.id)]))) return false;
     for (const { kept } of plans) kept();
     after = last?.id;
-    for (const { time, drill } of events) if (drill !== true && time > lastTime) lastTime = time;
+    for (const { id } of events) recent.add(id);
+    for (const id of recent) {
+      if (recent.size <= MOST_RECENT) break;
+      recent.delete(id);
+    }
     return true;
   };
   while (!signal.aborted) {
@@ -48,7 +53,6 @@ export async function fanOut({ store, keeper, roster, report }: FanOutMeans, sig
       if (error instanceof UnknownEvent) {
         report({ type: 'hole', after: error.id });
         after = undefined;
-        doneUntil = lastTime;
       } else {
         await keeper.waitAfter(error);
       }

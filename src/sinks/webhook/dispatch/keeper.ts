@@ -37,7 +37,7 @@ export class Keeper {
   readonly #pending: Pending[] = [];
   readonly #bell: Bell;
   readonly #closed = new AbortController();
-  #failures = 0;
+  readonly #failures = { read: 0, write: 0 };
   #isOver = false;
 
   constructor(options: KeeperOptions, signal: AbortSignal) {
@@ -46,9 +46,12 @@ export class Keeper {
     this.#bell = new Bell(options.clock);
   }
 
-  /** The store did not answer last: what is sent now could not be recorded. */
+  /**
+   * The store did not answer last: what is sent now could not be recorded. A full disk is read and not written, so that
+   * one goes well says nothing of the other.
+   */
   get isAway(): boolean {
-    return this.#failures > 0;
+    return this.#failures.read + this.#failures.write > 0;
   }
 
   /** Resolves when it is kept, or with `false` when it will not be: we were stopped, or another one leads. */
@@ -70,7 +73,7 @@ export class Keeper {
     while (!this.#signal.aborted) {
       try {
         const answer = await ask();
-        this.#isBack();
+        this.#wentWell('read');
         return answer;
       } catch (error) {
         await this.waitAfter(error);
@@ -95,11 +98,11 @@ export class Keeper {
   }
 
   /** After a failure of the store: longer each time, at random within the wait, until `signal` aborts. */
-  async waitAfter(error: unknown): Promise<void> {
+  async waitAfter(error: unknown, what: 'read' | 'write' = 'read'): Promise<void> {
     const { clock, random, report } = this.#options;
-    this.#failures++;
-    if (this.#failures === 1) report({ type: 'away', reason: error instanceof Error ? error.message : String(error) });
-    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#failures - 1, 10));
+    if (!this.isAway) report({ type: 'away', reason: error instanceof Error ? error.message : String(error) });
+    this.#failures[what]++;
+    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#failures[what] - 1, 10));
     await clock.sleep(most / 2 + (random() * most) / 2, this.#signal);
   }
 
@@ -117,14 +120,14 @@ export class Keeper {
         this.#options.onFenced();
       }
       for (const { done } of taken) done(committed.ok);
-      this.#isBack();
+      this.#wentWell('write');
     } catch (error) {
       if (isLast) {
         for (const { done } of taken) done(false);
         return;
       }
       this.#pending.unshift(...taken);
-      await this.waitAfter(error);
+      await this.waitAfter(error, 'write');
     }
   }
 
@@ -139,9 +142,10 @@ export class Keeper {
     return this.#pending.splice(0, parts);
   }
 
-  #isBack(): void {
-    if (this.#failures === 0) return;
-    this.#failures = 0;
+  #wentWell(what: 'read' | 'write'): void {
+    if (this.#failures[what] === 0) return;
+    this.#failures[what] = 0;
+    if (this.isAway) return;
     this.#options.report({ type: 'back' });
     this.#options.onBack();
   }

@@ -70,6 +70,11 @@ export class Line {
     this.#record = record;
   }
 
+  /** No more events of the chain are taken. */
+  get isFull(): boolean {
+    return this.waiting.size + this.#coming >= this.#mostQueued;
+  }
+
   /** What was kept of it before; dead letters in the order in which they died. */
   restore({ queued, log, dead }: Restored): void {
     if (queued !== undefined) {
@@ -83,8 +88,7 @@ export class Line {
   /** Puts an event of the chain into the queue; one that stands there already is left as it is. */
   enqueue(event: UnroutableEvent): Plan {
     if (this.waiting.has(event.id)) return NOTHING;
-    const most = this.#options.most?.queued ?? MOST_QUEUED;
-    if (this.waiting.size + this.#coming >= most) return this.#refuse(event, `${String(most)} events wait already`);
+    if (this.isFull) return this.#refuse(event, `${String(this.#mostQueued)} events wait already`);
     return this.#put(this.#fresh(event));
   }
 
@@ -111,6 +115,10 @@ export class Line {
         if (gone) this.#switchOff(tried);
       },
     };
+  }
+
+  get #mostQueued(): number {
+    return this.#options.most?.queued ?? MOST_QUEUED;
   }
 
   #fresh(event: UnroutableEvent): QueueRecord {

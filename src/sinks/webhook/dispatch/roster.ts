@@ -1,6 +1,6 @@
 import type { UnroutableEvent } from '../../../detect/event.ts';
 import type { StateStore } from '../../../ports.ts';
-import type { StateChange } from '../../../visibility/record.ts';
+import type { StateChange, StateRecord } from '../../../visibility/record.ts';
 import { endpointsOf, firstReading, GONE_REASON, isOn } from '../desk.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { passes } from '../filter.ts';
@@ -21,9 +21,12 @@ export interface RosterOptions extends SenderMeans, LineOptions {
   readonly store: StateStore;
   /** Those of the configuration. */
   readonly fromFile: readonly Endpoint[];
-  /** Runs a sender in the background. */
-  readonly begin: (sender: Sender) => void;
+  /** Runs a sender in the background; resolves when it has ended. */
+  readonly begin: (sender: Sender) => Promise<void>;
 }
+
+/** Asks that are taken over in one write. */
+const MOST_ASKS = 100;
 
 /** Unreadable records that are told of once each; after so many others, again. */
 const MOST_TOLD = 1_000;
@@ -32,6 +35,7 @@ const MOST_TOLD = 1_000;
 export class Roster {
   readonly #options: RosterOptions;
   readonly #senders = new Map<string, Sender>();
+  readonly #ends = new Map<Sender, Promise<void>>();
   readonly #told = new Set<string>();
   /** What was kept before we began is taken up with the first look. */
   #isBegun = false;
@@ -141,14 +145,19 @@ export class Roster {
   #add(line: Line): void {
     const sender = new Sender(line, this.#options);
     this.#senders.set(line.name, sender);
-    this.#options.begin(sender);
+    this.#ends.set(sender, this.#options.begin(sender));
   }
 
   async #remove(name: string): Promise<void> {
     const sender = this.#senders.get(name);
-    const dropped = sender?.line.waiting.size ?? 0;
-    sender?.remove();
+    if (sender === undefined) return;
+    const dropped = sender.line.waiting.size;
+    sender.remove();
     this.#senders.delete(name);
+    await this.#ends.get(sender);
+    this.#ends.delete(sender);
+    // What was given to be kept before is kept, or it would come after it was forgotten.
+    await this.#options.keeper.keep([]);
     await this.#forget((other) => other === name);
     this.#options.report({ type: 'endpoint', endpoint: name, is: 'removed', dropped });
   }
@@ -164,24 +173,34 @@ export class Roster {
 
   /** What was asked for by hand goes into the queues, and from where it was asked, in one write. */
   async #takeAsks(names: ReadonlySet<string>): Promise<void> {
-    const { keeper, report } = this.#options;
-    for (const record of (await keeper.read('webhooks/asked')) ?? []) {
-      const decoded = decodeAsk(record);
-      if (!decoded.ok) {
-        this.#tell([decoded.unreadable]);
-        continue;
-      }
-      const { name } = keyParts(record.key);
-      const ask = decoded.value;
-      const sender = this.#senders.get(name);
-      // It is there, and cannot be read: the ask waits until it can.
-      if (sender === undefined && names.has(name)) continue;
-      const plan = sender && awakening(sender, sender.line.ask(ask));
-      const isKept = await keeper.keep([...(plan?.changes ?? []), askChange(name, ask.event.id, undefined)]);
-      if (!isKept) return;
-      plan?.kept();
-      if (plan === undefined) report({ type: 'nowhere', endpoint: name, eventId: ask.event.id });
+    const { keeper } = this.#options;
+    const records = (await keeper.read('webhooks/asked')) ?? [];
+    for (let i = 0; i < records.length; i += MOST_ASKS) {
+      const plans = records.slice(i, i + MOST_ASKS).flatMap((record) => this.#planOf(record, names) ?? []);
+      if (plans.length === 0) continue;
+      if (!(await keeper.keep(plans.flatMap(({ changes }) => changes)))) return;
+      for (const { kept } of plans) kept();
     }
+  }
+
+  /** `undefined`: the ask waits, since it or its endpoint cannot be read, or the queue is full. */
+  #planOf(record: StateRecord, names: ReadonlySet<string>): Plan | undefined {
+    const decoded = decodeAsk(record);
+    if (!decoded.ok) {
+      this.#tell([decoded.unreadable]);
+      return undefined;
+    }
+    const { name } = keyParts(record.key);
+    const { event } = decoded.value;
+    const taken = askChange(name, event.id, undefined);
+    const sender = this.#senders.get(name);
+    if (sender === undefined) {
+      const kept = (): void => this.#options.report({ type: 'nowhere', endpoint: name, eventId: event.id });
+      return names.has(name) ? undefined : { changes: [taken], kept };
+    }
+    if (sender.line.isFull && !sender.line.waiting.has(event.id)) return undefined;
+    const { changes, kept } = awakening(sender, sender.line.ask(decoded.value));
+    return { changes: [...changes, taken], kept };
   }
 
   #tell(unreadable: readonly Unreadable[]): void {

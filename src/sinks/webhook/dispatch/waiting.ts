@@ -29,7 +29,9 @@ const PAGE = 32;
 export class Waiting {
   readonly #name: string;
   readonly #places = new Map<string, Place>();
-  readonly #order = new Heap<Place>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.n < b.n));
+  /** What is due, in the order of the chain: an older event that failed comes before a newer one. */
+  readonly #due = new Heap<Place>((a, b) => a.n < b.n);
+  readonly #later = new Heap<Place>((a, b) => a.dueMs < b.dueMs);
   readonly #bodies = new Map<string, QueueRecord>();
   /** Being sent: they stand in the queue until it is known what came of them. */
   readonly #taken = new Set<string>();
@@ -62,9 +64,10 @@ export class Waiting {
     const place = { id, n: record.n, attempts: record.attempts, dueMs: dueMs(record, now) };
     this.#taken.delete(id);
     this.#places.set(id, place);
-    this.#order.push(place);
     this.#bodies.delete(id);
-    if (place.dueMs <= now.monotonicMs && this.#bodies.size < PAGE) this.#bodies.set(id, record);
+    const isDue = place.dueMs <= now.monotonicMs;
+    (isDue ? this.#due : this.#later).push(place);
+    if (isDue && this.#bodies.size < PAGE) this.#bodies.set(id, record);
   }
 
   remove(id: string): void {
@@ -75,15 +78,21 @@ export class Waiting {
 
   /** Milliseconds until the next one is due, 0 when it is; `undefined` when none waits. */
   dueIn(monotonicMs: number): number | undefined {
-    const first = this.#first();
-    return first && Math.max(0, first.dueMs - monotonicMs);
+    if (this.#firstOf(this.#due) !== undefined) return 0;
+    const next = this.#firstOf(this.#later);
+    return next && Math.max(0, next.dueMs - monotonicMs);
   }
 
   /** Takes the next one that is due out of the waiting ones. */
   take(monotonicMs: number): Place | undefined {
-    const first = this.#first();
-    if (first === undefined || first.dueMs > monotonicMs) return undefined;
-    this.#order.pop();
+    for (let next = this.#firstOf(this.#later); next !== undefined && next.dueMs <= monotonicMs;) {
+      this.#later.pop();
+      this.#due.push(next);
+      next = this.#firstOf(this.#later);
+    }
+    const first = this.#firstOf(this.#due);
+    if (first === undefined) return undefined;
+    this.#due.pop();
     this.#taken.add(first.id);
     return first;
   }
@@ -123,27 +132,28 @@ export class Waiting {
   /** Ids of those that come next. */
   #next(most: number): string[] {
     const places: Place[] = [];
-    for (let first = this.#first(); first !== undefined && places.length < most; first = this.#first()) {
+    for (let first = this.#firstOf(this.#due); first !== undefined && places.length < most;) {
       places.push(first);
-      this.#order.pop();
+      this.#due.pop();
+      first = this.#firstOf(this.#due);
     }
-    for (const place of places) this.#order.push(place);
+    for (const place of places) this.#due.push(place);
     return places.map(({ id }) => id);
   }
 
-  /** Past places of those that were moved or removed meanwhile. */
-  #first(): Place | undefined {
+  /** Past places of those that were moved or removed meanwhile go. */
+  #firstOf(heap: Heap<Place>): Place | undefined {
     for (;;) {
-      const first = this.#order.peek();
+      const first = heap.peek();
       if (first === undefined || this.#places.get(first.id) === first) return first;
-      this.#order.pop();
+      heap.pop();
     }
   }
 }
 
 /**
- * Never longer from now than was planned. What was never tried is due since ever: it goes in the order of its numbers,
- * which two readings of two clocks could turn round.
+ * Never longer from now than was planned. What was never tried is due since ever, as two readings of two clocks could
+ * make it due a moment later than what came after it.
  */
 function dueMs({ nextAtMs, queuedAtMs, last, attempts }: QueueRecord, { wallMs, monotonicMs }: Now): number {
   if (attempts === 0 && nextAtMs === queuedAtMs) return Number.NEGATIVE_INFINITY;

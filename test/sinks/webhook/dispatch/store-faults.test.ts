@@ -69,6 +69,26 @@ test('while the store is away nothing is sent; what was under way is recorded wh
   ]);
 });
 
+test('a store that is read and cannot be written, as on a full disk, is away all the same, and that is said once', async () => {
+  const clock = new HandClock(Date.now());
+  const store = new Absent(memoryStore());
+  const stage = new Stage(store.port, clock);
+  const { port, ids } = await receiving();
+  await stage.add(endpointOf('a', port, { concurrency: 2 }));
+  void stage.start();
+  await stage.decide(chain(1));
+  await stage.attempted(1);
+  store.isFull = true;
+  await stage.decide(chain(3, 2));
+  await clock.turn(60_000);
+  expect(ids()).toHaveLength(1);
+  expect(stage.reports.filter(({ type }) => type === 'away' || type === 'back')).toHaveLength(1);
+  store.isFull = false;
+  await clock.turn(20_000);
+  await stage.attempted(4);
+  expect(ids()).toEqual(chain(4).map(({ id }) => id));
+});
+
 test('stopped while the store is away, it stops', async () => {
   const store = new Absent(memoryStore());
   const stage = new Stage(store.port, new HandClock(Date.now()));
@@ -162,11 +182,12 @@ describe('with Redis', () => {
 /** A store that can be away: its calls reject, and change nothing. */
 class Absent {
   isAway = false;
+  isFull = false;
   readonly port: StateStore;
 
   constructor(store: StateStore) {
-    const unless = async <T>(call: () => Promise<T>): Promise<T> => {
-      if (this.isAway) throw new Error('the store is away');
+    const unless = async <T>(call: () => Promise<T>, isWrite = false): Promise<T> => {
+      if (this.isAway || (isWrite && this.isFull)) throw new Error('the store is away');
       return call();
     };
     this.port = {
@@ -175,7 +196,7 @@ class Absent {
       load: () => store.load(),
       commit: (batch, token) => store.commit(batch, token),
       read: (space, keys) => unless(() => store.read(space, keys)),
-      write: (changes, token) => unless(() => store.write(changes, token)),
+      write: (changes, token) => unless(() => store.write(changes, token), true),
       events: (after) => store.events(after),
       follow: (after, signal) => store.follow(after, signal),
       trim: (most) => store.trim(most),
