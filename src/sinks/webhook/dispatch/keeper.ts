@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock, StateStore } from '../../../ports.ts';
 import type { Space, StateChange, StateRecord } from '../../../visibility/record.ts';
 import { Bell } from './bell.ts';
@@ -87,6 +88,8 @@ export class Keeper {
     while (!this.#isOver && (this.#pending.length > 0 || !this.#closed.signal.aborted)) {
       if (this.#pending.length > 0) await this.#write();
       else await this.#bell.wait(this.#closed.signal);
+      // A store that writes within its call would let nobody else come to speak while there is a backlog.
+      await setImmediate();
     }
     this.#isOver = true;
     for (const { done } of this.#pending.splice(0)) done(false);
