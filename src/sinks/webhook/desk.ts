@@ -8,7 +8,6 @@ import type { StateChange, StateRecord } from '../../visibility/record.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
   askChange,
-  deadChange,
   decodeAsk,
   decodeDead,
   decodeEndpoint,
@@ -154,11 +153,6 @@ export async function deliveries(store: StateStore, name: string): Promise<Deliv
 export async function deadLetters(store: StateStore, name: string): Promise<Found<DeadRecord>> {
   const { found, unreadable } = sorted(ofEndpoint(await store.read('webhooks/dead'), name), decodeDead);
   return { found: found.toSorted((a, b) => a.diedAtMs - b.diedAtMs), unreadable };
-}
-
-/** Forgets dead letters for good. */
-export async function dropDeadLetters(store: StateStore, name: string, ids: readonly string[]): Promise<void> {
-  await store.write(ids.map((id) => deadChange(name, id, undefined)));
 }
 
 /**

@@ -1,10 +1,7 @@
 import type { StateChange } from '../../../visibility/record.ts';
 import { deadChange, MOST_DEAD, type DeadRecord } from '../records.ts';
 
-/**
- * Which dead letters of one endpoint are kept, oldest first: so many, and not one more. Those that were dropped by hand
- * count until the next start.
- */
+/** Which dead letters of one endpoint are kept, oldest first: so many, and not one more. */
 export class Letters {
   readonly #name: string;
   readonly #most: number;
