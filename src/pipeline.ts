@@ -10,6 +10,8 @@ export interface Keeping {
   readonly position?: { readonly number: number; readonly elements: number; readonly cursor: EventTime };
   /** Token of the lease under which we write now; `undefined` where nobody else does. */
   readonly token?: () => number | undefined;
+  /** A batch was refused for its token: whether we lead all the same, under one that we had not heard of yet. */
+  readonly stillLeads?: () => Promise<boolean>;
   /**
    * State without a decision is kept as well, after so many milliseconds of event time or `MAX_UNKEPT` elements: what came
    * after it is read once more when we start again. By default state is kept with decisions alone.
@@ -64,6 +66,8 @@ class Keeper {
   #unkept = 0;
   #keptAt: EventTime | undefined;
   #recent: UnroutableEvent[] = [];
+  /** Under which the last batch was written. */
+  #token: number | undefined;
 
   constructor(engine: Engine, keeping: Keeping, signal: AbortSignal) {
     this.#engine = engine;
@@ -72,6 +76,7 @@ class Keeper {
     this.#number = keeping.position?.number ?? 0;
     this.#elements = keeping.position?.elements ?? 0;
     this.#keptAt = keeping.position?.cursor;
+    this.#token = keeping.token?.();
   }
 
   /** Call after each element. Gives why the run ends, if it does. */
@@ -126,16 +131,29 @@ class Keeper {
 
   /** `undefined`: it was stopped before the store answered. */
   async #commit(batch: Batch): Promise<Committed | undefined> {
-    const { store, token, again } = this.#keeping;
+    const { store, token, again, stillLeads } = this.#keeping;
     for (let attempt = 1; ; attempt++) {
       const wasStopped = this.#signal.aborted;
       try {
-        return await store.commit(batch, token?.());
+        const shown = token?.();
+        if (shown !== this.#token && !(await this.#follows(batch))) return { ok: false, reason: 'fenced' };
+        this.#token = shown;
+        const committed = await store.commit(batch, shown);
+        const isFenced = !committed.ok && committed.reason === 'fenced';
+        if (!isFenced || stillLeads === undefined) return committed;
+        if (!(await stillLeads()) || token?.() === shown) return committed;
       } catch (error) {
         if (again === undefined) throw error;
         if (wasStopped) return undefined;
         await again(error, attempt);
       }
     }
+  }
+
+  /** Under a new token: another one may have led before we had it, and have kept a batch of its own under our number. */
+  async #follows({ number, cursor, elements }: Batch): Promise<boolean> {
+    const kept = await this.#keeping.store.load();
+    if (kept === undefined || kept.number < number) return true;
+    return kept.number === number && kept.cursor === cursor && kept.elements === elements;
   }
 }

@@ -87,6 +87,7 @@ async function begin(store: StateStore, archive: Archive, setting: Setting): Pro
     keeping: {
       store,
       token: tenure.token,
+      stillLeads: tenure.stillLeads,
       everyMs: REPLAY_KEEPS_EVERY_MS,
       again,
       ...(kept === undefined ? {} : { position: kept }),

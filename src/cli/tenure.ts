@@ -14,6 +14,11 @@ export interface Tenure {
    * nobody else can write.
    */
   readonly token: () => number | undefined;
+  /**
+   * A write was refused for its token: whether we lead all the same, under a newer one of our own. It may have been given
+   * to us and we have not heard of it yet. Rejects when the store is away.
+   */
+  readonly stillLeads: () => Promise<boolean>;
   /** Aborts when another one leads. Until we notice, the token keeps us from writing. */
   readonly over: AbortSignal;
   /** Ends it so that another one may begin at once. */
@@ -77,20 +82,25 @@ function begin(first: Lease, { leases, holder, clock, report }: TenureOptions): 
   const ended = new AbortController();
   report({ type: 'leading', token: lease.token });
 
+  const renew = async (): Promise<boolean> => {
+    if (over.signal.aborted) return false;
+    if (await leases.renew(lease, TTL_MS)) return true;
+    // It ran out. If nobody led since, nothing was missed: whoever keeps batches sees to that.
+    const next = await leases.acquire(holder, TTL_MS);
+    if (next !== undefined) {
+      lease = next;
+      return true;
+    }
+    if (!over.signal.aborted) report({ type: 'lost' });
+    over.abort();
+    return false;
+  };
   const renewing = (async () => {
     for (;;) {
       await clock.sleep(RENEW_MS, ended.signal);
       if (ended.signal.aborted) return;
       try {
-        if (await leases.renew(lease, TTL_MS)) continue;
-        // It ran out. If nobody led since, nothing was missed: the number of the next batch proves it.
-        const next = await leases.acquire(holder, TTL_MS);
-        if (next === undefined) {
-          report({ type: 'lost' });
-          over.abort();
-          return;
-        }
-        lease = next;
+        if (!(await renew())) return;
       } catch {
         // The store is away, for others as well. Whoever writes finds that out, and says so.
       }
@@ -99,6 +109,7 @@ function begin(first: Lease, { leases, holder, clock, report }: TenureOptions): 
 
   return {
     token: () => lease.token,
+    stillLeads: renew,
     over: over.signal,
     async end() {
       ended.abort();

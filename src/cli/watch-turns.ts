@@ -149,6 +149,7 @@ export class Watch {
     const keeping = {
       store,
       token: tenure.token,
+      stillLeads: tenure.stillLeads,
       again,
       asides: () => [...loss(), ...others.take()],
       ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
@@ -272,7 +273,12 @@ export class Watch {
 }
 
 /** Where nobody else can lead. */
-const ALONE: Tenure = { token: () => undefined, over: new AbortController().signal, end: () => Promise.resolve() };
+const ALONE: Tenure = {
+  token: () => undefined,
+  stillLeads: () => Promise.resolve(true),
+  over: new AbortController().signal,
+  end: () => Promise.resolve(),
+};
 
 /** The collectors and prefixes of which anything was kept. */
 function resumptionOf({ cursor, records }: Kept): Resumption {
