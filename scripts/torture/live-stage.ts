@@ -12,7 +12,7 @@ const PEERS = 24;
 const BEAT_MS = 500;
 
 /** Judged fast, so that a test need not wait; what is kept and who leads is as in life. */
-const JUDGED = ['--unroutable-hold', '1s', '--degraded-hold', '1s', '--settle', '1s'];
+const JUDGED = ['--unroutable-hold', '1s', '--degraded-hold', '2s', '--settle', '1s'];
 
 const SHIFT = 'shift.mjs';
 
@@ -89,9 +89,10 @@ export class LiveStage {
 
   /** Nobody is waited for: one who listens may be stopped. */
   #tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): void {
+    // All at one moment: else a country that goes is degraded first, for some milliseconds.
+    const at = this.now;
     const frames = peers.map((peer) => {
       const { host, ip, asn } = peer;
-      const at = this.now;
       const id = `${ip}-${at.toString(16).padStart(12, '0')}${(this.#count++ % 65_536).toString(16).padStart(4, '0')}`;
       return what({ at, host, peer: ip, asn, id }, peer);
     });
