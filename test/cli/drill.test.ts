@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, test } from 'vitest';
+import { Redis } from 'ioredis';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import { join } from 'node:path';
 import { drillChange } from '../../src/cli/drill-calls.ts';
+import { startRedis } from '../support/redis/server.ts';
 import { eventsIn, hook, place, watching, type Place } from './webhook-scene.ts';
 
 async function add(at: Place, name: string, port: number, ...more: readonly string[]): Promise<string> {
@@ -112,4 +114,26 @@ describe('a drill', () => {
     expect(stdout.text).not.toContain('"drill":true');
     await opened.store.close();
   });
+});
+
+test('on a Redis a drill is heard on the channel of all events, and on that of the territory it is not', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const at = await place(`redis://${server.host}:${server.port}?volatile=accept`);
+  const desk = await hook();
+  await add(at, 'desk', desk.port);
+  const listener = new Redis({ ...server.connection });
+  onTestFinished(() => listener.disconnect());
+  const heard: string[] = [];
+  listener.on('message', (channel) => heard.push(channel));
+  await listener.subscribe('unroutable:events', 'unroutable:events:KP');
+  const { stderr } = await watching(at, LIVE);
+  await stderr.until(/subscribed/);
+
+  const ran = await at.run(['drill']);
+  expect(ran).toMatchObject({ status: 0, stderr: '' });
+  expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events heard after \d+\.\d s$/m);
+  expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
+  await listener.ping();
+  expect(heard).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
 });

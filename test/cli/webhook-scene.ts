@@ -106,7 +106,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A place for a store and files, removed when the test ends. */
+/** A store, and a folder that is removed when the test ends. */
 export interface Place {
   readonly folder: string;
   readonly store: string;
@@ -114,10 +114,10 @@ export interface Place {
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
 }
 
-export async function place(): Promise<Place> {
+export async function place(where?: string): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-webhook-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const store = join(folder, 'store');
+  const store = where ?? join(folder, 'store');
   return {
     folder,
     store,

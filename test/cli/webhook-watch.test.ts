@@ -2,6 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/cli/system-clock.ts';
+import { deadChange } from '../../src/sinks/webhook/records.ts';
+import { openEmbedded } from '../../src/store/embedded/open.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { eventsIn, hook, place, watching, type Place, type Posted } from './webhook-scene.ts';
 
@@ -164,4 +167,70 @@ describe('the commands beside a watch that leads', () => {
     expect(() => verify(old, after)).toThrow(WebhookVerificationError);
     expect((await at.run(['webhook', 'rotate', 'desk', '--finish'])).stderr).toContain('no rotation is under way');
   });
+});
+
+test('a file is followed at each start: what it says is so, what it has no more is gone; commands keep their own', async () => {
+  const at = await place();
+  const [one, two, own] = [await hook(), await hook(), await hook()];
+  await added(at, 'own', own.url, own.port);
+  const file = join(at.folder, 'webhooks.yaml');
+  const entry = (name: string, { url, port }: { url: string; port: number }): string =>
+    `  - { name: ${name}, url: "${url}", http: true, ports: [${port}], allow: [127.0.0.0/8], secrets: [{ env: S }] }\n`;
+  const env = { S: `whsec_${Buffer.alloc(32, 7).toString('base64')}` };
+  const names = async () =>
+    (
+      JSON.parse((await at.run(['webhook', 'list', '--format', 'json'])).stdout) as {
+        from: string;
+        endpoint: { name: string };
+      }[]
+    ).map(({ from, endpoint }) => `${endpoint.name} ${from}`);
+
+  await writeFile(file, `webhooks:\n${entry('one', one)}${entry('two', two)}`);
+  const first = await watching(at, { speed: 60 }, { webhooks: file }, env);
+  await first.stderr.until(/subscribed/);
+  expect((await at.run(['webhook', 'test', 'two'])).status).toBe(0);
+  expect(await names()).toEqual(['one file', 'own command', 'two file']);
+  expect((await at.run(['webhook', 'add', 'one', 'https://example.org/'])).stderr).toContain('stands in the file');
+  expect((await at.run(['webhook', 'rotate', 'one'])).stderr).toContain('name two there');
+  expect(await first.stop()).toBe(0);
+
+  await writeFile(file, `webhooks:\n${entry('one', two)}`);
+  const second = await watching(at, { speed: 60 }, { webhooks: file }, env);
+  await second.stderr.until(/subscribed/);
+  expect((await at.run(['webhook', 'test', 'own'])).status).toBe(0);
+  expect(await names()).toEqual(['one file', 'own command']);
+  expect((await at.run(['webhook', 'test', 'one'])).status).toBe(0);
+  // What is real comes as well: two starts are gaps.
+  const tests = ({ posted }: typeof one): number => posted.filter(({ event }) => event.drill === true).length;
+  expect([tests(one), tests(two), tests(own)]).toEqual([0, 2, 1]);
+});
+
+test('what was given up is listed with its reason, and sent again by hand under its old id', async () => {
+  const at = await place();
+  const receiver = await hook();
+  await added(at, 'desk', receiver.url, receiver.port, '--type', 'country.unroutable');
+  const first = await watching(at, MORNING);
+  expect(await first.done).toBe(0);
+  const [event] = receiver.posted.map((posted) => posted.event);
+  if (event === undefined) throw new Error('nothing came');
+
+  const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
+  if (!opened.ok) throw new Error(opened.reason);
+  const letter = { event, attempts: 10, diedAtMs: Date.UTC(2026, 10, 22), reason: 'status: 500' };
+  await opened.store.write([deadChange('desk', event.id, letter)]);
+  await opened.store.close();
+  expect((await at.run(['webhook', 'dead-letters', 'desk'])).stdout).toBe(
+    `webhook desk: 1 dead letter
+  2026-11-22 00:00:00 UTC  ${event.id}  country.unroutable: status: 500, after 10 attempts
+  unroutable webhook redeliver desk --dead   sends them again
+`,
+  );
+
+  const came = receiver.posted.length;
+  const second = await watching(at, { speed: 60 });
+  await second.stderr.until(/subscribed/);
+  expect((await at.run(['webhook', 'redeliver', 'desk', '--dead'])).stdout).toContain('1 event will be sent again');
+  const posted = await receiver.count(came + 1);
+  expect(posted.at(-1)?.event).toEqual(event);
+  expect(await at.run(['webhook', 'redeliver', 'desk', 'no-such-id'])).toMatchObject({ status: 2, stdout: '' });
 });
