@@ -22,6 +22,8 @@ export interface OpenStore {
   readonly isLasting: boolean;
   /** What its start-up check found worth a warning. */
   readonly warnings: readonly string[];
+  /** Looks again: a server may have been set otherwise since. Gives what is worth a warning now. */
+  readonly inspect?: () => Promise<readonly string[]>;
 }
 
 /** It could not be opened. `isAway`: not now; it is worth another try. */
@@ -77,8 +79,11 @@ async function openInRedis(url: string, name: string, { env }: Pick<Io, 'env'>, 
   const password = env['UNROUTABLE_REDIS_PASSWORD'];
   const opened = await openRedis(url, { name, clock, ...(password === undefined ? {} : { password }) });
   if (!opened.ok) return { ...bad(EXIT.store, `--store: ${opened.reason}`), isAway: opened.retry };
-  const warnings = opened.checks.filter(({ level }) => level === 'warn').map(({ text }) => text);
-  return { ok: true, value: { store: opened.store, name, isLasting: true, warnings } };
+  const { store, checks } = opened;
+  const warnings = checks.filter(({ level }) => level === 'warn').map(({ text }) => text);
+  const inspect = async (): Promise<readonly string[]> =>
+    (await store.health()).checks.filter(({ level }) => level !== 'ok').map(({ text }) => text);
+  return { ok: true, value: { store, name, isLasting: true, warnings, inspect } };
 }
 
 async function openInFolder(folder: string, name: string, clock: Clock): Promise<Opening> {

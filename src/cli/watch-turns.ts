@@ -16,6 +16,7 @@ import { bad, good, refusal, type Result } from './result.ts';
 import type { Selection } from './selection.ts';
 import { nextTenure, type Tenure, type TenureReport } from './tenure.ts';
 import { beside } from './watch-beside.ts';
+import { upkeep } from './upkeep.ts';
 import { openFeed, OVERLAP_MS } from './watch-feed.ts';
 import type { Feed, FeedOptions, Resumption } from './watch-feed-types.ts';
 import type { WebhookParts } from './watch-webhooks.ts';
@@ -25,9 +26,6 @@ const KEEP_EVERY_MS = 1_000;
 const KEEP_HISTORY_EVERY_MS = 60_000;
 /** How often a standby looks how far the leader is, to forget what it need not know. Milliseconds. */
 const LOOK_MS = 10_000;
-/** Events kept at least, and how often the older ones are looked through. Milliseconds. */
-export const KEEP_EVENTS = 100_000;
-const TRIM_MS = 600_000;
 
 export interface WatchParts {
   readonly selection: Selection;
@@ -35,6 +33,8 @@ export interface WatchParts {
   readonly store: StateStore;
   /** Whether it outlives this program, and others may lead on it. */
   readonly isLasting: boolean;
+  /** Looks whether the store is still set as it should be. */
+  readonly inspect?: (() => Promise<readonly string[]>) | undefined;
   /** Writes down what is read, if anybody wants that. */
   readonly record: (source: ElementSource) => ElementSource;
   /** Told what was kept, each event once. */
@@ -162,7 +162,7 @@ export class Watch {
       },
     };
     const ended = new AbortController();
-    const trimming = isLasting ? this.#trim(ended.signal) : undefined;
+    const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
     const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
     try {
       const end = await run(source, made.value, keeping, signal);
@@ -174,7 +174,7 @@ export class Watch {
       return good(undefined);
     } finally {
       ended.abort();
-      await Promise.all([trimming, others.end()]);
+      await Promise.all([keepingUp, others.end()]);
     }
   }
 
@@ -222,20 +222,6 @@ export class Watch {
     return patience(feed.clock, Math.random, signal, (error) =>
       feed.log.error(`${store.name}: ${refusal(error)}; nothing is told until it answers`),
     );
-  }
-
-  async #trim(signal: AbortSignal): Promise<void> {
-    const { store, feed } = this.#parts;
-    while (!signal.aborted) {
-      try {
-        const forgotten = await store.trim(KEEP_EVENTS);
-        if (forgotten > 0)
-          feed.log.info({ forgotten }, `forgot ${forgotten} old events that every reader has dealt with`);
-      } catch {
-        // The next time will do: nothing is lost by events that are kept longer.
-      }
-      await feed.clock.sleep(TRIM_MS, signal);
-    }
   }
 
   #note(said: TenureReport): void {

@@ -156,6 +156,7 @@ async function conduct(
     feed,
     store: opened.store,
     isLasting: opened.isLasting,
+    inspect: opened.inspect,
     webhooks,
     record: (source) => (tape === undefined ? source : record(source, (text) => tape.write(text))),
     async tell(events) {
