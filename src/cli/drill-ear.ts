@@ -12,7 +12,10 @@ export interface Ear {
   close(): void;
 }
 
-export type Listening = { readonly ok: true; readonly ear: Ear } | { readonly ok: false; readonly reason: string };
+export type Listening =
+  | { readonly ok: true; readonly ear: Ear }
+  /** `isForbidden`: this user may not subscribe, which says nothing of those who may. */
+  | { readonly ok: false; readonly reason: string; readonly isForbidden: boolean };
 
 const DEADLINE_MS = 5_000;
 
@@ -23,9 +26,9 @@ export async function listenTo(
   { clock, password }: { readonly clock: Clock; readonly password: string | undefined },
 ): Promise<Listening> {
   const parsed = parseRedisUrl(url);
-  if (!parsed.ok) return { ok: false, reason: parsed.reason };
+  if (!parsed.ok) return deaf(parsed.reason);
   const target = await targetOf(parsed.address, password);
-  if (typeof target === 'string') return { ok: false, reason: target };
+  if (typeof target === 'string') return deaf(target);
   const options = { deadlineMs: DEADLINE_MS, random: Math.random };
   const client = target.kind === 'cluster' ? clusterOf(target, options) : redisOf(target, options);
   const heard = new Set<string>();
@@ -44,11 +47,16 @@ export async function listenTo(
     const done = await Promise.race([subscribing, clock.sleep(DEADLINE_MS, late.signal).then(() => 'late' as const)]);
     if (done !== 'late') return { ok: true, ear: { heard: () => heard, close } };
     close();
-    return { ok: false, reason: `no answer within ${DEADLINE_MS / 1000} s` };
+    return deaf(`no answer within ${DEADLINE_MS / 1000} s`);
   } catch (error) {
     close();
-    return { ok: false, reason: refusal(error) };
+    const reason = refusal(error);
+    return reason.startsWith('NOPERM') ? { ok: false, reason, isForbidden: true } : deaf(reason);
   }
+}
+
+function deaf(reason: string): Listening {
+  return { ok: false, reason, isForbidden: false };
 }
 
 function idFrom(text: string, source: string): string | undefined {

@@ -6,7 +6,7 @@ import { deadLetters, deliveries, isOn, listEndpoints } from '../sinks/webhook/d
 import { passes } from '../sinks/webhook/filter.ts';
 import type { EndpointRecord, LogRecord } from '../sinks/webhook/records.ts';
 import { drillChange } from './drill-calls.ts';
-import type { Ear } from './drill-ear.ts';
+import type { Listening } from './drill-ear.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { chosenStore } from './open-store.ts';
@@ -67,73 +67,88 @@ export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Pro
       if (io.signal.aborted) return EXIT.interrupted;
       return isHeard && isDelivered ? EXIT.done : EXIT.notReady;
     } finally {
-      if (typeof listening === 'object') listening.close();
+      if (listening?.ok === true) listening.ear.close();
     }
   });
 }
 
-/** A subscriber, why there is none, or nothing where there is no pub/sub. */
-type Subscriber = Ear | string | undefined;
+/** `undefined` where there is no pub/sub. */
+type Subscriber = Listening | undefined;
 
 async function listen(options: DrillOptions, { drill: { id }, io, means: { clock } }: Held): Promise<Subscriber> {
   const place = chosenStore(options, io);
   if (!isRemote(place)) return undefined;
   const { listenTo } = await import('./drill-ear.ts');
-  const listening = await listenTo(place, `/drills/${id}`, { clock, password: io.env['UNROUTABLE_REDIS_PASSWORD'] });
-  return listening.ok ? listening.ear : listening.reason;
+  return listenTo(place, `/drills/${id}`, { clock, password: io.env['UNROUTABLE_REDIS_PASSWORD'] });
 }
 
 /** Until all events of the drill are in the store. `undefined` when that is not so in time, which is told. */
 async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined> {
-  const { kept, drill: asked, io, means, timeoutMs } = held;
-  const { store } = kept;
+  const { kept, drill: asked, io } = held;
   let newest: string | undefined;
-  for await (const { id } of store.events()) newest = id;
-  await store.write([drillChange(asked)]);
+  for await (const { id } of kept.store.events()) newest = id;
+  await kept.store.write([drillChange(asked)]);
   const over = new AbortController();
   const signal = AbortSignal.any([io.signal, over.signal]);
-  let isRefused = false;
-  const waiting = (async () => {
-    const until = means.clock.monotonicMs() + timeoutMs;
-    while (!signal.aborted && means.clock.monotonicMs() < until && !isRefused) {
-      await means.clock.sleep(LOOK_MS, signal);
-      // Its removal follows its events: where it is gone and they have not come by the next look, they never will.
-      isRefused = !signal.aborted && (await store.read('drills', [asked.id])).length === 0;
-      if (isRefused) await means.clock.sleep(10 * LOOK_MS, signal);
-    }
-    over.abort();
-  })();
+  const waiting = patience(held, signal).finally(() => over.abort());
   const events: UnroutableEvent[] = [];
   try {
-    for await (const event of store.follow(newest, signal)) {
-      if (event.source !== `/drills/${asked.id}`) continue;
-      events.push(event);
-      if (event.type === 'incident.closed') break;
+    for await (const event of kept.store.follow(newest, signal)) {
+      if (event.source === `/drills/${asked.id}`) events.push(event);
+      if (isLast(event, asked)) break;
     }
   } finally {
     over.abort();
-    await waiting;
   }
-  if (events.at(-1)?.type === 'incident.closed') {
+  const end = await waiting;
+  const last = events.at(-1);
+  if (last !== undefined && isLast(last, asked)) {
     stage(held, 'kept', `${counted(events.length, 'event')} after ${elapsed(held)}`);
     return events;
   }
   // Nobody is to take it up when we are gone.
-  await store.write([drillChange(asked, false)]);
-  if (io.signal.aborted) return undefined;
-  const why = isRefused
-    ? 'whoever leads refused it: is the territory watched?'
-    : `not all after ${elapsed(held)}: is anything heard from the feed?`;
-  stage(held, 'kept', `${counted(events.length, 'event')}; ${why}`);
+  await kept.store.write([drillChange(asked, false)]);
+  if (!io.signal.aborted) stage(held, 'kept', `${counted(events.length, 'event')}; ${WHY[end]} (${elapsed(held)})`);
   return undefined;
 }
 
-async function hear(ear: Subscriber, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
-  if (ear === undefined) return true;
-  if (typeof ear === 'string') {
-    stage(held, 'pub/sub', `nothing could be heard: ${ear}`);
-    return false;
+function isLast({ source, type }: UnroutableEvent, { id }: Drill): boolean {
+  return source === `/drills/${id}` && type === 'incident.closed';
+}
+
+const WHY = {
+  refused: 'refused by whoever leads: is the territory watched?',
+  late: 'not taken up: is anything heard from the feed?',
+} as const;
+
+/** Until it is known that there is nothing to wait for any more, or `signal` aborts. */
+async function patience(
+  { kept, drill: { id }, means: { clock }, timeoutMs }: Held,
+  signal: AbortSignal,
+): Promise<keyof typeof WHY> {
+  const until = clock.monotonicMs() + timeoutMs;
+  while (!signal.aborted && clock.monotonicMs() < until) {
+    await clock.sleep(LOOK_MS, signal);
+    if (signal.aborted || (await kept.store.read('drills', [id])).length > 0) continue;
+    // Its removal follows its events: if they do not come now, they never will.
+    await clock.sleep(10 * LOOK_MS, signal);
+    return 'refused';
   }
+  return 'late';
+}
+
+async function hear(listening: Subscriber, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
+  if (listening === undefined) return true;
+  if (!listening.ok) {
+    const { isForbidden, reason } = listening;
+    stage(
+      held,
+      'pub/sub',
+      isForbidden ? 'not looked at: this user may not subscribe' : `nothing could be heard: ${reason}`,
+    );
+    return isForbidden;
+  }
+  const { ear } = listening;
   const { clock } = held.means;
   const until = clock.monotonicMs() + HEARING_MS;
   const missing = (): number => events.filter(({ id }) => !ear.heard().has(id)).length;

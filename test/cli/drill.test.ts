@@ -5,9 +5,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import { join } from 'node:path';
-import { drillChange } from '../../src/cli/drill-calls.ts';
+import { DrillCalls, drillChange } from '../../src/cli/drill-calls.ts';
+import { select } from '../../src/cli/selection.ts';
+import { createLogger } from '../../src/cli/watch-log.ts';
+import { memoryStore } from '../../src/store/memory.ts';
 import { startRedis } from '../support/redis/server.ts';
-import { eventsIn, hook, place, watching, type Place } from './webhook-scene.ts';
+import { eventsIn, hook, place, Text, watching, type Place } from './webhook-scene.ts';
 
 async function add(at: Place, name: string, port: number, ...more: readonly string[]): Promise<string> {
   const url = `http://127.0.0.1:${port}/`;
@@ -76,7 +79,7 @@ describe('a drill', () => {
     await add(at, 'desk', desk.port, '--type', 'country.unroutable');
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
-    const ran = await at.run(['drill', '--timeout', '3s']);
+    const ran = await at.run(['drill', '--timeout', '9s']);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, again at \d{4}-/);
   });
@@ -136,4 +139,50 @@ test('on a Redis a drill is heard on the channel of all events, and on that of t
   expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
   await listener.ping();
   expect(heard).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
+});
+
+test('when nothing is heard from the feed it is not taken up, which is said, and leaves nothing behind: status 1', async () => {
+  const at = await place();
+  const { stderr } = await watching(at, { ...LIVE, wait: 2 });
+  await stderr.until(/this one leads/);
+  const ran = await at.run(['drill', '--timeout', '2s']);
+  expect(ran.status).toBe(1);
+  expect(ran.stdout).toMatch(/ {2}kept {7}0 events; not taken up: is anything heard from the feed\?/);
+  const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
+  if (!opened.ok) throw new Error(opened.reason);
+  expect(await opened.store.read('drills')).toEqual([]);
+  await opened.store.close();
+});
+
+test('a leader that is killed before it kept a drill leaves it to the next one, whose events are the same', async () => {
+  const store = memoryStore();
+  const selection = await select({ settings: {} });
+  if (!selection.ok) throw new Error('no selection');
+  await store.write([drillChange({ id: '0123456789abcdef', territory: 'KP', atMs: Date.now() })]);
+  const leader = () => {
+    let over = new AbortController();
+    const clock = { ...systemClock, sleep: async () => over.abort() };
+    const io = { stdout: new Text(), stderr: new Text(), env: {}, signal: over.signal };
+    const log = createLogger(io, () => undefined);
+    const calls = new DrillCalls({ store, selection: selection.value, clock, log, token: () => undefined });
+    const look = (): Promise<void> => {
+      over = new AbortController();
+      return calls.run(over.signal);
+    };
+    return { calls, look };
+  };
+  const [killed, next] = [leader(), leader()];
+  await killed.look();
+  const events = killed.calls.take();
+  expect(events).toHaveLength(13);
+  expect(killed.calls.take()).toEqual([]);
+
+  await next.look();
+  expect(next.calls.take()).toEqual(events);
+  await next.look();
+  expect(next.calls.take()).toEqual([]);
+  expect(await store.read('drills')).toHaveLength(1);
+  next.calls.noteKept(events);
+  await next.look();
+  expect(await store.read('drills')).toEqual([]);
 });
