@@ -35,9 +35,11 @@ ENV NODE_ENV=production \
     UNROUTABLE_STORE=/var/lib/unroutable
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
-COPY package.json README.md CHANGELOG.md LICENSE ./
+COPY package.json README.md CHANGELOG.md LICENSE asyncapi.yaml ./
 COPY bgpkit-parser-wasm/pkg bgpkit-parser-wasm/pkg
 COPY incidents incidents
+COPY schemas schemas
+COPY docs/examples docs/examples
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/streams dist/streams
 COPY --from=build /app/bin bin

@@ -40,7 +40,8 @@ describe('the image holds', () => {
   });
 
   test('no source, test, script or golden, and nothing of the Rust crate but what was built', () => {
-    const own = filesOf(image.workdir).filter((path) => !path.startsWith('node_modules/'));
+    const isExample = (path: string): boolean => path.startsWith('docs/examples/');
+    const own = filesOf(image.workdir).filter((path) => !path.startsWith('node_modules/') && !isExample(path));
     const isOdd = (path: string): boolean =>
       /(?:^|\/)(?:test|scripts|target|docs)\/|\.test\.|golden|\.rs$|Cargo|\.map$|package-lock/.test(path) ||
       (path.endsWith('.ts') && !path.endsWith('.d.ts'));
