@@ -1,3 +1,4 @@
+import type { UnroutableEvent } from '../../src/detect/event.ts';
 import type { RedisServer } from '../../test/support/redis/server.ts';
 import { between, type Random } from '../../test/support/sim-random.ts';
 import { start, type Started } from './command.ts';
@@ -12,6 +13,12 @@ export interface RedisKillReport {
   readonly events: number;
   /** From when Redis answered again to the next event that was kept: the longest, milliseconds. */
   readonly backMs: number;
+  /**
+   * Rounds in which Redis itself had lost what it had acknowledged, and `observer.data-loss` told so: synced every second,
+   * it may put off writing for as long as the disk is busy. Of these only what is told of the territories is compared: the
+   * chain of our own eyes goes another way after such an event.
+   */
+  readonly losses: number;
   readonly lost: number;
   readonly doubled: number;
   readonly unexpected: number;
@@ -31,7 +38,16 @@ export async function redisKillRun(
   server: RedisServer,
   { kills, random }: { readonly kills: number; readonly random: Random },
 ): Promise<RedisKillReport> {
-  const report = { rounds: 0, backMs: 0, lost: 0, doubled: 0, unexpected: 0, misplaced: 0, exportsDiffer: 0 };
+  const report = {
+    rounds: 0,
+    backMs: 0,
+    losses: 0,
+    lost: 0,
+    doubled: 0,
+    unexpected: 0,
+    misplaced: 0,
+    exportsDiffer: 0,
+  };
   const faults: string[] = [];
   const badEnds: string[] = [];
   let done = 0;
@@ -47,16 +63,23 @@ export async function redisKillRun(
     if (status !== 0) badEnds.push(`${status ?? signal}: ${started.stderr()}`);
 
     const { events } = await place.look();
-    const { lost, doubled, unexpected, misplaced } = balance(play.oracle.events, events);
+    const isLoss = events.some(({ type }) => type === 'observer.data-loss');
+    const [expected, found] = [play.oracle.events, events].map((all) => (isLoss ? all.filter(isOfLand) : all));
+    const { lost, doubled, unexpected, misplaced } = balance(expected ?? [], found ?? []);
+    if (isLoss) report.losses++;
     report.rounds++;
     report.lost += lost.length;
     report.doubled += doubled.length;
     report.unexpected += unexpected.length;
     report.misplaced += misplaced;
     faults.push(...chainFaults(events));
-    if ((await digestOf(play.command, place.store)) !== play.digest) report.exportsDiffer++;
+    if (!isLoss && (await digestOf(play.command, place.store)) !== play.digest) report.exportsDiffer++;
   }
   return { kills: done, events: play.oracle.events.length, ...report, chainFaults: faults, badEnds };
+}
+
+export function isOfLand({ source }: UnroutableEvent): boolean {
+  return source !== '/observer';
 }
 
 /** Until the replay has ended, or the server was killed so often. */

@@ -59,11 +59,12 @@ describe('of two watchers on one Redis one leads and the other stands by', () =>
       (await pair.events()).some(({ type }) => type === 'observer.data-loss'),
     );
     expect(performance.now() - began).toBeLessThan(10_000);
+    await pair.emptied();
 
     const after = await pair.events();
     const ids = after.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(await pair.store.load()).toMatchObject({ records: expect.arrayContaining([]) as unknown });
+    expect((await pair.store.load())?.records.length).toBeGreaterThan(24 * 4);
     expect((await pair.store.load())?.number).toBeGreaterThan(number);
     // The one that led for the last change has told the last event of the country itself.
     expect(ids).toContain(before.findLast(({ source }) => source === '/territories/KP')?.id);
