@@ -6,8 +6,8 @@ import type { Collector } from '../../src/bgp/peer.ts';
  */
 export class RecentIds {
   readonly #limit: number;
-  #young = new Set<string>();
-  #old = new Set<string>();
+  #young = new Generation();
+  #old = new Generation();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -19,14 +19,31 @@ export class RecentIds {
 
   /** Whether this id was there before; it is from now on. */
   isRepeated(collector: Collector, id: string): boolean {
-    const key = `${collector}|${id}`;
-    if (this.#young.has(key)) return true;
-    const isOld = this.#old.has(key);
-    this.#young.add(key);
+    if (this.#young.has(collector, id)) return true;
+    const isOld = this.#old.has(collector, id);
+    this.#young.add(collector, id);
     if (this.#young.size >= this.#limit) {
       this.#old = this.#young;
-      this.#young = new Set();
+      this.#young = new Generation();
     }
     return isOld;
+  }
+}
+
+/** Ids by collector: a key made of both would be a third string for each, and twice the memory. */
+class Generation {
+  size = 0;
+  readonly #ids = new Map<Collector, Set<string>>();
+
+  has(collector: Collector, id: string): boolean {
+    return this.#ids.get(collector)?.has(id) === true;
+  }
+
+  /** Call only with what it has not. */
+  add(collector: Collector, id: string): void {
+    let ids = this.#ids.get(collector);
+    if (ids === undefined) this.#ids.set(collector, (ids = new Set()));
+    ids.add(id);
+    this.size++;
   }
 }
