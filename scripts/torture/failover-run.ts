@@ -75,7 +75,7 @@ async function failOver(
 ): Promise<number> {
   await told(started, at, Infinity);
   const master = await group.master();
-  const [replica] = group.servers.filter((server) => server !== master);
+  const replica = group.servers.find((server) => server !== master);
   if (isStalled && replica !== undefined) {
     await replica.kill('SIGSTOP');
     // What is on its way still would arrive: a stopped process has a socket that takes bytes.
