@@ -8,7 +8,7 @@ export interface Io {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts at the first SIGINT or SIGTERM, and when the reader of the output went away. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of the output went away. */
   readonly signal: AbortSignal;
 }
 

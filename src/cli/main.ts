@@ -8,7 +8,8 @@ import { refusal } from './result.ts';
 /** The only place that touches the process: it makes what commands need, and ends with their status. */
 async function main(): Promise<void> {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  // SIGHUP: the terminal was closed.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       // The second signal does not wait for anything.
       if (stop.signal.aborted) process.exit(EXIT.interrupted);

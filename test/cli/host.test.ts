@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/cli/system-clock.ts';
+import { openEmbedded } from '../../src/store/embedded/open.ts';
+import { LiveFeed } from '../support/feed.ts';
+import { BLACKOUT, buildCli, ended, type BuiltCli } from '../support/cli.ts';
+
+/** Case 66 of what a machine may do to a program that runs for months; the clock's steps are in test/live/blind.test.ts. */
+let cli: BuiltCli;
+let told: string;
+beforeAll(async () => {
+  cli = await buildCli();
+  ({ stdout: told } = await cli.run(['replay', BLACKOUT, '--quiet']));
+  expect(told.split('\n').length).toBeGreaterThan(100);
+});
+afterAll(() => cli.remove());
+
+/** The command as a shell line runs it, `"$@"` being the command. */
+function shell(line: string, args: readonly string[]): ReturnType<typeof ended> {
+  const [node = '', ...main] = cli.start(['--version']).spawnargs;
+  const command = [node, ...main.slice(0, 1), ...args];
+  return ended(spawn('sh', ['-c', line, 'sh', ...command], { cwd: cli.folder, env: { PATH: process.env['PATH'] } }));
+}
+
+describe('case 66', () => {
+  test('with 64 files at most it says the same', async () => {
+    const { status, stdout } = await shell('ulimit -n 64; exec "$@"', ['replay', BLACKOUT, '--quiet']);
+    expect(status).toBe(0);
+    expect(stdout).toBe(told);
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('with a full disk under its log it says the same', async () => {
+    const { status, stdout } = await shell('exec "$@" 2> /dev/full', ['replay', BLACKOUT]);
+    expect(status).toBe(0);
+    expect(stdout).toBe(told);
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends a watch cleanly: status 0, and the lease is given back',
+    async (signal) => {
+      const feed = await LiveFeed.listen();
+      const store = `kept-${signal}`;
+      const url = ['--url', feed.url, '--seed', 'none', '--store', store];
+      const child = cli.start(['watch', ...url]);
+      const run = ended(child);
+      let log = '';
+      await new Promise<void>((resolve) => {
+        child.stderr.on('data', (text: string) => {
+          log += text;
+          if (log.includes('nothing is missed')) resolve();
+        });
+      });
+      child.kill(signal);
+      expect((await run).status).toBe(0);
+      const opened = await openEmbedded(`${cli.folder}/${store}/KP`, { name: 'KP', clock: systemClock });
+      if (!opened.ok) throw new Error(opened.reason);
+      expect(await opened.store.leases.holder()).toBeUndefined();
+      await opened.store.close();
+      await feed.close();
+    },
+  );
+});
