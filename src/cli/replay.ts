@@ -123,7 +123,7 @@ async function conduct(
     witness,
     options,
     events,
-    stopped: io.signal.aborted || end !== 'ended',
+    stopped: (kept?.signal ?? io.signal).aborted || end !== 'ended',
   });
   if (sink.failure === undefined) await teller.end(outcome);
   await output.close(sink);
