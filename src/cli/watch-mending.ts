@@ -11,6 +11,8 @@ import { logRipestat, type Logger } from './watch-log.ts';
 
 /** Gaps of several collectors that end within this time are healed together, milliseconds. */
 const GATHER_MS = 10_000;
+/** After a restart they all end at once, and a verdict outlives ten seconds of blindness. Milliseconds. */
+const GATHER_RESTARTED_MS = 1_000;
 /** How often it is looked whether all is subscribed to again, milliseconds. */
 const POLL_MS = 1_000;
 /** How often it is looked what is left to heal, and the longest wait for another try. Milliseconds. */
@@ -29,7 +31,9 @@ export async function* mending(
   const { clock, log, begun, live } = options;
   for (let waitMs = LEFT_MS; !signal.aborted;) {
     await gaps.over(signal);
-    await clock.sleep(GATHER_MS, signal);
+    const isRestart = begun.missed !== undefined && begun.at !== undefined;
+    if (isRestart) delete begun.missed;
+    await clock.sleep(isRestart ? GATHER_RESTARTED_MS : GATHER_MS, signal);
     // Until all is subscribed to again the hole goes on.
     while (!isWhole(live) && !signal.aborted) await clock.sleep(POLL_MS, signal);
     const over = gaps.take();
