@@ -7,17 +7,18 @@ import type { ElementSource } from '../src/ports.ts';
 const MAX_KEPT = 250_000;
 
 /**
- * Listens before its turn, and while its reader is busy. Until it is read, the oldest elements make room for new ones,
- * because whoever reads then has a state that includes them. From then on nothing is thrown away that was kept: what
- * finds no room is lost, and where it would have stood each of its collectors has a `gap`.
+ * Listens before its turn, and while its reader is busy. Until it is held or read, the oldest elements make room for new
+ * ones, because whoever reads then has a state that includes them. From then on nothing is thrown away that was kept: what
+ * finds no room is lost, and where it would have stood each of its collectors has a `gap`, so that a loss is never silent.
  */
 export class Ahead implements ElementSource {
   readonly name: string;
   readonly #source: ElementSource;
   readonly #limit: number;
   #kept: Element[] = [];
-  #isRead = false;
+  #isHeld = false;
   #isCut = false;
+  /** Of each collector that lost something: when that began. */
   #lost = new Map<Collector, EventTime>();
   #end: 'unread' | 'open' | 'ended' | { readonly error: unknown } = 'unread';
   #bell: (() => void) | undefined;
@@ -45,6 +46,12 @@ export class Ahead implements ElementSource {
     void this.#listen(signal);
   }
 
+  /** Begins to listen, and keeps the oldest: whoever reads later has no state that includes them. */
+  hold(signal: AbortSignal): void {
+    this.#isHeld = true;
+    this.start(signal);
+  }
+
   /** Throws away the first elements, up to the last one that is older than this: a state elsewhere includes them. */
   forget(before: EventTime): void {
     const first = this.#kept.findIndex(({ at }) => at >= before);
@@ -53,8 +60,7 @@ export class Ahead implements ElementSource {
   }
 
   async *elements(signal: AbortSignal): AsyncGenerator<Element, void> {
-    this.start(signal);
-    this.#isRead = true;
+    this.hold(signal);
     while (!signal.aborted) {
       const taken = this.#take();
       if (taken.length > 0) {
@@ -103,7 +109,7 @@ export class Ahead implements ElementSource {
   }
 
   #put(element: Element): void {
-    if (this.#kept.length >= this.#limit && !this.#isRead) {
+    if (this.#kept.length >= this.#limit && !this.#isHeld) {
       this.#kept.splice(0, Math.ceil(this.#limit / 10));
       this.#isCut = true;
     }

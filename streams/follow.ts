@@ -1,5 +1,5 @@
 import type { ElementSource } from '../src/ports.ts';
-import { Buffered } from './buffered.ts';
+import { Ahead } from './ahead.ts';
 
 /** Elements kept while the seed is read: an hour of a country, ticks included. */
 const MAX_AHEAD = 1_000_000;
@@ -14,10 +14,11 @@ export function follow(seed: ElementSource, live: ElementSource, limit: number =
     name: `${seed.name}, then ${live.name}`,
     async *elements(signal) {
       const stop = new AbortController();
-      const ahead = new Buffered(live.elements(AbortSignal.any([signal, stop.signal])), limit);
+      const ahead = live instanceof Ahead ? live : new Ahead(live, limit);
+      ahead.hold(AbortSignal.any([signal, stop.signal]));
       try {
         yield* seed.elements(signal);
-        yield* ahead;
+        yield* ahead.elements(signal);
       } finally {
         stop.abort();
       }

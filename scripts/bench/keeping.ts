@@ -1,12 +1,11 @@
-import { asnOf, type Asn } from '../../src/bgp/asn.ts';
 import type { Element } from '../../src/bgp/element.ts';
 import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
-import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/detect/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import type { ElementSource } from '../../src/ports.ts';
 import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { asn, prefix } from '../../test/support/day.ts';
 
 /** A land of 256 networks that fifty peers see: as many routes as a middling country has in a few collectors. */
 const NETWORKS = 256;
@@ -84,16 +83,4 @@ export function sourceOf(elements: Iterable<Element> | AsyncIterable<Element>): 
       yield* elements;
     },
   };
-}
-
-function asn(number: number): Asn {
-  const parsed = asnOf(number);
-  if (parsed === undefined) throw new Error(`no ASN: ${number}`);
-  return parsed;
-}
-
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(`no prefix: ${text}`);
-  return parsed;
 }

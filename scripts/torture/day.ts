@@ -1,9 +1,8 @@
-import { asnOf, type Asn } from '../../src/bgp/asn.ts';
 import { elementLine } from '../../src/bgp/element-line.ts';
 import type { Element } from '../../src/bgp/element.ts';
 import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
-import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
+import { asn, prefix } from '../../test/support/day.ts';
 import { between, drawn, mulberry32, shuffled, type Random } from '../../test/support/sim-random.ts';
 
 /** Two territories, of both families, judged fast: so that an hour of event time holds a year of events. */
@@ -208,16 +207,4 @@ class TortureDay {
   #write(element: Element): void {
     this.lines.push(elementLine(element));
   }
-}
-
-function asn(number: number): Asn {
-  const parsed = asnOf(number);
-  if (parsed === undefined) throw new Error(`no ASN: ${number}`);
-  return parsed;
-}
-
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(`no prefix: ${text}`);
-  return parsed;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
-import { Buffered } from '../../streams/buffered.ts';
+import { Ahead } from '../../streams/ahead.ts';
 import { follow } from '../../streams/follow.ts';
 import { settled } from '../support/clock.ts';
 import { clock, peer } from '../support/day.ts';
@@ -70,7 +70,8 @@ test('what the feed says while the seed takes too long is a gap of who said it, 
 
 test('a buffer never holds more than its limit', async () => {
   const source = new Hand('a flood');
-  const buffered = new Buffered(source.elements(never), 100);
+  const buffered = new Ahead(source, 100);
+  buffered.hold(never);
   source.say(...Array.from({ length: 1000 }, () => tick('12:00')));
   source.end();
   await settled();
@@ -86,7 +87,8 @@ test('a bug in the source is thrown to the reader, after what came before it', a
   const told: Element[] = [];
   await expect(
     (async () => {
-      for await (const element of new Buffered(broken(), 10)) told.push(element);
+      for await (const element of new Ahead({ name: 'broken', elements: broken }, 10).elements(never))
+        told.push(element);
     })(),
   ).rejects.toThrow('a bug');
   expect(told).toEqual([tick('12:00')]);
