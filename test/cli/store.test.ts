@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tellEvents, type EventsOptions } from '../../src/cli/events-command.ts';
 import { beat, type Instance } from '../../src/cli/instances.ts';
@@ -14,6 +13,7 @@ import { systemClock } from '../../src/cli/system-clock.ts';
 import type { StateStore } from '../../src/ports.ts';
 import { BLACKOUT } from '../support/cli.ts';
 import { HandClock, until } from '../support/clock.ts';
+import { Text } from '../support/text.ts';
 
 let folder: string;
 /** Where the blackout was replayed into, and what the replay told. */
@@ -29,17 +29,6 @@ beforeAll(async () => {
   expect(lines(told).length).toBeGreaterThan(100);
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-class Text extends Writable {
-  text = '';
-  onText: () => void = () => undefined;
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    this.onText();
-    done();
-  }
-}
 
 class TestIo implements Io {
   readonly stdout = new Text();

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { glob } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
@@ -11,28 +10,13 @@ import { watch } from '../../src/cli/watch.ts';
 import type { Clock } from '../../src/ports.ts';
 import { ROOT } from '../support/cli.ts';
 import { scaledClock } from '../support/scaled-clock.ts';
+import { Text } from '../support/text.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unroutable-watch-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-class Text extends Writable {
-  text = '';
-  readonly #onText: (text: string) => void;
-
-  constructor(onText: (text: string) => void = () => undefined) {
-    super();
-    this.#onText = onText;
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    this.#onText(this.text);
-    done();
-  }
-}
 
 function ioOf(stdout: Text, stderr = new Text(), signal: AbortSignal = new AbortController().signal): Io {
   return { stdout, stderr, env: {}, signal };
