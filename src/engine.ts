@@ -1,5 +1,4 @@
 import type { Element } from './bgp/element.ts';
-import type { Family } from './bgp/prefix.ts';
 import type { EventTime } from './bgp/time.ts';
 import { Chain, digest, type Draft } from './detect/chain.ts';
 import { ControlGroup } from './detect/control.ts';
@@ -14,7 +13,7 @@ import { statusOf, type TerritoryStatus } from './detect/status.ts';
 import { Electorate } from './visibility/electorate.ts';
 import { Plane } from './visibility/plane.ts';
 import type { StateChange, StateRecord } from './visibility/record.ts';
-import { unitsOf, type Territory } from './visibility/territory.ts';
+import { FAMILIES, unitsOf, type Territory } from './visibility/territory.ts';
 import type { VotingPolicy } from './visibility/voting.ts';
 
 export type { TerritoryStatus } from './detect/status.ts';
@@ -77,8 +76,6 @@ export interface Engine {
   /** The store had lost what it kept, and is written again: tells of it, in the chain of the observer's events. */
   noteLoss(data: DataLossData): Commit;
 }
-
-const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 /** Decisions that may follow from one another at one moment. */
 const MAX_ROUNDS = 1000;

@@ -12,6 +12,7 @@ import { patience } from './patience.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import type { Selection } from './selection.ts';
+import { positionOf } from './resumption.ts';
 import { systemClock } from './system-clock.ts';
 import { nextTenure, type Tenure } from './tenure.ts';
 
@@ -90,7 +91,7 @@ async function begin(store: StateStore, archive: Archive, setting: Setting): Pro
       stillLeads: tenure.stillLeads,
       everyMs: REPLAY_KEEPS_EVERY_MS,
       again,
-      ...(kept === undefined ? {} : { position: kept }),
+      ...(kept === undefined ? {} : { position: positionOf(kept) }),
     },
     signal,
     async close() {

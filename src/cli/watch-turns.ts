@@ -1,10 +1,7 @@
-import type { Collector } from '../bgp/peer.ts';
-import { parseCollector } from '../bgp/peer.ts';
-import { parsePrefix } from '../bgp/prefix.ts';
 import { isoTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/event.ts';
 import { createEngine, restoreEngine, type Engine } from '../engine.ts';
-import { run } from '../pipeline.ts';
+import { run, type Keeping } from '../pipeline.ts';
 import type { ElementSource, Kept, StateStore } from '../ports.ts';
 import { utcText } from '../report/clock.ts';
 import { EXIT } from './exit-status.ts';
@@ -15,10 +12,11 @@ import { patience } from './patience.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import type { Selection } from './selection.ts';
 import { nextTenure, type Tenure, type TenureReport } from './tenure.ts';
-import { beside } from './watch-beside.ts';
+import { beside, type Beside } from './watch-beside.ts';
 import { upkeep } from './upkeep.ts';
 import { openFeed, OVERLAP_MS } from './watch-feed.ts';
-import type { Feed, FeedOptions, Resumption } from './watch-feed-types.ts';
+import { positionOf, resumptionOf } from './resumption.ts';
+import type { Feed, FeedOptions } from './watch-feed-types.ts';
 import type { WebhookParts } from './watch-webhooks.ts';
 
 /** State without a decision is kept this often, milliseconds of event time; of a recording, which may run fast, less often. */
@@ -52,6 +50,16 @@ export interface WatchView {
   readonly feed: Feed | undefined;
   /** Who leads, while it is another one. */
   readonly behind: string | undefined;
+}
+
+/** What one turn of leading is made of. */
+interface Turn {
+  readonly feed: Feed;
+  readonly tenure: Tenure;
+  readonly others: Beside;
+  readonly again: (error: unknown, attempt: number) => Promise<void>;
+  readonly kept: Kept | undefined;
+  readonly engine: Engine;
 }
 
 /** A watch that takes turns with others on the same store: one leads, the others listen and wait. */
@@ -136,7 +144,7 @@ export class Watch {
   }
 
   async #lead(feed: Feed, tenure: Tenure, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
-    const { store, isLasting, record, tell, feed: options } = this.#parts;
+    const { store, isLasting, record } = this.#parts;
     const again = this.#patience(signal);
     const kept = await this.#load(again, signal);
     if (signal.aborted) return tenure.over.aborted ? 'fenced' : good(undefined);
@@ -144,23 +152,8 @@ export class Watch {
     if (!made.ok) return made;
     this.#engine = made.value;
 
-    const loss = this.#loss(kept, made.value);
     const others = await beside(this.#parts, tenure.token);
-    const keeping = {
-      store,
-      token: tenure.token,
-      stillLeads: tenure.stillLeads,
-      again,
-      asides: () => [...loss(), ...others.take()],
-      ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
-      ...(kept === undefined ? {} : { position: kept }),
-      async tell(events: readonly UnroutableEvent[]) {
-        // The feed learns what was decided of its gaps.
-        feed.note(events);
-        others.noteKept(events);
-        await tell(events);
-      },
-    };
+    const keeping = this.#keeping({ feed, tenure, others, again, kept, engine: made.value });
     const ended = new AbortController();
     const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
     const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
@@ -176,6 +169,24 @@ export class Watch {
       ended.abort();
       await Promise.all([keepingUp, others.end()]);
     }
+  }
+
+  /** How what is decided is kept, and who hears of it. */
+  #keeping({ feed, tenure, others, again, kept, engine }: Turn): Keeping {
+    const { store, isLasting, tell, feed: options } = this.#parts;
+    const loss = this.#loss(kept, engine);
+    return {
+      ...{ store, token: tenure.token, stillLeads: tenure.stillLeads, again },
+      asides: () => [...loss(), ...others.take()],
+      ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
+      ...(kept === undefined ? {} : { position: positionOf(kept) }),
+      async tell(events) {
+        // The feed learns what was decided of its gaps.
+        feed.note(events);
+        others.noteKept(events);
+        await tell(events);
+      },
+    };
   }
 
   /** What another one kept, and is not there: it did not come back to write it again, so we tell of it, once. */
@@ -265,20 +276,3 @@ const ALONE: Tenure = {
   over: new AbortController().signal,
   end: () => Promise.resolve(),
 };
-
-/** The collectors and prefixes of which anything was kept. */
-function resumptionOf({ cursor, records }: Kept): Resumption {
-  const collectors = new Set<Collector>();
-  const prefixes = new Map<string, NonNullable<ReturnType<typeof parsePrefix>>>();
-  for (const { space, key } of records) {
-    const [name, , , text] = key.split('|');
-    if (space === 'voters') {
-      const collector = parseCollector(name ?? '');
-      if (collector !== undefined) collectors.add(collector);
-    } else if (space.startsWith('routes/')) {
-      const prefix = parsePrefix(text?.split('#')[0] ?? '');
-      if (prefix !== undefined) prefixes.set(prefix.text, prefix);
-    }
-  }
-  return { cursor, collectors: [...collectors], prefixes: [...prefixes.values()] };
-}

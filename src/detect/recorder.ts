@@ -1,8 +1,9 @@
+import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Plane } from '../visibility/plane.ts';
-import type { Space, StateChange } from '../visibility/record.ts';
+import type { StateChange } from '../visibility/record.ts';
 import { voterText } from '../visibility/voters.ts';
-import { planeText, routePlace, routeText, sightKey, sightText } from '../visibility/written.ts';
+import { planeText, routePlace, routesOf, routeText, sightKey, sightsOf, sightText } from '../visibility/written.ts';
 import { allPlanes, type Parts, type Seat } from './parts.ts';
 import { openIncidentOf, verdictText } from './status.ts';
 import { fallText, incidentText } from './written-incident.ts';
@@ -57,7 +58,7 @@ export class Recorder {
 
   *#many(): Iterable<StateChange> {
     for (const plane of this.#planes) {
-      const space: Space = `routes/${plane.territory.id}/${plane.family}`;
+      const space = routesOf(plane);
       for (const { peer, routes } of plane.views.values())
         for (const [key, held] of routes) yield { space, key: routePlace(peer, key), value: routeText(held) };
       for (const [number, sight] of plane.sights.numbered())
@@ -69,7 +70,7 @@ export class Recorder {
 
   *#manyAltered(): Iterable<StateChange> {
     for (const plane of this.#planes) {
-      const space: Space = `routes/${plane.territory.id}/${plane.family}`;
+      const space = routesOf(plane);
       for (const [{ peer, routes }, keys] of plane.altered.take()) {
         for (const key of keys) {
           const held = routes.get(key);
@@ -84,7 +85,7 @@ export class Recorder {
       for (const key of judge.changes.altered.take()) yield this.#change(judge, key);
   }
 
-  #voter(id: Parameters<Parts['electorate']['book']['voter']>[0]): StateChange {
+  #voter(id: PeerId): StateChange {
     const voter = this.#parts.electorate.book.voter(id);
     return { space: 'voters', key: id, value: voter && voterText(voter) };
   }
@@ -143,10 +144,6 @@ function* alteredSights(plane: Plane): Iterable<StateChange> {
   const keys = new Set(came.map(([number]) => sightKey(number)));
   for (const number of went) if (!keys.has(sightKey(number))) yield { space, key: sightKey(number), value: undefined };
   for (const [number, sight] of came) yield { space, key: sightKey(number), value: sightText(number, sight) };
-}
-
-function sightsOf(plane: Plane): Space {
-  return `sights/${plane.territory.id}/${plane.family}`;
 }
 
 function engine(key: string, value: string): StateChange {

@@ -1,9 +1,8 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { Plane } from '../visibility/plane.ts';
 import type { Space, StateChange, StateRecord } from '../visibility/record.ts';
-import type { KnownVoter } from '../visibility/voter-book.ts';
 import { parseElectorate, parseVoter } from '../visibility/voters.ts';
-import { parsePlane, Reader } from '../visibility/written.ts';
+import { parsePlane, Reader, routesOf, sightsOf } from '../visibility/written.ts';
 import { allPlanes, type Parts, type Seat } from './parts.ts';
 import { placeOf } from './recorder.ts';
 import { parseFall, parseIncident } from './written-incident.ts';
@@ -63,19 +62,18 @@ export function differences(records: readonly StateRecord[], state: readonly Sta
 }
 
 function restoreRoutes(plane: Plane, kept: KeptRecords, reader: Reader): void {
-  const { id } = plane.territory;
-  kept.all(`routes/${id}/${plane.family}`, '', (key, text) => {
+  kept.all(routesOf(plane), '', (key, text) => {
     const { peer, route } = reader.route(key, text);
     if (!plane.concerns(route.prefix)) throw new Error(`${route.prefix.text} does not concern ${plane.key}`);
     plane.restoreRoute(peer, route);
   });
-  const sights = kept.all(`sights/${id}/${plane.family}`, '', (_, text) => reader.sight(text));
-  kept.reading(`sights/${id}/${plane.family}`, undefined, () => plane.sights.restore(sights.sort(([a], [b]) => a - b)));
+  const sights = kept.all(sightsOf(plane), '', (_, text) => reader.sight(text));
+  kept.reading(sightsOf(plane), undefined, () => plane.sights.restore(sights.sort(([a], [b]) => a - b)));
 }
 
 function restoreVoters({ electorate }: Parts, kept: KeptRecords, fresh: ReadonlySet<Plane>, at: EventTime): void {
   const state = kept.needed('engine', 'electorate', parseElectorate);
-  const voters: readonly KnownVoter[] = kept.all('voters', '', (key, text) => parseVoter(key, text));
+  const voters = kept.all('voters', '', parseVoter);
   kept.reading('voters', undefined, () => electorate.book.restore(state, voters, { fresh, at }));
 }
 

@@ -22,19 +22,9 @@ export interface TerritoryStatus {
 }
 
 export function statusOf(judge: Judge, at: EventTime): TerritoryStatus {
-  const { plane, state, policy } = judge;
   return {
-    territory: plane.territory,
-    family: plane.family,
-    verdict: state.kind,
-    since: state.since,
-    pending: pending(state, policy),
-    visibility: ofTerritory({ plane, sample: plane.sample(at) }, at, at).visibility,
-    units: plane.units.map((unit, i) => ({
-      text: unit.text,
-      share: plane.voters === 0 ? 0 : rounded((plane.seen[i] ?? 0) / plane.voters),
-      isBaseline: plane.baseline[i] === 1,
-    })),
+    ...standingOf(judge, at),
+    units: unitShares(judge),
     // Asked for more often than looked at.
     get incident() {
       return openIncidentOf(judge);
@@ -46,12 +36,32 @@ export function openIncidentOf({ plane, incident, policy }: Judge): Incident | u
   return incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: plane.units });
 }
 
+function standingOf(judge: Judge, at: EventTime): Omit<TerritoryStatus, 'units' | 'incident'> {
+  const { plane, state, policy } = judge;
+  return {
+    territory: plane.territory,
+    family: plane.family,
+    verdict: state.kind,
+    since: state.since,
+    pending: pending(state, policy),
+    visibility: ofTerritory({ plane, sample: plane.sample(at) }, at, at).visibility,
+  };
+}
+
+function unitShares({ plane }: Judge): TerritoryStatus['units'] {
+  return plane.units.map((unit, i) => ({
+    text: unit.text,
+    share: plane.voters === 0 ? 0 : rounded((plane.seen[i] ?? 0) / plane.voters),
+    isBaseline: plane.baseline[i] === 1,
+  }));
+}
+
 /**
  * The same for people and other programs, as it is kept beside the events: times as in events, and units only where they
  * are followed one by one, because tens of thousands are no table to read.
  */
 export function verdictText(judge: Judge, at: EventTime): string {
-  const { verdict, since, pending: next, visibility, units } = statusOf(judge, at);
+  const { verdict, since, pending: next, visibility } = standingOf(judge, at);
   return JSON.stringify({
     verdict,
     since: isoTime(since),
@@ -60,7 +70,7 @@ export function verdictText(judge: Judge, at: EventTime): string {
       : { pending: { verdict: next.verdict, since: isoTime(next.since), at: isoTime(next.at) } }),
     visibility,
     ...(judge.plane.detailed
-      ? { units: units.map(({ text, share, isBaseline }) => ({ unit: text, share, isBaseline })) }
+      ? { units: unitShares(judge).map(({ text, share, isBaseline }) => ({ unit: text, share, isBaseline })) }
       : {}),
   });
 }

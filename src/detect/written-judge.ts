@@ -62,7 +62,6 @@ export function parseJudge(
   written: { readonly fall: Fall | undefined; readonly incident: IncidentState | undefined },
 ): WrittenJudge {
   const fields = Fields.parse(text);
-  const timeBy = (value: unknown): EventTime => timeFrom(value);
   return {
     version: fields.text('version'),
     isReady: fields.flag('isReady'),
@@ -72,12 +71,12 @@ export function parseJudge(
       rebased: fields.flag('rebased'),
       beginsUntil: fields.optional('beginsUntil', timeFrom),
       candidates: fields.list('candidates', (value) =>
-        pairFrom(value, (unit) => countFrom(unit, 'unit', units), timeBy),
+        pairFrom(value, (unit) => countFrom(unit, 'unit', units), timeFrom),
       ),
       story: {
         run: runFrom(fields.value('run')),
         shareBefore: fields.number('shareBefore'),
-        firsts: fields.list('firsts', (value) => pairFrom(value, timeBy, timeBy)),
+        firsts: fields.list('firsts', (value) => pairFrom(value, timeFrom, timeFrom)),
         lowest: fields.number('lowest'),
         ...written,
       },

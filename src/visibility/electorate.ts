@@ -17,6 +17,7 @@ import type { Plane } from './plane.ts';
 import { Pulses } from './pulses.ts';
 import type { Session, Standing } from './session.ts';
 import { Sessions } from './sessions.ts';
+import { FAMILIES } from './territory.ts';
 import { routeKey } from './view.ts';
 import { VoterBook } from './voter-book.ts';
 import { Votes } from './votes.ts';
@@ -24,8 +25,6 @@ import type { VotingPolicy } from './voting.ts';
 
 /** Routers write updates while they dump: one up to this long before the dump may be missing in it. BGPView's value. */
 const DUMP_BACKLOG_MS = 60_000;
-
-const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 /**
  * Takes elements to the planes: keeps each session's standing and says who votes. A peer that goes down or silent in a
@@ -162,7 +161,7 @@ export class Electorate {
       this.#sessions.endSync(session);
       this.#pulses.stop(session.peer);
     }
-    this.#isWhole(session, FAMILIES);
+    this.#markWhole(session, FAMILIES);
     this.#votes.revote(session, at);
     this.#forgetRoutes(session, at, (heard) => heard < told);
     return state === 'down' ? [{ kind: 'settled', session }] : [];
@@ -241,14 +240,14 @@ export class Electorate {
   #settle(session: Session, families: readonly Family[], at: EventTime): readonly Effect[] {
     for (const family of families) session.standing[family] = { kind: 'in-sync' };
     if (FAMILIES.every((family) => session.standing[family].kind !== 'syncing')) this.#sessions.endSync(session);
-    this.#isWhole(session, families);
+    this.#markWhole(session, families);
     this.#sessions.altered.add(session.peer.id);
     this.#votes.revote(session, at);
     return families.length === 0 ? [] : [{ kind: 'settled', session }];
   }
 
   /** Its table in these families was told from the start, to all territories. */
-  #isWhole(session: Session, families: readonly Family[]): void {
+  #markWhole(session: Session, families: readonly Family[]): void {
     for (const plane of this.#planes) {
       const view = plane.views.get(session.peer.id);
       if (view !== undefined && families.includes(plane.family)) view.partial = false;

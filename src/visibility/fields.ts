@@ -76,10 +76,10 @@ export function numberFrom(value: unknown, name = 'it'): number {
   return value;
 }
 
-/** 0 or more, whole; below `most` if given. */
-export function countFrom(value: unknown, name = 'it', most = Number.MAX_SAFE_INTEGER): number {
+/** 0 or more, whole, and below `end`. */
+export function countFrom(value: unknown, name = 'it', end = Number.MAX_SAFE_INTEGER): number {
   const count = numberFrom(value, name);
-  if (!Number.isInteger(count) || count < 0 || count >= most) throw new Error(`${name} is no count in range`);
+  if (!Number.isInteger(count) || count < 0 || count >= end) throw new Error(`${name} is no count in range`);
   return count;
 }
 

@@ -8,7 +8,7 @@ import { MAX_DETAILED_UNITS } from './details.ts';
 import { Holder } from './holder.ts';
 import type { PlaneSnapshot, Touched } from './plane-state.ts';
 import type { Sample } from './sample.ts';
-import { concerns, unitsOf, type Territory } from './territory.ts';
+import { blocksOf, concerns, unitsOf, type Territory } from './territory.ts';
 import { Sights } from './sights.ts';
 import { Tally } from './tally.ts';
 import { maxRoutes, maxRoutesOfAll, routeKey, View, type Held, type Told } from './view.ts';
@@ -28,6 +28,8 @@ export class Plane {
   readonly family: Family;
   /** `KP/ipv4`. */
   readonly key: string;
+  /** Its blocks in address order, as text: the same for planes that can hold each other's routes. */
+  readonly blocksText: string;
   readonly units: readonly Prefix[];
   /** Whether upstreams, origins, prefixes and single units are followed. */
   readonly detailed: boolean;
@@ -60,6 +62,9 @@ export class Plane {
     this.territory = territory;
     this.family = family;
     this.key = `${territory.id}/${family}`;
+    this.blocksText = blocksOf(territory, family)
+      .map((block) => block.text)
+      .join(' ');
     this.units = unitsOf(territory, family);
     this.detailed = this.units.length <= MAX_DETAILED_UNITS;
     this.#maxRoutes = maxRoutes(this.units.length);

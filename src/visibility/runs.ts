@@ -13,15 +13,15 @@ export function runsText(numbers: readonly number[]): string {
 /**
  * Those numbers again.
  *
- * @param most none is as large.
+ * @param end all are below it.
  * @throws Error when it is no such text.
  */
-export function runsFrom(text: string, most: number): number[] {
+export function runsFrom(text: string, end: number): number[] {
   const numbers: number[] = [];
   for (const run of text === '' ? [] : text.split(' ')) {
     const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(run) ?? [];
     const [from, to] = [Number(first), Number(last)];
-    if (!(from <= to && to < most && from > (numbers.at(-1) ?? -1))) throw new Error(`${run} is no run of units`);
+    if (!(from <= to && to < end && from > (numbers.at(-1) ?? -1))) throw new Error(`${run} is no run of units`);
     for (let i = from; i <= to; i++) numbers.push(i);
   }
   return numbers;

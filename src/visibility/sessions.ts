@@ -1,8 +1,7 @@
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import type { Altered } from './altered.ts';
 import { MAX_SESSIONS, newSession, type Session } from './session.ts';
-import type { KnownVoter } from './voter-book.ts';
-import type { VoterSnapshot } from './voters.ts';
+import type { KnownVoter, VoterSnapshot } from './voters.ts';
 
 /** All sessions that were heard of. None is forgotten: they are as many as collectors have peers. */
 export class Sessions {

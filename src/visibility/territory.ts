@@ -24,6 +24,8 @@ export interface Territory {
   readonly timeZone: string | undefined;
 }
 
+export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
+
 /** Blocks are cut into units of this length: what is routed alone on the Internet is seldom smaller. */
 export const UNIT_LENGTH: Readonly<Record<Family, number>> = { ipv4: 24, ipv6: 48 };
 
@@ -40,12 +42,14 @@ export function countUnits(territory: Pick<Territory, 'blocks'>, family: Family)
     .reduce((sum, block) => sum + 2 ** Math.max(0, UNIT_LENGTH[family] - block.length), 0);
 }
 
+/** The blocks of one family in address order. */
+export function blocksOf(territory: Pick<Territory, 'blocks'>, family: Family): readonly Prefix[] {
+  return territory.blocks.filter((block) => block.family === family).sort(comparePrefixes);
+}
+
 /** The units of one family in address order. A block longer than a unit is a unit as it is. */
 export function unitsOf(territory: Pick<Territory, 'blocks'>, family: Family): readonly Prefix[] {
-  return territory.blocks
-    .filter((block) => block.family === family)
-    .sort(comparePrefixes)
-    .flatMap((block) => cut(block, UNIT_LENGTH[family]));
+  return blocksOf(territory, family).flatMap((block) => cut(block, UNIT_LENGTH[family]));
 }
 
 /** Whether a route to this prefix can say anything about the territory: what the prefilter and the route table keep. */

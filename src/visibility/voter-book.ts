@@ -1,15 +1,13 @@
-import type { Peer, PeerId } from '../bgp/peer.ts';
-import type { Family } from '../bgp/prefix.ts';
+import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Altered } from './altered.ts';
 import type { Learner, Learners } from './learners.ts';
 import type { Plane } from './plane.ts';
 import type { Pulses } from './pulses.ts';
 import type { Sessions } from './sessions.ts';
-import type { ElectorateSnapshot, VoterInPlane, VoterSnapshot } from './voters.ts';
+import { FAMILIES } from './territory.ts';
+import type { ElectorateSnapshot, KnownVoter, VoterInPlane, VoterSnapshot } from './voters.ts';
 import type { Votes } from './votes.ts';
-
-const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 interface Parts {
   readonly planes: readonly Plane[];
@@ -18,12 +16,6 @@ interface Parts {
   readonly pulses: Pulses;
   readonly votes: Votes;
   readonly altered: Altered<PeerId>;
-}
-
-/** A peer, and what was written of it. */
-export interface KnownVoter {
-  readonly peer: Peer;
-  readonly voter: VoterSnapshot;
 }
 
 /** The electorate on paper: each peer by itself, because a few of thousands change at a time, and what they have in common. */

@@ -30,6 +30,12 @@ export interface VoterSnapshot {
   readonly planes: Readonly<Record<string, VoterInPlane>>;
 }
 
+/** A peer, and what was written of it. */
+export interface KnownVoter {
+  readonly peer: Peer;
+  readonly voter: VoterSnapshot;
+}
+
 export interface VoterInPlane {
   readonly learned: boolean;
   readonly partial: boolean;
@@ -51,7 +57,7 @@ export function voterText({ session, heard, planes }: VoterSnapshot): string {
 }
 
 /** @throws Error when it was not so written. */
-export function parseVoter(key: string, text: string): { peer: Peer; voter: VoterSnapshot } {
+export function parseVoter(key: string, text: string): KnownVoter {
   const fields = Fields.parse(text);
   const peer = peerFrom(key);
   if (peer.id !== (key as PeerId)) throw new Error(`${key} is another spelling of ${peer.id}`);
@@ -96,9 +102,5 @@ export function parseElectorate(text: string): ElectorateSnapshot {
 }
 
 function placeFrom(value: unknown): [EventTime, number] {
-  return pairFrom(
-    value,
-    (at) => timeFrom(at),
-    (number) => countFrom(number),
-  );
+  return pairFrom(value, timeFrom, countFrom);
 }

@@ -1,9 +1,10 @@
 import { pathText, type AsPath } from '../bgp/as-path.ts';
 import type { Peer } from '../bgp/peer.ts';
-import { comparePrefixes, type Prefix } from '../bgp/prefix.ts';
+import type { Prefix } from '../bgp/prefix.ts';
 import { asnFrom, countFrom, Fields, pairFrom, pathFrom, peerFrom, prefixFrom, timeFrom } from './fields.ts';
 import type { PlaneSnapshot } from './plane-state.ts';
 import type { Plane } from './plane.ts';
+import type { Space } from './record.ts';
 import { runsFrom, runsText } from './runs.ts';
 import { MAX_SIGHTS, type Sight } from './sights.ts';
 import { routeKey, type Told } from './view.ts';
@@ -12,6 +13,14 @@ import { routeKey, type Told } from './view.ts';
 export function routeText({ at, path, dumped }: Told): string {
   const told = path === undefined ? 'null' : `"${pathText(path)}"`;
   return dumped ? `{"at":${at},"path":${told},"dumped":true}` : `{"at":${at},"path":${told}}`;
+}
+
+export function routesOf({ territory, family }: Plane): Space {
+  return `routes/${territory.id}/${family}`;
+}
+
+export function sightsOf({ territory, family }: Plane): Space {
+  return `sights/${territory.id}/${family}`;
 }
 
 /** Key of a route's record. */
@@ -79,7 +88,7 @@ export function sightText(number: number, { at, type, peer, prefix, lost }: Sigh
 export function planeText(plane: Plane): string {
   const { baseline, former, visibleChangedAt, touched } = plane.snapshot();
   return JSON.stringify({
-    blocks: blocksText(plane),
+    blocks: plane.blocksText,
     baseline: runsText(baseline),
     touched: runsText(touched),
     former,
@@ -90,22 +99,14 @@ export function planeText(plane: Plane): string {
 /** `undefined`: it was written of other blocks. @throws Error when it was not so written. */
 export function parsePlane(plane: Plane, text: string): PlaneSnapshot | undefined {
   const fields = Fields.parse(text);
-  if (fields.text('blocks') !== blocksText(plane)) return undefined;
+  if (fields.text('blocks') !== plane.blocksText) return undefined;
   const units = plane.units.length;
   return {
     baseline: runsFrom(fields.text('baseline'), units),
     touched: runsFrom(fields.text('touched'), units),
-    former: fields.list('former', (value) => pairFrom(value, asnFrom, (at) => timeFrom(at))),
+    former: fields.list('former', (value) => pairFrom(value, asnFrom, timeFrom)),
     visibleChangedAt: fields.optional('visibleChangedAt', timeFrom),
   };
-}
-
-function blocksText({ territory, family }: Plane): string {
-  const blocks = territory.blocks.filter((block) => block.family === family);
-  return blocks
-    .sort(comparePrefixes)
-    .map((block) => block.text)
-    .join(' ');
 }
 
 function madeOnce<T>(made: Map<string, T>, text: string, make: (text: string) => T): T {

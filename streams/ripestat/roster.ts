@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { asnOf, parseAsn } from '../../src/bgp/asn.ts';
 import { peerOf, type Collector, type Peer } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
+import { FAMILIES } from '../../src/visibility/territory.ts';
 import { all, type RipestatClient } from './client.ts';
 import { readData } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';
@@ -124,8 +125,6 @@ export async function readRoster(
   if (!members.ok || !members.value.some(isFull)) return why;
   return done(rosterOf(members.value, collectors), [`${why.fault.message}; ris-peers was asked in its place`]);
 }
-
-const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 /** Whether it has a full table of any of these families. */
 export function isFullFeed(member: Member, families: readonly Family[]): boolean {

@@ -70,7 +70,7 @@ export class Line {
   /** Monotonic milliseconds: when the subscriptions were acknowledged, and when a message of now came last. */
   subscribedMs = 0;
   heardMs = 0;
-  /** When old news came last, and nothing else after. Monotonic milliseconds. */
+  /** When old news came last: later than `heardMs` while nothing else comes. Monotonic milliseconds. */
   murmuredMs = -Infinity;
 
   constructor(options: LineOptions) {
