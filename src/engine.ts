@@ -1,5 +1,5 @@
 import type { Element } from './bgp/element.ts';
-import type { EventTime } from './bgp/time.ts';
+import { earliest, type EventTime } from './bgp/time.ts';
 import { Chain, digest, type Draft } from './detect/chain.ts';
 import { ControlGroup } from './detect/control.ts';
 import type { DataLossData, UnroutableEvent } from './detect/event.ts';
@@ -158,12 +158,8 @@ function engineOf(parts: Parts, start: Start): Engine {
     return observer.observe(effects, at).map(ofObserver);
   };
 
-  const nextDeadline = (): EventTime | undefined => {
-    const times = [electorate.deadline(), control.deadline(), ...seats.map(({ judge }) => judge.deadline())].filter(
-      (at) => at !== undefined,
-    );
-    return times.length === 0 ? undefined : (Math.min(...times) as EventTime);
-  };
+  const nextDeadline = (): EventTime | undefined =>
+    earliest(electorate.deadline(), control.deadline(), ...seats.map(({ judge }) => judge.deadline()));
   let deadline = nextDeadline();
 
   /** Decides what falls due up to and at `to`, each at its own time. */

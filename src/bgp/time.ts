@@ -19,6 +19,13 @@ export function later(at: EventTime, ms: number): EventTime {
   return (at + ms) as EventTime;
 }
 
+/** The first of these moments; `undefined` when there is none. */
+export function earliest(...times: readonly (EventTime | undefined)[]): EventTime | undefined {
+  let first: EventTime | undefined;
+  for (const at of times) if (at !== undefined && (first === undefined || at < first)) first = at;
+  return first;
+}
+
 /** RFC 3339 in UTC with milliseconds, the form events carry: `2014-12-22T16:15:00.000Z`. */
 export function isoTime(at: EventTime): string {
   return new Date(at).toISOString();

@@ -36,7 +36,7 @@ export class Baseline {
 
   /** Takes in units that have been visible long enough while the territory was routable. */
   adopt(state: VerdictState, at: EventTime): void {
-    if (state.kind !== 'routable') return;
+    if (state.kind !== 'routable' || this.#candidates.size === 0) return;
     const due = [...this.#candidates].filter(([, since]) => at - since >= this.#policy.adoptMs).map(([unit]) => unit);
     if (due.length === 0) return;
     for (const unit of due) this.#candidates.delete(unit);
@@ -68,9 +68,8 @@ export class Baseline {
   /** Never when nothing is visible, nor while it is recovering anyway, nor while we are blind. */
   #rebasesAt(state: VerdictState & { kind: 'degraded' }): EventTime | undefined {
     if (state.clearSince !== undefined || state.blindSince !== undefined || !this.#plane.hasBaseline) return undefined;
-    const left = this.#kept().filter((unit) => this.#plane.visible[unit] === 1);
-    const seen = left.reduce((sum, unit) => sum + (this.#plane.seen[unit] ?? 0), 0);
-    if (left.length === 0 || seen < this.#policy.recoveredAt * left.length * this.#plane.voters) return undefined;
+    const { left, voters } = this.#plane;
+    if (left.units === 0 || left.seen < this.#policy.recoveredAt * left.units * voters) return undefined;
     return later(Math.max(state.since, this.#plane.visibleChangedAt ?? 0) as EventTime, this.#policy.rebaseMs);
   }
 }

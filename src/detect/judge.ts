@@ -1,4 +1,4 @@
-import { later, type EventTime } from '../bgp/time.ts';
+import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Touched } from '../visibility/plane-state.ts';
 import type { Plane } from '../visibility/plane.ts';
 import { Baseline } from './baseline.ts';
@@ -10,7 +10,7 @@ import { evidenceOf } from './evidence.ts';
 import type { IncidentState } from './incident.ts';
 import type { Policy } from './policy.ts';
 import { Story, type StorySnapshot } from './story.ts';
-import { blindness, deadline, firstState, step, type Known, type VerdictState } from './verdict.ts';
+import { blindness, deadline, firstState, step, type Controlled, type Known, type VerdictState } from './verdict.ts';
 
 /** What a judge goes on from, besides `changes`. */
 export interface JudgeSnapshot {
@@ -74,13 +74,12 @@ export class Judge {
 
   /** The next moment at which something is decided though nothing is heard. It may lie in the past: then it is due. */
   deadline(): EventTime | undefined {
-    const times = [
+    return earliest(
       deadline(this.#state, this.policy),
       this.changes.deadline(),
       this.#baseline.deadline(this.#state),
       this.#story.closesAt(this.#state),
-    ].filter((at) => at !== undefined);
-    return times.length === 0 ? undefined : (Math.min(...times) as EventTime);
+    );
   }
 
   /** Looks at the plane as it is at `at`: after each change of it or of the control group, and at each deadline. */
@@ -88,7 +87,8 @@ export class Judge {
     if (this.#baseline.rebase(this.#state, at)) this.#rebased = true;
     if (this.#beginsUntil !== undefined) this.#beginAgain(at, this.#beginsUntil);
     const touched = this.plane.takeTouched();
-    const sample = { ...this.plane.sample(at), control };
+    // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
+    const sample: Controlled = Object.assign(this.plane.sample(at), { control });
     const scene = { plane: this.plane, sample };
     this.#baseline.note(touched.units, at);
     this.#story.noteSample(sample, touched, this.#state);
@@ -168,7 +168,7 @@ export class Judge {
 
   #beginAgain(at: EventTime, until: EventTime): void {
     if (at > until || this.#state.kind !== 'routable') this.#beginsUntil = undefined;
-    else if (this.plane.visibleUnits().length > this.plane.baselineSize) this.#begin(at);
+    else if (this.plane.visibleSize > this.plane.baselineSize) this.#begin(at);
   }
 
   #begin(at: EventTime): void {

@@ -1,4 +1,4 @@
-import { later, type EventTime } from '../bgp/time.ts';
+import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Sample } from '../visibility/sample.ts';
 import type { BlindReason, Verdict } from './event.ts';
 import type { Policy } from './policy.ts';
@@ -107,8 +107,12 @@ export function step(state: VerdictState, sample: Controlled, policy: Policy): V
 
 /** When the state changes though nothing is heard: the earliest hold that ends. */
 export function deadline(state: VerdictState, policy: Policy): EventTime | undefined {
-  const ends = holds(state, policy).map(([since, ms]) => later(since, ms));
-  return ends.length === 0 ? undefined : (Math.min(...ends) as EventTime);
+  let next: EventTime | undefined;
+  for (const { condition, hold } of HOLDS) {
+    const at = since(state, condition);
+    if (at !== undefined) next = earliest(next, later(at, policy[hold]));
+  }
+  return next;
 }
 
 /** A verdict that has not lasted long enough to be given. */
@@ -121,9 +125,10 @@ export interface Pending {
 
 /** The verdict that comes next if all stays as it is; `undefined` when the one that stands does. */
 export function pending(state: VerdictState, policy: Policy): Pending | undefined {
-  return holds(state, policy)
-    .map(([since, ms, verdict]) => ({ verdict, since, at: later(since, ms) }))
-    .sort((a, b) => a.at - b.at)[0];
+  return HOLDS.flatMap(({ condition, hold, verdict }) => {
+    const at = since(state, condition);
+    return at === undefined ? [] : [{ verdict, since: at, at: later(at, policy[hold]) }];
+  }).sort((a, b) => a.at - b.at)[0];
 }
 
 /** The moments since which conditions last that are no verdict yet. */
@@ -137,20 +142,23 @@ export function trackers(state: VerdictState): readonly EventTime[] {
   ].filter((at) => at !== undefined);
 }
 
-/** Each condition that lasts, with the time it must last and what it leads to. */
-function holds(state: VerdictState, policy: Policy): readonly (readonly [EventTime, number, Verdict])[] {
-  const all: readonly (readonly [EventTime | undefined, number, Verdict])[] = [
-    [since(state, 'blindSince'), policy.blindHoldMs, 'unknown'],
-    [since(state, 'lowSince'), policy.unroutableHoldMs, 'unroutable'],
-    [since(state, 'dipSince'), policy.degradedHoldMs, 'degraded'],
-    [since(state, 'fineSince'), policy.blindHoldMs, 'routable'],
-    [since(state, 'clearSince'), policy.settleMs, 'routable'],
-    [since(state, 'upSince'), policy.settleMs, 'routable'],
-  ];
-  return all.flatMap(([at, ms, verdict]) => (at === undefined ? [] : [[at, ms, verdict] as const]));
+type Condition = 'blindSince' | 'lowSince' | 'dipSince' | 'fineSince' | 'clearSince' | 'upSince';
+
+interface Hold {
+  readonly condition: Condition;
+  readonly hold: 'blindHoldMs' | 'unroutableHoldMs' | 'degradedHoldMs' | 'settleMs';
+  readonly verdict: Verdict;
 }
 
-type Condition = 'blindSince' | 'lowSince' | 'dipSince' | 'fineSince' | 'clearSince' | 'upSince';
+/** How long each condition must last, and what it leads to. */
+const HOLDS: readonly Hold[] = [
+  { condition: 'blindSince', hold: 'blindHoldMs', verdict: 'unknown' },
+  { condition: 'lowSince', hold: 'unroutableHoldMs', verdict: 'unroutable' },
+  { condition: 'dipSince', hold: 'degradedHoldMs', verdict: 'degraded' },
+  { condition: 'fineSince', hold: 'blindHoldMs', verdict: 'routable' },
+  { condition: 'clearSince', hold: 'settleMs', verdict: 'routable' },
+  { condition: 'upSince', hold: 'settleMs', verdict: 'routable' },
+];
 
 function since(state: VerdictState, condition: Condition): EventTime | undefined {
   return (state as Partial<Record<Condition, EventTime>>)[condition];
@@ -201,5 +209,7 @@ type Some<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** The same without what is `undefined`: a field is there only in the state in which it says something. */
 function some<T extends Record<string, unknown>>(fields: T): Some<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Some<T>;
+  const there: Partial<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) there[name] = fields[name];
+  return there as Some<T>;
 }

@@ -3,7 +3,7 @@ import type { Collector, Peer } from '../bgp/peer.ts';
 import type { Family, Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { AlteredRoutes } from './altered.ts';
-import { Ballots } from './ballots.ts';
+import { Ballots, type Sum } from './ballots.ts';
 import { MAX_DETAILED_UNITS } from './details.ts';
 import { Holder } from './holder.ts';
 import type { PlaneSnapshot, Touched } from './plane-state.ts';
@@ -34,8 +34,6 @@ export class Plane {
   /** Whether upstreams, origins, prefixes and single units are followed. */
   readonly detailed: boolean;
   readonly tally = new Tally();
-  /** Units seen by more than half of the voters. */
-  readonly visible: Uint8Array;
   /** Latest changes of voters' sight. */
   readonly sights = new Sights();
   readonly altered = new AlteredRoutes();
@@ -56,7 +54,6 @@ export class Plane {
   readonly #maxRoutesOfAll: number;
   /** Routes held of all sessions, withdrawn ones that are remembered among them. */
   #routes = 0;
-  #visibleCount = 0;
 
   constructor(territory: Territory, family: Family) {
     this.territory = territory;
@@ -71,7 +68,6 @@ export class Plane {
     this.#maxRoutesOfAll = maxRoutesOfAll(this.units.length);
     this.#holder = new Holder(territory, this.units, this.detailed, this.#maxRoutes);
     this.#ballots = new Ballots(this.units.length);
-    this.visible = new Uint8Array(this.units.length);
   }
 
   get voters(): number {
@@ -83,6 +79,11 @@ export class Plane {
     return this.#ballots.seen;
   }
 
+  /** 1 for units seen by more than half of the voters. */
+  get visible(): Readonly<Uint8Array> {
+    return this.#ballots.visible;
+  }
+
   /** 1 for the units of the last stable state, against which visibility is measured. */
   get baseline(): Readonly<Uint8Array> {
     return this.#ballots.baseline;
@@ -90,7 +91,17 @@ export class Plane {
 
   /** Units of the baseline; 0 while there is none. */
   get baselineSize(): number {
-    return this.#ballots.baselineSize;
+    return this.#ballots.ofBaseline.units;
+  }
+
+  /** Visible units, of the baseline or not. */
+  get visibleSize(): number {
+    return this.#ballots.ofVisible.units;
+  }
+
+  /** The units of the baseline that are visible. */
+  get left(): Sum {
+    return this.#ballots.ofLeft;
   }
 
   get hasBaseline(): boolean {
@@ -174,18 +185,20 @@ export class Plane {
   }
 
   sample(at: EventTime): Sample {
-    const { voters, baselineSize, seenInBaseline, seeingNothing } = this.#ballots;
-    const share = baselineSize > 0 ? seenInBaseline / (voters * baselineSize) : this.#firstShare();
+    const { voters, ofBaseline, ofVisible, ofShown, ofLeft, seeingNothing } = this.#ballots;
+    const { hasBaseline } = this;
+    // Before there is a baseline: over the units that most voters see, else over those that anybody sees.
+    const of = hasBaseline ? ofBaseline : ofVisible.units > 0 ? ofVisible : ofShown;
     return {
       at,
-      share: voters === 0 ? 0 : share,
+      share: voters === 0 || of.units === 0 ? 0 : of.seen / (voters * of.units),
       voters,
       collectors: this.#collectors.size,
       known: voters + this.#former.size,
       seeingNothing,
-      isProven: this.hasBaseline || this.#visibleCount > 0 || this.largestTable >= SMALLEST_FULL_TABLE[this.family],
-      unitsVisible: baselineSize > 0 ? this.#visibleInBaseline() : this.#visibleCount,
-      units: baselineSize > 0 ? baselineSize : this.units.length,
+      isProven: hasBaseline || ofVisible.units > 0 || this.largestTable >= SMALLEST_FULL_TABLE[this.family],
+      unitsVisible: hasBaseline ? ofLeft.units : ofVisible.units,
+      units: hasBaseline ? ofBaseline.units : this.units.length,
     };
   }
 
@@ -227,18 +240,6 @@ export class Plane {
     this.tally.takeTouched();
   }
 
-  #visibleInBaseline(): number {
-    return this.baseline.reduce((sum, flag, unit) => sum + (flag & (this.visible[unit] ?? 0)), 0);
-  }
-
-  /** Before there is a baseline: over the units that most voters see, else over those that anybody sees. */
-  #firstShare(): number {
-    const some = this.#visibleCount > 0 ? this.visible : this.seen;
-    const shown = [...this.units.keys()].filter((unit) => (some[unit] ?? 0) > 0);
-    if (shown.length === 0) return 0;
-    return shown.reduce((sum, unit) => sum + (this.seen[unit] ?? 0), 0) / (this.voters * shown.length);
-  }
-
   #add(view: View, held: Held, at: EventTime): void {
     if (view.votes) for (const mark of held.marks) this.tally.add(mark, view.peer.asn);
     for (const unit of held.units) {
@@ -270,11 +271,7 @@ export class Plane {
   }
 
   #reckonUnit(unit: number, at: EventTime): void {
-    const visible = (this.seen[unit] ?? 0) * 2 > this.voters ? 1 : 0;
-    if (this.visible[unit] === visible) return;
-    this.visible[unit] = visible;
-    this.#visibleCount += visible === 1 ? 1 : -1;
-    this.visibleChangedAt = at;
+    if (this.#ballots.reckon(unit)) this.visibleChangedAt = at;
   }
 
   #reckonVisible(at: EventTime): void {
