@@ -4,7 +4,7 @@ import { counted, jsonText, printable } from '../report/printable.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { outcomeText, stateText, wallText, type ListOptions } from './webhook-list.ts';
-import { endpointNamed, SYSTEM, tellUnreadable, told, withWebhooks, type Means } from './webhook-store.ts';
+import { SYSTEM, tellUnreadable, withEndpoint, type Means } from './webhook-store.ts';
 
 export interface DeliveriesOptions extends ListOptions {
   /** Of the attempts only those that failed. */
@@ -18,10 +18,8 @@ export function tellDeliveries(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, clock, async (kept) => {
-    const known = await endpointNamed(kept, name, io);
-    if (!known.ok) return told(known, io);
-    const { log, waiting, asked, unreadable } = await deliveries(kept.store, name);
+  return withEndpoint(name, options, io, clock, async ({ store }, record) => {
+    const { log, waiting, asked, unreadable } = await deliveries(store, name);
     tellUnreadable(unreadable, io);
     const attempts = log.filter(({ ok }) => !ok || options.failed !== true).toReversed();
     if (options.format === 'json') {
@@ -35,7 +33,7 @@ export function tellDeliveries(
       return EXIT.done;
     }
     const lines = [
-      `webhook ${name}, ${stateText(known.value)}: ${counted(attempts.length, options.failed === true ? 'failed attempt' : 'attempt')}, ${waiting.length + asked.length} waiting`,
+      `webhook ${name}, ${stateText(record)}: ${counted(attempts.length, options.failed === true ? 'failed attempt' : 'attempt')}, ${waiting.length + asked.length} waiting`,
       ...attempts.map(attemptText),
       ...waiting.map(waitingText),
       ...asked.map(({ event, by }) => `  waiting  ${event.id}  ${event.type}: ${by}, when somebody leads`),
@@ -52,10 +50,8 @@ export function tellDeadLetters(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, clock, async (kept) => {
-    const known = await endpointNamed(kept, name, io);
-    if (!known.ok) return told(known, io);
-    const { found, unreadable } = await deadLetters(kept.store, name);
+  return withEndpoint(name, options, io, clock, async ({ store }) => {
+    const { found, unreadable } = await deadLetters(store, name);
     tellUnreadable(unreadable, io);
     if (options.format === 'json') io.stdout.write(`${jsonText(found, 2)}\n`);
     else io.stdout.write(deadText(name, found));

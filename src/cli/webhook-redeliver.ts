@@ -8,15 +8,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { bad, good, type Result } from './result.ts';
 import { stateText } from './webhook-list.ts';
-import {
-  endpointNamed,
-  SYSTEM,
-  told,
-  withWebhooks,
-  type Kept,
-  type Means,
-  type WebhookOptions,
-} from './webhook-store.ts';
+import { SYSTEM, told, withEndpoint, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
 /** What to send again: exactly one of these. */
 export interface RedeliverOptions {
@@ -29,27 +21,24 @@ export interface RedeliverOptions {
 }
 
 /** `unroutable webhook redeliver NAME ID|--dead|--since ID`. Under their old ids: a receiver drops what it has. */
-export function redeliver(
+export async function redeliver(
   name: string,
   again: RedeliverOptions,
   options: WebhookOptions,
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, clock, async (kept) => {
-    const asked = [again.id, again.dead, again.since].filter((choice) => choice !== undefined);
-    if (asked.length !== 1)
-      return told(bad(EXIT.usage, 'webhook redeliver: name an event, or --dead, or --since ID'), io);
-    const known = await endpointNamed(kept, name, io);
-    if (!known.ok) return told(known, io);
-    const chosen = await choose(kept, known.value, again);
+  const asked = [again.id, again.dead, again.since].filter((choice) => choice !== undefined);
+  if (asked.length !== 1)
+    return told(bad(EXIT.usage, 'webhook redeliver: name an event, or --dead, or --since ID'), io);
+  return withEndpoint(name, options, io, clock, async (kept, record) => {
+    const chosen = await choose(kept, record, again);
     if (!chosen.ok) return told(chosen, io);
     for (const event of chosen.value) {
       await askDelivery(kept.store, name, { event, by: 'redelivery', nowMs: clock.wallMs() });
     }
     io.stdout.write(`webhook ${name}: ${counted(chosen.value.length, 'event')} will be sent again\n`);
-    if (!isOn(known.value))
-      complain(io, `webhook ${name} is ${stateText(known.value)}; nothing is sent until it is enabled`);
+    if (!isOn(record)) complain(io, `webhook ${name} is ${stateText(record)}; nothing is sent until it is enabled`);
     if ((await kept.store.leases.holder()) === undefined) complain(io, 'nobody leads: it is sent when `watch` runs');
     return EXIT.done;
   });

@@ -7,15 +7,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { bad, good, type Result } from './result.ts';
 import { forgetSecrets, placeOf, secretFor, type SecretOptions } from './webhook-secret.ts';
-import {
-  endpointNamed,
-  SYSTEM,
-  told,
-  withWebhooks,
-  type Kept,
-  type Means,
-  type WebhookOptions,
-} from './webhook-store.ts';
+import { SYSTEM, told, withEndpoint, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
 export interface RotateOptions extends SecretOptions {
   /** The receiver has the new secret: the old one goes. */
@@ -30,10 +22,8 @@ export function rotateWebhook(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, clock, async (kept) => {
-    const known = await endpointNamed(kept, name, io);
-    if (!known.ok) return told(known, io);
-    const turned = await (rotate.finish === true ? finish : begin)(known.value, rotate, kept);
+  return withEndpoint(name, options, io, clock, async (kept, before) => {
+    const turned = await (rotate.finish === true ? finish : begin)(before, rotate, kept);
     if (!turned.ok) return told(turned, io);
     const { endpoint, made, text } = turned.value;
     const readied = await readyEndpoint(endpoint, io.env);
@@ -45,7 +35,7 @@ export function rotateWebhook(
     await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: clock.wallMs() });
     // Only now: until it is kept that they are not needed, they are.
     await forgetSecrets(
-      known.value.endpoint.secrets.filter((ref) => !endpoint.secrets.includes(ref)),
+      before.endpoint.secrets.filter((ref) => !endpoint.secrets.includes(ref)),
       kept.secrets,
     );
     io.stdout.write(text);

@@ -50,14 +50,33 @@ export async function withWebhooks(
   }
 }
 
+/** The same for the work on one endpoint; when there is none of this name, that is told. */
+export function withEndpoint(
+  name: string,
+  options: WebhookOptions,
+  io: Io,
+  clock: Clock,
+  work: (kept: Kept, record: EndpointRecord) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  return withWebhooks(options, io, clock, async (kept) => {
+    const known = await endpointNamed(kept, name, io);
+    return known.ok ? work(kept, known.value) : told(known, io);
+  });
+}
+
 /** Says what is wrong, and gives the status to end with. */
 export function told({ status, faults }: Extract<Result<unknown>, { ok: false }>, io: Io): ExitStatus {
   for (const fault of faults) complain(io, fault);
   return status;
 }
 
+/** Records of another version, or of another hand: they are left as they are. */
+export function tellUnreadable(unreadable: readonly Unreadable[], io: Io): void {
+  for (const { space, key, reason } of unreadable) complain(io, `warning: ${space} ${key}: ${reason}`);
+}
+
 /** The endpoint of this name, or what to say when there is none. */
-export async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promise<Result<EndpointRecord>> {
+async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promise<Result<EndpointRecord>> {
   const { found, unreadable } = await listEndpoints(store);
   tellUnreadable(unreadable, io);
   const record = found.find(({ endpoint }) => endpoint.name === name);
@@ -65,11 +84,6 @@ export async function endpointNamed({ store }: OpenStore, name: string, io: Io):
   const names = found.map(({ endpoint }) => endpoint.name);
   const known = names.length === 0 ? 'there are none' : `there are ${listed(names)}`;
   return bad(EXIT.usage, `webhook ${name}: there is none of this name${didYouMean(name, names)} (${known})`);
-}
-
-/** Records of another version, or of another hand: they are left as they are. */
-export function tellUnreadable(unreadable: readonly Unreadable[], io: Io): void {
-  for (const { space, key, reason } of unreadable) complain(io, `warning: ${space} ${key}: ${reason}`);
 }
 
 async function open(options: WebhookOptions, io: Io, clock: Clock): Promise<Result<Kept>> {

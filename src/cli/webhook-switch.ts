@@ -3,7 +3,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { stateText } from './webhook-list.ts';
 import { forgetSecrets } from './webhook-secret.ts';
-import { endpointNamed, SYSTEM, told, withWebhooks, type Means, type WebhookOptions } from './webhook-store.ts';
+import { SYSTEM, withEndpoint, type Means, type WebhookOptions } from './webhook-store.ts';
 
 /** `unroutable webhook enable NAME` and `disable NAME`. What waits while it is off is sent when it is on again. */
 export function switchWebhook(
@@ -13,10 +13,8 @@ export function switchWebhook(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, clock, async (kept) => {
-    const known = await endpointNamed(kept, name, io);
-    if (!known.ok) return told(known, io);
-    const record = (await switchEndpoint(kept.store, name, { state, nowMs: clock.wallMs() })) ?? known.value;
+  return withEndpoint(name, options, io, clock, async ({ store }, before) => {
+    const record = (await switchEndpoint(store, name, { state, nowMs: clock.wallMs() })) ?? before;
     io.stdout.write(`webhook ${name}: ${stateText(record)}\n`);
     return EXIT.done;
   });
@@ -29,12 +27,9 @@ export function removeWebhook(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, clock, async (kept) => {
-    const known = await endpointNamed(kept, name, io);
-    if (!known.ok) return told(known, io);
-    const { endpoint, from } = known.value;
-    await removeEndpoint(kept.store, name);
-    if (from === 'command') await forgetSecrets(endpoint.secrets, kept.secrets);
+  return withEndpoint(name, options, io, clock, async ({ store, secrets }, { endpoint, from }) => {
+    await removeEndpoint(store, name);
+    if (from === 'command') await forgetSecrets(endpoint.secrets, secrets);
     const again =
       from === 'file' ? '; it is back at the next start, if the file of `watch --webhooks` has it still' : '';
     io.stdout.write(`webhook ${name}: removed${again}\n`);

@@ -13,15 +13,7 @@ import { complain, type Io } from './io.ts';
 import { bad, good, type Result } from './result.ts';
 import { clocksOf } from './tellers.ts';
 import { outcomeText, stateText } from './webhook-list.ts';
-import {
-  endpointNamed,
-  SYSTEM,
-  told,
-  withWebhooks,
-  type Kept,
-  type Means,
-  type WebhookOptions,
-} from './webhook-store.ts';
+import { SYSTEM, told, withEndpoint, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
 type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
 
@@ -34,12 +26,10 @@ const LOOK_MS = 250;
  * sends it, from where all else is sent; when nobody does, this process.
  */
 export function testWebhook(name: string, options: WebhookOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
-  return withWebhooks(options, io, means.clock, async (kept) => {
-    const known = await endpointNamed(kept, name, io);
-    if (!known.ok) return told(known, io);
-    const { endpoint } = known.value;
-    if (!isOn(known.value)) {
-      complain(io, `webhook ${name} is ${stateText(known.value)}: unroutable webhook enable ${name}`);
+  return withEndpoint(name, options, io, means.clock, async (kept, record) => {
+    const { endpoint } = record;
+    if (!isOn(record)) {
+      complain(io, `webhook ${name} is ${stateText(record)}: unroutable webhook enable ${name}`);
       return EXIT.notReady;
     }
     const event = testEvent(kept, means.clock.wallMs());
