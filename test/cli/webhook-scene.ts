@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { glob } from 'tinyglobby';
@@ -12,32 +11,9 @@ import type { Io } from '../../src/cli/io.ts';
 import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
 import { watch, type WatchOptions } from '../../src/cli/watch.ts';
 import { ROOT } from '../support/cli.ts';
+import { Text } from '../support/text.ts';
 
-/** What a stream was given, and a promise of what it will have been given. */
-export class Text extends Writable {
-  text = '';
-  readonly #waiting = new Set<() => void>();
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    for (const look of this.#waiting) look();
-    done();
-  }
-
-  /** Resolves with the first match. */
-  until(pattern: RegExp): Promise<string> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const found = pattern.exec(this.text)?.[0];
-        if (found === undefined) return;
-        this.#waiting.delete(look);
-        resolve(found);
-      };
-      this.#waiting.add(look);
-      look();
-    });
-  }
-}
+export { Text };
 
 export interface Posted {
   readonly id: string;

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { addWebhook } from '../../src/cli/webhook-add.ts';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { hook, place, Text, type Place } from './webhook-scene.ts';
+import { Text } from '../support/text.ts';
+import { hook, place, type Place } from './webhook-scene.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 
