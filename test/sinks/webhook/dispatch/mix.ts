@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type RequestListener, type ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventTime } from '../../../../src/bgp/time.ts';
@@ -11,9 +8,10 @@ import { dispatchWebhooks } from '../../../../src/sinks/webhook/dispatch/dispatc
 import type { WebhookReport } from '../../../../src/sinks/webhook/dispatch/report.ts';
 import type { Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';
 import { HandClock } from '../../../support/clock.ts';
-import { mulberry32, type Random } from '../../../support/sim-random.ts';
-import { makeCertificates, type Certificates } from '../certificates.ts';
-import { chain, endpointOf, SECRET, verify, type Received } from './world.ts';
+import { mulberry32 } from '../../../support/sim-random.ts';
+import { makeCertificates } from '../certificates.ts';
+import { fiveEndpoints, MixedReceivers, resolving } from './mix-receivers.ts';
+import { chain, SECRET } from './world.ts';
 
 export interface MixReport {
   readonly events: number;
@@ -34,69 +32,6 @@ export interface MixReport {
   readonly mostRssMb: number;
 }
 
-/** What goes wrong at each endpoint, of a hundred requests. Of the flaky one's events one in fifty is refused for ever. */
-const FAULTS = { flaky: 30, hanging: [5, 10, 15], throttling: [20, 30], tls: 30, nameless: 30 } as const;
-const HOPELESS = 50;
-
-/** The receivers, and what they were sent. */
-class World {
-  /** By `endpoint/id`. The bodies are looked at as they come, and not held. */
-  readonly seen = new Set<string>();
-  bodies = 0;
-  unverified = 0;
-  begun = 0;
-  ended = 0;
-  /** Requests that they let hang: only time ends them. */
-  held = 0;
-  readonly random: Random;
-  readonly #servers: Server[] = [];
-  readonly #sockets = new Set<Socket>();
-
-  constructor(random: Random) {
-    this.random = random;
-  }
-
-  listener(name: string, answer: (one: Received, response: ServerResponse) => void): RequestListener {
-    return (request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const headers = request.headers as Record<string, string>;
-        const one = { id: headers['webhook-id'] ?? '', headers, body: Buffer.concat(chunks).toString() };
-        this.seen.add(`${name}/${one.id}`);
-        this.bodies++;
-        if (!isVerified(one)) this.unverified++;
-        answer(one, response);
-      });
-    };
-  }
-
-  hold(response: ServerResponse): void {
-    this.held++;
-    response.on('close', () => this.held--);
-  }
-
-  async listen(server: Server): Promise<number> {
-    this.#servers.push(server);
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return (server.address() as AddressInfo).port;
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  }
-
-  percent(): number {
-    return this.random() * 100;
-  }
-}
-
 /**
  * Sends so many events to five endpoints, each with faults of its own, until every one is delivered or given up. The
  * receivers are real; the clock is turned by hand whenever nothing but time is waited for.
@@ -106,11 +41,11 @@ export async function mixRun(
   { events, seed }: { readonly events: number; readonly seed: number },
 ): Promise<MixReport> {
   const clock = new HandClock('2026-11-22T00:00:00Z');
-  const world = new World(mulberry32(seed));
+  const receivers = new MixedReceivers(mulberry32(seed));
   const folder = mkdtempSync(join(tmpdir(), 'unroutable-mix-'));
   const stop = new AbortController();
   try {
-    const endpoints = await fiveEndpoints(world, makeCertificates(), folder);
+    const endpoints = await fiveEndpoints(receivers, makeCertificates(), folder);
     for (const endpoint of endpoints) await putEndpoint(store, endpoint, { from: 'command', nowMs: clock.wallMs() });
     const cursor = clock.wallMs() as EventTime;
     const wanted = chain(events);
@@ -118,14 +53,14 @@ export async function mixRun(
       const batch = { number: i / 1_000 + 1, cursor, elements: 0, events: wanted.slice(i, i + 1_000), changes: [] };
       await store.commit(batch);
     }
-    const ledger = new Ledger(world, clock);
+    const ledger = new Ledger(receivers, clock);
     const done = dispatchWebhooks(
       {
         store,
         token: () => undefined,
         clock,
         random: mulberry32(seed + 1),
-        resolve: (name) => resolving(world, name),
+        resolve: (name) => resolving(receivers, name),
         environment: { SECRET },
         sentence: ({ id }) => `Event ${id}.`,
         report: (report) => ledger.take(report),
@@ -144,77 +79,14 @@ export async function mixRun(
     };
   } finally {
     stop.abort();
-    await world.close();
+    await receivers.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-function resolving(world: World, name: string): Promise<readonly string[]> {
-  world.begun++;
-  if (name !== 'nameless.test' || world.percent() >= FAULTS.nameless) return Promise.resolve(['127.0.0.1']);
-  return Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }));
-}
-
-async function fiveEndpoints(world: World, certificates: Certificates, folder: string): Promise<Endpoint[]> {
-  const many = { concurrency: 16 };
-  const ok = (_: Received, response: ServerResponse): void => void response.writeHead(204).end();
-  const flaky = await world.listen(
-    createHttpServer(
-      world.listener('flaky', ({ id }, response) => {
-        const fails = Number.parseInt(id.slice(0, 6), 16) % HOPELESS === 0 || world.percent() < FAULTS.flaky;
-        response.writeHead(fails ? 500 + Math.floor(world.percent() / 25) : 200).end('ok');
-      }),
-    ),
-  );
-  const hanging = await world.listen(
-    createHttpServer(world.listener('hanging', (_, response) => hang(world, response))),
-  );
-  const throttling = await world.listen(
-    createHttpServer(world.listener('throttling', (_, response) => throttle(world, response))),
-  );
-  const nameless = await world.listen(createHttpServer(world.listener('nameless', ok)));
-  const https = createHttpsServer(certificates.good, world.listener('tls', ok));
-  https.on('tlsClientError', () => undefined);
-  const tls = await world.listen(
-    createServer((socket) => {
-      if (world.percent() >= FAULTS.tls) https.emit('connection', socket);
-      else socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    }),
-  );
-  const ca = join(folder, 'authority.pem');
-  writeFileSync(ca, certificates.authority);
-  return [
-    endpointOf('flaky', flaky, many),
-    endpointOf('hanging', hanging, many),
-    endpointOf('throttling', throttling, many),
-    endpointOf('nameless', nameless, many),
-    endpointOf('tls', tls, { ...many, url: `https://hook.test:${tls}/hook`, ca }),
-  ];
-}
-
-/** Says nothing, or a byte and then nothing, or resets. */
-function hang(world: World, response: ServerResponse): void {
-  const percent = world.percent();
-  const [silent, drips, resets] = FAULTS.hanging;
-  if (percent >= resets) response.writeHead(204).end();
-  else if (percent >= drips) response.socket?.resetAndDestroy();
-  else {
-    world.hold(response);
-    if (percent >= silent) response.writeHead(200).write('o');
-  }
-}
-
-function throttle(world: World, response: ServerResponse): void {
-  const percent = world.percent();
-  const [throttled, redirected] = FAULTS.throttling;
-  if (percent < throttled) response.writeHead(429, { 'retry-after': '7' }).end();
-  else if (percent < redirected) response.writeHead(301, { location: 'http://127.0.0.1:1/' }).end();
-  else response.writeHead(200).end();
-}
-
 /** Keeps account of what becomes of each event, and turns the clock when nothing but time is waited for. */
 class Ledger {
-  readonly #world: World;
+  readonly #receivers: MixedReceivers;
   readonly #clock: HandClock;
   readonly #startMs: number;
   readonly #next = new Map<string, number>();
@@ -223,8 +95,8 @@ class Ledger {
   #longestMs = 0;
   #mostRss = 0;
 
-  constructor(world: World, clock: HandClock) {
-    this.#world = world;
+  constructor(receivers: MixedReceivers, clock: HandClock) {
+    this.#receivers = receivers;
     this.#clock = clock;
     this.#startMs = clock.wallMs();
   }
@@ -233,7 +105,7 @@ class Ledger {
     if (report.type !== 'attempt') return;
     const { endpoint, attempt } = report;
     const place = `${endpoint}/${attempt.eventId}`;
-    this.#world.ended++;
+    this.#receivers.ended++;
     this.#longestMs = Math.max(this.#longestMs, attempt.ms);
     this.#next.delete(place);
     if (attempt.ok) this.#delivered.add(place);
@@ -249,12 +121,12 @@ class Ledger {
       if (this.#delivered.size + this.#dead.size >= all) return;
       const nextMs = this.#next.size === 0 ? 0 : leastOf(this.#next.values()) - this.#clock.wallMs();
       // No further than the deadline of what hangs: what begins meanwhile has time to be answered.
-      await this.#clock.turn(this.#world.held > 0 ? 30_000 : Math.max(1, nextMs));
+      await this.#clock.turn(this.#receivers.held > 0 ? 30_000 : Math.max(1, nextMs));
     }
   }
 
   report() {
-    const { seen, begun, bodies, unverified } = this.#world;
+    const { seen, begun, bodies, unverified } = this.#receivers;
     return {
       attempts: begun,
       delivered: this.#delivered.size,
@@ -280,8 +152,8 @@ class Ledger {
     let since = '';
     for (let turns = 0; turns < 40;) {
       await new Promise((resolve) => setImmediate(resolve));
-      const now = `${this.#world.begun} ${this.#world.ended} ${this.#world.held}`;
-      const isQuiet = this.#world.begun - this.#world.ended === this.#world.held && now === since;
+      const now = `${this.#receivers.begun} ${this.#receivers.ended} ${this.#receivers.held}`;
+      const isQuiet = this.#receivers.begun - this.#receivers.ended === this.#receivers.held && now === since;
       turns = isQuiet ? turns + 1 : 0;
       since = now;
     }
@@ -292,18 +164,4 @@ function leastOf(values: Iterable<number>): number {
   let least = Number.POSITIVE_INFINITY;
   for (const value of values) least = Math.min(least, value);
   return least;
-}
-
-/** By the time at which it was sent: `standardwebhooks` asks `Date.now` for it. */
-function isVerified(one: Received): boolean {
-  const { now } = Date;
-  Date.now = () => Number(one.headers['webhook-timestamp']) * 1_000;
-  try {
-    verify(one);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    Date.now = now;
-  }
 }
