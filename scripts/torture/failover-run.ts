@@ -7,8 +7,7 @@ import { until } from '../../test/support/redis/until.ts';
 import { between, type Random } from '../../test/support/sim-random.ts';
 import { start, type Started } from './command.ts';
 import { replayArgs, WATCH, type Play } from './kill-run.ts';
-import { balance, chainFaults } from './ledger.ts';
-import { isOfLand } from './redis-kill-run.ts';
+import { balance, chainFaults, isOfTerritory } from './ledger.ts';
 
 export type Durability = 'local' | 'wait';
 
@@ -59,7 +58,7 @@ export async function failoverRun(
     const told = started.lines.map((line) => JSON.parse(line) as UnroutableEvent);
     // The chain of our own eyes goes another way once a loss was told: of it only that is asked which was told.
     const acknowledged = balance(told, events);
-    const ofLands = balance(play.oracle.events.filter(isOfLand), events.filter(isOfLand));
+    const ofLands = balance(play.oracle.events.filter(isOfTerritory), events.filter(isOfTerritory));
     report.lost += Math.max(acknowledged.lost.length, ofLands.lost.length);
     report.doubled += acknowledged.doubled.length;
     if (events.some(({ type }) => type === 'observer.data-loss')) report.losses++;

@@ -5,8 +5,10 @@ import { openRedis, type RedisStore } from '../../src/store/redis/open.ts';
 import type { RedisServer } from '../../test/support/redis/server.ts';
 import { startToxicProxy, type ToxicProxy } from '../../test/support/redis/toxic-proxy.ts';
 import { until } from '../../test/support/redis/until.ts';
+import { disagreements } from './agreement.ts';
+import { Calm } from './calm.ts';
 import { ran, type Command, type Started } from './command.ts';
-import { chainFaults } from './ledger.ts';
+import { chainFaults, isOfTerritory } from './ledger.ts';
 import { LiveStage } from './live-stage.ts';
 
 /** What befalls a leader: it is killed, stopped for longer than its lease, cut off from Redis, or told to end. */
@@ -21,6 +23,15 @@ export interface Change {
   readonly toldMs: number;
 }
 
+interface PairParts {
+  readonly command: Command;
+  readonly server: RedisServer;
+  readonly stage: LiveStage;
+  readonly store: RedisStore;
+  readonly options: readonly string[];
+  readonly calm: Calm;
+}
+
 interface Instanced {
   readonly started: Started;
   /** Its own way to Redis. */
@@ -30,7 +41,10 @@ interface Instanced {
 
 const SETTLED_MS = 40_000;
 
-/** Two watchers on one Redis and one feed: one leads, the other follows. */
+/**
+ * Two watchers on one Redis and one feed: one leads, the other follows. A third one hears the same feed, keeps what it
+ * decides in a folder of its own, and is left alone: what those two tell of the territories must be what it tells.
+ */
 export class Pair {
   readonly stage: LiveStage;
   readonly store: RedisStore;
@@ -43,16 +57,17 @@ export class Pair {
   #isOut = false;
   /** Verdicts that the world calls for, in order. */
   readonly #called: string[] = [];
+  readonly #calm: Calm;
+  /** Ids of what the store still has of the time before it was emptied. */
+  #before: ReadonlySet<string> = new Set();
 
-  private constructor(
-    parts: { command: Command; server: RedisServer; stage: LiveStage; store: RedisStore; options: readonly string[] },
-    [leader, standby]: readonly [Instanced, Instanced],
-  ) {
+  private constructor(parts: PairParts, [leader, standby]: readonly [Instanced, Instanced]) {
     this.#command = parts.command;
     this.#server = parts.server;
     this.#options = parts.options;
     this.stage = parts.stage;
     this.store = parts.store;
+    this.#calm = parts.calm;
     this.#leader = leader;
     this.#standby = standby;
   }
@@ -62,12 +77,13 @@ export class Pair {
     const stage = await LiveStage.open(command);
     const opened = await openRedis(`redis://127.0.0.1:${server.port}`, { name: 'KP', clock: systemClock });
     if (!opened.ok) throw new Error(opened.reason);
-    const parts = { command, server, stage, store: opened.store, options };
+    const calm = new Calm(stage.watch('calm', ...options));
+    const parts = { command, server, stage, store: opened.store, options, calm };
     const first = await startOne(stage, server, options);
-    const none = first;
-    const pair = new Pair(parts, [first, none]);
+    const pair = new Pair(parts, [first, first]);
     await pair.#until('the first one leads', async () => (await pair.leaderPid()) === first.pid);
     await pair.#until('the first table is there', async () => (await pair.#voters()) >= 24);
+    await pair.#until('the calm one has its first table', async () => calm.isWhole);
     pair.#standby = await startOne(stage, server, options);
     await pair.#listens(pair.#standby);
     return pair;
@@ -130,13 +146,23 @@ export class Pair {
   /** The store has lost events that were told: those it has are what counts from now on. */
   async emptied(): Promise<void> {
     this.#called.splice(0, Infinity, ...(await this.#verdicts()));
+    this.#before = new Set((await this.events()).map(({ id }) => id));
+    this.#calm.forget();
   }
 
   /** What is wrong with all that was told. */
   async faults(): Promise<readonly string[]> {
-    const told = (await this.#verdicts()).join(' ');
-    const called = this.#called.join(' ');
-    return [...chainFaults(await this.events()), ...(told === called ? [] : [`told ${told} for ${called}`])];
+    return [...chainFaults(await this.events()), ...(await this.mistold())];
+  }
+
+  /** What was told, since the store was last emptied, of the territories and not by the one that was left alone, or the other way round. */
+  async mistold(): Promise<readonly string[]> {
+    const found = async (): Promise<readonly UnroutableEvent[]> =>
+      (await this.events()).filter((event) => isOfTerritory(event) && !this.#before.has(event.id));
+    // Who was struck is later; should it never tell as much, that is what is found.
+    const isAsMuch = async (): Promise<boolean> => (await found()).length === this.#calm.told.length;
+    await until('both told as much', isAsMuch).catch(() => undefined);
+    return disagreements(this.#calm.told, await found());
   }
 
   async close(): Promise<void> {
@@ -145,6 +171,7 @@ export class Pair {
       await started.ended;
       await proxy.close();
     }
+    await this.#calm.end();
     await this.store.close();
     await this.stage.close();
   }

@@ -47,3 +47,8 @@ export function chainFaults(events: readonly UnroutableEvent[]): readonly string
   }
   return faults;
 }
+
+/** Of a territory, and not of our own eyes: these differ where what the eyes went through differed. */
+export function isOfTerritory({ source }: UnroutableEvent): boolean {
+  return source.startsWith('/territories/');
+}

@@ -1,9 +1,8 @@
-import type { UnroutableEvent } from '../../src/detect/event.ts';
 import type { RedisServer } from '../../test/support/redis/server.ts';
 import { between, type Random } from '../../test/support/sim-random.ts';
 import { start, type Started } from './command.ts';
 import { digestOf, replayArgs, type Play } from './kill-run.ts';
-import { balance, chainFaults } from './ledger.ts';
+import { balance, chainFaults, isOfTerritory } from './ledger.ts';
 import type { Place } from './places.ts';
 
 /** What came of it. All but the first lines should be nothing. */
@@ -64,7 +63,7 @@ export async function redisKillRun(
 
     const { events } = await place.look();
     const isLoss = events.some(({ type }) => type === 'observer.data-loss');
-    const [expected, found] = [play.oracle.events, events].map((all) => (isLoss ? all.filter(isOfLand) : all));
+    const [expected, found] = [play.oracle.events, events].map((all) => (isLoss ? all.filter(isOfTerritory) : all));
     const { lost, doubled, unexpected, misplaced } = balance(expected ?? [], found ?? []);
     if (isLoss) report.losses++;
     report.rounds++;
@@ -76,10 +75,6 @@ export async function redisKillRun(
     if (!isLoss && (await digestOf(play.command, place.store)) !== play.digest) report.exportsDiffer++;
   }
   return { kills: done, events: play.oracle.events.length, ...report, chainFaults: faults, badEnds };
-}
-
-export function isOfLand({ source }: UnroutableEvent): boolean {
-  return source !== '/observer';
 }
 
 /** Until the replay has ended, or the server was killed so often. */

@@ -73,5 +73,6 @@ describe('of two watchers on one Redis one leads and the other stands by', () =>
   test('… and what happens then is told as ever', { timeout: 60_000 }, async () => {
     await pair.turn();
     await pair.turn();
+    expect(await pair.mistold()).toEqual([]);
   });
 });

@@ -1,0 +1,61 @@
+import type { Incident, OfTerritory, UnroutableEvent } from '../../src/detect/event.ts';
+
+/**
+ * Where what was told of the territories is not what a run told that nobody disturbed: other types, verdicts, reasons, units,
+ * or another order of them. Empty: they agree. When things were told, and by what messages, may differ.
+ */
+export function disagreements(calm: readonly UnroutableEvent[], found: readonly UnroutableEvent[]): readonly string[] {
+  const [wanted, told] = [calm.map(gist), found.map(gist)];
+  const common = commonLengths(wanted, told);
+  const lines: string[] = [];
+  let [i, j] = [0, 0];
+  while (i < wanted.length || j < told.length) {
+    if (i < wanted.length && j < told.length && wanted[i] === told[j]) [i, j] = [i + 1, j + 1];
+    else if (j >= told.length || (i < wanted.length && at(common, i + 1, j) >= at(common, i, j + 1)))
+      lines.push(`not told: ${wordsOf(calm[i++])}`);
+    else lines.push(`told, and not by the run that was left alone: ${wordsOf(found[j++])}`);
+  }
+  return lines;
+}
+
+/** What an event says, without when it was and how well it was seen. */
+function gist({ type, subject, data }: UnroutableEvent): string {
+  const { verdict, previous, reason, rebased, unit, units, upstream, origin, change, prefix, incident } =
+    data as object as Readonly<Record<string, unknown>>;
+  const told = { verdict, previous, reason, rebased, unit, units, upstream, origin, change, prefix };
+  return JSON.stringify({ type, subject, ...told, ...(typeof incident === 'object' && incidentGist(incident)) });
+}
+
+function incidentGist(incident: object | null): object {
+  const { state, worst, drops } = incident as Incident;
+  return { state, worst, drops: drops.map((drop) => [drop.verdict, drop.until !== undefined]) };
+}
+
+/** For people: all that helps to find out how it came to be. */
+function wordsOf(event: UnroutableEvent | undefined): string {
+  if (event === undefined) return 'nothing';
+  const { since, first, visibility } = event.data as Partial<OfTerritory>;
+  return [
+    event.time,
+    event.source,
+    event.sequence,
+    event.id,
+    gist(event),
+    JSON.stringify({ since, first, visibility }),
+  ].join(' ');
+}
+
+/** By row and column: how many entries what follows them has in common, in order. */
+function commonLengths(a: readonly string[], b: readonly string[]): readonly Uint32Array[] {
+  const rows = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--) {
+      const row = rows[i];
+      if (row) row[j] = a[i] === b[j] ? at(rows, i + 1, j + 1) + 1 : Math.max(at(rows, i + 1, j), at(rows, i, j + 1));
+    }
+  return rows;
+}
+
+function at(rows: readonly Uint32Array[], i: number, j: number): number {
+  return rows[i]?.[j] ?? 0;
+}
