@@ -11,6 +11,7 @@ import { chosenStore } from './open-store.ts';
 import { bad, good, type Result } from './result.ts';
 import { filterText } from './webhook-list.ts';
 import { forgetSecrets, placeOf, secretFor, type SecretOptions } from './webhook-secret.ts';
+import { inOptions } from './webhook-spelling.ts';
 import { isRemote, SYSTEM, told, withWebhooks, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
 /** The options of `webhook add`, as the command line gives them. Values `env:NAME` and `file:PATH` say where one is kept. */
@@ -90,22 +91,25 @@ function endpointOf(name: string, add: AddOptions, secrets: readonly SecretRef[]
   const headers = headersOf(add.header ?? []);
   if (!headers.ok) return headers;
   const template = add.template ?? 'cloudevent';
-  const parsed = parseEndpoints([
-    {
-      name,
-      url: maybeRef(add.url),
-      secrets,
-      headers: headers.value,
-      filter: filterOf(add, template),
-      template: templateOf(add, template),
-      ...(add.method === undefined ? {} : { method: add.method.toUpperCase() }),
-      ...(add.http === undefined ? {} : { http: add.http }),
-      ...(add.port === undefined ? {} : { ports: add.port }),
-      ...(add.allow === undefined ? {} : { allow: add.allow }),
-      ...(add.ca === undefined ? {} : { ca: resolve(add.ca) }),
-      ...(add.concurrency === undefined ? {} : { concurrency: add.concurrency }),
-    },
-  ]);
+  if (add.chat !== undefined && template !== 'telegram')
+    return bad(EXIT.usage, '--chat: only --template telegram has one');
+  if (add.routingKey !== undefined && template !== 'pagerduty')
+    return bad(EXIT.usage, '--routing-key: only --template pagerduty has one');
+  const given = {
+    name,
+    url: maybeRef(add.url),
+    secrets,
+    headers: headers.value,
+    filter: filterOf(add, template),
+    template: templateOf(add, template),
+    ...(add.method === undefined ? {} : { method: add.method.toUpperCase() }),
+    ...(add.http === undefined ? {} : { http: add.http }),
+    ...(add.port === undefined ? {} : { ports: add.port }),
+    ...(add.allow === undefined ? {} : { allow: add.allow }),
+    ...(add.ca === undefined ? {} : { ca: resolve(add.ca) }),
+    ...(add.concurrency === undefined ? {} : { concurrency: add.concurrency }),
+  };
+  const parsed = parseEndpoints([given], inOptions);
   const [endpoint] = parsed.ok ? parsed.endpoints : [];
   if (endpoint !== undefined) return good(endpoint);
   return bad(EXIT.usage, ...(parsed.ok ? [] : parsed.faults.map(({ message }) => message)));
@@ -170,7 +174,7 @@ async function check(endpoint: Endpoint, io: Io, { resolve: lookUp }: Means): Pr
       `webhook ${endpoint.name}: the variable ${name} is not set here; it must be where \`watch\` runs`;
     return good(unset.map(where));
   }
-  const readied = await readyEndpoint(endpoint, io.env);
+  const readied = await readyEndpoint(endpoint, io.env, inOptions);
   if (!readied.ok) return bad(EXIT.usage, ...readied.faults);
   const parsed = parseTarget(readied.ready.url.reveal(), rulesOf(endpoint));
   if (!parsed.ok) return bad(EXIT.usage, `webhook ${endpoint.name}: url: ${parsed.reason}`);

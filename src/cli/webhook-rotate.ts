@@ -7,6 +7,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { bad, good, type Result } from './result.ts';
 import { forgetSecrets, placeOf, secretFor, type SecretOptions } from './webhook-secret.ts';
+import { inOptions } from './webhook-spelling.ts';
 import { SYSTEM, told, withEndpoint, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
 export interface RotateOptions extends SecretOptions {
@@ -26,7 +27,7 @@ export function rotateWebhook(
     const turned = await (rotate.finish === true ? finish : begin)(before, rotate, kept);
     if (!turned.ok) return told(turned, io);
     const { endpoint, made, text } = turned.value;
-    const readied = await readyEndpoint(endpoint, io.env);
+    const readied = await readyEndpoint(endpoint, io.env, inOptions);
     if (!readied.ok && rotate.finish !== true) {
       await forgetSecrets(made, kept.secrets);
       return told(bad(EXIT.usage, ...readied.faults), io);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { newSecret } from '../sinks/webhook/signature.ts';
-import type { SecretRef } from '../sinks/webhook/secret.ts';
+import { isVariableName, type SecretRef } from '../sinks/webhook/secret.ts';
 import { EXIT } from './exit-status.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 
@@ -32,7 +32,10 @@ export async function secretFor(
 ): Promise<Result<GivenSecret>> {
   if (secretFile !== undefined && secretEnv !== undefined)
     return bad(EXIT.usage, '--secret-file and --secret-env: one of them');
-  if (secretEnv !== undefined) return good({ ref: { env: secretEnv }, isNew: false });
+  if (secretEnv !== undefined)
+    return isVariableName(secretEnv)
+      ? good({ ref: { env: secretEnv }, isNew: false })
+      : bad(EXIT.usage, '--secret-env: is no name of a variable');
   if (secretFile !== undefined) {
     const file = resolve(secretFile);
     return (await exists(file)) ? good({ ref: { file }, isNew: false }) : make(file, 0o777);

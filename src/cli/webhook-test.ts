@@ -3,16 +3,17 @@ import { marked, type Drill } from '../detect/drill.ts';
 import type { UnroutableEvent } from '../detect/event.ts';
 import { sentence } from '../report/words.ts';
 import { askDelivery, deliveries, isOn } from '../sinks/webhook/desk.ts';
-import type { Endpoint } from '../sinks/webhook/endpoint.ts';
 import { outgoingOf, readyEndpoint } from '../sinks/webhook/ready.ts';
-import type { LogRecord } from '../sinks/webhook/records.ts';
+import type { EndpointRecord, LogRecord } from '../sinks/webhook/records.ts';
 import { send } from '../sinks/webhook/send.ts';
+import { inYaml } from '../sinks/webhook/spelling.ts';
 import { drillEvents } from './drill-events.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { bad, good, type Result } from './result.ts';
 import { clocksOf } from './tellers.ts';
 import { outcomeText, stateText } from './webhook-list.ts';
+import { inOptions } from './webhook-spelling.ts';
 import { SYSTEM, told, withEndpoint, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
 type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
@@ -27,14 +28,13 @@ const LOOK_MS = 250;
  */
 export function testWebhook(name: string, options: WebhookOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
   return withEndpoint(name, options, io, means.clock, async (kept, record) => {
-    const { endpoint } = record;
     if (!isOn(record)) {
-      complain(io, `webhook ${name} is ${stateText(record)}: unroutable webhook enable ${name}`);
+      complain(io, `webhook ${name} is ${stateText(record)}: ${wayOn(record)}`);
       return EXIT.notReady;
     }
     const event = testEvent(kept, means.clock.wallMs());
     const isLed = (await kept.store.leases.holder()) !== undefined;
-    const outcome = await (isLed ? byLeader : byUs)(kept, { endpoint, event, io, means });
+    const outcome = await (isLed ? byLeader : byUs)(kept, { record, event, io, means });
     if (!outcome.ok) return told(outcome, io);
     const whence = isLed ? '' : ', sent from here as nobody leads';
     if (outcome.value.ok) {
@@ -47,10 +47,16 @@ export function testWebhook(name: string, options: WebhookOptions, io: Io, means
 }
 
 interface Test {
-  readonly endpoint: Endpoint;
+  readonly record: EndpointRecord;
   readonly event: UnroutableEvent;
   readonly io: Io;
   readonly means: Means;
+}
+
+function wayOn({ endpoint, from }: EndpointRecord): string {
+  return from === 'file' && endpoint.disabled
+    ? 'its file says `disabled: true`'
+    : `unroutable webhook enable ${endpoint.name}`;
 }
 
 /** That a drill's country is routable again: the end of something opens nothing that would stay open. */
@@ -64,7 +70,8 @@ function testEvent({ selection }: Kept, nowMs: number): UnroutableEvent {
   return event;
 }
 
-async function byLeader({ store }: Kept, { endpoint, event, io, means: { clock } }: Test): Promise<Result<Outcome>> {
+async function byLeader({ store }: Kept, { record, event, io, means: { clock } }: Test): Promise<Result<Outcome>> {
+  const { endpoint } = record;
   await askDelivery(store, endpoint.name, { event, by: 'test', nowMs: clock.wallMs() });
   const until = clock.monotonicMs() + PATIENCE_MS;
   while (!io.signal.aborted) {
@@ -81,9 +88,10 @@ async function byLeader({ store }: Kept, { endpoint, event, io, means: { clock }
   return bad(EXIT.interrupted);
 }
 
-async function byUs(kept: Kept, { endpoint, event, io, means }: Test): Promise<Result<Outcome>> {
+async function byUs(kept: Kept, { record, event, io, means }: Test): Promise<Result<Outcome>> {
   const { clock, resolve } = means;
-  const readied = await readyEndpoint(endpoint, io.env);
+  const { endpoint, from } = record;
+  const readied = await readyEndpoint(endpoint, io.env, from === 'file' ? inYaml : inOptions);
   if (!readied.ok) return bad(EXIT.usage, ...readied.faults);
   const { ready } = readied;
   const clocks = clocksOf(kept.selection);

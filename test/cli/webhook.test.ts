@@ -71,22 +71,44 @@ describe('webhook add', () => {
   });
 
   test.each([
-    [['add', 'desk', 'http://example.org/'], /is http/],
-    [['add', 'desk', 'https://example.org:9000/'], /port 9000/],
+    [['add', 'desk', 'http://example.org/'], /desk: url: is http: --http allows that/],
+    [['add', 'desk', 'https://example.org:9000/'], /port 9000; allowed are 443, 8443 \(--port allows others/],
     [['add', 'desk', 'https://u:p@example.org/'], /user name or a password/],
     [['add', 'desk', 'https://127.0.0.1/'], /loopback/],
     [['add', 'desk', 'https://[::ffff:7f00:1]/'], /127\.0\.0\.1|mapped|loopback/],
     [['add', 'desk', 'nonsense'], /is no URL/],
     [['add', 'Desk!', 'https://example.org/'], /is no name/],
-    [['add', 'desk', 'https://example.org/', '--type', 'country.gone'], /is no type of event/],
-    [['add', 'desk', 'https://example.org/', '--template', 'fax'], /is none of cloudevent/],
-    [['add', 'desk', 'https://example.org/', '--template', 'telegram'], /telegram/],
-    [['add', 'desk', 'https://example.org/', '--min-severity', 'bad'], /is none of info/],
+    [['add', 'desk', 'https://example.org/', '--type', 'country.gone'], /desk: --type: is no type of event/],
+    [
+      ['add', 'desk', 'https://example.org/', '--template', 'fax'],
+      /desk: --template: is none of cloudevent.* telegram, pagerduty/,
+    ],
+    [['add', 'desk', 'https://example.org/', '--template', 'telegram'], /desk: --chat: is missing/],
+    [['add', 'desk', 'https://example.org/', '--template', 'telegram', '--chat', 'a b'], /desk: --chat: is no chat/],
+    [['add', 'desk', 'https://example.org/', '--chat', '5'], /--chat: only --template telegram has one/],
+    [['add', 'desk', 'https://example.org/', '--template', 'pagerduty'], /desk: --routing-key: is missing/],
+    [
+      ['add', 'desk', 'https://example.org/', '--template', 'pagerduty', '--routing-key', 'abc'],
+      /desk: --routing-key: does not say where a secret is kept: file:PATH or env:NAME/,
+    ],
+    [
+      ['add', 'desk', 'https://example.org/', '--routing-key', 'env:A'],
+      /--routing-key: only --template pagerduty has one/,
+    ],
+    [['add', 'desk', 'https://example.org/', '--min-severity', 'bad'], /desk: --min-severity: is none of info/],
     [['add', 'desk', 'https://example.org/', '--header', 'no colon'], /--header: it must be/],
-    [['add', 'desk', 'https://example.org/', '--header', 'Authorization: Bearer abc'], /may hold a secret/],
-    [['add', 'desk', 'https://example.org/', '--method', 'GET'], /is none of POST/],
-    [['add', 'desk', 'https://example.org/', '--allow', '10.0.0.1/8'], /is no network/],
-    [['add', 'desk', 'https://example.org/', '--concurrency', '17'], /is above 16/],
+    [
+      ['add', 'desk', 'https://example.org/', '--header', 'Authorization: Bearer abc'],
+      /desk: --header Authorization: may hold a secret: say where it is kept, file:PATH or env:NAME/,
+    ],
+    [['add', 'desk', 'https://example.org/', '--method', 'GET'], /desk: --method: is none of POST/],
+    [['add', 'desk', 'https://example.org/', '--allow', '10.0.0.1/8'], /desk: --allow: is no network/],
+    [['add', 'desk', 'https://example.org/', '--concurrency', '17'], /desk: --concurrency: is above 16/],
+    [
+      ['add', 'desk', 'https://example.org/', '--ca', '/no/such/file'],
+      /desk: --ca: \/no\/such\/file holds no certificate/,
+    ],
+    [['add', 'desk', 'https://example.org/', '--secret-env', '1X'], /--secret-env: is no name of a variable/],
     [['add', 'desk', 'https://example.org/', '--secret-file', 'a', '--secret-env', 'B'], /one of them/],
     [['add', 'desk', 'file:/no/such/file'], /url: the file \/no\/such\/file cannot be read: ENOENT/],
     [['test', 'desk'], /there is none of this name \(there are none\)/],
@@ -116,7 +138,7 @@ describe('webhook add', () => {
     await writeFile(file, 'hunter2\n');
     const third = await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: file, replace: true });
     expect(third).toMatchObject({ status: 2, stdout: '' });
-    expect(third.stderr).toContain('secrets[0]');
+    expect(third.stderr).toContain('webhook desk: the secret: begins neither');
     expect(third.stderr).not.toContain('hunter2');
   });
 
@@ -185,7 +207,10 @@ test('a store of a newer version, or a folder of something else, is refused and 
 
 describe('a file of webhooks that cannot be used ends the start with 78 and names the place', () => {
   test.each([
-    ['webhooks:\n  - name: desk\n    url: http://example.org/\n', /:3:10: webhook desk: url: is http/],
+    [
+      'webhooks:\n  - name: desk\n    url: http://example.org/\n',
+      /:3:10: webhook desk: url: is http: .*in YAML http: true/,
+    ],
     ['webhooks:\n  - name: desk\n    urls: https://example.org/\n', /:3:5: webhook desk: urls: is not known/],
     [
       'webhooks:\n  - name: desk\n    url: https://10.0.0.1/\n',
@@ -194,6 +219,14 @@ describe('a file of webhooks that cannot be used ends the start with 78 and name
     [
       'webhooks:\n  - name: a\n    url: https://example.org/\n  - name: a\n    url: https://example.org/\n',
       /:4:11: webhook a: name: stands here twice/,
+    ],
+    [
+      'webhooks:\n  - name: desk\n    url: https://example.org/\n    template: fax\n',
+      /:4:15: webhook desk: template: is none of cloudevent/,
+    ],
+    [
+      'webhooks:\n  - name: desk\n    url: https://example.org/\n    template: { preset: telegram, chat: -5 }\n',
+      /:4:41: webhook desk: template\.chat: must be text \(in quotes/,
     ],
     ['webhooks: 3\n', /:1:11: webhooks: is no list/],
     ['hooks: []\n', /:1:1: hooks is not known/],

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { familyBits, parseAddress, parsePrefix, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
 import { isTypePattern, SEVERITIES, typePatterns, type Filter } from './filter.ts';
-import type { SecretRef } from './secret.ts';
+import { headerFault } from './header.ts';
+import { isVariableName, type SecretRef } from './secret.ts';
+import { inYaml, REFERENCE, type Spelling } from './spelling.ts';
 import { parseTarget, shownUrl, type TargetRules } from './target.ts';
 
 /** The presets that need nothing but a URL. */
@@ -74,25 +76,21 @@ export const FOR_PEOPLE: Filter = {
 const MOST_ENDPOINTS = 100;
 const MOST_FILE_NAME = 4096;
 
-/** These are HTTP's own, or ours. */
-const RESERVED_HEADERS =
-  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|proxy-.*|webhook-.*)$/;
-
-/** What is called so holds a password, which has no place in a configuration. */
-const SECRET_HEADERS = /^(?:authorization|cookie)$|token|secret|password|api-?key|signature/;
+/** Of Telegram: a chat's id, or a channel's name. */
+const CHAT = /^(?:-?\d{1,20}|@\w{1,64})$/;
 
 const secretRef = z.union(
   [z.strictObject({ file: z.string().min(1).max(MOST_FILE_NAME) }), z.strictObject({ env: envName() })],
-  'is no reference to a secret: {file: path} or {env: NAME}',
+  `does not say where a secret is kept: ${REFERENCE}`,
 );
 
 const endpointSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is no name: 1 to 63 small letters, digits and -'),
-  url: z.union([z.string(), secretRef], 'is neither a URL nor {file: path} or {env: NAME}'),
+  url: z.union([z.string(), secretRef], `is neither a URL nor where one is kept, ${REFERENCE}`),
   secrets: z.array(secretRef).max(4, 'has more than 4: a rotation needs 2').default([]),
   method: z.enum(['POST', 'PUT', 'PATCH'], 'is none of POST, PUT, PATCH').default('POST'),
   headers: z
-    .record(z.string(), z.union([z.string(), secretRef], 'is neither text nor {file: path} or {env: NAME}'))
+    .record(z.string(), z.union([z.string(), secretRef], `is neither text nor where one is kept, ${REFERENCE}`))
     .default({}),
   filter: z
     .strictObject({
@@ -118,7 +116,7 @@ const endpointSchema = z.strictObject({
  * Reads a list of endpoints as YAML or JSON give it. All faults are told at once. A URL that stands in the text is held
  * against the rules here; one that is kept elsewhere, when it is loaded; what its name leads to, at every attempt.
  */
-export function parseEndpoints(value: unknown): ParsedEndpoints {
+export function parseEndpoints(value: unknown, spelled: Spelling = inYaml): ParsedEndpoints {
   if (!Array.isArray(value)) return { ok: false, faults: [{ path: [], message: 'webhooks: is no list' }] };
   if (value.length > MOST_ENDPOINTS) {
     return { ok: false, faults: [{ path: [], message: `webhooks: has more than ${MOST_ENDPOINTS}` }] };
@@ -126,7 +124,7 @@ export function parseEndpoints(value: unknown): ParsedEndpoints {
   const endpoints: Endpoint[] = [];
   const faults: Fault[] = [];
   for (const [i, item] of value.entries()) {
-    const parsed = parseEndpoint(item, i);
+    const parsed = parseEndpoint(item, i, spelled);
     if (parsed.ok) endpoints.push(...parsed.endpoints);
     else faults.push(...parsed.faults.map(({ path, message }) => ({ path: [i, ...path], message })));
   }
@@ -151,11 +149,11 @@ export function shownEndpoint(endpoint: Endpoint): Endpoint {
   };
 }
 
-function parseEndpoint(item: unknown, index: number): ParsedEndpoints {
+function parseEndpoint(item: unknown, index: number, spelled: Spelling): ParsedEndpoints {
   const where = nameOf(item) ?? `number ${index + 1}`;
   const tell = (path: readonly PropertyKey[], reason: string): Fault => ({
     path,
-    message: `webhook ${where}: ${path.length === 0 ? '' : `${spell(path)}: `}${reason}`,
+    message: `webhook ${where}: ${path.length === 0 ? '' : `${spelled(path)}: `}${reason}`,
   });
   const parsed = endpointSchema.safeParse(item);
   if (!parsed.success) {
@@ -178,6 +176,9 @@ type Tell = (path: readonly PropertyKey[], reason: string) => Fault;
 
 function issueFaults(issue: z.core.$ZodIssue, item: unknown, tell: Tell): readonly Fault[] {
   const { path } = issue;
+  // Which of a union is meant: that is the template's name, whether it stands alone or as its preset.
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
+    return [tell(path.slice(0, -1), issue.message)];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => tell([...path, key], 'is not known'));
   const isMissing = valueAt(item, path) === undefined;
   if (isMissing) return [tell(path, 'is missing')];
@@ -205,26 +206,11 @@ function urlFaults(endpoint: Endpoint, tell: Tell): readonly Fault[] {
 function headerFaults(headers: Endpoint['headers'], tell: Tell): readonly Fault[] {
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   return Object.entries(headers).flatMap(([name, value]) => {
-    const fault = headerFault(name.toLowerCase(), value);
+    const fault = headerFault(name, typeof value === 'string' ? value : undefined);
     const isTwice = names.filter((other) => other === name.toLowerCase()).length > 1;
     const faults = [...(fault === undefined ? [] : [fault]), ...(isTwice ? ['stands here twice'] : [])];
     return faults.map((reason) => tell(['headers', name], reason));
   });
-}
-
-function headerFault(name: string, value: string | SecretRef): string | undefined {
-  if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name)) return 'is no name of a header';
-  if (RESERVED_HEADERS.test(name)) return 'is set by HTTP or by us';
-  if (typeof value !== 'string') return undefined;
-  if (SECRET_HEADERS.test(name)) return 'may hold a secret: name a file or a variable, {file: path} or {env: NAME}';
-  return headerValueFault(value);
-}
-
-/** What cannot be sent as the value of a header; also asked of what a file or a variable held. */
-export function headerValueFault(value: string): string | undefined {
-  return /^[\x21-\x7e](?:[\t\x20-\x7e]{0,4094}[\x21-\x7e])?$/.test(value)
-    ? undefined
-    : 'is no value of a header: 1 to 4096 printable ASCII characters on one line';
 }
 
 function twice(items: readonly unknown[]): readonly Fault[] {
@@ -236,18 +222,21 @@ function twice(items: readonly unknown[]): readonly Fault[] {
   );
 }
 
+/** `slack` is short for `{preset: slack}`. */
 function template() {
-  const plain = z.enum(PLAIN_PRESETS);
-  const choice = z.union(
+  const choice = z.discriminatedUnion(
+    'preset',
     [
-      plain.transform((preset) => ({ preset })),
-      z.strictObject({ preset: plain }),
-      z.strictObject({ preset: z.literal('telegram'), chat: z.string().regex(/^(?:-?\d{1,20}|@\w{1,64})$/) }),
+      z.strictObject({ preset: z.enum(PLAIN_PRESETS) }),
+      z.strictObject({
+        preset: z.literal('telegram'),
+        chat: z.string().regex(CHAT, 'is no chat: a number, or @ and a name'),
+      }),
       z.strictObject({ preset: z.literal('pagerduty'), routingKey: secretRef }),
     ],
-    `is none of ${PLAIN_PRESETS.join(', ')}, {preset: telegram, chat: "…"}, {preset: pagerduty, routingKey: {file: …}}`,
+    `is none of ${PLAIN_PRESETS.join(', ')}, telegram, pagerduty`,
   );
-  return choice;
+  return z.preprocess((value) => (typeof value === 'string' ? { preset: value } : value), choice);
 }
 
 function typePattern() {
@@ -255,7 +244,7 @@ function typePattern() {
 }
 
 function envName() {
-  return z.string().regex(/^[A-Za-z_]\w{0,127}$/, 'is no name of a variable');
+  return z.string().refine(isVariableName, 'is no name of a variable');
 }
 
 /** `192.168.0.0/16`, or one address alone. */
@@ -287,10 +276,4 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
       typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part) ? Reflect.get(inner, part) : undefined,
     value,
   );
-}
-
-/** `headers.x-a`, `secrets[0]` */
-function spell(path: readonly PropertyKey[]): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part).slice(0, 80)}`)).join('');
-  return text.replace(/^\./, '');
 }

@@ -2,10 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { UnroutableEvent } from '../../detect/event.ts';
 import { errorText } from './connect.ts';
-import { headerValueFault, rulesOf, type Endpoint, type TemplateChoice } from './endpoint.ts';
+import { rulesOf, type Endpoint, type TemplateChoice } from './endpoint.ts';
+import { headerValueFault } from './header.ts';
 import { loadSecret, secretOf, type Environment, type Secret, type SecretRef } from './secret.ts';
 import type { Outgoing } from './send.ts';
 import { parseSigningKey, signatureHeaders, type SigningKey } from './signature.ts';
+import { inYaml, type Spelling } from './spelling.ts';
 import { parseTarget, type TargetRules } from './target.ts';
 import { alertmanager } from './templates/alertmanager.ts';
 import { discord, mattermost, slack, telegram } from './templates/chats.ts';
@@ -46,21 +48,25 @@ const PRESETS: Readonly<Record<Exclude<TemplateChoice['preset'], 'telegram' | 'p
 };
 
 /** Loads what an endpoint names: at the start, and again when it is told to. Faults are told all at once. */
-export async function readyEndpoint(endpoint: Endpoint, environment: Environment): Promise<Readied> {
-  const told = (field: string, reason: string): string => `webhook ${endpoint.name}: ${field}: ${reason}`;
+export async function readyEndpoint(
+  endpoint: Endpoint,
+  environment: Environment,
+  spelled: Spelling = inYaml,
+): Promise<Readied> {
+  const told = (path: Path, reason: string): string => `webhook ${endpoint.name}: ${spelled(path)}: ${reason}`;
   const faults: string[] = [];
   const warnings: string[] = [];
   const loading: Loading = {
-    fault: (field, reason) => void faults.push(told(field, reason)),
-    async load(field, ref) {
+    fault: (path, reason) => void faults.push(told(path, reason)),
+    async load(path, ref) {
       const loaded = await loadSecret(ref, environment);
-      if (loaded.ok && loaded.warning !== undefined) warnings.push(told(field, loaded.warning));
-      if (!loaded.ok) faults.push(told(field, loaded.reason));
+      if (loaded.ok && loaded.warning !== undefined) warnings.push(told(path, loaded.warning));
+      if (!loaded.ok) faults.push(told(path, loaded.reason));
       return loaded.ok ? loaded.secret : undefined;
     },
   };
   if (endpoint.template.preset === 'cloudevent' && endpoint.secrets.length === 0) {
-    warnings.push(told('secrets', 'there are none, so the receiver cannot tell who sent it'));
+    warnings.push(told(['secrets'], 'there are none, so the receiver cannot tell who sent it'));
   }
   const rules = rulesOf(endpoint);
   const url = await loadUrl(endpoint, rules, loading);
@@ -101,28 +107,30 @@ export function outgoingOf(
   };
 }
 
+type Path = Parameters<Spelling>[0];
+
 interface Loading {
-  readonly fault: (field: string, reason: string) => void;
+  readonly fault: (path: Path, reason: string) => void;
   /** The secret, or `undefined` when that was told as a fault. */
-  readonly load: (field: string, ref: SecretRef) => Promise<Secret | undefined>;
+  readonly load: (path: Path, ref: SecretRef) => Promise<Secret | undefined>;
 }
 
 async function loadUrl({ url: given }: Endpoint, rules: TargetRules, loading: Loading) {
-  const url = typeof given === 'string' ? secretOf(given) : await loading.load('url', given);
+  const url = typeof given === 'string' ? secretOf(given) : await loading.load(['url'], given);
   if (url === undefined) return undefined;
   const target = parseTarget(url.reveal(), rules);
-  if (!target.ok) loading.fault('url', target.reason);
+  if (!target.ok) loading.fault(['url'], target.reason);
   return url;
 }
 
 async function loadKeys({ secrets }: Endpoint, loading: Loading): Promise<readonly SigningKey[]> {
   const keys: SigningKey[] = [];
   for (const [i, ref] of secrets.entries()) {
-    const secret = await loading.load(`secrets[${i}]`, ref);
+    const secret = await loading.load(['secrets', i], ref);
     if (secret === undefined) continue;
     const parsed = parseSigningKey(secret);
     if (parsed.ok) keys.push(parsed.key);
-    else loading.fault(`secrets[${i}]`, parsed.reason);
+    else loading.fault(['secrets', i], parsed.reason);
   }
   return keys;
 }
@@ -130,10 +138,10 @@ async function loadKeys({ secrets }: Endpoint, loading: Loading): Promise<readon
 async function loadHeaders({ headers }: Endpoint, loading: Loading): Promise<ReadyEndpoint['headers']> {
   const loaded: Record<string, Secret> = {};
   for (const [name, given] of Object.entries(headers)) {
-    const value = typeof given === 'string' ? secretOf(given) : await loading.load(`headers.${name}`, given);
+    const value = typeof given === 'string' ? secretOf(given) : await loading.load(['headers', name], given);
     if (value === undefined) continue;
     const reason = headerValueFault(value.reveal());
-    if (reason !== undefined) loading.fault(`headers.${name}`, reason);
+    if (reason !== undefined) loading.fault(['headers', name], reason);
     loaded[name] = value;
   }
   return loaded;
@@ -142,7 +150,7 @@ async function loadHeaders({ headers }: Endpoint, loading: Loading): Promise<Rea
 async function loadTemplate(choice: TemplateChoice, { load }: Loading): Promise<Template | undefined> {
   if (choice.preset === 'telegram') return telegram(choice.chat);
   if (choice.preset !== 'pagerduty') return PRESETS[choice.preset];
-  const key = await load('template.routingKey', choice.routingKey);
+  const key = await load(['template', 'routingKey'], choice.routingKey);
   return key === undefined ? undefined : pagerduty(key);
 }
 
@@ -151,7 +159,7 @@ async function loadCertificates(path: string | undefined, { fault }: Loading): P
   try {
     const stats = await stat(path);
     if (!stats.isFile() || stats.size > MOST_CA_BYTES) {
-      fault('ca', `${path} is no file of certificates`);
+      fault(['ca'], `${path} is no file of certificates`);
       return undefined;
     }
     const pem = await readFile(path, 'utf8');
@@ -159,7 +167,7 @@ async function loadCertificates(path: string | undefined, { fault }: Loading): P
     void new X509Certificate(pem);
     return pem;
   } catch (error) {
-    fault('ca', `${path} holds no certificate that can be read: ${errorText(error)}`);
+    fault(['ca'], `${path} holds no certificate that can be read: ${errorText(error)}`);
     return undefined;
   }
 }

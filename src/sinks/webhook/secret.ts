@@ -31,6 +31,10 @@ const REDACTED = '[redacted]';
 /** A key or a token is far shorter; a longer file is another one. Bytes. */
 const MOST_BYTES = 4096;
 
+export function isVariableName(text: string): boolean {
+  return /^[A-Za-z_]\w{0,127}$/.test(text);
+}
+
 export function secretOf(text: string): Secret {
   const redacted = (): typeof REDACTED => REDACTED;
   const secret = { reveal: () => text, toString: redacted, toJSON: redacted, [inspect.custom]: redacted };

@@ -108,12 +108,16 @@ function userFault({ username, password }: URL): string | undefined {
 
 function schemeFault({ protocol }: URL, { http }: TargetRules): string | undefined {
   if (protocol === 'https:' || (protocol === 'http:' && http)) return undefined;
-  return protocol === 'http:' ? 'is http: say http: true to send unencrypted' : `has the scheme ${protocol} not https:`;
+  return protocol === 'http:'
+    ? 'is http: --http allows that, in YAML http: true'
+    : `has the scheme ${protocol} not https:`;
 }
 
 function portFault(port: number, { http, ports }: TargetRules): string | undefined {
   const allowed = ports ?? (http ? [...TLS_PORTS, ...PLAIN_PORTS] : TLS_PORTS);
-  return allowed.includes(port) ? undefined : `has the port ${port}; allowed are ${allowed.join(', ')} (option ports)`;
+  return allowed.includes(port)
+    ? undefined
+    : `has the port ${port}; allowed are ${allowed.join(', ')} (--port allows others, in YAML ports)`;
 }
 
 function hostFault(host: string, { allow }: TargetRules): string | undefined {

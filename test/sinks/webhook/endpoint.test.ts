@@ -96,13 +96,16 @@ describe('a fault names the endpoint and the field', () => {
     [{ url: LEAST.url }, 'webhook number 1: name: is missing'],
     [{ ...LEAST, name: 'Ops!' }, 'webhook number 1: name: is no name: 1 to 63 small letters, digits and -'],
     [{ name: 'ops' }, 'webhook ops: url: is missing'],
-    [{ ...LEAST, url: 7 }, 'webhook ops: url: is neither a URL nor {file: path} or {env: NAME}'],
-    [{ ...LEAST, url: 'http://example.org/' }, 'webhook ops: url: is http: say http: true to send unencrypted'],
+    [
+      { ...LEAST, url: 7 },
+      'webhook ops: url: is neither a URL nor where one is kept, file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
+    ],
+    [{ ...LEAST, url: 'http://example.org/' }, 'webhook ops: url: is http: --http allows that, in YAML http: true'],
     [{ ...LEAST, url: 'https://10.0.0.1/' }, 'webhook ops: url: 10.0.0.1 is a private address'],
     [{ ...LEAST, secret: 'x' }, 'webhook ops: secret: is not known'],
     [
       { ...LEAST, secrets: ['whsec_planted'] },
-      'webhook ops: secrets[0]: is no reference to a secret: {file: path} or {env: NAME}',
+      'webhook ops: secrets[0]: does not say where a secret is kept: file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
     [{ ...LEAST, method: 'GET' }, 'webhook ops: method: is none of POST, PUT, PATCH'],
     [{ ...LEAST, headers: { Host: 'a' } }, 'webhook ops: headers.Host: is set by HTTP or by us'],
@@ -114,7 +117,7 @@ describe('a fault names the endpoint and the field', () => {
     ],
     [
       { ...LEAST, headers: { Authorization: 'Bearer planted' } },
-      'webhook ops: headers.Authorization: may hold a secret: name a file or a variable, {file: path} or {env: NAME}',
+      'webhook ops: headers.Authorization: may hold a secret: say where it is kept, file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
     [
       { ...LEAST, headers: { 'X-A': 'a', 'x-a': 'b' } },
@@ -152,12 +155,27 @@ describe('a fault names the endpoint and the field', () => {
   });
 
   test('lists what templates there are', () => {
-    for (const template of ['slak', { preset: 'telegram' }, { preset: 'pagerduty', routingKey: 'planted' }]) {
+    for (const template of ['slak', { preset: 'slak' }, {}, { chat: '5' }]) {
       const parsed = parseEndpoints([{ ...LEAST, template }]);
       expect(parsed.ok ? '' : parsed.faults[0]?.message).toMatch(
-        /^webhook ops: template: is none of cloudevent, slack/,
+        /^webhook ops: template: is none of cloudevent, slack, .*, telegram, pagerduty$/,
       );
     }
+  });
+
+  test.each([
+    [{ preset: 'telegram' }, 'template.chat: is missing'],
+    [{ preset: 'telegram', chat: -5 }, 'template.chat: must be text (in quotes where it looks like a number)'],
+    [{ preset: 'telegram', chat: 'a b' }, 'template.chat: is no chat: a number, or @ and a name'],
+    [{ preset: 'pagerduty' }, 'template.routingKey: is missing'],
+    [
+      { preset: 'pagerduty', routingKey: 'planted' },
+      'template.routingKey: does not say where a secret is kept: file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
+    ],
+    [{ preset: 'slack', chat: '5' }, 'template.chat: is not known'],
+  ])('names what a template lacks: %j', (template, reason) => {
+    const parsed = parseEndpoints([{ ...LEAST, template }]);
+    expect(parsed.ok ? [] : parsed.faults.map(({ message }) => message)).toEqual([`webhook ops: ${reason}`]);
   });
 
   test('and where it stands, all of them at once', () => {

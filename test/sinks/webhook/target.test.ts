@@ -8,9 +8,9 @@ describe('bad input 60: a URL is refused when it is configured, with its reason'
   const strict: TargetRules = { http: false, ports: undefined, allow: [] };
 
   test.each([
-    ['http://example.org/', 'is http: say http: true to send unencrypted'],
+    ['http://example.org/', 'is http: --http allows that, in YAML http: true'],
     ['gopher://example.org/', 'has the scheme gopher: not https:'],
-    ['https://example.org:8080/', 'has the port 8080; allowed are 443, 8443 (option ports)'],
+    ['https://example.org:8080/', 'has the port 8080; allowed are 443, 8443 (--port allows others, in YAML ports)'],
     ['https://user:pass@example.org/', 'holds a user name or a password: use a header from a file'],
     ['https://169.254.169.254/', '169.254.169.254 is a metadata address'],
     ['https://2130706433/', '127.0.0.1 is a loopback address'],
