@@ -60,14 +60,18 @@ func hints(ctx context.Context, client *redis.Client) error {
 // follow reads the stream, from the beginning or after an event. Ends never.
 func follow(ctx context.Context, client *redis.Client, after string) error {
 	entry := "0"
-	if after != "" {
+	for after != "" {
 		found, err := client.HGet(ctx, ids, after).Result()
 		if err == redis.Nil {
 			return fmt.Errorf("%s is not kept any more, or never was", after)
-		} else if err != nil {
+		}
+		if isOver(err) {
 			return err
 		}
-		entry = found
+		if err == nil {
+			entry = found
+			break
+		}
 	}
 	last := map[string]string{}
 	for {
@@ -142,10 +146,11 @@ func createGroup(ctx context.Context, client *redis.Client, group string) error 
 		if err == nil || hasPrefix(err, "BUSYGROUP") {
 			return nil
 		}
-		if !strings.Contains(err.Error(), "requires the key to exist") {
+		if strings.Contains(err.Error(), "requires the key to exist") {
+			time.Sleep(time.Second) // until the first event
+		} else if isOver(err) {
 			return err
 		}
-		time.Sleep(time.Second) // until the first event
 	}
 }
 
@@ -156,8 +161,14 @@ func handleAll(ctx context.Context, client *redis.Client, group string, entries 
 		} else {
 			handle(eventIn(message))
 		}
-		if err := client.XAck(ctx, events, group, message.ID).Err(); err != nil {
-			return err
+		for {
+			err := client.XAck(ctx, events, group, message.ID).Err()
+			if isOver(err) {
+				return err
+			}
+			if err == nil {
+				break
+			}
 		}
 	}
 	return nil

@@ -1,17 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { UnroutableEvent } from '../../src/detect/event.ts';
-import { channels } from '../../src/store/keys.ts';
-import type { RedisStore } from '../../src/store/redis/open.ts';
-import { batch } from '../contract/fixtures.ts';
-import { opened, watch } from '../store/redis/opening.ts';
-import { BLACKOUT } from '../support/cli.ts';
-import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { keysOf } from '../../src/store/keys.ts';
+import { BLACKOUT, ROOT } from '../support/cli.ts';
 import { until } from '../support/redis/until.ts';
-import { subscribe, type Subscriber } from './subscriber.ts';
-import { theExamples, type Example } from './subscribers.ts';
+import { setScene, type Watched } from './subscribe-scene.ts';
+import { theExamples } from './subscribers.ts';
 
 /** What the program said of a real day. */
 const events = readFileSync(join(BLACKOUT, 'events.golden.ndjson'), 'utf8')
@@ -69,6 +64,61 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     await at.keep(some(10, 20));
     await subscriber.until(20);
     expect(await subscriber.kill()).toEqual(some(0, 20));
+  });
+
+  rule('follow, cut off in the middle of a reply, misses nothing and prints nothing twice', async (at) => {
+    const subscriber = at.start('follow');
+    await at.wire.set({ kind: 'reset-mid-reply', afterBytes: 4_000 });
+    const tries = at.wire.accepted();
+    await at.keep(some(0, 40));
+    await until('it has tried again', async () => at.wire.accepted() > tries + 1);
+    await at.wire.set({ kind: 'pass' });
+    await subscriber.until(40);
+    expect(await subscriber.kill()).toEqual(some(0, 40));
+  });
+
+  rule('follow, started while Redis is away, waits for it', async (at) => {
+    await at.keep(some(0, 10));
+    const subscriber = await at.startWhileAway('follow', events[4]?.id ?? '');
+    await subscriber.until(5);
+    expect(await subscriber.kill()).toEqual(some(5, 10));
+  });
+
+  rule('work, started while Redis is away, waits for it, and goes on with what it had not acknowledged', async (at) => {
+    await at.keep(some(0, 10));
+    await at.redis.cli('XGROUP', 'CREATE', at.stream, 'desk', '0');
+    await at.redis.cli('XREADGROUP', 'GROUP', 'desk', 'one', 'COUNT', 4, 'STREAMS', at.stream, '>');
+    const subscriber = await at.startWhileAway('work', 'desk', 'one');
+    await subscriber.until(10);
+    await at.acknowledged('desk');
+    expect(await subscriber.kill()).toEqual(some(0, 10));
+  });
+
+  rule('work says of an entry that somebody deleted that it never had it', async (at) => {
+    await at.keep(some(0, 5));
+    await at.redis.cli('XGROUP', 'CREATE', at.stream, 'desk', '0');
+    await at.redis.cli('XREADGROUP', 'GROUP', 'desk', 'one', 'COUNT', 3, 'STREAMS', at.stream, '>');
+    const entry = String(await at.redis.cli('HGET', keysOf(at.name).ids, events[1]?.id ?? ''));
+    await at.redis.cli('XDEL', at.stream, entry);
+    const subscriber = at.start('work', 'desk', 'one');
+    await subscriber.complains(`entry ${entry} was deleted before it was handled`);
+    await subscriber.until(4);
+    await at.acknowledged('desk');
+    expect(await subscriber.kill()).toEqual([...some(0, 1), ...some(2, 5)]);
+  });
+
+  rule('the user that docs/events.md shows may do all of it', async (at) => {
+    await at.keep(some(0, 5));
+    await at.redis.cli('ACL', ...documentedUser());
+    const login = 'newsroom:secret@';
+    const all = [at.startAs(login, 'follow', events[1]?.id ?? ''), at.startAs(login, 'work', 'desk', 'one')];
+    const hints = at.startAs(login, 'hints');
+    await at.listeners(1);
+    await Promise.all(all.map((one, i) => one.until(i === 0 ? 3 : 5)));
+    await at.keep(some(5, 6));
+    await Promise.all([hints.until(1), all[0]?.until(4), all[1]?.until(6)]);
+    await at.acknowledged('desk');
+    expect(await hints.kill()).toEqual(some(5, 6));
   });
 
   rule('follow says so when the event that it is to go on from is not there', async (at) => {
@@ -134,69 +184,11 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
   });
 });
 
-/** A watch on a real Redis, and the example beside it. */
-interface Watched {
-  readonly redis: RedisServer;
-  /** Keeps events as the leader does; until it is done, should the Redis be away. */
-  readonly keep: (some: readonly UnroutableEvent[]) => Promise<void>;
-  readonly start: (...args: readonly string[]) => Subscriber;
-  /** Resolves when so many are subscribed to the channel of all events. */
-  readonly listeners: (many: number) => Promise<void>;
-  /** Resolves when the group has been given all there is, and has acknowledged it. */
-  readonly acknowledged: (group: string) => Promise<void>;
-}
-
-/** One Redis for the example's tests, and a watch of its own for each. */
-function setScene(example: Example): () => Promise<Watched> {
-  const folder = mkdtempSync(join(tmpdir(), 'unroutable-subscribe-'));
-  const started: Subscriber[] = [];
-  const stores: RedisStore[] = [];
-  let redis: RedisServer;
-  let program: Awaited<ReturnType<Example['prepare']>>;
-
-  beforeAll(async () => {
-    if (example.lacks !== undefined) return;
-    [redis, program] = await Promise.all([startRedis(), example.prepare(folder)]);
-  });
-  afterEach(async () => {
-    await Promise.all([...started.splice(0).map((one) => one.kill()), ...stores.splice(0).map((one) => one.close())]);
-  });
-  afterAll(async () => {
-    if (example.lacks === undefined) await redis.stop();
-    rmSync(folder, { recursive: true });
-  });
-
-  return async () => {
-    const url = `redis://${redis.host}:${redis.port}`;
-    const name = watch();
-    const store = await opened(url, name);
-    stores.push(store);
-    let number = 0;
-    return {
-      redis,
-      async keep(said) {
-        number += 1;
-        await until('the events are kept', async () => (await store.commit(batch(number, { events: said }))).ok);
-      },
-      start(...args) {
-        const subscriber = subscribe(program.command, args, { ...program.env, REDIS_URL: url, WATCH: name });
-        started.push(subscriber);
-        return subscriber;
-      },
-      async listeners(many) {
-        await until(`${many} listen`, async () => {
-          const reply = (await redis.cli('PUBSUB', 'NUMSUB', channels.events)) as readonly unknown[];
-          return reply[1] === many;
-        });
-      },
-      async acknowledged(group) {
-        const stream = `unroutable:{${name}}:events`;
-        await until(`${group} has acknowledged all`, async () => {
-          const [state = []] = (await redis.cli('XINFO', 'GROUPS', stream)) as readonly (readonly unknown[])[];
-          const field = (of: string): unknown => state[state.indexOf(of) + 1];
-          return field('pending') === 0 && field('lag') === 0;
-        });
-      },
-    };
-  };
+/** The line of docs/events.md that operators copy, with what it says that consumer groups want besides. */
+function documentedUser(): readonly string[] {
+  const text = readFileSync(join(ROOT, 'docs/events.md'), 'utf8');
+  const line = /^ *ACL (SETUSER newsroom on >secret .+)$/m.exec(text)?.[1];
+  const besides = /^and for consumer groups `(.+)` besides/m.exec(text)?.[1];
+  if (line === undefined || besides === undefined) throw new Error('docs/events.md has no ACL user');
+  return `${line} ${besides}`.split(' ');
 }

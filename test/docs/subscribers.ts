@@ -17,7 +17,13 @@ export interface Example {
   /** Whether `follow` says that an event is missing. */
   readonly tellsHoles: boolean;
   /** What it is run with; what it needs for that is made in a folder of the test's. */
-  readonly prepare: (folder: string) => Promise<{ command: readonly string[]; env: NodeJS.ProcessEnv }>;
+  readonly prepare: (folder: string) => Promise<Program>;
+}
+
+/** What an example is run with. */
+export interface Program {
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
 }
 
 const GO_REDIS = 'github.com/redis/go-redis/v9';
@@ -64,7 +70,7 @@ export async function theExamples(): Promise<readonly Example[]> {
   ];
 }
 
-async function asIs(program: string, name: string): Promise<{ command: readonly string[]; env: NodeJS.ProcessEnv }> {
+async function asIs(program: string, name: string): Promise<Program> {
   return { command: [program, file(name)], env: process.env };
 }
 
