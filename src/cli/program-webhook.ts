@@ -83,7 +83,8 @@ function addTest(webhook: Command, io: Io, end: End): void {
     .command('test')
     .summary('send a marked event, and tell what came of it')
     .description('Sends one event that is marked as a drill, and tells status and latency. Ends with 1 when it failed.')
-    .argument('<name>');
+    .argument('<name>')
+    .option('--timeout <duration>', 'give the receiver no longer, 1s to 30s (default: 30s)', asTimeout);
   inWatch(test).action(async (name: string, options: Options) => {
     const command = await import('./webhook-test.ts');
     end(await command.testWebhook(name, storeOptions(options), io));
@@ -212,6 +213,14 @@ function asSmallCount(text: string): number {
 
 function collectPort(text: string, before: readonly number[] = []): readonly number[] {
   return [...before, asPort(text)];
+}
+
+/** Longer than 30 s no attempt takes: `DEADLINE_MS`. A number alone is seconds. */
+function asTimeout(text: string): number {
+  const ms = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
+  if (ms === undefined || ms < 1_000 || ms > 30_000)
+    throw new InvalidArgumentError('It must be 1 to 30 seconds: 5 or 5s.');
+  return ms;
 }
 
 function asDuration(text: string): number {

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { marked, type Drill } from '../detect/drill.ts';
 import type { UnroutableEvent } from '../detect/event.ts';
 import { sentence } from '../report/words.ts';
-import { askDelivery, deliveries, isOn } from '../sinks/webhook/desk.ts';
+import { askDelivery, deliveries, isOn, withdrawAsk } from '../sinks/webhook/desk.ts';
 import { outgoingOf, readyEndpoint } from '../sinks/webhook/ready.ts';
 import type { EndpointRecord, LogRecord } from '../sinks/webhook/records.ts';
+import { DEADLINE_MS } from '../sinks/webhook/schedule.ts';
 import { send } from '../sinks/webhook/send.ts';
 import { inYaml } from '../sinks/webhook/spelling.ts';
 import { drillEvents } from './drill-events.ts';
@@ -18,15 +19,21 @@ import { SYSTEM, told, withEndpoint, type Kept, type Means, type WebhookOptions 
 
 type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
 
-/** Whoever leads takes notice within 2 s, an attempt takes 30 s at most. Milliseconds. */
-const PATIENCE_MS = 40_000;
+export interface TestOptions extends WebhookOptions {
+  /** Milliseconds that the receiver has, `DEADLINE_MS` at most. @default DEADLINE_MS */
+  readonly timeout?: number;
+}
+
+/** Whoever leads takes notice within 2 s, and may be sending something else. Milliseconds besides the receiver's. */
+const PATIENCE_MS = 10_000;
 const LOOK_MS = 250;
 
 /**
  * `unroutable webhook test NAME`: sends one marked event, whatever the filter says, and says what came of it. Whoever leads
  * sends it, from where all else is sent; when nobody does, this process.
  */
-export function testWebhook(name: string, options: WebhookOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
+export function testWebhook(name: string, options: TestOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
+  const { timeout: deadlineMs = DEADLINE_MS } = options;
   return withEndpoint(name, options, io, means.clock, async (kept, record) => {
     if (!isOn(record)) {
       complain(io, `webhook ${name} is ${stateText(record)}: ${wayOn(record)}`);
@@ -34,7 +41,7 @@ export function testWebhook(name: string, options: WebhookOptions, io: Io, means
     }
     const event = testEvent(kept, means.clock.wallMs());
     const isLed = (await kept.store.leases.holder()) !== undefined;
-    const outcome = await (isLed ? byLeader : byUs)(kept, { record, event, io, means });
+    const outcome = await (isLed ? byLeader : byUs)(kept, { record, event, io, means, deadlineMs });
     if (!outcome.ok) return told(outcome, io);
     const whence = isLed ? '' : ', sent from here as nobody leads';
     if (outcome.value.ok) {
@@ -51,6 +58,7 @@ interface Test {
   readonly event: UnroutableEvent;
   readonly io: Io;
   readonly means: Means;
+  readonly deadlineMs: number;
 }
 
 function wayOn({ endpoint, from }: EndpointRecord): string {
@@ -70,25 +78,38 @@ function testEvent({ selection }: Kept, nowMs: number): UnroutableEvent {
   return event;
 }
 
-async function byLeader({ store }: Kept, { record, event, io, means: { clock } }: Test): Promise<Result<Outcome>> {
-  const { endpoint } = record;
-  await askDelivery(store, endpoint.name, { event, by: 'test', nowMs: clock.wallMs() });
-  const until = clock.monotonicMs() + PATIENCE_MS;
-  while (!io.signal.aborted) {
-    const { log } = await deliveries(store, endpoint.name);
-    const found = log.find(({ eventId }) => eventId === event.id);
-    if (found !== undefined) return good(found);
-    if (clock.monotonicMs() > until)
-      return bad(
-        EXIT.notReady,
-        `webhook ${endpoint.name}: no outcome within ${PATIENCE_MS / 1000} s; does whoever leads send webhooks?`,
-      );
-    await clock.sleep(LOOK_MS, io.signal);
-  }
-  return bad(EXIT.interrupted);
+async function byLeader(kept: Kept, test: Test): Promise<Result<Outcome>> {
+  const { record, event, io, means, deadlineMs } = test;
+  const { name } = record.endpoint;
+  await askDelivery(kept.store, name, { event, by: 'test', nowMs: means.clock.wallMs(), deadlineMs });
+  const outcome = await outcomeOf(kept, test);
+  if (outcome !== undefined) return good(outcome);
+  const { asked } = await deliveries(kept.store, name);
+  // Nobody is to send it when we are gone.
+  await withdrawAsk(kept.store, name, event.id);
+  if (io.signal.aborted) return bad(EXIT.interrupted);
+  const isTaken = asked.every((ask) => ask.event.id !== event.id);
+  const why = isTaken ? 'other attempts are still under way' : 'does whoever leads send webhooks?';
+  return bad(EXIT.notReady, `webhook ${name}: no outcome within ${(deadlineMs + PATIENCE_MS) / 1000} s; ${why}`);
 }
 
-async function byUs(kept: Kept, { record, event, io, means }: Test): Promise<Result<Outcome>> {
+/** As the log has it; `undefined` when it does not in time, or when we are stopped. */
+async function outcomeOf(
+  { store }: Kept,
+  { record, event, io, means, deadlineMs }: Test,
+): Promise<Outcome | undefined> {
+  const { clock } = means;
+  const until = clock.monotonicMs() + deadlineMs + PATIENCE_MS;
+  while (!io.signal.aborted) {
+    const { log } = await deliveries(store, record.endpoint.name);
+    const found = log.find(({ eventId }) => eventId === event.id);
+    if (found !== undefined || clock.monotonicMs() > until) return found;
+    await clock.sleep(LOOK_MS, io.signal);
+  }
+  return undefined;
+}
+
+async function byUs(kept: Kept, { record, event, io, means, deadlineMs }: Test): Promise<Result<Outcome>> {
   const { clock, resolve } = means;
   const { endpoint, from } = record;
   const readied = await readyEndpoint(endpoint, io.env, from === 'file' ? inYaml : inOptions);
@@ -101,5 +122,5 @@ async function byUs(kept: Kept, { record, event, io, means }: Test): Promise<Res
   });
   if (outgoing === undefined) return bad(EXIT.usage, `webhook ${endpoint.name}: its template has no use for the test`);
   const { rules, ca } = ready;
-  return good(await send(outgoing, { clock, resolve, rules, ca }, io.signal));
+  return good(await send(outgoing, { clock, resolve, rules, ca, deadlineMs }, io.signal));
 }

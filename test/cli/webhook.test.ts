@@ -5,7 +5,7 @@ import { addWebhook } from '../../src/cli/webhook-add.ts';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { Text } from '../support/text.ts';
-import { hook, place, type Place } from './webhook-scene.ts';
+import { place, type Place } from './webhook-scene.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 
@@ -179,22 +179,6 @@ test('removed, its secret goes with it; that of a file of one’s own stays', as
   await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: own });
   await at.run(['webhook', 'remove', 'desk']);
   expect((await stat(own)).isFile()).toBe(true);
-});
-
-test('a test without a watch is sent from here: delivered, or why not', async () => {
-  const at = await place();
-  let answer = 200;
-  const receiver = await hook((_, response) => response.writeHead(answer).end());
-  const where = ['--http', '--port', String(receiver.port), '--allow', '127.0.0.0/8'];
-  await at.run(['webhook', 'add', 'desk', receiver.url, ...where]);
-  const sent = await at.run(['webhook', 'test', 'desk']);
-  expect(sent).toMatchObject({ status: 0, stderr: '' });
-  expect(sent.stdout).toMatch(/^webhook desk: 200 in \d+ ms, sent from here as nobody leads\n$/);
-  expect(receiver.posted[0]?.event).toMatchObject({ drill: true, sequence: '0000000001', type: 'country.restored' });
-  answer = 500;
-  const failed = await at.run(['webhook', 'test', 'desk']);
-  expect(failed).toMatchObject({ status: 1, stdout: '' });
-  expect(failed.stderr).toMatch(/^unroutable: webhook desk: status: 500 after \d+ ms, sent from here/);
 });
 
 test('a store of a newer version, or a folder of something else, is refused and left alone', async () => {

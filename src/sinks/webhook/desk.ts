@@ -127,13 +127,28 @@ export async function removeEndpoint(store: StateStore, name: string): Promise<b
   return records.length > 0;
 }
 
+/** What to send now, and why. */
+export interface Ask {
+  readonly event: UnroutableEvent;
+  readonly by: AskedBy;
+  readonly nowMs: number;
+  /** See `AskRecord`. */
+  readonly deadlineMs?: number | undefined;
+}
+
 /** Asks for an event to be sent now. An event that is asked for twice before it is taken over is sent once. */
 export async function askDelivery(
   store: StateStore,
   name: string,
-  { event, by, nowMs }: { readonly event: UnroutableEvent; readonly by: AskedBy; readonly nowMs: number },
+  { event, by, nowMs, deadlineMs }: Ask,
 ): Promise<void> {
-  await store.write([askChange(name, event.id, { event, by, askedAtMs: nowMs })]);
+  const limit = deadlineMs === undefined ? {} : { deadlineMs };
+  await store.write([askChange(name, event.id, { event, by, askedAtMs: nowMs, ...limit })]);
+}
+
+/** Asks for it no more. What was taken over already is sent. */
+export async function withdrawAsk(store: StateStore, name: string, id: string): Promise<void> {
+  await store.write([askChange(name, id, undefined)]);
 }
 
 /** What was sent to an endpoint, and what is to be. */

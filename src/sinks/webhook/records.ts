@@ -9,6 +9,7 @@ import * as z from 'zod';
 import type { UnroutableEvent } from '../../detect/event.ts';
 import type { Space, StateChange, StateRecord } from '../../visibility/record.ts';
 import { parseEndpoints, type Endpoint } from './endpoint.ts';
+import { DEADLINE_MS } from './schedule.ts';
 
 /** An endpoint and how it stands. */
 export interface EndpointRecord {
@@ -43,6 +44,8 @@ export interface QueueRecord {
   readonly last?: LastAttempt;
   /** Absent: by the chain. */
   readonly by?: AskedBy;
+  /** As it was asked for. */
+  readonly deadlineMs?: number;
 }
 
 /** `test` is tried once, and its outcome stands in the log: nobody waits 75 hours for a test. */
@@ -60,6 +63,8 @@ export interface AskRecord {
   readonly event: UnroutableEvent;
   readonly by: AskedBy;
   readonly askedAtMs: number;
+  /** Milliseconds that an attempt may take, at most as many as any may. @default DEADLINE_MS */
+  readonly deadlineMs?: number;
 }
 
 /** One attempt. */
@@ -117,6 +122,7 @@ const GONE = 'gone';
 const time = z.number().min(0);
 const count = z.int().min(0);
 const line = z.string().max(1_000);
+const deadline = z.number().min(1).max(DEADLINE_MS);
 const event = z.custom<UnroutableEvent>(isEvent, 'is no event');
 
 const SHAPES = {
@@ -130,8 +136,14 @@ const SHAPES = {
       .object({ atMs: time, status: count.exactOptional(), ms: time, reason: line.exactOptional() })
       .exactOptional(),
     by: z.enum(['redelivery', 'test']).exactOptional(),
+    deadlineMs: deadline.exactOptional(),
   }),
-  ask: z.object({ event, by: z.enum(['redelivery', 'test']), askedAtMs: time }),
+  ask: z.object({
+    event,
+    by: z.enum(['redelivery', 'test']),
+    askedAtMs: time,
+    deadlineMs: deadline.exactOptional(),
+  }),
   log: z.object({
     n: count,
     atMs: time,

@@ -15,6 +15,9 @@ export const SCHEDULE_MS: readonly number[] = [
   24 * 3_600_000,
 ];
 
+/** One attempt may take no longer, from the name to the last byte: Standard Webhooks names 15 to 30 s. Milliseconds. */
+export const DEADLINE_MS = 30_000;
+
 /** A wait lasts 90 to 110 % of what the schedule says, so that what failed together does not come back together. */
 export const JITTER = 0.1;
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../ports.ts';
 import { connect, errorText, type Trust } from './connect.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
 
 /** One HTTP request, ready to go. */
@@ -33,12 +34,9 @@ export interface Means extends Trust {
   readonly clock: Clock;
   readonly resolve: Resolver;
   readonly rules: TargetRules;
-  /** Milliseconds for all of it: name, connection, TLS, headers and body. @default 30 000 */
-  readonly deadlineMs?: number;
+  /** Milliseconds for all of it: name, connection, TLS, headers and body. @default DEADLINE_MS */
+  readonly deadlineMs?: number | undefined;
 }
-
-/** Standard Webhooks names 15 to 30 s. Milliseconds. */
-export const DEADLINE_MS = 30_000;
 
 /** Bytes of a response that are read before the connection is dropped; nothing is kept of them. */
 const MOST_RESPONSE_BYTES = 64 * 1024;

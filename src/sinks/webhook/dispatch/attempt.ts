@@ -13,6 +13,8 @@ export interface AttemptMeans {
   readonly resolve: Resolver;
   readonly environment: Environment;
   readonly sentence: Sentence;
+  /** @default DEADLINE_MS */
+  readonly deadlineMs?: number | undefined;
 }
 
 export interface Attempted {
@@ -29,7 +31,7 @@ export interface Attempted {
 export async function attemptOnce(
   endpoint: Endpoint,
   event: UnroutableEvent,
-  { clock, resolve, environment, sentence }: AttemptMeans,
+  { clock, resolve, environment, sentence, deadlineMs }: AttemptMeans,
   signal: AbortSignal,
 ): Promise<Attempted | 'unwanted'> {
   const readied = await readyEndpoint(endpoint, environment);
@@ -43,7 +45,7 @@ export async function attemptOnce(
     return failed(false, 'request: the event cannot be put into the form of this endpoint');
   }
   if (outgoing === undefined) return 'unwanted';
-  const attempt = await send(outgoing, { clock, resolve, rules: ready.rules, ca: ready.ca }, signal);
+  const attempt = await send(outgoing, { clock, resolve, deadlineMs, rules: ready.rules, ca: ready.ca }, signal);
   return { attempt, warnings };
 }
 

@@ -93,9 +93,10 @@ export class Line {
   }
 
   /** Sends an event now, as someone asked for it. One that is being sent is not sent twice. */
-  ask({ event, by }: AskRecord): Plan {
+  ask({ event, by, deadlineMs }: AskRecord): Plan {
     if (this.waiting.isTaken(event.id)) return NOTHING;
-    const { changes, kept } = this.#put({ ...this.#fresh(event), by });
+    const limit = deadlineMs === undefined ? {} : { deadlineMs };
+    const { changes, kept } = this.#put({ ...this.#fresh(event), by, ...limit });
     return { changes: [...changes, ...this.#letters.remove(event.id)], kept };
   }
 

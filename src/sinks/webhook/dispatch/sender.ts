@@ -81,7 +81,8 @@ export class Sender {
     const body = await this.#bodyOf(place);
     if (body === undefined || over.aborted) return;
     const { record } = this.line;
-    const attempted = await attemptOnce(record.endpoint, body.event, this.#means, over);
+    const means = { ...this.#means, deadlineMs: body.deadlineMs };
+    const attempted = await attemptOnce(record.endpoint, body.event, means, over);
     const attempt = attempted === 'unwanted' ? attempted : attempted.attempt;
     // Broken off by us: what became of it nobody knows, and so it is sent again. What arrived is recorded even now.
     const isBrokenOff = over.aborted && attempt !== 'unwanted' && !attempt.ok;

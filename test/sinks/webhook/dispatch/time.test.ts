@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deadLetters } from '../../../../src/sinks/webhook/desk.ts';
+import { askDelivery, deadLetters, deliveries } from '../../../../src/sinks/webhook/desk.ts';
 import { JITTER, SCHEDULE_MS } from '../../../../src/sinks/webhook/schedule.ts';
 import { systemClock } from '../../../../src/cli/system-clock.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
@@ -153,4 +153,35 @@ test('an endpoint that is well has each event within two seconds while four othe
   expect(latencies[Math.floor(latencies.length * 0.99)]).toBeLessThanOrEqual(2_000);
   // None was given up on, and none let go of: they hang to their deadline.
   expect(hanging.received).toHaveLength(16);
+});
+
+test('an attempt that was asked for with a deadline is left when that is over; others have theirs', async () => {
+  const clock = new HandClock(Date.now());
+  const stage = new Stage(undefined, clock);
+  const { port, received } = await receiving(() => undefined);
+  await stage.add(endpointOf('a', port, { concurrency: 2 }));
+  const [short, long] = chain(2);
+  if (short === undefined || long === undefined) expect.fail();
+  const nowMs = clock.wallMs();
+  await askDelivery(stage.store, 'a', { event: short, by: 'test', nowMs, deadlineMs: 5_000 });
+  await askDelivery(stage.store, 'a', { event: long, by: 'test', nowMs });
+  void stage.start(RARELY);
+  await until(() => received.length === 2, 'both to arrive');
+  await clock.turn(5_000);
+  expect(await stage.attempted(1)).toMatchObject([
+    { eventId: short.id, ok: false, reason: 'response: not done within 5 s', ms: 5_000 },
+  ]);
+  await clock.turn(25_000);
+  expect((await stage.attempted(2))[1]).toMatchObject({ eventId: long.id, reason: 'response: not done within 30 s' });
+});
+
+test('a deadline beyond what any attempt may take is not asked for: the record is left alone', async () => {
+  const [event] = chain(1);
+  if (event === undefined) expect.fail();
+  const store = memoryStore();
+  await askDelivery(store, 'a', { event, by: 'test', nowMs: 0, deadlineMs: 3_600_000 });
+  expect(await deliveries(store, 'a')).toMatchObject({
+    asked: [],
+    unreadable: [{ reason: 'it is otherwise than this version writes it: deadlineMs' }],
+  });
 });
