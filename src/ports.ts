@@ -29,7 +29,8 @@ export interface Batch {
   readonly changes: readonly StateChange[];
   /**
    * These changes are all there is of the engine's spaces (`routes`, `sights`, `voters`, `verdicts`, `incidents`,
-   * `engine`): what the store has of them besides goes. The number need not follow on.
+   * `engine`): what the store has of them besides goes. The number may be any that is not less than that of the last one:
+   * one that comes late, after others were kept, sets nothing back.
    */
   readonly whole?: true;
 }
@@ -84,7 +85,11 @@ export interface StateStore {
    * @throws UnknownEvent when no event with this id is kept: it was never, or no longer is.
    */
   events(after?: string): AsyncIterable<UnroutableEvent>;
-  /** The same, and goes on as events are kept, by whichever process, until `signal` aborts. */
+  /**
+   * The same, and goes on as events are kept, by whichever process, until `signal` aborts.
+   *
+   * @throws UnknownEvent also when events were forgotten that were to be given next.
+   */
   follow(after: string | undefined, signal: AbortSignal): AsyncIterable<UnroutableEvent>;
   /**
    * Forgets the oldest events beyond the newest `most`, but none that one of the `readers` (or of the store's own kinds of

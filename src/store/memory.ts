@@ -49,7 +49,7 @@ class MemoryStore implements StateStore {
     const { last } = this.#state;
     const found = last?.number ?? 0;
     if (batch.whole !== true && batch.number === found) return OK;
-    if (batch.whole !== true && batch.number !== found + 1) {
+    if (batch.whole === true ? batch.number < found : batch.number !== found + 1) {
       return { ok: false, reason: 'lost', found, cursor: last?.cursor };
     }
     this.#state.take(batch);
@@ -69,11 +69,14 @@ class MemoryStore implements StateStore {
 
   async *follow(after: string | undefined, signal: AbortSignal): AsyncGenerator<UnroutableEvent> {
     let position = this.#log.positionOf(after);
+    let last = after;
     while (!signal.aborted) {
+      if (last !== undefined && this.#log.isHoleAfter(position)) throw new UnknownEvent(last);
       position = this.#log.oldestAfter(position);
       for (const event of this.#log.after(position)) {
         yield event;
         if (signal.aborted) return;
+        last = event.id;
         position++;
       }
       await this.#log.more(position, signal);
@@ -170,6 +173,11 @@ class EventLog {
   indexOf(id: string | undefined): number {
     const position = id === undefined ? undefined : this.#positions.get(id);
     return position === undefined ? -1 : position - this.#dropped - 1;
+  }
+
+  /** Whether events right after this position went. */
+  isHoleAfter(position: number): boolean {
+    return position < this.#dropped;
   }
 
   /** This position, or the one before the oldest event that is kept, when it went. */

@@ -114,6 +114,37 @@ function followContract(rule: Rule): void {
     reading.abort();
   });
 
+  rule('followed from the beginning, though all there were are trimmed, come as they are kept', async ({ store }) => {
+    await keep(store, 1, 1, 3);
+    expect(await store.trim(0)).toBe(3);
+    const abort = new AbortController();
+    const waiting = next(store.follow(undefined, abort.signal)[Symbol.asyncIterator](), 1);
+    await keep(store, 2, 4, 4);
+    expect(await waiting).toEqual([4]);
+    abort.abort();
+  });
+
+  rule('a follower that has all of them goes on when they are trimmed, and misses none', async ({ store }) => {
+    await keep(store, 1, 1, 3);
+    const abort = new AbortController();
+    const events = store.follow(undefined, abort.signal)[Symbol.asyncIterator]();
+    expect(await next(events, 3)).toEqual([1, 2, 3]);
+    expect(await store.trim(0)).toBe(3);
+    await keep(store, 2, 4, 5);
+    expect(await next(events, 2)).toEqual([4, 5]);
+    abort.abort();
+  });
+
+  for (const left of [2, 0])
+    rule(`a follower whose next events are trimmed, all but ${left}, is told after which one`, async ({ store }) => {
+      await keep(store, 1, 1, 1);
+      const events = store.follow(undefined, new AbortController().signal)[Symbol.asyncIterator]();
+      expect(await next(events, 1)).toEqual([1]);
+      await keep(store, 2, 2, 5);
+      expect(await store.trim(left)).toBe(5 - left);
+      await expect(next(events, 1)).rejects.toMatchObject({ name: 'UnknownEvent', id: idOf(1) });
+    });
+
   rule('a follower is given each event once, however many are kept meanwhile', async ({ store, reopen }) => {
     const abort = new AbortController();
     const other = await reopen();

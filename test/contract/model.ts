@@ -48,7 +48,7 @@ class Model {
   commit({ number, cursor, elements, whole, changes, events }: Batch, token: number | undefined): Committed {
     if (!this.#admits(token)) return { ok: false, reason: 'fenced' };
     if (whole === undefined && number === this.number) return { ok: true };
-    if (whole === undefined && number !== this.number + 1) {
+    if (whole === true ? number < this.number : number !== this.number + 1) {
       return { ok: false, reason: 'lost', found: this.number, cursor: this.#last?.cursor };
     }
     if (whole === true) {

@@ -193,19 +193,25 @@ export function wholeContract(rule: Rule): void {
     expect(await numbers(handle)).toEqual([1, 2]);
   });
 
-  rule(
-    'its number need not follow on, upward, downward, or in an empty store; the next one follows it',
-    async ({ store }) => {
-      for (const number of [40, 90, 7]) {
-        expect(
-          await store.commit(batch(number, { whole: true, changes: [change('voters', 'n', String(number))] })),
-        ).toEqual({ ok: true });
-        expect(await store.load()).toMatchObject({ number, cursor: moment(number) });
-      }
-      expect(await store.commit(batch(8))).toEqual({ ok: true });
-      expect(await store.commit(batch(91))).toMatchObject({ reason: 'lost', found: 8 });
-    },
-  );
+  rule('its number need not follow on, in an empty store or another; the next one follows it', async ({ store }) => {
+    for (const number of [40, 90, 107]) {
+      expect(
+        await store.commit(batch(number, { whole: true, changes: [change('voters', 'n', String(number))] })),
+      ).toEqual({ ok: true });
+      expect(await store.load()).toMatchObject({ number, cursor: moment(number) });
+    }
+    expect(await store.commit(batch(108))).toEqual({ ok: true });
+    expect(await store.commit(batch(110))).toMatchObject({ reason: 'lost', found: 108 });
+  });
+
+  rule('that comes late, when others were kept after it, sets nothing back', async ({ store }) => {
+    const whole = batch(6, { whole: true, changes: [change('voters', 'a', 'old')], events: [event(1)] });
+    await store.commit(whole);
+    await store.commit(batch(7, { changes: [change('voters', 'a', 'new')], events: [event(2)] }));
+    const before = await contents(store);
+    expect(await store.commit(whole)).toEqual({ ok: false, reason: 'lost', found: 7, cursor: moment(7) });
+    expect(await contents(store)).toEqual(before);
+  });
 
   rule('repeated, it changes nothing, and no id is doubled', async ({ store }) => {
     await store.commit(batch(1, { events: [event(1), event(2)] }));

@@ -22,28 +22,47 @@ export function appendEvents(database: FolderDatabase, events: readonly Unroutab
   if (next > nextPosition(database)) database.meta.putSync(NEXT, String(next));
 }
 
-/** Position of the event with this id; 0, before all of them, for none. */
-export function positionAfter(database: FolderDatabase, id: string | undefined): number {
-  if (id === undefined) return 0;
-  const position = positionOfId(database, id);
-  if (position === undefined) throw new UnknownEvent(id);
-  return position;
+/** Where someone stands who reads: at the event with this id, or before all of them, whichever is the oldest by then. */
+export interface Place {
+  readonly at: number;
+  readonly id: string | undefined;
 }
 
-/** The next events after a position, and where the last of them stands: a page, and none when there are none. */
+/** @throws UnknownEvent */
+export function placeAfter(database: FolderDatabase, id: string | undefined): Place {
+  if (id === undefined) return { at: 0, id };
+  const at = database.read(() => positionOfId(database, id));
+  if (at === undefined) throw new UnknownEvent(id);
+  return { at, id };
+}
+
+/**
+ * The next events after a place, a page of them; none when there are none.
+ *
+ * @throws UnknownEvent when some that came after it were forgotten meanwhile.
+ */
 export function pageAfter(
   database: FolderDatabase,
-  position: number,
+  { at, id }: Place,
 ): readonly { readonly at: number; readonly event: UnroutableEvent }[] {
   return database.read(() => {
-    const entries = database.events.getRange({ start: positionKey(position + 1), limit: PAGE });
-    return [...entries].map(({ key, value }) => ({ at: positionOf(key), event: JSON.parse(value) as UnroutableEvent }));
+    const entries = [...database.events.getRange({ start: positionKey(at + 1), limit: PAGE })];
+    const page = entries.map(({ key, value }) => ({
+      at: positionOf(key),
+      event: JSON.parse(value) as UnroutableEvent,
+    }));
+    // Positions follow on each other, and only the oldest are forgotten.
+    const next = page[0]?.at ?? nextPosition(database);
+    if (id !== undefined && next > at + 1) throw new UnknownEvent(id);
+    return page;
   });
 }
 
-/** Whether there is anything after a position: what a follower asks again and again. */
-export function hasAfter(database: FolderDatabase, position: number): boolean {
-  return database.read(() => nextPosition(database)) > position + 1;
+/** Whether there is anything to be said after a place: what a follower asks again and again. */
+export function hasAfter(database: FolderDatabase, { at, id }: Place): boolean {
+  return database.read(() =>
+    id === undefined ? database.events.getKeysCount({ limit: 1 }) > 0 : nextPosition(database) > at + 1,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../po
 import type { Space, StateChange, StateRecord } from '../../visibility/record.ts';
 import { compareKeys, isEngineSpace, readerPosition } from '../spaces.ts';
 import { recordOf, stateKey, stateRange, weigh, type FolderDatabase } from './database.ts';
-import { appendEvents, hasAfter, pageAfter, positionAfter, trimEvents } from './event-log.ts';
+import { appendEvents, hasAfter, pageAfter, placeAfter, trimEvents, type Place } from './event-log.ts';
 import { folderLeases } from './leases.ts';
 import { KEPT, lastOf, raiseFence } from './meta.ts';
 
@@ -51,7 +51,8 @@ export class EmbeddedStore implements StateStore {
       const last = lastOf(meta);
       const found = last?.number ?? 0;
       if (whole !== true && number === found) return OK;
-      if (whole !== true && number !== found + 1) return { ok: false, reason: 'lost', found, cursor: last?.cursor };
+      if (whole === true ? number < found : number !== found + 1)
+        return { ok: false, reason: 'lost', found, cursor: last?.cursor };
       if (whole === true) this.#clear();
       this.#change(changes);
       appendEvents(this.#database, events);
@@ -72,15 +73,15 @@ export class EmbeddedStore implements StateStore {
   }
 
   async *events(after?: string): AsyncGenerator<UnroutableEvent> {
-    yield* this.#pagesAfter(this.#database.read(() => positionAfter(this.#database, after)));
+    yield* this.#pagesAfter(placeAfter(this.#database, after));
   }
 
   async *follow(after: string | undefined, signal: AbortSignal): AsyncGenerator<UnroutableEvent> {
-    let position = this.#database.read(() => positionAfter(this.#database, after));
+    let place = placeAfter(this.#database, after);
     const isOver = (): boolean => signal.aborted || this.#closed !== undefined;
     while (!isOver()) {
-      position = yield* this.#pagesAfter(position, isOver);
-      while (!isOver() && !hasAfter(this.#database, position)) await this.#pause(signal);
+      place = yield* this.#pagesAfter(place, isOver);
+      while (!isOver() && !hasAfter(this.#database, place)) await this.#pause(signal);
     }
   }
 
@@ -95,16 +96,16 @@ export class EmbeddedStore implements StateStore {
     return this.#closed;
   }
 
-  /** Page by page; gives the position of the last one. */
-  async *#pagesAfter(start: number, isOver = (): boolean => false): AsyncGenerator<UnroutableEvent, number> {
-    let position = start;
+  /** Page by page; gives the place of the last one. */
+  async *#pagesAfter(start: Place, isOver = (): boolean => false): AsyncGenerator<UnroutableEvent, Place> {
+    let place = start;
     for (;;) {
-      const page = pageAfter(this.#database, position);
-      if (page.length === 0) return position;
+      const page = pageAfter(this.#database, place);
+      if (page.length === 0) return place;
       for (const { at, event } of page) {
-        if (isOver()) return position;
+        if (isOver()) return place;
         yield event;
-        position = at;
+        place = { at, id: event.id };
       }
     }
   }

@@ -96,13 +96,13 @@ if whole then
 end
 
 if not admits(token) then return { 'fenced' } end
-if number ~= '' and not whole then
-  local found = tonumber(redis.call('HGET', meta, 'number') or '0')
-  if found == tonumber(number) then
+if number ~= '' then
+  local found, ours = tonumber(redis.call('HGET', meta, 'number') or '0'), tonumber(number)
+  if found == ours and not whole then
     if ARGV[7] == '1' then redis.call('HSET', meta, 'number', number) end
     return { 'ok' }
   end
-  if found + 1 ~= tonumber(number) then
+  if found > ours or (found + 1 < ours and not whole) then
     return { 'lost', tostring(found), redis.call('HGET', meta, 'cursor') or '' }
   end
 end
