@@ -17,7 +17,8 @@ export class Ahead implements ElementSource {
   readonly #limit: number;
   #kept: Element[] = [];
   #isHeld = false;
-  #isCut = false;
+  /** The latest time of what was thrown away that nobody asked to forget. */
+  #cutAt = -Infinity;
   /** Of each collector that lost something: when that began. */
   #lost = new Map<Collector, EventTime>();
   #end: 'unread' | 'open' | 'ended' | { readonly error: unknown } = 'unread';
@@ -34,9 +35,9 @@ export class Ahead implements ElementSource {
     return this.#kept.length;
   }
 
-  /** Whether elements were thrown away that nobody asked to forget. */
+  /** Whether elements were thrown away that nobody asked to forget: whoever reads now misses something. */
   get isCut(): boolean {
-    return this.#isCut;
+    return this.#cutAt > -Infinity;
   }
 
   /** Begins to listen; a second call does nothing. */
@@ -52,11 +53,11 @@ export class Ahead implements ElementSource {
     this.start(signal);
   }
 
-  /** Throws away the first elements, up to the last one that is older than this: a state elsewhere includes them. */
+  /** Throws away the first elements for as long as they are older than this: a state elsewhere includes them. */
   forget(before: EventTime): void {
     const first = this.#kept.findIndex(({ at }) => at >= before);
     this.#kept.splice(0, first < 0 ? this.#kept.length : first);
-    this.#isCut = false;
+    if (this.#cutAt < before) this.#cutAt = -Infinity;
   }
 
   async *elements(signal: AbortSignal): AsyncGenerator<Element, void> {
@@ -110,8 +111,7 @@ export class Ahead implements ElementSource {
 
   #put(element: Element): void {
     if (this.#kept.length >= this.#limit && !this.#isHeld) {
-      this.#kept.splice(0, Math.ceil(this.#limit / 10));
-      this.#isCut = true;
+      for (const { at } of this.#kept.splice(0, Math.ceil(this.#limit / 10))) this.#cutAt = Math.max(this.#cutAt, at);
     }
     const collector = 'collector' in element ? element.collector : element.peer.collector;
     if (this.#kept.length < this.#limit) this.#kept.push(element);
