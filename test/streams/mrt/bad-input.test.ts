@@ -197,7 +197,8 @@ describe('compression and files', () => {
     const [end] = ofType(reports, 'file-end');
     expect(end?.unpacked).toBeGreaterThan(0);
     expect(end?.unpacked).toBeLessThan(2 * DEFAULT_LIMITS.ratioGraceBytes);
-    expect(process.memoryUsage.rss() - rss).toBeLessThan(200e6);
+    // It would unpack to 1 GiB.
+    expect(process.memoryUsage.rss() - rss).toBeLessThan(500e6);
   });
 
   test('case 35: a damaged bzip2 block keeps the streams before it', async () => {
