@@ -10,7 +10,7 @@ export interface LiveStats {
   readonly messagesPerSecond: number;
   /** Median of what lay between a message's own time and our wall clock, milliseconds; `undefined` before any came. */
   readonly lagMs: number | undefined;
-  /** Elements held to be put in order. */
+  /** Messages, ticks and gaps held to be put in order. */
   readonly held: number;
   readonly routesLeftOut: number;
   readonly odd: Readonly<Record<string, number>>;

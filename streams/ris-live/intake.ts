@@ -64,7 +64,7 @@ export class Intake {
     this.#clock = new StreamClock(options);
   }
 
-  /** For tests of its bounds. */
+  /** How much of each it holds: messages, ticks and gaps, elements in messages, ids, peers that ticked. */
   get sizes(): { readonly held: number; readonly elements: number; readonly ids: number; readonly peers: number } {
     const { size: held } = this.#held;
     return { held, elements: this.#heldElements, ids: this.#ids.size, peers: this.#peerTicks.size };

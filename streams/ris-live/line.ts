@@ -1,11 +1,10 @@
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { Clock } from '../../src/ports.ts';
 import type { BackOff } from './back-off.ts';
-import { decode, type Reading } from './decode.ts';
+import { decode, type Message, type Reading, type Unreadable } from './decode.ts';
 import type { LineState } from './figures.ts';
 import { connect, type Closing, type Connection, type ConnectOptions } from './frames.ts';
 import type { JsonObject } from './fields.ts';
-import type { Message, Unreadable } from './decode.ts';
 import type { Report } from './report.ts';
 import { Acknowledgements, subscribeText, type Subscription } from './subscriptions.ts';
 
@@ -15,7 +14,7 @@ export interface Listener {
   message(message: Message): boolean;
   unreadable(unreadable: Unreadable, sample: string): void;
   /** These collectors are there. */
-  collectors(collectors: readonly Collector[], line: Line): void;
+  collectors(collectors: readonly Collector[]): void;
   connected(line: Line): void;
   disconnected(line: Line): void;
   oddity(what: string): void;
@@ -67,8 +66,7 @@ export class Line {
   /** The reader is behind, and this line waits for it; or did since somebody asked. */
   #isHeldUp = false;
   #wasHeldUp = false;
-  /** Monotonic milliseconds: when the subscriptions were acknowledged, and when a message of now came last. */
-  subscribedMs = 0;
+  /** When a message of now came last. Monotonic milliseconds. */
   heardMs = 0;
   /** When old news came last: later than `heardMs` while nothing else comes. Monotonic milliseconds. */
   murmuredMs = -Infinity;
@@ -184,7 +182,7 @@ export class Line {
         return this.#acknowledge(decoded.subscription);
       case 'collectors':
         for (const collector of decoded.collectors) this.collectors.add(collector);
-        return listener.collectors(decoded.collectors, this);
+        return listener.collectors(decoded.collectors);
       case 'error':
         // "Closing connection after being behind …" is followed by the close, and that is the gap.
         listener.oddity('server-error');
@@ -203,10 +201,9 @@ export class Line {
   }
 
   #checkSubscribed(): void {
-    const { report, name, subscriptions, clock } = this.#options;
+    const { report, name, subscriptions } = this.#options;
     if (this.state !== 'subscribing' || !this.#isAllSent || this.#acknowledgements.missing.length > 0) return;
     this.state = 'subscribed';
-    this.subscribedMs = clock.monotonicMs();
     report({ type: 'subscribed', line: name, subscriptions: subscriptions.length });
   }
 }
