@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { glob } from 'tinyglobby';
 import { onTestFinished } from 'vitest';
@@ -11,6 +12,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
 import { watch, type WatchOptions } from '../../src/cli/watch.ts';
 import { ROOT } from '../support/cli.ts';
+import type { Certificate } from '../sinks/webhook/certificates.ts';
 import { Text } from '../support/text.ts';
 
 export { Text };
@@ -31,10 +33,14 @@ export interface Hook {
   count(many: number): Promise<readonly Posted[]>;
 }
 
-export async function hook(answer: (posted: Posted, response: ServerResponse) => void = ok): Promise<Hook> {
+/** @param certificate then it speaks HTTPS */
+export async function hook(
+  answer: (posted: Posted, response: ServerResponse) => void = ok,
+  certificate?: Certificate,
+): Promise<Hook> {
   const posted: Posted[] = [];
   const waiting = new Set<() => void>();
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {
@@ -44,7 +50,8 @@ export async function hook(answer: (posted: Posted, response: ServerResponse) =>
       answer(one, response);
       for (const look of waiting) look();
     });
-  });
+  };
+  const server = certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
@@ -61,7 +68,8 @@ export async function hook(answer: (posted: Posted, response: ServerResponse) =>
       waiting.add(look);
       look();
     });
-  return { port, url: `http://127.0.0.1:${port}/hook`, posted, count };
+  const scheme = certificate === undefined ? 'http' : 'https';
+  return { port, url: `${scheme}://127.0.0.1:${port}/hook`, posted, count };
 }
 
 function ok(_: Posted, response: ServerResponse): void {
