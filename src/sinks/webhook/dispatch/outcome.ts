@@ -1,6 +1,5 @@
-import { settle } from '../delivery.ts';
 import type { LastAttempt, LogRecord, QueueRecord } from '../records.ts';
-import type { Circumstances } from '../schedule.ts';
+import { nextAttempt, type Circumstances } from '../schedule.ts';
 import type { Attempt } from '../send.ts';
 
 /** What becomes of an event after an attempt. */
@@ -13,13 +12,12 @@ export interface Outcome {
   readonly log: Omit<LogRecord, 'n'>;
 }
 
+type Failed = Extract<Attempt, { ok: false }>;
+
 /** Characters of a reason that are kept. */
 const LONGEST_REASON = 300;
 
-/**
- * What an attempt makes of a queue's record. After a 410 the event goes on waiting with a whole schedule before it: the
- * endpoint is off, and only who set it up knows whether that was meant, so nothing is lost until it is removed.
- */
+/** What an attempt makes of a queue's record. A test is tried once, whatever comes of it. */
 export function outcomeOf(
   record: QueueRecord,
   attempt: Attempt | 'unwanted',
@@ -33,18 +31,24 @@ export function outcomeOf(
     return { dead: false, gone: false, log: { ...base, ok: true, ms: 0, reason } };
   }
   const last = lastOf(attempt, nowMs);
-  const { atMs: _, ...told } = last;
-  const log = { ...base, ok: attempt.ok, ...told };
-  const { delivery, disable } = settle(deliveryOf(record), attempt, circumstances);
-  if (by === 'test' || delivery.state.kind === 'delivered') return { dead: false, gone: disable, log };
-  if (delivery.state.kind === 'dead') return { dead: true, gone: false, log: { ...log, dead: true } };
-  const nextAtMs = delivery.state.atMs;
-  const waits = { ...record, attempts: delivery.made, nextAtMs, last };
-  return { waits, dead: false, gone: disable, log: { ...log, nextAtMs } };
+  const log = { ...base, ok: attempt.ok, ...last };
+  if (attempt.ok) return { dead: false, gone: false, log };
+  const gone = attempt.retry === 'disable';
+  if (by === 'test') return { dead: false, gone, log };
+  const next = nextOf(attempts + 1, attempt, circumstances);
+  if (next === 'dead-letter') return { dead: true, gone, log: { ...log, dead: true } };
+  return { waits: { ...record, ...next, last }, dead: false, gone, log: { ...log, nextAtMs: next.nextAtMs } };
 }
 
-function deliveryOf({ event, attempts, nextAtMs }: QueueRecord) {
-  return { endpoint: '', id: event.id, made: attempts, state: { kind: 'due', atMs: nextAtMs }, log: [] } as const;
+/**
+ * After a 410 the event goes on waiting with a whole schedule before it: the endpoint is off, and only who set it up knows
+ * whether that was meant, so nothing is lost until it is removed.
+ */
+function nextOf(made: number, { retry, retryAfterMs }: Failed, circumstances: Circumstances) {
+  if (retry === false) return 'dead-letter';
+  if (retry === 'disable') return { attempts: 0, nextAtMs: circumstances.nowMs };
+  const next = nextAttempt(made, { ...circumstances, retryAfterMs });
+  return next === 'dead-letter' ? next : { attempts: made, nextAtMs: next.atMs };
 }
 
 function lastOf(attempt: Attempt, atMs: number): LastAttempt {
