@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { canonicalAddress } from './address-guard.ts';
+import { errorText } from './error-text.ts';
 import type { Target } from './target.ts';
 
 export type Connected =
@@ -87,12 +88,4 @@ function ready(socket: Socket, event: 'connect' | 'secureConnect', signal: Abort
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
   });
-}
-
-/** The code, which is short and never holds a URL; of several addresses that failed, each one's. */
-export function errorText(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) {
-    return [...new Set(error.errors.map(errorText))].join(', ');
-  }
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }

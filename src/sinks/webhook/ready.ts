@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { UnroutableEvent } from '../../detect/event.ts';
-import { errorText } from './connect.ts';
 import { rulesOf, type Endpoint, type TemplateChoice } from './endpoint.ts';
+import { errorText } from './error-text.ts';
 import { headerValueFault } from './header.ts';
 import { loadSecret, secretOf, type Environment, type Secret, type SecretRef } from './secret.ts';
 import type { Outgoing } from './send.ts';

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { inspect } from 'node:util';
+import { errorText } from './error-text.ts';
 
 declare const brand: unique symbol;
 
@@ -47,8 +48,7 @@ export async function loadSecret(ref: SecretRef, environment: Environment): Prom
   try {
     return await readSecret(ref.file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return { ok: false, reason: `the file ${ref.file} cannot be read: ${code}` };
+    return { ok: false, reason: `the file ${ref.file} cannot be read: ${errorText(error)}` };
   }
 }
 

@@ -1,7 +1,8 @@
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../ports.ts';
-import { connect, errorText, type Trust } from './connect.ts';
+import { connect, type Trust } from './connect.ts';
+import { errorText } from './error-text.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';

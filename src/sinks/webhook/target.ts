@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Prefix } from '../../bgp/prefix.ts';
 import { canonicalAddress, refusalOf } from './address-guard.ts';
+import { errorText } from './error-text.ts';
 
 /** What may be sent to. Without options: https on 443 and 8443, to public addresses. */
 export interface TargetRules {
@@ -72,8 +73,7 @@ export async function vetTarget({ host }: Target, rules: TargetRules, resolve: R
   try {
     return vetted(await resolve(host), rules);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return { ok: false, why: 'unresolved', reason: `the name ${host} cannot be resolved: ${code}` };
+    return { ok: false, why: 'unresolved', reason: `the name ${host} cannot be resolved: ${errorText(error)}` };
   }
 }
 
