@@ -6,7 +6,7 @@ import type { Draft } from './chain.ts';
 import { Changes } from './changes.ts';
 import { changeDraft, countryDraft, incidentDraft, ofTerritory, type Scene } from './drafts.ts';
 import type { CountryData } from './event.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, sightsByUnit } from './evidence.ts';
 import type { IncidentState } from './incident.ts';
 import type { Policy } from './policy.ts';
 import { Story, type StorySnapshot } from './story.ts';
@@ -112,9 +112,12 @@ export class Judge {
       return [];
     }
     if (units.length > 0) this.changes.observe(scene.sample.at, units, marks);
-    return this.changes.takeDue(scene.sample.at).map((change) => {
+    const due = this.changes.takeDue(scene.sample.at);
+    if (due.length === 0) return [];
+    const sightsOf = sightsByUnit(this.plane.sights.kept);
+    return due.map((change) => {
       const unit = change.what.kind === 'unit' ? this.plane.units[change.what.unit] : undefined;
-      const evidence = unit && evidenceOf(this.plane.sights.kept, !change.on, change.first, unit);
+      const evidence = unit && evidenceOf(sightsOf(unit), !change.on, change.first);
       return changeDraft(scene, change, evidence);
     });
   }
