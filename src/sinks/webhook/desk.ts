@@ -78,18 +78,34 @@ export function isOn({ state, endpoint }: EndpointRecord): boolean {
 }
 
 /**
- * Adds an endpoint, or changes it: then whether it is on stays as it was, and so does what waits for it. It is given what
- * is decided from now on: the first one to be added says where reading begins.
+ * The record of an endpoint that is added, or changed: then on or off by hand stays so. A 410 is void when the receiver is
+ * another one now.
+ */
+export function enteredEndpoint(
+  endpoint: Endpoint,
+  before: EndpointRecord | undefined,
+  { from, nowMs }: Entry,
+): EndpointRecord {
+  const isElsewhere = JSON.stringify(before?.endpoint.url) !== JSON.stringify(endpoint.url);
+  if (before === undefined || (before.reason === GONE_REASON && isElsewhere)) {
+    return { endpoint, from, state: 'on', sinceMs: Math.max(nowMs, (before?.sinceMs ?? -1) + 1) };
+  }
+  return { ...before, endpoint, from };
+}
+
+interface Entry {
+  readonly from: EndpointRecord['from'];
+  readonly nowMs: number;
+}
+
+/**
+ * Adds an endpoint, or changes it: what waits for it stays. It is given what is decided from now on: the first one to be
+ * added says where reading begins.
  *
  * @param nowMs wall clock.
  */
-export async function putEndpoint(
-  store: StateStore,
-  endpoint: Endpoint,
-  { from, nowMs }: { readonly from: EndpointRecord['from']; readonly nowMs: number },
-): Promise<EndpointRecord> {
-  const known = await find(store, endpoint.name);
-  const record: EndpointRecord = { state: 'on', sinceMs: nowMs, ...known, endpoint, from };
+export async function putEndpoint(store: StateStore, endpoint: Endpoint, entry: Entry): Promise<EndpointRecord> {
+  const record = enteredEndpoint(endpoint, await find(store, endpoint.name), entry);
   await store.write([endpointChange(record), ...(await firstReading(store))]);
   return record;
 }

@@ -1,7 +1,7 @@
 import type { UnroutableEvent } from '../../../detect/event.ts';
 import type { StateStore } from '../../../ports.ts';
 import type { StateChange, StateRecord } from '../../../visibility/record.ts';
-import { endpointsOf, firstReading, GONE_REASON, isOn } from '../desk.ts';
+import { endpointsOf, enteredEndpoint, firstReading, isOn } from '../desk.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { passes } from '../filter.ts';
 import {
@@ -96,7 +96,7 @@ export class Roster {
     const changes: StateChange[] = [];
     for (const endpoint of fromFile) {
       const before = byName.get(endpoint.name);
-      const record = fromTheFile(endpoint, before, nowMs);
+      const record = enteredEndpoint(endpoint, before, { from: 'file', nowMs });
       if (before !== undefined && isSame(before, record)) continue;
       byName.set(endpoint.name, record);
       changes.push(endpointChange(record));
@@ -212,15 +212,6 @@ export class Roster {
       this.#options.report({ type: 'unreadable', ...each });
     }
   }
-}
-
-/** As the file has it. On or off by hand stays so; a 410 is void when the receiver is another one now. */
-function fromTheFile(endpoint: Endpoint, before: EndpointRecord | undefined, nowMs: number): EndpointRecord {
-  const isElsewhere = JSON.stringify(before?.endpoint.url) !== JSON.stringify(endpoint.url);
-  if (before === undefined || (before.reason === GONE_REASON && isElsewhere)) {
-    return { endpoint, from: 'file', state: 'on', sinceMs: Math.max(nowMs, (before?.sinceMs ?? 0) + 1) };
-  }
-  return { ...before, endpoint, from: 'file' };
 }
 
 function isSame(a: EndpointRecord, b: EndpointRecord): boolean {

@@ -152,6 +152,24 @@ describe('endpoints', () => {
     expect(await deadLetters(stage.store, 'a')).toEqual({ found: [], unreadable: [] });
   }, 120_000);
 
+  test('that answered 410 stay off when they are changed, unless they lead elsewhere now', async () => {
+    const stage = new Stage();
+    const [gone, other] = [await receiving((_, response) => void response.writeHead(410).end()), await receiving()];
+    await stage.add(endpointOf('a', gone.port));
+    void stage.start();
+    await stage.decide(chain(1));
+    await stage.attempted(1);
+    await stage.add(endpointOf('a', gone.port, { concurrency: 2 }));
+    expect((await listEndpoints(stage.store)).found).toMatchObject([{ state: 'off', reason: '410 Gone' }]);
+    await stage.add(endpointOf('a', other.port));
+    const [record] = (await listEndpoints(stage.store)).found;
+    expect(record?.state).toBe('on');
+    expect(record).not.toHaveProperty('reason');
+    await (stage.clock as HandClock).turn(2_000);
+    await stage.attempted(2);
+    expect([gone.ids(), other.ids()]).toEqual([chain(1).map(({ id }) => id), chain(1).map(({ id }) => id)]);
+  });
+
   test('that cannot be read are told of, and keep all they have', async () => {
     const stage = new Stage();
     const { port } = await receiving((_, response) => void response.writeHead(500).end());
