@@ -10,7 +10,7 @@ import { complain, type Io } from './io.ts';
 import { chosenStore } from './open-store.ts';
 import { bad, good, type Result } from './result.ts';
 import { filterText } from './webhook-list.ts';
-import { forgetSecrets, placeOf, secretFor, type SecretOptions } from './webhook-secret.ts';
+import { namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './webhook-secret.ts';
 import { inOptions } from './webhook-spelling.ts';
 import { isRemote, SYSTEM, told, withWebhooks, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
@@ -59,12 +59,14 @@ export function addWebhook(
     const { endpoint, made } = signed.value;
     const checked = await check(endpoint, io, means);
     if (!checked.ok) {
-      await forgetSecrets(made, kept.secrets);
+      await unmakeSecrets(made);
       return told(checked, io);
     }
     for (const warning of checked.value) complain(io, `warning: ${warning}`);
     await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: means.clock.wallMs() });
-    io.stdout.write(addedText(endpoint, made, { isChange: before.value !== undefined, isRemote: isFar(options, io) }));
+    io.stdout.write(
+      addedText(endpoint, made, { isChange: before.value !== undefined, isFar: isRemote(chosenStore(options, io)) }),
+    );
     return EXIT.done;
   });
 }
@@ -157,7 +159,7 @@ interface Signed {
 }
 
 async function withSecret(endpoint: Endpoint, add: AddOptions, { secrets }: Kept): Promise<Result<Signed>> {
-  const isNamed = add.secretFile !== undefined || add.secretEnv !== undefined;
+  const isNamed = namedSecret(add) !== undefined;
   const isNeeded = VERIFIED.has(endpoint.template.preset) && endpoint.secrets.length === 0;
   if (!isNamed && !isNeeded) return good({ endpoint, made: [] });
   const secret = await secretFor(endpoint.name, add, secrets);
@@ -192,14 +194,10 @@ function variablesOf({ url, secrets, headers, template }: Endpoint): readonly st
   );
 }
 
-function isFar(options: WebhookOptions, io: Io): boolean {
-  return isRemote(chosenStore(options, io));
-}
-
 function addedText(
   { name, url, secrets, filter, template }: Endpoint,
   made: readonly SecretRef[],
-  { isChange, isRemote: far }: { readonly isChange: boolean; readonly isRemote: boolean },
+  { isChange, isFar }: { readonly isChange: boolean; readonly isFar: boolean },
 ): string {
   const [fresh] = made;
   const lines = [
@@ -208,7 +206,9 @@ function addedText(
     `  what       ${filterText(filter)}`,
     `  secret     ${secrets.length === 0 ? 'none: it is not signed' : secrets.map(placeOf).join(' and ')}`,
     ...(fresh === undefined ? [] : ['             made just now: give the receiver what is in it, and nobody else']),
-    ...(far && made.length > 0 ? ['             every machine that may lead needs that file, in the same place'] : []),
+    ...(isFar && made.length > 0
+      ? ['             every machine that may lead needs that file, in the same place']
+      : []),
     `  next       unroutable webhook test ${name}`,
   ];
   return `${lines.join('\n')}\n`;

@@ -61,7 +61,7 @@ export function tellDeadLetters(
 
 function attemptText({ atMs, eventId, type, attempt, nextAtMs, dead, ...outcome }: LogRecord): string {
   const next = nextAtMs === undefined ? (dead === true ? '; given up' : '') : `; next at ${wallText(nextAtMs)}`;
-  return `  ${wallText(atMs)}  ${eventId}  ${type}, attempt ${attempt}: ${outcomeText({ ...outcome })}${next}`;
+  return `  ${wallText(atMs)}  ${eventId}  ${type}, attempt ${attempt}: ${outcomeText(outcome)}${next}`;
 }
 
 function waitingText({ event, attempts, nextAtMs }: QueueRecord): string {

@@ -6,7 +6,7 @@ import type { SecretRef } from '../sinks/webhook/secret.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { bad, good, type Result } from './result.ts';
-import { forgetSecrets, placeOf, secretFor, type SecretOptions } from './webhook-secret.ts';
+import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './webhook-secret.ts';
 import { inOptions } from './webhook-spelling.ts';
 import { SYSTEM, told, withEndpoint, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
@@ -29,7 +29,7 @@ export function rotateWebhook(
     const { endpoint, made, text } = turned.value;
     const readied = await readyEndpoint(endpoint, io.env, inOptions);
     if (!readied.ok && rotate.finish !== true) {
-      await forgetSecrets(made, kept.secrets);
+      await unmakeSecrets(made);
       return told(bad(EXIT.usage, ...readied.faults), io);
     }
     if (readied.ok) for (const warning of readied.warnings) complain(io, `warning: ${warning}`);
@@ -63,10 +63,13 @@ async function begin({ endpoint, from }: EndpointRecord, rotate: RotateOptions, 
       EXIT.usage,
       `webhook ${name}: a rotation is under way; end it with: unroutable webhook rotate ${name} --finish`,
     );
+  const [old] = secrets;
+  const named = namedSecret(rotate);
+  if (old !== undefined && named !== undefined && placeOf(old) === placeOf(named))
+    return bad(EXIT.usage, `webhook ${name}: its present secret is in ${placeOf(old)}; name another place`);
   const fresh = await secretFor(name, rotate, kept.secrets);
   if (!fresh.ok) return fresh;
   const { ref, isNew } = fresh.value;
-  const [old] = secrets;
   const lines =
     old === undefined
       ? [`webhook ${name}: signed from now on with the secret in ${placeOf(ref)}`, '  give the receiver what is in it']

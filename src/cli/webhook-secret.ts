@@ -19,6 +19,12 @@ export interface GivenSecret {
   readonly isNew: boolean;
 }
 
+/** Where the options say that the secret is; `undefined` when they do not. */
+export function namedSecret({ secretFile, secretEnv }: SecretOptions): SecretRef | undefined {
+  if (secretEnv !== undefined) return { env: secretEnv };
+  return secretFile === undefined ? undefined : { file: resolve(secretFile) };
+}
+
 /**
  * What the options name, or a secret made anew in the folder. Secrets are written to files that only their owner may
  * read, and never said.
@@ -27,29 +33,31 @@ export interface GivenSecret {
  */
 export async function secretFor(
   name: string,
-  { secretFile, secretEnv }: SecretOptions,
+  options: SecretOptions,
   folder: string | undefined,
 ): Promise<Result<GivenSecret>> {
-  if (secretFile !== undefined && secretEnv !== undefined)
+  if (options.secretFile !== undefined && options.secretEnv !== undefined)
     return bad(EXIT.usage, '--secret-file and --secret-env: one of them');
-  if (secretEnv !== undefined)
-    return isVariableName(secretEnv)
-      ? good({ ref: { env: secretEnv }, isNew: false })
-      : bad(EXIT.usage, '--secret-env: is no name of a variable');
-  if (secretFile !== undefined) {
-    const file = resolve(secretFile);
-    return (await exists(file)) ? good({ ref: { file }, isNew: false }) : make(file, 0o777);
-  }
+  const ref = namedSecret(options);
+  if (ref !== undefined && 'env' in ref && !isVariableName(ref.env))
+    return bad(EXIT.usage, '--secret-env: is no name of a variable');
+  if (ref !== undefined && 'file' in ref && !(await exists(ref.file))) return make(ref.file, 0o777);
+  if (ref !== undefined) return good({ ref, isNew: false });
   if (folder === undefined)
     return bad(EXIT.usage, 'there is no folder for the secret: name a file with --secret-file, or set HOME');
   return make(join(resolve(folder), `${name}-${randomBytes(4).toString('hex')}`), 0o700);
 }
 
-/** Removes files of secrets that we made; those of other folders are somebody else's. */
+/** Removes files of secrets that we made once; those of other folders are somebody else's by now. */
 export async function forgetSecrets(refs: readonly SecretRef[], folder: string | undefined): Promise<void> {
   if (folder === undefined) return;
-  const ours = refs.flatMap((ref) => ('file' in ref && dirname(ref.file) === resolve(folder) ? [ref.file] : []));
-  await Promise.all(ours.map((file) => rm(file, { force: true })));
+  await unmakeSecrets(refs.filter((ref) => 'file' in ref && dirname(ref.file) === resolve(folder)));
+}
+
+/** Removes files of secrets that were made just now, wherever they are: nothing came of what they were made for. */
+export async function unmakeSecrets(made: readonly SecretRef[]): Promise<void> {
+  const files = made.flatMap((ref) => ('file' in ref ? [ref.file] : []));
+  await Promise.all(files.map((file) => rm(file, { force: true })));
 }
 
 /** `the file /a/b`, `the variable B`: where it is, for people. */

@@ -57,8 +57,11 @@ describe('webhook add', () => {
     const ran = await add(at, 'https://hooks.example.org/', addresses);
     expect(ran).toMatchObject({ status: 2, stdout: '' });
     expect(ran.stderr).toContain('--allow NETWORK');
-    // The secret that was made for it is gone again.
+    // The secret that was made for it is gone again, wherever it was.
     expect(await readdir(join(at.store, 'KP', 'webhook-secrets'))).toEqual([]);
+    const secretFile = join(at.folder, 'own');
+    expect((await add(at, 'https://hooks.example.org/', addresses, { secretFile })).status).toBe(2);
+    await expect(stat(secretFile)).rejects.toThrow('ENOENT');
   });
 
   test('a network that is allowed is not refused; a name that does not resolve now is a warning', async () => {
@@ -179,6 +182,16 @@ test('removed, its secret goes with it; that of a file of one’s own stays', as
   await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: own });
   await at.run(['webhook', 'remove', 'desk']);
   expect((await stat(own)).isFile()).toBe(true);
+});
+
+test('a rotation to the secret that there is already is refused, and its file stays', async () => {
+  const at = await place();
+  const ran = await add(at, 'https://example.org/', ['93.184.216.34']);
+  const made = /the file (\S+)/.exec(ran.stdout)?.[1] ?? '';
+  const again = await at.run(['webhook', 'rotate', 'desk', '--secret-file', made]);
+  expect(again).toMatchObject({ status: 2, stdout: '' });
+  expect(again.stderr).toContain(`webhook desk: its present secret is in the file ${made}; name another place`);
+  expect((await stat(made)).isFile()).toBe(true);
 });
 
 test('a store of a newer version, or a folder of something else, is refused and left alone', async () => {
