@@ -82,7 +82,7 @@ async function byLeader(kept: Kept, test: Test): Promise<Result<Outcome>> {
   const { record, event, io, means, deadlineMs } = test;
   const { name } = record.endpoint;
   await askDelivery(kept.store, name, { event, by: 'test', nowMs: means.clock.wallMs(), deadlineMs });
-  const outcome = await outcomeOf(kept, test);
+  const outcome = await loggedOutcome(kept, test);
   if (outcome !== undefined) return good(outcome);
   const { asked } = await deliveries(kept.store, name);
   // Nobody is to send it when we are gone.
@@ -94,7 +94,7 @@ async function byLeader(kept: Kept, test: Test): Promise<Result<Outcome>> {
 }
 
 /** As the log has it; `undefined` when it does not in time, or when we are stopped. */
-async function outcomeOf(
+async function loggedOutcome(
   { store }: Kept,
   { record, event, io, means, deadlineMs }: Test,
 ): Promise<Outcome | undefined> {
@@ -122,5 +122,6 @@ async function byUs(kept: Kept, { record, event, io, means, deadlineMs }: Test):
   });
   if (outgoing === undefined) return bad(EXIT.usage, `webhook ${endpoint.name}: its template has no use for the test`);
   const { rules, ca } = ready;
-  return good(await send(outgoing, { clock, resolve, rules, ca, deadlineMs }, io.signal));
+  const attempt = await send(outgoing, { clock, resolve, rules, ca, deadlineMs }, io.signal);
+  return io.signal.aborted && !attempt.ok ? bad(EXIT.interrupted) : good(attempt);
 }

@@ -4,6 +4,7 @@ import type { Clock, StateStore } from '../../src/ports.ts';
 import { testWebhook, type TestOptions } from '../../src/cli/webhook-test.ts';
 import { systemResolver } from '../../src/sinks/webhook/target.ts';
 import { deliveries, listEndpoints, putEndpoint } from '../../src/sinks/webhook/desk.ts';
+import { askChange, queueChange } from '../../src/sinks/webhook/records.ts';
 import { DEADLINE_MS } from '../../src/sinks/webhook/schedule.ts';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { HandClock, settled } from '../support/clock.ts';
@@ -72,6 +73,16 @@ describe('a receiver that takes the test and never answers', () => {
       `unroutable: webhook desk: response: not done within ${ms / 1000} s after ${ms} ms, sent from here as nobody leads\n`,
     );
   });
+
+  test('is not waited for when the test is interrupted', async () => {
+    const at = await place();
+    const receiver = await hook(() => undefined);
+    await added(at, receiver);
+    const { status, stderr, stop } = tested(at, new HandClock());
+    await receiver.count(1);
+    stop.abort();
+    expect([await status, stderr.text]).toEqual([130, '']);
+  });
 });
 
 describe('while somebody leads', () => {
@@ -89,6 +100,31 @@ describe('while somebody leads', () => {
       expect(await status).toBe(1);
       expect(stderr.text).toBe('unroutable: webhook desk: no outcome within 15 s; does whoever leads send webhooks?\n');
       expect(await isAsked()).toBe(false);
+    });
+  });
+
+  test('a test that waits behind other attempts is told so', async () => {
+    const at = await place();
+    await added(at, await hook());
+    const clock = new HandClock();
+    await beside(at, clock, async (store) => {
+      await store.leases.acquire('another', 3_600_000);
+      const { status, stderr } = tested(at, clock, { timeout: 1_000 });
+      let [ask] = (await deliveries(store, 'desk')).asked;
+      while (ask === undefined) {
+        await settled(1);
+        [ask] = (await deliveries(store, 'desk')).asked;
+      }
+      // As whoever leads takes it over.
+      const { event, by } = ask;
+      const nowMs = clock.wallMs();
+      const queued = { event, by, n: 0, queuedAtMs: nowMs, attempts: 0, nextAtMs: nowMs };
+      await store.write([askChange('desk', event.id, undefined), queueChange('desk', event.id, queued)]);
+      for (let turns = 0; stderr.text === '' && turns < 1_000; turns++) await clock.turn(250);
+      expect(await status).toBe(1);
+      expect(stderr.text).toBe(
+        'unroutable: webhook desk: no outcome within 11 s; other attempts are still under way\n',
+      );
     });
   });
 
