@@ -48,7 +48,7 @@ export async function* followEvents(
   const waiter = link.sibling(WAIT_MS);
   const abort = (): void => link.release(waiter);
   signal.addEventListener('abort', abort, { once: true });
-  let isConnected = false;
+  let isBegun = false;
   let failures = 0;
   try {
     while (!signal.aborted && !link.isClosed) {
@@ -56,8 +56,10 @@ export async function* followEvents(
       try {
         page = await reading.next();
         if (page.length === 0 && !waiter.isClosed) {
-          if (!isConnected) await waiter.connect();
-          isConnected = true;
+          // Once: should it fail, it is tried again by itself.
+          const isFirst = !isBegun;
+          isBegun = true;
+          if (isFirst) await waiter.connect();
           await reading.wait(waiter);
         }
         failures = 0;

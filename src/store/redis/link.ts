@@ -30,7 +30,8 @@ interface Caller {
 const BYTES_PER_MS = 1_000;
 
 /**
- * A connection that never sends anything twice, never waits for ever, and is made anew by itself.
+ * A connection that never waits for ever, and is made anew by itself. It sends nothing twice but in a cluster, where ioredis
+ * sends again, within the deadline or later, what a broken connection or a moved slot left open: all that we send bears that.
  *
  * ioredis by itself would resend what it got no reply for, keep what it cannot send, and leave a promise open for ever
  * when its connection breaks at the wrong moment. Here every command ends within its deadline: with its reply, or with a

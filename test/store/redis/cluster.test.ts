@@ -4,6 +4,7 @@ import { batch, change, event, numbers } from '../../contract/fixtures.ts';
 import { stateStoreContract } from '../../contract/state-store.ts';
 import { startCluster, type RedisCluster } from '../../support/redis/cluster.ts';
 import type { RedisServer } from '../../support/redis/server.ts';
+import { until } from '../../support/redis/until.ts';
 import { failureOf, keep } from './faults.ts';
 import { documentedUser, freshWatch, opened, watch } from './opening.ts';
 
@@ -62,6 +63,22 @@ describe('in a cluster of three masters', () => {
     await store.close();
   });
 
+  test('a commit whose connection breaks under way is there once, whoever sent it again', async () => {
+    const name = watch();
+    const store = await opened(url, name);
+    await keep(store, 1, 3);
+    const master = await ownerOf(cluster, name);
+    await master.cli('CLIENT', 'PAUSE', 60_000, 'WRITE');
+    const kept = keep(store, 4, 4);
+    await until('it waits', async () => String(await master.cli('CLIENT', 'LIST')).includes('cmd=evalsha'));
+    await master.cli('CLIENT', 'KILL', 'TYPE', 'normal');
+    await master.cli('CLIENT', 'UNPAUSE');
+    await kept;
+    await keep(store, 5, 6);
+    expect(await numbers(store)).toEqual([1, 2, 3, 4, 5, 6]);
+    await store.close();
+  });
+
   test('of a cluster that lacks a master it is said that it is down', async () => {
     const store = await opened(url, watch(), { deadlineMs: 20_000 });
     const name = watch();
@@ -74,9 +91,10 @@ describe('in a cluster of three masters', () => {
     while (!failures.has('clusterdown')) {
       number++;
       const at = number;
-      await store.commit(batch(at)).catch((error: RedisFailure) => {
+      await store.commit(batch(at)).catch(async (error: RedisFailure) => {
         number--;
         failures.add(error.kind);
+        await new Promise((resolve) => setImmediate(resolve));
       });
       if (number > 100_000) break;
     }
