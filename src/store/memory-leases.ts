@@ -12,6 +12,11 @@ export class Fence {
     return true;
   }
 
+  /** Whether a write under this token would go on. */
+  isNewest(token: number): boolean {
+    return token >= this.#newest;
+  }
+
   next(): number {
     return ++this.#newest;
   }
@@ -26,14 +31,14 @@ export function memoryLeases(fence: Fence, nowMs: () => number): Leases {
     async acquire(holder, ttlMs) {
       const current = running()?.lease;
       if (current !== undefined && current.holder !== holder) return undefined;
-      const lease = current ?? { token: fence.next(), holder };
+      const lease = current !== undefined && fence.isNewest(current.token) ? current : { token: fence.next(), holder };
       held = { lease, untilMs: nowMs() + ttlMs };
       return lease;
     },
 
     async renew({ token }, ttlMs) {
       const current = running()?.lease;
-      if (current?.token !== token) return false;
+      if (current?.token !== token || !fence.isNewest(token)) return false;
       held = { lease: current, untilMs: nowMs() + ttlMs };
       return true;
     },

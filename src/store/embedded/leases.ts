@@ -43,7 +43,8 @@ export function folderLeases(database: FolderDatabase, clock: Clock): Leases {
       database.write(0, () => {
         const current = running();
         if (current !== undefined && current.holder !== holder) return undefined;
-        const token = current?.token ?? fenceOf(meta) + 1;
+        const fence = fenceOf(meta);
+        const token = current !== undefined && current.token >= fence ? current.token : fence + 1;
         raiseFence(meta, token);
         put({ token, holder }, (current?.beat ?? 0) + 1, ttlMs);
         return { token, holder };
@@ -52,7 +53,7 @@ export function folderLeases(database: FolderDatabase, clock: Clock): Leases {
     renew: (lease, ttlMs) =>
       database.write(0, () => {
         const current = running();
-        if (current?.token !== lease.token) return false;
+        if (current?.token !== lease.token || lease.token < fenceOf(meta)) return false;
         put(current, current.beat + 1, ttlMs);
         return true;
       }),
