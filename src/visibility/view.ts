@@ -35,11 +35,11 @@ export function maxRoutes(units: number): number {
 }
 
 /**
- * More routes than this of all sessions together is a flood as well, and who adds to it is no longer believed. Six hundred
- * full-feed peers with a route for each unit stay below it.
+ * More routes than this of all sessions together is a flood as well, and who adds to it is no longer believed. Some 760
+ * full-feed sessions of RIS carry North Korea in 2026: a thousand with two routes for each unit stay below it.
  */
 export function maxRoutesOfAll(units: number): number {
-  return Math.max(250_000, 600 * units);
+  return Math.max(250_000, 2_000 * units);
 }
 
 /** What one session sees of one territory and family. Owned by its `Plane`, which alone changes it. */

@@ -46,3 +46,8 @@ test('all sessions together hold so many routes and no more; who adds to them is
   plane.drop(first, held, route.at);
   expect(plane.put(late, { ...route, prefix: prefix('175.45.177.0/24') })).toBe(true);
 });
+
+test.each([1, 4, 256, 65_536])('a thousand peers with two routes for each of %i units are no flood', (units) => {
+  expect(maxRoutes(units)).toBeGreaterThanOrEqual(2 * units);
+  expect(maxRoutesOfAll(units)).toBeGreaterThanOrEqual(1_000 * 2 * units);
+});
