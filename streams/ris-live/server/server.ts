@@ -44,14 +44,14 @@ export async function serveRisLive(options: RisServerOptions, signal: AbortSigna
     maxPayload: MAX_COMMAND_BYTES,
     perMessageDeflate: false,
   });
-  const isFull = (): boolean => station.clients.size >= (options.maxClients ?? 100);
+  const isFull = (): boolean => station.outlets.size >= (options.maxClients ?? 100);
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined);
     if (!/^\/v1\/ws\/?$/.test(targetOf(request).path)) return refuse(socket, '404 Not Found');
     if (isFull()) return refuse(socket, '503 Service Unavailable');
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const client = station.add(new Outlet(webSocketPipe(webSocket, socket)));
-      webSocket.on('message', (data, isBinary) => client.receive(isBinary ? '' : textOf(data)));
+      webSocket.on('message', (data, isBinary) => station.receive(client, isBinary ? '' : textOf(data)));
     });
   });
   http.on('request', (request, response) => stream(station, request, response, isFull()));

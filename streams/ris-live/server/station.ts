@@ -99,6 +99,13 @@ export class Station {
     return client;
   }
 
+  /** A frame of a client. Answers that it does not read count like anything else, and it may ask before all is on air. */
+  receive(client: Client, text: string): void {
+    if (!this.clients.has(client)) return;
+    client.receive(text);
+    if (client.isTooSlow(this.#options.clock.monotonicMs(), this.#limit)) this.#dismiss(client, this.#limit);
+  }
+
   /** Resolves when no connection is left. */
   async emptied(): Promise<void> {
     while (this.outlets.size > 0) await this.#change();

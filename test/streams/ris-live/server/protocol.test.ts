@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { until } from '../../../support/clock.ts';
+import { settled, until } from '../../../support/clock.ts';
 import { announcements, keepalive, state, update } from './support/messages.ts';
 import { onAir, turnedUntil } from './support/on-air.ts';
 
@@ -222,6 +222,19 @@ describe('pace', () => {
     expect(data?.message).toBe('Closing connection after being behind by more than 100000 bytes over 30 seconds');
     expect(data?.['bufferSize']).toBeGreaterThan(100_000);
     await client.hungUp();
+  });
+
+  test('a client that asks on and reads no answers gets the same, though nothing is on air yet', async () => {
+    const feed = Array.from({ length: 200 }, (_, i) => update({ host: `rrc${String(i).padStart(2, '0')}.ripe.net` }));
+    const { listen } = await onAir(feed, { behindBytes: 100_000 });
+    const client = await listen();
+    client.socket.pause();
+    for (let i = 0; i < 5000; i++) client.say('request_rrc_list');
+    await settled(1000);
+    client.socket.resume();
+    await client.heard('ris_error');
+    expect((await client.hungUp()).code).toBe(1008);
+    expect(client.frames.length).toBeLessThan(5000);
   });
 
   test('when the files end, idle connections stand in silence and pings are answered', async () => {
