@@ -186,7 +186,7 @@ export function inOrder(elements: readonly Element[]): Element[] {
   return [...elements].sort((a, b) => a.at - b.at);
 }
 
-/** `3 peers are left alone: rrc00 192.0.2.1 (AS64500), …; it shows no control prefix`, one line a reason. */
+/** `3 full-feed peers are left alone, because it shows no control prefix: rrc00 192.0.2.1 (AS64500), …`, one line a reason. */
 export function namesOf(leftOut: readonly LeftOut[]): readonly string[] {
   const reasons = new Map<string, Peer[]>();
   for (const { peer, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), peer]);

@@ -48,9 +48,9 @@ const LIVE_MS = 2 * 60_000;
 const STALE_MS = 60 * 60_000;
 
 /**
- * The first look at the territories, for `follow`. Ends by itself, within a minute as a rule and ten at worst. When RIPEstat fails it says so
- * in a report and yields nothing that gives a vote: the verdict stays `unknown` until peers are learned from the live
- * feed. `at` goes back when a later round heals a peer by an earlier message; the overlap with the live feed is as
+ * The first look at the territories, for `follow`. Ends by itself, within a minute as a rule and ten at worst. When
+ * RIPEstat fails it says so in a report and yields nothing that gives a vote: the verdict stays `unknown` until peers are
+ * learned from the live feed. `at` goes back when a later round heals a peer by an earlier message; the overlap with the live feed is as
  * harmless, because routes are ordered per peer and prefix.
  */
 export function ripestatSource(options: RipestatSourceOptions): ElementSource {
