@@ -1,6 +1,7 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { Touched } from '../visibility/plane-state.ts';
 import type { Plane } from '../visibility/plane.ts';
+import type { View } from '../visibility/view.ts';
 import { Carriers } from './carriers.ts';
 import { digest } from './chain.ts';
 import { evidenceOf } from './evidence.ts';
@@ -192,12 +193,23 @@ export class Story {
     }
   }
 
-  /** Voting peers that still see something, those that see most first. */
+  /** Voting peers that still see something, those that see most first. Asked for at each message of a deep fall. */
   #stuck(): Fall['stuck'] {
-    return [...this.#plane.views.values()]
-      .filter((view) => view.votes && view.seen > 0)
-      .map((view) => ({ peer: view.peer, units: view.seen }))
-      .sort((a, b) => b.units - a.units || (a.peer.id < b.peer.id ? -1 : 1))
-      .slice(0, MAX_STUCK);
+    const most: View[] = [];
+    for (const view of this.#plane.views.values()) {
+      if (!view.votes || view.seen === 0) continue;
+      const last = most[MAX_STUCK - 1];
+      if (last !== undefined && compareSight(last, view) < 0) continue;
+      let place = most.length;
+      while (place > 0 && compareSight(view, most[place - 1] ?? view) < 0) place--;
+      most.splice(place, 0, view);
+      if (most.length > MAX_STUCK) most.pop();
+    }
+    return most.map((view) => ({ peer: view.peer, units: view.seen }));
   }
+}
+
+/** Who sees more units comes first. */
+function compareSight(a: View, b: View): number {
+  return b.seen - a.seen || (a.peer.id < b.peer.id ? -1 : 1);
 }
