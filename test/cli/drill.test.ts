@@ -10,7 +10,8 @@ import { select } from '../../src/cli/selection.ts';
 import { createLogger } from '../../src/cli/watch-log.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { startRedis } from '../support/redis/server.ts';
-import { eventsIn, hook, place, Text, watching, type Place } from './webhook-scene.ts';
+import { Text } from '../support/text.ts';
+import { eventsIn, hook, place, watching, type Place } from './webhook-scene.ts';
 
 async function add(at: Place, name: string, port: number, ...more: readonly string[]): Promise<string> {
   const url = `http://127.0.0.1:${port}/`;

@@ -15,8 +15,6 @@ import { ROOT } from '../support/cli.ts';
 import type { Certificate } from '../sinks/webhook/certificates.ts';
 import { Text } from '../support/text.ts';
 
-export { Text };
-
 export interface Posted {
   readonly id: string;
   readonly headers: Readonly<Record<string, string>>;
