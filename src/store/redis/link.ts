@@ -10,8 +10,6 @@ export interface LinkOptions {
   readonly deadlineMs: number;
   /** From 0 to 1, 1 excluded: the jitter of reconnecting. */
   readonly random: () => number;
-  /** Called each time the server can be talked to again after it could not, and when it no longer can. */
-  readonly onChange?: (trouble: RedisFailure | undefined) => void;
 }
 
 export type Arg = string | number;
@@ -61,11 +59,6 @@ export class Link {
     this.#client.on('node error', failed);
     this.#client.on('ready', () => this.#note(undefined));
     this.#client.on('close', () => this.#note(this.#trouble ?? new RedisFailure('closed', '')));
-  }
-
-  /** Why the server cannot be talked to; `undefined` when it can, as far as is known. */
-  get trouble(): RedisFailure | undefined {
-    return this.#trouble;
   }
 
   /** By us, for good. */
@@ -140,8 +133,7 @@ export class Link {
    * one does.
    */
   sibling(waitMs: number): Link {
-    const { onChange: _, ...options } = this.#options;
-    const sibling = new Link(this.#target, { ...options, deadlineMs: options.deadlineMs + waitMs });
+    const sibling = new Link(this.#target, { ...this.#options, deadlineMs: this.#options.deadlineMs + waitMs });
     this.#siblings.add(sibling);
     return sibling;
   }
@@ -211,10 +203,8 @@ export class Link {
   }
 
   #note(trouble: RedisFailure | undefined): void {
-    const wasUp = this.#isUp;
     this.#trouble = trouble;
     this.#isUp = trouble === undefined;
-    if (this.#isUp !== wasUp && !this.#isClosed) this.#options.onChange?.(trouble);
   }
 }
 

@@ -24,8 +24,6 @@ export interface OpenOptions {
   readonly deadlineMs?: number;
   /** From 0 to 1, 1 excluded: the jitter of reconnecting. @default Math.random */
   readonly random?: () => number;
-  /** The server can no longer be talked to, and why; or it can again: then `health` is worth a call. */
-  readonly onChange?: (trouble: RedisFailure | undefined) => void;
 }
 
 /** How the server does. */
@@ -39,10 +37,8 @@ export interface Health {
 }
 
 export interface RedisStore extends StateStore {
-  /** Looks at the server once more, as when it was opened: to be called when it is back, and every hour. Never rejects. */
+  /** Looks at the server once more, as when it was opened. Never rejects. */
   health(): Promise<Health>;
-  /** Why it cannot be talked to; `undefined` when it can, as far as is known. */
-  trouble(): RedisFailure | undefined;
 }
 
 export type Opened =
@@ -65,7 +61,6 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
     clock: options.clock,
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
     random: options.random ?? Math.random,
-    ...(options.onChange && { onChange: options.onChange }),
   });
   try {
     await link.connect();
@@ -86,7 +81,7 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   return {
     ok: true,
     checks: health.checks,
-    store: { ...store, health: () => look(link, keys, wanted), trouble: () => link.trouble },
+    store: { ...store, health: () => look(link, keys, wanted) },
   };
 }
 

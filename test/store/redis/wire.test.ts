@@ -92,11 +92,9 @@ describe('a commit over a wire that fails is rejected in time, and repeated it i
     const kinds = new Set<string>();
     for (let i = 0; i < 5; i++) kinds.add((await commitFails()).kind);
     expect(kinds).toEqual(new Set(['closed']));
-    expect(store.trouble()).toMatchObject({ kind: 'closed' });
     expect(await numbers(direct)).toEqual([1, 2, 3]);
     await proxy.set({ kind: 'pass' });
     await expectWhole();
-    expect(store.trouble()).toBeUndefined();
   });
 
   test('and not even rejected when each byte comes by itself', async () => {
@@ -202,20 +200,6 @@ test('a login that is never answered is given up, and tried anew', async () => {
   await proxy.set({ kind: 'pass' });
   await keep(slow, 1, 2);
   await slow.close();
-});
-
-test('who is told of the connection learns when it is lost, why, and when it is back', async () => {
-  const told: (string | undefined)[] = [];
-  const watched = await opened(`redis://${proxy.host}:${proxy.port}`, watch(), {
-    deadlineMs: DEADLINE_MS,
-    onChange: (trouble) => told.push(trouble?.kind),
-  });
-  await proxy.set({ kind: 'refuse' });
-  await failureOf(watched.commit(oneOf(1)));
-  await proxy.set({ kind: 'pass' });
-  await keep(watched, 1, 1);
-  await watched.close();
-  expect(told).toEqual([undefined, 'closed', undefined]);
 });
 
 test('who follows ends when the store is closed, though it waits on the server', async () => {
