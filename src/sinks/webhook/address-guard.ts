@@ -131,6 +131,11 @@ export function refusalOf(address: string, allow: readonly Prefix[]): string | u
   return embedded.map((inner) => refusalOf(inner, allow)).find((refusal) => refusal !== undefined);
 }
 
+/** Whether a list of allowed networks could open this address. */
+export function mayBeAllowed(address: string): boolean {
+  return !NEVER.has(classify(address).kind);
+}
+
 /** One text for every spelling of an address; `undefined` when it is none. */
 export function canonicalAddress(text: string): string | undefined {
   const parsed = parseAddress(text);

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Prefix } from '../../bgp/prefix.ts';
-import { canonicalAddress, refusalOf } from './address-guard.ts';
+import { canonicalAddress, mayBeAllowed, refusalOf } from './address-guard.ts';
 import { errorText } from './error-text.ts';
 
 /** What may be sent to. Without options: https on 443 and 8443, to public addresses. */
@@ -86,7 +86,7 @@ export function shownUrl(text: string): string {
 
 function vetted(addresses: readonly string[], { allow }: TargetRules): VettedTarget {
   const canonical = [...new Set(addresses.map((address) => canonicalAddress(address) ?? address))];
-  const refusal = canonical.map((address) => refusalOf(address, allow)).find((reason) => reason !== undefined);
+  const refusal = canonical.map((address) => addressFault(address, allow)).find((reason) => reason !== undefined);
   if (refusal !== undefined) return { ok: false, why: 'refused', reason: refusal };
   if (canonical.length === 0) return { ok: false, why: 'unresolved', reason: 'the name has no address' };
   return { ok: true, addresses: canonical };
@@ -122,5 +122,12 @@ function portFault(port: number, { http, ports }: TargetRules): string | undefin
 
 function hostFault(host: string, { allow }: TargetRules): string | undefined {
   if (host === '') return 'has no host';
-  return isIP(host) === 0 ? undefined : refusalOf(host, allow);
+  return isIP(host) === 0 ? undefined : addressFault(host, allow);
+}
+
+/** The same for an address in the URL and for one that its name has: what is refused, and what would open it. */
+function addressFault(address: string, allow: readonly Prefix[]): string | undefined {
+  const refusal = refusalOf(address, allow);
+  if (refusal === undefined || !mayBeAllowed(address)) return refusal;
+  return `${refusal} (--allow opens a network of your own, in YAML allow)`;
 }

@@ -101,7 +101,10 @@ describe('a fault names the endpoint and the field', () => {
       'webhook ops: url: is neither a URL nor where one is kept, file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
     [{ ...LEAST, url: 'http://example.org/' }, 'webhook ops: url: is http: --http allows that, in YAML http: true'],
-    [{ ...LEAST, url: 'https://10.0.0.1/' }, 'webhook ops: url: 10.0.0.1 is a private address'],
+    [
+      { ...LEAST, url: 'https://10.0.0.1/' },
+      'webhook ops: url: 10.0.0.1 is a private address (--allow opens a network of your own, in YAML allow)',
+    ],
     [{ ...LEAST, secret: 'x' }, 'webhook ops: secret: is not known'],
     [
       { ...LEAST, secrets: ['whsec_planted'] },

@@ -51,7 +51,7 @@ describe('bad input 59: names', () => {
     expect(await sentTo(url, rules, rebinding)).toMatchObject({
       ok: false,
       retry: true,
-      reason: 'address: 127.0.0.1 is a loopback address',
+      reason: 'address: 127.0.0.1 is a loopback address (--allow opens a network of your own, in YAML allow)',
     });
     expect([good.connections(), canary.connections()]).toEqual([1, 0]);
   });

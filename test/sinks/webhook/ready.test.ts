@@ -92,7 +92,10 @@ describe('an endpoint that is ready', () => {
 describe('what cannot be loaded is told at once, each with its field', () => {
   test.each<[Partial<Record<keyof Endpoint, unknown>>, ...string[]]>([
     [{ url: { env: 'NONE' } }, 'webhook ops: url: the environment variable NONE is not set'],
-    [{ url: { env: 'INSIDE' } }, 'webhook ops: url: 10.0.0.1 is a private address'],
+    [
+      { url: { env: 'INSIDE' } },
+      'webhook ops: url: 10.0.0.1 is a private address (--allow opens a network of your own, in YAML allow)',
+    ],
     [
       { secrets: [{ env: 'OLD' }, { env: 'SHORT' }] },
       'webhook ops: secrets[1]: holds 5 bytes: a whsec_ secret has 24 to 64',

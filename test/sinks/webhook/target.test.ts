@@ -12,9 +12,15 @@ describe('bad input 60: a URL is refused when it is configured, with its reason'
     ['gopher://example.org/', 'has the scheme gopher: not https:'],
     ['https://example.org:8080/', 'has the port 8080; allowed are 443, 8443 (--port allows others, in YAML ports)'],
     ['https://user:pass@example.org/', 'holds a user name or a password: use a header from a file'],
-    ['https://169.254.169.254/', '169.254.169.254 is a metadata address'],
-    ['https://2130706433/', '127.0.0.1 is a loopback address'],
-    ['https://[::ffff:7f00:1]/', '::ffff:7f00:1 is an ipv4-mapped address, which carries 127.0.0.1'],
+    [
+      'https://169.254.169.254/',
+      '169.254.169.254 is a metadata address (--allow opens a network of your own, in YAML allow)',
+    ],
+    ['https://2130706433/', '127.0.0.1 is a loopback address (--allow opens a network of your own, in YAML allow)'],
+    [
+      'https://[::ffff:7f00:1]/',
+      '::ffff:7f00:1 is an ipv4-mapped address, which carries 127.0.0.1 (--allow opens a network of your own, in YAML allow)',
+    ],
     ['https://example.org/a\r\nb', 'holds a space, a control character or a backslash'],
     ['example.org/hook', 'is no URL with a scheme and a host, such as https://example.org/hook'],
     ['https://exa mple.org/', 'holds a space, a control character or a backslash'],
