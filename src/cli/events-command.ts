@@ -5,7 +5,7 @@ import { eventLines, type EventStyle } from './event-lines.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from './io.ts';
 import { openKept, type StoreOptions } from './open-store.ts';
-import { refusal } from './result.ts';
+import { bad, refusal } from './result.ts';
 import { select, type SelectionOptions } from './selection.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -36,16 +36,22 @@ export async function tellEvents(options: EventsOptions, io: Io, clock: Clock = 
     }
     await sink.flush();
   } catch (error) {
-    if (!(error instanceof UnknownEvent)) {
-      complain(io, `${store.name}: ${refusal(error)}`);
-      return EXIT.store;
-    }
-    complain(io, `--since ${options.since}: ${error.message}`);
-    return EXIT.usage;
+    return told(faultOf(error, store, options), io);
   } finally {
     await store.close();
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+/** What ended the reading. An id that we did not name is that of the event we gave last: those after it are gone. */
+function faultOf(error: unknown, store: StateStore, { since }: EventsOptions): ReturnType<typeof bad> {
+  if (!(error instanceof UnknownEvent)) return bad(EXIT.store, `${store.name}: ${refusal(error)}`);
+  if (error.id === since) return bad(EXIT.usage, `--since ${since}: ${error.message}`);
+  return bad(
+    EXIT.store,
+    `${store.name}: the events after ${error.id} were trimmed before they were read; ` +
+      'without --since it begins with the oldest that is kept',
+  );
 }
 
 function read(
