@@ -10,7 +10,7 @@ import { complain, type Io } from './io.ts';
 import { chosenStore } from './open-store.ts';
 import { bad, good, type Result } from './result.ts';
 import { filterText } from './webhook-list.ts';
-import { namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './webhook-secret.ts';
+import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './webhook-secret.ts';
 import { inOptions } from './webhook-spelling.ts';
 import { isRemote, SYSTEM, told, withWebhooks, type Kept, type Means, type WebhookOptions } from './webhook-store.ts';
 
@@ -64,6 +64,7 @@ export function addWebhook(
     }
     for (const warning of checked.value) complain(io, `warning: ${warning}`);
     await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: means.clock.wallMs() });
+    await forgetSecrets(before.value?.endpoint.secrets ?? [], kept);
     io.stdout.write(
       addedText(endpoint, made, { isChange: before.value !== undefined, isFar: isRemote(chosenStore(options, io)) }),
     );
@@ -183,7 +184,7 @@ async function check(endpoint: Endpoint, io: Io, { resolve: lookUp }: Means): Pr
   const vetted = await vetTarget(parsed.target, rulesOf(endpoint), lookUp);
   if (vetted.ok) return good(readied.warnings);
   const fault = `webhook ${endpoint.name}: url: ${vetted.reason}`;
-  if (vetted.why === 'refused') return bad(EXIT.usage, `${fault} (--allow NETWORK allows one of your own)`);
+  if (vetted.why === 'refused') return bad(EXIT.usage, fault);
   return good([...readied.warnings, fault]);
 }
 

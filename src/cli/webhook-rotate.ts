@@ -34,11 +34,7 @@ export function rotateWebhook(
     }
     if (readied.ok) for (const warning of readied.warnings) complain(io, `warning: ${warning}`);
     await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: clock.wallMs() });
-    // Only now: until it is kept that they are not needed, they are.
-    await forgetSecrets(
-      before.endpoint.secrets.filter((ref) => !endpoint.secrets.includes(ref)),
-      kept.secrets,
-    );
+    await forgetSecrets(before.endpoint.secrets, kept);
     io.stdout.write(text);
     return EXIT.done;
   });

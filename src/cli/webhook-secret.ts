@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { listEndpoints } from '../sinks/webhook/desk.ts';
 import { newSecret } from '../sinks/webhook/signature.ts';
 import { isVariableName, type SecretRef } from '../sinks/webhook/secret.ts';
 import { EXIT } from './exit-status.ts';
 import { bad, good, refusal, type Result } from './result.ts';
+import type { Kept } from './webhook-store.ts';
 
 /** Where the secret that signs comes from, as the options say. */
 export interface SecretOptions {
@@ -48,10 +50,19 @@ export async function secretFor(
   return make(join(resolve(folder), `${name}-${randomBytes(4).toString('hex')}`), 0o700);
 }
 
-/** Removes files of secrets that we made once; those of other folders are somebody else's by now. */
-export async function forgetSecrets(refs: readonly SecretRef[], folder: string | undefined): Promise<void> {
+/**
+ * Removes files of secrets that we made once and that no webhook names any more; those of other folders are somebody
+ * else's by now. Only to be called when it is kept that they are not needed: until then, they are.
+ */
+export async function forgetSecrets(
+  refs: readonly SecretRef[],
+  { store, secrets: folder }: Pick<Kept, 'store' | 'secrets'>,
+): Promise<void> {
   if (folder === undefined) return;
-  await unmakeSecrets(refs.filter((ref) => 'file' in ref && dirname(ref.file) === resolve(folder)));
+  const { found } = await listEndpoints(store);
+  const named = new Set(found.flatMap(({ endpoint }) => endpoint.secrets).map(placeOf));
+  const ours = refs.filter((ref) => 'file' in ref && dirname(ref.file) === resolve(folder));
+  await unmakeSecrets(ours.filter((ref) => !named.has(placeOf(ref))));
 }
 
 /** Removes files of secrets that were made just now, wherever they are: nothing came of what they were made for. */

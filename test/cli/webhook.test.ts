@@ -56,7 +56,7 @@ describe('webhook add', () => {
     const at = await place();
     const ran = await add(at, 'https://hooks.example.org/', addresses);
     expect(ran).toMatchObject({ status: 2, stdout: '' });
-    expect(ran.stderr).toContain('--allow NETWORK');
+    expect(ran.stderr).toContain('(--allow opens a network of your own, in YAML allow)');
     // The secret that was made for it is gone again, wherever it was.
     expect(await readdir(join(at.store, 'KP', 'webhook-secrets'))).toEqual([]);
     const secretFile = join(at.folder, 'own');
@@ -75,6 +75,8 @@ describe('webhook add', () => {
 
   test.each([
     [['add', 'desk', 'http://example.org/'], /desk: url: is http: --http allows that/],
+    [['add', 'desk', 'https://127.0.0.1/'], /127\.0\.0\.1 is a loopback address \(--allow opens a network of your own/],
+    [['add', 'desk', 'https://0.0.0.0/'], /0\.0\.0\.0 is an unspecified address\n/],
     [['add', 'desk', 'https://example.org:9000/'], /port 9000; allowed are 443, 8443 \(--port allows others/],
     [['add', 'desk', 'https://u:p@example.org/'], /user name or a password/],
     [['add', 'desk', 'https://127.0.0.1/'], /loopback/],
@@ -182,6 +184,29 @@ test('removed, its secret goes with it; that of a file of one’s own stays', as
   await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: own });
   await at.run(['webhook', 'remove', 'desk']);
   expect((await stat(own)).isFile()).toBe(true);
+});
+
+test('changed to another secret, the one that was made for it goes; one that another webhook names too stays', async () => {
+  const at = await place();
+  const made = /the file (\S+)/.exec((await add(at, 'https://example.org/', ['93.184.216.34'])).stdout)?.[1] ?? '';
+  const change = (secretFile: string) =>
+    add(at, 'https://example.org/', ['93.184.216.34'], { secretFile, replace: true });
+  expect((await change(made)).status).toBe(0);
+  expect((await stat(made)).isFile()).toBe(true);
+
+  await at.run(['webhook', 'add', 'copy', 'https://9.9.9.9/', '--secret-file', made]);
+  expect((await change(join(at.folder, 'own'))).status).toBe(0);
+  expect((await stat(made)).isFile()).toBe(true);
+
+  await at.run(['webhook', 'remove', 'copy']);
+  await expect(stat(made)).rejects.toThrow('ENOENT');
+});
+
+test('changed to another secret, a webhook leaves no file behind that was made for it', async () => {
+  const at = await place();
+  await add(at, 'https://example.org/', ['93.184.216.34']);
+  await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: join(at.folder, 'own'), replace: true });
+  expect(await readdir(join(at.store, 'KP', 'webhook-secrets'))).toEqual([]);
 });
 
 test('a rotation to the secret that there is already is refused, and its file stays', async () => {
