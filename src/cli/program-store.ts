@@ -26,19 +26,28 @@ export function addStoreCommands(program: Command, io: Io, end: End): void {
     .summary('check, export and import what is kept')
     .description('Looks after the store of a watch: checks it, writes all of it out, reads it in again.')
     .helpCommand(false);
-  const check = store.command('check').description('Tells whether the store can be used, and what is in it.');
+  const check = store
+    .command('check')
+    .summary('tell whether it can be used, and what is in it')
+    .description('Tells whether the store can be used, and what is in it.');
   inStore(check).action(async (options: Options) => {
     const command = await import('./store-command.ts');
     end(await command.checkStore({ ...options, settings: {} }, io));
   });
-  const write = store.command('export').description('Writes all that is kept as lines of JSON.');
+  const write = store
+    .command('export')
+    .summary('write all of it as lines of JSON')
+    .description('Writes all that is kept as lines of JSON.');
   inStore(write)
     .option('-o, --out <file>', 'write there; the file must be new (default: stdout)')
     .action(async ({ out, ...options }: Options & { out?: string }) => {
       const command = await import('./store-command.ts');
       end(await command.exportTo({ ...options, settings: {}, ...(out === undefined ? {} : { file: out }) }, io));
     });
-  const read = store.command('import').description('Reads what `export` wrote into an empty store.');
+  const read = store
+    .command('import')
+    .summary('read what `export` wrote into an empty store')
+    .description('Reads what `export` wrote into an empty store.');
   inStore(read.argument('<file>', 'what `export` wrote')).action(async (file: string, options: Options) => {
     const command = await import('./store-command.ts');
     end(await command.importFrom(file, { ...options, settings: {} }, io));

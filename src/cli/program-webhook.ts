@@ -14,6 +14,8 @@ type Options = Readonly<Record<string, unknown>>;
 /** As `--template` takes them; held against the presets by a test, as loading those here would make `--help` slow. */
 export const TEMPLATES = 'cloudevent, slack, mattermost, discord, teams, alertmanager, ntfy, text, telegram, pagerduty';
 
+const NAME = 'of the webhook, as `webhook list` has it';
+
 /** The commands that look after webhooks, and the drill that tries them. */
 export function addWebhookCommands(program: Command, io: Io, end: End): void {
   const webhook = program
@@ -71,7 +73,10 @@ function addAdd(webhook: Command, io: Io, end: End): void {
 }
 
 function addList(webhook: Command, io: Io, end: End): void {
-  const list = webhook.command('list').description('Tells how each stands: on or off, what waits, what came last.');
+  const list = webhook
+    .command('list')
+    .summary('tell how each stands')
+    .description('Tells how each stands: on or off, what waits, what came last.');
   inWatch(withFormat(list)).action(async (options: Options) => {
     const command = await import('./webhook-list.ts');
     end(await command.listWebhooks(storeOptions(options), io));
@@ -83,7 +88,7 @@ function addTest(webhook: Command, io: Io, end: End): void {
     .command('test')
     .summary('send a marked event, and tell what came of it')
     .description('Sends one event that is marked as a drill, and tells status and latency. Ends with 1 when it failed.')
-    .argument('<name>')
+    .argument('<name>', NAME)
     .option('--timeout <duration>', 'give the receiver no longer, 1s to 30s (default: 30s)', asTimeout);
   inWatch(test).action(async (name: string, options: Options) => {
     const command = await import('./webhook-test.ts');
@@ -92,11 +97,16 @@ function addTest(webhook: Command, io: Io, end: End): void {
 }
 
 function addSwitches(webhook: Command, io: Io, end: End): void {
-  const enable = webhook.command('enable').description('Sends again, first what waited.').argument('<name>');
+  const enable = webhook
+    .command('enable')
+    .summary('send again, first what waited')
+    .description('Sends again, first what waited.')
+    .argument('<name>', NAME);
   const disable = webhook
     .command('disable')
+    .summary('send nothing; what would be waits')
     .description('Sends nothing to it until it is enabled; what would be waits.')
-    .argument('<name>');
+    .argument('<name>', NAME);
   for (const [command, state] of [
     [enable, 'on'],
     [disable, 'off'],
@@ -108,8 +118,9 @@ function addSwitches(webhook: Command, io: Io, end: End): void {
   }
   const remove = webhook
     .command('remove')
+    .summary('remove it with all that is kept of it')
     .description('Removes it with what waits for it, its log and its dead letters.')
-    .argument('<name>');
+    .argument('<name>', NAME);
   inWatch(remove).action(async (name: string, options: Options) => {
     const { removeWebhook } = await import('./webhook-switch.ts');
     end(await removeWebhook(name, storeOptions(options), io));
@@ -123,7 +134,7 @@ function addRotate(webhook: Command, io: Io, end: End): void {
     .description(
       'Signs with a new secret beside the old one, until the receiver has it and --finish drops the old one.',
     )
-    .argument('<name>')
+    .argument('<name>', NAME)
     .option('--finish', 'the receiver has the new one: drop the old one')
     .option('--secret-file <file>', 'the new secret is in this file; made if it is not there')
     .option('--secret-env <name>', 'the new secret is in this variable');
@@ -138,7 +149,7 @@ function addDeliveries(webhook: Command, io: Io, end: End): void {
     .command('deliveries')
     .summary('tell what was sent, and what waits')
     .description('Tells the last 1,000 attempts: when, which event, status, latency, next try; then what waits.')
-    .argument('<name>')
+    .argument('<name>', NAME)
     .option('--failed', 'only attempts that failed');
   inWatch(withFormat(deliveries)).action(async (name: string, options: Options) => {
     const command = await import('./webhook-deliveries.ts');
@@ -151,7 +162,7 @@ function addRedeliver(webhook: Command, io: Io, end: End): void {
     .command('redeliver')
     .summary('send events again')
     .description('Sends events again, under their old ids: one, all that were given up, or all since one.')
-    .argument('<name>')
+    .argument('<name>', NAME)
     .argument('[id]', 'id of an event')
     .option('--dead', 'all dead letters')
     .option('--since <id>', 'what its filter lets pass of all after this event');
@@ -167,7 +178,7 @@ function addDeadLetters(webhook: Command, io: Io, end: End): void {
     .command('dead-letters')
     .summary('tell what was given up')
     .description('Tells the events that could not be delivered in 75 hours, or that the receiver can never take.')
-    .argument('<name>');
+    .argument('<name>', NAME);
   inWatch(withFormat(letters)).action(async (name: string, options: Options) => {
     const command = await import('./webhook-deliveries.ts');
     end(await command.tellDeadLetters(name, storeOptions(options), io));
@@ -181,8 +192,8 @@ function addDrill(program: Command, io: Io, end: End): void {
     .description(
       'Has whoever leads tell an outage that never was, marked in every event, and follows it through store, pub/sub and webhooks. Ends with 0 when all of it arrived, else with 1.',
     );
-  addChoice(drill);
   drill.option('--timeout <duration>', 'wait no longer for any stage (default: 60s)', asDuration);
+  addChoice(drill);
   addStore(drill, HOME_STORE);
   drill.action(async (options: Options) => {
     const command = await import('./drill.ts');

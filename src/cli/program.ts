@@ -19,7 +19,7 @@ import {
 } from './program-options.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './program-store.ts';
 import { addWebhookCommands } from './program-webhook.ts';
-import { POLICY_SETTINGS, VOTING_SETTINGS } from './settings.ts';
+import { forLiveFeed, POLICY_SETTINGS, VOTING_SETTINGS } from './settings.ts';
 
 /**
  * The command line. Each command is loaded when it is called: `--help` must answer at once, and needs none of them.
@@ -106,7 +106,11 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
       'only these, over a socket each: rrc00,rrc06 (default: all, over one)',
       asCollectors,
     )
-    .option('--seed <from>', 'the first table: ripestat, mrt:FILE (may be given again), none', asSeed)
+    .option(
+      '--seed <from>',
+      'the first table: ripestat, mrt:FILE (may be given again), none (default: ripestat; none with --history)',
+      asSeed,
+    )
     .addOption(
       new Option(
         '--heal <by>',
@@ -128,8 +132,8 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
   addStore(watch, `${HOME_STORE}; with --history none`);
   watch.option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md');
-  addSettings(watch, 'How to judge:', POLICY_SETTINGS);
-  addSettings(watch, 'Who may vote:', VOTING_SETTINGS);
+  addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
+  addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {
     const command = await import('./watch.ts');
     end(await command.watch({ ...options, settings: options }, io));
@@ -161,6 +165,7 @@ function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void
 function addTerritories(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   program
     .command('territories')
+    .summary('list what can be watched')
     .description('Lists the territories that can be watched, with what differs from the default policy.')
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
     .action(async ({ territories }: { territories?: string }) => {
@@ -185,6 +190,7 @@ function addInspect(program: Command, io: Io, end: (status: ExitStatus) => void)
 function addIncidents(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   program
     .command('incidents')
+    .summary('list the known incidents that come with the program')
     .description('Lists the known incidents that come with the program.')
     .action(async () => {
       const command = await import('./incidents.ts');
@@ -195,6 +201,7 @@ function addIncidents(program: Command, io: Io, end: (status: ExitStatus) => voi
 function addDemo(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   program
     .command('demo')
+    .summary('replay one of them')
     .description('Replays a known incident that comes with the program.')
     .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
     .option('--live', 'serve it on this machine as RIS Live would, and watch that')

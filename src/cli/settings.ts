@@ -57,6 +57,20 @@ const VOTING_HELP: Readonly<Record<keyof VotingPolicy, readonly [Kind, string]>>
 export const POLICY_SETTINGS: readonly Setting<keyof Policy>[] = settings(POLICY_HELP, DEFAULT_POLICY);
 export const VOTING_SETTINGS: readonly Setting<keyof VotingPolicy>[] = settings(VOTING_HELP, DEFAULT_VOTING);
 
+/** What only a live feed can be asked for: the defaults of `watch` where they are others than those of `replay`. */
+export const LIVE_SETTINGS = {
+  /** A verdict needs voters at as many collectors, or at all that were asked for. */
+  minCollectors: 5,
+  /** RIS holds sessions for 180 s without a KEEPALIVE. Milliseconds. */
+  peerSilenceMs: 180_000,
+} as const;
+
+/** The same settings with the defaults that `watch` has. */
+export function forLiveFeed<Key extends string>(table: readonly Setting<Key>[]): readonly Setting<Key>[] {
+  const live: Readonly<Record<string, number>> = LIVE_SETTINGS;
+  return table.map((setting) => ({ ...setting, fallback: live[setting.key] ?? setting.fallback }));
+}
+
 /** Reads a value from the command line; `undefined` when it is not of its kind. Ranges are `policyFaults`' to judge. */
 export function parseSetting(kind: Kind, text: string): number | undefined {
   if (kind === 'duration') return parseDuration(text);

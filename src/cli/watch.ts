@@ -9,6 +9,7 @@ import { openStore, type OpenStore, type StoreOptions } from './open-store.ts';
 import { patience } from './patience.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import { select, type Selection, type SelectionOptions } from './selection.ts';
+import { LIVE_SETTINGS } from './settings.ts';
 import { statusLine } from './status-line.ts';
 import { systemClock } from './system-clock.ts';
 import { TerminalLine } from './terminal-line.ts';
@@ -39,11 +40,6 @@ export interface WatchOptions extends SelectionOptions, StoreOptions {
   readonly color?: boolean;
   readonly quiet?: boolean;
 }
-
-/** RIS holds sessions for 180 s without a KEEPALIVE. */
-const LIVE_PEER_SILENCE_MS = 180_000;
-/** Live, a verdict needs voters at as many collectors, or at all that were asked for. */
-const LIVE_MIN_COLLECTORS = 5;
 
 /** `unroutable watch`: until it is stopped, or the recording that is played has ended. */
 export async function watch(options: WatchOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
@@ -127,7 +123,7 @@ async function openPatiently(
 
 /** What only a live feed can be asked for, unless the user said otherwise. */
 function forLive(selection: Selection, { settings, collectors }: WatchOptions): Selection {
-  const least = Math.min(LIVE_MIN_COLLECTORS, collectors?.length ?? LIVE_MIN_COLLECTORS);
+  const least = Math.min(LIVE_SETTINGS.minCollectors, collectors?.length ?? Infinity);
   return {
     territories: selection.territories.map(({ territory, policy }) => ({
       territory,
@@ -137,7 +133,7 @@ function forLive(selection: Selection, { settings, collectors }: WatchOptions): 
     voting:
       'peerSilence' in settings || selection.voting.peerSilenceMs > 0
         ? selection.voting
-        : { ...selection.voting, peerSilenceMs: LIVE_PEER_SILENCE_MS },
+        : { ...selection.voting, peerSilenceMs: LIVE_SETTINGS.peerSilenceMs },
   };
 }
 

@@ -38,6 +38,23 @@ describe('help', () => {
     expect(stdout).toContain('--full-feed-share <share>');
   });
 
+  test('of watch names its own defaults, which are not all those of replay', async () => {
+    const { stdout } = await cli.run(['watch', '--help']);
+    expect(stdout).toMatch(/--min-collectors <count> .*?\(default:\s+5\)/s);
+    expect(stdout).toMatch(/--peer-silence <duration> .*?\(default: 3m\)/s);
+    expect(stdout).toMatch(/--seed <from> .*?\(default:\s+ripestat;\s+none\s+with\s+--history\)/s);
+  });
+
+  test.each([[[]], [['store']], [['webhook']]])(
+    'of %j says of each command what it does, all in one manner',
+    async (of) => {
+      const { stdout } = await cli.run([...of, '--help']);
+      const commands = /Commands:\n([^]*?)(?:\n\n|$)/.exec(stdout)?.[1]?.match(/^ {2}\S.*/gm) ?? [];
+      expect(commands.length).toBeGreaterThan(2);
+      for (const line of commands) expect(line).toMatch(/ {2}[a-z][^.]*$/);
+    },
+  );
+
   test('the version is that of the package', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect(await cli.run(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
