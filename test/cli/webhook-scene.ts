@@ -12,7 +12,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
 import { watch, type WatchOptions } from '../../src/cli/watch.ts';
 import { ROOT } from '../support/cli.ts';
-import type { Certificate } from '../sinks/webhook/certificates.ts';
+import type { Certificate } from '../support/certificates.ts';
 import { Text } from '../support/text.ts';
 
 export interface Posted {

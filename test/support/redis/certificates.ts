@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dnsName, ipName, makeAuthority } from '../certificates.ts';
 import { guardian } from './guardian.ts';
 
 /** An authority of the test's own, and what it has signed: for servers on 127.0.0.1 and localhost, and for a client. PEM. */
@@ -18,64 +17,28 @@ export interface Certificates {
   };
 }
 
-const run = promisify(execFile);
-const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-
-/**
- * Makes certificates, which hold for a day and are gone with this process.
- *
- * @throws where there is no openssl (1.1.1 or newer), for Node.js itself cannot sign certificates.
- */
+/** Makes certificates, whose files are gone with this process. */
 export async function makeCertificates(): Promise<Certificates> {
+  const { cert: ca, issue } = makeAuthority('test authority');
+  const server = issue({ name: 'test server', names: [dnsName('localhost'), ipName([127, 0, 0, 1])] });
+  const client = issue({ name: 'test client', isClient: true });
+
   const folder = guardian().folder();
-  const path = (name: string) => join(folder, name);
-  // Of its own, so that nobody's openssl.cnf adds to what we ask for.
-  await writeFile(path('conf'), '[req]\ndistinguished_name=dn\n[dn]\n');
-  await openssl(
-    folder,
-    [...KEY, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test authority'],
-    ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'],
-  );
-  await Promise.all([
-    signed(folder, 'server', 'subjectAltName=DNS:localhost,IP:127.0.0.1'),
-    signed(folder, 'client', 'extendedKeyUsage=clientAuth'),
-  ]);
+  const written = async (name: string, text: string): Promise<string> => {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  };
   return {
-    ca: await readFile(path('ca.crt'), 'utf8'),
-    clientCert: await readFile(path('client.crt'), 'utf8'),
-    clientKey: await readFile(path('client.key'), 'utf8'),
+    ca,
+    clientCert: client.cert,
+    clientKey: client.key,
     files: {
-      ca: path('ca.crt'),
-      serverCert: path('server.crt'),
-      serverKey: path('server.key'),
-      clientCert: path('client.crt'),
-      clientKey: path('client.key'),
+      ca: await written('ca.crt', ca),
+      serverCert: await written('server.crt', server.cert),
+      serverKey: await written('server.key', server.key),
+      clientCert: await written('client.crt', client.cert),
+      clientKey: await written('client.key', client.key),
     },
   };
-}
-
-/** `openssl req` signs with another's key only since 3.0; `openssl x509` always did. */
-async function signed(folder: string, name: string, extension: string): Promise<void> {
-  await writeFile(join(folder, `${name}.ext`), `${extension}\n`);
-  const request = ['req', '-new', '-config', 'conf', ...KEY, '-keyout', `${name}.key`, '-out', `${name}.csr`];
-  await call(folder, [...request, '-subj', `/CN=test ${name}`]);
-  const issuer = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-set_serial', name === 'server' ? '2' : '3'];
-  const output = ['-in', `${name}.csr`, '-out', `${name}.crt`, '-days', '1', '-extfile', `${name}.ext`];
-  await call(folder, ['x509', '-req', ...output, ...issuer]);
-}
-
-async function openssl(folder: string, args: readonly string[], extensions: readonly string[]): Promise<void> {
-  const added = extensions.flatMap((extension) => ['-addext', extension]);
-  await call(folder, ['req', '-x509', '-config', 'conf', '-days', '1', ...args, ...added]);
-}
-
-async function call(folder: string, args: readonly string[]): Promise<void> {
-  try {
-    await run('openssl', args, { cwd: folder });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new Error('the tests of TLS make their certificates by openssl, which is not on PATH: install openssl', {
-      cause: error,
-    });
-  }
 }
