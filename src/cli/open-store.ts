@@ -36,6 +36,9 @@ const MOST_KEPT = 10_000;
 
 const REDIS = /^(?:redis|rediss|redis-sentinel|rediss-sentinel|redis-cluster|rediss-cluster):\/\//;
 
+/** The scheme of a URL; `redis:` alone, too, of which nobody means a folder. A drive of Windows is none. */
+const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|redis[a-z-]*:)/i;
+
 /**
  * What `--store`, else $UNROUTABLE_STORE says; else a folder of the user's own, as the XDG base directory specification
  * has it; else, where there is no home, memory.
@@ -63,7 +66,14 @@ export async function openStore(
   const place = chosenStore(options, io);
   if (place === 'none')
     return { ok: true, value: { store: memoryStore(MOST_KEPT), name, isLasting: false, warnings: [] } };
-  return REDIS.test(place) ? openInRedis(place, name, io, clock) : openInFolder(join(place, name), name, clock);
+  if (REDIS.test(place)) return openInRedis(place, name, io, clock);
+  const [scheme] = SCHEME.exec(place) ?? [];
+  if (scheme === undefined) return openInFolder(join(place, name), name, clock);
+  // What follows may be a password.
+  return {
+    ...bad(EXIT.usage, `--store ${scheme}…: it must be redis://… or another URL of docs/redis.md, a folder, or none`),
+    isAway: false,
+  };
 }
 
 /** Opens a store to look into: there must be one. */

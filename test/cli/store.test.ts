@@ -275,6 +275,18 @@ describe('store', () => {
     expect(read).toMatchObject({ status: 4, err: `unroutable: ${missing}: there is no such file\n` });
   });
 
+  test.each(['http://user:hunter2@x', 'redis+sentinel://:hunter2@x/kp', 'Redis://:hunter2@x', 'redis:hunter2'])(
+    'a URL that is none of a store is no folder, and not shown: %s',
+    async (url) => {
+      const { status, out, err } = await said((io) => checkStore({ settings: {}, store: url }, io));
+      expect([status, out]).toEqual([2, '']);
+      expect(err).toMatch(
+        /^unroutable: --store \S+…: it must be redis:\/\/… or another URL of docs\/redis.md, a folder/,
+      );
+      expect(err).not.toContain('hunter2');
+    },
+  );
+
   test('a name that cannot be one, and no store at all, are said', async () => {
     const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
     expect(named.status).toBe(2);
