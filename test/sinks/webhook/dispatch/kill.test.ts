@@ -74,6 +74,7 @@ describe('a program that is killed between sending and recording', () => {
       await stage.store.close();
       remove();
     },
+    240_000,
   );
 });
 
