@@ -31,7 +31,12 @@ const VERIFIERS: readonly Verifier[] = [
     build: ['go', 'build', '-o', join(scratch, 'verify'), file('verify.go')],
     run: [join(scratch, 'verify')],
   },
-  { name: 'Verify.java', needs: ['java', '--version'], run: ['java', file('Verify.java')] },
+  {
+    name: 'Verify.java',
+    needs: ['javac', '--version'],
+    build: ['javac', '-d', scratch, file('Verify.java')],
+    run: ['java', '-cp', scratch, 'Verify'],
+  },
   { name: 'verify.sh', needs: ['openssl', 'version'], run: ['bash', file('verify.sh')] },
 ];
 
