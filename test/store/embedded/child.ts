@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+import { guardian } from '../../support/redis/guardian.ts';
 
 /** A program of its own on the same folder, in compiled code. */
 export interface Child {
@@ -32,17 +34,27 @@ const PRELUDE = `
   });
 `;
 
-/** Starts a program of these lines, which find `open`, `event`, `say` and `args`. */
+/**
+ * Starts a program of these lines, which find `open`, `event`, `say` and `args`. It is killed when the test ends, however
+ * that ends: one that lived on would hold the test runner's own output open, and the runner with it.
+ */
 export function startChild(dist: string, folder: string, code: string, args: readonly string[] = []): Child {
   const run = ['--input-type=module', '-e', PRELUDE + code, '--', dist, folder, ...args];
+  onTestFinished(() => kill());
   const child = spawn(process.execPath, run, { stdio: ['ignore', 'pipe', 'inherit'] });
+  guardian().watch(child);
   const lines: string[] = [];
   const output = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
   const ended = endOf(child);
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+  };
   return {
     pid: child.pid ?? 0,
     lines,
     ended,
+    kill,
     printed: (many) =>
       new Promise((resolve) => {
         const look = (): void => {
@@ -52,10 +64,6 @@ export function startChild(dist: string, folder: string, code: string, args: rea
         look();
         void ended.then(() => resolve());
       }),
-    async kill() {
-      child.kill('SIGKILL');
-      await ended;
-    },
   };
 }
 
