@@ -60,14 +60,25 @@ interface Setting {
 }
 
 async function begin(store: StateStore, archive: Archive, setting: Setting): Promise<Result<KeptReplay>> {
-  const { selection, options, io, clock } = setting;
-  const tenure = await tenureOf(store, io, clock);
+  const tenure = await tenureOf(store, setting.io, setting.clock);
   if (tenure === undefined) return bad(EXIT.interrupted);
-  const failed = async (fault: string): Promise<Result<never>> => {
-    await tenure.end();
-    return bad(EXIT.store, `${store.name}: ${fault}`);
-  };
+  let begun: Result<KeptReplay> | undefined;
+  try {
+    begun = await beginUnder(tenure, store, archive, setting);
+    return begun;
+  } finally {
+    // A lease that is renewed keeps the process alive.
+    if (begun?.ok !== true) await tenure.end();
+  }
+}
 
+async function beginUnder(
+  tenure: Tenure,
+  store: StateStore,
+  archive: Archive,
+  { selection, options, io, clock }: Setting,
+): Promise<Result<KeptReplay>> {
+  const failed = (fault: string): Result<never> => bad(EXIT.store, `${store.name}: ${fault}`);
   const inputs = inputsOf(archive, options);
   const [kept, [written]] = [await store.load(), await store.read('replay')];
   if (kept !== undefined && written?.value !== inputs)
@@ -81,7 +92,9 @@ async function begin(store: StateStore, archive: Archive, setting: Setting): Pro
   else io.stderr.write(`unroutable: goes on after ${utcText(kept.cursor)}, as ${store.name} has it\n`);
 
   const signal = AbortSignal.any([io.signal, tenure.over]);
-  const again = patience(clock, Math.random, signal, (error) => complain(io, `${store.name}: ${refusal(error)}`));
+  const again = patience(clock, Math.random, signal, (error) =>
+    complain(io, `${store.name}: ${refusal(error)}; tried again until it works`),
+  );
   return good({
     engine: restored?.engine ?? createEngine(wanted),
     source: skipping(archive.source, kept?.elements ?? 0),

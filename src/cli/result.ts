@@ -16,9 +16,11 @@ export function bad(
   return { ok: false, status, faults };
 }
 
-/** Why the operating system refused a file, in plain words. */
+/** Why the operating system refused a file, in plain words; of an error in words of ours, those. */
 export function refusal(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  // Node.js begins its own texts with the code: `ENOSPC: no space left on device, write`.
+  const isNodes = error instanceof Error && 'code' in error && error.message.startsWith(String(error.code));
+  const code = isNodes ? String(error.code) : '';
   return REFUSALS[code] ?? (error instanceof Error ? error.message : String(error));
 }
 

@@ -1,5 +1,7 @@
-import { existsSync, watch } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, watch } from 'node:fs';
 import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLACKOUT, buildCli, ended, mrtFilesIn, type BuiltCli } from '../support/cli.ts';
@@ -9,6 +11,20 @@ beforeAll(async () => {
   cli = await buildCli();
 });
 afterAll(() => cli.remove());
+
+/** Whether a file system may be mounted by this user. */
+function canMount(): boolean {
+  const path = mkdtempSync(join(tmpdir(), 'unroutable-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync('umount', [path], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(path);
+  }
+}
 
 /** Writes a file into the folder in which the command runs. */
 async function given(name: string, text: string): Promise<string> {
@@ -22,6 +38,25 @@ describe('the output goes where it is sent', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
     expect(await readFile(join(cli.folder, 'events.csv'), 'utf8')).toMatch(/^time,type,/);
   });
+
+  const isMountable = canMount();
+
+  test.skipIf(!isMountable)(
+    `a store that has no room ends a replay, with how much it wants${isMountable ? '' : ' (skipped: only root may mount one)'}`,
+    async () => {
+      const small = join(cli.folder, 'small');
+      mkdirSync(small);
+      // Room for the folder and its lease, and not for the 64 MiB that stay free.
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', small]);
+      try {
+        const { status, stdout, stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--store', 'small/kept']);
+        expect({ status, stdout }).toEqual({ status: 69, stdout: '' });
+        expect(stderr).toMatch(/^unroutable: .*: the disk is full: \d+ MiB left, \d+ MiB wanted\n$/);
+      } finally {
+        execFileSync('umount', ['--lazy', small]);
+      }
+    },
+  );
 
   test('--out never overwrites what is read', async () => {
     const [file = ''] = await mrtFilesIn(BLACKOUT);
