@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import type { Collector } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Clock } from '../ports.ts';
-import { printable } from '../report/printable.ts';
+import { counted, grouped, printable } from '../report/printable.ts';
 import { planMrt, type PlannedFile } from '../../streams/mrt/archive.ts';
 import { Counts } from '../../streams/ris-live/server/counts.ts';
 import { elementFeed } from '../../streams/ris-live/server/element-feed.ts';
@@ -200,8 +200,8 @@ function announce(server: RisServer, { what }: Programme, { speed = 1, wait = 1 
 }
 
 function conclude({ messages, sent, clients }: StationReport, counts: Counts, io: Io): void {
-  say(io, `Said ${messages} messages; sent ${sent} to ${clients} ${clients === 1 ? 'client' : 'clients'}.`);
-  for (const [reason, count] of counts.all) say(io, `  not said: ${count} × ${reason}`);
+  say(io, `Said ${counted(messages, 'message')}; sent ${grouped(sent)} to ${counted(clients, 'client')}.`);
+  for (const [reason, count] of counts.all) say(io, `  not said: ${grouped(count)} × ${reason}`);
 }
 
 function say(io: Io, text: string): void {

@@ -2,7 +2,8 @@ import { pino, type Logger } from 'pino';
 import type { LiveReport } from '../../streams/ris-live/report.ts';
 import type { RipestatReport } from '../../streams/ripestat/source.ts';
 import { GAP_REASONS } from '../report/phrases.ts';
-import { printable } from '../report/printable.ts';
+import { durationText } from '../report/clock.ts';
+import { grouped, printable } from '../report/printable.ts';
 import type { Io } from './io.ts';
 
 export type { Logger } from 'pino';
@@ -29,6 +30,17 @@ function spoken(line: string): string {
   const { level, time, msg } = JSON.parse(line) as { level: number; time: string; msg: string };
   return `${time.slice(11, 19)} ${LEVELS[level] ?? ''}${printable(msg)}\n`;
 }
+
+const DAY_MS = 86_400_000;
+
+/** Oddities that the live source counts by a name; others it names in words. */
+const ODDITIES: Readonly<Record<string, string>> = {
+  absurd: 'messages more than a day old, which are dropped',
+  ahead: 'messages that are dated ahead of the time, which are not believed',
+  stale: 'messages that came minutes late, which are no sign of life',
+  late: 'messages that came after later ones were told, which never overwrite those',
+  duplicate: 'messages that came twice',
+};
 
 /** What the live source says, in words. */
 export function logLive(log: Logger, report: LiveReport): void {
@@ -72,10 +84,10 @@ export function logLive(log: Logger, report: LiveReport): void {
       log.info({ collector: report.collector }, `${report.collector} is heard again`);
       return;
     case 'clocks-differ': {
-      const minutes = Math.round(Math.abs(report.behindMs) / 60_000);
+      const isRecording = report.behindMs > DAY_MS ? ' A recording is watched with --history.' : '';
       log.warn(
         { behindMs: report.behindMs },
-        `the feed is ${minutes} min ${report.behindMs > 0 ? 'behind' : 'ahead of'} this machine's clock: is the clock right, or the feed late?`,
+        `the feed is ${durationText(Math.abs(report.behindMs))} ${report.behindMs > 0 ? 'behind' : 'ahead of'} this machine's clock: is the clock right, or the feed late?${isRecording}`,
       );
       return;
     }
@@ -91,7 +103,7 @@ export function logLive(log: Logger, report: LiveReport): void {
     case 'odd':
       log.warn(
         { what: report.what, count: report.count, sample: cut(report.sample) },
-        `${report.what}, ${report.count} so far`,
+        `${ODDITIES[report.what] ?? report.what}: ${grouped(report.count)} so far`,
       );
       return;
   }

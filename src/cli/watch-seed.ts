@@ -7,6 +7,7 @@ import type { Collector } from '../bgp/peer.ts';
 import { contains, type Prefix, type PrefixText } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { ElementSource } from '../ports.ts';
+import { counted } from '../report/printable.ts';
 import { EXIT } from './exit-status.ts';
 import type { GapLog } from './gap-log.ts';
 import { bad, good, type Result } from './result.ts';
@@ -50,7 +51,8 @@ async function archiveSource(paths: readonly string[], options: FeedOptions): Pr
       watch: blocksOf(options),
       report: (report) => {
         if (report.type === 'damage') log.warn({ file: report.file }, `${report.file}: ${report.reason}`);
-        if (report.type === 'summary') log.info(`seeded from ${planned.plan.collectors.length} collectors' files`);
+        if (report.type === 'summary')
+          log.info(`seeded from the files of ${counted(planned.plan.collectors.length, 'collector')}`);
       },
     }),
   );

@@ -54,7 +54,7 @@ describe('unroutable serve-ris', () => {
       new Set(client.messages.map(({ data }) => `${String(data?.['host'])} ${data?.id}`)).size,
     );
     expect(run.told.stderr).toContain('Not served: 2 RIB dumps');
-    expect(run.told.stderr).toMatch(/Said \d+ messages; sent \d+ to 1 client\./);
+    expect(run.told.stderr).toMatch(/Said [\d,]+ messages; sent [\d,]+ to 1 client\./);
   });
 
   test('sessions that are up are heard every half minute, so that a client knows that they live', async () => {

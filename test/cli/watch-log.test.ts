@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { createLogger, logLive } from '../../src/cli/watch-log.ts';
+import type { LiveReport } from '../../streams/ris-live/report.ts';
+import { Text } from '../support/text.ts';
+
+/** What a terminal shows of it, without the time of day. */
+function spoken(report: LiveReport): string {
+  const stderr = Object.assign(new Text(), { isTTY: true });
+  const io = { stdout: new Text(), stderr, env: {}, signal: new AbortController().signal };
+  logLive(
+    createLogger(io, () => undefined),
+    report,
+  );
+  return stderr.text.replace(/^\d\d:\d\d:\d\d /, '');
+}
+
+test('what the feed does oddly is said in words, and counted', () => {
+  const odd = (what: string) => spoken({ type: 'odd', what, count: 10_000, sample: 'x' });
+  expect(odd('absurd')).toBe('warning: messages more than a day old, which are dropped: 10,000 so far\n');
+  for (const name of ['absurd', 'ahead', 'stale', 'late', 'duplicate'])
+    expect(odd(name)).toMatch(/^warning: messages /);
+  expect(odd('it is no JSON')).toBe('warning: it is no JSON: 10,000 so far\n');
+});
+
+test('a feed of another time is said to be so far behind, and how a recording is watched', () => {
+  const differ = (behindMs: number) => spoken({ type: 'clocks-differ', behindMs });
+  const ask = "this machine's clock: is the clock right, or the feed late?";
+  expect(differ(190_000)).toBe(`warning: the feed is 3 min 10 s behind ${ask}\n`);
+  expect(differ(-190_000)).toBe(`warning: the feed is 3 min 10 s ahead of ${ask}\n`);
+  expect(differ(90_000_000)).toBe(
+    `warning: the feed is 1 d 1 h behind ${ask} A recording is watched with --history.\n`,
+  );
+});
