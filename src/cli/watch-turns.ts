@@ -79,7 +79,9 @@ export class Watch {
   }
 
   view(): WatchView {
-    return { engine: this.#engine, feed: this.#feed, behind: this.#behind };
+    // A recording is played to whoever leads: who stands by has no figures of it.
+    const isDeaf = this.#engine === undefined && this.#parts.feed.isHistory;
+    return { engine: this.#engine, feed: isDeaf ? undefined : this.#feed, behind: this.#behind };
   }
 
   /** Until `signal` aborts, or the recording that is played has ended. */
@@ -236,11 +238,14 @@ export class Watch {
   }
 
   #note(said: TenureReport): void {
-    const { log } = this.#parts.feed;
+    const { log, isHistory } = this.#parts.feed;
     this.#behind = said.type === 'waiting' ? (said.behind ?? 'another one') : undefined;
     switch (said.type) {
       case 'waiting':
-        log.info({ leader: said.behind }, `${said.behind ?? 'another one'} leads; this one listens and stands by`);
+        log.info(
+          { leader: said.behind },
+          `${said.behind ?? 'another one'} leads; this one ${isHistory ? 'stands by' : 'listens and stands by'}`,
+        );
         return;
       case 'leading':
         log.info({ token: said.token }, 'this one leads');

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
+import { openStore } from '../../src/cli/open-store.ts';
 import { replay } from '../../src/cli/replay.ts';
 import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
+import { systemClock } from '../../src/cli/system-clock.ts';
 import { watch } from '../../src/cli/watch.ts';
 import type { Clock } from '../../src/ports.ts';
 import { ROOT } from '../support/cli.ts';
@@ -124,4 +126,25 @@ test('it stops at once when it is told to, though nobody answers', async () => {
     ioOf(new Text(), stderr, stop.signal),
   );
   expect(status).toBe(0);
+});
+
+test('who stands by at a recording does not say that it listens: it is played to whoever leads', async () => {
+  const store = join(folder, 'played');
+  const opened = await openStore({ store }, ['KP'], { env: {} }, systemClock);
+  if (!opened.ok) throw new Error(opened.faults.join());
+  const leads = opened.value.store;
+  await leads.leases.acquire('who leads', 600_000);
+  const stop = new AbortController();
+  const stderr = Object.assign(new Text(), { isTTY: true });
+  const watching = watch(
+    { settings: {}, url: 'ws://127.0.0.1:9/v1/ws/', seed: { from: 'none' }, history: true, store },
+    ioOf(new Text(), stderr, stop.signal),
+    scaledClock(100),
+  );
+  await stderr.until(/stands by, who leads leads/);
+  stop.abort();
+  expect(await watching).toBe(0);
+  expect(stderr.text).toContain('who leads leads; this one stands by\n');
+  expect(stderr.text).not.toContain('all collectors');
+  await leads.close();
 });
