@@ -46,10 +46,10 @@ export function wallText(ms: number): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
-/** `200 in 42 ms`, `status: 500 after 35 ms`; of what a template has no use for, why nothing was sent. */
+/** `200 in 42 ms`, `status: 500, after 35 ms`; of what a template has no use for, why nothing was sent. */
 export function outcomeText({ ok, status, ms, reason }: Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>): string {
   if (ok) return reason ?? `${status ?? 'delivered'} in ${ms} ms`;
-  return `${reason ?? 'failed'} after ${ms} ms`;
+  return `${reason ?? 'failed'}, after ${ms} ms`;
 }
 
 /** `on`, `off: 410 Gone`. */

@@ -50,7 +50,7 @@ test('a test without a watch is sent from here: delivered, or why not', async ()
   answer = 500;
   const failed = await at.run(['webhook', 'test', 'desk']);
   expect(failed).toMatchObject({ status: 1, stdout: '' });
-  expect(failed.stderr).toMatch(/^unroutable: webhook desk: status: 500 after \d+ ms, sent from here/);
+  expect(failed.stderr).toMatch(/^unroutable: webhook desk: status: 500, after \d+ ms, sent from here/);
 });
 
 describe('a receiver that takes the test and never answers', () => {
@@ -70,7 +70,7 @@ describe('a receiver that takes the test and never answers', () => {
     expect(await status).toBe(1);
     expect(stdout.text).toBe('');
     expect(stderr.text).toBe(
-      `unroutable: webhook desk: response: not done within ${ms / 1000} s after ${ms} ms, sent from here as nobody leads\n`,
+      `unroutable: webhook desk: response: not done within ${ms / 1000} s, after ${ms} ms, sent from here as nobody leads\n`,
     );
   });
 

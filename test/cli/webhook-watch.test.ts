@@ -111,7 +111,7 @@ test('what a receiver did not take stands in the log with its next try, and is s
   expect(opened.length).toBeGreaterThan(0);
 
   const failed = await at.run(['webhook', 'deliveries', 'desk', '--failed']);
-  expect(failed.stdout).toMatch(/status: 500 after \d+ ms; next at \d{4}-\d\d-\d\d/);
+  expect(failed.stdout).toMatch(/status: 500, after \d+ ms; next at \d{4}-\d\d-\d\d/);
   expect((await at.run(['webhook', 'list'])).stdout).toContain(`  waiting    ${opened.length}\n`);
 
   isDown = false;
