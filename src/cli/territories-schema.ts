@@ -11,12 +11,13 @@ import { POLICY_SETTINGS, VOTING_SETTINGS, type Kind, type Setting } from './set
 const KINDS: Readonly<Record<Kind, z.ZodType<number | undefined>>> = {
   share: z.number().optional(),
   count: z.number().optional(),
+  // A number is read so that the unit is asked for, not quotes around it.
   duration: z
-    .string()
-    .transform((text, context): number => {
-      const ms = parseDuration(text);
+    .union([z.string(), z.number()], `is not ${DURATION_FORM}`)
+    .transform((given, context): number => {
+      const ms = typeof given === 'number' ? undefined : parseDuration(given);
       if (ms !== undefined) return ms;
-      context.addIssue({ code: 'custom', message: `is not ${DURATION_FORM}`, input: text });
+      context.addIssue({ code: 'custom', message: `is not ${DURATION_FORM}`, input: given });
       return z.NEVER;
     })
     .optional(),

@@ -201,7 +201,7 @@ describe('case 53: a configuration that means nothing is refused with the place'
     [
       'a duration without its unit',
       `${YOUTUBE}    policy: { settle: 30 }\n`,
-      /settle is the number 30, it must be text/,
+      /settle: 30 is not a duration such as 500ms, 30s/,
     ],
     [
       'thresholds in the wrong order',
