@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
-import { DEFAULT_POLICY, policyFaults, type Policy } from '../detect/policy.ts';
-import { DEFAULT_VOTING, votingFaults, type VotingPolicy } from '../visibility/voting.ts';
+import { policyFaults, type Policy } from '../detect/policy.ts';
+import { votingFaults, type VotingPolicy } from '../visibility/voting.ts';
 import type { Territory } from '../visibility/territory.ts';
 import { BUILT_IN } from './built-in.ts';
 import { EXIT } from './exit-status.ts';
 import { bad, good, refusal, type Result } from './result.ts';
-import { POLICY_SETTINGS, VOTING_SETTINGS, type Setting } from './settings.ts';
+import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type { Configured } from './territories-file.ts';
 
@@ -25,10 +25,13 @@ export interface SelectionOptions {
 }
 
 /** Everything that can be watched: the file's territories, and the built-in ones that it does not define itself. */
-export async function readTerritories(file: string | undefined): Promise<Result<Selection & { readonly own: number }>> {
-  const builtIn = BUILT_IN.map((territory) => ({ territory, policy: DEFAULT_POLICY }));
-  if (file === undefined) return good({ territories: builtIn, voting: DEFAULT_VOTING, own: 0 });
-  const configured = await readConfigured(file);
+export async function readTerritories(
+  file: string | undefined,
+  defaults: Defaults = DEFAULTS,
+): Promise<Result<Selection & { readonly own: number }>> {
+  const builtIn = BUILT_IN.map((territory) => ({ territory, policy: defaults.policy }));
+  if (file === undefined) return good({ territories: builtIn, voting: defaults.voting, own: 0 });
+  const configured = await readConfigured(file, defaults);
   if (!configured.ok) return configured;
 
   const { territories, voting } = configured.value;
@@ -36,9 +39,9 @@ export async function readTerritories(file: string | undefined): Promise<Result<
   return good({ territories: [...territories, ...others], voting, own: territories.length });
 }
 
-/** What the options choose. Faults of the file are its own (78), faults of the options are the command's (2). */
-export async function select(options: SelectionOptions): Promise<Result<Selection>> {
-  const known = await readTerritories(options.territories);
+/** What the options choose: they win over the file, and the file over the defaults. Faults of the file are its own (78), faults of the options are the command's (2). */
+export async function select(options: SelectionOptions, defaults: Defaults = DEFAULTS): Promise<Result<Selection>> {
+  const known = await readTerritories(options.territories, defaults);
   if (!known.ok) return known;
   const { territories, own, voting } = known.value;
   const chosen = choose(
@@ -75,7 +78,7 @@ function choose(known: Watched, ids: readonly string[], own: number): Result<Wat
   );
 }
 
-async function readConfigured(file: string): Promise<Result<Configured>> {
+async function readConfigured(file: string, defaults: Defaults): Promise<Result<Configured>> {
   let text: string;
   try {
     const { size } = await stat(file);
@@ -87,7 +90,7 @@ async function readConfigured(file: string): Promise<Result<Configured>> {
   }
   // Loaded here, because zod and ip-num take longer to load than the rest of the command.
   const { parseTerritories } = await import('./territories-file.ts');
-  const parsed = parseTerritories(text, file);
+  const parsed = parseTerritories(text, file, defaults);
   return parsed.ok ? good(parsed) : bad(EXIT.configuration, ...parsed.faults);
 }
 

@@ -57,6 +57,14 @@ const VOTING_HELP: Readonly<Record<keyof VotingPolicy, readonly [Kind, string]>>
 export const POLICY_SETTINGS: readonly Setting<keyof Policy>[] = settings(POLICY_HELP, DEFAULT_POLICY);
 export const VOTING_SETTINGS: readonly Setting<keyof VotingPolicy>[] = settings(VOTING_HELP, DEFAULT_VOTING);
 
+/** What is not said of how to judge is this. */
+export interface Defaults {
+  readonly policy: Policy;
+  readonly voting: VotingPolicy;
+}
+
+export const DEFAULTS: Defaults = { policy: DEFAULT_POLICY, voting: DEFAULT_VOTING };
+
 /** What only a live feed can be asked for: the defaults of `watch` where they are others than those of `replay`. */
 export const LIVE_SETTINGS = {
   /** A verdict needs voters at as many collectors, or at all that were asked for. */
@@ -64,6 +72,15 @@ export const LIVE_SETTINGS = {
   /** RIS holds sessions for 180 s without a KEEPALIVE. Milliseconds. */
   peerSilenceMs: 180_000,
 } as const;
+
+/** The defaults of a feed of these collectors; `undefined`: of all there are. */
+export function liveDefaults(collectors: readonly unknown[] | undefined): Defaults {
+  const { minCollectors, peerSilenceMs } = LIVE_SETTINGS;
+  return {
+    policy: { ...DEFAULT_POLICY, minCollectors: Math.min(minCollectors, collectors?.length ?? Infinity) },
+    voting: { ...DEFAULT_VOTING, peerSilenceMs },
+  };
+}
 
 /** The same settings with the defaults that `watch` has. */
 export function forLiveFeed<Key extends string>(table: readonly Setting<Key>[]): readonly Setting<Key>[] {

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { comparePrefixes, overlaps, type Prefix } from '../bgp/prefix.ts';
-import { DEFAULT_POLICY, policyFaults, type Policy } from '../detect/policy.ts';
+import { policyFaults, type Policy } from '../detect/policy.ts';
 import { printable } from '../report/printable.ts';
 import { countUnits, MAX_UNITS, type Territory } from '../visibility/territory.ts';
-import { DEFAULT_VOTING, votingFaults, type VotingPolicy } from '../visibility/voting.ts';
-import { POLICY_SETTINGS, VOTING_SETTINGS, type Setting } from './settings.ts';
+import { votingFaults, type VotingPolicy } from '../visibility/voting.ts';
+import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import { territoriesSchema, type TerritoriesDocument } from './territories-schema.ts';
 import { MOST_BYTES, readYaml, type Path, type YamlDocument } from './yaml-document.ts';
@@ -20,7 +20,7 @@ export type TerritoriesFile =
   | { readonly ok: false; readonly faults: readonly string[] };
 
 /** Reads a territories file (docs/territories.md). All faults are told at once, so that one edit can mend them. */
-export function parseTerritories(text: string, file: string): TerritoriesFile {
+export function parseTerritories(text: string, file: string, defaults: Defaults = DEFAULTS): TerritoriesFile {
   if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
   const yaml = readYaml(text);
   if (!yaml.ok) return refused(file, yaml.faults);
@@ -33,7 +33,7 @@ export function parseTerritories(text: string, file: string): TerritoriesFile {
       parsed.error.issues.flatMap((issue) => issueFaults(issue, document)),
     );
 
-  const configured = configuredOf(parsed.data);
+  const configured = configuredOf(parsed.data, defaults);
   const faults = [...territoryFaults(configured.territories, document), ...votingPlaced(configured.voting, document)];
   return faults.length > 0 ? refused(file, faults) : { ok: true, ...configured };
 }
@@ -47,13 +47,13 @@ function refused(file: string, faults: readonly string[]): TerritoriesFile {
   return { ok: false, faults: more > 0 ? [...told, printable(`${file}: and ${more} more`)] : told };
 }
 
-function configuredOf({ territories, voting = {} }: TerritoriesDocument): Configured {
+function configuredOf({ territories, voting = {} }: TerritoriesDocument, defaults: Defaults): Configured {
   return {
     territories: territories.map(({ id, name, blocks, origins, timeZone, policy = {} }) => ({
       territory: { id, name, blocks: blocks.toSorted(comparePrefixes), origins, timeZone },
-      policy: { ...DEFAULT_POLICY, ...keyed(POLICY_SETTINGS, policy) },
+      policy: { ...defaults.policy, ...keyed(POLICY_SETTINGS, policy) },
     })),
-    voting: { ...DEFAULT_VOTING, ...keyed(VOTING_SETTINGS, voting) },
+    voting: { ...defaults.voting, ...keyed(VOTING_SETTINGS, voting) },
   };
 }
 

@@ -9,7 +9,7 @@ import { openStore, type OpenStore, type StoreOptions } from './open-store.ts';
 import { patience } from './patience.ts';
 import { bad, good, refusal, type Result } from './result.ts';
 import { select, type Selection, type SelectionOptions } from './selection.ts';
-import { LIVE_SETTINGS } from './settings.ts';
+import { DEFAULTS, liveDefaults } from './settings.ts';
 import { statusLine } from './status-line.ts';
 import { systemClock } from './system-clock.ts';
 import { TerminalLine } from './terminal-line.ts';
@@ -63,9 +63,9 @@ interface Ready {
 
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
   const isHistory = options.history === true;
-  const chosen = await select(options);
+  const chosen = await select(options, isHistory ? DEFAULTS : liveDefaults(options.collectors));
   if (!chosen.ok) return chosen;
-  const selection = isHistory ? chosen.value : forLive(chosen.value, options);
+  const selection = chosen.value;
   const webhooks = await configuredWebhooks(options, io);
   if (!webhooks.ok) return webhooks;
   const tape = await openTape(options.record);
@@ -119,22 +119,6 @@ async function openPatiently(
     if (io.signal.aborted) return bad(EXIT.interrupted);
     await wait(new Error(opened.faults.join('; ')), attempt);
   }
-}
-
-/** What only a live feed can be asked for, unless the user said otherwise. */
-function forLive(selection: Selection, { settings, collectors }: WatchOptions): Selection {
-  const least = Math.min(LIVE_SETTINGS.minCollectors, collectors?.length ?? Infinity);
-  return {
-    territories: selection.territories.map(({ territory, policy }) => ({
-      territory,
-      policy:
-        'minCollectors' in settings ? policy : { ...policy, minCollectors: Math.max(policy.minCollectors, least) },
-    })),
-    voting:
-      'peerSilence' in settings || selection.voting.peerSilenceMs > 0
-        ? selection.voting
-        : { ...selection.voting, peerSilenceMs: LIVE_SETTINGS.peerSilenceMs },
-  };
 }
 
 async function conduct(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { liveDefaults } from '../../src/cli/settings.ts';
 import { parseTerritories } from '../../src/cli/territories-file.ts';
 
 const YOUTUBE = `territories:
@@ -35,6 +36,23 @@ describe('a territories file that is right', () => {
       ],
     });
     expect(file.ok && file.territories[0]?.territory.blocks.map(({ text }) => text)).toEqual(['208.65.152.0/22']);
+  });
+
+  test('a live feed has defaults of its own, and what the file says wins over them', () => {
+    const text = `${YOUTUBE}  - id: DOC
+    name: Documentation
+    blocks: [192.0.2.0/24]
+    policy: { minCollectors: 1 }
+voting: { peerSilence: 0s }
+`;
+    expect(parseTerritories(YOUTUBE, 'watch.yaml', liveDefaults(undefined))).toMatchObject({
+      voting: { peerSilenceMs: 180_000 },
+      territories: [{ policy: { minCollectors: 5 } }],
+    });
+    expect(parseTerritories(text, 'watch.yaml', liveDefaults(['rrc00', 'rrc01']))).toMatchObject({
+      voting: { peerSilenceMs: 0 },
+      territories: [{ policy: { minCollectors: 2 } }, { policy: { minCollectors: 1 } }],
+    });
   });
 
   test('durations carry their unit, and the two families may stand together', () => {
