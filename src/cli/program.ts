@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { EXIT_HELP, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
+import { loadOneByOne } from './one-by-one.ts';
 import { packageVersion } from './package-root.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import {
@@ -87,6 +88,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
   addSettings(replay, 'How to judge:', POLICY_SETTINGS);
   addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
   replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
+    loadOneByOne('replay');
     const command = await import('./replay.ts');
     end(await command.replay(files, replayOptions(options), io));
   });
@@ -135,6 +137,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {
+    loadOneByOne('watch');
     const command = await import('./watch.ts');
     end(await command.watch({ ...options, settings: options }, io));
   });
@@ -193,6 +196,7 @@ function addIncidents(program: Command, io: Io, end: (status: ExitStatus) => voi
     .summary('list the known incidents that come with the program')
     .description('Lists the known incidents that come with the program.')
     .action(async () => {
+      loadOneByOne('incidents');
       const command = await import('./incidents.ts');
       end(await command.listIncidents(io));
     });
@@ -206,6 +210,7 @@ function addDemo(program: Command, io: Io, end: (status: ExitStatus) => void): v
     .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
     .option('--live', 'serve it on this machine as RIS Live would, and watch that')
     .action(async (name: string, options: { live?: boolean }) => {
+      loadOneByOne('incidents');
       const command = await import('./incidents.ts');
       end(await command.demo(name, options, io));
     });

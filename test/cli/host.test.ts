@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/cli/system-clock.ts';
@@ -16,22 +16,48 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
+const FEW_FILES = 'ulimit -n 64; exec "$@"';
+
 /** The command as a shell line runs it, `"$@"` being the command. */
-function shell(line: string, args: readonly string[]): ReturnType<typeof ended> {
+function shell(line: string, args: readonly string[]): ChildProcessWithoutNullStreams {
   const [node = '', ...main] = cli.start(['--version']).spawnargs;
   const command = [node, ...main.slice(0, 1), ...args];
-  return ended(spawn('sh', ['-c', line, 'sh', ...command], { cwd: cli.folder, env: { PATH: process.env['PATH'] } }));
+  const child = spawn('sh', ['-c', line, 'sh', ...command], { cwd: cli.folder, env: { PATH: process.env['PATH'] } });
+  child.stderr.setEncoding('utf8');
+  return child;
+}
+
+/** Resolves when it has logged this; rejects, with the log, when it ends before. */
+function logged(child: ChildProcessWithoutNullStreams, text: string): Promise<void> {
+  let log = '';
+  return new Promise<void>((resolve, reject) => {
+    child.once('exit', () => reject(new Error(log)));
+    child.stderr.on('data', (chunk: string) => {
+      log += chunk;
+      if (log.includes(text)) resolve();
+    });
+  });
 }
 
 describe('case 66', () => {
   test('with 64 files at most it says the same', async () => {
-    const { status, stdout } = await shell('ulimit -n 64; exec "$@"', ['replay', BLACKOUT, '--quiet']);
+    const { status, stdout } = await ended(shell(FEW_FILES, ['replay', BLACKOUT, '--quiet']));
     expect(status).toBe(0);
     expect(stdout).toBe(told);
   });
 
+  test('with 64 files at most it watches, its store in a folder', async () => {
+    const feed = await LiveFeed.listen();
+    const child = shell(FEW_FILES, ['watch', '--url', feed.url, '--seed', 'none', '--store', 'few']);
+    const run = ended(child);
+    await logged(child, 'nothing is missed');
+    child.kill('SIGTERM');
+    expect((await run).status).toBe(0);
+    await feed.close();
+  });
+
   test.skipIf(!existsSync('/dev/full'))('with a full disk under its log it says the same', async () => {
-    const { status, stdout } = await shell('exec "$@" 2> /dev/full', ['replay', BLACKOUT]);
+    const { status, stdout } = await ended(shell('exec "$@" 2> /dev/full', ['replay', BLACKOUT]));
     expect(status).toBe(0);
     expect(stdout).toBe(told);
   });
@@ -44,13 +70,7 @@ describe('case 66', () => {
       const url = ['--url', feed.url, '--seed', 'none', '--store', store];
       const child = cli.start(['watch', ...url]);
       const run = ended(child);
-      let log = '';
-      await new Promise<void>((resolve) => {
-        child.stderr.on('data', (text: string) => {
-          log += text;
-          if (log.includes('nothing is missed')) resolve();
-        });
-      });
+      await logged(child, 'nothing is missed');
       child.kill(signal);
       expect((await run).status).toBe(0);
       const opened = await openEmbedded(`${cli.folder}/${store}/KP`, { name: 'KP', clock: systemClock });
