@@ -26,6 +26,7 @@ import { startRedis } from '../test/support/redis/server.ts';
 import { changes, dump, engineOf, ROUTES, sourceOf, tick, turn } from './bench/keeping.ts';
 import { machineText } from './bench/table.ts';
 import { useTestsRedis } from './torture/bench.ts';
+import { bound } from './torture/bound.ts';
 
 const { values } = parseArgs({
   options: {
@@ -155,21 +156,6 @@ function byFollowing(store: StateStore) {
       stop.abort();
       await following;
     };
-  };
-}
-
-function bound(store: StateStore): StateStore {
-  return {
-    name: store.name,
-    leases: store.leases,
-    load: () => store.load(),
-    commit: (batch, token) => store.commit(batch, token),
-    read: (space) => store.read(space),
-    write: (records, token) => store.write(records, token),
-    events: (after) => store.events(after),
-    follow: (after, signal) => store.follow(after, signal),
-    trim: (most) => store.trim(most),
-    close: () => store.close(),
   };
 }
 

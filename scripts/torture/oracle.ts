@@ -8,6 +8,7 @@ import { run } from '../../src/pipeline.ts';
 import type { Batch, Kept, StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { byPlace } from '../../src/store/spaces.ts';
+import { bound } from './bound.ts';
 import { JUDGED } from './day.ts';
 
 /** What a run that nobody disturbs keeps, batch by batch. */
@@ -69,22 +70,6 @@ function differenceOf(kept: Kept, batches: readonly Batch[]): string | undefined
   }
   const [missing] = records.keys();
   return missing === undefined ? undefined : `batch ${kept.number} is kept without ${missing}`;
-}
-
-/** Methods of a store, for another to put in its place. */
-function bound(store: StateStore): StateStore {
-  return {
-    name: store.name,
-    leases: store.leases,
-    load: () => store.load(),
-    commit: (batch, token) => store.commit(batch, token),
-    read: (space, keys) => store.read(space, keys),
-    write: (changes, token) => store.write(changes, token),
-    events: (after) => store.events(after),
-    follow: (after, signal) => store.follow(after, signal),
-    trim: (most) => store.trim(most),
-    close: () => store.close(),
-  };
 }
 
 /** The options of the command as commander would give them. */

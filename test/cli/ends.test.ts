@@ -1,30 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, watch } from 'node:fs';
 import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLACKOUT, buildCli, ended, mrtFilesIn, type BuiltCli } from '../support/cli.ts';
+import { canMount } from '../support/mount.ts';
 
 let cli: BuiltCli;
 beforeAll(async () => {
   cli = await buildCli();
 });
 afterAll(() => cli.remove());
-
-/** Whether a file system may be mounted by this user. */
-function canMount(): boolean {
-  const path = mkdtempSync(join(tmpdir(), 'unroutable-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' });
-    execFileSync('umount', [path], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(path);
-  }
-}
 
 /** Writes a file into the folder in which the command runs. */
 async function given(name: string, text: string): Promise<string> {

@@ -10,7 +10,9 @@ import type { UnroutableEvent } from '../../src/detect/event.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris.ts';
+import { systemClock } from '../../src/cli/system-clock.ts';
 import { watch, type WatchOptions } from '../../src/cli/watch.ts';
+import { addWebhook } from '../../src/cli/webhook-add.ts';
 import { ROOT } from '../support/cli.ts';
 import type { Certificate } from '../support/certificates.ts';
 import { Text } from '../support/text.ts';
@@ -165,4 +167,15 @@ export function eventsIn(text: string): readonly UnroutableEvent[] {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as UnroutableEvent);
+}
+
+/** Adds with names that resolve as told. */
+export async function add(at: Place, url: string, addresses: readonly string[] | Error, more: object = {}) {
+  const [stdout, stderr] = [new Text(), new Text()];
+  const env = { HOME: at.folder };
+  const io: Io = { stdout, stderr, env, signal: new AbortController().signal };
+  const resolve = () => (addresses instanceof Error ? Promise.reject(addresses) : Promise.resolve(addresses));
+  const options = { settings: {}, store: at.store };
+  const status = await addWebhook('desk', { url, ...more }, options, io, { clock: systemClock, resolve });
+  return { status, stdout: stdout.text, stderr: stderr.text };
 }

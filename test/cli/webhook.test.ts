@@ -1,11 +1,8 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { addWebhook } from '../../src/cli/webhook-add.ts';
 import { systemClock } from '../../src/cli/system-clock.ts';
-import type { Io } from '../../src/cli/io.ts';
-import { Text } from '../support/text.ts';
-import { place, type Place } from './webhook-scene.ts';
+import { add, place, type Place } from './webhook-scene.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 
@@ -14,17 +11,6 @@ async function refused(at: Place, args: readonly string[], reason: RegExp, statu
   expect([args, ran.status, ran.stdout]).toEqual([args, status, '']);
   expect(ran.stderr).toMatch(reason);
   expect(JSON.parse((await at.run(['webhook', 'list', '--format', 'json'])).stdout)).toEqual([]);
-}
-
-/** Adds with names that resolve as told. */
-async function add(at: Place, url: string, addresses: readonly string[] | Error, more: object = {}) {
-  const [stdout, stderr] = [new Text(), new Text()];
-  const env = { HOME: at.folder };
-  const io: Io = { stdout, stderr, env, signal: new AbortController().signal };
-  const resolve = () => (addresses instanceof Error ? Promise.reject(addresses) : Promise.resolve(addresses));
-  const options = { settings: {}, store: at.store };
-  const status = await addWebhook('desk', { url, ...more }, options, io, { clock: systemClock, resolve });
-  return { status, stdout: stdout.text, stderr: stderr.text };
 }
 
 describe('webhook add', () => {
@@ -172,51 +158,6 @@ describe('webhook add', () => {
       'country.*, incident.closed, observer.blind, observer.restored and observer.data-loss',
     );
   });
-});
-
-test('removed, its secret goes with it; that of a file of one’s own stays', async () => {
-  const at = await place();
-  const ran = await add(at, 'https://example.org/', ['93.184.216.34']);
-  const made = /the file (\S+)/.exec(ran.stdout)?.[1] ?? '';
-  await at.run(['webhook', 'remove', 'desk']);
-  await expect(stat(made)).rejects.toThrow('ENOENT');
-  const own = join(at.folder, 'own');
-  await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: own });
-  await at.run(['webhook', 'remove', 'desk']);
-  expect((await stat(own)).isFile()).toBe(true);
-});
-
-test('changed to another secret, the one that was made for it goes; one that another webhook names too stays', async () => {
-  const at = await place();
-  const made = /the file (\S+)/.exec((await add(at, 'https://example.org/', ['93.184.216.34'])).stdout)?.[1] ?? '';
-  const change = (secretFile: string) =>
-    add(at, 'https://example.org/', ['93.184.216.34'], { secretFile, replace: true });
-  expect((await change(made)).status).toBe(0);
-  expect((await stat(made)).isFile()).toBe(true);
-
-  await at.run(['webhook', 'add', 'copy', 'https://9.9.9.9/', '--secret-file', made]);
-  expect((await change(join(at.folder, 'own'))).status).toBe(0);
-  expect((await stat(made)).isFile()).toBe(true);
-
-  await at.run(['webhook', 'remove', 'copy']);
-  await expect(stat(made)).rejects.toThrow('ENOENT');
-});
-
-test('changed to another secret, a webhook leaves no file behind that was made for it', async () => {
-  const at = await place();
-  await add(at, 'https://example.org/', ['93.184.216.34']);
-  await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: join(at.folder, 'own'), replace: true });
-  expect(await readdir(join(at.store, 'KP', 'webhook-secrets'))).toEqual([]);
-});
-
-test('a rotation to the secret that there is already is refused, and its file stays', async () => {
-  const at = await place();
-  const ran = await add(at, 'https://example.org/', ['93.184.216.34']);
-  const made = /the file (\S+)/.exec(ran.stdout)?.[1] ?? '';
-  const again = await at.run(['webhook', 'rotate', 'desk', '--secret-file', made]);
-  expect(again).toMatchObject({ status: 2, stdout: '' });
-  expect(again.stderr).toContain(`webhook desk: its present secret is in the file ${made}; name another place`);
-  expect((await stat(made)).isFile()).toBe(true);
 });
 
 test('a store of a newer version, or a folder of something else, is refused and left alone', async () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { batch, change, contents, event, numbers } from '../../contract/fixtures.ts';
+import { canMount } from '../../support/mount.ts';
 import { open, scratch } from './folder.ts';
 
 let folder: ReturnType<typeof scratch>;
@@ -58,20 +59,6 @@ describe('a full disk', () => {
     },
   );
 });
-
-/** Whether a file system may be mounted by this user. */
-function canMount(): boolean {
-  const { path, remove } = scratch();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' });
-    execFileSync('umount', [path], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    remove();
-  }
-}
 
 describe('what a folder cannot keep', () => {
   test('a key longer than LMDB’s rejects, and the batch with it', async () => {

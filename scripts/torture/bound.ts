@@ -1,0 +1,17 @@
+import type { StateStore } from '../../src/ports.ts';
+
+/** The methods of a store, for others to be put in the place of some: spreading the store itself would leave them behind. */
+export function bound(store: StateStore): StateStore {
+  return {
+    name: store.name,
+    leases: store.leases,
+    load: () => store.load(),
+    commit: (batch, token) => store.commit(batch, token),
+    read: (space, keys) => store.read(space, keys),
+    write: (changes, token) => store.write(changes, token),
+    events: (after) => store.events(after),
+    follow: (after, signal) => store.follow(after, signal),
+    trim: (most) => store.trim(most),
+    close: () => store.close(),
+  };
+}
