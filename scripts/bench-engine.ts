@@ -10,7 +10,7 @@ import type { Prefix } from '../src/bgp/prefix.ts';
 import type { EventTime } from '../src/bgp/time.ts';
 import { DEFAULT_POLICY } from '../src/detect/policy.ts';
 import { createEngine, type Engine } from '../src/engine.ts';
-import { DEFAULT_VOTING } from '../src/visibility/voting.ts';
+import { DEFAULT_VOTING } from '../src/peers/voting-policy.ts';
 import { asn, prefix } from '../test/support/day.ts';
 import { machineText } from './bench/table.ts';
 

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EventTime } from '../src/bgp/time.ts';
-import { systemClock } from '../src/cli/system-clock.ts';
-import type { UnroutableEvent } from '../src/detect/event.ts';
+import { systemClock } from '../src/app/system-clock.ts';
+import type { UnroutableEvent } from '../src/detect/events/event.ts';
 import type { StateStore } from '../src/ports.ts';
 import { openEmbedded } from '../src/store/embedded/open.ts';
 import { memoryStore } from '../src/store/memory.ts';
-import type { StateChange } from '../src/visibility/record.ts';
+import type { StateChange } from '../src/state/record.ts';
 import { machineText } from './bench/table.ts';
 
 const { values, positionals } = parseArgs({

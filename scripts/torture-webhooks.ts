@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../src/cli/system-clock.ts';
+import { systemClock } from '../src/app/system-clock.ts';
 import type { StateStore } from '../src/ports.ts';
 import { openEmbedded } from '../src/store/embedded/open.ts';
 import { memoryStore } from '../src/store/memory.ts';

@@ -1,20 +1,20 @@
 import type { Element } from './bgp/element.ts';
 import { earliest, type EventTime } from './bgp/time.ts';
-import { Chain, digest, type Draft } from './detect/chain.ts';
-import { ControlGroup } from './detect/control.ts';
-import type { DataLossData, UnroutableEvent } from './detect/event.ts';
-import { Judge } from './detect/judge.ts';
-import { lossDraft, Observer } from './detect/observer.ts';
-import { allPlanes, type Parts } from './detect/parts.ts';
+import { Chain, digest, type Draft } from './detect/events/chain.ts';
+import { ControlGroup } from './detect/observer/control-group.ts';
+import type { DataLossData, UnroutableEvent } from './detect/events/event.ts';
+import { Judge } from './detect/evaluator.ts';
+import { lossDraft, Observer } from './detect/observer/observer.ts';
+import { allPlanes, type Parts } from './state/engine-parts.ts';
 import type { Policy } from './detect/policy.ts';
-import { Recorder } from './detect/recorder.ts';
-import { differences, isOfEngine, restoreParts, UnreadableRecord } from './detect/restore.ts';
+import { Recorder } from './state/recorder.ts';
+import { differences, isOfEngine, restoreParts, UnreadableRecord } from './state/restore.ts';
 import { statusOf, type TerritoryStatus } from './detect/status.ts';
-import { Electorate } from './visibility/electorate.ts';
-import { Plane } from './visibility/plane.ts';
-import type { StateChange, StateRecord } from './visibility/record.ts';
-import { FAMILIES, unitsOf, type Territory } from './visibility/territory.ts';
-import type { VotingPolicy } from './visibility/voting.ts';
+import { Electorate } from './peers/peer-table.ts';
+import { Plane } from './rib/territory-view.ts';
+import type { StateChange, StateRecord } from './state/record.ts';
+import { FAMILIES, unitsOf, type Territory } from './territory/territory.ts';
+import type { VotingPolicy } from './peers/voting-policy.ts';
 
 export type { TerritoryStatus } from './detect/status.ts';
 

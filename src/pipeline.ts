@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from './detect/event.ts';
+import type { UnroutableEvent } from './detect/events/event.ts';
 import { isoTime, type EventTime } from './bgp/time.ts';
 import type { Engine } from './engine.ts';
 import type { Batch, Committed, ElementSource, StateStore } from './ports.ts';

@@ -1,7 +1,7 @@
 import type { Element } from './bgp/element.ts';
 import type { EventTime } from './bgp/time.ts';
-import type { UnroutableEvent } from './detect/event.ts';
-import type { Space, StateChange, StateRecord } from './visibility/record.ts';
+import type { UnroutableEvent } from './detect/events/event.ts';
+import type { Space, StateChange, StateRecord } from './state/record.ts';
 
 /** Where elements come from: an archive, a socket, a tape. */
 export interface ElementSource {

@@ -20,20 +20,31 @@ const modules = ['src', 'streams', 'scripts'].flatMap((folder) =>
 );
 
 /**
- * bgp <- visibility <- detect <- engine <- ports, pipeline <- streams, store, sinks, report <- cli.
- * A layer imports itself and what stands before it.
+ * The rooms from the inside out. A module imports from its own layer and from those before it; type imports count.
+ * ARCHITECTURE.md draws the same map.
  */
 const LAYERS: readonly (readonly string[])[] = [
   ['src/bgp/'],
-  ['src/visibility/'],
+  ['src/lib/'],
+  ['src/territory/'],
+  ['src/rib/'],
+  ['src/peers/'],
   ['src/detect/'],
+  ['src/state/'],
   ['src/engine.ts'],
   ['src/ports.ts', 'src/pipeline.ts'],
-  ['streams/', 'src/store/', 'src/sinks/', 'src/report/', 'src/http/'],
+  ['streams/', 'src/store/', 'src/sinks/', 'src/report/'],
+  ['src/config/'],
+  ['src/app/'],
   ['src/cli/'],
 ];
 
-const PURE = ['src/bgp/', 'src/visibility/', 'src/detect/', 'src/engine.ts'];
+const PURE = ['src/bgp/', 'src/territory/', 'src/rib/', 'src/peers/', 'src/detect/', 'src/state/', 'src/engine.ts'];
+
+test('the map names no room that is not there', () => {
+  const rooms = [...LAYERS.flat(), ...PURE];
+  expect(rooms.filter((room) => !modules.some(({ path }) => path.startsWith(room)))).toEqual([]);
+});
 
 describe('imports point inward', () => {
   test.each(modules.filter((module) => layerOf(module.path) >= 0))('$path', ({ path, imports }) => {
@@ -48,7 +59,7 @@ test('every module of the program has a layer', () => {
 });
 
 test('peers in one layer do not know each other: no stream, store, sink or report imports another kind', () => {
-  const kinds = ['streams/', 'src/store/', 'src/sinks/', 'src/report/', 'src/http/'];
+  const kinds = ['streams/', 'src/store/', 'src/sinks/', 'src/report/'];
   const kindOf = (path: string) => kinds.find((kind) => path.startsWith(kind));
   const crossing = modules.flatMap(({ path, imports }) =>
     imports
@@ -87,7 +98,7 @@ describe('the core is pure', () => {
 
   test.each(core)('$path imports no package but the hash', ({ path, imports }) => {
     const packages = imports.filter((to) => !to.startsWith('src/'));
-    expect(packages).toEqual(path === 'src/detect/chain.ts' ? ['node:crypto'] : []);
+    expect(packages).toEqual(path === 'src/detect/events/chain.ts' ? ['node:crypto'] : []);
   });
 });
 
@@ -103,7 +114,7 @@ test('sources have no clock of their own: time comes with the data or through th
 test('only the command line reads the environment', () => {
   const reading = modules.filter(
     ({ path, text }) =>
-      !/^(?:src\/cli|scripts)\//.test(path) && /\bprocess\.(?:env|argv)\b/.test(withoutComments(text)),
+      !/^(?:src\/cli|src\/app|scripts)\//.test(path) && /\bprocess\.(?:env|argv)\b/.test(withoutComments(text)),
   );
   expect(reading.map((module) => module.path)).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { createEngine, restoreEngine, type EngineOptions } from '../src/engine.t
 import { run, type Keeping } from '../src/pipeline.ts';
 import type { Batch, Committed, ElementSource, StateStore } from '../src/ports.ts';
 import { memoryStore } from '../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../src/visibility/voting.ts';
+import { DEFAULT_VOTING } from '../src/peers/voting-policy.ts';
 import { Day, KP, peers } from './support/day.ts';
 
 const OPTIONS: EngineOptions = {

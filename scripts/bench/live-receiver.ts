@@ -2,14 +2,14 @@
 import { follow } from '../../streams/follow.ts';
 import { risLive, type LiveSource } from '../../streams/ris-live/source.ts';
 import type { Element } from '../../src/bgp/element.ts';
-import { BUILT_IN } from '../../src/cli/built-in.ts';
-import { systemClock } from '../../src/cli/system-clock.ts';
-import { controlTerritory } from '../../src/cli/watch-feed.ts';
+import { BUILT_IN } from '../../src/territory/built-in.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
+import { controlTerritory } from '../../src/app/feed/feed.ts';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
 import { liveSeed } from './live-seed.ts';
 

@@ -1,4 +1,4 @@
-import type { Incident, OfTerritory, UnroutableEvent } from '../../src/detect/event.ts';
+import type { Incident, OfTerritory, UnroutableEvent } from '../../src/detect/events/event.ts';
 
 /**
  * Where what was told of the territories is not what a run told that nobody disturbed: other types, verdicts, reasons, units,

@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import type { Started } from './command.ts';
 import { isOfTerritory } from './ledger.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRedis } from '../../src/store/redis/open.ts';
-import { systemClock } from '../../src/cli/system-clock.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import type { Sentinels } from '../../test/support/redis/sentinels.ts';
 import { until } from '../../test/support/redis/until.ts';
 import { between, type Random } from '../../test/support/sim-random.ts';

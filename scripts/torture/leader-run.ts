@@ -1,6 +1,6 @@
-import { systemClock } from '../../src/cli/system-clock.ts';
-import { readInstances, type Instance } from '../../src/cli/instances.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
+import { readInstances, type Instance } from '../../src/app/leadership/instances.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { openRedis, type RedisStore } from '../../src/store/redis/open.ts';
 import type { RedisServer } from '../../test/support/redis/server.ts';
 import { startToxicProxy, type ToxicProxy } from '../../test/support/redis/toxic-proxy.ts';

@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 
 /** What went in must come out, once, in order: after the total-queue checker of Jepsen. Ids of events. */
 export interface Ledger {

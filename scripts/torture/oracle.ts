@@ -1,8 +1,8 @@
 import { tapeSource } from '../../streams/tape/source.ts';
-import { REPLAY_KEEPS_EVERY_MS } from '../../src/cli/replay-store.ts';
-import { select } from '../../src/cli/selection.ts';
-import { POLICY_SETTINGS, VOTING_SETTINGS, parseSetting } from '../../src/cli/settings.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { REPLAY_KEEPS_EVERY_MS } from '../../src/app/replay/stored-replay.ts';
+import { select } from '../../src/config/selection.ts';
+import { POLICY_SETTINGS, VOTING_SETTINGS, parseSetting } from '../../src/config/settings.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { createEngine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import type { Batch, Kept, StateStore } from '../../src/ports.ts';

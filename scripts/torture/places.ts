@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { systemClock } from '../../src/cli/system-clock.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import type { Kept, StateStore } from '../../src/ports.ts';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { openRedis } from '../../src/store/redis/open.ts';

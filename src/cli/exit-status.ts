@@ -1,3 +1,6 @@
+import { complain, type Io } from '../app/io.ts';
+import type { Failure, FaultKind } from '../lib/result.ts';
+
 /** How the command ends, named by what the user must do. docs/cli.md and `--help` have the same table. */
 export const EXIT = {
   /** Nothing: all input was read. */
@@ -21,9 +24,15 @@ export const EXIT = {
   configuration: 78,
   /** Nothing: it was stopped by a signal, what was found until then was printed. */
   interrupted: 130,
-} as const;
+} as const satisfies Readonly<Record<FaultKind | 'done' | 'bug', number>>;
 
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** Prints the faults and gives the exit status that stands for their kind. */
+export function failed({ kind, faults }: Pick<Failure, 'kind' | 'faults'>, io: Io): ExitStatus {
+  for (const fault of faults) complain(io, fault);
+  return EXIT[kind];
+}
 
 export const EXIT_HELP = `Exit status:
   0    done: all input was read

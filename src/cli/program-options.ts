@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseCollector } from '../bgp/peer.ts';
-import { MOMENT_FORM, parseMoment } from './moment.ts';
-import { parseSetting, SETTING_FORMS, settingText, type Setting } from './settings.ts';
-import type { Seed } from './watch-feed-types.ts';
+import { MOMENT_FORM, parseMoment } from '../config/moment.ts';
+import { parseSetting, SETTING_FORMS, settingText, type Setting } from '../config/settings.ts';
+import type { Seed } from '../app/feed/types.ts';
 
 /** Which territories: `replay` and `watch` choose alike. */
 export function addChoice(command: Command): void {

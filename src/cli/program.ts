@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { EXIT_HELP, type ExitStatus } from './exit-status.ts';
-import type { Io } from './io.ts';
+import type { Io } from '../app/io.ts';
 import { loadOneByOne } from './one-by-one.ts';
-import { packageVersion } from './package-root.ts';
-import type { ReplayOptions } from './replay-options.ts';
+import { packageVersion } from '../app/package-root.ts';
+import type { ReplayOptions } from '../app/replay/options.ts';
 import {
   addChoice,
   addSettings,
@@ -18,9 +18,9 @@ import {
   asWebSocketUrl,
   collect,
 } from './program-options.ts';
-import { addStore, addStoreCommands, HOME_STORE } from './program-store.ts';
-import { addWebhookCommands } from './program-webhook.ts';
-import { forLiveFeed, POLICY_SETTINGS, VOTING_SETTINGS } from './settings.ts';
+import { addStore, addStoreCommands, HOME_STORE } from './store/program.ts';
+import { addWebhookCommands } from './webhook/program.ts';
+import { forLiveFeed, POLICY_SETTINGS, VOTING_SETTINGS } from '../config/settings.ts';
 
 /**
  * The command line. Each command is loaded when it is called: `--help` must answer at once, and needs none of them.
@@ -89,7 +89,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
   addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
   replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
     loadOneByOne('replay');
-    const command = await import('./replay.ts');
+    const command = await import('./replay/replay.ts');
     end(await command.replay(files, replayOptions(options), io));
   });
 }
@@ -138,7 +138,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {
     loadOneByOne('watch');
-    const command = await import('./watch.ts');
+    const command = await import('./watch/watch.ts');
     end(await command.watch({ ...options, settings: options }, io));
   });
 }
@@ -160,7 +160,7 @@ function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void
     .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
     .option('--fault <name@time>', 'misbehave then, see docs/serve-ris.md; may be given again', collect)
     .action(async (files: string[], options: Options) => {
-      const command = await import('./serve-ris.ts');
+      const command = await import('./serve-ris/serve-ris.ts');
       end(await command.serveRis({ ...options, files }, io));
     });
 }
@@ -172,7 +172,7 @@ function addTerritories(program: Command, io: Io, end: (status: ExitStatus) => v
     .description('Lists the territories that can be watched, with what differs from the default policy.')
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
     .action(async ({ territories }: { territories?: string }) => {
-      const command = await import('./territories-command.ts');
+      const command = await import('./territories/territories.ts');
       end(await command.listTerritories(territories, io));
     });
 }
@@ -185,7 +185,7 @@ function addInspect(program: Command, io: Io, end: (status: ExitStatus) => void)
     .argument('<files...>', 'files, folders or patterns')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (files: string[], options: { format: 'text' | 'json' }) => {
-      const command = await import('./inspect.ts');
+      const command = await import('./replay/inspect.ts');
       end(await command.inspect(files, options, io));
     });
 }
@@ -197,7 +197,7 @@ function addIncidents(program: Command, io: Io, end: (status: ExitStatus) => voi
     .description('Lists the known incidents that come with the program.')
     .action(async () => {
       loadOneByOne('incidents');
-      const command = await import('./incidents.ts');
+      const command = await import('./incidents/incidents.ts');
       end(await command.listIncidents(io));
     });
 }
@@ -211,7 +211,7 @@ function addDemo(program: Command, io: Io, end: (status: ExitStatus) => void): v
     .option('--live', 'serve it on this machine as RIS Live would, and watch that')
     .action(async (name: string, options: { live?: boolean }) => {
       loadOneByOne('incidents');
-      const command = await import('./incidents.ts');
+      const command = await import('./incidents/incidents.ts');
       end(await command.demo(name, options, io));
     });
 }

@@ -1,11 +1,11 @@
 import type { Family } from '../bgp/prefix.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
-import type { Territory } from '../visibility/territory.ts';
-import { ofTerritory } from './drafts.ts';
-import type { Incident, Verdict, VisibilityData } from './event.ts';
-import { incidentOf, rounded } from './incident.ts';
-import type { Judge } from './judge.ts';
-import { pending, type Pending } from './verdict.ts';
+import type { Territory } from '../territory/territory.ts';
+import { ofTerritory } from './events/drafts.ts';
+import type { Incident, Verdict, VisibilityData } from './events/event.ts';
+import { incidentOf, rounded } from './incident/incident.ts';
+import type { Judge } from './evaluator.ts';
+import { pending, type Pending } from './verdict/verdict.ts';
 
 /** How a territory stands in one family. */
 export interface TerritoryStatus {

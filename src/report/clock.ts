@@ -1,5 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
-import type { IsoTime } from '../detect/event.ts';
+import type { IsoTime } from '../detect/events/event.ts';
 
 /** Tells event time to people: in UTC, and as the clocks of the territory's zone showed it on that day. */
 export interface Clock {
@@ -123,4 +123,9 @@ function zoneWall(timeZone: string): (at: EventTime) => Wall {
       time: `${part('hour')}:${part('minute')}:${part('second')}`,
     };
   };
+}
+
+/** The same of a time of the machine's clock, milliseconds since 1970-01-01T00:00:00Z. */
+export function wallText(ms: number): string {
+  return utcText(ms as EventTime);
 }

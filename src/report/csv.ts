@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../detect/event.ts';
+import type { UnroutableEvent } from '../detect/events/event.ts';
 
 /** The columns in their order. They are a contract: new ones go to the end. */
 export const CSV_COLUMNS = [

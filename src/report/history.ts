@@ -1,5 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
-import type { Verdict } from '../detect/event.ts';
+import type { Verdict } from '../detect/events/event.ts';
 
 /** What was seen of one territory and family at one moment of event time. */
 export interface Look {

@@ -1,4 +1,4 @@
-import type { Drop, Incident, IncidentData } from '../detect/event.ts';
+import type { Drop, Incident, IncidentData } from '../detect/events/event.ts';
 import { durationText, eventTime, utcText, utcWall, type Clock } from './clock.ts';
 import { counted, listed, percent } from './printable.ts';
 import { territoryName } from './phrases.ts';

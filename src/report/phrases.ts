@@ -1,5 +1,5 @@
 import type { Family } from '../bgp/prefix.ts';
-import type { BlindReason, ObserverData, OfTerritory, Verdict, VisibilityData } from '../detect/event.ts';
+import type { BlindReason, ObserverData, OfTerritory, Verdict, VisibilityData } from '../detect/events/event.ts';
 import { counted, listed, percent } from './printable.ts';
 
 /** `North Korea`, and `North Korea over IPv6`: the families are judged apart, and IPv4 is what people mean. */

@@ -1,5 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
-import type { OfTerritory, Verdict, VisibilityData } from '../detect/event.ts';
+import type { OfTerritory, Verdict, VisibilityData } from '../detect/events/event.ts';
 import { durationText, eventTime, utcText, type Clock } from './clock.ts';
 import type { Paint } from './paint.ts';
 import { seenText, territoryName, verdictText } from './phrases.ts';

@@ -1,4 +1,4 @@
-import type { Envelope, EventType, UnroutableEvent } from '../detect/event.ts';
+import type { Envelope, EventType, UnroutableEvent } from '../detect/events/event.ts';
 import { eventTime, utcWall } from './clock.ts';
 import { incidentFacts } from './incident-words.ts';
 import type { Paint, Tone } from './paint.ts';

@@ -1,5 +1,5 @@
 import type { Family } from '../bgp/prefix.ts';
-import type { Incident, IsoTime, UnroutableEvent, Verdict } from '../detect/event.ts';
+import type { Incident, IsoTime, UnroutableEvent, Verdict } from '../detect/events/event.ts';
 
 /** One stretch of time under one verdict. The last of a timeline has no `until`. */
 export interface VerdictSpan {

@@ -10,7 +10,7 @@ import type {
   OriginData,
   PrefixData,
   UnroutableEvent,
-} from '../detect/event.ts';
+} from '../detect/events/event.ts';
 import { durationText, eventTime, type Clock } from './clock.ts';
 import { incidentSentence } from './incident-words.ts';
 import { BLIND_REASONS, GAP_REASONS, seenText, territoryName, unitsText, verdictText } from './phrases.ts';

@@ -1,6 +1,6 @@
-import type { UnroutableEvent } from '../detect/event.ts';
+import type { UnroutableEvent } from '../detect/events/event.ts';
 import { UnknownEvent, type Batch, type Committed, type Kept, type Leases, type StateStore } from '../ports.ts';
-import type { Space, StateChange, StateRecord } from '../visibility/record.ts';
+import type { Space, StateChange, StateRecord } from '../state/record.ts';
 import { Fence, memoryLeases } from './memory-leases.ts';
 import { compareKeys, isEngineSpace, readerPosition } from './spaces.ts';
 

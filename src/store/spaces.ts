@@ -1,4 +1,4 @@
-import type { Space, StateRecord } from '../visibility/record.ts';
+import type { Space, StateRecord } from '../state/record.ts';
 
 /** First parts of the engine's spaces: what a whole batch replaces, and what is loaded. */
 const ENGINE: ReadonlySet<string> = new Set(['routes', 'sights', 'voters', 'verdicts', 'incidents', 'engine']);

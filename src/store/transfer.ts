@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { eventTimeOf, isoTime, type EventTime } from '../bgp/time.ts';
-import type { UnroutableEvent } from '../detect/event.ts';
+import type { UnroutableEvent } from '../detect/events/event.ts';
 import type { Batch, Committed, StateStore } from '../ports.ts';
-import type { StateChange } from '../visibility/record.ts';
+import type { StateChange } from '../state/record.ts';
 import { SCHEMA } from './keys.ts';
 import { byPlace, isCarriedSpace, isEngineSpace, KEPT_BESIDE } from './spaces.ts';
 

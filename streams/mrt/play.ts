@@ -2,7 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
-import { concerns } from '../../src/visibility/territory.ts';
+import { concerns } from '../../src/territory/territory.ts';
 import type { PlannedFile } from './archive.ts';
 import type { DecodeProblem, RecordDecoder } from './decoded.ts';
 import type { Dump } from './dump-counter.ts';

@@ -1,5 +1,5 @@
 import type { Prefix } from '../../src/bgp/prefix.ts';
-import { SHORTEST_COVERING } from '../../src/visibility/territory.ts';
+import { SHORTEST_COVERING } from '../../src/territory/territory.ts';
 
 /** What to let through: routes that concern these blocks, or all routes. */
 export type Watch = readonly Prefix[] | 'everything';
@@ -9,7 +9,7 @@ const SPACE_BITS = { ipv4: 32, ipv6: 48 } as const;
 
 /**
  * Answers from the bytes of an NLRI whether a prefix can concern a watched block, as `concerns` in
- * src/visibility/territory.ts says it: overlap, down to a /8, never a default route. May say yes too often, never too
+ * src/territory/territory.ts says it: overlap, down to a /8, never a default route. May say yes too often, never too
  * seldom.
  */
 export interface Space {

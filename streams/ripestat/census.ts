@@ -2,7 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Peer, PeerId } from '../../src/bgp/peer.ts';
 import { comparePrefixes, type Family, type Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { concerns, type Territory } from '../../src/visibility/territory.ts';
+import { concerns, type Territory } from '../../src/territory/territory.ts';
 import type { ShownRoute } from './bgp-state.ts';
 import { isAbsentControl, isPresentControl } from './controls.ts';
 import { done, failed, type Outcome } from './fault.ts';

@@ -2,7 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import type { Family, Prefix } from '../../src/bgp/prefix.ts';
 import { isoTime, type EventTime } from '../../src/bgp/time.ts';
-import { concerns, type Territory } from '../../src/visibility/territory.ts';
+import { concerns, type Territory } from '../../src/territory/territory.ts';
 import type { ShownRoute } from './bgp-state.ts';
 import { decodeBgpUpdates, type BgpUpdates, type ShownUpdate } from './bgp-updates.ts';
 import { census, dumpOf, inOrder, type Census, type LeftOut, type Showing } from './census.ts';

@@ -1,5 +1,5 @@
 import { comparePrefixes, prefixOf, type Family, type Prefix } from '../../src/bgp/prefix.ts';
-import { SHORTEST_COVERING, UNIT_LENGTH, unitsOf, type Territory } from '../../src/visibility/territory.ts';
+import { SHORTEST_COVERING, UNIT_LENGTH, unitsOf, type Territory } from '../../src/territory/territory.ts';
 import { done, failed, type Outcome } from './fault.ts';
 
 /** What is asked of RIPEstat for some territories. */

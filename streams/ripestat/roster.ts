@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { asnOf, parseAsn } from '../../src/bgp/asn.ts';
 import { peerOf, type Collector, type Peer } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
-import { FAMILIES } from '../../src/visibility/territory.ts';
+import { FAMILIES } from '../../src/territory/territory.ts';
 import { all, type RipestatClient } from './client.ts';
 import { readData } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';

@@ -2,7 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, PeerId } from '../../src/bgp/peer.ts';
 import type { Family, Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import type { Territory } from '../../src/visibility/territory.ts';
+import type { Territory } from '../../src/territory/territory.ts';
 import { decodeBgpState, type BgpState } from './bgp-state.ts';
 import { census, dumpOf, inOrder, namesOf, prefixesOf, type Census, type Showing } from './census.ts';
 import { all, type RipestatClient } from './client.ts';

@@ -3,7 +3,7 @@ import type { Collector, PeerId } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { Clock, ElementSource } from '../../src/ports.ts';
-import type { Territory } from '../../src/visibility/territory.ts';
+import type { Territory } from '../../src/territory/territory.ts';
 import { namesOf, type LeftOut } from './census.ts';
 import type { RipestatClient } from './client.ts';
 import type { Outcome } from './fault.ts';

@@ -1,6 +1,6 @@
 import type { Element } from '../../src/bgp/element.ts';
 import type { Prefix, PrefixText } from '../../src/bgp/prefix.ts';
-import { concerns } from '../../src/visibility/territory.ts';
+import { concerns } from '../../src/territory/territory.ts';
 import type { ControlPrefix } from './control-prefixes.ts';
 import type { Message } from './decode.ts';
 import { isPowerOfTen, type Report } from './report.ts';

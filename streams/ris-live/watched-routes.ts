@@ -1,5 +1,5 @@
 import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
-import { concerns } from '../../src/visibility/territory.ts';
+import { concerns } from '../../src/territory/territory.ts';
 
 /** Prefixes that passed, kept by their spelling so that the same text is parsed once. Emptied when full. */
 const MAX_KNOWN = 10_000;

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
-import { durationArgument, LONGEST_MS, parseDuration } from '../../src/cli/duration.ts';
-import { charsetOf, paintFor, widthOf, type Io } from '../../src/cli/io.ts';
-import { parseMoment } from '../../src/cli/moment.ts';
-import { createProgress, progressText } from '../../src/cli/progress.ts';
-import { ReadingLog } from '../../src/cli/reading-log.ts';
-import { parseSetting, POLICY_SETTINGS, VOTING_SETTINGS } from '../../src/cli/settings.ts';
-import { didYouMean } from '../../src/cli/suggest.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { durationArgument, LONGEST_MS, parseDuration } from '../../src/config/duration.ts';
+import { charsetOf, paintFor, widthOf, type Io } from '../../src/app/io.ts';
+import { parseMoment } from '../../src/config/moment.ts';
+import { createProgress, progressText } from '../../src/cli/output/progress.ts';
+import { ReadingLog } from '../../src/app/replay/reading-log.ts';
+import { parseSetting, POLICY_SETTINGS, VOTING_SETTINGS } from '../../src/config/settings.ts';
+import { didYouMean } from '../../src/config/suggest.ts';
 import { textSink } from '../../src/sinks/stdout.ts';
 
 describe('durations', () => {

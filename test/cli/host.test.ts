@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/cli/system-clock.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { LiveFeed } from '../support/feed.ts';
 import { BLACKOUT, buildCli, ended, type BuiltCli } from '../support/cli.ts';

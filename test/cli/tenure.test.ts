@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { holderName, releaseOfDead } from '../../src/cli/holder.ts';
-import { nextTenure, type Tenure, type TenureReport } from '../../src/cli/tenure.ts';
+import { holderName, releaseOfDead } from '../../src/app/leadership/lease-holder.ts';
+import { nextTenure, type Tenure, type TenureReport } from '../../src/app/leadership/leadership.ts';
 import type { Leases, StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { HandClock } from '../support/clock.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
-import { liveDefaults } from '../../src/cli/settings.ts';
-import { parseTerritories } from '../../src/cli/territories-file.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { liveDefaults } from '../../src/config/settings.ts';
+import { parseTerritories } from '../../src/config/territories-file.ts';
 
 const YOUTUBE = `territories:
   - id: YT

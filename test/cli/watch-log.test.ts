@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLogger, logLive } from '../../src/cli/watch-log.ts';
+import { createLogger, logLive } from '../../src/app/watch/log.ts';
 import type { LiveReport } from '../../streams/ris-live/report.ts';
 import { Text } from '../support/text.ts';
 

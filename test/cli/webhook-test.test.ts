@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Clock, StateStore } from '../../src/ports.ts';
-import { testWebhook, type TestOptions } from '../../src/cli/webhook-test.ts';
+import { testWebhook, type TestOptions } from '../../src/cli/webhook/test.ts';
 import { systemResolver } from '../../src/sinks/webhook/target.ts';
 import { deliveries, listEndpoints, putEndpoint } from '../../src/sinks/webhook/desk.ts';
 import { askChange, queueChange } from '../../src/sinks/webhook/records.ts';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/cli/system-clock.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
 import { deadChange } from '../../src/sinks/webhook/records.ts';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import type { EventTime } from '../../src/bgp/time.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/cli/system-clock.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
 import { add, place, type Place } from './webhook-scene.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;

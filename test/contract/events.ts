@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { UnknownEvent, type StateStore } from '../../src/ports.ts';
 import { batch, change, event, idOf, numbers, readerAt } from './fixtures.ts';
 import type { Rule } from './opened.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY, policyFaults } from '../../src/detect/policy.ts';
-import { DEFAULT_VOTING, votingFaults } from '../../src/visibility/voting.ts';
+import { DEFAULT_VOTING, votingFaults } from '../../src/peers/voting-policy.ts';
 
 test('the defaults have no fault', () => {
   expect(policyFaults(DEFAULT_POLICY)).toEqual([]);

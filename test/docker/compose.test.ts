@@ -185,9 +185,11 @@ function megabytes(text = ''): number {
   return Number(amount) * (unit === 'g' ? 1024 : 1);
 }
 
-/** The names of variables that src/cli reads: it alone may. */
+/** The names of variables that src/app and src/cli read: they alone may. */
 function readBySource(): ReadonlySet<string> {
-  const folder = join(ROOT, 'src/cli');
-  const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const files = ['src/app', 'src/cli'].flatMap((room) =>
+    readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((file) => join(ROOT, room, file)),
+  );
+  const sources = files.filter((file) => file.endsWith('.ts')).map((file) => readFileSync(file, 'utf8'));
   return new Set(sources.flatMap((source) => [...source.matchAll(/\benv\['(\w+)'\]/g)].map(([, name]) => name!)));
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import type { StateStore } from '../../src/ports.ts';
 import { channels, keysOf } from '../../src/store/keys.ts';
 import { batch } from '../contract/fixtures.ts';

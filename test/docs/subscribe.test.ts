@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { keysOf } from '../../src/store/keys.ts';
 import { BLACKOUT, ROOT } from '../support/cli.ts';
 import { until } from '../support/redis/until.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { guardian } from '../support/redis/guardian.ts';
 
 /** Long enough for the busiest machine; nobody waits it out but who waits in vain. */

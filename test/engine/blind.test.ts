@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Territory } from '../../src/visibility/territory.ts';
+import type { Territory } from '../../src/territory/territory.ts';
 import { clock, Day, peer, peers, prefix, UNITS } from '../support/day.ts';
 
 const all = peers(20);

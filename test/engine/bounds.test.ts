@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isoTime } from '../../src/bgp/time.ts';
-import type { Incident } from '../../src/detect/event.ts';
-import { MAX_DROPS, MAX_UPSTREAMS_LOST } from '../../src/detect/incident.ts';
+import type { Incident } from '../../src/detect/events/event.ts';
+import { MAX_DROPS, MAX_UPSTREAMS_LOST } from '../../src/detect/incident/incident.ts';
 import { clock, Day, peers, UNITS } from '../support/day.ts';
 
 const all = peers(12);

@@ -3,8 +3,8 @@ import type { Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/detect/policy.ts';
 import type { EngineOptions } from '../../src/engine.ts';
-import type { Territory } from '../../src/visibility/territory.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import type { Territory } from '../../src/territory/territory.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { asn, clock, KP, peer, prefix, UNITS } from '../support/day.ts';
 import { between, drawn, mulberry32, type Random } from '../support/sim-random.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { usualHealer } from '../../src/cli/watch-feed-types.ts';
+import { usualHealer } from '../../src/app/feed/types.ts';
 import { UNITS } from '../support/day.ts';
 import { bytesOf, peerIndexTable, rib } from '../support/mrt-writer.ts';
 import { between, mulberry32, type Random } from '../support/sim-random.ts';

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { announce, keepalive, state, withdraw, type Told } from '../streams/ris-live/peer-server.ts';
 import { clock, Day, peers } from '../support/day.ts';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { NORTH_KOREA } from '../../src/cli/built-in.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { NORTH_KOREA } from '../../src/territory/built-in.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { createEngine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { planMrt } from '../../streams/mrt/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventTime } from '../../src/bgp/time.ts';
-import type { Verdict } from '../../src/detect/event.ts';
+import type { Verdict } from '../../src/detect/events/event.ts';
 import { ticksOf } from '../../src/report/axis.ts';
 import { chartLines, type ChartOptions } from '../../src/report/chart.ts';
 import { createClock } from '../../src/report/clock.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAsn } from '../../src/bgp/asn.ts';
 import { parseCollector } from '../../src/bgp/peer.ts';
 import { parsePrefix } from '../../src/bgp/prefix.ts';
-import type { EventData, EventType, Incident, OfTerritory, UnroutableEvent } from '../../src/detect/event.ts';
+import type { EventData, EventType, Incident, OfTerritory, UnroutableEvent } from '../../src/detect/events/event.ts';
 import { createClock } from '../../src/report/clock.ts';
 import { incidentFacts } from '../../src/report/incident-words.ts';
 import { seenText } from '../../src/report/phrases.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { INCIDENTS } from '../replay/incident.ts';
 import { MINUTE } from '../live/scene.ts';
 import { Sim } from '../support/sim.ts';

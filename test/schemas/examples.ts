@@ -1,4 +1,4 @@
-import type { Evidence, EventType, UnroutableEvent } from '../../src/detect/event.ts';
+import type { Evidence, EventType, UnroutableEvent } from '../../src/detect/events/event.ts';
 import { createClock } from '../../src/report/clock.ts';
 import { sentence } from '../../src/report/words.ts';
 import { INCIDENTS } from '../replay/incident.ts';

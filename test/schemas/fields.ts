@@ -14,7 +14,7 @@ import type {
   OriginData,
   Verdict,
   VisibilityData,
-} from '../../src/detect/event.ts';
+} from '../../src/detect/events/event.ts';
 
 /**
  * The fields of the TypeScript types, written out so that a test can hold the schemas against them. They cannot go astray:

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EventType } from '../../src/detect/event.ts';
+import type { EventType } from '../../src/detect/events/event.ts';
 import { EVENT_FIELDS, EVENT_TYPES, NESTED_FIELDS, PART_FIELDS } from './fields.ts';
 import { saidOnDays } from './real-events.ts';
 import { faultsOf } from './schemas.ts';

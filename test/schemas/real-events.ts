@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { GapReason } from '../../src/bgp/element.ts';
-import { NORTH_KOREA } from '../../src/cli/built-in.ts';
-import { drillEvents } from '../../src/cli/drill-events.ts';
+import { NORTH_KOREA } from '../../src/territory/built-in.ts';
+import { drillEvents } from '../../src/app/drill/drill-events.ts';
 import { isoTime } from '../../src/bgp/time.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { createEngine } from '../../src/engine.ts';
-import type { Territory } from '../../src/visibility/territory.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import type { Territory } from '../../src/territory/territory.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { planMrt } from '../../streams/mrt/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import { recordingsOf, type Incident } from '../replay/incident.ts';

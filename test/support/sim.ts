@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
-import { watch, type WatchOptions } from '../../src/cli/watch.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import { watch, type WatchOptions } from '../../src/cli/watch/watch.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { announce, keepalive, state, withdraw, type Told } from '../streams/ris-live/peer-server.ts';
 import { HandClock, settled, until } from './clock.ts';
 import { clock as day, UNITS } from './day.ts';

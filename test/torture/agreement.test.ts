@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { disagreements } from '../../scripts/torture/agreement.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { Day, peers } from '../support/day.ts';
 
 const { events } = new Day()

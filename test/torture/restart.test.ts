@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Started } from '../../scripts/torture/command.ts';
 import { chainFaults } from '../../scripts/torture/ledger.ts';
 import { LiveStage } from '../../scripts/torture/live-stage.ts';
-import type { UnroutableEvent } from '../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { compiled } from '../support/mrt-compiled.ts';
 import { until } from '../support/redis/until.ts';
 

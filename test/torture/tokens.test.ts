@@ -5,7 +5,7 @@ import { createEngine } from '../../src/engine.ts';
 import { run, type Keeping } from '../../src/pipeline.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { Day, KP, peers } from '../support/day.ts';
 
 /** A day that writes down what it was told. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Asn } from '../../src/bgp/asn.ts';
-import { Ballots, type Sum } from '../../src/visibility/ballots.ts';
+import { Ballots, type Sum } from '../../src/rib/vote-count.ts';
 
 const UNITS = 5;
 const VOTERS = [64_500, 64_501, 64_502] as readonly number[] as readonly Asn[];

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
-import { Electorate } from '../../src/visibility/electorate.ts';
-import { Plane } from '../../src/visibility/plane.ts';
-import { MAX_SESSIONS } from '../../src/visibility/session.ts';
-import { maxRoutes, maxRoutesOfAll } from '../../src/visibility/view.ts';
-import { DEFAULT_VOTING } from '../../src/visibility/voting.ts';
+import { Electorate } from '../../src/peers/peer-table.ts';
+import { Plane } from '../../src/rib/territory-view.ts';
+import { MAX_SESSIONS } from '../../src/peers/session.ts';
+import { maxRoutes, maxRoutesOfAll } from '../../src/rib/adj-rib-in.ts';
+import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { asn, clock, KP, prefix } from '../support/day.ts';
 
 const collector = parseCollector('rrc00');

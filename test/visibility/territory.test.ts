@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contains, prefixOf } from '../../src/bgp/prefix.ts';
-import { concerns, countUnits, covered, unitsOf } from '../../src/visibility/territory.ts';
+import { concerns, countUnits, covered, unitsOf } from '../../src/territory/territory.ts';
 import { KP, prefix } from '../support/day.ts';
 
 const texts = (list: readonly { text: string }[]) => list.map((one) => one.text);

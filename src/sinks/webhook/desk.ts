@@ -2,9 +2,9 @@
  * What commands do about webhooks, through the store alone: the program that leads need not run, and when it does, it
  * takes notice within two seconds.
  */
-import type { UnroutableEvent } from '../../detect/event.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { StateStore } from '../../ports.ts';
-import type { StateChange, StateRecord } from '../../visibility/record.ts';
+import type { StateChange, StateRecord } from '../../state/record.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
   askChange,

@@ -1,4 +1,4 @@
-import type { EventType, UnroutableEvent, Verdict } from '../../detect/event.ts';
+import type { EventType, UnroutableEvent, Verdict } from '../../detect/events/event.ts';
 
 /** How much an event matters, from least to most. */
 export const SEVERITIES = ['info', 'notice', 'warning', 'critical'] as const;

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import type { UnroutableEvent } from '../../detect/event.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { rulesOf, type Endpoint, type TemplateChoice } from './endpoint.ts';
 import { errorText } from './error-text.ts';
 import { headerValueFault } from './header.ts';

@@ -6,8 +6,8 @@
  * by commands; all else by the dispatcher, under its lease.
  */
 import * as z from 'zod';
-import type { UnroutableEvent } from '../../detect/event.ts';
-import type { Space, StateChange, StateRecord } from '../../visibility/record.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { Space, StateChange, StateRecord } from '../../state/record.ts';
 import { parseEndpoints, type Endpoint } from './endpoint.ts';
 import { DEADLINE_MS } from './schedule.ts';
 

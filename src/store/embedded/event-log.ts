@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../detect/event.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { UnknownEvent } from '../../ports.ts';
 import { canBeId, idKey, positionKey, positionOf, type FolderDatabase } from './database.ts';
 import { NEXT } from './meta.ts';

@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../detect/event.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { UnknownEvent, type Clock } from '../../ports.ts';
 import type { Keys } from '../keys.ts';
 import { RedisFailure } from './failure.ts';

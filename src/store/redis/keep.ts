@@ -1,7 +1,7 @@
-import type { UnroutableEvent } from '../../detect/event.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Batch, Committed } from '../../ports.ts';
 import type { EventTime } from '../../bgp/time.ts';
-import type { Space, StateChange } from '../../visibility/record.ts';
+import type { Space, StateChange } from '../../state/record.ts';
 import { channels, SCHEMA, type Keys } from '../keys.ts';
 import { isEngineSpace } from '../spaces.ts';
 import { RedisFailure } from './failure.ts';

@@ -1,6 +1,6 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { Batch, Clock, Committed, Kept, StateStore } from '../../ports.ts';
-import type { Space, StateChange, StateRecord } from '../../visibility/record.ts';
+import type { Space, StateChange, StateRecord } from '../../state/record.ts';
 import type { Keys } from '../keys.ts';
 import { compareKeys, isEngineSpace } from '../spaces.ts';
 import { followEvents, readEvents } from './events.ts';

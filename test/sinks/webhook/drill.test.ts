@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drillEvents } from '../../../src/cli/drill-events.ts';
+import { drillEvents } from '../../../src/app/drill/drill-events.ts';
 import { secretOf } from '../../../src/sinks/webhook/secret.ts';
 import { alertmanager } from '../../../src/sinks/webhook/templates/alertmanager.ts';
 import { discord, mattermost, slack, telegram } from '../../../src/sinks/webhook/templates/chats.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EventType, UnroutableEvent } from '../../../src/detect/event.ts';
+import type { EventType, UnroutableEvent } from '../../../src/detect/events/event.ts';
 import { createClock } from '../../../src/report/clock.ts';
 import { sentence } from '../../../src/report/words.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { UnroutableEvent } from '../../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../../src/detect/events/event.ts';
 import { isTypePattern, passes, severityOf, typePatterns } from '../../../src/sinks/webhook/filter.ts';
 import { blindEvents, gapEvent, realEvent, realEvents } from './events.ts';
 

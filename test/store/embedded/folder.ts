@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/cli/system-clock.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
 import type { StateStore } from '../../../src/ports.ts';
 import { openEmbedded, type EmbeddedOptions } from '../../../src/store/embedded/open.ts';
 import type { Opened } from '../../contract/opened.ts';

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { open as openLmdb } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../../src/cli/system-clock.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
 import { openAs, openEmbedded, type Migrations } from '../../../src/store/embedded/open.ts';
 import { SCHEMA } from '../../../src/store/keys.ts';
 import { batch, change, event, numbers } from '../../contract/fixtures.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../../src/cli/system-clock.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
 import { keysOf } from '../../../src/store/keys.ts';
 import { checkServer } from '../../../src/store/redis/check.ts';
 import { openRedis, type OpenOptions } from '../../../src/store/redis/open.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { systemClock } from '../../../src/cli/system-clock.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
 import { openRedis, type OpenOptions, type RedisStore } from '../../../src/store/redis/open.ts';
 import type { Opened } from '../../contract/opened.ts';
 

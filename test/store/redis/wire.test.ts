@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openRedis, type RedisStore } from '../../../src/store/redis/open.ts';
-import { systemClock } from '../../../src/cli/system-clock.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
 import { change, numbers } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { startToxicProxy, type ToxicProxy } from '../../support/redis/toxic-proxy.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Collector } from '../../../src/bgp/peer.ts';
 import { prefixOf } from '../../../src/bgp/prefix.ts';
-import { concerns } from '../../../src/visibility/territory.ts';
+import { concerns } from '../../../src/territory/territory.ts';
 import { createRecordDecoder } from '../../../streams/mrt/decode.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
 import { Prefilter } from '../../../streams/mrt/prefilter.ts';

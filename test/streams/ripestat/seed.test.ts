@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Element } from '../../../src/bgp/element.ts';
 import { parseCollector } from '../../../src/bgp/peer.ts';
-import type { Territory } from '../../../src/visibility/territory.ts';
+import type { Territory } from '../../../src/territory/territory.ts';
 import type { Fault } from '../../../streams/ripestat/fault.ts';
 import { seedFromRipestat, type Seed } from '../../../streams/ripestat/seed.ts';
 import { asn, clock, Day, KP, prefix, UNITS } from '../../support/day.ts';

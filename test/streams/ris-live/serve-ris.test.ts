@@ -6,7 +6,7 @@ import type { Element } from '../../../src/bgp/element.ts';
 import { DEFAULT_POLICY } from '../../../src/detect/policy.ts';
 import { createEngine } from '../../../src/engine.ts';
 import type { ElementSource } from '../../../src/ports.ts';
-import { DEFAULT_VOTING } from '../../../src/visibility/voting.ts';
+import { DEFAULT_VOTING } from '../../../src/peers/voting-policy.ts';
 import { follow } from '../../../streams/follow.ts';
 import { planMrt, type MrtPlan } from '../../../streams/mrt/archive.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';

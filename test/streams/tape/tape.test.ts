@@ -9,7 +9,7 @@ import type { EventTime } from '../../../src/bgp/time.ts';
 import { DEFAULT_POLICY } from '../../../src/detect/policy.ts';
 import { createEngine } from '../../../src/engine.ts';
 import type { ElementSource } from '../../../src/ports.ts';
-import { DEFAULT_VOTING } from '../../../src/visibility/voting.ts';
+import { DEFAULT_VOTING } from '../../../src/peers/voting-policy.ts';
 import { record } from '../../../streams/tape/record.ts';
 import { tapeSource, type TapeReport } from '../../../streams/tape/source.ts';
 import { asn, clock, KP, peer, peers, prefix, UNITS } from '../../support/day.ts';

@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../../detect/event.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { Clock } from '../../../ports.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { outgoingOf, readyEndpoint } from '../ready.ts';

@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../../detect/event.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { UnknownEvent, type StateStore } from '../../../ports.ts';
 import { READER, readerChange, readerPosition } from '../records.ts';
 import type { Keeper } from './keeper.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock, StateStore } from '../../../ports.ts';
-import type { Space, StateChange, StateRecord } from '../../../visibility/record.ts';
+import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
 import { Bell } from './bell.ts';
 import type { Report } from './report.ts';
 

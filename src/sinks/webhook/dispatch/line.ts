@@ -1,6 +1,6 @@
-import type { UnroutableEvent } from '../../../detect/event.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { Clock } from '../../../ports.ts';
-import type { StateChange } from '../../../visibility/record.ts';
+import type { StateChange } from '../../../state/record.ts';
 import { GONE_REASON } from '../desk.ts';
 import {
   goneChange,

@@ -1,4 +1,4 @@
-import type { Space, StateChange, StateRecord } from '../../../visibility/record.ts';
+import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
 import { decodeDead, decodeLog, decodeQueued, keyParts, type Decoded, type Unreadable } from '../records.ts';
 import type { Line } from './line.ts';
 

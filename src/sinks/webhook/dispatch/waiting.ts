@@ -1,4 +1,4 @@
-import type { StateRecord } from '../../../visibility/record.ts';
+import type { StateRecord } from '../../../state/record.ts';
 import { decodeQueued, deliveryKey, type QueueRecord, type Unreadable } from '../records.ts';
 import { Heap } from './heap.ts';
 

@@ -1,4 +1,4 @@
-import type { CountryData, Envelope, IsoTime, UnroutableEvent, Verdict } from '../../../detect/event.ts';
+import type { CountryData, Envelope, IsoTime, UnroutableEvent, Verdict } from '../../../detect/events/event.ts';
 import { oneLine } from './escape.ts';
 import { json, type Sentence, type Template } from './template.ts';
 

@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../../detect/event.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { severityOf, type Severity } from '../filter.ts';
 import type { Secret } from '../secret.ts';
 import { oneLine } from './escape.ts';

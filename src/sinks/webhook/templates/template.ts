@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../../../detect/event.ts';
+import type { UnroutableEvent } from '../../../detect/events/event.ts';
 
 /** A body in the form that a receiver wants. */
 export interface Rendered {

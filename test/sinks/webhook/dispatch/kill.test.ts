@@ -6,7 +6,7 @@ import { startChild, type Child } from '../../../store/embedded/child.ts';
 import { open, scratch } from '../../../store/embedded/folder.ts';
 import { receiving, Stage } from './stage.ts';
 import { chain, endpointOf, SECRET, verify } from './world.ts';
-import { systemClock } from '../../../../src/cli/system-clock.ts';
+import { systemClock } from '../../../../src/app/system-clock.ts';
 
 const EVENTS = 160;
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect, onTestFinished } from 'vitest';
 import type { EventTime } from '../../../../src/bgp/time.ts';
-import type { UnroutableEvent } from '../../../../src/detect/event.ts';
+import type { UnroutableEvent } from '../../../../src/detect/events/event.ts';
 import type { Clock, StateStore } from '../../../../src/ports.ts';
 import { dispatchWebhooks, type DispatchOptions } from '../../../../src/sinks/webhook/dispatch/dispatch.ts';
 import type { WebhookReport } from '../../../../src/sinks/webhook/dispatch/report.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../../../src/cli/system-clock.ts';
+import { systemClock } from '../../../../src/app/system-clock.ts';
 import type { StateStore } from '../../../../src/ports.ts';
 import { deliveries } from '../../../../src/sinks/webhook/desk.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { serveRis, type ServeRisOptions } from '../../../../src/cli/serve-ris.ts';
+import { serveRis, type ServeRisOptions } from '../../../../src/cli/serve-ris/serve-ris.ts';
 import { BLACKOUT, mrtFilesIn } from '../../../support/cli.ts';
 import { HandClock, until } from '../../../support/clock.ts';
 import { Listener, turnedUntil } from './support/on-air.ts';

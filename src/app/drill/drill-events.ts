@@ -1,0 +1,24 @@
+import { drillTerritory, fakeOutage, marked, type Drill } from './fake-outage.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { DEFAULT_POLICY } from '../../detect/policy.ts';
+import { createEngine } from '../../engine.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { Territory } from '../../territory/territory.ts';
+import { DEFAULT_VOTING } from '../../peers/voting-policy.ts';
+
+/**
+ * What a real engine says of a fake outage of this territory, by the default policy, marked as a drill. The same drill
+ * gives the same events.
+ */
+export function drillEvents(drill: Drill, territory: Territory): readonly UnroutableEvent[] {
+  const fake = drillTerritory(territory);
+  const engine = createEngine({
+    territories: [{ territory: fake, policy: DEFAULT_POLICY }],
+    voting: DEFAULT_VOTING,
+  });
+  const elements = [...fakeOutage(fake, drill.atMs as EventTime)];
+  return marked(
+    drill,
+    elements.flatMap((element) => engine.apply(element)?.events ?? []),
+  );
+}

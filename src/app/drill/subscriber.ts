@@ -1,0 +1,69 @@
+import { channels } from '../../store/keys.ts';
+import type { Clock } from '../../ports.ts';
+import { clusterOf, redisOf } from '../../store/redis/clients.ts';
+import { targetOf } from '../../store/redis/open.ts';
+import { parseRedisUrl } from '../../store/redis/url.ts';
+import { refusal } from '../../lib/result.ts';
+
+/** Listens to the pub/sub channel of all events, as a subscriber would. */
+export interface Ear {
+  /** Ids of events from this source that were heard so far. */
+  heard(): ReadonlySet<string>;
+  close(): void;
+}
+
+export type Listening =
+  | { readonly ok: true; readonly ear: Ear }
+  /** `isForbidden`: this user may not subscribe, which says nothing of those who may. */
+  | { readonly ok: false; readonly reason: string; readonly isForbidden: boolean };
+
+const DEADLINE_MS = 5_000;
+
+/** Subscribes over a connection of its own. @param source of the events that are listened for: `/drills/ID`. */
+export async function listenTo(
+  url: string,
+  source: string,
+  { clock, password }: { readonly clock: Clock; readonly password: string | undefined },
+): Promise<Listening> {
+  const parsed = parseRedisUrl(url);
+  if (!parsed.ok) return deaf(parsed.reason);
+  const target = await targetOf(parsed.address, password);
+  if (typeof target === 'string') return deaf(target);
+  const options = { deadlineMs: DEADLINE_MS, random: Math.random };
+  const client = target.kind === 'cluster' ? clusterOf(target, options) : redisOf(target, options);
+  const heard = new Set<string>();
+  client.on('error', () => undefined);
+  client.on('message', (_channel: string, text: string) => {
+    const id = idFrom(text, source);
+    if (id !== undefined) heard.add(id);
+  });
+  const late = new AbortController();
+  const close = (): void => {
+    late.abort();
+    client.disconnect();
+  };
+  try {
+    const subscribing = client.connect().then(() => client.subscribe(channels.events));
+    const done = await Promise.race([subscribing, clock.sleep(DEADLINE_MS, late.signal).then(() => 'late' as const)]);
+    if (done !== 'late') return { ok: true, ear: { heard: () => heard, close } };
+    close();
+    return deaf(`no answer within ${DEADLINE_MS / 1000} s`);
+  } catch (error) {
+    close();
+    const reason = refusal(error);
+    return reason.startsWith('NOPERM') ? { ok: false, reason, isForbidden: true } : deaf(reason);
+  }
+}
+
+function deaf(reason: string): Listening {
+  return { ok: false, reason, isForbidden: false };
+}
+
+function idFrom(text: string, source: string): string | undefined {
+  try {
+    const event = JSON.parse(text) as { readonly source?: unknown; readonly id?: unknown };
+    return event.source === source && typeof event.id === 'string' ? event.id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { createRipestatClient, type RipestatClient } from '../../../streams/ripestat/client.ts';
+import { healing, ripestatSource, type RipestatReport } from '../../../streams/ripestat/source.ts';
+import type { LiveSource } from '../../../streams/ris-live/source.ts';
+import type { Element } from '../../bgp/element.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { Territory } from '../../territory/territory.ts';
+import type { GapLog } from '../watch/gap-log.ts';
+import type { OpenGaps } from '../watch/open-gaps.ts';
+import type { Begun, FeedOptions } from './types.ts';
+import { logRipestat, type Logger } from '../watch/log.ts';
+
+/** Gaps of several collectors that end within this time are healed together, milliseconds. */
+const GATHER_MS = 10_000;
+/** After a restart they all end at once, and a verdict outlives ten seconds of blindness. Milliseconds. */
+const GATHER_RESTARTED_MS = 1_000;
+/** How often it is looked whether all is subscribed to again, milliseconds. */
+const POLL_MS = 1_000;
+/** How often it is looked what is left to heal, and the longest wait for another try. Milliseconds. */
+const LEFT_MS = 30_000;
+const LONGEST_WAIT_MS = 20 * 60_000;
+
+type MendingOptions = FeedOptions & { readonly begun: Begun; readonly live: LiveSource };
+
+/** Heals what the gaps may have hidden, when they are over. */
+export async function* mending(
+  gaps: GapLog,
+  client: RipestatClient,
+  options: MendingOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Element, void> {
+  const { clock, log, begun, live } = options;
+  for (let waitMs = LEFT_MS; !signal.aborted;) {
+    await gaps.over(signal);
+    const isRestart = begun.missed !== undefined && begun.at !== undefined;
+    if (isRestart) delete begun.missed;
+    await clock.sleep(isRestart ? GATHER_RESTARTED_MS : GATHER_MS, signal);
+    // Until all is subscribed to again the hole goes on.
+    while (!isWhole(live) && !signal.aborted) await clock.sleep(POLL_MS, signal);
+    const over = gaps.take();
+    if (over === undefined) continue;
+    const span = { ...over, to: Math.max(over.to, begun.latest ?? over.to) as EventTime };
+    let isAnswered = false;
+    const report = (said: RipestatReport): void => {
+      if (said.type === 'healed') isAnswered = true;
+      logRipestat(log, said);
+    };
+    const { prefixes } = begun;
+    yield* healing({ client, clock, territories: allTerritories(options), span, prefixes, report }, signal);
+    if (isAnswered) {
+      waitMs = LEFT_MS;
+      continue;
+    }
+    // RIPEstat is away: all of it is left, also peers that had no vote, of which the engine tells nothing.
+    waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
+    await clock.sleep(waitMs, signal);
+    gaps.putBack(over);
+  }
+}
+
+/** Heals what is left: peers that were silent alone, or of which a message was lost, and what RIPEstat did not answer. */
+export async function* mendingLeft(
+  open: OpenGaps,
+  client: RipestatClient,
+  options: MendingOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Element, void> {
+  const { clock, log, begun, live } = options;
+  for (;;) {
+    await clock.sleep(LEFT_MS, signal);
+    if (signal.aborted) return;
+    if (begun.latest === undefined || !isWhole(live)) continue;
+    const span = open.due(begun.latest, clock.monotonicMs());
+    if (span === undefined) continue;
+    const report = (said: Parameters<typeof logRipestat>[1]): void => logRipestat(log, said);
+    const { prefixes } = begun;
+    yield* healing(
+      { client, clock, territories: allTerritories(options), span, prefixes, report, withinMs: 0 },
+      signal,
+    );
+  }
+}
+
+/** Without a first look nobody votes, so it is tried again, ever more seldom. */
+export async function* seedingAgain(
+  client: RipestatClient,
+  options: MendingOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Element, void> {
+  const { clock, log, begun, collectors } = options;
+  for (let waitMs = LEFT_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+    await clock.sleep(waitMs, signal);
+    if (begun.prefixes !== undefined) return;
+    if (begun.hasSeedFailed !== true || begun.latest === undefined) continue;
+    const seed = ripestatSource({
+      client,
+      clock,
+      territories: allTerritories(options),
+      collectors,
+      liveSince: () => begun.latest,
+      report: seedReport(log, begun),
+    });
+    yield* seed.elements(signal);
+  }
+}
+
+export function seedReport(log: Logger, begun: Begun): (report: RipestatReport) => void {
+  return (report) => {
+    logRipestat(log, report);
+    if (report.type === 'seeded') begun.prefixes = report.prefixes;
+    else if (report.type === 'failed' && begun.prefixes === undefined) begun.hasSeedFailed = true;
+  };
+}
+
+export function isWhole(live: LiveSource): boolean {
+  return live.stats().lines.every(({ state }) => state === 'subscribed');
+}
+
+export function allTerritories({ territories, control }: FeedOptions): readonly Territory[] {
+  return control === undefined ? territories : [...territories, control];
+}
+
+export function ripestatClient({ clock, ripestat }: FeedOptions): RipestatClient {
+  return createRipestatClient({ clock, random: Math.random, ...(ripestat === undefined ? {} : { baseUrl: ripestat }) });
+}

@@ -1,0 +1,114 @@
+import { planMrt } from '../../../streams/mrt/archive.ts';
+import { mrtSource } from '../../../streams/mrt/source.ts';
+import { healQuestion } from '../../../streams/ripestat/heal.ts';
+import { ripestatSource } from '../../../streams/ripestat/source.ts';
+import type { Element } from '../../bgp/element.ts';
+import type { Collector } from '../../bgp/peer.ts';
+import { contains, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { ElementSource } from '../../ports.ts';
+import { counted } from '../../report/printable.ts';
+import type { GapLog } from '../watch/gap-log.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import type { Begun, FeedOptions } from './types.ts';
+import { allTerritories, ripestatClient, seedReport } from './healing.ts';
+
+/** The first table; `undefined`: there is none. */
+export async function seedSource(
+  options: FeedOptions,
+  begun: Begun,
+  gaps: GapLog,
+): Promise<Result<ElementSource | undefined>> {
+  const { seed, clock, collectors, log } = options;
+  switch (seed.from) {
+    case 'none':
+      return good(undefined);
+    case 'ripestat':
+      return good(
+        ripestatSource({
+          client: ripestatClient(options),
+          clock,
+          territories: allTerritories(options),
+          collectors,
+          liveSince: () => begun.at,
+          report: seedReport(log, begun),
+        }),
+      );
+    case 'mrt': {
+      const source = await archiveSource(seed.paths, options);
+      return source.ok && options.heal === 'ripestat' ? good(bridged(source.value, options, begun, gaps)) : source;
+    }
+  }
+}
+
+async function archiveSource(paths: readonly string[], options: FeedOptions): Promise<Result<ElementSource>> {
+  const { log } = options;
+  const planned = await planMrt({ paths });
+  if (!planned.ok) return bad('files', `--seed mrt: ${planned.reason}`);
+  return good(
+    mrtSource(planned.plan, {
+      watch: blocksOf(options),
+      report: (report) => {
+        if (report.type === 'damage') log.warn({ file: report.file }, `${report.file}: ${report.reason}`);
+        if (report.type === 'summary')
+          log.info(`seeded from the files of ${counted(planned.plan.collectors.length, 'collector')}`);
+      },
+    }),
+  );
+}
+
+/**
+ * Archives end minutes or hours before the live feed begins. What changed in between and not again nobody would tell us, so
+ * the hole is a gap like any other, of each collector, and healed as soon as the feed is heard. Collectors that this feed
+ * does not tell of are not healed: nobody would notice what their peers do next. Territories too large to be healed keep the
+ * votes that the files give.
+ */
+function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: GapLog): ElementSource {
+  const blocks = blocksOf(options);
+  return {
+    name: seed.name,
+    async *elements(signal) {
+      const ends = new Map<Collector, EventTime>();
+      const covering = new Map<PrefixText, Prefix>();
+      for await (const element of seed.elements(signal)) {
+        ends.set('collector' in element ? element.collector : element.peer.collector, element.at);
+        const prefix = coveringOf(element, blocks);
+        if (prefix !== undefined) covering.set(prefix.text, prefix);
+        yield element;
+      }
+      if (signal.aborted) return;
+      begun.prefixes = [...covering.values()];
+      const question = healQuestion(allTerritories(options), begun.prefixes);
+      if (!question.ok) {
+        options.log.warn(`${question.fault.message}: what changed after the files and before the feed is not known`);
+        return;
+      }
+      for (const [collector, at] of [...ends].sort(([, a], [, b]) => a - b)) {
+        if (isHeardLive(collector, options)) noteMissed(collector, at, begun, gaps);
+        yield { type: 'gap', at, collector, reason: 'missing-file' };
+      }
+    },
+  };
+}
+
+/** Something of the collector was missed after this; the gap is over as soon as the feed is heard whole. */
+export function noteMissed(collector: Collector, from: EventTime, begun: Begun, gaps: GapLog): void {
+  gaps.gap(collector, from);
+  if (begun.at === undefined) begun.missed = [...(begun.missed ?? []), collector];
+  else gaps.heardAgain(collector, begun.latest ?? begun.at);
+}
+
+/** A route that a block lies in: it is to be healed as well, and RIPEstat is asked by prefix. */
+function coveringOf(element: Element, blocks: readonly Prefix[]): Prefix | undefined {
+  if (element.type !== 'rib' && element.type !== 'announcement') return undefined;
+  const { prefix } = element;
+  return blocks.some((block) => prefix.length < block.length && contains(prefix, block)) ? prefix : undefined;
+}
+
+function isHeardLive(collector: Collector, { collectors }: FeedOptions): boolean {
+  return collectors === undefined ? /^rrc\d+$/.test(collector) : collectors.includes(collector);
+}
+
+function blocksOf(options: FeedOptions): readonly Prefix[] {
+  return allTerritories(options).flatMap(({ blocks }) => blocks);
+}

@@ -1,0 +1,69 @@
+import type { LiveSource } from '../../../streams/ris-live/source.ts';
+import type { Collector } from '../../bgp/peer.ts';
+import type { Prefix } from '../../bgp/prefix.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { Clock, ElementSource } from '../../ports.ts';
+import type { Territory } from '../../territory/territory.ts';
+import type { Logger } from '../watch/log.ts';
+
+/** Where the first table comes from: RIPEstat, MRT files, or nowhere. */
+export type Seed = { readonly from: 'ripestat' | 'none' } | { readonly from: 'mrt'; readonly paths: readonly string[] };
+
+/** Who is asked what a gap may have hidden. */
+export type Healer = 'ripestat' | 'none';
+
+export interface FeedOptions {
+  readonly url: string | undefined;
+  readonly collectors: readonly Collector[] | undefined;
+  readonly seed: Seed;
+  /** @default `usualHealer` */
+  readonly heal?: Healer | undefined;
+  /** Whether the server plays a recording: time is the recording's, and its end is the end. */
+  readonly isHistory: boolean;
+  readonly ripestat: string | undefined;
+  readonly territories: readonly Territory[];
+  readonly control: Territory | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** RIPEstat, but where history is played, which it would be asked of as of now, and where nobody was to be asked at all. */
+export function usualHealer({ seed, isHistory }: Pick<FeedOptions, 'seed' | 'isHistory'>): Healer {
+  return isHistory || seed.from === 'none' ? 'none' : 'ripestat';
+}
+
+/** What is known when the feed has begun. */
+export interface Begun {
+  /** Event time from which the live feed is heard whole. */
+  at?: EventTime;
+  /** The latest event time heard. */
+  latest?: EventTime;
+  /** Prefixes that the seed found, covering routes among them. */
+  prefixes?: readonly Prefix[];
+  hasSeedFailed?: boolean;
+  /** Collectors not heard since we were stopped. */
+  missed?: readonly Collector[];
+}
+
+/** What a store kept, as far as the feed goes on from it. */
+export interface Resumption {
+  /** Event time up to which all was decided. */
+  readonly cursor: EventTime;
+  /** Collectors of which anything is known. */
+  readonly collectors: readonly Collector[];
+  /** Prefixes of which routes are known, covering ones among them. */
+  readonly prefixes: readonly Prefix[];
+}
+
+export interface Feed {
+  readonly live: LiveSource;
+  /** Listens from now on, before its turn; a second call does nothing. */
+  listen(signal: AbortSignal): void;
+  /** What was heard before this is decided elsewhere. */
+  forget(before: EventTime): void;
+  /** The feed for an engine that knows nothing yet, or that goes on from what was kept. What was missed since is a gap. */
+  source(from: Resumption | undefined): ElementSource;
+  /** Call with what was decided: which gaps are open still. */
+  note(events: readonly UnroutableEvent[]): void;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { Clock, StateStore } from '../../ports.ts';
+
+/** One running program, as it last said of itself. Times are this machine's clock, RFC 3339. */
+export interface Instance {
+  readonly id: string;
+  readonly role: 'leader' | 'standby';
+  readonly ready: boolean;
+  /** Why it is not ready; only then. */
+  readonly reason?: string | undefined;
+  readonly version: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly beatAt: string;
+}
+
+/** How often each says that it is there, milliseconds. */
+export const BEAT_MS = 2_000;
+/** Who has not said so for this long is gone, or hangs. */
+export const SILENT_MS = 10_000;
+/** … and for this long: is forgotten. */
+const FORGET_MS = 3_600_000;
+
+const schema = z.object({
+  id: z.string(),
+  role: z.enum(['leader', 'standby']),
+  ready: z.boolean(),
+  reason: z.string().optional(),
+  version: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  startedAt: z.string(),
+  beatAt: z.string(),
+});
+
+/** Those that ever said something and are not forgotten, by id. What cannot be read is another version's. */
+export async function readInstances(store: StateStore): Promise<readonly Instance[]> {
+  const records = await store.read('instances');
+  return records.flatMap(({ value }) => parsed(value) ?? []);
+}
+
+export function isAlive({ beatAt }: Instance, wallMs: number): boolean {
+  return Math.abs(wallMs - Date.parse(beatAt)) <= SILENT_MS;
+}
+
+/** Says again and again how it stands, until `signal` aborts; then that it is gone. Forgets who is long gone. */
+export async function beat(
+  store: StateStore,
+  me: () => Omit<Instance, 'beatAt'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const now = clock.wallMs();
+    const said: Instance = { ...me(), beatAt: new Date(now).toISOString() };
+    try {
+      const gone = (await readInstances(store)).filter(({ beatAt }) => now - Date.parse(beatAt) > FORGET_MS);
+      await store.write([
+        { space: 'instances', key: said.id, value: JSON.stringify(said) },
+        ...gone.map(({ id }) => ({ space: 'instances' as const, key: id, value: undefined })),
+      ]);
+    } catch {
+      // A store that is away does not hear it, and whoever asks it how we are does not either.
+    }
+    await clock.sleep(BEAT_MS, signal);
+  }
+  await store.write([{ space: 'instances', key: me().id, value: undefined }]).catch(() => undefined);
+}
+
+function parsed(value: string): Instance | undefined {
+  try {
+    return schema.safeParse(JSON.parse(value)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import type { Clock, Lease, Leases } from '../../ports.ts';
+
+/** A lease that is not renewed for so long is another's to take. */
+const TTL_MS = 6_000;
+/** … is renewed so often: two renewals may fail before it is lost. */
+const RENEW_MS = 2_000;
+/** How often one who waits asks whether it is his turn. With the time to live: a standby leads within 7 s. */
+const ASK_MS = 1_000;
+
+/** The time in which we lead. */
+export interface Tenure {
+  /**
+   * What is written goes under it. It changes when the lease had run out and nobody else had taken it; `undefined` where
+   * nobody else can write.
+   */
+  readonly token: () => number | undefined;
+  /**
+   * A write was refused for its token: whether we lead all the same, under a newer one of our own. It may have been given
+   * to us and we have not heard of it yet. Rejects when the store is away.
+   */
+  readonly stillLeads: () => Promise<boolean>;
+  /** Aborts when another one leads. Until we notice, the token keeps us from writing. */
+  readonly over: AbortSignal;
+  /** Ends it so that another one may begin at once. */
+  end(): Promise<void>;
+}
+
+export interface TenureOptions {
+  readonly leases: Leases;
+  /** Who asks: no two processes may have the same name. */
+  readonly holder: string;
+  readonly clock: Clock;
+  /** Called with each word on it that is worth a log line. */
+  readonly report: (report: TenureReport) => void;
+  /**
+   * Asked when a lease is gone before its time: whether what we know to have been kept is there still. If not, the store
+   * was emptied or set back, and whoever led has in memory what it lost: it has the rest of its lease to write it again.
+   * By default, it is there.
+   */
+  readonly isWhole?: () => Promise<boolean>;
+}
+
+export type TenureReport =
+  | { readonly type: 'waiting'; readonly behind: string | undefined }
+  | { readonly type: 'leading'; readonly token: number }
+  | { readonly type: 'lost' }
+  | { readonly type: 'away'; readonly error: unknown };
+
+/** Waits until it is our turn to lead; `undefined` when `signal` aborts before. */
+export async function nextTenure(
+  options: TenureOptions,
+  signal: AbortSignal,
+  waiting: () => void | Promise<void> = () => undefined,
+): Promise<Tenure | undefined> {
+  const { leases, holder, clock, report, isWhole = () => Promise.resolve(true) } = options;
+  let said: 'waiting' | 'away' | undefined;
+  let heldUntilMs = 0;
+  while (!signal.aborted) {
+    try {
+      const held = await leases.holder();
+      const isEarly = held === undefined && clock.monotonicMs() < heldUntilMs;
+      if (held !== undefined) heldUntilMs = clock.monotonicMs() + held.leftMs;
+      if (!isEarly || (await isWhole())) {
+        const lease = await leases.acquire(holder, TTL_MS);
+        if (lease !== undefined) return begin(lease, options);
+        if (said !== 'waiting') report({ type: 'waiting', behind: held?.holder ?? (await leases.holder())?.holder });
+        said = 'waiting';
+        await waiting();
+      }
+    } catch (error) {
+      if (said !== 'away') report({ type: 'away', error });
+      said = 'away';
+    }
+    await clock.sleep(ASK_MS, signal);
+  }
+  return undefined;
+}
+
+function begin(first: Lease, { leases, holder, clock, report }: TenureOptions): Tenure {
+  let lease = first;
+  const over = new AbortController();
+  const ended = new AbortController();
+  report({ type: 'leading', token: lease.token });
+
+  const renew = async (): Promise<boolean> => {
+    if (over.signal.aborted) return false;
+    if (await leases.renew(lease, TTL_MS)) return true;
+    // It ran out. If nobody led since, nothing was missed: whoever keeps batches sees to that.
+    const next = await leases.acquire(holder, TTL_MS);
+    if (next !== undefined) {
+      lease = next;
+      return true;
+    }
+    if (!over.signal.aborted) report({ type: 'lost' });
+    over.abort();
+    return false;
+  };
+  const renewing = (async () => {
+    for (;;) {
+      await clock.sleep(RENEW_MS, ended.signal);
+      if (ended.signal.aborted) return;
+      try {
+        if (!(await renew())) return;
+      } catch {
+        // The store is away, for others as well. Whoever writes finds that out, and says so.
+      }
+    }
+  })();
+
+  return {
+    token: () => lease.token,
+    stillLeads: renew,
+    over: over.signal,
+    async end() {
+      ended.abort();
+      await renewing;
+      if (!over.signal.aborted) await leases.release(lease).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Leases } from '../../ports.ts';
+
+/**
+ * Our name among those that may lead: `box:4711@4026531836`, host and process id, and on Linux the namespace in which the
+ * id counts: two containers may both have a process 1.
+ */
+export function holderName(): string {
+  const space = pidNamespace();
+  return `${hostname()}:${process.pid}${space === undefined ? '' : `@${space}`}`;
+}
+
+/**
+ * Gives up the lease of a process of this machine that is dead: whoever was killed cannot do it, and the next one need
+ * not wait. Should we be wrong, its token keeps the other from writing.
+ */
+export async function releaseOfDead(leases: Leases, me: string): Promise<void> {
+  const lease = await leases.holder();
+  if (lease === undefined || lease.holder === me || !isOfDead(lease.holder, me)) return;
+  await leases.release(lease);
+}
+
+function isOfDead(holder: string, me: string): boolean {
+  const [theirs, ours] = [NAME.exec(holder), NAME.exec(me)];
+  if (theirs?.[1] === undefined || theirs[1] !== ours?.[1] || theirs[3] !== ours[3]) return false;
+  try {
+    process.kill(Number(theirs[2]), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+const NAME = /^(.+):(\d+)(?:@(\d+))?$/;
+
+function pidNamespace(): string | undefined {
+  try {
+    return /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/pid'))?.[1];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import type { Clock, StateStore } from '../ports.ts';
+import { parseWatchName, watchName } from '../store/keys.ts';
+import { memoryStore } from '../store/memory.ts';
+import type { Io } from './io.ts';
+import { bad, type Result } from '../lib/result.ts';
+
+/** Which store, as the command line says it. */
+export interface StoreOptions {
+  /** `redis://…` and its kin, a folder, or `none`. */
+  readonly store?: string;
+  /** Name of the watch in it. */
+  readonly name?: string;
+}
+
+/** A store that answers, and what is to be said of it. */
+export interface OpenStore {
+  readonly store: StateStore;
+  readonly name: string;
+  /** Whether it outlives the program. */
+  readonly isLasting: boolean;
+  /** What its start-up check found worth a warning. */
+  readonly warnings: readonly string[];
+  /** Looks again: a server may have been set otherwise since. Gives what is worth a warning now. */
+  readonly inspect?: () => Promise<readonly string[]>;
+}
+
+/** It could not be opened. `isAway`: not now; it is worth another try. */
+export type Unopened = Extract<Result<never>, { ok: false }> & { readonly isAway: boolean };
+
+type Opening = { readonly ok: true; readonly value: OpenStore } | Unopened;
+
+/** Events that memory keeps to tell none twice: a repeated commit follows the first one. */
+const MOST_KEPT = 10_000;
+
+const REDIS = /^(?:redis|rediss|redis-sentinel|rediss-sentinel|redis-cluster|rediss-cluster):\/\//;
+
+/** The scheme of a URL; `redis:` alone, too, of which nobody means a folder. A drive of Windows is none. */
+const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|redis[a-z-]*:)/i;
+
+/**
+ * What `--store`, else $UNROUTABLE_STORE says; else a folder of the user's own, as the XDG base directory specification
+ * has it; else, where there is no home, memory.
+ */
+export function chosenStore({ store }: StoreOptions, { env }: Pick<Io, 'env'>): string {
+  const chosen = store ?? env['UNROUTABLE_STORE'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  const state = env['XDG_STATE_HOME'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.local/state'));
+  return state === undefined || state === '' ? 'none' : join(state, 'unroutable');
+}
+
+/** Opens the store of a watch over these territories. Without a server or a folder nothing is kept when it ends. */
+export async function openStore(
+  options: StoreOptions,
+  territories: readonly string[],
+  io: Pick<Io, 'env'>,
+  clock: Clock,
+): Promise<Opening> {
+  const name = options.name ?? watchName(territories);
+  if (parseWatchName(name) === undefined)
+    return {
+      ...bad('usage', `--name ${name}: it must be letters, digits and . _ + -, 64 at most`),
+      isAway: false,
+    };
+  const place = chosenStore(options, io);
+  if (place === 'none')
+    return { ok: true, value: { store: memoryStore(MOST_KEPT), name, isLasting: false, warnings: [] } };
+  if (REDIS.test(place)) return openInRedis(place, name, io, clock);
+  const [scheme] = SCHEME.exec(place) ?? [];
+  if (scheme === undefined) return openInFolder(join(place, name), name, clock);
+  // What follows may be a password.
+  return {
+    ...bad('usage', `--store ${scheme}…: it must be redis://… or another URL of docs/redis.md, a folder, or none`),
+    isAway: false,
+  };
+}
+
+/** Opens a store to look into: there must be one. */
+export async function openKept(...wanted: Parameters<typeof openStore>): Promise<Opening> {
+  const opened = await openStore(...wanted);
+  if (!opened.ok || opened.value.isLasting) return opened;
+  return { ...bad('usage', '--store none: nothing is kept there'), isAway: false };
+}
+
+/** Loaded when it is needed: a replay needs neither. */
+async function openInRedis(url: string, name: string, { env }: Pick<Io, 'env'>, clock: Clock): Promise<Opening> {
+  const { openRedis } = await import('../store/redis/open.ts');
+  const password = env['UNROUTABLE_REDIS_PASSWORD'];
+  const opened = await openRedis(url, { name, clock, ...(password === undefined ? {} : { password }) });
+  if (!opened.ok) return { ...bad('store', `--store: ${opened.reason}`), isAway: opened.retry };
+  const { store, checks } = opened;
+  const warnings = checks.filter(({ level }) => level === 'warn').map(({ text }) => text);
+  const inspect = async (): Promise<readonly string[]> =>
+    (await store.health()).checks.filter(({ level }) => level !== 'ok').map(({ text }) => text);
+  return { ok: true, value: { store, name, isLasting: true, warnings, inspect } };
+}
+
+async function openInFolder(folder: string, name: string, clock: Clock): Promise<Opening> {
+  const { openEmbedded } = await import('../store/embedded/open.ts');
+  const opened = await openEmbedded(folder, { name, clock });
+  if (!opened.ok) return { ...bad('store', `--store ${folder}: ${opened.reason}`), isAway: false };
+  return { ok: true, value: { store: opened.store, name, isLasting: true, warnings: [] } };
+}

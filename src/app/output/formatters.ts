@@ -1,0 +1,119 @@
+import type { EventTime } from '../../bgp/time.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { chartLines, type Charset } from '../../report/chart.ts';
+import { createClock, type Clock } from '../../report/clock.ts';
+import { csvHeader, csvRow } from '../../report/csv.ts';
+import { replayJson, type ReplayDocument } from '../../report/json.ts';
+import type { Paint } from '../../report/paint.ts';
+import { familyText } from '../../report/phrases.ts';
+import { jsonText } from '../../report/printable.ts';
+import { summaryLines, type Standing } from '../../report/summary.ts';
+import { createTimeline } from '../../report/timeline.ts';
+import type { Clocks } from '../../report/words.ts';
+import type { TextSink } from '../../sinks/stdout.ts';
+import type { Selection } from '../../config/selection.ts';
+import type { Seen } from './history-recorder.ts';
+
+export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Tells a run in one format: events as they come, the rest when it is over. */
+export interface Teller {
+  begin(): Promise<void>;
+  tell(events: readonly UnroutableEvent[]): Promise<void>;
+  end(outcome: Outcome): Promise<void>;
+}
+
+/** A run that is over. */
+export interface Outcome extends ReplayDocument {
+  readonly standings: readonly Standing[];
+  readonly seen: readonly Seen[];
+  readonly begin: EventTime | undefined;
+  readonly hasDump: boolean;
+}
+
+export interface Style {
+  readonly paint: Paint;
+  readonly width: number;
+  readonly charset: Charset;
+  readonly chart: boolean;
+}
+
+export function createTeller(format: Format, sink: TextSink, selection: Selection, style: Style): Teller {
+  switch (format) {
+    case 'text':
+      return textTeller(sink, selection, style);
+    case 'ndjson':
+      return rowTeller(sink, '', (event) => `${jsonText(event)}\n`);
+    case 'csv':
+      return rowTeller(sink, csvHeader(), csvRow);
+    case 'json':
+      return {
+        begin: () => Promise.resolve(),
+        tell: () => Promise.resolve(),
+        end: (outcome) => sink.write(replayJson(outcome)),
+      };
+  }
+}
+
+function rowTeller(sink: TextSink, header: string, row: (event: UnroutableEvent) => string): Teller {
+  return {
+    begin: () => sink.write(header),
+    tell: (events) => sink.write(events.map(row).join('')),
+    end: () => Promise.resolve(),
+  };
+}
+
+function textTeller(sink: TextSink, selection: Selection, style: Style): Teller {
+  const clocks = clocksOf(selection);
+  const write = (lines: readonly string[]) => sink.write(lines.map((line) => `${line}\n`).join(''));
+  const { paint, width } = style;
+  const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));
+  const timeline = createTimeline({
+    clocks,
+    paint,
+    width,
+    degradedBelow: (id) => policies.get(id)?.degradedBelow ?? 0,
+  });
+  let isQuiet = true;
+  return {
+    begin: () => Promise.resolve(),
+    tell(events) {
+      isQuiet &&= events.length === 0;
+      return write(timeline(events));
+    },
+    async end(outcome) {
+      const isSeen = outcome.standings.some(({ verdict }) => verdict !== 'unknown');
+      if (isQuiet && isSeen) await write(['Nothing happened that is worth an event.']);
+      if (style.chart) await write(charts(outcome, selection, clocks, style));
+      const { end, standings, incidents, files, records, damage, hasDump, status } = outcome;
+      const interrupted = status === 'interrupted';
+      const summary = { end, standings, incidents, files: files.length, records, damage, hasDump, interrupted };
+      await write(['', ...summaryLines(summary, { clocks, paint, width })]);
+    },
+  };
+}
+
+/** One chart a territory and family that was seen at all. */
+function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, style: Style): readonly string[] {
+  const { begin, end, seen } = outcome;
+  if (begin === undefined || end === undefined) return [];
+  return seen
+    .filter(({ spans }) => spans.some(({ verdict }) => verdict !== 'unknown'))
+    .flatMap(({ territory, family, history }) => {
+      const policy = territories.find((watched) => watched.territory.id === territory.id)?.policy;
+      const thresholds = policy === undefined ? [] : [policy.degradedBelow, policy.restoredAt, policy.unroutableBelow];
+      const span = { from: begin, to: Math.max(end, begin + 60_000) as EventTime };
+      const title = `${territory.name}, ${familyText(family)}`;
+      return ['', ...chartLines(history.bins, { ...style, title, span, thresholds, clock: clocks(territory.id) })];
+    });
+}
+
+/** UTC for our own eyes, and for a territory without a zone. */
+export function clocksOf({ territories }: Selection): Clocks {
+  const utc = createClock(undefined);
+  const clocks = new Map<string, Clock>(
+    territories.map(({ territory }) => [territory.id, createClock(territory.timeZone)]),
+  );
+  return (id) => (id === undefined ? utc : (clocks.get(id) ?? utc));
+}

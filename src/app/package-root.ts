@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The folder of our package.json: looked for upward, because this file lies in src/app in a checkout and in
+ * dist/src/app of the package. What is shipped (incidents/, the version) is found from there.
+ */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!isOurs(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('the package.json of unroutable is missing beside its code');
+    folder = parent;
+  }
+  return folder;
+}
+
+export function packageVersion(): string {
+  return String(manifest(join(packageRoot(), 'package.json'))['version']);
+}
+
+function isOurs(file: string): boolean {
+  return existsSync(file) && manifest(file)['name'] === 'unroutable';
+}
+
+function manifest(file: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+}

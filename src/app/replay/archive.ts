@@ -1,0 +1,85 @@
+import { basename } from 'node:path';
+import { planMrt, type MrtPlan, type MrtPlanOptions } from '../../../streams/mrt/archive.ts';
+import type { ProblemCount } from '../../../streams/mrt/report.ts';
+import { mrtSource } from '../../../streams/mrt/source.ts';
+import type { Collector } from '../../bgp/peer.ts';
+import type { Prefix } from '../../bgp/prefix.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { ElementSource } from '../../ports.ts';
+import type { InputFile } from '../../report/json.ts';
+import type { Damage } from '../../report/summary.ts';
+import type { Reading } from './progress.ts';
+import { ReadingLog } from './reading-log.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+
+/** Files of an archive, ready to be read, and what was met while reading them. */
+export interface Archive {
+  readonly source: ElementSource;
+  readonly files: readonly InputFile[];
+  readonly paths: readonly string[];
+  readonly hasDump: boolean;
+  /** Records read so far. */
+  readonly records: number;
+  /** What could not be read so far. */
+  readonly damage: readonly Damage[];
+  /** What was framed but not understood, when all was read. */
+  readonly problems: readonly ProblemCount[];
+  /** Whom to tell how far it is. */
+  onReading(tell: (reading: Reading) => void): void;
+}
+
+export interface ArchiveOptions {
+  readonly collector?: Collector;
+  readonly since?: EventTime;
+  readonly until?: EventTime;
+  readonly threads?: number;
+  /** Blocks whose routes are wanted. */
+  readonly watch: readonly Prefix[];
+}
+
+/** Finds the files and puts them in order; reads them when the source is read. */
+export async function openArchive(paths: readonly string[], options: ArchiveOptions): Promise<Result<Archive>> {
+  const planned = await planMrt(planOptions(paths, options));
+  if (!planned.ok) return bad('files', planned.reason);
+  const { plan } = planned;
+  const { watch, threads } = options;
+  const files = filesOf(plan);
+  const log = new ReadingLog(
+    paths,
+    new Map(files.map(({ path, collector }) => [path, `${collector}/${basename(path)}`])),
+  );
+  return good({
+    source: mrtSource(plan, { watch, report: (said) => log.take(said), ...(threads !== undefined && { threads }) }),
+    files: files.map(({ path, collector, kind, snapshot }) => ({
+      name: basename(path),
+      collector,
+      kind,
+      bytes: snapshot.size,
+    })),
+    paths: files.map(({ path }) => path),
+    hasDump: files.some(({ kind }) => kind === 'rib'),
+    get records() {
+      return log.records;
+    },
+    get damage() {
+      return log.damage;
+    },
+    get problems() {
+      return log.problems;
+    },
+    onReading: (tell) => log.onReading(tell),
+  });
+}
+
+function planOptions(paths: readonly string[], { collector, since, until }: ArchiveOptions): MrtPlanOptions {
+  return {
+    paths,
+    ...(collector !== undefined && { collector }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
+}
+
+function filesOf({ collectors }: MrtPlan) {
+  return collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
+}

@@ -1,0 +1,20 @@
+import type { Collector } from '../../bgp/peer.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { StoreOptions } from '../open-store.ts';
+import type { SelectionOptions } from '../../config/selection.ts';
+import type { Format } from '../output/formatters.ts';
+
+/** The options of `replay`, read: what stands here is of its kind and in its range. */
+export interface ReplayOptions extends SelectionOptions, StoreOptions {
+  readonly collector?: Collector;
+  readonly since?: EventTime;
+  readonly until?: EventTime;
+  readonly format?: Format;
+  /** Path of the file to write; else stdout. */
+  readonly out?: string;
+  /** Worker threads; 0 for none. */
+  readonly threads?: number;
+  readonly quiet?: boolean;
+  readonly chart?: boolean;
+  readonly color?: boolean;
+}

@@ -1,0 +1,118 @@
+import { basename, resolve } from 'node:path';
+import type { MrtReport, ProblemCount } from '../../../streams/mrt/report.ts';
+import { readFileName } from '../../../streams/mrt/file-name.ts';
+import { utcText } from '../../report/clock.ts';
+import { grouped } from '../../report/printable.ts';
+import type { Damage } from '../../report/summary.ts';
+import type { Reading } from './progress.ts';
+
+/** More damages than this are counted: a file of rubbish has one every few bytes. */
+const MOST_DAMAGES = 1000;
+
+/** Keeps what a source said about its files while it read them, in the words of the report. */
+export class ReadingLog {
+  readonly #named: readonly string[];
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #damage: Damage[] = [];
+  readonly #ended = new Set<string>();
+  readonly #problems: ProblemCount[] = [];
+  #more = 0;
+  #files = 0;
+  #reading: Reading | undefined;
+  #tell: (reading: Reading) => void = () => undefined;
+
+  /**
+   * `named`: the paths the user named; what lies in a folder beside the archive is no fault. `names`: what to call each
+   * path, without the folders of this machine.
+   */
+  constructor(named: readonly string[], names: ReadonlyMap<string, string> = new Map()) {
+    this.#named = named;
+    this.#names = names;
+  }
+
+  /** By file: files are read side by side, so the order in which they were met says nothing. */
+  get damage(): readonly Damage[] {
+    const sorted = this.#damage.toSorted((a, b) => compare(a.file, b.file));
+    if (this.#more === 0) return sorted;
+    return [...sorted, { file: 'and more', what: `${grouped(this.#more)} more faults` }];
+  }
+
+  /** What was framed but not understood, the most common first: of no use, or a gap of one peer. */
+  get problems(): readonly ProblemCount[] {
+    return this.#problems.toSorted((a, b) => b.count - a.count || compare(a.reason, b.reason));
+  }
+
+  get records(): number {
+    return this.#reading?.records ?? 0;
+  }
+
+  onReading(tell: (reading: Reading) => void): void {
+    this.#tell = tell;
+  }
+
+  take(report: MrtReport): void {
+    switch (report.type) {
+      case 'plan':
+        this.#files = report.files;
+        for (const { path, reason } of report.refused) if (isFault(path, this.#named)) this.#add(path, reason);
+        return;
+      case 'progress':
+        this.#progress(report);
+        return;
+      case 'damage':
+        this.#add(report.file, damageText(report));
+        return;
+      case 'dump':
+        if (report.flaw !== undefined)
+          this.#add(report.file, `the table dump proves nothing by what it lacks: ${report.flaw}`);
+        return;
+      case 'missing-file':
+        this.#add(report.collector, `no file covers ${utcText(report.from)} to ${utcText(report.to)}`);
+        return;
+      case 'file-end':
+        this.#ended.add(report.file);
+        return;
+      case 'summary':
+        this.#problems.push(...report.problems);
+        return;
+      case 'problem':
+      case 'outliers':
+        return;
+    }
+  }
+
+  #progress(report: Extract<MrtReport, { type: 'progress' }>): void {
+    const { bytes, totalBytes, records, at } = report;
+    this.#reading = {
+      bytesRead: bytes,
+      bytesTotal: totalBytes,
+      records,
+      at,
+      filesRead: this.#ended.size,
+      filesTotal: this.#files,
+    };
+    this.#tell(this.#reading);
+  }
+
+  #add(path: string, what: string): void {
+    if (this.#damage.length >= MOST_DAMAGES) this.#more++;
+    else this.#damage.push({ file: this.#names.get(path) ?? basename(path), what });
+  }
+}
+
+/** A file that was named, or that calls itself MRT, should have been one. A README beside them should not. */
+export function isFault(path: string, named: readonly string[]): boolean {
+  return (
+    readFileName(path).kind !== undefined || named.some((name) => name === path || resolve(name) === resolve(path))
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function damageText({ from, to, reason }: Extract<MrtReport, { type: 'damage' }>): string {
+  return to > from
+    ? `${reason}, bytes ${grouped(from)} to ${grouped(to)} were not read`
+    : `${reason}, at byte ${grouped(from)}`;
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { createEngine, restoreEngine, type Engine } from '../../engine.ts';
+import type { Keeping } from '../../pipeline.ts';
+import type { Clock, ElementSource, StateStore } from '../../ports.ts';
+import { utcText } from '../../report/clock.ts';
+import type { Archive } from './archive.ts';
+import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
+import { complain, type Io } from '../io.ts';
+import { openStore } from '../open-store.ts';
+import { patience } from '../retry.ts';
+import type { ReplayOptions } from './options.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import type { Selection } from '../../config/selection.ts';
+import { positionOf } from '../resumption.ts';
+import { systemClock } from '../system-clock.ts';
+import { nextTenure, type Tenure } from '../leadership/leadership.ts';
+
+/** State without a decision is kept this often, milliseconds of event time. */
+export const REPLAY_KEEPS_EVERY_MS = 60_000;
+
+/** A replay that is kept: what it goes on from, and where it goes on. */
+export interface KeptReplay {
+  readonly engine: Engine;
+  readonly source: ElementSource;
+  readonly keeping: Keeping;
+  /** Ends when another one leads. */
+  readonly signal: AbortSignal;
+  close(): Promise<void>;
+}
+
+/** Opens the store of `--store` and goes on in it where the same replay was stopped. */
+export async function keptReplay(
+  archive: Archive,
+  selection: Selection,
+  options: ReplayOptions,
+  io: Io,
+  clock: Clock = systemClock,
+): Promise<Result<KeptReplay>> {
+  const ids = selection.territories.map(({ territory }) => territory.id);
+  const opened = await openStore(options, ids, io, clock);
+  if (!opened.ok) return opened;
+  const { store, warnings } = opened.value;
+  for (const warning of warnings) complain(io, `--store: ${warning}`);
+  try {
+    const begun = await begin(store, archive, { selection, options, io, clock });
+    if (!begun.ok) await store.close();
+    return begun;
+  } catch (error) {
+    await store.close();
+    return bad('store', `${store.name}: ${refusal(error)}`);
+  }
+}
+
+interface Setting {
+  readonly selection: Selection;
+  readonly options: ReplayOptions;
+  readonly io: Io;
+  readonly clock: Clock;
+}
+
+async function begin(store: StateStore, archive: Archive, setting: Setting): Promise<Result<KeptReplay>> {
+  const tenure = await tenureOf(store, setting.io, setting.clock);
+  if (tenure === undefined) return bad('interrupted');
+  let begun: Result<KeptReplay> | undefined;
+  try {
+    begun = await beginUnder(tenure, store, archive, setting);
+    return begun;
+  } finally {
+    // A lease that is renewed keeps the process alive.
+    if (begun?.ok !== true) await tenure.end();
+  }
+}
+
+async function beginUnder(
+  tenure: Tenure,
+  store: StateStore,
+  archive: Archive,
+  { selection, options, io, clock }: Setting,
+): Promise<Result<KeptReplay>> {
+  const failed = (fault: string): Result<never> => bad('store', `${store.name}: ${fault}`);
+  const inputs = inputsOf(archive, options);
+  const [kept, [written]] = [await store.load(), await store.read('replay')];
+  if (kept !== undefined && written?.value !== inputs)
+    return failed('it holds another replay, or a watch; choose another store, or another --name');
+  const wanted = { ...selection, recorded: true };
+  const restored = kept === undefined ? undefined : restoreEngine(wanted, kept);
+  if (restored?.ok === false) return failed(restored.reason);
+  const [anew] = restored?.anew ?? [];
+  if (anew !== undefined) return failed(`${anew} was judged by other rules; choose another store, or another --name`);
+  if (kept === undefined) await store.write([{ space: 'replay', key: 'inputs', value: inputs }], tenure.token());
+  else io.stderr.write(`unroutable: goes on after ${utcText(kept.cursor)}, as ${store.name} has it\n`);
+
+  const signal = AbortSignal.any([io.signal, tenure.over]);
+  const again = patience(clock, Math.random, signal, (error) =>
+    complain(io, `${store.name}: ${refusal(error)}; tried again until it works`),
+  );
+  return good({
+    engine: restored?.engine ?? createEngine(wanted),
+    source: skipping(archive.source, kept?.elements ?? 0),
+    keeping: {
+      store,
+      token: tenure.token,
+      stillLeads: tenure.stillLeads,
+      everyMs: REPLAY_KEEPS_EVERY_MS,
+      again,
+      ...(kept === undefined ? {} : { position: positionOf(kept) }),
+    },
+    signal,
+    async close() {
+      await tenure.end();
+      await store.close();
+    },
+  });
+}
+
+async function tenureOf(store: StateStore, io: Io, clock: Clock): Promise<Tenure | undefined> {
+  const holder = holderName();
+  await releaseOfDead(store.leases, holder);
+  return nextTenure(
+    {
+      leases: store.leases,
+      holder,
+      clock,
+      report: (said) => {
+        if (said.type === 'waiting')
+          complain(io, `${store.name}: waits for ${said.behind ?? 'another'}, which writes there`);
+        if (said.type === 'lost') complain(io, `${store.name}: another one writes there now`);
+        if (said.type === 'away') complain(io, `${store.name}: ${refusal(said.error)}`);
+      },
+    },
+    io.signal,
+  );
+}
+
+/** Files by name and size, and what of them is read: the same inputs yield the same elements. */
+function inputsOf(archive: Archive, { since, until }: ReplayOptions): string {
+  const files = archive.files.map(({ name, collector, bytes }) => [name, collector, bytes]);
+  return JSON.stringify(
+    createHash('sha256')
+      .update(JSON.stringify([files, since, until]))
+      .digest('hex'),
+  );
+}
+
+/** The same without its first elements, which were taken before. */
+function skipping(source: ElementSource, count: number): ElementSource {
+  return {
+    name: source.name,
+    async *elements(signal) {
+      let skipped = 0;
+      for await (const element of source.elements(signal)) if (skipped++ >= count) yield element;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { tapeSource, type TapeReport } from '../../../streams/tape/source.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import type { ElementSource } from '../../ports.ts';
+import type { Damage } from '../../report/summary.ts';
+import type { Archive } from './archive.ts';
+import type { Reading } from './progress.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+
+/** What `watch --record` writes, by its name. */
+export function isTape(path: string): boolean {
+  return path.endsWith('.tape');
+}
+
+/** A tape to be replayed: all that a watcher acted upon, gaps and ticks included. */
+export async function openTape(path: string, until: EventTime | undefined): Promise<Result<Archive>> {
+  let bytes: number;
+  try {
+    bytes = (await stat(path)).size;
+  } catch (error) {
+    return bad('files', `${path}: ${refusal(error)}`);
+  }
+  const damage: Damage[] = [];
+  let elements = 0;
+  let tell: (reading: Reading) => void = () => undefined;
+  const take = (report: TapeReport): void => {
+    if (report.type === 'end') {
+      elements = report.elements;
+      tell({ bytesRead: bytes, bytesTotal: bytes, records: elements, at: undefined, filesRead: 1, filesTotal: 1 });
+      return;
+    }
+    const where = 'line' in report ? `line ${report.line}: ` : '';
+    const what = 'reason' in report ? report.reason : 'the recording ends within this line';
+    damage.push({ file: basename(path), what: `${where}${what}` });
+  };
+  return good({
+    source: until === undefined ? tapeSource(path, take) : stopping(tapeSource(path, take), until),
+    files: [{ name: basename(path), collector: '', kind: 'tape', bytes }],
+    paths: [path],
+    hasDump: true,
+    get records() {
+      return elements;
+    },
+    damage,
+    problems: [],
+    onReading: (then) => {
+      tell = then;
+    },
+  });
+}
+
+/** The same, up to this event time. */
+function stopping(source: ElementSource, until: EventTime): ElementSource {
+  return {
+    name: source.name,
+    async *elements(signal) {
+      for await (const element of source.elements(signal)) {
+        if (element.at > until) return;
+        yield element;
+      }
+    },
+  };
+}

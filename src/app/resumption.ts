@@ -1,0 +1,27 @@
+import { parseCollector, type Collector } from '../bgp/peer.ts';
+import { parsePrefix } from '../bgp/prefix.ts';
+import type { Keeping } from '../pipeline.ts';
+import type { Kept } from '../ports.ts';
+import type { Resumption } from './feed/types.ts';
+
+/** Where the store stands, without its records: the engine has them, and a run of months need not hold them twice. */
+export function positionOf({ number, elements, cursor }: Kept): NonNullable<Keeping['position']> {
+  return { number, elements, cursor };
+}
+
+/** The collectors and prefixes of which anything was kept. */
+export function resumptionOf({ cursor, records }: Kept): Resumption {
+  const collectors = new Set<Collector>();
+  const prefixes = new Map<string, NonNullable<ReturnType<typeof parsePrefix>>>();
+  for (const { space, key } of records) {
+    const [name, , , text] = key.split('|');
+    if (space === 'voters') {
+      const collector = parseCollector(name ?? '');
+      if (collector !== undefined) collectors.add(collector);
+    } else if (space.startsWith('routes/')) {
+      const prefix = parsePrefix(text?.split('#')[0] ?? '');
+      if (prefix !== undefined) prefixes.set(prefix.text, prefix);
+    }
+  }
+  return { cursor, collectors: [...collectors], prefixes: [...prefixes.values()] };
+}

@@ -1,0 +1,67 @@
+import type { Span } from '../../../streams/ripestat/heal.ts';
+import type { Collector } from '../../bgp/peer.ts';
+import type { EventTime } from '../../bgp/time.ts';
+
+/** Which collectors were not heard, and until when: what is to be healed. */
+export class GapLog {
+  readonly #open = new Map<Collector, EventTime>();
+  readonly #closed = new Map<Collector, { from: EventTime; to: EventTime }>();
+  #bell: (() => void) | undefined;
+
+  /** `from`: the last moment at which all of it was heard. */
+  gap(collector: Collector, from: EventTime): void {
+    // A gap that begins before the last one was healed is one with it.
+    const earlier = this.#closed.get(collector)?.from ?? this.#open.get(collector) ?? from;
+    this.#closed.delete(collector);
+    this.#open.set(collector, earlier < from ? earlier : from);
+  }
+
+  heardAgain(collector: Collector, at: EventTime): void {
+    const from = this.#open.get(collector);
+    if (from === undefined) return;
+    this.#open.delete(collector);
+    this.#closed.set(collector, { from, to: at });
+    this.#bell?.();
+  }
+
+  /** Whether something of the collector may have been missed after this. */
+  isOpenAfter(collector: Collector, at: EventTime): boolean {
+    const closed = this.#closed.get(collector);
+    return this.#open.has(collector) || (closed !== undefined && closed.to > at);
+  }
+
+  /** Resolves when a gap is over, or the signal aborts. */
+  async over(signal: AbortSignal): Promise<void> {
+    if (this.#closed.size > 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#bell = wake;
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  /** All gaps that are over, as one span; they are no longer kept. */
+  take(): Span | undefined {
+    if (this.#closed.size === 0) return undefined;
+    const spans = [...this.#closed.values()];
+    const collectors = [...this.#closed.keys()];
+    this.#closed.clear();
+    return {
+      from: Math.min(...spans.map(({ from }) => from)) as EventTime,
+      to: Math.max(...spans.map(({ to }) => to)) as EventTime,
+      collectors,
+    };
+  }
+
+  /** A span that could not be healed: it is over still, and to be healed with what was missed since. */
+  putBack({ from, to, collectors = [] }: Span): void {
+    for (const collector of collectors) {
+      const later = this.#closed.get(collector);
+      if (this.#open.has(collector)) this.#open.set(collector, from);
+      else this.#closed.set(collector, { from, to: later?.to ?? to });
+    }
+  }
+}

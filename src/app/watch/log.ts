@@ -1,0 +1,134 @@
+import { pino, type Logger } from 'pino';
+import type { LiveReport } from '../../../streams/ris-live/report.ts';
+import type { RipestatReport } from '../../../streams/ripestat/source.ts';
+import { GAP_REASONS } from '../../report/phrases.ts';
+import { durationText } from '../../report/clock.ts';
+import { grouped, printable } from '../../report/printable.ts';
+import type { Io } from '../io.ts';
+
+export type { Logger } from 'pino';
+
+/** Fields from the feed are no longer than this in a log line, characters. */
+const LONGEST_FIELD = 512;
+
+const LEVELS: Readonly<Record<number, string>> = { 30: '', 40: 'warning: ', 50: 'error: ' };
+
+/**
+ * The log on stderr: JSON lines for programs; on a terminal, sentences. `clear` is called before each line, so that it does
+ * not run into a status line.
+ */
+export function createLogger(io: Io, clear: () => void): Logger {
+  const isTerminal = io.stderr.isTTY === true;
+  const write = (line: string): void => {
+    clear();
+    io.stderr.write(isTerminal ? spoken(line) : line);
+  };
+  return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+}
+
+function spoken(line: string): string {
+  const { level, time, msg } = JSON.parse(line) as { level: number; time: string; msg: string };
+  return `${time.slice(11, 19)} ${LEVELS[level] ?? ''}${printable(msg)}\n`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Oddities that the live source counts by a name; others it names in words. */
+const ODDITIES: Readonly<Record<string, string>> = {
+  absurd: 'messages more than a day old, which are dropped',
+  ahead: 'messages that are dated ahead of the time, which are not believed',
+  stale: 'messages that came minutes late, which are no sign of life',
+  late: 'messages that came after later ones were told, which never overwrite those',
+  duplicate: 'messages that came twice',
+};
+
+/** What the live source says, in words. */
+export function logLive(log: Logger, report: LiveReport): void {
+  switch (report.type) {
+    case 'connecting':
+      log.info({ line: report.line, attempt: report.attempt }, `connecting to ${report.line}`);
+      return;
+    case 'connected':
+      log.info({ line: report.line }, `connected to ${report.line}`);
+      return;
+    case 'subscribed':
+      log.info(
+        { line: report.line, subscriptions: report.subscriptions },
+        `subscribed: from here on nothing is missed`,
+      );
+      return;
+    case 'not-subscribed':
+      log.warn(
+        { line: report.line, missing: report.missing },
+        `${report.missing.length} subscriptions were not acknowledged; connecting again`,
+      );
+      return;
+    case 'disconnected': {
+      const again = report.retryMs === undefined ? '' : `; again in ${Math.round(report.retryMs / 1000)} s`;
+      log.warn(
+        { line: report.line, closing: report.closing },
+        `the connection ended: ${cut(report.closing.reason)}${again}`,
+      );
+      return;
+    }
+    case 'server-error':
+      log.warn({ line: report.line, text: cut(report.text) }, `the server says: ${cut(report.text)}`);
+      return;
+    case 'gap':
+      log.warn(
+        { collector: report.collector, reason: report.reason },
+        `${report.collector} is not heard: ${GAP_REASONS[report.reason]}`,
+      );
+      return;
+    case 'heard-again':
+      log.info({ collector: report.collector }, `${report.collector} is heard again`);
+      return;
+    case 'clocks-differ': {
+      const isRecording = report.behindMs > DAY_MS ? ' A recording is watched with --history.' : '';
+      log.warn(
+        { behindMs: report.behindMs },
+        `the feed is ${durationText(Math.abs(report.behindMs))} ${report.behindMs > 0 ? 'behind' : 'ahead of'} this machine's clock: is the clock right, or the feed late?${isRecording}`,
+      );
+      return;
+    }
+    case 'beacon-silent':
+      log.warn(
+        { silentMs: report.silentMs },
+        `no beacon was heard for ${Math.round(report.silentMs / 60_000)} min: are subscriptions to prefixes served?`,
+      );
+      return;
+    case 'never-announced-heard':
+      log.warn({ peer: report.peer.id }, `${report.peer.id} has a route that nobody announces`);
+      return;
+    case 'odd':
+      log.warn(
+        { what: report.what, count: report.count, sample: cut(report.sample) },
+        `${ODDITIES[report.what] ?? report.what}: ${grouped(report.count)} so far`,
+      );
+      return;
+  }
+}
+
+export function logRipestat(log: Logger, report: RipestatReport): void {
+  switch (report.type) {
+    case 'seeded':
+      log.info({ elements: report.elements }, `seeded from RIPEstat with ${report.elements} elements`);
+      return;
+    case 'healed':
+      log.info(
+        { peers: report.peers, unhealed: report.unhealed },
+        `${report.peers} peers are healed from RIPEstat, ${report.unhealed} are not yet`,
+      );
+      return;
+    case 'warning':
+      log.warn(cut(report.message));
+      return;
+    case 'failed':
+      log.error(cut(report.message));
+      return;
+  }
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_FIELD ? `${text.slice(0, LONGEST_FIELD)}…` : text;
+}

@@ -1,0 +1,64 @@
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { StateStore } from '../../ports.ts';
+import { listEndpoints, putEndpoint } from '../../sinks/webhook/desk.ts';
+import { DrillCalls } from '../drill/requests.ts';
+import type { Selection } from '../../config/selection.ts';
+import type { FeedOptions } from '../feed/types.ts';
+import { deliverWebhooks, type WebhookParts } from './webhooks.ts';
+
+/** What whoever leads does beside the pipeline: drills and webhooks. */
+export interface Beside {
+  /** Events that were not decided from elements, to be kept with the next batch. */
+  take(): readonly UnroutableEvent[];
+  /** These events were kept. */
+  noteKept(events: readonly UnroutableEvent[]): void;
+  /** A recording has ended: gives webhooks the time to go. */
+  drained(signal: AbortSignal): Promise<void>;
+  /** To be called before the lease is given up. */
+  end(): Promise<void>;
+}
+
+export interface BesideParts {
+  readonly store: StateStore;
+  readonly isLasting: boolean;
+  readonly selection: Selection;
+  readonly feed: Pick<FeedOptions, 'clock' | 'log'>;
+  readonly webhooks: WebhookParts;
+}
+
+/**
+ * Begins it, before anything is decided. Where nobody else reaches the store, there are no drills, and no webhooks but
+ * those of the file.
+ */
+export async function beside(parts: BesideParts, token: () => number | undefined): Promise<Beside> {
+  const { store, isLasting, selection, feed, webhooks } = parts;
+  const { clock, log } = feed;
+  await enter(parts);
+  const ended = new AbortController();
+  const calls = isLasting ? new DrillCalls({ store, selection, clock, log, token }) : undefined;
+  const calling = calls?.run(ended.signal);
+  const isSending = isLasting || webhooks.endpoints.length > 0;
+  const delivering = isSending ? deliverWebhooks({ ...webhooks, store, selection, clock, log, token }) : undefined;
+  return {
+    take: () => calls?.take() ?? [],
+    noteKept: (events) => calls?.noteKept(events),
+    drained: async (signal) => delivering?.drained(signal),
+    async end() {
+      ended.abort();
+      await Promise.all([calling, delivering?.end()]);
+    },
+  };
+}
+
+/** What is new in the file is to hear of the very first event. A store that is away is asked again where webhooks are sent. */
+async function enter({ store, webhooks: { endpoints }, feed: { clock } }: BesideParts): Promise<void> {
+  try {
+    const { found } = await listEndpoints(store);
+    const known = new Set(found.map(({ endpoint }) => endpoint.name));
+    for (const endpoint of endpoints) {
+      if (!known.has(endpoint.name)) await putEndpoint(store, endpoint, { from: 'file', nowMs: clock.wallMs() });
+    }
+  } catch {
+    // Then they hear of what is decided from then on.
+  }
+}

@@ -1,0 +1,281 @@
+import { isoTime } from '../../bgp/time.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { createEngine, restoreEngine, type Engine } from '../../engine.ts';
+import { run, type Keeping } from '../../pipeline.ts';
+import type { ElementSource, Kept, StateStore } from '../../ports.ts';
+import { utcText } from '../../report/clock.ts';
+import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
+import { beat, type Instance } from '../leadership/instances.ts';
+import { packageVersion } from '../package-root.ts';
+import { patience } from '../retry.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import type { Selection } from '../../config/selection.ts';
+import { nextTenure, type Tenure, type TenureReport } from '../leadership/leadership.ts';
+import { beside, type Beside } from './side-tasks.ts';
+import { upkeep } from './upkeep.ts';
+import { openFeed, OVERLAP_MS } from '../feed/feed.ts';
+import { positionOf, resumptionOf } from '../resumption.ts';
+import type { Feed, FeedOptions } from '../feed/types.ts';
+import type { WebhookParts } from './webhooks.ts';
+
+/** State without a decision is kept this often, milliseconds of event time; of a recording, which may run fast, less often. */
+const KEEP_EVERY_MS = 1_000;
+const KEEP_HISTORY_EVERY_MS = 60_000;
+/** How often a standby looks how far the leader is, to forget what it need not know. Milliseconds. */
+const LOOK_MS = 10_000;
+
+export interface WatchParts {
+  readonly selection: Selection;
+  readonly feed: FeedOptions;
+  readonly store: StateStore;
+  /** Whether it outlives this program, and others may lead on it. */
+  readonly isLasting: boolean;
+  /** Looks whether the store is still set as it should be. */
+  readonly inspect?: (() => Promise<readonly string[]>) | undefined;
+  /** Writes down what is read, if anybody wants that. */
+  readonly record: (source: ElementSource) => ElementSource;
+  /** Told what was kept, each event once. */
+  readonly tell: (events: readonly UnroutableEvent[]) => Promise<void>;
+  readonly webhooks: WebhookParts;
+}
+
+/** Why it is over. `ok`: it was stopped, or the recording has ended. */
+export type WatchEnd = Result<undefined>;
+
+/** How it stands, for a line on a terminal. */
+export interface WatchView {
+  /** `undefined` while another one leads. */
+  readonly engine: Engine | undefined;
+  readonly feed: Feed | undefined;
+  /** Who leads, while it is another one. */
+  readonly behind: string | undefined;
+}
+
+/** What one turn of leading is made of. */
+interface Turn {
+  readonly feed: Feed;
+  readonly tenure: Tenure;
+  readonly others: Beside;
+  readonly again: (error: unknown, attempt: number) => Promise<void>;
+  readonly kept: Kept | undefined;
+  readonly engine: Engine;
+}
+
+/** A watch that takes turns with others on the same store: one leads, the others listen and wait. */
+export class Watch {
+  readonly #parts: WatchParts;
+  readonly #me = holderName();
+  readonly #startedAt: string;
+  #engine: Engine | undefined;
+  #feed: Feed | undefined;
+  #behind: string | undefined;
+  /** Number of the newest batch that we know was kept, by whomever. */
+  #known = 0;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.#startedAt = new Date(parts.feed.clock.wallMs()).toISOString();
+  }
+
+  view(): WatchView {
+    // A recording is played to whoever leads: who stands by has no figures of it.
+    const isDeaf = this.#engine === undefined && this.#parts.feed.isHistory;
+    return { engine: this.#engine, feed: isDeaf ? undefined : this.#feed, behind: this.#behind };
+  }
+
+  /** Until `signal` aborts, or the recording that is played has ended. */
+  async run(signal: AbortSignal): Promise<WatchEnd> {
+    const { store, isLasting, feed } = this.#parts;
+    if (!isLasting) {
+      const end = await this.#turn(signal);
+      return end === 'fenced' ? good(undefined) : end;
+    }
+    const ended = new AbortController();
+    const beating = beat(store, () => this.#instance(), feed.clock, ended.signal);
+    try {
+      await releaseOfDead(store.leases, this.#me).catch(() => undefined);
+      while (!signal.aborted) {
+        const end = await this.#turn(signal);
+        if (end !== 'fenced') return end;
+      }
+      return good(undefined);
+    } finally {
+      ended.abort();
+      await beating;
+    }
+  }
+
+  /** Listens until it leads, then leads until another one does. */
+  async #turn(stop: AbortSignal): Promise<WatchEnd | 'fenced'> {
+    const opened = await openFeed(this.#parts.feed);
+    if (!opened.ok) return opened;
+    const over = new AbortController();
+    const signal = AbortSignal.any([stop, over.signal]);
+    this.#feed = opened.value;
+    opened.value.listen(signal);
+    try {
+      const tenure = await this.#await(opened.value, signal);
+      if (tenure === undefined) return good(undefined);
+      try {
+        return await this.#lead(opened.value, tenure, AbortSignal.any([signal, tenure.over]));
+      } finally {
+        this.#engine = undefined;
+        await tenure.end();
+      }
+    } finally {
+      over.abort();
+    }
+  }
+
+  #await(feed: Feed, signal: AbortSignal): Promise<Tenure | undefined> {
+    const { store, isLasting, feed: options } = this.#parts;
+    if (!isLasting) return Promise.resolve(ALONE);
+    let lookAt = 0;
+    const waiting = async (): Promise<void> => {
+      if (options.clock.monotonicMs() < lookAt) return;
+      lookAt = options.clock.monotonicMs() + LOOK_MS;
+      const kept = await store.load();
+      this.#known = Math.max(this.#known, kept?.number ?? 0);
+      if (kept !== undefined) feed.forget((kept.cursor - OVERLAP_MS) as typeof kept.cursor);
+    };
+    const isWhole = async (): Promise<boolean> => ((await store.load())?.number ?? 0) >= this.#known;
+    const { clock } = options;
+    const report = (said: TenureReport): void => this.#note(said);
+    return nextTenure({ leases: store.leases, holder: this.#me, clock, report, isWhole }, signal, waiting);
+  }
+
+  async #lead(feed: Feed, tenure: Tenure, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
+    const { store, isLasting, record } = this.#parts;
+    const again = this.#patience(signal);
+    const kept = await this.#load(again, signal);
+    if (signal.aborted) return tenure.over.aborted ? 'fenced' : good(undefined);
+    const made = this.#engineFrom(kept);
+    if (!made.ok) return made;
+    this.#engine = made.value;
+
+    const others = await beside(this.#parts, tenure.token);
+    const keeping = this.#keeping({ feed, tenure, others, again, kept, engine: made.value });
+    const ended = new AbortController();
+    const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
+    const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
+    try {
+      const end = await run(source, made.value, keeping, signal);
+      if (end === 'ended') await others.drained(signal);
+      // Whoever leads now keeps what we could not.
+      if (end === 'fenced' || tenure.over.aborted) return 'fenced';
+      if (end === 'unkept') return bad('store', `${store.name}: it did not answer; what was decided last is not kept`);
+      return good(undefined);
+    } finally {
+      ended.abort();
+      await Promise.all([keepingUp, others.end()]);
+    }
+  }
+
+  /** How what is decided is kept, and who hears of it. */
+  #keeping({ feed, tenure, others, again, kept, engine }: Turn): Keeping {
+    const { store, isLasting, tell, feed: options } = this.#parts;
+    const loss = this.#loss(kept, engine);
+    return {
+      ...{ store, token: tenure.token, stillLeads: tenure.stillLeads, again },
+      asides: () => [...loss(), ...others.take()],
+      ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
+      ...(kept === undefined ? {} : { position: positionOf(kept) }),
+      async tell(events) {
+        // The feed learns what was decided of its gaps.
+        feed.note(events);
+        others.noteKept(events);
+        await tell(events);
+      },
+    };
+  }
+
+  /** What another one kept, and is not there: it did not come back to write it again, so we tell of it, once. */
+  #loss(kept: Kept | undefined, engine: Engine): () => readonly UnroutableEvent[] {
+    const [known, found] = [this.#known, kept?.number ?? 0];
+    this.#known = found;
+    let isTold = found >= known;
+    return () => {
+      if (isTold) return [];
+      isTold = true;
+      const since = kept === undefined ? {} : { since: isoTime(kept.cursor) };
+      return engine.noteLoss({ ...since, kept: known, found, events: 0 }).events;
+    };
+  }
+
+  async #load(
+    again: (error: unknown, attempt: number) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Kept | undefined> {
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        return await this.#parts.store.load();
+      } catch (error) {
+        await again(error, attempt);
+      }
+    }
+    return undefined;
+  }
+
+  #engineFrom(kept: Kept | undefined): Result<Engine> {
+    const { selection, store, isLasting, feed } = this.#parts;
+    const { control, log } = feed;
+    const wanted = { ...selection, recorded: isLasting, ...(control === undefined ? {} : { control }) };
+    if (kept === undefined) return good(createEngine(wanted));
+    const restored = restoreEngine(wanted, kept);
+    if (!restored.ok) return bad('store', `${store.name}: ${restored.reason}`);
+    log.info({ cursor: kept.cursor }, `goes on from what was kept, up to ${utcText(kept.cursor)}`);
+    for (const id of restored.anew) log.warn({ territory: id }, `${id} is judged anew: its rules are others now`);
+    return good(restored.engine);
+  }
+
+  #patience(signal: AbortSignal): (error: unknown, attempt: number) => Promise<void> {
+    const { store, feed } = this.#parts;
+    return patience(feed.clock, Math.random, signal, (error) =>
+      feed.log.error(`${store.name}: ${refusal(error)}; nothing is told until it answers`),
+    );
+  }
+
+  #note(said: TenureReport): void {
+    const { log, isHistory } = this.#parts.feed;
+    this.#behind = said.type === 'waiting' ? (said.behind ?? 'another one') : undefined;
+    switch (said.type) {
+      case 'waiting':
+        log.info(
+          { leader: said.behind },
+          `${said.behind ?? 'another one'} leads; this one ${isHistory ? 'stands by' : 'listens and stands by'}`,
+        );
+        return;
+      case 'leading':
+        log.info({ token: said.token }, 'this one leads');
+        return;
+      case 'lost':
+        log.warn('another one leads now');
+        return;
+      case 'away':
+        log.error(`${this.#parts.store.name}: ${refusal(said.error)}; asked again until it answers`);
+    }
+  }
+
+  #instance(): Omit<Instance, 'beatAt'> {
+    const lines = this.#feed?.live.stats().lines ?? [];
+    const isConnected = lines.some(({ state }) => state === 'subscribed');
+    return {
+      id: this.#me,
+      role: this.#engine === undefined ? 'standby' : 'leader',
+      ready: isConnected,
+      ...(isConnected ? {} : { reason: 'not subscribed to the feed' }),
+      version: packageVersion(),
+      host: this.#me.split(':')[0] ?? this.#me,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+    };
+  }
+}
+
+/** Where nobody else can lead. */
+const ALONE: Tenure = {
+  token: () => undefined,
+  stillLeads: () => Promise.resolve(true),
+  over: new AbortController().signal,
+  end: () => Promise.resolve(),
+};

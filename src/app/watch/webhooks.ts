@@ -1,0 +1,155 @@
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { Clock, StateStore } from '../../ports.ts';
+import { sentence } from '../../report/words.ts';
+import { dispatchWebhooks } from '../../sinks/webhook/dispatch/dispatch.ts';
+import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
+import { deliveries, isOn, listEndpoints } from '../../sinks/webhook/desk.ts';
+import type { Endpoint } from '../../sinks/webhook/endpoint.ts';
+import { READER, readerPosition, type LogRecord } from '../../sinks/webhook/records.ts';
+import type { Environment } from '../../sinks/webhook/secret.ts';
+import { systemResolver } from '../../sinks/webhook/target.ts';
+import type { Selection } from '../../config/selection.ts';
+import { clocksOf } from '../output/formatters.ts';
+import { wallText } from '../../report/clock.ts';
+import type { Logger } from './log.ts';
+
+/** What a watch has for its webhooks besides the store. */
+export interface WebhookParts {
+  /** Of the file, with what it names. */
+  readonly endpoints: readonly Endpoint[];
+  readonly environment: Environment;
+}
+
+export interface Delivering {
+  /** A recording has ended: what was never tried is sent still, for a while. */
+  drained(signal: AbortSignal): Promise<void>;
+  /** Breaks off what is under way; it is sent again by whoever leads next. */
+  end(): Promise<void>;
+}
+
+export interface DeliveringParts extends WebhookParts {
+  readonly store: StateStore;
+  readonly selection: Selection;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly token: () => number | undefined;
+}
+
+/** … for no longer than this. Milliseconds. */
+const DRAIN_MS = 10_000;
+const LOOK_MS = 100;
+
+/** Sends webhooks beside the pipeline, as long as we lead. */
+export function deliverWebhooks(parts: DeliveringParts): Delivering {
+  const { store, selection, clock, log, token, endpoints, environment } = parts;
+  const clocks = clocksOf(selection);
+  const ended = new AbortController();
+  const dispatching = dispatchWebhooks(
+    {
+      ...{ store, token, clock, environment, endpoints },
+      random: Math.random,
+      resolve: systemResolver,
+      sentence: (event: UnroutableEvent) => sentence(event, clocks),
+      report: (report) => logWebhook(log, report),
+    },
+    ended.signal,
+  );
+  // A bug there is told when we end, and ends nothing else before.
+  dispatching.catch((error: unknown) => log.error(`webhooks are sent no more, this is a bug: ${String(error)}`));
+  return {
+    async drained(signal) {
+      const until = clock.monotonicMs() + DRAIN_MS;
+      let newest: string | undefined;
+      for await (const { id } of store.events()) newest = id;
+      while (!signal.aborted && clock.monotonicMs() < until && (await isWaiting(store, newest))) {
+        await clock.sleep(LOOK_MS, signal);
+      }
+    },
+    async end() {
+      ended.abort();
+      await dispatching;
+    },
+  };
+}
+
+/** Whether anything up to this event has not been tried once. */
+async function isWaiting(store: StateStore, newest: string | undefined): Promise<boolean> {
+  const { found } = await listEndpoints(store);
+  const on = found.filter(isOn);
+  if (on.length === 0) return false;
+  const [reader] = await store.read('readers', [READER]);
+  if (newest !== undefined && readerPosition(reader?.value) !== newest) return true;
+  const queues = await Promise.all(on.map(({ endpoint }) => deliveries(store, endpoint.name)));
+  return queues.some(({ waiting, asked }) => asked.length > 0 || waiting.some(({ attempts }) => attempts === 0));
+}
+
+/** What is done about webhooks, in words. Neither URLs nor headers are in it. */
+export function logWebhook(log: Logger, report: WebhookReport): void {
+  switch (report.type) {
+    case 'attempt':
+      logAttempt(log, report.endpoint, report.attempt);
+      return;
+    case 'endpoint': {
+      const { endpoint, is, reason, dropped = 0 } = report;
+      const why = reason === undefined ? '' : `: ${reason}`;
+      const lost = dropped === 0 ? '' : `, with ${dropped} events that waited for it`;
+      log[is === 'off' ? 'warn' : 'info']({ webhook: endpoint }, `webhook ${endpoint} is ${is}${why}${lost}`);
+      return;
+    }
+    case 'warning':
+      log.warn({ webhook: report.endpoint }, report.warning);
+      return;
+    case 'refused':
+      log.error(
+        { webhook: report.endpoint, event: report.eventId },
+        `webhook ${report.endpoint}: ${report.eventId} is given up: ${report.reason}`,
+      );
+      return;
+    case 'forgotten':
+      log.warn(
+        { webhook: report.endpoint },
+        `webhook ${report.endpoint}: ${report.letters} dead letters are forgotten, as there are too many`,
+      );
+      return;
+    case 'nowhere':
+      log.warn(
+        { webhook: report.endpoint, event: report.eventId },
+        `${report.eventId} was asked for by a webhook that there is not: ${report.endpoint}`,
+      );
+      return;
+    case 'vanished':
+      log.warn(
+        { webhook: report.endpoint, event: report.eventId },
+        `webhook ${report.endpoint}: ${report.eventId} waits no more: the store lost it`,
+      );
+      return;
+    case 'unreadable':
+      log.error({ space: report.space, key: report.key }, `${report.space} ${report.key}: ${report.reason}`);
+      return;
+    case 'hole':
+      log.warn(
+        { after: report.after },
+        'webhooks: events before the oldest that is kept were never read; what is kept is sent',
+      );
+      return;
+    case 'away':
+      log.error(`webhooks: ${report.reason}; nothing is sent until the store answers`);
+      return;
+    case 'back':
+      log.info('webhooks: the store answers again');
+  }
+}
+
+function logAttempt(log: Logger, webhook: string, attempt: LogRecord): void {
+  const { eventId, type, ok, status, ms, reason, nextAtMs, dead } = attempt;
+  const fields = { webhook, event: eventId, attempt: attempt.attempt, status, ms };
+  if (ok) {
+    log.info(
+      fields,
+      `webhook ${webhook} has ${type}${reason === undefined ? `: ${status} in ${ms} ms` : `: ${reason}`}`,
+    );
+    return;
+  }
+  const next = nextAtMs === undefined ? '' : `, again at ${wallText(nextAtMs)}`;
+  log.warn(fields, `webhook ${webhook} has not got ${type}: ${reason}${dead === true ? ', given up' : next}`);
+}

@@ -1,0 +1,216 @@
+import { wallText } from '../../report/clock.ts';
+import { randomBytes } from 'node:crypto';
+import type { Drill } from '../../app/drill/fake-outage.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { counted, printable } from '../../report/printable.ts';
+import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/desk.ts';
+import { passes } from '../../sinks/webhook/filter.ts';
+import type { EndpointRecord, LogRecord } from '../../sinks/webhook/records.ts';
+import { drillChange } from '../../app/drill/requests.ts';
+import type { Listening } from '../../app/drill/subscriber.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { chosenStore } from '../../app/open-store.ts';
+import { stateText } from '../webhook/list.ts';
+import {
+  isRemote,
+  SYSTEM,
+  tellUnreadable,
+  withWebhooks,
+  type Kept,
+  type Means,
+  type WebhookOptions,
+} from '../webhook/store.ts';
+
+export interface DrillOptions extends WebhookOptions {
+  /** For any stage, milliseconds. @default 60 000 */
+  readonly timeout?: number;
+}
+
+const TIMEOUT_MS = 60_000;
+const LOOK_MS = 100;
+/** Pub/sub comes with the write or not at all. Milliseconds. */
+const HEARING_MS = 5_000;
+
+/** What the stages of a drill have in common. */
+interface Held {
+  readonly kept: Kept;
+  readonly drill: Drill;
+  readonly io: Io;
+  readonly means: Means;
+  /** When it was asked for, monotonic. */
+  readonly startMs: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * `unroutable drill`: asks whoever leads to tell of an outage that never was, and follows it through store, pub/sub and
+ * webhooks. One line a stage; done only when all of it arrived.
+ */
+export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
+  return withWebhooks(options, io, means.clock, async (kept) => {
+    const [watched] = kept.selection.territories;
+    if (watched === undefined || (await kept.store.leases.holder()) === undefined) {
+      complain(io, `${kept.name} in ${kept.store.name}: nobody leads; a drill needs a running \`unroutable watch\``);
+      return EXIT.notReady;
+    }
+    const { id: territory, name } = watched.territory;
+    const asked: Drill = { id: randomBytes(8).toString('hex'), territory, atMs: means.clock.wallMs() };
+    const { timeout: timeoutMs = TIMEOUT_MS } = options;
+    const held: Held = { kept, drill: asked, io, means, startMs: means.clock.monotonicMs(), timeoutMs };
+    io.stdout.write(`drill ${asked.id}: ${printable(name)} is said to be gone, and is not\n`);
+    const listening = await listen(options, held);
+    try {
+      const events = await keep(held);
+      if (events === undefined) return io.signal.aborted ? EXIT.interrupted : EXIT.notReady;
+      const isHeard = await hear(listening, events, held);
+      const isDelivered = await deliver(events, held);
+      if (io.signal.aborted) return EXIT.interrupted;
+      return isHeard && isDelivered ? EXIT.done : EXIT.notReady;
+    } finally {
+      if (listening?.ok === true) listening.ear.close();
+    }
+  });
+}
+
+/** `undefined` where there is no pub/sub. */
+type Subscriber = Listening | undefined;
+
+async function listen(options: DrillOptions, { drill: { id }, io, means: { clock } }: Held): Promise<Subscriber> {
+  const place = chosenStore(options, io);
+  if (!isRemote(place)) return undefined;
+  const { listenTo } = await import('../../app/drill/subscriber.ts');
+  return listenTo(place, `/drills/${id}`, { clock, password: io.env['UNROUTABLE_REDIS_PASSWORD'] });
+}
+
+/** Until all events of the drill are in the store. `undefined` when that is not so in time, which is told. */
+async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined> {
+  const { kept, drill: asked, io } = held;
+  let newest: string | undefined;
+  for await (const { id } of kept.store.events()) newest = id;
+  await kept.store.write([drillChange(asked)]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([io.signal, over.signal]);
+  const waiting = patience(held, signal).finally(() => over.abort());
+  const events: UnroutableEvent[] = [];
+  try {
+    for await (const event of kept.store.follow(newest, signal)) {
+      if (event.source === `/drills/${asked.id}`) events.push(event);
+      if (isLast(event, asked)) break;
+    }
+  } finally {
+    over.abort();
+  }
+  const end = await waiting;
+  const last = events.at(-1);
+  if (last !== undefined && isLast(last, asked)) {
+    stage(held, 'kept', `${counted(events.length, 'event')} after ${elapsed(held)}`);
+    return events;
+  }
+  // Nobody is to take it up when we are gone.
+  await kept.store.write([drillChange(asked, false)]);
+  if (!io.signal.aborted) stage(held, 'kept', `${counted(events.length, 'event')}; ${WHY[end]} (${elapsed(held)})`);
+  return undefined;
+}
+
+function isLast({ source, type }: UnroutableEvent, { id }: Drill): boolean {
+  return source === `/drills/${id}` && type === 'incident.closed';
+}
+
+const WHY = {
+  refused: 'refused by whoever leads: is the territory watched?',
+  late: 'not taken up: is anything heard from the feed?',
+} as const;
+
+/** Until it is known that there is nothing to wait for any more, or `signal` aborts. */
+async function patience(
+  { kept, drill: { id }, means: { clock }, timeoutMs }: Held,
+  signal: AbortSignal,
+): Promise<keyof typeof WHY> {
+  const until = clock.monotonicMs() + timeoutMs;
+  while (!signal.aborted && clock.monotonicMs() < until) {
+    await clock.sleep(LOOK_MS, signal);
+    if (signal.aborted || (await kept.store.read('drills', [id])).length > 0) continue;
+    // Its removal follows its events: if they do not come now, they never will.
+    await clock.sleep(10 * LOOK_MS, signal);
+    return 'refused';
+  }
+  return 'late';
+}
+
+async function hear(listening: Subscriber, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
+  if (listening === undefined) return true;
+  if (!listening.ok) {
+    const { isForbidden, reason } = listening;
+    stage(
+      held,
+      'pub/sub',
+      isForbidden ? 'not looked at: this user may not subscribe' : `nothing could be heard: ${reason}`,
+    );
+    return isForbidden;
+  }
+  const { ear } = listening;
+  const { clock } = held.means;
+  const until = clock.monotonicMs() + HEARING_MS;
+  const missing = (): number => events.filter(({ id }) => !ear.heard().has(id)).length;
+  while (missing() > 0 && clock.monotonicMs() < until && !held.io.signal.aborted) {
+    await clock.sleep(LOOK_MS, held.io.signal);
+  }
+  stage(
+    held,
+    'pub/sub',
+    `${events.length - missing()} of ${counted(events.length, 'event')} heard after ${elapsed(held)}`,
+  );
+  return missing() === 0;
+}
+
+async function deliver(events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
+  const { kept, io } = held;
+  const { found, unreadable } = await listEndpoints(kept.store);
+  tellUnreadable(unreadable, io);
+  if (found.length === 0) stage(held, 'webhooks', 'there are none');
+  const arrived = await Promise.all(found.map((record) => deliverTo(record, events, held)));
+  return arrived.every(Boolean);
+}
+
+async function deliverTo(record: EndpointRecord, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
+  const { kept, io, means, timeoutMs } = held;
+  const { name, filter } = record.endpoint;
+  const wanted = events.filter((event) => passes(event, filter)).map(({ id }) => id);
+  if (!isOn(record) || wanted.length === 0) {
+    stage(held, name, isOn(record) ? 'wants none of these events' : stateText(record));
+    return true;
+  }
+  const until = means.clock.monotonicMs() + timeoutMs;
+  for (;;) {
+    const { log } = await deliveries(kept.store, name);
+    const latest = wanted.map((id) => log.find(({ eventId }) => eventId === id));
+    const dead = (await deadLetters(kept.store, name)).found.filter(({ event }) => wanted.includes(event.id));
+    const isOver = latest.every((line) => line?.ok === true || line?.dead === true) || dead.length === wanted.length;
+    if (isOver || io.signal.aborted || means.clock.monotonicMs() > until) {
+      stage(held, name, deliveryText(latest, held));
+      return latest.every((line) => line?.ok === true);
+    }
+    await means.clock.sleep(LOOK_MS, io.signal);
+  }
+}
+
+/** `6 of 6 events after 1.2 s, the slowest in 40 ms`, and why not all. */
+function deliveryText(latest: readonly (LogRecord | undefined)[], held: Held): string {
+  const lines = latest.filter((line) => line !== undefined);
+  const arrived = lines.filter(({ ok }) => ok);
+  const slowest = Math.max(0, ...arrived.map(({ ms }) => ms));
+  const text = `${arrived.length} of ${counted(latest.length, 'event')} after ${elapsed(held)}${arrived.length === 0 ? '' : `, the slowest in ${slowest} ms`}`;
+  const failed = lines.find(({ ok }) => !ok);
+  if (failed === undefined) return text;
+  const next = failed.nextAtMs === undefined ? 'given up' : `again at ${wallText(failed.nextAtMs)}`;
+  return `${text}; ${failed.reason ?? 'failed'}, ${next}`;
+}
+
+function stage({ io }: Held, name: string, text: string): void {
+  io.stdout.write(`  ${printable(`${name.padEnd(9)}  ${text}`)}\n`);
+}
+
+function elapsed({ means, startMs }: Held): string {
+  return `${((means.clock.monotonicMs() - startMs) / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,59 @@
+import { Writable } from 'node:stream';
+import { planMrt } from '../../../streams/mrt/archive.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { serveRis } from '../serve-ris/serve-ris.ts';
+import { watch } from '../watch/watch.ts';
+
+/** So many times the speed of life: two days take half a minute, and a person can follow. */
+const SPEED = 6000;
+
+/**
+ * A recorded incident as if it happened now: its updates are served over RIS Live's protocol on loopback, and `watch` watches
+ * them. Both are the real commands; nothing leaves this machine.
+ */
+export async function demoLive(folder: string, territory: string, io: Io): Promise<ExitStatus> {
+  const planned = await planMrt({ paths: [folder] });
+  if (!planned.ok) {
+    complain(io, planned.reason);
+    return EXIT.files;
+  }
+  const { collectors } = planned.plan;
+  const updates = collectors.flatMap((collector) => collector.updates.map(({ path }) => path));
+  const firstDumps = collectors.flatMap(({ ribs }) => ribs.slice(0, 1).map(({ path }) => path));
+
+  const stop = new AbortController();
+  const signal = AbortSignal.any([io.signal, stop.signal]);
+  const address = firstLine();
+  const speed = io.stdout.isTTY === true ? SPEED : 'max';
+  const serving = serveRis({ files: updates, port: 0, speed }, { ...io, stdout: address.stream, signal });
+  const url = await Promise.race([address.line, serving]);
+  // It ended before it began, and has said why.
+  if (typeof url === 'number') return url;
+  try {
+    const seed = { from: 'mrt', paths: firstDumps } as const;
+    return await watch(
+      { url, history: true, seed, territory: [territory], settings: {}, format: 'text' },
+      { ...io, signal },
+    );
+  } finally {
+    stop.abort();
+    await serving;
+  }
+}
+
+/** A stream, and the first line that is written to it. */
+function firstLine(): { readonly stream: Writable; readonly line: Promise<string> } {
+  let told: (line: string) => void;
+  const line = new Promise<string>((resolve) => (told = resolve));
+  let text = '';
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString();
+      const end = text.indexOf('\n');
+      if (end >= 0) told(text.slice(0, end));
+      done();
+    },
+  });
+  return { stream, line };
+}

@@ -1,0 +1,55 @@
+import { durationText, utcText } from '../../report/clock.ts';
+import { counted, grouped, printable } from '../../report/printable.ts';
+import { widthOf, type Io } from '../../app/io.ts';
+import type { Progress, Reading } from '../../app/replay/progress.ts';
+
+const REDRAW_MS = 100;
+const PLAIN_MS = 10_000;
+
+/** A line that is redrawn on a terminal, else a plain line every ten seconds. `now` is the wall clock in milliseconds. */
+export function createProgress(io: Io, now: () => number): Progress {
+  const begun = now();
+  const isTerminal = io.stderr.isTTY === true;
+  let told = isTerminal ? 0 : begun;
+  let isShown = false;
+  const clear = () => {
+    if (isShown) io.stderr.write('\r\u001b[2K');
+    isShown = false;
+  };
+  return {
+    clear,
+    show(reading) {
+      const at = now();
+      if (at - told < (isTerminal ? REDRAW_MS : PLAIN_MS)) return;
+      told = at;
+      const text = progressText(reading, at - begun);
+      if (!isTerminal) {
+        io.stderr.write(`${text}\n`);
+        return;
+      }
+      clear();
+      io.stderr.write(text.slice(0, widthOf(io.stderr) - 1));
+      isShown = true;
+    },
+  };
+}
+
+/** `45 %  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC  1 min 5 s left` */
+export function progressText(reading: Reading, elapsedMs: number): string {
+  const { bytesRead, bytesTotal, records, at, filesRead, filesTotal } = reading;
+  const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal);
+  const parts = [
+    `${Math.floor(share * 100)} %`.padStart(5),
+    `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
+    filesTotal > 1 ? `${grouped(filesRead)} of ${counted(filesTotal, 'file')}` : '',
+    elapsedMs >= 1000 ? `${grouped(Math.round((records / elapsedMs) * 1000))} records/s` : '',
+    at === undefined ? '' : `at ${utcText(at)}`,
+    // A guess from less than a second, or of the first hundredth, misleads.
+    elapsedMs >= 1000 && share >= 0.01 && share < 1 ? `${durationText((elapsedMs / share) * (1 - share))} left` : '',
+  ];
+  return printable(parts.filter((part) => part !== '').join('  '));
+}
+
+export function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

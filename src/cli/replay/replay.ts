@@ -1,0 +1,238 @@
+import { createWriteStream } from 'node:fs';
+import { open, realpath } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { Engine } from '../../engine.ts';
+import { createEngine } from '../../engine.ts';
+import { run } from '../../pipeline.ts';
+import { lastIncidents } from '../../report/verdicts.ts';
+import { textSink, type TextSink } from '../../sinks/stdout.ts';
+import { memoryStore } from '../../store/memory.ts';
+import { openArchive, type Archive } from '../../app/replay/archive.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { charsetOf, complain, paintFor, widthOf, type Io } from '../../app/io.ts';
+import { noProgress } from '../../app/replay/progress.ts';
+import { createProgress } from '../output/progress.ts';
+import type { ReplayOptions } from '../../app/replay/options.ts';
+import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { select, type Selection } from '../../config/selection.ts';
+import { isTape, openTape } from '../../app/replay/tape-archive.ts';
+import { createTeller, type Format, type Outcome } from '../../app/output/formatters.ts';
+import { Witness } from '../../app/output/history-recorder.ts';
+
+/** `unroutable replay` */
+export async function replay(paths: readonly string[], options: ReplayOptions, io: Io): Promise<ExitStatus> {
+  return (await replayed(paths, options, io)).status;
+}
+
+export interface Replayed {
+  readonly status: ExitStatus;
+  /** `undefined` when it did not come to a run. */
+  readonly outcome: Outcome | undefined;
+}
+
+/** Replays an archive and tells what it decided. */
+export async function replayed(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Replayed> {
+  const ready = await prepare(paths, options, io);
+  if (ready.ok) return conduct(ready.value, options, io);
+  return { status: failed(ready, io), outcome: undefined };
+}
+
+interface Replay {
+  readonly selection: Selection;
+  readonly archive: Archive;
+  readonly output: Output;
+  readonly format: Format;
+  /** Where it is kept; `undefined`: nowhere. */
+  readonly kept: KeptReplay | undefined;
+}
+
+async function prepare(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Result<Replay>> {
+  const { since, until } = options;
+  if (since !== undefined && until !== undefined && since >= until) {
+    return bad('usage', '--since must be before --until');
+  }
+  const selection = await select(options);
+  if (!selection.ok) return selection;
+  const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
+  const tape = paths.find(isTape);
+  if (tape !== undefined && paths.length > 1) return bad('usage', `${tape}: a tape is replayed alone`);
+  const archive = tape === undefined ? await openArchive(paths, { ...options, watch }) : await openTape(tape, until);
+  if (!archive.ok) return archive;
+  const output = await openOutput(options, archive.value, io);
+  if (!output.ok) return output;
+  const kept =
+    options.store === undefined ? good(undefined) : await openKept(archive.value, selection.value, options, io);
+  if (!kept.ok) return kept;
+  return good({
+    selection: selection.value,
+    archive: archive.value,
+    output: output.value,
+    format: formatOf(options, output.value),
+    kept: kept.value,
+  });
+}
+
+/** Loaded when it is asked for: most replays keep nothing. */
+async function openKept(...wanted: Parameters<typeof keptReplay>): Promise<Result<KeptReplay>> {
+  const command = await import('../../app/replay/stored-replay.ts');
+  return command.keptReplay(...wanted);
+}
+
+/** What `--format` says; else the name of the file; else text for people and events for programs. */
+function formatOf({ format, out }: ReplayOptions, output: Output): Format {
+  if (format !== undefined) return format;
+  if (out !== undefined) return EXTENSIONS[extname(out)] ?? 'ndjson';
+  return output.isTerminal ? 'text' : 'ndjson';
+}
+
+const EXTENSIONS: Readonly<Record<string, Format>> = { '.txt': 'text', '.json': 'json', '.csv': 'csv' };
+
+async function conduct(
+  { selection, archive, output, format, kept }: Replay,
+  options: ReplayOptions,
+  io: Io,
+): Promise<Replayed> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([kept?.signal ?? io.signal, ended.signal]);
+  const sink = textSink(output.stream, () => ended.abort());
+  const teller = createTeller(format, sink, selection, styleOf(options, output, io));
+  const progress = options.quiet === true ? noProgress : createProgress(io, () => performance.now());
+  archive.onReading((reading) => progress.show(reading));
+
+  const witness = new Witness();
+  const engine = witness.watch(kept?.engine ?? createEngine(selection));
+  const events: UnroutableEvent[] = [];
+  const tell = async (decided: readonly UnroutableEvent[]): Promise<void> => {
+    const news = wanted(decided, options);
+    events.push(...news);
+    progress.clear();
+    await teller.tell(news);
+  };
+  await teller.begin();
+  const keeping = { ...(kept?.keeping ?? { store: memoryStore() }), tell };
+  const end = await run(kept?.source ?? archive.source, engine, keeping, signal);
+  await kept?.close();
+  progress.clear();
+
+  const outcome = outcomeOf({
+    selection,
+    archive,
+    engine,
+    witness,
+    options,
+    events,
+    stopped: (kept?.signal ?? io.signal).aborted || end !== 'ended',
+  });
+  if (sink.failure === undefined) await teller.end(outcome);
+  await output.close(sink);
+  return { status: statusOf(outcome, sink, options, io), outcome };
+}
+
+/** Events from `--since` on: what was decided before it is only how it came to be so. */
+function wanted(events: Outcome['events'], { since }: ReplayOptions): Outcome['events'] {
+  return since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= since);
+}
+
+function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOptions, io: Io): ExitStatus {
+  if (failure === 'gone') return EXIT.done;
+  if (failure !== undefined) {
+    // Of stdout, which every command writes to, main tells it.
+    if (options.out !== undefined) complain(io, `--out ${options.out}: ${refusal(failure)}`);
+    return EXIT.files;
+  }
+  if (outcome.status === 'interrupted') return EXIT.interrupted;
+  if (outcome.status === 'done') return EXIT.done;
+  const isNothing = outcome.end === undefined;
+  const [first] = outcome.damage;
+  const more = outcome.damage.length > 1 ? ` (and ${outcome.damage.length - 1} more)` : '';
+  const what = isNothing ? 'no record could be read' : 'some input could not be read';
+  complain(io, first === undefined ? what : `${what}: ${first.file}: ${first.what}${more}`);
+  return isNothing ? EXIT.files : EXIT.partial;
+}
+
+interface Ended {
+  readonly selection: Selection;
+  readonly archive: Archive;
+  readonly engine: Engine;
+  readonly witness: Witness;
+  readonly options: ReplayOptions;
+  readonly events: Outcome['events'];
+  readonly stopped: boolean;
+}
+
+function outcomeOf({ selection, archive, engine, witness, options, events, stopped }: Ended): Outcome {
+  const { damage } = archive;
+  const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));
+  return {
+    ...selection,
+    status: stopped ? 'interrupted' : damage.length > 0 ? 'partial' : 'done',
+    files: archive.files,
+    hasDump: archive.hasDump,
+    records: archive.records,
+    problems: archive.problems,
+    damage,
+    since: options.since,
+    until: options.until,
+    begin: witness.begin,
+    end: engine.now,
+    events,
+    verdicts: witness.verdicts,
+    incidents: lastIncidents(events),
+    seen: witness.seen,
+    standings: engine.status().map(({ territory, family, verdict, since, pending, visibility }) => ({
+      territory,
+      family,
+      verdict,
+      since: since === 0 ? undefined : since,
+      pending,
+      visibility,
+      minVoters: policies.get(territory.id)?.minVoters ?? 0,
+    })),
+  };
+}
+
+interface Output {
+  readonly stream: NodeJS.WritableStream & Io['stdout'];
+  readonly isTerminal: boolean;
+  readonly isFile: boolean;
+  /** Resolves when all is written. */
+  close(sink: TextSink): Promise<void>;
+}
+
+async function openOutput({ out }: ReplayOptions, archive: Archive, io: Io): Promise<Result<Output>> {
+  if (out === undefined) {
+    const isTerminal = io.stdout.isTTY === true;
+    return good({ stream: io.stdout, isTerminal, isFile: false, close: (sink) => sink.flush() });
+  }
+  if (await isInput(out, archive)) return bad('usage', `--out ${out}: this file is input; it would be overwritten`);
+  try {
+    const file = await open(out, 'w');
+    const stream = createWriteStream('', { fd: file });
+    return good({
+      stream,
+      isTerminal: false,
+      isFile: true,
+      close: (sink) => new Promise((resolve) => (sink.failure === undefined ? stream.end(() => resolve()) : resolve())),
+    });
+  } catch (error) {
+    return bad('files', `--out ${out}: ${refusal(error)}`);
+  }
+}
+
+async function isInput(out: string, archive: Archive): Promise<boolean> {
+  const real = await realpath(out).catch(() => undefined);
+  if (real === undefined) return false;
+  const inputs = await Promise.all(archive.paths.map((path) => realpath(path).catch(() => undefined)));
+  return inputs.includes(real);
+}
+
+function styleOf({ color, chart }: ReplayOptions, { stream, isTerminal, isFile }: Output, io: Io) {
+  return {
+    paint: paintFor(io, color, isTerminal),
+    width: isTerminal ? widthOf(stream) : 80,
+    charset: isFile ? ('unicode' as const) : charsetOf(io),
+    chart: chart !== false,
+  };
+}

@@ -1,0 +1,79 @@
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { UnknownEvent, type Clock, type StateStore } from '../../ports.ts';
+import { textSink } from '../../sinks/stdout.ts';
+import { eventLines, type EventStyle } from '../../app/output/event-lines.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import type { Io } from '../../app/io.ts';
+import { openKept, type StoreOptions } from '../../app/open-store.ts';
+import { bad, refusal } from '../../lib/result.ts';
+import { select, type SelectionOptions } from '../../config/selection.ts';
+import { systemClock } from '../../app/system-clock.ts';
+
+export interface EventsOptions extends StoreOptions, SelectionOptions, EventStyle {
+  /** Id of an event: those after it. */
+  readonly since?: string;
+  /** Goes on as events are kept. */
+  readonly follow?: boolean;
+  /** `country.unroutable`, or `country.*`; none means all. */
+  readonly type?: readonly string[];
+}
+
+/** `unroutable events`: what a store kept, in order. */
+export async function tellEvents(options: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+  const selection = await select(options);
+  if (!selection.ok) return failed(selection, io);
+  const opened = await openKept(options, ids(selection.value), io, clock);
+  if (!opened.ok) return failed(opened, io);
+
+  const { store } = opened.value;
+  const ended = new AbortController();
+  const sink = textSink(io.stdout, () => ended.abort());
+  const lines = eventLines(options, selection.value, io);
+  try {
+    for await (const event of read(store, options, AbortSignal.any([io.signal, ended.signal]))) {
+      if (isWanted(event, options)) await sink.write(lines([event]));
+      if (ended.signal.aborted) break;
+    }
+    await sink.flush();
+  } catch (error) {
+    return failed(faultOf(error, store, options), io);
+  } finally {
+    await store.close();
+  }
+  return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+/** What ended the reading. An id that we did not name is that of the event we gave last: those after it are gone. */
+function faultOf(error: unknown, store: StateStore, { since }: EventsOptions): ReturnType<typeof bad> {
+  if (!(error instanceof UnknownEvent)) return bad('store', `${store.name}: ${refusal(error)}`);
+  if (error.id === since) return bad('usage', `--since ${since}: ${error.message}`);
+  return bad(
+    'store',
+    `${store.name}: the events after ${error.id} were trimmed before they were read; ` +
+      'without --since it begins with the oldest that is kept',
+  );
+}
+
+function read(
+  store: StateStore,
+  { since, follow }: EventsOptions,
+  signal: AbortSignal,
+): AsyncIterable<UnroutableEvent> {
+  return follow === true ? store.follow(since, signal) : store.events(since);
+}
+
+/** Of the territories asked for and of our own eyes; of the types asked for. */
+function isWanted({ type, source }: UnroutableEvent, { territory, type: types }: EventsOptions): boolean {
+  const isOfTerritory =
+    territory === undefined ||
+    !source.startsWith('/territories/') ||
+    territory.some((id) => source === `/territories/${id.toUpperCase()}`);
+  const isOfType =
+    types === undefined ||
+    types.some((wanted) => wanted === type || (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1))));
+  return isOfTerritory && isOfType;
+}
+
+function ids({ territories }: { readonly territories: readonly { readonly territory: { readonly id: string } }[] }) {
+  return territories.map(({ territory }) => territory.id);
+}

@@ -1,0 +1,97 @@
+import { Option, type Command } from 'commander';
+import type { ExitStatus } from '../exit-status.ts';
+import type { Io } from '../../app/io.ts';
+import { addChoice, collect } from '../program-options.ts';
+
+type End = (status: ExitStatus) => void;
+/** What is used when nothing is said. */
+export const HOME_STORE = '$UNROUTABLE_STORE, else ~/.local/state/unroutable';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Where a watch is kept: `watch`, `replay` and what looks into stores choose alike. */
+export function addStore(command: Command, fallback: string): Command {
+  return command
+    .optionsGroup('Where it is kept:')
+    .option('--store <where>', `redis://…, a folder, or none (default: ${fallback})`)
+    .option('--name <name>', "name of the watch in the store (default: the territories' ids, as KP or IR+KP)");
+}
+
+/** The commands that look into a store. */
+export function addStoreCommands(program: Command, io: Io, end: End): void {
+  addStatus(program, io, end);
+  addEvents(program, io, end);
+  const store = program
+    .command('store')
+    .summary('check, export and import what is kept')
+    .description('Looks after the store of a watch: checks it, writes all of it out, reads it in again.')
+    .helpCommand(false);
+  const check = store
+    .command('check')
+    .summary('tell whether it can be used, and what is in it')
+    .description('Tells whether the store can be used, and what is in it.');
+  inStore(check).action(async (options: Options) => {
+    const command = await import('./store.ts');
+    end(await command.checkStore({ ...options, settings: {} }, io));
+  });
+  const write = store
+    .command('export')
+    .summary('write all of it as lines of JSON')
+    .description('Writes all that is kept as lines of JSON.');
+  inStore(write)
+    .option('-o, --out <file>', 'write there; the file must be new (default: stdout)')
+    .action(async ({ out, ...options }: Options & { out?: string }) => {
+      const command = await import('./store.ts');
+      end(await command.exportTo({ ...options, settings: {}, ...(out === undefined ? {} : { file: out }) }, io));
+    });
+  const read = store
+    .command('import')
+    .summary('read what `export` wrote into an empty store')
+    .description('Reads what `export` wrote into an empty store.');
+  inStore(read.argument('<file>', 'what `export` wrote')).action(async (file: string, options: Options) => {
+    const command = await import('./store.ts');
+    end(await command.importFrom(file, { ...options, settings: {} }, io));
+  });
+}
+
+function addStatus(program: Command, io: Io, end: End): void {
+  const status = program
+    .command('status')
+    .summary('tell how a watch stands, and who leads it')
+    .description('Tells how a watch stands, who leads it, who stands by, and whether it is ready.');
+  inStore(status)
+    .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .option('--ready', 'only say by the exit status whether it is ready: 0, else 1')
+    .action(async (options: Options) => {
+      const command = await import('./status.ts');
+      end(await command.tellStatus({ ...options, settings: {} }, io));
+    });
+}
+
+function addEvents(program: Command, io: Io, end: End): void {
+  const events = program
+    .command('events')
+    .summary('tell the events that are kept')
+    .description('Tells the events that a watch kept, in order; with --follow also those to come.');
+  inStore(events)
+    .option('--since <id>', 'those after the event with this id')
+    .option('--follow', 'go on as events come, until it is stopped')
+    .option('--type <type>', 'only these: country.unroutable, country.*; may be given again', collect)
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere)',
+      ).choices(['text', 'ndjson']),
+    )
+    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'))
+    .action(async (options: Options) => {
+      const command = await import('./events.ts');
+      end(await command.tellEvents({ ...options, settings: {} }, io));
+    });
+}
+
+function inStore(command: Command): Command {
+  addChoice(command);
+  return addStore(command, HOME_STORE);
+}

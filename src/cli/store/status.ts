@@ -1,0 +1,160 @@
+import { isoTime } from '../../bgp/time.ts';
+import type { Clock, Kept, StateStore } from '../../ports.ts';
+import { counted, printable } from '../../report/printable.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { isAlive, readInstances, type Instance } from '../../app/leadership/instances.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { openKept, type StoreOptions } from '../../app/open-store.ts';
+import { refusal } from '../../lib/result.ts';
+import { select, type SelectionOptions } from '../../config/selection.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import type { StateRecord } from '../../state/record.ts';
+
+export interface StatusOptions extends StoreOptions, SelectionOptions {
+  readonly format?: 'text' | 'json';
+  /** Nothing is printed but the reason; the exit status says it. */
+  readonly ready?: boolean;
+}
+
+/** What is known of a watch. */
+interface Status {
+  readonly store: string;
+  readonly name: string;
+  readonly kept: Kept | undefined;
+  readonly leader: { readonly holder: string; readonly token: number } | undefined;
+  readonly instances: readonly (Instance & { readonly alive: boolean })[];
+  readonly verdicts: readonly StateRecord[];
+  readonly incidents: readonly StateRecord[];
+}
+
+/** `unroutable status`: how a watch stands, who leads it, and whether it is ready. */
+export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+  const selection = await select(options);
+  const opened = selection.ok
+    ? await openKept(
+        options,
+        selection.value.territories.map(({ territory }) => territory.id),
+        io,
+        clock,
+      )
+    : selection;
+  if (!opened.ok) {
+    const status = failed(opened, io);
+    return options.ready === true ? EXIT.notReady : status;
+  }
+  const { store, name } = opened.value;
+  try {
+    const status = await read(store, name, clock.wallMs());
+    if (options.ready === true) return tellReady(status, io);
+    io.stdout.write(
+      options.format === 'json' ? `${JSON.stringify(documentOf(status), undefined, 2)}\n` : textOf(status),
+    );
+    return EXIT.done;
+  } catch (error) {
+    complain(io, `${store.name}: ${refusal(error)}`);
+    return options.ready === true ? EXIT.notReady : EXIT.store;
+  } finally {
+    await store.close();
+  }
+}
+
+async function read(store: StateStore, name: string, wallMs: number): Promise<Status> {
+  const [kept, leader, instances, verdicts, incidents] = await Promise.all([
+    store.load(),
+    store.leases.holder(),
+    readInstances(store),
+    store.read('verdicts'),
+    store.read('incidents'),
+  ]);
+  const known = instances.map((instance) => ({ ...instance, alive: isAlive(instance, wallMs) }));
+  return { store: store.name, name, kept, leader, instances: known, verdicts, incidents };
+}
+
+/** Why nobody is ready; `undefined` when somebody is. */
+function unreadiness({ leader, instances }: Status): string | undefined {
+  if (leader === undefined) return 'nobody leads';
+  const leading = instances.find(({ id }) => id === leader.holder);
+  if (leading === undefined || !leading.alive) return `${leader.holder} leads, and is not heard`;
+  return leading.ready ? undefined : `${leading.id}: ${leading.reason ?? 'not ready yet'}`;
+}
+
+function tellReady(status: Status, io: Io): ExitStatus {
+  const reason = unreadiness(status);
+  if (reason === undefined) return EXIT.done;
+  complain(io, `not ready: ${reason}`);
+  return EXIT.notReady;
+}
+
+function documentOf(status: Status): unknown {
+  const { store, name, kept, leader, instances, verdicts, incidents } = status;
+  const reason = unreadiness(status);
+  return {
+    store,
+    name,
+    ready: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+    ...(kept === undefined ? {} : { cursor: isoTime(kept.cursor), commit: kept.number }),
+    ...(leader === undefined ? {} : { leader: { id: leader.holder, token: leader.token } }),
+    instances,
+    verdicts: byKey(verdicts),
+    incidents: byKey(incidents),
+  };
+}
+
+function byKey(records: readonly StateRecord[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(records.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+}
+
+function textOf(status: Status): string {
+  const { store, name, kept, leader, instances, verdicts, incidents } = status;
+  const reason = unreadiness(status);
+  const lines = [
+    `${name} in ${store}`,
+    kept === undefined
+      ? '  state      nothing is kept yet'
+      : `  state      up to ${spoken(isoTime(kept.cursor))}, commit ${kept.number}`,
+    `  ready      ${reason === undefined ? 'yes' : `no: ${reason}`}`,
+    ...instances.map((instance) => `  ${instanceText(instance, leader?.holder)}`),
+    ...verdicts.map(({ key, value }) => `  ${key.padEnd(9)}  ${verdictText(value)}`),
+    ...incidents.map(({ key, value }) => `  incident   ${key}: ${incidentText(value)}`),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function instanceText(
+  { id, role, ready, reason, alive, version, startedAt }: Status['instances'][number],
+  leader?: string,
+) {
+  const is = !alive ? 'not heard' : ready ? 'ready' : (reason ?? 'not ready yet');
+  const part = id === leader ? 'leader' : role === 'leader' ? 'standby' : role;
+  return `${part.padEnd(9)}  ${id} (${version}), ${is}, since ${spoken(startedAt)}`;
+}
+
+interface VerdictRecord {
+  readonly verdict: string;
+  readonly since: string;
+  readonly visibility: { readonly voters: number; readonly unitsVisible: number; readonly units: number };
+}
+
+/** Written by the engine; what another version wrote otherwise is shown as it is. */
+function verdictText(value: string): string {
+  const { verdict, since, visibility } = JSON.parse(value) as Partial<VerdictRecord>;
+  if (verdict === undefined || visibility === undefined) return value;
+  const { voters, unitsVisible, units } = visibility;
+  const from = since === undefined ? '' : ` since ${spoken(since)}`;
+  return `${verdict}${from}, ${unitsVisible} of ${counted(units, 'network')} visible to ${counted(voters, 'voter')}`;
+}
+
+function incidentText(value: string): string {
+  const { id, worst, drops } = JSON.parse(value) as {
+    id?: string;
+    worst?: string;
+    drops?: readonly { since?: string }[];
+  };
+  if (id === undefined || drops === undefined) return value;
+  return `${id}, ${worst}, ${counted(drops.length, 'drop')}, since ${spoken(drops[0]?.since ?? '')}`;
+}
+
+function spoken(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}

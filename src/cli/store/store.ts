@@ -1,0 +1,90 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { isoTime } from '../../bgp/time.ts';
+import type { Clock } from '../../ports.ts';
+import { counted } from '../../report/printable.ts';
+import { textSink } from '../../sinks/stdout.ts';
+import { exportStore, importStore } from '../../store/transfer.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { openKept, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { refusal } from '../../lib/result.ts';
+import { select, type SelectionOptions } from '../../config/selection.ts';
+import { systemClock } from '../../app/system-clock.ts';
+
+export interface StoreCommandOptions extends StoreOptions, SelectionOptions {
+  /** File to write to, or to read from; else stdout. */
+  readonly file?: string;
+}
+
+/** `unroutable store check`: whether it can be used, and what is in it. */
+export async function checkStore(options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
+  return withStore(options, io, async ({ store, name, warnings }) => {
+    const kept = await store.load();
+    let events = 0;
+    for await (const _ of store.events()) events++;
+    const holder = await store.leases.holder();
+    const lines = [
+      `${name} in ${store.name}: it can be used`,
+      ...warnings.map((warning) => `  warning    ${warning}`),
+      kept === undefined
+        ? '  state      nothing is kept yet'
+        : `  state      ${counted(kept.records.length, 'record')}, up to ${isoTime(kept.cursor)}, commit ${kept.number}`,
+      `  events     ${events}`,
+      `  leader     ${holder === undefined ? 'nobody' : holder.holder}`,
+    ];
+    io.stdout.write(`${lines.join('\n')}\n`);
+    return EXIT.done;
+  });
+}
+
+/** `unroutable store export`: all that is kept, as lines of JSON. */
+export async function exportTo(options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
+  return withStore(options, io, async ({ store, name }) => {
+    const { file } = options;
+    const stream = file === undefined ? io.stdout : createWriteStream('', { fd: await open(file, 'wx') });
+    const sink = textSink(stream, () => undefined);
+    for await (const line of exportStore(store, name)) await sink.write(`${line}\n`);
+    await sink.flush();
+    if (file !== undefined) await new Promise<void>((resolve) => stream.end(() => resolve()));
+    return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+  });
+}
+
+/** `unroutable store import FILE`: into an empty store. */
+export async function importFrom(file: string, options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
+  return withStore(options, io, async ({ store, name }) => {
+    const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+    const imported = await importStore(store, lines);
+    if (!imported.ok) {
+      complain(io, `${file}: ${imported.reason}`);
+      return EXIT.files;
+    }
+    io.stdout.write(
+      `${name} in ${store.name}: ${counted(imported.events, 'event')} and ${counted(imported.records, 'record')}\n`,
+    );
+    return EXIT.done;
+  });
+}
+
+async function withStore(
+  options: StoreCommandOptions,
+  io: Io,
+  work: (opened: OpenStore) => Promise<ExitStatus>,
+  clock: Clock = systemClock,
+): Promise<ExitStatus> {
+  const selection = await select(options);
+  const ids = selection.ok ? selection.value.territories.map(({ territory }) => territory.id) : [];
+  const opened = selection.ok ? await openKept(options, ids, io, clock) : selection;
+  if (!opened.ok) return failed(opened, io);
+  try {
+    return await work(opened.value);
+  } catch (error) {
+    const isFile = error instanceof Error && 'syscall' in error && 'path' in error;
+    complain(io, `${isFile ? String(error.path) : opened.value.store.name}: ${refusal(error)}`);
+    return isFile ? EXIT.files : EXIT.store;
+  } finally {
+    await opened.value.store.close();
+  }
+}

@@ -1,0 +1,162 @@
+import { record } from '../../../streams/tape/record.ts';
+import type { Collector } from '../../bgp/peer.ts';
+import type { Clock } from '../../ports.ts';
+import { textSink } from '../../sinks/stdout.ts';
+import { eventLines } from '../../app/output/event-lines.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { patience } from '../../app/retry.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
+import { DEFAULTS, liveDefaults } from '../../config/settings.ts';
+import { statusLine } from './status-line.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import { TerminalLine } from '../output/terminal-line.ts';
+import { controlTerritory } from '../../app/feed/feed.ts';
+import type { FeedOptions, Healer, Seed } from '../../app/feed/types.ts';
+import { createLogger, type Logger } from '../../app/watch/log.ts';
+import { openTape, type Tape } from '../../app/watch/tape-file.ts';
+import { Watch, type WatchEnd } from '../../app/watch/watcher.ts';
+import type { WebhookParts } from '../../app/watch/webhooks.ts';
+import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
+
+/** The options of `watch`, read. */
+export interface WatchOptions extends SelectionOptions, StoreOptions {
+  readonly url?: string;
+  readonly collectors?: readonly Collector[];
+  /** @default ripestat; none when the server plays history */
+  readonly seed?: Seed;
+  /** @default `usualHealer` */
+  readonly heal?: Healer;
+  readonly history?: boolean;
+  /** Base URL of RIPEstat, for mirrors and tests. */
+  readonly ripestat?: string;
+  /** Path of a YAML file of webhooks. */
+  readonly webhooks?: string;
+  readonly format?: 'text' | 'ndjson';
+  /** Path of the tape to write. */
+  readonly record?: string;
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `unroutable watch`: until it is stopped, or the recording that is played has ended. */
+export async function watch(options: WatchOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+  const line = new TerminalLine(io);
+  const log = createLogger(io, () => line.clear());
+  const ready = await prepare(options, io, log, clock);
+  if (!ready.ok) return failed(ready, io);
+  return conduct(ready.value, options, io, line, clock);
+}
+
+interface Ready {
+  readonly selection: Selection;
+  readonly feed: FeedOptions;
+  readonly opened: OpenStore;
+  readonly tape: Tape | undefined;
+  readonly webhooks: WebhookParts;
+}
+
+async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
+  const isHistory = options.history === true;
+  const chosen = await select(options, isHistory ? DEFAULTS : liveDefaults(options.collectors));
+  if (!chosen.ok) return chosen;
+  const selection = chosen.value;
+  const webhooks = await configuredWebhooks(options, io);
+  if (!webhooks.ok) return webhooks;
+  const tape = await openTape(options.record);
+  if (!tape.ok) return tape;
+  const opened = await openPatiently(options, selection, { io, log, clock });
+  if (!opened.ok) return opened;
+  const twice = await namedTwice(webhooks.value, opened.value.store, options.webhooks);
+  if (twice !== undefined) {
+    await opened.value.store.close();
+    return twice;
+  }
+  for (const warning of [...webhooks.value.warnings, ...opened.value.warnings]) log.warn(warning);
+  const feed: FeedOptions = {
+    url: options.url,
+    collectors: options.collectors,
+    seed: options.seed ?? { from: isHistory ? 'none' : 'ripestat' },
+    heal: options.heal,
+    isHistory,
+    ripestat: options.ripestat,
+    territories: selection.territories.map(({ territory }) => territory),
+    control: controlTerritory(isHistory),
+    clock,
+    log,
+  };
+  const { endpoints } = webhooks.value;
+  return good({
+    ...{ selection, feed, opened: opened.value, tape: tape.value },
+    webhooks: { endpoints, environment: io.env },
+  });
+}
+
+async function configuredWebhooks({ webhooks }: WatchOptions, io: Io): Promise<Result<WebhooksFile>> {
+  return webhooks === undefined ? good({ endpoints: [], warnings: [] }) : readWebhooks(webhooks, io.env);
+}
+
+/** A server that is away, or loads its data still, is asked again until it answers. What it refuses, it refuses for good. */
+async function openPatiently(
+  options: WatchOptions,
+  selection: Selection,
+  { io, log, clock }: { readonly io: Io; readonly log: Logger; readonly clock: Clock },
+): Promise<Result<OpenStore>> {
+  const ids = selection.territories.map(({ territory }) => territory.id);
+  // A recording is played to see it: it is kept where one says so.
+  const place = options.history === true && options.store === undefined ? { ...options, store: 'none' } : options;
+  const wait = patience(clock, Math.random, io.signal, (error) =>
+    log.error(`${refusal(error)}; asked again until it answers`),
+  );
+  for (let attempt = 1; ; attempt++) {
+    const opened = await openStore(place, ids, io, clock);
+    if (opened.ok || !opened.isAway) return opened;
+    if (io.signal.aborted) return bad('interrupted');
+    await wait(new Error(opened.faults.join('; ')), attempt);
+  }
+}
+
+async function conduct(
+  { selection, feed, opened, tape, webhooks }: Ready,
+  options: WatchOptions,
+  io: Io,
+  line: TerminalLine,
+  clock: Clock,
+): Promise<ExitStatus> {
+  const ended = new AbortController();
+  const sink = textSink(io.stdout, () => ended.abort());
+  const lines = eventLines(options, selection, io);
+  const turns = new Watch({
+    selection,
+    feed,
+    store: opened.store,
+    isLasting: opened.isLasting,
+    inspect: opened.inspect,
+    webhooks,
+    record: (source) => (tape === undefined ? source : record(source, (text) => tape.write(text))),
+    async tell(events) {
+      line.clear();
+      await sink.write(lines(events));
+    },
+  });
+  const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);
+  let end: WatchEnd;
+  try {
+    end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
+  } finally {
+    ended.abort();
+    await drawing;
+    line.clear();
+    await sink.flush();
+    await tape?.close();
+    await opened.store.close();
+  }
+  if (!end.ok) return failed(end, io);
+  if (tape?.failure !== undefined) {
+    complain(io, `--record ${options.record}: ${refusal(tape.failure)}`);
+    return EXIT.files;
+  }
+  return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}

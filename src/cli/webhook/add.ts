@@ -1,0 +1,216 @@
+import { resolve } from 'node:path';
+import { listEndpoints, putEndpoint } from '../../sinks/webhook/desk.ts';
+import { FOR_PEOPLE, parseEndpoints, rulesOf, type Endpoint } from '../../sinks/webhook/endpoint.ts';
+import { readyEndpoint } from '../../sinks/webhook/ready.ts';
+import type { EndpointRecord } from '../../sinks/webhook/records.ts';
+import type { SecretRef } from '../../sinks/webhook/secret.ts';
+import { parseTarget, shownUrl, vetTarget } from '../../sinks/webhook/target.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { chosenStore } from '../../app/open-store.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import { filterText } from './list.ts';
+import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './secret.ts';
+import { inOptions } from './spelling.ts';
+import { isRemote, SYSTEM, withWebhooks, type Kept, type Means, type WebhookOptions } from './store.ts';
+
+/** The options of `webhook add`, as the command line gives them. Values `env:NAME` and `file:PATH` say where one is kept. */
+export interface AddOptions extends SecretOptions {
+  readonly url: string;
+  readonly template?: string;
+  /** Of Telegram. */
+  readonly chat?: string;
+  /** Of PagerDuty: `env:NAME` or `file:PATH`. */
+  readonly routingKey?: string;
+  readonly type?: readonly string[];
+  readonly onlyTerritory?: readonly string[];
+  readonly minSeverity?: string;
+  /** `X-Name: value` */
+  readonly header?: readonly string[];
+  readonly method?: string;
+  readonly http?: boolean;
+  readonly port?: readonly number[];
+  readonly allow?: readonly string[];
+  readonly ca?: string;
+  readonly concurrency?: number;
+  /** Changes one that there is already. Its queue, and its secrets unless others are named, stay. */
+  readonly replace?: boolean;
+}
+
+/** These are read by programs of one's own, which can verify a signature. A chat cannot. */
+const VERIFIED: ReadonlySet<string> = new Set(['cloudevent', 'text']);
+
+/** `unroutable webhook add NAME URL` */
+export function addWebhook(
+  name: string,
+  add: AddOptions,
+  options: WebhookOptions,
+  io: Io,
+  means: Means = SYSTEM,
+): Promise<ExitStatus> {
+  return withWebhooks(options, io, means.clock, async (kept) => {
+    const before = await knownBefore(kept, name, add);
+    if (!before.ok) return failed(before, io);
+    // Judged before a secret is made for it.
+    const drafted = endpointOf(name, add, before.value?.endpoint.secrets ?? []);
+    if (!drafted.ok) return failed(drafted, io);
+    const signed = await withSecret(drafted.value, add, kept);
+    if (!signed.ok) return failed(signed, io);
+    const { endpoint, made } = signed.value;
+    const checked = await check(endpoint, io, means);
+    if (!checked.ok) {
+      await unmakeSecrets(made);
+      return failed(checked, io);
+    }
+    for (const warning of checked.value) complain(io, `warning: ${warning}`);
+    await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: means.clock.wallMs() });
+    await forgetSecrets(before.value?.endpoint.secrets ?? [], kept);
+    io.stdout.write(
+      addedText(endpoint, made, { isChange: before.value !== undefined, isFar: isRemote(chosenStore(options, io)) }),
+    );
+    return EXIT.done;
+  });
+}
+
+async function knownBefore(
+  { store }: Kept,
+  name: string,
+  { replace }: AddOptions,
+): Promise<Result<EndpointRecord | undefined>> {
+  const { found } = await listEndpoints(store);
+  const known = found.find(({ endpoint }) => endpoint.name === name);
+  if (known?.from === 'file')
+    return bad(
+      'usage',
+      `webhook ${name}: one of this name stands in the file of \`watch --webhooks\`; change it there`,
+    );
+  if (known !== undefined && replace !== true)
+    return bad('usage', `webhook ${name}: there is one of this name already; --replace changes it`);
+  return good(known);
+}
+
+/** Reads the options as the configuration file would be read, so that one set of rules judges both. */
+function endpointOf(name: string, add: AddOptions, secrets: readonly SecretRef[]): Result<Endpoint> {
+  const headers = headersOf(add.header ?? []);
+  if (!headers.ok) return headers;
+  const template = add.template ?? 'cloudevent';
+  if (add.chat !== undefined && template !== 'telegram')
+    return bad('usage', '--chat: only --template telegram has one');
+  if (add.routingKey !== undefined && template !== 'pagerduty')
+    return bad('usage', '--routing-key: only --template pagerduty has one');
+  const given = {
+    name,
+    url: maybeRef(add.url),
+    secrets,
+    headers: headers.value,
+    filter: filterOf(add, template),
+    template: templateOf(add, template),
+    ...(add.method === undefined ? {} : { method: add.method.toUpperCase() }),
+    ...(add.http === undefined ? {} : { http: add.http }),
+    ...(add.port === undefined ? {} : { ports: add.port }),
+    ...(add.allow === undefined ? {} : { allow: add.allow }),
+    ...(add.ca === undefined ? {} : { ca: resolve(add.ca) }),
+    ...(add.concurrency === undefined ? {} : { concurrency: add.concurrency }),
+  };
+  const parsed = parseEndpoints([given], inOptions);
+  const [endpoint] = parsed.ok ? parsed.endpoints : [];
+  if (endpoint !== undefined) return good(endpoint);
+  return bad('usage', ...(parsed.ok ? [] : parsed.faults.map(({ message }) => message)));
+}
+
+function filterOf({ type, onlyTerritory, minSeverity }: AddOptions, template: string) {
+  return {
+    ...(VERIFIED.has(template) ? {} : FOR_PEOPLE),
+    ...(type === undefined ? {} : { types: type }),
+    ...(onlyTerritory === undefined ? {} : { territories: onlyTerritory.map((id) => id.toUpperCase()) }),
+    ...(minSeverity === undefined ? {} : { minSeverity }),
+  };
+}
+
+function templateOf({ chat, routingKey }: AddOptions, preset: string): unknown {
+  return {
+    preset,
+    ...(chat === undefined ? {} : { chat }),
+    ...(routingKey === undefined ? {} : { routingKey: maybeRef(routingKey) }),
+  };
+}
+
+function headersOf(lines: readonly string[]): Result<Readonly<Record<string, string | SecretRef>>> {
+  const headers: Record<string, string | SecretRef> = {};
+  for (const line of lines) {
+    const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
+    // The line may hold a secret, so it is not shown.
+    if (name === undefined || value === undefined) return bad('usage', "--header: it must be 'Name: value'");
+    if (Object.hasOwn(headers, name)) return bad('usage', `--header ${name}: it stands there twice`);
+    headers[name] = maybeRef(value);
+  }
+  return good(headers);
+}
+
+function maybeRef(text: string): string | SecretRef {
+  const [, kind, place = ''] = /^(env|file):(?!\/\/)(.+)$/.exec(text) ?? [];
+  if (kind === undefined) return text;
+  return kind === 'env' ? { env: place } : { file: resolve(place) };
+}
+
+interface Signed {
+  readonly endpoint: Endpoint;
+  /** Made just now. */
+  readonly made: readonly SecretRef[];
+}
+
+async function withSecret(endpoint: Endpoint, add: AddOptions, { secrets }: Kept): Promise<Result<Signed>> {
+  const isNamed = namedSecret(add) !== undefined;
+  const isNeeded = VERIFIED.has(endpoint.template.preset) && endpoint.secrets.length === 0;
+  if (!isNamed && !isNeeded) return good({ endpoint, made: [] });
+  const secret = await secretFor(endpoint.name, add, secrets);
+  if (!secret.ok) return secret;
+  const { ref, isNew } = secret.value;
+  return good({ endpoint: { ...endpoint, secrets: [ref] }, made: isNew ? [ref] : [] });
+}
+
+/** All that would keep it from sending is told now rather than at the first event. Gives warnings. */
+async function check(endpoint: Endpoint, io: Io, { resolve: lookUp }: Means): Promise<Result<readonly string[]>> {
+  const unset = variablesOf(endpoint).filter((name) => io.env[name] === undefined);
+  if (unset.length > 0) {
+    const where = (name: string) =>
+      `webhook ${endpoint.name}: the variable ${name} is not set here; it must be where \`watch\` runs`;
+    return good(unset.map(where));
+  }
+  const readied = await readyEndpoint(endpoint, io.env, inOptions);
+  if (!readied.ok) return bad('usage', ...readied.faults);
+  const parsed = parseTarget(readied.ready.url.reveal(), rulesOf(endpoint));
+  if (!parsed.ok) return bad('usage', `webhook ${endpoint.name}: url: ${parsed.reason}`);
+  const vetted = await vetTarget(parsed.target, rulesOf(endpoint), lookUp);
+  if (vetted.ok) return good(readied.warnings);
+  const fault = `webhook ${endpoint.name}: url: ${vetted.reason}`;
+  if (vetted.why === 'refused') return bad('usage', fault);
+  return good([...readied.warnings, fault]);
+}
+
+function variablesOf({ url, secrets, headers, template }: Endpoint): readonly string[] {
+  const key = template.preset === 'pagerduty' ? [template.routingKey] : [];
+  return [url, ...secrets, ...Object.values(headers), ...key].flatMap((value) =>
+    typeof value === 'object' && 'env' in value ? [value.env] : [],
+  );
+}
+
+function addedText(
+  { name, url, secrets, filter, template }: Endpoint,
+  made: readonly SecretRef[],
+  { isChange, isFar }: { readonly isChange: boolean; readonly isFar: boolean },
+): string {
+  const [fresh] = made;
+  const lines = [
+    `webhook ${name}: ${isChange ? 'changed' : 'added'}`,
+    `  sends to   ${typeof url === 'string' ? shownUrl(url) : `the URL in ${placeOf(url)}`}, as ${template.preset}`,
+    `  what       ${filterText(filter)}`,
+    `  secret     ${secrets.length === 0 ? 'none: it is not signed' : secrets.map(placeOf).join(' and ')}`,
+    ...(fresh === undefined ? [] : ['             made just now: give the receiver what is in it, and nobody else']),
+    ...(isFar && made.length > 0
+      ? ['             every machine that may lead needs that file, in the same place']
+      : []),
+    `  next       unroutable webhook test ${name}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,90 @@
+import { wallText } from '../../report/clock.ts';
+import { deadLetters, deliveries } from '../../sinks/webhook/desk.ts';
+import type { AskRecord, DeadRecord, LogRecord, QueueRecord } from '../../sinks/webhook/records.ts';
+import { counted, jsonText, printable } from '../../report/printable.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import type { Io } from '../../app/io.ts';
+import { outcomeText, stateText, type ListOptions } from './list.ts';
+import { SYSTEM, tellUnreadable, withEndpoint, type Means } from './store.ts';
+
+export interface DeliveriesOptions extends ListOptions {
+  /** Of the attempts only those that failed. */
+  readonly failed?: boolean;
+}
+
+/** `unroutable webhook deliveries NAME`: the attempts that were made, oldest first, and what waits. */
+export function tellDeliveries(
+  name: string,
+  options: DeliveriesOptions,
+  io: Io,
+  { clock }: Means = SYSTEM,
+): Promise<ExitStatus> {
+  return withEndpoint(name, options, io, clock, async ({ store }, record) => {
+    const { log, waiting, asked, unreadable } = await deliveries(store, name);
+    tellUnreadable(unreadable, io);
+    const attempts = log.filter(({ ok }) => !ok || options.failed !== true).toReversed();
+    if (options.format === 'json') {
+      const document = {
+        endpoint: name,
+        attempts,
+        waiting: waiting.map(waitingDocument),
+        asked: asked.map(askedDocument),
+      };
+      io.stdout.write(`${jsonText(document, 2)}\n`);
+      return EXIT.done;
+    }
+    const lines = [
+      `webhook ${name}, ${stateText(record)}: ${counted(attempts.length, options.failed === true ? 'failed attempt' : 'attempt')}, ${waiting.length + asked.length} waiting`,
+      ...attempts.map(attemptText),
+      ...waiting.map(waitingText),
+      ...asked.map(({ event, by }) => `  waiting  ${event.id}  ${event.type}: ${by}, when somebody leads`),
+    ];
+    io.stdout.write(`${lines.map(printable).join('\n')}\n`);
+    return EXIT.done;
+  });
+}
+
+/** `unroutable webhook dead-letters NAME`: what was given up, oldest first. */
+export function tellDeadLetters(
+  name: string,
+  options: ListOptions,
+  io: Io,
+  { clock }: Means = SYSTEM,
+): Promise<ExitStatus> {
+  return withEndpoint(name, options, io, clock, async ({ store }) => {
+    const { found, unreadable } = await deadLetters(store, name);
+    tellUnreadable(unreadable, io);
+    if (options.format === 'json') io.stdout.write(`${jsonText(found, 2)}\n`);
+    else io.stdout.write(deadText(name, found));
+    return EXIT.done;
+  });
+}
+
+function attemptText({ atMs, eventId, type, attempt, nextAtMs, dead, ...outcome }: LogRecord): string {
+  const next = nextAtMs === undefined ? (dead === true ? '; given up' : '') : `; next at ${wallText(nextAtMs)}`;
+  return `  ${wallText(atMs)}  ${eventId}  ${type}, attempt ${attempt}: ${outcomeText(outcome)}${next}`;
+}
+
+function waitingText({ event, attempts, nextAtMs }: QueueRecord): string {
+  return `  waiting  ${event.id}  ${event.type}: attempt ${attempts + 1} at ${wallText(nextAtMs)}`;
+}
+
+function deadText(name: string, found: readonly DeadRecord[]): string {
+  const lines = [
+    `webhook ${name}: ${counted(found.length, 'dead letter')}`,
+    ...found.map(
+      ({ event, attempts, diedAtMs, reason }) =>
+        `  ${wallText(diedAtMs)}  ${event.id}  ${event.type}: ${reason}, after ${counted(attempts, 'attempt')}`,
+    ),
+    ...(found.length === 0 ? [] : [`  unroutable webhook redeliver ${name} --dead   sends them again`]),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function waitingDocument({ event, ...rest }: QueueRecord): unknown {
+  return { eventId: event.id, type: event.type, ...rest };
+}
+
+function askedDocument({ event, ...rest }: AskRecord): unknown {
+  return { eventId: event.id, type: event.type, ...rest };
+}

@@ -1,0 +1,67 @@
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { UnknownEvent } from '../../ports.ts';
+import { counted } from '../../report/printable.ts';
+import { askDelivery, deadLetters, isOn } from '../../sinks/webhook/desk.ts';
+import { passes } from '../../sinks/webhook/filter.ts';
+import type { EndpointRecord } from '../../sinks/webhook/records.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import { stateText } from './list.ts';
+import { SYSTEM, withEndpoint, type Kept, type Means, type WebhookOptions } from './store.ts';
+
+/** What to send again: exactly one of these. */
+export interface RedeliverOptions {
+  /** Of one event. */
+  readonly id?: string;
+  /** All dead letters. */
+  readonly dead?: boolean;
+  /** What its filter lets pass of what was kept after the event with this id. */
+  readonly since?: string;
+}
+
+/** `unroutable webhook redeliver NAME ID|--dead|--since ID`. Under their old ids: a receiver drops what it has. */
+export async function redeliver(
+  name: string,
+  again: RedeliverOptions,
+  options: WebhookOptions,
+  io: Io,
+  { clock }: Means = SYSTEM,
+): Promise<ExitStatus> {
+  const asked = [again.id, again.dead, again.since].filter((choice) => choice !== undefined);
+  if (asked.length !== 1) return failed(bad('usage', 'webhook redeliver: name an event, or --dead, or --since ID'), io);
+  return withEndpoint(name, options, io, clock, async (kept, record) => {
+    const chosen = await choose(kept, record, again);
+    if (!chosen.ok) return failed(chosen, io);
+    for (const event of chosen.value) {
+      await askDelivery(kept.store, name, { event, by: 'redelivery', nowMs: clock.wallMs() });
+    }
+    io.stdout.write(`webhook ${name}: ${counted(chosen.value.length, 'event')} will be sent again\n`);
+    if (!isOn(record)) complain(io, `webhook ${name} is ${stateText(record)}; nothing is sent until it is enabled`);
+    if ((await kept.store.leases.holder()) === undefined) complain(io, 'nobody leads: it is sent when `watch` runs');
+    return EXIT.done;
+  });
+}
+
+async function choose(
+  { store }: Kept,
+  { endpoint }: EndpointRecord,
+  { id, dead, since }: RedeliverOptions,
+): Promise<Result<readonly UnroutableEvent[]>> {
+  const letters = (await deadLetters(store, endpoint.name)).found.map(({ event }) => event);
+  if (dead === true) return good(letters);
+  const chosen: UnroutableEvent[] = [];
+  try {
+    for await (const event of store.events(since)) {
+      if (id === undefined ? passes(event, endpoint.filter) : event.id === id) chosen.push(event);
+      if (event.id === id) break;
+    }
+  } catch (error) {
+    if (!(error instanceof UnknownEvent)) throw error;
+    return bad('usage', `--since ${since}: ${error.message}`);
+  }
+  if (id === undefined) return good(chosen);
+  // A dead letter outlives its event in the stream.
+  const event = chosen[0] ?? letters.find((letter) => letter.id === id);
+  return event === undefined ? bad('usage', new UnknownEvent(id).message) : good([event]);
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Clock } from '../../ports.ts';
+import { listed } from '../../report/printable.ts';
+import { listEndpoints } from '../../sinks/webhook/desk.ts';
+import type { EndpointRecord, Unreadable } from '../../sinks/webhook/records.ts';
+import { systemResolver, type Resolver } from '../../sinks/webhook/target.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { chosenStore, openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
+import { didYouMean } from '../../config/suggest.ts';
+import { systemClock } from '../../app/system-clock.ts';
+
+/** What all commands about webhooks are told: which watch, and where it is kept. */
+export interface WebhookOptions extends StoreOptions, SelectionOptions {}
+
+/** What reaches out of the process besides the store; tests bring their own. */
+export interface Means {
+  readonly clock: Clock;
+  readonly resolve: Resolver;
+}
+
+export const SYSTEM: Means = { clock: systemClock, resolve: systemResolver };
+
+/** An open store of a watch and what is watched in it. */
+export interface Kept extends OpenStore {
+  readonly selection: Selection;
+  /** Where secrets are kept that we make; `undefined` where this user has no folder for state. */
+  readonly secrets: string | undefined;
+}
+
+/** Opens the store, works on it and closes it, whatever happens. */
+export async function withWebhooks(
+  options: WebhookOptions,
+  io: Io,
+  clock: Clock,
+  work: (kept: Kept) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  const opened = await open(options, io, clock);
+  if (!opened.ok) return failed(opened, io);
+  const { store } = opened.value;
+  try {
+    return await work(opened.value);
+  } catch (error) {
+    complain(io, `${store.name}: ${refusal(error)}`);
+    return EXIT.store;
+  } finally {
+    await store.close();
+  }
+}
+
+/** The same for the work on one endpoint; when there is none of this name, that is told. */
+export function withEndpoint(
+  name: string,
+  options: WebhookOptions,
+  io: Io,
+  clock: Clock,
+  work: (kept: Kept, record: EndpointRecord) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  return withWebhooks(options, io, clock, async (kept) => {
+    const known = await endpointNamed(kept, name, io);
+    return known.ok ? work(kept, known.value) : failed(known, io);
+  });
+}
+
+/** Records of another version, or of another hand: they are left as they are. */
+export function tellUnreadable(unreadable: readonly Unreadable[], io: Io): void {
+  for (const { space, key, reason } of unreadable) complain(io, `warning: ${space} ${key}: ${reason}`);
+}
+
+/** The endpoint of this name, or what to say when there is none. */
+async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promise<Result<EndpointRecord>> {
+  const { found, unreadable } = await listEndpoints(store);
+  tellUnreadable(unreadable, io);
+  const record = found.find(({ endpoint }) => endpoint.name === name);
+  if (record !== undefined) return good(record);
+  const names = found.map(({ endpoint }) => endpoint.name);
+  const known = names.length === 0 ? 'there are none' : `there are ${listed(names)}`;
+  return bad('usage', `webhook ${name}: there is none of this name${didYouMean(name, names)} (${known})`);
+}
+
+async function open(options: WebhookOptions, io: Io, clock: Clock): Promise<Result<Kept>> {
+  const selection = await select(options);
+  if (!selection.ok) return selection;
+  const ids = selection.value.territories.map(({ territory }) => territory.id);
+  const opened = await openStore(options, ids, io, clock);
+  if (!opened.ok) return opened;
+  const { value } = opened;
+  if (!value.isLasting) {
+    await value.store.close();
+    return bad('usage', '--store none: nothing would be kept of webhooks; name a folder or a Redis');
+  }
+  return good({ ...value, selection: selection.value, secrets: secretsFolder(options, io, value.name) });
+}
+
+/** Beside the database of a folder; of a Redis, in the state folder of whoever calls. */
+function secretsFolder(options: StoreOptions, io: Io, name: string): string | undefined {
+  const place = chosenStore(options, io);
+  const folder = isRemote(place) ? chosenStore({}, { env: { ...io.env, UNROUTABLE_STORE: undefined } }) : place;
+  return folder === 'none' ? undefined : join(folder, name, 'webhook-secrets');
+}
+
+/** Whether others may lead who do not see the files of this machine. */
+export function isRemote(place: string): boolean {
+  return /^[a-z-]+:\/\//.test(place);
+}

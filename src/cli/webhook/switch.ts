@@ -1,0 +1,38 @@
+import { removeEndpoint, switchEndpoint } from '../../sinks/webhook/desk.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import type { Io } from '../../app/io.ts';
+import { stateText } from './list.ts';
+import { forgetSecrets } from './secret.ts';
+import { SYSTEM, withEndpoint, type Means, type WebhookOptions } from './store.ts';
+
+/** `unroutable webhook enable NAME` and `disable NAME`. What waits while it is off is sent when it is on again. */
+export function switchWebhook(
+  name: string,
+  state: 'on' | 'off',
+  options: WebhookOptions,
+  io: Io,
+  { clock }: Means = SYSTEM,
+): Promise<ExitStatus> {
+  return withEndpoint(name, options, io, clock, async ({ store }, before) => {
+    const record = (await switchEndpoint(store, name, { state, nowMs: clock.wallMs() })) ?? before;
+    io.stdout.write(`webhook ${name}: ${stateText(record)}\n`);
+    return EXIT.done;
+  });
+}
+
+/** `unroutable webhook remove NAME`, with what waits for it, its log, its dead letters and a secret that we made. */
+export function removeWebhook(
+  name: string,
+  options: WebhookOptions,
+  io: Io,
+  { clock }: Means = SYSTEM,
+): Promise<ExitStatus> {
+  return withEndpoint(name, options, io, clock, async (kept, { endpoint, from }) => {
+    await removeEndpoint(kept.store, name);
+    if (from === 'command') await forgetSecrets(endpoint.secrets, kept);
+    const again =
+      from === 'file' ? '; it is back at the next start, if the file of `watch --webhooks` has it still' : '';
+    io.stdout.write(`webhook ${name}: removed${again}\n`);
+    return EXIT.done;
+  });
+}

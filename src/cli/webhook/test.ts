@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { marked, type Drill } from '../../app/drill/fake-outage.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { sentence } from '../../report/words.ts';
+import { askDelivery, deliveries, isOn, withdrawAsk } from '../../sinks/webhook/desk.ts';
+import { outgoingOf, readyEndpoint } from '../../sinks/webhook/ready.ts';
+import type { EndpointRecord, LogRecord } from '../../sinks/webhook/records.ts';
+import { DEADLINE_MS } from '../../sinks/webhook/schedule.ts';
+import { send } from '../../sinks/webhook/send.ts';
+import { inYaml } from '../../sinks/webhook/spelling.ts';
+import { drillEvents } from '../../app/drill/drill-events.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import { clocksOf } from '../../app/output/formatters.ts';
+import { outcomeText, stateText } from './list.ts';
+import { inOptions } from './spelling.ts';
+import { SYSTEM, withEndpoint, type Kept, type Means, type WebhookOptions } from './store.ts';
+
+type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
+
+export interface TestOptions extends WebhookOptions {
+  /** Milliseconds that the receiver has, `DEADLINE_MS` at most. @default DEADLINE_MS */
+  readonly timeout?: number;
+}
+
+/** Whoever leads takes notice within 2 s, and may be sending something else. Milliseconds besides the receiver's. */
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 250;
+
+/**
+ * `unroutable webhook test NAME`: sends one marked event, whatever the filter says, and says what came of it. Whoever leads
+ * sends it, from where all else is sent; when nobody does, this process.
+ */
+export function testWebhook(name: string, options: TestOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
+  const { timeout: deadlineMs = DEADLINE_MS } = options;
+  return withEndpoint(name, options, io, means.clock, async (kept, record) => {
+    if (!isOn(record)) {
+      complain(io, `webhook ${name} is ${stateText(record)}: ${wayOn(record)}`);
+      return EXIT.notReady;
+    }
+    const event = testEvent(kept, means.clock.wallMs());
+    const isLed = (await kept.store.leases.holder()) !== undefined;
+    const outcome = await (isLed ? byLeader : byUs)(kept, { record, event, io, means, deadlineMs });
+    if (!outcome.ok) return failed(outcome, io);
+    const whence = isLed ? '' : ', sent from here as nobody leads';
+    if (outcome.value.ok) {
+      io.stdout.write(`webhook ${name}: ${outcomeText(outcome.value)}${whence}\n`);
+      return EXIT.done;
+    }
+    complain(io, `webhook ${name}: ${outcomeText(outcome.value)}${whence}`);
+    return EXIT.notReady;
+  });
+}
+
+interface Test {
+  readonly record: EndpointRecord;
+  readonly event: UnroutableEvent;
+  readonly io: Io;
+  readonly means: Means;
+  readonly deadlineMs: number;
+}
+
+function wayOn({ endpoint, from }: EndpointRecord): string {
+  return from === 'file' && endpoint.disabled
+    ? 'its file says `disabled: true`'
+    : `unroutable webhook enable ${endpoint.name}`;
+}
+
+/** That a drill's country is routable again: the end of something opens nothing that would stay open. */
+function testEvent({ selection }: Kept, nowMs: number): UnroutableEvent {
+  const [watched] = selection.territories;
+  if (watched === undefined) throw new Error('nothing is watched');
+  const drill: Drill = { id: randomBytes(8).toString('hex'), territory: watched.territory.id, atMs: nowMs };
+  const restored = drillEvents(drill, watched.territory).filter(({ type }) => type === 'country.restored');
+  const [event] = marked(drill, restored);
+  if (event === undefined) throw new Error('a drill has no end');
+  return event;
+}
+
+async function byLeader(kept: Kept, test: Test): Promise<Result<Outcome>> {
+  const { record, event, io, means, deadlineMs } = test;
+  const { name } = record.endpoint;
+  await askDelivery(kept.store, name, { event, by: 'test', nowMs: means.clock.wallMs(), deadlineMs });
+  const outcome = await loggedOutcome(kept, test);
+  if (outcome !== undefined) return good(outcome);
+  const { asked } = await deliveries(kept.store, name);
+  // Nobody is to send it when we are gone.
+  await withdrawAsk(kept.store, name, event.id);
+  if (io.signal.aborted) return bad('interrupted');
+  const isTaken = asked.every((ask) => ask.event.id !== event.id);
+  const why = isTaken ? 'other attempts are still under way' : 'does whoever leads send webhooks?';
+  return bad('notReady', `webhook ${name}: no outcome within ${(deadlineMs + PATIENCE_MS) / 1000} s; ${why}`);
+}
+
+/** As the log has it; `undefined` when it does not in time, or when we are stopped. */
+async function loggedOutcome(
+  { store }: Kept,
+  { record, event, io, means, deadlineMs }: Test,
+): Promise<Outcome | undefined> {
+  const { clock } = means;
+  const until = clock.monotonicMs() + deadlineMs + PATIENCE_MS;
+  while (!io.signal.aborted) {
+    const { log } = await deliveries(store, record.endpoint.name);
+    const found = log.find(({ eventId }) => eventId === event.id);
+    if (found !== undefined || clock.monotonicMs() > until) return found;
+    await clock.sleep(LOOK_MS, io.signal);
+  }
+  return undefined;
+}
+
+async function byUs(kept: Kept, { record, event, io, means, deadlineMs }: Test): Promise<Result<Outcome>> {
+  const { clock, resolve } = means;
+  const { endpoint, from } = record;
+  const readied = await readyEndpoint(endpoint, io.env, from === 'file' ? inYaml : inOptions);
+  if (!readied.ok) return bad('usage', ...readied.faults);
+  const { ready } = readied;
+  const clocks = clocksOf(kept.selection);
+  const outgoing = outgoingOf(ready, event, {
+    sentence: (one) => sentence(one, clocks),
+    wallMs: clock.wallMs(),
+  });
+  if (outgoing === undefined) return bad('usage', `webhook ${endpoint.name}: its template has no use for the test`);
+  const { rules, ca } = ready;
+  const attempt = await send(outgoing, { clock, resolve, rules, ca, deadlineMs }, io.signal);
+  return io.signal.aborted && !attempt.ok ? bad('interrupted') : good(attempt);
+}

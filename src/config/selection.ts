@@ -1,0 +1,114 @@
+import { readFile, stat } from 'node:fs/promises';
+import { policyFaults, type Policy } from '../detect/policy.ts';
+import { votingFaults, type VotingPolicy } from '../peers/voting-policy.ts';
+import type { Territory } from '../territory/territory.ts';
+import { BUILT_IN } from '../territory/built-in.ts';
+import { bad, good, refusal, type Result } from '../lib/result.ts';
+import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
+import { didYouMean } from './suggest.ts';
+import type { Configured } from './territories-file.ts';
+
+/** What to watch, and by which policy. */
+export interface Selection {
+  readonly territories: readonly { readonly territory: Territory; readonly policy: Policy }[];
+  readonly voting: VotingPolicy;
+}
+
+export interface SelectionOptions {
+  /** Ids; none means all of the file, or North Korea without a file. */
+  readonly territory?: readonly string[];
+  /** Path of a YAML file. */
+  readonly territories?: string;
+  /** Settings by their option's name in camel case, as commander keeps them. They win over the file. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that can be watched: the file's territories, and the built-in ones that it does not define itself. */
+export async function readTerritories(
+  file: string | undefined,
+  defaults: Defaults = DEFAULTS,
+): Promise<Result<Selection & { readonly own: number }>> {
+  const builtIn = BUILT_IN.map((territory) => ({ territory, policy: defaults.policy }));
+  if (file === undefined) return good({ territories: builtIn, voting: defaults.voting, own: 0 });
+  const configured = await readConfigured(file, defaults);
+  if (!configured.ok) return configured;
+
+  const { territories, voting } = configured.value;
+  const others = builtIn.filter(({ territory }) => territories.every((own) => own.territory.id !== territory.id));
+  return good({ territories: [...territories, ...others], voting, own: territories.length });
+}
+
+/** What the options choose: they win over the file, and the file over the defaults. Faults of the file are its own (78), faults of the options are the command's (2). */
+export async function select(options: SelectionOptions, defaults: Defaults = DEFAULTS): Promise<Result<Selection>> {
+  const known = await readTerritories(options.territories, defaults);
+  if (!known.ok) return known;
+  const { territories, own, voting } = known.value;
+  const chosen = choose(
+    territories,
+    (options.territory ?? []).map((id) => id.toUpperCase()),
+    own,
+  );
+  if (!chosen.ok) return chosen;
+
+  const policy = given(POLICY_SETTINGS, options.settings);
+  const selection = {
+    territories: chosen.value.map((watched) => ({ ...watched, policy: { ...watched.policy, ...policy } })),
+    voting: { ...voting, ...given(VOTING_SETTINGS, options.settings) },
+  };
+  const faults = selection.territories
+    .flatMap((watched) => policyFaults(watched.policy))
+    .concat(votingFaults(selection.voting));
+  return faults.length === 0 ? good(selection) : bad('usage', ...new Set(faults.map(asOption)));
+}
+
+type Watched = Selection['territories'];
+
+function choose(known: Watched, ids: readonly string[], own: number): Result<Watched> {
+  if (ids.length === 0) return good(own > 0 ? known.slice(0, own) : known);
+  const names = known.map(({ territory }) => territory.id);
+  const unknown = ids.filter((id) => !names.includes(id));
+  if (unknown.length === 0) return good(known.filter(({ territory }) => ids.includes(territory.id)));
+  return bad(
+    'usage',
+    ...unknown.map(
+      (id) =>
+        `--territory ${id}: there is no such territory${didYouMean(id, names)} (known: ${names.join(', ')}; --territories FILE adds others)`,
+    ),
+  );
+}
+
+async function readConfigured(file: string, defaults: Defaults): Promise<Result<Configured>> {
+  let text: string;
+  try {
+    const { size } = await stat(file);
+    const { MOST_BYTES } = await import('./yaml-document.ts');
+    if (size > MOST_BYTES) return bad('configuration', `${file}: the file is larger than 1 MiB`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return bad('configuration', `${file}: ${refusal(error)}`);
+  }
+  // Loaded here, because zod and ip-num take longer to load than the rest of the command.
+  const { parseTerritories } = await import('./territories-file.ts');
+  const parsed = parseTerritories(text, file, defaults);
+  return parsed.ok ? good(parsed) : bad('configuration', ...parsed.faults);
+}
+
+function given<Key extends string>(
+  table: readonly Setting<Key>[],
+  values: Readonly<Record<string, unknown>>,
+): Partial<Record<Key, number>> {
+  const found: Partial<Record<Key, number>> = {};
+  for (const { key, name } of table) {
+    const value = values[name];
+    if (typeof value === 'number') found[key] = value;
+  }
+  return found;
+}
+
+/** A fault of the policy in the words of the command line. */
+function asOption(fault: string): string {
+  return [...POLICY_SETTINGS, ...VOTING_SETTINGS].reduce(
+    (text, { key, option }) => text.replaceAll(key, `--${option}`),
+    fault,
+  );
+}

@@ -1,0 +1,200 @@
+import type { z } from 'zod';
+import { comparePrefixes, overlaps, type Prefix } from '../bgp/prefix.ts';
+import { policyFaults, type Policy } from '../detect/policy.ts';
+import { printable } from '../report/printable.ts';
+import { countUnits, MAX_UNITS, type Territory } from '../territory/territory.ts';
+import { votingFaults, type VotingPolicy } from '../peers/voting-policy.ts';
+import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
+import { didYouMean } from './suggest.ts';
+import { territoriesSchema, type TerritoriesDocument } from './territories-schema.ts';
+import { MOST_BYTES, readYaml, type Path, type YamlDocument } from './yaml-document.ts';
+
+export interface Configured {
+  readonly territories: readonly { readonly territory: Territory; readonly policy: Policy }[];
+  readonly voting: VotingPolicy;
+}
+
+export type TerritoriesFile =
+  | ({ readonly ok: true } & Configured)
+  /** One line a fault, each with its place: `file:7:13: …`. Never empty. */
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Reads a territories file (docs/territories.md). All faults are told at once, so that one edit can mend them. */
+export function parseTerritories(text: string, file: string, defaults: Defaults = DEFAULTS): TerritoriesFile {
+  if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
+  const yaml = readYaml(text);
+  if (!yaml.ok) return refused(file, yaml.faults);
+  const { document } = yaml;
+
+  const parsed = territoriesSchema.safeParse(document.value);
+  if (!parsed.success)
+    return refused(
+      file,
+      parsed.error.issues.flatMap((issue) => issueFaults(issue, document)),
+    );
+
+  const configured = configuredOf(parsed.data, defaults);
+  const faults = [...territoryFaults(configured.territories, document), ...votingPlaced(configured.voting, document)];
+  return faults.length > 0 ? refused(file, faults) : { ok: true, ...configured };
+}
+
+/** More faults than this are counted: a wrong file has one in every line. */
+const MOST_FAULTS = 20;
+
+function refused(file: string, faults: readonly string[]): TerritoriesFile {
+  const told = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
+  const more = faults.length - told.length;
+  return { ok: false, faults: more > 0 ? [...told, printable(`${file}: and ${more} more`)] : told };
+}
+
+function configuredOf({ territories, voting = {} }: TerritoriesDocument, defaults: Defaults): Configured {
+  return {
+    territories: territories.map(({ id, name, blocks, origins, timeZone, policy = {} }) => ({
+      territory: { id, name, blocks: blocks.toSorted(comparePrefixes), origins, timeZone },
+      policy: { ...defaults.policy, ...keyed(POLICY_SETTINGS, policy) },
+    })),
+    voting: { ...defaults.voting, ...keyed(VOTING_SETTINGS, voting) },
+  };
+}
+
+/** From names as people write them to the policy's keys. */
+function keyed<Key extends string>(
+  table: readonly Setting<Key>[],
+  values: Readonly<Record<string, number | undefined>>,
+): Partial<Record<Key, number>> {
+  const found: Partial<Record<Key, number>> = {};
+  for (const { key, name } of table) {
+    const value = values[name];
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
+}
+
+/** What a single issue of the form says, each with its place. */
+function issueFaults(issue: z.core.$ZodIssue, document: YamlDocument): readonly string[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(
+      (key) =>
+        `${document.locate([...path, key], 'key')}: ${spell([...path, key])} is not known${didYouMean(key, knownKeys(path))}`,
+    );
+  }
+  const at = document.locate(path);
+  if (issue.code === 'custom' || issue.code === 'invalid_format' || issue.code === 'too_small') {
+    return [`${at}: ${spell(path)}: ${written(document, path)}${issue.message}`];
+  }
+  if (issue.code === 'invalid_type') {
+    const value = valueAt(document.value, path);
+    const fault =
+      value === undefined
+        ? 'is missing'
+        : `is ${typeName(value)}, it must be ${TYPES[issue.expected] ?? issue.expected}`;
+    return [`${at}: ${spell(path)} ${fault}`];
+  }
+  return [`${at}: ${spell(path)}: ${issue.message}`];
+}
+
+function knownKeys(path: Path): readonly string[] {
+  const names = (table: readonly Setting<string>[]) => table.map(({ name }) => name);
+  if (path.length === 0) return ['territories', 'voting'];
+  if (path[0] === 'voting') return names(VOTING_SETTINGS);
+  return path.at(-1) === 'policy' ? names(POLICY_SETTINGS) : ['id', 'name', 'blocks', 'origins', 'timeZone', 'policy'];
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text (in quotes where it looks like a number)',
+  number: 'a number',
+  array: 'a list',
+  object: 'a map of keys and values',
+};
+
+function typeName(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'not a finite number';
+  return typeof value === 'object' ? 'a map' : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 60)}`;
+}
+
+/** `territories[0].blocks[1]` */
+function spell(path: Path): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text === '' ? 'the file' : text.replace(/^\./, '');
+}
+
+function written(document: YamlDocument, path: Path): string {
+  const value = valueAt(document.value, path);
+  return typeof value === 'string' || typeof value === 'number' ? `${String(value).slice(0, 80)} ` : '';
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part) ? Reflect.get(inner, part) : undefined,
+    value,
+  );
+}
+
+type Territories = Configured['territories'];
+
+function territoryFaults(territories: Territories, document: YamlDocument): readonly string[] {
+  return territories
+    .flatMap(({ territory, policy }, i) => {
+      const path = ['territories', i];
+      const twice = territories.findIndex((other) => other.territory.id === territory.id);
+      return [
+        ...(twice < i
+          ? [`${document.locate([...path, 'id'])}: ${spell([...path, 'id'])}: ${territory.id} stands here twice`]
+          : []),
+        ...sizeFaults(territory).map(
+          (fault) => `${document.locate([...path, 'blocks'])}: ${spell([...path, 'blocks'])}: ${fault}`,
+        ),
+        ...policyFaults(policy).map((fault) => placed(fault, [...path, 'policy'], POLICY_SETTINGS, document)),
+      ];
+    })
+    .concat(overlapFaults(territories, document));
+}
+
+function votingPlaced(voting: VotingPolicy, document: YamlDocument): readonly string[] {
+  return votingFaults(voting).map((fault) => placed(fault, ['voting'], VOTING_SETTINGS, document));
+}
+
+function sizeFaults(territory: Territory): readonly string[] {
+  return (['ipv4', 'ipv6'] as const)
+    .filter((family) => countUnits(territory, family) > MAX_UNITS)
+    .map(
+      (family) =>
+        `these are ${countUnits(territory, family)} ${family === 'ipv4' ? '/24' : '/48'}s, at most ${MAX_UNITS} can be watched`,
+    );
+}
+
+/** A fault of a policy begins with the key it is about; it is placed there, or at the map that lacks it. */
+function placed(fault: string, path: Path, table: readonly Setting<string>[], document: YamlDocument): string {
+  const setting = table.find(({ key }) => fault.startsWith(`${key} `));
+  const at = document.locate(setting === undefined ? path : [...path, setting.name]);
+  return `${at}: ${spell(path)}: ${setting === undefined ? fault : fault.replace(setting.key, setting.name)}`;
+}
+
+/** Blocks may not overlap, in a territory or between two: a route would be counted twice. */
+function overlapFaults(territories: Territories, document: YamlDocument): readonly string[] {
+  const blocks = territories
+    .flatMap(({ territory }, i) => territory.blocks.map((block) => ({ block, i, id: territory.id })))
+    .sort((a, b) => comparePrefixes(a.block, b.block));
+  const faults: string[] = [];
+  let outer = blocks[0];
+  for (const inner of blocks.slice(1)) {
+    if (outer === undefined || !overlaps(outer.block, inner.block)) {
+      outer = inner;
+      continue;
+    }
+    const path = ['territories', inner.i, 'blocks'];
+    const where = document.locate([...path, indexOf(document, path, inner.block)]);
+    faults.push(`${where}: ${spell(path)}: ${inner.block.text} overlaps ${outer.block.text} of ${outer.id}`);
+  }
+  return faults;
+}
+
+/** Where a block stands in the list as written: of two equal ones the last, which is the one too many. */
+function indexOf(document: YamlDocument, path: Path, block: Prefix): number {
+  const list = valueAt(document.value, path);
+  return Array.isArray(list) ? list.lastIndexOf(block.text) : 0;
+}

@@ -1,0 +1,111 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { printable } from '../report/printable.ts';
+import type { StateStore } from '../ports.ts';
+import { listEndpoints } from '../sinks/webhook/desk.ts';
+import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoint.ts';
+import { readyEndpoint } from '../sinks/webhook/ready.ts';
+import type { Environment, SecretRef } from '../sinks/webhook/secret.ts';
+import { bad, good, refusal, type Result } from '../lib/result.ts';
+import { MOST_BYTES, readYaml } from './yaml-document.ts';
+
+/** What a file of webhooks says, and what is to be said of it. */
+export interface WebhooksFile {
+  readonly endpoints: readonly Endpoint[];
+  readonly warnings: readonly string[];
+}
+
+/** More faults than this are counted. */
+const MOST_FAULTS = 20;
+
+/**
+ * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Files in it are looked for beside it.
+ * All that would keep an endpoint from sending is a fault now: a secret that is not there as well as a slip of the pen.
+ */
+export async function readWebhooks(file: string, environment: Environment): Promise<Result<WebhooksFile>> {
+  let text: string;
+  try {
+    if ((await stat(file)).size > MOST_BYTES) return bad('configuration', `${file}: the file is larger than 1 MiB`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return bad('configuration', `${file}: ${refusal(error)}`);
+  }
+  const parsed = parseWebhooks(text, file);
+  if (!parsed.ok) return parsed;
+  const faults: string[] = [];
+  const warnings: string[] = [];
+  for (const endpoint of parsed.value) {
+    const readied = await readyEndpoint(endpoint, environment);
+    if (readied.ok) warnings.push(...readied.warnings);
+    else faults.push(...readied.faults);
+  }
+  return faults.length > 0
+    ? refused(
+        file,
+        faults.map((fault) => ` ${fault}`),
+      )
+    : good({ endpoints: parsed.value, warnings });
+}
+
+/** The endpoints in the text of a file. Each fault has its place: `file:7:13: …`. */
+export function parseWebhooks(text: string, file: string): Result<readonly Endpoint[]> {
+  if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
+  const yaml = readYaml(text);
+  if (!yaml.ok) return refused(file, yaml.faults);
+  const { document } = yaml;
+  const { value } = document;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return refused(file, ['1:1: it must be a map with a list under webhooks:']);
+  const unknown = Object.keys(value).filter((key) => key !== 'webhooks');
+  if (unknown.length > 0)
+    return refused(
+      file,
+      unknown.map((key) => `${document.locate([key], 'key')}: ${key} is not known`),
+    );
+  const parsed = parseEndpoints('webhooks' in value ? value.webhooks : undefined);
+  if (parsed.ok) return good(parsed.endpoints.map((endpoint) => located(endpoint, dirname(resolve(file)))));
+  return refused(
+    file,
+    parsed.faults.map(({ path, message }) => {
+      const isKey = message.endsWith('is not known');
+      return `${document.locate(['webhooks', ...path], isKey ? 'key' : 'value')}: ${message}`;
+    }),
+  );
+}
+
+/** Whether a name of the file is also that of an endpoint that a command added: which of the two is meant, nobody knows. */
+export async function namedTwice(
+  { endpoints }: WebhooksFile,
+  store: StateStore,
+  file: string | undefined,
+): Promise<ReturnType<typeof bad> | undefined> {
+  if (file === undefined || endpoints.length === 0) return undefined;
+  const { found } = await listEndpoints(store);
+  const names = new Set(found.filter(({ from }) => from === 'command').map(({ endpoint }) => endpoint.name));
+  const twice = endpoints.filter(({ name }) => names.has(name));
+  if (twice.length === 0) return undefined;
+  const faultOf = ({ name }: Endpoint): string =>
+    `${file}: webhook ${name}: \`webhook add\` has added one of this name; rename this one, or remove that one with: unroutable webhook remove ${name}`;
+  return bad('configuration', ...twice.map(faultOf));
+}
+
+function refused(file: string, faults: readonly string[]): Result<never> {
+  const told = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
+  const more = faults.length - told.length;
+  return bad('configuration', ...told, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
+}
+
+/** The same with whole paths: the program may be started elsewhere next time. */
+function located(endpoint: Endpoint, folder: string): Endpoint {
+  const whole = <T extends string | SecretRef>(value: T): T =>
+    typeof value === 'object' && 'file' in value ? { ...value, file: resolve(folder, value.file) } : value;
+  const { url, secrets, headers, template, ca } = endpoint;
+  return {
+    ...endpoint,
+    url: whole(url),
+    secrets: secrets.map(whole),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, whole(value)])),
+    template: template.preset === 'pagerduty' ? { ...template, routingKey: whole(template.routingKey) } : template,
+    ...(ca === undefined ? {} : { ca: resolve(folder, ca) }),
+  };
+}

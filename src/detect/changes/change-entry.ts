@@ -1,0 +1,65 @@
+import type { Asn } from '../../bgp/asn.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import { parseMark, type Mark } from '../../rib/marks.ts';
+import { beganAt, type Run } from '../movement.ts';
+import type { Toggle } from '../hysteresis.ts';
+
+/** A change of a unit, upstream, origin or prefix that lasted. */
+export interface Change {
+  readonly what: Subject;
+  /** There now, or gone. */
+  readonly on: boolean;
+  readonly first: EventTime;
+  readonly since: EventTime;
+  /** Indices of the units concerned, upward. */
+  readonly units: readonly number[];
+  /** Share of the voters that show it, of those that see these units. */
+  readonly share: number;
+}
+
+export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
+
+/** What is known of a change, under the name of what changes. */
+export interface ChangeState {
+  readonly toggle: Toggle;
+  readonly run: Run;
+}
+
+/** One of what may change, and how it stands. */
+export interface Entry extends ChangeState {
+  readonly key: string;
+  readonly subject: Subject;
+  toggle: Toggle;
+  run: Run;
+}
+
+/** What an entry of this key is of. */
+export function subjectFrom(key: string): Subject {
+  const unit = /^unit (\d{1,9})$/.exec(key)?.[1];
+  return unit === undefined ? parseMark(key) : { kind: 'unit', unit: Number(unit) };
+}
+
+/** The mark again, as `marksOf` spelled it. */
+export function keyOf(mark: Mark): string {
+  return mark.kind === 'prefix' ? `prefix ${mark.prefix}` : `${mark.kind} ${mark.unit} ${mark.asn}`;
+}
+
+export function asnOfSubject(subject: Subject): Asn | undefined {
+  return 'asn' in subject ? subject.asn : undefined;
+}
+
+/** Entries of different groups are never told together. */
+export function groupOf({ key, subject, toggle }: Entry): string {
+  const asn = asnOfSubject(subject);
+  return asn === undefined ? key : `${subject.kind} ${asn} ${toggle.on}`;
+}
+
+export function startOf(entry: Entry): number {
+  return entry.toggle.turningSince ?? Infinity;
+}
+
+/** The first step of the movement that made the change. */
+export function firstOf(entry: Entry): number {
+  const since = entry.toggle.turningSince;
+  return since === undefined ? Infinity : beganAt(entry.run, entry.toggle.on ? 'down' : 'up', since);
+}

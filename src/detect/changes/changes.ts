@@ -1,0 +1,280 @@
+import type { EventTime } from '../../bgp/time.ts';
+import { Altered } from '../../rib/dirty-set.ts';
+import { parseMark } from '../../rib/marks.ts';
+import type { Plane } from '../../rib/territory-view.ts';
+import {
+  asnOfSubject,
+  firstOf,
+  groupOf,
+  keyOf,
+  startOf,
+  subjectFrom,
+  type Change,
+  type ChangeState,
+  type Entry,
+  type Subject,
+} from './change-entry.ts';
+import type { Policy } from '../policy.ts';
+import { continueRun, startRun } from '../movement.ts';
+import { aimAt, aimOf, turnsAt, type Aim, type Toggle } from '../hysteresis.ts';
+import { Turning } from './hysteresis-queue.ts';
+
+/**
+ * Follows what is told of a territory besides its verdict: single units, upstreams, origins, new prefixes. Only while
+ * enough voters look on, and an upstream only while its unit is visible: over whom a lost unit is not reached is no news.
+ */
+export class Changes {
+  /** Names of what changed since it was last written. */
+  readonly altered = new Altered<string>();
+  readonly #plane: Plane;
+  readonly #policy: Policy;
+  readonly #entries = new Map<string, Entry>();
+  /** Upstreams of each unit: what they are a share of changes with it. */
+  readonly #upstreams = new Map<number, Set<Entry>>();
+  readonly #turning = new Turning<Entry>();
+  /** The plane as it was when entries were last looked at: those whose part of it is the same need no look. */
+  readonly #seen: Uint32Array;
+  readonly #visible: Uint8Array;
+  readonly #baseline: Uint8Array;
+  #voters = 0;
+  #isReady = false;
+  /** All entries must be looked at: at the start, and when some were not while our eyes were closed. */
+  #isStale = true;
+
+  constructor(plane: Plane, policy: Policy) {
+    this.#plane = plane;
+    this.#policy = policy;
+    this.#seen = new Uint32Array(plane.units.length);
+    this.#visible = new Uint8Array(plane.units.length);
+    this.#baseline = new Uint8Array(plane.units.length);
+  }
+
+  /** Takes what is there at the first look as given. */
+  begin(at: EventTime): void {
+    this.#isReady = true;
+    this.#isStale = true;
+    for (const entry of this.#all(at)) {
+      if (this.#isIdle(entry)) {
+        this.#leave(entry);
+        continue;
+      }
+      const known = entry.subject.kind === 'prefix' || this.#aim(entry.subject) === 'on';
+      this.#turn(entry, { on: known });
+    }
+  }
+
+  /** Looks at what changed of the plane: `units` and `marks` are those touched since it was last asked. */
+  observe(at: EventTime, units: readonly number[], marks: readonly string[]): void {
+    if (!this.#isReady) return;
+    const isWhole = this.#isStale || this.#voters !== this.#plane.voters;
+    for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) this.#look(entry, at);
+    for (const unit of isWhole ? this.#plane.units.keys() : units) {
+      this.#seen[unit] = this.#plane.seen[unit] ?? 0;
+      this.#visible[unit] = this.#plane.visible[unit] ?? 0;
+      this.#baseline[unit] = this.#plane.baseline[unit] ?? 0;
+    }
+    this.#voters = this.#plane.voters;
+    this.#isStale = false;
+  }
+
+  /** Our eyes closed: what had begun to change has not been seen to last. */
+  suspend(): void {
+    this.#isStale = true;
+    for (const entry of this.#turning.all()) this.#turn(entry, { on: entry.toggle.on });
+  }
+
+  deadline(): EventTime | undefined {
+    return this.#turning.deadline();
+  }
+
+  /** What has lasted by `at`, earliest first, what came before what went. The same change of several units is one. */
+  takeDue(at: EventTime): readonly Change[] {
+    const next = this.deadline();
+    if (next === undefined || next > at) return [];
+    const turning = this.#turning
+      .all()
+      .sort((a, b) => startOf(a) - startOf(b) || Number(a.toggle.on) - Number(b.toggle.on) || (a.key < b.key ? -1 : 1));
+    const alike = new Map<string, Entry[]>();
+    for (const entry of turning) alike.set(groupOf(entry), [...(alike.get(groupOf(entry)) ?? []), entry]);
+    const changes: Change[] = [];
+    for (const entry of turning) {
+      const due = turnsAt(entry.toggle, this.#holdMs(entry));
+      if (due === undefined || due > at) continue;
+      const group = (alike.get(groupOf(entry)) ?? [entry]).filter((other) => this.#isTogether(entry, other));
+      changes.push(this.#changeOf(group));
+      for (const other of group) {
+        this.#turn(other, { on: !other.toggle.on });
+        if (this.#isIdle(other)) this.#leave(other);
+      }
+    }
+    return changes;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  keys(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  /** `undefined` when nothing is known of it any more. */
+  stateOf(key: string): ChangeState | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Puts back all of them. At the next look all are looked at, which comes to the same. */
+  restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
+    this.#isReady = isReady;
+    const entries = states.map(([key, { toggle, run }]) => ({ key, subject: subjectFrom(key), toggle, run }));
+    for (const entry of entries) this.#keep(entry);
+    for (const entry of entries.sort((a, b) => startOf(a) - startOf(b)))
+      if (entry.toggle.turningSince !== undefined) this.#turning.add(entry, this.#holdMs(entry));
+  }
+
+  #changeOf(group: readonly Entry[]): Change {
+    const [entry] = group;
+    if (entry === undefined) throw new Error('a change of nothing');
+    const units = group.flatMap(({ subject }) => ('unit' in subject ? [subject.unit] : [])).sort((a, b) => a - b);
+    const showing = group.reduce((sum, { subject }) => sum + this.#count(subject), 0);
+    const looking = group.reduce((sum, { subject }) => sum + this.#of(subject), 0);
+    return {
+      what: entry.subject,
+      on: !entry.toggle.on,
+      first: Math.min(...group.map(firstOf)) as EventTime,
+      since: Math.min(...group.map(startOf)) as EventTime,
+      units,
+      share: looking === 0 ? 0 : showing / looking,
+    };
+  }
+
+  #isTogether(entry: Entry, other: Entry): boolean {
+    if (other === entry) return true;
+    if (asnOfSubject(entry.subject) === undefined || other.toggle.turningSince === undefined) return false;
+    return (
+      other.subject.kind === entry.subject.kind &&
+      asnOfSubject(other.subject) === asnOfSubject(entry.subject) &&
+      other.toggle.on === entry.toggle.on &&
+      Math.abs(startOf(other) - startOf(entry)) <= this.#policy.changeGroupMs
+    );
+  }
+
+  /** All entries, new ones among them. */
+  #all(at: EventTime): Iterable<Entry> {
+    for (const mark of this.#plane.tally.marks()) this.#entryOf(mark, at);
+    for (const unit of this.#plane.units.keys()) if (this.#plane.baseline[unit] === 1) this.#entryOfUnit(unit, at);
+    return this.#entries.values();
+  }
+
+  /** Entries whose count, or what it is a share of, is another now; the voters are as many as they were. */
+  *#touched(at: EventTime, units: readonly number[], marks: readonly string[]): Iterable<Entry> {
+    for (const mark of marks) {
+      const entry = this.#plane.tally.count(mark) > 0 ? this.#entryOf(mark, at) : this.#entries.get(mark);
+      if (entry !== undefined) yield entry;
+    }
+    for (const unit of units) {
+      if (this.#isAsItWas(unit)) continue;
+      const entry = this.#plane.baseline[unit] === 1 ? this.#entryOfUnit(unit, at) : this.#entries.get(`unit ${unit}`);
+      if (entry !== undefined) yield entry;
+      yield* this.#upstreams.get(unit) ?? [];
+    }
+  }
+
+  #isAsItWas(unit: number): boolean {
+    return (
+      this.#seen[unit] === this.#plane.seen[unit] &&
+      this.#visible[unit] === this.#plane.visible[unit] &&
+      this.#baseline[unit] === this.#plane.baseline[unit]
+    );
+  }
+
+  /** Looking twice at one moment is looking once. */
+  #look(entry: Entry, at: EventTime): void {
+    if (!this.#isIdle(entry)) {
+      const run = continueRun(entry.run, this.#count(entry.subject), at);
+      if (run !== entry.run) this.altered.add(entry.key);
+      entry.run = run;
+      this.#turn(entry, aimAt(entry.toggle, this.#aim(entry.subject), at));
+    }
+    if (this.#isIdle(entry)) this.#leave(entry);
+  }
+
+  #turn(entry: Entry, toggle: Toggle): void {
+    if (entry.toggle.turningSince !== undefined && toggle.turningSince === undefined) this.#turning.remove(entry);
+    if (entry.toggle !== toggle) this.altered.add(entry.key);
+    const begins = entry.toggle.turningSince === undefined && toggle.turningSince !== undefined;
+    entry.toggle = toggle;
+    if (begins) this.#turning.add(entry, this.#holdMs(entry));
+  }
+
+  /** Off and shown by nobody: when it is shown again, it begins anew, which comes to the same. */
+  #isIdle({ subject, toggle }: Entry): boolean {
+    return subject.kind !== 'unit' && !toggle.on && toggle.turningSince === undefined && this.#count(subject) === 0;
+  }
+
+  #leave(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    this.altered.add(entry.key);
+    if (entry.subject.kind !== 'upstream') return;
+    const upstreams = this.#upstreams.get(entry.subject.unit);
+    upstreams?.delete(entry);
+    if (upstreams?.size === 0) this.#upstreams.delete(entry.subject.unit);
+  }
+
+  #entryOf(mark: string, at: EventTime): Entry {
+    return this.#entries.get(mark) ?? this.#enter({ key: mark, subject: parseMark(mark), at });
+  }
+
+  #entryOfUnit(unit: number, at: EventTime): Entry {
+    const key = `unit ${unit}`;
+    return this.#entries.get(key) ?? this.#enter({ key, subject: { kind: 'unit', unit }, at });
+  }
+
+  /** A unit that enters is one of the baseline: it is there. The rest begins as absent. */
+  #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
+    const entry = { key, subject, toggle: { on: subject.kind === 'unit' }, run: startRun(0, at) };
+    this.#keep(entry);
+    this.altered.add(key);
+    return entry;
+  }
+
+  #keep(entry: Entry): void {
+    const { key, subject } = entry;
+    this.#entries.set(key, entry);
+    if (subject.kind !== 'upstream') return;
+    const upstreams = this.#upstreams.get(subject.unit);
+    if (upstreams === undefined) this.#upstreams.set(subject.unit, new Set([entry]));
+    else upstreams.add(entry);
+  }
+
+  #aim(subject: Subject): Aim {
+    const { unroutableBelow, restoredAt, presentAt, absentBelow } = this.#policy;
+    const of = this.#of(subject);
+    const share = of === 0 ? 0 : this.#count(subject) / of;
+    switch (subject.kind) {
+      case 'unit':
+        return this.#plane.baseline[subject.unit] === 1 ? aimOf(share, restoredAt, unroutableBelow) : 'stay';
+      case 'upstream':
+        return this.#plane.visible[subject.unit] === 1 ? aimOf(share, presentAt, absentBelow) : 'stay';
+      case 'origin':
+        return aimOf(share, presentAt, absentBelow);
+      case 'prefix':
+        return share >= presentAt ? 'on' : 'stay';
+    }
+  }
+
+  #count(subject: Subject): number {
+    if (subject.kind === 'unit') return this.#plane.seen[subject.unit] ?? 0;
+    return this.#plane.tally.count(keyOf(subject));
+  }
+
+  /** Of how many: an upstream of those who see the unit, everything else of all voters. */
+  #of(subject: Subject): number {
+    return subject.kind === 'upstream' ? (this.#plane.seen[subject.unit] ?? 0) : this.#plane.voters;
+  }
+
+  #holdMs(entry: Entry): number {
+    if (entry.subject.kind !== 'unit') return this.#policy.changeHoldMs;
+    return entry.toggle.on ? this.#policy.unroutableHoldMs : this.#policy.settleMs;
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { isoTime, type EventTime } from '../../bgp/time.ts';
+import type { EventData, EventType, UnroutableEvent } from './event.ts';
+
+/** What is to be told, before it has its place in the sequence. */
+export type Draft = {
+  [Type in EventType]: {
+    readonly type: Type;
+    readonly at: EventTime;
+    readonly subject: string;
+    /** Besides type, subject and time: what tells this decision from another of the same moment. */
+    readonly about: string;
+    readonly data: EventData[Type];
+  };
+}[EventType];
+
+/** The last event of one source. */
+export interface Link {
+  readonly sequence: number;
+  readonly id: string;
+}
+
+/**
+ * Gives a draft its id, its number and the id of the one before. The id is a hash of what was decided and of all decided
+ * before: the same decisions make the same ids, whoever repeats them.
+ *
+ * @param version stands for territory and policy: the same messages judged otherwise are other events.
+ */
+function chained(
+  draft: Draft,
+  source: string,
+  version: string,
+  previous: Link | undefined,
+): { event: UnroutableEvent; link: Link } {
+  const sequence = (previous?.sequence ?? 0) + 1;
+  const { type, at, subject, about, data } = draft;
+  const id = digest([source, version, subject, type, about, at, previous?.id ?? '']).slice(0, 32);
+  const event = {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    subject,
+    time: isoTime(at),
+    datacontenttype: 'application/json',
+    sequence: String(sequence).padStart(10, '0'),
+    ...(previous === undefined ? {} : { previousid: previous.id }),
+    data,
+  } as UnroutableEvent;
+  return { event, link: { sequence, id } };
+}
+
+/** The last event of each source. Those of territories that are watched no more are kept, for when they are again. */
+export class Chain {
+  readonly #links = new Map<string, Link>();
+
+  tell(draft: Draft, source: string, version: string): UnroutableEvent {
+    const { event, link } = chained(draft, source, version, this.#links.get(source));
+    this.#links.set(source, link);
+    return event;
+  }
+
+  snapshot(): ReadonlyMap<string, Link> {
+    return this.#links;
+  }
+
+  restore(source: string, link: Link): void {
+    this.#links.set(source, link);
+  }
+}
+
+/** SHA-256 in hex of the values' JSON. */
+export function digest(values: unknown): string {
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex');
+}

@@ -1,0 +1,97 @@
+import type { GapReason } from '../../bgp/element.ts';
+import type { Collector, Peer, PeerId } from '../../bgp/peer.ts';
+import { isoTime, type EventTime } from '../../bgp/time.ts';
+import type { Effect } from '../../peers/effect.ts';
+import type { Draft } from '../events/chain.ts';
+import type { BlindData, DataLossData, ObserverData } from '../events/event.ts';
+import type { VerdictState } from '../verdict/verdict.ts';
+
+/** A gap that took away votes, until each of them is settled. */
+export interface OpenGap {
+  readonly collector: Collector;
+  /** The one peer concerned; `undefined`: the collector's. */
+  readonly peer: Peer | undefined;
+  readonly since: EventTime;
+  readonly reason: GapReason;
+  readonly peers: number;
+  readonly unsettled: Set<PeerId>;
+}
+
+export interface ObserverSnapshot {
+  /** In the order in which they opened. */
+  readonly open: readonly OpenGap[];
+  readonly blind: BlindData | undefined;
+}
+
+/** Tells of our own eyes: where something may have been missed, and when it has been made good. */
+export class Observer {
+  readonly #open: OpenGap[] = [];
+  #blind: BlindData | undefined;
+
+  /** Call with the verdicts of all territories: blind is when nothing is known of any of them that was known before. */
+  look(states: readonly { readonly id: string; readonly state: VerdictState }[], at: EventTime): readonly Draft[] {
+    const first = states[0]?.state;
+    const isBlind =
+      first?.kind === 'unknown' && states.every(({ state }) => state.kind === 'unknown' && state.before !== undefined);
+    if (isBlind && this.#blind === undefined) {
+      const territories = [...new Set(states.map(({ id }) => id))];
+      this.#blind = { since: isoTime(first.since), reason: first.reason, territories };
+      return [blindDraft('observer.blind', this.#blind, at)];
+    }
+    if (this.#blind === undefined || states.every(({ state }) => state.kind === 'unknown')) return [];
+    const data = this.#blind;
+    this.#blind = undefined;
+    return [blindDraft('observer.restored', data, at)];
+  }
+
+  observe(effects: readonly Effect[], at: EventTime): readonly Draft[] {
+    return effects.flatMap((effect) => {
+      if (effect.kind === 'settled') return this.#settle(effect.session.peer, at);
+      // A gap is news only where it cost a vote: nobody asks what a silent peer did not say.
+      if (effect.voters.length === 0) return [];
+      const { collector, peer, reason, voters } = effect;
+      const unsettled = new Set(voters.map((session) => session.peer.id));
+      const gap = { collector, peer, since: at, reason, peers: voters.length, unsettled };
+      this.#open.push(gap);
+      return [draftOf('observer.gap', gap, at)];
+    });
+  }
+
+  snapshot(): ObserverSnapshot {
+    return { open: this.#open, blind: this.#blind };
+  }
+
+  restore({ open, blind }: ObserverSnapshot): void {
+    this.#open.push(...open);
+    this.#blind = blind;
+  }
+
+  #settle(peer: Peer, at: EventTime): readonly Draft[] {
+    const healed: OpenGap[] = [];
+    for (const gap of this.#open) if (gap.unsettled.delete(peer.id) && gap.unsettled.size === 0) healed.push(gap);
+    for (const gap of healed) this.#open.splice(this.#open.indexOf(gap), 1);
+    return healed.map((gap) => draftOf('observer.healed', gap, at));
+  }
+}
+
+/** The store lost what it kept; `about` is what tells one loss from another of the same moment. */
+export function lossDraft(data: DataLossData, at: EventTime): Draft {
+  return { type: 'observer.data-loss', at, subject: 'observer', about: `${data.kept} ${data.found}`, data };
+}
+
+function blindDraft(type: 'observer.blind' | 'observer.restored', data: BlindData, at: EventTime): Draft {
+  return { type, at, subject: 'observer', about: data.since, data };
+}
+
+function draftOf(type: 'observer.gap' | 'observer.healed', gap: OpenGap, at: EventTime): Draft {
+  const { collector, peer, since, reason, peers } = gap;
+  const data: ObserverData = {
+    collector,
+    ...(peer === undefined ? {} : { peer: { address: peer.address, asn: peer.asn } }),
+    since: isoTime(since),
+    reason,
+    peers,
+  };
+  const subject = peer === undefined ? collector : `${collector}/${peer.address}`;
+  return { type, at, subject, about: `${reason} ${data.since}`, data };
+}

@@ -1,0 +1,53 @@
+/** What kind of fault it is, named by what the user must look at. The command line makes an exit status of it. */
+export type FaultKind =
+  /** Nobody watches, or who does is not ready. */
+  | 'notReady'
+  /** The options or arguments. */
+  | 'usage'
+  /** Some of the input could not be read. */
+  | 'partial'
+  /** No input could be read, or the output could not be written. */
+  | 'files'
+  /** The store. */
+  | 'store'
+  /** The territories file, or the webhooks file. */
+  | 'configuration'
+  /** It was stopped by a signal before it was done. */
+  | 'interrupted';
+
+/** Why something could not be done: its kind, and a sentence for each fault, which names the place. */
+export interface Failure {
+  readonly ok: false;
+  readonly kind: FaultKind;
+  readonly faults: readonly string[];
+}
+
+/** A value, or why there is none. */
+export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
+
+export function good<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function bad(kind: FaultKind, ...faults: readonly string[]): Failure {
+  return { ok: false, kind, faults };
+}
+
+/** Why the operating system refused a file, in plain words; of an error in words of ours, those. */
+export function refusal(error: unknown): string {
+  // Node.js begins its own texts with the code: `ENOSPC: no space left on device, write`.
+  const isNodes = error instanceof Error && 'code' in error && error.message.startsWith(String(error.code));
+  const code = isNodes ? String(error.code) : '';
+  return REFUSALS[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read or written by you',
+  EPERM: 'it may not be read or written by you',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  ENOSPC: 'there is no space left',
+  EROFS: 'the disk is read-only',
+  EMFILE: 'too many files are open',
+};

@@ -1,0 +1,101 @@
+import type { Peer, PeerId } from '../bgp/peer.ts';
+import { later, type EventTime } from '../bgp/time.ts';
+import type { Altered } from '../rib/dirty-set.ts';
+import { MAX_SESSIONS } from './session.ts';
+
+/** A peer that said of itself that it is alive. */
+export interface Heard {
+  readonly peer: Peer;
+  /** When it was heard last. */
+  at: EventTime;
+  /** Who is heard for the first time later has a greater one. */
+  readonly number: number;
+}
+
+export interface PulsesSnapshot {
+  readonly lookAt: EventTime | undefined;
+  readonly next: number;
+}
+
+/**
+ * Who was heard to be alive, and is no more. Only peers with a pulse of their own are held to it, and no more of them than
+ * there can be sessions; see `peerSilenceMs`.
+ */
+export class Pulses {
+  readonly #silenceMs: number;
+  readonly #altered: Altered<PeerId>;
+  readonly #heard = new Map<PeerId, Heard>();
+  /** No peer can have been silent too long before this: who is heard again only moves later. */
+  #lookAt: EventTime | undefined;
+  #next = 0;
+
+  constructor(silenceMs: number, altered: Altered<PeerId>) {
+    this.#silenceMs = silenceMs;
+    this.#altered = altered;
+  }
+
+  /** The peer itself said that it is alive. */
+  start(peer: Peer, at: EventTime): void {
+    if (this.#silenceMs === 0) return;
+    const heard = this.#heard.get(peer.id);
+    if (heard !== undefined) heard.at = at;
+    else if (this.#heard.size < MAX_SESSIONS) {
+      this.#heard.set(peer.id, { peer, at, number: this.#next++ });
+      this.#lookAt ??= later(at, this.#silenceMs);
+    }
+    this.#altered.add(peer.id);
+  }
+
+  /** It said something else: alive as well at that time, but that says nothing of how often it speaks. What is old is no news. */
+  hear(peer: Peer, at: EventTime): void {
+    const heard = this.#heard.get(peer.id);
+    if (heard === undefined || at <= heard.at) return;
+    heard.at = at;
+    this.#altered.add(peer.id);
+  }
+
+  /** It went down, or is mistrusted anyhow. */
+  stop(peer: Peer): void {
+    if (this.#heard.delete(peer.id)) this.#altered.add(peer.id);
+  }
+
+  /** Never later than the next silence that lasts too long; often earlier, and then nobody is silent. */
+  deadline(): EventTime | undefined {
+    return this.#lookAt;
+  }
+
+  /** Peers silent for too long at `at`. They are told once. */
+  takeSilent(at: EventTime): readonly Peer[] {
+    if (this.#lookAt === undefined || this.#lookAt > at) return [];
+    const silent: Peer[] = [];
+    let next: EventTime | undefined;
+    for (const { peer, at: last } of this.#heard.values()) {
+      const due = later(last, this.#silenceMs);
+      if (due <= at) silent.push(peer);
+      else if (next === undefined || due < next) next = due;
+    }
+    for (const peer of silent) this.stop(peer);
+    this.#lookAt = next;
+    return silent;
+  }
+
+  ids(): Iterable<PeerId> {
+    return this.#heard.keys();
+  }
+
+  of(id: PeerId): Heard | undefined {
+    return this.#heard.get(id);
+  }
+
+  snapshot(): PulsesSnapshot {
+    return { lookAt: this.#lookAt, next: this.#next };
+  }
+
+  /** Nobody is held to a pulse that is not asked for any more. @param heard by number upward. */
+  restore({ lookAt, next }: PulsesSnapshot, heard: readonly Heard[]): void {
+    this.#next = next;
+    if (this.#silenceMs === 0) return;
+    this.#lookAt = lookAt;
+    for (const one of heard) this.#heard.set(one.peer.id, one);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
+import type { Altered } from '../rib/dirty-set.ts';
+import { MAX_SESSIONS, newSession, type Session } from './session.ts';
+import type { KnownVoter, VoterSnapshot } from './peer-snapshot.ts';
+
+/** All sessions that were heard of. None is forgotten: they are as many as collectors have peers. */
+export class Sessions {
+  /** Who is to be written again. */
+  readonly altered: Altered<PeerId>;
+  readonly #byId = new Map<PeerId, Session>();
+  /** Sessions that came up and have not told their whole table yet, by a number that goes on in the order in which they did. */
+  readonly #syncing = new Map<Session, number>();
+  #nextSync = 0;
+
+  constructor(altered: Altered<PeerId>) {
+    this.altered = altered;
+  }
+
+  of(peer: Peer): Session {
+    let session = this.#byId.get(peer.id);
+    if (session === undefined) {
+      this.#byId.set(peer.id, (session = newSession(peer, this.#byId.size)));
+      this.altered.add(peer.id);
+    }
+    return session;
+  }
+
+  find(id: PeerId): Session | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): readonly Session[] {
+    return [...this.#byId.values()];
+  }
+
+  ofCollector(collector: Collector): readonly Session[] {
+    return this.all().filter((session) => session.peer.collector === collector);
+  }
+
+  /** A feed that makes up peers fills no memory: whoever comes when all seats are taken is not heard, and has no vote. */
+  isTooMany(peer: Peer): boolean {
+    return this.#byId.size >= MAX_SESSIONS && !this.#byId.has(peer.id);
+  }
+
+  /** In the order in which they came up. */
+  get syncing(): Iterable<Session> {
+    return this.#syncing.keys();
+  }
+
+  get nextSync(): number {
+    return this.#nextSync;
+  }
+
+  startSync(session: Session): void {
+    if (!this.#syncing.has(session)) this.#syncing.set(session, this.#nextSync++);
+    this.altered.add(session.peer.id);
+  }
+
+  endSync(session: Session): void {
+    this.#syncing.delete(session);
+    this.altered.add(session.peer.id);
+  }
+
+  snapshot(session: Session): NonNullable<VoterSnapshot['session']> {
+    const { number, standing, table, stateAt } = session;
+    return { number, standing, table, stateAt, syncing: this.#syncing.get(session) };
+  }
+
+  /** Gives the sessions in the order in which they were first heard of. */
+  restore(voters: readonly KnownVoter[], nextSync: number): readonly Session[] {
+    const known = voters.flatMap(({ peer, voter: { session } }) =>
+      session === undefined ? [] : [{ peer, ...session }],
+    );
+    for (const { peer, number, standing, table, stateAt } of known.sort((a, b) => a.number - b.number)) {
+      if (number !== this.#byId.size) throw new Error(`there is no voter of number ${this.#byId.size}`);
+      this.#byId.set(peer.id, { peer, number, standing: { ...standing }, table: { ...table }, stateAt });
+    }
+    for (const { peer, syncing } of known.sort((a, b) => (a.syncing ?? 0) - (b.syncing ?? 0))) {
+      if (syncing !== undefined) this.#syncing.set(this.of(peer), syncing);
+    }
+    this.#nextSync = nextSync;
+    return this.all();
+  }
+}

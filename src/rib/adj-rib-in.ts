@@ -1,0 +1,77 @@
+import { originsOf, type AsPath } from '../bgp/as-path.ts';
+import type { Peer } from '../bgp/peer.ts';
+import type { Prefix } from '../bgp/prefix.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { Territory } from '../territory/territory.ts';
+
+/** A route of a watched prefix as one session told it. */
+export interface Told {
+  readonly prefix: Prefix;
+  readonly pathId: number | undefined;
+  /** `undefined`: withdrawn. Remembered, so that an older announcement does not bring it back. */
+  readonly path: AsPath | undefined;
+  /** When the session last told it, or a dump last confirmed it. */
+  readonly at: EventTime;
+  /** From a dump: it yields to an update of the last minute before the dump. */
+  readonly dumped: boolean;
+}
+
+/** … and what it says of the territory. */
+export interface Held extends Told {
+  /** Indices of the units it covers. */
+  readonly units: readonly number[];
+  /** Whether seeing it is seeing the territory: it is there, and its origin is one that counts. */
+  readonly counts: boolean;
+  /** What it shows of upstreams, origins and prefixes; see `details.ts`. */
+  readonly marks: readonly string[];
+}
+
+/**
+ * More routes than this from one session inside one territory is a flood: it is no longer believed. Twice the units leaves
+ * room for every /24 and as many more specifics; a small territory may have all its addresses routed one by one.
+ */
+export function maxRoutes(units: number): number {
+  return Math.max(4096, 2 * units);
+}
+
+/**
+ * More routes than this of all sessions together is a flood as well, and who adds to it is no longer believed. Some 760
+ * full-feed sessions of RIS carry North Korea in 2026: a thousand with two routes for each unit stay below it.
+ */
+export function maxRoutesOfAll(units: number): number {
+  return Math.max(250_000, 2_000 * units);
+}
+
+/** What one session sees of one territory and family. Owned by its `Plane`, which alone changes it. */
+export class View {
+  readonly peer: Peer;
+  readonly routes = new Map<string, Held>();
+  /** Counting routes per unit. */
+  readonly cover: Uint16Array;
+  /** Units with cover. */
+  seen = 0;
+  votes = false;
+  /** It carried the territory long enough to be believed without a known table size. */
+  learned = false;
+  /** Its table was told before the territory was watched: what it holds here is not all, until it is told again. */
+  partial = false;
+
+  constructor(peer: Peer, units: number) {
+    this.peer = peer;
+    this.cover = new Uint16Array(units);
+  }
+
+  hasSpokenAfter(at: EventTime): boolean {
+    for (const held of this.routes.values()) if (held.at > at) return true;
+    return false;
+  }
+}
+
+export function routeKey(prefix: Prefix, pathId: number | undefined): string {
+  return pathId === undefined ? prefix.text : `${prefix.text}#${pathId}`;
+}
+
+/** Origin in the list, or no list. With an AS_SET at the end the origin is open: one member in the list is enough. */
+export function countsFor(territory: Territory, path: AsPath): boolean {
+  return territory.origins.length === 0 || originsOf(path).some((asn) => territory.origins.includes(asn));
+}

@@ -1,0 +1,62 @@
+import type { GapReason } from '../bgp/element.ts';
+import type { Collector } from '../bgp/peer.ts';
+import { Fields, peerFrom } from '../lib/fields.ts';
+import type { Link } from '../detect/events/chain.ts';
+import type { BlindData } from '../detect/events/event.ts';
+import type { ObserverSnapshot, OpenGap } from '../detect/observer/observer.ts';
+import type { Toggle } from '../detect/hysteresis.ts';
+import { toggleFrom, toggleValue } from './evaluator-codec.ts';
+
+export function observerText({ open, blind }: ObserverSnapshot): string {
+  const gaps = open.map((gap) => ({ ...gap, peer: gap.peer?.id, unsettled: [...gap.unsettled] }));
+  return JSON.stringify({ open: gaps, blind });
+}
+
+/** @throws Error when it was not so written. */
+export function parseObserver(text: string): ObserverSnapshot {
+  const fields = Fields.parse(text);
+  return {
+    open: fields.list('open', (value) => gapFrom(new Fields(value))),
+    blind: fields.optional('blind', (value) => blindFrom(new Fields(value))),
+  };
+}
+
+export function linkText({ sequence, id }: Link): string {
+  return JSON.stringify({ sequence, id });
+}
+
+/** @throws Error when it was not so written. */
+export function parseLink(text: string): Link {
+  const fields = Fields.parse(text);
+  return { sequence: fields.count('sequence'), id: fields.text('id') };
+}
+
+/** Members of the control group, by unit. */
+export function membersText(members: readonly Toggle[]): string {
+  return JSON.stringify({ members: members.map((member) => toggleValue(member)) });
+}
+
+/** @throws Error when it was not so written. */
+export function parseMembers(text: string): readonly Toggle[] {
+  return Fields.parse(text).list('members', toggleFrom);
+}
+
+function gapFrom(fields: Fields): OpenGap {
+  return {
+    collector: fields.text('collector') as Collector,
+    peer: fields.optional('peer', peerFrom),
+    since: fields.time('since'),
+    reason: fields.text('reason') as GapReason,
+    peers: fields.count('peers'),
+    unsettled: new Set(fields.list('unsettled', (id) => peerFrom(id).id)),
+  };
+}
+
+/** As the event carries it that takes it back: in the same order. */
+function blindFrom(fields: Fields): BlindData {
+  return {
+    since: fields.text('since'),
+    reason: fields.text('reason') as BlindData['reason'],
+    territories: fields.list('territories', String),
+  };
+}

@@ -1,0 +1,116 @@
+import { pathText, type AsPath } from '../bgp/as-path.ts';
+import type { Peer } from '../bgp/peer.ts';
+import type { Prefix } from '../bgp/prefix.ts';
+import { asnFrom, countFrom, Fields, pairFrom, pathFrom, peerFrom, prefixFrom, timeFrom } from '../lib/fields.ts';
+import type { PlaneSnapshot } from '../rib/territory-view-snapshot.ts';
+import type { Plane } from '../rib/territory-view.ts';
+import type { Space } from './record.ts';
+import { runsFrom, runsText } from '../lib/runs.ts';
+import { MAX_SIGHTS, type Sight } from '../rib/visibility-changes.ts';
+import { routeKey, type Told } from '../rib/adj-rib-in.ts';
+
+/** A route as JSON, put together by hand: there are tens of thousands a second. `path` is `null` when it was withdrawn. */
+export function routeText({ at, path, dumped }: Told): string {
+  const told = path === undefined ? 'null' : `"${pathText(path)}"`;
+  return dumped ? `{"at":${at},"path":${told},"dumped":true}` : `{"at":${at},"path":${told}}`;
+}
+
+export function routesOf({ territory, family }: Plane): Space {
+  return `routes/${territory.id}/${family}`;
+}
+
+export function sightsOf({ territory, family }: Plane): Space {
+  return `sights/${territory.id}/${family}`;
+}
+
+/** Key of a route's record. */
+export function routePlace(peer: Peer, key: string): string {
+  return `${peer.id}|${key}`;
+}
+
+/** Reads what was written. Peers, prefixes and paths are the same few again and again: each is made once. */
+export class Reader {
+  readonly #peers = new Map<string, Peer>();
+  readonly #prefixes = new Map<string, Prefix>();
+  readonly #paths = new Map<string, AsPath>();
+
+  /** @param key `collector|address|asn|prefix`, and `#path id`. @throws Error when it was not so written. */
+  route(key: string, text: string): { readonly peer: Peer; readonly route: Told } {
+    const end = key.lastIndexOf('|');
+    const [prefix = '', pathId] = key.slice(end + 1).split('#');
+    const fields = Fields.parse(text);
+    const route = {
+      prefix: this.#prefix(prefix),
+      pathId: pathId === undefined ? undefined : countFrom(Number(pathId), 'path id', 2 ** 32),
+      path: fields.value('path') === null ? undefined : this.#path(fields.text('path')),
+      at: fields.time('at'),
+      dumped: fields.flag('dumped'),
+    };
+    const peer = this.peer(key.slice(0, Math.max(end, 0)));
+    if (routePlace(peer, routeKey(route.prefix, route.pathId)) !== key) throw new Error(`${key} is spelled otherwise`);
+    return { peer, route };
+  }
+
+  /** Its number and the sight. @throws Error when it was not so written. */
+  sight(text: string): [number, Sight] {
+    const fields = Fields.parse(text);
+    const sight = {
+      at: fields.time('at'),
+      type: fields.word('type', ['announcement', 'withdrawal', 'rib']),
+      peer: this.peer(fields.text('peer')),
+      prefix: this.#prefix(fields.text('prefix')),
+      lost: fields.flag('lost'),
+    };
+    return [fields.count('number'), sight];
+  }
+
+  peer(id: string): Peer {
+    return madeOnce(this.#peers, id, peerFrom);
+  }
+
+  #prefix(text: string): Prefix {
+    return madeOnce(this.#prefixes, text, prefixFrom);
+  }
+
+  #path(text: string): AsPath {
+    return madeOnce(this.#paths, text, pathFrom);
+  }
+}
+
+export function sightKey(number: number): string {
+  return String(number % MAX_SIGHTS);
+}
+
+export function sightText(number: number, { at, type, peer, prefix, lost }: Sight): string {
+  return JSON.stringify({ number, at, type, peer: peer.id, prefix: prefix.text, lost });
+}
+
+export function planeText(plane: Plane): string {
+  const { baseline, former, visibleChangedAt, touched } = plane.snapshot();
+  return JSON.stringify({
+    blocks: plane.blocksText,
+    baseline: runsText(baseline),
+    touched: runsText(touched),
+    former,
+    visibleChangedAt,
+  });
+}
+
+/** `undefined`: it was written of other blocks. @throws Error when it was not so written. */
+export function parsePlane(plane: Plane, text: string): PlaneSnapshot | undefined {
+  const fields = Fields.parse(text);
+  if (fields.text('blocks') !== plane.blocksText) return undefined;
+  const units = plane.units.length;
+  return {
+    baseline: runsFrom(fields.text('baseline'), units),
+    touched: runsFrom(fields.text('touched'), units),
+    former: fields.list('former', (value) => pairFrom(value, asnFrom, timeFrom)),
+    visibleChangedAt: fields.optional('visibleChangedAt', timeFrom),
+  };
+}
+
+function madeOnce<T>(made: Map<string, T>, text: string, make: (text: string) => T): T {
+  let one = made.get(text);
+  if (one === undefined) made.set(text, (one = make(text)));
+  return one;
+}
