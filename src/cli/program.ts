@@ -88,7 +88,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
   addSettings(replay, 'How to judge:', POLICY_SETTINGS);
   addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
   replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
-    loadOneByOne('replay');
+    loadOneByOne('replay/replay');
     const command = await import('./replay/replay.ts');
     end(await command.replay(files, replayOptions(options), io));
   });
@@ -137,7 +137,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {
-    loadOneByOne('watch');
+    loadOneByOne('watch/watch');
     const command = await import('./watch/watch.ts');
     end(await command.watch({ ...options, settings: options }, io));
   });
