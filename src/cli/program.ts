@@ -196,7 +196,7 @@ function addIncidents(program: Command, io: Io, end: (status: ExitStatus) => voi
     .summary('list the known incidents that come with the program')
     .description('Lists the known incidents that come with the program.')
     .action(async () => {
-      loadOneByOne('incidents');
+      loadOneByOne('incidents/incidents');
       const command = await import('./incidents/incidents.ts');
       end(await command.listIncidents(io));
     });
@@ -210,7 +210,7 @@ function addDemo(program: Command, io: Io, end: (status: ExitStatus) => void): v
     .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
     .option('--live', 'serve it on this machine as RIS Live would, and watch that')
     .action(async (name: string, options: { live?: boolean }) => {
-      loadOneByOne('incidents');
+      loadOneByOne('incidents/incidents');
       const command = await import('./incidents/incidents.ts');
       end(await command.demo(name, options, io));
     });
