@@ -3,16 +3,16 @@ import { earliest, type EventTime } from './bgp/time.ts';
 import { Chain, digest, type Draft } from './detect/events/chain.ts';
 import { ControlGroup } from './detect/observer/control-group.ts';
 import type { DataLossData, UnroutableEvent } from './detect/events/event.ts';
-import { Judge } from './detect/evaluator.ts';
+import { Evaluator } from './detect/evaluator.ts';
 import { lossDraft, Observer } from './detect/observer/observer.ts';
-import { allPlanes, type Parts } from './state/engine-parts.ts';
+import { allViews, type Parts } from './state/engine-parts.ts';
 import type { Policy } from './detect/policy.ts';
 import { Recorder } from './state/recorder.ts';
-import { differences, isOfEngine, restoreParts, UnreadableRecord } from './state/restore.ts';
+import { differences, restoreParts, UnreadableRecord } from './state/restore.ts';
 import { statusOf, type TerritoryStatus } from './detect/status.ts';
-import { Electorate } from './peers/peer-table.ts';
-import { Plane } from './rib/territory-view.ts';
-import type { StateChange, StateRecord } from './state/record.ts';
+import { PeerTable } from './peers/peer-table.ts';
+import { TerritoryView } from './rib/territory-view.ts';
+import { isEngineSpace, type StateChange, type StateRecord } from './state/record.ts';
 import { FAMILIES, unitsOf, type Territory } from './territory/territory.ts';
 import type { VotingPolicy } from './peers/voting-policy.ts';
 
@@ -94,7 +94,7 @@ export function createEngine(options: EngineOptions): Engine {
  */
 export function restoreEngine(options: EngineOptions, { cursor, records }: KeptState): Restored {
   const parts = partsOf(options);
-  if (!records.some(isOfEngine)) {
+  if (!records.some(({ space }) => isEngineSpace(space))) {
     const engine = engineOf(parts, { options, now: cursor, kept: undefined });
     return { ok: true, engine, anew: options.territories.map(({ territory }) => territory.id) };
   }
@@ -108,22 +108,22 @@ export function restoreEngine(options: EngineOptions, { cursor, records }: KeptS
 }
 
 function partsOf(options: EngineOptions): Parts {
-  const seats = options.territories.flatMap(({ territory, policy }) => {
+  const evaluators = options.territories.flatMap(({ territory, policy }) => {
     const version = digest([
       territory.blocks.map((block) => block.text),
       territory.origins,
       policy,
       options.voting,
     ]).slice(0, 16);
-    return planesOf(territory).map((plane) => ({
-      judge: new Judge(plane, policy),
+    return viewsOf(territory).map((view) => ({
+      evaluator: new Evaluator(view, policy),
       source: `/territories/${territory.id}`,
       version,
     }));
   });
   const control = controlGroup(options);
-  const electorate = new Electorate(allPlanes({ seats, control }), options.voting);
-  return { seats, control, electorate, observer: new Observer(), chain: new Chain() };
+  const peerTable = new PeerTable(allViews({ evaluators, control }), options.voting);
+  return { evaluators, control, peerTable, observer: new Observer(), chain: new Chain() };
 }
 
 interface Start {
@@ -134,7 +134,7 @@ interface Start {
 }
 
 function engineOf(parts: Parts, start: Start): Engine {
-  const { seats, control, electorate, observer, chain } = parts;
+  const { evaluators, control, peerTable, observer, chain } = parts;
   const observerVersion = digest([start.options.voting]).slice(0, 16);
   const recorder = new Recorder(parts);
   const isRecorded = start.options.recorded === true;
@@ -143,23 +143,23 @@ function engineOf(parts: Parts, start: Start): Engine {
 
   const ofObserver = (draft: Draft): UnroutableEvent => chain.tell(draft, '/observer', observerVersion);
 
-  const judgeAll = (at: EventTime): UnroutableEvent[] => {
+  const evaluateAll = (at: EventTime): UnroutableEvent[] => {
     control.observe(at);
-    const events = seats.flatMap(({ judge, source, version }) =>
-      judge.observe(at, control.share(judge.plane.family)).map((draft) => chain.tell(draft, source, version)),
+    const events = evaluators.flatMap(({ evaluator, source, version }) =>
+      evaluator.observe(at, control.share(evaluator.view.family)).map((draft) => chain.tell(draft, source, version)),
     );
-    const states = seats.map(({ judge }) => ({ id: judge.plane.territory.id, state: judge.state }));
+    const states = evaluators.map(({ evaluator }) => ({ id: evaluator.view.territory.id, state: evaluator.state }));
     return [...events, ...observer.look(states, at).map(ofObserver)];
   };
 
   const observed = (element: Element | undefined, at: EventTime): UnroutableEvent[] => {
-    const effects = element === undefined ? electorate.expire(at) : electorate.apply(element, at);
+    const effects = element === undefined ? peerTable.expire(at) : peerTable.apply(element, at);
     recorder.touch();
     return observer.observe(effects, at).map(ofObserver);
   };
 
   const nextDeadline = (): EventTime | undefined =>
-    earliest(electorate.deadline(), control.deadline(), ...seats.map(({ judge }) => judge.deadline()));
+    earliest(peerTable.deadline(), control.deadline(), ...evaluators.map(({ evaluator }) => evaluator.deadline()));
   let deadline = nextDeadline();
 
   /** Decides what falls due up to and at `to`, each at its own time. */
@@ -171,7 +171,7 @@ function engineOf(parts: Parts, start: Start): Engine {
       // Who sets a deadline deals with it when it comes; one that stays where it is would be met for ever.
       if (rounds > MAX_ROUNDS) throw new Error(`the deadline ${deadline} is not dealt with at ${at}`);
       at = Math.max(at, deadline) as EventTime;
-      events.push(...observed(undefined, at), ...judgeAll(at));
+      events.push(...observed(undefined, at), ...evaluateAll(at));
       deadline = nextDeadline();
     }
     return events;
@@ -188,14 +188,14 @@ function engineOf(parts: Parts, start: Start): Engine {
       now = at;
       if (element.type === 'tick' && element.peer === undefined) return committed(at, events);
       events.push(...observed(element, at));
-      if (element.type !== 'tick') events.push(...judgeAll(at));
+      if (element.type !== 'tick') events.push(...evaluateAll(at));
       deadline = nextDeadline();
       return committed(at, events);
     },
 
     status() {
       const at = now ?? (0 as EventTime);
-      return seats.map(({ judge }) => statusOf(judge, at));
+      return evaluators.map(({ evaluator }) => statusOf(evaluator, at));
     },
 
     takeChanges() {
@@ -225,12 +225,12 @@ function committed(cursor: EventTime, events: readonly UnroutableEvent[]): Commi
 
 /** Its units are followed as a whole: nothing of it is ever told. */
 function controlGroup({ control, territories }: EngineOptions): ControlGroup {
-  const planes = control === undefined ? [] : planesOf(control);
-  return new ControlGroup(planes, Math.min(...territories.map(({ policy }) => policy.minVoters)));
+  const views = control === undefined ? [] : viewsOf(control);
+  return new ControlGroup(views, Math.min(...territories.map(({ policy }) => policy.minVoters)));
 }
 
-function planesOf(territory: Territory): readonly Plane[] {
+function viewsOf(territory: Territory): readonly TerritoryView[] {
   return FAMILIES.filter((family) => unitsOf(territory, family).length > 0).map(
-    (family) => new Plane(territory, family),
+    (family) => new TerritoryView(territory, family),
   );
 }

@@ -18,7 +18,7 @@ export interface Keeping {
    */
   readonly everyMs?: number;
   /** Events that were decided elsewhere, to be kept with the next batch: drills. Each is given once. */
-  readonly asides?: () => readonly UnroutableEvent[];
+  readonly injected?: () => readonly UnroutableEvent[];
   /** What was kept, each event once. It is told only when it is kept. */
   readonly tell?: (events: readonly UnroutableEvent[]) => Promise<void>;
   /**
@@ -81,8 +81,8 @@ class Keeper {
 
   /** Call after each element. Gives why the run ends, if it does. */
   async take(at: EventTime, decided: readonly UnroutableEvent[]): Promise<RunEnd | undefined> {
-    const asides = this.#keeping.asides?.() ?? [];
-    const events = asides.length === 0 ? decided : [...decided, ...asides];
+    const injected = this.#keeping.injected?.() ?? [];
+    const events = injected.length === 0 ? decided : [...decided, ...injected];
     this.#elements++;
     this.#unkept++;
     this.#keptAt ??= at;

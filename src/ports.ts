@@ -28,7 +28,7 @@ export interface Batch {
   readonly events: readonly UnroutableEvent[];
   readonly changes: readonly StateChange[];
   /**
-   * These changes are all there is of the engine's spaces (`routes`, `sights`, `voters`, `verdicts`, `incidents`,
+   * These changes are all there is of the engine's spaces (`routes`, `visibility-log`, `voters`, `verdicts`, `incidents`,
    * `engine`): what the store has of them besides goes. The number may be any that is not less than that of the last one:
    * one that comes late, after others were kept, sets nothing back.
    */

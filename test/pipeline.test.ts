@@ -183,13 +183,13 @@ test('what was decided elsewhere is kept and told with the next element', async 
   const [drill] = DAY.events;
   if (drill === undefined) throw new Error('a day without events');
   const store = memoryStore();
-  let asides = [{ ...drill, id: 'aside' }];
+  let injected = [{ ...drill, id: 'aside' }];
   const taken = () => {
-    const all = asides;
-    asides = [];
+    const all = injected;
+    injected = [];
     return all;
   };
-  const { told } = await ran(store, { asides: taken });
+  const { told } = await ran(store, { injected: taken });
   expect(told[0]).toBe('aside');
   expect(ids(store.kept)).toEqual(['aside', ...ids(DAY.events)]);
 });

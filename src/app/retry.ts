@@ -8,7 +8,7 @@ const LONGEST_MS = 10_000;
  * Waits before a store that did not answer is asked again: longer each time, at random within the wait, so that those who
  * lost it together do not come back together. `say` is told of the first failure, and of each that says something else.
  */
-export function patience(
+export function retrying(
   clock: Clock,
   random: () => number,
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { printable } from '../report/printable.ts';
 import type { StateStore } from '../ports.ts';
-import { listEndpoints } from '../sinks/webhook/desk.ts';
+import { listEndpoints } from '../sinks/webhook/endpoint-store.ts';
 import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoint.ts';
 import { readyEndpoint } from '../sinks/webhook/ready.ts';
 import type { Environment, SecretRef } from '../sinks/webhook/secret.ts';

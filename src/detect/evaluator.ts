@@ -1,15 +1,15 @@
 import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Touched } from '../rib/territory-view-snapshot.ts';
-import type { Plane } from '../rib/territory-view.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
 import { Baseline } from './verdict/baseline.ts';
 import type { Draft } from './events/chain.ts';
 import { Changes } from './changes/changes.ts';
 import { changeDraft, countryDraft, incidentDraft, ofTerritory, type Scene } from './events/drafts.ts';
 import type { CountryData } from './events/event.ts';
-import { evidenceOf, sightsByUnit } from './events/evidence.ts';
+import { evidenceOf, changesByUnit } from './events/evidence.ts';
 import type { IncidentState } from './incident/incident.ts';
 import type { Policy } from './policy.ts';
-import { Story, type StorySnapshot } from './incident/incident-tracker.ts';
+import { IncidentTracker, type IncidentTrackerSnapshot } from './incident/incident-tracker.ts';
 import {
   blindness,
   deadline,
@@ -20,35 +20,35 @@ import {
   type VerdictState,
 } from './verdict/verdict.ts';
 
-/** What a judge goes on from, besides `changes`. */
-export interface JudgeSnapshot {
+/** What an evaluator goes on from, besides `changes`. */
+export interface EvaluatorSnapshot {
   readonly state: VerdictState;
   readonly lastKnown: Known | undefined;
   readonly rebased: boolean;
   readonly beginsUntil: EventTime | undefined;
   readonly candidates: readonly (readonly [unit: number, since: EventTime])[];
-  readonly story: StorySnapshot;
+  readonly tracker: IncidentTrackerSnapshot;
 }
 
-/** Judges one plane: the verdict, what else changed, the incident they belong to. Says what is to be told. */
-export class Judge {
-  readonly plane: Plane;
+/** Judges one view: the verdict, what else changed, the incident they belong to. Says what is to be told. */
+export class Evaluator {
+  readonly view: TerritoryView;
   readonly policy: Policy;
   readonly changes: Changes;
   readonly #baseline: Baseline;
-  readonly #story: Story;
+  readonly #tracker: IncidentTracker;
   #state: VerdictState = firstState();
   #lastKnown: Known | undefined;
   #rebased = false;
   /** Until then more voters come with the first dumps, and what they see belongs to the baseline as well. */
   #beginsUntil: EventTime | undefined;
 
-  constructor(plane: Plane, policy: Policy) {
-    this.plane = plane;
+  constructor(view: TerritoryView, policy: Policy) {
+    this.view = view;
     this.policy = policy;
-    this.changes = new Changes(plane, policy);
-    this.#baseline = new Baseline(plane, policy);
-    this.#story = new Story(plane, policy);
+    this.changes = new Changes(view, policy);
+    this.#baseline = new Baseline(view, policy);
+    this.#tracker = new IncidentTracker(view, policy);
   }
 
   get state(): VerdictState {
@@ -56,28 +56,28 @@ export class Judge {
   }
 
   get incident(): IncidentState | undefined {
-    return this.#story.incident;
+    return this.#tracker.incident;
   }
 
-  snapshot(): JudgeSnapshot {
+  snapshot(): EvaluatorSnapshot {
     return {
       state: this.#state,
       lastKnown: this.#lastKnown,
       rebased: this.#rebased,
       beginsUntil: this.#beginsUntil,
       candidates: this.#baseline.snapshot(),
-      story: this.#story.snapshot(),
+      tracker: this.#tracker.snapshot(),
     };
   }
 
-  /** The plane was put back before; `changes` are put back by themselves. */
-  restore({ state, lastKnown, rebased, beginsUntil, candidates, story }: JudgeSnapshot): void {
+  /** The view was put back before; `changes` are put back by themselves. */
+  restore({ state, lastKnown, rebased, beginsUntil, candidates, tracker }: EvaluatorSnapshot): void {
     this.#state = state;
     this.#lastKnown = lastKnown;
     this.#rebased = rebased;
     this.#beginsUntil = beginsUntil;
     this.#baseline.restore(candidates);
-    this.#story.restore(story);
+    this.#tracker.restore(tracker);
   }
 
   /** The next moment at which something is decided though nothing is heard. It may lie in the past: then it is due. */
@@ -86,35 +86,35 @@ export class Judge {
       deadline(this.#state, this.policy),
       this.changes.deadline(),
       this.#baseline.deadline(this.#state),
-      this.#story.closesAt(this.#state),
+      this.#tracker.closesAt(this.#state),
     );
   }
 
-  /** Looks at the plane as it is at `at`: after each change of it or of the control group, and at each deadline. */
+  /** Looks at the view as it is at `at`: after each change of it or of the control group, and at each deadline. */
   observe(at: EventTime, control: number | undefined): readonly Draft[] {
     if (this.#baseline.rebase(this.#state, at)) this.#rebased = true;
     if (this.#beginsUntil !== undefined) this.#beginAgain(at, this.#beginsUntil);
-    const touched = this.plane.takeTouched();
+    const touched = this.view.takeTouched();
     // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
-    const sample: Controlled = Object.assign(this.plane.sample(at), { control });
-    const scene = { plane: this.plane, sample };
+    const sample: Controlled = Object.assign(this.view.sample(at), { control });
+    const scene = { view: this.view, sample };
     this.#baseline.note(touched.units, at);
-    this.#story.noteSample(sample, touched, this.#state);
+    this.#tracker.noteSample(sample, touched, this.#state);
 
     const drafts = this.#followChanges(scene, touched);
     const before = this.#state;
     this.#state = step(before, sample, this.policy);
-    this.#story.noteState(this.#state, at);
+    this.#tracker.noteState(this.#state, at);
     if (this.#state.kind !== before.kind) drafts.push(...this.#turn(before, scene));
 
-    const closed = this.#story.takeClosed(this.#state, at);
+    const closed = this.#tracker.takeClosed(this.#state, at);
     if (closed !== undefined) drafts.push(incidentDraft(scene, 'closed', closed, this.policy));
     this.#baseline.adopt(this.#state, at);
     return drafts.sort((a, b) => rank(a) - rank(b));
   }
 
   #followChanges(scene: Scene, { units, marks }: Touched): Draft[] {
-    if (!this.plane.detailed) return [];
+    if (!this.view.detailed) return [];
     if (blindness(scene.sample, this.policy) !== undefined) {
       this.changes.suspend();
       return [];
@@ -122,10 +122,10 @@ export class Judge {
     if (units.length > 0) this.changes.observe(scene.sample.at, units, marks);
     const due = this.changes.takeDue(scene.sample.at);
     if (due.length === 0) return [];
-    const sightsOf = sightsByUnit(this.plane.sights.kept);
+    const visibilityLogOf = changesByUnit(this.view.visibilityLog.kept);
     return due.map((change) => {
-      const unit = change.what.kind === 'unit' ? this.plane.units[change.what.unit] : undefined;
-      const evidence = unit && evidenceOf(sightsOf(unit), !change.on, change.first);
+      const unit = change.what.kind === 'unit' ? this.view.units[change.what.unit] : undefined;
+      const evidence = unit && evidenceOf(visibilityLogOf(unit), !change.on, change.first);
       return changeDraft(scene, change, evidence);
     });
   }
@@ -137,7 +137,7 @@ export class Judge {
 
     const known = this.#lastKnown;
     this.#lastKnown = state.kind;
-    if (state.kind === 'routable' && !this.plane.hasBaseline) this.#begin(scene.sample.at);
+    if (state.kind === 'routable' && !this.view.hasBaseline) this.#begin(scene.sample.at);
     const drafts: Draft[] = [];
     if (known !== undefined && before.kind === 'unknown') {
       drafts.push(countryDraft(scene, 'country.known', this.#countryData(before, scene)));
@@ -145,10 +145,10 @@ export class Judge {
     // At the start, routable is no news.
     if (state.kind === (known ?? 'routable')) return drafts;
 
-    const told = this.#story.turn(state, before.kind === 'unknown');
+    const told = this.#tracker.turn(state, before.kind === 'unknown');
     const type = state.kind === 'routable' ? 'country.restored' : (`country.${state.kind}` as const);
     drafts.push(countryDraft(scene, type, { ...this.#countryData(before, scene), ...this.#proof(state, known) }));
-    const { incident } = this.#story;
+    const { incident } = this.#tracker;
     if (told !== undefined && incident !== undefined) drafts.push(incidentDraft(scene, told, incident, this.policy));
     this.#rebased = false;
     return drafts;
@@ -156,7 +156,7 @@ export class Judge {
 
   #countryData(before: VerdictState, scene: Scene): CountryData {
     const state = this.#state;
-    const first = this.#story.firstOf(state.since);
+    const first = this.#tracker.firstOf(state.since);
     return {
       ...ofTerritory(scene, first, state.since),
       verdict: state.kind,
@@ -169,28 +169,28 @@ export class Judge {
   /** Losses for the worse, returns for the better. */
   #proof(state: VerdictState & { kind: Known }, known: Known | undefined): Partial<CountryData> {
     const isBetter = state.kind === 'routable' || (state.kind === 'degraded' && known === 'unroutable');
-    const { incident } = this.#story;
+    const { incident } = this.#tracker;
     return {
       ...(this.#rebased && state.kind === 'routable' ? { rebased: true } : {}),
       ...(incident === undefined ? {} : { incident: incident.id }),
-      evidence: evidenceOf(this.plane.sights.kept, !isBetter, this.#story.firstOf(state.since)),
+      evidence: evidenceOf(this.view.visibilityLog.kept, !isBetter, this.#tracker.firstOf(state.since)),
     };
   }
 
   #beginAgain(at: EventTime, until: EventTime): void {
     if (at > until || this.#state.kind !== 'routable') this.#beginsUntil = undefined;
-    else if (this.plane.visibleSize > this.plane.baselineSize) this.#begin(at);
+    else if (this.view.visibleSize > this.view.baselineSize) this.#begin(at);
   }
 
   #begin(at: EventTime): void {
     this.#beginsUntil ??= later(at, this.policy.blindHoldMs);
     this.#baseline.begin();
-    this.#story.begin();
-    if (this.plane.detailed) this.changes.begin(at);
+    this.#tracker.begin();
+    if (this.view.detailed) this.changes.begin(at);
   }
 }
 
-/** Events of one moment in the order in which one reads them: the parts, the whole, its story, what else changed. */
+/** Events of one moment in the order in which one reads them: the parts, the whole, its incident, what else changed. */
 function rank(draft: Draft): number {
   return ['unit', 'country', 'incident', 'upstream', 'origin', 'prefix'].indexOf(draft.type.split('.')[0] ?? '');
 }

@@ -1,7 +1,7 @@
 import { later, type EventTime } from '../bgp/time.ts';
 
 /** Something that is there or not, and a change of it that has not lasted long enough to be told. */
-export interface Toggle {
+export interface Hysteresis {
   readonly on: boolean;
   /** Since when it has been the other way. */
   readonly turningSince?: EventTime;
@@ -16,12 +16,12 @@ export function aimOf(share: number, onAt: number, offBelow: number): Aim {
   return share < offBelow ? 'off' : 'stay';
 }
 
-export function aimAt(toggle: Toggle, aim: Aim, at: EventTime): Toggle {
-  if (aim === 'stay' || (aim === 'on') === toggle.on)
-    return toggle.turningSince === undefined ? toggle : { on: toggle.on };
-  return toggle.turningSince === undefined ? { on: toggle.on, turningSince: at } : toggle;
+export function aimAt(hysteresis: Hysteresis, aim: Aim, at: EventTime): Hysteresis {
+  if (aim === 'stay' || (aim === 'on') === hysteresis.on)
+    return hysteresis.turningSince === undefined ? hysteresis : { on: hysteresis.on };
+  return hysteresis.turningSince === undefined ? { on: hysteresis.on, turningSince: at } : hysteresis;
 }
 
-export function turnsAt(toggle: Toggle, holdMs: number): EventTime | undefined {
-  return toggle.turningSince === undefined ? undefined : later(toggle.turningSince, holdMs);
+export function turnsAt(hysteresis: Hysteresis, holdMs: number): EventTime | undefined {
+  return hysteresis.turningSince === undefined ? undefined : later(hysteresis.turningSince, holdMs);
 }

@@ -4,7 +4,7 @@ import type { Territory } from '../territory/territory.ts';
 import { ofTerritory } from './events/drafts.ts';
 import type { Incident, Verdict, VisibilityData } from './events/event.ts';
 import { incidentOf, rounded } from './incident/incident.ts';
-import type { Judge } from './evaluator.ts';
+import type { Evaluator } from './evaluator.ts';
 import { pending, type Pending } from './verdict/verdict.ts';
 
 /** How a territory stands in one family. */
@@ -21,38 +21,38 @@ export interface TerritoryStatus {
   readonly incident: Incident | undefined;
 }
 
-export function statusOf(judge: Judge, at: EventTime): TerritoryStatus {
+export function statusOf(evaluator: Evaluator, at: EventTime): TerritoryStatus {
   return {
-    ...standingOf(judge, at),
-    units: unitShares(judge),
+    ...summaryOf(evaluator, at),
+    units: unitShares(evaluator),
     // Asked for more often than looked at.
     get incident() {
-      return openIncidentOf(judge);
+      return openIncidentOf(evaluator);
     },
   };
 }
 
-export function openIncidentOf({ plane, incident, policy }: Judge): Incident | undefined {
-  return incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: plane.units });
+export function openIncidentOf({ view, incident, policy }: Evaluator): Incident | undefined {
+  return incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: view.units });
 }
 
-function standingOf(judge: Judge, at: EventTime): Omit<TerritoryStatus, 'units' | 'incident'> {
-  const { plane, state, policy } = judge;
+function summaryOf(evaluator: Evaluator, at: EventTime): Omit<TerritoryStatus, 'units' | 'incident'> {
+  const { view, state, policy } = evaluator;
   return {
-    territory: plane.territory,
-    family: plane.family,
+    territory: view.territory,
+    family: view.family,
     verdict: state.kind,
     since: state.since,
     pending: pending(state, policy),
-    visibility: ofTerritory({ plane, sample: plane.sample(at) }, at, at).visibility,
+    visibility: ofTerritory({ view, sample: view.sample(at) }, at, at).visibility,
   };
 }
 
-function unitShares({ plane }: Judge): TerritoryStatus['units'] {
-  return plane.units.map((unit, i) => ({
+function unitShares({ view }: Evaluator): TerritoryStatus['units'] {
+  return view.units.map((unit, i) => ({
     text: unit.text,
-    share: plane.voters === 0 ? 0 : rounded((plane.seen[i] ?? 0) / plane.voters),
-    isBaseline: plane.baseline[i] === 1,
+    share: view.voters === 0 ? 0 : rounded((view.seen[i] ?? 0) / view.voters),
+    isBaseline: view.baseline[i] === 1,
   }));
 }
 
@@ -60,8 +60,8 @@ function unitShares({ plane }: Judge): TerritoryStatus['units'] {
  * The same for people and other programs, as it is kept beside the events: times as in events, and units only where they
  * are followed one by one, because tens of thousands are no table to read.
  */
-export function verdictText(judge: Judge, at: EventTime): string {
-  const { verdict, since, pending: next, visibility } = standingOf(judge, at);
+export function verdictText(evaluator: Evaluator, at: EventTime): string {
+  const { verdict, since, pending: next, visibility } = summaryOf(evaluator, at);
   return JSON.stringify({
     verdict,
     since: isoTime(since),
@@ -69,8 +69,8 @@ export function verdictText(judge: Judge, at: EventTime): string {
       ? {}
       : { pending: { verdict: next.verdict, since: isoTime(next.since), at: isoTime(next.at) } }),
     visibility,
-    ...(judge.plane.detailed
-      ? { units: unitShares(judge).map(({ text, share, isBaseline }) => ({ unit: text, share, isBaseline })) }
+    ...(evaluator.view.detailed
+      ? { units: unitShares(evaluator).map(({ text, share, isBaseline }) => ({ unit: text, share, isBaseline })) }
       : {}),
   });
 }

@@ -1,10 +1,10 @@
 import type { Peer, PeerId } from '../bgp/peer.ts';
 import { later, type EventTime } from '../bgp/time.ts';
-import type { Altered } from '../rib/dirty-set.ts';
+import type { DirtySet } from '../rib/dirty-set.ts';
 import { MAX_SESSIONS } from './session.ts';
 
 /** A peer that said of itself that it is alive. */
-export interface Heard {
+export interface LastHeard {
   readonly peer: Peer;
   /** When it was heard last. */
   at: EventTime;
@@ -12,7 +12,7 @@ export interface Heard {
   readonly number: number;
 }
 
-export interface PulsesSnapshot {
+export interface LivenessSnapshot {
   readonly lookAt: EventTime | undefined;
   readonly next: number;
 }
@@ -21,17 +21,17 @@ export interface PulsesSnapshot {
  * Who was heard to be alive, and is no more. Only peers with a pulse of their own are held to it, and no more of them than
  * there can be sessions; see `peerSilenceMs`.
  */
-export class Pulses {
+export class Liveness {
   readonly #silenceMs: number;
-  readonly #altered: Altered<PeerId>;
-  readonly #heard = new Map<PeerId, Heard>();
+  readonly #dirty: DirtySet<PeerId>;
+  readonly #heard = new Map<PeerId, LastHeard>();
   /** No peer can have been silent too long before this: who is heard again only moves later. */
   #lookAt: EventTime | undefined;
   #next = 0;
 
-  constructor(silenceMs: number, altered: Altered<PeerId>) {
+  constructor(silenceMs: number, dirty: DirtySet<PeerId>) {
     this.#silenceMs = silenceMs;
-    this.#altered = altered;
+    this.#dirty = dirty;
   }
 
   /** The peer itself said that it is alive. */
@@ -43,7 +43,7 @@ export class Pulses {
       this.#heard.set(peer.id, { peer, at, number: this.#next++ });
       this.#lookAt ??= later(at, this.#silenceMs);
     }
-    this.#altered.add(peer.id);
+    this.#dirty.add(peer.id);
   }
 
   /** It said something else: alive as well at that time, but that says nothing of how often it speaks. What is old is no news. */
@@ -51,12 +51,12 @@ export class Pulses {
     const heard = this.#heard.get(peer.id);
     if (heard === undefined || at <= heard.at) return;
     heard.at = at;
-    this.#altered.add(peer.id);
+    this.#dirty.add(peer.id);
   }
 
   /** It went down, or is mistrusted anyhow. */
   stop(peer: Peer): void {
-    if (this.#heard.delete(peer.id)) this.#altered.add(peer.id);
+    if (this.#heard.delete(peer.id)) this.#dirty.add(peer.id);
   }
 
   /** Never later than the next silence that lasts too long; often earlier, and then nobody is silent. */
@@ -83,16 +83,16 @@ export class Pulses {
     return this.#heard.keys();
   }
 
-  of(id: PeerId): Heard | undefined {
+  of(id: PeerId): LastHeard | undefined {
     return this.#heard.get(id);
   }
 
-  snapshot(): PulsesSnapshot {
+  snapshot(): LivenessSnapshot {
     return { lookAt: this.#lookAt, next: this.#next };
   }
 
   /** Nobody is held to a pulse that is not asked for any more. @param heard by number upward. */
-  restore({ lookAt, next }: PulsesSnapshot, heard: readonly Heard[]): void {
+  restore({ lookAt, next }: LivenessSnapshot, heard: readonly LastHeard[]): void {
     this.#next = next;
     if (this.#silenceMs === 0) return;
     this.#lookAt = lookAt;

@@ -2,14 +2,14 @@ import type { Peer, PeerId } from '../bgp/peer.ts';
 import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { countFrom, Fields, pairFrom, peerFrom, timeFrom } from '../lib/fields.ts';
-import type { PulsesSnapshot } from './liveness.ts';
-import type { Standing } from './session.ts';
+import type { LivenessSnapshot } from './liveness.ts';
+import type { PeerState } from './session.ts';
 
-/** What the electorate goes on from, besides its voters. Numbers go on where they stood, so that the order of things does. */
-export interface ElectorateSnapshot {
+/** What the peer table goes on from, besides its voters. Numbers go on where they stood, so that the order of things does. */
+export interface PeerTableSnapshot {
   readonly largest: Readonly<Record<Family, number>>;
-  readonly pulses: PulsesSnapshot;
-  readonly nextLearner: number;
+  readonly liveness: LivenessSnapshot;
+  readonly nextProbationer: number;
   readonly nextSync: number;
 }
 
@@ -18,7 +18,7 @@ export interface VoterSnapshot {
   /** Absent: only its pulse was heard. */
   readonly session?: {
     readonly number: number;
-    readonly standing: Readonly<Record<Family, Standing>>;
+    readonly peerState: Readonly<Record<Family, PeerState>>;
     readonly table: Readonly<Record<Family, number | undefined>>;
     readonly stateAt: EventTime | undefined;
     /** Its place among those that have not told their whole table. */
@@ -26,8 +26,8 @@ export interface VoterSnapshot {
   };
   /** When it was heard last, and its place among those that have a pulse. */
   readonly heard?: readonly [EventTime, number];
-  /** By plane, where there is anything to say. */
-  readonly planes: Readonly<Record<string, VoterInPlane>>;
+  /** By view, where there is anything to say. */
+  readonly views: Readonly<Record<string, VoterInView>>;
 }
 
 /** A peer, and what was written of it. */
@@ -36,7 +36,7 @@ export interface KnownVoter {
   readonly voter: VoterSnapshot;
 }
 
-export interface VoterInPlane {
+export interface VoterInView {
   readonly learned: boolean;
   readonly partial: boolean;
   /** When it has learned, and its place among those that have not. */
@@ -44,15 +44,15 @@ export interface VoterInPlane {
 }
 
 /** As JSON; what is `undefined` or false is left out. */
-export function voterText({ session, heard, planes }: VoterSnapshot): string {
-  const places = Object.entries(planes).map(([key, { learned, partial, waiting }]) => [
+export function voterText({ session, heard, views }: VoterSnapshot): string {
+  const places = Object.entries(views).map(([key, { learned, partial, waiting }]) => [
     key,
     { learned: learned || undefined, partial: partial || undefined, waiting },
   ]);
   return JSON.stringify({
     session,
     heard,
-    planes: places.length === 0 ? undefined : (Object.fromEntries(places) as unknown),
+    views: places.length === 0 ? undefined : (Object.fromEntries(places) as unknown),
   });
 }
 
@@ -64,39 +64,39 @@ export function parseVoter(key: string, text: string): KnownVoter {
   const session = fields.optional('session', (value) => sessionFrom(new Fields(value)));
   const heard = fields.optional('heard', placeFrom);
   if (session === undefined && heard === undefined) throw new Error('it says nothing of it');
-  const planes = Object.entries(fields.value('planes') ?? {}).map(([plane, value]) => {
+  const views = Object.entries(fields.value('views') ?? {}).map(([view, value]) => {
     const place = new Fields(value);
     const waiting = place.optional('waiting', placeFrom);
-    return [plane, { learned: place.flag('learned'), partial: place.flag('partial'), waiting }] as const;
+    return [view, { learned: place.flag('learned'), partial: place.flag('partial'), waiting }] as const;
   });
-  const voter = { ...(session && { session }), ...(heard && { heard }), planes: Object.fromEntries(planes) };
+  const voter = { ...(session && { session }), ...(heard && { heard }), views: Object.fromEntries(views) };
   return { peer, voter };
 }
 
 function sessionFrom(fields: Fields): NonNullable<VoterSnapshot['session']> {
-  const [standing, table] = [fields.fields('standing'), fields.fields('table')];
+  const [peerState, table] = [fields.fields('peerState'), fields.fields('table')];
   return {
     number: fields.count('number'),
-    standing: { ipv4: standingFrom(standing.fields('ipv4')), ipv6: standingFrom(standing.fields('ipv6')) },
+    peerState: { ipv4: peerStateFrom(peerState.fields('ipv4')), ipv6: peerStateFrom(peerState.fields('ipv6')) },
     table: { ipv4: table.optional('ipv4', countFrom), ipv6: table.optional('ipv6', countFrom) },
     stateAt: fields.optional('stateAt', timeFrom),
     syncing: fields.optional('syncing', countFrom),
   };
 }
 
-function standingFrom(fields: Fields): Standing {
+function peerStateFrom(fields: Fields): PeerState {
   const kind = fields.word('kind', ['unheard', 'in-sync', 'syncing', 'in-gap', 'down']);
   return kind === 'unheard' || kind === 'in-sync' ? { kind } : { kind, since: fields.time('since') };
 }
 
 /** @throws Error when it was not so written. */
-export function parseElectorate(text: string): ElectorateSnapshot {
+export function parsePeerTable(text: string): PeerTableSnapshot {
   const fields = Fields.parse(text);
-  const [largest, pulses] = [fields.fields('largest'), fields.fields('pulses')];
+  const [largest, liveness] = [fields.fields('largest'), fields.fields('liveness')];
   return {
     largest: { ipv4: largest.count('ipv4'), ipv6: largest.count('ipv6') },
-    pulses: { lookAt: pulses.optional('lookAt', timeFrom), next: pulses.count('next') },
-    nextLearner: fields.count('nextLearner'),
+    liveness: { lookAt: liveness.optional('lookAt', timeFrom), next: liveness.count('next') },
+    nextProbationer: fields.count('nextProbationer'),
     nextSync: fields.count('nextSync'),
   };
 }

@@ -1,97 +1,100 @@
 import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { Altered } from '../rib/dirty-set.ts';
-import type { Learner, Learners } from './probation.ts';
-import type { Plane } from '../rib/territory-view.ts';
-import type { Pulses } from './liveness.ts';
+import type { DirtySet } from '../rib/dirty-set.ts';
+import type { Probationer, Probation } from './probation.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import type { Liveness } from './liveness.ts';
 import type { Sessions } from './sessions.ts';
 import { FAMILIES } from '../territory/territory.ts';
-import type { ElectorateSnapshot, KnownVoter, VoterInPlane, VoterSnapshot } from './peer-snapshot.ts';
+import type { PeerTableSnapshot, KnownVoter, VoterInView, VoterSnapshot } from './peer-snapshot.ts';
 import type { Votes } from './votes.ts';
 
 interface Parts {
-  readonly planes: readonly Plane[];
+  readonly views: readonly TerritoryView[];
   readonly sessions: Sessions;
-  readonly learners: Learners;
-  readonly pulses: Pulses;
+  readonly probation: Probation;
+  readonly liveness: Liveness;
   readonly votes: Votes;
-  readonly altered: Altered<PeerId>;
+  readonly dirty: DirtySet<PeerId>;
 }
 
-/** The electorate on paper: each peer by itself, because a few of thousands change at a time, and what they have in common. */
-export class VoterBook {
+/** The peer table on paper: each peer by itself, because a few of thousands change at a time, and what they have in common. */
+export class PeerTableSnapshots {
   /** Of whom anything changed since it was last written. */
-  readonly altered: Altered<PeerId>;
+  readonly dirty: DirtySet<PeerId>;
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.altered = parts.altered;
+    this.dirty = parts.dirty;
   }
 
   /** Everyone of whom anything is known. */
   ids(): ReadonlySet<PeerId> {
-    return new Set([...this.#parts.sessions.all().map(({ peer }) => peer.id), ...this.#parts.pulses.ids()]);
+    return new Set([...this.#parts.sessions.all().map(({ peer }) => peer.id), ...this.#parts.liveness.ids()]);
   }
 
   /** `undefined` when nothing is known of it any more. */
   voter(id: PeerId): VoterSnapshot | undefined {
     const session = this.#parts.sessions.find(id);
-    const heard = this.#parts.pulses.of(id);
+    const heard = this.#parts.liveness.of(id);
     if (session === undefined && heard === undefined) return undefined;
-    const planes: Record<string, VoterInPlane> = {};
-    for (const plane of this.#parts.planes) {
-      const view = plane.views.get(id);
-      const learner = view && this.#parts.learners.of(view);
-      if (view === undefined || !(view.learned || view.partial || learner !== undefined)) continue;
-      const { learned, partial } = view;
-      planes[plane.key] = { learned, partial, waiting: learner && [learner.due, learner.number] };
+    const views: Record<string, VoterInView> = {};
+    for (const view of this.#parts.views) {
+      const rib = view.ribs.get(id);
+      const probationer = rib && this.#parts.probation.of(rib);
+      if (rib === undefined || !(rib.learned || rib.partial || probationer !== undefined)) continue;
+      const { learned, partial } = rib;
+      views[view.key] = { learned, partial, waiting: probationer && [probationer.due, probationer.number] };
     }
     return {
       ...(session && { session: this.#parts.sessions.snapshot(session) }),
       ...(heard && { heard: [heard.at, heard.number] }),
-      planes,
+      views,
     };
   }
 
-  snapshot(): ElectorateSnapshot {
+  snapshot(): PeerTableSnapshot {
     return {
       largest: this.#parts.votes.largest,
-      pulses: this.#parts.pulses.snapshot(),
-      nextLearner: this.#parts.learners.next,
+      liveness: this.#parts.liveness.snapshot(),
+      nextProbationer: this.#parts.probation.next,
       nextSync: this.#parts.sessions.nextSync,
     };
   }
 
   /**
-   * Puts back who was heard, and gives votes by it; the planes have their routes already.
+   * Puts back who was heard, and gives votes by it; the views have their routes already.
    *
-   * @param fresh planes that were not watched, so that nobody told them his whole table.
+   * @param fresh views that were not watched, so that nobody told them his whole table.
    */
   restore(
-    { largest, pulses, nextLearner, nextSync }: ElectorateSnapshot,
+    { largest, liveness, nextProbationer, nextSync }: PeerTableSnapshot,
     voters: readonly KnownVoter[],
-    { fresh, at }: { readonly fresh: ReadonlySet<Plane>; readonly at: EventTime },
+    { fresh, at }: { readonly fresh: ReadonlySet<TerritoryView>; readonly at: EventTime },
   ): void {
     for (const family of FAMILIES) this.#parts.votes.compare(family, largest[family]);
     const sessions = this.#parts.sessions.restore(voters, nextSync);
     const heard = voters.flatMap(({ peer, voter }) =>
       voter.heard === undefined ? [] : [{ peer, at: voter.heard[0], number: voter.heard[1] }],
     );
-    this.#parts.pulses.restore(pulses, heard.sort(byNumber));
-    this.#parts.learners.restore(voters.flatMap((one) => this.#restoreViews(one, fresh)).sort(byNumber), nextLearner);
+    this.#parts.liveness.restore(liveness, heard.sort(byNumber));
+    this.#parts.probation.restore(
+      voters.flatMap((one) => this.#restoreRibs(one, fresh)).sort(byNumber),
+      nextProbationer,
+    );
     for (const session of sessions) this.#parts.votes.revote(session, at);
   }
 
-  #restoreViews({ peer, voter }: KnownVoter, fresh: ReadonlySet<Plane>): readonly Learner[] {
-    return this.#parts.planes.flatMap((plane) => {
-      const known = fresh.has(plane) ? undefined : voter.planes[plane.key];
-      if (known === undefined && !fresh.has(plane)) return [];
-      const isHeard = voter.session !== undefined && voter.session.standing[plane.family].kind !== 'down';
-      const view = plane.viewOf(peer);
-      view.learned = known?.learned === true;
-      view.partial = known?.partial ?? isHeard;
-      return known?.waiting === undefined ? [] : [{ plane, view, due: known.waiting[0], number: known.waiting[1] }];
+  #restoreRibs({ peer, voter }: KnownVoter, fresh: ReadonlySet<TerritoryView>): readonly Probationer[] {
+    return this.#parts.views.flatMap((view) => {
+      const known = fresh.has(view) ? undefined : voter.views[view.key];
+      if (known === undefined && !fresh.has(view)) return [];
+      const isHeard = voter.session !== undefined && voter.session.peerState[view.family].kind !== 'down';
+      const rib = view.ribOf(peer);
+      rib.learned = known?.learned === true;
+      rib.partial = known?.partial ?? isHeard;
+      return known?.waiting === undefined ? [] : [{ view, rib, due: known.waiting[0], number: known.waiting[1] }];
     });
   }
 }

@@ -10,16 +10,16 @@ import type {
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
 import type { Family } from '../bgp/prefix.ts';
 import { later, type EventTime } from '../bgp/time.ts';
-import { Altered } from '../rib/dirty-set.ts';
+import { DirtySet } from '../rib/dirty-set.ts';
 import type { Effect } from './effect.ts';
-import { Learners } from './probation.ts';
-import type { Plane } from '../rib/territory-view.ts';
-import { Pulses } from './liveness.ts';
-import type { Session, Standing } from './session.ts';
+import { Probation } from './probation.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import { Liveness } from './liveness.ts';
+import type { Session, PeerState } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { FAMILIES } from '../territory/territory.ts';
 import { routeKey } from '../rib/adj-rib-in.ts';
-import { VoterBook } from './peer-table-snapshots.ts';
+import { PeerTableSnapshots } from './peer-table-snapshots.ts';
 import { Votes } from './votes.ts';
 import type { VotingPolicy } from './voting-policy.ts';
 
@@ -27,28 +27,28 @@ import type { VotingPolicy } from './voting-policy.ts';
 const DUMP_BACKLOG_MS = 60_000;
 
 /**
- * Takes elements to the planes: keeps each session's standing and says who votes. A peer that goes down or silent in a
+ * Takes elements to the views: keeps each session's peer state and says who votes. A peer that goes down or silent in a
  * gap loses its vote before its routes go, so nothing of it is ever taken for a withdrawal.
  */
-export class Electorate {
-  readonly #planes: readonly Plane[];
+export class PeerTable {
+  readonly #views: readonly TerritoryView[];
   readonly #voting: VotingPolicy;
   /** Writes down who was heard, and reads it again. */
-  readonly book: VoterBook;
+  readonly snapshots: PeerTableSnapshots;
   readonly #sessions: Sessions;
-  readonly #learners: Learners;
-  readonly #pulses: Pulses;
+  readonly #probation: Probation;
+  readonly #liveness: Liveness;
   readonly #votes: Votes;
 
-  constructor(planes: readonly Plane[], voting: VotingPolicy) {
-    this.#planes = planes;
+  constructor(views: readonly TerritoryView[], voting: VotingPolicy) {
+    this.#views = views;
     this.#voting = voting;
-    const altered = new Altered<PeerId>();
-    const sessions = (this.#sessions = new Sessions(altered));
-    const learners = (this.#learners = new Learners(voting.learnMs, altered));
-    const pulses = (this.#pulses = new Pulses(voting.peerSilenceMs, altered));
-    const votes = (this.#votes = new Votes(planes, voting));
-    this.book = new VoterBook({ planes, sessions, learners, pulses, votes, altered });
+    const dirty = new DirtySet<PeerId>();
+    const sessions = (this.#sessions = new Sessions(dirty));
+    const probation = (this.#probation = new Probation(voting.learnMs, dirty));
+    const liveness = (this.#liveness = new Liveness(voting.peerSilenceMs, dirty));
+    const votes = (this.#votes = new Votes(views, voting));
+    this.snapshots = new PeerTableSnapshots({ views, sessions, probation, liveness, votes, dirty });
   }
 
   /** `now` is the engine's time: that of the element, unless the element is late. */
@@ -56,7 +56,7 @@ export class Electorate {
     if ('peer' in element && element.peer !== undefined && this.#sessions.isTooMany(element.peer)) return [];
     switch (element.type) {
       case 'tick':
-        if (element.peer !== undefined) this.#pulses.start(element.peer, now);
+        if (element.peer !== undefined) this.#liveness.start(element.peer, now);
         return [];
       case 'gap':
         return this.#gap(element, now);
@@ -73,14 +73,14 @@ export class Electorate {
 
   /** When the next vote is given or forgotten without any element. */
   deadline(): EventTime | undefined {
-    let next = this.#learners.deadline();
+    let next = this.#probation.deadline();
     const consider = (at: EventTime | undefined): void => {
       if (at !== undefined && (next === undefined || at < next)) next = at;
     };
-    consider(this.#pulses.deadline());
+    consider(this.#liveness.deadline());
     for (const session of this.#sessions.syncing)
-      for (const family of FAMILIES) consider(this.#syncedBy(session.standing[family]));
-    for (const plane of this.#planes) consider(plane.formerSince && later(plane.formerSince, this.#voting.forgetMs));
+      for (const family of FAMILIES) consider(this.#syncedBy(session.peerState[family]));
+    for (const view of this.#views) consider(view.formerSince && later(view.formerSince, this.#voting.forgetMs));
     return next;
   }
 
@@ -88,35 +88,35 @@ export class Electorate {
   expire(at: EventTime): readonly Effect[] {
     const effects: Effect[] = [];
     for (const session of this.#sessions.syncing) {
-      const due = FAMILIES.filter((family) => (this.#syncedBy(session.standing[family]) ?? Infinity) <= at);
+      const due = FAMILIES.filter((family) => (this.#syncedBy(session.peerState[family]) ?? Infinity) <= at);
       if (due.length > 0) effects.push(...this.#settle(session, due, at));
     }
-    for (const { plane, peer } of this.#learners.takeDue(at)) {
+    for (const { view, peer } of this.#probation.takeDue(at)) {
       const session = this.#sessions.of(peer);
-      if (session.standing[plane.family].kind === 'unheard') session.standing[plane.family] = { kind: 'in-sync' };
-      this.#sessions.altered.add(peer.id);
+      if (session.peerState[view.family].kind === 'unheard') session.peerState[view.family] = { kind: 'in-sync' };
+      this.#sessions.dirty.add(peer.id);
       this.#votes.revote(session, at);
     }
-    effects.push(...this.#silence(this.#pulses.takeSilent(at), at));
-    for (const plane of this.#planes) plane.forgetFormer((at - this.#voting.forgetMs) as EventTime);
+    effects.push(...this.#silence(this.#liveness.takeSilent(at), at));
+    for (const view of this.#views) view.forgetFormer((at - this.#voting.forgetMs) as EventTime);
     return effects;
   }
 
   #route(element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
-    const planes = this.#planes.filter((plane) => plane.concerns(element.prefix));
-    if (planes.length === 0) return [];
+    const views = this.#views.filter((view) => view.concerns(element.prefix));
+    if (views.length === 0) return [];
     const session = this.#sessions.of(element.peer);
-    this.#pulses.hear(element.peer, element.at);
-    const standing = session.standing[element.prefix.family];
-    if (standing.kind === 'down') {
+    this.#liveness.hear(element.peer, element.at);
+    const peerState = session.peerState[element.prefix.family];
+    if (peerState.kind === 'down') {
       // A dump or a late message from before it went down; what comes after says that the session is up again.
-      if (element.type === 'rib' || element.at <= standing.since) return [];
+      if (element.type === 'rib' || element.at <= peerState.since) return [];
       if (element.type === 'announcement') {
         session.stateAt = element.at;
         this.#peerState(session, 'up', element.at);
       }
     }
-    const kept = planes.map((plane) => this.#hold(plane, session, element));
+    const kept = views.map((view) => this.#hold(view, session, element));
     return kept.every(Boolean)
       ? []
       : this.#mistrust(
@@ -126,18 +126,18 @@ export class Electorate {
         );
   }
 
-  #hold(plane: Plane, session: Session, element: RouteElement | WithdrawalElement): boolean {
+  #hold(view: TerritoryView, session: Session, element: RouteElement | WithdrawalElement): boolean {
     const { at, prefix, pathId } = element;
-    const view = plane.viewOf(session.peer);
-    const held = view.routes.get(routeKey(prefix, pathId));
+    const rib = view.ribOf(session.peer);
+    const held = rib.routes.get(routeKey(prefix, pathId));
     const dumped = element.type === 'rib';
     if (held !== undefined) {
       if (held.at > at) return true;
       if (dumped && !held.dumped && at - held.at < DUMP_BACKLOG_MS) return true;
     }
     const path = element.type === 'withdrawal' ? undefined : element.path;
-    const kept = plane.put(view, { prefix, pathId, path, at, dumped });
-    if (session.table[prefix.family] === undefined) this.#learners.watch(plane, view, at);
+    const kept = view.put(rib, { prefix, pathId, path, at, dumped });
+    if (session.table[prefix.family] === undefined) this.#probation.watch(view, rib, at);
     return kept;
   }
 
@@ -149,17 +149,17 @@ export class Electorate {
     if (session.stateAt !== undefined && at < session.stateAt) return [];
     session.stateAt = at;
     if (at === now) return this.#peerState(session, state, now);
-    const hasSpoken = this.#planes.some(({ views }) => views.get(session.peer.id)?.hasSpokenAfter(at));
+    const hasSpoken = this.#views.some(({ ribs }) => ribs.get(session.peer.id)?.hasSpokenAfter(at));
     return this.#peerState(session, hasSpoken ? 'up' : state, now, at);
   }
 
   #peerState(session: Session, state: 'up' | 'down', at: EventTime, told = Infinity): readonly Effect[] {
     for (const family of FAMILIES)
-      session.standing[family] = state === 'up' ? { kind: 'syncing', since: at } : { kind: 'down', since: at };
+      session.peerState[family] = state === 'up' ? { kind: 'syncing', since: at } : { kind: 'down', since: at };
     if (state === 'up') this.#sessions.startSync(session);
     else {
       this.#sessions.endSync(session);
-      this.#pulses.stop(session.peer);
+      this.#liveness.stop(session.peer);
     }
     this.#markWhole(session, FAMILIES);
     this.#votes.revote(session, at);
@@ -170,21 +170,21 @@ export class Electorate {
   #endOfRib(element: EndOfRibElement, now: EventTime): readonly Effect[] {
     const session = this.#sessions.of(element.peer);
     const families = element.family === undefined ? FAMILIES : [element.family];
-    const due = families.filter((family) => session.standing[family].kind !== 'down');
+    const due = families.filter((family) => session.peerState[family].kind !== 'down');
     for (const family of due) {
-      const standing = session.standing[family];
+      const peerState = session.peerState[family];
       // Its session was reset inside the gap: what it has not told again is gone.
-      if (standing.kind === 'in-gap') this.#forgetRoutes(session, now, (at) => at < standing.since, family);
+      if (peerState.kind === 'in-gap') this.#forgetRoutes(session, now, (at) => at < peerState.since, family);
     }
     return this.#settle(session, due, now);
   }
 
   #endOfDump(element: EndOfRibElement, dump: NonNullable<EndOfRibElement['dump']>, now: EventTime): readonly Effect[] {
     const session = this.#sessions.of(element.peer);
-    const isNewer = (standing: Standing): boolean =>
-      'since' in standing && standing.kind !== 'in-gap' && standing.since > dump.from;
+    const isNewer = (peerState: PeerState): boolean =>
+      'since' in peerState && peerState.kind !== 'in-gap' && peerState.since > dump.from;
     const families = (element.family === undefined ? FAMILIES : [element.family]).filter(
-      (family) => !isNewer(session.standing[family]),
+      (family) => !isNewer(session.peerState[family]),
     );
     const isGone = (at: EventTime, dumped: boolean): boolean =>
       at < dump.from && (dumped || dump.from - at >= DUMP_BACKLOG_MS);
@@ -227,30 +227,30 @@ export class Electorate {
     for (const session of sessions) {
       for (const family of FAMILIES) {
         // Who was down may be up since, with a table that we missed.
-        if (session.standing[family].kind !== 'in-gap') session.standing[family] = { kind: 'in-gap', since: at };
+        if (session.peerState[family].kind !== 'in-gap') session.peerState[family] = { kind: 'in-gap', since: at };
       }
       this.#sessions.endSync(session);
-      this.#learners.forget(session.peer);
-      this.#pulses.stop(session.peer);
+      this.#probation.forget(session.peer);
+      this.#liveness.stop(session.peer);
       this.#votes.revote(session, at);
     }
     return [{ kind: 'gap', ...gap, voters }];
   }
 
   #settle(session: Session, families: readonly Family[], at: EventTime): readonly Effect[] {
-    for (const family of families) session.standing[family] = { kind: 'in-sync' };
-    if (FAMILIES.every((family) => session.standing[family].kind !== 'syncing')) this.#sessions.endSync(session);
+    for (const family of families) session.peerState[family] = { kind: 'in-sync' };
+    if (FAMILIES.every((family) => session.peerState[family].kind !== 'syncing')) this.#sessions.endSync(session);
     this.#markWhole(session, families);
-    this.#sessions.altered.add(session.peer.id);
+    this.#sessions.dirty.add(session.peer.id);
     this.#votes.revote(session, at);
     return families.length === 0 ? [] : [{ kind: 'settled', session }];
   }
 
   /** Its table in these families was told from the start, to all territories. */
   #markWhole(session: Session, families: readonly Family[]): void {
-    for (const plane of this.#planes) {
-      const view = plane.views.get(session.peer.id);
-      if (view !== undefined && families.includes(plane.family)) view.partial = false;
+    for (const view of this.#views) {
+      const rib = view.ribs.get(session.peer.id);
+      if (rib !== undefined && families.includes(view.family)) rib.partial = false;
     }
   }
 
@@ -260,14 +260,14 @@ export class Electorate {
     gone: (at: EventTime, dumped: boolean) => boolean,
     family?: Family,
   ): void {
-    for (const plane of this.#planes) {
-      const view = plane.views.get(session.peer.id);
-      if (view === undefined || (family !== undefined && plane.family !== family)) continue;
-      for (const held of [...view.routes.values()]) if (gone(held.at, held.dumped)) plane.drop(view, held, at);
+    for (const view of this.#views) {
+      const rib = view.ribs.get(session.peer.id);
+      if (rib === undefined || (family !== undefined && view.family !== family)) continue;
+      for (const held of [...rib.routes.values()]) if (gone(held.at, held.dumped)) view.drop(rib, held, at);
     }
   }
 
-  #syncedBy(standing: Standing): EventTime | undefined {
-    return standing.kind === 'syncing' ? later(standing.since, this.#voting.resyncMs) : undefined;
+  #syncedBy(peerState: PeerState): EventTime | undefined {
+    return peerState.kind === 'syncing' ? later(peerState.since, this.#voting.resyncMs) : undefined;
   }
 }

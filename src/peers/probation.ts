@@ -1,15 +1,15 @@
 import type { Peer, PeerId } from '../bgp/peer.ts';
 import { later, type EventTime } from '../bgp/time.ts';
-import type { Altered } from '../rib/dirty-set.ts';
-import type { Plane } from '../rib/territory-view.ts';
-import type { View } from '../rib/adj-rib-in.ts';
+import type { DirtySet } from '../rib/dirty-set.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import type { AdjRibIn } from '../rib/adj-rib-in.ts';
 
-/** A learner must carry this share of the units that the others carry: a filtered view of half a country is no witness. */
+/** A probationer must carry this share of the units that the others carry: a filtered table of half a country is no witness. */
 const MIN_CARRIED = 0.9;
 
-export interface Learner {
-  readonly plane: Plane;
-  readonly view: View;
+export interface Probationer {
+  readonly view: TerritoryView;
+  readonly rib: AdjRibIn;
   due: EventTime;
   /** Who began later has a greater one. */
   readonly number: number;
@@ -19,35 +19,35 @@ export interface Learner {
  * Peers whose table size nobody told: without a RIB dump, whoever carried the territory while it was stable is a
  * witness of its absence later.
  */
-export class Learners {
+export class Probation {
   readonly #learnMs: number;
-  readonly #altered: Altered<PeerId>;
-  readonly #waiting = new Map<View, Learner>();
+  readonly #dirty: DirtySet<PeerId>;
+  readonly #waiting = new Map<AdjRibIn, Probationer>();
   #next = 0;
 
-  constructor(learnMs: number, altered: Altered<PeerId>) {
-    this.#altered = altered;
+  constructor(learnMs: number, dirty: DirtySet<PeerId>) {
+    this.#dirty = dirty;
     // At least one millisecond, so that who fails is not asked again at the same moment, for ever.
     this.#learnMs = Math.max(1, learnMs);
   }
 
-  /** Call after each change of a view of unknown table size. */
-  watch(plane: Plane, view: View, at: EventTime): void {
-    if (view.learned || view.seen === 0) {
-      this.#leave(view);
+  /** Call after each change of a rib of unknown table size. */
+  watch(view: TerritoryView, rib: AdjRibIn, at: EventTime): void {
+    if (rib.learned || rib.seen === 0) {
+      this.#leave(rib);
       return;
     }
-    if (this.#waiting.has(view)) return;
-    this.#waiting.set(view, { plane, view, due: later(at, this.#learnMs), number: this.#next++ });
-    this.#altered.add(view.peer.id);
+    if (this.#waiting.has(rib)) return;
+    this.#waiting.set(rib, { view, rib, due: later(at, this.#learnMs), number: this.#next++ });
+    this.#dirty.add(rib.peer.id);
   }
 
   forget(peer: Peer): void {
-    for (const view of this.#waiting.keys()) if (view.peer.id === peer.id) this.#leave(view);
+    for (const rib of this.#waiting.keys()) if (rib.peer.id === peer.id) this.#leave(rib);
   }
 
-  of(view: View): Learner | undefined {
-    return this.#waiting.get(view);
+  of(rib: AdjRibIn): Probationer | undefined {
+    return this.#waiting.get(rib);
   }
 
   get next(): number {
@@ -55,8 +55,8 @@ export class Learners {
   }
 
   /** @param waiting by number upward. */
-  restore(waiting: readonly Learner[], next: number): void {
-    for (const learner of waiting) this.#waiting.set(learner.view, learner);
+  restore(waiting: readonly Probationer[], next: number): void {
+    for (const probationer of waiting) this.#waiting.set(probationer.rib, probationer);
     this.#next = next;
   }
 
@@ -67,35 +67,35 @@ export class Learners {
   }
 
   /** The peers that have learned by `at`, in the order in which they began. Who carried too little waits once more. */
-  takeDue(at: EventTime): readonly { plane: Plane; peer: Peer }[] {
-    const learned: { plane: Plane; peer: Peer }[] = [];
-    const expected = new Map<Plane, readonly number[]>();
-    for (const learner of this.#waiting.values()) {
-      if (learner.due > at) continue;
-      const { plane, view } = learner;
-      let units = expected.get(plane);
-      if (units === undefined) expected.set(plane, (units = commonUnits(plane)));
-      if (units.filter((unit) => (view.cover[unit] ?? 0) > 0).length < MIN_CARRIED * units.length) {
-        learner.due = later(at, this.#learnMs);
-        this.#altered.add(view.peer.id);
+  takeDue(at: EventTime): readonly { view: TerritoryView; peer: Peer }[] {
+    const learned: { view: TerritoryView; peer: Peer }[] = [];
+    const expected = new Map<TerritoryView, readonly number[]>();
+    for (const probationer of this.#waiting.values()) {
+      if (probationer.due > at) continue;
+      const { view, rib } = probationer;
+      let units = expected.get(view);
+      if (units === undefined) expected.set(view, (units = commonUnits(view)));
+      if (units.filter((unit) => (rib.cover[unit] ?? 0) > 0).length < MIN_CARRIED * units.length) {
+        probationer.due = later(at, this.#learnMs);
+        this.#dirty.add(rib.peer.id);
         continue;
       }
-      this.#leave(view);
-      view.learned = true;
-      learned.push({ plane, peer: view.peer });
+      this.#leave(rib);
+      rib.learned = true;
+      learned.push({ view, peer: rib.peer });
     }
     return learned;
   }
 
-  #leave(view: View): void {
-    if (this.#waiting.delete(view)) this.#altered.add(view.peer.id);
+  #leave(rib: AdjRibIn): void {
+    if (this.#waiting.delete(rib)) this.#dirty.add(rib.peer.id);
   }
 }
 
 /** The baseline or, before there is one, the units that at least half of those carry who carry any. */
-function commonUnits(plane: Plane): readonly number[] {
-  const units = [...plane.units.keys()];
-  if (plane.hasBaseline) return units.filter((unit) => plane.baseline[unit] === 1);
-  const carriers = [...plane.views.values()].filter((view) => view.seen > 0);
-  return units.filter((unit) => carriers.filter((view) => (view.cover[unit] ?? 0) > 0).length * 2 >= carriers.length);
+function commonUnits(view: TerritoryView): readonly number[] {
+  const units = [...view.units.keys()];
+  if (view.hasBaseline) return units.filter((unit) => view.baseline[unit] === 1);
+  const carriers = [...view.ribs.values()].filter((rib) => rib.seen > 0);
+  return units.filter((unit) => carriers.filter((rib) => (rib.cover[unit] ?? 0) > 0).length * 2 >= carriers.length);
 }

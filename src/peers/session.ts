@@ -13,7 +13,7 @@ import type { EventTime } from '../bgp/time.ts';
  *    ^                                        session down                          | in-gap --> in-sync: dump, End-of-RIB
  *    +------------------------------------------------------------------------------+
  */
-export type Standing =
+export type PeerState =
   /** Heard, but whether what it said is its whole table is not known. */
   | { readonly kind: 'unheard' }
   | { readonly kind: 'in-sync' }
@@ -25,12 +25,12 @@ export type Standing =
 /** RIS and Route Views together have some 2,500 sessions. */
 export const MAX_SESSIONS = 20_000;
 
-/** One peer as the electorate knows it. */
+/** One peer as the peer table knows it. */
 export interface Session {
   readonly peer: Peer;
   /** Sessions are numbered from 0 as they are first heard of. */
   readonly number: number;
-  readonly standing: Record<Family, Standing>;
+  readonly peerState: Record<Family, PeerState>;
   /** Routes per family in its last complete dump of it; `undefined` when it was in none. */
   readonly table: Record<Family, number | undefined>;
   /** Of when the last word on whether it is up is. */
@@ -41,7 +41,7 @@ export function newSession(peer: Peer, number: number): Session {
   return {
     peer,
     number,
-    standing: { ipv4: { kind: 'unheard' }, ipv6: { kind: 'unheard' } },
+    peerState: { ipv4: { kind: 'unheard' }, ipv6: { kind: 'unheard' } },
     table: { ipv4: undefined, ipv6: undefined },
     stateAt: undefined,
   };

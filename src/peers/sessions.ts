@@ -1,26 +1,26 @@
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
-import type { Altered } from '../rib/dirty-set.ts';
+import type { DirtySet } from '../rib/dirty-set.ts';
 import { MAX_SESSIONS, newSession, type Session } from './session.ts';
 import type { KnownVoter, VoterSnapshot } from './peer-snapshot.ts';
 
 /** All sessions that were heard of. None is forgotten: they are as many as collectors have peers. */
 export class Sessions {
   /** Who is to be written again. */
-  readonly altered: Altered<PeerId>;
+  readonly dirty: DirtySet<PeerId>;
   readonly #byId = new Map<PeerId, Session>();
   /** Sessions that came up and have not told their whole table yet, by a number that goes on in the order in which they did. */
   readonly #syncing = new Map<Session, number>();
   #nextSync = 0;
 
-  constructor(altered: Altered<PeerId>) {
-    this.altered = altered;
+  constructor(dirty: DirtySet<PeerId>) {
+    this.dirty = dirty;
   }
 
   of(peer: Peer): Session {
     let session = this.#byId.get(peer.id);
     if (session === undefined) {
       this.#byId.set(peer.id, (session = newSession(peer, this.#byId.size)));
-      this.altered.add(peer.id);
+      this.dirty.add(peer.id);
     }
     return session;
   }
@@ -37,7 +37,7 @@ export class Sessions {
     return this.all().filter((session) => session.peer.collector === collector);
   }
 
-  /** A feed that makes up peers fills no memory: whoever comes when all seats are taken is not heard, and has no vote. */
+  /** A feed that makes up peers fills no memory: whoever comes when all places are taken is not heard, and has no vote. */
   isTooMany(peer: Peer): boolean {
     return this.#byId.size >= MAX_SESSIONS && !this.#byId.has(peer.id);
   }
@@ -53,17 +53,17 @@ export class Sessions {
 
   startSync(session: Session): void {
     if (!this.#syncing.has(session)) this.#syncing.set(session, this.#nextSync++);
-    this.altered.add(session.peer.id);
+    this.dirty.add(session.peer.id);
   }
 
   endSync(session: Session): void {
     this.#syncing.delete(session);
-    this.altered.add(session.peer.id);
+    this.dirty.add(session.peer.id);
   }
 
   snapshot(session: Session): NonNullable<VoterSnapshot['session']> {
-    const { number, standing, table, stateAt } = session;
-    return { number, standing, table, stateAt, syncing: this.#syncing.get(session) };
+    const { number, peerState, table, stateAt } = session;
+    return { number, peerState, table, stateAt, syncing: this.#syncing.get(session) };
   }
 
   /** Gives the sessions in the order in which they were first heard of. */
@@ -71,9 +71,9 @@ export class Sessions {
     const known = voters.flatMap(({ peer, voter: { session } }) =>
       session === undefined ? [] : [{ peer, ...session }],
     );
-    for (const { peer, number, standing, table, stateAt } of known.sort((a, b) => a.number - b.number)) {
+    for (const { peer, number, peerState, table, stateAt } of known.sort((a, b) => a.number - b.number)) {
       if (number !== this.#byId.size) throw new Error(`there is no voter of number ${this.#byId.size}`);
-      this.#byId.set(peer.id, { peer, number, standing: { ...standing }, table: { ...table }, stateAt });
+      this.#byId.set(peer.id, { peer, number, peerState: { ...peerState }, table: { ...table }, stateAt });
     }
     for (const { peer, syncing } of known.sort((a, b) => (a.syncing ?? 0) - (b.syncing ?? 0))) {
       if (syncing !== undefined) this.#syncing.set(this.of(peer), syncing);

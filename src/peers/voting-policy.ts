@@ -1,5 +1,5 @@
 /**
- * Who may vote. One for the whole engine: a peer's standing does not depend on the territory, but for `learnMs`, which
+ * Who may vote. One for the whole engine: a peer's peer state does not depend on the territory, but for `learnMs`, which
  * asks whether it carried this one. Durations are milliseconds of event time.
  */
 export interface VotingPolicy {

@@ -5,7 +5,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { Territory } from '../territory/territory.ts';
 
 /** A route of a watched prefix as one session told it. */
-export interface Told {
+export interface ReceivedRoute {
   readonly prefix: Prefix;
   readonly pathId: number | undefined;
   /** `undefined`: withdrawn. Remembered, so that an older announcement does not bring it back. */
@@ -17,7 +17,7 @@ export interface Told {
 }
 
 /** … and what it says of the territory. */
-export interface Held extends Told {
+export interface HeldRoute extends ReceivedRoute {
   /** Indices of the units it covers. */
   readonly units: readonly number[];
   /** Whether seeing it is seeing the territory: it is there, and its origin is one that counts. */
@@ -42,10 +42,10 @@ export function maxRoutesOfAll(units: number): number {
   return Math.max(250_000, 2_000 * units);
 }
 
-/** What one session sees of one territory and family. Owned by its `Plane`, which alone changes it. */
-export class View {
+/** What one session sees of one territory and family. Owned by its `TerritoryView`, which alone changes it. */
+export class AdjRibIn {
   readonly peer: Peer;
-  readonly routes = new Map<string, Held>();
+  readonly routes = new Map<string, HeldRoute>();
   /** Counting routes per unit. */
   readonly cover: Uint16Array;
   /** Units with cover. */

@@ -1,7 +1,7 @@
-import type { View } from './adj-rib-in.ts';
+import type { AdjRibIn } from './adj-rib-in.ts';
 
 /** Places of the state that changed since they were last written. Before `start` nothing is noted: then all is written. */
-export class Altered<Place> {
+export class DirtySet<Place> {
   #places: Set<Place> | undefined;
 
   start(): void {
@@ -22,22 +22,22 @@ export class Altered<Place> {
 }
 
 /** The same for routes, by session: their keys are there already, and there are many of them. */
-export class AlteredRoutes {
-  #routes: Map<View, Set<string>> | undefined;
+export class DirtyRoutes {
+  #routes: Map<AdjRibIn, Set<string>> | undefined;
 
   start(): void {
     this.#routes = new Map();
   }
 
-  add(view: View, key: string): void {
+  add(rib: AdjRibIn, key: string): void {
     if (this.#routes === undefined) return;
-    const keys = this.#routes.get(view);
-    if (keys === undefined) this.#routes.set(view, new Set([key]));
+    const keys = this.#routes.get(rib);
+    if (keys === undefined) this.#routes.set(rib, new Set([key]));
     else keys.add(key);
   }
 
-  take(): ReadonlyMap<View, ReadonlySet<string>> {
-    const routes = this.#routes ?? new Map<View, Set<string>>();
+  take(): ReadonlyMap<AdjRibIn, ReadonlySet<string>> {
+    const routes = this.#routes ?? new Map<AdjRibIn, Set<string>>();
     if (routes.size > 0) this.#routes = new Map();
     return routes;
   }

@@ -1,10 +1,10 @@
 import { marksOf } from './marks.ts';
 import { covered, type Territory } from '../territory/territory.ts';
-import { countsFor, type Held, type Told } from './adj-rib-in.ts';
+import { countsFor, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 
 /** Works out what a route says of a territory: the units it covers, whether it counts, what it shows. */
-export class Holder {
+export class RouteClassifier {
   readonly #territory: Territory;
   readonly #units: readonly Prefix[];
   readonly #isDetailed: boolean;
@@ -19,7 +19,7 @@ export class Holder {
     this.#maxRuns = maxRuns;
   }
 
-  heldOf(route: Told, before: Held | undefined): Held {
+  classify(route: ReceivedRoute, before: HeldRoute | undefined): HeldRoute {
     // Each field by name: this is done for each message, and copying what an object has takes several times as long.
     const { prefix, pathId, path, at, dumped } = route;
     if (before !== undefined && before.path === path) {

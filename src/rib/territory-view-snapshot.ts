@@ -1,7 +1,7 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
 
-/** What may have changed of a plane since it was last asked. */
+/** What may have changed of a view since it was last asked. */
 export interface Touched {
   /** Indices of units whose `seen` or `visible` may be others, upward. No mark is touched without a unit. */
   readonly units: readonly number[];
@@ -9,8 +9,8 @@ export interface Touched {
   readonly marks: readonly string[];
 }
 
-/** What a plane goes on from, besides its routes and votes. */
-export interface PlaneSnapshot {
+/** What a view goes on from, besides its routes and votes. */
+export interface TerritoryViewSnapshot {
   /** Indices of units, upward. */
   readonly baseline: readonly number[];
   /** ASes that lost their vote, in the order in which they did. */

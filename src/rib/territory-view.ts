@@ -2,16 +2,16 @@ import type { Asn } from '../bgp/asn.ts';
 import type { Collector, Peer } from '../bgp/peer.ts';
 import type { Family, Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
-import { AlteredRoutes } from './dirty-set.ts';
-import { Ballots, type Sum } from './vote-count.ts';
+import { DirtyRoutes } from './dirty-set.ts';
+import { VoteCount, type Sum } from './vote-count.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
-import { Holder } from './route-classifier.ts';
-import type { PlaneSnapshot, Touched } from './territory-view-snapshot.ts';
+import { RouteClassifier } from './route-classifier.ts';
+import type { TerritoryViewSnapshot, Touched } from './territory-view-snapshot.ts';
 import type { Sample } from './sample.ts';
 import { blocksOf, concerns, unitsOf, type Territory } from '../territory/territory.ts';
-import { Sights } from './visibility-changes.ts';
+import { VisibilityLog } from './visibility-changes.ts';
 import { Tally } from './tally.ts';
-import { maxRoutes, maxRoutesOfAll, routeKey, View, type Held, type Told } from './adj-rib-in.ts';
+import { maxRoutes, maxRoutesOfAll, routeKey, AdjRibIn, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
 
 /**
  * No full table was smaller in the time of the archives: 60,000 IPv4 routes in 1999, 500 IPv6 routes in 2003. If the largest
@@ -21,35 +21,35 @@ const SMALLEST_FULL_TABLE: Readonly<Record<Family, number>> = { ipv4: 50_000, ip
 
 /**
  * One territory in one address family: who sees which unit now. Counters only, no verdicts. IPv4 and IPv6 are two
- * planes and are never added together.
+ * views and are never added together.
  */
-export class Plane {
+export class TerritoryView {
   readonly territory: Territory;
   readonly family: Family;
   /** `KP/ipv4`. */
   readonly key: string;
-  /** Its blocks in address order, as text: the same for planes that can hold each other's routes. */
+  /** Its blocks in address order, as text: the same for views that can hold each other's routes. */
   readonly blocksText: string;
   readonly units: readonly Prefix[];
   /** Whether upstreams, origins, prefixes and single units are followed. */
   readonly detailed: boolean;
   readonly tally = new Tally();
   /** Latest changes of voters' sight. */
-  readonly sights = new Sights();
-  readonly altered = new AlteredRoutes();
-  readonly views = new Map<Peer['id'], View>();
+  readonly visibilityLog = new VisibilityLog();
+  readonly dirty = new DirtyRoutes();
+  readonly ribs = new Map<Peer['id'], AdjRibIn>();
   /** Routes in the largest table known of this family; 0 while no dump was read. */
   largestTable = 0;
   /** When the set of visible units last changed. */
   visibleChangedAt: EventTime | undefined;
   /** Units whose `seen` or `visible` may have changed since `takeTouched`. */
   readonly #touched = new Set<number>();
-  readonly #ballots: Ballots;
+  readonly #voteCount: VoteCount;
   /** ASes that lost their vote, and when; in order of time. */
   readonly #former = new Map<Asn, EventTime>();
   /** Voting sessions per collector. */
   readonly #collectors = new Map<Collector, number>();
-  readonly #holder: Holder;
+  readonly #classifier: RouteClassifier;
   readonly #maxRoutes: number;
   readonly #maxRoutesOfAll: number;
   /** Routes held of all sessions, withdrawn ones that are remembered among them. */
@@ -66,42 +66,42 @@ export class Plane {
     this.detailed = this.units.length <= MAX_DETAILED_UNITS;
     this.#maxRoutes = maxRoutes(this.units.length);
     this.#maxRoutesOfAll = maxRoutesOfAll(this.units.length);
-    this.#holder = new Holder(territory, this.units, this.detailed, this.#maxRoutes);
-    this.#ballots = new Ballots(this.units.length);
+    this.#classifier = new RouteClassifier(territory, this.units, this.detailed, this.#maxRoutes);
+    this.#voteCount = new VoteCount(this.units.length);
   }
 
   get voters(): number {
-    return this.#ballots.voters;
+    return this.#voteCount.voters;
   }
 
   /** Voter ASes that see each unit. */
   get seen(): Readonly<Uint32Array> {
-    return this.#ballots.seen;
+    return this.#voteCount.seen;
   }
 
   /** 1 for units seen by more than half of the voters. */
   get visible(): Readonly<Uint8Array> {
-    return this.#ballots.visible;
+    return this.#voteCount.visible;
   }
 
   /** 1 for the units of the last stable state, against which visibility is measured. */
   get baseline(): Readonly<Uint8Array> {
-    return this.#ballots.baseline;
+    return this.#voteCount.baseline;
   }
 
   /** Units of the baseline; 0 while there is none. */
   get baselineSize(): number {
-    return this.#ballots.ofBaseline.units;
+    return this.#voteCount.ofBaseline.units;
   }
 
   /** Visible units, of the baseline or not. */
   get visibleSize(): number {
-    return this.#ballots.ofVisible.units;
+    return this.#voteCount.ofVisible.units;
   }
 
   /** The units of the baseline that are visible. */
   get left(): Sum {
-    return this.#ballots.ofLeft;
+    return this.#voteCount.ofLeft;
   }
 
   get hasBaseline(): boolean {
@@ -112,60 +112,60 @@ export class Plane {
     return prefix.family === this.family && concerns(this.territory, prefix);
   }
 
-  viewOf(peer: Peer): View {
-    let view = this.views.get(peer.id);
-    if (view === undefined) this.views.set(peer.id, (view = new View(peer, this.units.length)));
-    return view;
+  ribOf(peer: Peer): AdjRibIn {
+    let rib = this.ribs.get(peer.id);
+    if (rib === undefined) this.ribs.set(peer.id, (rib = new AdjRibIn(peer, this.units.length)));
+    return rib;
   }
 
-  /** `false`: the view is full and the route was not kept. */
-  put(view: View, route: Told): boolean {
+  /** `false`: the rib is full and the route was not kept. */
+  put(rib: AdjRibIn, route: ReceivedRoute): boolean {
     const key = routeKey(route.prefix, route.pathId);
-    const before = view.routes.get(key);
-    if (before === undefined && (view.routes.size >= this.#maxRoutes || this.#routes >= this.#maxRoutesOfAll))
+    const before = rib.routes.get(key);
+    if (before === undefined && (rib.routes.size >= this.#maxRoutes || this.#routes >= this.#maxRoutesOfAll))
       return false;
 
-    const held = this.#holder.heldOf(route, before);
-    const sawBefore = view.seen;
+    const held = this.#classifier.classify(route, before);
+    const sawBefore = rib.seen;
     // The new route before the old one goes: a re-announcement never looks like a loss, however short.
-    if (held.path !== undefined) this.#add(view, held, route.at);
-    if (before?.path !== undefined) this.#take(view, before, route.at);
-    view.routes.set(key, held);
+    if (held.path !== undefined) this.#add(rib, held, route.at);
+    if (before?.path !== undefined) this.#take(rib, before, route.at);
+    rib.routes.set(key, held);
     if (before === undefined) this.#routes++;
-    this.altered.add(view, key);
-    if (view.votes && view.seen !== sawBefore) this.#remember(view, held, view.seen < sawBefore);
+    this.dirty.add(rib, key);
+    if (rib.votes && rib.seen !== sawBefore) this.#remember(rib, held, rib.seen < sawBefore);
     return true;
   }
 
   /** Forgets a route without a word of the peer: nobody withdrew it, so it is no evidence. */
-  drop(view: View, held: Held, at: EventTime): void {
-    if (held.path !== undefined) this.#take(view, held, at);
+  drop(rib: AdjRibIn, held: HeldRoute, at: EventTime): void {
+    if (held.path !== undefined) this.#take(rib, held, at);
     const key = routeKey(held.prefix, held.pathId);
-    if (view.routes.delete(key)) this.#routes--;
-    this.altered.add(view, key);
+    if (rib.routes.delete(key)) this.#routes--;
+    this.dirty.add(rib, key);
   }
 
   /** @param isMissed whether a vote taken away is held against us: not when the peer turned out not to be full-feed. */
-  setVote(view: View, votes: boolean, at: EventTime, isMissed: boolean): void {
-    if (view.votes === votes) return;
-    const shown = [...view.routes.values()].filter((held) => held.path !== undefined);
+  setVote(rib: AdjRibIn, votes: boolean, at: EventTime, isMissed: boolean): void {
+    if (rib.votes === votes) return;
+    const shown = [...rib.routes.values()].filter((held) => held.path !== undefined);
     if (votes) {
-      view.votes = true;
-      this.#collectors.set(view.peer.collector, (this.#collectors.get(view.peer.collector) ?? 0) + 1);
-      this.#ballots.enter(view.peer.asn);
-      this.#former.delete(view.peer.asn);
-      for (let unit = 0; unit < view.cover.length; unit++)
-        if ((view.cover[unit] ?? 0) > 0) this.#ballots.see(view.peer.asn, unit);
-      for (const held of shown) for (const mark of held.marks) this.tally.add(mark, view.peer.asn);
+      rib.votes = true;
+      this.#collectors.set(rib.peer.collector, (this.#collectors.get(rib.peer.collector) ?? 0) + 1);
+      this.#voteCount.enter(rib.peer.asn);
+      this.#former.delete(rib.peer.asn);
+      for (let unit = 0; unit < rib.cover.length; unit++)
+        if ((rib.cover[unit] ?? 0) > 0) this.#voteCount.see(rib.peer.asn, unit);
+      for (const held of shown) for (const mark of held.marks) this.tally.add(mark, rib.peer.asn);
     } else {
-      for (const held of shown) for (const mark of held.marks) this.tally.remove(mark, view.peer.asn);
-      for (let unit = 0; unit < view.cover.length; unit++)
-        if ((view.cover[unit] ?? 0) > 0) this.#ballots.unsee(view.peer.asn, unit);
-      view.votes = false;
-      const left = (this.#collectors.get(view.peer.collector) ?? 0) - 1;
-      if (left > 0) this.#collectors.set(view.peer.collector, left);
-      else this.#collectors.delete(view.peer.collector);
-      if (this.#ballots.leave(view.peer.asn) && isMissed) this.#former.set(view.peer.asn, at);
+      for (const held of shown) for (const mark of held.marks) this.tally.remove(mark, rib.peer.asn);
+      for (let unit = 0; unit < rib.cover.length; unit++)
+        if ((rib.cover[unit] ?? 0) > 0) this.#voteCount.unsee(rib.peer.asn, unit);
+      rib.votes = false;
+      const left = (this.#collectors.get(rib.peer.collector) ?? 0) - 1;
+      if (left > 0) this.#collectors.set(rib.peer.collector, left);
+      else this.#collectors.delete(rib.peer.collector);
+      if (this.#voteCount.leave(rib.peer.asn) && isMissed) this.#former.set(rib.peer.asn, at);
     }
     this.#reckonVisible(at);
   }
@@ -180,12 +180,12 @@ export class Plane {
   }
 
   setBaseline(units: readonly number[]): void {
-    this.#ballots.setBaseline(units);
+    this.#voteCount.setBaseline(units);
     this.#touchAll();
   }
 
   sample(at: EventTime): Sample {
-    const { voters, ofBaseline, ofVisible, ofShown, ofLeft, seeingNothing } = this.#ballots;
+    const { voters, ofBaseline, ofVisible, ofShown, ofLeft, seeingNothing } = this.#voteCount;
     const { hasBaseline } = this;
     // Before there is a baseline: over the units that most voters see, else over those that anybody sees.
     const of = hasBaseline ? ofBaseline : ofVisible.units > 0 ? ofVisible : ofShown;
@@ -213,7 +213,7 @@ export class Plane {
   }
 
   /** All of it that does not follow from routes and votes. */
-  snapshot(): PlaneSnapshot {
+  snapshot(): TerritoryViewSnapshot {
     return {
       baseline: [...this.units.keys()].filter((unit) => this.baseline[unit] === 1),
       former: [...this.#former],
@@ -223,16 +223,16 @@ export class Plane {
   }
 
   /** Puts back a route: all of them first, then the votes, then the rest. */
-  restoreRoute(peer: Peer, route: Told): void {
-    const view = this.viewOf(peer);
-    const held = this.#holder.heldOf(route, undefined);
-    if (held.path !== undefined) this.#add(view, held, route.at);
-    view.routes.set(routeKey(route.prefix, route.pathId), held);
+  restoreRoute(peer: Peer, route: ReceivedRoute): void {
+    const rib = this.ribOf(peer);
+    const held = this.#classifier.classify(route, undefined);
+    if (held.path !== undefined) this.#add(rib, held, route.at);
+    rib.routes.set(routeKey(route.prefix, route.pathId), held);
     this.#routes++;
   }
 
-  restore({ baseline, former, visibleChangedAt, touched }: PlaneSnapshot): void {
-    this.#ballots.setBaseline(baseline);
+  restore({ baseline, former, visibleChangedAt, touched }: TerritoryViewSnapshot): void {
+    this.#voteCount.setBaseline(baseline);
     for (const [asn, at] of former) this.#former.set(asn, at);
     this.visibleChangedAt = visibleChangedAt;
     this.#touched.clear();
@@ -240,38 +240,38 @@ export class Plane {
     this.tally.takeTouched();
   }
 
-  #add(view: View, held: Held, at: EventTime): void {
-    if (view.votes) for (const mark of held.marks) this.tally.add(mark, view.peer.asn);
+  #add(rib: AdjRibIn, held: HeldRoute, at: EventTime): void {
+    if (rib.votes) for (const mark of held.marks) this.tally.add(mark, rib.peer.asn);
     for (const unit of held.units) {
       this.#touched.add(unit);
       if (!held.counts) continue;
-      const cover = (view.cover[unit] ?? 0) + 1;
-      view.cover[unit] = cover;
+      const cover = (rib.cover[unit] ?? 0) + 1;
+      rib.cover[unit] = cover;
       if (cover > 1) continue;
-      view.seen++;
-      if (!view.votes) continue;
-      this.#ballots.see(view.peer.asn, unit);
+      rib.seen++;
+      if (!rib.votes) continue;
+      this.#voteCount.see(rib.peer.asn, unit);
       this.#reckonUnit(unit, at);
     }
   }
 
-  #take(view: View, held: Held, at: EventTime): void {
-    if (view.votes) for (const mark of held.marks) this.tally.remove(mark, view.peer.asn);
+  #take(rib: AdjRibIn, held: HeldRoute, at: EventTime): void {
+    if (rib.votes) for (const mark of held.marks) this.tally.remove(mark, rib.peer.asn);
     for (const unit of held.units) {
       this.#touched.add(unit);
       if (!held.counts) continue;
-      const cover = (view.cover[unit] ?? 0) - 1;
-      view.cover[unit] = cover;
+      const cover = (rib.cover[unit] ?? 0) - 1;
+      rib.cover[unit] = cover;
       if (cover > 0) continue;
-      view.seen--;
-      if (!view.votes) continue;
-      this.#ballots.unsee(view.peer.asn, unit);
+      rib.seen--;
+      if (!rib.votes) continue;
+      this.#voteCount.unsee(rib.peer.asn, unit);
       this.#reckonUnit(unit, at);
     }
   }
 
   #reckonUnit(unit: number, at: EventTime): void {
-    if (this.#ballots.reckon(unit)) this.visibleChangedAt = at;
+    if (this.#voteCount.reckon(unit)) this.visibleChangedAt = at;
   }
 
   #reckonVisible(at: EventTime): void {
@@ -283,8 +283,8 @@ export class Plane {
     for (const unit of this.units.keys()) this.#touched.add(unit);
   }
 
-  #remember({ peer }: View, { path, dumped, at, prefix }: Held, lost: boolean): void {
+  #remember({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldRoute, lost: boolean): void {
     const type = path === undefined ? 'withdrawal' : dumped ? 'rib' : 'announcement';
-    this.sights.add({ at, type, peer, prefix, lost });
+    this.visibilityLog.add({ at, type, peer, prefix, lost });
   }
 }

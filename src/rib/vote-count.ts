@@ -1,7 +1,7 @@
 import type { Asn } from '../bgp/asn.ts';
 
 /** Votes of one peer AS: it sees a unit while one of its voting sessions does. */
-interface Ballot {
+interface AsVotes {
   sessions: number;
   /** Voting sessions that see each unit. */
   readonly sees: Uint16Array;
@@ -30,13 +30,13 @@ class Counter implements Sum {
  * The count: which voter ASes see which unit. Only arithmetic; when something changed is its owner's matter. What is asked
  * for at each message is kept added up, because a country may have tens of thousands of units.
  */
-export class Ballots {
+export class VoteCount {
   /** Voter ASes that see each unit. */
   readonly seen: Uint32Array;
   /** 1 for units seen by more than half of the voters, as of the last `reckon` of each. */
   readonly visible: Uint8Array;
   readonly baseline: Uint8Array;
-  readonly #ballots = new Map<Asn, Ballot>();
+  readonly #voteCount = new Map<Asn, AsVotes>();
   readonly #ofShown = new Counter();
   readonly #ofVisible = new Counter();
   #ofBaseline = new Counter();
@@ -50,7 +50,7 @@ export class Ballots {
   }
 
   get voters(): number {
-    return this.#ballots.size;
+    return this.#voteCount.size;
   }
 
   /** Units that anybody sees. */
@@ -87,9 +87,12 @@ export class Ballots {
       if (this.visible[unit] === 1) this.#ofLeft.count(1, seen);
     }
     this.#seeingNothing = 0;
-    for (const ballot of this.#ballots.values()) {
-      ballot.seen = ballot.sees.reduce((sum, sessions, unit) => sum + (sessions > 0 && this.#matters(unit) ? 1 : 0), 0);
-      if (ballot.seen === 0) this.#seeingNothing++;
+    for (const asVotes of this.#voteCount.values()) {
+      asVotes.seen = asVotes.sees.reduce(
+        (sum, sessions, unit) => sum + (sessions > 0 && this.#matters(unit) ? 1 : 0),
+        0,
+      );
+      if (asVotes.seen === 0) this.#seeingNothing++;
     }
   }
 
@@ -107,42 +110,42 @@ export class Ballots {
 
   /** One more voting session of this AS. It sees nothing yet. */
   enter(asn: Asn): void {
-    const ballot = this.#ballots.get(asn);
-    if (ballot !== undefined) {
-      ballot.sessions++;
+    const asVotes = this.#voteCount.get(asn);
+    if (asVotes !== undefined) {
+      asVotes.sessions++;
       return;
     }
-    this.#ballots.set(asn, { sessions: 1, sees: new Uint16Array(this.seen.length), seen: 0 });
+    this.#voteCount.set(asn, { sessions: 1, sees: new Uint16Array(this.seen.length), seen: 0 });
     this.#seeingNothing++;
   }
 
   /** One voting session less, which sees nothing any more. True when it was the AS's last. */
   leave(asn: Asn): boolean {
-    const ballot = this.#ballotOf(asn);
-    if (--ballot.sessions > 0) return false;
-    this.#ballots.delete(asn);
+    const asVotes = this.#votesOf(asn);
+    if (--asVotes.sessions > 0) return false;
+    this.#voteCount.delete(asn);
     this.#seeingNothing--;
     return true;
   }
 
   see(asn: Asn, unit: number): void {
-    const ballot = this.#ballotOf(asn);
-    const sessions = (ballot.sees[unit] ?? 0) + 1;
-    ballot.sees[unit] = sessions;
+    const asVotes = this.#votesOf(asn);
+    const sessions = (asVotes.sees[unit] ?? 0) + 1;
+    asVotes.sees[unit] = sessions;
     if (sessions !== 1) return;
     if (this.seen[unit] === 0) this.#ofShown.units++;
     this.#count(unit, 1);
-    if (this.#matters(unit) && ballot.seen++ === 0) this.#seeingNothing--;
+    if (this.#matters(unit) && asVotes.seen++ === 0) this.#seeingNothing--;
   }
 
   unsee(asn: Asn, unit: number): void {
-    const ballot = this.#ballotOf(asn);
-    const sessions = (ballot.sees[unit] ?? 0) - 1;
-    ballot.sees[unit] = sessions;
+    const asVotes = this.#votesOf(asn);
+    const sessions = (asVotes.sees[unit] ?? 0) - 1;
+    asVotes.sees[unit] = sessions;
     if (sessions !== 0) return;
     this.#count(unit, -1);
     if (this.seen[unit] === 0) this.#ofShown.units--;
-    if (this.#matters(unit) && --ballot.seen === 0) this.#seeingNothing++;
+    if (this.#matters(unit) && --asVotes.seen === 0) this.#seeingNothing++;
   }
 
   #count(unit: number, by: 1 | -1): void {
@@ -154,10 +157,10 @@ export class Ballots {
     if (this.visible[unit] === 1) this.#ofLeft.seen += by;
   }
 
-  #ballotOf(asn: Asn): Ballot {
-    const ballot = this.#ballots.get(asn);
-    if (ballot === undefined) throw new Error(`AS${asn} has no vote`);
-    return ballot;
+  #votesOf(asn: Asn): AsVotes {
+    const asVotes = this.#voteCount.get(asn);
+    if (asVotes === undefined) throw new Error(`AS${asn} has no vote`);
+    return asVotes;
   }
 
   #matters(unit: number): boolean {

@@ -1,13 +1,13 @@
-import type { Electorate } from '../peers/peer-table.ts';
-import type { Plane } from '../rib/territory-view.ts';
+import type { PeerTable } from '../peers/peer-table.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Chain } from '../detect/events/chain.ts';
 import type { ControlGroup } from '../detect/observer/control-group.ts';
-import type { Judge } from '../detect/evaluator.ts';
+import type { Evaluator } from '../detect/evaluator.ts';
 import type { Observer } from '../detect/observer/observer.ts';
 
-/** A judge, and as whose its events are told. */
-export interface Seat {
-  readonly judge: Judge;
+/** An evaluator, and as whose its events are told. */
+export interface NamedEvaluator {
+  readonly evaluator: Evaluator;
   /** `/territories/KP`. */
   readonly source: string;
   /** Stands for territory and policy: what is judged otherwise makes other events. */
@@ -16,13 +16,13 @@ export interface Seat {
 
 /** All that an engine is made of: what is written down, and put back. */
 export interface Parts {
-  readonly seats: readonly Seat[];
+  readonly evaluators: readonly NamedEvaluator[];
   readonly control: ControlGroup;
-  readonly electorate: Electorate;
+  readonly peerTable: PeerTable;
   readonly observer: Observer;
   readonly chain: Chain;
 }
 
-export function allPlanes({ seats, control }: Pick<Parts, 'seats' | 'control'>): readonly Plane[] {
-  return [...seats.map(({ judge }) => judge.plane), ...control.planes];
+export function allViews({ evaluators, control }: Pick<Parts, 'evaluators' | 'control'>): readonly TerritoryView[] {
+  return [...evaluators.map(({ evaluator }) => evaluator.view), ...control.views];
 }

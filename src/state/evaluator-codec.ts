@@ -3,9 +3,9 @@ import { countFrom, Fields, numberFrom, pairFrom, timeFrom } from '../lib/fields
 import type { ChangeState } from '../detect/changes/change-entry.ts';
 import type { BlindReason } from '../detect/events/event.ts';
 import type { Fall, IncidentState } from '../detect/incident/incident.ts';
-import type { JudgeSnapshot } from '../detect/evaluator.ts';
-import type { Run } from '../detect/movement.ts';
-import type { Toggle } from '../detect/hysteresis.ts';
+import type { EvaluatorSnapshot } from '../detect/evaluator.ts';
+import type { Movement } from '../detect/movement.ts';
+import type { Hysteresis } from '../detect/hysteresis.ts';
 import type { Known, VerdictState } from '../detect/verdict/verdict.ts';
 
 const KNOWN: readonly Known[] = ['routable', 'degraded', 'unroutable'];
@@ -29,10 +29,10 @@ const CONDITIONS = [
   'blindSince',
 ] as const;
 
-/** A judge, but for the fall and the incident it goes on writing in, and the changes it follows. */
-export function judgeText(version: string, isReady: boolean, judge: JudgeSnapshot): string {
-  const { state, lastKnown, rebased, beginsUntil, candidates, story } = judge;
-  const { run, shareBefore, firsts, lowest } = story;
+/** An evaluator, but for the fall and the incident it goes on writing in, and the changes it follows. */
+export function evaluatorText(version: string, isReady: boolean, evaluator: EvaluatorSnapshot): string {
+  const { state, lastKnown, rebased, beginsUntil, candidates, tracker } = evaluator;
+  const { movement, shareBefore, firsts, lowest } = tracker;
   return JSON.stringify({
     version,
     isReady,
@@ -41,31 +41,31 @@ export function judgeText(version: string, isReady: boolean, judge: JudgeSnapsho
     rebased,
     beginsUntil,
     candidates,
-    run: runValue(run),
+    movement: movementValue(movement),
     shareBefore,
     firsts,
     lowest,
   });
 }
 
-/** What a judge of this record was: whether its territory and policy are the same is in `version`. */
-export interface WrittenJudge {
+/** What an evaluator of this record was: whether its territory and policy are the same is in `version`. */
+export interface WrittenEvaluator {
   readonly version: string;
   readonly isReady: boolean;
-  readonly judge: JudgeSnapshot;
+  readonly evaluator: EvaluatorSnapshot;
 }
 
 /** @throws Error when it was not so written. */
-export function parseJudge(
+export function parseEvaluator(
   text: string,
   units: number,
   written: { readonly fall: Fall | undefined; readonly incident: IncidentState | undefined },
-): WrittenJudge {
+): WrittenEvaluator {
   const fields = Fields.parse(text);
   return {
     version: fields.text('version'),
     isReady: fields.flag('isReady'),
-    judge: {
+    evaluator: {
       state: stateFrom(fields.fields('state')),
       lastKnown: fields.optional('lastKnown', () => fields.word('lastKnown', KNOWN)),
       rebased: fields.flag('rebased'),
@@ -73,8 +73,8 @@ export function parseJudge(
       candidates: fields.list('candidates', (value) =>
         pairFrom(value, (unit) => countFrom(unit, 'unit', units), timeFrom),
       ),
-      story: {
-        run: runFrom(fields.value('run')),
+      tracker: {
+        movement: movementFrom(fields.value('movement')),
         shareBefore: fields.number('shareBefore'),
         firsts: fields.list('firsts', (value) => pairFrom(value, timeFrom, timeFrom)),
         lowest: fields.number('lowest'),
@@ -84,34 +84,35 @@ export function parseJudge(
   };
 }
 
-export function changeText({ toggle, run }: ChangeState): string {
-  return JSON.stringify({ toggle: toggleValue(toggle), run: runValue(run) });
+export function changeText({ hysteresis, movement }: ChangeState): string {
+  return JSON.stringify({ hysteresis: hysteresisValue(hysteresis), movement: movementValue(movement) });
 }
 
 /** @throws Error when it was not so written. */
 export function parseChange(text: string): ChangeState {
   const fields = Fields.parse(text);
-  return { toggle: toggleFrom(fields.value('toggle')), run: runFrom(fields.value('run')) };
+  return { hysteresis: hysteresisFrom(fields.value('hysteresis')), movement: movementFrom(fields.value('movement')) };
 }
 
 /** On or off, and since when it has been turning. */
-export function toggleValue({ on, turningSince }: Toggle): unknown {
+export function hysteresisValue({ on, turningSince }: Hysteresis): unknown {
   return turningSince === undefined ? [on] : [on, turningSince];
 }
 
 /** @throws Error when it was not so written. */
-export function toggleFrom(value: unknown): Toggle {
-  if (!Array.isArray(value) || value.length > 2 || typeof value[0] !== 'boolean') throw new Error('it is no toggle');
+export function hysteresisFrom(value: unknown): Hysteresis {
+  if (!Array.isArray(value) || value.length > 2 || typeof value[0] !== 'boolean')
+    throw new Error('it is no hysteresis');
   return value.length === 1 ? { on: value[0] } : { on: value[0], turningSince: timeFrom(value[1]) };
 }
 
-function runValue({ value, direction, since, last }: Run): unknown {
+function movementValue({ value, direction, since, last }: Movement): unknown {
   return [value, direction, since, last];
 }
 
-function runFrom(written: unknown): Run {
+function movementFrom(written: unknown): Movement {
   const [value, direction, since, last] = Array.isArray(written) ? (written as readonly unknown[]) : [];
-  if (direction !== 'up' && direction !== 'down' && direction !== 'none') throw new Error('it is no run');
+  if (direction !== 'up' && direction !== 'down' && direction !== 'none') throw new Error('it is no movement');
   return { value: numberFrom(value), direction, since: timeFrom(since), last: timeFrom(last) };
 }
 

@@ -4,8 +4,8 @@ import { Fields, peerFrom } from '../lib/fields.ts';
 import type { Link } from '../detect/events/chain.ts';
 import type { BlindData } from '../detect/events/event.ts';
 import type { ObserverSnapshot, OpenGap } from '../detect/observer/observer.ts';
-import type { Toggle } from '../detect/hysteresis.ts';
-import { toggleFrom, toggleValue } from './evaluator-codec.ts';
+import type { Hysteresis } from '../detect/hysteresis.ts';
+import { hysteresisFrom, hysteresisValue } from './evaluator-codec.ts';
 
 export function observerText({ open, blind }: ObserverSnapshot): string {
   const gaps = open.map((gap) => ({ ...gap, peer: gap.peer?.id, unsettled: [...gap.unsettled] }));
@@ -32,13 +32,13 @@ export function parseLink(text: string): Link {
 }
 
 /** Members of the control group, by unit. */
-export function membersText(members: readonly Toggle[]): string {
-  return JSON.stringify({ members: members.map((member) => toggleValue(member)) });
+export function membersText(members: readonly Hysteresis[]): string {
+  return JSON.stringify({ members: members.map((member) => hysteresisValue(member)) });
 }
 
 /** @throws Error when it was not so written. */
-export function parseMembers(text: string): readonly Toggle[] {
-  return Fields.parse(text).list('members', toggleFrom);
+export function parseMembers(text: string): readonly Hysteresis[] {
+  return Fields.parse(text).list('members', hysteresisFrom);
 }
 
 function gapFrom(fields: Fields): OpenGap {

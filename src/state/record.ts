@@ -8,7 +8,7 @@ export type Space =
   /** Route of one session, by `collector|address|asn|prefix` (and `#path id`). */
   | `routes/${string}/${Family}`
   /** The latest changes of voters' sight, by their number modulo the number that is kept. */
-  | `sights/${string}/${Family}`
+  | `visibility-log/${string}/${Family}`
   /** Peers and how far each can be believed, by `collector|address|asn`. */
   | 'voters'
   /** How each territory stands, by `KP/ipv4`: for people and programs, never read back by us. */
@@ -45,4 +45,15 @@ export interface StateRecord {
   readonly space: Space;
   readonly key: string;
   readonly value: string;
+}
+
+/** First parts of the names of the spaces that the engine writes: what a whole batch replaces, and what is loaded. */
+export const ENGINE_SPACES = ['routes', 'visibility-log', 'voters', 'verdicts', 'incidents', 'engine'] as const;
+
+const OF_ENGINE: ReadonlySet<string> = new Set(ENGINE_SPACES);
+
+/** Whether the engine writes this space; all else in a store is for others. */
+export function isEngineSpace(space: Space): boolean {
+  const slash = space.indexOf('/');
+  return OF_ENGINE.has(slash < 0 ? space : space.slice(0, slash));
 }

@@ -1,22 +1,30 @@
 import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { Plane } from '../rib/territory-view.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
 import type { StateChange } from './record.ts';
 import { voterText } from '../peers/peer-snapshot.ts';
-import { planeText, routePlace, routesOf, routeText, sightKey, sightsOf, sightText } from './territory-view-codec.ts';
-import { allPlanes, type Parts, type Seat } from './engine-parts.ts';
+import {
+  territoryViewText,
+  routePlace,
+  routesOf,
+  routeText,
+  visibilityChangeKey,
+  visibilityLogOf,
+  visibilityChangeText,
+} from './territory-view-codec.ts';
+import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { openIncidentOf, verdictText } from '../detect/status.ts';
 import { fallText, incidentText } from './incident-codec.ts';
-import { changeText, judgeText } from './evaluator-codec.ts';
+import { changeText, evaluatorText } from './evaluator-codec.ts';
 import { linkText, membersText, observerText } from './observer-codec.ts';
 
 /**
- * Writes down the state of an engine. What there is much of (routes, sights, voters, what a judge follows) says itself
+ * Writes down the state of an engine. What there is much of (routes, visibility changes, voters, what an evaluator follows) says itself
  * what changed; the rest is small, and is compared with what was written last.
  */
 export class Recorder {
   readonly #parts: Parts;
-  readonly #planes: readonly Plane[];
+  readonly #views: readonly TerritoryView[];
   /** Texts of what is compared, by place; `undefined` before anything was written. */
   #written: Map<string, StateChange> | undefined;
   /** Whether anything can have changed since it was last written. */
@@ -24,7 +32,7 @@ export class Recorder {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#planes = allPlanes(parts);
+    this.#views = allViews(parts);
   }
 
   /** Something was heard, or a deadline passed. */
@@ -39,7 +47,7 @@ export class Recorder {
     if (!isFirst && !this.#isTouched) return [];
     this.#isTouched = false;
     const compared = this.#compared(at);
-    return [...(isFirst ? this.#many() : this.#manyAltered()), ...this.#difference(compared)];
+    return [...(isFirst ? this.#many() : this.#manyDirty()), ...this.#difference(compared)];
   }
 
   all(at: EventTime): readonly StateChange[] {
@@ -48,63 +56,68 @@ export class Recorder {
 
   /** From now on all that changes is noted. */
   #start(): void {
-    for (const plane of this.#planes) {
-      plane.altered.start();
-      plane.sights.takeAltered();
+    for (const view of this.#views) {
+      view.dirty.start();
+      view.visibilityLog.takeDirty();
     }
-    this.#parts.electorate.book.altered.start();
-    for (const { judge } of this.#parts.seats) judge.changes.altered.start();
+    this.#parts.peerTable.snapshots.dirty.start();
+    for (const { evaluator } of this.#parts.evaluators) evaluator.changes.dirty.start();
   }
 
   *#many(): Iterable<StateChange> {
-    for (const plane of this.#planes) {
-      const space = routesOf(plane);
-      for (const { peer, routes } of plane.views.values())
+    for (const view of this.#views) {
+      const space = routesOf(view);
+      for (const { peer, routes } of view.ribs.values())
         for (const [key, held] of routes) yield { space, key: routePlace(peer, key), value: routeText(held) };
-      for (const [number, sight] of plane.sights.numbered())
-        yield { space: sightsOf(plane), key: sightKey(number), value: sightText(number, sight) };
+      for (const [number, sight] of view.visibilityLog.numbered())
+        yield {
+          space: visibilityLogOf(view),
+          key: visibilityChangeKey(number),
+          value: visibilityChangeText(number, sight),
+        };
     }
-    for (const id of this.#parts.electorate.book.ids()) yield this.#voter(id);
-    for (const { judge } of this.#parts.seats) for (const key of judge.changes.keys()) yield this.#change(judge, key);
+    for (const id of this.#parts.peerTable.snapshots.ids()) yield this.#voter(id);
+    for (const { evaluator } of this.#parts.evaluators)
+      for (const key of evaluator.changes.keys()) yield this.#change(evaluator, key);
   }
 
-  *#manyAltered(): Iterable<StateChange> {
-    for (const plane of this.#planes) {
-      const space = routesOf(plane);
-      for (const [{ peer, routes }, keys] of plane.altered.take()) {
+  *#manyDirty(): Iterable<StateChange> {
+    for (const view of this.#views) {
+      const space = routesOf(view);
+      for (const [{ peer, routes }, keys] of view.dirty.take()) {
         for (const key of keys) {
           const held = routes.get(key);
           yield { space, key: routePlace(peer, key), value: held && routeText(held) };
         }
       }
-      yield* alteredSights(plane);
+      yield* dirtyVisibilityChanges(view);
     }
-    const { book } = this.#parts.electorate;
-    for (const id of book.altered.take()) yield this.#voter(id);
-    for (const { judge } of this.#parts.seats)
-      for (const key of judge.changes.altered.take()) yield this.#change(judge, key);
+    const { snapshots } = this.#parts.peerTable;
+    for (const id of snapshots.dirty.take()) yield this.#voter(id);
+    for (const { evaluator } of this.#parts.evaluators)
+      for (const key of evaluator.changes.dirty.take()) yield this.#change(evaluator, key);
   }
 
   #voter(id: PeerId): StateChange {
-    const voter = this.#parts.electorate.book.voter(id);
+    const voter = this.#parts.peerTable.snapshots.voter(id);
     return { space: 'voters', key: id, value: voter && voterText(voter) };
   }
 
-  #change({ plane, changes }: Seat['judge'], key: string): StateChange {
+  #change({ view, changes }: NamedEvaluator['evaluator'], key: string): StateChange {
     const state = changes.stateOf(key);
-    return { space: 'engine', key: `change ${plane.key} ${key}`, value: state && changeText(state) };
+    return { space: 'engine', key: `change ${view.key} ${key}`, value: state && changeText(state) };
   }
 
   /** What is compared, as it is now. */
   #compared(at: EventTime): readonly StateChange[] {
-    const { seats, control, electorate, observer, chain } = this.#parts;
+    const { evaluators, control, peerTable, observer, chain } = this.#parts;
     return [
-      engine('electorate', JSON.stringify(electorate.book.snapshot())),
+      engine('peers', JSON.stringify(peerTable.snapshots.snapshot())),
       engine('observer', observerText(observer.snapshot())),
       ...[...chain.snapshot()].map(([source, link]) => engine(`chain ${source}`, linkText(link))),
-      ...this.#planes.map((plane) => engine(`plane ${plane.key}`, planeText(plane))),
-      ...control.planes.map((plane) => engine(`control ${plane.key}`, membersText(control.snapshot(plane)))),
-      ...seats.flatMap((seat) => ofSeat(seat, at)),
+      ...this.#views.map((view) => engine(`view ${view.key}`, territoryViewText(view))),
+      ...control.views.map((view) => engine(`control ${view.key}`, membersText(control.snapshot(view)))),
+      ...evaluators.flatMap((named) => ofEvaluator(named, at)),
     ];
   }
 
@@ -124,26 +137,28 @@ export function placeOf({ space, key }: Pick<StateChange, 'space' | 'key'>): str
   return `${space} ${key}`;
 }
 
-function ofSeat({ judge, version }: Seat, at: EventTime): readonly StateChange[] {
-  const { plane, changes } = judge;
-  const snapshot = judge.snapshot();
-  const { fall, incident } = snapshot.story;
-  const open = openIncidentOf(judge);
+function ofEvaluator({ evaluator, version }: NamedEvaluator, at: EventTime): readonly StateChange[] {
+  const { view, changes } = evaluator;
+  const snapshot = evaluator.snapshot();
+  const { fall, incident } = snapshot.tracker;
+  const open = openIncidentOf(evaluator);
   return [
-    engine(`judge ${plane.key}`, judgeText(version, changes.isReady, snapshot)),
-    ...(fall === undefined ? [] : [engine(`fall ${plane.key}`, fallText(fall))]),
-    ...(incident === undefined ? [] : [engine(`incident ${plane.key}`, incidentText(incident))]),
-    { space: 'verdicts', key: plane.key, value: verdictText(judge, at) },
-    ...(open === undefined ? [] : [{ space: 'incidents', key: plane.key, value: JSON.stringify(open) } as const]),
+    engine(`evaluator ${view.key}`, evaluatorText(version, changes.isReady, snapshot)),
+    ...(fall === undefined ? [] : [engine(`fall ${view.key}`, fallText(fall))]),
+    ...(incident === undefined ? [] : [engine(`incident ${view.key}`, incidentText(incident))]),
+    { space: 'verdicts', key: view.key, value: verdictText(evaluator, at) },
+    ...(open === undefined ? [] : [{ space: 'incidents', key: view.key, value: JSON.stringify(open) } as const]),
   ];
 }
 
-function* alteredSights(plane: Plane): Iterable<StateChange> {
-  const space = sightsOf(plane);
-  const { came, went } = plane.sights.takeAltered();
-  const keys = new Set(came.map(([number]) => sightKey(number)));
-  for (const number of went) if (!keys.has(sightKey(number))) yield { space, key: sightKey(number), value: undefined };
-  for (const [number, sight] of came) yield { space, key: sightKey(number), value: sightText(number, sight) };
+function* dirtyVisibilityChanges(view: TerritoryView): Iterable<StateChange> {
+  const space = visibilityLogOf(view);
+  const { came, went } = view.visibilityLog.takeDirty();
+  const keys = new Set(came.map(([number]) => visibilityChangeKey(number)));
+  for (const number of went)
+    if (!keys.has(visibilityChangeKey(number))) yield { space, key: visibilityChangeKey(number), value: undefined };
+  for (const [number, sight] of came)
+    yield { space, key: visibilityChangeKey(number), value: visibilityChangeText(number, sight) };
 }
 
 function engine(key: string, value: string): StateChange {

@@ -1,12 +1,12 @@
 import type { EventTime } from '../bgp/time.ts';
-import type { Plane } from '../rib/territory-view.ts';
-import type { Space, StateChange, StateRecord } from './record.ts';
-import { parseElectorate, parseVoter } from '../peers/peer-snapshot.ts';
-import { parsePlane, Reader, routesOf, sightsOf } from './territory-view-codec.ts';
-import { allPlanes, type Parts, type Seat } from './engine-parts.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import { isEngineSpace, type Space, type StateChange, type StateRecord } from './record.ts';
+import { parsePeerTable, parseVoter } from '../peers/peer-snapshot.ts';
+import { parseTerritoryView, Reader, routesOf, visibilityLogOf } from './territory-view-codec.ts';
+import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { placeOf } from './recorder.ts';
 import { parseFall, parseIncident } from './incident-codec.ts';
-import { parseChange, parseJudge } from './evaluator-codec.ts';
+import { parseChange, parseEvaluator } from './evaluator-codec.ts';
 import { parseLink, parseMembers, parseObserver } from './observer-codec.ts';
 
 /** A record that is not as it was written, or is not there. */
@@ -14,44 +14,37 @@ export class UnreadableRecord extends Error {
   override readonly name = 'UnreadableRecord';
 }
 
-/** Spaces that the engine writes; all else in a store is none of its business. */
-const HEADS: ReadonlySet<string> = new Set(['routes', 'sights', 'voters', 'verdicts', 'incidents', 'engine']);
-
-export function isOfEngine({ space }: Pick<StateRecord, 'space'>): boolean {
-  return HEADS.has(space.split('/')[0] ?? '');
-}
-
 /**
- * Puts the state that was written back into the parts of a new engine. Planes of the same blocks have their routes again;
- * judges of the same territory and policy go on, the others look for the first time. Gives the ids of their territories.
+ * Puts the state that was written back into the parts of a new engine. Views of the same blocks have their routes again;
+ * evaluators of the same territory and policy go on, the others look for the first time. Gives the ids of their territories.
  *
  * @throws UnreadableRecord when a record is not as it was written; the parts are of no use then.
  */
 export function restoreParts(parts: Parts, records: readonly StateRecord[], at: EventTime): readonly string[] {
   const kept = new KeptRecords(records);
   const reader = new Reader();
-  const planes = allPlanes(parts);
+  const views = allViews(parts);
   const known = new Map(
-    planes.map((plane) => [plane, kept.one('engine', `plane ${plane.key}`, (text) => parsePlane(plane, text))]),
+    views.map((view) => [view, kept.one('engine', `view ${view.key}`, (text) => parseTerritoryView(view, text))]),
   );
-  const fresh = new Set(planes.filter((plane) => known.get(plane) === undefined));
-  for (const plane of planes) if (!fresh.has(plane)) restoreRoutes(plane, kept, reader);
+  const fresh = new Set(views.filter((view) => known.get(view) === undefined));
+  for (const view of views) if (!fresh.has(view)) restoreRoutes(view, kept, reader);
   restoreVoters(parts, kept, fresh, at);
-  const anew = parts.seats.filter((seat) => !restoreSeat(seat, kept, known.get(seat.judge.plane)));
-  for (const plane of parts.control.planes) {
-    const state = known.get(plane);
+  const anew = parts.evaluators.filter((named) => !restoreEvaluator(named, kept, known.get(named.evaluator.view)));
+  for (const view of parts.control.views) {
+    const state = known.get(view);
     if (state === undefined) continue;
-    plane.restore(state);
-    kept.one('engine', `control ${plane.key}`, (text) => parts.control.restore(plane, parseMembers(text)));
+    view.restore(state);
+    kept.one('engine', `control ${view.key}`, (text) => parts.control.restore(view, parseMembers(text)));
   }
   parts.observer.restore(kept.needed('engine', 'observer', parseObserver));
   kept.all('engine', 'chain ', (source, text) => parts.chain.restore(source, parseLink(text)));
-  return [...new Set(anew.map(({ judge }) => judge.plane.territory.id))];
+  return [...new Set(anew.map(({ evaluator }) => evaluator.view.territory.id))];
 }
 
 /** What makes the records that were kept those of the state as it is. */
 export function differences(records: readonly StateRecord[], state: readonly StateChange[]): readonly StateChange[] {
-  const left = new Map(records.filter(isOfEngine).map((record) => [placeOf(record), record]));
+  const left = new Map(records.filter(({ space }) => isEngineSpace(space)).map((record) => [placeOf(record), record]));
   const changed = state.filter((change) => {
     const place = placeOf(change);
     const before = left.get(place);
@@ -61,39 +54,52 @@ export function differences(records: readonly StateRecord[], state: readonly Sta
   return [...changed, ...[...left.values()].map(({ space, key }) => ({ space, key, value: undefined }))];
 }
 
-function restoreRoutes(plane: Plane, kept: KeptRecords, reader: Reader): void {
-  kept.all(routesOf(plane), '', (key, text) => {
+function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: Reader): void {
+  kept.all(routesOf(view), '', (key, text) => {
     const { peer, route } = reader.route(key, text);
-    if (!plane.concerns(route.prefix)) throw new Error(`${route.prefix.text} does not concern ${plane.key}`);
-    plane.restoreRoute(peer, route);
+    if (!view.concerns(route.prefix)) throw new Error(`${route.prefix.text} does not concern ${view.key}`);
+    view.restoreRoute(peer, route);
   });
-  const sights = kept.all(sightsOf(plane), '', (_, text) => reader.sight(text));
-  kept.reading(sightsOf(plane), undefined, () => plane.sights.restore(sights.sort(([a], [b]) => a - b)));
+  const visibilityLog = kept.all(visibilityLogOf(view), '', (_, text) => reader.sight(text));
+  kept.reading(visibilityLogOf(view), undefined, () =>
+    view.visibilityLog.restore(visibilityLog.sort(([a], [b]) => a - b)),
+  );
 }
 
-function restoreVoters({ electorate }: Parts, kept: KeptRecords, fresh: ReadonlySet<Plane>, at: EventTime): void {
-  const state = kept.needed('engine', 'electorate', parseElectorate);
+function restoreVoters(
+  { peerTable }: Parts,
+  kept: KeptRecords,
+  fresh: ReadonlySet<TerritoryView>,
+  at: EventTime,
+): void {
+  const state = kept.needed('engine', 'peers', parsePeerTable);
   const voters = kept.all('voters', '', parseVoter);
-  kept.reading('voters', undefined, () => electorate.book.restore(state, voters, { fresh, at }));
+  kept.reading('voters', undefined, () => peerTable.snapshots.restore(state, voters, { fresh, at }));
 }
 
 /** `false`: it is judged anew. */
-function restoreSeat(seat: Seat, kept: KeptRecords, state: ReturnType<typeof parsePlane>): boolean {
-  const { judge, version } = seat;
-  const { plane, changes } = judge;
-  const units = plane.units.length;
-  const fall = kept.one('engine', `fall ${plane.key}`, (text) => parseFall(text, units));
-  const incident = kept.one('engine', `incident ${plane.key}`, (text) => parseIncident(text, fall));
-  const written = kept.one('engine', `judge ${plane.key}`, (text) => parseJudge(text, units, { fall, incident }));
+function restoreEvaluator(
+  named: NamedEvaluator,
+  kept: KeptRecords,
+  state: ReturnType<typeof parseTerritoryView>,
+): boolean {
+  const { evaluator, version } = named;
+  const { view, changes } = evaluator;
+  const units = view.units.length;
+  const fall = kept.one('engine', `fall ${view.key}`, (text) => parseFall(text, units));
+  const incident = kept.one('engine', `incident ${view.key}`, (text) => parseIncident(text, fall));
+  const written = kept.one('engine', `evaluator ${view.key}`, (text) =>
+    parseEvaluator(text, units, { fall, incident }),
+  );
   if (state === undefined || written?.version !== version) {
     // The first look is at all of it.
-    plane.restore({ ...plane.snapshot(), ...state, baseline: [], touched: [...plane.units.keys()] });
+    view.restore({ ...view.snapshot(), ...state, baseline: [], touched: [...view.units.keys()] });
     return false;
   }
-  plane.restore(state);
-  judge.restore(written.judge);
-  const states = kept.all('engine', `change ${plane.key} `, (key, text) => [key, parseChange(text)] as const);
-  kept.reading('engine', `change ${plane.key}`, () => changes.restore(written.isReady, states));
+  view.restore(state);
+  evaluator.restore(written.evaluator);
+  const states = kept.all('engine', `change ${view.key} `, (key, text) => [key, parseChange(text)] as const);
+  kept.reading('engine', `change ${view.key}`, () => changes.restore(written.isReady, states));
   return true;
 }
 

@@ -2,25 +2,25 @@ import { pathText, type AsPath } from '../bgp/as-path.ts';
 import type { Peer } from '../bgp/peer.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 import { asnFrom, countFrom, Fields, pairFrom, pathFrom, peerFrom, prefixFrom, timeFrom } from '../lib/fields.ts';
-import type { PlaneSnapshot } from '../rib/territory-view-snapshot.ts';
-import type { Plane } from '../rib/territory-view.ts';
+import type { TerritoryViewSnapshot } from '../rib/territory-view-snapshot.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Space } from './record.ts';
 import { runsFrom, runsText } from '../lib/runs.ts';
-import { MAX_SIGHTS, type Sight } from '../rib/visibility-changes.ts';
-import { routeKey, type Told } from '../rib/adj-rib-in.ts';
+import { MAX_VISIBILITY_CHANGES, type VisibilityChange } from '../rib/visibility-changes.ts';
+import { routeKey, type ReceivedRoute } from '../rib/adj-rib-in.ts';
 
 /** A route as JSON, put together by hand: there are tens of thousands a second. `path` is `null` when it was withdrawn. */
-export function routeText({ at, path, dumped }: Told): string {
+export function routeText({ at, path, dumped }: ReceivedRoute): string {
   const told = path === undefined ? 'null' : `"${pathText(path)}"`;
   return dumped ? `{"at":${at},"path":${told},"dumped":true}` : `{"at":${at},"path":${told}}`;
 }
 
-export function routesOf({ territory, family }: Plane): Space {
+export function routesOf({ territory, family }: TerritoryView): Space {
   return `routes/${territory.id}/${family}`;
 }
 
-export function sightsOf({ territory, family }: Plane): Space {
-  return `sights/${territory.id}/${family}`;
+export function visibilityLogOf({ territory, family }: TerritoryView): Space {
+  return `visibility-log/${territory.id}/${family}`;
 }
 
 /** Key of a route's record. */
@@ -35,7 +35,7 @@ export class Reader {
   readonly #paths = new Map<string, AsPath>();
 
   /** @param key `collector|address|asn|prefix`, and `#path id`. @throws Error when it was not so written. */
-  route(key: string, text: string): { readonly peer: Peer; readonly route: Told } {
+  route(key: string, text: string): { readonly peer: Peer; readonly route: ReceivedRoute } {
     const end = key.lastIndexOf('|');
     const [prefix = '', pathId] = key.slice(end + 1).split('#');
     const fields = Fields.parse(text);
@@ -52,7 +52,7 @@ export class Reader {
   }
 
   /** Its number and the sight. @throws Error when it was not so written. */
-  sight(text: string): [number, Sight] {
+  sight(text: string): [number, VisibilityChange] {
     const fields = Fields.parse(text);
     const sight = {
       at: fields.time('at'),
@@ -77,18 +77,18 @@ export class Reader {
   }
 }
 
-export function sightKey(number: number): string {
-  return String(number % MAX_SIGHTS);
+export function visibilityChangeKey(number: number): string {
+  return String(number % MAX_VISIBILITY_CHANGES);
 }
 
-export function sightText(number: number, { at, type, peer, prefix, lost }: Sight): string {
+export function visibilityChangeText(number: number, { at, type, peer, prefix, lost }: VisibilityChange): string {
   return JSON.stringify({ number, at, type, peer: peer.id, prefix: prefix.text, lost });
 }
 
-export function planeText(plane: Plane): string {
-  const { baseline, former, visibleChangedAt, touched } = plane.snapshot();
+export function territoryViewText(view: TerritoryView): string {
+  const { baseline, former, visibleChangedAt, touched } = view.snapshot();
   return JSON.stringify({
-    blocks: plane.blocksText,
+    blocks: view.blocksText,
     baseline: runsText(baseline),
     touched: runsText(touched),
     former,
@@ -97,10 +97,10 @@ export function planeText(plane: Plane): string {
 }
 
 /** `undefined`: it was written of other blocks. @throws Error when it was not so written. */
-export function parsePlane(plane: Plane, text: string): PlaneSnapshot | undefined {
+export function parseTerritoryView(view: TerritoryView, text: string): TerritoryViewSnapshot | undefined {
   const fields = Fields.parse(text);
-  if (fields.text('blocks') !== plane.blocksText) return undefined;
-  const units = plane.units.length;
+  if (fields.text('blocks') !== view.blocksText) return undefined;
+  const units = view.units.length;
   return {
     baseline: runsFrom(fields.text('baseline'), units),
     touched: runsFrom(fields.text('touched'), units),

@@ -1,8 +1,8 @@
 import type { UnroutableEvent } from '../detect/events/event.ts';
 import { UnknownEvent, type Batch, type Committed, type Kept, type Leases, type StateStore } from '../ports.ts';
-import type { Space, StateChange, StateRecord } from '../state/record.ts';
+import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../state/record.ts';
 import { Fence, memoryLeases } from './memory-leases.ts';
-import { compareKeys, isEngineSpace, readerPosition } from './spaces.ts';
+import { compareKeys, readerPosition } from './spaces.ts';
 
 const OK: Committed = { ok: true };
 const FENCED: Committed = { ok: false, reason: 'fenced' };

@@ -1,13 +1,5 @@
 import type { Space, StateRecord } from '../state/record.ts';
 
-/** First parts of the engine's spaces: what a whole batch replaces, and what is loaded. */
-const ENGINE: ReadonlySet<string> = new Set(['routes', 'sights', 'voters', 'verdicts', 'incidents', 'engine']);
-
-export function isEngineSpace(space: Space): boolean {
-  const slash = space.indexOf('/');
-  return ENGINE.has(slash < 0 ? space : space.slice(0, slash));
-}
-
 /** Spaces beside the engine's that are worth carrying to another store: programs at work are not. */
 export const KEPT_BESIDE = [
   'readers',
@@ -18,7 +10,7 @@ export const KEPT_BESIDE = [
   'webhooks/dead',
 ] as const satisfies readonly Space[];
 
-const SPACE = /^(?:(?:routes|sights)\/[^/\0]+\/ipv[46]|voters|verdicts|incidents|engine)$/;
+const SPACE = /^(?:(?:routes|visibility-log)\/[^/\0]+\/ipv[46]|voters|verdicts|incidents|engine)$/;
 
 /** Whether a text names a space that is carried from store to store. */
 export function isCarriedSpace(text: string): text is Space {

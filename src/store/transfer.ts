@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { eventTimeOf, isoTime, type EventTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
 import type { Batch, Committed, StateStore } from '../ports.ts';
-import type { StateChange } from '../state/record.ts';
+import { isEngineSpace, type StateChange } from '../state/record.ts';
 import { SCHEMA } from './keys.ts';
-import { byPlace, isCarriedSpace, isEngineSpace, KEPT_BESIDE } from './spaces.ts';
+import { byPlace, isCarriedSpace, KEPT_BESIDE } from './spaces.ts';
 
 /** The first line. `number` is 0, and there is no `cursor`, where nothing was decided yet. */
 interface Header {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { holderName, releaseOfDead } from '../../src/app/leadership/lease-holder.ts';
-import { nextTenure, type Tenure, type TenureReport } from '../../src/app/leadership/leadership.ts';
+import { nextLeadership, type Leadership, type LeadershipReport } from '../../src/app/leadership/leadership.ts';
 import type { Leases, StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { HandClock } from '../support/clock.ts';
@@ -13,12 +13,12 @@ class Scene {
   readonly said: string[] = [];
   readonly #stop = new AbortController();
 
-  /** Gives where the tenure will be found when it has come. */
-  ask(holder: string, leases: Leases = this.store.leases): { tenure: Tenure | undefined } {
-    const asked: { tenure: Tenure | undefined } = { tenure: undefined };
-    const report = (said: TenureReport): void => void this.said.push(`${holder} ${told(said)}`);
-    void nextTenure({ leases, holder, clock: this.clock, report }, this.#stop.signal).then(
-      (tenure) => (asked.tenure = tenure),
+  /** Gives where the leadership will be found when it has come. */
+  ask(holder: string, leases: Leases = this.store.leases): { leadership: Leadership | undefined } {
+    const asked: { leadership: Leadership | undefined } = { leadership: undefined };
+    const report = (said: LeadershipReport): void => void this.said.push(`${holder} ${told(said)}`);
+    void nextLeadership({ leases, holder, clock: this.clock, report }, this.#stop.signal).then(
+      (leadership) => (asked.leadership = leadership),
     );
     return asked;
   }
@@ -28,7 +28,7 @@ class Scene {
   }
 }
 
-function told(said: TenureReport): string {
+function told(said: LeadershipReport): string {
   if (said.type === 'waiting') return `waits behind ${said.behind}`;
   return said.type === 'leading' ? `leads with ${said.token}` : said.type;
 }
@@ -50,8 +50,8 @@ test('who asks first leads, and goes on leading; the other waits behind it', asy
   await scene.clock.turn(0);
   const second = scene.ask('b');
   await scene.clock.turn(600_000);
-  expect(first.tenure?.over.aborted).toBe(false);
-  expect(second.tenure).toBeUndefined();
+  expect(first.leadership?.over.aborted).toBe(false);
+  expect(second.leadership).toBeUndefined();
   expect(scene.said).toEqual(['a leads with 1', 'b waits behind a']);
   scene.stop();
 });
@@ -61,20 +61,20 @@ test('a leader that fell silent is followed within 7 seconds, with a greater tok
   await scene.store.leases.acquire('dead', 6_000);
   const next = scene.ask('b');
   await scene.clock.turn(7_000);
-  expect(next.tenure?.token()).toBe(2);
+  expect(next.leadership?.token()).toBe(2);
   scene.stop();
 });
 
-test('a leader that ends its tenure is followed within a second', async () => {
+test('a leader that ends its leadership is followed within a second', async () => {
   const scene = new Scene();
   const first = scene.ask('a');
   await scene.clock.turn(0);
   const second = scene.ask('b');
   await scene.clock.turn(10_000);
-  const ending = first.tenure?.end();
+  const ending = first.leadership?.end();
   await scene.clock.turn(1_000);
   await ending;
-  expect(second.tenure).toBeDefined();
+  expect(second.leadership).toBeDefined();
   scene.stop();
 });
 
@@ -88,11 +88,11 @@ test('a leader whose lease ran out while the store was away goes on when nobody 
   await scene.clock.turn(10_000);
   isAway = true;
   await scene.clock.turn(60_000);
-  expect(first.tenure?.over.aborted).toBe(false);
+  expect(first.leadership?.over.aborted).toBe(false);
   isAway = false;
   await scene.clock.turn(10_000);
-  expect(first.tenure?.over.aborted).toBe(false);
-  expect(first.tenure?.token()).toBe(2);
+  expect(first.leadership?.over.aborted).toBe(false);
+  expect(first.leadership?.token()).toBe(2);
   scene.stop();
 });
 
@@ -107,11 +107,11 @@ test('a leader that was cut off learns that another one leads', async () => {
   await scene.clock.turn(10_000);
   isAway = true;
   await scene.clock.turn(10_000);
-  expect(second.tenure?.token()).toBe(2);
+  expect(second.leadership?.token()).toBe(2);
   isAway = false;
   await scene.clock.turn(3_000);
-  expect(first.tenure?.over.aborted).toBe(true);
-  expect(second.tenure?.over.aborted).toBe(false);
+  expect(first.leadership?.over.aborted).toBe(true);
+  expect(second.leadership?.over.aborted).toBe(false);
   expect(scene.said.at(-1)).toBe('a lost');
   scene.stop();
 });
@@ -120,10 +120,10 @@ test('a lease that is gone before its time, with what was kept, is left to the o
   const { clock, store } = new Scene();
   const leader = await store.leases.acquire('a', 6_000);
   let isWhole = true;
-  let next: Tenure | undefined;
+  let next: Leadership | undefined;
   const isThere = (): Promise<boolean> => Promise.resolve(isWhole);
   const options = { leases: store.leases, holder: 'b', clock, report: () => undefined, isWhole: isThere };
-  void nextTenure(options, new AbortController().signal).then((tenure) => (next = tenure));
+  void nextLeadership(options, new AbortController().signal).then((leadership) => (next = leadership));
   await clock.turn(1_000);
 
   isWhole = false;
@@ -143,10 +143,10 @@ test('a lease that is gone before its time, with what was kept, is left to the o
 test('… and taken when nobody came back for it', async () => {
   const { clock, store } = new Scene();
   const leader = await store.leases.acquire('a', 6_000);
-  let next: Tenure | undefined;
+  let next: Leadership | undefined;
   const isWhole = (): Promise<boolean> => Promise.resolve(false);
   const options = { leases: store.leases, holder: 'b', clock, report: () => undefined, isWhole };
-  void nextTenure(options, new AbortController().signal).then((tenure) => (next = tenure));
+  void nextLeadership(options, new AbortController().signal).then((leadership) => (next = leadership));
   await clock.turn(1_000);
   if (leader !== undefined) await store.leases.release(leader);
   await clock.turn(7_000);
@@ -163,7 +163,7 @@ test('a store that is away is asked again, and it is said once', async () => {
   await scene.clock.turn(30_000);
   isAway = false;
   await scene.clock.turn(1_000);
-  expect(first.tenure).toBeDefined();
+  expect(first.leadership).toBeDefined();
   expect(scene.said).toEqual(['a away', 'a leads with 1']);
   scene.stop();
 });

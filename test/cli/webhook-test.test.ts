@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Clock, StateStore } from '../../src/ports.ts';
 import { testWebhook, type TestOptions } from '../../src/cli/webhook/test.ts';
 import { systemResolver } from '../../src/sinks/webhook/target.ts';
-import { deliveries, listEndpoints, putEndpoint } from '../../src/sinks/webhook/desk.ts';
+import { deliveries, listEndpoints, putEndpoint } from '../../src/sinks/webhook/endpoint-store.ts';
 import { askChange, queueChange } from '../../src/sinks/webhook/records.ts';
 import { DEADLINE_MS } from '../../src/sinks/webhook/schedule.ts';
 import { openEmbedded } from '../../src/store/embedded/open.ts';

@@ -6,7 +6,7 @@ import { eventually, withStore, type Open, type Rule } from './opened.ts';
 /** Longer than any test. */
 const LONG_MS = 600_000;
 
-/** Over before anyone loses patience, and long enough that its taking is over before. */
+/** Over before anyone loses retrying, and long enough that its taking is over before. */
 const SHORT_MS = 150;
 
 function taken(lease: Lease | undefined): Lease {

@@ -165,7 +165,7 @@ export function stateContract(rule: Rule): void {
 
 export function wholeContract(rule: Rule): void {
   rule('replaces all engine spaces and only those, and keeps the events', async ({ store, reopen }) => {
-    const engine = ['routes/KP/ipv4', 'sights/KP/ipv6', 'voters', 'verdicts', 'incidents', 'engine'] as const;
+    const engine = ['routes/KP/ipv4', 'visibility-log/KP/ipv6', 'voters', 'verdicts', 'incidents', 'engine'] as const;
     const others = [
       'instances',
       'readers',

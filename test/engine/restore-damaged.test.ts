@@ -38,16 +38,16 @@ test('the records are of every kind there is', () => {
     'engine chain',
     'engine change',
     'engine control',
-    'engine electorate',
+    'engine evaluator',
     'engine fall',
     'engine incident',
-    'engine judge',
     'engine observer',
-    'engine plane',
+    'engine peers',
+    'engine view',
     'incidents ',
     'routes ',
-    'sights ',
     'verdicts ',
+    'visibility-log ',
     'voters ',
   ]);
   expect(restoreEngine(RECORDED, { cursor, records }).ok).toBe(true);
@@ -111,17 +111,17 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
 });
 
 describe('records that must be there are missed', () => {
-  test.each(['electorate', 'observer'])('%s', (key) => {
+  test.each(['peers', 'observer'])('%s', (key) => {
     const told = restoreEngine(RECORDED, { cursor, records: records.filter((record) => record.key !== key) });
     expect(told).toEqual({ ok: false, reason: `there is no record engine ${key}` });
   });
 
   test('a sight between others, and a voter', () => {
-    const sights = records.filter(({ space }) => space === 'sights/KP/ipv4');
-    const inside = sights.find(({ key }) => key === String(Math.floor(sights.length / 2)));
+    const visibilityLog = records.filter(({ space }) => space === 'visibility-log/KP/ipv4');
+    const inside = visibilityLog.find(({ key }) => key === String(Math.floor(visibilityLog.length / 2)));
     const voter = records.find(({ space, value }) => space === 'voters' && value.includes('"number":2,'));
     for (const [lost, what] of [
-      [inside, 'the records sights/KP/ipv4 cannot be read: there is none of number'],
+      [inside, 'the records visibility-log/KP/ipv4 cannot be read: there is none of number'],
       [voter, 'the records voters cannot be read: there is no voter of number 2'],
     ] as const) {
       const told = restoreEngine(RECORDED, { cursor, records: records.filter((record) => record !== lost) });

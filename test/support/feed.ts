@@ -3,7 +3,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { settled } from './clock.ts';
 
 /** One client, and what it asked for. */
-interface Ear {
+interface Subscriber {
   readonly socket: WebSocket;
   readonly types: Set<string>;
   readonly prefixes: Set<string>;
@@ -33,7 +33,7 @@ export class LiveFeed {
   service: Service = 'right';
   /** Connections in all. */
   connections = 0;
-  readonly #ears = new Set<Ear>();
+  readonly #ears = new Set<Subscriber>();
   readonly #server: WebSocketServer;
 
   private constructor(server: WebSocketServer) {
@@ -55,7 +55,7 @@ export class LiveFeed {
   async say(frames: readonly object[]): Promise<void> {
     for (const frame of frames as readonly RisFrame[]) {
       const text = JSON.stringify(frame);
-      for (const ear of this.#ears) if (wants(ear, frame)) ear.socket.send(text);
+      for (const subscriber of this.#ears) if (wants(subscriber, frame)) subscriber.socket.send(text);
     }
     await Promise.all([...this.#ears].map(arrived));
     await settled(2);
@@ -73,9 +73,9 @@ export class LiveFeed {
 
   /** The links go dead: nothing moves on them any more, and nobody is told. */
   freeze(): void {
-    for (const ear of this.#ears) {
-      ear.isFrozen = true;
-      ear.socket.pause();
+    for (const subscriber of this.#ears) {
+      subscriber.isFrozen = true;
+      subscriber.socket.pause();
     }
   }
 
@@ -91,41 +91,47 @@ export class LiveFeed {
 
   #listenTo(socket: WebSocket): void {
     this.connections++;
-    const ear: Ear = { socket, types: new Set(), prefixes: new Set(), isFrozen: false, arrived: () => undefined };
+    const subscriber: Subscriber = {
+      socket,
+      types: new Set(),
+      prefixes: new Set(),
+      isFrozen: false,
+      arrived: () => undefined,
+    };
     const { service } = this;
-    this.#ears.add(ear);
+    this.#ears.add(subscriber);
     socket.on('error', () => undefined);
-    socket.on('pong', () => ear.arrived());
+    socket.on('pong', () => subscriber.arrived());
     socket.on('close', () => {
-      this.#ears.delete(ear);
-      ear.arrived();
+      this.#ears.delete(subscriber);
+      subscriber.arrived();
     });
-    socket.on('message', (data: Buffer) => subscribe(ear, service, data.toString()));
+    socket.on('message', (data: Buffer) => subscribe(subscriber, service, data.toString()));
   }
 }
 
-function subscribe(ear: Ear, service: Service, text: string): void {
+function subscribe(subscriber: Subscriber, service: Service, text: string): void {
   const { type, data } = JSON.parse(text) as { type: string; data: Record<string, unknown> | null };
   if (type !== 'ris_subscribe' || data === null || service === 'unacknowledged') return;
   const { socketOptions, ...subscription } = data;
-  ear.socket.send(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription, socketOptions } }));
+  subscriber.socket.send(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription, socketOptions } }));
   const prefixes = [data['prefix'] ?? []].flat() as string[];
   if (service === 'forgotten') return;
-  if (typeof data['type'] === 'string') ear.types.add(data['type']);
-  if (service === 'right') for (const prefix of prefixes) ear.prefixes.add(prefix);
+  if (typeof data['type'] === 'string') subscriber.types.add(data['type']);
+  if (service === 'right') for (const prefix of prefixes) subscriber.prefixes.add(prefix);
 }
 
 /** Of routes, the tests say only what the product subscribes to. */
-function wants({ types, prefixes, isFrozen, socket }: Ear, { data }: RisFrame): boolean {
+function wants({ types, prefixes, isFrozen, socket }: Subscriber, { data }: RisFrame): boolean {
   if (isFrozen || socket.readyState !== socket.OPEN) return false;
   return data.type === 'UPDATE' ? prefixes.size > 0 : types.has(data.type);
 }
 
 /** A ping comes back after all that was sent before it has been taken. */
-function arrived(ear: Ear): Promise<void> {
-  if (ear.isFrozen || ear.socket.readyState !== ear.socket.OPEN) return Promise.resolve();
+function arrived(subscriber: Subscriber): Promise<void> {
+  if (subscriber.isFrozen || subscriber.socket.readyState !== subscriber.socket.OPEN) return Promise.resolve();
   return new Promise((resolve) => {
-    ear.arrived = resolve;
-    ear.socket.ping();
+    subscriber.arrived = resolve;
+    subscriber.socket.ping();
   });
 }

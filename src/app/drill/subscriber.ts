@@ -6,14 +6,14 @@ import { parseRedisUrl } from '../../store/redis/url.ts';
 import { refusal } from '../../lib/result.ts';
 
 /** Listens to the pub/sub channel of all events, as a subscriber would. */
-export interface Ear {
+export interface Subscriber {
   /** Ids of events from this source that were heard so far. */
   heard(): ReadonlySet<string>;
   close(): void;
 }
 
 export type Listening =
-  | { readonly ok: true; readonly ear: Ear }
+  | { readonly ok: true; readonly subscriber: Subscriber }
   /** `isForbidden`: this user may not subscribe, which says nothing of those who may. */
   | { readonly ok: false; readonly reason: string; readonly isForbidden: boolean };
 
@@ -45,7 +45,7 @@ export async function listenTo(
   try {
     const subscribing = client.connect().then(() => client.subscribe(channels.events));
     const done = await Promise.race([subscribing, clock.sleep(DEADLINE_MS, late.signal).then(() => 'late' as const)]);
-    if (done !== 'late') return { ok: true, ear: { heard: () => heard, close } };
+    if (done !== 'late') return { ok: true, subscriber: { heard: () => heard, close } };
     close();
     return deaf(`no answer within ${DEADLINE_MS / 1000} s`);
   } catch (error) {

@@ -8,7 +8,7 @@ const RENEW_MS = 2_000;
 const ASK_MS = 1_000;
 
 /** The time in which we lead. */
-export interface Tenure {
+export interface Leadership {
   /**
    * What is written goes under it. It changes when the lease had run out and nobody else had taken it; `undefined` where
    * nobody else can write.
@@ -25,13 +25,13 @@ export interface Tenure {
   end(): Promise<void>;
 }
 
-export interface TenureOptions {
+export interface LeadershipOptions {
   readonly leases: Leases;
   /** Who asks: no two processes may have the same name. */
   readonly holder: string;
   readonly clock: Clock;
   /** Called with each word on it that is worth a log line. */
-  readonly report: (report: TenureReport) => void;
+  readonly report: (report: LeadershipReport) => void;
   /**
    * Asked when a lease is gone before its time: whether what we know to have been kept is there still. If not, the store
    * was emptied or set back, and whoever led has in memory what it lost: it has the rest of its lease to write it again.
@@ -40,18 +40,18 @@ export interface TenureOptions {
   readonly isWhole?: () => Promise<boolean>;
 }
 
-export type TenureReport =
+export type LeadershipReport =
   | { readonly type: 'waiting'; readonly behind: string | undefined }
   | { readonly type: 'leading'; readonly token: number }
   | { readonly type: 'lost' }
   | { readonly type: 'away'; readonly error: unknown };
 
 /** Waits until it is our turn to lead; `undefined` when `signal` aborts before. */
-export async function nextTenure(
-  options: TenureOptions,
+export async function nextLeadership(
+  options: LeadershipOptions,
   signal: AbortSignal,
   waiting: () => void | Promise<void> = () => undefined,
-): Promise<Tenure | undefined> {
+): Promise<Leadership | undefined> {
   const { leases, holder, clock, report, isWhole = () => Promise.resolve(true) } = options;
   let said: 'waiting' | 'away' | undefined;
   let heldUntilMs = 0;
@@ -76,7 +76,7 @@ export async function nextTenure(
   return undefined;
 }
 
-function begin(first: Lease, { leases, holder, clock, report }: TenureOptions): Tenure {
+function begin(first: Lease, { leases, holder, clock, report }: LeadershipOptions): Leadership {
   let lease = first;
   const over = new AbortController();
   const ended = new AbortController();

@@ -18,7 +18,7 @@ export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Tells a run in one format: events as they come, the rest when it is over. */
-export interface Teller {
+export interface Formatter {
   begin(): Promise<void>;
   tell(events: readonly UnroutableEvent[]): Promise<void>;
   end(outcome: Outcome): Promise<void>;
@@ -39,7 +39,7 @@ export interface Style {
   readonly chart: boolean;
 }
 
-export function createTeller(format: Format, sink: TextSink, selection: Selection, style: Style): Teller {
+export function createFormatter(format: Format, sink: TextSink, selection: Selection, style: Style): Formatter {
   switch (format) {
     case 'text':
       return textTeller(sink, selection, style);
@@ -56,7 +56,7 @@ export function createTeller(format: Format, sink: TextSink, selection: Selectio
   }
 }
 
-function rowTeller(sink: TextSink, header: string, row: (event: UnroutableEvent) => string): Teller {
+function rowTeller(sink: TextSink, header: string, row: (event: UnroutableEvent) => string): Formatter {
   return {
     begin: () => sink.write(header),
     tell: (events) => sink.write(events.map(row).join('')),
@@ -64,7 +64,7 @@ function rowTeller(sink: TextSink, header: string, row: (event: UnroutableEvent)
   };
 }
 
-function textTeller(sink: TextSink, selection: Selection, style: Style): Teller {
+function textTeller(sink: TextSink, selection: Selection, style: Style): Formatter {
   const clocks = clocksOf(selection);
   const write = (lines: readonly string[]) => sink.write(lines.map((line) => `${line}\n`).join(''));
   const { paint, width } = style;

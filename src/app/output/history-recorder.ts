@@ -18,7 +18,7 @@ export interface Seen {
 const MOST_UNITS = 256;
 
 /** Looks at an engine while it runs, for charts and for the timeline of verdicts. The engine knows nothing of it. */
-export class Witness {
+export class HistoryRecorder {
   readonly #seen = new Map<string, Seen>();
   #isLarge = false;
 

@@ -7,13 +7,13 @@ import type { Archive } from './archive.ts';
 import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
 import { complain, type Io } from '../io.ts';
 import { openStore } from '../open-store.ts';
-import { patience } from '../retry.ts';
+import { retrying } from '../retry.ts';
 import type { ReplayOptions } from './options.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import type { Selection } from '../../config/selection.ts';
 import { positionOf } from '../resumption.ts';
 import { systemClock } from '../system-clock.ts';
-import { nextTenure, type Tenure } from '../leadership/leadership.ts';
+import { nextLeadership, type Leadership } from '../leadership/leadership.ts';
 
 /** State without a decision is kept this often, milliseconds of event time. */
 export const REPLAY_KEEPS_EVERY_MS = 60_000;
@@ -59,20 +59,20 @@ interface Setting {
 }
 
 async function begin(store: StateStore, archive: Archive, setting: Setting): Promise<Result<KeptReplay>> {
-  const tenure = await tenureOf(store, setting.io, setting.clock);
-  if (tenure === undefined) return bad('interrupted');
+  const leadership = await leadershipOf(store, setting.io, setting.clock);
+  if (leadership === undefined) return bad('interrupted');
   let begun: Result<KeptReplay> | undefined;
   try {
-    begun = await beginUnder(tenure, store, archive, setting);
+    begun = await beginUnder(leadership, store, archive, setting);
     return begun;
   } finally {
     // A lease that is renewed keeps the process alive.
-    if (begun?.ok !== true) await tenure.end();
+    if (begun?.ok !== true) await leadership.end();
   }
 }
 
 async function beginUnder(
-  tenure: Tenure,
+  leadership: Leadership,
   store: StateStore,
   archive: Archive,
   { selection, options, io, clock }: Setting,
@@ -87,11 +87,11 @@ async function beginUnder(
   if (restored?.ok === false) return failed(restored.reason);
   const [anew] = restored?.anew ?? [];
   if (anew !== undefined) return failed(`${anew} was judged by other rules; choose another store, or another --name`);
-  if (kept === undefined) await store.write([{ space: 'replay', key: 'inputs', value: inputs }], tenure.token());
+  if (kept === undefined) await store.write([{ space: 'replay', key: 'inputs', value: inputs }], leadership.token());
   else io.stderr.write(`unroutable: goes on after ${utcText(kept.cursor)}, as ${store.name} has it\n`);
 
-  const signal = AbortSignal.any([io.signal, tenure.over]);
-  const again = patience(clock, Math.random, signal, (error) =>
+  const signal = AbortSignal.any([io.signal, leadership.over]);
+  const again = retrying(clock, Math.random, signal, (error) =>
     complain(io, `${store.name}: ${refusal(error)}; tried again until it works`),
   );
   return good({
@@ -99,24 +99,24 @@ async function beginUnder(
     source: skipping(archive.source, kept?.elements ?? 0),
     keeping: {
       store,
-      token: tenure.token,
-      stillLeads: tenure.stillLeads,
+      token: leadership.token,
+      stillLeads: leadership.stillLeads,
       everyMs: REPLAY_KEEPS_EVERY_MS,
       again,
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
     },
     signal,
     async close() {
-      await tenure.end();
+      await leadership.end();
       await store.close();
     },
   });
 }
 
-async function tenureOf(store: StateStore, io: Io, clock: Clock): Promise<Tenure | undefined> {
+async function leadershipOf(store: StateStore, io: Io, clock: Clock): Promise<Leadership | undefined> {
   const holder = holderName();
   await releaseOfDead(store.leases, holder);
-  return nextTenure(
+  return nextLeadership(
     {
       leases: store.leases,
       holder,

@@ -1,6 +1,6 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { StateStore } from '../../ports.ts';
-import { listEndpoints, putEndpoint } from '../../sinks/webhook/desk.ts';
+import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
 import { DrillCalls } from '../drill/requests.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { FeedOptions } from '../feed/types.ts';

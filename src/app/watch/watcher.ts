@@ -7,10 +7,10 @@ import { utcText } from '../../report/clock.ts';
 import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
 import { beat, type Instance } from '../leadership/instances.ts';
 import { packageVersion } from '../package-root.ts';
-import { patience } from '../retry.ts';
+import { retrying } from '../retry.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import type { Selection } from '../../config/selection.ts';
-import { nextTenure, type Tenure, type TenureReport } from '../leadership/leadership.ts';
+import { nextLeadership, type Leadership, type LeadershipReport } from '../leadership/leadership.ts';
 import { beside, type Beside } from './side-tasks.ts';
 import { upkeep } from './upkeep.ts';
 import { openFeed, OVERLAP_MS } from '../feed/feed.ts';
@@ -54,7 +54,7 @@ export interface WatchView {
 /** What one turn of leading is made of. */
 interface Turn {
   readonly feed: Feed;
-  readonly tenure: Tenure;
+  readonly leadership: Leadership;
   readonly others: Beside;
   readonly again: (error: unknown, attempt: number) => Promise<void>;
   readonly kept: Kept | undefined;
@@ -114,20 +114,20 @@ export class Watch {
     this.#feed = opened.value;
     opened.value.listen(signal);
     try {
-      const tenure = await this.#await(opened.value, signal);
-      if (tenure === undefined) return good(undefined);
+      const leadership = await this.#await(opened.value, signal);
+      if (leadership === undefined) return good(undefined);
       try {
-        return await this.#lead(opened.value, tenure, AbortSignal.any([signal, tenure.over]));
+        return await this.#lead(opened.value, leadership, AbortSignal.any([signal, leadership.over]));
       } finally {
         this.#engine = undefined;
-        await tenure.end();
+        await leadership.end();
       }
     } finally {
       over.abort();
     }
   }
 
-  #await(feed: Feed, signal: AbortSignal): Promise<Tenure | undefined> {
+  #await(feed: Feed, signal: AbortSignal): Promise<Leadership | undefined> {
     const { store, isLasting, feed: options } = this.#parts;
     if (!isLasting) return Promise.resolve(ALONE);
     let lookAt = 0;
@@ -140,21 +140,21 @@ export class Watch {
     };
     const isWhole = async (): Promise<boolean> => ((await store.load())?.number ?? 0) >= this.#known;
     const { clock } = options;
-    const report = (said: TenureReport): void => this.#note(said);
-    return nextTenure({ leases: store.leases, holder: this.#me, clock, report, isWhole }, signal, waiting);
+    const report = (said: LeadershipReport): void => this.#note(said);
+    return nextLeadership({ leases: store.leases, holder: this.#me, clock, report, isWhole }, signal, waiting);
   }
 
-  async #lead(feed: Feed, tenure: Tenure, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
+  async #lead(feed: Feed, leadership: Leadership, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
     const { store, isLasting, record } = this.#parts;
-    const again = this.#patience(signal);
+    const again = this.#retrying(signal);
     const kept = await this.#load(again, signal);
-    if (signal.aborted) return tenure.over.aborted ? 'fenced' : good(undefined);
+    if (signal.aborted) return leadership.over.aborted ? 'fenced' : good(undefined);
     const made = this.#engineFrom(kept);
     if (!made.ok) return made;
     this.#engine = made.value;
 
-    const others = await beside(this.#parts, tenure.token);
-    const keeping = this.#keeping({ feed, tenure, others, again, kept, engine: made.value });
+    const others = await beside(this.#parts, leadership.token);
+    const keeping = this.#keeping({ feed, leadership, others, again, kept, engine: made.value });
     const ended = new AbortController();
     const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
     const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
@@ -162,7 +162,7 @@ export class Watch {
       const end = await run(source, made.value, keeping, signal);
       if (end === 'ended') await others.drained(signal);
       // Whoever leads now keeps what we could not.
-      if (end === 'fenced' || tenure.over.aborted) return 'fenced';
+      if (end === 'fenced' || leadership.over.aborted) return 'fenced';
       if (end === 'unkept') return bad('store', `${store.name}: it did not answer; what was decided last is not kept`);
       return good(undefined);
     } finally {
@@ -172,12 +172,12 @@ export class Watch {
   }
 
   /** How what is decided is kept, and who hears of it. */
-  #keeping({ feed, tenure, others, again, kept, engine }: Turn): Keeping {
+  #keeping({ feed, leadership, others, again, kept, engine }: Turn): Keeping {
     const { store, isLasting, tell, feed: options } = this.#parts;
     const loss = this.#loss(kept, engine);
     return {
-      ...{ store, token: tenure.token, stillLeads: tenure.stillLeads, again },
-      asides: () => [...loss(), ...others.take()],
+      ...{ store, token: leadership.token, stillLeads: leadership.stillLeads, again },
+      injected: () => [...loss(), ...others.take()],
       ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
       async tell(events) {
@@ -228,14 +228,14 @@ export class Watch {
     return good(restored.engine);
   }
 
-  #patience(signal: AbortSignal): (error: unknown, attempt: number) => Promise<void> {
+  #retrying(signal: AbortSignal): (error: unknown, attempt: number) => Promise<void> {
     const { store, feed } = this.#parts;
-    return patience(feed.clock, Math.random, signal, (error) =>
+    return retrying(feed.clock, Math.random, signal, (error) =>
       feed.log.error(`${store.name}: ${refusal(error)}; nothing is told until it answers`),
     );
   }
 
-  #note(said: TenureReport): void {
+  #note(said: LeadershipReport): void {
     const { log, isHistory } = this.#parts.feed;
     this.#behind = said.type === 'waiting' ? (said.behind ?? 'another one') : undefined;
     switch (said.type) {
@@ -273,7 +273,7 @@ export class Watch {
 }
 
 /** Where nobody else can lead. */
-const ALONE: Tenure = {
+const ALONE: Leadership = {
   token: () => undefined,
   stillLeads: () => Promise.resolve(true),
   over: new AbortController().signal,

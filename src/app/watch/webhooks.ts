@@ -3,7 +3,7 @@ import type { Clock, StateStore } from '../../ports.ts';
 import { sentence } from '../../report/words.ts';
 import { dispatchWebhooks } from '../../sinks/webhook/dispatch/dispatch.ts';
 import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
-import { deliveries, isOn, listEndpoints } from '../../sinks/webhook/desk.ts';
+import { deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import type { Endpoint } from '../../sinks/webhook/endpoint.ts';
 import { READER, readerPosition, type LogRecord } from '../../sinks/webhook/records.ts';
 import type { Environment } from '../../sinks/webhook/secret.ts';
@@ -108,7 +108,7 @@ export function logWebhook(log: Logger, report: WebhookReport): void {
     case 'forgotten':
       log.warn(
         { webhook: report.endpoint },
-        `webhook ${report.endpoint}: ${report.letters} dead letters are forgotten, as there are too many`,
+        `webhook ${report.endpoint}: ${report.deadLetters} dead letters are forgotten, as there are too many`,
       );
       return;
     case 'nowhere':

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Drill } from '../../app/drill/fake-outage.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { counted, printable } from '../../report/printable.ts';
-import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/desk.ts';
+import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import { passes } from '../../sinks/webhook/filter.ts';
 import type { EndpointRecord, LogRecord } from '../../sinks/webhook/records.ts';
 import { drillChange } from '../../app/drill/requests.ts';
@@ -68,7 +68,7 @@ export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Pro
       if (io.signal.aborted) return EXIT.interrupted;
       return isHeard && isDelivered ? EXIT.done : EXIT.notReady;
     } finally {
-      if (listening?.ok === true) listening.ear.close();
+      if (listening?.ok === true) listening.subscriber.close();
     }
   });
 }
@@ -91,7 +91,7 @@ async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined>
   await kept.store.write([drillChange(asked)]);
   const over = new AbortController();
   const signal = AbortSignal.any([io.signal, over.signal]);
-  const waiting = patience(held, signal).finally(() => over.abort());
+  const waiting = retrying(held, signal).finally(() => over.abort());
   const events: UnroutableEvent[] = [];
   try {
     for await (const event of kept.store.follow(newest, signal)) {
@@ -123,7 +123,7 @@ const WHY = {
 } as const;
 
 /** Until it is known that there is nothing to wait for any more, or `signal` aborts. */
-async function patience(
+async function retrying(
   { kept, drill: { id }, means: { clock }, timeoutMs }: Held,
   signal: AbortSignal,
 ): Promise<keyof typeof WHY> {
@@ -149,10 +149,10 @@ async function hear(listening: Subscriber, events: readonly UnroutableEvent[], h
     );
     return isForbidden;
   }
-  const { ear } = listening;
+  const { subscriber } = listening;
   const { clock } = held.means;
   const until = clock.monotonicMs() + HEARING_MS;
-  const missing = (): number => events.filter(({ id }) => !ear.heard().has(id)).length;
+  const missing = (): number => events.filter(({ id }) => !subscriber.heard().has(id)).length;
   while (missing() > 0 && clock.monotonicMs() < until && !held.io.signal.aborted) {
     await clock.sleep(LOOK_MS, held.io.signal);
   }

@@ -18,8 +18,8 @@ import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type Selection } from '../../config/selection.ts';
 import { isTape, openTape } from '../../app/replay/tape-archive.ts';
-import { createTeller, type Format, type Outcome } from '../../app/output/formatters.ts';
-import { Witness } from '../../app/output/history-recorder.ts';
+import { createFormatter, type Format, type Outcome } from '../../app/output/formatters.ts';
+import { HistoryRecorder } from '../../app/output/history-recorder.ts';
 
 /** `unroutable replay` */
 export async function replay(paths: readonly string[], options: ReplayOptions, io: Io): Promise<ExitStatus> {
@@ -97,20 +97,20 @@ async function conduct(
   const ended = new AbortController();
   const signal = AbortSignal.any([kept?.signal ?? io.signal, ended.signal]);
   const sink = textSink(output.stream, () => ended.abort());
-  const teller = createTeller(format, sink, selection, styleOf(options, output, io));
+  const formatter = createFormatter(format, sink, selection, styleOf(options, output, io));
   const progress = options.quiet === true ? noProgress : createProgress(io, () => performance.now());
   archive.onReading((reading) => progress.show(reading));
 
-  const witness = new Witness();
-  const engine = witness.watch(kept?.engine ?? createEngine(selection));
+  const history = new HistoryRecorder();
+  const engine = history.watch(kept?.engine ?? createEngine(selection));
   const events: UnroutableEvent[] = [];
   const tell = async (decided: readonly UnroutableEvent[]): Promise<void> => {
     const news = wanted(decided, options);
     events.push(...news);
     progress.clear();
-    await teller.tell(news);
+    await formatter.tell(news);
   };
-  await teller.begin();
+  await formatter.begin();
   const keeping = { ...(kept?.keeping ?? { store: memoryStore() }), tell };
   const end = await run(kept?.source ?? archive.source, engine, keeping, signal);
   await kept?.close();
@@ -120,12 +120,12 @@ async function conduct(
     selection,
     archive,
     engine,
-    witness,
+    history,
     options,
     events,
     stopped: (kept?.signal ?? io.signal).aborted || end !== 'ended',
   });
-  if (sink.failure === undefined) await teller.end(outcome);
+  if (sink.failure === undefined) await formatter.end(outcome);
   await output.close(sink);
   return { status: statusOf(outcome, sink, options, io), outcome };
 }
@@ -156,13 +156,13 @@ interface Ended {
   readonly selection: Selection;
   readonly archive: Archive;
   readonly engine: Engine;
-  readonly witness: Witness;
+  readonly history: HistoryRecorder;
   readonly options: ReplayOptions;
   readonly events: Outcome['events'];
   readonly stopped: boolean;
 }
 
-function outcomeOf({ selection, archive, engine, witness, options, events, stopped }: Ended): Outcome {
+function outcomeOf({ selection, archive, engine, history, options, events, stopped }: Ended): Outcome {
   const { damage } = archive;
   const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));
   return {
@@ -175,12 +175,12 @@ function outcomeOf({ selection, archive, engine, witness, options, events, stopp
     damage,
     since: options.since,
     until: options.until,
-    begin: witness.begin,
+    begin: history.begin,
     end: engine.now,
     events,
-    verdicts: witness.verdicts,
+    verdicts: history.verdicts,
     incidents: lastIncidents(events),
-    seen: witness.seen,
+    seen: history.seen,
     standings: engine.status().map(({ territory, family, verdict, since, pending, visibility }) => ({
       territory,
       family,

@@ -6,7 +6,7 @@ import { eventLines } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
-import { patience } from '../../app/retry.ts';
+import { retrying } from '../../app/retry.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
 import { DEFAULTS, liveDefaults } from '../../config/settings.ts';
@@ -107,7 +107,7 @@ async function openPatiently(
   const ids = selection.territories.map(({ territory }) => territory.id);
   // A recording is played to see it: it is kept where one says so.
   const place = options.history === true && options.store === undefined ? { ...options, store: 'none' } : options;
-  const wait = patience(clock, Math.random, io.signal, (error) =>
+  const wait = retrying(clock, Math.random, io.signal, (error) =>
     log.error(`${refusal(error)}; asked again until it answers`),
   );
   for (let attempt = 1; ; attempt++) {

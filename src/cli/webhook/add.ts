@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { listEndpoints, putEndpoint } from '../../sinks/webhook/desk.ts';
+import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
 import { FOR_PEOPLE, parseEndpoints, rulesOf, type Endpoint } from '../../sinks/webhook/endpoint.ts';
 import { readyEndpoint } from '../../sinks/webhook/ready.ts';
 import type { EndpointRecord } from '../../sinks/webhook/records.ts';

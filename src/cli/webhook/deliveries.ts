@@ -1,5 +1,5 @@
 import { wallText } from '../../report/clock.ts';
-import { deadLetters, deliveries } from '../../sinks/webhook/desk.ts';
+import { deadLetters, deliveries } from '../../sinks/webhook/endpoint-store.ts';
 import type { AskRecord, DeadRecord, LogRecord, QueueRecord } from '../../sinks/webhook/records.ts';
 import { counted, jsonText, printable } from '../../report/printable.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';

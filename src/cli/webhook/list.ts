@@ -1,5 +1,5 @@
 import { wallText } from '../../report/clock.ts';
-import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/desk.ts';
+import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import { shownEndpoint } from '../../sinks/webhook/endpoint.ts';
 import type { Filter } from '../../sinks/webhook/filter.ts';
 import type { EndpointRecord, LogRecord } from '../../sinks/webhook/records.ts';

@@ -1,7 +1,7 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { UnknownEvent } from '../../ports.ts';
 import { counted } from '../../report/printable.ts';
-import { askDelivery, deadLetters, isOn } from '../../sinks/webhook/desk.ts';
+import { askDelivery, deadLetters, isOn } from '../../sinks/webhook/endpoint-store.ts';
 import { passes } from '../../sinks/webhook/filter.ts';
 import type { EndpointRecord } from '../../sinks/webhook/records.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';

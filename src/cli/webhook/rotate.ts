@@ -1,4 +1,4 @@
-import { putEndpoint } from '../../sinks/webhook/desk.ts';
+import { putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
 import type { Endpoint } from '../../sinks/webhook/endpoint.ts';
 import { readyEndpoint } from '../../sinks/webhook/ready.ts';
 import type { EndpointRecord } from '../../sinks/webhook/records.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { listEndpoints } from '../../sinks/webhook/desk.ts';
+import { listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import { newSecret } from '../../sinks/webhook/signature.ts';
 import { isVariableName, type SecretRef } from '../../sinks/webhook/secret.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../ports.ts';
 import { listed } from '../../report/printable.ts';
-import { listEndpoints } from '../../sinks/webhook/desk.ts';
+import { listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import type { EndpointRecord, Unreadable } from '../../sinks/webhook/records.ts';
 import { systemResolver, type Resolver } from '../../sinks/webhook/target.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { marked, type Drill } from '../../app/drill/fake-outage.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { sentence } from '../../report/words.ts';
-import { askDelivery, deliveries, isOn, withdrawAsk } from '../../sinks/webhook/desk.ts';
+import { askDelivery, deliveries, isOn, withdrawAsk } from '../../sinks/webhook/endpoint-store.ts';
 import { outgoingOf, readyEndpoint } from '../../sinks/webhook/ready.ts';
 import type { EndpointRecord, LogRecord } from '../../sinks/webhook/records.ts';
 import { DEADLINE_MS } from '../../sinks/webhook/schedule.ts';

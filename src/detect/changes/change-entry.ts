@@ -1,8 +1,8 @@
 import type { Asn } from '../../bgp/asn.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { parseMark, type Mark } from '../../rib/marks.ts';
-import { beganAt, type Run } from '../movement.ts';
-import type { Toggle } from '../hysteresis.ts';
+import { beganAt, type Movement } from '../movement.ts';
+import type { Hysteresis } from '../hysteresis.ts';
 
 /** A change of a unit, upstream, origin or prefix that lasted. */
 export interface Change {
@@ -21,16 +21,16 @@ export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
 
 /** What is known of a change, under the name of what changes. */
 export interface ChangeState {
-  readonly toggle: Toggle;
-  readonly run: Run;
+  readonly hysteresis: Hysteresis;
+  readonly movement: Movement;
 }
 
 /** One of what may change, and how it stands. */
 export interface Entry extends ChangeState {
   readonly key: string;
   readonly subject: Subject;
-  toggle: Toggle;
-  run: Run;
+  hysteresis: Hysteresis;
+  movement: Movement;
 }
 
 /** What an entry of this key is of. */
@@ -49,17 +49,17 @@ export function asnOfSubject(subject: Subject): Asn | undefined {
 }
 
 /** Entries of different groups are never told together. */
-export function groupOf({ key, subject, toggle }: Entry): string {
+export function groupOf({ key, subject, hysteresis }: Entry): string {
   const asn = asnOfSubject(subject);
-  return asn === undefined ? key : `${subject.kind} ${asn} ${toggle.on}`;
+  return asn === undefined ? key : `${subject.kind} ${asn} ${hysteresis.on}`;
 }
 
 export function startOf(entry: Entry): number {
-  return entry.toggle.turningSince ?? Infinity;
+  return entry.hysteresis.turningSince ?? Infinity;
 }
 
 /** The first step of the movement that made the change. */
 export function firstOf(entry: Entry): number {
-  const since = entry.toggle.turningSince;
-  return since === undefined ? Infinity : beganAt(entry.run, entry.toggle.on ? 'down' : 'up', since);
+  const since = entry.hysteresis.turningSince;
+  return since === undefined ? Infinity : beganAt(entry.movement, entry.hysteresis.on ? 'down' : 'up', since);
 }

@@ -1,7 +1,7 @@
 import type { EventTime } from '../../bgp/time.ts';
-import { Altered } from '../../rib/dirty-set.ts';
+import { DirtySet } from '../../rib/dirty-set.ts';
 import { parseMark } from '../../rib/marks.ts';
-import type { Plane } from '../../rib/territory-view.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
 import {
   asnOfSubject,
   firstOf,
@@ -15,9 +15,9 @@ import {
   type Subject,
 } from './change-entry.ts';
 import type { Policy } from '../policy.ts';
-import { continueRun, startRun } from '../movement.ts';
-import { aimAt, aimOf, turnsAt, type Aim, type Toggle } from '../hysteresis.ts';
-import { Turning } from './hysteresis-queue.ts';
+import { continueMovement, startMovement } from '../movement.ts';
+import { aimAt, aimOf, turnsAt, type Aim, type Hysteresis } from '../hysteresis.ts';
+import { HysteresisQueue } from './hysteresis-queue.ts';
 
 /**
  * Follows what is told of a territory besides its verdict: single units, upstreams, origins, new prefixes. Only while
@@ -25,14 +25,14 @@ import { Turning } from './hysteresis-queue.ts';
  */
 export class Changes {
   /** Names of what changed since it was last written. */
-  readonly altered = new Altered<string>();
-  readonly #plane: Plane;
+  readonly dirty = new DirtySet<string>();
+  readonly #view: TerritoryView;
   readonly #policy: Policy;
   readonly #entries = new Map<string, Entry>();
   /** Upstreams of each unit: what they are a share of changes with it. */
   readonly #upstreams = new Map<number, Set<Entry>>();
-  readonly #turning = new Turning<Entry>();
-  /** The plane as it was when entries were last looked at: those whose part of it is the same need no look. */
+  readonly #queue = new HysteresisQueue<Entry>();
+  /** The view as it was when entries were last looked at: those whose part of it is the same need no look. */
   readonly #seen: Uint32Array;
   readonly #visible: Uint8Array;
   readonly #baseline: Uint8Array;
@@ -41,12 +41,12 @@ export class Changes {
   /** All entries must be looked at: at the start, and when some were not while our eyes were closed. */
   #isStale = true;
 
-  constructor(plane: Plane, policy: Policy) {
-    this.#plane = plane;
+  constructor(view: TerritoryView, policy: Policy) {
+    this.#view = view;
     this.#policy = policy;
-    this.#seen = new Uint32Array(plane.units.length);
-    this.#visible = new Uint8Array(plane.units.length);
-    this.#baseline = new Uint8Array(plane.units.length);
+    this.#seen = new Uint32Array(view.units.length);
+    this.#visible = new Uint8Array(view.units.length);
+    this.#baseline = new Uint8Array(view.units.length);
   }
 
   /** Takes what is there at the first look as given. */
@@ -63,47 +63,50 @@ export class Changes {
     }
   }
 
-  /** Looks at what changed of the plane: `units` and `marks` are those touched since it was last asked. */
+  /** Looks at what changed of the view: `units` and `marks` are those touched since it was last asked. */
   observe(at: EventTime, units: readonly number[], marks: readonly string[]): void {
     if (!this.#isReady) return;
-    const isWhole = this.#isStale || this.#voters !== this.#plane.voters;
+    const isWhole = this.#isStale || this.#voters !== this.#view.voters;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) this.#look(entry, at);
-    for (const unit of isWhole ? this.#plane.units.keys() : units) {
-      this.#seen[unit] = this.#plane.seen[unit] ?? 0;
-      this.#visible[unit] = this.#plane.visible[unit] ?? 0;
-      this.#baseline[unit] = this.#plane.baseline[unit] ?? 0;
+    for (const unit of isWhole ? this.#view.units.keys() : units) {
+      this.#seen[unit] = this.#view.seen[unit] ?? 0;
+      this.#visible[unit] = this.#view.visible[unit] ?? 0;
+      this.#baseline[unit] = this.#view.baseline[unit] ?? 0;
     }
-    this.#voters = this.#plane.voters;
+    this.#voters = this.#view.voters;
     this.#isStale = false;
   }
 
   /** Our eyes closed: what had begun to change has not been seen to last. */
   suspend(): void {
     this.#isStale = true;
-    for (const entry of this.#turning.all()) this.#turn(entry, { on: entry.toggle.on });
+    for (const entry of this.#queue.all()) this.#turn(entry, { on: entry.hysteresis.on });
   }
 
   deadline(): EventTime | undefined {
-    return this.#turning.deadline();
+    return this.#queue.deadline();
   }
 
   /** What has lasted by `at`, earliest first, what came before what went. The same change of several units is one. */
   takeDue(at: EventTime): readonly Change[] {
     const next = this.deadline();
     if (next === undefined || next > at) return [];
-    const turning = this.#turning
+    const queue = this.#queue
       .all()
-      .sort((a, b) => startOf(a) - startOf(b) || Number(a.toggle.on) - Number(b.toggle.on) || (a.key < b.key ? -1 : 1));
+      .sort(
+        (a, b) =>
+          startOf(a) - startOf(b) || Number(a.hysteresis.on) - Number(b.hysteresis.on) || (a.key < b.key ? -1 : 1),
+      );
     const alike = new Map<string, Entry[]>();
-    for (const entry of turning) alike.set(groupOf(entry), [...(alike.get(groupOf(entry)) ?? []), entry]);
+    for (const entry of queue) alike.set(groupOf(entry), [...(alike.get(groupOf(entry)) ?? []), entry]);
     const changes: Change[] = [];
-    for (const entry of turning) {
-      const due = turnsAt(entry.toggle, this.#holdMs(entry));
+    for (const entry of queue) {
+      const due = turnsAt(entry.hysteresis, this.#holdMs(entry));
       if (due === undefined || due > at) continue;
       const group = (alike.get(groupOf(entry)) ?? [entry]).filter((other) => this.#isTogether(entry, other));
       changes.push(this.#changeOf(group));
       for (const other of group) {
-        this.#turn(other, { on: !other.toggle.on });
+        this.#turn(other, { on: !other.hysteresis.on });
         if (this.#isIdle(other)) this.#leave(other);
       }
     }
@@ -126,10 +129,15 @@ export class Changes {
   /** Puts back all of them. At the next look all are looked at, which comes to the same. */
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
-    const entries = states.map(([key, { toggle, run }]) => ({ key, subject: subjectFrom(key), toggle, run }));
+    const entries = states.map(([key, { hysteresis, movement }]) => ({
+      key,
+      subject: subjectFrom(key),
+      hysteresis,
+      movement,
+    }));
     for (const entry of entries) this.#keep(entry);
     for (const entry of entries.sort((a, b) => startOf(a) - startOf(b)))
-      if (entry.toggle.turningSince !== undefined) this.#turning.add(entry, this.#holdMs(entry));
+      if (entry.hysteresis.turningSince !== undefined) this.#queue.add(entry, this.#holdMs(entry));
   }
 
   #changeOf(group: readonly Entry[]): Change {
@@ -140,7 +148,7 @@ export class Changes {
     const looking = group.reduce((sum, { subject }) => sum + this.#of(subject), 0);
     return {
       what: entry.subject,
-      on: !entry.toggle.on,
+      on: !entry.hysteresis.on,
       first: Math.min(...group.map(firstOf)) as EventTime,
       since: Math.min(...group.map(startOf)) as EventTime,
       units,
@@ -150,31 +158,31 @@ export class Changes {
 
   #isTogether(entry: Entry, other: Entry): boolean {
     if (other === entry) return true;
-    if (asnOfSubject(entry.subject) === undefined || other.toggle.turningSince === undefined) return false;
+    if (asnOfSubject(entry.subject) === undefined || other.hysteresis.turningSince === undefined) return false;
     return (
       other.subject.kind === entry.subject.kind &&
       asnOfSubject(other.subject) === asnOfSubject(entry.subject) &&
-      other.toggle.on === entry.toggle.on &&
+      other.hysteresis.on === entry.hysteresis.on &&
       Math.abs(startOf(other) - startOf(entry)) <= this.#policy.changeGroupMs
     );
   }
 
   /** All entries, new ones among them. */
   #all(at: EventTime): Iterable<Entry> {
-    for (const mark of this.#plane.tally.marks()) this.#entryOf(mark, at);
-    for (const unit of this.#plane.units.keys()) if (this.#plane.baseline[unit] === 1) this.#entryOfUnit(unit, at);
+    for (const mark of this.#view.tally.marks()) this.#entryOf(mark, at);
+    for (const unit of this.#view.units.keys()) if (this.#view.baseline[unit] === 1) this.#entryOfUnit(unit, at);
     return this.#entries.values();
   }
 
   /** Entries whose count, or what it is a share of, is another now; the voters are as many as they were. */
   *#touched(at: EventTime, units: readonly number[], marks: readonly string[]): Iterable<Entry> {
     for (const mark of marks) {
-      const entry = this.#plane.tally.count(mark) > 0 ? this.#entryOf(mark, at) : this.#entries.get(mark);
+      const entry = this.#view.tally.count(mark) > 0 ? this.#entryOf(mark, at) : this.#entries.get(mark);
       if (entry !== undefined) yield entry;
     }
     for (const unit of units) {
       if (this.#isAsItWas(unit)) continue;
-      const entry = this.#plane.baseline[unit] === 1 ? this.#entryOfUnit(unit, at) : this.#entries.get(`unit ${unit}`);
+      const entry = this.#view.baseline[unit] === 1 ? this.#entryOfUnit(unit, at) : this.#entries.get(`unit ${unit}`);
       if (entry !== undefined) yield entry;
       yield* this.#upstreams.get(unit) ?? [];
     }
@@ -182,39 +190,41 @@ export class Changes {
 
   #isAsItWas(unit: number): boolean {
     return (
-      this.#seen[unit] === this.#plane.seen[unit] &&
-      this.#visible[unit] === this.#plane.visible[unit] &&
-      this.#baseline[unit] === this.#plane.baseline[unit]
+      this.#seen[unit] === this.#view.seen[unit] &&
+      this.#visible[unit] === this.#view.visible[unit] &&
+      this.#baseline[unit] === this.#view.baseline[unit]
     );
   }
 
   /** Looking twice at one moment is looking once. */
   #look(entry: Entry, at: EventTime): void {
     if (!this.#isIdle(entry)) {
-      const run = continueRun(entry.run, this.#count(entry.subject), at);
-      if (run !== entry.run) this.altered.add(entry.key);
-      entry.run = run;
-      this.#turn(entry, aimAt(entry.toggle, this.#aim(entry.subject), at));
+      const movement = continueMovement(entry.movement, this.#count(entry.subject), at);
+      if (movement !== entry.movement) this.dirty.add(entry.key);
+      entry.movement = movement;
+      this.#turn(entry, aimAt(entry.hysteresis, this.#aim(entry.subject), at));
     }
     if (this.#isIdle(entry)) this.#leave(entry);
   }
 
-  #turn(entry: Entry, toggle: Toggle): void {
-    if (entry.toggle.turningSince !== undefined && toggle.turningSince === undefined) this.#turning.remove(entry);
-    if (entry.toggle !== toggle) this.altered.add(entry.key);
-    const begins = entry.toggle.turningSince === undefined && toggle.turningSince !== undefined;
-    entry.toggle = toggle;
-    if (begins) this.#turning.add(entry, this.#holdMs(entry));
+  #turn(entry: Entry, hysteresis: Hysteresis): void {
+    if (entry.hysteresis.turningSince !== undefined && hysteresis.turningSince === undefined) this.#queue.remove(entry);
+    if (entry.hysteresis !== hysteresis) this.dirty.add(entry.key);
+    const begins = entry.hysteresis.turningSince === undefined && hysteresis.turningSince !== undefined;
+    entry.hysteresis = hysteresis;
+    if (begins) this.#queue.add(entry, this.#holdMs(entry));
   }
 
   /** Off and shown by nobody: when it is shown again, it begins anew, which comes to the same. */
-  #isIdle({ subject, toggle }: Entry): boolean {
-    return subject.kind !== 'unit' && !toggle.on && toggle.turningSince === undefined && this.#count(subject) === 0;
+  #isIdle({ subject, hysteresis }: Entry): boolean {
+    return (
+      subject.kind !== 'unit' && !hysteresis.on && hysteresis.turningSince === undefined && this.#count(subject) === 0
+    );
   }
 
   #leave(entry: Entry): void {
     this.#entries.delete(entry.key);
-    this.altered.add(entry.key);
+    this.dirty.add(entry.key);
     if (entry.subject.kind !== 'upstream') return;
     const upstreams = this.#upstreams.get(entry.subject.unit);
     upstreams?.delete(entry);
@@ -232,9 +242,9 @@ export class Changes {
 
   /** A unit that enters is one of the baseline: it is there. The rest begins as absent. */
   #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
-    const entry = { key, subject, toggle: { on: subject.kind === 'unit' }, run: startRun(0, at) };
+    const entry = { key, subject, hysteresis: { on: subject.kind === 'unit' }, movement: startMovement(0, at) };
     this.#keep(entry);
-    this.altered.add(key);
+    this.dirty.add(key);
     return entry;
   }
 
@@ -253,9 +263,9 @@ export class Changes {
     const share = of === 0 ? 0 : this.#count(subject) / of;
     switch (subject.kind) {
       case 'unit':
-        return this.#plane.baseline[subject.unit] === 1 ? aimOf(share, restoredAt, unroutableBelow) : 'stay';
+        return this.#view.baseline[subject.unit] === 1 ? aimOf(share, restoredAt, unroutableBelow) : 'stay';
       case 'upstream':
-        return this.#plane.visible[subject.unit] === 1 ? aimOf(share, presentAt, absentBelow) : 'stay';
+        return this.#view.visible[subject.unit] === 1 ? aimOf(share, presentAt, absentBelow) : 'stay';
       case 'origin':
         return aimOf(share, presentAt, absentBelow);
       case 'prefix':
@@ -264,17 +274,17 @@ export class Changes {
   }
 
   #count(subject: Subject): number {
-    if (subject.kind === 'unit') return this.#plane.seen[subject.unit] ?? 0;
-    return this.#plane.tally.count(keyOf(subject));
+    if (subject.kind === 'unit') return this.#view.seen[subject.unit] ?? 0;
+    return this.#view.tally.count(keyOf(subject));
   }
 
   /** Of how many: an upstream of those who see the unit, everything else of all voters. */
   #of(subject: Subject): number {
-    return subject.kind === 'upstream' ? (this.#plane.seen[subject.unit] ?? 0) : this.#plane.voters;
+    return subject.kind === 'upstream' ? (this.#view.seen[subject.unit] ?? 0) : this.#view.voters;
   }
 
   #holdMs(entry: Entry): number {
     if (entry.subject.kind !== 'unit') return this.#policy.changeHoldMs;
-    return entry.toggle.on ? this.#policy.unroutableHoldMs : this.#policy.settleMs;
+    return entry.hysteresis.on ? this.#policy.unroutableHoldMs : this.#policy.settleMs;
   }
 }

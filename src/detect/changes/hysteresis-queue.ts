@@ -1,25 +1,25 @@
 import { later, type EventTime } from '../../bgp/time.ts';
-import type { Toggle } from '../hysteresis.ts';
+import type { Hysteresis } from '../hysteresis.ts';
 
 /** Toggles that have begun to turn, by how long they must: the next that is due is found without looking at all of them. */
-export class Turning<T extends { readonly toggle: Toggle }> {
+export class HysteresisQueue<T extends { readonly hysteresis: Hysteresis }> {
   /** By hold in milliseconds; within each in the order in which they began, because time never goes back. */
   readonly #byHold = new Map<number, Set<T>>();
 
   add(one: T, holdMs: number): void {
-    let turning = this.#byHold.get(holdMs);
-    if (turning === undefined) this.#byHold.set(holdMs, (turning = new Set()));
-    turning.add(one);
+    let queue = this.#byHold.get(holdMs);
+    if (queue === undefined) this.#byHold.set(holdMs, (queue = new Set()));
+    queue.add(one);
   }
 
   remove(one: T): void {
-    for (const turning of this.#byHold.values()) turning.delete(one);
+    for (const queue of this.#byHold.values()) queue.delete(one);
   }
 
   deadline(): EventTime | undefined {
     let next: EventTime | undefined;
-    for (const [holdMs, turning] of this.#byHold) {
-      const since = turning.values().next().value?.toggle.turningSince;
+    for (const [holdMs, queue] of this.#byHold) {
+      const since = queue.values().next().value?.hysteresis.turningSince;
       if (since === undefined) continue;
       const at = later(since, holdMs);
       if (next === undefined || at < next) next = at;
@@ -28,6 +28,6 @@ export class Turning<T extends { readonly toggle: Toggle }> {
   }
 
   all(): T[] {
-    return [...this.#byHold.values()].flatMap((turning) => [...turning]);
+    return [...this.#byHold.values()].flatMap((queue) => [...queue]);
   }
 }

@@ -1,5 +1,5 @@
 import { isoTime, type EventTime } from '../../bgp/time.ts';
-import type { Plane } from '../../rib/territory-view.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Draft } from './chain.ts';
 import type { Change } from '../changes/change-entry.ts';
 import type { CountryData, Evidence, OfTerritory } from './event.ts';
@@ -9,19 +9,19 @@ import type { Controlled } from '../verdict/verdict.ts';
 
 /** What is seen when something is decided. */
 export interface Scene {
-  readonly plane: Plane;
+  readonly view: TerritoryView;
   readonly sample: Controlled;
 }
 
-export function subjectOf(plane: Plane): string {
-  return `${plane.territory.id}/${plane.family}`;
+export function subjectOf(view: TerritoryView): string {
+  return `${view.territory.id}/${view.family}`;
 }
 
-export function ofTerritory({ plane, sample }: Scene, first: EventTime, since: EventTime): OfTerritory {
+export function ofTerritory({ view, sample }: Scene, first: EventTime, since: EventTime): OfTerritory {
   const { voters, seeingNothing, unitsVisible, units } = sample;
   return {
-    territory: { id: plane.territory.id, name: plane.territory.name },
-    family: plane.family,
+    territory: { id: view.territory.id, name: view.territory.name },
+    family: view.family,
     since: isoTime(since),
     first: isoTime(first),
     visibility: { share: rounded(sample.share), voters, seeingNothing, unitsVisible, units },
@@ -31,7 +31,7 @@ export function ofTerritory({ plane, sample }: Scene, first: EventTime, since: E
 type CountryType = 'country.unroutable' | 'country.degraded' | 'country.restored' | 'country.unknown' | 'country.known';
 
 export function countryDraft(scene: Scene, type: CountryType, data: CountryData): Draft {
-  return { type, at: scene.sample.at, subject: subjectOf(scene.plane), about: data.since, data };
+  return { type, at: scene.sample.at, subject: subjectOf(scene.view), about: data.since, data };
 }
 
 export function incidentDraft(
@@ -44,25 +44,25 @@ export function incidentDraft(
   return {
     type: `incident.${what}`,
     at: scene.sample.at,
-    subject: subjectOf(scene.plane),
+    subject: subjectOf(scene.view),
     about: incident.id,
     data: {
       ...ofTerritory(scene, incident.fall.first, since),
-      incident: incidentOf(incident, what === 'closed' ? 'closed' : 'open', { policy, units: scene.plane.units }),
+      incident: incidentOf(incident, what === 'closed' ? 'closed' : 'open', { policy, units: scene.view.units }),
     },
   };
 }
 
 export function changeDraft(scene: Scene, change: Change, evidence: Evidence | undefined): Draft {
-  const { plane, sample } = scene;
+  const { view, sample } = scene;
   const { what, on } = change;
   const of = ofTerritory(scene, change.first, change.since);
-  const draft = { at: sample.at, subject: subjectOf(plane) };
-  const units = change.units.flatMap((unit) => plane.units[unit]?.text ?? []);
+  const draft = { at: sample.at, subject: subjectOf(view) };
+  const units = change.units.flatMap((unit) => view.units[unit]?.text ?? []);
   const share = rounded(change.share);
   switch (what.kind) {
     case 'unit': {
-      const unit = plane.units[what.unit]?.text;
+      const unit = view.units[what.unit]?.text;
       if (unit === undefined) throw new Error(`${draft.subject} has no unit ${what.unit}`);
       const data = { ...of, unit, ...(evidence === undefined ? {} : { evidence }) };
       return { ...draft, type: on ? 'unit.returned' : 'unit.lost', about: unit, data };

@@ -1,10 +1,10 @@
 import type { Asn } from '../../bgp/asn.ts';
 import { parseMark } from '../../rib/marks.ts';
-import type { Plane } from '../../rib/territory-view.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
 
 /** Upstreams over which some unit is reached by as many voters as `presentAt` asks. */
 export class Carriers {
-  readonly #plane: Plane;
+  readonly #view: TerritoryView;
   readonly #presentAt: number;
   /** Marks that carry, and for how many of them each upstream stands. */
   readonly #marks = new Map<string, Asn>();
@@ -12,8 +12,8 @@ export class Carriers {
   /** The voters of whom a share is asked. */
   #voters: number | undefined;
 
-  constructor(plane: Plane, presentAt: number) {
-    this.#plane = plane;
+  constructor(view: TerritoryView, presentAt: number) {
+    this.#view = view;
     this.#presentAt = presentAt;
   }
 
@@ -29,7 +29,7 @@ export class Carriers {
    * whom they are a share. Gives the upstreams over which nothing is reached any more, upward.
    */
   look(touched: readonly string[]): readonly Asn[] {
-    const { tally, voters } = this.#plane;
+    const { tally, voters } = this.#view;
     const marks = voters === this.#voters ? touched : new Set([...this.#marks.keys(), ...tally.marks()]);
     this.#voters = voters;
     const fewer = new Set<Asn>();

@@ -1,7 +1,7 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { Touched } from '../../rib/territory-view-snapshot.ts';
-import type { Plane } from '../../rib/territory-view.ts';
-import type { View } from '../../rib/adj-rib-in.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
+import type { AdjRibIn } from '../../rib/adj-rib-in.ts';
 import { Carriers } from './carriers.ts';
 import { digest } from '../events/chain.ts';
 import { evidenceOf } from '../events/evidence.ts';
@@ -17,7 +17,7 @@ import {
   type IncidentState,
 } from './incident.ts';
 import type { Policy } from '../policy.ts';
-import { beganAt, continueRun, startRun, type Run } from '../movement.ts';
+import { beganAt, continueMovement, startMovement, type Movement } from '../movement.ts';
 import { blindness, trackers, type Controlled, type Known, type VerdictState } from '../verdict/verdict.ts';
 
 /** Who keeps a route when this share of the visibility is left, or less, is named as stuck. */
@@ -29,8 +29,8 @@ const MAX_STUCK = 50;
 /** As many beginnings are remembered: a state tracks three at once, and the verdict looks up the one it came from. */
 const MAX_FIRSTS = 16;
 
-export interface StorySnapshot {
-  readonly run: Run;
+export interface IncidentTrackerSnapshot {
+  readonly movement: Movement;
   readonly shareBefore: number;
   /** In the order in which they were noted. */
   readonly firsts: readonly (readonly [since: EventTime, first: EventTime])[];
@@ -40,11 +40,11 @@ export interface StorySnapshot {
   readonly incident: IncidentState | undefined;
 }
 
-/** Notes a plane's falls from the first loss on, and makes incidents of those that became a verdict. */
-export class Story {
-  readonly #plane: Plane;
+/** Notes a view's falls from the first loss on, and makes incidents of those that became a verdict. */
+export class IncidentTracker {
+  readonly #view: TerritoryView;
   readonly #policy: Policy;
-  #run: Run = startRun(0, 0 as EventTime);
+  #movement: Movement = startMovement(0, 0 as EventTime);
   /** Visibility before the movement that goes on. */
   #shareBefore = 0;
   /** For each moment at which a threshold was crossed: when the movement across it began. */
@@ -56,11 +56,11 @@ export class Story {
   #wasVisible: Uint8Array;
   readonly #carriers: Carriers;
 
-  constructor(plane: Plane, policy: Policy) {
-    this.#plane = plane;
+  constructor(view: TerritoryView, policy: Policy) {
+    this.#view = view;
     this.#policy = policy;
-    this.#wasVisible = new Uint8Array(plane.units.length);
-    this.#carriers = new Carriers(plane, policy.presentAt);
+    this.#wasVisible = new Uint8Array(view.units.length);
+    this.#carriers = new Carriers(view, policy.presentAt);
   }
 
   get incident(): IncidentState | undefined {
@@ -79,17 +79,21 @@ export class Story {
 
   /** Call for each sample, before the verdict is stepped. */
   noteSample(sample: Controlled, touched: Touched, state: VerdictState): void {
-    const next = continueRun(this.#run, sample.share, sample.at);
-    if (next.since !== this.#run.since || next.direction !== this.#run.direction) this.#shareBefore = this.#run.value;
-    this.#run = next;
-    if (blindness(sample, this.#policy) === undefined && this.#plane.hasBaseline) this.#noteFall(sample, state);
+    const next = continueMovement(this.#movement, sample.share, sample.at);
+    if (next.since !== this.#movement.since || next.direction !== this.#movement.direction)
+      this.#shareBefore = this.#movement.value;
+    this.#movement = next;
+    if (blindness(sample, this.#policy) === undefined && this.#view.hasBaseline) this.#noteFall(sample, state);
     this.#noteUnits(touched, sample.at);
   }
 
   /** Call with the stepped state: what crossed a threshold just now began with the movement that goes on. */
   noteState(state: VerdictState, at: EventTime): void {
     if (!trackers(state).includes(at)) return;
-    this.#firsts.set(at, this.#run.direction === 'none' ? at : beganAt(this.#run, this.#run.direction, at));
+    this.#firsts.set(
+      at,
+      this.#movement.direction === 'none' ? at : beganAt(this.#movement, this.#movement.direction, at),
+    );
     const [oldest] = this.#firsts.keys();
     if (this.#firsts.size > MAX_FIRSTS && oldest !== undefined) this.#firsts.delete(oldest);
   }
@@ -113,11 +117,11 @@ export class Story {
       return 'updated';
     }
     this.#incident = {
-      id: digest([this.#plane.territory.id, this.#plane.family, first]).slice(0, 16),
+      id: digest([this.#view.territory.id, this.#view.family, first]).slice(0, 16),
       fall: (this.#fall ??= newFall(first, this.#shareBefore)),
       drops: [next],
       omitted: undefined,
-      evidence: evidenceOf(this.#plane.sights.kept, true, first),
+      evidence: evidenceOf(this.#view.visibilityLog.kept, true, first),
       backfilled: isLate,
     };
     return 'opened';
@@ -135,14 +139,14 @@ export class Story {
 
   /** Call when the baseline was chosen: what is visible now is how it was. */
   begin(): void {
-    this.#wasVisible.set(this.#plane.visible);
+    this.#wasVisible.set(this.#view.visible);
     this.#carriers.reset();
     this.#carriers.look([]);
   }
 
-  snapshot(): StorySnapshot {
+  snapshot(): IncidentTrackerSnapshot {
     return {
-      run: this.#run,
+      movement: this.#movement,
       shareBefore: this.#shareBefore,
       firsts: [...this.#firsts],
       lowest: this.#lowest,
@@ -151,9 +155,9 @@ export class Story {
     };
   }
 
-  /** The plane is as it was: what was visible, and over whom, follows from it. */
-  restore({ run, shareBefore, firsts, lowest, fall, incident }: StorySnapshot): void {
-    this.#run = run;
+  /** The view is as it was: what was visible, and over whom, follows from it. */
+  restore({ movement, shareBefore, firsts, lowest, fall, incident }: IncidentTrackerSnapshot): void {
+    this.#movement = movement;
     this.#shareBefore = shareBefore;
     for (const [since, first] of firsts) this.#firsts.set(since, first);
     this.#lowest = lowest;
@@ -169,7 +173,7 @@ export class Story {
       this.#fall = undefined;
       return;
     }
-    if (!isClear) this.#fall ??= newFall(beganAt(this.#run, 'down', at), this.#shareBefore);
+    if (!isClear) this.#fall ??= newFall(beganAt(this.#movement, 'down', at), this.#shareBefore);
     if (this.#fall === undefined) return;
     const isDeeper = noteShare(this.#fall, share, at);
     if (isDeeper && share <= this.#fall.from * STUCK_BELOW) this.#fall.stuck = this.#stuck();
@@ -178,16 +182,16 @@ export class Story {
   }
 
   #noteUnits(touched: Touched, at: EventTime): void {
-    const plane = this.#plane;
+    const view = this.#view;
     for (const unit of touched.units) {
-      const visible = plane.visible[unit] ?? 0;
+      const visible = view.visible[unit] ?? 0;
       if (visible === this.#wasVisible[unit]) continue;
       this.#wasVisible[unit] = visible;
-      if (this.#fall === undefined || !plane.detailed || plane.baseline[unit] !== 1) continue;
+      if (this.#fall === undefined || !view.detailed || view.baseline[unit] !== 1) continue;
       if (visible === 0) noteUnitLoss(this.#fall, unit, at);
       else noteUnitReturn(this.#fall, unit, at);
     }
-    if (touched.units.length === 0 || !plane.detailed || !plane.hasBaseline) return;
+    if (touched.units.length === 0 || !view.detailed || !view.hasBaseline) return;
     for (const asn of this.#carriers.look(touched.marks)) {
       if (this.#fall !== undefined) noteUpstreamLoss(this.#fall, asn, at);
     }
@@ -195,21 +199,21 @@ export class Story {
 
   /** Voting peers that still see something, those that see most first. Asked for at each message of a deep fall. */
   #stuck(): Fall['stuck'] {
-    const most: View[] = [];
-    for (const view of this.#plane.views.values()) {
-      if (!view.votes || view.seen === 0) continue;
+    const most: AdjRibIn[] = [];
+    for (const rib of this.#view.ribs.values()) {
+      if (!rib.votes || rib.seen === 0) continue;
       const last = most[MAX_STUCK - 1];
-      if (last !== undefined && compareSight(last, view) < 0) continue;
+      if (last !== undefined && compareSeen(last, rib) < 0) continue;
       let place = most.length;
-      while (place > 0 && compareSight(view, most[place - 1] ?? view) < 0) place--;
-      most.splice(place, 0, view);
+      while (place > 0 && compareSeen(rib, most[place - 1] ?? rib) < 0) place--;
+      most.splice(place, 0, rib);
       if (most.length > MAX_STUCK) most.pop();
     }
-    return most.map((view) => ({ peer: view.peer, units: view.seen }));
+    return most.map((rib) => ({ peer: rib.peer, units: rib.seen }));
   }
 }
 
 /** Who sees more units comes first. */
-function compareSight(a: View, b: View): number {
+function compareSeen(a: AdjRibIn, b: AdjRibIn): number {
   return b.seen - a.seen || (a.peer.id < b.peer.id ? -1 : 1);
 }

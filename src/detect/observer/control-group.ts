@@ -1,7 +1,7 @@
 import type { Family } from '../../bgp/prefix.ts';
 import type { EventTime } from '../../bgp/time.ts';
-import type { Plane } from '../../rib/territory-view.ts';
-import { aimAt, turnsAt, type Toggle } from '../hysteresis.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
+import { aimAt, turnsAt, type Hysteresis } from '../hysteresis.ts';
 
 /** A unit belongs to the group when it was visible this long. */
 const JOIN_MS = 60_000;
@@ -14,17 +14,17 @@ const LEAVE_MS = 3_600_000;
  * failed, or an exchange between them and us. Only counted while enough voters look on.
  */
 export class ControlGroup {
-  readonly planes: readonly Plane[];
+  readonly views: readonly TerritoryView[];
   readonly #minVoters: number;
-  readonly #members = new Map<Plane, Toggle[]>();
+  readonly #members = new Map<TerritoryView, Hysteresis[]>();
 
-  constructor(planes: readonly Plane[], minVoters: number) {
-    this.planes = planes;
+  constructor(views: readonly TerritoryView[], minVoters: number) {
+    this.views = views;
     this.#minVoters = minVoters;
-    for (const plane of planes)
+    for (const view of views)
       this.#members.set(
-        plane,
-        plane.units.map(() => ({ on: false })),
+        view,
+        view.units.map(() => ({ on: false })),
       );
   }
 
@@ -40,44 +40,44 @@ export class ControlGroup {
   }
 
   observe(at: EventTime): void {
-    for (const [plane, members] of this.#members) {
+    for (const [view, members] of this.#members) {
       // Nobody follows its units one by one.
-      plane.takeTouched();
-      const isWatched = plane.voters >= this.#minVoters;
+      view.takeTouched();
+      const isWatched = view.voters >= this.#minVoters;
       for (const [unit, member] of members.entries()) {
-        const turned = aimAt(member, !isWatched ? 'stay' : plane.visible[unit] === 1 ? 'on' : 'off', at);
+        const turned = aimAt(member, !isWatched ? 'stay' : view.visible[unit] === 1 ? 'on' : 'off', at);
         const due = turnsAt(turned, holdMs(turned));
         members[unit] = due !== undefined && due <= at ? { on: !turned.on } : turned;
       }
     }
   }
 
-  /** Per unit of the plane: whether it belongs. */
-  snapshot(plane: Plane): readonly Toggle[] {
-    return this.#members.get(plane) ?? [];
+  /** Per unit of the view: whether it belongs. */
+  snapshot(view: TerritoryView): readonly Hysteresis[] {
+    return this.#members.get(view) ?? [];
   }
 
-  restore(plane: Plane, members: readonly Toggle[]): void {
-    if (members.length !== plane.units.length)
-      throw new Error(`${members.length} members for ${plane.units.length} units`);
-    this.#members.set(plane, [...members]);
+  restore(view: TerritoryView, members: readonly Hysteresis[]): void {
+    if (members.length !== view.units.length)
+      throw new Error(`${members.length} members for ${view.units.length} units`);
+    this.#members.set(view, [...members]);
   }
 
   /** Share of the group's units that are visible; `undefined` when nothing of this family is in the group. */
   share(family: Family): number | undefined {
     let [visible, all] = [0, 0];
-    for (const [plane, members] of this.#members) {
-      if (plane.family !== family) continue;
+    for (const [view, members] of this.#members) {
+      if (view.family !== family) continue;
       for (const [unit, member] of members.entries()) {
         if (!member.on) continue;
         all++;
-        visible += plane.visible[unit] ?? 0;
+        visible += view.visible[unit] ?? 0;
       }
     }
     return all === 0 ? undefined : visible / all;
   }
 }
 
-function holdMs(member: Toggle): number {
+function holdMs(member: Hysteresis): number {
   return member.on ? LEAVE_MS : JOIN_MS;
 }

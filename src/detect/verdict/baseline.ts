@@ -1,29 +1,29 @@
 import { later, type EventTime } from '../../bgp/time.ts';
-import type { Plane } from '../../rib/territory-view.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../policy.ts';
 import type { VerdictState } from './verdict.ts';
 
 /** Keeps the baseline: the units that were visible in the last stable state. */
 export class Baseline {
-  readonly #plane: Plane;
+  readonly #view: TerritoryView;
   readonly #policy: Policy;
   /** Since when units outside the baseline have been visible, in order of time. */
   readonly #candidates = new Map<number, EventTime>();
 
-  constructor(plane: Plane, policy: Policy) {
-    this.#plane = plane;
+  constructor(view: TerritoryView, policy: Policy) {
+    this.#view = view;
     this.#policy = policy;
   }
 
   /** The first time the territory is routable: what is visible now is what there is. */
   begin(): void {
-    this.#plane.setBaseline(this.#plane.visibleUnits());
+    this.#view.setBaseline(this.#view.visibleUnits());
   }
 
   note(touched: readonly number[], at: EventTime): void {
-    if (!this.#plane.hasBaseline) return;
+    if (!this.#view.hasBaseline) return;
     for (const unit of touched) {
-      if (this.#plane.baseline[unit] === 1 || this.#plane.visible[unit] !== 1) this.#candidates.delete(unit);
+      if (this.#view.baseline[unit] === 1 || this.#view.visible[unit] !== 1) this.#candidates.delete(unit);
       else if (!this.#candidates.has(unit)) this.#candidates.set(unit, at);
     }
   }
@@ -40,7 +40,7 @@ export class Baseline {
     const due = [...this.#candidates].filter(([, since]) => at - since >= this.#policy.adoptMs).map(([unit]) => unit);
     if (due.length === 0) return;
     for (const unit of due) this.#candidates.delete(unit);
-    this.#plane.setBaseline([...this.#kept(), ...due].sort((a, b) => a - b));
+    this.#view.setBaseline([...this.#kept(), ...due].sort((a, b) => a - b));
   }
 
   /** Gives up units of a partial loss that has stood still: what is left is the baseline. True when it did. */
@@ -48,7 +48,7 @@ export class Baseline {
     if (state.kind !== 'degraded') return false;
     const due = this.#rebasesAt(state);
     if (due === undefined || due > at) return false;
-    this.#plane.setBaseline(this.#kept().filter((unit) => this.#plane.visible[unit] === 1));
+    this.#view.setBaseline(this.#kept().filter((unit) => this.#view.visible[unit] === 1));
     return true;
   }
 
@@ -62,14 +62,14 @@ export class Baseline {
   }
 
   #kept(): number[] {
-    return [...this.#plane.units.keys()].filter((unit) => this.#plane.baseline[unit] === 1);
+    return [...this.#view.units.keys()].filter((unit) => this.#view.baseline[unit] === 1);
   }
 
   /** Never when nothing is visible, nor while it is recovering anyway, nor while we are blind. */
   #rebasesAt(state: VerdictState & { kind: 'degraded' }): EventTime | undefined {
-    if (state.clearSince !== undefined || state.blindSince !== undefined || !this.#plane.hasBaseline) return undefined;
-    const { left, voters } = this.#plane;
+    if (state.clearSince !== undefined || state.blindSince !== undefined || !this.#view.hasBaseline) return undefined;
+    const { left, voters } = this.#view;
     if (left.units === 0 || left.seen < this.#policy.recoveredAt * left.units * voters) return undefined;
-    return later(Math.max(state.since, this.#plane.visibleChangedAt ?? 0) as EventTime, this.#policy.rebaseMs);
+    return later(Math.max(state.since, this.#view.visibleChangedAt ?? 0) as EventTime, this.#policy.rebaseMs);
   }
 }

@@ -1,7 +1,7 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../ports.ts';
-import type { Space, StateChange, StateRecord } from '../../state/record.ts';
-import { compareKeys, isEngineSpace, readerPosition } from '../spaces.ts';
+import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../../state/record.ts';
+import { compareKeys, readerPosition } from '../spaces.ts';
 import { recordOf, stateKey, stateRange, weigh, type FolderDatabase } from './database.ts';
 import { appendEvents, hasAfter, pageAfter, placeAfter, trimEvents, type Place } from './event-log.ts';
 import { folderLeases } from './leases.ts';

@@ -1,8 +1,8 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { Batch, Clock, Committed, Kept, StateStore } from '../../ports.ts';
-import type { Space, StateChange, StateRecord } from '../../state/record.ts';
+import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../../state/record.ts';
 import type { Keys } from '../keys.ts';
-import { compareKeys, isEngineSpace } from '../spaces.ts';
+import { compareKeys } from '../spaces.ts';
 import { followEvents, readEvents } from './events.ts';
 import { RedisFailure } from './failure.ts';
 import { keepCall, keptReply, type Keep } from './keep.ts';

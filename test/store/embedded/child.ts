@@ -21,7 +21,7 @@ const PRELUDE = `
   const say = (text) => writeSync(1, text + '\\n');
   const [dist, folder, ...args] = process.argv.slice(1);
   const { openEmbedded } = await import(dist + '/src/store/embedded/open.js');
-  const { systemClock } = await import(dist + '/src/cli/system-clock.js');
+  const { systemClock } = await import(dist + '/src/app/system-clock.js');
   const open = async () => {
     const opened = await openEmbedded(folder, { name: 'KP', clock: systemClock });
     if (!opened.ok) throw new Error(opened.reason);

@@ -3,7 +3,7 @@
  *
  *   events --> fan-out --> queue of each endpoint --> sender of each endpoint --> receiver
  *                              ^        |  again, later        |
- *                   by hand ---+        +----------------------+--> dead letters
+ *                   by hand ---+        +----------------------+--> dead deadLetters
  *
  * All that is promised stands in the store before it is relied upon: an event and the reader's position move into the
  * queues in one write, and what came of an attempt replaces what waited in one write. Who is killed between sending and
@@ -18,9 +18,9 @@ import type { Resolver } from '../target.ts';
 import type { Sentence } from '../templates/template.ts';
 import { READER } from '../records.ts';
 import { fanOut, type FanOutMeans } from './fan-out.ts';
-import { Keeper } from './keeper.ts';
+import { BatchWriter } from './batch-writer.ts';
 import type { Report } from './report.ts';
-import { Roster } from './roster.ts';
+import { ActiveEndpoints } from './active-endpoints.ts';
 import type { Sender } from './sender.ts';
 
 export interface DispatchOptions {
@@ -39,7 +39,7 @@ export interface DispatchOptions {
   readonly report: Report;
   /** How often endpoints and what is asked for by hand are looked for. Milliseconds. @default 1000 */
   readonly lookMs?: number;
-  /** Of one endpoint: how many events wait, and how many dead letters are kept. @default 10 000 of each */
+  /** Of one endpoint: how many events wait, and how many dead deadLetters are kept. @default 10 000 of each */
   readonly most?: { readonly queued: number; readonly dead: number };
 }
 
@@ -65,14 +65,14 @@ export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSi
     stop();
   };
   const running = new Running(stop);
-  const keeper = new Keeper({ ...options, onFenced, onBack: () => roster.wakeAll() }, over.signal);
+  const writer = new BatchWriter({ ...options, onFenced, onBack: () => roster.wakeAll() }, over.signal);
   const begin = (sender: Sender): Promise<void> => running.add(sender.run(over.signal));
-  const roster: Roster = new Roster({ ...options, keeper, fromFile: endpoints, begin });
+  const roster: ActiveEndpoints = new ActiveEndpoints({ ...options, writer, fromFile: endpoints, begin });
 
-  const keeping = keeper.run();
-  void running.add(lookout(roster, { store, keeper, clock, report, lookMs }, over.signal));
+  const keeping = writer.run();
+  void running.add(lookout(roster, { store, writer, clock, report, lookMs }, over.signal));
   await running.ended();
-  keeper.close();
+  writer.close();
   await keeping;
   signal.removeEventListener('abort', stop);
   if (running.failure !== undefined) throw running.failure.error;
@@ -81,15 +81,15 @@ export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSi
 
 interface Lookout {
   readonly store: StateStore;
-  readonly keeper: Keeper;
+  readonly writer: BatchWriter;
   readonly clock: Clock;
   readonly report: Report;
   readonly lookMs: number;
 }
 
 /** Looks for changes again and again; events are read as long as there is an endpoint. */
-async function lookout(roster: Roster, { lookMs, ...means }: Lookout, signal: AbortSignal): Promise<void> {
-  const { keeper, clock } = means;
+async function lookout(roster: ActiveEndpoints, { lookMs, ...means }: Lookout, signal: AbortSignal): Promise<void> {
+  const { writer, clock } = means;
   let reading: { readonly end: () => void; readonly done: Promise<void> } | undefined;
   for (let looks = 0; !signal.aborted; looks++) {
     await roster.look();
@@ -99,8 +99,8 @@ async function lookout(roster: Roster, { lookMs, ...means }: Lookout, signal: Ab
       await reading?.done;
       reading = undefined;
       // Nothing is held for a reader that nobody needs; the next endpoint that is added begins anew.
-      const records = await keeper.read('readers', [READER]);
-      if (records?.length === 1) await keeper.keep([{ space: 'readers', key: READER, value: undefined }]);
+      const records = await writer.read('readers', [READER]);
+      if (records?.length === 1) await writer.keep([{ space: 'readers', key: READER, value: undefined }]);
     }
     await clock.sleep(lookMs, signal);
   }

@@ -1,14 +1,14 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { UnknownEvent, type StateStore } from '../../../ports.ts';
 import { READER, readerChange, readerPosition } from '../records.ts';
-import type { Keeper } from './keeper.ts';
+import type { BatchWriter } from './batch-writer.ts';
 import type { Report } from './report.ts';
-import type { Roster } from './roster.ts';
+import type { ActiveEndpoints } from './active-endpoints.ts';
 
 export interface FanOutMeans {
   readonly store: StateStore;
-  readonly keeper: Keeper;
-  readonly roster: Roster;
+  readonly writer: BatchWriter;
+  readonly roster: ActiveEndpoints;
   readonly report: Report;
 }
 
@@ -24,8 +24,8 @@ const MOST_RECENT = 10_000;
  * write, so that none is missed and none comes twice. Reads no faster than the store takes what comes of it. Ends when
  * `signal` aborts: we were stopped, or there is no endpoint any more.
  */
-export async function fanOut({ store, keeper, roster, report }: FanOutMeans, signal: AbortSignal): Promise<void> {
-  const records = await keeper.read('readers', [READER]);
+export async function fanOut({ store, writer, roster, report }: FanOutMeans, signal: AbortSignal): Promise<void> {
+  const records = await writer.read('readers', [READER]);
   let after = readerPosition(records?.[0]?.value);
   // By their ids: in time, drills and what is healed later are in no order with the others.
   const recent = new Set<string>();
@@ -33,7 +33,7 @@ export async function fanOut({ store, keeper, roster, report }: FanOutMeans, sig
     const plans = roster.enqueue(events.filter(({ id }) => !recent.has(id)));
     const last = events.at(-1);
     const changes = plans.flatMap(({ changes }) => changes);
-    if (!(await keeper.keep([...changes, readerChange(last?.id)]))) return false;
+    if (!(await writer.keep([...changes, readerChange(last?.id)]))) return false;
     for (const { kept } of plans) kept();
     after = last?.id;
     for (const { id } of events) recent.add(id);
@@ -54,7 +54,7 @@ export async function fanOut({ store, keeper, roster, report }: FanOutMeans, sig
         report({ type: 'hole', after: error.id });
         after = undefined;
       } else {
-        await keeper.waitAfter(error);
+        await writer.waitAfter(error);
       }
     }
   }

@@ -16,8 +16,8 @@ export type WebhookReport =
   | { readonly type: 'warning'; readonly endpoint: string; readonly warning: string }
   /** Given up without an attempt: too many wait already. */
   | { readonly type: 'refused'; readonly endpoint: string; readonly eventId: string; readonly reason: string }
-  /** Dead letters that were forgotten, as there are too many. */
-  | { readonly type: 'forgotten'; readonly endpoint: string; readonly letters: number }
+  /** Dead deadLetters that were forgotten, as there are too many. */
+  | { readonly type: 'forgotten'; readonly endpoint: string; readonly deadLetters: number }
   /** Asked for an endpoint that there is not. */
   | { readonly type: 'nowhere'; readonly endpoint: string; readonly eventId: string }
   /** It stood in the queue, and the store has it no more: another program removed it, or the store lost it. */

@@ -1,6 +1,6 @@
 import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
 import { decodeDead, decodeLog, decodeQueued, keyParts, type Decoded, type Unreadable } from '../records.ts';
-import type { Line } from './line.ts';
+import type { EndpointQueue } from './endpoint-queue.ts';
 
 /** Spaces in which an endpoint leaves something. */
 export const SPACES = ['webhooks/queue', 'webhooks/asked', 'webhooks/log', 'webhooks/dead'] as const;
@@ -17,7 +17,7 @@ export interface Restoration {
  * @param names of all endpoints, those that cannot be read among them: what they have stays where it is.
  */
 export async function restore(
-  lines: ReadonlyMap<string, Line>,
+  lines: ReadonlyMap<string, EndpointQueue>,
   names: ReadonlySet<string>,
   read: (space: Space) => Promise<readonly StateRecord[]>,
 ): Promise<Restoration> {
@@ -26,7 +26,7 @@ export async function restore(
   const each = async <T>(
     space: (typeof SPACES)[number],
     decode: (record: StateRecord) => Decoded<T>,
-    take: (line: Line | undefined, value: T) => void,
+    take: (line: EndpointQueue | undefined, value: T) => void,
   ): Promise<void> => {
     for (const record of await read(space)) {
       const { name } = keyParts(record.key);
@@ -36,7 +36,7 @@ export async function restore(
       else unreadable.push(decoded.unreadable);
     }
   };
-  const dead: { readonly line: Line | undefined; readonly id: string; readonly diedAtMs: number }[] = [];
+  const dead: { readonly line: EndpointQueue | undefined; readonly id: string; readonly diedAtMs: number }[] = [];
   await each('webhooks/queue', decodeQueued, (line, queued) => line?.restore({ queued }));
   await each('webhooks/log', decodeLog, (line, log) => line?.restore({ log }));
   await each('webhooks/dead', decodeDead, (line, { event, diedAtMs }) => dead.push({ line, id: event.id, diedAtMs }));

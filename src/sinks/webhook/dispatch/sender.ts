@@ -1,17 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import { isOn } from '../desk.ts';
+import { isOn } from '../endpoint-store.ts';
 import type { QueueRecord } from '../records.ts';
 import { attemptOnce, type AttemptMeans } from './attempt.ts';
 import { Bell } from './bell.ts';
-import type { Keeper } from './keeper.ts';
-import type { Line } from './line.ts';
+import type { BatchWriter } from './batch-writer.ts';
+import type { EndpointQueue } from './endpoint-queue.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { Place } from './waiting.ts';
 
 export interface SenderMeans extends AttemptMeans {
   readonly random: () => number;
-  readonly keeper: Keeper;
+  readonly writer: BatchWriter;
   readonly report: Report;
 }
 
@@ -20,7 +20,7 @@ export interface SenderMeans extends AttemptMeans {
  * place until its outcome is kept: so whatever befalls us or the store, at most that many events are sent once more.
  */
 export class Sender {
-  readonly line: Line;
+  readonly line: EndpointQueue;
   readonly #means: SenderMeans;
   readonly #bell: Bell;
   readonly #removed = new AbortController();
@@ -28,7 +28,7 @@ export class Sender {
   #failure: { readonly error: unknown } | undefined;
   #warned = '';
 
-  constructor(line: Line, means: SenderMeans) {
+  constructor(line: EndpointQueue, means: SenderMeans) {
     this.line = line;
     this.#means = means;
     this.#bell = new Bell(means.clock);
@@ -61,7 +61,7 @@ export class Sender {
 
   get #mayBegin(): boolean {
     const { record } = this.line;
-    return isOn(record) && !this.#means.keeper.isAway && this.#underWay.size < record.endpoint.concurrency;
+    return isOn(record) && !this.#means.writer.isAway && this.#underWay.size < record.endpoint.concurrency;
   }
 
   #begin(place: Place, over: AbortSignal): void {
@@ -77,7 +77,7 @@ export class Sender {
   }
 
   async #deliver(place: Place, over: AbortSignal): Promise<void> {
-    const { keeper, clock, random } = this.#means;
+    const { writer, clock, random } = this.#means;
     const body = await this.#bodyOf(place);
     if (body === undefined || over.aborted) return;
     const { record } = this.line;
@@ -90,13 +90,13 @@ export class Sender {
     this.#warn(attempted === 'unwanted' ? [] : attempted.warnings);
     const outcome = outcomeOf(body, attempt, { nowMs: clock.wallMs(), random });
     const { changes, kept } = this.line.settle(body, outcome, record);
-    if (await keeper.keep(changes)) kept();
+    if (await writer.keep(changes)) kept();
   }
 
   async #bodyOf(place: Place): Promise<QueueRecord | undefined> {
-    const { keeper, report } = this.#means;
+    const { writer, report } = this.#means;
     const { waiting, name } = this.line;
-    const body = await waiting.body(place, (keys) => keeper.read('webhooks/queue', keys));
+    const body = await waiting.body(place, (keys) => writer.read('webhooks/queue', keys));
     if (body === 'stopped') return undefined;
     if (body !== 'vanished' && 'event' in body) return body;
     waiting.remove(place.id);

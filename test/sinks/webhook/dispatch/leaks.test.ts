@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { deadLetters, deliveries, listEndpoints } from '../../../../src/sinks/webhook/desk.ts';
+import { deadLetters, deliveries, listEndpoints } from '../../../../src/sinks/webhook/endpoint-store.ts';
 import { parseEndpoints, shownEndpoint } from '../../../../src/sinks/webhook/endpoint.ts';
 import type { HandClock } from '../../../support/clock.ts';
 import { receiving, Stage } from './stage.ts';

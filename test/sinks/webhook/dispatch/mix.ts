@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventTime } from '../../../../src/bgp/time.ts';
 import type { StateStore } from '../../../../src/ports.ts';
-import { putEndpoint } from '../../../../src/sinks/webhook/desk.ts';
+import { putEndpoint } from '../../../../src/sinks/webhook/endpoint-store.ts';
 import { dispatchWebhooks } from '../../../../src/sinks/webhook/dispatch/dispatch.ts';
 import type { WebhookReport } from '../../../../src/sinks/webhook/dispatch/report.ts';
 import type { Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';

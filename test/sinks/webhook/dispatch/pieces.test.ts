@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Heap } from '../../../../src/sinks/webhook/dispatch/heap.ts';
-import { Letters } from '../../../../src/sinks/webhook/dispatch/letters.ts';
+import { DeadLetters } from '../../../../src/sinks/webhook/dispatch/dead-letters.ts';
 import { Waiting } from '../../../../src/sinks/webhook/dispatch/waiting.ts';
 import { queueChange, type QueueRecord } from '../../../../src/sinks/webhook/records.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
@@ -95,23 +95,23 @@ describe('a queue', () => {
   });
 });
 
-test('dead letters are so many and not one more, and the oldest go', () => {
+test('dead deadLetters are so many and not one more, and the oldest go', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(12), { maxLength: 60 }), (picks) => {
       const events = chain(13);
-      const letters = new Letters('a', 5);
+      const deadLetters = new DeadLetters('a', 5);
       const store = new Map<string, string>();
       let order: string[] = [];
       for (const pick of picks) {
         const event = events[pick] ?? expect.fail();
-        const { changes } = letters.add({ event, attempts: 1, diedAtMs: 0, reason: '' });
+        const { changes } = deadLetters.add({ event, attempts: 1, diedAtMs: 0, reason: '' });
         for (const { key, value } of changes) {
           if (value === undefined) store.delete(key);
           else store.set(key, value);
         }
         order = [...order.filter((id) => id !== event.id), event.id].slice(-5);
         expect([...store.keys()].toSorted()).toEqual(order.map((id) => `a/${id}`).toSorted());
-        expect(letters.size).toBe(order.length);
+        expect(deadLetters.size).toBe(order.length);
       }
     }),
   );

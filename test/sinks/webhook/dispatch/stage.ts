@@ -5,7 +5,7 @@ import type { UnroutableEvent } from '../../../../src/detect/events/event.ts';
 import type { Clock, StateStore } from '../../../../src/ports.ts';
 import { dispatchWebhooks, type DispatchOptions } from '../../../../src/sinks/webhook/dispatch/dispatch.ts';
 import type { WebhookReport } from '../../../../src/sinks/webhook/dispatch/report.ts';
-import { putEndpoint } from '../../../../src/sinks/webhook/desk.ts';
+import { putEndpoint } from '../../../../src/sinks/webhook/endpoint-store.ts';
 import type { Endpoint } from '../../../../src/sinks/webhook/endpoint.ts';
 import type { LogRecord } from '../../../../src/sinks/webhook/records.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { askDelivery, deadLetters, deliveries } from '../../../../src/sinks/webhook/desk.ts';
+import { askDelivery, deadLetters, deliveries } from '../../../../src/sinks/webhook/endpoint-store.ts';
 import { JITTER, SCHEDULE_MS } from '../../../../src/sinks/webhook/schedule.ts';
 import { memoryStore } from '../../../../src/store/memory.ts';
 import { HandClock, settled, until } from '../../../support/clock.ts';

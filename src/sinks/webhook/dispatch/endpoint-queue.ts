@@ -1,7 +1,7 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { Clock } from '../../../ports.ts';
 import type { StateChange } from '../../../state/record.ts';
-import { GONE_REASON } from '../desk.ts';
+import { GONE_REASON } from '../endpoint-store.ts';
 import {
   goneChange,
   logChange,
@@ -13,15 +13,15 @@ import {
   type LogRecord,
   type QueueRecord,
 } from '../records.ts';
-import { Letters } from './letters.ts';
+import { DeadLetters } from './dead-letters.ts';
 import type { Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import { Waiting, type Now } from './waiting.ts';
 
-export interface LineOptions {
+export interface EndpointQueueOptions {
   readonly clock: Clock;
   readonly report: Report;
-  /** How many may wait, and how many dead letters are kept. @default MOST_QUEUED, MOST_DEAD */
+  /** How many may wait, and how many dead deadLetters are kept. @default MOST_QUEUED, MOST_DEAD */
   readonly most?: { readonly queued: number; readonly dead: number } | undefined;
 }
 
@@ -40,22 +40,22 @@ interface Restored {
 
 const NOTHING: Plan = { changes: [], kept: () => undefined };
 
-/** What there is of one endpoint: its queue, its log, its dead letters. It changes once the store has kept the change. */
-export class Line {
+/** What there is of one endpoint: its queue, its log, its dead deadLetters. It changes once the store has kept the change. */
+export class EndpointQueue {
   readonly waiting: Waiting;
-  readonly #letters: Letters;
-  readonly #options: LineOptions;
+  readonly #deadLetters: DeadLetters;
+  readonly #options: EndpointQueueOptions;
   #record: EndpointRecord;
   #nextPlace = 0;
   #nextLog = 0;
   /** Events that will wait once they are kept. */
   #coming = 0;
 
-  constructor(record: EndpointRecord, options: LineOptions) {
+  constructor(record: EndpointRecord, options: EndpointQueueOptions) {
     this.#record = record;
     this.#options = options;
     this.waiting = new Waiting(record.endpoint.name);
-    this.#letters = new Letters(record.endpoint.name, options.most?.dead);
+    this.#deadLetters = new DeadLetters(record.endpoint.name, options.most?.dead);
   }
 
   get name(): string {
@@ -75,14 +75,14 @@ export class Line {
     return this.waiting.size + this.#coming >= this.#mostQueued;
   }
 
-  /** What was kept of it before; dead letters in the order in which they died. */
+  /** What was kept of it before; dead deadLetters in the order in which they died. */
   restore({ queued, log, dead }: Restored): void {
     if (queued !== undefined) {
       this.#nextPlace = Math.max(this.#nextPlace, queued.n + 1);
       this.waiting.put(queued, this.#now());
     }
     if (log !== undefined) this.#nextLog = Math.max(this.#nextLog, log.n + 1);
-    if (dead !== undefined) this.#letters.note(dead);
+    if (dead !== undefined) this.#deadLetters.note(dead);
   }
 
   /** Puts an event of the chain into the queue; one that stands there already is left as it is. */
@@ -97,7 +97,7 @@ export class Line {
     if (this.waiting.isTaken(event.id)) return NOTHING;
     const limit = deadlineMs === undefined ? {} : { deadlineMs };
     const { changes, kept } = this.#put({ ...this.#fresh(event), by, ...limit });
-    return { changes: [...changes, ...this.#letters.remove(event.id)], kept };
+    return { changes: [...changes, ...this.#deadLetters.remove(event.id)], kept };
   }
 
   /** After an attempt. @param tried the endpoint as it was when the attempt began */
@@ -147,8 +147,8 @@ export class Line {
   }
 
   #bury(record: DeadRecord): readonly StateChange[] {
-    const { changes, forgotten } = this.#letters.add(record);
-    if (forgotten > 0) this.#options.report({ type: 'forgotten', endpoint: this.name, letters: forgotten });
+    const { changes, forgotten } = this.#deadLetters.add(record);
+    if (forgotten > 0) this.#options.report({ type: 'forgotten', endpoint: this.name, deadLetters: forgotten });
     return changes;
   }
 

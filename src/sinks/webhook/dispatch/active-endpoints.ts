@@ -1,7 +1,7 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { StateStore } from '../../../ports.ts';
 import type { StateChange, StateRecord } from '../../../state/record.ts';
-import { endpointsOf, enteredEndpoint, firstReading, isOn } from '../desk.ts';
+import { endpointsOf, enteredEndpoint, firstReading, isOn } from '../endpoint-store.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { passes } from '../filter.ts';
 import {
@@ -13,11 +13,11 @@ import {
   type EndpointRecord,
   type Unreadable,
 } from '../records.ts';
-import { Line, type LineOptions, type Plan } from './line.ts';
+import { EndpointQueue, type EndpointQueueOptions, type Plan } from './endpoint-queue.ts';
 import { restore, SPACES } from './restore.ts';
 import { Sender, type SenderMeans } from './sender.ts';
 
-export interface RosterOptions extends SenderMeans, LineOptions {
+export interface ActiveEndpointsOptions extends SenderMeans, EndpointQueueOptions {
   readonly store: StateStore;
   /** Those of the configuration. */
   readonly fromFile: readonly Endpoint[];
@@ -32,15 +32,15 @@ const MOST_ASKS = 100;
 const MOST_TOLD = 1_000;
 
 /** Which endpoints there are, with all that stands of each. */
-export class Roster {
-  readonly #options: RosterOptions;
+export class ActiveEndpoints {
+  readonly #options: ActiveEndpointsOptions;
   readonly #senders = new Map<string, Sender>();
   readonly #ends = new Map<Sender, Promise<void>>();
   readonly #told = new Set<string>();
   /** What was kept before we began is taken up with the first look. */
   #isBegun = false;
 
-  constructor(options: RosterOptions) {
+  constructor(options: ActiveEndpointsOptions) {
     this.#options = options;
   }
 
@@ -68,8 +68,8 @@ export class Roster {
 
   /** Looks what endpoints there are now, and what was asked for. Nothing comes of it once we are stopped. */
   async look(): Promise<void> {
-    const { keeper } = this.#options;
-    const records = await keeper.read('webhooks/endpoints');
+    const { writer } = this.#options;
+    const records = await writer.read('webhooks/endpoints');
     if (records === undefined) return;
     const { found, unreadable } = endpointsOf(records);
     this.#tell(unreadable);
@@ -90,7 +90,7 @@ export class Roster {
 
   /** Writes the endpoints of the file as they are, and removes those that stand there no more. */
   async #withFile(found: readonly EndpointRecord[]): Promise<readonly EndpointRecord[] | undefined> {
-    const { fromFile, clock, keeper, store } = this.#options;
+    const { fromFile, clock, writer, store } = this.#options;
     const nowMs = clock.wallMs();
     const byName = new Map(found.map((record) => [record.endpoint.name, record]));
     const changes: StateChange[] = [];
@@ -109,20 +109,20 @@ export class Roster {
         goneChange(endpoint.name, undefined),
       );
     }
-    const reading = byName.size === 0 ? [] : await keeper.patiently(() => firstReading(store));
+    const reading = byName.size === 0 ? [] : await writer.patiently(() => firstReading(store));
     if (reading === undefined) return undefined;
-    if (changes.length + reading.length > 0 && !(await keeper.keep([...changes, ...reading]))) return undefined;
+    if (changes.length + reading.length > 0 && !(await writer.keep([...changes, ...reading]))) return undefined;
     return [...byName.values()];
   }
 
   /** Takes up what was kept; what is left of endpoints that are no more goes. */
   async #restore(known: readonly EndpointRecord[], names: ReadonlySet<string>): Promise<void> {
-    const { keeper } = this.#options;
-    const lines = new Map(known.map((record) => [record.endpoint.name, new Line(record, this.#options)]));
-    const { unreadable, orphans } = await restore(lines, names, async (space) => (await keeper.read(space)) ?? []);
+    const { writer } = this.#options;
+    const lines = new Map(known.map((record) => [record.endpoint.name, new EndpointQueue(record, this.#options)]));
+    const { unreadable, orphans } = await restore(lines, names, async (space) => (await writer.read(space)) ?? []);
     this.#tell(unreadable);
     for (const line of lines.values()) this.#add(line);
-    if (orphans.length > 0) await keeper.keep(orphans);
+    if (orphans.length > 0) await writer.keep(orphans);
   }
 
   async #take(record: EndpointRecord): Promise<void> {
@@ -130,7 +130,7 @@ export class Roster {
     const { name } = record.endpoint;
     const sender = this.#senders.get(name);
     if (sender === undefined) {
-      this.#add(new Line(record, this.#options));
+      this.#add(new EndpointQueue(record, this.#options));
       report({ type: 'endpoint', endpoint: name, is: 'added' });
       return;
     }
@@ -142,7 +142,7 @@ export class Roster {
     report({ type: 'endpoint', endpoint: name, is, ...(record.reason === undefined ? {} : { reason: record.reason }) });
   }
 
-  #add(line: Line): void {
+  #add(line: EndpointQueue): void {
     const sender = new Sender(line, this.#options);
     this.#senders.set(line.name, sender);
     this.#ends.set(sender, this.#options.begin(sender));
@@ -157,28 +157,28 @@ export class Roster {
     await this.#ends.get(sender);
     this.#ends.delete(sender);
     // What was given to be kept before is kept, or it would come after it was forgotten.
-    await this.#options.keeper.keep([]);
+    await this.#options.writer.keep([]);
     await this.#forget((other) => other === name);
     this.#options.report({ type: 'endpoint', endpoint: name, is: 'removed', dropped });
   }
 
   async #forget(isGone: (name: string) => boolean): Promise<void> {
-    const { keeper } = this.#options;
+    const { writer } = this.#options;
     for (const space of SPACES) {
-      const records = (await keeper.read(space)) ?? [];
+      const records = (await writer.read(space)) ?? [];
       const gone = records.filter(({ key }) => isGone(keyParts(key).name));
-      if (gone.length > 0) await keeper.keep(gone.map(({ key }) => ({ space, key, value: undefined })));
+      if (gone.length > 0) await writer.keep(gone.map(({ key }) => ({ space, key, value: undefined })));
     }
   }
 
   /** What was asked for by hand goes into the queues, and from where it was asked, in one write. */
   async #takeAsks(names: ReadonlySet<string>): Promise<void> {
-    const { keeper } = this.#options;
-    const records = (await keeper.read('webhooks/asked')) ?? [];
+    const { writer } = this.#options;
+    const records = (await writer.read('webhooks/asked')) ?? [];
     for (let i = 0; i < records.length; i += MOST_ASKS) {
       const plans = records.slice(i, i + MOST_ASKS).flatMap((record) => this.#planOf(record, names) ?? []);
       if (plans.length === 0) continue;
-      if (!(await keeper.keep(plans.flatMap(({ changes }) => changes)))) return;
+      if (!(await writer.keep(plans.flatMap(({ changes }) => changes)))) return;
       for (const { kept } of plans) kept();
     }
   }

@@ -1,8 +1,8 @@
 import type { StateChange } from '../../../state/record.ts';
 import { deadChange, MOST_DEAD, type DeadRecord } from '../records.ts';
 
-/** Which dead letters of one endpoint are kept, oldest first: so many, and not one more. */
-export class Letters {
+/** Which dead deadLetters of one endpoint are kept, oldest first: so many, and not one more. */
+export class DeadLetters {
   readonly #name: string;
   readonly #most: number;
   /** Ids in the order in which they died. */

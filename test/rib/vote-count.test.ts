@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Asn } from '../../src/bgp/asn.ts';
-import { Ballots, type Sum } from '../../src/rib/vote-count.ts';
+import { VoteCount, type Sum } from '../../src/rib/vote-count.ts';
 
 const UNITS = 5;
 const VOTERS = [64_500, 64_501, 64_502] as readonly number[] as readonly Asn[];
@@ -31,34 +31,34 @@ interface Session {
 }
 
 /** Does what a plane does, and looks again at each unit whose voters are others. */
-function take(ballots: Ballots, sessions: Session[], step: Step): void {
+function take(votes: VoteCount, sessions: Session[], step: Step): void {
   const session = 'session' in step ? sessions[step.session % Math.max(1, sessions.length)] : undefined;
-  if (step.kind === 'baseline') ballots.setBaseline(step.units);
+  if (step.kind === 'baseline') votes.setBaseline(step.units);
   else if (step.kind === 'session') {
     sessions.push({ voter: step.voter, sees: new Set(step.units) });
-    ballots.enter(step.voter);
-    for (const one of step.units) ballots.see(step.voter, one);
+    votes.enter(step.voter);
+    for (const one of step.units) votes.see(step.voter, one);
   } else if (session === undefined) return;
   else if (step.kind === 'end') {
-    for (const one of session.sees) ballots.unsee(session.voter, one);
-    ballots.leave(session.voter);
+    for (const one of session.sees) votes.unsee(session.voter, one);
+    votes.leave(session.voter);
     sessions.splice(sessions.indexOf(session), 1);
-  } else if (session.sees.delete(step.unit)) ballots.unsee(session.voter, step.unit);
+  } else if (session.sees.delete(step.unit)) votes.unsee(session.voter, step.unit);
   else {
     session.sees.add(step.unit);
-    ballots.see(session.voter, step.unit);
+    votes.see(session.voter, step.unit);
   }
-  for (let one = 0; one < UNITS; one++) ballots.reckon(one);
+  for (let one = 0; one < UNITS; one++) votes.reckon(one);
 }
 
 test('what is kept added up is what counting all of it anew gives, after each step', () => {
   fc.assert(
     fc.property(steps, (all) => {
-      const ballots = new Ballots(UNITS);
+      const votes = new VoteCount(UNITS);
       const sessions: Session[] = [];
       let baseline: readonly number[] = [];
       for (const step of all) {
-        take(ballots, sessions, step);
+        take(votes, sessions, step);
         if (step.kind === 'baseline') baseline = step.units;
 
         const voters = [...new Set(sessions.map(({ voter }) => voter))];
@@ -72,14 +72,14 @@ test('what is kept added up is what counting all of it anew gives, after each st
         };
         const matters = (one: number): boolean => baseline.length === 0 || baseline.includes(one);
 
-        expect([...ballots.seen]).toEqual(seen);
-        expect([...ballots.visible]).toEqual(visible.map(Number));
-        expect(ballots.voters).toBe(voters.length);
-        expect(ballots.ofShown).toMatchObject(sumOf((one) => (seen[one] ?? 0) > 0));
-        expect(ballots.ofVisible).toMatchObject(sumOf((one) => visible[one] === true));
-        expect(ballots.ofBaseline).toMatchObject(sumOf((one) => baseline.includes(one)));
-        expect(ballots.ofLeft).toMatchObject(sumOf((one) => baseline.includes(one) && visible[one] === true));
-        expect(ballots.seeingNothing).toBe(
+        expect([...votes.seen]).toEqual(seen);
+        expect([...votes.visible]).toEqual(visible.map(Number));
+        expect(votes.voters).toBe(voters.length);
+        expect(votes.ofShown).toMatchObject(sumOf((one) => (seen[one] ?? 0) > 0));
+        expect(votes.ofVisible).toMatchObject(sumOf((one) => visible[one] === true));
+        expect(votes.ofBaseline).toMatchObject(sumOf((one) => baseline.includes(one)));
+        expect(votes.ofLeft).toMatchObject(sumOf((one) => baseline.includes(one) && visible[one] === true));
+        expect(votes.seeingNothing).toBe(
           voters.filter((voter) => !seen.some((_, one) => matters(one) && sees(voter, one))).length,
         );
       }

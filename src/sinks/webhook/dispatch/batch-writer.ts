@@ -4,7 +4,7 @@ import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
 import { Bell } from './bell.ts';
 import type { Report } from './report.ts';
 
-export interface KeeperOptions {
+export interface BatchWriterOptions {
   readonly store: StateStore;
   readonly token: () => number | undefined;
   readonly clock: Clock;
@@ -32,8 +32,8 @@ const LONGEST_MS = 10_000;
  * The one way to the store. What is to be kept is kept in the order in which it was given, each part whole or not at
  * all; while one write is under way the next is gathered. A store that is away is waited for.
  */
-export class Keeper {
-  readonly #options: KeeperOptions;
+export class BatchWriter {
+  readonly #options: BatchWriterOptions;
   readonly #signal: AbortSignal;
   readonly #pending: Pending[] = [];
   readonly #bell: Bell;
@@ -41,7 +41,7 @@ export class Keeper {
   readonly #failures = { read: 0, write: 0 };
   #isOver = false;
 
-  constructor(options: KeeperOptions, signal: AbortSignal) {
+  constructor(options: BatchWriterOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
     this.#bell = new Bell(options.clock);
