@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Charset } from '../report/chart.ts';
 import { colours, noPaint, type Paint } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
@@ -7,6 +7,8 @@ import { printable } from '../report/printable.ts';
 export interface Io {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** For commands that read `-`. */
+  readonly stdin?: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of the output went away. */
   readonly signal: AbortSignal;

@@ -16,7 +16,8 @@ async function main(): Promise<void> {
       stop.abort();
     });
   }
-  const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: stop.signal };
+  const { stdin, stdout, stderr, env } = process;
+  const io: Io = { stdin, stdout, stderr, env, signal: stop.signal };
   const end = (status: ExitStatus) => {
     // That the output is not whole outweighs how well the rest went.
     if (process.exitCode !== EXIT.files) process.exitCode = status;

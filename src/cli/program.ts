@@ -3,6 +3,8 @@ import { EXIT_HELP, type ExitStatus } from './exit-status.ts';
 import type { Io } from '../app/io.ts';
 import { loadOneByOne } from './one-by-one.ts';
 import { packageVersion } from '../app/package-root.ts';
+import type { FetchOptions } from './archive/fetch.ts';
+import { addArchive } from './archive/options.ts';
 import type { ReplayOptions } from '../app/replay/options.ts';
 import {
   addChoice,
@@ -37,6 +39,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
   addReplay(program, io, end);
+  addFetch(program, io, end);
   addWatch(program, io, end);
   addStoreCommands(program, io, end);
   addWebhookCommands(program, io, end);
@@ -64,14 +67,15 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     .command('replay')
     .summary('replay MRT files and tell what happened')
     .description('Replays MRT files (plain, gz or bz2; table dumps and updates) and tells what happened.')
-    .argument('<files...>', 'files, folders or patterns');
+    .argument('[files...]', 'files, folders, patterns, URLs, or - for the standard input');
   addChoice(replay);
   replay
     .optionsGroup('What to read:')
     .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
     .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
-    .option('--until <time>', 'stop reading here', asMoment)
-    .option('--threads <n>', 'cores that may unpack, 0 for none (default: all)', asThreads)
+    .option('--threads <n>', 'cores that may unpack, 0 for none (default: all)', asThreads);
+  addArchive(replay);
+  replay
     .optionsGroup('What to print:')
     .addOption(
       new Option(
@@ -91,6 +95,19 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     loadOneByOne('replay/replay');
     const command = await import('./replay/replay.ts');
     end(await command.replay(files, replayOptions(options), io));
+  });
+}
+
+function addFetch(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  const fetch = program
+    .command('fetch')
+    .summary('fetch files of the public archives')
+    .description('Fetches what a window needs into the cache, and prints the paths: `replay` reads them from there.')
+    .argument('[urls...]', 'URLs of files, instead of a window');
+  addArchive(fetch);
+  fetch.option('-q, --quiet', 'no progress on stderr').action(async (urls: string[], options: FetchOptions) => {
+    const command = await import('./archive/fetch.ts');
+    end(await command.fetchArchive(urls, options, io));
   });
 }
 

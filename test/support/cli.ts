@@ -25,7 +25,7 @@ export interface BuiltCli {
   /** The same with stdout sent to a file, by a shell. */
   runInto(file: string, args: readonly string[]): Promise<Ran>;
   /** For tests that talk to it while it runs. */
-  start(args: readonly string[]): ChildProcessWithoutNullStreams;
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): ChildProcessWithoutNullStreams;
   remove(): Promise<void>;
 }
 

@@ -26,6 +26,8 @@ export interface Archive {
   readonly problems: readonly ProblemCount[];
   /** Whom to tell how far it is. */
   onReading(tell: (reading: Reading) => void): void;
+  /** Removes what was written for this run alone. */
+  close(): Promise<void>;
 }
 
 export interface ArchiveOptions {
@@ -35,6 +37,10 @@ export interface ArchiveOptions {
   readonly threads?: number;
   /** Blocks whose routes are wanted. */
   readonly watch: readonly Prefix[];
+  /** What of the input could not be had in the first place. */
+  readonly missing?: readonly Damage[];
+  /** Removes what was written for this run alone. */
+  readonly close?: () => Promise<void>;
 }
 
 /** Finds the files and puts them in order; reads them when the source is read. */
@@ -62,12 +68,13 @@ export async function openArchive(paths: readonly string[], options: ArchiveOpti
       return log.records;
     },
     get damage() {
-      return log.damage;
+      return [...(options.missing ?? []), ...log.damage];
     },
     get problems() {
       return log.problems;
     },
     onReading: (tell) => log.onReading(tell),
+    close: options.close ?? (async () => undefined),
   });
 }
 

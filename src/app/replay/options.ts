@@ -1,3 +1,4 @@
+import type { InputOptions } from '../archive/inputs.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { StoreOptions } from '../open-store.ts';
@@ -5,10 +6,11 @@ import type { SelectionOptions } from '../../config/selection.ts';
 import type { Format } from '../output/formatters.ts';
 
 /** The options of `replay`, read: what stands here is of its kind and in its range. */
-export interface ReplayOptions extends SelectionOptions, StoreOptions {
+export interface ReplayOptions extends SelectionOptions, StoreOptions, Omit<InputOptions, 'broker'> {
+  /** Base URL; `true`: the public one. */
+  readonly broker?: string | true;
   readonly collector?: Collector;
   readonly since?: EventTime;
-  readonly until?: EventTime;
   readonly format?: Format;
   /** Path of the file to write; else stdout. */
   readonly out?: string;

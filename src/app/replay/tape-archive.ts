@@ -47,6 +47,7 @@ export async function openTape(path: string, until: EventTime | undefined): Prom
     onReading: (then) => {
       tell = then;
     },
+    close: async () => undefined,
   });
 }
 

@@ -6,31 +6,46 @@ import type { Progress, Reading } from '../../app/replay/progress.ts';
 const REDRAW_MS = 100;
 const PLAIN_MS = 10_000;
 
-/** A line that is redrawn on a terminal, else a plain line every ten seconds. `now` is the wall clock in milliseconds. */
-export function createProgress(io: Io, now: () => number): Progress {
-  const begun = now();
+/** A line that is redrawn on a terminal, else a plain line every ten seconds. */
+export interface ProgressLine {
+  /** Asks for the text only when it is time to draw it. */
+  show(text: () => string): void;
+  clear(): void;
+}
+
+/** @param now monotonic or wall clock, milliseconds. */
+export function createProgressLine(io: Io, now: () => number): ProgressLine {
   const isTerminal = io.stderr.isTTY === true;
-  let told = isTerminal ? 0 : begun;
+  let told = isTerminal ? 0 : now();
   let isShown = false;
-  const clear = () => {
+  const clear = (): void => {
     if (isShown) io.stderr.write('\r\u001b[2K');
     isShown = false;
   };
   return {
     clear,
-    show(reading) {
+    show(text) {
       const at = now();
       if (at - told < (isTerminal ? REDRAW_MS : PLAIN_MS)) return;
       told = at;
-      const text = progressText(reading, at - begun);
       if (!isTerminal) {
-        io.stderr.write(`${text}\n`);
+        io.stderr.write(`${text()}\n`);
         return;
       }
       clear();
-      io.stderr.write(text.slice(0, widthOf(io.stderr) - 1));
+      io.stderr.write(text().slice(0, widthOf(io.stderr) - 1));
       isShown = true;
     },
+  };
+}
+
+/** How far a replay is. `now` is a clock in milliseconds. */
+export function createProgress(io: Io, now: () => number): Progress {
+  const begun = now();
+  const line = createProgressLine(io, now);
+  return {
+    clear: () => line.clear(),
+    show: (reading) => line.show(() => progressText(reading, now() - begun)),
   };
 }
 

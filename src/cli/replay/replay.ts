@@ -8,16 +8,16 @@ import { run } from '../../pipeline.ts';
 import { lastIncidents } from '../../report/verdicts.ts';
 import { textSink, type TextSink } from '../../sinks/stdout.ts';
 import { memoryStore } from '../../store/memory.ts';
-import { openArchive, type Archive } from '../../app/replay/archive.ts';
+import type { Archive } from '../../app/replay/archive.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { charsetOf, complain, paintFor, widthOf, type Io } from '../../app/io.ts';
 import { noProgress } from '../../app/replay/progress.ts';
+import { openNamed } from './named-inputs.ts';
 import { createProgress } from '../output/progress.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type Selection } from '../../config/selection.ts';
-import { isTape, openTape } from '../../app/replay/tape-archive.ts';
 import { createFormatter, type Format, type Outcome } from '../../app/output/formatters.ts';
 import { HistoryRecorder } from '../../app/output/history-recorder.ts';
 
@@ -33,7 +33,9 @@ export interface Replayed {
 }
 
 /** Replays an archive and tells what it decided. */
-export async function replayed(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Replayed> {
+export async function replayed(paths: readonly string[], given: ReplayOptions, io: Io): Promise<Replayed> {
+  const since = given.since ?? given.from;
+  const options = { ...given, ...(since !== undefined && { since }) };
   const ready = await prepare(paths, options, io);
   if (ready.ok) return conduct(ready.value, options, io);
   return { status: failed(ready, io), outcome: undefined };
@@ -50,15 +52,13 @@ interface Replay {
 
 async function prepare(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Result<Replay>> {
   const { since, until } = options;
-  if (since !== undefined && until !== undefined && since >= until) {
+  if (options.from === undefined && since !== undefined && until !== undefined && since >= until) {
     return bad('usage', '--since must be before --until');
   }
   const selection = await select(options);
   if (!selection.ok) return selection;
   const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
-  const tape = paths.find(isTape);
-  if (tape !== undefined && paths.length > 1) return bad('usage', `${tape}: a tape is replayed alone`);
-  const archive = tape === undefined ? await openArchive(paths, { ...options, watch }) : await openTape(tape, until);
+  const archive = await openNamed(paths, options, watch, io);
   if (!archive.ok) return archive;
   const output = await openOutput(options, archive.value, io);
   if (!output.ok) return output;
@@ -114,6 +114,7 @@ async function conduct(
   const keeping = { ...(kept?.keeping ?? { store: memoryStore() }), tell };
   const end = await run(kept?.source ?? archive.source, engine, keeping, signal);
   await kept?.close();
+  await archive.close();
   progress.clear();
 
   const outcome = outcomeOf({

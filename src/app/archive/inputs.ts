@@ -1,0 +1,106 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ArchiveFile } from '../../../streams/archive/layout.ts';
+import { bad, good, refusal, type Failure, type Result } from '../../lib/result.ts';
+import type { Damage } from '../../report/summary.ts';
+import type { Io } from '../io.ts';
+import { fetchUrls, fetchWindow, strangers, type WindowFiles, type WindowMeans, type WindowOptions } from './window.ts';
+
+/** Files to read, wherever they were asked for. */
+export interface Inputs {
+  readonly paths: readonly string[];
+  /** What of it could not be had. */
+  readonly missing: readonly Damage[];
+  /** Removes what was written for this run alone. */
+  readonly close: () => Promise<void>;
+}
+
+export type InputOptions = Partial<WindowOptions>;
+
+/**
+ * Makes files of what the command line names: a window of the public archives, URLs, `-` for the standard input, and files
+ * as they are.
+ */
+export async function openInputs(
+  paths: readonly string[],
+  options: InputOptions,
+  io: Pick<Io, 'env' | 'signal'> & { readonly stdin?: Readable | undefined },
+  means: WindowMeans,
+): Promise<Result<Inputs>> {
+  const misused = misuse(paths, options);
+  if (misused !== undefined) return misused;
+  if (options.from !== undefined && options.until !== undefined) {
+    const { from, until } = options;
+    const window = await fetchWindow({ ...options, from, until }, io, means);
+    return window.ok ? good(inputs(window.value, [])) : window;
+  }
+  const urls = paths.filter(isUrl);
+  const fetched = urls.length === 0 ? undefined : await fetchUrls(urls, options, io, means);
+  if (fetched !== undefined && !fetched.ok) return fetched;
+  const local = paths.filter((path) => !isUrl(path) && path !== '-');
+  if (!paths.includes('-')) return good(inputs(fetched?.value, local));
+  const spooled = await spool(io.stdin, io.signal);
+  if (!spooled.ok) return spooled;
+  const { path, close } = spooled.value;
+  return good({ ...inputs(fetched?.value, [...local, path]), close });
+}
+
+export function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path);
+}
+
+/** What the options say that cannot be meant together. */
+function misuse(paths: readonly string[], options: InputOptions): Failure | undefined {
+  const { from, until, collectors, project } = options;
+  if (from === undefined) {
+    if (paths.length === 0) return bad('usage', 'name files to read, or a window of the archives: --from and --until');
+    if (collectors !== undefined || project !== undefined)
+      return bad(
+        'usage',
+        '--collectors and --project choose from the archives: name the window with --from and --until',
+      );
+    return undefined;
+  }
+  if (paths.length > 0) return bad('usage', '--from fetches files from the archives: name no others beside it');
+  if (until === undefined) return bad('usage', '--from needs --until: the end of the window');
+  const odd = strangers(collectors ?? [], project);
+  return odd.length === 0
+    ? undefined
+    : bad('usage', `--project ${project}: ${odd.join(', ')} belongs to the other archive`);
+}
+
+function inputs(fetched: WindowFiles | undefined, local: readonly string[]): Inputs {
+  const files = fetched?.missing.map(({ file, reason }) => ({ file: nameOf(file), what: `not fetched: ${reason}` }));
+  return {
+    paths: [...(fetched?.paths ?? []), ...local],
+    missing: [...(fetched?.faults ?? []), ...(files ?? [])],
+    close: async () => undefined,
+  };
+}
+
+function nameOf({ collector, url }: ArchiveFile): string {
+  const name = new URL(url).pathname.split('/').at(-1) ?? '';
+  return `${collector}/${name}`;
+}
+
+/** A file is planned by its first bytes and read again: what comes through a pipe is written down first. */
+async function spool(
+  stdin: Readable | undefined,
+  signal: AbortSignal,
+): Promise<Result<{ readonly path: string; readonly close: () => Promise<void> }>> {
+  if (stdin === undefined) return bad('usage', '-: there is no standard input to read');
+  const folder = await mkdtemp(join(tmpdir(), 'unroutable-stdin-'));
+  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const path = join(folder, 'stdin');
+    await pipeline(stdin, createWriteStream(path, { mode: 0o600 }), { signal });
+    return good({ path, close });
+  } catch (error) {
+    await close();
+    return signal.aborted ? bad('interrupted') : bad('files', `-: ${refusal(error)}`);
+  }
+}

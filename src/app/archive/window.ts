@@ -1,0 +1,192 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brokerFinder } from '../../../streams/archive/broker.ts';
+import { ArchiveCache } from '../../../streams/archive/cache.ts';
+import { fetchFiles, type FetchedFiles, type FetchProgress } from '../../../streams/archive/fetch-files.ts';
+import { listingFinder, type LookupFault } from '../../../streams/archive/find.ts';
+import type { ArchiveHttp } from '../../../streams/archive/http.ts';
+import {
+  monthsBetween,
+  placeOf,
+  PUBLIC_ARCHIVES,
+  projectOf,
+  type ArchiveBases,
+  type ArchiveFile,
+  type Project,
+} from '../../../streams/archive/layout.ts';
+import { parseCollector, type Collector } from '../../bgp/peer.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import type { Clock } from '../../ports.ts';
+import type { Io } from '../io.ts';
+import { packageVersion } from '../package-root.ts';
+
+/** A stretch of an archive, as the command line names it. */
+export interface WindowOptions {
+  readonly from: EventTime;
+  readonly until: EventTime;
+  /** @default the multihop collector of each project, which have the longest history: rrc00 and route-views2 */
+  readonly collectors?: readonly Collector[];
+  readonly project?: Project;
+  /** Folder of files that were fetched. @default `cacheFolder` */
+  readonly cache?: string;
+  /** What the cache may take, bytes. @default 20 GB */
+  readonly cacheSize?: number;
+  readonly offline?: boolean;
+  /** Base URL of a BGPKIT Broker, asked instead of the archives' listings. */
+  readonly broker?: string;
+  /** For the User-Agent: whom the archive's operators may write to. */
+  readonly contact?: string;
+}
+
+/** Files of a window that are here now. */
+export interface WindowFiles extends FetchedFiles {
+  /** What could not be looked up. */
+  readonly faults: readonly LookupFault[];
+}
+
+export const DEFAULT_CACHE_BYTES = 20e9;
+const DEFAULT_COLLECTORS: Readonly<Record<Project, string>> = { ris: 'rrc00', routeviews: 'route-views2' };
+/** A window of a year of one collector is 105,000 files; more is a slip of the pen. */
+const LONGEST_WINDOW_MS = 366 * 86_400_000;
+const DUMP_WITHIN_MS = 24 * 3_600_000;
+
+/** What `--cache`, else $UNROUTABLE_CACHE says, else the user's cache folder as the XDG base directory specification has it. */
+export function cacheFolder({ cache }: Pick<WindowOptions, 'cache'>, { env }: Pick<Io, 'env'>): string | undefined {
+  const chosen = cache ?? env['UNROUTABLE_CACHE'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  const [xdg, home] = [env['XDG_CACHE_HOME'] ?? '', env['HOME'] ?? ''];
+  if (xdg !== '') return join(xdg, 'unroutable', 'archive');
+  return home === '' ? undefined : join(home, '.cache', 'unroutable', 'archive');
+}
+
+/** The parts that tests replace. */
+export interface WindowMeans {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly bases?: ArchiveBases;
+  readonly report?: ArchiveHttp['report'];
+  readonly onProgress?: (progress: FetchProgress) => void;
+}
+
+/** Finds the files of a window in the public archives, and fetches those that are not in the cache. */
+export async function fetchWindow(
+  options: WindowOptions,
+  io: Pick<Io, 'env' | 'signal'>,
+  means: WindowMeans,
+): Promise<Result<WindowFiles>> {
+  const { from, until } = options;
+  if (from >= until) return bad('usage', '--from must be before --until');
+  if (until - from > LONGEST_WINDOW_MS) return bad('usage', 'a window is at most 366 days long: --from and --until');
+  const folder = cacheFolder(options, io);
+  if (folder === undefined) return bad('usage', 'there is no home folder for the files: name one with --cache DIR');
+  const collectors = options.collectors ?? defaultCollectors(options.project);
+  const bases = means.bases ?? basesOf(io.env);
+  const cache = new ArchiveCache(folder, options.cacheSize ?? DEFAULT_CACHE_BYTES);
+  if (options.offline === true) return fromCache(cache, collectors, options);
+
+  const http = httpOf(options, means);
+  const find = options.broker === undefined ? listingFinder(bases, http) : brokerFinder(options.broker, http);
+  const found = await find({ collectors, fromMs: from, untilMs: until }, io.signal);
+  if (io.signal.aborted) return bad('interrupted');
+  if (found.files.length === 0) {
+    const faults = found.faults.map(({ file, what }) => `${file}: ${what}`);
+    return bad('files', ...faults, 'the archives have no file of this window');
+  }
+  return fetchAll(found.files, { cache, http, faults: found.faults, means }, io.signal);
+}
+
+/** Fetches files by their URLs: those given on the command line. */
+export async function fetchUrls(
+  urls: readonly string[],
+  options: Pick<WindowOptions, 'cache' | 'cacheSize' | 'offline' | 'contact'>,
+  io: Pick<Io, 'env' | 'signal'>,
+  means: WindowMeans,
+): Promise<Result<WindowFiles>> {
+  const folder = cacheFolder(options, io);
+  if (folder === undefined) return bad('usage', 'there is no home folder for the files: name one with --cache DIR');
+  const cache = new ArchiveCache(folder, options.cacheSize ?? DEFAULT_CACHE_BYTES);
+  const collector = 'url' as Collector;
+  const files = urls.map((url): ArchiveFile => {
+    const { host, pathname, search } = new URL(url);
+    return { collector, kind: 'updates', start: 0, url, place: `url/${host}${pathname}${search}` };
+  });
+  const { offline } = options;
+  return fetchAll(files, { cache, http: httpOf(options, means), faults: [], means, offline }, io.signal);
+}
+
+interface Fetching {
+  readonly cache: ArchiveCache;
+  readonly http: ArchiveHttp;
+  readonly faults: readonly LookupFault[];
+  readonly means: WindowMeans;
+  readonly offline?: boolean | undefined;
+}
+
+async function fetchAll(
+  files: readonly ArchiveFile[],
+  { cache, http, faults, means, offline }: Fetching,
+  signal: AbortSignal,
+): Promise<Result<WindowFiles>> {
+  try {
+    const { onProgress } = means;
+    const fetched = await fetchFiles(
+      files,
+      { cache, http, ...(offline === true && { offline }), ...(onProgress !== undefined && { onProgress }) },
+      signal,
+    );
+    if (signal.aborted) return bad('interrupted');
+    await cache.settle(fetched.paths, means.clock.wallMs());
+    return good({ ...fetched, faults });
+  } catch (error) {
+    return bad('files', `--cache ${cache.folder}: ${refusal(error)}`);
+  }
+}
+
+/** Files of earlier runs alone: the reader chooses from them by their names. */
+async function fromCache(
+  cache: ArchiveCache,
+  collectors: readonly Collector[],
+  { from, until }: WindowOptions,
+): Promise<Result<WindowFiles>> {
+  const folders = new Set<string>();
+  for (const collector of collectors)
+    for (const month of monthsBetween(from - DUMP_WITHIN_MS, until))
+      folders.add(cache.pathOf(placeOf(collector, month)));
+  const paths: string[] = [];
+  for (const folder of folders) if (await isThere(folder)) paths.push(folder);
+  if (paths.length === 0) return bad('files', `--offline: nothing of this window is in ${cache.folder}`);
+  return good({ paths, missing: [], damaged: [], faults: [] });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function defaultCollectors(project: Project | undefined): readonly Collector[] {
+  const projects: readonly Project[] = project === undefined ? ['ris', 'routeviews'] : [project];
+  return projects.flatMap((one) => parseCollector(DEFAULT_COLLECTORS[one]) ?? []);
+}
+
+/** Collectors that are not of the project that was named with them. */
+export function strangers(collectors: readonly Collector[], project: Project | undefined): readonly Collector[] {
+  return project === undefined ? [] : collectors.filter((collector) => projectOf(collector) !== project);
+}
+
+/** Mirrors and tests name other servers. */
+function basesOf(env: Io['env']): ArchiveBases {
+  const trimmed = (url: string | undefined): string | undefined => (url === '' ? undefined : url?.replace(/\/+$/, ''));
+  return {
+    ris: trimmed(env['UNROUTABLE_RIS_ARCHIVE']) ?? PUBLIC_ARCHIVES.ris,
+    routeviews: trimmed(env['UNROUTABLE_ROUTEVIEWS_ARCHIVE']) ?? PUBLIC_ARCHIVES.routeviews,
+  };
+}
+
+function httpOf({ contact }: Pick<WindowOptions, 'contact'>, { clock, random, report }: WindowMeans): ArchiveHttp {
+  const who = contact === undefined ? '' : `; ${contact}`;
+  const userAgent = `unroutable/${packageVersion()} (BGP archive replay${who})`;
+  return { clock, random, userAgent, ...(report !== undefined && { report }) };
+}

@@ -1,0 +1,53 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Project } from '../../../streams/archive/layout.ts';
+import { PUBLIC_BROKER } from '../../../streams/archive/broker.ts';
+import type { Collector } from '../../bgp/peer.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import { BYTES_FORM, parseBytes } from '../../config/bytes.ts';
+import { asCollectors, asMoment } from '../program-options.ts';
+
+/** The options of a window of the public archives, read. */
+export interface ArchiveOptions {
+  readonly from?: EventTime;
+  readonly until?: EventTime;
+  readonly collectors?: readonly Collector[];
+  readonly project?: Project;
+  readonly cache?: string;
+  readonly cacheSize?: number;
+  readonly offline?: boolean;
+  /** `true`: the public one. */
+  readonly broker?: string | true;
+  readonly contact?: string;
+}
+
+/** A window of the public archives: `replay` and `fetch` ask for it alike. */
+export function addArchive(command: Command): void {
+  command
+    .optionsGroup('From the public archives of RIPE RIS and Route Views:')
+    .option('--from <time>', 'fetch what this window needs: the dump before it, the updates since (UTC)', asMoment)
+    .option('--until <time>', 'the end of the window', asMoment)
+    .option('--collectors <names>', 'of these: rrc00,route-views.sg (default: rrc00,route-views2)', asCollectors)
+    .addOption(
+      new Option('--project <name>', 'the default collector of this archive alone').choices(['ris', 'routeviews']),
+    )
+    .option('--cache <dir>', 'keep the files there (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option('--cache-size <size>', 'remove the files used longest ago beyond this (default: 20G)', asBytes)
+    .option('--offline', 'take only what is in the cache')
+    .option('--broker [url]', `ask a BGPKIT Broker which files there are (default: ${PUBLIC_BROKER})`)
+    .option(
+      '--contact <address>',
+      "for the archives' operators, in the User-Agent: your mail address or site",
+      asContact,
+    );
+}
+
+function asBytes(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw new InvalidArgumentError(`It must be ${BYTES_FORM}.`);
+  return bytes;
+}
+
+function asContact(text: string): string {
+  if (!/^[\x20-\x7e]{1,200}$/.test(text)) throw new InvalidArgumentError('It must be plain text of one line.');
+  return text;
+}

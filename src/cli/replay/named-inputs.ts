@@ -1,0 +1,45 @@
+import { openArchive, type Archive } from '../../app/replay/archive.ts';
+import { isTape, openTape } from '../../app/replay/tape-archive.ts';
+import type { ReplayOptions } from '../../app/replay/options.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import type { Io } from '../../app/io.ts';
+import type { Prefix } from '../../bgp/prefix.ts';
+import { bad, type Result } from '../../lib/result.ts';
+
+/** Opens what a replay names: files, a tape, URLs, the standard input, or a window of the public archives. */
+export async function openNamed(
+  paths: readonly string[],
+  options: ReplayOptions,
+  watch: readonly Prefix[],
+  io: Io,
+): Promise<Result<Archive>> {
+  const tape = paths.find(isTape);
+  if (tape !== undefined && paths.length > 1) return bad('usage', `${tape}: a tape is replayed alone`);
+  if (tape !== undefined && options.from === undefined) return openTape(tape, options.until);
+  const isHere = paths.length > 0 && paths.every((path) => path !== '-' && !/^https?:\/\//i.test(path));
+  if (isHere && !choosesFromArchive(options)) return openArchive(paths, { ...options, watch });
+  return openFar(paths, options, watch, io);
+}
+
+function choosesFromArchive({ from, collectors, project }: ReplayOptions): boolean {
+  return from !== undefined || collectors !== undefined || project !== undefined;
+}
+
+/** The modules that fetch are loaded when something is to be fetched: most replays read files that are here. */
+async function openFar(
+  paths: readonly string[],
+  options: ReplayOptions,
+  watch: readonly Prefix[],
+  io: Io,
+): Promise<Result<Archive>> {
+  const { openInputs } = await import('../../app/archive/inputs.ts');
+  const { meansOf, windowOptions } = await import('../archive/means.ts');
+  const means = meansOf(options, io, systemClock);
+  const inputs = await openInputs(paths, windowOptions(options), io, means.window);
+  means.close();
+  if (!inputs.ok) return inputs;
+  const { missing, close } = inputs.value;
+  const archive = await openArchive(inputs.value.paths, { ...options, watch, missing, close });
+  if (!archive.ok) await close();
+  return archive;
+}

@@ -1,0 +1,77 @@
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+
+/** Ending of a file that is not whole yet. */
+export const PART = '.part';
+/** Ending of the note beside it: by which version of the file on the server it was begun. */
+export const PART_NOTE = '.part.json';
+
+/** Copies of files of archives on this disk, by their places (`ArchiveFile.place`). */
+export class ArchiveCache {
+  readonly folder: string;
+  readonly #mostBytes: number;
+
+  /** @param mostBytes what files of earlier runs may take; those of this run stay until it is over. */
+  constructor(folder: string, mostBytes: number) {
+    this.folder = folder;
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Where the copy is or will be. */
+  pathOf(place: string): string {
+    const parts = place.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+    return join(this.folder, ...parts.map((part) => part.replace(/[^A-Za-z0-9._+@=,-]/g, '_')));
+  }
+
+  /** Its size in bytes when it is here whole; `undefined` when it is not. */
+  async sizeOf(place: string): Promise<number | undefined> {
+    try {
+      const found = await stat(this.pathOf(place));
+      return found.isFile() ? found.size : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Makes the folder of a file. @throws an error of the file system. */
+  async prepare(place: string): Promise<string> {
+    const path = this.pathOf(place);
+    await mkdir(dirname(path), { recursive: true });
+    return path;
+  }
+
+  /**
+   * Notes that files were used now, and removes those that were not used for longest until the rest fits.
+   *
+   * @param used paths of this run: they are never removed.
+   * @param now wall clock, milliseconds.
+   * @returns how many were removed, and the bytes that are left.
+   */
+  async settle(used: readonly string[], now: number): Promise<{ readonly removed: number; readonly bytes: number }> {
+    for (const path of used) await utimes(path, now / 1000, now / 1000).catch(() => undefined);
+    const keep = new Set(used);
+    const files = await this.#files();
+    let bytes = files.reduce((sum, { size }) => sum + size, 0);
+    let removed = 0;
+    for (const { path, size } of files.sort((a, b) => a.usedMs - b.usedMs)) {
+      if (bytes <= this.#mostBytes) break;
+      if (keep.has(path)) continue;
+      await rm(path, { force: true });
+      bytes -= size;
+      removed++;
+    }
+    return { removed, bytes };
+  }
+
+  async #files(): Promise<{ path: string; size: number; usedMs: number }[]> {
+    const entries = await readdir(this.folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    const files: { path: string; size: number; usedMs: number }[] = [];
+    for (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const path = `${entry.parentPath}${sep}${entry.name}`;
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined) files.push({ path, size: found.size, usedMs: found.mtimeMs });
+    }
+    return files;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Collector } from '../../src/bgp/peer.ts';
+import type { FileKind } from '../mrt/file-name.ts';
+import { getText, type ArchiveHttp } from './http.ts';
+import { fileOf, folderOf, monthsBetween, type ArchiveBases, type ArchiveFile } from './layout.ts';
+
+/** A stretch of event time of some collectors. */
+export interface ArchiveWindow {
+  readonly collectors: readonly Collector[];
+  /** Milliseconds since 1970-01-01T00:00:00Z; the first and the last moment wanted. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** What an archive has of a window, and what could not be looked up. */
+export interface FoundFiles {
+  /** By collector, then by time: the last dump before the window, the updates since that dump, the dumps inside. */
+  readonly files: readonly ArchiveFile[];
+  readonly faults: readonly LookupFault[];
+}
+
+/** Something that could not be looked up, or is not there. */
+export interface LookupFault {
+  /** A URL, or a collector. */
+  readonly file: string;
+  /** For people. */
+  readonly what: string;
+}
+
+/** Looks up which files a window needs: in the archive's own listings, or in an index of them. */
+export type ArchiveFinder = (window: ArchiveWindow, signal: AbortSignal) => Promise<FoundFiles>;
+
+/** A listing of a month is 0.5 MB at most (9,000 names); a listing of 10,000 long names still fits. */
+const MOST_LISTING_BYTES = 16 * 1024 * 1024;
+/** No collector leaves more than a day between two dumps. Route Views dumps every 2 h, RIS every 8 h. */
+const DUMP_WITHIN_MS = 24 * 3_600_000;
+/** Said of a collector whose dumps begin only within the window. */
+export const NO_DUMP = 'there is no table dump in the 24 hours before the window: its peers vote later';
+/** An update file may begin this long before the window and still reach into it: Route Views' interval of 15 min. */
+const LONGEST_FILE_MS = 15 * 60_000;
+
+/** Finds files in the archives' own directory listings, a month at a time. Old months have names no rule gives. */
+export function listingFinder(bases: ArchiveBases, http: ArchiveHttp): ArchiveFinder {
+  return async (window, signal) => {
+    const listings = new Map<string, Promise<Listing>>();
+    const listed = (url: string, collector: Collector): Promise<Listing> => {
+      let listing = listings.get(url);
+      if (listing === undefined) listings.set(url, (listing = list(url, collector, http, signal)));
+      return listing;
+    };
+    const found = await Promise.all(
+      window.collectors.map((collector) => findOf(collector, window, bases, (url) => listed(url, collector))),
+    );
+    return { files: found.flatMap(({ files }) => files), faults: found.flatMap(({ faults }) => faults) };
+  };
+}
+
+interface Listing {
+  readonly files: readonly ArchiveFile[];
+  readonly fault: LookupFault | undefined;
+}
+
+async function findOf(
+  collector: Collector,
+  { fromMs, untilMs }: ArchiveWindow,
+  bases: ArchiveBases,
+  listed: (url: string) => Promise<Listing>,
+): Promise<FoundFiles> {
+  const faults = new Set<LookupFault>();
+  const all = async (kind: FileKind, begin: number): Promise<ArchiveFile[]> => {
+    const files: ArchiveFile[] = [];
+    for (const month of monthsBetween(begin, untilMs)) {
+      const { files: some, fault } = await listed(folderOf(collector, kind, month, bases));
+      files.push(...some.filter((file) => file.kind === kind));
+      if (fault !== undefined) faults.add(fault);
+    }
+    return files.sort((a, b) => a.start - b.start);
+  };
+  // The month before is asked only where the dump before the window lies in it.
+  let dumps = await all('rib', fromMs);
+  if (!dumps.some(({ start }) => start <= fromMs)) dumps = await all('rib', fromMs - DUMP_WITHIN_MS);
+  const seed = dumps.findLast(({ start }) => start <= fromMs && start >= fromMs - DUMP_WITHIN_MS);
+  if (seed === undefined) faults.add({ file: collector, what: NO_DUMP });
+  const begin = seed?.start ?? fromMs;
+  const updates = await all('updates', begin - LONGEST_FILE_MS);
+  const ribs = dumps.filter(({ start }) => start >= begin && start <= untilMs);
+  return { files: [...ribs, ...within(updates, begin, untilMs)], faults: [...faults] };
+}
+
+/** A file reaches to where the next one begins. */
+function within(updates: readonly ArchiveFile[], begin: number, untilMs: number): readonly ArchiveFile[] {
+  return updates.filter(({ start }, i) => {
+    const end = updates[i + 1]?.start ?? start + LONGEST_FILE_MS;
+    return start <= untilMs && end > begin;
+  });
+}
+
+async function list(url: string, collector: Collector, http: ArchiveHttp, signal: AbortSignal): Promise<Listing> {
+  const page = await getText(url, MOST_LISTING_BYTES, http, signal);
+  if (!page.ok) {
+    const what = page.kind === 'absent' ? 'the archive has no such folder' : page.reason;
+    return { files: [], fault: { file: url, what } };
+  }
+  const names = new Set(
+    [...page.text.matchAll(/\bhref\s*=\s*["']?([^"'\s>]+)/gi)].map(([, link]) => nameOf(link ?? '')),
+  );
+  const files = [...names].flatMap((name) => fileOf(name, url, collector) ?? []);
+  return { files, fault: files.length === 0 ? { file: url, what: 'the page lists no MRT file' } : undefined };
+}
+
+/** The last part of a link's path: listings link with or without the folders before it. */
+function nameOf(link: string): string {
+  const path = link.split(/[?#]/, 1)[0] ?? '';
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

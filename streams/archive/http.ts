@@ -1,0 +1,170 @@
+import type { Clock } from '../../src/ports.ts';
+
+/** Asks servers of archives, politely: few requests at a time for each host, and pauses when a server asks for one. */
+export interface ArchiveHttp {
+  readonly clock: Clock;
+  /** 0 up to 1, for jitter. */
+  readonly random: () => number;
+  /** Names the program and whom to write to. */
+  readonly userAgent: string;
+  /** Attempts at one request. @default 5 */
+  readonly attempts?: number;
+  /** A server that sends nothing for this long is given up for this attempt. Milliseconds. @default 30_000 */
+  readonly idleMs?: number;
+  /** Told before a request is repeated. */
+  readonly report?: (said: { readonly url: string; readonly reason: string; readonly waitMs: number }) => void;
+}
+
+export type HttpFault = {
+  readonly ok: false;
+  /** `absent`: the server says that there is no such file. `failed`: it could not be had now. */
+  readonly kind: 'absent' | 'failed';
+  /** For people: `HTTP 503`, `connection refused`. */
+  readonly reason: string;
+};
+
+export type HttpAnswer = { readonly ok: true; readonly response: Response; readonly stalled: Watchdog } | HttpFault;
+
+/** Ends a request that stands still: call `feed` at each piece that comes, `end` when it is over. */
+export interface Watchdog {
+  readonly signal: AbortSignal;
+  feed(): void;
+  end(): void;
+}
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
+/** A server may ask for a pause of an hour: a longer one is an answer of "not today". */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+/** Sends one GET. The body is the caller's to read and to cancel; `stalled` must be fed and ended. */
+export async function request(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  http: ArchiveHttp,
+  signal: AbortSignal,
+): Promise<HttpAnswer & { readonly retryAfterMs?: number | undefined }> {
+  const stalled = watchdog(http, signal);
+  try {
+    const response = await fetch(url, {
+      headers: { 'user-agent': http.userAgent, 'accept-encoding': 'identity', ...headers },
+      signal: stalled.signal,
+    });
+    stalled.feed();
+    if (response.ok || response.status === 416) return { ok: true, response, stalled };
+    stalled.end();
+    await response.body?.cancel();
+    const kind = response.status === 404 || response.status === 410 ? 'absent' : 'failed';
+    const retryAfterMs = pauseOf(response.headers.get('retry-after'), http.clock.wallMs());
+    return { ok: false, kind, reason: `HTTP ${response.status}`, retryAfterMs };
+  } catch (error) {
+    stalled.end();
+    return { ok: false, kind: 'failed', reason: stalled.signal.aborted && !signal.aborted ? STALLED : wordsOf(error) };
+  }
+}
+
+export const STALLED = 'the server sent nothing for too long';
+
+/**
+ * Repeats an attempt while it fails and another try may help, with waits that grow.
+ *
+ * @returns the last outcome: a success, `absent`, or the last failure.
+ */
+export async function persistently<T extends { readonly ok: true }>(
+  url: string,
+  attempt: () => Promise<T | (HttpFault & { readonly retryAfterMs?: number | undefined })>,
+  http: ArchiveHttp,
+  signal: AbortSignal,
+): Promise<T | HttpFault> {
+  const most = http.attempts ?? 5;
+  for (let tries = 1; ; tries++) {
+    const outcome = await attempt();
+    if (outcome.ok || outcome.kind === 'absent' || tries >= most || signal.aborted) return outcome;
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
+    const waitMs = outcome.retryAfterMs ?? wait / 2 + (http.random() * wait) / 2;
+    http.report?.({ url, reason: outcome.reason, waitMs });
+    await http.clock.sleep(waitMs, signal);
+    if (signal.aborted) return outcome;
+  }
+}
+
+/** Reads a page of text of at most `maxBytes`. */
+export async function getText(
+  url: string,
+  maxBytes: number,
+  http: ArchiveHttp,
+  signal: AbortSignal,
+): Promise<{ readonly ok: true; readonly text: string } | HttpFault> {
+  return persistently<{ readonly ok: true; readonly text: string }>(
+    url,
+    () => readText(url, maxBytes, http, signal),
+    http,
+    signal,
+  );
+}
+
+async function readText(
+  url: string,
+  maxBytes: number,
+  http: ArchiveHttp,
+  signal: AbortSignal,
+): Promise<{ readonly ok: true; readonly text: string } | HttpFault> {
+  const answer = await request(url, {}, http, signal);
+  if (!answer.ok) return answer;
+  const { response, stalled } = answer;
+  try {
+    const decoder = new TextDecoder();
+    let text = '';
+    let bytes = 0;
+    for await (const piece of response.body ?? []) {
+      stalled.feed();
+      bytes += piece.byteLength;
+      if (bytes > maxBytes) return fault(`the answer is larger than ${maxBytes} bytes`);
+      text += decoder.decode(piece, { stream: true });
+    }
+    return { ok: true, text: text + decoder.decode() };
+  } catch (error) {
+    return fault(wordsOf(error));
+  } finally {
+    stalled.end();
+  }
+}
+
+/** A failure that another try may mend. */
+export function fault(reason: string): HttpFault {
+  return { ok: false, kind: 'failed', reason };
+}
+
+/** `fetch` says only "fetch failed"; the reason is its cause. */
+export function wordsOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message === '' && 'code' in cause ? String(cause.code) : cause.message;
+}
+
+function watchdog({ clock, idleMs = 30_000 }: ArchiveHttp, signal: AbortSignal): Watchdog {
+  const stalled = new AbortController();
+  const ended = new AbortController();
+  let fedAt = clock.monotonicMs();
+  const watch = async (): Promise<void> => {
+    const until = AbortSignal.any([ended.signal, signal]);
+    while (!until.aborted) {
+      const leftMs = fedAt + idleMs - clock.monotonicMs();
+      if (leftMs <= 0) return stalled.abort(new Error(STALLED));
+      await clock.sleep(leftMs, until);
+    }
+  };
+  void watch();
+  return {
+    signal: AbortSignal.any([stalled.signal, signal]),
+    feed: () => (fedAt = clock.monotonicMs()),
+    end: () => ended.abort(),
+  };
+}
+
+/** `Retry-After` of RFC 9110 section 10.2.3: seconds, or a date. */
+function pauseOf(text: string | null, nowMs: number): number | undefined {
+  if (text === null) return undefined;
+  const seconds = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - nowMs;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER_MS);
+}

@@ -1,0 +1,109 @@
+import type { Collector } from '../../src/bgp/peer.ts';
+import type { FileKind } from '../mrt/file-name.ts';
+
+/** The two public archives of MRT files. */
+export type Project = 'ris' | 'routeviews';
+
+/** Where the archives are: base URLs without a slash at the end. */
+export type ArchiveBases = Readonly<Record<Project, string>>;
+
+export const PUBLIC_ARCHIVES: ArchiveBases = {
+  ris: 'https://data.ris.ripe.net',
+  routeviews: 'https://archive.routeviews.org',
+};
+
+/** One file of an archive. */
+export interface ArchiveFile {
+  readonly collector: Collector;
+  readonly kind: FileKind;
+  /** Event time at which it begins, by its name. Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly start: number;
+  readonly url: string;
+  /**
+   * Where a copy is kept, below the folder of all copies: `rrc00/bgpdata/2014.12/bview.20141222.0000.gz`. It names the
+   * collector whichever mirror it came from, so that the folder can be given to `replay` as it is.
+   */
+  readonly place: string;
+}
+
+/** The folder of a collector's copies of one month; see `ArchiveFile.place`. */
+export function placeOf(collector: Collector, month: string): string {
+  return `${collector}/bgpdata/${month}`;
+}
+
+/** RIS calls its collectors `rrc00` to `rrc26`; every other name is one of Route Views. */
+export function projectOf(collector: Collector): Project {
+  return /^rrc\d{2}$/.test(collector) ? 'ris' : 'routeviews';
+}
+
+/**
+ * The folder of an archive that lists a collector's files of one kind of one month, as a URL with a slash at the end.
+ *
+ * RIS keeps dumps and updates in one folder a month (https://ris.ripe.net/docs/mrt/), Route Views apart
+ * (https://www.routeviews.org/routeviews/index.php/archive/); its first collector has no folder of its own.
+ *
+ * @param month `2014.12`.
+ */
+export function folderOf(collector: Collector, kind: FileKind, month: string, bases: ArchiveBases): string {
+  if (projectOf(collector) === 'ris') return `${bases.ris}/${collector}/${month}/`;
+  const own = collector === 'route-views2' ? '' : `/${collector}`;
+  return `${bases.routeviews}${own}/bgpdata/${month}/${kind === 'rib' ? 'RIBS' : 'UPDATES'}/`;
+}
+
+const NAME = /^(bview|view|rib|updates)\.(\d{4})(\d{2})(\d{2})\.(\d{2})(\d{2})(?:\d{2})?\.(?:gz|bz2)$/;
+
+/** What the name of a file in a collector's folder says; `undefined` when it is not a file of the archive. */
+export function fileOf(name: string, folder: string, collector: Collector): ArchiveFile | undefined {
+  const match = NAME.exec(name);
+  if (match === null) return undefined;
+  const [, word, year, month, day, hour, minute] = match;
+  const written = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute));
+  const start = isInPacificTime(collector, written) ? utcOfPacific(written) : written;
+  const place = `${placeOf(collector, `${year}.${month}`)}/${name}`;
+  return { collector, kind: word === 'updates' ? 'updates' : 'rib', start, url: `${folder}${name}`, place };
+}
+
+/** Months in UTC from one moment to another, both included: `2014.11`, `2014.12`. */
+export function monthsBetween(fromMs: number, untilMs: number): readonly string[] {
+  const months: string[] = [];
+  const first = new Date(fromMs);
+  for (let i = 0; ; i++) {
+    const begin = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + i, 1);
+    if (begin > untilMs) return months;
+    months.push(monthOf(begin));
+  }
+}
+
+export function monthOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 7).replace('-', '.');
+}
+
+/**
+ * Route Views named its files in Pacific time until about 19:00 UTC on 2003-02-03, route-views.eqix until about 21:00 UTC
+ * on 2006-02-01 (http://www.routeviews.org/data.html).
+ */
+function isInPacificTime(collector: Collector, written: number): boolean {
+  if (projectOf(collector) === 'ris') return false;
+  return written < (collector === 'route-views.eqix' ? Date.UTC(2006, 1, 1, 13) : Date.UTC(2003, 1, 3, 11));
+}
+
+const PACIFIC = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'America/Los_Angeles',
+  hourCycle: 'h23',
+  year: 'numeric',
+  month: 'numeric',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: 'numeric',
+});
+
+/** The hour that comes twice in autumn is taken for its first coming: a file too many is read, none is left out. */
+function utcOfPacific(written: number): number {
+  for (const hours of [7, 8]) {
+    const candidate = written + hours * 3_600_000;
+    const part = new Map(PACIFIC.formatToParts(candidate).map(({ type, value }) => [type, Number(value)]));
+    const [year, month, day] = [part.get('year') ?? 0, part.get('month') ?? 0, part.get('day') ?? 0];
+    if (Date.UTC(year, month - 1, day, part.get('hour') ?? 0, part.get('minute') ?? 0) === written) return candidate;
+  }
+  return written + 8 * 3_600_000;
+}
