@@ -3,43 +3,46 @@ import { isoTime, type EventTime } from './bgp/time.ts';
 import type { Engine } from './engine.ts';
 import type { Batch, Committed, ElementSource, StateStore } from './ports.ts';
 
-/** Where and how often what was decided is kept. */
+/** Where and how often state and events are stored. */
 export interface Keeping {
   readonly store: StateStore;
-  /** Where the store stands, when the engine goes on from what it kept. */
+  /** What the store holds already, when the engine continues from it. */
   readonly position?: { readonly number: number; readonly elements: number; readonly cursor: EventTime };
-  /** Token of the lease under which we write now; `undefined` where nobody else does. */
+  /** Fencing token of the lease under which we write now; `undefined` where no other process can write. */
   readonly token?: () => number | undefined;
-  /** A batch was refused for its token: whether we lead all the same, under one that we had not heard of yet. */
+  /** Asked when a batch was refused for its token: whether this process is the leader after all, under a newer token. */
   readonly stillLeads?: () => Promise<boolean>;
   /**
-   * State without a decision is kept as well, after so many milliseconds of event time or `MAX_UNKEPT` elements: what came
-   * after it is read once more when we start again. By default state is kept with decisions alone.
+   * Stores state also without a new event, after this many milliseconds of event time or `MAX_UNKEPT` elements. After a
+   * restart, what came later is read again. Without it, state is stored only together with events.
    */
   readonly everyMs?: number;
-  /** Events that were decided elsewhere, to be kept with the next batch: drills. Each is given once. */
+  /** Injected events, to be stored with the next batch, such as those of drills. Each is given once. */
   readonly injected?: () => readonly UnroutableEvent[];
-  /** What was kept, each event once. It is told only when it is kept. */
+  /** Called with the events of each batch, after the batch was stored. Each event is given once. */
   readonly tell?: (events: readonly UnroutableEvent[]) => Promise<void>;
   /**
-   * The store did not answer. Resolves when it is worth another try; the same batch is kept then, which changes nothing if
-   * it was kept the first time. Without it, the error is thrown.
+   * Called when the store did not answer. Resolves when it is time to try again: the same batch is then sent again, which
+   * changes nothing if it was stored the first time. Without it, the error is thrown.
    */
   readonly again?: (error: unknown, attempt: number) => Promise<void>;
 }
 
-/** `fenced`: another one leads by now. `unkept`: it was stopped while the store was away. */
+/** `fenced`: another process leads now. `unkept`: the run was stopped while the store did not answer. */
 export type RunEnd = 'ended' | 'fenced' | 'unkept';
 
-/** Elements after which the state is kept though no event time went by: a batch stays small. */
+/** Elements after which the state is stored even if no event time has passed, so that a batch stays small. */
 const MAX_UNKEPT = 2_000;
 
-/** Events that are kept again when a store has lost them: days of a flapping country. */
+/** Events that are stored again when a store has lost them: as many as a flapping country has in days. */
 const MAX_RECENT = 10_000;
 
 /**
- * The one loop: live and replay differ only in the source. Awaiting the store is the back-pressure: while it is slow,
- * nothing more is read. Ends when the source ends or `signal` aborts.
+ * The one loop; live and replay differ only in the source. It awaits the store, so while the store is slow nothing more is
+ * read. Ends when the source ends or `signal` aborts.
+ *
+ * @returns why it ended.
+ * @throws the store's error, when `keeping.again` is not given.
  */
 export async function run(
   source: ElementSource,
@@ -56,7 +59,7 @@ export async function run(
   return (await keeper.close()) ?? 'ended';
 }
 
-/** Makes batches of what was decided, and sees to it that the store has them. */
+/** Makes batches of state and events, and makes sure that the store has them. */
 class Keeper {
   readonly #engine: Engine;
   readonly #keeping: Keeping;
@@ -66,7 +69,7 @@ class Keeper {
   #unkept = 0;
   #keptAt: EventTime | undefined;
   #recent: UnroutableEvent[] = [];
-  /** Under which the last batch was written. */
+  /** Token under which the last batch was written. */
   #token: number | undefined;
 
   constructor(engine: Engine, keeping: Keeping, signal: AbortSignal) {
@@ -79,7 +82,7 @@ class Keeper {
     this.#token = keeping.token?.();
   }
 
-  /** Call after each element. Gives why the run ends, if it does. */
+  /** Call after each element. @returns why the run must end, or `undefined`. */
   async take(at: EventTime, decided: readonly UnroutableEvent[]): Promise<RunEnd | undefined> {
     const injected = this.#keeping.injected?.() ?? [];
     const events = injected.length === 0 ? decided : [...decided, ...injected];
@@ -89,7 +92,7 @@ class Keeper {
     return events.length > 0 || this.#isDue(at) ? this.#keep(events) : undefined;
   }
 
-  /** What was not kept yet is kept. */
+  /** Stores what was not stored yet. */
   async close(): Promise<RunEnd | undefined> {
     return this.#unkept > 0 && this.#keeping.everyMs !== undefined ? this.#keep([]) : undefined;
   }
@@ -110,7 +113,7 @@ class Keeper {
     let committed = await this.#commit({ ...batch, changes: this.#engine.takeChanges() });
     if (committed?.ok === false && committed.reason === 'lost') {
       const { found, cursor: since } = committed;
-      // Someone led while we did not know: what we have is older than what is kept, or besides it.
+      // Another process led in the meantime: our state is older than what is stored, or differs from it.
       if (found >= this.#number) return 'fenced';
       const { events: loss } = this.#engine.noteLoss({
         ...(since === undefined ? {} : { since: isoTime(since) }),
@@ -129,7 +132,7 @@ class Keeper {
     return undefined;
   }
 
-  /** `undefined`: it was stopped before the store answered. */
+  /** @returns `undefined` when the run was stopped before the store answered. */
   async #commit(batch: Batch): Promise<Committed | undefined> {
     const { store, token, again, stillLeads } = this.#keeping;
     for (let attempt = 1; ; attempt++) {
@@ -150,7 +153,7 @@ class Keeper {
     }
   }
 
-  /** Under a new token: another one may have led before we had it, and have kept a batch of its own under our number. */
+  /** Under a new token: another process may have led before, and stored a batch of its own under our number. */
   async #follows({ number, cursor, elements }: Batch): Promise<boolean> {
     const kept = await this.#keeping.store.load();
     if (kept === undefined || kept.number < number) return true;

@@ -4,27 +4,27 @@ import type { Family, Prefix } from './prefix.ts';
 import type { EventTime } from './time.ts';
 
 /**
- * One fact, as one peer told it to one collector.
+ * One fact that one peer sent to one collector.
  *
- * Every source yields these and nothing else, so a dump from 2002 and the live socket are the same thing from here on.
- * `at` is when the collector heard it or, for `rib`, when the collector dumped it; never when the route was first
- * learned, and never our own clock. Archives yield each collector's elements with `at` never going back; a live feed may
- * yield late ones.
+ * Every source yields these and nothing else, so from here on a dump from 2002 and a live socket look the same. `at` is
+ * event time: when the collector received it or, for `rib`, when the collector dumped it. It is never the time at which
+ * the route was first learned, and never our own clock. In an archive, `at` never goes back within one collector; a live
+ * feed may yield late elements.
  */
 export type Element = RouteElement | WithdrawalElement | PeerStateElement | EndOfRibElement | GapElement | TickElement;
 
-/** The peer has this route: told now (`announcement`), or found in its table when the collector dumped it (`rib`). */
+/** The peer has this route: announced now (`announcement`), or in its table when the collector dumped it (`rib`). */
 export interface RouteElement {
   readonly type: 'rib' | 'announcement';
   readonly at: EventTime;
   readonly peer: Peer;
   readonly prefix: Prefix;
-  /** ADD-PATH path identifier, RFC 7911; `undefined` where the session has none. */
+  /** ADD-PATH path identifier (RFC 7911); `undefined` if the session does not use ADD-PATH. */
   readonly pathId: number | undefined;
   readonly path: AsPath;
 }
 
-/** The peer withdrew the route: explicit only, RFC 4271 section 4.3. With ADD-PATH, one of its paths. */
+/** The peer withdrew the route explicitly (RFC 4271 section 4.3). With ADD-PATH: one of its paths. */
 export interface WithdrawalElement {
   readonly type: 'withdrawal';
   readonly at: EventTime;
@@ -33,7 +33,7 @@ export interface WithdrawalElement {
   readonly pathId: number | undefined;
 }
 
-/** The session came up (Established) with an empty table, or left Established and lost all its routes. No withdrawal. */
+/** The session became Established with an empty table, or left Established and lost all its routes. Not a withdrawal. */
 export interface PeerStateElement {
   readonly type: 'peer-state';
   readonly at: EventTime;
@@ -42,27 +42,27 @@ export interface PeerStateElement {
 }
 
 /**
- * The peer's whole table has been told: End-of-RIB of a session (RFC 4724 section 2), or the end of a complete RIB dump.
- * It may vote again, and what it no longer has is gone.
+ * The peer has sent its whole table: End-of-RIB of a session (RFC 4724 section 2), or the end of a complete RIB dump. It
+ * may vote again, and routes that were not in the table are gone.
  */
 export interface EndOfRibElement {
   readonly type: 'end-of-rib';
   readonly at: EventTime;
   readonly peer: Peer;
-  /** A session says it per family, and so does a dump that carries one family alone; `undefined`: both. */
+  /** The address family concerned: a session sends it per family, and a dump may carry only one. `undefined`: both. */
   readonly family: Family | undefined;
   /** Only at the end of a dump. */
   readonly dump?: {
-    /** When the dump began: an older route of this peer that the dump did not carry is gone. */
+    /** When the dump began. A route of this peer that is older, and not in the dump, is gone. */
     readonly from: EventTime;
-    /** How many routes of each family the dump carried for this peer, all prefixes counted, watched or not. */
+    /** Routes of each family in the dump for this peer, over all prefixes, watched or not. */
     readonly routes: Readonly<Record<Family, number>>;
   };
 }
 
 /**
- * The source may have missed something here: of one peer, or of all peers of the collector. Lost data is data: what is
- * known of these peers may be wrong until they are heard whole again (`end-of-rib`).
+ * The source may have missed something here: of one peer, or of all peers of the collector. What we hold of these peers
+ * may be wrong until they have sent their whole table again (`end-of-rib`).
  */
 export interface GapElement {
   readonly type: 'gap';
@@ -75,27 +75,27 @@ export interface GapElement {
 export type GapReason =
   /** Bytes of a file could not be framed as records, or the file ended inside one. */
   | 'damaged-file'
-  /** A message of this peer was framed but could not be read, so its routes may be others than we hold. */
+  /** A message of this peer could not be decoded, so its routes may differ from those we hold. */
   | 'unreadable-message'
   /** A file is missing in a collector's sequence. */
   | 'missing-file'
   /** A RIB dump ended early, so what it lacks proves nothing. */
   | 'short-dump'
-  /** A peer that was there is in a RIB dump no more. */
+  /** A peer that was in earlier RIB dumps is missing from this one. */
   | 'absent-peer'
-  /** The peer told more routes of a watched territory than are kept: a flood. */
+  /** The peer announced more routes of a watched territory than are kept: a flood. */
   | 'too-many-routes'
   /** A session went down, but the record does not say which of the peer AS's sessions it was. */
   | 'ambiguous-peer'
-  /** The live feed was cut off, by whichever end: nothing is sent again. */
+  /** The live feed was cut off, by either end. RIS Live does not resend what was missed. */
   | 'disconnected'
-  /** The program was stopped, or another one took over that had not heard it all. */
+  /** The program was stopped, or another process took over that had not received everything. */
   | 'restarted'
-  /** Nothing at all was heard of this collector, while others spoke or the connection stood. */
+  /** Nothing arrived from this collector while others sent, or while the connection was open. */
   | 'silent-collector'
-  /** What was heard of this collector was minutes old, so what it says of now is not known. */
+  /** What arrived from this collector was minutes old, so the present is not known. */
   | 'stale-feed'
-  /** A peer that used to speak every minute fell silent for longer than its session may (hold time 180 s). */
+  /** A peer that used to send every minute was silent for longer than its session allows (hold time 180 s). */
   | 'silent-peer';
 
 /**
