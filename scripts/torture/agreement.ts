@@ -27,8 +27,8 @@ function gist({ type, subject, data }: UnroutableEvent): string {
 }
 
 function incidentGist(incident: object | null): object {
-  const { state, worst, drops } = incident as Incident;
-  return { state, worst, drops: drops.map((drop) => [drop.verdict, drop.until !== undefined]) };
+  const { state, worst, spans } = incident as Incident;
+  return { state, worst, spans: spans.map((span) => [span.verdict, span.until !== undefined]) };
 }
 
 /** For people: all that helps to find out how it came to be. */

@@ -106,13 +106,13 @@ function detailOf(event: UnroutableEvent): Row {
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.closed': {
-      const { id, state, worst, shape, drops, durationMs = '', downMs = '', depth } = event.data.incident;
+      const { id, state, worst, shape, drops, durationMs = '', downMs, depth } = event.data.incident;
       return {
         incident: id,
         incident_state: state,
         incident_worst: worst,
         incident_shape: shape,
-        drops: drops.length,
+        drops,
         duration_ms: durationMs,
         down_ms: downMs,
         depth,

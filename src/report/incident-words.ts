@@ -1,4 +1,4 @@
-import type { Drop, Incident, IncidentData } from '../detect/events/event.ts';
+import type { Incident, IncidentData, IncidentSpan } from '../detect/events/event.ts';
 import { durationText, eventTime, utcText, utcWall, type Clock } from './clock.ts';
 import { counted, listed, percent } from './printable.ts';
 import { territoryName } from './phrases.ts';
@@ -6,11 +6,10 @@ import { territoryName } from './phrases.ts';
 /** The incident in one sentence: when, how long, how deep. */
 export function incidentSentence(data: IncidentData, clock: Clock): string {
   const { incident } = data;
-  const first = incident.drops[0];
-  const since = clock.moment(eventTime(first?.since ?? data.since));
+  const since = clock.moment(eventTime(data.since));
   const name = territoryName(data);
   if (incident.state === 'open') {
-    const drops = incident.drops.length > 1 ? `, ${counted(incident.drops.length, 'drop')} so far` : '';
+    const drops = incident.drops > 1 ? `, ${counted(incident.drops, 'drop')} so far` : '';
     return `An incident: ${name} has been ${worstText(incident)} from ${since}${drops}, visibility down to ${percent(incident.depth)}.`;
   }
   const duration = incident.durationMs === undefined ? '' : `, ${durationText(incident.durationMs)} in all`;
@@ -45,22 +44,21 @@ export function incidentFacts({ incident }: IncidentData): readonly string[] {
 
 function worstText({ worst, drops }: Incident): string {
   if (worst === 'unroutable') return 'unroutable';
-  return drops.length > 1 ? 'degraded, again and again,' : 'degraded';
+  return drops > 1 ? 'degraded, again and again,' : 'degraded';
 }
 
-function endText({ drops }: Incident, clock: Clock): string {
-  const until = drops.at(-1)?.until;
+function endText({ spans }: Incident, clock: Clock): string {
+  const until = spans.at(-1)?.until;
   return until === undefined ? '' : ` to ${clock.moment(eventTime(until))}`;
 }
 
 function dropsText({ drops, downMs }: Incident): string {
-  if (drops.length < 2) return '';
-  const down = downMs === undefined ? '' : ` that lasted ${durationText(downMs)} together`;
-  return `, in ${drops.length} drops${down}`;
+  return drops < 2 ? '' : `, in ${drops} drops that lasted ${durationText(downMs)} together`;
 }
 
 /** `Onset: cliff; first loss 16:14:51, half lost 16:14:58 (+7 s), nine tenths 16:15:00 (+9 s).` */
 function onsetText({ shape, onset }: Incident): string {
+  if (onset === undefined) return 'Onset: not seen.';
   const first = eventTime(onset.first);
   const after = (label: string, at: string | undefined) =>
     at === undefined ? [] : [`${label} ${delayText(eventTime(at) - first)} later`];
@@ -76,6 +74,7 @@ const SHAPES: Readonly<Record<Incident['shape'], string>> = {
   cliff: 'a cliff, all at once',
   slope: 'a slope, bit by bit',
   flapping: 'flapping, down and up again',
+  unseen: 'not seen',
 };
 
 function delayText(ms: number): string {
@@ -85,17 +84,18 @@ function delayText(ms: number): string {
 /** More drops than this are told by number: an incident of flapping may have hundreds. */
 const DROPS_TOLD = 12;
 
-function dropLines({ drops }: Incident): readonly string[] {
-  if (drops.length < 2) return [];
-  const told = drops.slice(0, DROPS_TOLD).map(dropLine);
-  return drops.length > DROPS_TOLD ? [...told, `and ${drops.length - DROPS_TOLD} more drops`] : told;
+function dropLines({ drops, spans }: Incident): readonly string[] {
+  if (drops < 2) return [];
+  const down = spans.filter(({ verdict }) => verdict === 'unroutable' || verdict === 'degraded');
+  const told = down.slice(0, DROPS_TOLD).map(dropLine);
+  return drops > DROPS_TOLD ? [...told, `and ${drops - DROPS_TOLD} more drops`] : told;
 }
 
-function dropLine(drop: Drop, i: number): string {
-  const since = eventTime(drop.since);
+function dropLine(drop: IncidentSpan, i: number): string {
+  const since = eventTime(drop.from);
   const until = drop.until === undefined ? undefined : eventTime(drop.until);
   const lasted = until === undefined ? 'and lasts' : `to ${utcWall(until).time}, ${durationText(until - since)}`;
-  return `Drop ${i + 1}: ${drop.verdict} ${utcText(since)} ${lasted}, visibility down to ${percent(drop.depth)}`;
+  return `Drop ${i + 1}: ${drop.verdict} ${utcText(since)} ${lasted}, visibility down to ${percent(drop.depth ?? 1)}`;
 }
 
 /** More entries than this are cut: the machine formats have them all. */

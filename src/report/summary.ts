@@ -112,11 +112,11 @@ function incidentLines({ incidents, standings }: Summary): readonly string[] {
 
 /** `2014-12-22 16:15:12 UTC  unroutable for 9 h 30 min, down to 2.1 %, cliff` */
 function incidentLine(incident: ToldIncident, isOne: boolean): string {
-  const { territory, family, worst, drops, durationMs, depth, shape } = incident;
-  const since = drops[0]?.since;
+  const { territory, family, worst, spans, drops, durationMs, depth, shape } = incident;
+  const since = spans[0]?.from;
   const from = since === undefined ? '' : `${utcText(eventTime(since))}  `;
   const lasted = durationMs === undefined ? ', not over' : ` for ${durationText(durationMs)}`;
-  const runs = drops.length > 1 ? ` in ${drops.length} drops` : '';
+  const runs = drops > 1 ? ` in ${drops} drops` : '';
   const who = isOne ? '' : `${territory}${family === 'ipv4' ? '' : ' over IPv6'} `;
   return `${from}${who}${worst}${lasted}${runs}, down to ${percent(depth)}, ${shape}`;
 }

@@ -71,6 +71,8 @@ function omittedFrom(fields: Fields): OmittedDrops {
   return {
     count: fields.count('count'),
     downMs: fields.count('downMs'),
+    unroutableMs: fields.count('unroutableMs'),
+    outages: fields.count('outages'),
     depth: fields.number('depth'),
     worst: fields.word('worst', VERDICTS),
   };

@@ -31,7 +31,7 @@ test('voters that are gone for a day are no longer missed', () => {
     '13:00:10 country.unknown since 13:00:00',
     '13:00:10 observer.blind since 13:00:00',
     '+1 13:00:10 country.known since +1 13:00:00',
-    '+1 13:00:10 observer.restored since 13:00:00',
+    '+1 13:00:10 observer.restored since +1 13:00:00',
   ]);
 });
 
@@ -90,7 +90,7 @@ test('a dump heals a gap, and what it does not carry is gone', () => {
   expect(day.said('observer.gap', 'observer.healed', 'country')).toEqual([
     '13:00:00 observer.gap since 13:00:00',
     '13:00:10 country.unknown since 13:00:00',
-    '16:00:00 observer.healed since 13:00:00',
+    '16:00:00 observer.healed since 16:00:00',
     '16:00:30 country.known since 16:00:00',
     '16:00:30 country.unroutable since 16:00:00',
   ]);

@@ -90,10 +90,10 @@ function beginOf({ first, since }: { first: string; since: string }): { first: s
 
 function asIncident(event: UnroutableEvent): readonly ExpectedIncident[] {
   if (event.type !== 'incident.closed') return [];
-  const { drops, worst, shape } = event.data.incident;
-  const since = toTheSecond(drops[0]?.since ?? 'never');
-  const until = toTheSecond(drops.at(-1)?.until ?? 'never');
-  return [{ since, until, drops: drops.length, worst, shape }];
+  const { spans, drops, worst, shape } = event.data.incident;
+  const since = toTheSecond(spans[0]?.from ?? 'never');
+  const until = toTheSecond(spans.at(-1)?.until ?? 'never');
+  return [{ since, until, drops, worst, shape }];
 }
 
 /** The event as it is told, but for the messages of its evidence: their hash, because they are four fifths of it. */

@@ -186,8 +186,14 @@ describe('an incident is told whole when it is over', () => {
     id: 'a1',
     state: 'closed',
     worst: 'unroutable',
-    drops: [{ verdict: 'unroutable', first: AT, since: AT, until: '2014-12-23T01:46:00.000Z', depth: 0.0125 }],
+    spans: [{ verdict: 'unroutable', from: AT, until: '2014-12-23T01:46:00.000Z', depth: 0.0125 }],
+    drops: 1,
+    outages: 1,
     durationMs: 34_260_000,
+    unroutableMs: 34_260_000,
+    degradedMs: 0,
+    unknownMs: 0,
+    routableMs: 0,
     downMs: 34_260_000,
     depth: 0.0125,
     shape: 'cliff',
@@ -217,8 +223,9 @@ describe('an incident is told whole when it is over', () => {
   });
 
   test('one that flaps tells its drops, and only so many', () => {
-    const drop = { verdict: 'unroutable', first: AT, since: AT, until: '2014-12-22T16:20:00.000Z', depth: 0 } as const;
-    const flapping: Incident = { ...incident, shape: 'flapping', drops: Array.from({ length: 30 }, () => drop) };
+    const span = { verdict: 'unroutable', from: AT, until: '2014-12-22T16:20:00.000Z', depth: 0 } as const;
+    const spans = Array.from({ length: 30 }, () => span);
+    const flapping: Incident = { ...incident, shape: 'flapping', spans, drops: 30, outages: 30 };
     const told = incidentFacts({ ...kp(), incident: flapping });
     expect(told).toContain('Drop 1: unroutable 2014-12-22 16:15:00 UTC to 16:20:00, 5 min, visibility down to 0 %');
     expect(told).toContain('and 18 more drops');

@@ -63,7 +63,7 @@ describe('nothing of the schemas is untried: the engine says it on one of these 
   });
 
   test('a cliff, a slope or flapping; stuck routes; half and nine tenths of the visibility lost, or never', () => {
-    const incidents = events.flatMap((event) => ('drops' in incidentOf(event) ? [incidentOf(event)] : []));
+    const incidents = events.flatMap((event) => ('spans' in incidentOf(event) ? [incidentOf(event)] : []));
     expect(new Set(incidents.map(({ shape }) => shape))).toEqual(new Set(['cliff', 'slope', 'flapping']));
     expect(incidents.some(({ stuck }) => stuck?.length === 1)).toBe(true);
     expect(new Set(incidents.map(({ onset }) => onset?.ninety === undefined))).toEqual(new Set([true, false]));

@@ -2,12 +2,13 @@ import type { GapReason } from '../../src/bgp/element.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
 import type {
   BlindReason,
-  Drop,
   Envelope,
   EventData,
   EventType,
   Evidence,
   Incident,
+  IncidentChange,
+  IncidentSpan,
   Message,
   ObserverData,
   OfTerritory,
@@ -50,11 +51,18 @@ const country = {
   incident: 'string?',
   evidence: 'object?',
 } as const;
-const unit = { ...ofTerritory, unit: 'string', evidence: 'object?' } as const;
+const unit = { ...ofTerritory, unit: 'string', lostSince: 'string?', evidence: 'object?' } as const;
 const upstream = { ...ofTerritory, upstream: 'number', units: 'array', share: 'number' } as const;
-const incident = { ...ofTerritory, incident: 'object' } as const;
-const blind = { since: 'string', reason: 'string', territories: 'array' } as const;
-const gap = { collector: 'string', peer: 'object?', since: 'string', reason: 'string', peers: 'number' } as const;
+const incident = { ...ofTerritory, incident: 'object', changed: 'array?' } as const;
+const blind = { since: 'string', lostAt: 'string?', reason: 'string', territories: 'array' } as const;
+const gap = {
+  collector: 'string',
+  peer: 'object?',
+  since: 'string',
+  lostAt: 'string?',
+  reason: 'string',
+  peers: 'number',
+} as const;
 
 export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<EventData[Type]> } = {
   'country.unroutable': country,
@@ -108,24 +116,32 @@ const message: Fields<Message> = {
   peer: 'object',
   prefixes: 'array',
 };
-const drop: Fields<Drop> = {
+const span: Fields<IncidentSpan> = {
   verdict: 'string',
-  first: 'string',
-  since: 'string',
+  from: 'string',
   until: 'string?',
-  depth: 'number',
+  depth: 'number?',
+  sinceAtLatest: 'boolean?',
 };
 const wholeIncident: Fields<Incident> = {
   id: 'string',
   state: 'string',
   worst: 'string',
-  drops: 'array',
-  dropsOmitted: 'number?',
+  spans: 'array',
+  spansOmitted: 'number?',
+  drops: 'number',
+  outages: 'number',
   durationMs: 'number?',
-  downMs: 'number?',
+  unroutableMs: 'number',
+  degradedMs: 'number',
+  unknownMs: 'number',
+  routableMs: 'number',
+  downMs: 'number',
+  sinceAtLatest: 'boolean?',
+  rebased: 'boolean?',
   depth: 'number',
   shape: 'string',
-  onset: 'object',
+  onset: 'object?',
   unitsLost: 'array',
   upstreamsLost: 'array',
   upstreamsOmitted: 'number?',
@@ -142,12 +158,12 @@ export const PART_FIELDS: Readonly<Record<string, Readonly<Record<string, string
   visibility,
   evidence,
   message,
-  drop,
+  span,
   incident: wholeIncident,
 };
 
 const peer: Fields<NonNullable<ObserverData['peer']>> = { address: 'string', asn: 'number' };
-const onset: Fields<Incident['onset']> = { first: 'string', half: 'string?', ninety: 'string?' };
+const onset: Fields<NonNullable<Incident['onset']>> = { first: 'string', half: 'string?', ninety: 'string?' };
 const unitLost: Fields<Incident['unitsLost'][number]> = { unit: 'string', at: 'string' };
 const upstreamLost: Fields<Incident['upstreamsLost'][number]> = { upstream: 'number', at: 'string' };
 const stuck: Fields<Incident['stuck'][number]> = {
@@ -196,9 +212,17 @@ const gapReasons: Every<GapReason> = {
   'silent-peer': true,
   restarted: true,
 };
-const dropVerdicts: Every<Drop['verdict']> = { degraded: true, unroutable: true };
 const states: Every<Incident['state']> = { open: true, closed: true };
-const shapes: Every<Incident['shape']> = { cliff: true, slope: true, flapping: true };
+const shapes: Every<Incident['shape']> = { cliff: true, slope: true, flapping: true, unseen: true };
+const incidentChanges: Every<IncidentChange> = {
+  verdict: true,
+  'below-half': true,
+  'near-unroutable': true,
+  'units-lost': true,
+  spread: true,
+  flapping: true,
+  rebased: true,
+};
 const messageTypes: Every<Message['type']> = { announcement: true, withdrawal: true, rib: true };
 const changes: Every<OriginData['change']> = { appeared: true, gone: true };
 
@@ -210,7 +234,7 @@ export const WORDS: Readonly<Record<string, Readonly<Record<string, true>>>> = {
   gapReason: gapReasons,
   'incident.state': states,
   'incident.worst': worst,
-  'drop.verdict': dropVerdicts,
+  incidentChange: incidentChanges,
   'incident.shape': shapes,
   'message.type': messageTypes,
   'originData.change': changes,

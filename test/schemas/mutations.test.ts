@@ -30,7 +30,9 @@ const BOUND: ReadonlySet<string> = new Set([
   'drill',
   'country.unknown data.reason',
   'incident.closed data.incident.durationMs',
-  'incident.closed data.incident.downMs',
+  'incident.updated data.changed',
+  'observer.restored data.lostAt',
+  'observer.healed data.lostAt',
 ]);
 
 const RUNS = { numRuns: 300 };
@@ -111,7 +113,7 @@ function optionalFields(type: EventType): ReadonlySet<string> {
     ...optional(PART_FIELDS['envelope'], ''),
     ...optional(EVENT_FIELDS[type], 'data.'),
     ...optional(PART_FIELDS['incident'], 'data.incident.'),
-    ...optional(PART_FIELDS['drop'], 'data.incident.drops.'),
+    ...optional(PART_FIELDS['span'], 'data.incident.spans.'),
     ...optional(NESTED_FIELDS['incident.onset'], 'data.incident.onset.'),
   ]);
 }

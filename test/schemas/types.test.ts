@@ -3,7 +3,12 @@ import { EVENT_FIELDS, EVENT_TYPES, NESTED_FIELDS, PART_FIELDS, WORDS } from './
 import { dataOf, partsOf, referred, schemas, SHARED, type Schema } from './schemas.ts';
 
 /** Where a schema asks for more than the type can say. */
-const REQUIRED_BESIDES: Readonly<Record<string, readonly string[]>> = { 'country.unknown': ['reason'] };
+const REQUIRED_BESIDES: Readonly<Record<string, readonly string[]>> = {
+  'country.unknown': ['reason'],
+  'incident.updated': ['changed'],
+  'observer.restored': ['lostAt'],
+  'observer.healed': ['lostAt'],
+};
 
 test('there is one schema for each type of event, and no other', () => {
   expect([...schemas.keys()].filter((name) => !SHARED.includes(name))).toEqual(EVENT_TYPES.toSorted());
@@ -16,7 +21,7 @@ test('the schema of any event knows each of them', () => {
 
 test('each file has the name that it says it has, and says what it is', () => {
   for (const [name, { $id, title, description, $defs }] of schemas) {
-    expect($id).toBe(`https://unroutable.invalid/schemas/1/${name}.schema.json`);
+    expect($id).toBe(`https://unroutable.invalid/schemas/2/${name}.schema.json`);
     expect(title).toBeDefined();
     expect(description ?? $defs).toBeDefined();
   }

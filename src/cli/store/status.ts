@@ -146,13 +146,14 @@ function verdictText(value: string): string {
 }
 
 function incidentText(value: string): string {
-  const { id, worst, drops } = JSON.parse(value) as {
+  const { id, worst, drops, spans } = JSON.parse(value) as {
     id?: string;
     worst?: string;
-    drops?: readonly { since?: string }[];
+    drops?: number;
+    spans?: readonly { from?: string }[];
   };
-  if (id === undefined || drops === undefined) return value;
-  return `${id}, ${worst}, ${counted(drops.length, 'drop')}, since ${spoken(drops[0]?.since ?? '')}`;
+  if (id === undefined || drops === undefined || spans === undefined) return value;
+  return `${id}, ${worst}, ${counted(drops, 'drop')}, since ${spoken(spans[0]?.from ?? '')}`;
 }
 
 function spoken(iso: string): string {

@@ -2,7 +2,7 @@ import { isoTime, type EventTime } from '../../bgp/time.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Draft } from './chain.ts';
 import type { Change } from '../changes/change-entry.ts';
-import type { CountryData, Evidence, OfTerritory } from './event.ts';
+import type { CountryData, Evidence, IncidentChange, OfTerritory } from './event.ts';
 import { incidentOf, rounded, type IncidentState } from '../incident/incident.ts';
 import type { Policy } from '../policy.ts';
 import type { Controlled } from '../verdict/verdict.ts';
@@ -40,6 +40,7 @@ export function incidentDraft(
   incident: IncidentState,
   policy: Policy,
 ): Draft {
+  const changed: readonly IncidentChange[] = ['verdict'];
   const since = incident.drops[0]?.since ?? incident.fall.first;
   return {
     type: `incident.${what}`,
@@ -49,6 +50,7 @@ export function incidentDraft(
     data: {
       ...ofTerritory(scene, incident.fall.first, since),
       incident: incidentOf(incident, what === 'closed' ? 'closed' : 'open', { policy, units: scene.view.units }),
+      ...(what === 'updated' ? { changed } : {}),
     },
   };
 }

@@ -101,6 +101,8 @@ export interface CountryData extends OfTerritory {
 
 export interface UnitData extends OfTerritory {
   readonly unit: PrefixText;
+  /** Since when it was lost; of `unit.returned` alone, and only where that was seen. */
+  readonly lostSince?: IsoTime;
   readonly evidence?: Evidence;
 }
 
@@ -139,7 +141,10 @@ export type BlindReason =
 
 /** Of no watched territory can anything be said, or of one of them again. */
 export interface BlindData {
+  /** Since when it is so: blind, or able to see again. */
   readonly since: IsoTime;
+  /** When sight was lost that is back; of `observer.restored` alone. */
+  readonly lostAt?: IsoTime;
   readonly reason: BlindReason;
   /** Ids of the territories concerned. */
   readonly territories: readonly string[];
@@ -149,7 +154,10 @@ export interface ObserverData {
   readonly collector: Collector;
   /** Address and AS of the one peer concerned; absent when it is the whole collector. */
   readonly peer?: { readonly address: string; readonly asn: Asn };
+  /** When the gap began, or when it was made good. */
   readonly since: IsoTime;
+  /** When the gap began that is made good; of `observer.healed` alone. */
+  readonly lostAt?: IsoTime;
   readonly reason: GapReason;
   /** Peers of the collector that lost their vote, or have it again. */
   readonly peers: number;
@@ -184,36 +192,77 @@ export interface Message {
 
 export interface IncidentData extends OfTerritory {
   readonly incident: Incident;
+  /** What is new since the last event of the incident; of `incident.updated` alone. */
+  readonly changed?: readonly IncidentChange[];
 }
 
-/** One run of drops, from the first loss to the recovery that lasted. */
+/** What an update of an incident tells. Each but `verdict` and `units-lost` at most once. */
+export type IncidentChange =
+  /** A span ended, and another began: another verdict, a recovery, blindness or its end. */
+  | 'verdict'
+  /** Visibility fell to half of what it was before the onset. */
+  | 'below-half'
+  /** Visibility fell to less than twice the share that is called unroutable. */
+  | 'near-unroutable'
+  /** Another network was lost. */
+  | 'units-lost'
+  /** Most voters see no network of it any more. */
+  | 'spread'
+  /** It flaps. */
+  | 'flapping'
+  /** What is lost still stood still, and is the new baseline. */
+  | 'rebased';
+
+/** Everything from the onset to the recovery that lasted. Drops close together are one incident. */
 export interface Incident {
   /** Stable from opening to closing. */
   readonly id: string;
   readonly state: 'open' | 'closed';
   /** The worst verdict in it. */
   readonly worst: 'degraded' | 'unroutable';
-  /** Drops in order; the last has no `until` while it lasts. */
-  readonly drops: readonly Drop[];
-  /** Drops between the last one and the one before it that are not listed, as there is no room; absent when all are. */
-  readonly dropsOmitted?: number;
-  /** From the first drop's `since` to the last one's `until`; absent while open. */
+  /**
+   * Its time in order, without holes: each span begins where the one before it ended. The last has no `until` while it
+   * lasts. Blind time is a span of its own, and so is the time in between in which it was routable.
+   */
+  readonly spans: readonly IncidentSpan[];
+  /** Spans between the last one and the one before it that are not listed, as there is no room; absent when all are. */
+  readonly spansOmitted?: number;
+  /** How often it fell: runs of `degraded` and `unroutable` between which it was routable, or nothing was known. */
+  readonly drops: number;
+  /** Spans in which it was unroutable. */
+  readonly outages: number;
+  /** From the first span's `from` to the last one's `until`; absent while that lasts. */
   readonly durationMs?: number;
-  /** Time spent in drops, those that are not listed among them. */
-  readonly downMs?: number;
+  /** Time spent in spans of each verdict that have ended, those that are not listed among them. */
+  readonly unroutableMs: number;
+  readonly degradedMs: number;
+  readonly unknownMs: number;
+  readonly routableMs: number;
+  /** Unroutable and degraded together. Blind time is never part of it. */
+  readonly downMs: number;
+  /** True when it began before it was seen: at the first look, or while our eyes were closed. */
+  readonly sinceAtLatest?: true;
+  /** True when it ended only because what is lost still stood still so long that it is the new baseline. */
+  readonly rebased?: true;
   /** Lowest visibility. */
   readonly depth: number;
-  /** `flapping`: many drops. Else of the first: `cliff` when nine tenths of what it lost went at once, `slope` when bit by bit. */
-  readonly shape: 'cliff' | 'slope' | 'flapping';
-  /** When the first loss of the onset was heard, and when half and nine tenths of the visibility were lost; absent when they never were. */
-  readonly onset: { readonly first: IsoTime; readonly half?: IsoTime; readonly ninety?: IsoTime };
-  /** Baseline units in the order in which more than half of the voters lost them. */
+  /**
+   * `flapping`: many drops. Else of the first: `cliff` when nine tenths of what it lost went at once, `slope` when bit by
+   * bit, `unseen` when it began before it was seen.
+   */
+  readonly shape: 'cliff' | 'slope' | 'flapping' | 'unseen';
+  /**
+   * When the first loss of the movement was heard that led to the first verdict, and when half and nine tenths of the
+   * visibility before it were lost; these are absent when they never were. All is absent when it was not seen.
+   */
+  readonly onset?: { readonly first: IsoTime; readonly half?: IsoTime; readonly ninety?: IsoTime };
+  /** Networks in the order in which they were lost, as `unit.lost` tells it. */
   readonly unitsLost: readonly { readonly unit: PrefixText; readonly at: IsoTime }[];
   /** Upstreams in the order in which the last unit was lost over them. */
   readonly upstreamsLost: readonly { readonly upstream: Asn; readonly at: IsoTime }[];
   /** Losses of other upstreams, which are not listed, as there is no room; absent when all are. */
   readonly upstreamsOmitted?: number;
-  /** Units in the order in which more than half of the voters saw them again. */
+  /** Networks that are back, in the order in which they returned, as `unit.returned` tells it. */
   readonly unitsReturned: readonly { readonly unit: PrefixText; readonly at: IsoTime }[];
   /** Peers that kept a route when nearly all had lost theirs: stuck ("zombie") routes, or a path that survived. */
   readonly stuck: readonly {
@@ -227,11 +276,14 @@ export interface Incident {
   readonly evidence: Evidence;
 }
 
-export interface Drop {
-  readonly verdict: 'degraded' | 'unroutable';
-  /** As in the event that told it. */
-  readonly first: IsoTime;
-  readonly since: IsoTime;
+/** Part of an incident under one verdict. */
+export interface IncidentSpan {
+  readonly verdict: Verdict;
+  readonly from: IsoTime;
+  /** Absent while it lasts. */
   readonly until?: IsoTime;
-  readonly depth: number;
+  /** Lowest visibility in it; of `degraded` and `unroutable`. */
+  readonly depth?: number;
+  /** True when `from` is only the latest it can have begun. */
+  readonly sinceAtLatest?: true;
 }

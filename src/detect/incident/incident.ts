@@ -2,7 +2,7 @@ import type { Asn } from '../../bgp/asn.ts';
 import type { Peer } from '../../bgp/peer.ts';
 import type { Prefix, PrefixText } from '../../bgp/prefix.ts';
 import { isoTime, later, type EventTime } from '../../bgp/time.ts';
-import type { Drop, Evidence, Incident } from '../events/event.ts';
+import type { Evidence, Incident, IncidentSpan } from '../events/event.ts';
 import type { Policy } from '../policy.ts';
 
 /** A fall is a handful of steps for a small country; a large one's first thousands are enough to tell its shape. */
@@ -49,8 +49,10 @@ export interface Fall {
 export interface OmittedDrops {
   count: number;
   downMs: number;
+  unroutableMs: number;
+  outages: number;
   depth: number;
-  worst: Drop['verdict'];
+  worst: DropState['verdict'];
 }
 
 export interface IncidentState {
@@ -114,6 +116,8 @@ export function addDrop(incident: IncidentState, drop: DropState): void {
     incident.omitted = {
       count: (omitted?.count ?? 0) + out.length,
       downMs: (omitted?.downMs ?? 0) + downMs(out),
+      unroutableMs: (omitted?.unroutableMs ?? 0) + downMs(outagesOf(out)),
+      outages: (omitted?.outages ?? 0) + outagesOf(out).length,
       depth: Math.min(omitted?.depth ?? 1, ...out.map(({ depth }) => depth)),
       worst: omitted?.worst === 'unroutable' ? 'unroutable' : worstOf(out),
     };
@@ -125,7 +129,11 @@ function downMs(drops: readonly DropState[]): number {
   return drops.reduce((sum, { since, until }) => sum + (until === undefined ? 0 : until - since), 0);
 }
 
-function worstOf(drops: readonly DropState[]): Drop['verdict'] {
+function outagesOf(drops: readonly DropState[]): readonly DropState[] {
+  return drops.filter(({ verdict }) => verdict === 'unroutable');
+}
+
+function worstOf(drops: readonly DropState[]): DropState['verdict'] {
   return drops.some(({ verdict }) => verdict === 'unroutable') ? 'unroutable' : 'degraded';
 }
 
@@ -144,20 +152,15 @@ export function incidentOf(
   const { fall, drops, omitted } = incident;
   const since = drops[0]?.since ?? fall.first;
   const until = drops.at(-1)?.until;
-  const down = downMs(drops) + (omitted?.downMs ?? 0);
   return {
     id: incident.id,
     state,
     worst: omitted?.worst === 'unroutable' ? 'unroutable' : worstOf(drops),
-    drops: drops.map((drop) => ({
-      verdict: drop.verdict,
-      first: isoTime(drop.first),
-      since: isoTime(drop.since),
-      ...(drop.until === undefined ? {} : { until: isoTime(drop.until) }),
-      depth: rounded(drop.depth),
-    })),
-    ...(omitted === undefined ? {} : { dropsOmitted: omitted.count }),
-    ...(until === undefined ? {} : { durationMs: until - since, downMs: down }),
+    spans: spansOf(drops),
+    ...(omitted === undefined ? {} : { spansOmitted: 2 * omitted.count }),
+    drops: drops.length + (omitted?.count ?? 0),
+    ...(until === undefined ? {} : { durationMs: until - since }),
+    ...sumsOf(incident),
     depth: rounded(Math.min(fall.depth, omitted?.depth ?? 1, ...drops.map((drop) => drop.depth))),
     shape: shapeOf(incident, policy),
     onset: {
@@ -177,6 +180,34 @@ export function incidentOf(
     })),
     backfilled: incident.backfilled,
     evidence: incident.evidence,
+  };
+}
+
+function spansOf(drops: readonly DropState[]): readonly IncidentSpan[] {
+  return drops.flatMap(({ verdict, since, until, depth }, i) => {
+    const next = drops[i + 1]?.since;
+    const from = isoTime(since);
+    const down = { verdict, from, ...(until === undefined ? {} : { until: isoTime(until) }), depth: rounded(depth) };
+    if (until === undefined || next === undefined) return [down];
+    return [down, { verdict: 'routable', from: isoTime(until), until: isoTime(next) } as const];
+  });
+}
+
+function sumsOf({
+  drops,
+  omitted,
+}: IncidentState): Pick<Incident, 'outages' | 'unroutableMs' | 'degradedMs' | 'unknownMs' | 'routableMs' | 'downMs'> {
+  const down = downMs(drops) + (omitted?.downMs ?? 0);
+  const unroutable = outagesOf(drops);
+  const unroutableMs = downMs(unroutable) + (omitted?.unroutableMs ?? 0);
+  const reached = (drops.at(-1)?.until ?? drops.at(-1)?.since ?? 0) - (drops[0]?.since ?? 0);
+  return {
+    outages: unroutable.length + (omitted?.outages ?? 0),
+    unroutableMs,
+    degradedMs: down - unroutableMs,
+    unknownMs: 0,
+    routableMs: reached - down,
+    downMs: down,
   };
 }
 

@@ -30,6 +30,7 @@ export class Observer {
 
   /** Call with the verdicts of all territories: blind is when nothing is known of any of them that was known before. */
   look(states: readonly { readonly id: string; readonly state: VerdictState }[], at: EventTime): readonly Draft[] {
+    const seen = states.flatMap(({ state }) => (state.kind === 'unknown' ? [] : [state.since]));
     const first = states[0]?.state;
     const isBlind =
       first?.kind === 'unknown' && states.every(({ state }) => state.kind === 'unknown' && state.before !== undefined);
@@ -38,10 +39,11 @@ export class Observer {
       this.#blind = { since: isoTime(first.since), reason: first.reason, territories };
       return [blindDraft('observer.blind', this.#blind, at)];
     }
-    if (this.#blind === undefined || states.every(({ state }) => state.kind === 'unknown')) return [];
-    const data = this.#blind;
+    if (this.#blind === undefined || seen.length === 0) return [];
+    const { since, reason, territories } = this.#blind;
     this.#blind = undefined;
-    return [blindDraft('observer.restored', data, at)];
+    const sees = Math.min(...seen) as EventTime;
+    return [blindDraft('observer.restored', { since: isoTime(sees), lostAt: since, reason, territories }, at)];
   }
 
   observe(effects: readonly Effect[], at: EventTime): readonly Draft[] {
@@ -88,10 +90,10 @@ function draftOf(type: 'observer.gap' | 'observer.healed', gap: OpenGap, at: Eve
   const data: ObserverData = {
     collector,
     ...(peer === undefined ? {} : { peer: { address: peer.address, asn: peer.asn } }),
-    since: isoTime(since),
+    ...(type === 'observer.gap' ? { since: isoTime(since) } : { since: isoTime(at), lostAt: isoTime(since) }),
     reason,
     peers,
   };
   const subject = peer === undefined ? collector : `${collector}/${peer.address}`;
-  return { type, at, subject, about: `${reason} ${data.since}`, data };
+  return { type, at, subject, about: `${reason} ${isoTime(since)}`, data };
 }
