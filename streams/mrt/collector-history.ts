@@ -4,7 +4,7 @@ import { peerOf, type Collector, type Peer, type PeerId } from '../../src/bgp/pe
 import type { Family } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 import type { Dump } from './dump-counter.ts';
-import type { DumpEnded } from './play.ts';
+import type { DumpEnded, HeardAgain } from './play.ts';
 
 /** A dump of fewer records than this share of the one before it was cut short. Tables do not shrink so within a day. */
 const SHORT_SHARE = 0.8;
@@ -27,6 +27,12 @@ export class CollectorHistory {
   readonly #collector: Collector;
   /** When each peer was heard last: by an element, or by a whole dump, at the time that dump began. */
   readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
+  /** When something of a peer may have been missed last, by a gap of its own. */
+  readonly #gaps = new Map<PeerId, EventTime>();
+  /** … and by a gap of the whole collector. */
+  #gap: EventTime | undefined;
+  /** Whether a dump was believed since that one. */
+  #isHealed = false;
   /** The last whole dump of these families. */
   readonly #sizes = new Map<string, { records: number; from: number }>();
 
@@ -36,15 +42,26 @@ export class CollectorHistory {
 
   /** Takes note of an element in its turn. */
   hear(element: Element): void {
+    if (element.type === 'gap') this.#miss(element);
     if (element.type === 'tick' || element.type === 'gap' || element.type === 'end-of-rib') return;
     if (element.type === 'peer-state' && element.state === 'down') this.#heard.delete(element.peer.id);
     else this.#remember(element.peer, element.at);
   }
 
+  /** A dump that was believed in the midst of a loss says nothing of what was lost after it: the loss is told again. */
+  heardAgain({ at, reason }: HeardAgain): readonly Element[] {
+    if (!this.#isHealed) return [];
+    const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason };
+    this.hear(gap);
+    return [gap];
+  }
+
   dumpEnded({ at, dump }: DumpEnded): DumpOutcome {
     const flaw = dump.flaw ?? this.#shortage(dump);
     if (flaw !== undefined) {
-      return { elements: [{ type: 'gap', at, collector: this.#collector, reason: 'short-dump' }], flaw };
+      const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason: 'short-dump' };
+      this.hear(gap);
+      return { elements: [gap], flaw };
     }
     const from = eventTimeOf(dump.from * 1000) ?? at;
     const ends = this.#endsOfRib(dump, at, from);
@@ -56,7 +73,22 @@ export class CollectorHistory {
       this.#heard.delete(id);
     }
     for (const { peer } of ends) this.#remember(peer, from);
-    return { elements: [...ends, ...absent], flaw: undefined };
+    this.#isHealed = true;
+    return { elements: [...ends.filter(({ peer }) => !this.#missedSince(peer, from)), ...absent], flaw: undefined };
+  }
+
+  #miss({ at, peer }: GapElement): void {
+    if (peer === undefined) {
+      this.#gap = at;
+      this.#isHealed = false;
+      this.#gaps.clear();
+    } else if (this.#gaps.has(peer.id) || this.#gaps.size < MAX_PEERS) this.#gaps.set(peer.id, at);
+  }
+
+  /** A dump says nothing of what was missed while it was written: in the dump itself, or in the updates beside it. */
+  #missedSince({ id }: Peer, from: EventTime): boolean {
+    const at = this.#gaps.get(id) ?? this.#gap;
+    return at !== undefined && at >= from;
   }
 
   #shortage({ families, records, from }: Dump): string | undefined {

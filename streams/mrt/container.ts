@@ -23,6 +23,11 @@ export interface Container {
   /** Packed bytes consumed so far. */
   readonly offset: number;
   /**
+   * So many plain bytes, from the start, have a checksum that was found right: gzip's stands at the end of each member,
+   * after its bytes. Infinite where no byte comes out before that: bzip2, and files that have none.
+   */
+  readonly verified: number;
+  /**
    * The plain bytes, in chunks of no particular size, each valid for good. Read once. Returns why it ended before the end
    * of the file, in words, or `undefined`; what was readable was yielded before. Closes the file.
    */
@@ -70,6 +75,9 @@ function containerOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits): 
     size: file.size,
     get offset() {
       return file.offset;
+    },
+    get verified() {
+      return kind === 'gzip' ? guard.verified : Number.POSITIVE_INFINITY;
     },
     async *chunks() {
       try {

@@ -1,6 +1,8 @@
-import { addressText, type AddressWords, type Family } from '../../src/bgp/prefix.ts';
+import { addressText, type Family } from '../../src/bgp/prefix.ts';
+import { DumpCheck, isMessage, routeKindOf } from './dump-check.ts';
 import { u16, u32, u8 } from './octets.ts';
-import { HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from './record-types.ts';
+import { addressAt, readPeers } from './peer-index.ts';
+import { GEO_PEER_TABLE, HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from './record-types.ts';
 
 /** One peer of a RIB dump, and how many prefixes of each family the dump carried for it, watched or not. */
 export interface DumpPeer {
@@ -29,6 +31,27 @@ const TELLING_PREFIXES = 1_000;
 /** RFC 6396 section 4.3.1: the peer count has 16 bits. */
 const MAX_PEERS = 65_536;
 
+const TABLE2_NUMBERS = 2 ** 32;
+const TABLE1_NUMBERS = 2 ** 16;
+
+/** One record: `body` is where its header ends. */
+interface Row {
+  readonly bytes: Uint8Array;
+  readonly body: number;
+  readonly end: number;
+  readonly subtype: number;
+  /** Of event time. */
+  readonly seconds: number;
+}
+
+/** Where the entries of a record stand. */
+interface EntryPlace {
+  readonly from: number;
+  readonly end: number;
+  readonly family: number;
+  readonly fixed: number;
+}
+
 /**
  * Counts the routes of every peer in RIB dumps (RFC 6396 sections 4.2 and 4.3), from all records of a file, whether the
  * prefilter lets them through or not. A prefix counts once per peer, however many ADD-PATH paths it has; multicast and
@@ -44,22 +67,39 @@ export class DumpCounter {
   #stamps = new Uint32Array(0);
   #old = new Map<string | number, number>();
   #records = 0;
-  #flaw: string | undefined;
+  #check = new DumpCheck(TABLE2_NUMBERS);
   #lastIpv4 = 0;
   #ipv4Prefixes = 0;
   #isAscending = true;
 
-  /** Reads one record; gives back the dump that this record shows to be over. */
-  record(bytes: Uint8Array, start: number, end: number): Dump | undefined {
+  /**
+   * Reads one record; gives back the dump that this record shows to be over. A record of another type ends a dump when it
+   * is what it says; else it is a RIB record whose type was damaged, and the dump goes on without it.
+   *
+   * @param seconds of event time at which the record was written, as far as can be trusted.
+   */
+  record(bytes: Uint8Array, start: number, end: number, seconds: number): Dump | undefined {
     const type = u16(bytes, start + 4);
-    if (type === TYPE.tableDump2) return this.#table2(bytes, start, end, u16(bytes, start + 6));
-    if (type === TYPE.tableDump) return this.#table1(bytes, start, end, u16(bytes, start + 6));
-    return this.#open ? this.close() : undefined;
+    const subtype = u16(bytes, start + 6);
+    const body = start + HEADER_BYTES;
+    if (type === TYPE.tableDump2 && (this.#isTable2 || !this.#open)) {
+      return this.#table2({ bytes, body, end, subtype, seconds });
+    }
+    if (type === TYPE.tableDump && (!this.#isTable2 || !this.#open)) {
+      return this.#table1({ bytes, body, end, subtype, seconds });
+    }
+    if (!this.#open) return undefined;
+    if (isMessage(bytes, start, end)) return this.close();
+    if (type === TYPE.tableDump2 && subtype === PEER_INDEX_TABLE && readPeers(bytes, body, end) !== undefined) {
+      return this.#table2({ bytes, body, end, subtype, seconds });
+    }
+    this.#check.doubt('a record of another type stands among its records');
+    return undefined;
   }
 
   /** Bytes were lost: the dump that is being read is not whole. */
   damaged(): void {
-    if (this.#open) this.#flaw = 'part of the dump is damaged';
+    if (this.#open) this.#check.doubt('part of the dump is damaged');
   }
 
   close(): Dump | undefined {
@@ -71,7 +111,7 @@ export class DumpCounter {
     }
     const peers = this.#peers.filter(({ address, asn }) => asn !== 0 || !isZero(address));
     const families = (['ipv4', 'ipv6'] as const).filter((family) => peers.some(({ routes }) => routes[family] > 0));
-    return { from: this.#from, peers, records: this.#records, families, flaw: this.#flaw ?? this.#cut() };
+    return { from: this.#from, peers, records: this.#records, families, flaw: this.#check.end() ?? this.#cut() };
   }
 
   #cut(): string | undefined {
@@ -80,7 +120,7 @@ export class DumpCounter {
     return `the IPv4 table ends at ${addressText('ipv4', [this.#lastIpv4, 0, 0, 0])}`;
   }
 
-  #begin(seconds: number, isTable2: boolean, peers: DumpPeer[], flaw: string | undefined): Dump | undefined {
+  #begin(seconds: number, peers: DumpPeer[], check: DumpCheck, isTable2: boolean): Dump | undefined {
     const before = this.close();
     this.#open = true;
     this.#isTable2 = isTable2;
@@ -90,71 +130,86 @@ export class DumpCounter {
     this.#stamps = new Uint32Array(this.#counts.length / 2);
     this.#old.clear();
     this.#records = 0;
-    this.#flaw = flaw;
+    this.#check = check;
     this.#lastIpv4 = 0;
     this.#ipv4Prefixes = 0;
     this.#isAscending = true;
     return before;
   }
 
-  #table2(bytes: Uint8Array, start: number, end: number, subtype: number): Dump | undefined {
-    const body = start + HEADER_BYTES;
+  #table2({ bytes, body, end, subtype, seconds }: Row): Dump | undefined {
     if (subtype === PEER_INDEX_TABLE) {
       const peers = readPeers(bytes, body, end);
-      return this.#begin(
-        u32(bytes, start),
-        true,
-        peers ?? [],
-        peers === undefined ? 'its list of peers cannot be read' : undefined,
-      );
+      const flaw = peers === undefined ? 'its list of peers cannot be read' : undefined;
+      return this.#begin(seconds, peers ?? [], new DumpCheck(TABLE2_NUMBERS, flaw), true);
     }
-    const isAddPath = subtype >= 8;
     let ended: Dump | undefined;
-    if (!this.#open || !this.#isTable2)
-      ended = this.#begin(u32(bytes, start), true, [], 'its list of peers is missing');
+    if (!this.#open)
+      ended = this.#begin(seconds, [], new DumpCheck(TABLE2_NUMBERS, 'its list of peers is missing'), true);
+    if (subtype === GEO_PEER_TABLE) return ended;
 
-    let at = body + 4;
-    let family = subtype === 2 || subtype === 8 ? 0 : subtype === 4 || subtype === 10 ? 1 : -1;
-    if (subtype === 6 || subtype === 12) {
-      if (u8(bytes, at + 2) === 1) family = u16(bytes, at) - 1;
-      at += 3;
-    }
     this.#records++;
+    const kind = routeKindOf(bytes, body, subtype);
+    if (kind === undefined) {
+      this.#check.doubt(`a record of subtype ${subtype} cannot be read`);
+      return ended;
+    }
+    const at = body + (subtype === 6 || subtype === 12 ? 7 : 4);
+    const bits = u8(bytes, at);
+    this.#check.record(u32(bytes, body), kind, bits === 0 ? 0 : u8(bytes, at + 1));
+    if (kind.afi > 2 || kind.safi > 2) return ended;
+
+    const family = kind.safi === 1 ? kind.afi - 1 : -1;
     if (family === 0) this.#order(bytes, at);
-    if (family === 0 || family === 1)
-      this.#entries(bytes, at + 1 + ((u8(bytes, at) + 7) >> 3), end, family, isAddPath ? 10 : 6);
+    const isRead =
+      bits <= (kind.afi === 1 ? 32 : 128) &&
+      this.#entries(bytes, { from: at + 1 + ((bits + 7) >> 3), end, family, fixed: subtype >= 8 ? 10 : 6 });
+    if (!isRead) this.#check.doubt(`the entries of its record ${this.#records} cannot be read`);
     return ended;
   }
 
-  /** `fixed`: bytes of an entry before its attribute length. */
-  #entries(bytes: Uint8Array, from: number, end: number, family: number, fixed: number): void {
+  /**
+   * Counts a record's entries and says whether they fill it as it declares. `fixed`: bytes of an entry before its
+   * attribute length; `family`: -1 for those that do not count.
+   */
+  #entries(bytes: Uint8Array, { from, end, family, fixed }: EntryPlace): boolean {
     const counts = this.#counts;
     const stamps = this.#stamps;
     const stamp = this.#records;
     let at = from + 2;
-    for (let left = u16(bytes, from); left > 0 && at + fixed + 2 <= end; left--) {
+    let left = u16(bytes, from);
+    let hasStranger = false;
+    for (; left > 0 && at + fixed + 2 <= end; left--) {
       const peer = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-      if (peer < stamps.length && stamps[peer] !== stamp) {
+      if (peer >= stamps.length) hasStranger = true;
+      else if (family >= 0 && stamps[peer] !== stamp) {
         stamps[peer] = stamp;
         counts[2 * peer + family] = (counts[2 * peer + family] ?? 0) + 1;
       }
       at += fixed + 2 + (((bytes[at + fixed] ?? 0) << 8) | (bytes[at + fixed + 1] ?? 0));
     }
+    if (left > 0 || at !== end) return false;
+    if (hasStranger) this.#check.doubt('an entry names a peer that is not in its list');
+    return true;
   }
 
-  #table1(bytes: Uint8Array, start: number, end: number, subtype: number): Dump | undefined {
-    const ended = this.#open && !this.#isTable2 ? undefined : this.#begin(u32(bytes, start), false, [], undefined);
+  #table1({ bytes, body, end, subtype, seconds }: Row): Dump | undefined {
+    const ended = this.#open ? undefined : this.#begin(seconds, [], new DumpCheck(TABLE1_NUMBERS), false);
     const family = subtype === 1 || subtype === 3 ? 0 : 1;
     const addressBytes = family === 0 ? 4 : 16;
     const asBytes = subtype <= 2 ? 2 : 4;
     const fixed = 2 * addressBytes + 8 + asBytes;
-    for (let at = start + HEADER_BYTES + 4; at + fixed <= end; at += fixed + u16(bytes, at + fixed - 2)) {
+    let at = body + 4;
+    this.#check.record(u16(bytes, body + 2), { afi: family + 1, safi: 1 }, u8(bytes, at));
+    for (; at + fixed <= end; at += fixed + u16(bytes, at + fixed - 2)) {
       const peerAt = at + addressBytes + 6;
       const peer = this.#oldPeer(bytes, peerAt, family, asBytes);
       this.#records++;
+      if (u8(bytes, at + addressBytes) > 8 * addressBytes) this.#check.doubt('a prefix in it cannot be read');
       if (family === 0) this.#orderOf(u32(bytes, at));
       this.#counts[2 * peer + family] = (this.#counts[2 * peer + family] ?? 0) + 1;
     }
+    if (at !== end || subtype < 1 || subtype > 4) this.#check.doubt(`its record ${this.#records} cannot be read`);
     return ended;
   }
 
@@ -191,32 +246,6 @@ export class DumpCounter {
     if (ipv4 < this.#lastIpv4) this.#isAscending = false;
     this.#lastIpv4 = ipv4;
   }
-}
-
-/** RFC 6396 section 4.3.1; `undefined` when it does not hold what it says. */
-function readPeers(bytes: Uint8Array, body: number, end: number): DumpPeer[] | undefined {
-  let at = body + 6 + u16(bytes, body + 4);
-  const count = u16(bytes, at);
-  at += 2;
-  if (at > end) return undefined;
-  const peers: DumpPeer[] = [];
-  for (let i = 0; i < count; i++) {
-    const type = u8(bytes, at);
-    const family = (type & 1) === 0 ? 0 : 1;
-    const asAt = at + 5 + (family === 0 ? 4 : 16);
-    const next = asAt + ((type & 2) === 0 ? 2 : 4);
-    if (next > end) return undefined;
-    const asn = (type & 2) === 0 ? u16(bytes, asAt) : u32(bytes, asAt);
-    peers.push({ address: addressAt(bytes, at + 5, family), asn, routes: { ipv4: 0, ipv6: 0 } });
-    at = next;
-  }
-  return peers;
-}
-
-function addressAt(bytes: Uint8Array, at: number, family: number): string {
-  if (family === 0) return addressText('ipv4', [u32(bytes, at), 0, 0, 0]);
-  const words: AddressWords = [u32(bytes, at), u32(bytes, at + 4), u32(bytes, at + 8), u32(bytes, at + 12)];
-  return addressText('ipv6', words);
 }
 
 function isZero(address: string): boolean {

@@ -4,12 +4,10 @@ import type { MrtLimits } from './limits.ts';
 import { u16, u32 } from './octets.ts';
 import type { Snapshot } from './packed-file.ts';
 import { TYPE } from './record-types.ts';
-import { createFramer } from './records.ts';
+import { createFramer, FIRST_SECONDS } from './records.ts';
 
 /** Unpacked bytes searched for the first record. A peer index table of 1,500 peers has 30 kB. */
 const SEARCHED_BYTES = 4 * 2 ** 20;
-/** Nobody wrote MRT before 1990: an earlier first time is a flaw, and the next record is asked. */
-const FIRST_SECONDS = 631_152_000;
 
 export interface FirstRecord {
   readonly kind: FileKind;
@@ -31,6 +29,7 @@ export async function firstRecord(path: string, snapshot: Snapshot, limits: MrtL
         const type = u16(bytes, start + 4);
         const at = u32(bytes, start);
         const isRib = type === TYPE.tableDump || type === TYPE.tableDump2;
+        // An earlier first time is a flaw: the next record is asked.
         found.push({ kind: isRib ? 'rib' : 'updates', container, seconds: at < FIRST_SECONDS && next > 0 ? next : at });
       },
       damage: () => undefined,

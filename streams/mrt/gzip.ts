@@ -69,6 +69,7 @@ async function* inflateMember(
   if (view.getUint32(0, true) !== crc) return `gzip: the checksum of member ${member} is wrong`;
   if (view.getUint32(4, true) !== size % 2 ** 32) return `gzip: the length of member ${member} is wrong`;
   file.consume(TRAILER_BYTES);
+  guard.verified += size;
   return undefined;
 }
 

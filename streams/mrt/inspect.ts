@@ -82,7 +82,8 @@ export async function inspectMrt(path: string, limits: MrtLimits = DEFAULT_LIMIT
   const { collector } = readFileName(path);
   const census = new Census(createRecordDecoder(collector ?? UNNAMED));
   try {
-    for await (const batch of scanFile({ path, snapshot, watch: 'everything', limits })) census.count(batch);
+    const job = { path, snapshot, limits, watch: 'everything', believesAll: true } as const;
+    for await (const batch of scanFile(job)) census.count(batch);
   } finally {
     census.close();
   }

@@ -12,7 +12,15 @@ import { ProblemTally, typeCounts } from './tally.ts';
 import type { Watch } from './watched.ts';
 
 /** What one stream of files yields: elements, and RIB dumps that ended, which only the collector's history explains. */
-export type Item = Element | DumpEnded;
+export type Item = Element | DumpEnded | HeardAgain;
+
+/** The first that was read of a collector's stream after something was lost: what was told meanwhile is open to doubt. */
+export interface HeardAgain {
+  readonly type: 'heard-again';
+  readonly at: EventTime;
+  readonly collector: Collector;
+  readonly reason: 'damaged-file' | 'missing-file';
+}
 
 export interface DumpEnded {
   readonly type: 'dump-ended';
@@ -30,6 +38,8 @@ export interface StreamClock {
   reached: EventTime;
   /** The last tick told, on a grid of event time. */
   tick: number;
+  /** What was lost last, until something is read again. */
+  lost: HeardAgain['reason'] | undefined;
 }
 
 /** What the files of a run have in common. */
@@ -110,6 +120,7 @@ class Play {
     for (const element of elements) {
       if ('prefix' in element && !this.#isWatched(element.prefix)) continue;
       const at = this.#atLeast(element.at);
+      this.#hearAgain(at, items);
       this.#clock.at = at;
       items.push(at === element.at ? element : { ...element, at });
       this.#elements++;
@@ -121,6 +132,7 @@ class Play {
     const { collector, path, start } = this.#file;
     // Before any record only the file's name can tell the time, and it is asked only when nothing else was heard.
     const at = this.#atLeast(mark.at === undefined && this.#clock.at === 0 ? start : (mark.at ?? 0) * 1000);
+    if (mark.kind !== 'damage') this.#hearAgain(at, items);
     switch (mark.kind) {
       case 'tick': {
         const tick = Math.floor(at / 1000 / TICK_SECONDS);
@@ -133,12 +145,20 @@ class Play {
         this.#damages++;
         this.#context.report({ type: 'damage', file: path, ...mark.damage });
         items.push({ type: 'gap', at, collector, reason: 'damaged-file' });
+        this.#clock.lost = 'damaged-file';
         break;
       case 'dump':
         items.push({ type: 'dump-ended', at, collector, file: path, dump: mark.dump });
         break;
     }
     this.#clock.at = at;
+  }
+
+  #hearAgain(at: EventTime, items: Item[]): void {
+    const reason = this.#clock.lost;
+    if (reason === undefined) return;
+    this.#clock.lost = undefined;
+    items.push({ type: 'heard-again', at, collector: this.#file.collector, reason });
   }
 
   #atLeast(ms: number): EventTime {
@@ -153,8 +173,10 @@ class Play {
   #count(batch: ScanBatch): void {
     this.#records += batch.count;
     this.#outliers += batch.outliers;
-    this.#context.advance(this.#file.path, batch.packed - this.#packed, batch.count);
-    this.#packed = batch.packed;
+    // A batch that was held back was read before what was told meanwhile.
+    const packed = Math.max(this.#packed, batch.packed);
+    this.#context.advance(this.#file.path, packed - this.#packed, batch.count);
+    this.#packed = packed;
     const { end } = batch;
     if (end === undefined) return;
 

@@ -1,11 +1,17 @@
-import { u32 } from './octets.ts';
+import { u16, u32 } from './octets.ts';
+import { TYPE } from './record-types.ts';
 
 /** Seconds. A record ahead of the one before by more than this, which the next one takes back, is an outlier. */
 const JUMP_SECONDS = 10;
 /** Seconds. The last record of a file has no next one; further ahead than any silence, it is an outlier. */
 const LAST_JUMP_SECONDS = 86_400;
+/** Seconds. The records of a dump are written in one go: the last one is an outlier already when it is this far ahead. */
+const LAST_DUMP_JUMP_SECONDS = 300;
 /** Seconds a record may be behind the one before without being told: collectors write from several threads. */
 const BACK_SECONDS = 10;
+
+/** What a clock goes on from: see `RecordClock.first` and `RecordClock.seconds`. */
+export type ClockState = Pick<RecordClock, 'first' | 'seconds'>;
 
 /**
  * The event time reached in one file, by the record headers' seconds (RFC 6396 section 2). It never goes back, and no
@@ -25,19 +31,31 @@ export class RecordClock {
     return this.#seconds;
   }
 
+  get state(): ClockState {
+    return { first: this.#first, seconds: this.#seconds };
+  }
+
+  /** Goes back to a state it was in. */
+  set({ first, seconds }: ClockState): void {
+    this.#first = first;
+    this.#seconds = seconds;
+  }
+
   /** Reads a record's time; `next` is the next record's, or -1. True when this record's time is not to be trusted. */
   record(bytes: Uint8Array, start: number, next: number): boolean {
     const at = u32(bytes, start);
     const before = this.#seconds;
     if (before !== undefined && at <= before) return before - at > BACK_SECONDS;
-    if (this.#isAhead(at, before, next)) return true;
+    const type = u16(bytes, start + 4);
+    const lastJump = type === TYPE.tableDump || type === TYPE.tableDump2 ? LAST_DUMP_JUMP_SECONDS : LAST_JUMP_SECONDS;
+    if (this.#isAhead(at, before, next, lastJump)) return true;
     this.#first ??= at;
     this.#seconds = at;
     return false;
   }
 
-  #isAhead(at: number, before: number | undefined, next: number): boolean {
-    if (next < 0) return before !== undefined && at - before > LAST_JUMP_SECONDS;
+  #isAhead(at: number, before: number | undefined, next: number, lastJump: number): boolean {
+    if (next < 0) return before !== undefined && at - before > lastJump;
     if (before === undefined) return Math.abs(at - next) > JUMP_SECONDS && (at > next || next - at > LAST_JUMP_SECONDS);
     return at - before > JUMP_SECONDS && at - next > JUMP_SECONDS;
   }

@@ -12,6 +12,7 @@ export const TYPE = {
 
 /** TABLE_DUMP_V2 subtypes, RFC 6396 section 4.3, RFC 6397, RFC 8050 section 4. */
 export const PEER_INDEX_TABLE = 1;
+export const GEO_PEER_TABLE = 7;
 
 /** Bytes of the common header, RFC 6396 section 2: seconds, type, subtype, length of what follows. */
 export const HEADER_BYTES = 12;

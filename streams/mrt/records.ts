@@ -32,7 +32,7 @@ const RESYNC_RECORD_BYTES = 2 ** 20;
 /** So many records of unknown types in a row vouch for each other. */
 const FOREIGN_HOPS = 4;
 /** Nobody wrote MRT before 1990. */
-const FIRST_SECONDS = 631_152_000;
+export const FIRST_SECONDS = 631_152_000;
 
 type Follow = 'record' | 'end' | 'torn' | 'beyond' | 'nothing' | 'wait';
 

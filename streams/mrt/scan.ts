@@ -1,11 +1,12 @@
-import { DumpCounter, type Dump } from './dump-counter.ts';
+import { BatchWriter, type MarkContent } from './batch-writer.ts';
+import { DumpCounter } from './dump-counter.ts';
 import { openContainer, type Container } from './container.ts';
 import type { MrtLimits } from './limits.ts';
 import type { Snapshot } from './packed-file.ts';
 import { Prefilter } from './prefilter.ts';
-import { createFramer, type Damage, type RecordSink } from './records.ts';
-import { RecordClock } from './record-clock.ts';
-import { u16, writeU32 } from './octets.ts';
+import { createFramer, FIRST_SECONDS, type Damage, type RecordSink } from './records.ts';
+import { RecordClock, type ClockState } from './record-clock.ts';
+import { u16, u32, writeU32 } from './octets.ts';
 import { isKnownType } from './record-types.ts';
 import type { Watch } from './watched.ts';
 
@@ -16,18 +17,16 @@ export interface ScanJob {
   readonly watch: Watch;
   readonly limits: MrtLimits;
   readonly readBytes?: number;
+  /** Elements come of nothing that no checksum stands behind, unless only to be counted. @default false */
+  readonly believesAll?: boolean;
 }
 
 /** Something that stands between the records of a batch, before `records[place]`. */
-export type Mark = {
+export type Mark = MarkContent & {
   readonly place: number;
   /** Seconds of event time reached; `undefined` before the first record that tells. */
   readonly at: number | undefined;
-} & (
-  | { readonly kind: 'tick' }
-  | { readonly kind: 'damage'; readonly damage: Damage }
-  | { readonly kind: 'dump'; readonly dump: Dump }
-);
+};
 
 /** A stretch of a file: what of it has to be decoded, and what is to be known of the rest. Plain data as well. */
 export interface ScanBatch {
@@ -58,22 +57,29 @@ export interface ScanEnd {
 
 /** Event time is told at least this often though nothing passed, in seconds: ticks fall on this grid, whatever the chunks. */
 const TICK_SECONDS = 10;
-/** A batch is given out once it holds this many bytes, or this many were scanned for it. */
-const BATCH_BYTES = 256 * 1024;
-const BATCH_SCANNED = 8 * 2 ** 20;
-const BATCH_MARKS = 512;
+/**
+ * Bytes of a file that are held back before its checksums are known. With more, the file is unpacked a second time beside,
+ * only for its checksums: from then on each byte is known to be right or wrong as it comes.
+ */
+const HELD_BYTES = 8 * 2 ** 20;
 /** Unknown types counted apart; a file that has more of them is noise. */
 const MAX_FOREIGN = 1_024;
 
-/** Unpacks, frames and prefilters one file. Never throws on input: a file that cannot be read is one damage. */
+/**
+ * Unpacks, frames and prefilters one file. Never throws on input: a file that cannot be read is one damage.
+ *
+ * Nothing of a gzip member is given out before its checksum was found right. What is not is one damage, from the end of the
+ * last right member on: deflate copies a damaged octet into every later message that has the same, so nothing in it can
+ * be told right from wrong.
+ */
 export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   const opened = await openContainer(job.path, job);
   const scan = new Scan(new Prefilter(job.watch));
   if (!opened.ok) {
     scan.damage({ from: 0, to: 0, reason: `the file ${opened.reason}` });
-    scan.packed = job.snapshot.size;
+    scan.batches.packed = job.snapshot.size;
     scan.finish(undefined);
-    yield* scan.ready;
+    yield* scan.batches.take();
     return;
   }
   const { container } = opened;
@@ -82,22 +88,34 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   try {
     for (;;) {
       const { done, value } = await chunks.next();
+      if (job.believesAll !== true) scan.believe(container.verified);
+      scan.batches.packed = container.offset;
       if (done === true) {
         framer.end(value);
+        if (value !== undefined) scan.lose(value);
         break;
       }
-      scan.packed = container.offset;
       framer.push(value);
       scan.unpacked += value.length;
-      yield* scan.ready.splice(0);
+      if (scan.batches.held > HELD_BYTES) scan.believe(await verifiedBytes(job), true);
+      yield* scan.batches.take();
     }
-    scan.packed = container.offset;
     scan.finish(container.kind);
-    yield* scan.ready;
+    yield* scan.batches.take();
   } finally {
     await chunks.return(undefined);
     await container.close();
   }
+}
+
+/** How many unpacked bytes of a file have right checksums, from its start. */
+async function verifiedBytes(job: ScanJob): Promise<number> {
+  const opened = await openContainer(job.path, job);
+  if (!opened.ok) return 0;
+  const { container } = opened;
+  const chunks = container.chunks();
+  while ((await chunks.next()).done !== true);
+  return container.verified;
 }
 
 class Scan implements RecordSink {
@@ -107,18 +125,14 @@ class Scan implements RecordSink {
   /** Records by known type and subtype; a map costs as much as the rest of the look at a record. */
   readonly #known = new Float64Array(64 << 4);
   readonly #foreign = new Map<number, number>();
-  #records = new Uint8Array(BATCH_BYTES);
-  #length = 0;
-  #places: number[] = [];
-  #marks: Mark[] = [];
-  #count = 0;
-  #outliers = 0;
-  #scannedFrom = 0;
+  readonly batches = new BatchWriter();
   #tick = -1;
-  /** Batches that are full. They are cut by what was scanned, so that they are the same however the file is chunked. */
-  readonly ready: ScanBatch[] = [];
-  /** Packed and unpacked bytes read so far. */
-  packed = 0;
+  /** Unpacked bytes that can be believed, from the start of the file. */
+  #verified = Number.POSITIVE_INFINITY;
+  /** No more than that will ever be. */
+  #isFinal = false;
+  /** Where the first record that cannot be believed yet begins, and the event time reached before it. */
+  #doubt: { readonly offset: number; readonly clock: ClockState } | undefined;
   unpacked = 0;
 
   constructor(prefilter: Prefilter) {
@@ -126,54 +140,67 @@ class Scan implements RecordSink {
   }
 
   record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void {
-    const isFull = this.#length >= BATCH_BYTES || this.#marks.length >= BATCH_MARKS;
-    if (isFull || offset - this.#scannedFrom >= BATCH_SCANNED) this.#cut(offset);
-    this.#count++;
+    this.batches.next(offset);
+    if (offset + end - start > this.#verified) this.#doubtFrom(offset);
     const type = u16(bytes, start + 4);
     const subtype = u16(bytes, start + 6);
     const isKnown = isKnownType(type, subtype);
     if (isKnown) this.#known[(type << 4) | subtype] = (this.#known[(type << 4) | subtype] ?? 0) + 1;
     else this.#countForeign(type * 65_536 + subtype);
 
-    const dump = this.#dumps.record(bytes, start, end);
-    if (dump !== undefined) this.#mark({ kind: 'dump', dump });
+    const reached = this.#clock.seconds;
     const isOutlier = this.#clock.record(bytes, start, next);
-    if (isOutlier) this.#outliers++;
+    const seconds = isOutlier ? (reached ?? earlierOf(u32(bytes, start), next)) : u32(bytes, start);
+    const dump = this.#dumps.record(bytes, start, end, seconds);
+    if (dump !== undefined) this.#mark({ kind: 'dump', dump }, reached);
+    if (isOutlier) this.batches.outlier();
     else this.#tickIfDue();
     // A type nobody names is skipped by its length; it is counted above.
     if (!isKnown || !this.#prefilter.passes(bytes, start, end)) return;
-    this.#keep(bytes, start, end, offset);
+    if (this.#isLost) return;
+    const kept = this.batches.keep(bytes.subarray(start, end), offset);
     // The record's own time proves nothing: time 0 is lifted by whoever keeps the order.
-    if (isOutlier) writeU32(this.#records, this.#length - (end - start), 0);
+    if (isOutlier) writeU32(kept, 0, 0);
   }
 
   damage(damage: Damage): void {
     this.#dumps.damaged();
-    this.#mark({ kind: 'damage', damage });
+    this.#mark({ kind: 'damage', damage }, this.#clock.seconds);
+  }
+
+  /**
+   * So many unpacked bytes have right checksums.
+   *
+   * @param isFinal the rest of the file has not.
+   */
+  believe(bytes: number, isFinal = false): void {
+    if (this.#isFinal) return;
+    this.#verified = bytes;
+    this.#isFinal = isFinal;
+    if (bytes < this.unpacked) return;
+    this.#doubt = undefined;
+    this.batches.believe();
+  }
+
+  /** What is held back, if anything, is lost for this reason. */
+  lose(reason: string): void {
+    const doubt = this.#doubt;
+    if (doubt === undefined) return;
+    this.#doubt = undefined;
+    this.batches.forget();
+    this.#clock.set(doubt.clock);
+    this.damage({ from: doubt.offset, to: this.unpacked, reason });
   }
 
   finish(container: Container['kind'] | undefined): void {
     const dump = this.#dumps.close();
-    if (dump !== undefined) this.#mark({ kind: 'dump', dump });
-    this.#cut(this.unpacked, this.#ending(container));
+    if (dump !== undefined) this.#mark({ kind: 'dump', dump }, this.#clock.seconds);
+    this.batches.end(this.unpacked, this.#ending(container));
   }
 
-  #cut(offset: number, end?: ScanEnd): void {
-    this.ready.push({
-      records: this.#records.slice(0, this.#length),
-      places: new Float64Array(this.#places),
-      marks: this.#marks,
-      count: this.#count,
-      outliers: this.#outliers,
-      packed: this.packed,
-      ...(end === undefined ? {} : { end }),
-    });
-    this.#length = 0;
-    this.#places = [];
-    this.#marks = [];
-    this.#count = 0;
-    this.#outliers = 0;
-    this.#scannedFrom = offset;
+  #doubtFrom(offset: number): void {
+    this.#doubt ??= { offset, clock: this.#clock.state };
+    this.batches.doubt();
   }
 
   #ending(container: Container['kind'] | undefined): ScanEnd {
@@ -200,22 +227,20 @@ class Scan implements RecordSink {
     const tick = Math.floor(seconds / TICK_SECONDS);
     if (tick <= this.#tick) return;
     this.#tick = tick;
-    this.#mark({ kind: 'tick' });
+    this.#mark({ kind: 'tick' }, seconds);
   }
 
-  #mark(mark: { kind: 'tick' } | { kind: 'damage'; damage: Damage } | { kind: 'dump'; dump: Dump }): void {
-    this.#marks.push({ place: this.#length, at: this.#clock.seconds, ...mark });
+  /** It is known already that what comes now will not be believed. */
+  get #isLost(): boolean {
+    return this.#isFinal && this.#doubt !== undefined;
   }
 
-  #keep(bytes: Uint8Array, start: number, end: number, offset: number): void {
-    const length = end - start;
-    if (this.#length + length > this.#records.length) {
-      const grown = new Uint8Array(Math.max(this.#length + length, this.#records.length * 2));
-      grown.set(this.#records.subarray(0, this.#length));
-      this.#records = grown;
-    }
-    this.#records.set(bytes.subarray(start, end), this.#length);
-    this.#places.push(this.#length, offset);
-    this.#length += length;
+  #mark(mark: MarkContent, at: number | undefined): void {
+    if (!this.#isLost) this.batches.mark(mark, at);
   }
+}
+
+/** Of two times of which one is wrong, the earlier one that can be: a dump that began later would deny routes told since. */
+function earlierOf(...seconds: readonly number[]): number {
+  return Math.min(...seconds.filter((second) => second >= FIRST_SECONDS), 2 ** 32 - 1);
 }

@@ -4,6 +4,8 @@ import type { MrtLimits } from './limits.ts';
 export class SizeGuard {
   readonly #limits: MrtLimits;
   #unpacked = 0;
+  /** Unpacked bytes whose checksum was found right, from the start of the file. */
+  verified = 0;
   /** Which limit was passed, in words. */
   tripped: string | undefined;
 

@@ -79,7 +79,7 @@ function containersOf({ collectors }: MrtPlan): readonly ContainerKind[] {
   return collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates].map(({ container }) => container));
 }
 
-/** Turns dumps that ended into what they mean for the collector's peers. */
+/** Turns dumps that ended, and streams that go on after a loss, into what they mean for the collector's peers. */
 async function* explain(
   items: AsyncIterable<readonly Item[]>,
   plan: MrtPlan,
@@ -92,20 +92,23 @@ async function* explain(
       if (signal.aborted) return;
       totals.at = item.at;
       const history = histories.get('collector' in item ? item.collector : item.peer.collector);
-      if (item.type !== 'dump-ended') {
-        history?.hear(item);
-        totals.elements++;
-        yield item;
-        continue;
-      }
-      const outcome = history?.dumpEnded(item) ?? { elements: [], flaw: undefined };
-      totals.dump(item, outcome.flaw);
-      for (const element of outcome.elements) {
+      for (const element of history === undefined ? [] : explained(item, history, totals)) {
         totals.elements++;
         yield element;
       }
     }
   }
+}
+
+function explained(item: Item, history: CollectorHistory, totals: RunTotals): readonly Element[] {
+  if (item.type === 'heard-again') return history.heardAgain(item);
+  if (item.type !== 'dump-ended') {
+    history.hear(item);
+    return [item];
+  }
+  const { elements, flaw } = history.dumpEnded(item);
+  totals.dump(item, flaw);
+  return elements;
 }
 
 /** One collector's RIB dumps or its updates. */
@@ -115,6 +118,8 @@ interface Stream {
   readonly files: readonly PlannedFile[];
   /** Before the file of this index, or at the end. */
   readonly holes: readonly Hole[];
+  /** Whether something is missing before the first file, which another stream tells. */
+  readonly beginsLate?: boolean;
 }
 
 /** The hole between a RIB dump and the first updates belongs behind the dump: it spoils what the dump told. */
@@ -124,7 +129,13 @@ function streamsOf({ collector, ribs, updates, holes }: CollectorPlan): readonly
   const createDecoder = recordDecoders();
   const streams: Stream[] = [
     { collector, createDecoder, files: ribs, holes: first },
-    { collector, createDecoder, files: updates, holes: holes.filter(({ before }) => before > 0) },
+    {
+      collector,
+      createDecoder,
+      files: updates,
+      holes: holes.filter(({ before }) => before > 0),
+      beginsLate: first.length > 0,
+    },
   ];
   return streams.filter(({ files }) => files.length > 0);
 }
@@ -154,7 +165,8 @@ async function* playStream(
   read: ReadContext,
 ): AsyncGenerator<readonly Item[], void> {
   const { files, collector, createDecoder } = stream;
-  const clock: StreamClock = { at: START, reached: START, tick: -1 };
+  const lost = stream.beginsLate === true ? 'missing-file' : undefined;
+  const clock: StreamClock = { at: START, reached: START, tick: -1, lost };
   for (const [i, file] of files.entries()) {
     yield missing(stream, i, clock, read);
     const batches = opened.shift() ?? open(file);
@@ -183,6 +195,7 @@ function missing(
   const to = eventTimeOf(hole.to) ?? clock.at;
   context.report({ type: 'missing-file', collector, from, to });
   clock.at = from > clock.at ? from : clock.at;
+  clock.lost = 'missing-file';
   return [{ type: 'gap', at: clock.at, collector, reason: 'missing-file' }];
 }
 

@@ -1,0 +1,143 @@
+import type { Dump } from './dump-counter.ts';
+import type { Damage } from './records.ts';
+import type { Mark, ScanBatch, ScanEnd } from './scan.ts';
+
+/** A batch is given out once it holds this many bytes, or this many were scanned for it. */
+const BATCH_BYTES = 256 * 1024;
+const BATCH_SCANNED = 8 * 2 ** 20;
+const BATCH_MARKS = 512;
+/** What a mark costs in memory, in bytes. */
+const MARK_BYTES = 256;
+
+/** What stands between records, without its place. */
+export type MarkContent =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'damage'; readonly damage: Damage }
+  | { readonly kind: 'dump'; readonly dump: Dump };
+
+/**
+ * Puts what passed of a file into batches, and holds back those that cannot be believed yet: what comes out of a gzip member
+ * before its checksum was found right. Batches are cut by what was scanned, so that they are the same however the file is
+ * chunked.
+ */
+export class BatchWriter {
+  #records = new Uint8Array(BATCH_BYTES);
+  #length = 0;
+  #places: number[] = [];
+  #marks: Mark[] = [];
+  #scannedFrom = 0;
+  #ready: ScanBatch[] = [];
+  /** Where what cannot be believed yet begins: in which batch, and where in it. */
+  #doubt: { batch: number; length: number; places: number; marks: number } | undefined;
+  #held = 0;
+  #count = 0;
+  #outliers = 0;
+  /** Whether there is anything to tell of the reading while batches are held back. */
+  #hasGoneOn = false;
+  /** Packed bytes read so far. */
+  packed = 0;
+
+  /** Bytes that are held back. */
+  get held(): number {
+    return this.#doubt === undefined ? 0 : this.#held;
+  }
+
+  /** Call before each record, with its offset in the unpacked file. */
+  next(offset: number): void {
+    const isFull = this.#length >= BATCH_BYTES || this.#marks.length >= BATCH_MARKS;
+    if (isFull || offset - this.#scannedFrom >= BATCH_SCANNED) this.#cut(offset);
+    this.#count++;
+  }
+
+  outlier(): void {
+    this.#outliers++;
+  }
+
+  mark(mark: MarkContent, at: number | undefined): void {
+    this.#marks.push({ place: this.#length, at, ...mark });
+    this.#held += MARK_BYTES;
+  }
+
+  /** Keeps a record, header included; gives back the bytes where it lies now. */
+  keep(record: Uint8Array, offset: number): Uint8Array {
+    const from = this.#length;
+    if (from + record.length > this.#records.length) {
+      const grown = new Uint8Array(Math.max(from + record.length, this.#records.length * 2));
+      grown.set(this.#records.subarray(0, from));
+      this.#records = grown;
+    }
+    this.#records.set(record, from);
+    this.#places.push(from, offset);
+    this.#length += record.length;
+    this.#held += record.length;
+    return this.#records.subarray(from, this.#length);
+  }
+
+  /** From here on nothing is given out until `believe`. */
+  doubt(): void {
+    if (this.#doubt !== undefined) return;
+    this.#held = 0;
+    this.#doubt = {
+      batch: this.#ready.length,
+      length: this.#length,
+      places: this.#places.length,
+      marks: this.#marks.length,
+    };
+  }
+
+  believe(): void {
+    this.#doubt = undefined;
+  }
+
+  /** Forgets all that was held back. What follows is given out. */
+  forget(): void {
+    const doubt = this.#doubt;
+    if (doubt === undefined) return;
+    const batch = this.#ready[doubt.batch];
+    if (batch !== undefined) {
+      this.#records = Uint8Array.from(batch.records);
+      this.#places = [...batch.places];
+      this.#marks = [...batch.marks];
+    }
+    this.#ready.length = doubt.batch;
+    this.#length = doubt.length;
+    this.#places.length = doubt.places;
+    this.#marks.length = doubt.marks;
+    this.#doubt = undefined;
+  }
+
+  /** The batches that can be given out. While batches are held back, empty ones tell how far the reading is. */
+  take(): readonly ScanBatch[] {
+    const count = this.#doubt?.batch ?? this.#ready.length;
+    const taken = this.#ready.splice(0, count);
+    if (this.#doubt === undefined) return taken;
+    this.#doubt.batch = 0;
+    if (!this.#hasGoneOn) return taken;
+    this.#hasGoneOn = false;
+    return [...taken, this.#batch([], new Uint8Array(0), [])];
+  }
+
+  end(offset: number, end: ScanEnd): void {
+    this.#cut(offset, end);
+  }
+
+  #cut(offset: number, end?: ScanEnd): void {
+    const isHeld = this.#doubt !== undefined;
+    const records = this.#records.slice(0, this.#length);
+    this.#ready.push({ ...this.#batch(this.#places, records, this.#marks, !isHeld), ...(end && { end }) });
+    this.#length = 0;
+    this.#places = [];
+    this.#marks = [];
+    this.#scannedFrom = offset;
+    this.#hasGoneOn = isHeld;
+  }
+
+  /** `counts`: whether it tells what was counted since the last one that did. */
+  #batch(places: readonly number[], records: Uint8Array, marks: readonly Mark[], counts = true): ScanBatch {
+    const count = counts ? this.#count : 0;
+    const outliers = counts ? this.#outliers : 0;
+    this.#count -= count;
+    this.#outliers -= outliers;
+    return { records, places: new Float64Array(places), marks, count, outliers, packed: this.packed };
+  }
+}
