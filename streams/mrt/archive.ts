@@ -1,3 +1,6 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { glob } from 'tinyglobby';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
@@ -5,7 +8,7 @@ import { openContainer, type ContainerKind } from './container.ts';
 import { readFileName, type FileKind } from './file-name.ts';
 import { firstRecord } from './first-record.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
-import { snapshotOf, type Snapshot } from './packed-file.ts';
+import { reasonOf, snapshotOf, type Snapshot } from './packed-file.ts';
 import { findHoles, withinWindow, type Hole } from './window.ts';
 
 export interface MrtPlanOptions {
@@ -56,6 +59,15 @@ export interface Refusal {
   readonly path: string;
   /** For people: `is a directory`, `is no MRT file, it looks like a web page`. */
   readonly reason: string;
+  /** A folder that may not be entered: what lies in it is not known. */
+  readonly isFolder?: true;
+}
+
+/** A file of updates by its name, that cannot be read: what it held is missing. */
+interface Unread {
+  readonly refusal: Refusal;
+  readonly collector: Collector;
+  readonly start: number;
 }
 
 export type MrtPlanned =
@@ -72,12 +84,14 @@ export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
   const limits = options.limits ?? DEFAULT_LIMITS;
   const refused: Refusal[] = [...found.refused];
   const files: PlannedFile[] = [];
+  const unread: Unread[] = [];
   const seen = new Set<string>();
   for (let i = 0; i < found.paths.length; i += LOOK_AHEAD) {
     const looks = await Promise.all(found.paths.slice(i, i + LOOK_AHEAD).map((path) => lookAt(path, options, limits)));
     for (const look of looks) {
-      if ('reason' in look) {
-        refused.push(look);
+      if ('refusal' in look) unread.push(look);
+      if ('refusal' in look || 'reason' in look) {
+        refused.push('refusal' in look ? look.refusal : look);
         continue;
       }
       // The same file by two paths would be read twice.
@@ -88,20 +102,27 @@ export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
   }
   if (files.length === 0) return { ok: false, reason: nothing(options.paths, refused), refused };
 
-  const collectors = inOrder(files, options);
+  const collectors = inOrder(files, unread, options);
   const kept = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
   if (kept.length === 0) return { ok: false, reason: 'no file covers the time asked for', refused };
   const bytes = kept.reduce((sum, { snapshot }) => sum + snapshot.size, 0);
   return { ok: true, plan: { collectors, refused, files: kept.length, bytes, until: options.until, limits } };
 }
 
-function inOrder(files: readonly PlannedFile[], { since, until }: MrtPlanOptions): readonly CollectorPlan[] {
+function inOrder(
+  files: readonly PlannedFile[],
+  unread: readonly Unread[],
+  window: MrtPlanOptions,
+): readonly CollectorPlan[] {
   const names = [...new Set(files.map(({ collector }) => collector))].sort();
+  const end = window.until ?? Number.POSITIVE_INFINITY;
   return names.map((collector) => {
     const own = files.filter((file) => file.collector === collector).sort(byStart);
     const ofKind = (kind: FileKind): PlannedFile[] => own.filter((file) => file.kind === kind);
-    const kept = withinWindow(ofKind('rib'), ofKind('updates'), since, until);
-    return { collector, ...kept, holes: findHoles(kept.ribs, kept.updates) };
+    const starts = unread.filter((file) => file.collector === collector).map(({ start }) => start);
+    const updates = { collector, files: ofKind('updates'), unread: starts.filter((start) => start <= end) };
+    const kept = withinWindow(ofKind('rib'), updates, window);
+    return { collector, ...kept, holes: findHoles(kept.ribs, { ...updates, files: kept.updates }) };
   });
 }
 
@@ -109,28 +130,41 @@ function byStart(a: PlannedFile, b: PlannedFile): number {
   return a.start - b.start || a.path.localeCompare(b.path, 'en', { numeric: true });
 }
 
-async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits): Promise<PlannedFile | Refusal> {
+type Look = PlannedFile | Refusal | Unread;
+
+async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits): Promise<Look> {
   // oxlint-disable-next-line no-control-regex -- such a name would break every line that tells of it.
   if (/[\u0000-\u001f\u007f]/.test(path))
     return { path: JSON.stringify(path), reason: 'has control characters in its name' };
-  const snapshot = await snapshotOf(path);
-  if (typeof snapshot === 'string') return { path, reason: snapshot };
-
   const named = readFileName(path);
   const collector = named.collector ?? options.collector ?? UNNAMED;
-  if (named.kind !== undefined && named.start !== undefined) {
+  const { kind, start } = named;
+  const refuse = (reason: string): Refusal | Unread => {
+    const refusal = { path, reason };
+    return kind === 'updates' && start !== undefined ? { refusal, collector, start } : refusal;
+  };
+  const snapshot = await snapshotOf(path);
+  if (typeof snapshot === 'string') return refuse(snapshot);
+  if (kind !== undefined && start !== undefined) {
     const opened = await openContainer(path, { snapshot, limits });
-    if (!opened.ok) return { path, reason: opened.reason };
+    if (!opened.ok) return refuse(opened.reason);
     const container = opened.container.kind;
     await opened.container.close();
-    return { path, collector, kind: named.kind, container, start: named.start, isStartNamed: true, snapshot };
+    return { path, collector, kind, container, start, isStartNamed: true, snapshot };
   }
   const first = await firstRecord(path, snapshot, limits);
   if (typeof first === 'string') return { path, reason: first };
-  const { container } = first;
-  const kind = named.kind ?? first.kind;
-  const start = named.start ?? first.seconds * 1000;
-  return { path, collector, kind, container, start, isStartNamed: named.start !== undefined, snapshot };
+  const isStartNamed = start !== undefined;
+  const { container, seconds } = first;
+  return {
+    path,
+    collector,
+    kind: kind ?? first.kind,
+    container,
+    start: start ?? seconds * 1000,
+    isStartNamed,
+    snapshot,
+  };
 }
 
 async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; refused: Refusal[] }> {
@@ -140,6 +174,7 @@ async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; r
     const at = await snapshotOf(path);
     if (at === 'is a directory') {
       for (const file of await filesIn(path)) found.add(file);
+      refused.push(...(await closedFolders(path)));
       continue;
     }
     const matches =
@@ -152,6 +187,18 @@ async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; r
 
 async function filesIn(folder: string): Promise<string[]> {
   return glob('**/*', { cwd: folder, absolute: true, dot: false });
+}
+
+/** This folder and those in it that cannot be listed: a search for files passes them over without a word. */
+async function closedFolders(folder: string): Promise<readonly Refusal[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    return [{ path: folder, reason: reasonOf(error).replace('read', 'entered'), isFolder: true }];
+  }
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return (await Promise.all(folders.map(({ name }) => closedFolders(join(folder, name))))).flat();
 }
 
 function nothing(paths: readonly string[], refused: readonly Refusal[]): string {

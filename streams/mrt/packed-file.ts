@@ -102,7 +102,8 @@ export class PackedFile {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why the system does not let a file be read, for people: `may not be read`. */
+export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT') return 'does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read';

@@ -1,5 +1,7 @@
 import type { EventTime } from '../../src/bgp/time.ts';
+import type { Collector } from '../../src/bgp/peer.ts';
 import type { PlannedFile } from './archive.ts';
+import { documentedInterval } from './cadence.ts';
 
 /** A stretch of event time, in milliseconds, that the sequence of update files leaves out. */
 export interface Hole {
@@ -7,14 +9,28 @@ export interface Hole {
   readonly from: number;
   /** Where the next file begins. */
   readonly to: number;
-  /** Index in `updates` of the file after the hole. */
+  /** Index in `updates` of the file after the hole; their number when there is none. */
   readonly before: number;
 }
 
-/** Used where a collector's interval cannot be seen: Route Views' 15 minutes, the longest in use. */
+/** Event time of which verdicts are wanted. */
+export interface Window {
+  readonly since?: EventTime;
+  readonly until?: EventTime;
+}
+
+/** The files of one collector's updates, in order of time. */
+export interface Updates {
+  readonly collector: Collector;
+  readonly files: readonly PlannedFile[];
+  /** Starts, in milliseconds, of those that cannot be read: empty ones, web pages. Their names alone tell. */
+  readonly unread: readonly number[];
+}
+
+/** Used where a collector's interval can neither be known nor seen: Route Views' 15 minutes, the longest in use. */
 const USUAL_INTERVAL_MS = 15 * 60_000;
-/** Rotation is late at times. A hole is longer than this many intervals. */
-const HOLE_INTERVALS = 1.5;
+/** Rotation is late at times. A hole is longer than this share of an interval. */
+const HOLE_SHARE = 0.5;
 /** BIRD dumps IPv4 and IPv6 into two files: dumps no further apart than this are one. */
 const SAME_DUMP_MS = 60_000;
 
@@ -24,54 +40,81 @@ const SAME_DUMP_MS = 60_000;
  */
 export function withinWindow(
   ribs: readonly PlannedFile[],
-  updates: readonly PlannedFile[],
-  since: EventTime | undefined,
-  until: EventTime | undefined,
+  updates: Updates,
+  { since, until }: Window,
 ): { ribs: readonly PlannedFile[]; updates: readonly PlannedFile[] } {
   const end = until ?? Number.POSITIVE_INFINITY;
   const last = since === undefined ? undefined : ribs.findLast(({ start }) => start <= since);
   const seed = last && ribs.find(({ start }) => start >= last.start - SAME_DUMP_MS);
   const from = seed?.start ?? since ?? Number.NEGATIVE_INFINITY;
-  const interval = usualInterval(updates);
+  const { files } = updates;
   return {
     ribs: ribs.filter((file) => file.start >= from && file.start <= end),
-    updates: updates.filter((file, i) => {
+    updates: files.filter((file, i) => {
       // A file lasts until the next one begins; the last one as long as is usual, or nobody knows.
-      const next = updates[i + 1]?.start ?? (interval === undefined ? Number.POSITIVE_INFINITY : file.start + interval);
+      const length = intervalAt(updates, file.start) ?? Number.POSITIVE_INFINITY;
+      const next = files[i + 1]?.start ?? file.start + length;
       return file.start <= end && next > from;
     }),
   };
 }
 
-/** Missing update files, between the others and between the first RIB dump and the first of them. Only names tell. */
-export function findHoles(ribs: readonly PlannedFile[], updates: readonly PlannedFile[]): readonly Hole[] {
-  const interval = usualInterval(updates) ?? USUAL_INTERVAL_MS;
+/**
+ * Missing update files, between the others and between the first RIB dump and the first of them. Only names tell, and what
+ * is documented of the collector's project; of other collectors the interval that is most common among their files.
+ */
+export function findHoles(ribs: readonly PlannedFile[], updates: Updates): readonly Hole[] {
+  const { files } = updates;
+  const named = files.map((file) => (file.isStartNamed ? file.start : undefined));
   const holes: Hole[] = [];
-  const [rib] = ribs;
-  const [first] = updates;
-  if (rib !== undefined && first?.isStartNamed === true && first.start - rib.start > HOLE_INTERVALS * interval) {
-    holes.push({ from: rib.start, to: first.start, before: 0 });
-  }
-  for (const [i, file] of updates.entries()) {
-    const before = updates[i - 1];
-    if (before === undefined || !file.isStartNamed || !before.isStartNamed) continue;
-    if (file.start - before.start > HOLE_INTERVALS * interval) {
-      holes.push({ from: before.start + interval, to: file.start, before: i });
-    }
+  const before = holeBeforeFirst(ribs[0], named[0], updates);
+  if (before !== undefined) holes.push(before);
+  for (const [i, start] of named.entries()) {
+    const isLast = i + 1 === files.length;
+    if (start === undefined || (!isLast && named[i + 1] === undefined)) continue;
+    const hole = holeAfter(start, named[i + 1], updates);
+    if (hole !== undefined) holes.push({ ...hole, before: i + 1 });
   }
   return holes;
+}
+
+/** Between the dump that the updates are to continue and the first of them. */
+function holeBeforeFirst(rib: PlannedFile | undefined, first: number | undefined, updates: Updates): Hole | undefined {
+  if (rib === undefined || (first === undefined && updates.files.length > 0)) return undefined;
+  const interval = intervalAt(updates, rib.start) ?? USUAL_INTERVAL_MS;
+  const unread = updates.unread.filter((start) => start > rib.start - interval && start < (first ?? Infinity));
+  if (first === undefined && unread.length === 0) return undefined;
+  const to = first ?? Math.max(...unread) + interval;
+  // Both projects begin a file of updates when they dump; whether others do is not known.
+  const late = documentedInterval(updates.collector, rib.start) === undefined ? 1 + HOLE_SHARE : HOLE_SHARE;
+  return unread.length > 0 || to - rib.start > late * interval ? { from: rib.start, to, before: 0 } : undefined;
+}
+
+/** Between a file that begins at `start` and the next one, or after the last. */
+function holeAfter(start: number, next: number | undefined, updates: Updates): Omit<Hole, 'before'> | undefined {
+  const interval = intervalAt(updates, start) ?? USUAL_INTERVAL_MS;
+  const unread = updates.unread.filter((other) => other > start && (next === undefined || other < next));
+  const [first] = unread;
+  if (first !== undefined) return { from: first, to: next ?? Math.max(...unread) + interval };
+  if (next === undefined || next - start <= (1 + HOLE_SHARE) * interval) return undefined;
+  return { from: start + interval, to: next };
+}
+
+function intervalAt(updates: Updates, at: number): number | undefined {
+  return documentedInterval(updates.collector, at) ?? usualInterval(updates);
 }
 
 /**
  * The most common difference of starts, the smallest of equally common ones; `undefined` when there is none. One that was
  * seen only once may itself be a hole, and does not count for more than the usual.
  */
-function usualInterval(files: readonly PlannedFile[]): number | undefined {
+function usualInterval({ files, unread }: Updates): number | undefined {
+  const starts = [...files.filter(({ isStartNamed }) => isStartNamed).map(({ start }) => start), ...unread];
   const counts = new Map<number, number>();
-  for (const [i, file] of files.entries()) {
-    const before = files[i - 1];
-    if (before === undefined || !file.isStartNamed || !before.isStartNamed) continue;
-    const difference = file.start - before.start;
+  let before: number | undefined;
+  for (const start of starts.toSorted((a, b) => a - b)) {
+    const difference = before === undefined ? 0 : start - before;
+    before = start;
     if (difference > 0) counts.set(difference, (counts.get(difference) ?? 0) + 1);
   }
   const [best] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);

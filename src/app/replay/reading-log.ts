@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import type { Refusal } from '../../../streams/mrt/archive.ts';
 import type { MrtReport, ProblemCount } from '../../../streams/mrt/report.ts';
 import { readFileName } from '../../../streams/mrt/file-name.ts';
 import { utcText } from '../../report/clock.ts';
@@ -54,7 +55,8 @@ export class ReadingLog {
     switch (report.type) {
       case 'plan':
         this.#files = report.files;
-        for (const { path, reason } of report.refused) if (isFault(path, this.#named)) this.#add(path, reason);
+        for (const refusal of report.refused)
+          if (isFault(refusal, this.#named)) this.#add(refusal.path, refusal.reason);
         return;
       case 'progress':
         this.#progress(report);
@@ -100,10 +102,15 @@ export class ReadingLog {
   }
 }
 
-/** A file that was named, or that calls itself MRT, should have been one. A README beside them should not. */
-export function isFault(path: string, named: readonly string[]): boolean {
+/**
+ * A file that was named, or that calls itself MRT, should have been one; a README beside them should not. A folder that may
+ * not be entered may hold any of them.
+ */
+export function isFault({ path, isFolder }: Refusal, named: readonly string[]): boolean {
   return (
-    readFileName(path).kind !== undefined || named.some((name) => name === path || resolve(name) === resolve(path))
+    isFolder === true ||
+    readFileName(path).kind !== undefined ||
+    named.some((name) => name === path || resolve(name) === resolve(path))
   );
 }
 

@@ -24,7 +24,7 @@ export async function inspect(
   }
   const { collectors, bytes, refused } = planned.plan;
   const files = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
-  const faults = refused.filter(({ path }) => isFault(path, paths)).map(({ path, reason }) => `${path} ${reason}`);
+  const faults = refused.filter((refusal) => isFault(refusal, paths)).map(({ path, reason }) => `${path} ${reason}`);
   const sink = textSink(io.stdout, () => undefined);
   const found: MrtInspection[] = [];
   for await (const inspected of inspections(files, bytes, io)) {

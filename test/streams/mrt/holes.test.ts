@@ -1,0 +1,119 @@
+import { chmodSync, cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { isFault } from '../../../src/app/replay/reading-log.ts';
+import type { Collector } from '../../../src/bgp/peer.ts';
+import { planMrt } from '../../../streams/mrt/archive.ts';
+import { documentedInterval } from '../../../streams/mrt/cadence.ts';
+import { Day, KP, lineOf } from '../../support/day.ts';
+import { ofType, planned, play, temporaryFolder } from '../../support/mrt-run.ts';
+import { bytesOf, message, peerIndexTable, PEER, rib, update } from '../../support/mrt-writer.ts';
+
+/** Which files are missing is judged by what is documented of a collector, not by what happens to be there. */
+const folder = temporaryFolder();
+const T = Date.parse('2014-12-22T16:00:00Z') / 1000;
+const DUMP = bytesOf(peerIndexTable(T, [PEER]), rib(T, '175.45.176.0/24', [0]));
+const fixture = fileURLToPath(new URL('../../fixtures/judged-wrongly/every-second-file-missing', import.meta.url));
+
+let run = 0;
+/** The holes, as minutes after 16:00, of a collector with a dump of 16:00 and files of updates that begin in these minutes. */
+async function holesOf(
+  collector: string,
+  minutes: readonly number[],
+  empty: readonly number[] = [],
+): Promise<string[]> {
+  const place = `${run++}/${collector}/bgpdata`;
+  folder.write(`${place}/bview.20141222.1600`, DUMP);
+  for (const minute of [...minutes, ...empty]) {
+    const updates = bytesOf(message(T + minute * 60, update({ announced: ['192.0.2.0/24'] })));
+    folder.write(
+      `${place}/updates.20141222.16${String(minute).padStart(2, '0')}`,
+      empty.includes(minute) ? [] : updates,
+    );
+  }
+  const { collectors } = await planned({ paths: [join(folder.path, place)] });
+  return collectors.flatMap(({ holes }) =>
+    holes.map(({ from, to }) => `${from / 60_000 - T / 60}-${to / 60_000 - T / 60}`),
+  );
+}
+
+describe('a hole is', () => {
+  test.each<[string, string, number[], string[]]>([
+    ['each file that RIS should have written, every five minutes', 'rrc00', [0, 10, 20, 25], ['5-10', '15-20']],
+    ['between two files of RIS ten minutes apart', 'rrc00', [0, 10], ['5-10']],
+    ['before the first file of RIS, when the dump is of five minutes earlier', 'rrc00', [5, 10], ['0-5']],
+    ['between two files of Route Views half an hour apart', 'route-views.sg', [0, 30, 45], ['15-30']],
+    ['… of its collectors with newer names, too', 'amsix.ams', [0, 30], ['15-30']],
+    ['nothing that either project never writes', 'route-views2', [0, 15, 30], []],
+    [
+      'of other collectors, more than the interval that most of their files have',
+      'reconstructed-a',
+      [0, 10, 20, 40],
+      ['30-40'],
+    ],
+    ['of other collectors, not what may be their interval', 'reconstructed-a', [0, 10], []],
+  ])('%s', async (_, collector, minutes, holes) => {
+    expect(await holesOf(collector, minutes)).toEqual(holes);
+  });
+
+  test('a file of no bytes: in the middle, at the end, at the begin, and when there is no other', async () => {
+    expect(await holesOf('rrc00', [0, 10], [5])).toEqual(['5-10']);
+    expect(await holesOf('rrc00', [0, 5], [10])).toEqual(['10-15']);
+    expect(await holesOf('rrc00', [5, 10], [0])).toEqual(['0-5']);
+    expect(await holesOf('rrc00', [], [0])).toEqual(['0-5']);
+    expect(await holesOf('reconstructed-a', [0, 10, 20], [25])).toEqual(['25-35']);
+  });
+});
+
+test('RIS wrote files every 15 minutes until 2003, Route Views always; of others nothing is documented', () => {
+  const minutes = (collector: string, date: string): number | undefined =>
+    (documentedInterval(collector as Collector, Date.parse(date)) ?? NaN) / 60_000;
+  expect(minutes('rrc00', '2001-09-11')).toBe(15);
+  expect(minutes('rrc00', '2014-12-22')).toBe(5);
+  expect(minutes('route-views2', '2001-11-01')).toBe(15);
+  expect(minutes('route-views.sg', '2024-01-01')).toBe(15);
+  expect(minutes('local', '2024-01-01')).toBeNaN();
+});
+
+test('an outage that lies in files which are not there is unknown, not routable', async () => {
+  const { elements, reports } = await play({ paths: [fixture] }, { watch: KP.blocks });
+  const day = new Day();
+  for (const element of elements) day.apply(element);
+  expect(ofType(reports, 'missing-file').length).toBe(2);
+  expect(day.events.map(lineOf)).toContain('16:05:10 country.unknown since 16:05:00');
+  expect(day.engine.status()[0]?.verdict).toBe('unknown');
+});
+
+test('a collector whose last files are empty takes its votes along', async () => {
+  const place = join(folder.path, 'last/rrc00');
+  cpSync(join(fixture, 'rrc00'), place, { recursive: true });
+  folder.write('last/rrc00/updates.20141222.1605.gz', []);
+  folder.write('last/rrc00/updates.20141222.1610.gz', []);
+  folder.write('last/rrc00/updates.20141222.1620.gz', []);
+  folder.write('last/rrc00/updates.20141222.1625.gz', []);
+  const { reports } = await play({ paths: [place] });
+  expect(ofType(reports, 'missing-file')).toMatchObject([{ from: (T + 300) * 1000, to: (T + 1800) * 1000 }]);
+});
+
+test('a folder that may not be entered is a fault, like a file that may not be read', async () => {
+  folder.write('closed/rrc00/updates.20141222.1600', DUMP);
+  const closed = join(folder.path, 'closed/rrc01');
+  mkdirSync(closed);
+  chmodSync(folder.path, 0o755);
+  chmodSync(closed, 0);
+  const asNobody = process.getuid?.() === 0;
+  try {
+    // Root may enter everything.
+    if (asNobody) process.seteuid?.(65_534);
+    const { refused } = await planned({ paths: [join(folder.path, 'closed')] });
+    expect(refused).toEqual([{ path: closed, reason: 'may not be entered', isFolder: true }]);
+    expect(refused.map((refusal) => isFault(refusal, []))).toEqual([true]);
+    expect(await planMrt({ paths: [closed] })).toMatchObject({
+      reason: `no file can be read: ${closed} may not be entered`,
+    });
+  } finally {
+    if (asNobody) process.seteuid?.(0);
+    chmodSync(closed, 0o755);
+  }
+});
