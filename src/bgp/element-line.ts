@@ -1,6 +1,6 @@
 import { pathText, type AsPath, type PathEntry } from './as-path.ts';
 import { asnOf, type Asn } from './asn.ts';
-import type { Element, EndOfRibElement, GapReason } from './element.ts';
+import type { Element, EndOfRibElement, GapElement, GapReason, RouteName } from './element.ts';
 import { parseCollector, peerOf, type Collector, type Peer } from './peer.ts';
 import { addressText, parseAddress, parsePrefix, type Family } from './prefix.ts';
 import { eventTimeOf, type EventTime } from './time.ts';
@@ -16,6 +16,7 @@ import { eventTimeOf, type EventTime } from './time.ts';
  *     E|time|collector|peer ASN|peer address|family                     end-of-rib of a session
  *     E|…|family|from|IPv4 routes|IPv6 routes                           end of a dump
  *     G|time|collector|peer ASN|peer address|reason                     gap; no peer: the whole collector
+ *     G|…|reason|prefix#path id prefix …                                gap of these routes
  *     T|time|collector|peer ASN|peer address                            tick; no peer: nobody's
  */
 export function elementLine(element: Element): string {
@@ -34,7 +35,7 @@ export function elementLine(element: Element): string {
     case 'end-of-rib':
       return `${headOf('E', at, element.peer)}|${element.family ?? ''}${dumpText(element.dump)}`;
     case 'gap':
-      return `${headOf('G', at, element.peer, element.collector)}|${element.reason}`;
+      return `${headOf('G', at, element.peer, element.collector)}|${element.reason}${routesText(element.routes)}`;
     case 'tick':
       return headOf('T', at, element.peer, element.collector);
   }
@@ -80,6 +81,11 @@ function dumpText(dump: EndOfRibElement['dump']): string {
   return dump === undefined ? '' : `|${dump.from}|${dump.routes.ipv4}|${dump.routes.ipv6}`;
 }
 
+function routesText(routes: GapElement['routes']): string {
+  if (routes === undefined) return '';
+  return `|${routes.map(({ prefix, pathId }) => (pathId === undefined ? prefix.text : `${prefix.text}#${pathId}`)).join(' ')}`;
+}
+
 function timeOf(text: string): EventTime | undefined {
   const match = /^(\d{1,10})\.(\d{3})$/.exec(text);
   return match === null ? undefined : eventTimeOf(Number(match[1]) * 1000 + Number(match[2]));
@@ -117,7 +123,7 @@ function withPeer(letter: string, at: EventTime, peer: Peer, rest: readonly stri
     case 'E':
       return endFrom(at, peer, rest);
     case 'G':
-      return rest.length === 1 && isGapReason(first) ? { type: 'gap', at, collector, peer, reason: first } : undefined;
+      return gapFrom(at, peer, rest);
     case 'T':
       return rest.length === 0 ? { type: 'tick', at, collector, peer } : undefined;
     default:
@@ -132,14 +138,34 @@ function routeFrom(
   [prefixField = '', pathIdField = '', ...more]: readonly string[],
 ): Element | undefined {
   const prefix = parsePrefix(prefixField);
-  const pathId =
-    pathIdField === '' ? undefined : numberOf(pathIdField, (value) => (value <= 0xffff_ffff ? value : undefined));
+  const pathId = pathIdField === '' ? undefined : pathIdFrom(pathIdField);
   if (prefix === undefined || (pathId === undefined && pathIdField !== '')) return undefined;
   if (letter === 'W') return more.length === 0 ? { type: 'withdrawal', at, peer, prefix, pathId } : undefined;
   const [pathField] = more;
   const path = more.length === 1 && pathField !== undefined ? pathFrom(pathField) : undefined;
   if (path === undefined) return undefined;
   return { type: letter === 'R' ? 'rib' : 'announcement', at, peer, prefix, pathId, path };
+}
+
+function gapFrom(at: EventTime, peer: Peer, [reason, ...more]: readonly string[]): Element | undefined {
+  if (!isGapReason(reason) || more.length > 1) return undefined;
+  const gap = { type: 'gap', at, collector: peer.collector, peer, reason } as const;
+  const [text] = more;
+  if (text === undefined) return gap;
+  const routes = text.split(' ').map(routeNameFrom);
+  return routes.every((route) => route !== undefined) ? { ...gap, routes } : undefined;
+}
+
+function routeNameFrom(text: string): RouteName | undefined {
+  const [prefixField = '', pathIdField, ...more] = text.split('#');
+  const prefix = parsePrefix(prefixField);
+  const pathId = pathIdField === undefined ? undefined : pathIdFrom(pathIdField);
+  if (prefix === undefined || more.length > 0 || (pathId === undefined && pathIdField !== undefined)) return undefined;
+  return { prefix, pathId };
+}
+
+function pathIdFrom(text: string): number | undefined {
+  return numberOf(text, (value) => (value <= 0xffff_ffff ? value : undefined));
 }
 
 function endFrom(at: EventTime, peer: Peer, [familyField, ...dump]: readonly string[]): Element | undefined {

@@ -70,6 +70,17 @@ export interface GapElement {
   readonly collector: Collector;
   readonly peer?: Peer;
   readonly reason: GapReason;
+  /**
+   * Only with `peer`, when it is known which routes the message was about: the peer can be believed again when each of them
+   * was announced or withdrawn since. At least one.
+   */
+  readonly routes?: readonly RouteName[];
+}
+
+/** What names one route of a peer: its prefix and, with ADD-PATH, its path identifier (RFC 7911). */
+export interface RouteName {
+  readonly prefix: Prefix;
+  readonly pathId: number | undefined;
 }
 
 export type GapReason =

@@ -3,7 +3,7 @@ import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { countFrom, Fields, pairFrom, peerFrom, timeFrom } from '../lib/fields.ts';
 import type { LivenessSnapshot } from './liveness.ts';
-import type { PeerState } from './session.ts';
+import type { Missed, PeerState } from './session.ts';
 
 /** What the peer table goes on from, besides its voters. Numbers go on where they stood, so that the order of things does. */
 export interface PeerTableSnapshot {
@@ -86,7 +86,15 @@ function sessionFrom(fields: Fields): NonNullable<VoterSnapshot['session']> {
 
 function peerStateFrom(fields: Fields): PeerState {
   const kind = fields.word('kind', ['unheard', 'in-sync', 'syncing', 'in-gap', 'down']);
-  return kind === 'unheard' || kind === 'in-sync' ? { kind } : { kind, since: fields.time('since') };
+  if (kind === 'unheard' || kind === 'in-sync') return { kind };
+  const since = fields.time('since');
+  if (kind !== 'in-gap') return { kind, since };
+  const missed = fields.optional('missed', (value) => missedFrom(new Fields(value)));
+  return { kind, since, ...(missed && { missed }) };
+}
+
+function missedFrom(fields: Fields): Missed {
+  return { routes: fields.list('routes', textFrom), next: fields.word('next', ['in-sync', 'unheard']) };
 }
 
 /** @throws Error when it was not so written. */
@@ -103,4 +111,9 @@ export function parsePeerTable(text: string): PeerTableSnapshot {
 
 function placeFrom(value: unknown): [EventTime, number] {
   return pairFrom(value, timeFrom, countFrom);
+}
+
+function textFrom(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('it is no text');
+  return value;
 }

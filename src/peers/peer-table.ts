@@ -15,7 +15,8 @@ import type { Effect } from './effect.ts';
 import { Probation } from './probation.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { Liveness } from './liveness.ts';
-import type { Session, PeerState } from './session.ts';
+import { stateDumped, type Session, type PeerState } from './session.ts';
+import { MissedRoutes } from './missed-routes.ts';
 import { Sessions } from './sessions.ts';
 import { FAMILIES } from '../territory/territory.ts';
 import { routeKey } from '../rib/adj-rib-in.ts';
@@ -39,6 +40,7 @@ export class PeerTable {
   readonly #probation: Probation;
   readonly #liveness: Liveness;
   readonly #votes: Votes;
+  readonly #missed: MissedRoutes;
 
   constructor(views: readonly TerritoryView[], voting: VotingPolicy) {
     this.#views = views;
@@ -48,6 +50,7 @@ export class PeerTable {
     const probation = (this.#probation = new Probation(voting.learnMs, dirty));
     const liveness = (this.#liveness = new Liveness(voting.peerSilenceMs, dirty));
     const votes = (this.#votes = new Votes(views, voting));
+    this.#missed = new MissedRoutes({ views, sessions, probation, votes });
     this.snapshots = new PeerTableSnapshots({ views, sessions, probation, liveness, votes, dirty });
   }
 
@@ -118,7 +121,7 @@ export class PeerTable {
     }
     const kept = views.map((view) => this.#hold(view, session, element));
     return kept.every(Boolean)
-      ? []
+      ? this.#missed.told(session, element, now)
       : this.#mistrust(
           [session],
           { collector: element.peer.collector, peer: element.peer, reason: 'too-many-routes' },
@@ -170,7 +173,11 @@ export class PeerTable {
   #endOfRib(element: EndOfRibElement, now: EventTime): readonly Effect[] {
     const session = this.#sessions.of(element.peer);
     const families = element.family === undefined ? FAMILIES : [element.family];
-    const due = families.filter((family) => session.peerState[family].kind !== 'down');
+    const due = families.filter((family) => {
+      const state = session.peerState[family];
+      // What could not be read may be of this very table.
+      return state.kind !== 'down' && !(state.kind === 'in-gap' && state.missed !== undefined);
+    });
     for (const family of due) {
       const peerState = session.peerState[family];
       // Its session was reset inside the gap: what it has not told again is gone.
@@ -194,13 +201,22 @@ export class PeerTable {
       session.table[family] = dump.routes[family];
       if (this.#votes.compare(family, dump.routes[family])) hasGrown = true;
     }
-    const effects = this.#settle(session, families, now);
+    const isMissing = (family: Family): boolean => {
+      const state = (session.peerState[family] = stateDumped(session.peerState[family], dump.from));
+      return state.kind === 'in-gap';
+    };
+    const effects = this.#settle(
+      session,
+      families.filter((family) => !isMissing(family)),
+      now,
+    );
     if (hasGrown) for (const other of this.#sessions.all()) this.#votes.revote(other, now);
     return effects;
   }
 
   #gap(element: GapElement, now: EventTime): readonly Effect[] {
-    const { collector, peer, reason } = element;
+    const { collector, peer, reason, routes } = element;
+    if (peer !== undefined && routes !== undefined) return this.#missed.missing({ ...element, peer, routes }, now);
     const sessions = peer === undefined ? this.#sessions.ofCollector(collector) : [this.#sessions.of(peer)];
     return this.#mistrust(sessions, { collector, peer, reason }, now);
   }
@@ -227,7 +243,9 @@ export class PeerTable {
     for (const session of sessions) {
       for (const family of FAMILIES) {
         // Who was down may be up since, with a table that we missed.
-        if (session.peerState[family].kind !== 'in-gap') session.peerState[family] = { kind: 'in-gap', since: at };
+        const state = session.peerState[family];
+        if (state.kind !== 'in-gap' || state.missed !== undefined)
+          session.peerState[family] = { kind: 'in-gap', since: at };
       }
       this.#sessions.endSync(session);
       this.#probation.forget(session.peer);

@@ -10,8 +10,8 @@ import type { EventTime } from '../bgp/time.ts';
  *                                                                                   |  ^  |
  *       session up            End-of-RIB, or resyncMs                               |  |  | gap
  *   down ---------> syncing --------------------------------------------------------|--+  v
- *    ^                                        session down                          | in-gap --> in-sync: dump, End-of-RIB
- *    +------------------------------------------------------------------------------+
+ *    ^                                        session down                          | in-gap --> in-sync: dump, End-of-RIB,
+ *    +------------------------------------------------------------------------------+      or all that was missed was told
  */
 export type PeerState =
   /** Heard, but whether what it said is its whole table is not known. */
@@ -19,8 +19,19 @@ export type PeerState =
   | { readonly kind: 'in-sync' }
   | { readonly kind: 'syncing'; readonly since: EventTime }
   /** Something may have been missed: its routes are kept, its vote is not. */
-  | { readonly kind: 'in-gap'; readonly since: EventTime }
+  | { readonly kind: 'in-gap'; readonly since: EventTime; readonly missed?: Missed }
   | { readonly kind: 'down'; readonly since: EventTime };
+
+/** What alone was missed, when that is known. */
+export interface Missed {
+  /** By `routeKey`, at least one: they were not told since. */
+  readonly routes: readonly string[];
+  /** The state when all of them are told. */
+  readonly next: 'in-sync' | 'unheard';
+}
+
+/** A peer of which more routes than this were missed is waited for until it is heard whole. */
+const MAX_MISSED = 1_000;
 
 /** RIS and Route Views together have some 2,500 sessions. */
 export const MAX_SESSIONS = 20_000;
@@ -45,4 +56,35 @@ export function newSession(peer: Peer, number: number): Session {
     table: { ipv4: undefined, ipv6: undefined },
     stateAt: undefined,
   };
+}
+
+/** The state after a message about these routes could not be read. */
+export function stateMissing(state: PeerState, routes: readonly string[], at: EventTime): PeerState {
+  const before = state.kind === 'in-gap' ? state.missed : { routes: [], next: state.kind };
+  if (before === undefined) return state;
+  const { next } = before;
+  // Whose table is being told, or was never, has told more than these in a message that cannot be read.
+  if (next !== 'in-sync' && next !== 'unheard') return { kind: 'in-gap', since: at };
+  const all = [...new Set([...before.routes, ...routes])];
+  return all.length > MAX_MISSED
+    ? { kind: 'in-gap', since: at }
+    : { kind: 'in-gap', since: at, missed: { routes: all, next } };
+}
+
+/** The state after this route was told; a word from before the gap is no news. */
+export function stateTold(state: PeerState, route: string, at: EventTime): PeerState {
+  if (state.kind !== 'in-gap' || state.missed === undefined || at < state.since) return state;
+  const { routes, next } = state.missed;
+  if (!routes.includes(route)) return state;
+  const left = routes.filter((other) => other !== route);
+  return left.length === 0 ? { kind: next } : { ...state, missed: { routes: left, next } };
+}
+
+/**
+ * The state at the end of a dump that began at `from`: what could not be read since then is in doubt still, because the
+ * dump may have read that route before.
+ */
+export function stateDumped(state: PeerState, from: EventTime): PeerState {
+  if (state.kind !== 'in-gap' || state.missed === undefined || state.since < from) return { kind: 'in-sync' };
+  return { ...state, missed: { ...state.missed, next: 'in-sync' } };
 }

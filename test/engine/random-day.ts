@@ -211,8 +211,13 @@ class RandomDay {
   #gap(): void {
     const one = this.#pick(PEERS);
     const gap = { type: 'gap', at: this.#at, collector: one.collector } as const;
-    if (this.#random() < 0.5) this.#push({ ...gap, reason: 'disconnected' });
-    else this.#push({ ...gap, peer: one, reason: 'unreadable-message' });
+    const kind = this.#pick(['collector', 'collector', 'peer', 'routes'] as const);
+    if (kind === 'collector') this.#push({ ...gap, reason: 'disconnected' });
+    else if (kind === 'peer') this.#push({ ...gap, peer: one, reason: 'unreadable-message' });
+    else {
+      const routes = this.#some().map((text) => ({ prefix: prefix(text), pathId: undefined }));
+      if (routes.length > 0) this.#push({ ...gap, peer: one, reason: 'unreadable-message', routes });
+    }
   }
 
   /** More specifics over upstreams that nobody else has. */

@@ -33,6 +33,7 @@ const prefix: fc.Arbitrary<Prefix> = fc
     prefixOf(kind, kind === 'ipv4' ? [address[0], 0, 0, 0] : address, length % (familyBits(kind) + 1)),
   );
 const pathId = fc.option(fc.nat({ max: 0xffff_ffff }), { nil: undefined });
+const routeName = fc.record({ prefix, pathId });
 const path = fc.array(fc.oneof(asn, fc.array(asn, { maxLength: 4 })), { maxLength: 8 });
 const reason = fc.constantFrom<GapReason>(
   'damaged-file',
@@ -57,6 +58,9 @@ export const anyElement: fc.Arbitrary<Element> = fc.oneof(
   }),
   fc.record({ type: fc.constant('gap'), at, collector, reason }),
   fc.record({ type: fc.constant('gap'), at, peer, reason }).map((gap) => ({ ...gap, collector: gap.peer.collector })),
+  fc
+    .record({ type: fc.constant('gap'), at, peer, reason, routes: fc.array(routeName, { minLength: 1, maxLength: 5 }) })
+    .map((gap) => ({ ...gap, collector: gap.peer.collector })),
   fc.record({ type: fc.constant('tick'), at, collector }),
   fc.record({ type: fc.constant('tick'), at, peer }).map((tick) => ({ ...tick, collector: tick.peer.collector })),
 );

@@ -1,0 +1,76 @@
+import type { GapElement, RouteElement, WithdrawalElement } from '../bgp/element.ts';
+import type { EventTime } from '../bgp/time.ts';
+import { routeKey } from '../rib/adj-rib-in.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import { FAMILIES } from '../territory/territory.ts';
+import type { Effect } from './effect.ts';
+import type { Probation } from './probation.ts';
+import { stateMissing, stateTold, type Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+import type { Votes } from './votes.ts';
+
+interface Parts {
+  readonly views: readonly TerritoryView[];
+  readonly sessions: Sessions;
+  readonly probation: Probation;
+  readonly votes: Votes;
+}
+
+/**
+ * Messages that could not be read, of which the routes are known: a malformed attribute (RFC 7606 "treat-as-withdraw",
+ * where an observer does not know). The peer has no vote until it told each of these routes again; nothing else of it was
+ * missed.
+ */
+export class MissedRoutes {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** These routes of a peer are in doubt from now on. Those that concern no territory are in nobody's way. */
+  missing({ collector, peer, reason, routes }: Required<GapElement>, now: EventTime): readonly Effect[] {
+    const { views, sessions, probation, votes } = this.#parts;
+    const watched = routes.filter(({ prefix }) => views.some((view) => view.concerns(prefix)));
+    if (watched.length === 0) return [];
+    const session = sessions.of(peer);
+    const voters = votes.hasAny(session) ? [session] : [];
+    for (const family of FAMILIES) {
+      const keys = watched.filter(({ prefix }) => prefix.family === family).map((route) => keyOf(route));
+      if (keys.length > 0) session.peerState[family] = stateMissing(session.peerState[family], keys, now);
+    }
+    if (FAMILIES.every((family) => session.peerState[family].kind !== 'syncing')) sessions.endSync(session);
+    sessions.dirty.add(peer.id);
+    probation.forget(peer);
+    votes.revote(session, now);
+    return [{ kind: 'gap', collector, peer, reason, voters }];
+  }
+
+  /** The peer told a route: when that was the last one in doubt, it can be believed again. A dump's word is too old. */
+  told(session: Session, element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
+    const { family } = element.prefix;
+    const before = session.peerState[family];
+    if (element.type === 'rib' || before.kind !== 'in-gap' || before.missed === undefined) return [];
+    const state = stateTold(before, keyOf(element), element.at);
+    if (state === before) return [];
+    session.peerState[family] = state;
+    this.#parts.sessions.dirty.add(session.peer.id);
+    if (state.kind === 'in-gap') return [];
+    this.#goOn(session, element, now);
+    this.#parts.votes.revote(session, now);
+    return [{ kind: 'settled', session }];
+  }
+
+  /** Whose table size nobody told goes on with its probation. */
+  #goOn(session: Session, { prefix: { family } }: RouteElement | WithdrawalElement, now: EventTime): void {
+    for (const view of this.#parts.views) {
+      const rib = view.family === family ? view.ribs.get(session.peer.id) : undefined;
+      if (rib?.learned === true) session.peerState[family] = { kind: 'in-sync' };
+      else if (rib !== undefined && session.table[family] === undefined) this.#parts.probation.watch(view, rib, now);
+    }
+  }
+}
+
+function keyOf({ prefix, pathId }: Pick<RouteElement, 'prefix' | 'pathId'>): string {
+  return routeKey(prefix, pathId);
+}
