@@ -77,7 +77,9 @@ export class CollectorHistory {
     return { elements: [...ends.filter(({ peer }) => !this.#missedSince(peer, from)), ...absent], flaw: undefined };
   }
 
-  #miss({ at, peer }: GapElement): void {
+  #miss({ at, peer, routes }: GapElement): void {
+    // The rest of the peer was not missed.
+    if (routes !== undefined) return;
     if (peer === undefined) {
       this.#gap = at;
       this.#isHealed = false;

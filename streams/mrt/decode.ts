@@ -2,18 +2,21 @@ import type { Batch } from '#bgpkit-parser-wasm';
 import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
 import type { AsPath } from '../../src/bgp/as-path.ts';
 import type { Asn } from '../../src/bgp/asn.ts';
-import type { Element, GapReason } from '../../src/bgp/element.ts';
+import type { Element, GapReason, RouteName } from '../../src/bgp/element.ts';
 import type { Collector, Peer } from '../../src/bgp/peer.ts';
 import { peerOf } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { addressOf, FLAG, KIND, NONE, pathAt, prefixAt } from './decode-batch.ts';
 import type { CreateRecordDecoder, Decoded, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
+import { routesOf } from './message-routes.ts';
 import type { SessionEnd } from './peer-state.ts';
 import { isUnspecified, SessionBook } from './peer-state.ts';
 
 const TREATMENTS: readonly Treatment[] = ['skipped', 'attribute-discarded', 'routes-unknown', 'peer-unknown'];
 const MICROSECONDS_PER_MS = 1000;
+const AS_0 = 0 as Asn;
+const AS_0_REASON = 'AS 0 in the AS_PATH (RFC 7607 section 2)';
 /** Of one record. An AS has a few sessions with a collector; a file in which it has more shall not fill the memory. */
 const MAX_GAPS = 64;
 
@@ -38,7 +41,7 @@ function decoderOf(collector: Collector, book: SessionBook): RecordDecoder {
   return {
     decode(records) {
       const batch = contained(() => decoder.decode(records));
-      if (batch !== undefined) return elementsOf(batch, collector, book);
+      if (batch !== undefined) return elementsOf(batch, records, collector, book);
       // No input is known to do this. What a decoder holds after it is worth nothing.
       decoder = new MrtDecoder();
       return trapped(collector, records);
@@ -75,10 +78,17 @@ interface Tables {
   readonly peer: (index: number) => Peer;
   readonly local: (index: number) => SessionEnd;
   readonly prefix: (index: number) => Prefix;
-  readonly path: (index: number) => AsPath;
+  /** `undefined`: malformed, AS 0 is in it (RFC 7607). */
+  readonly path: (index: number) => AsPath | undefined;
 }
 
-function elementsOf(batch: Batch, collector: Collector, book: SessionBook): Decoded {
+/** `Decoded` while it grows. */
+interface Told {
+  readonly elements: Element[];
+  readonly problems: DecodeProblem[];
+}
+
+function elementsOf(batch: Batch, records: Uint8Array, collector: Collector, book: SessionBook): Decoded {
   const tables = tablesOf(batch, collector, book);
   for (const [index, session] of batch.peers.entries()) {
     if (session.isHeard) book.hear(tables.peer(index), tables.local(index));
@@ -86,16 +96,17 @@ function elementsOf(batch: Batch, collector: Collector, book: SessionBook): Deco
 
   const elements: Element[] = [];
   const problems: DecodeProblem[] = [];
+  const told = { elements, problems };
   let row = 0;
   for (let index = 0; index < batch.problemOffset.length; index++) {
     const offset = batch.problemOffset[index] ?? 0;
-    for (; row < batch.rows && (batch.offset[row] ?? 0) <= offset; row++) pushRow(elements, batch, row, tables);
+    for (; row < batch.rows && (batch.offset[row] ?? 0) <= offset; row++) pushRow(told, batch, row, tables);
     const problem = problemAt(batch, index, tables);
     problems.push(problem);
-    pushGaps(elements, problem, msOf(batch.problemTime[index]), tables);
+    pushGaps(told, records, msOf(batch.problemTime[index]), tables);
   }
-  for (; row < batch.rows; row++) pushRow(elements, batch, row, tables);
-  return { elements, problems };
+  for (; row < batch.rows; row++) pushRow(told, batch, row, tables);
+  return told;
 }
 
 function tablesOf(batch: Batch, collector: Collector, book: SessionBook): Tables {
@@ -111,20 +122,28 @@ function tablesOf(batch: Batch, collector: Collector, book: SessionBook): Tables
       return { address: session ? addressOf(session.localAddress) : '0.0.0.0', asn: (session?.localAsn ?? 0) as Asn };
     }),
     prefix: interned((index) => prefixAt(batch, index)),
-    path: interned((index) => (index === NONE ? [] : pathAt(batch, index))),
+    path: interned((index) => {
+      const path = index === NONE ? [] : pathAt(batch, index);
+      return path.some((entry) => entry === 0 || (typeof entry === 'object' && entry.includes(AS_0)))
+        ? undefined
+        : path;
+    }),
   };
 }
 
 function interned<T>(build: (index: number) => T): (index: number) => T {
   const known = new Map<number, T>();
   return (index) => {
-    const value = known.get(index) ?? build(index);
+    const found = known.get(index);
+    if (found !== undefined) return found;
+    const value = build(index);
     known.set(index, value);
     return value;
   };
 }
 
-function pushRow(elements: Element[], batch: Batch, row: number, tables: Tables): void {
+function pushRow(told: Told, batch: Batch, row: number, tables: Tables): void {
+  const { elements } = told;
   const flags = batch.flags[row] ?? 0;
   // What the collector itself sent says nothing of its peer, and a multicast route forwards nothing.
   if ((flags & (FLAG.local | FLAG.multicast)) !== 0) return;
@@ -152,7 +171,28 @@ function pushRow(elements: Element[], batch: Batch, row: number, tables: Tables)
     return;
   }
   const path = tables.path(batch.path[row] ?? NONE);
+  if (path === undefined) {
+    pushMissed(told, { at, peer, offset: batch.offset[row] ?? 0 }, { prefix, pathId });
+    return;
+  }
   elements.push({ type: kind === KIND.rib ? 'rib' : 'announcement', at, peer, prefix, pathId, path });
+}
+
+/** A route whose path has AS 0 in it: those of one message are one problem, and one gap. */
+function pushMissed(
+  { elements, problems }: Told,
+  { at, peer, offset }: { readonly at: EventTime; readonly peer: Peer; readonly offset: number },
+  route: RouteName,
+): void {
+  const last = elements.at(-1);
+  const isSame = problems.at(-1)?.reason === AS_0_REASON && problems.at(-1)?.offset === offset;
+  if (isSame && last?.type === 'gap' && last.peer === peer && last.routes !== undefined) {
+    elements[elements.length - 1] = { ...last, routes: [...last.routes, route] };
+    return;
+  }
+  problems.push({ offset, reason: AS_0_REASON, treatment: 'routes-unknown', peer });
+  const { collector } = peer;
+  elements.push({ type: 'gap', at, collector, peer, reason: 'unreadable-message', routes: [route] });
 }
 
 interface StateRow {
@@ -192,11 +232,21 @@ function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
   return peer === NONE ? problem : { ...problem, peer: tables.peer(peer) };
 }
 
-/** A problem that may hide routes is a gap of its peer; of all peers, when the record does not even name one. */
-function pushGaps(elements: Element[], problem: DecodeProblem, at: EventTime, { book, collector }: Tables): void {
-  if (problem.treatment === 'skipped' || problem.treatment === 'attribute-discarded') return;
-  const peers = problem.peer === undefined ? undefined : book.meant(problem.peer);
-  pushGapOf(peers, 'unreadable-message', { elements, at, collector });
+/**
+ * The last problem is a gap of its peer when it may hide routes; of all peers, when the record does not even name one. When
+ * the attributes alone are malformed, the gap names the routes.
+ */
+function pushGaps({ elements, problems }: Told, records: Uint8Array, at: EventTime, tables: Tables): void {
+  const { book, collector } = tables;
+  const problem = problems.at(-1);
+  if (problem === undefined || problem.treatment === 'skipped' || problem.treatment === 'attribute-discarded') return;
+  const { peer, offset } = problem;
+  const routes = problem.treatment === 'routes-unknown' ? routesOf(records, offset) : undefined;
+  if (routes !== undefined && peer !== undefined && !isUnspecified(peer)) {
+    elements.push({ type: 'gap', at, collector, peer, reason: 'unreadable-message', routes });
+    return;
+  }
+  pushGapOf(peer === undefined ? undefined : book.meant(peer), 'unreadable-message', { elements, at, collector });
 }
 
 interface Place {

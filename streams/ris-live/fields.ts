@@ -35,23 +35,27 @@ export function asnField(value: unknown): Asn | undefined {
   return asnOf(Number(value));
 }
 
-/** AS numbers; an AS_SET is an array inside, which comes back sorted upward. */
+/** AS numbers; an AS_SET is an array inside, which comes back sorted upward. AS 0 is malformed, RFC 7607 section 2. */
 export function pathField(value: unknown): AsPath | undefined {
   if (!Array.isArray(value) || value.length > MAX_PATH_ENTRIES) return undefined;
   const path: PathEntry[] = [];
   for (const entry of value as readonly unknown[]) {
-    const read = typeof entry === 'number' ? asnOf(entry) : setOf(entry);
+    const read = typeof entry === 'number' ? memberOf(entry) : setOf(entry);
     if (read === undefined) return undefined;
     path.push(read);
   }
   return path;
 }
 
+function memberOf(value: number): Asn | undefined {
+  return value === 0 ? undefined : asnOf(value);
+}
+
 function setOf(value: unknown): readonly Asn[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_PATH_ENTRIES) return undefined;
   const members: Asn[] = [];
   for (const member of value as readonly unknown[]) {
-    const asn = typeof member === 'number' ? asnOf(member) : undefined;
+    const asn = typeof member === 'number' ? memberOf(member) : undefined;
     if (asn === undefined) return undefined;
     members.push(asn);
   }

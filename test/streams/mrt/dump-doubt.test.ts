@@ -137,16 +137,6 @@ test('a record stamped an hour late does not move it', async () => {
 describe('what was missed while it was written', () => {
   const torn = (seconds: number): Bytes => message(seconds, update({ more: [0x40, 2, 9] }));
 
-  test('is not confirmed by it: of the peer of an entry that cannot be read', async () => {
-    const bytes = dump(1, (record) => {
-      // The AS_PATH of the first entry: a segment of type 9.
-      record[12 + 4 + 4 + 2 + 8 + 4 + 3] = 9;
-    });
-    const { ends, gaps } = await told(bytes);
-    expect(gaps).toEqual([`${T}.000 gap local 198.51.100.1 unreadable-message`]);
-    expect(ends).toBe(1);
-  });
-
   test('is not confirmed by it: of the peer of an update', async () => {
     folder.write(
       'beside/rrc00/bview.20141222.1600',
