@@ -7,7 +7,7 @@ import type { Collector, Peer } from '../../src/bgp/peer.ts';
 import { peerOf } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { addressOf, FLAG, KIND, NONE, pathAt, prefixAt } from './decode-batch.ts';
+import { addressOf, FLAG, KIND, NONE, pathAt, prefixAt, REASON } from './decode-batch.ts';
 import type { CreateRecordDecoder, Decoded, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
 import { routesOf } from './message-routes.ts';
 import type { SessionEnd } from './peer-state.ts';
@@ -223,12 +223,17 @@ function pushState(elements: Element[], at: EventTime, state: StateRow, { book, 
 }
 
 function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
+  const peer = batch.problemPeer[index] ?? NONE;
+  const reason = batch.problemReason[index] ?? 0;
+  const isNamed = peer !== NONE && !isUnspecified(tables.peer(peer));
+  // A message of an unknown type may be an UPDATE, and who wrote a record of which no peer can be read is not known either.
+  const hidesRoutes = reason === REASON.unknownMessage || (reason === REASON.local && !isNamed);
+  const treatment = TREATMENTS[batch.problemTreatment[index] ?? 0] ?? 'peer-unknown';
   const problem: DecodeProblem = {
     offset: batch.problemOffset[index] ?? 0,
-    reason: reasonText(batch.problemReason[index] ?? 0),
-    treatment: TREATMENTS[batch.problemTreatment[index] ?? 0] ?? 'peer-unknown',
+    reason: reasonText(reason),
+    treatment: hidesRoutes ? 'peer-unknown' : treatment,
   };
-  const peer = batch.problemPeer[index] ?? NONE;
   return peer === NONE ? problem : { ...problem, peer: tables.peer(peer) };
 }
 
@@ -246,7 +251,8 @@ function pushGaps({ elements, problems }: Told, records: Uint8Array, at: EventTi
     elements.push({ type: 'gap', at, collector, peer, reason: 'unreadable-message', routes });
     return;
   }
-  pushGapOf(peer === undefined ? undefined : book.meant(peer), 'unreadable-message', { elements, at, collector });
+  const meant = peer === undefined ? [] : book.meant(peer);
+  pushGapOf(meant.length === 0 ? undefined : meant, 'unreadable-message', { elements, at, collector });
 }
 
 interface Place {

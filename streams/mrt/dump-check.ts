@@ -6,6 +6,9 @@ const GENERIC_AFIS: ReadonlySet<number> = new Set([1, 2, 25, 16_388]);
 /** First octets of IPv6 prefixes that IANA gave a meaning: ::/8, 2000::/3, fc00::/7, fe80::/9, ff00::/8. */
 const isIpv6Octet = (octet: number): boolean => octet === 0 || octet >> 5 === 1 || octet >= 0xfc;
 
+/** Bytes before the message: microseconds, two AS numbers, interface, family, two IPv6 addresses. */
+const MOST_FIELD_BYTES = 4 + 8 + 4 + 32;
+
 /** What kind of route a RIB record carries. */
 export interface RouteKind {
   /** 1 IPv4, 2 IPv6; other address families in RIB_GENERIC alone. */
@@ -130,8 +133,15 @@ export function isMessage(bytes: Uint8Array, start: number, end: number): boolea
   return at + 16 <= end && hasMarkerAt(bytes, at);
 }
 
+/** Whether a BGP message stands in a record, behind fields of whatever kind. Looks no further than those of BGP4MP_ET reach. */
+export function holdsMessage(bytes: Uint8Array, start: number, end: number): boolean {
+  const last = Math.min(end - 16, start + HEADER_BYTES + MOST_FIELD_BYTES);
+  for (let at = start + HEADER_BYTES; at <= last; at++) if (hasMarkerAt(bytes, at)) return true;
+  return false;
+}
+
 /** The 16 octets of ones that begin a BGP message. */
-export function hasMarkerAt(bytes: Uint8Array, at: number): boolean {
+function hasMarkerAt(bytes: Uint8Array, at: number): boolean {
   return (
     u32(bytes, at) === 0xffff_ffff &&
     u32(bytes, at + 4) === 0xffff_ffff &&

@@ -18,8 +18,14 @@ export type ClockState = Pick<RecordClock, 'first' | 'seconds'>;
  * single record of time 0, of 2106 or an hour off moves it.
  */
 export class RecordClock {
+  readonly #begin: number | undefined;
   #first: number | undefined;
   #seconds: number | undefined;
+
+  /** @param begin the second at which the file begins by its name, if that tells. */
+  constructor(begin?: number) {
+    this.#begin = begin;
+  }
 
   /** The first sane time of the file. */
   get first(): number | undefined {
@@ -56,7 +62,11 @@ export class RecordClock {
 
   #isAhead(at: number, before: number | undefined, next: number, lastJump: number): boolean {
     if (next < 0) return before !== undefined && at - before > lastJump;
-    if (before === undefined) return Math.abs(at - next) > JUMP_SECONDS && (at > next || next - at > LAST_JUMP_SECONDS);
-    return at - before > JUMP_SECONDS && at - next > JUMP_SECONDS;
+    if (before !== undefined) return at - before > JUMP_SECONDS && at - next > JUMP_SECONDS;
+
+    const isDenied = Math.abs(at - next) > JUMP_SECONDS && (at > next || next - at > LAST_JUMP_SECONDS);
+    if (!isDenied || this.#begin === undefined) return isDenied;
+    // One of the first two is wrong: the one that is further from the file's own begin.
+    return Math.abs(at - this.#begin) > Math.abs(next - this.#begin);
   }
 }

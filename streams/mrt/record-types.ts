@@ -77,6 +77,17 @@ export function isKnownType(type: number, subtype: number): boolean {
   return type < 64 && subtype < 16 && known[(type << 4) | subtype] === 1;
 }
 
+/** Whether records of this type are read; all others are skipped by their length. */
+export function isRouting(type: number): boolean {
+  return (
+    type === TYPE.bgp4mp ||
+    type === TYPE.bgp4mpEt ||
+    type === TYPE.tableDump2 ||
+    type === TYPE.tableDump ||
+    type === TYPE.bgp
+  );
+}
+
 /** For people: `BGP4MP MESSAGE_AS4`, `type 70 subtype 2`. */
 export function typeName(type: number, subtype: number): string {
   const found = TYPES[type];

@@ -1,4 +1,5 @@
 import { BatchWriter, type MarkContent } from './batch-writer.ts';
+import { holdsMessage } from './dump-check.ts';
 import { DumpCounter } from './dump-counter.ts';
 import { openContainer, type Container } from './container.ts';
 import type { MrtLimits } from './limits.ts';
@@ -7,7 +8,7 @@ import { Prefilter } from './prefilter.ts';
 import { createFramer, FIRST_SECONDS, type Damage, type RecordSink } from './records.ts';
 import { RecordClock, type ClockState } from './record-clock.ts';
 import { u16, u32, writeU32 } from './octets.ts';
-import { isKnownType } from './record-types.ts';
+import { isKnownType, isRouting } from './record-types.ts';
 import type { Watch } from './watched.ts';
 
 /** One file to be read. Plain data: it crosses to worker threads. */
@@ -17,6 +18,8 @@ export interface ScanJob {
   readonly watch: Watch;
   readonly limits: MrtLimits;
   readonly readBytes?: number;
+  /** The second at which it begins by its name, if that tells. */
+  readonly begin?: number;
   /** Elements come of nothing that no checksum stands behind, unless only to be counted. @default false */
   readonly believesAll?: boolean;
 }
@@ -74,7 +77,7 @@ const MAX_FOREIGN = 1_024;
  */
 export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   const opened = await openContainer(job.path, job);
-  const scan = new Scan(new Prefilter(job.watch));
+  const scan = new Scan(new Prefilter(job.watch), job.begin);
   if (!opened.ok) {
     scan.damage({ from: 0, to: 0, reason: `the file ${opened.reason}` });
     scan.batches.packed = job.snapshot.size;
@@ -121,7 +124,7 @@ async function verifiedBytes(job: ScanJob): Promise<number> {
 class Scan implements RecordSink {
   readonly #prefilter: Prefilter;
   readonly #dumps = new DumpCounter();
-  readonly #clock = new RecordClock();
+  readonly #clock: RecordClock;
   /** Records by known type and subtype; a map costs as much as the rest of the look at a record. */
   readonly #known = new Float64Array(64 << 4);
   readonly #foreign = new Map<number, number>();
@@ -135,8 +138,9 @@ class Scan implements RecordSink {
   #doubt: { readonly offset: number; readonly clock: ClockState } | undefined;
   unpacked = 0;
 
-  constructor(prefilter: Prefilter) {
+  constructor(prefilter: Prefilter, begin: number | undefined) {
     this.#prefilter = prefilter;
+    this.#clock = new RecordClock(begin);
   }
 
   record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void {
@@ -155,7 +159,11 @@ class Scan implements RecordSink {
     if (dump !== undefined) this.#mark({ kind: 'dump', dump }, reached);
     if (isOutlier) this.batches.outlier();
     else this.#tickIfDue();
-    // A type nobody names is skipped by its length; it is counted above.
+    // What has another type is skipped by its length, and counted above; but not a message whose type was damaged.
+    if (!isRouting(type) && holdsMessage(bytes, start, end)) {
+      const reason = 'a BGP message stands in a record of another type';
+      this.damage({ from: offset, to: offset + end - start, reason });
+    }
     if (!isKnown || !this.#prefilter.passes(bytes, start, end)) return;
     if (this.#isLost) return;
     const kept = this.batches.keep(bytes.subarray(start, end), offset);

@@ -153,8 +153,10 @@ interface ReadContext {
 function readStream(stream: Stream, read: ReadContext): AsyncGenerator<readonly Item[], void> {
   const { options, plan, scanner, ahead } = read;
   const readBytes = options.readBytes === undefined ? {} : { readBytes: options.readBytes };
-  const open = ({ path, snapshot }: PlannedFile): AsyncIterable<ScanBatch> =>
-    scanner.open({ path, snapshot, watch: options.watch, limits: plan.limits, ...readBytes });
+  const open = ({ path, snapshot, start, isStartNamed }: PlannedFile): AsyncIterable<ScanBatch> => {
+    const begin = isStartNamed ? { begin: start / 1000 } : {};
+    return scanner.open({ path, snapshot, watch: options.watch, limits: plan.limits, ...readBytes, ...begin });
+  };
   return playStream(stream, stream.files.slice(0, 1 + ahead).map(open), open, read);
 }
 

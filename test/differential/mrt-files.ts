@@ -7,12 +7,15 @@ const RECORDING = /\.(?:mrt|gz|bz2)$/;
 /** Texts that bgpdump's own tests expect. */
 const TEXTS = /^bgpdump\/test_expect\//;
 
+/** Made by us, to be judged and not to be compared: those that are used are fixtures. */
+const MADE = /^(?:daemons|judged-wrongly)\//;
+
 /** Every MRT file there is to compare, by name: those of others where they are, and our own recordings always. */
 export function mrtFiles(): ReadonlyMap<string, string> {
   const found: [string, string][] = [...own('daemons', 'test/fixtures/daemons'), ...own('incidents', 'incidents')];
   const real = realData('mrt');
   if (real !== undefined) {
-    found.push(...filesIn(real).filter(([name]) => !TEXTS.test(name) && !name.startsWith('daemons/')));
+    found.push(...filesIn(real).filter(([name]) => !TEXTS.test(name) && !MADE.test(name)));
   }
   return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
