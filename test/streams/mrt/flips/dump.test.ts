@@ -1,0 +1,4 @@
+import { provesNoFalseVerdict } from './proof.ts';
+import { DUMP } from './scene.ts';
+
+provesNoFalseVerdict(DUMP, []);

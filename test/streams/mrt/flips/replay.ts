@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { UnroutableEvent } from '../../../../src/detect/events/event.ts';
+import { planMrt } from '../../../../streams/mrt/archive.ts';
+import type { MrtReport } from '../../../../streams/mrt/report.ts';
+import { mrtSource } from '../../../../streams/mrt/source.ts';
+import { Day, KP, lineOf } from '../../../support/day.ts';
+import type { Scene } from './scene.ts';
+
+/** What a replay of a scene came to. */
+export interface Outcome {
+  readonly events: readonly UnroutableEvent[];
+  /** Whether anything was told of what could not be read. */
+  readonly isTold: boolean;
+}
+
+const BAD = new Set(['country.unroutable', 'country.degraded']);
+/** Milliseconds. A message that is lost may move what the others decided by so much. */
+const NEAR = 60_000;
+
+/** Replays a folder as the command does, from the files to the events. */
+async function replay(folder: string): Promise<Outcome> {
+  const reports: MrtReport[] = [];
+  const planned = await planMrt({ paths: [folder] });
+  if (!planned.ok) return { events: [], isTold: true };
+  const source = mrtSource(planned.plan, {
+    watch: KP.blocks,
+    threads: 1,
+    report: (report) => void reports.push(report),
+  });
+  const day = new Day();
+  for await (const element of source.elements(new AbortController().signal)) day.apply(element);
+  return { events: day.events, isTold: planned.plan.refused.length > 0 || reports.some(isDamage) };
+}
+
+function isDamage(report: MrtReport): boolean {
+  if (report.type === 'dump') return report.flaw !== undefined;
+  return report.type === 'damage' || report.type === 'problem' || report.type === 'missing-file';
+}
+
+/** The false verdicts of a replay: those that the whole files do not give, unless it was said before that too little is known. */
+export function falseVerdicts({ events, isTold }: Outcome, right: Outcome): readonly string[] {
+  const isRight = (event: UnroutableEvent): boolean =>
+    right.events.some((other) => other.type === event.type && Math.abs(sinceOf(other) - sinceOf(event)) <= NEAR);
+  const blind = events.findIndex(({ type }) => type === 'country.unknown');
+  return events
+    .filter((event, i) => BAD.has(event.type) && !isRight(event) && !(isTold && blind >= 0 && blind < i))
+    .map(lineOf);
+}
+
+function sinceOf({ data, time }: UnroutableEvent): number {
+  return Date.parse('since' in data ? data.since : time);
+}
+
+/** Writes a scene and replays it with each of these files in turn. The first one is whole: each outcome comes with its. */
+export async function replayHarmed(
+  folder: string,
+  scene: Scene,
+  files: Iterable<Uint8Array>,
+  each: (outcome: Outcome, whole: Outcome, n: number) => void,
+): Promise<void> {
+  const place = join(folder, 'rrc77');
+  mkdirSync(place, { recursive: true });
+  for (const { name, bytes } of scene.files) writeFileSync(join(place, name), bytes);
+  let whole: Outcome | undefined;
+  let n = 0;
+  for (const bytes of files) {
+    writeFileSync(join(place, scene.harmed), bytes);
+    const outcome = await replay(folder);
+    whole ??= outcome;
+    each(outcome, whole, n++);
+  }
+}
+
+/** The file with one bit turned, for each of these bits of each byte. */
+export function* flips(bytes: Uint8Array, bits: (at: number) => readonly number[]): Generator<Uint8Array> {
+  for (const at of bytes.keys()) {
+    for (const bit of bits(at)) {
+      const harmed = Uint8Array.from(bytes);
+      harmed[at] = (harmed[at] ?? 0) ^ (1 << bit);
+      yield harmed;
+    }
+  }
+}
