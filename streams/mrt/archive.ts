@@ -9,12 +9,13 @@ import { readFileName, type FileKind } from './file-name.ts';
 import { firstRecord } from './first-record.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
 import { reasonOf, snapshotOf, type Snapshot } from './packed-file.ts';
+import { conflictOf } from './unnamed.ts';
 import { findHoles, withinWindow, type Hole } from './window.ts';
 
 export interface MrtPlanOptions {
   /** Files, folders (read through to the bottom) and globs. */
   readonly paths: readonly string[];
-  /** The collector of files whose path names none. @default 'local' */
+  /** The collector of files whose path names none. @default 'local', if they can be of one */
   readonly collector?: Collector;
   /** Event time from which verdicts are wanted: the last RIB dump before it becomes the seed, older files are left out. */
   readonly since?: EventTime;
@@ -74,7 +75,8 @@ export type MrtPlanned =
   | { readonly ok: true; readonly plan: MrtPlan }
   | { readonly ok: false; readonly reason: string; readonly refused: readonly Refusal[] };
 
-const UNNAMED = 'local' as Collector;
+/** The collector of files whose path names none. */
+export const UNNAMED = 'local' as Collector;
 /** Files looked at side by side while planning. */
 const LOOK_AHEAD = 16;
 
@@ -101,6 +103,10 @@ export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
     }
   }
   if (files.length === 0) return { ok: false, reason: nothing(options.paths, refused), refused };
+
+  const unnamed = options.collector === undefined ? files.filter(({ collector }) => collector === UNNAMED) : [];
+  const conflict = conflictOf(unnamed);
+  if (conflict !== undefined) return { ok: false, reason: conflict, refused };
 
   const collectors = inOrder(files, unread, options);
   const kept = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);

@@ -12,10 +12,17 @@ export interface NamedFile {
 
 const RIB_NAME = /(?:^|[._-])(?:bview|ribs?\d?|view|table(?:-v2)?|dump)(?=[._-])/i;
 const UPDATES_NAME = /(?:^|[._-])(?:updates?|upd)(?=[._-])/i;
-const RIS = /(?:^|[/._-])(rrc\d{2})(?=[/._-])/;
+const RIS = /(?:^|[/._-])(rrc\d{2})(?=[/._-])/i;
 const ROUTE_VIEWS = /(?:^|[/.])(route-views\d?(?:\.[a-z][a-z0-9-]*)?)(?=[/.]|$)/;
 /** `archive.routeviews.org/decix.jhb/bgpdata/…`; Route Views' first collector has no folder of its own. */
 const BGPDATA = /(?:^|\/)([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\/bgpdata\//;
+
+/** `route-collector.fra.pch.net`: Packet Clearing House. */
+const PCH = /(?:^|\/)(route-collector\.[a-z0-9-]+\.pch\.net)(?=[/._-])/;
+/** The folder above a month's: Isolario's `Alderaan/2018_01/…`, and whoever keeps files as RIS and Route Views do. */
+const ABOVE_MONTH = /(?:^|\/)([A-Za-z][A-Za-z0-9._-]*)\/(?:19|20)\d{2}[._-]?\d{2}\//;
+/** Names that folders above a month's have, and no collector. */
+const OF_NOBODY = /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|data|archive|incidents|local)$/i;
 
 const DATE_TIME = /(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})[.T_-]?(\d{2})(\d{2})(\d{2})?(?!\d)/;
 const EPOCH = /(?<!\d)(\d{9,10})(?!\d)/;
@@ -35,7 +42,13 @@ export function readFileName(path: string): NamedFile {
 
 function collectorOf(path: string, name: string): Collector | undefined {
   const text =
-    RIS.exec(name)?.[1] ?? routeViewsIn(name) ?? lastOf(RIS, path) ?? BGPDATA.exec(path)?.[1] ?? routeViewsIn(path);
+    RIS.exec(name)?.[1]?.toLowerCase() ??
+    routeViewsIn(name) ??
+    lastOf(RIS, path)?.toLowerCase() ??
+    BGPDATA.exec(path)?.[1] ??
+    routeViewsIn(path) ??
+    PCH.exec(path)?.[1] ??
+    aboveMonth(path);
   return text === undefined ? undefined : parseCollector(text === 'archive.routeviews.org' ? 'route-views2' : text);
 }
 
@@ -47,7 +60,12 @@ function routeViewsIn(text: string): string | undefined {
 
 /** The folder nearest to the file says it. */
 function lastOf(pattern: RegExp, path: string): string | undefined {
-  return [...path.matchAll(new RegExp(pattern, 'g'))].at(-1)?.[1];
+  return [...path.matchAll(new RegExp(pattern, `${pattern.flags}g`))].at(-1)?.[1];
+}
+
+function aboveMonth(path: string): string | undefined {
+  const found = lastOf(ABOVE_MONTH, path);
+  return found === undefined || OF_NOBODY.test(found) ? undefined : found;
 }
 
 function kindOf(name: string): FileKind | undefined {

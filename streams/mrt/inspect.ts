@@ -2,6 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
+import { UNNAMED } from './archive.ts';
 import type { ContainerKind } from './container.ts';
 import { openContainer } from './container.ts';
 import { createRecordDecoder } from './decode.ts';
@@ -64,7 +65,6 @@ export type InspectedDump = Pick<Dump, 'records' | 'flaw'> & {
 export type MrtInspected =
   { readonly ok: true; readonly inspection: MrtInspection } | { readonly ok: false; readonly reason: string };
 
-const UNNAMED = 'local' as Collector;
 const TOLD_DAMAGES = 100;
 /** First subtypes with ADD-PATH, RFC 8050. */
 const ADD_PATH_SUBTYPE = 8;

@@ -1,6 +1,6 @@
 import { AS_TRANS } from '../../bgp/asn.ts';
 import { basename } from 'node:path';
-import { planMrt, type PlannedFile } from '../../../streams/mrt/archive.ts';
+import { planMrt, UNNAMED, type PlannedFile } from '../../../streams/mrt/archive.ts';
 import { inspectMrt, type InspectedPeer, type MrtInspection } from '../../../streams/mrt/inspect.ts';
 import { isoTime, type EventTime } from '../../bgp/time.ts';
 import { utcText } from '../../report/clock.ts';
@@ -17,7 +17,8 @@ export async function inspect(
   { format }: { readonly format: 'text' | 'json' },
   io: Io,
 ): Promise<ExitStatus> {
-  const planned = await planMrt({ paths });
+  // Each file is read by itself: whose it is makes no difference.
+  const planned = await planMrt({ paths, collector: UNNAMED });
   if (!planned.ok) {
     complain(io, planned.reason);
     return EXIT.files;

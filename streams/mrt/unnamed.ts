@@ -1,0 +1,35 @@
+import { dirname, basename } from 'node:path';
+
+/** Folders that say nothing of whose files lie in them: kinds of files, years, months, days. */
+const OF_NOBODY =
+  /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|\d{2}|\d{4}|\d{4}[._-]?\d{2}(?:[._-]?\d{2})?)$/i;
+
+interface File {
+  readonly path: string;
+  readonly kind: 'rib' | 'updates';
+}
+
+/**
+ * Why files whose paths name no collector cannot be read together, in words; `undefined` when they can. Two collectors that
+ * were taken for one would take each other's votes and deny each other's routes. Files are taken for one collector's when
+ * all dumps lie in one folder, and all updates in one; subfolders for kinds and dates do not count.
+ */
+export function conflictOf(files: readonly File[]): string | undefined {
+  for (const kind of ['rib', 'updates'] as const) {
+    const folders = [...new Set(files.filter((file) => file.kind === kind).map(({ path }) => folderOf(path)))].sort();
+    const [first, second] = folders;
+    if (first === undefined || second === undefined) continue;
+    const more = folders.length === 2 ? '' : ` (and ${folders.length - 2} more folders)`;
+    return (
+      `no path tells the collector of the files in ${first} and in ${second}${more}: give each collector's files a folder ` +
+      'of its name (rrc00, route-views.sg, NAME/2014.12), or read one at a time with --collector NAME'
+    );
+  }
+  return undefined;
+}
+
+function folderOf(path: string): string {
+  let folder = dirname(path);
+  while (OF_NOBODY.test(basename(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

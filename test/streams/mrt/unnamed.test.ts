@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import type { Collector } from '../../../src/bgp/peer.ts';
+import { planMrt } from '../../../streams/mrt/archive.ts';
+import { conflictOf } from '../../../streams/mrt/unnamed.ts';
+import { Day, KP, lineOf } from '../../support/day.ts';
+import { planned, play, temporaryFolder } from '../../support/mrt-run.ts';
+import { bytesOf, message, update } from '../../support/mrt-writer.ts';
+
+/** Two collectors are never taken for one. */
+const folder = temporaryFolder();
+const fixture = fileURLToPath(new URL('../../fixtures/judged-wrongly/two-unnamed', import.meta.url));
+const UPDATES = bytesOf(message(1_419_264_000, update({ announced: ['175.45.176.0/24'] })));
+
+test('the folder above a month is a collector: half the voters withdraw, and that is degraded', async () => {
+  const { elements } = await play({ paths: [fixture] }, { watch: KP.blocks });
+  expect([...new Set(elements.map((element) => ('peer' in element && element.peer?.collector) || ''))]).toContain(
+    'Dagobah',
+  );
+  const day = new Day();
+  for (const element of elements) day.apply(element);
+  expect(day.events.map(lineOf).find((line) => line.includes('country'))).toMatch(
+    /^16:31:\d\d country\.degraded since 16:30/,
+  );
+});
+
+test('two folders of updates that name no collector are refused, with what to do', async () => {
+  const a = folder.write('a/updates.20141222.1600', UPDATES);
+  const b = folder.write('b/updates.20141222.1600', UPDATES);
+  const refused = await planMrt({ paths: [folder.path] });
+  expect(refused).toMatchObject({
+    ok: false,
+    reason:
+      `no path tells the collector of the files in ${join(a, '..')} and in ${join(b, '..')}: give each collector's files a ` +
+      'folder of its name (rrc00, route-views.sg, NAME/2014.12), or read one at a time with --collector NAME',
+  });
+  expect((await planned({ paths: [join(folder.path, 'a')] })).collectors.map(({ collector }) => collector)).toEqual([
+    'local',
+  ]);
+  const named = await planned({ paths: [folder.path], collector: 'mine' as Collector });
+  expect(named.collectors.map(({ collector }) => collector)).toEqual(['mine']);
+});
+
+test.each<[string, readonly ['rib' | 'updates', string][], boolean]>([
+  [
+    'dumps in one folder and updates in another are of one',
+    [
+      ['rib', '/x/tables/a'],
+      ['updates', '/x/log/b'],
+    ],
+    false,
+  ],
+  [
+    'folders of kinds and dates are of nobody',
+    [
+      ['rib', '/x/RIBS/a'],
+      ['rib', '/x/2014/12/22/b'],
+      ['rib', '/x/c'],
+    ],
+    false,
+  ],
+  [
+    'two folders of dumps are of two',
+    [
+      ['rib', '/x/a/t'],
+      ['rib', '/x/b/t'],
+    ],
+    true,
+  ],
+])('%s', (_, files, conflicts) => {
+  expect(conflictOf(files.map(([kind, path]) => ({ kind, path }))) !== undefined).toBe(conflicts);
+});
