@@ -29,7 +29,7 @@ test('the peer has no vote until it told each of these routes again', () => {
   expect(voters(day.withdraw('12:13', [first], UNITS.slice(1, 2)))).toBe(12);
   expect(day.said('observer')).toEqual([
     '12:11:00 observer.gap since 12:11:00',
-    '12:13:00 observer.healed since 12:11:00',
+    '12:13:00 observer.healed since 12:13:00',
   ]);
 });
 
