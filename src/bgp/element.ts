@@ -62,7 +62,7 @@ export interface EndOfRibElement {
 
 /**
  * The source may have missed something here: of one peer, or of all peers of the collector. What we hold of these peers
- * may be wrong until they have sent their whole table again (`end-of-rib`).
+ * may be wrong until they have sent their whole table again: from its begin, or in a dump (`end-of-rib`).
  */
 export interface GapElement {
   readonly type: 'gap';

@@ -170,19 +170,14 @@ export class PeerTable {
     return state === 'down' ? [{ kind: 'settled', session }] : [];
   }
 
+  /**
+   * The end of a table says that it is whole only when its begin was heard: a session that was reset inside a gap told part
+   * of it there.
+   */
   #endOfRib(element: EndOfRibElement, now: EventTime): readonly Effect[] {
     const session = this.#sessions.of(element.peer);
     const families = element.family === undefined ? FAMILIES : [element.family];
-    const due = families.filter((family) => {
-      const state = session.peerState[family];
-      // What could not be read may be of this very table.
-      return state.kind !== 'down' && !(state.kind === 'in-gap' && state.missed !== undefined);
-    });
-    for (const family of due) {
-      const peerState = session.peerState[family];
-      // Its session was reset inside the gap: what it has not told again is gone.
-      if (peerState.kind === 'in-gap') this.#forgetRoutes(session, now, (at) => at < peerState.since, family);
-    }
+    const due = families.filter((family) => !['down', 'in-gap'].includes(session.peerState[family].kind));
     return this.#settle(session, due, now);
   }
 

@@ -10,8 +10,8 @@ import type { EventTime } from '../bgp/time.ts';
  *                                                                                   |  ^  |
  *       session up            End-of-RIB, or resyncMs                               |  |  | gap
  *   down ---------> syncing --------------------------------------------------------|--+  v
- *    ^                                        session down                          | in-gap --> in-sync: dump, End-of-RIB,
- *    +------------------------------------------------------------------------------+      or all that was missed was told
+ *    ^                                        session down                          | in-gap --> in-sync: dump, or all
+ *    +------------------------------------------------------------------------------+      that was missed was told
  */
 export type PeerState =
   /** Heard, but whether what it said is its whole table is not known. */
