@@ -24,6 +24,8 @@ export interface Census {
   readonly showings: ReadonlyMap<PeerId, Showing>;
   /** The others that have a full table, and why nothing is said of them. */
   readonly leftOut: readonly LeftOut[];
+  /** The roster knows too few of the peers that are shown: it is old, cut short or made up, and should be asked again. */
+  readonly doubtsRoster: boolean;
 }
 
 export interface LeftOut {
@@ -33,6 +35,8 @@ export interface LeftOut {
 
 /** Below this share of the full-feed peers with a control prefix, the source is not alive, whatever else it shows. */
 const ALIVE_SHARE = 0.5;
+/** More strangers than this share of all that show a route: the roster is not that of RIS today. */
+const STRANGE_SHARE = 0.1;
 /** One peer may leak what nobody announces; more than this share of them is the source's invention. */
 const IMPLAUSIBLE_SHARE = 0.1;
 
@@ -77,7 +81,8 @@ export function census(
     .map((family) => `RIPEstat ${call}: the ${family} controls are missing, nothing is said of ${family}`);
   if (strangers > 0)
     warnings.push(`RIPEstat ${call}: ${strangers} sources are not told apart by rrc-info; they are left out`);
-  return done({ showings, leftOut }, warnings);
+  const doubtsRoster = strangers > STRANGE_SHARE * (strangers + sheets.size);
+  return done({ showings, leftOut, doubtsRoster }, warnings);
 }
 
 function sheetsOf(
@@ -90,7 +95,8 @@ function sheetsOf(
   for (const route of shown) {
     const member = roster.find(route.source);
     if (member === undefined) {
-      strangers.add(`${route.source.collector}|${route.source.address}`);
+      const { collector, address } = route.source;
+      if (roster.covers(collector)) strangers.add(`${collector}|${address}`);
       continue;
     }
     const { prefix, path, at } = route;

@@ -21,13 +21,24 @@ export interface RipestatOptions {
 
 /** Asks RIPEstat, politely. */
 export interface RipestatClient {
-  /** The `data` of one call. With `ttlMs`, an answer not older than that will do. Never rejects. */
+  /** The `data` of one call. With `keep`, an earlier answer that is not too old will do. Never rejects. */
   get(call: string, parameters: Readonly<Record<string, string>>, options: GetOptions): Promise<Outcome<unknown>>;
+  /** Drops every kept answer: one of them may have been a lie. The next questions go out again. */
+  forget(): void;
 }
 
 export interface GetOptions {
   readonly signal: AbortSignal;
-  readonly ttlMs?: number;
+  /** Absent: the answer is not kept. */
+  readonly keep?: Keep;
+}
+
+/** Which answers are kept for the next question of the same kind, and for how long. */
+export interface Keep {
+  /** Milliseconds. */
+  readonly forMs: number;
+  /** False for an answer that is well formed and cannot be true. Such an answer is given back and never kept. */
+  readonly isPlausible: (data: unknown) => boolean;
 }
 
 /** RIPEstat's rule: "please limit to 8 concurrent requests coming from one IP address". */
@@ -63,18 +74,23 @@ class Client implements RipestatClient {
   async get(
     call: string,
     parameters: Readonly<Record<string, string>>,
-    { signal, ttlMs = 0 }: GetOptions,
+    { signal, keep }: GetOptions,
   ): Promise<Outcome<unknown>> {
     const url = urlOf(this.#options.baseUrl ?? 'https://stat.ripe.net', call, parameters);
     if (typeof url === 'string') return failed('configuration', call, url);
 
     const cached = this.#cache.get(url.href);
-    if (cached !== undefined && this.#clock.monotonicMs() - cached.at < ttlMs) return cached.outcome;
+    const ageMs = cached === undefined ? Infinity : this.#clock.monotonicMs() - cached.at;
+    if (cached !== undefined && keep !== undefined && ageMs < keep.forMs) return cached.outcome;
     // One listener for each question under way, which takes it away: more than ten are no leak.
     setMaxListeners(0, signal);
     const outcome = await this.#within(call, url, signal);
-    if (outcome.ok && ttlMs > 0) this.#keep(url.href, outcome);
+    if (outcome.ok && keep?.isPlausible(outcome.value) === true) this.#keep(url.href, outcome);
     return outcome;
+  }
+
+  forget(): void {
+    this.#cache.clear();
   }
 
   #keep(key: string, outcome: Outcome<unknown>): void {

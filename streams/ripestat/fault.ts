@@ -28,6 +28,8 @@ export type FaultKind =
   | 'unreadable'
   /** It answered well-formed nothing: the control prefixes are missing too. */
   | 'empty'
+  /** What it tells is older than what it was asked about. */
+  | 'stale'
   /** It shows a route that nobody announces. */
   | 'implausible'
   /** The question cannot be asked: a wrong address, too large a territory. */
@@ -46,6 +48,7 @@ const ADVICE: Readonly<Record<FaultKind, string>> = {
   unreadable:
     'RIPEstat is in trouble, something between us answers in its place, or the call has changed; seed from MRT files',
   empty: 'RIPEstat has lost its data, which says nothing about any country; try again later, or seed from MRT files',
+  stale: 'nothing newer is known yet, which says nothing about any country; it is asked again',
   implausible: 'do not believe its answers for now; seed from MRT files',
   configuration: 'nothing was asked',
   aborted: 'nothing to do',

@@ -10,7 +10,7 @@ import { all, type RipestatClient } from './client.ts';
 import { controlsOf } from './controls.ts';
 import { done, failed, type Outcome } from './fault.ts';
 import { decodeLookingGlass } from './looking-glass.ts';
-import { questionOf, RESOURCES_AT_ONCE, unique, type Question } from './resources.ts';
+import { answersOther, questionOf, RESOURCES_AT_ONCE, unique, type Question } from './resources.ts';
 import { isFullFeed, readRoster, type Roster } from './roster.ts';
 import { chunks, rrcsOf } from './seed.ts';
 
@@ -43,6 +43,11 @@ export interface Healing {
   readonly unhealed: readonly LeftOut[];
 }
 
+/**
+ * A looking glass whose newest word is this much older than the end of the gap does not tell of now. Of 421 peers in one of
+ * 2025, all were heard within the last 4 min. Milliseconds.
+ */
+const STALE_MS = 5 * 60_000;
 /** The looking glass takes one prefix a call. More than this many calls for one gap are too much to ask. */
 const MAX_CALLS = 64;
 
@@ -63,7 +68,12 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
   const controls = await lookingGlass(client, controlsOf(families, true), signal);
   if (!controls.ok) return controls;
   const isAlive = census('looking-glass', controls.value, roster.value, territories, families);
+  // Which of the two answers is the lie cannot be told, so the roster is asked for again as well.
+  if (!isAlive.ok || isAlive.value.doubtsRoster) client.forget();
   if (!isAlive.ok) return isAlive;
+  const newest = Math.max(...[...isAlive.value.showings.values()].map(({ at }) => at)) as EventTime;
+  if (newest < span.to - STALE_MS)
+    return failed('stale', 'looking-glass', `it tells of ${isoTime(newest)} and was asked about ${isoTime(span.to)}`);
   const early = healingOf(options, isAlive.value, { roster: roster.value, families, sent: [] });
   if (early.healed.length === 0) return done({ ...early, elements: [] }, isAlive.warnings);
 
@@ -141,6 +151,8 @@ async function lookingGlass(
     prefixes.map(async ({ text }): Promise<Outcome<readonly ShownRoute[]>> => {
       const answer = await client.get('looking-glass', { resource: text }, { signal });
       if (!answer.ok) return answer;
+      const other = answersOther('looking-glass', text, answer.value);
+      if (other !== undefined) return other;
       const routes = decodeLookingGlass(answer.value);
       return routes.ok ? done(routes.value, answer.warnings) : routes;
     }),
@@ -156,8 +168,11 @@ async function updatesOf(
   const parameters = { ...rrcsOf(span.collectors), starttime: secondOf(span.from), endtime: secondOf(span.to + 999) };
   const answers = await all(
     chunks(resources, RESOURCES_AT_ONCE).map(async (chunk): Promise<Outcome<BgpUpdates>> => {
-      const answer = await client.get('bgp-updates', { resource: chunk.join(','), ...parameters }, { signal });
+      const resource = chunk.join(',');
+      const answer = await client.get('bgp-updates', { resource, ...parameters }, { signal });
       if (!answer.ok) return answer;
+      const other = answersOther('bgp-updates', resource, answer.value);
+      if (other !== undefined) return other;
       const read = decodeBgpUpdates(answer.value);
       return read.ok ? done(read.value, answer.warnings) : read;
     }),

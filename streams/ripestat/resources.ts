@@ -1,6 +1,7 @@
-import { comparePrefixes, prefixOf, type Family, type Prefix } from '../../src/bgp/prefix.ts';
+import * as z from 'zod';
+import { comparePrefixes, parsePrefix, prefixOf, type Family, type Prefix } from '../../src/bgp/prefix.ts';
 import { SHORTEST_COVERING, UNIT_LENGTH, unitsOf, type Territory } from '../../src/territory/territory.ts';
-import { done, failed, type Outcome } from './fault.ts';
+import { done, failed, type Fault, type Outcome } from './fault.ts';
 
 /** What is asked of RIPEstat for some territories. */
 export interface Question {
@@ -67,4 +68,36 @@ function coversOf(block: Prefix): readonly Prefix[] {
 
 export function unique(prefixes: readonly Prefix[]): readonly Prefix[] {
   return [...new Map(prefixes.map((prefix) => [prefix.text, prefix])).values()].sort(comparePrefixes);
+}
+
+const about = z.object({
+  resource: z.string().optional(),
+  parameters: z.object({ resource: z.string().optional() }).optional(),
+});
+
+/**
+ * An answer to another question, as a cache that mixes them up gives it, is not an answer: its silence about our prefixes
+ * would look like their absence. The calls repeat what they were asked, and what they repeat is compared.
+ * @param asked the resources asked for, as sent
+ * @returns the fault; `undefined` when it answers what was asked, or does not say what it answers
+ */
+export function answersOther(
+  call: string,
+  asked: string,
+  data: unknown,
+): { readonly ok: false; readonly fault: Fault } | undefined {
+  const read = about.safeParse(data);
+  const answered = read.success ? (read.data.resource ?? read.data.parameters?.resource) : undefined;
+  if (answered === undefined) return undefined;
+  const ours = new Set(namesIn(asked));
+  const theirs = namesIn(answered);
+  // One that is ours is enough: how a list of resources is repeated is not documented.
+  if (theirs.length === 0 || theirs.some((name) => ours.has(name))) return undefined;
+  return failed('unreadable', call, `it answered for ${theirs[0]}, which was not asked`);
+}
+
+/** As one and the same text, however they are spelled. */
+function namesIn(resources: string): readonly string[] {
+  const names = resources.split(',').map((name) => name.trim());
+  return names.filter((name) => name !== '').map((name) => parsePrefix(name)?.text ?? name.replace(/^as/i, ''));
 }

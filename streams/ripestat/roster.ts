@@ -3,7 +3,7 @@ import { asnOf, parseAsn } from '../../src/bgp/asn.ts';
 import { peerOf, type Collector, type Peer } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
 import { FAMILIES } from '../../src/territory/territory.ts';
-import { all, type RipestatClient } from './client.ts';
+import { all, type Keep, type RipestatClient } from './client.ts';
 import { readData } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';
 import { address, rrc, type SourceId } from './fields.ts';
@@ -20,6 +20,8 @@ export interface Roster {
   readonly members: readonly Member[];
   /** `undefined`: unknown, or two ASes share the address at this collector and nobody can say which it is. */
   find(source: SourceId): Member | undefined;
+  /** Whether it was made of this collector's peers, too. */
+  covers(collector: Collector): boolean;
 }
 
 const count = z
@@ -102,28 +104,50 @@ export function decodeRisPeers(data: unknown, full: Readonly<Record<Family, numb
   return done(members);
 }
 
+/** Routes of the smallest table that IODA takes for a full one. RIPEstat's own threshold is twice as high or more. */
+const MIN_FULL: Readonly<Record<Family, number>> = { ipv4: 400_000, ipv6: 10_000 };
+
 /** Table sizes change with each RIB dump, three times a day. */
 const ROSTER_TTL_MS = 60 * 60_000;
 
-/** Asks who peers with RIS: `rrc-info`, or `ris-peers` when that fails. */
+/** `rrc-info` and `ris-peers` without a single full-feed peer cannot be true: RIS has had them since 1999. */
+function keepIf(isPlausible: Keep['isPlausible']): Keep {
+  return { forMs: ROSTER_TTL_MS, isPlausible };
+}
+
+/**
+ * Asks who peers with RIS: `rrc-info`, or `ris-peers` when that fails. A roster is kept for an hour if it can be true;
+ * `RipestatClient.forget` drops it when the routes of the same pass do not fit it.
+ */
 export async function readRoster(
   client: RipestatClient,
   collectors: readonly Collector[] | undefined,
   signal: AbortSignal,
 ): Promise<Outcome<Roster>> {
-  const once = { signal, ttlMs: ROSTER_TTL_MS };
-  const answer = await client.get('rrc-info', {}, once);
+  const hasFullFeeds = keepIf((data) => isRosterPlausible(decodeRrcInfo(data)));
+  const answer = await client.get('rrc-info', {}, { signal, keep: hasFullFeeds });
   const read = answer.ok ? decodeRrcInfo(answer.value) : answer;
-  if (read.ok && read.value.some(isFull))
+  if (read.ok && isRosterPlausible(read))
     return done(rosterOf(read.value, collectors), answer.ok ? answer.warnings : []);
 
-  const others = await all([client.get('ris-peers', {}, once), client.get('ris-full-table-threshold', {}, once)]);
+  const isThreshold = keepIf((data) => isThresholdPlausible(decodeThreshold(data)));
+  const hasPeers = keepIf((data) => isRosterPlausible(decodeRisPeers(data, MIN_FULL)));
+  const others = await all([
+    client.get('ris-peers', {}, { signal, keep: hasPeers }),
+    client.get('ris-full-table-threshold', {}, { signal, keep: isThreshold }),
+  ]);
   const why = read.ok ? failed('empty', 'rrc-info', 'it knows no full-feed peer') : read;
   if (!others.ok) return why;
   const full = decodeThreshold(others.value[1]);
+  if (full.ok && !isThresholdPlausible(full)) return why;
   const members = full.ok ? decodeRisPeers(others.value[0], full.value) : full;
-  if (!members.ok || !members.value.some(isFull)) return why;
+  if (!members.ok || !isRosterPlausible(members)) return why;
   return done(rosterOf(members.value, collectors), [`${why.fault.message}; ris-peers was asked in its place`]);
+}
+
+/** A lower threshold would take peers with half a table for voters, who see nothing of most countries. */
+function isThresholdPlausible(read: Outcome<Readonly<Record<Family, number>>>): boolean {
+  return read.ok && FAMILIES.every((family) => read.value[family] >= MIN_FULL[family]);
 }
 
 /** Whether it has a full table of any of these families. */
@@ -131,8 +155,8 @@ export function isFullFeed(member: Member, families: readonly Family[]): boolean
   return families.some((family) => member.isFullFeed[family]);
 }
 
-function isFull(member: Member): boolean {
-  return isFullFeed(member, FAMILIES);
+function isRosterPlausible(read: Outcome<readonly Member[]>): boolean {
+  return read.ok && read.value.some((member) => isFullFeed(member, FAMILIES));
 }
 
 /** `collectors`: only these. */
@@ -148,6 +172,7 @@ export function rosterOf(all: readonly Member[], collectors?: readonly Collector
   return {
     members: [...members.values()].filter((member) => member !== undefined),
     find: (source) => members.get(keyOf(source)),
+    covers: (collector) => collectors?.includes(collector) ?? true,
   };
 }
 

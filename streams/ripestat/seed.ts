@@ -8,7 +8,7 @@ import { census, dumpOf, inOrder, namesOf, prefixesOf, type Census, type Showing
 import { all, type RipestatClient } from './client.ts';
 import { controlsOf } from './controls.ts';
 import { done, type Outcome } from './fault.ts';
-import { questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
+import { answersOther, questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
 import { isFullFeed, readRoster, type Roster } from './roster.ts';
 
 export interface SeedOptions {
@@ -46,6 +46,8 @@ export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<Se
   if (!states.ok) return states;
 
   const counted = countAll(options, states.value, { roster: roster.value, families });
+  // Which of the two answers is the lie cannot be told, so the roster is asked for again as well.
+  if (!counted.ok || counted.value.doubtsRoster) client.forget();
   if (!counted.ok) return counted;
   const warnings = [question, roster, states, counted].flatMap((outcome) => outcome.warnings);
   return done(seedOf(counted.value, states.value), [...warnings, ...namesOf(counted.value.leftOut)]);
@@ -81,7 +83,7 @@ function countAll(
     else if (isFullFeed(showing.member, families))
       leftOut.push({ peer: showing.member.peer, why: 'it speaks in one answer and not in another' });
   }
-  return done({ showings, leftOut }, whole.warnings);
+  return done({ ...whole.value, showings, leftOut }, whole.warnings);
 }
 
 function seedOf(counted: Census, states: readonly BgpState[]): Seed {
@@ -101,6 +103,8 @@ async function statesOf(
     const resource = [...chunk, ...controls.map(({ text }) => text)].join(',');
     const answer = await client.get('bgp-state', { resource, ...parameters }, { signal });
     if (!answer.ok) return answer;
+    const other = answersOther('bgp-state', resource, answer.value);
+    if (other !== undefined) return other;
     const state = decodeBgpState(answer.value);
     return state.ok ? done(state.value, answer.warnings) : state;
   });

@@ -3,6 +3,7 @@ import { healing, ripestatSource, type RipestatReport } from '../../../streams/r
 import type { LiveSource } from '../../../streams/ris-live/source.ts';
 import type { Element } from '../../bgp/element.ts';
 import type { EventTime } from '../../bgp/time.ts';
+import type { ElementSource } from '../../ports.ts';
 import type { Territory } from '../../territory/territory.ts';
 import type { GapLog } from '../watch/gap-log.ts';
 import type { OpenGaps } from '../watch/open-gaps.ts';
@@ -15,8 +16,12 @@ const GATHER_MS = 10_000;
 const GATHER_RESTARTED_MS = 1_000;
 /** How often it is looked whether all is subscribed to again, milliseconds. */
 const POLL_MS = 1_000;
-/** How often it is looked what is left to heal, and the longest wait for another try. Milliseconds. */
+/**
+ * How often it is looked what is left to heal or to seed. While RIPEstat gives no answer, or one that cannot be true, the
+ * wait does not grow: without it nobody votes, and it is asked a few questions each time. Milliseconds.
+ */
 const LEFT_MS = 30_000;
+/** An answer that is true, and confirms nobody, makes the wait grow up to this. Milliseconds. */
 const LONGEST_WAIT_MS = 20 * 60_000;
 
 type MendingOptions = FeedOptions & { readonly begun: Begun; readonly live: LiveSource };
@@ -39,19 +44,20 @@ export async function* mending(
     const over = gaps.take();
     if (over === undefined) continue;
     const span = { ...over, to: Math.max(over.to, begun.latest ?? over.to) as EventTime };
-    let isAnswered = false;
+    let [isHealed, hasFailed] = [false, false];
     const report = (said: RipestatReport): void => {
-      if (said.type === 'healed') isAnswered = true;
+      if (said.type === 'healed') isHealed ||= said.peers > 0 || said.unhealed === 0;
+      if (said.type === 'healed' || said.type === 'failed') hasFailed = said.type === 'failed';
       logRipestat(log, said);
     };
     const { prefixes } = begun;
     yield* healing({ client, clock, territories: allTerritories(options), span, prefixes, report }, signal);
-    if (isAnswered) {
+    if (isHealed) {
       waitMs = LEFT_MS;
       continue;
     }
-    // RIPEstat is away: all of it is left, also peers that had no vote, of which the engine tells nothing.
-    waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
+    // Nobody is confirmed: all of it is left, also peers that had no vote, of which the engine tells nothing.
+    waitMs = hasFailed ? LEFT_MS : Math.min(2 * waitMs, LONGEST_WAIT_MS);
     await clock.sleep(waitMs, signal);
     gaps.putBack(over);
   }
@@ -71,25 +77,30 @@ export async function* mendingLeft(
     if (begun.latest === undefined || !isWhole(live)) continue;
     const span = open.due(begun.latest, clock.monotonicMs());
     if (span === undefined) continue;
-    const report = (said: Parameters<typeof logRipestat>[1]): void => logRipestat(log, said);
+    let hasFailed = false;
+    const report = (said: RipestatReport): void => {
+      if (said.type === 'failed') hasFailed = true;
+      logRipestat(log, said);
+    };
     const { prefixes } = begun;
     yield* healing(
       { client, clock, territories: allTerritories(options), span, prefixes, report, withinMs: 0 },
       signal,
     );
+    if (hasFailed) open.unanswered(clock.monotonicMs());
   }
 }
 
-/** Without a first look nobody votes, so it is tried again, ever more seldom. */
+/** Without a first look nobody votes, so it is tried again until one gave votes. */
 export async function* seedingAgain(
   client: RipestatClient,
   options: MendingOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Element, void> {
   const { clock, log, begun, collectors } = options;
-  for (let waitMs = LEFT_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
-    await clock.sleep(waitMs, signal);
-    if (begun.prefixes !== undefined) return;
+  while (!signal.aborted) {
+    await clock.sleep(LEFT_MS, signal);
+    if (begun.isSeeded === true) return;
     if (begun.hasSeedFailed !== true || begun.latest === undefined) continue;
     const seed = ripestatSource({
       client,
@@ -99,15 +110,29 @@ export async function* seedingAgain(
       liveSince: () => begun.latest,
       report: seedReport(log, begun),
     });
-    yield* seed.elements(signal);
+    yield* votesNoted(seed, begun).elements(signal);
   }
 }
 
+/** Notes what a first look found. */
 export function seedReport(log: Logger, begun: Begun): (report: RipestatReport) => void {
   return (report) => {
     logRipestat(log, report);
     if (report.type === 'seeded') begun.prefixes = report.prefixes;
-    else if (report.type === 'failed' && begun.prefixes === undefined) begun.hasSeedFailed = true;
+  };
+}
+
+/** Notes whether a first look gave anybody a vote: one that is old, or is not confirmed, does not. */
+export function votesNoted(seed: ElementSource, begun: Begun): ElementSource {
+  return {
+    name: seed.name,
+    async *elements(signal) {
+      for await (const element of seed.elements(signal)) {
+        if (element.type === 'end-of-rib') begun.isSeeded = true;
+        yield element;
+      }
+      begun.hasSeedFailed = begun.isSeeded !== true;
+    },
   };
 }
 

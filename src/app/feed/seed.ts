@@ -11,7 +11,7 @@ import { counted } from '../../report/printable.ts';
 import type { GapLog } from '../watch/gap-log.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { Begun, FeedOptions } from './types.ts';
-import { allTerritories, ripestatClient, seedReport } from './healing.ts';
+import { allTerritories, ripestatClient, seedReport, votesNoted } from './healing.ts';
 
 /** The first table; `undefined`: there is none. */
 export async function seedSource(
@@ -25,14 +25,17 @@ export async function seedSource(
       return good(undefined);
     case 'ripestat':
       return good(
-        ripestatSource({
-          client: ripestatClient(options),
-          clock,
-          territories: allTerritories(options),
-          collectors,
-          liveSince: () => begun.at,
-          report: seedReport(log, begun),
-        }),
+        votesNoted(
+          ripestatSource({
+            client: ripestatClient(options),
+            clock,
+            territories: allTerritories(options),
+            collectors,
+            liveSince: () => begun.at,
+            report: seedReport(log, begun),
+          }),
+          begun,
+        ),
       );
     case 'mrt': {
       const source = await archiveSource(seed.paths, options);

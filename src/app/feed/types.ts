@@ -41,7 +41,10 @@ export interface Begun {
   latest?: EventTime;
   /** Prefixes that the seed found, covering routes among them. */
   prefixes?: readonly Prefix[];
+  /** The first look at RIPEstat is over, and gave nobody a vote. */
   hasSeedFailed?: boolean;
+  /** … and gave somebody one. */
+  isSeeded?: boolean;
   /** Collectors not heard since we were stopped. */
   missed?: readonly Collector[];
 }

@@ -17,6 +17,8 @@ interface OpenGap {
 /** A gap is left to the first healing for this long; then waits grow, because RIPEstat is asked a dozen questions a time. */
 const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 20 * 60_000;
+/** A question that got no answer is asked again after this long: the wait grows with answers only. */
+const UNANSWERED_WAIT_MS = 20_000;
 /** A peer that is told to be silent was heard for the last time this long before. */
 const SILENCE_MS = 180_000;
 /** … and not since then, whatever the one who tells it counts as silence. */
@@ -28,6 +30,8 @@ const QUIET_MS = 60_000;
  */
 export class OpenGaps {
   readonly #open = new Map<string, OpenGap>();
+  /** Those that were asked about last. */
+  #asked: readonly OpenGap[] = [];
   /** As many as a feed may name peers. */
   readonly #heard = new Map<PeerId, { readonly peer: Peer; at: EventTime }>();
 
@@ -65,6 +69,7 @@ export class OpenGaps {
   due(to: EventTime, monotonicMs: number): Span | undefined {
     const due = [...this.#open.values()].filter((gap) => gap.nextMs <= monotonicMs);
     const peers = new Map<PeerId, Peer>();
+    this.#asked = due;
     for (const gap of due) {
       const its = this.#heardOf(gap.collector).filter(
         ({ peer, at }) => at > gap.since && gap.peers?.has(peer.id) !== false,
@@ -78,6 +83,14 @@ export class OpenGaps {
     const from = Math.min(...due.map(({ since }) => since)) - SILENCE_MS;
     const collectors = [...new Set([...peers.values()].map(({ collector }) => collector))];
     return { from: Math.min(from, to) as EventTime, to, collectors, peers: [...peers.keys()] };
+  }
+
+  /** Call when nobody answered what was `due`. */
+  unanswered(monotonicMs: number): void {
+    for (const gap of this.#asked) {
+      gap.waitMs = FIRST_WAIT_MS;
+      gap.nextMs = monotonicMs + UNANSWERED_WAIT_MS;
+    }
   }
 
   /** Of several peers that fell silent together, the event says how many, and we know which were not heard. */

@@ -35,7 +35,8 @@ describe('what is asked', () => {
 
   test('an answer is used again until it is too old, if the question allows it', async () => {
     const { client, server, clock, signal } = await bench();
-    const ask = (): Promise<Outcome<unknown>> => client.get('rrc-info', {}, { signal, ttlMs: HOUR });
+    const ask = (): Promise<Outcome<unknown>> =>
+      client.get('rrc-info', {}, { signal, keep: { forMs: HOUR, isPlausible: () => true } });
     await ask();
     clock.advance(HOUR - 1);
     await ask();
@@ -47,10 +48,29 @@ describe('what is asked', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  test('an answer that cannot be true is given back and never used again', async () => {
+    const { client, server, signal } = await bench();
+    const keep = { forMs: HOUR, isPlausible: (data: unknown) => JSON.stringify(data).includes('198.51.100.1') };
+    server.fail('rrc-info', { kind: 'data', change: (data) => (data['rrcs'] = []) }, 1);
+    expect(await client.get('rrc-info', {}, { signal, keep })).toMatchObject({ ok: true, value: { rrcs: [] } });
+    expect(await client.get('rrc-info', {}, { signal, keep })).toMatchObject({ value: { rrcs: { length: 3 } } });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test('what is forgotten is asked for again', async () => {
+    const { client, server, signal } = await bench();
+    const keep = { forMs: HOUR, isPlausible: () => true };
+    await client.get('rrc-info', {}, { signal, keep });
+    client.forget();
+    await client.get('rrc-info', {}, { signal, keep });
+    expect(server.requests).toHaveLength(2);
+  });
+
   test('a failure is not remembered', async () => {
     const { client, server, signal } = await bench();
     server.fail('rrc-info', { kind: 'status', status: 404 }, 1);
-    const ask = (): Promise<Outcome<unknown>> => client.get('rrc-info', {}, { signal, ttlMs: HOUR });
+    const ask = (): Promise<Outcome<unknown>> =>
+      client.get('rrc-info', {}, { signal, keep: { forMs: HOUR, isPlausible: () => true } });
     expect((await ask()).ok).toBe(false);
     expect((await ask()).ok).toBe(true);
   });
