@@ -152,8 +152,11 @@ function engineOf(parts: Parts, start: Start): Engine {
     return [...events, ...observer.look(states, at).map(ofObserver)];
   };
 
+  /** Whether the last element changed who may vote. */
+  let hasEffect = false;
   const observed = (element: Element | undefined, at: EventTime): UnroutableEvent[] => {
     const effects = element === undefined ? peerTable.expire(at) : peerTable.apply(element, at);
+    hasEffect = effects.length > 0;
     recorder.touch();
     return observer.observe(effects, at).map(ofObserver);
   };
@@ -188,7 +191,7 @@ function engineOf(parts: Parts, start: Start): Engine {
       now = at;
       if (element.type === 'tick' && element.peer === undefined) return committed(at, events);
       events.push(...observed(element, at));
-      if (element.type !== 'tick') events.push(...evaluateAll(at));
+      if (element.type !== 'tick' || hasEffect) events.push(...evaluateAll(at));
       deadline = nextDeadline();
       return committed(at, events);
     },

@@ -208,6 +208,7 @@ const GAP_REASONS: Readonly<Record<GapReason, true>> = {
   'short-dump': true,
   'absent-peer': true,
   'too-many-routes': true,
+  'changed-form': true,
   'ambiguous-peer': true,
   disconnected: true,
   restarted: true,

@@ -96,6 +96,8 @@ export type GapReason =
   | 'absent-peer'
   /** The peer announced more routes of a watched territory than are kept: a flood. */
   | 'too-many-routes'
+  /** Its routes have path identifiers where they had none before, or the reverse: what its old ones are worth is not known. */
+  | 'changed-form'
   /** A session went down, but the record does not say which of the peer AS's sessions it was. */
   | 'ambiguous-peer'
   /** The live feed was cut off, by either end. RIS Live does not resend what was missed. */

@@ -34,16 +34,30 @@ export class Liveness {
     this.#dirty = dirty;
   }
 
-  /** The peer itself said that it is alive. */
-  start(peer: Peer, at: EventTime): void {
-    if (this.#silenceMs === 0) return;
+  /**
+   * The peer itself said that it is alive.
+   *
+   * @returns whether it was not known to be alive until now
+   */
+  start(peer: Peer, at: EventTime): boolean {
+    if (this.#silenceMs === 0) return false;
     const heard = this.#heard.get(peer.id);
+    const isNew = heard === undefined && this.#heard.size < MAX_SESSIONS;
     if (heard !== undefined) heard.at = at;
-    else if (this.#heard.size < MAX_SESSIONS) {
+    else if (isNew) {
       this.#heard.set(peer.id, { peer, at, number: this.#next++ });
       this.#lookAt ??= later(at, this.#silenceMs);
     }
     this.#dirty.add(peer.id);
+    return isNew;
+  }
+
+  /**
+   * Whether the feed names this peer. Always true where no pulse is asked for. Without this, a seed that lists other peers
+   * than the feed would vote for ever: nobody would tell us what those peers do next.
+   */
+  isNamed(id: PeerId): boolean {
+    return this.#silenceMs === 0 || this.#heard.has(id);
   }
 
   /** It said something else: alive as well at that time, but that says nothing of how often it speaks. What is old is no news. */

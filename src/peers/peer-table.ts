@@ -19,13 +19,10 @@ import { stateDumped, type Session, type PeerState } from './session.ts';
 import { MissedRoutes } from './missed-routes.ts';
 import { Sessions } from './sessions.ts';
 import { FAMILIES } from '../territory/territory.ts';
-import { routeKey } from '../rib/adj-rib-in.ts';
+import { DUMP_BACKLOG_MS, holdRoute, type Held } from './hold-route.ts';
 import { PeerTableSnapshots } from './peer-table-snapshots.ts';
 import { Votes } from './votes.ts';
 import type { VotingPolicy } from './voting-policy.ts';
-
-/** Routers write updates while they dump: one up to this long before the dump may be missing in it. BGPView's value. */
-const DUMP_BACKLOG_MS = 60_000;
 
 /**
  * Takes elements to the views: keeps each session's peer state and says who votes. A peer that goes down or silent in a
@@ -49,7 +46,7 @@ export class PeerTable {
     const sessions = (this.#sessions = new Sessions(dirty));
     const probation = (this.#probation = new Probation(voting.learnMs, dirty));
     const liveness = (this.#liveness = new Liveness(voting.peerSilenceMs, dirty));
-    const votes = (this.#votes = new Votes(views, voting));
+    const votes = (this.#votes = new Votes(views, voting, liveness));
     this.#missed = new MissedRoutes({ views, sessions, probation, votes });
     this.snapshots = new PeerTableSnapshots({ views, sessions, probation, liveness, votes, dirty });
   }
@@ -59,8 +56,7 @@ export class PeerTable {
     if ('peer' in element && element.peer !== undefined && this.#sessions.isTooMany(element.peer)) return [];
     switch (element.type) {
       case 'tick':
-        if (element.peer !== undefined) this.#liveness.start(element.peer, now);
-        return [];
+        return element.peer === undefined ? [] : this.#pulse(element.peer, now);
       case 'gap':
         return this.#gap(element, now);
       case 'rib':
@@ -105,6 +101,14 @@ export class PeerTable {
     return effects;
   }
 
+  /** The feed names this peer: what a table said of it counts from now on. */
+  #pulse(peer: Peer, now: EventTime): readonly Effect[] {
+    const session = this.#liveness.start(peer, now) ? this.#sessions.find(peer.id) : undefined;
+    if (session === undefined) return [];
+    this.#votes.revote(session, now);
+    return this.#votes.hasAny(session) ? [{ kind: 'settled', session }] : [];
+  }
+
   #route(element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
     const views = this.#views.filter((view) => view.concerns(element.prefix));
     if (views.length === 0) return [];
@@ -119,29 +123,21 @@ export class PeerTable {
         this.#peerState(session, 'up', element.at);
       }
     }
-    const kept = views.map((view) => this.#hold(view, session, element));
-    return kept.every(Boolean)
-      ? this.#missed.told(session, element, now)
-      : this.#mistrust(
-          [session],
-          { collector: element.peer.collector, peer: element.peer, reason: 'too-many-routes' },
-          now,
-        );
+    const held = views.map((view) => this.#hold(view, session, element));
+    const reason = held.includes('full')
+      ? 'too-many-routes'
+      : held.includes('changed-form')
+        ? 'changed-form'
+        : undefined;
+    if (reason === undefined) return this.#missed.told(session, element, now);
+    return this.#mistrust([session], { collector: element.peer.collector, peer: element.peer, reason }, now);
   }
 
-  #hold(view: TerritoryView, session: Session, element: RouteElement | WithdrawalElement): boolean {
-    const { at, prefix, pathId } = element;
+  #hold(view: TerritoryView, session: Session, element: RouteElement | WithdrawalElement): Held {
     const rib = view.ribOf(session.peer);
-    const held = rib.routes.get(routeKey(prefix, pathId));
-    const dumped = element.type === 'rib';
-    if (held !== undefined) {
-      if (held.at > at) return true;
-      if (dumped && !held.dumped && at - held.at < DUMP_BACKLOG_MS) return true;
-    }
-    const path = element.type === 'withdrawal' ? undefined : element.path;
-    const kept = view.put(rib, { prefix, pathId, path, at, dumped });
-    if (session.table[prefix.family] === undefined) this.#probation.watch(view, rib, at);
-    return kept;
+    const held = holdRoute(view, rib, element);
+    if (session.table[element.prefix.family] === undefined) this.#probation.watch(view, rib, element.at);
+    return held;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
+import type { Liveness } from './liveness.ts';
 import type { Session } from './session.ts';
 import type { VotingPolicy } from './voting-policy.ts';
 
@@ -10,8 +11,11 @@ export class Votes {
   readonly #fullFeedShare: number;
   readonly #largest: Record<Family, number> = { ipv4: 0, ipv6: 0 };
 
-  constructor(views: readonly TerritoryView[], { fullFeedShare }: VotingPolicy) {
+  readonly #liveness: Pick<Liveness, 'isNamed'>;
+
+  constructor(views: readonly TerritoryView[], { fullFeedShare }: VotingPolicy, liveness: Pick<Liveness, 'isNamed'>) {
     this.#views = views;
+    this.#liveness = liveness;
     this.#fullFeedShare = fullFeedShare;
   }
 
@@ -46,6 +50,8 @@ export class Votes {
     const rib = view.ribs.get(session.peer.id);
     const size = session.table[view.family];
     if (size === undefined) return rib?.learned === true;
+    // A table from elsewhere, as a seed is, counts only while the feed itself names the peer.
+    if (!this.#liveness.isNamed(session.peer.id)) return false;
     return rib?.partial !== true && size > 0 && size >= this.#fullFeedShare * this.#largest[view.family];
   }
 }

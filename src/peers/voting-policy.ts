@@ -17,7 +17,7 @@ export interface VotingPolicy {
   readonly forgetMs: number;
   /**
    * A peer that was heard to be alive by ticks of its own, as live feeds pass on KEEPALIVEs, and is silent for longer than
-   * this loses its vote. 180_000 is the usual hold time (RIS: 180 s). 0: nobody is asked to be heard, as in archives,
+   * this loses its vote; one that is known from a table alone, and is not heard in the feed, has none. 180_000 is the usual hold time (RIS: 180 s). 0: nobody is asked to be heard, as in archives,
    * which have no KEEPALIVEs. @default 0
    */
   readonly peerSilenceMs: number;

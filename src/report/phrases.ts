@@ -35,6 +35,7 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   'short-dump': 'a table dump ends too early',
   'absent-peer': 'the table dump has the peer no more',
   'too-many-routes': 'the peer told more routes of a territory than are kept',
+  'changed-form': 'the peer told routes with path identifiers beside routes without, so its old ones are not known',
   'ambiguous-peer': 'a session went down, and the record does not say which one',
   disconnected: 'the feed was cut off',
   restarted: 'the program was not listening',

@@ -46,6 +46,8 @@ export function maxRoutesOfAll(units: number): number {
 export class AdjRibIn {
   readonly peer: Peer;
   readonly routes = new Map<string, HeldRoute>();
+  /** How many of them have a path identifier. */
+  withPathId = 0;
   /** Counting routes per unit. */
   readonly cover: Uint16Array;
   /** Units with cover. */

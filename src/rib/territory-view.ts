@@ -132,6 +132,7 @@ export class TerritoryView {
     if (before?.path !== undefined) this.#take(rib, before, route.at);
     rib.routes.set(key, held);
     if (before === undefined) this.#routes++;
+    if (before === undefined && route.pathId !== undefined) rib.withPathId++;
     this.dirty.add(rib, key);
     if (rib.votes && rib.seen !== sawBefore) this.#remember(rib, held, rib.seen < sawBefore);
     return true;
@@ -141,7 +142,10 @@ export class TerritoryView {
   drop(rib: AdjRibIn, held: HeldRoute, at: EventTime): void {
     if (held.path !== undefined) this.#take(rib, held, at);
     const key = routeKey(held.prefix, held.pathId);
-    if (rib.routes.delete(key)) this.#routes--;
+    if (rib.routes.delete(key)) {
+      this.#routes--;
+      if (held.pathId !== undefined) rib.withPathId--;
+    }
     this.dirty.add(rib, key);
   }
 
@@ -228,6 +232,7 @@ export class TerritoryView {
     const held = this.#classifier.classify(route, undefined);
     if (held.path !== undefined) this.#add(rib, held, route.at);
     rib.routes.set(routeKey(route.prefix, route.pathId), held);
+    if (route.pathId !== undefined) rib.withPathId++;
     this.#routes++;
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Territory } from '../../src/territory/territory.ts';
 import { clock, Day, peer, peers, prefix, UNITS } from '../support/day.ts';
 
@@ -216,9 +216,36 @@ test('a peer whose KEEPALIVEs stop for its hold time loses its vote, and no rout
   expect(day.engine.status()[0]?.visibility).toMatchObject({ voters: 19, share: 1 });
 });
 
-test('peers that never sent a KEEPALIVE are not held to it', () => {
-  const day = new Day({ voting: { peerSilenceMs: 180_000 } }).dump('12:00', all).tick('18:00');
-  expect(day.said()).toEqual([]);
+describe('where peers are asked for KEEPALIVEs', () => {
+  const live = (): Day => new Day({ voting: { peerSilenceMs: 180_000 } });
+
+  test('a table of peers that the feed never names gives no verdict, however many they are', () => {
+    const day = live().dump('12:00', all).tick('12:01').withdraw('12:02', all).tick('18:00');
+    expect(day.said()).toEqual([]);
+    expect(day.engine.status()[0]).toMatchObject({ verdict: 'unknown', visibility: { voters: 0 } });
+  });
+
+  test('a peer of the table votes from the moment at which the feed names it', () => {
+    const day = live().dump('12:00', all).alive('12:01', all.slice(0, 15)).tick('12:02');
+    expect(day.engine.status()[0]).toMatchObject({ verdict: 'routable', visibility: { voters: 15, share: 1 } });
+  });
+
+  test('strangers do not keep a country alive that the feed’s own peers lost', () => {
+    const strangers = Array.from({ length: 30 }, (_, i) => peer(i + 101));
+    const day = live()
+      .dump('12:00', [...all, ...strangers])
+      .alive('12:00', all)
+      .tick('12:01');
+    day.withdraw('12:02', all).alive('12:02', all).tick('12:04');
+    expect(day.said('country')).toEqual(['12:02:30 country.unroutable since 12:02:00']);
+  });
+
+  test('after a gap, strangers alone restore nothing', () => {
+    const strangers = Array.from({ length: 30 }, (_, i) => peer(i + 101));
+    const day = live().dump('12:00', all).alive('12:00', all).tick('12:02').gap('12:03', 'rrc00').tick('12:04');
+    day.dump('12:05', strangers).tick('12:10');
+    expect(day.said('country')).toEqual(['12:03:10 country.unknown since 12:03:00']);
+  });
 });
 
 test('peers that turn out to be partial when a fuller table is dumped are not missed as voters', () => {

@@ -205,6 +205,7 @@ const gapReasons: Every<GapReason> = {
   'short-dump': true,
   'absent-peer': true,
   'too-many-routes': true,
+  'changed-form': true,
   'ambiguous-peer': true,
   disconnected: true,
   'silent-collector': true,

@@ -16,6 +16,7 @@ import { good, type Result } from '../../lib/result.ts';
 import { usualHealer, type Begun, type Feed, type FeedOptions, type Resumption } from './types.ts';
 import { logLive } from '../watch/log.ts';
 import { allTerritories, isWhole, mending, mendingLeft, ripestatClient, seedingAgain } from './healing.ts';
+import { Overlap } from './overlap.ts';
 import { noteMissed, seedSource } from './seed.ts';
 
 /** Anchors are always announced: when they go, it is us. `undefined` where history is played, which need not have them. */
@@ -30,6 +31,7 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const gaps = new GapLog();
   const open = new OpenGaps();
   const begun: Begun = {};
+  const overlap = new Overlap();
   const note = (events: readonly UnroutableEvent[]): void => open.note(events, options.clock.monotonicMs());
   const live = liveSource(options, (report) => {
     logLive(options.log, report);
@@ -41,10 +43,14 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const seed = await seedSource({ ...options, heal: healer }, begun, gaps);
   if (!seed.ok) return seed;
 
-  const heard = noting(live, begun, open, gaps);
+  const heard = noting(live, begun, { open, gaps, overlap });
   const ahead = new Ahead(heard);
   // A recording waits until it is asked for more: nothing of it need be lost.
   const feed = options.isHistory ? heard : ahead;
+  const compared = (first: ElementSource): ElementSource => {
+    const both = follow(overlap.seed(first), feed);
+    return options.isHistory ? both : alongside(both, (signal) => overlap.watch(options.clock, options.log, signal));
+  };
   const heal = (source: ElementSource): ElementSource => {
     if (healer === 'none') return source;
     const client = ripestatClient(options);
@@ -65,7 +71,7 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
       const isOld = from !== undefined && isTooOld(from.cursor, options);
       // A dump from before what was kept would pass for news of what was missed.
       const isSeeded = from === undefined || (isOld && options.seed.from !== 'mrt');
-      const seeded = seed.value === undefined || !isSeeded ? feed : follow(seed.value, feed);
+      const seeded = seed.value === undefined || !isSeeded ? feed : compared(seed.value);
       if (from === undefined) return heal(seeded);
       if (!isSeeded) begun.prefixes = from.prefixes;
       return heal(resumed(seeded, missed(from, ahead, gaps, begun), from.cursor));
@@ -118,8 +124,14 @@ function liveSource(options: FeedOptions, report: (report: LiveReport) => void):
   });
 }
 
+interface Noting {
+  readonly open: OpenGaps;
+  readonly gaps: GapLog;
+  readonly overlap: Overlap;
+}
+
 /** Notes from when on the feed is heard whole: what lies between the seed and that is a gap. */
-function noting(live: LiveSource, begun: Begun, open: OpenGaps, gaps: GapLog): ElementSource {
+function noting(live: LiveSource, begun: Begun, { open, gaps, overlap }: Noting): ElementSource {
   return {
     name: live.name,
     async *elements(signal) {
@@ -130,6 +142,7 @@ function noting(live: LiveSource, begun: Begun, open: OpenGaps, gaps: GapLog): E
         }
         if (begun.latest === undefined || element.at > begun.latest) begun.latest = element.at;
         open.hear(element);
+        overlap.hear(element);
         yield element;
       }
     },

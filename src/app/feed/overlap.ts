@@ -1,0 +1,70 @@
+import type { Element } from '../../bgp/element.ts';
+import type { Peer, PeerId } from '../../bgp/peer.ts';
+import { MAX_SESSIONS } from '../../peers/session.ts';
+import type { Clock, ElementSource } from '../../ports.ts';
+import { counted } from '../../report/printable.ts';
+import type { Logger } from '../watch/log.ts';
+
+/** Each session of RIS sends a KEEPALIVE at least every minute, and is over after three. Milliseconds. */
+const NAMED_WITHIN_MS = 180_000;
+
+/**
+ * Whether the first table and the feed are about the same peers. Where they have none in common nobody votes (see
+ * `Liveness.isNamed`), and without a word that looks like a table that is still to come.
+ */
+export class Overlap {
+  readonly #seeded = new Map<PeerId, Peer>();
+  readonly #heard = new Map<PeerId, Peer>();
+
+  /** The first table, noted as it passes. */
+  seed(source: ElementSource): ElementSource {
+    const note = (element: Element): void => {
+      if (element.type === 'end-of-rib') keep(this.#seeded, element.peer);
+    };
+    return noted(source, note);
+  }
+
+  /** Call with each element of the feed. */
+  hear(element: Element): void {
+    if ('peer' in element && element.peer !== undefined && element.type !== 'gap') keep(this.#heard, element.peer);
+  }
+
+  /** Says once, a hold time after both have begun, when they have no peer in common. Yields nothing. */
+  async *watch(clock: Clock, log: Logger, signal: AbortSignal): AsyncGenerator<Element, void> {
+    for (let bothMs: number | undefined; !signal.aborted;) {
+      await clock.sleep(NAMED_WITHIN_MS / 18, signal);
+      if (this.#seeded.size === 0 || this.#heard.size === 0) continue;
+      bothMs ??= clock.monotonicMs();
+      if (clock.monotonicMs() - bothMs < NAMED_WITHIN_MS) continue;
+      if ([...this.#seeded.keys()].some((id) => this.#heard.has(id))) return;
+      log.error(this.#words());
+      return;
+    }
+  }
+
+  #words(): string {
+    const [[mine] = [], [its] = []] = [this.#seeded, this.#heard].map((peers) => [...peers.keys()]);
+    return (
+      `the first table and the feed have no peer in common: the table has ${counted(this.#seeded.size, 'peer')} such as ` +
+      `${mine}, the feed names ${counted(this.#heard.size, 'peer')} such as ${its}. So no peer of the table votes, and the ` +
+      `verdict is unknown. Seed from a table of the feed's own collectors; a file's collector is the folder it is in, as ` +
+      `in rrc00/bview.20260901.0000.gz`
+    );
+  }
+}
+
+function keep(peers: Map<PeerId, Peer>, peer: Peer): void {
+  if (peers.size < MAX_SESSIONS) peers.set(peer.id, peer);
+}
+
+function noted(source: ElementSource, note: (element: Element) => void): ElementSource {
+  return {
+    name: source.name,
+    async *elements(signal) {
+      for await (const element of source.elements(signal)) {
+        note(element);
+        yield element;
+      }
+    },
+  };
+}
