@@ -139,13 +139,14 @@ function damageLines(damage: readonly Damage[]): readonly string[] {
 function hints({ standings, hasDump }: Summary): readonly string[] {
   const blind = standings.filter(({ verdict }) => verdict === 'unknown');
   const short = blind.filter(({ visibility, minVoters }) => visibility.voters < minVoters);
-  const most = Math.max(0, ...short.map(({ visibility }) => visibility.voters));
   if (blind.length === 0) return [];
   const dump = hasDump
     ? []
     : [
         'Give a table dump (bview, rib) from before the time in question: it shows which peers carry a whole table, and with it who may vote.',
       ];
-  const voters = most === 0 ? [] : [`Give files of more collectors, or ask for fewer voters: --min-voters ${most}.`];
+  const voters = short.every(({ visibility }) => visibility.voters === 0)
+    ? []
+    : ['Give files of more collectors: each adds the networks that report to it.'];
   return [...dump, ...voters];
 }

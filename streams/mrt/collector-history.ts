@@ -3,6 +3,7 @@ import type { Element, EndOfRibElement, GapElement } from '../../src/bgp/element
 import { peerOf, type Collector, type Peer, type PeerId } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
+import { AsZero } from './as-zero.ts';
 import type { Dump } from './dump-counter.ts';
 import type { DumpEnded, HeardAgain } from './play.ts';
 
@@ -20,11 +21,14 @@ export interface DumpOutcome {
   readonly elements: readonly Element[];
   /** Why the dump proves nothing by what it lacks. */
   readonly flaw: string | undefined;
+  /** Peers that the dump lists with AS 0 and nothing names: they have no vote. */
+  readonly nameless: number;
 }
 
 /** What is known of one collector's peers and dumps: needed to say what is missing from a dump. */
 export class CollectorHistory {
   readonly #collector: Collector;
+  readonly #asZero: AsZero;
   /** When each peer was heard last: by an element, or by a whole dump, at the time that dump began. */
   readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
   /** When something of a peer may have been missed last, by a gap of its own. */
@@ -38,10 +42,17 @@ export class CollectorHistory {
 
   constructor(collector: Collector) {
     this.#collector = collector;
+    this.#asZero = new AsZero(collector);
   }
 
-  /** Takes note of an element in its turn. */
-  hear(element: Element): void {
+  /** Takes note of an element in its turn, and gives it under its session's real AS; see `AsZero`. */
+  hear(element: Element): readonly Element[] {
+    const named = this.#asZero.name(element);
+    for (const one of named) this.#hear(one);
+    return named;
+  }
+
+  #hear(element: Element): void {
     if (element.type === 'gap') this.#miss(element);
     if (element.type === 'tick' || element.type === 'gap' || element.type === 'end-of-rib') return;
     if (element.type === 'peer-state' && element.state === 'down') this.#heard.delete(element.peer.id);
@@ -52,7 +63,7 @@ export class CollectorHistory {
   heardAgain({ at, reason }: HeardAgain): readonly Element[] {
     if (!this.#isHealed) return [];
     const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason };
-    this.hear(gap);
+    this.#hear(gap);
     return [gap];
   }
 
@@ -60,11 +71,11 @@ export class CollectorHistory {
     const flaw = dump.flaw ?? this.#shortage(dump);
     if (flaw !== undefined) {
       const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason: 'short-dump' };
-      this.hear(gap);
-      return { elements: [gap], flaw };
+      this.#hear(gap);
+      return { elements: [gap], flaw, nameless: 0 };
     }
     const from = eventTimeOf(dump.from * 1000) ?? at;
-    const ends = this.#endsOfRib(dump, at, from);
+    const { ends, nameless } = this.#endsOfRib(dump, at, from);
     const present = new Set(ends.map(({ peer }) => peer.id));
     const absent: GapElement[] = [];
     for (const [id, { peer, at: heard }] of this.#heard) {
@@ -74,7 +85,8 @@ export class CollectorHistory {
     }
     for (const { peer } of ends) this.#remember(peer, from);
     this.#isHealed = true;
-    return { elements: [...ends.filter(({ peer }) => !this.#missedSince(peer, from)), ...absent], flaw: undefined };
+    const believed = ends.filter(({ peer }) => !this.#missedSince(peer, from));
+    return { elements: [...believed, ...absent], flaw: undefined, nameless };
   }
 
   #miss({ at, peer, routes }: GapElement): void {
@@ -108,14 +120,21 @@ export class CollectorHistory {
     return undefined;
   }
 
-  #endsOfRib(dump: Dump, at: EventTime, from: EventTime): readonly EndOfRibElement[] {
+  #endsOfRib(
+    dump: Dump,
+    at: EventTime,
+    from: EventTime,
+  ): { readonly ends: readonly EndOfRibElement[]; readonly nameless: number } {
     // A dump that carries one family alone (BIRD's) says nothing of the other.
     const family = dump.families.length === 1 ? dump.families[0] : undefined;
     const routes = new Map<PeerId, { peer: Peer; routes: Record<Family, number> }>();
+    let nameless = 0;
     for (const entry of dump.peers) {
-      const asn = asnOf(entry.asn);
-      if (asn === undefined) continue;
-      const peer = peerOf(this.#collector, entry.address, asn);
+      const peer = this.#peerOf(entry);
+      if (peer === undefined) {
+        nameless++;
+        continue;
+      }
       const sum = routes.get(peer.id);
       if (sum === undefined) {
         routes.set(peer.id, { peer: this.#heard.get(peer.id)?.peer ?? peer, routes: { ...entry.routes } });
@@ -124,13 +143,19 @@ export class CollectorHistory {
       sum.routes.ipv4 += entry.routes.ipv4;
       sum.routes.ipv6 += entry.routes.ipv6;
     }
-    return [...routes.values()].map(({ peer, routes: counts }) => ({
+    const ends = [...routes.values()].map(({ peer, routes: counts }): EndOfRibElement => ({
       type: 'end-of-rib',
       at,
       peer,
       family,
       dump: { from, routes: counts },
     }));
+    return { ends, nameless };
+  }
+
+  #peerOf({ address, asn: number }: Dump['peers'][number]): Peer | undefined {
+    const asn = asnOf(number);
+    return asn === undefined || asn === 0 ? this.#asZero.find(address) : peerOf(this.#collector, address, asn);
   }
 
   #remember(peer: Peer, at: EventTime): void {

@@ -78,6 +78,8 @@ export interface DumpReport {
   readonly records: number;
   /** Why it proves nothing by what it lacks; `undefined` when it is whole. */
   readonly flaw: string | undefined;
+  /** Of its peers, those listed with AS 0 of which nothing tells the AS. */
+  readonly nameless: number;
 }
 
 /** No file covers this stretch of a collector's updates. */

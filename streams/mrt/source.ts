@@ -102,13 +102,10 @@ async function* explain(
 
 function explained(item: Item, history: CollectorHistory, totals: RunTotals): readonly Element[] {
   if (item.type === 'heard-again') return history.heardAgain(item);
-  if (item.type !== 'dump-ended') {
-    history.hear(item);
-    return [item];
-  }
-  const { elements, flaw } = history.dumpEnded(item);
-  totals.dump(item, flaw);
-  return elements;
+  if (item.type !== 'dump-ended') return history.hear(item);
+  const outcome = history.dumpEnded(item);
+  totals.dump(item, outcome);
+  return outcome.elements;
 }
 
 /** One collector's RIB dumps or its updates. */

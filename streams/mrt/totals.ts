@@ -50,10 +50,14 @@ export class RunTotals {
     });
   };
 
-  dump({ at, collector, file, dump }: DumpEnded, flaw: string | undefined): void {
+  dump(
+    { at, collector, file, dump }: DumpEnded,
+    { flaw, nameless }: { readonly flaw: string | undefined; readonly nameless: number },
+  ): void {
     if (flaw !== undefined) this.#shortDumps++;
     const from = eventTimeOf(dump.from * 1000) ?? at;
-    this.#report({ type: 'dump', file, collector, from, peers: dump.peers.length, records: dump.records, flaw });
+    const { length: peers } = dump.peers;
+    this.#report({ type: 'dump', file, collector, from, peers, records: dump.records, flaw, nameless });
   }
 
   end(): void {

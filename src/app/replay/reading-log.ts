@@ -67,6 +67,7 @@ export class ReadingLog {
       case 'dump':
         if (report.flaw !== undefined)
           this.#add(report.file, `the table dump proves nothing by what it lacks: ${report.flaw}`);
+        if (report.nameless > 0) this.#add(report.file, namelessText(report));
         return;
       case 'missing-file':
         this.#add(report.collector, `no file covers ${utcText(report.from)} to ${utcText(report.to)}`);
@@ -111,6 +112,13 @@ export function isFault({ path, isFolder }: Refusal, named: readonly string[]): 
     isFolder === true ||
     readFileName(path).kind !== undefined ||
     named.some((name) => name === path || resolve(name) === resolve(path))
+  );
+}
+
+function namelessText({ nameless, peers }: Extract<MrtReport, { type: 'dump' }>): string {
+  return (
+    `${nameless} of ${peers} peers are listed with AS 0, as GoBGP wrote from late 2025 to 2026-09, and no route or ` +
+    'update before tells their AS: they have no vote; write the dump again with a GoBGP that tells it'
   );
 }
 
