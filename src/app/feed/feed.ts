@@ -49,7 +49,7 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const feed = options.isHistory ? heard : ahead;
   const compared = (first: ElementSource): ElementSource => {
     const both = follow(overlap.seed(first), feed);
-    return options.isHistory ? both : alongside(both, (signal) => overlap.watch(options.clock, options.log, signal));
+    return options.isHistory ? both : watched(both, (signal) => overlap.watch(options.clock, options.log, signal));
   };
   const heal = (source: ElementSource): ElementSource => {
     if (healer === 'none') return source;
@@ -122,6 +122,23 @@ function liveSource(options: FeedOptions, report: (report: LiveReport) => void):
     ...(url === undefined ? {} : { url }),
     ...(collectors === undefined ? {} : { collectors }),
   });
+}
+
+/** The source, and something that goes on while it is read and yields nothing. */
+function watched(source: ElementSource, work: (signal: AbortSignal) => Promise<void>): ElementSource {
+  return {
+    name: source.name,
+    async *elements(signal) {
+      const over = new AbortController();
+      const working = work(AbortSignal.any([signal, over.signal]));
+      try {
+        yield* source.elements(signal);
+      } finally {
+        over.abort();
+        await working;
+      }
+    },
+  };
 }
 
 interface Noting {

@@ -29,8 +29,8 @@ export class Overlap {
     if ('peer' in element && element.peer !== undefined && element.type !== 'gap') keep(this.#heard, element.peer);
   }
 
-  /** Says once, a hold time after both have begun, when they have no peer in common. Yields nothing. */
-  async *watch(clock: Clock, log: Logger, signal: AbortSignal): AsyncGenerator<Element, void> {
+  /** Says once, a hold time after both have begun, when they have no peer in common. */
+  async watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<void> {
     for (let bothMs: number | undefined; !signal.aborted;) {
       await clock.sleep(NAMED_WITHIN_MS / 18, signal);
       if (this.#seeded.size === 0 || this.#heard.size === 0) continue;

@@ -27,11 +27,20 @@ export interface Pipe {
 export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
   // The closing frame follows, and with it the end.
   webSocket.on('error', () => undefined);
+  const drains: (() => void)[] = [];
+  // What waits to be packed is not the socket's yet, and leaves without a word of it.
+  const left = (): void => {
+    if (webSocket.bufferedAmount === 0) for (const tell of drains) tell();
+  };
+  const isPacked = webSocket.extensions !== '';
   return {
     get bufferedBytes() {
       return webSocket.bufferedAmount;
     },
-    send: (frame) => webSocket.send(frame, { binary: false }),
+    send: (frame) => {
+      if (isPacked) webSocket.send(frame, { binary: false }, left);
+      else webSocket.send(frame, { binary: false });
+    },
     cork: () => socket.cork(),
     uncork: () => socket.uncork(),
     close: (code, reason) => webSocket.close(code, reason),
@@ -43,7 +52,10 @@ export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
       socket.write(Buffer.from([0x81, 126, bytes.length >>> 8, bytes.length & 255]));
       socket.write(bytes.subarray(0, bytes.length >>> 1));
     },
-    onDrain: (tell) => void socket.on('drain', tell),
+    onDrain: (tell) => {
+      drains.push(tell);
+      socket.on('drain', tell);
+    },
     onGone: (tell) => void socket.on('close', tell),
   };
 }

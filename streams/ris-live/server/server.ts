@@ -30,6 +30,11 @@ export interface RisServer {
 
 /** What clients may say at once. Subscriptions to 10,000 prefixes fit. */
 const MAX_COMMAND_BYTES = 2 ** 20;
+/**
+ * Offered as RIS Live offers it (RFC 7692), for clients that ask for it. Its messages are a few hundred bytes that repeat
+ * each other, so all are compressed, over one window for each client.
+ */
+const DEFLATE = { threshold: 64, zlibDeflateOptions: { level: 6, memLevel: 8 }, concurrencyLimit: 4 };
 /** How long clients may take to read the rest and say goodbye; when the server is stopped, to say goodbye. */
 const GOODBYE_MS = 30_000;
 const STOPPED_GOODBYE_MS = 2000;
@@ -42,7 +47,7 @@ export async function serveRisLive(options: RisServerOptions, signal: AbortSigna
     noServer: true,
     clientTracking: false,
     maxPayload: MAX_COMMAND_BYTES,
-    perMessageDeflate: false,
+    perMessageDeflate: DEFLATE,
   });
   const isFull = (): boolean => station.outlets.size >= (options.maxClients ?? 100);
   http.on('upgrade', (request, socket, head) => {
@@ -98,6 +103,12 @@ async function hangUp(station: Station, http: Server, clock: Clock, signal: Abor
   await Promise.all([closed, emptied]);
 }
 
+/**
+ * What a client of the HTTP stream gets that asks for nothing: RIPE's carries `raw` then, and bgpipe and libbgpstream decode
+ * nothing else.
+ */
+const STREAM_OPTIONS = { includeRaw: true, acknowledge: false } as const;
+
 /** The same messages over HTTP, one JSON object a line; the filter stands in a header. */
 function stream(station: Station, request: IncomingMessage, response: ServerResponse, isFull: boolean): void {
   const { path, query } = targetOf(request);
@@ -116,7 +127,7 @@ function stream(station: Station, request: IncomingMessage, response: ServerResp
   response.flushHeaders();
   station
     .add(new Outlet(responsePipe(response)))
-    .subscribe(subscription, socketOptions && { ...socketOptions, acknowledge: false });
+    .subscribe(subscription, socketOptions === undefined ? STREAM_OPTIONS : { ...socketOptions, acknowledge: false });
 }
 
 /** A header that is no JSON is no filter: `parseFilter` refuses text. */
