@@ -123,12 +123,8 @@ export class PeerTable {
         this.#peerState(session, 'up', element.at);
       }
     }
-    const held = views.map((view) => this.#hold(view, session, element));
-    const reason = held.includes('full')
-      ? 'too-many-routes'
-      : held.includes('changed-form')
-        ? 'changed-form'
-        : undefined;
+    const held = new Set(views.map((view) => this.#hold(view, session, element)));
+    const reason = held.has('full') ? 'too-many-routes' : held.has('changed-form') ? 'changed-form' : undefined;
     if (reason === undefined) return this.#missed.told(session, element, now);
     return this.#mistrust([session], { collector: element.peer.collector, peer: element.peer, reason }, now);
   }

@@ -90,9 +90,9 @@ describe('where the other form says too little, the session is unknown and nobod
     expect(day.events.find(({ type }) => type === 'observer.gap')?.data).toMatchObject({ reason: 'changed-form' });
   });
 
-  test('until its End-of-RIB says what it has', () => {
-    const day = told(new Day().dump('12:00', all), '13:00', 'withdrawal', 1).tick('13:05').announce('13:06', all);
-    day.endOfRib('13:07', all).tick('13:10');
+  test('until a new session says what it has', () => {
+    const day = told(new Day().dump('12:00', all), '13:00', 'withdrawal', 1).tick('13:05').session('13:06', all, 'up');
+    day.announce('13:06', all).endOfRib('13:07', all).tick('13:10');
     expect(day.engine.status()[0]).toMatchObject({ verdict: 'routable', visibility: { voters: 20, share: 1 } });
   });
 });
