@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 import { openEnvelope } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';
@@ -47,8 +48,6 @@ const MAX_ATTEMPTS = 5;
 /** The wait before the nth retry is up to this, doubled each time. Milliseconds. */
 const FIRST_WAIT_MS = 1_000;
 const MAX_CACHED = 16;
-/** Longest Retry-After that is taken for a number of seconds. */
-const MAX_RETRY_AFTER_S = 86_400;
 
 interface Cached {
   readonly at: number;
@@ -202,14 +201,6 @@ function urlOf(baseUrl: string, call: string, parameters: Readonly<Record<string
   url.searchParams.set('data_overload_limit', 'ignore');
   url.searchParams.set('sourceapp', 'unroutable');
   return url;
-}
-
-/** RFC 9110 section 10.2.3: seconds, or a date. Milliseconds from now; 0 when it says nothing. */
-function retryAfterMs(text: string | undefined, nowMs: number): number {
-  if (text === undefined) return 0;
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_RETRY_AFTER_S) * 1000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? 0 : Math.max(0, at - nowMs);
 }
 
 /** Runs questions side by side; the first fault is everybody's. */

@@ -1,4 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
+import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 import { MAX_FRAME_BYTES } from './decode.ts';
 
@@ -9,6 +10,8 @@ export interface Closing {
   readonly reason: string;
   /** The server said goodbye; we cut the connection; or it broke, or never stood. */
   readonly by: 'server' | 'us' | 'fault';
+  /** The server asks us to come back no earlier than this, milliseconds (RFC 9110 section 10.2.3). */
+  readonly retryAfterMs?: number;
 }
 
 export interface Connection {
@@ -51,6 +54,11 @@ export function connect(options: ConnectOptions, signal: AbortSignal): Promise<C
   if (!(socket instanceof WebSocket)) return Promise.resolve(socket);
   const end = new End(socket, signal);
   const { clock, handshakeMs = 10_000 } = options;
+  socket.on('unexpected-response', (_request, { statusCode, headers }) => {
+    const waitMs = retryAfterMs(headers['retry-after'], clock.wallMs());
+    const asks = waitMs > 0 ? `, and asks to wait ${Math.ceil(waitMs / 1000)} s` : '';
+    end.refused(`Unexpected server response: ${statusCode}${asks}`, waitMs);
+  });
   void giveUpAfter(socket, end, clock, handshakeMs);
   return new Promise((resolve) => {
     socket.once('open', () => resolve(connectionOf(socket, end, options)));
@@ -85,7 +93,7 @@ class End {
   readonly closing: Promise<Closing>;
   readonly #ended = new AbortController();
   readonly #socket: WebSocket;
-  #why: { readonly reason: string; readonly by: 'us' | 'fault' } | undefined;
+  #why: Omit<Closing, 'code'> | undefined;
 
   constructor(socket: WebSocket, signal: AbortSignal) {
     this.#socket = socket;
@@ -114,6 +122,12 @@ class End {
 
   cut(reason: string): void {
     this.#why ??= { reason, by: 'us' };
+    this.#socket.terminate();
+  }
+
+  /** There will be no connection: the server answered the handshake with something else. */
+  refused(reason: string, waitMs: number): void {
+    this.#why ??= { reason, by: 'fault', ...(waitMs > 0 ? { retryAfterMs: waitMs } : {}) };
     this.#socket.terminate();
   }
 }

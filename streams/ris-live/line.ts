@@ -100,7 +100,7 @@ export class Line {
       }
       this.state = 'waiting';
       const isEnd = endsWithServer && closing.by === 'server';
-      const retryMs = isEnd ? undefined : backOff.next();
+      const retryMs = isEnd ? undefined : Math.max(backOff.next(), closing.retryAfterMs ?? 0);
       report({ type: 'disconnected', line: name, closing, retryMs });
       if (retryMs === undefined) return;
       this.#options.listener.disconnected(this);

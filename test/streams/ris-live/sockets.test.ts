@@ -248,3 +248,26 @@ test('a reader that stands still holds the socket: nothing is lost, little is he
   expect(reports.filter(({ type }) => type === 'gap' || type === 'disconnected')).toEqual([]);
   stop.abort();
 });
+
+test('a handshake that is answered with 429 and Retry-After is tried again no earlier', async () => {
+  const server = await rawServer((socket) => {
+    socket.once('data', () =>
+      socket.end(
+        'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+      ),
+    );
+  });
+  const watching = new Watching(server.url);
+  open.push(
+    () => server.close(),
+    () => watching.stop(),
+  );
+  await watching.turnUntil(() => watching.count('disconnected') === 1, 'the refusal');
+  expect(watching.reports.find(({ type }) => type === 'disconnected')).toMatchObject({
+    closing: { reason: 'Unexpected server response: 429, and asks to wait 120 s', by: 'fault' },
+    retryMs: 120_000,
+  });
+  await watching.pass(115_000);
+  expect(server.sockets).toHaveLength(1);
+  await watching.turnUntil(() => watching.count('disconnected') === 2, 'the next attempt', 30_000);
+});
