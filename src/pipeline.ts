@@ -26,6 +26,8 @@ export interface Keeping {
    * changes nothing if it was stored the first time. Without it, the error is thrown.
    */
   readonly again?: (error: unknown, attempt: number) => Promise<void>;
+  /** Called when the store took a batch that it had refused or not answered before. */
+  readonly answered?: () => void;
 }
 
 /** `fenced`: another process leads now. `unkept`: the run was stopped while the store did not answer. */
@@ -142,6 +144,7 @@ class Keeper {
         if (shown !== this.#token && !(await this.#follows(batch))) return { ok: false, reason: 'fenced' };
         this.#token = shown;
         const committed = await store.commit(batch, shown);
+        if (attempt > 1) this.#keeping.answered?.();
         const isFenced = !committed.ok && committed.reason === 'fenced';
         if (!isFenced || stillLeads === undefined) return committed;
         if (!(await stillLeads()) || token?.() === shown) return committed;

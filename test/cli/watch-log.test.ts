@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { createLogger, logLive } from '../../src/app/watch/log.ts';
+import { createLogger, liveLog, logLive } from '../../src/app/watch/log.ts';
+import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
+import { statusLine } from '../../src/cli/watch/status-line.ts';
+import { clock, Day } from '../support/day.ts';
 import type { LiveReport } from '../../streams/ris-live/report.ts';
 import { Text } from '../support/text.ts';
 
@@ -29,5 +32,29 @@ test('a feed of another time is said to be so far behind, and how a recording is
   expect(differ(-190_000)).toBe(`warning: the feed is 3 min 10 s ahead of ${ask}\n`);
   expect(differ(90_000_000)).toBe(
     `warning: the feed is 1 d 1 h behind ${ask} A recording is watched with --history.\n`,
+  );
+});
+
+test('collectors that are lost at one moment are one line, and so are those that are heard again', async () => {
+  const stderr = Object.assign(new Text(), { isTTY: true });
+  const io = { stdout: new Text(), stderr, env: {}, signal: new AbortController().signal };
+  const say = liveLog(createLogger(io, () => undefined));
+  const names = ['rrc00', 'rrc01', 'rrc03'].flatMap((name): Collector[] => [parseCollector(name) ?? []].flat());
+  const at = clock('12:00');
+  for (const collector of names) say({ type: 'gap', collector, reason: 'disconnected', at, heardAt: at });
+  await Promise.resolve();
+  for (const collector of names) say({ type: 'heard-again', collector, at });
+  await Promise.resolve();
+  expect(stderr.text.split('\n').map((line) => line.slice(9))).toEqual([
+    expect.stringMatching(/^warning: 3 collectors \(rrc00, rrc01, rrc03\) are not heard: /),
+    '3 collectors (rrc00, rrc01, rrc03) are heard again',
+    '',
+  ]);
+});
+
+test('a territory of which nothing is known is not shown as 0 of its networks', () => {
+  const { engine } = new Day();
+  expect(statusLine({ engine, feed: undefined, behind: undefined })).toBe(
+    'nothing heard yet | KP unknown, 4 networks, 0 voters',
   );
 });

@@ -14,7 +14,7 @@ import { OpenGaps } from '../watch/open-gaps.ts';
 import { packageVersion } from '../package-root.ts';
 import { good, type Result } from '../../lib/result.ts';
 import { usualHealer, type Begun, type Feed, type FeedOptions, type Resumption } from './types.ts';
-import { logLive } from '../watch/log.ts';
+import { liveLog } from '../watch/log.ts';
 import { allTerritories, isWhole, mending, mendingLeft, ripestatClient, seedingAgain } from './healing.ts';
 import { Overlap } from './overlap.ts';
 import { noteMissed, seedSource } from './seed.ts';
@@ -33,8 +33,9 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const begun: Begun = {};
   const overlap = new Overlap();
   const note = (events: readonly UnroutableEvent[]): void => open.note(events, options.clock.monotonicMs());
+  const say = liveLog(options.log);
   const live = liveSource(options, (report) => {
-    logLive(options.log, report);
+    say(report);
     // What was said after the last word heard is missing, not only what was said after we noticed.
     if (report.type === 'gap') gaps.gap(report.collector, later(report.heardAt, -OVERLAP_MS));
     if (report.type === 'heard-again') gaps.heardAgain(report.collector, report.at);

@@ -42,7 +42,43 @@ const ODDITIES: Readonly<Record<string, string>> = {
   duplicate: 'messages that came twice',
 };
 
-/** What the live source says, in words. */
+type Loss = Extract<LiveReport, { type: 'gap' | 'heard-again' }>;
+
+/**
+ * What the live source says, in words. Collectors that are lost, or heard again, at one moment are one fact, so they are one
+ * line: a connection that ends takes all of RIS with it.
+ */
+export function liveLog(log: Logger): (report: LiveReport) => void {
+  const waiting: Loss[] = [];
+  const tell = (): void => {
+    const kinds = groups(waiting.splice(0));
+    for (const [first, ...rest] of kinds.values()) if (first !== undefined) logLosses(log, first, rest);
+  };
+  return (report) => {
+    if (report.type !== 'gap' && report.type !== 'heard-again') return logLive(log, report);
+    waiting.push(report);
+    if (waiting.length === 1) queueMicrotask(tell);
+  };
+}
+
+function groups(losses: readonly Loss[]): ReadonlyMap<string, readonly Loss[]> {
+  const kinds = new Map<string, Loss[]>();
+  for (const loss of losses) {
+    const kind = loss.type === 'gap' ? loss.reason : loss.type;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), loss]);
+  }
+  return kinds;
+}
+
+function logLosses(log: Logger, first: Loss, rest: readonly Loss[]): void {
+  if (rest.length === 0) return logLive(log, first);
+  const collectors = [first, ...rest].map(({ collector }) => collector);
+  const names = `${collectors.length} collectors (${collectors.join(', ')})`;
+  if (first.type === 'heard-again') log.info({ collectors }, `${names} are heard again`);
+  else log.warn({ collectors, reason: first.reason }, `${names} are not heard: ${GAP_REASONS[first.reason]}`);
+}
+
+/** One word of the live source. */
 export function logLive(log: Logger, report: LiveReport): void {
   switch (report.type) {
     case 'connecting':

@@ -177,6 +177,7 @@ export class Watch {
     const loss = this.#loss(kept, engine);
     return {
       ...{ store, token: leadership.token, stillLeads: leadership.stillLeads, again },
+      answered: () => options.log.info(`${store.name} answers again`),
       injected: () => [...loss(), ...others.take()],
       ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
@@ -208,7 +209,9 @@ export class Watch {
   ): Promise<Kept | undefined> {
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        return await this.#parts.store.load();
+        const kept = await this.#parts.store.load();
+        if (attempt > 1) this.#parts.feed.log.info(`${this.#parts.store.name} answers again`);
+        return kept;
       } catch (error) {
         await again(error, attempt);
       }
@@ -259,11 +262,13 @@ export class Watch {
   #instance(): Omit<Instance, 'beatAt'> {
     const lines = this.#feed?.live.stats().lines ?? [];
     const isConnected = lines.some(({ state }) => state === 'subscribed');
+    const isBlind = this.#engine?.status().every(({ visibility }) => visibility.voters === 0) === true;
+    const reason = !isConnected ? 'not subscribed to the feed' : isBlind ? 'no peer has a vote yet' : undefined;
     return {
       id: this.#me,
       role: this.#engine === undefined ? 'standby' : 'leader',
-      ready: isConnected,
-      ...(isConnected ? {} : { reason: 'not subscribed to the feed' }),
+      ready: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
       version: packageVersion(),
       host: this.#me.split(':')[0] ?? this.#me,
       pid: process.pid,

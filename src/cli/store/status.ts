@@ -141,7 +141,9 @@ function verdictText(value: string): string {
   const { verdict, since, visibility } = JSON.parse(value) as Partial<VerdictRecord>;
   if (verdict === undefined || visibility === undefined) return value;
   const { voters, unitsVisible, units } = visibility;
-  const from = since === undefined ? '' : ` since ${spoken(since)}`;
+  // Nothing was ever known: a beginning of time is not when that began.
+  const from = since === undefined || Date.parse(since) <= 0 ? '' : ` since ${spoken(since)}`;
+  if (verdict === 'unknown') return `unknown${from}: ${counted(units, 'network')}, ${counted(voters, 'voter')}`;
   return `${verdict}${from}, ${unitsVisible} of ${counted(units, 'network')} visible to ${counted(voters, 'voter')}`;
 }
 

@@ -23,6 +23,8 @@ function territoryText({ territory, family, verdict, visibility, pending }: Terr
   const next = pending === undefined ? '' : ` (${pending.verdict}?)`;
   const { share, voters, unitsVisible, units } = visibility;
   const seen = voters === 0 || share === 1 ? '' : ` ${percent(share)}`;
+  // "0/4 networks" would read as gone.
+  if (verdict === 'unknown') return `${name} unknown${next}, ${counted(units, 'network')}, ${counted(voters, 'voter')}`;
   return `${name} ${verdict}${next}, ${unitsVisible}/${units} networks${seen}, ${counted(voters, 'voter')}`;
 }
 

@@ -1,4 +1,5 @@
 import { record } from '../../../streams/tape/record.ts';
+import { RIS_LIVE_URL } from '../../../streams/ris-live/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { Clock } from '../../ports.ts';
 import { textSink } from '../../sinks/stdout.ts';
@@ -16,6 +17,7 @@ import { TerminalLine } from '../output/terminal-line.ts';
 import { controlTerritory } from '../../app/feed/feed.ts';
 import type { FeedOptions, Healer, Seed } from '../../app/feed/types.ts';
 import { createLogger, type Logger } from '../../app/watch/log.ts';
+import { packageVersion } from '../../app/package-root.ts';
 import { openTape, type Tape } from '../../app/watch/tape-file.ts';
 import { Watch, type WatchEnd } from '../../app/watch/watcher.ts';
 import type { WebhookParts } from '../../app/watch/webhooks.ts';
@@ -143,6 +145,7 @@ async function conduct(
   });
   const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);
   let end: WatchEnd;
+  feed.log.info(startText(selection, feed, opened));
   try {
     end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
   } finally {
@@ -154,9 +157,27 @@ async function conduct(
     await opened.store.close();
   }
   if (!end.ok) return failed(end, io);
+  feed.log.info(io.signal.aborted ? 'stopped' : 'the feed has ended');
   if (tape?.failure !== undefined) {
     complain(io, `--record ${options.record}: ${refusal(tape.failure)}`);
     return EXIT.files;
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
 }
+
+/** What begins here, for whoever reads the log later. */
+function startText({ territories }: Selection, feed: FeedOptions, { store, isLasting }: OpenStore): string {
+  const ids = territories.map(({ territory }) => territory.id);
+  const names = ids.length > MAX_NAMED ? `${ids.length} territories` : ids.join(', ');
+  const voters = [...new Set(territories.map(({ policy }) => `${policy.minVoters}/${policy.minCollectors}`))].join(
+    ', ',
+  );
+  const kept = isLasting ? `kept in ${store.name}` : 'kept nowhere';
+  return (
+    `unroutable ${packageVersion()} watches ${names} on ${new URL(feed.url ?? RIS_LIVE_URL).host}, seeded from ` +
+    `${feed.seed.from === 'none' ? 'nothing' : feed.seed.from}, ${kept}; voters/collectors needed: ${voters}`
+  );
+}
+
+/** Territories named in the first line of the log; of more, their number. */
+const MAX_NAMED = 10;
