@@ -9,7 +9,7 @@ import { bad, type Result } from '../lib/result.ts';
 export interface StoreOptions {
   /** `redis://…` and its kin, a folder, or `none`. */
   readonly store?: string;
-  /** Name of the watch in it. */
+  /** Name of the watch in it. @default $UNROUTABLE_NAME, else made of the territories */
   readonly name?: string;
 }
 
@@ -56,10 +56,14 @@ export async function openStore(
   io: Pick<Io, 'env'>,
   clock: Clock,
 ): Promise<Opening> {
-  const name = options.name ?? watchName(territories);
+  const { UNROUTABLE_NAME: fromEnvironment = '' } = io.env;
+  const name = options.name ?? (fromEnvironment === '' ? watchName(territories) : fromEnvironment);
   if (parseWatchName(name) === undefined)
     return {
-      ...bad('usage', `--name ${name}: it must be letters, digits and . _ + -, 64 at most`),
+      ...bad(
+        'usage',
+        `${options.name === undefined ? 'UNROUTABLE_NAME' : '--name'} ${name}: it must be letters, digits and . _ + -, 64 at most`,
+      ),
       isAway: false,
     };
   const place = chosenStore(options, io);
