@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../ports.ts';
 import { connect, type Trust } from './connect.ts';
 import { errorText } from './error-text.ts';
+import { refusalText } from './refusal-text.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
@@ -45,6 +46,9 @@ const MOST_RESPONSE_BYTES = 64 * 1024;
 /** Bytes of a response's headers; more end the attempt. */
 const MOST_HEADER_BYTES = 16 * 1024;
 
+/** The body of a refusal is waited for no longer than this after its head. Milliseconds. */
+const REFUSAL_MS = 1_000;
+
 /** Where a wait is asked for: Standard Webhooks names 429, 502 and 504, RFC 9110 section 10.2.3 names 503. */
 const THROTTLING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
@@ -53,7 +57,7 @@ type Outcome = Attempt extends infer Each ? (Each extends Attempt ? Omit<Each, '
 /**
  * Sends once and says what came of it; never throws, and leaves nothing open behind it. Redirects are not followed.
  *
- * A status other than 2xx decides as soon as it is there. A 2xx counts when its response is whole or longer than is
+ * A status other than 2xx is a failure; the first characters of its body, if they come within a second, are in the reason. A 2xx counts when its response is whole or longer than is
  * read; one that breaks off or drips past the deadline does not, since whoever sent it may not have kept the event.
  * When `signal` aborts the attempt ends as one to be repeated: the receiver may have the event all the same.
  */
@@ -89,7 +93,7 @@ async function attempt(outgoing: Outgoing, means: Means, signal: AbortSignal): P
   const connected = await connect(target, vetted.addresses, means, signal);
   if (!connected.ok) return failed(connected.reason);
   try {
-    return await exchange(connected.socket, { outgoing, target, wallMs: () => clock.wallMs() }, signal);
+    return await exchange(connected.socket, { outgoing, target, clock }, signal);
   } catch (error) {
     // Node refuses a header's name or value, which the configuration should have.
     return { ok: false, retry: false, reason: `request: ${errorText(error)}` };
@@ -101,10 +105,10 @@ async function attempt(outgoing: Outgoing, means: Means, signal: AbortSignal): P
 interface Exchange {
   readonly outgoing: Outgoing;
   readonly target: Target;
-  readonly wallMs: () => number;
+  readonly clock: Clock;
 }
 
-function exchange(socket: Socket, { outgoing, target, wallMs }: Exchange, signal: AbortSignal): Promise<Outcome> {
+function exchange(socket: Socket, { outgoing, target, clock }: Exchange, signal: AbortSignal): Promise<Outcome> {
   const { method, headers, body } = outgoing;
   return new Promise((resolve) => {
     let isAnswered = false;
@@ -126,9 +130,12 @@ function exchange(socket: Socket, { outgoing, target, wallMs }: Exchange, signal
     sending.on('upgrade', ({ statusCode = 0 }) => resolve(outcomeOf(statusCode, undefined)));
     sending.on('response', (response) => {
       isAnswered = true;
-      const outcome = outcomeOf(response.statusCode ?? 0, retryAfterMs(response.headers['retry-after'], wallMs()));
+      const outcome = outcomeOf(
+        response.statusCode ?? 0,
+        retryAfterMs(response.headers['retry-after'], clock.wallMs()),
+      );
       if (outcome.ok) void drained(response).then((fault) => resolve(fault === undefined ? outcome : failed(fault)));
-      else resolve(outcome);
+      else void explained(outcome, response, { outgoing, target, clock }, signal).then(resolve);
     });
     sending.end(body);
   });
@@ -144,6 +151,21 @@ function outcomeOf(status: number, wait: number | undefined): Outcome {
     status,
     ...(wait !== undefined && THROTTLING.has(status) ? { retryAfterMs: wait } : {}),
   };
+}
+
+/** The same failure with the first characters of the receiver's answer, which name its cause. */
+async function explained<Failed extends Extract<Outcome, { ok: false }>>(
+  outcome: Failed,
+  response: IncomingMessage,
+  { outgoing, clock }: Exchange,
+  signal: AbortSignal,
+): Promise<Failed> {
+  const over = new AbortController();
+  const enough = AbortSignal.any([signal, over.signal]);
+  void clock.sleep(REFUSAL_MS, enough).then(() => over.abort());
+  const text = await refusalText(response, outgoing, enough);
+  over.abort();
+  return text === '' ? outcome : { ...outcome, reason: `${outcome.reason}: ${text}` };
 }
 
 /** Reads and forgets a response, up to the limit. Says what is wrong when it broke off before its end. */

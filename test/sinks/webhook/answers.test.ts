@@ -15,6 +15,23 @@ describe('bad input 56: statuses', () => {
     expect(attempt).not.toHaveProperty('retryAfterMs');
   });
 
+  test('the first characters of a refusal are in the reason, on one line', async () => {
+    const body = '{"ok":false,\n"description":"Bad Request: chat not found"}';
+    const attempt = await answered((_, response) => response.writeHead(400).end(body));
+    expect(attempt).toMatchObject({ reason: 'status: 400: {"ok":false, "description":"Bad Request: chat not found"}' });
+    const long = await answered((_, response) => response.writeHead(400).end(`\u001b[2J\u202e${'x'.repeat(9_000)}`));
+    expect(long).toMatchObject({ reason: `status: 400: [2J ${'x'.repeat(156)}` });
+  });
+
+  test('a secret that the receiver repeats in a refusal is not in the reason', async () => {
+    const receiver = await httpReceiver(({ url, headers }, response) =>
+      response.writeHead(403).end(`no ${url} for ${headers.authorization}`),
+    );
+    const headers = { authorization: 'Bearer abcdefghijkl' };
+    const attempt = await start(receiver, { headers }, '/bot12345:SECRET/send').attempt;
+    expect(attempt).toMatchObject({ reason: 'status: 403: no … for …' });
+  });
+
   test('410 disables the endpoint', async () => {
     const attempt = await answered((_, response) => response.writeHead(410).end());
     expect(attempt).toMatchObject({ ok: false, retry: 'disable', status: 410 });
