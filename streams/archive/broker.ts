@@ -3,9 +3,6 @@ import { NO_DUMP, type ArchiveFinder, type ArchiveWindow, type FoundFiles, type 
 import { getText, type ArchiveHttp } from './http.ts';
 import { fileOf, type ArchiveFile } from './layout.ts';
 
-/** BGPKIT's public index of both archives: https://bgpkit.com/broker */
-export const PUBLIC_BROKER = 'https://api.bgpkit.com/v3/broker';
-
 /** The server refuses pages of more than 1,000 rows. */
 const PAGE_SIZE = 1_000;
 const MOST_PAGES = 200;

@@ -118,7 +118,7 @@ describe('a mistake is one clear line and a status that says who must mend it', 
       /unknown option '--colector'\n\(Did you mean --collector\?\)/,
     ],
     ['an unknown command', ['repaly'], 2, /unknown command 'repaly'\n\(Did you mean replay\?\)/],
-    ['no file', ['replay'], 2, /missing required argument 'files'/],
+    ['no file', ['replay'], 2, /name files to read, or a window of the archives: --from and --until/],
     [
       'a time that is none',
       ['replay', 'x', '--since', '2014-02-30'],

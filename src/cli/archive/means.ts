@@ -1,7 +1,7 @@
 import type { WindowMeans } from '../../app/archive/window.ts';
 import type { InputOptions } from '../../app/archive/inputs.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { PUBLIC_BROKER } from '../../../streams/archive/broker.ts';
+import { PUBLIC_BROKER } from '../../config/public-broker.ts';
 import type { FetchProgress } from '../../../streams/archive/fetch-files.ts';
 import type { Clock } from '../../ports.ts';
 import { durationText } from '../../report/clock.ts';

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Project } from '../../../streams/archive/layout.ts';
-import { PUBLIC_BROKER } from '../../../streams/archive/broker.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
+import { PUBLIC_BROKER } from '../../config/public-broker.ts';
 import { BYTES_FORM, parseBytes } from '../../config/bytes.ts';
 import { asCollectors, asMoment } from '../program-options.ts';
 
