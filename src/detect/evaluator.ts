@@ -1,3 +1,4 @@
+import type { Asn } from '../bgp/asn.ts';
 import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Touched } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
@@ -26,7 +27,7 @@ export interface EvaluatorSnapshot {
   readonly lastKnown: Known | undefined;
   readonly rebased: boolean;
   readonly beginsUntil: EventTime | undefined;
-  readonly candidates: readonly (readonly [unit: number, since: EventTime])[];
+  readonly candidates: readonly (readonly [Asn, since: EventTime])[];
   readonly tracker: IncidentTrackerSnapshot;
 }
 
@@ -98,7 +99,7 @@ export class Evaluator {
     // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
     const sample: Controlled = Object.assign(this.view.sample(at), { control });
     const scene = { view: this.view, sample };
-    this.#baseline.note(touched.units, at);
+    this.#baseline.note(sample);
     this.#tracker.noteSample(sample, touched, this.#state);
 
     const drafts = this.#followChanges(scene, touched);
@@ -179,12 +180,12 @@ export class Evaluator {
 
   #beginAgain(at: EventTime, until: EventTime): void {
     if (at > until || this.#state.kind !== 'routable') this.#beginsUntil = undefined;
-    else if (this.view.visibleSize > this.view.baselineSize) this.#begin(at);
+    else this.#baseline.grow(at);
   }
 
   #begin(at: EventTime): void {
     this.#beginsUntil ??= later(at, this.policy.blindHoldMs);
-    this.#baseline.begin();
+    this.#baseline.begin(at);
     this.#tracker.begin();
     if (this.view.detailed) this.changes.begin(at);
   }

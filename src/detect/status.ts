@@ -1,5 +1,6 @@
 import type { Family } from '../bgp/prefix.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Territory } from '../territory/territory.ts';
 import { ofTerritory } from './events/drafts.ts';
 import type { Incident, Verdict, VisibilityData } from './events/event.ts';
@@ -16,7 +17,7 @@ export interface TerritoryStatus {
   /** What comes next if all stays as it is. */
   readonly pending: Pending | undefined;
   readonly visibility: VisibilityData;
-  /** Per unit in address order: the share of the voters that see it. */
+  /** Per unit in address order: the share that sees it, of the voters that usually do; of all, where none usually does. */
   readonly units: readonly { readonly text: string; readonly share: number; readonly isBaseline: boolean }[];
   readonly incident: Incident | undefined;
 }
@@ -51,7 +52,7 @@ function summaryOf(evaluator: Evaluator, at: EventTime): Omit<TerritoryStatus, '
 function unitShares({ view }: Evaluator): TerritoryStatus['units'] {
   return view.units.map((unit, i) => ({
     text: unit.text,
-    share: view.voters === 0 ? 0 : rounded((view.seen[i] ?? 0) / view.voters),
+    share: shareOf(view.sightOf(i)),
     isBaseline: view.baseline[i] === 1,
   }));
 }
@@ -73,4 +74,8 @@ export function verdictText(evaluator: Evaluator, at: EventTime): string {
       ? { units: unitShares(evaluator).map(({ text, share, isBaseline }) => ({ unit: text, share, isBaseline })) }
       : {}),
   });
+}
+
+function shareOf({ seeing, of }: ReturnType<TerritoryView['sightOf']>): number {
+  return of === 0 ? 0 : rounded(seeing / of);
 }

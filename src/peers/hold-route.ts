@@ -31,7 +31,7 @@ export function holdRoute(view: TerritoryView, rib: AdjRibIn, element: RouteElem
     for (const { pathId: other } of twins) {
       view.put(rib, { prefix, pathId: other, path: undefined, at, dumped });
       const gone = rib.routes.get(routeKey(prefix, other));
-      if (gone !== undefined) view.drop(rib, gone, at);
+      if (gone !== undefined) view.drop(rib, gone);
     }
   }
   if (!isKept) return 'full';

@@ -158,7 +158,7 @@ export class PeerTable {
     }
     this.#markWhole(session, FAMILIES);
     this.#votes.revote(session, at);
-    this.#forgetRoutes(session, at, (heard) => heard < told);
+    this.#forgetRoutes(session, (heard) => heard < told);
     return state === 'down' ? [{ kind: 'settled', session }] : [];
   }
 
@@ -184,7 +184,7 @@ export class PeerTable {
       at < dump.from && (dumped || dump.from - at >= DUMP_BACKLOG_MS);
     let hasGrown = false;
     for (const family of families) {
-      this.#forgetRoutes(session, now, isGone, family);
+      this.#forgetRoutes(session, isGone, family);
       session.table[family] = dump.routes[family];
       if (this.#votes.compare(family, dump.routes[family])) hasGrown = true;
     }
@@ -259,16 +259,11 @@ export class PeerTable {
     }
   }
 
-  #forgetRoutes(
-    session: Session,
-    at: EventTime,
-    gone: (at: EventTime, dumped: boolean) => boolean,
-    family?: Family,
-  ): void {
+  #forgetRoutes(session: Session, gone: (at: EventTime, dumped: boolean) => boolean, family?: Family): void {
     for (const view of this.#views) {
       const rib = view.ribs.get(session.peer.id);
       if (rib === undefined || (family !== undefined && view.family !== family)) continue;
-      for (const held of [...rib.routes.values()]) if (gone(held.at, held.dumped)) view.drop(rib, held, at);
+      for (const held of [...rib.routes.values()]) if (gone(held.at, held.dumped)) view.drop(rib, held);
     }
   }
 

@@ -33,7 +33,7 @@ export class Probation {
 
   /** Call after each change of a rib of unknown table size. */
   watch(view: TerritoryView, rib: AdjRibIn, at: EventTime): void {
-    if (rib.learned || rib.seen === 0) {
+    if (rib.learned || !(rib.seen > 0 || tellsInside(view, rib))) {
       this.#leave(rib);
       return;
     }
@@ -75,7 +75,8 @@ export class Probation {
       const { view, rib } = probationer;
       let units = expected.get(view);
       if (units === undefined) expected.set(view, (units = commonUnits(view)));
-      if (units.filter((unit) => (rib.cover[unit] ?? 0) > 0).length < MIN_CARRIED * units.length) {
+      const told = toldUnits(view, rib);
+      if (units.filter((unit) => told.has(unit)).length < MIN_CARRIED * units.length) {
         probationer.due = later(at, this.#learnMs);
         this.#dirty.add(rib.peer.id);
         continue;
@@ -96,6 +97,22 @@ export class Probation {
 function commonUnits(view: TerritoryView): readonly number[] {
   const units = [...view.units.keys()];
   if (view.hasBaseline) return units.filter((unit) => view.baseline[unit] === 1);
-  const carriers = [...view.ribs.values()].filter((rib) => rib.seen > 0);
-  return units.filter((unit) => carriers.filter((rib) => (rib.cover[unit] ?? 0) > 0).length * 2 >= carriers.length);
+  const carriers = [...view.ribs.values()].map((rib) => toldUnits(view, rib)).filter((told) => told.size > 0);
+  return units.filter((unit) => carriers.filter((told) => told.has(unit)).length * 2 >= carriers.length);
+}
+
+/** Whoever has a route inside the blocks, of whatever origin, would have told the right one, too. */
+function tellsInside(view: TerritoryView, rib: AdjRibIn): boolean {
+  for (const held of rib.routes.values()) if (held.path !== undefined && view.holds(held.prefix)) return true;
+  return false;
+}
+
+/** Units to which it has a route that lies inside the blocks, of whatever origin; or one that counts. */
+function toldUnits(view: TerritoryView, rib: AdjRibIn): ReadonlySet<number> {
+  const units = new Set<number>();
+  for (const { path, prefix, counts, units: covered } of rib.routes.values()) {
+    if (path === undefined || !(counts || view.holds(prefix))) continue;
+    for (const unit of covered) units.add(unit);
+  }
+  return units;
 }

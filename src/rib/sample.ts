@@ -3,13 +3,19 @@ import type { EventTime } from '../bgp/time.ts';
 /** A territory's visibility at one moment of event time. */
 export interface Sample {
   readonly at: EventTime;
-  /** Mean over the baseline's units of the share of voters that see the unit. */
+  /** Of the pairs of a voter and a unit that the voter usually sees, the share that it sees now; of voters that can be heard. */
   readonly share: number;
+  /** Of whom it is a share: of peers with a whole table, or of those that told a route. */
+  readonly of: 'full-feed' | 'peers-with-a-route';
   readonly voters: number;
+  /** Voters that usually see some of it; before there is a baseline, all of them. */
+  readonly witnesses: number;
   /** Collectors at which some session votes. */
   readonly collectors: number;
-  /** Voters now, and those that lost their vote not long ago. */
+  /** Witnesses now, and those that lost their vote not long ago. */
   readonly known: number;
+  /** Witnesses that see something of what they usually see, and those that see nothing of it. */
+  readonly seeing: number;
   readonly seeingNothing: number;
   /** Whether any of it was ever visible, or somebody's table was so large that he would have seen it. */
   readonly isProven: boolean;

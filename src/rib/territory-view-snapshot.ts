@@ -11,11 +11,16 @@ export interface Touched {
 
 /** What a view goes on from, besides its routes and votes. */
 export interface TerritoryViewSnapshot {
-  /** Indices of units, upward. */
-  readonly baseline: readonly number[];
+  /** By AS, upward: indices of the units that it usually sees, upward. */
+  readonly baseline: readonly (readonly [Asn, readonly number[]])[];
   /** ASes that lost their vote, in the order in which they did. */
   readonly former: readonly (readonly [Asn, EventTime])[];
-  readonly visibleChangedAt: EventTime | undefined;
+  /** The level at which visibility stands still, and since when. */
+  readonly steady: { readonly share: number; readonly since: EventTime } | undefined;
+  /** ASes that came to see more than they usually do, and were not looked at yet. */
+  readonly grown: readonly Asn[];
+  /** When a voter last came or went, or the baseline became another. */
+  readonly rosterAt: EventTime | undefined;
   /** Indices of units that were not looked at yet, upward. */
   readonly touched: readonly number[];
 }

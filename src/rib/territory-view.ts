@@ -1,9 +1,9 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { Collector, Peer } from '../bgp/peer.ts';
-import type { Family, Prefix } from '../bgp/prefix.ts';
+import { contains, type Family, type Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { DirtyRoutes } from './dirty-set.ts';
-import { VoteCount, type Sum } from './vote-count.ts';
+import { VoteCount } from './vote-count.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { RouteClassifier } from './route-classifier.ts';
 import type { TerritoryViewSnapshot, Touched } from './territory-view-snapshot.ts';
@@ -40,8 +40,14 @@ export class TerritoryView {
   readonly ribs = new Map<Peer['id'], AdjRibIn>();
   /** Routes in the largest table known of this family; 0 while no dump was read. */
   largestTable = 0;
-  /** When the set of visible units last changed. */
-  visibleChangedAt: EventTime | undefined;
+  /** The level at which visibility stands still, and since when; see `noteShare`. */
+  #steady: { readonly share: number; readonly since: EventTime } | undefined;
+  /** Counts up when a voter came or went, or the baseline is another: what is a share of them may be another without a word. */
+  roster = 0;
+  /** When that was last. */
+  rosterAt: EventTime | undefined;
+  /** Voters that see something that they usually do not, since this was last asked. */
+  #grown = new Set<Asn>();
   /** Units whose `seen` or `visible` may have changed since `takeTouched`. */
   readonly #touched = new Set<number>();
   readonly #voteCount: VoteCount;
@@ -50,6 +56,7 @@ export class TerritoryView {
   /** Voting sessions per collector. */
   readonly #collectors = new Map<Collector, number>();
   readonly #classifier: RouteClassifier;
+  readonly #blocks: readonly Prefix[];
   readonly #maxRoutes: number;
   readonly #maxRoutesOfAll: number;
   /** Routes held of all sessions, withdrawn ones that are remembered among them. */
@@ -59,9 +66,8 @@ export class TerritoryView {
     this.territory = territory;
     this.family = family;
     this.key = `${territory.id}/${family}`;
-    this.blocksText = blocksOf(territory, family)
-      .map((block) => block.text)
-      .join(' ');
+    this.#blocks = blocksOf(territory, family);
+    this.blocksText = this.#blocks.map((block) => block.text).join(' ');
     this.units = unitsOf(territory, family);
     this.detailed = this.units.length <= MAX_DETAILED_UNITS;
     this.#maxRoutes = maxRoutes(this.units.length);
@@ -79,19 +85,19 @@ export class TerritoryView {
     return this.#voteCount.seen;
   }
 
-  /** 1 for units seen by more than half of the voters. */
+  /** 1 for units seen by more than half of the voters that usually see them; of all voters, where none does. */
   get visible(): Readonly<Uint8Array> {
     return this.#voteCount.visible;
   }
 
-  /** 1 for the units of the last stable state, against which visibility is measured. */
+  /** 1 for the units that some AS saw in the last stable state. */
   get baseline(): Readonly<Uint8Array> {
     return this.#voteCount.baseline;
   }
 
   /** Units of the baseline; 0 while there is none. */
   get baselineSize(): number {
-    return this.#voteCount.ofBaseline.units;
+    return this.#voteCount.baselineUnits;
   }
 
   /** Visible units, of the baseline or not. */
@@ -99,9 +105,16 @@ export class TerritoryView {
     return this.#voteCount.ofVisible.units;
   }
 
-  /** The units of the baseline that are visible. */
-  get left(): Sum {
-    return this.#voteCount.ofLeft;
+  /** Units of the baseline that are visible. */
+  get leftSize(): number {
+    return this.#voteCount.leftUnits;
+  }
+
+  /** Of the voters that usually see a unit, how many there are and how many see it now; of all, where none usually does. */
+  sightOf(unit: number): { readonly seeing: number; readonly of: number } {
+    const of = this.#voteCount.usual[unit] ?? 0;
+    if (of > 0) return { seeing: this.#voteCount.standing[unit] ?? 0, of };
+    return { seeing: this.#voteCount.seen[unit] ?? 0, of: this.voters };
   }
 
   get hasBaseline(): boolean {
@@ -110,6 +123,11 @@ export class TerritoryView {
 
   concerns(prefix: Prefix): boolean {
     return prefix.family === this.family && concerns(this.territory, prefix);
+  }
+
+  /** Whether the prefix lies inside one of the blocks. */
+  holds(prefix: Prefix): boolean {
+    return this.#blocks.some((block) => contains(block, prefix));
   }
 
   ribOf(peer: Peer): AdjRibIn {
@@ -128,8 +146,8 @@ export class TerritoryView {
     const held = this.#classifier.classify(route, before);
     const sawBefore = rib.seen;
     // The new route before the old one goes: a re-announcement never looks like a loss, however short.
-    if (held.path !== undefined) this.#add(rib, held, route.at);
-    if (before?.path !== undefined) this.#take(rib, before, route.at);
+    if (held.path !== undefined) this.#add(rib, held);
+    if (before?.path !== undefined) this.#take(rib, before);
     rib.routes.set(key, held);
     if (before === undefined) this.#routes++;
     if (before === undefined && route.pathId !== undefined) rib.withPathId++;
@@ -139,8 +157,8 @@ export class TerritoryView {
   }
 
   /** Forgets a route without a word of the peer: nobody withdrew it, so it is no evidence. */
-  drop(rib: AdjRibIn, held: HeldRoute, at: EventTime): void {
-    if (held.path !== undefined) this.#take(rib, held, at);
+  drop(rib: AdjRibIn, held: HeldRoute): void {
+    if (held.path !== undefined) this.#take(rib, held);
     const key = routeKey(held.prefix, held.pathId);
     if (rib.routes.delete(key)) {
       this.#routes--;
@@ -158,8 +176,7 @@ export class TerritoryView {
       this.#collectors.set(rib.peer.collector, (this.#collectors.get(rib.peer.collector) ?? 0) + 1);
       this.#voteCount.enter(rib.peer.asn);
       this.#former.delete(rib.peer.asn);
-      for (let unit = 0; unit < rib.cover.length; unit++)
-        if ((rib.cover[unit] ?? 0) > 0) this.#voteCount.see(rib.peer.asn, unit);
+      for (let unit = 0; unit < rib.cover.length; unit++) if ((rib.cover[unit] ?? 0) > 0) this.#see(rib.peer.asn, unit);
       for (const held of shown) for (const mark of held.marks) this.tally.add(mark, rib.peer.asn);
     } else {
       for (const held of shown) for (const mark of held.marks) this.tally.remove(mark, rib.peer.asn);
@@ -179,35 +196,122 @@ export class TerritoryView {
     return this.#former.values().next().value;
   }
 
+  /** An AS that is gone this long is no witness either when it comes back. */
   forgetFormer(before: EventTime): void {
-    for (const [asn, at] of this.#former) if (at <= before) this.#former.delete(asn);
+    for (const [asn, at] of this.#former) {
+      if (at > before) continue;
+      this.#former.delete(asn);
+      this.#part(asn, this.#voteCount.rows().get(asn)?.values() ?? []);
+    }
   }
 
-  setBaseline(units: readonly number[]): void {
-    this.#voteCount.setBaseline(units);
-    this.#touchAll();
+  /** The baseline is what each voter sees now of what is visible. */
+  beginBaseline(at: EventTime): void {
+    for (const [asn, row] of [...this.#voteCount.rows()]) this.#part(asn, row.values());
+    this.growBaseline(at);
+    this.#rosterIsOther(at);
+  }
+
+  /** What each voter sees now of what is visible joins the baseline. */
+  growBaseline(at: EventTime): void {
+    for (const asn of [...this.#voteCount.asns()]) this.joinBaseline(asn, at);
+  }
+
+  /** What this voter sees of what is visible joins its row. True when it still sees something that did not. */
+  joinBaseline(asn: Asn, at: EventTime): boolean {
+    const units = this.#voteCount.joinable(asn);
+    if (units.length > 0) {
+      this.#voteCount.join(asn, units);
+      this.#changed(units);
+      this.#rosterIsOther(at);
+    }
+    return this.#voteCount.extras(asn) > 0;
+  }
+
+  /** What is lost leaves the baseline: of each voter what it does not see, of the others what is not visible. */
+  rebaseBaseline(at: EventTime): void {
+    this.#rosterIsOther(at);
+    for (const [asn, row] of [...this.#voteCount.rows()]) {
+      const lost = [...row.values()].filter((unit) => !(this.#voteCount.sees(asn, unit) ?? this.visible[unit] === 1));
+      this.#part(asn, lost);
+    }
+  }
+
+  /** Voters that came to see something since this was last called that they usually do not. */
+  takeGrown(): readonly Asn[] {
+    if (this.#grown.size === 0) return [];
+    const grown = [...this.#grown];
+    this.#grown.clear();
+    return grown;
+  }
+
+  /** Whether this voter sees something that it usually does not. */
+  seesMore(asn: Asn): boolean {
+    return this.#voteCount.extras(asn) > 0;
+  }
+
+  /**
+   * Notes the share of the baseline that stands: it stands still while it stays within `tolerance` of where it was when it
+   * began to.
+   */
+  noteShare(share: number, tolerance: number, at: EventTime): void {
+    if (this.#steady === undefined || Math.abs(share - this.#steady.share) > tolerance)
+      this.#steady = { share, since: at };
+  }
+
+  /** Since when visibility has stood still. */
+  get steadySince(): EventTime | undefined {
+    return this.#steady?.since;
+  }
+
+  #part(asn: Asn, units: Iterable<number>): void {
+    const parting = [...units];
+    if (parting.length === 0) return;
+    this.#voteCount.part(asn, parting);
+    this.#changed(parting);
+  }
+
+  #rosterIsOther(at: EventTime): void {
+    this.roster++;
+    this.rosterAt = at;
+  }
+
+  /** The baseline of these units is another. */
+  #changed(units: readonly number[]): void {
+    for (const unit of units) {
+      this.#reckonUnit(unit);
+      this.#touched.add(unit);
+    }
   }
 
   sample(at: EventTime): Sample {
-    const { voters, ofBaseline, ofVisible, ofShown, ofLeft, seeingNothing } = this.#voteCount;
+    const { voters, ofVisible, ofShown, baselineUnits, leftUnits, share, blank } = this.#voteCount;
     const { hasBaseline } = this;
     // Before there is a baseline: over the units that most voters see, else over those that anybody sees.
-    const of = hasBaseline ? ofBaseline : ofVisible.units > 0 ? ofVisible : ofShown;
+    const of = ofVisible.units > 0 ? ofVisible : ofShown;
+    const witnesses = hasBaseline ? this.#voteCount.witnesses : voters;
+    const seeing = hasBaseline ? this.#voteCount.seeing : voters - blank;
     return {
       at,
-      share: voters === 0 || of.units === 0 ? 0 : of.seen / (voters * of.units),
+      share: hasBaseline ? share : voters === 0 || of.units === 0 ? 0 : of.seen / (voters * of.units),
+      of: this.largestTable > 0 ? 'full-feed' : 'peers-with-a-route',
       voters,
+      witnesses,
       collectors: this.#collectors.size,
-      known: voters + this.#former.size,
-      seeingNothing,
+      known: witnesses + this.#formerWitnesses(),
+      seeing,
+      seeingNothing: witnesses - seeing,
       isProven: hasBaseline || ofVisible.units > 0 || this.largestTable >= SMALLEST_FULL_TABLE[this.family],
-      unitsVisible: hasBaseline ? ofLeft.units : ofVisible.units,
-      units: hasBaseline ? ofBaseline.units : this.units.length,
+      unitsVisible: hasBaseline ? leftUnits : ofVisible.units,
+      units: hasBaseline ? baselineUnits : this.units.length,
     };
   }
 
-  visibleUnits(): number[] {
-    return [...this.visible.keys()].filter((unit) => this.visible[unit] === 1);
+  #formerWitnesses(): number {
+    if (!this.hasBaseline) return this.#former.size;
+    let count = 0;
+    for (const asn of this.#former.keys()) if (this.#voteCount.isWitness(asn)) count++;
+    return count;
   }
 
   takeTouched(): Touched {
@@ -219,9 +323,13 @@ export class TerritoryView {
   /** All of it that does not follow from routes and votes. */
   snapshot(): TerritoryViewSnapshot {
     return {
-      baseline: [...this.units.keys()].filter((unit) => this.baseline[unit] === 1),
+      baseline: [...this.#voteCount.rows()]
+        .sort(([a], [b]) => a - b)
+        .map(([asn, row]) => [asn, [...row.values()]] as const),
       former: [...this.#former],
-      visibleChangedAt: this.visibleChangedAt,
+      steady: this.#steady,
+      grown: [...this.#grown],
+      rosterAt: this.rosterAt,
       touched: [...this.#touched].sort((a, b) => a - b),
     };
   }
@@ -230,22 +338,25 @@ export class TerritoryView {
   restoreRoute(peer: Peer, route: ReceivedRoute): void {
     const rib = this.ribOf(peer);
     const held = this.#classifier.classify(route, undefined);
-    if (held.path !== undefined) this.#add(rib, held, route.at);
+    if (held.path !== undefined) this.#add(rib, held);
     rib.routes.set(routeKey(route.prefix, route.pathId), held);
     if (route.pathId !== undefined) rib.withPathId++;
     this.#routes++;
   }
 
-  restore({ baseline, former, visibleChangedAt, touched }: TerritoryViewSnapshot): void {
-    this.#voteCount.setBaseline(baseline);
+  restore({ baseline, former, steady, grown, rosterAt, touched }: TerritoryViewSnapshot): void {
+    for (const [asn, units] of baseline) this.#voteCount.join(asn, units);
+    for (const unit of this.units.keys()) this.#voteCount.reckon(unit);
     for (const [asn, at] of former) this.#former.set(asn, at);
-    this.visibleChangedAt = visibleChangedAt;
+    this.#steady = steady;
+    this.#grown = new Set(grown);
+    this.rosterAt = rosterAt;
     this.#touched.clear();
     for (const unit of touched) this.#touched.add(unit);
     this.tally.takeTouched();
   }
 
-  #add(rib: AdjRibIn, held: HeldRoute, at: EventTime): void {
+  #add(rib: AdjRibIn, held: HeldRoute): void {
     if (rib.votes) for (const mark of held.marks) this.tally.add(mark, rib.peer.asn);
     for (const unit of held.units) {
       this.#touched.add(unit);
@@ -255,12 +366,12 @@ export class TerritoryView {
       if (cover > 1) continue;
       rib.seen++;
       if (!rib.votes) continue;
-      this.#voteCount.see(rib.peer.asn, unit);
-      this.#reckonUnit(unit, at);
+      this.#see(rib.peer.asn, unit);
+      this.#reckonUnit(unit);
     }
   }
 
-  #take(rib: AdjRibIn, held: HeldRoute, at: EventTime): void {
+  #take(rib: AdjRibIn, held: HeldRoute): void {
     if (rib.votes) for (const mark of held.marks) this.tally.remove(mark, rib.peer.asn);
     for (const unit of held.units) {
       this.#touched.add(unit);
@@ -271,16 +382,21 @@ export class TerritoryView {
       rib.seen--;
       if (!rib.votes) continue;
       this.#voteCount.unsee(rib.peer.asn, unit);
-      this.#reckonUnit(unit, at);
+      this.#reckonUnit(unit);
     }
   }
 
-  #reckonUnit(unit: number, at: EventTime): void {
-    if (this.#voteCount.reckon(unit)) this.visibleChangedAt = at;
+  #see(asn: Asn, unit: number): void {
+    if (this.#voteCount.see(asn, unit)) this.#grown.add(asn);
+  }
+
+  #reckonUnit(unit: number): void {
+    this.#voteCount.reckon(unit);
   }
 
   #reckonVisible(at: EventTime): void {
-    for (const unit of this.units.keys()) this.#reckonUnit(unit, at);
+    this.#rosterIsOther(at);
+    for (const unit of this.units.keys()) this.#reckonUnit(unit);
     this.#touchAll();
   }
 

@@ -1,5 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
-import { countFrom, Fields, numberFrom, pairFrom, timeFrom } from '../lib/fields.ts';
+import { asnFrom, Fields, numberFrom, pairFrom, timeFrom } from '../lib/fields.ts';
 import type { ChangeState } from '../detect/changes/change-entry.ts';
 import type { BlindReason } from '../detect/events/event.ts';
 import type { Fall, IncidentState } from '../detect/incident/incident.ts';
@@ -58,7 +58,6 @@ export interface WrittenEvaluator {
 /** @throws Error when it was not so written. */
 export function parseEvaluator(
   text: string,
-  units: number,
   written: { readonly fall: Fall | undefined; readonly incident: IncidentState | undefined },
 ): WrittenEvaluator {
   const fields = Fields.parse(text);
@@ -70,9 +69,7 @@ export function parseEvaluator(
       lastKnown: fields.optional('lastKnown', () => fields.word('lastKnown', KNOWN)),
       rebased: fields.flag('rebased'),
       beginsUntil: fields.optional('beginsUntil', timeFrom),
-      candidates: fields.list('candidates', (value) =>
-        pairFrom(value, (unit) => countFrom(unit, 'unit', units), timeFrom),
-      ),
+      candidates: fields.list('candidates', (value) => pairFrom(value, asnFrom, timeFrom)),
       tracker: {
         movement: movementFrom(fields.value('movement')),
         shareBefore: fields.number('shareBefore'),

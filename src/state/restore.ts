@@ -88,9 +88,7 @@ function restoreEvaluator(
   const units = view.units.length;
   const fall = kept.one('engine', `fall ${view.key}`, (text) => parseFall(text, units));
   const incident = kept.one('engine', `incident ${view.key}`, (text) => parseIncident(text, fall));
-  const written = kept.one('engine', `evaluator ${view.key}`, (text) =>
-    parseEvaluator(text, units, { fall, incident }),
-  );
+  const written = kept.one('engine', `evaluator ${view.key}`, (text) => parseEvaluator(text, { fall, incident }));
   if (state === undefined || written?.version !== version) {
     // The first look is at all of it.
     view.restore({ ...view.snapshot(), ...state, baseline: [], touched: [...view.units.keys()] });

@@ -1,7 +1,18 @@
+import type { Asn } from '../bgp/asn.ts';
 import { pathText, type AsPath } from '../bgp/as-path.ts';
 import type { Peer } from '../bgp/peer.ts';
 import type { Prefix } from '../bgp/prefix.ts';
-import { asnFrom, countFrom, Fields, pairFrom, pathFrom, peerFrom, prefixFrom, timeFrom } from '../lib/fields.ts';
+import {
+  asnFrom,
+  countFrom,
+  Fields,
+  numberFrom,
+  pairFrom,
+  pathFrom,
+  peerFrom,
+  prefixFrom,
+  timeFrom,
+} from '../lib/fields.ts';
 import type { TerritoryViewSnapshot } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Space } from './record.ts';
@@ -86,13 +97,15 @@ export function visibilityChangeText(number: number, { at, type, peer, prefix, l
 }
 
 export function territoryViewText(view: TerritoryView): string {
-  const { baseline, former, visibleChangedAt, touched } = view.snapshot();
+  const { baseline, former, steady, grown, rosterAt, touched } = view.snapshot();
   return JSON.stringify({
     blocks: view.blocksText,
-    baseline: runsText(baseline),
+    baseline: baselineValue(baseline),
     touched: runsText(touched),
     former,
-    visibleChangedAt,
+    steady: steady && [steady.share, steady.since],
+    ...(grown.length > 0 && { grown }),
+    rosterAt,
   });
 }
 
@@ -101,12 +114,24 @@ export function parseTerritoryView(view: TerritoryView, text: string): Territory
   const fields = Fields.parse(text);
   if (fields.text('blocks') !== view.blocksText) return undefined;
   const units = view.units.length;
+  const steady = fields.optional('steady', (value) => pairFrom(value, numberFrom, timeFrom));
   return {
-    baseline: runsFrom(fields.text('baseline'), units),
+    baseline: fields.list('baseline', (value) => rowFrom(value, units)),
     touched: runsFrom(fields.text('touched'), units),
     former: fields.list('former', (value) => pairFrom(value, asnFrom, timeFrom)),
-    visibleChangedAt: fields.optional('visibleChangedAt', timeFrom),
+    steady: steady && { share: steady[0], since: steady[1] },
+    grown: fields.optional('grown', () => fields.list('grown', asnFrom)) ?? [],
+    rosterAt: fields.optional('rosterAt', timeFrom),
   };
+}
+
+/** A row for each AS: its number, and the units that it usually sees as runs. */
+function baselineValue(baseline: TerritoryViewSnapshot['baseline']): readonly unknown[] {
+  return baseline.map(([asn, units]) => [asn, runsText(units)]);
+}
+
+function rowFrom(value: unknown, units: number): readonly [Asn, readonly number[]] {
+  return pairFrom(value, asnFrom, (text) => runsFrom(String(text), units));
 }
 
 function madeOnce<T>(made: Map<string, T>, text: string, make: (text: string) => T): T {

@@ -43,7 +43,7 @@ test('all sessions together hold so many routes and no more; who adds to them is
   const [first] = view.ribs.values();
   const [held] = first?.routes.values() ?? [];
   if (first === undefined || held === undefined) throw new Error('nothing is held');
-  view.drop(first, held, route.at);
+  view.drop(first, held);
   expect(view.put(late, { ...route, prefix: prefix('175.45.177.0/24') })).toBe(true);
 });
 

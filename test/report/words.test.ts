@@ -13,8 +13,14 @@ const utc = createClock(undefined);
 const clocks: Clocks = (id) => (id === 'KP' ? pyongyang : utc);
 
 const AT = '2014-12-22T16:15:00.000Z';
-const GONE = { share: 0.0125, voters: 40, seeingNothing: 38, unitsVisible: 0, units: 4 };
-const WHOLE = { share: 0.9937, voters: 40, seeingNothing: 0, unitsVisible: 4, units: 4 };
+/** What so many voters see, of whom so many see nothing, and so many units of these. */
+function seen(share: number, [voters, nothing]: [number, number], [unitsVisible, units]: [number, number]) {
+  const counts = { voters, witnesses: voters, seeing: voters - nothing, seeingNothing: nothing, unitsVisible, units };
+  return { share, of: 'full-feed' as const, ...counts };
+}
+
+const GONE = seen(0.0125, [40, 38], [0, 4]);
+const WHOLE = seen(0.9937, [40, 0], [4, 4]);
 const UNITS = [176, 177, 178, 179].map((n) => prefix(`175.45.${n}.0/24`));
 
 function prefix(text: string) {
@@ -75,7 +81,7 @@ describe('each event is one sentence that stands alone', () => {
   });
 
   test('degraded, from routable and from unroutable', () => {
-    const half = { share: 0.5, voters: 40, seeingNothing: 0, unitsVisible: 2, units: 4 };
+    const half = seen(0.5, [40, 0], [2, 4]);
     expect(say('country.degraded', { ...kp(half), verdict: 'degraded', previous: 'routable' })).toBe(
       'North Korea is degraded since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 voters see 2 of its 4 networks, visibility 50 %.',
     );
@@ -141,7 +147,7 @@ describe('each event is one sentence that stands alone', () => {
 
 describe('where we were blind, that is what is said, and nothing of the country', () => {
   test('too few voters', () => {
-    const blind = { share: 0, voters: 3, seeingNothing: 3, unitsVisible: 0, units: 4 };
+    const blind = seen(0, [3, 3], [0, 4]);
     const told = say('country.unknown', {
       ...kp(blind),
       verdict: 'unknown',
@@ -173,7 +179,7 @@ describe('where we were blind, that is what is said, and nothing of the country'
   });
 
   test('none of these sentences says that the country is down', () => {
-    const blind = { share: 0, voters: 0, seeingNothing: 0, unitsVisible: 0, units: 4 };
+    const blind = seen(0, [0, 0], [0, 4]);
     for (const reason of ['too-few-voters', 'lost-voters'] as const) {
       const told = say('country.unknown', { ...kp(blind), verdict: 'unknown', previous: 'unroutable', reason });
       expect(told).not.toMatch(/down|unroutable|dark|offline/);
@@ -245,16 +251,8 @@ test('a store that had lost what it kept: set back, or empty', () => {
 });
 
 test('what voters see is told of one voter and one network as well', () => {
-  expect(seenText({ share: 0, voters: 1, seeingNothing: 1, unitsVisible: 0, units: 1 })).toBe(
-    'the only voter sees none of its network',
-  );
-  expect(seenText({ share: 1, voters: 12, seeingNothing: 0, unitsVisible: 1, units: 1 })).toBe(
-    'most of 12 voters see its network, visibility 100 %',
-  );
-  expect(seenText({ share: 0, voters: 12, seeingNothing: 12, unitsVisible: 0, units: 4 })).toBe(
-    'all 12 voters see none of its 4 networks',
-  );
-  expect(seenText({ share: 0, voters: 0, seeingNothing: 0, unitsVisible: 0, units: 4 })).toBe(
-    'no voter is left to ask',
-  );
+  expect(seenText(seen(0, [1, 1], [0, 1]))).toBe('the only voter sees none of its network');
+  expect(seenText(seen(1, [12, 0], [1, 1]))).toBe('most of 12 voters see its network, visibility 100 %');
+  expect(seenText(seen(0, [12, 12], [0, 4]))).toBe('all 12 voters see none of its 4 networks');
+  expect(seenText(seen(0, [0, 0], [0, 4]))).toBe('no voter is left to ask');
 });

@@ -103,7 +103,10 @@ const envelope: Fields<Envelope<EventType>> = {
 };
 const visibility: Fields<VisibilityData> = {
   share: 'number',
+  of: 'string',
   voters: 'number',
+  witnesses: 'number',
+  seeing: 'number',
   seeingNothing: 'number',
   unitsVisible: 'number',
   units: 'number',

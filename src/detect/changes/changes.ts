@@ -36,7 +36,7 @@ export class Changes {
   readonly #seen: Uint32Array;
   readonly #visible: Uint8Array;
   readonly #baseline: Uint8Array;
-  #voters = 0;
+  #roster = 0;
   #isReady = false;
   /** All entries must be looked at: at the start, and when some were not while our eyes were closed. */
   #isStale = true;
@@ -66,14 +66,19 @@ export class Changes {
   /** Looks at what changed of the view: `units` and `marks` are those touched since it was last asked. */
   observe(at: EventTime, units: readonly number[], marks: readonly string[]): void {
     if (!this.#isReady) return;
-    const isWhole = this.#isStale || this.#voters !== this.#view.voters;
-    for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) this.#look(entry, at);
+    const isWhole = this.#isStale || this.#roster !== this.#view.roster;
+    // That others are asked now is not news of the territory: what is another share of them at that moment is taken as given.
+    const isGiven = this.#view.rosterAt === at;
+    for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
+      if (isGiven) this.#take(entry, at);
+      this.#look(entry, at);
+    }
     for (const unit of isWhole ? this.#view.units.keys() : units) {
       this.#seen[unit] = this.#view.seen[unit] ?? 0;
       this.#visible[unit] = this.#view.visible[unit] ?? 0;
       this.#baseline[unit] = this.#view.baseline[unit] ?? 0;
     }
-    this.#voters = this.#view.voters;
+    this.#roster = this.#view.roster;
     this.#isStale = false;
   }
 
@@ -129,6 +134,7 @@ export class Changes {
   /** Puts back all of them. At the next look all are looked at, which comes to the same. */
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
+    this.#roster = this.#view.roster;
     const entries = states.map(([key, { hysteresis, movement }]) => ({
       key,
       subject: subjectFrom(key),
@@ -194,6 +200,15 @@ export class Changes {
       this.#visible[unit] === this.#view.visible[unit] &&
       this.#baseline[unit] === this.#view.baseline[unit]
     );
+  }
+
+  /** An upstream, origin or prefix is as it is, unless it was changing before. What becomes of a unit is always told. */
+  #take(entry: Entry, at: EventTime): void {
+    const { on, turningSince } = entry.hysteresis;
+    if (entry.subject.kind === 'unit' || (turningSince !== undefined && turningSince !== at)) return;
+    const aim = this.#aim(entry.subject);
+    const taken = aim === 'stay' ? on : aim === 'on';
+    if (taken !== on || turningSince !== undefined) this.#turn(entry, { on: taken });
   }
 
   /** Looking twice at one moment is looking once. */
@@ -274,12 +289,13 @@ export class Changes {
   }
 
   #count(subject: Subject): number {
-    if (subject.kind === 'unit') return this.#view.seen[subject.unit] ?? 0;
+    if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).seeing;
     return this.#view.tally.count(keyOf(subject));
   }
 
   /** Of how many: an upstream of those who see the unit, everything else of all voters. */
   #of(subject: Subject): number {
+    if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).of;
     return subject.kind === 'upstream' ? (this.#view.seen[subject.unit] ?? 0) : this.#view.voters;
   }
 

@@ -18,13 +18,13 @@ export function subjectOf(view: TerritoryView): string {
 }
 
 export function ofTerritory({ view, sample }: Scene, first: EventTime, since: EventTime): OfTerritory {
-  const { voters, seeingNothing, unitsVisible, units } = sample;
+  const { of, voters, witnesses, seeing, seeingNothing, unitsVisible, units } = sample;
   return {
     territory: { id: view.territory.id, name: view.territory.name },
     family: view.family,
     since: isoTime(since),
     first: isoTime(first),
-    visibility: { share: rounded(sample.share), voters, seeingNothing, unitsVisible, units },
+    visibility: { share: rounded(sample.share), of, voters, witnesses, seeing, seeingNothing, unitsVisible, units },
   };
 }
 

@@ -73,14 +73,29 @@ export interface OfTerritory {
   readonly visibility: VisibilityData;
 }
 
+/** What visibility is a share of. */
+export type VisibilityOf =
+  /** Peers that send their whole table: who has no route there says that there is none. */
+  | 'full-feed'
+  /** No table is known of any peer: of those only that told a route inside the territory, of whatever origin. */
+  | 'peers-with-a-route';
+
 export interface VisibilityData {
-  /** Mean over the baseline's units of the share of voters that see the unit: 0 to 1, four decimals. */
+  /**
+   * Share of the baseline that still stands: of the pairs of a voter and a unit that the voter usually sees, those that it
+   * sees now. Over voters that can be heard: 0 to 1, four decimals.
+   */
   readonly share: number;
+  readonly of: VisibilityOf;
   /** Peer ASes that could vote. */
   readonly voters: number;
-  /** Voters that saw no unit at all. */
+  /** Voters that usually see some of it; before there is a baseline, all of them. */
+  readonly witnesses: number;
+  /** Witnesses that still see some of what they usually see. */
+  readonly seeing: number;
+  /** Witnesses that see nothing any more of what they usually see. */
   readonly seeingNothing: number;
-  /** Units of the baseline seen by more than half of the voters, of how many. */
+  /** Units of the baseline seen by more than half of the voters that usually see them, of how many. */
   readonly unitsVisible: number;
   readonly units: number;
 }

@@ -9,8 +9,8 @@ export class Carriers {
   /** Marks that carry, and for how many of them each upstream stands. */
   readonly #marks = new Map<string, Asn>();
   readonly #counts = new Map<Asn, number>();
-  /** The voters of whom a share is asked. */
-  #voters: number | undefined;
+  /** As of which voters it was looked last; see `TerritoryView.roster`. */
+  #roster: number | undefined;
 
   constructor(view: TerritoryView, presentAt: number) {
     this.#view = view;
@@ -21,17 +21,18 @@ export class Carriers {
   reset(): void {
     this.#marks.clear();
     this.#counts.clear();
-    this.#voters = undefined;
+    this.#roster = undefined;
   }
 
   /**
-   * Looks at the marks whose counts changed since the last look; at all of them when it is another number of voters of
-   * whom they are a share. Gives the upstreams over which nothing is reached any more, upward.
+   * Looks at the marks whose counts changed since the last look; at all of them when other voters are asked than then,
+   * and then nothing is lost. Gives the upstreams over which nothing is reached any more, upward.
    */
   look(touched: readonly string[]): readonly Asn[] {
-    const { tally, voters } = this.#view;
-    const marks = voters === this.#voters ? touched : new Set([...this.#marks.keys(), ...tally.marks()]);
-    this.#voters = voters;
+    const { tally, voters, roster } = this.#view;
+    const isOther = roster !== this.#roster;
+    const marks = isOther ? new Set([...this.#marks.keys(), ...tally.marks()]) : touched;
+    this.#roster = roster;
     const fewer = new Set<Asn>();
     for (const mark of marks) {
       if (!mark.startsWith('upstream ')) continue;
@@ -40,7 +41,8 @@ export class Carriers {
       if (carries && !this.#marks.has(mark)) this.#enter(mark);
       if (!carries && this.#marks.has(mark)) fewer.add(this.#leave(mark));
     }
-    return [...fewer].filter((asn) => !this.#counts.has(asn)).sort((a, b) => a - b);
+    // That others are asked now is no loss.
+    return isOther ? [] : [...fewer].filter((asn) => !this.#counts.has(asn)).sort((a, b) => a - b);
   }
 
   #enter(mark: string): void {

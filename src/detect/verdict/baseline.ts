@@ -1,75 +1,96 @@
+import type { Asn } from '../../bgp/asn.ts';
 import { later, type EventTime } from '../../bgp/time.ts';
+import type { Sample } from '../../rib/sample.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../policy.ts';
 import type { VerdictState } from './verdict.ts';
 
-/** Keeps the baseline: the units that were visible in the last stable state. */
+/** Keeps the baseline: which voter saw which network in the last stable state. */
 export class Baseline {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
-  /** Since when units outside the baseline have been visible, in order of time. */
-  readonly #candidates = new Map<number, EventTime>();
+  /** Voters that see more than they usually do, and since when that is so, in order of time. */
+  readonly #candidates = new Map<Asn, EventTime>();
 
   constructor(view: TerritoryView, policy: Policy) {
     this.#view = view;
     this.#policy = policy;
   }
 
-  /** The first time the territory is routable: what is visible now is what there is. */
-  begin(): void {
-    this.#view.setBaseline(this.#view.visibleUnits());
+  /** The first time the territory is routable: what each voter sees now is what it usually sees. */
+  begin(at: EventTime): void {
+    this.#view.beginBaseline(at);
+    this.#candidates.clear();
   }
 
-  note(touched: readonly number[], at: EventTime): void {
+  /** More voters come with the first dumps: what they see belongs to it as well. */
+  grow(at: EventTime): void {
+    this.#view.growBaseline(at);
+  }
+
+  /** Call for each sample, before the verdict is stepped. */
+  note({ at, share }: Sample): void {
+    const grown = this.#view.takeGrown();
     if (!this.#view.hasBaseline) return;
-    for (const unit of touched) {
-      if (this.#view.baseline[unit] === 1 || this.#view.visible[unit] !== 1) this.#candidates.delete(unit);
-      else if (!this.#candidates.has(unit)) this.#candidates.set(unit, at);
+    this.#view.noteShare(share, 1 - this.#policy.recoveredAt, at);
+    for (const asn of grown) {
+      // What came last waits longest, and the rest of it with it: a table that arrives slowly is one thing.
+      this.#candidates.delete(asn);
+      if (this.#view.seesMore(asn)) this.#candidates.set(asn, at);
     }
   }
 
   deadline(state: VerdictState): EventTime | undefined {
     if (state.kind === 'degraded') return this.#rebasesAt(state);
     const since = this.#candidates.values().next().value;
-    return since === undefined || state.kind !== 'routable' ? undefined : later(since, this.#policy.adoptMs);
+    return since === undefined || !isQuiet(state) ? undefined : this.#joinsAt(since, state);
   }
 
-  /** Takes in units that have been visible long enough while the territory was routable. */
+  /** Takes in what voters have seen long enough while the territory was routable. It is no news. */
   adopt(state: VerdictState, at: EventTime): void {
-    if (state.kind !== 'routable' || this.#candidates.size === 0) return;
-    const due = [...this.#candidates].filter(([, since]) => at - since >= this.#policy.adoptMs).map(([unit]) => unit);
-    if (due.length === 0) return;
-    for (const unit of due) this.#candidates.delete(unit);
-    this.#view.setBaseline([...this.#kept(), ...due].sort((a, b) => a - b));
+    if (!isQuiet(state)) return;
+    for (const [asn, since] of [...this.#candidates]) {
+      if (this.#joinsAt(since, state) > at) return;
+      this.#candidates.delete(asn);
+      // A network that few see may be seen by more one day.
+      if (this.#view.joinBaseline(asn, at)) this.#candidates.set(asn, at);
+    }
   }
 
-  /** Gives up units of a partial loss that has stood still: what is left is the baseline. True when it did. */
+  /** Gives up what is lost for good: what still stands is the baseline. True when it did. */
   rebase(state: VerdictState, at: EventTime): boolean {
     if (state.kind !== 'degraded') return false;
     const due = this.#rebasesAt(state);
     if (due === undefined || due > at) return false;
-    this.#view.setBaseline(this.#kept().filter((unit) => this.#view.visible[unit] === 1));
+    this.#view.rebaseBaseline(at);
     return true;
   }
 
-  /** Units that may join, in the order in which they came. */
-  snapshot(): readonly (readonly [unit: number, since: EventTime])[] {
+  /** Voters that see more than usual, in the order in which they came. */
+  snapshot(): readonly (readonly [Asn, since: EventTime])[] {
     return [...this.#candidates];
   }
 
-  restore(candidates: readonly (readonly [unit: number, since: EventTime])[]): void {
-    for (const [unit, since] of candidates) this.#candidates.set(unit, since);
+  restore(candidates: readonly (readonly [Asn, since: EventTime])[]): void {
+    for (const [asn, since] of candidates) this.#candidates.set(asn, since);
   }
 
-  #kept(): number[] {
-    return [...this.#view.units.keys()].filter((unit) => this.#view.baseline[unit] === 1);
+  #joinsAt(since: EventTime, state: VerdictState): EventTime {
+    return later(Math.max(since, state.since) as EventTime, this.#policy.adoptMs);
   }
 
   /** Never when nothing is visible, nor while it is recovering anyway, nor while we are blind. */
   #rebasesAt(state: VerdictState & { kind: 'degraded' }): EventTime | undefined {
     if (state.clearSince !== undefined || state.blindSince !== undefined || !this.#view.hasBaseline) return undefined;
-    const { left, voters } = this.#view;
-    if (left.units === 0 || left.seen < this.#policy.recoveredAt * left.units * voters) return undefined;
-    return later(Math.max(state.since, this.#view.visibleChangedAt ?? 0) as EventTime, this.#policy.rebaseMs);
+    if (this.#view.leftSize === 0) return undefined;
+    return later(Math.max(state.since, this.#view.steadySince ?? 0) as EventTime, this.#policy.rebaseMs);
   }
+}
+
+/**
+ * While it is routable, or while too few of those that usually see it are left to say so: then those that came instead
+ * become witnesses, or nothing could ever be said again.
+ */
+function isQuiet({ kind }: VerdictState): boolean {
+  return kind === 'routable' || kind === 'unknown';
 }

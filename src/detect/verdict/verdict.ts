@@ -62,8 +62,8 @@ export type Controlled = Sample & { readonly control?: number | undefined };
 
 /** Why this sample proves nothing, if it does not. */
 export function blindness(sample: Controlled, policy: Policy): BlindReason | undefined {
-  if (sample.voters < policy.minVoters) return 'too-few-voters';
-  if (sample.voters < policy.minVoterShare * sample.known) return 'lost-voters';
+  if (sample.witnesses < policy.minVoters) return 'too-few-voters';
+  if (sample.witnesses < policy.minVoterShare * sample.known) return 'lost-voters';
   if (!sample.isProven) return 'never-seen';
   if (sample.collectors < policy.minCollectors) return 'too-few-collectors';
   return sample.control !== undefined && sample.control < policy.minControlShare ? 'control-group' : undefined;

@@ -1,0 +1,42 @@
+/** A set of whole numbers from 0 below a fixed end, one bit each: a country may have tens of thousands of networks. */
+export class IndexSet {
+  readonly #words: Uint32Array;
+  #size = 0;
+
+  /** @param end all members are below it. */
+  constructor(end: number) {
+    this.#words = new Uint32Array(Math.ceil(end / 32));
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(index: number): boolean {
+    return ((this.#words[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0;
+  }
+
+  /** @returns whether it was not a member before. */
+  add(index: number): boolean {
+    if (this.has(index)) return false;
+    this.#words[index >>> 5] = (this.#words[index >>> 5] ?? 0) | (1 << (index & 31));
+    this.#size++;
+    return true;
+  }
+
+  /** @returns whether it was a member. */
+  delete(index: number): boolean {
+    if (!this.has(index)) return false;
+    this.#words[index >>> 5] = (this.#words[index >>> 5] ?? 0) & ~(1 << (index & 31));
+    this.#size--;
+    return true;
+  }
+
+  /** Members, upward. */
+  *values(): Generator<number, void> {
+    for (const [place, word] of this.#words.entries()) {
+      if (word === 0) continue;
+      for (let bit = 0; bit < 32; bit++) if ((word & (1 << bit)) !== 0) yield place * 32 + bit;
+    }
+  }
+}
