@@ -44,6 +44,9 @@ const POLICY_HELP: Readonly<Record<keyof Policy, readonly [Kind, string]>> = {
   changeGroupMs: ['duration', 'such changes this close together are told as one'],
   cliffMs: ['duration', 'a faster onset is a cliff, a slower one a slope'],
   flappingDrops: ['count', 'as many drops in an incident are flapping'],
+  meanWindowMs: ['duration', 'with as many drops within this, the mean decides'],
+  flappingWindowMs: ['duration', 'with as many drops within this, it flaps'],
+  deepeningHoldMs: ['duration', 'an incident that gets worse is told after this'],
 };
 
 const VOTING_HELP: Readonly<Record<keyof VotingPolicy, readonly [Kind, string]>> = {

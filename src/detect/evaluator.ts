@@ -5,12 +5,29 @@ import type { TerritoryView } from '../rib/territory-view.ts';
 import { Baseline } from './verdict/baseline.ts';
 import type { Draft } from './events/chain.ts';
 import { Changes } from './changes/changes.ts';
-import { changeDraft, countryDraft, incidentDraft, ofTerritory, type Scene } from './events/drafts.ts';
+import {
+  changeDraft,
+  countryDraft,
+  incidentDraft,
+  ofTerritory,
+  type IncidentNews,
+  type Scene,
+} from './events/drafts.ts';
 import type { CountryData } from './events/event.ts';
 import { evidenceOf, changesByUnit } from './events/evidence.ts';
 import type { IncidentState } from './incident/incident.ts';
 import type { Policy } from './policy.ts';
 import { IncidentTracker, type IncidentTrackerSnapshot } from './incident/incident-tracker.ts';
+import {
+  areaAt,
+  beatOf,
+  dropCountsAt,
+  noteLevel,
+  settle,
+  startLevels,
+  type Beat,
+  type Levels,
+} from './verdict/levels.ts';
 import {
   blindness,
   deadline,
@@ -28,6 +45,7 @@ export interface EvaluatorSnapshot {
   readonly rebased: boolean;
   readonly beginsUntil: EventTime | undefined;
   readonly candidates: readonly (readonly [Asn, since: EventTime])[];
+  readonly levels: Levels | undefined;
   readonly tracker: IncidentTrackerSnapshot;
 }
 
@@ -41,6 +59,10 @@ export class Evaluator {
   #state: VerdictState = firstState();
   #lastKnown: Known | undefined;
   #rebased = false;
+  /** The recent past; `undefined` while nothing can be said. */
+  #levels: Levels | undefined;
+  #beat: Beat | undefined;
+  #at = 0 as EventTime;
   /** Until then more voters come with the first dumps, and what they see belongs to the baseline as well. */
   #beginsUntil: EventTime | undefined;
 
@@ -67,12 +89,17 @@ export class Evaluator {
       rebased: this.#rebased,
       beginsUntil: this.#beginsUntil,
       candidates: this.#baseline.snapshot(),
+      levels: this.#levels,
       tracker: this.#tracker.snapshot(),
     };
   }
 
   /** The view was put back before; `changes` are put back by themselves. */
-  restore({ state, lastKnown, rebased, beginsUntil, candidates, tracker }: EvaluatorSnapshot): void {
+  restore(snapshot: EvaluatorSnapshot, at: EventTime): void {
+    const { state, lastKnown, rebased, beginsUntil, candidates, levels, tracker } = snapshot;
+    this.#at = at;
+    this.#levels = levels;
+    this.#beat = levels && beatOf(levels.at < at ? settle(levels, this.policy) : levels, at, this.policy);
     this.#state = state;
     this.#lastKnown = lastKnown;
     this.#rebased = rebased;
@@ -84,10 +111,12 @@ export class Evaluator {
   /** The next moment at which something is decided though nothing is heard. It may lie in the past: then it is due. */
   deadline(): EventTime | undefined {
     return earliest(
-      deadline(this.#state, this.policy),
+      deadline(this.#state, this.policy, this.#beat),
+      this.#levels && dropCountsAt(this.#levels, this.#at, this.policy),
       this.changes.deadline(),
       this.#baseline.deadline(this.#state),
       this.#tracker.closesAt(this.#state),
+      this.#tracker.newsAt(),
     );
   }
 
@@ -96,22 +125,60 @@ export class Evaluator {
     if (this.#baseline.rebase(this.#state, at)) this.#rebased = true;
     if (this.#beginsUntil !== undefined) this.#beginAgain(at, this.#beginsUntil);
     const touched = this.view.takeTouched();
-    // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
-    const sample: Controlled = Object.assign(this.view.sample(at), { control });
+    const sample = this.#look(at, control);
     const scene = { view: this.view, sample };
     this.#baseline.note(sample);
-    this.#tracker.noteSample(sample, touched, this.#state);
+    this.#tracker.noteSample(sample, touched);
 
     const drafts = this.#followChanges(scene, touched);
     const before = this.#state;
     this.#state = step(before, sample, this.policy);
     this.#tracker.noteState(this.#state, at);
-    if (this.#state.kind !== before.kind) drafts.push(...this.#turn(before, scene));
-
-    const closed = this.#tracker.takeClosed(this.#state, at);
-    if (closed !== undefined) drafts.push(incidentDraft(scene, 'closed', closed, this.policy));
+    const told = this.#state.kind === before.kind ? [] : this.#turn(before, scene, drafts);
+    drafts.push(...this.#tellIncident(scene, told));
     this.#baseline.adopt(this.#state, at);
     return drafts.sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** What is visible now, and what it comes to with the recent past. */
+  #look(at: EventTime, control: number | undefined): Controlled {
+    // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
+    const sample: Controlled = Object.assign(this.view.sample(at), { control });
+    this.#at = at;
+    if (blindness(sample, this.policy) !== undefined) {
+      this.#levels = undefined;
+      this.#beat = undefined;
+      return sample;
+    }
+    const { share } = sample;
+    this.#levels =
+      this.#levels === undefined
+        ? startLevels(share, at, this.policy)
+        : noteLevel(this.#levels, share, at, this.policy);
+    const levels = this.#levels.at < at ? settle(this.#levels, this.policy) : this.#levels;
+    this.#levels = levels;
+    this.#beat = beatOf(levels, at, this.policy);
+    return Object.assign(sample, { area: areaAt(levels, at), beat: this.#beat });
+  }
+
+  /** `turned` is what the incident's own event says of a verdict; what else is new of it is added. */
+  #tellIncident(scene: Scene, turned: readonly IncidentNews[]): readonly Draft[] {
+    const { sample } = scene;
+    const tracker = this.#tracker;
+    tracker.follow(this.#state, sample, this.#levels);
+    const isOpened = turned.some(({ what }) => what === 'opened');
+    if (isOpened) tracker.markTold(sample);
+    const changed = turned.flatMap((news) => (news.what === 'updated' ? news.changed : []));
+    changed.push(...tracker.takeNews(sample.at));
+    const news: readonly IncidentNews[] = isOpened
+      ? [{ what: 'opened' }]
+      : changed.length === 0
+        ? []
+        : [{ what: 'updated', changed }];
+    const { incident } = tracker;
+    const drafts = incident === undefined ? [] : news.map((one) => incidentDraft(scene, one, incident, this.policy));
+    const closed = tracker.takeClosed(this.#state, sample.at);
+    return closed === undefined ? drafts : [...drafts, incidentDraft(scene, { what: 'closed' }, closed, this.policy)];
   }
 
   #followChanges(scene: Scene, { units, marks }: Touched): Draft[] {
@@ -125,34 +192,37 @@ export class Evaluator {
     if (due.length === 0) return [];
     const visibilityLogOf = changesByUnit(this.view.visibilityLog.kept);
     return due.map((change) => {
-      const unit = change.what.kind === 'unit' ? this.view.units[change.what.unit] : undefined;
+      if (change.what.kind !== 'unit') return changeDraft(scene, change, {});
+      const { unit: index } = change.what;
+      const unit = this.view.units[index];
       const evidence = unit && evidenceOf(visibilityLogOf(unit), !change.on, change.first);
-      return changeDraft(scene, change, evidence);
+      const { on, since } = change;
+      const lostSince = this.#tracker.noteUnit(index, { on, since, at: scene.sample.at });
+      return changeDraft(scene, change, { evidence, lostSince });
     });
   }
 
-  /** The verdict changed: tell it, and what it means for the incident. */
-  #turn(before: VerdictState, scene: Scene): readonly Draft[] {
+  /** The verdict changed: tells it among `drafts`, and gives what it means for the incident. */
+  #turn(before: VerdictState, scene: Scene, drafts: Draft[]): readonly IncidentNews[] {
     const state = this.#state;
-    if (state.kind === 'unknown') return [countryDraft(scene, 'country.unknown', this.#countryData(before, scene))];
-
     const known = this.#lastKnown;
-    this.#lastKnown = state.kind;
+    if (state.kind !== 'unknown') this.#lastKnown = state.kind;
     if (state.kind === 'routable' && !this.view.hasBaseline) this.#begin(scene.sample.at);
-    const drafts: Draft[] = [];
-    if (known !== undefined && before.kind === 'unknown') {
-      drafts.push(countryDraft(scene, 'country.known', this.#countryData(before, scene)));
-    }
-    // At the start, routable is no news.
-    if (state.kind === (known ?? 'routable')) return drafts;
+    const rebased = this.#rebased && state.kind === 'routable';
+    const turn = { before, state, at: scene.sample.at, levels: this.#levels, rebased };
+    const told = this.#tracker.turn(turn);
 
-    const told = this.#tracker.turn(state, before.kind === 'unknown');
-    const type = state.kind === 'routable' ? 'country.restored' : (`country.${state.kind}` as const);
-    drafts.push(countryDraft(scene, type, { ...this.#countryData(before, scene), ...this.#proof(state, known) }));
-    const { incident } = this.#tracker;
-    if (told !== undefined && incident !== undefined) drafts.push(incidentDraft(scene, told, incident, this.policy));
-    this.#rebased = false;
-    return drafts;
+    if (state.kind === 'unknown') drafts.push(countryDraft(scene, 'country.unknown', this.#countryData(before, scene)));
+    else if (known !== undefined && before.kind === 'unknown')
+      drafts.push(countryDraft(scene, 'country.known', this.#countryData(before, scene)));
+    // At the start, routable is no news.
+    if (state.kind !== 'unknown' && state.kind !== (known ?? 'routable')) {
+      const type = state.kind === 'routable' ? 'country.restored' : (`country.${state.kind}` as const);
+      drafts.push(countryDraft(scene, type, { ...this.#countryData(before, scene), ...this.#proof(state, known) }));
+      this.#rebased = false;
+    }
+    if (told === 'opened') return [{ what: told }];
+    return told === undefined ? [] : [{ what: told, changed: rebased ? ['verdict', 'rebased'] : ['verdict'] }];
   }
 
   #countryData(before: VerdictState, scene: Scene): CountryData {
@@ -164,16 +234,15 @@ export class Evaluator {
       previous: before.kind,
       ...(state.kind === 'unknown' ? { reason: state.reason } : {}),
       ...(before.kind === 'unknown' ? { sinceAtLatest: true } : {}),
+      ...(this.incident === undefined ? {} : { incident: this.incident.id }),
     };
   }
 
   /** Losses for the worse, returns for the better. */
   #proof(state: VerdictState & { kind: Known }, known: Known | undefined): Partial<CountryData> {
     const isBetter = state.kind === 'routable' || (state.kind === 'degraded' && known === 'unroutable');
-    const { incident } = this.#tracker;
     return {
       ...(this.#rebased && state.kind === 'routable' ? { rebased: true } : {}),
-      ...(incident === undefined ? {} : { incident: incident.id }),
       evidence: evidenceOf(this.view.visibilityLog.kept, !isBetter, this.#tracker.firstOf(state.since)),
     };
   }

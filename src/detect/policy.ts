@@ -46,8 +46,18 @@ export interface Policy {
   readonly changeGroupMs: number;
   /** A drop that loses nine tenths of what it loses within this time of the first loss is a cliff, a longer one a slope. @default 120_000 */
   readonly cliffMs: number;
-  /** As many drops in one incident are flapping. @default 3 */
+  /** As many drops in one incident are flapping; and within the two windows below. @default 3 */
   readonly flappingDrops: number;
+  /**
+   * With `flappingDrops` drops within this time the mean visibility from the first to the last of them decides, by the same
+   * thresholds, in place of holds that are never over: 29 s down and 1 s up is unroutable, 20 s and 20 s degraded. Four
+   * times `settleMs`: where both the drops and the times between last as long as that, each is told by itself. @default 240_000
+   */
+  readonly meanWindowMs: number;
+  /** With `flappingDrops` drops within this time it flaps; no more, when nothing changed for half of it. @default 1_800_000 */
+  readonly flappingWindowMs: number;
+  /** An open incident that gets worse is told when that lasted this long: as `degradedHoldMs`, because as much is at stake. @default 60_000 */
+  readonly deepeningHoldMs: number;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -72,6 +82,9 @@ export const DEFAULT_POLICY: Policy = {
   changeGroupMs: 10_000,
   cliffMs: 120_000,
   flappingDrops: 3,
+  meanWindowMs: 4 * 60_000,
+  flappingWindowMs: 30 * 60_000,
+  deepeningHoldMs: 60_000,
 };
 
 /** Why a policy cannot be used, one sentence a fault; empty when it can. */
@@ -121,4 +134,7 @@ const DURATIONS = [
   'changeHoldMs',
   'changeGroupMs',
   'cliffMs',
+  'meanWindowMs',
+  'flappingWindowMs',
+  'deepeningHoldMs',
 ] as const satisfies readonly (keyof Policy)[];

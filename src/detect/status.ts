@@ -4,7 +4,8 @@ import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Territory } from '../territory/territory.ts';
 import { ofTerritory } from './events/drafts.ts';
 import type { Incident, Verdict, VisibilityData } from './events/event.ts';
-import { incidentOf, rounded } from './incident/incident.ts';
+import { incidentOf } from './incident/incident.ts';
+import { rounded } from './incident/spans.ts';
 import type { Evaluator } from './evaluator.ts';
 import { pending, type Pending } from './verdict/verdict.ts';
 

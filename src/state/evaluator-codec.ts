@@ -1,11 +1,14 @@
 import type { EventTime } from '../bgp/time.ts';
-import { asnFrom, Fields, numberFrom, pairFrom, timeFrom } from '../lib/fields.ts';
+import { asnFrom, countFrom, Fields, numberFrom, pairFrom, timeFrom } from '../lib/fields.ts';
 import type { ChangeState } from '../detect/changes/change-entry.ts';
 import type { BlindReason } from '../detect/events/event.ts';
-import type { Fall, IncidentState } from '../detect/incident/incident.ts';
+import type { Fall } from '../detect/incident/fall.ts';
+import type { IncidentState } from '../detect/incident/incident.ts';
 import type { EvaluatorSnapshot } from '../detect/evaluator.ts';
 import type { Movement } from '../detect/movement.ts';
 import type { Hysteresis } from '../detect/hysteresis.ts';
+import type { Areas, Followed } from '../detect/verdict/conditions.ts';
+import type { Levels, Stretch } from '../detect/verdict/levels.ts';
 import type { Known, VerdictState } from '../detect/verdict/verdict.ts';
 
 const KNOWN: readonly Known[] = ['routable', 'degraded', 'unroutable'];
@@ -31,8 +34,8 @@ const CONDITIONS = [
 
 /** An evaluator, but for the fall and the incident it goes on writing in, and the changes it follows. */
 export function evaluatorText(version: string, isReady: boolean, evaluator: EvaluatorSnapshot): string {
-  const { state, lastKnown, rebased, beginsUntil, candidates, tracker } = evaluator;
-  const { movement, shareBefore, firsts, lowest } = tracker;
+  const { state, lastKnown, rebased, beginsUntil, candidates, levels, tracker } = evaluator;
+  const { movement, shareBefore, firsts, lost, lowSince } = tracker;
   return JSON.stringify({
     version,
     isReady,
@@ -44,7 +47,9 @@ export function evaluatorText(version: string, isReady: boolean, evaluator: Eval
     movement: movementValue(movement),
     shareBefore,
     firsts,
-    lowest,
+    lost,
+    lowSince,
+    levels: levels && levelsValue(levels),
   });
 }
 
@@ -58,6 +63,7 @@ export interface WrittenEvaluator {
 /** @throws Error when it was not so written. */
 export function parseEvaluator(
   text: string,
+  units: number,
   written: { readonly fall: Fall | undefined; readonly incident: IncidentState | undefined },
 ): WrittenEvaluator {
   const fields = Fields.parse(text);
@@ -70,11 +76,13 @@ export function parseEvaluator(
       rebased: fields.flag('rebased'),
       beginsUntil: fields.optional('beginsUntil', timeFrom),
       candidates: fields.list('candidates', (value) => pairFrom(value, asnFrom, timeFrom)),
+      levels: fields.optional('levels', (value) => levelsFrom(new Fields(value))),
       tracker: {
         movement: movementFrom(fields.value('movement')),
         shareBefore: fields.number('shareBefore'),
         firsts: fields.list('firsts', (value) => pairFrom(value, timeFrom, timeFrom)),
-        lowest: fields.number('lowest'),
+        lost: fields.list('lost', (value) => pairFrom(value, (unit) => countFrom(unit, 'unit', units), timeFrom)),
+        lowSince: fields.optional('lowSince', timeFrom),
         ...written,
       },
     },
@@ -113,17 +121,46 @@ function movementFrom(written: unknown): Movement {
   return { value: numberFrom(value), direction, since: timeFrom(since), last: timeFrom(last) };
 }
 
+function levelsValue({ at, share, area, stretches }: Levels): unknown {
+  return { at, share, area, stretches: stretches.map((one) => [one.level, one.from, one.area, one.lowest]) };
+}
+
+function levelsFrom(fields: Fields): Levels {
+  const stretches = fields.list('stretches', stretchFrom);
+  if (stretches.length === 0) throw new Error('there is no stretch');
+  return { at: fields.time('at'), share: fields.number('share'), area: fields.number('area'), stretches };
+}
+
+function stretchFrom(value: unknown): Stretch {
+  const [word, from, area, lowest] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  const level = KNOWN.find((one) => one === word);
+  if (level === undefined) throw new Error(`${String(word)} is none of ${KNOWN.join(', ')}`);
+  return { level, from: timeFrom(from), area: numberFrom(area), lowest: numberFrom(lowest) };
+}
+
 function stateValue(state: VerdictState): unknown {
   const { kind, since } = state;
   const unknown = kind === 'unknown' ? { reason: state.reason, before: state.before } : {};
   const all = state as Partial<Record<(typeof CONDITIONS)[number], EventTime>>;
-  return { kind, since, ...unknown, ...Object.fromEntries(CONDITIONS.map((name) => [name, all[name]])) };
+  const areas = state.areas && Object.fromEntries(FOLLOWED.map((name) => [name, state.areas?.[name]]));
+  return { kind, since, ...unknown, ...Object.fromEntries(CONDITIONS.map((name) => [name, all[name]])), areas };
+}
+
+const FOLLOWED: readonly Followed[] = ['lowSince', 'dipSince', 'clearSince', 'upSince'];
+
+function areasFrom(fields: Fields): Areas {
+  const found = FOLLOWED.map((name) => [name, fields.optional(name, numberFrom)] as const);
+  return Object.fromEntries(found.filter(([, area]) => area !== undefined));
 }
 
 function stateFrom(fields: Fields): VerdictState {
   const kind = fields.word('kind', [...KNOWN, 'unknown']);
   const found = CONDITIONS.map((name) => [name, fields.optional(name, timeFrom)] as const);
-  const conditions = Object.fromEntries(found.filter(([, at]) => at !== undefined));
+  const areas = fields.optional('areas', (value) => areasFrom(new Fields(value)));
+  const conditions = {
+    ...Object.fromEntries(found.filter(([, at]) => at !== undefined)),
+    ...(areas === undefined ? {} : { areas }),
+  };
   const since = fields.time('since');
   if (kind !== 'unknown') return { kind, since, ...conditions };
   const before = fields.optional('before', () => fields.word('before', KNOWN));

@@ -1,81 +1,127 @@
 import { asnFrom, countFrom, Fields, numberFrom, pairFrom, peerFrom, timeFrom } from '../lib/fields.ts';
-import type { Evidence } from '../detect/events/event.ts';
-import type { DropState, Fall, IncidentState, OmittedDrops } from '../detect/incident/incident.ts';
+import type { Evidence, IncidentChange, Verdict } from '../detect/events/event.ts';
+import type { Fall } from '../detect/incident/fall.ts';
+import type { IncidentState } from '../detect/incident/incident.ts';
+import type { OmittedSpans, SpanState, Timeline } from '../detect/incident/spans.ts';
 
-const VERDICTS = ['degraded', 'unroutable'] as const;
+const VERDICTS: readonly Verdict[] = ['unknown', 'routable', 'degraded', 'unroutable'];
+
+const CHANGES: readonly IncidentChange[] = [
+  'verdict',
+  'below-half',
+  'near-unroutable',
+  'units-lost',
+  'spread',
+  'flapping',
+  'rebased',
+];
 
 export function fallText(fall: Fall): string {
-  const { steps, unitsLost, upstreamsLost, unitsReturned, stuck } = fall;
+  const { steps, upstreamsLost, stuck } = fall;
   return JSON.stringify({
     ...fall,
     steps: steps.map(({ at, share }) => [at, share]),
-    unitsLost: [...unitsLost],
     upstreamsLost: [...upstreamsLost],
-    unitsReturned: [...unitsReturned],
     stuck: stuck.map(({ peer, units }) => [peer.id, units]),
   });
 }
 
 /** @throws Error when it was not so written. */
-export function parseFall(text: string, units: number): Fall {
+export function parseFall(text: string): Fall {
   const fields = Fields.parse(text);
-  const unitTimes = (name: string) =>
-    fields.list(name, (value) => pairFrom(value, (unit) => countFrom(unit, 'unit', units), timeFrom));
   const steps = fields.list('steps', (value) => pairFrom(value, timeFrom, numberFrom));
   const stuck = fields.list('stuck', (value) => pairFrom(value, peerFrom, countFrom));
   return {
     first: fields.time('first'),
     from: fields.number('from'),
-    half: fields.optional('half', timeFrom),
-    ninety: fields.optional('ninety', timeFrom),
     depth: fields.number('depth'),
     steps: steps.map(([at, share]) => ({ at, share })),
-    unitsLost: new Map(unitTimes('unitsLost')),
     upstreamsLost: new Map(fields.list('upstreamsLost', (value) => pairFrom(value, asnFrom, timeFrom))),
     upstreamsOmitted: fields.count('upstreamsOmitted'),
-    unitsReturned: new Map(unitTimes('unitsReturned')),
     stuck: stuck.map(([peer, seen]) => ({ peer, units: seen })),
   };
 }
 
 /** Without its fall, which began before it and is written by itself. */
-export function incidentText({ id, drops, omitted, evidence, backfilled }: IncidentState): string {
-  return JSON.stringify({ id, drops, omitted, evidence, backfilled });
+export function incidentText(incident: IncidentState): string {
+  const { id, first, timeline, unitsLost, unitsReturned, told, worsened, evidence, backfilled, rebased } = incident;
+  return JSON.stringify({
+    id,
+    first,
+    spans: timeline.spans,
+    omitted: timeline.omitted,
+    unitsLost: [...unitsLost],
+    unitsReturned: [...unitsReturned],
+    told: [...told],
+    worsened: [...worsened],
+    evidence,
+    backfilled,
+    rebased,
+  });
 }
 
 /** @throws Error when it was not so written. */
-export function parseIncident(text: string, fall: Fall | undefined): IncidentState {
+export function parseIncident(
+  text: string,
+  { fall, units }: { readonly fall: Fall | undefined; readonly units: number },
+): IncidentState {
   if (fall === undefined) throw new Error('there is no fall of it');
   const fields = Fields.parse(text);
+  const unitTimes = (name: string) =>
+    fields.list(name, (value) => pairFrom(value, (unit) => countFrom(unit, 'unit', units), timeFrom));
   return {
     id: fields.text('id'),
+    first: fields.time('first'),
     fall,
-    drops: fields.list('drops', (value) => dropFrom(new Fields(value))),
-    omitted: fields.optional('omitted', (value) => omittedFrom(new Fields(value))),
+    timeline: timelineFrom(fields),
+    unitsLost: new Map(unitTimes('unitsLost')),
+    unitsReturned: new Map(unitTimes('unitsReturned')),
+    told: new Set(fields.list('told', changeFrom)),
+    worsened: new Map(fields.list('worsened', (value) => pairFrom(value, changeFrom, timeFrom))),
     evidence: evidenceFrom(fields.fields('evidence')),
     backfilled: fields.flag('backfilled'),
+    rebased: fields.flag('rebased'),
   };
 }
 
-function dropFrom(fields: Fields): DropState {
+function timelineFrom(fields: Fields): Timeline {
+  return {
+    spans: fields.list('spans', (value) => spanFrom(new Fields(value))),
+    omitted: fields.optional('omitted', (value) => omittedFrom(new Fields(value))),
+  };
+}
+
+function spanFrom(fields: Fields): SpanState {
   return {
     verdict: fields.word('verdict', VERDICTS),
-    first: fields.time('first'),
-    since: fields.time('since'),
-    until: fields.optional('until', timeFrom),
+    from: fields.time('from'),
+    depth: fields.number('depth'),
+    sinceAtLatest: fields.flag('sinceAtLatest'),
+    falls: fields.flag('falls'),
+  };
+}
+
+function omittedFrom(fields: Fields): OmittedSpans {
+  const ms = fields.fields('ms');
+  return {
+    from: fields.time('from'),
+    count: fields.count('count'),
+    ms: {
+      unknown: ms.count('unknown'),
+      routable: ms.count('routable'),
+      degraded: ms.count('degraded'),
+      unroutable: ms.count('unroutable'),
+    },
+    drops: fields.count('drops'),
+    outages: fields.count('outages'),
     depth: fields.number('depth'),
   };
 }
 
-function omittedFrom(fields: Fields): OmittedDrops {
-  return {
-    count: fields.count('count'),
-    downMs: fields.count('downMs'),
-    unroutableMs: fields.count('unroutableMs'),
-    outages: fields.count('outages'),
-    depth: fields.number('depth'),
-    worst: fields.word('worst', VERDICTS),
-  };
+function changeFrom(value: unknown): IncidentChange {
+  const found = CHANGES.find((change) => change === value);
+  if (found === undefined) throw new Error(`${String(value)} is none of ${CHANGES.join(', ')}`);
+  return found;
 }
 
 /** As events carry it: it is handed on as it is. */

@@ -30,7 +30,9 @@ export function restoreParts(parts: Parts, records: readonly StateRecord[], at: 
   const fresh = new Set(views.filter((view) => known.get(view) === undefined));
   for (const view of views) if (!fresh.has(view)) restoreRoutes(view, kept, reader);
   restoreVoters(parts, kept, fresh, at);
-  const anew = parts.evaluators.filter((named) => !restoreEvaluator(named, kept, known.get(named.evaluator.view)));
+  const anew = parts.evaluators.filter(
+    (named) => !restoreEvaluator(named, kept, { view: known.get(named.evaluator.view), at }),
+  );
   for (const view of parts.control.views) {
     const state = known.get(view);
     if (state === undefined) continue;
@@ -81,21 +83,23 @@ function restoreVoters(
 function restoreEvaluator(
   named: NamedEvaluator,
   kept: KeptRecords,
-  state: ReturnType<typeof parseTerritoryView>,
+  { view: state, at }: { view: ReturnType<typeof parseTerritoryView>; at: EventTime },
 ): boolean {
   const { evaluator, version } = named;
   const { view, changes } = evaluator;
   const units = view.units.length;
-  const fall = kept.one('engine', `fall ${view.key}`, (text) => parseFall(text, units));
-  const incident = kept.one('engine', `incident ${view.key}`, (text) => parseIncident(text, fall));
-  const written = kept.one('engine', `evaluator ${view.key}`, (text) => parseEvaluator(text, { fall, incident }));
+  const fall = kept.one('engine', `fall ${view.key}`, parseFall);
+  const incident = kept.one('engine', `incident ${view.key}`, (text) => parseIncident(text, { fall, units }));
+  const written = kept.one('engine', `evaluator ${view.key}`, (text) =>
+    parseEvaluator(text, units, { fall, incident }),
+  );
   if (state === undefined || written?.version !== version) {
     // The first look is at all of it.
     view.restore({ ...view.snapshot(), ...state, baseline: [], touched: [...view.units.keys()] });
     return false;
   }
   view.restore(state);
-  evaluator.restore(written.evaluator);
+  evaluator.restore(written.evaluator, at);
   const states = kept.all('engine', `change ${view.key} `, (key, text) => [key, parseChange(text)] as const);
   kept.reading('engine', `change ${view.key}`, () => changes.restore(written.isReady, states));
   return true;

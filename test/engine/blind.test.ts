@@ -109,6 +109,7 @@ test('an outage that ended while we were blind is told as over when our eyes ope
     '13:00:30 country.unroutable since 13:00:00',
     '13:00:30 incident.opened since 13:00:00',
     '14:00:10 country.unknown since 14:00:00',
+    '14:00:10 incident.updated since 13:00:00',
     '16:00:10 country.known since 16:00:00',
     '16:00:10 country.restored since 16:00:00',
     '16:00:10 incident.updated since 13:00:00',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { isoTime } from '../../src/bgp/time.ts';
 import type { Incident } from '../../src/detect/events/event.ts';
-import { MAX_DROPS, MAX_UPSTREAMS_LOST } from '../../src/detect/incident/incident.ts';
+import { MAX_UPSTREAMS_LOST } from '../../src/detect/incident/fall.ts';
+import { MAX_SPANS } from '../../src/detect/incident/spans.ts';
 import { clock, Day, peers, UNITS } from '../support/day.ts';
 
 const all = peers(12);
@@ -23,7 +24,7 @@ function lastIncident(day: Day): Incident | undefined {
 }
 
 test('a country that flaps without end: the first drops and the last are told, all are counted', () => {
-  const flaps = MAX_DROPS + 44;
+  const flaps = MAX_SPANS / 2 + 44;
   const day = new Day().dump('06:00', all);
   for (let i = 0; i < flaps; i++) day.withdraw(after(600 + i * 120), all).announce(after(640 + i * 120), all);
   day.tick('+2 06:00');

@@ -64,7 +64,7 @@ describe('nothing of the schemas is untried: the engine says it on one of these 
 
   test('a cliff, a slope or flapping; stuck routes; half and nine tenths of the visibility lost, or never', () => {
     const incidents = events.flatMap((event) => ('spans' in incidentOf(event) ? [incidentOf(event)] : []));
-    expect(new Set(incidents.map(({ shape }) => shape))).toEqual(new Set(['cliff', 'slope', 'flapping']));
+    expect(new Set(incidents.map(({ shape }) => shape))).toEqual(new Set(['cliff', 'slope', 'flapping', 'unseen']));
     expect(incidents.some(({ stuck }) => stuck?.length === 1)).toBe(true);
     expect(new Set(incidents.map(({ onset }) => onset?.ninety === undefined))).toEqual(new Set([true, false]));
   });
@@ -82,6 +82,7 @@ test('what a watcher says live, of an outage, a lost feed and the end of both, i
     expect(new Set(sim.types(''))).toEqual(
       new Set([
         ...['unit.lost', 'country.unroutable', 'incident.opened', 'observer.gap', 'country.unknown', 'observer.blind'],
+        'incident.updated',
         ...['observer.healed', 'country.known', 'observer.restored'],
       ]),
     );

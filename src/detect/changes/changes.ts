@@ -278,7 +278,9 @@ export class Changes {
     const share = of === 0 ? 0 : this.#count(subject) / of;
     switch (subject.kind) {
       case 'unit':
-        return this.#view.baseline[subject.unit] === 1 ? aimOf(share, restoredAt, unroutableBelow) : 'stay';
+        if (this.#view.baseline[subject.unit] === 1) return aimOf(share, restoredAt, unroutableBelow);
+        // What was given up by the baseline can only return.
+        return share >= restoredAt ? 'on' : 'stay';
       case 'upstream':
         return this.#view.visible[subject.unit] === 1 ? aimOf(share, presentAt, absentBelow) : 'stay';
       case 'origin':

@@ -3,7 +3,8 @@ import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Draft } from './chain.ts';
 import type { Change } from '../changes/change-entry.ts';
 import type { CountryData, Evidence, IncidentChange, OfTerritory } from './event.ts';
-import { incidentOf, rounded, type IncidentState } from '../incident/incident.ts';
+import { beganAt, incidentOf, type IncidentState } from '../incident/incident.ts';
+import { rounded } from '../incident/spans.ts';
 import type { Policy } from '../policy.ts';
 import type { Controlled } from '../verdict/verdict.ts';
 
@@ -34,28 +35,32 @@ export function countryDraft(scene: Scene, type: CountryType, data: CountryData)
   return { type, at: scene.sample.at, subject: subjectOf(scene.view), about: data.since, data };
 }
 
-export function incidentDraft(
-  scene: Scene,
-  what: 'opened' | 'updated' | 'closed',
-  incident: IncidentState,
-  policy: Policy,
-): Draft {
-  const changed: readonly IncidentChange[] = ['verdict'];
-  const since = incident.drops[0]?.since ?? incident.fall.first;
+/** What an event says of an incident: `changed` are the news of an update. */
+export type IncidentNews =
+  { readonly what: 'opened' | 'closed' } | { readonly what: 'updated'; readonly changed: readonly IncidentChange[] };
+
+export function incidentDraft(scene: Scene, news: IncidentNews, incident: IncidentState, policy: Policy): Draft {
+  const { what } = news;
   return {
     type: `incident.${what}`,
     at: scene.sample.at,
     subject: subjectOf(scene.view),
     about: incident.id,
     data: {
-      ...ofTerritory(scene, incident.fall.first, since),
+      ...ofTerritory(scene, incident.first, beganAt(incident)),
       incident: incidentOf(incident, what === 'closed' ? 'closed' : 'open', { policy, units: scene.view.units }),
-      ...(what === 'updated' ? { changed } : {}),
+      ...(news.what === 'updated' ? { changed: news.changed } : {}),
     },
   };
 }
 
-export function changeDraft(scene: Scene, change: Change, evidence: Evidence | undefined): Draft {
+/** What is told of a unit's loss or return alone. */
+export interface UnitDetails {
+  readonly evidence?: Evidence | undefined;
+  readonly lostSince?: EventTime | undefined;
+}
+
+export function changeDraft(scene: Scene, change: Change, { evidence, lostSince }: UnitDetails): Draft {
   const { view, sample } = scene;
   const { what, on } = change;
   const of = ofTerritory(scene, change.first, change.since);
@@ -66,7 +71,8 @@ export function changeDraft(scene: Scene, change: Change, evidence: Evidence | u
     case 'unit': {
       const unit = view.units[what.unit]?.text;
       if (unit === undefined) throw new Error(`${draft.subject} has no unit ${what.unit}`);
-      const data = { ...of, unit, ...(evidence === undefined ? {} : { evidence }) };
+      const lost = lostSince === undefined ? {} : { lostSince: isoTime(lostSince) };
+      const data = { ...of, unit, ...lost, ...(evidence === undefined ? {} : { evidence }) };
       return { ...draft, type: on ? 'unit.returned' : 'unit.lost', about: unit, data };
     }
     case 'upstream': {

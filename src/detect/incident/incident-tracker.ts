@@ -1,24 +1,19 @@
 import type { EventTime } from '../../bgp/time.ts';
+import type { AdjRibIn } from '../../rib/adj-rib-in.ts';
 import type { Touched } from '../../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
-import type { AdjRibIn } from '../../rib/adj-rib-in.ts';
-import { Carriers } from './carriers.ts';
 import { digest } from '../events/chain.ts';
+import type { IncidentChange } from '../events/event.ts';
 import { evidenceOf } from '../events/evidence.ts';
-import {
-  addDrop,
-  closesAt,
-  newFall,
-  noteShare,
-  noteUnitLoss,
-  noteUnitReturn,
-  noteUpstreamLoss,
-  type Fall,
-  type IncidentState,
-} from './incident.ts';
-import type { Policy } from '../policy.ts';
 import { beganAt, continueMovement, startMovement, type Movement } from '../movement.ts';
+import type { Policy } from '../policy.ts';
+import { lowestBetween, pausesOf, type Levels } from '../verdict/levels.ts';
 import { blindness, trackers, type Controlled, type Known, type VerdictState } from '../verdict/verdict.ts';
+import { Carriers } from './carriers.ts';
+import { markTold, newsAt, noteWorse, takeNews } from './deepening.ts';
+import { newFall, noteShare, noteUpstreamLoss, type Fall } from './fall.ts';
+import { closesAt, noteUnitLoss, noteUnitReturn, type IncidentState } from './incident.ts';
+import { isDown, turnTo } from './spans.ts';
 
 /** Who keeps a route when this share of the visibility is left, or less, is named as stuck. */
 const STUCK_BELOW = 0.25;
@@ -34,10 +29,22 @@ export interface IncidentTrackerSnapshot {
   readonly shareBefore: number;
   /** In the order in which they were noted. */
   readonly firsts: readonly (readonly [since: EventTime, first: EventTime])[];
-  readonly lowest: number;
+  /** Units that were told as lost, and not as returned since. */
+  readonly lost: readonly (readonly [unit: number, since: EventTime])[];
+  readonly lowSince: EventTime | undefined;
   readonly fall: Fall | undefined;
   /** Its fall is the one above. */
   readonly incident: IncidentState | undefined;
+}
+
+/** A verdict that changed, and when that was decided. */
+export interface Turn {
+  readonly before: VerdictState;
+  readonly state: VerdictState;
+  readonly at: EventTime;
+  readonly levels: Levels | undefined;
+  /** Routable only because what is lost is the new baseline. */
+  readonly rebased: boolean;
 }
 
 /** Notes a view's falls from the first loss on, and makes incidents of those that became a verdict. */
@@ -49,17 +56,16 @@ export class IncidentTracker {
   #shareBefore = 0;
   /** For each moment at which a threshold was crossed: when the movement across it began. */
   readonly #firsts = new Map<EventTime, EventTime>();
-  /** Lowest visibility since it was last clear. */
-  #lowest = 1;
+  readonly #lost = new Map<number, EventTime>();
+  /** Since when it is low while it is degraded: what is seen then is part of a span to come, or not. */
+  #lowSince: EventTime | undefined;
   #fall: Fall | undefined;
   #incident: IncidentState | undefined;
-  #wasVisible: Uint8Array;
   readonly #carriers: Carriers;
 
   constructor(view: TerritoryView, policy: Policy) {
     this.#view = view;
     this.#policy = policy;
-    this.#wasVisible = new Uint8Array(view.units.length);
     this.#carriers = new Carriers(view, policy.presentAt);
   }
 
@@ -72,23 +78,32 @@ export class IncidentTracker {
     return closesAt(this.#incident, this.#policy);
   }
 
+  /** When it is told, if it lasts, that an open incident got worse. */
+  newsAt(): EventTime | undefined {
+    return this.#incident && newsAt(this.#incident, this.#policy);
+  }
+
   /** When the first message was heard of the movement that crossed a threshold at `since`. */
   firstOf(since: EventTime): EventTime {
     return this.#firsts.get(since) ?? since;
   }
 
   /** Call for each sample, before the verdict is stepped. */
-  noteSample(sample: Controlled, touched: Touched, state: VerdictState): void {
+  noteSample(sample: Controlled, touched: Touched): void {
     const next = continueMovement(this.#movement, sample.share, sample.at);
     if (next.since !== this.#movement.since || next.direction !== this.#movement.direction)
       this.#shareBefore = this.#movement.value;
     this.#movement = next;
-    if (blindness(sample, this.#policy) === undefined && this.#view.hasBaseline) this.#noteFall(sample, state);
-    this.#noteUnits(touched, sample.at);
+    if (blindness(sample, this.#policy) === undefined && this.#view.hasBaseline) this.#noteFall(sample);
+    if (touched.units.length === 0 || !this.#view.detailed || !this.#view.hasBaseline) return;
+    for (const asn of this.#carriers.look(touched.marks))
+      if (this.#fall !== undefined) noteUpstreamLoss(this.#fall, asn, sample.at);
   }
 
   /** Call with the stepped state: what crossed a threshold just now began with the movement that goes on. */
   noteState(state: VerdictState, at: EventTime): void {
+    const isFine = state.kind === 'routable' && state.dipSince === undefined && state.lowSince === undefined;
+    if (isFine && this.#incident === undefined) this.#fall = undefined;
     if (!trackers(state).includes(at)) return;
     this.#firsts.set(
       at,
@@ -98,33 +113,59 @@ export class IncidentTracker {
     if (this.#firsts.size > MAX_FIRSTS && oldest !== undefined) this.#firsts.delete(oldest);
   }
 
+  /** A unit was told as lost or returned. Gives since when one that returned was lost, if that was seen. */
+  noteUnit(unit: number, { on, since, at }: { on: boolean; since: EventTime; at: EventTime }): EventTime | undefined {
+    const lostSince = this.#lost.get(unit);
+    const incident = this.#incident;
+    if (on) {
+      this.#lost.delete(unit);
+      if (incident !== undefined) noteUnitReturn(incident, unit, since);
+      return lostSince;
+    }
+    this.#lost.set(unit, since);
+    if (incident === undefined) return undefined;
+    if (!incident.unitsLost.has(unit) && !incident.worsened.has('units-lost')) incident.worsened.set('units-lost', at);
+    noteUnitLoss(incident, unit, since);
+    return undefined;
+  }
+
   /** A verdict was given: what became of the incident. */
-  turn(state: VerdictState & { kind: Known }, isLate: boolean): 'opened' | 'updated' | undefined {
-    const drop = this.#incident?.drops.at(-1);
-    if (state.kind === 'routable') {
-      if (drop === undefined) return undefined;
-      drop.until = state.since;
-      return 'updated';
+  turn(turn: Turn): 'opened' | 'updated' | undefined {
+    const { before, state, rebased } = turn;
+    const isOpening = this.#incident === undefined;
+    if (isOpening) {
+      if (state.kind !== 'degraded' && state.kind !== 'unroutable') return undefined;
+      this.#incident = this.#open(state);
     }
-    if (drop !== undefined && drop.until === undefined) {
-      if (state.kind === 'unroutable') drop.verdict = 'unroutable';
-      return 'updated';
-    }
-    const first = this.firstOf(state.since);
-    const next = { verdict: state.kind, first, since: state.since, until: undefined, depth: this.#lowest };
-    if (this.#incident !== undefined) {
-      addDrop(this.#incident, next);
-      return 'updated';
-    }
-    this.#incident = {
-      id: digest([this.#view.territory.id, this.#view.family, first]).slice(0, 16),
-      fall: (this.#fall ??= newFall(first, this.#shareBefore)),
-      drops: [next],
-      omitted: undefined,
-      evidence: evidenceOf(this.#view.visibilityLog.kept, true, first),
-      backfilled: isLate,
-    };
-    return 'opened';
+    const incident = this.#incident;
+    if (incident === undefined) return undefined;
+    // What was so at the first look was not filled in: nobody had looked.
+    if (before.kind === 'unknown' && before.before !== undefined) incident.backfilled = true;
+    if (rebased) incident.rebased = true;
+    const { kind: verdict, since: from } = state;
+    const sinceAtLatest = before.kind === 'unknown';
+    turnTo(incident.timeline, { verdict, from, depth: depthOf(turn), sinceAtLatest });
+    if (isOpening) this.#takeLost(incident, sinceAtLatest);
+    this.#lowSince = undefined;
+    return isOpening ? 'opened' : 'updated';
+  }
+
+  /** Call after each step, and after the turn it led to: pauses, depth, and what got worse. */
+  follow(state: VerdictState, sample: Controlled, levels: Levels | undefined): void {
+    const incident = this.#incident;
+    if (incident === undefined) return;
+    if (levels !== undefined && isDown({ verdict: state.kind })) this.#followSpan(incident, { state, sample, levels });
+    noteWorse(incident, state, { sample, policy: this.#policy });
+  }
+
+  /** What is told now of an open incident besides a verdict. */
+  takeNews(at: EventTime): readonly IncidentChange[] {
+    return this.#incident === undefined ? [] : takeNews(this.#incident, at, this.#policy);
+  }
+
+  /** It was told as opened: what could be seen of it by then is no news. */
+  markTold(sample: Controlled): void {
+    if (this.#incident !== undefined) markTold(this.#incident, { sample, policy: this.#policy });
   }
 
   /** The incident that is over by `at`. It is told once. */
@@ -139,7 +180,6 @@ export class IncidentTracker {
 
   /** Call when the baseline was chosen: what is visible now is how it was. */
   begin(): void {
-    this.#wasVisible.set(this.#view.visible);
     this.#carriers.reset();
     this.#carriers.look([]);
   }
@@ -149,68 +189,100 @@ export class IncidentTracker {
       movement: this.#movement,
       shareBefore: this.#shareBefore,
       firsts: [...this.#firsts],
-      lowest: this.#lowest,
+      lost: [...this.#lost],
+      lowSince: this.#lowSince,
       fall: this.#fall,
       incident: this.#incident,
     };
   }
 
-  /** The view is as it was: what was visible, and over whom, follows from it. */
-  restore({ movement, shareBefore, firsts, lowest, fall, incident }: IncidentTrackerSnapshot): void {
+  /** The view is as it was: over whom it was visible follows from it. */
+  restore({ movement, shareBefore, firsts, lost, lowSince, fall, incident }: IncidentTrackerSnapshot): void {
     this.#movement = movement;
     this.#shareBefore = shareBefore;
     for (const [since, first] of firsts) this.#firsts.set(since, first);
-    this.#lowest = lowest;
+    for (const [unit, since] of lost) this.#lost.set(unit, since);
+    this.#lowSince = lowSince;
     this.#fall = fall;
     this.#incident = incident;
     this.begin();
   }
 
-  #noteFall({ at, share }: Controlled, state: VerdictState): void {
-    const isClear = share >= this.#policy.recoveredAt;
-    this.#lowest = isClear ? 1 : Math.min(this.#lowest, share);
-    if (isClear && this.#incident === undefined && state.kind === 'routable') {
-      this.#fall = undefined;
-      return;
+  #open(state: VerdictState & { kind: Known }): IncidentState {
+    const first = this.firstOf(state.since);
+    return {
+      id: digest([this.#view.territory.id, this.#view.family, first]).slice(0, 16),
+      first,
+      fall: (this.#fall ??= newFall(first, this.#shareBefore)),
+      timeline: { spans: [], omitted: undefined },
+      unitsLost: new Map(),
+      unitsReturned: new Map(),
+      told: new Set(),
+      worsened: new Map(),
+      evidence: evidenceOf(this.#view.visibilityLog.kept, true, first),
+      backfilled: false,
+      rebased: false,
+    };
+  }
+
+  /** Units that were lost by then belong to it, unless they were lost before it began. */
+  #takeLost(incident: IncidentState, isUnseen: boolean): void {
+    for (const [unit, since] of this.#lost)
+      if (isUnseen || since >= incident.first) noteUnitLoss(incident, unit, since);
+  }
+
+  #followSpan(incident: IncidentState, now: { state: VerdictState; sample: Controlled; levels: Levels }): void {
+    const { state, sample, levels } = now;
+    const { spans } = incident.timeline;
+    const lowSince = state.kind === 'degraded' ? state.lowSince : undefined;
+    const verdict = state.kind as Known;
+    const from = spans.at(-1)?.from ?? state.since;
+    for (const pause of pausesOf(levels, { verdict, from, at: sample.at })) {
+      const depth = pause.verdict === 'degraded' ? lowestBetween(levels, pause.from, pause.until) : 1;
+      turnTo(incident.timeline, { verdict: pause.verdict, from: pause.from, depth, sinceAtLatest: false });
+      const lowest = lowestBetween(levels, pause.until, lowSince);
+      turnTo(incident.timeline, { verdict, from: pause.until, depth: lowest, sinceAtLatest: false });
     }
-    if (!isClear) this.#fall ??= newFall(beganAt(this.#movement, 'down', at), this.#shareBefore);
+    const span = spans.at(-1);
+    if (span === undefined) return;
+    // What was low for a while and became no verdict is part of the span after all.
+    if (this.#lowSince !== undefined && lowSince === undefined)
+      span.depth = Math.min(span.depth, lowestBetween(levels, this.#lowSince, undefined));
+    if (lowSince === undefined) span.depth = Math.min(span.depth, sample.share);
+    this.#lowSince = lowSince;
+  }
+
+  /** Noted from the sample on that crosses the usual level; forgotten when that was not for good. */
+  #noteFall(sample: Controlled): void {
+    const { at, share } = sample;
+    if (share < this.#policy.degradedBelow)
+      this.#fall ??= newFall(beganAt(this.#movement, 'down', at), this.#shareBefore);
     if (this.#fall === undefined) return;
-    const isDeeper = noteShare(this.#fall, share, at);
-    if (isDeeper && share <= this.#fall.from * STUCK_BELOW) this.#fall.stuck = this.#stuck();
-    const drop = this.#incident?.drops.at(-1);
-    if (drop !== undefined && drop.until === undefined && share < drop.depth) drop.depth = share;
+    const isOnset = this.#incident?.timeline.spans.every(isDown) ?? true;
+    if (noteShare(this.#fall, sample, isOnset) && share <= this.#fall.from * STUCK_BELOW)
+      this.#fall.stuck = stuckIn(this.#view);
   }
+}
 
-  #noteUnits(touched: Touched, at: EventTime): void {
-    const view = this.#view;
-    for (const unit of touched.units) {
-      const visible = view.visible[unit] ?? 0;
-      if (visible === this.#wasVisible[unit]) continue;
-      this.#wasVisible[unit] = visible;
-      if (this.#fall === undefined || !view.detailed || view.baseline[unit] !== 1) continue;
-      if (visible === 0) noteUnitLoss(this.#fall, unit, at);
-      else noteUnitReturn(this.#fall, unit, at);
-    }
-    if (touched.units.length === 0 || !view.detailed || !view.hasBaseline) return;
-    for (const asn of this.#carriers.look(touched.marks)) {
-      if (this.#fall !== undefined) noteUpstreamLoss(this.#fall, asn, at);
-    }
-  }
+/** Lowest visibility by now of the span that begins; 1 where it says nothing. */
+function depthOf({ state, levels }: Turn): number {
+  if (levels === undefined || (state.kind !== 'degraded' && state.kind !== 'unroutable')) return 1;
+  return lowestBetween(levels, state.since, state.kind === 'degraded' ? state.lowSince : undefined);
+}
 
-  /** Voting peers that still see something, those that see most first. Asked for at each message of a deep fall. */
-  #stuck(): Fall['stuck'] {
-    const most: AdjRibIn[] = [];
-    for (const rib of this.#view.ribs.values()) {
-      if (!rib.votes || rib.seen === 0) continue;
-      const last = most[MAX_STUCK - 1];
-      if (last !== undefined && compareSeen(last, rib) < 0) continue;
-      let place = most.length;
-      while (place > 0 && compareSeen(rib, most[place - 1] ?? rib) < 0) place--;
-      most.splice(place, 0, rib);
-      if (most.length > MAX_STUCK) most.pop();
-    }
-    return most.map((rib) => ({ peer: rib.peer, units: rib.seen }));
+/** Voting peers that still see something, those that see most first. Asked for at each message of a deep fall. */
+function stuckIn(view: TerritoryView): Fall['stuck'] {
+  const most: AdjRibIn[] = [];
+  for (const rib of view.ribs.values()) {
+    if (!rib.votes || rib.seen === 0) continue;
+    const last = most[MAX_STUCK - 1];
+    if (last !== undefined && compareSeen(last, rib) < 0) continue;
+    let place = most.length;
+    while (place > 0 && compareSeen(rib, most[place - 1] ?? rib) < 0) place--;
+    most.splice(place, 0, rib);
+    if (most.length > MAX_STUCK) most.pop();
   }
+  return most.map((rib) => ({ peer: rib.peer, units: rib.seen }));
 }
 
 /** Who sees more units comes first. */

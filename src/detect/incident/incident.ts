@@ -1,146 +1,48 @@
-import type { Asn } from '../../bgp/asn.ts';
-import type { Peer } from '../../bgp/peer.ts';
 import type { Prefix, PrefixText } from '../../bgp/prefix.ts';
 import { isoTime, later, type EventTime } from '../../bgp/time.ts';
-import type { Evidence, Incident, IncidentSpan } from '../events/event.ts';
+import type { Evidence, Incident, IncidentChange } from '../events/event.ts';
 import type { Policy } from '../policy.ts';
-
-/** A fall is a handful of steps for a small country; a large one's first thousands are enough to tell its shape. */
-const MAX_STEPS = 4096;
-
-/**
- * As many drops are told one by one, the first ones and the last: a country that flaps without end makes one in 90 s, and
- * each update of its incident carries them all. Those between are counted, and their time and depth with them.
- */
-export const MAX_DROPS = 256;
-
-/** As many upstreams are named as lost, one for each unit that is followed alone; the losses of others are counted. */
-export const MAX_UPSTREAMS_LOST = 256;
-
-/** One fall below the thresholds, until the recovery that lasted. Times are event time. */
-export interface DropState {
-  verdict: 'degraded' | 'unroutable';
-  readonly first: EventTime;
-  readonly since: EventTime;
-  until: EventTime | undefined;
-  depth: number;
-}
-
-/** What is noted of a fall from its first loss on, before anybody knows whether it will be told. */
-export interface Fall {
-  readonly first: EventTime;
-  /** Visibility before the first loss. */
-  readonly from: number;
-  half: EventTime | undefined;
-  ninety: EventTime | undefined;
-  depth: number;
-  /** How it fell: each time it was deeper than ever, as long as there is room. */
-  readonly steps: { readonly at: EventTime; readonly share: number }[];
-  /** By index of the unit. */
-  readonly unitsLost: Map<number, EventTime>;
-  readonly upstreamsLost: Map<Asn, EventTime>;
-  /** Losses of upstreams for which there was no room. */
-  upstreamsOmitted: number;
-  readonly unitsReturned: Map<number, EventTime>;
-  stuck: readonly { readonly peer: Peer; readonly units: number }[];
-}
-
-/** Drops for which there is no room: only what they add up to. */
-export interface OmittedDrops {
-  count: number;
-  downMs: number;
-  unroutableMs: number;
-  outages: number;
-  depth: number;
-  worst: DropState['verdict'];
-}
+import { fallenTo, fallMs, type Fall } from './fall.ts';
+import { endedPart, isDown, rounded, spansOf, sumsOf, type Timeline } from './spans.ts';
 
 export interface IncidentState {
   readonly id: string;
-  /** The first fall's notes; later falls go on writing in them. */
+  /** When the first message of the movement was heard that opened it; where that was not seen, when its first span begins. */
+  readonly first: EventTime;
+  /** How it fell; later falls go on writing in it. */
   readonly fall: Fall;
-  readonly drops: DropState[];
-  /** Between the last drop and the one before it. */
-  omitted: OmittedDrops | undefined;
+  readonly timeline: Timeline;
+  /** By index of the unit. */
+  readonly unitsLost: Map<number, EventTime>;
+  readonly unitsReturned: Map<number, EventTime>;
+  /** What was told once, and is not told again. */
+  readonly told: Set<IncidentChange>;
+  /** What got worse and has not lasted long enough to be told, and since when. */
+  readonly worsened: Map<IncidentChange, EventTime>;
   readonly evidence: Evidence;
-  readonly backfilled: boolean;
+  backfilled: boolean;
+  rebased: boolean;
 }
 
-export function newFall(first: EventTime, from: number): Fall {
-  return {
-    first,
-    from,
-    half: undefined,
-    ninety: undefined,
-    depth: from,
-    steps: [],
-    unitsLost: new Map(),
-    upstreamsLost: new Map(),
-    upstreamsOmitted: 0,
-    unitsReturned: new Map(),
-    stuck: [],
-  };
-}
-
-/** Notes how deep it has fallen. True when it is deeper than ever. */
-export function noteShare(fall: Fall, share: number, at: EventTime): boolean {
-  if (share <= fall.from * 0.5) fall.half ??= at;
-  if (share <= fall.from * 0.1) fall.ninety ??= at;
-  if (share >= fall.depth) return false;
-  fall.depth = share;
-  if (fall.steps.length < MAX_STEPS) fall.steps.push({ at, share });
-  return true;
-}
-
-export function noteUnitLoss({ unitsLost, unitsReturned }: Fall, unit: number, at: EventTime): void {
+export function noteUnitLoss({ unitsLost, unitsReturned }: IncidentState, unit: number, at: EventTime): void {
   if (!unitsLost.has(unit)) unitsLost.set(unit, at);
   unitsReturned.delete(unit);
 }
 
-export function noteUpstreamLoss(fall: Fall, asn: Asn, at: EventTime): void {
-  if (fall.upstreamsLost.has(asn)) return;
-  if (fall.upstreamsLost.size < MAX_UPSTREAMS_LOST) fall.upstreamsLost.set(asn, at);
-  else fall.upstreamsOmitted++;
-}
-
 /** The last return counts: a unit that comes and goes has not come back. */
-export function noteUnitReturn({ unitsLost, unitsReturned }: Fall, unit: number, at: EventTime): void {
+export function noteUnitReturn({ unitsLost, unitsReturned }: IncidentState, unit: number, at: EventTime): void {
   if (unitsLost.has(unit)) unitsReturned.set(unit, at);
 }
 
-/** One more drop, after one that ended. */
-export function addDrop(incident: IncidentState, drop: DropState): void {
-  const { drops, omitted } = incident;
-  if (drops.length >= MAX_DROPS) {
-    const out = drops.splice(-1);
-    incident.omitted = {
-      count: (omitted?.count ?? 0) + out.length,
-      downMs: (omitted?.downMs ?? 0) + downMs(out),
-      unroutableMs: (omitted?.unroutableMs ?? 0) + downMs(outagesOf(out)),
-      outages: (omitted?.outages ?? 0) + outagesOf(out).length,
-      depth: Math.min(omitted?.depth ?? 1, ...out.map(({ depth }) => depth)),
-      worst: omitted?.worst === 'unroutable' ? 'unroutable' : worstOf(out),
-    };
-  }
-  drops.push(drop);
-}
-
-function downMs(drops: readonly DropState[]): number {
-  return drops.reduce((sum, { since, until }) => sum + (until === undefined ? 0 : until - since), 0);
-}
-
-function outagesOf(drops: readonly DropState[]): readonly DropState[] {
-  return drops.filter(({ verdict }) => verdict === 'unroutable');
-}
-
-function worstOf(drops: readonly DropState[]): DropState['verdict'] {
-  return drops.some(({ verdict }) => verdict === 'unroutable') ? 'unroutable' : 'degraded';
-}
-
 /** When the incident ends, if nothing drops before: `incidentGapMs` after the last drop. */
-export function closesAt(incident: IncidentState, policy: Policy): EventTime | undefined {
-  const until = incident.drops.at(-1)?.until;
+export function closesAt({ timeline }: IncidentState, policy: Policy): EventTime | undefined {
+  const { until } = endedPart(timeline);
   return until === undefined ? undefined : later(until, policy.incidentGapMs);
+}
+
+/** When its first span began. */
+export function beganAt({ timeline, first }: IncidentState): EventTime {
+  return timeline.spans[0]?.from ?? first;
 }
 
 /** As events carry it. */
@@ -149,66 +51,53 @@ export function incidentOf(
   state: 'open' | 'closed',
   { policy, units }: { policy: Policy; units: readonly Prefix[] },
 ): Incident {
-  const { fall, drops, omitted } = incident;
-  const since = drops[0]?.since ?? fall.first;
-  const until = drops.at(-1)?.until;
+  const { timeline, fall } = incident;
+  const { until } = endedPart(timeline);
+  const sums = sumsOf(timeline);
   return {
     id: incident.id,
     state,
-    worst: omitted?.worst === 'unroutable' ? 'unroutable' : worstOf(drops),
-    spans: spansOf(drops),
-    ...(omitted === undefined ? {} : { spansOmitted: 2 * omitted.count }),
-    drops: drops.length + (omitted?.count ?? 0),
-    ...(until === undefined ? {} : { durationMs: until - since }),
-    ...sumsOf(incident),
-    depth: rounded(Math.min(fall.depth, omitted?.depth ?? 1, ...drops.map((drop) => drop.depth))),
+    worst: sums.outages > 0 ? 'unroutable' : 'degraded',
+    spans: spansOf(timeline),
+    ...(timeline.omitted === undefined ? {} : { spansOmitted: timeline.omitted.count }),
+    ...sums,
+    ...(until === undefined ? {} : { durationMs: until - beganAt(incident) }),
+    ...(isUnseen(incident) ? { sinceAtLatest: true } : {}),
+    ...(incident.rebased ? { rebased: true } : {}),
+    depth: rounded(depthOf(timeline)),
     shape: shapeOf(incident, policy),
-    onset: {
-      first: isoTime(fall.first),
-      ...(fall.half === undefined ? {} : { half: isoTime(fall.half) }),
-      ...(fall.ninety === undefined ? {} : { ninety: isoTime(fall.ninety) }),
-    },
-    unitsLost: inOrder(fall.unitsLost).flatMap(([unit, at]) => named(units[unit], at)),
+    ...(isUnseen(incident) ? {} : { onset: onsetOf(incident) }),
+    unitsLost: inOrder(incident.unitsLost).flatMap(([unit, at]) => named(units[unit], at)),
     upstreamsLost: inOrder(fall.upstreamsLost).map(([upstream, at]) => ({ upstream, at: isoTime(at) })),
     ...(fall.upstreamsOmitted === 0 ? {} : { upstreamsOmitted: fall.upstreamsOmitted }),
-    unitsReturned: inOrder(fall.unitsReturned).flatMap(([unit, at]) => named(units[unit], at)),
-    stuck: fall.stuck.map(({ peer, units }) => ({
+    unitsReturned: inOrder(incident.unitsReturned).flatMap(([unit, at]) => named(units[unit], at)),
+    stuck: fall.stuck.map(({ peer, units: seen }) => ({
       collector: peer.collector,
       address: peer.address,
       asn: peer.asn,
-      units,
+      units: seen,
     })),
     backfilled: incident.backfilled,
     evidence: incident.evidence,
   };
 }
 
-function spansOf(drops: readonly DropState[]): readonly IncidentSpan[] {
-  return drops.flatMap(({ verdict, since, until, depth }, i) => {
-    const next = drops[i + 1]?.since;
-    const from = isoTime(since);
-    const down = { verdict, from, ...(until === undefined ? {} : { until: isoTime(until) }), depth: rounded(depth) };
-    if (until === undefined || next === undefined) return [down];
-    return [down, { verdict: 'routable', from: isoTime(until), until: isoTime(next) } as const];
-  });
+/** Whether it began before it was seen. */
+function isUnseen({ timeline }: IncidentState): boolean {
+  return timeline.spans[0]?.sinceAtLatest === true;
 }
 
-function sumsOf({
-  drops,
-  omitted,
-}: IncidentState): Pick<Incident, 'outages' | 'unroutableMs' | 'degradedMs' | 'unknownMs' | 'routableMs' | 'downMs'> {
-  const down = downMs(drops) + (omitted?.downMs ?? 0);
-  const unroutable = outagesOf(drops);
-  const unroutableMs = downMs(unroutable) + (omitted?.unroutableMs ?? 0);
-  const reached = (drops.at(-1)?.until ?? drops.at(-1)?.since ?? 0) - (drops[0]?.since ?? 0);
+function onsetOf({ first, fall }: IncidentState): NonNullable<Incident['onset']> {
+  const [half, ninety] = [fallenTo(fall, first, 0.5), fallenTo(fall, first, 0.1)];
   return {
-    outages: unroutable.length + (omitted?.outages ?? 0),
-    unroutableMs,
-    degradedMs: down - unroutableMs,
-    unknownMs: 0,
-    routableMs: reached - down,
-    downMs: down,
+    first: isoTime(first),
+    ...(half === undefined ? {} : { half: isoTime(half) }),
+    ...(ninety === undefined ? {} : { ninety: isoTime(ninety) }),
   };
+}
+
+function depthOf({ spans, omitted }: Timeline): number {
+  return Math.min(omitted?.depth ?? 1, ...spans.map(({ depth }) => depth));
 }
 
 /** By time; what happened at one moment by number, so that the order of messages within it does not show. */
@@ -220,14 +109,15 @@ function named(unit: Prefix | undefined, at: EventTime): { unit: PrefixText; at:
   return unit === undefined ? [] : [{ unit: unit.text, at: isoTime(at) }];
 }
 
-/** Four decimals are a voter in ten thousand: more would print the noise of division. */
-export function rounded(share: number): number {
-  return Math.round(share * 10_000) / 10_000;
+function shapeOf(incident: IncidentState, policy: Policy): Incident['shape'] {
+  const { timeline, fall, first } = incident;
+  if (isFlapping(incident, policy)) return 'flapping';
+  if (isUnseen(incident)) return 'unseen';
+  const recovered = timeline.spans.findIndex((span) => !isDown(span));
+  const drop = recovered < 0 ? timeline.spans : timeline.spans.slice(0, recovered);
+  return fallMs(fall, first, Math.min(...drop.map(({ depth }) => depth))) <= policy.cliffMs ? 'cliff' : 'slope';
 }
 
-function shapeOf({ fall, drops, omitted }: IncidentState, policy: Policy): Incident['shape'] {
-  if (drops.length + (omitted?.count ?? 0) >= policy.flappingDrops) return 'flapping';
-  const most = fall.from - 0.9 * (fall.from - (drops[0]?.depth ?? fall.depth));
-  const fallen = fall.steps.find((step) => step.share <= most);
-  return fallen !== undefined && fallen.at - fall.first <= policy.cliffMs ? 'cliff' : 'slope';
+export function isFlapping({ timeline }: IncidentState, policy: Policy): boolean {
+  return sumsOf(timeline).drops >= policy.flappingDrops;
 }

@@ -2,6 +2,8 @@ import { earliest, later, type EventTime } from '../../bgp/time.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { BlindReason, Verdict } from '../events/event.ts';
 import type { Policy } from '../policy.ts';
+import { follow, lasted, only, some, type Areas } from './conditions.ts';
+import type { Beat } from './levels.ts';
 
 /** A verdict that says something of the territory, not of us. */
 export type Known = Exclude<Verdict, 'unknown'>;
@@ -18,7 +20,16 @@ export type Known = Exclude<Verdict, 'unknown'>;
  *   any --- blind for blindHold ---> unknown --- sighted, and the hold of what is seen ---> any
  *
  * low: below unroutableBelow. dip: below degradedBelow. up: from restoredAt on. clear: from recoveredAt on.
- * blind: too few voters. Each `…Since` is there while its condition lasts and has not become a verdict.
+ * blind: too few voters. Each `…Since` is there while its condition lasts and has not become a verdict. One voter that
+ * comes and goes at the threshold does not move its date: by as much as one voter a condition may be missed, while the
+ * mean since it began meets it.
+ *
+ * While it beats (too many drops within the window for holds to tell), the mean of the window stands for visibility:
+ *
+ *     routable, in a drop --- mean below degradedBelow, unroutableBelow ---> degraded, unroutable
+ *     degraded --- mean below unroutableBelow ---> unroutable --- mean from restoredAt on ---> degraded
+ *
+ * and what is degraded stays so until the beat is over, unless it is low for half of the window.
  */
 export type VerdictState =
   | {
@@ -31,12 +42,14 @@ export type VerdictState =
       readonly lowSince?: EventTime;
       readonly dipSince?: EventTime;
       readonly fineSince?: EventTime;
+      readonly areas?: Areas;
     }
   | {
       readonly kind: 'routable';
       readonly since: EventTime;
       readonly dipSince?: EventTime;
       readonly lowSince?: EventTime;
+      readonly areas?: Areas;
       readonly blindSince?: EventTime;
     }
   | {
@@ -44,12 +57,14 @@ export type VerdictState =
       readonly since: EventTime;
       readonly lowSince?: EventTime;
       readonly clearSince?: EventTime;
+      readonly areas?: Areas;
       readonly blindSince?: EventTime;
     }
   | {
       readonly kind: 'unroutable';
       readonly since: EventTime;
       readonly upSince?: EventTime;
+      readonly areas?: Areas;
       readonly blindSince?: EventTime;
     };
 
@@ -57,8 +72,15 @@ export function firstState(): VerdictState {
   return { kind: 'unknown', since: 0 as EventTime, reason: 'too-few-voters', before: undefined };
 }
 
-/** A sample, and how the control group stood at its moment: the share of its units that were visible, where one is watched. */
-export type Controlled = Sample & { readonly control?: number | undefined };
+/** A sample, and what else is known of its moment. */
+export type Controlled = Sample & {
+  /** How the control group stood: the share of its units that were visible, where one is watched. */
+  readonly control?: number | undefined;
+  /** Visibility times milliseconds up to this moment. Without it a condition must hold unbroken. */
+  readonly area?: number | undefined;
+  /** Drops and returns of the window, when there are too many for holds. */
+  readonly beat?: Beat | undefined;
+};
 
 /** Why this sample proves nothing, if it does not. */
 export function blindness(sample: Controlled, policy: Policy): BlindReason | undefined {
@@ -78,41 +100,82 @@ export function step(state: VerdictState, sample: Controlled, policy: Policy): V
   if (state.kind === 'unknown') return blind === undefined ? look(state, sample, policy) : stayBlind(state, blind);
   if (blind !== undefined) return goBlind(state, sample.at, blind, policy);
 
-  const { at, share } = sample;
-  const low = share < policy.unroutableBelow;
   switch (state.kind) {
-    case 'routable': {
-      const lowSince = held(low, state.lowSince, at);
-      const dipSince = held(share < policy.degradedBelow, state.dipSince, at);
-      if (lasted(lowSince, at, policy.unroutableHoldMs)) return { kind: 'unroutable', since: lowSince };
-      if (lasted(dipSince, at, policy.degradedHoldMs))
-        return { kind: 'degraded', since: dipSince, ...some({ lowSince }) };
-      return { kind: 'routable', since: state.since, ...some({ dipSince, lowSince }) };
-    }
-    case 'degraded': {
-      const lowSince = held(low, state.lowSince, at);
-      const clearSince = held(share >= policy.recoveredAt, state.clearSince, at);
-      if (lasted(lowSince, at, policy.unroutableHoldMs)) return { kind: 'unroutable', since: lowSince };
-      if (lasted(clearSince, at, policy.settleMs)) return { kind: 'routable', since: clearSince };
-      return { kind: 'degraded', since: state.since, ...some({ lowSince, clearSince }) };
-    }
-    case 'unroutable': {
-      const upSince = held(share >= policy.restoredAt, state.upSince, at);
-      if (!lasted(upSince, at, policy.settleMs))
-        return { kind: 'unroutable', since: state.since, ...some({ upSince }) };
-      return { kind: share < policy.degradedBelow ? 'degraded' : 'routable', since: upSince };
-    }
+    case 'routable':
+      return beaten(state, sample, policy) ?? fromRoutable(state, sample, policy);
+    case 'degraded':
+      return beaten(state, sample, policy) ?? fromDegraded(state, sample, policy);
+    case 'unroutable':
+      return beaten(state, sample, policy) ?? fromUnroutable(state, sample, policy);
   }
 }
 
-/** When the state changes though nothing is heard: the earliest hold that ends. */
-export function deadline(state: VerdictState, policy: Policy): EventTime | undefined {
-  let next: EventTime | undefined;
+type StateOf<Kind> = Extract<VerdictState, { kind: Kind }>;
+
+function fromRoutable(state: StateOf<'routable'>, sample: Controlled, policy: Policy): VerdictState {
+  const { at } = sample;
+  const found = follow(state, ['dipSince', 'lowSince'], sample, policy);
+  const { lowSince, dipSince } = found;
+  if (lasted(lowSince, at, policy.unroutableHoldMs)) return { kind: 'unroutable', since: lowSince };
+  if (lasted(dipSince, at, policy.degradedHoldMs))
+    return { kind: 'degraded', since: dipSince, ...only(found, 'lowSince') };
+  return { kind: 'routable', since: state.since, ...found };
+}
+
+function fromDegraded(state: StateOf<'degraded'>, sample: Controlled, policy: Policy): VerdictState {
+  const { at, beat } = sample;
+  const found = follow(state, ['lowSince', 'clearSince'], sample, policy);
+  const { lowSince, clearSince } = found;
+  if (lasted(lowSince, at, lowHoldMs(beat, policy))) return { kind: 'unroutable', since: lowSince };
+  if (beat === undefined && lasted(clearSince, at, policy.settleMs)) return { kind: 'routable', since: clearSince };
+  return { kind: 'degraded', since: state.since, ...found };
+}
+
+function fromUnroutable(state: StateOf<'unroutable'>, sample: Controlled, policy: Policy): VerdictState {
+  const { at, share } = sample;
+  const found = follow(state, ['upSince'], sample, policy);
+  if (!lasted(found.upSince, at, policy.settleMs)) return { kind: 'unroutable', since: state.since, ...found };
+  return { kind: share < policy.degradedBelow ? 'degraded' : 'routable', since: found.upSince };
+}
+
+/** What the mean of a beat makes of the verdict; `undefined` when nothing. It is dated from the first drop, or rise, since the verdict. */
+function beaten(state: StateOf<Known>, { at, share, beat }: Controlled, policy: Policy): VerdictState | undefined {
+  if (beat === undefined) return undefined;
+  const { mean } = beat;
+  const from = (times: readonly EventTime[]) => times.find((time) => time >= state.since) ?? at;
+  if (state.kind === 'unroutable')
+    return mean >= policy.restoredAt ? { kind: 'degraded', since: from(beat.rises) } : undefined;
+  if (mean < policy.unroutableBelow && share < policy.degradedBelow)
+    return { kind: 'unroutable', since: from(beat.starts) };
+  const isDip = state.kind === 'routable' && mean < policy.degradedBelow && share < policy.degradedBelow;
+  return isDip ? { kind: 'degraded', since: from(beat.starts) } : undefined;
+}
+
+/** While it beats, a drop of its usual length is no new outage. */
+function lowHoldMs(beat: Beat | undefined, policy: Policy): number {
+  return beat === undefined
+    ? policy.unroutableHoldMs
+    : Math.max(policy.unroutableHoldMs, Math.floor(policy.meanWindowMs / 2));
+}
+
+/** When the state changes though nothing is heard: the earliest hold that ends, or the end of the beat that goes on. */
+export function deadline(state: VerdictState, policy: Policy, beat?: Beat): EventTime | undefined {
+  let next = beat?.steadyAt;
   for (const { condition, hold } of HOLDS) {
     const at = since(state, condition);
-    if (at !== undefined) next = earliest(next, later(at, policy[hold]));
+    if (at !== undefined && !isSuspended(state, condition, beat))
+      next = earliest(next, later(at, condition === 'lowSince' ? lowHoldOf(state, beat, policy) : policy[hold]));
   }
   return next;
+}
+
+/** While it beats, what is degraded is not over. */
+function isSuspended({ kind }: VerdictState, condition: Condition, beat: Beat | undefined): boolean {
+  return beat !== undefined && kind === 'degraded' && condition === 'clearSince';
+}
+
+function lowHoldOf({ kind }: VerdictState, beat: Beat | undefined, policy: Policy): number {
+  return kind === 'degraded' ? lowHoldMs(beat, policy) : policy.unroutableHoldMs;
 }
 
 /** A verdict that has not lasted long enough to be given. */
@@ -165,19 +228,20 @@ function since(state: VerdictState, condition: Condition): EventTime | undefined
 }
 
 /** Our eyes are open again: what is seen must last as long as it must from any other state. */
-function look(state: VerdictState & { kind: 'unknown' }, sample: Sample, policy: Policy): VerdictState {
-  const { at, share } = sample;
+function look(state: StateOf<'unknown'>, sample: Controlled, policy: Policy): VerdictState {
+  const { at } = sample;
   const sightedSince = state.sightedSince ?? at;
-  const lowSince = held(share < policy.unroutableBelow, state.lowSince, at);
-  const dipSince = held(share < policy.degradedBelow, state.dipSince, at);
-  const fineSince = held(dipSince === undefined, state.fineSince, at);
+  const found = follow(state, ['lowSince', 'dipSince'], sample, policy);
+  const { lowSince, dipSince } = found;
+  const fineSince = dipSince === undefined ? (state.fineSince ?? at) : undefined;
   if (lasted(lowSince, at, policy.unroutableHoldMs)) return { kind: 'unroutable', since: lowSince };
-  if (lasted(dipSince, at, policy.degradedHoldMs)) return { kind: 'degraded', since: dipSince, ...some({ lowSince }) };
+  if (lasted(dipSince, at, policy.degradedHoldMs))
+    return { kind: 'degraded', since: dipSince, ...only(found, 'lowSince') };
   // The first look needs no hold: it contradicts nothing that was said.
   const holdMs = state.before === undefined ? 0 : policy.blindHoldMs;
   if (lasted(fineSince, at, holdMs)) return { kind: 'routable', since: fineSince };
   const { kind, reason, before } = state;
-  return { kind, since: state.since, reason, before, sightedSince, ...some({ lowSince, dipSince, fineSince }) };
+  return { kind, since: state.since, reason, before, sightedSince, ...found, ...some({ fineSince }) };
 }
 
 function stayBlind(state: VerdictState & { kind: 'unknown' }, reason: BlindReason): VerdictState {
@@ -195,21 +259,4 @@ function goBlind(
   if (lasted(blindSince, at, policy.blindHoldMs))
     return { kind: 'unknown', since: blindSince, reason, before: state.kind };
   return { kind: state.kind, since: state.since, blindSince };
-}
-
-function held(is: boolean, since: EventTime | undefined, at: EventTime): EventTime | undefined {
-  return is ? (since ?? at) : undefined;
-}
-
-function lasted(since: EventTime | undefined, at: EventTime, ms: number): since is EventTime {
-  return since !== undefined && at - since >= ms;
-}
-
-type Some<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The same without what is `undefined`: a field is there only in the state in which it says something. */
-function some<T extends Record<string, unknown>>(fields: T): Some<T> {
-  const there: Partial<T> = {};
-  for (const name in fields) if (fields[name] !== undefined) there[name] = fields[name];
-  return there as Some<T>;
 }

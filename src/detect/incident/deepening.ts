@@ -1,0 +1,72 @@
+import { earliest, later, type EventTime } from '../../bgp/time.ts';
+import type { IncidentChange } from '../events/event.ts';
+import type { Policy } from '../policy.ts';
+import type { Controlled, VerdictState } from '../verdict/verdict.ts';
+import { levelBefore } from './fall.ts';
+import { isFlapping, type IncidentState } from './incident.ts';
+import { isDown } from './spans.ts';
+
+/** What an open incident is measured by. */
+interface Measure {
+  readonly sample: Controlled;
+  readonly policy: Policy;
+}
+
+/** What must last before it is told, and is told once in an incident. */
+const DEPTHS = ['below-half', 'near-unroutable', 'spread'] as const satisfies readonly IncidentChange[];
+
+/** Notes what has got worse with this sample, and what is so no more. */
+export function noteWorse(incident: IncidentState, state: VerdictState, measure: Measure): void {
+  const { told, worsened } = incident;
+  const { at } = measure.sample;
+  // That it is unroutable says all of it.
+  if (state.kind === 'unroutable') {
+    for (const what of DEPTHS) told.add(what);
+    worsened.delete('units-lost');
+  }
+  for (const what of DEPTHS) {
+    const isSo = isDown({ verdict: state.kind }) && !told.has(what) && isReached(what, incident, measure);
+    if (!isSo) worsened.delete(what);
+    else if (!worsened.has(what)) worsened.set(what, at);
+  }
+  if (!told.has('flapping') && !worsened.has('flapping') && isFlapping(incident, measure.policy))
+    worsened.set('flapping', at);
+}
+
+/** It was told as it stands now. */
+export function markTold(incident: IncidentState, measure: Measure): void {
+  for (const what of DEPTHS) if (isReached(what, incident, measure)) incident.told.add(what);
+  if (isFlapping(incident, measure.policy)) incident.told.add('flapping');
+  incident.worsened.clear();
+}
+
+export function newsAt({ worsened }: IncidentState, policy: Policy): EventTime | undefined {
+  let next: EventTime | undefined;
+  for (const since of worsened.values()) next = earliest(next, later(since, policy.deepeningHoldMs));
+  return next;
+}
+
+/** What has lasted by `at`, in the order in which it became so. */
+export function takeNews({ told, worsened }: IncidentState, at: EventTime, policy: Policy): readonly IncidentChange[] {
+  const due = [...worsened].filter(([, since]) => at - since >= policy.deepeningHoldMs).map(([what]) => what);
+  for (const what of due) {
+    worsened.delete(what);
+    told.add(what);
+  }
+  return due;
+}
+
+function isReached(
+  what: (typeof DEPTHS)[number],
+  { fall, first }: IncidentState,
+  { sample, policy }: Measure,
+): boolean {
+  switch (what) {
+    case 'below-half':
+      return sample.share <= 0.5 * levelBefore(fall, first);
+    case 'near-unroutable':
+      return sample.share < 2 * policy.unroutableBelow;
+    case 'spread':
+      return sample.unitsVisible === 0;
+  }
+}

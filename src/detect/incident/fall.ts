@@ -1,0 +1,61 @@
+import type { Asn } from '../../bgp/asn.ts';
+import type { Peer } from '../../bgp/peer.ts';
+import type { EventTime } from '../../bgp/time.ts';
+
+/** A fall is a handful of steps for a small country; of a large one every second is enough to tell its shape. */
+const MAX_STEPS = 4096;
+
+/** As many upstreams are named as lost, one for each unit that is followed alone; the losses of others are counted. */
+export const MAX_UPSTREAMS_LOST = 256;
+
+/** What is noted of a fall from its first loss on, before anybody knows whether it will be told. */
+export interface Fall {
+  readonly first: EventTime;
+  /** Visibility before the first loss. */
+  readonly from: number;
+  depth: number;
+  /** How it fell: each time it was deeper than ever, until it first recovered. */
+  steps: { readonly at: EventTime; readonly share: number }[];
+  readonly upstreamsLost: Map<Asn, EventTime>;
+  /** Losses of upstreams for which there was no room. */
+  upstreamsOmitted: number;
+  stuck: readonly { readonly peer: Peer; readonly units: number }[];
+}
+
+export function newFall(first: EventTime, from: number): Fall {
+  return { first, from, depth: from, steps: [], upstreamsLost: new Map(), upstreamsOmitted: 0, stuck: [] };
+}
+
+/** Notes how deep it has fallen; as a step of the onset while that goes on. True when it is deeper than ever. */
+export function noteShare(fall: Fall, { share, at }: { share: number; at: EventTime }, isOnset: boolean): boolean {
+  if (share >= fall.depth) return false;
+  fall.depth = share;
+  if (isOnset) fall.steps.push({ at, share });
+  if (fall.steps.length > MAX_STEPS) fall.steps = fall.steps.filter((_, i) => i % 2 === 0);
+  return true;
+}
+
+export function noteUpstreamLoss(fall: Fall, asn: Asn, at: EventTime): void {
+  if (fall.upstreamsLost.has(asn)) return;
+  if (fall.upstreamsLost.size < MAX_UPSTREAMS_LOST) fall.upstreamsLost.set(asn, at);
+  else fall.upstreamsOmitted++;
+}
+
+/** When it had fallen, of the movement that began at `first`, to this part of what was there before. */
+export function fallenTo(fall: Fall, first: EventTime, part: number): EventTime | undefined {
+  const most = part * levelBefore(fall, first);
+  return fall.steps.find(({ at, share }) => at >= first && share <= most)?.at;
+}
+
+/** How long it took from `first` until nine tenths were lost of what was lost at the deepest, `depth`. */
+export function fallMs(fall: Fall, first: EventTime, depth: number): number {
+  const from = levelBefore(fall, first);
+  const most = from - 0.9 * (from - depth);
+  const fallen = fall.steps.find(({ at, share }) => at >= first && share <= most);
+  return fallen === undefined ? Infinity : fallen.at - first;
+}
+
+/** Visibility before the movement that began at `first`. */
+export function levelBefore({ from, steps }: Fall, first: EventTime): number {
+  return steps.findLast(({ at }) => at < first)?.share ?? from;
+}

@@ -1,0 +1,127 @@
+import { isoTime, type EventTime } from '../../bgp/time.ts';
+import type { Incident, IncidentSpan, Verdict } from '../events/event.ts';
+
+/**
+ * As many spans are listed, the first ones and the last: a country that flaps without end makes two a minute, and each
+ * update of its incident carries them all. Those between are counted, and their time and depth with them.
+ */
+export const MAX_SPANS = 512;
+
+/** As many of them are the first ones. The last are as many: no less than a verdict by the mean of a window names anew. */
+const HEAD = MAX_SPANS / 2;
+
+/** Time under one verdict. It ends where the next one begins. Times are event time. */
+export interface SpanState {
+  readonly verdict: Verdict;
+  readonly from: EventTime;
+  /** Lowest visibility in it; 1 where it says nothing. */
+  depth: number;
+  readonly sinceAtLatest: boolean;
+  /** Whether it is the begin of a drop: down, after time in which it was not. */
+  readonly falls: boolean;
+}
+
+/** Spans for which there is no room: only what they add up to. */
+export interface OmittedSpans {
+  /** Where they begin; they end where the span after them begins. */
+  readonly from: EventTime;
+  readonly count: number;
+  readonly ms: Readonly<Record<Verdict, number>>;
+  readonly drops: number;
+  readonly outages: number;
+  readonly depth: number;
+}
+
+/** All that happened since the onset, in order and without holes; what came after the recovery is part of it too. */
+export interface Timeline {
+  readonly spans: SpanState[];
+  omitted: OmittedSpans | undefined;
+}
+
+/** From `span.from` on it is this span: what was noted from then on is gone. */
+export function turnTo(timeline: Timeline, span: Omit<SpanState, 'falls'>): void {
+  const { spans } = timeline;
+  while (spans.length > 0 && (spans.at(-1)?.from ?? 0) >= span.from) spans.pop();
+  const before = spans.at(-1);
+  const isNew = before === undefined || before.verdict !== span.verdict || span.sinceAtLatest;
+  if (isNew) spans.push({ ...span, falls: isDown(span) && !isDown(before) });
+  else before.depth = Math.min(before.depth, span.depth);
+  if (spans.length > MAX_SPANS) omitOne(timeline);
+}
+
+function omitOne(timeline: Timeline): void {
+  const { spans, omitted } = timeline;
+  const [out] = spans.splice(HEAD, 1);
+  const next = spans[HEAD];
+  if (out === undefined || next === undefined) return;
+  const ms = { unknown: 0, routable: 0, degraded: 0, unroutable: 0, ...omitted?.ms };
+  ms[out.verdict] += next.from - out.from;
+  timeline.omitted = {
+    from: omitted?.from ?? out.from,
+    count: (omitted?.count ?? 0) + 1,
+    ms,
+    drops: (omitted?.drops ?? 0) + Number(out.falls),
+    outages: (omitted?.outages ?? 0) + Number(out.verdict === 'unroutable'),
+    depth: Math.min(omitted?.depth ?? 1, out.depth),
+  };
+}
+
+export function isDown({ verdict }: { readonly verdict: Verdict } = { verdict: 'routable' }): boolean {
+  return verdict === 'unroutable' || verdict === 'degraded';
+}
+
+/** What has happened by the last recovery: when we were blind as it came, blindness is part of it. */
+export function endedPart({ spans }: Timeline): { readonly told: readonly SpanState[]; readonly until?: EventTime } {
+  const last = spans.findLastIndex(isDown);
+  const end = spans[last + 1]?.verdict === 'unknown' ? last + 1 : last;
+  const next = spans[end + 1];
+  return { told: spans.slice(0, end + 1), ...(next === undefined ? {} : { until: next.from }) };
+}
+
+export type Sums = Pick<
+  Incident,
+  'drops' | 'outages' | 'unroutableMs' | 'degradedMs' | 'unknownMs' | 'routableMs' | 'downMs'
+>;
+
+/** What the spans add up to, those that have no room among them. */
+export function sumsOf(timeline: Timeline): Sums {
+  const { omitted } = timeline;
+  const { told, until } = endedPart(timeline);
+  const ms = { unknown: 0, routable: 0, degraded: 0, unroutable: 0, ...omitted?.ms };
+  for (const [i, { verdict, from }] of told.entries())
+    ms[verdict] += (endOf(timeline, told, i) ?? until ?? from) - from;
+  return {
+    drops: told.filter(({ falls }) => falls).length + (omitted?.drops ?? 0),
+    outages: told.filter(({ verdict }) => verdict === 'unroutable').length + (omitted?.outages ?? 0),
+    unroutableMs: ms.unroutable,
+    degradedMs: ms.degraded,
+    unknownMs: ms.unknown,
+    routableMs: ms.routable,
+    downMs: ms.unroutable + ms.degraded,
+  };
+}
+
+/** As events carry them. */
+export function spansOf(timeline: Timeline): readonly IncidentSpan[] {
+  const { told, until } = endedPart(timeline);
+  return told.map(({ verdict, from, depth, sinceAtLatest }, i) => {
+    const end = endOf(timeline, told, i) ?? until;
+    return {
+      verdict,
+      from: isoTime(from),
+      ...(end === undefined ? {} : { until: isoTime(end) }),
+      ...(isDown({ verdict }) ? { depth: rounded(depth) } : {}),
+      ...(sinceAtLatest ? { sinceAtLatest } : {}),
+    };
+  });
+}
+
+/** Four decimals are a voter in ten thousand: more would print the noise of division. */
+export function rounded(share: number): number {
+  return Math.round(share * 10_000) / 10_000;
+}
+
+/** Where the next one begins, listed or not. */
+function endOf({ omitted }: Timeline, told: readonly SpanState[], i: number): EventTime | undefined {
+  return omitted !== undefined && i === HEAD - 1 ? omitted.from : told[i + 1]?.from;
+}
