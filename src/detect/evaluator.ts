@@ -7,6 +7,7 @@ import type { Draft } from './events/chain.ts';
 import { Changes } from './changes/changes.ts';
 import {
   changeDraft,
+  flappingDraft,
   countryDraft,
   incidentDraft,
   ofTerritory,
@@ -18,10 +19,12 @@ import { evidenceOf, changesByUnit } from './events/evidence.ts';
 import type { IncidentState } from './incident/incident.ts';
 import type { Policy } from './policy.ts';
 import { IncidentTracker, type IncidentTrackerSnapshot } from './incident/incident-tracker.ts';
+import { followFlapping, steadyAt, type Flapping } from './verdict/flapping.ts';
 import {
   areaAt,
   beatOf,
   dropCountsAt,
+  isWorse,
   noteLevel,
   settle,
   startLevels,
@@ -46,6 +49,7 @@ export interface EvaluatorSnapshot {
   readonly beginsUntil: EventTime | undefined;
   readonly candidates: readonly (readonly [Asn, since: EventTime])[];
   readonly levels: Levels | undefined;
+  readonly flapping: Flapping | undefined;
   readonly tracker: IncidentTrackerSnapshot;
 }
 
@@ -62,6 +66,7 @@ export class Evaluator {
   /** The recent past; `undefined` while nothing can be said. */
   #levels: Levels | undefined;
   #beat: Beat | undefined;
+  #flapping: Flapping | undefined;
   #at = 0 as EventTime;
   /** Until then more voters come with the first dumps, and what they see belongs to the baseline as well. */
   #beginsUntil: EventTime | undefined;
@@ -90,15 +95,17 @@ export class Evaluator {
       beginsUntil: this.#beginsUntil,
       candidates: this.#baseline.snapshot(),
       levels: this.#levels,
+      flapping: this.#flapping,
       tracker: this.#tracker.snapshot(),
     };
   }
 
   /** The view was put back before; `changes` are put back by themselves. */
   restore(snapshot: EvaluatorSnapshot, at: EventTime): void {
-    const { state, lastKnown, rebased, beginsUntil, candidates, levels, tracker } = snapshot;
+    const { state, lastKnown, rebased, beginsUntil, candidates, levels, flapping, tracker } = snapshot;
     this.#at = at;
     this.#levels = levels;
+    this.#flapping = flapping;
     this.#beat = levels && beatOf(levels.at < at ? settle(levels, this.policy) : levels, at, this.policy);
     this.#state = state;
     this.#lastKnown = lastKnown;
@@ -113,6 +120,7 @@ export class Evaluator {
     return earliest(
       deadline(this.#state, this.policy, this.#beat),
       this.#levels && dropCountsAt(this.#levels, this.#at, this.policy),
+      this.#levels && this.#flapping && steadyAt(this.#levels, this.policy),
       this.changes.deadline(),
       this.#baseline.deadline(this.#state),
       this.#tracker.closesAt(this.#state),
@@ -135,7 +143,7 @@ export class Evaluator {
     this.#state = step(before, sample, this.policy);
     this.#tracker.noteState(this.#state, at);
     const told = this.#state.kind === before.kind ? [] : this.#turn(before, scene, drafts);
-    drafts.push(...this.#tellIncident(scene, told));
+    drafts.push(...this.#tellIncident(scene, told), ...this.#tellFlapping(scene));
     this.#baseline.adopt(this.#state, at);
     return drafts.sort((a, b) => rank(a) - rank(b));
   }
@@ -161,6 +169,19 @@ export class Evaluator {
     return Object.assign(sample, { area: areaAt(levels, at), beat: this.#beat });
   }
 
+  #tellFlapping(scene: Scene): readonly Draft[] {
+    const levels = this.#levels;
+    if (levels === undefined) return [];
+    const { flapping, told } = followFlapping(this.#flapping, levels, scene.sample.at, this.policy);
+    this.#flapping = flapping;
+    if (told === undefined) return [];
+    const first = this.#tracker.firstOf(told.since);
+    const [last, before] = [levels.stretches.at(-1), levels.stretches.at(-2)];
+    const lost = told.what === 'flapping' || (last !== undefined && isWorse(last.level, before?.level ?? 'routable'));
+    const evidence = evidenceOf(this.view.visibilityLog.kept, lost, first);
+    return [flappingDraft(scene, told, { first, incident: this.incident?.id, evidence })];
+  }
+
   /** `turned` is what the incident's own event says of a verdict; what else is new of it is added. */
   #tellIncident(scene: Scene, turned: readonly IncidentNews[]): readonly Draft[] {
     const { sample } = scene;
@@ -169,7 +190,7 @@ export class Evaluator {
     const isOpened = turned.some(({ what }) => what === 'opened');
     if (isOpened) tracker.markTold(sample);
     const changed = turned.flatMap((news) => (news.what === 'updated' ? news.changed : []));
-    changed.push(...tracker.takeNews(sample.at));
+    changed.push(...tracker.takeNews(sample.at, turned.length > 0));
     const news: readonly IncidentNews[] = isOpened
       ? [{ what: 'opened' }]
       : changed.length === 0

@@ -91,6 +91,11 @@ function detailOf(event: UnroutableEvent): Row {
       const { verdict, previous, reason = '', incident = '' } = event.data;
       return { verdict, previous, reason, incident };
     }
+    case 'country.flapping':
+    case 'country.steady': {
+      const { drops, overMs, downMs, incident = '' } = event.data;
+      return { drops, duration_ms: overMs, down_ms: downMs, incident };
+    }
     case 'unit.lost':
     case 'unit.returned':
       return { unit: event.data.unit };

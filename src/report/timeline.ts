@@ -108,6 +108,8 @@ const TONES: Readonly<Record<EventType, Tone>> = {
   'country.restored': 'good',
   'country.unknown': 'blind',
   'country.known': 'good',
+  'country.flapping': 'warn',
+  'country.steady': 'good',
   'unit.lost': 'plain',
   'unit.returned': 'plain',
   'upstream.gained': 'plain',

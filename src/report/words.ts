@@ -40,6 +40,9 @@ function sentenceOf(event: UnroutableEvent, clocks: Clocks): string {
     case 'country.unknown':
     case 'country.known':
       return countrySentence(event, tell(event, clocks));
+    case 'country.flapping':
+    case 'country.steady':
+      return flappingSentence(event, tell(event, clocks));
     case 'unit.lost':
     case 'unit.returned':
       return unitsSentenceOf([event], clocks);
@@ -72,7 +75,7 @@ function tell(event: { readonly data: OfTerritory }, clocks: Clocks): Moment {
   return (at) => clock.moment(eventTime(at));
 }
 
-type CountryType = Extract<EventType, `country.${string}`>;
+type CountryType = Exclude<Extract<EventType, `country.${string}`>, 'country.flapping' | 'country.steady'>;
 type CountryEvent = { [Type in CountryType]: Envelope<Type> }[CountryType];
 
 function countrySentence(event: CountryEvent, moment: Moment): string {
@@ -119,6 +122,17 @@ function blindnessText({ reason, visibility: { voters } }: CountryData): string 
     case 'never-seen':
       return 'none of it was ever seen, by peers whose tables are too small to prove anything';
   }
+}
+
+function flappingSentence(
+  { type, data }: Envelope<'country.flapping'> | Envelope<'country.steady'>,
+  moment: Moment,
+): string {
+  const { drops, overMs, downShare, since } = data;
+  const count = `${counted(drops, 'drop')} in ${durationText(overMs)}, down ${percent(downShare)} of that time`;
+  return type === 'country.flapping'
+    ? `${territoryName(data)} has been flapping since ${moment(since)}: ${count}.`
+    : `${territoryName(data)} has been steady since ${moment(since)}, after ${count}.`;
 }
 
 function blindSentence(type: 'observer.blind' | 'observer.restored', data: BlindData, clock: Clock): string {

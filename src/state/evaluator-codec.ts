@@ -8,6 +8,7 @@ import type { EvaluatorSnapshot } from '../detect/evaluator.ts';
 import type { Movement } from '../detect/movement.ts';
 import type { Hysteresis } from '../detect/hysteresis.ts';
 import type { Areas, Followed } from '../detect/verdict/conditions.ts';
+import type { Flapping } from '../detect/verdict/flapping.ts';
 import type { Levels, Stretch } from '../detect/verdict/levels.ts';
 import type { Known, VerdictState } from '../detect/verdict/verdict.ts';
 
@@ -34,7 +35,7 @@ const CONDITIONS = [
 
 /** An evaluator, but for the fall and the incident it goes on writing in, and the changes it follows. */
 export function evaluatorText(version: string, isReady: boolean, evaluator: EvaluatorSnapshot): string {
-  const { state, lastKnown, rebased, beginsUntil, candidates, levels, tracker } = evaluator;
+  const { state, lastKnown, rebased, beginsUntil, candidates, levels, flapping, tracker } = evaluator;
   const { movement, shareBefore, firsts, lost, lowSince } = tracker;
   return JSON.stringify({
     version,
@@ -50,6 +51,7 @@ export function evaluatorText(version: string, isReady: boolean, evaluator: Eval
     lost,
     lowSince,
     levels: levels && levelsValue(levels),
+    flapping,
   });
 }
 
@@ -77,6 +79,7 @@ export function parseEvaluator(
       beginsUntil: fields.optional('beginsUntil', timeFrom),
       candidates: fields.list('candidates', (value) => pairFrom(value, asnFrom, timeFrom)),
       levels: fields.optional('levels', (value) => levelsFrom(new Fields(value))),
+      flapping: fields.optional('flapping', (value) => flappingFrom(new Fields(value))),
       tracker: {
         movement: movementFrom(fields.value('movement')),
         shareBefore: fields.number('shareBefore'),
@@ -129,6 +132,16 @@ function levelsFrom(fields: Fields): Levels {
   const stretches = fields.list('stretches', stretchFrom);
   if (stretches.length === 0) throw new Error('there is no stretch');
   return { at: fields.time('at'), share: fields.number('share'), area: fields.number('area'), stretches };
+}
+
+function flappingFrom(fields: Fields): Flapping {
+  return {
+    since: fields.time('since'),
+    drops: fields.count('drops'),
+    downMs: fields.count('downMs'),
+    seenMs: fields.count('seenMs'),
+    to: fields.time('to'),
+  };
 }
 
 function stretchFrom(value: unknown): Stretch {

@@ -51,6 +51,15 @@ const country = {
   incident: 'string?',
   evidence: 'object?',
 } as const;
+const flapping = {
+  ...ofTerritory,
+  drops: 'number',
+  overMs: 'number',
+  downMs: 'number',
+  downShare: 'number',
+  incident: 'string?',
+  evidence: 'object?',
+} as const;
 const unit = { ...ofTerritory, unit: 'string', lostSince: 'string?', evidence: 'object?' } as const;
 const upstream = { ...ofTerritory, upstream: 'number', units: 'array', share: 'number' } as const;
 const incident = { ...ofTerritory, incident: 'object', changed: 'array?' } as const;
@@ -70,6 +79,8 @@ export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<EventData[Type
   'country.restored': country,
   'country.unknown': country,
   'country.known': country,
+  'country.flapping': flapping,
+  'country.steady': flapping,
   'unit.lost': unit,
   'unit.returned': unit,
   'upstream.gained': upstream,

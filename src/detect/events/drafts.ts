@@ -6,6 +6,7 @@ import type { CountryData, Evidence, IncidentChange, OfTerritory } from './event
 import { beganAt, incidentOf, type IncidentState } from '../incident/incident.ts';
 import { rounded } from '../incident/spans.ts';
 import type { Policy } from '../policy.ts';
+import type { FlappingStep } from '../verdict/flapping.ts';
 import type { Controlled } from '../verdict/verdict.ts';
 
 /** What is seen when something is decided. */
@@ -33,6 +34,31 @@ type CountryType = 'country.unroutable' | 'country.degraded' | 'country.restored
 
 export function countryDraft(scene: Scene, type: CountryType, data: CountryData): Draft {
   return { type, at: scene.sample.at, subject: subjectOf(scene.view), about: data.since, data };
+}
+
+/** `first` is when the movement was heard that `since` is the date of. */
+export function flappingDraft(
+  scene: Scene,
+  { what, since, count }: NonNullable<FlappingStep['told']>,
+  details: { readonly first: EventTime; readonly incident: string | undefined; readonly evidence: Evidence },
+): Draft {
+  const { drops, seenMs, downMs } = count;
+  const { first, incident, evidence } = details;
+  return {
+    type: `country.${what}`,
+    at: scene.sample.at,
+    subject: subjectOf(scene.view),
+    about: isoTime(since),
+    data: {
+      ...ofTerritory(scene, first, since),
+      drops,
+      overMs: seenMs,
+      downMs,
+      downShare: seenMs === 0 ? 0 : rounded(downMs / seenMs),
+      ...(incident === undefined ? {} : { incident }),
+      evidence,
+    },
+  };
 }
 
 /** What an event says of an incident: `changed` are the news of an update. */

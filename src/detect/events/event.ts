@@ -45,6 +45,8 @@ export interface EventData {
   'country.restored': CountryData;
   'country.unknown': CountryData;
   'country.known': CountryData;
+  'country.flapping': FlappingData;
+  'country.steady': FlappingData;
   'unit.lost': UnitData;
   'unit.returned': UnitData;
   'upstream.gained': UpstreamData;
@@ -110,6 +112,20 @@ export interface CountryData extends OfTerritory {
   readonly sinceAtLatest?: true;
   /** True when it is routable again only because its loss, which stood still for `rebaseMs`, is the new baseline. */
   readonly rebased?: true;
+  readonly incident?: string;
+  readonly evidence?: Evidence;
+}
+
+/** That a territory began to drop again and again, or that nothing changed any more. Its verdict is told apart. */
+export interface FlappingData extends OfTerritory {
+  /** Drops since it began. */
+  readonly drops: number;
+  /** Time in which they were, up to the last change, blind time not counted. */
+  readonly overMs: number;
+  /** Of this time what it spent below the usual level: degraded or worse, were it to last. */
+  readonly downMs: number;
+  /** The same as a share: 0 to 1, four decimals. */
+  readonly downShare: number;
   readonly incident?: string;
   readonly evidence?: Evidence;
 }

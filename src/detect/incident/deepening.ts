@@ -46,9 +46,15 @@ export function newsAt({ worsened }: IncidentState, policy: Policy): EventTime |
   return next;
 }
 
-/** What has lasted by `at`, in the order in which it became so. */
-export function takeNews({ told, worsened }: IncidentState, at: EventTime, policy: Policy): readonly IncidentChange[] {
-  const due = [...worsened].filter(([, since]) => at - since >= policy.deepeningHoldMs).map(([what]) => what);
+/** What has lasted by `at`, in the order in which it became so; where something is told anyway, what need not last as well. */
+export function takeNews(
+  { told, worsened }: IncidentState,
+  { at, isToldAnyway }: { readonly at: EventTime; readonly isToldAnyway: boolean },
+  policy: Policy,
+): readonly IncidentChange[] {
+  const isDue = (what: IncidentChange, since: EventTime): boolean =>
+    at - since >= policy.deepeningHoldMs || (isToldAnyway && (what === 'flapping' || what === 'units-lost'));
+  const due = [...worsened].filter(([what, since]) => isDue(what, since)).map(([what]) => what);
   for (const what of due) {
     worsened.delete(what);
     told.add(what);

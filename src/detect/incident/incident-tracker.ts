@@ -158,9 +158,9 @@ export class IncidentTracker {
     noteWorse(incident, state, { sample, policy: this.#policy });
   }
 
-  /** What is told now of an open incident besides a verdict. */
-  takeNews(at: EventTime): readonly IncidentChange[] {
-    return this.#incident === undefined ? [] : takeNews(this.#incident, at, this.#policy);
+  /** What is told now of an open incident besides a verdict; more where one is told anyway. */
+  takeNews(at: EventTime, isToldAnyway: boolean): readonly IncidentChange[] {
+    return this.#incident === undefined ? [] : takeNews(this.#incident, { at, isToldAnyway }, this.#policy);
   }
 
   /** It was told as opened: what could be seen of it by then is no news. */

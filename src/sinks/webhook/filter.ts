@@ -25,6 +25,8 @@ export const SEVERITY_OF: Readonly<Record<EventType, Severity | 'by-verdict'>> =
   'country.restored': 'by-verdict',
   'country.unknown': 'by-verdict',
   'country.known': 'by-verdict',
+  'country.flapping': 'warning',
+  'country.steady': 'warning',
   'incident.opened': 'by-verdict',
   'incident.updated': 'by-verdict',
   'incident.closed': 'by-verdict',

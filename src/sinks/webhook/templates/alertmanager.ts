@@ -30,6 +30,8 @@ export const alertmanager: Template = (event, sentence) => {
     case 'observer.restored':
       return json([blindAlert(event, event.data.since, sentence)]);
     case 'country.unknown':
+    case 'country.flapping':
+    case 'country.steady':
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.closed':

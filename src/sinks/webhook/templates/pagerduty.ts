@@ -60,6 +60,8 @@ function pageOf(event: UnroutableEvent): Page | undefined {
     // An update would open again what the recovery before it has resolved.
     case 'incident.updated':
     case 'country.unknown':
+    case 'country.flapping':
+    case 'country.steady':
     case 'unit.lost':
     case 'unit.returned':
     case 'upstream.gained':
