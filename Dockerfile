@@ -14,8 +14,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY bgpkit-parser-wasm/pkg bgpkit-parser-wasm/pkg
 COPY streams streams
 COPY src src
-# The link is what npm makes of package.json's "bin"; the empty folder becomes the one for state.
-RUN npm run build && chmod +x dist/src/cli/main.js && mkdir bin state && ln -s ../dist/src/cli/main.js bin/unroutable
+# The empty folder becomes the one for state.
+RUN npm run build && mkdir state
 
 # Production dependencies as the lock file has them. lmdb brings its binaries as packages and needs no install script.
 FROM ${NODE_IMAGE} AS dependencies
@@ -35,14 +35,14 @@ ENV NODE_ENV=production \
     UNROUTABLE_STORE=/var/lib/unroutable
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
-COPY package.json README.md CHANGELOG.md LICENSE asyncapi.yaml ./
+COPY package.json README.md ARCHITECTURE.md CHANGELOG.md LICENSE asyncapi.yaml ./
+COPY bin bin
 COPY bgpkit-parser-wasm/pkg bgpkit-parser-wasm/pkg
 COPY incidents incidents
 COPY schemas schemas
-COPY docs/examples docs/examples
+COPY docs docs
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/streams dist/streams
-COPY --from=build /app/bin bin
 COPY --from=build --chown=1000:1000 /app/state /var/lib/unroutable
 
 # The image's user "node", by number: so that a platform can see that it is not root.

@@ -43,6 +43,11 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'CHANGELOG.md',
+      'bin/unroutable',
+      'docs/redis.md',
+      'docs/territories.md',
+      'docs/webhooks.md',
+      'docs/serve-ris.md',
     ];
     expect(wanted.filter((path) => !held(path))).toEqual([]);
   });

@@ -21,7 +21,7 @@ function callsOf(pattern: RegExp): readonly (readonly string[])[] {
 describe('docs/docker.md', () => {
   test('calls the program by commands and options that it has', () => {
     const calls = callsOf(
-      /(?:exec (?:-T )?\S+ unroutable|npx unroutable|unroutable unroutable|--rm unroutable) (?<words>[^&]+)/g,
+      /(?:exec (?:-T )?\S+ unroutable|bin\/unroutable|unroutable unroutable|--rm unroutable) (?<words>[^&]+)/g,
     );
     expect(calls.length).toBeGreaterThan(6);
     expect(calls.flatMap((words) => unknownWords(words))).toEqual([]);

@@ -1,0 +1,27 @@
+'use strict';
+// What npm runs after an install in a checkout, and before it packs: compiles src and streams to dist.
+// Without the development dependencies (`npm ci --omit=dev`, NODE_ENV=production) there is no compiler. An install
+// then goes on with the dist that is there, or without one: bin/unroutable says at its start what to do.
+
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const root = join(__dirname, '..');
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+
+if (existsSync(tsc)) {
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} else if (existsSync(join(root, 'dist', 'src', 'cli', 'main.js'))) {
+  console.error(
+    'unroutable: the compiler is not installed (development dependencies were left out); dist/ stays as it is',
+  );
+} else {
+  console.error(
+    'unroutable: nothing was built, because the compiler is a development dependency and they were left out. ' +
+      'Run `npm ci` without --omit=dev and without NODE_ENV=production first.',
+  );
+  // A package without the program must not be made.
+  process.exitCode = /^(?:pack|publish)$/.test(process.env.npm_command ?? '') ? 1 : 0;
+}
