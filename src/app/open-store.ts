@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, StateStore } from '../ports.ts';
 import { parseWatchName, watchName } from '../store/keys.ts';
@@ -79,8 +80,19 @@ export async function openStore(
   };
 }
 
-/** Opens a store to look into: there must be one. */
+/** Opens a store to look into: there must be one. A folder that is not there is a fault, and is not made. */
 export async function openKept(...wanted: Parameters<typeof openStore>): Promise<Opening> {
+  const [options, territories, io] = wanted;
+  const place = chosenStore(options, io);
+  const name = options.name ?? watchName(territories);
+  const isFolder = place !== 'none' && !SCHEME.test(place) && parseWatchName(name) !== undefined;
+  if (!isFolder || existsSync(join(place, name))) return openLasting(...wanted);
+  const fault = `${join(place, name)}: nothing is stored there; check --store and --name, or start \`watch\``;
+  return { ...bad('store', fault), isAway: false };
+}
+
+/** Opens a store that outlives the program, and makes it where there is none yet. */
+export async function openLasting(...wanted: Parameters<typeof openStore>): Promise<Opening> {
   const opened = await openStore(...wanted);
   if (!opened.ok || opened.value.isLasting) return opened;
   return { ...bad('usage', '--store none: nothing is kept there'), isAway: false };

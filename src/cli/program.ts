@@ -33,7 +33,8 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
     .description("Says, to the second, when a country leaves the Internet's routing table, and when it comes back.")
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ optionDescription })
     .showHelpAfterError("'unroutable --help' shows how it is used.")
     .addHelpText('after', EXAMPLES)
     .exitOverride()
@@ -48,7 +49,24 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
   addInspect(program, io, end);
   addIncidents(program, io, end);
   addDemo(program, io, end);
+  pointToOwnHelp(program, 'unroutable');
   return program;
+}
+
+/** A fault of a command points to the help of that command. */
+function pointToOwnHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`'${path} --help' shows how it is used.`);
+  for (const child of command.commands) pointToOwnHelp(child, `${path} ${child.name()}`);
+}
+
+/** The description, and the choices where it does not name them itself. */
+function optionDescription({ description, argChoices = [], defaultValue }: Option): string {
+  const isNamed = argChoices.every((choice) => description.includes(choice));
+  const more = [
+    ...(isNamed ? [] : [`choices: ${argChoices.join(', ')}`]),
+    ...(typeof defaultValue === 'string' ? [`default: ${defaultValue}`] : []),
+  ];
+  return more.length === 0 ? description : `${description} (${more.join('; ')})`;
 }
 
 const EXAMPLES = `
@@ -83,7 +101,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
         'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), json: one document, csv: one row an event',
       ).choices(['text', 'ndjson', 'json', 'csv']),
     )
-    .option('-o, --out <file>', 'write there; .txt, .json and .csv choose the format')
+    .option('-o, --out <file>', 'write there; .txt, .ndjson, .json and .csv choose the format')
     .option('-q, --quiet', 'no progress on stderr')
     .option('--no-chart', 'no chart in text')
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
@@ -150,7 +168,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
   addStore(watch, `${HOME_STORE}; with --history none`);
-  watch.option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md');
+  watch.optionsGroup('What to send:').option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md');
   addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {

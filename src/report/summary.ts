@@ -69,6 +69,12 @@ export function summaryLines(summary: Summary, options: SummaryOptions): readonl
   ];
 }
 
+/** Why there is no verdict, a line for each territory that has none; then what to do. */
+export function blindLines(summary: Summary, clocks: Clocks): readonly string[] {
+  const standings = summary.standings.filter(({ verdict }) => verdict === 'unknown');
+  return standings.length === 0 ? [] : [...standingLines({ ...summary, standings }, clocks), ...hints(summary)];
+}
+
 function standingLines({ standings, end }: Summary, clocks: Clocks): readonly string[] {
   return standings.map((standing) => standingLine(standing, clocks(standing.territory.id), end));
 }

@@ -118,7 +118,7 @@ describe('progress', () => {
 
   test('tells bytes, files, speed, event time and the time left', () => {
     expect(progressText(reading, 2000)).toBe(
-      ' 44 %  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC  2 s left',
+      ' 44 %  2 s left  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC',
     );
   });
 

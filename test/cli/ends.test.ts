@@ -48,7 +48,14 @@ describe('the output goes where it is sent', () => {
     const [file = ''] = await mrtFilesIn(BLACKOUT);
     await copyFile(file, join(cli.folder, 'bview.20141221.1200.gz'));
     const before = await readFile(join(cli.folder, 'bview.20141221.1200.gz'));
-    const { status, stderr } = await cli.run(['replay', 'bview.20141221.1200.gz', '--out', './bview.20141221.1200.gz']);
+    const { status, stderr } = await cli.run([
+      'replay',
+      'bview.20141221.1200.gz',
+      '--format',
+      'csv',
+      '--out',
+      './bview.20141221.1200.gz',
+    ]);
     expect(status).toBe(2);
     expect(stderr).toBe('unroutable: --out ./bview.20141221.1200.gz: this file is input; it would be overwritten\n');
     expect(await readFile(join(cli.folder, 'bview.20141221.1200.gz'))).toEqual(before);

@@ -185,6 +185,23 @@ describe('status', () => {
     );
   });
 
+  test('shows a leader that died as one that led, not as a standby', async () => {
+    const clock = new HandClock(Date.now());
+    const place = join(folder, 'died');
+    const writer = await opened(place);
+    const stop = new AbortController();
+    const dead = { id: 'box:9', role: 'leader', ready: true, version: '0.1.0', host: 'box', pid: 9 } as const;
+    const startedAt = new Date(clock.wallMs()).toISOString();
+    const beating = beat(writer, () => ({ ...dead, reason: undefined, startedAt }), clock, stop.signal);
+    await until(async () => (await writer.read('instances')).length > 0);
+    const later = new HandClock(clock.wallMs() + 60_000);
+    const { out } = await said((io) => tellStatus({ settings: {}, store: place }, io, later));
+    expect(out).toContain('ex-leader  box:9 (0.1.0), not heard');
+    stop.abort();
+    await beating;
+    await writer.close();
+  });
+
   test('is ready while the leader says so, and says why it is not', async () => {
     const clock = new HandClock(Date.now());
     const place = join(folder, 'led');

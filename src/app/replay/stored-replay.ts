@@ -88,7 +88,10 @@ async function beginUnder(
   const [anew] = restored?.anew ?? [];
   if (anew !== undefined) return failed(`${anew} was judged by other rules; choose another store, or another --name`);
   if (kept === undefined) await store.write([{ space: 'replay', key: 'inputs', value: inputs }], leadership.token());
-  else io.stderr.write(`unroutable: goes on after ${utcText(kept.cursor)}, as ${store.name} has it\n`);
+  else
+    io.stderr.write(
+      `unroutable: goes on after ${utcText(kept.cursor)}, as ${store.name} has it; \`unroutable events\` prints what was decided before\n`,
+    );
 
   const signal = AbortSignal.any([io.signal, leadership.over]);
   const again = retrying(clock, Math.random, signal, (error) =>

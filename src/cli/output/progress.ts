@@ -49,18 +49,18 @@ export function createProgress(io: Io, now: () => number): Progress {
   };
 }
 
-/** `45 %  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC  1 min 5 s left` */
+/** `45 %  1 min 5 s left  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC`: what matters most comes first, because a narrow terminal cuts the end. */
 export function progressText(reading: Reading, elapsedMs: number): string {
   const { bytesRead, bytesTotal, records, at, filesRead, filesTotal } = reading;
   const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal);
   const parts = [
     `${Math.floor(share * 100)} %`.padStart(5),
+    // A guess from less than a second, or of the first hundredth, misleads.
+    elapsedMs >= 1000 && share >= 0.01 && share < 1 ? `${durationText((elapsedMs / share) * (1 - share))} left` : '',
     `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
     filesTotal > 1 ? `${grouped(filesRead)} of ${counted(filesTotal, 'file')}` : '',
     elapsedMs >= 1000 ? `${grouped(Math.round((records / elapsedMs) * 1000))} records/s` : '',
     at === undefined ? '' : `at ${utcText(at)}`,
-    // A guess from less than a second, or of the first hundredth, misleads.
-    elapsedMs >= 1000 && share >= 0.01 && share < 1 ? `${durationText((elapsedMs / share) * (1 - share))} left` : '',
   ];
   return printable(parts.filter((part) => part !== '').join('  '));
 }

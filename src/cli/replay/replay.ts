@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
-import { extname } from 'node:path';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Engine } from '../../engine.ts';
 import { createEngine } from '../../engine.ts';
@@ -13,6 +12,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { charsetOf, complain, paintFor, widthOf, type Io } from '../../app/io.ts';
 import { noProgress } from '../../app/replay/progress.ts';
 import { openNamed } from './named-inputs.ts';
+import { formatByName, remarks } from './remarks.ts';
 import { createProgress } from '../output/progress.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
@@ -55,6 +55,8 @@ async function prepare(paths: readonly string[], options: ReplayOptions, io: Io)
   if (options.from === undefined && since !== undefined && until !== undefined && since >= until) {
     return bad('usage', '--since must be before --until');
   }
+  const byName = formatByName(options);
+  if (!byName.ok) return byName;
   const selection = await select(options);
   if (!selection.ok) return selection;
   const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
@@ -69,7 +71,7 @@ async function prepare(paths: readonly string[], options: ReplayOptions, io: Io)
     selection: selection.value,
     archive: archive.value,
     output: output.value,
-    format: formatOf(options, output.value),
+    format: byName.value ?? (output.value.isTerminal ? 'text' : 'ndjson'),
     kept: kept.value,
   });
 }
@@ -79,15 +81,6 @@ async function openKept(...wanted: Parameters<typeof keptReplay>): Promise<Resul
   const command = await import('../../app/replay/stored-replay.ts');
   return command.keptReplay(...wanted);
 }
-
-/** What `--format` says; else the name of the file; else text for people and events for programs. */
-function formatOf({ format, out }: ReplayOptions, output: Output): Format {
-  if (format !== undefined) return format;
-  if (out !== undefined) return EXTENSIONS[extname(out)] ?? 'ndjson';
-  return output.isTerminal ? 'text' : 'ndjson';
-}
-
-const EXTENSIONS: Readonly<Record<string, Format>> = { '.txt': 'text', '.json': 'json', '.csv': 'csv' };
 
 async function conduct(
   { selection, archive, output, format, kept }: Replay,
@@ -128,7 +121,10 @@ async function conduct(
   });
   if (sink.failure === undefined) await formatter.end(outcome);
   await output.close(sink);
-  return { status: statusOf(outcome, sink, options, io), outcome };
+  if (sink.failure === undefined) {
+    for (const remark of remarks(outcome, format, options)) complain(io, remark);
+  }
+  return { status: statusOf(outcome, sink, { ...options, format }, io), outcome };
 }
 
 /** Events from `--since` on: what was decided before it is only how it came to be so. */
@@ -147,9 +143,12 @@ function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOption
   if (outcome.status === 'done') return EXIT.done;
   const isNothing = outcome.end === undefined;
   const [first] = outcome.damage;
-  const more = outcome.damage.length > 1 ? ` (and ${outcome.damage.length - 1} more)` : '';
+  // Text and JSON name them all, or say what does.
+  const isNamed = options.format === 'text' || options.format === 'json';
+  const more = isNamed && outcome.damage.length > 1 ? ` (and ${outcome.damage.length - 1} more)` : '';
   const what = isNothing ? 'no record could be read' : 'some input could not be read';
   complain(io, first === undefined ? what : `${what}: ${first.file}: ${first.what}${more}`);
+  if (!isNamed) for (const { file, what } of outcome.damage.slice(1)) complain(io, `${file}: ${what}`);
   return isNothing ? EXIT.files : EXIT.partial;
 }
 

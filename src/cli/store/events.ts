@@ -1,16 +1,19 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { SEVERITY_OF } from '../../sinks/webhook/filter.ts';
+import { parseMoment } from '../../config/moment.ts';
+import { didYouMean } from '../../config/suggest.ts';
 import { UnknownEvent, type Clock, type StateStore } from '../../ports.ts';
 import { textSink } from '../../sinks/stdout.ts';
 import { eventLines, type EventStyle } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
-import { openKept, type StoreOptions } from '../../app/open-store.ts';
-import { bad, refusal } from '../../lib/result.ts';
+import { openKept, openLasting, type StoreOptions } from '../../app/open-store.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 
 export interface EventsOptions extends StoreOptions, SelectionOptions, EventStyle {
-  /** Id of an event: those after it. */
+  /** Id of an event: those after it. Or a time: those from it on. */
   readonly since?: string;
   /** Goes on as events are kept. */
   readonly follow?: boolean;
@@ -19,10 +22,16 @@ export interface EventsOptions extends StoreOptions, SelectionOptions, EventStyl
 }
 
 /** `unroutable events`: what a store kept, in order. */
-export async function tellEvents(options: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+  const unknown = unknownTypes(given);
+  if (!unknown.ok) return failed(unknown, io);
+  const from = given.since === undefined ? undefined : parseMoment(given.since);
+  const options = from === undefined ? given : omitSince(given);
   const selection = await select(options);
   if (!selection.ok) return failed(selection, io);
-  const opened = await openKept(options, ids(selection.value), io, clock);
+  // Who follows may come before the watch.
+  const open = options.follow === true ? openLasting : openKept;
+  const opened = await open(options, ids(selection.value), io, clock);
   if (!opened.ok) return failed(opened, io);
 
   const { store } = opened.value;
@@ -31,7 +40,7 @@ export async function tellEvents(options: EventsOptions, io: Io, clock: Clock = 
   const lines = eventLines(options, selection.value, io);
   try {
     for await (const event of read(store, options, AbortSignal.any([io.signal, ended.signal]))) {
-      if (isWanted(event, options)) await sink.write(lines([event]));
+      if (isWanted(event, options) && Date.parse(event.time) >= (from ?? 0)) await sink.write(lines([event]));
       if (ended.signal.aborted) break;
     }
     await sink.flush();
@@ -41,6 +50,24 @@ export async function tellEvents(options: EventsOptions, io: Io, clock: Clock = 
     await store.close();
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+/** The time is compared with each event; the store knows ids alone. */
+function omitSince(options: EventsOptions): EventsOptions {
+  const rest: EventsOptions & { since?: string } = { ...options };
+  delete rest.since;
+  return rest;
+}
+
+/** A type that no event has would match nothing, without a word. */
+function unknownTypes({ type = [] }: EventsOptions): Result<undefined> {
+  const known = Object.keys(SEVERITY_OF);
+  const matches = (wanted: string) =>
+    known.some((name) => name === wanted || (wanted.endsWith('.*') && name.startsWith(wanted.slice(0, -1))));
+  const faults = type
+    .filter((wanted) => !matches(wanted))
+    .map((wanted) => `--type ${wanted}: no event has this type${didYouMean(wanted, known)} (${known.join(', ')})`);
+  return faults.length === 0 ? good(undefined) : bad('usage', ...faults);
 }
 
 /** What ended the reading. An id that we did not name is that of the event we gave last: those after it are gone. */

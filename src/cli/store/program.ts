@@ -25,7 +25,7 @@ export function addStoreCommands(program: Command, io: Io, end: End): void {
     .command('store')
     .summary('check, export and import what is kept')
     .description('Looks after the store of a watch: checks it, writes all of it out, reads it in again.')
-    .helpCommand(false);
+    .helpCommand('help [command]', 'print the help of a command');
   const check = store
     .command('check')
     .summary('tell whether it can be used, and what is in it')
@@ -39,6 +39,7 @@ export function addStoreCommands(program: Command, io: Io, end: End): void {
     .summary('write all of it as lines of JSON')
     .description('Writes all that is kept as lines of JSON.');
   inStore(write)
+    .optionsGroup('What to print:')
     .option('-o, --out <file>', 'write there; the file must be new (default: stdout)')
     .action(async ({ out, ...options }: Options & { out?: string }) => {
       const command = await import('./store.ts');
@@ -60,6 +61,7 @@ function addStatus(program: Command, io: Io, end: End): void {
     .summary('tell how a watch stands, and who leads it')
     .description('Tells how a watch stands, who leads it, who stands by, and whether it is ready.');
   inStore(status)
+    .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .option('--ready', 'only say by the exit status whether it is ready: 0, else 1')
     .action(async (options: Options) => {
@@ -74,7 +76,8 @@ function addEvents(program: Command, io: Io, end: End): void {
     .summary('tell the events that are kept')
     .description('Tells the events that a watch kept, in order; with --follow also those to come.');
   inStore(events)
-    .option('--since <id>', 'those after the event with this id')
+    .optionsGroup('What to print:')
+    .option('--since <id|time>', 'those after the event with this id, or from this time on (UTC)')
     .option('--follow', 'go on as events come, until it is stopped')
     .option('--type <type>', 'only these: country.unroutable, country.*; may be given again', collect)
     .addOption(

@@ -126,7 +126,7 @@ function instanceText(
   leader?: string,
 ) {
   const is = !alive ? 'not heard' : ready ? 'ready' : (reason ?? 'not ready yet');
-  const part = id === leader ? 'leader' : role === 'leader' ? 'standby' : role;
+  const part = id === leader ? 'leader' : role === 'leader' ? (alive ? 'standby' : 'ex-leader') : role;
   return `${part.padEnd(9)}  ${id} (${version}), ${is}, since ${spoken(startedAt)}`;
 }
 

@@ -2,13 +2,14 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { isoTime } from '../../bgp/time.ts';
-import type { Clock } from '../../ports.ts';
+import type { StateStore } from '../../ports.ts';
+import { listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import { counted } from '../../report/printable.ts';
 import { textSink } from '../../sinks/stdout.ts';
 import { exportStore, importStore } from '../../store/transfer.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { openKept, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/result.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
@@ -43,6 +44,10 @@ export async function checkStore(options: StoreCommandOptions, io: Io): Promise<
 export async function exportTo(options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
   return withStore(options, io, async ({ store, name }) => {
     const { file } = options;
+    if (await isEmpty(store)) {
+      complain(io, `${name} in ${store.name}: nothing is stored under this name, so there is nothing to export`);
+      return EXIT.store;
+    }
     const stream = file === undefined ? io.stdout : createWriteStream('', { fd: await open(file, 'wx') });
     const sink = textSink(stream, () => undefined);
     for await (const line of exportStore(store, name)) await sink.write(`${line}\n`);
@@ -52,31 +57,44 @@ export async function exportTo(options: StoreCommandOptions, io: Io): Promise<Ex
   });
 }
 
+/** No state, no event, no webhook: usually a name that was misspelled. */
+async function isEmpty(store: StateStore): Promise<boolean> {
+  if ((await store.load()) !== undefined) return false;
+  for await (const _ of store.events()) return false;
+  const { found, unreadable } = await listEndpoints(store);
+  return found.length + unreadable.length === 0;
+}
+
 /** `unroutable store import FILE`: into an empty store. */
 export async function importFrom(file: string, options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
-  return withStore(options, io, async ({ store, name }) => {
-    const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
-    const imported = await importStore(store, lines);
-    if (!imported.ok) {
-      complain(io, `${file}: ${imported.reason}`);
-      return EXIT.files;
-    }
-    io.stdout.write(
-      `${name} in ${store.name}: ${counted(imported.events, 'event')} and ${counted(imported.records, 'record')}\n`,
-    );
-    return EXIT.done;
-  });
+  return withStore(
+    options,
+    io,
+    async ({ store, name }) => {
+      const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+      const imported = await importStore(store, lines);
+      if (!imported.ok) {
+        complain(io, `${file}: ${imported.reason}`);
+        return EXIT.files;
+      }
+      io.stdout.write(
+        `${name} in ${store.name}: ${counted(imported.events, 'event')} and ${counted(imported.records, 'record')}\n`,
+      );
+      return EXIT.done;
+    },
+    openLasting,
+  );
 }
 
 async function withStore(
   options: StoreCommandOptions,
   io: Io,
   work: (opened: OpenStore) => Promise<ExitStatus>,
-  clock: Clock = systemClock,
+  opening: typeof openLasting = openKept,
 ): Promise<ExitStatus> {
   const selection = await select(options);
   const ids = selection.ok ? selection.value.territories.map(({ territory }) => territory.id) : [];
-  const opened = selection.ok ? await openKept(options, ids, io, clock) : selection;
+  const opened = selection.ok ? await opening(options, ids, io, systemClock) : selection;
   if (!opened.ok) return failed(opened, io);
   try {
     return await work(opened.value);

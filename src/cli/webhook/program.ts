@@ -22,7 +22,7 @@ export function addWebhookCommands(program: Command, io: Io, end: End): void {
     .command('webhook')
     .summary('look after webhooks: add, list, test, rotate, deliveries …')
     .description('Looks after webhooks. Whoever leads sends; what is done here is noticed within two seconds.')
-    .helpCommand(false);
+    .helpCommand('help [command]', 'print the help of a command');
   addAdd(webhook, io, end);
   addList(webhook, io, end);
   addTest(webhook, io, end);

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BLACKOUT, buildCli, mrtFilesIn, type BuiltCli } from '../support/cli.ts';
+
+/** Whoever reads the output alone must not take silence for "nothing happened". */
+let cli: BuiltCli;
+beforeAll(async () => {
+  cli = await buildCli();
+  expect((await cli.run(['replay', BLACKOUT, '--quiet', '--store', 'kept', '--out', 'all.ndjson'])).status).toBe(0);
+});
+afterAll(() => cli.remove());
+
+describe('a replay into a file', () => {
+  test.each(['few.csv', 'few.ndjson'])('%s with too few voters says why, and what to do, on stderr', async (out) => {
+    const updates = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
+    const { status, stderr } = await cli.run([
+      'replay',
+      updates[0] ?? '',
+      '--quiet',
+      '--min-voters',
+      '500',
+      '--out',
+      out,
+    ]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/North Korea: \d+ voters?, \d+ are needed for a verdict/);
+    expect(stderr).toContain('Give a table dump (bview, rib) from before the time in question');
+  });
+
+  test('names a territory of which no record was read', async () => {
+    const territory = '{id: YT, name: YouTube, blocks: [208.65.152.0/22], origins: [36561]}';
+    await writeFile(join(cli.folder, 'watch.yaml'), `territories: [${territory}]\n`);
+    const wanted = ['--territories', 'watch.yaml', '--out', 'unseen.ndjson'];
+    const { stderr } = await cli.run(['replay', BLACKOUT, '--quiet', ...wanted]);
+    expect(stderr).toContain('YouTube: ');
+  });
+
+  test('says that --since is after all that was read', async () => {
+    const { stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--since', '2020-01-01', '--out', 'late.csv']);
+    expect(stderr).toContain('--since 2020-01-01 00:00:00 UTC is after the last record, 2014-12-');
+  });
+
+  test('says on its second run in the same store who prints what was decided before', async () => {
+    const { stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--store', 'kept', '--out', 'again.csv']);
+    expect(stderr).toMatch(/goes on after .*; `unroutable events` prints what was decided before/);
+  });
+
+  test.each(['chart.svg', 'out.tsv', 'out.csv.gz'])('%s is refused: no format ends so', async (out) => {
+    const { status, stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--out', out]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`--out ${out}: no format ends in`);
+    expect(existsSync(join(cli.folder, out))).toBe(false);
+  });
+
+  test('knows its ending in capitals, too', async () => {
+    expect((await cli.run(['replay', BLACKOUT, '--quiet', '--out', 'OUT.CSV'])).status).toBe(0);
+    expect(await readFile(join(cli.folder, 'OUT.CSV'), 'utf8')).toMatch(/^time,type,/);
+  });
+});
+
+describe('a store that is not there', () => {
+  test.each([
+    ['status', ['status', '--store', 'nowhere']],
+    ['events', ['events', '--store', 'nowhere']],
+    ['store check', ['store', 'check', '--store', 'nowhere']],
+    ['store export', ['store', 'export', '--store', 'kept', '--name', 'typo', '--out', 'backup']],
+  ])('is named by %s, and is not made: status 69', async (_what, args) => {
+    const { status, stdout, stderr } = await cli.run(args);
+    expect({ status, stdout }).toEqual({ status: 69, stdout: '' });
+    expect(stderr).toContain('nothing is stored there; check --store and --name');
+    expect(['nowhere', 'kept/typo', 'backup'].filter((path) => existsSync(join(cli.folder, path)))).toEqual([]);
+  });
+});
+
+describe('events', () => {
+  test('refuses a type that no event has: status 2', async () => {
+    const { status, stderr } = await cli.run(['events', '--store', 'kept', '--type', 'country.unroutabel']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('--type country.unroutabel: no event has this type, did you mean country.unroutable?');
+  });
+
+  test('takes a time for --since', async () => {
+    const { stdout } = await cli.run(['events', '--store', 'kept', '--since', '2014-12-23']);
+    const times = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { time: string }).time);
+    expect(times.length).toBeGreaterThan(5);
+    expect(times.filter((time) => time < '2014-12-23')).toEqual([]);
+  });
+});
+
+describe('help', () => {
+  test('`help` and `help replay` print what --help prints', async () => {
+    expect((await cli.run(['help'])).stdout).toBe((await cli.run(['--help'])).stdout);
+    expect((await cli.run(['help', 'replay'])).stdout).toBe((await cli.run(['replay', '--help'])).stdout);
+  });
+
+  test('a fault of a command points to the help of that command', async () => {
+    expect((await cli.run(['store', 'export', '--outt', 'x'])).stderr).toContain("'unroutable store export --help'");
+  });
+
+  test('prints choices once, and no option in a group of other things', async () => {
+    const { stdout } = await cli.run(['events', '--help']);
+    expect(stdout).not.toContain('choices');
+    const [, kept = ''] = stdout.split('Where it is kept:');
+    expect(kept.split('\n\n')[0]).not.toMatch(/--(?:since|type|follow|format)/);
+  });
+});
