@@ -193,7 +193,7 @@ describe('status', () => {
     const dead = { id: 'box:9', role: 'leader', ready: true, version: '0.1.0', host: 'box', pid: 9 } as const;
     const startedAt = new Date(clock.wallMs()).toISOString();
     const beating = beat(writer, () => ({ ...dead, reason: undefined, startedAt }), clock, stop.signal);
-    await until(async () => (await writer.read('instances')).length > 0);
+    while ((await writer.read('instances')).length === 0) await new Promise((resolve) => setImmediate(resolve));
     const later = new HandClock(clock.wallMs() + 60_000);
     const { out } = await said((io) => tellStatus({ settings: {}, store: place }, io, later));
     expect(out).toContain('ex-leader  box:9 (0.1.0), not heard');
