@@ -11,7 +11,7 @@ export type Followed = 'lowSince' | 'dipSince' | 'clearSince' | 'upSince';
 interface Visible {
   readonly at: EventTime;
   readonly share: number;
-  readonly voters: number;
+  readonly witnesses: number;
   /** Visibility times milliseconds up to this moment. Without it a condition must hold unbroken. */
   readonly area?: number | undefined;
 }
@@ -45,10 +45,10 @@ interface Lasting {
 
 /** Beyond the threshold by as much as one voter it may go, while the mean does not. */
 function isLasting({ name, since, area }: Lasting, sample: Visible, policy: Policy): boolean {
-  const { share, voters, at } = sample;
+  const { share, witnesses, at } = sample;
   if (isMet(name, share, policy)) return area === undefined || isMeanMet({ name, since, area }, sample, policy);
   if (area === undefined || at <= since) return false;
-  const nearer = IS_BELOW[name] ? share - 1 / voters : share + 1 / voters;
+  const nearer = IS_BELOW[name] ? share - 1 / witnesses : share + 1 / witnesses;
   return isMet(name, nearer, policy) && isMeanMet({ name, since, area }, sample, policy);
 }
 

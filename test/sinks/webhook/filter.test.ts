@@ -8,7 +8,7 @@ const unroutable = realEvent('country.unroutable');
 describe('severity', () => {
   test('is that of the worse verdict, so the end of an outage is as severe as the outage', () => {
     const told = realEvents
-      .filter((event) => event.type.startsWith('country.'))
+      .filter(({ data }) => 'verdict' in data)
       .map((event) => `${String(Reflect.get(event.data, 'previous'))} -> ${event.type}: ${severityOf(event)}`);
     expect([...new Set(told)].sort()).toEqual([
       'degraded -> country.restored: warning',

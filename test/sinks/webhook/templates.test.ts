@@ -149,7 +149,7 @@ describe('Alertmanager', () => {
   test('fires while a country is unroutable and is over when it is restored, under the same labels', () => {
     const firing = new Set<string>();
     const story = realEvents
-      .filter((event) => event.type.startsWith('country.'))
+      .filter(({ data }) => 'verdict' in data)
       .map((event) => {
         for (const alert of alertsOf(event)) {
           if (alert.endsAt > event.time) firing.add(keyOf(alert));
