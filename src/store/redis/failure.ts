@@ -8,6 +8,7 @@ export type FailureKind =
   | 'noauth'
   | 'wrongpass'
   | 'noperm'
+  | 'database'
   | 'misconf'
   | 'oom'
   | 'noscript'
@@ -30,6 +31,8 @@ const SENTENCES: Readonly<Record<FailureKind, string>> = {
   noauth: 'it wants a password: give user and password in the URL, a file, or the environment',
   wrongpass: 'it refuses this user and password: correct them, or the server’s ACL',
   noperm: 'this user may not do that: grant what docs/redis.md lists under “ACL user”',
+  database:
+    'it does not let us into the database of the URL: grant +select, or name a database that it has; nothing was written',
   misconf: 'it cannot write to its disk: free space, or see why its append-only file fails; it recovers by itself',
   oom: 'its memory is full: raise maxmemory, or remove what else it holds',
   noscript: 'it does not know our script though it was just given: see whether a proxy in between forbids EVAL',
@@ -69,6 +72,7 @@ const LASTING: ReadonlySet<FailureKind> = new Set([
   'noauth',
   'wrongpass',
   'noperm',
+  'database',
   'wrongtype',
   'foreign',
   'schema',

@@ -1,4 +1,4 @@
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster, type ChainableCommander, type Redis } from 'ioredis';
 import type { Clock } from '../../ports.ts';
 import { clusterOf, redisOf, type Target } from './clients.ts';
 import { failureOf, RedisFailure } from './failure.ts';
@@ -42,6 +42,9 @@ export class Link {
   #trouble: RedisFailure | undefined;
   #isUp = false;
   #isClosed = false;
+  /** Connections that ended so far, and how many had when the server last confirmed our database. */
+  #ended = 0;
+  #placedAfter = -1;
   readonly #siblings = new Set<Link>();
 
   constructor(target: Target, options: LinkOptions) {
@@ -58,7 +61,10 @@ export class Link {
     this.#client.on('error', failed);
     this.#client.on('node error', failed);
     this.#client.on('ready', () => this.#note(undefined));
-    this.#client.on('close', () => this.#note(this.#trouble ?? new RedisFailure('closed', '')));
+    this.#client.on('close', () => {
+      this.#ended++;
+      this.#note(this.#trouble ?? new RedisFailure('closed', ''));
+    });
   }
 
   /** By us, for good. */
@@ -71,6 +77,7 @@ export class Link {
     if (this.#isClosed) throw new RedisFailure('closed', 'by us');
     try {
       await this.#within(this.#options.deadlineMs, this.#client.connect());
+      await this.#within(this.#options.deadlineMs, this.#placed());
     } catch (error) {
       // ioredis goes on trying Sentinels: what went wrong says more than that it took too long.
       throw this.#trouble ?? error;
@@ -79,14 +86,21 @@ export class Link {
 
   /** @throws RedisFailure */
   call(command: string, args: readonly Arg[], patienceMs = 0): Promise<unknown> {
-    return this.#within(this.#options.deadlineMs + patienceMs, callerOf(this.#client).call(command, [...args]));
+    const call = async (): Promise<unknown> => {
+      await this.#placed();
+      return callerOf(this.#client).call(command, [...args]);
+    };
+    return this.#within(this.#options.deadlineMs + patienceMs, call());
   }
 
   /** The reply of each server that may be written to: one, or the masters of a cluster. @throws RedisFailure */
   callEach(command: string, args: readonly Arg[]): Promise<unknown[]> {
     const clients = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
-    const replies = clients.map((client) => callerOf(client).call(command, [...args]));
-    return this.#within(this.#options.deadlineMs, Promise.all(replies));
+    const call = async (): Promise<unknown[]> => {
+      await this.#placed();
+      return Promise.all(clients.map((client) => callerOf(client).call(command, [...args])));
+    };
+    return this.#within(this.#options.deadlineMs, call());
   }
 
   /** Runs a script by its name, and sends it whole where it is not known. @throws RedisFailure */
@@ -109,12 +123,16 @@ export class Link {
     const { deadlineMs } = this.#options;
     const waitMs = Math.max(1, Math.floor(deadlineMs / 2));
     const attempt = async (command: string, text: string): Promise<Replicated> => {
-      const pipeline = this.#client.pipeline([
-        [command, text, keys.length, ...keys, ...args],
-        ['wait', 1, waitMs],
-      ]);
+      const send = async (): Promise<Awaited<ReturnType<ChainableCommander['exec']>>> => {
+        await this.#placed();
+        const pipeline = this.#client.pipeline([
+          [command, text, keys.length, ...keys, ...args],
+          ['wait', 1, waitMs],
+        ]);
+        return pipeline.exec();
+      };
       const patienceMs = waitMs + sizeOf(args) / BYTES_PER_MS;
-      const replies = await this.#within(deadlineMs + patienceMs, pipeline.exec());
+      const replies = await this.#within(deadlineMs + patienceMs, send());
       const [[error, reply] = [], [waitError, replicas] = []] = replies ?? [];
       if (error !== undefined && error !== null) throw failureOf(error, this.#trouble);
       if (waitError !== undefined && waitError !== null) throw failureOf(waitError, this.#trouble);
@@ -157,6 +175,27 @@ export class Link {
   abort(): void {
     this.#isClosed = true;
     this.#client.disconnect();
+  }
+
+  /**
+   * Sees to it that this connection is in the database of the URL. ioredis asks for it when it connects, and goes on in
+   * database 0 when the server refuses. So nothing is sent on a new connection before the server has confirmed it to us.
+   *
+   * @throws RedisFailure `database`
+   */
+  async #placed(): Promise<void> {
+    const { db } = this.#target;
+    while (db !== 0 && this.#placedAfter !== this.#ended) {
+      const ended = this.#ended;
+      try {
+        await callerOf(this.#client).call('select', [db]);
+      } catch (error) {
+        const failure = failureOf(error, this.#trouble);
+        const isRefused = failure.kind === 'noperm' || failure.kind === 'other';
+        throw isRefused ? new RedisFailure('database', `SELECT ${db}: ${messageOf(error)}`) : failure;
+      }
+      this.#placedAfter = ended;
+    }
   }
 
   async #within<T>(ms: number, reply: Promise<T>): Promise<T> {
@@ -206,6 +245,10 @@ export class Link {
     this.#trouble = trouble;
     this.#isUp = trouble === undefined;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function callerOf(client: Redis | Cluster): Caller {
