@@ -114,6 +114,8 @@ async function openInRedis(url: string, name: string, { env }: Pick<Io, 'env'>, 
 async function openInFolder(folder: string, name: string, clock: Clock): Promise<Opening> {
   const { openEmbedded } = await import('../store/embedded/open.ts');
   const opened = await openEmbedded(folder, { name, clock });
-  if (!opened.ok) return { ...bad('store', `--store ${folder}: ${opened.reason}`), isAway: false };
+  if (!opened.ok) {
+    return { ...bad('store', `--store ${folder}: ${opened.reason}`), isAway: opened.fault === 'same-process-id' };
+  }
   return { ok: true, value: { store: opened.store, name, isLasting: true, warnings: [] } };
 }

@@ -1,5 +1,5 @@
-import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { pidNamespace } from '../../lib/pid-namespace.ts';
 import type { Leases } from '../../ports.ts';
 
 /**
@@ -33,11 +33,3 @@ function isOfDead(holder: string, me: string): boolean {
 }
 
 const NAME = /^(.+):(\d+)(?:@(\d+))?$/;
-
-function pidNamespace(): string | undefined {
-  try {
-    return /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/pid'))?.[1];
-  } catch {
-    return undefined;
-  }
-}

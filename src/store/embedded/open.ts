@@ -6,6 +6,7 @@ import { FolderDatabase, recordOf, SPARE_BYTES, stateKey } from './database.ts';
 import { lengthen, readThrough } from './damage.ts';
 import { claimFolder, DATA, refused, settle, type FolderFault } from './folder.ts';
 import { MARK, type Mark } from './meta.ts';
+import { enterFolder, type Presence } from './namesake.ts';
 import { EmbeddedStore } from './store.ts';
 import { WriteTurn } from './turn.ts';
 
@@ -22,7 +23,13 @@ export interface EmbeddedOptions {
 }
 
 /** Why a folder cannot be used. */
-export type EmbeddedFault = FolderFault | 'newer-schema' | 'older-schema' | 'another-watch';
+export type EmbeddedFault =
+  | FolderFault
+  | 'newer-schema'
+  | 'older-schema'
+  | 'another-watch'
+  /** A process of the same number in another container has it open. It may be opened when that one ends. */
+  | 'same-process-id';
 
 export type OpenedEmbedded =
   | { readonly ok: true; readonly store: StateStore }
@@ -47,14 +54,37 @@ export function openEmbedded(path: string, options: EmbeddedOptions): Promise<Op
   return openAs(path, options, { schema: SCHEMA, migrations: MIGRATIONS });
 }
 
+interface Form {
+  readonly schema: number;
+  readonly migrations: Migrations;
+}
+
 /** As the program of another schema would open it: for tests of what happens between versions. */
 export async function openAs(
   path: string,
   { name, clock, spareBytes = SPARE_BYTES }: EmbeddedOptions,
-  form: { readonly schema: number; readonly migrations: Migrations },
+  form: Form,
 ): Promise<OpenedEmbedded> {
   const folder = claimFolder(path);
   if (!folder.ok) return folder;
+  const presence = await enterFolder(path);
+  if (presence === undefined) return { ok: false, fault: 'same-process-id', reason: sameProcessId() };
+  const opened = await openEntered(path, { name, clock, spareBytes }, form, presence);
+  if (!opened.ok) presence.end();
+  return opened;
+}
+
+function sameProcessId(): string {
+  const id = String(process.pid);
+  return `process ${id} of another container has it open, and the two cannot be told apart, as this one is process ${id}, too: let them share process ids (docker run --pid=container:…), or use Redis`;
+}
+
+async function openEntered(
+  path: string,
+  { name, clock, spareBytes }: Required<EmbeddedOptions>,
+  form: Form,
+  presence: Presence,
+): Promise<OpenedEmbedded> {
   let database: FolderDatabase | undefined;
   try {
     const opened = await openWhole(path, new WriteTurn(path, clock), spareBytes);
@@ -63,7 +93,7 @@ export async function openAs(
     const refusal = await opened.write(0, () => enter(opened, { schema: form.schema, name }, form.migrations));
     if (refusal === undefined) {
       settle(path);
-      return { ok: true, store: new EmbeddedStore(opened, clock) };
+      return { ok: true, store: new EmbeddedStore(opened, clock, presence) };
     }
     await opened.close();
     return refusal;

@@ -6,6 +6,7 @@ import { recordOf, stateKey, stateRange, weigh, type FolderDatabase } from './da
 import { appendEvents, hasAfter, pageAfter, placeAfter, trimEvents, type Place } from './event-log.ts';
 import { folderLeases } from './leases.ts';
 import { KEPT, lastOf, raiseFence } from './meta.ts';
+import type { Presence } from './namesake.ts';
 
 const OK: Committed = { ok: true };
 const FENCED: Committed = { ok: false, reason: 'fenced' };
@@ -19,14 +20,16 @@ export class EmbeddedStore implements StateStore {
   readonly leases: Leases;
   readonly #database: FolderDatabase;
   readonly #clock: Clock;
+  readonly #presence: Presence;
   /** Followers that wait for more. */
   readonly #waiting = new Set<AbortController>();
   #closed: Promise<void> | undefined;
 
-  constructor(database: FolderDatabase, clock: Clock) {
+  constructor(database: FolderDatabase, clock: Clock, presence: Presence) {
     this.name = `folder ${database.path}`;
     this.#database = database;
     this.#clock = clock;
+    this.#presence = presence;
     this.leases = folderLeases(database, clock);
   }
 
@@ -91,7 +94,7 @@ export class EmbeddedStore implements StateStore {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#database.close();
+    this.#closed ??= this.#database.close().finally(() => this.#presence.end());
     this.#wake();
     return this.#closed;
   }

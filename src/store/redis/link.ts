@@ -185,7 +185,8 @@ export class Link {
    */
   async #placed(): Promise<void> {
     const { db } = this.#target;
-    while (db !== 0 && this.#placedAfter !== this.#ended) {
+    if (db === 0) return;
+    while (this.#placedAfter !== this.#ended) {
       const ended = this.#ended;
       try {
         await callerOf(this.#client).call('select', [db]);

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { guardian } from '../../support/redis/guardian.ts';
@@ -39,9 +39,29 @@ const PRELUDE = `
  * that ends: one that lived on would hold the test runner's own output open, and the runner with it.
  */
 export function startChild(dist: string, folder: string, code: string, args: readonly string[] = []): Child {
-  const run = ['--input-type=module', '-e', PRELUDE + code, '--', dist, folder, ...args];
+  return start([process.execPath, ...runOf(dist, folder, code, args)]);
+}
+
+/** The same as process 1 of a namespace of its own, as in a container. */
+export function startContained(dist: string, folder: string, code: string, args: readonly string[] = []): Child {
+  return start([...NAMESPACE, process.execPath, ...runOf(dist, folder, code, args)]);
+}
+
+/** Whether this user may make namespaces of process ids. */
+export function canContain(): boolean {
+  const [program = '', ...rest] = NAMESPACE;
+  return spawnSync(program, [...rest, 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+const NAMESPACE = ['unshare', '-pf', '--mount-proc', '--kill-child'];
+
+function runOf(dist: string, folder: string, code: string, args: readonly string[]): readonly string[] {
+  return ['--input-type=module', '-e', PRELUDE + code, '--', dist, folder, ...args];
+}
+
+function start([program = '', ...run]: readonly string[]): Child {
   onTestFinished(() => kill());
-  const child = spawn(process.execPath, run, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, run, { stdio: ['ignore', 'pipe', 'inherit'] });
   guardian().watch(child);
   const lines: string[] = [];
   const output = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
