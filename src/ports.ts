@@ -91,6 +91,10 @@ export interface StateStore {
    * @throws UnknownEvent also when events were forgotten that were to be given next.
    */
   follow(after: string | undefined, signal: AbortSignal): AsyncIterable<UnroutableEvent>;
+  /** Id of the event that was kept last; `undefined` when none is kept. Reads that one alone. */
+  newest(): Promise<string | undefined>;
+  /** How many events are kept. Reads none of them. */
+  count(): Promise<number>;
   /**
    * Forgets the oldest events beyond the newest `most`, but none that one of the `readers` (or of the store's own kinds of
    * readers, such as Redis consumer groups) has yet to deal with, nor the one that it dealt with last, from which it goes

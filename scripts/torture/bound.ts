@@ -11,6 +11,8 @@ export function bound(store: StateStore): StateStore {
     write: (changes, token) => store.write(changes, token),
     events: (after) => store.events(after),
     follow: (after, signal) => store.follow(after, signal),
+    newest: () => store.newest(),
+    count: () => store.count(),
     trim: (most) => store.trim(most),
     close: () => store.close(),
   };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, StateStore } from '../ports.ts';
+import type { OpenOptions } from '../store/redis/open.ts';
 import { parseWatchName, watchName } from '../store/keys.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Io } from './io.ts';
@@ -12,6 +13,8 @@ export interface StoreOptions {
   readonly store?: string;
   /** Name of the watch in it. @default $UNROUTABLE_NAME, else made of the territories */
   readonly name?: string;
+  /** `read`: nothing is written, and a Redis user without the right to write will do. @default write */
+  readonly access?: 'write' | 'read';
 }
 
 /** A store that answers, and what is to be said of it. */
@@ -70,7 +73,7 @@ export async function openStore(
   const place = chosenStore(options, io);
   if (place === 'none')
     return { ok: true, value: { store: memoryStore(MOST_KEPT), name, isLasting: false, warnings: [] } };
-  if (REDIS.test(place)) return openInRedis(place, name, io, clock);
+  if (REDIS.test(place)) return openInRedis(place, { name, clock, access: options.access ?? 'write' }, io);
   const [scheme] = SCHEME.exec(place) ?? [];
   if (scheme === undefined) return openInFolder(join(place, name), name, clock);
   // What follows may be a password.
@@ -99,16 +102,16 @@ export async function openLasting(...wanted: Parameters<typeof openStore>): Prom
 }
 
 /** Loaded when it is needed: a replay needs neither. */
-async function openInRedis(url: string, name: string, { env }: Pick<Io, 'env'>, clock: Clock): Promise<Opening> {
+async function openInRedis(url: string, options: OpenOptions, { env }: Pick<Io, 'env'>): Promise<Opening> {
   const { openRedis } = await import('../store/redis/open.ts');
   const password = env['UNROUTABLE_REDIS_PASSWORD'];
-  const opened = await openRedis(url, { name, clock, ...(password === undefined ? {} : { password }) });
+  const opened = await openRedis(url, { ...options, ...(password === undefined ? {} : { password }) });
   if (!opened.ok) return { ...bad('store', `--store: ${opened.reason}`), isAway: opened.retry };
   const { store, checks } = opened;
   const warnings = checks.filter(({ level }) => level === 'warn').map(({ text }) => text);
   const inspect = async (): Promise<readonly string[]> =>
     (await store.health()).checks.filter(({ level }) => level !== 'ok').map(({ text }) => text);
-  return { ok: true, value: { store, name, isLasting: true, warnings, inspect } };
+  return { ok: true, value: { store, name: options.name, isLasting: true, warnings, inspect } };
 }
 
 async function openInFolder(folder: string, name: string, clock: Clock): Promise<Opening> {

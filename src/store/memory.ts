@@ -83,6 +83,14 @@ class MemoryStore implements StateStore {
     }
   }
 
+  async newest(): Promise<string | undefined> {
+    return this.kept.at(-1)?.id;
+  }
+
+  async count(): Promise<number> {
+    return this.kept.length;
+  }
+
   async trim(most: number): Promise<number> {
     const readers = this.#state.read('readers').map(({ value }) => this.#log.indexOf(readerPosition(value)));
     return this.#log.drop(Math.min(this.kept.length - most, ...readers.map((index) => Math.max(0, index))));

@@ -99,7 +99,8 @@ function refusal({ reason }: Extract<Committed, { ok: false }>): Imported {
 async function contentsOf(store: StateStore): Promise<string | undefined> {
   const kept = await store.load();
   if (kept !== undefined) return `the store is not empty: it is at commit ${String(kept.number)}`;
-  for await (const { id } of store.events()) return `the store is not empty: it has events, ${id} first`;
+  const newest = await store.newest();
+  if (newest !== undefined) return `the store is not empty: it has events, ${newest} last`;
   return undefined;
 }
 

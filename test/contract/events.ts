@@ -63,6 +63,20 @@ export function eventsContract(rule: Rule): void {
     expect(await numbers(store, 1500)).toEqual(all.slice(1500));
   });
 
+  rule('the newest is named and all are counted, also after the oldest or all of them were trimmed', async (opened) => {
+    const { store, reopen } = opened;
+    expect([await store.newest(), await store.count()]).toEqual([undefined, 0]);
+    await keep(store, 1, 1, 3000);
+    expect([await store.newest(), await store.count()]).toEqual([idOf(3000), 3000]);
+    await store.trim(2);
+    const other = await reopen();
+    expect([await other.newest(), await other.count()]).toEqual([idOf(3000), 2]);
+    await store.trim(0);
+    expect([await other.newest(), await other.count()]).toEqual([undefined, 0]);
+    await keep(other, 2, 3001, 3001);
+    expect([await store.newest(), await store.count()]).toEqual([idOf(3001), 1]);
+  });
+
   followContract(rule);
   trimContract(rule);
 }

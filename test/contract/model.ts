@@ -258,6 +258,8 @@ async function expectSame(store: StateStore, model: Model): Promise<void> {
   const found: UnroutableEvent[] = [];
   for await (const one of store.events()) found.push(one);
   expect(found).toEqual(model.events.map((number) => event(number)));
+  expect(await store.count()).toBe(found.length);
+  expect(await store.newest()).toBe(found.at(-1)?.id);
   const now = await store.leases.holder();
   expect(now && { holder: now.holder, token: now.token }).toEqual(model.lease);
 }

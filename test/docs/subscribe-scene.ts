@@ -25,6 +25,8 @@ export interface Watched {
   readonly start: (...args: readonly string[]) => Subscriber;
   /** The same, with `user:password@`, or without. */
   readonly startAs: (login: string, ...args: readonly string[]) => Subscriber;
+  /** The same, beside another server. */
+  readonly startOn: (server: RedisServer, login: string, ...args: readonly string[]) => Subscriber;
   /** The same; Redis comes back when it has asked for it. */
   readonly startWhileAway: (...args: readonly string[]) => Promise<Subscriber>;
   /** Resolves when so many are subscribed to the channel of all events. */
@@ -73,16 +75,20 @@ export function setScene(example: Example): () => Promise<Watched> {
   };
 }
 
-type Start = Pick<Watched, 'start' | 'startAs'>;
+type Start = Pick<Watched, 'start' | 'startAs' | 'startOn'>;
 
 function starter({ command, env }: Program, wire: ToxicProxy, name: string, undo: (() => Promise<unknown>)[]): Start {
-  const startAs = (login: string, ...args: readonly string[]): Subscriber => {
-    const url = `redis://${login}${wire.host}:${wire.port}`;
+  const startAt = (host: string, args: readonly string[]): Subscriber => {
+    const url = `redis://${host}`;
     const subscriber = subscribe(command, args, { ...env, REDIS_URL: url, WATCH: name });
     undo.push(() => subscriber.kill());
     return subscriber;
   };
-  return { startAs, start: (...args) => startAs('', ...args) };
+  return {
+    start: (...args) => startAt(`${wire.host}:${wire.port}`, args),
+    startAs: (login, ...args) => startAt(`${login}${wire.host}:${wire.port}`, args),
+    startOn: ({ host, port }, login, ...args) => startAt(`${login}${host}:${port}`, args),
+  };
 }
 
 function whileAway(redis: RedisServer, wire: ToxicProxy, start: Watched['start']): Watched['startWhileAway'] {
@@ -95,6 +101,14 @@ function whileAway(redis: RedisServer, wire: ToxicProxy, start: Watched['start']
     await redis.restart();
     return subscriber;
   };
+}
+
+/** Resolves when so many are subscribed there to the channel of all events. */
+export function listenersOf(server: RedisServer, many: number): Promise<void> {
+  return until(`${many} listen`, async () => {
+    const reply = (await server.cli('PUBSUB', 'NUMSUB', channels.events)) as readonly unknown[];
+    return reply[1] === many;
+  });
 }
 
 function keeper(
@@ -110,12 +124,7 @@ function keeper(
       number += 1;
       await until('the events are kept', async () => (await store.commit(batch(number, { events }))).ok);
     },
-    async listeners(many) {
-      await until(`${many} listen`, async () => {
-        const reply = (await redis.cli('PUBSUB', 'NUMSUB', channels.events)) as readonly unknown[];
-        return reply[1] === many;
-      });
-    },
+    listeners: (many) => listenersOf(redis, many),
     async acknowledged(group) {
       await until(`${group} has acknowledged all`, async () => {
         const [state = []] = (await redis.cli('XINFO', 'GROUPS', stream)) as readonly (readonly unknown[])[];

@@ -4,8 +4,10 @@ import { describe, expect, test } from 'vitest';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { keysOf } from '../../src/store/keys.ts';
 import { BLACKOUT, ROOT } from '../support/cli.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { until } from '../support/redis/until.ts';
-import { setScene, type Watched } from './subscribe-scene.ts';
+import { documentedUser } from '../store/redis/opening.ts';
+import { listenersOf, setScene, type Watched } from './subscribe-scene.ts';
 import { theExamples } from './subscribers.ts';
 
 /** What the program said of a real day. */
@@ -107,19 +109,38 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     expect(await subscriber.kill()).toEqual([...some(0, 1), ...some(2, 5)]);
   });
 
-  rule('the user that docs/events.md shows may do all of it', async (at) => {
-    await at.keep(some(0, 5));
-    await at.redis.cli('ACL', ...documentedUser());
-    const login = 'newsroom:secret@';
-    const all = [at.startAs(login, 'follow', events[1]?.id ?? ''), at.startAs(login, 'work', 'desk', 'one')];
-    const hints = at.startAs(login, 'hints');
-    await at.listeners(1);
-    await Promise.all(all.map((one, i) => one.until(i === 0 ? 3 : 5)));
-    await at.keep(some(5, 6));
-    await Promise.all([hints.until(1), all[0]?.until(4), all[1]?.until(6)]);
-    await at.acknowledged('desk');
-    expect(await hints.kill()).toEqual(some(5, 6));
-  });
+  for (const [document, users] of usersOf()) {
+    rule(`the users that ${document} shows may do all of it`, async (at) => {
+      await at.keep(some(0, 5));
+      const { reader, group } = await users(at.redis);
+      const following = at.startAs(reader, 'follow', events[1]?.id ?? '');
+      const working = at.startAs(group, 'work', 'desk', 'one');
+      const hints = at.startAs(reader, 'hints');
+      await at.listeners(1);
+      await Promise.all([following.until(3), working.until(5)]);
+      await at.keep(some(5, 6));
+      await Promise.all([hints.until(1), following.until(4), working.until(6)]);
+      await at.acknowledged('desk');
+      expect(await hints.kill()).toEqual(some(5, 6));
+    });
+
+    rule(`the reader that ${document} shows may follow on a replica`, async (at) => {
+      await at.keep(some(0, 5));
+      const replica = await startRedis({ config: { replicaof: `${at.redis.host} ${at.redis.port}` } });
+      try {
+        const { reader } = await users(replica);
+        const following = at.startOn(replica, reader, 'follow');
+        const hints = at.startOn(replica, reader, 'hints');
+        await listenersOf(replica, 1);
+        await following.until(5);
+        await at.keep(some(5, 6));
+        await Promise.all([hints.until(1), following.until(6)]);
+        expect(await following.kill()).toEqual(some(0, 6));
+      } finally {
+        await replica.stop();
+      }
+    });
+  }
 
   rule('follow says so when the event that it is to go on from is not there', async (at) => {
     await at.keep(some(0, 1));
@@ -184,8 +205,32 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
   });
 });
 
+type Users = (server: RedisServer) => Promise<{ readonly reader: string; readonly group: string }>;
+
+/** Makes the users of a document, as whom programs read, and as whom they share the work. */
+function usersOf(): readonly (readonly [document: string, users: Users])[] {
+  return [
+    [
+      'docs/events.md',
+      async (server) => {
+        await server.cli('ACL', ...newsroom());
+        return { reader: 'newsroom:secret@', group: 'newsroom:secret@' };
+      },
+    ],
+    [
+      'docs/redis.md',
+      async (server) => {
+        for (const user of ['reader', 'group'] as const) {
+          await server.cli('ACL', 'SETUSER', user, 'on', '>SECRET', ...(await documentedUser(user)).split(' '));
+        }
+        return { reader: 'reader:SECRET@', group: 'group:SECRET@' };
+      },
+    ],
+  ];
+}
+
 /** The line of docs/events.md that operators copy, with what it says that consumer groups want besides. */
-function documentedUser(): readonly string[] {
+function newsroom(): readonly string[] {
   const text = readFileSync(join(ROOT, 'docs/events.md'), 'utf8');
   const line = /^ *ACL (SETUSER newsroom on >secret .+)$/m.exec(text)?.[1];
   const besides = /^and for consumer groups `(.+)` besides/m.exec(text)?.[1];

@@ -59,8 +59,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
   return {
     async drained(signal) {
       const until = clock.monotonicMs() + DRAIN_MS;
-      let newest: string | undefined;
-      for await (const { id } of store.events()) newest = id;
+      const newest = await store.newest();
       while (!signal.aborted && clock.monotonicMs() < until && (await isWaiting(store, newest))) {
         await clock.sleep(LOOK_MS, signal);
       }

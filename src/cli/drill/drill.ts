@@ -86,8 +86,7 @@ async function listen(options: DrillOptions, { drill: { id }, io, means: { clock
 /** Until all events of the drill are in the store. `undefined` when that is not so in time, which is told. */
 async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined> {
   const { kept, drill: asked, io } = held;
-  let newest: string | undefined;
-  for await (const { id } of kept.store.events()) newest = id;
+  const newest = await kept.store.newest();
   await kept.store.write([drillChange(asked)]);
   const over = new AbortController();
   const signal = AbortSignal.any([io.signal, over.signal]);

@@ -31,7 +31,7 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
   if (!selection.ok) return failed(selection, io);
   // Who follows may come before the watch.
   const open = options.follow === true ? openLasting : openKept;
-  const opened = await open(options, ids(selection.value), io, clock);
+  const opened = await open({ ...options, access: 'read' }, ids(selection.value), io, clock);
   if (!opened.ok) return failed(opened, io);
 
   const { store } = opened.value;

@@ -32,7 +32,7 @@ export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = 
   const selection = await select(options);
   const opened = selection.ok
     ? await openKept(
-        options,
+        { ...options, access: 'read' },
         selection.value.territories.map(({ territory }) => territory.id),
         io,
         clock,

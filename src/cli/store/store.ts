@@ -23,8 +23,7 @@ export interface StoreCommandOptions extends StoreOptions, SelectionOptions {
 export async function checkStore(options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
   return withStore(options, io, async ({ store, name, warnings }) => {
     const kept = await store.load();
-    let events = 0;
-    for await (const _ of store.events()) events++;
+    const events = await store.count();
     const holder = await store.leases.holder();
     const lines = [
       `${name} in ${store.name}: it can be used`,
@@ -40,15 +39,18 @@ export async function checkStore(options: StoreCommandOptions, io: Io): Promise<
   });
 }
 
+/** URLs of webhooks are in it. */
+const OWNER_ONLY = 0o600;
+
 /** `unroutable store export`: all that is kept, as lines of JSON. */
 export async function exportTo(options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
-  return withStore(options, io, async ({ store, name }) => {
+  return withStore({ ...options, access: 'read' }, io, async ({ store, name }) => {
     const { file } = options;
     if (await isEmpty(store)) {
       complain(io, `${name} in ${store.name}: nothing is stored under this name, so there is nothing to export`);
       return EXIT.store;
     }
-    const stream = file === undefined ? io.stdout : createWriteStream('', { fd: await open(file, 'wx') });
+    const stream = file === undefined ? io.stdout : createWriteStream('', { fd: await open(file, 'wx', OWNER_ONLY) });
     const sink = textSink(stream, () => undefined);
     for await (const line of exportStore(store, name)) await sink.write(`${line}\n`);
     await sink.flush();

@@ -193,9 +193,7 @@ export async function deadLetters(store: StateStore, name: string): Promise<Foun
  */
 export async function firstReading(store: StateStore): Promise<readonly StateChange[]> {
   if ((await store.read('readers', [READER])).length > 0) return [];
-  let last: string | undefined;
-  for await (const { id } of store.events()) last = id;
-  return [readerChange(last)];
+  return [readerChange(await store.newest())];
 }
 
 /** Decodes each, and keeps apart what cannot be. */

@@ -65,6 +65,22 @@ export function hasAfter(database: FolderDatabase, { at, id }: Place): boolean {
   );
 }
 
+/** Id of the newest event there is. */
+export function newestId(database: FolderDatabase): string | undefined {
+  return database.read(() => {
+    const [newest] = database.events.getRange({ reverse: true, limit: 1 });
+    return newest === undefined ? undefined : (JSON.parse(newest.value) as UnroutableEvent).id;
+  });
+}
+
+/** How many events there are: their positions follow on each other. */
+export function countEvents(database: FolderDatabase): number {
+  return database.read(() => {
+    const [oldest] = database.events.getKeys({ limit: 1 });
+    return oldest === undefined ? 0 : nextPosition(database) - positionOf(oldest);
+  });
+}
+
 /**
  * Forgets the oldest, page by page: all but the newest `most`, and never from where a reader stands on.
  *

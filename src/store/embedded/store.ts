@@ -3,7 +3,16 @@ import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../po
 import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../../state/record.ts';
 import { compareKeys, readerPosition } from '../spaces.ts';
 import { recordOf, stateKey, stateRange, weigh, type FolderDatabase } from './database.ts';
-import { appendEvents, hasAfter, pageAfter, placeAfter, trimEvents, type Place } from './event-log.ts';
+import {
+  appendEvents,
+  countEvents,
+  hasAfter,
+  newestId,
+  pageAfter,
+  placeAfter,
+  trimEvents,
+  type Place,
+} from './event-log.ts';
 import { folderLeases } from './leases.ts';
 import { KEPT, lastOf, raiseFence } from './meta.ts';
 import type { Presence } from './namesake.ts';
@@ -86,6 +95,14 @@ export class EmbeddedStore implements StateStore {
       place = yield* this.#pagesAfter(place, isOver);
       while (!isOver() && !hasAfter(this.#database, place)) await this.#pause(signal);
     }
+  }
+
+  async newest(): Promise<string | undefined> {
+    return newestId(this.#database);
+  }
+
+  async count(): Promise<number> {
+    return countEvents(this.#database);
   }
 
   trim(most: number): Promise<number> {

@@ -40,6 +40,12 @@ export function checkServer(hello: unknown, info: string | undefined, wanted: Wa
   ];
 }
 
+/** The same for who only reads, from a replica as well: whether it may forget is for who writes to say. */
+export function checkServerToRead(hello: unknown, info: string | undefined): readonly Check[] {
+  const wanted = { acceptsVolatile: true, waitsForReplica: false };
+  return checkServer(hello, info, wanted).filter(({ check }) => check === 'version');
+}
+
 function versionCheck(product: string, version: string): Check {
   const isEnough = Number.parseInt(version, 10) >= OLDEST_MAJOR;
   return isEnough
@@ -100,7 +106,7 @@ function unread(check: 'appendonly' | 'maxmemory-policy'): Check {
   return {
     check,
     level: 'warn',
-    text: `${check}: unknown, for this user may not ask INFO: grant +info, or see to it yourself`,
+    text: `${check}: unknown, because INFO is not allowed or was renamed: grant +info, or see to it yourself`,
   };
 }
 

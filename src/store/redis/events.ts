@@ -13,7 +13,8 @@ const WAIT_MS = 5_000;
 const RETRY_LEAST_MS = 100;
 const RETRY_MOST_MS = 2_000;
 
-type Entry = readonly [id: string, fields: readonly string[]];
+/** Of the stream: its id, and names and values in turn. */
+export type Entry = readonly [id: string, fields: readonly string[]];
 
 /** The events after one, or from the oldest, to the newest there is. @throws UnknownEvent @throws RedisFailure */
 export async function* readEvents(
@@ -135,7 +136,8 @@ class Reading {
   }
 }
 
-function eventOf([id, fields]: Entry, key: string): UnroutableEvent {
+/** @throws RedisFailure `foreign` */
+export function eventOf([id, fields]: Entry, key: string): UnroutableEvent {
   const at = fields.findIndex((field, i) => i % 2 === 0 && field === 'event');
   try {
     const event: unknown = JSON.parse(fields[at + 1] ?? '');

@@ -58,14 +58,3 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 `,
 );
-
-/** KEYS: lease. Gives nothing, or the lease and the milliseconds it has left. */
-export const HOLDER = script(
-  'holder',
-  'no-writes',
-  `
-local current = redis.call('GET', KEYS[1])
-if not current then return {} end
-return { current, redis.call('PTTL', KEYS[1]) }
-`,
-);

@@ -1,7 +1,7 @@
 import type { Lease, Leases } from '../../ports.ts';
 import { SCHEMA, type Keys } from '../keys.ts';
 import { obstacle } from './keep.ts';
-import { ACQUIRE, HOLDER, RELEASE, RENEW } from './lease-scripts.ts';
+import { ACQUIRE, RELEASE, RENEW } from './lease-scripts.ts';
 import type { Link } from './link.ts';
 
 /**
@@ -29,11 +29,12 @@ export function redisLeases(link: Link, keys: Keys): Leases {
       await link.run(RELEASE, [keys.lease], [textOf(lease)]);
     },
 
+    // No script: who only reads may not run one.
     async holder() {
-      const [text, leftMs] = (await link.run(HOLDER, [keys.lease], [])) as [string?, number?];
-      const match = /^(\d+) ([^]*)$/.exec(text ?? '');
+      const [text, leftMs] = await Promise.all([link.call('get', [keys.lease]), link.call('pttl', [keys.lease])]);
+      const match = typeof text === 'string' ? /^(\d+) ([^]*)$/.exec(text) : null;
       if (match === null) return undefined;
-      return { token: Number(match[1]), holder: match[2] ?? '', leftMs: Math.max(0, leftMs ?? 0) };
+      return { token: Number(match[1]), holder: match[2] ?? '', leftMs: Math.max(0, Number(leftMs)) };
     },
   };
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock, StateStore } from '../../ports.ts';
 import { keysOf, parseWatchName, type Keys } from '../keys.ts';
-import { checkServer, type Check, type Wanted } from './check.ts';
+import { checkServer, checkServerToRead, type Check, type Wanted } from './check.ts';
 import type { Target } from './clients.ts';
 import { failureOf, RedisFailure } from './failure.ts';
 import { Link } from './link.ts';
-import { checkPlace } from './place.ts';
+import { checkPlace, checkPlaceToRead } from './place.ts';
 import { WRITABLE } from './scripts.ts';
 import { redisStore } from './store.ts';
 import { parseRedisUrl, type Login, type RedisAddress } from './url.ts';
@@ -24,6 +24,12 @@ export interface OpenOptions {
   readonly deadlineMs?: number;
   /** From 0 to 1, 1 excluded: the jitter of reconnecting. @default Math.random */
   readonly random?: () => number;
+  /**
+   * `read`: who only reads needs no right to write, and may read from a replica.
+   *
+   * @default write
+   */
+  readonly access?: 'write' | 'read';
 }
 
 /** How the server does. */
@@ -71,17 +77,19 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   }
   const keys = keysOf(options.name);
   const waits = address.durability === 'wait';
+  const access = options.access ?? 'write';
   const wanted = { acceptsVolatile: address.acceptsVolatile, waitsForReplica: waits };
-  const health = await look(link, keys, wanted);
+  const inspect = (): Promise<Health> => (access === 'read' ? lookToRead(link, keys) : look(link, keys, wanted));
+  const health = await inspect();
   if (!health.ok) {
     await link.close();
     return { ok: false, reason: `${address.name}: ${health.reason ?? ''}`, retry: health.retry, checks: health.checks };
   }
-  const store = redisStore(address.name, link, keys, options.clock, waits);
+  const store = redisStore(address.name, { link, keys, clock: options.clock, waits, access });
   return {
     ok: true,
     checks: health.checks,
-    store: { ...store, health: () => look(link, keys, wanted) },
+    store: { ...store, health: inspect },
   };
 }
 
@@ -93,10 +101,8 @@ function refused(reason: string, retry: boolean): Opened {
 async function look(link: Link, keys: Keys, wanted: Wanted): Promise<Health> {
   const checks: Check[] = [];
   try {
-    const hellos = await link.callEach('hello', []);
-    const infos = await infoOf(link);
-    checks.push(...worst(hellos.map((hello, i) => checkServer(hello, infos?.[i], wanted))));
-    if (checks.some(({ check, level }) => check === 'version' && level === 'refuse')) return healthOf(checks, false);
+    checks.push(...(await judge(link, (hello, info) => checkServer(hello, info, wanted))));
+    if (isTooOld(checks)) return healthOf(checks, false);
     checks.push(...(await checkPlace(link, keys, wanted.waitsForReplica)));
     await link.run(WRITABLE, [keys.meta], []);
     checks.push({ check: 'writable', level: 'ok', text: 'writable: yes' });
@@ -111,11 +117,42 @@ async function look(link: Link, keys: Keys, wanted: Wanted): Promise<Health> {
   }
 }
 
-async function infoOf(link: Link): Promise<readonly string[] | undefined> {
+async function lookToRead(link: Link, keys: Keys): Promise<Health> {
   try {
-    return (await link.callEach('info', ['everything'])).map(String);
+    const checks = await judge(link, checkServerToRead);
+    if (isTooOld(checks)) return healthOf(checks, false);
+    return healthOf([...checks, ...(await checkPlaceToRead(link, keys))], false);
   } catch (error) {
-    if (error instanceof RedisFailure && error.kind === 'noperm') return undefined;
+    const failure = failureOf(error);
+    const check: Check = { check: 'rights', level: 'refuse', text: failure.message };
+    return healthOf([check], failure.isPassing);
+  }
+}
+
+type Judge = (hello: unknown, info: string | undefined) => readonly Check[];
+
+async function judge(link: Link, check: Judge): Promise<readonly Check[]> {
+  const hellos = await askEach(link, 'hello');
+  const infos = await askEach(link, 'info', 'everything');
+  const servers = hellos ?? infos ?? [undefined];
+  return worst(servers.map((_, i) => check(hellos?.[i], infos === undefined ? undefined : String(infos[i]))));
+}
+
+function isTooOld(checks: readonly Check[]): boolean {
+  return checks.some(({ check, level }) => check === 'version' && level === 'refuse');
+}
+
+/** `undefined` where this user may not ask, or the server was set up not to know the command. */
+async function askEach(
+  link: Link,
+  command: string,
+  ...args: readonly string[]
+): Promise<readonly unknown[] | undefined> {
+  try {
+    return await link.callEach(command, args);
+  } catch (error) {
+    const isUnknown = error instanceof RedisFailure && error.message.includes('unknown command');
+    if (isUnknown || (error instanceof RedisFailure && error.kind === 'noperm')) return undefined;
     throw error;
   }
 }

@@ -41,6 +41,16 @@ function rightsCheck(forbidden: readonly string[]): Check {
   };
 }
 
+/** The same for who only reads: by commands that reading needs in any case. @throws RedisFailure */
+export async function checkPlaceToRead(link: Link, keys: Keys): Promise<readonly Check[]> {
+  const [schema] = await Promise.all([
+    link.call('hget', [keys.meta, 'schema']),
+    link.call('get', [keys.lease]),
+    link.call('xlen', [keys.events]),
+  ]);
+  return [keysCheck(typeof schema === 'string' ? schema : '', undefined)];
+}
+
 function keysCheck(schema: string, orphan: string | undefined): Check {
   if (schema === String(SCHEMA)) return { check: 'keys', level: 'ok', text: `keys: ours, schema ${SCHEMA}` };
   if (schema === '') {
@@ -87,6 +97,7 @@ function commandsOf(keys: Keys, waits: boolean): readonly (readonly Arg[])[] {
     ['del', keys.lease],
     ['xadd', keys.events, '*', 'f', 'v'],
     ['xrange', keys.events, '-', '+'],
+    ['xrevrange', keys.events, '+', '-'],
     ['xlen', keys.events],
     ['xtrim', keys.events, 'MAXLEN', 0],
     ['xread', 'STREAMS', keys.events, '0'],

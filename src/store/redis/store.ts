@@ -3,7 +3,7 @@ import type { Batch, Clock, Committed, Kept, StateStore } from '../../ports.ts';
 import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../../state/record.ts';
 import type { Keys } from '../keys.ts';
 import { compareKeys } from '../spaces.ts';
-import { followEvents, readEvents } from './events.ts';
+import { eventOf, followEvents, readEvents, type Entry } from './events.ts';
 import { RedisFailure } from './failure.ts';
 import { keepCall, keptReply, type Keep } from './keep.ts';
 import { redisLeases } from './leases.ts';
@@ -16,8 +16,18 @@ const ATTEMPTS = 10;
 /** All there is, in one reply: a million records in some seconds. */
 const LOAD_MS = 30_000;
 
+export interface StoreParts {
+  readonly link: Link;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  /** Nothing counts before a replica has it. */
+  readonly waits: boolean;
+  /** `read`: reads without scripts, for users and servers that run none. Writing then fails. */
+  readonly access: 'write' | 'read';
+}
+
 /** A `StateStore` on a server that was looked at. */
-export function redisStore(name: string, link: Link, keys: Keys, clock: Clock, waits: boolean): StateStore {
+export function redisStore(name: string, { link, keys, clock, waits, access }: StoreParts): StateStore {
   const keep = async (what: Omit<Keep, 'spaces' | 'touches'>): Promise<Committed> => {
     const isWhole = what.batch?.whole === true;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -37,7 +47,7 @@ export function redisStore(name: string, link: Link, keys: Keys, clock: Clock, w
   return {
     name,
     leases: redisLeases(link, keys),
-    load: () => load(link, keys),
+    load: () => (access === 'read' ? loadWithoutScript(link, keys) : load(link, keys)),
     commit: ({ changes, ...batch }: Batch, token) => keep({ token, batch, changes }),
     write: (changes: readonly StateChange[], token) => keep({ token, batch: undefined, changes }),
 
@@ -51,6 +61,15 @@ export function redisStore(name: string, link: Link, keys: Keys, clock: Clock, w
 
     events: (after) => readEvents(link, keys, after),
     follow: (after, signal) => followEvents(link, keys, after, clock, signal),
+
+    async newest() {
+      const [entry] = (await link.call('xrevrange', [keys.events, '+', '-', 'COUNT', 1])) as Entry[];
+      return entry && eventOf(entry, keys.events).id;
+    },
+
+    async count() {
+      return Number(await link.call('xlen', [keys.events]));
+    },
 
     async trim(most) {
       let forgotten = 0;
@@ -84,17 +103,46 @@ async function load(link: Link, keys: Keys): Promise<Kept | undefined> {
     )) as [string, ...unknown[]];
     if (outcome === 'again') continue;
 
-    const fields = new Map(pairs(meta));
-    const number = fields.get('number');
-    if (number === undefined) return undefined;
-    return {
-      number: Number(number),
-      cursor: Number(fields.get('cursor')) as EventTime,
-      elements: Number(fields.get('elements')),
-      records: hashes.flatMap((hash, i) => recordsOf(engine[i] ?? 'engine', hash)),
-    };
+    return keptOf(new Map(pairs(meta)), engine, hashes);
   }
   throw new RedisFailure('busy', 'its spaces change all the time');
+}
+
+/**
+ * The same by plain commands. A commit changes the number: when it is another one after the records were read, they are
+ * read again.
+ */
+async function loadWithoutScript(link: Link, keys: Keys): Promise<Kept | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const before = await metaOf(link, keys);
+    const engine = (await spacesOf(link, keys)).filter((space) => isEngineSpace(space));
+    const hashes = await Promise.all(engine.map((space) => link.call('hgetall', [keys.space(space)], LOAD_MS)));
+    const after = await metaOf(link, keys);
+    if (COMMIT.every((field) => before.get(field) === after.get(field))) return keptOf(after, engine, hashes);
+  }
+  throw new RedisFailure('busy', 'it is written to all the time');
+}
+
+/** Fields that every commit changes. */
+const COMMIT = ['number', 'cursor', 'elements'];
+
+async function metaOf(link: Link, keys: Keys): Promise<ReadonlyMap<string, string>> {
+  return new Map(pairs(await link.call('hgetall', [keys.meta])));
+}
+
+function keptOf(
+  meta: ReadonlyMap<string, string>,
+  spaces: readonly Space[],
+  hashes: readonly unknown[],
+): Kept | undefined {
+  const number = meta.get('number');
+  if (number === undefined) return undefined;
+  return {
+    number: Number(number),
+    cursor: Number(meta.get('cursor')) as EventTime,
+    elements: Number(meta.get('elements')),
+    records: hashes.flatMap((hash, i) => recordsOf(spaces[i] ?? 'engine', hash)),
+  };
 }
 
 async function spacesOf(link: Link, keys: Keys): Promise<readonly Space[]> {

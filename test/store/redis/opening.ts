@@ -42,9 +42,10 @@ export async function freshWatch(url: string, options: Partial<Omit<OpenOptions,
   };
 }
 
-/** The line of docs/redis.md that operators copy. */
-export async function documentedUser(): Promise<string> {
-  const rights = /^ *ACL SETUSER unroutable on >SECRET (.+)$/m.exec(await readFile(docs, 'utf8'))?.[1];
-  if (rights === undefined) throw new Error('docs/redis.md has no ACL user');
+/** Rights of a user, in the line of docs/redis.md that operators copy. */
+export async function documentedUser(user: 'unroutable' | 'reader' | 'group' = 'unroutable'): Promise<string> {
+  const line = new RegExp(`^ *ACL SETUSER ${user} on >SECRET (.+)$`, 'm');
+  const rights = line.exec(await readFile(docs, 'utf8'))?.[1];
+  if (rights === undefined) throw new Error(`docs/redis.md has no ACL user ${user}`);
   return rights;
 }

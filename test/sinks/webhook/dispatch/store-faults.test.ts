@@ -199,6 +199,8 @@ class Absent {
       write: (changes, token) => unless(() => store.write(changes, token), true),
       events: (after) => store.events(after),
       follow: (after, signal) => store.follow(after, signal),
+      newest: () => store.newest(),
+      count: () => store.count(),
       trim: (most) => store.trim(most),
       close: () => store.close(),
     };

@@ -1,0 +1,134 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Io } from '../../../src/app/io.ts';
+import { tellEvents } from '../../../src/cli/store/events.ts';
+import { tellStatus } from '../../../src/cli/store/status.ts';
+import { exportTo } from '../../../src/cli/store/store.ts';
+import { batch, change, event } from '../../contract/fixtures.ts';
+import { startRedis, type RedisServer } from '../../support/redis/server.ts';
+import { until } from '../../support/redis/until.ts';
+import { documentedUser, opened } from './opening.ts';
+
+const NAME = 'KP';
+let master: RedisServer;
+let replica: RedisServer;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unroutable-reading-'));
+  master = await startRedis();
+  replica = await startRedis({ config: { replicaof: `127.0.0.1 ${master.port}` } });
+  const rights = (await documentedUser('reader')).split(' ');
+  for (const server of [master, replica]) await server.cli('ACL', 'SETUSER', 'reader', 'on', '>SECRET', ...rights);
+
+  const store = await opened(`redis://127.0.0.1:${master.port}`, NAME);
+  await store.leases.acquire('leader', 600_000);
+  await store.commit(batch(1, { changes: [change('engine', 'a', '1')], events: [event(1), event(2), event(3)] }));
+  await store.close();
+  await until('the replica has it', async () => (await read(replica, (at, io) => tellEvents(at, io))).lines === 3);
+});
+afterAll(async () => {
+  await Promise.all([master.stop(), replica.stop()]);
+  await rm(folder, { recursive: true });
+});
+
+type Command = (
+  options: {
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly store: string;
+    readonly format: 'ndjson';
+    readonly color: false;
+  },
+  io: Io,
+) => Promise<number>;
+
+/** Runs a command as the documented reader. */
+async function read(server: RedisServer, command: Command, signal = new AbortController().signal) {
+  const [stdout, stderr] = [new Text(), new Text()];
+  const store = `redis://reader:SECRET@127.0.0.1:${server.port}`;
+  const status = await command({ settings: {}, store, format: 'ndjson', color: false }, {
+    stdout,
+    stderr,
+    env: {},
+    signal,
+  } as unknown as Io);
+  return { status, stdout: stdout.text, stderr: stderr.text, lines: stdout.text.split('\n').length - 1 };
+}
+
+class Text extends Writable {
+  text = '';
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+describe.each([
+  ['a master', () => master],
+  ['a replica', () => replica],
+] as const)('the reader of docs/redis.md, on %s', (_, server) => {
+  test('is told the events that are kept', async () => {
+    expect(await read(server(), (at, io) => tellEvents(at, io))).toMatchObject({ status: 0, lines: 3, stderr: '' });
+  });
+
+  test('follows them', async () => {
+    const abort = new AbortController();
+    const following = read(
+      server(),
+      (at, io) => tellEvents({ ...at, follow: true, since: 'event-1' }, io),
+      abort.signal,
+    );
+    await expect.poll(async () => Number(await waiting(server())), { timeout: 10_000 }).toBeGreaterThan(0);
+    abort.abort();
+    expect(await following).toMatchObject({ status: 0, lines: 2, stderr: '' });
+  });
+
+  test('is told how the watch stands, and who leads', async () => {
+    const told = await read(server(), ({ settings, store }, io) => tellStatus({ settings, store, format: 'json' }, io));
+    expect(told).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(told.stdout)).toMatchObject({ commit: 1, leader: { id: 'leader' } });
+  });
+
+  test('exports all of it into a file that only its owner may read', async () => {
+    const file = join(folder, `${server().port}.ndjson`);
+    expect(await read(server(), (at, io) => exportTo({ ...at, file }, io))).toMatchObject({ status: 0, stderr: '' });
+    expect((await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('{"event"'))).toHaveLength(3);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  test('cannot change anything', async () => {
+    const store = await opened(`redis://reader:SECRET@127.0.0.1:${server().port}`, NAME, { access: 'read' });
+    await expect(store.commit(batch(2))).rejects.toMatchObject({ kind: 'noperm' });
+    await store.close();
+  });
+});
+
+test('a reader without a right that reading needs is told which', async () => {
+  await master.cli('ACL', 'SETUSER', 'poor', 'on', '>SECRET', ...(await documentedUser('reader')).split(' '), '-xlen');
+  const poor = opened(`redis://poor:SECRET@127.0.0.1:${master.port}`, NAME, { access: 'read' });
+  await expect(poor).rejects.toThrow(/may not do that: grant .*docs\/redis\.md.*'xlen'/);
+});
+
+test.each(['INFO', 'HELLO'])('a server whose %s was renamed away is used', async (command) => {
+  const server = await startRedis({ config: { 'rename-command': `${command} ""` } });
+  const store = await opened(`redis://127.0.0.1:${server.port}`, NAME);
+  expect(await store.commit(batch(1))).toEqual({ ok: true });
+  expect((await store.health()).checks.filter(({ level }) => level !== 'ok').map(({ text }) => text)).toEqual(
+    command === 'INFO'
+      ? [
+          expect.stringMatching(/^appendonly: unknown, because INFO/),
+          expect.stringMatching(/^maxmemory-policy: unknown, because INFO/),
+        ]
+      : [],
+  );
+  await store.close();
+  await server.stop();
+});
+
+/** Clients that wait on the server. */
+async function waiting(server: RedisServer): Promise<string | undefined> {
+  return /blocked_clients:(\d+)/.exec(String(await server.cli('INFO', 'clients')))?.[1];
+}
