@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly name?: string;
   /** `read`: nothing is written, and a Redis user without the right to write will do. @default write */
   readonly access?: 'write' | 'read';
+  /** Events that are to be kept: a Redis without room for them is warned of. */
+  readonly keepEvents?: number | undefined;
 }
 
 /** A store that answers, and what is to be said of it. */
@@ -73,7 +75,8 @@ export async function openStore(
   const place = chosenStore(options, io);
   if (place === 'none')
     return { ok: true, value: { store: memoryStore(MOST_KEPT), name, isLasting: false, warnings: [] } };
-  if (REDIS.test(place)) return openInRedis(place, { name, clock, access: options.access ?? 'write' }, io);
+  if (REDIS.test(place))
+    return openInRedis(place, { name, clock, access: options.access ?? 'write', keepEvents: options.keepEvents }, io);
   const [scheme] = SCHEME.exec(place) ?? [];
   if (scheme === undefined) return openInFolder(join(place, name), name, clock);
   // What follows may be a password.

@@ -77,6 +77,11 @@ export function asCount(text: string): number {
   return Number(text);
 }
 
+export function asEvents(text: string): number {
+  if (!/^[1-9]\d{2,7}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 100 to 99999999.');
+  return Number(text);
+}
+
 export function asMoment(text: string) {
   const at = parseMoment(text);
   if (at === undefined) throw new InvalidArgumentError(`It must be ${MOMENT_FORM}.`);

@@ -12,6 +12,7 @@ import {
   asCollector,
   asCollectors,
   asCount,
+  asEvents,
   asMoment,
   asPort,
   asSeed,
@@ -168,6 +169,11 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
   addStore(watch, `${HOME_STORE}; with --history none`);
+  watch.option(
+    '--keep-events <n>',
+    'events that stay in the store; older ones that nobody waits for go (default: 20000)',
+    asEvents,
+  );
   watch.optionsGroup('What to send:').option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md');
   addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));

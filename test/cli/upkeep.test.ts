@@ -3,8 +3,10 @@ import { KEEP_EVENTS, upkeep } from '../../src/app/watch/upkeep.ts';
 import type { Logger } from '../../src/app/watch/log.ts';
 import type { StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
+import { batch, event, idOf, readerAt } from '../contract/fixtures.ts';
 import { HandClock } from '../support/clock.ts';
 
+const MINUTE = 60_000;
 const TEN_MINUTES = 600_000;
 
 /** A log of sentences alone. */
@@ -13,23 +15,30 @@ function logOf(said: string[]): Logger {
   return { info: say, warn: say } as unknown as Logger;
 }
 
-test('every hour it is seen whether the store is still set as it should be, and what is not is said', async () => {
+test('what the inspection of every ten minutes finds is said at once, and each hour while it holds', async () => {
   const clock = new HandClock();
   const said: string[] = [];
   const stop = new AbortController();
-  const store = memoryStore();
-  const inspect = () => Promise.resolve(['maxmemory-policy: allkeys-lru']);
-  const keeping = upkeep({ store, inspect, feed: { clock, log: logOf(said) } }, stop.signal);
-  await clock.turn(5 * TEN_MINUTES);
+  const found = ['maxmemory-policy: allkeys-lru'];
+  const parts = { store: memoryStore(), inspect: () => Promise.resolve(found), feed: { clock, log: logOf(said) } };
+  const keeping = upkeep({ ...parts, warnings: [...found] }, stop.signal);
+  const [known, rising] = ['memory: maxmemory-policy: allkeys-lru', 'memory: memory: 200 of 256 MiB'];
+  await clock.turn(3 * TEN_MINUTES);
   expect(said).toEqual([]);
-  await clock.turn(7 * TEN_MINUTES);
-  expect(said).toEqual(['memory: maxmemory-policy: allkeys-lru', 'memory: maxmemory-policy: allkeys-lru']);
+  found.push('memory: 200 of 256 MiB');
+  await clock.turn(TEN_MINUTES);
+  expect(said).toEqual([rising]);
+  found[1] = 'memory: 201 of 256 MiB';
+  await clock.turn(2 * TEN_MINUTES);
+  expect(said).toEqual([rising, known]);
+  await clock.turn(4 * TEN_MINUTES);
+  expect(said).toEqual([rising, known, 'memory: memory: 201 of 256 MiB']);
   stop.abort();
   await keeping;
   expect(clock.sleeping).toBe(0);
 });
 
-test('old events are forgotten at the start and every ten minutes, and a store that is away does not matter', async () => {
+test('old events are forgotten at the start and every minute, and a store that is away does not matter', async () => {
   const clock = new HandClock();
   const asked: number[] = [];
   const store = {
@@ -42,9 +51,28 @@ test('old events are forgotten at the start and every ten minutes, and a store t
   const said: string[] = [];
   const stop = new AbortController();
   const keeping = upkeep({ store, feed: { clock, log: logOf(said) } }, stop.signal);
-  await clock.turn(3 * TEN_MINUTES);
+  await clock.turn(3 * MINUTE);
   expect(asked).toEqual([KEEP_EVENTS, KEEP_EVENTS, KEEP_EVENTS, KEEP_EVENTS]);
   expect(said).toEqual(Array(2).fill('forgot 3 old events that every reader has dealt with'));
+  stop.abort();
+  await keeping;
+});
+
+test('a reader that holds far more events than are to be kept is named', async () => {
+  const clock = new HandClock();
+  const said: string[] = [];
+  const stop = new AbortController();
+  const store = memoryStore();
+  await store.commit(batch(1, { events: Array.from({ length: 160 }, (_, i) => event(i + 1)) }));
+  await store.write([readerAt('slow', idOf(1))]);
+  const keeping = upkeep({ store, keepEvents: 100, feed: { clock, log: logOf(said) } }, stop.signal);
+  await clock.turn(3 * MINUTE);
+  expect(said).toEqual([
+    expect.stringMatching(/^memory: events: 160 are stored, though --keep-events is 100: .*\(readers: slow\)/),
+  ]);
+  await store.write([readerAt('slow', idOf(100))]);
+  await clock.turn(MINUTE);
+  expect(said[1]).toBe('forgot 60 old events that every reader has dealt with');
   stop.abort();
   await keeping;
 });

@@ -1,32 +1,71 @@
 import type { StateStore } from '../../ports.ts';
 import type { FeedOptions } from '../feed/types.ts';
 
-/** Events kept at least, and how often the older ones are looked through. Milliseconds. */
-export const KEEP_EVENTS = 100_000;
-const TRIM_MS = 600_000;
-/** … of which every so manyth also looks whether the store is still set as it should be: once an hour. */
-const TRIMS_PER_LOOK = 6;
+/**
+ * Events that are kept at least, unless `--keep-events` says otherwise. An event of a feed with hundreds of voters takes 4 to
+ * 10 kB of a Redis, so these fit into the 256 MB of docker-compose.yml.
+ */
+export const KEEP_EVENTS = 20_000;
+/** How often older ones are looked for. While a country flaps, some thousands come within an hour. Milliseconds. */
+const TRIM_MS = 60_000;
+/** Every so manyth time the store is inspected as well: every ten minutes. */
+const TRIMS_PER_INSPECTION = 10;
+/** A warning that still holds is repeated after this. Milliseconds. */
+const REPEAT_MS = 3_600_000;
+/** So many times as many as wanted are worth a warning: somebody holds them. */
+const TOO_MANY = 1.5;
 
 export interface UpkeepParts {
   readonly store: StateStore;
-  /** Looks whether the store is still set as it should be. */
+  /** @default KEEP_EVENTS */
+  readonly keepEvents?: number | undefined;
+  /** Looks whether the store is still set as it should be, and whether it fills. */
   readonly inspect?: (() => Promise<readonly string[]>) | undefined;
+  /** What the inspection at the start found: it has been logged. */
+  readonly warnings?: readonly string[] | undefined;
   readonly feed: Pick<FeedOptions, 'clock' | 'log'>;
 }
 
 /** Looks after the store while we lead: forgets old events, and sees whether it is still set as it should be. */
-export async function upkeep({ store, inspect, feed }: UpkeepParts, signal: AbortSignal): Promise<void> {
+export async function upkeep(parts: UpkeepParts, signal: AbortSignal): Promise<void> {
+  const { store, inspect, warnings = [], keepEvents = KEEP_EVENTS, feed } = parts;
+  const warn = hourly(parts, warnings);
   for (let round = 0; !signal.aborted; round++) {
     try {
-      // It was looked at when it was opened.
-      const warnings = round > 0 && round % TRIMS_PER_LOOK === 0 ? await inspect?.() : undefined;
-      for (const warning of warnings ?? []) feed.log.warn(`${store.name}: ${warning}`);
-      const forgotten = await store.trim(KEEP_EVENTS);
+      // It was inspected when it was opened.
+      const isInspected = round > 0 && round % TRIMS_PER_INSPECTION === 0;
+      for (const warning of isInspected ? ((await inspect?.()) ?? []) : []) warn(warning);
+      const forgotten = await store.trim(keepEvents);
       if (forgotten > 0)
         feed.log.info({ forgotten }, `forgot ${forgotten} old events that every reader has dealt with`);
+      else await warnOfHeld(store, keepEvents, warn);
     } catch {
       // The next time will do: nothing is lost by events that are kept longer.
     }
     await feed.clock.sleep(TRIM_MS, signal);
   }
+}
+
+async function warnOfHeld(store: StateStore, keepEvents: number, warn: (warning: string) => void): Promise<void> {
+  const count = await store.count();
+  if (count <= keepEvents * TOO_MANY) return;
+  const readers = (await store.read('readers')).map(({ key }) => key);
+  const known = readers.length === 0 ? '' : ` (readers: ${readers.join(', ')})`;
+  warn(
+    `events: ${count} are stored, though --keep-events is ${keepEvents}: a reader or a consumer group has not dealt with the older ones${known}. The store grows until it has, or is removed`,
+  );
+}
+
+/** Logs a warning when it is new, and each hour while it holds. What comes before its first colon says which one it is. */
+function hourly({ store, feed }: UpkeepParts, logged: readonly string[]): (warning: string) => void {
+  const { clock, log } = feed;
+  const kindOf = (warning: string): string => warning.split(':', 1)[0] ?? '';
+  const at = new Map(logged.map((warning) => [kindOf(warning), clock.monotonicMs()]));
+  return (warning) => {
+    const kind = kindOf(warning);
+    const last = at.get(kind);
+    if (last !== undefined && clock.monotonicMs() - last < REPEAT_MS) return;
+    at.set(kind, clock.monotonicMs());
+    log.warn(`${store.name}: ${warning}`);
+  };
 }

@@ -32,6 +32,10 @@ export interface WatchParts {
   readonly isLasting: boolean;
   /** Looks whether the store is still set as it should be. */
   readonly inspect?: (() => Promise<readonly string[]>) | undefined;
+  /** What the inspection at the start found: it has been logged. */
+  readonly warnings?: readonly string[] | undefined;
+  /** Events that stay in the store at least. @default KEEP_EVENTS */
+  readonly keepEvents?: number | undefined;
   /** Writes down what is read, if anybody wants that. */
   readonly record: (source: ElementSource) => ElementSource;
   /** Told what was kept, each event once. */

@@ -19,6 +19,7 @@ import type { FeedOptions, Healer, Seed } from '../../app/feed/types.ts';
 import { createLogger, type Logger } from '../../app/watch/log.ts';
 import { packageVersion } from '../../app/package-root.ts';
 import { openTape, type Tape } from '../../app/watch/tape-file.ts';
+import { KEEP_EVENTS } from '../../app/watch/upkeep.ts';
 import { Watch, type WatchEnd } from '../../app/watch/watcher.ts';
 import type { WebhookParts } from '../../app/watch/webhooks.ts';
 import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
@@ -37,6 +38,8 @@ export interface WatchOptions extends SelectionOptions, StoreOptions {
   /** Path of a YAML file of webhooks. */
   readonly webhooks?: string;
   readonly format?: 'text' | 'ndjson';
+  /** Events that stay in the store at least. @default 20,000 */
+  readonly keepEvents?: number;
   /** Path of the tape to write. */
   readonly record?: string;
   readonly color?: boolean;
@@ -108,7 +111,8 @@ async function openPatiently(
 ): Promise<Result<OpenStore>> {
   const ids = selection.territories.map(({ territory }) => territory.id);
   // A recording is played to see it: it is kept where one says so.
-  const place = options.history === true && options.store === undefined ? { ...options, store: 'none' } : options;
+  const isUnkept = options.history === true && options.store === undefined;
+  const place = { ...options, keepEvents: options.keepEvents ?? KEEP_EVENTS, ...(isUnkept ? { store: 'none' } : {}) };
   const wait = retrying(clock, Math.random, io.signal, (error) =>
     log.error(`${refusal(error)}; asked again until it answers`),
   );
@@ -136,6 +140,8 @@ async function conduct(
     store: opened.store,
     isLasting: opened.isLasting,
     inspect: opened.inspect,
+    warnings: opened.warnings,
+    keepEvents: options.keepEvents,
     webhooks,
     record: (source) => (tape === undefined ? source : record(source, (text) => tape.write(text))),
     async tell(events) {

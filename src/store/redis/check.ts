@@ -1,6 +1,7 @@
 /** What was looked at, what was found, and what to do. */
 export interface Check {
-  readonly check: 'version' | 'role' | 'appendonly' | 'maxmemory-policy' | 'replica' | 'writable' | 'rights' | 'keys';
+  readonly check:
+    'version' | 'role' | 'appendonly' | 'maxmemory-policy' | 'memory' | 'replica' | 'writable' | 'rights' | 'keys';
   /** `refuse`: what we promise could not be kept. */
   readonly level: 'ok' | 'warn' | 'refuse';
   /** One line for people. */
@@ -13,7 +14,15 @@ export interface Wanted {
   readonly acceptsVolatile: boolean;
   /** Nothing counts before a replica has it. */
   readonly waitsForReplica: boolean;
+  /** Events that are to be kept: there should be room for them. */
+  readonly keepEvents?: number | undefined;
 }
+
+/** What an event takes of a Redis at most: measured with hundreds of voters, while a country flaps. Octets. */
+const EVENT_BYTES = 10_500;
+
+/** Of the memory that Redis may use, a share beyond which it is worth a warning. */
+const FULL_SHARE = 0.75;
 
 /** Scripts that Redis checks before it runs them, and may ask for their rights, came with it. */
 const OLDEST_MAJOR = 7;
@@ -35,7 +44,7 @@ export function checkServer(hello: unknown, info: string | undefined, wanted: Wa
     roleCheck(role),
     ...(info === undefined
       ? [unread('appendonly'), unread('maxmemory-policy')]
-      : [appendonlyCheck(told, wanted), policyCheck(told, wanted)]),
+      : [appendonlyCheck(told, wanted), policyCheck(told, wanted), memoryCheck(told, wanted)]),
     ...(wanted.waitsForReplica && info !== undefined ? [replicaCheck(told)] : []),
   ];
 }
@@ -89,6 +98,28 @@ function policyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wan
       isBounded ? ', or accept it by ?volatile=accept' : '; no maxmemory is set now, so that nothing is'
     }`,
   };
+}
+
+/** A Redis that is full takes no batch: what is decided then is not stored until there is room. */
+function memoryCheck(told: ReadonlyMap<string, string>, { keepEvents }: Wanted): Check {
+  const check = 'memory';
+  const [most, used] = [Number(told.get('maxmemory') ?? '0'), Number(told.get('used_memory') ?? '0')];
+  if (most === 0) return { check, level: 'ok', text: 'memory: Redis sets no limit' };
+  const share = used / most;
+  if (share > FULL_SHARE) {
+    const text = `memory: ${mebibytes(used)} of ${mebibytes(most)} are used: when it is full, nothing more is stored: raise maxmemory, keep fewer events (--keep-events), or remove what else it holds`;
+    return { check, level: 'warn', text };
+  }
+  const wanted = (keepEvents ?? 0) * EVENT_BYTES;
+  if (wanted > most) {
+    const text = `memory: ${String(keepEvents)} events may take ${mebibytes(wanted)}, and Redis may use ${mebibytes(most)}: raise maxmemory, or keep fewer (--keep-events)`;
+    return { check, level: 'warn', text };
+  }
+  return { check, level: 'ok', text: `memory: ${mebibytes(used)} of ${mebibytes(most)}` };
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / (1 << 20)).toFixed(0)} MiB`;
 }
 
 function replicaCheck(told: ReadonlyMap<string, string>): Check {

@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly deadlineMs?: number;
   /** From 0 to 1, 1 excluded: the jitter of reconnecting. @default Math.random */
   readonly random?: () => number;
+  /** Events that are to be kept: a server without room for them is warned of. */
+  readonly keepEvents?: number | undefined;
   /**
    * `read`: who only reads needs no right to write, and may read from a replica.
    *
@@ -78,7 +80,7 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   const keys = keysOf(options.name);
   const waits = address.durability === 'wait';
   const access = options.access ?? 'write';
-  const wanted = { acceptsVolatile: address.acceptsVolatile, waitsForReplica: waits };
+  const wanted = { acceptsVolatile: address.acceptsVolatile, waitsForReplica: waits, keepEvents: options.keepEvents };
   const inspect = (): Promise<Health> => (access === 'read' ? lookToRead(link, keys) : look(link, keys, wanted));
   const health = await inspect();
   if (!health.ok) {

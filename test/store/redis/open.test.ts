@@ -138,6 +138,28 @@ describe('a server that could not keep what we promise', () => {
       expect(await linesOf(at)).toEqual(['opened', expect.stringMatching(/^warn .*no maxmemory is set now/)]);
     }));
 
+  test('that has no room for the events to be kept is warned of, and again long before it is full', () =>
+    on({ maxmemory: '256mb' }, async (at, other) => {
+      const memoryOf = async (keepEvents: number): Promise<unknown> => {
+        const outcome = await attempt(at, { keepEvents });
+        if (outcome.ok) await outcome.store.close();
+        return outcome.checks.find(({ check }) => check === 'memory');
+      };
+      expect(await memoryOf(20_000)).toMatchObject({ level: 'ok' });
+      expect(await memoryOf(100_000)).toMatchObject({
+        level: 'warn',
+        text: expect.stringContaining('100000 events may take 1001 MiB, and Redis may use 256 MiB') as string,
+      });
+      await other.cli('CONFIG', 'SET', 'maxmemory', '10mb');
+      await other.cli('SETRANGE', 'other:filler', 7_000_000, 'x');
+      expect(await memoryOf(100)).toMatchObject({
+        level: 'warn',
+        text: expect.stringMatching(
+          /^memory: \d MiB of 10 MiB are used: when it is full, nothing more is stored/,
+        ) as string,
+      });
+    }));
+
   test('for it is a replica is refused, and worth another try', () =>
     on({ replicaof: '127.0.0.1 1' }, async (at) => {
       expect(await attempt(at)).toMatchObject({

@@ -49,12 +49,15 @@ type Command = (
 async function read(server: RedisServer, command: Command, signal = new AbortController().signal) {
   const [stdout, stderr] = [new Text(), new Text()];
   const store = `redis://reader:SECRET@127.0.0.1:${server.port}`;
-  const status = await command({ settings: {}, store, format: 'ndjson', color: false }, {
-    stdout,
-    stderr,
-    env: {},
-    signal,
-  } as unknown as Io);
+  const status = await command(
+    { settings: {}, store, format: 'ndjson', color: false },
+    {
+      stdout,
+      stderr,
+      env: {},
+      signal,
+    },
+  );
   return { status, stdout: stdout.text, stderr: stderr.text, lines: stdout.text.split('\n').length - 1 };
 }
 
