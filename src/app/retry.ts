@@ -2,7 +2,7 @@ import type { Clock } from '../ports.ts';
 
 /** The first wait and the longest one, milliseconds. */
 const FIRST_MS = 200;
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 5_000;
 
 /**
  * Waits before a store that did not answer is asked again: longer each time, at random within the wait, so that those who
@@ -17,8 +17,10 @@ export function retrying(
   let said: string | undefined;
   return async (error, attempt) => {
     const text = error instanceof Error ? error.message : String(error);
-    if (attempt === 1 || text !== said) say(error);
-    said = text;
+    // A figure that changes is nothing else: how much room is left.
+    const kind = text.replaceAll(/\d+/g, '');
+    if (attempt === 1 || kind !== said) say(error);
+    said = kind;
     const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 10));
     await clock.sleep(most / 2 + (random() * most) / 2, signal);
   };

@@ -6,6 +6,7 @@ import type { ElementSource, Kept, StateStore } from '../../ports.ts';
 import { utcText } from '../../report/clock.ts';
 import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
 import { beat, type Instance } from '../leadership/instances.ts';
+import { printedUpTo, unprinted } from '../output/printed.ts';
 import { packageVersion } from '../package-root.ts';
 import { retrying } from '../retry.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
@@ -24,6 +25,9 @@ const KEEP_HISTORY_EVERY_MS = 60_000;
 /** How often a standby looks how far the leader is, to forget what it need not know. Milliseconds. */
 const LOOK_MS = 10_000;
 
+const UNKEPT =
+  'stopped while the store did not answer: what came since the last stored state is decided again at the next start';
+
 export interface WatchParts {
   readonly selection: Selection;
   readonly feed: FeedOptions;
@@ -38,8 +42,8 @@ export interface WatchParts {
   readonly keepEvents?: number | undefined;
   /** Writes down what is read, if anybody wants that. */
   readonly record: (source: ElementSource) => ElementSource;
-  /** Told what was kept, each event once. */
-  readonly tell: (events: readonly UnroutableEvent[]) => Promise<void>;
+  /** Prints what was stored. Gives whether that worked. */
+  readonly tell: (events: readonly UnroutableEvent[]) => Promise<boolean>;
   readonly webhooks: WebhookParts;
 }
 
@@ -151,11 +155,13 @@ export class Watch {
   async #lead(feed: Feed, leadership: Leadership, signal: AbortSignal): Promise<WatchEnd | 'fenced'> {
     const { store, isLasting, record } = this.#parts;
     const again = this.#retrying(signal);
-    const kept = await this.#load(again, signal);
+    const kept = await this.#asked(() => store.load(), again, signal);
+    const owed = isLasting ? await this.#asked(() => unprinted(store, leadership.token()), again, signal) : undefined;
     if (signal.aborted) return leadership.over.aborted ? 'fenced' : good(undefined);
     const made = this.#engineFrom(kept);
     if (!made.ok) return made;
     this.#engine = made.value;
+    await this.#print(owed ?? [], leadership);
 
     const others = await beside(this.#parts, leadership.token);
     const keeping = this.#keeping({ feed, leadership, others, again, kept, engine: made.value });
@@ -167,7 +173,7 @@ export class Watch {
       if (end === 'ended') await others.drained(signal);
       // Whoever leads now keeps what we could not.
       if (end === 'fenced' || leadership.over.aborted) return 'fenced';
-      if (end === 'unkept') return bad('store', `${store.name}: it did not answer; what was decided last is not kept`);
+      if (end === 'unkept') this.#parts.feed.log.warn(UNKEPT);
       return good(undefined);
     } finally {
       ended.abort();
@@ -177,11 +183,12 @@ export class Watch {
 
   /** How what is decided is kept, and who hears of it. */
   #keeping({ feed, leadership, others, again, kept, engine }: Turn): Keeping {
-    const { store, isLasting, tell, feed: options } = this.#parts;
+    const { store, isLasting, feed: options } = this.#parts;
+    const print = (events: readonly UnroutableEvent[]): Promise<void> => this.#print(events, leadership);
     const loss = this.#loss(kept, engine);
     return {
       ...{ store, token: leadership.token, stillLeads: leadership.stillLeads, again },
-      answered: () => options.log.info(`${store.name} answers again`),
+      answered: () => this.#answered(),
       injected: () => [...loss(), ...others.take()],
       ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
@@ -189,9 +196,19 @@ export class Watch {
         // The feed learns what was decided of its gaps.
         feed.note(events);
         others.noteKept(events);
-        await tell(events);
+        await print(events);
       },
     };
+  }
+
+  /** Prints events and writes down that they were: whoever leads next prints what comes after them. */
+  async #print(events: readonly UnroutableEvent[], { token }: Leadership): Promise<void> {
+    const { store, isLasting, tell } = this.#parts;
+    const last = events.at(-1);
+    if (last === undefined) return;
+    const isPrinted = await tell(events);
+    // A store that is away hears of it with the next events.
+    if (isPrinted && isLasting) await store.write([printedUpTo(last.id)], token()).catch(() => undefined);
   }
 
   /** What another one kept, and is not there: it did not come back to write it again, so we tell of it, once. */
@@ -207,15 +224,17 @@ export class Watch {
     };
   }
 
-  async #load(
+  /** Asks the store until it answers; `undefined` when `signal` aborts before. */
+  async #asked<T>(
+    ask: () => Promise<T>,
     again: (error: unknown, attempt: number) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Kept | undefined> {
+  ): Promise<T | undefined> {
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        const kept = await this.#parts.store.load();
-        if (attempt > 1) this.#parts.feed.log.info(`${this.#parts.store.name} answers again`);
-        return kept;
+        const answer = await ask();
+        if (attempt > 1) this.#answered();
+        return answer;
       } catch (error) {
         await again(error, attempt);
       }
@@ -233,6 +252,11 @@ export class Watch {
     log.info({ cursor: kept.cursor }, `goes on from what was kept, up to ${utcText(kept.cursor)}`);
     for (const id of restored.anew) log.warn({ territory: id }, `${id} is judged anew: its rules are others now`);
     return good(restored.engine);
+  }
+
+  #answered(): void {
+    const { store, feed } = this.#parts;
+    feed.log.info(`${store.name} answers again`);
   }
 
   #retrying(signal: AbortSignal): (error: unknown, attempt: number) => Promise<void> {

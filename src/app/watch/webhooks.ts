@@ -59,10 +59,19 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
   return {
     async drained(signal) {
       const until = clock.monotonicMs() + DRAIN_MS;
-      const newest = await store.newest();
-      while (!signal.aborted && clock.monotonicMs() < until && (await isWaiting(store, newest))) {
+      for (;;) {
+        try {
+          if (!(await isWaiting(store, await store.newest()))) return;
+        } catch {
+          // The store is away, which has been told. It may be back in time.
+        }
+        if (clock.monotonicMs() >= until) break;
         await clock.sleep(LOOK_MS, signal);
+        if (signal.aborted) return;
       }
+      log.warn(
+        'webhooks: not all events of the recording were sent in time; the rest is sent when a watch goes on here',
+      );
     },
     async end() {
       ended.abort();

@@ -51,7 +51,8 @@ export async function watch(options: WatchOptions, io: Io, clock: Clock = system
   const line = new TerminalLine(io);
   const log = createLogger(io, () => line.clear());
   const ready = await prepare(options, io, log, clock);
-  if (!ready.ok) return failed(ready, io);
+  // Stopped while it waited for its store: nothing is left to do.
+  if (!ready.ok) return ready.kind === 'interrupted' ? EXIT.done : failed(ready, io);
   return conduct(ready.value, options, io, line, clock);
 }
 
@@ -147,6 +148,7 @@ async function conduct(
     async tell(events) {
       line.clear();
       await sink.write(lines(events));
+      return sink.failure === undefined;
     },
   });
   const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);

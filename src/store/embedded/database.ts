@@ -9,10 +9,12 @@ type Strings = Database<string, Buffer>;
 const LONGEST_KEY = 1978;
 
 /**
- * Free space on the disk that stays free. LMDB keeps what it has when the disk is full, but a process that runs into that
- * again and again was seen to abort (lmdb 3.5.6), so we stop before.
+ * Free space on the disk that stays free; of a small disk a tenth. LMDB keeps what it has when the disk is full, but a process
+ * that runs into that again and again was seen to abort (lmdb 3.5.6), so we stop before.
  */
-export const SPARE_BYTES = 64 << 20;
+const SPARE_BYTES = 64 << 20;
+
+const SPARE_SHARE = 10;
 
 /** What is written when nearly nothing is: leases, marks, the trees' upper pages. */
 const LITTLE_BYTES = 4 << 20;
@@ -39,10 +41,10 @@ export class FolderDatabase {
   readonly ids: Strings;
   readonly #root: RootDatabase<string, Buffer>;
   readonly #turn: WriteTurn;
-  readonly #spareBytes: number;
+  readonly #spareBytes: number | undefined;
 
   /** @throws what LMDB or the file system says; then nothing stays open. */
-  static async open(path: string, turn: WriteTurn, spareBytes: number): Promise<FolderDatabase> {
+  static async open(path: string, turn: WriteTurn, spareBytes: number | undefined): Promise<FolderDatabase> {
     const root = open<string, Buffer>(path, { ...FORM, noSubdir: false });
     try {
       return new FolderDatabase(path, root, turn, spareBytes);
@@ -52,7 +54,12 @@ export class FolderDatabase {
     }
   }
 
-  private constructor(path: string, root: RootDatabase<string, Buffer>, turn: WriteTurn, spareBytes: number) {
+  private constructor(
+    path: string,
+    root: RootDatabase<string, Buffer>,
+    turn: WriteTurn,
+    spareBytes: number | undefined,
+  ) {
     this.path = path;
     this.#root = root;
     this.#turn = turn;
@@ -78,8 +85,9 @@ export class FolderDatabase {
    */
   async write<T>(weight: number, act: () => T): Promise<T> {
     return this.#turn.take(() => {
-      const free = freeBytes(this.path);
-      const needed = LITTLE_BYTES + (weight === 0 ? 0 : weight + this.#spareBytes);
+      const { free, total } = spaceOf(this.path);
+      const spare = this.#spareBytes ?? Math.min(SPARE_BYTES, total / SPARE_SHARE);
+      const needed = LITTLE_BYTES + (weight === 0 ? 0 : weight + spare);
       if (free < needed) throw diskFull(free, needed);
       return this.#root.transactionSync(act);
     });
@@ -90,9 +98,9 @@ export class FolderDatabase {
   }
 }
 
-function freeBytes(path: string): number {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
+function spaceOf(path: string): { readonly free: number; readonly total: number } {
+  const { bavail, blocks, bsize } = statfsSync(path);
+  return { free: bavail * bsize, total: blocks * bsize };
 }
 
 function diskFull(free: number, needed: number): Error {

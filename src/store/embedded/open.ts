@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock, StateStore } from '../../ports.ts';
 import type { StateRecord } from '../../state/record.ts';
 import { SCHEMA } from '../keys.ts';
-import { FolderDatabase, recordOf, SPARE_BYTES, stateKey } from './database.ts';
+import { FolderDatabase, recordOf, stateKey } from './database.ts';
 import { lengthen, readThrough } from './damage.ts';
 import { claimFolder, DATA, refused, settle, type FolderFault } from './folder.ts';
 import { MARK, type Mark } from './meta.ts';
@@ -17,7 +17,7 @@ export interface EmbeddedOptions {
   /**
    * Bytes that stay free on the disk: what would leave fewer is not written.
    *
-   * @default 64 MiB
+   * @default 64 MiB, of a smaller disk than 640 MiB a tenth
    */
   readonly spareBytes?: number;
 }
@@ -60,16 +60,12 @@ interface Form {
 }
 
 /** As the program of another schema would open it: for tests of what happens between versions. */
-export async function openAs(
-  path: string,
-  { name, clock, spareBytes = SPARE_BYTES }: EmbeddedOptions,
-  form: Form,
-): Promise<OpenedEmbedded> {
+export async function openAs(path: string, options: EmbeddedOptions, form: Form): Promise<OpenedEmbedded> {
   const folder = claimFolder(path);
   if (!folder.ok) return folder;
   const presence = await enterFolder(path);
   if (presence === undefined) return { ok: false, fault: 'same-process-id', reason: sameProcessId() };
-  const opened = await openEntered(path, { name, clock, spareBytes }, form, presence);
+  const opened = await openEntered(path, options, form, presence);
   if (!opened.ok) presence.end();
   return opened;
 }
@@ -81,7 +77,7 @@ function sameProcessId(): string {
 
 async function openEntered(
   path: string,
-  { name, clock, spareBytes }: Required<EmbeddedOptions>,
+  { name, clock, spareBytes }: EmbeddedOptions,
   form: Form,
   presence: Presence,
 ): Promise<OpenedEmbedded> {
@@ -104,7 +100,7 @@ async function openEntered(
 }
 
 /** `undefined` when pages are missing that are needed: then nothing was changed. */
-async function openWhole(path: string, turn: WriteTurn, spareBytes: number): Promise<FolderDatabase | undefined> {
+async function openWhole(path: string, turn: WriteTurn, spareBytes?: number): Promise<FolderDatabase | undefined> {
   const shorten = await turn.take(() => lengthen(join(path, DATA)));
   if (shorten === undefined) return FolderDatabase.open(path, turn, spareBytes);
   let database: FolderDatabase | undefined;

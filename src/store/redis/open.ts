@@ -215,7 +215,8 @@ export async function targetOf(address: RedisAddress, password: string | undefin
 
 async function passwordOf({ password, passwordFile }: Login): Promise<string | undefined> {
   if (passwordFile === undefined) return password;
-  const secret = (await text(passwordFile)).replace(/\r?\n$/, '');
+  // Some editors begin a file with a byte order mark.
+  const secret = (await text(passwordFile)).replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
   if (secret === '') throw new Error(`${passwordFile} is empty: it should hold a password`);
   return secret;
 }

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { batch, change, contents, event, numbers } from '../../contract/fixtures.ts';
 import { canMount } from '../../support/mount.ts';
@@ -28,6 +30,28 @@ describe('a full disk', () => {
   });
 
   const isMountable = canMount();
+
+  test.skipIf(!isMountable)(
+    `of 60 MiB that was full and is freed takes the next batch${isMountable ? '' : ' (skipped: only root may mount one)'}`,
+    async () => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=60m', 'tmpfs', folder.path]);
+      try {
+        const store = await open(join(folder.path, 'store'));
+        const lease = await store.leases.acquire('a', 60_000);
+        expect(await store.commit(batch(1), lease?.token)).toEqual({ ok: true });
+        const filler = join(folder.path, 'filler');
+        expect(() => writeFileSync(filler, Buffer.alloc(64 << 20))).toThrow('ENOSPC');
+        for (let time = 0; time < 20; time++) {
+          await expect(store.commit(batch(2), lease?.token)).rejects.toThrow('the disk is full: 0 MiB left');
+        }
+        rmSync(filler);
+        expect(await store.commit(batch(2), lease?.token)).toEqual({ ok: true });
+        await store.close();
+      } finally {
+        execFileSync('umount', ['--lazy', folder.path]);
+      }
+    },
+  );
 
   test.skipIf(!isMountable)(
     `of 24 MiB, really full: all that was acknowledged stands${isMountable ? '' : ' (skipped: only root may mount one)'}`,

@@ -209,6 +209,8 @@ describe('a server that could not keep what we promise', () => {
       const file = join(other.folder, 'password');
       await writeFile(file, 'right-secret\n');
       expect(await linesOf(`${at}?password-file=${encodeURIComponent(file)}`)).toEqual(['opened']);
+      await writeFile(file, '\uFEFFright-secret\r\n');
+      expect(await linesOf(`${at}?password-file=${encodeURIComponent(file)}`)).toEqual(['opened']);
       const beside = await attempt(at, { password: 'right-secret' });
       expect(beside.ok).toBe(true);
       if (beside.ok) await beside.store.close();

@@ -1,0 +1,40 @@
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { UnknownEvent, type StateStore } from '../../ports.ts';
+import type { StateChange } from '../../state/record.ts';
+import { readerPosition } from '../../store/spaces.ts';
+
+/** Name of the reader that stands for what the leader prints. */
+export const PRINTED = 'printed';
+
+/**
+ * Events that are stored and were not printed: whoever led was killed in between, or its output ended. The position is kept
+ * in the store, as that of a reader: what was not printed is not trimmed. Where nobody printed yet, nothing is owed.
+ *
+ * @throws what the store throws when it is away.
+ */
+export async function unprinted(store: StateStore, token: number | undefined): Promise<readonly UnroutableEvent[]> {
+  const [record] = await store.read('readers', [PRINTED]);
+  if (record === undefined) {
+    await store.write([printedUpTo(await store.newest())], token);
+    return [];
+  }
+  try {
+    return await all(store.events(readerPosition(record.value)));
+  } catch (error) {
+    if (!(error instanceof UnknownEvent)) throw error;
+    // The store was emptied, or set back: it is not known what is owed.
+    await store.write([printedUpTo(await store.newest())], token);
+    return [];
+  }
+}
+
+/** What to write when this event was printed; `undefined` when none ever was. */
+export function printedUpTo(id: string | undefined): StateChange {
+  return { space: 'readers', key: PRINTED, value: JSON.stringify(id ?? null) };
+}
+
+async function all(events: AsyncIterable<UnroutableEvent>): Promise<readonly UnroutableEvent[]> {
+  const found: UnroutableEvent[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}
