@@ -45,20 +45,20 @@ describe('a Redis that is away', () => {
   test('when a watch is stopped: a clean stop, with a word on what is not stored', async () => {
     const server = await redis();
     const at = await place(server.url);
-    const { stdout, stderr, stop } = await watching(at, { ...MORNING, speed: 20_000 });
-    await until('it has begun', async () => eventsIn(stdout.text).length > 0);
+    const watched = await watching(at, { ...MORNING, speed: 20_000 });
+    await until('it has begun', async () => eventsIn(watched.stdout.text).length > 0);
     await server.kill();
-    await until('it is noticed', async () => stderr.text.includes('nothing is told until it answers'));
-    expect(await stop()).toBe(0);
-    expect(stderr.text).toContain('what came since the last stored state is decided again at the next start');
+    await until('it is noticed', async () => watched.stderr.text.includes('nothing is told until it answers'));
+    expect(await watched.stop()).toBe(0);
+    expect(watched.stderr.text).toContain('what came since the last stored state is decided again at the next start');
   });
 
   test('from the start, when a watch that waits for it is stopped: a clean stop', async () => {
     const server = await redis();
     await server.kill();
-    const { stderr, stop } = await watching(await place(server.url), MORNING);
-    await until('it waits', async () => stderr.text.includes('asked again until it answers'));
-    expect(await stop()).toBe(0);
+    const watched = await watching(await place(server.url), MORNING);
+    await until('it waits', async () => watched.stderr.text.includes('asked again until it answers'));
+    expect(await watched.stop()).toBe(0);
   });
 
   test('for a while: that it answers again is said', async () => {
