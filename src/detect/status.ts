@@ -7,7 +7,7 @@ import type { Incident, Verdict, VisibilityData } from './events/event.ts';
 import { incidentOf } from './incident/incident.ts';
 import { rounded } from './incident/spans.ts';
 import type { Evaluator } from './evaluator.ts';
-import { pending, type Pending } from './verdict/verdict.ts';
+import { isSighted, pending, type Pending } from './verdict/verdict.ts';
 
 /** How a territory stands in one family. */
 export interface TerritoryStatus {
@@ -17,6 +17,11 @@ export interface TerritoryStatus {
   readonly since: EventTime;
   /** What comes next if all stays as it is. */
   readonly pending: Pending | undefined;
+  /**
+   * Whether enough voters can be heard at this moment to judge by. It may be false while the verdict still holds: a
+   * verdict becomes `unknown` only after `blindHoldMs`.
+   */
+  readonly isSighted: boolean;
   readonly visibility: VisibilityData;
   /** Per unit in address order: the share that sees it, of the voters that usually do; of all, where none usually does. */
   readonly units: readonly { readonly text: string; readonly share: number; readonly isBaseline: boolean }[];
@@ -46,6 +51,7 @@ function summaryOf(evaluator: Evaluator, at: EventTime): Omit<TerritoryStatus, '
     verdict: state.kind,
     since: state.since,
     pending: pending(state, policy),
+    isSighted: isSighted(state),
     visibility: ofTerritory({ view, sample: view.sample(at) }, at, at).visibility,
   };
 }

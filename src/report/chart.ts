@@ -1,7 +1,8 @@
+import type { EventTime } from '../bgp/time.ts';
 import { labelRow, ticksOf, type Tick } from './axis.ts';
 import { utcText, utcWall, type Clock } from './clock.ts';
 import { columnsOf, type Span } from './columns.ts';
-import type { Bin, UnitBin } from './history.ts';
+import type { Bin, SeenShare } from './history.ts';
 import type { Paint, Tone } from './paint.ts';
 import { counted, printable } from './printable.ts';
 
@@ -9,6 +10,8 @@ export interface ChartOptions {
   /** Above the chart: `North Korea`. */
   readonly title: string;
   readonly span: Span;
+  /** The last moment that was read: what is after it is not known. @default the end of the span */
+  readonly end?: EventTime;
   readonly clock: Clock;
   /** Shares at which a line is drawn. */
   readonly thresholds: readonly number[];
@@ -23,7 +26,8 @@ export type Charset = 'unicode' | 'ascii';
 /**
  * A chart of one territory and family, in the two forms analysts read: the share of the voters that see it, as an area
  * with the policy's thresholds as lines; and one lifeline a network, with gaps where it was lost. What is not known is
- * hatched in both. Time runs in UTC and in the territory's zone.
+ * hatched in both: too few voters could be heard, nobody ever told of the network, before the first record, after the
+ * last one. Time runs in UTC and in the territory's zone.
  */
 export function chartLines(bins: readonly Bin[], options: ChartOptions): readonly string[] {
   const { span, clock, charset, paint, title } = options;
@@ -31,7 +35,7 @@ export function chartLines(bins: readonly Bin[], options: ChartOptions): readonl
   const units = shownUnits(bins);
   const gutter = Math.max(MIN_GUTTER, ...units.shown.map((unit) => unit.length), clock.place?.length ?? 0) + 1;
   const count = Math.max(20, Math.max(40, options.width) - gutter - 1);
-  const columns = columnsOf(bins, span, count);
+  const columns = columnsOf(bins, span, count, options.end);
   const ticks = ticksOf(span, count);
 
   const row = (label: string, cells: readonly Cell[]) =>
@@ -118,13 +122,16 @@ function areaRows(columns: readonly (Bin | undefined)[], thresholds: readonly nu
 
 /** The cell of one row: solid up to the lowest share seen in its time, shaded up to the highest. */
 function areaCell(bin: Bin | undefined, floor: number, empty: Cell, glyphs: Glyphs): Cell {
-  if (bin === undefined) return empty;
-  if (bin.blind) return { glyph: glyphs.unknown, tone: 'blind' };
-  const lowest = eighths(bin.lowest - floor);
+  if (bin?.range === undefined || bin.blind) return notKnown(glyphs);
+  const lowest = eighths(bin.range.lowest - floor);
   if (lowest === 8) return { glyph: glyphs.levels.at(-1) ?? '', tone: 'good' };
-  if (eighths(bin.highest - floor) - lowest >= 4) return { glyph: glyphs.between, tone: 'warn' };
+  if (eighths(bin.range.highest - floor) - lowest >= 4) return { glyph: glyphs.between, tone: 'warn' };
   const level = lowest === 0 ? ' ' : glyphs.levels.charAt(lowest - 1);
   return level === ' ' ? empty : { glyph: level, tone: 'good' };
+}
+
+function notKnown({ unknown }: Glyphs): Cell {
+  return { glyph: unknown, tone: 'blind' };
 }
 
 function eighths(above: number): number {
@@ -134,11 +141,10 @@ function eighths(above: number): number {
 /** A network is seen where more than half of the voters see it. */
 function lifeline(columns: readonly (Bin | undefined)[], unit: string, glyphs: Glyphs): readonly Cell[] {
   return columns.map((bin) => {
-    const seen = bin?.units.get(unit);
-    if (bin === undefined || seen === undefined) return { glyph: ' ', tone: 'plain' };
-    if (bin.blind) return { glyph: glyphs.unknown, tone: 'blind' };
-    if (seen.lowest > 0.5) return { glyph: glyphs.seen, tone: 'good' };
-    return seen.highest > 0.5 ? { glyph: glyphs.partly, tone: 'warn' } : { glyph: glyphs.lost, tone: 'bad' };
+    const range = bin?.units.get(unit)?.range;
+    if (bin === undefined || range === undefined || bin.blind) return notKnown(glyphs);
+    if (range.lowest > 0.5) return { glyph: glyphs.seen, tone: 'good' };
+    return range.highest > 0.5 ? { glyph: glyphs.partly, tone: 'warn' } : { glyph: glyphs.lost, tone: 'bad' };
   });
 }
 
@@ -149,8 +155,10 @@ const MOST_LIFELINES = 6;
 function shownUnits(bins: readonly Bin[]): { readonly shown: readonly string[]; readonly hidden: number } {
   const lowest = new Map<string, number>();
   for (const bin of bins) {
-    for (const [unit, seen] of bin.units)
-      lowest.set(unit, bin.blind ? (lowest.get(unit) ?? 1) : least(seen, lowest.get(unit)));
+    for (const [unit, seen] of bin.units) {
+      const before = lowest.get(unit) ?? 1;
+      lowest.set(unit, bin.blind ? before : least(seen, before));
+    }
   }
   const units = [...lowest.keys()];
   if (units.length <= MOST_LIFELINES) return { shown: units, hidden: 0 };
@@ -160,8 +168,8 @@ function shownUnits(bins: readonly Bin[]): { readonly shown: readonly string[]; 
   return { shown: units.filter((unit) => chosen.has(unit)), hidden: units.length - MOST_LIFELINES };
 }
 
-function least({ lowest }: UnitBin, before: number | undefined): number {
-  return Math.min(lowest, before ?? 1);
+function least({ range }: SeenShare, before: number): number {
+  return Math.min(range?.lowest ?? 1, before);
 }
 
 function axisRow(ticks: readonly Tick[], count: number, glyphs: Glyphs): string {

@@ -5,29 +5,29 @@ import type { Verdict } from '../detect/events/event.ts';
 export interface Look {
   readonly at: EventTime;
   readonly verdict: Verdict;
-  /** Mean visibility, 0 to 1. */
-  readonly share: number;
+  /** Mean visibility, 0 to 1; `undefined` where it is not known: too few voters could be heard. */
+  readonly share: number | undefined;
   readonly voters: number;
-  /** Share of the voters that see the unit. */
-  readonly units: readonly { readonly unit: string; readonly share: number }[];
+  /** Share of the voters that see the unit; `undefined` where it is not known. */
+  readonly units: readonly { readonly unit: string; readonly share: number | undefined }[];
+}
+
+/** What was seen of a share in some time: the last value, and the extremes of those that are known. */
+export interface SeenShare {
+  /** `undefined`: not known at the end of that time. */
+  readonly share: number | undefined;
+  /** `undefined`: not known at any moment of it. */
+  readonly range: { readonly lowest: number; readonly highest: number } | undefined;
 }
 
 /** Looks that were one second apart or less, folded: what was seen last, and the extremes between. */
-export interface Bin {
+export interface Bin extends SeenShare {
   readonly from: EventTime;
   readonly verdict: Verdict;
-  readonly share: number;
-  readonly lowest: number;
-  readonly highest: number;
+  /** True when the verdict was `unknown` and nothing could be seen, in this time or, of a wide bin, in a part of it. */
   readonly blind: boolean;
   readonly voters: number;
-  readonly units: ReadonlyMap<string, UnitBin>;
-}
-
-export interface UnitBin {
-  readonly share: number;
-  readonly lowest: number;
-  readonly highest: number;
+  readonly units: ReadonlyMap<string, SeenShare>;
 }
 
 /** Twice as many bins as any terminal has dots, so that folding two never shows. */
@@ -46,7 +46,9 @@ export class History {
     const from = this.#start(look.at);
     const last = this.#bins.at(-1);
     if (last !== undefined && from <= last.from) {
-      this.#bins[this.#bins.length - 1] = folded(last, binOf(look, last.from));
+      const bin = folded(last, binOf(look, last.from));
+      // Within one second the last word counts: the first tables of a replay make many looks in it.
+      this.#bins[this.#bins.length - 1] = this.#widthMs > 1000 ? bin : { ...bin, blind: isBlind(look) };
       return;
     }
     this.#bins.push(binOf(look, from));
@@ -81,36 +83,43 @@ export class History {
   }
 }
 
-function binOf({ verdict, share, voters, units }: Look, from: EventTime): Bin {
+function isBlind({ verdict, share }: Look): boolean {
+  return verdict === 'unknown' && share === undefined;
+}
+
+function binOf(look: Look, from: EventTime): Bin {
+  const { verdict, share, voters, units } = look;
   return {
     from,
     verdict,
-    share,
-    lowest: share,
-    highest: share,
-    blind: verdict === 'unknown',
+    ...seenOnce(share),
+    blind: isBlind(look),
     voters,
-    units: new Map(units.map((unit) => [unit.unit, { share: unit.share, lowest: unit.share, highest: unit.share }])),
+    units: new Map(units.map((unit) => [unit.unit, seenOnce(unit.share)])),
   };
+}
+
+/** One value and no other. */
+export function seenOnce(share: number | undefined): SeenShare {
+  return { share, range: share === undefined ? undefined : { lowest: share, highest: share } };
 }
 
 /** The first bin with the second, later one in it. */
 export function folded(first: Bin, second: Bin): Bin {
   const units = new Map(first.units);
-  for (const [unit, { share, lowest, highest }] of second.units) {
-    const before = units.get(unit);
-    units.set(unit, {
-      share,
-      lowest: Math.min(lowest, before?.lowest ?? lowest),
-      highest: Math.max(highest, before?.highest ?? highest),
-    });
-  }
+  for (const [unit, seen] of second.units) units.set(unit, foldedSeen(units.get(unit), seen));
   return {
     ...second,
+    ...foldedSeen(first, second),
     from: first.from,
-    lowest: Math.min(first.lowest, second.lowest),
-    highest: Math.max(first.highest, second.highest),
     blind: first.blind || second.blind,
     units,
   };
+}
+
+function foldedSeen(first: SeenShare | undefined, second: SeenShare): SeenShare {
+  const [before, after] = [first?.range, second.range];
+  if (before === undefined || after === undefined) return { share: second.share, range: after ?? before };
+  const lowest = Math.min(before.lowest, after.lowest);
+  return { share: second.share, range: { lowest, highest: Math.max(before.highest, after.highest) } };
 }

@@ -13,7 +13,7 @@ const NOON = Date.UTC(2014, 11, 22, 12);
 const UNITS = [176, 177, 178, 179].map((n) => `175.45.${n}.0/24`);
 
 /** What was seen from a minute after noon on: all units alike. */
-type Step = readonly [minute: number, share: number, verdict?: Verdict];
+type Step = readonly [minute: number, share: number | undefined, verdict?: Verdict];
 
 function historyOf(steps: readonly Step[]): History {
   const history = new History();
@@ -42,7 +42,7 @@ function chart(steps: readonly Step[], options: Partial<ChartOptions> = {}): str
 }
 
 const OUTAGE: readonly Step[] = [
-  [0, 0, 'unknown'],
+  [0, undefined, 'unknown'],
   [10, 1],
   [255, 0.03, 'unroutable'],
   [400, 0.75, 'degraded'],
@@ -78,8 +78,32 @@ describe('a chart of an outage', () => {
   });
 
   test('what is not known is hatched, not empty: blind is not dark', () => {
-    const rows = chart([[0, 0, 'unknown']]).slice(2, 16);
+    const rows = chart([[0, undefined, 'unknown']]).slice(2, 16);
     for (const row of rows) expect(row.slice(16)).toMatch(/^\/+$/);
+  });
+
+  test('what was asked for before the first record and after the last is not known, and not routable', () => {
+    const rows = chart([[120, 1]], { end: at(480) }).slice(2, 16);
+    for (const row of rows) expect(row.slice(16)).toMatch(/^\/{12}#{38,39}\/{12,13}$/);
+  });
+
+  test('too few voters for less than the hold: the verdict stands, and what is seen is not known', () => {
+    const rows = chart([
+      [0, 1],
+      [300, undefined],
+      [480, 1],
+    ]).slice(2, 16);
+    for (const row of rows) expect(row.slice(16)).toMatch(/^#{31,32}\/{18,20}#{12,13}$/);
+  });
+
+  test('a drop that is known shows in a column in which something else is not', () => {
+    const rows = chart([
+      [0, 1],
+      [301, 0.2, 'degraded'],
+      [302, undefined, 'degraded'],
+      [303, 1, 'routable'],
+    ]);
+    expect(rows[6]).toMatch(/#:#/);
   });
 
   test('a drop of one second shows, in a chart of ten hours', () => {
@@ -95,7 +119,7 @@ describe('a chart of an outage', () => {
   test('fits the width asked for, whatever was seen', () => {
     const step = fc.tuple(
       fc.integer({ min: 0, max: 100_000 }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
       fc.constantFrom<Verdict>('unknown', 'routable', 'degraded', 'unroutable'),
     );
     fc.assert(
@@ -159,7 +183,7 @@ describe('a history', () => {
       history.add({ at: (NOON + second * 1000) as EventTime, verdict: 'routable', share, voters: 40, units: [] });
     }
     expect(history.bins.length).toBeLessThanOrEqual(4096);
-    expect(Math.min(...history.bins.map(({ lowest }) => lowest))).toBe(0.25);
+    expect(Math.min(...history.bins.map(({ range }) => range?.lowest ?? 1))).toBe(0.25);
     expect(history.bins.at(-1)?.share).toBe(1);
     const froms = history.bins.map(({ from }) => from);
     expect(froms).toEqual(froms.toSorted((a, b) => a - b));
@@ -175,7 +199,7 @@ describe('a history', () => {
       { from: at(0), to: at(600) },
       6,
     );
-    expect(columns.map((bin) => bin?.lowest)).toEqual([1, 0.2, 0.6, 0.6, 0.6, 0.6]);
-    expect(columns.map((bin) => bin?.highest)).toEqual([1, 0.6, 0.6, 0.6, 0.6, 0.6]);
+    expect(columns.map((bin) => bin?.range?.lowest)).toEqual([1, 0.2, 0.6, 0.6, 0.6, 0.6]);
+    expect(columns.map((bin) => bin?.range?.highest)).toEqual([1, 0.6, 0.6, 0.6, 0.6, 0.6]);
   });
 });

@@ -56,6 +56,8 @@ export interface DayOptions {
   readonly policy?: Partial<Policy>;
   readonly voting?: Partial<VotingPolicy>;
   readonly control?: Territory;
+  /** Stands between the day and its engine, to look on. */
+  readonly watch?: (engine: Engine) => Engine;
 }
 
 /** A day of routing, told in steps, and what the engine said of it. */
@@ -63,12 +65,13 @@ export class Day {
   readonly engine: Engine;
   readonly events: UnroutableEvent[] = [];
 
-  constructor({ territories = [KP], policy = {}, voting = {}, control }: DayOptions = {}) {
-    this.engine = createEngine({
+  constructor({ territories = [KP], policy = {}, voting = {}, control, watch = (engine) => engine }: DayOptions = {}) {
+    const engine = createEngine({
       territories: territories.map((territory) => ({ territory, policy: { ...DEFAULT_POLICY, ...policy } })),
       voting: { ...DEFAULT_VOTING, ...voting },
       ...(control === undefined ? {} : { control }),
     });
+    this.engine = watch(engine);
   }
 
   apply(element: Element): this {

@@ -2,6 +2,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { chartLines, type Charset } from '../../report/chart.ts';
 import { createClock, type Clock } from '../../report/clock.ts';
+import type { Span } from '../../report/columns.ts';
 import { csvHeader, csvRow } from '../../report/csv.ts';
 import { replayJson, type ReplayDocument } from '../../report/json.ts';
 import type { Paint } from '../../report/paint.ts';
@@ -96,17 +97,24 @@ function textTeller(sink: TextSink, selection: Selection, style: Style): Formatt
 
 /** One chart a territory and family that was seen at all. */
 function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, style: Style): readonly string[] {
-  const { begin, end, seen } = outcome;
-  if (begin === undefined || end === undefined) return [];
+  const { end, seen } = outcome;
+  const span = chartSpan(outcome);
+  if (end === undefined || span === undefined) return [];
   return seen
     .filter(({ spans }) => spans.some(({ verdict }) => verdict !== 'unknown'))
     .flatMap(({ territory, family, history }) => {
       const policy = territories.find((watched) => watched.territory.id === territory.id)?.policy;
       const thresholds = policy === undefined ? [] : [policy.degradedBelow, policy.restoredAt, policy.unroutableBelow];
-      const span = { from: begin, to: Math.max(end, begin + 60_000) as EventTime };
       const title = `${territory.name}, ${familyText(family)}`;
-      return ['', ...chartLines(history.bins, { ...style, title, span, thresholds, clock: clocks(territory.id) })];
+      return ['', ...chartLines(history.bins, { ...style, title, span, end, thresholds, clock: clocks(territory.id) })];
     });
+}
+
+/** The time that was asked for, and what was read of it where that was not said: a minute at least. */
+function chartSpan({ begin, end, since, until }: Outcome): Span | undefined {
+  if (begin === undefined || end === undefined) return undefined;
+  const from = since ?? begin;
+  return { from, to: Math.max(until ?? end, from + 60_000) as EventTime };
 }
 
 /** UTC for our own eyes, and for a territory without a zone. */

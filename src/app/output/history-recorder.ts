@@ -1,8 +1,8 @@
 import { isoTime, type EventTime } from '../../bgp/time.ts';
 import type { Family } from '../../bgp/prefix.ts';
-import type { Verdict } from '../../detect/events/event.ts';
+import type { UnroutableEvent, Verdict } from '../../detect/events/event.ts';
 import type { Engine, TerritoryStatus } from '../../engine.ts';
-import { History } from '../../report/history.ts';
+import { History, type Look } from '../../report/history.ts';
 import type { VerdictSpan, VerdictTimeline } from '../../report/verdicts.ts';
 import type { Territory } from '../../territory/territory.ts';
 
@@ -12,6 +12,8 @@ export interface Seen {
   readonly family: Family;
   readonly history: History;
   readonly spans: VerdictSpan[];
+  /** Units that a voter told of at some time. Of the others nobody knows whether they exist, let alone that they are lost. */
+  readonly toldOf: Set<string>;
 }
 
 /** Territories of more units than this have no lifelines, and are looked at once a bin: looking at each costs too much. */
@@ -50,6 +52,7 @@ export class HistoryRecorder {
         const commit = engine.apply(element);
         const { now } = engine;
         if (now === undefined) return commit;
+        for (const event of commit?.events ?? []) this.#note(event);
         const isNews = commit !== undefined || (element.type !== 'tick' && !this.#isLarge);
         if (isNews || this.#isDue(now)) this.#look(now, engine.status());
         return commit;
@@ -63,26 +66,52 @@ export class HistoryRecorder {
   }
 
   #look(at: EventTime, statuses: readonly TerritoryStatus[]): void {
-    for (const { territory, family, verdict, since, visibility, units } of statuses) {
+    for (const status of statuses) {
+      const { territory, family, verdict, since, isSighted, visibility } = status;
       const seen = this.#of(territory, family);
-      if (units.length > MOST_UNITS) this.#isLarge = true;
-      const lifelines = units.length > MOST_UNITS ? [] : units.map(({ text, share }) => ({ unit: text, share }));
-      seen.history.add({ at, verdict, share: visibility.share, voters: visibility.voters, units: lifelines });
+      if (status.units.length > MOST_UNITS) this.#isLarge = true;
+      const units = status.units.length > MOST_UNITS ? [] : lifelines(seen, status);
+      const share = isSighted ? visibility.share : undefined;
+      seen.history.add({ at, verdict, share, voters: visibility.voters, units });
       noteVerdict(seen.spans, verdict, since === 0 ? at : since);
     }
+  }
+
+  /** Verdicts that came and went between two looks are in the events. */
+  #note(event: UnroutableEvent): void {
+    if (!('verdict' in event.data)) return;
+    const { territory, family, verdict, since } = event.data;
+    const seen = this.#seen.get(`${territory.id}/${family}`);
+    if (seen !== undefined) noteVerdict(seen.spans, verdict, Date.parse(since) as EventTime);
   }
 
   #of(territory: Territory, family: Family): Seen {
     const key = `${territory.id}/${family}`;
     let seen = this.#seen.get(key);
-    if (seen === undefined) this.#seen.set(key, (seen = { territory, family, history: new History(), spans: [] }));
+    if (seen === undefined) this.#seen.set(key, (seen = newSeen(territory, family)));
     return seen;
   }
+}
+
+function newSeen(territory: Territory, family: Family): Seen {
+  return { territory, family, history: new History(), spans: [], toldOf: new Set() };
+}
+
+/** The share of each unit, where it is known. */
+function lifelines({ toldOf }: Seen, { units, isSighted }: TerritoryStatus): Look['units'] {
+  return units.map(({ text, share, isBaseline }) => {
+    if (share > 0 || isBaseline) toldOf.add(text);
+    return { unit: text, share: isSighted && toldOf.has(text) ? share : undefined };
+  });
 }
 
 function noteVerdict(spans: VerdictSpan[], verdict: Verdict, since: EventTime): void {
   const last = spans.at(-1);
   if (last?.verdict === verdict) return;
-  if (last !== undefined) spans[spans.length - 1] = { ...last, until: isoTime(since) };
-  spans.push({ verdict, since: isoTime(since) });
+  const at = isoTime(since);
+  // A verdict that another one overtook before it had lasted has no time of its own.
+  if (last?.since === at) spans.pop();
+  else if (last !== undefined) spans[spans.length - 1] = { ...last, until: at };
+  if (spans.at(-1)?.verdict === verdict) spans[spans.length - 1] = { verdict, since: spans.at(-1)?.since ?? at };
+  else spans.push({ verdict, since: at });
 }

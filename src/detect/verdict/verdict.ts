@@ -194,6 +194,11 @@ export function pending(state: VerdictState, policy: Policy): Pending | undefine
   }).sort((a, b) => a.at - b.at)[0];
 }
 
+/** Whether the last sample was one to judge by. */
+export function isSighted(state: VerdictState): boolean {
+  return state.kind === 'unknown' ? state.sightedSince !== undefined : state.blindSince === undefined;
+}
+
 /** The moments since which conditions last that are no verdict yet. */
 export function trackers(state: VerdictState): readonly EventTime[] {
   return [
