@@ -16,15 +16,14 @@ export function originsOf(path: AsPath): readonly Asn[] {
   return typeof last === 'number' ? [last] : last;
 }
 
-/** The AS that the origin announced to: the entry before the origin and its prepends; `undefined` when there is none, or it is a set. */
+/**
+ * The AS that the origin announced to: the entry before the leftmost occurrence of the origin that ends the path, as what
+ * stands behind that is prepended or put in by the origin (a poisoned path). `undefined` when there is none, or it is a set.
+ */
 export function upstreamOf(path: AsPath): Asn | undefined {
   const origin = path.at(-1);
-  for (let i = path.length - 2; i >= 0; i--) {
-    const entry = path[i];
-    if (entry === origin) continue;
-    return typeof entry === 'number' ? entry : undefined;
-  }
-  return undefined;
+  const upstream = path[path.findIndex((entry) => entry === origin) - 1];
+  return typeof upstream === 'number' ? upstream : undefined;
 }
 
 /** As routers print it: `30844 3356 1239 4837 131279`, an AS_SET as `{64500,64501}`. */

@@ -38,6 +38,15 @@ export const CSV_COLUMNS = [
   'kept',
   'found',
   'events',
+  'first',
+  'since_at_latest',
+  'rebased',
+  'unroutable_ms',
+  'degraded_ms',
+  'unknown_ms',
+  'outages',
+  'changed',
+  'lost_at',
 ] as const;
 
 type Column = (typeof CSV_COLUMNS)[number];
@@ -58,12 +67,19 @@ export function csvRow(event: UnroutableEvent): string {
 function rowOf(event: UnroutableEvent): Row {
   const { data } = event;
   if ('collector' in data) {
-    const { collector, peer, since, reason, peers } = data;
-    return { collector, since, reason, peers, ...(peer && { peer_address: peer.address, peer_asn: peer.asn }) };
+    const { collector, peer, since, reason, peers, lostAt = '' } = data;
+    return {
+      lost_at: lostAt,
+      collector,
+      since,
+      reason,
+      peers,
+      ...(peer && { peer_address: peer.address, peer_asn: peer.asn }),
+    };
   }
   if ('territories' in data) {
-    const { since, reason, territories } = data;
-    return { since, reason, territories: territories.join(' ') };
+    const { since, reason, territories, lostAt = '' } = data;
+    return { lost_at: lostAt, since, reason, territories: territories.join(' ') };
   }
   if ('kept' in data) {
     const { since = '', kept, found, events } = data;
@@ -72,6 +88,7 @@ function rowOf(event: UnroutableEvent): Row {
   const { share, voters, seeingNothing, unitsVisible, units } = data.visibility;
   const seen: Row = {
     since: data.since,
+    first: data.first,
     share,
     voters,
     seeing_nothing: seeingNothing,
@@ -88,8 +105,10 @@ function detailOf(event: UnroutableEvent): Row {
     case 'country.restored':
     case 'country.unknown':
     case 'country.known': {
-      const { verdict, previous, reason = '', incident = '' } = event.data;
-      return { verdict, previous, reason, incident };
+      const { verdict, previous, reason = '', incident = '', sinceAtLatest, rebased } = event.data;
+      // What too few voters see is not known: 0 would be read as lost.
+      const notKnown: Row = verdict === 'unknown' ? { share: '', seeing_nothing: '', units_visible: '' } : {};
+      return { verdict, previous, reason, incident, ...flags({ sinceAtLatest, rebased }), ...notKnown };
     }
     case 'country.flapping':
     case 'country.steady': {
@@ -98,7 +117,7 @@ function detailOf(event: UnroutableEvent): Row {
     }
     case 'unit.lost':
     case 'unit.returned':
-      return { unit: event.data.unit };
+      return { unit: event.data.unit, lost_at: event.data.lostSince ?? '' };
     case 'upstream.gained':
     case 'upstream.lost':
       return { upstream: event.data.upstream, unit: event.data.units.join(' '), share: event.data.share };
@@ -111,7 +130,8 @@ function detailOf(event: UnroutableEvent): Row {
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.closed': {
-      const { id, state, worst, shape, drops, durationMs = '', downMs, depth } = event.data.incident;
+      const { incident, changed = [] } = event.data;
+      const { id, state, worst, shape, drops, durationMs = '', downMs, depth } = incident;
       return {
         incident: id,
         incident_state: state,
@@ -121,6 +141,12 @@ function detailOf(event: UnroutableEvent): Row {
         duration_ms: durationMs,
         down_ms: downMs,
         depth,
+        ...flags(incident),
+        unroutable_ms: incident.unroutableMs,
+        degraded_ms: incident.degradedMs,
+        unknown_ms: incident.unknownMs,
+        outages: incident.outages,
+        changed: changed.join(' '),
       };
     }
     case 'observer.gap':
@@ -130,6 +156,16 @@ function detailOf(event: UnroutableEvent): Row {
     case 'observer.data-loss':
       return {};
   }
+}
+
+/** `true`, or empty. */
+function flags({ sinceAtLatest, rebased }: Flags): Row {
+  return { since_at_latest: sinceAtLatest === true ? 'true' : '', rebased: rebased === true ? 'true' : '' };
+}
+
+interface Flags {
+  readonly sinceAtLatest?: true | undefined;
+  readonly rebased?: true | undefined;
 }
 
 function csvLine(fields: readonly (string | number)[]): string {

@@ -1,19 +1,62 @@
-import type { Incident, IncidentData, IncidentSpan } from '../detect/events/event.ts';
-import { durationText, eventTime, utcText, utcWall, type Clock } from './clock.ts';
+import type { Envelope, Incident, IncidentChange, IncidentData, IncidentSpan } from '../detect/events/event.ts';
+import { durationText, eventTime, utcText, utcWall } from './clock.ts';
 import { counted, listed, percent } from './printable.ts';
-import { territoryName } from './phrases.ts';
+import { territoryName, type Clocks } from './phrases.ts';
 
-/** The incident in one sentence: when, how long, how deep. */
-export function incidentSentence(data: IncidentData, clock: Clock): string {
+type IncidentEvent = Envelope<'incident.opened'> | Envelope<'incident.updated'> | Envelope<'incident.closed'>;
+
+/** The incident in one sentence: when, how long, how deep; of an update what is new. */
+export function incidentSentence({ type, data }: IncidentEvent, clocks: Clocks): string {
   const { incident } = data;
-  const since = clock.moment(eventTime(data.since));
-  const name = territoryName(data);
-  if (incident.state === 'open') {
-    const drops = incident.drops > 1 ? `, ${counted(incident.drops, 'drop')} so far` : '';
-    return `An incident: ${name} has been ${worstText(incident)} from ${since}${drops}, visibility down to ${percent(incident.depth)}.`;
+  const name = territoryName(data, clocks);
+  const clock = clocks(data.territory.id);
+  const since = `${clock.moment(eventTime(data.since))}${incident.sinceAtLatest === true ? ' or earlier' : ''}`;
+  if (incident.state === 'closed') {
+    const last = incident.spans.at(-1);
+    const until = last?.until === undefined ? '' : ` to ${clock.moment(eventTime(last.until))}`;
+    const back =
+      incident.rebased === true ? ' What was lost has not come back: the rest counts as the normal state now.' : '';
+    const unseen = last?.verdict === 'unknown' ? ' How it ended was not seen.' : '';
+    return `The incident is over: ${name} ${incident.drops > 1 ? 'had' : 'was'} ${lastedText(incident)}, from ${since}${until}.${unseen}${back}`;
   }
-  const duration = incident.durationMs === undefined ? '' : `, ${durationText(incident.durationMs)} in all`;
-  return `The incident is over: ${name} was ${worstText(incident)} from ${since}${endText(incident, clock)}${duration}${dropsText(incident)}.`;
+  const depth = `visibility down to ${percent(incident.depth)}`;
+  const news = (data.changed ?? []).filter((change) => change !== 'verdict').map((change) => CHANGES[change]);
+  if (type === 'incident.updated' && news.length > 0)
+    return `The incident of ${name} since ${since} has changed: ${listed(news)}; visibility is ${percent(data.visibility.share)}, at its lowest ${percent(incident.depth)}.`;
+  const drops = incident.drops > 1 ? `, ${incident.drops} drops so far` : '';
+  return `An incident has been open since ${since}: ${name} ${incident.drops > 1 ? 'had' : 'was'} ${lastedText(incident)}${drops}, ${depth}.`;
+}
+
+/** What an update tells, for people. */
+const CHANGES: Readonly<Record<Exclude<IncidentChange, 'verdict'>, string>> = {
+  'below-half': 'visibility has fallen below half of what it was',
+  'near-unroutable': 'visibility is close to what is called unroutable',
+  'units-lost': 'another network has been lost',
+  spread: 'most networks that report no longer have a route to any of it',
+  flapping: 'it goes down and comes back again and again',
+  rebased: 'what is left counts as the normal state now',
+};
+
+/**
+ * How long it lasted, as sums of its spans: `unroutable for 10 min and degraded for 20 h`, `3 outages within 48 min, 14 min
+ * 6 s in all`. Blind time stands apart.
+ */
+export function lastedText(incident: Incident): string {
+  const { drops, outages, durationMs, unroutableMs, degradedMs, unknownMs, worst } = incident;
+  const unseen = unknownMs === 0 ? '' : `, not seen for ${durationText(unknownMs)}`;
+  if (drops > 1) {
+    const within = durationMs === undefined ? 'so far' : `within ${durationText(durationMs)}`;
+    const [count, ms] = outages === 0 ? [drops, degradedMs] : [outages, unroutableMs];
+    const what = outages === 0 ? counted(drops, 'partial loss', 'partial losses') : counted(count, 'outage');
+    const partly = outages > 0 && degradedMs > 0 ? ` (degraded for ${durationText(degradedMs)} more)` : '';
+    return `${what} ${within}, ${durationText(ms)} in all${partly}${unseen}`;
+  }
+  const open = incident.state === 'open' ? ' so far' : '';
+  const parts = [
+    unroutableMs > 0 ? `unroutable for ${durationText(unroutableMs)}${open}` : '',
+    degradedMs > 0 ? `degraded for ${durationText(degradedMs)}${open}` : '',
+  ].filter((part) => part !== '');
+  return `${parts.length === 0 ? worst : parts.join(' and ')}${unseen}`;
 }
 
 /**
@@ -23,7 +66,7 @@ export function incidentSentence(data: IncidentData, clock: Clock): string {
 export function incidentFacts({ incident }: IncidentData): readonly string[] {
   return [
     onsetText(incident),
-    ...dropLines(incident),
+    ...spanLines(incident),
     sequenceText(
       'Networks lost',
       incident.unitsLost.map(({ unit, at }) => ({ what: unit, at })),
@@ -37,23 +80,9 @@ export function incidentFacts({ incident }: IncidentData): readonly string[] {
       'Networks back',
       incident.unitsReturned.map(({ unit, at }) => ({ what: unit, at })),
     ),
-    incident.backfilled ? 'Part of this was decided on data filled in after a gap.' : '',
+    incident.backfilled ? 'Part of this was decided on data that was filled in after a gap.' : '',
     `Evidence: ${counted(incident.evidence.count, 'message')} of the archive.`,
   ].filter((line) => line !== '');
-}
-
-function worstText({ worst, drops }: Incident): string {
-  if (worst === 'unroutable') return 'unroutable';
-  return drops > 1 ? 'degraded, again and again,' : 'degraded';
-}
-
-function endText({ spans }: Incident, clock: Clock): string {
-  const until = spans.at(-1)?.until;
-  return until === undefined ? '' : ` to ${clock.moment(eventTime(until))}`;
-}
-
-function dropsText({ drops, downMs }: Incident): string {
-  return drops < 2 ? '' : `, in ${drops} drops that lasted ${durationText(downMs)} together`;
 }
 
 /** `Onset: cliff; first loss 16:14:51, half lost 16:14:58 (+7 s), nine tenths 16:15:00 (+9 s).` */
@@ -61,7 +90,7 @@ function onsetText({ shape, onset }: Incident): string {
   if (onset === undefined) return 'Onset: not seen.';
   const first = eventTime(onset.first);
   const after = (label: string, at: string | undefined) =>
-    at === undefined ? [] : [`${label} ${delayText(eventTime(at) - first)} later`];
+    at === undefined ? [] : [`${label} ${delayText(eventTime(at) - first)}`];
   const parts = [
     `first loss ${utcText(first)}`,
     ...after('half lost', onset.half),
@@ -78,24 +107,36 @@ const SHAPES: Readonly<Record<Incident['shape'], string>> = {
 };
 
 function delayText(ms: number): string {
-  return ms < 1000 ? '0 s' : durationText(ms);
+  return ms < 1000 ? 'at once' : `${durationText(ms)} later`;
 }
 
-/** More drops than this are told by number: an incident of flapping may have hundreds. */
-const DROPS_TOLD = 12;
+/** More spans than this are told by number: an incident of flapping may have hundreds. */
+const SPANS_TOLD = 12;
 
-function dropLines({ drops, spans }: Incident): readonly string[] {
-  if (drops < 2) return [];
-  const down = spans.filter(({ verdict }) => verdict === 'unroutable' || verdict === 'degraded');
-  const told = down.slice(0, DROPS_TOLD).map(dropLine);
-  return drops > DROPS_TOLD ? [...told, `and ${drops - DROPS_TOLD} more drops`] : told;
+/** One line a span that says something: the time between two drops is what is left. */
+function spanLines({ spans, spansOmitted = 0 }: Incident): readonly string[] {
+  const told = spans.filter(({ verdict }) => verdict !== 'routable');
+  if (told.length < 2) return [];
+  const outages = told.filter(({ verdict }) => verdict === 'unroutable').sort((a, b) => lengthOf(b) - lengthOf(a));
+  const [first, second] = outages;
+  const mark = first !== undefined && second !== undefined && lengthOf(first) > lengthOf(second) ? first : undefined;
+  const lines = told
+    .slice(0, SPANS_TOLD)
+    .map((span) => `${spanLine(span)}${span === mark ? ' (the longest outage)' : ''}`);
+  const more = told.length - lines.length + spansOmitted;
+  return more > 0 ? [...lines, `and ${counted(more, 'more span', 'more spans')}`] : lines;
 }
 
-function dropLine(drop: IncidentSpan, i: number): string {
-  const since = eventTime(drop.from);
-  const until = drop.until === undefined ? undefined : eventTime(drop.until);
-  const lasted = until === undefined ? 'and lasts' : `to ${utcWall(until).time}, ${durationText(until - since)}`;
-  return `Drop ${i + 1}: ${drop.verdict} ${utcText(since)} ${lasted}, visibility down to ${percent(drop.depth ?? 1)}`;
+function lengthOf({ from, until }: IncidentSpan): number {
+  return until === undefined ? 0 : eventTime(until) - eventTime(from);
+}
+
+function spanLine(span: IncidentSpan): string {
+  const { verdict, from, until, depth, sinceAtLatest } = span;
+  const what = verdict === 'unknown' ? 'Not seen' : verdict === 'unroutable' ? 'Unroutable' : 'Degraded';
+  const lasted = until === undefined ? 'on' : `to ${utcWall(eventTime(until)).time}, ${durationText(lengthOf(span))}`;
+  const down = depth === undefined ? '' : `, visibility down to ${percent(depth)}`;
+  return `${what} from ${utcText(eventTime(from))}${sinceAtLatest === true ? ' or earlier' : ''} ${lasted}${down}`;
 }
 
 /** More entries than this are cut: the machine formats have them all. */
@@ -116,5 +157,6 @@ function stuckText({ stuck, worst }: Incident): string {
     .slice(0, 4)
     .map(({ asn, collector, units }) => `AS${asn} at ${collector} (${counted(units, 'network')})`);
   const more = stuck.length > 4 ? [`${stuck.length - 4} more`] : [];
-  return `${counted(stuck.length, 'peer')} kept a route all the while: ${listed([...told, ...more])}. A route left behind, or a path that survived.`;
+  const these = stuck.length === 1 ? 'This peer' : `These ${stuck.length} peers`;
+  return `${these} still had a route: ${listed([...told, ...more])}. That is usually a stale entry, seldom a working path.`;
 }

@@ -1,27 +1,83 @@
 import type { Family } from '../bgp/prefix.ts';
 import type { BlindReason, ObserverData, OfTerritory, Verdict, VisibilityData } from '../detect/events/event.ts';
+import type { Clock } from './clock.ts';
 import { counted, listed, percent } from './printable.ts';
 
-/** `North Korea`, and `North Korea over IPv6`: the families are judged apart, and IPv4 is what people mean. */
-export function territoryName({ territory, family }: Pick<OfTerritory, 'territory' | 'family'>): string {
-  return family === 'ipv4' ? territory.name : `${territory.name} over IPv6`;
+/** What a sentence needs besides its event: the clock of each territory's zone, and how the territory is watched. */
+export interface Clocks {
+  /** By the territory's id; UTC alone for `undefined`, our own eyes. */
+  (territory: string | undefined): Clock;
+  /** Absent where nothing but the events is known. */
+  readonly watched?: (territory: string) => WatchedFacts | undefined;
 }
 
-/** What the voters see: `38 of 40 voters see none of its 4 networks`. */
-export function seenText({ share, voters, seeingNothing, unitsVisible, units }: VisibilityData): string {
-  if (voters === 0) return 'no voter is left to ask';
-  const its = units === 1 ? 'its network' : `its ${counted(units, 'network')}`;
-  if (seeingNothing > voters / 2) {
-    const blindTo = seeingNothing === voters ? allOf(voters) : `${seeingNothing} of ${counted(voters, 'voter')}`;
-    return `${blindTo} ${voters === 1 ? 'sees' : 'see'} none of ${its}`;
+/** How a territory is watched, as far as sentences speak of it. */
+export interface WatchedFacts {
+  readonly hasBothFamilies: boolean;
+  /** `AS131279`; empty where every origin counts. */
+  readonly origins: readonly string[];
+  /** Networks in its blocks, per family. */
+  readonly networks: Readonly<Record<Family, number>>;
+}
+
+type Named = Pick<OfTerritory, 'territory' | 'family'>;
+
+/** `North Korea`; `North Korea over IPv4` where both families are watched, as they are judged apart. */
+export function territoryName({ territory, family }: Named, clocks?: Clocks): string {
+  const isPlain = family === 'ipv4' && clocks?.watched?.(territory.id)?.hasBothFamilies !== true;
+  return isPlain ? territory.name : `${territory.name} over ${familyText(family)}`;
+}
+
+/** `34 of 36 networks that report to RIS`, `all 36 networks …`, `the only network that reports to RIS`. */
+export function reporters(count: number, of: number, whom = 'that report to RIS'): string {
+  if (of === 1) return `the only network ${whom.replace('report ', 'reports ')}`;
+  return `${count === of ? `all ${of}` : `${count} of ${of}`} networks ${whom}`;
+}
+
+/** What the witnesses see: `34 of 36 networks that report to RIS no longer have a route to any of its 4 prefixes`. */
+export function seenText(visibility: VisibilityData, hadBefore = true): string {
+  const { share, of, voters, witnesses, seeingNothing, unitsVisible, units } = visibility;
+  if (voters === 0) return 'no network is left that can be asked';
+  const whom = of === 'peers-with-a-route' ? 'that reported a route to it before' : 'that report to RIS';
+  const usual = usualText(visibility);
+  if (seeingNothing > witnesses / 2) {
+    const has = seeingNothing === 1 ? 'has' : 'have';
+    const any = units === 1 ? 'its only prefix' : `any of its ${units} prefixes`;
+    const no = hadBefore ? `no longer ${has} a route to` : `${has} no route to`;
+    return `${reporters(seeingNothing, witnesses, whom)} ${no} ${any}${usual}`;
   }
-  const most = unitsVisible === units ? (units === 1 ? its : `all of ${its}`) : `${unitsVisible} of ${its}`;
-  return `most of ${counted(voters, 'voter')} see ${most}, visibility ${percent(share)}`;
+  const its = units === 1 ? 'its only prefix' : `all of its ${units} prefixes`;
+  if (share === 1 && usual === '' && unitsVisible === units)
+    return `${reporters(witnesses, witnesses, whom)} ${witnesses === 1 ? 'has' : 'have'} a route to ${its}`;
+  return `${knownPrefixes(unitsVisible, units)} known to more than half of ${counted(witnesses, 'network')} ${whom}, visibility ${percent(share)}${usual}`;
 }
 
-function allOf(voters: number): string {
-  return voters === 1 ? 'the only voter' : `all ${counted(voters, 'voter')}`;
+/** Where some voters never see it, both figures: `; 34 of 40 usually have a route, now 2 of these 34`. */
+function usualText({ voters, witnesses, seeing }: VisibilityData): string {
+  return witnesses === voters ? '' : `; ${witnesses} of ${voters} usually have a route, now ${seeing} of these ${witnesses}`;
 }
+
+function knownPrefixes(visible: number, units: number): string {
+  if (units === 1) return visible === 1 ? 'its only prefix is' : 'its only prefix is not';
+  if (visible === units) return `each of its ${units} prefixes is`;
+  if (visible === 0) return `none of its ${units} prefixes is`;
+  return `${visible} of its ${units} prefixes ${visible === 1 ? 'is' : 'are'}`;
+}
+
+/** Says so where a territory's blocks hold networks that are not part of what is usually seen; else empty. */
+export function unusualText(
+  { territory, family, visibility }: OfTerritory | (Named & { visibility: VisibilityData }),
+  clocks: Clocks,
+): string {
+  const networks = clocks.watched?.(territory.id)?.networks[family] ?? 0;
+  const others = networks - visibility.units;
+  if (others <= 0 || networks > MOST_NETWORKS_COUNTED) return '';
+  const which = others === 1 ? 'one more network' : `${others} more networks`;
+  return `; ${which} in its blocks (${networks} in all) ${others === 1 ? 'is' : 'are'} not part of what is usually seen`;
+}
+
+/** In larger blocks most networks are never announced, and that is no news. */
+const MOST_NETWORKS_COUNTED = 16;
 
 export function verdictText(verdict: Verdict): string {
   return verdict === 'unknown' ? 'not known' : verdict;
@@ -29,26 +85,26 @@ export function verdictText(verdict: Verdict): string {
 
 /** Why we may have missed something, for people. A new reason does not compile until it has words. */
 export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
-  'damaged-file': 'a file is damaged there, or ends too early',
+  'damaged-file': 'a file is damaged or ends too early',
   'unreadable-message': 'a message could not be read',
   'missing-file': 'a file is missing in the sequence',
   'short-dump': 'a table dump ends too early',
-  'absent-peer': 'the table dump has the peer no more',
-  'too-many-routes': 'the peer told more routes of a territory than are kept',
+  'absent-peer': 'the table dump no longer has the peer',
+  'too-many-routes': 'the peer sent more routes of a territory than are stored',
   'changed-form': 'the peer told routes with path identifiers beside routes without, so its old ones are not known',
   'ambiguous-peer': 'a session went down, and the record does not say which one',
   disconnected: 'the feed was cut off',
   restarted: 'the program was not listening',
-  'silent-collector': 'nothing at all was heard of it',
-  'stale-feed': 'all that was heard of it was minutes old',
+  'silent-collector': 'nothing was received from it',
+  'stale-feed': 'all that was received from it was minutes old',
   'silent-peer': 'the peer fell silent for longer than its session may',
 };
 
 /** Why nothing can be said, for people. */
 export const BLIND_REASONS: Readonly<Record<BlindReason, string>> = {
-  'too-few-voters': 'too few peers may vote',
-  'lost-voters': 'most of the voters it had are lost',
-  'too-few-collectors': 'the voters are at too few collectors',
+  'too-few-voters': 'too few networks report',
+  'lost-voters': 'most of the networks that reported are lost',
+  'too-few-collectors': 'the networks report to too few collectors',
   'control-group': 'networks that never go away are gone too',
   'never-seen': 'none of it was ever seen, and no peer here has a table that would prove it gone',
 };

@@ -1,9 +1,10 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { OfTerritory, Verdict, VisibilityData } from '../detect/events/event.ts';
-import { durationText, eventTime, utcText, type Clock } from './clock.ts';
+import { eventTime, utcText } from './clock.ts';
 import type { Paint } from './paint.ts';
-import { seenText, territoryName, verdictText } from './phrases.ts';
-import { counted, grouped, percent, printable } from './printable.ts';
+import { seenText, territoryName, unusualText, verdictText } from './phrases.ts';
+import { lastedText } from './incident-words.ts';
+import { counted, grouped, listed, percent, printable } from './printable.ts';
 import type { ToldIncident } from './verdicts.ts';
 import { wrapped } from './wrap.ts';
 import type { Clocks } from './words.ts';
@@ -62,7 +63,7 @@ export function summaryLines(summary: Summary, options: SummaryOptions): readonl
       summary.interrupted ? 'Stopped early; until then' : 'At the end',
       standingLines(summary, options.clocks),
     ),
-    ...section(incidentTitle(summary.incidents), incidentLines(summary)),
+    ...section(incidentTitle(summary.incidents), incidentLines(summary, options.clocks)),
     ...section('Read', readLines(summary)),
     ...section('Damage', damageLines(summary.damage)),
     ...section('To see more', hints(summary)),
@@ -76,30 +77,39 @@ export function blindLines(summary: Summary, clocks: Clocks): readonly string[] 
 }
 
 function standingLines({ standings, end }: Summary, clocks: Clocks): readonly string[] {
-  return standings.map((standing) => standingLine(standing, clocks(standing.territory.id), end));
+  return standings.map((standing) => standingLine(standing, clocks, end));
 }
 
 function standingLine(
   { verdict, since, pending, visibility, ...of }: Standing,
-  clock: Clock,
+  clocks: Clocks,
   end: EventTime | undefined,
 ): string {
-  const name = territoryName(of);
-  const at = end === undefined ? '' : `${clock.moment(end)}: `;
+  const name = territoryName(of, clocks);
+  const at = end === undefined ? '' : `${clocks(of.territory.id).moment(end)}: `;
   if (verdict === 'unknown') {
     const { voters } = visibility;
     const why =
       voters < of.minVoters
-        ? `${counted(voters, 'voter')}, ${of.minVoters} are needed for a verdict`
-        : `${counted(voters, 'voter')} are there, but what they see proves nothing`;
-    return `${at}this tool cannot see ${name}: ${why}. Blind is not dark.`;
+        ? `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to RIS, ${of.minVoters} are needed for a verdict`
+        : unjudgedText(visibility);
+    return `${at}this tool cannot judge ${name}: ${why}. That says nothing about ${of.territory.name}.`;
   }
-  const from = since === undefined ? '' : ` since ${utcText(since)}`;
+  const from = since === undefined ? 'is' : 'has been';
+  const origins = clocks.watched?.(of.territory.id)?.origins ?? [];
+  // Routes of other origins are not counted, and may be there.
+  const ofOrigins = verdict === 'unroutable' && origins.length > 0 ? ` from ${listed(origins)}` : '';
+  const when = since === undefined ? '' : ` since ${utcText(since)}`;
   const next =
     pending === undefined
       ? ''
-      : ` It looks ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough to be told.`;
-  return `${at}${name} is ${verdict}${from}: ${seenText(visibility)}.${next}`;
+      : ` It has looked ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough for a verdict.`;
+  return `${at}${name} ${from} ${verdict}${when}: ${seenText(visibility, verdict !== 'unroutable')}${ofOrigins}${unusualText({ ...of, visibility }, clocks)}.${next}`;
+}
+
+/** Enough networks report, and yet there is no verdict: it says what they have. */
+function unjudgedText(visibility: VisibilityData): string {
+  return `${seenText(visibility, false)}, which does not prove that it is gone: none of it was seen before, or it has not lasted long enough`;
 }
 
 function incidentTitle(incidents: readonly ToldIncident[]): string {
@@ -109,22 +119,22 @@ function incidentTitle(incidents: readonly ToldIncident[]): string {
 /** More incidents than this are told by number; the machine formats have them all. */
 const INCIDENTS_TOLD = 20;
 
-function incidentLines({ incidents, standings }: Summary): readonly string[] {
+function incidentLines({ incidents, standings }: Summary, clocks: Clocks): readonly string[] {
   const isOne = standings.length === 1;
-  const told = incidents.slice(0, INCIDENTS_TOLD).map((incident) => incidentLine(incident, isOne));
+  const told = incidents.slice(0, INCIDENTS_TOLD).map((incident) => incidentLine(incident, isOne, clocks));
   const more = incidents.length - told.length;
   return more > 0 ? [...told, `and ${more} more`] : told;
 }
 
 /** `2014-12-22 16:15:12 UTC  unroutable for 9 h 30 min, down to 2.1 %, cliff` */
-function incidentLine(incident: ToldIncident, isOne: boolean): string {
-  const { territory, family, worst, spans, drops, durationMs, depth, shape } = incident;
+function incidentLine(incident: ToldIncident, isOne: boolean, clocks: Clocks): string {
+  const { territory, family, spans, durationMs, depth, shape, sinceAtLatest, rebased } = incident;
   const since = spans[0]?.from;
-  const from = since === undefined ? '' : `${utcText(eventTime(since))}  `;
-  const lasted = durationMs === undefined ? ', not over' : ` for ${durationText(durationMs)}`;
-  const runs = drops > 1 ? ` in ${drops} drops` : '';
-  const who = isOne ? '' : `${territory}${family === 'ipv4' ? '' : ' over IPv6'} `;
-  return `${from}${who}${worst}${lasted}${runs}, down to ${percent(depth)}, ${shape}`;
+  const from =
+    since === undefined ? '' : `${utcText(eventTime(since))}${sinceAtLatest === true ? ' or earlier' : ''}  `;
+  const state = durationMs === undefined ? ', not over' : rebased === true ? ', then taken as the normal state' : '';
+  const who = isOne ? '' : `${territoryName({ territory: { id: territory, name: territory }, family }, clocks)}: `;
+  return `${from}${who}${lastedText(incident)}${state}; down to ${percent(depth)}, ${shape === 'unseen' ? 'onset not seen' : shape}`;
 }
 
 function readLines({ files, records, damage, end }: Summary): readonly string[] {

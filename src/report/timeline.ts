@@ -28,7 +28,8 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
 
   const isTold = (event: UnroutableEvent): boolean => {
     if (event.type === 'unit.returned') return !silent.delete(networkOf(event));
-    if (event.type !== 'unit.lost') return event.type !== 'incident.opened' && event.type !== 'incident.updated';
+    if (event.type === 'incident.updated') return (event.data.changed ?? []).some((change) => WORSE.has(change));
+    if (event.type !== 'unit.lost') return event.type !== 'incident.opened';
     const isAlone = event.data.visibility.share >= options.degradedBelow(event.data.territory.id);
     if (!isAlone) silent.add(networkOf(event));
     return isAlone;
@@ -42,6 +43,9 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
       return [options.paint('strong', header), ...lines];
     });
 }
+
+/** What an update tells that no verdict beside it does. */
+const WORSE: ReadonlySet<string> = new Set(['below-half', 'near-unroutable', 'units-lost', 'spread', 'flapping']);
 
 /** Of a drill it is another network than of the territory itself. */
 function networkOf({ source, subject, data }: Envelope<'unit.lost'> | Envelope<'unit.returned'>): string {

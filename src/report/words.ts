@@ -13,11 +13,20 @@ import type {
 } from '../detect/events/event.ts';
 import { durationText, eventTime, type Clock } from './clock.ts';
 import { incidentSentence } from './incident-words.ts';
-import { BLIND_REASONS, GAP_REASONS, seenText, territoryName, unitsText, verdictText } from './phrases.ts';
-import { counted, listed, percent } from './printable.ts';
+import {
+  BLIND_REASONS,
+  GAP_REASONS,
+  reporters,
+  seenText,
+  territoryName,
+  unitsText,
+  unusualText,
+  verdictText,
+  type Clocks,
+} from './phrases.ts';
 
-/** The clock of a territory's zone, by its id; UTC alone for `undefined`, our own eyes. */
-export type Clocks = (territory: string | undefined) => Clock;
+export type { Clocks } from './phrases.ts';
+import { counted, listed, percent } from './printable.ts';
 
 /**
  * One plain sentence for one event, complete in itself, so that it can be quoted. It speaks of routes, never of users
@@ -39,20 +48,20 @@ function sentenceOf(event: UnroutableEvent, clocks: Clocks): string {
     case 'country.restored':
     case 'country.unknown':
     case 'country.known':
-      return countrySentence(event, tell(event, clocks));
+      return countrySentence(event, clocks);
     case 'country.flapping':
     case 'country.steady':
-      return flappingSentence(event, tell(event, clocks));
+      return flappingSentence(event, clocks);
     case 'unit.lost':
     case 'unit.returned':
       return unitsSentenceOf([event], clocks);
     case 'upstream.gained':
     case 'upstream.lost':
-      return upstreamSentence(event, tell(event, clocks));
+      return upstreamSentence(event, clocks);
     case 'origin.changed':
-      return originSentence(event.data, tell(event, clocks));
+      return originSentence(event.data, clocks);
     case 'prefix.new':
-      return prefixSentence(event.data, tell(event, clocks));
+      return prefixSentence(event.data, clocks);
     case 'observer.gap':
     case 'observer.healed':
       return observerSentence(event.type, event.data, clocks(undefined));
@@ -64,7 +73,7 @@ function sentenceOf(event: UnroutableEvent, clocks: Clocks): string {
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.closed':
-      return incidentSentence(event.data, clocks(event.data.territory.id));
+      return incidentSentence(event, clocks);
   }
 }
 
@@ -78,24 +87,33 @@ function tell(event: { readonly data: OfTerritory }, clocks: Clocks): Moment {
 type CountryType = Exclude<Extract<EventType, `country.${string}`>, 'country.flapping' | 'country.steady'>;
 type CountryEvent = { [Type in CountryType]: Envelope<Type> }[CountryType];
 
-function countrySentence(event: CountryEvent, moment: Moment): string {
+function countrySentence(event: CountryEvent, clocks: Clocks): string {
   const { type, data } = event;
-  const name = territoryName(data);
-  const since = `since ${moment(data.since)}${data.sinceAtLatest === true ? ' or earlier' : ''}${afterFirst(data, type)}`;
+  const name = territoryName(data, clocks);
+  const isAtLatest = data.sinceAtLatest === true;
+  const since = `since ${tell(event, clocks)(data.since)}${isAtLatest ? ' or earlier' : ''}${afterFirst(data, type)}`;
+  const seen = `${seenText(data.visibility, !isAtLatest)}${unusualText(data, clocks)}`;
   switch (type) {
     case 'country.unroutable':
-      return `${name} is unroutable ${since}: ${seenText(data.visibility)}.`;
+      return `${name} has been unroutable ${since}: ${seen}${replacedText(data, clocks)}.`;
     case 'country.degraded':
-      return `${name} is ${data.previous === 'unroutable' ? 'back in part' : 'degraded'} ${since}: ${seenText(data.visibility)}.`;
+      return `${name} has been ${data.previous === 'unroutable' ? 'back in part' : 'degraded'} ${since}: ${seen}.`;
     case 'country.restored':
       return data.rebased === true
-        ? `${name} is routable ${since}, not because what was lost came back: its loss stood still so long that it is the new baseline; ${seenText(data.visibility)}.`
-        : `${name} is routable again ${since}: ${seenText(data.visibility)}.`;
+        ? `${name} has been routable ${since}, but what was lost has not come back: the loss lasted so long that what is left counts as the normal state now; ${seen}.`
+        : `${name} has been routable again ${since}: ${seen}.`;
     case 'country.known':
-      return `${name} can be judged ${since}: it is ${verdictText(data.verdict)}; ${seenText(data.visibility)}.`;
+      return `${name} can be judged again: it has been ${verdictText(data.verdict)} ${since}; ${seen}.`;
     case 'country.unknown':
-      return `This tool could not see ${name} ${since}: ${blindnessText(data)}. That says nothing about ${data.territory.name}.`;
+      return `This tool has not been able to judge ${name} ${since}: ${blindnessText(data)}. That says nothing about ${data.territory.name}.`;
   }
+}
+
+/** Routes that were lost to an announcement were replaced: by one of an origin that does not count. */
+function replacedText({ territory, evidence }: CountryData, clocks: Clocks): string {
+  const origins = clocks.watched?.(territory.id)?.origins ?? [];
+  if (origins.length === 0 || evidence?.messages.some(({ type }) => type === 'announcement') !== true) return '';
+  return ` from ${listed(origins)}; networks have routes from another origin AS instead`;
 }
 
 /** How long it took from the first message that led there to the threshold; nothing where it took no time. */
@@ -108,15 +126,16 @@ function afterFirst(data: CountryData, type: CountryType): string {
 }
 
 function blindnessText({ reason, visibility: { voters } }: CountryData): string {
-  if (voters === 0) return 'no peer may vote';
-  const left = counted(voters, 'voter');
+  if (voters === 0) return 'no network is left that can be asked';
+  const left = `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to RIS`;
+  const [are, see] = voters === 1 ? ['is', 'reports'] : ['are', 'report'];
   switch (reason ?? 'too-few-voters') {
     case 'too-few-voters':
-      return `${left}, too few to judge by`;
+      return `${left} ${are} too few to judge by`;
     case 'lost-voters':
-      return `only ${left} ${voters === 1 ? 'is' : 'are'} left of those it had`;
+      return `only ${left} ${are} left, less than half of those there were`;
     case 'too-few-collectors':
-      return `the ${left} ${voters === 1 ? 'is' : 'are'} at too few collectors to judge by`;
+      return `${left} ${see} to too few collectors to judge by`;
     case 'control-group':
       return 'networks that never go away were gone too';
     case 'never-seen':
@@ -124,24 +143,28 @@ function blindnessText({ reason, visibility: { voters } }: CountryData): string 
   }
 }
 
-function flappingSentence(
-  { type, data }: Envelope<'country.flapping'> | Envelope<'country.steady'>,
-  moment: Moment,
-): string {
+function flappingSentence(event: Envelope<'country.flapping'> | Envelope<'country.steady'>, clocks: Clocks): string {
+  const { type, data } = event;
   const { drops, overMs, downShare, since } = data;
+  const [name, at] = [territoryName(data, clocks), tell(event, clocks)(since)];
   const count = `${counted(drops, 'drop')} in ${durationText(overMs)}, down ${percent(downShare)} of that time`;
   return type === 'country.flapping'
-    ? `${territoryName(data)} has been flapping since ${moment(since)}: ${count}.`
-    : `${territoryName(data)} has been steady since ${moment(since)}, after ${count}.`;
+    ? `${name} has been flapping since ${at}: ${count}.`
+    : `${name} has been steady since ${at}, after ${count}.`;
 }
 
 function blindSentence(type: 'observer.blind' | 'observer.restored', data: BlindData, clock: Clock): string {
-  const { territories } = data;
-  const at = clock.moment(eventTime(data.since));
+  const { territories, since, lostAt } = data;
+  const at = clock.moment(eventTime(since));
   const whom = territories.length <= 4 ? listed(territories) : counted(territories.length, 'territory', 'territories');
   return type === 'observer.blind'
-    ? `This tool is blind since ${at}: ${BLIND_REASONS[data.reason]}. Nothing can be said of ${whom}.`
-    : `This tool sees again since ${at}: ${whom} can be judged.`;
+    ? `This tool has been blind since ${at}: ${BLIND_REASONS[data.reason]}. Nothing can be said about ${whom}.`
+    : `This tool can see again since ${at}${afterText(lostAt, since)}: ${whom} can be judged.`;
+}
+
+/** `, after 6 h`; empty where it is not known when it began. */
+function afterText(from: IsoTime | undefined, to: IsoTime): string {
+  return from === undefined ? '' : `, after ${durationText(eventTime(to) - eventTime(from))}`;
 }
 
 type UnitEvent = Envelope<'unit.lost'> | Envelope<'unit.returned'>;
@@ -156,48 +179,60 @@ function unitsSentenceOf(events: readonly [UnitEvent, ...UnitEvent[]], clocks: C
   const { type, data } = first;
   const units = events.map((event) => event.data.unit);
   const names = units.length <= 2 ? unitsText(units) : `${units.length} networks (${runText(units)})`;
-  const [was, it] = units.length === 1 ? ['was', 'it'] : ['were', 'them'];
-  const seen = `most of ${counted(data.visibility.voters, 'voter')} see ${it} ${type === 'unit.lost' ? 'no more' : 'again'}`;
-  return `${names} of ${data.territory.name} ${was} ${type === 'unit.lost' ? 'lost' : 'back'} at ${tell(first, clocks)(data.since)}: ${seen}.`;
+  const [have, it] = units.length === 1 ? ['has', 'it'] : ['have', 'each of them'];
+  const { voters } = data.visibility;
+  const whom = voters === 1 ? reporters(1, 1) : `${counted(voters, 'network')} that report to RIS`;
+  const of = `${names} of ${data.territory.name} ${have} been`;
+  const at = tell(first, clocks)(data.since);
+  if (type === 'unit.lost')
+    return `${of} lost since ${at}: ${voters === 1 ? `${whom} no longer has` : `most of ${whom} no longer have`} a route to ${it}.`;
+  const lasted = events.every((event) => event.data.lostSince === data.lostSince) ? data.lostSince : undefined;
+  return `${of} back since ${at}${afterText(lasted, data.since)}: ${voters === 1 ? `${whom} has` : `at least half of ${whom} have`} a route to ${it} again.`;
 }
 
 function runText(units: readonly string[]): string {
   return units.length <= 4 ? units.join(', ') : `${units[0]} and ${units.length - 1} more`;
 }
 
-function upstreamSentence(
-  { type, data }: Envelope<'upstream.gained'> | Envelope<'upstream.lost'>,
-  moment: Moment,
-): string {
+function upstreamSentence(event: Envelope<'upstream.gained'> | Envelope<'upstream.lost'>, clocks: Clocks): string {
+  const { type, data } = event;
   const { upstream, units, share } = data;
-  const its = unitsText(units);
-  return type === 'upstream.lost'
-    ? `${territoryName(data)} lost AS${upstream} as an upstream at ${moment(data.since)}: ${its} ${areOrIs(units)} reached over it no more.`
-    : `${territoryName(data)} has AS${upstream} as an upstream since ${moment(data.since)}: ${percent(share)} of the voters that see ${its} reach ${units.length === 1 ? 'it' : 'them'} over it.`;
+  const [its, name, at] = [unitsText(units), territoryName(data, clocks), tell(event, clocks)(data.since)];
+  const them = units.length === 1 ? 'it' : 'them';
+  const reach = `${percent(share)} of the networks that have a route to ${its}`;
+  if (type === 'upstream.gained')
+    return `${name} has had AS${upstream} as an upstream since ${at}: ${reach} reach ${them} over it.`;
+  return share === 0
+    ? `${name} lost AS${upstream} as an upstream at ${at}: ${its} ${areOrIs(units)} no longer reached over it.`
+    : `${name} lost AS${upstream} as an upstream at ${at}: only ${reach} still reach ${them} over it.`;
 }
 
-function originSentence(data: OriginData, moment: Moment): string {
-  const { origin, units, change, share } = data;
-  const route = `with AS${origin} as origin, which does not count for ${territoryName(data)}`;
-  return change === 'appeared'
-    ? `A route to ${unitsText(units)} ${route}, appeared at ${moment(data.since)}: ${percent(share)} of the voters have it.`
-    : `The route to ${unitsText(units)} ${route}, was gone at ${moment(data.since)}.`;
+/** Speaks of origins that do not count only where some are configured. */
+function originSentence(data: OriginData, clocks: Clocks): string {
+  const { origin, units, change, share, territory } = data;
+  const at = clocks(territory.id).moment(eventTime(data.since));
+  const what = `${unitsText(units)} of ${territoryName(data, clocks)}`;
+  if (change === 'gone') return `AS${origin} stopped originating ${what} at ${at}.`;
+  const origins = clocks.watched?.(territory.id)?.origins ?? [];
+  const foreign = origins.length === 0 ? '' : ` Its configured origin is ${listed(origins)}.`;
+  return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report to RIS have such a route.${foreign}`;
 }
 
-function prefixSentence(data: PrefixData, moment: Moment): string {
-  return `${data.prefix} of ${territoryName(data)} is new since ${moment(data.since)}: no voter had it before, ${percent(data.share)} have it now.`;
+/** A prefix may have been with a few voters before: that it spread is what is known. */
+function prefixSentence(data: PrefixData, clocks: Clocks): string {
+  const at = clocks(data.territory.id).moment(eventTime(data.since));
+  return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report to RIS have it now.`;
 }
 
 function observerSentence(type: 'observer.gap' | 'observer.healed', data: ObserverData, clock: Clock): string {
-  const { collector, peer, peers, reason } = data;
+  const { collector, peer, peers, reason, since, lostAt } = data;
   const eyes = peer === undefined ? collector : `peer AS${peer.asn} (${peer.address}) of ${collector}`;
-  const at = clock.moment(eventTime(data.since));
-  if (type === 'observer.healed') {
-    return `This tool sees through ${eyes} again since ${at}: ${counted(peers, 'peer')} may vote again.`;
-  }
+  const at = clock.moment(eventTime(since));
+  if (type === 'observer.healed')
+    return `This tool can see ${eyes} again since ${at}${afterText(lostAt, since)}: ${counted(peers, 'peer')} ${peers === 1 ? 'counts' : 'count'} again.`;
   const vote =
-    peers === 0 ? '' : ` ${counted(peers, 'peer')} ${peers === 1 ? 'has' : 'have'} no vote until heard whole again.`;
-  return `This tool could not see through ${eyes} from ${at} on: ${GAP_REASONS[reason]}.${vote}`;
+    peers === 0 ? '' : ` ${counted(peers, 'peer')} ${peers === 1 ? 'does' : 'do'} not count until complete again.`;
+  return `This tool lost sight of ${eyes} at ${at}: ${GAP_REASONS[reason]}.${vote}`;
 }
 
 function dataLossSentence({ since, events }: DataLossData, clock: Clock): string {

@@ -33,6 +33,11 @@ test('the upstream stands before the origin and its prepends', () => {
   expect(upstreamOf([[asn(1)], asn(131279)])).toBeUndefined();
 });
 
+test('a poisoned path does not move the upstream: what stands behind the leftmost origin was put in by it', () => {
+  expect(upstreamOf([3356, 4837, 131279, 64666, 131279].map(asn))).toBe(4837);
+  expect(upstreamOf([131279, 64666, 131279].map(asn))).toBeUndefined();
+});
+
 test('a path is printed as routers print it', () => {
   expect(pathText([asn(1), asn(1), [asn(2), asn(3)]])).toBe('1 1 {2,3}');
 });

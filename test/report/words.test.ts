@@ -64,7 +64,7 @@ function say<Type extends EventType>(type: Type, data: EventData[Type]): string 
 describe('each event is one sentence that stands alone', () => {
   test('unroutable', () => {
     expect(say('country.unroutable', { ...kp(), verdict: 'unroutable', previous: 'routable' })).toBe(
-      'North Korea is unroutable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 38 of 40 voters see none of its 4 networks.',
+      'North Korea has been unroutable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 38 of 40 networks that report to RIS no longer have a route to any of its 4 prefixes.',
     );
   });
 
@@ -83,44 +83,44 @@ describe('each event is one sentence that stands alone', () => {
   test('degraded, from routable and from unroutable', () => {
     const half = seen(0.5, [40, 0], [2, 4]);
     expect(say('country.degraded', { ...kp(half), verdict: 'degraded', previous: 'routable' })).toBe(
-      'North Korea is degraded since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 voters see 2 of its 4 networks, visibility 50 %.',
+      'North Korea has been degraded since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 2 of its 4 prefixes are known to more than half of 40 networks that report to RIS, visibility 50 %.',
     );
     expect(say('country.degraded', { ...kp(half), verdict: 'degraded', previous: 'unroutable' })).toContain(
-      'North Korea is back in part since',
+      'North Korea has been back in part since',
     );
   });
 
   test('restored', () => {
     expect(say('country.restored', { ...kp(WHOLE), verdict: 'routable', previous: 'unroutable' })).toBe(
-      'North Korea is routable again since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 voters see all of its 4 networks, visibility 99.4 %.',
+      'North Korea has been routable again since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): each of its 4 prefixes is known to more than half of 40 networks that report to RIS, visibility 99.4 %.',
     );
   });
 
   test('routable only because a loss became the new baseline', () => {
     const data = { ...kp(WHOLE), verdict: 'routable', previous: 'degraded', rebased: true } as const;
-    expect(say('country.restored', data)).toContain('not because what was lost came back');
+    expect(say('country.restored', data)).toContain('but what was lost has not come back');
   });
 
   test('IPv6 is named, because it is judged apart', () => {
     const data = { ...kp(), family: 'ipv6', verdict: 'unroutable', previous: 'routable' } as const;
-    expect(say('country.unroutable', data)).toMatch(/^North Korea over IPv6 is unroutable/);
+    expect(say('country.unroutable', data)).toMatch(/^North Korea over IPv6 has been unroutable/);
   });
 
   test('networks lost and back', () => {
     const unit = UNITS[0] ?? prefix('0.0.0.0/0');
     expect(say('unit.lost', { ...kp(), unit })).toBe(
-      '175.45.176.0/24 of North Korea was lost at 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 voters see it no more.',
+      '175.45.176.0/24 of North Korea has been lost since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): most of 40 networks that report to RIS no longer have a route to it.',
     );
-    expect(say('unit.returned', { ...kp(), unit })).toContain('was back at 2014-12-22 16:15:00 UTC');
+    expect(say('unit.returned', { ...kp(), unit })).toContain('has been back since 2014-12-22 16:15:00 UTC');
   });
 
   test('upstreams gained and lost', () => {
     const data = { ...kp(WHOLE), upstream: asn(20485), units: UNITS.slice(1), share: 0.45 };
     expect(say('upstream.gained', data)).toBe(
-      'North Korea has AS20485 as an upstream since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 45 % of the voters that see 175.45.177.0/24 and 2 more networks reach them over it.',
+      'North Korea has had AS20485 as an upstream since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 45 % of the networks that have a route to 175.45.177.0/24 and 2 more networks reach them over it.',
     );
-    expect(say('upstream.lost', data)).toBe(
-      'North Korea lost AS20485 as an upstream at 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 175.45.177.0/24 and 2 more networks are reached over it no more.',
+    expect(say('upstream.lost', { ...data, share: 0 })).toBe(
+      'North Korea lost AS20485 as an upstream at 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 175.45.177.0/24 and 2 more networks are no longer reached over it.',
     );
   });
 
@@ -133,14 +133,16 @@ describe('each event is one sentence that stands alone', () => {
       share: 0.2,
     } as const;
     expect(say('origin.changed', data)).toBe(
-      'A route to 175.45.176.0/24 with AS64496 as origin, which does not count for North Korea, appeared at 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 20 % of the voters have it.',
+      'AS64496 has originated 175.45.176.0/24 of North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 20 % of the networks that report to RIS have such a route.',
     );
-    expect(say('origin.changed', { ...data, change: 'gone' })).toContain('was gone at');
+    expect(say('origin.changed', { ...data, change: 'gone' })).toContain(
+      'AS64496 stopped originating 175.45.176.0/24 of North Korea at',
+    );
   });
 
-  test('a prefix nobody had before', () => {
+  test('a prefix that spread: whether a few had it before is not said', () => {
     expect(say('prefix.new', { ...kp(WHOLE), prefix: prefix('175.45.176.0/22'), share: 0.3 })).toBe(
-      '175.45.176.0/22 of North Korea is new since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): no voter had it before, 30 % have it now.',
+      '175.45.176.0/22 of North Korea has been widely announced since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 30 % of the networks that report to RIS have it now.',
     );
   });
 });
@@ -155,27 +157,33 @@ describe('where we were blind, that is what is said, and nothing of the country'
       reason: 'too-few-voters',
     });
     expect(told).toBe(
-      'This tool could not see North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 3 voters, too few to judge by. That says nothing about North Korea.',
+      'This tool has not been able to judge North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 3 networks that report to RIS are too few to judge by. That says nothing about North Korea.',
     );
   });
 
   test('it can be judged again', () => {
     expect(say('country.known', { ...kp(WHOLE), verdict: 'routable', previous: 'unknown' })).toBe(
-      'North Korea can be judged since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): it is routable; most of 40 voters see all of its 4 networks, visibility 99.4 %.',
+      'North Korea can be judged again: it has been routable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec); each of its 4 prefixes is known to more than half of 40 networks that report to RIS, visibility 99.4 %.',
     );
   });
 
   test('a gap of a collector and of one peer, and its end', () => {
     expect(say('observer.gap', { collector: rrc00, since: AT, reason: 'damaged-file', peers: 40 })).toBe(
-      'This tool could not see through rrc00 from 2014-12-22 16:15:00 UTC on: a file is damaged there, or ends too early. 40 peers have no vote until heard whole again.',
+      'This tool lost sight of rrc00 at 2014-12-22 16:15:00 UTC: a file is damaged or ends too early. 40 peers do not count until complete again.',
     );
     const peer = { address: '192.0.2.1', asn: asn(64496) };
     expect(
       say('observer.gap', { collector: rrc00, peer, since: AT, reason: 'unreadable-message', peers: 1 }),
-    ).toContain('through peer AS64496 (192.0.2.1) of rrc00 from');
-    expect(say('observer.healed', { collector: rrc00, since: AT, reason: 'damaged-file', peers: 40 })).toBe(
-      'This tool sees through rrc00 again since 2014-12-22 16:15:00 UTC: 40 peers may vote again.',
-    );
+    ).toContain('lost sight of peer AS64496 (192.0.2.1) of rrc00 at');
+    expect(
+      say('observer.healed', {
+        collector: rrc00,
+        since: AT,
+        lostAt: '2014-12-22T14:15:00.000Z',
+        reason: 'damaged-file',
+        peers: 40,
+      }),
+    ).toBe('This tool can see rrc00 again since 2014-12-22 16:15:00 UTC, after 2 h: 40 peers count again.');
   });
 
   test('none of these sentences says that the country is down', () => {
@@ -214,7 +222,7 @@ describe('an incident is told whole when it is over', () => {
 
   test('its sentence', () => {
     expect(say('incident.closed', { ...kp(), incident })).toBe(
-      'The incident is over: North Korea was unroutable from 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec) to 2014-12-23 01:46:00 UTC (10:46:00 in Pyongyang), 9 h 31 min in all.',
+      'The incident is over: North Korea was unroutable for 9 h 31 min, from 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec) to 2014-12-23 01:46:00 UTC (10:46:00 in Pyongyang).',
     );
   });
 
@@ -223,20 +231,50 @@ describe('an incident is told whole when it is over', () => {
       'Onset: a cliff, all at once; first loss 2014-12-22 16:14:51 UTC, half lost 7 s later, nine tenths lost 9 s later.',
       'Networks lost: 175.45.176.0/24 16:14:58, 175.45.177.0/24 16:14:58, 175.45.178.0/24 16:14:58, 175.45.179.0/24 16:14:58.',
       'Upstreams lost: AS4837 16:15:00.',
-      '1 peer kept a route all the while: AS64496 at rrc00 (1 network). A route left behind, or a path that survived.',
+      'This peer still had a route: AS64496 at rrc00 (1 network). That is usually a stale entry, seldom a working path.',
       'Evidence: 152 messages of the archive.',
     ]);
   });
 
   test('one that flaps tells its drops, and only so many', () => {
     const span = { verdict: 'unroutable', from: AT, until: '2014-12-22T16:20:00.000Z', depth: 0 } as const;
-    const spans = Array.from({ length: 30 }, () => span);
-    const flapping: Incident = { ...incident, shape: 'flapping', spans, drops: 30, outages: 30 };
+    const longer = { ...span, until: '2014-12-22T16:25:00.000Z' };
+    const spans = [longer, ...Array.from({ length: 29 }, () => span)];
+    const durationMs = 3 * 3_600_000;
+    const flapping: Incident = { ...incident, shape: 'flapping', spans, drops: 30, outages: 30, durationMs };
     const told = incidentFacts({ ...kp(), incident: flapping });
-    expect(told).toContain('Drop 1: unroutable 2014-12-22 16:15:00 UTC to 16:20:00, 5 min, visibility down to 0 %');
-    expect(told).toContain('and 18 more drops');
-    expect(say('incident.closed', { ...kp(), incident: flapping })).toContain(
-      'in 30 drops that lasted 9 h 31 min together',
+    expect(told).toContain(
+      'Unroutable from 2014-12-22 16:15:00 UTC to 16:25:00, 10 min, visibility down to 0 % (the longest outage)',
+    );
+    expect(told).toContain('and 18 more spans');
+    const ms = { unroutableMs: 9_300_000, downMs: 9_300_000 };
+    expect(say('incident.closed', { ...kp(), incident: { ...flapping, ...ms } })).toContain(
+      'North Korea had 30 outages within 3 h, 2 h 35 min in all, from',
+    );
+  });
+
+  test('each verdict has its own time, and blind time stands apart', () => {
+    const spans = [
+      { verdict: 'unroutable', from: AT, until: '2014-12-22T16:25:00.000Z', depth: 0 },
+      { verdict: 'degraded', from: '2014-12-22T16:25:00.000Z', until: '2014-12-23T12:25:00.000Z', depth: 0.75 },
+      { verdict: 'unknown', from: '2014-12-23T12:25:00.000Z', until: '2014-12-23T13:25:00.000Z' },
+    ] as const;
+    const times = { unroutableMs: 600_000, degradedMs: 72_000_000, unknownMs: 3_600_000, downMs: 72_600_000 };
+    const whole: Incident = { ...incident, ...times, spans, durationMs: 76_200_000, sinceAtLatest: true };
+    expect(say('incident.closed', { ...kp(), incident: whole })).toBe(
+      'The incident is over: North Korea was unroutable for 10 min and degraded for 20 h, not seen for 1 h, from 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec) or earlier to 2014-12-23 13:25:00 UTC (22:25:00 in Pyongyang). How it ended was not seen.',
+    );
+    expect(incidentFacts({ ...kp(), incident: whole })).toContain(
+      'Not seen from 2014-12-23 12:25:00 UTC to 13:25:00, 1 h',
+    );
+  });
+
+  test('an open incident that gets worse says what is new', () => {
+    const open: Incident = { ...incident, state: 'open', depth: 0.111 };
+    const half = { ...GONE, share: 0.111 };
+    const changed = ['verdict', 'below-half', 'units-lost'] as const;
+    expect(say('incident.updated', { ...kp(half), incident: open, changed })).toBe(
+      'The incident of North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec) has changed: visibility has fallen below half of what it was and another network has been lost; visibility is 11.1 %, at its lowest 11.1 %.',
     );
   });
 });
@@ -251,8 +289,23 @@ test('a store that had lost what it kept: set back, or empty', () => {
 });
 
 test('what voters see is told of one voter and one network as well', () => {
+<<<<<<< HEAD
   expect(seenText(seen(0, [1, 1], [0, 1]))).toBe('the only voter sees none of its network');
   expect(seenText(seen(1, [12, 0], [1, 1]))).toBe('most of 12 voters see its network, visibility 100 %');
   expect(seenText(seen(0, [12, 12], [0, 4]))).toBe('all 12 voters see none of its 4 networks');
   expect(seenText(seen(0, [0, 0], [0, 4]))).toBe('no voter is left to ask');
+=======
+  expect(seenText({ share: 0, voters: 1, seeingNothing: 1, unitsVisible: 0, units: 1 })).toBe(
+    'the only network that reports to RIS no longer has a route to its only prefix',
+  );
+  expect(seenText({ share: 1, voters: 12, seeingNothing: 0, unitsVisible: 1, units: 1 })).toBe(
+    'all 12 networks that report to RIS have a route to its only prefix',
+  );
+  expect(seenText({ share: 0, voters: 12, seeingNothing: 12, unitsVisible: 0, units: 4 })).toBe(
+    'all 12 networks that report to RIS no longer have a route to any of its 4 prefixes',
+  );
+  expect(seenText({ share: 0, voters: 0, seeingNothing: 0, unitsVisible: 0, units: 4 })).toBe(
+    'no network is left that can be asked',
+  );
+>>>>>>> 57cbd7f (report: sentences that say only what is so, in plain English)
 });

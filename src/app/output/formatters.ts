@@ -6,11 +6,11 @@ import type { Span } from '../../report/columns.ts';
 import { csvHeader, csvRow } from '../../report/csv.ts';
 import { replayJson, type ReplayDocument } from '../../report/json.ts';
 import type { Paint } from '../../report/paint.ts';
-import { familyText } from '../../report/phrases.ts';
+import { familyText, type Clocks, type WatchedFacts } from '../../report/phrases.ts';
 import { jsonText } from '../../report/printable.ts';
 import { summaryLines, type Standing } from '../../report/summary.ts';
 import { createTimeline } from '../../report/timeline.ts';
-import type { Clocks } from '../../report/words.ts';
+import { unitsOf, type Territory } from '../../territory/territory.ts';
 import type { TextSink } from '../../sinks/stdout.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Seen } from './history-recorder.ts';
@@ -120,8 +120,21 @@ function chartSpan({ begin, end, since, until }: Outcome): Span | undefined {
 /** UTC for our own eyes, and for a territory without a zone. */
 export function clocksOf({ territories }: Selection): Clocks {
   const utc = createClock(undefined);
-  const clocks = new Map<string, Clock>(
-    territories.map(({ territory }) => [territory.id, createClock(territory.timeZone)]),
+  const known = new Map(
+    territories.map(({ territory }) => [
+      territory.id,
+      { clock: createClock(territory.timeZone), facts: factsOf(territory) },
+    ]),
   );
-  return (id) => (id === undefined ? utc : (clocks.get(id) ?? utc));
+  const clock = (id: string | undefined): Clock => (id === undefined ? utc : (known.get(id)?.clock ?? utc));
+  return Object.assign(clock, { watched: (id: string) => known.get(id)?.facts });
+}
+
+function factsOf(territory: Territory): WatchedFacts {
+  const networks = { ipv4: unitsOf(territory, 'ipv4').length, ipv6: unitsOf(territory, 'ipv6').length };
+  return {
+    hasBothFamilies: networks.ipv4 > 0 && networks.ipv6 > 0,
+    origins: territory.origins.map((origin) => `AS${origin}`),
+    networks,
+  };
 }
