@@ -23,8 +23,8 @@ export function incidentSentence({ type, data }: IncidentEvent, clocks: Clocks):
   const news = (data.changed ?? []).filter((change) => change !== 'verdict').map((change) => CHANGES[change]);
   if (type === 'incident.updated' && news.length > 0)
     return `The incident of ${name} since ${since} has changed: ${listed(news)}; visibility is ${percent(data.visibility.share)}, at its lowest ${percent(incident.depth)}.`;
-  const drops = incident.drops > 1 ? `, ${incident.drops} drops so far` : '';
-  return `An incident has been open since ${since}: ${name} ${incident.drops > 1 ? 'had' : 'was'} ${lastedText(incident)}${drops}, ${depth}.`;
+  const has = incident.drops > 1 ? 'has had' : 'has been';
+  return `An incident: ${name} ${has} ${lastedText(incident)} since ${since}; ${depth}.`;
 }
 
 /** What an update tells, for people. */

@@ -94,10 +94,10 @@ describe('replay for people', () => {
     const { status, stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--quiet'], { LANG: 'C.UTF-8' });
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /North Korea is unroutable since 2014-12-22 16:15:\d\d UTC\s+\(01:15:\d\d in\s+Pyongyang, 23 Dec\)/,
+      /North Korea has been unroutable since 2014-12-22 16:15:\d\d UTC\s+\(01:15:\d\d in\s+Pyongyang, 23 Dec\)/,
     );
     expect(stdout).toContain('▇ seen by most');
-    expect(stdout).toMatch(/At the end\n.*North Korea is\s+routable/);
+    expect(stdout).toMatch(/At the end\n.*North Korea has been\s+routable/);
     expect(stdout).toContain('nothing damaged');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
@@ -116,7 +116,7 @@ describe('replay for people', () => {
 
   test('where too few may vote it says so and what to do, and no word of an outage', async () => {
     const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--min-voters', '500']);
-    expect(stdout).toMatch(/this tool cannot see\s+North Korea: 36 voters, 500 are needed/);
+    expect(stdout).toMatch(/this tool cannot judge\s+North Korea: 36 networks that report to RIS, 500\s+are\s+needed/);
     expect(stdout).toContain('Give files of more collectors');
     // A safety threshold is never the advice.
     expect(stdout).not.toContain('--min-voters');

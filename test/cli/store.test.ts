@@ -90,7 +90,7 @@ describe('events', () => {
 
   test('are sentences for people', async () => {
     const { out } = await events({ format: 'text', type: ['country.*'] });
-    expect(out).toContain('North Korea is unroutable since 2014-12-22 16:15:12 UTC');
+    expect(out).toContain('North Korea has been unroutable since 2014-12-22 16:15:12 UTC');
   });
 
   test('that are followed come as they are kept, until it is stopped', async () => {

@@ -72,7 +72,7 @@ describe('what a watch decides arrives at a webhook that was added by command', 
     expect(severe.posted.map(({ id }) => id)).toEqual(wanted.map(({ id }) => id));
     const texts = chat.posted.map(({ body }) => (JSON.parse(body) as { text: string }).text);
     expect(texts).toHaveLength(said.filter(({ type }) => type === 'country.unroutable').length);
-    for (const text of texts) expect(text).toMatch(/^North Korea is unroutable since .* UTC \(.* in Pyongyang/);
+    for (const text of texts) expect(text).toMatch(/^North Korea has been unroutable since .* UTC \(.* in Pyongyang/);
   });
 
   test('without a store that lasts, from memory, to the webhooks of the file', async () => {

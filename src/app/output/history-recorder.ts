@@ -109,8 +109,8 @@ function noteVerdict(spans: VerdictSpan[], verdict: Verdict, since: EventTime): 
   const last = spans.at(-1);
   if (last?.verdict === verdict) return;
   const at = isoTime(since);
-  // A verdict that another one overtook before it had lasted has no time of its own.
-  if (last?.since === at) spans.pop();
+  // A verdict that another one overtook before it had lasted has no time of its own; the first one is kept.
+  if (last?.since === at && spans.length > 1) spans.pop();
   else if (last !== undefined) spans[spans.length - 1] = { ...last, until: at };
   if (spans.at(-1)?.verdict === verdict) spans[spans.length - 1] = { verdict, since: spans.at(-1)?.since ?? at };
   else spans.push({ verdict, since: at });
