@@ -43,7 +43,7 @@ export function chartLines(bins: readonly Bin[], options: ChartOptions): readonl
   const words = (label: string, text: string) => `${label.padStart(gutter - 1)} ${text}`.trimEnd();
   return [
     paint('strong', printable(title)),
-    paint('dim', `${utcText(span.from)} to ${utcText(span.to)}, share of the reporting networks that have a route`),
+    paint('dim', `${utcText(span.from)} to ${utcText(span.to)}, share that has a route`),
     ...areaRows(columns, options.thresholds, glyphs).map(({ label, cells }) => row(label, cells)),
     ...units.shown.map((unit) => row(unit, lifeline(columns, unit, glyphs))),
     ...(units.hidden > 0 ? [words('', `and ${counted(units.hidden, 'more network', 'more networks')}`)] : []),

@@ -116,7 +116,9 @@ describe('replay for people', () => {
 
   test('where too few may vote it says so and what to do, and no word of an outage', async () => {
     const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--min-voters', '500']);
-    expect(stdout).toMatch(/this tool cannot judge\s+North Korea: 36 networks that report to RIS, 500\s+are\s+needed/);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'this tool cannot judge North Korea: 36 networks that report to RIS, 500 are needed',
+    );
     expect(stdout).toContain('Give files of more collectors');
     // A safety threshold is never the advice.
     expect(stdout).not.toContain('--min-voters');

@@ -53,7 +53,7 @@ describe('a chart of an outage', () => {
   test('has the area with its thresholds, a lifeline a network, and both clocks', () => {
     expect(chart(OUTAGE)).toEqual([
       'North Korea, IPv4',
-      '2014-12-22 12:00:00 UTC to 2014-12-22 22:00:00 UTC, share of the reporting networks that have a route',
+      '2014-12-22 12:00:00 UTC to 2014-12-22 22:00:00 UTC, share that has a route',
       '          100 % //########################:                         :##########',
       '           90 % //########################:-------------------------:##########',
       '                //########################:                         :##########',
