@@ -47,6 +47,9 @@ export const CSV_COLUMNS = [
   'outages',
   'changed',
   'lost_at',
+  'of',
+  'witnesses',
+  'seeing',
 ] as const;
 
 type Column = (typeof CSV_COLUMNS)[number];
@@ -85,12 +88,15 @@ function rowOf(event: UnroutableEvent): Row {
     const { since = '', kept, found, events } = data;
     return { since, kept, found, events };
   }
-  const { share, voters, seeingNothing, unitsVisible, units } = data.visibility;
+  const { share, of, voters, witnesses, seeing, seeingNothing, unitsVisible, units } = data.visibility;
   const seen: Row = {
     since: data.since,
     first: data.first,
     share,
+    of,
     voters,
+    witnesses,
+    seeing,
     seeing_nothing: seeingNothing,
     units_visible: unitsVisible,
     units,
@@ -107,7 +113,8 @@ function detailOf(event: UnroutableEvent): Row {
     case 'country.known': {
       const { verdict, previous, reason = '', incident = '', sinceAtLatest, rebased } = event.data;
       // What too few voters see is not known: 0 would be read as lost.
-      const notKnown: Row = verdict === 'unknown' ? { share: '', seeing_nothing: '', units_visible: '' } : {};
+      const notKnown: Row =
+        verdict === 'unknown' ? { share: '', seeing: '', seeing_nothing: '', units_visible: '' } : {};
       return { verdict, previous, reason, incident, ...flags({ sinceAtLatest, rebased }), ...notKnown };
     }
     case 'country.flapping':

@@ -38,7 +38,7 @@ export function reporters(count: number, of: number, whom = 'that report to RIS'
 export function seenText(visibility: VisibilityData, hadBefore = true): string {
   const { share, of, voters, witnesses, seeingNothing, unitsVisible, units } = visibility;
   if (voters === 0) return 'no network is left that can be asked';
-  const whom = of === 'peers-with-a-route' ? 'that reported a route to it before' : 'that report to RIS';
+  const whom = of === 'peers-with-a-route' ? 'that reported any route inside its blocks' : 'that report to RIS';
   const usual = usualText(visibility);
   if (seeingNothing > witnesses / 2) {
     const has = seeingNothing === 1 ? 'has' : 'have';
@@ -54,7 +54,9 @@ export function seenText(visibility: VisibilityData, hadBefore = true): string {
 
 /** Where some voters never see it, both figures: `; 34 of 40 usually have a route, now 2 of these 34`. */
 function usualText({ voters, witnesses, seeing }: VisibilityData): string {
-  return witnesses === voters ? '' : `; ${witnesses} of ${voters} usually have a route, now ${seeing} of these ${witnesses}`;
+  return witnesses === voters
+    ? ''
+    : `; ${witnesses} of ${voters} usually have a route, now ${seeing} of these ${witnesses}`;
 }
 
 function knownPrefixes(visible: number, units: number): string {

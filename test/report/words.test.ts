@@ -289,23 +289,19 @@ test('a store that had lost what it kept: set back, or empty', () => {
 });
 
 test('what voters see is told of one voter and one network as well', () => {
-<<<<<<< HEAD
-  expect(seenText(seen(0, [1, 1], [0, 1]))).toBe('the only voter sees none of its network');
-  expect(seenText(seen(1, [12, 0], [1, 1]))).toBe('most of 12 voters see its network, visibility 100 %');
-  expect(seenText(seen(0, [12, 12], [0, 4]))).toBe('all 12 voters see none of its 4 networks');
-  expect(seenText(seen(0, [0, 0], [0, 4]))).toBe('no voter is left to ask');
-=======
-  expect(seenText({ share: 0, voters: 1, seeingNothing: 1, unitsVisible: 0, units: 1 })).toBe(
+  expect(seenText(seen(0, [1, 1], [0, 1]))).toBe(
     'the only network that reports to RIS no longer has a route to its only prefix',
   );
-  expect(seenText({ share: 1, voters: 12, seeingNothing: 0, unitsVisible: 1, units: 1 })).toBe(
-    'all 12 networks that report to RIS have a route to its only prefix',
-  );
-  expect(seenText({ share: 0, voters: 12, seeingNothing: 12, unitsVisible: 0, units: 4 })).toBe(
+  expect(seenText(seen(1, [12, 0], [1, 1]))).toBe('all 12 networks that report to RIS have a route to its only prefix');
+  expect(seenText(seen(0, [12, 12], [0, 4]))).toBe(
     'all 12 networks that report to RIS no longer have a route to any of its 4 prefixes',
   );
-  expect(seenText({ share: 0, voters: 0, seeingNothing: 0, unitsVisible: 0, units: 4 })).toBe(
-    'no network is left that can be asked',
+  expect(seenText(seen(0, [0, 0], [0, 4]))).toBe('no network is left that can be asked');
+  const usual = { ...seen(0.0588, [40, 32], [0, 4]), witnesses: 34, seeing: 2 };
+  expect(seenText(usual)).toBe(
+    '32 of 34 networks that report to RIS no longer have a route to any of its 4 prefixes; 34 of 40 usually have a route, now 2 of these 34',
   );
->>>>>>> 57cbd7f (report: sentences that say only what is so, in plain English)
+  expect(seenText({ ...seen(0.45, [42, 23], [0, 4]), of: 'peers-with-a-route' }, false)).toBe(
+    '23 of 42 networks that reported any route inside its blocks have no route to any of its 4 prefixes',
+  );
 });
