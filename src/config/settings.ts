@@ -50,7 +50,7 @@ const POLICY_HELP: Readonly<Record<keyof Policy, readonly [Kind, string]>> = {
 };
 
 const VOTING_HELP: Readonly<Record<keyof VotingPolicy, readonly [Kind, string]>> = {
-  fullFeedShare: ['share', 'a peer may vote when its table is this share of the largest'],
+  fullFeedShare: ['share', 'a peer may vote when its table is this share of the usual full table'],
   resyncMs: ['duration', 'a new session votes after this without End-of-RIB'],
   learnMs: ['duration', 'a peer of unknown table size votes after carrying the territory this long'],
   peerSilenceMs: ['duration', 'a peer that sent KEEPALIVEs and fell silent this long loses its vote; 0s: never'],

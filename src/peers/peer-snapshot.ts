@@ -7,7 +7,7 @@ import type { Missed, PeerState } from './session.ts';
 
 /** What the peer table goes on from, besides its voters. Numbers go on where they stood, so that the order of things does. */
 export interface PeerTableSnapshot {
-  readonly largest: Readonly<Record<Family, number>>;
+  readonly usual: Readonly<Record<Family, number>>;
   readonly liveness: LivenessSnapshot;
   readonly nextProbationer: number;
   readonly nextSync: number;
@@ -100,9 +100,9 @@ function missedFrom(fields: Fields): Missed {
 /** @throws Error when it was not so written. */
 export function parsePeerTable(text: string): PeerTableSnapshot {
   const fields = Fields.parse(text);
-  const [largest, liveness] = [fields.fields('largest'), fields.fields('liveness')];
+  const [usual, liveness] = [fields.fields('usual'), fields.fields('liveness')];
   return {
-    largest: { ipv4: largest.count('ipv4'), ipv6: largest.count('ipv6') },
+    usual: { ipv4: usual.count('ipv4'), ipv6: usual.count('ipv6') },
     liveness: { lookAt: liveness.optional('lookAt', timeFrom), next: liveness.count('next') },
     nextProbationer: fields.count('nextProbationer'),
     nextSync: fields.count('nextSync'),

@@ -5,7 +5,6 @@ import type { Probationer, Probation } from './probation.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Liveness } from './liveness.ts';
 import type { Sessions } from './sessions.ts';
-import { FAMILIES } from '../territory/territory.ts';
 import type { PeerTableSnapshot, KnownVoter, VoterInView, VoterSnapshot } from './peer-snapshot.ts';
 import type { Votes } from './votes.ts';
 
@@ -56,7 +55,7 @@ export class PeerTableSnapshots {
 
   snapshot(): PeerTableSnapshot {
     return {
-      largest: this.#parts.votes.largest,
+      usual: this.#parts.votes.usual,
       liveness: this.#parts.liveness.snapshot(),
       nextProbationer: this.#parts.probation.next,
       nextSync: this.#parts.sessions.nextSync,
@@ -69,11 +68,11 @@ export class PeerTableSnapshots {
    * @param fresh views that were not watched, so that nobody told them his whole table.
    */
   restore(
-    { largest, liveness, nextProbationer, nextSync }: PeerTableSnapshot,
+    { usual, liveness, nextProbationer, nextSync }: PeerTableSnapshot,
     voters: readonly KnownVoter[],
     { fresh, at }: { readonly fresh: ReadonlySet<TerritoryView>; readonly at: EventTime },
   ): void {
-    for (const family of FAMILIES) this.#parts.votes.compare(family, largest[family]);
+    this.#parts.votes.restore(usual);
     const sessions = this.#parts.sessions.restore(voters, nextSync);
     const heard = voters.flatMap(({ peer, voter }) =>
       voter.heard === undefined ? [] : [{ peer, at: voter.heard[0], number: voter.heard[1] }],

@@ -182,11 +182,11 @@ export class PeerTable {
     );
     const isGone = (at: EventTime, dumped: boolean): boolean =>
       at < dump.from && (dumped || dump.from - at >= DUMP_BACKLOG_MS);
-    let hasGrown = false;
+    let isOther = false;
     for (const family of families) {
       this.#forgetRoutes(session, isGone, family);
       session.table[family] = dump.routes[family];
-      if (this.#votes.compare(family, dump.routes[family])) hasGrown = true;
+      if (this.#votes.measure(family, this.#sessions.all())) isOther = true;
     }
     const isMissing = (family: Family): boolean => {
       const state = (session.peerState[family] = stateDumped(session.peerState[family], dump.from));
@@ -197,7 +197,7 @@ export class PeerTable {
       families.filter((family) => !isMissing(family)),
       now,
     );
-    if (hasGrown) for (const other of this.#sessions.all()) this.#votes.revote(other, now);
+    if (isOther) for (const other of this.#sessions.all()) this.#votes.revote(other, now);
     return effects;
   }
 

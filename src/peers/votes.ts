@@ -1,15 +1,22 @@
+import type { Asn } from '../bgp/asn.ts';
 import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
+import { FAMILIES } from '../territory/territory.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Liveness } from './liveness.ts';
 import type { Session } from './session.ts';
 import type { VotingPolicy } from './voting-policy.ts';
 
+/** Of the ASes, those with the largest tables that must have as large a table as the usual one. */
+const LARGEST_PART = 0.1;
+/** Two sizes that differ by less are the same: tables of one day do. */
+const SAME_SIZE = 0.02;
+
 /** Gives votes to those who may, and takes them back: it follows from peer state, table and what was learned, and nothing else. */
 export class Votes {
   readonly #views: readonly TerritoryView[];
   readonly #fullFeedShare: number;
-  readonly #largest: Record<Family, number> = { ipv4: 0, ipv6: 0 };
+  readonly #usual: Record<Family, number> = { ipv4: 0, ipv6: 0 };
 
   readonly #liveness: Pick<Liveness, 'isNamed'>;
 
@@ -19,17 +26,37 @@ export class Votes {
     this.#fullFeedShare = fullFeedShare;
   }
 
-  /** Routes of the largest table known. */
-  get largest(): Readonly<Record<Family, number>> {
-    return this.#largest;
+  /** Routes in a usual full table, as the peers' own tables show it; 0 while none is known. */
+  get usual(): Readonly<Record<Family, number>> {
+    return this.#usual;
   }
 
-  /** True when this table is larger than any before: then all are to be asked anew. */
-  compare(family: Family, routes: number): boolean {
-    if (routes <= this.#largest[family]) return false;
-    this.#largest[family] = routes;
-    for (const view of this.#views) if (view.family === family) view.largestTable = routes;
+  /**
+   * Looks again what a usual full table is: as large as that of the tenth part of the ASes with the largest tables. One
+   * table that is far larger than all others, or was so once, is not the measure of the others.
+   *
+   * @returns true when it is another now: then all are to be asked again.
+   */
+  measure(family: Family, sessions: readonly Session[]): boolean {
+    const byAs = new Map<Asn, number>();
+    for (const { peer, table } of sessions) {
+      const size = table[family] ?? 0;
+      if (size > (byAs.get(peer.asn) ?? 0)) byAs.set(peer.asn, size);
+    }
+    const sizes = [...byAs.values()].sort((a, b) => b - a);
+    const usual = sizes[Math.ceil(sizes.length * LARGEST_PART) - 1] ?? 0;
+    if (Math.abs(usual - this.#usual[family]) <= SAME_SIZE * this.#usual[family]) return false;
+    this.#set(family, usual);
     return true;
+  }
+
+  restore(usual: Readonly<Record<Family, number>>): void {
+    for (const family of FAMILIES) this.#set(family, usual[family]);
+  }
+
+  #set(family: Family, routes: number): void {
+    this.#usual[family] = routes;
+    for (const view of this.#views) if (view.family === family) view.usualTable = routes;
   }
 
   revote(session: Session, at: EventTime): void {
@@ -52,6 +79,6 @@ export class Votes {
     if (size === undefined) return rib?.learned === true;
     // A table from elsewhere, as a seed is, counts only while the feed itself names the peer.
     if (!this.#liveness.isNamed(session.peer.id)) return false;
-    return rib?.partial !== true && size > 0 && size >= this.#fullFeedShare * this.#largest[view.family];
+    return rib?.partial !== true && size > 0 && size >= this.#fullFeedShare * this.#usual[view.family];
   }
 }

@@ -4,8 +4,8 @@
  */
 export interface VotingPolicy {
   /**
-   * A peer is full-feed when its table is at least this share of the largest table known, per family. A share of the day's
-   * largest and no number of routes: the table had 340,000 IPv4 routes in 2011 and has a million now. RIPEstat's
+   * A peer is full-feed when its table is at least this share of the usual full table of the day, per family: that of the
+   * tenth part of the peer ASes with the largest tables. A share of it and not a number of routes: the table had 340,000 IPv4 routes in 2011 and has a million now. RIPEstat's
    * threshold lies at 85–88 % of a usual full table. @default 0.75
    */
   readonly fullFeedShare: number;

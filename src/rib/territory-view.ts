@@ -4,6 +4,7 @@ import { contains, type Family, type Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { DirtyRoutes } from './dirty-set.ts';
 import { VoteCount } from './vote-count.ts';
+import { smallestFullTable } from './full-table.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { RouteClassifier } from './route-classifier.ts';
 import type { TerritoryViewSnapshot, Touched } from './territory-view-snapshot.ts';
@@ -12,12 +13,6 @@ import { blocksOf, concerns, unitsOf, type Territory } from '../territory/territ
 import { VisibilityLog } from './visibility-changes.ts';
 import { Tally } from './tally.ts';
 import { maxRoutes, maxRoutesOfAll, routeKey, AdjRibIn, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
-
-/**
- * No full table was smaller in the time of the archives: 60,000 IPv4 routes in 1999, 500 IPv6 routes in 2003. If the largest
- * table is, no peer need be full-feed, and what none of them ever had may still be routed.
- */
-const SMALLEST_FULL_TABLE: Readonly<Record<Family, number>> = { ipv4: 50_000, ipv6: 300 };
 
 /**
  * One territory in one address family: who sees which unit now. Counters only, no verdicts. IPv4 and IPv6 are two
@@ -38,8 +33,8 @@ export class TerritoryView {
   readonly visibilityLog = new VisibilityLog();
   readonly dirty = new DirtyRoutes();
   readonly ribs = new Map<Peer['id'], AdjRibIn>();
-  /** Routes in the largest table known of this family; 0 while no dump was read. */
-  largestTable = 0;
+  /** Routes in a usual full table of this family, as the dumps have it; 0 while no dump was read. */
+  usualTable = 0;
   /** The level at which visibility stands still, and since when; see `noteShare`. */
   #steady: { readonly share: number; readonly since: EventTime } | undefined;
   /** Counts up when a voter came or went, or the baseline is another: what is a share of them may be another without a word. */
@@ -294,14 +289,14 @@ export class TerritoryView {
     return {
       at,
       share: hasBaseline ? share : voters === 0 || of.units === 0 ? 0 : of.seen / (voters * of.units),
-      of: this.largestTable > 0 ? 'full-feed' : 'peers-with-a-route',
+      of: this.usualTable > 0 ? 'full-feed' : 'peers-with-a-route',
       voters,
       witnesses,
       collectors: this.#collectors.size,
       known: witnesses + this.#formerWitnesses(),
       seeing,
       seeingNothing: witnesses - seeing,
-      isProven: hasBaseline || ofVisible.units > 0 || this.largestTable >= SMALLEST_FULL_TABLE[this.family],
+      isProven: hasBaseline || ofVisible.units > 0 || this.usualTable >= smallestFullTable(this.family, at),
       unitsVisible: hasBaseline ? leftUnits : ofVisible.units,
       units: hasBaseline ? baselineUnits : this.units.length,
     };

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { clock, Day, KP, peers, prefix, UNITS } from '../support/day.ts';
+import { all, incidentsOf, minutes } from './words.ts';
+
+/** Events about the country, its networks, upstreams and origins. */
+const toldOf = (day: Day): string[] =>
+  day.events.filter(({ type }) => /^(?:country|unit|upstream|origin|prefix)\./.test(type)).map(({ type }) => type);
+
+/** What is seen now. */
+const seenIn = (day: Day) => day.engine.status()[0]?.visibility;
+
+test.each([10, 25])('%s peers join that never had the country: nothing is said, and nothing changes', (count) => {
+  const strangers = peers(all.length + count).slice(all.length);
+  const day = new Day().dump('00:00', all).dump('08:00', strangers, []).tick('12:00');
+  expect(toldOf(day)).toEqual([]);
+  expect(seenIn(day)).toMatchObject({ share: 1, voters: all.length + count, witnesses: all.length });
+});
+
+test('an outage is told with strangers among the voters, of those that usually see it', () => {
+  const strangers = peers(all.length + 10).slice(all.length);
+  const day = new Day().dump('00:00', all).dump('08:00', strangers, []).withdraw('12:00', all).tick('12:05');
+  expect(day.events.find(({ type }) => type === 'country.unroutable')?.data).toMatchObject({
+    visibility: { share: 0, voters: all.length + 10, witnesses: all.length, seeing: 0, seeingNothing: all.length },
+  });
+});
+
+test('tables that arrive slowly after a reset change nothing', () => {
+  const late = all.slice(30);
+  const day = new Day().dump('00:00', all).session('10:00', late, 'down').session('10:01', late, 'up');
+  for (const [i, one] of late.entries()) {
+    const minute = String(2 + i).padStart(2, '0');
+    day.announce(`10:${minute}`, [one]).endOfRib(`10:${minute}`, [one]);
+  }
+  expect(toldOf(day.tick('12:00'))).toEqual([]);
+  expect(seenIn(day)).toMatchObject({ share: 1, witnesses: all.length });
+});
+
+test('a network that six of forty voters never see is routable at its usual level; an outage of it is one of an hour', () => {
+  const day = new Day().dump('00:00', all.slice(6)).dump('00:00', all.slice(0, 6), []).tick('06:00');
+  expect(toldOf(day)).toEqual([]);
+  expect(seenIn(day)).toMatchObject({ share: 1, voters: all.length, witnesses: all.length - 6 });
+  day.withdraw('06:00', all.slice(6)).announce('07:00', all.slice(6)).tick('09:00');
+  day.withdraw('+10 06:00', all.slice(6)).announce('+10 07:00', all.slice(6)).tick('+10 09:00');
+  expect(incidentsOf(day).map(({ state, downMs }) => [state, downMs])).toEqual([
+    ['closed', minutes(60)],
+    ['closed', minutes(60)],
+  ]);
+});
+
+test('an upstream is not lost because a voter that used another one came, or its only voter left', () => {
+  const day = new Day().dump('00:00', all.slice(1)).dump('00:00', all.slice(0, 1), UNITS, 500_000, [1239, 131279]);
+  const strangers = peers(all.length + 25).slice(all.length);
+  day.dump('04:00', strangers).session('05:00', all.slice(0, 1), 'down').tick('07:00');
+  expect(toldOf(day)).toEqual([]);
+});
+
+test('who joined and has seen it for an hour while all was quiet is a witness, and that is not news', () => {
+  const late = peers(all.length + 10).slice(all.length);
+  const day = new Day().dump('00:00', all).dump('08:00', late).tick('08:59');
+  expect(seenIn(day)).toMatchObject({ witnesses: all.length });
+  expect(seenIn(day.tick('09:01'))).toMatchObject({ share: 1, witnesses: all.length + 10 });
+  expect(toldOf(day)).toEqual([]);
+});
+
+test('when all who usually saw it are gone for a day, those that came instead become witnesses', () => {
+  const day = new Day().dump('00:00', all).session('10:00', all, 'down');
+  const others = peers(all.length + 30).slice(all.length);
+  day.dump('11:00', others).tick('14:00');
+  expect(seenIn(day)).toMatchObject({ share: 1, witnesses: 30 });
+  expect(day.engine.status()[0]?.verdict).toBe('unknown');
+  day.tick('+1 12:00');
+  expect(day.engine.status()[0]?.verdict).toBe('routable');
+});
+
+test('one table that is half as large again as the others blinds nobody, then or later', () => {
+  const day = new Day().dump('00:00', all).dump('08:00', all.slice(0, 1), UNITS, 750_000);
+  expect(seenIn(day.tick('09:00'))).toMatchObject({ voters: all.length });
+  day.withdraw('10:00', all).tick('10:05');
+  expect(toldOf(day)).toContain('country.unroutable');
+});
+
+test('partial feeds that never had a country prove nothing: 60,000 routes are not a full table in 2014', () => {
+  const day = new Day().dump('00:00', all, [], 60_000).tick('02:00');
+  expect(toldOf(day)).toEqual([]);
+  expect(day.engine.status()[0]?.verdict).toBe('unknown');
+});
+
+test('without a table, of the peers that told any route inside the blocks, those count that told the right one', () => {
+  const YT = {
+    ...KP,
+    id: 'YT',
+    name: 'YouTube',
+    blocks: [prefix('208.65.152.0/22')],
+    origins: [36561].map(Number) as never,
+  };
+  const day = new Day({ territories: [YT] });
+  const asked = all.slice(0, 40);
+  day.announce('12:00', asked.slice(0, 19), ['208.65.152.0/22'], [3491, 36561]);
+  day.announce('12:00', asked.slice(19), ['208.65.152.0/22'], [3491, 17557]);
+  day.tick('12:30');
+  expect(seenIn(day)).toMatchObject({ share: 0.475, of: 'peers-with-a-route', voters: 40 });
+  expect(clock('12:30')).toBeGreaterThan(0);
+});
