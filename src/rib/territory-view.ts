@@ -5,6 +5,7 @@ import type { EventTime } from '../bgp/time.ts';
 import { DirtyRoutes } from './dirty-set.ts';
 import { VoteCount } from './vote-count.ts';
 import { smallestFullTable } from './full-table.ts';
+import { BaselineMatrix } from './baseline-matrix.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { RouteClassifier } from './route-classifier.ts';
 import type { TerritoryViewSnapshot, Touched } from './territory-view-snapshot.ts';
@@ -35,14 +36,7 @@ export class TerritoryView {
   readonly ribs = new Map<Peer['id'], AdjRibIn>();
   /** Routes in a usual full table of this family, as the dumps have it; 0 while no dump was read. */
   usualTable = 0;
-  /** The level at which visibility stands still, and since when; see `noteShare`. */
-  #steady: { readonly share: number; readonly since: EventTime } | undefined;
-  /** Counts up when a voter came or went, or the baseline is another: what is a share of them may be another without a word. */
-  roster = 0;
-  /** When that was last. */
-  rosterAt: EventTime | undefined;
-  /** Voters that see something that they usually do not, since this was last asked. */
-  #grown = new Set<Asn>();
+  readonly matrix: BaselineMatrix;
   /** Units whose `seen` or `visible` may have changed since `takeTouched`. */
   readonly #touched = new Set<number>();
   readonly #voteCount: VoteCount;
@@ -69,6 +63,12 @@ export class TerritoryView {
     this.#maxRoutesOfAll = maxRoutesOfAll(this.units.length);
     this.#classifier = new RouteClassifier(territory, this.units, this.detailed, this.#maxRoutes);
     this.#voteCount = new VoteCount(this.units.length);
+    this.matrix = new BaselineMatrix(this.#voteCount, (units) => {
+      for (const unit of units) {
+        this.#voteCount.reckon(unit);
+        this.#touched.add(unit);
+      }
+    });
   }
 
   get voters(): number {
@@ -196,86 +196,7 @@ export class TerritoryView {
     for (const [asn, at] of this.#former) {
       if (at > before) continue;
       this.#former.delete(asn);
-      this.#part(asn, this.#voteCount.rows().get(asn)?.values() ?? []);
-    }
-  }
-
-  /** The baseline is what each voter sees now of what is visible. */
-  beginBaseline(at: EventTime): void {
-    for (const [asn, row] of [...this.#voteCount.rows()]) this.#part(asn, row.values());
-    this.growBaseline(at);
-    this.#rosterIsOther(at);
-  }
-
-  /** What each voter sees now of what is visible joins the baseline. */
-  growBaseline(at: EventTime): void {
-    for (const asn of [...this.#voteCount.asns()]) this.joinBaseline(asn, at);
-  }
-
-  /** What this voter sees of what is visible joins its row. True when it still sees something that did not. */
-  joinBaseline(asn: Asn, at: EventTime): boolean {
-    const units = this.#voteCount.joinable(asn);
-    if (units.length > 0) {
-      this.#voteCount.join(asn, units);
-      this.#changed(units);
-      this.#rosterIsOther(at);
-    }
-    return this.#voteCount.extras(asn) > 0;
-  }
-
-  /** What is lost leaves the baseline: of each voter what it does not see, of the others what is not visible. */
-  rebaseBaseline(at: EventTime): void {
-    this.#rosterIsOther(at);
-    for (const [asn, row] of [...this.#voteCount.rows()]) {
-      const lost = [...row.values()].filter((unit) => !(this.#voteCount.sees(asn, unit) ?? this.visible[unit] === 1));
-      this.#part(asn, lost);
-    }
-  }
-
-  /** Voters that came to see something since this was last called that they usually do not. */
-  takeGrown(): readonly Asn[] {
-    if (this.#grown.size === 0) return [];
-    const grown = [...this.#grown];
-    this.#grown.clear();
-    return grown;
-  }
-
-  /** Whether this voter sees something that it usually does not. */
-  seesMore(asn: Asn): boolean {
-    return this.#voteCount.extras(asn) > 0;
-  }
-
-  /**
-   * Notes the share of the baseline that stands: it stands still while it stays within `tolerance` of where it was when it
-   * began to.
-   */
-  noteShare(share: number, tolerance: number, at: EventTime): void {
-    if (this.#steady === undefined || Math.abs(share - this.#steady.share) > tolerance)
-      this.#steady = { share, since: at };
-  }
-
-  /** Since when visibility has stood still. */
-  get steadySince(): EventTime | undefined {
-    return this.#steady?.since;
-  }
-
-  #part(asn: Asn, units: Iterable<number>): void {
-    const parting = [...units];
-    if (parting.length === 0) return;
-    this.#voteCount.part(asn, parting);
-    this.#changed(parting);
-  }
-
-  #rosterIsOther(at: EventTime): void {
-    this.roster++;
-    this.rosterAt = at;
-  }
-
-  /** The baseline of these units is another. */
-  #changed(units: readonly number[]): void {
-    for (const unit of units) {
-      this.#reckonUnit(unit);
-      this.#touched.add(unit);
+      this.matrix.forget(asn);
     }
   }
 
@@ -318,13 +239,8 @@ export class TerritoryView {
   /** All of it that does not follow from routes and votes. */
   snapshot(): TerritoryViewSnapshot {
     return {
-      baseline: [...this.#voteCount.rows()]
-        .sort(([a], [b]) => a - b)
-        .map(([asn, row]) => [asn, [...row.values()]] as const),
+      ...this.matrix.snapshot(),
       former: [...this.#former],
-      steady: this.#steady,
-      grown: [...this.#grown],
-      rosterAt: this.rosterAt,
       touched: [...this.#touched].sort((a, b) => a - b),
     };
   }
@@ -339,13 +255,10 @@ export class TerritoryView {
     this.#routes++;
   }
 
-  restore({ baseline, former, steady, grown, rosterAt, touched }: TerritoryViewSnapshot): void {
-    for (const [asn, units] of baseline) this.#voteCount.join(asn, units);
+  restore({ former, touched, ...matrix }: TerritoryViewSnapshot): void {
+    this.matrix.restore(matrix);
     for (const unit of this.units.keys()) this.#voteCount.reckon(unit);
     for (const [asn, at] of former) this.#former.set(asn, at);
-    this.#steady = steady;
-    this.#grown = new Set(grown);
-    this.rosterAt = rosterAt;
     this.#touched.clear();
     for (const unit of touched) this.#touched.add(unit);
     this.tally.takeTouched();
@@ -382,7 +295,7 @@ export class TerritoryView {
   }
 
   #see(asn: Asn, unit: number): void {
-    if (this.#voteCount.see(asn, unit)) this.#grown.add(asn);
+    if (this.#voteCount.see(asn, unit)) this.matrix.noteMore(asn);
   }
 
   #reckonUnit(unit: number): void {
@@ -390,7 +303,7 @@ export class TerritoryView {
   }
 
   #reckonVisible(at: EventTime): void {
-    this.#rosterIsOther(at);
+    this.matrix.noteRoster(at);
     for (const unit of this.units.keys()) this.#reckonUnit(unit);
     this.#touchAll();
   }

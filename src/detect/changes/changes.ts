@@ -66,9 +66,9 @@ export class Changes {
   /** Looks at what changed of the view: `units` and `marks` are those touched since it was last asked. */
   observe(at: EventTime, units: readonly number[], marks: readonly string[]): void {
     if (!this.#isReady) return;
-    const isWhole = this.#isStale || this.#roster !== this.#view.roster;
+    const isWhole = this.#isStale || this.#roster !== this.#view.matrix.roster;
     // That others are asked now is not news of the territory: what is another share of them at that moment is taken as given.
-    const isGiven = this.#view.rosterAt === at;
+    const isGiven = this.#view.matrix.rosterAt === at;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
       if (isGiven) this.#take(entry, at);
       this.#look(entry, at);
@@ -78,7 +78,7 @@ export class Changes {
       this.#visible[unit] = this.#view.visible[unit] ?? 0;
       this.#baseline[unit] = this.#view.baseline[unit] ?? 0;
     }
-    this.#roster = this.#view.roster;
+    this.#roster = this.#view.matrix.roster;
     this.#isStale = false;
   }
 
@@ -134,7 +134,7 @@ export class Changes {
   /** Puts back all of them. At the next look all are looked at, which comes to the same. */
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
-    this.#roster = this.#view.roster;
+    this.#roster = this.#view.matrix.roster;
     const entries = states.map(([key, { hysteresis, movement }]) => ({
       key,
       subject: subjectFrom(key),

@@ -9,7 +9,7 @@ export class Carriers {
   /** Marks that carry, and for how many of them each upstream stands. */
   readonly #marks = new Map<string, Asn>();
   readonly #counts = new Map<Asn, number>();
-  /** As of which voters it was looked last; see `TerritoryView.roster`. */
+  /** As of which voters it was looked last; see `BaselineMatrix.roster`. */
   #roster: number | undefined;
 
   constructor(view: TerritoryView, presentAt: number) {
@@ -29,7 +29,8 @@ export class Carriers {
    * and then nothing is lost. Gives the upstreams over which nothing is reached any more, upward.
    */
   look(touched: readonly string[]): readonly Asn[] {
-    const { tally, voters, roster } = this.#view;
+    const { tally, voters, matrix } = this.#view;
+    const { roster } = matrix;
     const isOther = roster !== this.#roster;
     const marks = isOther ? new Set([...this.#marks.keys(), ...tally.marks()]) : touched;
     this.#roster = roster;

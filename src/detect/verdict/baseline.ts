@@ -19,24 +19,24 @@ export class Baseline {
 
   /** The first time the territory is routable: what each voter sees now is what it usually sees. */
   begin(at: EventTime): void {
-    this.#view.beginBaseline(at);
+    this.#view.matrix.begin(at);
     this.#candidates.clear();
   }
 
   /** More voters come with the first dumps: what they see belongs to it as well. */
   grow(at: EventTime): void {
-    this.#view.growBaseline(at);
+    this.#view.matrix.grow(at);
   }
 
   /** Call for each sample, before the verdict is stepped. */
   note({ at, share }: Sample): void {
-    const grown = this.#view.takeGrown();
+    const grown = this.#view.matrix.takeGrown();
     if (!this.#view.hasBaseline) return;
-    this.#view.noteShare(share, 1 - this.#policy.recoveredAt, at);
+    this.#view.matrix.noteShare(share, 1 - this.#policy.recoveredAt, at);
     for (const asn of grown) {
       // What came last waits longest, and the rest of it with it: a table that arrives slowly is one thing.
       this.#candidates.delete(asn);
-      if (this.#view.seesMore(asn)) this.#candidates.set(asn, at);
+      if (this.#view.matrix.seesMore(asn)) this.#candidates.set(asn, at);
     }
   }
 
@@ -53,7 +53,7 @@ export class Baseline {
       if (this.#joinsAt(since, state) > at) return;
       this.#candidates.delete(asn);
       // A network that few see may be seen by more one day.
-      if (this.#view.joinBaseline(asn, at)) this.#candidates.set(asn, at);
+      if (this.#view.matrix.join(asn, at)) this.#candidates.set(asn, at);
     }
   }
 
@@ -62,7 +62,7 @@ export class Baseline {
     if (state.kind !== 'degraded') return false;
     const due = this.#rebasesAt(state);
     if (due === undefined || due > at) return false;
-    this.#view.rebaseBaseline(at);
+    this.#view.matrix.rebase(at);
     return true;
   }
 
@@ -83,7 +83,7 @@ export class Baseline {
   #rebasesAt(state: VerdictState & { kind: 'degraded' }): EventTime | undefined {
     if (state.clearSince !== undefined || state.blindSince !== undefined || !this.#view.hasBaseline) return undefined;
     if (this.#view.leftSize === 0) return undefined;
-    return later(Math.max(state.since, this.#view.steadySince ?? 0) as EventTime, this.#policy.rebaseMs);
+    return later(Math.max(state.since, this.#view.matrix.steadySince ?? 0) as EventTime, this.#policy.rebaseMs);
   }
 }
 
