@@ -33,6 +33,12 @@ export type Space =
   | 'webhooks/log'
   | 'webhooks/dead';
 
+/**
+ * The form in which the engine's state is written, counted up when records of an older one cannot be read any more:
+ * 1 until November 2026, 2 since the baseline is a matrix and incidents are made of spans.
+ */
+export const STATE_FORMAT = 2;
+
 /** One place of the state as it is now. `value` is JSON; `undefined`: there is nothing any more. */
 export interface StateChange {
   readonly space: Space;

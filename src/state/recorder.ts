@@ -1,7 +1,7 @@
 import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import type { StateChange } from './record.ts';
+import { STATE_FORMAT, type StateChange } from './record.ts';
 import { voterText } from '../peers/peer-snapshot.ts';
 import {
   territoryViewText,
@@ -112,6 +112,7 @@ export class Recorder {
   #compared(at: EventTime): readonly StateChange[] {
     const { evaluators, control, peerTable, observer, chain } = this.#parts;
     return [
+      engine('format', String(STATE_FORMAT)),
       engine('peers', JSON.stringify(peerTable.snapshots.snapshot())),
       engine('observer', observerText(observer.snapshot())),
       ...[...chain.snapshot()].map(([source, link]) => engine(`chain ${source}`, linkText(link))),

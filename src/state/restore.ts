@@ -1,6 +1,6 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import { isEngineSpace, type Space, type StateChange, type StateRecord } from './record.ts';
+import { isEngineSpace, STATE_FORMAT, type Space, type StateChange, type StateRecord } from './record.ts';
 import { parsePeerTable, parseVoter } from '../peers/peer-snapshot.ts';
 import { parseTerritoryView, Reader, routesOf, visibilityLogOf } from './territory-view-codec.ts';
 import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
@@ -22,6 +22,7 @@ export class UnreadableRecord extends Error {
  */
 export function restoreParts(parts: Parts, records: readonly StateRecord[], at: EventTime): readonly string[] {
   const kept = new KeptRecords(records);
+  requireFormat(kept);
   const reader = new Reader();
   const views = allViews(parts);
   const known = new Map(
@@ -42,6 +43,23 @@ export function restoreParts(parts: Parts, records: readonly StateRecord[], at: 
   parts.observer.restore(kept.needed('engine', 'observer', parseObserver));
   kept.all('engine', 'chain ', (source, text) => parts.chain.restore(source, parseLink(text)));
   return [...new Set(anew.map(({ evaluator }) => evaluator.view.territory.id))];
+}
+
+/** Stores before the second format did not write down which one they have. */
+function requireFormat(kept: KeptRecords): void {
+  const format = kept.one('engine', 'format', parseFormat) ?? 1;
+  if (format === STATE_FORMAT) return;
+  const who = format < STATE_FORMAT ? 'an older' : 'a newer';
+  throw new UnreadableRecord(
+    `the state was written by ${who} version (format ${format}, this one reads ${STATE_FORMAT}): its events can be ` +
+      'exported with that version; name another store, or another --name, to begin with this one',
+  );
+}
+
+/** @throws Error when it is not a format's number. */
+function parseFormat(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error('it is not the number of a format');
+  return Number(text);
 }
 
 /** What makes the records that were kept those of the state as it is. */

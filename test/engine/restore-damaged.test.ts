@@ -40,6 +40,7 @@ test('the records are of every kind there is', () => {
     'engine control',
     'engine evaluator',
     'engine fall',
+    'engine format',
     'engine incident',
     'engine observer',
     'engine peers',
@@ -108,6 +109,19 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
       expect(told.ok ? '' : told.reason).toContain(`the record routes/KP/ipv4 ${key} cannot be read: `);
     }
   });
+});
+
+test('a state of another format is refused with the versions, and with what to do', () => {
+  const older = records.filter(({ key }) => key !== 'format');
+  const newer = records.map((record) => (record.key === 'format' ? { ...record, value: '3' } : record));
+  for (const [some, words] of [
+    [older, 'by an older version (format 1, this one reads 2)'],
+    [newer, 'by a newer version (format 3, this one reads 2)'],
+  ] as const) {
+    const told = restoreEngine(RECORDED, { cursor, records: some });
+    expect(told.ok ? '' : told.reason).toContain(words);
+    expect(told.ok ? '' : told.reason).toContain('name another store');
+  }
 });
 
 describe('records that must be there are missed', () => {
