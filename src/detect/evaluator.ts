@@ -41,6 +41,12 @@ import {
   type VerdictState,
 } from './verdict/verdict.ts';
 
+/**
+ * After the first look more voters come: with the dumps of other collectors, and as the feed names them, for which a peer
+ * has its hold time (RIS: 180 s). What they see is part of the first baseline. Milliseconds.
+ */
+const BEGIN_MS = 180_000;
+
 /** What an evaluator goes on from, besides `changes`. */
 export interface EvaluatorSnapshot {
   readonly state: VerdictState;
@@ -274,7 +280,7 @@ export class Evaluator {
   }
 
   #begin(at: EventTime): void {
-    this.#beginsUntil ??= later(at, this.policy.blindHoldMs);
+    this.#beginsUntil ??= later(at, BEGIN_MS);
     this.#baseline.begin(at);
     this.#tracker.begin();
     if (this.view.detailed) this.changes.begin(at);

@@ -28,16 +28,16 @@ describe('the output goes where it is sent', () => {
   const isMountable = canMount();
 
   test.skipIf(!isMountable)(
-    `a store that has no room ends a replay, with how much it wants${isMountable ? '' : ' (skipped: only root may mount one)'}`,
+    `a store for which there is no room ends a replay${isMountable ? '' : ' (skipped: only root may mount one)'}`,
     async () => {
       const small = join(cli.folder, 'small');
       mkdirSync(small);
-      // Room for the folder and its lease, and not for the 64 MiB that stay free.
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', small]);
+      // No room for the database itself.
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', small]);
       try {
         const { status, stdout, stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--store', 'small/kept']);
         expect({ status, stdout }).toEqual({ status: 69, stdout: '' });
-        expect(stderr).toMatch(/^unroutable: .*: the disk is full: \d+ MiB left, \d+ MiB wanted\n$/);
+        expect(stderr).toMatch(/^unroutable: .*: the disk is full\n$/);
       } finally {
         execFileSync('umount', ['--lazy', small]);
       }
