@@ -42,6 +42,7 @@ describe('over TLS, as the user of docs/redis.md, who may do nothing else', () =
       'role ok',
       'appendonly ok',
       'maxmemory-policy ok',
+      'memory ok',
       'rights ok',
       'keys ok',
       'writable ok',
