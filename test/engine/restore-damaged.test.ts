@@ -74,6 +74,8 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
         some,
         fc.constantFrom('null', '{}', '[]', '7', '"x"', '{"at":-1}', '{"at":"now"}'),
         (record, value) => {
+          // A bare number in the place of the format is not damage: it is another format, with a test of its own below.
+          fc.pre(record.key !== 'format' || value !== '7');
           const told = withValue(record, value);
           expect(told.ok ? '' : told.reason).toContain(`the record ${record.space} ${record.key} cannot be read: `);
         },
