@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 import yaml
 from peers import FULL, ORIGIN, UNITS
-from watch import incidents, watch
+from watch import incidents, seconds_of, watch
 
 FULL_FEED_SHARE = 0.75
 
@@ -83,19 +83,29 @@ def apply(routes, collector, what, address, asn, prefix, path):
             del routes[key]
 
 
+TOLERANCE = {'second': 0, 'minute': 59, 'about': 1800}  # seconds between a published time and the event that meets it
+
+
 def published_faults(incident, updates, events):
-    """Each published time is the very second of a message about the territory, and the `first` of the event that meets it."""
+    """Each published time is met by an event whose `first` lies within its precision, and that second has a message about the
+    territory."""
     heard = {line[1] for line in updates if line[5] in UNITS and (line[6] is None or line[6][-1] == ORIGIN)}
-    said = {(event['first'], event['type']) for event in events}
     faults = []
     for item in incident['published']:
         if item['met_by'] == 'none':
             continue
-        if item['at'].timestamp() not in heard:
-            faults.append('nothing recorded at %s' % item['at'])
-        if (told(item['at'].timestamp()), item['met_by']) not in said:
+        met = [event for event in events if event['type'] == item['met_by'] and meets(item, seconds_of(event['first']))]
+        if not met:
             faults.append('no %s is first at %s' % (item['met_by'], item['at']))
+        if any(seconds_of(event['first']) not in heard for event in met):
+            faults.append('nothing recorded at the first second of %s, %s' % (item['met_by'], item['at']))
     return faults
+
+
+def meets(item, first):
+    after = first - item['at'].timestamp()
+    within = TOLERANCE[item['precision']]
+    return (-within if item['precision'] == 'about' else 0) <= after <= within
 
 
 def differences(what, expected, seen):

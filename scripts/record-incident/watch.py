@@ -36,7 +36,9 @@ def incidents(events):
         if verdict == 'restored':
             found[-1]['until'] = event['since']
         elif event['type'] == 'country.degraded' or event['type'] == 'country.unroutable':
-            if found and seconds_of(event['since']) - seconds_of(found[-1]['until']) < INCIDENT_GAP:
+            if found and found[-1]['until'] is None:  # deeper, or on the way back: the same drop
+                found[-1]['worst'] = 'unroutable' if 'unroutable' in (verdict, found[-1]['worst']) else verdict
+            elif found and seconds_of(event['since']) - seconds_of(found[-1]['until']) < INCIDENT_GAP:
                 found[-1]['drops'] += 1
                 found[-1]['worst'] = 'unroutable' if 'unroutable' in (verdict, found[-1]['worst']) else verdict
             else:
@@ -119,6 +121,8 @@ class Verdict:
                 self.first[verdict] = self.movement.first(at, 1 if verdict == 'routable' else -1)
             since = self.since.setdefault(verdict, at) if so else self.since.pop(verdict, None)
             if so and at - since >= hold and self.changes(verdict):
+                if verdict == 'routable' and share < DEGRADED_BELOW:  # out of the outage, and not yet well
+                    verdict, event, self.first['degraded'] = 'degraded', 'country.degraded', self.first['routable']
                 self.now = verdict
                 self.since.pop('routable', None)
                 return [{'first': told(self.first[verdict]), 'since': told(since), 'type': event}]

@@ -21,6 +21,7 @@ import {
   asWebSocketUrl,
   collect,
 } from './program-options.ts';
+import { addIncidentCommands } from './incidents/program.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './store/program.ts';
 import { addWebhookCommands } from './webhook/program.ts';
 import { forLiveFeed, POLICY_SETTINGS, VOTING_SETTINGS } from '../config/settings.ts';
@@ -48,8 +49,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
   addServeRis(program, io, end);
   addTerritories(program, io, end);
   addInspect(program, io, end);
-  addIncidents(program, io, end);
-  addDemo(program, io, end);
+  addIncidentCommands(program, io, end);
   pointToOwnHelp(program, 'unroutable');
   return program;
 }
@@ -99,10 +99,10 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     .addOption(
       new Option(
         '-f, --format <format>',
-        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), json: one document, csv: one row an event',
-      ).choices(['text', 'ndjson', 'json', 'csv']),
+        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), json: one document, csv: one row an event, md: a card of each incident',
+      ).choices(['text', 'ndjson', 'json', 'csv', 'md']),
     )
-    .option('-o, --out <file>', 'write there; .txt, .ndjson, .json and .csv choose the format')
+    .option('-o, --out <file>', 'write there; .txt, .ndjson, .json, .csv and .md choose the format')
     .option('-q, --quiet', 'no progress on stderr')
     .option('--no-chart', 'no chart in text')
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
@@ -228,32 +228,6 @@ function addInspect(program: Command, io: Io, end: (status: ExitStatus) => void)
     .action(async (files: string[], options: { format: 'text' | 'json' }) => {
       const command = await import('./replay/inspect.ts');
       end(await command.inspect(files, options, io));
-    });
-}
-
-function addIncidents(program: Command, io: Io, end: (status: ExitStatus) => void): void {
-  program
-    .command('incidents')
-    .summary('list the known incidents that come with the program')
-    .description('Lists the known incidents that come with the program.')
-    .action(async () => {
-      loadOneByOne('incidents/incidents');
-      const command = await import('./incidents/incidents.ts');
-      end(await command.listIncidents(io));
-    });
-}
-
-function addDemo(program: Command, io: Io, end: (status: ExitStatus) => void): void {
-  program
-    .command('demo')
-    .summary('replay one of them')
-    .description('Replays a known incident that comes with the program.')
-    .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
-    .option('--live', 'serve it on this machine as RIS Live would, and watch that')
-    .action(async (name: string, options: { live?: boolean }) => {
-      loadOneByOne('incidents/incidents');
-      const command = await import('./incidents/incidents.ts');
-      end(await command.demo(name, options, io));
     });
 }
 

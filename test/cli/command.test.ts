@@ -105,13 +105,45 @@ describe('inspect', () => {
 });
 
 describe('the incidents that come with it', () => {
-  test('are listed as what they are: reconstructions', async () => {
+  test('are listed as what they are: reconstructions, archive windows, or published only', async () => {
     const { status, stdout } = await cli.run(['incidents']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/2014-12-22 +North Korea/);
-    expect(stdout.match(/not archive data/g)?.length).toBe(
-      (await readdir(join(ROOT, 'incidents'))).filter((name) => /^\d/.test(name)).length,
-    );
+    const folders = (await readdir(join(ROOT, 'incidents'))).filter((name) => /^\d/.test(name));
+    expect(stdout.match(/not\s+archive\s+data/g)?.length).toBe(folders.length);
+    expect(stdout).toMatch(/eg-2011-01-27 +Egypt/);
+  });
+
+  test('show prints a card in each format, and says what routes do not show', async () => {
+    const card = await cli.run(['incidents', 'show', '2022-01-26']);
+    expect(card.status).toBe(0);
+    expect(card.stdout).toContain('# First time-outs, then servers, then the routers');
+    expect(card.stdout).toContain('## Not observed in the routes');
+    const json = JSON.parse((await cli.run(['incidents', 'show', '2022-01-26', '-f', 'json'])).stdout) as object;
+    expect(json).toMatchObject({ format: 'unroutable.incident-card/1', name: '2022-01-26', place: 'North Korea' });
+    expect((await cli.run(['incidents', 'show', 'eg-2011-01-27', '-f', 'html'])).stdout).toContain('<h1>Egypt');
+  });
+
+  test('what cannot be replayed says why, and a name that is none what was meant', async () => {
+    const published = await cli.run(['incidents', 'replay', 'eg-2011-01-27']);
+    expect(published.status).toBe(2);
+    expect(published.stderr).toContain('its networks are not known here');
+    const unknown = await cli.run(['incidents', 'show', '2022-01-2']);
+    expect(unknown.status).toBe(2);
+    expect(unknown.stderr).toContain('did you mean 2022-01-26?');
+  });
+
+  test('are scored against what was published, as the table in incidents/README.md says', async () => {
+    const { status, stdout } = await cli.run(['incidents', 'score']);
+    expect(status).toBe(0);
+    expect(await readFile(join(ROOT, 'incidents', 'README.md'), 'utf8')).toContain(stdout);
+  });
+
+  test('a replay prints the cards of what it found', async () => {
+    const { status, stdout } = await cli.run(['replay', BLACKOUT, '--format', 'md', '--quiet']);
+    expect(status).toBe(0);
+    expect(stdout.match(/^# North Korea/gm)?.length).toBe(7);
+    expect(stdout).toContain('unroutable from 2014-12-22 16:15:12 UTC to 2014-12-23 01:46:16 UTC');
   });
 
   test('the demo replays the blackout of 2014 from any folder, and meets the published times to the second', async () => {

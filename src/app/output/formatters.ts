@@ -1,9 +1,10 @@
 import type { EventTime } from '../../bgp/time.ts';
-import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { IncidentData, UnroutableEvent } from '../../detect/events/event.ts';
 import { chartLines, type Charset } from '../../report/chart.ts';
 import { createClock, type Clock } from '../../report/clock.ts';
 import type { Span } from '../../report/columns.ts';
 import { csvHeader, csvRow } from '../../report/csv.ts';
+import { cardMarkdown, cardOf } from '../../report/incident-card.ts';
 import { replayJson, type ReplayDocument } from '../../report/json.ts';
 import type { Paint } from '../../report/paint.ts';
 import { familyText, type Clocks, type WatchedFacts } from '../../report/phrases.ts';
@@ -15,7 +16,7 @@ import type { TextSink } from '../../sinks/stdout.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Seen } from './history-recorder.ts';
 
-export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
+export const FORMATS = ['text', 'ndjson', 'json', 'csv', 'md'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Tells a run in one format: events as they come, the rest when it is over. */
@@ -54,6 +55,8 @@ export function createFormatter(format: Format, sink: TextSink, selection: Selec
         tell: () => Promise.resolve(),
         end: (outcome) => sink.write(replayJson(outcome)),
       };
+    case 'md':
+      return cardTeller(sink, clocksOf(selection));
   }
 }
 
@@ -62,6 +65,23 @@ function rowTeller(sink: TextSink, header: string, row: (event: UnroutableEvent)
     begin: () => sink.write(header),
     tell: (events) => sink.write(events.map(row).join('')),
     end: () => Promise.resolve(),
+  };
+}
+
+/** The card of each incident, as it was told last. */
+function cardTeller(sink: TextSink, clocks: Clocks): Formatter {
+  return {
+    begin: () => Promise.resolve(),
+    tell: () => Promise.resolve(),
+    end: ({ events }) => {
+      const last = new Map<string, IncidentData>();
+      for (const { type, data } of events) {
+        if (type === 'incident.opened' || type === 'incident.updated' || type === 'incident.closed')
+          last.set(data.incident.id, data);
+      }
+      const cards = [...last.values()].map((data) => cardMarkdown(cardOf(data, clocks)));
+      return sink.write(cards.length === 0 ? 'No incident was found.\n' : cards.join('\n'));
+    },
   };
 }
 

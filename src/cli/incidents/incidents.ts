@@ -1,83 +1,153 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse } from 'yaml';
+import { Writable } from 'node:stream';
+import { eventTime } from '../../report/clock.ts';
+import { cardHtml, cardMarkdown } from '../../report/incident-card.ts';
 import { printable } from '../../report/printable.ts';
+import { publishedLines } from '../../report/published.ts';
+import { scoreOf, scoreTable, type Score } from '../../report/score.ts';
 import { wrapped } from '../../report/wrap.ts';
-import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { cardOfKnown, knownIncidents, knownOf, type KnownIncident } from '../../app/incidents/library.ts';
 import { complain, paintFor, widthOf, type Io } from '../../app/io.ts';
-import { packageRoot } from '../../app/package-root.ts';
-import { publishedLines, type Published, type Sources } from './published.ts';
-import { replayed } from '../replay/replay.ts';
+import type { ReplayOptions } from '../../app/replay/options.ts';
 import { didYouMean } from '../../config/suggest.ts';
-
-/** A known incident that comes with the program: incidents/README.md says how each was made. */
-interface KnownIncident {
-  readonly name: string;
-  readonly folder: string;
-  readonly title: string;
-  /** That it is a reconstruction, and of what. Shown wherever it is. */
-  readonly label: string;
-  readonly territory: string;
-  readonly window: { readonly from: string; readonly until: string };
-  readonly published: readonly Published[];
-  readonly sources: Sources;
-}
+import { bad, good, type Result } from '../../lib/result.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { replayed, type Replayed } from '../replay/replay.ts';
+import type { FetchOptions } from './program.ts';
 
 /** `unroutable incidents` */
 export async function listIncidents(io: Io): Promise<ExitStatus> {
   const incidents = await knownIncidents();
   const width = widthOf(io.stdout);
-  const lines = incidents.flatMap(({ name, title, label, window }) => [
-    `${name}  ${title}`,
-    ...wrapped(`${window.from} to ${window.until}. ${label}.`, width - 12).map((line) => `            ${line}`),
+  const wide = Math.max(...incidents.map(({ name }) => name.length)) + 2;
+  const lines = incidents.flatMap(({ name, title, place, label, window }) => [
+    `${name.padEnd(wide)}${place}. ${title}`,
+    ...wrapped(`${window.from} to ${window.until}. ${label}.`, width - wide).map((line) => ' '.repeat(wide) + line),
   ]);
-  const text = [...lines, '', 'unroutable demo NAME replays one.'].map((line) => `${printable(line)}\n`).join('');
-  io.stdout.write(text);
+  const ends = ['', 'unroutable incidents show NAME prints its card, unroutable demo NAME replays one.'];
+  io.stdout.write([...lines, ...ends].map((line) => `${printable(line)}\n`).join(''));
   return EXIT.done;
 }
 
+/** `unroutable incidents show NAME` */
+export async function showIncident(name: string, format: 'md' | 'html' | 'json', io: Io): Promise<ExitStatus> {
+  const found = await incidentNamed(name);
+  if (!found.ok) return failed(found, io);
+  const card = cardOfKnown(found.value);
+  const texts = {
+    md: () => cardMarkdown(card),
+    html: () => cardHtml(card),
+    json: () => `${JSON.stringify(card, undefined, 2)}\n`,
+  };
+  io.stdout.write(texts[format]());
+  return EXIT.done;
+}
+
+interface DemoOptions extends FetchOptions {
+  readonly live?: boolean;
+  readonly archive?: boolean;
+}
+
 /** `unroutable demo NAME`: the incident through the same command as any archive, then what was published; or as if it were live. */
-export async function demo(name: string, { live }: { readonly live?: boolean }, io: Io): Promise<ExitStatus> {
-  const incidents = await knownIncidents();
-  const incident = incidents.find((known) => known.name === name);
-  if (incident === undefined) {
-    const names = incidents.map((known) => known.name);
-    complain(io, `${name}: there is no such incident${didYouMean(name, names)} (known: ${names.join(', ')})`);
-    return EXIT.usage;
-  }
+export async function demo(name: string, options: DemoOptions, io: Io): Promise<ExitStatus> {
+  const found = await incidentNamed(name);
+  if (!found.ok) return failed(found, io);
+  const incident = found.value;
+  const from = inputOf(incident, options);
+  if (!from.ok) return failed(from, io);
   const paint = paintFor(io, undefined, io.stdout.isTTY === true);
   const width = widthOf(io.stdout);
   const write = (lines: readonly string[]) => io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  const label = from.value.paths.length === 0 ? 'from the public archives' : incident.label;
   write([
     paint('strong', printable(incident.title)),
-    ...wrapped(printable(`(${incident.label})`), width).map((line) => paint('dim', line)),
+    ...wrapped(printable(`(${label})`), width).map((line) => paint('dim', line)),
     '',
   ]);
 
-  if (live === true) {
+  if (options.live === true && incident.kind === 'reconstructed') {
     const { demoLive } = await import('./demo-live.ts');
     return demoLive(incident.folder, incident.territory, io);
   }
-  const { status, outcome } = await replayed(
-    [incident.folder],
-    { format: 'text', territory: [incident.territory], settings: {} },
-    io,
-  );
+  const { status, outcome } = await replayed(from.value.paths, { format: 'text', ...from.value.options }, io);
   if (outcome === undefined || status !== EXIT.done) return status;
   const told = publishedLines(incident.published, outcome.events, { sources: incident.sources, paint, width });
   if (told.length > 0) write(['', ...told]);
   return status;
 }
 
-async function knownIncidents(): Promise<readonly KnownIncident[]> {
-  const root = join(packageRoot(), 'incidents');
-  const entries = await readdir(root, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return Promise.all(folders.sort().map((name) => readIncident(name, join(root, name))));
+/** `unroutable incidents score`: what was published against what a replay tells, one row an incident. */
+export async function scoreIncidents(
+  names: readonly string[],
+  options: FetchOptions & { readonly archive?: boolean },
+  io: Io,
+): Promise<ExitStatus> {
+  const chosen = await chooseIncidents(names, options.archive === true);
+  if (!chosen.ok) return failed(chosen, io);
+  const scores: Score[] = [];
+  for (const incident of chosen.value) {
+    const from = inputOf(incident, options);
+    if (!from.ok) return failed(from, io);
+    const { status, outcome } = await silently(from.value, io);
+    // A replay with faults would be scored as if it had seen all.
+    if (outcome === undefined || status !== EXIT.done) {
+      complain(io, `${incident.name}: it could not be replayed whole, so there is no score`);
+      return status;
+    }
+    scores.push(scoreOf(knownOf(incident), outcome.events));
+  }
+  io.stdout.write(scoreTable(scores).map((line) => `${line}\n`).join(''));
+  const isRight = scores.every(({ published, met, falseAlarms }) => published === met && falseAlarms === 0);
+  return isRight ? EXIT.done : EXIT.partial;
 }
 
-/** Our own file, which the tests of `incidents/` check: it needs no schema here. */
-async function readIncident(name: string, folder: string): Promise<KnownIncident> {
-  const text = await readFile(join(folder, 'incident.yaml'), 'utf8');
-  return { ...(parse(text) as Omit<KnownIncident, 'name' | 'folder'>), name, folder };
+async function chooseIncidents(
+  names: readonly string[],
+  isFromArchive: boolean,
+): Promise<Result<readonly KnownIncident[]>> {
+  if (names.length === 0) {
+    const all = await knownIncidents();
+    return good(all.filter(({ kind }) => kind === 'reconstructed' || (isFromArchive && kind === 'archive')));
+  }
+  const found = await Promise.all(names.map((name) => incidentNamed(name)));
+  const missing = found.find((result) => !result.ok);
+  if (missing?.ok === false) return missing;
+  return good(found.flatMap((result) => (result.ok ? [result.value] : [])));
+}
+
+async function incidentNamed(name: string): Promise<Result<KnownIncident>> {
+  const incidents = await knownIncidents();
+  const found = incidents.find((known) => known.name === name);
+  if (found !== undefined) return good(found);
+  const names = incidents.map((known) => known.name);
+  return bad('usage', `${name}: there is no such incident${didYouMean(name, names)} (known: ${names.join(', ')})`);
+}
+
+interface Input {
+  readonly paths: readonly string[];
+  readonly options: Omit<ReplayOptions, 'format'>;
+}
+
+/** Where an incident is replayed from: its recordings, or the window of the public archives. */
+function inputOf(incident: KnownIncident, options: DemoOptions): Result<Input> {
+  const { archive, cache, offline, contact } = options;
+  const common = { territory: [incident.territory], settings: {} };
+  if (incident.kind === 'reconstructed' && archive !== true) return good({ paths: [incident.folder], options: common });
+  if (incident.kind === 'published') {
+    return bad('usage', `${incident.name}: its networks are not known here, so it cannot be replayed; show prints its card`);
+  }
+  const window = {
+    from: eventTime(incident.window.from),
+    until: eventTime(incident.window.until),
+    ...(incident.kind === 'archive' && incident.collectors.length > 0 && { collectors: incident.collectors }),
+    ...(cache !== undefined && { cache }),
+    ...(offline !== undefined && { offline }),
+    ...(contact !== undefined && { contact }),
+  };
+  return good({ paths: [], options: { ...common, ...window } });
+}
+
+/** Its events alone: what it prints goes nowhere. */
+function silently({ paths, options }: Input, io: Io): Promise<Replayed> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return replayed(paths, { ...options, format: 'ndjson', quiet: true }, { ...io, stdout: nowhere });
 }

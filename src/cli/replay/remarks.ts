@@ -9,6 +9,7 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   '.txt': 'text',
   '.json': 'json',
   '.csv': 'csv',
+  '.md': 'md',
   '.ndjson': 'ndjson',
   '.jsonl': 'ndjson',
 };
@@ -27,7 +28,7 @@ export function formatByName({ format, out }: ReplayOptions): Result<Format | un
   if (known !== undefined) return good(known);
   return bad(
     'usage',
-    `--out ${out}: no format ends in ${ending}; use .txt, .ndjson, .json or .csv, or say which with --format`,
+    `--out ${out}: no format ends in ${ending}; use .txt, .ndjson, .json, .csv or .md, or say which with --format`,
   );
 }
 

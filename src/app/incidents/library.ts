@@ -1,0 +1,138 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { parseCollector, type Collector } from '../../bgp/peer.ts';
+import { spanText, type IncidentCard } from '../../report/incident-card.ts';
+import type { Known } from '../../report/score.ts';
+import { packageRoot } from '../package-root.ts';
+
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+
+const collector = z.string().transform((name, context): Collector => {
+  const known = parseCollector(name);
+  if (known !== undefined) return known;
+  context.addIssue(`${name} names no collector`);
+  return z.NEVER;
+});
+
+const COMMON = {
+  title: z.string(),
+  label: z.string(),
+  territory: z.string(),
+  place: z.string(),
+  summary: z.string(),
+  window: z.strictObject({ from: time, until: time }),
+  sources: z.record(z.string(), z.strictObject({ name: z.string(), url: z.url().optional() })),
+  published: z.array(
+    z.strictObject({
+      at: time,
+      precision: z.enum(['second', 'minute', 'about']),
+      source: z.string(),
+      met_by: z.string(),
+      what: z.string(),
+    }),
+  ),
+  published_untimed: z.array(z.string()).default([]),
+  observed: z.array(z.string()).default([]),
+  not_observed: z.array(z.string()).default([]),
+};
+
+/** `incidents/NAME/incident.yaml`: recordings lie beside it. Times are text, UTC, to the second. */
+const RECONSTRUCTED = z.strictObject({
+  ...COMMON,
+  kind: z.literal('reconstructed'),
+  assumed: z.array(z.string()),
+  expect: z.strictObject({
+    events: z.array(
+      z.strictObject({
+        first: time,
+        since: time,
+        type: z.string(),
+        upstream: z.int().optional(),
+        units: z.array(z.string()).optional(),
+      }),
+    ),
+    incidents: z.array(
+      z.strictObject({ since: time, until: time, drops: z.int(), worst: z.string(), shape: z.string() }),
+    ),
+  }),
+});
+
+/** One entry of `incidents/published.yaml`: nothing is shipped of it but what was published. */
+const PUBLISHED = z.strictObject({
+  ...COMMON,
+  name: z.string(),
+  label: z.string().default(''),
+  /** `archive`: whoever has the Internet can replay it. `published`: its networks are not known here, so it cannot be. */
+  kind: z.enum(['archive', 'published']),
+  /** Collectors to fetch. */
+  collectors: z.array(collector).default([]),
+  /** Nothing may be said of the country. */
+  quiet: z.boolean().default(false),
+});
+
+/** A known incident whose recordings come with the program: incidents/README.md says how each was made. */
+export interface ReconstructedIncident extends z.infer<typeof RECONSTRUCTED> {
+  readonly name: string;
+  readonly folder: string;
+}
+
+export type PublishedIncident = z.infer<typeof PUBLISHED>;
+
+export type KnownIncident = ReconstructedIncident | PublishedIncident;
+
+const LABELS = {
+  archive: 'from the public archives; nothing of it is shipped',
+  published: 'published only: its networks are not in this library',
+} as const;
+
+/** The library that comes with the program, by name. Its files are our own: a fault in them is an error of ours. */
+export async function knownIncidents(): Promise<readonly KnownIncident[]> {
+  const root = join(packageRoot(), 'incidents');
+  const entries = await readdir(root, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const reconstructed = await Promise.all(folders.map((name) => readIncident(name, join(root, name))));
+  const text = await readFile(join(root, 'published.yaml'), 'utf8');
+  const published = z.array(PUBLISHED).parse(parse(text));
+  const named = published.map((incident) => ({ ...incident, label: incident.label || LABELS[incident.kind] }));
+  return [...reconstructed, ...named].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function readIncident(name: string, folder: string): Promise<ReconstructedIncident> {
+  const text = await readFile(join(folder, 'incident.yaml'), 'utf8');
+  return { ...RECONSTRUCTED.parse(parse(text)), name, folder };
+}
+
+/** What a replay of it is compared with. */
+export function knownOf(incident: KnownIncident): Known {
+  const { name, published } = incident;
+  if (incident.kind !== 'reconstructed') return { name, published, expected: undefined, isQuiet: incident.quiet };
+  const expected = incident.expect.events.filter(({ type }) => type.startsWith('country.'));
+  return { name, published, expected, isQuiet: expected.length === 0 };
+}
+
+/** Its card, from what the library knows. */
+export function cardOfKnown(incident: KnownIncident): IncidentCard {
+  const { name, title, place, window, label, summary, observed, published, sources } = incident;
+  const durations =
+    incident.kind === 'reconstructed'
+      ? incident.expect.incidents.map(({ since, until, worst }) => spanText(`an incident, ${worst} at worst,`, since, until))
+      : [];
+  return {
+    format: 'unroutable.incident-card/1',
+    name,
+    title,
+    place,
+    window,
+    label,
+    summary,
+    durations,
+    observed,
+    notObserved: incident.not_observed,
+    published,
+    publishedUntimed: incident.published_untimed,
+    assumed: incident.kind === 'reconstructed' ? incident.assumed : [],
+    sources,
+  };
+}

@@ -1,0 +1,84 @@
+import { Option, type Command } from 'commander';
+import type { ExitStatus } from '../exit-status.ts';
+import type { Io } from '../../app/io.ts';
+import { loadOneByOne } from '../one-by-one.ts';
+
+type End = (status: ExitStatus) => void;
+
+const CARD_FORMATS = ['md', 'html', 'json'] as const;
+type CardFormat = (typeof CARD_FORMATS)[number];
+
+/** What is fetched from the public archives, where it is asked for. */
+export interface FetchOptions {
+  readonly cache?: string;
+  readonly offline?: boolean;
+  readonly contact?: string;
+}
+
+/** The library of known incidents, and the demo that replays one of it. */
+export function addIncidentCommands(program: Command, io: Io, end: End): void {
+  const load = () => {
+    loadOneByOne('incidents/incidents');
+    return import('./incidents.ts');
+  };
+  const incidents = program
+    .command('incidents')
+    .summary('list, show, replay and score the known incidents')
+    .description('The known incidents: those that are shipped as recordings, and those that were only published.')
+    .helpCommand('help [command]', 'print the help of a command')
+    .action(async () => {
+      end(await (await load()).listIncidents(io));
+    });
+  incidents
+    .command('list')
+    .summary('list them (the default)')
+    .description('Lists the known incidents.')
+    .action(async () => {
+      end(await (await load()).listIncidents(io));
+    });
+  incidents
+    .command('show')
+    .summary('print the card of one')
+    .description('Prints the card of an incident: when, what was seen in the routes and what was not, who says so.')
+    .argument('<name>', 'as `unroutable incidents` lists it')
+    .addOption(new Option('-f, --format <format>', 'of the card').choices(CARD_FORMATS).default('md'))
+    .action(async (name: string, { format }: { format: CardFormat }) => {
+      end(await (await load()).showIncident(name, format, io));
+    });
+  fetching(
+    incidents
+      .command('replay')
+      .summary('replay one, and compare it with what was published')
+      .description('Replays an incident, and prints what was published beside it.')
+      .argument('<name>', 'as `unroutable incidents` lists it'),
+  ).action(async (name: string, options: FetchOptions & { archive?: boolean }) => {
+    end(await (await load()).demo(name, options, io));
+  });
+  fetching(
+    incidents
+      .command('score')
+      .summary('replay them, and tell how well that matches what was published')
+      .description('Replays incidents and prints a table: by how far onsets and durations miss what was published.')
+      .argument('[names...]', 'as `unroutable incidents` lists them (default: all that are shipped)'),
+  ).action(async (names: string[], options: FetchOptions & { archive?: boolean }) => {
+    end(await (await load()).scoreIncidents(names, options, io));
+  });
+
+  program
+    .command('demo')
+    .summary('replay one of them')
+    .description('Replays a known incident that comes with the program.')
+    .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
+    .option('--live', 'serve it on this machine as RIS Live would, and watch that')
+    .action(async (name: string, options: { live?: boolean }) => {
+      end(await (await load()).demo(name, options, io));
+    });
+}
+
+function fetching(command: Command): Command {
+  return command
+    .option('--archive', 'from the public archives of RIPE RIS and Route Views, not from the recordings')
+    .option('--cache <dir>', 'keep what is fetched there (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option('--offline', 'take only what is in the cache')
+    .option('--contact <address>', "for the archives' operators, in the User-Agent: your mail address or site");
+}

@@ -1,0 +1,147 @@
+import type { IncidentData } from '../detect/events/event.ts';
+import { durationText, eventTime, utcText } from './clock.ts';
+import { incidentFacts, lastedText } from './incident-words.ts';
+import { territoryName, type Clocks } from './phrases.ts';
+import type { PublishedTime, Sources } from './published.ts';
+
+/** One page about one incident: what happened, when, what routes showed of it, who says so. It says nothing of causes. */
+export interface IncidentCard {
+  readonly format: 'unroutable.incident-card/1';
+  readonly name: string;
+  readonly title: string;
+  readonly place: string;
+  /** ISO 8601, UTC: from the first to the last moment that is looked at. */
+  readonly window: { readonly from: string; readonly until: string };
+  /** Where it comes from: that it is a reconstruction, or replayed from an archive. */
+  readonly label: string;
+  readonly summary: string;
+  /** Each outage: when, how long, how bad. */
+  readonly durations: readonly string[];
+  readonly observed: readonly string[];
+  readonly notObserved: readonly string[];
+  readonly published: readonly PublishedTime[];
+  readonly publishedUntimed: readonly string[];
+  readonly assumed: readonly string[];
+  readonly sources: Sources;
+}
+
+/** A card of an incident that a replay found: all that it says was computed from the routes. */
+export function cardOf(data: IncidentData, clocks: Clocks): IncidentCard {
+  const { incident } = data;
+  const [first] = incident.spans;
+  const last = incident.spans.at(-1);
+  const from = first?.from ?? '';
+  const name = territoryName(data, clocks);
+  return {
+    format: 'unroutable.incident-card/1',
+    name: incident.id,
+    title: `${name}: ${lastedText(incident)}`,
+    place: data.territory.name,
+    window: { from, until: last?.until ?? '' },
+    label: 'computed from the routes that were replayed',
+    summary: '',
+    durations: incident.spans
+      .filter(({ verdict }) => verdict !== 'routable')
+      .map((span) => spanText(span.verdict === 'unknown' ? 'not seen' : span.verdict, span.from, span.until)),
+    observed: incidentFacts(data),
+    notObserved: ['Whether anything answered: routes do not show it.', 'A cause: routes do not show one.'],
+    published: [],
+    publishedUntimed: [],
+    assumed: [],
+    sources: {},
+  };
+}
+
+/** `unroutable from 2014-12-22 16:15:12 UTC to 2014-12-23 01:46:16 UTC: 9 h 31 min 4 s` */
+export function spanText(what: string, from: string, until: string | undefined): string {
+  const since = `${what} from ${utcText(eventTime(from))}`;
+  if (until === undefined) return `${since}, not over yet`;
+  return `${since} to ${utcText(eventTime(until))}: ${durationText(eventTime(until) - eventTime(from))}`;
+}
+
+interface Section {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+function sections(card: IncidentCard): readonly Section[] {
+  const sourceOf = (key: string) => card.sources[key]?.name ?? key;
+  return [
+    { title: 'Duration', lines: card.durations },
+    { title: 'Observed in the routes', lines: card.observed },
+    { title: 'Not observed in the routes', lines: card.notObserved },
+    {
+      title: 'Published',
+      lines: [
+        ...card.published.map(({ at, what, precision, source }) => {
+          const about = precision === 'about' ? 'about ' : '';
+          return `${about}${utcText(eventTime(at))}: “${what}” (${sourceOf(source)})`;
+        }),
+        ...card.publishedUntimed,
+      ],
+    },
+    { title: 'Assumed for the reconstruction', lines: card.assumed },
+    {
+      title: 'Sources',
+      lines: Object.values(card.sources).map(({ name, url }) => (url === undefined ? name : `${name}, ${url}`)),
+    },
+  ].filter(({ lines }) => lines.length > 0);
+}
+
+/** The card as Markdown: a heading, a few facts, a list a section. */
+export function cardMarkdown(card: IncidentCard): string {
+  const facts = factsOf(card).map(([name, value]) => `- **${name}:** ${marked(value)}`);
+  const body = sections(card).flatMap(({ title, lines }) => [
+    '',
+    `## ${title}`,
+    '',
+    ...lines.map((line) => `- ${marked(line)}`),
+  ]);
+  const summary = card.summary === '' ? [] : ['', marked(card.summary)];
+  return [`# ${marked(card.title)}`, ...summary, '', ...facts, ...body, ''].join('\n');
+}
+
+/** The card as one self-contained HTML document. */
+export function cardHtml(card: IncidentCard): string {
+  const facts = factsOf(card).map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
+  const body = sections(card).map(({ title, lines }) => {
+    const items = lines.map((line) => `<li>${escaped(line)}</li>`).join('');
+    return `<h2>${escaped(title)}</h2>\n<ul>${items}</ul>`;
+  });
+  return [
+    '<!doctype html>',
+    `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">`,
+    `<title>${escaped(card.title)}</title>`,
+    `<style>${STYLE}</style></head><body><main>`,
+    `<h1>${escaped(card.title)}</h1>`,
+    ...(card.summary === '' ? [] : [`<p>${escaped(card.summary)}</p>`]),
+    `<dl>${facts.join('')}</dl>`,
+    ...body,
+    '</main></body></html>',
+    '',
+  ].join('\n');
+}
+
+const STYLE =
+  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0}' +
+  'main{max-width:46rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.6rem}h2{font-size:1.1rem;margin-top:1.6rem}' +
+  'dt{font-weight:600}dd{margin:0 0 .4rem}li{overflow-wrap:anywhere}';
+
+function factsOf({ place, window, label, name }: IncidentCard): readonly (readonly [string, string])[] {
+  const until = window.until === '' ? 'not over yet' : utcText(eventTime(window.until));
+  return [
+    ['Place', place],
+    ['Time', `${utcText(eventTime(window.from))} to ${until}`],
+    ['Data', label],
+    ['Name', name],
+  ];
+}
+
+/** Text that Markdown takes as it is: of what input may hold, nothing is a link, a tag or a heading. */
+function marked(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>#|]/g, (sign) => `\\${sign}`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}

@@ -1,0 +1,109 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { UnroutableEvent } from '../detect/events/event.ts';
+import { durationText, eventTime, utcText } from './clock.ts';
+
+import type { Paint } from './paint.ts';
+import { printable } from './printable.ts';
+import { wrapped } from './wrap.ts';
+
+/** How exactly a time was published: to the second, to its minute, or about, which is read as within half an hour. */
+export type Precision = 'second' | 'minute' | 'about';
+
+/** A time that somebody published about an incident. */
+export interface PublishedTime {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly precision: Precision;
+  /** Who published it, by its key among the sources. */
+  readonly source: string;
+  readonly what: string;
+  /** The type of the event whose `first` should be this time; `none` when routes do not show it. */
+  readonly met_by: string;
+}
+
+/** Who published it, by the key that `source` names. */
+export type Sources = Readonly<Record<string, { readonly name: string; readonly url?: string | undefined }>>;
+
+/** A published time, and the event that meets it. */
+export interface Met {
+  readonly time: PublishedTime;
+  /** When that event began: its `first`. `undefined`: no event of this type is near. */
+  readonly began: EventTime | undefined;
+  /** How far that is outside of what was published, in ms: 0 within its second, its minute, or half an hour around it. */
+  readonly error: number;
+}
+
+const MINUTE = 60_000;
+/** An event further away than this is another one. */
+const NEAR = 60 * MINUTE;
+
+/** Finds for each published time that routes can show the event of its type that is nearest. */
+export function meetings(published: readonly PublishedTime[], events: readonly UnroutableEvent[]): readonly Met[] {
+  return published.filter(({ met_by }) => met_by !== 'none').map((time) => meeting(time, events));
+}
+
+function meeting(time: PublishedTime, events: readonly UnroutableEvent[]): Met {
+  const candidates = events
+    .flatMap(({ type, data }) => (type === time.met_by && 'first' in data ? [eventTime(data.first)] : []))
+    .map((began) => ({ time, began, error: outside(time, began) }))
+    .filter(({ error }) => error <= NEAR);
+  return candidates.reduce<Met>((best, met) => (best.began === undefined || nearer(met, best) ? met : best), {
+    time,
+    began: undefined,
+    error: 0,
+  });
+}
+
+/** By how far it misses what was published; among those that do not miss it, by the time itself. */
+function nearer(one: Met, other: Met): boolean {
+  const distance = ({ time, began }: Met) => Math.abs((began ?? 0) - eventTime(time.at));
+  return one.error < other.error || (one.error === other.error && distance(one) < distance(other));
+}
+
+function outside({ at, precision }: PublishedTime, began: EventTime): number {
+  const after = began - eventTime(at);
+  const [from, until] = BOUNDS[precision];
+  return after < from ? from - after : after > until ? after - until : 0;
+}
+
+/** From when until when, in ms around the published time, an event is within its precision. */
+const BOUNDS: Readonly<Record<Precision, readonly [number, number]>> = {
+  second: [0, 999],
+  minute: [0, MINUTE - 1],
+  about: [-30 * MINUTE, 30 * MINUTE],
+};
+
+/** Published times beside replayed ones: what was said then, and the event that met it. */
+export function publishedLines(
+  published: readonly PublishedTime[],
+  events: readonly UnroutableEvent[],
+  options: { readonly sources: Sources; readonly paint: Paint; readonly width: number },
+): readonly string[] {
+  if (published.length === 0) return [];
+  const { sources, paint, width } = options;
+  const names = new Set(published.map(({ source }) => sources[source]?.name ?? source));
+  return [
+    paint('strong', 'Published and replayed'),
+    ...published.flatMap((time) =>
+      wrapped(printable(line(time, events)), width - 4).map((part, i) => (i === 0 ? `  ${part}` : `    ${part}`)),
+    ),
+    ...[...names].flatMap((name) => wrapped(printable(`Source: ${name}`), width - 2).map((part) => `  ${part}`)),
+  ];
+}
+
+function line(time: PublishedTime, events: readonly UnroutableEvent[]): string {
+  const told = `${utcText(eventTime(time.at))}  ${time.what}`;
+  if (time.met_by === 'none') return `${told}; not a change that routes show at once`;
+  const { began } = meeting(time, events);
+  if (began === undefined) return `${told}; replayed: no ${time.met_by} near that time`;
+  const apart = Math.abs(began - eventTime(time.at));
+  if (apart < 1000) return `${told}; replayed: ${time.met_by}, to the second`;
+  const side = began > eventTime(time.at) ? 'later' : 'earlier';
+  return `${told}; replayed: ${time.met_by}, ${durationText(apart)} ${side} (${PUBLISHED_AS[time.precision]})`;
+}
+
+const PUBLISHED_AS: Readonly<Record<Precision, string>> = {
+  second: 'published to the second',
+  minute: 'published to the minute',
+  about: 'published as about that time',
+};
