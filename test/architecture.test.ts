@@ -36,6 +36,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['streams/', 'src/store/', 'src/sinks/', 'src/report/'],
   ['src/config/'],
   ['src/app/'],
+  ['src/index.ts'],
   ['src/cli/'],
 ];
 

@@ -1,17 +1,16 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { IncidentData, UnroutableEvent } from '../../detect/events/event.ts';
 import { chartLines, type Charset } from '../../report/chart.ts';
-import { createClock, type Clock } from '../../report/clock.ts';
+import { clocksFor } from '../../report/clocks.ts';
 import type { Span } from '../../report/columns.ts';
 import { csvHeader, csvRow } from '../../report/csv.ts';
 import { cardMarkdown, cardOf } from '../../report/incident-card.ts';
 import { replayJson, type ReplayDocument } from '../../report/json.ts';
 import type { Paint } from '../../report/paint.ts';
-import { familyText, type Clocks, type WatchedFacts } from '../../report/phrases.ts';
+import { familyText, type Clocks } from '../../report/phrases.ts';
 import { jsonText } from '../../report/printable.ts';
 import { summaryLines, type Standing } from '../../report/summary.ts';
 import { createTimeline } from '../../report/timeline.ts';
-import { unitsOf, type Territory } from '../../territory/territory.ts';
 import type { TextSink } from '../../sinks/stdout.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Seen } from './history-recorder.ts';
@@ -137,24 +136,7 @@ function chartSpan({ begin, end, since, until }: Outcome): Span | undefined {
   return { from, to: Math.max(until ?? end, from + 60_000) as EventTime };
 }
 
-/** UTC for our own eyes, and for a territory without a zone. */
+/** What sentences about a selection need to know: UTC for the observer, and for a territory without a time zone. */
 export function clocksOf({ territories }: Selection): Clocks {
-  const utc = createClock(undefined);
-  const known = new Map(
-    territories.map(({ territory }) => [
-      territory.id,
-      { clock: createClock(territory.timeZone), facts: factsOf(territory) },
-    ]),
-  );
-  const clock = (id: string | undefined): Clock => (id === undefined ? utc : (known.get(id)?.clock ?? utc));
-  return Object.assign(clock, { watched: (id: string) => known.get(id)?.facts });
-}
-
-function factsOf(territory: Territory): WatchedFacts {
-  const networks = { ipv4: unitsOf(territory, 'ipv4').length, ipv6: unitsOf(territory, 'ipv6').length };
-  return {
-    hasBothFamilies: networks.ipv4 > 0 && networks.ipv6 > 0,
-    origins: territory.origins.map((origin) => `AS${origin}`),
-    networks,
-  };
+  return clocksFor(territories.map(({ territory }) => territory));
 }

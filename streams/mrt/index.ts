@@ -1,0 +1,12 @@
+/** `unroutable/mrt`: elements from MRT files (RFC 6396) of RIPE RIS, Route Views and others. */
+export {
+  planMrt,
+  type CollectorPlan,
+  type MrtPlan,
+  type MrtPlanned,
+  type MrtPlanOptions,
+  type PlannedFile,
+  type Refusal,
+} from './archive.ts';
+export { mrtSource, type MrtSourceOptions } from './source.ts';
+export type * from './report.ts';
