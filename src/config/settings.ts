@@ -1,5 +1,5 @@
-import { DEFAULT_POLICY, type Policy } from '../detect/policy.ts';
-import { DEFAULT_VOTING, type VotingPolicy } from '../peers/voting-policy.ts';
+import { DEFAULT_POLICY, LIVE_POLICY, type Policy } from '../detect/policy.ts';
+import { DEFAULT_VOTING, LIVE_VOTING, type VotingPolicy } from '../peers/voting-policy.ts';
 import { DURATION_FORM, durationArgument, parseDuration } from './duration.ts';
 
 /**
@@ -23,38 +23,38 @@ export type Kind = 'share' | 'duration' | 'count';
 
 /** A new key of the policy does not compile until it has a line here. */
 const POLICY_HELP: Readonly<Record<keyof Policy, readonly [Kind, string]>> = {
-  unroutableBelow: ['share', 'unroutable when visibility is below this'],
-  unroutableHoldMs: ['duration', 'and for this long'],
-  degradedBelow: ['share', 'degraded when visibility is below this'],
-  degradedHoldMs: ['duration', 'and for this long'],
-  restoredAt: ['share', 'from unroutable, routable again at this'],
-  recoveredAt: ['share', 'from degraded, routable again at this'],
-  settleMs: ['duration', 'a better verdict must hold this long'],
-  minVoters: ['count', 'with fewer voters the verdict is unknown'],
-  minVoterShare: ['share', 'and with less than this share of the voters before'],
-  minCollectors: ['count', 'with voters at fewer collectors, too'],
-  minControlShare: ['share', 'with less than this share of a control group visible, too'],
-  blindHoldMs: ['duration', 'too few voters must last this long'],
-  incidentGapMs: ['duration', 'drops closer together are one incident'],
-  adoptMs: ['duration', 'a new network joins the baseline after this'],
-  rebaseMs: ['duration', 'a partial loss is the new baseline after this'],
-  presentAt: ['share', 'an upstream, origin or prefix is there from this'],
-  absentBelow: ['share', 'and gone below this'],
-  changeHoldMs: ['duration', 'such a change must last this long'],
-  changeGroupMs: ['duration', 'such changes this close together are told as one'],
+  unroutableBelow: ['share', 'unroutable when visibility stays below this share'],
+  unroutableHoldMs: ['duration', 'how long visibility must stay below that'],
+  degradedBelow: ['share', 'degraded when visibility stays below this share'],
+  degradedHoldMs: ['duration', 'how long visibility must stay below that'],
+  restoredAt: ['share', 'after unroutable, routable again at this share'],
+  recoveredAt: ['share', 'after degraded, routable again at this share'],
+  settleMs: ['duration', 'how long a better verdict must hold'],
+  minVoters: ['count', 'unknown with fewer voters than this'],
+  minVoterShare: ['share', 'unknown with less than this share of the earlier voters'],
+  minCollectors: ['count', 'unknown with voters at fewer collectors than this'],
+  minControlShare: ['share', 'unknown with less than this share of the control group visible'],
+  blindHoldMs: ['duration', 'how long there must be too few voters'],
+  incidentGapMs: ['duration', 'drops closer together than this are one incident'],
+  adoptMs: ['duration', 'a prefix seen this long counts as part of the normal state'],
+  rebaseMs: ['duration', 'a partial loss that lasts this long is taken as the new normal'],
+  presentAt: ['share', 'share of voters at which an upstream, origin or prefix counts as there'],
+  absentBelow: ['share', 'share of voters below which it counts as gone'],
+  changeHoldMs: ['duration', 'how long a change of upstream, origin or prefix must last'],
+  changeGroupMs: ['duration', 'such changes this close together are one event'],
   cliffMs: ['duration', 'a faster onset is a cliff, a slower one a slope'],
-  flappingDrops: ['count', 'as many drops in an incident are flapping'],
-  meanWindowMs: ['duration', 'with as many drops within this, the mean decides'],
-  flappingWindowMs: ['duration', 'with as many drops within this, it flaps'],
-  deepeningHoldMs: ['duration', 'an incident that gets worse is told after this'],
+  flappingDrops: ['count', 'this many drops are flapping'],
+  meanWindowMs: ['duration', 'with that many drops within this time, the mean decides'],
+  flappingWindowMs: ['duration', 'with that many drops within this time, the territory flaps'],
+  deepeningHoldMs: ['duration', 'an incident that stays worse this long is reported again'],
 };
 
 const VOTING_HELP: Readonly<Record<keyof VotingPolicy, readonly [Kind, string]>> = {
-  fullFeedShare: ['share', 'a peer may vote when its table is this share of the usual full table'],
-  resyncMs: ['duration', 'a new session votes after this without End-of-RIB'],
-  learnMs: ['duration', 'a peer of unknown table size votes after carrying the territory this long'],
-  peerSilenceMs: ['duration', 'a peer that sent KEEPALIVEs and fell silent this long loses its vote; 0s: never'],
-  forgetMs: ['duration', 'a voter that is gone counts as missing for this long'],
+  fullFeedShare: ['share', 'a peer may vote when its table has this share of a usual full table'],
+  resyncMs: ['duration', 'a new session may vote after this long without End-of-RIB'],
+  learnMs: ['duration', 'a peer of unknown table size may vote after it had routes of the territory this long'],
+  peerSilenceMs: ['duration', 'a peer that sent KEEPALIVEs and then nothing for this long loses its vote; 0s: never'],
+  forgetMs: ['duration', 'how long a voter that is gone counts as missing'],
 };
 
 export const POLICY_SETTINGS: readonly Setting<keyof Policy>[] = settings(POLICY_HELP, DEFAULT_POLICY);
@@ -68,26 +68,15 @@ export interface Defaults {
 
 export const DEFAULTS: Defaults = { policy: DEFAULT_POLICY, voting: DEFAULT_VOTING };
 
-/** What only a live feed can be asked for: the defaults of `watch` where they are others than those of `replay`. */
-export const LIVE_SETTINGS = {
-  /** A verdict needs voters at as many collectors, or at all that were asked for. */
-  minCollectors: 5,
-  /** RIS holds sessions for 180 s without a KEEPALIVE. Milliseconds. */
-  peerSilenceMs: 180_000,
-} as const;
-
 /** The defaults of a feed of these collectors; `undefined`: of all there are. */
 export function liveDefaults(collectors: readonly unknown[] | undefined): Defaults {
-  const { minCollectors, peerSilenceMs } = LIVE_SETTINGS;
-  return {
-    policy: { ...DEFAULT_POLICY, minCollectors: Math.min(minCollectors, collectors?.length ?? Infinity) },
-    voting: { ...DEFAULT_VOTING, peerSilenceMs },
-  };
+  const minCollectors = Math.min(LIVE_POLICY.minCollectors, collectors?.length ?? Infinity);
+  return { policy: { ...LIVE_POLICY, minCollectors }, voting: LIVE_VOTING };
 }
 
-/** The same settings with the defaults that `watch` has. */
+/** The same settings with the defaults of `watch`. */
 export function forLiveFeed<Key extends string>(table: readonly Setting<Key>[]): readonly Setting<Key>[] {
-  const live: Readonly<Record<string, number>> = LIVE_SETTINGS;
+  const live: Readonly<Record<string, number>> = { ...LIVE_POLICY, ...LIVE_VOTING };
   return table.map((setting) => ({ ...setting, fallback: live[setting.key] ?? setting.fallback }));
 }
 

@@ -3,60 +3,113 @@
  * them; "measured" names the study, the rest is judgement, tried on the incidents in `incidents/`.
  */
 export interface Policy {
-  /** Unroutable when visibility is below this share. Never 0: a peer misses 1.8 % of withdrawals on average (PAM 2019). @default 0.1 */
+  /**
+   * The verdict is `unroutable` when visibility stays below this share. It cannot be 0: a peer misses 1.8 % of
+   * withdrawals on average (PAM 2019). @default 0.1
+   */
   readonly unroutableBelow: number;
-  /** … for this long. BGP converges on a withdrawal within seconds, path hunting ends within 30 s. @default 30_000 */
+  /**
+   * How long visibility must stay below `unroutableBelow`. BGP converges on a withdrawal within seconds, and path
+   * hunting ends within 30 s. @default 30_000
+   */
   readonly unroutableHoldMs: number;
-  /** Degraded when visibility is below this share: one of four /24s, or one voter in ten. @default 0.9 */
+  /**
+   * The verdict is `degraded` when visibility stays below this share: one of four /24s is lost, or one voter in ten
+   * lost all. @default 0.9
+   */
   readonly degradedBelow: number;
-  /** … for this long: twice the other hold, because less is at stake. @default 60_000 */
+  /**
+   * How long visibility must stay below `degradedBelow`. Twice `unroutableHoldMs`, because less is at stake. @default
+   * 60_000
+   */
   readonly degradedHoldMs: number;
-  /** From unroutable, routable again at this share: half the voters is what IODA calls visible. @default 0.5 */
+  /**
+   * From `unroutable`, the verdict is `routable` again at this share. IODA calls a network visible when half of the
+   * voters see it. @default 0.5
+   */
   readonly restoredAt: number;
-  /** From degraded, routable again at this share: above `degradedBelow`, so that a value at the edge does not flap. @default 0.95 */
+  /**
+   * From `degraded`, the verdict is `routable` again at this share. It lies above `degradedBelow`, so that a value at
+   * the threshold does not flap. @default 0.95
+   */
   readonly recoveredAt: number;
-  /** A better verdict must hold this long. @default 60_000 */
+  /** How long a better verdict must hold before it is given. @default 60_000 */
   readonly settleMs: number;
-  /** Fewer voters than this and the verdict is `unknown`. RIPEstat and BGPView ask for ten peers. @default 10 */
+  /** With fewer voters than this, the verdict is `unknown`. RIPEstat and BGPView ask for ten peers. @default 10 */
   readonly minVoters: number;
-  /** Fewer than this share of the voters known before and the verdict is `unknown`: we lost our eyes, not they the country. @default 0.5 */
+  /**
+   * With less than this share of the voters known before, the verdict is `unknown`: we lost our vantage points, which
+   * is not an outage. @default 0.5
+   */
   readonly minVoterShare: number;
-  /** Voters at fewer collectors than this and the verdict is `unknown`: one machine's trouble is not a country's. @default 1 */
+  /**
+   * With voters at fewer collectors than this, the verdict is `unknown`: trouble of one machine is not an outage of a
+   * country. A replay may have files of one collector only. @default 1
+   */
   readonly minCollectors: number;
   /**
-   * Where a control group is watched: with less than this share of its units visible the verdict is `unknown`. If what
-   * never goes away is gone too, it is us, or a large exchange. One of a few anchors may be under maintenance. @default 0.75
+   * With less than this share of the control group visible, the verdict is `unknown`. The control group is prefixes
+   * that are always announced: when they are gone too, the fault is ours, or that of a large exchange. One of a few may
+   * be under maintenance. @default 0.75
    */
   readonly minControlShare: number;
-  /** Too few voters must last this long before `unknown` is said, and enough of them before it is taken back. @default 10_000 */
+  /**
+   * How long there must be too few voters before the verdict is `unknown`, and enough of them before it is taken back.
+   * @default 10_000
+   */
   readonly blindHoldMs: number;
-  /** Drops closer together than this are one incident: 2014 and 2017 were runs of short drops. @default 1_800_000 */
+  /**
+   * Drops closer together than this are one incident: the outages of 2014 and 2017 were runs of short drops. @default
+   * 1_800_000
+   */
   readonly incidentGapMs: number;
-  /** A unit not of the baseline joins it when it was visible this long while the territory was routable. @default 3_600_000 */
+  /**
+   * A network that is not part of the baseline joins it after it was visible this long while the territory was
+   * routable. @default 3_600_000
+   */
   readonly adoptMs: number;
-  /** A partial loss that stands still this long is the new baseline. A territory that is gone whole is never forgotten. @default 86_400_000 */
+  /**
+   * A partial loss that does not change for this long is taken as the new baseline. The loss of a whole territory never
+   * is. @default 86_400_000
+   */
   readonly rebaseMs: number;
-  /** An upstream, origin or prefix is there when this share of the voters that see the unit has it. @default 0.1 */
+  /**
+   * A territory has an upstream, origin or prefix when this share of the voters that see the network has it. @default
+   * 0.1
+   */
   readonly presentAt: number;
-  /** … and gone below this share: stuck routes stay at 2–3 %. @default 0.05 */
+  /** An upstream, origin or prefix is gone below this share. Stuck routes stay at 2–3 %. @default 0.05 */
   readonly absentBelow: number;
-  /** A change of upstream, origin or prefix must last this long. Path hunting shows upstreams that are none. @default 60_000 */
+  /**
+   * How long a change of upstream, origin or prefix must last. While routers search for a path, they show upstreams for
+   * seconds. @default 60_000
+   */
   readonly changeHoldMs: number;
-  /** Changes that began within this time of each other are told as one. @default 10_000 */
+  /** Changes that began within this time of each other are reported as one event. @default 10_000 */
   readonly changeGroupMs: number;
-  /** A drop that loses nine tenths of what it loses within this time of the first loss is a cliff, a longer one a slope. @default 120_000 */
+  /**
+   * An onset is a cliff when nine tenths of the loss came within this time of the first loss; a slower onset is a
+   * slope. @default 120_000
+   */
   readonly cliffMs: number;
-  /** As many drops in one incident are flapping; and within the two windows below. @default 3 */
+  /** This many drops within `meanWindowMs` or `flappingWindowMs` are flapping. @default 3 */
   readonly flappingDrops: number;
   /**
-   * With `flappingDrops` drops within this time the mean visibility from the first to the last of them decides, by the same
-   * thresholds, in place of holds that are never over: 29 s down and 1 s up is unroutable, 20 s and 20 s degraded. Four
-   * times `settleMs`: where both the drops and the times between last as long as that, each is told by itself. @default 240_000
+   * With `flappingDrops` drops within this time, the mean visibility from the first to the last of them decides, by the
+   * same thresholds, because no hold ever ends: 29 s down and 1 s up is unroutable, 20 s and 20 s is degraded. Four
+   * times `settleMs`: when both the drops and the times between them last that long, each drop is reported by itself.
+   * @default 240_000
    */
   readonly meanWindowMs: number;
-  /** With `flappingDrops` drops within this time it flaps; no more, when nothing changed for half of it. @default 1_800_000 */
+  /**
+   * With `flappingDrops` drops within this time, the territory flaps. It is steady again when nothing changed for half
+   * of this time. @default 1_800_000
+   */
   readonly flappingWindowMs: number;
-  /** An open incident that gets worse is told when that lasted this long: as `degradedHoldMs`, because as much is at stake. @default 60_000 */
+  /**
+   * How long an open incident must have been worse before that is reported. As `degradedHoldMs`, because as much is at
+   * stake. @default 60_000
+   */
   readonly deepeningHoldMs: number;
 }
 
@@ -86,6 +139,12 @@ export const DEFAULT_POLICY: Policy = {
   flappingWindowMs: 30 * 60_000,
   deepeningHoldMs: 60_000,
 };
+
+/**
+ * The thresholds of a live feed. They differ where only a live feed can be asked for more: a verdict needs voters at five
+ * collectors, or at every collector that was asked for when there are fewer.
+ */
+export const LIVE_POLICY: Policy = { ...DEFAULT_POLICY, minCollectors: 5 };
 
 /** Why a policy cannot be used, one sentence a fault; empty when it can. */
 export function policyFaults(policy: Policy): readonly string[] {

@@ -4,21 +4,27 @@
  */
 export interface VotingPolicy {
   /**
-   * A peer is full-feed when its table is at least this share of the usual full table of the day, per family: that of the
-   * tenth part of the peer ASes with the largest tables. A share of it and not a number of routes: the table had 340,000 IPv4 routes in 2011 and has a million now. RIPEstat's
+   * A peer sends a full feed when its table has at least this share of the routes of the usual full table of the day,
+   * per family. The usual full table is that of the tenth of the peer ASes with the largest tables. It is a share and
+   * not a number of routes, because the IPv4 table had 340,000 routes in 2011 and has a million now. RIPEstat's
    * threshold lies at 85–88 % of a usual full table. @default 0.75
    */
   readonly fullFeedShare: number;
-  /** A peer whose session came up may vote at its End-of-RIB, or after this long without one. @default 600_000 */
+  /**
+   * A peer whose session came up may vote at its End-of-RIB (RFC 4724), or after this long without one. @default
+   * 600_000
+   */
   readonly resyncMs: number;
-  /** A peer of unknown table size may vote on a territory after it carried it this long. @default 900_000 */
+  /**
+   * A peer of unknown table size may vote on a territory after it carried routes of it for this long. @default 900_000
+   */
   readonly learnMs: number;
-  /** A voter that lost its vote counts as known, so that its absence is noticed, for this long. @default 86_400_000 */
+  /** A voter that lost its vote counts as missing for this long, so that its absence is noticed. @default 86_400_000 */
   readonly forgetMs: number;
   /**
-   * A peer that was heard to be alive by ticks of its own, as live feeds pass on KEEPALIVEs, and is silent for longer than
-   * this loses its vote; one that is known from a table alone, and is not heard in the feed, has none. 180_000 is the usual hold time (RIS: 180 s). 0: nobody is asked to be heard, as in archives,
-   * which have no KEEPALIVEs. @default 0
+   * A peer that sent KEEPALIVEs, as live feeds pass them on, and then sent nothing for this long loses its vote. A peer
+   * that is known from a table alone and never appears in the feed has no vote. RIS holds sessions for 180 s. 0 turns
+   * the rule off, as archives have no KEEPALIVEs. @default 0
    */
   readonly peerSilenceMs: number;
 }
@@ -30,6 +36,9 @@ export const DEFAULT_VOTING: VotingPolicy = {
   forgetMs: 24 * 60 * 60_000,
   peerSilenceMs: 0,
 };
+
+/** The same for a live feed: RIS Live passes on KEEPALIVEs, and RIS holds a session for 180 s without one. */
+export const LIVE_VOTING: VotingPolicy = { ...DEFAULT_VOTING, peerSilenceMs: 180_000 };
 
 /** Why this cannot be used, one sentence a fault; empty when it can. */
 export function votingFaults(voting: VotingPolicy): readonly string[] {

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { forLiveFeed, POLICY_SETTINGS, settingText, VOTING_SETTINGS, type Setting } from '../../src/config/settings.ts';
+
+const INTRODUCTION = `# Thresholds
+
+Every threshold of a verdict, its default and its reason. \`replay\` and \`watch\` use the same rules; two defaults differ, because only a live
+feed can be asked for more. With \`watch --collectors\`, a verdict needs voters at all collectors named when they are fewer than five.
+
+Change a threshold with its option on the command line (\`--unroutable-hold 45s\`), or with its key in a territories file
+([territories.md](territories.md)), under \`policy\` for one territory or under \`voting\` for all of them. The options win. Durations carry
+their unit and are event time; shares are of 1. A changed threshold makes a territory's verdicts begin anew on a store that has older ones.
+
+The tests compare this page with the code: \`npm run docs:policy\` writes it.`;
+
+/**
+ * docs/policy.md as it must be: a table for each part of the policy, made from the tables of settings and from the doc
+ * comments of the policy modules.
+ *
+ * @param root folder of the checkout.
+ */
+export async function policyDocument(root: string): Promise<string> {
+  const text = [
+    INTRODUCTION,
+    '## The verdict, per territory (`policy`)',
+    tableOf(POLICY_SETTINGS, reasonsIn(join(root, 'src/detect/policy.ts'))),
+    '## Who may vote (`voting`)',
+    tableOf(VOTING_SETTINGS, reasonsIn(join(root, 'src/peers/voting-policy.ts'))),
+  ].join('\n\n');
+  return format(text, { ...(await resolveConfig(join(root, 'docs/policy.md'))), parser: 'markdown' });
+}
+
+function tableOf<Key extends string>(settings: readonly Setting<Key>[], reasons: ReadonlyMap<string, string>): string {
+  const live = forLiveFeed(settings);
+  const names = new Map(settings.map(({ key, name }) => [`\`${key}\``, `\`${name}\``]));
+  const rows = settings.map((setting, i) => {
+    const { key, name, option, fallback } = setting;
+    const reason = reasons.get(key);
+    if (reason === undefined) throw new Error(`${key} has no doc comment`);
+    const named = reason.replaceAll(/`\w+`/g, (word) => names.get(word) ?? word);
+    const ofWatch = settingText(setting, live[i]?.fallback ?? fallback);
+    return `| \`--${option}\` | \`${name}\` | ${settingText(setting, fallback)} | ${ofWatch} | ${named} |`;
+  });
+  return [
+    '| option | key | `replay` | `watch` | what it does, and why |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+/** The doc comment of each number of an interface, without its `@default`. */
+function reasonsIn(file: string): ReadonlyMap<string, string> {
+  const source = readFileSync(file, 'utf8');
+  const documented = source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+): number;/g);
+  return new Map(
+    [...documented].map(([, comment = '', key = '']) => [
+      key,
+      comment
+        .replaceAll(/^\s*\* ?/gm, ' ')
+        .replaceAll(/\s+/g, ' ')
+        .replace(/ ?@default \S+/, '')
+        .trim(),
+    ]),
+  );
+}
