@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { join } from 'node:path';
+import type { Drill } from '../../src/app/drill/fake-outage.ts';
 import { DrillCalls, drillChange } from '../../src/app/drill/requests.ts';
 import { select } from '../../src/config/selection.ts';
 import { createLogger } from '../../src/app/watch/log.ts';
@@ -34,7 +35,7 @@ describe('a drill', () => {
     const { stdout, stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
 
-    const ran = await at.run(['drill']);
+    const ran = await at.run(['drill', '--hold', '0']);
     expect(ran.stderr).toBe('');
     expect(ran.status).toBe(0);
     const seconds = String.raw`after \d+\.\d s`;
@@ -46,7 +47,7 @@ describe('a drill', () => {
     expect(first).toMatch(new RegExp(`^  chat       3 of 3 events ${seconds}, the slowest in \\d+ ms$`));
     expect(second).toMatch(new RegExp(`^  desk       13 of 13 events ${seconds}, the slowest in \\d+ ms$`));
     expect(third).toBe('  other      wants none of these events');
-    expect(rest).toEqual([]);
+    expect(rest).toEqual([expect.stringMatching(/^  proved     that all of it arrives. Outage and end came at once:/)]);
 
     const drilled = eventsIn(stdout.text).filter(({ drill }) => drill === true);
     expect(drilled).toHaveLength(13);
@@ -69,7 +70,7 @@ describe('a drill', () => {
     await add(at, 'desk', desk.port);
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
-    const both = await Promise.all([at.run(['drill']), at.run(['drill'])]);
+    const both = await Promise.all([at.run(['drill', '--hold', '0']), at.run(['drill', '--hold', '0'])]);
     expect(both.map(({ status }) => status)).toEqual([0, 0]);
     expect(new Set(desk.posted.map(({ id }) => id)).size).toBe(26);
   });
@@ -80,14 +81,14 @@ describe('a drill', () => {
     await add(at, 'desk', desk.port, '--type', 'country.unroutable');
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
-    const ran = await at.run(['drill', '--timeout', '9s']);
+    const ran = await at.run(['drill', '--hold', '0', '--timeout', '9s']);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, again at \d{4}-/);
   });
 
   test('needs somebody who leads: else it says so, and leaves nothing behind: status 1', async () => {
     const at = await place();
-    const ran = await at.run(['drill']);
+    const ran = await at.run(['drill', '--hold', '0']);
     expect(ran).toMatchObject({ status: 1, stdout: '' });
     expect(ran.stderr).toContain('nobody leads');
   });
@@ -99,7 +100,7 @@ describe('a drill', () => {
     const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
     if (!opened.ok) throw new Error(opened.reason);
     await opened.store.write([drillChange({ id: '0123456789abcdef', territory: 'XX', atMs: Date.now() })]);
-    await stderr.until(/a drill is not held: XX is not watched/);
+    await stderr.until(/it is not carried out: XX is not watched/);
     await opened.store.close();
   });
 
@@ -113,8 +114,8 @@ describe('a drill', () => {
       drillChange({ id: '0123456789abcdef', territory: 'KP', atMs: Date.now() - 3_600_000 }),
       { space: 'drills', key: 'x', value: '{' },
     ]);
-    await stderr.until(/it was asked for too long ago/);
-    await stderr.until(/it cannot be read/);
+    await stderr.until(/it was requested too long ago/);
+    await stderr.until(/its record cannot be read/);
     expect(stdout.text).not.toContain('"drill":true');
     await opened.store.close();
   });
@@ -134,7 +135,7 @@ test('on a Redis a drill is heard on the channel of all events, and on that of t
   const { stderr } = await watching(at, LIVE);
   await stderr.until(/subscribed/);
 
-  const ran = await at.run(['drill']);
+  const ran = await at.run(['drill', '--hold', '0']);
   expect(ran).toMatchObject({ status: 0, stderr: '' });
   expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events heard after \d+\.\d s$/m);
   expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
@@ -146,7 +147,7 @@ test('when nothing is heard from the feed it is not taken up, which is said, and
   const at = await place();
   const { stderr } = await watching(at, { ...LIVE, wait: 2 });
   await stderr.until(/this one leads/);
-  const ran = await at.run(['drill', '--timeout', '2s']);
+  const ran = await at.run(['drill', '--hold', '0', '--timeout', '2s']);
   expect(ran.status).toBe(1);
   expect(ran.stdout).toMatch(/ {2}kept {7}0 events; not taken up: is anything heard from the feed\?/);
   const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
@@ -155,24 +156,123 @@ test('when nothing is heard from the feed it is not taken up, which is said, and
   await opened.store.close();
 });
 
-test('a leader that is killed before it kept a drill leaves it to the next one, whose events are the same', async () => {
-  const store = memoryStore();
+describe('22: the end of a drill is held back', () => {
+  test('longer than receivers group alerts: each has the outage for that long, and it says what was proved', async () => {
+    const at = await place();
+    const arrivals: [string, number][] = [];
+    const desk = await hook(({ event }, response) => {
+      arrivals.push([event.type, Date.now()]);
+      response.writeHead(204).end();
+    });
+    await add(at, 'desk', desk.port);
+    const { stderr } = await watching(at, LIVE);
+    await stderr.until(/subscribed/);
+    const ran = await at.run(['drill', '--hold', '3s']);
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    const [, opened, kept, arrived, proved] = ran.stdout.split('\n');
+    expect(opened).toMatch(/^ {2}opened {5}6 events after \d+\.\d s; the end follows in 3 s$/);
+    expect(kept).toMatch(/^ {2}kept {7}13 events after [3-9]\.\d s$/);
+    const openFor = Number(/13 of 13 events .*, open for ([\d.]+) s$/.exec(arrived ?? '')?.[1]);
+    expect(openFor).toBeGreaterThan(2.5);
+    expect(proved).toMatch(
+      /^ {2}proved {5}that all of it arrives: the outage and, 3 s later, its end\. Whether somebody was/,
+    );
+    const [down, up] = ['country.unroutable', 'country.restored'].map(
+      (type) => arrivals.find(([told]) => told === type)?.[1] ?? Number.NaN,
+    );
+    expect((up ?? 0) - (down ?? 0)).toBeGreaterThan(2_500);
+    expect(stderr.text).toContain('DRILL: webhook desk has country.unroutable');
+    const log = await at.run(['webhook', 'deliveries', 'desk']);
+    expect(log.stdout.match(/DRILL: country\.unroutable, attempt 1/g)).toHaveLength(1);
+  });
+
+  test("the end comes with the first batch after the hold, by the leader's clock", async () => {
+    const { calls, look, clock } = await leader();
+    await calls.asks({ holdMs: 60_000 });
+    await look();
+    const opening = calls.take();
+    expect(opening.map(({ type }) => type).slice(-2)).toEqual(['country.unroutable', 'incident.opened']);
+    clock.ms += 600_000;
+    expect(calls.take()).toEqual([]);
+    calls.noteKept(opening);
+    clock.ms += 59_999;
+    expect(calls.take()).toEqual([]);
+    clock.ms += 1;
+    const end = calls.take();
+    expect(end.map(({ type }) => type).slice(-3)).toEqual(['country.restored', 'incident.updated', 'incident.closed']);
+    expect(opening.length + end.length).toBe(13);
+    calls.noteKept(end);
+    await look();
+    expect(await calls.store.read('drills')).toEqual([]);
+  });
+
+  test('one that gave up before it was opened is never carried out', async () => {
+    const { calls, look } = await leader();
+    for (const holdMs of [0, 60_000]) {
+      const drill = await calls.asks({ holdMs });
+      await look();
+      await calls.store.write([drillChange(drill, false)]);
+      await look();
+      expect(calls.take()).toEqual([]);
+    }
+  });
+
+  test('one that gave up while it was open ends at once', async () => {
+    for (const way of ['removed', 'shortened'] as const) {
+      const { calls, look, clock } = await leader();
+      const drill = await calls.asks({ holdMs: 60_000 });
+      await look();
+      calls.noteKept(calls.take());
+      clock.ms += 1_000;
+      await calls.store.write([drillChange({ ...drill, holdMs: 0 }, way === 'shortened')]);
+      await look();
+      const end = calls.take();
+      expect(end.at(-1)?.type).toBe('incident.closed');
+      calls.noteKept(end);
+      await look();
+      expect(await calls.store.read('drills')).toEqual([]);
+    }
+  });
+
+  test('a leader that takes over opens it again under the same ids, and holds the end back', async () => {
+    const first = await leader();
+    await first.calls.asks({ holdMs: 60_000 });
+    await first.look();
+    const opening = first.calls.take();
+    first.calls.noteKept(opening);
+    const next = await leader(first.calls.store);
+    await next.look();
+    expect(next.calls.take()).toEqual(opening);
+    expect(next.calls.take()).toEqual([]);
+  });
+});
+
+/** A leader's part in drills, on a hand-turned clock. */
+async function leader(store = memoryStore()) {
   const selection = await select({ settings: {} });
   if (!selection.ok) throw new Error('no selection');
-  await store.write([drillChange({ id: '0123456789abcdef', territory: 'KP', atMs: Date.now() })]);
-  const leader = () => {
-    let over = new AbortController();
-    const clock = { ...systemClock, sleep: async () => over.abort() };
-    const io = { stdout: new Text(), stderr: new Text(), env: {}, signal: over.signal };
-    const log = createLogger(io, () => undefined);
-    const calls = new DrillCalls({ store, selection: selection.value, clock, log, token: () => undefined });
-    const look = (): Promise<void> => {
-      over = new AbortController();
-      return calls.run(over.signal);
-    };
-    return { calls, look };
+  let over = new AbortController();
+  const turned = { ms: 0 };
+  const clock = { ...systemClock, monotonicMs: () => turned.ms, sleep: async () => over.abort() };
+  const log = createLogger({ stdout: new Text(), stderr: new Text(), env: {}, signal: over.signal }, () => undefined);
+  const calls = new DrillCalls({ store, selection: selection.value, clock, log, token: () => undefined });
+  const asks = async (more: { readonly holdMs: number }): Promise<Drill> => {
+    const drill = { id: '0123456789abcdef', territory: 'KP', atMs: Date.now(), ...more };
+    await store.write([drillChange(drill)]);
+    return drill;
   };
-  const [killed, next] = [leader(), leader()];
+  const look = (): Promise<void> => {
+    over = new AbortController();
+    return calls.run(over.signal);
+  };
+  return { calls: Object.assign(calls, { store, asks }), look, clock: turned };
+}
+
+test('a leader that is killed before it kept a drill leaves it to the next one, whose events are the same', async () => {
+  const killed = await leader();
+  const { store } = killed.calls;
+  const next = await leader(store);
+  await killed.calls.asks({ holdMs: 0 });
   await killed.look();
   const events = killed.calls.take();
   expect(events).toHaveLength(13);

@@ -15,6 +15,8 @@ export interface Drill {
   readonly territory: string;
   /** The fake outage is over by then. Milliseconds since 1970-01-01T00:00:00Z. */
   readonly atMs: number;
+  /** Milliseconds between the events of its loss and those of its return. @default 0 */
+  readonly holdMs?: number;
 }
 
 /** Half of the networks of a large country would be as many events. */

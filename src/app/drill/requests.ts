@@ -3,14 +3,16 @@ import type { Drill } from './fake-outage.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Clock, StateStore } from '../../ports.ts';
 import type { StateChange, StateRecord } from '../../state/record.ts';
-import { drillEvents } from './drill-events.ts';
+import { drillEvents, drillParts, type DrillParts } from './drill-events.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Logger } from '../watch/log.ts';
 
-/** How often whoever leads looks whether a drill was asked for. Milliseconds. */
+/** How often the leader looks whether a drill was requested. Milliseconds. */
 const LOOK_MS = 1_000;
-/** One that was asked for longer ago is held no more: nobody led, and who asked has gone. Milliseconds. */
+/** A drill that was requested longer ago than this, and its hold, is not carried out. Milliseconds. */
 const STALE_MS = 10 * 60_000;
+/** The longest hold. Milliseconds. */
+export const MOST_HOLD_MS = 10 * 60_000;
 /** Drills that are under way at once. */
 const MOST = 8;
 
@@ -26,32 +28,68 @@ export interface DrillCallsParts {
 }
 
 /**
- * Drills that are asked for in the store, held by whoever leads: their events go with the next batch, and when they are
- * kept the call is removed. Who is killed in between leaves it to the next leader, whose events are the same.
+ * A drill that is carried out.
+ *
+ *   requested --take--> opening --stored--> held --hold over--> ending --stored--> stored
+ */
+interface Call {
+  readonly drill: Drill;
+  readonly parts: DrillParts;
+  stage: 'requested' | 'opening' | 'held' | 'ending' | 'stored';
+  /** In `held`: when the end is due, monotonic. */
+  untilMs: number;
+}
+
+/**
+ * Drills that were requested in the store, carried out by the leader. The opening goes with the next batch, the end with
+ * the first one after the hold; when both are stored, the request is removed. A leader that is killed in between leaves it
+ * to the next one, whose events are the same, and which holds the end back again.
+ *
+ * A request that was withdrawn before its opening was taken is not carried out any more. One that was withdrawn later ends
+ * at once: what its opening opened at a receiver does not stay open.
  */
 export class DrillCalls {
   readonly #parts: DrillCallsParts;
-  /** By id: under way, or kept and to be removed. */
-  readonly #calls = new Map<string, 'told' | 'kept'>();
-  #ready: readonly UnroutableEvent[] = [];
+  readonly #calls = new Map<string, Call>();
 
   constructor(parts: DrillCallsParts) {
     this.#parts = parts;
   }
 
-  /** What is to be kept with the next batch, each event once. */
+  /** What is to be stored with the next batch, each event once. */
   take(): readonly UnroutableEvent[] {
-    const events = this.#ready;
-    this.#ready = [];
-    return events;
+    return [...this.#calls.values()].flatMap((call) => this.#due(call));
   }
 
-  /** These events were kept. */
-  noteKept(events: readonly UnroutableEvent[]): void {
-    for (const { source, type } of events) {
-      const id = source.startsWith(SOURCE) ? source.slice(SOURCE.length) : '';
-      if (type === 'incident.closed' && this.#calls.has(id)) this.#calls.set(id, 'kept');
+  #due(call: Call): readonly UnroutableEvent[] {
+    const { stage, drill, parts } = call;
+    if (stage === 'requested') {
+      const isWhole = holdOf(drill) === 0;
+      call.stage = isWhole ? 'ending' : 'opening';
+      return isWhole ? [...parts.opening, ...parts.end] : parts.opening;
     }
+    if (stage !== 'held' || this.#parts.clock.monotonicMs() < call.untilMs) return [];
+    call.stage = 'ending';
+    return parts.end;
+  }
+
+  /** These events were stored. */
+  noteKept(events: readonly UnroutableEvent[]): void {
+    for (const { source, id } of events) {
+      const call = source.startsWith(SOURCE) ? this.#calls.get(source.slice(SOURCE.length)) : undefined;
+      if (call === undefined) continue;
+      if (call.stage === 'opening' && id === call.parts.opening.at(-1)?.id) this.#hold(call);
+      if (call.stage === 'ending' && id === call.parts.end.at(-1)?.id) call.stage = 'stored';
+    }
+  }
+
+  #hold(call: Call): void {
+    const { clock, log } = this.#parts;
+    const { id, territory } = call.drill;
+    const holdMs = holdOf(call.drill);
+    call.stage = 'held';
+    call.untilMs = clock.monotonicMs() + holdMs;
+    log.info({ drill: id, territory }, `DRILL: ${territory} is said to be unroutable for ${holdMs / 1000} s`);
   }
 
   /** Looks again and again, until `signal` aborts. */
@@ -61,7 +99,7 @@ export class DrillCalls {
       try {
         await this.#look(await store.read('drills'));
       } catch {
-        // A store that is away is told of by those who need it more.
+        // A store that is away is reported by the pipeline.
       }
       await clock.sleep(LOOK_MS, signal);
     }
@@ -69,44 +107,55 @@ export class DrillCalls {
 
   async #look(records: readonly StateRecord[]): Promise<void> {
     const { store, token } = this.#parts;
+    const asked = new Map(records.map((record) => [record.key, record]));
+    for (const call of this.#calls.values()) this.#heed(call, asked.get(call.drill.id));
     const gone: StateChange[] = [];
     for (const record of records) {
-      const state = this.#calls.get(record.key);
-      const isOver = state === 'kept' || (state === undefined && this.#calls.size < MOST && !this.#begin(record));
-      if (isOver) gone.push({ space: 'drills', key: record.key, value: undefined });
+      const call = this.#calls.get(record.key);
+      const isRefused = call === undefined && this.#calls.size < MOST && !this.#begin(record);
+      if (call?.stage === 'stored' || isRefused) gone.push({ space: 'drills', key: record.key, value: undefined });
     }
     if (gone.length === 0) return;
     await store.write(gone, token());
     for (const { key } of gone) this.#calls.delete(key);
   }
 
-  /** @returns whether it is held. */
+  /** Obeys who withdrew a request, or made its hold shorter. */
+  #heed(call: Call, record: StateRecord | undefined): void {
+    const { clock, log } = this.#parts;
+    const { id } = call.drill;
+    const isWithdrawn = record === undefined;
+    if (isWithdrawn && (call.stage === 'requested' || call.stage === 'stored')) {
+      if (call.stage === 'requested') log.info({ drill: id }, 'DRILL: it was withdrawn, and is not carried out');
+      this.#calls.delete(id);
+    }
+    const isOver = isWithdrawn || holdOf(drillOf(record) ?? call.drill) === 0;
+    if (call.stage === 'held' && isOver) call.untilMs = Math.min(call.untilMs, clock.monotonicMs());
+  }
+
+  /** @returns whether it is carried out. */
   #begin(record: StateRecord): boolean {
     const { selection, clock, log } = this.#parts;
     const drill = drillOf(record);
-    if (drill === undefined || Math.abs(clock.wallMs() - drill.atMs) > STALE_MS) {
-      log.warn(
-        { drill: record.key },
-        `a drill is not held: ${drill === undefined ? 'it cannot be read' : 'it was asked for too long ago'}`,
-      );
+    if (drill === undefined || Math.abs(clock.wallMs() - drill.atMs) > STALE_MS + holdOf(drill)) {
+      const why = drill === undefined ? 'its record cannot be read' : 'it was requested too long ago';
+      log.warn({ drill: record.key }, `DRILL: it is not carried out: ${why}`);
       return false;
     }
-    const watched = selection.territories.find(({ territory }) => territory.id === drill.territory);
+    const { id, territory } = drill;
+    const watched = selection.territories.find((one) => one.territory.id === territory);
     if (watched === undefined) {
-      log.warn({ drill: drill.id }, `a drill is not held: ${drill.territory} is not watched`);
+      log.warn({ drill: id }, `DRILL: it is not carried out: ${territory} is not watched`);
       return false;
     }
-    log.info(
-      { drill: drill.id, territory: drill.territory },
-      `a drill is held: ${drill.territory} is said to be gone, and is not`,
-    );
-    this.#calls.set(drill.id, 'told');
-    this.#ready = [...this.#ready, ...drillEvents(drill, watched.territory)];
+    log.info({ drill: id, territory }, `DRILL: ${territory} will be said to be unroutable, and is not`);
+    const parts = drillParts(drillEvents(drill, watched.territory));
+    this.#calls.set(id, { drill, parts, stage: 'requested', untilMs: Infinity });
     return true;
   }
 }
 
-/** Asks for a drill, or takes that back. */
+/** Requests a drill, or withdraws it. */
 export function drillChange(drill: Drill, isAsked = true): StateChange {
   return { space: 'drills', key: drill.id, value: isAsked ? JSON.stringify(drill) : undefined };
 }
@@ -115,7 +164,13 @@ const schema = z.object({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   territory: z.string().max(32),
   atMs: z.number().min(0),
+  // Earlier versions did not hold the end back.
+  holdMs: z.number().min(0).max(MOST_HOLD_MS).exactOptional(),
 });
+
+function holdOf({ holdMs = 0 }: Drill): number {
+  return holdMs;
+}
 
 function drillOf({ key, value }: StateRecord): Drill | undefined {
   try {

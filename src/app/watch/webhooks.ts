@@ -149,15 +149,16 @@ export function logWebhook(log: Logger, report: WebhookReport): void {
 }
 
 function logAttempt(log: Logger, webhook: string, attempt: LogRecord): void {
-  const { eventId, type, ok, status, ms, reason, nextAtMs, dead } = attempt;
+  const { eventId, type, drill, ok, status, ms, reason, nextAtMs, dead } = attempt;
+  const mark = drill === true ? 'DRILL: ' : '';
   const fields = { webhook, event: eventId, attempt: attempt.attempt, status, ms };
   if (ok) {
     log.info(
       fields,
-      `webhook ${webhook} has ${type}${reason === undefined ? `: ${status} in ${ms} ms` : `: ${reason}`}`,
+      `${mark}webhook ${webhook} has ${type}${reason === undefined ? `: ${status} in ${ms} ms` : `: ${reason}`}`,
     );
     return;
   }
   const next = nextAtMs === undefined ? '' : `, again at ${wallText(nextAtMs)}`;
-  log.warn(fields, `webhook ${webhook} has not got ${type}: ${reason}${dead === true ? ', given up' : next}`);
+  log.warn(fields, `${mark}webhook ${webhook} has not got ${type}: ${reason}${dead === true ? ', given up' : next}`);
 }

@@ -6,6 +6,7 @@ import { counted, printable } from '../../report/printable.ts';
 import { deadLetters, deliveries, isOn, listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import { passes } from '../../sinks/webhook/filter.ts';
 import type { EndpointRecord, LogRecord } from '../../sinks/webhook/records.ts';
+import { drillParts } from '../../app/drill/drill-events.ts';
 import { drillChange } from '../../app/drill/requests.ts';
 import type { Listening } from '../../app/drill/subscriber.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -25,9 +26,13 @@ import {
 export interface DrillOptions extends WebhookOptions {
   /** For any stage, milliseconds. @default 60 000 */
   readonly timeout?: number;
+  /** Milliseconds between the outage and its end. @default 60 000 */
+  readonly hold?: number;
 }
 
 const TIMEOUT_MS = 60_000;
+/** Longer than Alertmanager's usual `group_wait`, 30 s. Milliseconds. */
+const HOLD_MS = 60_000;
 const LOOK_MS = 100;
 /** Pub/sub comes with the write or not at all. Milliseconds. */
 const HEARING_MS = 5_000;
@@ -41,11 +46,13 @@ interface Held {
   /** When it was asked for, monotonic. */
   readonly startMs: number;
   readonly timeoutMs: number;
+  readonly holdMs: number;
 }
 
 /**
- * `unroutable drill`: asks whoever leads to tell of an outage that never was, and follows it through store, pub/sub and
- * webhooks. One line a stage; done only when all of it arrived.
+ * `unroutable drill`: asks the leader to report an outage that never was, and follows it through store, pub/sub and
+ * webhooks. The end of the outage is held back, so that receivers which group alerts page somebody. One line a stage, and
+ * at last what was proved; done only when all of it arrived.
  */
 export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
   return withWebhooks(options, io, means.clock, async (kept) => {
@@ -55,9 +62,9 @@ export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Pro
       return EXIT.notReady;
     }
     const { id: territory, name } = watched.territory;
-    const asked: Drill = { id: randomBytes(8).toString('hex'), territory, atMs: means.clock.wallMs() };
-    const { timeout: timeoutMs = TIMEOUT_MS } = options;
-    const held: Held = { kept, drill: asked, io, means, startMs: means.clock.monotonicMs(), timeoutMs };
+    const { timeout: timeoutMs = TIMEOUT_MS, hold: holdMs = HOLD_MS } = options;
+    const asked: Drill = { id: randomBytes(8).toString('hex'), territory, atMs: means.clock.wallMs(), holdMs };
+    const held: Held = { kept, drill: asked, io, means, startMs: means.clock.monotonicMs(), timeoutMs, holdMs };
     io.stdout.write(`drill ${asked.id}: ${printable(name)} is said to be gone, and is not\n`);
     const listening = await listen(options, held);
     try {
@@ -66,7 +73,9 @@ export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Pro
       const isHeard = await hear(listening, events, held);
       const isDelivered = await deliver(events, held);
       if (io.signal.aborted) return EXIT.interrupted;
-      return isHeard && isDelivered ? EXIT.done : EXIT.notReady;
+      if (!isHeard || !isDelivered) return EXIT.notReady;
+      stage(held, 'proved', provedText(held));
+      return EXIT.done;
     } finally {
       if (listening?.ok === true) listening.subscriber.close();
     }
@@ -83,33 +92,58 @@ async function listen(options: DrillOptions, { drill: { id }, io, means: { clock
   return listenTo(place, `/drills/${id}`, { clock, password: io.env['UNROUTABLE_REDIS_PASSWORD'] });
 }
 
-/** Until all events of the drill are in the store. `undefined` when that is not so in time, which is told. */
+/** Until all events of the drill are in the store. `undefined` when that is not so in time, which is reported. */
 async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined> {
   const { kept, drill: asked, io } = held;
   const newest = await kept.store.newest();
   await kept.store.write([drillChange(asked)]);
   const over = new AbortController();
   const signal = AbortSignal.any([io.signal, over.signal]);
-  const waiting = retrying(held, signal).finally(() => over.abort());
-  const events: UnroutableEvent[] = [];
+  const progress: Progress = { events: new Map(), openedMs: undefined };
+  const waiting = retrying(held, progress, signal).finally(() => over.abort());
   try {
     for await (const event of kept.store.follow(newest, signal)) {
-      if (event.source === `/drills/${asked.id}`) events.push(event);
+      if (event.source === `/drills/${asked.id}`) note(event, progress, held);
       if (isLast(event, asked)) break;
     }
   } finally {
     over.abort();
   }
   const end = await waiting;
-  const last = events.at(-1);
-  if (last !== undefined && isLast(last, asked)) {
+  const events = [...progress.events.values()];
+  if (events.some((event) => isLast(event, asked))) {
     stage(held, 'kept', `${counted(events.length, 'event')} after ${elapsed(held)}`);
     return events;
   }
-  // Nobody is to take it up when we are gone.
-  await kept.store.write([drillChange(asked, false)]);
+  await withdraw(held, progress);
   if (!io.signal.aborted) stage(held, 'kept', `${counted(events.length, 'event')}; ${WHY[end]} (${elapsed(held)})`);
   return undefined;
+}
+
+/** How far a drill has come. */
+interface Progress {
+  /** By id: a leader that takes over stores its events again. */
+  readonly events: Map<string, UnroutableEvent>;
+  /** When the outage was stored, monotonic. */
+  openedMs: number | undefined;
+}
+
+function note(event: UnroutableEvent, progress: Progress, held: Held): void {
+  progress.events.set(event.id, event);
+  // The last event of the outage: see `drillParts`.
+  if (event.type !== 'incident.opened' || held.holdMs === 0) return;
+  if (progress.openedMs === undefined) {
+    const many = counted(progress.events.size, 'event');
+    stage(held, 'opened', `${many} after ${elapsed(held)}; the end follows in ${seconds(held.holdMs)}`);
+  }
+  progress.openedMs = held.means.clock.monotonicMs();
+}
+
+/** No leader is to begin it when we are gone; what was opened is to end at once. */
+async function withdraw({ kept, drill: asked, holdMs, io }: Held, { events }: Progress): Promise<void> {
+  const isOpen = holdMs > 0 && events.size > 0;
+  await kept.store.write([isOpen ? drillChange({ ...asked, holdMs: 0 }) : drillChange(asked, false)]);
+  if (isOpen && io.signal.aborted) complain(io, 'the drill is stopped: its end is sent now');
 }
 
 function isLast({ source, type }: UnroutableEvent, { id }: Drill): boolean {
@@ -117,17 +151,18 @@ function isLast({ source, type }: UnroutableEvent, { id }: Drill): boolean {
 }
 
 const WHY = {
-  refused: 'refused by whoever leads: is the territory watched?',
+  refused: 'refused by the leader, whose log says why: is the territory watched?',
   late: 'not taken up: is anything heard from the feed?',
 } as const;
 
 /** Until it is known that there is nothing to wait for any more, or `signal` aborts. */
 async function retrying(
-  { kept, drill: { id }, means: { clock }, timeoutMs }: Held,
+  { kept, drill: { id }, means: { clock }, timeoutMs, holdMs, startMs }: Held,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<keyof typeof WHY> {
-  const until = clock.monotonicMs() + timeoutMs;
-  while (!signal.aborted && clock.monotonicMs() < until) {
+  const until = (): number => timeoutMs + (progress.openedMs === undefined ? startMs : progress.openedMs + holdMs);
+  while (!signal.aborted && clock.monotonicMs() < until()) {
     await clock.sleep(LOOK_MS, signal);
     if (signal.aborted || (await kept.store.read('drills', [id])).length > 0) continue;
     // Its removal follows its events: if they do not come now, they never will.
@@ -187,7 +222,7 @@ async function deliverTo(record: EndpointRecord, events: readonly UnroutableEven
     const dead = (await deadLetters(kept.store, name)).found.filter(({ event }) => wanted.includes(event.id));
     const isOver = latest.every((line) => line?.ok === true || line?.dead === true) || dead.length === wanted.length;
     if (isOver || io.signal.aborted || means.clock.monotonicMs() > until) {
-      stage(held, name, deliveryText(latest, held));
+      stage(held, name, `${deliveryText(latest, held)}${openText(events, log, held)}`);
       return latest.every((line) => line?.ok === true);
     }
     await means.clock.sleep(LOOK_MS, io.signal);
@@ -204,6 +239,31 @@ function deliveryText(latest: readonly (LogRecord | undefined)[], held: Held): s
   if (failed === undefined) return text;
   const next = failed.nextAtMs === undefined ? 'given up' : `again at ${wallText(failed.nextAtMs)}`;
   return `${text}; ${failed.reason ?? 'failed'}, ${next}`;
+}
+
+/**
+ * `, open for 60.2 s`: at this receiver, from its answer to the last event of the outage to its answer to the first of the
+ * end. Empty where it does not want both, or has not got both.
+ */
+function openText(events: readonly UnroutableEvent[], log: readonly LogRecord[], { holdMs }: Held): string {
+  if (holdMs === 0) return '';
+  const { opening, end } = drillParts(events);
+  const answeredAt = (part: readonly UnroutableEvent[]): readonly number[] =>
+    log.filter(({ ok, eventId }) => ok && part.some(({ id }) => id === eventId)).map(({ atMs }) => atMs);
+  const [opened, ended] = [answeredAt(opening), answeredAt(end)];
+  if (opened.length === 0 || ended.length === 0) return '';
+  return `, open for ${seconds(Math.max(0, Math.min(...ended) - Math.max(...opened)))}`;
+}
+
+function provedText({ holdMs }: Held): string {
+  if (holdMs === 0) {
+    return 'that all of it arrives. Outage and end came at once: what groups alerts may have paged nobody, see --hold';
+  }
+  return `that all of it arrives: the outage and, ${seconds(holdMs)} later, its end. Whether somebody was paged, only they can say: what groups alerts must do so in less than ${seconds(holdMs)}`;
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(1))} s`;
 }
 
 function stage({ io }: Held, name: string, text: string): void {

@@ -60,9 +60,11 @@ export function tellDeadLetters(
   });
 }
 
-function attemptText({ atMs, eventId, type, attempt, nextAtMs, dead, ...outcome }: LogRecord): string {
+function attemptText(record: LogRecord): string {
+  const { atMs, eventId, type, drill, attempt, nextAtMs, dead, ...outcome } = record;
+  const mark = drill === true ? 'DRILL: ' : '';
   const next = nextAtMs === undefined ? (dead === true ? '; given up' : '') : `; next at ${wallText(nextAtMs)}`;
-  return `  ${wallText(atMs)}  ${eventId}  ${type}, attempt ${attempt}: ${outcomeText(outcome)}${next}`;
+  return `  ${wallText(atMs)}  ${eventId}  ${mark}${type}, attempt ${attempt}: ${outcomeText(outcome)}${next}`;
 }
 
 function waitingText({ event, attempts, nextAtMs }: QueueRecord): string {

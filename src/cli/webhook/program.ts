@@ -190,9 +190,15 @@ function addDrill(program: Command, io: Io, end: End): void {
     .command('drill')
     .summary('send a marked fake outage through the whole chain')
     .description(
-      'Has whoever leads tell an outage that never was, marked in every event, and follows it through store, pub/sub and webhooks. Ends with 0 when all of it arrived, else with 1.',
+      'Has whoever leads tell an outage that never was, marked in every event, and its end after a while, and follows both through store, pub/sub and webhooks. Ends with 0 when all of it arrived, else with 1.',
     );
-  drill.option('--timeout <duration>', 'wait no longer for any stage (default: 60s)', asDuration);
+  drill
+    .option(
+      '--hold <duration>',
+      'between the outage and its end, 0 to 10m: longer than receivers group alerts (default: 60s)',
+      asHold,
+    )
+    .option('--timeout <duration>', 'wait no longer for any stage (default: 60s)', asDuration);
   addChoice(drill);
   addStore(drill, HOME_STORE);
   drill.action(async (options: Options) => {
@@ -231,6 +237,13 @@ function asTimeout(text: string): number {
   const ms = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
   if (ms === undefined || ms < 1_000 || ms > 30_000)
     throw new InvalidArgumentError('It must be 1 to 30 seconds: 5 or 5s.');
+  return ms;
+}
+
+/** Longer than 10 min no drill is held: `MOST_HOLD_MS`. */
+function asHold(text: string): number {
+  const ms = text === '0' ? 0 : parseDuration(text);
+  if (ms === undefined || ms > 600_000) throw new InvalidArgumentError('It must be 0 to 10 minutes: 0, 45s, 2m.');
   return ms;
 }
 

@@ -74,6 +74,8 @@ export interface LogRecord {
   readonly atMs: number;
   readonly eventId: string;
   readonly type: string;
+  /** The event is of a drill or of `webhook test`. */
+  readonly drill?: true;
   /** From 1, on the schedule it was on. */
   readonly attempt: number;
   readonly ok: boolean;
@@ -149,6 +151,7 @@ const SHAPES = {
     atMs: time,
     eventId: z.string(),
     type: z.string(),
+    drill: z.literal(true).exactOptional(),
     attempt: count,
     ok: z.boolean(),
     status: count.exactOptional(),

@@ -72,7 +72,8 @@ export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal
   try {
     const outcome = await attempt(outgoing, means, over.signal);
     const ms = Math.round(clock.monotonicMs() - startMs);
-    if (outcome.ok || !over.signal.aborted) return { ...outcome, ms };
+    // A status that has arrived is the outcome, also when the deadline passes while the body is read.
+    if (outcome.ok || outcome.status !== undefined || !over.signal.aborted) return { ...outcome, ms };
     return { ...outcome, reason: `${outcome.reason.split(':')[0]}: ${String(over.signal.reason)}`, ms };
   } finally {
     signal.removeEventListener('abort', stop);
@@ -115,7 +116,11 @@ function exchange(socket: Socket, { outgoing, target, clock }: Exchange, signal:
     const broken = (reason: string): void => {
       if (!isAnswered) resolve(failed(reason));
     };
-    signal.addEventListener('abort', () => resolve(failed('response: not done')), { once: true });
+    let isRefused = false;
+    const late = (): void => {
+      if (!isRefused) resolve(failed('response: not done'));
+    };
+    signal.addEventListener('abort', late, { once: true });
     const sending = request({
       // With a connection of its own, Node takes no agent, and so neither its pool nor its proxies.
       createConnection: () => socket,
@@ -130,10 +135,9 @@ function exchange(socket: Socket, { outgoing, target, clock }: Exchange, signal:
     sending.on('upgrade', ({ statusCode = 0 }) => resolve(outcomeOf(statusCode, undefined)));
     sending.on('response', (response) => {
       isAnswered = true;
-      const outcome = outcomeOf(
-        response.statusCode ?? 0,
-        retryAfterMs(response.headers['retry-after'], clock.wallMs()),
-      );
+      const wait = retryAfterMs(response.headers['retry-after'], clock.wallMs());
+      const outcome = outcomeOf(response.statusCode ?? 0, wait);
+      isRefused = !outcome.ok;
       if (outcome.ok) void drained(response).then((fault) => resolve(fault === undefined ? outcome : failed(fault)));
       else void explained(outcome, response, { outgoing, target, clock }, signal).then(resolve);
     });

@@ -23,6 +23,22 @@ describe('bad input 56: statuses', () => {
     expect(long).toMatchObject({ reason: `status: 400: [2J ${'x'.repeat(156)}` });
   });
 
+  test('22: a deadline that passes while the body of a refusal is awaited loses neither its status nor what has come', async () => {
+    let answer = (): void => undefined;
+    let isAsked = false;
+    const receiver = await httpReceiver((_, response) => {
+      isAsked = true;
+      answer = () => void response.writeHead(400, { 'content-type': 'text/plain' }).write('chat not found');
+    });
+    const { attempt, clock } = start(receiver);
+    await until(() => isAsked);
+    await clock.turn(29_500);
+    answer();
+    await settled(50);
+    await clock.turn(500);
+    expect(await attempt).toMatchObject({ ok: false, retry: true, status: 400, reason: 'status: 400: chat not found' });
+  });
+
   test('a secret that the receiver repeats in a refusal is not in the reason', async () => {
     const receiver = await httpReceiver(({ url, headers }, response) =>
       response.writeHead(403).end(`no ${url} for ${headers.authorization}`),

@@ -25,7 +25,8 @@ export function outcomeOf(
 ): Outcome {
   const { event, attempts, by } = record;
   const { nowMs } = circumstances;
-  const base = { atMs: nowMs, eventId: event.id, type: event.type, attempt: attempts + 1 };
+  const mark = event.drill === true ? { drill: true as const } : {};
+  const base = { atMs: nowMs, eventId: event.id, type: event.type, ...mark, attempt: attempts + 1 };
   if (attempt === 'unwanted') {
     const reason = 'nothing is sent: the template has no use for this event';
     return { dead: false, gone: false, log: { ...base, ok: true, ms: 0, reason } };
