@@ -31,7 +31,7 @@ test('a watch with a file of webhooks posts over TLS, signed, in order, to whom 
   await stderr.until(/subscribed/);
 
   const [drilled, ...refused] = await Promise.all([
-    at.run(['drill']),
+    at.run(['drill', '--hold', '0']),
     at.run(['webhook', 'test', 'stranger']),
     at.run(['webhook', 'test', 'usual']),
   ]);
