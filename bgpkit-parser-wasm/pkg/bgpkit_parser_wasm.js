@@ -62,6 +62,92 @@ export class Bz2Decoder {
 }
 if (Symbol.dispose) Bz2Decoder.prototype[Symbol.dispose] = Bz2Decoder.prototype.free;
 
+/**
+ * Unpacks deflate streams, see src/gunzip.rs.
+ */
+export class Inflater {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        InflaterFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_inflater_free(ptr, 0);
+    }
+    /**
+     * Why the packed bytes cannot be unpacked, in zlib's words.
+     * @returns {string | undefined}
+     */
+    get failure() {
+        const ret = wasm.inflater_failure(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
+    }
+    /**
+     * @returns {boolean}
+     */
+    get isEnded() {
+        const ret = wasm.inflater_isEnded(this.__wbg_ptr);
+        return ret !== 0;
+    }
+    /**
+     * `output_bytes`: at most so many come with one call of `pull`.
+     * @param {number} output_bytes
+     */
+    constructor(output_bytes) {
+        const ret = wasm.inflater_new(output_bytes);
+        this.__wbg_ptr = ret;
+        InflaterFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * Where the bytes that came out stand in memory, until the next call.
+     * @returns {number}
+     */
+    get output() {
+        const ret = wasm.inflater_output(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Unpacks, and says how many bytes came out; 0 when more input is needed, or at the end.
+     * @returns {number}
+     */
+    pull() {
+        const ret = wasm.inflater_pull(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Takes the next packed bytes. Pull until nothing comes before you push more.
+     * @param {Uint8Array | number[]} packed
+     */
+    push(packed) {
+        const ptr0 = passArray8ToWasm0(packed, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        wasm.inflater_push(this.__wbg_ptr, ptr0, len0);
+    }
+    /**
+     * Begins with the next stream.
+     */
+    reset() {
+        wasm.inflater_reset(this.__wbg_ptr);
+    }
+    /**
+     * Of the bytes pushed last, those that belong to the stream.
+     * @returns {number}
+     */
+    get used() {
+        const ret = wasm.inflater_used(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+}
+if (Symbol.dispose) Inflater.prototype[Symbol.dispose] = Inflater.prototype.free;
+
 export class MrtDecoder {
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
@@ -97,6 +183,116 @@ export class MrtDecoder {
 if (Symbol.dispose) MrtDecoder.prototype[Symbol.dispose] = MrtDecoder.prototype.free;
 
 /**
+ * Passes over the records of an MRT stream that need no look, see src/skip.rs.
+ */
+export class RecordSkipper {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        RecordSkipperFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_recordskipper_free(ptr, 0);
+    }
+    /**
+     * A RIB dump with so many peers begins.
+     * @param {number} peers
+     */
+    beginDump(peers) {
+        wasm.recordskipper_beginDump(this.__wbg_ptr, peers);
+    }
+    /**
+     * `ipv4` and `ipv6` are what is watched, as pairs: first and last address, IPv6's as numbers of 48 bits. Prefixes shorter
+     * than `shortest` bits do not count. `record_bytes`: no header declares more.
+     * @param {Float64Array | number[]} ipv4
+     * @param {Float64Array | number[]} ipv6
+     * @param {number} shortest
+     * @param {number} record_bytes
+     */
+    constructor(ipv4, ipv6, shortest, record_bytes) {
+        const val3 = +shortest;
+        const val4 = +record_bytes;
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passArrayF64ToWasm0(ipv4, wasm.__wbindgen_malloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArrayF64ToWasm0(ipv6, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 8, 8); }
+            throw e;
+        }
+        const ret = wasm.recordskipper_new(ptr0, len0, ptr1, len1, val3, val4);
+        this.__wbg_ptr = ret;
+        RecordSkipperFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * How many peers that dump has.
+     * @returns {number}
+     */
+    get peers() {
+        const ret = wasm.recordskipper_peers(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Makes room for so many bytes of the stream, keeps those that are there, and says where they stand in memory.
+     * @param {number} length
+     * @returns {number}
+     */
+    reserve(length) {
+        const ret = wasm.recordskipper_reserve(this.__wbg_ptr, length);
+        return ret >>> 0;
+    }
+    /**
+     * For how many bytes there is room.
+     * @returns {number}
+     */
+    get room() {
+        const ret = wasm.recordskipper_room(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Where the numbers of routes stand that were passed over of the dump, in pairs for each peer: IPv4, IPv6.
+     * @returns {number}
+     */
+    get routes() {
+        const ret = wasm.recordskipper_routes(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Passes over plain records from `from` on, of `end` bytes; says where the first other one begins.
+     * @param {number} from
+     * @param {number} end
+     * @returns {number}
+     */
+    skip(from, end) {
+        const ret = wasm.recordskipper_skip(this.__wbg_ptr, from, end);
+        return ret >>> 0;
+    }
+    /**
+     * Where the numbers stand that go in and out of `skip`, see `slot` in src/skip.rs.
+     * @returns {number}
+     */
+    get slots() {
+        const ret = wasm.recordskipper_slots(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Where the numbers of records stand, of `type << 4 | subtype`: 1,024 of them.
+     * @returns {number}
+     */
+    get types() {
+        const ret = wasm.recordskipper_types(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+}
+if (Symbol.dispose) RecordSkipper.prototype[Symbol.dispose] = RecordSkipper.prototype.free;
+
+/**
  * What a `problemReason` means, for people.
  * @param {number} reason
  * @returns {string}
@@ -113,9 +309,22 @@ export function reasonText(reason) {
         wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
     }
 }
+
+/**
+ * The memory that the pointers below point into.
+ * @returns {WebAssembly.Memory}
+ */
+export function wasmMemory() {
+    const ret = wasm.wasmMemory();
+    return ret;
+}
 function __wbg_get_imports() {
     const import0 = {
         __proto__: null,
+        __wbg___wbindgen_memory_17a1178bc3328ea3: function() {
+            const ret = wasm.memory;
+            return ret;
+        },
         __wbg___wbindgen_throw_4c88d8bf264fd984: function(arg0, arg1) {
             throw new Error(getStringFromWasm0(arg0, arg1));
         },
@@ -175,9 +384,15 @@ function __wbg_get_imports() {
 const Bz2DecoderFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_bz2decoder_free(ptr, 1));
+const InflaterFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_inflater_free(ptr, 1));
 const MrtDecoderFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_mrtdecoder_free(ptr, 1));
+const RecordSkipperFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_recordskipper_free(ptr, 1));
 
 function addToExternrefTable0(obj) {
     const idx = wasm.__externref_table_alloc();
@@ -241,6 +456,13 @@ function handleError(f, args) {
 function passArray8ToWasm0(arg, malloc) {
     const ptr = malloc(arg.length * 1, 1) >>> 0;
     getUint8ArrayMemory0().set(arg, ptr / 1);
+    WASM_VECTOR_LEN = arg.length;
+    return ptr;
+}
+
+function passArrayF64ToWasm0(arg, malloc) {
+    const ptr = malloc(arg.length * 8, 8) >>> 0;
+    getFloat64ArrayMemory0().set(arg, ptr / 8);
     WASM_VECTOR_LEN = arg.length;
     return ptr;
 }

@@ -1,4 +1,4 @@
-//! MRT records in, packed columns out; bzip2 in, bytes out. See README.md for what this adds to bgpkit-parser.
+//! MRT records in, packed columns out; bzip2 and deflate in, bytes out; and over what nobody asks for, at speed. See README.md for what this adds to bgpkit-parser.
 
 #![forbid(unsafe_code)]
 
@@ -8,12 +8,17 @@ mod bgp4mp;
 mod bz2;
 mod decoder;
 mod frame;
+mod gunzip;
 mod nlri;
 mod path;
 mod problem;
+mod quiet;
+mod skip;
+mod space;
 mod table_dump;
 mod update;
 mod wasm;
+mod wasm_scan;
 
 pub use batch::{Batch, Kind};
 pub use bz2::{Bunzip, End};

@@ -63,7 +63,7 @@ export async function syntheticCorpora(folder: string): Promise<Corpus[]> {
 async function lookAt(path: string): Promise<Given> {
   const snapshot = await snapshotOf(path);
   if (typeof snapshot === 'string') throw new Error(`${path} ${snapshot}`);
-  const first = await firstRecord(path, snapshot, DEFAULT_LIMITS);
+  const first = firstRecord(path, snapshot, DEFAULT_LIMITS);
   if (typeof first === 'string') throw new Error(`${path} ${first}`);
   const opened = await openContainer(path, { snapshot });
   if (!opened.ok) throw new Error(`${path} ${opened.reason}`);

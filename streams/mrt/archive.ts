@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { glob } from 'tinyglobby';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { openContainer, type ContainerKind } from './container.ts';
+import { openUnpacking, type ContainerKind } from './container.ts';
 import { readFileName, type FileKind } from './file-name.ts';
 import { firstRecord } from './first-record.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
@@ -79,6 +79,8 @@ export type MrtPlanned =
 export const UNNAMED = 'local' as Collector;
 /** Files looked at side by side while planning. */
 const LOOK_AHEAD = 16;
+/** Read of a file to see what it is packed in: more only where it is not packed. */
+const LOOK_BYTES = 64 * 1024;
 
 /** Finds the files, looks at each one's first bytes, and puts them in order. Reads no further. */
 export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
@@ -152,13 +154,13 @@ async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits):
   const snapshot = await snapshotOf(path);
   if (typeof snapshot === 'string') return refuse(snapshot);
   if (kind !== undefined && start !== undefined) {
-    const opened = await openContainer(path, { snapshot, limits });
+    const opened = openUnpacking(path, { snapshot, limits, readBytes: LOOK_BYTES });
     if (!opened.ok) return refuse(opened.reason);
-    const container = opened.container.kind;
-    await opened.container.close();
+    const container = opened.unpacking.kind;
+    opened.unpacking.close();
     return { path, collector, kind, container, start, isStartNamed: true, snapshot };
   }
-  const first = await firstRecord(path, snapshot, limits);
+  const first = firstRecord(path, snapshot, limits);
   if (typeof first === 'string') return { path, reason: first };
   const isStartNamed = start !== undefined;
   const { container, seconds } = first;

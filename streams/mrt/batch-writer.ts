@@ -1,5 +1,5 @@
 import type { Dump } from './dump-counter.ts';
-import type { Damage } from './records.ts';
+import type { Damage } from './framer.ts';
 import type { Mark, ScanBatch, ScanEnd } from './scan.ts';
 
 /** A batch is given out once it holds this many bytes, or this many were scanned for it. */
@@ -44,9 +44,18 @@ export class BatchWriter {
 
   /** Call before each record, with its offset in the unpacked file. */
   next(offset: number): void {
-    const isFull = this.#length >= BATCH_BYTES || this.#marks.length >= BATCH_MARKS;
-    if (isFull || offset - this.#scannedFrom >= BATCH_SCANNED) this.#cut(offset);
+    if (this.#isFull || offset - this.#scannedFrom >= BATCH_SCANNED) this.#cut(offset);
     this.#count++;
+  }
+
+  /** Records that begin here, or later, are given to `next` one by one: a batch may end before them. */
+  get passableTo(): number {
+    return this.#isFull ? this.#scannedFrom : this.#scannedFrom + BATCH_SCANNED;
+  }
+
+  /** So many records were passed over; nothing of them is in a batch. */
+  pass(records: number): void {
+    this.#count += records;
   }
 
   outlier(): void {
@@ -119,6 +128,10 @@ export class BatchWriter {
 
   end(offset: number, end: ScanEnd): void {
     this.#cut(offset, end);
+  }
+
+  get #isFull(): boolean {
+    return this.#length >= BATCH_BYTES || this.#marks.length >= BATCH_MARKS;
   }
 
   #cut(offset: number, end?: ScanEnd): void {

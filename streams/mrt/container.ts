@@ -1,3 +1,4 @@
+import { Bz2Decoder } from '#bgpkit-parser-wasm';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
 import { gunzip } from './gzip.ts';
 import { PackedFile, snapshotOf, type Snapshot } from './packed-file.ts';
@@ -16,7 +17,7 @@ export interface ContainerOptions {
 }
 
 /** An open file, whatever it is packed in. */
-export interface Container {
+export interface Unpacking {
   readonly kind: ContainerKind;
   /** Packed bytes. */
   readonly size: number;
@@ -28,15 +29,21 @@ export interface Container {
    */
   readonly verified: number;
   /**
-   * The plain bytes, in chunks of no particular size, each valid for good. Read once. Returns why it ended before the end
-   * of the file, in words, or `undefined`; what was readable was yielded before. Closes the file.
+   * The plain bytes, in chunks of no particular size, each a view that ends with the next one. Read once. Returns why it
+   * ended before the end of the file, in words, or `undefined`; what was readable was yielded before. Closes the file.
    */
+  chunks(): Generator<Uint8Array, string | undefined>;
+  close(): void;
+}
+
+/** The same for those who wait for each chunk; each is valid for good. */
+export interface Container extends Omit<Unpacking, 'chunks' | 'close'> {
   chunks(): AsyncGenerator<Uint8Array, string | undefined>;
   close(): Promise<void>;
 }
 
-export type Opened =
-  { readonly ok: true; readonly container: Container } | { readonly ok: false; readonly reason: string };
+type Failed = { readonly ok: false; readonly reason: string };
+export type Opened = { readonly ok: true; readonly container: Container } | Failed;
 
 const READ_BYTES = 256 * 1024;
 /** So much of a file that is not packed is searched for a first record. */
@@ -45,30 +52,63 @@ const BZ2_OUTPUT_BYTES = 512 * 1024;
 
 /** Opens a file and tells what it is packed in by its first bytes, never by its name. */
 export async function openContainer(path: string, options: ContainerOptions = {}): Promise<Opened> {
-  const limits = options.limits ?? DEFAULT_LIMITS;
   const snapshot = options.snapshot ?? (await snapshotOf(path));
   if (typeof snapshot === 'string') return { ok: false, reason: snapshot };
-  if (snapshot.size === 0) return { ok: false, reason: 'is empty' };
-  const file = await PackedFile.open(path, snapshot, options.readBytes ?? READ_BYTES);
-  if (typeof file === 'string') return { ok: false, reason: file };
-
-  const head = await file.peek(Math.min(SNIFF_BYTES, snapshot.size));
-  const kind = sniff(head, head.length >= snapshot.size, limits);
-  if (!('kind' in kind)) {
-    await file.close();
-    return { ok: false, reason: kind.reason };
-  }
-  return { ok: true, container: containerOf(file, kind.kind, limits) };
+  const opened = openUnpacking(path, { ...options, snapshot });
+  if (!opened.ok) return opened;
+  const { unpacking } = opened;
+  const container: Container = {
+    kind: unpacking.kind,
+    size: unpacking.size,
+    get offset() {
+      return unpacking.offset;
+    },
+    get verified() {
+      return unpacking.verified;
+    },
+    async *chunks() {
+      const chunks = unpacking.chunks();
+      try {
+        for (;;) {
+          const { done, value } = chunks.next();
+          if (done === true) return value;
+          yield value.slice();
+        }
+      } finally {
+        chunks.return(undefined);
+      }
+    },
+    close: async () => unpacking.close(),
+  };
+  return { ok: true, container };
 }
 
-function containerOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits): Container {
+/** Opens a file that was looked at before, as `openContainer` does. */
+export function openUnpacking(
+  path: string,
+  { snapshot, limits = DEFAULT_LIMITS, readBytes = READ_BYTES }: ContainerOptions & { readonly snapshot: Snapshot },
+): { readonly ok: true; readonly unpacking: Unpacking } | Failed {
+  if (snapshot.size === 0) return { ok: false, reason: 'is empty' };
+  const file = PackedFile.open(path, snapshot, readBytes);
+  if (typeof file === 'string') return { ok: false, reason: file };
+
+  const head = file.peek(Math.min(SNIFF_BYTES, snapshot.size));
+  const kind = sniff(head, head.length >= snapshot.size, limits);
+  if (!('kind' in kind)) {
+    file.close();
+    return { ok: false, reason: kind.reason };
+  }
+  return { ok: true, unpacking: unpackingOf(file, kind.kind, limits) };
+}
+
+function unpackingOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits): Unpacking {
   const guard = new SizeGuard(limits);
   const unpack = { gzip: gunzip, bzip2: bunzip, plain }[kind];
   let isClosed = false;
-  const close = async (): Promise<void> => {
+  const close = (): void => {
     if (isClosed) return;
     isClosed = true;
-    await file.close();
+    file.close();
   };
   return {
     kind,
@@ -79,21 +119,21 @@ function containerOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits): 
     get verified() {
       return kind === 'gzip' ? guard.verified : Number.POSITIVE_INFINITY;
     },
-    async *chunks() {
+    *chunks() {
       try {
         const reason = yield* unpack(file, guard);
         return file.failure ?? reason;
       } finally {
-        await close();
+        close();
       }
     },
     close,
   };
 }
 
-async function* plain(file: PackedFile, guard: SizeGuard): AsyncGenerator<Uint8Array, string | undefined> {
+function* plain(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, string | undefined> {
   for (;;) {
-    const chunk = await file.some();
+    const chunk = file.some();
     if (chunk.length === 0) return undefined;
     file.consume(chunk.length);
     if (!guard.add(chunk.length, file.offset)) return guard.tripped;
@@ -102,12 +142,11 @@ async function* plain(file: PackedFile, guard: SizeGuard): AsyncGenerator<Uint8A
 }
 
 /** All streams of a bzip2 file. The decoder gives out no byte of a block whose checksum is wrong. */
-async function* bunzip(file: PackedFile, guard: SizeGuard): AsyncGenerator<Uint8Array, string | undefined> {
-  const { Bz2Decoder } = await import('#bgpkit-parser-wasm');
+function* bunzip(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, string | undefined> {
   const decoder = new Bz2Decoder();
   try {
     for (;;) {
-      const packed = await file.some();
+      const packed = file.some();
       if (packed.length === 0) decoder.finish();
       else decoder.push(packed);
       file.consume(packed.length);

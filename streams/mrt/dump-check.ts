@@ -1,3 +1,4 @@
+import type { Family } from '../../src/bgp/prefix.ts';
 import { u16, u32, u8 } from './octets.ts';
 import { HEADER_BYTES, TYPE } from './record-types.ts';
 
@@ -5,6 +6,12 @@ import { HEADER_BYTES, TYPE } from './record-types.ts';
 const GENERIC_AFIS: ReadonlySet<number> = new Set([1, 2, 25, 16_388]);
 /** First octets of IPv6 prefixes that IANA gave a meaning: ::/8, 2000::/3, fc00::/7, fe80::/9, ff00::/8. */
 const isIpv6Octet = (octet: number): boolean => octet === 0 || octet >> 5 === 1 || octet >= 0xfc;
+
+/** Numbers of unicast kinds of routes, as `DumpCheck` keeps them. */
+const KINDS: ReadonlyMap<number, Family> = new Map([
+  [0x101, 'ipv4'],
+  [0x201, 'ipv6'],
+]);
 
 /** Bytes before the message: microseconds, two AS numbers, interface, family, two IPv6 addresses. */
 const MOST_FIELD_BYTES = 4 + 8 + 4 + 32;
@@ -68,6 +75,21 @@ export class DumpCheck {
       if (isNew) this.doubt('records of one family stand among those of another');
     }
     this.#kind = kind;
+  }
+
+  /** What the next record has to be for nothing to be learned from it; `undefined` when each one counts. */
+  get expected(): { readonly family: Family; readonly number: number } | undefined {
+    const family = KINDS.get(this.#kind);
+    return family === undefined || this.#isUnnumbered ? undefined : { family, number: this.#next };
+  }
+
+  /** So many records came that were as expected; `next` is the number after them. */
+  pass(records: number, next: number): void {
+    this.#records += records;
+    this.#next = next;
+    this.#highest = (next + this.#numbers - 1) % this.#numbers;
+    const known = this.#kinds.get(this.#kind);
+    if (known !== undefined) known.records += records;
   }
 
   /** Why the dump proves nothing by what it lacks; `undefined` when nothing speaks against it. */

@@ -34,6 +34,24 @@ const MAX_PEERS = 65_536;
 const TABLE2_NUMBERS = 2 ** 32;
 const TABLE1_NUMBERS = 2 ** 16;
 
+/** RIB records that need no look: what the next ones have to be, and what became known of those that were passed over. */
+export interface DumpPassage {
+  readonly family: Family;
+  /** Sequence number of the next record. */
+  readonly number: number;
+  /** Address of the last IPv4 prefix. */
+  readonly lastIpv4: number;
+}
+
+export interface DumpPassed extends Omit<DumpPassage, 'family'> {
+  readonly records: number;
+  /** Whether a prefix was below the one before it. */
+  readonly descends: boolean;
+}
+
+/** Routes of the dump at hand that were counted elsewhere, by peer, as `DumpCounter` keeps them: IPv4, IPv6. */
+export type PassedRoutes = (dump: number) => Uint32Array;
+
 /** One record: `body` is where its header ends. */
 interface Row {
   readonly bytes: Uint8Array;
@@ -58,7 +76,10 @@ interface EntryPlace {
  * families other than IPv4 and IPv6 do not count.
  */
 export class DumpCounter {
+  readonly #passed: PassedRoutes;
   #open = false;
+  /** How many dumps were begun. */
+  #dumps = 0;
   #isTable2 = false;
   #from = 0;
   #peers: DumpPeer[] = [];
@@ -71,6 +92,29 @@ export class DumpCounter {
   #lastIpv4 = 0;
   #ipv4Prefixes = 0;
   #isAscending = true;
+
+  constructor(passed: PassedRoutes = () => new Uint32Array(0)) {
+    this.#passed = passed;
+  }
+
+  /** The number of the dump at hand and its peers; `undefined` when none is open. */
+  get open(): { readonly dump: number; readonly peers: number } | undefined {
+    return this.#open ? { dump: this.#dumps, peers: this.#isTable2 ? this.#peers.length : 0 } : undefined;
+  }
+
+  /** What the dump's next record has to be to need no look; `undefined` when each one does. */
+  get passage(): DumpPassage | undefined {
+    const expected = this.#isTable2 ? this.#check.expected : undefined;
+    return expected && { ...expected, lastIpv4: this.#lastIpv4 };
+  }
+
+  pass({ records, number, lastIpv4, descends }: DumpPassed): void {
+    if (this.passage?.family === 'ipv4') this.#ipv4Prefixes += records;
+    this.#records += records;
+    this.#lastIpv4 = lastIpv4;
+    if (descends) this.#isAscending = false;
+    this.#check.pass(records, number);
+  }
 
   /**
    * Reads one record; gives back the dump that this record shows to be over. A record of another type ends a dump when it
@@ -105,9 +149,10 @@ export class DumpCounter {
   close(): Dump | undefined {
     if (!this.#open) return undefined;
     this.#open = false;
+    const passed = this.#passed(this.#dumps);
     for (const [i, { routes }] of this.#peers.entries()) {
-      routes.ipv4 = this.#counts[2 * i] ?? 0;
-      routes.ipv6 = this.#counts[2 * i + 1] ?? 0;
+      routes.ipv4 = (this.#counts[2 * i] ?? 0) + (passed[2 * i] ?? 0);
+      routes.ipv6 = (this.#counts[2 * i + 1] ?? 0) + (passed[2 * i + 1] ?? 0);
     }
     const peers = this.#peers.filter(({ address, asn }) => asn !== 0 || !isZero(address));
     const families = (['ipv4', 'ipv6'] as const).filter((family) => peers.some(({ routes }) => routes[family] > 0));
@@ -123,6 +168,7 @@ export class DumpCounter {
   #begin(seconds: number, peers: DumpPeer[], check: DumpCheck, isTable2: boolean): Dump | undefined {
     const before = this.close();
     this.#open = true;
+    this.#dumps++;
     this.#isTable2 = isTable2;
     this.#from = seconds;
     this.#peers = peers;

@@ -1,4 +1,4 @@
-import { openContainer, type ContainerKind } from './container.ts';
+import { openUnpacking, type ContainerKind } from './container.ts';
 import type { FileKind } from './file-name.ts';
 import type { MrtLimits } from './limits.ts';
 import { u16, u32 } from './octets.ts';
@@ -16,11 +16,11 @@ export interface FirstRecord {
 }
 
 /** What a file begins with, or why that cannot be told. */
-export async function firstRecord(path: string, snapshot: Snapshot, limits: MrtLimits): Promise<FirstRecord | string> {
-  const opened = await openContainer(path, { snapshot, limits });
+export function firstRecord(path: string, snapshot: Snapshot, limits: MrtLimits): FirstRecord | string {
+  const opened = openUnpacking(path, { snapshot, limits });
   if (!opened.ok) return opened.reason;
 
-  const container = opened.container.kind;
+  const container = opened.unpacking.kind;
   const found: FirstRecord[] = [];
   const framer = createFramer(
     {
@@ -36,11 +36,11 @@ export async function firstRecord(path: string, snapshot: Snapshot, limits: MrtL
     },
     limits,
   );
-  const chunks = opened.container.chunks();
+  const chunks = opened.unpacking.chunks();
   let searched = 0;
   try {
     while (found.length === 0 && searched < SEARCHED_BYTES) {
-      const { done, value } = await chunks.next();
+      const { done, value } = chunks.next();
       if (done === true) {
         framer.end();
         break;
@@ -49,8 +49,8 @@ export async function firstRecord(path: string, snapshot: Snapshot, limits: MrtL
       framer.push(value);
     }
   } finally {
-    await chunks.return(undefined);
-    await opened.container.close();
+    chunks.return(undefined);
+    opened.unpacking.close();
   }
   return found[0] ?? 'holds no MRT record';
 }

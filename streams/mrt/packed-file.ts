@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 
 /** What a file was when it was looked at. Reading stops at `size`: what is appended later is not ours. */
 export interface Snapshot {
@@ -21,78 +21,93 @@ export async function snapshotOf(path: string): Promise<Snapshot | string> {
   }
 }
 
-/** The packed bytes of one file, read forward in steps; holds one step. */
+/** The packed bytes of one file, read forward in steps into one buffer; holds one step. */
 export class PackedFile {
   readonly size: number;
-  readonly #handle: FileHandle;
+  readonly #file: number;
   readonly #step: number;
-  #held = new Uint8Array(0);
+  #bytes: Uint8Array;
+  /** What of `#bytes` was read and not consumed. */
+  #from = 0;
+  #to = 0;
   /** Bytes read from the file, held ones included. */
   #read = 0;
   /** Why the file gives less than it promised, in words. */
   failure: string | undefined;
 
-  private constructor(handle: FileHandle, size: number, step: number) {
-    this.#handle = handle;
+  private constructor(file: number, size: number, step: number) {
+    this.#file = file;
     this.size = size;
     this.#step = step;
+    this.#bytes = new Uint8Array(Math.min(step, size));
   }
 
   /** `string`: why it cannot be read, or not as what it was. */
-  static async open(path: string, snapshot: Snapshot, step: number): Promise<PackedFile | string> {
-    let handle: FileHandle;
+  static open(path: string, snapshot: Snapshot, step: number): PackedFile | string {
+    let file: number;
     try {
-      handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       return reasonOf(error);
     }
-    const now = await handle.stat();
+    const now = fstatSync(file);
     if (now.isFile() && now.dev === snapshot.device && now.ino === snapshot.inode) {
-      return new PackedFile(handle, snapshot.size, step);
+      return new PackedFile(file, snapshot.size, step);
     }
-    await handle.close();
+    closeSync(file);
     return 'was replaced by another file after it was chosen';
   }
 
   /** How many packed bytes were consumed. */
   get offset(): number {
-    return this.#read - this.#held.length;
+    return this.#read - (this.#to - this.#from);
   }
 
-  /** At least `count` bytes when the file has them, at least one before its end, none at its end. They stay. */
-  async peek(count: number): Promise<Uint8Array> {
-    while (this.#held.length < count && (await this.#more(count - this.#held.length)));
-    return this.#held;
+  /**
+   * At least `count` bytes when the file has them, at least one before its end, none at its end. They stay to be consumed;
+   * the view of them ends with the next call.
+   */
+  peek(count: number): Uint8Array {
+    while (this.#to - this.#from < count && this.#more(count));
+    return this.#bytes.subarray(this.#from, this.#to);
   }
 
-  /** The next step's bytes, none at the end of the file. They stay. */
-  async some(): Promise<Uint8Array> {
-    return (await this.peek(1)).subarray(0, this.#step);
+  /** The next step's bytes, none at the end of the file, as `peek` gives them. */
+  some(): Uint8Array {
+    return this.peek(1).subarray(0, this.#step);
   }
 
   consume(count: number): void {
-    this.#held = this.#held.subarray(count);
+    this.#from += count;
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  close(): void {
+    closeSync(this.#file);
   }
 
-  async #more(count: number): Promise<boolean> {
-    const wanted = Math.min(Math.max(this.#step, count), this.size - this.#read);
+  /** Reads on, until `count` bytes are held at most or a step is read. */
+  #more(count: number): boolean {
+    const held = this.#to - this.#from;
+    const wanted = Math.min(Math.max(this.#step, count - held), this.size - this.#read);
     if (wanted <= 0 || this.failure !== undefined) return false;
-    const bytes = new Uint8Array(this.#held.length + wanted);
-    bytes.set(this.#held);
-    const bytesRead = await this.#readInto(bytes, this.#held.length, wanted);
-    if (bytesRead === 0) return false;
-    this.#held = bytes.subarray(0, this.#held.length + bytesRead);
+    if (held + wanted > this.#bytes.length) {
+      const grown = new Uint8Array(held + wanted);
+      grown.set(this.#bytes.subarray(this.#from, this.#to));
+      this.#bytes = grown;
+    } else {
+      this.#bytes.copyWithin(0, this.#from, this.#to);
+    }
+    this.#from = 0;
+    this.#to = held;
+    const bytesRead = this.#readInto(wanted);
+    this.#to += bytesRead;
     this.#read += bytesRead;
-    return true;
+    return bytesRead > 0;
   }
 
-  async #readInto(bytes: Uint8Array, at: number, wanted: number): Promise<number> {
+  #readInto(wanted: number): number {
     try {
-      const { bytesRead } = await this.#handle.read(bytes, at, wanted, this.#read);
+      const bytesRead = readSync(this.#file, this.#bytes, this.#to, wanted, this.#read);
       if (bytesRead === 0) this.failure = `the file lost ${this.size - this.#read} bytes while it was read`;
       return bytesRead;
     } catch (error) {

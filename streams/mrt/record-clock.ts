@@ -47,6 +47,11 @@ export class RecordClock {
     this.#seconds = seconds;
   }
 
+  /** Records that need no look were passed over; the latest time among them and those before. */
+  pass(seconds: number): void {
+    this.#seconds = seconds;
+  }
+
   /** Reads a record's time; `next` is the next record's, or -1. True when this record's time is not to be trusted. */
   record(bytes: Uint8Array, start: number, next: number): boolean {
     const at = u32(bytes, start);

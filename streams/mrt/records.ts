@@ -1,29 +1,7 @@
 import type { MrtLimits } from './limits.ts';
 import { u16, u32, writeU32 } from './octets.ts';
+import { NoPassage, type Framer, type Passage, type RecordSink } from './framer.ts';
 import { HEADER_BYTES, isKnownType, readHeader, TYPE } from './record-types.ts';
-
-/** Bytes of the unpacked stream that no record was read from: `from` up to, not including, `to`. */
-export interface Damage {
-  readonly from: number;
-  readonly to: number;
-  /** For people. */
-  readonly reason: string;
-}
-
-export interface RecordSink {
-  /**
-   * One whole record: `bytes[start..end)`, header included, to be read before this returns. `offset` is its place in the
-   * stream, `next` the seconds of the header after it, -1 when there is none.
-   */
-  record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void;
-  damage(damage: Damage): void;
-}
-
-export interface Framer {
-  push(chunk: Uint8Array): void;
-  /** Tells what the stream ended in the middle of. `cut` is why it ended early, in words, if it did. */
-  end(cut?: string): void;
-}
 
 /** Seconds a resync candidate may lie from the last good record. An archive file covers minutes, a dump an hour. */
 const RESYNC_SECONDS = 86_400;
@@ -31,6 +9,8 @@ const RESYNC_SECONDS = 86_400;
 const RESYNC_RECORD_BYTES = 2 ** 20;
 /** So many records of unknown types in a row vouch for each other. */
 const FOREIGN_HOPS = 4;
+/** What a framer can hold at first; it doubles when records ask for more. */
+const FIRST_ROOM_BYTES = 512 * 1024;
 /** Nobody wrote MRT before 1990. */
 export const FIRST_SECONDS = 631_152_000;
 
@@ -43,16 +23,19 @@ type Follow = 'record' | 'end' | 'torn' | 'beyond' | 'nothing' | 'wait';
  * suspect record, and what was passed over is told as damage.
  *
  * Holds at most one record, one resync candidate and one chunk.
+ *
+ * @param passage takes records that need no look; by default each one is given to the sink.
  */
-export function createFramer(sink: RecordSink, limits: MrtLimits): Framer {
-  const framing = new Framing(sink, limits);
+export function createFramer(sink: RecordSink, limits: MrtLimits, passage: Passage = new NoPassage()): Framer {
+  const framing = new Framing(sink, limits, passage);
   return { push: (chunk) => framing.push(chunk), end: (cut) => framing.end(cut) };
 }
 
 class Framing {
   readonly #sink: RecordSink;
   readonly #limits: MrtLimits;
-  #bytes = new Uint8Array(1 << 16);
+  readonly #passage: Passage;
+  #bytes: Uint8Array;
   /** Offset in the stream of `#bytes[0]`. */
   #base = 0;
   #pos = 0;
@@ -69,9 +52,11 @@ class Framing {
   /** Why the stream ended early, until that was told. */
   #cut: string | undefined;
 
-  constructor(sink: RecordSink, limits: MrtLimits) {
+  constructor(sink: RecordSink, limits: MrtLimits, passage: Passage) {
     this.#sink = sink;
     this.#limits = limits;
+    this.#passage = passage;
+    this.#bytes = passage.room(FIRST_ROOM_BYTES);
   }
 
   push(chunk: Uint8Array): void {
@@ -100,27 +85,36 @@ class Framing {
   #append(chunk: Uint8Array): void {
     const from = this.#pos;
     const kept = this.#end - from;
-    if (kept + chunk.length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(kept + chunk.length, Math.min(this.#bytes.length * 2, 2 ** 22)));
-      grown.set(this.#bytes.subarray(from, this.#end));
-      this.#bytes = grown;
-    } else {
-      this.#bytes.copyWithin(0, from, this.#end);
-    }
+    const wanted = kept + chunk.length;
+    const isLarger = wanted > this.#bytes.length;
+    // Views of memory that grows end, and the chunk may be one.
+    const safe = isLarger ? chunk.slice() : chunk;
+    this.#bytes = this.#passage.room(isLarger ? Math.max(wanted, Math.min(this.#bytes.length * 2, 2 ** 22)) : wanted);
+    this.#bytes.copyWithin(0, from, this.#end);
     this.#base += from;
     this.#scanAt -= from;
     if (this.#suspectEnd >= 0) this.#suspectEnd -= from;
     this.#pos = 0;
-    this.#bytes.set(chunk, kept);
-    this.#end = kept + chunk.length;
+    this.#bytes.set(safe, kept);
+    this.#end = wanted;
   }
 
   #run(): void {
     if (this.#lostFrom < 0 && this.#base + this.#pos === 0 && !this.#start()) return;
     for (;;) {
+      if (this.#lostFrom < 0) this.#pass();
       const goesOn = this.#lostFrom >= 0 ? this.#resync() : this.#step();
       if (!goesOn) return;
     }
+  }
+
+  #pass(): void {
+    const pos = this.#passage.pass(this.#pos, this.#end, this.#base + this.#pos);
+    // A view of memory that grew is empty.
+    if (this.#bytes.length === 0) this.#bytes = this.#passage.room(0);
+    if (pos === this.#pos) return;
+    this.#pos = pos;
+    this.#lastSeconds = this.#passage.lastSeconds;
   }
 
   /** The first header has none before it that vouches for it. */
@@ -284,7 +278,7 @@ class Framing {
     this.#lostReason = `${this.#lostReason}, and none in the ${this.#limits.resyncBytes} bytes after it`;
     this.#base += this.#end;
     this.#end = 0;
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = this.#passage.room(0);
     return false;
   }
 

@@ -5,7 +5,6 @@ import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 import type { ElementSource } from '../../src/ports.ts';
 import { mergeByTime } from '../merge.ts';
 import type { CollectorPlan, MrtPlan, PlannedFile } from './archive.ts';
-import type { ContainerKind } from './container.ts';
 import { CollectorHistory } from './collector-history.ts';
 import { recordDecoders } from './decode.ts';
 import type { CreateRecordDecoder } from './decoded.ts';
@@ -58,7 +57,7 @@ async function* readPlan(plan: MrtPlan, options: MrtSourceOptions, signal: Abort
   });
   if (signal.aborted) return;
 
-  const scanner = createScanner(containersOf(plan), options.threads ?? availableParallelism());
+  const scanner = createScanner(plan.files, options.threads ?? availableParallelism());
   const close = (): void => void scanner.close();
   signal.addEventListener('abort', close, { once: true });
   const context: PlayContext = { watch: options.watch, report: totals.report, advance: totals.advance };
@@ -73,10 +72,6 @@ async function* readPlan(plan: MrtPlan, options: MrtSourceOptions, signal: Abort
     signal.removeEventListener('abort', close);
     await scanner.close();
   }
-}
-
-function containersOf({ collectors }: MrtPlan): readonly ContainerKind[] {
-  return collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates].map(({ container }) => container));
 }
 
 /** Turns dumps that ended, and streams that go on after a loss, into what they mean for the collector's peers. */

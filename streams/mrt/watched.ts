@@ -1,4 +1,4 @@
-import type { Prefix } from '../../src/bgp/prefix.ts';
+import type { Family, Prefix } from '../../src/bgp/prefix.ts';
 import { SHORTEST_COVERING } from '../../src/territory/territory.ts';
 
 /** What to let through: routes that concern these blocks, or all routes. */
@@ -17,14 +17,21 @@ export interface Space {
   concerns(bytes: Uint8Array, at: number, length: number): boolean;
 }
 
-export function spaceOf(watch: Watch, family: 'ipv4' | 'ipv6'): Space {
+export function spaceOf(watch: Watch, family: Family): Space {
   const bits = SPACE_BITS[family];
-  if (watch === 'everything') return new RangeSpace([{ first: 0, last: 2 ** bits - 1 }], bits, 0);
-  const blocks = watch.filter((block) => block.family === family && block.length >= SHORTEST_COVERING);
-  return new RangeSpace(rangesOf(blocks, bits), bits, SHORTEST_COVERING);
+  return new RangeSpace(watchedRanges(watch, family), bits, watch === 'everything' ? 0 : SHORTEST_COVERING);
 }
 
-type Range = { first: number; last: number };
+/** Addresses as numbers, of 32 bits or of 48. */
+export type Range = { first: number; last: number };
+
+/** What is watched of a family: disjoint ranges in ascending order. */
+export function watchedRanges(watch: Watch, family: Family): readonly Range[] {
+  const bits = SPACE_BITS[family];
+  if (watch === 'everything') return [{ first: 0, last: 2 ** bits - 1 }];
+  const blocks = watch.filter((block) => block.family === family && block.length >= SHORTEST_COVERING);
+  return rangesOf(blocks, bits);
+}
 
 /** One class for all there is to watch: a call that always meets the same method is compiled into its caller. */
 class RangeSpace implements Space {

@@ -1,6 +1,6 @@
 import { openContainer } from '../../streams/mrt/container.ts';
 import { DEFAULT_LIMITS } from '../../streams/mrt/limits.ts';
-import type { Damage } from '../../streams/mrt/records.ts';
+import type { Damage } from '../../streams/mrt/framer.ts';
 import { createFramer } from '../../streams/mrt/records.ts';
 
 /** What our container and framing gave of a whole file. */

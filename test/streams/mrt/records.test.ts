@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
-import { createFramer, type Damage } from '../../../streams/mrt/records.ts';
+import type { Damage } from '../../../streams/mrt/framer.ts';
+import { createFramer } from '../../../streams/mrt/records.ts';
 import { bytesOf, message, record, tableDump, tableEntry, update, type Bytes } from '../../support/mrt-writer.ts';
 import { realData, realDataNote } from '../../support/real-data.ts';
 
