@@ -69,6 +69,8 @@ export interface Engine {
    */
   apply(element: Element): Commit | undefined;
   status(): readonly TerritoryStatus[];
+  /** What the voters see of each territory and family, for who records it: to be read, not changed. */
+  readonly views: readonly TerritoryView[];
   /** What changed of the state since this was last called; the first time all of it. Empty unless `recorded`. */
   takeChanges(): readonly StateChange[];
   /** All of the state: for a store that has lost what it kept. */
@@ -195,6 +197,8 @@ function engineOf(parts: Parts, start: Start): Engine {
       deadline = nextDeadline();
       return committed(at, events);
     },
+
+    views: evaluators.map(({ evaluator }) => evaluator.view),
 
     status() {
       const at = now ?? (0 as EventTime);

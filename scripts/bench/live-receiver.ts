@@ -76,6 +76,7 @@ function noting(judging: Engine, reorderMs: number): Engine {
       return judging.now;
     },
     status: () => judging.status(),
+    views: judging.views,
     state: () => judging.state(),
     takeChanges: () => judging.takeChanges(),
     noteLoss: (data) => judging.noteLoss(data),

@@ -17,6 +17,10 @@ export type Space =
   | 'incidents'
   /** What the engine goes on from, by the part that it is of. */
   | 'engine'
+  /** What was seen over time, by kind of record and UTC time: see docs/history.md. */
+  | `history/${string}/${Family}`
+  /** Incidents as events carry them, open and closed, by begin and id. */
+  | `past-incidents/${string}/${Family}`
   /** Programs at work, by their id: who leads, who follows, who is ready. */
   | 'instances'
   /** What a replay into this store reads, so that it goes on with the same and nothing else. */

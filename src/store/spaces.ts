@@ -10,7 +10,16 @@ export const KEPT_BESIDE = [
   'webhooks/dead',
 ] as const satisfies readonly Space[];
 
-const SPACE = /^(?:(?:routes|visibility-log)\/[^/\0]+\/ipv[46]|voters|verdicts|incidents|engine)$/;
+const SPACE =
+  /^(?:(?:routes|visibility-log|history|past-incidents)\/[^/\0]+\/ipv[46]|voters|verdicts|incidents|engine)$/;
+
+/** Spaces of what was seen over time, of every view that the verdicts name. */
+export function historySpaces(records: readonly StateRecord[]): readonly Space[] {
+  const subjects = records.filter(({ space }) => space === 'verdicts').map(({ key }) => key as `${string}/ipv4`);
+  return subjects
+    .toSorted(compareKeys)
+    .flatMap((subject) => [`history/${subject}`, `past-incidents/${subject}`] as const);
+}
 
 /** Whether a text names a space that is carried from store to store. */
 export function isCarriedSpace(text: string): text is Space {

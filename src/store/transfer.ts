@@ -4,7 +4,7 @@ import type { UnroutableEvent } from '../detect/events/event.ts';
 import type { Batch, Committed, StateStore } from '../ports.ts';
 import { isEngineSpace, type StateChange } from '../state/record.ts';
 import { SCHEMA } from './keys.ts';
-import { byPlace, isCarriedSpace, KEPT_BESIDE } from './spaces.ts';
+import { byPlace, historySpaces, isCarriedSpace, KEPT_BESIDE } from './spaces.ts';
 
 /** The first line. `number` is 0, and there is no `cursor`, where nothing was decided yet. */
 interface Header {
@@ -48,7 +48,8 @@ export async function* exportStore(store: StateStore, name: string): AsyncGenera
   const cursor = kept && { cursor: isoTime(kept.cursor) };
   yield told({ unroutable: 'export', schema: SCHEMA, name, number, ...cursor, elements } satisfies Header);
   for (const record of (kept?.records ?? []).toSorted(byPlace)) yield told(record);
-  for (const space of KEPT_BESIDE) for (const record of await store.read(space)) yield told(record);
+  const beside = [...historySpaces(kept?.records ?? []), ...KEPT_BESIDE];
+  for (const space of beside) for (const record of await store.read(space)) yield told(record);
   for await (const event of store.events()) yield told({ event });
   yield JSON.stringify({ lines, sha256: hash.digest('hex') });
 }

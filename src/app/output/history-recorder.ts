@@ -45,6 +45,7 @@ export class HistoryRecorder {
         return engine.now;
       },
       status: () => engine.status(),
+      views: engine.views,
       state: () => engine.state(),
       takeChanges: () => engine.takeChanges(),
       noteLoss: (data) => engine.noteLoss(data),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createEngine, restoreEngine, type Engine } from '../../engine.ts';
+import { withHistory } from '../../history/with-history.ts';
 import type { Keeping } from '../../pipeline.ts';
 import type { Clock, ElementSource, StateStore } from '../../ports.ts';
 import { utcText } from '../../report/clock.ts';
@@ -98,7 +99,7 @@ async function beginUnder(
     complain(io, `${store.name}: ${refusal(error)}; tried again until it works`),
   );
   return good({
-    engine: restored?.engine ?? createEngine(wanted),
+    engine: await withHistory(restored?.engine ?? createEngine(wanted), store),
     source: skipping(archive.source, kept?.elements ?? 0),
     keeping: {
       store,

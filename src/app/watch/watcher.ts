@@ -1,6 +1,7 @@
 import { isoTime } from '../../bgp/time.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { createEngine, restoreEngine, type Engine } from '../../engine.ts';
+import { withHistory } from '../../history/with-history.ts';
 import { run, type Keeping } from '../../pipeline.ts';
 import type { ElementSource, Kept, StateStore } from '../../ports.ts';
 import { utcText } from '../../report/clock.ts';
@@ -160,16 +161,18 @@ export class Watch {
     if (signal.aborted) return leadership.over.aborted ? 'fenced' : good(undefined);
     const made = this.#engineFrom(kept);
     if (!made.ok) return made;
-    this.#engine = made.value;
+    const engine = isLasting ? await this.#asked(() => withHistory(made.value, store), again, signal) : made.value;
+    if (engine === undefined) return leadership.over.aborted ? 'fenced' : good(undefined);
+    this.#engine = engine;
     await this.#print(owed ?? [], leadership);
 
     const others = await beside(this.#parts, leadership.token);
-    const keeping = this.#keeping({ feed, leadership, others, again, kept, engine: made.value });
+    const keeping = this.#keeping({ feed, leadership, others, again, kept, engine });
     const ended = new AbortController();
     const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
     const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
     try {
-      const end = await run(source, made.value, keeping, signal);
+      const end = await run(source, engine, keeping, signal);
       if (end === 'ended') await others.drained(signal);
       // Whoever leads now keeps what we could not.
       if (end === 'fenced' || leadership.over.aborted) return 'fenced';

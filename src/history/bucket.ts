@@ -1,0 +1,118 @@
+import type { Asn } from '../bgp/asn.ts';
+import type { EventTime } from '../bgp/time.ts';
+
+/** A share in ten-thousandths, 0 to 10,000: events carry four decimals, and whole numbers take half the room. */
+export type Parts = number;
+
+/** What voters saw of one territory and family at one moment. */
+export interface Look {
+  readonly at: EventTime;
+  /** Too few voters to say anything: the share is not known. */
+  readonly isBlind: boolean;
+  /** Visibility: share of the baseline that stands. */
+  readonly share: Parts;
+  readonly voters: number;
+  readonly collectors: number;
+  /** Per network in address order, the share of its voters that see it; empty for territories of very many networks. */
+  readonly units: readonly Parts[];
+  /** Share of the baseline that is reached over each upstream AS, largest first; AS 0 is all others together. */
+  readonly upstreams: readonly UpstreamShare[];
+}
+
+export type UpstreamShare = readonly [upstream: Asn | 0, share: Parts];
+
+/** What was seen in some time: its mean and extremes are of the time in which it was known. */
+export interface Seen {
+  readonly mean: number;
+  readonly lowest: Parts;
+  readonly highest: Parts;
+  /** At the end of that time. */
+  readonly last: Parts;
+}
+
+/** A stretch of time: what was seen in it, and what we could not see. */
+export interface Bucket {
+  readonly at: EventTime;
+  /** Milliseconds in which visibility was known, and in which we watched and it was not. Of the rest nothing is recorded. */
+  readonly knownMs: number;
+  readonly blindMs: number;
+  /** `undefined`: not known at any moment of it. */
+  readonly share: Seen | undefined;
+  /** At the end. */
+  readonly voters: number;
+  readonly collectors: number;
+  /** Per network: the share at the end, and the lowest. Empty when it was blind all the time. */
+  readonly units: readonly (readonly [last: Parts, lowest: Parts])[];
+  /** At the end, as long as it was known. */
+  readonly upstreams: readonly UpstreamShare[];
+  readonly announced: number;
+  readonly withdrawn: number;
+}
+
+/** A bucket in which nothing was seen yet. */
+export function emptyBucket(at: EventTime): Bucket {
+  return {
+    at,
+    knownMs: 0,
+    blindMs: 0,
+    share: undefined,
+    voters: 0,
+    collectors: 0,
+    units: [],
+    upstreams: [],
+    announced: 0,
+    withdrawn: 0,
+  };
+}
+
+/** What was seen at one moment as a stretch of time in which nothing changed. */
+export function stretchOf(look: Look, from: EventTime, ms: number): Bucket {
+  const { isBlind, share, voters, collectors, units, upstreams } = look;
+  return {
+    at: from,
+    knownMs: isBlind ? 0 : ms,
+    blindMs: isBlind ? ms : 0,
+    share: isBlind ? undefined : { mean: share, lowest: share, highest: share, last: share },
+    voters,
+    collectors,
+    units: isBlind ? [] : units.map((unit) => [unit, unit]),
+    upstreams: isBlind ? [] : upstreams,
+    announced: 0,
+    withdrawn: 0,
+  };
+}
+
+/** A stretch of time and the one after it, as one. */
+export function merged(first: Bucket, second: Bucket): Bucket {
+  const isLaterKnown = second.share !== undefined;
+  const isLaterSeen = second.knownMs + second.blindMs > 0;
+  return {
+    at: first.at,
+    knownMs: first.knownMs + second.knownMs,
+    blindMs: first.blindMs + second.blindMs,
+    share: mergedShare(first, second),
+    voters: isLaterSeen ? second.voters : first.voters,
+    collectors: isLaterSeen ? second.collectors : first.collectors,
+    units: isLaterKnown ? mergedUnits(first.units, second.units) : first.units,
+    upstreams: isLaterKnown ? second.upstreams : first.upstreams,
+    announced: first.announced + second.announced,
+    withdrawn: first.withdrawn + second.withdrawn,
+  };
+}
+
+function mergedShare(first: Bucket, second: Bucket): Seen | undefined {
+  const [before, after] = [first.share, second.share];
+  if (before === undefined || after === undefined) return after ?? before;
+  const ms = first.knownMs + second.knownMs;
+  return {
+    mean: ms === 0 ? after.mean : (before.mean * first.knownMs + after.mean * second.knownMs) / ms,
+    lowest: Math.min(before.lowest, after.lowest),
+    highest: Math.max(before.highest, after.highest),
+    last: after.last,
+  };
+}
+
+function mergedUnits(first: Bucket['units'], second: Bucket['units']): Bucket['units'] {
+  if (first.length !== second.length) return second;
+  return second.map(([last, lowest], i) => [last, Math.min(lowest, first[i]?.[1] ?? lowest)]);
+}

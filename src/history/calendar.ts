@@ -1,0 +1,42 @@
+import { isoTime, type EventTime } from '../bgp/time.ts';
+
+/** Milliseconds of the widths in which history is kept. */
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** The begin of the stretch of this width, in UTC, in which a moment lies. */
+export function beginOf(at: number, widthMs: number): EventTime {
+  return (Math.floor(at / widthMs) * widthMs) as EventTime;
+}
+
+/** The UTC calendar in the keys of records: they sort as time goes. */
+export const stamp = {
+  /** `2026-11-28T10:23` */
+  minute: (at: EventTime): string => isoTime(at).slice(0, 16),
+  /** `2026-11-28T10` */
+  hour: (at: EventTime): string => isoTime(at).slice(0, 13),
+  /** `2026-11-28` */
+  day: (at: EventTime): string => isoTime(at).slice(0, 10),
+  /** `2026-11` */
+  month: (at: EventTime): string => isoTime(at).slice(0, 7),
+  /** `2026` */
+  year: (at: EventTime): string => isoTime(at).slice(0, 4),
+} as const;
+
+/** Begin of the month, or year, after the one in which a moment lies. */
+export function nextMonth(at: number): EventTime {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1) as EventTime;
+}
+
+/** Begin of the month in which a moment lies. */
+export function beginOfMonth(at: number): EventTime {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth()) as EventTime;
+}
+
+/** Begin of the year in which a moment lies. */
+export function beginOfYear(at: number): EventTime {
+  return Date.UTC(new Date(at).getUTCFullYear(), 0) as EventTime;
+}

@@ -1,0 +1,149 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { Bucket, UpstreamShare } from './bucket.ts';
+import { beginOf, beginOfYear, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
+
+/** A level of the history: buckets of one width, so many in a record. */
+export interface Level {
+  readonly name: 'minute' | 'hour' | 'day';
+  readonly widthMs: number;
+  /** The most buckets of a record. */
+  readonly size: number;
+  /** Begin of the record in which a moment lies. */
+  begin(at: number): EventTime;
+  key(at: EventTime): string;
+}
+
+/** From the finest to the widest: what is full of one is a bucket of the next. */
+export const LEVELS = [
+  {
+    name: 'minute',
+    widthMs: MINUTE_MS,
+    size: 60,
+    begin: (at) => beginOf(at, HOUR_MS),
+    key: (at) => `m ${stamp.hour(at)}`,
+  },
+  {
+    name: 'hour',
+    widthMs: HOUR_MS,
+    size: 24,
+    begin: (at) => beginOf(at, DAY_MS),
+    key: (at) => `h ${stamp.day(at)}`,
+  },
+  {
+    name: 'day',
+    widthMs: DAY_MS,
+    size: 366,
+    begin: (at) => beginOfYear(at),
+    key: (at) => `d ${stamp.year(at)}`,
+  },
+] as const satisfies readonly Level[];
+
+/** Buckets of one width by their place in the record: an hour of minutes, a day of hours, a year of days. */
+export class Chunk {
+  readonly level: Level;
+  readonly at: EventTime;
+  readonly buckets = new Map<number, Bucket>();
+
+  constructor(level: Level, at: EventTime) {
+    this.level = level;
+    this.at = level.begin(at);
+  }
+
+  put(bucket: Bucket): void {
+    this.buckets.set(Math.floor((bucket.at - this.at) / this.level.widthMs), bucket);
+  }
+
+  get key(): string {
+    return this.level.key(this.at);
+  }
+
+  /**
+   * As JSON: `s` what was seen in each bucket, `0` where it is the same as in the one before and `null` where nothing is
+   * recorded; `a` and `w` announcements and withdrawals.
+   */
+  text(): string {
+    const last = Math.max(-1, ...this.buckets.keys());
+    const all = Array.from({ length: last + 1 }, (_, i) => this.buckets.get(i));
+    let before = '';
+    const seen = all.map((bucket) => {
+      if (bucket === undefined) return 'null';
+      const text = JSON.stringify(stateOf(bucket));
+      if (text === before) return '0';
+      before = text;
+      return text;
+    });
+    const counts = (count: (bucket: Bucket) => number): string =>
+      JSON.stringify(all.map((bucket) => (bucket === undefined ? 0 : count(bucket))));
+    return `{"s":[${seen.join(',')}],"a":${counts((one) => one.announced)},"w":${counts((one) => one.withdrawn)}}`;
+  }
+
+  /** @throws Error when it was not so written. */
+  static parse(level: Level, at: EventTime, text: string): Chunk {
+    const chunk = new Chunk(level, at);
+    const { s, a, w } = JSON.parse(text) as { s: (State | 0 | null)[]; a: number[]; w: number[] };
+    let state: State | undefined;
+    for (const [i, seen] of s.entries()) {
+      if (seen === null) continue;
+      if (seen !== 0) state = seen;
+      if (state === undefined) throw new Error('its first bucket is like none');
+      chunk.put(bucketFrom(state, (chunk.at + i * level.widthMs) as EventTime, a[i] ?? 0, w[i] ?? 0));
+    }
+    return chunk;
+  }
+}
+
+/** The bucket that is being filled, as JSON: its mean to the last bit. */
+export function openText(bucket: Bucket): string {
+  const [known, blind, mean, ...rest] = stateOf(bucket);
+  return JSON.stringify([
+    bucket.at,
+    bucket.announced,
+    bucket.withdrawn,
+    known,
+    blind,
+    bucket.share?.mean ?? mean,
+    ...rest,
+  ]);
+}
+
+export function parseOpen(text: string): Bucket {
+  const [at, announced, withdrawn, ...state] = JSON.parse(text) as [EventTime, number, number, ...State];
+  return bucketFrom(state, at, announced, withdrawn);
+}
+
+type State = readonly [
+  knownMs: number,
+  blindMs: number,
+  mean: number | null,
+  lowest: number,
+  highest: number,
+  last: number,
+  voters: number,
+  collectors: number,
+  unitsLast: readonly number[],
+  /** `0`: the same. */
+  unitsLowest: readonly number[] | 0,
+  upstreams: readonly UpstreamShare[],
+];
+
+function stateOf({ knownMs, blindMs, share, voters, collectors, units, upstreams }: Bucket): State {
+  const last = units.map(([last]) => last);
+  const lowest = units.map(([, lowest]) => lowest);
+  return [
+    knownMs,
+    blindMs,
+    share === undefined ? null : Math.round(share.mean),
+    ...([share?.lowest ?? 0, share?.highest ?? 0, share?.last ?? 0, voters, collectors, last] as const),
+    lowest.every((one, i) => one === last[i]) ? 0 : lowest,
+    upstreams,
+  ];
+}
+
+function bucketFrom(state: State, at: EventTime, announced: number, withdrawn: number): Bucket {
+  const [knownMs, blindMs, mean, lowest, highest, last, voters, collectors, unitsLast, unitsLowest, upstreams] = state;
+  return {
+    ...{ at, knownMs, blindMs, voters, collectors, upstreams, announced, withdrawn },
+    share: mean === null ? undefined : { mean, lowest, highest, last },
+    units: unitsLast.map((unit, i) => [unit, unitsLowest === 0 ? unit : (unitsLowest[i] ?? unit)]),
+  };
+}

@@ -1,0 +1,156 @@
+import type { PeerId } from '../bgp/peer.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { Space } from '../state/record.ts';
+import { merged, type Bucket } from './bucket.ts';
+import { beginOf, beginOfMonth, DAY_MS, HOUR_MS, MINUTE_MS, nextMonth } from './calendar.ts';
+import { Chunk, LEVELS, parseOpen, type Level } from './chunk.ts';
+import { exactKey, parseExact, type ExactLook } from './exact.ts';
+import { OPEN_KEY } from './roll-up.ts';
+import { beginKey, changesKey } from './sight-log.ts';
+import { applyChange, parseChanges, parseSight, type SightChange } from './sight.ts';
+import { readKeys, type Reader } from './stored.ts';
+import { verdictsKey, type Turn } from './verdict-log.ts';
+
+/** A stretch of time: `from` is part of it, `until` is not. */
+export interface Range {
+  readonly from: EventTime;
+  readonly until: EventTime;
+}
+
+export type Resolution = Level['name'];
+
+/** A bucket, and how long it is: where minutes are forgotten, an hour stands in their place. */
+export interface TimelineBucket extends Bucket {
+  readonly widthMs: number;
+}
+
+/** The resolution in which a range is a picture of at most some thousand points. */
+export function resolutionFor({ from, until }: Range): Resolution {
+  const ms = until - from;
+  if (ms <= 2 * DAY_MS) return 'minute';
+  return ms <= 100 * DAY_MS ? 'hour' : 'day';
+}
+
+/** Buckets of a range in order of time; where nothing was recorded there is none. */
+export async function timeline(
+  reader: Reader,
+  subject: string,
+  range: Range,
+  resolution: Resolution = resolutionFor(range),
+): Promise<readonly TimelineBucket[]> {
+  const depth = LEVELS.findIndex(({ name }) => name === resolution);
+  const found = new Map<EventTime, TimelineBucket>();
+  // From the widest that may stand in for this one to the finest that is not rolled up yet.
+  if (depth === 0) for (const one of await bucketsOf(reader, subject, LEVELS[1], range)) found.set(one.at, one);
+  const own = await bucketsOf(reader, subject, LEVELS[depth] ?? LEVELS[0], range);
+  if (depth === 0) for (const { at } of own) if (at % HOUR_MS !== 0) found.delete(beginOf(at, HOUR_MS));
+  for (const one of own) found.set(one.at, one);
+  for (const one of await unfinished(reader, subject, depth))
+    if (one.at + one.widthMs > range.from && one.at < range.until) found.set(one.at, one);
+  return [...found.values()].sort((a, b) => a.at - b.at);
+}
+
+/** What is not in a record of this level yet, as buckets of its width. */
+async function unfinished(reader: Reader, subject: string, depth: number): Promise<readonly TimelineBucket[]> {
+  const space = spaceOf(subject);
+  const text = (await readKeys(reader, space, [OPEN_KEY])).get(OPEN_KEY);
+  if (text === undefined) return [];
+  const minute = parseOpen(text);
+  const parts: Bucket[] = [minute];
+  for (const level of LEVELS.slice(0, depth)) {
+    const key = level.key(level.begin(minute.at));
+    const record = (await readKeys(reader, space, [key])).get(key);
+    if (record !== undefined) parts.push(...Chunk.parse(level, minute.at, record).buckets.values());
+  }
+  const { widthMs } = LEVELS[depth] ?? LEVELS[0];
+  const byBegin = new Map<EventTime, Bucket>();
+  for (const part of parts.sort((a, b) => a.at - b.at)) {
+    const at = beginOf(part.at, widthMs);
+    const before = byBegin.get(at);
+    byBegin.set(at, before === undefined ? { ...part, at } : merged(before, part));
+  }
+  return [...byBegin.values()].map((bucket) => ({ ...bucket, widthMs }));
+}
+
+async function bucketsOf(reader: Reader, subject: string, level: Level, range: Range): Promise<TimelineBucket[]> {
+  const begins: EventTime[] = [];
+  const step = level.widthMs * level.size;
+  for (let at = level.begin(range.from); at < range.until; at = level.begin(at + step)) begins.push(at);
+  const found = await readKeys(
+    reader,
+    spaceOf(subject),
+    begins.map((at) => level.key(at)),
+  );
+  return begins.flatMap((begin) => {
+    const text = found.get(level.key(begin));
+    if (text === undefined) return [];
+    return [...Chunk.parse(level, begin, text).buckets.values()]
+      .filter(({ at }) => at + level.widthMs > range.from && at < range.until)
+      .map((bucket) => ({ ...bucket, widthMs: level.widthMs }));
+  });
+}
+
+/** What changed in a range, to the second; the first is what held when it began, where that is recorded. */
+export async function exactLooks(reader: Reader, subject: string, range: Range): Promise<readonly ExactLook[]> {
+  const minutes = minutesOf({ from: (range.from - HOUR_MS) as EventTime, until: range.until });
+  const found = await readKeys(reader, spaceOf(subject), minutes.map(exactKey));
+  const looks = minutes.flatMap((minute) => {
+    const text = found.get(exactKey(minute));
+    return text === undefined ? [] : parseExact(minute, text);
+  });
+  const before = looks.findLast(({ at }) => at < range.from);
+  const within = looks.filter(({ at }) => at >= range.from && at < range.until);
+  return before === undefined ? within : [before, ...within];
+}
+
+/** What each session saw when the range began (`undefined`: not recorded), and what changed in it. */
+export interface SightBetween {
+  readonly begin: ReadonlyMap<PeerId, string> | undefined;
+  readonly changes: readonly SightChange[];
+}
+
+export async function sightBetween(reader: Reader, subject: string, range: Range): Promise<SightBetween> {
+  const space = spaceOf(subject);
+  const day = beginOf(range.from, DAY_MS);
+  const days: EventTime[] = [];
+  for (let at = (day - DAY_MS) as EventTime; at < range.until; at = (at + DAY_MS) as EventTime) days.push(at);
+  const begins = [...(await readKeys(reader, space, days.map(beginKey))).values()].map(parseSight);
+  const ordered = begins.sort((a, b) => a.at - b.at);
+  const start = ordered.findLast(({ at }) => at <= range.from) ?? ordered[0];
+  if (start === undefined) return { begin: undefined, changes: [] };
+  const minutes = minutesOf({ from: start.at, until: range.until });
+  const found = await readKeys(reader, space, minutes.map(changesKey));
+  const sight = start.sight;
+  const changes: SightChange[] = [];
+  for (const minute of minutes) {
+    const text = found.get(changesKey(minute));
+    if (text === undefined) continue;
+    for (const change of parseChanges(minute, text)) {
+      if (change.at > range.from || start.at > range.from) changes.push(change);
+      else applyChange(sight, change);
+    }
+  }
+  return { begin: start.at > range.from ? undefined : sight, changes: changes.filter(({ at }) => at < range.until) };
+}
+
+/** Verdicts of a range by `since`, the first at its begin where one is recorded. `off`: nothing was watched. */
+export async function verdictTurns(reader: Reader, subject: string, range: Range): Promise<readonly Turn[]> {
+  const months: EventTime[] = [];
+  for (let at = beginOfMonth(beginOfMonth(range.from) - 1); at < range.until; at = nextMonth(at)) months.push(at);
+  const found = await readKeys(reader, spaceOf(subject), months.map(verdictsKey));
+  const turns = months.flatMap((month) => JSON.parse(found.get(verdictsKey(month)) ?? '[]') as Turn[]);
+  const distinct = turns.filter(([, stage], i) => turns[i - 1]?.[1] !== stage);
+  const before = distinct.findLast(([since]) => since <= range.from);
+  const within = distinct.filter(([since]) => since > range.from && since < range.until);
+  return before === undefined ? within : [before, ...within];
+}
+
+function spaceOf(subject: string): Space {
+  return `history/${subject}` as Space;
+}
+
+function minutesOf({ from, until }: Range): EventTime[] {
+  const minutes: EventTime[] = [];
+  for (let at = beginOf(from, MINUTE_MS); at < until; at = (at + MINUTE_MS) as EventTime) minutes.push(at);
+  return minutes;
+}

@@ -1,0 +1,97 @@
+import type { PeerId } from '../bgp/peer.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import type { StateChange } from '../state/record.ts';
+import { beginOf, DAY_MS, MINUTE_MS, stamp } from './calendar.ts';
+import { changesText, EVERY_PEER, maskOf, sightText, type SightChange, type SightMessage } from './sight.ts';
+
+/** What a store has of the sight of one view: changes of the minute that was open, and the day that has a begin. */
+export interface StoredSight {
+  readonly minute: readonly SightChange[];
+  readonly day: EventTime | undefined;
+}
+
+/** Notes what each session of a view sees: each change with its message, and all of them once a day. */
+export class SightLog {
+  readonly #view: TerritoryView;
+  readonly #sight = new Map<PeerId, string>();
+  #minute: { readonly at: EventTime; readonly changes: SightChange[]; isChanged: boolean } | undefined;
+  #over: { readonly at: EventTime; readonly changes: SightChange[] }[] = [];
+  #day: EventTime | undefined;
+  #begun: { readonly key: string; readonly value: string }[] = [];
+
+  /** The day whose begin a store has already, until the first look. */
+  #storedDay: EventTime | undefined;
+
+  constructor(view: TerritoryView, stored?: StoredSight) {
+    this.#view = view;
+    this.#storedDay = stored?.day;
+    const minute = stored?.minute ?? [];
+    const [first] = minute;
+    if (first !== undefined)
+      this.#minute = { at: beginOf(first.at, MINUTE_MS), changes: [...minute], isChanged: false };
+  }
+
+  /** A message changed what a session that votes sees. */
+  note(peer: PeerId, at: EventTime, message: SightMessage): void {
+    const rib = this.#view.ribs.get(peer);
+    if (rib?.votes !== true || this.#day === undefined) return;
+    const mask = maskOf(rib.cover);
+    if (this.#sight.get(peer) === mask) return;
+    this.#sight.set(peer, mask);
+    this.#add({ at, peer, mask, message });
+  }
+
+  /** Who won or lost a vote since, and whose routes went without a message of theirs. */
+  look(at: EventTime): void {
+    const day = beginOf(at, DAY_MS);
+    if (this.#storedDay === day) {
+      this.#day = day;
+      this.#add({ at, peer: EVERY_PEER, mask: undefined, message: undefined });
+    }
+    this.#storedDay = undefined;
+    for (const { peer, votes, cover } of this.#view.ribs.values()) {
+      const before = this.#sight.get(peer.id);
+      const mask = votes ? maskOf(cover) : undefined;
+      if (mask === before) continue;
+      if (mask === undefined) this.#sight.delete(peer.id);
+      else this.#sight.set(peer.id, mask);
+      if (this.#day !== undefined) this.#add({ at, peer: peer.id, mask, message: undefined });
+    }
+    if (this.#day !== undefined && day <= this.#day) return;
+    this.#day = day;
+    this.#begun.push({ key: beginKey(at), value: sightText(at, this.#sight) });
+  }
+
+  /** Records that changed since this was last called. */
+  take(): Omit<StateChange, 'space'>[] {
+    const changes: Omit<StateChange, 'space'>[] = [...this.#begun];
+    const minutes = [...this.#over, ...(this.#minute?.isChanged === true ? [this.#minute] : [])];
+    for (const minute of minutes)
+      changes.push({ key: changesKey(minute.at), value: changesText(minute.at, minute.changes) });
+    this.#begun = [];
+    this.#over = [];
+    if (this.#minute !== undefined) this.#minute.isChanged = false;
+    return changes;
+  }
+
+  #add(change: SightChange): void {
+    // A late message keeps its own time, and stands in the minute in which it came.
+    const from = beginOf(change.at, MINUTE_MS);
+    if (this.#minute === undefined || from > this.#minute.at) {
+      if (this.#minute?.isChanged === true) this.#over.push(this.#minute);
+      this.#minute = { at: from, changes: [], isChanged: true };
+    }
+    this.#minute.changes.push(change);
+    this.#minute.isChanged = true;
+  }
+}
+
+/** What all sessions saw at the begin of a day, or when the record of it began. */
+export function beginKey(at: EventTime): string {
+  return `b ${stamp.day(at)}`;
+}
+
+export function changesKey(at: EventTime): string {
+  return `s ${stamp.minute(at)}`;
+}

@@ -1,0 +1,100 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { PeerId } from '../bgp/peer.ts';
+import type { PrefixText } from '../bgp/prefix.ts';
+
+/** Which networks one session sees: bit i of the number in hexadecimal is network i. `undefined`: it has no vote. */
+export type Mask = string | undefined;
+
+/** What one session saw from a moment on, and the message that changed it, where one did. */
+export interface SightChange {
+  readonly at: EventTime;
+  readonly peer: PeerId;
+  readonly mask: Mask;
+  /** `undefined`: it won or lost its vote, or its routes went with its session. */
+  readonly message: SightMessage | undefined;
+}
+
+export interface SightMessage {
+  readonly type: 'announcement' | 'withdrawal' | 'rib';
+  readonly prefix: PrefixText;
+  /** AS paths as text; `undefined`: there was no route, or there is none now. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** Stands for all sessions: the program was started again, and who votes is recorded from the beginning. */
+export const EVERY_PEER = '*' as PeerId;
+
+/** What sessions see after one more change. */
+export function applyChange(sight: Map<PeerId, string>, { peer, mask }: SightChange): void {
+  if (peer === EVERY_PEER) sight.clear();
+  else if (mask === undefined) sight.delete(peer);
+  else sight.set(peer, mask);
+}
+
+/** What each session that votes sees. */
+export type Sight = ReadonlyMap<PeerId, string>;
+
+/** Networks that sessions cover, as a mask. */
+export function maskOf(cover: Readonly<Uint16Array>): string {
+  let mask = 0n;
+  for (let unit = cover.length - 1; unit >= 0; unit--) mask = (mask << 1n) | ((cover[unit] ?? 0) > 0 ? 1n : 0n);
+  return mask.toString(16);
+}
+
+/** How many networks a mask has. */
+export function maskSize(mask: string): number {
+  let size = 0;
+  for (let rest = BigInt(`0x${mask}`); rest > 0n; rest >>= 1n) if ((rest & 1n) === 1n) size++;
+  return size;
+}
+
+const TYPES = ['announcement', 'withdrawal', 'rib'] as const;
+
+/** Changes of one minute as JSON: times from its begin. */
+export function changesText(minute: EventTime, changes: readonly SightChange[]): string {
+  return JSON.stringify(
+    changes.map(({ at, peer, mask, message }) => [
+      at - minute,
+      peer,
+      mask ?? null,
+      ...(message === undefined
+        ? []
+        : [TYPES.indexOf(message.type), message.prefix, message.before ?? null, message.after ?? null]),
+    ]),
+  );
+}
+
+/** @throws Error when it was not so written. */
+export function parseChanges(minute: EventTime, text: string): SightChange[] {
+  type Row = [number, PeerId, string | null, number?, PrefixText?, (string | null)?, (string | null)?];
+  return (JSON.parse(text) as Row[]).map(([ms, peer, mask, type, prefix, before, after]) => ({
+    at: (minute + ms) as EventTime,
+    peer,
+    mask: mask ?? undefined,
+    message:
+      prefix === undefined
+        ? undefined
+        : {
+            type: TYPES[type ?? 0] ?? 'announcement',
+            prefix,
+            before: before ?? undefined,
+            after: after ?? undefined,
+          },
+  }));
+}
+
+/** What all sessions see at one moment, as JSON: sessions by mask. */
+export function sightText(at: EventTime, sight: Sight): string {
+  const byMask: Record<string, PeerId[]> = {};
+  for (const [peer, mask] of sight) (byMask[mask] ??= []).push(peer);
+  return JSON.stringify([at, byMask]);
+}
+
+/** @throws Error when it was not so written. */
+export function parseSight(text: string): { readonly at: EventTime; readonly sight: Map<PeerId, string> } {
+  const [at, byMask] = JSON.parse(text) as [EventTime, Record<string, PeerId[]>];
+  const sight = new Map<PeerId, string>();
+  for (const [mask, peers] of Object.entries(byMask)) for (const peer of peers) sight.set(peer, mask);
+  return { at, sight };
+}

@@ -1,0 +1,80 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { StateStore } from '../ports.ts';
+import type { Space } from '../state/record.ts';
+import { beginOf, beginOfMonth, DAY_MS, MINUTE_MS } from './calendar.ts';
+import { Chunk, LEVELS, parseOpen } from './chunk.ts';
+import { exactKey, parseExact, type ExactLook } from './exact.ts';
+import { OPEN_KEY, type OpenBuckets } from './roll-up.ts';
+import { beginKey, changesKey, type StoredSight } from './sight-log.ts';
+import { parseChanges } from './sight.ts';
+import { verdictsKey, type Turn } from './verdict-log.ts';
+import { parseKept } from './view-history.ts';
+
+/** What a store has of one history that goes on. */
+export interface Stored {
+  readonly open: OpenBuckets;
+  readonly sight: StoredSight;
+  readonly turns: readonly Turn[];
+  readonly kept: readonly number[];
+  readonly exact: { readonly at: EventTime; looks: ExactLook[] } | undefined;
+  readonly about: string | undefined;
+}
+
+/** What anything that reads history needs of a store. */
+export type Reader = Pick<StateStore, 'read'>;
+
+/** Records of one history by key: those that are there. */
+export async function readKeys(
+  reader: Reader,
+  space: Space,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (let i = 0; i < keys.length; i += MOST_KEYS)
+    for (const { key, value } of await reader.read(space, keys.slice(i, i + MOST_KEYS))) found.set(key, value);
+  return found;
+}
+
+/** Keys that are asked for at once. */
+const MOST_KEYS = 400;
+
+/** Reads the records on which a history goes on; `undefined`: there are none. */
+export async function readStored(reader: Reader, space: Space): Promise<Stored | undefined> {
+  const first = await readKeys(reader, space, [OPEN_KEY, 'kept', 'about']);
+  const openText = first.get(OPEN_KEY);
+  if (openText === undefined) return undefined;
+  const minute = parseOpen(openText);
+  const month = beginOfMonth(minute.at);
+  const months = [beginOfMonth(month - 1), month].map(verdictsKey);
+  const at = beginOf(minute.at, MINUTE_MS);
+  const keys = [
+    ...LEVELS.map((level) => level.key(level.begin(at))),
+    changesKey(at),
+    beginKey(at),
+    exactKey(at),
+    ...months,
+  ];
+  const found = await readKeys(reader, space, keys);
+  const parsed = <T>(key: string, parse: (text: string) => T): T | undefined => {
+    const text = found.get(key);
+    return text === undefined ? undefined : parse(text);
+  };
+  const kept = first.get('kept');
+  const looks = parsed(exactKey(at), (text) => parseExact(at, text));
+  return {
+    open: {
+      minute,
+      chunks: LEVELS.flatMap(
+        (level) => parsed(level.key(level.begin(at)), (text) => Chunk.parse(level, at, text)) ?? [],
+      ),
+    },
+    sight: {
+      minute: parsed(changesKey(at), (text) => parseChanges(at, text)) ?? [],
+      day: found.has(beginKey(at)) ? beginOf(at, DAY_MS) : undefined,
+    },
+    turns: months.flatMap((key) => parsed(key, (text) => JSON.parse(text) as Turn[]) ?? []),
+    kept: kept === undefined ? [] : parseKept(kept),
+    exact: looks && { at, looks },
+    about: first.get('about'),
+  };
+}

@@ -1,0 +1,228 @@
+import type { AsPath } from '../bgp/as-path.ts';
+import { pathText } from '../bgp/as-path.ts';
+import type { Peer } from '../bgp/peer.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { CountryData, IncidentData, UnroutableEvent } from '../detect/events/event.ts';
+import type { TerritoryStatus } from '../detect/status.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import type { VisibilityChange } from '../rib/visibility-changes.ts';
+import { runsFrom, runsText } from '../lib/runs.ts';
+import type { Space, StateChange } from '../state/record.ts';
+import type { Look } from './bucket.ts';
+import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
+import { MOST_CARRIED_MS, RollUp } from './roll-up.ts';
+import { lookAt } from './look.ts';
+import { SightLog } from './sight-log.ts';
+import { VerdictLog } from './verdict-log.ts';
+import type { Stored } from './stored.ts';
+import { exactKey, exactText, type ExactLook } from './exact.ts';
+
+/** Minutes and single changes are kept so long; those of incidents for ever. */
+const DETAIL_MS = 92 * DAY_MS;
+
+/** A message that was taken: when, and the path before and after it. */
+export interface Noted {
+  readonly at: EventTime;
+  readonly before: AsPath | undefined;
+  /** `undefined`: it was withdrawn. */
+  readonly after: AsPath | undefined;
+}
+
+/** The program may be stopped so long without a mark in the verdicts: routes that changed meanwhile are found again. */
+const MOST_STOPPED_MS = 15 * MINUTE_MS;
+
+/** Records the history of one territory and family, and says which records of a store changed. */
+export class ViewHistory {
+  readonly #view: TerritoryView;
+  readonly #space: Space;
+  readonly #rollUp: RollUp;
+  readonly #sight: SightLog | undefined;
+  readonly #verdicts: VerdictLog;
+  /** Hours since 1970 that belong to an incident, of those whose detail is not forgotten yet. */
+  #kept: Set<number>;
+  #isKeptChanged = false;
+  #exact: { readonly at: EventTime; looks: ExactLook[] } | undefined;
+  #exactOver: { readonly at: EventTime; readonly looks: ExactLook[] }[] = [];
+  #isExactChanged = false;
+  #lastLook: Look | undefined;
+  #lastChange: VisibilityChange | undefined;
+  #incidents: { readonly key: string; readonly value: string }[] = [];
+  #forgotten: string[] = [];
+  #about: string | undefined;
+  #isFirst = true;
+  /** End of the minute that was recorded last, before this run. */
+  readonly #storedAt: EventTime | undefined;
+
+  constructor(view: TerritoryView, stored: Stored | undefined) {
+    this.#view = view;
+    this.#space = `history/${view.territory.id}/${view.family}`;
+    this.#rollUp = new RollUp(stored?.open, (hour) => this.#forget(hour));
+    this.#sight = view.detailed ? new SightLog(view, stored?.sight) : undefined;
+    this.#verdicts = new VerdictLog(stored?.turns);
+    this.#kept = new Set(stored?.kept);
+    this.#exact = stored?.exact;
+    this.#about = stored?.about;
+    this.#storedAt = stored && ((stored.open.minute.at + MINUTE_MS) as EventTime);
+    this.#lastChange = view.visibilityLog.kept.at(-1);
+  }
+
+  /** The path by which a session reaches a prefix now: asked before a message of it is taken. */
+  pathOf(peer: Peer, key: string): AsPath | undefined {
+    return this.#view.ribs.get(peer.id)?.routes.get(key)?.path;
+  }
+
+  /** A message about it was taken. */
+  note({ at: now, before, after }: Noted): void {
+    const isAnnounced = after !== undefined;
+    this.#rollUp.count(now, isAnnounced ? 1 : 0, isAnnounced ? 0 : 1);
+    const change = this.#view.visibilityLog.kept.at(-1);
+    if (change === undefined || change === this.#lastChange) return;
+    this.#lastChange = change;
+    const { peer, at, type, prefix } = change;
+    const paths = { before: before && pathText(before), after: after && pathText(after) };
+    this.#sight?.note(peer.id, at, { type, prefix: prefix.text, ...paths });
+  }
+
+  noteEvent(event: UnroutableEvent): void {
+    if (isIncidentEvent(event)) this.#noteIncident(event.data);
+    else if (isVerdictEvent(event)) this.#verdicts.note(Date.parse(event.data.since) as EventTime, event.data.verdict);
+  }
+
+  /** Looks at the view as it is. Looks come in order of time. */
+  look(status: TerritoryStatus, at: EventTime): void {
+    const before = this.#lastLook;
+    const look = lookAt(this.#view, status, at);
+    this.#lastLook = look;
+    this.#noteOff(before?.at, at);
+    if (this.#isFirst || this.#verdicts.last?.[1] === 'off') this.#begin(status, at);
+    this.#verdicts.pass(at);
+    this.#rollUp.add(look);
+    this.#sight?.look(at);
+    if (before === undefined || isOther(before, look)) this.#addExact(look);
+    if (status.incident !== undefined) this.#keep(at);
+  }
+
+  take(): StateChange[] {
+    const space = this.#space;
+    const incidents: Space = `past-incidents/${this.#view.territory.id}/${this.#view.family}`;
+    const changes: StateChange[] = [
+      ...this.#rollUp.take(),
+      ...(this.#sight?.take() ?? []),
+      ...this.#verdicts.take(),
+      ...this.#takeExact(),
+      ...this.#takeAbout(),
+      ...(this.#isKeptChanged ? [{ key: 'kept', value: keptText(this.#kept) }] : []),
+      ...this.#forgotten.map((key) => ({ key, value: undefined })),
+    ].map((change) => ({ space, ...change }));
+    changes.push(...this.#incidents.map((change) => ({ space: incidents, ...change })));
+    this.#isKeptChanged = false;
+    this.#incidents = [];
+    this.#forgotten = [];
+    return changes;
+  }
+
+  /** All that is in memory is written again: for a store that lost it. */
+  touch(): void {
+    this.#rollUp.touch();
+    this.#verdicts.touch();
+    this.#isExactChanged = this.#exact !== undefined;
+    this.#isKeptChanged = true;
+    this.#isFirst = true;
+  }
+
+  /** What was not watched since the last look, or since the last run, is not known. */
+  #noteOff(before: EventTime | undefined, at: EventTime): void {
+    const [from, most] = before === undefined ? [this.#storedAt, MOST_STOPPED_MS] : [before, MOST_CARRIED_MS];
+    if (from !== undefined && at - from > most) this.#verdicts.note(from, 'off');
+  }
+
+  #begin({ verdict, since }: TerritoryStatus, at: EventTime): void {
+    this.#isFirst = false;
+    const { last } = this.#verdicts;
+    if (last === undefined) this.#verdicts.note(since === 0 ? at : since, verdict);
+    else this.#verdicts.note(since > last[0] ? since : at, verdict);
+  }
+
+  #noteIncident({ incident }: IncidentData): void {
+    const from = incident.spans[0]?.from ?? '';
+    this.#incidents.push({ key: `${from} ${incident.id}`, value: JSON.stringify(incident) });
+    const first = Date.parse(incident.onset?.first ?? from);
+    if (first > 0) this.#keep(first as EventTime);
+  }
+
+  #keep(at: EventTime): void {
+    const hour = Math.floor(at / HOUR_MS);
+    if (this.#kept.has(hour)) return;
+    this.#kept.add(hour);
+    this.#isKeptChanged = true;
+  }
+
+  /** An hour is over: the detail of another one is old now. */
+  #forget(hour: EventTime): void {
+    const old = (hour - DETAIL_MS) as EventTime;
+    if (this.#kept.delete(Math.floor(old / HOUR_MS))) {
+      this.#isKeptChanged = true;
+      return;
+    }
+    this.#forgotten.push(`m ${stamp.hour(old)}`);
+    for (let minute = old; minute < old + HOUR_MS; minute = (minute + MINUTE_MS) as EventTime)
+      this.#forgotten.push(exactKey(minute), `s ${stamp.minute(minute)}`);
+  }
+
+  #addExact(look: Look): void {
+    const at = beginOf(look.at, MINUTE_MS);
+    if (this.#exact?.at !== at) {
+      if (this.#exact !== undefined && this.#isExactChanged) this.#exactOver.push(this.#exact);
+      this.#exact = { at, looks: [] };
+    }
+    const { looks } = this.#exact;
+    // What is stored within a second is replaced by what held at its end.
+    if (Math.floor((looks.at(-1)?.at ?? 0) / 1000) === Math.floor(look.at / 1000)) looks.pop();
+    looks.push(look);
+    this.#isExactChanged = true;
+  }
+
+  #takeExact(): Omit<StateChange, 'space'>[] {
+    const minutes = [...this.#exactOver, ...(this.#exact && this.#isExactChanged ? [this.#exact] : [])];
+    this.#exactOver = [];
+    this.#isExactChanged = false;
+    return minutes.map(({ at, looks }) => ({ key: exactKey(at), value: exactText(at, looks) }));
+  }
+
+  /** What is recorded of whom: readers have no other word of it. */
+  #takeAbout(): Omit<StateChange, 'space'>[] {
+    const { territory, units, detailed } = this.#view;
+    const networks = detailed ? units.map((unit) => unit.text) : [];
+    const value = JSON.stringify({ name: territory.name, timeZone: territory.timeZone, networks });
+    if (value === this.#about) return [];
+    this.#about = value;
+    return [{ key: 'about', value }];
+  }
+}
+
+function isIncidentEvent(event: UnroutableEvent): event is Extract<UnroutableEvent, { data: IncidentData }> {
+  return event.type.startsWith('incident.');
+}
+
+function isVerdictEvent(event: UnroutableEvent): event is Extract<UnroutableEvent, { data: CountryData }> {
+  return event.type.startsWith('country.') && 'verdict' in event.data;
+}
+
+/** Whether a moment is worth a record of its own: more changed than who can be heard. */
+function isOther(before: Look, look: Look): boolean {
+  return (
+    before.isBlind !== look.isBlind ||
+    before.share !== look.share ||
+    before.units.some((unit, i) => unit !== look.units[i])
+  );
+}
+
+/** Hours as runs of numbers. */
+export function keptText(hours: ReadonlySet<number>): string {
+  return JSON.stringify(runsText([...hours].sort((a, b) => a - b)));
+}
+
+/** @throws Error when it was not so written. */
+export function parseKept(text: string): readonly number[] {
+  return runsFrom(String(JSON.parse(text)), Number.MAX_SAFE_INTEGER);
+}

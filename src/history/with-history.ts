@@ -1,0 +1,99 @@
+import type { Element } from '../bgp/element.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { Commit, Engine, TerritoryStatus } from '../engine.ts';
+import { routeKey } from '../rib/adj-rib-in.ts';
+import type { TerritoryView } from '../rib/territory-view.ts';
+import { readStored, type Reader } from './stored.ts';
+import { ViewHistory } from './view-history.ts';
+
+/**
+ * The same engine, whose changes carry the history of what it saw: they are stored in the same write as its state. What
+ * the store has of it already goes on. Looks once a second of event time in which anything came.
+ */
+export async function withHistory(engine: Engine, reader: Reader): Promise<Engine> {
+  const histories = new Map<TerritoryView, ViewHistory>();
+  for (const view of engine.views) {
+    const stored = await readStored(reader, `history/${view.territory.id}/${view.family}`);
+    histories.set(view, new ViewHistory(view, stored));
+  }
+  return new RecordedEngine(engine, histories);
+}
+
+class RecordedEngine implements Engine {
+  readonly #engine: Engine;
+  readonly #histories: ReadonlyMap<TerritoryView, ViewHistory>;
+  readonly #bySubject: ReadonlyMap<string, ViewHistory>;
+  /** Whether anything came since the last look. */
+  #isTouched = false;
+
+  constructor(engine: Engine, histories: ReadonlyMap<TerritoryView, ViewHistory>) {
+    this.#engine = engine;
+    this.#histories = histories;
+    this.#bySubject = new Map<string, ViewHistory>([...histories].map(([view, history]) => [view.key, history]));
+  }
+
+  get now(): EventTime | undefined {
+    return this.#engine.now;
+  }
+
+  get views(): Engine['views'] {
+    return this.#engine.views;
+  }
+
+  status(): ReturnType<Engine['status']> {
+    return this.#engine.status();
+  }
+
+  apply(element: Element): Commit | undefined {
+    const { now } = this.#engine;
+    // What stood at the end of the second before.
+    if (this.#isTouched && now !== undefined && Math.floor(element.at / 1000) > Math.floor(now / 1000)) this.#look(now);
+    this.#isTouched = true;
+    const commit = this.#applied(element);
+    for (const event of commit?.events ?? []) this.#bySubject.get(event.subject)?.noteEvent(event);
+    return commit;
+  }
+
+  takeChanges(): ReturnType<Engine['takeChanges']> {
+    const { now } = this.#engine;
+    if (now !== undefined && this.#isTouched) this.#look(now);
+    const changes = this.#engine.takeChanges();
+    const history = [...this.#histories.values()].flatMap((one) => one.take());
+    return history.length === 0 ? changes : [...changes, ...history];
+  }
+
+  state(): ReturnType<Engine['state']> {
+    const histories = [...this.#histories.values()];
+    for (const history of histories) history.touch();
+    return [...this.#engine.state(), ...histories.flatMap((one) => one.take())];
+  }
+
+  noteLoss(data: Parameters<Engine['noteLoss']>[0]): Commit {
+    return this.#engine.noteLoss(data);
+  }
+
+  #look(at: EventTime): void {
+    this.#isTouched = false;
+    const statuses = new Map<string, TerritoryStatus>(
+      this.#engine.status().map((status) => [`${status.territory.id}/${status.family}`, status]),
+    );
+    for (const [view, history] of this.#histories) {
+      const status = statuses.get(view.key);
+      if (status !== undefined) history.look(status, at);
+    }
+  }
+
+  #applied(element: Element): Commit | undefined {
+    if (element.type !== 'announcement' && element.type !== 'withdrawal') return this.#engine.apply(element);
+    const { peer, prefix, pathId } = element;
+    const key = routeKey(prefix, pathId);
+    const concerned = [...this.#histories]
+      .filter(([view]) => view.concerns(prefix))
+      .map(([, history]) => ({ history, before: history.pathOf(peer, key) }));
+    const commit = this.#engine.apply(element);
+    const after = element.type === 'announcement' ? element.path : undefined;
+    const at = this.#engine.now ?? element.at;
+    for (const { history, before } of concerned) history.note({ at, before, after });
+    return commit;
+  }
+}
