@@ -9,7 +9,7 @@ import { allViews, type Parts } from './state/engine-parts.ts';
 import type { Policy } from './detect/policy.ts';
 import { Recorder } from './state/recorder.ts';
 import { differences, restoreParts, UnreadableRecord } from './state/restore.ts';
-import { statusOf, type TerritoryStatus } from './detect/status.ts';
+import { neverJudged, statusOf, type TerritoryStatus } from './detect/status.ts';
 import { PeerTable } from './peers/peer-table.ts';
 import { TerritoryView } from './rib/territory-view.ts';
 import { isEngineSpace, type StateChange, type StateRecord } from './state/record.ts';
@@ -75,6 +75,13 @@ export interface Engine {
   takeChanges(): readonly StateChange[];
   /** All of the state: for a store that has lost what it kept. */
   state(): readonly StateChange[];
+  /**
+   * The input has ended: a `country.unknown` for each territory and family that never had a verdict, so that no event is
+   * not taken for no outage. They close the output and are not part of the state: asked again, the same are given.
+   *
+   * @param since event time of the first element.
+   */
+  neverJudged(since: EventTime): readonly UnroutableEvent[];
   /** The store had lost what it kept, and is written again: tells of it, in the chain of the observer's events. */
   noteLoss(data: DataLossData): Commit;
 }
@@ -216,6 +223,14 @@ function engineOf(parts: Parts, start: Start): Engine {
 
     state() {
       return recorder.all(now ?? (0 as EventTime));
+    },
+
+    neverJudged(since) {
+      const at = now ?? since;
+      return evaluators.flatMap(({ evaluator, source, version }) => {
+        const draft = neverJudged(evaluator, { since, at, control: control.share(evaluator.view.family) });
+        return draft === undefined ? [] : [chain.preview(draft, source, version)];
+      });
     },
 
     noteLoss(data) {

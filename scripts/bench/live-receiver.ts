@@ -79,6 +79,7 @@ function noting(judging: Engine, reorderMs: number): Engine {
     views: judging.views,
     state: () => judging.state(),
     takeChanges: () => judging.takeChanges(),
+    neverJudged: (since) => judging.neverJudged(since),
     noteLoss: (data) => judging.noteLoss(data),
     apply(element: Element) {
       const commit = judging.apply(element);

@@ -55,6 +55,12 @@ export function chosenStore({ store }: StoreOptions, { env }: Pick<Io, 'env'>): 
   return state === undefined || state === '' ? 'none' : join(state, 'unroutable');
 }
 
+/** What `--name`, else $UNROUTABLE_NAME says; else a name made of the territories. */
+function chosenName({ name }: StoreOptions, territories: readonly string[], { env }: Pick<Io, 'env'>): string {
+  const { UNROUTABLE_NAME: fromEnvironment = '' } = env;
+  return name ?? (fromEnvironment === '' ? watchName(territories) : fromEnvironment);
+}
+
 /** Opens the store of a watch over these territories. Without a server or a folder nothing is kept when it ends. */
 export async function openStore(
   options: StoreOptions,
@@ -62,8 +68,7 @@ export async function openStore(
   io: Pick<Io, 'env'>,
   clock: Clock,
 ): Promise<Opening> {
-  const { UNROUTABLE_NAME: fromEnvironment = '' } = io.env;
-  const name = options.name ?? (fromEnvironment === '' ? watchName(territories) : fromEnvironment);
+  const name = chosenName(options, territories, io);
   if (parseWatchName(name) === undefined)
     return {
       ...bad(
@@ -90,7 +95,7 @@ export async function openStore(
 export async function openKept(...wanted: Parameters<typeof openStore>): Promise<Opening> {
   const [options, territories, io] = wanted;
   const place = chosenStore(options, io);
-  const name = options.name ?? watchName(territories);
+  const name = chosenName(options, territories, io);
   const isFolder = place !== 'none' && !SCHEME.test(place) && parseWatchName(name) !== undefined;
   if (!isFolder || existsSync(join(place, name))) return openLasting(...wanted);
   const fault = `${join(place, name)}: nothing is stored there; check --store and --name, or start \`watch\``;

@@ -2,12 +2,13 @@ import type { Family } from '../bgp/prefix.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Territory } from '../territory/territory.ts';
-import { ofTerritory } from './events/drafts.ts';
+import type { Draft } from './events/chain.ts';
+import { countryDraft, ofTerritory } from './events/drafts.ts';
 import type { Incident, Verdict, VisibilityData } from './events/event.ts';
 import { incidentOf } from './incident/incident.ts';
 import { rounded } from './incident/spans.ts';
 import type { Evaluator } from './evaluator.ts';
-import { isSighted, pending, type Pending } from './verdict/verdict.ts';
+import { blindness, isSighted, pending, type Controlled, type Pending } from './verdict/verdict.ts';
 
 /** How a territory stands in one family. */
 export interface TerritoryStatus {
@@ -85,4 +86,26 @@ export function verdictText(evaluator: Evaluator, at: EventTime): string {
 
 function shareOf({ seeing, of }: ReturnType<TerritoryView['sightOf']>): number {
   return of === 0 ? 0 : rounded(seeing / of);
+}
+
+/**
+ * The input has ended: that this view never had a verdict, and why.
+ *
+ * @param since event time of the first element.
+ * @param control share of the control group that is visible, where there is one.
+ * @returns `undefined` where it had a verdict.
+ */
+export function neverJudged(
+  { view, state, policy }: Evaluator,
+  { since, at, control }: { readonly since: EventTime; readonly at: EventTime; readonly control: number | undefined },
+): Draft | undefined {
+  if (state.kind !== 'unknown' || state.before !== undefined) return undefined;
+  const sample: Controlled = Object.assign(view.sample(at), { control });
+  return countryDraft({ view, sample }, 'country.unknown', {
+    ...ofTerritory({ view, sample }, since, since),
+    verdict: 'unknown',
+    previous: 'unknown',
+    reason: blindness(sample, policy) ?? 'too-short',
+    sinceAtLatest: true,
+  });
 }

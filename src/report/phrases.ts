@@ -108,6 +108,7 @@ export const BLIND_REASONS: Readonly<Record<BlindReason, string>> = {
   'lost-voters': 'most of the networks that reported are lost',
   'too-few-collectors': 'the networks report to too few collectors',
   'control-group': 'networks that never go away are gone too',
+  'too-short': 'the data end before any state of it lasted long enough',
   'never-seen': 'none of it was ever seen, and no peer here has a table that would prove it gone',
 };
 

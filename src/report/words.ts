@@ -138,6 +138,8 @@ function blindnessText({ reason, visibility: { voters } }: CountryData): string 
       return `${left} ${see} to too few collectors to judge by`;
     case 'control-group':
       return 'networks that never go away were gone too';
+    case 'too-short':
+      return 'the data end before any state of it lasted long enough';
     case 'never-seen':
       return 'none of it was ever seen, by peers whose tables are too small to prove anything';
   }

@@ -20,6 +20,7 @@ const REASONS: readonly BlindReason[] = [
   'too-few-collectors',
   'control-group',
   'never-seen',
+  'too-short',
 ];
 
 /** Conditions that a state can have, in the order in which they are written: it is one text, however it came about. */

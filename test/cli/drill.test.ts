@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { Webhook } from 'standardwebhooks';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -31,7 +31,7 @@ describe('a drill', () => {
     const [desk, chat, other] = [await hook(), await hook(), await hook()];
     const told = await add(at, 'desk', desk.port);
     await add(at, 'chat', chat.port, '--template', 'slack');
-    await add(at, 'other', other.port, '--territory', 'XX');
+    await add(at, 'other', other.port, '--type', 'prefix.new');
     const { stdout, stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
 
@@ -88,6 +88,7 @@ describe('a drill', () => {
 
   test('needs somebody who leads: else it says so, and leaves nothing behind: status 1', async () => {
     const at = await place();
+    await mkdir(join(at.store, 'KP'), { recursive: true });
     const ran = await at.run(['drill', '--hold', '0']);
     expect(ran).toMatchObject({ status: 1, stdout: '' });
     expect(ran.stderr).toContain('nobody leads');

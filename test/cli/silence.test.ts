@@ -29,6 +29,45 @@ describe('a replay into a file', () => {
     expect(stderr).toContain('YouTube: ');
   });
 
+  test.each(['csv', 'ndjson', 'json'])(
+    'has a country.unknown of a territory that was never seen, as %s',
+    async (ending) => {
+      const yt = '{id: YT, name: YouTube, blocks: [208.65.152.0/22], origins: [36561]}';
+      const kp = '{id: KP, name: North Korea, blocks: [175.45.176.0/22], origins: [131279]}';
+      await writeFile(join(cli.folder, 'both.yaml'), `territories: [${yt}, ${kp}]\n`);
+      const out = `both.${ending}`;
+      const replay = ['replay', BLACKOUT, '--quiet', '--territories', 'both.yaml', '--out', out];
+      expect((await cli.run(replay)).status).toBe(0);
+      const lines = (await readFile(join(cli.folder, out), 'utf8')).split('\n');
+      const isUnseen = (line: string) => /country\.unknown/.test(line) && /"?YT\/ipv4/.test(line);
+      if (ending === 'json') {
+        const { events } = JSON.parse(lines.join('\n')) as { events: readonly { type: string; subject: string }[] };
+        expect(events.filter(({ subject }) => subject === 'YT/ipv4').map(({ type }) => type)).toEqual([
+          'country.unknown',
+        ]);
+      } else expect(lines.filter((line) => line.includes('YT/ipv4')).map(isUnseen)).toEqual([true]);
+      expect(lines.some((line) => line.includes('country.unknown') && line.includes('KP/ipv4'))).toBe(false);
+    },
+  );
+
+  test('says why in the row of a territory that too few voters see', async () => {
+    const replay = ['replay', BLACKOUT, '--quiet', '--min-voters', '500', '--out', 'why.csv'];
+    expect((await cli.run(replay)).status).toBe(0);
+    const [header = '', ...rows] = (await readFile(join(cli.folder, 'why.csv'), 'utf8')).trim().split('\r\n');
+    const column = (row: string, name: string) => row.split(',')[header.split(',').indexOf(name)];
+    const names = ['type', 'subject', 'verdict', 'reason', 'share'];
+    expect(rows.map((row) => names.map((name) => column(row, name)))).toEqual([
+      ['country.unknown', 'KP/ipv4', 'unknown', 'too-few-voters', ''],
+    ]);
+  });
+
+  test('prints the same of a recording as its watch did', async () => {
+    await writeFile(join(cli.folder, 'one.tape'), 'S|1419264900.042|rrc00|64513|198.51.100.1|up\n');
+    const { stdout, stderr } = await cli.run(['replay', 'one.tape', '--quiet']);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('this tool cannot judge North Korea');
+  });
+
   test('says that --since is after all that was read', async () => {
     const { stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--since', '2020-01-01', '--out', 'late.csv']);
     expect(stderr).toContain('--since 2020-01-01 00:00:00 UTC is after the last record, 2014-12-');
@@ -57,6 +96,9 @@ describe('a store that is not there', () => {
     ['status', ['status', '--store', 'nowhere']],
     ['events', ['events', '--store', 'nowhere']],
     ['store check', ['store', 'check', '--store', 'nowhere']],
+    ['webhook list', ['webhook', 'list', '--store', 'nowhere']],
+    ['webhook deliveries', ['webhook', 'deliveries', 'desk', '--store', 'nowhere']],
+    ['drill', ['drill', '--store', 'nowhere']],
     ['store export', ['store', 'export', '--store', 'kept', '--name', 'typo', '--out', 'backup']],
   ])('is named by %s, and is not made: status 69', async (_what, args) => {
     const { status, stdout, stderr } = await cli.run(args);
@@ -66,7 +108,34 @@ describe('a store that is not there', () => {
   });
 });
 
+test('UNROUTABLE_NAME chooses the watch that is looked into', async () => {
+  const run = (args: readonly string[]) => cli.run(args, { UNROUTABLE_STORE: 'kept', UNROUTABLE_NAME: 'other' });
+  expect((await run(['status'])).stderr).toContain('kept/other: nothing is stored there');
+  expect((await run(['webhook', 'add', 'desk', 'https://192.0.2.1/'])).status).toBe(2);
+  expect((await run(['status'])).stdout).toContain('other in folder kept/other');
+});
+
+describe('webhook add', () => {
+  test('refuses a territory that this watch does not watch, and names those it does: status 2', async () => {
+    const added = await cli.run(['webhook', 'add', 'x', 'https://x.invalid/', '--territory', 'KPP', '--store', 'kept']);
+    expect(added.status).toBe(2);
+    expect(added.stderr).toContain('--territory KPP: it is not watched in KP of folder kept/KP, did you mean KP?');
+  });
+
+  test('says that no watch is running there', async () => {
+    const added = await cli.run(['webhook', 'add', 'x', 'https://x.invalid/', '--territory', 'kp', '--store', 'kept']);
+    expect(added.status).toBe(0);
+    expect(added.stdout).toContain('none is running here: start `unroutable watch` with the same --store and --name');
+  });
+});
+
 describe('events', () => {
+  test('says why it prints none', async () => {
+    const none = await cli.run(['events', '--store', 'kept', '--since', '2030-01-01']);
+    expect(none).toMatchObject({ status: 0, stdout: '' });
+    expect(none.stderr).toMatch(/none of \d+ events is of the time, types and territories asked for/);
+  });
+
   test('refuses a type that no event has: status 2', async () => {
     const { status, stderr } = await cli.run(['events', '--store', 'kept', '--type', 'country.unroutabel']);
     expect(status).toBe(2);

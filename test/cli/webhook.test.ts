@@ -7,6 +7,7 @@ import { add, place, type Place } from './webhook-scene.ts';
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 
 async function refused(at: Place, args: readonly string[], reason: RegExp, status = 2): Promise<void> {
+  await mkdir(join(at.store, 'KP'), { recursive: true });
   const ran = await at.run(['webhook', ...args]);
   expect([args, ran.status, ran.stdout]).toEqual([args, status, '']);
   expect(ran.stderr).toMatch(reason);

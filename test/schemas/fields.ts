@@ -211,6 +211,7 @@ const blindReasons: Every<BlindReason> = {
   'too-few-collectors': true,
   'control-group': true,
   'never-seen': true,
+  'too-short': true,
 };
 const gapReasons: Every<GapReason> = {
   'damaged-file': true,

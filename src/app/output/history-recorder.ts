@@ -48,6 +48,7 @@ export class HistoryRecorder {
       views: engine.views,
       state: () => engine.state(),
       takeChanges: () => engine.takeChanges(),
+      neverJudged: (since) => engine.neverJudged(since),
       noteLoss: (data) => engine.noteLoss(data),
       apply: (element) => {
         const commit = engine.apply(element);

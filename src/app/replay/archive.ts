@@ -18,6 +18,8 @@ export interface Archive {
   readonly files: readonly InputFile[];
   readonly paths: readonly string[];
   readonly hasDump: boolean;
+  /** Whether it is what a watch recorded: its replay prints the events of that watch and no others. */
+  readonly isTape: boolean;
   /** Records read so far. */
   readonly records: number;
   /** What could not be read so far. */
@@ -63,6 +65,7 @@ export async function openArchive(paths: readonly string[], options: ArchiveOpti
       bytes: snapshot.size,
     })),
     paths: files.map(({ path }) => path),
+    isTape: false,
     hasDump: files.some(({ kind }) => kind === 'rib'),
     get records() {
       return log.records;

@@ -39,6 +39,7 @@ export async function openTape(path: string, until: EventTime | undefined): Prom
     files: [{ name: basename(path), collector: '', kind: 'tape', bytes }],
     paths: [path],
     hasDump: true,
+    isTape: true,
     get records() {
       return elements;
     },

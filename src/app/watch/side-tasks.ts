@@ -1,5 +1,7 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { StateStore } from '../../ports.ts';
+import { listed } from '../../report/printable.ts';
+import { unwatchedOf } from '../../sinks/webhook/filter.ts';
 import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
 import { DrillCalls } from '../drill/requests.ts';
 import type { Selection } from '../../config/selection.ts';
@@ -51,12 +53,22 @@ export async function beside(parts: BesideParts, token: () => number | undefined
 }
 
 /** What is new in the file is to hear of the very first event. A store that is away is asked again where webhooks are sent. */
-async function enter({ store, webhooks: { endpoints }, feed: { clock } }: BesideParts): Promise<void> {
+async function enter({ store, selection, webhooks: { endpoints }, feed: { clock, log } }: BesideParts): Promise<void> {
   try {
     const { found } = await listEndpoints(store);
     const known = new Set(found.map(({ endpoint }) => endpoint.name));
     for (const endpoint of endpoints) {
       if (!known.has(endpoint.name)) await putEndpoint(store, endpoint, { from: 'file', nowMs: clock.wallMs() });
+    }
+    const watched = selection.territories.map(({ territory }) => territory.id);
+    const byCommand = found.flatMap(({ from, endpoint }) => (from === 'file' ? [] : [endpoint]));
+    for (const { name, filter } of [...endpoints, ...byCommand]) {
+      const unwatched = unwatchedOf(filter, watched);
+      if (unwatched.length > 0)
+        log.warn(
+          { webhook: name, unwatched },
+          `webhook ${name} is for ${listed(unwatched)}, which this watch does not watch`,
+        );
     }
   } catch {
     // Then they hear of what is decided from then on.

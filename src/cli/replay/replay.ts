@@ -106,6 +106,11 @@ async function conduct(
   await formatter.begin();
   const keeping = { ...(kept?.keeping ?? { store: memoryStore() }), tell };
   const end = await run(kept?.source ?? archive.source, engine, keeping, signal);
+  const unseen =
+    archive.isTape || history.begin === undefined ? [] : wanted(engine.neverJudged(history.begin), options);
+  events.push(...unseen);
+  // Text says it at its end.
+  if (format !== 'text') await formatter.tell(unseen);
   await kept?.close();
   await archive.close();
   progress.clear();

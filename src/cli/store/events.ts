@@ -3,11 +3,12 @@ import { SEVERITY_OF } from '../../sinks/webhook/filter.ts';
 import { parseMoment } from '../../config/moment.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import { UnknownEvent, type Clock, type StateStore } from '../../ports.ts';
+import { counted } from '../../report/printable.ts';
 import { textSink } from '../../sinks/stdout.ts';
 import { eventLines, type EventStyle } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
-import type { Io } from '../../app/io.ts';
-import { openKept, openLasting, type StoreOptions } from '../../app/open-store.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
@@ -38,18 +39,31 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
   const ended = new AbortController();
   const sink = textSink(io.stdout, () => ended.abort());
   const lines = eventLines(options, selection.value, io);
+  let [found, printed] = [0, 0];
   try {
     for await (const event of read(store, options, AbortSignal.any([io.signal, ended.signal]))) {
-      if (isWanted(event, options) && Date.parse(event.time) >= (from ?? 0)) await sink.write(lines([event]));
+      found++;
+      if (isWanted(event, options) && Date.parse(event.time) >= (from ?? 0)) {
+        printed++;
+        await sink.write(lines([event]));
+      }
       if (ended.signal.aborted) break;
     }
     await sink.flush();
+    if (printed === 0 && options.follow !== true) complain(io, noneText(opened.value, found, given));
   } catch (error) {
     return failed(faultOf(error, store, options), io);
   } finally {
     await store.close();
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+/** An empty answer is explained: nothing is stored, or nothing of what is stored was asked for. */
+function noneText({ name, store }: OpenStore, found: number, { since }: EventsOptions): string {
+  const place = `${name} in ${store.name}`;
+  if (found > 0) return `${place}: none of ${counted(found, 'event')} is of the time, types and territories asked for`;
+  return since === undefined ? `${place}: no event is stored yet` : `${place}: no event is stored after ${since}`;
 }
 
 /** The time is compared with each event; the store knows ids alone. */

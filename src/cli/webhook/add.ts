@@ -2,12 +2,14 @@ import { resolve } from 'node:path';
 import { listEndpoints, putEndpoint } from '../../sinks/webhook/endpoint-store.ts';
 import { FOR_PEOPLE, parseEndpoints, rulesOf, type Endpoint } from '../../sinks/webhook/endpoint.ts';
 import { readyEndpoint } from '../../sinks/webhook/ready.ts';
+import { unwatchedOf } from '../../sinks/webhook/filter.ts';
 import type { EndpointRecord } from '../../sinks/webhook/records.ts';
 import type { SecretRef } from '../../sinks/webhook/secret.ts';
 import { parseTarget, shownUrl, vetTarget } from '../../sinks/webhook/target.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { chosenStore } from '../../app/open-store.ts';
+import { chosenStore, openStore } from '../../app/open-store.ts';
+import { didYouMean } from '../../config/suggest.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { filterText } from './list.ts';
 import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './secret.ts';
@@ -48,9 +50,11 @@ export function addWebhook(
   io: Io,
   means: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, means.clock, async (kept) => {
+  const work = async (kept: Kept): Promise<ExitStatus> => {
     const before = await knownBefore(kept, name, add);
     if (!before.ok) return failed(before, io);
+    const watched = await onlyWatched(add, kept, options);
+    if (!watched.ok) return failed(watched, io);
     // Judged before a secret is made for it.
     const drafted = endpointOf(name, add, before.value?.endpoint.secrets ?? []);
     if (!drafted.ok) return failed(drafted, io);
@@ -65,11 +69,30 @@ export function addWebhook(
     for (const warning of checked.value) complain(io, `warning: ${warning}`);
     await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: means.clock.wallMs() });
     await forgetSecrets(before.value?.endpoint.secrets ?? [], kept);
-    io.stdout.write(
-      addedText(endpoint, made, { isChange: before.value !== undefined, isFar: isRemote(chosenStore(options, io)) }),
-    );
+    const isLed = (await kept.store.leases.holder()) !== undefined;
+    const isFar = isRemote(chosenStore(options, io));
+    io.stdout.write(addedText(endpoint, made, { isChange: before.value !== undefined, isFar, isLed }));
     return EXIT.done;
-  });
+  };
+  return withWebhooks(options, io, means.clock, work, openStore);
+}
+
+/** A territory that this watch does not have would match nothing, without a word. */
+async function onlyWatched(
+  { onlyTerritory = [] }: AddOptions,
+  { store, name, selection }: Kept,
+  { territories }: WebhookOptions,
+): Promise<Result<undefined>> {
+  const stored = (await store.read('verdicts')).map(({ key }) => key.split('/')[0] ?? key);
+  const named = selection.territories.map(({ territory }) => territory.id);
+  const watched = stored.length === 0 ? named : territories === undefined ? stored : [...named, ...stored];
+  const known = [...new Set(watched)];
+  const unknown = unwatchedOf({ territories: onlyTerritory.map((id) => id.toUpperCase()) }, known);
+  if (unknown.length === 0) return good(undefined);
+  const faultOf = (id: string): string =>
+    `--territory ${id}: it is not watched in ${name} of ${store.name}${didYouMean(id, known)} (watched: ${known.join(', ')}; ` +
+    '--territories FILE names those of a watch that has not started)';
+  return bad('usage', ...unknown.map(faultOf));
 }
 
 async function knownBefore(
@@ -198,7 +221,7 @@ function variablesOf({ url, secrets, headers, template }: Endpoint): readonly st
 function addedText(
   { name, url, secrets, filter, template }: Endpoint,
   made: readonly SecretRef[],
-  { isChange, isFar }: { readonly isChange: boolean; readonly isFar: boolean },
+  { isChange, isFar, isLed }: { readonly isChange: boolean; readonly isFar: boolean; readonly isLed: boolean },
 ): string {
   const [fresh] = made;
   const lines = [
@@ -210,6 +233,11 @@ function addedText(
     ...(isFar && made.length > 0
       ? ['             every machine that may lead needs that file, in the same place']
       : []),
+    ...(isLed
+      ? []
+      : [
+          '  watch      none is running here: start `unroutable watch` with the same --store and --name to send events',
+        ]),
     `  next       unroutable webhook test ${name}`,
   ];
   return `${lines.join('\n')}\n`;

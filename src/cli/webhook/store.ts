@@ -6,7 +6,7 @@ import type { EndpointRecord, Unreadable } from '../../sinks/webhook/records.ts'
 import { systemResolver, type Resolver } from '../../sinks/webhook/target.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { chosenStore, openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { chosenStore, openKept, type openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
 import { didYouMean } from '../../config/suggest.ts';
@@ -30,14 +30,18 @@ export interface Kept extends OpenStore {
   readonly secrets: string | undefined;
 }
 
-/** Opens the store, works on it and closes it, whatever happens. */
+/**
+ * Opens the store, works on it and closes it, whatever happens. A store that does not exist is a fault: only
+ * `webhook add` may come before the watch, and makes it (`open`).
+ */
 export async function withWebhooks(
   options: WebhookOptions,
   io: Io,
   clock: Clock,
   work: (kept: Kept) => Promise<ExitStatus>,
+  open: typeof openStore = openKept,
 ): Promise<ExitStatus> {
-  const opened = await open(options, io, clock);
+  const opened = await openWith(open, options, io, clock);
   if (!opened.ok) return failed(opened, io);
   const { store } = opened.value;
   try {
@@ -80,11 +84,11 @@ async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promis
   return bad('usage', `webhook ${name}: there is none of this name${didYouMean(name, names)} (${known})`);
 }
 
-async function open(options: WebhookOptions, io: Io, clock: Clock): Promise<Result<Kept>> {
+async function openWith(open: typeof openStore, options: WebhookOptions, io: Io, clock: Clock): Promise<Result<Kept>> {
   const selection = await select(options);
   if (!selection.ok) return selection;
   const ids = selection.value.territories.map(({ territory }) => territory.id);
-  const opened = await openStore(options, ids, io, clock);
+  const opened = await open(options, ids, io, clock);
   if (!opened.ok) return opened;
   const { value } = opened;
   if (!value.isLasting) {

@@ -60,6 +60,11 @@ export class Chain {
     return event;
   }
 
+  /** The event that would be next, without taking its place in the sequence. */
+  preview(draft: Draft, source: string, version: string): UnroutableEvent {
+    return chained(draft, source, version, this.#links.get(source)).event;
+  }
+
   snapshot(): ReadonlyMap<string, Link> {
     return this.#links;
   }

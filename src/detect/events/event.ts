@@ -168,7 +168,9 @@ export type BlindReason =
   /** The control group is gone as well. */
   | 'control-group'
   /** Nothing of it was ever visible, to peers whose tables are too small to prove anything by it. */
-  | 'never-seen';
+  | 'never-seen'
+  /** Enough voters reported, but what they saw did not last long enough for a verdict before the input ended. */
+  | 'too-short';
 
 /** Of no watched territory can anything be said, or of one of them again. */
 export interface BlindData {

@@ -62,6 +62,11 @@ export function severityOf(event: UnroutableEvent): Severity {
   return 'incident' in data && typeof data.incident === 'object' ? SEVERITY_OF_VERDICT[data.incident.worst] : 'notice';
 }
 
+/** Territories that the filter names and that are not among `watched`: no event will ever be of them. */
+export function unwatchedOf({ territories = [] }: Filter, watched: readonly string[]): readonly string[] {
+  return territories.filter((id) => !watched.includes(id));
+}
+
 /** Whether an event is for an endpoint with this filter. */
 export function passes(event: UnroutableEvent, { territories, types, minSeverity }: Filter): boolean {
   if (types !== undefined && !types.some((pattern) => matches(pattern, event.type))) return false;
