@@ -124,10 +124,13 @@ function addFetch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .description('Fetches what a window needs into the cache, and prints the paths: `replay` reads them from there.')
     .argument('[urls...]', 'URLs of files, instead of a window');
   addArchive(fetch);
-  fetch.option('-q, --quiet', 'no progress on stderr').action(async (urls: string[], options: FetchOptions) => {
-    const command = await import('./archive/fetch.ts');
-    end(await command.fetchArchive(urls, options, io));
-  });
+  fetch
+    .optionsGroup('What to print:')
+    .option('-q, --quiet', 'no progress on stderr')
+    .action(async (urls: string[], options: FetchOptions) => {
+      const command = await import('./archive/fetch.ts');
+      end(await command.fetchArchive(urls, options, io));
+    });
 }
 
 function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): void {

@@ -72,11 +72,19 @@ export function summaryLines(summary: Summary, options: SummaryOptions): readonl
 
 /** Why there is no verdict, a line for each territory that has none; then what to do. */
 export function blindLines(summary: Summary, clocks: Clocks): readonly string[] {
-  const standings = summary.standings.filter(({ verdict }) => verdict === 'unknown');
-  return standings.length === 0 ? [] : [...standingLines({ ...summary, standings }, clocks), ...hints(summary)];
+  const lines = unjudgedLines(summary, clocks);
+  return lines.length === 0 ? [] : [...lines, ...hints(summary)];
 }
 
-function standingLines({ standings, end }: Summary, clocks: Clocks): readonly string[] {
+/** Why there is no verdict, a line for each territory that has none. */
+export function unjudgedLines(
+  { standings, end }: Pick<Summary, 'standings' | 'end'>,
+  clocks: Clocks,
+): readonly string[] {
+  return standingLines({ standings: standings.filter(({ verdict }) => verdict === 'unknown'), end }, clocks);
+}
+
+function standingLines({ standings, end }: Pick<Summary, 'standings' | 'end'>, clocks: Clocks): readonly string[] {
   return standings.map((standing) => standingLine(standing, clocks, end));
 }
 

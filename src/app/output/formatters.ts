@@ -14,6 +14,7 @@ import { createTimeline } from '../../report/timeline.ts';
 import type { TextSink } from '../../sinks/stdout.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Seen } from './history-recorder.ts';
+import type { TerritoryStatus } from '../../engine.ts';
 
 export const FORMATS = ['text', 'ndjson', 'json', 'csv', 'md'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -134,6 +135,16 @@ function chartSpan({ begin, end, since, until }: Outcome): Span | undefined {
   if (begin === undefined || end === undefined) return undefined;
   const from = since ?? begin;
   return { from, to: Math.max(until ?? end, from + 60_000) as EventTime };
+}
+
+/** How each territory and family stands, as the summary takes it. */
+export function standingsOf(statuses: readonly TerritoryStatus[], { territories }: Selection): readonly Standing[] {
+  const needed = new Map(territories.map(({ territory, policy }) => [territory.id, policy.minVoters]));
+  return statuses.map(({ territory, family, verdict, since, pending, visibility }) => ({
+    ...{ territory, family, verdict, pending, visibility },
+    since: since === 0 ? undefined : since,
+    minVoters: needed.get(territory.id) ?? 0,
+  }));
 }
 
 /** What sentences about a selection need to know: UTC for the observer, and for a territory without a time zone. */

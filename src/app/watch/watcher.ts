@@ -13,6 +13,7 @@ import { retrying } from '../retry.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import type { Selection } from '../../config/selection.ts';
 import { nextLeadership, type Leadership, type LeadershipReport } from '../leadership/leadership.ts';
+import { UnjudgedLog } from './unjudged.ts';
 import { beside, type Beside } from './side-tasks.ts';
 import { upkeep } from './upkeep.ts';
 import { openFeed, OVERLAP_MS } from '../feed/feed.ts';
@@ -169,18 +170,22 @@ export class Watch {
     const others = await beside(this.#parts, leadership.token);
     const keeping = this.#keeping({ feed, leadership, others, again, kept, engine });
     const ended = new AbortController();
+    const { selection, feed: options } = this.#parts;
+    const unjudged = new UnjudgedLog(made.value, selection, options.log);
+    const telling = options.isHistory ? undefined : unjudged.later(options.clock, ended.signal);
     const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
     const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
     try {
       const end = await run(source, engine, keeping, signal);
       if (end === 'ended') await others.drained(signal);
+      if (end !== 'fenced') unjudged.tell();
       // Whoever leads now keeps what we could not.
       if (end === 'fenced' || leadership.over.aborted) return 'fenced';
       if (end === 'unkept') this.#parts.feed.log.warn(UNKEPT);
       return good(undefined);
     } finally {
       ended.abort();
-      await Promise.all([keepingUp, others.end()]);
+      await Promise.all([keepingUp, telling, others.end()]);
     }
   }
 

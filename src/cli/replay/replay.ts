@@ -18,7 +18,7 @@ import type { ReplayOptions } from '../../app/replay/options.ts';
 import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type Selection } from '../../config/selection.ts';
-import { createFormatter, type Format, type Outcome } from '../../app/output/formatters.ts';
+import { createFormatter, standingsOf, type Format, type Outcome } from '../../app/output/formatters.ts';
 import { HistoryRecorder } from '../../app/output/history-recorder.ts';
 
 /** `unroutable replay` */
@@ -169,7 +169,6 @@ interface Ended {
 
 function outcomeOf({ selection, archive, engine, history, options, events, stopped }: Ended): Outcome {
   const { damage } = archive;
-  const policies = new Map(selection.territories.map(({ territory, policy }) => [territory.id, policy]));
   return {
     ...selection,
     status: stopped ? 'interrupted' : damage.length > 0 ? 'partial' : 'done',
@@ -186,15 +185,7 @@ function outcomeOf({ selection, archive, engine, history, options, events, stopp
     verdicts: history.verdicts,
     incidents: lastIncidents(events),
     seen: history.seen,
-    standings: engine.status().map(({ territory, family, verdict, since, pending, visibility }) => ({
-      territory,
-      family,
-      verdict,
-      since: since === 0 ? undefined : since,
-      pending,
-      visibility,
-      minVoters: policies.get(territory.id)?.minVoters ?? 0,
-    })),
+    standings: standingsOf(engine.status(), selection),
   };
 }
 

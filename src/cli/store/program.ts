@@ -14,7 +14,10 @@ export function addStore(command: Command, fallback: string): Command {
   return command
     .optionsGroup('Where it is kept:')
     .option('--store <where>', `redis://…, a folder, or none (default: ${fallback})`)
-    .option('--name <name>', "name of the watch in the store (default: the territories' ids, as KP or IR+KP)");
+    .option(
+      '--name <name>',
+      "name of the watch in the store (default: $UNROUTABLE_NAME, else the territories' ids, as KP or IR+KP)",
+    );
 }
 
 /** The commands that look into a store. */

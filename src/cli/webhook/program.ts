@@ -41,6 +41,7 @@ function addAdd(webhook: Command, io: Io, end: End): void {
     .description('Adds a webhook. It gets what is decided from now on, signed with a secret that is made for it.')
     .argument('<name>', 'small letters, digits and -')
     .argument('<url>', 'where to post to: https://…, or file:PATH or env:NAME where the URL itself is a secret')
+    .option('--replace', 'change the webhook of this name; what waits for it stays')
     .optionsGroup('What to send:')
     .option('--type <type>', 'only these: country.unroutable, country.*; may be given again', collect)
     .option('-t, --territory <id>', 'only events of this territory; may be given again', collect)
@@ -60,8 +61,7 @@ function addAdd(webhook: Command, io: Io, end: End): void {
     .option('--allow <network>', 'into this network of your own: 192.168.0.0/16; may be given again', collect)
     .option('--ca <file>', 'trust the certificates in this PEM file instead of the usual ones')
     .optionsGroup('Which watch:')
-    .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
-    .option('--replace', 'change the webhook of this name; what waits for it stays');
+    .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
   addStore(add, HOME_STORE);
   add.action(async (name: string, url: string, options: Options) => {
     const { territory, ...rest } = options;

@@ -1,0 +1,36 @@
+import { unjudgedLines } from '../../report/summary.ts';
+import type { Selection } from '../../config/selection.ts';
+import type { Engine } from '../../engine.ts';
+import type { Clock } from '../../ports.ts';
+import { clocksOf, standingsOf } from '../output/formatters.ts';
+import type { Logger } from './log.ts';
+
+/** A first seed and the peers that the feed names are there by then. Milliseconds. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** Logs which territories have no verdict, and why: once, when they should have one, and again at the end. */
+export class UnjudgedLog {
+  readonly #engine: Engine;
+  readonly #selection: Selection;
+  readonly #log: Logger;
+
+  constructor(engine: Engine, selection: Selection, log: Logger) {
+    this.#engine = engine;
+    this.#selection = selection;
+    this.#log = log;
+  }
+
+  /** Until `signal` aborts. */
+  async later(clock: Clock, signal: AbortSignal): Promise<void> {
+    await clock.sleep(PATIENCE_MS, signal);
+    if (!signal.aborted) this.tell();
+  }
+
+  tell(): void {
+    const { now: end } = this.#engine;
+    // Nothing was heard at all: the lines of the connection say why.
+    if (end === undefined) return;
+    const standings = standingsOf(this.#engine.status(), this.#selection);
+    for (const line of unjudgedLines({ standings, end }, clocksOf(this.#selection))) this.#log.warn(line);
+  }
+}
