@@ -124,7 +124,7 @@ function partsOf(options: EngineOptions): Parts {
       policy,
       options.voting,
     ]).slice(0, 16);
-    return viewsOf(territory).map((view) => ({
+    return viewsOf(territory, policy.coveredAt).map((view) => ({
       evaluator: new Evaluator(view, policy),
       source: `/territories/${territory.id}`,
       version,
@@ -247,12 +247,13 @@ function committed(cursor: EventTime, events: readonly UnroutableEvent[]): Commi
 
 /** Its units are followed as a whole: nothing of it is ever told. */
 function controlGroup({ control, territories }: EngineOptions): ControlGroup {
-  const views = control === undefined ? [] : viewsOf(control);
+  const views =
+    control === undefined ? [] : viewsOf(control, Math.min(...territories.map(({ policy }) => policy.coveredAt)));
   return new ControlGroup(views, Math.min(...territories.map(({ policy }) => policy.minVoters)));
 }
 
-function viewsOf(territory: Territory): readonly TerritoryView[] {
+function viewsOf(territory: Territory, coveredAt: number): readonly TerritoryView[] {
   return FAMILIES.filter((family) => unitsOf(territory, family).length > 0).map(
-    (family) => new TerritoryView(territory, family),
+    (family) => new TerritoryView(territory, family, coveredAt),
   );
 }

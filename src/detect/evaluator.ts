@@ -1,8 +1,7 @@
-import type { Asn } from '../bgp/asn.ts';
 import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Touched } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import { Baseline } from './verdict/baseline.ts';
+import { Baseline, type JoiningVoters } from './verdict/baseline.ts';
 import type { Draft } from './events/chain.ts';
 import { Changes } from './changes/changes.ts';
 import {
@@ -53,7 +52,7 @@ export interface EvaluatorSnapshot {
   readonly lastKnown: Known | undefined;
   readonly rebased: boolean;
   readonly beginsUntil: EventTime | undefined;
-  readonly candidates: readonly (readonly [Asn, since: EventTime])[];
+  readonly joining: JoiningVoters;
   readonly levels: Levels | undefined;
   readonly flapping: Flapping | undefined;
   readonly tracker: IncidentTrackerSnapshot;
@@ -99,7 +98,7 @@ export class Evaluator {
       lastKnown: this.#lastKnown,
       rebased: this.#rebased,
       beginsUntil: this.#beginsUntil,
-      candidates: this.#baseline.snapshot(),
+      joining: this.#baseline.snapshot(),
       levels: this.#levels,
       flapping: this.#flapping,
       tracker: this.#tracker.snapshot(),
@@ -108,7 +107,7 @@ export class Evaluator {
 
   /** The view was put back before; `changes` are put back by themselves. */
   restore(snapshot: EvaluatorSnapshot, at: EventTime): void {
-    const { state, lastKnown, rebased, beginsUntil, candidates, levels, flapping, tracker } = snapshot;
+    const { state, lastKnown, rebased, beginsUntil, joining, levels, flapping, tracker } = snapshot;
     this.#at = at;
     this.#levels = levels;
     this.#flapping = flapping;
@@ -117,7 +116,7 @@ export class Evaluator {
     this.#lastKnown = lastKnown;
     this.#rebased = rebased;
     this.#beginsUntil = beginsUntil;
-    this.#baseline.restore(candidates);
+    this.#baseline.restore(joining);
     this.#tracker.restore(tracker);
   }
 

@@ -64,6 +64,11 @@ export interface Policy {
    */
   readonly incidentGapMs: number;
   /**
+   * A voter that joins later is a witness of the networks that others usually see after nothing was amiss for this
+   * long. It equals `settleMs`: what BGP still sorts out when a session opens is over by then. @default 60_000
+   */
+  readonly joinMs: number;
+  /**
    * A network that is not part of the baseline joins it after it was visible this long while the territory was
    * routable. @default 3_600_000
    */
@@ -73,6 +78,11 @@ export interface Policy {
    * is. @default 86_400_000
    */
   readonly rebaseMs: number;
+  /**
+   * A voter sees a network when, by longest match, at least this share of its addresses leads to an origin that counts.
+   * Half is the usual meaning of "more there than not". Partial coverage is told with the numbers. @default 0.5
+   */
+  readonly coveredAt: number;
   /**
    * A territory has an upstream, origin or prefix when this share of the voters that see the network has it. @default
    * 0.1
@@ -127,8 +137,10 @@ export const DEFAULT_POLICY: Policy = {
   minControlShare: 0.75,
   blindHoldMs: 10_000,
   incidentGapMs: 30 * 60_000,
+  joinMs: 60_000,
   adoptMs: 60 * 60_000,
   rebaseMs: 24 * 60 * 60_000,
+  coveredAt: 0.5,
   presentAt: 0.1,
   absentBelow: 0.05,
   changeHoldMs: 60_000,
@@ -178,6 +190,7 @@ const SHARES = [
   'recoveredAt',
   'minVoterShare',
   'minControlShare',
+  'coveredAt',
   'presentAt',
   'absentBelow',
 ] as const satisfies readonly (keyof Policy)[];
@@ -188,6 +201,7 @@ const DURATIONS = [
   'settleMs',
   'blindHoldMs',
   'incidentGapMs',
+  'joinMs',
   'adoptMs',
   'rebaseMs',
   'changeHoldMs',

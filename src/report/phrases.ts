@@ -36,6 +36,18 @@ export function reporters(count: number, of: number, whom = 'that report to RIS'
 
 /** What the witnesses see: `34 of 36 networks that report to RIS no longer have a route to any of its 4 prefixes`. */
 export function seenText(visibility: VisibilityData, hadBefore = true): string {
+  return `${wholeText(visibility, hadBefore)}${partialText(visibility)}`;
+}
+
+/** Who reaches a part of some prefix alone: a prefix that is seen by less than half is not there, and this says what is. */
+function partialText({ partial }: VisibilityData): string {
+  if (partial === undefined) return '';
+  const { voters, largest } = partial;
+  const part = largest < 0.001 ? 'less than 0.1 %' : `at most ${percent(largest)}`;
+  return `; ${counted(voters, 'network')} ${voters === 1 ? 'reaches' : 'reach'} only a part of some prefix, ${part} of its addresses`;
+}
+
+function wholeText(visibility: VisibilityData, hadBefore: boolean): string {
   const { share, of, voters, witnesses, seeingNothing, unitsVisible, units } = visibility;
   if (voters === 0) return 'no network is left that can be asked';
   const whom = of === 'peers-with-a-route' ? 'that reported any route inside its blocks' : 'that report to RIS';

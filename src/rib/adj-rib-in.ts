@@ -3,6 +3,7 @@ import type { Peer } from '../bgp/peer.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Territory } from '../territory/territory.ts';
+import { PartRoutes } from './part-routes.ts';
 
 /** A route of a watched prefix as one session told it. */
 export interface ReceivedRoute {
@@ -20,7 +21,9 @@ export interface ReceivedRoute {
 export interface HeldRoute extends ReceivedRoute {
   /** Indices of the units it covers. */
   readonly units: readonly number[];
-  /** Whether seeing it is seeing the territory: it is there, and its origin is one that counts. */
+  /** Whether it covers only a part of its unit. */
+  readonly isPart: boolean;
+  /** Whether its addresses lead to the territory: it is there, and its origin is one that counts. */
   readonly counts: boolean;
   /** What it shows of upstreams, origins and prefixes; see `details.ts`. */
   readonly marks: readonly string[];
@@ -48,10 +51,14 @@ export class AdjRibIn {
   readonly routes = new Map<string, HeldRoute>();
   /** How many of them have a path identifier. */
   withPathId = 0;
-  /** Counting routes per unit. */
+  /** Counting routes per unit, to all of it or to a part. */
   readonly cover: Uint16Array;
-  /** Units with cover. */
+  /** 1 for the units that it sees, and how many there are; see `LongestMatch`. */
+  readonly sees: Uint8Array;
   seen = 0;
+  /** Routes to whole units that do not count. */
+  foreign = 0;
+  readonly parts = new PartRoutes();
   votes = false;
   /** It carried the territory long enough to be believed without a known table size. */
   learned = false;
@@ -61,6 +68,7 @@ export class AdjRibIn {
   constructor(peer: Peer, units: number) {
     this.peer = peer;
     this.cover = new Uint16Array(units);
+    this.sees = new Uint8Array(units);
   }
 
   hasSpokenAfter(at: EventTime): boolean {

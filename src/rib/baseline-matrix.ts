@@ -49,9 +49,14 @@ export class BaselineMatrix {
     for (const asn of [...this.#votes.asns()]) this.join(asn, at);
   }
 
-  /** What this voter sees of what is visible joins its row. True when it still sees something that did not. */
-  join(asn: Asn, at: EventTime): boolean {
-    const units = this.#votes.joinable(asn);
+  /**
+   * What this voter sees of what is visible joins its row. True when it still sees something that did not.
+   *
+   * @param of `ofBaseline`: only what others usually see joins.
+   */
+  join(asn: Asn, at: EventTime, { ofBaseline = false } = {}): boolean {
+    const seen = this.#votes.joinable(asn);
+    const units = ofBaseline ? seen.filter((unit) => this.#votes.baseline[unit] === 1) : seen;
     if (units.length > 0) {
       this.#votes.join(asn, units);
       this.#changed(units);
@@ -82,6 +87,11 @@ export class BaselineMatrix {
   /** Whether this voter sees something that it usually does not. */
   seesMore(asn: Asn): boolean {
     return this.#votes.extras(asn) > 0;
+  }
+
+  /** Whether this voter usually sees something. */
+  isWitness(asn: Asn): boolean {
+    return this.#votes.isWitness(asn);
   }
 
   /**

@@ -23,14 +23,15 @@ export class RouteClassifier {
     // Each field by name: this is done for each message, and copying what an object has takes several times as long.
     const { prefix, pathId, path, at, dumped } = route;
     if (before !== undefined && before.path === path) {
-      const { units, counts, marks } = before;
-      return { prefix, pathId, path, at, dumped, units, counts, marks };
+      const { units, isPart, counts, marks } = before;
+      return { prefix, pathId, path, at, dumped, units, isPart, counts, marks };
     }
     const units = before?.units ?? this.#unitsUnder(prefix);
-    if (path === undefined) return { prefix, pathId, path, at, dumped, units, counts: false, marks: [] };
+    const isPart = prefix.length > (this.#units[units[0] ?? 0]?.length ?? prefix.length);
+    if (path === undefined) return { prefix, pathId, path, at, dumped, units, isPart, counts: false, marks: [] };
     const counts = countsFor(this.#territory, path);
     const marks = this.#isDetailed ? marksOf(this.#territory, { prefix, path, units, counts }) : [];
-    return { prefix, pathId, path, at, dumped, units, counts, marks };
+    return { prefix, pathId, path, at, dumped, units, isPart, counts, marks };
   }
 
   #unitsUnder(prefix: Prefix): readonly number[] {

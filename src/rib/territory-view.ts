@@ -6,12 +6,13 @@ import { DirtyRoutes } from './dirty-set.ts';
 import { VoteCount } from './vote-count.ts';
 import { smallestFullTable } from './full-table.ts';
 import { BaselineMatrix } from './baseline-matrix.ts';
+import { LongestMatch } from './longest-match.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { RouteClassifier } from './route-classifier.ts';
 import type { TerritoryViewSnapshot, Touched } from './territory-view-snapshot.ts';
 import type { Sample } from './sample.ts';
 import { blocksOf, concerns, unitsOf, type Territory } from '../territory/territory.ts';
-import { VisibilityLog } from './visibility-changes.ts';
+import { changeOf, VisibilityLog } from './visibility-changes.ts';
 import { Tally } from './tally.ts';
 import { maxRoutes, maxRoutesOfAll, routeKey, AdjRibIn, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
 
@@ -45,13 +46,15 @@ export class TerritoryView {
   /** Voting sessions per collector. */
   readonly #collectors = new Map<Collector, number>();
   readonly #classifier: RouteClassifier;
+  readonly #longestMatch: LongestMatch;
   readonly #blocks: readonly Prefix[];
   readonly #maxRoutes: number;
   readonly #maxRoutesOfAll: number;
   /** Routes held of all sessions, withdrawn ones that are remembered among them. */
   #routes = 0;
 
-  constructor(territory: Territory, family: Family) {
+  /** @param coveredAt share of a unit's addresses from which on a voter sees it. */
+  constructor(territory: Territory, family: Family, coveredAt: number) {
     this.territory = territory;
     this.family = family;
     this.key = `${territory.id}/${family}`;
@@ -62,6 +65,7 @@ export class TerritoryView {
     this.#maxRoutes = maxRoutes(this.units.length);
     this.#maxRoutesOfAll = maxRoutesOfAll(this.units.length);
     this.#classifier = new RouteClassifier(territory, this.units, this.detailed, this.#maxRoutes);
+    this.#longestMatch = new LongestMatch(this.units, coveredAt, (rib, unit, sees) => this.#turned(rib, unit, sees));
     this.#voteCount = new VoteCount(this.units.length);
     this.matrix = new BaselineMatrix(this.#voteCount, (units) => {
       for (const unit of units) {
@@ -140,25 +144,23 @@ export class TerritoryView {
 
     const held = this.#classifier.classify(route, before);
     const sawBefore = rib.seen;
-    // The new route before the old one goes: a re-announcement never looks like a loss, however short.
-    if (held.path !== undefined) this.#add(rib, held);
-    if (before?.path !== undefined) this.#take(rib, before);
     rib.routes.set(key, held);
-    if (before === undefined) this.#routes++;
     if (before === undefined && route.pathId !== undefined) rib.withPathId++;
+    this.#replace(rib, before, held);
+    if (before === undefined) this.#routes++;
     this.dirty.add(rib, key);
-    if (rib.votes && rib.seen !== sawBefore) this.#remember(rib, held, rib.seen < sawBefore);
+    if (rib.votes && rib.seen !== sawBefore) this.visibilityLog.add(changeOf(rib, held, rib.seen < sawBefore));
     return true;
   }
 
   /** Forgets a route without a word of the peer: nobody withdrew it, so it is no evidence. */
   drop(rib: AdjRibIn, held: HeldRoute): void {
-    if (held.path !== undefined) this.#take(rib, held);
     const key = routeKey(held.prefix, held.pathId);
     if (rib.routes.delete(key)) {
       this.#routes--;
       if (held.pathId !== undefined) rib.withPathId--;
     }
+    this.#replace(rib, held, undefined);
     this.dirty.add(rib, key);
   }
 
@@ -171,12 +173,12 @@ export class TerritoryView {
       this.#collectors.set(rib.peer.collector, (this.#collectors.get(rib.peer.collector) ?? 0) + 1);
       this.#voteCount.enter(rib.peer.asn);
       this.#former.delete(rib.peer.asn);
-      for (let unit = 0; unit < rib.cover.length; unit++) if ((rib.cover[unit] ?? 0) > 0) this.#see(rib.peer.asn, unit);
+      for (let unit = 0; unit < rib.sees.length; unit++) if (rib.sees[unit] === 1) this.#see(rib.peer.asn, unit);
       for (const held of shown) for (const mark of held.marks) this.tally.add(mark, rib.peer.asn);
     } else {
       for (const held of shown) for (const mark of held.marks) this.tally.remove(mark, rib.peer.asn);
-      for (let unit = 0; unit < rib.cover.length; unit++)
-        if ((rib.cover[unit] ?? 0) > 0) this.#voteCount.unsee(rib.peer.asn, unit);
+      for (let unit = 0; unit < rib.sees.length; unit++)
+        if (rib.sees[unit] === 1) this.#voteCount.unsee(rib.peer.asn, unit);
       rib.votes = false;
       const left = (this.#collectors.get(rib.peer.collector) ?? 0) - 1;
       if (left > 0) this.#collectors.set(rib.peer.collector, left);
@@ -249,9 +251,9 @@ export class TerritoryView {
   restoreRoute(peer: Peer, route: ReceivedRoute): void {
     const rib = this.ribOf(peer);
     const held = this.#classifier.classify(route, undefined);
-    if (held.path !== undefined) this.#add(rib, held);
     rib.routes.set(routeKey(route.prefix, route.pathId), held);
     if (route.pathId !== undefined) rib.withPathId++;
+    this.#replace(rib, undefined, held);
     this.#routes++;
   }
 
@@ -264,56 +266,34 @@ export class TerritoryView {
     this.tally.takeTouched();
   }
 
-  #add(rib: AdjRibIn, held: HeldRoute): void {
-    if (rib.votes) for (const mark of held.marks) this.tally.add(mark, rib.peer.asn);
-    for (const unit of held.units) {
-      this.#touched.add(unit);
-      if (!held.counts) continue;
-      const cover = (rib.cover[unit] ?? 0) + 1;
-      rib.cover[unit] = cover;
-      if (cover > 1) continue;
-      rib.seen++;
-      if (!rib.votes) continue;
-      this.#see(rib.peer.asn, unit);
-      this.#reckonUnit(unit);
+  /** The new route before the old one goes: a re-announcement never looks like a loss, however short. */
+  #replace(rib: AdjRibIn, before: HeldRoute | undefined, held: HeldRoute | undefined): void {
+    if (before?.path === undefined && held?.path === undefined) return;
+    const { asn } = rib.peer;
+    if (rib.votes && before?.marks !== held?.marks) {
+      if (held !== undefined) for (const mark of held.marks) this.tally.add(mark, asn);
+      if (before !== undefined) for (const mark of before.marks) this.tally.remove(mark, asn);
     }
+    for (const unit of (held ?? before)?.units ?? []) this.#touched.add(unit);
+    this.#longestMatch.replace(rib, before, held);
   }
 
-  #take(rib: AdjRibIn, held: HeldRoute): void {
-    if (rib.votes) for (const mark of held.marks) this.tally.remove(mark, rib.peer.asn);
-    for (const unit of held.units) {
-      this.#touched.add(unit);
-      if (!held.counts) continue;
-      const cover = (rib.cover[unit] ?? 0) - 1;
-      rib.cover[unit] = cover;
-      if (cover > 0) continue;
-      rib.seen--;
-      if (!rib.votes) continue;
-      this.#voteCount.unsee(rib.peer.asn, unit);
-      this.#reckonUnit(unit);
-    }
+  #turned(rib: AdjRibIn, unit: number, sees: boolean): void {
+    if (!rib.votes) return;
+    if (sees) this.#see(rib.peer.asn, unit);
+    else this.#voteCount.unsee(rib.peer.asn, unit);
+    this.#voteCount.reckon(unit);
   }
 
   #see(asn: Asn, unit: number): void {
     if (this.#voteCount.see(asn, unit)) this.matrix.noteMore(asn);
   }
 
-  #reckonUnit(unit: number): void {
-    this.#voteCount.reckon(unit);
-  }
-
   #reckonVisible(at: EventTime): void {
     this.matrix.noteRoster(at);
-    for (const unit of this.units.keys()) this.#reckonUnit(unit);
-    this.#touchAll();
-  }
-
-  #touchAll(): void {
-    for (const unit of this.units.keys()) this.#touched.add(unit);
-  }
-
-  #remember({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldRoute, lost: boolean): void {
-    const type = path === undefined ? 'withdrawal' : dumped ? 'rib' : 'announcement';
-    this.visibilityLog.add({ at, type, peer, prefix, lost });
+    for (const unit of this.units.keys()) {
+      this.#voteCount.reckon(unit);
+      this.#touched.add(unit);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Peer } from '../bgp/peer.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
+import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
 
 /** One voter's sight gained or lost, with the message that did it. */
 export interface VisibilityChange {
@@ -9,6 +10,11 @@ export interface VisibilityChange {
   readonly peer: Peer;
   readonly prefix: Prefix;
   readonly lost: boolean;
+}
+
+/** What this route did to the sight of the session that told it. */
+export function changeOf({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldRoute, lost: boolean): VisibilityChange {
+  return { at, type: path === undefined ? 'withdrawal' : dumped ? 'rib' : 'announcement', peer, prefix, lost };
 }
 
 /** How many changes of sight are remembered as evidence, at least. */

@@ -1,3 +1,4 @@
+import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { asnFrom, countFrom, Fields, numberFrom, pairFrom, timeFrom } from '../lib/fields.ts';
 import type { ChangeState } from '../detect/changes/change-entry.ts';
@@ -36,7 +37,7 @@ const CONDITIONS = [
 
 /** An evaluator, but for the fall and the incident it goes on writing in, and the changes it follows. */
 export function evaluatorText(version: string, isReady: boolean, evaluator: EvaluatorSnapshot): string {
-  const { state, lastKnown, rebased, beginsUntil, candidates, levels, flapping, tracker } = evaluator;
+  const { state, lastKnown, rebased, beginsUntil, joining, levels, flapping, tracker } = evaluator;
   const { movement, shareBefore, firsts, lost, lowSince } = tracker;
   return JSON.stringify({
     version,
@@ -45,7 +46,7 @@ export function evaluatorText(version: string, isReady: boolean, evaluator: Eval
     lastKnown,
     rebased,
     beginsUntil,
-    candidates,
+    ...joining,
     movement: movementValue(movement),
     shareBefore,
     firsts,
@@ -78,7 +79,11 @@ export function parseEvaluator(
       lastKnown: fields.optional('lastKnown', () => fields.word('lastKnown', KNOWN)),
       rebased: fields.flag('rebased'),
       beginsUntil: fields.optional('beginsUntil', timeFrom),
-      candidates: fields.list('candidates', (value) => pairFrom(value, asnFrom, timeFrom)),
+      joining: {
+        // Not written before December 2026: then all of them wait for the hour.
+        newcomers: fields.optional('newcomers', () => fields.list('newcomers', joiningFrom)) ?? [],
+        candidates: fields.list('candidates', joiningFrom),
+      },
       levels: fields.optional('levels', (value) => levelsFrom(new Fields(value))),
       flapping: fields.optional('flapping', (value) => flappingFrom(new Fields(value))),
       tracker: {
@@ -143,6 +148,10 @@ function flappingFrom(fields: Fields): Flapping {
     seenMs: fields.count('seenMs'),
     to: fields.time('to'),
   };
+}
+
+function joiningFrom(value: unknown): readonly [Asn, EventTime] {
+  return pairFrom(value, asnFrom, timeFrom);
 }
 
 function stretchFrom(value: unknown): Stretch {

@@ -54,12 +54,35 @@ test('an upstream is not lost because a voter that used another one came, or its
   expect(toldOf(day)).toEqual([]);
 });
 
-test('who joined and has seen it for an hour while all was quiet is a witness, and that is not news', () => {
+test('who came and sees what others usually see is a witness a minute later, and that is not news', () => {
   const late = peers(all.length + 10).slice(all.length);
-  const day = new Day().dump('00:00', all).dump('08:00', late).tick('08:59');
+  const day = new Day().dump('00:00', all).dump('08:00', late).tick('08:00:59');
   expect(seenIn(day)).toMatchObject({ witnesses: all.length });
-  expect(seenIn(day.tick('09:01'))).toMatchObject({ share: 1, witnesses: all.length + 10 });
+  expect(seenIn(day.tick('08:01:01'))).toMatchObject({ share: 1, witnesses: all.length + 10 });
   expect(toldOf(day)).toEqual([]);
+});
+
+test('a network that nobody usually sees must be seen for an hour, by whoever came with it too', () => {
+  const late = peers(all.length + 30).slice(all.length);
+  const day = new Day().dump('00:00', all, UNITS.slice(0, 3)).dump('08:00', late);
+  day.announce('08:00', all.slice(0, 20), UNITS.slice(3));
+  expect(seenIn(day.tick('08:59'))).toMatchObject({ unitsVisible: 3, units: 3, witnesses: all.length + 30 });
+  expect(seenIn(day.tick('09:01'))).toMatchObject({ share: 1, unitsVisible: 4, units: 4 });
+});
+
+test('a witness that sees a network for a few minutes as well does not usually see it', () => {
+  const few = all.slice(0, 6);
+  const day = new Day().dump('00:00', all.slice(6)).dump('00:00', few, UNITS.slice(0, 3));
+  day.announce('08:00', few, UNITS.slice(3)).withdraw('08:30', few, UNITS.slice(3)).tick('10:00');
+  expect(seenIn(day)).toMatchObject({ share: 1 });
+});
+
+test('who comes while it falls is no witness of what is left', () => {
+  const late = peers(all.length + 10).slice(all.length);
+  const day = new Day().dump('00:00', all).withdraw('08:00', all.slice(0, 8)).dump('08:00:30', late).tick('08:30');
+  expect(seenIn(day)).toMatchObject({ witnesses: all.length });
+  day.announce('08:40', all.slice(0, 8)).tick('08:42:01');
+  expect(seenIn(day)).toMatchObject({ share: 1, witnesses: all.length + 10 });
 });
 
 test('when all who usually saw it are gone for a day, those that came instead become witnesses', () => {

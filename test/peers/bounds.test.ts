@@ -17,7 +17,7 @@ function stranger(n: number): Peer {
 const route = { at: clock('12:00'), path: [asn(131279)], pathId: undefined, dumped: false };
 
 test('a feed that makes up peers is heard of so many and no more', () => {
-  const view = new TerritoryView(KP, 'ipv4');
+  const view = new TerritoryView(KP, 'ipv4', 0.5);
   const peers = new PeerTable([view], DEFAULT_VOTING);
   for (let n = 0; n < MAX_SESSIONS + 500; n++) {
     const element = { type: 'announcement', peer: stranger(n), prefix: prefix('175.45.176.0/24'), ...route } as const;
@@ -27,7 +27,7 @@ test('a feed that makes up peers is heard of so many and no more', () => {
 });
 
 test('all sessions together hold so many routes and no more; who adds to them is refused', () => {
-  const view = new TerritoryView(KP, 'ipv4');
+  const view = new TerritoryView(KP, 'ipv4', 0.5);
   const [most, mostOfOne] = [maxRoutesOfAll(view.units.length), maxRoutes(view.units.length)];
   let kept = 0;
   for (let n = 0; n * mostOfOne < most; n++) {

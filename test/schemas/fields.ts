@@ -121,6 +121,7 @@ const visibility: Fields<VisibilityData> = {
   seeingNothing: 'number',
   unitsVisible: 'number',
   units: 'number',
+  partial: 'object?',
 };
 const evidence: Fields<Evidence> = { count: 'number', messages: 'array' };
 const message: Fields<Message> = {

@@ -1,4 +1,5 @@
 import { isoTime, type EventTime } from '../../bgp/time.ts';
+import { partialSight } from '../../rib/longest-match.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Draft } from './chain.ts';
 import type { Change } from '../changes/change-entry.ts';
@@ -21,12 +22,23 @@ export function subjectOf(view: TerritoryView): string {
 
 export function ofTerritory({ view, sample }: Scene, first: EventTime, since: EventTime): OfTerritory {
   const { of, voters, witnesses, seeing, seeingNothing, unitsVisible, units } = sample;
+  const partial = partialSight(view.ribs.values());
   return {
     territory: { id: view.territory.id, name: view.territory.name },
     family: view.family,
     since: isoTime(since),
     first: isoTime(first),
-    visibility: { share: rounded(sample.share), of, voters, witnesses, seeing, seeingNothing, unitsVisible, units },
+    visibility: {
+      share: rounded(sample.share),
+      of,
+      voters,
+      witnesses,
+      seeing,
+      seeingNothing,
+      unitsVisible,
+      units,
+      ...(partial === undefined ? {} : { partial: { voters: partial.voters, largest: rounded(partial.largest) } }),
+    },
   };
 }
 

@@ -100,6 +100,11 @@ export interface VisibilityData {
   /** Units of the baseline seen by more than half of the voters that usually see them, of how many. */
   readonly unitsVisible: number;
   readonly units: number;
+  /**
+   * Voters that reach only a part of some unit's addresses, and the largest such share at any of them: 0 to 1, four
+   * decimals. A voter sees a unit from the policy's `coveredAt` on. Absent when there is no such voter.
+   */
+  readonly partial?: { readonly voters: number; readonly largest: number };
 }
 
 export interface CountryData extends OfTerritory {

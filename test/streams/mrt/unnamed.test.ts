@@ -20,7 +20,8 @@ test('the folder above a month is a collector: neither takes the votes of the ot
   );
   const day = new Day();
   for (const element of elements) day.apply(element);
-  expect(day.engine.status()[0]?.visibility).toMatchObject({ voters: 24 });
+  expect(day.engine.status()[0]?.visibility).toMatchObject({ voters: 24, witnesses: 24 });
+  expect(day.said('country')).toEqual(['16:31:00 country.degraded since 16:30:00']);
 });
 
 test('two folders of updates that name no collector are refused, with what to do', async () => {

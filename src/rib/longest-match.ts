@@ -1,0 +1,117 @@
+import type { Asn } from '../bgp/asn.ts';
+import { contains, prefixOf, type Prefix, type PrefixText } from '../bgp/prefix.ts';
+import { SHORTEST_COVERING } from '../territory/territory.ts';
+import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
+
+/**
+ * Which units a session sees: those of which, by longest match (RFC 1812 section 5.2.4.3), enough addresses lead to an
+ * origin that counts. Where it has no other routes than such ones to whole units, any of them is enough, and costs no look.
+ */
+export class LongestMatch {
+  readonly #units: readonly Prefix[];
+  readonly #coveredAt: number;
+  readonly #turned: (rib: AdjRibIn, unit: number, sees: boolean) => void;
+  /** By unit: prefixes that cover all of it, longest first, where that was asked. */
+  readonly #covering: (readonly PrefixText[] | undefined)[] = [];
+
+  /**
+   * @param coveredAt share of a unit's addresses from which on it is seen.
+   * @param turned called when a session sees a unit from now on, or no longer.
+   */
+  constructor(
+    units: readonly Prefix[],
+    coveredAt: number,
+    turned: (rib: AdjRibIn, unit: number, sees: boolean) => void,
+  ) {
+    this.#units = units;
+    this.#coveredAt = coveredAt;
+    this.#turned = turned;
+  }
+
+  /** One route stands in place of another of the same prefix: call it when the table has it, or has it no more. */
+  replace(rib: AdjRibIn, before: HeldRoute | undefined, held: HeldRoute | undefined): void {
+    const route = held ?? before;
+    if (route === undefined) return;
+    const by = Number(held?.counts === true) - Number(before?.counts === true);
+    if (route.isPart) for (const unit of route.units) rib.parts.replace(unit, before, held);
+    else {
+      const foreign = Number(isForeign(held)) - Number(isForeign(before));
+      if (by === 0 && foreign === 0) return;
+      rib.foreign += foreign;
+    }
+    for (const unit of route.units) {
+      if (by !== 0) rib.cover[unit] = (rib.cover[unit] ?? 0) + by;
+      const sees = this.#sees(rib, unit);
+      if (sees === (rib.sees[unit] === 1)) continue;
+      rib.sees[unit] = sees ? 1 : 0;
+      rib.seen += sees ? 1 : -1;
+      this.#turned(rib, unit, sees);
+    }
+  }
+
+  #sees(rib: AdjRibIn, unit: number): boolean {
+    const isCovered = (rib.cover[unit] ?? 0) > 0;
+    if (!rib.parts.has(unit)) return isCovered && (rib.foreign === 0 || this.#isWholeRight(rib, unit));
+    const prefix = this.#units[unit];
+    return prefix !== undefined && rib.parts.reckon(unit, prefix, this.#isWholeRight(rib, unit)) >= this.#coveredAt;
+  }
+
+  /** Whether the longest route to all of this unit counts. */
+  #isWholeRight(rib: AdjRibIn, index: number): boolean {
+    const unit = this.#units[index];
+    if (unit === undefined) return false;
+    if (rib.withPathId > 0) return isLongestRight(rib, unit);
+    for (const text of (this.#covering[index] ??= coveringTexts(unit))) {
+      const route = rib.routes.get(text);
+      if (route?.path !== undefined) return route.counts;
+    }
+    return false;
+  }
+}
+
+/** Voters to whom a part of some unit leads to an origin that counts, and another part does not. */
+export interface PartialSight {
+  readonly voters: number;
+  /** Of such a unit's addresses the share that does, at the voter that has most. */
+  readonly largest: number;
+}
+
+/** `undefined` when there is no such voter. */
+export function partialSight(ribs: Iterable<AdjRibIn>): PartialSight | undefined {
+  const voters = new Set<Asn>();
+  let largest = 0;
+  for (const { votes, parts, peer } of ribs) {
+    if (!votes || parts.size === 0) continue;
+    for (const [, share] of parts.shares()) {
+      if (share <= 0 || share >= 1) continue;
+      voters.add(peer.asn);
+      largest = Math.max(largest, share);
+    }
+  }
+  return voters.size === 0 ? undefined : { voters: voters.size, largest };
+}
+
+function isForeign(route: HeldRoute | undefined): boolean {
+  return route?.path !== undefined && !route.counts;
+}
+
+/** The same where a prefix may have several paths: one that counts is enough. */
+function isLongestRight(rib: AdjRibIn, unit: Prefix): boolean {
+  let longest = -1;
+  let counts = false;
+  for (const route of rib.routes.values()) {
+    const { length } = route.prefix;
+    if (route.path === undefined || length < longest || !contains(route.prefix, unit)) continue;
+    counts = route.counts || (length === longest && counts);
+    longest = length;
+  }
+  return counts;
+}
+
+/** Longest first, down to the shortest that says something of a unit. */
+function coveringTexts(unit: Prefix): readonly PrefixText[] {
+  const texts: PrefixText[] = [];
+  for (let length = unit.length; length >= SHORTEST_COVERING; length--)
+    texts.push(prefixOf(unit.family, unit.words, length).text);
+  return texts;
+}
