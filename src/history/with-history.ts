@@ -68,6 +68,10 @@ class RecordedEngine implements Engine {
     return [...this.#engine.state(), ...histories.flatMap((one) => one.take())];
   }
 
+  neverJudged(since: EventTime): ReturnType<Engine['neverJudged']> {
+    return this.#engine.neverJudged(since);
+  }
+
   noteLoss(data: Parameters<Engine['noteLoss']>[0]): Commit {
     return this.#engine.noteLoss(data);
   }
