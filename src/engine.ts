@@ -4,6 +4,7 @@ import { Chain, digest, type Draft } from './detect/events/chain.ts';
 import { ControlGroup } from './detect/observer/control-group.ts';
 import type { DataLossData, UnroutableEvent } from './detect/events/event.ts';
 import { Evaluator } from './detect/evaluator.ts';
+import { Evaluators } from './detect/evaluators.ts';
 import { lossDraft, Observer } from './detect/observer/observer.ts';
 import { allViews, type Parts } from './state/engine-parts.ts';
 import type { Policy } from './detect/policy.ts';
@@ -143,22 +144,24 @@ interface Start {
 }
 
 function engineOf(parts: Parts, start: Start): Engine {
-  const { evaluators, control, peerTable, observer, chain } = parts;
+  const { control, peerTable, observer, chain } = parts;
+  const evaluators = new Evaluators(parts.evaluators);
   const observerVersion = digest([start.options.voting]).slice(0, 16);
-  const recorder = new Recorder(parts);
+  const recorder = new Recorder(parts, () => evaluators.takeLooked());
   const isRecorded = start.options.recorded === true;
   let kept = isRecorded ? start.kept : undefined;
   let { now } = start;
 
   const ofObserver = (draft: Draft): UnroutableEvent => chain.tell(draft, '/observer', observerVersion);
 
-  const evaluateAll = (at: EventTime): UnroutableEvent[] => {
+  /** @param isForAll whether all territories may be concerned, not only those whose routes or deadlines they are. */
+  const evaluate = (at: EventTime, isForAll: boolean): UnroutableEvent[] => {
     control.observe(at);
-    const events = evaluators.flatMap(({ evaluator, source, version }) =>
-      evaluator.observe(at, control.share(evaluator.view.family)).map((draft) => chain.tell(draft, source, version)),
-    );
-    const states = evaluators.map(({ evaluator }) => ({ id: evaluator.view.territory.id, state: evaluator.state }));
-    return [...events, ...observer.look(states, at).map(ofObserver)];
+    const events = evaluators
+      .observe(at, isForAll, (family) => control.share(family))
+      .flatMap(({ part: { source, version }, drafts }) => drafts.map((draft) => chain.tell(draft, source, version)));
+    const turned = evaluators.takeTurned();
+    return turned === undefined ? events : [...events, ...observer.look(turned, at).map(ofObserver)];
   };
 
   /** Whether the last element changed who may vote. */
@@ -171,7 +174,7 @@ function engineOf(parts: Parts, start: Start): Engine {
   };
 
   const nextDeadline = (): EventTime | undefined =>
-    earliest(peerTable.deadline(), control.deadline(), ...evaluators.map(({ evaluator }) => evaluator.deadline()));
+    earliest(peerTable.deadline(), control.deadline(), evaluators.deadline());
   let deadline = nextDeadline();
 
   /** Decides what falls due up to and at `to`, each at its own time. */
@@ -183,7 +186,8 @@ function engineOf(parts: Parts, start: Start): Engine {
       // Who sets a deadline deals with it when it comes; one that stays where it is would be met for ever.
       if (rounds > MAX_ROUNDS) throw new Error(`the deadline ${deadline} is not dealt with at ${at}`);
       at = Math.max(at, deadline) as EventTime;
-      events.push(...observed(undefined, at), ...evaluateAll(at));
+      const isOfPeers = isDue(peerTable.deadline(), at);
+      events.push(...observed(undefined, at), ...evaluate(at, isOfPeers));
       deadline = nextDeadline();
     }
     return events;
@@ -200,16 +204,16 @@ function engineOf(parts: Parts, start: Start): Engine {
       now = at;
       if (element.type === 'tick' && element.peer === undefined) return committed(at, events);
       events.push(...observed(element, at));
-      if (element.type !== 'tick' || hasEffect) events.push(...evaluateAll(at));
+      if (element.type !== 'tick' || hasEffect) events.push(...evaluate(at, hasEffect || !isRoute(element)));
       deadline = nextDeadline();
       return committed(at, events);
     },
 
-    views: evaluators.map(({ evaluator }) => evaluator.view),
+    views: parts.evaluators.map(({ evaluator }) => evaluator.view),
 
     status() {
       const at = now ?? (0 as EventTime);
-      return evaluators.map(({ evaluator }) => statusOf(evaluator, at));
+      return parts.evaluators.map(({ evaluator }) => statusOf(evaluator, at));
     },
 
     takeChanges() {
@@ -227,7 +231,7 @@ function engineOf(parts: Parts, start: Start): Engine {
 
     neverJudged(since) {
       const at = now ?? since;
-      return evaluators.flatMap(({ evaluator, source, version }) => {
+      return parts.evaluators.flatMap(({ evaluator, source, version }) => {
         const draft = neverJudged(evaluator, { since, at, control: control.share(evaluator.view.family) });
         return draft === undefined ? [] : [chain.preview(draft, source, version)];
       });
@@ -239,6 +243,15 @@ function engineOf(parts: Parts, start: Start): Engine {
       return { cursor: at, events: [ofObserver(lossDraft(data, at))] };
     },
   };
+}
+
+function isDue(deadline: EventTime | undefined, at: EventTime): boolean {
+  return deadline !== undefined && deadline <= at;
+}
+
+/** A route concerns the territories that it overlaps; all else may concern all of them. */
+function isRoute({ type }: Element): boolean {
+  return type === 'rib' || type === 'announcement' || type === 'withdrawal';
 }
 
 function committed(cursor: EventTime, events: readonly UnroutableEvent[]): Commit | undefined {

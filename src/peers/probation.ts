@@ -1,5 +1,5 @@
 import type { Peer, PeerId } from '../bgp/peer.ts';
-import { later, type EventTime } from '../bgp/time.ts';
+import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { DirtySet } from '../rib/dirty-set.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { AdjRibIn } from '../rib/adj-rib-in.ts';
@@ -24,6 +24,8 @@ export class Probation {
   readonly #dirty: DirtySet<PeerId>;
   readonly #waiting = new Map<AdjRibIn, Probationer>();
   #next = 0;
+  /** The earliest `due`; `stale` when whoever had it has left, so that it must be looked for. */
+  #earliest: EventTime | undefined | 'stale';
 
   constructor(learnMs: number, dirty: DirtySet<PeerId>) {
     this.#dirty = dirty;
@@ -38,7 +40,9 @@ export class Probation {
       return;
     }
     if (this.#waiting.has(rib)) return;
-    this.#waiting.set(rib, { view, rib, due: later(at, this.#learnMs), number: this.#next++ });
+    const due = later(at, this.#learnMs);
+    this.#waiting.set(rib, { view, rib, due, number: this.#next++ });
+    if (this.#earliest !== 'stale') this.#earliest = earliest(this.#earliest, due);
     this.#dirty.add(rib.peer.id);
   }
 
@@ -58,18 +62,21 @@ export class Probation {
   restore(waiting: readonly Probationer[], next: number): void {
     for (const probationer of waiting) this.#waiting.set(probationer.rib, probationer);
     this.#next = next;
+    this.#earliest = 'stale';
   }
 
   deadline(): EventTime | undefined {
+    if (this.#earliest !== 'stale') return this.#earliest;
     let next: EventTime | undefined;
     for (const { due } of this.#waiting.values()) if (next === undefined || due < next) next = due;
-    return next;
+    return (this.#earliest = next);
   }
 
   /** The peers that have learned by `at`, in the order in which they began. Who carried too little waits once more. */
   takeDue(at: EventTime): readonly { view: TerritoryView; peer: Peer }[] {
     const learned: { view: TerritoryView; peer: Peer }[] = [];
     const expected = new Map<TerritoryView, readonly number[]>();
+    this.#earliest = 'stale';
     for (const probationer of this.#waiting.values()) {
       if (probationer.due > at) continue;
       const { view, rib } = probationer;
@@ -89,7 +96,11 @@ export class Probation {
   }
 
   #leave(rib: AdjRibIn): void {
-    if (this.#waiting.delete(rib)) this.#dirty.add(rib.peer.id);
+    const probationer = this.#waiting.get(rib);
+    if (probationer === undefined) return;
+    this.#waiting.delete(rib);
+    if (probationer.due === this.#earliest) this.#earliest = 'stale';
+    this.#dirty.add(rib.peer.id);
   }
 }
 

@@ -39,6 +39,11 @@ export class Tally {
     return this.#marks.keys();
   }
 
+  /** Whether `takeTouched` has anything to give. */
+  get isTouched(): boolean {
+    return this.#touched.size > 0;
+  }
+
   /** Each once, in no order that means anything. Who counts marks must ask: they are remembered until then. */
   takeTouched(): readonly string[] {
     if (this.#touched.size === 0) return [];

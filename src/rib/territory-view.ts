@@ -232,6 +232,11 @@ export class TerritoryView {
     return count;
   }
 
+  /** Whether `takeTouched` has anything to give. */
+  get isTouched(): boolean {
+    return this.#touched.size > 0 || this.tally.isTouched;
+  }
+
   takeTouched(): Touched {
     const units = [...this.#touched].sort((a, b) => a - b);
     this.#touched.clear();

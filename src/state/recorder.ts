@@ -25,13 +25,16 @@ import { linkText, membersText, observerText } from './observer-codec.ts';
 export class Recorder {
   readonly #parts: Parts;
   readonly #views: readonly TerritoryView[];
-  /** Texts of what is compared, by place; `undefined` before anything was written. */
-  #written: Map<string, StateChange> | undefined;
+  /** What is compared as it was written last, by whose it is and by place; `undefined` before anything was written. */
+  #written: Map<Owner, ReadonlyMap<string, StateChange>> | undefined;
+  readonly #looked: () => ReadonlySet<NamedEvaluator>;
   /** Whether anything can have changed since it was last written. */
   #isTouched = true;
 
-  constructor(parts: Parts) {
+  /** @param looked the evaluators whose state may have changed since it was last called; at first all. */
+  constructor(parts: Parts, looked: () => ReadonlySet<NamedEvaluator>) {
     this.#parts = parts;
+    this.#looked = looked;
     this.#views = allViews(parts);
   }
 
@@ -46,8 +49,12 @@ export class Recorder {
     if (isFirst) this.#start();
     if (!isFirst && !this.#isTouched) return [];
     this.#isTouched = false;
-    const compared = this.#compared(at);
-    return [...(isFirst ? this.#many() : this.#manyDirty()), ...this.#difference(compared)];
+    const looked = this.#looked();
+    const owners: readonly Owner[] = ['engine', ...(isFirst ? this.#parts.evaluators : looked)];
+    return [
+      ...(isFirst ? this.#many() : this.#manyDirty()),
+      ...owners.flatMap((owner) => this.#difference(owner, this.#comparedOf(owner, at))),
+    ];
   }
 
   all(at: EventTime): readonly StateChange[] {
@@ -110,28 +117,39 @@ export class Recorder {
 
   /** What is compared, as it is now. */
   #compared(at: EventTime): readonly StateChange[] {
-    const { evaluators, control, peerTable, observer, chain } = this.#parts;
+    const owners: readonly Owner[] = ['engine', ...this.#parts.evaluators];
+    return owners.flatMap((owner) => this.#comparedOf(owner, at));
+  }
+
+  #comparedOf(owner: Owner, at: EventTime): readonly StateChange[] {
+    if (owner !== 'engine') return ofEvaluator(owner, at);
+    const { control, peerTable, observer, chain } = this.#parts;
     return [
       engine('format', String(STATE_FORMAT)),
       engine('peers', JSON.stringify(peerTable.snapshots.snapshot())),
       engine('observer', observerText(observer.snapshot())),
       ...[...chain.snapshot()].map(([source, link]) => engine(`chain ${source}`, linkText(link))),
-      ...this.#views.map((view) => engine(`view ${view.key}`, territoryViewText(view))),
-      ...control.views.map((view) => engine(`control ${view.key}`, membersText(control.snapshot(view)))),
-      ...evaluators.flatMap((named) => ofEvaluator(named, at)),
+      ...control.views.flatMap((view) => [
+        engine(`view ${view.key}`, territoryViewText(view)),
+        engine(`control ${view.key}`, membersText(control.snapshot(view))),
+      ]),
     ];
   }
 
   /** What is to be written of it, and what is no more. */
-  #difference(compared: readonly StateChange[]): readonly StateChange[] {
-    const before = this.#written ?? new Map<string, StateChange>();
+  #difference(owner: Owner, compared: readonly StateChange[]): readonly StateChange[] {
+    const written = (this.#written ??= new Map<Owner, ReadonlyMap<string, StateChange>>());
+    const before = written.get(owner) ?? new Map<string, StateChange>();
     const now = new Map(compared.map((change) => [placeOf(change), change]));
-    this.#written = now;
+    written.set(owner, now);
     const changed = compared.filter((change) => before.get(placeOf(change))?.value !== change.value);
     const gone = [...before].filter(([place]) => !now.has(place));
     return [...changed, ...gone.map(([, { space, key }]) => ({ space, key, value: undefined }))];
   }
 }
+
+/** Whose state it is: of an evaluator, or of the engine as a whole. */
+type Owner = 'engine' | NamedEvaluator;
 
 /** Where a record stands: the space and the key, which no space has in its name. */
 export function placeOf({ space, key }: Pick<StateChange, 'space' | 'key'>): string {
@@ -144,6 +162,7 @@ function ofEvaluator({ evaluator, version }: NamedEvaluator, at: EventTime): rea
   const { fall, incident } = snapshot.tracker;
   const open = openIncidentOf(evaluator);
   return [
+    engine(`view ${view.key}`, territoryViewText(view)),
     engine(`evaluator ${view.key}`, evaluatorText(version, changes.isReady, snapshot)),
     ...(fall === undefined ? [] : [engine(`fall ${view.key}`, fallText(fall))]),
     ...(incident === undefined ? [] : [engine(`incident ${view.key}`, incidentText(incident))]),
