@@ -10,7 +10,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bgpkit-parser-wasm/package.json bgpkit-parser-wasm/
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json rolldown.config.js ./
 COPY bgpkit-parser-wasm/pkg bgpkit-parser-wasm/pkg
 COPY streams streams
 COPY src src
@@ -41,8 +41,7 @@ COPY bgpkit-parser-wasm/pkg bgpkit-parser-wasm/pkg
 COPY incidents incidents
 COPY schemas schemas
 COPY docs docs
-COPY --from=build /app/dist/src dist/src
-COPY --from=build /app/dist/streams dist/streams
+COPY --from=build /app/dist/cli dist/cli
 COPY --from=build --chown=1000:1000 /app/state /var/lib/unroutable
 
 # The image's user "node", by number: so that a platform can see that it is not root.

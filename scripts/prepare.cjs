@@ -1,5 +1,6 @@
 'use strict';
-// What npm runs after an install in a checkout, and before it packs: compiles src and streams to dist.
+// What npm runs after an install in a checkout, and before it packs: compiles src and streams to dist, and bundles
+// the command.
 // Without the development dependencies (`npm ci --omit=dev`, NODE_ENV=production) there is no compiler. An install
 // then goes on with the dist that is there, or without one: bin/unroutable says at its start what to do.
 
@@ -9,11 +10,11 @@ const { spawnSync } = require('node:child_process');
 
 const root = join(__dirname, '..');
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const rolldown = join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs');
 
 if (existsSync(tsc)) {
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
-  process.exitCode = status ?? 1;
-} else if (existsSync(join(root, 'dist', 'src', 'cli', 'main.js'))) {
+  process.exitCode = ran(tsc, '-p', join(root, 'tsconfig.build.json')) || ran(rolldown, '-c', '--logLevel', 'warn');
+} else if (existsSync(join(root, 'dist', 'cli', 'main.js'))) {
   console.error(
     'unroutable: the compiler is not installed (development dependencies were left out); dist/ stays as it is',
   );
@@ -24,4 +25,9 @@ if (existsSync(tsc)) {
   );
   // A package without the program must not be made.
   process.exitCode = /^(?:pack|publish)$/.test(process.env.npm_command ?? '') ? 1 : 0;
+}
+
+/** The exit status of a script of a development dependency. */
+function ran(...args) {
+  return spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root }).status ?? 1;
 }

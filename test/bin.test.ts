@@ -56,8 +56,8 @@ describe('an install without the development dependencies', () => {
   });
 
   test('keeps the program that was built before', async () => {
-    mkdirSync(join(folder, 'dist/src/cli'), { recursive: true });
-    writeFileSync(join(folder, 'dist/src/cli/main.js'), 'console.log("started");\n');
+    mkdirSync(join(folder, 'dist/cli'), { recursive: true });
+    writeFileSync(join(folder, 'dist/cli/main.js'), 'console.log("started");\n');
     expect((await ran(process.execPath, ['scripts/prepare.cjs'], { npm_command: 'ci' })).stderr).toContain(
       'stays as it is',
     );

@@ -36,8 +36,9 @@ describe('the package', () => {
   test('holds the program, its WebAssembly, the incidents and the papers', () => {
     const held = (path: string): boolean => existsSync(join(installed(), path));
     const wanted = [
-      'dist/src/cli/main.js',
-      'dist/streams/mrt/scan-worker.js',
+      'dist/cli/main.js',
+      'dist/cli/scan-worker.js',
+      'dist/cli/LICENSES.txt',
       'bgpkit-parser-wasm/pkg/bgpkit_parser_wasm_bg.wasm',
       'bgpkit-parser-wasm/pkg/LICENSES.txt',
       `incidents/${INCIDENT}/incident.yaml`,

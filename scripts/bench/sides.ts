@@ -16,7 +16,7 @@ export interface Measured {
   readonly failure: string | undefined;
 }
 
-const COMMAND = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** Exit statuses of `unroutable` after which the result stands: done, partial. */
 const STANDS = [0, 3];
 /** The territory that is watched by default. */

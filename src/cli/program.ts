@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import { EXIT_HELP, type ExitStatus } from './exit-status.ts';
 import type { Io } from '../app/io.ts';
-import { loadOneByOne } from './one-by-one.ts';
 import { packageVersion } from '../app/package-root.ts';
 import type { FetchOptions } from './archive/fetch.ts';
 import { addArchive } from './archive/options.ts';
@@ -92,7 +91,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     .optionsGroup('What to read:')
     .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
     .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
-    .option('--threads <n>', 'cores that may unpack, 0 for none (default: all)', asThreads);
+    .option('--threads <n>', 'threads that read files, 0 for none (default: one a core)', asThreads);
   addArchive(replay);
   replay
     .optionsGroup('What to print:')
@@ -111,9 +110,15 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
   addSettings(replay, 'How to judge:', POLICY_SETTINGS);
   addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
   replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
-    loadOneByOne('replay/replay');
-    const command = await import('./replay/replay.ts');
-    end(await command.replay(files, replayOptions(options), io));
+    const wanted = replayOptions(options);
+    const { startThreads } = await import('./replay/threads.ts');
+    const threads = startThreads(files, wanted);
+    try {
+      const command = await import('./replay/replay.ts');
+      end(await command.replay(files, { ...wanted, ...(threads !== undefined && { threads }) }, io));
+    } finally {
+      await threads?.close();
+    }
   });
 }
 
@@ -181,7 +186,6 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {
-    loadOneByOne('watch/watch');
     const command = await import('./watch/watch.ts');
     end(await command.watch({ ...options, settings: options }, io));
   });

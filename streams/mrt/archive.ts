@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { glob } from 'tinyglobby';
+import type { GlobOptions } from 'tinyglobby';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { openUnpacking, type ContainerKind } from './container.ts';
@@ -186,7 +186,7 @@ async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; r
       continue;
     }
     const matches =
-      at === 'does not exist' && /[*?[\]{}()!]/.test(path) ? await glob(path, { absolute: true }) : [path];
+      at === 'does not exist' && /[*?[\]{}()!]/.test(path) ? await matching(path, { absolute: true }) : [path];
     if (matches.length === 0) refused.push({ path, reason: 'matches no file' });
     for (const file of matches) found.add(file);
   }
@@ -194,7 +194,13 @@ async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; r
 }
 
 async function filesIn(folder: string): Promise<string[]> {
-  return glob('**/*', { cwd: folder, absolute: true, dot: false });
+  return matching('**/*', { cwd: folder, absolute: true, dot: false });
+}
+
+/** Loaded when there is something to search: files are mostly named. */
+async function matching(pattern: string, options: GlobOptions): Promise<string[]> {
+  const { glob } = await import('tinyglobby');
+  return glob(pattern, options);
 }
 
 /** This folder and those in it that cannot be listed: a search for files passes them over without a word. */

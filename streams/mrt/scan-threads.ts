@@ -1,112 +1,102 @@
 import { Worker } from 'node:worker_threads';
+import { ScanControl } from './scan-control.ts';
 import type { ScanBatch, ScanJob } from './scan.ts';
 import type { Scanner } from './scanner.ts';
 
-/** To a thread. `credit` is bytes that were used up and may be filled again. */
-export type ToThread =
-  | { readonly type: 'start'; readonly id: number; readonly job: ScanJob }
-  | { readonly type: 'credit'; readonly id: number; readonly bytes: number }
-  | { readonly type: 'stop'; readonly id: number };
-
-/** From a thread. A failure is a bug: bad input is a batch. */
-export type FromThread =
-  | { readonly type: 'batch'; readonly id: number; readonly batch: ScanBatch }
-  | { readonly type: 'end'; readonly id: number }
-  | { readonly type: 'failed'; readonly id: number; readonly reason: string };
-
-/** Bytes of batches that a file may have waiting. */
-export const WINDOW_BYTES = 2 * 2 ** 20;
-/** What a batch costs beside its records: an empty one is not free. */
-export function costOf(batch: ScanBatch): number {
-  return batch.records.length + batch.places.byteLength + 256 * batch.marks.length + 4_096;
+/** To a thread, once: all files in the order in which they are to be begun. */
+export interface ToThread {
+  readonly jobs: readonly ScanJob[];
+  readonly shared: SharedArrayBuffer;
 }
+
+/** From a thread. The last batch of a file has its end. */
+export interface FromThread {
+  readonly file: number;
+  readonly batches: readonly ScanBatch[];
+}
+
+/** Each costs 14 MB and its start; one file in eight is more than one user can take. */
+const MOST_THREADS = 8;
 
 /**
- * Reads files in worker threads. A file belongs to the thread with the fewest; a thread reads several in turns. What a
- * file has waiting is bounded by `WINDOW_BYTES`, whatever its size, so memory is bounded by the files that are open.
+ * Threads that read files: each takes one after the other and owns it from its opening to the records that passed. What waits
+ * to be used is bounded, see `ScanControl`. They may be started before it is known what they are to read: a start takes 50 ms.
  */
-export function startScanThreads(count: number): Scanner {
-  const threads = Array.from({ length: count }, () => new Thread());
-  let nextId = 0;
-  return {
-    width: count,
-    open(job) {
-      const thread = threads.reduce((least, other) => (other.open < least.open ? other : least));
-      return thread.start(nextId++, job);
-    },
-    close: async () => {
-      await Promise.all(threads.map((thread) => thread.close()));
-    },
-  };
-}
-
-class Thread {
-  // The flags of the process are for its entry (`--input-type` ends a thread at once), not for this one.
-  readonly #worker = new Worker(new URL('scan-worker.js', import.meta.url), { execArgv: [] });
-  readonly #runs = new Map<number, Run>();
+export class ScanThreads {
+  readonly #workers: readonly Worker[];
+  #fail: (error: Error) => void = () => undefined;
+  #failure: Error | undefined;
   #isClosed = false;
-  /** Files it still reads; those that wait here to be used are done with. */
-  open = 0;
 
-  constructor() {
-    this.#worker.on('message', (message: FromThread) => {
-      if (message.type !== 'batch') this.open--;
-      this.#runs.get(message.id)?.receive(message);
-    });
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('a reading thread ended')));
+  constructor(count: number) {
+    this.#workers = Array.from({ length: Math.min(count, MOST_THREADS) }, () => this.#start());
   }
 
-  start(id: number, job: ScanJob): AsyncIterable<ScanBatch> {
-    const run = new Run();
-    if (this.#isClosed) run.end();
-    this.#runs.set(id, run);
-    this.open++;
-    this.#post({ type: 'start', id, job });
-    return this.#batches(id, run);
+  /** To be called once. */
+  read(jobs: readonly ScanJob[]): Scanner {
+    const control = new ScanControl(jobs.length);
+    const runs = new Map<number, Run>();
+    const runOf = (file: number): Run => {
+      const run = runs.get(file) ?? new Run(file, control);
+      runs.set(file, run);
+      return run;
+    };
+    this.#fail = (error) => {
+      for (const file of jobs.keys()) runOf(file).end(error);
+    };
+    if (this.#failure !== undefined) this.#fail(this.#failure);
+    for (const worker of this.#workers) {
+      worker.ref();
+      worker.on('message', ({ file, batches }: FromThread) => runOf(file).receive(batches));
+      worker.postMessage({ jobs, shared: control.shared } satisfies ToThread);
+    }
+    const indexes = new Map(jobs.map((job, file) => [job.path, file]));
+    return {
+      open: (job) => runOf(indexes.get(job.path) ?? 0).batches(() => runs.delete(indexes.get(job.path) ?? 0)),
+      close: async () => {
+        this.#isClosed = true;
+        for (const run of runs.values()) run.end();
+        await this.close();
+      },
+    };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const run of this.#runs.values()) run.end();
-    await this.#worker.terminate();
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  async *#batches(id: number, run: Run): AsyncGenerator<ScanBatch, void> {
-    try {
-      for (;;) {
-        const batch = await run.next();
-        if (batch === undefined) return;
-        this.#post({ type: 'credit', id, bytes: costOf(batch) });
-        yield batch;
-      }
-    } finally {
-      this.#runs.delete(id);
-      this.#post({ type: 'stop', id });
-    }
-  }
-
-  #post(message: ToThread): void {
-    if (!this.#isClosed) this.#worker.postMessage(message);
-  }
-
-  #fail(error: Error): void {
-    if (this.#isClosed) return;
-    for (const run of this.#runs.values()) run.end(error);
+  #start(): Worker {
+    // The flags of the process are for its entry (`--input-type` ends a thread at once), not for this one.
+    const worker = new Worker(new URL('scan-worker.js', import.meta.url), { execArgv: [] });
+    const failed = (error: Error): void => {
+      this.#failure ??= error;
+      if (!this.#isClosed) this.#fail(this.#failure);
+    };
+    // Until it has something to read, it does not keep the process.
+    worker.unref();
+    worker.on('error', failed);
+    worker.on('exit', (status) => status !== 0 && failed(new Error('a reading thread ended')));
+    return worker;
   }
 }
 
 /** The batches of one file that wait here, and who waits for them. */
 class Run {
+  readonly #file: number;
+  readonly #control: ScanControl;
   readonly #waiting: ScanBatch[] = [];
   #wake: () => void = () => undefined;
   #isEnded = false;
   #error: Error | undefined;
 
-  receive(message: FromThread): void {
-    if (message.type === 'batch') this.#waiting.push(message.batch);
-    else if (message.type === 'failed') this.end(new Error(message.reason));
-    else this.end();
+  constructor(file: number, control: ScanControl) {
+    this.#file = file;
+    this.#control = control;
+  }
+
+  receive(batches: readonly ScanBatch[]): void {
+    this.#waiting.push(...batches);
     this.#wake();
   }
 
@@ -116,13 +106,26 @@ class Run {
     this.#wake();
   }
 
-  async next(): Promise<ScanBatch | undefined> {
-    for (;;) {
-      const batch = this.#waiting.shift();
-      if (batch !== undefined) return batch;
-      if (this.#error !== undefined) throw this.#error;
-      if (this.#isEnded) return undefined;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+  /** Once. Leaving early ends the reading of the file. */
+  async *batches(done: () => void): AsyncGenerator<ScanBatch, void> {
+    this.#control.ask(this.#file);
+    try {
+      for (;;) {
+        const batch = this.#waiting.shift();
+        if (batch === undefined) {
+          if (this.#error !== undefined) throw this.#error;
+          if (this.#isEnded) return;
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+          continue;
+        }
+        this.#control.use(this.#file, batch);
+        yield batch;
+        if (batch.end !== undefined) return;
+      }
+    } finally {
+      this.#control.stop(this.#file);
+      for (const batch of this.#waiting.splice(0)) this.#control.use(this.#file, batch);
+      done();
     }
   }
 }

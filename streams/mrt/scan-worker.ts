@@ -1,47 +1,62 @@
-/** The entry of a reading thread: scans files as they are asked for, and sends no more than there is credit for. */
+/**
+ * The entry of a reading thread: takes file after file, and sends what passed of them. It runs without a pause, so it hears
+ * of the user in shared memory alone.
+ */
 import { parentPort } from 'node:worker_threads';
-import { scanFile, type ScanBatch } from './scan.ts';
-import { costOf, WINDOW_BYTES, type FromThread, type ToThread } from './scan-threads.ts';
+import { ScanControl } from './scan-control.ts';
+import { scanSteps, type ScanBatch } from './scan.ts';
+import type { FromThread, ToThread } from './scan-threads.ts';
 
-interface Run {
-  credit: number;
-  isStopped: boolean;
-  wake: () => void;
+interface Reading {
+  readonly file: number;
+  readonly steps: Generator<readonly ScanBatch[], void>;
 }
 
-const runs = new Map<number, Run>();
+type Open = (file: number) => Reading | undefined;
 
-parentPort?.on('message', (message: ToThread) => {
-  if (message.type === 'start') {
-    const run: Run = { credit: WINDOW_BYTES, isStopped: false, wake: () => undefined };
-    runs.set(message.id, run);
-    void scan(message, run);
-    return;
-  }
-  const run = runs.get(message.id);
-  if (run === undefined) return;
-  if (message.type === 'credit') run.credit += message.bytes;
-  else run.isStopped = true;
-  run.wake();
+parentPort?.once('message', ({ jobs, shared }: ToThread) => {
+  const control = new ScanControl(jobs.length, shared);
+  readAll(control, (file) => {
+    const job = jobs[file];
+    return job && { file, steps: scanSteps(job) };
+  });
 });
 
-async function scan({ id, job }: Extract<ToThread, { type: 'start' }>, run: Run): Promise<void> {
-  try {
-    for await (const batch of scanFile(job)) {
-      while (run.credit <= 0 && !run.isStopped) await new Promise<void>((resolve) => (run.wake = resolve));
-      if (run.isStopped) break;
-      run.credit -= costOf(batch);
-      post({ type: 'batch', id, batch }, batch);
+/** Reads one file to its end, unless it has too much waiting: then another one goes on, or is begun. */
+function readAll(control: ScanControl, open: Open): void {
+  const readings: Reading[] = [];
+  for (;;) {
+    const { changes } = control;
+    const reading = readings.find(({ file }) => !control.isFull(file)) ?? begun(control, open, readings);
+    if (reading !== undefined) {
+      if (!goOn(reading, control)) readings.splice(readings.indexOf(reading), 1);
+    } else if (readings.length === 0 && control.isAllTaken) {
+      return;
+    } else {
+      control.waitAfter(changes);
     }
-    post({ type: 'end', id });
-  } catch (error) {
-    post({ type: 'failed', id, reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  } finally {
-    runs.delete(id);
   }
 }
 
-function post(message: FromThread, batch?: ScanBatch): void {
-  const buffers = batch === undefined ? [] : [batch.records.buffer, batch.places.buffer];
+function begun(control: ScanControl, open: Open, readings: Reading[]): Reading | undefined {
+  const file = control.take();
+  const reading = file === undefined ? undefined : open(file);
+  if (reading !== undefined) readings.push(reading);
+  return reading;
+}
+
+/** Reads one step; false when the file is through. */
+function goOn({ file, steps }: Reading, control: ScanControl): boolean {
+  if (control.isStopped(file)) {
+    steps.return();
+    return false;
+  }
+  const { done, value } = steps.next();
+  if (done === true) return false;
+  if (value.length === 0) return true;
+  for (const batch of value) control.give(file, batch);
+  const message: FromThread = { file, batches: value };
+  const buffers = value.flatMap(({ records, places }) => [records.buffer, places.buffer]);
   parentPort?.postMessage(message, buffers as ArrayBuffer[]);
+  return true;
 }

@@ -1,23 +1,38 @@
+import { availableParallelism } from 'node:os';
 import { scanFile, type ScanBatch, type ScanJob } from './scan.ts';
-import { startScanThreads } from './scan-threads.ts';
+import { ScanThreads } from './scan-threads.ts';
 
 /** Reads files, here or in threads. */
 export interface Scanner {
-  /** How many files are worth opening at once, of all streams together. */
-  readonly width: number;
-  /** Begins to read a file, ahead of its use where there are threads. Its batches are read once; leaving early ends it. */
+  /** Reads one of its files. Its batches are read once; leaving early ends it. */
   open(job: ScanJob): AsyncIterable<ScanBatch>;
   /** Ends all reading; batches under way end. Resolves when no thread or file of it is left. */
   close(): Promise<void>;
 }
 
+/** Packed bytes of a single file that are read here sooner than a thread starts. */
+const SMALL_BYTES = 256 * 1024;
+
+/** So many threads are worth it for files of so many packed bytes, where there are so many of them to have. */
+export function threadsFor(files: number, bytes: number, threads: number): number {
+  return files === 1 && bytes <= SMALL_BYTES ? 0 : Math.min(files, threads);
+}
+
+/** One thread a core. With one core a thread of its own would only cost. */
+export function defaultThreads(): number {
+  const cores = availableParallelism();
+  return cores === 1 ? 0 : cores;
+}
+
 /**
- * Threads of ours need compiled code: Node 20 starts no worker from TypeScript. With fewer than two, or for a single file,
- * the caller reads.
+ * @param jobs in the order in which they are to be begun.
+ * @param threads none: the caller reads. They need compiled code: Node 20 starts no worker from TypeScript.
  */
-export function createScanner(files: number, threads: number): Scanner {
+export function createScanner(jobs: readonly ScanJob[], threads: number | ScanThreads): Scanner {
   const isCompiled = import.meta.url.endsWith('.js');
-  const width = Math.min(files, threads);
-  if (width <= 1 || !isCompiled) return { width: 1, open: scanFile, close: () => Promise.resolve() };
-  return startScanThreads(width);
+  const bytes = jobs.reduce((sum, { snapshot }) => sum + snapshot.size, 0);
+  if (typeof threads === 'object') return threads.read(jobs);
+  const count = isCompiled ? threadsFor(jobs.length, bytes, threads) : 0;
+  if (count === 0) return { open: scanFile, close: () => Promise.resolve() };
+  return new ScanThreads(count).read(jobs);
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Element } from '../../src/bgp/element.ts';
 import type { Collector } from '../../src/bgp/peer.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
@@ -10,8 +9,9 @@ import { recordDecoders } from './decode.ts';
 import type { CreateRecordDecoder } from './decoded.ts';
 import { playFile, type Item, type PlayContext, type StreamClock } from './play.ts';
 import type { MrtReport } from './report.ts';
-import type { ScanBatch } from './scan.ts';
-import { createScanner, type Scanner } from './scanner.ts';
+import type { ScanBatch, ScanJob } from './scan.ts';
+import type { ScanThreads } from './scan-threads.ts';
+import { createScanner, defaultThreads } from './scanner.ts';
 import { RunTotals } from './totals.ts';
 import type { Watch } from './watched.ts';
 import type { Hole } from './window.ts';
@@ -21,8 +21,8 @@ const START = 0 as EventTime;
 export interface MrtSourceOptions {
   /** The blocks whose routes are wanted. */
   readonly watch: Watch;
-  /** Reading threads. Fewer than two, or a single file: read in the caller's. @default one a core */
-  readonly threads?: number;
+  /** Reading threads, or those that were started for it already; 0: read in the caller's. @default one a core */
+  readonly threads?: number | ScanThreads;
   readonly report?: (report: MrtReport) => void;
   /** Packed bytes per read. @default 256 KiB */
   readonly readBytes?: number;
@@ -57,14 +57,14 @@ async function* readPlan(plan: MrtPlan, options: MrtSourceOptions, signal: Abort
   });
   if (signal.aborted) return;
 
-  const scanner = createScanner(plan.files, options.threads ?? availableParallelism());
+  const streams = plan.collectors.flatMap((collector) => streamsOf(collector));
+  const job = jobsOf(plan, options);
+  const scanner = createScanner(inOrder(streams).map(job), options.threads ?? defaultThreads());
   const close = (): void => void scanner.close();
   signal.addEventListener('abort', close, { once: true });
   const context: PlayContext = { watch: options.watch, report: totals.report, advance: totals.advance };
-  const streams = plan.collectors.flatMap((collector) => streamsOf(collector));
-  // One file more than threads is open: no thread waits for the file that is used just now, and each costs up to 10 MB.
-  const ahead = scanner.width === 1 ? 0 : Math.max(0, Math.ceil((scanner.width + 1) / streams.length) - 1);
-  const read = streams.map((stream) => readStream(stream, { plan, options, context, scanner, ahead }));
+  const open = (file: PlannedFile): AsyncIterable<ScanBatch> => scanner.open(job(file));
+  const read = streams.map((stream) => playStream(stream, { plan, context, open }));
   try {
     yield* explain(mergeByTime(read), plan, totals, signal);
     if (!signal.aborted) totals.end();
@@ -134,39 +134,31 @@ function streamsOf({ collector, ribs, updates, holes }: CollectorPlan): readonly
 
 interface ReadContext {
   readonly plan: MrtPlan;
-  readonly options: MrtSourceOptions;
   readonly context: PlayContext;
-  readonly scanner: Scanner;
-  /** Files opened of a stream beside the one that is read. */
-  readonly ahead: number;
+  readonly open: (file: PlannedFile) => AsyncIterable<ScanBatch>;
 }
 
-/** Opens the first files at once, so that threads begin on all streams together, though the streams are read in turns. */
-function readStream(stream: Stream, read: ReadContext): AsyncGenerator<readonly Item[], void> {
-  const { options, plan, scanner, ahead } = read;
-  const readBytes = options.readBytes === undefined ? {} : { readBytes: options.readBytes };
-  const open = ({ path, snapshot, start, isStartNamed }: PlannedFile): AsyncIterable<ScanBatch> => {
-    const begin = isStartNamed ? { begin: start / 1000 } : {};
-    return scanner.open({ path, snapshot, watch: options.watch, limits: plan.limits, ...readBytes, ...begin });
+function jobsOf({ limits }: MrtPlan, { watch, readBytes }: MrtSourceOptions): (file: PlannedFile) => ScanJob {
+  return ({ path, snapshot, start, isStartNamed }) => {
+    const more = { ...(readBytes !== undefined && { readBytes }), ...(isStartNamed && { begin: start / 1000 }) };
+    return { path, snapshot, watch, limits, ...more };
   };
-  return playStream(stream, stream.files.slice(0, 1 + ahead).map(open), open, read);
 }
 
-async function* playStream(
-  stream: Stream,
-  opened: AsyncIterable<ScanBatch>[],
-  open: (file: PlannedFile) => AsyncIterable<ScanBatch>,
-  read: ReadContext,
-): AsyncGenerator<readonly Item[], void> {
+/** The first files of all streams, which are wanted at once, and the others by their time. */
+function inOrder(streams: readonly Stream[]): readonly PlannedFile[] {
+  const first = streams.flatMap(({ files }) => files.slice(0, 1));
+  const others = streams.flatMap(({ files }) => files.slice(1));
+  return [...first, ...others.sort((a, b) => a.start - b.start)];
+}
+
+async function* playStream(stream: Stream, read: ReadContext): AsyncGenerator<readonly Item[], void> {
   const { files, collector, createDecoder } = stream;
   const lost = stream.beginsLate === true ? 'missing-file' : undefined;
   const clock: StreamClock = { at: START, reached: START, tick: -1, lost };
   for (const [i, file] of files.entries()) {
     yield missing(stream, i, clock, read);
-    const batches = opened.shift() ?? open(file);
-    const next = files[i + 1 + opened.length];
-    if (next !== undefined && opened.length < read.ahead) opened.push(open(next));
-    for await (const items of playFile(file, batches, createDecoder(collector), clock, read.context)) {
+    for await (const items of playFile(file, read.open(file), createDecoder(collector), clock, read.context)) {
       const [wanted, isOver] = upTo(items, read.plan.until, collector);
       yield wanted;
       if (isOver) return;

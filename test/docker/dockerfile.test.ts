@@ -67,14 +67,10 @@ describe('the Dockerfile', () => {
 });
 
 describe('.dockerignore', () => {
-  test.each([
-    '.git/config',
-    'node_modules/lmdb/index.js',
-    'dist/src/cli/main.js',
-    'test/world.ts',
-    '.env',
-    'data/dump',
-  ])('keeps %s from the builder', (path) => expect(isIgnored(path)).toBe(true));
+  test.each(['.git/config', 'node_modules/lmdb/index.js', 'dist/cli/main.js', 'test/world.ts', '.env', 'data/dump'])(
+    'keeps %s from the builder',
+    (path) => expect(isIgnored(path)).toBe(true),
+  );
 
   test('keeps the goldens, and lets the recordings through', () => {
     expect(isIgnored('incidents/2014-12-22/events.golden.ndjson')).toBe(true);

@@ -30,17 +30,16 @@ export interface BuiltCli {
 }
 
 /**
- * Compiles the command as the package does and runs it as a person would. Each caller has its own copy: `dist` may be
+ * Bundles the command as the package does and runs it as a person would. Each caller has its own copy: `dist` may be
  * in use. It lies within the checkout, where its dependencies are found. Types are checked by `npm run typecheck`.
  */
 export async function buildCli(): Promise<BuiltCli> {
   await mkdir(join(ROOT, 'target'), { recursive: true });
   const built = await mkdtemp(join(ROOT, 'target/cli-test-'));
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-cli-'));
-  const tsc = join(ROOT, 'node_modules/.bin/tsc');
-  await promisify(execFile)(tsc, ['-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', built]);
+  await promisify(execFile)(join(ROOT, 'node_modules/.bin/rolldown'), ['-c', '--dir', built], { cwd: ROOT });
 
-  const main = join(built, 'src/cli/main.js');
+  const main = join(built, 'main.js');
   const path = { PATH: process.env['PATH'] };
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...path, ...env } });

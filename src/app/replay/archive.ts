@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { planMrt, type MrtPlan, type MrtPlanOptions } from '../../../streams/mrt/archive.ts';
 import type { ProblemCount } from '../../../streams/mrt/report.ts';
+import type { ScanThreads } from '../../../streams/mrt/scan-threads.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { Prefix } from '../../bgp/prefix.ts';
@@ -36,7 +37,7 @@ export interface ArchiveOptions {
   readonly collector?: Collector;
   readonly since?: EventTime;
   readonly until?: EventTime;
-  readonly threads?: number;
+  readonly threads?: number | ScanThreads;
   /** Blocks whose routes are wanted. */
   readonly watch: readonly Prefix[];
   /** What of the input could not be had in the first place. */

@@ -1,3 +1,4 @@
+import type { ScanThreads } from '../../../streams/mrt/scan-threads.ts';
 import type { InputOptions } from '../archive/inputs.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
@@ -14,8 +15,8 @@ export interface ReplayOptions extends SelectionOptions, StoreOptions, Omit<Inpu
   readonly format?: Format;
   /** Path of the file to write; else stdout. */
   readonly out?: string;
-  /** Worker threads; 0 for none. */
-  readonly threads?: number;
+  /** Threads that read, or those that were started already; 0 for none. */
+  readonly threads?: number | ScanThreads;
   readonly quiet?: boolean;
   readonly chart?: boolean;
   readonly color?: boolean;

@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
-import { loadOneByOne } from '../one-by-one.ts';
 
 type End = (status: ExitStatus) => void;
 
@@ -18,7 +17,6 @@ export interface FetchOptions {
 /** The library of known incidents, and the demo that replays one of it. */
 export function addIncidentCommands(program: Command, io: Io, end: End): void {
   const load = () => {
-    loadOneByOne('incidents/incidents');
     return import('./incidents.ts');
   };
   const incidents = program
