@@ -5,7 +5,7 @@ import { ControlGroup } from './detect/observer/control-group.ts';
 import type { DataLossData, UnroutableEvent } from './detect/events/event.ts';
 import { Evaluator } from './detect/evaluator.ts';
 import { Evaluators } from './detect/evaluators.ts';
-import { lossDraft, Observer } from './detect/observer/observer.ts';
+import { lossDraft, Observer, type OpenGap } from './detect/observer/observer.ts';
 import { allViews, type Parts } from './state/engine-parts.ts';
 import type { Policy } from './detect/policy.ts';
 import { Recorder } from './state/recorder.ts';
@@ -17,6 +17,7 @@ import { isEngineSpace, type StateChange, type StateRecord } from './state/recor
 import { FAMILIES, unitsOf, type Territory } from './territory/territory.ts';
 import type { VotingPolicy } from './peers/voting-policy.ts';
 
+export type { OpenGap } from './detect/observer/observer.ts';
 export type { TerritoryStatus } from './detect/status.ts';
 
 /** What one element changed, its time included. Kept whole or not at all. */
@@ -69,9 +70,12 @@ export interface Engine {
    * own time any more.
    */
   apply(element: Element): Commit | undefined;
+  /** How each territory and family stands at `now`. */
   status(): readonly TerritoryStatus[];
   /** What the voters see of each territory and family, for who records it: to be read, not changed. */
   readonly views: readonly TerritoryView[];
+  /** Gaps that cost votes and are not healed yet, the oldest first. A gap is the same object until it is healed. */
+  openGaps(): readonly OpenGap[];
   /** What changed of the state since this was last called; the first time all of it. Empty unless `recorded`. */
   takeChanges(): readonly StateChange[];
   /** All of the state: for a store that has lost what it kept. */
@@ -215,6 +219,8 @@ function engineOf(parts: Parts, start: Start): Engine {
       const at = now ?? (0 as EventTime);
       return parts.evaluators.map(({ evaluator }) => statusOf(evaluator, at));
     },
+
+    openGaps: () => observer.openGaps,
 
     takeChanges() {
       if (!isRecorded) return [];

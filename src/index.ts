@@ -10,6 +10,7 @@ export {
   type Engine,
   type EngineOptions,
   type KeptState,
+  type OpenGap,
   type Restored,
   type TerritoryStatus,
   type WatchedTerritory,

@@ -1,15 +1,16 @@
 import type { Element } from '../src/bgp/element.ts';
 import type { Collector } from '../src/bgp/peer.ts';
 import type { EventTime } from '../src/bgp/time.ts';
+import { Notifier } from '../src/lib/notifier.ts';
 import type { ElementSource } from '../src/ports.ts';
 
 /** Elements kept: hours of a country, ticks included; a few minutes of a hostile feed. */
 const MAX_KEPT = 250_000;
 
 /**
- * Listens before its turn, and while its reader is busy. Until it is held or read, the oldest elements make room for new
- * ones, because whoever reads then has a state that includes them. From then on nothing is thrown away that was kept: what
- * finds no room is lost, and where it would have stood each of its collectors has a `gap`, so that a loss is never silent.
+ * Buffers a live source before and between reads. Before the first read, or `hold`, the oldest elements are dropped when
+ * the buffer is full: the reader's state already includes them. From then on the newest are dropped, and each collector
+ * concerned gets a `gap` in their place, so that a loss is never silent.
  */
 export class Ahead implements ElementSource {
   readonly name: string;
@@ -22,7 +23,7 @@ export class Ahead implements ElementSource {
   /** Of each collector that lost something: when that began. */
   #lost = new Map<Collector, EventTime>();
   #end: 'unread' | 'open' | 'ended' | { readonly error: unknown } = 'unread';
-  #bell: (() => void) | undefined;
+  readonly #changed = new Notifier();
 
   constructor(source: ElementSource, limit: number = MAX_KEPT) {
     this.name = source.name;
@@ -68,22 +69,11 @@ export class Ahead implements ElementSource {
         yield* taken;
         continue;
       }
-      // No await since it was taken: what is put from here on rings the bell.
+      // No await since it was taken: what is put from here on notifies us.
       if (typeof this.#end === 'object') throw this.#end.error;
       if (this.#end === 'ended') return;
-      await this.#next(signal);
+      await this.#changed.next(signal);
     }
-  }
-
-  #next(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#bell = wake;
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 
   #take(): readonly Element[] {
@@ -106,7 +96,7 @@ export class Ahead implements ElementSource {
     } catch (error) {
       this.#end = { error };
     }
-    this.#bell?.();
+    this.#changed.notify();
   }
 
   #put(element: Element): void {
@@ -116,6 +106,6 @@ export class Ahead implements ElementSource {
     const collector = 'collector' in element ? element.collector : element.peer.collector;
     if (this.#kept.length < this.#limit) this.#kept.push(element);
     else if (!this.#lost.has(collector)) this.#lost.set(collector, element.at);
-    this.#bell?.();
+    this.#changed.notify();
   }
 }

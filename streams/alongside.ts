@@ -1,42 +1,52 @@
 import type { Element } from '../src/bgp/element.ts';
+import { LinkedAbort } from '../src/lib/linked-abort.ts';
+import { Notifier } from '../src/lib/notifier.ts';
 import type { ElementSource } from '../src/ports.ts';
 
-/** Elements from the side that wait for the next one of the main source: those that heal a gap of a large country. */
-const MAX_WAITING = 1_000_000;
+/** Elements of the sides that wait for the next one of the main source. When so many wait, the sides are not read on. */
+const MAX_WAITING = 100_000;
+
+/** A second source whose elements are put between those of the main one. */
+export type Side = (signal: AbortSignal) => AsyncIterable<Element>;
 
 /**
- * The main source, with what comes from the side put in before its next element: a live feed ticks every second, so it does
- * not wait long. Ends with the main source. The side is read from the start; when it fails, so does this.
+ * The main source, with what the sides have yielded put in before its next element: a live feed ticks every second, so a
+ * side does not wait long. Ends with the main source. All sides are read from the start and at the same time; when the
+ * reader is behind, they are held back.
+ *
+ * @throws what a side throws, at the next element of the main source.
  */
-export function alongside(main: ElementSource, side: (signal: AbortSignal) => AsyncIterable<Element>): ElementSource {
+export function alongside(main: ElementSource, sides: readonly Side[], limit: number = MAX_WAITING): ElementSource {
   return {
     name: main.name,
     async *elements(signal) {
-      const stop = new AbortController();
+      const stop = new LinkedAbort(signal);
+      const taken = new Notifier();
       let waiting: Element[] = [];
       let failure: { readonly error: unknown } | undefined;
-      const reading = (async () => {
+      const read = async (side: Side): Promise<void> => {
         try {
-          for await (const element of side(AbortSignal.any([signal, stop.signal]))) {
-            if (waiting.length >= MAX_WAITING)
-              throw new Error(`more than ${MAX_WAITING} elements wait for ${main.name}`);
+          for await (const element of side(stop.signal)) {
+            while (waiting.length >= limit && !stop.signal.aborted) await taken.next(stop.signal);
             waiting.push(element);
           }
         } catch (error) {
-          failure = { error };
+          failure ??= { error };
         }
-      })();
+      };
+      const reading = sides.map(read);
       try {
         for await (const element of main.elements(signal)) {
           if (failure !== undefined) throw failure.error;
-          const taken = waiting;
+          const before = waiting;
           waiting = [];
-          yield* taken;
+          taken.notify();
+          yield* before;
           yield element;
         }
       } finally {
         stop.abort();
-        await reading;
+        await Promise.all(reading);
       }
     },
   };

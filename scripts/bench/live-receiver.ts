@@ -5,11 +5,11 @@ import type { Element } from '../../src/bgp/element.ts';
 import { BUILT_IN } from '../../src/territory/built-in.ts';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { controlTerritory } from '../../src/app/feed/feed.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { LIVE_POLICY } from '../../src/detect/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { LIVE_VOTING } from '../../src/peers/voting-policy.ts';
 import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
 import { liveSeed } from './live-seed.ts';
 
@@ -62,8 +62,8 @@ function watch(url: string, reorderMs: number): void {
     },
   });
   engine = createEngine({
-    territories: BUILT_IN.map((territory) => ({ territory, policy: { ...DEFAULT_POLICY, minCollectors: 5 } })),
-    voting: { ...DEFAULT_VOTING, peerSilenceMs: 180_000 },
+    territories: BUILT_IN.map((territory) => ({ territory, policy: LIVE_POLICY })),
+    voting: LIVE_VOTING,
     ...(control === undefined ? {} : { control }),
   });
   void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), { store }, stop.signal);
@@ -77,6 +77,7 @@ function noting(judging: Engine, reorderMs: number): Engine {
     },
     status: () => judging.status(),
     views: judging.views,
+    openGaps: () => judging.openGaps(),
     state: () => judging.state(),
     takeChanges: () => judging.takeChanges(),
     neverJudged: (since) => judging.neverJudged(since),

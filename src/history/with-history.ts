@@ -68,6 +68,10 @@ class RecordedEngine implements Engine {
     return [...this.#engine.state(), ...histories.flatMap((one) => one.take())];
   }
 
+  openGaps(): ReturnType<Engine['openGaps']> {
+    return this.#engine.openGaps();
+  }
+
   neverJudged(since: EventTime): ReturnType<Engine['neverJudged']> {
     return this.#engine.neverJudged(since);
   }

@@ -3,7 +3,7 @@ import type { Collector } from '../bgp/peer.ts';
 import { Fields, peerFrom } from '../lib/fields.ts';
 import type { Link } from '../detect/events/chain.ts';
 import type { BlindData } from '../detect/events/event.ts';
-import type { ObserverSnapshot, OpenGap } from '../detect/observer/observer.ts';
+import type { ObserverSnapshot, OwnGap } from '../detect/observer/observer.ts';
 import type { Hysteresis } from '../detect/hysteresis.ts';
 import { hysteresisFrom, hysteresisValue } from './evaluator-codec.ts';
 
@@ -41,7 +41,7 @@ export function parseMembers(text: string): readonly Hysteresis[] {
   return Fields.parse(text).list('members', hysteresisFrom);
 }
 
-function gapFrom(fields: Fields): OpenGap {
+function gapFrom(fields: Fields): OwnGap {
   return {
     collector: fields.text('collector') as Collector,
     peer: fields.optional('peer', peerFrom),

@@ -1,4 +1,5 @@
 import type { UnroutableEvent } from '../detect/events/event.ts';
+import { Notifier } from '../lib/notifier.ts';
 import { UnknownEvent, type Batch, type Committed, type Kept, type Leases, type StateStore } from '../ports.ts';
 import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../state/record.ts';
 import { Fence, memoryLeases } from './memory-leases.ts';
@@ -156,7 +157,7 @@ function pick(all: ReadonlyMap<string, string>, keys: readonly string[]): [strin
 class EventLog {
   readonly kept: UnroutableEvent[] = [];
   readonly #positions = new Map<string, number>();
-  readonly #waiting = new Set<() => void>();
+  readonly #added = new Notifier();
   #dropped = 0;
 
   append(events: readonly UnroutableEvent[], most: number): void {
@@ -166,7 +167,7 @@ class EventLog {
       this.#positions.set(event.id, this.#end);
     }
     this.drop(this.kept.length - most);
-    for (const wake of this.#waiting) wake();
+    this.#added.notify();
   }
 
   /** How many events there were up to and with this one. */
@@ -207,17 +208,8 @@ class EventLog {
   }
 
   /** Resolves when there are events after this position, or `signal` aborts. */
-  more(position: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#end > position) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
+  async more(position: number, signal: AbortSignal): Promise<void> {
+    while (this.#end <= position && !signal.aborted) await this.#added.next(signal);
   }
 
   get #end(): number {

@@ -1,4 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
+import { Notifier } from '../../src/lib/notifier.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 import { MAX_FRAME_BYTES } from './decode.ts';
@@ -163,7 +164,7 @@ class Inbox {
   #frames: Uint8Array[] = [];
   #bytes = 0;
   #isEnded = false;
-  #waiting: (() => void) | undefined;
+  readonly #changed = new Notifier();
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -177,29 +178,22 @@ class Inbox {
     this.#frames.push(frame);
     this.#bytes += frame.length;
     if (this.isFull && !this.#socket.isPaused) this.#socket.pause();
-    this.#wake();
+    this.#changed.notify();
   }
 
   end(): void {
     this.#isEnded = true;
-    this.#wake();
+    this.#changed.notify();
   }
 
   /** Empty when nothing will come any more. */
   async take(): Promise<readonly Uint8Array[]> {
-    while (this.#frames.length === 0 && !this.#isEnded) {
-      await new Promise<void>((resolve) => (this.#waiting = resolve));
-    }
+    while (this.#frames.length === 0 && !this.#isEnded) await this.#changed.next();
     const frames = this.#frames;
     this.#frames = [];
     this.#bytes = 0;
     if (this.#socket.isPaused) this.#socket.resume();
     return frames;
-  }
-
-  #wake(): void {
-    this.#waiting?.();
-    this.#waiting = undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Element } from '../../src/bgp/element.ts';
+import { Notifier } from '../../src/lib/notifier.ts';
 
 /** Elements waiting for the reader. Beyond this, lines stop reading their sockets. */
 const MAX_WAITING = 20_000;
@@ -7,8 +8,8 @@ const MAX_WAITING = 20_000;
 export class Outlet {
   #waiting: Element[] = [];
   #state: 'open' | 'ended' | { readonly error: unknown } = 'open';
-  /** Wakes who waits for elements, or for room. */
-  #bells: (() => void)[] = [];
+  /** For who waits for elements, or for room. */
+  readonly #changed = new Notifier();
 
   /** The reader is behind, and lines wait for it. */
   get isFull(): boolean {
@@ -21,9 +22,7 @@ export class Outlet {
 
   /** Tells the reader that there is something to take. */
   ring(): void {
-    const bells = this.#bells;
-    this.#bells = [];
-    for (const bell of bells) bell();
+    this.#changed.notify();
   }
 
   end(): void {
@@ -38,20 +37,16 @@ export class Outlet {
 
   /** Resolves when the reader has caught up. */
   async room(): Promise<void> {
-    while (this.isFull && this.#state === 'open') await this.#bell();
+    while (this.isFull && this.#state === 'open') await this.#changed.next();
   }
 
   /** All that waits; empty at the end. Throws what `fail` was told. */
   async take(): Promise<readonly Element[]> {
-    while (this.#waiting.length === 0 && this.#state === 'open') await this.#bell();
+    while (this.#waiting.length === 0 && this.#state === 'open') await this.#changed.next();
     if (typeof this.#state === 'object') throw this.#state.error;
     const taken = this.#waiting;
     this.#waiting = [];
     if (taken.length >= MAX_WAITING) this.ring();
     return taken;
-  }
-
-  #bell(): Promise<void> {
-    return new Promise((resolve) => this.#bells.push(resolve));
   }
 }

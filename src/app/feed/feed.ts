@@ -1,4 +1,4 @@
-import { alongside } from '../../../streams/alongside.ts';
+import { alongside, type Side } from '../../../streams/alongside.ts';
 import { Ahead } from '../../../streams/ahead.ts';
 import { follow } from '../../../streams/follow.ts';
 import { CONTROL_PREFIXES } from '../../../streams/ris-live/control-prefixes.ts';
@@ -6,7 +6,7 @@ import type { LiveReport } from '../../../streams/ris-live/report.ts';
 import { risLive, type LiveSource } from '../../../streams/ris-live/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import { later, type EventTime } from '../../bgp/time.ts';
-import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { OpenGap } from '../../engine.ts';
 import type { ElementSource } from '../../ports.ts';
 import type { Territory } from '../../territory/territory.ts';
 import { GapLog } from '../watch/gap-log.ts';
@@ -29,10 +29,10 @@ export function controlTerritory(isHistory: boolean): Territory | undefined {
 /** Puts the live feed together: subscribed to first, seeded, drained, and healed where it had gaps. */
 export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const gaps = new GapLog();
-  const open = new OpenGaps();
+  const left = new OpenGaps();
   const begun: Begun = {};
   const overlap = new Overlap();
-  const note = (events: readonly UnroutableEvent[]): void => open.note(events, options.clock.monotonicMs());
+  const note = (open: readonly OpenGap[]): void => left.note(open, options.clock.monotonicMs());
   const say = liveLog(options.log);
   const live = liveSource(options, (report) => {
     say(report);
@@ -44,7 +44,7 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const seed = await seedSource({ ...options, heal: healer }, begun, gaps);
   if (!seed.ok) return seed;
 
-  const heard = noting(live, begun, { open, gaps, overlap });
+  const heard = noting(live, begun, { open: left, gaps, overlap });
   const ahead = new Ahead(heard);
   // A recording waits until it is asked for more: nothing of it need be lost.
   const feed = options.isHistory ? heard : ahead;
@@ -56,10 +56,12 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
     if (healer === 'none') return source;
     const client = ripestatClient(options);
     const mends = { ...options, begun, live };
-    const mended = alongside(source, (signal) => mending(gaps, client, mends, signal));
-    const whole = alongside(mended, (signal) => mendingLeft(open, client, mends, signal));
-    if (options.seed.from !== 'ripestat') return whole;
-    return alongside(whole, (signal) => seedingAgain(client, mends, signal));
+    const sides: Side[] = [
+      (signal) => mending(gaps, client, mends, signal),
+      (signal) => mendingLeft(left, client, mends, signal),
+    ];
+    if (options.seed.from === 'ripestat') sides.push((signal) => seedingAgain(client, mends, signal));
+    return alongside(source, sides);
   };
   return good({
     live,

@@ -2,7 +2,7 @@ import type { LiveSource } from '../../../streams/ris-live/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { Prefix } from '../../bgp/prefix.ts';
 import type { EventTime } from '../../bgp/time.ts';
-import type { UnroutableEvent } from '../../detect/events/event.ts';
+import type { OpenGap } from '../../engine.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
 import type { Territory } from '../../territory/territory.ts';
 import type { Logger } from '../watch/log.ts';
@@ -67,6 +67,6 @@ export interface Feed {
   forget(before: EventTime): void;
   /** The feed for an engine that knows nothing yet, or that goes on from what was kept. What was missed since is a gap. */
   source(from: Resumption | undefined): ElementSource;
-  /** Call with what was decided: which gaps are open still. */
-  note(events: readonly UnroutableEvent[]): void;
+  /** Call with the engine's open gaps when it has decided something: they are healed. */
+  note(gaps: readonly OpenGap[]): void;
 }

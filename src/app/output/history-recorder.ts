@@ -46,6 +46,7 @@ export class HistoryRecorder {
       },
       status: () => engine.status(),
       views: engine.views,
+      openGaps: () => engine.openGaps(),
       state: () => engine.state(),
       takeChanges: () => engine.takeChanges(),
       neverJudged: (since) => engine.neverJudged(since),

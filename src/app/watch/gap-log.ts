@@ -1,12 +1,13 @@
 import type { Span } from '../../../streams/ripestat/heal.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
+import { Notifier } from '../../lib/notifier.ts';
 
 /** Which collectors were not heard, and until when: what is to be healed. */
 export class GapLog {
   readonly #open = new Map<Collector, EventTime>();
   readonly #closed = new Map<Collector, { from: EventTime; to: EventTime }>();
-  #bell: (() => void) | undefined;
+  readonly #ended = new Notifier();
 
   /** `from`: the last moment at which all of it was heard. */
   gap(collector: Collector, from: EventTime): void {
@@ -21,7 +22,7 @@ export class GapLog {
     if (from === undefined) return;
     this.#open.delete(collector);
     this.#closed.set(collector, { from, to: at });
-    this.#bell?.();
+    this.#ended.notify();
   }
 
   /** Whether something of the collector may have been missed after this. */
@@ -32,15 +33,7 @@ export class GapLog {
 
   /** Resolves when a gap is over, or the signal aborts. */
   async over(signal: AbortSignal): Promise<void> {
-    if (this.#closed.size > 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#bell = wake;
-      signal.addEventListener('abort', wake, { once: true });
-    });
+    while (this.#closed.size === 0 && !signal.aborted) await this.#ended.next(signal);
   }
 
   /** All gaps that are over, as one span; they are no longer kept. */

@@ -2,14 +2,10 @@ import type { Span } from '../../../streams/ripestat/heal.ts';
 import type { Element } from '../../bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
-import type { ObserverData, UnroutableEvent } from '../../detect/events/event.ts';
+import type { OpenGap } from '../../engine.ts';
 
-interface OpenGap {
-  readonly collector: Collector;
-  readonly since: EventTime;
-  /** Those concerned; `undefined`: all of the collector. */
-  readonly peers: ReadonlySet<PeerId> | undefined;
-  /** Monotonic milliseconds: not tried again before. */
+/** When a gap is asked about, monotonic milliseconds. */
+interface Schedule {
   nextMs: number;
   waitMs: number;
 }
@@ -19,41 +15,24 @@ const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 20 * 60_000;
 /** A question that got no answer is asked again after this long: the wait grows with answers only. */
 const UNANSWERED_WAIT_MS = 20_000;
-/** A peer that is told to be silent was heard for the last time this long before. */
+/** A peer that is reported as silent sent its last message this long before. */
 const SILENCE_MS = 180_000;
-/** … and not since then, whatever the one who tells it counts as silence. */
-const QUIET_MS = 60_000;
 
 /**
- * Gaps that cost votes and are not made good yet, as the engine tells of them, and who was heard since. A peer that
- * is not heard is not healed: nobody would notice what it does next.
+ * Gaps that cost votes and are not healed yet, as the engine knows them, and which peers sent something since. A peer
+ * that sends nothing is not healed: what it does next would not be noticed.
  */
 export class OpenGaps {
-  readonly #open = new Map<string, OpenGap>();
+  #schedules = new Map<OpenGap, Schedule>();
   /** Those that were asked about last. */
-  #asked: readonly OpenGap[] = [];
+  #asked: readonly Schedule[] = [];
   /** As many as a feed may name peers. */
   readonly #heard = new Map<PeerId, { readonly peer: Peer; at: EventTime }>();
 
-  /** Call with what was decided. */
-  note(events: readonly UnroutableEvent[], monotonicMs: number): void {
-    for (const event of events) {
-      if (event.type !== 'observer.gap' && event.type !== 'observer.healed') continue;
-      const { collector, since, reason } = event.data;
-      const key = `${event.subject} ${reason} ${since}`;
-      if (event.type === 'observer.healed') this.#open.delete(key);
-      else {
-        const nextMs = monotonicMs + FIRST_WAIT_MS;
-        const at = Date.parse(since) as EventTime;
-        this.#open.set(key, {
-          collector,
-          since: at,
-          peers: this.#concerned(event.data),
-          nextMs,
-          waitMs: FIRST_WAIT_MS,
-        });
-      }
-    }
+  /** Call with the engine's open gaps when it has decided something. */
+  note(gaps: readonly OpenGap[], monotonicMs: number): void {
+    const first = (): Schedule => ({ nextMs: monotonicMs + FIRST_WAIT_MS, waitMs: FIRST_WAIT_MS });
+    this.#schedules = new Map(gaps.map((gap) => [gap, this.#schedules.get(gap) ?? first()]));
   }
 
   hear(element: Element): void {
@@ -67,42 +46,37 @@ export class OpenGaps {
 
   /** What is worth another question: peers of open gaps that are heard again. */
   due(to: EventTime, monotonicMs: number): Span | undefined {
-    const due = [...this.#open.values()].filter((gap) => gap.nextMs <= monotonicMs);
+    const due = [...this.#schedules].filter(([, { nextMs }]) => nextMs <= monotonicMs);
     const peers = new Map<PeerId, Peer>();
-    this.#asked = due;
-    for (const gap of due) {
-      const its = this.#heardOf(gap.collector).filter(
-        ({ peer, at }) => at > gap.since && gap.peers?.has(peer.id) !== false,
-      );
+    this.#asked = due.map(([, schedule]) => schedule);
+    for (const [gap, schedule] of due) {
+      const its = this.#heardOf(gap.collector).filter(({ peer, at }) => at > gap.since && concerns(gap, peer));
       if (its.length === 0) continue;
-      gap.waitMs = Math.min(2 * gap.waitMs, LONGEST_WAIT_MS);
-      gap.nextMs = monotonicMs + gap.waitMs;
+      schedule.waitMs = Math.min(2 * schedule.waitMs, LONGEST_WAIT_MS);
+      schedule.nextMs = monotonicMs + schedule.waitMs;
       for (const { peer } of its) peers.set(peer.id, peer);
     }
     if (peers.size === 0) return undefined;
-    const from = Math.min(...due.map(({ since }) => since)) - SILENCE_MS;
+    const from = Math.min(...due.map(([{ since }]) => since)) - SILENCE_MS;
     const collectors = [...new Set([...peers.values()].map(({ collector }) => collector))];
     return { from: Math.min(from, to) as EventTime, to, collectors, peers: [...peers.keys()] };
   }
 
   /** Call when nobody answered what was `due`. */
   unanswered(monotonicMs: number): void {
-    for (const gap of this.#asked) {
-      gap.waitMs = FIRST_WAIT_MS;
-      gap.nextMs = monotonicMs + UNANSWERED_WAIT_MS;
+    for (const schedule of this.#asked) {
+      schedule.waitMs = FIRST_WAIT_MS;
+      schedule.nextMs = monotonicMs + UNANSWERED_WAIT_MS;
     }
-  }
-
-  /** Of several peers that fell silent together, the event says how many, and we know which were not heard. */
-  #concerned({ collector, peer, since, reason }: ObserverData): ReadonlySet<PeerId> | undefined {
-    const its = this.#heardOf(collector);
-    if (peer !== undefined)
-      return new Set(its.flatMap((one) => (one.peer.address === peer.address ? one.peer.id : [])));
-    if (reason !== 'silent-peer') return undefined;
-    return new Set(its.flatMap((one) => (one.at <= Date.parse(since) - QUIET_MS ? one.peer.id : [])));
   }
 
   #heardOf(collector: Collector): { readonly peer: Peer; readonly at: EventTime }[] {
     return [...this.#heard.values()].filter(({ peer }) => peer.collector === collector);
   }
+}
+
+/** A collector's gap concerns all its peers, also those that had no vote; of a silence, those that lost their vote. */
+function concerns({ peer, reason, unsettled }: OpenGap, one: Peer): boolean {
+  if (peer !== undefined) return peer.id === one.id;
+  return reason !== 'silent-peer' || unsettled.has(one.id);
 }

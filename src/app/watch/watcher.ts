@@ -165,6 +165,7 @@ export class Watch {
     const engine = isLasting ? await this.#asked(() => withHistory(made.value, store), again, signal) : made.value;
     if (engine === undefined) return leadership.over.aborted ? 'fenced' : good(undefined);
     this.#engine = engine;
+    feed.note(engine.openGaps());
     await this.#print(owed ?? [], leadership);
 
     const others = await beside(this.#parts, leadership.token);
@@ -201,8 +202,7 @@ export class Watch {
       ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
       async tell(events) {
-        // The feed learns what was decided of its gaps.
-        feed.note(events);
+        feed.note(engine.openGaps());
         others.noteKept(events);
         await print(events);
       },

@@ -9,23 +9,30 @@ import type { VerdictState } from '../verdict/verdict.ts';
 /** A gap that took away votes, until each of them is settled. */
 export interface OpenGap {
   readonly collector: Collector;
-  /** The one peer concerned; `undefined`: the collector's. */
+  /** The one peer concerned; `undefined`: several, or all of the collector. */
   readonly peer: Peer | undefined;
   readonly since: EventTime;
   readonly reason: GapReason;
+  /** How many peers lost their vote. */
   readonly peers: number;
+  /** Those of them that cannot vote again yet. */
+  readonly unsettled: ReadonlySet<PeerId>;
+}
+
+/** The same, as its owner changes it. */
+export interface OwnGap extends OpenGap {
   readonly unsettled: Set<PeerId>;
 }
 
 export interface ObserverSnapshot {
   /** In the order in which they opened. */
-  readonly open: readonly OpenGap[];
+  readonly open: readonly OwnGap[];
   readonly blind: BlindData | undefined;
 }
 
 /** Tells of our own eyes: where something may have been missed, and when it has been made good. */
 export class Observer {
-  readonly #open: OpenGap[] = [];
+  readonly #open: OwnGap[] = [];
   #blind: BlindData | undefined;
 
   /** Call with the verdicts of all territories: blind is when nothing is known of any of them that was known before. */
@@ -59,6 +66,11 @@ export class Observer {
     });
   }
 
+  /** In the order in which they opened. */
+  get openGaps(): readonly OpenGap[] {
+    return this.#open;
+  }
+
   snapshot(): ObserverSnapshot {
     return { open: this.#open, blind: this.#blind };
   }
@@ -69,7 +81,7 @@ export class Observer {
   }
 
   #settle(peer: Peer, at: EventTime): readonly Draft[] {
-    const healed: OpenGap[] = [];
+    const healed: OwnGap[] = [];
     for (const gap of this.#open) if (gap.unsettled.delete(peer.id) && gap.unsettled.size === 0) healed.push(gap);
     for (const gap of healed) this.#open.splice(this.#open.indexOf(gap), 1);
     return healed.map((gap) => draftOf('observer.healed', gap, at));

@@ -1,3 +1,4 @@
+import { LinkedAbort } from '../../lib/linked-abort.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../ports.ts';
 import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../../state/record.ts';
@@ -31,7 +32,7 @@ export class EmbeddedStore implements StateStore {
   readonly #clock: Clock;
   readonly #presence: Presence;
   /** Followers that wait for more. */
-  readonly #waiting = new Set<AbortController>();
+  readonly #waiting = new Set<LinkedAbort>();
   #closed: Promise<void> | undefined;
 
   constructor(database: FolderDatabase, clock: Clock, presence: Presence) {
@@ -159,12 +160,10 @@ export class EmbeddedStore implements StateStore {
 
   /** Until this handle keeps something, it is time to look what others kept, or `signal` aborts. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const pause = new AbortController();
-    const end = (): void => pause.abort();
+    const pause = new LinkedAbort(signal);
     this.#waiting.add(pause);
-    signal.addEventListener('abort', end, { once: true });
     await this.#clock.sleep(POLL_MS, pause.signal);
-    signal.removeEventListener('abort', end);
+    pause.release();
     this.#waiting.delete(pause);
   }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { Notifier } from '../../../src/lib/notifier.ts';
 import type { Clock } from '../../../src/ports.ts';
 
 /** A connection to a client, as far as frames care: a WebSocket, or the response to a request. */
@@ -84,18 +85,18 @@ export function responsePipe(response: ServerResponse): Pipe {
 /** A pipe with what a server must know of it, and what a test may do to it. */
 export class Outlet {
   readonly #pipe: Pipe;
-  readonly #waiting = new Set<() => void>();
+  readonly #changed = new Notifier();
   #throttle: Throttle | undefined;
   #isFrozen = false;
   #isGone = false;
 
   constructor(pipe: Pipe) {
     this.#pipe = pipe;
-    pipe.onDrain(() => this.#tellWaiting());
+    pipe.onDrain(() => this.#changed.notify());
     pipe.onGone(() => {
       this.#isGone = true;
       this.#throttle?.stop();
-      this.#tellWaiting();
+      this.#changed.notify();
     });
   }
 
@@ -128,12 +129,12 @@ export class Outlet {
 
   /** Resolves when no more than `bytes` are waiting, or when nobody waits for them any more. */
   async drainedTo(bytes: number): Promise<void> {
-    while (this.bufferedBytes > bytes) await this.#told();
+    while (this.bufferedBytes > bytes) await this.#changed.next();
   }
 
   /** Resolves when nothing is held back to be sent slowly. */
   async passedOn(): Promise<void> {
-    while ((this.#throttle?.queuedBytes ?? 0) > 0 && this.isWell) await this.#told();
+    while ((this.#throttle?.queuedBytes ?? 0) > 0 && this.isWell) await this.#changed.next();
   }
 
   close(code: number, reason: string): void {
@@ -149,7 +150,7 @@ export class Outlet {
   freeze(): void {
     this.#isFrozen = true;
     this.#pipe.stopReading();
-    this.#tellWaiting();
+    this.#changed.notify();
   }
 
   sendHalf(frame: string): void {
@@ -160,17 +161,7 @@ export class Outlet {
 
   slowDown(bytesPerSecond: number, clock: Clock): void {
     this.#throttle?.stop();
-    this.#throttle = new Throttle(this.#pipe, { bytesPerSecond, clock, tell: () => this.#tellWaiting() });
-  }
-
-  #told(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.add(resolve));
-  }
-
-  #tellWaiting(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const resolve of waiting) resolve();
+    this.#throttle = new Throttle(this.#pipe, { bytesPerSecond, clock, tell: () => this.#changed.notify() });
   }
 }
 

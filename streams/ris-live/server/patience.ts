@@ -1,12 +1,9 @@
+import { LinkedAbort } from '../../../src/lib/linked-abort.ts';
 import type { Clock } from '../../../src/ports.ts';
 
 /** Waits for `outcome`, but no longer than `ms`, nor past an abort. Leaves no timer and no listener behind. */
 export async function waitFor(outcome: Promise<unknown>, ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const stop = (): void => over.abort();
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
+  const over = new LinkedAbort(signal);
   await Promise.race([outcome, clock.sleep(ms, over.signal)]);
-  signal.removeEventListener('abort', stop);
-  stop();
+  over.abort();
 }

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { Notifier } from '../../../src/lib/notifier.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { Client, Said } from './client.ts';
 import { applyFault, createFaults, type Faults, type ScriptedFault } from './faults.ts';
@@ -56,7 +57,7 @@ export class Station {
   readonly #frames = new FrameFaults();
   readonly #limit: { readonly bytes: number; readonly ms: number };
   readonly #script: ScriptedFault[];
-  readonly #changed = new Set<() => void>();
+  readonly #changed = new Notifier();
   #about: About | undefined;
   #stallMs = 0;
   #subscriptions = 0;
@@ -85,7 +86,7 @@ export class Station {
       faults: this.#frames,
       subscribed: () => {
         this.#subscriptions++;
-        this.#tellChanged();
+        this.#changed.notify();
       },
     });
     this.clients.add(client);
@@ -94,7 +95,7 @@ export class Station {
     outlet.onGone(() => {
       this.outlets.delete(outlet);
       this.#forget(client);
-      this.#tellChanged();
+      this.#changed.notify();
     });
     return client;
   }
@@ -108,12 +109,12 @@ export class Station {
 
   /** Resolves when no connection is left. */
   async emptied(): Promise<void> {
-    while (this.outlets.size > 0) await this.#change();
+    while (this.outlets.size > 0) await this.#changed.next();
   }
 
   /** Plays the feed to its end, or until `signal` aborts. */
   async run(signal: AbortSignal): Promise<StationReport> {
-    signal.addEventListener('abort', () => this.#tellChanged(), { once: true });
+    signal.addEventListener('abort', () => this.#changed.notify(), { once: true });
     await this.#listeners(this.#options.waitFor ?? 1, signal);
     if (!signal.aborted) this.#options.started?.();
     const pace = new Pace(this.#options.speed ?? 1, this.#options.clock);
@@ -137,7 +138,7 @@ export class Station {
   async #listeners(wanted: number, signal: AbortSignal): Promise<void> {
     const { settleMs = 1000, clock } = this.#options;
     for (;;) {
-      while (this.#subscribed < wanted && !signal.aborted) await this.#change();
+      while (this.#subscribed < wanted && !signal.aborted) await this.#changed.next();
       const before = this.#subscriptions;
       await clock.sleep(settleMs, signal);
       if (signal.aborted || (this.#subscriptions === before && this.#subscribed >= wanted)) return;
@@ -220,7 +221,7 @@ export class Station {
   #dismiss(client: Client, limit: { readonly bytes: number; readonly ms: number }): void {
     client.dismiss(limit);
     this.#forget(client);
-    this.#tellChanged();
+    this.#changed.notify();
   }
 
   #forget(client: Client): void {
@@ -239,15 +240,5 @@ export class Station {
     if (this.#options.atEnd === 'idle') await aborted;
     const [code, reason] = signal.aborted ? ([1001, 'going away'] as const) : ([1000, 'the files have ended'] as const);
     for (const { outlet } of this.clients) outlet.close(code, reason);
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#changed.add(resolve));
-  }
-
-  #tellChanged(): void {
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    for (const resolve of changed) resolve();
   }
 }

@@ -1,3 +1,4 @@
+import { LinkedAbort } from '../../../lib/linked-abort.ts';
 import type { Clock } from '../../../ports.ts';
 
 /** As good as for ever: whoever waits looks again after so long. Milliseconds. */
@@ -7,7 +8,7 @@ const LONGEST_MS = 24 * 3_600_000;
 export class Bell {
   readonly #clock: Clock;
   #isRung = false;
-  #pause: AbortController | undefined;
+  #pause: LinkedAbort | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,12 +22,10 @@ export class Bell {
   /** Until it rings, `signal` aborts or so many milliseconds of monotonic time went by. */
   async wait(signal: AbortSignal, ms: number = LONGEST_MS): Promise<void> {
     if (!this.#isRung && !signal.aborted) {
-      const pause = new AbortController();
-      const end = (): void => pause.abort();
+      const pause = new LinkedAbort(signal);
       this.#pause = pause;
-      signal.addEventListener('abort', end, { once: true });
       await this.#clock.sleep(Math.min(ms, LONGEST_MS), pause.signal);
-      signal.removeEventListener('abort', end);
+      pause.release();
       this.#pause = undefined;
     }
     this.#isRung = false;

@@ -11,6 +11,7 @@
  * that both think they lead one finds out with its next write.
  */
 import { setMaxListeners } from 'node:events';
+import { LinkedAbort } from '../../../lib/linked-abort.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Environment } from '../secret.ts';
@@ -53,12 +54,10 @@ const LOOK_MS = 1_000;
  */
 export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSignal): Promise<'fenced' | 'stopped'> {
   const { store, clock, report, endpoints = [], lookMs = LOOK_MS } = options;
-  const over = new AbortController();
+  const over = new LinkedAbort(signal);
   // One for each endpoint.
   setMaxListeners(0, over.signal);
   const stop = (): void => over.abort();
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
   let isFenced = false;
   const onFenced = (): void => {
     isFenced = true;
@@ -74,7 +73,7 @@ export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSi
   await running.ended();
   writer.close();
   await keeping;
-  signal.removeEventListener('abort', stop);
+  over.release();
   if (running.failure !== undefined) throw running.failure.error;
   return isFenced ? 'fenced' : 'stopped';
 }
@@ -108,11 +107,9 @@ async function lookout(roster: ActiveEndpoints, { lookMs, ...means }: Lookout, s
 }
 
 function startReading(means: FanOutMeans, signal: AbortSignal) {
-  const over = new AbortController();
-  const end = (): void => over.abort();
-  signal.addEventListener('abort', end, { once: true });
-  const done = fanOut(means, over.signal).finally(() => signal.removeEventListener('abort', end));
-  return { end, done };
+  const over = new LinkedAbort(signal);
+  const done = fanOut(means, over.signal).finally(() => over.release());
+  return { end: () => over.abort(), done };
 }
 
 /** What runs in the background. The first to fail stops the others. */

@@ -1,0 +1,30 @@
+/**
+ * An `AbortController` that also aborts when `parent` does. Call `release` when its work is over: nothing then refers to
+ * it any more. `AbortSignal.any` cannot be released, and on Node.js 20 each call stays with a parent that lives for days.
+ */
+export class LinkedAbort {
+  readonly #own = new AbortController();
+  readonly #parent: AbortSignal;
+  readonly #abort = (): void => this.#own.abort();
+
+  constructor(parent: AbortSignal) {
+    this.#parent = parent;
+    if (parent.aborted) this.#own.abort();
+    else parent.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal;
+  }
+
+  /** Aborts this signal alone, not the parent. */
+  abort(): void {
+    this.#own.abort();
+    this.release();
+  }
+
+  /** The parent's end no longer matters. */
+  release(): void {
+    this.#parent.removeEventListener('abort', this.#abort);
+  }
+}

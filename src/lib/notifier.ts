@@ -1,0 +1,26 @@
+/**
+ * For code that waits until something changes: `while (!condition) await notifier.next(signal)`. A call of `notify` while
+ * nobody waits does nothing, so look at the condition first and wait without an `await` in between.
+ */
+export class Notifier {
+  readonly #waiting = new Set<() => void>();
+
+  /** Wakes all that wait. */
+  notify(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Resolves at the next `notify`, or when `signal` aborts. Leaves no listener behind. */
+  next(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal?.addEventListener('abort', wake, { once: true });
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { LinkedAbort } from '../../src/lib/linked-abort.ts';
+import { Notifier } from '../../src/lib/notifier.ts';
+
+const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
+
+describe('a notifier', () => {
+  test('wakes all that wait, and forgets a call that nobody waited for', async () => {
+    const notifier = new Notifier();
+    notifier.notify();
+    let woken = 0;
+    const waits = [notifier.next(), notifier.next()].map((wait) => wait.then(() => woken++));
+    await Promise.resolve();
+    expect(woken).toBe(0);
+    notifier.notify();
+    await Promise.all(waits);
+    expect(woken).toBe(2);
+  });
+
+  test('wakes who waits when its signal aborts, and leaves no listener behind', async () => {
+    const notifier = new Notifier();
+    const stop = new AbortController();
+    const waits = [notifier.next(stop.signal), notifier.next(stop.signal)];
+    notifier.notify();
+    await Promise.all(waits);
+    expect(listeners(stop.signal)).toBe(0);
+    const last = notifier.next(stop.signal);
+    stop.abort();
+    await last;
+    await notifier.next(stop.signal);
+  });
+});
+
+describe('a linked abort', () => {
+  test('aborts with its parent, also one that had aborted before', () => {
+    const parent = new AbortController();
+    const linked = new LinkedAbort(parent.signal);
+    parent.abort();
+    expect(linked.signal.aborted).toBe(true);
+    expect(new LinkedAbort(parent.signal).signal.aborted).toBe(true);
+  });
+
+  test('aborts alone, and once released the parent says nothing to it', () => {
+    const parent = new AbortController();
+    const [alone, released] = [new LinkedAbort(parent.signal), new LinkedAbort(parent.signal)];
+    alone.abort();
+    released.release();
+    expect(listeners(parent.signal)).toBe(0);
+    parent.abort();
+    expect([alone.signal.aborted, released.signal.aborted]).toEqual([true, false]);
+  });
+});
