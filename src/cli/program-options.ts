@@ -93,3 +93,15 @@ export function asThreads(text: string): number {
     throw new InvalidArgumentError('It must be a whole number, 0 to 64.');
   return Number(text);
 }
+
+/** Where `serve` listens unless it is told. */
+export const DEFAULT_HTTP = '127.0.0.1:4680';
+
+/** The options of what serves the page and the API. */
+export function addHttp(command: Command, usual?: string): void {
+  command
+    .optionsGroup('What to serve:')
+    .option('--http <address>', '[HOST:]PORT of the page and the API, see docs/http.md', usual)
+    .option('--http-public', 'anybody who reaches the address may read, under any name of this host')
+    .option('--http-token <file>', 'readers must show the token in this file (default: $UNROUTABLE_HTTP_TOKEN)');
+}

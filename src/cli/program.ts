@@ -7,6 +7,7 @@ import { addArchive } from './archive/options.ts';
 import type { ReplayOptions } from '../app/replay/options.ts';
 import {
   addChoice,
+  addHttp,
   addSettings,
   asCollector,
   asCollectors,
@@ -19,6 +20,7 @@ import {
   asThreads,
   asWebSocketUrl,
   collect,
+  DEFAULT_HTTP,
 } from './program-options.ts';
 import { addIncidentCommands } from './incidents/program.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './store/program.ts';
@@ -45,6 +47,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
   addWatch(program, io, end);
   addStoreCommands(program, io, end);
   addWebhookCommands(program, io, end);
+  addServe(program, io, end);
   addServeRis(program, io, end);
   addTerritories(program, io, end);
   addInspect(program, io, end);
@@ -182,12 +185,27 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     'events that stay in the store; older ones that nobody waits for go (default: 20000)',
     asEvents,
   );
+  addHttp(watch);
   watch.optionsGroup('What to send:').option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md');
   addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {
     const command = await import('./watch/watch.ts');
     end(await command.watch({ ...options, settings: options }, io));
+  });
+}
+
+function addServe(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  const serve = program
+    .command('serve')
+    .summary('serve the page and the API of a store')
+    .description('Serves the page and the HTTP API of a store that `watch` or `replay --store` writes. Read-only.');
+  addChoice(serve);
+  addStore(serve, HOME_STORE);
+  addHttp(serve, DEFAULT_HTTP);
+  serve.action(async (options: Options) => {
+    const command = await import('./serve/serve.ts');
+    end(await command.serve({ ...options, settings: {} }, io));
   });
 }
 

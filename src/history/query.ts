@@ -154,3 +154,20 @@ function minutesOf({ from, until }: Range): EventTime[] {
   for (let at = beginOf(from, MINUTE_MS); at < until; at = (at + MINUTE_MS) as EventTime) minutes.push(at);
   return minutes;
 }
+/** What is recorded of whom: the territory's name, its time zone where it has one, its networks in address order. */
+export interface About {
+  readonly name: string;
+  readonly timeZone?: string;
+  readonly networks: readonly string[];
+}
+
+export async function aboutOf(reader: Reader, subject: string): Promise<About | undefined> {
+  const text = (await readKeys(reader, spaceOf(subject), ['about'])).get('about');
+  return text === undefined ? undefined : (JSON.parse(text) as About);
+}
+
+/** Begin of the minute that was recorded last, and when recording began, as far as years tell it. */
+export async function lastRecorded(reader: Reader, subject: string): Promise<EventTime | undefined> {
+  const text = (await readKeys(reader, spaceOf(subject), [OPEN_KEY])).get(OPEN_KEY);
+  return text === undefined ? undefined : parseOpen(text).at;
+}

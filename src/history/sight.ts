@@ -98,3 +98,7 @@ export function parseSight(text: string): { readonly at: EventTime; readonly sig
   for (const [mask, peers] of Object.entries(byMask)) for (const peer of peers) sight.set(peer, mask);
   return { at, sight };
 }
+/** Whether a mask has this network. */
+export function maskHas(mask: string, unit: number): boolean {
+  return ((BigInt(`0x${mask}`) >> BigInt(unit)) & 1n) === 1n;
+}

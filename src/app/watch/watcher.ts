@@ -36,6 +36,8 @@ export interface WatchParts {
   readonly store: StateStore;
   /** Whether it outlives this program, and others may lead on it. */
   readonly isLasting: boolean;
+  /** Whether somebody looks at the store while it runs: history is kept then even where the store ends with the program. */
+  readonly isServed?: boolean;
   /** Looks whether the store is still set as it should be. */
   readonly inspect?: (() => Promise<readonly string[]>) | undefined;
   /** What the inspection at the start found: it has been logged. */
@@ -91,6 +93,15 @@ export class Watch {
     // A recording is played to whoever leads: who stands by has no figures of it.
     const isDeaf = this.#engine === undefined && this.#parts.feed.isHistory;
     return { engine: this.#engine, feed: isDeaf ? undefined : this.#feed, behind: this.#behind };
+  }
+
+  /** Why it is not to be relied on now; `undefined` when it is. */
+  get unready(): string | undefined {
+    return this.#instance().reason;
+  }
+
+  get #keepsState(): boolean {
+    return this.#parts.isLasting || this.#parts.isServed === true;
   }
 
   /** Until `signal` aborts, or the recording that is played has ended. */
@@ -162,7 +173,9 @@ export class Watch {
     if (signal.aborted) return leadership.over.aborted ? 'fenced' : good(undefined);
     const made = this.#engineFrom(kept);
     if (!made.ok) return made;
-    const engine = isLasting ? await this.#asked(() => withHistory(made.value, store), again, signal) : made.value;
+    const engine = this.#keepsState
+      ? await this.#asked(() => withHistory(made.value, store), again, signal)
+      : made.value;
     if (engine === undefined) return leadership.over.aborted ? 'fenced' : good(undefined);
     this.#engine = engine;
     feed.note(engine.openGaps());
@@ -192,14 +205,14 @@ export class Watch {
 
   /** How what is decided is kept, and who hears of it. */
   #keeping({ feed, leadership, others, again, kept, engine }: Turn): Keeping {
-    const { store, isLasting, feed: options } = this.#parts;
+    const { store, feed: options } = this.#parts;
     const print = (events: readonly UnroutableEvent[]): Promise<void> => this.#print(events, leadership);
     const loss = this.#loss(kept, engine);
     return {
       ...{ store, token: leadership.token, stillLeads: leadership.stillLeads, again },
       answered: () => this.#answered(),
       injected: () => [...loss(), ...others.take()],
-      ...(isLasting ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
+      ...(this.#keepsState ? { everyMs: options.isHistory ? KEEP_HISTORY_EVERY_MS : KEEP_EVERY_MS } : {}),
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
       async tell(events) {
         feed.note(engine.openGaps());
@@ -251,9 +264,9 @@ export class Watch {
   }
 
   #engineFrom(kept: Kept | undefined): Result<Engine> {
-    const { selection, store, isLasting, feed } = this.#parts;
+    const { selection, store, feed } = this.#parts;
     const { control, log } = feed;
-    const wanted = { ...selection, recorded: isLasting, ...(control === undefined ? {} : { control }) };
+    const wanted = { ...selection, recorded: this.#keepsState, ...(control === undefined ? {} : { control }) };
     if (kept === undefined) return good(createEngine(wanted));
     const restored = restoreEngine(wanted, kept);
     if (!restored.ok) return bad('store', `${store.name}: ${restored.reason}`);

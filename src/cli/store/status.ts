@@ -3,6 +3,7 @@ import type { Clock, Kept, StateStore } from '../../ports.ts';
 import { counted, printable } from '../../report/printable.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { isAlive, readInstances, type Instance } from '../../app/leadership/instances.ts';
+import { unreadiness } from '../../app/leadership/readiness.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openKept, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/result.ts';
@@ -68,14 +69,6 @@ async function read(store: StateStore, name: string, wallMs: number): Promise<St
   ]);
   const known = instances.map((instance) => ({ ...instance, alive: isAlive(instance, wallMs) }));
   return { store: store.name, name, kept, leader, instances: known, verdicts, incidents };
-}
-
-/** Why nobody is ready; `undefined` when somebody is. */
-function unreadiness({ leader, instances }: Status): string | undefined {
-  if (leader === undefined) return 'nobody leads';
-  const leading = instances.find(({ id }) => id === leader.holder);
-  if (leading === undefined || !leading.alive) return `${leader.holder} leads, and is not heard`;
-  return leading.ready ? undefined : `${leading.id}: ${leading.reason ?? 'not ready yet'}`;
 }
 
 function tellReady(status: Status, io: Io): ExitStatus {

@@ -19,13 +19,17 @@ import type { FeedOptions, Healer, Seed } from '../../app/feed/types.ts';
 import { createLogger, type Logger } from '../../app/watch/log.ts';
 import { packageVersion } from '../../app/package-root.ts';
 import { openTape, type Tape } from '../../app/watch/tape-file.ts';
+import { httpPlace, type HttpPlace, type HttpSettings } from '../../app/http/http-options.ts';
+import { serveStore } from '../../app/http/serve-store.ts';
+import { blindness, storeUnready } from '../../app/leadership/readiness.ts';
+import type { HttpServer } from '../../http/server.ts';
 import { KEEP_EVENTS } from '../../app/watch/upkeep.ts';
 import { Watch, type WatchEnd } from '../../app/watch/watcher.ts';
 import type { WebhookParts } from '../../app/watch/webhooks.ts';
 import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
 
 /** The options of `watch`, read. */
-export interface WatchOptions extends SelectionOptions, StoreOptions {
+export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettings {
   readonly url?: string;
   readonly collectors?: readonly Collector[];
   /** @default ripestat; none when the server plays history */
@@ -62,6 +66,7 @@ interface Ready {
   readonly opened: OpenStore;
   readonly tape: Tape | undefined;
   readonly webhooks: WebhookParts;
+  readonly http: HttpPlace | undefined;
 }
 
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
@@ -69,6 +74,8 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
   const chosen = await select(options, isHistory ? DEFAULTS : liveDefaults(options.collectors));
   if (!chosen.ok) return chosen;
   const selection = chosen.value;
+  const http = options.http === undefined ? good(undefined) : await httpPlace(options, io);
+  if (!http.ok) return http;
   const webhooks = await configuredWebhooks(options, io);
   if (!webhooks.ok) return webhooks;
   const tape = await openTape(options.record);
@@ -97,6 +104,7 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
   return good({
     ...{ selection, feed, opened: opened.value, tape: tape.value },
     webhooks: { endpoints, environment: io.env },
+    http: http.value,
   });
 }
 
@@ -126,7 +134,7 @@ async function openPatiently(
 }
 
 async function conduct(
-  { selection, feed, opened, tape, webhooks }: Ready,
+  { selection, feed, opened, tape, webhooks, http }: Ready,
   options: WatchOptions,
   io: Io,
   line: TerminalLine,
@@ -140,6 +148,7 @@ async function conduct(
     feed,
     store: opened.store,
     isLasting: opened.isLasting,
+    isServed: http !== undefined,
     inspect: opened.inspect,
     warnings: opened.warnings,
     keepEvents: options.keepEvents,
@@ -151,17 +160,30 @@ async function conduct(
       return sink.failure === undefined;
     },
   });
+  const server = http === undefined ? undefined : await served(http, turns, opened, { feed, signal: ended.signal });
+  if (server?.ok === false) {
+    ended.abort();
+    await tape?.close();
+    await opened.store.close();
+    return failed(server, io);
+  }
+  if (server !== undefined) feed.log.info(`the page is at ${server.value.url}`);
   const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);
   let end: WatchEnd;
   feed.log.info(startText(selection, feed, opened));
   try {
     end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
+    if (end.ok && server !== undefined && !io.signal.aborted) {
+      feed.log.info(`the feed has ended; the page stays at ${server.value.url} until this program is stopped`);
+      await clock.sleep(Number.MAX_SAFE_INTEGER, AbortSignal.any([io.signal, ended.signal]));
+    }
   } finally {
     ended.abort();
     await drawing;
     line.clear();
     await sink.flush();
     await tape?.close();
+    await server?.value.closed;
     await opened.store.close();
   }
   if (!end.ok) return failed(end, io);
@@ -171,6 +193,19 @@ async function conduct(
     return EXIT.files;
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+/** The page and the API beside the watch, until `signal` aborts. */
+function served(
+  place: HttpPlace,
+  turns: Watch,
+  { store, isLasting }: OpenStore,
+  { feed, signal }: { readonly feed: FeedOptions; readonly signal: AbortSignal },
+): Promise<Result<HttpServer>> {
+  const { clock, isHistory } = feed;
+  const unready = async (): Promise<string | undefined> =>
+    isLasting && !isHistory ? storeUnready(store, clock.wallMs()) : (turns.unready ?? (await blindness(store)));
+  return serveStore(place, { store, clock, unready }, signal);
 }
 
 /** What begins here, for whoever reads the log later. */

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import type { Access } from '../../http/guard.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import type { Io } from '../io.ts';
+
+/** What the command line says of the HTTP server. */
+export interface HttpSettings {
+  /** `[HOST:]PORT`; without it nothing is served. */
+  readonly http?: string;
+  /** Anybody who reaches the address may read. */
+  readonly httpPublic?: boolean;
+  /** File with the token that readers must show. @default $UNROUTABLE_HTTP_TOKEN */
+  readonly httpToken?: string;
+}
+
+/** Where to listen, and who may ask. */
+export interface HttpPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly access: Access;
+}
+
+/** Shorter ones can be guessed. */
+const LEAST_TOKEN = 16;
+
+/** Reads `--http` and what belongs to it. An address that others reach needs a token, or `--http-public`. */
+export async function httpPlace({ http, httpPublic, httpToken }: HttpSettings, io: Io): Promise<Result<HttpPlace>> {
+  const address = /^(?:(.+):)?(\d{1,5})$/.exec(http ?? '');
+  const port = Number(address?.[2]);
+  if (address === null || port > 65_535)
+    return bad('usage', `--http ${http}: [HOST:]PORT is needed, such as 4680 or 127.0.0.1:4680`);
+  const host = (address[1] ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
+  const token = await tokenOf(httpToken, io);
+  if (!token.ok) return token;
+  const isPublic = httpPublic === true;
+  if (!isLoopback(host) && token.value === undefined && !isPublic)
+    return bad(
+      'usage',
+      `--http ${http}: others can reach this address; give a token (--http-token FILE or $UNROUTABLE_HTTP_TOKEN), or say --http-public`,
+    );
+  const hosts = isIP(host) === 6 ? [`[${host}]`] : [host.toLowerCase()];
+  return good({ host, port, access: { isPublic, token: token.value, hosts } });
+}
+
+async function tokenOf(file: string | undefined, { env }: Io): Promise<Result<string | undefined>> {
+  let token = env['UNROUTABLE_HTTP_TOKEN'];
+  if (file !== undefined) {
+    try {
+      token = (await readFile(file, 'utf8')).trim();
+    } catch (error) {
+      return bad('files', `--http-token ${file}: ${refusal(error)}`);
+    }
+  }
+  if (token === undefined || token === '')
+    return file === undefined ? good(undefined) : bad('usage', `--http-token ${file}: it is empty`);
+  return token.length < LEAST_TOKEN || /[^\x21-\x7e]/.test(token)
+    ? bad('usage', `the token of --http must be ${LEAST_TOKEN} or more printable characters without spaces`)
+    : good(token);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,44 @@
+import { lastRecorded } from '../../history/query.ts';
+import type { StateStore } from '../../ports.ts';
+import { durationText } from '../../report/clock.ts';
+import { isAlive, readInstances, type Instance } from './instances.ts';
+
+/** Who leads a watch, and which programs work on it. */
+export interface AtWork {
+  readonly leader: { readonly holder: string } | undefined;
+  readonly instances: readonly (Instance & { readonly alive: boolean })[];
+}
+
+/** Why nobody is ready; `undefined` when somebody is. */
+export function unreadiness({ leader, instances }: AtWork): string | undefined {
+  if (leader === undefined) return 'nobody leads';
+  const leading = instances.find(({ id }) => id === leader.holder);
+  if (leading === undefined || !leading.alive) return `${leader.holder} leads, and is not heard`;
+  return leading.ready ? undefined : `${leading.id}: ${leading.reason ?? 'not ready yet'}`;
+}
+
+/** The store's last record may be so old: a minute is recorded when it begins. */
+const MOST_BEHIND_MS = 180_000;
+
+/** Why a watch on this store is not to be relied on now: nobody leads, blind, or behind. `undefined`: it is. */
+export async function storeUnready(store: StateStore, wallMs: number): Promise<string | undefined> {
+  const [leader, instances] = await Promise.all([store.leases.holder(), readInstances(store)]);
+  const known = instances.map((instance) => ({ ...instance, alive: isAlive(instance, wallMs) }));
+  return unreadiness({ leader, instances: known }) ?? (await blindness(store)) ?? behindness(store, wallMs);
+}
+
+/** `blind: …` while every verdict is unknown. */
+export async function blindness(store: Pick<StateStore, 'read'>): Promise<string | undefined> {
+  const verdicts = await store.read('verdicts');
+  if (verdicts.length === 0) return 'nothing is recorded yet';
+  const isBlind = verdicts.every(({ value }) => (JSON.parse(value) as { verdict?: string }).verdict === 'unknown');
+  return isBlind ? 'blind: every verdict is unknown' : undefined;
+}
+
+async function behindness(store: StateStore, wallMs: number): Promise<string | undefined> {
+  const verdicts = await store.read('verdicts');
+  const minutes = await Promise.all(verdicts.map(({ key }) => lastRecorded(store, key)));
+  const last = Math.max(...minutes.map((at) => at ?? 0));
+  const behind = wallMs - last;
+  return behind > MOST_BEHIND_MS ? `behind: the last record is ${durationText(behind)} old` : undefined;
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '../../ports.ts';
+import { httpPlace, type HttpSettings } from '../../app/http/http-options.ts';
+import { serveStore } from '../../app/http/serve-store.ts';
+import type { Io } from '../../app/io.ts';
+import { storeUnready } from '../../app/leadership/readiness.ts';
+import { openKept, type StoreOptions } from '../../app/open-store.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import { select, type SelectionOptions } from '../../config/selection.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+
+export interface ServeOptions extends StoreOptions, SelectionOptions, HttpSettings {}
+
+/** `unroutable serve`: the page and the API of a store that others write, until it is stopped. */
+export async function serve(options: ServeOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+  const place = await httpPlace(options, io);
+  if (!place.ok) return failed(place, io);
+  const selection = await select(options);
+  if (!selection.ok) return failed(selection, io);
+  const ids = selection.value.territories.map(({ territory }) => territory.id);
+  const opened = await openKept({ ...options, access: 'read' }, ids, io, clock);
+  if (!opened.ok) return failed(opened, io);
+  const { store } = opened.value;
+  try {
+    const unready = (): Promise<string | undefined> => storeUnready(store, clock.wallMs());
+    const server = await serveStore(place.value, { store, clock, unready }, io.signal);
+    if (!server.ok) return failed(server, io);
+    io.stdout.write(`${server.value.url}\n`);
+    await server.value.closed;
+    return EXIT.done;
+  } finally {
+    await store.close();
+  }
+}

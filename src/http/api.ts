@@ -1,0 +1,73 @@
+import { Hono, type Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { z } from 'zod';
+import { UnknownEvent, type StateStore } from '../ports.ts';
+import { incidentsView, incidentView } from './incident-views.ts';
+import { questions } from './questions.ts';
+import { explainView, peersView, stateView } from './sight-views.ts';
+import { Refused, subjectsOf } from './subjects.ts';
+import { territoriesView, timelineView, unitsView, uptimeView, verdictView } from './views.ts';
+
+/** Events in one answer, unless fewer are asked for. */
+const EVENTS = 100;
+
+/** The addresses under /api/v1 that answer with JSON. */
+export function apiOf(store: StateStore): Hono {
+  const api = new Hono();
+  const route = <Name extends keyof typeof questions>(
+    path: string,
+    name: Name,
+    answer: (asked: z.infer<(typeof questions)[Name]>, context: Context) => Promise<unknown>,
+  ): void => {
+    api.get(path, async (context) => {
+      const read = questions[name].safeParse(onceEach(context));
+      if (!read.success) throw new Refused(400, faultOf(read.error));
+      context.header('Cache-Control', 'no-store');
+      return context.json((await answer(read.data as z.infer<(typeof questions)[Name]>, context)) as object);
+    });
+  };
+  route('/territories', 'none', () => territoriesView(store));
+  route('/verdict', 'view', (asked) => verdictView(store, asked));
+  route('/incidents', 'incidents', (asked) => incidentsView(store, asked));
+  route('/incidents/:id', 'none', (_, context) => incidentView(store, context.req.param('id') ?? ''));
+  route('/timeline', 'timeline', (asked) => timelineView(store, asked));
+  route('/state', 'moment', (asked) => stateView(store, asked));
+  route('/peers', 'span', (asked) => peersView(store, asked));
+  route('/units', 'view', async (asked) => unitsView(await subjectsOf(store, asked)));
+  route('/events', 'events', (asked) => eventsView(store, asked));
+  route('/explain', 'moment', (asked) => explainView(store, asked));
+  route('/uptime', 'uptime', (asked) => uptimeView(store, asked));
+  return api;
+}
+
+async function eventsView(store: StateStore, asked: { after?: string | undefined; limit?: number | undefined }) {
+  const events = [];
+  for await (const event of store.events(asked.after)) {
+    events.push(event);
+    if (events.length >= (asked.limit ?? EVENTS)) break;
+  }
+  return { events, next: events.at(-1)?.id ?? asked.after ?? null };
+}
+
+/** What was asked, each name once. @throws Refused when one comes twice. */
+function onceEach(context: Context): Readonly<Record<string, string>> {
+  const asked: Record<string, string> = {};
+  for (const [name, values] of Object.entries(context.req.queries())) {
+    if (values.length > 1) throw new Refused(400, `${name} is given twice`);
+    asked[name] = values[0] ?? '';
+  }
+  return asked;
+}
+
+function faultOf(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}
+
+/** What a failed answer becomes: the question's fault, or the store's. */
+export function problemOf(error: unknown): { readonly status: ContentfulStatusCode; readonly error: string } {
+  if (error instanceof Refused) return { status: error.status, error: error.message };
+  if (error instanceof UnknownEvent) return { status: 404, error: error.message };
+  return { status: 503, error: 'the store does not answer, or holds what cannot be read' };
+}

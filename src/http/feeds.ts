@@ -1,0 +1,91 @@
+import type { Incident } from '../detect/events/event.ts';
+import { lastedText } from '../report/incident-words.ts';
+import type { Answers } from './answers.ts';
+
+type Listed = Answers['incidents']['incidents'][number];
+type Verdicts = Answers['verdict']['verdicts'];
+
+const COLOURS: Readonly<Record<string, string>> = {
+  routable: '#2e7d32',
+  degraded: '#b26a00',
+  unroutable: '#b3261e',
+  unknown: '#5f6368',
+};
+
+/** A badge of two fields: whose verdict it is, and the verdict. */
+export function badgeSvg(verdicts: Verdicts): string {
+  const [first] = verdicts;
+  const name = first?.name ?? 'unroutable';
+  const verdict = first?.verdict ?? 'unknown';
+  const [left, right] = [textWidth(name), textWidth(verdict)];
+  const text = escaped(`${name}: ${verdict}`);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${text}"><title>${text}</title><rect width="${left}" height="20" fill="#444"/><rect x="${left}" width="${right}" height="20" fill="${COLOURS[verdict] ?? '#5f6368'}"/><g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="${left / 2}" y="14">${escaped(name)}</text><text x="${left + right / 2}" y="14">${escaped(verdict)}</text></g></svg>`;
+}
+
+/** An Atom feed (RFC 4287) of incidents, newest first. */
+export function atomFeed(incidents: readonly Listed[], base: string, updated: string): string {
+  const entries = incidents.map(({ territory, family, incident: loose }) => {
+    const incident = loose as unknown as Incident;
+    const from = incident.spans[0]?.from ?? updated;
+    const last = incident.spans.at(-1);
+    const changed = last?.until ?? last?.from ?? from;
+    const link = `${base}/#territory=${encodeURIComponent(territory)}&family=${family}&incident=${incident.id}`;
+    return `<entry><id>urn:unroutable:incident:${escaped(incident.id)}</id><title>${escaped(titleOf(territory, incident))}</title><updated>${changed}</updated><published>${from}</published><link href="${escaped(link)}"/><summary>${escaped(lastedText(incident))}</summary></entry>`;
+  });
+  return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><id>${escaped(base)}/feed.xml</id><title>unroutable: incidents</title><updated>${updated}</updated><author><name>unroutable</name></author><link rel="self" href="${escaped(base)}/feed.xml"/>${entries.join('')}</feed>\n`;
+}
+
+/** A calendar (RFC 5545) of incidents; what is open ends now. */
+export function calendar(incidents: readonly Listed[], now: string): string {
+  const events = incidents.flatMap(({ territory, incident: loose }) => {
+    const incident = loose as unknown as Incident;
+    const from = incident.spans[0]?.from ?? now;
+    const until = incident.spans.at(-1)?.until ?? now;
+    return [
+      'BEGIN:VEVENT',
+      `UID:${incident.id}@unroutable`,
+      `DTSTAMP:${stamp(until)}`,
+      `DTSTART:${stamp(from)}`,
+      `DTEND:${stamp(until)}`,
+      `SUMMARY:${icsText(titleOf(territory, incident))}`,
+      `DESCRIPTION:${icsText(lastedText(incident))}`,
+      'END:VEVENT',
+    ];
+  });
+  const lines = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//unroutable//incidents//EN', ...events, 'END:VCALENDAR'];
+  return `${lines.flatMap(folded).join('\r\n')}\r\n`;
+}
+
+function titleOf(territory: string, { worst, state }: Incident): string {
+  return `${territory} ${worst}${state === 'open' ? ', not over yet' : ''}`;
+}
+
+function stamp(iso: string): string {
+  return iso.replace(/[-:]|\.\d+/g, '');
+}
+
+function icsText(text: string): string {
+  return text.replace(/[\\;,]/g, '\\$&').replace(/\r?\n/g, '\\n');
+}
+
+/** Lines of at most 75 octets, RFC 5545 section 3.1. */
+function folded(line: string): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const char of line) {
+    if (Buffer.byteLength(current + char) > 73) {
+      lines.push(current);
+      current = ' ';
+    }
+    current += char;
+  }
+  return [...lines, current];
+}
+
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`).replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '');
+}
+
+function textWidth(text: string): number {
+  return Math.ceil(text.length * 6.6) + 14;
+}

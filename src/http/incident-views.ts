@@ -1,0 +1,49 @@
+import type { Incident } from '../detect/events/event.ts';
+import type { Space } from '../state/record.ts';
+import type { Answers } from './answers.ts';
+import type { Questions } from './questions.ts';
+import type { Reader } from '../history/stored.ts';
+import { Refused, subjectsOf } from './subjects.ts';
+import { named } from './views.ts';
+
+/** Newest first. What is open is as it is now, not as its last event has it. */
+export async function incidentsView(store: Reader, asked: Questions['incidents']): Promise<Answers['incidents']> {
+  const subjects = await subjectsOf(store, asked);
+  const open = new Map((await store.read('incidents')).map(({ key, value }) => [key, value]));
+  const all = await Promise.all(
+    subjects.map(async (subject) => {
+      const records = await store.read(`past-incidents/${subject.key}` as Space);
+      const byId = new Map(records.map(({ value }) => JSON.parse(value) as Incident).map((one) => [one.id, one]));
+      const now = open.get(subject.key);
+      if (now !== undefined) {
+        const incident = JSON.parse(now) as Incident;
+        byId.set(incident.id, incident);
+      }
+      return [...byId.values()].map((incident) => ({ ...named(subject), incident: { ...incident } }));
+    }),
+  );
+  const [from, until] = [asked.from ?? 0, asked.until ?? Number.POSITIVE_INFINITY];
+  return {
+    incidents: all
+      .flat()
+      .filter(({ incident }) => endOf(incident) >= from && beginOf(incident) < until)
+      .sort((a, b) => beginOf(b.incident) - beginOf(a.incident))
+      .slice(0, asked.limit ?? 100),
+  };
+}
+
+function beginOf(incident: Pick<Incident, 'spans'>): number {
+  return Date.parse(incident.spans[0]?.from ?? '') || 0;
+}
+
+function endOf(incident: Pick<Incident, 'spans'>): number {
+  const until = incident.spans.at(-1)?.until;
+  return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+}
+
+export async function incidentView(store: Reader, id: string): Promise<Answers['incident']> {
+  const { incidents } = await incidentsView(store, { limit: 1_000_000 });
+  const found = incidents.find(({ incident }) => incident.id === id);
+  if (found === undefined) throw new Refused(404, 'this store has no incident with this id');
+  return found;
+}

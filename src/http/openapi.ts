@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { answers } from './answers.ts';
+import { questions } from './questions.ts';
+
+/** One address of the API: what it may be asked, what it answers. */
+interface Route {
+  readonly path: string;
+  readonly summary: string;
+  readonly question: keyof typeof questions;
+  readonly answer: keyof typeof answers;
+  readonly id?: true;
+}
+
+export const ROUTES = [
+  { path: '/api/v1/territories', summary: 'What is recorded of whom', question: 'none', answer: 'territories' },
+  {
+    path: '/api/v1/verdict',
+    summary: 'The present verdicts, each in one sentence',
+    question: 'view',
+    answer: 'verdict',
+  },
+  { path: '/api/v1/incidents', summary: 'Incidents, newest first', question: 'incidents', answer: 'incidents' },
+  { path: '/api/v1/incidents/{id}', summary: 'One incident', question: 'none', answer: 'incident', id: true },
+  { path: '/api/v1/timeline', summary: 'Visibility over time', question: 'timeline', answer: 'timeline' },
+  { path: '/api/v1/state', summary: 'What each peer saw at a moment', question: 'moment', answer: 'state' },
+  { path: '/api/v1/peers', summary: 'What each peer saw over time', question: 'span', answer: 'peers' },
+  { path: '/api/v1/units', summary: 'Each network now', question: 'view', answer: 'units' },
+  {
+    path: '/api/v1/events',
+    summary: 'Events in the order in which they were stored',
+    question: 'events',
+    answer: 'events',
+  },
+  { path: '/api/v1/explain', summary: 'The messages behind a verdict', question: 'moment', answer: 'explain' },
+  {
+    path: '/api/v1/uptime',
+    summary: 'Time under each verdict, by month or year',
+    question: 'uptime',
+    answer: 'uptime',
+  },
+] as const satisfies readonly Route[];
+
+/** OpenAPI 3.1, made of the schemas that read questions and describe answers. */
+export function openapi(version: string): unknown {
+  const schemas = Object.fromEntries(
+    Object.entries(answers).map(([name, schema]) => [name, z.toJSONSchema(schema, { target: 'draft-2020-12' })]),
+  );
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'unroutable',
+      version,
+      description: 'Whether a country is in the routing table of the Internet. Read-only.',
+    },
+    paths: Object.fromEntries(ROUTES.map((route) => [route.path, { get: operationOf(route) }])),
+    components: {
+      schemas,
+    },
+  };
+}
+
+function operationOf({ summary, question, answer, ...rest }: Route): unknown {
+  const { properties = {} } = z.toJSONSchema(questions[question], { io: 'input', target: 'draft-2020-12' });
+  const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+  const query = Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+  const response = (description: string, name: string) => ({
+    description,
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
+  });
+  return {
+    summary,
+    parameters: rest.id === true ? [id, ...query] : query,
+    responses: {
+      200: response('The answer', answer),
+      400: response('The question is not understood', 'problem'),
+      401: response('A token is needed', 'problem'),
+      403: response('Another host’s page, or another name of this host', 'problem'),
+      404: response('There is nothing of the kind', 'problem'),
+      503: response('The store does not answer, or too many ask', 'problem'),
+    },
+  };
+}

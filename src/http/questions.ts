@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { EventTime } from '../bgp/time.ts';
+import { LAST_EVENT_TIME } from '../bgp/time.ts';
+
+const moment = z
+  .string()
+  .max(40)
+  .refine((text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) && Number.isFinite(Date.parse(text)), {
+    error: 'a time is needed, such as 2014-12-22T16:15:00Z',
+  })
+  .transform((text) => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`))
+  .refine((at) => at >= 0 && at <= LAST_EVENT_TIME, { error: 'it is no time that a collector can write' })
+  .transform((at) => at as EventTime);
+
+const territory = z
+  .string()
+  .regex(/^[^/\0]{1,64}$/, { error: 'the id of a territory is needed, such as KP' })
+  .optional();
+const family = z.enum(['ipv4', 'ipv6']).optional();
+const view = { territory, family };
+const span = { from: moment.optional(), until: moment.optional() };
+const limit = (most: number) => z.coerce.number().int().min(1).max(most).optional();
+
+/** What each address of the API may be asked. */
+export const questions = {
+  none: z.strictObject({}),
+  view: z.strictObject(view),
+  incidents: z.strictObject({ ...view, ...span, limit: limit(1000) }),
+  timeline: z.strictObject({ ...view, ...span, resolution: z.enum(['exact', 'minute', 'hour', 'day']).optional() }),
+  span: z.strictObject({ ...view, ...span }),
+  moment: z.strictObject({ ...view, at: moment.optional() }),
+  events: z.strictObject({ after: z.string().max(128).optional(), limit: limit(1000) }),
+  uptime: z.strictObject({ ...view, ...span, by: z.enum(['month', 'year']).optional() }),
+  badge: z.strictObject(view),
+} as const;
+
+export type Questions = { readonly [Name in keyof typeof questions]: z.infer<(typeof questions)[Name]> };

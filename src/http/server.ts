@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono, type Context } from 'hono';
+import type { Clock, StateStore } from '../ports.ts';
+import { apiOf, problemOf } from './api.ts';
+import { atomFeed, badgeSvg, calendar } from './feeds.ts';
+import { guard, HEADERS, type Access } from './guard.ts';
+import { incidentsView } from './incident-views.ts';
+import { openapi } from './openapi.ts';
+import { questions } from './questions.ts';
+import { EventStream } from './stream.ts';
+import { verdictView } from './views.ts';
+
+export interface HttpOptions {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly access: Access;
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+  /** Folder of the page as it was built; without it there is none. */
+  readonly page: string | undefined;
+  /** Why it is not ready; `undefined` when it is. */
+  readonly unready: () => Promise<string | undefined>;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  /** Resolves when nothing is served any more. */
+  readonly closed: Promise<void>;
+}
+
+type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } };
+
+/** Answers under way at once; more are told to come again. Streams do not count. */
+const MOST_AT_ONCE = 256;
+/** Connections at once. */
+const MOST_CONNECTIONS = 2_000;
+const MOST_HEADER_BYTES = 16 * 1024;
+
+/** Serves until `signal` aborts. Rejects when the port cannot be had. */
+export async function serveHttp(options: HttpOptions, signal: AbortSignal): Promise<HttpServer> {
+  const { store, clock } = options;
+  const verdicts = async (): Promise<string> => JSON.stringify(await verdictView(store, {}));
+  const stream = new EventStream({ store, clock, signal, verdicts });
+  const listener = getRequestListener(appOf(options, stream).fetch);
+  const server = createServer(
+    {
+      maxHeaderSize: MOST_HEADER_BYTES,
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      keepAliveTimeout: 5_000,
+      connectionsCheckingInterval: 2_000,
+    },
+    (request, response) => void listener(request, response),
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('clientError', refuse);
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const name = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const closed = new Promise<void>((resolve) => server.on('close', resolve));
+  const close = (): void => {
+    server.close();
+    setTimeout(() => server.closeAllConnections(), 1_000).unref();
+    server.closeIdleConnections();
+  };
+  if (signal.aborted) close();
+  signal.addEventListener('abort', close, { once: true });
+  return { url: `http://${name}:${port}/`, closed };
+}
+
+function listen(server: Server, { host, port }: HttpOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** What is no request is told so, in a word. */
+function refuse(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return;
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
+  const { store, access, version } = options;
+  const app = new Hono<Bindings>();
+  app.use('*', guard(access));
+  app.get('/healthz', (context) => context.json({ ok: true }));
+  app.get('/readyz', async (context) => {
+    const reason = await options.unready().catch(() => 'the store does not answer');
+    return reason === undefined ? context.json({ ready: true }) : context.json({ ready: false, reason }, 503);
+  });
+  app.get('/api/v1/events/stream', async (context) => {
+    if (stream.isFull) return context.json({ error: 'too many listen already' }, 503);
+    const after = context.req.header('last-event-id') ?? context.req.query('after');
+    await stream.add(context.env.outgoing, HEADERS, after === '' ? undefined : after);
+    return RESPONSE_ALREADY_SENT;
+  });
+  let underWay = 0;
+  app.use('*', async (context, next) => {
+    if (underWay >= MOST_AT_ONCE) {
+      context.header('Retry-After', '1');
+      return context.json({ error: 'too many ask at once: come again' }, 503);
+    }
+    underWay++;
+    try {
+      await next();
+    } finally {
+      underWay--;
+    }
+    return undefined;
+  });
+  app.route('/api/v1', apiOf(store));
+  app.get('/openapi.json', (context) => context.json(openapi(version) as object));
+  addFeeds(app, store, options.clock);
+  addPage(app, options.page);
+  app.notFound((context) => context.json({ error: 'there is nothing at this address' }, 404));
+  app.onError((error, context) => {
+    const { status, error: text } = problemOf(error);
+    return context.json({ error: text }, status);
+  });
+  return app;
+}
+
+function addFeeds(app: Hono<Bindings>, store: StateStore, clock: Clock): void {
+  const now = (): string => new Date(clock.wallMs()).toISOString();
+  const asked = (context: Context) => questions.view.safeParse(context.req.query()).data ?? {};
+  const text = (context: Context, type: string, body: string): Response => {
+    context.header('Content-Type', type);
+    context.header('Cache-Control', 'no-cache');
+    return context.body(body);
+  };
+  app.get('/badge.svg', async (context) =>
+    text(context, 'image/svg+xml', badgeSvg((await verdictView(store, asked(context))).verdicts)),
+  );
+  app.get('/feed.xml', async (context) => {
+    const { incidents } = await incidentsView(store, { ...asked(context), limit: 50 });
+    const feed = atomFeed(incidents, new URL(context.req.url).origin, now());
+    return text(context, 'application/atom+xml; charset=utf-8', feed);
+  });
+  app.get('/incidents.ics', async (context) => {
+    const { incidents } = await incidentsView(store, { ...asked(context), limit: 1000 });
+    return text(context, 'text/calendar; charset=utf-8', calendar(incidents, now()));
+  });
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  'index.html': 'text/html; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
+};
+
+/** The files of the page, read once. */
+function addPage(app: Hono<Bindings>, folder: string | undefined): void {
+  if (folder === undefined) return;
+  for (const [name, type] of Object.entries(TYPES)) {
+    const plain = new Uint8Array(readFileSync(`${folder}/${name}`));
+    const packed = new Uint8Array(readFileSync(`${folder}/${name}.gz`));
+    app.get(name === 'index.html' ? '/' : `/${name}`, (context) => {
+      context.header('Content-Type', type);
+      context.header('Cache-Control', 'no-cache');
+      context.header('Vary', 'Accept-Encoding');
+      if (!/\bgzip\b/.test(context.req.header('accept-encoding') ?? '')) return context.body(plain);
+      context.header('Content-Encoding', 'gzip');
+      return context.body(packed);
+    });
+  }
+}

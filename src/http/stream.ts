@@ -1,0 +1,164 @@
+import type { ServerResponse } from 'node:http';
+import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
+import type { UnroutableEvent } from '../detect/events/event.ts';
+
+/** What waits for a reader that does not read, bytes; more, and it is cut off. */
+const MOST_WAITING = 1024 * 1024;
+/** A reader that takes nothing for this long is cut off. */
+const STUCK_MS = 30_000;
+/** A comment is sent so often: a dead connection is noticed, and proxies keep it open. */
+const BEAT_MS = 10_000;
+/** How often the verdicts of the store are compared, while anyone listens. */
+const LOOK_MS = 500;
+/** Readers at once. */
+const MOST_READERS = 1_000;
+
+interface Reader {
+  readonly response: ServerResponse;
+  /** While it is brought up to date: what came meanwhile. */
+  waiting: UnroutableEvent[] | undefined;
+  readonly sent: Set<string>;
+  stuckSince: number | undefined;
+}
+
+/** Sends events as they are stored, and verdicts as they change, to all who listen (server-sent events). */
+export class EventStream {
+  readonly #store: StateStore;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #verdicts: () => Promise<string>;
+  readonly #readers = new Set<Reader>();
+  #isFollowing = false;
+  #last = '';
+
+  constructor(options: { store: StateStore; clock: Clock; signal: AbortSignal; verdicts: () => Promise<string> }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#signal = options.signal;
+    this.#verdicts = options.verdicts;
+    options.signal.addEventListener('abort', () => {
+      for (const { response } of this.#readers) response.end();
+    });
+  }
+
+  get readers(): number {
+    return this.#readers.size;
+  }
+
+  get isFull(): boolean {
+    return this.#readers.size >= MOST_READERS;
+  }
+
+  /** @param after id of the event that it had last: what came since is sent first. */
+  async add(
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    after: string | undefined,
+  ): Promise<void> {
+    response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.flushHeaders();
+    const reader: Reader = { response, waiting: [], sent: new Set(), stuckSince: undefined };
+    this.#readers.add(reader);
+    response.on('close', () => this.#readers.delete(reader));
+    response.on('error', () => this.#cut(reader));
+    this.#follow();
+    this.#send(reader, 'retry: 1000\n\n');
+    if (this.#last !== '') this.#send(reader, verdictText(this.#last));
+    if (after !== undefined) await this.#bringUp(reader, after);
+    for (const event of reader.waiting ?? []) if (!reader.sent.has(event.id)) this.#send(reader, eventText(event));
+    reader.waiting = undefined;
+    reader.sent.clear();
+  }
+
+  async #bringUp(reader: Reader, after: string): Promise<void> {
+    try {
+      for await (const event of this.#store.events(after)) {
+        if (!this.#readers.has(reader)) return;
+        reader.sent.add(event.id);
+        this.#send(reader, eventText(event));
+        while (reader.response.writableNeedDrain && this.#readers.has(reader))
+          await this.#clock.sleep(20, this.#signal);
+      }
+    } catch (error) {
+      const reason = error instanceof UnknownEvent ? error.message : 'the store does not answer';
+      this.#send(reader, `event: missed\ndata: ${JSON.stringify({ error: reason })}\n\n`);
+    }
+  }
+
+  /** From the first reader on, until it is over. */
+  #follow(): void {
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    void this.#followEvents();
+    void this.#followVerdicts();
+    void this.#beat();
+  }
+
+  async #followEvents(): Promise<void> {
+    let last: string | undefined | null = null;
+    while (!this.#signal.aborted) {
+      try {
+        if (last === null) last = await this.#store.newest();
+        for await (const event of this.#store.follow(last, this.#signal)) {
+          last = event.id;
+          this.#tell(event);
+        }
+      } catch (error) {
+        if (error instanceof UnknownEvent) last = null;
+        await this.#clock.sleep(1_000, this.#signal);
+      }
+    }
+  }
+
+  #tell(event: UnroutableEvent): void {
+    const text = eventText(event);
+    for (const reader of this.#readers)
+      if (reader.waiting === undefined) this.#send(reader, text);
+      else reader.waiting.push(event);
+  }
+
+  async #followVerdicts(): Promise<void> {
+    while (!this.#signal.aborted) {
+      if (this.#readers.size > 0) {
+        const now = await this.#verdicts().catch(() => '');
+        if (now !== this.#last && now !== '') {
+          this.#last = now;
+          for (const reader of this.#readers) this.#send(reader, verdictText(now));
+        }
+      }
+      await this.#clock.sleep(LOOK_MS, this.#signal);
+    }
+  }
+
+  async #beat(): Promise<void> {
+    while (!this.#signal.aborted) {
+      await this.#clock.sleep(BEAT_MS, this.#signal);
+      const now = this.#clock.monotonicMs();
+      for (const reader of this.#readers) {
+        this.#send(reader, ': alive\n\n');
+        if (!reader.response.writableNeedDrain) reader.stuckSince = undefined;
+        else if (now - (reader.stuckSince ??= now) >= STUCK_MS - 2 * BEAT_MS) this.#cut(reader);
+      }
+    }
+  }
+
+  #send(reader: Reader, text: string): void {
+    const { response } = reader;
+    if (response.destroyed || !this.#readers.has(reader)) return;
+    if (response.writableLength + text.length > MOST_WAITING) this.#cut(reader);
+    else response.write(text);
+  }
+
+  #cut(reader: Reader): void {
+    this.#readers.delete(reader);
+    reader.response.destroy();
+  }
+}
+
+function eventText(event: UnroutableEvent): string {
+  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function verdictText(verdicts: string): string {
+  return `event: verdict\ndata: ${verdicts}\n\n`;
+}

@@ -1,0 +1,158 @@
+import { isoTime, type EventTime } from '../bgp/time.ts';
+import type { Incident } from '../detect/events/event.ts';
+import type { TimelineBucket } from '../history/query.ts';
+import { exactLooks, resolutionFor, timeline, verdictTurns, type Range } from '../history/query.ts';
+import { beginOfMonth, beginOfYear, DAY_MS, HOUR_MS, nextMonth } from '../history/calendar.ts';
+import { headline } from '../report/headline.ts';
+import type { Reader } from '../history/stored.ts';
+import type { Answers } from './answers.ts';
+import type { Questions } from './questions.ts';
+import { Refused, subjectOfOne, subjectsOf, type Subject } from './subjects.ts';
+
+type Store = Reader;
+type Asked<Name extends keyof Questions> = Questions[Name];
+
+/** Whose it is, as each answer has it. */
+export const named = ({ territory, family }: Subject) => ({ territory, family });
+const parts = (share: number): number => Math.round(share) / 10_000;
+
+export async function territoriesView(store: Store): Promise<Answers['territories']> {
+  const subjects = await subjectsOf(store);
+  return {
+    territories: subjects.map((subject) => ({
+      ...named(subject),
+      name: subject.about.name,
+      ...(subject.about.timeZone === undefined ? {} : { timeZone: subject.about.timeZone }),
+      networks: [...subject.about.networks],
+      ...(subject.recorded === undefined ? {} : { recordedUntil: isoTime(subject.recorded) }),
+    })),
+  };
+}
+
+export async function verdictView(store: Store, asked: Asked<'view'>): Promise<Answers['verdict']> {
+  const [subjects, open] = await Promise.all([subjectsOf(store, asked), store.read('incidents')]);
+  const incidents = new Map(open.map(({ key, value }) => [key, JSON.parse(value) as Incident]));
+  return {
+    verdicts: subjects.map((subject) => {
+      const incident = incidents.get(subject.key);
+      return {
+        ...named(subject),
+        name: subject.about.name,
+        verdict: subject.verdict,
+        since: subject.since === undefined ? null : isoTime(subject.since),
+        sentence: sentenceOf(subject),
+        ...(subject.recorded === undefined ? {} : { asOf: isoTime(subject.recorded) }),
+        ...(subject.visibility === undefined ? {} : { visibility: { ...subject.visibility } }),
+        ...(incident === undefined ? {} : { incident: { ...incident } }),
+      };
+    }),
+  };
+}
+
+/** The verdict of the present in one sentence. */
+export function sentenceOf({ about, territory, family, verdict, since, visibility }: Subject): string {
+  const { name, timeZone } = about;
+  return headline({ territory: { id: territory, name }, family, timeZone, verdict, since, visibility });
+}
+
+/** The range that is asked for: by default the day up to what was recorded last. */
+export function rangeOf(
+  subject: Subject,
+  asked: { from?: EventTime | undefined; until?: EventTime | undefined },
+): Range {
+  const end = (subject.recorded === undefined ? DAY_MS : subject.recorded + 60_000) as EventTime;
+  const until = asked.until ?? (asked.from === undefined ? end : (Math.max(end, asked.from + 1) as EventTime));
+  const from = asked.from ?? (Math.max(0, until - DAY_MS) as EventTime);
+  if (from >= until) throw new Refused(400, 'from must be before until');
+  return { from, until };
+}
+
+export async function timelineView(store: Store, asked: Asked<'timeline'>): Promise<Answers['timeline']> {
+  const subject = await subjectOfOne(store, asked);
+  const range = rangeOf(subject, asked);
+  const resolution = asked.resolution ?? resolutionFor(range);
+  const most = { exact: DAY_MS, minute: 31 * DAY_MS, hour: 731 * DAY_MS, day: Number.POSITIVE_INFINITY }[resolution];
+  if (range.until - range.from > most) throw new Refused(400, `the range is too long for this resolution`);
+  const turns = await verdictTurns(store, subject.key, range);
+  const buckets =
+    resolution === 'exact'
+      ? (await exactLooks(store, subject.key, range)).map(({ at, isBlind, share, voters, collectors, units }) => ({
+          ...{ at: isoTime(at), widthMs: 0, blindMs: 0, knownMs: 0, voters, collectors },
+          share: isBlind
+            ? null
+            : { mean: parts(share), lowest: parts(share), highest: parts(share), last: parts(share) },
+          networks: units.map((unit) => ({ last: parts(unit), lowest: parts(unit) })),
+          ...{ upstreams: [], announced: 0, withdrawn: 0 },
+        }))
+      : (await timeline(store, subject.key, range, resolution)).map(bucketView);
+  return {
+    ...named(subject),
+    ...{ from: isoTime(range.from), until: isoTime(range.until), resolution, networks: [...subject.about.networks] },
+    verdicts: turns.map(([since, verdict]) => ({ since: isoTime(since), verdict })),
+    buckets,
+  };
+}
+
+function bucketView(bucket: TimelineBucket): Answers['timeline']['buckets'][number] {
+  const { at, widthMs, blindMs, knownMs, share, voters, collectors, units, upstreams, announced, withdrawn } = bucket;
+  return {
+    ...{ at: isoTime(at), widthMs, blindMs, knownMs, voters, collectors, announced, withdrawn },
+    share:
+      share === undefined
+        ? null
+        : {
+            mean: parts(share.mean),
+            lowest: parts(share.lowest),
+            highest: parts(share.highest),
+            last: parts(share.last),
+          },
+    networks: units.map(([last, lowest]) => ({ last: parts(last), lowest: parts(lowest) })),
+    upstreams: upstreams.map(([asn, part]) => ({ asn, share: parts(part) })),
+  };
+}
+
+export function unitsView(subjects: readonly Subject[]): Answers['units'] {
+  return {
+    units: subjects.flatMap((subject) =>
+      subject.units.map(({ unit, share, isBaseline }) => ({ ...named(subject), unit, share, isBaseline })),
+    ),
+  };
+}
+
+export async function uptimeView(store: Store, asked: Asked<'uptime'>): Promise<Answers['uptime']> {
+  const subject = await subjectOfOne(store, asked);
+  const by = asked.by ?? 'month';
+  const end = ((subject.recorded ?? 0) + 60_000) as EventTime;
+  const until = asked.until ?? end;
+  const from = asked.from ?? (Math.max(0, until - 366 * DAY_MS) as EventTime);
+  if (from >= until) throw new Refused(400, 'from must be before until');
+  const turns = await verdictTurns(store, subject.key, { from, until: Math.min(until, end) as EventTime });
+  const rows: Answers['uptime']['rows'] = [];
+  const first = by === 'month' ? beginOfMonth(from) : beginOfYear(from);
+  for (let at = first; at < until;) {
+    const next = by === 'month' ? nextMonth(at) : beginOfYear(at + 366 * DAY_MS + HOUR_MS);
+    const range = { from: Math.max(at, from) as EventTime, until: Math.min(next, until) as EventTime };
+    rows.push(uptimeRow(turns, range, Math.min(range.until, end) as EventTime));
+    at = next;
+  }
+  return { ...named(subject), by, rows };
+}
+
+function uptimeRow(
+  turns: Awaited<ReturnType<typeof verdictTurns>>,
+  { from, until }: Range,
+  end: EventTime,
+): Answers['uptime']['rows'][number] {
+  const ms = { routable: 0, degraded: 0, unroutable: 0, unknown: 0 };
+  for (const [i, [since, stage]] of turns.entries()) {
+    const [begin, stop] = [Math.max(since, from), Math.min(turns[i + 1]?.[0] ?? end, end)];
+    if (stage !== 'off' && stop > begin) ms[stage] += stop - begin;
+  }
+  const known = ms.routable + ms.degraded + ms.unroutable;
+  return {
+    ...{ from: isoTime(from), until: isoTime(until) },
+    ...{ routableMs: ms.routable, degradedMs: ms.degraded, unroutableMs: ms.unroutable, unknownMs: ms.unknown },
+    offMs: until - from - known - ms.unknown,
+    share: known === 0 ? null : Math.floor((ms.routable / known) * 10_000) / 10_000,
+  };
+}

@@ -1,0 +1,34 @@
+import type { Family } from '../bgp/prefix.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { Verdict, VisibilityData } from '../detect/events/event.ts';
+import { createClock } from './clock.ts';
+import { familyText, seenText } from './phrases.ts';
+
+/** What the one sentence is made of that answers the question. */
+export interface HeadlineFacts {
+  readonly territory: { readonly id: string; readonly name: string };
+  readonly family: Family;
+  readonly timeZone: string | undefined;
+  readonly verdict: Verdict;
+  /** `undefined`: nothing was ever known. */
+  readonly since: EventTime | undefined;
+  readonly visibility: VisibilityData | undefined;
+  /** A moment of the past; the present without it. */
+  readonly at?: EventTime;
+}
+
+/** `North Korea has been unroutable since 2014-12-22 16:15:12 UTC (01:15:12 in Pyongyang, 23 Dec): all 36 networks …` */
+export function headline({ territory, family, timeZone, verdict, since, visibility, at }: HeadlineFacts): string {
+  const name = family === 'ipv4' ? territory.name : `${territory.name} over ${familyText(family)}`;
+  const clock = createClock(timeZone);
+  if (since === undefined) return `It is not known whether ${name} is routable: nothing has been seen of it yet.`;
+  const from = `since ${clock.moment(since)}`;
+  const proof = visibility === undefined ? '' : `: ${seenText(visibility)}`;
+  if (at !== undefined) return `At ${clock.moment(at)}, ${name} had been ${wordOf(verdict)} ${from}.`;
+  if (verdict === 'unknown') return `We cannot see whether ${name} is routable, and have not ${from}${proof}.`;
+  return `${name} has been ${wordOf(verdict)} ${from}${proof}.`;
+}
+
+function wordOf(verdict: Verdict): string {
+  return verdict === 'unknown' ? 'out of our sight' : verdict;
+}

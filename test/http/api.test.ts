@@ -1,0 +1,139 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { answers } from '../../src/http/answers.ts';
+import { ROUTES } from '../../src/http/openapi.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import { outageStore, serving } from './scene.ts';
+
+const DURING = '2014-12-22T13:30:00Z';
+
+test('every address answers as its schema says', async () => {
+  const { json } = await serving(await outageStore());
+  const { incidents } = (await json('/api/v1/incidents')) as { incidents: { incident: { id: string } }[] };
+  expect(incidents).toHaveLength(1);
+  for (const { path, answer } of ROUTES) {
+    const document = await json(path.replace('{id}', incidents[0]?.incident.id ?? ''));
+    expect([path, answers[answer].safeParse(document).error]).toEqual([path, undefined]);
+  }
+});
+
+test('the OpenAPI document describes the very answers', async () => {
+  const { json } = await serving(await outageStore());
+  const document = (await json('/openapi.json')) as {
+    openapi: string;
+    paths: Record<
+      string,
+      { get: { responses: { 200: { content: { 'application/json': { schema: { $ref: string } } } } } } }
+    >;
+    components: { schemas: Record<string, object> };
+  };
+  expect(document.openapi).toBe('3.1.0');
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  for (const { path } of ROUTES) {
+    if (path.includes('{')) continue;
+    const { $ref } = document.paths[path]?.get.responses[200].content['application/json'].schema ?? { $ref: '' };
+    const schema = document.components.schemas[$ref.split('/').at(-1) ?? ''];
+    expect([path, ajv.validate(schema ?? false, await json(path))]).toEqual([path, true]);
+  }
+});
+
+test('the verdict is a sentence in UTC and local time, with since and witnesses', async () => {
+  const { json } = await serving(await outageStore());
+  const { verdicts } = (await json('/api/v1/verdict')) as { verdicts: { sentence: string }[] };
+  expect(verdicts.map(({ sentence }) => sentence)).toEqual([
+    'North Korea has been routable since 2014-12-22 14:00:30 UTC (23:00:30 in Pyongyang): all 20 networks that report to RIS have a route to all of its 4 prefixes.',
+  ]);
+});
+
+test('the timeline has what was seen, and the verdicts', async () => {
+  const { json } = await serving(await outageStore());
+  const timeline = (await json(
+    '/api/v1/timeline?territory=KP&family=ipv4&from=2014-12-22T13:00:00Z&until=2014-12-22T13:01:00Z&resolution=exact',
+  )) as { buckets: { at: string; share: { last: number } }[]; verdicts: unknown };
+  expect(timeline.buckets.map(({ at, share }) => [at, share.last])).toEqual([
+    ['2014-12-22T12:00:00.000Z', 1],
+    ['2014-12-22T13:00:05.000Z', 0.5],
+    ['2014-12-22T13:00:20.000Z', 0],
+  ]);
+  expect(timeline.verdicts).toEqual([
+    { since: '2014-12-22T12:00:00.000Z', verdict: 'routable' },
+    { since: '2014-12-22T13:00:20.000Z', verdict: 'unroutable' },
+  ]);
+});
+
+test('a past verdict is explained by each peer and its last message', async () => {
+  const { json } = await serving(await outageStore());
+  const explained = (await json(`/api/v1/explain?at=${DURING}`)) as { sentence: string; peers: object[] };
+  expect(explained.sentence).toContain('North Korea had been unroutable since 2014-12-22 13:00:20 UTC');
+  expect(explained.peers).toHaveLength(20);
+  expect(explained.peers[0]).toMatchObject({
+    asn: 64513,
+    networks: [],
+    last: { at: '2014-12-22T13:00:05.000Z', message: { type: 'withdrawal', before: '64513 4837 131279', after: null } },
+  });
+});
+
+test('uptime tells apart what was down, blind and not watched', async () => {
+  const { json } = await serving(await outageStore());
+  const { rows } = (await json('/api/v1/uptime?from=2014-12-22T12:00:00Z&until=2014-12-22T16:00:00Z')) as {
+    rows: Record<string, number>[];
+  };
+  expect(rows).toEqual([
+    {
+      ...{ from: '2014-12-22T12:00:00.000Z', until: '2014-12-22T16:00:00.000Z' },
+      ...{ routableMs: 4 * 3_600_000 - 3_610_000, degradedMs: 0, unroutableMs: 3_610_000, unknownMs: 0, offMs: 0 },
+      share: 0.7493,
+    },
+  ]);
+});
+
+test('events are read in pages, and nothing is lost between them', async () => {
+  const store = await outageStore();
+  const { json } = await serving(store);
+  const ids: string[] = [];
+  for (let next: string | null = ''; ;) {
+    const page = (await json(`/api/v1/events?limit=3${next === '' ? '' : `&after=${next}`}`)) as {
+      events: { id: string }[];
+      next: string | null;
+    };
+    if (page.events.length === 0) break;
+    ids.push(...page.events.map(({ id }) => id));
+    next = page.next;
+  }
+  const all: string[] = [];
+  for await (const { id } of store.events()) all.push(id);
+  expect(ids).toEqual(all);
+});
+
+test.each([
+  ['/api/v1/timeline?from=yesterday', 400, 'from: a time is needed, such as 2014-12-22T16:15:00Z'],
+  ['/api/v1/timeline?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
+  ['/api/v1/timeline?form=2014-12-22T13:00', 400, 'Unrecognized key: "form"'],
+  ['/api/v1/timeline?resolution=second', 400, 'resolution: '],
+  ['/api/v1/timeline?territory=XX', 404, 'this store has no such territory and family; it has KP/ipv4'],
+  ['/api/v1/verdict?territory=KP&territory=US', 400, 'territory is given twice'],
+  ['/api/v1/incidents/none', 404, 'this store has no incident with this id'],
+  ['/api/v1/events?after=none', 404, 'no event with id none is kept'],
+  ['/../etc/passwd', 404, 'there is nothing at this address'],
+  ['/api/v1/%2e%2e/%2e%2e/package.json', 404, 'there is nothing at this address'],
+])('%s is refused with %i and the reason', async (path, status, reason) => {
+  const { get } = await serving(await outageStore());
+  const answer = await get(path);
+  expect(answer.status).toBe(status);
+  expect(((await answer.json()) as { error: string }).error).toContain(reason);
+});
+
+test('an empty store has no territory and no verdict, and says so', async () => {
+  const { json, get } = await serving(memoryStore());
+  expect(await json('/api/v1/territories')).toEqual({ territories: [] });
+  const answer = await get('/api/v1/timeline');
+  expect([answer.status, await answer.json()]).toEqual([404, { error: 'nothing is recorded in this store yet' }]);
+});
+
+test('badge, feed and calendar carry the incident, and no text of theirs is markup', async () => {
+  const { get } = await serving(await outageStore());
+  expect(await (await get('/badge.svg')).text()).toContain('North Korea: routable');
+  expect(await (await get('/feed.xml')).text()).toContain('<title>KP unroutable</title>');
+  const calendar = await (await get('/incidents.ics')).text();
+  expect(calendar).toContain('DTSTART:20141222T130020Z\r\nDTEND:20141222T140030Z');
+});
