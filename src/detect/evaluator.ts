@@ -30,15 +30,8 @@ import {
   type Beat,
   type Levels,
 } from './verdict/levels.ts';
-import {
-  blindness,
-  deadline,
-  firstState,
-  step,
-  type Controlled,
-  type Known,
-  type VerdictState,
-} from './verdict/verdict.ts';
+import { blindness, deadline, firstState, step, type Controlled, type VerdictState } from './verdict/verdict.ts';
+import type { Known } from './verdict/levels.ts';
 
 /**
  * After the first look more voters come: with the dumps of other collectors, and as the feed names them, for which a peer

@@ -11,7 +11,8 @@ import type { Hysteresis } from '../detect/hysteresis.ts';
 import type { Areas, Followed } from '../detect/verdict/conditions.ts';
 import type { Flapping } from '../detect/verdict/flapping.ts';
 import type { Levels, Stretch } from '../detect/verdict/levels.ts';
-import type { Known, VerdictState } from '../detect/verdict/verdict.ts';
+import type { VerdictState } from '../detect/verdict/verdict.ts';
+import type { Known } from '../detect/verdict/levels.ts';
 
 const KNOWN: readonly Known[] = ['routable', 'degraded', 'unroutable'];
 

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { openUnpacking, type ContainerKind } from './container.ts';
+import { openUnpacking } from './container.ts';
 import { readFileName, type FileKind } from './file-name.ts';
 import { firstRecord } from './first-record.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
-import { reasonOf, snapshotOf, type Snapshot } from './packed-file.ts';
+import { reasonOf, snapshotOf } from './packed-file.ts';
+import type { PlannedFile } from './planned-file.ts';
 import { conflictOf } from './unnamed.ts';
 import { findHoles, withinWindow, type Hole } from './window.ts';
 
@@ -22,17 +23,6 @@ export interface MrtPlanOptions {
   /** Event time after which nothing is wanted. */
   readonly until?: EventTime;
   readonly limits?: MrtLimits;
-}
-
-export interface PlannedFile {
-  readonly path: string;
-  readonly collector: Collector;
-  readonly kind: FileKind;
-  readonly container: ContainerKind;
-  /** Event time in milliseconds at which it begins: by its name, or else by its first record. */
-  readonly start: number;
-  readonly isStartNamed: boolean;
-  readonly snapshot: Snapshot;
 }
 
 /** What is read of one collector: RIB dumps and updates, each in order of time. */

@@ -1,15 +1,8 @@
 import { addressText, type Family } from '../../src/bgp/prefix.ts';
 import { DumpCheck, isMessage, routeKindOf } from './dump-check.ts';
 import { u16, u32, u8 } from './octets.ts';
-import { addressAt, readPeers } from './peer-index.ts';
+import { addressAt, readPeers, type DumpPeer } from './peer-index.ts';
 import { GEO_PEER_TABLE, HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from './record-types.ts';
-
-/** One peer of a RIB dump, and how many prefixes of each family the dump carried for it, watched or not. */
-export interface DumpPeer {
-  readonly address: string;
-  readonly asn: number;
-  readonly routes: Record<Family, number>;
-}
 
 /** A RIB dump that ended: all its peers, those without routes among them. */
 export interface Dump {

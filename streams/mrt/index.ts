@@ -5,8 +5,8 @@ export {
   type MrtPlan,
   type MrtPlanned,
   type MrtPlanOptions,
-  type PlannedFile,
   type Refusal,
 } from './archive.ts';
+export type { PlannedFile } from './planned-file.ts';
 export { mrtSource, type MrtSourceOptions } from './source.ts';
 export type * from './report.ts';

@@ -1,6 +1,12 @@
-import { addressText, type AddressWords } from '../../src/bgp/prefix.ts';
-import type { DumpPeer } from './dump-counter.ts';
+import { addressText, type AddressWords, type Family } from '../../src/bgp/prefix.ts';
 import { u16, u32, u8 } from './octets.ts';
+
+/** One peer of a RIB dump, and how many prefixes of each family the dump carried for it, watched or not. */
+export interface DumpPeer {
+  readonly address: string;
+  readonly asn: number;
+  readonly routes: Record<Family, number>;
+}
 
 /**
  * The peers of a PEER_INDEX_TABLE (RFC 6396 section 4.3.1) that begins at `body`; `undefined` when it does not hold what

@@ -3,7 +3,7 @@ import type { Collector } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 import { concerns } from '../../src/territory/territory.ts';
-import type { PlannedFile } from './archive.ts';
+import type { PlannedFile } from './planned-file.ts';
 import type { DecodeProblem, RecordDecoder } from './decoded.ts';
 import type { Dump } from './dump-counter.ts';
 import type { MrtReport } from './report.ts';

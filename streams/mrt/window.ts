@@ -1,6 +1,6 @@
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { Collector } from '../../src/bgp/peer.ts';
-import type { PlannedFile } from './archive.ts';
+import type { PlannedFile } from './planned-file.ts';
 import { documentedInterval } from './cadence.ts';
 
 /** A stretch of event time, in milliseconds, that the sequence of update files leaves out. */

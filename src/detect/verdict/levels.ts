@@ -1,6 +1,9 @@
 import { later, type EventTime } from '../../bgp/time.ts';
 import type { Policy } from '../policy.ts';
-import type { Known } from './verdict.ts';
+import type { Verdict } from '../events/event.ts';
+
+/** A verdict that says something of the territory, not of us. */
+export type Known = Exclude<Verdict, 'unknown'>;
 
 /** A level that lasted less than this between two stretches of another is noise of routes that move, and no drop. */
 const FLICKER_MS = 1000;

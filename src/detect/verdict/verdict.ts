@@ -3,10 +3,7 @@ import type { Sample } from '../../rib/sample.ts';
 import type { BlindReason, Verdict } from '../events/event.ts';
 import type { Policy } from '../policy.ts';
 import { follow, lasted, only, some, type Areas } from './conditions.ts';
-import type { Beat } from './levels.ts';
-
-/** A verdict that says something of the territory, not of us. */
-export type Known = Exclude<Verdict, 'unknown'>;
+import type { Beat, Known } from './levels.ts';
 
 /**
  *                            dip for degradedHold

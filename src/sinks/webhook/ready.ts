@@ -5,7 +5,7 @@ import { rulesOf, type Endpoint, type TemplateChoice } from './endpoint.ts';
 import { errorText } from './error-text.ts';
 import { headerValueFault } from './header.ts';
 import { loadSecret, secretOf, type Environment, type Secret, type SecretRef } from './secret.ts';
-import type { Outgoing } from './send.ts';
+import type { Outgoing } from './outgoing.ts';
 import { parseSigningKey, signatureHeaders, type SigningKey } from './signature.ts';
 import { inYaml, type Spelling } from './spelling.ts';
 import { parseTarget, type TargetRules } from './target.ts';

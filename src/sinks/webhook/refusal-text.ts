@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Outgoing } from './send.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** Bytes of a refusal's body that are read. More are left unread. */
 const MOST_BYTES = 2_048;

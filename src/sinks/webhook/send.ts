@@ -3,19 +3,11 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../ports.ts';
 import { connect, type Trust } from './connect.ts';
 import { errorText } from './error-text.ts';
+import type { Outgoing } from './outgoing.ts';
 import { refusalText } from './refusal-text.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
-
-/** One HTTP request, ready to go. */
-export interface Outgoing {
-  readonly url: string;
-  readonly method: 'POST' | 'PUT' | 'PATCH';
-  /** Without `host`, `content-length` and `connection`, which are set here. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
 
 /** What one attempt came to. `ms`: how long it took, on the monotonic clock. */
 export type Attempt =

@@ -1,5 +1,4 @@
 import { closeSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
-import type { FolderDatabase } from './database.ts';
 
 /** Octets before what a page of LMDB's format 2 holds. */
 const PAGE_HEADER = 24;
@@ -61,9 +60,14 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/** Part of a database, as far as it is read here. */
+interface Part {
+  getRange(range: object): Iterable<{ readonly value: string }>;
+}
+
 /** Reads all there is. @throws when a page is not what leads to it says, or a value is nothing but zeros. */
-export function readThrough({ meta, state, events, ids }: FolderDatabase): void {
-  for (const part of [meta, state, events, ids]) {
+export function readThrough(parts: readonly Part[]): void {
+  for (const part of parts) {
     for (const { value } of part.getRange({})) {
       if (/^\0+$/.test(value)) throw new Error('a value is nothing but zeros');
     }

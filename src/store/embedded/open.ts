@@ -107,7 +107,7 @@ async function openWhole(path: string, turn: WriteTurn, spareBytes?: number): Pr
   try {
     const opened = await FolderDatabase.open(path, turn, spareBytes);
     database = opened;
-    opened.read(() => readThrough(opened));
+    opened.read(() => readThrough([opened.meta, opened.state, opened.events, opened.ids]));
     return opened;
   } catch {
     // To shorten what is mapped would kill us, so it is closed first.

@@ -1,6 +1,7 @@
 import type { EventTime } from '../../../src/bgp/time.ts';
 import { mergeByTime } from '../../merge.ts';
-import type { CollectorPlan, MrtPlan, PlannedFile } from '../../mrt/archive.ts';
+import type { CollectorPlan, MrtPlan } from '../../mrt/archive.ts';
+import type { PlannedFile } from '../../mrt/planned-file.ts';
 import { openContainer } from '../../mrt/container.ts';
 import type { RecordSink } from '../../mrt/framer.ts';
 import { createFramer } from '../../mrt/records.ts';

@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { parsePrefix, type Prefix } from '../../../src/bgp/prefix.ts';
-import type { Outgoing } from '../../../src/sinks/webhook/send.ts';
+import type { Outgoing } from '../../../src/sinks/webhook/outgoing.ts';
 import type { TargetRules } from '../../../src/sinks/webhook/target.ts';
 
 export interface Receiver {

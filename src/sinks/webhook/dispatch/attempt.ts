@@ -3,7 +3,8 @@ import type { Clock } from '../../../ports.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { outgoingOf, readyEndpoint } from '../ready.ts';
 import type { Environment } from '../secret.ts';
-import { send, type Attempt, type Outgoing } from '../send.ts';
+import { send, type Attempt } from '../send.ts';
+import type { Outgoing } from '../outgoing.ts';
 import type { Resolver } from '../target.ts';
 import type { Sentence } from '../templates/template.ts';
 
