@@ -12,9 +12,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const INCIDENT = '2014-12-22';
-/** Bytes. In November 2026 it is 1.5 MB packed and 4.9 MB installed; two thirds of that are source maps, which hold the sources. */
-const MOST_PACKED = 1_800_000;
-const MOST_INSTALLED = 6_000_000;
+/** Bytes. In November 2026 it is 2.4 MB packed and 8.2 MB installed: the library with source maps that hold the sources, and the command in one file. */
+const MOST_PACKED = 4_000_000;
+const MOST_INSTALLED = 13_000_000;
 const ENTRY_POINTS = ['.', './mrt', './ris-live', './store/redis', './store/embedded', './report'];
 
 let folder = '';

@@ -48,9 +48,12 @@ describe('nothing of the schemas is untried: the engine says it on one of these 
   });
 
   // Of peers with small tables that never saw it nothing was ever said, so there is no verdict to lose.
-  test.each(BLIND_REASONS.filter((reason) => reason !== 'never-seen' && reason !== 'too-short'))('blind by reason of %s', (reason) => {
-    expect(events.some(({ type, data }) => type === 'country.unknown' && data.reason === reason)).toBe(true);
-  });
+  test.each(BLIND_REASONS.filter((reason) => reason !== 'never-seen' && reason !== 'too-short'))(
+    'blind by reason of %s',
+    (reason) => {
+      expect(events.some(({ type, data }) => type === 'country.unknown' && data.reason === reason)).toBe(true);
+    },
+  );
 
   test.each(GAP_REASONS)('a gap by reason of %s', (reason) => {
     expect(events.some(({ type, data }) => type === 'observer.gap' && data.reason === reason)).toBe(true);

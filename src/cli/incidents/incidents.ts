@@ -12,7 +12,13 @@ import { didYouMean } from '../../config/suggest.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { replayed, type Replayed } from '../replay/replay.ts';
-import type { FetchOptions } from './program.ts';
+
+/** What is fetched from the public archives, where it is asked for. */
+export interface FetchOptions {
+  readonly cache?: string;
+  readonly offline?: boolean;
+  readonly contact?: string;
+}
 
 /** `unroutable incidents` */
 export async function listIncidents(io: Io): Promise<ExitStatus> {

@@ -1,18 +1,12 @@
 import { Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
+import type { FetchOptions } from './incidents.ts';
 
 type End = (status: ExitStatus) => void;
 
 const CARD_FORMATS = ['md', 'html', 'json'] as const;
 type CardFormat = (typeof CARD_FORMATS)[number];
-
-/** What is fetched from the public archives, where it is asked for. */
-export interface FetchOptions {
-  readonly cache?: string;
-  readonly offline?: boolean;
-  readonly contact?: string;
-}
 
 /** The library of known incidents, and the demo that replays one of it. */
 export function addIncidentCommands(program: Command, io: Io, end: End): void {
