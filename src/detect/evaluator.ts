@@ -200,13 +200,13 @@ export class Evaluator {
     return closed === undefined ? drafts : [...drafts, incidentDraft(scene, { what: 'closed' }, closed, this.policy)];
   }
 
-  #followChanges(scene: Scene, { units, marks }: Touched): Draft[] {
+  #followChanges(scene: Scene, touched: Touched): Draft[] {
     if (!this.view.detailed) return [];
     if (blindness(scene.sample, this.policy) !== undefined) {
       this.changes.suspend();
       return [];
     }
-    if (units.length > 0) this.changes.observe(scene.sample.at, units, marks);
+    if (touched.units.length > 0) this.changes.observe(scene.sample.at, touched, this.#beginsUntil !== undefined);
     const due = this.changes.takeDue(scene.sample.at);
     if (due.length === 0) return [];
     const visibilityLogOf = changesByUnit(this.view.visibilityLog.kept);

@@ -8,11 +8,12 @@ import type {
   WithdrawalElement,
 } from '../bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
-import type { Family, Prefix } from '../bgp/prefix.ts';
+import { comparePrefixes, type Family, type Prefix } from '../bgp/prefix.ts';
 import { later, type EventTime } from '../bgp/time.ts';
 import { DirtySet } from '../rib/dirty-set.ts';
 import type { Effect } from './effect.ts';
 import { Probation } from './probation.ts';
+import type { HeldRoute } from '../rib/adj-rib-in.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { Liveness } from './liveness.ts';
 import { stateDumped, type Session, type PeerState } from './session.ts';
@@ -200,7 +201,7 @@ export class PeerTable {
       at < dump.from && (dumped || dump.from - at >= DUMP_BACKLOG_MS);
     let isOther = false;
     for (const family of families) {
-      this.#forgetRoutes(session, isGone, family);
+      this.#forgetRoutes(session, isGone, { family, lackedAt: now });
       session.table[family] = dump.routes[family];
       if (this.#votes.measure(family, this.#sessions.all())) isOther = true;
     }
@@ -275,15 +276,27 @@ export class PeerTable {
     }
   }
 
-  #forgetRoutes(session: Session, gone: (at: EventTime, dumped: boolean) => boolean, family?: Family): void {
+  /** @param dump of which family a dump ended that lacks them, and when; without one, of both families. */
+  #forgetRoutes(
+    session: Session,
+    gone: (at: EventTime, dumped: boolean) => boolean,
+    dump?: { readonly family: Family; readonly lackedAt: EventTime },
+  ): void {
     for (const view of this.#views) {
       const rib = view.ribs.get(session.peer.id);
-      if (rib === undefined || (family !== undefined && view.family !== family)) continue;
-      for (const held of [...rib.routes.values()]) if (gone(held.at, held.dumped)) view.drop(rib, held);
+      if (rib === undefined || (dump !== undefined && view.family !== dump.family)) continue;
+      // In an order that does not depend on when each was told: what a dump lacks is evidence.
+      const forgotten = [...rib.routes.values()].filter((held) => gone(held.at, held.dumped));
+      if (dump !== undefined) forgotten.sort(byPrefix);
+      for (const held of forgotten) view.drop(rib, held, dump?.lackedAt);
     }
   }
 
   #syncedBy(peerState: PeerState): EventTime | undefined {
     return peerState.kind === 'syncing' ? later(peerState.since, this.#voting.resyncMs) : undefined;
   }
+}
+
+function byPrefix(a: HeldRoute, b: HeldRoute): number {
+  return comparePrefixes(a.prefix, b.prefix) || (a.pathId ?? -1) - (b.pathId ?? -1);
 }

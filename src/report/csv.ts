@@ -129,8 +129,8 @@ function detailOf(event: UnroutableEvent): Row {
     case 'upstream.lost':
       return { upstream: event.data.upstream, unit: event.data.units.join(' '), share: event.data.share };
     case 'origin.changed': {
-      const { origin, change, units, share } = event.data;
-      return { origin, change, unit: units.join(' '), share };
+      const { origin, change, units, share, sinceAtLatest } = event.data;
+      return { origin, change, unit: units.join(' '), share, ...flags({ sinceAtLatest, rebased: undefined }) };
     }
     case 'prefix.new':
       return { prefix: event.data.prefix, share: event.data.share };

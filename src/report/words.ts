@@ -217,7 +217,8 @@ function originSentence(data: OriginData, clocks: Clocks): string {
   if (change === 'gone') return `AS${origin} stopped originating ${what} at ${at}.`;
   const origins = clocks.watched?.(territory.id)?.origins ?? [];
   const foreign = origins.length === 0 ? '' : ` Its configured origin is ${listed(origins)}.`;
-  return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report to RIS have such a route.${foreign}`;
+  const since = data.sinceAtLatest === true ? `${at} or earlier` : at;
+  return `AS${origin} has originated ${what} since ${since}: ${percent(share)} of the networks that report to RIS have such a route.${foreign}`;
 }
 
 /** A prefix may have been with a few voters before: that it spread is what is known. */

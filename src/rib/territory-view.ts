@@ -32,7 +32,7 @@ export class TerritoryView {
   readonly detailed: boolean;
   readonly tally = new Tally();
   /** Latest changes of voters' sight. */
-  readonly visibilityLog = new VisibilityLog();
+  readonly visibilityLog: VisibilityLog;
   readonly dirty = new DirtyRoutes();
   readonly ribs = new Map<Peer['id'], AdjRibIn>();
   /** Routes in a usual full table of this family, as the dumps have it; 0 while no dump was read. */
@@ -61,6 +61,7 @@ export class TerritoryView {
     this.#blocks = blocksOf(territory, family);
     this.blocksText = this.#blocks.map((block) => block.text).join(' ');
     this.units = unitsOf(territory, family);
+    this.visibilityLog = new VisibilityLog(this.units.length);
     this.detailed = this.units.length <= MAX_DETAILED_UNITS;
     this.#maxRoutes = maxRoutes(this.units.length);
     this.#maxRoutesOfAll = maxRoutesOfAll(this.units.length);
@@ -149,12 +150,18 @@ export class TerritoryView {
     this.#replace(rib, before, held);
     if (before === undefined) this.#routes++;
     this.dirty.add(rib, key);
-    if (rib.votes && rib.seen !== sawBefore) this.visibilityLog.add(changeOf(rib, held, rib.seen < sawBefore));
+    if (rib.seen !== sawBefore && this.#isHeard(rib)) this.visibilityLog.add(changeOf(rib, held, rib.seen < sawBefore));
     return true;
   }
 
-  /** Forgets a route without a word of the peer: nobody withdrew it, so it is no evidence. */
-  drop(rib: AdjRibIn, held: HeldRoute): void {
+  /**
+   * Forgets a route.
+   *
+   * @param lackedAt when a dump ended that lacks it: that is a word of the peer. Without one nobody withdrew it, and it is
+   * no evidence.
+   */
+  drop(rib: AdjRibIn, held: HeldRoute, lackedAt?: EventTime): void {
+    const sawBefore = rib.seen;
     const key = routeKey(held.prefix, held.pathId);
     if (rib.routes.delete(key)) {
       this.#routes--;
@@ -162,29 +169,30 @@ export class TerritoryView {
     }
     this.#replace(rib, held, undefined);
     this.dirty.add(rib, key);
+    if (lackedAt === undefined || rib.seen === sawBefore || !this.#isHeard(rib)) return;
+    this.visibilityLog.add(changeOf(rib, { ...held, at: lackedAt, dumped: true }, rib.seen < sawBefore));
   }
 
   /** @param isMissed whether a vote taken away is held against us: not when the peer turned out not to be full-feed. */
   setVote(rib: AdjRibIn, votes: boolean, at: EventTime, isMissed: boolean): void {
     if (rib.votes === votes) return;
-    const shown = [...rib.routes.values()].filter((held) => held.path !== undefined);
+    const { asn, collector } = rib.peer;
     if (votes) {
-      rib.votes = true;
-      this.#collectors.set(rib.peer.collector, (this.#collectors.get(rib.peer.collector) ?? 0) + 1);
-      this.#voteCount.enter(rib.peer.asn);
-      this.#former.delete(rib.peer.asn);
-      for (let unit = 0; unit < rib.sees.length; unit++) if (rib.sees[unit] === 1) this.#see(rib.peer.asn, unit);
-      for (const held of shown) for (const mark of held.marks) this.tally.add(mark, rib.peer.asn);
-    } else {
-      for (const held of shown) for (const mark of held.marks) this.tally.remove(mark, rib.peer.asn);
-      for (let unit = 0; unit < rib.sees.length; unit++)
-        if (rib.sees[unit] === 1) this.#voteCount.unsee(rib.peer.asn, unit);
-      rib.votes = false;
-      const left = (this.#collectors.get(rib.peer.collector) ?? 0) - 1;
-      if (left > 0) this.#collectors.set(rib.peer.collector, left);
-      else this.#collectors.delete(rib.peer.collector);
-      if (this.#voteCount.leave(rib.peer.asn) && isMissed) this.#former.set(rib.peer.asn, at);
+      this.#voteCount.enter(asn);
+      this.#former.delete(asn);
     }
+    for (let unit = 0; unit < rib.sees.length; unit++) {
+      if (rib.sees[unit] !== 1) continue;
+      if (votes) this.#see(asn, unit);
+      else this.#voteCount.unsee(asn, unit);
+    }
+    for (const { marks } of rib.routes.values())
+      for (const mark of marks) this.tally[votes ? 'add' : 'remove'](mark, asn);
+    const sessions = (this.#collectors.get(collector) ?? 0) + (votes ? 1 : -1);
+    if (sessions > 0) this.#collectors.set(collector, sessions);
+    else this.#collectors.delete(collector);
+    rib.votes = votes;
+    if (!votes && this.#voteCount.leave(asn) && isMissed) this.#former.set(asn, at);
     this.#reckonVisible(at);
   }
 
@@ -281,6 +289,11 @@ export class TerritoryView {
     }
     for (const unit of (held ?? before)?.units ?? []) this.#touched.add(unit);
     this.#longestMatch.replace(rib, before, held);
+  }
+
+  /** Whether what this session tells is heard of a voter: now, or of one that missed something and is heard again. */
+  #isHeard({ votes, peer }: AdjRibIn): boolean {
+    return votes || this.#former.has(peer.asn);
   }
 
   #turned(rib: AdjRibIn, unit: number, sees: boolean): void {

@@ -2,6 +2,7 @@ import type { Peer } from '../bgp/peer.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
+import { MAX_DETAILED_UNITS } from './marks.ts';
 
 /** One voter's sight gained or lost, with the message that did it. */
 export interface VisibilityChange {
@@ -17,19 +18,34 @@ export function changeOf({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldR
   return { at, type: path === undefined ? 'withdrawal' : dumped ? 'rib' : 'announcement', peer, prefix, lost };
 }
 
-/** How many changes of sight are remembered as evidence, at least. */
-const MIN_VISIBILITY_CHANGES = 1024;
+/** The latest changes are remembered as evidence, so many at least; and all of some hours, as far as there is room. */
+const FEWEST_KEPT = 1024;
 
-/** … and at most. */
-export const MAX_VISIBILITY_CHANGES = 2 * MIN_VISIBILITY_CHANGES;
+/** A movement is traced back as long as its messages lie within a minute of each other: a slow one takes hours. */
+const KEPT_MS = 6 * 3_600_000;
+
+/** No view keeps more. */
+export const MAX_VISIBILITY_CHANGES = 262_144;
+
+/** Some 760 full-feed sessions of RIS carry North Korea in 2026: a thousand may change their sight of each unit, and come again. */
+function mostKept(units: number): number {
+  if (units > MAX_DETAILED_UNITS) return MAX_VISIBILITY_CHANGES / 4;
+  return Math.min(MAX_VISIBILITY_CHANGES, Math.max(16_384, 1024 * units));
+}
 
 /** Latest changes of voters' sight. */
 export class VisibilityLog {
+  readonly #most: number;
   #kept: VisibilityChange[] = [];
   /** Number of the oldest that is kept: they are counted from 0. */
   #first = 0;
   /** How far they were written: number of the oldest kept then, and of the next one. */
   #written = { first: 0, next: 0 };
+
+  /** @param units of the view. */
+  constructor(units: number) {
+    this.#most = mostKept(units);
+  }
 
   /** Oldest first. */
   get kept(): readonly VisibilityChange[] {
@@ -38,9 +54,11 @@ export class VisibilityLog {
 
   add(sight: VisibilityChange): void {
     this.#kept.push(sight);
-    if (this.#kept.length <= MAX_VISIBILITY_CHANGES) return;
-    this.#kept.splice(0, MIN_VISIBILITY_CHANGES);
-    this.#first += MIN_VISIBILITY_CHANGES;
+    if (this.#kept.length < 2 * FEWEST_KEPT) return;
+    const last = this.#kept[FEWEST_KEPT - 1];
+    if (this.#kept.length <= this.#most && last !== undefined && sight.at - last.at <= KEPT_MS) return;
+    this.#kept.splice(0, FEWEST_KEPT);
+    this.#first += FEWEST_KEPT;
   }
 
   /** All that are kept, by number. */

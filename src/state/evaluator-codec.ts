@@ -99,14 +99,17 @@ export function parseEvaluator(
   };
 }
 
-export function changeText({ hysteresis, movement }: ChangeState): string {
-  return JSON.stringify({ hysteresis: hysteresisValue(hysteresis), movement: movementValue(movement) });
+export function changeText({ hysteresis, movement, atLatest }: ChangeState): string {
+  const value = { hysteresis: hysteresisValue(hysteresis), movement: movementValue(movement) };
+  return JSON.stringify(atLatest ? { ...value, atLatest } : value);
 }
 
 /** @throws Error when it was not so written. */
 export function parseChange(text: string): ChangeState {
   const fields = Fields.parse(text);
-  return { hysteresis: hysteresisFrom(fields.value('hysteresis')), movement: movementFrom(fields.value('movement')) };
+  const atLatest = fields.optional('atLatest', () => fields.flag('atLatest')) ?? false;
+  const [hysteresis, movement] = [fields.value('hysteresis'), fields.value('movement')];
+  return { hysteresis: hysteresisFrom(hysteresis), movement: movementFrom(movement), atLatest };
 }
 
 /** On or off, and since when it has been turning. */

@@ -2,7 +2,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { isEngineSpace, STATE_FORMAT, type Space, type StateChange, type StateRecord } from './record.ts';
 import { parsePeerTable, parseVoter } from '../peers/peer-snapshot.ts';
-import { parseTerritoryView, Reader, routesOf, visibilityLogOf } from './territory-view-codec.ts';
+import { parseTerritoryView, Reader, routesOf, VISIBILITY_CHANGE, visibilityLogOf } from './territory-view-codec.ts';
 import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { placeOf } from './recorder.ts';
 import { parseFall, parseIncident } from './incident-codec.ts';
@@ -80,7 +80,9 @@ function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: Reader): 
     if (!view.concerns(route.prefix)) throw new Error(`${route.prefix.text} does not concern ${view.key}`);
     view.restoreRoute(peer, route);
   });
-  const visibilityLog = kept.all(visibilityLogOf(view), '', (_, text) => reader.sight(text));
+  const sights = (begin: string) => kept.all(visibilityLogOf(view), begin, (_, text) => reader.sight(text));
+  const written = sights(VISIBILITY_CHANGE);
+  const visibilityLog = written.length > 0 ? written : sights('');
   kept.reading(visibilityLogOf(view), undefined, () =>
     view.visibilityLog.restore(visibilityLog.sort(([a], [b]) => a - b)),
   );

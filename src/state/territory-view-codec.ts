@@ -88,8 +88,11 @@ export class Reader {
   }
 }
 
+/** How keys of changes begin. Until December 2026 they were numbers alone, modulo a smaller one: those are read where there are no others. */
+export const VISIBILITY_CHANGE = 'n';
+
 export function visibilityChangeKey(number: number): string {
-  return String(number % MAX_VISIBILITY_CHANGES);
+  return `${VISIBILITY_CHANGE}${number % MAX_VISIBILITY_CHANGES}`;
 }
 
 export function visibilityChangeText(number: number, { at, type, peer, prefix, lost }: VisibilityChange): string {

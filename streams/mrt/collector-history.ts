@@ -69,11 +69,8 @@ export class CollectorHistory {
 
   dumpEnded({ at, dump }: DumpEnded): DumpOutcome {
     const flaw = dump.flaw ?? this.#shortage(dump);
-    if (flaw !== undefined) {
-      const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason: 'short-dump' };
-      this.#hear(gap);
-      return { elements: [gap], flaw, nameless: 0 };
-    }
+    // It proves nothing, and costs nothing to a peer whose updates are whole: neither gives it a vote nor takes it.
+    if (flaw !== undefined) return { elements: [], flaw, nameless: 0 };
     const from = eventTimeOf(dump.from * 1000) ?? at;
     const { ends, nameless } = this.#endsOfRib(dump, at, from);
     const present = new Set(ends.map(({ peer }) => peer.id));

@@ -82,6 +82,8 @@ class Play {
   #records = 0;
   #elements = 0;
   #outliers = 0;
+  /** Whether a dump ended in this file. */
+  #isDumped = false;
   #damages = 0;
 
   constructor(file: PlannedFile, decoder: RecordDecoder, clock: StreamClock, context: PlayContext) {
@@ -144,10 +146,13 @@ class Play {
       case 'damage':
         this.#damages++;
         this.#context.report({ type: 'damage', file: path, ...mark.damage });
+        // What is lost of a dump is no update that anybody missed; after it there may be some.
+        if (this.#file.kind === 'rib' && !this.#isDumped) break;
         items.push({ type: 'gap', at, collector, reason: 'damaged-file' });
         this.#clock.lost = 'damaged-file';
         break;
       case 'dump':
+        this.#isDumped = true;
         items.push({ type: 'dump-ended', at, collector, file: path, dump: mark.dump });
         break;
     }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Day, KP, prefix, UNITS } from '../support/day.ts';
-import { all } from './words.ts';
+import { all, eventsOf } from './words.ts';
 
 const RIGHT = [3356, 36561];
 const FOREIGN = [3491, 17557];
@@ -68,4 +68,21 @@ test('with two paths of one prefix, one of the right origin is enough', () => {
         path: [one.asn, ...((at === '01:00' ? [4837, 131279] : [4837, 9009]) as never[])],
       });
   expect(statusIn(day.tick('01:10'))?.units.map(({ share }) => share)).toEqual([1, 1, 1, 1]);
+});
+
+test('a foreign origin that stands at the first look is told, with its date as the latest; and when it goes', () => {
+  const day = new Day({ territories: [YT] });
+  day.announce('00:00:30', all, four.slice(1, 2), FOREIGN).dump('00:01', all, ['208.65.152.0/22'], 500_000, RIGHT);
+  day.withdraw('03:00', all, four.slice(1, 2)).tick('04:00');
+  const told = eventsOf(day, 'origin.changed').map(({ time, data: { origin, change, since, sinceAtLatest, share } }) =>
+    [time.slice(11, 16), origin, change, since.slice(11, 16), sinceAtLatest === true, share].join(' '),
+  );
+  expect(told).toEqual(['00:02 17557 appeared 00:01 true 1', '03:01 17557 gone 03:00 false 0']);
+});
+
+test('where no origin is configured, those of the first look are the usual ones', () => {
+  const day = new Day({ territories: [{ ...YT, origins: [] }] })
+    .dump('00:00', all, four, 500_000, FOREIGN)
+    .tick('02:00');
+  expect(day.said('origin')).toEqual([]);
 });

@@ -15,6 +15,8 @@ export interface Change {
   readonly units: readonly number[];
   /** Share of the voters that show it, of those that see these units. */
   readonly share: number;
+  /** Whether it stood so at the first look: `since` is the latest it can have begun. */
+  readonly sinceAtLatest: boolean;
 }
 
 export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
@@ -23,6 +25,8 @@ export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
 export interface ChangeState {
   readonly hysteresis: Hysteresis;
   readonly movement: Movement;
+  /** Whether what it is turning to stood already at the first look. */
+  readonly atLatest: boolean;
 }
 
 /** One of what may change, and how it stands. */
@@ -31,6 +35,7 @@ export interface Entry extends ChangeState {
   readonly subject: Subject;
   hysteresis: Hysteresis;
   movement: Movement;
+  atLatest: boolean;
 }
 
 /** What an entry of this key is of. */

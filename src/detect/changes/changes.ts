@@ -1,6 +1,7 @@
 import type { EventTime } from '../../bgp/time.ts';
 import { DirtySet } from '../../rib/dirty-set.ts';
 import { parseMark } from '../../rib/marks.ts';
+import type { Touched } from '../../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import {
   asnOfSubject,
@@ -49,7 +50,7 @@ export class Changes {
     this.#baseline = new Uint8Array(view.units.length);
   }
 
-  /** Takes what is there at the first look as given. */
+  /** Takes what is there at the first look as given, but for origins that do not count: that they stand is told. */
   begin(at: EventTime): void {
     this.#isReady = true;
     this.#isStale = true;
@@ -59,18 +60,23 @@ export class Changes {
         continue;
       }
       const known = entry.subject.kind === 'prefix' || this.#aim(entry.subject) === 'on';
-      this.#turn(entry, { on: known });
+      if (known && this.#isForeign(entry)) this.#standsAt(entry, at);
+      else this.#turn(entry, { on: known });
     }
   }
 
-  /** Looks at what changed of the view: `units` and `marks` are those touched since it was last asked. */
-  observe(at: EventTime, units: readonly number[], marks: readonly string[]): void {
+  /**
+   * Looks at what changed of the view: `touched` are the units and marks touched since it was last asked.
+   *
+   * @param isBeginning while more voters come for the first look: what they show stood before.
+   */
+  observe(at: EventTime, { units, marks }: Touched, isBeginning: boolean): void {
     if (!this.#isReady) return;
     const isWhole = this.#isStale || this.#roster !== this.#view.matrix.roster;
     // That others are asked now is not news of the territory: what is another share of them at that moment is taken as given.
     const isGiven = this.#view.matrix.rosterAt === at;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
-      if (isGiven) this.#take(entry, at);
+      if (isGiven) this.#take(entry, at, isBeginning);
       this.#look(entry, at);
     }
     for (const unit of isWhole ? this.#view.units.keys() : units) {
@@ -135,12 +141,7 @@ export class Changes {
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
     this.#roster = this.#view.matrix.roster;
-    const entries = states.map(([key, { hysteresis, movement }]) => ({
-      key,
-      subject: subjectFrom(key),
-      hysteresis,
-      movement,
-    }));
+    const entries = states.map(([key, state]) => ({ key, subject: subjectFrom(key), ...state }));
     for (const entry of entries) this.#keep(entry);
     for (const entry of entries.sort((a, b) => startOf(a) - startOf(b)))
       if (entry.hysteresis.turningSince !== undefined) this.#queue.add(entry, this.#holdMs(entry));
@@ -159,6 +160,7 @@ export class Changes {
       since: Math.min(...group.map(startOf)) as EventTime,
       units,
       share: looking === 0 ? 0 : showing / looking,
+      sinceAtLatest: group.some(({ atLatest }) => atLatest),
     };
   }
 
@@ -203,12 +205,26 @@ export class Changes {
   }
 
   /** An upstream, origin or prefix is as it is, unless it was changing before. What becomes of a unit is always told. */
-  #take(entry: Entry, at: EventTime): void {
+  #take(entry: Entry, at: EventTime, isBeginning: boolean): void {
     const { on, turningSince } = entry.hysteresis;
     if (entry.subject.kind === 'unit' || (turningSince !== undefined && turningSince !== at)) return;
     const aim = this.#aim(entry.subject);
+    if (aim === 'on' && !on && isBeginning && this.#isForeign(entry)) {
+      this.#standsAt(entry, at);
+      return;
+    }
     const taken = aim === 'stay' ? on : aim === 'on';
     if (taken !== on || turningSince !== undefined) this.#turn(entry, { on: taken });
+  }
+
+  #isForeign({ subject }: Entry): boolean {
+    return subject.kind === 'origin' && this.#view.territory.origins.length > 0;
+  }
+
+  /** It is there now and was there before: told when it lasts, with the date as the latest. */
+  #standsAt(entry: Entry, at: EventTime): void {
+    this.#turn(entry, { on: false, turningSince: at });
+    entry.atLatest = true;
   }
 
   /** Looking twice at one moment is looking once. */
@@ -225,6 +241,7 @@ export class Changes {
   #turn(entry: Entry, hysteresis: Hysteresis): void {
     if (entry.hysteresis.turningSince !== undefined && hysteresis.turningSince === undefined) this.#queue.remove(entry);
     if (entry.hysteresis !== hysteresis) this.dirty.add(entry.key);
+    if (hysteresis.turningSince !== entry.hysteresis.turningSince) entry.atLatest = false;
     const begins = entry.hysteresis.turningSince === undefined && hysteresis.turningSince !== undefined;
     entry.hysteresis = hysteresis;
     if (begins) this.#queue.add(entry, this.#holdMs(entry));
@@ -257,7 +274,8 @@ export class Changes {
 
   /** A unit that enters is one of the baseline: it is there. The rest begins as absent. */
   #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
-    const entry = { key, subject, hysteresis: { on: subject.kind === 'unit' }, movement: startMovement(0, at) };
+    const hysteresis = { on: subject.kind === 'unit' };
+    const entry = { key, subject, hysteresis, movement: startMovement(0, at), atLatest: false };
     this.#keep(entry);
     this.dirty.add(key);
     return entry;

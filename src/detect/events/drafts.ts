@@ -123,7 +123,8 @@ export function changeDraft(scene: Scene, change: Change, { evidence, lostSince 
       };
     }
     case 'origin': {
-      const data = { ...of, origin: what.asn, change: on ? 'appeared' : 'gone', units, share } as const;
+      const latest = change.sinceAtLatest ? { sinceAtLatest: true as const } : {};
+      const data = { ...of, origin: what.asn, change: on ? 'appeared' : 'gone', units, share, ...latest } as const;
       return { ...draft, type: 'origin.changed', about: `${what.asn} ${data.change} ${units.join(' ')}`, data };
     }
     case 'prefix':

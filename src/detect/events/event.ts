@@ -156,6 +156,8 @@ export interface OriginData extends OfTerritory {
   readonly change: 'appeared' | 'gone';
   readonly units: readonly PrefixText[];
   readonly share: number;
+  /** True when it stood so at the first look: `since` is only the latest it can have begun. */
+  readonly sinceAtLatest?: true;
 }
 
 export interface PrefixData extends OfTerritory {

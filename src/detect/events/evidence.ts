@@ -8,20 +8,35 @@ import type { Evidence } from './event.ts';
 const MAX_MESSAGES = 16;
 
 /**
- * The messages by which voters lost (or gained) sight since `from`: the first ones in full, and the count of all that are
- * remembered.
+ * The messages by which voters lost (or gained) sight since `from`: all of them counted; the first, the last, and a sample
+ * across the movement between them in full. Where there is none, because what changed was not heard as it did, the
+ * messages that were heard last before.
  *
- * @param visibility changes oldest first.
+ * @param visibilityLog oldest first.
  */
 export function evidenceOf(visibilityLog: readonly VisibilityChange[], lost: boolean, from: EventTime): Evidence {
-  const messages: VisibilityChange[][] = [];
+  const found = messagesOf(visibilityLog.filter((sight) => sight.lost === lost && sight.at >= from));
+  const messages = found.length > 0 ? found : messagesOf(visibilityLog.slice(-MAX_MESSAGES));
+  return { count: messages.length, messages: sampled(messages).flatMap((message) => messageOf(message)) };
+}
+
+/** What one peer told at one moment stands in one message, as far as anybody can tell from outside. */
+function messagesOf(visibilityLog: readonly VisibilityChange[]): readonly VisibilityChange[][] {
+  const messages = new Map<string, VisibilityChange[]>();
   for (const sight of visibilityLog) {
-    if (sight.lost !== lost || sight.at < from) continue;
-    const message = messages.at(-1);
-    if (message?.[0] !== undefined && isOfOne(message[0], sight)) message.push(sight);
-    else messages.push([sight]);
+    const key = `${sight.at} ${sight.type} ${sight.peer.id}`;
+    const message = messages.get(key);
+    if (message === undefined) messages.set(key, [sight]);
+    else message.push(sight);
   }
-  return { count: messages.length, messages: messages.slice(0, MAX_MESSAGES).flatMap((message) => messageOf(message)) };
+  return [...messages.values()];
+}
+
+/** As many as stand in an event, at even steps, the first and the last among them. */
+function sampled<T>(all: readonly T[]): readonly T[] {
+  if (all.length <= MAX_MESSAGES) return all;
+  const step = (all.length - 1) / (MAX_MESSAGES - 1);
+  return Array.from({ length: MAX_MESSAGES }, (_, i) => all[Math.round(i * step)]).filter((one) => one !== undefined);
 }
 
 /** Finds the visibility changes of one unit, oldest first. A whole country's units may ask at one moment: each prefix is compared once. */
@@ -41,11 +56,6 @@ export function changesByUnit(
   };
 }
 
-/** What one peer told at one moment stands in one message, as far as anybody can tell from outside. */
-function isOfOne(a: VisibilityChange, b: VisibilityChange): boolean {
-  return a.at === b.at && a.type === b.type && a.peer.id === b.peer.id;
-}
-
 function messageOf(visibilityLog: readonly VisibilityChange[]): Evidence['messages'] {
   const [first] = visibilityLog;
   if (first === undefined) return [];
@@ -56,7 +66,7 @@ function messageOf(visibilityLog: readonly VisibilityChange[]): Evidence['messag
       type,
       collector: peer.collector,
       peer: { address: peer.address, asn: peer.asn },
-      prefixes: visibilityLog.map((sight) => sight.prefix.text),
+      prefixes: [...new Set(visibilityLog.map((sight) => sight.prefix.text))],
     },
   ];
 }

@@ -47,7 +47,8 @@ async function told(bytes: Uint8Array): Promise<{ ends: number; gaps: readonly s
   };
 }
 
-const SHORT = [`${T}.000 gap local all short-dump`];
+/** It takes no votes either: what its peers told in updates is whole. */
+const NONE: readonly string[] = [];
 
 test('whole, it confirms each of its peers', async () => {
   expect(await told(dump(0, () => undefined))).toEqual({ ends: 2, gaps: [], flaw: undefined });
@@ -72,7 +73,7 @@ describe('it proves nothing by what it lacks when', () => {
     const outcome = await told(dump(n, harm));
     expect(outcome.flaw).toMatch(flaw);
     expect(outcome.ends).toBe(0);
-    expect(outcome.gaps.at(-1)).toBe(SHORT[0]);
+    expect(outcome.gaps.filter((line) => !line.includes('unreadable-message'))).toEqual(NONE);
   });
 
   test.each<[string, readonly Bytes[], string]>([
@@ -93,7 +94,7 @@ describe('it proves nothing by what it lacks when', () => {
   test('no entry of it can be read, as GoBGP once wrote; and inspecting it says so', async () => {
     const shifted = record(T, 13, 2, [...u32(0), 0, 0, 0, ...nlri('175.45.176.0/24'), ...numbered(0).slice(20)]);
     const path = folder.write('gobgp/bview', bytesOf(index, shifted));
-    expect((await told(bytesOf(index, shifted))).gaps).toEqual(SHORT);
+    expect((await told(bytesOf(index, shifted))).gaps).toEqual(NONE);
     expect(await inspectMrt(path)).toMatchObject({
       inspection: { dumps: [{ flaw: 'the entries of its record 1 cannot be read' }] },
     });
