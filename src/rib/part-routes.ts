@@ -1,10 +1,18 @@
+import type { AsPath } from '../bgp/as-path.ts';
 import { comparePrefixes, contains, type Prefix } from '../bgp/prefix.ts';
-import type { HeldRoute } from './adj-rib-in.ts';
+
+/** As much of a held route as its share of a unit depends on. */
+interface PartRoute {
+  readonly prefix: Prefix;
+  /** `undefined`: withdrawn. */
+  readonly path: AsPath | undefined;
+  readonly counts: boolean;
+}
 
 /** Routes of one session to parts of units, and what share of each such unit's addresses they leave to origins that count. */
 export class PartRoutes {
   /** In the order of a RIB. */
-  readonly #routes = new Map<number, HeldRoute[]>();
+  readonly #routes = new Map<number, PartRoute[]>();
   readonly #shares = new Map<number, number>();
 
   get size(): number {
@@ -21,7 +29,7 @@ export class PartRoutes {
   }
 
   /** One route in place of another of the same prefix. */
-  replace(unit: number, before: HeldRoute | undefined, held: HeldRoute | undefined): void {
+  replace(unit: number, before: PartRoute | undefined, held: PartRoute | undefined): void {
     const routes = this.#routes.get(unit) ?? [];
     if (before?.path !== undefined) {
       const at = routes.indexOf(before, placeOf(routes, before.prefix));
@@ -45,7 +53,7 @@ export class PartRoutes {
 }
 
 /** First place in the order of a RIB at which a route of this prefix may stand. */
-function placeOf(routes: readonly HeldRoute[], prefix: Prefix): number {
+function placeOf(routes: readonly PartRoute[], prefix: Prefix): number {
   let [low, high] = [0, routes.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -57,7 +65,7 @@ function placeOf(routes: readonly HeldRoute[], prefix: Prefix): number {
 }
 
 /** A walk through nested prefixes: each takes its addresses from the one around it. */
-function shareOf(routes: readonly HeldRoute[], unit: Prefix, isCovered: boolean): number {
+function shareOf(routes: readonly PartRoute[], unit: Prefix, isCovered: boolean): number {
   const around: { readonly prefix: Prefix; readonly counts: boolean }[] = [];
   let share = isCovered ? 1 : 0;
   for (const [i, { prefix }] of routes.entries()) {
@@ -72,7 +80,7 @@ function shareOf(routes: readonly HeldRoute[], unit: Prefix, isCovered: boolean)
 }
 
 /** Several paths of one prefix are one route: one that counts is enough. */
-function countsAny(routes: readonly HeldRoute[], from: number): boolean {
+function countsAny(routes: readonly PartRoute[], from: number): boolean {
   const text = routes[from]?.prefix.text;
   for (let i = from; routes[i]?.prefix.text === text; i++) if (routes[i]?.counts === true) return true;
   return false;
