@@ -1,3 +1,4 @@
+import { fetchByProxy } from '../../src/lib/proxy.ts';
 import type { Clock } from '../../src/ports.ts';
 
 /** Asks servers of archives, politely: few requests at a time for each host, and pauses when a server asks for one. */
@@ -46,7 +47,7 @@ export async function request(
 ): Promise<HttpAnswer & { readonly retryAfterMs?: number | undefined }> {
   const stalled = watchdog(http, signal);
   try {
-    const response = await fetch(url, {
+    const response = await fetchByProxy(url, {
       headers: { 'user-agent': http.userAgent, 'accept-encoding': 'identity', ...headers },
       signal: stalled.signal,
     });

@@ -1,3 +1,5 @@
+import { fetchByProxy } from '../../src/lib/proxy.ts';
+
 /** What one request came to. */
 export type Fetched =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly text: string }
@@ -10,7 +12,7 @@ export type Fetched =
  */
 export async function fetchText(url: URL, maxBytes: number, signal: AbortSignal): Promise<Fetched> {
   try {
-    const answer = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
+    const answer = await fetchByProxy(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
     const retryAfter = answer.headers.get('retry-after') ?? undefined;
     const text = await bodyOf(answer, maxBytes);
     return text === undefined ? { kind: 'too-large' } : { kind: 'answer', status: answer.status, retryAfter, text };

@@ -1,5 +1,7 @@
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import { WebSocket, type RawData } from 'ws';
 import { Notifier } from '../../src/lib/notifier.ts';
+import { proxyOf } from '../../src/lib/proxy.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 import { MAX_FRAME_BYTES } from './decode.ts';
@@ -82,9 +84,10 @@ function openedSocket(url: string): WebSocket | Closing {
     closeTimeout: 1000,
   };
   try {
-    return new WebSocket(url, options);
+    const proxy = proxyOf(url);
+    return new WebSocket(url, proxy === undefined ? options : { ...options, agent: new HttpsProxyAgent(proxy) });
   } catch (error) {
-    // A URL that is none.
+    // A URL that is none, or a proxy that is none.
     return { code: 1006, reason: String(error), by: 'fault' };
   }
 }

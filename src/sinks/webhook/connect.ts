@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { proxyOf, tunnel } from '../../lib/proxy.ts';
 import { canonicalAddress } from './address-guard.ts';
 import { errorText } from './error-text.ts';
 import type { Target } from './target.ts';
@@ -17,8 +18,8 @@ export interface Trust {
 
 /**
  * Connects to one of these addresses and no other, and over TLS checks that it is who the URL names. Which address it
- * is in truth is asked of the socket before a byte is written. Proxies of the environment are not used: they would look
- * the name up again. Ends with a failure when `signal` aborts.
+ * is in truth is asked of the socket before a byte is written. Through a proxy of the environment, the tunnel is asked for
+ * to one of these addresses. Ends with a failure when `signal` aborts.
  *
  * @param addresses vetted, at least one. Node tries them in turn, and a family that does not answer not for long.
  */
@@ -28,23 +29,51 @@ export async function connect(
   { ca }: Trust,
   signal: AbortSignal,
 ): Promise<Connected> {
-  const plain = connectTcp({
-    host: target.host,
-    port: target.port,
-    lookup: pinned(addresses),
-    autoSelectFamily: true,
-  });
+  const dialled = await dial(target, addresses, signal);
+  if (!dialled.ok || !target.isTls) return dialled;
+  const shaken = await ready(secured(dialled.socket, target.host, ca), 'secureConnect', signal);
+  if (!shaken.ok) dialled.socket.destroy();
+  return shaken;
+}
+
+/** A connection over TCP, through the proxy of the environment where there is one. */
+async function dial(target: Target, addresses: readonly string[], signal: AbortSignal): Promise<Connected> {
+  let proxy: URL | undefined;
+  try {
+    proxy = proxyOf(target.url);
+  } catch (error) {
+    return { ok: false, reason: `proxy: ${errorText(error)}` };
+  }
+  if (proxy !== undefined) return tunnelled(proxy, { target, addresses }, signal);
+  const { host, port } = target;
+  const plain = connectTcp({ host, port, lookup: pinned(addresses), autoSelectFamily: true });
   const dialled = await ready(plain, 'connect', signal);
   if (!dialled.ok) return dialled;
   const { remoteAddress = '' } = plain;
-  if (!addresses.includes(canonicalAddress(remoteAddress) ?? remoteAddress)) {
-    plain.destroy();
-    return { ok: false, reason: `connect: ${remoteAddress} is not the address that was vetted` };
+  if (addresses.includes(canonicalAddress(remoteAddress) ?? remoteAddress)) return dialled;
+  plain.destroy();
+  return { ok: false, reason: `connect: ${remoteAddress} is not the address that was vetted` };
+}
+
+/** The proxy is asked for a vetted address, not for the name, which it could resolve to another one. */
+async function tunnelled(
+  proxy: URL,
+  { target, addresses }: { readonly target: Target; readonly addresses: readonly string[] },
+  signal: AbortSignal,
+): Promise<Connected> {
+  let reason = 'proxy: there is no address';
+  for (const address of addresses) {
+    try {
+      const socket = await tunnel(proxy, { host: address, port: target.port }, signal);
+      // An error that is not listened to would end the process.
+      socket.on('error', () => undefined);
+      return { ok: true, socket };
+    } catch (error) {
+      reason = `proxy: ${error instanceof Error ? error.message : String(error)}`;
+      if (signal.aborted) break;
+    }
   }
-  if (!target.isTls) return dialled;
-  const shaken = await ready(secured(plain, target.host, ca), 'secureConnect', signal);
-  if (!shaken.ok) plain.destroy();
-  return shaken;
+  return { ok: false, reason };
 }
 
 /** No second look at the name: another answer would not have been vetted. Of an address in the URL Node asks nothing. */

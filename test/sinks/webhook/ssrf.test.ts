@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { TargetRules } from '../../../src/sinks/webhook/target.ts';
 import { settled } from '../../support/clock.ts';
+import { connectProxy, withProxies } from '../../support/proxy.ts';
 import { sentTo } from './attempts.ts';
 import { HOSTILE_URLS, hostileNames } from './hostile-urls.ts';
 import { httpReceiver, loopbackRules, network, rawReceiver } from './receivers.ts';
@@ -37,19 +38,10 @@ describe('hostile URLs', () => {
   });
 });
 
-test('proxies of the environment are not used', async () => {
-  const [proxy, receiver] = [await rawReceiver(() => undefined), await httpReceiver((_, response) => response.end())];
-  const names = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'NODE_USE_ENV_PROXY'] as const;
-  const before = names.map((name) => process.env[name]);
-  for (const name of names) process.env[name] = name.startsWith('NODE') ? '1' : `http://127.0.0.1:${proxy.port}`;
-  try {
-    const attempt = await sentTo(`http://127.0.0.1:${receiver.port}/`, loopbackRules(receiver.port));
-    expect(attempt).toMatchObject({ ok: true });
-  } finally {
-    for (const [i, name] of names.entries()) {
-      if (before[i] === undefined) delete process.env[name];
-      else process.env[name] = before[i];
-    }
-  }
-  expect([proxy.connections(), receiver.connections()]).toEqual([0, 1]);
+test('a proxy of the environment is not used for a host of NO_PROXY', async () => {
+  const [proxy, receiver] = [await connectProxy(), await httpReceiver((_, response) => response.end())];
+  withProxies({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1', NODE_USE_ENV_PROXY: '1' });
+  const attempt = await sentTo(`http://127.0.0.1:${receiver.port}/`, loopbackRules(receiver.port));
+  expect(attempt).toMatchObject({ ok: true });
+  expect([proxy.asked, receiver.connections()]).toEqual([[], 1]);
 });

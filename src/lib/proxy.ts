@@ -1,0 +1,80 @@
+import { request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { isIPv6, type Socket } from 'node:net';
+import { getProxyForUrl } from 'proxy-from-env';
+
+/**
+ * The proxy for a URL by the environment: `HTTPS_PROXY` for https and wss, `HTTP_PROXY` for http and ws, `ALL_PROXY` for
+ * both, in small letters, too; none for the hosts of `NO_PROXY`, of which `*` is all. Node's own switch,
+ * `NODE_USE_ENV_PROXY`, is not needed, and changes nothing.
+ *
+ * @returns `undefined` where the URL is reached directly.
+ * @throws Error when the environment names a proxy that cannot be used: without its value, which may hold a password.
+ */
+export function proxyOf(url: string | URL): URL | undefined {
+  const text = getProxyForUrl(String(url).replace(/^ws/i, 'http'));
+  if (text === '') return undefined;
+  const proxy = URL.canParse(text) ? new URL(text) : undefined;
+  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  throw new Error('the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY must be a URL like http://proxy.example:3128');
+}
+
+/** For logs: without the password. */
+export function shownProxy({ protocol, host }: URL): string {
+  return `${protocol}//${host}`;
+}
+
+/** `fetch`, through the proxy of the environment where there is one. Redirects go through the same proxy. */
+export async function fetchByProxy(url: string | URL, init: RequestInit): Promise<Response> {
+  const proxy = proxyOf(url);
+  if (proxy === undefined) return fetch(url, init);
+  const { ProxyAgent, fetch: fetchVia } = await import('undici');
+  const dispatcher = (agents[proxy.href] ??= new ProxyAgent({ uri: proxy.href }));
+  const answer: unknown = await fetchVia(url, { ...(init as object), dispatcher });
+  return answer as Response;
+}
+
+/** Connections to a proxy are kept and used again. */
+const agents: Record<string, InstanceType<typeof import('undici').ProxyAgent>> = {};
+
+/** Where a tunnel leads. */
+export interface Tunnelled {
+  /** A name or an address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Asks a proxy for a tunnel: CONNECT of RFC 9110 section 9.3.6.
+ *
+ * @returns the socket, on which the other end speaks.
+ * @throws Error that says why there is none: the proxy's status, or what broke.
+ */
+export function tunnel(proxy: URL, { host, port }: Tunnelled, signal: AbortSignal): Promise<Socket> {
+  const path = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const credentials = [proxy.username, proxy.password].map(decodeURIComponent).join(':');
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const asking = (proxy.protocol === 'https:' ? requestTls : requestPlain)({
+    host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port),
+    method: 'CONNECT',
+    path,
+    headers: { host: path, ...(credentials === ':' ? {} : { 'proxy-authorization': authorization }) },
+    // A connection of its own: no other proxy stands before a proxy.
+    agent: false,
+    signal,
+  });
+  return new Promise((resolve, reject) => {
+    asking.once('connect', ({ statusCode }, socket: Socket, head) => {
+      if (statusCode === 200 && head.length === 0) return resolve(socket);
+      socket.destroy();
+      reject(new Error(`the proxy ${shownProxy(proxy)} answered ${statusCode} to CONNECT`));
+    });
+    asking.once('response', (response) => {
+      response.destroy();
+      reject(new Error(`the proxy ${shownProxy(proxy)} answered ${response.statusCode} to CONNECT`));
+    });
+    asking.once('error', (error) => reject(new Error(`the proxy ${shownProxy(proxy)}: ${error.message}`)));
+    asking.end();
+  });
+}
