@@ -120,6 +120,43 @@ test.each<[string, readonly Reading[], readonly string[]]>([
     [START, '130 unroutable since 100', '260 routable since 200'],
   ],
   [
+    '15: blind for less than its hold, and lost before and after: the hold goes on',
+    [
+      [0, 1],
+      [100, 0],
+      [104, undefined],
+      [112, 0],
+      [116, undefined],
+      [125, 0],
+      [200, 0],
+    ],
+    [START, '130 unroutable since 100'],
+  ],
+  [
+    '15: no hold but that of blindness ends while blind',
+    [
+      [0, 1],
+      [100, 0],
+      [126, undefined],
+      [133, 0],
+      [140, 0],
+    ],
+    [START, '133 unroutable since 100'],
+  ],
+  [
+    '15: back when we can see again, its hold is over',
+    [
+      [0, 1],
+      [100, 0],
+      [126, undefined],
+      [133, 1],
+      [134, 0],
+      [160, 0],
+      [170, 1],
+    ],
+    [START, '164 unroutable since 134'],
+  ],
+  [
     'blind for its hold is unknown, and a suspicion is dropped',
     [
       [0, 1],

@@ -87,6 +87,15 @@ export function only({ areas, ...found }: Found, name: Followed): Found {
   return { ...some({ [name]: found[name] }), ...(area === undefined ? {} : { areas: { [name]: area } }) };
 }
 
+/** As much of the areas as belongs to conditions that last; `undefined` when that is none. */
+export function areasOf(areas: Areas | undefined, lasting: { readonly [Name in Followed]?: EventTime | undefined }) {
+  const names = (Object.keys(lasting) as Followed[]).filter((name) => lasting[name] !== undefined);
+  const found = Object.fromEntries(
+    names.flatMap((name) => (areas?.[name] === undefined ? [] : [[name, areas[name]]])),
+  ) as Areas;
+  return Object.keys(found).length === 0 ? undefined : found;
+}
+
 /** Whether what began then has lasted so long. */
 export function lasted(since: EventTime | undefined, at: EventTime, ms: number): since is EventTime {
   return since !== undefined && at - since >= ms;

@@ -2,7 +2,7 @@ import { earliest, later, type EventTime } from '../../bgp/time.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { BlindReason, Verdict } from '../events/event.ts';
 import type { Policy } from '../policy.ts';
-import { follow, lasted, only, some, type Areas } from './conditions.ts';
+import { areasOf, follow, lasted, only, some, type Areas } from './conditions.ts';
 import type { Beat, Known } from './levels.ts';
 
 /**
@@ -158,6 +158,8 @@ function lowHoldMs(beat: Beat | undefined, policy: Policy): number {
 /** When the state changes though nothing is heard: the earliest hold that ends, or the end of the beat that goes on. */
 export function deadline(state: VerdictState, policy: Policy, beat?: Beat): EventTime | undefined {
   let next = beat?.steadyAt;
+  const blindSince = since(state, 'blindSince');
+  if (blindSince !== undefined) return earliest(next, later(blindSince, policy.blindHoldMs));
   for (const { condition, hold } of HOLDS) {
     const at = since(state, condition);
     if (at !== undefined && !isSuspended(state, condition, beat))
@@ -185,7 +187,9 @@ export interface Pending {
 
 /** The verdict that comes next if all stays as it is; `undefined` when the one that stands does. */
 export function pending(state: VerdictState, policy: Policy): Pending | undefined {
+  const isBlind = since(state, 'blindSince') !== undefined;
   return HOLDS.flatMap(({ condition, hold, verdict }) => {
+    if (isBlind && condition !== 'blindSince') return [];
     const at = since(state, condition);
     return at === undefined ? [] : [{ verdict, since: at, at: later(at, policy[hold]) }];
   }).sort((a, b) => a.at - b.at)[0];
@@ -250,7 +254,11 @@ function stayBlind(state: VerdictState & { kind: 'unknown' }, reason: BlindReaso
   return { kind: 'unknown', since: state.since, reason, before: state.before };
 }
 
-/** Blindness is not an outage: a verdict stands for the hold, a suspicion is dropped at once. */
+/**
+ * Blindness is not an outage: a verdict stands for the hold. So does what was lost before: if it is still lost when we can
+ * see again, its hold goes on, as a process that is restarted again and again would otherwise begin it with each start.
+ * While we are blind, no hold ends but that of blindness.
+ */
 function goBlind(
   state: Exclude<VerdictState, { kind: 'unknown' }>,
   at: EventTime,
@@ -260,5 +268,11 @@ function goBlind(
   const blindSince = state.blindSince ?? at;
   if (lasted(blindSince, at, policy.blindHoldMs))
     return { kind: 'unknown', since: blindSince, reason, before: state.kind };
-  return { kind: state.kind, since: state.since, blindSince };
+  const { kind, since: stands } = state;
+  if (kind === 'unroutable') return { kind, since: stands, blindSince };
+  const { lowSince } = state;
+  const dipSince = kind === 'routable' ? state.dipSince : undefined;
+  const areas = areasOf(state.areas, { lowSince, dipSince });
+  const lost = some({ lowSince, dipSince, areas });
+  return { kind, since: stands, blindSince, ...lost };
 }
