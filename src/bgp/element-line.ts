@@ -214,6 +214,7 @@ const GAP_REASONS: Readonly<Record<GapReason, true>> = {
   restarted: true,
   'silent-collector': true,
   'stale-feed': true,
+  'ahead-feed': true,
   'silent-peer': true,
 };
 

@@ -108,6 +108,8 @@ export type GapReason =
   | 'silent-collector'
   /** What arrived from this collector was minutes old, so the present is not known. */
   | 'stale-feed'
+  /** All that arrived was dated minutes ahead of the feed's own time, so it cannot be placed. */
+  | 'ahead-feed'
   /** A peer that used to send every minute was silent for longer than its session allows (hold time 180 s). */
   | 'silent-peer';
 

@@ -111,6 +111,7 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   restarted: 'the program was not listening',
   'silent-collector': 'nothing was received from it',
   'stale-feed': 'all that was received from it was minutes old',
+  'ahead-feed': 'all that was received from it was dated minutes ahead of the time',
   'silent-peer': 'the peer fell silent for longer than its session may',
 };
 

@@ -29,6 +29,11 @@ export class Hearings {
     hearing.heardMs = Math.max(hearing.heardMs, monotonicMs);
   }
 
+  /** All that are expected to speak. */
+  get all(): readonly Collector[] {
+    return [...this.#hearings.keys()];
+  }
+
   /** Silence is counted from now, for all: we did not listen ourselves. */
   excuse(monotonicMs: number): void {
     for (const hearing of this.#hearings.values()) hearing.heardMs = monotonicMs;

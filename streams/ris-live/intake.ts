@@ -30,6 +30,10 @@ export const MAX_IDS = 50_000;
 /** A tick of a session in so many milliseconds proves enough: a session is silent after 180 s. */
 const PEER_TICK_MS = 5000;
 const TICK_MS = 1000;
+/** A message in time that comes so long after one dated ahead proves that not the whole feed is ahead. */
+const PROOF_MS = 2000;
+/** Without such a message, by then enough have come to tell. */
+const DOUBT_MS = 15_000;
 
 /** What is held until its time has passed: a message, or else a tick or a gap. */
 interface Held {
@@ -53,6 +57,8 @@ export class Intake {
   readonly #ids = new RecentIds(MAX_IDS);
   readonly #sessions = new Sessions();
   readonly #peerTicks = new Map<PeerId, EventTime>();
+  /** Peers of which something dated ahead came, not yet known whether the whole feed is ahead. */
+  readonly #doubted = new Map<PeerId, { readonly peer: Peer; readonly at: EventTime; readonly sinceMs: number }>();
   #begunMs = Infinity;
   #messageMs = -Infinity;
   /** The latest time of what has left. */
@@ -85,20 +91,27 @@ export class Intake {
   message(message: Message, monotonicMs: number): boolean {
     const { at, peer, elements, id } = message;
     const { odd, timeline } = this.#options;
-    const isStale = timeline === 'live' && this.#pace.isStale(at, monotonicMs);
-    const timeliness = this.#clock.judge(at, monotonicMs, isStale);
-    if (timeliness === 'ahead') {
-      odd.count(timeliness, id);
+    const looksStale = timeline === 'live' && this.#pace.isStale(at, monotonicMs);
+    const timeliness = this.#clock.judge(at, monotonicMs, looksStale);
+    const isStale = looksStale && timeliness !== 'returned';
+    if (timeliness === 'ahead' || timeliness === 'leapt') {
+      odd.count('ahead', id);
       // Old news is no loss; news that we dare not believe is.
-      if (elements.length > 0) this.#losePeer(peer, monotonicMs);
+      if (timeliness === 'leapt') this.#loseAll(monotonicMs);
+      else if (elements.length > 0) this.#doubt(peer, monotonicMs);
       return true;
+    }
+    if (timeliness === 'returned') {
+      this.#pace.forget();
+      this.#loseAll(monotonicMs);
     }
     if (isStale || timeliness === 'absurd') {
       this.hearings.murmur(peer.collector, monotonicMs);
       odd.count(timeliness === 'absurd' ? timeliness : 'stale', id);
     } else this.#hear(peer.collector, at, monotonicMs);
-    if (timeliness === 'in-time') this.#takeIn(message, isStale);
-    return !isStale && timeliness === 'in-time';
+    const isTimely = timeliness !== 'absurd';
+    if (isTimely) this.#takeIn(message, isStale);
+    return !isStale && isTimely;
   }
 
   /** How fast the feed can be is to be measured anew. */
@@ -108,6 +121,7 @@ export class Intake {
 
   #hear(collector: Collector, at: EventTime, monotonicMs: number): void {
     this.#messageMs = monotonicMs;
+    this.#noteDoubted(monotonicMs, PROOF_MS);
     this.#pace.note(at, monotonicMs);
     if (this.hearings.hear(collector, at, monotonicMs)) {
       this.#options.report({ type: 'heard-again', collector, at });
@@ -145,6 +159,7 @@ export class Intake {
 
   /** Lets go what is due. `isConnected`: more may come that belongs before. */
   release(monotonicMs: number, isConnected: boolean): void {
+    this.#noteDoubted(monotonicMs, DOUBT_MS);
     const until = this.#until(monotonicMs, isConnected);
     if (until === undefined) return;
     for (;;) {
@@ -158,14 +173,39 @@ export class Intake {
 
   /** Lets go everything. */
   flush(): void {
+    this.#noteDoubted(Infinity, 0);
     for (let held = this.#held.take(Infinity); held !== undefined; held = this.#held.take(Infinity)) this.#leave(held);
   }
 
   #losePeer(peer: Peer, monotonicMs: number): void {
     const at = this.#now(monotonicMs);
-    if (at === undefined) return;
+    if (at !== undefined) this.#putGap(peer, at);
+  }
+
+  #putGap(peer: Peer, at: EventTime): void {
     const { collector } = peer;
     this.#held.put({ at, collector, what: { type: 'gap', at, collector, peer, reason: 'unreadable-message' } });
+  }
+
+  /** What this peer said is dated ahead. It is a gap of its own, unless the whole feed turns out to be ahead. */
+  #doubt(peer: Peer, monotonicMs: number): void {
+    const at = this.#now(monotonicMs);
+    if (at !== undefined && !this.#doubted.has(peer.id)) this.#doubted.set(peer.id, { peer, at, sinceMs: monotonicMs });
+  }
+
+  /** Gaps of peers that were ahead alone, as soon as that is known. */
+  #noteDoubted(monotonicMs: number, doubtMs: number): void {
+    for (const [id, { peer, at, sinceMs }] of this.#doubted) {
+      if (monotonicMs - sinceMs < doubtMs) continue;
+      this.#doubted.delete(id);
+      this.#putGap(peer, at);
+    }
+  }
+
+  /** The whole feed is at another time: one gap for each collector, from what was received last. */
+  #loseAll(monotonicMs: number): void {
+    this.#doubted.clear();
+    for (const collector of this.hearings.all) this.lose(collector, 'ahead-feed', monotonicMs);
   }
 
   /** The time of what the feed did not say itself. A recording's time stands still when it does. */

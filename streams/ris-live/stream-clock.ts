@@ -4,9 +4,11 @@ import { later, type EventTime } from '../../src/bgp/time.ts';
  * What a message's own time is, beside the feed's:
  * - `in-time`: it takes the feed's time on, or is a little behind it;
  * - `absurd`: days old. RIS Live passes on updates stamped days or weeks ago;
- * - `ahead`: no clock of a collector is believed that runs ahead of all the others.
+ * - `ahead`: no clock of a collector is believed that runs ahead of all the others;
+ * - `leapt`: the whole feed is ahead, not long enough to be believed;
+ * - `returned`: the whole feed is back from a leap that was believed. Its time goes back with this message.
  */
-export type Timeliness = 'in-time' | 'absurd' | 'ahead';
+export type Timeliness = 'in-time' | 'absurd' | 'ahead' | 'leapt' | 'returned';
 
 export interface StreamClockOptions {
   /**
@@ -20,6 +22,8 @@ export interface StreamClockOptions {
   readonly oldestMs?: number;
   /** The whole feed must be ahead this long, milliseconds of monotonic time, before we think that we are behind. @default 5_000 */
   readonly doubtMs?: number;
+  /** … and this long before its time is believed, once the feed has told us one. @default 30_000 */
+  readonly beliefMs?: number;
 }
 
 /** So many messages must agree before a new time is believed. */
@@ -28,6 +32,8 @@ const WITNESSES = 3;
 /** Messages that agree with each other, but not with the feed's time. */
 interface Doubt {
   at: EventTime;
+  /** When `at` was told. Monotonic. */
+  atMs: number;
   readonly sinceMs: number;
   witnesses: number;
 }
@@ -45,9 +51,14 @@ export class StreamClock {
   #heard: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #guess: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #doubt: Doubt | undefined;
+  /** How far the feed leapt ahead when that was believed last. It may have been wrong, and come back. Milliseconds. */
+  #leaptMs: number | undefined;
+  readonly #beliefMs: number;
 
-  constructor({ timeline, leadMs = 10_000, oldestMs = 86_400_000, doubtMs = 5000 }: StreamClockOptions) {
+  constructor(options: StreamClockOptions) {
+    const { timeline, leadMs = 10_000, oldestMs = 86_400_000, doubtMs = 5000, beliefMs = 30_000 } = options;
     this.#timeline = timeline;
+    this.#beliefMs = beliefMs;
     this.#leadMs = leadMs;
     this.#oldestMs = oldestMs;
     this.#doubtMs = doubtMs;
@@ -73,9 +84,20 @@ export class StreamClock {
   judge(at: EventTime, monotonicMs: number, isStale = false): Timeliness {
     const expected = this.expected(monotonicMs);
     if (expected !== undefined) {
+      if (this.#mayHaveReturned(at, expected)) {
+        if (this.#doubtedMs(at, monotonicMs) < this.#beliefMs) return 'in-time';
+        this.#doubt = this.#leaptMs = undefined;
+        this.#heard = { at, monotonicMs };
+        return 'returned';
+      }
       const isAhead = this.#timeline === 'live' && at > expected + this.#leadMs;
       const isAbsurd = at < expected - this.#oldestMs;
-      if ((isAhead || (isAbsurd && this.#heard === undefined)) && !this.#isConvinced(at, monotonicMs)) {
+      if (isAhead && this.#heard !== undefined) {
+        const doubtedMs = this.#doubtedMs(at, monotonicMs);
+        if (doubtedMs < this.#doubtMs) return 'ahead';
+        if (doubtedMs < this.#beliefMs) return 'leapt';
+        this.#leaptMs = at - expected;
+      } else if ((isAhead || (isAbsurd && this.#heard === undefined)) && !this.#isConvinced(at, monotonicMs)) {
         return isAhead ? 'ahead' : 'absurd';
       }
       if (isAbsurd && this.#heard !== undefined) return 'absurd';
@@ -85,15 +107,32 @@ export class StreamClock {
     return 'in-time';
   }
 
+  /** It is dated as it would be if the feed had never leapt. */
+  #mayHaveReturned(at: EventTime, expected: EventTime): boolean {
+    return this.#leaptMs !== undefined && Math.abs(expected - this.#leaptMs - at) <= this.#toleranceMs;
+  }
+
   /** Whether the feed as a whole, and not one message, tells another time than we thought. */
   #isConvinced(at: EventTime, monotonicMs: number): boolean {
+    return this.#doubtedMs(at, monotonicMs) >= this.#doubtMs;
+  }
+
+  /** For how long the messages have agreed on another time than the feed's; 0 while they are too few. */
+  #doubtedMs(at: EventTime, monotonicMs: number): number {
     const doubt = this.#doubt;
-    if (doubt === undefined || Math.abs(at - doubt.at) > this.#leadMs + this.#doubtMs) {
-      this.#doubt = { at, sinceMs: monotonicMs, witnesses: 1 };
-      return false;
+    if (doubt === undefined || Math.abs(at - later(doubt.at, monotonicMs - doubt.atMs)) > this.#toleranceMs) {
+      this.#doubt = { at, atMs: monotonicMs, sinceMs: monotonicMs, witnesses: 1 };
+      return 0;
     }
     doubt.witnesses++;
-    if (at > doubt.at) doubt.at = at;
-    return doubt.witnesses >= WITNESSES && monotonicMs - doubt.sinceMs >= this.#doubtMs;
+    if (at > doubt.at) {
+      doubt.at = at;
+      doubt.atMs = monotonicMs;
+    }
+    return doubt.witnesses >= WITNESSES ? monotonicMs - doubt.sinceMs : 0;
+  }
+
+  get #toleranceMs(): number {
+    return this.#leadMs + this.#doubtMs;
   }
 }

@@ -233,6 +233,7 @@ const gapReasons: Every<GapReason> = {
   disconnected: true,
   'silent-collector': true,
   'stale-feed': true,
+  'ahead-feed': true,
   'silent-peer': true,
   restarted: true,
 };

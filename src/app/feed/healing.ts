@@ -43,7 +43,8 @@ export async function* mending(
     while (!isWhole(live) && !signal.aborted) await clock.sleep(POLL_MS, signal);
     const over = gaps.take();
     if (over === undefined) continue;
-    const span = { ...over, to: Math.max(over.to, begun.latest ?? over.to) as EventTime };
+    const to = over.isAsked ? over.to : (Math.max(over.to, begun.latest ?? over.to) as EventTime);
+    const span = { from: Math.min(over.from, to) as EventTime, to, collectors: over.collectors ?? [] };
     let [isHealed, hasFailed] = [false, false];
     const report = (said: RipestatReport): void => {
       if (said.type === 'healed') isHealed ||= said.peers > 0 || said.unhealed === 0;
@@ -59,7 +60,7 @@ export async function* mending(
     // Nobody is confirmed: all of it is left, also peers that had no vote, of which the engine tells nothing.
     waitMs = hasFailed ? LEFT_MS : Math.min(2 * waitMs, LONGEST_WAIT_MS);
     await clock.sleep(waitMs, signal);
-    gaps.putBack(over);
+    gaps.putBack(span);
   }
 }
 

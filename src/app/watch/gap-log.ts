@@ -6,7 +6,7 @@ import { Notifier } from '../../lib/notifier.ts';
 /** Which collectors were not heard, and until when: what is to be healed. */
 export class GapLog {
   readonly #open = new Map<Collector, EventTime>();
-  readonly #closed = new Map<Collector, { from: EventTime; to: EventTime }>();
+  readonly #closed = new Map<Collector, { from: EventTime; to: EventTime; isAsked?: boolean }>();
   readonly #ended = new Notifier();
 
   /** `from`: the last moment at which all of it was heard. */
@@ -36,13 +36,17 @@ export class GapLog {
     while (this.#closed.size === 0 && !signal.aborted) await this.#ended.next(signal);
   }
 
-  /** All gaps that are over, as one span; they are no longer kept. */
-  take(): Span | undefined {
+  /**
+   * All gaps that are over, as one span; they are no longer kept. `isAsked`: all of it was put back, so its end is known and
+   * does not move: who answers may be behind the feed's time, and would never reach an end that moves.
+   */
+  take(): (Span & { readonly isAsked: boolean }) | undefined {
     if (this.#closed.size === 0) return undefined;
     const spans = [...this.#closed.values()];
     const collectors = [...this.#closed.keys()];
     this.#closed.clear();
     return {
+      isAsked: spans.every(({ isAsked }) => isAsked === true),
       from: Math.min(...spans.map(({ from }) => from)) as EventTime,
       to: Math.max(...spans.map(({ to }) => to)) as EventTime,
       collectors,
@@ -54,7 +58,7 @@ export class GapLog {
     for (const collector of collectors) {
       const later = this.#closed.get(collector);
       if (this.#open.has(collector)) this.#open.set(collector, from);
-      else this.#closed.set(collector, { from, to: later?.to ?? to });
+      else this.#closed.set(collector, later === undefined ? { from, to, isAsked: true } : { from, to: later.to });
     }
   }
 }
