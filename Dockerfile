@@ -32,6 +32,7 @@ LABEL org.opencontainers.image.title="unroutable" \
       org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production \
     PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    UNROUTABLE_NAME=watch \
     UNROUTABLE_STORE=/var/lib/unroutable
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules

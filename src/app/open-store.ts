@@ -57,7 +57,7 @@ export function chosenStore({ store }: StoreOptions, { env }: Pick<Io, 'env'>): 
 
 /** What `--name`, else $UNROUTABLE_NAME says; else a name made of the territories. */
 function chosenName({ name }: StoreOptions, territories: readonly string[], { env }: Pick<Io, 'env'>): string {
-  const { UNROUTABLE_NAME: fromEnvironment = '' } = env;
+  const fromEnvironment = env['UNROUTABLE_NAME'] ?? '';
   return name ?? (fromEnvironment === '' ? watchName(territories) : fromEnvironment);
 }
 

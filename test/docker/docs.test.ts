@@ -36,7 +36,7 @@ describe('docs/docker.md', () => {
   });
 
   test('names the stream and the channels as they are', () => {
-    expect(docs).toContain(`\`${keysOf('KP').events}\``);
+    expect(docs).toContain(`\`${keysOf('watch').events}\``);
     expect(docs).toContain(`\`${channels.events}\``);
     expect(docs).toContain(`\`${channels.ofTerritory('KP')}\``);
   });
