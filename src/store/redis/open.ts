@@ -3,11 +3,12 @@ import type { Clock, StateStore } from '../../ports.ts';
 import { keysOf, parseWatchName, type Keys } from '../keys.ts';
 import { checkServer, checkServerToRead, type Check, type Wanted } from './check.ts';
 import type { Target } from './clients.ts';
-import { failureOf, RedisFailure } from './failure.ts';
+import { failureOf, RedisFailure, type FailureKind } from './failure.ts';
 import { Link } from './link.ts';
 import { checkPlace, checkPlaceToRead } from './place.ts';
 import { WRITABLE } from './scripts.ts';
 import { redisStore } from './store.ts';
+import { tlsMismatch } from './tls-probe.ts';
 import { parseRedisUrl, type Login, type RedisAddress } from './url.ts';
 
 export interface OpenOptions {
@@ -56,6 +57,9 @@ export type Opened =
 
 const DEADLINE_MS = 3_000;
 
+/** How a connection ends when only one side speaks TLS, among other causes. */
+const UNHEARD: ReadonlySet<FailureKind> = new Set(['closed', 'timeout', 'tls']);
+
 /** Connects, looks whether the server can keep what we promise, and gives the store. Tries once. */
 export async function openRedis(url: string, options: OpenOptions): Promise<Opened> {
   const parsed = parseRedisUrl(url);
@@ -75,6 +79,8 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   } catch (error) {
     link.abort();
     const failure = failureOf(error);
+    const mismatch = UNHEARD.has(failure.kind) ? await tlsMismatch(target, options.clock) : undefined;
+    if (mismatch !== undefined) return refused(`${address.name}: ${mismatch}`, false);
     return refused(`${address.name}: ${failure.message}`, failure.isPassing);
   }
   const keys = keysOf(options.name);
@@ -85,6 +91,8 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   const health = await inspect();
   if (!health.ok) {
     await link.close();
+    const mismatch = health.retry ? await tlsMismatch(target, options.clock) : undefined;
+    if (mismatch !== undefined) return refused(`${address.name}: ${mismatch}`, false);
     return { ok: false, reason: `${address.name}: ${health.reason ?? ''}`, retry: health.retry, checks: health.checks };
   }
   const store = redisStore(address.name, { link, keys, clock: options.clock, waits, access });

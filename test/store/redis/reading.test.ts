@@ -7,6 +7,10 @@ import type { Io } from '../../../src/app/io.ts';
 import { tellEvents } from '../../../src/cli/store/events.ts';
 import { tellStatus } from '../../../src/cli/store/status.ts';
 import { exportTo } from '../../../src/cli/store/store.ts';
+import { listWebhooks } from '../../../src/cli/webhook/list.ts';
+import { tellDeadLetters, tellDeliveries } from '../../../src/cli/webhook/deliveries.ts';
+import { putEndpoint } from '../../../src/sinks/webhook/endpoint-store.ts';
+import { parseEndpoints } from '../../../src/sinks/webhook/endpoint.ts';
 import { batch, change, event } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { until } from '../../support/redis/until.ts';
@@ -26,6 +30,8 @@ beforeAll(async () => {
 
   const store = await opened(`redis://127.0.0.1:${master.port}`, NAME);
   await store.leases.acquire('leader', 600_000);
+  const [endpoint] = endpointsOf([{ name: 'desk', url: 'https://example.org/hook', secrets: [{ env: 'SECRET' }] }]);
+  await putEndpoint(store, endpoint!, { from: 'command', nowMs: Date.now() });
   await store.commit(batch(1, { changes: [change('engine', 'a', '1')], events: [event(1), event(2), event(3)] }));
   await store.close();
   await until('the replica has it', async () => (await read(replica, (at, io) => tellEvents(at, io))).lines === 3);
@@ -34,6 +40,12 @@ afterAll(async () => {
   await Promise.all([master.stop(), replica.stop()]);
   await rm(folder, { recursive: true });
 });
+
+function endpointsOf(list: readonly object[]) {
+  const parsed = parseEndpoints(list);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.endpoints;
+}
 
 type Command = (
   options: {
@@ -75,6 +87,17 @@ describe.each([
 ] as const)('the reader of docs/redis.md, on %s', (_, server) => {
   test('is told the events that are kept', async () => {
     expect(await read(server(), (at, io) => tellEvents(at, io))).toMatchObject({ status: 0, lines: 3, stderr: '' });
+  });
+
+  test('23: is told the webhooks, their deliveries and dead letters', async () => {
+    const listed = await read(server(), (at, io) => listWebhooks({ ...at, format: 'text' }, io));
+    expect(listed).toMatchObject({ status: 0, stderr: '' });
+    expect(listed.stdout).toContain('desk');
+    for (const tell of [tellDeliveries, tellDeadLetters]) {
+      const told = await read(server(), (at, io) => tell('desk', { ...at, format: 'text' }, io));
+      expect(told).toMatchObject({ status: 0, stderr: '' });
+      expect(told.stdout).toContain('webhook desk');
+    }
   });
 
   test('follows them', async () => {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { openRedis } from '../../../src/store/redis/open.ts';
 import { stateStoreContract } from '../../contract/state-store.ts';
@@ -76,5 +76,35 @@ describe('over TLS, as the user of docs/redis.md, who may do nothing else', () =
       retry: false,
       reason: expect.stringMatching(/TLS failed.*\?ca=/) as string,
     });
+  });
+});
+
+describe('20: TLS on one side only is said', () => {
+  test('rediss:// and a server without TLS', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const outcome = await openRedis(`rediss://127.0.0.1:${server.port}`, { name: watch(), clock: systemClock });
+    expect(outcome).toMatchObject({
+      ok: false,
+      retry: false,
+      reason: expect.stringContaining('does not speak TLS, and the URL asks for it') as string,
+    });
+  });
+
+  test.each(['', 'user:secret@'])('redis://%s and a server with TLS', async (login) => {
+    const server = await startRedis({ tls: await makeCertificates() });
+    onTestFinished(() => server.stop());
+    const url = `redis://${login}127.0.0.1:${server.port}`;
+    const outcome = await openRedis(url, { name: watch(), clock: systemClock });
+    expect(outcome).toMatchObject({
+      ok: false,
+      retry: false,
+      reason: `redis://127.0.0.1:${server.port}: 127.0.0.1:${server.port} speaks TLS, and the URL does not: use rediss:// instead of redis://`,
+    });
+  });
+
+  test('a server that is away is away', async () => {
+    const outcome = await openRedis('redis://127.0.0.1:1', { name: watch(), clock: systemClock });
+    expect(outcome).toMatchObject({ ok: false, retry: true });
   });
 });

@@ -1,0 +1,60 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Clock } from '../../ports.ts';
+import type { Target } from './clients.ts';
+
+/** A server that speaks answers within this; milliseconds. */
+const PROBE_MS = 1_000;
+
+/**
+ * Looks whether TLS is spoken on one side only, after a connection failed: a plain server waits for the end of a TLS
+ * greeting, and a TLS server hangs up on a plain one, and neither says why. Sends no user and no password.
+ *
+ * @returns what to do about it; `undefined` where that is not the cause.
+ */
+export async function tlsMismatch({ nodes, tls }: Target, clock: Clock): Promise<string | undefined> {
+  const [node] = nodes;
+  if (node === undefined) return undefined;
+  const where = `${node.host}:${node.port}`;
+  if (tls !== undefined) {
+    const isPlain = await answers(clock, (yes, no) => {
+      const socket = connectTcp(node, () => socket.write('PING\r\n'));
+      socket.once('data', (data) => (/^[+-]/.test(data.toString('latin1')) ? yes() : no()));
+      return socket.once('error', no).once('close', no);
+    });
+    return isPlain
+      ? `${where} does not speak TLS, and the URL asks for it: name the server's TLS port, or use redis:// instead of rediss://`
+      : undefined;
+  }
+  const isTls = await answers(clock, (yes, no) => {
+    const socket = connectTls({ ...node, rejectUnauthorized: false }, yes);
+    // An alert is TLS, too: it wants a certificate of ours, or another version.
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      /SSL_?ALERT|ALERT_/i.test(error.code ?? '') ? yes() : no(),
+    );
+    return socket.once('close', no);
+  });
+  return isTls ? `${where} speaks TLS, and the URL does not: use rediss:// instead of redis://` : undefined;
+}
+
+/** Whether `ask` says yes in time. What it opened is closed. */
+async function answers(
+  clock: Clock,
+  ask: (yes: () => void, no: () => void) => { destroy(): unknown },
+): Promise<boolean> {
+  const over = new AbortController();
+  let opened: { destroy(): unknown } | undefined;
+  const asked = new Promise<boolean>((resolve) => {
+    opened = ask(
+      () => resolve(true),
+      () => resolve(false),
+    );
+  });
+  const late = clock.sleep(PROBE_MS, over.signal).then(() => false);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    over.abort();
+    opened?.destroy();
+  }
+}
