@@ -1,11 +1,12 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
-import type { Node } from './url.ts';
+import type { NatMap, Node } from './url.ts';
 
 /** Where to connect, with all secrets and certificates read. */
 export interface Target {
   readonly kind: 'single' | 'sentinel' | 'cluster';
   readonly nodes: readonly Node[];
   readonly master?: string;
+  readonly natMap?: NatMap;
   readonly username?: string;
   readonly password?: string;
   readonly sentinelUsername?: string;
@@ -106,6 +107,7 @@ export function clusterOf(target: Target, options: ClientOptions): Cluster {
     slotsRefreshTimeout: options.deadlineMs,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     // Certificates are of names: nodes are called what the cluster calls them.
+    ...(target.natMap !== undefined && { natMap: target.natMap }),
     dnsLookup: (address, callback) => callback(null, address),
   };
   return new Cluster(

@@ -80,7 +80,7 @@ export class Link {
       await this.#within(this.#options.deadlineMs, this.#placed());
     } catch (error) {
       // ioredis goes on trying Sentinels: what went wrong says more than that it took too long.
-      throw this.#trouble ?? error;
+      throw this.#trouble === undefined ? error : this.#located(this.#trouble);
     }
   }
 
@@ -211,10 +211,21 @@ export class Link {
     } catch (error) {
       const failure = failureOf(error, this.#trouble);
       if (failure.kind === 'timeout') this.#giveUp();
-      throw failure;
+      throw this.#located(failure);
     } finally {
       answered.abort();
     }
+  }
+
+  /** The same, naming the nodes of a cluster that are not reached: their addresses may lead nowhere from here. */
+  #located(failure: RedisFailure): RedisFailure {
+    const isLost = failure.kind === 'closed' || failure.kind === 'timeout';
+    if (!isLost || !(this.#client instanceof Cluster)) return failure;
+    const far = this.#client.nodes('master').filter(({ status }) => status !== 'ready' && status !== 'wait');
+    const [name] = far.map(({ options: { host, port } }) => `${host}:${port}`);
+    if (name === undefined) return failure;
+    const hint = `no connection to ${name}, a master: where that address leads nowhere from here, add ?map=ADDRESS=HOST:PORT with the address that CLUSTER SLOTS gives`;
+    return new RedisFailure(failure.kind, hint, failure.isUnknown);
   }
 
   /** What has not answered in time may never: a new connection is better than to wait behind what is stuck in this one. */

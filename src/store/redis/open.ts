@@ -202,6 +202,7 @@ export async function targetOf(address: RedisAddress, password: string | undefin
       nodes,
       db,
       ...(address.master !== undefined && { master: address.master }),
+      ...(address.natMap !== undefined && { natMap: address.natMap }),
       ...(username !== undefined && { username }),
       ...(own !== undefined && { password: own }),
       ...(asked !== undefined && { sentinelUsername: asked }),

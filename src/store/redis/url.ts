@@ -7,6 +7,8 @@ export interface RedisAddress {
   /** What the Sentinels call the group; only with them. */
   readonly master?: string;
   readonly login: Login;
+  /** Of a cluster: where its nodes are reached from here, by the `host:port` by which it names them. */
+  readonly natMap?: NatMap;
   /** As whom the Sentinels are asked. */
   readonly sentinelLogin: Login;
   readonly db: number;
@@ -19,6 +21,8 @@ export interface RedisAddress {
   /** The URL without user and password: for people and logs. */
   readonly name: string;
 }
+
+export type NatMap = Readonly<Record<string, Node>>;
 
 export interface Node {
   readonly host: string;
@@ -54,6 +58,7 @@ const PARAMETERS = new Set([
   'cert',
   'durability',
   'key',
+  'map',
   'password-file',
   'sentinel-password-file',
   'sentinel-user',
@@ -105,6 +110,7 @@ function addressOf(text: string): RedisAddress {
     ...place,
     login: loginOf(at < 0 ? '' : authority.slice(0, at), parameters),
     sentinelLogin: sentinelLoginOf(parameters),
+    ...natMapOf(kind, parameters.get('map')),
     ...(tls && { tls }),
     durability: oneOf(parameters, 'durability', ['local', 'wait']) === 'wait' ? 'wait' : 'local',
     acceptsVolatile: oneOf(parameters, 'volatile', ['refuse', 'accept']) === 'accept',
@@ -129,6 +135,22 @@ function nodesOf(hosts: string, defaultPort: number): readonly Node[] {
     if (port < 1 || port > 65_535) throw new Refusal(`port ${port} is none: 1 to 65535`);
     return { host: match[1] ?? match[2] ?? '', port };
   });
+}
+
+/** `10.0.0.5:6379=redis.example:7001,…` */
+function natMapOf(kind: RedisAddress['kind'], text: string | undefined): { readonly natMap?: NatMap } {
+  if (text === undefined) return {};
+  if (kind !== 'cluster') throw new Refusal('?map= is for redis-cluster://');
+  const natMap: Record<string, Node> = {};
+  for (const pair of text.split(',')) {
+    const [from = '', to = ''] = split(pair, '=');
+    if (!/^[^=]+:\d{1,5}$/.test(from) || to === '') {
+      throw new Refusal('?map= is HOST:PORT=HOST:PORT,…: how the cluster names a node, and where it is reached');
+    }
+    const [node] = nodesOf(to, DEFAULT_PORT);
+    if (node !== undefined) natMap[from] = node;
+  }
+  return { natMap };
 }
 
 function placeOf(kind: RedisAddress['kind'], path: string): { readonly master?: string; readonly db: number } {

@@ -116,3 +116,34 @@ async function ownerOf({ masters }: RedisCluster, name: string): Promise<RedisSe
   }
   throw new Error(`no master has the slot of ${name}`);
 }
+
+describe('20: a cluster that announces addresses which are not reachable from here', () => {
+  let cluster: RedisCluster;
+  let url: string;
+
+  beforeAll(async () => {
+    cluster = await startCluster();
+    url = `redis-cluster://${cluster.startupNodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
+    for (const { cli } of cluster.masters) {
+      await cli('CONFIG', 'SET', 'cluster-announce-hostname', 'nowhere.invalid');
+      await cli('CONFIG', 'SET', 'cluster-preferred-endpoint-type', 'hostname');
+    }
+    await until('all of them are named so', async () => {
+      const all = await Promise.all(cluster.masters.map(({ cli }) => cli('CLUSTER', 'SLOTS')));
+      return all.every((slots) => JSON.stringify(slots).match(/nowhere\.invalid/g)?.length === cluster.masters.length);
+    });
+  });
+  afterAll(() => cluster.stop());
+
+  test('is named with one of them and what to do', async () => {
+    await expect(opened(url, watch())).rejects.toThrow(/no connection to nowhere\.invalid:\d+, a master: .*\?map=/);
+  });
+
+  test('is reached by a map', async () => {
+    const map = cluster.masters.map(({ host, port }) => `nowhere.invalid:${port}=${host}:${port}`).join(',');
+    const store = await opened(`${url}?map=${map}`, watch());
+    await keep(store, 1, 3);
+    expect(await numbers(store)).toEqual([1, 2, 3]);
+    await store.close();
+  });
+});

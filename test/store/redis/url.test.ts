@@ -88,6 +88,8 @@ describe('a Redis URL', () => {
     ['redis-sentinel://h', 'name of the group'],
     ['redis://h?tsl=yes', 'none of ca, cert'],
     ['redis://h?tls=maybe', 'yes or no'],
+    ['redis://h?map=a:1=b:2', 'is for redis-cluster://'],
+    ['redis-cluster://h?map=a', 'HOST:PORT=HOST:PORT'],
     ['redis://h?tls=yes&tls=no', 'there twice'],
     ['redis://h?ca=', 'is empty'],
     ['redis://h?ca=/x', 'is for TLS'],
