@@ -61,6 +61,19 @@ function chosenName({ name }: StoreOptions, territories: readonly string[], { en
   return name ?? (fromEnvironment === '' ? watchName(territories) : fromEnvironment);
 }
 
+/** Why the name cannot be one; the ids of many territories together make too long a one. */
+function nameFault(
+  name: string,
+  { name: asked }: StoreOptions,
+  territories: readonly string[],
+  { env }: Pick<Io, 'env'>,
+): string {
+  const form = 'it must be letters, digits and . _ + -, 64 at most';
+  if (asked !== undefined) return `--name ${name}: ${form}`;
+  if ((env['UNROUTABLE_NAME'] ?? '') !== '') return `UNROUTABLE_NAME ${name}: ${form}`;
+  return `the ids of ${territories.length} territories make too long a name for the watch: give it one with --name or UNROUTABLE_NAME`;
+}
+
 /** Opens the store of a watch over these territories. Without a server or a folder nothing is kept when it ends. */
 export async function openStore(
   options: StoreOptions,
@@ -69,15 +82,11 @@ export async function openStore(
   clock: Clock,
 ): Promise<Opening> {
   const name = chosenName(options, territories, io);
-  if (parseWatchName(name) === undefined)
-    return {
-      ...bad(
-        'usage',
-        `${options.name === undefined ? 'UNROUTABLE_NAME' : '--name'} ${name}: it must be letters, digits and . _ + -, 64 at most`,
-      ),
-      isAway: false,
-    };
   const place = chosenStore(options, io);
+  // In memory nobody looks for it by a name that nobody chose.
+  const isFree = place === 'none' && name === watchName(territories);
+  if (!isFree && parseWatchName(name) === undefined)
+    return { ...bad('usage', nameFault(name, options, territories, io)), isAway: false };
   if (place === 'none')
     return { ok: true, value: { store: memoryStore(MOST_KEPT), name, isLasting: false, warnings: [] } };
   if (REDIS.test(place))
@@ -128,5 +137,5 @@ async function openInFolder(folder: string, name: string, clock: Clock): Promise
   if (!opened.ok) {
     return { ...bad('store', `--store ${folder}: ${opened.reason}`), isAway: opened.fault === 'same-process-id' };
   }
-  return { ok: true, value: { store: opened.store, name, isLasting: true, warnings: [] } };
+  return { ok: true, value: { store: opened.store, name, isLasting: true, warnings: opened.warnings } };
 }

@@ -16,6 +16,18 @@ export function addChoice(command: Command): void {
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
 }
 
+/** How much may be watched: `replay` and `watch` refuse what memory would not hold. */
+export function addLimits(command: Command): void {
+  command
+    .option('--max-territories <n>', 'refuse more territories than this (default: 2000)', asLimit)
+    .option('--max-networks <n>', 'refuse more /24s and /48s than this, of all together (default: 131072)', asLimit);
+}
+
+function asLimit(text: string): number {
+  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 99999999.');
+  return Number(text);
+}
+
 /** Every number of a policy is an option. */
 export function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {
   command.optionsGroup(group);

@@ -8,6 +8,7 @@ import type { ReplayOptions } from '../app/replay/options.ts';
 import {
   addChoice,
   addHttp,
+  addLimits,
   addSettings,
   asCollector,
   asCollectors,
@@ -90,6 +91,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     .description('Replays MRT files (plain, gz or bz2; table dumps and updates) and tells what happened.')
     .argument('[files...]', 'files, folders, patterns, URLs, or - for the standard input');
   addChoice(replay);
+  addLimits(replay);
   replay
     .optionsGroup('What to read:')
     .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
@@ -147,6 +149,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .summary('watch RIPE RIS Live and tell what happens')
     .description('Watches RIPE RIS Live, or a server that speaks like it, until it is stopped.');
   addChoice(watch);
+  addLimits(watch);
   watch
     .optionsGroup('What to listen to:')
     .option('--url <url>', 'WebSocket to listen to (default: RIPE RIS Live)', asWebSocketUrl)

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { policyFaults, type Policy } from '../detect/policy.ts';
 import { votingFaults, type VotingPolicy } from '../peers/voting-policy.ts';
-import type { Territory } from '../territory/territory.ts';
+import { grouped } from '../report/printable.ts';
+import { countUnits, FAMILIES, type Territory } from '../territory/territory.ts';
 import { BUILT_IN } from '../territory/built-in.ts';
 import { bad, good, refusal, type Result } from '../lib/result.ts';
 import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
@@ -21,6 +22,37 @@ export interface SelectionOptions {
   readonly territories?: string;
   /** Settings by their option's name in camel case, as commander keeps them. They win over the file. */
   readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** How much one process watches. Each can be raised where the memory is there: docs/operations.md has what it costs. */
+export interface Limits {
+  /** @default MAX_TERRITORIES */
+  readonly maxTerritories?: number;
+  /** Of all territories together. @default MAX_NETWORKS */
+  readonly maxNetworks?: number;
+}
+
+/** Half a gigabyte with 60 peers, and more with each peer. */
+export const MAX_TERRITORIES = 2_000;
+export const MAX_NETWORKS = 131_072;
+
+/** Whether one process can watch all of it: a fault with the figure and what to do, or nothing. */
+export function tooMany({ territories }: Selection, limits: Limits): Result<undefined> {
+  const { maxTerritories = MAX_TERRITORIES, maxNetworks = MAX_NETWORKS } = limits;
+  const networks = territories.reduce(
+    (sum, { territory }) => sum + FAMILIES.reduce((both, family) => both + countUnits(territory, family), 0),
+    0,
+  );
+  const faultOf = (what: string, many: number, most: number, option: string): string =>
+    `these are ${grouped(many)} ${what}, and one process watches ${grouped(most)} at most: split the file and run several, or ` +
+    `raise ${option} where there is memory for it (docs/operations.md says how much)`;
+  const faults = [
+    ...(territories.length > maxTerritories
+      ? [faultOf('territories', territories.length, maxTerritories, '--max-territories')]
+      : []),
+    ...(networks > maxNetworks ? [faultOf('networks', networks, maxNetworks, '--max-networks')] : []),
+  ];
+  return faults.length === 0 ? good(undefined) : bad('configuration', ...faults);
 }
 
 /** Everything that can be watched: the file's territories, and the built-in ones that it does not define itself. */

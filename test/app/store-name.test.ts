@@ -14,3 +14,12 @@ test('UNROUTABLE_NAME names the watch for every command; --name wins over it, an
   expect(await nameOf('')).toBe('KP');
   expect(await nameOf('a/b')).toContain('UNROUTABLE_NAME a/b: it must be');
 });
+
+test('many territories need a name that is given, where anything is stored', async () => {
+  const ids = Array.from({ length: 200 }, (_, i) => `T${i}`);
+  const opened = await openStore({ store: 'anywhere' }, ids, { env: {} }, systemClock);
+  expect(opened.ok ? '' : opened.faults.join()).toBe(
+    'the ids of 200 territories make too long a name for the watch: give it one with --name or UNROUTABLE_NAME',
+  );
+  expect(await openStore({ store: 'none' }, ids, { env: {} }, systemClock)).toMatchObject({ ok: true });
+});

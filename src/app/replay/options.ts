@@ -3,11 +3,11 @@ import type { InputOptions } from '../archive/inputs.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { StoreOptions } from '../open-store.ts';
-import type { SelectionOptions } from '../../config/selection.ts';
+import type { Limits, SelectionOptions } from '../../config/selection.ts';
 import type { Format } from '../output/formatters.ts';
 
 /** The options of `replay`, read: what stands here is of its kind and in its range. */
-export interface ReplayOptions extends SelectionOptions, StoreOptions, Omit<InputOptions, 'broker'> {
+export interface ReplayOptions extends SelectionOptions, StoreOptions, Limits, Omit<InputOptions, 'broker'> {
   /** Base URL; `true`: the public one. */
   readonly broker?: string | true;
   readonly collector?: Collector;

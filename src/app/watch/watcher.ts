@@ -8,6 +8,7 @@ import { utcText } from '../../report/clock.ts';
 import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
 import { beat, type Instance } from '../leadership/instances.ts';
 import { printedUpTo, unprinted } from '../output/printed.ts';
+import { breathing } from '../breathing.ts';
 import { packageVersion } from '../package-root.ts';
 import { retrying } from '../retry.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
@@ -188,7 +189,7 @@ export class Watch {
     const unjudged = new UnjudgedLog(made.value, selection, options.log);
     const telling = options.isHistory ? undefined : unjudged.later(options.clock, ended.signal);
     const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
-    const source = record(feed.source(kept === undefined ? undefined : resumptionOf(kept)));
+    const source = breathing(record(feed.source(kept === undefined ? undefined : resumptionOf(kept))));
     try {
       const end = await run(source, engine, keeping, signal);
       if (end === 'ended') await others.drained(signal);

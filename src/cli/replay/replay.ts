@@ -7,6 +7,7 @@ import { run } from '../../pipeline.ts';
 import { lastIncidents } from '../../report/verdicts.ts';
 import { textSink, type TextSink } from '../../sinks/stdout.ts';
 import { memoryStore } from '../../store/memory.ts';
+import { breathing } from '../../app/breathing.ts';
 import type { Archive } from '../../app/replay/archive.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { charsetOf, complain, paintFor, widthOf, type Io } from '../../app/io.ts';
@@ -17,7 +18,7 @@ import { createProgress } from '../output/progress.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
-import { select, type Selection } from '../../config/selection.ts';
+import { select, tooMany, type Selection } from '../../config/selection.ts';
 import { createFormatter, standingsOf, type Format, type Outcome } from '../../app/output/formatters.ts';
 import { HistoryRecorder } from '../../app/output/history-recorder.ts';
 
@@ -59,6 +60,8 @@ async function prepare(paths: readonly string[], options: ReplayOptions, io: Io)
   if (!byName.ok) return byName;
   const selection = await select(options);
   if (!selection.ok) return selection;
+  const limited = tooMany(selection.value, options);
+  if (!limited.ok) return limited;
   const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
   const archive = await openNamed(paths, options, watch, io);
   if (!archive.ok) return archive;
@@ -105,7 +108,7 @@ async function conduct(
   };
   await formatter.begin();
   const keeping = { ...(kept?.keeping ?? { store: memoryStore() }), tell };
-  const end = await run(kept?.source ?? archive.source, engine, keeping, signal);
+  const end = await run(breathing(kept?.source ?? archive.source), engine, keeping, signal);
   const unseen =
     archive.isTape || history.begin === undefined ? [] : wanted(engine.neverJudged(history.begin), options);
   events.push(...unseen);

@@ -9,7 +9,7 @@ import { complain, type Io } from '../../app/io.ts';
 import { openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { retrying } from '../../app/retry.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
-import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
+import { select, tooMany, type Limits, type Selection, type SelectionOptions } from '../../config/selection.ts';
 import { DEFAULTS, liveDefaults } from '../../config/settings.ts';
 import { statusLine } from './status-line.ts';
 import { systemClock } from '../../app/system-clock.ts';
@@ -29,7 +29,7 @@ import type { WebhookParts } from '../../app/watch/webhooks.ts';
 import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
 
 /** The options of `watch`, read. */
-export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettings {
+export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettings, Limits {
   readonly url?: string;
   readonly collectors?: readonly Collector[];
   /** @default ripestat; none when the server plays history */
@@ -76,6 +76,8 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
   const selection = chosen.value;
   const http = options.http === undefined ? good(undefined) : await httpPlace(options, io);
   if (!http.ok) return http;
+  const limited = tooMany(selection, options);
+  if (!limited.ok) return limited;
   const webhooks = await configuredWebhooks(options, io);
   if (!webhooks.ok) return webhooks;
   const tape = await openTape(options.record);

@@ -1,5 +1,6 @@
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
   fsyncSync,
@@ -42,7 +43,12 @@ export type FolderFault =
   | 'unusable';
 
 export type Folder =
-  { readonly ok: true } | { readonly ok: false; readonly fault: FolderFault; readonly reason: string };
+  | {
+      readonly ok: true;
+      /** What was changed, or could not be, so that others do not read what is in it. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly fault: FolderFault; readonly reason: string };
 
 /**
  * Makes the folder ours, or sees that it is. Changes nothing in a folder that is another's: a new one is made, an empty
@@ -55,12 +61,15 @@ export function claimFolder(path: string): Folder {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const names = readdirSync(path);
     const others = names.filter((name) => !name.startsWith(MARK));
-    if (names.includes(MARK)) return marked(path);
+    if (names.includes(MARK)) {
+      const refusal = marked(path);
+      return refusal ?? { ok: true, warnings: tightened(path) };
+    }
     if (others.length > 0) {
       return refuse('foreign', `there is something else in it (${others.slice(0, 3).join(', ')}), and nothing of ours`);
     }
     mark(path);
-    return { ok: true };
+    return { ok: true, warnings: tightened(path) };
   } catch (error) {
     return refused(error);
   }
@@ -80,7 +89,21 @@ function mark(path: string): void {
   }
 }
 
-function marked(path: string): Folder {
+/** Takes the rights of others away from our folder: addresses of webhooks are in it. Gives a word where it did, or could not. */
+function tightened(path: string): readonly string[] {
+  const mode = statSync(path).mode & 0o777;
+  if ((mode & ~OWNER_ONLY) === 0 || process.platform === 'win32') return [];
+  const was = `${path} was open to others (mode ${mode.toString(8)})`;
+  try {
+    chmodSync(path, mode & OWNER_ONLY);
+    return [`${was}: it has mode ${(mode & OWNER_ONLY).toString(8)} now, as URLs of webhooks are in it`];
+  } catch {
+    return [`${was}, and this user may not change that: URLs of webhooks are in it; chmod it to 700`];
+  }
+}
+
+/** Why the folder with our mark cannot be used; `undefined` when it can. */
+function marked(path: string): Exclude<Folder, { ok: true }> | undefined {
   if (programOf(readFileSync(join(path, MARK), 'utf8')) !== PROGRAM) {
     return refuse('foreign', `its ${MARK} was not written by this program`);
   }
@@ -91,7 +114,7 @@ function marked(path: string): Folder {
   if (size > 0 && expectedBytes(join(path, DATA)) === undefined) {
     return refuse('damaged', `its ${DATA} is not the database it was`);
   }
-  return { ok: true };
+  return undefined;
 }
 
 /** Missing, or a file. @throws when this user may not read and write it. */

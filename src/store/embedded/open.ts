@@ -32,7 +32,12 @@ export type EmbeddedFault =
   | 'same-process-id';
 
 export type OpenedEmbedded =
-  | { readonly ok: true; readonly store: StateStore }
+  | {
+      readonly ok: true;
+      readonly store: StateStore;
+      /** What is to be said of the folder's rights. */
+      readonly warnings: readonly string[];
+    }
   /** `reason` is for people, and does not name the folder. */
   | { readonly ok: false; readonly fault: EmbeddedFault; readonly reason: string };
 
@@ -66,7 +71,8 @@ export async function openAs(path: string, options: EmbeddedOptions, form: Form)
   const presence = await enterFolder(path);
   if (presence === undefined) return { ok: false, fault: 'same-process-id', reason: sameProcessId() };
   const opened = await openEntered(path, options, form, presence);
-  if (!opened.ok) presence.end();
+  if (opened.ok) return { ...opened, warnings: folder.warnings };
+  presence.end();
   return opened;
 }
 
@@ -89,7 +95,7 @@ async function openEntered(
     const refusal = await opened.write(0, () => enter(opened, { schema: form.schema, name }, form.migrations));
     if (refusal === undefined) {
       settle(path);
-      return { ok: true, store: new EmbeddedStore(opened, clock, presence) };
+      return { ok: true, store: new EmbeddedStore(opened, clock, presence), warnings: [] };
     }
     await opened.close();
     return refusal;

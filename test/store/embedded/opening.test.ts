@@ -47,6 +47,20 @@ describe('a folder is taken', () => {
     ).toEqual(['data.mdb', 'lock.mdb', 'unroutable-store.json']);
   });
 
+  test('that others may read is tightened to its owner alone, and that is said', async () => {
+    const path = join(folder.path, 'KP');
+    const first = await openEmbedded(path, { name: 'KP', clock: systemClock });
+    if (!first.ok) throw new Error(first.reason);
+    expect(first.warnings).toEqual([]);
+    await first.store.close();
+    chmodSync(path, 0o755);
+    const opened = await openEmbedded(path, { name: 'KP', clock: systemClock });
+    if (!opened.ok) throw new Error(opened.reason);
+    await opened.store.close();
+    expect(opened.warnings).toEqual([expect.stringMatching(/was open to others \(mode 755\): it has mode 700 now/)]);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+  });
+
   test('when it is empty, and again when it is ours', async () => {
     for (const number of [1, 2, 3]) {
       const store = await open(folder.path);
