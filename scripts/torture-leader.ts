@@ -4,6 +4,7 @@
  * is 1 when anything was lost or told twice, or a standby took longer than ten seconds.
  */
 import { parseArgs } from 'node:util';
+import { TAKEOVER_MS } from '../src/app/leadership/leadership.ts';
 import { startRedis } from '../test/support/redis/server.ts';
 import { between, mulberry32 } from '../test/support/sim-random.ts';
 import { useTestsRedis, withCommand } from './torture/bench.ts';
@@ -14,7 +15,6 @@ const { values } = parseArgs({
 });
 
 const BLOWS: readonly Blow[] = ['kill', 'stop', 'cut', 'end'];
-const IN_TIME_MS = 10_000;
 
 await withCommand(async (command) => {
   const redis = await useTestsRedis();
@@ -38,7 +38,7 @@ await withCommand(async (command) => {
       toldMs: most(those.map(({ toldMs }) => toldMs)),
     };
   };
-  const late = pair.changes.filter(({ leadsMs }) => leadsMs > IN_TIME_MS).length;
+  const late = pair.changes.filter(({ leadsMs }) => leadsMs > TAKEOVER_MS).length;
   const blows = Object.fromEntries(BLOWS.map((blow) => [blow, of(blow)]));
   const events = (await pair.events()).length;
   const changes = pair.changes.length;

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests that start no process, open no socket and take milliseconds: `npm run test:unit` ends within 20 s. */
+export default defineConfig({
+  test: {
+    include: [
+      'test/*.test.ts',
+      'test/{app,bgp,days,detect,lib,peers,report,rib,visibility}/**/*.test.ts',
+      'test/engine/{blind,path-ids,verdict}.test.ts',
+      'test/docs/{limits,policy}.test.ts',
+      'test/streams/*.test.ts',
+      'test/streams/tape/*.test.ts',
+    ],
+    // The first two start processes; the others play days of flapping.
+    exclude: [
+      'test/bin.test.ts',
+      'test/package.test.ts',
+      'test/days/flapping.test.ts',
+      'test/detect/incident.properties.test.ts',
+    ],
+    testTimeout: 30_000,
+    maxWorkers: '100%',
+    // The files share one module graph: starting a fresh one for each would take longer than the tests.
+    isolate: false,
+  },
+});
