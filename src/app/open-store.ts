@@ -39,10 +39,10 @@ type Opening = { readonly ok: true; readonly value: OpenStore } | Unopened;
 /** Events that memory keeps to tell none twice: a repeated commit follows the first one. */
 const MOST_KEPT = 10_000;
 
-const REDIS = /^(?:redis|rediss|redis-sentinel|rediss-sentinel|redis-cluster|rediss-cluster):\/\//;
+const REDIS = /^(?:redis|valkey)(?:s?(?:-sentinel|-cluster)?|\+unix):\/\//;
 
 /** The scheme of a URL; `redis:` alone, too, of which nobody means a folder. A drive of Windows is none. */
-const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|redis[a-z-]*:)/i;
+const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:redis|valkey)[a-z+-]*:)/i;
 
 /**
  * What `--store`, else $UNROUTABLE_STORE says; else a folder of the user's own, as the XDG base directory specification

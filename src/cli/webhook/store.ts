@@ -107,5 +107,5 @@ function secretsFolder(options: StoreOptions, io: Io, name: string): string | un
 
 /** Whether others may lead who do not see the files of this machine. */
 export function isRemote(place: string): boolean {
-  return /^[a-z-]+:\/\//.test(place);
+  return /^[a-z+-]+:\/\//.test(place) && !/^[a-z]+\+unix:/.test(place);
 }

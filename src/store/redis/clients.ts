@@ -5,6 +5,8 @@ import type { NatMap, Node } from './url.ts';
 export interface Target {
   readonly kind: 'single' | 'sentinel' | 'cluster';
   readonly nodes: readonly Node[];
+  /** Path of a Unix socket, in the place of a node. */
+  readonly socket?: string;
   readonly master?: string;
   readonly natMap?: NatMap;
   readonly username?: string;
@@ -71,7 +73,9 @@ export function redisOf(target: Target, options: ClientOptions): Redis {
   const settings: Options = {
     ...commonOptions(target, options),
     ...(target.kind === 'single'
-      ? { host: node?.host ?? '', port: node?.port ?? 0 }
+      ? target.socket === undefined
+        ? { host: node?.host ?? '', port: node?.port ?? 0 }
+        : { path: target.socket }
       : sentinelOptions(target, options)),
     db: target.db,
     lazyConnect: true,

@@ -201,6 +201,7 @@ export async function targetOf(address: RedisAddress, password: string | undefin
       kind,
       nodes,
       db,
+      ...(address.socket !== undefined && { socket: address.socket }),
       ...(address.master !== undefined && { master: address.master }),
       ...(address.natMap !== undefined && { natMap: address.natMap }),
       ...(username !== undefined && { username }),

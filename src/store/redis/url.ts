@@ -2,8 +2,10 @@
 export interface RedisAddress {
   /** One server, a group that Sentinels watch, or a cluster. */
   readonly kind: 'single' | 'sentinel' | 'cluster';
-  /** The server, the Sentinels, or the first nodes to ask. At least one. */
+  /** The server, the Sentinels, or the first nodes to ask. At least one, but with a socket none. */
   readonly nodes: readonly Node[];
+  /** Path of the Unix socket of one server on this machine. */
+  readonly socket?: string;
   /** What the Sentinels call the group; only with them. */
   readonly master?: string;
   readonly login: Login;
@@ -48,7 +50,9 @@ export interface TlsFiles {
 export type ParsedUrl =
   { readonly ok: true; readonly address: RedisAddress } | { readonly ok: false; readonly reason: string };
 
-const SCHEME = /^(rediss?)(?:-(sentinel|cluster))?:\/\//;
+/** Valkey speaks the same protocol, and its own schemes mean the same. */
+const SCHEME = /^(redis|valkey)(s?)(?:-(sentinel|cluster))?:\/\//;
+const SOCKET_SCHEME = /^(?:redis|valkey)\+unix:\/\//;
 const DEFAULT_PORT = 6379;
 const DEFAULT_SENTINEL_PORT = 26_379;
 const MAX_DB = 2 ** 31 - 1;
@@ -56,6 +60,7 @@ const MAX_DB = 2 ** 31 - 1;
 const PARAMETERS = new Set([
   'ca',
   'cert',
+  'db',
   'durability',
   'key',
   'map',
@@ -70,8 +75,9 @@ const PARAMETERS = new Set([
 class Refusal extends Error {}
 
 /**
- * Reads `redis[s]://[user[:password]@]host[:port][/db]`, `redis[s]-cluster://…@host:port,host:port` and
- * `redis[s]-sentinel://…@host:port,host:port/master-name[/db]`, each with `?parameter=value&…` as docs/redis.md lists them.
+ * Reads `redis[s]://[user[:password]@]host[:port][/db]`, `redis[s]-cluster://…@host:port,host:port`,
+ * `redis[s]-sentinel://…@host:port,host:port/master-name[/db]` and `redis+unix://[user[:password]@]/path[?db=n]`, each with
+ * `?parameter=value&…` as docs/redis.md lists them. `valkey` in the place of `redis` means the same.
  *
  * A reason for people never repeats what might be a password.
  */
@@ -85,21 +91,26 @@ export function parseRedisUrl(text: string): ParsedUrl {
 }
 
 function addressOf(text: string): RedisAddress {
+  if (SOCKET_SCHEME.test(text)) return socketAddressOf(text.replace(SOCKET_SCHEME, ''));
   const scheme = SCHEME.exec(text);
   if (scheme === null) {
-    throw new Refusal('it must begin with redis://, rediss://, redis-sentinel:// or redis-cluster://');
+    throw new Refusal(
+      'it must begin with redis://, rediss://, redis-sentinel://, redis-cluster:// or redis+unix:// (or valkey for redis)',
+    );
   }
-  const kind = (scheme[2] ?? 'single') as RedisAddress['kind'];
+  const kind = (scheme[3] ?? 'single') as RedisAddress['kind'];
   const [beforeQuery = '', query = ''] = split(text.slice(scheme[0].length), '?');
   const [authority = '', path = ''] = split(beforeQuery, '/');
   const at = authority.lastIndexOf('@');
   const parameters = parametersOf(query);
+  if (parameters.has('db'))
+    throw new Refusal('?db= is for redis+unix://; elsewhere the database stands after the host');
 
   const nodes = nodesOf(authority.slice(at + 1), kind === 'sentinel' ? DEFAULT_SENTINEL_PORT : DEFAULT_PORT);
   if (kind === 'single' && nodes.length > 1) {
     throw new Refusal('redis:// takes one host; several are redis-sentinel:// or redis-cluster://');
   }
-  const tls = tlsOf(scheme[1] === 'rediss', parameters);
+  const tls = tlsOf(scheme[2] === 's', parameters);
   const place = placeOf(kind, path);
   const hosts = nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
   const shownScheme = `${tls === undefined ? 'redis' : 'rediss'}${kind === 'single' ? '' : `-${kind}`}`;
@@ -112,9 +123,35 @@ function addressOf(text: string): RedisAddress {
     sentinelLogin: sentinelLoginOf(parameters),
     ...natMapOf(kind, parameters.get('map')),
     ...(tls && { tls }),
+    ...promisesOf(parameters),
+    name: `${shownScheme}://${[hosts, ...shownPath].join('/')}`,
+  };
+}
+
+/** `[user[:password]@]/path?parameters`: what stands before the first slash is the login. */
+function socketAddressOf(text: string): RedisAddress {
+  const [beforeQuery = '', query = ''] = split(text, '?');
+  const slash = beforeQuery.indexOf('/');
+  const userinfo = beforeQuery.slice(0, Math.max(slash, 0));
+  if (slash < 0 || (userinfo !== '' && !userinfo.endsWith('@')))
+    throw new Refusal('redis+unix:// takes the whole path of a socket: redis+unix:///run/redis/redis.sock');
+  const socket = decoded(beforeQuery.slice(slash), 'the path');
+  const parameters = parametersOf(query);
+  if (tlsOf(false, parameters) !== undefined) throw new Refusal('a Unix socket has no TLS');
+  const db = dbOf([parameters.get('db') ?? '']);
+  return {
+    ...{ kind: 'single', nodes: [], socket, db },
+    login: loginOf(userinfo.slice(0, -1), parameters),
+    sentinelLogin: sentinelLoginOf(parameters),
+    ...promisesOf(parameters),
+    name: `redis+unix://${socket}${db === 0 ? '' : `?db=${db}`}`,
+  };
+}
+
+function promisesOf(parameters: ReadonlyMap<string, string>): Pick<RedisAddress, 'durability' | 'acceptsVolatile'> {
+  return {
     durability: oneOf(parameters, 'durability', ['local', 'wait']) === 'wait' ? 'wait' : 'local',
     acceptsVolatile: oneOf(parameters, 'volatile', ['refuse', 'accept']) === 'accept',
-    name: `${shownScheme}://${[hosts, ...shownPath].join('/')}`,
   };
 }
 

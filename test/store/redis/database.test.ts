@@ -74,3 +74,12 @@ test('a right to select that is gone when the connection is made anew stops ever
   expect(await size()).toBe(0);
   await store.close();
 });
+
+test('a server is reached over its Unix socket, and a database of it', async () => {
+  const name = watch();
+  const opened = await openRedis(`redis+unix://${server.socket}?db=5`, { name, clock: systemClock });
+  if (!opened.ok) throw new Error(opened.reason);
+  await opened.store.commit(batch(1));
+  await opened.store.close();
+  expect(await server.cli('INFO', 'keyspace')).toMatch(/^db5:keys=/m);
+});

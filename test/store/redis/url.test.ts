@@ -30,6 +30,28 @@ describe('a Redis URL', () => {
     expect(parsed('redis://[2001:db8::1]').name).toBe('redis://[2001:db8::1]:6379');
   });
 
+  test('of a Unix socket has its path, and perhaps a login and a database', () => {
+    const socket = { ...PLAIN, kind: 'single', nodes: [], socket: '/run/redis/redis.sock' };
+    expect(parsed('redis+unix:///run/redis/redis.sock')).toEqual({
+      ...socket,
+      name: 'redis+unix:///run/redis/redis.sock',
+    });
+    expect(parsed('valkey+unix://me:p%2Fw@/run/redis/redis.sock?db=3&volatile=accept')).toEqual({
+      ...socket,
+      login: { username: 'me', password: 'p/w' },
+      db: 3,
+      acceptsVolatile: true,
+      name: 'redis+unix:///run/redis/redis.sock?db=3',
+    });
+    for (const url of ['redis+unix://', 'redis+unix://run/redis.sock', 'redis+unix:///s?tls=yes', 'redis://h?db=3'])
+      expect(parseRedisUrl(url).ok, url).toBe(false);
+  });
+
+  test('of Valkey means what that of Redis does', () => {
+    for (const rest of ['://h/2', 's://h', '-sentinel://a,b/name', 's-cluster://a,b'])
+      expect(parsed(`valkey${rest}`)).toEqual(parsed(`redis${rest}`));
+  });
+
   test('of Sentinels has several hosts and the name of the group', () => {
     expect(parsed('redis-sentinel://u:p@a:1,b,c:3/mymaster/2?sentinel-user=s&sentinel-password-file=/f')).toEqual({
       ...PLAIN,
