@@ -19,12 +19,18 @@ const BGPDATA = /(?:^|\/)([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\/bgpdata\//;
 
 /** `route-collector.fra.pch.net`: Packet Clearing House. */
 const PCH = /(?:^|\/)(route-collector\.[a-z0-9-]+\.pch\.net)(?=[/._-])/;
-/** The folder above a month's: Isolario's `Alderaan/2018_01/…`, and whoever keeps files as RIS and Route Views do. */
-const ABOVE_MONTH = /(?:^|\/)([A-Za-z][A-Za-z0-9._-]*)\/(?:19|20)\d{2}[._-]?\d{2}\//;
-/** Names that folders above a month's have, and no collector. */
+/**
+ * The folder above those of dates: Isolario's `Alderaan/2018_01/…`, Packet Clearing House's `NAME/2024/05/…`, dated folders
+ * such as `fra1/2024-05-01/…` or `fra1/updates/2024/05/01/…`, and whoever keeps files as RIS and Route Views do.
+ */
+const ABOVE_DATES =
+  /(?:^|\/)([A-Za-z][A-Za-z0-9._-]*)\/(?:(?:ribs?|bviews?|tables?|dumps?|updates?|mrt)\/)?(?:19|20)\d{2}[/._-]?\d{2}(?:[/._-]?\d{2})?\//i;
+/** Names that folders above those of dates have, and no collector. */
 const OF_NOBODY = /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|data|archive|incidents|local)$/i;
 
-const DATE_TIME = /(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})[.T_-]?(\d{2})(\d{2})(\d{2})?(?!\d)/;
+/** `20141222.1600`, `20141222T160000`; Packet Clearing House and others write `2014-12-22-16-00`. */
+const DATE_TIME =
+  /(?<!\d)((?:19|20)\d{2})(?:(\d{2})(\d{2})[.T_-]?(\d{2})(\d{2})(\d{2})?|[-_](\d{2})[-_](\d{2})[-_T](\d{2})[-_:](\d{2})(?:[-_:](\d{2}))?)(?!\d)/;
 const EPOCH = /(?<!\d)(\d{9,10})(?!\d)/;
 /** Go's example time, which GoBGP leaves in the names of its table dumps. */
 const GO_LAYOUT = '20060102.150405';
@@ -48,7 +54,7 @@ function collectorOf(path: string, name: string): Collector | undefined {
     BGPDATA.exec(path)?.[1] ??
     routeViewsIn(path) ??
     PCH.exec(path)?.[1] ??
-    aboveMonth(path);
+    aboveDates(path);
   return text === undefined ? undefined : parseCollector(text === 'archive.routeviews.org' ? 'route-views2' : text);
 }
 
@@ -63,8 +69,8 @@ function lastOf(pattern: RegExp, path: string): string | undefined {
   return [...path.matchAll(new RegExp(pattern, `${pattern.flags}g`))].at(-1)?.[1];
 }
 
-function aboveMonth(path: string): string | undefined {
-  const found = lastOf(ABOVE_MONTH, path);
+function aboveDates(path: string): string | undefined {
+  const found = lastOf(ABOVE_DATES, path);
   return found === undefined || OF_NOBODY.test(found) ? undefined : found;
 }
 
@@ -75,7 +81,9 @@ function kindOf(name: string): FileKind | undefined {
 
 function startOf(name: string): number | undefined {
   if (name.includes(GO_LAYOUT)) return undefined;
-  const date = DATE_TIME.exec(name)?.slice(1);
+  const date = DATE_TIME.exec(name)
+    ?.slice(1)
+    .filter((part) => part !== undefined);
   if (date !== undefined) {
     const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = date.map((part) => Number(part ?? 0));
     if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59) return undefined;

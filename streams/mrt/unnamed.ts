@@ -7,12 +7,15 @@ const OF_NOBODY =
 interface File {
   readonly path: string;
   readonly kind: 'rib' | 'updates';
+  /** Event time in milliseconds at which it begins. */
+  readonly start: number;
 }
 
 /**
  * Why files whose paths name no collector cannot be read together, in words; `undefined` when they can. Two collectors that
  * were taken for one would take each other's votes and deny each other's routes. Files are taken for one collector's when
- * all dumps lie in one folder, and all updates in one; subfolders for kinds and dates do not count.
+ * all dumps lie in one folder, and all updates in one; subfolders for kinds and dates do not count. Two files of one kind and
+ * one time in one folder, whose names begin otherwise (`fra-updates.…`, `ams-updates.…`), are of two collectors.
  */
 export function conflictOf(files: readonly File[]): string | undefined {
   for (const kind of ['rib', 'updates'] as const) {
@@ -25,7 +28,29 @@ export function conflictOf(files: readonly File[]): string | undefined {
       'of its name (rrc00, route-views.sg, NAME/2014.12), or read one at a time with --collector NAME'
     );
   }
+  return mixedIn(files);
+}
+
+/** Why the files of one folder are not of one collector. */
+function mixedIn(files: readonly File[]): string | undefined {
+  const known = new Map<string, File>();
+  for (const file of files) {
+    const { path, kind, start } = file;
+    const place = `${dirname(path)} ${kind} ${start}`;
+    const other = known.get(place);
+    known.set(place, other ?? file);
+    if (other === undefined || beginOf(other.path) === beginOf(path)) continue;
+    return (
+      `${basename(other.path)} and ${basename(path)} in ${dirname(path)} are of the same time and of two collectors, and their paths ` +
+      "do not tell which: give each collector's files a folder of its name (rrc00, route-views.sg, NAME/2014.12)"
+    );
+  }
   return undefined;
+}
+
+/** What stands in a name before the kind and the date. */
+function beginOf(path: string): string {
+  return basename(path).replace(/(?:(?:bview|ribs?|view|table|dump|updates?|upd)[._-]?)?\d.*$/i, '');
 }
 
 function folderOf(path: string): string {

@@ -41,6 +41,18 @@ test('two folders of updates that name no collector are refused, with what to do
   expect(named.collectors.map(({ collector }) => collector)).toEqual(['mine']);
 });
 
+test('one folder with files of two collectors that no path names is refused, with what to do', async () => {
+  folder.write('mixed/fra-updates.20141222.1600', UPDATES);
+  folder.write('mixed/fra-updates.20141222.1605', UPDATES);
+  const first = await planned({ paths: [join(folder.path, 'mixed')] });
+  expect(first.collectors.map(({ collector }) => collector)).toEqual(['local']);
+  folder.write('mixed/ams-updates.20141222.1600', UPDATES);
+  const refused = await planMrt({ paths: [join(folder.path, 'mixed')] });
+  expect(refused.ok ? '' : refused.reason).toMatch(
+    /^ams-updates\.20141222\.1600 and fra-updates\.20141222\.1600 in \S+ are of the same time and of two collectors, .* give each/,
+  );
+});
+
 test.each<[string, readonly ['rib' | 'updates', string][], boolean]>([
   [
     'dumps in one folder and updates in another are of one',
@@ -68,5 +80,5 @@ test.each<[string, readonly ['rib' | 'updates', string][], boolean]>([
     true,
   ],
 ])('%s', (_, files, conflicts) => {
-  expect(conflictOf(files.map(([kind, path]) => ({ kind, path }))) !== undefined).toBe(conflicts);
+  expect(conflictOf(files.map(([kind, path], start) => ({ kind, path, start }))) !== undefined).toBe(conflicts);
 });
