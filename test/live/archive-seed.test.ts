@@ -124,6 +124,27 @@ test('with files for a seed and no RIPEstat to ask, nothing is said', () =>
     },
   ));
 
+test('files whose path names no collector of the feed give nobody a vote, and the log says what to do', async () => {
+  const sim = await Sim.open();
+  try {
+    const [host] = new Set(sim.peers.map((peer) => peer.host));
+    const own = sim.peers.filter((peer) => peer.host === host);
+    const file = join(folder, 'saved', 'bview.20141222.1200');
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, dumpOf(own, Math.floor(sim.now / 1000)));
+    sim.ripestat.fail('*', { kind: 'status', status: 503 });
+    await sim.seeded({ seed: { from: 'mrt', paths: [file] } });
+    await sim.pass(4 * MINUTE);
+    expect(sim.log).toMatch(/have no peer in common: the table has \d+ peers? such as local\|/);
+    expect(sim.log).toContain("a file's collector is the folder it is in, as in rrc00/bview.20260901.0000.gz");
+    await sim.withdraw(sim.peers);
+    await sim.pass(5 * MINUTE);
+    expect(sim.types('country.')).toEqual([]);
+  } finally {
+    await sim.close();
+  }
+});
+
 test('a territory that is too large to be healed keeps the votes of the files', async () => {
   const sim = await Sim.open();
   try {
