@@ -183,6 +183,16 @@ export class RecordSkipper {
 }
 
 /**
+ * The plain bytes of one block of bzip2, see src/bz2_blocks.rs; `undefined` when it is not one.
+ */
+export function bz2Block(bytes: Uint8Array | number[], from: number, to: number, level: number, most: number): Uint8Array | undefined;
+
+/**
+ * Where blocks of bzip2 may begin in packed bytes, see src/bz2_blocks.rs: twice the bit, plus one where a stream may end.
+ */
+export function bz2Marks(bytes: Uint8Array | number[]): Uint32Array;
+
+/**
  * What a `problemReason` means, for people.
  */
 export function reasonText(reason: number): string;

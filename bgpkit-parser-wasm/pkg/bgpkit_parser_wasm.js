@@ -293,6 +293,45 @@ export class RecordSkipper {
 if (Symbol.dispose) RecordSkipper.prototype[Symbol.dispose] = RecordSkipper.prototype.free;
 
 /**
+ * The plain bytes of one block of bzip2, see src/bz2_blocks.rs; `undefined` when it is not one.
+ * @param {Uint8Array | number[]} bytes
+ * @param {number} from
+ * @param {number} to
+ * @param {number} level
+ * @param {number} most
+ * @returns {Uint8Array | undefined}
+ */
+export function bz2Block(bytes, from, to, level, most) {
+    const val2 = +from;
+    const val3 = +to;
+    const val4 = +level;
+    const val5 = +most;
+    const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.bz2Block(ptr0, len0, val2, val3, val4, val5);
+    let v6;
+    if (ret[0] !== 0) {
+        v6 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+    }
+    return v6;
+}
+
+/**
+ * Where blocks of bzip2 may begin in packed bytes, see src/bz2_blocks.rs: twice the bit, plus one where a stream may end.
+ * @param {Uint8Array | number[]} bytes
+ * @returns {Uint32Array}
+ */
+export function bz2Marks(bytes) {
+    const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.bz2Marks(ptr0, len0);
+    var v2 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+    return v2;
+}
+
+/**
  * What a `problemReason` means, for people.
  * @param {number} reason
  * @returns {string}

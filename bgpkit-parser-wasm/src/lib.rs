@@ -6,6 +6,7 @@ mod attributes;
 mod batch;
 mod bgp4mp;
 mod bz2;
+mod bz2_blocks;
 mod decoder;
 mod frame;
 mod gunzip;

@@ -132,3 +132,15 @@ impl DeflateStreams {
         self.inflater.failure.map(str::to_owned)
     }
 }
+
+/// Where blocks of bzip2 may begin in packed bytes, see src/bz2_blocks.rs: twice the bit, plus one where a stream may end.
+#[wasm_bindgen(js_name = bz2Marks)]
+pub fn bz2_marks(bytes: &[u8]) -> Vec<u32> {
+    crate::bz2_blocks::marks(bytes)
+}
+
+/// The plain bytes of one block of bzip2, see src/bz2_blocks.rs; `undefined` when it is not one.
+#[wasm_bindgen(js_name = bz2Block)]
+pub fn bz2_block(bytes: &[u8], from: usize, to: usize, level: u8, most: usize) -> Option<Vec<u8>> {
+    crate::bz2_blocks::unpack(bytes, from, to, level, most)
+}

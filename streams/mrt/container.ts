@@ -1,4 +1,5 @@
-import { Bz2Decoder } from '#bgpkit-parser-wasm';
+import { bunzip } from './bunzip.ts';
+import type { Bz2Slots } from './bz2-slots.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
 import { gunzip } from './gzip.ts';
 import { PackedFile, snapshotOf, type Snapshot } from './packed-file.ts';
@@ -14,6 +15,8 @@ export interface ContainerOptions {
   readonly limits?: MrtLimits;
   /** Packed bytes per read. @default 256 KiB */
   readonly readBytes?: number;
+  /** Where other threads unpack blocks of bzip2. */
+  readonly slots?: Bz2Slots;
 }
 
 /** An open file, whatever it is packed in. */
@@ -48,7 +51,6 @@ export type Opened = { readonly ok: true; readonly container: Container } | Fail
 const READ_BYTES = 256 * 1024;
 /** So much of a file that is not packed is searched for a first record. */
 const SNIFF_BYTES = 64 * 1024;
-const BZ2_OUTPUT_BYTES = 512 * 1024;
 
 /** Opens a file and tells what it is packed in by its first bytes, never by its name. */
 export async function openContainer(path: string, options: ContainerOptions = {}): Promise<Opened> {
@@ -86,7 +88,12 @@ export async function openContainer(path: string, options: ContainerOptions = {}
 /** Opens a file that was looked at before, as `openContainer` does. */
 export function openUnpacking(
   path: string,
-  { snapshot, limits = DEFAULT_LIMITS, readBytes = READ_BYTES }: ContainerOptions & { readonly snapshot: Snapshot },
+  {
+    snapshot,
+    limits = DEFAULT_LIMITS,
+    readBytes = READ_BYTES,
+    slots,
+  }: ContainerOptions & { readonly snapshot: Snapshot },
 ): { readonly ok: true; readonly unpacking: Unpacking } | Failed {
   if (snapshot.size === 0) return { ok: false, reason: 'is empty' };
   const file = PackedFile.open(path, snapshot, readBytes);
@@ -98,10 +105,10 @@ export function openUnpacking(
     file.close();
     return { ok: false, reason: kind.reason };
   }
-  return { ok: true, unpacking: unpackingOf(file, kind.kind, limits) };
+  return { ok: true, unpacking: unpackingOf(file, kind.kind, limits, slots) };
 }
 
-function unpackingOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits): Unpacking {
+function unpackingOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits, slots?: Bz2Slots): Unpacking {
   const guard = new SizeGuard(limits);
   const unpack = { gzip: gunzip, bzip2: bunzip, plain }[kind];
   let isClosed = false;
@@ -121,7 +128,7 @@ function unpackingOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits): 
     },
     *chunks() {
       try {
-        const reason = yield* unpack(file, guard);
+        const reason = yield* unpack(file, guard, slots);
         return file.failure ?? reason;
       } finally {
         close();
@@ -140,35 +147,6 @@ function* plain(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, strin
     yield chunk;
   }
 }
-
-/** All streams of a bzip2 file. The decoder gives out no byte of a block whose checksum is wrong. */
-function* bunzip(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, string | undefined> {
-  const decoder = new Bz2Decoder();
-  try {
-    for (;;) {
-      const packed = file.some();
-      if (packed.length === 0) decoder.finish();
-      else decoder.push(packed);
-      file.consume(packed.length);
-      for (let chunk = decoder.pull(BZ2_OUTPUT_BYTES); chunk.length > 0; chunk = decoder.pull(BZ2_OUTPUT_BYTES)) {
-        if (!guard.add(chunk.length, file.offset)) return guard.tripped;
-        yield chunk;
-      }
-      if (decoder.end !== 'open') return BZ2_ENDS[decoder.end];
-    }
-  } finally {
-    decoder.free();
-  }
-}
-
-const BZ2_ENDS = {
-  clean: undefined,
-  padding: undefined,
-  garbage: 'bzip2: other bytes follow the last stream',
-  truncated: 'bzip2: the file ends in the middle',
-  corrupt: 'bzip2: a block is damaged',
-  'not-bzip2': 'bzip2: no stream begins here',
-} as const;
 
 type Sniffed = { readonly kind: ContainerKind } | { readonly reason: string };
 

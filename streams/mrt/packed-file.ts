@@ -81,6 +81,13 @@ export class PackedFile {
     this.#from += count;
   }
 
+  /** Reads again from an offset on. */
+  rewind(offset: number): void {
+    this.#read = offset;
+    this.#from = 0;
+    this.#to = 0;
+  }
+
   close(): void {
     closeSync(this.#file);
   }

@@ -9,7 +9,8 @@ const NEXT = 0;
 const ASKED = 1;
 const WAITING = 2;
 const CHANGES = 3;
-const FILES = 4;
+const ENDED = 4;
+const FILES = 5;
 
 /** What a batch costs beside its records: an empty one is not free. */
 function costOf(batch: ScanBatch): number {
@@ -44,6 +45,16 @@ export class ScanControl {
     }
   }
 
+  /** A thread is through with a file. */
+  ended(): void {
+    Atomics.add(this.#numbers, ENDED, 1);
+    this.changed();
+  }
+
+  get isAllEnded(): boolean {
+    return Atomics.load(this.#numbers, ENDED) >= this.#files;
+  }
+
   get isAllTaken(): boolean {
     return Atomics.load(this.#numbers, NEXT) >= this.#files;
   }
@@ -76,19 +87,19 @@ export class ScanControl {
     // Only the user writes it.
     if (Atomics.load(this.#numbers, ASKED) > file) return;
     Atomics.store(this.#numbers, ASKED, file + 1);
-    this.#changed();
+    this.changed();
   }
 
   /** The user has a batch. */
   use(file: number, batch: ScanBatch): void {
     this.#add(file, -costOf(batch));
-    this.#changed();
+    this.changed();
   }
 
   /** Nobody uses the rest of this file. */
   stop(file: number): void {
     Atomics.store(this.#numbers, FILES + 2 * file + 1, 1);
-    this.#changed();
+    this.changed();
   }
 
   #add(file: number, bytes: number): void {
@@ -96,7 +107,8 @@ export class ScanControl {
     Atomics.add(this.#numbers, FILES + 2 * file, bytes);
   }
 
-  #changed(): void {
+  /** Wakes the threads that wait. */
+  changed(): void {
     Atomics.add(this.#numbers, CHANGES, 1);
     Atomics.notify(this.#numbers, CHANGES);
   }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { Bz2Slots } from './bz2-slots.ts';
 import { ScanControl } from './scan-control.ts';
 import type { ScanBatch, ScanJob } from './scan.ts';
 import type { Scanner } from './scanner.ts';
@@ -7,6 +8,8 @@ import type { Scanner } from './scanner.ts';
 export interface ToThread {
   readonly jobs: readonly ScanJob[];
   readonly shared: SharedArrayBuffer;
+  /** Room for blocks of bzip2, where there are more threads than files. */
+  readonly blocks: { readonly count: number; readonly shared: SharedArrayBuffer } | undefined;
 }
 
 /** From a thread. The last batch of a file has its end. */
@@ -17,6 +20,8 @@ export interface FromThread {
 
 /** Each costs 14 MB and its start; one file in eight is more than one user can take. */
 const MOST_THREADS = 8;
+/** Blocks of bzip2 under way: what waits for its turn keeps no thread from the next one. */
+const BLOCKS_PER_THREAD = 2;
 
 /**
  * Threads that read files: each takes one after the other and owns it from its opening to the records that passed. What waits
@@ -35,6 +40,7 @@ export class ScanThreads {
   /** To be called once. */
   read(jobs: readonly ScanJob[]): Scanner {
     const control = new ScanControl(jobs.length);
+    const blocks = this.#blocksFor(jobs);
     const runs = new Map<number, Run>();
     const runOf = (file: number): Run => {
       const run = runs.get(file) ?? new Run(file, control);
@@ -48,7 +54,7 @@ export class ScanThreads {
     for (const worker of this.#workers) {
       worker.ref();
       worker.on('message', ({ file, batches }: FromThread) => runOf(file).receive(batches));
-      worker.postMessage({ jobs, shared: control.shared } satisfies ToThread);
+      worker.postMessage({ jobs, shared: control.shared, blocks } satisfies ToThread);
     }
     const indexes = new Map(jobs.map((job, file) => [job.path, file]));
     return {
@@ -64,6 +70,13 @@ export class ScanThreads {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #blocksFor(jobs: readonly ScanJob[]): ToThread['blocks'] {
+    const { length } = this.#workers;
+    if (jobs.length >= length || !jobs.some(({ container }) => container === 'bzip2')) return undefined;
+    const count = BLOCKS_PER_THREAD * length;
+    return { count, shared: new Bz2Slots(count, () => undefined).shared };
   }
 
   #start(): Worker {

@@ -3,6 +3,7 @@
  * of the user in shared memory alone.
  */
 import { parentPort } from 'node:worker_threads';
+import { Bz2Slots } from './bz2-slots.ts';
 import { ScanControl } from './scan-control.ts';
 import { scanSteps, type ScanBatch } from './scan.ts';
 import type { FromThread, ToThread } from './scan-threads.ts';
@@ -14,25 +15,32 @@ interface Reading {
 
 type Open = (file: number) => Reading | undefined;
 
-parentPort?.once('message', ({ jobs, shared }: ToThread) => {
+parentPort?.once('message', ({ jobs, shared, blocks }: ToThread) => {
   const control = new ScanControl(jobs.length, shared);
-  readAll(control, (file) => {
+  const slots = blocks && new Bz2Slots(blocks.count, () => control.changed(), blocks.shared);
+  const open: Open = (file) => {
     const job = jobs[file];
-    return job && { file, steps: scanSteps(job) };
-  });
+    return job && { file, steps: scanSteps(job, slots) };
+  };
+  readAll(control, open, slots);
 });
 
-/** Reads one file to its end, unless it has too much waiting: then another one goes on, or is begun. */
-function readAll(control: ScanControl, open: Open): void {
+/**
+ * Reads one file to its end, unless it has too much waiting: then another one goes on, or is begun. Helps others when there is
+ * none.
+ */
+function readAll(control: ScanControl, open: Open, slots: Bz2Slots | undefined): void {
   const readings: Reading[] = [];
   for (;;) {
     const { changes } = control;
     const reading = readings.find(({ file }) => !control.isFull(file)) ?? begun(control, open, readings);
     if (reading !== undefined) {
-      if (!goOn(reading, control)) readings.splice(readings.indexOf(reading), 1);
-    } else if (readings.length === 0 && control.isAllTaken) {
-      return;
-    } else {
+      if (goOn(reading, control)) continue;
+      readings.splice(readings.indexOf(reading), 1);
+      control.ended();
+    } else if (slots?.help() !== true) {
+      const isOver = slots === undefined ? control.isAllTaken : control.isAllEnded;
+      if (readings.length === 0 && isOver) return;
       control.waitAfter(changes);
     }
   }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { MarkContent } from './batch-writer.ts';
+import type { Bz2Slots } from './bz2-slots.ts';
 import { openUnpacking, type ContainerKind } from './container.ts';
 import type { MrtLimits } from './limits.ts';
 import type { Snapshot } from './packed-file.ts';
@@ -14,6 +15,8 @@ export interface ScanJob {
   readonly watch: Watch;
   readonly limits: MrtLimits;
   readonly readBytes?: number;
+  /** What it was packed in when it was chosen. */
+  readonly container?: ContainerKind;
   /** The second at which it begins by its name, if that tells. */
   readonly begin?: number;
   /** Elements come of nothing that no checksum stands behind, unless only to be counted. @default false */
@@ -77,18 +80,20 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
  * Nothing of a gzip member is given out before its checksum was found right. What is not is one damage, from the end of the
  * last right member on: deflate copies a damaged octet into every later message that has the same, so nothing in it can
  * be told right from wrong.
+ *
+ * @param slots where other threads unpack blocks of bzip2.
  */
-export function* scanSteps(job: ScanJob): Generator<readonly ScanBatch[], void> {
+export function* scanSteps(job: ScanJob, slots?: Bz2Slots): Generator<readonly ScanBatch[], void> {
   const scan = new Scan(job);
   try {
-    yield* stepsOf(job, scan);
+    yield* stepsOf(job, scan, slots);
   } finally {
     scan.close();
   }
 }
 
-function* stepsOf(job: ScanJob, scan: Scan): Generator<readonly ScanBatch[], void> {
-  const opened = openUnpacking(job.path, job);
+function* stepsOf(job: ScanJob, scan: Scan, slots?: Bz2Slots): Generator<readonly ScanBatch[], void> {
+  const opened = openUnpacking(job.path, { ...job, ...(slots && { slots }) });
   if (!opened.ok) {
     scan.damage({ from: 0, to: 0, reason: `the file ${opened.reason}` });
     scan.batches.packed = job.snapshot.size;

@@ -13,14 +13,22 @@ export class SizeGuard {
     this.#limits = limits;
   }
 
+  /** Whether `add` would pass a limit with these. */
+  allows(unpacked: number, packed: number): boolean {
+    return this.#passed(this.#unpacked + unpacked, packed) === undefined;
+  }
+
   /** Counts unpacked bytes against the packed ones read so far; false when a limit is passed. */
   add(unpacked: number, packed: number): boolean {
     this.#unpacked += unpacked;
-    const { unpackedBytes, ratio, ratioGraceBytes } = this.#limits;
-    if (this.#unpacked > unpackedBytes) this.tripped ??= `unpacks to more than ${unpackedBytes} bytes`;
-    if (this.#unpacked > ratioGraceBytes && this.#unpacked > ratio * packed) {
-      this.tripped ??= `unpacks to more than ${ratio} times its size`;
-    }
+    this.tripped ??= this.#passed(this.#unpacked, packed);
     return this.tripped === undefined;
+  }
+
+  #passed(unpacked: number, packed: number): string | undefined {
+    const { unpackedBytes, ratio, ratioGraceBytes } = this.#limits;
+    if (unpacked > unpackedBytes) return `unpacks to more than ${unpackedBytes} bytes`;
+    const isBomb = unpacked > ratioGraceBytes && unpacked > ratio * packed;
+    return isBomb ? `unpacks to more than ${ratio} times its size` : undefined;
   }
 }

@@ -140,9 +140,9 @@ interface ReadContext {
 }
 
 function jobsOf({ limits }: MrtPlan, { watch, readBytes }: MrtSourceOptions): (file: PlannedFile) => ScanJob {
-  return ({ path, snapshot, start, isStartNamed }) => {
+  return ({ path, snapshot, container, start, isStartNamed }) => {
     const more = { ...(readBytes !== undefined && { readBytes }), ...(isStartNamed && { begin: start / 1000 }) };
-    return { path, snapshot, watch, limits, ...more };
+    return { path, snapshot, container, watch, limits, ...more };
   };
 }
 

@@ -18,14 +18,16 @@ export function startThreads(paths: readonly string[], { threads, from }: Replay
     return undefined;
   }
   const wanted = threads ?? defaultThreads();
-  const count = typeof wanted === 'number' ? threadsFor(...sizeOf(paths), wanted) : 0;
+  const count = typeof wanted === 'number' ? threadsFor(amountOf(paths), wanted) : 0;
   return count === 0 ? undefined : new ScanThreads(count);
 }
 
 /** How many files these are, and how large. Of patterns and folders of folders nothing is known yet: they count as many. */
-function sizeOf(paths: readonly string[]): readonly [files: number, bytes: number] {
+function amountOf(paths: readonly string[]): Parameters<typeof threadsFor>[0] {
   const sizes = paths.flatMap(sizesOf);
-  return [sizes.length, sizes.reduce((sum, size) => sum + size, 0)];
+  // What a file is packed in is not known yet, but its name is a good guess.
+  const hasBlocks = paths.some((path) => path.endsWith('.bz2'));
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), hasBlocks };
 }
 
 /** Why a path is no file is told where it is read. */

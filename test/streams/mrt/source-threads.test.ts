@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compiled, runModule } from '../../support/mrt-compiled.ts';
@@ -51,11 +52,19 @@ beforeAll(() => {
 
 describe('reading threads', () => {
   test('give the same elements as no threads, and leave none behind', () => {
-    const [none, two, five] = ['1', '2', '5'].map((threads) => runModule(REPLAY, [root(), threads, '0', folder.path]));
+    const [none, two, five] = ['0', '2', '5'].map((threads) => runModule(REPLAY, [root(), threads, '0', folder.path]));
     expect(two).toBe(none);
     expect(five).toBe(none);
     expect(none?.trim().endsWith('\n0 threads left')).toBe(true);
     expect(none?.split('\n').length).toBeGreaterThan(5_400);
+  });
+
+  test('unpack one bzip2 file together, where there are more of them than files', () => {
+    const path = folder.write('rrc05/updates.20141222.1600.bz2', Buffer.concat(Array(40).fill(BIRD_UPDATES_BZ2)));
+    folder.write('rrc05/updates.20141222.1605.bz2', BIRD_UPDATES_BZ2);
+    const [none, four] = ['0', '4'].map((threads) => runModule(REPLAY, [root(), threads, '0', join(path, '..')]));
+    expect(four).toBe(none);
+    expect(none?.split('\n').length).toBeGreaterThan(100);
   });
 
   test('end when the reading is aborted', () => {

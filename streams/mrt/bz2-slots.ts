@@ -1,0 +1,134 @@
+import { bz2Block } from '#bgpkit-parser-wasm';
+
+/** Bytes of a packed block with its place in them, and of what comes out: 900,000 and what runs of equal bytes add. */
+export const PACKED_BYTES = 1_250_000;
+const PLAIN_BYTES = 2_000_000;
+
+const NUMBERS = 6;
+const STATE = 0;
+const FROM = 1;
+const TO = 2;
+const LEVEL = 3;
+const LENGTH = 4;
+const PACKED = 5;
+
+const FREE = 0;
+const FILLING = 1;
+const READY = 2;
+const WORKING = 3;
+const DONE = 4;
+const FAILED = 5;
+
+/** One block of a bzip2 file. */
+export interface PackedBlock {
+  readonly bytes: Uint8Array;
+  /** Bits of `bytes` at which it begins, and at which what follows it does. */
+  readonly from: number;
+  readonly to: number;
+  /** That of its stream, as a digit's code. */
+  readonly level: number;
+}
+
+/**
+ * Blocks of bzip2 that wait to be unpacked, and what came out, in memory that reading threads share: the thread that reads
+ * the file puts blocks in and takes them out in order; threads that have no file unpack them meanwhile.
+ */
+export class Bz2Slots {
+  readonly shared: SharedArrayBuffer;
+  readonly #count: number;
+  readonly #numbers: Int32Array;
+  readonly #notify: () => void;
+
+  /**
+   * @param shared that of the other threads; else new memory for `count` blocks.
+   * @param notify wakes those who have nothing to do.
+   */
+  constructor(count: number, notify: () => void, shared = new SharedArrayBuffer(sizeFor(count))) {
+    this.shared = shared;
+    this.#count = count;
+    this.#notify = notify;
+    this.#numbers = new Int32Array(shared, 0, count * NUMBERS);
+  }
+
+  /** Puts a block in, if there is room; gives back where it is. */
+  put({ bytes, from, to, level }: PackedBlock): number | undefined {
+    const slot = this.#claim(FREE, FILLING);
+    if (slot === undefined) return undefined;
+    const first = from >> 3;
+    const end = (to + 7) >> 3;
+    this.#packed(slot).set(bytes.subarray(first, end));
+    this.#set(slot, FROM, from - 8 * first);
+    this.#set(slot, TO, to - 8 * first);
+    this.#set(slot, LEVEL, level);
+    this.#set(slot, PACKED, end - first);
+    this.#set(slot, STATE, READY);
+    this.#notify();
+    return slot;
+  }
+
+  /** Waits for a block, or unpacks it, or another one meanwhile. `undefined` when it is not a block. */
+  take(slot: number): Uint8Array | undefined {
+    for (;;) {
+      const state = Atomics.load(this.#numbers, slot * NUMBERS + STATE);
+      if (state === DONE) return this.#plain(slot).subarray(0, this.#get(slot, LENGTH));
+      if (state === FAILED) return undefined;
+      if (state === READY && this.#claimAt(slot, READY, WORKING)) this.#unpack(slot);
+      else if (!this.help()) Atomics.wait(this.#numbers, slot * NUMBERS + STATE, WORKING);
+    }
+  }
+
+  /** What came out of it was used, or is not wanted. */
+  free(slot: number): void {
+    // Whoever unpacks it just now has to end with that first.
+    this.take(slot);
+    this.#set(slot, STATE, FREE);
+  }
+
+  /** Unpacks a block that waits for it; false when there is none. */
+  help(): boolean {
+    const slot = this.#claim(READY, WORKING);
+    if (slot === undefined) return false;
+    this.#unpack(slot);
+    return true;
+  }
+
+  #unpack(slot: number): void {
+    const packed = this.#packed(slot).slice(0, this.#get(slot, PACKED));
+    const [from, to, level] = [this.#get(slot, FROM), this.#get(slot, TO), this.#get(slot, LEVEL)];
+    const plain = bz2Block(packed, from, to, level, PLAIN_BYTES);
+    if (plain !== undefined) this.#plain(slot).set(plain);
+    this.#set(slot, LENGTH, plain?.length ?? 0);
+    this.#set(slot, STATE, plain === undefined ? FAILED : DONE);
+    Atomics.notify(this.#numbers, slot * NUMBERS + STATE);
+  }
+
+  #claim(from: number, to: number): number | undefined {
+    for (let slot = 0; slot < this.#count; slot++) if (this.#claimAt(slot, from, to)) return slot;
+    return undefined;
+  }
+
+  #claimAt(slot: number, from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#numbers, slot * NUMBERS + STATE, from, to) === from;
+  }
+
+  #set(slot: number, number: number, value: number): void {
+    Atomics.store(this.#numbers, slot * NUMBERS + number, value);
+  }
+
+  #get(slot: number, number: number): number {
+    return Atomics.load(this.#numbers, slot * NUMBERS + number);
+  }
+
+  #packed(slot: number): Uint8Array {
+    return new Uint8Array(this.shared, 4 * NUMBERS * this.#count + slot * (PACKED_BYTES + PLAIN_BYTES), PACKED_BYTES);
+  }
+
+  #plain(slot: number): Uint8Array {
+    const at = 4 * NUMBERS * this.#count + slot * (PACKED_BYTES + PLAIN_BYTES) + PACKED_BYTES;
+    return new Uint8Array(this.shared, at, PLAIN_BYTES);
+  }
+}
+
+function sizeFor(count: number): number {
+  return count * (4 * NUMBERS + PACKED_BYTES + PLAIN_BYTES);
+}
