@@ -8,7 +8,7 @@ import { OPEN_KEY, type OpenBuckets } from './roll-up.ts';
 import { beginKey, changesKey, type StoredSight } from './sight-log.ts';
 import { parseChanges } from './sight.ts';
 import { verdictsKey, type Turn } from './verdict-log.ts';
-import { parseKept } from './view-history.ts';
+import { parseKept } from './kept-hours.ts';
 
 /** What a store has of one history that goes on. */
 export interface Stored {

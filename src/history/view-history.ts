@@ -6,7 +6,7 @@ import type { CountryData, IncidentData, UnroutableEvent } from '../detect/event
 import type { TerritoryStatus } from '../detect/status.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { VisibilityChange } from '../rib/visibility-changes.ts';
-import { runsFrom, runsText } from '../lib/runs.ts';
+import { keptText } from './kept-hours.ts';
 import type { Space, StateChange } from '../state/record.ts';
 import type { Look } from './bucket.ts';
 import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
@@ -215,14 +215,4 @@ function isOther(before: Look, look: Look): boolean {
     before.share !== look.share ||
     before.units.some((unit, i) => unit !== look.units[i])
   );
-}
-
-/** Hours as runs of numbers. */
-export function keptText(hours: ReadonlySet<number>): string {
-  return JSON.stringify(runsText([...hours].sort((a, b) => a - b)));
-}
-
-/** @throws Error when it was not so written. */
-export function parseKept(text: string): readonly number[] {
-  return runsFrom(String(JSON.parse(text)), Number.MAX_SAFE_INTEGER);
 }

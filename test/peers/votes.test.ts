@@ -24,7 +24,7 @@ interface Voter {
 
 /** Whether it may vote, where a usual full table has a million routes. */
 function mayVote({ state = SYNCED, table, learned, partial, named = true }: Voter): boolean {
-  const view = new TerritoryView(KP, 'ipv4');
+  const view = new TerritoryView(KP, 'ipv4', 0.5);
   const votes = new Votes([view], DEFAULT_VOTING, { isNamed: () => named });
   votes.restore({ ipv4: FULL, ipv6: 0 });
   const session = newSession(peer(1), 0);
