@@ -2,6 +2,7 @@ import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { isIPv6, type Socket } from 'node:net';
 import { getProxyForUrl } from 'proxy-from-env';
+import type { ProxyAgent } from 'undici';
 
 /**
  * The proxy for a URL by the environment: `HTTPS_PROXY` for https and wss, `HTTP_PROXY` for http and ws, `ALL_PROXY` for
@@ -28,14 +29,14 @@ export function shownProxy({ protocol, host }: URL): string {
 export async function fetchByProxy(url: string | URL, init: RequestInit): Promise<Response> {
   const proxy = proxyOf(url);
   if (proxy === undefined) return fetch(url, init);
-  const { ProxyAgent, fetch: fetchVia } = await import('undici');
-  const dispatcher = (agents[proxy.href] ??= new ProxyAgent({ uri: proxy.href }));
+  const { ProxyAgent: Agent, fetch: fetchVia } = await import('undici');
+  const dispatcher = (agents[proxy.href] ??= new Agent({ uri: proxy.href }));
   const answer: unknown = await fetchVia(url, { ...(init as object), dispatcher });
   return answer as Response;
 }
 
 /** Connections to a proxy are kept and used again. */
-const agents: Record<string, InstanceType<typeof import('undici').ProxyAgent>> = {};
+const agents: Record<string, ProxyAgent> = {};
 
 /** Where a tunnel leads. */
 export interface Tunnelled {
