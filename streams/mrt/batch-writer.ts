@@ -1,6 +1,4 @@
-import type { Dump } from './dump-counter.ts';
-import type { Damage } from './framer.ts';
-import type { Mark, ScanBatch, ScanEnd } from './scan.ts';
+import type { Mark, MarkContent, ScanBatch, ScanEnd } from './scan-job.ts';
 
 /** A batch is given out once it holds this many bytes, or this many were scanned for it. */
 const BATCH_BYTES = 256 * 1024;
@@ -8,12 +6,6 @@ const BATCH_SCANNED = 8 * 2 ** 20;
 const BATCH_MARKS = 512;
 /** What a mark costs in memory, in bytes. */
 const MARK_BYTES = 256;
-
-/** What stands between records, without its place. */
-export type MarkContent =
-  | { readonly kind: 'tick' }
-  | { readonly kind: 'damage'; readonly damage: Damage }
-  | { readonly kind: 'dump'; readonly dump: Dump };
 
 /**
  * Puts what passed of a file into batches, and holds back those that cannot be believed yet: what comes out of a gzip member

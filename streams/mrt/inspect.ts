@@ -14,7 +14,8 @@ import { snapshotOf } from './packed-file.ts';
 import { TYPE } from './record-types.ts';
 import type { Damage } from './framer.ts';
 import type { ProblemCount, TypeCount } from './report.ts';
-import { scanFile, type ScanBatch, type ScanEnd } from './scan.ts';
+import type { ScanBatch, ScanEnd } from './scan-job.ts';
+import { scanFile } from './scan.ts';
 import { ProblemTally, typeCounts } from './tally.ts';
 
 /** What is in one MRT file. */

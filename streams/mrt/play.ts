@@ -7,7 +7,7 @@ import type { PlannedFile } from './planned-file.ts';
 import type { DecodeProblem, RecordDecoder } from './decoded.ts';
 import type { Dump } from './dump-counter.ts';
 import type { MrtReport } from './report.ts';
-import type { Mark, ScanBatch } from './scan.ts';
+import type { Mark, ScanBatch } from './scan-job.ts';
 import { ProblemTally, typeCounts } from './tally.ts';
 import type { Watch } from './watched.ts';
 

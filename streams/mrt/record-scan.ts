@@ -1,5 +1,5 @@
 import type { ContainerKind } from './container.ts';
-import { BatchWriter, type MarkContent } from './batch-writer.ts';
+import { BatchWriter } from './batch-writer.ts';
 import { holdsMessage } from './dump-check.ts';
 import { DumpCounter } from './dump-counter.ts';
 import { u16, u32, writeU32 } from './octets.ts';
@@ -9,7 +9,7 @@ import type { Damage, Passage, RecordSink } from './framer.ts';
 import { FIRST_SECONDS } from './records.ts';
 import { RecordClock, type ClockState } from './record-clock.ts';
 import { isKnownType, isRouting } from './record-types.ts';
-import type { ScanEnd, ScanJob } from './scan.ts';
+import type { MarkContent, ScanEnd, ScanJob } from './scan-job.ts';
 
 /** Event time is told at least this often though nothing passed, in seconds: ticks fall on this grid, whatever the chunks. */
 const TICK_SECONDS = 10;

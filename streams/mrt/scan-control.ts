@@ -1,4 +1,4 @@
-import type { ScanBatch } from './scan.ts';
+import type { ScanBatch } from './scan-job.ts';
 
 /** Bytes of batches that one file may have waiting before its thread goes on with another one. */
 const FILE_BYTES = 2 * 2 ** 20;

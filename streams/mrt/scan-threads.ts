@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Bz2Slots } from './bz2-slots.ts';
 import { ScanControl } from './scan-control.ts';
-import type { ScanBatch, ScanJob } from './scan.ts';
-import type { Scanner } from './scanner.ts';
+import type { ScanBatch, ScanJob, Scanner } from './scan-job.ts';
 
 /** To a thread, once: all files in the order in which they are to be begun. */
 export interface ToThread {

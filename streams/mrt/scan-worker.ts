@@ -5,7 +5,8 @@
 import { parentPort } from 'node:worker_threads';
 import { Bz2Slots } from './bz2-slots.ts';
 import { ScanControl } from './scan-control.ts';
-import { scanSteps, type ScanBatch } from './scan.ts';
+import type { ScanBatch } from './scan-job.ts';
+import { scanSteps } from './scan.ts';
 import type { FromThread, ToThread } from './scan-threads.ts';
 
 interface Reading {

@@ -1,14 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { scanFile, type ScanBatch, type ScanJob } from './scan.ts';
+import type { ScanJob, Scanner } from './scan-job.ts';
+import { scanFile } from './scan.ts';
 import { ScanThreads } from './scan-threads.ts';
-
-/** Reads files, here or in threads. */
-export interface Scanner {
-  /** Reads one of its files. Its batches are read once; leaving early ends it. */
-  open(job: ScanJob): AsyncIterable<ScanBatch>;
-  /** Ends all reading; batches under way end. Resolves when no thread or file of it is left. */
-  close(): Promise<void>;
-}
 
 /** Packed bytes of a single file that are read here sooner than a thread starts. */
 const SMALL_BYTES = 256 * 1024;

@@ -10,7 +10,7 @@ import { recordDecoders } from './decode.ts';
 import type { CreateRecordDecoder } from './decoded.ts';
 import { playFile, type Item, type PlayContext, type StreamClock } from './play.ts';
 import type { MrtReport } from './report.ts';
-import type { ScanBatch, ScanJob } from './scan.ts';
+import type { ScanBatch, ScanJob } from './scan-job.ts';
 import type { ScanThreads } from './scan-threads.ts';
 import { createScanner, defaultThreads } from './scanner.ts';
 import { RunTotals } from './totals.ts';

@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { snapshotOf } from '../../../streams/mrt/packed-file.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
-import { scanFile, type ScanBatch } from '../../../streams/mrt/scan.ts';
+import type { ScanBatch } from '../../../streams/mrt/scan-job.ts';
+import { scanFile } from '../../../streams/mrt/scan.ts';
 import { temporaryFolder, WATCH } from '../../support/mrt-run.ts';
 import { bytesOf, message, update } from '../../support/mrt-writer.ts';
 

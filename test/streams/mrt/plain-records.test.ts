@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
 import { snapshotOf } from '../../../streams/mrt/packed-file.ts';
-import { scanSteps, type ScanBatch, type ScanJob } from '../../../streams/mrt/scan.ts';
+import type { ScanBatch, ScanJob } from '../../../streams/mrt/scan-job.ts';
+import { scanSteps } from '../../../streams/mrt/scan.ts';
 import type { Watch } from '../../../streams/mrt/watched.ts';
 import { prefix, temporaryFolder, WATCH } from '../../support/mrt-run.ts';
 import {

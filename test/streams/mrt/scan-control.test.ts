@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ScanControl } from '../../../streams/mrt/scan-control.ts';
-import type { ScanBatch } from '../../../streams/mrt/scan.ts';
+import type { ScanBatch } from '../../../streams/mrt/scan-job.ts';
 
 /** What reading threads may begin, and when they wait: both sides of the shared memory, in one thread. */
 const batch = (bytes: number): ScanBatch => ({
