@@ -16,7 +16,9 @@ export interface Measured {
   readonly failure: string | undefined;
 }
 
-const COMMAND = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../../bin/unroutable', import.meta.url));
+/** Copies stand in folders that name no collector. */
+const OPTIONS = ['--collector', 'bench', '--format', 'ndjson', '--quiet', '--out', '/dev/null'];
 /** Exit statuses of `unroutable` after which the result stands: done, partial. */
 const STANDS = [0, 3];
 /** The territory that is watched by default. */
@@ -27,7 +29,7 @@ export const OURS_ALONE = 'unroutable, 1 thread';
 
 /** Ours, the plain unpacker, and those who parse; `absent` are the ones that are not on PATH. */
 export function sidesOf({ files, container }: Corpus): { sides: readonly Side[]; absent: readonly string[] } {
-  const ours = [process.execPath, COMMAND, 'replay', ...files, '--format', 'ndjson', '--quiet', '--out', '/dev/null'];
+  const ours = [process.execPath, COMMAND, 'replay', ...files, ...OPTIONS];
   const theirs: Side[] = [];
   const absent: string[] = [];
   const add = (name: string, commands: readonly (readonly string[])[]): void => {
@@ -36,6 +38,8 @@ export function sidesOf({ files, container }: Corpus): { sides: readonly Side[];
   };
   const unpacker = unpackerOf(container);
   add(unpacker, [[...unpacker.split(' '), ...files]]);
+  if (container === 'bzip2') add('lbzip2 -n2 -dc', [['lbzip2', '-n2', '-dc', ...files]]);
+  if (container === 'gzip') add('igzip -dc', [['igzip', '-dc', ...files]]);
   add(
     'bgpkit-parser -p',
     files.map((file) => ['bgpkit-parser', '-p', PREFIX, file]),
