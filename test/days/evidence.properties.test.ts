@@ -15,6 +15,9 @@ const word = fc.record({
   units: fc.subarray([...UNITS], { minLength: 1 }),
 });
 
+/** A session that goes down takes its routes without a word about them: what its next table lacks was never told. */
+const whole = word.filter(({ type }) => type !== 'down');
+
 type Word = typeof word extends fc.Arbitrary<infer W> ? W : never;
 
 /** A day on which these words are heard; strangers never have the country. */
@@ -41,7 +44,7 @@ const told = (day: Day) => day.events.filter(({ type }) => /^(?:country|unit)\./
 
 test('evidence of a verdict, or of a network, is never empty', () => {
   fc.assert(
-    fc.property(fc.array(word, { maxLength: 14 }), (words) => {
+    fc.property(fc.array(whole, { maxLength: 14 }), (words) => {
       for (const { data } of told(dayOf(words)))
         if ('evidence' in data && data.evidence !== undefined) {
           expect(data.evidence.count).toBeGreaterThan(0);
