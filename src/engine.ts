@@ -34,6 +34,7 @@ export interface WatchedTerritory {
   readonly policy: Policy;
 }
 
+/** What an engine is made for. */
 export interface EngineOptions {
   readonly territories: readonly WatchedTerritory[];
   readonly voting: VotingPolicy;
@@ -51,6 +52,7 @@ export interface KeptState {
   readonly records: readonly StateRecord[];
 }
 
+/** An engine that continues from stored records, or why they cannot be read. */
 export type Restored =
   | {
       readonly ok: true;
@@ -61,6 +63,7 @@ export type Restored =
   /** `reason` names the record that cannot be read. */
   | { readonly ok: false; readonly reason: string };
 
+/** Turns elements into commits. One thread, no I/O; `createEngine` makes one. */
 export interface Engine {
   /** Event time reached, or `undefined` before the first element. */
   readonly now: EventTime | undefined;

@@ -44,6 +44,7 @@ export interface Kept {
   readonly records: readonly StateRecord[];
 }
 
+/** What became of a write. */
 export type Committed =
   | { readonly ok: true }
   /** Another one leads: its token is newer than ours. Nothing was changed. */

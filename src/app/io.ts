@@ -22,6 +22,7 @@ export function complain(io: Io, text: string): void {
 /** Text wider than this is hard to read, and a chart no better. */
 const WIDEST = 120;
 
+/** Columns of a terminal; 80 where there is none. */
 export function widthOf({ columns }: { readonly columns?: number }): number {
   return Math.min(WIDEST, Math.max(40, columns ?? 80));
 }

@@ -16,6 +16,7 @@ export function packageRoot(): string {
   return folder;
 }
 
+/** The version in package.json. */
 export function packageVersion(): string {
   return String(manifest(join(packageRoot(), 'package.json'))['version']);
 }

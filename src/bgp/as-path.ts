@@ -7,6 +7,7 @@ import type { Asn } from './asn.ts';
  */
 export type AsPath = readonly PathEntry[];
 
+/** One AS, or the members of an AS_SET. */
 export type PathEntry = Asn | readonly Asn[];
 
 /** The origin AS: the last entry. An AS_SET leaves it open, so all its members come back. */

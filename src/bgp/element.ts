@@ -83,6 +83,7 @@ export interface RouteName {
   readonly pathId: number | undefined;
 }
 
+/** Why something may have been missed. */
 export type GapReason =
   /** Bytes of a file could not be framed as records, or the file ended inside one. */
   | 'damaged-file'

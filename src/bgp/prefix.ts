@@ -18,6 +18,7 @@ export interface Prefix {
   readonly text: PrefixText;
 }
 
+/** Bits of an address. */
 export function familyBits(family: Family): 32 | 128 {
   return family === 'ipv4' ? 32 : 128;
 }
@@ -77,6 +78,7 @@ export function contains(outer: Prefix, inner: Prefix): boolean {
   return outer.words.every((word, i) => masked(inner.words[i] ?? 0, outer.length - 32 * i) === word);
 }
 
+/** True when one prefix contains the other. */
 export function overlaps(a: Prefix, b: Prefix): boolean {
   return contains(a, b) || contains(b, a);
 }

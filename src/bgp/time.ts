@@ -15,6 +15,7 @@ export function eventTimeOf(ms: number): EventTime | undefined {
   return whole >= 0 && whole <= LAST_EVENT_TIME ? (whole as EventTime) : undefined;
 }
 
+/** The moment so many milliseconds after this one. */
 export function later(at: EventTime, ms: number): EventTime {
   return (at + ms) as EventTime;
 }

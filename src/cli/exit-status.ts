@@ -26,6 +26,7 @@ export const EXIT = {
   interrupted: 130,
 } as const satisfies Readonly<Record<FaultKind | 'done' | 'bug', number>>;
 
+/** An exit status of the command. */
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 /** Prints the faults and gives the exit status that stands for their kind. */
@@ -34,6 +35,7 @@ export function failed({ kind, faults }: Pick<Failure, 'kind' | 'faults'>, io: I
   return EXIT[kind];
 }
 
+/** The exit statuses, as the help texts list them. */
 export const EXIT_HELP = `Exit status:
   0    done: all input was read
   1    of 'status --ready': nobody watches, or who does is not ready;

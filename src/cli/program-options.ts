@@ -42,20 +42,24 @@ export function addSettings(command: Command, group: string, table: readonly Set
   }
 }
 
+/** Collects an option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
+/** Reads the name of a collector, or reports a usage error. */
 export function asCollector(text: string) {
   const collector = parseCollector(text);
   if (collector === undefined) throw new InvalidArgumentError('It must be a name such as rrc00 or route-views.sg.');
   return collector;
 }
 
+/** Reads names of collectors, separated by commas, or reports a usage error. */
 export function asCollectors(text: string) {
   return text.split(',').map((name) => asCollector(name.trim()));
 }
 
+/** Reads a `ws:` or `wss:` URL, or reports a usage error. */
 export function asWebSocketUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^wss?:$/.test(url.protocol))
@@ -63,6 +67,7 @@ export function asWebSocketUrl(text: string): string {
   return text;
 }
 
+/** Reads where the first table comes from, or reports a usage error. */
 export function asSeed(text: string, before?: Seed): Seed {
   if (text === 'ripestat' || text === 'none') return { from: text };
   if (!text.startsWith('mrt:') || text === 'mrt:')
@@ -71,6 +76,7 @@ export function asSeed(text: string, before?: Seed): Seed {
   return { from: 'mrt', paths: [...paths, text.slice('mrt:'.length)] };
 }
 
+/** Reads a factor, or `max`, or reports a usage error. */
 export function asSpeed(text: string): number | 'max' {
   if (text === 'max') return 'max';
   const speed = Number(text);
@@ -78,28 +84,33 @@ export function asSpeed(text: string): number | 'max' {
   return speed;
 }
 
+/** Reads a TCP port, or reports a usage error. */
 export function asPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
     throw new InvalidArgumentError('It must be a port, 0 to 65535.');
   return Number(text);
 }
 
+/** Reads a whole number, or reports a usage error. */
 export function asCount(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 9999.');
   return Number(text);
 }
 
+/** Reads a number of events, or reports a usage error. */
 export function asEvents(text: string): number {
   if (!/^[1-9]\d{2,7}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 100 to 99999999.');
   return Number(text);
 }
 
+/** Reads a time in UTC, or reports a usage error. */
 export function asMoment(text: string) {
   const at = parseMoment(text);
   if (at === undefined) throw new InvalidArgumentError(`It must be ${MOMENT_FORM}.`);
   return at;
 }
 
+/** Reads a number of threads, or reports a usage error. */
 export function asThreads(text: string): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) > 64)
     throw new InvalidArgumentError('It must be a whole number, 0 to 64.');

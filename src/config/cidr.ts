@@ -1,6 +1,7 @@
 import { IPv4CidrRange, IPv6CidrRange } from 'ip-num';
 import { parseAddress, parsePrefix, type Prefix } from '../bgp/prefix.ts';
 
+/** A prefix that was written without host bits, or why it is not one. */
 export type Cidr = { readonly ok: true; readonly prefix: Prefix } | { readonly ok: false; readonly reason: string };
 
 /**

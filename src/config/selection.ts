@@ -15,6 +15,7 @@ export interface Selection {
   readonly voting: VotingPolicy;
 }
 
+/** The options that choose territories and thresholds. */
 export interface SelectionOptions {
   /** Ids; none means all of the file, or North Korea without a file. */
   readonly territory?: readonly string[];
@@ -34,6 +35,8 @@ export interface Limits {
 
 /** Half a gigabyte with 60 peers, and more with each peer. */
 export const MAX_TERRITORIES = 2_000;
+
+/** Networks that one process can hold, of all territories together. */
 export const MAX_NETWORKS = 131_072;
 
 /** Whether one process can watch all of it: a fault with the figure and what to do, or nothing. */

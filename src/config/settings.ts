@@ -59,7 +59,10 @@ const VOTING_HELP: Readonly<Record<keyof VotingPolicy, readonly [Kind, string]>>
   forgetMs: ['duration', 'how long a voter that is gone counts as missing'],
 };
 
+/** The settings of a territory's policy, in the order of the help text. */
 export const POLICY_SETTINGS: readonly Setting<keyof Policy>[] = settings(POLICY_HELP, DEFAULT_POLICY);
+
+/** The settings of who may vote, in the order of the help text. */
 export const VOTING_SETTINGS: readonly Setting<keyof VotingPolicy>[] = settings(VOTING_HELP, DEFAULT_VOTING);
 
 /** What is not said of how to judge is this. */
@@ -68,6 +71,7 @@ export interface Defaults {
   readonly voting: VotingPolicy;
 }
 
+/** The defaults of `replay`. */
 export const DEFAULTS: Defaults = { policy: DEFAULT_POLICY, voting: DEFAULT_VOTING };
 
 /** The defaults of a feed of these collectors; `undefined`: of all there are. */
@@ -89,12 +93,14 @@ export function parseSetting(kind: Kind, text: string): number | undefined {
   return /^(?:\d+(?:\.\d+)?|\.\d+)$/.test(text) ? Number(text) : undefined;
 }
 
+/** What a value of each kind looks like, for error messages. */
 export const SETTING_FORMS: Readonly<Record<Kind, string>> = {
   share: 'a share of 1 such as 0.1 (10 %)',
   duration: DURATION_FORM,
   count: 'a whole number',
 };
 
+/** A value as it is written on the command line: `30s`, `0.1`, `10`. */
 export function settingText({ kind }: Pick<Setting<string>, 'kind'>, value: number): string {
   return kind === 'duration' ? durationArgument(value) : String(value);
 }

@@ -9,11 +9,13 @@ import { didYouMean } from './suggest.ts';
 import { territoriesSchema, type TerritoriesDocument } from './territories-schema.ts';
 import { MOST_BYTES, readYaml, type Path, type YamlDocument } from './yaml-document.ts';
 
+/** What a territories file configures. */
 export interface Configured {
   readonly territories: readonly { readonly territory: Territory; readonly policy: Policy }[];
   readonly voting: VotingPolicy;
 }
 
+/** A territories file that was read, or its faults. */
 export type TerritoriesFile =
   | ({ readonly ok: true } & Configured)
   /** One line a fault, each with its place: `file:7:13: …`. Never empty. */

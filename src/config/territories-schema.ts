@@ -40,6 +40,7 @@ export const territoriesSchema = z.strictObject({
   voting: settings(VOTING_SETTINGS).optional(),
 });
 
+/** A territories file after the schema has read it. */
 export type TerritoriesDocument = z.output<typeof territoriesSchema>;
 
 function block() {

@@ -10,6 +10,7 @@ export interface YamlDocument {
   locate(path: Path, what?: 'key' | 'value'): string;
 }
 
+/** A YAML document as it was read, or its faults. */
 export type YamlResult =
   | { readonly ok: true; readonly document: YamlDocument }
   /** Each with its place in front: `7:13: …`. */

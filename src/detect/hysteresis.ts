@@ -16,12 +16,14 @@ export function aimOf(share: number, onAt: number, offBelow: number): Aim {
   return share < offBelow ? 'off' : 'stay';
 }
 
+/** Notes which way the value points now; the clock starts again when that changes. */
 export function aimAt(hysteresis: Hysteresis, aim: Aim, at: EventTime): Hysteresis {
   if (aim === 'stay' || (aim === 'on') === hysteresis.on)
     return hysteresis.turningSince === undefined ? hysteresis : { on: hysteresis.on };
   return hysteresis.turningSince === undefined ? { on: hysteresis.on, turningSince: at } : hysteresis;
 }
 
+/** When the hysteresis turns, if nothing changes before; `undefined` when it does not. */
 export function turnsAt(hysteresis: Hysteresis, holdMs: number): EventTime | undefined {
   return hysteresis.turningSince === undefined ? undefined : later(hysteresis.turningSince, holdMs);
 }

@@ -11,10 +11,12 @@ export interface Movement {
   readonly last: EventTime;
 }
 
+/** A movement that begins with this value. */
 export function startMovement(value: number, at: EventTime): Movement {
   return { value, direction: 'none', since: at, last: at };
 }
 
+/** The movement after another value: continued, or begun again. */
 export function continueMovement(movement: Movement, value: number, at: EventTime): Movement {
   if (value === movement.value) return movement;
   const direction = value > movement.value ? 'up' : 'down';

@@ -123,6 +123,7 @@ export interface Policy {
   readonly deepeningHoldMs: number;
 }
 
+/** The thresholds of a replay. docs/policy.md shows them beside those of `watch`. */
 export const DEFAULT_POLICY: Policy = {
   unroutableBelow: 0.1,
   unroutableHoldMs: 30_000,

@@ -29,6 +29,7 @@ export interface TerritoryStatus {
   readonly incident: Incident | undefined;
 }
 
+/** How a territory and family stand at this moment. */
 export function statusOf(evaluator: Evaluator, at: EventTime): TerritoryStatus {
   return {
     ...summaryOf(evaluator, at),
@@ -40,6 +41,7 @@ export function statusOf(evaluator: Evaluator, at: EventTime): TerritoryStatus {
   };
 }
 
+/** The incident that is open, as an event would carry it; `undefined` when none is. */
 export function openIncidentOf({ view, incident, policy }: Evaluator): Incident | undefined {
   return incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: view.units });
 }

@@ -19,6 +19,7 @@ export interface Look {
   readonly upstreams: readonly UpstreamShare[];
 }
 
+/** An upstream and the share of the routes that use it; 0 stands for all others. */
 export type UpstreamShare = readonly [upstream: Asn | 0, share: Parts];
 
 /** What was seen in some time: its mean and extremes are of the time in which it was known. */

@@ -2,7 +2,11 @@ import { isoTime, type EventTime } from '../bgp/time.ts';
 
 /** Milliseconds of the widths in which history is kept. */
 export const MINUTE_MS = 60_000;
+
+/** Milliseconds of an hour. */
 export const HOUR_MS = 60 * MINUTE_MS;
+
+/** Milliseconds of a day. */
 export const DAY_MS = 24 * HOUR_MS;
 
 /** The begin of the stretch of this width, in UTC, in which a moment lies. */

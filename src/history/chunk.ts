@@ -106,6 +106,7 @@ export function openText(bucket: Bucket): string {
   ]);
 }
 
+/** Reads a bucket that is not full yet. */
 export function parseOpen(text: string): Bucket {
   const [at, announced, withdrawn, ...state] = JSON.parse(text) as [EventTime, number, number, ...State];
   return bucketFrom(state, at, announced, withdrawn);

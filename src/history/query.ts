@@ -17,6 +17,7 @@ export interface Range {
   readonly until: EventTime;
 }
 
+/** The length of a bucket, by name. */
 export type Resolution = Level['name'];
 
 /** A bucket, and how long it is: where minutes are forgotten, an hour stands in their place. */
@@ -109,6 +110,7 @@ export interface SightBetween {
   readonly changes: readonly SightChange[];
 }
 
+/** What the voters saw of a territory and family in this range, as it was recorded. */
 export async function sightBetween(reader: Reader, subject: string, range: Range): Promise<SightBetween> {
   const space = spaceOf(subject);
   const day = beginOf(range.from, DAY_MS);
@@ -161,6 +163,7 @@ export interface About {
   readonly networks: readonly string[];
 }
 
+/** What is recorded of a territory and family; `undefined` when nothing is. */
 export async function aboutOf(reader: Reader, subject: string): Promise<About | undefined> {
   const text = (await readKeys(reader, spaceOf(subject), ['about'])).get('about');
   return text === undefined ? undefined : (JSON.parse(text) as About);

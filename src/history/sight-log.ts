@@ -92,6 +92,7 @@ export function beginKey(at: EventTime): string {
   return `b ${stamp.day(at)}`;
 }
 
+/** The key of the visibility changes of the minute that holds this moment. */
 export function changesKey(at: EventTime): string {
   return `s ${stamp.minute(at)}`;
 }

@@ -14,6 +14,7 @@ export interface SightChange {
   readonly message: SightMessage | undefined;
 }
 
+/** A message that changed what a voter saw. */
 export interface SightMessage {
   readonly type: 'announcement' | 'withdrawal' | 'rib';
   readonly prefix: PrefixText;

@@ -19,6 +19,7 @@ const message = z.object({
   after: z.string().nullable().describe('AS path after it; null: there is no route'),
 });
 
+/** The schema of each answer, by name. */
 export const answers = {
   territories: z.object({
     territories: z.array(
@@ -131,4 +132,5 @@ export const answers = {
   problem: z.object({ error: z.string() }),
 } as const;
 
+/** The answers as types, by name. */
 export type Answers = { readonly [Name in keyof typeof answers]: z.infer<(typeof answers)[Name]> };

@@ -82,6 +82,7 @@ function folded(line: string): string[] {
   return [...lines, current];
 }
 
+/** Text with the characters escaped that XML reserves. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`).replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '');
 }

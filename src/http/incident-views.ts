@@ -41,6 +41,7 @@ function endOf(incident: Pick<Incident, 'spans'>): number {
   return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
 }
 
+/** One incident by its id. */
 export async function incidentView(store: Reader, id: string): Promise<Answers['incident']> {
   const { incidents } = await incidentsView(store, { limit: 1_000_000 });
   const found = incidents.find(({ incident }) => incident.id === id);

@@ -11,6 +11,7 @@ interface Route {
   readonly id?: true;
 }
 
+/** The routes of the API, as the OpenAPI document lists them. */
 export const ROUTES = [
   { path: '/api/v1/territories', summary: 'What is recorded of whom', question: 'none', answer: 'territories' },
   {

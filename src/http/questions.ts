@@ -34,4 +34,5 @@ export const questions = {
   badge: z.strictObject(view),
 } as const;
 
+/** The parameters of each route as types, by name. */
 export type Questions = { readonly [Name in keyof typeof questions]: z.infer<(typeof questions)[Name]> };

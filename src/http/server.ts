@@ -15,6 +15,7 @@ import { questions } from './questions.ts';
 import { EventStream } from './stream.ts';
 import { verdictView } from './views.ts';
 
+/** What the HTTP server serves, and where it listens. */
 export interface HttpOptions {
   readonly store: StateStore;
   readonly clock: Clock;
@@ -28,6 +29,7 @@ export interface HttpOptions {
   readonly unready: () => Promise<string | undefined>;
 }
 
+/** An HTTP server that is listening. */
 export interface HttpServer {
   readonly url: string;
   /** Resolves when nothing is served any more. */

@@ -11,12 +11,14 @@ import type { Questions } from './questions.ts';
 import { Refused, subjectOfOne, type Subject } from './subjects.ts';
 import { named, rangeOf, sentenceOf } from './views.ts';
 
+/** What the voters saw at one moment. */
 export async function stateView(store: Reader, asked: Questions['moment']): Promise<Answers['state']> {
   const { subject, at, verdict, sight, recorded } = await sightAt(store, asked);
   const peers = [...sight].map(([id, { mask }]) => ({ ...peerView(id), networks: networksOf(subject, mask) }));
   return { ...named(subject), at: isoTime(at), ...(verdict && { verdict }), recorded, peers: peers.sort(byPeer) };
 }
 
+/** Why the verdict of one moment was given. */
 export async function explainView(store: Reader, asked: Questions['moment']): Promise<Answers['explain']> {
   const { subject, at, verdict, sight, recorded, range } = await sightAt(store, asked);
   const turns = await verdictTurns(store, subject.key, range);
@@ -75,6 +77,7 @@ async function sightAt(store: Reader, asked: Questions['moment']): Promise<Sight
 /** Longer ranges have too many changes for one picture. */
 const MOST_OF_PEERS_MS = 3 * DAY_MS;
 
+/** What each peer saw over a span of time. */
 export async function peersView(store: Reader, asked: Questions['span']): Promise<Answers['peers']> {
   const subject = await subjectOfOne(store, asked);
   const range = rangeOf(subject, asked);

@@ -16,6 +16,7 @@ type Asked<Name extends keyof Questions> = Questions[Name];
 export const named = ({ territory, family }: Subject) => ({ territory, family });
 const parts = (share: number): number => Math.round(share) / 10_000;
 
+/** The territories that are recorded. */
 export async function territoriesView(store: Store): Promise<Answers['territories']> {
   const subjects = await subjectsOf(store);
   return {
@@ -29,6 +30,7 @@ export async function territoriesView(store: Store): Promise<Answers['territorie
   };
 }
 
+/** The verdict on each territory and family asked for. */
 export async function verdictView(store: Store, asked: Asked<'view'>): Promise<Answers['verdict']> {
   const [subjects, open] = await Promise.all([subjectsOf(store, asked), store.read('incidents')]);
   const incidents = new Map(open.map(({ key, value }) => [key, JSON.parse(value) as Incident]));
@@ -67,6 +69,7 @@ export function rangeOf(
   return { from, until };
 }
 
+/** The visibility of a territory and family over time. */
 export async function timelineView(store: Store, asked: Asked<'timeline'>): Promise<Answers['timeline']> {
   const subject = await subjectOfOne(store, asked);
   const range = rangeOf(subject, asked);
@@ -111,6 +114,7 @@ function bucketView(bucket: TimelineBucket): Answers['timeline']['buckets'][numb
   };
 }
 
+/** The networks of the territories asked for. */
 export function unitsView(subjects: readonly Subject[]): Answers['units'] {
   return {
     units: subjects.flatMap((subject) =>
@@ -119,6 +123,7 @@ export function unitsView(subjects: readonly Subject[]): Answers['units'] {
   };
 }
 
+/** The time a territory and family spent under each verdict. */
 export async function uptimeView(store: Store, asked: Asked<'uptime'>): Promise<Answers['uptime']> {
   const subject = await subjectOfOne(store, asked);
   const by = asked.by ?? 'month';

@@ -71,6 +71,7 @@ export class Fields {
   }
 }
 
+/** A finite number. @throws when it is none, with its name. */
 export function numberFrom(value: unknown, name = 'it'): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${name} is no number`);
   return value;
@@ -83,12 +84,14 @@ export function countFrom(value: unknown, name = 'it', end = Number.MAX_SAFE_INT
   return count;
 }
 
+/** An event time. @throws when it is none, with its name. */
 export function timeFrom(value: unknown, name = 'it'): EventTime {
   const at = eventTimeOf(numberFrom(value, name));
   if (at === undefined || at !== value) throw new Error(`${name} is no time`);
   return at;
 }
 
+/** An AS number. @throws when it is none. */
 export function asnFrom(value: unknown): Asn {
   const asn = asnOf(numberFrom(value));
   if (asn === undefined) throw new Error('it is no AS number');
@@ -110,6 +113,7 @@ export function peerFrom(id: unknown): Peer {
   return peerOf(parsed.collector, addressText(parsed.address.family, parsed.address.words), parsed.asn);
 }
 
+/** A prefix from its text. @throws when it is none. */
 export function prefixFrom(text: unknown): Prefix {
   const prefix = typeof text === 'string' ? parsePrefix(text) : undefined;
   if (prefix === undefined) throw new Error(`${String(text)} is no prefix`);

@@ -25,10 +25,12 @@ export interface Failure {
 /** A value, or why there is none. */
 export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
 
+/** A value. */
 export function good<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
+/** A failure of this kind, with a sentence for each fault. */
 export function bad(kind: FaultKind, ...faults: readonly string[]): Failure {
   return { ok: false, kind, faults };
 }

@@ -12,6 +12,7 @@ export interface LastHeard {
   readonly number: number;
 }
 
+/** What is written down of the liveness of peers. */
 export interface LivenessSnapshot {
   readonly lookAt: EventTime | undefined;
   readonly next: number;

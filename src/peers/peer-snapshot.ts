@@ -36,6 +36,7 @@ export interface KnownVoter {
   readonly voter: VoterSnapshot;
 }
 
+/** What is written down of a peer's vote on one territory. */
 export interface VoterInView {
   readonly learned: boolean;
   readonly partial: boolean;

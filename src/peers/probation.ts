@@ -7,6 +7,7 @@ import type { AdjRibIn } from '../rib/adj-rib-in.ts';
 /** A probationer must carry this share of the units that the others carry: a filtered table of half a country is no witness. */
 const MIN_CARRIED = 0.9;
 
+/** A peer of unknown table size that waits for its vote. */
 export interface Probationer {
   readonly view: TerritoryView;
   readonly rib: AdjRibIn;

@@ -48,6 +48,7 @@ export interface Session {
   stateAt: EventTime | undefined;
 }
 
+/** A session of which nothing is known yet. */
 export function newSession(peer: Peer, number: number): Session {
   return {
     peer,

@@ -29,6 +29,7 @@ export interface VotingPolicy {
   readonly peerSilenceMs: number;
 }
 
+/** Who may vote in a replay. */
 export const DEFAULT_VOTING: VotingPolicy = {
   fullFeedShare: 0.75,
   resyncMs: 10 * 60_000,

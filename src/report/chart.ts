@@ -6,6 +6,7 @@ import type { Bin, SeenShare } from './history.ts';
 import type { Paint, Tone } from './paint.ts';
 import { counted, printable } from './printable.ts';
 
+/** How a chart is drawn. */
 export interface ChartOptions {
   /** Above the chart: `North Korea`. */
   readonly title: string;
@@ -21,6 +22,7 @@ export interface ChartOptions {
   readonly paint: Paint;
 }
 
+/** The characters that a chart may use. */
 export type Charset = 'unicode' | 'ascii';
 
 /**

@@ -37,6 +37,7 @@ export function createClock(timeZone: string | undefined): Clock {
   };
 }
 
+/** Whether this is an IANA time zone that this machine knows. */
 export function isTimeZone(name: string): boolean {
   // An offset such as +09:00 is taken by Intl too, but names no place and knows no history.
   if (!/^[A-Za-z]/.test(name)) return false;
@@ -58,6 +59,7 @@ export function utcText(at: EventTime): string {
   return `${year}-${month}-${day} ${time} UTC`;
 }
 
+/** A moment as a wall clock in UTC shows it. */
 export function utcWall(at: EventTime): Wall {
   const text = new Date(at).toISOString();
   return { year: text.slice(0, 4), month: text.slice(5, 7), day: text.slice(8, 10), time: text.slice(11, 19) };

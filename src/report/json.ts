@@ -17,6 +17,7 @@ export interface InputFile {
   readonly bytes: number;
 }
 
+/** What a replay found, before it is written as JSON. */
 export interface ReplayDocument {
   readonly status: 'done' | 'partial' | 'interrupted';
   readonly files: readonly InputFile[];

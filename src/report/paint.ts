@@ -1,6 +1,7 @@
 /** What a piece of text is, for colour: the words always say it too. */
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'blind';
 
+/** Colours a text for the terminal. */
 export type Paint = (tone: Tone, text: string) => string;
 
 /** SGR parameters (ECMA-48 8.3.117): the eight colours every terminal has, in the user's own palette. */
@@ -14,8 +15,10 @@ const CODES: Readonly<Record<Tone, string>> = {
   blind: '35',
 };
 
+/** Leaves the text as it is. */
 export const noPaint: Paint = (_tone, text) => text;
 
+/** Colours the text with ANSI escape codes. */
 export const colours: Paint = (tone, text) => {
   const code = CODES[tone];
   return code === '' || text === '' ? text : `\u001b[${code}m${text}\u001b[0m`;

@@ -93,6 +93,7 @@ export function unusualText(
 /** In larger blocks most networks are never announced, and that is no news. */
 const MOST_NETWORKS_COUNTED = 16;
 
+/** A verdict as a word in a sentence. */
 export function verdictText(verdict: Verdict): string {
   return verdict === 'unknown' ? 'not known' : verdict;
 }
@@ -132,6 +133,7 @@ export function unitsText(units: readonly string[]): string {
   return units.length <= 2 ? listed(units) : `${first} and ${units.length - 1} more networks`;
 }
 
+/** `IPv4` or `IPv6`. */
 export function familyText(family: Family): string {
   return family === 'ipv4' ? 'IPv4' : 'IPv6';
 }

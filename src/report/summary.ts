@@ -29,6 +29,7 @@ export interface Damage {
   readonly what: string;
 }
 
+/** What the summary of a run is made from. */
 export interface Summary {
   /** The last moment of event time read; `undefined` when no record was. */
   readonly end: EventTime | undefined;
@@ -42,6 +43,7 @@ export interface Summary {
   readonly interrupted: boolean;
 }
 
+/** How a summary is written. */
 export interface SummaryOptions {
   readonly clocks: Clocks;
   readonly paint: Paint;

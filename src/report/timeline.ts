@@ -6,6 +6,7 @@ import { printable } from './printable.ts';
 import { sentence, unitsSentence, type Clocks } from './words.ts';
 import { wrapped } from './wrap.ts';
 
+/** How a timeline is written. */
 export interface TimelineOptions {
   readonly clocks: Clocks;
   readonly paint: Paint;

@@ -8,12 +8,14 @@ export interface VerdictSpan {
   readonly until?: IsoTime;
 }
 
+/** The verdicts of one territory and family, in order. */
 export interface VerdictTimeline {
   readonly territory: string;
   readonly family: Family;
   readonly spans: readonly VerdictSpan[];
 }
 
+/** An incident with the territory and family it is about. */
 export interface ToldIncident extends Incident {
   readonly territory: string;
   readonly family: Family;

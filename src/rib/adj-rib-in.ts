@@ -77,6 +77,7 @@ export class AdjRibIn {
   }
 }
 
+/** The key of a route in an Adj-RIB-In: its prefix and, with ADD-PATH (RFC 7911), its path id. */
 export function routeKey(prefix: Prefix, pathId: number | undefined): string {
   return pathId === undefined ? prefix.text : `${prefix.text}#${pathId}`;
 }

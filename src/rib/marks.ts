@@ -32,6 +32,7 @@ export function marksOf(
   return marks;
 }
 
+/** Reads a mark as it is written in the state. */
 export function parseMark(mark: string): Mark {
   const [kind, first, second] = mark.split(' ');
   if (kind === 'prefix') return { kind, prefix: first as PrefixText };

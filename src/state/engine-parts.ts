@@ -23,6 +23,7 @@ export interface Parts {
   readonly chain: Chain;
 }
 
+/** The views of all territories, and those of the control group. */
 export function allViews({ evaluators, control }: Pick<Parts, 'evaluators' | 'control'>): readonly TerritoryView[] {
   return [...evaluators.map(({ evaluator }) => evaluator.view), ...control.views];
 }

@@ -99,6 +99,7 @@ export function parseEvaluator(
   };
 }
 
+/** A change that is being followed, as it is written down. */
 export function changeText({ hysteresis, movement, atLatest }: ChangeState): string {
   const value = { hysteresis: hysteresisValue(hysteresis), movement: movementValue(movement) };
   return JSON.stringify(atLatest ? { ...value, atLatest } : value);

@@ -16,6 +16,7 @@ const CHANGES: readonly IncidentChange[] = [
   'rebased',
 ];
 
+/** A fall as it is written down. */
 export function fallText(fall: Fall): string {
   const { steps, upstreamsLost, stuck } = fall;
   return JSON.stringify({

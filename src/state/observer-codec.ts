@@ -7,6 +7,7 @@ import type { ObserverSnapshot, OwnGap } from '../detect/observer/observer.ts';
 import type { Hysteresis } from '../detect/hysteresis.ts';
 import { hysteresisFrom, hysteresisValue } from './evaluator-codec.ts';
 
+/** The observer as it is written down. */
 export function observerText({ open, blind }: ObserverSnapshot): string {
   const gaps = open.map((gap) => ({ ...gap, peer: gap.peer?.id, unsettled: [...gap.unsettled] }));
   return JSON.stringify({ open: gaps, blind });
@@ -21,6 +22,7 @@ export function parseObserver(text: string): ObserverSnapshot {
   };
 }
 
+/** The end of a chain of events as it is written down. */
 export function linkText({ sequence, id }: Link): string {
   return JSON.stringify({ sequence, id });
 }

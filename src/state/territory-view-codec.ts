@@ -26,10 +26,12 @@ export function routeText({ at, path, dumped }: ReceivedRoute): string {
   return dumped ? `{"at":${at},"path":${told},"dumped":true}` : `{"at":${at},"path":${told}}`;
 }
 
+/** The space that holds the routes of a territory and family. */
 export function routesOf({ territory, family }: TerritoryView): Space {
   return `routes/${territory.id}/${family}`;
 }
 
+/** The space that holds the visibility changes of a territory and family. */
 export function visibilityLogOf({ territory, family }: TerritoryView): Space {
   return `visibility-log/${territory.id}/${family}`;
 }
@@ -91,14 +93,17 @@ export class Reader {
 /** How keys of changes begin. Until December 2026 they were numbers alone, modulo a smaller one: those are read where there are no others. */
 export const VISIBILITY_CHANGE = 'n';
 
+/** The key of the nth visibility change; keys sort by number. */
 export function visibilityChangeKey(number: number): string {
   return `${VISIBILITY_CHANGE}${number % MAX_VISIBILITY_CHANGES}`;
 }
 
+/** A visibility change as it is written down. */
 export function visibilityChangeText(number: number, { at, type, peer, prefix, lost }: VisibilityChange): string {
   return JSON.stringify({ number, at, type, peer: peer.id, prefix: prefix.text, lost });
 }
 
+/** What is written down of a territory view besides its routes. */
 export function territoryViewText(view: TerritoryView): string {
   const { baseline, former, steady, grown, rosterAt, touched } = view.snapshot();
   return JSON.stringify({

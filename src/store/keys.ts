@@ -50,6 +50,7 @@ export function keysOf(name: string) {
   } as const;
 }
 
+/** The names of all Redis keys of one watch. */
 export type Keys = ReturnType<typeof keysOf>;
 
 /** Pub/sub channels: a hint, at most once by nature. All events go to the first, those of a territory to its own as well. */

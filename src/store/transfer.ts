@@ -17,6 +17,7 @@ interface Header {
   readonly elements: number;
 }
 
+/** What was imported, or why nothing was. */
 export type Imported =
   | { readonly ok: true; readonly events: number; readonly records: number }
   /** For people. Nothing was changed. */

@@ -14,6 +14,7 @@ export const NORTH_KOREA: Territory = {
   timeZone: 'Asia/Pyongyang',
 };
 
+/** The territories that need no file. */
 export const BUILT_IN: readonly Territory[] = [NORTH_KOREA];
 
 function known<T>(value: T | undefined): T {

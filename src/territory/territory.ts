@@ -24,6 +24,7 @@ export interface Territory {
   readonly timeZone: string | undefined;
 }
 
+/** The two address families, in the order in which they are reported. */
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 /** Blocks are cut into units of this length: what is routed alone on the Internet is seldom smaller. */

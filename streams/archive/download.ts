@@ -4,6 +4,7 @@ import { PART, PART_NOTE, type ArchiveCache } from './cache.ts';
 import type { ArchiveFile } from './layout.ts';
 import { fault, persistently, request, wordsOf, type ArchiveHttp, type HttpFault } from './http.ts';
 
+/** A file that was downloaded, or why it was not. */
 export type Downloaded =
   | {
       readonly ok: true;
@@ -15,6 +16,7 @@ export type Downloaded =
     }
   | HttpFault;
 
+/** How a file is downloaded. */
 export interface DownloadOptions {
   readonly cache: ArchiveCache;
   readonly http: ArchiveHttp;

@@ -16,6 +16,7 @@ export interface ArchiveHttp {
   readonly report?: (said: { readonly url: string; readonly reason: string; readonly waitMs: number }) => void;
 }
 
+/** An HTTP request that failed, for people. */
 export type HttpFault = {
   readonly ok: false;
   /** `absent`: the server says that there is no such file. `failed`: it could not be had now. */
@@ -24,6 +25,7 @@ export type HttpFault = {
   readonly reason: string;
 };
 
+/** A response, or why there is none. */
 export type HttpAnswer = { readonly ok: true; readonly response: Response; readonly stalled: Watchdog } | HttpFault;
 
 /** Ends a request that stands still: call `feed` at each piece that comes, `end` when it is over. */
@@ -64,6 +66,7 @@ export async function request(
   }
 }
 
+/** Why a request was given up whose server fell silent. */
 export const STALLED = 'the server sent nothing for too long';
 
 /**

@@ -7,6 +7,7 @@ export type Project = 'ris' | 'routeviews';
 /** Where the archives are: base URLs without a slash at the end. */
 export type ArchiveBases = Readonly<Record<Project, string>>;
 
+/** Where the public archives are. */
 export const PUBLIC_ARCHIVES: ArchiveBases = {
   ris: 'https://data.ris.ripe.net',
   routeviews: 'https://archive.routeviews.org',
@@ -74,6 +75,7 @@ export function monthsBetween(fromMs: number, untilMs: number): readonly string[
   }
 }
 
+/** The folder of a month in an archive: `2014.12`. */
 export function monthOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 7).replace('-', '.');
 }

@@ -13,6 +13,7 @@ import type { PlannedFile } from './planned-file.ts';
 import { conflictOf } from './unnamed.ts';
 import { findHoles, withinWindow, type Hole } from './window.ts';
 
+/** Which files are read, and which part of their time. */
 export interface MrtPlanOptions {
   /** Files, folders (read through to the bottom) and globs. */
   readonly paths: readonly string[];
@@ -34,6 +35,7 @@ export interface CollectorPlan {
   readonly holes: readonly Hole[];
 }
 
+/** What is read, in order. */
 export interface MrtPlan {
   /** In the order of their names. */
   readonly collectors: readonly CollectorPlan[];
@@ -46,6 +48,7 @@ export interface MrtPlan {
   readonly limits: MrtLimits;
 }
 
+/** A path that is not read, and why. */
 export interface Refusal {
   readonly path: string;
   /** For people: `is a directory`, `is no MRT file, it looks like a web page`. */
@@ -61,6 +64,7 @@ interface Unread {
   readonly start: number;
 }
 
+/** A plan, or why nothing can be read. */
 export type MrtPlanned =
   | { readonly ok: true; readonly plan: MrtPlan }
   | { readonly ok: false; readonly reason: string; readonly refused: readonly Refusal[] };

@@ -7,8 +7,10 @@ import { readHeader } from './record-types.ts';
 import { createFramer } from './records.ts';
 import { SizeGuard } from './size-guard.ts';
 
+/** How a file is packed. */
 export type ContainerKind = 'gzip' | 'bzip2' | 'plain';
 
+/** How a file is opened. */
 export interface ContainerOptions {
   /** What the file was when it was chosen; by default, what it is now. */
   readonly snapshot?: Snapshot;
@@ -46,6 +48,8 @@ export interface Container extends Omit<Unpacking, 'chunks' | 'close'> {
 }
 
 type Failed = { readonly ok: false; readonly reason: string };
+
+/** A file that is open, or why it cannot be opened. */
 export type Opened = { readonly ok: true; readonly container: Container } | Failed;
 
 const READ_BYTES = 256 * 1024;

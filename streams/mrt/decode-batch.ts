@@ -6,6 +6,8 @@ import { addressText, prefixOf } from '../../src/bgp/prefix.ts';
 
 /** The columns of a decoded batch hold these numbers; see the types of bgpkit-parser-wasm. */
 export const KIND = { rib: 0, announcement: 1, withdrawal: 2, peerState: 3, endOfRib: 4 } as const;
+
+/** Bits of a decoded row. */
 export const FLAG = { pathId: 1, local: 2, multicast: 4 } as const;
 /** Numbers of reasons, see `reasonText`, that hide more than the decoder says of them. */
 export const REASON = { unknownMessage: 3, local: 4 } as const;

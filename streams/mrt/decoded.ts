@@ -12,14 +12,17 @@ export interface RecordDecoder {
   close(): void;
 }
 
+/** Makes the decoder of one collector's records. */
 export type CreateRecordDecoder = (collector: Collector) => RecordDecoder;
 
+/** What a record holds. */
 export interface Decoded {
   /** In the order of the records; within an UPDATE withdrawals first, then announcements (RFC 4271 section 9). */
   readonly elements: readonly Element[];
   readonly problems: readonly DecodeProblem[];
 }
 
+/** Something in a record that could not be read. */
 export interface DecodeProblem {
   /** Byte offset of the record's header in the bytes given to `decode`. */
   readonly offset: number;
@@ -29,6 +32,7 @@ export interface DecodeProblem {
   readonly peer?: Peer;
 }
 
+/** What is done about something that could not be read. */
 export type Treatment =
   /** The record is of no use to us, and hides no route. It is counted. */
   | 'skipped'

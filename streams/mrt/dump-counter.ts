@@ -36,6 +36,7 @@ export interface DumpPassage {
   readonly lastIpv4: number;
 }
 
+/** What was counted of records that were passed over. */
 export interface DumpPassed extends Omit<DumpPassage, 'family'> {
   readonly records: number;
   /** Whether a prefix was below the one before it. */

@@ -1,5 +1,6 @@
 import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
 
+/** What a file holds: a table dump, or updates. */
 export type FileKind = 'rib' | 'updates';
 
 /** What a path tells of a file. Names may lie or be silent: then the first record is asked. */
@@ -37,6 +38,7 @@ const GO_LAYOUT = '20060102.150405';
 /** Route Views named files in Pacific time until 2003, route-views.eqix until 2006-02-01. */
 const ROUTE_VIEWS_UTC = Date.UTC(2006, 1, 2);
 
+/** What the name of a file tells: collector, kind and start. */
 export function readFileName(path: string): NamedFile {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const collector = collectorOf(path, name);

@@ -9,6 +9,7 @@ import { createFramer, FIRST_SECONDS } from './records.ts';
 /** Unpacked bytes searched for the first record. A peer index table of 1,500 peers has 30 kB. */
 const SEARCHED_BYTES = 4 * 2 ** 20;
 
+/** What the first record of a file tells. */
 export interface FirstRecord {
   readonly kind: FileKind;
   readonly container: ContainerKind;

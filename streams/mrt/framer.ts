@@ -6,6 +6,7 @@ export interface Damage {
   readonly reason: string;
 }
 
+/** Takes records as they are found. */
 export interface RecordSink {
   /**
    * One whole record: `bytes[start..end)`, header included, to be read before this returns. `offset` is its place in the
@@ -15,6 +16,7 @@ export interface RecordSink {
   damage(damage: Damage): void;
 }
 
+/** Cuts a stream of bytes into MRT records. */
 export interface Framer {
   push(chunk: Uint8Array): void;
   /** Tells what the stream ended in the middle of. `cut` is why it ended early, in words, if it did. */

@@ -50,6 +50,7 @@ export interface MrtInspection {
   readonly problems: readonly ProblemCount[];
 }
 
+/** A peer that was found in a file. */
 export interface InspectedPeer {
   readonly address: string;
   readonly asn: number;
@@ -58,11 +59,13 @@ export interface InspectedPeer {
   readonly elements: number;
 }
 
+/** A RIB dump that was found in a file. */
 export type InspectedDump = Pick<Dump, 'records' | 'flaw'> & {
   readonly from: EventTime | undefined;
   readonly peers: number;
 };
 
+/** What is in a file, or why it cannot be read. */
 export type MrtInspected =
   { readonly ok: true; readonly inspection: MrtInspection } | { readonly ok: false; readonly reason: string };
 

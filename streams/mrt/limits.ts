@@ -15,6 +15,7 @@ export interface MrtLimits {
   readonly ratioGraceBytes: number;
 }
 
+/** The limits that hold unless others are given. */
 export const DEFAULT_LIMITS: MrtLimits = {
   recordBytes: 16 * 2 ** 20,
   resyncBytes: 32 * 2 ** 20,

@@ -22,6 +22,7 @@ export interface HeardAgain {
   readonly reason: 'damaged-file' | 'missing-file';
 }
 
+/** A RIB dump ended. */
 export interface DumpEnded {
   readonly type: 'dump-ended';
   readonly at: EventTime;

@@ -12,6 +12,8 @@ export const TYPE = {
 
 /** TABLE_DUMP_V2 subtypes, RFC 6396 section 4.3, RFC 6397, RFC 8050 section 4. */
 export const PEER_INDEX_TABLE = 1;
+
+/** Subtype of TABLE_DUMP_V2, RFC 6397. */
 export const GEO_PEER_TABLE = 7;
 
 /** Bytes of the common header, RFC 6396 section 2: seconds, type, subtype, length of what follows. */
@@ -73,6 +75,7 @@ for (const [type, { subtypes }] of Object.entries(TYPES)) {
   }
 }
 
+/** Whether an RFC names this type and subtype. */
 export function isKnownType(type: number, subtype: number): boolean {
   return type < 64 && subtype < 16 && known[(type << 4) | subtype] === 1;
 }

@@ -90,6 +90,7 @@ export interface MissingReport {
   readonly to: EventTime;
 }
 
+/** A file was read to its end, or given up. */
 export interface FileEndReport {
   readonly type: 'file-end';
   readonly file: string;
@@ -107,12 +108,14 @@ export interface FileEndReport {
   readonly last: EventTime | undefined;
 }
 
+/** How often one problem occurred. */
 export interface ProblemCount {
   readonly treatment: Treatment;
   readonly reason: string;
   readonly count: number;
 }
 
+/** How many records of one type a file holds. */
 export interface TypeCount {
   /** `BGP4MP MESSAGE_AS4`, `type 70 subtype 2`. */
   readonly name: string;

@@ -45,6 +45,7 @@ export interface ScanBatch {
   readonly end?: ScanEnd;
 }
 
+/** What is known of a file when it was read to its end. */
 export interface ScanEnd {
   readonly container: ContainerKind | undefined;
   /** Unpacked bytes. */

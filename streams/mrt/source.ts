@@ -19,6 +19,7 @@ import type { Hole } from './window.ts';
 
 const START = 0 as EventTime;
 
+/** How planned files are read. */
 export interface MrtSourceOptions {
   /** The blocks whose routes are wanted. */
   readonly watch: Watch;

@@ -17,6 +17,7 @@ export interface Space {
   concerns(bytes: Uint8Array, at: number, length: number): boolean;
 }
 
+/** The address space of one family in which routes concern the watched blocks. */
 export function spaceOf(watch: Watch, family: Family): Space {
   const bits = SPACE_BITS[family];
   return new RangeSpace(watchedRanges(watch, family), bits, watch === 'everything' ? 0 : SHORTEST_COVERING);

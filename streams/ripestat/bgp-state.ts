@@ -16,6 +16,7 @@ export interface ShownRoute {
   readonly at: EventTime;
 }
 
+/** The answer of the data call `bgp-state`. */
 export interface BgpState {
   /** The moment of which it is told: the latest one that RIPEstat knew, not that of the question. */
   readonly at: EventTime;

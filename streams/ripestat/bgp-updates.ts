@@ -15,6 +15,7 @@ export interface ShownUpdate {
     { readonly type: 'withdrawal' } | { readonly type: 'announcement'; readonly path: AsPath | undefined };
 }
 
+/** The answer of the data call `bgp-updates`. */
 export interface BgpUpdates {
   /** The stretch of time that it covers, which may end before the one asked for. */
   readonly from: EventTime;

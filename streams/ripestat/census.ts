@@ -19,6 +19,7 @@ export interface Showing {
   readonly at: EventTime;
 }
 
+/** Which peers have a full table, as RIPEstat counts. */
 export interface Census {
   /** The peers that can be believed. */
   readonly showings: ReadonlyMap<PeerId, Showing>;
@@ -28,6 +29,7 @@ export interface Census {
   readonly doubtsRoster: boolean;
 }
 
+/** Peers that cannot be seeded, and why. */
 export interface LeftOut {
   readonly peer: Peer;
   readonly why: string;

@@ -6,6 +6,7 @@ import { done, failed, type Outcome } from './fault.ts';
 import { fetchText, type Fetched } from './fetch-text.ts';
 import { Slots } from './slots.ts';
 
+/** How RIPEstat is reached. */
 export interface RipestatOptions {
   readonly clock: Clock;
   /** 0 up to 1, for jitter: many clients that fail together must not come back together. */
@@ -28,6 +29,7 @@ export interface RipestatClient {
   forget(): void;
 }
 
+/** How one call is made. */
 export interface GetOptions {
   readonly signal: AbortSignal;
   /** Absent: the answer is not kept. */
@@ -54,6 +56,7 @@ interface Cached {
   readonly outcome: Outcome<unknown>;
 }
 
+/** A client of the RIPEstat data API that keeps its rules on parallel calls and retries. */
 export function createRipestatClient(options: RipestatOptions): RipestatClient {
   return new Client(options);
 }

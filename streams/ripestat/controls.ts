@@ -19,6 +19,7 @@ const CONTROLS = {
 /** How many of the present ones the looking glass is asked for, one call each. */
 const LOOKING_GLASS_CONTROLS = 3;
 
+/** Prefixes whose presence or absence is known, to check an answer. */
 export function controlsOf(families: readonly Family[], forLookingGlass = false): readonly Prefix[] {
   const present = families.flatMap((family) => {
     const list = CONTROLS.present[family];
@@ -28,10 +29,12 @@ export function controlsOf(families: readonly Family[], forLookingGlass = false)
   return [...new Set([...present, ...CONTROLS.absent])];
 }
 
+/** Whether a prefix must be in every whole answer. */
 export function isPresentControl({ family, text }: Prefix): boolean {
   return CONTROLS.present[family].some((control) => control.text === text);
 }
 
+/** Whether a prefix must be in no answer. */
 export function isAbsentControl(text: PrefixText): boolean {
   return CONTROLS.absent.some((control) => control.text === text);
 }

@@ -12,6 +12,7 @@ export interface Fault {
   readonly message: string;
 }
 
+/** What went wrong with a call of RIPEstat. */
 export type FaultKind =
   /** Nobody to talk to: name, address, TLS, or a link that broke before the answer was whole. */
   | 'unreachable'
@@ -54,10 +55,12 @@ const ADVICE: Readonly<Record<FaultKind, string>> = {
   aborted: 'nothing to do',
 };
 
+/** A call that failed, with a sentence for the log. */
 export function failed(kind: FaultKind, call: string, what: string): { readonly ok: false; readonly fault: Fault } {
   return { ok: false, fault: { kind, call, message: `RIPEstat ${call}: ${what}; ${ADVICE[kind]}` } };
 }
 
+/** A call that was answered. */
 export function done<T>(value: T, warnings: readonly string[] = []): Outcome<T> {
   return { ok: true, value, warnings };
 }

@@ -37,6 +37,7 @@ export function parseSourceId(text: string): SourceId | undefined {
   return collector === undefined || address === undefined ? undefined : { collector, address };
 }
 
+/** An IP address in its canonical text; `undefined` when it is not one. */
 export function canonicalAddress(text: string): string | undefined {
   const parsed = parseAddress(text);
   return parsed === undefined ? undefined : addressText(parsed.family, parsed.words);
@@ -72,10 +73,19 @@ function setOf(members: readonly unknown[]): readonly Asn[] | undefined {
   return set.every((asn) => asn !== undefined) ? set.sort((a, b) => a - b) : undefined;
 }
 
+/** A time of RIPEstat. */
 export const time = (): z.ZodType<EventTime, string> => field(parseTime, 'is no time such as 2025-06-11T08:00:00');
+
+/** A collector as RIPEstat names it. */
 export const rrc = (): z.ZodType<Collector, string> => field(parseRrc, 'is no collector such as RRC00');
+
+/** A peer as RIPEstat names it. */
 export const sourceId = (): z.ZodType<SourceId, string> => field(parseSourceId, 'is no source such as 00-192.0.2.1');
+
+/** An IP address. */
 export const address = (): z.ZodType<string, string> => field(canonicalAddress, 'is no IP address');
+
+/** A prefix. */
 export const prefix = (): z.ZodType<Prefix, string> => field(parsePrefix, 'is no prefix');
 
 function field<T>(parse: (text: string) => T | undefined, fault: string): z.ZodType<T, string> {

@@ -26,6 +26,7 @@ export interface Span {
   readonly peers?: readonly PeerId[] | undefined;
 }
 
+/** What is to be healed. */
 export interface HealOptions {
   readonly client: RipestatClient;
   readonly territories: readonly Territory[];
@@ -35,6 +36,7 @@ export interface HealOptions {
   readonly signal: AbortSignal;
 }
 
+/** What is known of the peers after a gap. */
 export interface Healing {
   /** In order of time: what the healed peers sent in the gap, what they have now, and `end-of-rib`. */
   readonly elements: readonly Element[];

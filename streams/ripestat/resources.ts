@@ -66,6 +66,7 @@ function coversOf(block: Prefix): readonly Prefix[] {
   return covers;
 }
 
+/** The prefixes without repetitions. */
 export function unique(prefixes: readonly Prefix[]): readonly Prefix[] {
   return [...new Map(prefixes.map((prefix) => [prefix.text, prefix])).values()].sort(comparePrefixes);
 }

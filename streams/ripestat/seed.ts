@@ -11,6 +11,7 @@ import { done, type Outcome } from './fault.ts';
 import { answersOther, questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
 import { isFullFeed, readRoster, type Roster } from './roster.ts';
 
+/** What the first table is asked for. */
 export interface SeedOptions {
   readonly client: RipestatClient;
   readonly territories: readonly Territory[];
@@ -19,6 +20,7 @@ export interface SeedOptions {
   readonly signal: AbortSignal;
 }
 
+/** The first table, as RIPEstat knows it. */
 export interface Seed {
   /** `rib` and `end-of-rib`, in order of time. */
   readonly elements: readonly Element[];
@@ -117,6 +119,7 @@ export function rrcsOf(collectors: readonly Collector[] | undefined): Readonly<R
   return numbers.length === 0 ? {} : { rrcs: numbers.map(Number).join(',') };
 }
 
+/** Cuts a list into lists of at most `size` items. */
 export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -17,6 +17,7 @@ export type RipestatReport =
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'failed'; readonly message: string };
 
+/** How the first table is read from RIPEstat. */
 export interface RipestatSourceOptions {
   readonly client: RipestatClient;
   readonly clock: Clock;
@@ -105,6 +106,7 @@ async function liveStart(
 
 const LIVE_POLL_MS = 1_000;
 
+/** What healing a gap needs. */
 export interface HealingOptions extends Omit<HealOptions, 'signal'>, Pick<RipestatSourceOptions, 'clock' | 'report'> {
   /** Ends when this share of the peers is healed. @default 1 */
   readonly enough?: number;

@@ -1,3 +1,4 @@
+/** How long to wait before the next attempt. */
 export interface BackOff {
   /** How long to wait before the next attempt, milliseconds. */
   next(): number;

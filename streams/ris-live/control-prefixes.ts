@@ -19,6 +19,7 @@ export interface ControlPrefix {
     | 'never-announced';
 }
 
+/** The anchors and beacons of RIPE RIS that are listened to. */
 export const CONTROL_PREFIXES: readonly ControlPrefix[] = [
   control('84.205.66.0/24', 'fast-beacon'),
   control('2001:7fb:ff02::/48', 'fast-beacon'),

@@ -26,6 +26,7 @@ export type Decoded =
   | { readonly kind: 'unknown-envelope' }
   | Unreadable;
 
+/** One RIS message as it was read. */
 export interface Message {
   readonly kind: 'message';
   readonly type: MessageType;
@@ -43,8 +44,10 @@ export interface Message {
   readonly isSent: boolean;
 }
 
+/** The types of RIS messages. */
 export type MessageType = 'update' | 'keepalive' | 'open' | 'notification' | 'state' | 'untyped';
 
+/** A frame that could not be read. */
 export interface Unreadable {
   readonly kind: 'unreadable';
   readonly reason: UnreadableReason;
@@ -52,6 +55,7 @@ export interface Unreadable {
   readonly peer?: Peer;
 }
 
+/** Why a frame could not be read, from a closed list. */
 export type UnreadableReason =
   | 'too-long'
   | 'not-utf-8'

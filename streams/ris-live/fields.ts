@@ -17,6 +17,7 @@ const FIRST_COLLECTOR_MS = Date.UTC(1990, 0, 1);
 /** Timestamps are decimal fractions in binary: a microsecond makes up for what the nearest double lacks. */
 const ONE_MICROSECOND = 0.001;
 
+/** The value when it is a JSON object; otherwise `undefined`. */
 export function objectOf(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }

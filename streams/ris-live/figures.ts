@@ -16,11 +16,13 @@ export interface LiveStats {
   readonly odd: Readonly<Record<string, number>>;
 }
 
+/** How one socket of the feed is doing. */
 export interface LineStats {
   readonly name: string;
   readonly state: LineState;
 }
 
+/** How far one socket of the feed is. */
 export type LineState = 'waiting' | 'connecting' | 'subscribing' | 'subscribed';
 
 const SECONDS = 10;

@@ -17,6 +17,7 @@ export interface Closing {
   readonly retryAfterMs?: number;
 }
 
+/** An open WebSocket. */
 export interface Connection {
   /** Sends nothing any more once the connection is over. */
   send(text: string): void;
@@ -28,6 +29,7 @@ export interface Connection {
   readonly closing: Promise<Closing>;
 }
 
+/** How a WebSocket is opened and watched. */
 export interface ConnectOptions {
   readonly url: string;
   readonly clock: Clock;

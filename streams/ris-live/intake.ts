@@ -11,6 +11,7 @@ import type { Oddities, Report } from './report.ts';
 import { Sessions } from './sessions.ts';
 import { StreamClock } from './stream-clock.ts';
 
+/** What the intake needs. */
 export interface IntakeOptions {
   readonly timeline: 'live' | 'history';
   /** Milliseconds that messages are held so that they leave in order. */
@@ -24,6 +25,8 @@ export interface IntakeOptions {
 
 /** Messages held at most, and elements in them. Beyond this the oldest leave early. */
 export const MAX_HELD = 100_000;
+
+/** Elements in the messages that are held, at most. */
 export const MAX_HELD_ELEMENTS = 500_000;
 /** A message that comes twice does so at once; this is seconds of the whole of RIS. */
 export const MAX_IDS = 50_000;

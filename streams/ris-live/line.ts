@@ -24,6 +24,7 @@ export interface Listener {
   settled(): Promise<void>;
 }
 
+/** What one socket of the feed needs. */
 export interface LineOptions {
   readonly name: string;
   readonly connection: ConnectOptions;

@@ -4,6 +4,8 @@ import { asnField } from './fields.ts';
 
 /** RIS has 23 collectors and some 1,500 sessions. A feed with more than this makes them up. */
 export const MAX_COLLECTORS = 256;
+
+/** Peers that are named, at most. */
 export const MAX_PEERS = 20_000;
 
 /**

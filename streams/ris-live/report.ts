@@ -33,6 +33,7 @@ export type LiveReport =
   /** Something went wrong for the 1st, 10th, 100th time and so on: `what` says how, `sample` shows it. */
   | { readonly type: 'odd'; readonly what: string; readonly count: number; readonly sample: string };
 
+/** Takes what a live source reports. */
 export type Report = (report: LiveReport) => void;
 
 /** Counts oddities by kind, and has them told ever more seldom. */
@@ -59,6 +60,7 @@ export class Oddities {
 /** Characters of a frame that are shown. */
 const MAX_SAMPLE = 200;
 
+/** Whether a count is 1, 10, 100 and so on. */
 export function isPowerOfTen(count: number): boolean {
   return count === 10 ** Math.floor(Math.log10(count) + 1e-9);
 }

@@ -16,8 +16,10 @@ import { Oddities, type Report } from './report.ts';
 import { subscriptionsOf, urlWithClient } from './subscriptions.ts';
 import { WatchedRoutes } from './watched-routes.ts';
 
+/** The WebSocket of RIPE RIS Live. */
 export const RIS_LIVE_URL = 'wss://ris-live.ripe.net/v1/ws/';
 
+/** How a live feed is read. */
 export interface RisLiveOptions {
   /** @default RIS_LIVE_URL */
   readonly url?: string;

@@ -10,6 +10,7 @@ import { later, type EventTime } from '../../src/bgp/time.ts';
  */
 export type Timeliness = 'in-time' | 'absurd' | 'ahead' | 'leapt' | 'returned';
 
+/** What the clock of a feed needs. */
 export interface StreamClockOptions {
   /**
    * `live`: a second of the feed is a second of ours, so that a message from the future can be told. `history`: a

@@ -11,6 +11,7 @@ export interface Subscription {
   readonly lessSpecific?: boolean;
 }
 
+/** The sockets of a feed, and what each subscribes to. */
 export interface SubscriptionPlan {
   readonly blocks: readonly Prefix[];
   readonly controls: readonly Prefix[];

@@ -5,6 +5,7 @@ import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { ElementSource } from '../../src/ports.ts';
 
+/** What is reported while a tape is played. */
 export type TapeReport =
   /** `reason` says why this line was left out. */
   | { readonly type: 'bad-line'; readonly file: string; readonly line: number; readonly reason: string }

@@ -19,6 +19,7 @@ export interface Inputs {
   readonly close: () => Promise<void>;
 }
 
+/** The window of time, when files are fetched. */
 export type InputOptions = Partial<WindowOptions>;
 
 /**
@@ -49,6 +50,7 @@ export async function openInputs(
   return good({ ...inputs(fetched?.value, [...local, path]), close });
 }
 
+/** Whether an input is an HTTP URL. */
 export function isUrl(path: string): boolean {
   return /^https?:\/\//i.test(path);
 }

@@ -45,6 +45,7 @@ export interface WindowFiles extends FetchedFiles {
   readonly faults: readonly LookupFault[];
 }
 
+/** Bytes that the cache of downloaded files may hold by default. */
 export const DEFAULT_CACHE_BYTES = 20e9;
 const DEFAULT_COLLECTORS: Readonly<Record<Project, string>> = { ris: 'rrc00', routeviews: 'route-views2' };
 /** A window of a year of one collector is 105,000 files; more is a slip of the pen. */

@@ -18,6 +18,7 @@ const MOST = 8;
 
 const SOURCE = '/drills/';
 
+/** What taking requests for drills needs. */
 export interface DrillCallsParts {
   readonly store: StateStore;
   readonly selection: Selection;

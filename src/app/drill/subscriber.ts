@@ -12,6 +12,7 @@ export interface Subscriber {
   close(): void;
 }
 
+/** A subscriber that receives events, or why it cannot. */
 export type Listening =
   | { readonly ok: true; readonly subscriber: Subscriber }
   /** `isForbidden`: this user may not subscribe, which says nothing of those who may. */

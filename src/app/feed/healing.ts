@@ -137,14 +137,17 @@ export function votesNoted(seed: ElementSource, begun: Begun): ElementSource {
   };
 }
 
+/** Whether all subscriptions are acknowledged. */
 export function isWhole(live: LiveSource): boolean {
   return live.stats().lines.every(({ state }) => state === 'subscribed');
 }
 
+/** The territories, and the control group when there is one. */
 export function allTerritories({ territories, control }: FeedOptions): readonly Territory[] {
   return control === undefined ? territories : [...territories, control];
 }
 
+/** The client of RIPEstat that the options ask for. */
 export function ripestatClient({ clock, ripestat }: FeedOptions): RipestatClient {
   return createRipestatClient({ clock, random: Math.random, ...(ripestat === undefined ? {} : { baseUrl: ripestat }) });
 }

@@ -13,6 +13,7 @@ export type Seed = { readonly from: 'ripestat' | 'none' } | { readonly from: 'mr
 /** Who is asked what a gap may have hidden. */
 export type Healer = 'ripestat' | 'none';
 
+/** What a live feed is made of. */
 export interface FeedOptions {
   readonly url: string | undefined;
   readonly collectors: readonly Collector[] | undefined;
@@ -59,6 +60,7 @@ export interface Resumption {
   readonly prefixes: readonly Prefix[];
 }
 
+/** A live feed with its first table and its healing. */
 export interface Feed {
   readonly live: LiveSource;
   /** Listens from now on, before its turn; a second call does nothing. */

@@ -6,6 +6,7 @@ import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
 import type { HttpPlace } from './http-options.ts';
 
+/** A store that is served over HTTP. */
 export interface Served {
   readonly store: StateStore;
   readonly clock: Clock;

@@ -78,8 +78,10 @@ export interface ReconstructedIncident extends z.infer<typeof RECONSTRUCTED> {
   readonly folder: string;
 }
 
+/** An incident that others published and that has no recording here. */
 export type PublishedIncident = z.infer<typeof PUBLISHED>;
 
+/** An incident of the library. */
 export type KnownIncident = ReconstructedIncident | PublishedIncident;
 
 const LABELS = {

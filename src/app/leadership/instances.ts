@@ -40,6 +40,7 @@ export async function readInstances(store: StateStore): Promise<readonly Instanc
   return records.flatMap(({ value }) => parsed(value) ?? []);
 }
 
+/** Whether an instance has reported lately enough. */
 export function isAlive({ beatAt }: Instance, wallMs: number): boolean {
   return Math.abs(wallMs - Date.parse(beatAt)) <= SILENT_MS;
 }

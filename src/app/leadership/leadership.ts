@@ -30,6 +30,7 @@ export interface Leadership {
   end(): Promise<void>;
 }
 
+/** What leading needs. */
 export interface LeadershipOptions {
   readonly leases: Leases;
   /** Who asks: no two processes may have the same name. */
@@ -45,6 +46,7 @@ export interface LeadershipOptions {
   readonly isWhole?: () => Promise<boolean>;
 }
 
+/** What happened to the leadership, for the log. */
 export type LeadershipReport =
   | { readonly type: 'waiting'; readonly behind: string | undefined }
   | { readonly type: 'leading'; readonly token: number }

@@ -5,6 +5,7 @@ import { paintFor, widthOf, type Io } from '../io.ts';
 import type { Selection } from '../../config/selection.ts';
 import { clocksOf } from './formatters.ts';
 
+/** How events are printed. */
 export interface EventStyle {
   /** @default text on a terminal, ndjson elsewhere */
   readonly format?: 'text' | 'ndjson';

@@ -16,7 +16,10 @@ import type { Selection } from '../../config/selection.ts';
 import type { Seen } from './history-recorder.ts';
 import type { TerritoryStatus } from '../../engine.ts';
 
+/** The formats of a replay's output. */
 export const FORMATS = ['text', 'ndjson', 'json', 'csv', 'md'] as const;
+
+/** One of them. */
 export type Format = (typeof FORMATS)[number];
 
 /** Tells a run in one format: events as they come, the rest when it is over. */
@@ -34,6 +37,7 @@ export interface Outcome extends ReplayDocument {
   readonly hasDump: boolean;
 }
 
+/** How text is drawn on the terminal. */
 export interface Style {
   readonly paint: Paint;
   readonly width: number;
@@ -41,6 +45,7 @@ export interface Style {
   readonly chart: boolean;
 }
 
+/** The formatter of this format, which writes to `sink`. */
 export function createFormatter(format: Format, sink: TextSink, selection: Selection, style: Style): Formatter {
   switch (format) {
     case 'text':

@@ -33,6 +33,7 @@ export interface Archive {
   close(): Promise<void>;
 }
 
+/** What is read of the files, and what happens afterwards. */
 export interface ArchiveOptions {
   readonly collector?: Collector;
   readonly since?: EventTime;

@@ -18,4 +18,5 @@ export interface Progress {
   clear(): void;
 }
 
+/** Shows nothing. */
 export const noProgress: Progress = { show: () => undefined, clear: () => undefined };

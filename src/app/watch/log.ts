@@ -145,6 +145,7 @@ export function logLive(log: Logger, report: LiveReport): void {
   }
 }
 
+/** Writes what RIPEstat answered into the log. */
 export function logRipestat(log: Logger, report: RipestatReport): void {
   switch (report.type) {
     case 'seeded':

@@ -20,6 +20,7 @@ export interface Beside {
   end(): Promise<void>;
 }
 
+/** What the tasks beside the pipeline need. */
 export interface BesideParts {
   readonly store: StateStore;
   readonly isLasting: boolean;

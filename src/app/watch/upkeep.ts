@@ -15,6 +15,7 @@ const REPEAT_MS = 3_600_000;
 /** So many times as many as wanted are worth a warning: somebody holds them. */
 const TOO_MANY = 1.5;
 
+/** What upkeep needs. */
 export interface UpkeepParts {
   readonly store: StateStore;
   /** @default KEEP_EVENTS */

@@ -31,6 +31,7 @@ const LOOK_MS = 10_000;
 const UNKEPT =
   'stopped while the store did not answer: what came since the last stored state is decided again at the next start';
 
+/** What a watch is made of. */
 export interface WatchParts {
   readonly selection: Selection;
   readonly feed: FeedOptions;

@@ -20,6 +20,7 @@ export interface WebhookParts {
   readonly environment: Environment;
 }
 
+/** Webhooks that are being delivered. */
 export interface Delivering {
   /** A recording has ended: what was never tried is sent still, for a while. */
   drained(signal: AbortSignal): Promise<void>;
@@ -27,6 +28,7 @@ export interface Delivering {
   end(): Promise<void>;
 }
 
+/** What delivering webhooks needs. */
 export interface DeliveringParts extends WebhookParts {
   readonly store: StateStore;
   readonly selection: Selection;

@@ -23,6 +23,7 @@ import {
   type WebhookOptions,
 } from '../webhook/store.ts';
 
+/** The options of `drill`. */
 export interface DrillOptions extends WebhookOptions {
   /** For any stage, milliseconds. @default 60 000 */
   readonly timeout?: number;

@@ -65,6 +65,7 @@ export function progressText(reading: Reading, elapsedMs: number): string {
   return printable(parts.filter((part) => part !== '').join('  '));
 }
 
+/** A number of bytes in megabytes, for people. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }

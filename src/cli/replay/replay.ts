@@ -27,6 +27,7 @@ export async function replay(paths: readonly string[], options: ReplayOptions, i
   return (await replayed(paths, options, io)).status;
 }
 
+/** A replay that is over. */
 export interface Replayed {
   readonly status: ExitStatus;
   /** `undefined` when it did not come to a run. */

@@ -21,6 +21,7 @@ import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { isTape } from '../../app/replay/tape-archive.ts';
 
+/** The options of `serve-ris`. */
 export interface ServeRisOptions {
   /** Files, folders and patterns: MRT updates; RIB dumps among them are not read. Or one tape. */
   readonly files: readonly string[];
@@ -47,6 +48,7 @@ export interface ServeRisOptions {
   readonly fault?: readonly string[];
 }
 
+/** The TCP port of `serve-ris` by default. */
 export const DEFAULT_RIS_PORT = 4600;
 
 /** Serves archived updates as RIS Live would have. Resolves when the files have ended, or when it is stopped. */

@@ -8,6 +8,7 @@ import { systemClock } from '../../app/system-clock.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 
+/** The options of `serve`. */
 export interface ServeOptions extends StoreOptions, SelectionOptions, HttpSettings {}
 
 /** `unroutable serve`: the page and the API of a store that others write, until it is stopped. */

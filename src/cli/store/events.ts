@@ -13,6 +13,7 @@ import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 
+/** The options of `events`. */
 export interface EventsOptions extends StoreOptions, SelectionOptions, EventStyle {
   /** Id of an event: those after it. Or a time: those from it on. */
   readonly since?: string;

@@ -11,6 +11,7 @@ import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import type { StateRecord } from '../../state/record.ts';
 
+/** The options of `status`. */
 export interface StatusOptions extends StoreOptions, SelectionOptions {
   readonly format?: 'text' | 'json';
   /** Nothing is printed but the reason; the exit status says it. */

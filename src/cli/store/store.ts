@@ -14,6 +14,7 @@ import { refusal } from '../../lib/result.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 
+/** The options of `store`. */
 export interface StoreCommandOptions extends StoreOptions, SelectionOptions {
   /** File to write to, or to read from; else stdout. */
   readonly file?: string;

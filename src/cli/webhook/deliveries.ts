@@ -7,6 +7,7 @@ import type { Io } from '../../app/io.ts';
 import { outcomeText, stateText, type ListOptions } from './list.ts';
 import { SYSTEM, tellUnreadable, withEndpoint, type Means } from './store.ts';
 
+/** The options of `webhook deliveries`. */
 export interface DeliveriesOptions extends ListOptions {
   /** Of the attempts only those that failed. */
   readonly failed?: boolean;

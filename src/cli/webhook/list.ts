@@ -9,6 +9,7 @@ import type { Io } from '../../app/io.ts';
 import { placeOf } from './secret.ts';
 import { SYSTEM, tellUnreadable, withWebhooks, type Kept, type Means, type WebhookOptions } from './store.ts';
 
+/** The options of `webhook list`. */
 export interface ListOptions extends WebhookOptions {
   readonly format?: 'text' | 'json';
 }

@@ -10,6 +10,7 @@ import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type Sec
 import { inOptions } from './spelling.ts';
 import { SYSTEM, withEndpoint, type Kept, type Means, type WebhookOptions } from './store.ts';
 
+/** The options of `webhook rotate`. */
 export interface RotateOptions extends SecretOptions {
   /** The receiver has the new secret: the old one goes. */
   readonly finish?: boolean;

@@ -14,6 +14,7 @@ export interface SecretOptions {
   readonly secretEnv?: string;
 }
 
+/** Where a secret comes from, as the options say. */
 export interface GivenSecret {
   readonly ref: SecretRef;
   /** It was made just now: whoever receives has to be given it. */

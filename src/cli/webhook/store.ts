@@ -21,6 +21,7 @@ export interface Means {
   readonly resolve: Resolver;
 }
 
+/** This machine's clock and name resolution. */
 export const SYSTEM: Means = { clock: systemClock, resolve: systemResolver };
 
 /** An open store of a watch and what is watched in it. */

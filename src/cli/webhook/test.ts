@@ -19,6 +19,7 @@ import { SYSTEM, withEndpoint, type Kept, type Means, type WebhookOptions } from
 
 type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
 
+/** The options of `webhook test`. */
 export interface TestOptions extends WebhookOptions {
   /** Milliseconds that the receiver has, `DEADLINE_MS` at most. @default DEADLINE_MS */
   readonly timeout?: number;

@@ -19,6 +19,7 @@ export interface Change {
   readonly sinceAtLatest: boolean;
 }
 
+/** What a change is about: a network, or a mark on one. */
 export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
 
 /** What is known of a change, under the name of what changes. */
@@ -49,6 +50,7 @@ export function keyOf(mark: Mark): string {
   return mark.kind === 'prefix' ? `prefix ${mark.prefix}` : `${mark.kind} ${mark.unit} ${mark.asn}`;
 }
 
+/** The AS that a change is about; `undefined` when it is about none. */
 export function asnOfSubject(subject: Subject): Asn | undefined {
   return 'asn' in subject ? subject.asn : undefined;
 }
@@ -59,6 +61,7 @@ export function groupOf({ key, subject, hysteresis }: Entry): string {
   return asn === undefined ? key : `${subject.kind} ${asn} ${hysteresis.on}`;
 }
 
+/** When the change began, milliseconds of event time. */
 export function startOf(entry: Entry): number {
   return entry.hysteresis.turningSince ?? Infinity;
 }

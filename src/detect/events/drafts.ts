@@ -16,10 +16,12 @@ export interface Scene {
   readonly sample: Controlled;
 }
 
+/** The subject of a territory's events: `KP/ipv4`. */
 export function subjectOf(view: TerritoryView): string {
   return `${view.territory.id}/${view.family}`;
 }
 
+/** What every event of a territory carries. */
 export function ofTerritory({ view, sample }: Scene, first: EventTime, since: EventTime): OfTerritory {
   const { of, voters, witnesses, seeing, seeingNothing, unitsVisible, units } = sample;
   const partial = partialSight(view.ribs.values());
@@ -44,6 +46,7 @@ export function ofTerritory({ view, sample }: Scene, first: EventTime, since: Ev
 
 type CountryType = 'country.unroutable' | 'country.degraded' | 'country.restored' | 'country.unknown' | 'country.known';
 
+/** The draft of an event about a verdict. */
 export function countryDraft(scene: Scene, type: CountryType, data: CountryData): Draft {
   return { type, at: scene.sample.at, subject: subjectOf(scene.view), about: data.since, data };
 }
@@ -77,6 +80,7 @@ export function flappingDraft(
 export type IncidentNews =
   { readonly what: 'opened' | 'closed' } | { readonly what: 'updated'; readonly changed: readonly IncidentChange[] };
 
+/** The draft of an event about an incident. */
 export function incidentDraft(scene: Scene, news: IncidentNews, incident: IncidentState, policy: Policy): Draft {
   const { what } = news;
   return {
@@ -98,6 +102,7 @@ export interface UnitDetails {
   readonly lostSince?: EventTime | undefined;
 }
 
+/** The draft of an event about a network, an upstream, an origin or a prefix. */
 export function changeDraft(scene: Scene, change: Change, { evidence, lostSince }: UnitDetails): Draft {
   const { view, sample } = scene;
   const { what, on } = change;

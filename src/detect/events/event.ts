@@ -20,6 +20,7 @@ export type UnroutableEvent = {
   [Type in EventType]: Envelope<Type>;
 }[EventType];
 
+/** One CloudEvent of one type. */
 export interface Envelope<Type extends EventType> {
   readonly specversion: '1.0';
   readonly id: string;
@@ -37,8 +38,10 @@ export interface Envelope<Type extends EventType> {
   readonly data: EventData[Type];
 }
 
+/** The types of events. docs/events.md describes each. */
 export type EventType = keyof EventData;
 
+/** What `data` holds, by the type of the event. */
 export interface EventData {
   'country.unroutable': CountryData;
   'country.degraded': CountryData;
@@ -82,6 +85,7 @@ export type VisibilityOf =
   /** No table is known of any peer: of those only that told a route inside the territory, of whatever origin. */
   | 'peers-with-a-route';
 
+/** How visible a territory was, in numbers. */
 export interface VisibilityData {
   /**
    * Share of the baseline that still stands: of the pairs of a voter and a unit that the voter usually sees, those that it
@@ -107,6 +111,7 @@ export interface VisibilityData {
   readonly partial?: { readonly voters: number; readonly largest: number };
 }
 
+/** A verdict that changed. */
 export interface CountryData extends OfTerritory {
   readonly verdict: Verdict;
   /** The verdict before. */
@@ -135,6 +140,7 @@ export interface FlappingData extends OfTerritory {
   readonly evidence?: Evidence;
 }
 
+/** A network of a territory that was lost or came back. */
 export interface UnitData extends OfTerritory {
   readonly unit: PrefixText;
   /** Since when it was lost; of `unit.returned` alone, and only where that was seen. */
@@ -142,6 +148,7 @@ export interface UnitData extends OfTerritory {
   readonly evidence?: Evidence;
 }
 
+/** An upstream that was gained or lost. */
 export interface UpstreamData extends OfTerritory {
   readonly upstream: Asn;
   /** Units that were or are reached over it, in address order. */
@@ -150,6 +157,7 @@ export interface UpstreamData extends OfTerritory {
   readonly share: number;
 }
 
+/** An origin AS that appeared or went. */
 export interface OriginData extends OfTerritory {
   /** An origin that does not count for this territory, on a prefix inside its blocks. */
   readonly origin: Asn;
@@ -160,6 +168,7 @@ export interface OriginData extends OfTerritory {
   readonly sinceAtLatest?: true;
 }
 
+/** A prefix that is announced for the first time. */
 export interface PrefixData extends OfTerritory {
   /** A prefix of the territory that no voter had before. */
   readonly prefix: PrefixText;
@@ -190,6 +199,7 @@ export interface BlindData {
   readonly territories: readonly string[];
 }
 
+/** A gap in what we received, or its end. */
 export interface ObserverData {
   readonly collector: Collector;
   /** Address and AS of the one peer concerned; absent when it is the whole collector. */
@@ -230,6 +240,7 @@ export interface Message {
   readonly prefixes: readonly PrefixText[];
 }
 
+/** An incident that opened, changed or closed. */
 export interface IncidentData extends OfTerritory {
   readonly incident: Incident;
   /** What is new since the last event of the incident; of `incident.updated` alone. */

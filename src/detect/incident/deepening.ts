@@ -40,6 +40,7 @@ export function markTold(incident: IncidentState, measure: Measure): void {
   incident.worsened.clear();
 }
 
+/** When the worsening of the incident is reported, if it lasts; `undefined` when nothing worsened. */
 export function newsAt({ worsened }: IncidentState, policy: Policy): EventTime | undefined {
   let next: EventTime | undefined;
   for (const since of worsened.values()) next = earliest(next, later(since, policy.deepeningHoldMs));

@@ -22,6 +22,7 @@ export interface Fall {
   stuck: readonly { readonly peer: Peer; readonly units: number }[];
 }
 
+/** A fall that begins at this share. */
 export function newFall(first: EventTime, from: number): Fall {
   return { first, from, depth: from, steps: [], upstreamsLost: new Map(), upstreamsOmitted: 0, stuck: [] };
 }
@@ -35,6 +36,7 @@ export function noteShare(fall: Fall, { share, at }: { share: number; at: EventT
   return true;
 }
 
+/** Notes that a network was lost over this upstream. */
 export function noteUpstreamLoss(fall: Fall, asn: Asn, at: EventTime): void {
   if (fall.upstreamsLost.has(asn)) return;
   if (fall.upstreamsLost.size < MAX_UPSTREAMS_LOST) fall.upstreamsLost.set(asn, at);

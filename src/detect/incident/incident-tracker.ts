@@ -25,6 +25,7 @@ const MAX_STUCK = 50;
 /** As many beginnings are remembered: a state tracks three at once, and the verdict looks up the one it came from. */
 const MAX_FIRSTS = 16;
 
+/** What is written down of an incident tracker. */
 export interface IncidentTrackerSnapshot {
   readonly movement: Movement;
   readonly shareBefore: number;

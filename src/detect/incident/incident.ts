@@ -5,6 +5,7 @@ import type { Policy } from '../policy.ts';
 import { fallenTo, fallMs, type Fall } from './fall.ts';
 import { endedPart, isDown, rounded, spansOf, sumsOf, type Timeline } from './spans.ts';
 
+/** An incident while it is tracked. */
 export interface IncidentState {
   readonly id: string;
   /** When the first message of the movement was heard that opened it; where that was not seen, when its first span begins. */
@@ -24,6 +25,7 @@ export interface IncidentState {
   rebased: boolean;
 }
 
+/** Notes that a network was lost. */
 export function noteUnitLoss({ unitsLost, unitsReturned }: IncidentState, unit: number, at: EventTime): void {
   if (!unitsLost.has(unit)) unitsLost.set(unit, at);
   unitsReturned.delete(unit);
@@ -118,6 +120,7 @@ function shapeOf(incident: IncidentState, policy: Policy): Incident['shape'] {
   return fallMs(fall, first, Math.min(...drop.map(({ depth }) => depth))) <= policy.cliffMs ? 'cliff' : 'slope';
 }
 
+/** Whether the incident has the shape of flapping. */
 export function isFlapping({ timeline }: IncidentState, policy: Policy): boolean {
   return sumsOf(timeline).drops >= policy.flappingDrops;
 }

@@ -66,6 +66,7 @@ function omitOne(timeline: Timeline): void {
   };
 }
 
+/** Whether a span counts as down: degraded or unroutable. */
 export function isDown({ verdict }: { readonly verdict: Verdict } = { verdict: 'routable' }): boolean {
   return verdict === 'unroutable' || verdict === 'degraded';
 }
@@ -78,6 +79,7 @@ export function endedPart({ spans }: Timeline): { readonly told: readonly SpanSt
   return { told: spans.slice(0, end + 1), ...(next === undefined ? {} : { until: next.from }) };
 }
 
+/** The time of an incident under each verdict. */
 export type Sums = Pick<
   Incident,
   'drops' | 'outages' | 'unroutableMs' | 'degradedMs' | 'unknownMs' | 'routableMs' | 'downMs'

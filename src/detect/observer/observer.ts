@@ -24,6 +24,7 @@ export interface OwnGap extends OpenGap {
   readonly unsettled: Set<PeerId>;
 }
 
+/** What is written down of the observer. */
 export interface ObserverSnapshot {
   /** In the order in which they opened. */
   readonly open: readonly OwnGap[];

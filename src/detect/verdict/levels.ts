@@ -50,6 +50,7 @@ export function isWorse(a: Known, b: Known): boolean {
   return DEPTH[a] > DEPTH[b];
 }
 
+/** The levels that begin with this share. */
 export function startLevels(share: number, at: EventTime, policy: Policy): Levels {
   const level = share < policy.unroutableBelow ? 'unroutable' : share < policy.degradedBelow ? 'degraded' : 'routable';
   return { at, share, area: 0, stretches: [{ level, from: at, area: 0, lowest: share }] };
@@ -77,6 +78,7 @@ export interface Drop {
   readonly until: EventTime | undefined;
 }
 
+/** The drops among the stretches, the oldest first. */
 export function dropsOf({ stretches }: Levels): readonly Drop[] {
   const drops: { from: EventTime; until: EventTime | undefined }[] = [];
   let isFalling = false;

@@ -65,6 +65,7 @@ export type VerdictState =
       readonly blindSince?: EventTime;
     };
 
+/** The state before the first sample. */
 export function firstState(): VerdictState {
   return { kind: 'unknown', since: 0 as EventTime, reason: 'too-few-voters', before: undefined };
 }

@@ -35,6 +35,7 @@ export type AddressKind =
   | 'teredo'
   | 'isatap';
 
+/** What kind of network an address belongs to. */
 export interface Classified {
   readonly kind: AddressKind;
   /** The IPv4 addresses that it carries, of the kinds that carry any. */

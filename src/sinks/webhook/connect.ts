@@ -5,6 +5,7 @@ import { canonicalAddress } from './address-guard.ts';
 import { errorText } from './error-text.ts';
 import type { Target } from './target.ts';
 
+/** A connection, or why there is none. */
 export type Connected =
   | { readonly ok: true; readonly socket: Socket }
   /** Begins with the stage, `connect` or `tls`. */

@@ -37,6 +37,7 @@ export interface Found<T> {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** What a store holds of the deliveries to one endpoint. */
 export interface Deliveries {
   /** Newest first. */
   readonly log: readonly LogRecord[];
@@ -49,6 +50,8 @@ export interface Deliveries {
 
 /** Why an endpoint is off, in the words of the records. */
 export const BY_HAND = 'by hand';
+
+/** Why an endpoint was removed whose receiver answered 410. */
 export const GONE_REASON = '410 Gone';
 
 /** Endpoints by name, as they stand: off where the receiver answered 410. */
@@ -56,6 +59,7 @@ export async function listEndpoints(store: StateStore): Promise<Found<EndpointRe
   return endpointsOf(await store.read('webhooks/endpoints'));
 }
 
+/** Reads the endpoints among records of a store; what cannot be read is named. */
 export function endpointsOf(records: readonly StateRecord[]): Found<EndpointRecord> {
   const marks = sorted(
     records.filter(({ key }) => isGoneKey(key)),

@@ -18,6 +18,7 @@ export const PLAIN_PRESETS = [
   'text',
 ] as const;
 
+/** The form in which events are sent, and what that form needs. */
 export type TemplateChoice =
   | { readonly preset: (typeof PLAIN_PRESETS)[number] }
   | { readonly preset: 'telegram'; readonly chat: string }
@@ -63,6 +64,7 @@ export interface Fault {
   readonly message: string;
 }
 
+/** Endpoints of a webhooks file, or its faults. */
 export type ParsedEndpoints =
   | { readonly ok: true; readonly endpoints: readonly Endpoint[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };

@@ -3,6 +3,7 @@ import type { EventType, UnroutableEvent, Verdict } from '../../detect/events/ev
 /** How much an event matters, from least to most. */
 export const SEVERITIES = ['info', 'notice', 'warning', 'critical'] as const;
 
+/** How urgent an event is, as a filter names it. */
 export type Severity = (typeof SEVERITIES)[number];
 
 /** What an endpoint wants to hear. What is absent keeps nothing out. */
@@ -54,6 +55,7 @@ const SEVERITY_OF_VERDICT: Readonly<Record<Verdict, Severity>> = {
 
 const TYPES: readonly string[] = Object.keys(SEVERITY_OF);
 
+/** How urgent an event is. */
 export function severityOf(event: UnroutableEvent): Severity {
   const severity = SEVERITY_OF[event.type];
   if (severity !== 'by-verdict') return severity;

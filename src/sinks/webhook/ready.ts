@@ -28,6 +28,7 @@ export interface ReadyEndpoint {
   readonly template: Template;
 }
 
+/** An endpoint that can be sent to, or why it cannot. */
 export type Readied =
   | { readonly ok: true; readonly ready: ReadyEndpoint; readonly warnings: readonly string[] }
   /** Each names the endpoint and the field. */

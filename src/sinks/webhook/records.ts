@@ -51,6 +51,7 @@ export interface QueueRecord {
 /** `test` is tried once, and its outcome stands in the log: nobody waits 75 hours for a test. */
 export type AskedBy = 'redelivery' | 'test';
 
+/** The last attempt to deliver an event. */
 export interface LastAttempt {
   readonly atMs: number;
   readonly status?: number;
@@ -103,6 +104,7 @@ export interface Unreadable {
   readonly reason: string;
 }
 
+/** A record that was read, or why it cannot be. */
 export type Decoded<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly unreadable: Unreadable };
 
@@ -171,30 +173,37 @@ const SHAPES = {
   }),
 } as const;
 
+/** The change that stores an endpoint. */
 export function endpointChange(record: EndpointRecord): StateChange {
   return put('webhooks/endpoints', record.endpoint.name, record);
 }
 
+/** The change that notes, or forgets, that a receiver answered 410. */
 export function goneChange(name: string, mark: GoneMark | undefined): StateChange {
   return put('webhooks/endpoints', deliveryKey(name, GONE), mark);
 }
 
+/** The change that queues an event for an endpoint, or removes it from the queue when `record` is `undefined`. */
 export function queueChange(name: string, id: string, record: QueueRecord | undefined): StateChange {
   return put('webhooks/queue', deliveryKey(name, id), record);
 }
 
+/** The change that asks for a delivery by hand, or removes that request when `record` is `undefined`. */
 export function askChange(name: string, id: string, record: AskRecord | undefined): StateChange {
   return put('webhooks/asked', deliveryKey(name, id), record);
 }
 
+/** The change that stores a dead letter, or removes it when `record` is `undefined`. */
 export function deadChange(name: string, id: string, record: DeadRecord | undefined): StateChange {
   return put('webhooks/dead', deliveryKey(name, id), record);
 }
 
+/** The change that writes an attempt into the log of an endpoint. */
 export function logChange(name: string, record: LogRecord): StateChange {
   return put('webhooks/log', logKey(name, record.n), record);
 }
 
+/** The key of the nth attempt in the log of an endpoint. */
 export function logKey(name: string, n: number): string {
   return `${name}/${n % LOG_SLOTS}`;
 }
@@ -210,6 +219,7 @@ export function readerPosition(value: string | undefined): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
+/** Reads the record of an endpoint. */
 export function decodeEndpoint(record: StateRecord): Decoded<EndpointRecord> {
   const decoded = decode(record, SHAPES.endpoint);
   if (!decoded.ok) return decoded;
@@ -220,22 +230,27 @@ export function decodeEndpoint(record: StateRecord): Decoded<EndpointRecord> {
   return { ok: true, value: { ...decoded.value, endpoint } };
 }
 
+/** Reads the record of a receiver that answered 410. */
 export function decodeGone(record: StateRecord): Decoded<GoneMark> {
   return decode(record, SHAPES.gone);
 }
 
+/** Reads the record of an event in a queue. */
 export function decodeQueued(record: StateRecord): Decoded<QueueRecord> {
   return ofItsEvent(record, decode(record, SHAPES.queue));
 }
 
+/** Reads the record of a request for a delivery by hand. */
 export function decodeAsk(record: StateRecord): Decoded<AskRecord> {
   return ofItsEvent(record, decode(record, SHAPES.ask));
 }
 
+/** Reads the record of a dead letter. */
 export function decodeDead(record: StateRecord): Decoded<DeadRecord> {
   return ofItsEvent(record, decode(record, SHAPES.dead));
 }
 
+/** Reads the record of an attempt. */
 export function decodeLog(record: StateRecord): Decoded<LogRecord> {
   return decode(record, SHAPES.log);
 }
@@ -246,10 +261,12 @@ export function keyParts(key: string): { readonly name: string; readonly rest: s
   return slash < 0 ? { name: key, rest: '' } : { name: key.slice(0, slash), rest: key.slice(slash + 1) };
 }
 
+/** The key of one event's delivery to one endpoint. */
 export function deliveryKey(name: string, id: string): string {
   return `${name}/${id}`;
 }
 
+/** Whether a record notes that a receiver answered 410. */
 export function isGoneKey(key: string): boolean {
   return keyParts(key).rest === GONE;
 }

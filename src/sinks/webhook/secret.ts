@@ -19,6 +19,7 @@ export interface Secret {
 /** Where a secret is kept. Never the secret itself, so that a configuration may be shown. */
 export type SecretRef = { readonly file: string } | { readonly env: string };
 
+/** A secret from where the configuration says it is, or why it is not there. */
 export type LoadedSecret =
   | { readonly ok: true; readonly secret: Secret; readonly warning?: string }
   /** Says where it should have been, and never what stood there. */
@@ -32,10 +33,12 @@ const REDACTED = '[redacted]';
 /** A key or a token is far shorter; a longer file is another one. Bytes. */
 const MOST_BYTES = 4096;
 
+/** Whether this can be the name of an environment variable. */
 export function isVariableName(text: string): boolean {
   return /^[A-Za-z_]\w{0,127}$/.test(text);
 }
 
+/** Wraps a secret so that it is not printed by accident. */
 export function secretOf(text: string): Secret {
   const redacted = (): typeof REDACTED => REDACTED;
   const secret = { reveal: () => text, toString: redacted, toJSON: redacted, [inspect.custom]: redacted };

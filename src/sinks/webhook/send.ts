@@ -24,6 +24,7 @@ export type Attempt =
       readonly ms: number;
     };
 
+/** What sending needs from outside: time, names, trust. */
 export interface Means extends Trust {
   readonly clock: Clock;
   readonly resolve: Resolver;

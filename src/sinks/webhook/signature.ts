@@ -10,6 +10,7 @@ export interface SigningKey {
   readonly key: KeyObject;
 }
 
+/** A signing key, or why the text is not one. */
 export type ParsedKey =
   | { readonly ok: true; readonly key: SigningKey }
   /** Never holds any part of the text. */

@@ -23,9 +23,11 @@ export interface Target {
   readonly host: string;
 }
 
+/** A URL that may be posted to, or why it may not. */
 export type ParsedTarget =
   { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly reason: string };
 
+/** A URL whose addresses were looked up and are allowed, or why they are not. */
 export type VettedTarget =
   /** In the order in which they were resolved; never empty. These and no others may be connected to. */
   | { readonly ok: true; readonly addresses: readonly string[] }

@@ -137,21 +137,25 @@ export function recordOf(key: Buffer, value: string): StateRecord {
   return { space: text.slice(0, end) as Space, key: text.slice(end + 1), value };
 }
 
+/** The key of an event by its id. */
 export function idKey(id: string): Buffer {
   // LMDB has no empty keys.
   return fitting(Buffer.from(`#${id}`), id);
 }
 
+/** Whether a text is short enough to be the id of an event. */
 export function canBeId(id: string): boolean {
   return Buffer.byteLength(id) < LONGEST_KEY;
 }
 
+/** The key of an event by its position. */
 export function positionKey(position: number): Buffer {
   const key = Buffer.alloc(8);
   key.writeBigUInt64BE(BigInt(position));
   return key;
 }
 
+/** The position that a key stands for. */
 export function positionOf(key: Buffer): number {
   return Number(key.readBigUInt64BE());
 }

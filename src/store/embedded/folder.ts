@@ -29,6 +29,7 @@ const PROGRAM = 'unroutable';
 /** State may name webhook endpoints and their secrets. */
 const OWNER_ONLY = 0o700;
 
+/** Why a folder cannot be used, for programs. */
 export type FolderFault =
   /** There is a file of this name, or something else that is no folder. */
   | 'not-a-folder'
@@ -42,6 +43,7 @@ export type FolderFault =
   /** The file system refused for a reason of its own. */
   | 'unusable';
 
+/** A folder that may be used, or why it may not. */
 export type Folder =
   | {
       readonly ok: true;

@@ -15,11 +15,13 @@ export const LEASE = Buffer.from('lease');
 /** Position of the next event: not told by those that are kept, when all were trimmed. */
 export const NEXT = Buffer.from('next');
 
+/** What marks a folder as a store: its schema and the name of its watch. */
 export interface Mark {
   readonly schema: number;
   readonly name: string;
 }
 
+/** The newest token that the folder has seen. */
 export function fenceOf(meta: Meta): number {
   return Number(meta.get(FENCE) ?? 0);
 }
@@ -33,6 +35,7 @@ export function raiseFence(meta: Meta, token: number | undefined): boolean {
   return true;
 }
 
+/** Number and position of the last batch; `undefined` when there was none. */
 export function lastOf(meta: Meta): Omit<Kept, 'records'> | undefined {
   const text = meta.get(KEPT);
   if (text === undefined) return undefined;

@@ -10,6 +10,7 @@ import { enterFolder, type Presence } from './namesake.ts';
 import { EmbeddedStore } from './store.ts';
 import { WriteTurn } from './turn.ts';
 
+/** How a folder store is opened. */
 export interface EmbeddedOptions {
   /** Of the watch. A folder keeps one, and is refused for another. */
   readonly name: string;
@@ -31,6 +32,7 @@ export type EmbeddedFault =
   /** A process of the same number in another container has it open. It may be opened when that one ends. */
   | 'same-process-id';
 
+/** A folder store, or why there is none. */
 export type OpenedEmbedded =
   | {
       readonly ok: true;

@@ -22,6 +22,7 @@ export interface Target {
   };
 }
 
+/** How a client of Redis connects. */
 export interface ClientOptions {
   /** After so many milliseconds without a word while it connects a server counts as away. */
   readonly deadlineMs: number;

@@ -17,6 +17,7 @@ export interface Keep {
   readonly touches: boolean;
 }
 
+/** One call of a Lua script: its keys and arguments. */
 export interface Call {
   readonly keys: readonly string[];
   readonly args: readonly Arg[];

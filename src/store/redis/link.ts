@@ -4,6 +4,7 @@ import { clusterOf, redisOf, type Target } from './clients.ts';
 import { failureOf, RedisFailure } from './failure.ts';
 import type { Script } from './scripts.ts';
 
+/** What a link to Redis needs. */
 export interface LinkOptions {
   readonly clock: Clock;
   /** After so many milliseconds without a reply a command has failed. */
@@ -12,6 +13,7 @@ export interface LinkOptions {
   readonly random: () => number;
 }
 
+/** An argument of a Redis command. */
 export type Arg = string | number;
 
 interface Replicated {

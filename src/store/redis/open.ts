@@ -11,6 +11,7 @@ import { redisStore } from './store.ts';
 import { tlsMismatch } from './tls-probe.ts';
 import { parseRedisUrl, type Login, type RedisAddress } from './url.ts';
 
+/** How a store in Redis is opened. */
 export interface OpenOptions {
   /** Of the watch: what is watched together is kept under one name. */
   readonly name: string;
@@ -45,11 +46,13 @@ export interface Health {
   readonly retry: boolean;
 }
 
+/** A store in Redis that can be asked about its server. */
 export interface RedisStore extends StateStore {
   /** Looks at the server once more, as when it was opened. Never rejects. */
   health(): Promise<Health>;
 }
 
+/** A store in Redis, or why there is none. */
 export type Opened =
   | { readonly ok: true; readonly store: RedisStore; readonly checks: readonly Check[] }
   /** `retry`: not now; it is worth another try. */

@@ -16,6 +16,7 @@ const ATTEMPTS = 10;
 /** All there is, in one reply: a million records in some seconds. */
 const LOAD_MS = 30_000;
 
+/** What a store in Redis is made of. */
 export interface StoreParts {
   readonly link: Link;
   readonly keys: Keys;

@@ -24,8 +24,10 @@ export interface RedisAddress {
   readonly name: string;
 }
 
+/** Which address to use for an address that the server names. */
 export type NatMap = Readonly<Record<string, Node>>;
 
+/** A host and port. */
 export interface Node {
   readonly host: string;
   readonly port: number;
@@ -47,6 +49,7 @@ export interface TlsFiles {
   readonly servername?: string;
 }
 
+/** What a Redis URL names, or why it cannot be used. */
 export type ParsedUrl =
   { readonly ok: true; readonly address: RedisAddress } | { readonly ok: false; readonly reason: string };
 

@@ -9,6 +9,7 @@ export type BgpMessage =
   | { readonly type: 'NOTIFICATION'; readonly code: number; readonly subcode: number; readonly data: Uint8Array }
   | { readonly type: 'KEEPALIVE' };
 
+/** A BGP message that was read, or why it cannot be. */
 export type ReadMessage =
   | { readonly ok: true; readonly message: BgpMessage }
   /** For people; names the field and the RFC section. */

@@ -13,6 +13,7 @@ export interface Open {
   readonly capabilities: Readonly<Record<string, Capability>>;
 }
 
+/** One capability of an OPEN (RFC 5492). */
 export interface Capability {
   readonly name: string;
   /** RFC 4760: `ipv4/unicast`. */

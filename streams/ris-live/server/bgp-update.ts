@@ -27,14 +27,17 @@ export interface Update {
   readonly endOfRib: Family | undefined;
 }
 
+/** The ORIGIN attribute (RFC 4271 section 4.3). */
 export type Origin = 'IGP' | 'EGP' | 'INCOMPLETE';
 
+/** Prefixes that are announced with one next hop. */
 export interface Announced {
   /** The address; for IPv6 it may be `global,link-local`. */
   readonly nextHop: string;
   readonly prefixes: readonly Nlri[];
 }
 
+/** An UPDATE that was read, or why it cannot be. */
 export type ReadUpdate =
   { readonly ok: true; readonly update: Update } | { readonly ok: false; readonly reason: string };
 

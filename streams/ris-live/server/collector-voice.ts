@@ -7,6 +7,7 @@ import type { Counts } from './counts.ts';
 import { hostOf, MessageIds, type PeerState, type RisMessage } from './message.ts';
 import { readMrtRecord, type MrtMessage, type MrtStateChange } from './mrt-record.ts';
 
+/** What a collector's own messages need. */
 export interface VoiceOptions {
   /** Whether sessions that are up are heard every half minute though the archive is silent. */
   readonly keepalives: boolean;

@@ -21,6 +21,7 @@ export interface ErrorData {
   readonly bufferSize?: number;
 }
 
+/** The options of a connection that has not set any. */
 export const DEFAULT_SOCKET_OPTIONS: SocketOptions = { includeRaw: false, acknowledge: false };
 
 /** Reads one frame of a client. Never throws on input. */

@@ -41,6 +41,7 @@ export interface Faults {
   clear(): void;
 }
 
+/** What faults act upon. */
 export interface FaultContext {
   readonly frames: FrameFaults;
   readonly clients: () => Iterable<Client>;
@@ -53,6 +54,7 @@ export interface FaultContext {
 
 const NOBODY: About = { at: 0, host: 'rrc00.ripe.net', peer: '192.0.2.1', peerAsn: 64_496 };
 
+/** The faults that a server can be told to make. */
 export function createFaults({ frames, clients, clock, about, stall, limit }: FaultContext): Faults {
   const each = (act: (client: Client) => void): void => {
     for (const client of clients()) act(client);
@@ -100,6 +102,7 @@ const BY_NAME: Readonly<Record<string, (faults: Faults, value: string | undefine
   clear: (faults) => faults.clear(),
 };
 
+/** The names of faults that a script may use. */
 export const FAULT_NAMES: readonly string[] = Object.keys(BY_NAME);
 
 /** A fault that comes when event time comes to `at`, before the message that passed it. */
@@ -116,6 +119,7 @@ export function isFault(name: string, value: string | undefined): boolean {
   return name === 'garbage' ? garbageKind(value) !== undefined : /^\d{1,12}$/.test(value);
 }
 
+/** Makes one fault happen now. */
 export function applyFault(faults: Faults, { name, value }: Pick<ScriptedFault, 'name' | 'value'>): void {
   BY_NAME[name]?.(faults, value);
 }

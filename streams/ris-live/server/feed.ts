@@ -17,6 +17,7 @@ export interface RisFeed {
   batches(signal: AbortSignal): AsyncIterable<readonly RisMessage[]>;
 }
 
+/** What is served of the files. */
 export interface MrtFeedOptions {
   /** Whether sessions that are up are heard every half minute though the archive is silent. @default true */
   readonly keepalives?: boolean;

@@ -25,6 +25,7 @@ export interface ReadFilter {
   readonly shown: Readonly<Record<string, unknown>>;
 }
 
+/** The filter of a subscription, or why it cannot be used. */
 export type ParsedFilter = ReadFilter | { readonly ok: false; readonly message: string };
 
 const TYPES = ['UPDATE', 'OPEN', 'NOTIFICATION', 'KEEPALIVE', 'STATE'] as const;

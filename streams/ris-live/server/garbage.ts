@@ -34,6 +34,7 @@ export const GARBAGE = {
   oversize: () => `{"type":"ris_message","data":"${'x'.repeat(3 * 2 ** 20)}"}`,
 } as const satisfies Readonly<Record<string, (about: About) => string | Uint8Array>>;
 
+/** The kinds of unreadable frames that can be sent. */
 export type GarbageKind = keyof typeof GARBAGE;
 
 /** After these the client hangs up, as it must. */
@@ -48,6 +49,7 @@ export interface About {
   readonly peerAsn: number;
 }
 
+/** Reads the name of a kind of garbage; `undefined` when there is no such kind. */
 export function garbageKind(text: string): GarbageKind | undefined {
   return Object.hasOwn(GARBAGE, text) ? (text as GarbageKind) : undefined;
 }

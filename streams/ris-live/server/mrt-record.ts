@@ -8,6 +8,7 @@ import { addressAt } from './bgp-nlri.ts';
 /** What a record of an update file says: RFC 6396 sections 4.4 and 4.5. */
 export type MrtFact = MrtMessage | MrtStateChange;
 
+/** A BGP message in an MRT record. */
 export interface MrtMessage {
   readonly kind: 'message';
   /** Milliseconds since 1970, microseconds cut off. */
@@ -21,6 +22,7 @@ export interface MrtMessage {
   readonly raw: Uint8Array;
 }
 
+/** A change of a session's state in an MRT record. */
 export interface MrtStateChange {
   readonly kind: 'state';
   readonly ms: number;
@@ -30,11 +32,13 @@ export interface MrtStateChange {
   readonly to: number;
 }
 
+/** An MRT record that was read, or why it cannot be served. */
 export type ReadRecord =
   | { readonly ok: true; readonly fact: MrtFact }
   /** `heard` names the session when it is known: a message that cannot be read still tells who spoke. */
   | { readonly ok: false; readonly reason: string; readonly heard?: Heard };
 
+/** From which peer a record came, and when. */
 export interface Heard {
   readonly peer: SessionEnd;
   readonly local: SessionEnd;

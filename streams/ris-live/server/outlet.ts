@@ -25,6 +25,7 @@ export interface Pipe {
   onGone(tell: () => void): void;
 }
 
+/** A WebSocket as the pipe of an outlet. */
 export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
   // The closing frame follows, and with it the end.
   webSocket.on('error', () => undefined);

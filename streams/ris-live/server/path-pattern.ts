@@ -30,6 +30,7 @@ export function parsePathPattern(value: unknown): PathPattern | undefined {
   };
 }
 
+/** Whether an AS path matches the pattern of a subscription. */
 export function pathMatches(pattern: PathPattern, path: AsPath): boolean {
   return holds(pattern, path) !== pattern.isInverted;
 }

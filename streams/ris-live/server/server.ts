@@ -10,6 +10,7 @@ import { Outlet, responsePipe, webSocketPipe } from './outlet.ts';
 import type { Faults } from './faults.ts';
 import { Station, type StationOptions, type StationReport } from './station.ts';
 
+/** How a RIS Live server listens and sends. */
 export interface RisServerOptions extends StationOptions {
   /** Address to listen on. @default 127.0.0.1 */
   readonly host?: string;
@@ -19,6 +20,7 @@ export interface RisServerOptions extends StationOptions {
   readonly maxClients?: number;
 }
 
+/** A RIS Live server that is listening. */
 export interface RisServer {
   readonly port: number;
   /** `ws://127.0.0.1:4321/v1/ws/` */

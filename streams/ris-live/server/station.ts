@@ -11,6 +11,7 @@ import type { Outlet } from './outlet.ts';
 import { waitFor } from './patience.ts';
 import { Pace, type Speed } from './pace.ts';
 
+/** How recorded messages are sent. */
 export interface StationOptions {
   readonly feed: RisFeed;
   readonly clock: Clock;
@@ -32,6 +33,7 @@ export interface StationOptions {
   readonly started?: () => void;
 }
 
+/** What was sent, when all is over. */
 export interface StationReport {
   /** Messages of the feed. */
   readonly messages: number;

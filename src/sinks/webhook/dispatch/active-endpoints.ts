@@ -17,6 +17,7 @@ import { EndpointQueue, type EndpointQueueOptions, type Plan } from './endpoint-
 import { restore, SPACES } from './restore.ts';
 import { Sender, type SenderMeans } from './sender.ts';
 
+/** What the endpoints that are sent to need. */
 export interface ActiveEndpointsOptions extends SenderMeans, EndpointQueueOptions {
   readonly store: StateStore;
   /** Those of the configuration. */

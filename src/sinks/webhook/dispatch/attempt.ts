@@ -18,6 +18,7 @@ export interface AttemptMeans {
   readonly deadlineMs?: number | undefined;
 }
 
+/** What came of one attempt to deliver. */
 export interface Attempted {
   readonly attempt: Attempt;
   readonly warnings: readonly string[];

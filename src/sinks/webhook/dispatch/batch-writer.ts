@@ -4,6 +4,7 @@ import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
 import { Bell } from './bell.ts';
 import type { Report } from './report.ts';
 
+/** What a batch writer needs. */
 export interface BatchWriterOptions {
   readonly store: StateStore;
   readonly token: () => number | undefined;

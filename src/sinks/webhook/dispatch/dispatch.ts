@@ -24,6 +24,7 @@ import type { Report } from './report.ts';
 import { ActiveEndpoints } from './active-endpoints.ts';
 import type { Sender } from './sender.ts';
 
+/** What dispatching webhooks needs. */
 export interface DispatchOptions {
   readonly store: StateStore;
   /** Of the lease under which we write now; `undefined` where nobody else does. */

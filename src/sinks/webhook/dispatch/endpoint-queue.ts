@@ -18,6 +18,7 @@ import type { Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 import { Waiting, type Now } from './waiting.ts';
 
+/** What the queue of one endpoint needs. */
 export interface EndpointQueueOptions {
   readonly clock: Clock;
   readonly report: Report;

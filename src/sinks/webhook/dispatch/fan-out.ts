@@ -5,6 +5,7 @@ import type { BatchWriter } from './batch-writer.ts';
 import type { Report } from './report.ts';
 import type { ActiveEndpoints } from './active-endpoints.ts';
 
+/** What reading events and queueing them needs. */
 export interface FanOutMeans {
   readonly store: StateStore;
   readonly writer: BatchWriter;

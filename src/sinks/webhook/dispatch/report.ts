@@ -29,4 +29,5 @@ export type WebhookReport =
   | { readonly type: 'away'; readonly reason: string }
   | { readonly type: 'back' };
 
+/** Takes what is worth a log line. */
 export type Report = (report: WebhookReport) => void;

@@ -5,6 +5,7 @@ import type { EndpointQueue } from './endpoint-queue.ts';
 /** Spaces in which an endpoint leaves something. */
 export const SPACES = ['webhooks/queue', 'webhooks/asked', 'webhooks/log', 'webhooks/dead'] as const;
 
+/** What is needed to continue the deliveries of a store. */
 export interface Restoration {
   readonly unreadable: readonly Unreadable[];
   /** What removes records of endpoints that are no more. */

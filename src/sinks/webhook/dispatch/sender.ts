@@ -9,6 +9,7 @@ import { outcomeOf } from './outcome.ts';
 import type { Report } from './report.ts';
 import type { Place } from './waiting.ts';
 
+/** What a sender needs. */
 export interface SenderMeans extends AttemptMeans {
   readonly random: () => number;
   readonly writer: BatchWriter;

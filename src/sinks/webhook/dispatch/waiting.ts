@@ -11,6 +11,7 @@ export interface Place {
   readonly dueMs: number;
 }
 
+/** The present moment, on both clocks. */
 export interface Now {
   readonly wallMs: number;
   readonly monotonicMs: number;

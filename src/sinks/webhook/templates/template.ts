@@ -14,6 +14,7 @@ export type Sentence = (event: UnroutableEvent) => string;
 /** Renders an event; `undefined` when the receiver has no use for it, and then nothing is sent. Pure. */
 export type Template = (event: UnroutableEvent, sentence: Sentence) => Rendered | undefined;
 
+/** Renders a body as JSON. */
 export function json(value: unknown): Rendered {
   return { contentType: 'application/json; charset=utf-8', body: JSON.stringify(value) };
 }
