@@ -14,6 +14,8 @@ COPY tsconfig.json tsconfig.build.json rolldown.config.js ./
 COPY bgpkit-parser-wasm/pkg bgpkit-parser-wasm/pkg
 COPY streams streams
 COPY src src
+COPY page page
+COPY scripts/build-page.js scripts/
 # The empty folder becomes the one for state.
 RUN npm run build && mkdir state
 
@@ -43,6 +45,7 @@ COPY incidents incidents
 COPY schemas schemas
 COPY docs docs
 COPY --from=build /app/dist/cli dist/cli
+COPY --from=build /app/dist/page dist/page
 COPY --from=build --chown=1000:1000 /app/state /var/lib/unroutable
 
 # The image's user "node", by number: so that a platform can see that it is not root.

@@ -1,6 +1,6 @@
 'use strict';
 // What npm runs after an install in a checkout, and before it packs: compiles src and streams to dist, and bundles
-// the command.
+// the command and the page.
 // Without the development dependencies (`npm ci --omit=dev`, NODE_ENV=production) there is no compiler. An install
 // then goes on with the dist that is there, or without one: bin/unroutable says at its start what to do.
 
@@ -13,7 +13,11 @@ const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const rolldown = join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs');
 
 if (existsSync(tsc)) {
-  process.exitCode = ran(tsc, '-p', join(root, 'tsconfig.build.json')) || ran(rolldown, '-c', '--logLevel', 'warn');
+  const page = join(root, 'scripts', 'build-page.js');
+  process.exitCode =
+    ran(tsc, '-p', join(root, 'tsconfig.build.json')) ||
+    (existsSync(join(root, 'node_modules', 'esbuild')) ? ran(page) : 0) ||
+    ran(rolldown, '-c', '--logLevel', 'warn');
 } else if (existsSync(join(root, 'dist', 'cli', 'main.js'))) {
   console.error(
     'unroutable: the compiler is not installed (development dependencies were left out); dist/ stays as it is',

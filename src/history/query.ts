@@ -99,9 +99,21 @@ export async function exactLooks(reader: Reader, subject: string, range: Range):
     const text = found.get(exactKey(minute));
     return text === undefined ? [] : parseExact(minute, text);
   });
-  const before = looks.findLast(({ at }) => at < range.from);
+  const before = looks.findLast(({ at }) => at < range.from) ?? (await heldAt(reader, subject, range.from));
   const within = looks.filter(({ at }) => at >= range.from && at < range.until);
   return before === undefined ? within : [before, ...within];
+}
+
+/** What held at a moment, as the minute before it has it: for when nothing changed in the hour before. */
+async function heldAt(reader: Reader, subject: string, at: EventTime): Promise<ExactLook | undefined> {
+  const from = (beginOf(at, MINUTE_MS) - MINUTE_MS) as EventTime;
+  const last = (await timeline(reader, subject, { from, until: at }, 'minute')).at(-1);
+  if (last === undefined || last.widthMs > MINUTE_MS || last.at >= at) return undefined;
+  const { share, voters, collectors, units } = last;
+  return {
+    ...{ at: last.at, isBlind: share === undefined, share: share?.last ?? 0, voters, collectors },
+    units: units.map(([unit]) => unit),
+  };
 }
 
 /** What each session saw when the range began (`undefined`: not recorded), and what changed in it. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
@@ -171,8 +172,8 @@ const TYPES: Readonly<Record<string, string>> = {
 function addPage(app: Hono<Bindings>, folder: string | undefined): void {
   if (folder === undefined) return;
   for (const [name, type] of Object.entries(TYPES)) {
-    const plain = new Uint8Array(readFileSync(`${folder}/${name}`));
     const packed = new Uint8Array(readFileSync(`${folder}/${name}.gz`));
+    const plain = new Uint8Array(gunzipSync(packed));
     app.get(name === 'index.html' ? '/' : `/${name}`, (context) => {
       context.header('Content-Type', type);
       context.header('Cache-Control', 'no-cache');

@@ -6,7 +6,7 @@ import type { UnroutableEvent } from '../detect/events/event.ts';
 const MOST_WAITING = 1024 * 1024;
 /** A reader that takes nothing for this long is cut off. */
 const STUCK_MS = 30_000;
-/** A comment is sent so often: a dead connection is noticed, and proxies keep it open. */
+/** A sign of life is sent so often: a dead connection is noticed at both ends, and proxies keep it open. */
 const BEAT_MS = 10_000;
 /** How often the verdicts of the store are compared, while anyone listens. */
 const LOOK_MS = 500;
@@ -135,7 +135,7 @@ export class EventStream {
       await this.#clock.sleep(BEAT_MS, this.#signal);
       const now = this.#clock.monotonicMs();
       for (const reader of this.#readers) {
-        this.#send(reader, ': alive\n\n');
+        this.#send(reader, 'event: alive\ndata: {}\n\n');
         if (!reader.response.writableNeedDrain) reader.stuckSince = undefined;
         else if (now - (reader.stuckSince ??= now) >= STUCK_MS - 2 * BEAT_MS) this.#cut(reader);
       }

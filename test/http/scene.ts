@@ -36,13 +36,15 @@ export async function serving(store: StateStore, options: Partial<HttpOptions> =
     },
     stop.signal,
   );
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     stop.abort();
     await server.closed;
-  });
+  };
+  onTestFinished(end);
   const url = server.url.replace(/\/$/, '');
   return {
     url,
+    stop: end,
     get: (path: string, init?: RequestInit) => fetch(`${url}${path}`, init),
     json: async (path: string) => (await (await fetch(`${url}${path}`)).json()) as Record<string, unknown>,
   };

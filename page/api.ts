@@ -1,0 +1,24 @@
+import type { Answers } from '../src/http/answers.ts';
+
+export type Timeline = Answers['timeline'];
+export type Bucket = Timeline['buckets'][number];
+export type Peers = Answers['peers'];
+export type Verdict = Answers['verdict']['verdicts'][number];
+export type Listed = Answers['incidents']['incidents'][number];
+
+/** An answer that says why there is none. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
+/** Asks one address of the API. @throws Refused with the reason that it gave. */
+export async function ask<Name extends keyof Answers>(
+  name: Name,
+  asked: Readonly<Record<string, string>> = {},
+): Promise<Answers[Name]> {
+  const query = new URLSearchParams(asked).toString();
+  const response = await fetch(`/api/v1/${name}${query === '' ? '' : `?${query}`}`);
+  const answer = (await response.json()) as Answers[Name] | { readonly error: string };
+  if (!response.ok) throw new Refused('error' in answer ? answer.error : `status ${response.status}`);
+  return answer as Answers[Name];
+}

@@ -1,0 +1,157 @@
+import type { Bucket, Peers, Timeline } from './api.ts';
+
+/** Rows of a picture as numbers: what is drawn, what is in its table, and what is saved as CSV. */
+export interface Picture {
+  readonly id: 'lifelines' | 'visibility' | 'upstreams' | 'messages' | 'peers';
+  readonly title: string;
+  /** For who cannot see it. */
+  readonly summary: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+/** What was not seen: no line is drawn there. */
+export interface Unseen {
+  readonly from: number;
+  readonly until: number;
+  readonly why: 'blind' | 'not recorded';
+}
+
+export function endOf({ at, widthMs }: Bucket): number {
+  return Date.parse(at) + widthMs;
+}
+
+/** Stretches of a timeline in which nothing was seen, or nothing recorded. */
+export function unseenOf(timeline: Timeline, until = Date.parse(timeline.until)): readonly Unseen[] {
+  const unseen: Unseen[] = [];
+  const add = (from: number, end: number, why: Unseen['why']): void => {
+    const last = unseen.at(-1);
+    if (last !== undefined && last.until === from && last.why === why)
+      unseen[unseen.length - 1] = { ...last, until: end };
+    else if (end > from) unseen.push({ from, until: end, why });
+  };
+  let seen = Date.parse(timeline.from);
+  for (const bucket of timeline.buckets) {
+    const begin = Date.parse(bucket.at);
+    if (begin > seen) add(seen, begin, 'not recorded');
+    if (bucket.share === null) add(begin, endOf(bucket), 'blind');
+    seen = Math.max(seen, endOf(bucket));
+  }
+  if (seen < until) add(seen, until, 'not recorded');
+  return unseen;
+}
+
+/**
+ * Minutes, and what changed within them, as stretches that last until the next change. Where minutes are missing, these stay
+ * as they are: a change says nothing of time in which nothing was recorded.
+ */
+export function toTheSecond(minutes: Timeline, exact: Timeline): Timeline {
+  if (exact.buckets.length === 0 || unseenOf(minutes).some(({ why }) => why === 'not recorded')) return minutes;
+  const [from, until] = [Date.parse(minutes.from), Date.parse(minutes.until)];
+  const buckets = exact.buckets.map((look, i): Bucket => {
+    const at = Math.max(Date.parse(look.at), from);
+    const widthMs = Math.max(0, Date.parse(exact.buckets[i + 1]?.at ?? minutes.until) - at);
+    return {
+      ...look,
+      at: new Date(at).toISOString(),
+      widthMs: Math.min(widthMs, until - at),
+      blindMs: look.share === null ? widthMs : 0,
+    };
+  });
+  return Date.parse(buckets[0]?.at ?? minutes.until) > from ? minutes : { ...minutes, buckets };
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+export function visibilityPicture(timeline: Timeline): Picture {
+  const known = timeline.buckets.flatMap(({ share }) => share ?? []);
+  const lowest = Math.min(...known.map((share) => share.lowest));
+  return {
+    id: 'visibility',
+    title: 'Share of witnesses with a route, over time',
+    summary:
+      known.length === 0
+        ? 'Nothing was seen in this time.'
+        : `Between ${percent(lowest)} and ${percent(Math.max(...known.map((share) => share.highest)))}, at the end ${percent(known.at(-1)?.last ?? 0)}.`,
+    head: ['time', 'mean', 'lowest', 'highest', 'last', 'voters', 'collectors', 'blind ms'],
+    rows: timeline.buckets.map(({ at, share, voters, collectors, blindMs }) => [
+      at,
+      ...(share === null ? [null, null, null, null] : [share.mean, share.lowest, share.highest, share.last]),
+      ...[voters, collectors, blindMs],
+    ]),
+  };
+}
+
+export function lifelinesPicture(timeline: Timeline): Picture {
+  const { networks, buckets } = timeline;
+  return {
+    id: 'lifelines',
+    title: 'Lifeline of each network',
+    summary: `${networks.length} networks, one row each; a gap is time without a route, grey is time in which we could not see.`,
+    head: ['time', ...networks],
+    rows: buckets.map(({ at, networks: seen }) => [at, ...networks.map((_, i) => seen[i]?.lowest ?? null)]),
+  };
+}
+
+export function upstreamsPicture(timeline: Timeline): Picture {
+  const asns = [...new Set(timeline.buckets.flatMap(({ upstreams }) => upstreams.map(({ asn }) => asn)))].sort(
+    (a, b) => (a === 0 ? 1 : 0) - (b === 0 ? 1 : 0) || a - b,
+  );
+  return {
+    id: 'upstreams',
+    title: 'Share per upstream',
+    summary: `Routes over ${asns.map(upstreamName).join(', ') || 'no upstream'}; the rest has no route.`,
+    head: ['time', ...asns.map(upstreamName), 'no route'],
+    rows: timeline.buckets.map(({ at, share, upstreams }) => {
+      if (share === null) return [at, ...asns.map(() => null), null];
+      const shares = asns.map((asn) => upstreams.find((one) => one.asn === asn)?.share ?? 0);
+      const rest = 1 - shares.reduce((sum, one) => sum + one, 0);
+      return [at, ...shares, Math.max(0, Math.round(rest * 10_000) / 10_000)];
+    }),
+  };
+}
+
+export function upstreamName(asn: number): string {
+  return asn === 0 ? 'others' : `AS${asn}`;
+}
+
+export function messagesPicture({ buckets, resolution }: Timeline): Picture {
+  const sum = (value: (bucket: Bucket) => number): number => buckets.reduce((total, one) => total + value(one), 0);
+  return {
+    id: 'messages',
+    title: `Announcements and withdrawals per ${resolution}`,
+    summary: `${sum((one) => one.announced)} announcements and ${sum((one) => one.withdrawn)} withdrawals.`,
+    head: ['time', 'announcements', 'withdrawals'],
+    rows: buckets.map(({ at, announced, withdrawn }) => [at, announced, withdrawn]),
+  };
+}
+
+/** One row for each stretch of time in which a peer saw as many networks. */
+export function peersPicture(peers: Peers): Picture {
+  const rows = peers.peers.flatMap((peer) => {
+    const name = `AS${peer.asn} ${peer.address} at ${peer.collector}`;
+    const steps: [string, number | null][] = [[peers.from, peer.sees], ...peer.changes];
+    return steps.map(([at, sees], i) => [name, at, steps[i + 1]?.[0] ?? peers.until, sees]);
+  });
+  return {
+    id: 'peers',
+    title: 'What each peer saw, over time',
+    summary: peers.recorded
+      ? `${peers.peers.length} peers, one row each, of ${peers.networks} networks.`
+      : 'What peers saw is not recorded for this time.',
+    head: ['peer', 'from', 'until', 'networks seen'],
+    rows,
+  };
+}
+
+/** RFC 4180. A text that a spreadsheet would take for a formula is marked as text. */
+export function csvOf({ head, rows }: Picture): string {
+  const field = (value: string | number | null): string => {
+    if (typeof value !== 'string') return String(value ?? '');
+    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
