@@ -1,16 +1,31 @@
-/** Longest `Retry-After` that is taken for a number of seconds. */
-const MAX_SECONDS = 86_400;
+/** A server may ask for no longer a wait than this, where nothing else is said. Milliseconds. */
+export const LONGEST_WAIT_MS = 24 * 3_600_000;
+
+const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
+
+/** The three forms of RFC 9110 section 5.6.7: IMF-fixdate, RFC 850's, asctime's. What else Date.parse takes is no date here. */
+const HTTP_DATES: readonly RegExp[] = [
+  new RegExp(`^[A-Z][a-z]{2}, \\d{2} (?:${MONTHS}) \\d{4} \\d{2}:\\d{2}:\\d{2} GMT$`),
+  new RegExp(`^[A-Z][a-z]{5,8}, \\d{2}-(?:${MONTHS})-\\d{2} \\d{2}:\\d{2}:\\d{2} GMT$`),
+  new RegExp(`^[A-Z][a-z]{2} (?:${MONTHS}) [ \\d]\\d \\d{2}:\\d{2}:\\d{2} \\d{4}$`),
+];
 
 /**
- * How long a server asks us to wait, RFC 9110 section 10.2.3.
+ * How long a server asks to wait before the next request: `Retry-After` (RFC 9110 section 10.2.3), seconds or an HTTP date.
  *
- * @param text the header: seconds, or a date; `undefined` when there is none
- * @param nowMs our wall clock, for dates; milliseconds since 1970
- * @returns milliseconds from now; 0 when it says nothing that can be read
+ * @param text the header; absent when the answer has none.
+ * @param nowMs our wall clock, for dates; milliseconds since 1970.
+ * @param longestMs what it asks for beyond this is cut, so that a wrong clock does not keep us away for days.
+ * @returns milliseconds from now, never below 0; `undefined` when it is neither seconds nor a date.
  */
-export function retryAfterMs(text: string | undefined, nowMs: number): number {
-  if (text === undefined) return 0;
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_SECONDS) * 1000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? 0 : Math.min(Math.max(0, at - nowMs), MAX_SECONDS * 1000);
+export function retryAfterMs(
+  text: string | null | undefined,
+  nowMs: number,
+  longestMs = LONGEST_WAIT_MS,
+): number | undefined {
+  const trimmed = text?.trim() ?? '';
+  if (/^\d+$/.test(trimmed)) return Math.min(Number(trimmed) * 1000, longestMs);
+  if (!HTTP_DATES.some((form) => form.test(trimmed))) return undefined;
+  const at = Date.parse(trimmed.endsWith('GMT') ? trimmed : `${trimmed} GMT`);
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - nowMs, 0), longestMs);
 }

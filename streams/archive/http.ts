@@ -1,4 +1,5 @@
 import { fetchByProxy } from '../../src/lib/proxy.ts';
+import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 
 /** Asks servers of archives, politely: few requests at a time for each host, and pauses when a server asks for one. */
@@ -58,8 +59,8 @@ export async function request(
     stalled.end();
     await response.body?.cancel();
     const kind = response.status === 404 || response.status === 410 ? 'absent' : 'failed';
-    const retryAfterMs = pauseOf(response.headers.get('retry-after'), http.clock.wallMs());
-    return { ok: false, kind, reason: `HTTP ${response.status}`, retryAfterMs };
+    const asked = retryAfterMs(response.headers.get('retry-after'), http.clock.wallMs(), LONGEST_RETRY_AFTER_MS);
+    return { ok: false, kind, reason: `HTTP ${response.status}`, retryAfterMs: asked };
   } catch (error) {
     stalled.end();
     return { ok: false, kind: 'failed', reason: stalled.signal.aborted && !signal.aborted ? STALLED : wordsOf(error) };
@@ -164,11 +165,4 @@ function watchdog({ clock, idleMs = 30_000 }: ArchiveHttp, signal: AbortSignal):
     feed: () => (fedAt = clock.monotonicMs()),
     end: () => ended.abort(),
   };
-}
-
-/** `Retry-After` of RFC 9110 section 10.2.3: seconds, or a date. */
-function pauseOf(text: string | null, nowMs: number): number | undefined {
-  if (text === null) return undefined;
-  const seconds = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - nowMs;
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER_MS);
 }

@@ -156,13 +156,13 @@ class Client implements RipestatClient {
     }
     const { status, text, retryAfter } = fetched;
     if (status === 429) {
-      const after = retryAfterMs(retryAfter, this.#clock.wallMs());
+      const after = retryAfterMs(retryAfter, this.#clock.wallMs()) ?? 0;
       const asks = after > 0 ? `, and asks to wait ${Math.ceil(after / 1000)} s` : '';
       const outcome = failed('busy', call, `HTTP 429: too many requests${tries}${asks}`);
       return { outcome, retryMs: mayRetry === undefined ? undefined : after };
     }
     if (status >= 500) {
-      const after = retryAfterMs(retryAfter, this.#clock.wallMs());
+      const after = retryAfterMs(retryAfter, this.#clock.wallMs()) ?? 0;
       const outcome = failed('failing', call, `HTTP ${status}${tries}`);
       return { outcome, retryMs: mayRetry === undefined ? undefined : after };
     }

@@ -60,7 +60,7 @@ export function connect(options: ConnectOptions, signal: AbortSignal): Promise<C
   const end = new End(socket, signal);
   const { clock, handshakeMs = 10_000 } = options;
   socket.on('unexpected-response', (_request, { statusCode, headers }) => {
-    const waitMs = retryAfterMs(headers['retry-after'], clock.wallMs());
+    const waitMs = retryAfterMs(headers['retry-after'], clock.wallMs()) ?? 0;
     const asks = waitMs > 0 ? `, and asks to wait ${Math.ceil(waitMs / 1000)} s` : '';
     end.refused(`Unexpected server response: ${statusCode}${asks}`, waitMs);
   });

@@ -5,7 +5,7 @@ import { connect, type Trust } from './connect.ts';
 import { errorText } from './error-text.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refusalText } from './refusal-text.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { retryAfterMs } from '../../lib/retry-after.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
 
