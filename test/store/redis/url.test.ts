@@ -43,8 +43,8 @@ describe('a Redis URL', () => {
       acceptsVolatile: true,
       name: 'redis+unix:///run/redis/redis.sock?db=3',
     });
-    for (const url of ['redis+unix://', 'redis+unix://run/redis.sock', 'redis+unix:///s?tls=yes', 'redis://h?db=3'])
-      expect(parseRedisUrl(url).ok, url).toBe(false);
+    const urls = ['redis+unix://', 'redis+unix://run/redis.sock', 'redis+unix:///s?tls=yes', 'redis://h?db=3'];
+    expect(urls.filter((url) => parseRedisUrl(url).ok)).toEqual([]);
   });
 
   test('of Valkey means what that of Redis does', () => {
