@@ -2,25 +2,17 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = process.argv[2] ?? `${root}dist/page`;
 
 await mkdir(out, { recursive: true });
-const bundled = await build({
-  entryPoints: [`${root}page/main.ts`],
-  write: false,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  legalComments: 'none',
-  logLevel: 'warning',
-});
+const bundled = await rolldown({ input: `${root}page/main.ts`, platform: 'browser', logLevel: 'warn' });
+const { output } = await bundled.generate({ format: 'esm', minify: true });
 const files = {
   'index.html': await readFile(`${root}page/index.html`),
   'page.css': await readFile(`${root}page/page.css`),
-  'page.js': bundled.outputFiles[0].contents,
+  'page.js': output[0].code,
 };
 for (const [name, bytes] of Object.entries(files)) await writeFile(`${out}/${name}.gz`, gzipSync(bytes, { level: 9 }));

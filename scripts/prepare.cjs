@@ -15,9 +15,7 @@ const rolldown = join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs');
 if (existsSync(tsc)) {
   const page = join(root, 'scripts', 'build-page.js');
   process.exitCode =
-    ran(tsc, '-p', join(root, 'tsconfig.build.json')) ||
-    (existsSync(join(root, 'node_modules', 'esbuild')) ? ran(page) : 0) ||
-    ran(rolldown, '-c', '--logLevel', 'warn');
+    ran(tsc, '-p', join(root, 'tsconfig.build.json')) || ran(page) || ran(rolldown, '-c', '--logLevel', 'warn');
 } else if (existsSync(join(root, 'dist', 'cli', 'main.js'))) {
   console.error(
     'unroutable: the compiler is not installed (development dependencies were left out); dist/ stays as it is',

@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
 
   test('an empty store is said to be empty', async () => {
     const { page, complaints } = await show(memoryStore());
-    await page.waitForFunction("document.getElementById('connection').textContent === 'live'");
+    await page.waitForSelector('#connection[data-state=live]');
     expect(await page.textContent('#sentence')).toBe('Nothing is recorded yet.');
     expect(complaints).toEqual([]);
   });
