@@ -2,6 +2,8 @@ import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { SEVERITY_OF } from '../../sinks/webhook/filter.ts';
 import { parseMoment } from '../../config/moment.ts';
 import { didYouMean } from '../../config/suggest.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import { csvHeader, csvRow } from '../../report/csv.ts';
 import { UnknownEvent, type Clock, type StateStore } from '../../ports.ts';
 import { counted } from '../../report/printable.ts';
 import { textSink } from '../../sinks/stdout.ts';
@@ -10,11 +12,15 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
-import { select, type SelectionOptions } from '../../config/selection.ts';
+import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 
 /** The options of `events`. */
-export interface EventsOptions extends StoreOptions, SelectionOptions, EventStyle {
+export interface EventsOptions extends StoreOptions, SelectionOptions, Omit<EventStyle, 'format'> {
+  /** @default text on a terminal, ndjson elsewhere */
+  readonly format?: EventStyle['format'] | 'csv';
+  /** Event time: those decided before it. */
+  readonly until?: EventTime;
   /** Id of an event: those after it. Or a time: those from it on. */
   readonly since?: string;
   /** Goes on as events are kept. */
@@ -39,12 +45,13 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
   const { store } = opened.value;
   const ended = new AbortController();
   const sink = textSink(io.stdout, () => ended.abort());
-  const lines = eventLines(options, selection.value, io);
+  const lines = linesOf(options, selection.value, io);
   let [found, printed] = [0, 0];
   try {
+    if (options.format === 'csv') await sink.write(csvHeader());
     for await (const event of read(store, options, AbortSignal.any([io.signal, ended.signal]))) {
       found++;
-      if (isWanted(event, options) && Date.parse(event.time) >= (from ?? 0)) {
+      if (isWanted(event, options) && isWithin(event, from, options.until)) {
         printed++;
         await sink.write(lines([event]));
       }
@@ -65,6 +72,16 @@ function noneText({ name, store }: OpenStore, found: number, { since }: EventsOp
   const place = `${name} in ${store.name}`;
   if (found > 0) return `${place}: none of ${counted(found, 'event')} is of the time, types and territories asked for`;
   return since === undefined ? `${place}: no event is stored yet` : `${place}: no event is stored after ${since}`;
+}
+
+function isWithin({ time }: UnroutableEvent, from: EventTime | undefined, until: EventTime | undefined): boolean {
+  const at = Date.parse(time);
+  return at >= (from ?? 0) && at < (until ?? Infinity);
+}
+
+function linesOf({ format, ...options }: EventsOptions, selection: Selection, io: Io): ReturnType<typeof eventLines> {
+  if (format === 'csv') return (events) => events.map(csvRow).join('');
+  return eventLines({ ...options, ...(format !== undefined && { format }) }, selection, io);
 }
 
 /** The time is compared with each event; the store knows ids alone. */

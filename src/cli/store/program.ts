@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
-import { addChoice, collect } from '../program-options.ts';
+import { addChoice, asMoment, collect } from '../program-options.ts';
 
 type End = (status: ExitStatus) => void;
 /** What is used when nothing is said. */
@@ -24,6 +24,8 @@ export function addStore(command: Command, fallback: string): Command {
 export function addStoreCommands(program: Command, io: Io, end: End): void {
   addStatus(program, io, end);
   addEvents(program, io, end);
+  addUptime(program, io, end);
+  addExplain(program, io, end);
   const store = program
     .command('store')
     .summary('check, export and import what is kept')
@@ -81,13 +83,14 @@ function addEvents(program: Command, io: Io, end: End): void {
   inStore(events)
     .optionsGroup('What to print:')
     .option('--since <id|time>', 'those after the event with this id, or from this time on (UTC)')
+    .option('--until <time>', 'those before this time (UTC)', asMoment)
     .option('--follow', 'go on as events come, until it is stopped')
     .option('--type <type>', 'only these: country.unroutable, country.*; may be given again', collect)
     .addOption(
       new Option(
         '-f, --format <format>',
-        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere)',
-      ).choices(['text', 'ndjson']),
+        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), csv: one row an event',
+      ).choices(['text', 'ndjson', 'csv']),
     )
     .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'))
@@ -95,6 +98,43 @@ function addEvents(program: Command, io: Io, end: End): void {
       const command = await import('./events.ts');
       end(await command.tellEvents({ ...options, settings: {} }, io));
     });
+}
+
+function addUptime(program: Command, io: Io, end: End): void {
+  const uptime = program
+    .command('uptime')
+    .summary('tell how long it was routable, per month or year')
+    .description(
+      'Tells the time under each verdict, per month or year, from what a store keeps. Blind time stands apart.',
+    );
+  historyOf(inStore(uptime), ['text', 'csv', 'json'])
+    .option('--from <time>', 'from this time on (default: a year before the end)', asMoment)
+    .option('--until <time>', 'up to this time (default: all that is kept)', asMoment)
+    .addOption(new Option('--by <span>', 'month or year').choices(['month', 'year']).default('month'))
+    .action(async (options: Options) => {
+      const command = await import('./history.ts');
+      end(await command.tellUptime({ ...options, settings: {} }, io));
+    });
+}
+
+function addExplain(program: Command, io: Io, end: End): void {
+  const explain = program
+    .command('explain')
+    .summary('tell what each peer saw at a moment, and since when')
+    .description('Tells the verdict of one moment and what each peer saw then, with the time of its last change.');
+  historyOf(inStore(explain), ['text', 'json'])
+    .option('--at <time>', 'the moment, in UTC (default: the last one that is kept)', asMoment)
+    .action(async (options: Options) => {
+      const command = await import('./history.ts');
+      end(await command.tellExplanation({ ...options, settings: {} }, io));
+    });
+}
+
+function historyOf(command: Command, formats: readonly string[]): Command {
+  return command
+    .optionsGroup('What to print:')
+    .addOption(new Option('--family <family>', 'where both are watched').choices(['ipv4', 'ipv6']))
+    .addOption(new Option('-f, --format <format>', 'of the output').choices(formats).default('text'));
 }
 
 function inStore(command: Command): Command {
