@@ -155,7 +155,7 @@ describe('--timeout', () => {
     '%j is taken',
     async (text) => {
       const ran = await (await place()).run(['webhook', 'test', 'desk', '--timeout', text]);
-      expect(ran.stderr).toContain('there is none of this name');
+      expect(ran.stderr).toContain('nothing is stored there');
     },
   );
 });
