@@ -52,7 +52,9 @@ export async function prepare(command: Command, { seed = 1, scenes = 210 } = {})
 /** SHA-256 of an export of what stands in a store. */
 export async function digestOf(command: Command, store: string): Promise<string> {
   const lines = await ran(command, ['store', 'export', '--territories', LANDS, '--store', store]);
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  // The history of what was seen has a seam where a run was killed: docs/history.md says which. The last line is its own digest.
+  const compared = lines.filter((line) => !line.startsWith('{"space":"history/') && !line.startsWith('{"lines":'));
+  return createHash('sha256').update(compared.join('\n')).digest('hex');
 }
 
 /** When a process is killed: so long after it was started, when it told so many events, within its so manieth commit. */
