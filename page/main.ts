@@ -62,7 +62,15 @@ function showAnswer(): void {
       : `${now.visibility.witnesses} witnesses, ${now.visibility.voters} networks can be asked. `;
   const blind = now.verdict === 'unknown' ? 'We are blind: this is not an outage. ' : '';
   byId('facts').textContent = `${blind}${witnesses}${asOf}`;
-  document.title = `${now.name}: ${now.verdict} · unroutable`;
+  showConnection();
+  document.title = `${now.name}: ${now.verdict}${now.isPast ? `, ${now.asOf?.slice(0, 10) ?? ''}` : ''} · unroutable`;
+}
+
+/** A connection to a store of the past is not live. */
+function showConnection(): void {
+  const connection = byId('connection');
+  if (connection.dataset['state'] === 'live')
+    connection.textContent = subject()?.isPast === true ? 'a recording that is over' : 'live';
 }
 
 function showSubjects(): void {
@@ -332,7 +340,7 @@ function listen(): void {
   const alive = (): void => {
     heardAt = Date.now();
     connection.dataset['state'] = 'live';
-    connection.textContent = 'live';
+    showConnection();
   };
   source.addEventListener('open', alive);
   source.addEventListener('alive', alive);

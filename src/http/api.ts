@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
-import { UnknownEvent, type StateStore } from '../ports.ts';
+import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
 import { incidentsView, incidentView } from './incident-views.ts';
 import { questions } from './questions.ts';
 import { explainView, peersView, stateView } from './sight-views.ts';
@@ -12,7 +12,7 @@ import { territoriesView, timelineView, unitsView, uptimeView, verdictView } fro
 const EVENTS = 100;
 
 /** The addresses under /api/v1 that answer with JSON. */
-export function apiOf(store: StateStore): Hono {
+export function apiOf(store: StateStore, clock: Clock): Hono {
   const api = new Hono();
   const route = <Name extends keyof typeof questions>(
     path: string,
@@ -27,7 +27,7 @@ export function apiOf(store: StateStore): Hono {
     });
   };
   route('/territories', 'none', () => territoriesView(store));
-  route('/verdict', 'view', (asked) => verdictView(store, asked));
+  route('/verdict', 'view', (asked) => verdictView(store, asked, clock.wallMs()));
   route('/incidents', 'incidents', (asked) => incidentsView(store, asked));
   route('/incidents/:id', 'none', (_, context) => incidentView(store, context.req.param('id') ?? ''));
   route('/timeline', 'timeline', (asked) => timelineView(store, asked));
@@ -35,7 +35,7 @@ export function apiOf(store: StateStore): Hono {
   route('/peers', 'span', (asked) => peersView(store, asked));
   route('/units', 'view', async (asked) => unitsView(await subjectsOf(store, asked)));
   route('/events', 'events', (asked) => eventsView(store, asked));
-  route('/explain', 'moment', (asked) => explainView(store, asked));
+  route('/explain', 'moment', (asked) => explainView(store, asked, clock.wallMs()));
   route('/uptime', 'uptime', (asked) => uptimeView(store, asked));
   return api;
 }

@@ -16,10 +16,12 @@ const COLOURS: Readonly<Record<string, string>> = {
 export function badgeSvg(verdicts: Verdicts): string {
   const [first] = verdicts;
   const name = first?.name ?? 'unroutable';
-  const verdict = first?.verdict ?? 'unknown';
+  const known = first?.verdict ?? 'unknown';
+  // Of a recording that is over the day is said: nobody may take it for today.
+  const verdict = first?.isPast === true ? `${known}, ${first.asOf?.slice(0, 10) ?? 'earlier'}` : known;
   const [left, right] = [textWidth(name), textWidth(verdict)];
   const text = escaped(`${name}: ${verdict}`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${text}"><title>${text}</title><rect width="${left}" height="20" fill="#444"/><rect x="${left}" width="${right}" height="20" fill="${COLOURS[verdict] ?? '#5f6368'}"/><g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="${left / 2}" y="14">${escaped(name)}</text><text x="${left + right / 2}" y="14">${escaped(verdict)}</text></g></svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${text}"><title>${text}</title><rect width="${left}" height="20" fill="#444"/><rect x="${left}" width="${right}" height="20" fill="${(first?.isPast === true ? undefined : COLOURS[known]) ?? '#5f6368'}"/><g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="${left / 2}" y="14">${escaped(name)}</text><text x="${left + right / 2}" y="14">${escaped(verdict)}</text></g></svg>`;
 }
 
 /** An Atom feed (RFC 4287) of incidents, newest first. */

@@ -48,7 +48,7 @@ const MOST_HEADER_BYTES = 16 * 1024;
 /** Serves until `signal` aborts. Rejects when the port cannot be had. */
 export async function serveHttp(options: HttpOptions, signal: AbortSignal): Promise<HttpServer> {
   const { store, clock } = options;
-  const verdicts = async (): Promise<string> => JSON.stringify(await verdictView(store, {}));
+  const verdicts = async (): Promise<string> => JSON.stringify(await verdictView(store, {}, clock.wallMs()));
   const stream = new EventStream({ store, clock, signal, verdicts });
   const listener = getRequestListener(appOf(options, stream).fetch);
   const server = createServer(
@@ -128,7 +128,7 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
     }
     return undefined;
   });
-  app.route('/api/v1', apiOf(store));
+  app.route('/api/v1', apiOf(store, options.clock));
   app.get('/openapi.json', (context) => context.json(openapi(version) as object));
   addFeeds(app, store, options.clock);
   addPage(app, options.page);
@@ -149,7 +149,7 @@ function addFeeds(app: Hono<Bindings>, store: StateStore, clock: Clock): void {
     return context.body(body);
   };
   app.get('/badge.svg', async (context) =>
-    text(context, 'image/svg+xml', badgeSvg((await verdictView(store, asked(context))).verdicts)),
+    text(context, 'image/svg+xml', badgeSvg((await verdictView(store, asked(context), clock.wallMs())).verdicts)),
   );
   app.get('/feed.xml', async (context) => {
     const { incidents } = await incidentsView(store, { ...asked(context), limit: 50 });

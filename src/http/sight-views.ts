@@ -18,8 +18,8 @@ export async function stateView(store: Reader, asked: Questions['moment']): Prom
   return { ...named(subject), at: isoTime(at), ...(verdict && { verdict }), recorded, peers: peers.sort(byPeer) };
 }
 
-/** Why the verdict of one moment was given. */
-export async function explainView(store: Reader, asked: Questions['moment']): Promise<Answers['explain']> {
+/** Why the verdict of one moment was given. `now`: wall clock, ms since 1970. */
+export async function explainView(store: Reader, asked: Questions['moment'], now: number): Promise<Answers['explain']> {
   const { subject, at, verdict, sight, recorded, range } = await sightAt(store, asked);
   const turns = await verdictTurns(store, subject.key, range);
   const last = turns.at(-1);
@@ -28,7 +28,7 @@ export async function explainView(store: Reader, asked: Questions['moment']): Pr
   const facts = { territory: { id: territory, name: about.name }, family, timeZone: about.timeZone };
   const sentence =
     isPresent || last === undefined || last[1] === 'off'
-      ? sentenceOf(subject)
+      ? sentenceOf(subject, now)
       : headline({ ...facts, verdict: last[1], since: last[0], visibility: undefined, at });
   const peers = [...sight].map(([id, { mask, change }]) => ({
     ...peerView(id),

@@ -30,8 +30,15 @@ export async function territoriesView(store: Store): Promise<Answers['territorie
   };
 }
 
-/** The verdict on each territory and family asked for. */
-export async function verdictView(store: Store, asked: Asked<'view'>): Promise<Answers['verdict']> {
+/** When what is recorded ended longer ago than this, an answer speaks of then and not of now. */
+const PAST_MS = 10 * 60_000;
+
+/**
+ * The verdict on each territory and family asked for.
+ *
+ * @param now wall clock, ms since 1970: a recording that ended long ago says nothing of it.
+ */
+export async function verdictView(store: Store, asked: Asked<'view'>, now: number): Promise<Answers['verdict']> {
   const [subjects, open] = await Promise.all([subjectsOf(store, asked), store.read('incidents')]);
   const incidents = new Map(open.map(({ key, value }) => [key, JSON.parse(value) as Incident]));
   return {
@@ -42,7 +49,8 @@ export async function verdictView(store: Store, asked: Asked<'view'>): Promise<A
         name: subject.about.name,
         verdict: subject.verdict,
         since: subject.since === undefined ? null : isoTime(subject.since),
-        sentence: sentenceOf(subject),
+        sentence: sentenceOf(subject, now),
+        isPast: isPast(subject, now),
         ...(subject.recorded === undefined ? {} : { asOf: isoTime(subject.recorded) }),
         ...(subject.visibility === undefined ? {} : { visibility: { ...subject.visibility } }),
         ...(incident === undefined ? {} : { incident: { ...incident } }),
@@ -51,10 +59,18 @@ export async function verdictView(store: Store, asked: Asked<'view'>): Promise<A
   };
 }
 
-/** The verdict of the present in one sentence. */
-export function sentenceOf({ about, territory, family, verdict, since, visibility }: Subject): string {
+/** Whether what is recorded of it is the past by the wall clock, in ms since 1970. */
+function isPast({ recorded }: Subject, now: number): boolean {
+  return recorded !== undefined && now - recorded > PAST_MS;
+}
+
+/** The verdict that was recorded last in one sentence: of the present, or of the time at which the recording ended. */
+export function sentenceOf(subject: Subject, now: number): string {
+  const { about, territory, family, verdict, since, visibility, recorded } = subject;
   const { name, timeZone } = about;
-  return headline({ territory: { id: territory, name }, family, timeZone, verdict, since, visibility });
+  const at = isPast(subject, now) ? recorded : undefined;
+  const facts = { territory: { id: territory, name }, family, timeZone, verdict, since, visibility };
+  return headline({ ...facts, ...(at !== undefined && { at }) });
 }
 
 /** The range that is asked for: by default the day up to what was recorded last. */

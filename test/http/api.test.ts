@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { answers } from '../../src/http/answers.ts';
 import { ROUTES } from '../../src/http/openapi.ts';
 import { memoryStore } from '../../src/store/memory.ts';
+import { systemClock } from '../../src/app/system-clock.ts';
 import { outageStore, serving } from './scene.ts';
 
 const DURING = '2014-12-22T13:30:00Z';
@@ -38,11 +39,25 @@ test('the OpenAPI document describes the very answers', async () => {
 });
 
 test('the verdict is a sentence in UTC and local time, with since and witnesses', async () => {
-  const { json } = await serving(await outageStore());
+  const clock = { ...systemClock, wallMs: () => Date.parse('2014-12-22T16:02:00Z') };
+  const { json } = await serving(await outageStore(), { clock });
   const { verdicts } = (await json('/api/v1/verdict')) as { verdicts: { sentence: string }[] };
   expect(verdicts.map(({ sentence }) => sentence)).toEqual([
     'North Korea has been routable since 2014-12-22 14:00:30 UTC (23:00:30 in Pyongyang): all 20 networks that report to RIS have a route to all of its 4 prefixes.',
   ]);
+});
+
+test('of a recording that is over nothing is said of today: the sentence, the badge', async () => {
+  const { json, get } = await serving(await outageStore());
+  const { verdicts } = (await json('/api/v1/verdict')) as { verdicts: { sentence: string; isPast: boolean }[] };
+  expect(verdicts).toMatchObject([
+    {
+      sentence:
+        'At 2014-12-22 16:00:00 UTC (01:00:00 in Pyongyang, 23 Dec), North Korea had been routable since 2014-12-22 14:00:30 UTC (23:00:30 in Pyongyang).',
+      isPast: true,
+    },
+  ]);
+  expect(await (await get('/badge.svg')).text()).toContain('North Korea: routable, 2014-12-22');
 });
 
 test('the timeline has what was seen, and the verdicts', async () => {

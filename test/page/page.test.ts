@@ -83,9 +83,11 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     const { page } = await show(blackout);
     await drawn(page);
     expect(await page.textContent('#sentence')).toBe(
-      'North Korea has been routable since 2014-12-23 16:12:14 UTC (01:12:14 in Pyongyang, 24 Dec): all 36 networks that report to RIS have a route to all of its 4 prefixes.',
+      'At 2014-12-23 17:52:00 UTC (02:52:00 in Pyongyang, 24 Dec), North Korea had been routable since 2014-12-23 16:12:14 UTC (01:12:14 in Pyongyang, 24 Dec).',
     );
     expect(await page.textContent('#facts')).toContain('36 witnesses');
+    // Nobody may take it for today.
+    await page.waitForSelector('#connection:has-text("a recording that is over")');
   });
 
   test('an outage that is stored is on the page within two seconds, without a reload', async () => {

@@ -52,7 +52,9 @@ export interface ExplainOptions extends HistoryOptions {
 /** `unroutable explain`: the verdict of one moment, and the last message of each peer behind it. */
 export async function tellExplanation(options: ExplainOptions, io: Io): Promise<ExitStatus> {
   const { at, family } = options;
-  const found = await ask(options, io, (store) => explainView(store, { ...whose(options), family, at }));
+  const found = await ask(options, io, (store) =>
+    explainView(store, { ...whose(options), family, at }, systemClock.wallMs()),
+  );
   if (!found.ok) return failed(found, io);
   io.stdout.write(options.format === 'json' ? jsonOf(found.value) : explanationText(found.value, io));
   return EXIT.done;
