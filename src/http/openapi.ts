@@ -16,7 +16,7 @@ export const ROUTES = [
   { path: '/api/v1/territories', summary: 'What is recorded of whom', question: 'none', answer: 'territories' },
   {
     path: '/api/v1/verdict',
-    summary: 'The present verdicts, each in one sentence',
+    summary: 'The verdicts recorded last, each in one sentence',
     question: 'view',
     answer: 'verdict',
   },

@@ -3,20 +3,10 @@ import { exactLooks, sightBetween, timeline, verdictTurns } from '../../src/hist
 import { maskSize } from '../../src/history/sight.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { clock, peer, peers, UNITS } from '../support/day.ts';
-import { range, record, SUBJECT, Told } from './scene.ts';
+import { outageDay, range, record, SUBJECT, Told } from './scene.ts';
 
 const ALL = peers(20);
 const WHOLE_DAY = range(clock('00:00'), clock('+1 00:00'));
-
-const outage = (): Told =>
-  new Told()
-    .dump('12:00', ALL)
-    .withdraw('13:00:05', ALL.slice(0, 10))
-    .withdraw('13:00:20', ALL.slice(10))
-    .tick('13:10')
-    .announce('14:00:30', ALL)
-    .tick('14:10')
-    .tick('16:00:30');
 
 async function recorded(day: Told, store = memoryStore()) {
   await record(store, day.elements);
@@ -24,7 +14,7 @@ async function recorded(day: Told, store = memoryStore()) {
 }
 
 test('a minute has the mean over its time, its extremes and its messages', async () => {
-  const store = await recorded(outage());
+  const store = await recorded(outageDay());
   const minutes = await timeline(store, SUBJECT, range(clock('12:59'), clock('13:02')), 'minute');
   expect(minutes.map(({ at, share, knownMs }) => [at, share, knownMs])).toEqual([
     [clock('12:59'), { mean: 10_000, lowest: 10_000, highest: 10_000, last: 10_000 }, 60_000],
@@ -61,7 +51,7 @@ async function minuteAt(store: ReturnType<typeof memoryStore>, at: string) {
 }
 
 test('hours and days are the sum of their minutes: no extreme and no message goes', async () => {
-  const store = await recorded(outage());
+  const store = await recorded(outageDay());
   const [minutes, hours, days] = await Promise.all(
     (['minute', 'hour', 'day'] as const).map((resolution) => timeline(store, SUBJECT, WHOLE_DAY, resolution)),
   );
@@ -78,7 +68,7 @@ test('hours and days are the sum of their minutes: no extreme and no message goe
 });
 
 test('every change is recorded to the second, with its message and the path before and after', async () => {
-  const store = await recorded(outage());
+  const store = await recorded(outageDay());
   const looks = await exactLooks(store, SUBJECT, range(clock('13:00'), clock('13:05')));
   expect(looks.map(({ at, share }) => [at, share])).toEqual([
     [clock('12:00'), 10_000],
@@ -99,7 +89,7 @@ test('every change is recorded to the second, with its message and the path befo
 });
 
 test('verdicts are recorded by the time since when they are so, and each incident', async () => {
-  const day = outage();
+  const day = outageDay();
   const store = await recorded(day);
   expect(await verdictTurns(store, SUBJECT, WHOLE_DAY)).toEqual([
     [clock('12:00'), 'routable'],
@@ -122,7 +112,7 @@ test('a blind hour is blind, never zero', async () => {
 });
 
 test('a restart in the middle goes on with the same history', async () => {
-  const { elements } = outage();
+  const { elements } = outageDay();
   const [whole, halves] = [memoryStore(), memoryStore()];
   await record(whole, elements, 1_000);
   const half = elements.findIndex(({ at }) => at > clock('13:00:05'));
@@ -163,7 +153,7 @@ test('time in which nothing was watched is neither an outage nor routable', asyn
 
 test('after 92 days quiet minutes are forgotten, hours stay, and minutes of an incident stay', async () => {
   const store = memoryStore();
-  const day = outage();
+  const day = outageDay();
   for (let month = 0; month < 100; month++) day.tick(`+${month + 1} 12:00`);
   await record(store, day.elements);
   const quiet = await timeline(store, SUBJECT, range(clock('15:00'), clock('16:00')), 'minute');

@@ -6,7 +6,7 @@ import { withHistory } from '../../src/history/with-history.ts';
 import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { run } from '../../src/pipeline.ts';
 import type { StateStore } from '../../src/ports.ts';
-import { Day, KP } from '../support/day.ts';
+import { Day, KP, peers } from '../support/day.ts';
 
 export const SUBJECT = 'KP/ipv4';
 
@@ -24,6 +24,19 @@ export class Told extends Day {
     this.elements.push(element);
     return super.apply(element);
   }
+}
+
+/** A day on which twenty peers lose all at 13:00 and have it again at 14:00:30. */
+export function outageDay(): Told {
+  const all = peers(20);
+  return new Told()
+    .dump('12:00', all)
+    .withdraw('13:00:05', all.slice(0, 10))
+    .withdraw('13:00:20', all.slice(10))
+    .tick('13:10')
+    .announce('14:00:30', all)
+    .tick('14:10')
+    .tick('16:00:30');
 }
 
 /** Runs elements into a store with their history, from what the store has already. */
