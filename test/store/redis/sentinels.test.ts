@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { openRedis } from '../../../src/store/redis/open.ts';
 import { batch, change, event, numbers } from '../../contract/fixtures.ts';
 import { stateStoreContract } from '../../contract/state-store.ts';
 import { startSentinels, type Sentinels } from '../../support/redis/sentinels.ts';
-import type { RedisServer } from '../../support/redis/server.ts';
 import { again, failureOf, keep, oneOf, upTo } from './faults.ts';
 import { documentedUser, freshWatch, opened, watch } from './opening.ts';
 
-describe('with Sentinels', () => {
+// Two failovers in one test, each of which may take some elections.
+describe('with Sentinels', { timeout: 150_000 }, () => {
   let group: Sentinels;
   let url: string;
 
@@ -82,7 +82,8 @@ describe('with Sentinels', () => {
     }
     await old.kill();
     await replica?.kill('SIGCONT');
-    await deposed(group, old);
+    onTestFinished(() => old.restart());
+    await group.deposed(old);
     const outcome = await again(() => store.commit(oneOf(10)));
     expect(outcome).toMatchObject({ ok: false, reason: 'lost' });
     const found = outcome.ok || outcome.reason !== 'lost' ? 0 : outcome.found;
@@ -91,7 +92,6 @@ describe('with Sentinels', () => {
     const whole = { ...oneOf(10), events: [6, 7, 8, 9, 10].map((number) => event(number)), whole: true as const };
     expect(await again(() => store.commit(whole))).toEqual({ ok: true });
     expect(await again(() => numbers(store))).toEqual(upTo(10));
-    await old.restart();
     await store.close();
   });
 
@@ -104,7 +104,7 @@ describe('with Sentinels', () => {
       acknowledged += 50;
       const old = await group.master();
       await old.kill();
-      await deposed(group, old);
+      await group.deposed(old);
       const start = performance.now();
       await again(() => store.load());
       expect(performance.now() - start).toBeLessThan(10_000);
@@ -114,8 +114,3 @@ describe('with Sentinels', () => {
     await store.close();
   });
 });
-
-/** Until another one leads. */
-async function deposed(group: Sentinels, old: RedisServer): Promise<void> {
-  while ((await group.master()) === old);
-}

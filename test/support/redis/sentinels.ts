@@ -23,6 +23,11 @@ export interface Sentinels {
   };
   /** Who leads, by the word of most Sentinels and by its own; waits until there is one. */
   readonly master: () => Promise<RedisServer>;
+  /**
+   * Waits until another server than this one leads. Elections can fail again and again where the machine is busy: after
+   * some seconds a Sentinel is told to begin a failover, as an operator would.
+   */
+  readonly deposed: (old: RedisServer) => Promise<void>;
   /** Waits until someone leads and the other one follows, and all Sentinels know: then the next may fail. */
   readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -30,6 +35,14 @@ export interface Sentinels {
 
 const NAME = 'unroutable';
 const QUORUM = 2;
+/**
+ * A Sentinel that was not scheduled for two seconds, or whose disk kept it waiting so long, does nothing for thirty
+ * pings (TILT mode). A busy machine with a slow disk can keep all three there, so here it takes a minute.
+ */
+const NEVER_TILT = ['TILT-TRIGGER', 60_000, 'TILT-PERIOD', 1_000] as const;
+/** Without a failover of their own for so long, the Sentinels are told to begin one, in milliseconds. */
+const FORCE_AFTER_MS = 8_000;
+const FAILOVER_WITHIN_MS = 40_000;
 /**
  * How often Sentinels ask servers whether they live and how they are, and greet each other, in milliseconds; else 1 s,
  * 10 s and 2 s, and a master that comes back is made a replica after four greetings. Five pings must last longer than a
@@ -63,13 +76,15 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
       });
       return leading as unknown as RedisServer;
     },
-    settled: () => until('one server leads, one follows, and every Sentinel knows', () => isSettled(group)),
+    deposed: (old) => telling(group, () => deposed(group, old)),
+    settled: () =>
+      telling(group, () => until('one server leads, one follows, and every Sentinel knows', () => isSettled(group))),
     async stop() {
       await Promise.all([...sentinels, ...servers].map((server) => server.stop()));
     },
   };
   try {
-    await Promise.all(sentinels.map((sentinel) => sentinel.cli('SENTINEL', 'DEBUG', ...OFTEN)));
+    await Promise.all(sentinels.map((sentinel) => sentinel.cli('SENTINEL', 'DEBUG', ...OFTEN, ...NEVER_TILT)));
     await group.settled();
   } catch (error) {
     await group.stop();
@@ -119,6 +134,30 @@ async function leader({ sentinels, servers }: Sentinels): Promise<RedisServer | 
   if (leading === undefined) return undefined;
   const [role] = (await leading.cli('ROLE')) as [string];
   return role === 'master' ? leading : undefined;
+}
+
+async function deposed(group: Sentinels, old: RedisServer): Promise<void> {
+  let asked = performance.now();
+  await until(
+    'another server leads',
+    async () => {
+      const leading = await leader(group).catch(() => undefined);
+      if (leading !== undefined && leading !== old) return true;
+      if (performance.now() - asked < FORCE_AFTER_MS) return false;
+      asked = performance.now();
+      await group.sentinels[0]?.cli('SENTINEL', 'FAILOVER', NAME);
+      return false;
+    },
+    FAILOVER_WITHIN_MS,
+  );
+}
+
+/** A failure says what the Sentinels logged last. */
+async function telling(group: Sentinels, wait: () => Promise<void>): Promise<void> {
+  await wait().catch((error: unknown) => {
+    const logs = group.sentinels.map((sentinel) => sentinel.log().split('\n').slice(-12).join('\n'));
+    throw new Error(`${(error as Error).message}; the Sentinels say:\n${logs.join('\n---\n')}`, { cause: error });
+  });
 }
 
 async function isSettled(group: Sentinels): Promise<boolean> {
