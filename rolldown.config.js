@@ -9,7 +9,7 @@ import { defineConfig } from 'rolldown';
 const EXTERNAL = ['#bgpkit-parser-wasm', 'lmdb', 'ioredis', 'pino', 'ws'];
 
 export default defineConfig({
-  input: { main: 'src/cli/main.ts', 'scan-worker': 'streams/mrt/scan-worker.ts' },
+  input: { main: 'src/cli/main.ts', 'scan-worker': 'streams/mrt/threads/scan-worker.ts' },
   platform: 'node',
   external: (id) => EXTERNAL.includes(id) || id.startsWith('node:'),
   plugins: [licenses()],

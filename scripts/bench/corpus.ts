@@ -3,11 +3,11 @@ import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { openContainer, type ContainerKind } from '../../streams/mrt/container.ts';
-import type { FileKind } from '../../streams/mrt/file-name.ts';
-import { firstRecord } from '../../streams/mrt/first-record.ts';
+import { openContainer, type ContainerKind } from '../../streams/mrt/container/container.ts';
+import type { FileKind } from '../../streams/mrt/archive/file-name.ts';
+import { firstRecord } from '../../streams/mrt/archive/first-record.ts';
 import { DEFAULT_LIMITS } from '../../streams/mrt/limits.ts';
-import { snapshotOf } from '../../streams/mrt/packed-file.ts';
+import { snapshotOf } from '../../streams/mrt/container/packed-file.ts';
 import { onPath } from './measure.ts';
 import { writeRib, writeUpdates } from './synthetic.ts';
 

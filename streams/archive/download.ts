@@ -1,5 +1,5 @@
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { openContainer } from '../mrt/container.ts';
+import { openContainer } from '../mrt/container/container.ts';
 import { PART, PART_NOTE, type ArchiveCache } from './cache.ts';
 import type { ArchiveFile } from './layout.ts';
 import { fault, persistently, request, wordsOf, type ArchiveHttp, type HttpFault } from './http.ts';

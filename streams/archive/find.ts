@@ -1,5 +1,5 @@
 import type { Collector } from '../../src/bgp/peer.ts';
-import type { FileKind } from '../mrt/file-name.ts';
+import type { FileKind } from '../mrt/archive/file-name.ts';
 import { getText, type ArchiveHttp } from './http.ts';
 import { fileOf, folderOf, monthsBetween, type ArchiveBases, type ArchiveFile } from './layout.ts';
 

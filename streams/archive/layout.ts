@@ -1,5 +1,5 @@
 import type { Collector } from '../../src/bgp/peer.ts';
-import type { FileKind } from '../mrt/file-name.ts';
+import type { FileKind } from '../mrt/archive/file-name.ts';
 
 /** The two public archives of MRT files. */
 export type Project = 'ris' | 'routeviews';

@@ -6,7 +6,7 @@ export {
   type MrtPlanned,
   type MrtPlanOptions,
   type Refusal,
-} from './archive.ts';
-export type { PlannedFile } from './planned-file.ts';
+} from './archive/archive.ts';
+export type { PlannedFile } from './archive/planned-file.ts';
 export { mrtSource, type MrtSourceOptions } from './source.ts';
-export type * from './report.ts';
+export type * from './play/report.ts';

@@ -2,21 +2,21 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
-import { UNNAMED } from './archive.ts';
-import type { ContainerKind } from './container.ts';
-import { openUnpacking } from './container.ts';
-import { createRecordDecoder } from './decode.ts';
-import type { RecordDecoder } from './decoded.ts';
-import type { Dump } from './dump-counter.ts';
-import { readFileName } from './file-name.ts';
+import { UNNAMED } from './archive/archive.ts';
+import type { ContainerKind } from './container/container.ts';
+import { openUnpacking } from './container/container.ts';
+import { createRecordDecoder } from './decode/decode.ts';
+import type { RecordDecoder } from './decode/decoded.ts';
+import type { Dump } from './dump/dump-counter.ts';
+import { readFileName } from './archive/file-name.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
-import { snapshotOf } from './packed-file.ts';
-import { TYPE } from './record-types.ts';
-import type { Damage } from './framer.ts';
-import type { ProblemCount, TypeCount } from './report.ts';
-import type { ScanBatch, ScanEnd } from './scan-job.ts';
-import { scanFile } from './scan.ts';
-import { ProblemTally, typeCounts } from './tally.ts';
+import { snapshotOf } from './container/packed-file.ts';
+import { TYPE } from './record/record-types.ts';
+import type { Damage } from './record/framer.ts';
+import type { ProblemCount, TypeCount } from './play/report.ts';
+import type { ScanBatch, ScanEnd } from './scan/scan-job.ts';
+import { scanFile } from './scan/scan.ts';
+import { ProblemTally, typeCounts } from './play/tally.ts';
 
 /** What is in one MRT file. */
 export interface MrtInspection {

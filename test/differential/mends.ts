@@ -1,5 +1,5 @@
-import { u16, writeU32 } from '../../streams/mrt/octets.ts';
-import { HEADER_BYTES, TYPE } from '../../streams/mrt/record-types.ts';
+import { u16, writeU32 } from '../../streams/mrt/record/octets.ts';
+import { HEADER_BYTES, TYPE } from '../../streams/mrt/record/record-types.ts';
 
 /**
  * Ways to write the same routes so that bgpdump can read them, where it cannot read the file itself. A mend moves or

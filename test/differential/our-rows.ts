@@ -1,8 +1,8 @@
 import type { Batch } from '#bgpkit-parser-wasm';
 import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
-import { addressOf, FLAG, KIND, NONE, prefixAt } from '../../streams/mrt/decode-batch.ts';
-import { u16 } from '../../streams/mrt/octets.ts';
-import { TYPE } from '../../streams/mrt/record-types.ts';
+import { addressOf, FLAG, KIND, NONE, prefixAt } from '../../streams/mrt/decode/decode-batch.ts';
+import { u16 } from '../../streams/mrt/record/octets.ts';
+import { TYPE } from '../../streams/mrt/record/record-types.ts';
 
 /** One row in the words of bgpdump's, see `normalRow`, and the record it came from. */
 export interface OurRow {

@@ -1,7 +1,7 @@
-import { openContainer } from '../../streams/mrt/container.ts';
+import { openContainer } from '../../streams/mrt/container/container.ts';
 import { DEFAULT_LIMITS } from '../../streams/mrt/limits.ts';
-import type { Damage } from '../../streams/mrt/framer.ts';
-import { createFramer } from '../../streams/mrt/records.ts';
+import type { Damage } from '../../streams/mrt/record/framer.ts';
+import { createFramer } from '../../streams/mrt/record/records.ts';
 
 /** What our container and framing gave of a whole file. */
 export interface FileRecords {

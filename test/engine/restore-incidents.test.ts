@@ -8,7 +8,7 @@ import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { createEngine, type EngineOptions } from '../../src/engine.ts';
 import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
-import { planMrt } from '../../streams/mrt/archive.ts';
+import { planMrt } from '../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import { INCIDENTS, recordingsOf, type Incident } from '../replay/incident.ts';
 import { eventsOf, Keeper, restored, sortedLines } from './keeper.ts';

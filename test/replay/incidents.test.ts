@@ -10,7 +10,7 @@ import { memoryStore } from '../../src/store/memory.ts';
 import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { knownOf } from '../../src/app/incidents/library.ts';
 import { scoreOf } from '../../src/report/score.ts';
-import { planMrt } from '../../streams/mrt/archive.ts';
+import { planMrt } from '../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import {
   INCIDENTS,

@@ -5,8 +5,8 @@ import { createEngine, type Engine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
-import { planMrt } from '../../streams/mrt/archive.ts';
-import type { MrtReport } from '../../streams/mrt/report.ts';
+import { planMrt } from '../../streams/mrt/archive/archive.ts';
+import type { MrtReport } from '../../streams/mrt/play/report.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import { realData, realDataNote } from '../support/real-data.ts';
 

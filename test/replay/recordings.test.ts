@@ -3,7 +3,7 @@ import { meetings } from '../../src/report/published.ts';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openContainer } from '../../streams/mrt/container.ts';
+import { openContainer } from '../../streams/mrt/container/container.ts';
 import { INCIDENTS, recordingsOf } from './incident.ts';
 
 /** An MRT record's header and body, RFC 6396 section 2. */

@@ -8,7 +8,7 @@ import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { createEngine } from '../../src/engine.ts';
 import type { Territory } from '../../src/territory/territory.ts';
 import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
-import { planMrt } from '../../streams/mrt/archive.ts';
+import { planMrt } from '../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import { recordingsOf, type Incident } from '../replay/incident.ts';
 import { clock, Day, KP, peer, peers, prefix, UNITS, type DayOptions } from '../support/day.ts';

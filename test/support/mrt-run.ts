@@ -5,8 +5,8 @@ import { afterAll } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
 import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import { pathText } from '../../src/bgp/as-path.ts';
-import { planMrt, type MrtPlan, type MrtPlanOptions } from '../../streams/mrt/archive.ts';
-import type { MrtReport } from '../../streams/mrt/report.ts';
+import { planMrt, type MrtPlan, type MrtPlanOptions } from '../../streams/mrt/archive/archive.ts';
+import type { MrtReport } from '../../streams/mrt/play/report.ts';
 import { mrtSource, type MrtSourceOptions } from '../../streams/mrt/source.ts';
 
 export function prefix(text: string): Prefix {

@@ -1,4 +1,4 @@
-import { planMrt } from '../../../streams/mrt/archive.ts';
+import { planMrt } from '../../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';
 import { healQuestion } from '../../../streams/ripestat/heal.ts';
 import { ripestatSource } from '../../../streams/ripestat/source.ts';

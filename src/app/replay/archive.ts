@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { planMrt, type MrtPlan, type MrtPlanOptions } from '../../../streams/mrt/archive.ts';
-import type { ProblemCount } from '../../../streams/mrt/report.ts';
-import type { ScanThreads } from '../../../streams/mrt/scan-threads.ts';
+import { planMrt, type MrtPlan, type MrtPlanOptions } from '../../../streams/mrt/archive/archive.ts';
+import type { ProblemCount } from '../../../streams/mrt/play/report.ts';
+import type { ScanThreads } from '../../../streams/mrt/threads/scan-threads.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { Prefix } from '../../bgp/prefix.ts';

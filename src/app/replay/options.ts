@@ -1,4 +1,4 @@
-import type { ScanThreads } from '../../../streams/mrt/scan-threads.ts';
+import type { ScanThreads } from '../../../streams/mrt/threads/scan-threads.ts';
 import type { InputOptions } from '../archive/inputs.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
-import type { Refusal } from '../../../streams/mrt/archive.ts';
-import type { MrtReport, ProblemCount } from '../../../streams/mrt/report.ts';
-import { readFileName } from '../../../streams/mrt/file-name.ts';
+import type { Refusal } from '../../../streams/mrt/archive/archive.ts';
+import type { MrtReport, ProblemCount } from '../../../streams/mrt/play/report.ts';
+import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
 import { utcText } from '../../report/clock.ts';
 import { grouped } from '../../report/printable.ts';
 import type { Damage } from '../../report/summary.ts';

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { planMrt } from '../../../streams/mrt/archive.ts';
+import { planMrt } from '../../../streams/mrt/archive/archive.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { serveRis } from '../serve-ris/serve-ris.ts';

@@ -1,7 +1,7 @@
 import { AS_TRANS } from '../../bgp/asn.ts';
 import { basename } from 'node:path';
-import { planMrt, UNNAMED } from '../../../streams/mrt/archive.ts';
-import type { PlannedFile } from '../../../streams/mrt/planned-file.ts';
+import { planMrt, UNNAMED } from '../../../streams/mrt/archive/archive.ts';
+import type { PlannedFile } from '../../../streams/mrt/archive/planned-file.ts';
 import { inspectMrt, type InspectedPeer, type MrtInspection } from '../../../streams/mrt/inspect.ts';
 import { isoTime, type EventTime } from '../../bgp/time.ts';
 import { utcText } from '../../report/clock.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultThreads, threadsFor } from '../../../streams/mrt/scanner.ts';
-import { ScanThreads } from '../../../streams/mrt/scan-threads.ts';
+import { defaultThreads, threadsFor } from '../../../streams/mrt/scan/scanner.ts';
+import { ScanThreads } from '../../../streams/mrt/threads/scan-threads.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 
 /** So many files of a folder are looked at; with more, it is clear that threads are worth it. */

@@ -1,6 +1,6 @@
 import type { AsPath, PathEntry } from '../../../src/bgp/as-path.ts';
 import type { Asn } from '../../../src/bgp/asn.ts';
-import { u16, u32 } from '../../mrt/octets.ts';
+import { u16, u32 } from '../../mrt/record/octets.ts';
 
 /** Segment types, RFC 4271 section 4.3 and RFC 5065 section 3. */
 const AS_SET = 1;

@@ -1,4 +1,4 @@
-import { u16, u32, u8 } from '../../mrt/octets.ts';
+import { u16, u32, u8 } from '../../mrt/record/octets.ts';
 import { readOpen, type Open } from './bgp-open.ts';
 import { readUpdate, type Dialect, type Update } from './bgp-update.ts';
 

@@ -1,5 +1,5 @@
 import { addressText, familyBits, type AddressWords, type Family, type Prefix } from '../../../src/bgp/prefix.ts';
-import { u32 } from '../../mrt/octets.ts';
+import { u32 } from '../../mrt/record/octets.ts';
 
 /** A prefix of an UPDATE. Most are never printed, so the text is made when it is asked for. Host bits are 0. */
 export type Nlri = Pick<Prefix, 'family' | 'length' | 'words'>;

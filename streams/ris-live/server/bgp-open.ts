@@ -1,4 +1,4 @@
-import { u16, u32 } from '../../mrt/octets.ts';
+import { u16, u32 } from '../../mrt/record/octets.ts';
 import { addressAt } from './bgp-nlri.ts';
 
 /** An OPEN message, RFC 4271 section 4.2. */

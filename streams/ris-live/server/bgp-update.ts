@@ -1,7 +1,7 @@
 import type { AsPath } from '../../../src/bgp/as-path.ts';
 import { AS_TRANS } from '../../../src/bgp/asn.ts';
 import type { Family } from '../../../src/bgp/prefix.ts';
-import { u16, u32 } from '../../mrt/octets.ts';
+import { u16, u32 } from '../../mrt/record/octets.ts';
 import { mergedPath, readAsPath } from './bgp-as-path.ts';
 import { addressAt, readNlri, type Nlri } from './bgp-nlri.ts';
 

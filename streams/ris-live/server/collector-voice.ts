@@ -1,7 +1,7 @@
 import type { Collector } from '../../../src/bgp/peer.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
-import { isUnspecified, SessionBook, type SessionEnd } from '../../mrt/peer-state.ts';
-import { RecordClock } from '../../mrt/record-clock.ts';
+import { isUnspecified, SessionBook, type SessionEnd } from '../../mrt/decode/peer-state.ts';
+import { RecordClock } from '../../mrt/record/record-clock.ts';
 import type { BgpMessage } from './bgp-message.ts';
 import type { Counts } from './counts.ts';
 import { hostOf, MessageIds, type PeerState, type RisMessage } from './message.ts';

@@ -1,10 +1,10 @@
 import type { EventTime } from '../../../src/bgp/time.ts';
 import { mergeByTime } from '../../merge.ts';
-import type { CollectorPlan, MrtPlan } from '../../mrt/archive.ts';
-import type { PlannedFile } from '../../mrt/planned-file.ts';
-import { openContainer } from '../../mrt/container.ts';
-import type { RecordSink } from '../../mrt/framer.ts';
-import { createFramer } from '../../mrt/records.ts';
+import type { CollectorPlan, MrtPlan } from '../../mrt/archive/archive.ts';
+import type { PlannedFile } from '../../mrt/archive/planned-file.ts';
+import { openContainer } from '../../mrt/container/container.ts';
+import type { RecordSink } from '../../mrt/record/framer.ts';
+import { createFramer } from '../../mrt/record/records.ts';
 import { CollectorVoice } from './collector-voice.ts';
 import { Counts } from './counts.ts';
 import { hostOf, type RisMessage } from './message.ts';

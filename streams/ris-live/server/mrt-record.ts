@@ -1,7 +1,7 @@
 import type { Asn } from '../../../src/bgp/asn.ts';
-import { u16, u32 } from '../../mrt/octets.ts';
-import type { SessionEnd } from '../../mrt/peer-state.ts';
-import { HEADER_BYTES, TYPE, typeName } from '../../mrt/record-types.ts';
+import { u16, u32 } from '../../mrt/record/octets.ts';
+import type { SessionEnd } from '../../mrt/decode/peer-state.ts';
+import { HEADER_BYTES, TYPE, typeName } from '../../mrt/record/record-types.ts';
 import { readBgpMessage, type BgpMessage } from './bgp-message.ts';
 import { addressAt } from './bgp-nlri.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { reasonText } from '#bgpkit-parser-wasm';
-import { REASON } from '../../../streams/mrt/decode-batch.ts';
-import { RecordClock } from '../../../streams/mrt/record-clock.ts';
+import { REASON } from '../../../streams/mrt/decode/decode-batch.ts';
+import { RecordClock } from '../../../streams/mrt/record/record-clock.ts';
 import { lines, play, temporaryFolder } from '../../support/mrt-run.ts';
 import { bytesOf, message, record, stateChange, u32, update, type Bytes } from '../../support/mrt-writer.ts';
 

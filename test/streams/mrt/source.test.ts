@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
-import { createFramer } from '../../../streams/mrt/records.ts';
+import { createFramer } from '../../../streams/mrt/record/records.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';
 import { BIRD_UPDATES_BZ2 } from '../../support/mrt-bz2.ts';
 import { line, lines, ofType, planned, play, temporaryFolder, WATCH } from '../../support/mrt-run.ts';

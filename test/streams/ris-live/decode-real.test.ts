@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { pathText } from '../../../src/bgp/as-path.ts';
 import type { Element } from '../../../src/bgp/element.ts';
 import { parseAddress } from '../../../src/bgp/prefix.ts';
-import { createRecordDecoder } from '../../../streams/mrt/decode.ts';
+import { createRecordDecoder } from '../../../streams/mrt/decode/decode.ts';
 import { decode, type Message } from '../../../streams/ris-live/decode.ts';
 import { Names } from '../../../streams/ris-live/names.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';

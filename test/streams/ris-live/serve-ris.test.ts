@@ -8,7 +8,7 @@ import { createEngine } from '../../../src/engine.ts';
 import type { ElementSource } from '../../../src/ports.ts';
 import { DEFAULT_VOTING } from '../../../src/peers/voting-policy.ts';
 import { follow } from '../../../streams/follow.ts';
-import { planMrt, type MrtPlan } from '../../../streams/mrt/archive.ts';
+import { planMrt, type MrtPlan } from '../../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';
 import { mrtFeed } from '../../../streams/ris-live/server/feed.ts';
 import { serveRisLive } from '../../../streams/ris-live/server/server.ts';

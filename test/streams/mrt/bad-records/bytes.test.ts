@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { createRecordDecoder } from '../../../../streams/mrt/decode.ts';
+import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { DEFAULT_LIMITS } from '../../../../streams/mrt/limits.ts';
-import { u16 } from '../../../../streams/mrt/octets.ts';
-import { TYPE } from '../../../../streams/mrt/record-types.ts';
-import { createFramer } from '../../../../streams/mrt/records.ts';
+import { u16 } from '../../../../streams/mrt/record/octets.ts';
+import { TYPE } from '../../../../streams/mrt/record/record-types.ts';
+import { createFramer } from '../../../../streams/mrt/record/records.ts';
 import { mrtFiles } from '../../../differential/mrt-files.ts';
 import { realDataNote } from '../../../support/real-data.ts';
 import { COLLECTOR } from './forms.ts';

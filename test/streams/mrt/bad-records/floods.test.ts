@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Asn } from '../../../../src/bgp/asn.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
 import { peerOf } from '../../../../src/bgp/peer.ts';
-import { createRecordDecoder } from '../../../../streams/mrt/decode.ts';
+import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import {
   as4,
   asPath,

@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
-import { createRecordDecoder } from '../../../../streams/mrt/decode.ts';
-import type { Decoded } from '../../../../streams/mrt/decoded.ts';
+import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
+import type { Decoded } from '../../../../streams/mrt/decode/decoded.ts';
 import type { Bytes } from '../../../bgpkit-parser-wasm/mrt.ts';
 import {
   as2,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRecordDecoder } from '../../../../streams/mrt/decode.ts';
+import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { mrtFiles } from '../../../differential/mrt-files.ts';
 import { recordsOf } from '../../../differential/records.ts';
 import { record } from '../../../bgpkit-parser-wasm/mrt.ts';

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UnroutableEvent } from '../../../../src/detect/events/event.ts';
-import { planMrt } from '../../../../streams/mrt/archive.ts';
-import type { MrtReport } from '../../../../streams/mrt/report.ts';
+import { planMrt } from '../../../../streams/mrt/archive/archive.ts';
+import type { MrtReport } from '../../../../streams/mrt/play/report.ts';
 import { mrtSource } from '../../../../streams/mrt/source.ts';
 import { Day, KP, lineOf } from '../../../support/day.ts';
 import type { Scene } from './scene.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
-import { createRecordDecoder } from '../../../../streams/mrt/decode.ts';
+import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { nlriText } from '../../../../streams/ris-live/server/bgp-nlri.ts';
 import type { RisMessage } from '../../../../streams/ris-live/server/message.ts';
 import { parseCommand } from '../../../../streams/ris-live/server/commands.ts';

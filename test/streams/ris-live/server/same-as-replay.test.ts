@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
 import type { EventTime } from '../../../../src/bgp/time.ts';
-import { planMrt, type MrtPlan } from '../../../../streams/mrt/archive.ts';
+import { planMrt, type MrtPlan } from '../../../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../../../streams/mrt/source.ts';
 import { decode } from '../../../../streams/ris-live/decode.ts';
 import { Names } from '../../../../streams/ris-live/names.ts';

@@ -1,0 +1,218 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GlobOptions } from 'tinyglobby';
+import type { Collector } from '../../../src/bgp/peer.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import { openUnpacking } from '../container/container.ts';
+import { readFileName, type FileKind } from './file-name.ts';
+import { firstRecord } from './first-record.ts';
+import { DEFAULT_LIMITS, type MrtLimits } from '../limits.ts';
+import { reasonOf, snapshotOf } from '../container/packed-file.ts';
+import type { PlannedFile } from './planned-file.ts';
+import { conflictOf } from './unnamed.ts';
+import { findHoles, withinWindow, type Hole } from './window.ts';
+
+/** Which files are read, and which part of their time. */
+export interface MrtPlanOptions {
+  /** Files, folders (read through to the bottom) and globs. */
+  readonly paths: readonly string[];
+  /** The collector of files whose path names none. @default 'local', if they can be of one */
+  readonly collector?: Collector;
+  /** Event time from which verdicts are wanted: the last RIB dump before it becomes the seed, older files are left out. */
+  readonly since?: EventTime;
+  /** Event time after which nothing is wanted. */
+  readonly until?: EventTime;
+  readonly limits?: MrtLimits;
+}
+
+/** What is read of one collector: RIB dumps and updates, each in order of time. */
+export interface CollectorPlan {
+  readonly collector: Collector;
+  readonly ribs: readonly PlannedFile[];
+  readonly updates: readonly PlannedFile[];
+  /** Where a file is missing in the sequence of updates. */
+  readonly holes: readonly Hole[];
+}
+
+/** What is read, in order. */
+export interface MrtPlan {
+  /** In the order of their names. */
+  readonly collectors: readonly CollectorPlan[];
+  /** Paths that were named or found, and are not read. */
+  readonly refused: readonly Refusal[];
+  readonly files: number;
+  /** Packed. */
+  readonly bytes: number;
+  readonly until: EventTime | undefined;
+  readonly limits: MrtLimits;
+}
+
+/** A path that is not read, and why. */
+export interface Refusal {
+  readonly path: string;
+  /** For people: `is a directory`, `is no MRT file, it looks like a web page`. */
+  readonly reason: string;
+  /** A folder that may not be entered: what lies in it is not known. */
+  readonly isFolder?: true;
+}
+
+/** A file of updates by its name, that cannot be read: what it held is missing. */
+interface Unread {
+  readonly refusal: Refusal;
+  readonly collector: Collector;
+  readonly start: number;
+}
+
+/** A plan, or why nothing can be read. */
+export type MrtPlanned =
+  | { readonly ok: true; readonly plan: MrtPlan }
+  | { readonly ok: false; readonly reason: string; readonly refused: readonly Refusal[] };
+
+/** The collector of files whose path names none. */
+export const UNNAMED = 'local' as Collector;
+/** Files looked at side by side while planning. */
+const LOOK_AHEAD = 16;
+/** Read of a file to see what it is packed in: more only where it is not packed. */
+const LOOK_BYTES = 64 * 1024;
+
+/** Finds the files, looks at each one's first bytes, and puts them in order. Reads no further. */
+export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
+  const found = await findFiles(options.paths);
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const refused: Refusal[] = [...found.refused];
+  const files: PlannedFile[] = [];
+  const unread: Unread[] = [];
+  const seen = new Set<string>();
+  for (let i = 0; i < found.paths.length; i += LOOK_AHEAD) {
+    const looks = await Promise.all(found.paths.slice(i, i + LOOK_AHEAD).map((path) => lookAt(path, options, limits)));
+    for (const look of looks) {
+      if ('refusal' in look) unread.push(look);
+      if ('refusal' in look || 'reason' in look) {
+        refused.push('refusal' in look ? look.refusal : look);
+        continue;
+      }
+      // The same file by two paths would be read twice.
+      const identity = `${look.snapshot.device}:${look.snapshot.inode}`;
+      if (!seen.has(identity)) files.push(look);
+      seen.add(identity);
+    }
+  }
+  if (files.length === 0) return { ok: false, reason: nothing(options.paths, refused), refused };
+
+  const unnamed = options.collector === undefined ? files.filter(({ collector }) => collector === UNNAMED) : [];
+  const conflict = conflictOf(unnamed);
+  if (conflict !== undefined) return { ok: false, reason: conflict, refused };
+
+  const collectors = inOrder(files, unread, options);
+  const kept = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
+  if (kept.length === 0) return { ok: false, reason: 'no file covers the time asked for', refused };
+  const bytes = kept.reduce((sum, { snapshot }) => sum + snapshot.size, 0);
+  return { ok: true, plan: { collectors, refused, files: kept.length, bytes, until: options.until, limits } };
+}
+
+function inOrder(
+  files: readonly PlannedFile[],
+  unread: readonly Unread[],
+  window: MrtPlanOptions,
+): readonly CollectorPlan[] {
+  const names = [...new Set(files.map(({ collector }) => collector))].sort();
+  const end = window.until ?? Number.POSITIVE_INFINITY;
+  return names.map((collector) => {
+    const own = files.filter((file) => file.collector === collector).sort(byStart);
+    const ofKind = (kind: FileKind): PlannedFile[] => own.filter((file) => file.kind === kind);
+    const starts = unread.filter((file) => file.collector === collector).map(({ start }) => start);
+    const updates = { collector, files: ofKind('updates'), unread: starts.filter((start) => start <= end) };
+    const kept = withinWindow(ofKind('rib'), updates, window);
+    return { collector, ...kept, holes: findHoles(kept.ribs, { ...updates, files: kept.updates }) };
+  });
+}
+
+function byStart(a: PlannedFile, b: PlannedFile): number {
+  return a.start - b.start || a.path.localeCompare(b.path, 'en', { numeric: true });
+}
+
+type Look = PlannedFile | Refusal | Unread;
+
+async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits): Promise<Look> {
+  // oxlint-disable-next-line no-control-regex -- such a name would break every line that tells of it.
+  if (/[\u0000-\u001f\u007f]/.test(path))
+    return { path: JSON.stringify(path), reason: 'has control characters in its name' };
+  const named = readFileName(path);
+  const collector = named.collector ?? options.collector ?? UNNAMED;
+  const { kind, start } = named;
+  const refuse = (reason: string): Refusal | Unread => {
+    const refusal = { path, reason };
+    return kind === 'updates' && start !== undefined ? { refusal, collector, start } : refusal;
+  };
+  const snapshot = await snapshotOf(path);
+  if (typeof snapshot === 'string') return refuse(snapshot);
+  if (kind !== undefined && start !== undefined) {
+    const opened = openUnpacking(path, { snapshot, limits, readBytes: LOOK_BYTES });
+    if (!opened.ok) return refuse(opened.reason);
+    const container = opened.unpacking.kind;
+    opened.unpacking.close();
+    return { path, collector, kind, container, start, isStartNamed: true, snapshot };
+  }
+  const first = firstRecord(path, snapshot, limits);
+  if (typeof first === 'string') return { path, reason: first };
+  const isStartNamed = start !== undefined;
+  const { container, seconds } = first;
+  return {
+    path,
+    collector,
+    kind: kind ?? first.kind,
+    container,
+    start: start ?? seconds * 1000,
+    isStartNamed,
+    snapshot,
+  };
+}
+
+async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; refused: Refusal[] }> {
+  const found = new Set<string>();
+  const refused: Refusal[] = [];
+  for (const path of paths) {
+    const at = await snapshotOf(path);
+    if (at === 'is a directory') {
+      for (const file of await filesIn(path)) found.add(file);
+      refused.push(...(await closedFolders(path)));
+      continue;
+    }
+    const matches =
+      at === 'does not exist' && /[*?[\]{}()!]/.test(path) ? await matching(path, { absolute: true }) : [path];
+    if (matches.length === 0) refused.push({ path, reason: 'matches no file' });
+    for (const file of matches) found.add(file);
+  }
+  return { paths: [...found].sort(), refused };
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return matching('**/*', { cwd: folder, absolute: true, dot: false });
+}
+
+/** Loaded when there is something to search: files are mostly named. */
+async function matching(pattern: string, options: GlobOptions): Promise<string[]> {
+  const { glob } = await import('tinyglobby');
+  return glob(pattern, options);
+}
+
+/** This folder and those in it that cannot be listed: a search for files passes them over without a word. */
+async function closedFolders(folder: string): Promise<readonly Refusal[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    return [{ path: folder, reason: reasonOf(error).replace('read', 'entered'), isFolder: true }];
+  }
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return (await Promise.all(folders.map(({ name }) => closedFolders(join(folder, name))))).flat();
+}
+
+function nothing(paths: readonly string[], refused: readonly Refusal[]): string {
+  if (paths.length === 0) return 'no file was named';
+  const [first] = refused;
+  if (first === undefined) return 'no file was found in the folders named';
+  const more = refused.length === 1 ? '' : `, and ${refused.length - 1} more`;
+  return `no file can be read: ${first.path} ${first.reason}${more}`;
+}

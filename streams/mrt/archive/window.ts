@@ -1,0 +1,124 @@
+import type { EventTime } from '../../../src/bgp/time.ts';
+import type { Collector } from '../../../src/bgp/peer.ts';
+import type { PlannedFile } from './planned-file.ts';
+import { documentedInterval } from './cadence.ts';
+
+/** A stretch of event time, in milliseconds, that the sequence of update files leaves out. */
+export interface Hole {
+  /** Where the files before it end, by the collector's usual interval. */
+  readonly from: number;
+  /** Where the next file begins. */
+  readonly to: number;
+  /** Index in `updates` of the file after the hole; their number when there is none. */
+  readonly before: number;
+}
+
+/** Event time of which verdicts are wanted. */
+export interface Window {
+  readonly since?: EventTime;
+  readonly until?: EventTime;
+}
+
+/** The files of one collector's updates, in order of time. */
+export interface Updates {
+  readonly collector: Collector;
+  readonly files: readonly PlannedFile[];
+  /** Starts, in milliseconds, of those that cannot be read: empty ones, web pages. Their names alone tell. */
+  readonly unread: readonly number[];
+}
+
+/** Used where a collector's interval can neither be known nor seen: Route Views' 15 minutes, the longest in use. */
+const USUAL_INTERVAL_MS = 15 * 60_000;
+/** Rotation is late at times. A hole is longer than this share of an interval. */
+const HOLE_SHARE = 0.5;
+/** BIRD dumps IPv4 and IPv6 into two files: dumps no further apart than this are one. */
+const SAME_DUMP_MS = 60_000;
+
+/**
+ * What a window needs: the last RIB dump before it, the update files from that dump on, and the dumps within it. Without
+ * a dump before it, update files from the window's begin on.
+ */
+export function withinWindow(
+  ribs: readonly PlannedFile[],
+  updates: Updates,
+  { since, until }: Window,
+): { ribs: readonly PlannedFile[]; updates: readonly PlannedFile[] } {
+  const end = until ?? Number.POSITIVE_INFINITY;
+  const last = since === undefined ? undefined : ribs.findLast(({ start }) => start <= since);
+  const seed = last && ribs.find(({ start }) => start >= last.start - SAME_DUMP_MS);
+  const from = seed?.start ?? since ?? Number.NEGATIVE_INFINITY;
+  const { files } = updates;
+  return {
+    ribs: ribs.filter((file) => file.start >= from && file.start <= end),
+    updates: files.filter((file, i) => {
+      // A file lasts until the next one begins; the last one as long as is usual, or nobody knows.
+      const length = intervalAt(updates, file.start) ?? Number.POSITIVE_INFINITY;
+      const next = files[i + 1]?.start ?? file.start + length;
+      return file.start <= end && next > from;
+    }),
+  };
+}
+
+/**
+ * Missing update files, between the others and between the first RIB dump and the first of them. Only names tell, and what
+ * is documented of the collector's project; of other collectors the interval that is most common among their files.
+ */
+export function findHoles(ribs: readonly PlannedFile[], updates: Updates): readonly Hole[] {
+  const { files } = updates;
+  const named = files.map((file) => (file.isStartNamed ? file.start : undefined));
+  const holes: Hole[] = [];
+  const before = holeBeforeFirst(ribs[0], named[0], updates);
+  if (before !== undefined) holes.push(before);
+  for (const [i, start] of named.entries()) {
+    const isLast = i + 1 === files.length;
+    if (start === undefined || (!isLast && named[i + 1] === undefined)) continue;
+    const hole = holeAfter(start, named[i + 1], updates);
+    if (hole !== undefined) holes.push({ ...hole, before: i + 1 });
+  }
+  return holes;
+}
+
+/** Between the dump that the updates are to continue and the first of them. */
+function holeBeforeFirst(rib: PlannedFile | undefined, first: number | undefined, updates: Updates): Hole | undefined {
+  if (rib === undefined || (first === undefined && updates.files.length > 0)) return undefined;
+  const interval = intervalAt(updates, rib.start) ?? USUAL_INTERVAL_MS;
+  const unread = updates.unread.filter((start) => start > rib.start - interval && start < (first ?? Infinity));
+  if (first === undefined && unread.length === 0) return undefined;
+  const to = first ?? Math.max(...unread) + interval;
+  // Both projects begin a file of updates when they dump; whether others do is not known.
+  const late = documentedInterval(updates.collector, rib.start) === undefined ? 1 + HOLE_SHARE : HOLE_SHARE;
+  return unread.length > 0 || to - rib.start > late * interval ? { from: rib.start, to, before: 0 } : undefined;
+}
+
+/** Between a file that begins at `start` and the next one, or after the last. */
+function holeAfter(start: number, next: number | undefined, updates: Updates): Omit<Hole, 'before'> | undefined {
+  const interval = intervalAt(updates, start) ?? USUAL_INTERVAL_MS;
+  const unread = updates.unread.filter((other) => other > start && (next === undefined || other < next));
+  const [first] = unread;
+  if (first !== undefined) return { from: first, to: next ?? Math.max(...unread) + interval };
+  if (next === undefined || next - start <= (1 + HOLE_SHARE) * interval) return undefined;
+  return { from: start + interval, to: next };
+}
+
+function intervalAt(updates: Updates, at: number): number | undefined {
+  return documentedInterval(updates.collector, at) ?? usualInterval(updates);
+}
+
+/**
+ * The most common difference of starts, the smallest of equally common ones; `undefined` when there is none. One that was
+ * seen only once may itself be a hole, and does not count for more than the usual.
+ */
+function usualInterval({ files, unread }: Updates): number | undefined {
+  const starts = [...files.filter(({ isStartNamed }) => isStartNamed).map(({ start }) => start), ...unread];
+  const counts = new Map<number, number>();
+  let before: number | undefined;
+  for (const start of starts.toSorted((a, b) => a - b)) {
+    const difference = before === undefined ? 0 : start - before;
+    before = start;
+    if (difference > 0) counts.set(difference, (counts.get(difference) ?? 0) + 1);
+  }
+  const [best] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
+  if (best === undefined) return undefined;
+  const [difference, times] = best;
+  return times > 1 ? difference : Math.min(difference, USUAL_INTERVAL_MS);
+}

@@ -1,0 +1,213 @@
+import { Bz2Decoder, bz2Marks } from '#bgpkit-parser-wasm';
+import { PACKED_BYTES, type Bz2Slots } from './bz2-slots.ts';
+import { u32 } from '../record/octets.ts';
+import type { PackedFile } from './packed-file.ts';
+import type { SizeGuard } from './size-guard.ts';
+
+/** Plain bytes asked for at a time. */
+const OUTPUT_BYTES = 512 * 1024;
+/** Packed bytes searched for blocks at a time: a few of them. */
+const SEARCHED_BYTES = 4 * 2 ** 20;
+/** Bits of a mark, and of the checksum behind it. */
+const MARK_BITS = 48;
+const CRC_BITS = 32;
+/** Bytes of a stream's header: `BZh` and its level. */
+const HEADER_BYTES = 4;
+
+const ENDS = {
+  clean: undefined,
+  padding: undefined,
+  garbage: 'bzip2: other bytes follow the last stream',
+  truncated: 'bzip2: the file ends in the middle',
+  corrupt: 'bzip2: a block is damaged',
+  'not-bzip2': 'bzip2: no stream begins here',
+} as const;
+
+type Chunks = Generator<Uint8Array, string | undefined>;
+
+/**
+ * All streams of a bzip2 file, in order. No byte of a block whose checksum is wrong is given out.
+ *
+ * @param slots where other threads unpack blocks, if there are any.
+ */
+export function* bunzip(file: PackedFile, guard: SizeGuard, slots?: Bz2Slots): Chunks {
+  if (slots === undefined) return yield* inSequence(file, guard);
+  const blocks = new Blocks(file, guard, slots);
+  const isWhole = yield* blocks.chunks();
+  if (isWhole) return undefined;
+  // What is odd is told by the decoder that reads one block after the other: from the stream on in which it stands.
+  const { start, given } = blocks.stream;
+  file.rewind(start);
+  return yield* inSequence(file, guard, given);
+}
+
+/** @param given bytes that were given out before. */
+function* inSequence(file: PackedFile, guard: SizeGuard, given = 0): Chunks {
+  const decoder = new Bz2Decoder();
+  let left = given;
+  try {
+    for (;;) {
+      const packed = file.some();
+      if (packed.length === 0) decoder.finish();
+      else decoder.push(packed);
+      file.consume(packed.length);
+      for (let chunk = decoder.pull(OUTPUT_BYTES); chunk.length > 0; chunk = decoder.pull(OUTPUT_BYTES)) {
+        const fresh = chunk.subarray(left);
+        left -= chunk.length - fresh.length;
+        if (fresh.length === 0) continue;
+        if (!guard.add(fresh.length, file.offset)) return guard.tripped;
+        yield fresh;
+      }
+      if (decoder.end !== 'open') return ENDS[decoder.end];
+    }
+  } finally {
+    decoder.free();
+  }
+}
+
+/** A stream of the file: where it begins, and how much of it was given out. */
+interface Stream {
+  readonly start: number;
+  given: number;
+  readonly level: number;
+  /** Checksum of its blocks' checksums so far. */
+  crc: number;
+}
+
+interface Waiting {
+  readonly slot: number;
+  readonly stream: Stream;
+  /** Packed bytes of the file up to its end. */
+  readonly offset: number;
+}
+
+/** Finds the blocks of a file, has them unpacked, and gives them out in order, as long as all is as it should be. */
+class Blocks {
+  readonly #file: PackedFile;
+  readonly #guard: SizeGuard;
+  readonly #slots: Bz2Slots;
+  readonly #waiting: Waiting[] = [];
+  /** Bits of the bytes held that were read already: less than 8, or a header. */
+  #bit = 0;
+  #reading: Stream | undefined;
+  /** The stream of what was given out last, or of what is odd. */
+  stream: Stream = { start: 0, given: 0, level: 0, crc: 0 };
+
+  constructor(file: PackedFile, guard: SizeGuard, slots: Bz2Slots) {
+    this.#file = file;
+    this.#guard = guard;
+    this.#slots = slots;
+  }
+
+  /** Returns false where something is odd: that, and what is behind it, was not given out. */
+  *chunks(): Generator<Uint8Array, boolean> {
+    try {
+      for (;;) {
+        const end = yield* this.#window();
+        if (end === undefined) continue;
+        while (this.#waiting.length > 0) if (!(yield* this.#next())) return false;
+        if (!end) this.stream = this.#reading ?? this.stream;
+        return end;
+      }
+    } finally {
+      for (const { slot } of this.#waiting) this.#slots.free(slot);
+    }
+  }
+
+  /** Puts in the blocks of the bytes at hand. True at the end of the file, false at what is odd. */
+  *#window(): Generator<Uint8Array, boolean | undefined> {
+    const bytes = this.#file.peek(SEARCHED_BYTES);
+    const marks = bz2Marks(bytes);
+    let at = 0;
+    for (;;) {
+      if (this.#reading === undefined) {
+        const begun = this.#begin(bytes);
+        if (begun !== undefined) return begun;
+      }
+      while (at < marks.length && (marks[at] ?? 0) >> 1 < this.#bit) at++;
+      const mark = marks[at] ?? 0;
+      if (at >= marks.length || mark >> 1 !== this.#bit) return this.#more(bytes);
+      if ((mark & 1) === 1) {
+        const isWhole = this.#endStream(bytes);
+        if (isWhole !== true) return isWhole === 'more' ? this.#more(bytes) : false;
+        continue;
+      }
+      const next = marks[at + 1];
+      if (next === undefined) return this.#more(bytes);
+      if ((next >> 1) - this.#bit > 8 * (PACKED_BYTES - 2)) return false;
+      if (!(yield* this.#put(bytes, next >> 1))) return false;
+    }
+  }
+
+  /** The bytes before the block at hand are done with. False when no more than these can be had. */
+  #more(bytes: Uint8Array): false | undefined {
+    const done = this.#bit >> 3;
+    if (done === 0) return false;
+    // The end of the file stands in them, and no whole block: that is torn, or odd.
+    if (this.#file.offset + bytes.length >= this.#file.size) return false;
+    this.#file.consume(done);
+    this.#bit -= 8 * done;
+    return undefined;
+  }
+
+  /** Begins with the stream that stands next: `undefined`. True at the end of the file. */
+  #begin(bytes: Uint8Array): boolean | undefined {
+    const at = this.#bit >> 3;
+    const start = this.#file.offset + at;
+    if (start === this.#file.size && this.#file.failure === undefined) return true;
+    const level = bytes[at + 3] ?? 0;
+    const isHeader = bytes[at] === 0x42 && bytes[at + 1] === 0x5a && bytes[at + 2] === 0x68;
+    if (!isHeader || level < 0x31 || level > 0x39) return at + HEADER_BYTES > bytes.length ? this.#more(bytes) : false;
+    this.#reading = { start, given: 0, level, crc: 0 };
+    this.#bit += 8 * HEADER_BYTES;
+    return undefined;
+  }
+
+  /** The mark of a stream's end stands next, and behind it the checksum of its blocks' checksums. */
+  #endStream(bytes: Uint8Array): boolean | 'more' {
+    const end = this.#bit + MARK_BITS + CRC_BITS;
+    if (end > 8 * bytes.length) return 'more';
+    if (crcAt(bytes, this.#bit + MARK_BITS) !== this.#reading?.crc) return false;
+    this.#bit = 8 * ((end + 7) >> 3);
+    this.#reading = undefined;
+    return true;
+  }
+
+  *#put(bytes: Uint8Array, to: number): Generator<Uint8Array, boolean> {
+    const stream = this.#reading ?? this.stream;
+    const block = { bytes, from: this.#bit, to, level: stream.level };
+    let slot = this.#slots.put(block);
+    for (; slot === undefined; slot = this.#slots.put(block)) {
+      if (this.#waiting.length === 0) return false;
+      if (!(yield* this.#next())) return false;
+    }
+    stream.crc = ((stream.crc << 1) | (stream.crc >>> 31)) ^ crcAt(bytes, this.#bit + MARK_BITS);
+    stream.crc >>>= 0;
+    this.#waiting.push({ slot, stream, offset: this.#file.offset + (to >> 3) });
+    this.#bit = to;
+    return true;
+  }
+
+  /** Gives out the block that is due. */
+  *#next(): Generator<Uint8Array, boolean> {
+    const [first] = this.#waiting;
+    if (first === undefined) return true;
+    const plain = this.#slots.take(first.slot);
+    this.stream = first.stream;
+    if (plain === undefined || !this.#guard.allows(plain.length, first.offset)) return false;
+    this.#guard.add(plain.length, first.offset);
+    yield plain;
+    first.stream.given += plain.length;
+    this.#waiting.shift();
+    this.#slots.free(first.slot);
+    return true;
+  }
+}
+
+/** The 32 bits from a bit on. */
+function crcAt(bytes: Uint8Array, bit: number): number {
+  const at = bit >> 3;
+  const shift = bit & 7;
+  if (shift === 0) return u32(bytes, at);
+  return ((u32(bytes, at) << shift) | ((bytes[at + 4] ?? 0) >> (8 - shift))) >>> 0;
+}

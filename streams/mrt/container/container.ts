@@ -1,0 +1,198 @@
+import { bunzip } from './bunzip.ts';
+import type { Bz2Slots } from './bz2-slots.ts';
+import { DEFAULT_LIMITS, type MrtLimits } from '../limits.ts';
+import { gunzip } from './gzip.ts';
+import { PackedFile, snapshotOf, type Snapshot } from './packed-file.ts';
+import { readHeader } from '../record/record-types.ts';
+import { createFramer } from '../record/records.ts';
+import { SizeGuard } from './size-guard.ts';
+
+/** How a file is packed. */
+export type ContainerKind = 'gzip' | 'bzip2' | 'plain';
+
+/** How a file is opened. */
+export interface ContainerOptions {
+  /** What the file was when it was chosen; by default, what it is now. */
+  readonly snapshot?: Snapshot;
+  readonly limits?: MrtLimits;
+  /** Packed bytes per read. @default 256 KiB */
+  readonly readBytes?: number;
+  /** Where other threads unpack blocks of bzip2. */
+  readonly slots?: Bz2Slots;
+}
+
+/** An open file, whatever it is packed in. */
+export interface Unpacking {
+  readonly kind: ContainerKind;
+  /** Packed bytes. */
+  readonly size: number;
+  /** Packed bytes consumed so far. */
+  readonly offset: number;
+  /**
+   * So many plain bytes, from the start, have a checksum that was found right: gzip's stands at the end of each member,
+   * after its bytes. Infinite where no byte comes out before that: bzip2, and files that have none.
+   */
+  readonly verified: number;
+  /**
+   * The plain bytes, in chunks of no particular size, each a view that ends with the next one. Read once. Returns why it
+   * ended before the end of the file, in words, or `undefined`; what was readable was yielded before. Closes the file.
+   */
+  chunks(): Generator<Uint8Array, string | undefined>;
+  close(): void;
+}
+
+/** The same for those who wait for each chunk; each is valid for good. */
+export interface Container extends Omit<Unpacking, 'chunks' | 'close'> {
+  chunks(): AsyncGenerator<Uint8Array, string | undefined>;
+  close(): Promise<void>;
+}
+
+type Failed = { readonly ok: false; readonly reason: string };
+
+/** A file that is open, or why it cannot be opened. */
+export type Opened = { readonly ok: true; readonly container: Container } | Failed;
+
+const READ_BYTES = 256 * 1024;
+/** So much of a file that is not packed is searched for a first record. */
+const SNIFF_BYTES = 64 * 1024;
+
+/** Opens a file and tells what it is packed in by its first bytes, never by its name. */
+export async function openContainer(path: string, options: ContainerOptions = {}): Promise<Opened> {
+  const snapshot = options.snapshot ?? (await snapshotOf(path));
+  if (typeof snapshot === 'string') return { ok: false, reason: snapshot };
+  const opened = openUnpacking(path, { ...options, snapshot });
+  if (!opened.ok) return opened;
+  const { unpacking } = opened;
+  const container: Container = {
+    kind: unpacking.kind,
+    size: unpacking.size,
+    get offset() {
+      return unpacking.offset;
+    },
+    get verified() {
+      return unpacking.verified;
+    },
+    async *chunks() {
+      const chunks = unpacking.chunks();
+      try {
+        for (;;) {
+          const { done, value } = chunks.next();
+          if (done === true) return value;
+          yield value.slice();
+        }
+      } finally {
+        chunks.return(undefined);
+      }
+    },
+    close: async () => unpacking.close(),
+  };
+  return { ok: true, container };
+}
+
+/** Opens a file that was looked at before, as `openContainer` does. */
+export function openUnpacking(
+  path: string,
+  {
+    snapshot,
+    limits = DEFAULT_LIMITS,
+    readBytes = READ_BYTES,
+    slots,
+  }: ContainerOptions & { readonly snapshot: Snapshot },
+): { readonly ok: true; readonly unpacking: Unpacking } | Failed {
+  if (snapshot.size === 0) return { ok: false, reason: 'is empty' };
+  const file = PackedFile.open(path, snapshot, readBytes);
+  if (typeof file === 'string') return { ok: false, reason: file };
+
+  const head = file.peek(Math.min(SNIFF_BYTES, snapshot.size));
+  const kind = sniff(head, head.length >= snapshot.size, limits);
+  if (!('kind' in kind)) {
+    file.close();
+    return { ok: false, reason: kind.reason };
+  }
+  return { ok: true, unpacking: unpackingOf(file, kind.kind, limits, slots) };
+}
+
+function unpackingOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits, slots?: Bz2Slots): Unpacking {
+  const guard = new SizeGuard(limits);
+  const unpack = { gzip: gunzip, bzip2: bunzip, plain }[kind];
+  let isClosed = false;
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    file.close();
+  };
+  return {
+    kind,
+    size: file.size,
+    get offset() {
+      return file.offset;
+    },
+    get verified() {
+      return kind === 'gzip' ? guard.verified : Number.POSITIVE_INFINITY;
+    },
+    *chunks() {
+      try {
+        const reason = yield* unpack(file, guard, slots);
+        return file.failure ?? reason;
+      } finally {
+        close();
+      }
+    },
+    close,
+  };
+}
+
+function* plain(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, string | undefined> {
+  for (;;) {
+    const chunk = file.some();
+    if (chunk.length === 0) return undefined;
+    file.consume(chunk.length);
+    if (!guard.add(chunk.length, file.offset)) return guard.tripped;
+    yield chunk;
+  }
+}
+
+type Sniffed = { readonly kind: ContainerKind } | { readonly reason: string };
+
+/** What other files begin with that find their way into archive folders. */
+const MAGICS: readonly (readonly [name: string, magic: string])[] = [
+  ['an xz file', 'fd377a58'],
+  ['a zstd file', '28b52ffd'],
+  ['an lz4 file', '04224d18'],
+  ['a zip file', '504b0304'],
+  ['a 7z file', '377abcaf'],
+  ['a packet capture', 'd4c3b2a1'],
+  ['a packet capture', 'a1b2c3d4'],
+  ['a packet capture', '0a0d0d0a'],
+  ['a program', '7f454c46'],
+  ['a PDF file', '25504446'],
+];
+
+function sniff(head: Uint8Array, isAll: boolean, limits: MrtLimits): Sniffed {
+  if (head[0] === 0x1f && head[1] === 0x8b) return { kind: 'gzip' };
+  const start = Buffer.from(head.subarray(0, 512)).toString('latin1');
+  if (/^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/.test(start)) return { kind: 'bzip2' };
+  if (isAll && head.length < 12) return { reason: `is torn: ${head.length} bytes are no whole MRT header` };
+  if (holdsRecord(head, isAll, limits)) return { kind: 'plain' };
+  return { reason: `is no MRT file, it looks like ${looksLike(start)}` };
+}
+
+/** Whether these first bytes of a stream hold a record: at once, or after some damage. */
+function holdsRecord(head: Uint8Array, isAll: boolean, limits: MrtLimits): boolean {
+  let found = false;
+  const framer = createFramer({ record: () => (found = true), damage: () => undefined }, limits);
+  framer.push(head);
+  if (isAll) framer.end();
+  return found || (!isAll && readHeader(head, 0, head.length, limits.recordBytes) === 'known');
+}
+
+function looksLike(start: string): string {
+  const hex = Buffer.from(start.slice(0, 4), 'latin1').toString('hex');
+  const magic = MAGICS.find(([, bytes]) => bytes === hex);
+  if (magic !== undefined) return magic[0];
+  if (start.slice(257, 262) === 'ustar') return 'a tar archive';
+  if (/^\s*<(?:!doctype html|html|\?xml|head|body)/i.test(start)) return 'a web page';
+  if (/^\s*[[{]/.test(start)) return 'JSON';
+  // eslint-disable-next-line no-control-regex
+  return /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(start) ? 'text' : 'other binary data';
+}

@@ -1,0 +1,278 @@
+import type { Batch } from '#bgpkit-parser-wasm';
+import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
+import type { AsPath } from '../../../src/bgp/as-path.ts';
+import type { Asn } from '../../../src/bgp/asn.ts';
+import type { Element, GapReason, RouteName } from '../../../src/bgp/element.ts';
+import type { Collector, Peer } from '../../../src/bgp/peer.ts';
+import { peerOf } from '../../../src/bgp/peer.ts';
+import type { Prefix } from '../../../src/bgp/prefix.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import { addressOf, FLAG, KIND, NONE, pathAt, prefixAt, REASON } from './decode-batch.ts';
+import type { CreateRecordDecoder, Decoded, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
+import { routesOf } from './message-routes.ts';
+import type { SessionEnd } from './peer-state.ts';
+import { isUnspecified, SessionBook } from './peer-state.ts';
+
+const TREATMENTS: readonly Treatment[] = ['skipped', 'attribute-discarded', 'routes-unknown', 'peer-unknown'];
+const MICROSECONDS_PER_MS = 1000;
+const AS_0 = 0 as Asn;
+const AS_0_REASON = 'AS 0 in the AS_PATH (RFC 7607 section 2)';
+/** Of one record. An AS has a few sessions with a collector; a file in which it has more shall not fill the memory. */
+const MAX_GAPS = 64;
+
+/**
+ * Decoders for the files of one replay, each file's in the order of its time: those of the same collector share what is
+ * known of its sessions, without which some daemons' state records say too little (see `SessionBook`).
+ */
+export function recordDecoders(): CreateRecordDecoder {
+  const books = new Map<Collector, SessionBook>();
+  return (collector) => {
+    const book = books.get(collector) ?? new SessionBook();
+    books.set(collector, book);
+    return decoderOf(collector, book);
+  };
+}
+
+/** A decoder that knows of no file but its own. */
+export const createRecordDecoder: CreateRecordDecoder = (collector) => decoderOf(collector, new SessionBook());
+
+function decoderOf(collector: Collector, book: SessionBook): RecordDecoder {
+  let decoder = new MrtDecoder();
+  return {
+    decode(records) {
+      const batch = contained(() => decoder.decode(records));
+      if (batch !== undefined) return elementsOf(batch, records, collector, book);
+      // No input is known to do this. What a decoder holds after it is worth nothing.
+      decoder = new MrtDecoder();
+      return trapped(collector, records);
+    },
+    close() {
+      decoder.free();
+    },
+  };
+}
+
+/** `undefined` when the WebAssembly code trapped. */
+function contained(decode: () => Batch): Batch | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') return undefined;
+    throw error;
+  }
+}
+
+function trapped(collector: Collector, records: Uint8Array): Decoded {
+  const seconds = records.length < 4 ? 0 : new DataView(records.buffer, records.byteOffset).getUint32(0);
+  const at = (seconds * 1000) as EventTime;
+  return {
+    elements: [{ type: 'gap', at, collector, reason: 'unreadable-message' }],
+    problems: [{ offset: 0, reason: 'the decoder trapped on these records', treatment: 'peer-unknown' }],
+  };
+}
+
+/** What the rows of one batch refer to, built when first asked for: equal indexes give the same object. */
+interface Tables {
+  readonly collector: Collector;
+  readonly book: SessionBook;
+  readonly peer: (index: number) => Peer;
+  readonly local: (index: number) => SessionEnd;
+  readonly prefix: (index: number) => Prefix;
+  /** `undefined`: malformed, AS 0 is in it (RFC 7607). */
+  readonly path: (index: number) => AsPath | undefined;
+}
+
+/** `Decoded` while it grows. */
+interface Told {
+  readonly elements: Element[];
+  readonly problems: DecodeProblem[];
+}
+
+function elementsOf(batch: Batch, records: Uint8Array, collector: Collector, book: SessionBook): Decoded {
+  const tables = tablesOf(batch, collector, book);
+  for (const [index, session] of batch.peers.entries()) {
+    if (session.isHeard) book.hear(tables.peer(index), tables.local(index));
+  }
+
+  const elements: Element[] = [];
+  const problems: DecodeProblem[] = [];
+  const told = { elements, problems };
+  let row = 0;
+  for (let index = 0; index < batch.problemOffset.length; index++) {
+    const offset = batch.problemOffset[index] ?? 0;
+    for (; row < batch.rows && (batch.offset[row] ?? 0) <= offset; row++) pushRow(told, batch, row, tables);
+    const problem = problemAt(batch, index, tables);
+    problems.push(problem);
+    pushGaps(told, records, msOf(batch.problemTime[index]), tables);
+  }
+  for (; row < batch.rows; row++) pushRow(told, batch, row, tables);
+  return told;
+}
+
+function tablesOf(batch: Batch, collector: Collector, book: SessionBook): Tables {
+  return {
+    collector,
+    book,
+    peer: interned((index) => {
+      const session = batch.peers[index];
+      return peerOf(collector, session ? addressOf(session.address) : '0.0.0.0', (session?.asn ?? 0) as Asn);
+    }),
+    local: interned((index) => {
+      const session = batch.peers[index];
+      return { address: session ? addressOf(session.localAddress) : '0.0.0.0', asn: (session?.localAsn ?? 0) as Asn };
+    }),
+    prefix: interned((index) => prefixAt(batch, index)),
+    path: interned((index) => {
+      const path = index === NONE ? [] : pathAt(batch, index);
+      return path.some((entry) => entry === 0 || (typeof entry === 'object' && entry.includes(AS_0)))
+        ? undefined
+        : path;
+    }),
+  };
+}
+
+function interned<T>(build: (index: number) => T): (index: number) => T {
+  const known = new Map<number, T>();
+  return (index) => {
+    const found = known.get(index);
+    if (found !== undefined) return found;
+    const value = build(index);
+    known.set(index, value);
+    return value;
+  };
+}
+
+function pushRow(told: Told, batch: Batch, row: number, tables: Tables): void {
+  const { elements } = told;
+  const flags = batch.flags[row] ?? 0;
+  // What the collector itself sent says nothing of its peer, and a multicast route forwards nothing.
+  if ((flags & (FLAG.local | FLAG.multicast)) !== 0) return;
+  const at = msOf(batch.time[row]);
+  const peer = tables.peer(batch.peer[row] ?? NONE);
+  const detail = batch.detail[row] ?? 0;
+  const kind = batch.kind[row];
+  if (kind === KIND.peerState) {
+    pushState(elements, at, { peer, local: tables.local(batch.peer[row] ?? NONE), detail }, tables);
+    return;
+  }
+  if (isUnspecified(peer)) {
+    // In a dump these are the collector's own routes. Elsewhere the record does not say which session of the AS spoke.
+    if (kind !== KIND.rib) pushGapOf(tables.book.meant(peer), 'unreadable-message', { ...tables, elements, at });
+    return;
+  }
+  if (kind === KIND.endOfRib) {
+    elements.push({ type: 'end-of-rib', at, peer, family: detail === 4 ? 'ipv4' : 'ipv6' });
+    return;
+  }
+  const prefix = tables.prefix(batch.prefix[row] ?? NONE);
+  const pathId = (flags & FLAG.pathId) === 0 ? undefined : detail;
+  if (kind === KIND.withdrawal) {
+    elements.push({ type: 'withdrawal', at, peer, prefix, pathId });
+    return;
+  }
+  const path = tables.path(batch.path[row] ?? NONE);
+  if (path === undefined) {
+    pushMissed(told, { at, peer, offset: batch.offset[row] ?? 0 }, { prefix, pathId });
+    return;
+  }
+  elements.push({ type: kind === KIND.rib ? 'rib' : 'announcement', at, peer, prefix, pathId, path });
+}
+
+/** A route whose path has AS 0 in it: those of one message are one problem, and one gap. */
+function pushMissed(
+  { elements, problems }: Told,
+  { at, peer, offset }: { readonly at: EventTime; readonly peer: Peer; readonly offset: number },
+  route: RouteName,
+): void {
+  const last = elements.at(-1);
+  const isSame = problems.at(-1)?.reason === AS_0_REASON && problems.at(-1)?.offset === offset;
+  if (isSame && last?.type === 'gap' && last.peer === peer && last.routes !== undefined) {
+    elements[elements.length - 1] = { ...last, routes: [...last.routes, route] };
+    return;
+  }
+  problems.push({ offset, reason: AS_0_REASON, treatment: 'routes-unknown', peer });
+  const { collector } = peer;
+  elements.push({ type: 'gap', at, collector, peer, reason: 'unreadable-message', routes: [route] });
+}
+
+interface StateRow {
+  readonly peer: SessionEnd;
+  readonly local: SessionEnd;
+  /** Old state << 16 | new state. */
+  readonly detail: number;
+}
+
+function pushState(elements: Element[], at: EventTime, state: StateRow, { book, collector }: Tables): void {
+  const { peer, local, detail } = state;
+  const meaning = book.change({ peer, local, from: detail >>> 16, to: detail & 0xffff });
+  switch (meaning.type) {
+    case 'nothing':
+      return;
+    case 'ambiguous':
+      pushGapOf(meaning.peers, 'ambiguous-peer', { elements, at, collector });
+      return;
+    case 'up':
+    case 'down':
+      elements.push({
+        type: 'peer-state',
+        at,
+        peer: peerOf(collector, meaning.peer.address, meaning.peer.asn),
+        state: meaning.type,
+      });
+  }
+}
+
+function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
+  const peer = batch.problemPeer[index] ?? NONE;
+  const reason = batch.problemReason[index] ?? 0;
+  const isNamed = peer !== NONE && !isUnspecified(tables.peer(peer));
+  // A message of an unknown type may be an UPDATE, and who wrote a record of which no peer can be read is not known either.
+  const hidesRoutes = reason === REASON.unknownMessage || (reason === REASON.local && !isNamed);
+  const treatment = TREATMENTS[batch.problemTreatment[index] ?? 0] ?? 'peer-unknown';
+  const problem: DecodeProblem = {
+    offset: batch.problemOffset[index] ?? 0,
+    reason: reasonText(reason),
+    treatment: hidesRoutes ? 'peer-unknown' : treatment,
+  };
+  return peer === NONE ? problem : { ...problem, peer: tables.peer(peer) };
+}
+
+/**
+ * The last problem is a gap of its peer when it may hide routes; of all peers, when the record does not even name one. When
+ * the attributes alone are malformed, the gap names the routes.
+ */
+function pushGaps({ elements, problems }: Told, records: Uint8Array, at: EventTime, tables: Tables): void {
+  const { book, collector } = tables;
+  const problem = problems.at(-1);
+  if (problem === undefined || problem.treatment === 'skipped' || problem.treatment === 'attribute-discarded') return;
+  const { peer, offset } = problem;
+  const routes = problem.treatment === 'routes-unknown' ? routesOf(records, offset) : undefined;
+  if (routes !== undefined && peer !== undefined && !isUnspecified(peer)) {
+    elements.push({ type: 'gap', at, collector, peer, reason: 'unreadable-message', routes });
+    return;
+  }
+  const meant = peer === undefined ? [] : book.meant(peer);
+  pushGapOf(meant.length === 0 ? undefined : meant, 'unreadable-message', { elements, at, collector });
+}
+
+interface Place {
+  readonly elements: Element[];
+  readonly at: EventTime;
+  readonly collector: Collector;
+}
+
+/** A gap of each of these peers, or of all when it is not known whose, or of so many that nobody has them. */
+function pushGapOf(peers: readonly SessionEnd[] | undefined, reason: GapReason, place: Place): void {
+  const { elements, at, collector } = place;
+  if (peers === undefined || peers.length > MAX_GAPS) {
+    elements.push({ type: 'gap', at, collector, reason });
+    return;
+  }
+  for (const { address, asn } of peers) {
+    elements.push({ type: 'gap', at, collector, peer: peerOf(collector, address, asn), reason });
+  }
+}
+
+function msOf(microseconds: number | undefined): EventTime {
+  return Math.floor((microseconds ?? 0) / MICROSECONDS_PER_MS) as EventTime;
+}

@@ -1,0 +1,39 @@
+import { addressText, type AddressWords, type Family } from '../../../src/bgp/prefix.ts';
+import { u16, u32, u8 } from '../record/octets.ts';
+
+/** One peer of a RIB dump, and how many prefixes of each family the dump carried for it, watched or not. */
+export interface DumpPeer {
+  readonly address: string;
+  readonly asn: number;
+  readonly routes: Record<Family, number>;
+}
+
+/**
+ * The peers of a PEER_INDEX_TABLE (RFC 6396 section 4.3.1) that begins at `body`; `undefined` when it does not hold what
+ * it declares, or holds more.
+ */
+export function readPeers(bytes: Uint8Array, body: number, end: number): DumpPeer[] | undefined {
+  let at = body + 6 + u16(bytes, body + 4);
+  const count = u16(bytes, at);
+  at += 2;
+  if (at > end) return undefined;
+  const peers: DumpPeer[] = [];
+  for (let i = 0; i < count; i++) {
+    const type = u8(bytes, at);
+    const family = (type & 1) === 0 ? 0 : 1;
+    const asAt = at + 5 + (family === 0 ? 4 : 16);
+    const next = asAt + ((type & 2) === 0 ? 2 : 4);
+    if (next > end) return undefined;
+    const asn = (type & 2) === 0 ? u16(bytes, asAt) : u32(bytes, asAt);
+    peers.push({ address: addressAt(bytes, at + 5, family), asn, routes: { ipv4: 0, ipv6: 0 } });
+    at = next;
+  }
+  return at === end ? peers : undefined;
+}
+
+/** The address at `at` as text; `family` 0 is IPv4, 1 is IPv6. */
+export function addressAt(bytes: Uint8Array, at: number, family: number): string {
+  if (family === 0) return addressText('ipv4', [u32(bytes, at), 0, 0, 0]);
+  const words: AddressWords = [u32(bytes, at), u32(bytes, at + 4), u32(bytes, at + 8), u32(bytes, at + 12)];
+  return addressText('ipv6', words);
+}

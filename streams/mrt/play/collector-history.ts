@@ -1,0 +1,163 @@
+import { asnOf } from '../../../src/bgp/asn.ts';
+import type { Element, EndOfRibElement, GapElement } from '../../../src/bgp/element.ts';
+import { peerOf, type Collector, type Peer, type PeerId } from '../../../src/bgp/peer.ts';
+import type { Family } from '../../../src/bgp/prefix.ts';
+import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
+import { AsZero } from './as-zero.ts';
+import type { Dump } from '../dump/dump-counter.ts';
+import type { DumpEnded, HeardAgain } from './play.ts';
+
+/** A dump of fewer records than this share of the one before it was cut short. Tables do not shrink so within a day. */
+const SHORT_SHARE = 0.8;
+/** Milliseconds. A dump older than this is no measure: after so long a table that shrank is what it is. */
+const TELLING_MS = 2 * 86_400_000;
+/** Tables smaller than this grow and shrink as they like. */
+const TELLING_RECORDS = 1_000;
+/** Peers remembered per collector. RIS's largest has 150; those above it are not told absent. */
+const MAX_PEERS = 10_000;
+
+/** What the end of a dump means for a collector's peers. */
+export interface DumpOutcome {
+  readonly elements: readonly Element[];
+  /** Why the dump proves nothing by what it lacks. */
+  readonly flaw: string | undefined;
+  /** Peers that the dump lists with AS 0 and nothing names: they have no vote. */
+  readonly nameless: number;
+}
+
+/** What is known of one collector's peers and dumps: needed to say what is missing from a dump. */
+export class CollectorHistory {
+  readonly #collector: Collector;
+  readonly #asZero: AsZero;
+  /** When each peer was heard last: by an element, or by a whole dump, at the time that dump began. */
+  readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
+  /** When something of a peer may have been missed last, by a gap of its own. */
+  readonly #gaps = new Map<PeerId, EventTime>();
+  /** … and by a gap of the whole collector. */
+  #gap: EventTime | undefined;
+  /** Whether a dump was believed since that one. */
+  #isHealed = false;
+  /** The last whole dump of these families. */
+  readonly #sizes = new Map<string, { records: number; from: number }>();
+
+  constructor(collector: Collector) {
+    this.#collector = collector;
+    this.#asZero = new AsZero(collector);
+  }
+
+  /** Takes note of an element in its turn, and gives it under its session's real AS; see `AsZero`. */
+  hear(element: Element): readonly Element[] {
+    const named = this.#asZero.name(element);
+    for (const one of named) this.#hear(one);
+    return named;
+  }
+
+  #hear(element: Element): void {
+    if (element.type === 'gap') this.#miss(element);
+    if (element.type === 'tick' || element.type === 'gap' || element.type === 'end-of-rib') return;
+    if (element.type === 'peer-state' && element.state === 'down') this.#heard.delete(element.peer.id);
+    else this.#remember(element.peer, element.at);
+  }
+
+  /** A dump that was believed in the midst of a loss says nothing of what was lost after it: the loss is told again. */
+  heardAgain({ at, reason }: HeardAgain): readonly Element[] {
+    if (!this.#isHealed) return [];
+    const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason };
+    this.#hear(gap);
+    return [gap];
+  }
+
+  dumpEnded({ at, dump }: DumpEnded): DumpOutcome {
+    const flaw = dump.flaw ?? this.#shortage(dump);
+    // It proves nothing, and costs nothing to a peer whose updates are whole: neither gives it a vote nor takes it.
+    if (flaw !== undefined) return { elements: [], flaw, nameless: 0 };
+    const from = eventTimeOf(dump.from * 1000) ?? at;
+    const { ends, nameless } = this.#endsOfRib(dump, at, from);
+    const present = new Set(ends.map(({ peer }) => peer.id));
+    const absent: GapElement[] = [];
+    for (const [id, { peer, at: heard }] of this.#heard) {
+      if (present.has(id) || heard >= from) continue;
+      absent.push({ type: 'gap', at, collector: this.#collector, peer, reason: 'absent-peer' });
+      this.#heard.delete(id);
+    }
+    for (const { peer } of ends) this.#remember(peer, from);
+    this.#isHealed = true;
+    const believed = ends.filter(({ peer }) => !this.#missedSince(peer, from));
+    return { elements: [...believed, ...absent], flaw: undefined, nameless };
+  }
+
+  #miss({ at, peer, routes }: GapElement): void {
+    // The rest of the peer was not missed.
+    if (routes !== undefined) return;
+    if (peer === undefined) {
+      this.#gap = at;
+      this.#isHealed = false;
+      this.#gaps.clear();
+    } else if (this.#gaps.has(peer.id) || this.#gaps.size < MAX_PEERS) this.#gaps.set(peer.id, at);
+  }
+
+  /** A dump says nothing of what was missed while it was written: in the dump itself, or in the updates beside it. */
+  #missedSince({ id }: Peer, from: EventTime): boolean {
+    const at = this.#gaps.get(id) ?? this.#gap;
+    return at !== undefined && at >= from;
+  }
+
+  #shortage({ families, records, from }: Dump): string | undefined {
+    const key = families.join();
+    const known = [...this.#sizes].filter(([of]) => key === '' || key === of);
+    // A dump of nothing is held against the largest.
+    const before = Math.max(
+      0,
+      ...known.filter(([, dump]) => (from - dump.from) * 1000 <= TELLING_MS).map(([, dump]) => dump.records),
+    );
+    if (before >= TELLING_RECORDS && records < SHORT_SHARE * before) {
+      return `it has ${records} records, the one before had ${before}`;
+    }
+    this.#sizes.set(key, { records, from });
+    return undefined;
+  }
+
+  #endsOfRib(
+    dump: Dump,
+    at: EventTime,
+    from: EventTime,
+  ): { readonly ends: readonly EndOfRibElement[]; readonly nameless: number } {
+    // A dump that carries one family alone (BIRD's) says nothing of the other.
+    const family = dump.families.length === 1 ? dump.families[0] : undefined;
+    const routes = new Map<PeerId, { peer: Peer; routes: Record<Family, number> }>();
+    let nameless = 0;
+    for (const entry of dump.peers) {
+      const peer = this.#peerOf(entry);
+      if (peer === undefined) {
+        nameless++;
+        continue;
+      }
+      const sum = routes.get(peer.id);
+      if (sum === undefined) {
+        routes.set(peer.id, { peer: this.#heard.get(peer.id)?.peer ?? peer, routes: { ...entry.routes } });
+        continue;
+      }
+      sum.routes.ipv4 += entry.routes.ipv4;
+      sum.routes.ipv6 += entry.routes.ipv6;
+    }
+    const ends = [...routes.values()].map(({ peer, routes: counts }): EndOfRibElement => ({
+      type: 'end-of-rib',
+      at,
+      peer,
+      family,
+      dump: { from, routes: counts },
+    }));
+    return { ends, nameless };
+  }
+
+  #peerOf({ address, asn: number }: Dump['peers'][number]): Peer | undefined {
+    const asn = asnOf(number);
+    return asn === undefined || asn === 0 ? this.#asZero.find(address) : peerOf(this.#collector, address, asn);
+  }
+
+  #remember(peer: Peer, at: EventTime): void {
+    const known = this.#heard.get(peer.id);
+    if (known !== undefined) known.at = at > known.at ? at : known.at;
+    else if (this.#heard.size < MAX_PEERS) this.#heard.set(peer.id, { peer, at });
+  }
+}

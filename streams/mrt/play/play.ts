@@ -1,0 +1,220 @@
+import type { Element } from '../../../src/bgp/element.ts';
+import type { Collector } from '../../../src/bgp/peer.ts';
+import type { Prefix } from '../../../src/bgp/prefix.ts';
+import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
+import { concerns } from '../../../src/territory/territory.ts';
+import type { PlannedFile } from '../archive/planned-file.ts';
+import type { DecodeProblem, RecordDecoder } from '../decode/decoded.ts';
+import type { Dump } from '../dump/dump-counter.ts';
+import type { MrtReport } from './report.ts';
+import type { Mark, ScanBatch } from '../scan/scan-job.ts';
+import { ProblemTally, typeCounts } from './tally.ts';
+import type { Watch } from '../scan/watched.ts';
+
+/** What one stream of files yields: elements, and RIB dumps that ended, which only the collector's history explains. */
+export type Item = Element | DumpEnded | HeardAgain;
+
+/** The first that was read of a collector's stream after something was lost: what was told meanwhile is open to doubt. */
+export interface HeardAgain {
+  readonly type: 'heard-again';
+  readonly at: EventTime;
+  readonly collector: Collector;
+  readonly reason: 'damaged-file' | 'missing-file';
+}
+
+/** A RIB dump ended. */
+export interface DumpEnded {
+  readonly type: 'dump-ended';
+  readonly at: EventTime;
+  readonly collector: Collector;
+  readonly file: string;
+  readonly dump: Dump;
+}
+
+/** How far one stream of files has come. It passes from file to file. */
+export interface StreamClock {
+  /** Of the last item. */
+  at: EventTime;
+  /** Of the last record of the files that ended, watched or not. */
+  reached: EventTime;
+  /** The last tick told, on a grid of event time. */
+  tick: number;
+  /** What was lost last, until something is read again. */
+  lost: HeardAgain['reason'] | undefined;
+}
+
+/** What the files of a run have in common. */
+export interface PlayContext {
+  readonly watch: Watch;
+  readonly report: (report: MrtReport) => void;
+  /** Called with each batch's packed bytes and records as they are used up. */
+  readonly advance: (file: string, bytes: number, records: number) => void;
+}
+
+/** Seconds. Ticks are told once per cell of this grid, however the records were cut into files. */
+const TICK_SECONDS = 10;
+/** Problems told one by one, of each reason and file. */
+const TOLD_PROBLEMS = 3;
+
+/** Turns the batches of one file into items in order of time. Says `file-end` when it is through. */
+export async function* playFile(
+  file: PlannedFile,
+  batches: AsyncIterable<ScanBatch>,
+  decoder: RecordDecoder,
+  clock: StreamClock,
+  context: PlayContext,
+): AsyncGenerator<readonly Item[], void> {
+  const play = new Play(file, decoder, clock, context);
+  try {
+    for await (const batch of batches) yield play.items(batch);
+  } finally {
+    decoder.close();
+  }
+}
+
+class Play {
+  readonly #file: PlannedFile;
+  readonly #decoder: RecordDecoder;
+  readonly #clock: StreamClock;
+  readonly #context: PlayContext;
+  readonly #isWatched: (prefix: Prefix) => boolean;
+  readonly #problems = new ProblemTally();
+  #packed = 0;
+  #records = 0;
+  #elements = 0;
+  #outliers = 0;
+  /** Whether a dump ended in this file. */
+  #isDumped = false;
+  #damages = 0;
+
+  constructor(file: PlannedFile, decoder: RecordDecoder, clock: StreamClock, context: PlayContext) {
+    this.#file = file;
+    this.#decoder = decoder;
+    this.#clock = clock;
+    this.#context = context;
+    const { watch } = context;
+    this.#isWatched = watch === 'everything' ? () => true : (prefix) => concerns({ blocks: watch }, prefix);
+  }
+
+  items(batch: ScanBatch): readonly Item[] {
+    const items: Item[] = [];
+    this.#start(batch);
+    let place = 0;
+    for (const mark of batch.marks) {
+      this.#decode(batch, place, mark.place, items);
+      place = mark.place;
+      this.#mark(mark, items);
+    }
+    this.#decode(batch, place, batch.records.length, items);
+    this.#count(batch);
+    return items;
+  }
+
+  /** A stream whose first record has no sane time begins with the first one that has. */
+  #start(batch: ScanBatch): void {
+    if (this.#clock.at > 0) return;
+    const first = batch.marks.find(({ at }) => at !== undefined)?.at;
+    this.#clock.at = this.#atLeast(first === undefined ? 0 : first * 1000);
+  }
+
+  #decode(batch: ScanBatch, from: number, to: number, items: Item[]): void {
+    if (to <= from) return;
+    const { elements, problems } = this.#decoder.decode(batch.records.subarray(from, to));
+    for (const element of elements) {
+      if ('prefix' in element && !this.#isWatched(element.prefix)) continue;
+      const at = this.#atLeast(element.at);
+      this.#hearAgain(at, items);
+      this.#clock.at = at;
+      items.push(at === element.at ? element : { ...element, at });
+      this.#elements++;
+    }
+    for (const problem of problems) this.#tell(problem, offsetOf(batch, from + problem.offset));
+  }
+
+  #mark(mark: Mark, items: Item[]): void {
+    const { collector, path, start } = this.#file;
+    // Before any record only the file's name can tell the time, and it is asked only when nothing else was heard.
+    const at = this.#atLeast(mark.at === undefined && this.#clock.at === 0 ? start : (mark.at ?? 0) * 1000);
+    if (mark.kind !== 'damage') this.#hearAgain(at, items);
+    switch (mark.kind) {
+      case 'tick': {
+        const tick = Math.floor(at / 1000 / TICK_SECONDS);
+        if (tick <= this.#clock.tick) return;
+        this.#clock.tick = tick;
+        items.push({ type: 'tick', at, collector });
+        break;
+      }
+      case 'damage':
+        this.#damages++;
+        this.#context.report({ type: 'damage', file: path, ...mark.damage });
+        // What is lost of a dump is no update that anybody missed; after it there may be some.
+        if (this.#file.kind === 'rib' && !this.#isDumped) break;
+        items.push({ type: 'gap', at, collector, reason: 'damaged-file' });
+        this.#clock.lost = 'damaged-file';
+        break;
+      case 'dump':
+        this.#isDumped = true;
+        items.push({ type: 'dump-ended', at, collector, file: path, dump: mark.dump });
+        break;
+    }
+    this.#clock.at = at;
+  }
+
+  #hearAgain(at: EventTime, items: Item[]): void {
+    const reason = this.#clock.lost;
+    if (reason === undefined) return;
+    this.#clock.lost = undefined;
+    items.push({ type: 'heard-again', at, collector: this.#file.collector, reason });
+  }
+
+  #atLeast(ms: number): EventTime {
+    return ms > this.#clock.at ? (eventTimeOf(ms) ?? this.#clock.at) : this.#clock.at;
+  }
+
+  #tell(problem: DecodeProblem, offset: number): void {
+    if (this.#problems.add(problem) > TOLD_PROBLEMS) return;
+    this.#context.report({ type: 'problem', file: this.#file.path, ...problem, offset });
+  }
+
+  #count(batch: ScanBatch): void {
+    this.#records += batch.count;
+    this.#outliers += batch.outliers;
+    // A batch that was held back was read before what was told meanwhile.
+    const packed = Math.max(this.#packed, batch.packed);
+    this.#context.advance(this.#file.path, packed - this.#packed, batch.count);
+    this.#packed = packed;
+    const { end } = batch;
+    if (end === undefined) return;
+
+    const { path } = this.#file;
+    const last = end.last === undefined ? undefined : eventTimeOf(end.last * 1000);
+    if (last !== undefined && last > this.#clock.reached) this.#clock.reached = last;
+    if (this.#outliers > 0) this.#context.report({ type: 'outliers', file: path, records: this.#outliers });
+    this.#context.report({
+      type: 'file-end',
+      file: path,
+      container: end.container,
+      unpacked: end.unpacked,
+      records: this.#records,
+      elements: this.#elements,
+      outliers: this.#outliers,
+      damages: this.#damages,
+      problems: this.#problems.counts,
+      types: typeCounts(end.types),
+      first: end.first === undefined ? undefined : eventTimeOf(end.first * 1000),
+      last,
+    });
+  }
+}
+
+/** The file's offset of the record that begins at this place of the batch. */
+function offsetOf({ places }: ScanBatch, place: number): number {
+  let low = 0;
+  let high = places.length / 2;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((places[2 * middle] ?? 0) <= place) low = middle;
+    else high = middle;
+  }
+  return places[2 * low + 1] ?? 0;
+}

@@ -1,0 +1,206 @@
+import type { ContainerKind } from '../container/container.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { holdsMessage } from '../dump/dump-check.ts';
+import { DumpCounter } from '../dump/dump-counter.ts';
+import { u16, u32, writeU32 } from '../record/octets.ts';
+import { PlainRecords, type PassBounds } from './plain-records.ts';
+import { Prefilter } from './prefilter.ts';
+import type { Damage, Passage, RecordSink } from '../record/framer.ts';
+import { FIRST_SECONDS } from '../record/records.ts';
+import { RecordClock, type ClockState } from '../record/record-clock.ts';
+import { isKnownType, isRouting } from '../record/record-types.ts';
+import type { MarkContent, ScanEnd, ScanJob } from './scan-job.ts';
+
+/** Event time is told at least this often though nothing passed, in seconds: ticks fall on this grid, whatever the chunks. */
+const TICK_SECONDS = 10;
+/** Unknown types counted apart; a file that has more of them is noise. */
+const MAX_FOREIGN = 1_024;
+/** So many records at most are looked at before passing over is tried again, where nothing can be passed over. */
+const MOST_LOOKED_AT = 31;
+
+/** What is done with the records of one file: counted, timed, and kept if they concern what is watched. */
+export class Scan implements RecordSink, Passage {
+  readonly #prefilter: Prefilter;
+  readonly #plain: PlainRecords;
+  readonly #dumps: DumpCounter;
+  readonly #clock: RecordClock;
+  /** Records by known type and subtype; a map costs as much as the rest of the look at a record. */
+  readonly #known = new Float64Array(64 << 4);
+  readonly #foreign = new Map<number, number>();
+  readonly batches = new BatchWriter();
+  #tick = -1;
+  /** Unpacked bytes that can be believed, from the start of the file. */
+  #verified = Number.POSITIVE_INFINITY;
+  /** No more than that will ever be. */
+  #isFinal = false;
+  /** Where the first record that cannot be believed yet begins, and the event time reached before it. */
+  #doubt: { readonly offset: number; readonly clock: ClockState } | undefined;
+  /** Records to be looked at before passing over is tried again, and how many that were last time. */
+  #isLookedAt = 0;
+  #lookedAt = 0;
+  unpacked = 0;
+
+  constructor({ watch, limits, begin, looksAtAll }: Omit<ScanJob, 'path' | 'snapshot'>) {
+    this.#prefilter = new Prefilter(watch);
+    this.#plain = new PlainRecords(watch, limits);
+    this.#dumps = new DumpCounter((dump) => this.#plain.routes(dump));
+    this.#clock = new RecordClock(begin);
+    if (looksAtAll === true) this.#isLookedAt = Number.POSITIVE_INFINITY;
+  }
+
+  room(length: number): Uint8Array {
+    return this.#plain.room(length);
+  }
+
+  get lastSeconds(): number {
+    return this.#plain.lastSeconds;
+  }
+
+  pass(from: number, end: number, offset: number): number {
+    if (this.#isLookedAt > 0) {
+      this.#isLookedAt--;
+      return from;
+    }
+    const bounds = this.#passBounds(offset - from);
+    const to = bounds === undefined ? from : this.#plain.skip(from, end, bounds);
+    this.#lookedAt = to === from ? Math.min(2 * this.#lookedAt + 1, MOST_LOOKED_AT) : 0;
+    this.#isLookedAt = this.#lookedAt;
+    if (to === from) return from;
+    this.batches.pass(this.#plain.records);
+    this.#clock.pass(this.#plain.seconds);
+    if (bounds?.dump !== undefined) this.#dumps.pass(this.#plain.dump);
+    return to;
+  }
+
+  /** `base`: offset in the file of the buffer. `undefined` when nothing can be passed over. */
+  #passBounds(base: number): PassBounds | undefined {
+    const { seconds } = this.#clock;
+    if (seconds === undefined) return undefined;
+    const { open } = this.#dumps;
+    const dump = open && (this.#dumps.passage ?? 'closed');
+    if (open !== undefined) this.#plain.beginDump(open.dump, open.peers);
+    return {
+      seconds,
+      tick: (this.#tick + 1) * TICK_SECONDS,
+      stop: this.batches.passableTo - base,
+      believed: this.#doubt === undefined ? this.#verified - base : Number.POSITIVE_INFINITY,
+      dump,
+    };
+  }
+
+  /** To be called when the file is through. */
+  close(): void {
+    this.#plain.free();
+  }
+
+  record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void {
+    this.batches.next(offset);
+    if (offset + end - start > this.#verified) this.#doubtFrom(offset);
+    const type = u16(bytes, start + 4);
+    const subtype = u16(bytes, start + 6);
+    const isKnown = isKnownType(type, subtype);
+    if (isKnown) this.#known[(type << 4) | subtype] = (this.#known[(type << 4) | subtype] ?? 0) + 1;
+    else this.#countForeign(type * 65_536 + subtype);
+
+    const reached = this.#clock.seconds;
+    const isOutlier = this.#clock.record(bytes, start, next);
+    const seconds = isOutlier ? (reached ?? earlierOf(u32(bytes, start), next)) : u32(bytes, start);
+    const dump = this.#dumps.record(bytes, start, end, seconds);
+    if (dump !== undefined) this.#mark({ kind: 'dump', dump }, reached);
+    if (isOutlier) this.batches.outlier();
+    else this.#tickIfDue();
+    // What has another type is skipped by its length, and counted above; but not a message whose type was damaged.
+    if (!isRouting(type) && holdsMessage(bytes, start, end)) {
+      const reason = 'a BGP message stands in a record of another type';
+      this.damage({ from: offset, to: offset + end - start, reason });
+    }
+    if (!isKnown || !this.#prefilter.passes(bytes, start, end)) return;
+    if (this.#isLost) return;
+    const kept = this.batches.keep(bytes.subarray(start, end), offset);
+    // The record's own time proves nothing: time 0 is lifted by whoever keeps the order.
+    if (isOutlier) writeU32(kept, 0, 0);
+  }
+
+  damage(damage: Damage): void {
+    this.#dumps.damaged();
+    this.#mark({ kind: 'damage', damage }, this.#clock.seconds);
+  }
+
+  /**
+   * So many unpacked bytes have right checksums.
+   *
+   * @param isFinal the rest of the file has not.
+   */
+  believe(bytes: number, isFinal = false): void {
+    if (this.#isFinal) return;
+    this.#verified = bytes;
+    this.#isFinal = isFinal;
+    if (bytes < this.unpacked) return;
+    this.#doubt = undefined;
+    this.batches.believe();
+  }
+
+  /** What is held back, if anything, is lost for this reason. */
+  lose(reason: string): void {
+    const doubt = this.#doubt;
+    if (doubt === undefined) return;
+    this.#doubt = undefined;
+    this.batches.forget();
+    this.#clock.set(doubt.clock);
+    this.damage({ from: doubt.offset, to: this.unpacked, reason });
+  }
+
+  finish(container: ContainerKind | undefined): void {
+    const dump = this.#dumps.close();
+    if (dump !== undefined) this.#mark({ kind: 'dump', dump }, this.#clock.seconds);
+    this.batches.end(this.unpacked, this.#ending(container));
+  }
+
+  #doubtFrom(offset: number): void {
+    this.#doubt ??= { offset, clock: this.#clock.state };
+    this.batches.doubt();
+  }
+
+  #ending(container: ContainerKind | undefined): ScanEnd {
+    const types = [...this.#foreign].flatMap(([key, count]) => [Math.floor(key / 65_536), key % 65_536, count]);
+    const passed = this.#plain.types();
+    for (const [key, known] of this.#known.entries()) {
+      const count = known + (passed[key] ?? 0);
+      if (count > 0) types.push(key >> 4, key & 15, count);
+    }
+    return {
+      container,
+      unpacked: this.unpacked,
+      types: new Float64Array(types),
+      first: this.#clock.first,
+      last: this.#clock.seconds,
+    };
+  }
+
+  #countForeign(key: number): void {
+    const count = this.#foreign.get(key);
+    if (count !== undefined || this.#foreign.size < MAX_FOREIGN) this.#foreign.set(key, (count ?? 0) + 1);
+  }
+
+  #tickIfDue(): void {
+    const seconds = this.#clock.seconds ?? 0;
+    const tick = Math.floor(seconds / TICK_SECONDS);
+    if (tick <= this.#tick) return;
+    this.#tick = tick;
+    this.#mark({ kind: 'tick' }, seconds);
+  }
+
+  /** It is known already that what comes now will not be believed. */
+  get #isLost(): boolean {
+    return this.#isFinal && this.#doubt !== undefined;
+  }
+
+  #mark(mark: MarkContent, at: number | undefined): void {
+    if (!this.#isLost) this.batches.mark(mark, at);
+  }
+}
+
+/** Of two times of which one is wrong, the earlier one that can be: a dump that began later would deny routes told since. */
+function earlierOf(...seconds: readonly number[]): number {
+  return Math.min(...seconds.filter((second) => second >= FIRST_SECONDS), 2 ** 32 - 1);
+}

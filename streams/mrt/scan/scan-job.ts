@@ -1,0 +1,72 @@
+import type { ContainerKind } from '../container/container.ts';
+import type { Dump } from '../dump/dump-counter.ts';
+import type { Damage } from '../record/framer.ts';
+import type { MrtLimits } from '../limits.ts';
+import type { Snapshot } from '../container/packed-file.ts';
+import type { Watch } from './watched.ts';
+
+/** One file to be read. Plain data: it crosses to worker threads. */
+export interface ScanJob {
+  readonly path: string;
+  readonly snapshot: Snapshot;
+  readonly watch: Watch;
+  readonly limits: MrtLimits;
+  readonly readBytes?: number;
+  /** What it was packed in when it was chosen. */
+  readonly container?: ContainerKind;
+  /** The second at which it begins by its name, if that tells. */
+  readonly begin?: number;
+  /** Elements come of nothing that no checksum stands behind, unless only to be counted. @default false */
+  readonly believesAll?: boolean;
+  /** Every record is looked at, none is passed over. The outcome is the same: tests compare the two. @default false */
+  readonly looksAtAll?: boolean;
+}
+
+/** Something that stands between the records of a batch, before `records[place]`. */
+export type Mark = MarkContent & {
+  readonly place: number;
+  /** Seconds of event time reached; `undefined` before the first record that tells. */
+  readonly at: number | undefined;
+};
+
+/** A stretch of a file: what of it has to be decoded, and what is to be known of the rest. Plain data as well. */
+export interface ScanBatch {
+  /** Records that passed, end to end. */
+  readonly records: Uint8Array;
+  /** Pairs: where a record begins in `records`, and its offset in the unpacked file. */
+  readonly places: Float64Array;
+  readonly marks: readonly Mark[];
+  /** Counts since the batch before. */
+  readonly count: number;
+  readonly outliers: number;
+  /** Packed bytes read so far. */
+  readonly packed: number;
+  /** Only in the last batch. */
+  readonly end?: ScanEnd;
+}
+
+/** What is known of a file when it was read to its end. */
+export interface ScanEnd {
+  readonly container: ContainerKind | undefined;
+  /** Unpacked bytes. */
+  readonly unpacked: number;
+  /** Threes: MRT type, subtype, records. */
+  readonly types: Float64Array;
+  /** First and last sane record time in seconds. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+}
+
+/** What stands between records, without its place. */
+export type MarkContent =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'damage'; readonly damage: Damage }
+  | { readonly kind: 'dump'; readonly dump: Dump };
+
+/** Reads files, here or in threads. */
+export interface Scanner {
+  /** Reads one of its files. Its batches are read once; leaving early ends it. */
+  open(job: ScanJob): AsyncIterable<ScanBatch>;
+  /** Ends all reading; batches under way end. Resolves when no thread or file of it is left. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,71 @@
+/**
+ * The entry of a reading thread: takes file after file, and sends what passed of them. It runs without a pause, so it hears
+ * of the user in shared memory alone.
+ */
+import { parentPort } from 'node:worker_threads';
+import { Bz2Slots } from '../container/bz2-slots.ts';
+import { ScanControl } from './scan-control.ts';
+import type { ScanBatch } from '../scan/scan-job.ts';
+import { scanSteps } from '../scan/scan.ts';
+import type { FromThread, ToThread } from './scan-threads.ts';
+
+interface Reading {
+  readonly file: number;
+  readonly steps: Generator<readonly ScanBatch[], void>;
+}
+
+type Open = (file: number) => Reading | undefined;
+
+parentPort?.once('message', ({ jobs, shared, blocks }: ToThread) => {
+  const control = new ScanControl(jobs.length, shared);
+  const slots = blocks && new Bz2Slots(blocks.count, () => control.changed(), blocks.shared);
+  const open: Open = (file) => {
+    const job = jobs[file];
+    return job && { file, steps: scanSteps(job, slots) };
+  };
+  readAll(control, open, slots);
+});
+
+/**
+ * Reads one file to its end, unless it has too much waiting: then another one goes on, or is begun. Helps others when there is
+ * none.
+ */
+function readAll(control: ScanControl, open: Open, slots: Bz2Slots | undefined): void {
+  const readings: Reading[] = [];
+  for (;;) {
+    const { changes } = control;
+    const reading = readings.find(({ file }) => !control.isFull(file)) ?? begun(control, open, readings);
+    if (reading !== undefined) {
+      if (goOn(reading, control)) continue;
+      readings.splice(readings.indexOf(reading), 1);
+      control.ended();
+    } else if (slots?.help() !== true) {
+      const isOver = slots === undefined ? control.isAllTaken : control.isAllEnded;
+      if (readings.length === 0 && isOver) return;
+      control.waitAfter(changes);
+    }
+  }
+}
+
+function begun(control: ScanControl, open: Open, readings: Reading[]): Reading | undefined {
+  const file = control.take();
+  const reading = file === undefined ? undefined : open(file);
+  if (reading !== undefined) readings.push(reading);
+  return reading;
+}
+
+/** Reads one step; false when the file is through. */
+function goOn({ file, steps }: Reading, control: ScanControl): boolean {
+  if (control.isStopped(file)) {
+    steps.return();
+    return false;
+  }
+  const { done, value } = steps.next();
+  if (done === true) return false;
+  if (value.length === 0) return true;
+  for (const batch of value) control.give(file, batch);
+  const message: FromThread = { file, batches: value };
+  const buffers = value.flatMap(({ records, places }) => [records.buffer, places.buffer]);
+  parentPort?.postMessage(message, buffers as ArrayBuffer[]);
+  return true;
+}

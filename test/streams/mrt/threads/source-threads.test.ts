@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { compiled, runModule } from '../../../support/mrt-compiled.ts';
+import { BIRD_UPDATES_BZ2 } from '../../../support/mrt-bz2.ts';
+import { temporaryFolder } from '../../../support/mrt-run.ts';
+import { bytesOf, message, peerIndexTable, PEER, rib, update } from '../../../support/mrt-writer.ts';
+
+/** Prints the elements, one JSON a line, and at the end which threads are left. `stop` elements are read at most. */
+const REPLAY = `
+const [root, threads, stop, ...paths] = process.argv.slice(1);
+const { planMrt } = await import(root + '/streams/mrt/archive/archive.js');
+const { mrtSource } = await import(root + '/streams/mrt/source.js');
+const planned = await planMrt({ paths });
+const controller = new AbortController();
+let seen = 0;
+const source = mrtSource(planned.plan, { watch: 'everything', threads: Number(threads) });
+for await (const element of source.elements(controller.signal)) {
+  console.log(JSON.stringify(element));
+  if (++seen === Number(stop)) controller.abort();
+}
+console.log(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length + ' threads left');
+`;
+
+const folder = temporaryFolder();
+const T = 1_419_264_000;
+const root = compiled();
+
+beforeAll(() => {
+  const bird = readFileSync(new URL('../../../fixtures/daemons/bird-updates.mrt', import.meta.url));
+  for (const collector of ['rrc00', 'rrc01', 'rrc03']) {
+    folder.write(
+      `${collector}/bview.20141222.1600.gz`,
+      gzipSync(bytesOf(peerIndexTable(T, [PEER]), rib(T, '175.45.176.0/24', [0]))),
+    );
+    for (let n = 0; n < 6; n++) {
+      const at = T + n * 300;
+      const records = Array.from({ length: 300 }, (_, i) =>
+        message(at + i, update({ announced: [`175.45.${i % 256}.0/24`] })),
+      );
+      folder.write(
+        `${collector}/updates.20141222.16${String(n * 5).padStart(2, '0')}.gz`,
+        gzipSync(bytesOf(...records)),
+      );
+    }
+  }
+  folder.write('rrc04/updates.20141222.1600.bz2', BIRD_UPDATES_BZ2);
+  folder.write('rrc04/updates.20141222.1605', bird);
+  folder.write('rrc04/updates.20141222.1610.gz', gzipSync(bird).subarray(0, 300));
+});
+
+describe('reading threads', () => {
+  test('give the same elements as no threads, and leave none behind', () => {
+    const [none, two, five] = ['0', '2', '5'].map((threads) => runModule(REPLAY, [root(), threads, '0', folder.path]));
+    expect(two).toBe(none);
+    expect(five).toBe(none);
+    expect(none?.trim().endsWith('\n0 threads left')).toBe(true);
+    expect(none?.split('\n').length).toBeGreaterThan(5_400);
+  });
+
+  test('unpack one bzip2 file together, where there are more of them than files', () => {
+    const path = folder.write('rrc05/updates.20141222.1600.bz2', Buffer.concat(Array(40).fill(BIRD_UPDATES_BZ2)));
+    folder.write('rrc05/updates.20141222.1605.bz2', BIRD_UPDATES_BZ2);
+    const [none, four] = ['0', '4'].map((threads) => runModule(REPLAY, [root(), threads, '0', join(path, '..')]));
+    expect(four).toBe(none);
+    expect(none?.split('\n').length).toBeGreaterThan(100);
+  });
+
+  test('end when the reading is aborted', () => {
+    const lines = runModule(REPLAY, [root(), '3', '10', folder.path]).trim().split('\n');
+    expect(lines.length).toBe(11);
+    expect(lines.at(-1)).toBe('0 threads left');
+  });
+});
