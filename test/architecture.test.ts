@@ -34,7 +34,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/engine.ts'],
   ['src/ports.ts', 'src/pipeline.ts'],
   ['streams/', 'src/store/', 'src/sinks/', 'src/report/', 'src/history/'],
-  ['src/http/'],
+  ['src/http/', 'src/jobs/'],
   ['src/config/'],
   ['src/app/'],
   ['src/index.ts'],

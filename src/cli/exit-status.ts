@@ -16,10 +16,14 @@ export const EXIT = {
   partial: 3,
   /** No input could be read, or the output not be written: look at names, rights and space. */
   files: 4,
+  /** Fetch or make the input again: trying again with the same input is useless. Of `map` and `reduce`. */
+  data: 65,
   /** Mend the store, or choose another: it could not be used, or holds what is not ours. */
   store: 69,
   /** Report a bug. */
   bug: 70,
+  /** Try again: a disk or a network failed, or a file changed while it was read. Of `map` and `reduce`. */
+  again: 75,
   /** Mend the territories file, or that of webhooks. */
   configuration: 78,
   /** Nothing: it was stopped by a signal, what was found until then was printed. */
@@ -43,7 +47,9 @@ export const EXIT_HELP = `Exit status:
   2    mend the command line
   3    partial: the result stands, but some input was damaged; it is named
   4    no input could be read, or the output not be written
+  65   of 'map' and 'reduce': some input is bad and will stay so; it is named
   69   the store could not be used: mend it, or choose another
   70   a bug: please report it
+  75   of 'map' and 'reduce': a disk failed or a file changed; try again
   78   mend the territories file, or that of webhooks
   130  interrupted: what was found until then was printed`;

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseCollector } from '../bgp/peer.ts';
 import { MOMENT_FORM, parseMoment } from '../config/moment.ts';
 import { parseSetting, SETTING_FORMS, settingText, type Setting } from '../config/settings.ts';
@@ -40,6 +40,23 @@ export function addSettings(command: Command, group: string, table: readonly Set
       return parsed;
     });
   }
+}
+
+/** What of a replay is printed, and how. */
+export function addPrinting(command: Command): void {
+  command
+    .optionsGroup('What to print:')
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), json: one document, csv: one row an event, md: a card of each incident',
+      ).choices(['text', 'ndjson', 'json', 'csv', 'md']),
+    )
+    .option('-o, --out <file>', 'write there; .txt, .ndjson, .json, .csv and .md choose the format')
+    .option('-q, --quiet', 'no progress on stderr')
+    .option('--no-chart', 'no chart in text')
+    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
 }
 
 /** Collects an option that may be given several times. */

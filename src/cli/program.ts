@@ -9,6 +9,7 @@ import {
   addChoice,
   addHttp,
   addLimits,
+  addPrinting,
   addSettings,
   asCollector,
   asCollectors,
@@ -23,6 +24,7 @@ import {
   collect,
   DEFAULT_HTTP,
 } from './program-options.ts';
+import { addJobCommands } from './jobs/program.ts';
 import { addIncidentCommands } from './incidents/program.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './store/program.ts';
 import { addWebhookCommands } from './webhook/program.ts';
@@ -53,6 +55,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
   addTerritories(program, io, end);
   addInspect(program, io, end);
   addIncidentCommands(program, io, end);
+  addJobCommands(program, io, end);
   pointToOwnHelp(program, 'unroutable');
   return program;
 }
@@ -98,19 +101,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
     .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
     .option('--threads <n>', 'threads that read files, 0 for none (default: one a core)', asThreads);
   addArchive(replay);
-  replay
-    .optionsGroup('What to print:')
-    .addOption(
-      new Option(
-        '-f, --format <format>',
-        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), json: one document, csv: one row an event, md: a card of each incident',
-      ).choices(['text', 'ndjson', 'json', 'csv', 'md']),
-    )
-    .option('-o, --out <file>', 'write there; .txt, .ndjson, .json, .csv and .md choose the format')
-    .option('-q, --quiet', 'no progress on stderr')
-    .option('--no-chart', 'no chart in text')
-    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
-    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
+  addPrinting(replay);
   addStore(replay, 'none');
   addSettings(replay, 'How to judge:', POLICY_SETTINGS);
   addSettings(replay, 'Who may vote:', VOTING_SETTINGS);

@@ -8,6 +8,10 @@ export type FaultKind =
   | 'partial'
   /** No input could be read, or the output could not be written. */
   | 'files'
+  /** The input itself: it will be no better when it is read again. */
+  | 'data'
+  /** A disk, a network or another process: it may well work when it is tried again. */
+  | 'again'
   /** The store. */
   | 'store'
   /** The territories file, or the webhooks file. */
@@ -48,6 +52,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: 'it may not be read or written by you',
   EPERM: 'it may not be read or written by you',
   EISDIR: 'it is a folder',
+  EEXIST: 'a file is in the way',
   ENOTDIR: 'a part of its path is no folder',
   ENOSPC: 'there is no space left',
   EROFS: 'the disk is read-only',

@@ -10,7 +10,7 @@ import { recordDecoders } from './decode/decode.ts';
 import type { CreateRecordDecoder } from './decode/decoded.ts';
 import { playFile, type Item, type PlayContext, type StreamClock } from './play/play.ts';
 import type { MrtReport } from './play/report.ts';
-import type { ScanBatch, ScanJob } from './scan/scan-job.ts';
+import type { ScanBatch, ScanJob, Scanner } from './scan/scan-job.ts';
 import type { ScanThreads } from './threads/scan-threads.ts';
 import { createScanner, defaultThreads } from './scan/scanner.ts';
 import { RunTotals } from './play/totals.ts';
@@ -25,6 +25,8 @@ export interface MrtSourceOptions {
   readonly watch: Watch;
   /** Reading threads, or those that were started for it already; 0: read in the caller's. @default one a core */
   readonly threads?: number | ScanThreads;
+  /** What was scanned before, instead of the files themselves: `threads` and `readBytes` mean nothing then. */
+  readonly scanned?: Scanner;
   readonly report?: (report: MrtReport) => void;
   /** Packed bytes per read. @default 256 KiB */
   readonly readBytes?: number;
@@ -61,7 +63,7 @@ async function* readPlan(plan: MrtPlan, options: MrtSourceOptions, signal: Abort
 
   const streams = plan.collectors.flatMap((collector) => streamsOf(collector));
   const job = jobsOf(plan, options);
-  const scanner = createScanner(inOrder(streams).map(job), options.threads ?? defaultThreads());
+  const scanner = options.scanned ?? createScanner(inOrder(streams).map(job), options.threads ?? defaultThreads());
   const close = (): void => void scanner.close();
   signal.addEventListener('abort', close, { once: true });
   const context: PlayContext = { watch: options.watch, report: totals.report, advance: totals.advance };

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { planMrt, type MrtPlan, type MrtPlanOptions } from '../../../streams/mrt/archive/archive.ts';
 import type { ProblemCount } from '../../../streams/mrt/play/report.ts';
+import type { Scanner } from '../../../streams/mrt/scan/scan-job.ts';
 import type { ScanThreads } from '../../../streams/mrt/threads/scan-threads.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
@@ -39,6 +40,8 @@ export interface ArchiveOptions {
   readonly since?: EventTime;
   readonly until?: EventTime;
   readonly threads?: number | ScanThreads;
+  /** What was scanned before, in place of the files. */
+  readonly scanned?: Scanner;
   /** Blocks whose routes are wanted. */
   readonly watch: readonly Prefix[];
   /** What of the input could not be had in the first place. */
@@ -49,17 +52,31 @@ export interface ArchiveOptions {
 
 /** Finds the files and puts them in order; reads them when the source is read. */
 export async function openArchive(paths: readonly string[], options: ArchiveOptions): Promise<Result<Archive>> {
-  const planned = await planMrt(planOptions(paths, options));
-  if (!planned.ok) return bad('files', planned.reason);
-  const { plan } = planned;
-  const { watch, threads } = options;
+  const { collector } = options;
+  const planned = await planMrt({ paths, ...planWindow(options), ...(collector !== undefined && { collector }) });
+  return planned.ok ? good(archiveOf(planned.plan, paths, options)) : bad('files', planned.reason);
+}
+
+/** What of the options chooses among the files. */
+export function planWindow({ since, until }: ArchiveOptions): Pick<MrtPlanOptions, 'since' | 'until'> {
+  return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
+}
+
+/** The archive of a plan. `paths`: as the user named them. */
+export function archiveOf(plan: MrtPlan, paths: readonly string[], options: ArchiveOptions): Archive {
+  const { watch, threads, scanned } = options;
   const files = filesOf(plan);
   const log = new ReadingLog(
     paths,
     new Map(files.map(({ path, collector }) => [path, `${collector}/${basename(path)}`])),
   );
-  return good({
-    source: mrtSource(plan, { watch, report: (said) => log.take(said), ...(threads !== undefined && { threads }) }),
+  return {
+    source: mrtSource(plan, {
+      watch,
+      report: (said) => log.take(said),
+      ...(threads !== undefined && { threads }),
+      ...(scanned && { scanned }),
+    }),
     files: files.map(({ path, collector, kind, snapshot }) => ({
       name: basename(path),
       collector,
@@ -80,15 +97,6 @@ export async function openArchive(paths: readonly string[], options: ArchiveOpti
     },
     onReading: (tell) => log.onReading(tell),
     close: options.close ?? (async () => undefined),
-  });
-}
-
-function planOptions(paths: readonly string[], { collector, since, until }: ArchiveOptions): MrtPlanOptions {
-  return {
-    paths,
-    ...(collector !== undefined && { collector }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
   };
 }
 

@@ -3,6 +3,7 @@ import { isTape, openTape } from '../../app/replay/tape-archive.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import type { Io } from '../../app/io.ts';
+import type { Selection } from '../../config/selection.ts';
 import type { Prefix } from '../../bgp/prefix.ts';
 import { bad, type Result } from '../../lib/result.ts';
 
@@ -10,9 +11,10 @@ import { bad, type Result } from '../../lib/result.ts';
 export async function openNamed(
   paths: readonly string[],
   options: ReplayOptions,
-  watch: readonly Prefix[],
+  { territories }: Selection,
   io: Io,
 ): Promise<Result<Archive>> {
+  const watch = territories.flatMap(({ territory }) => territory.blocks);
   const tape = paths.find(isTape);
   if (tape !== undefined && paths.length > 1) return bad('usage', `${tape}: a tape is replayed alone`);
   if (tape !== undefined && options.from === undefined) return openTape(tape, options.until);

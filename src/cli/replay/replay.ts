@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { open as openFile, realpath } from 'node:fs/promises';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Engine } from '../../engine.ts';
 import { createEngine } from '../../engine.ts';
@@ -27,6 +27,9 @@ export async function replay(paths: readonly string[], options: ReplayOptions, i
   return (await replayed(paths, options, io)).status;
 }
 
+/** Makes an archive of what the command line names. */
+export type OpenArchive = typeof openNamed;
+
 /** A replay that is over. */
 export interface Replayed {
   readonly status: ExitStatus;
@@ -34,11 +37,16 @@ export interface Replayed {
   readonly outcome: Outcome | undefined;
 }
 
-/** Replays an archive and tells what it decided. */
-export async function replayed(paths: readonly string[], given: ReplayOptions, io: Io): Promise<Replayed> {
+/** Replays an archive and tells what it decided. `open`: how what is named becomes an archive. */
+export async function replayed(
+  paths: readonly string[],
+  given: ReplayOptions,
+  io: Io,
+  open: OpenArchive = openNamed,
+): Promise<Replayed> {
   const since = given.since ?? given.from;
   const options = { ...given, ...(since !== undefined && { since }) };
-  const ready = await prepare(paths, options, io);
+  const ready = await prepare(paths, options, io, open);
   if (ready.ok) return conduct(ready.value, options, io);
   return { status: failed(ready, io), outcome: undefined };
 }
@@ -52,7 +60,12 @@ interface Replay {
   readonly kept: KeptReplay | undefined;
 }
 
-async function prepare(paths: readonly string[], options: ReplayOptions, io: Io): Promise<Result<Replay>> {
+async function prepare(
+  paths: readonly string[],
+  options: ReplayOptions,
+  io: Io,
+  open: OpenArchive,
+): Promise<Result<Replay>> {
   const { since, until } = options;
   if (options.from === undefined && since !== undefined && until !== undefined && since >= until) {
     return bad('usage', '--since must be before --until');
@@ -63,8 +76,7 @@ async function prepare(paths: readonly string[], options: ReplayOptions, io: Io)
   if (!selection.ok) return selection;
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return limited;
-  const watch = selection.value.territories.flatMap(({ territory }) => territory.blocks);
-  const archive = await openNamed(paths, options, watch, io);
+  const archive = await open(paths, options, selection.value, io);
   if (!archive.ok) return archive;
   const output = await openOutput(options, archive.value, io);
   if (!output.ok) return output;
@@ -208,7 +220,7 @@ async function openOutput({ out }: ReplayOptions, archive: Archive, io: Io): Pro
   }
   if (await isInput(out, archive)) return bad('usage', `--out ${out}: this file is input; it would be overwritten`);
   try {
-    const file = await open(out, 'w');
+    const file = await openFile(out, 'w');
     const stream = createWriteStream('', { fd: file });
     return good({
       stream,

@@ -58,7 +58,7 @@ export interface Refusal {
 }
 
 /** A file of updates by its name, that cannot be read: what it held is missing. */
-interface Unread {
+export interface UnreadUpdates {
   readonly refusal: Refusal;
   readonly collector: Collector;
   readonly start: number;
@@ -76,13 +76,26 @@ const LOOK_AHEAD = 16;
 /** Read of a file to see what it is packed in: more only where it is not packed. */
 const LOOK_BYTES = 64 * 1024;
 
+/** Files that were found and looked at, in no order yet. */
+export interface FoundFiles {
+  readonly files: readonly PlannedFile[];
+  /** Of those refused, the files of updates. */
+  readonly unread: readonly UnreadUpdates[];
+  readonly refused: readonly Refusal[];
+}
+
 /** Finds the files, looks at each one's first bytes, and puts them in order. Reads no further. */
 export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
+  return planFound(await findMrt(options), options);
+}
+
+/** Finds the files and looks at each one's first bytes. The same file by two paths is found once. */
+export async function findMrt(options: MrtPlanOptions): Promise<FoundFiles> {
   const found = await findFiles(options.paths);
   const limits = options.limits ?? DEFAULT_LIMITS;
   const refused: Refusal[] = [...found.refused];
   const files: PlannedFile[] = [];
-  const unread: Unread[] = [];
+  const unread: UnreadUpdates[] = [];
   const seen = new Set<string>();
   for (let i = 0; i < found.paths.length; i += LOOK_AHEAD) {
     const looks = await Promise.all(found.paths.slice(i, i + LOOK_AHEAD).map((path) => lookAt(path, options, limits)));
@@ -98,10 +111,14 @@ export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
       seen.add(identity);
     }
   }
-  if (files.length === 0) return { ok: false, reason: nothing(options.paths, refused), refused };
+  return { files, unread, refused };
+}
 
-  const unnamed = options.collector === undefined ? files.filter(({ collector }) => collector === UNNAMED) : [];
-  const conflict = conflictOf(unnamed);
+/** Puts files in order, each collector's by time, and finds the holes between them. */
+export function planFound({ files, unread, refused }: FoundFiles, options: MrtPlanOptions): MrtPlanned {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  if (files.length === 0) return { ok: false, reason: nothing(options.paths, refused), refused };
+  const conflict = unnamedConflict(files, options);
   if (conflict !== undefined) return { ok: false, reason: conflict, refused };
 
   const collectors = inOrder(files, unread, options);
@@ -111,9 +128,14 @@ export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
   return { ok: true, plan: { collectors, refused, files: kept.length, bytes, until: options.until, limits } };
 }
 
+/** Why files whose paths name no collector cannot be of one; `undefined` when they can. */
+export function unnamedConflict(files: readonly PlannedFile[], { collector }: MrtPlanOptions): string | undefined {
+  return collector === undefined ? conflictOf(files.filter((file) => file.collector === UNNAMED)) : undefined;
+}
+
 function inOrder(
   files: readonly PlannedFile[],
-  unread: readonly Unread[],
+  unread: readonly UnreadUpdates[],
   window: MrtPlanOptions,
 ): readonly CollectorPlan[] {
   const names = [...new Set(files.map(({ collector }) => collector))].sort();
@@ -128,11 +150,12 @@ function inOrder(
   });
 }
 
-function byStart(a: PlannedFile, b: PlannedFile): number {
+/** The order in which files of one kind and collector are read. */
+export function byStart(a: PlannedFile, b: PlannedFile): number {
   return a.start - b.start || a.path.localeCompare(b.path, 'en', { numeric: true });
 }
 
-type Look = PlannedFile | Refusal | Unread;
+type Look = PlannedFile | Refusal | UnreadUpdates;
 
 async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits): Promise<Look> {
   // oxlint-disable-next-line no-control-regex -- such a name would break every line that tells of it.
@@ -141,7 +164,7 @@ async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits):
   const named = readFileName(path);
   const collector = named.collector ?? options.collector ?? UNNAMED;
   const { kind, start } = named;
-  const refuse = (reason: string): Refusal | Unread => {
+  const refuse = (reason: string): Refusal | UnreadUpdates => {
     const refusal = { path, reason };
     return kind === 'updates' && start !== undefined ? { refusal, collector, start } : refusal;
   };

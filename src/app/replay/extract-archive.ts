@@ -1,0 +1,135 @@
+import { basename } from 'node:path';
+import { glob } from 'tinyglobby';
+import { EXTENSION, type ExtractFile, type ExtractIndex } from '../../../streams/extract/format.ts';
+import { readExtract, readSection } from '../../../streams/extract/reader.ts';
+import { planFound, UNNAMED, type FoundFiles, type UnreadUpdates } from '../../../streams/mrt/archive/archive.ts';
+import type { PlannedFile } from '../../../streams/mrt/archive/planned-file.ts';
+import type { Scanner } from '../../../streams/mrt/scan/scan-job.ts';
+import type { Collector } from '../../bgp/peer.ts';
+import { bad, good, type Failure, type Result } from '../../lib/result.ts';
+import type { Territory } from '../../territory/territory.ts';
+import { archiveOf, planWindow, type Archive, type ArchiveOptions } from './archive.ts';
+
+/** One extract that is used. */
+interface Opened {
+  readonly path: string;
+  readonly index: ExtractIndex;
+}
+
+/** What a plan of extracts reads: each file once, and where its section stands. */
+interface Sections {
+  readonly found: FoundFiles;
+  readonly places: ReadonlyMap<string, { readonly path: string; readonly file: ExtractFile }>;
+}
+
+/**
+ * Opens the extracts of one territory in place of the files that they were made of: what is read of them is the same.
+ *
+ * @param paths extracts, and folders in which they lie; those of other territories there are left alone.
+ * @param decoder which program must have made them.
+ */
+export async function openExtracts(
+  paths: readonly string[],
+  territory: Territory,
+  decoder: string,
+  options: ArchiveOptions,
+): Promise<Result<Archive>> {
+  const opened = await openAll(paths, territory, decoder);
+  if (!opened.ok) return opened;
+  const sections = sectionsOf(opened.value);
+  if (!sections.ok) return sections;
+  const { found, places } = sections.value;
+  // Whose files they are was decided when they were mapped.
+  const planned = planFound(found, { paths, collector: UNNAMED, ...planWindow(options) });
+  if (!planned.ok) return bad('files', planned.reason);
+  return good(archiveOf(planned.plan, paths, { ...options, scanned: scannerOf(places) }));
+}
+
+async function openAll(
+  paths: readonly string[],
+  territory: Territory,
+  decoder: string,
+): Promise<Result<readonly Opened[]>> {
+  const named = paths.filter((path) => path.endsWith(EXTENSION));
+  const folders = paths.filter((path) => !path.endsWith(EXTENSION));
+  const inside = await Promise.all(folders.map((cwd) => glob(`**/*${EXTENSION}`, { cwd, absolute: true, dot: false })));
+  const opened: Opened[] = [];
+  const faults: string[] = [];
+  for (const path of [...new Set([...named, ...inside.flat()])].sort()) {
+    const index = await readExtract(path);
+    const fault = typeof index === 'string' ? index : unusable(index, territory, decoder, named.includes(path));
+    if (fault !== undefined) faults.push(`${path} ${fault}`);
+    else if (typeof index !== 'string' && index.territory.id === territory.id) opened.push({ path, index });
+  }
+  if (faults.length > 0) return bad('data', ...faults);
+  if (opened.length > 0) return good(opened);
+  return bad('files', `no extract of ${territory.id} is there: make some with \`unroutable map\``);
+}
+
+/** Why an extract cannot be used, in words. */
+function unusable(index: ExtractIndex, territory: Territory, decoder: string, isNamed: boolean): string | undefined {
+  const { id, blocks } = index.territory;
+  if (id !== territory.id) return isNamed ? `is of ${id}, and ${territory.id} is wanted` : undefined;
+  if (index.decoder !== decoder) return `was made by another program (${index.decoder}): map its files again`;
+  const wanted = territory.blocks.map(({ text }) => text as string).toSorted();
+  if (wanted.join() === blocks.toSorted().join()) return undefined;
+  return `was made for other blocks of ${id}: map its files again with the same --territories`;
+}
+
+/** A file that stands in several extracts is read once; two files of one name are a contradiction. */
+function sectionsOf(opened: readonly Opened[]): Result<Sections> {
+  const files: PlannedFile[] = [];
+  const unread = new Map<string, UnreadUpdates>();
+  const refused = new Map<string, { path: string; reason: string }>();
+  const places = new Map<string, { path: string; file: ExtractFile }>();
+  const owners = new Map<string, Opened & { readonly sum: string }>();
+  for (const one of opened) {
+    const collector = one.index.collector as Collector;
+    for (const [i, file] of one.index.files.entries()) {
+      const name = `${collector}/${file.kind}/${file.name}`;
+      const owner = owners.get(name);
+      if (owner !== undefined && owner.path !== one.path && owner.sum !== file.sha256)
+        return contradiction(file, owner, one);
+      if (owner !== undefined && owner.path !== one.path) continue;
+      owners.set(name, { ...one, sum: file.sha256 });
+      const path = `${collector}/${one.index.day}/${String(i).padStart(6, '0')}/${file.name}`;
+      places.set(path, { path: one.path, file });
+      files.push(plannedFile(path, collector, file, places.size));
+    }
+    for (const { name, reason, start } of one.index.unread) {
+      const refusal = { path: `${collector}/${name}`, reason };
+      refused.set(refusal.path, refusal);
+      if (start !== undefined) unread.set(refusal.path, { refusal, collector, start });
+    }
+  }
+  // What one map could not read, another may have had.
+  const isHad = (path: string): boolean =>
+    ['rib', 'updates'].some((kind) => owners.has(path.replace('/', `/${kind}/`)));
+  const missing = <T>(all: ReadonlyMap<string, T>): readonly T[] =>
+    [...all].filter(([path]) => !isHad(path)).map(([, value]) => value);
+  return good({ found: { files, unread: missing(unread), refused: missing(refused) }, places });
+}
+
+function contradiction(file: ExtractFile, one: Opened, other: Opened): Failure {
+  return bad(
+    'data',
+    `${one.path} and ${other.path} were made of different files that are both ${one.index.collector}/${file.name}: remove ` +
+      'the one that is not wanted',
+  );
+}
+
+function plannedFile(path: string, collector: Collector, file: ExtractFile, number: number): PlannedFile {
+  const { kind, container, start, isStartNamed, bytes } = file;
+  return { path, collector, kind, container, start, isStartNamed, snapshot: { size: bytes, device: 0, inode: number } };
+}
+
+function scannerOf(places: Sections['places']): Scanner {
+  return {
+    async *open({ path }) {
+      const place = places.get(path);
+      if (place === undefined) throw new Error(`${basename(path)} is in no extract`);
+      yield* readSection(place.path, place.file);
+    },
+    close: async () => undefined,
+  };
+}

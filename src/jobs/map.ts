@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { EXTENSION, FORMAT, type ExtractFile, type ExtractIndex } from '../../streams/extract/format.ts';
+import { narrowed } from '../../streams/extract/narrow.ts';
+import { ExtractWriter } from '../../streams/extract/writer.ts';
+import type { MrtLimits } from '../../streams/mrt/limits.ts';
+import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
+import { Prefilter } from '../../streams/mrt/scan/prefilter.ts';
+import type { ScanBatch, ScanJob } from '../../streams/mrt/scan/scan-job.ts';
+import { createScanner } from '../../streams/mrt/scan/scanner.ts';
+import { bad, good, refusal, type Result } from '../lib/result.ts';
+import type { Territory } from '../territory/territory.ts';
+import type { MapTask } from './map-tasks.ts';
+import type { FolderShelf } from './shelf.ts';
+
+/** What all tasks of a run have in common. */
+export interface MapSetting {
+  readonly territories: readonly Territory[];
+  readonly shelf: FolderShelf;
+  /** Which program decodes: extracts of another are not believed. */
+  readonly decoder: string;
+  readonly limits: MrtLimits;
+  /** Threads that read; 0: none. */
+  readonly threads: number;
+  readonly signal: AbortSignal;
+}
+
+/** An extract that is there now. */
+export interface Mapped {
+  readonly path: string;
+  /** Whether this run made it. */
+  readonly isNew: boolean;
+}
+
+/** What became of a task. */
+export interface MapOutcome {
+  readonly extracts: readonly Mapped[];
+  /** What of the files could not be read, each in words. Found only where a file was read. */
+  readonly damage: readonly { readonly file: string; readonly what: string }[];
+}
+
+/**
+ * Makes the extracts of one task, one a territory, unless they are there. Damage is kept in the extract as what it is; a fault
+ * of the file system, or a file that changed meanwhile, is a failure `again`, and leaves nothing.
+ */
+export async function mapTask(task: MapTask, setting: MapSetting): Promise<Result<MapOutcome>> {
+  try {
+    return await extractsOf(task, setting);
+  } catch (error) {
+    return setting.signal.aborted
+      ? bad('interrupted')
+      : bad('again', `${task.collector} ${task.day}: ${refusal(error)}`);
+  }
+}
+
+/** An extract to be made, and where it stands. */
+interface Wanted {
+  readonly territory: Territory;
+  readonly name: string;
+}
+
+async function extractsOf(task: MapTask, setting: MapSetting): Promise<Result<MapOutcome>> {
+  const { shelf, signal } = setting;
+  const before = await Promise.all(task.files.map(({ path }) => markOf(path)));
+  const sums: string[] = [];
+  for (const { path } of task.files) sums.push(await sha256Of(path, signal));
+  const all = setting.territories.map((territory) => ({ territory, name: nameOf(task, territory, sums, setting) }));
+  const isThere = await Promise.all(all.map(({ name }) => shelf.has(name)));
+  const wanted = all.filter((_, i) => isThere[i] === false);
+  const made = wanted.length === 0 ? { damage: [], isNew: new Map() } : await make(task, wanted, sums, before, setting);
+  const extracts = all.map(({ name }) => ({ path: shelf.pathOf(name), isNew: made.isNew.get(name) ?? false }));
+  return good({ extracts, damage: made.damage });
+}
+
+async function make(
+  task: MapTask,
+  wanted: readonly Wanted[],
+  sums: readonly string[],
+  before: readonly string[],
+  setting: MapSetting,
+): Promise<{ damage: MapOutcome['damage']; isNew: ReadonlyMap<string, boolean> }> {
+  const { shelf } = setting;
+  const outputs: Output[] = [];
+  const isNew = new Map<string, boolean>();
+  try {
+    for (const each of wanted) outputs.push(await openOutput(each, shelf));
+    const damage = await scan(task, outputs, sums, setting);
+    for (const [i, { path }] of task.files.entries()) {
+      if ((await markOf(path)) !== before[i]) throw new Error(`${path} changed while it was read`);
+    }
+    for (const { writer, territory, temporary, name } of outputs) {
+      await writer.end(headOf(task, territory, setting));
+      isNew.set(name, await shelf.publish(temporary, name));
+    }
+    return { damage, isNew };
+  } finally {
+    for (const { writer, temporary } of outputs) {
+      await writer.close().catch(() => undefined);
+      await shelf.discard(temporary);
+    }
+  }
+}
+
+interface Output extends Wanted {
+  readonly writer: ExtractWriter;
+  readonly temporary: string;
+  /** `undefined` where the scan was for this territory alone. */
+  readonly filter: Prefilter;
+}
+
+async function openOutput(wanted: Wanted, shelf: FolderShelf): Promise<Output> {
+  const temporary = await shelf.temporary(wanted.name);
+  const filter = new Prefilter(wanted.territory.blocks);
+  return { ...wanted, temporary, filter, writer: await ExtractWriter.create(temporary) };
+}
+
+async function scan(
+  { files, collector }: MapTask,
+  outputs: readonly Output[],
+  sums: readonly string[],
+  { limits, threads, signal }: MapSetting,
+): Promise<MapOutcome['damage']> {
+  const watch = outputs.flatMap(({ territory }) => territory.blocks);
+  const jobs = files.map((file): ScanJob => jobOf(file, watch, limits));
+  const scanner = createScanner(jobs, threads);
+  const damage: { file: string; what: string }[] = [];
+  try {
+    for (const [i, job] of jobs.entries()) {
+      for await (const batch of scanner.open(job)) {
+        if (signal.aborted) throw new Error('stopped');
+        damage.push(...damageOf(batch, `${collector}/${basename(job.path)}`));
+        for (const { writer, filter } of outputs)
+          await writer.add(outputs.length === 1 ? batch : narrowed(batch, filter));
+      }
+      const section = sectionOf(files[i] as PlannedFile, sums[i] ?? '');
+      for (const { writer } of outputs) await writer.endSection(section);
+    }
+    return damage;
+  } finally {
+    await scanner.close();
+  }
+}
+
+function jobOf(
+  { path, snapshot, container, start, isStartNamed }: PlannedFile,
+  watch: ScanJob['watch'],
+  limits: MrtLimits,
+): ScanJob {
+  return { path, snapshot, container, watch, limits, ...(isStartNamed && { begin: start / 1000 }) };
+}
+
+function damageOf({ marks }: ScanBatch, file: string): MapOutcome['damage'] {
+  return marks.flatMap((mark) => (mark.kind === 'damage' ? [{ file, what: mark.damage.reason }] : []));
+}
+
+function sectionOf(
+  { path, kind, container, start, isStartNamed, snapshot }: PlannedFile,
+  sha256: string,
+): Omit<ExtractFile, 'from' | 'to'> {
+  return { name: basename(path), kind, container, start, isStartNamed, bytes: snapshot.size, sha256 };
+}
+
+function headOf(
+  { collector, day, unread }: MapTask,
+  territory: Territory,
+  { decoder }: MapSetting,
+): Omit<ExtractIndex, 'files'> {
+  const { id, blocks } = territory;
+  return {
+    format: FORMAT,
+    decoder,
+    territory: { id, blocks: blocks.map(({ text }) => text) },
+    collector,
+    day,
+    unread: [...unread],
+  };
+}
+
+/** The same files, territory and program give the same name, so that a task that is run again finds its extract. */
+function nameOf(task: MapTask, territory: Territory, sums: readonly string[], setting: MapSetting): string {
+  const files = task.files.map((file, i) => sectionOf(file, sums[i] ?? ''));
+  const hash = createHash('sha256')
+    .update(JSON.stringify([headOf(task, territory, setting), files]))
+    .digest('hex');
+  return `${territory.id}/${task.collector}-${task.day}-${hash.slice(0, 16)}${EXTENSION}`;
+}
+
+async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash, { signal });
+  return hash.digest('hex');
+}
+
+/** Changes when the file does. */
+async function markOf(path: string): Promise<string> {
+  const { size, mtimeMs, dev, ino } = await stat(path);
+  return [size, mtimeMs, dev, ino].join(' ');
+}

@@ -1,0 +1,46 @@
+import type { Prefilter } from '../mrt/scan/prefilter.ts';
+import type { Mark, ScanBatch } from '../mrt/scan/scan-job.ts';
+
+/**
+ * What of a batch concerns the blocks of one prefilter: as if the file had been scanned for these blocks alone. The marks
+ * stay, since they tell of records that are in no batch.
+ */
+export function narrowed(batch: ScanBatch, filter: Prefilter): ScanBatch {
+  const { records, places } = batch;
+  const kept: { readonly from: number; readonly to: number; readonly offset: number }[] = [];
+  const marks: Mark[] = [];
+  let length = 0;
+  let next = 0;
+  const markUpTo = (place: number): void => {
+    for (let mark = batch.marks[next]; mark !== undefined && mark.place <= place; mark = batch.marks[++next]) {
+      marks.push({ ...mark, place: length });
+    }
+  };
+  for (let i = 0; i < places.length; i += 2) {
+    const from = places[i] ?? 0;
+    const to = places[i + 2] ?? records.length;
+    markUpTo(from);
+    if (!filter.passes(records, from, to)) continue;
+    kept.push({ from, to, offset: places[i + 1] ?? 0 });
+    length += to - from;
+  }
+  markUpTo(records.length);
+  return { ...batch, marks, ...copied(records, kept, length) };
+}
+
+function copied(
+  records: Uint8Array,
+  kept: readonly { readonly from: number; readonly to: number; readonly offset: number }[],
+  length: number,
+): Pick<ScanBatch, 'records' | 'places'> {
+  const copy = new Uint8Array(length);
+  const places = new Float64Array(kept.length * 2);
+  let at = 0;
+  for (const [i, { from, to, offset }] of kept.entries()) {
+    copy.set(records.subarray(from, to), at);
+    places[2 * i] = at;
+    places[2 * i + 1] = offset;
+    at += to - from;
+  }
+  return { records: copy, places };
+}

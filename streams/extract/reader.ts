@@ -1,0 +1,98 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { reasonOf } from '../mrt/container/packed-file.ts';
+import type { ScanBatch } from '../mrt/scan/scan-job.ts';
+import { readBatchLine } from './batch-line.ts';
+import {
+  FIRST_LINE,
+  LAST_LINE_BYTES,
+  MAX_PIECE_BYTES,
+  PIECE_HEADER_BYTES,
+  readIndex,
+  readLastLine,
+  type ExtractFile,
+  type ExtractIndex,
+} from './format.ts';
+
+/** Indexes larger than this are not believed: 100,000 files of a day. */
+const MAX_INDEX_BYTES = 64 * 2 ** 20;
+
+/** What an extract says of itself, or why it cannot be used, in words: `is no extract`. */
+export async function readExtract(path: string): Promise<ExtractIndex | string> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    return reasonOf(error);
+  }
+  try {
+    return await indexOf(file);
+  } catch (error) {
+    return reasonOf(error);
+  } finally {
+    await file.close();
+  }
+}
+
+async function indexOf(file: FileHandle): Promise<ExtractIndex | string> {
+  const { size } = await file.stat();
+  const first = (await bytesAt(file, 0, FIRST_LINE.length)).toString('latin1');
+  if (first !== FIRST_LINE) {
+    const isOther = /^unroutable extract \d+$/m.test(first);
+    return isOther ? 'was made by another version of this program: map its files again' : 'is no extract';
+  }
+  const last = readLastLine((await bytesAt(file, size - LAST_LINE_BYTES, LAST_LINE_BYTES)).toString('latin1'));
+  const length = size - LAST_LINE_BYTES - (last?.offset ?? size);
+  if (last === undefined || length <= 0 || length > MAX_INDEX_BYTES) return 'is cut off';
+  return readIndex((await bytesAt(file, last.offset, length)).toString('utf8'), last.checksum);
+}
+
+/**
+ * The batches of one MRT file, as they were scanned. A section that is damaged ends with a damage, as a damaged MRT file
+ * does: what it held is a gap.
+ */
+export async function* readSection(path: string, section: ExtractFile): AsyncGenerator<ScanBatch, void> {
+  const file = await open(path, 'r').catch((error: unknown) => reasonOf(error));
+  if (typeof file === 'string') {
+    yield damaged(section, `the extract ${file}`);
+    return;
+  }
+  try {
+    for (let at = section.from; at < section.to;) {
+      const header = await bytesAt(file, at, PIECE_HEADER_BYTES);
+      const length = header.length === PIECE_HEADER_BYTES ? header.readUInt32BE() : 0;
+      const end = at + PIECE_HEADER_BYTES + length;
+      if (length === 0 || end > section.to) throw new RangeError('a piece of it ends beyond its section');
+      const piece = await bytesAt(file, at + PIECE_HEADER_BYTES, length);
+      const lines = gunzipSync(piece, { maxOutputLength: MAX_PIECE_BYTES }).toString('utf8').trimEnd().split('\n');
+      for (const line of lines) yield readBatchLine(line);
+      at = end;
+    }
+  } catch (error) {
+    yield damaged(section, `the extract is damaged: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await file.close();
+  }
+}
+
+async function bytesAt(file: FileHandle, from: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(
+    Buffer.alloc(Math.max(0, length)),
+    0,
+    Math.max(0, length),
+    Math.max(0, from),
+  );
+  return buffer.subarray(0, bytesRead);
+}
+
+function damaged({ container, bytes }: ExtractFile, reason: string): ScanBatch {
+  return {
+    records: new Uint8Array(0),
+    places: new Float64Array(0),
+    marks: [{ kind: 'damage', damage: { from: 0, to: 0, reason }, place: 0, at: undefined }],
+    count: 0,
+    outliers: 0,
+    packed: bytes,
+    end: { container, unpacked: 0, types: new Float64Array(0), first: undefined, last: undefined },
+  };
+}
