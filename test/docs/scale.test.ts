@@ -42,10 +42,7 @@ test.skipIf(!isParallelHere)(`GNU parallel maps what docs/scale.md says, as it i
     .split('\n')
     .slice(1)
     .map((line) => Number(line.split('\t')[6]));
-  expect(
-    statuses.toSorted((a, b) => a - b),
-    stderr,
-  ).toEqual([0, 0, 0, 0, 65, 65]);
+  expect({ stderr, statuses: statuses.toSorted((a, b) => a - b) }).toMatchObject({ statuses: [0, 0, 0, 0, 65, 65] });
   const whole = await ended(cli.start(['replay', 'archive', '--quiet']));
   expect(await readFile(join(cli.folder, 'events.ndjson'), 'utf8')).toBe(whole.stdout);
 });
