@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { byStart, type FoundFiles, type Refusal } from '../../streams/mrt/archive/archive.ts';
+import { byStart, type FoundMrt, type Refusal } from '../../streams/mrt/archive/archive.ts';
 import type { UnreadFile } from '../../streams/extract/format.ts';
 import { readFileName } from '../../streams/mrt/archive/file-name.ts';
 import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
@@ -28,7 +28,7 @@ export interface MissingFile {
  *
  * @param unnamed the collector of paths that name none.
  */
-export function mapTasks(found: FoundFiles, missing: readonly MissingFile[], unnamed: Collector): readonly MapTask[] {
+export function mapTasks(found: FoundMrt, missing: readonly MissingFile[], unnamed: Collector): readonly MapTask[] {
   const tasks = new Map<string, { collector: Collector; day: string; files: PlannedFile[]; unread: UnreadFile[] }>();
   const taskOf = (collector: Collector, start: number) => {
     const day = new Date(start).toISOString().slice(0, 10);

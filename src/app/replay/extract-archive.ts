@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { glob } from 'tinyglobby';
 import { EXTENSION, type ExtractFile, type ExtractIndex } from '../../../streams/extract/format.ts';
 import { readExtract, readSection } from '../../../streams/extract/reader.ts';
-import { planFound, UNNAMED, type FoundFiles, type UnreadUpdates } from '../../../streams/mrt/archive/archive.ts';
+import { planFound, UNNAMED, type FoundMrt, type UnreadUpdates } from '../../../streams/mrt/archive/archive.ts';
 import type { PlannedFile } from '../../../streams/mrt/archive/planned-file.ts';
 import type { Scanner } from '../../../streams/mrt/scan/scan-job.ts';
 import type { Collector } from '../../bgp/peer.ts';
@@ -18,7 +18,7 @@ interface Opened {
 
 /** What a plan of extracts reads: each file once, and where its section stands. */
 interface Sections {
-  readonly found: FoundFiles;
+  readonly found: FoundMrt;
   readonly places: ReadonlyMap<string, { readonly path: string; readonly file: ExtractFile }>;
 }
 

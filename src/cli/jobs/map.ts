@@ -9,7 +9,7 @@ import { mapTask, type MapOutcome, type MapSetting } from '../../jobs/map.ts';
 import { mapTasks, type MapTask } from '../../jobs/map-tasks.ts';
 import { FolderShelf } from '../../jobs/shelf.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
-import { findMrt, unnamedConflict, UNNAMED, type FoundFiles } from '../../../streams/mrt/archive/archive.ts';
+import { findMrt, unnamedConflict, UNNAMED, type FoundMrt } from '../../../streams/mrt/archive/archive.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
 import { defaultThreads } from '../../../streams/mrt/scan/scanner.ts';
 import { counted } from '../../report/printable.ts';
@@ -110,7 +110,7 @@ async function find(paths: readonly string[], options: MapOptions, io: Io): Prom
   return conflict === undefined ? bad('data', ...nothing(faults)) : bad('usage', conflict);
 }
 
-function refusals({ refused }: FoundFiles, paths: readonly string[]): readonly string[] {
+function refusals({ refused }: FoundMrt, paths: readonly string[]): readonly string[] {
   return refused.filter((refusal) => isFault(refusal, paths)).map(({ path, reason }) => `${path}: ${reason}`);
 }
 

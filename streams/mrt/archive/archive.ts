@@ -77,7 +77,7 @@ const LOOK_AHEAD = 16;
 const LOOK_BYTES = 64 * 1024;
 
 /** Files that were found and looked at, in no order yet. */
-export interface FoundFiles {
+export interface FoundMrt {
   readonly files: readonly PlannedFile[];
   /** Of those refused, the files of updates. */
   readonly unread: readonly UnreadUpdates[];
@@ -90,7 +90,7 @@ export async function planMrt(options: MrtPlanOptions): Promise<MrtPlanned> {
 }
 
 /** Finds the files and looks at each one's first bytes. The same file by two paths is found once. */
-export async function findMrt(options: MrtPlanOptions): Promise<FoundFiles> {
+export async function findMrt(options: MrtPlanOptions): Promise<FoundMrt> {
   const found = await findFiles(options.paths);
   const limits = options.limits ?? DEFAULT_LIMITS;
   const refused: Refusal[] = [...found.refused];
@@ -115,7 +115,7 @@ export async function findMrt(options: MrtPlanOptions): Promise<FoundFiles> {
 }
 
 /** Puts files in order, each collector's by time, and finds the holes between them. */
-export function planFound({ files, unread, refused }: FoundFiles, options: MrtPlanOptions): MrtPlanned {
+export function planFound({ files, unread, refused }: FoundMrt, options: MrtPlanOptions): MrtPlanned {
   const limits = options.limits ?? DEFAULT_LIMITS;
   if (files.length === 0) return { ok: false, reason: nothing(options.paths, refused), refused };
   const conflict = unnamedConflict(files, options);
