@@ -180,7 +180,17 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     asEvents,
   );
   addHttp(watch);
-  watch.optionsGroup('What to send:').option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md');
+  watch
+    .optionsGroup('What to send:')
+    .option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md')
+    .option(
+      '--heartbeat <url>',
+      'call this every 30 s while all is well (default: $UNROUTABLE_HEARTBEAT), see docs/metrics.md',
+    )
+    .option(
+      '--heartbeat-failure <url>',
+      'POST the reason there when it is not (default: $UNROUTABLE_HEARTBEAT_FAILURE)',
+    );
   addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {

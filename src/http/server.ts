@@ -28,6 +28,18 @@ export interface HttpOptions {
   readonly page: string | undefined;
   /** Why it is not ready; `undefined` when it is. */
   readonly unready: () => Promise<string | undefined>;
+  /** Without it there is no /metrics. */
+  readonly metrics?: HttpMetrics | undefined;
+}
+
+/** What /metrics gives, and what the server itself adds to it. */
+export interface HttpMetrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** Call with the status of each answer. */
+  answered(status: number): void;
+  /** Asks this at each scrape how many read the event stream. */
+  listening(readers: () => number): void;
 }
 
 /** An HTTP server that is listening. */
@@ -100,8 +112,15 @@ function refuse(error: Error & { readonly code?: string }, socket: Socket): void
 }
 
 function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
-  const { store, access, version } = options;
+  const { store, access, version, metrics } = options;
   const app = new Hono<Bindings>();
+  if (metrics !== undefined) {
+    metrics.listening(() => stream.readers);
+    app.use('*', async (context, next) => {
+      await next();
+      metrics.answered(context.res.status);
+    });
+  }
   app.use('*', guard(access));
   app.get('/healthz', (context) => context.json({ ok: true }));
   app.get('/readyz', async (context) => {
@@ -129,6 +148,7 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
     return undefined;
   });
   app.route('/api/v1', apiOf(store, options.clock));
+  if (metrics !== undefined) addMetrics(app, metrics);
   app.get('/openapi.json', (context) => context.json(openapi(version) as object));
   addFeeds(app, store, options.clock);
   addPage(app, options.page);
@@ -138,6 +158,15 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
     return context.json({ error: text }, status);
   });
   return app;
+}
+
+function addMetrics(app: Hono<Bindings>, metrics: HttpMetrics): void {
+  app.get('/metrics', async (context) => {
+    const text = await metrics.text();
+    context.header('Content-Type', metrics.contentType);
+    context.header('Cache-Control', 'no-store');
+    return context.body(text);
+  });
 }
 
 function addFeeds(app: Hono<Bindings>, store: StateStore, clock: Clock): void {

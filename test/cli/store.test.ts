@@ -11,8 +11,10 @@ import { tellStatus } from '../../src/cli/store/status.ts';
 import { checkStore, exportTo, importFrom } from '../../src/cli/store/store.ts';
 import { systemClock } from '../../src/app/system-clock.ts';
 import type { StateStore } from '../../src/ports.ts';
+import { outageDay, record } from '../history/scene.ts';
 import { BLACKOUT } from '../support/cli.ts';
 import { HandClock, until } from '../support/clock.ts';
+import { clock as at } from '../support/day.ts';
 import { Text } from '../support/text.ts';
 
 let folder: string;
@@ -203,9 +205,10 @@ describe('status', () => {
   });
 
   test('is ready while the leader says so, and says why it is not', async () => {
-    const clock = new HandClock(Date.now());
+    const clock = new HandClock(at('16:01'));
     const place = join(folder, 'led');
     const writer = await opened(place);
+    await record(writer, outageDay().elements);
     let [ready, reason]: [boolean, string | undefined] = [true, undefined];
     const me = (): Omit<Instance, 'beatAt'> => ({
       id: 'box:1',
@@ -221,10 +224,10 @@ describe('status', () => {
     const beating = beat(writer, me, clock, stop.signal);
     const turn = async (): Promise<void> => {
       await clock.turn(2_000);
-      const at = new Date(clock.wallMs()).toISOString();
+      const now = new Date(clock.wallMs()).toISOString();
       for (;;) {
-        const [record] = await writer.read('instances');
-        if (record !== undefined && (JSON.parse(record.value) as Instance).beatAt >= at) return;
+        const [found] = await writer.read('instances');
+        if (found !== undefined && (JSON.parse(found.value) as Instance).beatAt >= now) return;
       }
     };
     await turn();

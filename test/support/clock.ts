@@ -56,13 +56,18 @@ export class HandClock implements Clock {
     this.#wallMs += ms;
   }
 
+  /** Time passes while nobody can be woken, as when the event loop is blocked: all wake late. */
+  hold(ms: number): void {
+    this.#moveTo(this.#monotonicMs + ms);
+  }
+
   async turn(ms: number): Promise<void> {
     const until = this.#monotonicMs + ms;
     await settled(this.#turns);
     for (;;) {
       const next = [...this.#sleepers].sort((a, b) => a.wakeMs - b.wakeMs)[0];
       if (next === undefined || next.wakeMs > until) break;
-      this.#moveTo(next.wakeMs);
+      this.#moveTo(Math.max(next.wakeMs, this.#monotonicMs));
       next.wake();
       await settled(this.#turns);
     }

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, StateStore } from '../../ports.ts';
-import { serveHttp, type HttpServer } from '../../http/server.ts';
+import { serveHttp, type HttpMetrics, type HttpServer } from '../../http/server.ts';
 import { bad, good, refusal, type Result } from '../../lib/result.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
+import { storeReadings } from '../metrics/store-readings.ts';
+import type { Meter } from '../metrics/meter.ts';
 import type { HttpPlace } from './http-options.ts';
 
 /** A store that is served over HTTP. */
@@ -11,6 +13,8 @@ export interface Served {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly unready: () => Promise<string | undefined>;
+  /** Counts what happens here, for /metrics. */
+  readonly meter: Meter;
 }
 
 /** Serves the page and the API of a store at this place until `signal` aborts. */
@@ -18,12 +22,29 @@ export async function serveStore(place: HttpPlace, served: Served, signal: Abort
   const folder = join(packageRoot(), 'dist/page');
   const page = existsSync(join(folder, 'index.html.gz')) ? folder : undefined;
   try {
-    return good(await serveHttp({ ...place, ...served, page, version: packageVersion() }, signal));
+    const metrics = metricsOf(served);
+    return good(await serveHttp({ ...place, ...served, metrics, page, version: packageVersion() }, signal));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const reason = REASONS[code] ?? refusal(error);
     return bad('usage', `--http ${place.host}:${place.port}: ${reason}`);
   }
+}
+
+/** What the store says, whether it is ready, and what the server itself counts. */
+function metricsOf({ store, unready, meter }: Served): HttpMetrics {
+  meter.add(() => [['unroutable_build_info', 1, { version: packageVersion() }]]);
+  meter.add(() => storeReadings(store));
+  meter.add(async () => {
+    const reason = await unready().catch(() => 'the store does not answer');
+    return [['unroutable_ready', reason === undefined ? 1 : 0]];
+  });
+  return {
+    contentType: meter.contentType,
+    text: () => meter.text(),
+    answered: (status) => meter.count('unroutable_http_requests_total', { code: String(status) }),
+    listening: (readers) => meter.add(() => [['unroutable_http_stream_readers', readers()]]),
+  };
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -8,6 +8,8 @@ export interface Instance {
   readonly ready: boolean;
   /** Why it is not ready; only then. */
   readonly reason?: string | undefined;
+  /** It plays a recording: what it decides is of the recording's time. */
+  readonly history?: boolean | undefined;
   readonly version: string;
   readonly host: string;
   readonly pid: number;
@@ -27,6 +29,7 @@ const schema = z.object({
   role: z.enum(['leader', 'standby']),
   ready: z.boolean(),
   reason: z.string().optional(),
+  history: z.boolean().optional(),
   version: z.string(),
   host: z.string(),
   pid: z.number(),

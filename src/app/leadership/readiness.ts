@@ -4,13 +4,13 @@ import { durationText } from '../../report/clock.ts';
 import { isAlive, readInstances, type Instance } from './instances.ts';
 
 /** Who leads a watch, and which programs work on it. */
-export interface AtWork {
+interface AtWork {
   readonly leader: { readonly holder: string } | undefined;
   readonly instances: readonly (Instance & { readonly alive: boolean })[];
 }
 
 /** Why nobody is ready; `undefined` when somebody is. */
-export function unreadiness({ leader, instances }: AtWork): string | undefined {
+function unreadiness({ leader, instances }: AtWork): string | undefined {
   if (leader === undefined) return 'nobody leads';
   const leading = instances.find(({ id }) => id === leader.holder);
   if (leading === undefined || !leading.alive) return `${leader.holder} leads, and is not heard`;
@@ -20,11 +20,16 @@ export function unreadiness({ leader, instances }: AtWork): string | undefined {
 /** The store's last record may be so old: a minute is recorded when it begins. */
 const MOST_BEHIND_MS = 180_000;
 
-/** Why a watch on this store is not to be relied on now: nobody leads, blind, or behind. `undefined`: it is. */
+/**
+ * Why a watch on this store is not to be relied on now: nobody leads, blind, or behind. `undefined`: it is. `/readyz`,
+ * `status`, the heartbeat and the metric `unroutable_ready` all say this.
+ */
 export async function storeUnready(store: StateStore, wallMs: number): Promise<string | undefined> {
   const [leader, instances] = await Promise.all([store.leases.holder(), readInstances(store)]);
   const known = instances.map((instance) => ({ ...instance, alive: isAlive(instance, wallMs) }));
-  return unreadiness({ leader, instances: known }) ?? (await blindness(store)) ?? behindness(store, wallMs);
+  const isHistory = known.some(({ id, history }) => id === leader?.holder && history === true);
+  const reason = unreadiness({ leader, instances: known }) ?? (await blindness(store));
+  return reason ?? (isHistory ? undefined : behindness(store, wallMs));
 }
 
 /** `blind: …` while every verdict is unknown. */
@@ -39,6 +44,7 @@ async function behindness(store: StateStore, wallMs: number): Promise<string | u
   const verdicts = await store.read('verdicts');
   const minutes = await Promise.all(verdicts.map(({ key }) => lastRecorded(store, key)));
   const last = Math.max(...minutes.map((at) => at ?? 0));
+  if (last === 0) return 'nothing is recorded yet';
   const behind = wallMs - last;
   return behind > MOST_BEHIND_MS ? `behind: the last record is ${durationText(behind)} old` : undefined;
 }

@@ -83,6 +83,8 @@ export class Watch {
   #engine: Engine | undefined;
   #feed: Feed | undefined;
   #behind: string | undefined;
+  /** Why the store does not take what is decided; `undefined`: it does. */
+  #storeFault: string | undefined;
   /** Number of the newest batch that we know was kept, by whomever. */
   #known = 0;
 
@@ -279,14 +281,16 @@ export class Watch {
 
   #answered(): void {
     const { store, feed } = this.#parts;
+    this.#storeFault = undefined;
     feed.log.info(`${store.name} answers again`);
   }
 
   #retrying(signal: AbortSignal): (error: unknown, attempt: number) => Promise<void> {
     const { store, feed } = this.#parts;
-    return retrying(feed.clock, Math.random, signal, (error) =>
-      feed.log.error(`${store.name}: ${refusal(error)}; nothing is told until it answers`),
-    );
+    return retrying(feed.clock, Math.random, signal, (error) => {
+      this.#storeFault = refusal(error);
+      feed.log.error(`${store.name}: ${refusal(error)}; nothing is told until it answers`);
+    });
   }
 
   #note(said: LeadershipReport): void {
@@ -314,12 +318,21 @@ export class Watch {
     const lines = this.#feed?.live.stats().lines ?? [];
     const isConnected = lines.some(({ state }) => state === 'subscribed');
     const isBlind = this.#engine?.status().every(({ visibility }) => visibility.voters === 0) === true;
-    const reason = !isConnected ? 'not subscribed to the feed' : isBlind ? 'no peer has a vote yet' : undefined;
+    const { feed } = this.#parts;
+    const reason =
+      this.#storeFault !== undefined
+        ? `the store takes nothing: ${this.#storeFault}`
+        : !isConnected
+          ? 'not subscribed to the feed'
+          : isBlind
+            ? 'no peer has a vote yet'
+            : undefined;
     return {
       id: this.#me,
       role: this.#engine === undefined ? 'standby' : 'leader',
       ready: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
+      ...(feed.isHistory ? { history: true } : {}),
       version: packageVersion(),
       host: this.#me.split(':')[0] ?? this.#me,
       pid: process.pid,

@@ -18,6 +18,8 @@ export interface WebhookParts {
   /** Of the file, with what it names. */
   readonly endpoints: readonly Endpoint[];
   readonly environment: Environment;
+  /** Also told of each report, to count them. */
+  readonly note?: ((report: WebhookReport) => void) | undefined;
 }
 
 /** Webhooks that are being delivered. */
@@ -43,7 +45,7 @@ const LOOK_MS = 100;
 
 /** Sends webhooks beside the pipeline, as long as we lead. */
 export function deliverWebhooks(parts: DeliveringParts): Delivering {
-  const { store, selection, clock, log, token, endpoints, environment } = parts;
+  const { store, selection, clock, log, token, endpoints, environment, note } = parts;
   const clocks = clocksOf(selection);
   const ended = new AbortController();
   const dispatching = dispatchWebhooks(
@@ -52,7 +54,10 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
       random: Math.random,
       resolve: systemResolver,
       sentence: (event: UnroutableEvent) => sentence(event, clocks),
-      report: (report) => logWebhook(log, report),
+      report: (report) => {
+        logWebhook(log, report);
+        note?.(report);
+      },
     },
     ended.signal,
   );

@@ -2,6 +2,7 @@ import type { Clock } from '../../ports.ts';
 import { httpPlace, type HttpSettings } from '../../app/http/http-options.ts';
 import { serveStore } from '../../app/http/serve-store.ts';
 import type { Io } from '../../app/io.ts';
+import { Meter } from '../../app/metrics/meter.ts';
 import { storeUnready } from '../../app/leadership/readiness.ts';
 import { openKept, type StoreOptions } from '../../app/open-store.ts';
 import { systemClock } from '../../app/system-clock.ts';
@@ -23,7 +24,7 @@ export async function serve(options: ServeOptions, io: Io, clock: Clock = system
   const { store } = opened.value;
   try {
     const unready = (): Promise<string | undefined> => storeUnready(store, clock.wallMs());
-    const server = await serveStore(place.value, { store, clock, unready }, io.signal);
+    const server = await serveStore(place.value, { store, clock, unready, meter: new Meter() }, io.signal);
     if (!server.ok) return failed(server, io);
     io.stdout.write(`${server.value.url}\n`);
     await server.value.closed;

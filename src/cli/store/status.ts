@@ -3,7 +3,7 @@ import type { Clock, Kept, StateStore } from '../../ports.ts';
 import { counted, printable } from '../../report/printable.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { isAlive, readInstances, type Instance } from '../../app/leadership/instances.ts';
-import { unreadiness } from '../../app/leadership/readiness.ts';
+import { storeUnready } from '../../app/leadership/readiness.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openKept, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/result.ts';
@@ -23,6 +23,8 @@ interface Status {
   readonly store: string;
   readonly name: string;
   readonly kept: Kept | undefined;
+  /** Why the watch is not to be relied on, in the words of /readyz. */
+  readonly reason: string | undefined;
   readonly leader: { readonly holder: string; readonly token: number } | undefined;
   readonly instances: readonly (Instance & { readonly alive: boolean })[];
   readonly verdicts: readonly StateRecord[];
@@ -61,27 +63,26 @@ export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = 
 }
 
 async function read(store: StateStore, name: string, wallMs: number): Promise<Status> {
-  const [kept, leader, instances, verdicts, incidents] = await Promise.all([
+  const [kept, reason, leader, instances, verdicts, incidents] = await Promise.all([
     store.load(),
+    storeUnready(store, wallMs),
     store.leases.holder(),
     readInstances(store),
     store.read('verdicts'),
     store.read('incidents'),
   ]);
   const known = instances.map((instance) => ({ ...instance, alive: isAlive(instance, wallMs) }));
-  return { store: store.name, name, kept, leader, instances: known, verdicts, incidents };
+  return { store: store.name, name, kept, reason, leader, instances: known, verdicts, incidents };
 }
 
-function tellReady(status: Status, io: Io): ExitStatus {
-  const reason = unreadiness(status);
+function tellReady({ reason }: Status, io: Io): ExitStatus {
   if (reason === undefined) return EXIT.done;
   complain(io, `not ready: ${reason}`);
   return EXIT.notReady;
 }
 
 function documentOf(status: Status): unknown {
-  const { store, name, kept, leader, instances, verdicts, incidents } = status;
-  const reason = unreadiness(status);
+  const { store, name, kept, reason, leader, instances, verdicts, incidents } = status;
   return {
     store,
     name,
@@ -100,8 +101,7 @@ function byKey(records: readonly StateRecord[]): Readonly<Record<string, unknown
 }
 
 function textOf(status: Status): string {
-  const { store, name, kept, leader, instances, verdicts, incidents } = status;
-  const reason = unreadiness(status);
+  const { store, name, kept, reason, leader, instances, verdicts, incidents } = status;
   const lines = [
     `${name} in ${store}`,
     kept === undefined

@@ -1,7 +1,7 @@
 import { record } from '../../../streams/tape/record.ts';
 import { RIS_LIVE_URL } from '../../../streams/ris-live/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock, ElementSource } from '../../ports.ts';
 import { textSink } from '../../sinks/stdout.ts';
 import { eventLines } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
@@ -16,20 +16,19 @@ import { systemClock } from '../../app/system-clock.ts';
 import { TerminalLine } from '../output/terminal-line.ts';
 import { controlTerritory } from '../../app/feed/feed.ts';
 import type { FeedOptions, Healer, Seed } from '../../app/feed/types.ts';
+import { heartbeatUrls, type HeartbeatSettings, type HeartbeatUrls } from '../../app/watch/heartbeat.ts';
 import { createLogger, type Logger } from '../../app/watch/log.ts';
 import { packageVersion } from '../../app/package-root.ts';
 import { openTape, type Tape } from '../../app/watch/tape-file.ts';
 import { httpPlace, type HttpPlace, type HttpSettings } from '../../app/http/http-options.ts';
-import { serveStore } from '../../app/http/serve-store.ts';
-import { blindness, storeUnready } from '../../app/leadership/readiness.ts';
-import type { HttpServer } from '../../http/server.ts';
+import { startLookouts } from '../../app/watch/lookouts.ts';
 import { KEEP_EVENTS } from '../../app/watch/upkeep.ts';
 import { Watch, type WatchEnd } from '../../app/watch/watcher.ts';
 import type { WebhookParts } from '../../app/watch/webhooks.ts';
 import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
 
 /** The options of `watch`, read. */
-export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettings, Limits {
+export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettings, HeartbeatSettings, Limits {
   readonly url?: string;
   readonly collectors?: readonly Collector[];
   /** @default ripestat; none when the server plays history */
@@ -67,6 +66,7 @@ interface Ready {
   readonly tape: Tape | undefined;
   readonly webhooks: WebhookParts;
   readonly http: HttpPlace | undefined;
+  readonly heartbeat: HeartbeatUrls | undefined;
 }
 
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
@@ -76,6 +76,8 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
   const selection = chosen.value;
   const http = options.http === undefined ? good(undefined) : await httpPlace(options, io);
   if (!http.ok) return http;
+  const beats = heartbeatUrls(options, io);
+  if (!beats.ok) return beats;
   const limited = tooMany(selection, options);
   if (!limited.ok) return limited;
   const webhooks = await configuredWebhooks(options, io);
@@ -107,6 +109,7 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
     ...{ selection, feed, opened: opened.value, tape: tape.value },
     webhooks: { endpoints, environment: io.env },
     http: http.value,
+    heartbeat: beats.value,
   });
 }
 
@@ -136,7 +139,7 @@ async function openPatiently(
 }
 
 async function conduct(
-  { selection, feed, opened, tape, webhooks, http }: Ready,
+  { selection, feed, opened, tape, webhooks, http, heartbeat }: Ready,
   options: WatchOptions,
   io: Io,
   line: TerminalLine,
@@ -145,38 +148,43 @@ async function conduct(
   const ended = new AbortController();
   const sink = textSink(io.stdout, () => ended.abort());
   const lines = eventLines(options, selection, io);
+  const meter = http === undefined ? undefined : (await import('../../app/metrics/watch-meter.ts')).watchMeter();
+  const recorded = (source: ElementSource): ElementSource =>
+    tape === undefined ? source : record(source, (text) => tape.write(text));
   const turns = new Watch({
     selection,
     feed,
-    store: opened.store,
+    store: meter === undefined ? opened.store : meter.store(opened.store),
     isLasting: opened.isLasting,
-    isServed: http !== undefined,
+    isServed: http !== undefined || heartbeat !== undefined,
     inspect: opened.inspect,
     warnings: opened.warnings,
     keepEvents: options.keepEvents,
-    webhooks,
-    record: (source) => (tape === undefined ? source : record(source, (text) => tape.write(text))),
+    webhooks: { ...webhooks, note: meter?.noteWebhook },
+    record: (source) => (meter === undefined ? recorded(source) : meter.source(recorded(source))),
     async tell(events) {
       line.clear();
       await sink.write(lines(events));
       return sink.failure === undefined;
     },
   });
-  const server = http === undefined ? undefined : await served(http, turns, opened, { feed, signal: ended.signal });
-  if (server?.ok === false) {
+  const { store, isLasting } = opened;
+  const lookouts = await startLookouts({ http, heartbeat, turns, store, isLasting, feed, meter }, ended.signal);
+  if (!lookouts.ok) {
     ended.abort();
     await tape?.close();
     await opened.store.close();
-    return failed(server, io);
+    return failed(lookouts, io);
   }
-  if (server !== undefined) feed.log.info(`the page is at ${server.value.url}`);
+  const { url, ended: lookedOut } = lookouts.value;
+  if (url !== undefined) feed.log.info(`the page is at ${url}`);
   const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);
   let end: WatchEnd;
   feed.log.info(startText(selection, feed, opened));
   try {
     end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
-    if (end.ok && server !== undefined && !io.signal.aborted) {
-      feed.log.info(`the feed has ended; the page stays at ${server.value.url} until this program is stopped`);
+    if (end.ok && url !== undefined && !io.signal.aborted) {
+      feed.log.info(`the feed has ended; the page stays at ${url} until this program is stopped`);
       await clock.sleep(Number.MAX_SAFE_INTEGER, AbortSignal.any([io.signal, ended.signal]));
     }
   } finally {
@@ -185,7 +193,7 @@ async function conduct(
     line.clear();
     await sink.flush();
     await tape?.close();
-    await server?.value.closed;
+    await lookedOut;
     await opened.store.close();
   }
   if (!end.ok) return failed(end, io);
@@ -195,19 +203,6 @@ async function conduct(
     return EXIT.files;
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
-}
-
-/** The page and the API beside the watch, until `signal` aborts. */
-function served(
-  place: HttpPlace,
-  turns: Watch,
-  { store, isLasting }: OpenStore,
-  { feed, signal }: { readonly feed: FeedOptions; readonly signal: AbortSignal },
-): Promise<Result<HttpServer>> {
-  const { clock, isHistory } = feed;
-  const unready = async (): Promise<string | undefined> =>
-    isLasting && !isHistory ? storeUnready(store, clock.wallMs()) : (turns.unready ?? (await blindness(store)));
-  return serveStore(place, { store, clock, unready }, signal);
 }
 
 /** What begins here, for whoever reads the log later. */

@@ -1,0 +1,28 @@
+import type { Clock, ElementSource, StateStore } from '../../ports.ts';
+import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
+import type { WatchView } from '../watch/watcher.ts';
+import { measured } from './measured-store.ts';
+import { Meter } from './meter.ts';
+import { countDelivery, countedSource, watchReadings } from './watch-readings.ts';
+
+/** What a watch passes its parts through, so that they are measured. */
+export interface WatchMeter {
+  readonly meter: Meter;
+  store(store: StateStore): StateStore;
+  source(source: ElementSource): ElementSource;
+  readonly noteWebhook: (report: WebhookReport) => void;
+  /** Asks the watch at each scrape. */
+  ask(view: () => WatchView, clock: Clock, isHistory: boolean): void;
+}
+
+/** A meter for one watch. Loaded only where somebody can ask it. */
+export function watchMeter(): WatchMeter {
+  const meter = new Meter();
+  return {
+    meter,
+    store: (store) => measured(store, meter),
+    source: (source) => countedSource(source, meter),
+    noteWebhook: (report) => countDelivery(report, meter),
+    ask: (view, clock, isHistory) => meter.add(() => watchReadings(view(), clock, isHistory)),
+  };
+}

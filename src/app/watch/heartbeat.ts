@@ -1,0 +1,135 @@
+import { LinkedAbort } from '../../lib/linked-abort.ts';
+import { fetchByProxy } from '../../lib/proxy.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import type { Clock } from '../../ports.ts';
+import { durationText } from '../../report/clock.ts';
+import type { Io } from '../io.ts';
+import type { Logger } from './log.ts';
+
+/** What the command line says of the heartbeat. */
+export interface HeartbeatSettings {
+  /** Called while all is well. @default $UNROUTABLE_HEARTBEAT */
+  readonly heartbeat?: string;
+  /** Called when it is not, with the reason. @default $UNROUTABLE_HEARTBEAT_FAILURE */
+  readonly heartbeatFailure?: string;
+}
+
+/** Where heartbeats go. */
+export interface HeartbeatUrls {
+  readonly success: URL;
+  readonly failure: URL | undefined;
+}
+
+/** What became of one heartbeat. `withheld`: not all is well, and there is no failure URL or it was called already. */
+export type HeartbeatOutcome = 'success' | 'failure' | 'withheld' | 'unsent';
+
+/** What a heartbeat needs. */
+export interface HeartbeatParts {
+  readonly urls: HeartbeatUrls;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether this program leads: who stands by is silent, so that one watch has one heartbeat. */
+  readonly isLeader: () => boolean;
+  /** Why not all is well; `undefined` when it is. May reject, and may hang. */
+  readonly unready: () => Promise<string | undefined>;
+  readonly note?: ((outcome: HeartbeatOutcome) => void) | undefined;
+}
+
+/** How often it is sent. Milliseconds. */
+export const HEARTBEAT_MS = 30_000;
+/** How often it is looked whether the program was held up. */
+const LOOK_MS = 1_000;
+/** A program that was held up for longer than this missed something. */
+const HELD_UP_MS = 5_000;
+/** The store and the receiver have this long to answer. */
+const DEADLINE_MS = 10_000;
+
+/** Reads `--heartbeat` and what belongs to it. The URLs are secrets: no fault names more than their host. */
+export function heartbeatUrls(
+  settings: HeartbeatSettings,
+  { env }: Pick<Io, 'env'>,
+): Result<HeartbeatUrls | undefined> {
+  const success = settings.heartbeat ?? env['UNROUTABLE_HEARTBEAT'] ?? '';
+  const failure = settings.heartbeatFailure ?? env['UNROUTABLE_HEARTBEAT_FAILURE'] ?? '';
+  if (success === '')
+    return failure === '' ? good(undefined) : bad('usage', '--heartbeat-failure: it needs --heartbeat');
+  const read = [success, failure].map((text) => (URL.canParse(text) ? new URL(text) : undefined));
+  const isHttp = (url: URL | undefined): url is URL => url !== undefined && /^https?:$/.test(url.protocol);
+  const [one, other] = read;
+  if (!isHttp(one)) return bad('usage', '--heartbeat: it must be a URL, such as https://hc-ping.com/your-id');
+  if (failure === '') return good({ success: one, failure: undefined });
+  return isHttp(other)
+    ? good({ success: one, failure: other })
+    : bad('usage', '--heartbeat-failure: it must be a URL, such as https://hc-ping.com/your-id/fail');
+}
+
+/** Calls the success URL every half minute while all is well, and nothing while it is not. Until `signal` aborts. */
+export async function heartbeat(parts: HeartbeatParts, signal: AbortSignal): Promise<void> {
+  const { clock, isLeader, note } = parts;
+  let dueAt = clock.monotonicMs();
+  let failed: string | undefined;
+  let heldUpMs = 0;
+  let looked = clock.monotonicMs();
+  while (!signal.aborted) {
+    await clock.sleep(LOOK_MS, signal);
+    const now = clock.monotonicMs();
+    heldUpMs = Math.max(heldUpMs, now - looked - LOOK_MS);
+    looked = now;
+    if (signal.aborted || now < dueAt) continue;
+    dueAt = now + HEARTBEAT_MS;
+    if (!isLeader()) continue;
+    const held = heldUpMs > HELD_UP_MS ? `the program was held up for ${durationText(heldUpMs)}` : undefined;
+    heldUpMs = 0;
+    const reason = held ?? (await reasonOf(parts, signal));
+    const isNew = reason !== undefined && reason !== failed;
+    const outcome = reason !== undefined && !isNew ? 'withheld' : await send(parts, reason, signal);
+    if (outcome !== 'unsent') failed = reason;
+    note?.(outcome);
+    // What it waited for is not time in which it was held up.
+    looked = clock.monotonicMs();
+  }
+}
+
+async function reasonOf({ unready, clock }: HeartbeatParts, signal: AbortSignal): Promise<string | undefined> {
+  const over = new LinkedAbort(signal);
+  const late = clock
+    .sleep(DEADLINE_MS, over.signal)
+    .then(() => `the store did not answer within ${durationText(DEADLINE_MS)}`);
+  try {
+    return await Promise.race([unready(), late]);
+  } catch {
+    return 'the store does not answer';
+  } finally {
+    over.abort();
+  }
+}
+
+async function send(
+  { urls, log }: HeartbeatParts,
+  reason: string | undefined,
+  signal: AbortSignal,
+): Promise<HeartbeatOutcome> {
+  const url = reason === undefined ? urls.success : urls.failure;
+  if (reason !== undefined) log.warn({ reason }, `the heartbeat is withheld: ${reason}`);
+  if (url === undefined) return 'withheld';
+  const init = reason === undefined ? {} : { method: 'POST', body: reason };
+  const over = new LinkedAbort(signal);
+  const timer = setTimeout(() => over.abort(), DEADLINE_MS);
+  try {
+    const answer = await fetchByProxy(url, { ...init, redirect: 'manual', signal: over.signal });
+    await answer.body?.cancel();
+    if (answer.ok) return reason === undefined ? 'success' : 'failure';
+    log.warn(`the heartbeat was not taken: ${url.host} answered ${answer.status}`);
+  } catch (error) {
+    if (!signal.aborted) log.warn(`the heartbeat was not sent to ${url.host}: ${causeOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+    over.release();
+  }
+  return 'unsent';
+}
+
+/** `fetch` says only "fetch failed"; the reason is its cause. */
+function causeOf(error: unknown): string {
+  return refusal(error instanceof Error && error.cause instanceof Error ? error.cause : error);
+}

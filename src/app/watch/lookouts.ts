@@ -1,0 +1,59 @@
+import type { HttpServer } from '../../http/server.ts';
+import { good, type Result } from '../../lib/result.ts';
+import type { Clock, StateStore } from '../../ports.ts';
+import type { FeedOptions } from '../feed/types.ts';
+import type { HttpPlace } from '../http/http-options.ts';
+import { blindness, storeUnready } from '../leadership/readiness.ts';
+import type { WatchMeter } from '../metrics/watch-meter.ts';
+import { heartbeat, type HeartbeatUrls } from './heartbeat.ts';
+import type { Watch } from './watcher.ts';
+
+/** What looks at a watch from outside: the page with its API and metrics, and the heartbeat. */
+export interface LookoutParts {
+  readonly http: HttpPlace | undefined;
+  readonly heartbeat: HeartbeatUrls | undefined;
+  readonly turns: Watch;
+  readonly store: StateStore;
+  /** Whether the store outlives the program. */
+  readonly isLasting: boolean;
+  readonly feed: Pick<FeedOptions, 'clock' | 'isHistory' | 'log'>;
+  readonly meter: WatchMeter | undefined;
+}
+
+/** The lookouts of a watch, until the signal aborts. */
+export interface Lookouts {
+  /** Address of the page; `undefined` when nothing is served. */
+  readonly url: string | undefined;
+  /** Resolves when they have ended. */
+  readonly ended: Promise<unknown>;
+}
+
+/** Starts those that are asked for. A failure when the address of the page cannot be had. */
+export async function startLookouts(parts: LookoutParts, signal: AbortSignal): Promise<Result<Lookouts>> {
+  const { http, heartbeat: urls, turns, store, isLasting, feed, meter } = parts;
+  const { clock, log } = feed;
+  const unready = async (): Promise<string | undefined> =>
+    isLasting ? storeUnready(store, clock.wallMs()) : (turns.unready ?? (await blindness(store)));
+  let server: HttpServer | undefined;
+  if (http !== undefined && meter !== undefined) {
+    const { serveStore } = await import('../http/serve-store.ts');
+    meter.ask(() => turns.view(), clockOfPage(parts), feed.isHistory);
+    const served = await serveStore(http, { store, clock: clockOfPage(parts), unready, meter: meter.meter }, signal);
+    if (!served.ok) return served;
+    server = served.value;
+  }
+  const isLeader = (): boolean => turns.view().engine !== undefined;
+  const note = (outcome: string): void => meter?.meter.count('unroutable_heartbeats_total', { outcome });
+  const beating = urls === undefined ? undefined : heartbeat({ urls, clock, log, isLeader, unready, note }, signal);
+  return good({ url: server?.url, ended: Promise.all([server?.closed, beating]) });
+}
+
+/** While a recording is played, its time is the present. */
+function clockOfPage({ feed: { clock, isHistory }, turns }: LookoutParts): Clock {
+  if (!isHistory) return clock;
+  return {
+    wallMs: () => turns.view().engine?.now ?? clock.wallMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  };
+}
