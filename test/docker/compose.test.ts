@@ -1,7 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { ROOT } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { COMPOSE_FILE, readCompose, redisConfig, type Service } from './compose.ts';
@@ -15,7 +18,8 @@ const image = stagesOf(DOCKERFILE).at(-1)!;
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
 
 const services = Object.entries(compose.services);
-const analyzers = services.filter(([name]) => name !== 'redis');
+const analyzers = services.filter(([name]) => ['analyzer', 'standby'].includes(name));
+const { page, prometheus, grafana } = compose.services as Record<'page' | 'prometheus' | 'grafana', Service>;
 const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
 
 describe('docker-compose.yml', () => {
@@ -38,12 +42,17 @@ describe('docker-compose.yml', () => {
 
   // Needs the plugin, not the engine.
   test.skipIf(!hasCompose)(`is accepted by docker compose itself${hasCompose ? '' : ' (not installed here)'}`, () => {
-    execFileSync('docker', ['compose', '-f', COMPOSE_FILE, '--profile', 'standby', 'config', '-q'], { stdio: 'pipe' });
+    execFileSync('docker', ['compose', '-f', COMPOSE_FILE, '--profile', '*', 'config', '-q'], { stdio: 'pipe' });
   });
 
   test('uses the networks and volumes that it has, and has none that it does not use', () => {
     const networks = new Set(services.flatMap(([, service]) => service.networks ?? []));
-    const volumes = new Set(services.flatMap(([, { volumes }]) => (volumes ?? []).map((one) => one.split(':')[0])));
+    const volumes = new Set(
+      services.flatMap(([, { volumes }]) => (volumes ?? []).map((one) => one.split(':')[0] ?? '')),
+    );
+    const folders = [...volumes].filter((one) => one.startsWith('./'));
+    expect(folders.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([]);
+    for (const folder of folders) volumes.delete(folder);
     expect([...networks].sort()).toEqual(Object.keys(compose.networks).sort());
     expect([...volumes]).toEqual(Object.keys(compose.volumes));
   });
@@ -78,11 +87,11 @@ describe.each(services)('the service %s', (_, service) => {
   });
 
   test('opens no port to the outside', () => {
-    expect(service.ports).toBeUndefined();
+    expect((service.ports ?? []).filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   });
 
   test('is an image of a known version', () => {
-    expect(service.image).toMatch(/^[a-z]+:\d+\.\d+[a-z0-9.-]*$/);
+    expect(service.image).toMatch(/^(?:[a-z]+\/)?[a-z]+:v?\d+\.\d+[a-z0-9.-]*$/);
   });
 });
 
@@ -115,8 +124,11 @@ describe('Redis', () => {
     expect(megabytes(redis.mem_limit)).toBeGreaterThan(2 * megabytes(redisConfig()['maxmemory']));
   });
 
-  test('is reached by the analyzers alone, and reaches nobody', () => {
+  test('is reached by the analyzers and the page alone, and reaches nobody', () => {
     expect(redis.networks).toEqual(['store']);
+    expect(redis.ports).toBeUndefined();
+    const beside = services.filter(([, { networks }]) => networks?.includes('store')).map(([name]) => name);
+    expect(beside.sort()).toEqual(['analyzer', 'page', 'redis', 'standby']);
     expect(compose.networks['store']).toEqual({ internal: true });
   });
 });
@@ -177,6 +189,60 @@ describe('the analyzers', () => {
     expect(analyzer.environment?.['UNROUTABLE_STORE']).toBe('redis://redis:6379');
     const elsewhere = readCompose({ UNROUTABLE_STORE: 'rediss://redis.example:6380' }).services['standby'];
     expect(elsewhere?.environment?.['UNROUTABLE_STORE']).toBe('rediss://redis.example:6380');
+  });
+});
+
+describe('the page', () => {
+  test('is served from the store on this machine alone, and asked for its health at /readyz', () => {
+    expect(page.command?.[0]).toBe('serve');
+    expect(unknownWords(page.command ?? [])).toEqual([]);
+    expect(page.ports).toEqual(['127.0.0.1:4680:4680']);
+    expect(page.image).toBe(analyzer.image);
+  });
+
+  test('its health check ends with 0 when /readyz is 200, with 1 when it is 503, and when nothing answers', async () => {
+    const [, program = '', ...words] = page.healthcheck?.test ?? [];
+    let status = 200;
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/readyz' ? status : 404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const check = async (): Promise<number | null> => {
+      const child = spawn(
+        program,
+        words.map((word) => word.replace(':4680', `:${port}`)),
+      );
+      return new Promise((resolve) => child.once('close', resolve));
+    };
+    expect(await check()).toBe(0);
+    status = 503;
+    expect(await check()).toBe(1);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await check()).toBe(1);
+  });
+});
+
+describe('Prometheus and Grafana', () => {
+  test('come on request alone, and cannot reach Redis', () => {
+    for (const service of [prometheus, grafana]) {
+      expect(service.profiles).toEqual(['metrics']);
+      expect(service.networks).toEqual(['internet']);
+    }
+  });
+
+  test('Prometheus scrapes the services that serve metrics, on the port on which they do', () => {
+    const text = readFileSync(join(ROOT, 'deploy/prometheus/prometheus.yml'), 'utf8');
+    const { scrape_configs: jobs } = parse(text) as {
+      scrape_configs: { dns_sd_configs: { names: string[]; port: number }[] }[];
+    };
+    const [source] = jobs[0]?.dns_sd_configs ?? [];
+    expect(source).toMatchObject({ names: analyzers.map(([name]) => name), port: 4680 });
+    for (const [, { command, networks }] of analyzers) {
+      expect(command?.[(command ?? []).indexOf('--http') + 1]).toBe('0.0.0.0:4680');
+      expect(networks).toContain('internet');
+    }
   });
 });
 

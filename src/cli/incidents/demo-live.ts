@@ -11,8 +11,14 @@ const SPEED = 6000;
 /**
  * A recorded incident as if it happened now: its updates are served over RIS Live's protocol on loopback, and `watch` watches
  * them. Both are the real commands; nothing leaves this machine.
+ *
+ * @param http `[HOST:]PORT` of the page; it stays when the incident is over, until the program is stopped.
  */
-export async function demoLive(folder: string, territory: string, io: Io): Promise<ExitStatus> {
+export async function demoLive(
+  { folder, territory }: { readonly folder: string; readonly territory: string },
+  http: string | undefined,
+  io: Io,
+): Promise<ExitStatus> {
   const planned = await planMrt({ paths: [folder] });
   if (!planned.ok) {
     complain(io, planned.reason);
@@ -25,7 +31,7 @@ export async function demoLive(folder: string, territory: string, io: Io): Promi
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
   const address = firstLine();
-  const speed = io.stdout.isTTY === true ? SPEED : 'max';
+  const speed = io.stdout.isTTY === true || http !== undefined ? SPEED : 'max';
   const serving = serveRis({ files: updates, port: 0, speed }, { ...io, stdout: address.stream, signal });
   const url = await Promise.race([address.line, serving]);
   // It ended before it began, and has said why.
@@ -33,7 +39,7 @@ export async function demoLive(folder: string, territory: string, io: Io): Promi
   try {
     const seed = { from: 'mrt', paths: firstDumps } as const;
     return await watch(
-      { url, history: true, seed, territory: [territory], settings: {}, format: 'text' },
+      { url, history: true, seed, territory: [territory], settings: {}, format: 'text', ...(http !== undefined && { http }) },
       { ...io, signal },
     );
   } finally {

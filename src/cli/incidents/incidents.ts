@@ -50,11 +50,14 @@ export async function showIncident(name: string, format: 'md' | 'html' | 'json',
 
 interface DemoOptions extends FetchOptions {
   readonly live?: boolean;
+  /** With `live`: where the page is. */
+  readonly http?: string;
   readonly archive?: boolean;
 }
 
 /** `unroutable demo NAME`: the incident through the same command as any archive, then what was published; or as if it were live. */
 export async function demo(name: string, options: DemoOptions, io: Io): Promise<ExitStatus> {
+  if (options.http !== undefined && options.live !== true) return failed(bad('usage', '--http: it needs --live'), io);
   const found = await incidentNamed(name);
   if (!found.ok) return failed(found, io);
   const incident = found.value;
@@ -72,7 +75,7 @@ export async function demo(name: string, options: DemoOptions, io: Io): Promise<
 
   if (options.live === true && incident.kind === 'reconstructed') {
     const { demoLive } = await import('./demo-live.ts');
-    return demoLive(incident.folder, incident.territory, io);
+    return demoLive(incident, options.http, io);
   }
   const { status, outcome } = await replayed(from.value.paths, { format: 'text', ...from.value.options }, io);
   if (outcome === undefined || status !== EXIT.done) return status;

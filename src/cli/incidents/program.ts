@@ -62,7 +62,8 @@ export function addIncidentCommands(program: Command, io: Io, end: End): void {
     .description('Replays a known incident that comes with the program.')
     .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
     .option('--live', 'serve it on this machine as RIS Live would, and watch that')
-    .action(async (name: string, options: { live?: boolean }) => {
+    .option('--http <address>', 'with --live: show the page there, [HOST:]PORT')
+    .action(async (name: string, options: { live?: boolean; http?: string }) => {
       end(await (await load()).demo(name, options, io));
     });
 }
