@@ -229,11 +229,11 @@ function usersOf(): readonly (readonly [document: string, users: Users])[] {
   ];
 }
 
-/** The line of docs/events.md that operators copy, with what it says that consumer groups want besides. */
+/** The line of docs/events.md that operators copy, with the rights that it adds for consumer groups. */
 function newsroom(): readonly string[] {
   const text = readFileSync(join(ROOT, 'docs/events.md'), 'utf8');
   const line = /^ *ACL (SETUSER newsroom on >secret .+)$/m.exec(text)?.[1];
-  const besides = /^and for consumer groups `(.+)` besides/m.exec(text)?.[1];
+  const besides = /^For consumer groups, add `(.+?)`/m.exec(text)?.[1];
   if (line === undefined || besides === undefined) throw new Error('docs/events.md has no ACL user');
   return `${line} ${besides}`.split(' ');
 }

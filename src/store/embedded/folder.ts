@@ -111,7 +111,7 @@ function marked(path: string): Exclude<Folder, { ok: true }> | undefined {
   }
   // LMDB takes the process with it when it cannot open one of them, so they are looked at first.
   const irregular = [DATA, LOCK].find((name) => !isUsable(join(path, name)));
-  if (irregular !== undefined) return refuse('damaged', `its ${irregular} is no file`);
+  if (irregular !== undefined) return refuse('damaged', `its ${irregular} is not a file`);
   const size = statSync(join(path, DATA), { throwIfNoEntry: false })?.size ?? 0;
   if (size > 0 && expectedBytes(join(path, DATA)) === undefined) {
     return refuse('damaged', `its ${DATA} is not the database it was`);

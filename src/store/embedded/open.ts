@@ -134,7 +134,7 @@ function enter(
   const text = database.meta.get(MARK);
   const mark = text === undefined ? ours : (JSON.parse(text) as Mark);
   if (mark.name !== ours.name) {
-    return { ok: false, fault: 'another-watch', reason: `it keeps the watch ${mark.name}, not ${ours.name}` };
+    return { ok: false, fault: 'another-watch', reason: `it holds the watch ${mark.name}, not ${ours.name}` };
   }
   if (mark.schema > ours.schema) {
     const reason = `it was written by a newer version (schema ${String(mark.schema)}, this one knows ${String(ours.schema)})`;

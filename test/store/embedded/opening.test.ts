@@ -164,7 +164,7 @@ describe('a folder is refused, and nothing in it is touched', () => {
     await (await open(folder.path)).close();
     rmSync(join(folder.path, 'lock.mdb'));
     mkdirSync(join(folder.path, 'lock.mdb'));
-    await expectRefused(folder.path, 'damaged', 'lock.mdb is no file');
+    await expectRefused(folder.path, 'damaged', 'lock.mdb is not a file');
   });
 
   test('when it keeps another watch', async () => {
@@ -174,7 +174,7 @@ describe('a folder is refused, and nothing in it is touched', () => {
     expect(await openEmbedded(folder.path, { ...OPTIONS, name: 'CU' })).toEqual({
       ok: false,
       fault: 'another-watch',
-      reason: 'it keeps the watch KP, not CU',
+      reason: 'it holds the watch KP, not CU',
     });
   });
 
