@@ -1,7 +1,7 @@
 import type { Element } from '../src/bgp/element.ts';
 import type { Collector } from '../src/bgp/peer.ts';
 import type { EventTime } from '../src/bgp/time.ts';
-import { Notifier } from '../src/lib/notifier.ts';
+import { AsyncQueue } from '../src/lib/async-queue.ts';
 import type { ElementSource } from '../src/ports.ts';
 
 /** Elements kept: hours of a country, ticks included; a few minutes of a hostile feed. */
@@ -16,24 +16,24 @@ export class Ahead implements ElementSource {
   readonly name: string;
   readonly #source: ElementSource;
   readonly #limit: number;
-  #kept: Element[] = [];
+  readonly #kept: AsyncQueue<Element>;
   #isHeld = false;
   /** The latest time of what was thrown away that nobody asked to forget. */
   #cutAt = -Infinity;
   /** Of each collector that lost something: when that began. */
   #lost = new Map<Collector, EventTime>();
-  #end: 'unread' | 'open' | 'ended' | { readonly error: unknown } = 'unread';
-  readonly #changed = new Notifier();
+  #isRead = false;
 
   constructor(source: ElementSource, limit: number = MAX_KEPT) {
     this.name = source.name;
     this.#source = source;
     this.#limit = limit;
+    this.#kept = new AsyncQueue(limit);
   }
 
   /** Elements that wait. */
   get size(): number {
-    return this.#kept.length;
+    return this.#kept.items.length;
   }
 
   /** Whether elements were thrown away that nobody asked to forget: whoever reads now misses something. */
@@ -43,8 +43,8 @@ export class Ahead implements ElementSource {
 
   /** Begins to listen; a second call does nothing. */
   start(signal: AbortSignal): void {
-    if (this.#end !== 'unread') return;
-    this.#end = 'open';
+    if (this.#isRead) return;
+    this.#isRead = true;
     void this.#listen(signal);
   }
 
@@ -56,8 +56,8 @@ export class Ahead implements ElementSource {
 
   /** Throws away the first elements for as long as they are older than this: a state elsewhere includes them. */
   forget(before: EventTime): void {
-    const first = this.#kept.findIndex(({ at }) => at >= before);
-    this.#kept.splice(0, first < 0 ? this.#kept.length : first);
+    const first = this.#kept.items.findIndex(({ at }) => at >= before);
+    this.#kept.drop(first < 0 ? this.size : first);
     if (this.#cutAt < before) this.#cutAt = -Infinity;
   }
 
@@ -69,10 +69,8 @@ export class Ahead implements ElementSource {
         yield* taken;
         continue;
       }
-      // No await since it was taken: what is put from here on notifies us.
-      if (typeof this.#end === 'object') throw this.#end.error;
-      if (this.#end === 'ended') return;
-      await this.#changed.next(signal);
+      if (this.#kept.isOver) return;
+      await this.#kept.filled(signal);
     }
   }
 
@@ -83,29 +81,25 @@ export class Ahead implements ElementSource {
       collector,
       reason: 'disconnected',
     }));
-    const taken = [...this.#kept, ...gaps];
-    this.#kept = [];
     this.#lost = new Map();
-    return taken;
+    return [...this.#kept.takeNow(), ...gaps];
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
     try {
       for await (const element of this.#source.elements(signal)) this.#put(element);
-      this.#end = 'ended';
+      this.#kept.end();
     } catch (error) {
-      this.#end = { error };
+      this.#kept.fail(error);
     }
-    this.#changed.notify();
   }
 
   #put(element: Element): void {
-    if (this.#kept.length >= this.#limit && !this.#isHeld) {
-      for (const { at } of this.#kept.splice(0, Math.ceil(this.#limit / 10))) this.#cutAt = Math.max(this.#cutAt, at);
+    if (this.#kept.isFull && !this.#isHeld) {
+      for (const { at } of this.#kept.drop(Math.ceil(this.#limit / 10))) this.#cutAt = Math.max(this.#cutAt, at);
     }
     const collector = 'collector' in element ? element.collector : element.peer.collector;
-    if (this.#kept.length < this.#limit) this.#kept.push(element);
+    if (!this.#kept.isFull) this.#kept.push(element);
     else if (!this.#lost.has(collector)) this.#lost.set(collector, element.at);
-    this.#changed.notify();
   }
 }

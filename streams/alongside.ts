@@ -1,6 +1,6 @@
 import type { Element } from '../src/bgp/element.ts';
+import { AsyncQueue } from '../src/lib/async-queue.ts';
 import { LinkedAbort } from '../src/lib/linked-abort.ts';
-import { Notifier } from '../src/lib/notifier.ts';
 import type { ElementSource } from '../src/ports.ts';
 
 /** Elements of the sides that wait for the next one of the main source. When so many wait, the sides are not read on. */
@@ -21,27 +21,22 @@ export function alongside(main: ElementSource, sides: readonly Side[], limit: nu
     name: main.name,
     async *elements(signal) {
       const stop = new LinkedAbort(signal);
-      const taken = new Notifier();
-      let waiting: Element[] = [];
-      let failure: { readonly error: unknown } | undefined;
+      const waiting = new AsyncQueue<Element>(limit);
       const read = async (side: Side): Promise<void> => {
         try {
           for await (const element of side(stop.signal)) {
-            while (waiting.length >= limit && !stop.signal.aborted) await taken.next(stop.signal);
+            await waiting.room(stop.signal);
             waiting.push(element);
           }
         } catch (error) {
-          failure ??= { error };
+          waiting.fail(error);
         }
       };
       const reading = sides.map(read);
       try {
         for await (const element of main.elements(signal)) {
-          if (failure !== undefined) throw failure.error;
-          const before = waiting;
-          waiting = [];
-          taken.notify();
-          yield* before;
+          waiting.check();
+          yield* waiting.takeNow();
           yield element;
         }
       } finally {

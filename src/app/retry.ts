@@ -1,8 +1,7 @@
+import { backOffMs } from '../lib/back-off.ts';
 import type { Clock } from '../ports.ts';
 
-/** The first wait and the longest one, milliseconds. */
-const FIRST_MS = 200;
-const LONGEST_MS = 5_000;
+const WAITS = { firstMs: 200, mostMs: 5_000 };
 
 /**
  * Waits before a store that did not answer is asked again: longer each time, at random within the wait, so that those who
@@ -21,7 +20,6 @@ export function retrying(
     const kind = text.replaceAll(/\d+/g, '');
     if (attempt === 1 || kind !== said) say(error);
     said = kind;
-    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 10));
-    await clock.sleep(most / 2 + (random() * most) / 2, signal);
+    await clock.sleep(backOffMs(attempt, WAITS, random), signal);
   };
 }

@@ -7,6 +7,7 @@ export class Notifier {
 
   /** Wakes all that wait. */
   notify(): void {
+    if (this.#waiting.size === 0) return;
     for (const wake of [...this.#waiting]) wake();
   }
 

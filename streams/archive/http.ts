@@ -1,3 +1,4 @@
+import { backOffMs } from '../../src/lib/back-off.ts';
 import { fetchByProxy } from '../../src/lib/proxy.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
@@ -36,8 +37,7 @@ export interface Watchdog {
   end(): void;
 }
 
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
+const WAITS = { firstMs: 1_000, mostMs: 60_000 };
 /** A server may ask for a pause of an hour: a longer one is an answer of "not today". */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
@@ -85,8 +85,7 @@ export async function persistently<T extends { readonly ok: true }>(
   for (let tries = 1; ; tries++) {
     const outcome = await attempt();
     if (outcome.ok || outcome.kind === 'absent' || tries >= most || signal.aborted) return outcome;
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
-    const waitMs = outcome.retryAfterMs ?? wait / 2 + (http.random() * wait) / 2;
+    const waitMs = outcome.retryAfterMs ?? backOffMs(tries, WAITS, http.random);
     http.report?.({ url, reason: outcome.reason, waitMs });
     await http.clock.sleep(waitMs, signal);
     if (signal.aborted) return outcome;

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { backOffMs } from '../../src/lib/back-off.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 import { openEnvelope } from './envelope.ts';
@@ -48,7 +49,7 @@ export interface Keep {
 export const MAX_AT_ONCE = 8;
 const MAX_ATTEMPTS = 5;
 /** The wait before the nth retry is up to this, doubled each time. Milliseconds. */
-const FIRST_WAIT_MS = 1_000;
+const WAITS = { leastMs: 0, firstMs: 1_000, mostMs: 60_000 };
 const MAX_CACHED = 16;
 
 interface Cached {
@@ -121,7 +122,7 @@ class Client implements RipestatClient {
       const judged = this.#judge(call, fetched, attempt);
       if (judged.retryMs === undefined) return judged.outcome;
 
-      const wait = Math.max(judged.retryMs, this.#options.random() * FIRST_WAIT_MS * 2 ** (attempt - 1));
+      const wait = Math.max(judged.retryMs, backOffMs(attempt, WAITS, this.#options.random));
       if (this.#clock.monotonicMs() + wait >= deadline) return judged.outcome;
       await this.#clock.sleep(wait, limit);
     }

@@ -1,6 +1,6 @@
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { WebSocket, type RawData } from 'ws';
-import { Notifier } from '../../src/lib/notifier.ts';
+import { AsyncQueue } from '../../src/lib/async-queue.ts';
 import { proxyOf } from '../../src/lib/proxy.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
@@ -166,36 +166,31 @@ function connectionOf(socket: WebSocket, end: End, options: ConnectOptions): Con
 /** Frames that came and were not read yet. Full, it holds the socket. */
 class Inbox {
   readonly #socket: WebSocket;
-  #frames: Uint8Array[] = [];
+  readonly #frames = new AsyncQueue<Uint8Array>(MAX_FRAMES_WAITING);
   #bytes = 0;
-  #isEnded = false;
-  readonly #changed = new Notifier();
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
   }
 
   get isFull(): boolean {
-    return this.#frames.length >= MAX_FRAMES_WAITING || this.#bytes >= MAX_BYTES_WAITING;
+    return this.#frames.isFull || this.#bytes >= MAX_BYTES_WAITING;
   }
 
   put(frame: Uint8Array): void {
     this.#frames.push(frame);
     this.#bytes += frame.length;
     if (this.isFull && !this.#socket.isPaused) this.#socket.pause();
-    this.#changed.notify();
   }
 
   end(): void {
-    this.#isEnded = true;
-    this.#changed.notify();
+    this.#frames.end();
   }
 
   /** Empty when nothing will come any more. */
   async take(): Promise<readonly Uint8Array[]> {
-    while (this.#frames.length === 0 && !this.#isEnded) await this.#changed.next();
-    const frames = this.#frames;
-    this.#frames = [];
+    await this.#frames.filled();
+    const frames = this.#frames.takeNow();
     this.#bytes = 0;
     if (this.#socket.isPaused) this.#socket.resume();
     return frames;

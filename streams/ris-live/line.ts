@@ -1,6 +1,6 @@
 import type { Collector } from '../../src/bgp/peer.ts';
+import { backOffMs } from '../../src/lib/back-off.ts';
 import type { Clock } from '../../src/ports.ts';
-import type { BackOff } from './back-off.ts';
 import { decode, type Message, type Reading, type Unreadable } from './decode.ts';
 import type { LineState } from './figures.ts';
 import { connect, type Closing, type Connection, type ConnectOptions } from './frames.ts';
@@ -34,7 +34,8 @@ export interface LineOptions {
   readonly reading: Reading;
   readonly listener: Listener;
   readonly report: Report;
-  readonly backOff: BackOff;
+  /** From 0 to 1, 1 excluded: the jitter between attempts. */
+  readonly random: () => number;
   readonly clock: Clock;
   /** A goodbye of the server is the end: recordings end. */
   readonly endsWithServer: boolean;
@@ -46,6 +47,9 @@ export interface LineOptions {
 
 /** A connection that stood this long was a good one: what comes after is a first failure. */
 const HEALTHY_MS = 60_000;
+
+/** Between attempts to connect. */
+const WAITS = { leastMs: 1_000, firstMs: 2_000, mostMs: 60_000 };
 
 /** Of one connection; the others are counted. */
 const MAX_ERRORS_TOLD = 10;
@@ -88,7 +92,8 @@ export class Line {
 
   /** Ends when `signal` aborts, or with the recording. */
   async run(signal: AbortSignal): Promise<void> {
-    const { name, report, clock, backOff, endsWithServer } = this.#options;
+    const { name, report, clock, random, endsWithServer } = this.#options;
+    let failures = 0;
     for (let attempt = 1; !signal.aborted; attempt++) {
       this.state = 'connecting';
       report({ type: 'connecting', line: name, attempt });
@@ -96,12 +101,12 @@ export class Line {
       const closing = await this.#once(signal);
       if (signal.aborted) return;
       if (clock.monotonicMs() - begunMs >= HEALTHY_MS) {
-        backOff.reset();
+        failures = 0;
         attempt = 0;
       }
       this.state = 'waiting';
       const isEnd = endsWithServer && closing.by === 'server';
-      const retryMs = isEnd ? undefined : Math.max(backOff.next(), closing.retryAfterMs ?? 0);
+      const retryMs = isEnd ? undefined : Math.max(backOffMs(++failures, WAITS, random), closing.retryAfterMs ?? 0);
       report({ type: 'disconnected', line: name, closing, retryMs });
       if (retryMs === undefined) return;
       this.#options.listener.disconnected(this);

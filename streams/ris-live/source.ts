@@ -1,8 +1,9 @@
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { Prefix } from '../../src/bgp/prefix.ts';
 import { eventTimeOf } from '../../src/bgp/time.ts';
+import type { Element } from '../../src/bgp/element.ts';
+import { AsyncQueue } from '../../src/lib/async-queue.ts';
 import type { Clock, ElementSource } from '../../src/ports.ts';
-import { fullJitter } from './back-off.ts';
 import { ClockDifference } from './clock-difference.ts';
 import { CONTROL_PREFIXES, RIS_COLLECTORS, type ControlPrefix } from './control-prefixes.ts';
 import { Controls } from './controls.ts';
@@ -11,13 +12,15 @@ import { Figures, type LiveStats } from './figures.ts';
 import { Intake } from './intake.ts';
 import { Line, type Listener } from './line.ts';
 import { Names } from './names.ts';
-import { Outlet } from './outlet.ts';
 import { Oddities, type Report } from './report.ts';
 import { subscriptionsOf, urlWithClient } from './subscriptions.ts';
 import { WatchedRoutes } from './watched-routes.ts';
 
 /** The WebSocket of RIPE RIS Live. */
 export const RIS_LIVE_URL = 'wss://ris-live.ripe.net/v1/ws/';
+
+/** Elements that wait for the reader. Beyond this, lines stop reading their sockets. */
+const MAX_WAITING = 20_000;
 
 /** How a live feed is read. */
 export interface RisLiveOptions {
@@ -94,7 +97,8 @@ export function risLive(options: RisLiveOptions): LiveSource {
 
 /** One reading of the feed: its lines, and what is made of what they hear. */
 class Feed implements Listener {
-  readonly outlet = new Outlet();
+  /** Where all lines put elements and one reader takes them. Full, lines stop reading their sockets. */
+  readonly outlet = new AsyncQueue<Element>(MAX_WAITING);
   readonly #options: RisLiveOptions;
   readonly #timeline: 'live' | 'history';
   readonly #report: Report;
@@ -117,7 +121,7 @@ class Feed implements Listener {
       timeline: this.#timeline,
       reorderMs: options.reorderMs ?? 2000,
       silenceMs: options.silentFeedMs ?? 45_000,
-      put: (element) => this.outlet.put(element),
+      put: (element) => this.outlet.push(element),
       report: this.#report,
       odd: this.#odd,
     });
@@ -263,7 +267,6 @@ class Feed implements Listener {
 
   #release(): void {
     this.#intake.release(this.#now(), this.#lines.some(isConnected));
-    this.outlet.ring();
   }
 
   #now(): number {
@@ -282,7 +285,7 @@ class Feed implements Listener {
       reading,
       listener: this,
       report: this.#report,
-      backOff: fullJitter(options.random),
+      random: options.random,
       clock: options.clock,
       endsWithServer: this.#timeline === 'history',
     });

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { backOffMs } from '../../lib/back-off.ts';
 import type { NatMap, Node } from './url.ts';
 
 /** Where to connect, with all secrets and certificates read. */
@@ -30,19 +31,14 @@ export interface ClientOptions {
   readonly random: () => number;
 }
 
-const RECONNECT_LEAST_MS = 50;
-/** Small: a server that is back is to be found within seconds. Jitter keeps many of us apart. */
-const RECONNECT_MOST_MS = 2_000;
+/** Small: a server that is back is to be found within seconds. */
+const RECONNECTING = { leastMs: 50, firstMs: 100, mostMs: 2_000 };
 
 /** Slots that moved are found by their redirections; this finds masters that fell silent. */
 const SLOTS_REFRESH_MS = 5_000;
 
-/** Full jitter: those who were cut off together do not come back together. */
 function backOff(random: () => number): (times: number) => number {
-  return (times) => {
-    const bound = Math.min(RECONNECT_MOST_MS, RECONNECT_LEAST_MS * 2 ** Math.min(times, 20));
-    return Math.round(RECONNECT_LEAST_MS + random() * (bound - RECONNECT_LEAST_MS));
-  };
+  return (times) => backOffMs(times, RECONNECTING, random);
 }
 
 type Options = RedisOptions & { replyMapping: 'legacy' };

@@ -1,4 +1,5 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { backOffMs } from '../../lib/back-off.ts';
 import { UnknownEvent, type Clock } from '../../ports.ts';
 import type { Keys } from '../keys.ts';
 import { RedisFailure } from './failure.ts';
@@ -10,8 +11,7 @@ const PAGE = 500;
 /** A wait on the server ends after so long, to see whether the stream still is what it was. */
 const WAIT_MS = 5_000;
 
-const RETRY_LEAST_MS = 100;
-const RETRY_MOST_MS = 2_000;
+const RETRYING = { firstMs: 200, mostMs: 2_000 };
 
 /** Of the stream: its id, and names and values in turn. */
 export type Entry = readonly [id: string, fields: readonly string[]];
@@ -67,7 +67,11 @@ export async function* followEvents(
       } catch (error) {
         if (!(error instanceof RedisFailure) || error.kind === 'foreign') throw error;
         failures++;
-        await clock.sleep(Math.min(RETRY_MOST_MS, RETRY_LEAST_MS * 2 ** failures), signal);
+        // The client itself reconnects at random moments: each reader may ask at the latest one.
+        await clock.sleep(
+          backOffMs(failures, RETRYING, () => 1),
+          signal,
+        );
       }
       for (const event of page) {
         yield event;

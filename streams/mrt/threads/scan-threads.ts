@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { AsyncQueue } from '../../../src/lib/async-queue.ts';
 import { Bz2Slots } from '../container/bz2-slots.ts';
 import { ScanControl } from './scan-control.ts';
 import type { ScanBatch, ScanJob, Scanner } from '../scan/scan-job.ts';
@@ -97,10 +98,7 @@ export class ScanThreads {
 class Run {
   readonly #file: number;
   readonly #control: ScanControl;
-  readonly #waiting: ScanBatch[] = [];
-  #wake: () => void = () => undefined;
-  #isEnded = false;
-  #error: Error | undefined;
+  readonly #waiting = new AsyncQueue<ScanBatch>();
 
   constructor(file: number, control: ScanControl) {
     this.#file = file;
@@ -108,14 +106,12 @@ class Run {
   }
 
   receive(batches: readonly ScanBatch[]): void {
-    this.#waiting.push(...batches);
-    this.#wake();
+    for (const batch of batches) this.#waiting.push(batch);
   }
 
   end(error?: Error): void {
-    this.#isEnded = true;
-    this.#error ??= error;
-    this.#wake();
+    if (error === undefined) this.#waiting.end();
+    else this.#waiting.fail(error);
   }
 
   /** Once. Leaving early ends the reading of the file. */
@@ -123,20 +119,15 @@ class Run {
     this.#control.ask(this.#file);
     try {
       for (;;) {
-        const batch = this.#waiting.shift();
-        if (batch === undefined) {
-          if (this.#error !== undefined) throw this.#error;
-          if (this.#isEnded) return;
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-          continue;
-        }
+        const batch = await this.#waiting.next();
+        if (batch === undefined) return;
         this.#control.use(this.#file, batch);
         yield batch;
         if (batch.end !== undefined) return;
       }
     } finally {
       this.#control.stop(this.#file);
-      for (const batch of this.#waiting.splice(0)) this.#control.use(this.#file, batch);
+      for (const batch of this.#waiting.drop(Number.POSITIVE_INFINITY)) this.#control.use(this.#file, batch);
       done();
     }
   }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { backOffMs } from '../../../lib/back-off.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
 import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
 import { Bell } from './bell.ts';
@@ -25,9 +26,8 @@ interface Pending {
 /** Records in one write: what several endpoints and the reader have to say at the same time is kept together. */
 const MOST_CHANGES = 2_000;
 
-/** The first wait for a store that is away and the longest one, milliseconds. */
-const FIRST_MS = 200;
-const LONGEST_MS = 10_000;
+/** Between attempts while the store is away. */
+const WAITS = { firstMs: 200, mostMs: 10_000 };
 
 /**
  * The one way to the store. What is to be kept is kept in the order in which it was given, each part whole or not at
@@ -106,8 +106,7 @@ export class BatchWriter {
     const { clock, random, report } = this.#options;
     if (!this.isAway) report({ type: 'away', reason: error instanceof Error ? error.message : String(error) });
     this.#failures[what]++;
-    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#failures[what] - 1, 10));
-    await clock.sleep(most / 2 + (random() * most) / 2, this.#signal);
+    await clock.sleep(backOffMs(this.#failures[what], WAITS, random), this.#signal);
   }
 
   async #write(): Promise<void> {

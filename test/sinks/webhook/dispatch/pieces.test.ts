@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Heap } from '../../../../src/sinks/webhook/dispatch/heap.ts';
+import { Heap } from '../../../../src/lib/heap.ts';
 import { DeadLetters } from '../../../../src/sinks/webhook/dispatch/dead-letters.ts';
 import { Waiting } from '../../../../src/sinks/webhook/dispatch/waiting.ts';
 import { queueChange, type QueueRecord } from '../../../../src/sinks/webhook/records.ts';
