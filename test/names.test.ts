@@ -31,7 +31,6 @@ const NAMED_TWICE: Readonly<Record<string, string>> = {
   Message: 'evidence of an event, and a message of RIS Live: RIS calls it so',
   Opened: 'a store, and a file',
   Outcome: 'of a delivery, of a replay, and of a call of RIPEstat',
-  Outlet: 'of elements, and of a client of the server',
   Pace: 'of the client, and of the server',
   Parts: 'of a share, and of the engine',
   PeerState: 'what we know of a session, and RIS_PEER_STATE',

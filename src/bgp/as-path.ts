@@ -1,4 +1,4 @@
-import type { Asn } from './asn.ts';
+import { asnOf, type Asn } from './asn.ts';
 
 /**
  * An AS_PATH (RFC 4271 section 4.3) after the merge with AS4_PATH (RFC 6793 section 4.2.3): one entry per AS of its
@@ -30,4 +30,49 @@ export function upstreamOf(path: AsPath): Asn | undefined {
 /** As routers print it: `30844 3356 1239 4837 131279`, an AS_SET as `{64500,64501}`. */
 export function pathText(path: AsPath): string {
   return path.map((entry) => (typeof entry === 'number' ? String(entry) : `{${entry.join(',')}}`)).join(' ');
+}
+
+/** Reads what `pathText` writes, with one space between entries; `undefined` when it is anything else. */
+export function parseAsPath(text: string): AsPath | undefined {
+  const words = text === '' ? [] : text.split(' ');
+  return asPathOf(words.map(entryOf), decimalAsn);
+}
+
+/**
+ * A path from a list of entries, an AS_SET as a list inside, which comes back sorted upward.
+ *
+ * @param memberOf reads one AS number; `undefined` when it is none, and then there is no path.
+ */
+export function asPathOf(
+  entries: readonly unknown[],
+  memberOf: (value: unknown) => Asn | undefined,
+): AsPath | undefined {
+  const path: PathEntry[] = [];
+  for (const entry of entries) {
+    const read = Array.isArray(entry) ? setOf(entry, memberOf) : memberOf(entry);
+    if (read === undefined) return undefined;
+    path.push(read);
+  }
+  return path;
+}
+
+function setOf(entries: readonly unknown[], memberOf: (value: unknown) => Asn | undefined): readonly Asn[] | undefined {
+  const members: Asn[] = [];
+  for (const entry of entries) {
+    const member = memberOf(entry);
+    if (member === undefined) return undefined;
+    members.push(member);
+  }
+  return members.sort((a, b) => a - b);
+}
+
+/** `{64500,64501}` is a list of words. */
+function entryOf(word: string): string | readonly string[] {
+  if (!word.startsWith('{') || !word.endsWith('}')) return word;
+  return word === '{}' ? [] : word.slice(1, -1).split(',');
+}
+
+/** Decimal digits, of a number that is exact. */
+function decimalAsn(word: unknown): Asn | undefined {
+  return typeof word === 'string' && /^\d{1,15}$/.test(word) ? asnOf(Number(word)) : undefined;
 }

@@ -1,5 +1,5 @@
-import { pathText, type AsPath, type PathEntry } from './as-path.ts';
-import { asnOf, type Asn } from './asn.ts';
+import { parseAsPath, pathText } from './as-path.ts';
+import { asnOf } from './asn.ts';
 import type { Element, EndOfRibElement, GapElement, GapReason, RouteName } from './element.ts';
 import { parseCollector, peerOf, type Collector, type Peer } from './peer.ts';
 import { addressText, parseAddress, parsePrefix, type Family } from './prefix.ts';
@@ -142,7 +142,7 @@ function routeFrom(
   if (prefix === undefined || (pathId === undefined && pathIdField !== '')) return undefined;
   if (letter === 'W') return more.length === 0 ? { type: 'withdrawal', at, peer, prefix, pathId } : undefined;
   const [pathField] = more;
-  const path = more.length === 1 && pathField !== undefined ? pathFrom(pathField) : undefined;
+  const path = more.length === 1 && pathField !== undefined ? parseAsPath(pathField) : undefined;
   if (path === undefined) return undefined;
   return { type: letter === 'R' ? 'rib' : 'announcement', at, peer, prefix, pathId, path };
 }
@@ -176,23 +176,6 @@ function endFrom(at: EventTime, peer: Peer, [familyField, ...dump]: readonly str
   const begun = from === undefined ? undefined : eventTimeOf(from);
   if (dump.length !== 3 || begun === undefined || ipv4 === undefined || ipv6 === undefined) return undefined;
   return { type: 'end-of-rib', at, peer, family, dump: { from: begun, routes: { ipv4, ipv6 } } };
-}
-
-function pathFrom(text: string): AsPath | undefined {
-  const path: PathEntry[] = [];
-  for (const word of text === '' ? [] : text.split(' ')) {
-    const entry = word.startsWith('{') ? setFrom(word) : numberOf(word, asnOf);
-    if (entry === undefined) return undefined;
-    path.push(entry);
-  }
-  return path;
-}
-
-function setFrom(word: string): readonly Asn[] | undefined {
-  if (!word.endsWith('}')) return undefined;
-  const inner = word.slice(1, -1);
-  const members = inner === '' ? [] : inner.split(',').map((member) => numberOf(member, asnOf));
-  return members.every((member) => member !== undefined) ? members : undefined;
 }
 
 /** Decimal digits, of a number that is exact. */

@@ -4,6 +4,12 @@ import type { Brand } from './brand.ts';
 /** A machine that peers and records, by its short name: `rrc00`, `route-views.sg`. */
 export type Collector = Brand<string, 'Collector'>;
 
+/**
+ * RIS ends a session that sent no KEEPALIVE for this long: the hold time of RFC 4271 section 4.2, as its collectors offer it.
+ * Milliseconds.
+ */
+export const RIS_HOLD_MS = 180_000;
+
 /** `collector|address|asn`: one session of one collector, RFC 6396 section 4.3.1. */
 export type PeerId = Brand<string, 'PeerId'>;
 

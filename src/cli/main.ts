@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { complain, type Io } from '../app/io.ts';
 import { createProgram } from './program.ts';
-import { refusal } from '../lib/result.ts';
+import { refusal } from '../lib/errno.ts';
 
 /** The only place that touches the process: it makes what commands need, and ends with their status. */
 async function main(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { expectedText, valueAt } from '../lib/zod-faults.ts';
 import { comparePrefixes, overlaps, type Prefix } from '../bgp/prefix.ts';
 import { policyFaults, type Policy } from '../detect/policy.ts';
 import { printable } from '../report/printable.ts';
@@ -88,9 +89,7 @@ function issueFaults(issue: z.core.$ZodIssue, document: YamlDocument): readonly 
   if (issue.code === 'invalid_type') {
     const value = valueAt(document.value, path);
     const fault =
-      value === undefined
-        ? 'is missing'
-        : `is ${typeName(value)}, it must be ${TYPES[issue.expected] ?? issue.expected}`;
+      value === undefined ? 'is missing' : `is ${typeName(value)}, it must be ${expectedText(issue.expected)}`;
     return [`${at}: ${spell(path)} ${fault}`];
   }
   return [`${at}: ${spell(path)}: ${issue.message}`];
@@ -102,13 +101,6 @@ function knownKeys(path: Path): readonly string[] {
   if (path[0] === 'voting') return names(VOTING_SETTINGS);
   return path.at(-1) === 'policy' ? names(POLICY_SETTINGS) : ['id', 'name', 'blocks', 'origins', 'timeZone', 'policy'];
 }
-
-const TYPES: Readonly<Record<string, string>> = {
-  string: 'text (in quotes where it looks like a number)',
-  number: 'a number',
-  array: 'a list',
-  object: 'a map of keys and values',
-};
 
 function typeName(value: unknown): string {
   if (value === null) return 'empty';
@@ -126,14 +118,6 @@ function spell(path: Path): string {
 function written(document: YamlDocument, path: Path): string {
   const value = valueAt(document.value, path);
   return typeof value === 'string' || typeof value === 'number' ? `${String(value).slice(0, 80)} ` : '';
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (inner, part) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part) ? Reflect.get(inner, part) : undefined,
-    value,
-  );
 }
 
 type Territories = Configured['territories'];

@@ -6,7 +6,8 @@ import { listEndpoints } from '../sinks/webhook/endpoint-store.ts';
 import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoint.ts';
 import { readyEndpoint } from '../sinks/webhook/ready.ts';
 import type { Environment, SecretRef } from '../sinks/webhook/secret.ts';
-import { bad, good, refusal, type Result } from '../lib/result.ts';
+import { refusal } from '../lib/errno.ts';
+import { bad, good, type Result } from '../lib/result.ts';
 import { MOST_BYTES, readYaml } from './yaml-document.ts';
 
 /** What a file of webhooks says, and what is to be said of it. */

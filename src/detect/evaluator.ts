@@ -1,3 +1,4 @@
+import { RIS_HOLD_MS } from '../bgp/peer.ts';
 import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Touched } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
@@ -35,9 +36,9 @@ import type { Known } from './verdict/levels.ts';
 
 /**
  * After the first look more voters come: with the dumps of other collectors, and as the feed names them, for which a peer
- * has its hold time (RIS: 180 s). What they see is part of the first baseline. Milliseconds.
+ * has its hold time. What they see is part of the first baseline.
  */
-const BEGIN_MS = 180_000;
+const BEGIN_MS = RIS_HOLD_MS;
 
 /** What an evaluator goes on from, besides `changes`. */
 export interface EvaluatorSnapshot {

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
+import { zodFaults } from '../lib/zod-faults.ts';
 import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
 import { incidentsView, incidentView } from './incident-views.ts';
 import { questions } from './questions.ts';
@@ -21,7 +22,7 @@ export function apiOf(store: StateStore, clock: Clock): Hono {
   ): void => {
     api.get(path, async (context) => {
       const read = questions[name].safeParse(onceEach(context));
-      if (!read.success) throw new Refused(400, faultOf(read.error));
+      if (!read.success) throw new Refused(400, zodFaults(read.error).join('; '));
       context.header('Cache-Control', 'no-store');
       return context.json((await answer(read.data as z.infer<(typeof questions)[Name]>, context)) as object);
     });
@@ -57,12 +58,6 @@ function onceEach(context: Context): Readonly<Record<string, string>> {
     asked[name] = values[0] ?? '';
   }
   return asked;
-}
-
-function faultOf(error: z.ZodError): string {
-  return error.issues
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-    .join('; ');
 }
 
 /** What a failed answer becomes: the question's fault, or the store's. */

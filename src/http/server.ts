@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
@@ -75,7 +76,8 @@ export async function serveHttp(options: HttpOptions, signal: AbortSignal): Prom
   );
   server.maxConnections = MOST_CONNECTIONS;
   server.on('clientError', refuse);
-  await listen(server, options);
+  server.listen(options.port, options.host);
+  await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const name = options.host.includes(':') ? `[${options.host}]` : options.host;
   const closed = new Promise<void>((resolve) => server.on('close', resolve));
@@ -87,16 +89,6 @@ export async function serveHttp(options: HttpOptions, signal: AbortSignal): Prom
   if (signal.aborted) close();
   signal.addEventListener('abort', close, { once: true });
   return { url: `http://${name}:${port}/`, closed };
-}
-
-function listen(server: Server, { host, port }: HttpOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 /** What is no request is told so, in a word. */

@@ -48,12 +48,12 @@ export class AsyncQueue<T> {
 
   /** Resolves when something waits, when nothing will come any more, or when `signal` aborts. */
   async filled(signal?: AbortSignal): Promise<void> {
-    while (this.#items.length === 0 && !this.isOver && signal?.aborted !== true) await this.#changed.next(signal);
+    await this.#until(() => this.#items.length > 0, signal);
   }
 
   /** Resolves when there is room, when nothing may come any more, or when `signal` aborts. */
   async room(signal?: AbortSignal): Promise<void> {
-    while (this.isFull && !this.isOver && signal?.aborted !== true) await this.#changed.next(signal);
+    await this.#until(() => !this.isFull, signal);
   }
 
   /** All that waits, when there is something; empty at the end, or when `signal` aborts. @throws what `fail` was told. */
@@ -85,6 +85,13 @@ export class AsyncQueue<T> {
     const dropped = this.#items.splice(0, count);
     if (wasFull) this.#changed.notify();
     return dropped;
+  }
+
+  async #until(isSo: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      if (isSo() || this.isOver || signal?.aborted === true) return;
+      await this.#changed.next(signal);
+    }
   }
 
   /** @throws what `fail` was told. */

@@ -1,5 +1,5 @@
 import { asnOf, parseAsn, type Asn } from '../bgp/asn.ts';
-import type { AsPath } from '../bgp/as-path.ts';
+import { parseAsPath, type AsPath } from '../bgp/as-path.ts';
 import { parseCollector, peerOf, type Peer } from '../bgp/peer.ts';
 import { addressText, parseAddress, parsePrefix, type Prefix } from '../bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../bgp/time.ts';
@@ -122,18 +122,9 @@ export function prefixFrom(text: unknown): Prefix {
 
 /** A path as `pathText` writes it. */
 export function pathFrom(text: string): AsPath {
-  if (text === '') return [];
-  return text.split(' ').map((word) => {
-    if (!word.startsWith('{')) return numberedAs(word);
-    if (!word.endsWith('}')) throw new Error(`${text} is no path`);
-    return word === '{}' ? [] : word.slice(1, -1).split(',').map(numberedAs);
-  });
-}
-
-function numberedAs(text: string): Asn {
-  const asn = /^\d/.test(text) ? parseAsn(text) : undefined;
-  if (asn === undefined) throw new Error(`${text} is no AS number`);
-  return asn;
+  const path = parseAsPath(text);
+  if (path === undefined) throw new Error(`${text} is no path`);
+  return path;
 }
 
 function named<T>(name: string, read: () => T): T {

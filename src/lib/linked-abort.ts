@@ -5,11 +5,14 @@
 export class LinkedAbort {
   readonly #own = new AbortController();
   readonly #parent: AbortSignal;
-  readonly #abort = (): void => this.#own.abort();
+  readonly #abort = (): void => this.#own.abort(this.#reason ?? this.#parent.reason);
+  readonly #reason: unknown;
 
-  constructor(parent: AbortSignal) {
+  /** @param reason of this signal, when the parent aborts. @default the parent's */
+  constructor(parent: AbortSignal, reason?: unknown) {
     this.#parent = parent;
-    if (parent.aborted) this.#own.abort();
+    this.#reason = reason;
+    if (parent.aborted) this.#abort();
     else parent.addEventListener('abort', this.#abort, { once: true });
   }
 
@@ -18,8 +21,8 @@ export class LinkedAbort {
   }
 
   /** Aborts this signal alone, not the parent. */
-  abort(): void {
-    this.#own.abort();
+  abort(reason?: unknown): void {
+    this.#own.abort(reason);
     this.release();
   }
 

@@ -38,23 +38,3 @@ export function good<T>(value: T): Result<T> {
 export function bad(kind: FaultKind, ...faults: readonly string[]): Failure {
   return { ok: false, kind, faults };
 }
-
-/** Why the operating system refused a file, in plain words; of an error in words of ours, those. */
-export function refusal(error: unknown): string {
-  // Node.js begins its own texts with the code: `ENOSPC: no space left on device, write`.
-  const isNodes = error instanceof Error && 'code' in error && error.message.startsWith(String(error.code));
-  const code = isNodes ? String(error.code) : '';
-  return REFUSALS[code] ?? (error instanceof Error ? error.message : String(error));
-}
-
-const REFUSALS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read or written by you',
-  EPERM: 'it may not be read or written by you',
-  EISDIR: 'it is a folder',
-  EEXIST: 'a file is in the way',
-  ENOTDIR: 'a part of its path is no folder',
-  ENOSPC: 'there is no space left',
-  EROFS: 'the disk is read-only',
-  EMFILE: 'too many files are open',
-};

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { backOffMs } from '../../src/lib/back-off.ts';
+import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 import { openEnvelope } from './envelope.ts';
@@ -177,17 +178,12 @@ class Client implements RipestatClient {
 
   /** Runs `work` with a signal that aborts with `outer`, or after `ms` by our clock. Leaves no timer behind. */
   async #limited<T>(ms: number, outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const over = new AbortController();
-    const finished = new AbortController();
-    const abort = (): void => over.abort();
-    outer.addEventListener('abort', abort, { once: true });
-    if (outer.aborted) abort();
-    const timer = this.#clock.sleep(ms, finished.signal).then(abort);
+    const over = new LinkedAbort(outer);
+    const timer = this.#clock.sleep(ms, over.signal).then(() => over.abort());
     try {
       return await work(over.signal);
     } finally {
-      finished.abort();
-      outer.removeEventListener('abort', abort);
+      over.abort();
       await timer;
     }
   }

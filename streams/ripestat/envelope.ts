@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { placeText } from '../../src/lib/zod-faults.ts';
 import { done, failed, type Outcome } from './fault.ts';
 
 /** What surrounds the `data` of every call, https://stat.ripe.net/docs/02.data-api/. */
@@ -53,7 +54,7 @@ export function readData<T>(call: string, schema: z.ZodType<T>, data: unknown): 
 
 function firstIssue(error: z.ZodError): string {
   const [issue] = error.issues;
-  const place = issue === undefined || issue.path.length === 0 ? '' : `at ${issue.path.join('.')} `;
+  const place = issue === undefined || issue.path.length === 0 ? '' : `at ${placeText(issue.path)} `;
   return `${place}are not in the known form: ${issue?.message ?? 'no reason given'}`;
 }
 

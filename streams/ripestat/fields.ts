@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { asnOf, parseAsn, type Asn } from '../../src/bgp/asn.ts';
-import type { AsPath, PathEntry } from '../../src/bgp/as-path.ts';
+import { asnOf, parseAsn } from '../../src/bgp/asn.ts';
+import { asPathOf, type AsPath } from '../../src/bgp/as-path.ts';
 import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
 import { addressText, parseAddress, parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
@@ -45,32 +45,18 @@ export function canonicalAddress(text: string): string | undefined {
 
 /** A list of AS numbers, an AS_SET as a nested list or as `{64500,64501}`. `undefined`: it cannot be read. */
 export function pathOf(entries: readonly unknown[]): AsPath | undefined {
-  const path: PathEntry[] = [];
-  for (const entry of entries) {
-    const read = Array.isArray(entry) ? setOf(entry) : typeof entry === 'string' ? entryOf(entry) : numberOf(entry);
-    if (read === undefined) return undefined;
-    path.push(read);
-  }
-  return path;
+  return asPathOf(
+    entries.map((entry) => (typeof entry === 'string' ? (SET.exec(entry)?.[1]?.split(',') ?? entry) : entry)),
+    (member) =>
+      typeof member === 'string' ? parseAsn(member) : typeof member === 'number' ? asnOf(member) : undefined,
+  );
 }
+
+const SET = /^[{[](.+)[}\]]$/;
 
 /** `34854 6939 1853 1205`, as the looking glass writes it. */
 export function parsePath(text: string): AsPath | undefined {
   return pathOf(text.split(/ +/).filter((word) => word !== ''));
-}
-
-function numberOf(entry: unknown): Asn | undefined {
-  return typeof entry === 'number' ? asnOf(entry) : undefined;
-}
-
-function entryOf(text: string): PathEntry | undefined {
-  const members = /^[{[](.+)[}\]]$/.exec(text)?.[1];
-  return members === undefined ? parseAsn(text) : setOf(members.split(','));
-}
-
-function setOf(members: readonly unknown[]): readonly Asn[] | undefined {
-  const set = members.map((member) => (typeof member === 'string' ? parseAsn(member) : numberOf(member)));
-  return set.every((asn) => asn !== undefined) ? set.sort((a, b) => a - b) : undefined;
 }
 
 /** A time of RIPEstat. */

@@ -1,4 +1,4 @@
-import type { AsPath, PathEntry } from '../../src/bgp/as-path.ts';
+import { asPathOf, type AsPath } from '../../src/bgp/as-path.ts';
 import { asnOf, type Asn } from '../../src/bgp/asn.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 
@@ -38,27 +38,16 @@ export function asnField(value: unknown): Asn | undefined {
 
 /** AS numbers; an AS_SET is an array inside, which comes back sorted upward. AS 0 is malformed, RFC 7607 section 2. */
 export function pathField(value: unknown): AsPath | undefined {
-  if (!Array.isArray(value) || value.length > MAX_PATH_ENTRIES) return undefined;
-  const path: PathEntry[] = [];
-  for (const entry of value as readonly unknown[]) {
-    const read = typeof entry === 'number' ? memberOf(entry) : setOf(entry);
-    if (read === undefined) return undefined;
-    path.push(read);
-  }
-  return path;
+  if (!isWithin(value)) return undefined;
+  // An AS_SET has members.
+  const isWhole = value.every((entry) => !Array.isArray(entry) || (entry.length > 0 && isWithin(entry)));
+  return isWhole ? asPathOf(value, memberOf) : undefined;
 }
 
-function memberOf(value: number): Asn | undefined {
-  return value === 0 ? undefined : asnOf(value);
+function isWithin(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length <= MAX_PATH_ENTRIES;
 }
 
-function setOf(value: unknown): readonly Asn[] | undefined {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_PATH_ENTRIES) return undefined;
-  const members: Asn[] = [];
-  for (const member of value as readonly unknown[]) {
-    const asn = typeof member === 'number' ? memberOf(member) : undefined;
-    if (asn === undefined) return undefined;
-    members.push(asn);
-  }
-  return members.sort((a, b) => a - b);
+function memberOf(value: unknown): Asn | undefined {
+  return typeof value === 'number' && value !== 0 ? asnOf(value) : undefined;
 }

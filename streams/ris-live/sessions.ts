@@ -1,14 +1,14 @@
 import type { Element } from '../../src/bgp/element.ts';
-import type { Collector, PeerId } from '../../src/bgp/peer.ts';
+import { RIS_HOLD_MS, type Collector, type PeerId } from '../../src/bgp/peer.ts';
 import { later, type EventTime } from '../../src/bgp/time.ts';
 import type { Message } from './decode.ts';
 
 /**
  * A KEEPALIVE alone does not say that its session is up: both ends send them before it is, in OpenConfirm (RFC 4271
  * section 8.2.2), and unlike an OPEN the feed's do not say who sent them. A session that was not up within RIS's hold
- * time is over, so one that sends KEEPALIVEs this long after it was down is up. Milliseconds.
+ * time is over, so one that sends KEEPALIVEs this long after it was down is up.
  */
-const HOLD_MS = 180_000;
+const HOLD_MS = RIS_HOLD_MS;
 
 /**
  * Sessions that are down, or have TCP and no more. The feed need not say `up`: an UPDATE is only sent in an established

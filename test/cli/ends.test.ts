@@ -71,12 +71,12 @@ describe('the output goes where it is sent', () => {
 
   test.skipIf(!existsSync('/dev/full'))('a full disk is named, on stdout and in a file: status 4', async () => {
     const out = await cli.run(['replay', BLACKOUT, '--quiet', '--out', '/dev/full']);
-    expect(out).toEqual({ status: 4, stdout: '', stderr: 'unroutable: --out /dev/full: there is no space left\n' });
+    expect(out).toEqual({ status: 4, stdout: '', stderr: 'unroutable: --out /dev/full: the disk is full\n' });
     for (const args of [['replay', BLACKOUT, '--quiet'], ['territories'], ['--help']]) {
       expect(await cli.runInto('/dev/full', args)).toEqual({
         status: 4,
         stdout: '',
-        stderr: 'unroutable: the output could not be written: there is no space left\n',
+        stderr: 'unroutable: the output could not be written: the disk is full\n',
       });
     }
   });

@@ -16,7 +16,8 @@ import {
 } from '../../../streams/archive/layout.ts';
 import { parseCollector, type Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
 import type { Io } from '../io.ts';
 import { packageVersion } from '../package-root.ts';

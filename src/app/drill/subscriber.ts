@@ -3,7 +3,7 @@ import type { Clock } from '../../ports.ts';
 import { clusterOf, redisOf } from '../../store/redis/clients.ts';
 import { targetOf } from '../../store/redis/open.ts';
 import { parseRedisUrl } from '../../store/redis/url.ts';
-import { refusal } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
 
 /** Listens to the pub/sub channel of all events, as a subscriber would. */
 export interface Subscriber {

@@ -1,12 +1,9 @@
 import type { Element } from '../../bgp/element.ts';
-import type { Peer, PeerId } from '../../bgp/peer.ts';
+import { RIS_HOLD_MS, type Peer, type PeerId } from '../../bgp/peer.ts';
 import { MAX_SESSIONS } from '../../peers/session.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
 import { counted } from '../../report/printable.ts';
 import type { Logger } from '../watch/log.ts';
-
-/** Each session of RIS sends a KEEPALIVE at least every minute, and is over after three. Milliseconds. */
-const NAMED_WITHIN_MS = 180_000;
 
 /**
  * Whether the first table and the feed are about the same peers. Where they have none in common nobody votes (see
@@ -32,10 +29,10 @@ export class Overlap {
   /** Says once, a hold time after both have begun, when they have no peer in common. */
   async watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<void> {
     for (let bothMs: number | undefined; !signal.aborted;) {
-      await clock.sleep(NAMED_WITHIN_MS / 18, signal);
+      await clock.sleep(RIS_HOLD_MS / 18, signal);
       if (this.#seeded.size === 0 || this.#heard.size === 0) continue;
       bothMs ??= clock.monotonicMs();
-      if (clock.monotonicMs() - bothMs < NAMED_WITHIN_MS) continue;
+      if (clock.monotonicMs() - bothMs < RIS_HOLD_MS) continue;
       if ([...this.#seeded.keys()].some((id) => this.#heard.has(id))) return;
       log.error(this.#words());
       return;

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Access } from '../../http/guard.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import type { Io } from '../io.ts';
 
 /** What the command line says of the HTTP server. */

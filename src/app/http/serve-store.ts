@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, StateStore } from '../../ports.ts';
 import { serveHttp, type HttpMetrics, type HttpServer } from '../../http/server.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { listenRefusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
 import { storeReadings } from '../metrics/store-readings.ts';
 import type { Meter } from '../metrics/meter.ts';
@@ -25,9 +26,7 @@ export async function serveStore(place: HttpPlace, served: Served, signal: Abort
     const metrics = metricsOf(served);
     return good(await serveHttp({ ...place, ...served, metrics, page, version: packageVersion() }, signal));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = REASONS[code] ?? refusal(error);
-    return bad('usage', `--http ${place.host}:${place.port}: ${reason}`);
+    return bad('usage', `--http ${place.host}:${place.port}: ${listenRefusal(error)}`);
   }
 }
 
@@ -46,10 +45,3 @@ function metricsOf({ store, unready, meter }: Served): HttpMetrics {
     listening: (readers) => meter.add(() => [['unroutable_http_stream_readers', readers()]]),
   };
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no host of this name',
-  EACCES: 'you may not listen there; ports below 1024 are for the administrator',
-};

@@ -6,7 +6,8 @@ import type { ElementSource } from '../../ports.ts';
 import type { Damage } from '../../report/summary.ts';
 import type { Archive } from './archive.ts';
 import type { Reading } from './progress.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 
 /** What `watch --record` writes, by its name. */
 export function isTape(path: string): boolean {

@@ -1,6 +1,6 @@
 import type { Span } from '../../../streams/ripestat/heal.ts';
 import type { Element } from '../../bgp/element.ts';
-import type { Collector, Peer, PeerId } from '../../bgp/peer.ts';
+import { RIS_HOLD_MS, type Collector, type Peer, type PeerId } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { OpenGap } from '../../engine.ts';
 
@@ -16,7 +16,7 @@ const LONGEST_WAIT_MS = 20 * 60_000;
 /** A question that got no answer is asked again after this long: the wait grows with answers only. */
 const UNANSWERED_WAIT_MS = 20_000;
 /** A peer that is reported as silent sent its last message this long before. */
-const SILENCE_MS = 180_000;
+const SILENCE_MS = RIS_HOLD_MS;
 
 /**
  * Gaps that cost votes and are not healed yet, as the engine knows them, and which peers sent something since. A peer

@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
 import { textSink } from '../../sinks/stdout.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { endStream } from '../../lib/end-stream.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 
 /** What was heard, as it is written down. */
 export interface Tape {
@@ -30,7 +32,7 @@ export async function openTape(path: string | undefined): Promise<Result<Tape | 
     },
     async close() {
       await sink.flush();
-      await new Promise<void>((resolve) => stream.end(resolve));
+      await endStream(stream);
     },
   });
 }

@@ -17,7 +17,9 @@ import { formatByName, remarks } from './remarks.ts';
 import { createProgress } from '../output/progress.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { endStream } from '../../lib/end-stream.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import { select, tooMany, type Selection } from '../../config/selection.ts';
 import { createFormatter, standingsOf, type Format, type Outcome } from '../../app/output/formatters.ts';
 import { HistoryRecorder } from '../../app/output/history-recorder.ts';
@@ -226,7 +228,9 @@ async function openOutput({ out }: ReplayOptions, archive: Archive, io: Io): Pro
       stream,
       isTerminal: false,
       isFile: true,
-      close: (sink) => new Promise((resolve) => (sink.failure === undefined ? stream.end(() => resolve()) : resolve())),
+      close: async (sink) => {
+        if (sink.failure === undefined) await endStream(stream);
+      },
     });
   } catch (error) {
     return bad('files', `--out ${out}: ${refusal(error)}`);

@@ -17,7 +17,8 @@ import { tapeSource } from '../../../streams/tape/source.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { parseMoment } from '../../config/moment.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { listenRefusal, refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { isTape } from '../../app/replay/tape-archive.ts';
 
@@ -169,20 +170,9 @@ async function started(options: ServeRisOptions, parts: Parts, io: Io): Promise<
   try {
     return await serveRisLive({ ...parts, speed, port, host, waitFor: wait, atEnd, ...limit }, io.signal);
   } catch (error) {
-    complain(io, `${host}:${port}: ${PORT_REFUSALS[codeOf(error)] ?? String(error)}`);
+    complain(io, `${host}:${port}: ${listenRefusal(error)}`);
     return undefined;
   }
-}
-
-const PORT_REFUSALS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use: choose another with --port',
-  EACCES: 'this port may not be used by you: choose another with --port',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no such address',
-};
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** The address alone goes to stdout, for scripts. */

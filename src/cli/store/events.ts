@@ -11,7 +11,8 @@ import { eventLines, type EventStyle } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 

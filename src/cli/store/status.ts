@@ -6,7 +6,7 @@ import { isAlive, readInstances, type Instance } from '../../app/leadership/inst
 import { storeUnready } from '../../app/leadership/readiness.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openKept, type StoreOptions } from '../../app/open-store.ts';
-import { refusal } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import type { StateRecord } from '../../state/record.ts';

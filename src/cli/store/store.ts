@@ -10,7 +10,8 @@ import { exportStore, importStore } from '../../store/transfer.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
-import { refusal } from '../../lib/result.ts';
+import { endStream } from '../../lib/end-stream.ts';
+import { refusal } from '../../lib/errno.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 
@@ -55,7 +56,7 @@ export async function exportTo(options: StoreCommandOptions, io: Io): Promise<Ex
     const sink = textSink(stream, () => undefined);
     for await (const line of exportStore(store, name)) await sink.write(`${line}\n`);
     await sink.flush();
-    if (file !== undefined) await new Promise<void>((resolve) => stream.end(() => resolve()));
+    if (file !== undefined) await endStream(stream);
     return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
   });
 }

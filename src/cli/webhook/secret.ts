@@ -4,7 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { listEndpoints } from '../../sinks/webhook/endpoint-store.ts';
 import { newSecret } from '../../sinks/webhook/signature.ts';
 import { isVariableName, type SecretRef } from '../../sinks/webhook/secret.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import type { Kept } from './store.ts';
 
 /** Where the secret that signs comes from, as the options say. */

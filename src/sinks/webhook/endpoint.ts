@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { familyBits, parseAddress, parsePrefix, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
+import { expectedText, valueAt } from '../../lib/zod-faults.ts';
 import { isTypePattern, SEVERITIES, typePatterns, type Filter } from './filter.ts';
 import { headerFault } from './header.ts';
 import { isVariableName, type SecretRef } from './secret.ts';
@@ -184,20 +185,8 @@ function issueFaults(issue: z.core.$ZodIssue, item: unknown, tell: Tell): readon
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => tell([...path, key], 'is not known'));
   const isMissing = valueAt(item, path) === undefined;
   if (isMissing) return [tell(path, 'is missing')];
-  return [
-    tell(path, issue.code === 'invalid_type' ? `must be ${TYPES[issue.expected] ?? issue.expected}` : issue.message),
-  ];
+  return [tell(path, issue.code === 'invalid_type' ? `must be ${expectedText(issue.expected)}` : issue.message)];
 }
-
-const TYPES: Readonly<Record<string, string>> = {
-  string: 'text (in quotes where it looks like a number)',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map of keys and values',
-  record: 'a map of keys and values',
-};
 
 function urlFaults(endpoint: Endpoint, tell: Tell): readonly Fault[] {
   if (typeof endpoint.url !== 'string') return [];
@@ -270,12 +259,4 @@ function parseNetwork(text: string): Prefix | undefined {
 function nameOf(item: unknown): string | undefined {
   const name = valueAt(item, ['name']);
   return typeof name === 'string' && /^[a-z0-9-]{1,63}$/.test(name) ? name : undefined;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, part) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part) ? Reflect.get(inner, part) : undefined,
-    value,
-  );
 }

@@ -7,6 +7,7 @@
  */
 import * as z from 'zod';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { placeText } from '../../lib/zod-faults.ts';
 import type { Space, StateChange, StateRecord } from '../../state/record.ts';
 import { parseEndpoints, type Endpoint } from './endpoint.ts';
 import { DEADLINE_MS } from './schedule.ts';
@@ -280,7 +281,7 @@ function decode<T>(record: StateRecord, shape: z.ZodType<T>): Decoded<T> {
   if (value === undefined) return unreadable(record, undefined);
   const parsed = shape.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
-  return unreadable(record, parsed.error.issues.map(({ path }) => path.join('.')).join(', '));
+  return unreadable(record, parsed.error.issues.map(({ path }) => placeText(path)).join(', '));
 }
 
 function parsedJson(text: string): unknown {

@@ -5,6 +5,8 @@ import { connect, type Trust } from './connect.ts';
 import { errorText } from './error-text.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refusalText } from './refusal-text.ts';
+import { aborted } from '../../lib/abort.ts';
+import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { retryAfterMs } from '../../lib/retry-after.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
@@ -57,10 +59,7 @@ type Outcome = Attempt extends infer Each ? (Each extends Attempt ? Omit<Each, '
 export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Attempt> {
   const { clock, deadlineMs = DEADLINE_MS } = means;
   const startMs = clock.monotonicMs();
-  const over = new AbortController();
-  const stop = (): void => over.abort('stopped');
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
+  const over = new LinkedAbort(signal, 'stopped');
   void clock.sleep(deadlineMs, over.signal).then(() => over.abort(`not done within ${deadlineMs / 1000} s`));
   try {
     const outcome = await attempt(outgoing, means, over.signal);
@@ -69,7 +68,6 @@ export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal
     if (outcome.ok || outcome.status !== undefined || !over.signal.aborted) return { ...outcome, ms };
     return { ...outcome, reason: `${outcome.reason.split(':')[0]}: ${String(over.signal.reason)}`, ms };
   } finally {
-    signal.removeEventListener('abort', stop);
     over.abort('done');
   }
 }
@@ -157,10 +155,9 @@ async function explained<Failed extends Extract<Outcome, { ok: false }>>(
   { outgoing, clock }: Exchange,
   signal: AbortSignal,
 ): Promise<Failed> {
-  const over = new AbortController();
-  const enough = AbortSignal.any([signal, over.signal]);
-  void clock.sleep(REFUSAL_MS, enough).then(() => over.abort());
-  const text = await refusalText(response, outgoing, enough);
+  const over = new LinkedAbort(signal);
+  void clock.sleep(REFUSAL_MS, over.signal).then(() => over.abort());
+  const text = await refusalText(response, outgoing, over.signal);
   over.abort();
   return text === '' ? outcome : { ...outcome, reason: `${outcome.reason}: ${text}` };
 }
@@ -181,11 +178,4 @@ function drained(response: IncomingMessage): Promise<string | undefined> {
 
 function failed(reason: string): Outcome {
   return { ok: false, retry: true, reason };
-}
-
-function aborted(signal: AbortSignal): Promise<'aborted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
 }

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { getSystemErrorName } from 'node:util';
+import { codeOf, fileWords } from '../../lib/errno.ts';
 import { expectedBytes } from './damage.ts';
 
 /** Says whose folder it is. Without it nothing is written into a folder that has anything in it. */
@@ -148,27 +148,20 @@ export function settle(path: string): void {
   }
 }
 
-/** What the file system says, in words. */
-const REFUSALS: Readonly<Record<string, readonly [FolderFault, string]>> = {
-  ENOTDIR: ['not-a-folder', 'a part of the path is a file'],
-  EEXIST: ['not-a-folder', 'there is a file of this name'],
-  EACCES: ['no-access', 'this user may not read and write there'],
-  EPERM: ['no-access', 'this user may not read and write there'],
-  EROFS: ['no-access', 'the file system is read-only'],
-  ENOSPC: ['full', 'the disk is full'],
-  EDQUOT: ['full', 'the quota of this user is used up'],
+const FAULTS: Readonly<Record<string, FolderFault>> = {
+  ENOTDIR: 'not-a-folder',
+  EEXIST: 'not-a-folder',
+  EACCES: 'no-access',
+  EPERM: 'no-access',
+  EROFS: 'no-access',
+  ENOSPC: 'full',
+  EDQUOT: 'full',
 };
 
 /** What an error of the file system or of LMDB is to whoever wanted the folder. */
 export function refused(error: unknown): Exclude<Folder, { ok: true }> {
-  const [fault, reason] = REFUSALS[codeOf(error) ?? ''] ?? ['unusable', String(error)];
-  return refuse(fault, reason);
-}
-
-/** Name of a system error; LMDB gives its number. */
-export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'number' && error.code > 0 ? getSystemErrorName(-error.code) : String(error.code);
+  const fault = FAULTS[codeOf(error) ?? ''];
+  return fault === undefined ? refuse('unusable', String(error)) : refuse(fault, fileWords(error) ?? String(error));
 }
 
 function refuse(fault: FolderFault, reason: string): Exclude<Folder, { ok: true }> {

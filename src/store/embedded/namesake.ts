@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { pidNamespace } from '../../lib/pid-namespace.ts';
@@ -36,10 +37,8 @@ export async function enterFolder(path: string): Promise<Presence | undefined> {
   const name = `${ours}${space}-${String(handles++)}`;
   const server = createServer((socket) => socket.on('error', () => undefined).end(space));
   server.unref();
-  await new Promise<void>((resolve) => {
-    server.once('error', () => resolve());
-    server.listen(`${at}/${name}`, () => resolve());
-  });
+  server.listen(`${at}/${name}`);
+  await once(server, 'listening').catch(() => undefined);
   const end = (): void => {
     server.close();
     rmSync(`${at}/${name}`, { force: true });

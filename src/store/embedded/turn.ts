@@ -1,7 +1,7 @@
 import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../ports.ts';
-import { codeOf } from './folder.ts';
+import { codeOf } from '../../lib/errno.ts';
 
 /** How long a writer waits for another process before it says that it cannot. A transaction takes milliseconds. */
 const PATIENCE_MS = 5_000;

@@ -8,7 +8,8 @@ import { openUnpacking } from '../container/container.ts';
 import { readFileName, type FileKind } from './file-name.ts';
 import { firstRecord } from './first-record.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from '../limits.ts';
-import { reasonOf, snapshotOf } from '../container/packed-file.ts';
+import { readRefusal } from '../../../src/lib/errno.ts';
+import { snapshotOf } from '../container/packed-file.ts';
 import type { PlannedFile } from './planned-file.ts';
 import { conflictOf } from './unnamed.ts';
 import { findHoles, withinWindow, type Hole } from './window.ts';
@@ -226,7 +227,7 @@ async function closedFolders(folder: string): Promise<readonly Refusal[]> {
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    return [{ path: folder, reason: reasonOf(error).replace('read', 'entered'), isFolder: true }];
+    return [{ path: folder, reason: readRefusal(error).replace('read', 'entered'), isFolder: true }];
   }
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   return (await Promise.all(folders.map(({ name }) => closedFolders(join(folder, name))))).flat();

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { readRefusal } from '../../../src/lib/errno.ts';
 
 /** What a file was when it was looked at. Reading stops at `size`: what is appended later is not ours. */
 export interface Snapshot {
@@ -17,7 +18,7 @@ export async function snapshotOf(path: string): Promise<Snapshot | string> {
     if (found.isFIFO()) return 'is a FIFO';
     return found.isSocket() ? 'is a socket' : 'is a device';
   } catch (error) {
-    return reasonOf(error);
+    return readRefusal(error);
   }
 }
 
@@ -48,7 +49,7 @@ export class PackedFile {
     try {
       file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
-      return reasonOf(error);
+      return readRefusal(error);
     }
     const now = fstatSync(file);
     if (now.isFile() && now.dev === snapshot.device && now.ino === snapshot.inode) {
@@ -118,16 +119,8 @@ export class PackedFile {
       if (bytesRead === 0) this.failure = `the file lost ${this.size - this.#read} bytes while it was read`;
       return bytesRead;
     } catch (error) {
-      this.failure = reasonOf(error);
+      this.failure = readRefusal(error);
       return 0;
     }
   }
-}
-
-/** Why the system does not let a file be read, for people: `may not be read`. */
-export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOENT') return 'does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read';
-  return `cannot be read (${code === '' ? String(error) : code})`;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -64,7 +65,8 @@ export async function serveRisLive(options: RisServerOptions, signal: AbortSigna
   http.on('request', (request, response) => stream(station, request, response, isFull()));
 
   const host = options.host ?? '127.0.0.1';
-  await listen(http, options.port ?? 0, host);
+  http.listen(options.port ?? 0, host);
+  await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
   const done = serve(station, http, options, signal);
   return { port, url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}/v1/ws/`, faults: station.faults, done };
@@ -81,16 +83,6 @@ async function serve(
   } finally {
     await hangUp(station, http, options.clock, signal);
   }
-}
-
-function listen(http: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(port, host, () => {
-      http.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 /** Clients get a moment; then all is torn down. */

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { aborted } from '../../../src/lib/abort.ts';
 import { Notifier } from '../../../src/lib/notifier.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { Client, Said } from './client.ts';
@@ -231,15 +232,12 @@ export class Station {
   }
 
   async #end(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const stopped = aborted(signal);
     for (const client of this.clients) {
       await this.#drained(client, signal);
-      await Promise.race([client.outlet.passedOn(), aborted]);
+      await Promise.race([client.outlet.passedOn(), stopped]);
     }
-    if (this.#options.atEnd === 'idle') await aborted;
+    if (this.#options.atEnd === 'idle') await stopped;
     const [code, reason] = signal.aborted ? ([1001, 'going away'] as const) : ([1000, 'the files have ended'] as const);
     for (const { outlet } of this.clients) outlet.close(code, reason);
   }

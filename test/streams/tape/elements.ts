@@ -34,7 +34,9 @@ const prefix: fc.Arbitrary<Prefix> = fc
   );
 const pathId = fc.option(fc.nat({ max: 0xffff_ffff }), { nil: undefined });
 const routeName = fc.record({ prefix, pathId });
-const path = fc.array(fc.oneof(asn, fc.array(asn, { maxLength: 4 })), { maxLength: 8 });
+/** The members of an AS_SET are sorted upward. */
+const asSet = fc.array(asn, { maxLength: 4 }).map((members) => members.toSorted((a, b) => a - b));
+const path = fc.array(fc.oneof(asn, asSet), { maxLength: 8 });
 const reason = fc.constantFrom<GapReason>(
   'damaged-file',
   'disconnected',

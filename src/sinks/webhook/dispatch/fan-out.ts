@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { UnknownEvent, type StateStore } from '../../../ports.ts';
 import { READER, readerChange, readerPosition } from '../records.ts';
@@ -76,15 +77,11 @@ async function* gathered<T>(source: AsyncIterable<T>, most: () => number): Async
     const batch = [first.value];
     next = ask();
     while (batch.length < most()) {
-      const more = await Promise.race([next, soon()]).catch(() => 'later' as const);
+      const more = await Promise.race([next, setImmediate('later' as const)]).catch(() => 'later' as const);
       if (more === 'later' || more.done === true) break;
       batch.push(more.value);
       next = ask();
     }
     yield batch;
   }
-}
-
-function soon(): Promise<'later'> {
-  return new Promise((resolve) => setImmediate(() => resolve('later')));
 }

@@ -1,0 +1,8 @@
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+
+/** Ends a stream and waits until all is written, or it failed: why, its error listener knows. */
+export async function endStream(stream: Writable): Promise<void> {
+  stream.end();
+  await finished(stream).catch(() => undefined);
+}
