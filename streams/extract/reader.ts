@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { reasonOf } from '../mrt/container/packed-file.ts';
+import { readRefusal } from '../../src/lib/errno.ts';
 import type { ScanBatch } from '../mrt/scan/scan-job.ts';
 import { readBatchLine } from './batch-line.ts';
 import {
@@ -23,12 +23,12 @@ export async function readExtract(path: string): Promise<ExtractIndex | string> 
   try {
     file = await open(path, 'r');
   } catch (error) {
-    return reasonOf(error);
+    return readRefusal(error);
   }
   try {
     return await indexOf(file);
   } catch (error) {
-    return reasonOf(error);
+    return readRefusal(error);
   } finally {
     await file.close();
   }
@@ -52,7 +52,7 @@ async function indexOf(file: FileHandle): Promise<ExtractIndex | string> {
  * does: what it held is a gap.
  */
 export async function* readSection(path: string, section: ExtractFile): AsyncGenerator<ScanBatch, void> {
-  const file = await open(path, 'r').catch((error: unknown) => reasonOf(error));
+  const file = await open(path, 'r').catch((error: unknown) => readRefusal(error));
   if (typeof file === 'string') {
     yield damaged(section, `the extract ${file}`);
     return;

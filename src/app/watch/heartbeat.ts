@@ -1,6 +1,7 @@
 import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { fetchByProxy } from '../../lib/proxy.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
 import { durationText } from '../../report/clock.ts';
 import type { Io } from '../io.ts';
