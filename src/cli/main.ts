@@ -5,6 +5,9 @@ import { complain, type Io } from '../app/io.ts';
 import { createProgram } from './program.ts';
 import { refusal } from '../lib/errno.ts';
 
+/** Milliseconds. */
+const ORPHAN_ENDS_WITHIN_MS = 2_000;
+
 /** The only place that touches the process: it makes what commands need, and ends with their status. */
 async function main(): Promise<void> {
   const stop = new AbortController();
@@ -16,6 +19,13 @@ async function main(): Promise<void> {
       stop.abort();
     });
   }
+  // A worker that started this process is gone: what it does is another worker's by now.
+  process.once('disconnect', () => {
+    stop.abort();
+    setTimeout(() => process.exit(EXIT.interrupted), ORPHAN_ENDS_WITHIN_MS).unref();
+  });
+  // Listening alone must not keep the process alive.
+  process.channel?.unref();
   const { stdin, stdout, stderr, env } = process;
   const io: Io = { stdin, stdout, stderr, env, signal: stop.signal };
   const end = (status: ExitStatus) => {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseCollector } from '../bgp/peer.ts';
+import { parseDuration } from '../config/duration.ts';
 import { MOMENT_FORM, parseMoment } from '../config/moment.ts';
 import { parseSetting, SETTING_FORMS, settingText, type Setting } from '../config/settings.ts';
 import type { Seed } from '../app/feed/types.ts';
@@ -144,4 +145,11 @@ export function addHttp(command: Command, usual?: string): void {
     .option('--http <address>', '[HOST:]PORT of the page and the API, see docs/http.md', usual)
     .option('--http-public', 'anybody who reaches the address may read, under any name of this host')
     .option('--http-token <file>', 'readers must show the token in this file (default: $UNROUTABLE_HTTP_TOKEN)');
+}
+
+/** Reads a duration with its unit, or reports a usage error. Milliseconds. */
+export function asDuration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms < 1_000) throw new InvalidArgumentError('It must be a duration of 1s or more: 90s, 5m.');
+  return ms;
 }

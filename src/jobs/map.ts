@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { EXTENSION, FORMAT, type ExtractFile, type ExtractIndex } from '../../streams/extract/format.ts';
 import { narrowed } from '../../streams/extract/narrow.ts';
 import { ExtractWriter } from '../../streams/extract/writer.ts';
@@ -14,6 +11,7 @@ import { createScanner } from '../../streams/mrt/scan/scanner.ts';
 import { refusal } from '../lib/errno.ts';
 import { bad, good, type Result } from '../lib/result.ts';
 import type { Territory } from '../territory/territory.ts';
+import { markOf, sha256Of } from './manifest-task.ts';
 import type { MapTask } from './map-tasks.ts';
 import type { FolderShelf } from './shelf.ts';
 
@@ -38,6 +36,7 @@ export interface Mapped {
 
 /** What became of a task. */
 export interface MapOutcome {
+  /** In the order of the territories. */
   readonly extracts: readonly Mapped[];
   /** What of the files could not be read, each in words. Found only where a file was read. */
   readonly damage: readonly { readonly file: string; readonly what: string }[];
@@ -187,16 +186,4 @@ function nameOf(task: MapTask, territory: Territory, sums: readonly string[], se
     .update(JSON.stringify([headOf(task, territory, setting), files]))
     .digest('hex');
   return `${territory.id}/${task.collector}-${task.day}-${hash.slice(0, 16)}${EXTENSION}`;
-}
-
-async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, { signal });
-  return hash.digest('hex');
-}
-
-/** Changes when the file does. */
-async function markOf(path: string): Promise<string> {
-  const { size, mtimeMs, dev, ino } = await stat(path);
-  return [size, mtimeMs, dev, ino].join(' ');
 }

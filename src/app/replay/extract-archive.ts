@@ -27,18 +27,26 @@ interface Sections {
  *
  * @param paths extracts, and folders in which they lie; those of other territories there are left alone.
  * @param decoder which program must have made them.
+ * @param options `lost`: files of updates that should have been in an extract that is not there.
  */
 export async function openExtracts(
   paths: readonly string[],
   territory: Territory,
   decoder: string,
-  options: ArchiveOptions,
+  options: ArchiveOptions & { readonly lost?: readonly UnreadUpdates[] },
 ): Promise<Result<Archive>> {
   const opened = await openAll(paths, territory, decoder);
   if (!opened.ok) return opened;
   const sections = sectionsOf(opened.value);
   if (!sections.ok) return sections;
-  const { found, places } = sections.value;
+  const { places } = sections.value;
+  const { files, unread, refused } = sections.value.found;
+  const { lost = [] } = options;
+  const found = {
+    files,
+    unread: [...unread, ...lost],
+    refused: [...refused, ...lost.map(({ refusal }) => refusal)],
+  };
   // Whose files they are was decided when they were mapped.
   const planned = planFound(found, { paths, collector: UNNAMED, ...planWindow(options) });
   if (!planned.ok) return bad('files', planned.reason);

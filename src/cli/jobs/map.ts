@@ -33,7 +33,7 @@ export async function map(paths: readonly string[], options: MapOptions, io: Io)
   if (!selection.ok) return failed(selection, io);
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return failed(limited, io);
-  const found = await find(paths, options, io);
+  const found = await findTasks(paths, options, io);
   if (!found.ok) return failed(found, io);
   const { tasks, faults, close } = found.value;
   for (const fault of faults) complain(io, fault);
@@ -87,14 +87,16 @@ function tell({ extracts, damage }: MapOutcome, io: Io): boolean {
   return damage.length > 0;
 }
 
-interface Found {
+/** Tasks, and what of the input is at fault. */
+export interface FoundTasks {
   readonly tasks: readonly MapTask[];
   /** What was named, or is missing, and cannot be read. */
   readonly faults: readonly string[];
   readonly close: () => Promise<void>;
 }
 
-async function find(paths: readonly string[], options: MapOptions, io: Io): Promise<Result<Found>> {
+/** The tasks that the files named make. */
+export async function findTasks(paths: readonly string[], options: MapOptions, io: Io): Promise<Result<FoundTasks>> {
   if (paths.includes('-')) return bad('usage', '-: map reads files twice, and cannot read the standard input');
   const inputs = await inputsOf(paths, options, io);
   if (!inputs.ok) return inputs;

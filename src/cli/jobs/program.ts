@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Io } from '../../app/io.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import { POLICY_SETTINGS, VOTING_SETTINGS } from '../../config/settings.ts';
@@ -10,11 +10,16 @@ import {
   addPrinting,
   addSettings,
   asCollector,
+  asCount,
+  asDuration,
   asMoment,
   asThreads,
 } from '../program-options.ts';
 import { addStore } from '../store/program.ts';
 import type { MapOptions } from './map.ts';
+import type { JobStatusOptions } from './status.ts';
+import type { SubmitOptions } from './submit.ts';
+import type { WorkerOptions } from './work.ts';
 
 type End = (status: ExitStatus) => void;
 
@@ -22,6 +27,7 @@ type End = (status: ExitStatus) => void;
 export function addJobCommands(program: Command, io: Io, end: End): void {
   addMap(program, io, end);
   addReduce(program, io, end);
+  addJobs(program, io, end);
 }
 
 function addMap(program: Command, io: Io, end: End): void {
@@ -32,16 +38,11 @@ function addMap(program: Command, io: Io, end: End): void {
       'Reads MRT files and writes an extract for each territory, collector and day; prints their paths. `reduce` reads them. ' +
         'What is there already is not made again.',
     )
-    .argument('[files...]', 'files, folders, patterns or URLs')
     .requiredOption('-o, --out <folder>', 'the folder for the extracts, which many machines may share');
-  addChoice(map);
-  addLimits(map);
+  addFiles(map);
   map
-    .optionsGroup('What to read:')
-    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
-    .option('--threads <n>', 'threads that read files, 0 for none (default: one a core)', asThreads);
-  addArchive(map);
-  map
+    .optionsGroup('How to run it:')
+    .option('--threads <n>', 'threads that read files, 0 for none (default: one a core)', asThreads)
     .option('-q, --quiet', 'no progress on stderr')
     .addHelpText('after', `\n${EXIT_HELP}`)
     .action(async (files: string[], options: Omit<MapOptions, 'settings'>) => {
@@ -72,4 +73,99 @@ function addReduce(program: Command, io: Io, end: End): void {
       const command = await import('./reduce.ts');
       end(await command.reduce(extracts, { ...options, settings: { ...options } }, io));
     });
+}
+
+/** What `map` and `jobs submit` read. */
+function addFiles(command: Command): void {
+  command.argument('[files...]', 'files, folders, patterns or URLs');
+  addChoice(command);
+  addLimits(command);
+  command
+    .optionsGroup('What to read:')
+    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector);
+  addArchive(command);
+}
+
+function addJobs(program: Command, io: Io, end: End): void {
+  const jobs = program
+    .command('jobs')
+    .summary('map and reduce on many machines')
+    .description('Spreads a replay over many machines that share a folder and a Redis.')
+    .helpCommand('help [command]', 'print the help of a command');
+  addSubmit(jobs, io, end);
+  shared(
+    jobs
+      .command('work')
+      .summary('do tasks until it is stopped')
+      .description('Takes tasks from the queue until it is stopped. Start one on each machine, as many as you like.')
+      .option('-n, --tasks <n>', 'tasks at a time (default: one a core)', asCount)
+      .option(
+        '--lock <duration>',
+        'a task whose worker gave no sign of life for so long goes to another one (default: 30s)',
+        asDuration,
+      )
+      .option('-q, --quiet', 'say nothing of tasks that begin and end'),
+  ).action(async (options: WorkerOptions) => {
+    const command = await import('./work.ts');
+    end(await command.work(options, io));
+  });
+  shared(
+    jobs
+      .command('status')
+      .summary('tell how runs stand')
+      .description('Tells how runs stand: by what lies in the folder, and what the queue holds.')
+      .argument('[runs...]', 'ids of runs (default: all)')
+      .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text')),
+  ).action(async (runs: string[], options: JobStatusOptions) => {
+    const command = await import('./status.ts');
+    end(await command.jobStatus(runs, options, io));
+  });
+  shared(
+    jobs
+      .command('cancel')
+      .summary('give a run up')
+      .description('Takes what is left of a run out of the queue. `submit` of the same files takes it up again.')
+      .argument('<run>', 'id of the run'),
+  ).action(async (run: string, options: { out: string; redis?: string }) => {
+    const command = await import('./cancel.ts');
+    end(await command.cancel(run, options, io));
+  });
+  jobs
+    .command('task')
+    .summary('do one task of a run: what a worker starts as a process')
+    .description('Does one task of a run, or judges one territory of it. A worker starts it as a process of its own.')
+    .argument('<run>', 'id of the run')
+    .argument('<what>', 'a task such as rrc00-2014-12-22, or a territory')
+    .requiredOption('-o, --out <folder>', 'the shared folder')
+    .action(async (run: string, what: string, { out }: { out: string }) => {
+      const command = await import('./task.ts');
+      end(await command.task(run, what, out, io));
+    });
+}
+
+function addSubmit(jobs: Command, io: Io, end: End): void {
+  const submit = jobs
+    .command('submit')
+    .summary('add a run to the queue')
+    .description('Writes down every file of a run with its hash, and adds what is left of it to the queue.');
+  addFiles(submit);
+  shared(submit.optionsGroup('How to run it:'))
+    .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
+    .option('--wait', 'stay until the run is over, and print the paths of its results')
+    .option('-q, --quiet', 'no progress on stderr');
+  addSettings(submit, 'How to judge:', POLICY_SETTINGS);
+  addSettings(submit, 'Who may vote:', VOTING_SETTINGS);
+  submit
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(async (files: string[], options: Omit<SubmitOptions, 'settings'>) => {
+      const command = await import('./submit.ts');
+      end(await command.submit(files, { ...options, settings: { ...options } }, io));
+    });
+}
+
+/** Where the workers meet. */
+function shared(command: Command): Command {
+  return command
+    .requiredOption('-o, --out <folder>', 'the folder of extracts and runs, which all workers share')
+    .option('--redis <url>', 'the queue (default: $UNROUTABLE_QUEUE, else redis://127.0.0.1)');
 }

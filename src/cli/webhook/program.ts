@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { parseDuration } from '../../config/duration.ts';
-import { addChoice, asPort, collect } from '../program-options.ts';
+import { addChoice, asDuration, asPort, collect } from '../program-options.ts';
 import { addStore, HOME_STORE } from '../store/program.ts';
 import type { AddOptions } from './add.ts';
 import type { WebhookOptions } from './store.ts';
@@ -244,11 +244,5 @@ function asTimeout(text: string): number {
 function asHold(text: string): number {
   const ms = text === '0' ? 0 : parseDuration(text);
   if (ms === undefined || ms > 600_000) throw new InvalidArgumentError('It must be 0 to 10 minutes: 0, 45s, 2m.');
-  return ms;
-}
-
-function asDuration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined || ms < 1_000) throw new InvalidArgumentError('It must be a duration of 1s or more: 90s, 5m.');
   return ms;
 }

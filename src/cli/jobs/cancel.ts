@@ -1,0 +1,25 @@
+import { complain, type Io } from '../../app/io.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { openQueue } from './queue.ts';
+import { openRun } from './run.ts';
+
+/** `unroutable jobs cancel`: gives a run up. What it made stays; `submit` of the same files takes it up again. */
+export async function cancel(
+  id: string,
+  options: { readonly out: string; readonly redis?: string },
+  io: Io,
+): Promise<ExitStatus> {
+  const run = await openRun(options.out, id);
+  if (!run.ok) return failed(run, io);
+  await run.value.cancel(true);
+  const opened = await openQueue(options, io);
+  if (!opened.ok) return failed(opened, io);
+  const { queue } = opened.value;
+  try {
+    await queue.remove(run.value);
+  } finally {
+    await queue.close();
+  }
+  complain(io, `run ${run.value.id} is given up; tasks that are being done end by themselves`);
+  return EXIT.done;
+}

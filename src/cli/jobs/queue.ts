@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import type { JobQueue } from '../../jobs/queue.ts';
+import { queueName } from '../../jobs/run-folder.ts';
+import { redisConnection } from '../../app/redis-connection.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import type { Io } from '../../app/io.ts';
+
+const ANSWER_WITHIN_MS = 5_000;
+
+/** Opens the queue of a shared folder on `--redis`, else of $UNROUTABLE_QUEUE, else of the Redis on this machine. It has answered. */
+export async function openQueue(
+  { out, redis }: { readonly out: string; readonly redis?: string },
+  { env }: Pick<Io, 'env'>,
+): Promise<Result<{ queue: JobQueue; name: string }>> {
+  const connection = await redisConnection(redis ?? env['UNROUTABLE_QUEUE'] ?? 'redis://127.0.0.1');
+  if (!connection.ok) return connection;
+  const { name, options } = connection.value;
+  const { JobQueue } = await import('../../jobs/queue.ts');
+  let queue: JobQueue;
+  try {
+    queue = new JobQueue(options, await queueName(out, randomBytes(8).toString('hex')));
+  } catch (error) {
+    return bad('files', `${out}: ${refusal(error)}`);
+  }
+  try {
+    await queue.ready(ANSWER_WITHIN_MS);
+    return good({ queue, name });
+  } catch (error) {
+    await queue.close();
+    return bad('store', `${name}: ${refusal(error)}`);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Io } from '../../app/io.ts';
+import { complain } from '../../app/io.ts';
+import { RunFolder } from '../../jobs/run-folder.ts';
+import { bad } from '../../lib/result.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { progressOf, progressText, type RunProgress } from './progress.ts';
+import { openQueue } from './queue.ts';
+import { openRun } from './run.ts';
+
+/** The options of `jobs status`, read. */
+export interface JobStatusOptions {
+  readonly out: string;
+  readonly redis?: string;
+  readonly format: 'text' | 'json';
+}
+
+/** `unroutable jobs status`: how the runs of a folder stand, and what the queue holds, if it answers. */
+export async function jobStatus(ids: readonly string[], options: JobStatusOptions, io: Io): Promise<ExitStatus> {
+  const all: RunProgress[] = [];
+  for (const id of ids.length > 0 ? ids : await RunFolder.list(options.out)) {
+    const run = await openRun(options.out, id);
+    if (!run.ok) return failed(run, io);
+    all.push(await progressOf(run.value));
+  }
+  const opened = await openQueue(options, io);
+  const queue = opened.ok ? await opened.value.queue.counts() : undefined;
+  if (opened.ok) await opened.value.queue.close();
+  if (!opened.ok) complain(io, `the queue does not answer: ${opened.faults.join('; ')}`);
+  if (options.format === 'json') io.stdout.write(`${JSON.stringify({ runs: all, queue: queue ?? null })}\n`);
+  else io.stdout.write([...all.map(textOf), ...(queue ? [queueText(queue)] : [])].join(''));
+  if (all.length === 0 && options.format === 'text') return failed(bad('usage', `${options.out} has no runs`), io);
+  return EXIT.done;
+}
+
+function textOf(progress: RunProgress): string {
+  const told = [...progress.failures, ...progress.faulty].flatMap(({ task, faults }) =>
+    faults.map((fault) => `  ${task}: ${fault}\n`),
+  );
+  const results = progress.results.map(({ path }) => `  ${path}\n`);
+  return `${progress.run}  ${progress.state}  ${progressText(progress, 0)}\n${told.join('')}${results.join('')}`;
+}
+
+function queueText(counts: Readonly<Record<string, number>>): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return `queue: ${some.length === 0 ? 'empty' : some.map(([state, count]) => `${count} ${state}`).join(', ')}\n`;
+}

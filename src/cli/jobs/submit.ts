@@ -1,0 +1,140 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { decoderVersion } from '../../app/decoder-version.ts';
+import { complain, type Io } from '../../app/io.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import { select, tooMany } from '../../config/selection.ts';
+import type { Manifest, ManifestTask } from '../../jobs/manifest.ts';
+import { manifestTask } from '../../jobs/manifest-task.ts';
+import { RunFolder } from '../../jobs/run-folder.ts';
+import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { counted } from '../../report/printable.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { createProgressLine } from '../output/progress.ts';
+import { findTasks, type MapOptions } from './map.ts';
+import { openQueue } from './queue.ts';
+import { progressOf, progressText } from './progress.ts';
+
+/** The options of `jobs submit`, read. */
+export interface SubmitOptions extends MapOptions {
+  readonly redis?: string;
+  readonly since?: EventTime;
+  /** Stay until the run is over. */
+  readonly wait?: boolean;
+}
+
+const LOOK_EVERY_MS = 500;
+
+/** `unroutable jobs submit`: writes the manifest, adds what is left of the run to the queue, prints the id of the run. */
+export async function submit(paths: readonly string[], options: SubmitOptions, io: Io): Promise<ExitStatus> {
+  const manifest = await manifestOf(paths, options, io);
+  if (!manifest.ok) return failed(manifest, io);
+  const opened = await openQueue(options, io);
+  if (!opened.ok) return failed(opened, io);
+  const { queue, name } = opened.value;
+  try {
+    const run = await RunFolder.create(options.out, manifest.value);
+    await run.cancel(false);
+    await run.forgiveFailures();
+    await queue.submit(run);
+    io.stdout.write(`${run.id}\n`);
+    const left = (await run.left()).length;
+    complain(io, `run ${run.id}: ${counted(run.manifest.tasks.length, 'task')}, ${left} left to do`);
+    return options.wait === true ? await waitFor(run, options, io) : EXIT.done;
+  } catch (error) {
+    return failed(bad('store', `${name}: ${refusal(error)}`), io);
+  } finally {
+    await queue.close();
+  }
+}
+
+async function manifestOf(paths: readonly string[], options: SubmitOptions, io: Io): Promise<Result<Manifest>> {
+  const selection = await select(options);
+  if (!selection.ok) return selection;
+  const limited = tooMany(selection.value, options);
+  if (!limited.ok) return limited;
+  const found = await findTasks(paths, options, io);
+  if (!found.ok) return found;
+  for (const fault of found.value.faults) complain(io, fault);
+  const tasks: ManifestTask[] = [];
+  const line = options.quiet === true ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
+  try {
+    for (const task of found.value.tasks) {
+      line?.show(() => `hashing ${task.collector} ${task.day}, ${tasks.length + 1} of ${found.value.tasks.length}`);
+      const written = await manifestTask(task, io.signal);
+      // The workers may stand in other folders.
+      const files = await Promise.all(
+        written.files.map(async (file) => ({ ...file, path: await realpath(file.path) })),
+      );
+      tasks.push({ ...written, files });
+    }
+    const { territories, since, until } = options;
+    return good({
+      format: 1,
+      decoder: decoderVersion(),
+      territories: selection.value.territories.map(({ territory }) => territory.id),
+      ...(territories !== undefined && { territoriesFile: await readFile(territories, 'utf8') }),
+      settings: settingsOf(options.settings),
+      ...(since !== undefined && { since }),
+      ...(until !== undefined && { until }),
+      tasks,
+    });
+  } catch (error) {
+    return io.signal.aborted ? bad('interrupted') : bad('again', refusal(error));
+  } finally {
+    line?.clear();
+    await found.value.close();
+  }
+}
+
+/** Only what says how to judge: where files lie and what to print is no part of the run. */
+const NO_SETTINGS = new Set([
+  'out',
+  'redis',
+  'wait',
+  'quiet',
+  'threads',
+  'territory',
+  'territories',
+  'collector',
+  'from',
+  'since',
+  'until',
+  'collectors',
+  'project',
+  'cache',
+  'cacheSize',
+  'offline',
+  'broker',
+  'contact',
+  'maxTerritories',
+  'maxNetworks',
+  'settings',
+]);
+
+function settingsOf(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(settings).filter(([name, value]) => !NO_SETTINGS.has(name) && value !== undefined);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function waitFor(run: RunFolder, options: SubmitOptions, io: Io): Promise<ExitStatus> {
+  const line = options.quiet === true ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
+  const begun = systemClock.monotonicMs();
+  for (;;) {
+    const progress = await progressOf(run);
+    line?.show(() => progressText(progress, systemClock.monotonicMs() - begun));
+    if (progress.state !== 'running') {
+      line?.clear();
+      for (const { task, faults } of progress.failures) complain(io, `${task}: ${faults.join('; ')}`);
+      for (const { path } of progress.results) io.stdout.write(`${path}\n`);
+      if (progress.state === 'cancelled') return failed(bad('interrupted', `run ${run.id} was cancelled`), io);
+      return progress.state === 'failed' ? EXIT.data : progress.failures.length > 0 ? EXIT.partial : EXIT.done;
+    }
+    await systemClock.sleep(LOOK_EVERY_MS, io.signal);
+    if (io.signal.aborted) {
+      line?.clear();
+      complain(io, `run ${run.id} goes on without this command; \`unroutable jobs status\` tells how it stands`);
+      return EXIT.interrupted;
+    }
+  }
+}

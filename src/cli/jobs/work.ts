@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { complain, type Io } from '../../app/io.ts';
+import type { TaskEnd } from '../../jobs/queue.ts';
+import { RunFolder } from '../../jobs/run-folder.ts';
+import { bad, refusal } from '../../lib/result.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { openQueue } from './queue.ts';
+
+/** The options of `jobs work`, read. */
+export interface WorkerOptions {
+  readonly out: string;
+  readonly redis?: string;
+  /** Tasks at a time. @default one a core */
+  readonly tasks?: number;
+  /** Milliseconds. */
+  readonly lock?: number;
+  readonly quiet?: boolean;
+}
+
+const LOCK_MS = 30_000;
+const WATCHDOG_MS = 30_000;
+/** A child that is told to stop has so long, in milliseconds. */
+const STOP_WITHIN_MS = 5_000;
+/** Of what a child says on stderr the end is kept. */
+const MOST_WORDS = 4_096;
+
+/**
+ * `unroutable jobs work`: takes tasks from the queue until it is stopped, each in a process of its own: a task that computes
+ * without a pause then keeps no lock from being renewed, and one whose lock was lost can be ended.
+ */
+export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> {
+  const opened = await openQueue(options, io);
+  if (!opened.ok) return failed(opened, io);
+  const { queue, name } = opened.value;
+  const say = (text: string): void => {
+    if (options.quiet !== true) complain(io, text);
+  };
+  const concurrency = options.tasks ?? availableParallelism();
+  say(`takes tasks from ${name} for ${options.out}, ${concurrency} at a time; stop it with a signal`);
+  const child = async (run: RunFolder, what: string, signal: AbortSignal): Promise<TaskEnd> => {
+    say(`${run.id}: ${what} begins`);
+    const ended = await runTask(run, what, options.out, signal);
+    say(`${run.id}: ${what} ${ended.kind === 'done' ? 'is done' : `failed: ${ended.faults.join('; ')}`}`);
+    return ended;
+  };
+  try {
+    await queue.work(
+      { run: (id) => RunFolder.open(options.out, id), map: child, reduce: child, report: (text) => complain(io, text) },
+      {
+        concurrency,
+        lockMs: options.lock ?? LOCK_MS,
+        watchdogMs: Math.min(WATCHDOG_MS, options.lock ?? WATCHDOG_MS),
+        runs: () => RunFolder.list(options.out),
+      },
+      io.signal,
+    );
+    return EXIT.interrupted;
+  } catch (error) {
+    return failed(bad('store', `${name}: ${refusal(error)}`), io);
+  } finally {
+    await queue.close();
+  }
+}
+
+async function runTask(run: RunFolder, what: string, out: string, signal: AbortSignal): Promise<TaskEnd> {
+  const [, main = ''] = process.argv;
+  // Over the IPC channel a child learns that this process is gone.
+  const child = spawn(process.execPath, [...process.execArgv, main, 'jobs', 'task', run.id, what, '--out', out], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-MOST_WORDS)));
+  const status = await endOf(child, signal);
+  // A task of which some input is bad is done all the same: its record says what.
+  const isTask = run.manifest.tasks.some(({ id }) => id === what);
+  if (status === EXIT.done || (isTask && status === EXIT.data)) return { kind: 'done' };
+  const faults = words.trim() === '' ? [`its process ended with ${String(status)}`] : words.trim().split('\n');
+  const isUseful = status === EXIT.again || status === EXIT.interrupted || typeof status === 'string';
+  return { kind: isUseful ? 'again' : 'useless', faults };
+}
+
+/** The exit status, or the signal that ended it. */
+async function endOf(child: ChildProcess, signal: AbortSignal): Promise<number | string> {
+  const stop = (): void => {
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS).unref();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await new Promise((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('close', (code, name) => resolve(code ?? name ?? 'nothing'));
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
