@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { queueName } from '../../jobs/run-folder.ts';
 import { redisConnection } from '../../app/redis-connection.ts';
-import { bad, good, refusal, type Result } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import type { Io } from '../../app/io.ts';
 
 const ANSWER_WITHIN_MS = 5_000;

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { complain, type Io } from '../../app/io.ts';
 import type { TaskEnd } from '../../jobs/queue.ts';
 import { RunFolder } from '../../jobs/run-folder.ts';
-import { bad, refusal } from '../../lib/result.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { openQueue } from './queue.ts';
 
