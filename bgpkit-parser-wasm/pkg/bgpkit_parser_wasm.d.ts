@@ -61,6 +61,28 @@ export type Bz2End = 'open' | 'clean' | 'padding' | 'garbage' | 'truncated' | 'c
 
 
 
+/**
+ * Unpacks blocks of bzip2 one by one, each by itself, see src/bz2_blocks.rs.
+ */
+export class Bz2Blocks {
+    free(): void;
+    [Symbol.dispose](): void;
+    constructor();
+    /**
+     * Makes room for so many packed bytes, and says where they are to be written in memory.
+     */
+    reserve(length: number): number;
+    /**
+     * Unpacks the block in the bits from `from` up to `to`, and says how many bytes came out: at most `most`. `undefined` when
+     * it is not a block. `level` is that of its stream: `1` to `9`, as a digit.
+     */
+    unpack(from: number, to: number, level: number, most: number): number | undefined;
+    /**
+     * Where the bytes that came out stand in memory, until the next call.
+     */
+    readonly output: number;
+}
+
 export class Bz2Decoder {
     free(): void;
     [Symbol.dispose](): void;
@@ -70,9 +92,10 @@ export class Bz2Decoder {
     finish(): void;
     constructor();
     /**
-     * At most `limit` bytes, all of blocks whose CRC was right; empty when more input is needed, or at the end.
+     * Unpacks, and says how many bytes came out: at most `limit`, all of blocks whose CRC was right; 0 when more input is
+     * needed, or at the end.
      */
-    pull(limit: number): Uint8Array;
+    pull(limit: number): number;
     /**
      * Takes the next compressed bytes. Pull until nothing comes before you push more, or they pile up.
      */
@@ -81,6 +104,10 @@ export class Bz2Decoder {
      * `open` while more can come.
      */
     readonly end: Bz2End;
+    /**
+     * Where the bytes that came out stand in memory, until the next call.
+     */
+    readonly output: number;
     /**
      * How many streams were decoded to their end.
      */
@@ -181,11 +208,6 @@ export class RecordSkipper {
      */
     readonly types: number;
 }
-
-/**
- * The plain bytes of one block of bzip2, see src/bz2_blocks.rs; `undefined` when it is not one.
- */
-export function bz2Block(bytes: Uint8Array | number[], from: number, to: number, level: number, most: number): Uint8Array | undefined;
 
 /**
  * Where blocks of bzip2 may begin in packed bytes, see src/bz2_blocks.rs: twice the bit, plus one where a stream may end.

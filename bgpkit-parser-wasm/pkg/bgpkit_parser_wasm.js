@@ -2,6 +2,59 @@
 import { readFileSync } from 'node:fs';
 
 
+/**
+ * Unpacks blocks of bzip2 one by one, each by itself, see src/bz2_blocks.rs.
+ */
+export class Bz2Blocks {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        Bz2BlocksFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_bz2blocks_free(ptr, 0);
+    }
+    constructor() {
+        const ret = wasm.bz2blocks_new();
+        this.__wbg_ptr = ret;
+        Bz2BlocksFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    /**
+     * Where the bytes that came out stand in memory, until the next call.
+     * @returns {number}
+     */
+    get output() {
+        const ret = wasm.bz2blocks_output(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Makes room for so many packed bytes, and says where they are to be written in memory.
+     * @param {number} length
+     * @returns {number}
+     */
+    reserve(length) {
+        const ret = wasm.bz2blocks_reserve(this.__wbg_ptr, length);
+        return ret >>> 0;
+    }
+    /**
+     * Unpacks the block in the bits from `from` up to `to`, and says how many bytes came out: at most `most`. `undefined` when
+     * it is not a block. `level` is that of its stream: `1` to `9`, as a digit.
+     * @param {number} from
+     * @param {number} to
+     * @param {number} level
+     * @param {number} most
+     * @returns {number | undefined}
+     */
+    unpack(from, to, level, most) {
+        const ret = wasm.bz2blocks_unpack(this.__wbg_ptr, from, to, level, most);
+        return ret === Number.MAX_SAFE_INTEGER ? undefined : ret;
+    }
+}
+if (Symbol.dispose) Bz2Blocks.prototype[Symbol.dispose] = Bz2Blocks.prototype.free;
+
 export class Bz2Decoder {
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
@@ -34,13 +87,22 @@ export class Bz2Decoder {
         return this;
     }
     /**
-     * At most `limit` bytes, all of blocks whose CRC was right; empty when more input is needed, or at the end.
+     * Where the bytes that came out stand in memory, until the next call.
+     * @returns {number}
+     */
+    get output() {
+        const ret = wasm.bz2decoder_output(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Unpacks, and says how many bytes came out: at most `limit`, all of blocks whose CRC was right; 0 when more input is
+     * needed, or at the end.
      * @param {number} limit
-     * @returns {Uint8Array}
+     * @returns {number}
      */
     pull(limit) {
         const ret = wasm.bz2decoder_pull(this.__wbg_ptr, limit);
-        return ret;
+        return ret >>> 0;
     }
     /**
      * Takes the next compressed bytes. Pull until nothing comes before you push more, or they pile up.
@@ -293,31 +355,6 @@ export class RecordSkipper {
 if (Symbol.dispose) RecordSkipper.prototype[Symbol.dispose] = RecordSkipper.prototype.free;
 
 /**
- * The plain bytes of one block of bzip2, see src/bz2_blocks.rs; `undefined` when it is not one.
- * @param {Uint8Array | number[]} bytes
- * @param {number} from
- * @param {number} to
- * @param {number} level
- * @param {number} most
- * @returns {Uint8Array | undefined}
- */
-export function bz2Block(bytes, from, to, level, most) {
-    const val2 = +from;
-    const val3 = +to;
-    const val4 = +level;
-    const val5 = +most;
-    const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
-    const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.bz2Block(ptr0, len0, val2, val3, val4, val5);
-    let v6;
-    if (ret[0] !== 0) {
-        v6 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
-    }
-    return v6;
-}
-
-/**
  * Where blocks of bzip2 may begin in packed bytes, see src/bz2_blocks.rs: twice the bit, plus one where a stream may end.
  * @param {Uint8Array | number[]} bytes
  * @returns {Uint32Array}
@@ -420,6 +457,9 @@ function __wbg_get_imports() {
     };
 }
 
+const Bz2BlocksFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_bz2blocks_free(ptr, 1));
 const Bz2DecoderFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_bz2decoder_free(ptr, 1));

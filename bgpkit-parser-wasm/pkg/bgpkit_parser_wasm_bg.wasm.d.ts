@@ -1,16 +1,21 @@
 /* tslint:disable */
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
+export const __wbg_bz2blocks_free: (a: number, b: number) => void;
 export const __wbg_bz2decoder_free: (a: number, b: number) => void;
 export const __wbg_inflater_free: (a: number, b: number) => void;
 export const __wbg_mrtdecoder_free: (a: number, b: number) => void;
 export const __wbg_recordskipper_free: (a: number, b: number) => void;
-export const bz2Block: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
 export const bz2Marks: (a: number, b: number) => [number, number];
+export const bz2blocks_new: () => number;
+export const bz2blocks_output: (a: number) => number;
+export const bz2blocks_reserve: (a: number, b: number) => number;
+export const bz2blocks_unpack: (a: number, b: number, c: number, d: number, e: number) => number;
 export const bz2decoder_end: (a: number) => any;
 export const bz2decoder_finish: (a: number) => void;
 export const bz2decoder_new: () => number;
-export const bz2decoder_pull: (a: number, b: number) => any;
+export const bz2decoder_output: (a: number) => number;
+export const bz2decoder_pull: (a: number, b: number) => number;
 export const bz2decoder_push: (a: number, b: number, c: number) => void;
 export const bz2decoder_streams: (a: number) => number;
 export const inflater_failure: (a: number) => [number, number];

@@ -3,6 +3,7 @@
 //! bgpkit-parser's own walk stops without a word at an attribute that reaches beyond the others, and parses
 //! every attribute there is. Here the rest are opaque bytes: what we do not use cannot hurt (RFC 7606 section 2).
 
+use crate::numbers::{EXTENDED_LENGTH, MP_REACH, MP_UNREACH};
 use crate::problem::Reason;
 use bgpkit_parser::utils::ReadUtils;
 use bytes::Bytes;
@@ -12,13 +13,10 @@ const AS_PATH: u8 = 2;
 const NEXT_HOP: u8 = 3;
 const AGGREGATOR: u8 = 7;
 const COMMUNITIES: u8 = 8;
-const MP_REACH: u8 = 14;
-const MP_UNREACH: u8 = 15;
 const AS4_PATH: u8 = 17;
 const AS4_AGGREGATOR: u8 = 18;
 
 const OPTIONAL: u8 = 0x80;
-const EXTENDED_LENGTH: u8 = 0x10;
 /// The last type that IANA had assigned when this was written; below it nothing is unknown.
 const LAST_ASSIGNED: u8 = 42;
 const AS_TRANS: [u8; 2] = 23456u16.to_be_bytes();

@@ -1,5 +1,6 @@
 //! BGP4MP and BGP4MP_ET records (RFC 6396 sections 4.4 and 4.5, RFC 8050 section 3) and the obsolete type 5, BGP.
 
+use crate::numbers::{BGP_HEADER, MARKER, UPDATE};
 use crate::batch::{Batch, Kind, Session, Source, LOCAL};
 use crate::problem::Reason;
 use crate::table_dump;
@@ -12,9 +13,6 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// BGP4MP_ENTRY: one route of a table, from before TABLE_DUMP_V2 (RFC 6396 appendix B.4). OpenBGPD's "table-mp".
 const BGP4MP_ENTRY: u16 = 2;
-const MARKER: [u8; 16] = [0xff; 16];
-const HEADER: usize = 19;
-const UPDATE: u8 = 2;
 /// Idle to Established, and Quagga's Clearing (7) and Deleted (8).
 const LAST_STATE: u16 = 8;
 
@@ -153,7 +151,7 @@ fn state_change(batch: &mut Batch, source: &Source, mut rest: Bytes) -> Result<(
 
 /// RFC 4271 section 4.1. Only an UPDATE tells of routes.
 fn message(batch: &mut Batch, source: &Source, form: &Form, is_external: bool, data: Bytes) -> Result<(), Reason> {
-    if data.len() < HEADER {
+    if data.len() < BGP_HEADER {
         return Err(Reason::Envelope);
     }
     if data.get(..16) != Some(&MARKER) {
@@ -166,11 +164,11 @@ fn message(batch: &mut Batch, source: &Source, form: &Form, is_external: bool, d
         1 | 3..=5 => return Ok(()), // OPEN, NOTIFICATION, KEEPALIVE, ROUTE-REFRESH
         _ => return Err(Reason::UnknownMessage),
     }
-    if length < HEADER {
+    if length < BGP_HEADER {
         return Err(Reason::MessageLength);
     }
     let is_cut = data.len() < length;
-    let body = if is_cut { rest } else { data.slice(HEADER..length) };
+    let body = if is_cut { rest } else { data.slice(BGP_HEADER..length) };
     update::read(
         batch,
         source,

@@ -34,6 +34,8 @@ pub struct Bunzip {
     /// Output of the block at hand. It is given out only once the block is checked.
     block: Vec<u8>,
     checked: usize,
+    /// Given out with the last call: from `given` up to `taken`.
+    given: usize,
     taken: usize,
     streams: u32,
     padded: bool,
@@ -69,6 +71,7 @@ impl Bunzip {
         while self.taken == self.checked && self.end.is_none() {
             self.block.clear();
             self.checked = 0;
+            self.given = 0;
             self.taken = 0;
             match self.advance() {
                 Ok(true) => {}
@@ -76,9 +79,14 @@ impl Bunzip {
                 Err(end) => self.end = Some(end),
             }
         }
-        let from = self.taken;
-        self.taken = self.checked.min(from.saturating_add(limit));
-        self.block.get(from..self.taken).unwrap_or_default()
+        self.given = self.taken;
+        self.taken = self.checked.min(self.given.saturating_add(limit));
+        self.output()
+    }
+
+    /// What came with the last call of `pull`.
+    pub fn output(&self) -> &[u8] {
+        self.block.get(self.given..self.taken).unwrap_or_default()
     }
 
     /// Decodes the next block, or passes from one stream to the next. `false`: more input is needed.

@@ -1,6 +1,7 @@
 //! bzip2 by blocks: where they begin in packed bytes, and one of them unpacked by itself. A block begins at any bit.
 
 use crate::bz2::{Bunzip, End};
+use std::ops::Range;
 
 /// 48 bits that begin a block, and those that end a stream.
 const BLOCK: u64 = 0x3141_5926_5359;
@@ -45,9 +46,9 @@ fn near_table() -> [u8; 256] {
     table
 }
 
-/// The plain bytes of the block in the bits from `from` up to `to`; `None` when it does not end there, when its CRC is wrong,
-/// or when there are more than `most`. `level` is that of its stream: `1` to `9`, as a digit.
-pub fn unpack(bytes: &[u8], from: usize, to: usize, level: u8, most: usize) -> Option<Vec<u8>> {
+/// Adds the plain bytes of the block in these bits to `plain`; `None` when it does not end there, when its CRC is wrong, or
+/// when there are more than `most`. `level` is that of its stream: `1` to `9`, as a digit.
+pub fn unpack(bytes: &[u8], Range { start: from, end: to }: Range<usize>, level: u8, (plain, most): (&mut Vec<u8>, usize)) -> Option<()> {
     let mut bits = Bits::default();
     for byte in [b'B', b'Z', b'h', level] {
         bits.put(u64::from(byte), 8);
@@ -65,11 +66,10 @@ pub fn unpack(bytes: &[u8], from: usize, to: usize, level: u8, most: usize) -> O
     let mut bunzip = Bunzip::default();
     bunzip.push(&bits.finish());
     bunzip.finish();
-    let mut plain = Vec::new();
     loop {
         let next = bunzip.pull(STEP);
         if next.is_empty() {
-            return (bunzip.end() == End::Clean).then_some(plain);
+            return (bunzip.end() == End::Clean).then_some(());
         }
         if plain.len() + next.len() > most {
             return None;

@@ -1,6 +1,7 @@
 //! Records laid end to end, taken one by one: the 12-byte header (RFC 6396 section 2) says where the next one begins,
 //! whatever is in this one.
 
+use crate::numbers::{BGP4MP, BGP4MP_ET, TABLE_DUMP, TABLE_DUMP_V2};
 use crate::batch::{Batch, Source, NONE};
 use crate::problem::Reason;
 use crate::table_dump::{self, PeerTable};
@@ -9,10 +10,6 @@ use bgpkit_parser::utils::ReadUtils;
 use bytes::Bytes;
 
 const BGP: u16 = 5;
-const TABLE_DUMP: u16 = 12;
-const TABLE_DUMP_V2: u16 = 13;
-const BGP4MP: u16 = 16;
-const BGP4MP_ET: u16 = 17;
 
 const MICROSECONDS: f64 = 1e6;
 const LAST_MICROSECOND: u32 = 999_999;

@@ -1,10 +1,9 @@
 //! Where a record ends.
 
+use crate::numbers::{MRT_HEADER, TABLE_DUMP};
 use bgpkit_parser::utils::ReadUtils;
 use bytes::Bytes;
 
-const HEADER: usize = 12;
-const TABLE_DUMP: u16 = 12;
 
 pub struct Record {
     pub seconds: u32,
@@ -26,7 +25,7 @@ pub fn record(bytes: &Bytes) -> Option<Record> {
     if code == TABLE_DUMP && is_four_short(subtype, body) && head.len() >= length + 4 {
         length += 4;
     }
-    Some(Record { seconds, code, subtype, body: head.slice(..length), length: HEADER + length })
+    Some(Record { seconds, code, subtype, body: head.slice(..length), length: MRT_HEADER + length })
 }
 
 /// RIS wrote batched TABLE_DUMP records in 2000 whose declared length is four bytes short: the head of view and sequence

@@ -1,19 +1,13 @@
 //! Which records surely name nothing that is watched. A record of which this is not sure is left to `Prefilter` in
 //! streams/mrt/prefilter.ts, which decides; so this says no wherever anything is unusual.
 
+use crate::numbers::{BGP_HEADER, EXTENDED_LENGTH, MARKER, MP_REACH, MP_UNREACH, UPDATE};
 use crate::space::Space;
 
 const AFI_IPV4: u16 = 1;
 const AFI_IPV6: u16 = 2;
 const SAFI_UNICAST: u8 = 1;
 const SAFI_MULTICAST: u8 = 2;
-const MARKER: [u8; 16] = [0xff; 16];
-const BGP_HEADER_BYTES: usize = 19;
-const BGP_UPDATE: u8 = 2;
-const MP_REACH: u8 = 14;
-const MP_UNREACH: u8 = 15;
-/// Attribute flag "extended length", RFC 4271 section 4.3.
-const EXTENDED: u8 = 0x10;
 
 /// The watched blocks of both families.
 pub struct Watch {
@@ -67,7 +61,7 @@ impl Watch {
             return None;
         }
         match *message.get(18)? {
-            BGP_UPDATE => self.update(message.get(BGP_HEADER_BYTES..)?, subtype >= 8),
+            UPDATE => self.update(message.get(BGP_HEADER..)?, subtype >= 8),
             // OPEN, NOTIFICATION, KEEPALIVE and ROUTE-REFRESH carry no route.
             1 | 3..=5 => Some(()),
             _ => None,
@@ -94,7 +88,7 @@ impl Watch {
         let mut seen = [false; 2];
         while !rest.is_empty() {
             let kind = *rest.get(1)?;
-            let (value, length) = match rest[0] & EXTENDED {
+            let (value, length) = match rest[0] & EXTENDED_LENGTH {
                 0 => (3, usize::from(*rest.get(2)?)),
                 _ => (4, usize::from(u16_at(rest, 2)?)),
             };

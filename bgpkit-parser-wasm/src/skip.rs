@@ -4,12 +4,9 @@
 //! A record is plain when its header is followed by another one, its time goes on, it is a BGP4MP message or a record of the
 //! RIB dump that is being read, and it names nothing that is watched.
 
+use crate::numbers::{BGP4MP, BGP4MP_ET, MRT_HEADER, TABLE_DUMP_V2};
 use crate::quiet::{u16_at, u32_at, Watch};
 
-const HEADER_BYTES: usize = 12;
-const TABLE_DUMP_V2: u16 = 13;
-const BGP4MP: u16 = 16;
-const BGP4MP_ET: u16 = 17;
 /// See `JUMP_SECONDS` and `BACK_SECONDS` in streams/mrt/record-clock.ts.
 const JUMP_SECONDS: i64 = 10;
 const BACK_SECONDS: i64 = 10;
@@ -94,11 +91,11 @@ impl Skipper {
         let mut at = from;
         let Some(mut head) = head_at(bytes, at, *record_bytes) else { return from };
         while at < pass.stop {
-            let stop = at + HEADER_BYTES + head.length as usize;
+            let stop = at + MRT_HEADER + head.length as usize;
             let Some(next) = head_at(bytes, stop, *record_bytes) else { break };
             let seconds = pass.time(&head, &next);
             let (Some(seconds), true) = (seconds, stop <= pass.believed) else { break };
-            if !pass.is_plain(&bytes[at + HEADER_BYTES..stop], &head, watch, dump) {
+            if !pass.is_plain(&bytes[at + MRT_HEADER..stop], &head, watch, dump) {
                 break;
             }
             types[usize::from(head.kind << 4 | head.subtype)] += 1.0;
@@ -116,7 +113,7 @@ impl Skipper {
 /// The header at `at`, if all of it is there, and it is one of a known kind.
 #[inline]
 fn head_at(bytes: &[u8], at: usize, record_bytes: u32) -> Option<Head> {
-    let head = bytes.get(at..at + HEADER_BYTES)?;
+    let head = bytes.get(at..at + MRT_HEADER)?;
     let seconds = u32_at(head, 0)?;
     let (kind, subtype) = (u16_at(head, 4)?, u16_at(head, 6)?);
     let length = u32_at(head, 8)?;

@@ -1,7 +1,6 @@
 //! The JavaScript interface. Every array that leaves is a copy: nothing points into WebAssembly memory.
 
 use crate::batch::{Batch, Session};
-use crate::bz2::{Bunzip, End};
 use crate::decoder::Decoder;
 use crate::problem::Reason;
 use js_sys::{Array, Float64Array, Object, Reflect, Uint32Array, Uint8Array};
@@ -36,56 +35,6 @@ impl MrtDecoder {
 #[wasm_bindgen(js_name = reasonText)]
 pub fn reason_text(reason: u8) -> String {
     Reason::ALL.get(usize::from(reason)).map_or_else(String::new, |reason| reason.text().to_owned())
-}
-
-#[wasm_bindgen]
-#[derive(Default)]
-pub struct Bz2Decoder {
-    bunzip: Bunzip,
-}
-
-#[wasm_bindgen]
-impl Bz2Decoder {
-    #[wasm_bindgen(constructor)]
-    pub fn new() -> Bz2Decoder {
-        Bz2Decoder::default()
-    }
-
-    /// Takes the next compressed bytes. Pull until nothing comes before you push more, or they pile up.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.bunzip.push(bytes);
-    }
-
-    /// No more bytes follow. Pull once more until nothing comes; then `end` is settled.
-    pub fn finish(&mut self) {
-        self.bunzip.finish();
-    }
-
-    /// At most `limit` bytes, all of blocks whose CRC was right; empty when more input is needed, or at the end.
-    pub fn pull(&mut self, limit: u32) -> Uint8Array {
-        Uint8Array::from(self.bunzip.pull(limit as usize))
-    }
-
-    /// `open` while more can come.
-    #[wasm_bindgen(getter, unchecked_return_type = "Bz2End")]
-    pub fn end(&self) -> JsValue {
-        let text = match self.bunzip.end() {
-            End::Open => "open",
-            End::Clean => "clean",
-            End::Padding => "padding",
-            End::Garbage => "garbage",
-            End::Truncated => "truncated",
-            End::Corrupt => "corrupt",
-            End::NotBzip2 => "not-bzip2",
-        };
-        text.into()
-    }
-
-    /// How many streams were decoded to their end.
-    #[wasm_bindgen(getter)]
-    pub fn streams(&self) -> u32 {
-        self.bunzip.streams()
-    }
 }
 
 fn object(batch: &Batch) -> Object {

@@ -1,6 +1,8 @@
 //! The JavaScript interface of what reads whole archives. Its buffers are read and written in place, in WebAssembly memory:
 //! views of them end when that memory grows, so they are made again after each call.
 
+use crate::bz2::{Bunzip, End};
+use crate::bz2_blocks;
 use crate::gunzip::Inflater;
 use crate::quiet::Watch;
 use crate::skip::Skipper;
@@ -123,7 +125,7 @@ impl DeflateStreams {
 
     #[wasm_bindgen(getter, js_name = isEnded)]
     pub fn is_ended(&self) -> bool {
-        self.inflater.is_ended
+        self.inflater.is_ended()
     }
 
     /// Why the packed bytes cannot be unpacked, in zlib's words.
@@ -136,11 +138,98 @@ impl DeflateStreams {
 /// Where blocks of bzip2 may begin in packed bytes, see src/bz2_blocks.rs: twice the bit, plus one where a stream may end.
 #[wasm_bindgen(js_name = bz2Marks)]
 pub fn bz2_marks(bytes: &[u8]) -> Vec<u32> {
-    crate::bz2_blocks::marks(bytes)
+    bz2_blocks::marks(bytes)
 }
 
-/// The plain bytes of one block of bzip2, see src/bz2_blocks.rs; `undefined` when it is not one.
-#[wasm_bindgen(js_name = bz2Block)]
-pub fn bz2_block(bytes: &[u8], from: usize, to: usize, level: u8, most: usize) -> Option<Vec<u8>> {
-    crate::bz2_blocks::unpack(bytes, from, to, level, most)
+/// Unpacks blocks of bzip2 one by one, each by itself, see src/bz2_blocks.rs.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Bz2Blocks {
+    packed: Vec<u8>,
+    plain: Vec<u8>,
+}
+
+#[wasm_bindgen]
+impl Bz2Blocks {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Bz2Blocks {
+        Bz2Blocks::default()
+    }
+
+    /// Makes room for so many packed bytes, and says where they are to be written in memory.
+    pub fn reserve(&mut self, length: usize) -> *const u8 {
+        self.packed.resize(length, 0);
+        self.packed.as_ptr()
+    }
+
+    /// Unpacks the block in the bits from `from` up to `to`, and says how many bytes came out: at most `most`. `undefined` when
+    /// it is not a block. `level` is that of its stream: `1` to `9`, as a digit.
+    pub fn unpack(&mut self, from: usize, to: usize, level: u8, most: usize) -> Option<u32> {
+        self.plain.clear();
+        bz2_blocks::unpack(&self.packed, from..to, level, (&mut self.plain, most))?;
+        Some(self.plain.len() as u32)
+    }
+
+    /// Where the bytes that came out stand in memory, until the next call.
+    #[wasm_bindgen(getter)]
+    pub fn output(&self) -> *const u8 {
+        self.plain.as_ptr()
+    }
+}
+
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Bz2Decoder {
+    bunzip: Bunzip,
+}
+
+#[wasm_bindgen]
+impl Bz2Decoder {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Bz2Decoder {
+        Bz2Decoder::default()
+    }
+
+    /// Takes the next compressed bytes. Pull until nothing comes before you push more, or they pile up.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bunzip.push(bytes);
+    }
+
+    /// No more bytes follow. Pull once more until nothing comes; then `end` is settled.
+    pub fn finish(&mut self) {
+        self.bunzip.finish();
+    }
+
+    /// Unpacks, and says how many bytes came out: at most `limit`, all of blocks whose CRC was right; 0 when more input is
+    /// needed, or at the end.
+    pub fn pull(&mut self, limit: u32) -> usize {
+        self.bunzip.pull(limit as usize).len()
+    }
+
+    /// Where the bytes that came out stand in memory, until the next call.
+    #[wasm_bindgen(getter)]
+    pub fn output(&self) -> *const u8 {
+        self.bunzip.output().as_ptr()
+    }
+
+    /// `open` while more can come.
+    #[wasm_bindgen(getter, unchecked_return_type = "Bz2End")]
+    pub fn end(&self) -> JsValue {
+        let text = match self.bunzip.end() {
+            End::Open => "open",
+            End::Clean => "clean",
+            End::Padding => "padding",
+            End::Garbage => "garbage",
+            End::Truncated => "truncated",
+            End::Corrupt => "corrupt",
+            End::NotBzip2 => "not-bzip2",
+        };
+        text.into()
+    }
+
+    /// How many streams were decoded to their end.
+    #[wasm_bindgen(getter)]
+    pub fn streams(&self) -> u32 {
+        self.bunzip.streams()
+    }
 }

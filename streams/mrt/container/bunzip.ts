@@ -1,4 +1,4 @@
-import { Bz2Decoder, bz2Marks } from '#bgpkit-parser-wasm';
+import { Bz2Decoder, bz2Marks, wasmMemory } from '#bgpkit-parser-wasm';
 import { PACKED_BYTES, type Bz2Slots } from './bz2-slots.ts';
 import { u32 } from '../record/octets.ts';
 import type { PackedFile } from './packed-file.ts';
@@ -51,12 +51,12 @@ function* inSequence(file: PackedFile, guard: SizeGuard, given = 0): Chunks {
       if (packed.length === 0) decoder.finish();
       else decoder.push(packed);
       file.consume(packed.length);
-      for (let chunk = decoder.pull(OUTPUT_BYTES); chunk.length > 0; chunk = decoder.pull(OUTPUT_BYTES)) {
-        const fresh = chunk.subarray(left);
-        left -= chunk.length - fresh.length;
-        if (fresh.length === 0) continue;
-        if (!guard.add(fresh.length, file.offset)) return guard.tripped;
-        yield fresh;
+      for (let count = decoder.pull(OUTPUT_BYTES); count > 0; count = decoder.pull(OUTPUT_BYTES)) {
+        const old = Math.min(left, count);
+        left -= old;
+        if (old === count) continue;
+        if (!guard.add(count - old, file.offset)) return guard.tripped;
+        yield new Uint8Array(wasmMemory().buffer, decoder.output + old, count - old);
       }
       if (decoder.end !== 'open') return ENDS[decoder.end];
     }

@@ -1,4 +1,4 @@
-import { bz2Block } from '#bgpkit-parser-wasm';
+import { Bz2Blocks, wasmMemory } from '#bgpkit-parser-wasm';
 
 /** Bytes of a packed block with its place in them, and of what comes out: 900,000 and what runs of equal bytes add. */
 export const PACKED_BYTES = 1_250_000;
@@ -38,6 +38,7 @@ export class Bz2Slots {
   readonly #count: number;
   readonly #numbers: Int32Array;
   readonly #notify: () => void;
+  readonly #blocks = new Bz2Blocks();
 
   /**
    * @param shared that of the other threads; else new memory for `count` blocks.
@@ -93,12 +94,14 @@ export class Bz2Slots {
   }
 
   #unpack(slot: number): void {
-    const packed = this.#packed(slot).slice(0, this.#get(slot, PACKED));
+    const size = this.#get(slot, PACKED);
+    const at = this.#blocks.reserve(size);
+    new Uint8Array(wasmMemory().buffer, at, size).set(this.#packed(slot).subarray(0, size));
     const [from, to, level] = [this.#get(slot, FROM), this.#get(slot, TO), this.#get(slot, LEVEL)];
-    const plain = bz2Block(packed, from, to, level, PLAIN_BYTES);
-    if (plain !== undefined) this.#plain(slot).set(plain);
-    this.#set(slot, LENGTH, plain?.length ?? 0);
-    this.#set(slot, STATE, plain === undefined ? FAILED : DONE);
+    const length = this.#blocks.unpack(from, to, level, PLAIN_BYTES);
+    if (length !== undefined) this.#plain(slot).set(new Uint8Array(wasmMemory().buffer, this.#blocks.output, length));
+    this.#set(slot, LENGTH, length ?? 0);
+    this.#set(slot, STATE, length === undefined ? FAILED : DONE);
     Atomics.notify(this.#numbers, slot * NUMBERS + STATE);
   }
 

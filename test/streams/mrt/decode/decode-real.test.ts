@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Bz2Decoder } from '#bgpkit-parser-wasm';
+import { Bz2Decoder, wasmMemory } from '#bgpkit-parser-wasm';
 import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
@@ -75,7 +75,8 @@ function unpacked(bytes: Buffer): Buffer {
   decoder.push(bytes);
   decoder.finish();
   const parts: Uint8Array[] = [];
-  for (let part = decoder.pull(1 << 20); part.length > 0; part = decoder.pull(1 << 20)) parts.push(part);
+  for (let count = decoder.pull(1 << 20); count > 0; count = decoder.pull(1 << 20))
+    parts.push(new Uint8Array(wasmMemory().buffer, decoder.output, count).slice());
   expect(decoder.end).toBe('clean');
   decoder.free();
   return Buffer.concat(parts);
