@@ -18,7 +18,7 @@ import {
 import { addStore } from '../store/program.ts';
 import type { MapOptions } from './map.ts';
 import type { JobStatusOptions } from './status.ts';
-import type { SubmitOptions } from './submit.ts';
+import type { ResumeOptions, SubmitOptions } from './submit.ts';
 import type { WorkerOptions } from './work.ts';
 
 type End = (status: ExitStatus) => void;
@@ -122,9 +122,22 @@ function addJobs(program: Command, io: Io, end: End): void {
   });
   shared(
     jobs
+      .command('resume')
+      .summary('take a run up again')
+      .description('Adds what is left of a run to the queue again, whatever became of its files and of the queue.')
+      .argument('<run>', 'id of the run'),
+  )
+    .option('--wait', 'stay until the run is over, and print the paths of its results')
+    .option('-q, --quiet', 'no progress on stderr')
+    .action(async (run: string, options: ResumeOptions) => {
+      const command = await import('./submit.ts');
+      end(await command.resume(run, options, io));
+    });
+  shared(
+    jobs
       .command('cancel')
       .summary('give a run up')
-      .description('Takes what is left of a run out of the queue. `submit` of the same files takes it up again.')
+      .description('Takes what is left of a run out of the queue. `jobs resume` takes it up again.')
       .argument('<run>', 'id of the run'),
   ).action(async (run: string, options: { out: string; redis?: string }) => {
     const command = await import('./cancel.ts');

@@ -14,14 +14,21 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { createProgressLine } from '../output/progress.ts';
 import { findTasks, type MapOptions } from './map.ts';
 import { openQueue } from './queue.ts';
+import { openRun } from './run.ts';
 import { progressOf, progressText } from './progress.ts';
 
-/** The options of `jobs submit`, read. */
-export interface SubmitOptions extends MapOptions {
+/** The options of `jobs resume`, read. */
+export interface ResumeOptions {
+  readonly out: string;
   readonly redis?: string;
-  readonly since?: EventTime;
   /** Stay until the run is over. */
   readonly wait?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** The options of `jobs submit`, read. */
+export interface SubmitOptions extends MapOptions, ResumeOptions {
+  readonly since?: EventTime;
 }
 
 const LOOK_EVERY_MS = 500;
@@ -30,17 +37,31 @@ const LOOK_EVERY_MS = 500;
 export async function submit(paths: readonly string[], options: SubmitOptions, io: Io): Promise<ExitStatus> {
   const manifest = await manifestOf(paths, options, io);
   if (!manifest.ok) return failed(manifest, io);
+  try {
+    return await enqueue(await RunFolder.create(options.out, manifest.value), options, io);
+  } catch (error) {
+    return failed(bad('files', `${options.out}: ${refusal(error)}`), io);
+  }
+}
+
+/** `unroutable jobs resume`: adds what is left of a run to the queue again, whatever became of its files and of the queue. */
+export async function resume(id: string, options: ResumeOptions, io: Io): Promise<ExitStatus> {
+  const run = await openRun(options.out, id);
+  return run.ok ? enqueue(run.value, options, io) : failed(run, io);
+}
+
+async function enqueue(run: RunFolder, options: ResumeOptions, io: Io): Promise<ExitStatus> {
   const opened = await openQueue(options, io);
   if (!opened.ok) return failed(opened, io);
   const { queue, name } = opened.value;
   try {
-    const run = await RunFolder.create(options.out, manifest.value);
     await run.cancel(false);
     await run.forgiveFailures();
     await queue.submit(run);
     io.stdout.write(`${run.id}\n`);
     const left = (await run.left()).length;
-    complain(io, `run ${run.id}: ${counted(run.manifest.tasks.length, 'task')}, ${left} left to do`);
+    if (options.quiet !== true)
+      complain(io, `run ${run.id}: ${counted(run.manifest.tasks.length, 'task')}, ${left} left to do`);
     return options.wait === true ? await waitFor(run, options, io) : EXIT.done;
   } catch (error) {
     return failed(bad('store', `${name}: ${refusal(error)}`), io);
@@ -118,7 +139,7 @@ function settingsOf(settings: Readonly<Record<string, unknown>>): Record<string,
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function waitFor(run: RunFolder, options: SubmitOptions, io: Io): Promise<ExitStatus> {
+async function waitFor(run: RunFolder, options: ResumeOptions, io: Io): Promise<ExitStatus> {
   const line = options.quiet === true ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
   const begun = systemClock.monotonicMs();
   for (;;) {

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { complain, type Io } from '../../app/io.ts';
 import type { TaskEnd } from '../../jobs/queue.ts';
 import { RunFolder } from '../../jobs/run-folder.ts';
+import { FolderShelf } from '../../jobs/shelf.ts';
+import { systemClock } from '../../app/system-clock.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
@@ -37,6 +39,8 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
   const say = (text: string): void => {
     if (options.quiet !== true) complain(io, text);
   };
+  const shelf = new FolderShelf(options.out);
+  await shelf.tidy(systemClock.wallMs());
   const concurrency = options.tasks ?? availableParallelism();
   say(`takes tasks from ${name} for ${options.out}, ${concurrency} at a time; stop it with a signal`);
   const child = async (run: RunFolder, what: string, signal: AbortSignal): Promise<TaskEnd> => {
@@ -52,7 +56,10 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
         concurrency,
         lockMs: options.lock ?? LOCK_MS,
         watchdogMs: Math.min(WATCHDOG_MS, options.lock ?? WATCHDOG_MS),
-        runs: () => RunFolder.list(options.out),
+        runs: async () => {
+          await shelf.tidy(systemClock.wallMs());
+          return RunFolder.list(options.out);
+        },
       },
       io.signal,
     );

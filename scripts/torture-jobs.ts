@@ -1,0 +1,54 @@
+/**
+ * Runs of `jobs` whose workers, Redis and submitter are killed again and again, with a file that is no MRT or goes away:
+ * `npm run torture:jobs -- [--rounds 60] [--blows 8] [--seed 1]`. Prints a line of JSON; the exit status is 1 when a run did
+ * not end with the bytes of a replay, left something behind, or did something more often than the kills explain.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startRedis } from '../test/support/redis/server.ts';
+import { mulberry32 } from '../test/support/sim-random.ts';
+import { useTestsRedis, withCommand } from './torture/bench.ts';
+import { JobsRun, type JobsReport } from './torture/jobs-run.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '60' },
+    blows: { type: 'string', default: '8' },
+    seed: { type: 'string', default: '1' },
+    incident: { type: 'string', default: 'incidents/2014-12-22' },
+  },
+});
+
+await withCommand(async (command) => {
+  const redis = await useTestsRedis();
+  const server = await startRedis();
+  const began = performance.now();
+  const reports: JobsReport[] = [];
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    const seed = Number(values.seed) * 1_000 + round;
+    const run = new JobsRun(command, server, join(command.folder, String(round)), mulberry32(seed));
+    const report = await run.play(join(process.cwd(), values.incident), Number(values.blows));
+    console.error(`${round} seed ${seed}: ${JSON.stringify(report)}`);
+    reports.push(report);
+  }
+  await server.stop();
+  const faulty = reports.filter(
+    ({ isSame, unexplained, left, keys }) => !isSame || unexplained > 0 || left.length > 0 || keys.length > 0,
+  ).length;
+  const sum = (of: (report: JobsReport) => number): number => reports.reduce((all, report) => all + of(report), 0);
+  console.log(
+    JSON.stringify({
+      torture: 'jobs',
+      redis,
+      seed: Number(values.seed),
+      rounds: reports.length,
+      same: reports.filter(({ isSame }) => isSame).length,
+      begun: sum(({ begun }) => begun),
+      needed: sum(({ needed }) => needed),
+      unexplained: sum(({ unexplained }) => unexplained),
+      faulty,
+      seconds: Math.round((performance.now() - began) / 1000),
+    }),
+  );
+  if (faulty > 0) process.exitCode = 1;
+});

@@ -1,0 +1,159 @@
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RedisServer } from '../../test/support/redis/server.ts';
+import { between } from '../../test/support/sim-random.ts';
+import { ran, start, type Command, type Started } from './command.ts';
+
+/** What happens to a run: to a worker, to Redis with its append-only file, to all that Redis holds, to who submits. */
+export type JobBlow = 'worker' | 'redis' | 'forgotten' | 'submitter';
+
+const BLOWS: readonly JobBlow[] = ['worker', 'worker', 'worker', 'redis', 'forgotten', 'submitter'];
+
+/** How one run came out. */
+export interface JobsReport {
+  readonly blows: Readonly<Partial<Record<JobBlow, number>>>;
+  /** What happened to its files: one is no MRT file from the start, one goes away when the manifest is written. */
+  readonly files: 'whole' | 'poisoned' | 'gone';
+  /** Tasks and judgements that began, and as many as the run has. */
+  readonly begun: number;
+  readonly needed: number;
+  /** Whether the events are those of a replay on one machine, to the byte. */
+  readonly isSame: boolean;
+  /** Begun more often than kills and losses explain. */
+  readonly unexplained: number;
+  /** Temporary files when all was over. */
+  readonly left: readonly string[];
+  /** Keys of its jobs in Redis when all was over. */
+  readonly keys: readonly string[];
+}
+
+const TASKS = 4;
+
+/** A run on workers and a Redis that are killed again and again; its bytes are compared with a replay's. */
+export class JobsRun {
+  readonly #command: Command;
+  readonly #redis: RedisServer;
+  readonly #random: () => number;
+  readonly #folder: string;
+  #workers: Started[] = [];
+  #ended: Started[] = [];
+  #losses = 0;
+  #kills = 0;
+
+  constructor(command: Command, redis: RedisServer, folder: string, random: () => number) {
+    this.#command = command;
+    this.#redis = redis;
+    this.#folder = folder;
+    this.#random = random;
+  }
+
+  /** `incident`: the folder of recordings that is replayed. */
+  async play(incident: string, blows: number): Promise<JobsReport> {
+    const files = (['whole', 'poisoned', 'gone'] as const)[between(this.#random, 0, 2)] ?? 'whole';
+    const archive = join(this.#folder, 'archive');
+    await cp(incident, archive, { recursive: true });
+    if (files === 'poisoned') await poison(archive);
+    const expected = await this.#expected(archive, files);
+
+    const run = (await this.#submit(archive)).trim();
+    if (files === 'gone') await rm(await updatesOf(archive));
+    for (let i = 0; i < 2; i++) this.#startWorker();
+    const counts: Partial<Record<JobBlow, number>> = {};
+    for (let i = 0; i < blows; i++) {
+      await sleep(between(this.#random, 50, 2_500));
+      const blow = BLOWS[between(this.#random, 0, BLOWS.length - 1)] ?? 'worker';
+      counts[blow] = (counts[blow] ?? 0) + 1;
+      await this.#strike(blow, run);
+    }
+    const manifest = join(this.#folder, 'shared', 'runs', run, 'manifest.json');
+    await ran(this.#command, ['jobs', 'resume', run, ...this.#options, '--wait', '--quiet']);
+    const result = await readFile(join(manifest, '..', 'KP.ndjson'), 'utf8');
+    await this.#stop();
+    return { blows: counts, files, ...(await this.#remains(run)), isSame: result === expected };
+  }
+
+  get #options(): readonly string[] {
+    return ['--out', join(this.#folder, 'shared'), '--redis', `redis://${this.#redis.host}:${this.#redis.port}`];
+  }
+
+  /** A file that goes away is, to those that read, as one that is empty. */
+  async #expected(archive: string, files: JobsReport['files']): Promise<string> {
+    const copy = join(this.#folder, 'expected');
+    await cp(archive, copy, { recursive: true });
+    if (files === 'gone') await writeFile(await updatesOf(copy), '');
+    const { ended, lines, stderr } = start(this.#command, ['replay', copy, '--quiet']);
+    const { status } = await ended;
+    if (status !== 0 && status !== 3) throw new Error(stderr());
+    return lines.map((line) => `${line}\n`).join('');
+  }
+
+  async #submit(archive: string): Promise<string> {
+    const [id = ''] = await ran(this.#command, ['jobs', 'submit', archive, ...this.#options, '--quiet']);
+    return id;
+  }
+
+  #startWorker(): void {
+    this.#workers.push(start(this.#command, ['jobs', 'work', ...this.#options, '--tasks', '1', '--lock', '1s']));
+  }
+
+  async #strike(blow: JobBlow, run: string): Promise<void> {
+    if (blow === 'worker') {
+      const [worker] = this.#workers.splice(between(this.#random, 0, this.#workers.length - 1), 1);
+      worker?.child.kill('SIGKILL');
+      if (worker !== undefined) this.#ended.push(worker);
+      await worker?.ended;
+      this.#kills++;
+      this.#startWorker();
+      return;
+    }
+    if (blow === 'submitter') {
+      const submitter = start(this.#command, ['jobs', 'resume', run, ...this.#options, '--quiet']);
+      await sleep(between(this.#random, 0, 500));
+      submitter.child.kill('SIGKILL');
+      await submitter.ended;
+      return;
+    }
+    this.#losses++;
+    if (blow === 'forgotten') await this.#redis.cli('FLUSHALL');
+    else await this.#redis.restart();
+  }
+
+  async #stop(): Promise<void> {
+    for (const { child } of this.#workers) child.kill('SIGTERM');
+    await Promise.all(this.#workers.map(({ ended }) => ended));
+    this.#ended.push(...this.#workers);
+    this.#workers = [];
+  }
+
+  async #remains(run: string): Promise<Pick<JobsReport, 'begun' | 'needed' | 'unexplained' | 'left' | 'keys'>> {
+    const begun = this.#ended.reduce((sum, { stderr }) => sum + [...stderr().matchAll(/ begins$/gm)].length, 0);
+    const needed = TASKS + 1;
+    // A kill costs what the worker had in hand of each kind; a loss, and a submission after it, what all had.
+    const explained = 2 * this.#kills + 8 * this.#losses;
+    const names = await readdir(join(this.#folder, 'shared'), { recursive: true });
+    const keys = ((await this.#redis.cli('KEYS', '*')) as string[]).filter((key) => key.includes(run));
+    return {
+      begun,
+      needed,
+      unexplained: Math.max(0, begun - needed - explained),
+      left: names.filter((name) => name.endsWith('.tmp')),
+      keys,
+    };
+  }
+}
+
+async function updatesOf(archive: string): Promise<string> {
+  const folder = join(archive, 'reconstructed-a', 'bgpdata');
+  const name =
+    (await readdir(folder))
+      .filter((file) => file.startsWith('updates'))
+      .sort()
+      .at(-1) ?? '';
+  return join(folder, name);
+}
+
+async function poison(archive: string): Promise<void> {
+  const path = await updatesOf(archive);
+  await writeFile(path, '<html>there is no such file</html>');
+}
