@@ -46,6 +46,7 @@ COPY schemas schemas
 COPY docs docs
 COPY --from=build /app/dist/cli dist/cli
 COPY --from=build /app/dist/page dist/page
+COPY --from=build /app/dist/fonts dist/fonts
 COPY --from=build --chown=1000:1000 /app/state /var/lib/unroutable
 
 # The image's user "node", by number: so that a platform can see that it is not root.

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 /** Loaded from where npm put them: the WebAssembly, what is native, and large ones that short runs do not load. */
-const EXTERNAL = ['#bgpkit-parser-wasm', 'bullmq', 'lmdb', 'ioredis', 'pino', 'ws'];
+const EXTERNAL = ['#bgpkit-parser-wasm', '@resvg/resvg-wasm', 'bullmq', 'lmdb', 'ioredis', 'pino', 'ws'];
 
 export default defineConfig({
   input: { main: 'src/cli/main.ts', 'scan-worker': 'streams/mrt/threads/scan-worker.ts' },

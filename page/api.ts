@@ -1,8 +1,5 @@
 import type { Answers } from '../src/http/answers.ts';
 
-export type Timeline = Answers['timeline'];
-export type Bucket = Timeline['buckets'][number];
-export type Peers = Answers['peers'];
 export type Verdict = Answers['verdict']['verdicts'][number];
 export type Listed = Answers['incidents']['incidents'][number];
 

@@ -1,7 +1,8 @@
 import { durationText } from '../src/report/clock.ts';
 import { addressOf, RANGES, readAddress, type Shown } from './address.ts';
-import { ask, Refused, type Listed, type Peers, type Timeline, type Verdict } from './api.ts';
-import { drawIn, optionOf, svgOf, type Chart, type Drawn } from './charts.ts';
+import { ask, Refused, type Listed, type Verdict } from './api.ts';
+import { optionOf, type Drawn } from '../src/pictures/options.ts';
+import { drawIn, styleOfPage, svgOf, type Chart } from './charts.ts';
 import { button, byId, fillTable, made, save, timeText } from './dom.ts';
 import { hideEvidence, showEvidence } from './evidence.ts';
 import {
@@ -12,8 +13,10 @@ import {
   toTheSecond,
   upstreamsPicture,
   visibilityPicture,
+  type Peers,
   type Picture,
-} from './pictures.ts';
+  type Timeline,
+} from '../src/pictures/pictures.ts';
 
 const HOUR_MS = 3_600_000;
 /** Peers are drawn for ranges up to three days. */
@@ -141,7 +144,14 @@ function show(
   peers: Peers | undefined,
   range: { readonly from: number; readonly until: number },
 ): void {
-  const drawn: Drawn = { ...range, timeline, fine, peers, timeText: (at) => timeText(at, zone()) };
+  const drawn: Drawn = {
+    ...range,
+    timeline,
+    fine,
+    peers,
+    timeText: (at) => timeText(at, zone()),
+    style: styleOfPage(),
+  };
   const pictures = [
     ...(timeline.networks.length > 0 ? [lifelinesPicture(fine)] : []),
     visibilityPicture(fine),
@@ -365,7 +375,7 @@ window.addEventListener('hashchange', () => {
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   for (const { chart, picture, drawn } of panels.values())
-    chart.setOption(optionOf(picture, drawn), { notMerge: true });
+    chart.setOption(optionOf(picture, { ...drawn, style: styleOfPage() }), { notMerge: true });
 });
 (byId('subject') as HTMLSelectElement).addEventListener('change', (event) => {
   go({ ...shown, subject: (event.target as HTMLSelectElement).value });

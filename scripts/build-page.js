@@ -1,5 +1,5 @@
-// Bundles the page into dist/page: three files, packed. Run by `npm run build`.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+// Bundles the page into dist/page: three files, packed; and lays the font of pictures beside it. Run by `npm run build`.
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
@@ -16,3 +16,11 @@ const files = {
   'page.js': output[0].code,
 };
 for (const [name, bytes] of Object.entries(files)) await writeFile(`${out}/${name}.gz`, gzipSync(bytes, { level: 9 }));
+
+// The font of PNG pictures, with its licence.
+if (process.argv[2] === undefined) {
+  const [dejavu, fonts] = [`${root}node_modules/dejavu-fonts-ttf`, `${root}dist/fonts`];
+  await mkdir(fonts, { recursive: true });
+  for (const path of ['ttf/DejaVuSans.ttf', 'LICENSE'])
+    await copyFile(`${dejavu}/${path}`, `${fonts}/${path.replace('ttf/', '')}`);
+}

@@ -35,6 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/ports.ts', 'src/pipeline.ts'],
   ['streams/', 'src/store/', 'src/sinks/', 'src/report/', 'src/history/'],
   ['src/http/', 'src/jobs/'],
+  ['src/pictures/'],
   ['src/config/'],
   ['src/app/'],
   ['src/index.ts'],

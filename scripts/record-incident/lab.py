@@ -8,16 +8,18 @@ from collections import Counter, defaultdict
 from datetime import datetime, timezone
 
 import mrt
-from peers import COLLECTOR_ASN, COLLECTORS, PORT
+from peers import COLLECTOR_ASN, COLLECTORS, PORT, family_of
 
 ESTABLISHED = 6
 PATIENCE = 60  # seconds of real time before a step that does not happen is an error
-NEXT_HOP = '198.51.100.1'  # TEST-NET-2: only an attribute, nothing is ever sent there
+# TEST-NET-2 and the documentation prefix: only attributes, nothing is ever sent there.
+NEXT_HOPS = {'ipv4': '198.51.100.1', 'ipv6': '2001:db8:ffff::1'}
 
 
 class Lab:
-    def __init__(self, folder, sessions):
+    def __init__(self, folder, sessions, families):
         self.folder = folder
+        self.families = families
         self.sessions = sessions
         self.processes = []
         self.read_to = dict.fromkeys(COLLECTORS, 0)
@@ -51,9 +53,9 @@ class Lab:
         and waits until the collectors have recorded just these, at this second."""
         by_session = defaultdict(lambda: defaultdict(list))
         for (session, prefix), path in sorted(messages.items(), key=lambda m: (m[0], m[1] or ())):
-            by_session[session][path].append(prefix)
+            by_session[session][path, family_of(prefix)].append(prefix)
         for session, told in by_session.items():
-            for path, prefixes in told.items():
+            for (path, _), prefixes in told.items():
                 self.say(session, path, prefixes)
                 self.feed.flush()
                 self.expect(Counter((session.collector, session.address, prefix, path) for prefix in prefixes))
@@ -89,8 +91,16 @@ class Lab:
         self.expect(wanted, end_of=session)
 
     def dump_table(self, collector, path):
-        self.birdc(collector, 'mrt dump table "master4" to "%s"' % path)
-        self.until('table dumped', lambda: os.path.exists(path) and settled(path))
+        """One file, as the archives have it: BIRD dumps a table a family, and numbers the records of each from 0."""
+        parts = []
+        for family in self.families:
+            part = '%s.%s' % (path, family)
+            self.birdc(collector, 'mrt dump table "master%s" to "%s"' % (family[-1], part))
+            self.until('table dumped', lambda: os.path.exists(part) and settled(part))
+            with open(part, 'rb') as file:
+                parts.append(file.read())
+        with open(path, 'wb') as file:
+            file.write(mrt.joined(parts))
 
     def size(self, collector):
         return os.path.getsize(self.updates(collector))
@@ -121,17 +131,17 @@ class Lab:
         who = 'neighbor %s local-ip %s' % (COLLECTORS[session.collector], session.address)
         if path is None:
             for prefix in prefixes:
-                self.feed.write('%s withdraw route %s next-hop %s\n' % (who, prefix, NEXT_HOP))
+                self.feed.write('%s withdraw route %s next-hop %s\n' % (who, prefix, NEXT_HOPS[family_of(prefix)]))
             return
         self.feed.write(
             '%s announce attributes next-hop %s as-path [ %s ] nlri %s\n'
-            % (who, NEXT_HOP, ' '.join(map(str, path)), ' '.join(prefixes))
+            % (who, NEXT_HOPS[family_of(prefixes[0])], ' '.join(map(str, path)), ' '.join(prefixes))
         )
 
     def start_bird(self, collector):
         conf = self.file(collector + '.conf')
         with open(conf, 'w') as file:
-            file.write(bird_conf(collector, self.file(collector + '.log'), self.updates(collector), self.sessions))
+            file.write(bird_conf(collector, self))
         fake = dict(
             os.environ,
             LD_PRELOAD=glob.glob('/usr/lib/*/faketime/libfaketime.so.1')[0],
@@ -147,7 +157,7 @@ class Lab:
         fifo, conf = self.file('feed'), self.file('exabgp.conf')
         os.mkfifo(fifo)
         with open(conf, 'w') as file:
-            file.write(exabgp_conf(fifo, self.sessions))
+            file.write(exabgp_conf(fifo, self))
         options = {'daemon.user': 'root', 'api.cli': 'false', 'api.ack': 'false', 'log.destination': self.file('exabgp.log')}
         self.run(['/usr/sbin/exabgp', conf], dict(os.environ, **{'exabgp.' + k: v for k, v in options.items()}), 'exabgp')
         self.feed = os.fdopen(os.open(fifo, os.O_RDWR), 'w')  # opening to write alone would wait for a reader
@@ -177,28 +187,29 @@ def settled(path):
     return size == len(data) > 0 and mrt.read(data)[1] == size
 
 
-def bird_conf(collector, log, updates, sessions):
+def bird_conf(collector, lab):
     """`mrtdump protocols all`: messages and state changes. The largest hold time: no KEEPALIVE falls into a recording."""
     address = COLLECTORS[collector]
     lines = [
-        'log "%s" all;' % log,
+        'log "%s" all;' % lab.file(collector + '.log'),
         'router id %s;' % address,
-        'mrtdump "%s";' % updates,
+        'mrtdump "%s";' % lab.updates(collector),
         'mrtdump protocols all;',
         'protocol device { }',
         'template bgp peer { local %s port %d as %d; strict bind yes; passive yes; multihop; hold time 65535;'
-        ' ipv4 { import all; export none; }; }' % (address, PORT, COLLECTOR_ASN),
+        '%s }' % (address, PORT, COLLECTOR_ASN, ''.join(' %s { import all; export none; };' % family for family in lab.families)),
     ]
-    mine = [s for s in sessions if s.collector == collector]
+    mine = [s for s in lab.sessions if s.collector == collector]
     lines += ['protocol bgp %s from peer { neighbor %s as %d; }' % (s.protocol, s.address, s.asn) for s in mine]
     return '\n'.join(lines) + '\n'
 
 
-def exabgp_conf(fifo, sessions):
+def exabgp_conf(fifo, lab):
+    families = ' '.join('%s unicast;' % family for family in lab.families)
     neighbours = [
         'neighbor %s { router-id %s; local-address %s; local-as %d; peer-as %d; hold-time 65535; connect %d;'
-        ' family { ipv4 unicast; } api { processes [ feed ]; } }'
-        % (COLLECTORS[s.collector], s.address, s.address, s.asn, COLLECTOR_ASN, PORT)
-        for s in sessions
+        ' family { %s } api { processes [ feed ]; } }'
+        % (COLLECTORS[s.collector], s.address, s.address, s.asn, COLLECTOR_ASN, PORT, families)
+        for s in lab.sessions
     ]
     return '\n'.join(['process feed { run /bin/cat %s; encoder text; }' % fifo] + neighbours) + '\n'

@@ -1,11 +1,13 @@
-"""Reads the MRT records that BIRD writes for IPv4 sessions (RFC 6396), no others."""
+"""Reads the MRT records that BIRD writes for IPv4 sessions (RFC 6396), no others. IPv6 routes come in them as RFC 4760 has it."""
 
+import ipaddress
 import struct
 from dataclasses import dataclass
 
 BGP4MP, STATE_CHANGES, MESSAGES = 16, (0, 5), (1, 4)
 BGP_UPDATE = 2
-AS_PATH = 2
+AS_PATH, MP_REACH, MP_UNREACH = 2, 14, 15
+TABLE_DUMP_V2, PEER_INDEX_TABLE = 13, 1
 
 
 @dataclass(frozen=True)
@@ -61,29 +63,63 @@ def body(at, subtype, record):
 def update(message, as_size):
     withdrawn_end = 21 + struct.unpack_from('>H', message, 19)[0]
     attributes_end = withdrawn_end + 2 + struct.unpack_from('>H', message, withdrawn_end)[0]
-    path = as_path(message[withdrawn_end + 2 : attributes_end], as_size)
+    found = dict(attributes(message[withdrawn_end + 2 : attributes_end]))
+    path = as_path(found.get(AS_PATH, b''), as_size)
     gone = [(prefix, None) for prefix in prefixes(message[21:withdrawn_end])]
-    return gone + [(prefix, path) for prefix in prefixes(message[attributes_end:])]
+    gone += [(prefix, None) for prefix in prefixes(found.get(MP_UNREACH, b'')[3:], 16)]
+    told = [(prefix, path) for prefix in prefixes(message[attributes_end:])]
+    reach = found.get(MP_REACH, b'')
+    if reach:  # AFI, SAFI, next hop with its length, a reserved byte, NLRI
+        told += [(prefix, path) for prefix in prefixes(reach[5 + reach[3] :], 16)]
+    return gone + told
 
 
-def prefixes(field):
+def prefixes(field, bytes_of=4):
     i = 0
     while i < len(field):
         length = field[i]
         size = (length + 7) // 8
-        yield '%s/%d' % ('.'.join(map(str, field[i + 1 : i + 1 + size].ljust(4, b'\0'))), length)
+        yield '%s/%d' % (ipaddress.ip_address(bytes(field[i + 1 : i + 1 + size]).ljust(bytes_of, b'\0')), length)
         i += 1 + size
 
 
-def as_path(attributes, as_size):
+def attributes(field):
     i = 0
-    while i < len(attributes):
-        flags, kind = attributes[i], attributes[i + 1]
-        wide = flags & 0x10
-        length = struct.unpack_from('>H', attributes, i + 2)[0] if wide else attributes[i + 2]
+    while i < len(field):
+        wide = field[i] & 0x10
+        length = struct.unpack_from('>H', field, i + 2)[0] if wide else field[i + 2]
         start = i + (4 if wide else 3)
-        if kind == AS_PATH and length:
-            count = attributes[start + 1]
-            return struct.unpack_from('>%d%s' % (count, 'I' if as_size == 4 else 'H'), attributes, start + 2)
+        yield field[i + 1], field[start : start + length]
         i = start + length
-    return ()
+
+
+def as_path(value, as_size):
+    if not value:
+        return ()
+    return struct.unpack_from('>%d%s' % (value[1], 'I' if as_size == 4 else 'H'), value, 2)
+
+
+def joined(dumps):
+    """Table dumps of the same peers as one: one table of peers, and the records numbered through (RFC 6396 section 4.3)."""
+    first, *others = [list(records(dump)) for dump in dumps]
+    whole = list(first)
+    for other in others:
+        assert peers_of(other[0]) == peers_of(first[0]), 'the dumps have other peers, or in another order'
+        whole += other[1:]
+    head, *routes = whole
+    renumbered = [r[:12] + struct.pack('>I', i) + r[16:] for i, r in enumerate(routes)]
+    return b''.join([head, *renumbered])
+
+
+def records(dump):
+    offset = 0
+    while offset < len(dump):
+        length = 12 + struct.unpack_from('>I', dump, offset + 8)[0]
+        yield dump[offset : offset + length]
+        offset += length
+
+
+def peers_of(record):
+    """What stands behind the name of the table."""
+    assert struct.unpack_from('>HH', record, 4) == (TABLE_DUMP_V2, PEER_INDEX_TABLE), 'a dump begins without its peers'
+    return record[18 + struct.unpack_from('>H', record, 16)[0] :]

@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass
 
-from peers import FULL, UNITS, carries, filler, path, sessions
+from peers import FULL, carries, family_of, filler, path, sessions
 
 HOUR = 3600
 RESET_GUARD = 120  # seconds around a reset in which noise keeps away from the session
@@ -25,7 +25,8 @@ class Plan:
     """`tables`: the routes at the start. `seconds`: time to {(session, prefix): path or None}. `resets`: (session, down, up).
     `dumps`: times of further table dumps."""
 
-    def __init__(self, name, steps):
+    def __init__(self, name, steps, land):
+        self.land = land
         self.rng = random.Random(name)
         self.sessions = sessions()
         self.start, self.until = stamp(steps['from']), stamp(steps['until'])
@@ -41,18 +42,18 @@ class Plan:
         self.seconds = self.resolve()
 
     def beliefs_at_start(self, over):
-        beliefs = {(s, unit): Belief(over['default']) for s in self.sessions for unit in carries(s.asn)}
+        beliefs = {(s, unit): Belief(over['default']) for s in self.sessions for unit in carries(s.asn, self.land.units)}
         for part in over.get('parts', []):
             chosen = self.share_of_voters(part['share'])
             for (session, unit), belief in beliefs.items():
-                if session.asn in chosen and unit in units_of(part):
+                if session.asn in chosen and unit in self.units_of(part):
                     belief.upstream = part['upstream']
         return beliefs
 
     def tables_at_start(self):
-        tables = {session: filler(session.asn) for session in self.sessions}
+        tables = {session: filler(session.asn, self.land.families) for session in self.sessions}
         for (session, unit), belief in self.beliefs.items():
-            tables[session][unit] = path(session.asn, belief.upstream)
+            tables[session][unit] = path(session.asn, self.land.origin, belief.upstream)
         return tables
 
     def share_of_voters(self, share):
@@ -67,7 +68,7 @@ class Plan:
         hunting = step.get('hunting', 0.25)
         for asn, delay in self.delays(step):
             for session, unit in self.routes_of(asn, step):
-                if asn in step.get('keep', []) or unit in units_of({'units': stuck.get(asn, [])}):
+                if asn in step.get('keep', []) or unit in self.units_of({'units': stuck.get(asn, [])}):
                     continue
                 at = self.lagged(step, session, delay)
                 if delay >= 2 and self.rng.random() < hunting:
@@ -76,7 +77,7 @@ class Plan:
 
     def do_announce(self, step):
         """Peers have the units again, over what they had them before or what `over` says, {unit: upstream}."""
-        over = {unit: upstream for units, upstream in step.get('over', {}).items() for unit in units_of({'units': [units]})}
+        over = {unit: upstream for units, upstream in step.get('over', {}).items() for unit in self.units_of({'units': [units]})}
         for asn, delay in self.delays(step):
             for session, unit in self.routes_of(asn, step):
                 changes = {'upstream': over[unit]} if unit in over else {}
@@ -146,7 +147,15 @@ class Plan:
         return stamp(step['at']) + (min(delay + lag, step.get('within', 12)) if delay > 0 else delay)
 
     def routes_of(self, asn, step):
-        return [key for key in self.beliefs if key[0].asn == asn and key[1] in units_of(step)]
+        return [key for key in self.beliefs if key[0].asn == asn and key[1] in self.units_of(step)]
+
+    def units_of(self, step):
+        """`units: [176, 178]` by their numbers, `family: ipv6` alone; without them, all."""
+        return [
+            unit
+            for number, unit in self.land.numbered
+            if ('units' not in step or number in step['units']) and step.get('family', family_of(unit)) == family_of(unit)
+        ]
 
     def act(self, at, session, unit, **changes):
         self.actions.append((at, session, unit, changes))
@@ -167,13 +176,13 @@ class Plan:
                 make(at, session)
 
     def other_prefix_flaps(self, at, session):
-        table = filler(session.asn)
+        table = filler(session.asn, self.land.families)
         prefix = self.rng.choice(sorted(table))
         self.actions.append((at, session, prefix, None))
         self.actions.append((at + self.rng.randint(5, 300), session, prefix, table[prefix]))
 
     def one_peer_detours(self, at, session):
-        for unit in carries(session.asn)[: self.rng.randint(1, 4)]:
+        for unit in carries(session.asn, self.land.units)[: self.rng.randint(1, 4)]:
             self.act(at, session, unit, detour=1)
             self.act(at + 37, session, unit, detour=0)
 
@@ -195,17 +204,12 @@ class Plan:
         return seconds
 
     def applied(self, session, prefix, change):
-        if prefix not in UNITS:
+        if prefix not in self.land.units:
             return change
         belief = self.beliefs[session, prefix]
         for name, value in change.items():
             setattr(belief, name, value)
-        return path(session.asn, belief.upstream, belief.detour) if belief.present else None
-
-
-def units_of(step):
-    """`units: [176, 178]` by their third octet; without it, all four."""
-    return [unit for unit in UNITS if 'units' not in step or int(unit.split('.')[2]) in step['units']]
+        return path(session.asn, self.land.origin, belief.upstream, belief.detour) if belief.present else None
 
 
 def stamp(time):

@@ -12,17 +12,18 @@ from datetime import datetime, timezone
 
 import yaml
 from lab import Lab
-from peers import COLLECTORS
+from peers import COLLECTORS, land_of
 from plan import Plan
 
 
 def main(folder):
     with open(os.path.join(folder, 'steps.yaml')) as file:
         steps = yaml.safe_load(file)
-    plan = Plan(os.path.basename(os.path.abspath(folder)), steps)
+    land = land_of(folder)
+    plan = Plan(os.path.basename(os.path.abspath(folder)), steps, land)
     output = Output(folder, steps.get('bzip2', []))
     work = tempfile.mkdtemp(prefix='record-incident-')
-    lab = Lab(work, plan.sessions)
+    lab = Lab(work, plan.sessions, land.families)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))  # by way of `finally`
     began = time.monotonic()
     try:

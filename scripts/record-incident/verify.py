@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, timezone
 
 import yaml
-from peers import FULL, ORIGIN, UNITS
+from peers import FULL, family_of, land_of
 from watch import incidents, seconds_of, watch
 
 FULL_FEED_SHARE = 0.75
@@ -20,14 +20,19 @@ def main(folder):
         incident = yaml.safe_load(file)
     tables, updates = lines(folder, 'bview'), lines(folder, 'updates')
     start = min(line[1] for line in tables)
-    voters = full_feeds(line for line in tables if line[1] == start)
-    assert voters == set(FULL), 'full feeds by table size are not those meant: %s' % sorted(voters ^ set(FULL))
+    land = land_of(folder)
+    events = []
+    for family in land.families:
+        voters = full_feeds(line for line in tables if line[1] == start and family_of(line[5]) == family)
+        assert voters == set(FULL), 'full feeds by table size are not those meant: %s' % sorted(voters ^ set(FULL))
+        units = [unit for unit in land.units if family_of(unit) == family]
+        events += watch(at_start(tables, start), by_second(updates), voters, (land.origin, units))
+    events.sort(key=lambda event: event['since'])
     print('%s: %d voters; %s' % (os.path.basename(folder), len(voters), size_of(folder)))
     print('updates: %s' % dict(Counter(line[2] for line in updates)))
-    events = watch(at_start(tables, start), by_second(updates), voters)
-    faults = published_faults(incident, updates, events) + table_faults(tables, updates, start)
+    faults = published_faults(incident, updates, events, land) + table_faults(tables, updates, start)
     faults += differences('events', incident['expect']['events'], events)
-    faults += differences('incidents', incident['expect']['incidents'], incidents(events))
+    faults += differences('incidents', incident['expect']['incidents'], [found for found in incidents(events) if found['until']])
     print('\n'.join(faults) or 'as published and as expected')
     return 1 if faults else 0
 
@@ -86,10 +91,10 @@ def apply(routes, collector, what, address, asn, prefix, path):
 TOLERANCE = {'second': 0, 'minute': 59, 'about': 1800}  # seconds between a published time and the event that meets it
 
 
-def published_faults(incident, updates, events):
+def published_faults(incident, updates, events, land):
     """Each published time is met by an event whose `first` lies within its precision, and that second has a message about the
     territory."""
-    heard = {line[1] for line in updates if line[5] in UNITS and (line[6] is None or line[6][-1] == ORIGIN)}
+    heard = {line[1] for line in updates if line[5] in land.units and (line[6] is None or line[6][-1] == land.origin)}
     faults = []
     for item in incident['published']:
         if item['met_by'] == 'none':

@@ -5,8 +5,6 @@ Its events are dictionaries: `first` (the first message that led there), `since`
 
 from datetime import datetime, timezone
 
-from peers import ORIGIN, UNITS
-
 UNROUTABLE_BELOW, UNROUTABLE_HOLD = 0.1, 30
 DEGRADED_BELOW, DEGRADED_HOLD = 0.9, 60
 RESTORED_AT, RECOVERED_AT, SETTLE = 0.5, 0.95, 60
@@ -15,8 +13,9 @@ INCIDENT_GAP = 30 * 60
 CHAIN = 60  # messages at most this far apart belong to one movement
 
 
-def watch(routes, seconds, voters):
-    world = World(routes, voters)
+def watch(routes, seconds, voters, land):
+    """`land`: the origin that counts, and the units of one family."""
+    world = World(routes, voters, *land)
     verdict, upstreams = Verdict(), Upstreams(world)
     events = []
     begin, end = min(seconds), max(seconds) + 2 * SETTLE
@@ -47,12 +46,13 @@ def incidents(events):
 
 
 class World:
-    """Who has which of the four units, and over whom: {unit: {(collector, address, asn): upstream}}."""
+    """Who has which of the units, and over whom: {unit: {(collector, address, asn): upstream}}."""
 
-    def __init__(self, routes, voters):
+    def __init__(self, routes, voters, origin, units):
         self.voters = voters
+        self.origin, self.units = origin, units
         self.down = set()
-        self.held = {unit: {} for unit in UNITS}
+        self.held = {unit: {} for unit in units}
         for (collector, address, asn, prefix), path in routes.items():
             self.hear(collector, 0, 'A', address, asn, prefix, path)
 
@@ -64,7 +64,7 @@ class World:
                 routes.pop(peer, None)
         elif prefix in self.held and asn in self.voters:
             self.held[prefix].pop(peer, None)
-            if what != 'W' and path[-1] == ORIGIN:
+            if what != 'W' and path[-1] == self.origin:
                 self.held[prefix][peer] = path[-2]
 
     def seeing(self, unit):
@@ -79,7 +79,7 @@ class World:
         return len(self.voters) - len({asn for _, _, asn in self.down})
 
     def share(self):
-        return sum(len(self.seeing(unit)) for unit in UNITS) / len(UNITS) / self.voting()
+        return sum(len(self.seeing(unit)) for unit in self.units) / len(self.units) / self.voting()
 
 
 class Movement:
@@ -136,13 +136,13 @@ class Upstreams:
     """Per unit and upstream: there or not, judged only while more than half of the voters see the unit."""
 
     def __init__(self, world):
-        self.there = {(unit, upstream) for unit in UNITS for upstream, share in shares(world, unit).items() if share >= PRESENT_AT}
+        self.there = {(unit, upstream) for unit in world.units for upstream, share in shares(world, unit).items() if share >= PRESENT_AT}
         self.pending = {}  # (unit, upstream) to (first, since)
         self.movements = {}
 
     def step(self, at, world):
         due = []
-        for unit in UNITS:
+        for unit in world.units:
             now, judged = shares(world, unit), 2 * len(world.seeing(unit)) > world.voting()
             for key in {key for key in self.there | self.movements.keys() if key[0] == unit} | {(unit, u) for u in now}:
                 share = now.get(key[1], 0)

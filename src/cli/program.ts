@@ -26,6 +26,7 @@ import {
 } from './program-options.ts';
 import { addJobCommands } from './jobs/program.ts';
 import { addIncidentCommands } from './incidents/program.ts';
+import { addAsk, addHistory, addReport } from './report/program.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './store/program.ts';
 import { addWebhookCommands } from './webhook/program.ts';
 import { forLiveFeed, POLICY_SETTINGS, VOTING_SETTINGS } from '../config/settings.ts';
@@ -46,6 +47,9 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
   addReplay(program, io, end);
+  addReport(program, io, end);
+  addAsk(program, io, end);
+  addHistory(program, io, end);
   addFetch(program, io, end);
   addWatch(program, io, end);
   addStoreCommands(program, io, end);

@@ -175,7 +175,8 @@ interface Flags {
   readonly rebased?: true | undefined;
 }
 
-function csvLine(fields: readonly (string | number)[]): string {
+/** One line of CSV, which ends in CRLF. */
+export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map((field) => quoted(String(field))).join(',')}\r\n`;
 }
 

@@ -3,6 +3,7 @@ import { durationText, eventTime, utcText } from './clock.ts';
 import { incidentFacts, lastedText } from './incident-words.ts';
 import { territoryName, type Clocks } from './phrases.ts';
 import type { PublishedTime, Sources } from './published.ts';
+import { escaped, marked } from './report-document.ts';
 
 /** One page about one incident: what happened, when, what routes showed of it, who says so. It says nothing of causes. */
 export interface IncidentCard {
@@ -135,13 +136,4 @@ function factsOf({ place, window, label, name }: IncidentCard): readonly (readon
     ['Data', label],
     ['Name', name],
   ];
-}
-
-/** Text that Markdown takes as it is: of what input may hold, nothing is a link, a tag or a heading. */
-function marked(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>#|]/g, (sign) => `\\${sign}`);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

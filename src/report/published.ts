@@ -85,13 +85,16 @@ export function publishedLines(
   return [
     paint('strong', 'Published and replayed'),
     ...published.flatMap((time) =>
-      wrapped(printable(line(time, events)), width - 4).map((part, i) => (i === 0 ? `  ${part}` : `    ${part}`)),
+      wrapped(printable(publishedLine(time, events)), width - 4).map((part, i) =>
+        i === 0 ? `  ${part}` : `    ${part}`,
+      ),
     ),
     ...[...names].flatMap((name) => wrapped(printable(`Source: ${name}`), width - 2).map((part) => `  ${part}`)),
   ];
 }
 
-function line(time: PublishedTime, events: readonly UnroutableEvent[]): string {
+/** A published time, and the event that meets it: `…; replayed: country.unroutable, to the second`. */
+export function publishedLine(time: PublishedTime, events: readonly UnroutableEvent[]): string {
   const told = `${utcText(eventTime(time.at))}  ${time.what}`;
   if (time.met_by === 'none') return `${told}; not a change that routes show at once`;
   const { began } = meeting(time, events);

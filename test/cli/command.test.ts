@@ -121,7 +121,7 @@ describe('the incidents that come with it', () => {
     const { status, stdout } = await cli.run(['incidents']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/2014-12-22 +North Korea/);
-    const folders = (await readdir(join(ROOT, 'incidents'))).filter((name) => /^\d/.test(name));
+    const folders = (await readdir(join(ROOT, 'incidents'))).filter((name) => !name.includes('.'));
     expect(stdout.match(/not\s+archive\s+data/g)?.length).toBe(folders.length);
     expect(stdout).toMatch(/eg-2011-01-27 +Egypt/);
   });
@@ -140,6 +140,8 @@ describe('the incidents that come with it', () => {
     const published = await cli.run(['incidents', 'replay', 'eg-2011-01-27']);
     expect(published.status).toBe(2);
     expect(published.stderr).toContain('its networks are not known here');
+    const standIn = await cli.run(['incidents', 'score', '--archive', 'sy-2023-06-25']);
+    expect([standIn.status, standIn.stderr]).toEqual([2, expect.stringContaining('the archives know nothing')]);
     const unknown = await cli.run(['incidents', 'show', '2022-01-2']);
     expect(unknown.status).toBe(2);
     expect(unknown.stderr).toContain('did you mean 2022-01-26?');

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { NORTH_KOREA } from '../../src/territory/built-in.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { createEngine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { knownOf } from '../../src/app/incidents/library.ts';
 import { scoreOf } from '../../src/report/score.ts';
 import { planMrt } from '../../streams/mrt/archive/archive.ts';
@@ -16,6 +13,7 @@ import {
   INCIDENTS,
   recordingsOf,
   toTheSecond,
+  watchedIn,
   type ExpectedEvent,
   type ExpectedIncident,
   type Incident,
@@ -60,7 +58,13 @@ describe.each(INCIDENTS)('the replay of $name', (incident) => {
 
 test('a quiet day says nothing at all', async () => {
   const quiet = INCIDENTS.filter((incident) => incident.expect.events.length === 0);
-  expect(quiet.map(({ name }) => name)).toEqual(['2013-03-04', '2018-06-12', '2022-01-27']);
+  expect(quiet.map(({ name }) => name)).toEqual([
+    '2013-03-04',
+    '2018-06-12',
+    '2022-01-27',
+    'cu-2022-09-29',
+    'tz-2025-10-29',
+  ]);
   for (const incident of quiet) expect(await replayed(incident)).toEqual([]);
 });
 
@@ -70,12 +74,13 @@ async function replayed(incident: Incident): Promise<readonly UnroutableEvent[]>
   if (!planned.ok) throw new Error(planned.reason);
   expect(planned.plan.collectors.map(({ collector }) => collector)).toEqual(['reconstructed-a', 'reconstructed-b']);
 
-  const engine = createEngine({
-    territories: [{ territory: NORTH_KOREA, policy: DEFAULT_POLICY }],
-    voting: DEFAULT_VOTING,
-  });
+  const selection = await watchedIn(incident);
+  const engine = createEngine(selection);
   const store = memoryStore();
-  const source = mrtSource(planned.plan, { watch: NORTH_KOREA.blocks, threads: 1 });
+  const source = mrtSource(planned.plan, {
+    watch: selection.territories.flatMap(({ territory }) => territory.blocks),
+    threads: 1,
+  });
   await run(source, engine, { store }, new AbortController().signal);
   return store.kept;
 }

@@ -1,16 +1,13 @@
 import { join } from 'node:path';
 import type { GapReason } from '../../src/bgp/element.ts';
-import { NORTH_KOREA } from '../../src/territory/built-in.ts';
 import { drillEvents } from '../../src/app/drill/drill-events.ts';
 import { isoTime } from '../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
 import { createEngine } from '../../src/engine.ts';
 import type { Territory } from '../../src/territory/territory.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
 import { planMrt } from '../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
-import { recordingsOf, type Incident } from '../replay/incident.ts';
+import { recordingsOf, watchedIn, type Incident } from '../replay/incident.ts';
 import { clock, Day, KP, peer, peers, prefix, UNITS, type DayOptions } from '../support/day.ts';
 import { GAP_REASONS } from './fields.ts';
 
@@ -18,12 +15,11 @@ import { GAP_REASONS } from './fields.ts';
 export async function replayed(incident: Incident): Promise<readonly UnroutableEvent[]> {
   const planned = await planMrt({ paths: recordingsOf(incident).map((file) => join(incident.folder, file)) });
   if (!planned.ok) throw new Error(planned.reason);
-  const engine = createEngine({
-    territories: [{ territory: NORTH_KOREA, policy: DEFAULT_POLICY }],
-    voting: DEFAULT_VOTING,
-  });
+  const selection = await watchedIn(incident);
+  const engine = createEngine(selection);
   const events: UnroutableEvent[] = [];
-  const source = mrtSource(planned.plan, { watch: NORTH_KOREA.blocks, threads: 1 });
+  const watch = selection.territories.flatMap(({ territory }) => territory.blocks);
+  const source = mrtSource(planned.plan, { watch, threads: 1 });
   for await (const element of source.elements(new AbortController().signal)) {
     events.push(...(engine.apply(element)?.events ?? []));
   }

@@ -3,30 +3,46 @@ import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { mrtFilesIn, ROOT } from './cli.ts';
 
+/** A recording under incidents/: its begin, and up to when files are made; by default to its last message. */
+export interface RecordedDay {
+  readonly name: string;
+  readonly from: string;
+  readonly until?: string;
+}
+
+const DECEMBER_2014: RecordedDay = { name: '2014-12-22', from: '2014-12-21T12:00:00Z' };
+
+interface Layout {
+  readonly minutes: number;
+  readonly rib: string;
+  readonly ending: string;
+  readonly day?: RecordedDay;
+}
+
 /**
- * The shipped recording of December 2014 as the archives would have it: one collector's updates in files of so many
+ * A shipped recording, by default that of December 2014, as the archives would have it: one collector's updates in files of so many
  * minutes, as RIS has them (5) or Route Views (15), its dumps as they are. By path from the archive's root.
  */
 export async function archiveOf(
   recording: 'reconstructed-a' | 'reconstructed-b',
   folder: (kind: 'rib' | 'updates') => string,
-  { minutes, rib, ending }: { readonly minutes: number; readonly rib: string; readonly ending: string },
+  { minutes, rib, ending, day = DECEMBER_2014 }: Layout,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const path of await mrtFilesIn(join(ROOT, 'incidents/2014-12-22', recording))) {
+  for (const path of await mrtFilesIn(join(ROOT, 'incidents', day.name, recording))) {
     const packed = await readFile(path);
     if (basename(path).startsWith('bview')) {
       files.set(`${folder('rib')}${rib}${basename(path).slice('bview'.length, -'gz'.length)}${ending}`, packed);
       continue;
     }
-    for (const [name, bytes] of pieces(gunzipSync(packed), minutes))
+    for (const [name, bytes] of pieces(gunzipSync(packed), minutes, day))
       files.set(`${folder('updates')}updates.${name}.${ending}`, gzipSync(bytes));
   }
   return files;
 }
 
 /** From the recording's dump on: MRT records (RFC 6396 section 2) by the file that their time puts them in; a quiet time has a file with a KEEPALIVE. */
-function pieces(bytes: Buffer, minutes: number): ReadonlyMap<string, Buffer> {
+function pieces(bytes: Buffer, minutes: number, { from, until }: RecordedDay): ReadonlyMap<string, Buffer> {
   const step = minutes * 60;
   const cut = new Map<number, Buffer[]>();
   for (let at = 0; at < bytes.length;) {
@@ -35,7 +51,8 @@ function pieces(bytes: Buffer, minutes: number): ReadonlyMap<string, Buffer> {
     cut.set(start, [...(cut.get(start) ?? []), bytes.subarray(at, at + length)]);
     at += length;
   }
-  const [first, last] = [Date.UTC(2014, 11, 21, 12) / 1000, Math.max(...cut.keys())];
+  const first = Date.parse(from) / 1000;
+  const last = until === undefined ? Math.max(...cut.keys()) : Date.parse(until) / 1000 - 1;
   const names = new Map<string, Buffer>();
   for (let start = first; start <= last; start += step) {
     const name = new Date(start * 1000).toISOString().replace(/^(\d+)-(\d+)-(\d+)T(\d+):(\d+).*/, '$1$2$3.$4$5');

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { parseCollector, type Collector } from '../../bgp/peer.ts';
 import { spanText, type IncidentCard } from '../../report/incident-card.ts';
 import type { Known } from '../../report/score.ts';
+import { BUILT_IN } from '../../territory/built-in.ts';
 import { packageRoot } from '../package-root.ts';
 
 const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
@@ -76,6 +77,8 @@ const PUBLISHED = z.strictObject({
 export interface ReconstructedIncident extends z.infer<typeof RECONSTRUCTED> {
   readonly name: string;
   readonly folder: string;
+  /** File of the territory, where networks of nobody stand for the country's: archives know nothing of them. */
+  readonly territories?: string;
 }
 
 /** An incident that others published and that has no recording here. */
@@ -103,7 +106,9 @@ export async function knownIncidents(): Promise<readonly KnownIncident[]> {
 
 async function readIncident(name: string, folder: string): Promise<ReconstructedIncident> {
   const text = await readFile(join(folder, 'incident.yaml'), 'utf8');
-  return { ...RECONSTRUCTED.parse(parse(text)), name, folder };
+  const incident = RECONSTRUCTED.parse(parse(text));
+  const isBuiltIn = BUILT_IN.some(({ id }) => id === incident.territory);
+  return { ...incident, name, folder, ...(!isBuiltIn && { territories: join(folder, '..', 'territories.yaml') }) };
 }
 
 /** What a replay of it is compared with. */

@@ -3,8 +3,9 @@ import type { InputOptions } from '../archive/inputs.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { StoreOptions } from '../open-store.ts';
-import type { Limits, SelectionOptions } from '../../config/selection.ts';
+import type { Limits, Selection, SelectionOptions } from '../../config/selection.ts';
 import type { Format } from '../output/formatters.ts';
+import type { KeptReplay } from './kept-replay.ts';
 
 /** The options of `replay`, read: what stands here is of its kind and in its range. */
 export interface ReplayOptions extends SelectionOptions, StoreOptions, Limits, Omit<InputOptions, 'broker'> {
@@ -17,6 +18,8 @@ export interface ReplayOptions extends SelectionOptions, StoreOptions, Limits, O
   readonly out?: string;
   /** Threads that read, or those that were started already; 0 for none. */
   readonly threads?: number | ScanThreads;
+  /** Where it is kept instead of `store`: a history in memory, that questions are asked of. */
+  readonly keep?: (selection: Selection, source: KeptReplay['source']) => Promise<KeptReplay>;
   readonly quiet?: boolean;
   readonly chart?: boolean;
   readonly color?: boolean;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createEngine, restoreEngine, type Engine } from '../../engine.ts';
+import { createEngine, restoreEngine } from '../../engine.ts';
 import { withHistory } from '../../history/with-history.ts';
-import type { Keeping } from '../../pipeline.ts';
 import type { Clock, ElementSource, StateStore } from '../../ports.ts';
 import { utcText } from '../../report/clock.ts';
 import type { Archive } from './archive.ts';
@@ -9,6 +8,7 @@ import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
 import { complain, type Io } from '../io.ts';
 import { openStore } from '../open-store.ts';
 import { retrying } from '../retry.ts';
+import type { KeptReplay } from './kept-replay.ts';
 import type { ReplayOptions } from './options.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
@@ -19,16 +19,6 @@ import { nextLeadership, type Leadership } from '../leadership/leadership.ts';
 
 /** State without a decision is kept this often, milliseconds of event time. */
 export const REPLAY_KEEPS_EVERY_MS = 60_000;
-
-/** A replay that is kept: what it goes on from, and where it goes on. */
-export interface KeptReplay {
-  readonly engine: Engine;
-  readonly source: ElementSource;
-  readonly keeping: Keeping;
-  /** Ends when another one leads. */
-  readonly signal: AbortSignal;
-  close(): Promise<void>;
-}
 
 /** Opens the store of `--store` and goes on in it where the same replay was stopped. */
 export async function keptReplay(

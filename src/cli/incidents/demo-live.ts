@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { planMrt } from '../../../streams/mrt/archive/archive.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import type { ReconstructedIncident } from '../../app/incidents/library.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { serveRis } from '../serve-ris/serve-ris.ts';
 import { watch } from '../watch/watch.ts';
@@ -15,7 +16,7 @@ const SPEED = 6000;
  * @param http `[HOST:]PORT` of the page; it stays when the incident is over, until the program is stopped.
  */
 export async function demoLive(
-  { folder, territory }: { readonly folder: string; readonly territory: string },
+  { folder, territory, territories }: Pick<ReconstructedIncident, 'folder' | 'territory' | 'territories'>,
   http: string | undefined,
   io: Io,
 ): Promise<ExitStatus> {
@@ -39,7 +40,7 @@ export async function demoLive(
   try {
     const seed = { from: 'mrt', paths: firstDumps } as const;
     return await watch(
-      { url, history: true, seed, territory: [territory], settings: {}, format: 'text', ...(http !== undefined && { http }) },
+      { url, history: true, seed, territory: [territory], ...(territories !== undefined && { territories }), settings: {}, format: 'text', ...(http !== undefined && { http }) },
       { ...io, signal },
     );
   } finally {

@@ -115,7 +115,9 @@ async function chooseIncidents(
 ): Promise<Result<readonly KnownIncident[]>> {
   if (names.length === 0) {
     const all = await knownIncidents();
-    return good(all.filter(({ kind }) => kind === 'reconstructed' || (isFromArchive && kind === 'archive')));
+    const isThere = (known: KnownIncident): boolean =>
+      isFromArchive ? known.kind === 'archive' || (known.kind === 'reconstructed' && known.territories === undefined) : known.kind === 'reconstructed';
+    return good(all.filter(isThere));
   }
   const found = await Promise.all(names.map((name) => incidentNamed(name)));
   const missing = found.find((result) => !result.ok);
@@ -139,8 +141,11 @@ interface Input {
 /** Where an incident is replayed from: its recordings, or the window of the public archives. */
 function inputOf(incident: KnownIncident, options: DemoOptions): Result<Input> {
   const { archive, cache, offline, contact } = options;
-  const common = { territory: [incident.territory], settings: {} };
+  const territories = incident.kind === 'reconstructed' ? incident.territories : undefined;
+  const common = { territory: [incident.territory], settings: {}, ...(territories !== undefined && { territories }) };
   if (incident.kind === 'reconstructed' && archive !== true) return good({ paths: [incident.folder], options: common });
+  if (territories !== undefined)
+    return bad('usage', `${incident.name}: its recordings speak of networks of nobody, of which the archives know nothing`);
   if (incident.kind === 'published') {
     return bad('usage', `${incident.name}: its networks are not known here, so it cannot be replayed; show prints its card`);
   }

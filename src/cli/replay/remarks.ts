@@ -14,6 +14,9 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   '.jsonl': 'ndjson',
 };
 
+/** What `report` makes. */
+const PICTURES = new Set(['.svg', '.png', '.html']);
+
 /**
  * The format that `--format` names, else the ending of `--out`, in small letters or capitals. A name without an ending
  * is NDJSON.
@@ -28,7 +31,7 @@ export function formatByName({ format, out }: ReplayOptions): Result<Format | un
   if (known !== undefined) return good(known);
   return bad(
     'usage',
-    `--out ${out}: no format ends in ${ending}; use .txt, .ndjson, .json, .csv or .md, or say which with --format`,
+    `--out ${out}: no format ends in ${ending}; use .txt, .ndjson, .json, .csv or .md, or say which with --format${PICTURES.has(ending) ? '; `unroutable report` makes pictures' : ''}`,
   );
 }
 

@@ -16,7 +16,8 @@ import { openNamed } from './named-inputs.ts';
 import { formatByName, remarks } from './remarks.ts';
 import { createProgress } from '../output/progress.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
-import type { keptReplay, KeptReplay } from '../../app/replay/stored-replay.ts';
+import type { KeptReplay } from '../../app/replay/kept-replay.ts';
+import type { keptReplay } from '../../app/replay/stored-replay.ts';
 import { endStream } from '../../lib/end-stream.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
@@ -82,8 +83,7 @@ async function prepare(
   if (!archive.ok) return archive;
   const output = await openOutput(options, archive.value, io);
   if (!output.ok) return output;
-  const kept =
-    options.store === undefined ? good(undefined) : await openKept(archive.value, selection.value, options, io);
+  const kept = await keptFor(archive.value, selection.value, options, io);
   if (!kept.ok) return kept;
   return good({
     selection: selection.value,
@@ -95,7 +95,10 @@ async function prepare(
 }
 
 /** Loaded when it is asked for: most replays keep nothing. */
-async function openKept(...wanted: Parameters<typeof keptReplay>): Promise<Result<KeptReplay>> {
+async function keptFor(...wanted: Parameters<typeof keptReplay>): Promise<Result<KeptReplay | undefined>> {
+  const [archive, selection, options] = wanted;
+  if (options.keep !== undefined) return good(await options.keep(selection, archive.source));
+  if (options.store === undefined) return good(undefined);
   const command = await import('../../app/replay/stored-replay.ts');
   return command.keptReplay(...wanted);
 }

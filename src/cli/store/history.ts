@@ -100,7 +100,8 @@ function uptimeCsv({ territory, family, rows }: Uptime): string {
   return [`territory,family,${COLUMNS.join(',')}`, ...named, ''].join('\r\n');
 }
 
-function uptimeText({ territory, family, by, rows }: Uptime): string {
+/** The time under each verdict, a line a month or year. */
+export function uptimeText({ territory, family, by, rows }: Uptime): string {
   const lines = rows.map((row) => {
     const name = row.from.slice(0, by === 'year' ? 4 : 7);
     const parts = [

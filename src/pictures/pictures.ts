@@ -1,4 +1,13 @@
-import type { Bucket, Peers, Timeline } from './api.ts';
+import type { Answers } from '../http/answers.ts';
+
+/** What was seen over time, as the API answers it. */
+export type Timeline = Answers['timeline'];
+
+/** A stretch of it. */
+export type Bucket = Timeline['buckets'][number];
+
+/** What each peer saw over time. */
+export type Peers = Answers['peers'];
 
 /** Rows of a picture as numbers: what is drawn, what is in its table, and what is saved as CSV. */
 export interface Picture {
@@ -17,6 +26,7 @@ export interface Unseen {
   readonly why: 'blind' | 'not recorded';
 }
 
+/** End of a stretch, ms since 1970. */
 export function endOf({ at, widthMs }: Bucket): number {
   return Date.parse(at) + widthMs;
 }
@@ -65,6 +75,7 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** The share of the witnesses that have a route. */
 export function visibilityPicture(timeline: Timeline): Picture {
   const known = timeline.buckets.flatMap(({ share }) => share ?? []);
   const lowest = Math.min(...known.map((share) => share.lowest));
@@ -84,6 +95,7 @@ export function visibilityPicture(timeline: Timeline): Picture {
   };
 }
 
+/** One row a network. */
 export function lifelinesPicture(timeline: Timeline): Picture {
   const { networks, buckets } = timeline;
   return {
@@ -95,6 +107,7 @@ export function lifelinesPicture(timeline: Timeline): Picture {
   };
 }
 
+/** Over whom it is reached. */
 export function upstreamsPicture(timeline: Timeline): Picture {
   const asns = [...new Set(timeline.buckets.flatMap(({ upstreams }) => upstreams.map(({ asn }) => asn)))].sort(
     (a, b) => (a === 0 ? 1 : 0) - (b === 0 ? 1 : 0) || a - b,
@@ -113,10 +126,12 @@ export function upstreamsPicture(timeline: Timeline): Picture {
   };
 }
 
+/** `AS4837`; what has no name of its own is `others`. */
 export function upstreamName(asn: number): string {
   return asn === 0 ? 'others' : `AS${asn}`;
 }
 
+/** How much was said about it. */
 export function messagesPicture({ buckets, resolution }: Timeline): Picture {
   const sum = (value: (bucket: Bucket) => number): number => buckets.reduce((total, one) => total + value(one), 0);
   return {

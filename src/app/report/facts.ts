@@ -1,0 +1,145 @@
+import { isoTime, type EventTime } from '../../bgp/time.ts';
+import type { Incident, UnroutableEvent } from '../../detect/events/event.ts';
+import { DAY_MS } from '../../history/calendar.ts';
+import { resolutionFor, verdictTurns, type Range } from '../../history/query.ts';
+import type { Reader } from '../../history/stored.ts';
+import { incidentsView } from '../../http/incident-views.ts';
+import { peersView } from '../../http/sight-views.ts';
+import { subjectsOf, type Subject } from '../../http/subjects.ts';
+import { timelineView } from '../../http/views.ts';
+import { toTheSecond, type Peers, type Timeline } from '../../pictures/pictures.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import { stretchesOf, type VerdictStretch } from '../../report/answer.ts';
+
+/** What a report says of one territory and family in one stretch of time. */
+export interface SubjectFacts {
+  readonly subject: Subject;
+  readonly range: Range;
+  /** The whole range without holes, by verdict; what was not recorded is `off`. */
+  readonly stretches: readonly VerdictStretch[];
+  readonly timeline: Timeline;
+  /** The same to the second, where the range is short enough. */
+  readonly fine: Timeline;
+  /** What each peer saw; `undefined` where the range is too long, or nothing was recorded. */
+  readonly peers: Peers | undefined;
+  /** Those that touch the range, oldest first. */
+  readonly incidents: readonly Incident[];
+  /** Events of this territory and family, and of our own eyes, that were decided in the range. */
+  readonly events: readonly UnroutableEvent[];
+  readonly collectors: readonly string[];
+  /** Most witnesses at any time. */
+  readonly voters: number;
+}
+
+/** Whose report, and of when. */
+export interface ReportWanted {
+  readonly territory?: string | undefined;
+  readonly family?: 'ipv4' | 'ipv6' | undefined;
+  readonly from?: EventTime | undefined;
+  readonly until?: EventTime | undefined;
+  /** @default minutes for a week, hours for a hundred days, days beyond */
+  readonly resolution?: 'minute' | 'hour' | 'day' | undefined;
+}
+
+const MINUTE_MS = 60_000;
+const MOST_PEERS_MS = 3 * DAY_MS;
+const MOST_EXACT_MS = DAY_MS;
+/** Minutes are drawn for a week: in hours, four minutes without a route would look like an hour. */
+const MOST_MINUTES_MS = 7 * DAY_MS;
+/** Days looked back when no begin is named: what is older is reported when it is asked for. */
+const MOST_DAYS = 3660;
+
+/** Reads all that a report needs out of a history. `events`: all that were decided, whatever the territory. */
+export async function factsOf(
+  reader: Reader,
+  events: readonly UnroutableEvent[],
+  wanted: ReportWanted,
+): Promise<Result<readonly SubjectFacts[]>> {
+  const subjects = (await subjectsOf(reader, wanted)).filter(({ recorded }) => recorded !== undefined);
+  if (subjects.length === 0)
+    return bad('files', 'nothing was recorded of the territories asked for: there is nothing to report');
+  const found = [];
+  for (const subject of subjects) {
+    const range = await rangeOf(reader, subject, wanted);
+    if (range.from >= range.until) return bad('usage', '--since must be before --until');
+    const resolution = wanted.resolution ?? resolutionOf(range);
+    found.push(await subjectFacts(reader, events, subject, { ...range, resolution }));
+  }
+  return good(found);
+}
+
+/** What is asked for, else what is recorded. */
+async function rangeOf(reader: Reader, subject: Subject, { from, until }: ReportWanted): Promise<Range> {
+  const end = until ?? (((subject.recorded ?? 0) + MINUTE_MS) as EventTime);
+  if (from !== undefined) return { from, until: end };
+  const all = { from: Math.max(0, end - MOST_DAYS * DAY_MS) as EventTime, until: end };
+  const days = await timelineView(reader, { ...nameOf(subject), ...all, resolution: 'day' });
+  const first = days.buckets[0];
+  if (first === undefined) return { from: Math.max(0, end - DAY_MS) as EventTime, until: end };
+  const day = Date.parse(first.at) as EventTime;
+  const minutes = await timelineView(reader, {
+    ...nameOf(subject),
+    ...{ from: day, until: Math.min(end, day + DAY_MS) as EventTime, resolution: 'minute' },
+  });
+  return { from: Date.parse(minutes.buckets[0]?.at ?? first.at) as EventTime, until: end };
+}
+
+function resolutionOf(range: Range): 'minute' | 'hour' | 'day' {
+  return range.until - range.from <= MOST_MINUTES_MS ? 'minute' : resolutionFor(range) === 'day' ? 'day' : 'hour';
+}
+
+function nameOf({ territory, family }: Subject): { readonly territory: string; readonly family: 'ipv4' | 'ipv6' } {
+  return { territory, family };
+}
+
+async function subjectFacts(
+  reader: Reader,
+  events: readonly UnroutableEvent[],
+  subject: Subject,
+  { resolution, ...range }: Range & { readonly resolution: 'minute' | 'hour' | 'day' },
+): Promise<SubjectFacts> {
+  const asked = { ...nameOf(subject), ...range };
+  const length = range.until - range.from;
+  const timeline = await timelineView(reader, { ...asked, resolution });
+  const exact =
+    length <= MOST_EXACT_MS && resolution === 'minute'
+      ? await timelineView(reader, { ...asked, resolution: 'exact' })
+      : undefined;
+  const peers = length <= MOST_PEERS_MS ? await peersView(reader, asked) : undefined;
+  const turns = await verdictTurns(reader, subject.key, range);
+  const { incidents } = await incidentsView(reader, { ...asked, limit: 1_000 });
+  const recorded = ((subject.recorded ?? range.from) + MINUTE_MS) as EventTime;
+  const own = events.filter((event) => concerns(event, subject) && isWithin(event, range));
+  return {
+    subject,
+    range,
+    stretches: stretchesOf(turns, range, recorded),
+    timeline,
+    fine: exact === undefined ? timeline : toTheSecond(timeline, exact),
+    peers: peers?.recorded === true ? peers : undefined,
+    incidents: incidents.map(({ incident }) => incident as unknown as Incident).reverse(),
+    events: own,
+    collectors: collectorsOf(peers, own),
+    voters: Math.max(0, ...timeline.buckets.map(({ voters }) => voters)),
+  };
+}
+
+function concerns({ source, subject: of }: UnroutableEvent, subject: Subject): boolean {
+  return of === subject.key || !source.startsWith('/territories/');
+}
+
+function isWithin({ time }: UnroutableEvent, { from, until }: Range): boolean {
+  return time >= isoTime(from) && time < isoTime(until);
+}
+
+/** Those whose peers were heard; where who saw what is not recorded, those that the evidence names. */
+function collectorsOf(peers: Peers | undefined, events: readonly UnroutableEvent[]): readonly string[] {
+  const heard = peers?.peers.map(({ collector }) => collector) ?? [];
+  const named = events.flatMap(({ data }) => {
+    if ('collector' in data) return [data.collector];
+    return 'incident' in data && typeof data.incident === 'object'
+      ? data.incident.evidence.messages.map(({ collector }) => collector)
+      : [];
+  });
+  return [...new Set([...heard, ...named])].sort();
+}

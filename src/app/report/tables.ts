@@ -1,0 +1,145 @@
+import { eventTime } from '../../report/clock.ts';
+import { csvHeader, csvLine, csvRow } from '../../report/csv.ts';
+import type { SubjectFacts } from './facts.ts';
+
+/** The tables of a report, as CSV. */
+export const TABLES = ['series', 'incidents', 'spans', 'events'] as const;
+
+/** One of them. */
+export type Table = (typeof TABLES)[number];
+
+type Cells = readonly (string | number)[];
+
+/** A table of all territories, RFC 4180: a header, then a row each. */
+export function tableCsv(table: Table, all: readonly SubjectFacts[]): string {
+  if (table === 'events') return csvHeader() + all.flatMap(({ events }) => events.map(csvRow)).join('');
+  const { head, rowsOf } = KINDS[table];
+  return [head, ...all.flatMap(rowsOf)].map(csvLine).join('');
+}
+
+interface Kind {
+  readonly head: Cells;
+  readonly rowsOf: (facts: SubjectFacts) => readonly Cells[];
+}
+
+const SERIES: Cells = [
+  ...['time', 'width_s', 'territory', 'family', 'network', 'collector', 'mean', 'lowest', 'highest', 'last'],
+  ...['voters', 'collectors', 'known_s', 'blind_s'],
+];
+
+/**
+ * Visibility over time: a row for all of it, a row for each network, a row for each collector. Where nothing was seen the
+ * shares are empty: that is no zero.
+ */
+function seriesRows({ subject, timeline, peers }: SubjectFacts): readonly Cells[] {
+  const byCollector = collectorShares(peers);
+  return timeline.buckets.flatMap(({ at, widthMs, share, networks, voters, collectors, knownMs, blindMs }) => {
+    const lead = [at, widthMs / 1000, subject.territory, subject.family];
+    const seen = share === null ? ['', '', '', ''] : [share.mean, share.lowest, share.highest, share.last];
+    const all: Cells = [...lead, '', '', ...seen, voters, collectors, knownMs / 1000, blindMs / 1000];
+    const of = (name: string, collector: string, lowest: number, last: number): Cells => [
+      ...[...lead, name, collector, '', lowest, '', last, '', '', '', ''],
+    ];
+    const units =
+      share === null ? [] : networks.map((one, i) => of(timeline.networks[i] ?? '', '', one.lowest, one.last));
+    const heard = [...byCollector].flatMap(([name, shareOf]) => {
+      const found = shareOf(eventTime(at), eventTime(at) + widthMs);
+      return found === undefined ? [] : [of('', name, found.lowest, found.last)];
+    });
+    return [all, ...units, ...heard];
+  });
+}
+
+type SharesOf = (from: number, until: number) => { readonly lowest: number; readonly last: number } | undefined;
+
+/**
+ * Of each collector, of the pairs of a network and a session that may vote there: the share that has a route. Known to the
+ * second, for ranges in which it is recorded what each peer saw.
+ */
+function collectorShares(peers: SubjectFacts['peers']): ReadonlyMap<string, SharesOf> {
+  const names = [...new Set(peers?.peers.map(({ collector }) => collector))].sort();
+  return new Map(
+    names.map((name) => {
+      const sessions = (peers?.peers ?? []).filter(({ collector }) => collector === name);
+      const begin = sessions.map(({ sees }) => sees);
+      const steps = sessions.flatMap(({ changes }, i) => changes.map(([at, sees]) => ({ at: eventTime(at), i, sees })));
+      return [
+        name,
+        sharesOver(
+          begin,
+          steps.sort((a, b) => a.at - b.at || a.i - b.i),
+          peers?.networks ?? 1,
+        ),
+      ];
+    }),
+  );
+}
+
+interface Step {
+  readonly at: number;
+  /** Number of the session. */
+  readonly i: number;
+  readonly sees: number | null;
+}
+
+function sharesOver(begin: readonly (number | null)[], steps: readonly Step[], networks: number): SharesOf {
+  const shareNow = (now: readonly (number | null)[]): number | undefined => {
+    const heard = now.filter((sees) => sees !== null);
+    return heard.length === 0 ? undefined : heard.reduce((a, b) => a + b, 0) / (heard.length * networks);
+  };
+  const points: { readonly at: number; readonly share: number | undefined }[] = [{ at: 0, share: shareNow(begin) }];
+  const now = [...begin];
+  for (const { at, i, sees } of steps) {
+    now[i] = sees;
+    const point = { at, share: shareNow(now) };
+    // Of one second only its end counts: messages of one second have no order between sessions.
+    if (points.at(-1)?.at === at) points[points.length - 1] = point;
+    else points.push(point);
+  }
+  return (from, until) => {
+    const last = points.findLast(({ at }) => at < until);
+    if (last?.share === undefined) return undefined;
+    const held = points.findLast(({ at }) => at <= from);
+    const within = points.filter(({ at }) => at > from && at < until);
+    const shares = [held, ...within].flatMap((point) => point?.share ?? []);
+    return { lowest: rounded(Math.min(...shares)), last: rounded(last.share) };
+  };
+}
+
+function rounded(share: number): number {
+  return Math.round(share * 10_000) / 10_000;
+}
+
+const INCIDENTS: Cells = [
+  ...['territory', 'family', 'incident', 'state', 'worst', 'shape', 'from', 'until', 'duration_s', 'unroutable_s'],
+  ...['degraded_s', 'unknown_s', 'drops', 'outages', 'depth', 'since_at_latest', 'messages'],
+];
+
+function incidentRows({ subject, incidents }: SubjectFacts): readonly Cells[] {
+  return incidents.map((one) => [
+    ...[subject.territory, subject.family, one.id, one.state, one.worst, one.shape],
+    ...[one.spans[0]?.from ?? '', one.spans.at(-1)?.until ?? ''],
+    ...[one.durationMs === undefined ? '' : one.durationMs / 1000, one.unroutableMs / 1000],
+    ...[one.degradedMs / 1000, one.unknownMs / 1000, one.drops, one.outages, one.depth],
+    ...[one.sinceAtLatest === true ? 'true' : '', one.evidence.count],
+  ]);
+}
+
+const SPANS: Cells = ['territory', 'family', 'verdict', 'from', 'until', 'duration_s'];
+
+/** The whole range by verdict. `unknown`: too few witnesses could be heard; `off`: nothing was recorded. */
+function spanRows({ subject, stretches }: SubjectFacts): readonly Cells[] {
+  return stretches.map(({ verdict, from, until }) => [
+    ...[subject.territory, subject.family, verdict, iso(from), iso(until), (until - from) / 1000],
+  ]);
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+const KINDS: Readonly<Record<Exclude<Table, 'events'>, Kind>> = {
+  series: { head: SERIES, rowsOf: seriesRows },
+  incidents: { head: INCIDENTS, rowsOf: incidentRows },
+  spans: { head: SPANS, rowsOf: spanRows },
+};

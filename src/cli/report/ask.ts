@@ -1,0 +1,194 @@
+import { knownIn, publishedOf } from '../../app/incidents/published-of.ts';
+import type { KnownIncident } from '../../app/incidents/library.ts';
+import { widthOf, type Io } from '../../app/io.ts';
+import { clockOf, isReconstructed, nameOf } from '../../app/report/captions.ts';
+import { factsOf, type SubjectFacts } from '../../app/report/facts.ts';
+import type { ReplayOptions } from '../../app/replay/options.ts';
+import { parsePeriod, PERIOD_FORM, type Period } from '../../config/period.ts';
+import { select } from '../../config/selection.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import type { EventTime } from '../../bgp/time.ts';
+import { answerText, lengthOf, stretchesOf, sum, type VerdictStretch } from '../../report/answer.ts';
+import { durationText, eventTime, utcText } from '../../report/clock.ts';
+import { spanText } from '../../report/incident-card.ts';
+import { lastedText } from '../../report/incident-words.ts';
+import { counted, jsonText, printable } from '../../report/printable.ts';
+import { wrapped } from '../../report/wrap.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { gathered, refused } from './gather.ts';
+
+/** The options of `ask`. */
+export interface AskOptions extends Omit<ReplayOptions, 'format' | 'from' | 'until' | 'since'> {
+  readonly format?: 'text' | 'json';
+  /** Fetch what the time asked for needs. */
+  readonly archive?: boolean;
+}
+
+/** An answer, and what it rests on, a line each. */
+interface Answer {
+  readonly answer: string;
+  readonly from: 'library' | 'routes';
+  readonly facts: readonly string[];
+}
+
+/** `unroutable ask KP 2014-12`: was it offline then? From the library, or from files, a store or the archives. */
+export async function ask(words: readonly string[], options: AskOptions, io: Io): Promise<ExitStatus> {
+  const asked = askedOf(words);
+  if (!asked.ok) return failed(asked, io);
+  const { territory, period, files } = asked.value;
+  const isLibrary = files.length === 0 && options.archive !== true && options.store === undefined;
+  const found = isLibrary
+    ? await fromLibrary(territory, period, options)
+    : await fromRoutes(territory, period, { files, options }, io);
+  if (typeof found === 'number' || !found.ok) return refused(found, io);
+  const { value, status } = found.value;
+  io.stdout.write(options.format === 'json' ? jsonOf(value, asked.value) : textOf(value, io));
+  return status;
+}
+
+interface Asked {
+  readonly territory: string;
+  readonly period: Period;
+  readonly files: readonly string[];
+}
+
+/** `KP 2014-12 FILES…`; without a territory it is North Korea. */
+function askedOf(words: readonly string[]): Result<Asked> {
+  const [first = '', second = ''] = words;
+  const alone = parsePeriod(first);
+  if (alone !== undefined) return good({ territory: 'KP', period: alone, files: words.slice(1) });
+  const period = parsePeriod(second);
+  if (period !== undefined) return good({ territory: first.toUpperCase(), period, files: words.slice(2) });
+  return bad('usage', `${second === '' ? first : second}: this is no time; it must be ${PERIOD_FORM}`);
+}
+
+type Found = { readonly value: Answer; readonly status: ExitStatus };
+
+async function fromLibrary(territory: string, period: Period, options: AskOptions): Promise<Result<Found>> {
+  const selection = await select({
+    settings: {},
+    ...(options.territories !== undefined && { territories: options.territories }),
+  });
+  const watched = selection.ok ? selection.value.territories.find((one) => one.territory.id === territory) : undefined;
+  const known = await knownIn(territory, period);
+  const name = known[0]?.place ?? watched?.territory.name ?? territory;
+  const answer = libraryAnswer(name, known, period);
+  const facts = known.flatMap(knownLines);
+  return good({ value: { answer, from: 'library', facts }, status: EXIT.done });
+}
+
+/** What the reconstructions say of that time; of the rest of it the library knows nothing, and it says so. */
+function libraryAnswer(name: string, known: readonly KnownIncident[], period: Period): string {
+  const { text } = period;
+  if (known.length === 0)
+    return `It is not known here whether ${name} was routable in ${text}: the library of incidents has nothing of that time. Ask files, a store (--store) or the public archives (--archive).`;
+  const stretches = known.flatMap((incident) => reconstructed(incident, period));
+  const outages = stretches.filter(({ verdict }) => verdict === 'unroutable');
+  const source = `by ${counted(known.length, 'entry', 'entries')} of the library`;
+  const longest = outages.reduce<VerdictStretch | undefined>(
+    (most, one) => (most === undefined || lengthOf(one) > lengthOf(most) ? one : most),
+    undefined,
+  );
+  if (period.until - period.from <= 1000 && stretches[0] !== undefined)
+    return `At ${utcText(period.from)} ${name} was ${stretches[0].verdict}, ${source}, reconstructed from published times.`;
+  if (longest !== undefined) {
+    const often = outages.length === 1 ? 'once' : `${outages.length} times, ${durationText(sum(outages))} in all`;
+    const which = outages.length === 1 ? '' : 'the longest time ';
+    return `${name} was unroutable ${often}, in ${text}, ${source}, reconstructed from published times: ${which}from ${utcText(longest.from)} for ${durationText(lengthOf(longest))}.`;
+  }
+  if (stretches.length > 0)
+    return `${name} was not unroutable in what is known of ${text} (${durationText(sum(stretches))}, ${source}), reconstructed from published times.`;
+  return `Of ${name} in ${text} the library has ${counted(known.length, 'entry', 'entries')}, and none of them is reconstructed: read what was published.`;
+}
+
+const VERDICTS: Readonly<Record<string, VerdictStretch['verdict']>> = {
+  'country.unroutable': 'unroutable',
+  'country.degraded': 'degraded',
+  'country.restored': 'routable',
+};
+
+/** What a reconstructed day says of a time: what a watcher must tell, from the begin of its window on. */
+function reconstructed(incident: KnownIncident, { from, until }: Period): readonly VerdictStretch[] {
+  if (incident.kind !== 'reconstructed') return [];
+  const { window, expect } = incident;
+  const turns = expect.events.flatMap(({ type, since }) => {
+    const verdict = VERDICTS[type];
+    return verdict === undefined ? [] : [[eventTime(since), verdict] as const];
+  });
+  const range = { from: Math.max(from, eventTime(window.from)) as EventTime, until };
+  const begin = [eventTime(window.from), 'routable'] as const;
+  const end = Math.min(until, eventTime(window.until)) as EventTime;
+  return stretchesOf([begin, ...turns], range, end).filter(({ verdict }) => verdict !== 'off');
+}
+
+function knownLines(incident: KnownIncident): readonly string[] {
+  const { name, title, label, published, published_untimed: untimed, sources } = incident;
+  const sourceOf = (key: string) => sources[key]?.name ?? key;
+  const spans =
+    incident.kind === 'reconstructed'
+      ? incident.expect.incidents.map(({ since, until, worst }) => spanText(`${worst} at worst`, since, until))
+      : [];
+  return [
+    `${name}: ${title} (${label})`,
+    ...spans.map((line) => `  ${line}`),
+    ...published.map(({ at, precision, what, source }) => {
+      const about = precision === 'about' ? 'about ' : '';
+      return `  published: ${about}${utcText(eventTime(at))}, “${what}” (${sourceOf(source)})`;
+    }),
+    ...untimed.map((what) => `  published: ${what}`),
+  ];
+}
+
+interface Reading {
+  readonly files: readonly string[];
+  readonly options: AskOptions;
+}
+
+async function fromRoutes(
+  territory: string,
+  period: Period,
+  { files, options }: Reading,
+  io: Io,
+): Promise<Result<Found> | ExitStatus> {
+  const { from, until } = period;
+  const { format: _, archive, ...rest } = options;
+  const reading = { ...rest, territory: [territory], settings: {} };
+  const window = archive === true ? { from, until } : {};
+  return gathered(files, { ...reading, ...window }, io, async ({ reader, events }) => {
+    const facts = await factsOf(reader, events, { territory, from, until });
+    if (!facts.ok) return facts;
+    const lines = await Promise.all(facts.value.map((one) => routeLines(one)));
+    const answers = facts.value.map((one) => answerOf(one));
+    return good<Answer>({ answer: answers.join(' '), from: 'routes', facts: lines.flat() });
+  });
+}
+
+function answerOf(facts: SubjectFacts): string {
+  const { range, stretches } = facts;
+  const note = isReconstructed(facts) ? ' (From recordings that reconstruct the day; not archive data.)' : '';
+  return `${answerText({ name: nameOf(facts), clock: clockOf(facts), range, stretches })}${note}`;
+}
+
+async function routeLines({ incidents, subject, range, events }: SubjectFacts): Promise<readonly string[]> {
+  return [
+    ...incidents.map((incident) => {
+      const [first] = incident.spans;
+      return `${spanText('incident', first?.from ?? '', incident.spans.at(-1)?.until)}; ${lastedText(incident)}`;
+    }),
+    ...(await publishedOf(subject.territory, range, events)),
+  ];
+}
+
+function textOf({ answer, facts }: Answer, io: Io): string {
+  const width = widthOf(io.stdout);
+  const lines = facts.flatMap((fact) => {
+    const indent = fact.startsWith('  ') ? '    ' : '  ';
+    return wrapped(printable(fact.trim()), width - 6).map((line, i) => `${indent}${i === 0 ? '' : '  '}${line}`);
+  });
+  return [...wrapped(printable(answer), width), ...lines].map((line) => `${line}\n`).join('');
+}
+
+function jsonOf({ answer, from, facts }: Answer, { territory, period }: Asked): string {
+  const asked = { territory, from: new Date(period.from).toISOString(), until: new Date(period.until).toISOString() };
+  return `${jsonText({ format: 'unroutable.answer/1', asked, answer, source: from, facts: facts.map((fact) => fact.trim()) }, 2)}\n`;
+}

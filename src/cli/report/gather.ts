@@ -1,0 +1,97 @@
+import { Writable } from 'node:stream';
+import type { Io } from '../../app/io.ts';
+import { openKept } from '../../app/open-store.ts';
+import type { ReplayOptions } from '../../app/replay/options.ts';
+import type { KeptReplay } from '../../app/replay/kept-replay.ts';
+import { REPLAY_KEEPS_EVERY_MS } from '../../app/replay/stored-replay.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import { select, type Selection } from '../../config/selection.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { createEngine } from '../../engine.ts';
+import { withHistory } from '../../history/with-history.ts';
+import type { Reader } from '../../history/stored.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import type { Outcome } from '../../app/output/formatters.ts';
+import { memoryStore } from '../../store/memory.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { replayed } from '../replay/replay.ts';
+
+/** A history to ask, and where it comes from. */
+export interface Gathered {
+  readonly reader: Reader;
+  readonly events: readonly UnroutableEvent[];
+  readonly selection: Selection;
+  /** `undefined`: it comes from a store. */
+  readonly outcome: Outcome | undefined;
+  /** Of the reading: `EXIT.partial` where some input could not be read. */
+  readonly status: ExitStatus;
+}
+
+/** What a question is asked of: a replay when files or a window are named, else the store. */
+export async function gathered<T>(
+  paths: readonly string[],
+  options: ReplayOptions,
+  io: Io,
+  question: (found: Gathered) => Promise<Result<T>>,
+): Promise<Result<{ readonly value: T; readonly status: ExitStatus }> | ExitStatus> {
+  if (paths.length === 0 && options.from === undefined) return fromStore(options, io, question);
+  if (options.store !== undefined)
+    return bad('usage', 'files and --store together: name the files, or the store that has them already');
+  return fromReplay(paths, options, io, question);
+}
+
+type Question<T> = (found: Gathered) => Promise<Result<T>>;
+type Answered<T> = Promise<Result<{ readonly value: T; readonly status: ExitStatus }> | ExitStatus>;
+
+async function fromReplay<T>(
+  paths: readonly string[],
+  { out, ...options }: ReplayOptions,
+  io: Io,
+  question: Question<T>,
+): Answered<T> {
+  void out;
+  const store = memoryStore();
+  let selection: Selection | undefined;
+  const keep = async (chosen: Selection, source: KeptReplay['source']): Promise<KeptReplay> => {
+    selection = chosen;
+    return {
+      engine: await withHistory(createEngine({ ...chosen, recorded: true }), store),
+      source,
+      keeping: { store, everyMs: REPLAY_KEEPS_EVERY_MS },
+      signal: io.signal,
+      close: async () => undefined,
+    };
+  };
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const { status, outcome } = await replayed(paths, { ...options, format: 'ndjson', keep }, { ...io, stdout: nowhere });
+  if (outcome === undefined || selection === undefined || outcome.end === undefined) return status;
+  if (status !== EXIT.done && status !== EXIT.partial) return status;
+  const value = await question({ reader: store, events: outcome.events, selection, outcome, status });
+  return value.ok ? good({ value: value.value, status }) : value;
+}
+
+async function fromStore<T>(options: ReplayOptions, io: Io, question: Question<T>): Answered<T> {
+  const selection = await select(options);
+  if (!selection.ok) return selection;
+  const ids = selection.value.territories.map(({ territory }) => territory.id);
+  const opened = await openKept({ ...options, access: 'read' }, ids, io, systemClock);
+  if (!opened.ok) return opened;
+  const { store } = opened.value;
+  try {
+    const events: UnroutableEvent[] = [];
+    for await (const event of store.events(undefined)) events.push(event);
+    const found = { reader: store, events, selection: selection.value, outcome: undefined, status: EXIT.done };
+    const value = await question(found);
+    return value.ok ? good({ value: value.value, status: EXIT.done }) : value;
+  } catch (error) {
+    return bad('store', `${store.name}: ${refusal(error)}`);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The exit status of what could not be answered, which is told. */
+export function refused(found: ExitStatus | Extract<Result<never>, { ok: false }>, io: Io): ExitStatus {
+  return typeof found === 'number' ? found : failed(found, io);
+}

@@ -1,0 +1,188 @@
+import { writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { captionsOf, clockOf, nameOf } from '../../app/report/captions.ts';
+import { documentOf, type Measured } from '../../app/report/document.ts';
+import { factsOf, type SubjectFacts } from '../../app/report/facts.ts';
+import { tableCsv, type Table } from '../../app/report/tables.ts';
+import type { Io } from '../../app/io.ts';
+import { publishedOf } from '../../app/incidents/published-of.ts';
+import type { ReplayOptions } from '../../app/replay/options.ts';
+import { isoTime } from '../../bgp/time.ts';
+import type { Family } from '../../bgp/prefix.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
+import {
+  lifelinesPicture,
+  messagesPicture,
+  peersPicture,
+  upstreamsPicture,
+  visibilityPicture,
+  type Picture,
+} from '../../pictures/pictures.ts';
+import { answerText } from '../../report/answer.ts';
+import { grouped, jsonText } from '../../report/printable.ts';
+import { reportHtml, reportMarkdown } from '../../report/report-document.ts';
+import { failed, type ExitStatus } from '../exit-status.ts';
+import { gathered, refused, type Gathered } from './gather.ts';
+import type { Theme } from './draw.ts';
+
+/** The formats of a report. */
+export const REPORT_FORMATS = ['html', 'md', 'svg', 'png', 'csv', 'json', 'ndjson'] as const;
+
+type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** The options of `report`. */
+export interface ReportOptions extends Omit<ReplayOptions, 'format'> {
+  readonly format?: ReportFormat;
+  readonly family?: Family;
+  readonly picture?: readonly Picture['id'][];
+  readonly table?: Table;
+  readonly theme?: Theme;
+  readonly resolution?: 'minute' | 'hour' | 'day';
+}
+
+/** `unroutable report`: one document about a stretch of time, a picture of it, or its numbers. */
+export async function report(paths: readonly string[], options: ReportOptions, io: Io): Promise<ExitStatus> {
+  const format = formatOf(options, io);
+  if (!format.ok) return failed(format, io);
+  const { format: _, ...reading } = options;
+  const made = await gathered(paths, { ...reading, quiet: options.quiet ?? false }, io, async (found) => {
+    const [territory] = (options.territory ?? []).map((id) => id.toUpperCase());
+    const from = options.since ?? options.from;
+    const facts = await factsOf(found.reader, found.events, { ...options, territory, from });
+    return facts.ok ? rendered(format.value, facts.value, found, options) : facts;
+  });
+  if (typeof made === 'number' || !made.ok) return refused(made, io);
+  const written = await writtenTo(made.value.value, options, io);
+  return written.ok ? made.value.status : failed(written, io);
+}
+
+/** What `--format` names, else the ending of `--out`, else HTML for a file and Markdown for people. */
+function formatOf({ format, out, table }: ReportOptions, io: Io): Result<ReportFormat> {
+  const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
+  const found = format ?? REPORT_FORMATS.find((known) => known === ending || (known === 'html' && ending === 'htm'));
+  if (found === undefined && out !== undefined)
+    return bad(
+      'usage',
+      `--out ${out}: no report ends like this; use .${REPORT_FORMATS.join(', .')}, or say which with --format`,
+    );
+  const chosen = found ?? (table === undefined ? 'md' : 'csv');
+  if (chosen === 'png' && out === undefined && io.stdout.isTTY === true)
+    return bad('usage', 'a PNG is not for a terminal: write it to a file with --out FILE.png');
+  return good(chosen);
+}
+
+async function rendered(
+  format: ReportFormat,
+  all: readonly SubjectFacts[],
+  found: Gathered,
+  options: ReportOptions,
+): Promise<Result<string | Uint8Array>> {
+  if (format === 'csv') return good(tableCsv(options.table ?? 'series', all));
+  if (format === 'ndjson') {
+    const events = new Set(all.flatMap((facts) => facts.events));
+    return good(
+      found.events
+        .filter((event) => events.has(event))
+        .map((event) => `${jsonText(event)}\n`)
+        .join(''),
+    );
+  }
+  if (format === 'json') return good(`${jsonText({ format: 'unroutable.report/1', reports: all.map(jsonOf) }, 2)}\n`);
+  const pictures = all.map((facts) => picturesOf(facts, options.picture ?? ALL));
+  const documents = await Promise.all(
+    all.map(async (facts, i) => documentOf(facts, pictures[i] ?? [], await measuredOf(facts, found))),
+  );
+  if (format === 'md') return good(reportMarkdown(documents));
+  return drawn(format, { all, documents, pictures }, options);
+}
+
+interface Drawing {
+  readonly all: readonly SubjectFacts[];
+  readonly documents: readonly ReturnType<typeof documentOf>[];
+  readonly pictures: readonly (readonly Picture[])[];
+}
+
+/** Loaded when something is drawn: the library for it is the largest part of the program. */
+async function drawn(
+  format: 'html' | 'svg' | 'png',
+  { all, documents, pictures }: Drawing,
+  { theme = 'light', picture = ARTICLE }: ReportOptions,
+): Promise<Result<string | Uint8Array>> {
+  const { figureSvg, pictureSvg, pngOf } = await import('./draw.ts');
+  if (format === 'html') {
+    const svgOf = (i: number, id: string): string => {
+      const [facts, one] = [all[i], pictures[i]?.find((known) => known.id === id)];
+      return facts === undefined || one === undefined ? '' : pictureSvg(one, facts, 'light');
+    };
+    return good(reportHtml(documents, svgOf));
+  }
+  const [facts] = all;
+  const [document] = documents;
+  if (facts === undefined || document === undefined) return bad('files', 'there is nothing to draw');
+  if (all.length > 1)
+    return bad(
+      'usage',
+      `a picture shows one of them: choose with --territory and --family (${all.map(({ subject }) => subject.key).join(', ')})`,
+    );
+  const chosen = picturesOf(facts, picture);
+  if (chosen.length === 0)
+    return bad('usage', 'what each peer saw is recorded for at most three days, and not in this time');
+  const svg = figureSvg(document, chosen, facts, theme);
+  return good(format === 'svg' ? svg : await pngOf(svg));
+}
+
+const ALL = ['lifelines', 'visibility', 'upstreams', 'messages', 'peers'] as const;
+/** What fits above the fold of an article. */
+const ARTICLE = ['visibility', 'lifelines'] as const;
+
+function picturesOf(facts: SubjectFacts, ids: readonly Picture['id'][]): readonly Picture[] {
+  const { timeline, fine, peers } = facts;
+  const hasNetworks = timeline.networks.length > 0;
+  const makers: Readonly<Record<Picture['id'], () => Picture | undefined>> = {
+    visibility: () => visibilityPicture(fine),
+    lifelines: () => (hasNetworks ? lifelinesPicture(fine) : undefined),
+    upstreams: () => (hasNetworks ? upstreamsPicture(timeline) : undefined),
+    messages: () => messagesPicture(timeline),
+    peers: () => (hasNetworks && peers !== undefined ? peersPicture(peers) : undefined),
+  };
+  return ids.flatMap((id) => makers[id]() ?? []);
+}
+
+async function measuredOf({ subject, range, events }: SubjectFacts, found: Gathered): Promise<Measured> {
+  const watched = found.selection.territories.find(({ territory }) => territory.id === subject.territory);
+  return {
+    inputs: (found.outcome?.files ?? []).map(
+      ({ name, collector, kind, bytes }) => `${collector} ${name}: ${kind}, ${grouped(bytes)} bytes`,
+    ),
+    policy: found.outcome === undefined ? undefined : watched?.policy,
+    published: await publishedOf(subject.territory, range, events),
+  };
+}
+
+/** The report as a document for programs. */
+function jsonOf(facts: SubjectFacts): unknown {
+  const { subject, range, stretches, timeline, incidents, collectors, voters } = facts;
+  const name = nameOf(facts);
+  return {
+    ...{ territory: subject.territory, family: subject.family, name },
+    ...{ from: isoTime(range.from), until: isoTime(range.until) },
+    answer: answerText({ name, clock: clockOf(facts), range, stretches }),
+    captions: captionsOf(facts),
+    stretches: stretches.map(({ verdict, from, until }) => ({ verdict, from: isoTime(from), until: isoTime(until) })),
+    ...{ collectors, voters, incidents, networks: timeline.networks, series: timeline.buckets },
+  };
+}
+
+async function writtenTo(content: string | Uint8Array, { out }: ReportOptions, io: Io): Promise<Result<undefined>> {
+  if (out === undefined) {
+    io.stdout.write(content);
+    return good(undefined);
+  }
+  try {
+    await writeFile(out, content);
+    return good(undefined);
+  } catch (error) {
+    return bad('files', `--out ${out}: ${refusal(error)}`);
+  }
+}

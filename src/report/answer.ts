@@ -1,0 +1,102 @@
+import type { EventTime } from '../bgp/time.ts';
+import type { Verdict } from '../detect/events/event.ts';
+import { durationText, utcText, type Clock } from './clock.ts';
+import { counted } from './printable.ts';
+
+/** Part of a range under one verdict; `off`: nothing was recorded. `until` is not part of it. */
+export interface VerdictStretch {
+  readonly verdict: Verdict | 'off';
+  readonly from: EventTime;
+  readonly until: EventTime;
+}
+
+type Ends = Pick<VerdictStretch, 'from' | 'until'>;
+
+/**
+ * A range in order, without holes.
+ *
+ * @param turns the verdicts, each with the time from which it held; before the first nothing was recorded.
+ * @param recorded up to when anything was recorded.
+ */
+export function stretchesOf(
+  turns: readonly (readonly [EventTime, VerdictStretch['verdict'], ...unknown[]])[],
+  { from, until }: Ends,
+  recorded: EventTime,
+): readonly VerdictStretch[] {
+  const end = Math.min(until, recorded) as EventTime;
+  const first = Math.min(until, Math.max(from, turns[0]?.[0] ?? end)) as EventTime;
+  const parts: VerdictStretch[] = [{ verdict: 'off', from, until: first }];
+  for (const [i, [since, verdict]] of turns.entries()) {
+    const stop = Math.min(turns[i + 1]?.[0] ?? end, end) as EventTime;
+    parts.push({ verdict, from: Math.max(since, from) as EventTime, until: stop });
+  }
+  parts.push({ verdict: 'off', from: Math.max(from, end) as EventTime, until });
+  return parts.filter((part) => part.until > part.from);
+}
+
+/** What the one sentence of a report is made of. */
+export interface AnswerFacts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly range: Ends;
+  readonly stretches: readonly VerdictStretch[];
+}
+
+/**
+ * Was it offline then? One sentence with how often, how long and since when, and a second one about the time of which
+ * nothing is known: `North Korea was unroutable once between … and …: from 2014-12-22 16:15:12 UTC (…) for 9 h 31 min.`
+ */
+export function answerText({ name, clock, range, stretches }: AnswerFacts): string {
+  const between = `between ${utcText(range.from)} and ${utcText(range.until)}`;
+  const of = (verdict: VerdictStretch['verdict']) => stretches.filter((stretch) => stretch.verdict === verdict);
+  const known = stretches.filter(({ verdict }) => verdict !== 'off' && verdict !== 'unknown');
+  if (known.length === 0) return `It is not known whether ${name} was routable ${between}: nothing of it was seen.`;
+  // A moment has one verdict, and no length.
+  const [only] = known;
+  if (range.until - range.from <= 1000 && only !== undefined)
+    return `At ${clock.moment(range.from)}, ${name} was ${only.verdict}.`;
+  const unroutable = of('unroutable');
+  const degraded = of('degraded');
+  const ends = lastKnown(stretches);
+  const partly = degraded.length === 0 ? '' : `; it was degraded for ${durationText(sum(degraded))} more`;
+  return `${
+    unroutable.length > 0
+      ? `${name} was unroutable ${outageText(unroutable, between, clock)}${ends?.verdict === 'unroutable' ? ', and still was at the end' : ''}${partly}.`
+      : degraded.length > 0
+        ? `${name} was never unroutable ${between}, and degraded for ${durationText(sum(degraded))}, first from ${clock.moment((degraded[0] ?? range).from)}.`
+        : routableText(name, between, stretches)
+  }${unseenText(of('unknown'), of('off'))}`;
+}
+
+function routableText(name: string, between: string, stretches: readonly VerdictStretch[]): string {
+  const isWhole = stretches.every(({ verdict }) => verdict === 'routable');
+  return isWhole
+    ? `${name} was routable all the time ${between}.`
+    : `${name} was routable ${between} whenever it was seen.`;
+}
+
+function outageText(outages: readonly VerdictStretch[], between: string, clock: Clock): string {
+  const longest = outages.reduce((most, one) => (lengthOf(one) > lengthOf(most) ? one : most));
+  const when = `from ${clock.moment(longest.from)} for ${durationText(lengthOf(longest))}`;
+  if (outages.length === 1) return `once ${between}: ${when}`;
+  return `${counted(outages.length, 'time')} ${between}, ${durationText(sum(outages))} in all; the longest time ${when}`;
+}
+
+function unseenText(unknown: readonly VerdictStretch[], off: readonly VerdictStretch[]): string {
+  const blind = unknown.length === 0 ? '' : ` For ${durationText(sum(unknown))} of it we could not see.`;
+  return off.length === 0 ? blind : `${blind} Nothing was recorded for ${durationText(sum(off))} of it.`;
+}
+
+function lastKnown(stretches: readonly VerdictStretch[]): VerdictStretch | undefined {
+  return stretches.at(-1);
+}
+
+/** How long a stretch lasted, ms. */
+export function lengthOf({ from, until }: Ends): number {
+  return until - from;
+}
+
+/** How long some of them lasted together, ms. */
+export function sum(stretches: readonly Ends[]): number {
+  return stretches.reduce((total, one) => total + lengthOf(one), 0);
+}

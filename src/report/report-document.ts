@@ -1,0 +1,126 @@
+import { printable } from './printable.ts';
+
+/** A part of a section. */
+export type Block =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+  | {
+      readonly kind: 'table';
+      readonly caption: string;
+      readonly head: readonly string[];
+      readonly rows: readonly Row[];
+      /** Long, and not what a reader looks for first. */
+      readonly isFolded?: true;
+    }
+  /** A picture by its id, with what to say of it. */
+  | { readonly kind: 'picture'; readonly id: string; readonly title: string; readonly text: string };
+
+type Row = readonly string[];
+
+/** A heading and what stands under it. */
+export interface Section {
+  readonly title: string;
+  readonly blocks: readonly Block[];
+}
+
+/** A report of one territory and family: the answer first, then what it rests on. */
+export interface ReportDocument {
+  readonly title: string;
+  readonly answer: string;
+  readonly sections: readonly Section[];
+}
+
+/** Reports as Markdown. Pictures are told by what they show. */
+export function reportMarkdown(documents: readonly ReportDocument[]): string {
+  return documents
+    .map(({ title, answer, sections }) => {
+      const body = sections.flatMap((section) => [`## ${marked(section.title)}`, ...section.blocks.map(blockMarkdown)]);
+      return [`# ${marked(title)}`, `**${marked(answer)}**`, ...body].join('\n\n');
+    })
+    .join('\n\n')
+    .concat('\n');
+}
+
+function blockMarkdown(block: Block): string {
+  switch (block.kind) {
+    case 'text':
+      return marked(block.text);
+    case 'list':
+      return block.items.map((item) => `- ${marked(item)}`).join('\n');
+    case 'picture':
+      return `**${marked(block.title)}.** ${marked(block.text)}`;
+    case 'table': {
+      const line = (cells: Row) => `| ${cells.map(marked).join(' | ')} |`;
+      return [line(block.head), `|${' --- |'.repeat(block.head.length)}`, ...block.rows.map(line)].join('\n');
+    }
+  }
+}
+
+/**
+ * Reports as one HTML document that needs no network: pictures are part of it, and nothing in it is a script.
+ *
+ * @param pictureOf the SVG of a picture, by the number of the document and the picture's id.
+ */
+export function reportHtml(
+  documents: readonly ReportDocument[],
+  pictureOf: (document: number, id: string) => string,
+): string {
+  const articles = documents.map(({ title, answer, sections }, i) => {
+    const body = sections.map(
+      (section) =>
+        `<section>\n<h2>${escaped(section.title)}</h2>\n${section.blocks.map((block) => blockHtml(block, (id) => pictureOf(i, id))).join('\n')}\n</section>`,
+    );
+    return `<article>\n<h1>${escaped(title)}</h1>\n<p class="answer">${escaped(answer)}</p>\n${body.join('\n')}\n</article>`;
+  });
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<title>${escaped(documents.map(({ title }) => title).join('; '))}</title>`,
+    `<style>${STYLE}</style></head><body><main>`,
+    ...articles,
+    '</main></body></html>',
+    '',
+  ].join('\n');
+}
+
+function blockHtml(block: Block, pictureOf: (id: string) => string): string {
+  switch (block.kind) {
+    case 'text':
+      return `<p>${escaped(block.text)}</p>`;
+    case 'list':
+      return `<ul>${block.items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`;
+    case 'picture':
+      return (
+        `<figure><div role="img" aria-label="${escaped(`${block.title}. ${block.text}`)}">${pictureOf(block.id)}</div>` +
+        `<figcaption><b>${escaped(block.title)}.</b> ${escaped(block.text)}</figcaption></figure>`
+      );
+    case 'table': {
+      const head = block.head.map((cell) => `<th scope="col">${escaped(cell)}</th>`).join('');
+      const rows = block.rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`);
+      const label = escaped(block.caption);
+      const table =
+        `<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table><caption>${label}</caption>` +
+        `<thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+      return block.isFolded === true ? `<details><summary>${label}</summary>${table}</details>` : table;
+    }
+  }
+}
+
+const STYLE =
+  ':root{color-scheme:light}body{font:16px/1.5 system-ui,"DejaVu Sans",sans-serif;margin:0;background:#fff;color:#1b1f24}' +
+  'main{max-width:75rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}' +
+  '.answer{font-size:1.25rem;font-weight:600;max-width:52rem}figure{margin:1.5rem 0}figure svg{max-width:100%;height:auto}' +
+  'figcaption,caption{color:#50575f;text-align:left}p,li,figcaption{max-width:52rem;overflow-wrap:anywhere}' +
+  '.scroll{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums}' +
+  'th,td{border:1px solid #c9ced6;padding:.2rem .5rem;text-align:left;vertical-align:top}';
+
+/** Text that Markdown takes as it is: of what input may hold, nothing is a link, a tag or a heading. */
+export function marked(text: string): string {
+  return printable(text).replaceAll(/[\\`*_[\]<>#|]/g, (sign) => `\\${sign}`);
+}
+
+/** Text that HTML, and SVG within it, take as it is. */
+export function escaped(text: string): string {
+  return printable(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
