@@ -191,13 +191,15 @@ impl Inflater {
 
     /// Reads symbols while there are bytes and room enough for any; true at the end of the block.
     fn fast(&mut self) -> Result<bool, Halt> {
-        let Inflater { codes, input, output, full, first, .. } = self;
+        let Inflater { codes, input, output, first, .. } = self;
         let (literals, distances) = (&*codes.literals, &*codes.distances);
         let (input, output) = (input.as_slice(), output.as_mut_slice());
         let mut bits = self.bits;
         let mut to = self.to;
         let mut ended = Ok(false);
-        while bits.at + FAST_BYTES <= input.len() && to < *full {
+        // In this form the compiler sees that no place in them is outside.
+        let (last, full) = (input.len().saturating_sub(FAST_BYTES), output.len().saturating_sub(FAST_ROOM));
+        while bits.at < last && to < full {
             bits.refill_fast(input);
             let mut entry = literals[bits.held as usize & ((1 << LITERAL_BITS) - 1)];
             // After three literals of one look-up there are at least 23 bits: too few for a match, so it reads ahead before one.
@@ -247,7 +249,7 @@ impl Inflater {
     /// Reads symbols while there is room; true at the end of the block.
     fn careful(&mut self) -> Result<bool, Halt> {
         // With more bytes than these it is for `fast`.
-        while self.to < self.full && self.bits.at + FAST_BYTES > self.input.len() {
+        while self.to < self.full && self.bits.at + FAST_BYTES >= self.input.len() {
             let before = self.bits;
             match self.symbol() {
                 Ok(Symbol::Literal(byte)) => {

@@ -15,13 +15,13 @@ pub struct Watch {
     pub ipv6: Space,
 }
 
-#[inline]
+#[inline(always)]
 pub fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     let two = bytes.get(at..at + 2)?;
     Some(u16::from_be_bytes([two[0], two[1]]))
 }
 
-#[inline]
+#[inline(always)]
 pub fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     let four = bytes.get(at..at + 4)?;
     Some(u32::from_be_bytes([four[0], four[1], four[2], four[3]]))
@@ -30,13 +30,13 @@ pub fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 impl Watch {
     /// Whether a BGP4MP record (RFC 6396 section 4.4, RFC 8050 section 3) is quiet. `body` is what follows the header, and
     /// the microseconds if it has any.
-    #[inline]
+    #[inline(always)]
     pub fn is_quiet_message(&self, body: &[u8], subtype: u16) -> bool {
         self.message(body, subtype).is_some()
     }
 
     /// Whether a prefix of a RIB record is quiet. `bytes` begin with its length in bits.
-    #[inline]
+    #[inline(always)]
     pub fn is_quiet_prefix(&self, bytes: &[u8], afi: u16) -> bool {
         let (space, bits) = if afi == AFI_IPV4 { (&self.ipv4, 32) } else { (&self.ipv6, 128) };
         let Some((length, rest)) = bytes.split_first() else { return false };
@@ -44,7 +44,7 @@ impl Watch {
         length <= bits && rest.len() >= length.div_ceil(8) as usize && !space.concerns(rest, length)
     }
 
-    #[inline]
+    #[inline(always)]
     fn message(&self, body: &[u8], subtype: u16) -> Option<()> {
         let as_bytes = match subtype {
             1 | 6 | 8 | 10 => 2,
@@ -69,7 +69,7 @@ impl Watch {
     }
 
     /// RFC 4271 section 4.3: withdrawn routes, attributes, NLRI.
-    #[inline]
+    #[inline(always)]
     fn update(&self, body: &[u8], add_path: bool) -> Option<()> {
         let withdrawn_end = 2 + usize::from(u16_at(body, 0)?);
         let attributes_end = withdrawn_end + 2 + usize::from(u16_at(body, withdrawn_end)?);
@@ -82,7 +82,7 @@ impl Watch {
     }
 
     /// `named`: the UPDATE named prefixes outside its attributes. One that names none at all is an End-of-RIB.
-    #[inline]
+    #[inline(always)]
     fn attributes(&self, attributes: &[u8], named: bool, add_path: bool) -> Option<()> {
         let mut rest = attributes;
         let mut seen = [false; 2];
@@ -143,7 +143,7 @@ impl Watch {
     }
 
     /// RFC 4271 section 4.3; with ADD-PATH four bytes of path identifier stand before each prefix, RFC 7911 section 3.
-    #[inline]
+    #[inline(always)]
     fn walk(&self, nlri: &[u8], afi: u16, add_path: bool) -> Option<()> {
         let (space, bits) = match afi {
             AFI_IPV4 => (&self.ipv4, 32),

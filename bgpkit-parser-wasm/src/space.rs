@@ -27,7 +27,7 @@ impl Space {
     }
 
     /// Whether the prefix of `length` bits concerns what is watched; `address` holds its bytes, as many as it needs.
-    #[inline]
+    #[inline(always)]
     pub fn concerns(&self, address: &[u8], length: u32) -> bool {
         let top = address.first().copied().unwrap_or(0);
         let is_near = if length < 16 {
@@ -39,6 +39,7 @@ impl Space {
         is_near && self.touches(address, length)
     }
 
+    #[cold]
     fn touches(&self, address: &[u8], length: u32) -> bool {
         let used = length.min(self.bits);
         let mut value = 0u64;
@@ -54,7 +55,7 @@ impl Space {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn has(bits: &[u64], at: usize) -> bool {
     bits[at >> 6] >> (at & 63) & 1 == 1
 }

@@ -48,16 +48,21 @@ export async function corporaOf(paths: readonly string[], folder: string, copies
   return corpora;
 }
 
-/** Made here, without a network: updates as gz, the same as bz2 where there is `bzip2`, and one large table dump as gz. */
+/** Made here, without a network: updates in several files and in one, as gz and as bz2 where there is `bzip2`, and a table dump as gz. */
 export async function syntheticCorpora(folder: string): Promise<Corpus[]> {
-  const updates = join(folder, 'updates.20190101.0000.gz');
   const rib = join(folder, 'bview.20190101.0000.gz');
-  await writeUpdates(updates, SYNTHETIC_FILE_BYTES);
   await writeRib(rib, LEAST_UNPACKED);
-  const files = [updates];
-  if (onPath('bzip2') !== undefined) files.push(await asBzip2(updates));
-  const corpora = await corporaOf([...files, rib], folder);
+  const several = await updatesIn(folder, SYNTHETIC_FILE_BYTES);
+  const one = await updatesIn(join(folder, 'one'), LEAST_UNPACKED);
+  const corpora = [...(await corporaOf([...several, rib], folder)), ...(await corporaOf(one, folder))];
   return corpora.map((corpus) => ({ ...corpus, name: `synthetic, ${corpus.name}` }));
+}
+
+async function updatesIn(folder: string, bytes: number): Promise<string[]> {
+  const path = join(folder, 'updates.20190101.0000.gz');
+  await mkdir(folder, { recursive: true });
+  await writeUpdates(path, bytes);
+  return onPath('bzip2') === undefined ? [path] : [path, await asBzip2(path)];
 }
 
 async function lookAt(path: string): Promise<Given> {
