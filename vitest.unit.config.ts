@@ -11,13 +11,13 @@ export default defineConfig({
       'test/streams/*.test.ts',
       'test/streams/tape/*.test.ts',
     ],
-    // The first two start processes, the third opens sockets; the others play days of flapping.
+    // The first two start processes, the third opens sockets; the others play many days.
     exclude: [
       'test/bin.test.ts',
       'test/package.test.ts',
       'test/lib/proxy.test.ts',
       'test/days/flapping.test.ts',
-      'test/detect/incident.properties.test.ts',
+      'test/days/truth.properties.test.ts',
     ],
     testTimeout: 30_000,
     maxWorkers: '100%',

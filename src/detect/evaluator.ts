@@ -4,9 +4,10 @@ import type { Touched } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { Baseline, type JoiningVoters } from './verdict/baseline.ts';
 import type { Draft } from './events/chain.ts';
-import { Changes } from './changes/changes.ts';
+import { Changes, type FirstLook } from './changes/changes.ts';
 import {
   changeDraft,
+  inReadingOrder,
   flappingDraft,
   countryDraft,
   incidentDraft,
@@ -15,7 +16,8 @@ import {
   type Scene,
 } from './events/drafts.ts';
 import type { CountryData } from './events/event.ts';
-import { evidenceOf, changesByUnit } from './events/evidence.ts';
+import { evidenceByUnit, evidenceOf, evidenceOfVerdict } from './events/evidence.ts';
+import { evidenceOfMark } from './events/mark-evidence.ts';
 import type { IncidentState } from './incident/incident.ts';
 import type { Policy } from './policy.ts';
 import { IncidentTracker, type IncidentTrackerSnapshot } from './incident/incident-tracker.ts';
@@ -31,7 +33,15 @@ import {
   type Beat,
   type Levels,
 } from './verdict/levels.ts';
-import { blindness, deadline, firstState, step, type Controlled, type VerdictState } from './verdict/verdict.ts';
+import {
+  blindness,
+  deadline,
+  firstState,
+  isSighted,
+  step,
+  type Controlled,
+  type VerdictState,
+} from './verdict/verdict.ts';
 import type { Known } from './verdict/levels.ts';
 
 /**
@@ -143,8 +153,19 @@ export class Evaluator {
     this.#tracker.noteState(this.#state, at);
     const told = this.#state.kind === before.kind ? [] : this.#turn(before, scene, drafts);
     drafts.push(...this.#tellIncident(scene, told), ...this.#tellFlapping(scene));
+    this.#adopt(sample);
+    return inReadingOrder(drafts);
+  }
+
+  /** Others may be asked from now on: that they see what they see is no news of the territory. */
+  #adopt(sample: Controlled): void {
+    const { at } = sample;
+    const { roster } = this.view.matrix;
     this.#baseline.adopt(this.#state, at);
-    return drafts.sort((a, b) => rank(a) - rank(b));
+    if (this.view.matrix.roster === roster) return;
+    this.#tracker.noteRoster(this.view.sample(at).share);
+    if (this.view.detailed && blindness(sample, this.policy) === undefined)
+      this.changes.observe(at, { units: [], marks: [] }, this.#lookNow(false));
   }
 
   /** What is visible now, and what it comes to with the recent past. */
@@ -177,7 +198,7 @@ export class Evaluator {
     const first = this.#tracker.firstOf(told.since);
     const [last, before] = [levels.stretches.at(-1), levels.stretches.at(-2)];
     const lost = told.what === 'flapping' || (last !== undefined && isWorse(last.level, before?.level ?? 'routable'));
-    const evidence = evidenceOf(this.view.visibilityLog.kept, lost, first);
+    const evidence = evidenceOf(this.view, { lost, from: first });
     return [flappingDraft(scene, told, { first, incident: this.incident?.id, evidence })];
   }
 
@@ -207,19 +228,24 @@ export class Evaluator {
       this.changes.suspend();
       return [];
     }
-    if (touched.units.length > 0) this.changes.observe(scene.sample.at, touched, this.#beginsUntil !== undefined);
+    if (touched.units.length > 0)
+      this.changes.observe(scene.sample.at, touched, this.#lookNow(!isSighted(this.#state)));
     const due = this.changes.takeDue(scene.sample.at);
     if (due.length === 0) return [];
-    const visibilityLogOf = changesByUnit(this.view.visibilityLog.kept);
+    const evidenceOfUnit = evidenceByUnit(this.view);
     return due.map((change) => {
-      if (change.what.kind !== 'unit') return changeDraft(scene, change, {});
+      if (change.what.kind !== 'unit')
+        return changeDraft(scene, change, { evidence: evidenceOfMark(this.view, change) });
       const { unit: index } = change.what;
-      const unit = this.view.units[index];
-      const evidence = unit && evidenceOf(visibilityLogOf(unit), !change.on, change.first);
       const { on, since } = change;
+      const evidence = evidenceOfUnit(index, { lost: !on, from: change.first });
       const lostSince = this.#tracker.noteUnit(index, { on, since, at: scene.sample.at });
       return changeDraft(scene, change, { evidence, lostSince });
     });
+  }
+
+  #lookNow(isReopening: boolean): FirstLook {
+    return { isBeginning: this.#beginsUntil !== undefined, isReopening };
   }
 
   /** The verdict changed: tells it among `drafts`, and gives what it means for the incident. */
@@ -238,7 +264,9 @@ export class Evaluator {
     // At the start, routable is no news.
     if (state.kind !== 'unknown' && state.kind !== (known ?? 'routable')) {
       const type = state.kind === 'routable' ? 'country.restored' : (`country.${state.kind}` as const);
-      drafts.push(countryDraft(scene, type, { ...this.#countryData(before, scene), ...this.#proof(state, known) }));
+      const evidence = evidenceOfVerdict(this.view, { before, state, first: this.#tracker.firstOf(state.since) });
+      const data = { ...this.#countryData(before, scene), ...(rebased ? { rebased } : {}), evidence };
+      drafts.push(countryDraft(scene, type, data));
       this.#rebased = false;
     }
     if (told === 'opened') return [{ what: told }];
@@ -258,15 +286,6 @@ export class Evaluator {
     };
   }
 
-  /** Losses for the worse, returns for the better. */
-  #proof(state: VerdictState & { kind: Known }, known: Known | undefined): Partial<CountryData> {
-    const isBetter = state.kind === 'routable' || (state.kind === 'degraded' && known === 'unroutable');
-    return {
-      ...(this.#rebased && state.kind === 'routable' ? { rebased: true } : {}),
-      evidence: evidenceOf(this.view.visibilityLog.kept, !isBetter, this.#tracker.firstOf(state.since)),
-    };
-  }
-
   #beginAgain(at: EventTime, until: EventTime): void {
     if (at > until || this.#state.kind !== 'routable') this.#beginsUntil = undefined;
     else this.#baseline.grow(at);
@@ -278,9 +297,4 @@ export class Evaluator {
     this.#tracker.begin();
     if (this.view.detailed) this.changes.begin(at);
   }
-}
-
-/** Events of one moment in the order in which one reads them: the parts, the whole, its incident, what else changed. */
-function rank(draft: Draft): number {
-  return ['unit', 'country', 'incident', 'upstream', 'origin', 'prefix'].indexOf(draft.type.split('.')[0] ?? '');
 }

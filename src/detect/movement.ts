@@ -24,6 +24,11 @@ export function continueMovement(movement: Movement, value: number, at: EventTim
   return { value, direction, since: isChained ? movement.since : at, last: at };
 }
 
+/** The movement goes on from another value, which no message made: others are asked now. */
+export function rebaseMovement(movement: Movement, value: number): Movement {
+  return value === movement.value ? movement : { ...movement, value };
+}
+
 /** When the movement began that crossed a threshold at `at`: `at` itself, when the movement goes the other way or ended before. */
 export function beganAt(movement: Movement, goes: 'up' | 'down', at: EventTime): EventTime {
   return movement.direction === goes && movement.since <= at && at - movement.last <= CHAIN_MS ? movement.since : at;

@@ -122,8 +122,9 @@ export class PeerTable {
     this.#liveness.hear(element.peer, element.at);
     const peerState = session.peerState[element.prefix.family];
     if (peerState.kind === 'down') {
-      // A dump or a late message from before it went down; what comes after says that the session is up again.
-      if (element.type === 'rib' || element.at <= peerState.since) return [];
+      // A dump or a late message from before it went down. An announcement after it says that the session is up again; a
+      // dump's routes are kept until its end says so.
+      if (element.at <= peerState.since) return [];
       if (element.type === 'announcement') {
         session.stateAt = element.at;
         this.#peerState(session, 'up', element.at);

@@ -50,6 +50,8 @@ export const CSV_COLUMNS = [
   'of',
   'witnesses',
   'seeing',
+  'partial_voters',
+  'partial_largest',
 ] as const;
 
 type Column = (typeof CSV_COLUMNS)[number];
@@ -88,7 +90,7 @@ function rowOf(event: UnroutableEvent): Row {
     const { since = '', kept, found, events } = data;
     return { since, kept, found, events };
   }
-  const { share, of, voters, witnesses, seeing, seeingNothing, unitsVisible, units } = data.visibility;
+  const { share, of, voters, witnesses, seeing, seeingNothing, unitsVisible, units, partial } = data.visibility;
   const seen: Row = {
     since: data.since,
     first: data.first,
@@ -100,6 +102,7 @@ function rowOf(event: UnroutableEvent): Row {
     seeing_nothing: seeingNothing,
     units_visible: unitsVisible,
     units,
+    ...(partial && { partial_voters: partial.voters, partial_largest: partial.largest }),
   };
   return { ...seen, ...detailOf(event) };
 }
@@ -124,16 +127,21 @@ function detailOf(event: UnroutableEvent): Row {
     }
     case 'unit.lost':
     case 'unit.returned':
-      return { unit: event.data.unit, lost_at: event.data.lostSince ?? '' };
+      return { unit: event.data.unit, lost_at: event.data.lostSince ?? '', ...flags(event.data) };
     case 'upstream.gained':
     case 'upstream.lost':
-      return { upstream: event.data.upstream, unit: event.data.units.join(' '), share: event.data.share };
+      return {
+        upstream: event.data.upstream,
+        unit: event.data.units.join(' '),
+        share: event.data.share,
+        ...flags(event.data),
+      };
     case 'origin.changed': {
       const { origin, change, units, share, sinceAtLatest } = event.data;
-      return { origin, change, unit: units.join(' '), share, ...flags({ sinceAtLatest, rebased: undefined }) };
+      return { origin, change, unit: units.join(' '), share, ...flags({ sinceAtLatest }) };
     }
     case 'prefix.new':
-      return { prefix: event.data.prefix, share: event.data.share };
+      return { prefix: event.data.prefix, share: event.data.share, ...flags(event.data) };
     case 'incident.opened':
     case 'incident.updated':
     case 'incident.closed': {

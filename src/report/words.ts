@@ -185,7 +185,7 @@ function unitsSentenceOf(events: readonly [UnitEvent, ...UnitEvent[]], clocks: C
   const { voters } = data.visibility;
   const whom = voters === 1 ? reporters(1, 1) : `${counted(voters, 'network')} that report to RIS`;
   const of = `${names} of ${data.territory.name} ${have} been`;
-  const at = tell(first, clocks)(data.since);
+  const at = atLatest(tell(first, clocks)(data.since), data);
   if (type === 'unit.lost')
     return `${of} lost since ${at}: ${voters === 1 ? `${whom} no longer has` : `most of ${whom} no longer have`} a route to ${it}.`;
   const lasted = events.every((event) => event.data.lostSince === data.lostSince) ? data.lostSince : undefined;
@@ -199,7 +199,8 @@ function runText(units: readonly string[]): string {
 function upstreamSentence(event: Envelope<'upstream.gained'> | Envelope<'upstream.lost'>, clocks: Clocks): string {
   const { type, data } = event;
   const { upstream, units, share } = data;
-  const [its, name, at] = [unitsText(units), territoryName(data, clocks), tell(event, clocks)(data.since)];
+  const [its, name] = [unitsText(units), territoryName(data, clocks)];
+  const at = atLatest(tell(event, clocks)(data.since), data);
   const them = units.length === 1 ? 'it' : 'them';
   const reach = `${percent(share)} of the networks that have a route to ${its}`;
   if (type === 'upstream.gained')
@@ -209,22 +210,26 @@ function upstreamSentence(event: Envelope<'upstream.gained'> | Envelope<'upstrea
     : `${name} lost AS${upstream} as an upstream at ${at}: only ${reach} still reach ${them} over it.`;
 }
 
+/** What was so when our eyes opened may have begun before. */
+function atLatest(at: string, { sinceAtLatest }: { readonly sinceAtLatest?: true }): string {
+  return sinceAtLatest === true ? `${at} or earlier` : at;
+}
+
 /** Speaks of origins that do not count only where some are configured. */
 function originSentence(data: OriginData, clocks: Clocks): string {
   const { origin, units, change, share, territory } = data;
-  const at = clocks(territory.id).moment(eventTime(data.since));
+  const at = atLatest(clocks(territory.id).moment(eventTime(data.since)), data);
   const what = `${unitsText(units)} of ${territoryName(data, clocks)}`;
   if (change === 'gone') return `AS${origin} stopped originating ${what} at ${at}.`;
   const origins = clocks.watched?.(territory.id)?.origins ?? [];
   const foreign = origins.length === 0 ? '' : ` Its configured origin is ${listed(origins)}.`;
-  const since = data.sinceAtLatest === true ? `${at} or earlier` : at;
-  return `AS${origin} has originated ${what} since ${since}: ${percent(share)} of the networks that report to RIS have such a route.${foreign}`;
+  return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report on ${territory.name} to RIS have such a route.${foreign}`;
 }
 
 /** A prefix may have been with a few voters before: that it spread is what is known. */
 function prefixSentence(data: PrefixData, clocks: Clocks): string {
-  const at = clocks(data.territory.id).moment(eventTime(data.since));
-  return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report to RIS have it now.`;
+  const at = atLatest(clocks(data.territory.id).moment(eventTime(data.since)), data);
+  return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report on ${data.territory.name} to RIS have it now.`;
 }
 
 function observerSentence(type: 'observer.gap' | 'observer.healed', data: ObserverData, clock: Clock): string {

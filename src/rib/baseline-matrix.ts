@@ -65,15 +65,18 @@ export class BaselineMatrix {
     return this.#votes.extras(asn) > 0;
   }
 
-  /** What is lost leaves the baseline: of each voter what it does not see, of the others what is not visible. */
+  /** What is lost leaves the baseline: of each voter what it does not see, and of all of them what is not visible. */
   rebase(at: EventTime): void {
     this.noteRoster(at);
+    // First all that is lost, then it goes: what is visible depends on who usually sees it.
+    const parting: [Asn, number[]][] = [];
     for (const [asn, row] of [...this.#votes.rows()]) {
       const lost = [...row.values()].filter(
-        (unit) => !(this.#votes.sees(asn, unit) ?? this.#votes.visible[unit] === 1),
+        (unit) => this.#votes.visible[unit] === 0 || this.#votes.sees(asn, unit) === false,
       );
-      this.#part(asn, lost);
+      parting.push([asn, lost]);
     }
+    for (const [asn, lost] of parting) this.#part(asn, lost);
   }
 
   /** Voters that came to see something since this was last called that they usually do not. */

@@ -8,13 +8,17 @@ export class Tally {
   readonly #marks = new Map<string, Map<Asn, number>>();
   /** Marks whose count may have changed since `takeTouched`. */
   readonly #touched = new Set<string>();
+  /** How many marks each AS shows; those alone that show any. */
+  readonly #shown = new Map<Asn, number>();
 
   add(mark: string, asn: Asn): void {
     let sessions = this.#marks.get(mark);
     if (sessions === undefined) this.#marks.set(mark, (sessions = new Map()));
     const count = sessions.get(asn) ?? 0;
     sessions.set(asn, count + 1);
-    if (count === 0) this.#touched.add(mark);
+    if (count > 0) return;
+    this.#touched.add(mark);
+    this.#shown.set(asn, (this.#shown.get(asn) ?? 0) + 1);
   }
 
   remove(mark: string, asn: Asn): void {
@@ -28,6 +32,14 @@ export class Tally {
     sessions.delete(asn);
     if (sessions.size === 0) this.#marks.delete(mark);
     this.#touched.add(mark);
+    const shown = (this.#shown.get(asn) ?? 0) - 1;
+    if (shown > 0) this.#shown.set(asn, shown);
+    else this.#shown.delete(asn);
+  }
+
+  /** ASes that show some mark. */
+  asns(): IterableIterator<Asn> {
+    return this.#shown.keys();
   }
 
   count(mark: string): number {

@@ -1,6 +1,6 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { Collector, Peer } from '../bgp/peer.ts';
-import { contains, type Family, type Prefix } from '../bgp/prefix.ts';
+import { contains, overlaps, type Family, type Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { DirtyRoutes } from './dirty-set.ts';
 import { VoteCount } from './vote-count.ts';
@@ -117,6 +117,17 @@ export class TerritoryView {
     return { seeing: this.#voteCount.seen[unit] ?? 0, of: this.voters };
   }
 
+  /**
+   * Voters that have to do with it: they usually see some of it, or have a route inside it now, of whatever origin. Before
+   * there is a baseline, all of them.
+   */
+  get concerned(): number {
+    if (!this.hasBaseline) return this.voters;
+    let count = this.#voteCount.witnesses;
+    for (const asn of this.tally.asns()) if (!this.#voteCount.isWitness(asn)) count++;
+    return count;
+  }
+
   get hasBaseline(): boolean {
     return this.baselineSize > 0;
   }
@@ -177,10 +188,9 @@ export class TerritoryView {
   setVote(rib: AdjRibIn, votes: boolean, at: EventTime, isMissed: boolean): void {
     if (rib.votes === votes) return;
     const { asn, collector } = rib.peer;
-    if (votes) {
-      this.#voteCount.enter(asn);
-      this.#former.delete(asn);
-    }
+    const lostAt = this.#former.get(asn);
+    const isFirst = votes && this.#voteCount.enter(asn);
+    if (votes) this.#former.delete(asn);
     for (let unit = 0; unit < rib.sees.length; unit++) {
       if (rib.sees[unit] !== 1) continue;
       if (votes) this.#see(asn, unit);
@@ -193,6 +203,7 @@ export class TerritoryView {
     else this.#collectors.delete(collector);
     rib.votes = votes;
     if (!votes && this.#voteCount.leave(asn) && isMissed) this.#former.set(asn, at);
+    if (isFirst) this.#noteLacking(rib, at, lostAt);
     this.#reckonVisible(at);
   }
 
@@ -213,13 +224,15 @@ export class TerritoryView {
   sample(at: EventTime): Sample {
     const { voters, ofVisible, ofShown, baselineUnits, leftUnits, share, blank } = this.#voteCount;
     const { hasBaseline } = this;
-    // Before there is a baseline: over the units that most voters see, else over those that anybody sees.
+    // Before there is a baseline: over the units that most voters see, else over those that anybody sees. Who sees nothing
+    // of what most see may have no usual sight of it.
     const of = ofVisible.units > 0 ? ofVisible : ofShown;
+    const asked = ofVisible.units > 0 ? voters - blank : voters;
     const witnesses = hasBaseline ? this.#voteCount.witnesses : voters;
     const seeing = hasBaseline ? this.#voteCount.seeing : voters - blank;
     return {
       at,
-      share: hasBaseline ? share : voters === 0 || of.units === 0 ? 0 : of.seen / (voters * of.units),
+      share: hasBaseline ? share : asked === 0 || of.units === 0 ? 0 : of.seen / (asked * of.units),
       of: this.usualTable > 0 ? 'full-feed' : 'peers-with-a-route',
       voters,
       witnesses,
@@ -294,6 +307,23 @@ export class TerritoryView {
   /** Whether what this session tells is heard of a voter: now, or of one that missed something and is heard again. */
   #isHeard({ votes, peer }: AdjRibIn): boolean {
     return votes || this.#former.has(peer.asn);
+  }
+
+  /**
+   * Who may vote from now on has told its table: what it lacks of what it usually sees is evidence, unless that was told
+   * while it had no vote.
+   *
+   * @param lostAt when it lost its last vote; `undefined` when it had none of late.
+   */
+  #noteLacking(rib: AdjRibIn, at: EventTime, lostAt: EventTime | undefined): void {
+    const lacking = this.#voteCount.lacking(rib.peer.asn);
+    if (lacking.length === 0) return;
+    const told = lostAt === undefined ? [] : this.visibilityLog.lossesOf(rib.peer.asn, lostAt);
+    for (const unit of this.detailed ? lacking : lacking.slice(0, 1)) {
+      const prefix = this.units[unit];
+      if (prefix === undefined || told.some((one) => overlaps(one.prefix, prefix))) continue;
+      this.visibilityLog.add({ at, type: 'rib', peer: rib.peer, prefix, lost: true });
+    }
   }
 
   #turned(rib: AdjRibIn, unit: number, sees: boolean): void {

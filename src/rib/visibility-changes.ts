@@ -1,10 +1,11 @@
+import type { Asn } from '../bgp/asn.ts';
 import type { Peer } from '../bgp/peer.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 
-/** One voter's sight gained or lost, with the message that did it. */
+/** One voter's sight gained or lost, with the message that did it. `rib` is a table that has the route, or ended without it. */
 export interface VisibilityChange {
   readonly at: EventTime;
   readonly type: 'announcement' | 'withdrawal' | 'rib';
@@ -59,6 +60,17 @@ export class VisibilityLog {
     if (this.#kept.length <= this.#most && last !== undefined && sight.at - last.at <= KEPT_MS) return;
     this.#kept.splice(0, FEWEST_KEPT);
     this.#first += FEWEST_KEPT;
+  }
+
+  /** What this AS was heard to lose from a moment on. */
+  lossesOf(asn: Asn, from: EventTime): readonly VisibilityChange[] {
+    const losses: VisibilityChange[] = [];
+    for (let i = this.#kept.length - 1; i >= 0; i--) {
+      const change = this.#kept[i];
+      if (change === undefined || change.at < from) break;
+      if (change.lost && change.peer.asn === asn) losses.push(change);
+    }
+    return losses;
   }
 
   /** All that are kept, by number. */

@@ -146,17 +146,18 @@ export class VoteCount {
     return true;
   }
 
-  /** One more voting session of this AS. It sees nothing yet. */
-  enter(asn: Asn): void {
+  /** One more voting session of this AS. It sees nothing yet. True when it is the AS's first. */
+  enter(asn: Asn): boolean {
     const known = this.#byAs.get(asn);
     if (known !== undefined) {
       known.sessions++;
-      return;
+      return false;
     }
     const usual = this.#rows.get(asn);
     this.#byAs.set(asn, { sessions: 1, sees: new Uint16Array(this.seen.length), seen: 0, standing: 0, usual });
     this.#blank++;
     if (usual !== undefined) this.#countRow(usual, 1);
+    return true;
   }
 
   /** One voting session less, which sees nothing any more. True when it was the AS's last. */
@@ -202,6 +203,14 @@ export class VoteCount {
     for (const [unit, sessions] of votes.sees.entries())
       if (sessions > 0 && this.visible[unit] === 1 && votes.usual?.has(unit) !== true) units.push(unit);
     return units;
+  }
+
+  /** Units that this voter usually sees and does not see now; before there is a baseline, all that it does not see. */
+  lacking(asn: Asn): readonly number[] {
+    const votes = this.#byAs.get(asn);
+    if (votes === undefined) return [];
+    const usual = this.#baselineUnits === 0 ? this.seen.keys() : (votes.usual?.values() ?? []);
+    return [...usual].filter((unit) => (votes.sees[unit] ?? 0) === 0);
   }
 
   /** Adds units to the row of an AS. `reckon` must be called for each of them afterwards. */

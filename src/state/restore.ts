@@ -31,6 +31,8 @@ export function restoreParts(parts: Parts, records: readonly StateRecord[], at: 
   const fresh = new Set(views.filter((view) => known.get(view) === undefined));
   for (const view of views) if (!fresh.has(view)) restoreRoutes(view, kept, reader);
   restoreVoters(parts, kept, fresh, at);
+  // After the votes: each that is put back would be noted in the log as a new one.
+  for (const view of views) if (!fresh.has(view)) restoreLog(view, kept, reader);
   const anew = parts.evaluators.filter(
     (named) => !restoreEvaluator(named, kept, { view: known.get(named.evaluator.view), at }),
   );
@@ -80,6 +82,9 @@ function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: Reader): 
     if (!view.concerns(route.prefix)) throw new Error(`${route.prefix.text} does not concern ${view.key}`);
     view.restoreRoute(peer, route);
   });
+}
+
+function restoreLog(view: TerritoryView, kept: KeptRecords, reader: Reader): void {
   const sights = (begin: string) => kept.all(visibilityLogOf(view), begin, (_, text) => reader.sight(text));
   const written = sights(VISIBILITY_CHANGE);
   const visibilityLog = written.length > 0 ? written : sights('');

@@ -133,7 +133,7 @@ describe('each event is one sentence that stands alone', () => {
       share: 0.2,
     } as const;
     expect(say('origin.changed', data)).toBe(
-      'AS64496 has originated 175.45.176.0/24 of North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 20 % of the networks that report to RIS have such a route.',
+      'AS64496 has originated 175.45.176.0/24 of North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 20 % of the networks that report on North Korea to RIS have such a route.',
     );
     expect(say('origin.changed', { ...data, change: 'gone' })).toContain(
       'AS64496 stopped originating 175.45.176.0/24 of North Korea at',
@@ -142,7 +142,7 @@ describe('each event is one sentence that stands alone', () => {
 
   test('a prefix that spread: whether a few had it before is not said', () => {
     expect(say('prefix.new', { ...kp(WHOLE), prefix: prefix('175.45.176.0/22'), share: 0.3 })).toBe(
-      '175.45.176.0/22 of North Korea has been widely announced since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 30 % of the networks that report to RIS have it now.',
+      '175.45.176.0/22 of North Korea has been widely announced since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 30 % of the networks that report on North Korea to RIS have it now.',
     );
   });
 });

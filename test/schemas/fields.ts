@@ -60,8 +60,21 @@ const flapping = {
   incident: 'string?',
   evidence: 'object?',
 } as const;
-const unit = { ...ofTerritory, unit: 'string', lostSince: 'string?', evidence: 'object?' } as const;
-const upstream = { ...ofTerritory, upstream: 'number', units: 'array', share: 'number' } as const;
+const unit = {
+  ...ofTerritory,
+  unit: 'string',
+  lostSince: 'string?',
+  sinceAtLatest: 'boolean?',
+  evidence: 'object?',
+} as const;
+const upstream = {
+  ...ofTerritory,
+  upstream: 'number',
+  units: 'array',
+  share: 'number',
+  sinceAtLatest: 'boolean?',
+  evidence: 'object?',
+} as const;
 const incident = { ...ofTerritory, incident: 'object', changed: 'array?' } as const;
 const blind = { since: 'string', lostAt: 'string?', reason: 'string', territories: 'array' } as const;
 const gap = {
@@ -92,8 +105,9 @@ export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<EventData[Type
     units: 'array',
     share: 'number',
     sinceAtLatest: 'boolean?',
+    evidence: 'object?',
   },
-  'prefix.new': { ...ofTerritory, prefix: 'string', share: 'number' },
+  'prefix.new': { ...ofTerritory, prefix: 'string', share: 'number', sinceAtLatest: 'boolean?', evidence: 'object?' },
   'observer.blind': blind,
   'observer.restored': blind,
   'observer.gap': gap,

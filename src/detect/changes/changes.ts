@@ -16,9 +16,15 @@ import {
   type Subject,
 } from './change-entry.ts';
 import type { Policy } from '../policy.ts';
-import { continueMovement, startMovement } from '../movement.ts';
+import { continueMovement, rebaseMovement, startMovement } from '../movement.ts';
 import { aimAt, aimOf, turnsAt, type Aim, type Hysteresis } from '../hysteresis.ts';
 import { HysteresisQueue } from './hysteresis-queue.ts';
+
+/** What kind of look it is. */
+export interface FirstLook {
+  readonly isBeginning: boolean;
+  readonly isReopening: boolean;
+}
 
 /**
  * Follows what is told of a territory besides its verdict: single units, upstreams, origins, new prefixes. Only while
@@ -38,6 +44,8 @@ export class Changes {
   readonly #visible: Uint8Array;
   readonly #baseline: Uint8Array;
   #roster = 0;
+  /** Asked for once a look. */
+  #concerned: number | undefined;
   #isReady = false;
   /** All entries must be looked at: at the start, and when some were not while our eyes were closed. */
   #isStale = true;
@@ -52,9 +60,12 @@ export class Changes {
 
   /** Takes what is there at the first look as given, but for origins that do not count: that they stand is told. */
   begin(at: EventTime): void {
+    this.#concerned = undefined;
     this.#isReady = true;
     this.#isStale = true;
     for (const entry of this.#all(at)) {
+      entry.movement = startMovement(this.#count(entry.subject), at);
+      this.dirty.add(entry.key);
       if (this.#isIdle(entry)) {
         this.#leave(entry);
         continue;
@@ -68,16 +79,19 @@ export class Changes {
   /**
    * Looks at what changed of the view: `touched` are the units and marks touched since it was last asked.
    *
-   * @param isBeginning while more voters come for the first look: what they show stood before.
+   * @param look whether it is the first one, or one while more voters come for it; whether our eyes were closed before. What
+   * is shown then stood before.
    */
-  observe(at: EventTime, { units, marks }: Touched, isBeginning: boolean): void {
+  observe(at: EventTime, { units, marks }: Touched, { isBeginning, isReopening }: FirstLook): void {
     if (!this.#isReady) return;
+    this.#concerned = undefined;
     const isWhole = this.#isStale || this.#roster !== this.#view.matrix.roster;
     // That others are asked now is not news of the territory: what is another share of them at that moment is taken as given.
     const isGiven = this.#view.matrix.rosterAt === at;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
       if (isGiven) this.#take(entry, at, isBeginning);
       this.#look(entry, at);
+      if (isReopening && entry.hysteresis.turningSince === at && this.#entries.has(entry.key)) this.#markLatest(entry);
     }
     for (const unit of isWhole ? this.#view.units.keys() : units) {
       this.#seen[unit] = this.#view.seen[unit] ?? 0;
@@ -102,6 +116,7 @@ export class Changes {
   takeDue(at: EventTime): readonly Change[] {
     const next = this.deadline();
     if (next === undefined || next > at) return [];
+    this.#concerned = undefined;
     const queue = this.#queue
       .all()
       .sort(
@@ -206,6 +221,9 @@ export class Changes {
 
   /** An upstream, origin or prefix is as it is, unless it was changing before. What becomes of a unit is always told. */
   #take(entry: Entry, at: EventTime, isBeginning: boolean): void {
+    const movement = rebaseMovement(entry.movement, this.#count(entry.subject));
+    if (movement !== entry.movement) this.dirty.add(entry.key);
+    entry.movement = movement;
     const { on, turningSince } = entry.hysteresis;
     if (entry.subject.kind === 'unit' || (turningSince !== undefined && turningSince !== at)) return;
     const aim = this.#aim(entry.subject);
@@ -224,7 +242,12 @@ export class Changes {
   /** It is there now and was there before: told when it lasts, with the date as the latest. */
   #standsAt(entry: Entry, at: EventTime): void {
     this.#turn(entry, { on: false, turningSince: at });
+    this.#markLatest(entry);
+  }
+
+  #markLatest(entry: Entry): void {
     entry.atLatest = true;
+    this.dirty.add(entry.key);
   }
 
   /** Looking twice at one moment is looking once. */
@@ -313,10 +336,11 @@ export class Changes {
     return this.#view.tally.count(keyOf(subject));
   }
 
-  /** Of how many: an upstream of those who see the unit, everything else of all voters. */
+  /** Of how many: an upstream of those who see the unit, an origin or prefix of those that have to do with the territory. */
   #of(subject: Subject): number {
     if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).of;
-    return subject.kind === 'upstream' ? (this.#view.seen[subject.unit] ?? 0) : this.#view.voters;
+    if (subject.kind === 'upstream') return this.#view.seen[subject.unit] ?? 0;
+    return (this.#concerned ??= this.#view.concerned);
   }
 
   #holdMs(entry: Entry): number {

@@ -96,26 +96,27 @@ export function incidentDraft(scene: Scene, news: IncidentNews, incident: Incide
   };
 }
 
-/** What is told of a unit's loss or return alone. */
-export interface UnitDetails {
-  readonly evidence?: Evidence | undefined;
+/** What is known of a change besides what it is: `lostSince` of a network that returned alone. */
+export interface ChangeDetails {
+  readonly evidence: Evidence;
   readonly lostSince?: EventTime | undefined;
 }
 
 /** The draft of an event about a network, an upstream, an origin or a prefix. */
-export function changeDraft(scene: Scene, change: Change, { evidence, lostSince }: UnitDetails): Draft {
+export function changeDraft(scene: Scene, change: Change, { evidence, lostSince }: ChangeDetails): Draft {
   const { view, sample } = scene;
   const { what, on } = change;
   const of = ofTerritory(scene, change.first, change.since);
   const draft = { at: sample.at, subject: subjectOf(view) };
   const units = change.units.flatMap((unit) => view.units[unit]?.text ?? []);
   const share = rounded(change.share);
+  const latest = change.sinceAtLatest ? { sinceAtLatest: true as const } : {};
   switch (what.kind) {
     case 'unit': {
       const unit = view.units[what.unit]?.text;
       if (unit === undefined) throw new Error(`${draft.subject} has no unit ${what.unit}`);
       const lost = lostSince === undefined ? {} : { lostSince: isoTime(lostSince) };
-      const data = { ...of, unit, ...lost, ...(evidence === undefined ? {} : { evidence }) };
+      const data = { ...of, unit, ...lost, ...latest, evidence };
       return { ...draft, type: on ? 'unit.returned' : 'unit.lost', about: unit, data };
     }
     case 'upstream': {
@@ -124,15 +125,36 @@ export function changeDraft(scene: Scene, change: Change, { evidence, lostSince 
         ...draft,
         type: on ? 'upstream.gained' : 'upstream.lost',
         about,
-        data: { ...of, upstream: what.asn, units, share },
+        data: { ...of, upstream: what.asn, units, share, ...latest, evidence },
       };
     }
     case 'origin': {
-      const latest = change.sinceAtLatest ? { sinceAtLatest: true as const } : {};
-      const data = { ...of, origin: what.asn, change: on ? 'appeared' : 'gone', units, share, ...latest } as const;
+      const data = {
+        ...of,
+        origin: what.asn,
+        change: on ? 'appeared' : 'gone',
+        units,
+        share,
+        ...latest,
+        evidence,
+      } as const;
       return { ...draft, type: 'origin.changed', about: `${what.asn} ${data.change} ${units.join(' ')}`, data };
     }
     case 'prefix':
-      return { ...draft, type: 'prefix.new', about: what.prefix, data: { ...of, prefix: what.prefix, share } };
+      return {
+        ...draft,
+        type: 'prefix.new',
+        about: what.prefix,
+        data: { ...of, prefix: what.prefix, share, ...latest, evidence },
+      };
   }
+}
+
+/** Events of one moment in the order in which one reads them: the parts, the whole, its incident, what else changed. */
+export function inReadingOrder(drafts: Draft[]): readonly Draft[] {
+  return drafts.sort((a, b) => rank(a) - rank(b));
+}
+
+function rank(draft: Draft): number {
+  return ['unit', 'country', 'incident', 'upstream', 'origin', 'prefix'].indexOf(draft.type.split('.')[0] ?? '');
 }

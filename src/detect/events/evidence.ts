@@ -1,22 +1,70 @@
 import type { Prefix } from '../../bgp/prefix.ts';
 import { overlaps } from '../../bgp/prefix.ts';
 import { isoTime, type EventTime } from '../../bgp/time.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { VisibilityChange } from '../../rib/visibility-changes.ts';
 import type { Evidence } from './event.ts';
+import { heardFrom, type VerdictState } from '../verdict/verdict.ts';
+import { heldMessages } from './held-messages.ts';
 
 /** As many messages stand in an event: enough to check it, few enough to send. */
 const MAX_MESSAGES = 16;
 
+/** Which messages are asked for. */
+export interface Asked {
+  /** Those by which voters lost sight, or those by which they gained it. */
+  readonly lost: boolean;
+  readonly from: EventTime;
+}
+
 /**
- * The messages by which voters lost (or gained) sight since `from`: all of them counted; the first, the last, and a sample
- * across the movement between them in full. Where there is none, because what changed was not heard as it did, the
- * messages that were heard last before.
- *
- * @param visibilityLog oldest first.
+ * The messages by which voters lost (or gained) sight of a territory since `from`. Where there is none, because what changed
+ * was not heard as it did, the messages that were heard last before.
  */
-export function evidenceOf(visibilityLog: readonly VisibilityChange[], lost: boolean, from: EventTime): Evidence {
-  const found = messagesOf(visibilityLog.filter((sight) => sight.lost === lost && sight.at >= from));
-  const messages = found.length > 0 ? found : messagesOf(visibilityLog.slice(-MAX_MESSAGES));
+export function evidenceOf(view: TerritoryView, asked: Asked): Evidence {
+  return evidenceFrom(view, view.visibilityLog.kept, asked);
+}
+
+/** A verdict that was given, and when the first message was heard of the movement that led to it. */
+export interface Given {
+  readonly before: VerdictState;
+  readonly state: VerdictState;
+  readonly first: EventTime;
+}
+
+/** The same of a verdict: losses for the worse, returns for the better. */
+export function evidenceOfVerdict(view: TerritoryView, { before, state, first }: Given): Evidence {
+  const known = before.kind === 'unknown' ? before.before : before.kind;
+  const isBetter = state.kind === 'routable' || (state.kind === 'degraded' && known === 'unroutable');
+  return evidenceOf(view, { lost: !isBetter, from: heardFrom(before, first) });
+}
+
+/** The same of each network alone: for many that change at one moment. */
+export function evidenceByUnit(view: TerritoryView): (unit: number, asked: Asked) => Evidence {
+  const changesOf = changesByUnit(view.visibilityLog.kept);
+  return (unit, asked) => {
+    const prefix = view.units[unit];
+    return evidenceFrom(view, prefix === undefined ? [] : changesOf(prefix), { ...asked, units: [unit] });
+  };
+}
+
+/** @param visibilityLog oldest first. */
+function evidenceFrom(
+  view: TerritoryView,
+  visibilityLog: readonly VisibilityChange[],
+  { lost, from, units }: Asked & { readonly units?: readonly number[] },
+): Evidence {
+  const found = visibilityLog.filter((sight) => sight.lost === lost && sight.at >= from);
+  if (found.length > 0) return evidenceIn(found);
+  const last = lost ? visibilityLog.slice(-MAX_MESSAGES) : [];
+  if (last.length > 0) return evidenceIn(last);
+  const held = heldMessages(view, { units, isMeant: ({ path }) => path !== undefined });
+  return evidenceIn(held.length > 0 ? held : visibilityLog.slice(-MAX_MESSAGES));
+}
+
+/** All of these messages are counted; the first, the last, and a sample across the movement between them listed in full. */
+export function evidenceIn(found: readonly VisibilityChange[]): Evidence {
+  const messages = messagesOf(found);
   return { count: messages.length, messages: sampled(messages).flatMap((message) => messageOf(message)) };
 }
 

@@ -5,10 +5,10 @@ import type { TerritoryView } from '../../rib/territory-view.ts';
 import { digest } from '../events/chain.ts';
 import type { IncidentChange } from '../events/event.ts';
 import { evidenceOf } from '../events/evidence.ts';
-import { beganAt, continueMovement, startMovement, type Movement } from '../movement.ts';
+import { beganAt, continueMovement, rebaseMovement, startMovement, type Movement } from '../movement.ts';
 import type { Policy } from '../policy.ts';
 import { lowestBetween, pausesOf, type Levels } from '../verdict/levels.ts';
-import { blindness, trackers, type Controlled, type VerdictState } from '../verdict/verdict.ts';
+import { blindness, heardFrom, trackers, type Controlled, type VerdictState } from '../verdict/verdict.ts';
 import type { Known } from '../verdict/levels.ts';
 import { Carriers } from './carriers.ts';
 import { markTold, newsAt, noteWorse, takeNews } from './deepening.ts';
@@ -90,8 +90,14 @@ export class IncidentTracker {
     return this.#firsts.get(since) ?? since;
   }
 
+  /** Others are asked now: what they see is another share, and no movement. */
+  noteRoster(share: number): void {
+    this.#movement = rebaseMovement(this.#movement, share);
+  }
+
   /** Call for each sample, before the verdict is stepped. */
   noteSample(sample: Controlled, touched: Touched): void {
+    if (this.#view.matrix.rosterAt === sample.at) this.noteRoster(sample.share);
     const next = continueMovement(this.#movement, sample.share, sample.at);
     if (next.since !== this.#movement.since || next.direction !== this.#movement.direction)
       this.#shareBefore = this.#movement.value;
@@ -137,7 +143,7 @@ export class IncidentTracker {
     const isOpening = this.#incident === undefined;
     if (isOpening) {
       if (state.kind !== 'degraded' && state.kind !== 'unroutable') return undefined;
-      this.#incident = this.#open(state);
+      this.#incident = this.#open(before, state);
     }
     const incident = this.#incident;
     if (incident === undefined) return undefined;
@@ -210,7 +216,7 @@ export class IncidentTracker {
     this.begin();
   }
 
-  #open(state: VerdictState & { kind: Known }): IncidentState {
+  #open(before: VerdictState, state: VerdictState & { kind: Known }): IncidentState {
     const first = this.firstOf(state.since);
     return {
       id: digest([this.#view.territory.id, this.#view.family, first]).slice(0, 16),
@@ -221,7 +227,7 @@ export class IncidentTracker {
       unitsReturned: new Map(),
       told: new Set(),
       worsened: new Map(),
-      evidence: evidenceOf(this.#view.visibilityLog.kept, true, first),
+      evidence: evidenceOf(this.#view, { lost: true, from: heardFrom(before, first) }),
       backfilled: false,
       rebased: false,
     };

@@ -201,6 +201,11 @@ export function isSighted(state: VerdictState): boolean {
   return state.kind === 'unknown' ? state.sightedSince !== undefined : state.blindSince === undefined;
 }
 
+/** From when on messages speak of a verdict: after blindness, from its begin; else from `first`, when it began to change. */
+export function heardFrom(before: VerdictState, first: EventTime): EventTime {
+  return before.kind === 'unknown' ? (Math.min(before.since, first) as EventTime) : first;
+}
+
 /** The moments since which conditions last that are no verdict yet. */
 export function trackers(state: VerdictState): readonly EventTime[] {
   return [

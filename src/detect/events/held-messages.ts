@@ -1,0 +1,32 @@
+import { comparePrefixes } from '../../bgp/prefix.ts';
+import type { HeldRoute } from '../../rib/adj-rib-in.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
+import { changeOf, type VisibilityChange } from '../../rib/visibility-changes.ts';
+
+/** No event is made of more routes than these. */
+const MOST_ROUTES = 262_144;
+
+/** Which of the routes that voters hold are asked for. */
+interface Meant {
+  /** Only routes to one of these networks; to any without. */
+  readonly units?: readonly number[] | undefined;
+  readonly isMeant: (held: HeldRoute) => boolean;
+}
+
+/** The messages by which voters told the routes that they hold now, or withdrew them; in order of time. */
+export function heldMessages(view: TerritoryView, { units, isMeant }: Meant): readonly VisibilityChange[] {
+  const asked = units && new Set(units);
+  const found: VisibilityChange[] = [];
+  for (const rib of view.ribs.values()) {
+    if (!rib.votes) continue;
+    for (const held of rib.routes.values()) {
+      if (found.length >= MOST_ROUTES) break;
+      const isOfUnits = asked === undefined || held.units.some((unit) => asked.has(unit));
+      if (isOfUnits && isMeant(held)) found.push(changeOf(rib, held, held.path === undefined));
+    }
+  }
+  return found.sort(
+    (a, b) =>
+      a.at - b.at || (a.peer.id < b.peer.id ? -1 : a.peer.id > b.peer.id ? 1 : comparePrefixes(a.prefix, b.prefix)),
+  );
+}

@@ -1,0 +1,34 @@
+import type { HeldRoute } from '../../rib/adj-rib-in.ts';
+import type { TerritoryView } from '../../rib/territory-view.ts';
+import type { VisibilityChange } from '../../rib/visibility-changes.ts';
+import { keyOf, type Change } from '../changes/change-entry.ts';
+import type { Evidence } from './event.ts';
+import { changesByUnit, evidenceIn } from './evidence.ts';
+import { heldMessages } from './held-messages.ts';
+
+/**
+ * The messages behind a change of an upstream, an origin or a prefix: those since it began that told routes which show it;
+ * of what went, those that told other routes to its networks, or none.
+ */
+export function evidenceOfMark(view: TerritoryView, change: Change): Evidence {
+  const { what, on, first, units } = change;
+  if (what.kind === 'unit') throw new Error('a network is no mark');
+  const keys = new Set(
+    what.kind === 'prefix' ? [keyOf(what)] : units.map((unit) => keyOf({ kind: what.kind, unit, asn: what.asn })),
+  );
+  const shows = ({ marks }: HeldRoute): boolean => marks.some((mark) => keys.has(mark));
+  const of = what.kind === 'prefix' ? undefined : units;
+  const since = heldMessages(view, { units: of, isMeant: (held) => held.at >= first && shows(held) === on });
+  const losses = on ? [] : lossesOf(view, change);
+  if (since.length + losses.length > 0) return evidenceIn([...since, ...losses].sort((a, b) => a.at - b.at));
+  return evidenceIn(
+    heldMessages(view, { units: of, isMeant: (held) => held.path !== undefined && shows(held) === on }),
+  );
+}
+
+function lossesOf(view: TerritoryView, { units, first }: Change): readonly VisibilityChange[] {
+  const changesOf = changesByUnit(view.visibilityLog.kept);
+  return units
+    .flatMap((unit) => view.units[unit] ?? [])
+    .flatMap((prefix) => changesOf(prefix).filter(({ lost, at }) => lost && at >= first));
+}

@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { HistoryRecorder } from '../../src/app/output/history-recorder.ts';
+import { elementsOf, played, randomDay, splitCast, strangeCast, usualCast, type RandomDay } from './random-days.ts';
+import { evidenceIsWhole, formatsAgree, incidentsAreWhole, nothingBeganUnheard, saidOfCountry } from './truths.ts';
+
+/** Ten thousand days, each played three times: a failure names its seed and path, for `fc.assert`. */
+const RUNS = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 10_000) };
+
+/** Fewer can be heard after these. */
+const SILENT: ReadonlySet<string> = new Set(['down', 'gap', 'blind']);
+
+/** Of these days one may ask what is said without the voters that never had the country: somebody always usually has it. */
+function withBaseline({ steps }: RandomDay): RandomDay {
+  return {
+    begin: usualCast.sessions.map(() => 3),
+    steps: steps.map((one) => ({ ...one, wait: Math.min(one.wait, 4000) })),
+  };
+}
+
+test('on random days: evidence, incidents, formats, strangers and second sessions', { timeout: 600_000 }, () => {
+  fc.assert(
+    fc.property(randomDay, fc.boolean(), (drawn, isUsual) => {
+      const day = isUsual ? withBaseline(drawn) : drawn;
+      const elements = elementsOf(day, usualCast);
+      const recorder = new HistoryRecorder();
+      const { events } = played(elements, (engine) => recorder.watch(engine));
+      evidenceIsWhole(events);
+      incidentsAreWhole(events);
+      if (!drawn.steps.some(({ what }) => SILENT.has(what))) nothingBeganUnheard(elements, events);
+      for (const { spans, history } of recorder.seen) formatsAgree({ events, spans, bins: history.bins });
+      const said = saidOfCountry(events);
+      expect(saidOfCountry(played(elementsOf(day, splitCast)).events)).toEqual(said);
+      if (isUsual) expect(saidOfCountry(played(elementsOf(day, strangeCast)).events)).toEqual(said);
+    }),
+    RUNS,
+  );
+});
