@@ -133,14 +133,14 @@ export function formatsAgree({ events, spans, bins }: Shown): void {
   const moments = told.flatMap(({ data }) => [-1000, 0, 1000].map((by) => Date.parse(data.since) + by));
   for (const at of moments.filter((moment) => moment >= Date.parse(first.data.since))) {
     expect([at, spans.findLast(({ since }) => Date.parse(since) <= at)?.verdict]).toEqual([at, verdictAt(at)]);
-    for (const { shape, spans: own } of incidents.values()) {
-      const span = own.find(
-        ({ from, until = '9' }) => Date.parse(from) <= at && (until === '9' || at < Date.parse(until)),
-      );
-      // Drops that come too fast for a verdict each are spans of an incident alone.
-      if (span !== undefined && shape !== 'flapping') expect([at, span.verdict]).toEqual([at, verdictAt(at)]);
-    }
   }
+  // Pauses too short for a verdict are spans of an incident alone.
+  for (const { spans: own } of incidents.values())
+    for (const { from, verdict } of own) {
+      const begun = told.findLast(({ data }) => data.since === from);
+      if (begun !== undefined && verdictAt(Date.parse(from)) === begun.data.verdict)
+        expect([from, verdict]).toEqual([from, begun.data.verdict]);
+    }
   for (const { from, verdict } of bins) {
     const decided = told.findLast(({ time }) => Date.parse(time) < from + 1000);
     if (decided !== undefined) expect([from, verdict]).toEqual([from, decided.data.verdict]);
