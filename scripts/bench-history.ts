@@ -32,6 +32,7 @@ const SUBJECT = 'KP/ipv4';
 
 const records = new Map<string, StateChange & { readonly value: string }>();
 
+// oxlint-disable-next-line max-lines-per-function -- a script, read from top to bottom
 async function recordAll(): Promise<void> {
   const made = createEngine({
     territories: [{ territory: KP, policy: DEFAULT_POLICY }],

@@ -16,6 +16,7 @@ const { values } = parseArgs({
 
 const BLOWS: readonly Blow[] = ['kill', 'stop', 'cut', 'end'];
 
+// oxlint-disable-next-line max-lines-per-function -- a script, read from top to bottom
 await withCommand(async (command) => {
   const redis = await useTestsRedis();
   const server = await startRedis();

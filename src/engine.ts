@@ -150,6 +150,7 @@ interface Start {
   readonly kept: readonly StateRecord[] | undefined;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- what its methods share; a class would name all of it twice
 function engineOf(parts: Parts, start: Start): Engine {
   const { control, peerTable, observer, chain } = parts;
   const evaluators = new Evaluators(parts.evaluators);

@@ -145,6 +145,36 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .description('Watches RIPE RIS Live, or a server that speaks like it, until it is stopped.');
   addChoice(watch);
   addLimits(watch);
+  addListening(watch);
+  watch
+    .optionsGroup('What to print:')
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere)',
+      ).choices(['text', 'ndjson']),
+    )
+    .option('--record <tape>', 'write down all that is heard, for `replay`; the file must be new')
+    .option('-q, --quiet', 'no status line')
+    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
+  addStore(watch, `${HOME_STORE}; with --history none`);
+  watch.option(
+    '--keep-events <n>',
+    'events that stay in the store; older ones that nobody waits for go (default: 20000)',
+    asEvents,
+  );
+  addHttp(watch);
+  addSending(watch);
+  addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
+  addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
+  watch.action(async (options: Options) => {
+    const command = await import('./watch/watch.ts');
+    end(await command.watch({ ...options, settings: options }, io));
+  });
+}
+
+function addListening(watch: Command): void {
   watch
     .optionsGroup('What to listen to:')
     .option('--url <url>', 'WebSocket to listen to (default: RIPE RIS Live)', asWebSocketUrl)
@@ -165,25 +195,10 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
       ).choices(['ripestat', 'none']),
     )
     .option('--ripestat <url>', 'base URL of RIPEstat (default: https://stat.ripe.net)')
-    .option('--history', 'the server plays a recording, as serve-ris does: its time counts, its end is the end')
-    .optionsGroup('What to print:')
-    .addOption(
-      new Option(
-        '-f, --format <format>',
-        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere)',
-      ).choices(['text', 'ndjson']),
-    )
-    .option('--record <tape>', 'write down all that is heard, for `replay`; the file must be new')
-    .option('-q, --quiet', 'no status line')
-    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
-    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
-  addStore(watch, `${HOME_STORE}; with --history none`);
-  watch.option(
-    '--keep-events <n>',
-    'events that stay in the store; older ones that nobody waits for go (default: 20000)',
-    asEvents,
-  );
-  addHttp(watch);
+    .option('--history', 'the server plays a recording, as serve-ris does: its time counts, its end is the end');
+}
+
+function addSending(watch: Command): void {
   watch
     .optionsGroup('What to send:')
     .option('--webhooks <file>', 'YAML file of webhooks, see docs/webhooks.md')
@@ -195,12 +210,6 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
       '--heartbeat-failure <url>',
       'POST the reason there when it is not (default: $UNROUTABLE_HEARTBEAT_FAILURE)',
     );
-  addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
-  addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
-  watch.action(async (options: Options) => {
-    const command = await import('./watch/watch.ts');
-    end(await command.watch({ ...options, settings: options }, io));
-  });
 }
 
 function addServe(program: Command, io: Io, end: (status: ExitStatus) => void): void {

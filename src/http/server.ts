@@ -103,6 +103,7 @@ function refuse(error: Error & { readonly code?: string }, socket: Socket): void
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+// oxlint-disable-next-line max-lines-per-function -- the list of what is served
 function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
   const { store, access, version, metrics } = options;
   const app = new Hono<Bindings>();

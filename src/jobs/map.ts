@@ -70,7 +70,8 @@ async function extractsOf(task: MapTask, setting: MapSetting): Promise<Result<Ma
   const all = setting.territories.map((territory) => ({ territory, name: nameOf(task, territory, sums, setting) }));
   const isThere = await Promise.all(all.map(({ name }) => shelf.has(name)));
   const wanted = all.filter((_, i) => isThere[i] === false);
-  const made = wanted.length === 0 ? { damage: [], isNew: new Map() } : await make(task, wanted, sums, before, setting);
+  const made =
+    wanted.length === 0 ? { damage: [], isNew: new Map() } : await make(task, wanted, { sums, before }, setting);
   const extracts = all.map(({ name }) => ({ path: shelf.pathOf(name), isNew: made.isNew.get(name) ?? false }));
   return good({ extracts, damage: made.damage });
 }
@@ -78,8 +79,7 @@ async function extractsOf(task: MapTask, setting: MapSetting): Promise<Result<Ma
 async function make(
   task: MapTask,
   wanted: readonly Wanted[],
-  sums: readonly string[],
-  before: readonly string[],
+  { sums, before }: { readonly sums: readonly string[]; readonly before: readonly string[] },
   setting: MapSetting,
 ): Promise<{ damage: MapOutcome['damage']; isNew: ReadonlyMap<string, boolean> }> {
   const { shelf } = setting;

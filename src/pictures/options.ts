@@ -206,6 +206,7 @@ interface Clip {
 }
 
 /** Boxes of rows: as dark as the share that is seen, grey where nothing was. `-1`: not seen. */
+// oxlint-disable-next-line max-lines-per-function -- the options of one chart
 function boxes(names: readonly string[], data: readonly Box[], style: Style) {
   const { good, blind, line, soft } = style.palette;
   return {

@@ -113,13 +113,8 @@ function detailOf(event: UnroutableEvent): Row {
     case 'country.degraded':
     case 'country.restored':
     case 'country.unknown':
-    case 'country.known': {
-      const { verdict, previous, reason = '', incident = '', sinceAtLatest, rebased } = event.data;
-      // What too few voters see is not known: 0 would be read as lost.
-      const notKnown: Row =
-        verdict === 'unknown' ? { share: '', seeing: '', seeing_nothing: '', units_visible: '' } : {};
-      return { verdict, previous, reason, incident, ...flags({ sinceAtLatest, rebased }), ...notKnown };
-    }
+    case 'country.known':
+      return verdictDetail(event.data);
     case 'country.flapping':
     case 'country.steady': {
       const { drops, overMs, downMs, incident = '' } = event.data;
@@ -144,26 +139,8 @@ function detailOf(event: UnroutableEvent): Row {
       return { prefix: event.data.prefix, share: event.data.share, ...flags(event.data) };
     case 'incident.opened':
     case 'incident.updated':
-    case 'incident.closed': {
-      const { incident, changed = [] } = event.data;
-      const { id, state, worst, shape, drops, durationMs = '', downMs, depth } = incident;
-      return {
-        incident: id,
-        incident_state: state,
-        incident_worst: worst,
-        incident_shape: shape,
-        drops,
-        duration_ms: durationMs,
-        down_ms: downMs,
-        depth,
-        ...flags(incident),
-        unroutable_ms: incident.unroutableMs,
-        degraded_ms: incident.degradedMs,
-        unknown_ms: incident.unknownMs,
-        outages: incident.outages,
-        changed: changed.join(' '),
-      };
-    }
+    case 'incident.closed':
+      return incidentDetail(event.data);
     case 'observer.gap':
     case 'observer.healed':
     case 'observer.blind':
@@ -173,10 +150,48 @@ function detailOf(event: UnroutableEvent): Row {
   }
 }
 
+function verdictDetail(data: VerdictData): Row {
+  const { verdict, previous, reason, incident, sinceAtLatest, rebased } = data;
+  // What too few voters see is not known: 0 would be read as lost.
+  const notKnown: Row = verdict === 'unknown' ? { share: '', seeing: '', seeing_nothing: '', units_visible: '' } : {};
+  return {
+    verdict,
+    previous,
+    reason: reason ?? '',
+    incident: incident ?? '',
+    ...flags({ sinceAtLatest, rebased }),
+    ...notKnown,
+  };
+}
+
+function incidentDetail({ incident, changed = [] }: IncidentData): Row {
+  const { id, state, worst, shape, drops, durationMs = '', downMs, depth } = incident;
+  return {
+    incident: id,
+    incident_state: state,
+    incident_worst: worst,
+    incident_shape: shape,
+    drops,
+    duration_ms: durationMs,
+    down_ms: downMs,
+    depth,
+    ...flags(incident),
+    unroutable_ms: incident.unroutableMs,
+    degraded_ms: incident.degradedMs,
+    unknown_ms: incident.unknownMs,
+    outages: incident.outages,
+    changed: changed.join(' '),
+  };
+}
+
 /** `true`, or empty. */
 function flags({ sinceAtLatest, rebased }: Flags): Row {
   return { since_at_latest: sinceAtLatest === true ? 'true' : '', rebased: rebased === true ? 'true' : '' };
 }
+
+type DataOf<Type extends string> = Extract<UnroutableEvent, { readonly type: Type }>['data'];
+type VerdictData = DataOf<`country.${'unroutable' | 'degraded' | 'restored' | 'unknown' | 'known'}`>;
+type IncidentData = DataOf<`incident.${string}`>;
 
 interface Flags {
   readonly sinceAtLatest?: true | undefined;

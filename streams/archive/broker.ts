@@ -14,8 +14,8 @@ export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder 
   return async (window, signal) => {
     const from = window.fromMs - DUMP_WITHIN_MS;
     const [dumps, updates] = await Promise.all([
-      search(baseUrl, 'rib', { ...window, fromMs: from }, http, signal),
-      search(baseUrl, 'updates', { ...window, fromMs: from }, http, signal),
+      search(baseUrl, { ...window, fromMs: from, kind: 'rib' }, http, signal),
+      search(baseUrl, { ...window, fromMs: from, kind: 'updates' }, http, signal),
     ]);
     const faults = [dumps.fault, updates.fault].filter((fault) => fault !== undefined);
     const files = window.collectors.flatMap((collector) => {
@@ -40,8 +40,7 @@ interface Row extends ArchiveFile {
 
 async function search(
   baseUrl: string,
-  kind: 'rib' | 'updates',
-  { collectors, fromMs, untilMs }: ArchiveWindow,
+  { kind, collectors, fromMs, untilMs }: ArchiveWindow & { readonly kind: 'rib' | 'updates' },
   http: ArchiveHttp,
   signal: AbortSignal,
 ): Promise<{ readonly rows: readonly Row[]; readonly fault?: LookupFault }> {

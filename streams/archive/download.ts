@@ -44,7 +44,7 @@ export async function download(
   const path = await cache.prepare(place);
   const meter = { received: 0 };
   for (let round = 1; ; round++) {
-    const fetched = await persistently(url, () => fetchRest(url, path, options, meter, signal), http, signal);
+    const fetched = await persistently(url, () => fetchRest({ url, path, meter }, options, signal), http, signal);
     if (!fetched.ok) return fetched;
     const { damage, isMrt } = await inspectContainer(path + PART);
     if (!isMrt) {
@@ -67,11 +67,17 @@ interface PartNote {
   readonly modified: string | null;
 }
 
+/** One file on its way. */
+interface Fetching {
+  readonly url: string;
+  readonly path: string;
+  /** Bytes received in all attempts. */
+  readonly meter: { received: number };
+}
+
 async function fetchRest(
-  url: string,
-  path: string,
+  { url, path, meter }: Fetching,
   { http, onBytes }: DownloadOptions,
-  meter: { received: number },
   signal: AbortSignal,
 ): Promise<{ readonly ok: true } | (HttpFault & { readonly retryAfterMs?: number | undefined })> {
   const part = await partOf(path);
@@ -81,34 +87,24 @@ async function fetchRest(
   try {
     const start = response.status === 206 ? (part?.bytes ?? 0) : 0;
     const total = totalOf(response, start);
-    if (response.status === 416 && part !== undefined && sizeOf(response) === part.bytes) {
+    const doesNotFit = response.status === 416 || (start > 0 && startOf(response) !== start);
+    if (doesNotFit) {
+      await response.body?.cancel();
       // It was whole when we were stopped.
-      await response.body?.cancel();
-      return { ok: true };
-    }
-    if (response.status === 416 || (start > 0 && startOf(response) !== start)) {
-      await response.body?.cancel();
+      if (response.status === 416 && part !== undefined && sizeOf(response) === part.bytes) return { ok: true };
       await forget(path);
       return fault('the server did not go on where the download stopped');
     }
     await writeNote(path, response);
     let bytes = start;
-    const file = await open(path + PART, start > 0 ? 'a' : 'w');
-    try {
-      // Piece by piece: what came before the connection broke is kept.
-      for await (const piece of response.body ?? []) {
-        stalled.feed();
-        await file.appendFile(piece);
-        bytes += piece.byteLength;
-        meter.received += piece.byteLength;
-        onBytes?.(piece.byteLength);
-      }
-    } catch (error) {
-      if (isOfDisk(error)) throw error;
-      return fault(bytes === start ? wordsOf(error) : `the connection ended after ${bytes} bytes: ${wordsOf(error)}`);
-    } finally {
-      await file.close();
-    }
+    const broken = await append(path + PART, start, response.body, (more) => {
+      stalled.feed();
+      bytes += more;
+      meter.received += more;
+      onBytes?.(more);
+    });
+    if (broken !== undefined)
+      return fault(bytes === start ? broken : `the connection ended after ${bytes} bytes: ${broken}`);
     if (total !== undefined && bytes < total) return fault(`the connection ended after ${bytes} of ${total} bytes`);
     if (total !== undefined && bytes > total) {
       await forget(path);
@@ -117,6 +113,33 @@ async function fetchRest(
     return bytes === 0 ? fault('the file is empty') : { ok: true };
   } finally {
     stalled.end();
+  }
+}
+
+/**
+ * Writes piece by piece: what came before the connection broke is kept.
+ *
+ * @returns why the connection broke; `undefined` when all came.
+ * @throws what the disk says.
+ */
+async function append(
+  part: string,
+  start: number,
+  body: Response['body'],
+  onPiece: (bytes: number) => void,
+): Promise<string | undefined> {
+  const file = await open(part, start > 0 ? 'a' : 'w');
+  try {
+    for await (const piece of body ?? []) {
+      await file.appendFile(piece);
+      onPiece(piece.byteLength);
+    }
+    return undefined;
+  } catch (error) {
+    if (isOfDisk(error)) throw error;
+    return wordsOf(error);
+  } finally {
+    await file.close();
   }
 }
 

@@ -51,6 +51,12 @@ interface Sheet {
   why: string | undefined;
 }
 
+/** What is watched. */
+interface Watched {
+  readonly territories: readonly Territory[];
+  readonly families: readonly Family[];
+}
+
 /**
  * Sorts shown routes by peer and says whom to believe. A territory that no peer shows is gone only when the same pass
  * shows the controls, source by source and peer by peer: a peer that shows neither has lost its session, not its route.
@@ -59,8 +65,7 @@ export function census(
   call: string,
   shown: readonly ShownRoute[],
   roster: Roster,
-  territories: readonly Territory[],
-  families: readonly Family[],
+  { territories, families }: Watched,
 ): Outcome<Census> {
   const { sheets, strangers } = sheetsOf(shown, roster, territories);
   const fault = faultOf(call, sheets, roster, families);

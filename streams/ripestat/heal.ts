@@ -69,7 +69,7 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
   // The controls first: what they prove alive then, is alive when it is silent of the territory a moment later.
   const controls = await lookingGlass(client, controlsOf(families, true), signal);
   if (!controls.ok) return controls;
-  const isAlive = census('looking-glass', controls.value, roster.value, territories, families);
+  const isAlive = census('looking-glass', controls.value, roster.value, { territories, families });
   // Which of the two answers is the lie cannot be told, so the roster is asked for again as well.
   if (!isAlive.ok || isAlive.value.doubtsRoster) client.forget();
   if (!isAlive.ok) return isAlive;
@@ -81,7 +81,7 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
 
   const [shown, updates] = await Promise.all([lookingGlass(client, asked, signal), updatesOf(options, resources)]);
   if (!shown.ok) return shown;
-  const counted = census('looking-glass', [...controls.value, ...shown.value], roster.value, territories, families);
+  const counted = census('looking-glass', [...controls.value, ...shown.value], roster.value, { territories, families });
   if (!counted.ok) return counted;
 
   const warnings = [question, roster, controls, shown, counted].flatMap((outcome) => outcome.warnings);

@@ -65,7 +65,7 @@ function countAll(
   { roster, families }: { readonly roster: Roster; readonly families: readonly Family[] },
 ): Outcome<Census> {
   const count = (routes: BgpState['routes']): Outcome<Census> =>
-    census('bgp-state', routes, roster, territories, families);
+    census('bgp-state', routes, roster, { territories, families });
   const parts: Census[] = [];
   for (const { routes } of states) {
     const part = count(routes);

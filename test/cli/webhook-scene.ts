@@ -176,6 +176,6 @@ export async function add(at: Place, url: string, addresses: readonly string[] |
   const io: Io = { stdout, stderr, env, signal: new AbortController().signal };
   const resolve = () => (addresses instanceof Error ? Promise.reject(addresses) : Promise.resolve(addresses));
   const options = { settings: {}, store: at.store };
-  const status = await addWebhook('desk', { url, ...more }, options, io, { clock: systemClock, resolve });
+  const status = await addWebhook('desk', { url, ...more }, options, { io, means: { clock: systemClock, resolve } });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }

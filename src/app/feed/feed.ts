@@ -27,6 +27,7 @@ export function controlTerritory(isHistory: boolean): Territory | undefined {
 }
 
 /** Puts the live feed together: subscribed to first, seeded, drained, and healed where it had gaps. */
+// oxlint-disable-next-line max-lines-per-function -- the one place where the parts of a feed are put together
 export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const gaps = new GapLog();
   const left = new OpenGaps();

@@ -26,8 +26,8 @@ export async function keptReplay(
   selection: Selection,
   options: ReplayOptions,
   io: Io,
-  clock: Clock = systemClock,
 ): Promise<Result<KeptReplay>> {
+  const clock = systemClock;
   const ids = selection.territories.map(({ territory }) => territory.id);
   const opened = await openStore(options, ids, io, clock);
   if (!opened.ok) return opened;
@@ -63,6 +63,7 @@ async function begin(store: StateStore, archive: Archive, setting: Setting): Pro
   }
 }
 
+// oxlint-disable-next-line max-lines-per-function -- its checks share what was read of the store
 async function beginUnder(
   leadership: Leadership,
   store: StateStore,
@@ -86,9 +87,6 @@ async function beginUnder(
     );
 
   const signal = AbortSignal.any([io.signal, leadership.over]);
-  const again = retrying(clock, Math.random, signal, (error) =>
-    complain(io, `${store.name}: ${refusal(error)}; tried again until it works`),
-  );
   return good({
     engine: await withHistory(restored?.engine ?? createEngine(wanted), store),
     source: skipping(archive.source, kept?.elements ?? 0),
@@ -97,7 +95,9 @@ async function beginUnder(
       token: leadership.token,
       stillLeads: leadership.stillLeads,
       everyMs: REPLAY_KEEPS_EVERY_MS,
-      again,
+      again: retrying(clock, Math.random, signal, (error) =>
+        complain(io, `${store.name}: ${refusal(error)}; tried again until it works`),
+      ),
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
     },
     signal,

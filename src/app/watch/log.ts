@@ -79,6 +79,7 @@ function logLosses(log: Logger, first: Loss, rest: readonly Loss[]): void {
 }
 
 /** One word of the live source. */
+// oxlint-disable-next-line max-lines-per-function -- a sentence a kind of report
 export function logLive(log: Logger, report: LiveReport): void {
   switch (report.type) {
     case 'connecting':

@@ -99,6 +99,7 @@ async function isWaiting(store: StateStore, newest: string | undefined): Promise
 }
 
 /** What is done about webhooks, in words. Neither URLs nor headers are in it. */
+// oxlint-disable-next-line max-lines-per-function -- a sentence a kind of report
 export function logWebhook(log: Logger, report: WebhookReport): void {
   switch (report.type) {
     case 'attempt':

@@ -56,7 +56,7 @@ interface Held {
  * at last what was proved; done only when all of it arrived.
  */
 export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
-  return withWebhooks(options, io, means.clock, async (kept) => {
+  return withWebhooks(options, { io, clock: means.clock }, async (kept) => {
     const [watched] = kept.selection.territories;
     if (watched === undefined || (await kept.store.leases.holder()) === undefined) {
       complain(io, `${kept.name} in ${kept.store.name}: nobody leads; a drill needs a running \`unroutable watch\``);

@@ -8,11 +8,10 @@ type End = (status: ExitStatus) => void;
 const CARD_FORMATS = ['md', 'html', 'json'] as const;
 type CardFormat = (typeof CARD_FORMATS)[number];
 
+const load = () => import('./incidents.ts');
+
 /** The library of known incidents, and the demo that replays one of it. */
 export function addIncidentCommands(program: Command, io: Io, end: End): void {
-  const load = () => {
-    return import('./incidents.ts');
-  };
   const incidents = program
     .command('incidents')
     .summary('list, show, replay and score the known incidents')
@@ -37,6 +36,11 @@ export function addIncidentCommands(program: Command, io: Io, end: End): void {
     .action(async (name: string, { format }: { format: CardFormat }) => {
       end(await (await load()).showIncident(name, format, io));
     });
+  addReplays(incidents, io, end);
+  addDemo(program, io, end);
+}
+
+function addReplays(incidents: Command, io: Io, end: End): void {
   fetching(
     incidents
       .command('replay')
@@ -55,7 +59,9 @@ export function addIncidentCommands(program: Command, io: Io, end: End): void {
   ).action(async (names: string[], options: FetchOptions & { archive?: boolean }) => {
     end(await (await load()).scoreIncidents(names, options, io));
   });
+}
 
+function addDemo(program: Command, io: Io, end: End): void {
   program
     .command('demo')
     .summary('replay one of them')

@@ -49,7 +49,7 @@ export async function map(paths: readonly string[], options: MapOptions, io: Io)
     signal: io.signal,
   };
   try {
-    return await mapAll(tasks, faults.length > 0, setting, options.quiet === true ? undefined : io, io);
+    return await mapAll(tasks, setting, io, { isBad: faults.length > 0, isQuiet: options.quiet === true });
   } finally {
     await close();
   }
@@ -58,13 +58,12 @@ export async function map(paths: readonly string[], options: MapOptions, io: Io)
 /** `65` when some input is bad, and `75` when something is left to do: the extracts that could be made are there. */
 async function mapAll(
   tasks: readonly MapTask[],
-  isBad: boolean,
   setting: MapSetting,
-  shown: Io | undefined,
   io: Io,
+  { isBad, isQuiet }: { readonly isBad: boolean; readonly isQuiet: boolean },
 ): Promise<ExitStatus> {
   let status: ExitStatus = isBad ? EXIT.data : EXIT.done;
-  const line = shown === undefined ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
+  const line = isQuiet ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
   for (const [i, task] of tasks.entries()) {
     line?.show(() => `mapping ${task.collector} ${task.day}, ${i + 1} of ${counted(tasks.length, 'day')}`);
     const mapped = await mapTask(task, setting);

@@ -109,6 +109,11 @@ function addJobs(program: Command, io: Io, end: End): void {
     const command = await import('./work.ts');
     end(await command.work(options, io));
   });
+  addRuns(jobs, io, end);
+  addTask(jobs, io, end);
+}
+
+function addRuns(jobs: Command, io: Io, end: End): void {
   shared(
     jobs
       .command('status')
@@ -143,6 +148,9 @@ function addJobs(program: Command, io: Io, end: End): void {
     const command = await import('./cancel.ts');
     end(await command.cancel(run, options, io));
   });
+}
+
+function addTask(jobs: Command, io: Io, end: End): void {
   jobs
     .command('task')
     .summary('do one task of a run: what a worker starts as a process')

@@ -103,6 +103,7 @@ async function keptFor(...wanted: Parameters<typeof keptReplay>): Promise<Result
   return command.keptReplay(...wanted);
 }
 
+// oxlint-disable-next-line max-lines-per-function -- the one place where the parts of a replay are put together
 async function conduct(
   { selection, archive, output, format, kept }: Replay,
   options: ReplayOptions,

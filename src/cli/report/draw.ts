@@ -101,6 +101,7 @@ function heightOf({ id, rows }: Picture, { timeline }: Drawn): number {
 }
 
 /** What an article shows: the answer, pictures, and under them what must be said with them. One SVG, fonts by name. */
+// oxlint-disable-next-line max-lines-per-function -- one line a part of the picture
 export function figureSvg(
   { answer }: Pick<ReportDocument, 'answer'>,
   pictures: readonly Picture[],

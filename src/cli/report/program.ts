@@ -25,6 +25,7 @@ const PICTURES = ['visibility', 'lifelines', 'upstreams', 'messages', 'peers'];
 const TABLES = ['series', 'incidents', 'spans', 'events'];
 
 /** `report`: a stretch of time as a document, a picture or numbers. */
+// oxlint-disable-next-line max-lines-per-function -- one line an option
 export function addReport(program: Command, io: Io, end: End): void {
   const report = program
     .command('report')

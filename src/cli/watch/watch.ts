@@ -70,6 +70,7 @@ interface Ready {
   readonly heartbeat: HeartbeatUrls | undefined;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which they are told
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
   const isHistory = options.history === true;
   const chosen = await select(options, isHistory ? DEFAULTS : liveDefaults(options.collectors));
@@ -139,6 +140,7 @@ async function openPatiently(
   }
 }
 
+// oxlint-disable-next-line max-lines-per-function, max-params -- the one place where the parts of a watch are put together
 async function conduct(
   { selection, feed, opened, tape, webhooks, http, heartbeat }: Ready,
   options: WatchOptions,

@@ -14,7 +14,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import { filterText } from './list.ts';
 import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './secret.ts';
 import { inOptions } from './spelling.ts';
-import { isRemote, SYSTEM, withWebhooks, type Kept, type Means, type WebhookOptions } from './store.ts';
+import { isRemote, SYSTEM, withWebhooks, type Kept, type Means, type WebhookOptions, type Caller } from './store.ts';
 
 /** The options of `webhook add`, as the command line gives them. Values `env:NAME` and `file:PATH` say where one is kept. */
 export interface AddOptions extends SecretOptions {
@@ -47,8 +47,7 @@ export function addWebhook(
   name: string,
   add: AddOptions,
   options: WebhookOptions,
-  io: Io,
-  means: Means = SYSTEM,
+  { io, means = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
   const work = async (kept: Kept): Promise<ExitStatus> => {
     const before = await knownBefore(kept, name, add);
@@ -74,7 +73,7 @@ export function addWebhook(
     io.stdout.write(addedText(endpoint, made, { isChange: before.value !== undefined, isFar, isLed }));
     return EXIT.done;
   };
-  return withWebhooks(options, io, means.clock, work, openStore);
+  return withWebhooks(options, { io, clock: means.clock }, work, openStore);
 }
 
 /** A territory that this watch does not have would match nothing, without a word. */

@@ -20,7 +20,7 @@ export function tellDeliveries(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withEndpoint(name, { ...options, access: 'read' }, io, clock, async ({ store }, record) => {
+  return withEndpoint(name, { ...options, access: 'read' }, { io, clock }, async ({ store }, record) => {
     const { log, waiting, asked, unreadable } = await deliveries(store, name);
     tellUnreadable(unreadable, io);
     const attempts = log.filter(({ ok }) => !ok || options.failed !== true).toReversed();
@@ -52,7 +52,7 @@ export function tellDeadLetters(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withEndpoint(name, { ...options, access: 'read' }, io, clock, async ({ store }) => {
+  return withEndpoint(name, { ...options, access: 'read' }, { io, clock }, async ({ store }) => {
     const { found, unreadable } = await deadLetters(store, name);
     tellUnreadable(unreadable, io);
     if (options.format === 'json') io.stdout.write(`${jsonText(found, 2)}\n`);

@@ -23,7 +23,7 @@ interface Listed {
 
 /** `unroutable webhook list`: how each stands. */
 export function listWebhooks(options: ListOptions, io: Io, { clock }: Means = SYSTEM): Promise<ExitStatus> {
-  return withWebhooks({ ...options, access: 'read' }, io, clock, async (kept) => {
+  return withWebhooks({ ...options, access: 'read' }, { io, clock }, async (kept) => {
     const { found, unreadable } = await listEndpoints(kept.store);
     tellUnreadable(unreadable, io);
     const all = await Promise.all(found.map((record) => standing(kept, record)));

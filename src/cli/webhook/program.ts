@@ -68,7 +68,7 @@ function addAdd(webhook: Command, io: Io, end: End): void {
     const command = await import('./add.ts');
     const more = territory === undefined ? {} : { onlyTerritory: territory };
     const wanted = { ...rest, ...more, url } as unknown as AddOptions;
-    end(await command.addWebhook(name, wanted, storeOptions(rest), io));
+    end(await command.addWebhook(name, wanted, storeOptions(rest), { io }));
   });
 }
 
@@ -113,7 +113,7 @@ function addSwitches(webhook: Command, io: Io, end: End): void {
   ] as const) {
     inWatch(command).action(async (name: string, options: Options) => {
       const { switchWebhook } = await import('./switch.ts');
-      end(await switchWebhook(name, state, storeOptions(options), io));
+      end(await switchWebhook(name, state, storeOptions(options), { io }));
     });
   }
   const remove = webhook
@@ -140,7 +140,7 @@ function addRotate(webhook: Command, io: Io, end: End): void {
     .option('--secret-env <name>', 'the new secret is in this variable');
   inWatch(rotate).action(async (name: string, options: Options) => {
     const command = await import('./rotate.ts');
-    end(await command.rotateWebhook(name, options, storeOptions(options), io));
+    end(await command.rotateWebhook(name, options, storeOptions(options), { io }));
   });
 }
 
@@ -169,7 +169,7 @@ function addRedeliver(webhook: Command, io: Io, end: End): void {
   inWatch(redeliver).action(async (name: string, id: string | undefined, options: Options) => {
     const command = await import('./redeliver.ts');
     const again = id === undefined ? options : { ...options, id };
-    end(await command.redeliver(name, again, storeOptions(options), io));
+    end(await command.redeliver(name, again, storeOptions(options), { io }));
   });
 }
 

@@ -5,10 +5,10 @@ import { askDelivery, deadLetters, isOn } from '../../sinks/webhook/endpoint-sto
 import { passes } from '../../sinks/webhook/filter.ts';
 import type { EndpointRecord } from '../../sinks/webhook/records.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
-import { complain, type Io } from '../../app/io.ts';
+import { complain } from '../../app/io.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { stateText } from './list.ts';
-import { SYSTEM, withEndpoint, type Kept, type Means, type WebhookOptions } from './store.ts';
+import { SYSTEM, withEndpoint, type Kept, type WebhookOptions, type Caller } from './store.ts';
 
 /** What to send again: exactly one of these. */
 export interface RedeliverOptions {
@@ -25,12 +25,11 @@ export async function redeliver(
   name: string,
   again: RedeliverOptions,
   options: WebhookOptions,
-  io: Io,
-  { clock }: Means = SYSTEM,
+  { io, means: { clock } = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
   const asked = [again.id, again.dead, again.since].filter((choice) => choice !== undefined);
   if (asked.length !== 1) return failed(bad('usage', 'webhook redeliver: name an event, or --dead, or --since ID'), io);
-  return withEndpoint(name, options, io, clock, async (kept, record) => {
+  return withEndpoint(name, options, { io, clock }, async (kept, record) => {
     const chosen = await choose(kept, record, again);
     if (!chosen.ok) return failed(chosen, io);
     for (const event of chosen.value) {

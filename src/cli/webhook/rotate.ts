@@ -4,11 +4,11 @@ import { readyEndpoint } from '../../sinks/webhook/ready.ts';
 import type { EndpointRecord } from '../../sinks/webhook/records.ts';
 import type { SecretRef } from '../../sinks/webhook/secret.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
-import { complain, type Io } from '../../app/io.ts';
+import { complain } from '../../app/io.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './secret.ts';
 import { inOptions } from './spelling.ts';
-import { SYSTEM, withEndpoint, type Kept, type Means, type WebhookOptions } from './store.ts';
+import { SYSTEM, withEndpoint, type Kept, type WebhookOptions, type Caller } from './store.ts';
 
 /** The options of `webhook rotate`. */
 export interface RotateOptions extends SecretOptions {
@@ -21,10 +21,9 @@ export function rotateWebhook(
   name: string,
   rotate: RotateOptions,
   options: WebhookOptions,
-  io: Io,
-  { clock }: Means = SYSTEM,
+  { io, means: { clock } = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
-  return withEndpoint(name, options, io, clock, async (kept, before) => {
+  return withEndpoint(name, options, { io, clock }, async (kept, before) => {
     const turned = await (rotate.finish === true ? finish : begin)(before, rotate, kept);
     if (!turned.ok) return failed(turned, io);
     const { endpoint, made, text } = turned.value;

@@ -25,6 +25,13 @@ export interface Means {
 /** This machine's clock and name resolution. */
 export const SYSTEM: Means = { clock: systemClock, resolve: systemResolver };
 
+/** Whom a command answers, and by which clock and names. */
+export interface Caller {
+  readonly io: Io;
+  /** @default SYSTEM */
+  readonly means?: Means;
+}
+
 /** An open store of a watch and what is watched in it. */
 export interface Kept extends OpenStore {
   readonly selection: Selection;
@@ -38,8 +45,7 @@ export interface Kept extends OpenStore {
  */
 export async function withWebhooks(
   options: WebhookOptions,
-  io: Io,
-  clock: Clock,
+  { io, clock }: { readonly io: Io; readonly clock: Clock },
   work: (kept: Kept) => Promise<ExitStatus>,
   open: typeof openStore = openKept,
 ): Promise<ExitStatus> {
@@ -60,13 +66,12 @@ export async function withWebhooks(
 export function withEndpoint(
   name: string,
   options: WebhookOptions,
-  io: Io,
-  clock: Clock,
+  at: { readonly io: Io; readonly clock: Clock },
   work: (kept: Kept, record: EndpointRecord) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, io, clock, async (kept) => {
-    const known = await endpointNamed(kept, name, io);
-    return known.ok ? work(kept, known.value) : failed(known, io);
+  return withWebhooks(options, at, async (kept) => {
+    const known = await endpointNamed(kept, name, at.io);
+    return known.ok ? work(kept, known.value) : failed(known, at.io);
   });
 }
 

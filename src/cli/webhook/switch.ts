@@ -3,17 +3,16 @@ import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { stateText } from './list.ts';
 import { forgetSecrets } from './secret.ts';
-import { SYSTEM, withEndpoint, type Means, type WebhookOptions } from './store.ts';
+import { SYSTEM, withEndpoint, type Means, type WebhookOptions, type Caller } from './store.ts';
 
 /** `unroutable webhook enable NAME` and `disable NAME`. What waits while it is off is sent when it is on again. */
 export function switchWebhook(
   name: string,
   state: 'on' | 'off',
   options: WebhookOptions,
-  io: Io,
-  { clock }: Means = SYSTEM,
+  { io, means: { clock } = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
-  return withEndpoint(name, options, io, clock, async ({ store }, before) => {
+  return withEndpoint(name, options, { io, clock }, async ({ store }, before) => {
     const record = (await switchEndpoint(store, name, { state, nowMs: clock.wallMs() })) ?? before;
     io.stdout.write(`webhook ${name}: ${stateText(record)}\n`);
     return EXIT.done;
@@ -27,7 +26,7 @@ export function removeWebhook(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withEndpoint(name, options, io, clock, async (kept, { endpoint, from }) => {
+  return withEndpoint(name, options, { io, clock }, async (kept, { endpoint, from }) => {
     await removeEndpoint(kept.store, name);
     if (from === 'command') await forgetSecrets(endpoint.secrets, kept);
     const again =

@@ -35,7 +35,7 @@ const LOOK_MS = 250;
  */
 export function testWebhook(name: string, options: TestOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
   const { timeout: deadlineMs = DEADLINE_MS } = options;
-  return withEndpoint(name, options, io, means.clock, async (kept, record) => {
+  return withEndpoint(name, options, { io, clock: means.clock }, async (kept, record) => {
     if (!isOn(record)) {
       complain(io, `webhook ${name} is ${stateText(record)}: ${wayOn(record)}`);
       return EXIT.notReady;

@@ -16,6 +16,7 @@ interface Written extends Lease {
  * clocks, which may step, only tell how old a beat was when it was first seen. So a step can shorten one wait or lengthen
  * it by one time to live, and never more. Tokens, not clocks, keep a late holder from writing.
  */
+// oxlint-disable-next-line max-lines-per-function -- one short method an operation of the port
 export function folderLeases(database: FolderDatabase, clock: Clock): Leases {
   const { meta } = database;
   let seen: { readonly token: number; readonly beat: number; readonly untilMs: number } | undefined;

@@ -1,5 +1,6 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { backOffMs } from '../../lib/back-off.ts';
+import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { UnknownEvent, type Clock } from '../../ports.ts';
 import type { Keys } from '../keys.ts';
 import { RedisFailure } from './failure.ts';
@@ -41,15 +42,14 @@ export async function* followEvents(
   link: Link,
   keys: Keys,
   after: string | undefined,
-  clock: Clock,
-  signal: AbortSignal,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): AsyncGenerator<UnroutableEvent, void, undefined> {
   if (signal.aborted) return;
   const reading = new Reading(link, keys, after);
   const waiter = link.sibling(WAIT_MS);
-  const abort = (): void => link.release(waiter);
-  signal.addEventListener('abort', abort, { once: true });
-  let isBegun = false;
+  const over = new LinkedAbort(signal);
+  over.signal.addEventListener('abort', () => link.release(waiter), { once: true });
+  const connected = onceOnly(() => waiter.connect());
   let failures = 0;
   try {
     while (!signal.aborted && !link.isClosed) {
@@ -57,10 +57,7 @@ export async function* followEvents(
       try {
         page = await reading.next();
         if (page.length === 0 && !waiter.isClosed) {
-          // Once: should it fail, it is tried again by itself.
-          const isFirst = !isBegun;
-          isBegun = true;
-          if (isFirst) await waiter.connect();
+          await connected();
           await reading.wait(waiter);
         }
         failures = 0;
@@ -79,9 +76,18 @@ export async function* followEvents(
       }
     }
   } finally {
-    signal.removeEventListener('abort', abort);
-    abort();
+    over.abort();
   }
+}
+
+/** Should it fail, it is tried again by itself. */
+function onceOnly(connect: () => Promise<unknown>): () => Promise<void> {
+  let isBegun = false;
+  return async () => {
+    const isFirst = !isBegun;
+    isBegun = true;
+    if (isFirst) await connect();
+  };
 }
 
 /** A place in the stream. */

@@ -28,6 +28,7 @@ export interface StoreParts {
 }
 
 /** A `StateStore` on a server that was looked at. */
+// oxlint-disable-next-line max-lines-per-function -- one short method an operation of the port
 export function redisStore(name: string, { link, keys, clock, waits, access }: StoreParts): StateStore {
   const keep = async (what: Omit<Keep, 'spaces' | 'touches'>): Promise<Committed> => {
     const isWhole = what.batch?.whole === true;
@@ -61,7 +62,7 @@ export function redisStore(name: string, { link, keys, clock, waits, access }: S
     },
 
     events: (after) => readEvents(link, keys, after),
-    follow: (after, signal) => followEvents(link, keys, after, clock, signal),
+    follow: (after, signal) => followEvents(link, keys, after, { clock, signal }),
 
     async newest() {
       const [entry] = (await link.call('xrevrange', [keys.events, '+', '-', 'COUNT', 1])) as Entry[];

@@ -25,6 +25,7 @@ export function firstRecord(path: string, snapshot: Snapshot, limits: MrtLimits)
   const found: FirstRecord[] = [];
   const framer = createFramer(
     {
+      // oxlint-disable-next-line max-params -- no object a record or route where millions pass
       record(bytes, start, _end, _offset, next) {
         if (found.length > 0) return;
         const type = u16(bytes, start + 4);

@@ -78,6 +78,7 @@ function readAll({ bytes, at, end }: Span, family: Family, addPath: boolean, rou
   return true;
 }
 
+// oxlint-disable-next-line max-params -- no object a record or route where millions pass
 function readOne(
   bytes: Uint8Array,
   at: number,

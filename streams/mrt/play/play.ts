@@ -57,6 +57,7 @@ const TICK_SECONDS = 10;
 const TOLD_PROBLEMS = 3;
 
 /** Turns the batches of one file into items in order of time. Says `file-end` when it is through. */
+// oxlint-disable-next-line max-params -- a file, how it is read, and what its reading has to do with others
 export async function* playFile(
   file: PlannedFile,
   batches: AsyncIterable<ScanBatch>,

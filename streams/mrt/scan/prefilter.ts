@@ -86,6 +86,7 @@ export class Prefilter {
   }
 
   /** `named`: the UPDATE named prefixes outside its attributes. One that names none at all is an End-of-RIB. */
+  // oxlint-disable-next-line max-params -- no object a record or route where millions pass
   #attributesPass(bytes: Uint8Array, from: number, end: number, named: boolean, addPath: boolean): boolean {
     let seen = 0;
     let at = from;
@@ -130,6 +131,7 @@ export class Prefilter {
     return safi === SAFI_UNICAST ? this.#walkFamily(bytes, at + 3, end, u16(bytes, at), addPath) : UNREADABLE;
   }
 
+  // oxlint-disable-next-line max-params -- no object a record or route where millions pass
   #walkFamily(bytes: Uint8Array, at: number, end: number, afi: number, addPath: boolean): Found {
     if (afi === AFI_IPV4) return walk(bytes, at, end, this.#ipv4, 32, addPath);
     return afi === AFI_IPV6 ? walk(bytes, at, end, this.#ipv6, 128, addPath) : UNREADABLE;
@@ -186,6 +188,7 @@ export class Prefilter {
   }
 }
 
+// oxlint-disable-next-line max-params -- no object a record or route where millions pass
 function prefixPasses(bytes: Uint8Array, at: number, end: number, space: Space, bits: number): boolean {
   const length = u8(bytes, at);
   if (length > bits || at + 1 + ((length + 7) >> 3) > end) return true;
@@ -193,6 +196,7 @@ function prefixPasses(bytes: Uint8Array, at: number, end: number, space: Space, 
 }
 
 /** RFC 4271 section 4.3; with ADD-PATH four bytes of path identifier stand before each prefix, RFC 7911 section 3. */
+// oxlint-disable-next-line max-params -- no object a record or route where millions pass
 function walk(bytes: Uint8Array, from: number, end: number, space: Space, bits: number, addPath: boolean): Found {
   let at = from;
   while (at < end) {

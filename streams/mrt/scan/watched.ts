@@ -64,6 +64,7 @@ class RangeSpace implements Space {
   }
 }
 
+// oxlint-disable-next-line max-params -- no object a record or route where millions pass
 function touches(ranges: readonly Range[], bytes: Uint8Array, at: number, length: number, bits: number): boolean {
   const used = Math.min(length, bits);
   let value = 0;

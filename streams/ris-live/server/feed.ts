@@ -82,6 +82,7 @@ async function* readFile(
   }
   let messages: RisMessage[] = [];
   const sink: RecordSink = {
+    // oxlint-disable-next-line max-params -- no object a record or route where millions pass
     record: (bytes, start, end, _offset, next) => voice.record(bytes, start, end, next, messages),
     damage: ({ reason }) => options.damage?.(path, reason),
   };
