@@ -3,19 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tellEvents, type EventsOptions } from '../../src/cli/store/events.ts';
-import { beat, type Instance } from '../../src/app/leadership/instances.ts';
-import type { Io } from '../../src/app/io.ts';
-import { openStore } from '../../src/app/open-store.ts';
 import { replay } from '../../src/cli/replay/replay.ts';
-import { tellStatus } from '../../src/cli/store/status.ts';
 import { checkStore, exportTo, importFrom } from '../../src/cli/store/store.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
-import type { StateStore } from '../../src/ports.ts';
-import { outageDay, record } from '../history/scene.ts';
 import { BLACKOUT } from '../support/cli.ts';
-import { HandClock, until } from '../support/clock.ts';
-import { clock as at } from '../support/day.ts';
-import { Text } from '../support/text.ts';
+import { until } from '../support/clock.ts';
+import { opened, said, TestIo, type Said } from './store-scene.ts';
 
 let folder: string;
 /** Where the blackout was replayed into, and what the replay told. */
@@ -32,39 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-class TestIo implements Io {
-  readonly stdout = new Text();
-  readonly stderr = new Text();
-  readonly env = {};
-  readonly signal: AbortSignal;
-
-  constructor(signal: AbortSignal = new AbortController().signal) {
-    this.signal = signal;
-  }
-}
-
-interface Said {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function said(command: (io: Io) => Promise<number>): Promise<Said> {
-  const io = new TestIo();
-  const status = await command(io);
-  return { status, out: io.stdout.text, err: io.stderr.text };
-}
-
 const events = (options: Partial<EventsOptions>): Promise<Said> =>
   said((io) => tellEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
 const idOf = (line: string | undefined): string => (JSON.parse(line ?? '{}') as { id: string }).id;
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
-
-async function opened(place: string): Promise<StateStore> {
-  const one = await openStore({ store: place }, ['KP'], new TestIo(), systemClock);
-  if (!one.ok) throw new Error(one.faults.join());
-  return one.value.store;
-}
 
 describe('events', () => {
   test('are those that were told, byte for byte', async () => {
@@ -164,97 +127,6 @@ describe('a replay that is kept', () => {
     expect(await replaying).toBe(0);
     expect(io.stdout.text).toBe(told);
     await other.close();
-  });
-});
-
-describe('status', () => {
-  const status = (place: string, ready = false, clock = systemClock): Promise<Said> =>
-    said((io) => tellStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
-
-  test('says how the territory stands, and that nobody leads', async () => {
-    const { out } = await status(store);
-    expect(JSON.parse(out)).toMatchObject({
-      name: 'KP',
-      ready: false,
-      reason: 'nobody leads',
-      cursor: '2014-12-23T17:52:24.000Z',
-      instances: [],
-      verdicts: { 'KP/ipv4': { verdict: 'routable' } },
-    });
-    const text = await said((io) => tellStatus({ settings: {}, store }, io));
-    expect(text.out).toContain(
-      'KP/ipv4    routable since 2014-12-23 16:12:14 UTC, 4 of 4 networks visible to 36 voters',
-    );
-  });
-
-  test('shows a leader that died as one that led, not as a standby', async () => {
-    const clock = new HandClock(Date.now());
-    const place = join(folder, 'died');
-    const writer = await opened(place);
-    const stop = new AbortController();
-    const dead = { id: 'box:9', role: 'leader', ready: true, version: '0.1.0', host: 'box', pid: 9 } as const;
-    const startedAt = new Date(clock.wallMs()).toISOString();
-    const beating = beat(writer, () => ({ ...dead, reason: undefined, startedAt }), clock, stop.signal);
-    while ((await writer.read('instances')).length === 0) await new Promise((resolve) => setImmediate(resolve));
-    const later = new HandClock(clock.wallMs() + 60_000);
-    const { out } = await said((io) => tellStatus({ settings: {}, store: place }, io, later));
-    expect(out).toContain('ex-leader  box:9 (0.1.0), not heard');
-    stop.abort();
-    await beating;
-    await writer.close();
-  });
-
-  test('is ready while the leader says so, and says why it is not', async () => {
-    const clock = new HandClock(at('16:01'));
-    const place = join(folder, 'led');
-    const writer = await opened(place);
-    await record(writer, outageDay().elements);
-    let [ready, reason]: [boolean, string | undefined] = [true, undefined];
-    const me = (): Omit<Instance, 'beatAt'> => ({
-      id: 'box:1',
-      role: 'leader',
-      ready,
-      reason,
-      version: '0.1.0',
-      host: 'box',
-      pid: 1,
-      startedAt: new Date(clock.wallMs()).toISOString(),
-    });
-    const stop = new AbortController();
-    const beating = beat(writer, me, clock, stop.signal);
-    const turn = async (): Promise<void> => {
-      await clock.turn(2_000);
-      const now = new Date(clock.wallMs()).toISOString();
-      for (;;) {
-        const [found] = await writer.read('instances');
-        if (found !== undefined && (JSON.parse(found.value) as Instance).beatAt >= now) return;
-      }
-    };
-    await turn();
-    expect(await status(place, true, clock)).toMatchObject({ status: 1, err: 'unroutable: not ready: nobody leads\n' });
-    const lease = await writer.leases.acquire('box:1', 600_000);
-    expect(await status(place, true, clock)).toEqual({ status: 0, out: '', err: '' });
-    [ready, reason] = [false, 'not subscribed to the feed'];
-    await turn();
-    expect((await status(place, true, clock)).err).toBe('unroutable: not ready: box:1: not subscribed to the feed\n');
-    ready = true;
-    await turn();
-    const later = new HandClock(clock.wallMs() + 60_000);
-    expect((await status(place, true, later)).err).toBe('unroutable: not ready: box:1 leads, and is not heard\n');
-    stop.abort();
-    await beating;
-    expect(await writer.read('instances')).toEqual([]);
-    if (lease !== undefined) await writer.leases.release(lease);
-    await writer.close();
-  });
-
-  test('of a place that is no store is not ready', async () => {
-    const file = join(folder, 'a-file');
-    await writeFile(file, 'something else');
-    const { status: ended, err } = await status(file, true);
-    expect(ended).toBe(1);
-    expect(err).toContain(file);
-    expect(await readFile(file, 'utf8')).toBe('something else');
   });
 });
 

@@ -125,3 +125,11 @@ function begin(first: Lease, { leases, holder, clock, report }: LeadershipOption
     },
   };
 }
+
+/** Where nobody else can lead. */
+export const ALONE: Leadership = {
+  token: () => undefined,
+  stillLeads: () => Promise.resolve(true),
+  over: new AbortController().signal,
+  end: () => Promise.resolve(),
+};

@@ -1,6 +1,6 @@
 import type { Clock, ElementSource, StateStore } from '../../ports.ts';
 import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
-import type { WatchView } from '../watch/watcher.ts';
+import type { WatchView } from '../watch/parts.ts';
 import { measured } from './measured-store.ts';
 import { Meter } from './meter.ts';
 import { countDelivery, countedSource, watchReadings } from './watch-readings.ts';

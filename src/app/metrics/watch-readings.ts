@@ -1,6 +1,6 @@
 import type { Clock, ElementSource } from '../../ports.ts';
 import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
-import type { WatchView } from '../watch/watcher.ts';
+import type { WatchView } from '../watch/parts.ts';
 import type { Meter, Reading } from './meter.ts';
 
 /** What a watch says of its feed and its engine. */

@@ -3,25 +3,24 @@ import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { createEngine, restoreEngine, type Engine } from '../../engine.ts';
 import { withHistory } from '../../history/with-history.ts';
 import { run, type Keeping } from '../../pipeline.ts';
-import type { ElementSource, Kept, StateStore } from '../../ports.ts';
+import type { Kept } from '../../ports.ts';
 import { utcText } from '../../report/clock.ts';
 import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
 import { beat, type Instance } from '../leadership/instances.ts';
 import { printedUpTo, unprinted } from '../output/printed.ts';
 import { breathing } from '../breathing.ts';
-import { packageVersion } from '../package-root.ts';
 import { retrying } from '../retry.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
-import type { Selection } from '../../config/selection.ts';
-import { nextLeadership, type Leadership, type LeadershipReport } from '../leadership/leadership.ts';
+import { ALONE, nextLeadership, type Leadership, type LeadershipReport } from '../leadership/leadership.ts';
 import { UnjudgedLog } from './unjudged.ts';
 import { beside, type Beside } from './side-tasks.ts';
 import { upkeep } from './upkeep.ts';
 import { openFeed, OVERLAP_MS } from '../feed/feed.ts';
 import { positionOf, resumptionOf } from '../resumption.ts';
-import type { Feed, FeedOptions } from '../feed/types.ts';
-import type { WebhookParts } from './webhooks.ts';
+import type { Feed } from '../feed/types.ts';
+import { instanceOf } from './instance.ts';
+import type { WatchEnd, WatchParts, WatchView } from './parts.ts';
 
 /** State without a decision is kept this often, milliseconds of event time; of a recording, which may run fast, less often. */
 const KEEP_EVERY_MS = 1_000;
@@ -31,40 +30,6 @@ const LOOK_MS = 10_000;
 
 const UNKEPT =
   'stopped while the store did not answer: what came since the last stored state is decided again at the next start';
-
-/** What a watch is made of. */
-export interface WatchParts {
-  readonly selection: Selection;
-  readonly feed: FeedOptions;
-  readonly store: StateStore;
-  /** Whether it outlives this program, and others may lead on it. */
-  readonly isLasting: boolean;
-  /** Whether somebody looks at the store while it runs: history is kept then even where the store ends with the program. */
-  readonly isServed?: boolean;
-  /** Looks whether the store is still set as it should be. */
-  readonly inspect?: (() => Promise<readonly string[]>) | undefined;
-  /** What the inspection at the start found: it has been logged. */
-  readonly warnings?: readonly string[] | undefined;
-  /** Events that stay in the store at least. @default KEEP_EVENTS */
-  readonly keepEvents?: number | undefined;
-  /** Writes down what is read, if anybody wants that. */
-  readonly record: (source: ElementSource) => ElementSource;
-  /** Prints what was stored. Gives whether that worked. */
-  readonly tell: (events: readonly UnroutableEvent[]) => Promise<boolean>;
-  readonly webhooks: WebhookParts;
-}
-
-/** Why it is over. `ok`: it was stopped, or the recording has ended. */
-export type WatchEnd = Result<undefined>;
-
-/** How it stands, for a line on a terminal. */
-export interface WatchView {
-  /** `undefined` while another one leads. */
-  readonly engine: Engine | undefined;
-  readonly feed: Feed | undefined;
-  /** Who leads, while it is another one. */
-  readonly behind: string | undefined;
-}
 
 /** What one turn of leading is made of. */
 interface Turn {
@@ -316,36 +281,13 @@ export class Watch {
   }
 
   #instance(): Omit<Instance, 'beatAt'> {
-    const lines = this.#feed?.live.stats().lines ?? [];
-    const isConnected = lines.some(({ state }) => state === 'subscribed');
-    const isBlind = this.#engine?.status().every(({ visibility }) => visibility.voters === 0) === true;
-    const { feed } = this.#parts;
-    const reason =
-      this.#storeFault !== undefined
-        ? `the store takes nothing: ${this.#storeFault}`
-        : !isConnected
-          ? 'not subscribed to the feed'
-          : isBlind
-            ? 'no peer has a vote yet'
-            : undefined;
-    return {
+    return instanceOf({
       id: this.#me,
-      role: this.#engine === undefined ? 'standby' : 'leader',
-      ready: reason === undefined,
-      ...(reason === undefined ? {} : { reason }),
-      ...(feed.isHistory ? { history: true } : {}),
-      version: packageVersion(),
-      host: this.#me.split(':')[0] ?? this.#me,
-      pid: process.pid,
       startedAt: this.#startedAt,
-    };
+      engine: this.#engine,
+      feed: this.#feed,
+      storeFault: this.#storeFault,
+      isHistory: this.#parts.feed.isHistory,
+    });
   }
 }
-
-/** Where nobody else can lead. */
-const ALONE: Leadership = {
-  token: () => undefined,
-  stillLeads: () => Promise.resolve(true),
-  over: new AbortController().signal,
-  end: () => Promise.resolve(),
-};

@@ -2,7 +2,7 @@ import type { LiveStats } from '../../../streams/ris-live/figures.ts';
 import type { TerritoryStatus } from '../../engine.ts';
 import { durationText, utcText } from '../../report/clock.ts';
 import { counted, percent, printable } from '../../report/printable.ts';
-import type { WatchView } from '../../app/watch/watcher.ts';
+import type { WatchView } from '../../app/watch/parts.ts';
 
 /**
  * How it stands now, in one line:

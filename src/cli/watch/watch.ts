@@ -24,7 +24,8 @@ import { openTape, type Tape } from '../../app/watch/tape-file.ts';
 import { httpPlace, type HttpPlace, type HttpSettings } from '../../app/http/http-options.ts';
 import { startLookouts } from '../../app/watch/lookouts.ts';
 import { KEEP_EVENTS } from '../../app/watch/upkeep.ts';
-import { Watch, type WatchEnd } from '../../app/watch/watcher.ts';
+import { Watch } from '../../app/watch/watcher.ts';
+import type { WatchEnd } from '../../app/watch/parts.ts';
 import type { WebhookParts } from '../../app/watch/webhooks.ts';
 import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
 

@@ -68,7 +68,9 @@ function attemptText(record: LogRecord): string {
   return `  ${wallText(atMs)}  ${eventId}  ${mark}${type}, attempt ${attempt}: ${outcomeText(outcome)}${next}`;
 }
 
-function waitingText({ event, attempts, nextAtMs }: QueueRecord): string {
+function waitingText({ event, attempts, nextAtMs, by }: QueueRecord): string {
+  if (by === 'repeat')
+    return `  delivered  ${event.id}  ${event.type}: sent again at ${wallText(nextAtMs)}, as it lasts`;
   return `  waiting  ${event.id}  ${event.type}: attempt ${attempts + 1} at ${wallText(nextAtMs)}`;
 }
 

@@ -8,12 +8,6 @@ import type { StateChange, StateRecord } from '../../state/record.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
   askChange,
-  decodeAsk,
-  decodeDead,
-  decodeEndpoint,
-  decodeGone,
-  decodeLog,
-  decodeQueued,
   endpointChange,
   goneChange,
   isGoneKey,
@@ -23,13 +17,21 @@ import {
   type AskedBy,
   type AskRecord,
   type DeadRecord,
-  type Decoded,
   type EndpointRecord,
   type GoneMark,
   type LogRecord,
   type QueueRecord,
-  type Unreadable,
 } from './records.ts';
+import {
+  decodeAsk,
+  decodeDead,
+  decodeEndpoint,
+  decodeGone,
+  decodeLog,
+  decodeQueued,
+  type Decoded,
+  type Unreadable,
+} from './read-records.ts';
 
 /** What was found, and what cannot be read. */
 export interface Found<T> {

@@ -90,7 +90,7 @@ export function outgoingOf(
   event: UnroutableEvent,
   { sentence, wallMs }: { readonly sentence: Sentence; readonly wallMs: number },
 ): Outgoing | undefined {
-  const rendered = template(event, sentence);
+  const rendered = template(event, sentence, wallMs);
   if (rendered === undefined) return undefined;
   const body = Buffer.from(rendered.body);
   const own = Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const);

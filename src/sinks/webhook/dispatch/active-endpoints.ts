@@ -4,15 +4,8 @@ import type { StateChange, StateRecord } from '../../../state/record.ts';
 import { endpointsOf, enteredEndpoint, firstReading, isOn } from '../endpoint-store.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { passes } from '../filter.ts';
-import {
-  askChange,
-  decodeAsk,
-  endpointChange,
-  goneChange,
-  keyParts,
-  type EndpointRecord,
-  type Unreadable,
-} from '../records.ts';
+import { askChange, endpointChange, goneChange, keyParts, type EndpointRecord } from '../records.ts';
+import { decodeAsk, type Unreadable } from '../read-records.ts';
 import { EndpointQueue, type EndpointQueueOptions, type Plan } from './endpoint-queue.ts';
 import { restore, SPACES } from './restore.ts';
 import { Sender, type SenderMeans } from './sender.ts';

@@ -16,6 +16,7 @@ import {
 import { DeadLetters } from './dead-letters.ts';
 import type { Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
+import { removal, Standing } from './standing.ts';
 import { Waiting, type Now } from './waiting.ts';
 
 /** What the queue of one endpoint needs. */
@@ -32,6 +33,12 @@ export interface Plan {
   readonly kept: () => void;
 }
 
+/** What came of an attempt. */
+interface Settled extends Outcome {
+  /** The receiver has it. */
+  readonly isSent: boolean;
+}
+
 interface Restored {
   readonly queued?: QueueRecord;
   readonly log?: LogRecord;
@@ -45,6 +52,7 @@ const NOTHING: Plan = { changes: [], kept: () => undefined };
 export class EndpointQueue {
   readonly waiting: Waiting;
   readonly #deadLetters: DeadLetters;
+  readonly #standing = new Standing();
   readonly #options: EndpointQueueOptions;
   #record: EndpointRecord;
   #nextPlace = 0;
@@ -81,6 +89,7 @@ export class EndpointQueue {
     if (queued !== undefined) {
       this.#nextPlace = Math.max(this.#nextPlace, queued.n + 1);
       this.waiting.put(queued, this.#now());
+      this.#standing.restore(queued, this.#record.endpoint);
     }
     if (log !== undefined) this.#nextLog = Math.max(this.#nextLog, log.n + 1);
     if (dead !== undefined) this.#deadLetters.note(dead);
@@ -101,22 +110,65 @@ export class EndpointQueue {
     return { changes: [...changes, ...this.#deadLetters.remove(event.id)], kept };
   }
 
+  /** It would say anew what is not so any more. */
+  isPast(record: QueueRecord): boolean {
+    return this.#standing.isPast(record, this.#record.endpoint);
+  }
+
   /** After an attempt. @param tried the endpoint as it was when the attempt began */
-  settle({ event }: QueueRecord, outcome: Outcome, tried: EndpointRecord): Plan {
-    const { waits, dead, gone } = outcome;
-    const log: LogRecord = { ...outcome.log, n: this.#nextLog++ };
-    const { atMs, attempt, reason = '' } = log;
+  settle(record: QueueRecord, outcome: Settled, tried: EndpointRecord): Plan {
+    const { event } = record;
+    if (record.by === 'repeat' && !outcome.gone) return this.#settleRepeat(record, outcome, tried);
+    const { dead, gone } = outcome;
+    const stands = outcome.isSent ? this.#standing.delivered(record, tried.endpoint, outcome.log.atMs) : {};
+    const waits = stands.waits ?? outcome.waits;
+    const { changes, told } = this.#logged(outcome.log);
+    const { atMs, attempt, reason = '' } = outcome.log;
     const letter = dead ? this.#bury({ event, attempts: attempt, diedAtMs: atMs, reason }) : [];
     const mark = gone ? [goneChange(this.name, { ofMs: tried.sinceMs, atMs })] : [];
+    const past = removal(this.name, stands.past);
     return {
-      changes: [queueChange(this.name, event.id, waits), logChange(this.name, log), ...letter, ...mark],
+      changes: [queueChange(this.name, event.id, waits), ...changes, ...letter, ...mark, ...past],
       kept: () => {
-        if (waits === undefined) this.waiting.remove(event.id);
-        else this.waiting.put(waits, this.#now());
-        this.#options.report({ type: 'attempt', endpoint: this.name, attempt: log });
+        if (stands.past !== undefined) this.waiting.remove(stands.past);
+        this.#goOn(event.id, waits);
+        told();
         if (gone) this.#switchOff(tried);
       },
     };
+  }
+
+  /** What goes as the time before is neither kept nor told: it would fill the log, once a minute. */
+  #settleRepeat(record: QueueRecord, outcome: Settled, tried: EndpointRecord): Plan {
+    const { atMs, ok } = outcome.log;
+    const { id } = record.event;
+    const waits = ok
+      ? outcome.isSent
+        ? this.#standing.delivered(record, tried.endpoint, atMs).waits
+        : undefined
+      : this.#standing.failed(record, tried.endpoint, outcome);
+    const isNew = ok ? outcome.isSent && record.last?.reason !== undefined : record.last?.reason === undefined;
+    const { dead: _, nextAtMs: __, ...log } = outcome.log;
+    const next = ok || waits === undefined ? {} : { nextAtMs: waits.nextAtMs };
+    const { changes, told } = isNew ? this.#logged({ ...log, ...next }) : { changes: [], told: () => undefined };
+    return {
+      changes: isNew || waits === undefined ? [queueChange(this.name, id, waits), ...changes] : [],
+      kept: () => {
+        this.#goOn(id, waits);
+        told();
+      },
+    };
+  }
+
+  #logged(said: Outcome['log']) {
+    const log: LogRecord = { ...said, n: this.#nextLog++ };
+    const told = (): void => this.#options.report({ type: 'attempt', endpoint: this.name, attempt: log });
+    return { changes: [logChange(this.name, log)], told };
+  }
+
+  #goOn(id: string, waits: QueueRecord | undefined): void {
+    if (waits === undefined) this.waiting.remove(id);
+    else this.waiting.put(waits, this.#now());
   }
 
   get #mostQueued(): number {

@@ -17,19 +17,24 @@ type Failed = Extract<Attempt, { ok: false }>;
 /** Characters of a reason that are kept. */
 const LONGEST_REASON = 300;
 
+/** Why nothing was sent. */
+const NOT_SENT = {
+  unwanted: 'nothing is sent: the template has no use for this event',
+  past: 'nothing is sent: a later event of the same alert has been delivered',
+} as const;
+
 /** What an attempt makes of a queue's record. A test is tried once, whatever comes of it. */
 export function outcomeOf(
   record: QueueRecord,
-  attempt: Attempt | 'unwanted',
+  attempt: Attempt | keyof typeof NOT_SENT,
   circumstances: Omit<Circumstances, 'retryAfterMs'>,
 ): Outcome {
   const { event, attempts, by } = record;
   const { nowMs } = circumstances;
   const mark = event.drill === true ? { drill: true as const } : {};
   const base = { atMs: nowMs, eventId: event.id, type: event.type, ...mark, attempt: attempts + 1 };
-  if (attempt === 'unwanted') {
-    const reason = 'nothing is sent: the template has no use for this event';
-    return { dead: false, gone: false, log: { ...base, ok: true, ms: 0, reason } };
+  if (typeof attempt === 'string') {
+    return { dead: false, gone: false, log: { ...base, ok: true, ms: 0, reason: NOT_SENT[attempt] } };
   }
   const last = lastOf(attempt, nowMs);
   const log = { ...base, ok: attempt.ok, ...last };

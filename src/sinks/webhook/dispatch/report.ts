@@ -1,4 +1,5 @@
-import type { LogRecord, Unreadable } from '../records.ts';
+import type { LogRecord } from '../records.ts';
+import type { Unreadable } from '../read-records.ts';
 
 /** What is worth a line in the log. No secret is in it: URLs and headers are not at all. */
 export type WebhookReport =

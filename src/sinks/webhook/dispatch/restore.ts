@@ -1,5 +1,6 @@
 import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
-import { decodeDead, decodeLog, decodeQueued, keyParts, type Decoded, type Unreadable } from '../records.ts';
+import { keyParts } from '../records.ts';
+import { decodeDead, decodeLog, decodeQueued, type Decoded, type Unreadable } from '../read-records.ts';
 import type { EndpointQueue } from './endpoint-queue.ts';
 
 /** Spaces in which an endpoint leaves something. */

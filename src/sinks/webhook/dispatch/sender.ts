@@ -83,14 +83,16 @@ export class Sender {
     if (body === undefined || over.aborted) return;
     const { record } = this.line;
     const means = { ...this.#means, deadlineMs: body.deadlineMs };
-    const attempted = await attemptOnce(record.endpoint, body.event, means, over);
-    const attempt = attempted === 'unwanted' ? attempted : attempted.attempt;
+    const isPast = this.line.isPast(body);
+    const attempted = isPast ? 'past' : await attemptOnce(record.endpoint, body.event, means, over);
+    const attempt = typeof attempted === 'string' ? attempted : attempted.attempt;
     // Broken off by us: what became of it nobody knows, and so it is sent again. What arrived is recorded even now.
-    const isBrokenOff = over.aborted && attempt !== 'unwanted' && !attempt.ok;
+    const isBrokenOff = over.aborted && typeof attempt !== 'string' && !attempt.ok;
     if (isBrokenOff || this.#removed.signal.aborted) return;
-    this.#warn(attempted === 'unwanted' ? [] : attempted.warnings);
+    this.#warn(typeof attempted === 'string' ? [] : attempted.warnings);
     const outcome = outcomeOf(body, attempt, { nowMs: clock.wallMs(), random });
-    const { changes, kept } = this.line.settle(body, outcome, record);
+    const isSent = typeof attempt !== 'string' && attempt.ok;
+    const { changes, kept } = this.line.settle(body, { ...outcome, isSent }, record);
     if (await writer.keep(changes)) kept();
   }
 

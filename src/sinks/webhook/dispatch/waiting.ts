@@ -1,5 +1,6 @@
 import type { StateRecord } from '../../../state/record.ts';
-import { decodeQueued, deliveryKey, type QueueRecord, type Unreadable } from '../records.ts';
+import { deliveryKey, type QueueRecord } from '../records.ts';
+import { decodeQueued, type Unreadable } from '../read-records.ts';
 import { Heap } from '../../../lib/heap.ts';
 
 /** An event that waits, as long as it is not being sent: all that is held of most of them. */

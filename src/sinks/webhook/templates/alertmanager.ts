@@ -3,8 +3,9 @@ import { oneLine } from './escape.ts';
 import { json, type Sentence, type Template } from './template.ts';
 
 /**
- * Alertmanager forgets an alert that is not sent again after its `resolve_timeout`, 5 minutes, unless it is told how long
- * it fires. We send once, and end it ourselves. Days.
+ * Alertmanager ends an alert that is not sent again after its `resolve_timeout`, 5 minutes, unless it is told how long it
+ * fires. We end it ourselves: a watch that stopped has not seen it end. Days from when it is sent, so that what a
+ * recording of the past says is shown as well.
  */
 const FIRES_FOR_DAYS = 365;
 
@@ -18,15 +19,16 @@ const ALERTS = [
  * `POST /api/v2/alerts` of Alertmanager. A verdict fires its alert and ends the other one; `routable` ends both, when it
  * became so. While nothing can be said, what fires goes on: blind is not restored.
  */
-export const alertmanager: Template = (event, sentence) => {
+export const alertmanager: Template = (event, sentence, wallMs = 0) => {
+  const farOff = isoTime(Math.max(Date.parse(event.time), wallMs) + FIRES_FOR_DAYS * 86_400_000);
   switch (event.type) {
     case 'country.unroutable':
     case 'country.degraded':
     case 'country.restored':
     case 'country.known':
-      return json(ALERTS.map((alert) => alertOf(alert, event, event.data, sentence)));
+      return json(ALERTS.map((alert) => countryAlert(alert, { event, data: event.data, farOff }, sentence)));
     case 'observer.blind':
-      return json([blindAlert(event, farOff(event.time), sentence)]);
+      return json([blindAlert(event, farOff, sentence)]);
     case 'observer.restored':
       return json([blindAlert(event, event.data.since, sentence)]);
     case 'country.unknown':
@@ -48,7 +50,36 @@ export const alertmanager: Template = (event, sentence) => {
   }
 };
 
-function alertOf(alert: (typeof ALERTS)[number], event: UnroutableEvent, data: CountryData, sentence: Sentence) {
+/** Which alerts an event speaks of. A later event of the same key says anew how they stand. */
+export interface Alert {
+  readonly key: string;
+  readonly fires: boolean;
+}
+
+/** The alert of an event; `undefined` where the event is of none, and nothing is sent. */
+export function alertOf(event: UnroutableEvent): Alert | undefined {
+  if (event.type === 'observer.blind' || event.type === 'observer.restored') {
+    return { key: event.source, fires: event.type === 'observer.blind' };
+  }
+  if (!isVerdict(event)) return undefined;
+  const { territory, family, verdict } = event.data;
+  const fires = ALERTS.some((alert) => alert.verdict === verdict);
+  return { key: `${event.source} ${territory.id} ${family}`, fires };
+}
+
+const VERDICT_TYPES = ['country.unroutable', 'country.degraded', 'country.restored', 'country.known'] as const;
+
+function isVerdict(event: UnroutableEvent): event is Envelope<(typeof VERDICT_TYPES)[number]> {
+  return VERDICT_TYPES.some((type) => type === event.type);
+}
+
+interface Said {
+  readonly event: UnroutableEvent;
+  readonly data: CountryData;
+  readonly farOff: IsoTime;
+}
+
+function countryAlert(alert: (typeof ALERTS)[number], { event, data, farOff }: Said, sentence: Sentence) {
   const fires = data.verdict === alert.verdict;
   return {
     labels: {
@@ -61,7 +92,7 @@ function alertOf(alert: (typeof ALERTS)[number], event: UnroutableEvent, data: C
     },
     annotations: annotations(event, sentence),
     startsAt: data.since,
-    endsAt: fires ? farOff(event.time) : data.since,
+    endsAt: fires ? farOff : data.since,
   };
 }
 
@@ -80,6 +111,6 @@ function annotations(event: UnroutableEvent, sentence: Sentence) {
   return { summary: oneLine(sentence(event), 1000), event: event.id };
 }
 
-function farOff(time: IsoTime): IsoTime {
-  return new Date(Date.parse(time) + FIRES_FOR_DAYS * 86_400_000).toISOString();
+function isoTime(ms: number): IsoTime {
+  return new Date(ms).toISOString();
 }

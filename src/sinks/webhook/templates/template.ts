@@ -11,8 +11,12 @@ export interface Rendered {
 /** One plain sentence for an event, complete in itself. */
 export type Sentence = (event: UnroutableEvent) => string;
 
-/** Renders an event; `undefined` when the receiver has no use for it, and then nothing is sent. Pure. */
-export type Template = (event: UnroutableEvent, sentence: Sentence) => Rendered | undefined;
+/**
+ * Renders an event; `undefined` when the receiver has no use for it, and then nothing is sent. Pure.
+ *
+ * `wallMs`: when it is sent, for receivers that compare times with their own clock.
+ */
+export type Template = (event: UnroutableEvent, sentence: Sentence, wallMs?: number) => Rendered | undefined;
 
 /** Renders a body as JSON. */
 export function json(value: unknown): Rendered {

@@ -1,0 +1,44 @@
+import type { Engine } from '../../engine.ts';
+import type { Feed } from '../feed/types.ts';
+import type { Instance } from '../leadership/instances.ts';
+import { packageVersion } from '../package-root.ts';
+
+/** What a watch knows of itself. */
+export interface Standing {
+  /** Who it is among those that share the store. */
+  readonly id: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** `undefined` while another one leads. */
+  readonly engine: Engine | undefined;
+  readonly feed: Feed | undefined;
+  /** Why the store does not take what is decided; `undefined`: it does. */
+  readonly storeFault: string | undefined;
+  /** A recording is played. */
+  readonly isHistory: boolean;
+}
+
+/** What a watch says of itself in the store: whether it leads, and whether it is to be relied on now. */
+export function instanceOf(standing: Standing): Omit<Instance, 'beatAt'> {
+  const { id, startedAt, engine, isHistory } = standing;
+  const reason = unreadyReason(standing);
+  return {
+    id,
+    role: engine === undefined ? 'standby' : 'leader',
+    ready: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+    ...(isHistory ? { history: true } : {}),
+    version: packageVersion(),
+    host: id.split(':')[0] ?? id,
+    pid: process.pid,
+    startedAt,
+  };
+}
+
+function unreadyReason({ engine, feed, storeFault }: Standing): string | undefined {
+  if (storeFault !== undefined) return `the store takes nothing: ${storeFault}`;
+  const lines = feed?.live.stats().lines ?? [];
+  if (!lines.some(({ state }) => state === 'subscribed')) return 'not subscribed to the feed';
+  const isBlind = engine?.status().every(({ visibility }) => visibility.voters === 0) === true;
+  return isBlind ? 'no peer has a vote yet' : undefined;
+}
