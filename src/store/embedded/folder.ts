@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -73,7 +74,19 @@ export function claimFolder(path: string): Folder {
     mark(path);
     return { ok: true, warnings: tightened(path) };
   } catch (error) {
-    return refused(error);
+    return refused(codeOf(error) === 'ENOENT' ? (ancestorFault(path) ?? error) : error);
+  }
+}
+
+/** Node.js says ENOENT where folders are made on a file system that is read-only: what the system says of the nearest one. */
+function ancestorFault(path: string): unknown {
+  const above = dirname(path);
+  if (!existsSync(above)) return above === path ? undefined : ancestorFault(above);
+  try {
+    accessSync(above, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

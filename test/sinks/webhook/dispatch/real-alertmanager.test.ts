@@ -57,8 +57,8 @@ class Alertmanager {
 
   async kill(): Promise<void> {
     const child = this.#child;
-    if (child === undefined) return;
     this.#child = undefined;
+    if (child === undefined || child.exitCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await gone;
