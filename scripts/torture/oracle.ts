@@ -3,7 +3,7 @@ import { REPLAY_KEEPS_EVERY_MS } from '../../src/app/replay/stored-replay.ts';
 import { select } from '../../src/config/selection.ts';
 import { POLICY_SETTINGS, VOTING_SETTINGS, parseSetting } from '../../src/config/settings.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { createEngine } from '../../src/engine.ts';
+import { createEngine, type EngineOptions } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import type { Batch, Kept, StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
@@ -21,8 +21,6 @@ export interface Oracle {
 
 /** Plays a tape in this process, into memory. */
 export async function oracleOf(tape: string, territories: string): Promise<Oracle> {
-  const selection = await select({ territories, territory: [], settings: settingsOf(JUDGED) });
-  if (!selection.ok) throw new Error(selection.faults.join('; '));
   const batches: Batch[] = [];
   const inner = memoryStore();
   const store: StateStore = {
@@ -32,7 +30,7 @@ export async function oracleOf(tape: string, territories: string): Promise<Oracl
       return inner.commit(batch, token);
     },
   };
-  const engine = createEngine({ ...selection.value, recorded: true });
+  const engine = createEngine(await engineOptions(territories));
   await run(tapeSource(tape), engine, { store, everyMs: REPLAY_KEEPS_EVERY_MS }, new AbortController().signal);
   const events = batches.flatMap((batch) => batch.events);
 
@@ -52,6 +50,13 @@ export async function oracleOf(tape: string, territories: string): Promise<Oracl
       return differenceOf(kept, upTo);
     },
   };
+}
+
+/** How the day is judged, by the file of its territories. */
+export async function engineOptions(territories: string): Promise<EngineOptions> {
+  const selection = await select({ territories, territory: [], settings: settingsOf(JUDGED) });
+  if (!selection.ok) throw new Error(selection.faults.join('; '));
+  return { ...selection.value, recorded: true };
 }
 
 /** Of a record that is another than the batches made it. */

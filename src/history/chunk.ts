@@ -49,8 +49,11 @@ export class Chunk {
     this.at = level.begin(at);
   }
 
+  /** Means are whole from here on, as they are when the record is read again: a restart changes nothing. */
   put(bucket: Bucket): void {
-    this.buckets.set(Math.floor((bucket.at - this.at) / this.level.widthMs), bucket);
+    const { share } = bucket;
+    const whole = share === undefined ? bucket : { ...bucket, share: { ...share, mean: Math.round(share.mean) } };
+    this.buckets.set(Math.floor((bucket.at - this.at) / this.level.widthMs), whole);
   }
 
   get key(): string {

@@ -39,6 +39,11 @@ export class RollUp {
     this.#put(stretchOf(look, look.at, 0));
   }
 
+  /** What was seen when this was written down: it holds until the next look. */
+  resume(look: Look): void {
+    this.#last = look;
+  }
+
   /** Messages that came at this moment; those that are late count in the minute in which they came. */
   count(at: EventTime, announced: number, withdrawn: number): void {
     this.#pass(beginOf(at, MINUTE_MS));

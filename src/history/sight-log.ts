@@ -7,7 +7,7 @@ import { changesText, EVERY_PEER, maskOf, sightText, type SightChange, type Sigh
 
 /** What a store has of the sight of one view: changes of the minute that was open, and the day that has a begin. */
 export interface StoredSight {
-  readonly minute: readonly SightChange[];
+  readonly minute: { readonly at: EventTime; readonly changes: readonly SightChange[] };
   readonly day: EventTime | undefined;
 }
 
@@ -26,20 +26,27 @@ export class SightLog {
   constructor(view: TerritoryView, stored?: StoredSight) {
     this.#view = view;
     this.#storedDay = stored?.day;
-    const minute = stored?.minute ?? [];
-    const [first] = minute;
-    if (first !== undefined)
-      this.#minute = { at: beginOf(first.at, MINUTE_MS), changes: [...minute], isChanged: false };
+    const minute = stored?.minute;
+    // Its first change may be a late one, of a minute before.
+    if (minute !== undefined && minute.changes.length > 0)
+      this.#minute = { at: minute.at, changes: [...minute.changes], isChanged: false };
   }
 
-  /** A message changed what a session that votes sees. */
-  note(peer: PeerId, at: EventTime, message: SightMessage): void {
+  /** Nothing was missed since this was written down: what the sessions see is what they saw then. */
+  resume(): void {
+    this.#day = this.#storedDay;
+    this.#storedDay = undefined;
+    for (const { peer, votes, cover } of this.#view.ribs.values()) if (votes) this.#sight.set(peer.id, maskOf(cover));
+  }
+
+  /** A message that came `now` changed what a session that votes sees. */
+  note(peer: PeerId, { at, now }: { readonly at: EventTime; readonly now: EventTime }, message: SightMessage): void {
     const rib = this.#view.ribs.get(peer);
     if (rib?.votes !== true || this.#day === undefined) return;
     const mask = maskOf(rib.cover);
     if (this.#sight.get(peer) === mask) return;
     this.#sight.set(peer, mask);
-    this.#add({ at, peer, mask, message });
+    this.#add({ at, peer, mask, message }, now);
   }
 
   /** Who won or lost a vote since, and whose routes went without a message of theirs. */
@@ -47,17 +54,21 @@ export class SightLog {
     const day = beginOf(at, DAY_MS);
     if (this.#storedDay === day) {
       this.#day = day;
-      this.#add({ at, peer: EVERY_PEER, mask: undefined, message: undefined });
+      this.#add({ at, peer: EVERY_PEER, mask: undefined, message: undefined }, at);
     }
     this.#storedDay = undefined;
+    const changes: SightChange[] = [];
     for (const { peer, votes, cover } of this.#view.ribs.values()) {
       const before = this.#sight.get(peer.id);
       const mask = votes ? maskOf(cover) : undefined;
       if (mask === before) continue;
       if (mask === undefined) this.#sight.delete(peer.id);
       else this.#sight.set(peer.id, mask);
-      if (this.#day !== undefined) this.#add({ at, peer: peer.id, mask, message: undefined });
+      if (this.#day !== undefined) changes.push({ at, peer: peer.id, mask, message: undefined });
     }
+    // The order of a map depends on when the program was started.
+    changes.sort((a, b) => (a.peer < b.peer ? -1 : 1));
+    for (const change of changes) this.#add(change, at);
     if (this.#day !== undefined && day <= this.#day) return;
     this.#day = day;
     this.#begun.push({ key: beginKey(at), value: sightText(at, this.#sight) });
@@ -75,9 +86,9 @@ export class SightLog {
     return changes;
   }
 
-  #add(change: SightChange): void {
+  #add(change: SightChange, now: EventTime): void {
     // A late message keeps its own time, and stands in the minute in which it came.
-    const from = beginOf(change.at, MINUTE_MS);
+    const from = beginOf(now, MINUTE_MS);
     if (this.#minute === undefined || from > this.#minute.at) {
       if (this.#minute?.isChanged === true) this.#over.push(this.#minute);
       this.#minute = { at: from, changes: [], isChanged: true };

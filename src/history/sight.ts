@@ -88,7 +88,9 @@ export function parseChanges(minute: EventTime, text: string): SightChange[] {
 /** What all sessions see at one moment, as JSON: sessions by mask. */
 export function sightText(at: EventTime, sight: Sight): string {
   const byMask: Record<string, PeerId[]> = {};
-  for (const [peer, mask] of sight) (byMask[mask] ??= []).push(peer);
+  // The order of a map depends on when the program was started.
+  const peers = [...sight].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [peer, mask] of peers) (byMask[mask] ??= []).push(peer);
   return JSON.stringify([at, byMask]);
 }
 

@@ -69,7 +69,7 @@ export async function readStored(reader: Reader, space: Space): Promise<Stored |
       ),
     },
     sight: {
-      minute: parsed(changesKey(at), (text) => parseChanges(at, text)) ?? [],
+      minute: { at, changes: parsed(changesKey(at), (text) => parseChanges(at, text)) ?? [] },
       day: found.has(beginKey(at)) ? beginOf(at, DAY_MS) : undefined,
     },
     turns: months.flatMap((key) => parsed(key, (text) => JSON.parse(text) as Turn[]) ?? []),

@@ -80,12 +80,22 @@ export class ViewHistory {
     this.#lastChange = change;
     const { peer, at, type, prefix } = change;
     const paths = { before: before && pathText(before), after: after && pathText(after) };
-    this.#sight?.note(peer.id, at, { type, prefix: prefix.text, ...paths });
+    this.#sight?.note(peer.id, { at, now }, { type, prefix: prefix.text, ...paths });
   }
 
   noteEvent(event: UnroutableEvent): void {
     if (isIncidentEvent(event)) this.#noteIncident(event.data);
     else if (isVerdictEvent(event)) this.#verdicts.note(Date.parse(event.data.since) as EventTime, event.data.verdict);
+  }
+
+  /** Goes on as if it had never been stopped: the view is as it was when the last record was written, at `at`. */
+  resume(status: TerritoryStatus, at: EventTime): void {
+    if (this.#storedAt === undefined) return;
+    const look = lookAt(this.#view, status, at);
+    this.#lastLook = look;
+    this.#isFirst = false;
+    this.#rollUp.resume(look);
+    this.#sight?.resume();
   }
 
   /** Looks at the view as it is. Looks come in order of time. */

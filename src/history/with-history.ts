@@ -9,13 +9,22 @@ import { ViewHistory } from './view-history.ts';
 /**
  * The same engine, whose changes carry the history of what it saw: they are stored in the same write as its state. What
  * the store has of it already goes on. Looks once a second of event time in which anything came.
+ *
+ * @param isWhole whether the next element is the one after the last that was stored, as in a replay: then the records are
+ * those of an engine that was never stopped. In a live feed time has passed since, and what was seen then is not known.
  */
-export async function withHistory(engine: Engine, reader: Reader): Promise<Engine> {
+export async function withHistory(engine: Engine, reader: Reader, isWhole = false): Promise<Engine> {
   const histories = new Map<TerritoryView, ViewHistory>();
   for (const view of engine.views) {
     const stored = await readStored(reader, `history/${view.territory.id}/${view.family}`);
     histories.set(view, new ViewHistory(view, stored));
   }
+  const { now } = engine;
+  if (isWhole && now !== undefined)
+    for (const status of engine.status()) {
+      const view = engine.views.find(({ key }) => key === `${status.territory.id}/${status.family}`);
+      if (view !== undefined) histories.get(view)?.resume(status, now);
+    }
   return new RecordedEngine(engine, histories);
 }
 

@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { eventsContract } from './events.ts';
 import { fencingContract } from './fencing.ts';
+import { historyContract } from './history.ts';
 import { leasesContract } from './leases.ts';
 import { modelContract } from './model.ts';
 import { withStore, type Open, type Opened } from './opened.ts';
@@ -41,6 +42,9 @@ export function stateStoreContract(name: string, open: Open, { runs = 40 }: Cont
     });
     describe('fencing', () => {
       fencingContract(rule);
+    });
+    describe('history', () => {
+      historyContract(rule);
     });
     describe('leases', () => {
       leasesContract(rule, open);

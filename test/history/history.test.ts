@@ -3,7 +3,8 @@ import { exactLooks, sightBetween, timeline, verdictTurns } from '../../src/hist
 import { maskSize } from '../../src/history/sight.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { clock, peer, peers, UNITS } from '../support/day.ts';
-import { outageDay, range, record, SUBJECT, Told } from './scene.ts';
+import type { StateStore } from '../../src/ports.ts';
+import { outageDay, range, record, replayKilled, SUBJECT, Told } from './scene.ts';
 
 const ALL = peers(20);
 const WHOLE_DAY = range(clock('00:00'), clock('+1 00:00'));
@@ -131,6 +132,28 @@ test('a restart in the middle goes on with the same history', async () => {
   expect(two?.before).toEqual(one?.before);
   const counts = (hours: NonNullable<typeof one>['hours']) => hours.map(({ at, withdrawn }) => [at, withdrawn]);
   expect(counts(two?.hours ?? [])).toEqual(counts(one?.hours ?? []));
+});
+
+test('a replay that was stopped anywhere and goes on has the same records, byte for byte', async () => {
+  const all = peers(20);
+  const day = outageDay()
+    .announce('16:10:10', all.slice(0, 3), UNITS, [9304, 131279])
+    .withdraw('16:20:30', all.slice(5, 9))
+    .gap('17:00', 'rrc00')
+    .tick('17:30')
+    .tick('+1 00:30');
+  const elements = day.elements;
+  const whole = memoryStore();
+  await record(whole, elements, 1_000);
+  const recordsOf = async (store: StateStore) =>
+    (await Promise.all([store.read('history/KP/ipv4'), store.read('past-incidents/KP/ipv4')])).flat();
+  const expected = await recordsOf(whole);
+  for (const kills of [[0.2], [0.5], [0.1, 0.3, 0.31, 0.6, 0.9], [0.7, 0.98, 0.99]]) {
+    const store = memoryStore();
+    const places = kills.map((part) => Math.floor(elements.length * part));
+    await replayKilled(store, elements, places);
+    expect(await recordsOf(store)).toEqual(expected);
+  }
 });
 
 test('time in which nothing was watched is neither an outage nor routable', async () => {

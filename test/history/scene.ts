@@ -39,16 +39,44 @@ export function outageDay(): Told {
     .tick('16:00:30');
 }
 
+/** Plays elements into a store as a replay does, is killed after so many, and goes on; what was not stored is read again. */
+export async function replayKilled(
+  store: StateStore,
+  elements: readonly Element[],
+  kills: readonly number[],
+  options: EngineOptions = OPTIONS,
+): Promise<void> {
+  for (const kill of kills) {
+    const kept = (await store.load())?.elements ?? 0;
+    const part = elements.slice(kept, Math.max(kill, kept));
+    const isKilled = await record(store, part, 1_000, { isWhole: kept > 0, isKilled: true, options }).then(
+      () => false,
+      (error: unknown) => error === KILLED,
+    );
+    if (!isKilled) throw new Error('it was not killed');
+  }
+  const kept = (await store.load())?.elements ?? 0;
+  await record(store, elements.slice(kept), 1_000, { isWhole: kept > 0, options });
+}
+
+const KILLED = new Error('killed');
+
 /** Runs elements into a store with their history, from what the store has already. */
-export async function record(store: StateStore, elements: readonly Element[], everyMs = 60_000): Promise<void> {
+export async function record(
+  store: StateStore,
+  elements: readonly Element[],
+  everyMs = 60_000,
+  { isWhole = false, isKilled = false, options = OPTIONS } = {},
+): Promise<void> {
   const kept = await store.load();
-  const restored = kept && restoreEngine(OPTIONS, kept);
+  const restored = kept && restoreEngine(options, kept);
   if (restored?.ok === false) throw new Error(restored.reason);
-  const engine = await withHistory(restored?.engine ?? createEngine(OPTIONS), store);
+  const engine = await withHistory(restored?.engine ?? createEngine(options), store, isWhole);
   const source = {
     name: 'the day',
     async *elements() {
       yield* elements;
+      if (isKilled) throw KILLED;
     },
   };
   const position = kept && { number: kept.number, elements: kept.elements, cursor: kept.cursor };

@@ -88,7 +88,7 @@ async function beginUnder(
 
   const signal = AbortSignal.any([io.signal, leadership.over]);
   return good({
-    engine: await withHistory(restored?.engine ?? createEngine(wanted), store),
+    engine: await withHistory(restored?.engine ?? createEngine(wanted), store, restored !== undefined),
     source: skipping(archive.source, kept?.elements ?? 0),
     keeping: {
       store,
