@@ -48,7 +48,7 @@ test('the history of a day in which all goes wrong is the same, byte for byte, w
     await replayKilled(store, elements, kills, options);
     const found = await recordsOf(store);
     const other = found.flatMap((record, i) => {
-      const place = [...record].findIndex((char, at) => char !== expected[i]?.[at]);
+      const place = Array.from(record).findIndex((char, at) => char !== expected[i]?.[at]);
       const part = (text = ''): string => text.slice(Math.max(0, place - 200), place + 200);
       return record === expected[i] ? [] : [[record.slice(0, 40), part(record), part(expected[i])]];
     });
