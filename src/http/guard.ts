@@ -45,13 +45,15 @@ export function guard(access: Access): MiddlewareHandler {
   return async (context, next) => {
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
     const { method, path } = context.req;
+    const length = context.req.header('content-length');
+    const hasBody = (length !== undefined && length !== '0') || context.req.header('transfer-encoding') !== undefined;
+    // Else all of the body would be read before the next request.
+    if (hasBody) context.header('Connection', 'close');
     if (method !== 'GET' && method !== 'HEAD') {
       context.header('Allow', 'GET, HEAD');
       return context.json({ error: 'only GET and HEAD: this server changes nothing' }, 405);
     }
-    const length = context.req.header('content-length');
-    if ((length !== undefined && length !== '0') || context.req.header('transfer-encoding') !== undefined)
-      return context.json({ error: 'a request has no body here' }, 413);
+    if (hasBody) return context.json({ error: 'a request has no body here' }, 413);
     const wrong = strangerOf(context, access);
     if (wrong !== undefined) return context.json({ error: wrong }, 403);
     if (access.token !== undefined && !OPEN.has(path) && !shows(context, access.token)) {
