@@ -62,7 +62,7 @@ function showAnswer(): void {
   const witnesses =
     now.visibility === undefined
       ? ''
-      : `${now.visibility.witnesses} witnesses, ${now.visibility.voters} networks can be asked. `;
+      : `${now.visibility.witnesses} witnesses: networks that usually have a route. ${now.visibility.voters} networks report now. `;
   const blind = now.verdict === 'unknown' ? 'We are blind: this is not an outage. ' : '';
   byId('facts').textContent = `${blind}${witnesses}${asOf}`;
   showConnection();
@@ -275,7 +275,8 @@ async function loadIncidents(): Promise<void> {
 
 interface IncidentFacts {
   readonly worst: string;
-  readonly downMs: number;
+  readonly unroutableMs: number;
+  readonly degradedMs: number;
   readonly shape: string;
   readonly drops: number;
   readonly spans: readonly { readonly from: string; readonly until?: string }[];
@@ -283,11 +284,15 @@ interface IncidentFacts {
 }
 
 function incidentLine({ territory, family, incident }: Listed): HTMLLIElement {
-  const { worst, downMs, shape, drops, spans, onset } = incident as unknown as IncidentFacts;
+  const { worst, unroutableMs, degradedMs, shape, drops, spans, onset } = incident as unknown as IncidentFacts;
   const from = spans[0]?.from ?? '';
   const until = spans.at(-1)?.until;
   const line = made('li');
-  const lasted = until === undefined ? 'not over' : `${durationText(downMs)} down`;
+  const parts = [
+    unroutableMs > 0 ? `${durationText(unroutableMs)} unroutable` : '',
+    degradedMs > 0 ? `${durationText(degradedMs)} degraded` : '',
+  ].filter((part) => part !== '');
+  const lasted = until === undefined ? 'not over' : parts.join(', ');
   const text = `${worst} since ${timeText(Date.parse(from), zone())}: ${lasted}, ${drops} ${drops === 1 ? 'drop' : 'drops'}, ${shape}`;
   const look = button('Zoom to onset', () => zoomTo({ territory, family, incident }));
   const why = button('Evidence', () => void showEvidence({ territory, family }, from, zone()));

@@ -89,7 +89,7 @@ export const answers = {
       z.object({
         ...peer,
         sees: z.int().nullable().describe('Networks it saw at the begin; null: it had no vote'),
-        changes: z.array(z.tuple([time, z.int().nullable()])),
+        changes: z.array(z.object({ at: time, sees: z.int().nullable() })),
       }),
     ),
   }),

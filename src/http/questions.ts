@@ -5,7 +5,8 @@ import { LAST_EVENT_TIME } from '../bgp/time.ts';
 const moment = z
   .string()
   .max(40)
-  .refine((text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) && Number.isFinite(Date.parse(text)), {
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}/, { error: 'a time is needed, such as 2014-12-22T16:15:00Z' })
+  .refine((text) => Number.isFinite(Date.parse(text)), {
     error: 'a time is needed, such as 2014-12-22T16:15:00Z',
   })
   .transform((text) => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`))
@@ -14,7 +15,8 @@ const moment = z
 
 const territory = z
   .string()
-  .regex(/^[^/\0]{1,64}$/, { error: 'the id of a territory is needed, such as KP' })
+  .max(64)
+  .regex(/^[^/]+$/, { error: 'the id of a territory is needed, such as KP' })
   .optional();
 const family = z.enum(['ipv4', 'ipv6']).optional();
 const view = { territory, family };

@@ -83,7 +83,7 @@ export async function peersView(store: Reader, asked: Questions['span']): Promis
   const range = rangeOf(subject, asked);
   if (range.until - range.from > MOST_OF_PEERS_MS) throw new Refused(400, 'at most three days of peers at once');
   const { begin, changes } = await sightBetween(store, subject.key, range);
-  const rows = new Map<PeerId, { sees: number | null; changes: [string, number | null][] }>();
+  const rows = new Map<PeerId, { sees: number | null; changes: { at: string; sees: number | null }[] }>();
   for (const [id, mask] of begin ?? []) rows.set(id, { sees: maskSize(mask), changes: [] });
   for (const { at, peer, mask } of changes) {
     if (peer === EVERY_PEER) continue;
@@ -91,8 +91,8 @@ export async function peersView(store: Reader, asked: Questions['span']): Promis
     if (row === undefined) rows.set(peer, (row = { sees: null, changes: [] }));
     const size = mask === undefined ? null : maskSize(mask);
     const last = row.changes.at(-1);
-    if (last?.[0] === isoTime(at)) last[1] = size;
-    else row.changes.push([isoTime(at), size]);
+    if (last?.at === isoTime(at)) last.sees = size;
+    else row.changes.push({ at: isoTime(at), sees: size });
   }
   return {
     ...named(subject),

@@ -115,7 +115,7 @@ export function upstreamsPicture(timeline: Timeline): Picture {
   return {
     id: 'upstreams',
     title: 'Share per upstream',
-    summary: `Routes over ${asns.map(upstreamName).join(', ') || 'no upstream'}; the rest has no route.`,
+    summary: `Routes over ${asns.map(upstreamName).join(', ') || 'no upstream'} at the end of each ${timeline.resolution}; the rest has no route.`,
     head: ['time', ...asns.map(upstreamName), 'no route'],
     rows: timeline.buckets.map(({ at, share, upstreams }) => {
       if (share === null) return [at, ...asns.map(() => null), null];
@@ -147,7 +147,10 @@ export function messagesPicture({ buckets, resolution }: Timeline): Picture {
 export function peersPicture(peers: Peers): Picture {
   const rows = peers.peers.flatMap((peer) => {
     const name = `AS${peer.asn} ${peer.address} at ${peer.collector}`;
-    const steps: [string, number | null][] = [[peers.from, peer.sees], ...peer.changes];
+    const steps: [string, number | null][] = [
+      [peers.from, peer.sees],
+      ...peer.changes.map(({ at, sees }): [string, number | null] => [at, sees]),
+    ];
     return steps.map(([at, sees], i) => [name, at, steps[i + 1]?.[0] ?? peers.until, sees]);
   });
   return {
