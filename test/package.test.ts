@@ -12,9 +12,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const INCIDENT = '2014-12-22';
-/** Bytes. In November 2026 it is 2.4 MB packed and 8.2 MB installed: the library with source maps that hold the sources, and the command in one file. */
-const MOST_PACKED = 4_000_000;
-const MOST_INSTALLED = 13_000_000;
+/**
+ * Bytes. Before reports it was 2.4 MB packed and 8.2 MB installed: the library with source maps that hold the sources, and the command in one file. Since
+ * reports draw pictures, it is 4.0 and 13.5 MB: the library that draws is 1.4 MB of the command, the font 0.8 MB.
+ */
+const MOST_PACKED = 4_500_000;
+const MOST_INSTALLED = 15_000_000;
 const ENTRY_POINTS = ['.', './mrt', './ris-live', './store/redis', './store/embedded', './report'];
 
 let folder = '';
