@@ -62,7 +62,9 @@ function collectorShares(peers: SubjectFacts['peers']): ReadonlyMap<string, Shar
     names.map((name) => {
       const sessions = (peers?.peers ?? []).filter(({ collector }) => collector === name);
       const begin = sessions.map(({ sees }) => sees);
-      const steps = sessions.flatMap(({ changes }, i) => changes.map(({ at, sees }) => ({ at: eventTime(at), i, sees })));
+      const steps = sessions.flatMap(({ changes }, i) =>
+        changes.map(({ at, sees }) => ({ at: eventTime(at), i, sees })),
+      );
       return [
         name,
         sharesOver(
