@@ -20,33 +20,33 @@ import type { VotingPolicy } from './peers/voting-policy.ts';
 export type { OpenGap } from './detect/observer/observer.ts';
 export type { TerritoryStatus } from './detect/status.ts';
 
-/** What one element changed, its time included. Kept whole or not at all. */
+/** What one element changed. It is stored completely or not at all. */
 export interface Commit {
-  /** Event time up to which all is decided. */
+  /** Event time up to which everything is decided. */
   readonly cursor: EventTime;
   /** In the order in which they were decided. */
   readonly events: readonly UnroutableEvent[];
 }
 
-/** A territory and how it is judged. */
+/** A territory and its policy. */
 export interface WatchedTerritory {
   readonly territory: Territory;
   readonly policy: Policy;
 }
 
-/** What an engine is made for. */
+/** Options of an engine. */
 export interface EngineOptions {
   readonly territories: readonly WatchedTerritory[];
   readonly voting: VotingPolicy;
-  /** Prefixes that never go away: while they are gone too, nothing is said of the territories. None by default. */
+  /** Prefixes that are always announced. While they are gone too, verdicts are `unknown`. None by default. */
   readonly control?: Territory;
   /** Whether changes of the state are noted for `takeChanges`. @default false */
   readonly recorded?: boolean;
 }
 
-/** What a store kept of an engine. */
+/** What a store has of an engine. */
 export interface KeptState {
-  /** Event time up to which all was decided. */
+  /** Event time up to which everything was decided. */
   readonly cursor: EventTime;
   /** In any order. */
   readonly records: readonly StateRecord[];
@@ -57,7 +57,7 @@ export type Restored =
   | {
       readonly ok: true;
       readonly engine: Engine;
-      /** Ids of territories that are judged anew: their blocks, origins or policy are others now, or they are new. */
+      /** Ids of territories that start without a verdict: they are new, or their blocks, origins or policy changed. */
       readonly anew: readonly string[];
     }
   /** `reason` names the record that cannot be read. */
@@ -73,24 +73,24 @@ export interface Engine {
    * own time any more.
    */
   apply(element: Element): Commit | undefined;
-  /** How each territory and family stands at `now`. */
+  /** The present verdict and visibility of each territory and family, at `now`. */
   status(): readonly TerritoryStatus[];
-  /** What the voters see of each territory and family, for who records it: to be read, not changed. */
+  /** What the voters see of each territory and family, for the history. Read-only. */
   readonly views: readonly TerritoryView[];
   /** Gaps that cost votes and are not healed yet, the oldest first. A gap is the same object until it is healed. */
   openGaps(): readonly OpenGap[];
-  /** What changed of the state since this was last called; the first time all of it. Empty unless `recorded`. */
+  /** Changes of the state since the last call; the first call gives all of it. Empty unless `recorded`. */
   takeChanges(): readonly StateChange[];
-  /** All of the state: for a store that has lost what it kept. */
+  /** The complete state, for a store that has lost its data. */
   state(): readonly StateChange[];
   /**
-   * The input has ended: a `country.unknown` for each territory and family that never had a verdict, so that no event is
-   * not taken for no outage. They close the output and are not part of the state: asked again, the same are given.
+   * The input has ended: a `country.unknown` for each territory and family that never had a verdict, so that a
+   * missing event is not taken for "no outage". They are not part of the state: another call gives the same events.
    *
    * @param since event time of the first element.
    */
   neverJudged(since: EventTime): readonly UnroutableEvent[];
-  /** The store had lost what it kept, and is written again: tells of it, in the chain of the observer's events. */
+  /** The store had lost data and is written again. @returns the event that reports it, in the observer's chain. */
   noteLoss(data: DataLossData): Commit;
 }
 
@@ -106,8 +106,8 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /**
- * Goes on where the engine stood that wrote these records: the same further elements give the same further commits. What
- * the options changed since is in the first `takeChanges`, so that a store that has the records has the state after it.
+ * Continues from the records that an engine wrote: the same further elements give the same further commits. Differences
+ * that the options make are in the first `takeChanges`, so that the store then has the complete state.
  */
 export function restoreEngine(options: EngineOptions, { cursor, records }: KeptState): Restored {
   const parts = partsOf(options);
@@ -191,7 +191,7 @@ function engineOf(parts: Parts, start: Start): Engine {
     let at = from;
     for (let rounds = 0; deadline !== undefined && deadline <= to; rounds++) {
       if (deadline > at) rounds = 0;
-      // Who sets a deadline deals with it when it comes; one that stays where it is would be met for ever.
+      // The code that sets a deadline must move it when it is due; otherwise this loop would not end.
       if (rounds > MAX_ROUNDS) throw new Error(`the deadline ${deadline} is not dealt with at ${at}`);
       at = Math.max(at, deadline) as EventTime;
       const isOfPeers = isDue(peerTable.deadline(), at);
@@ -259,7 +259,7 @@ function isDue(deadline: EventTime | undefined, at: EventTime): boolean {
   return deadline !== undefined && deadline <= at;
 }
 
-/** A route concerns the territories that it overlaps; all else may concern all of them. */
+/** A route concerns the territories that it overlaps; other elements may concern all of them. */
 function isRoute({ type }: Element): boolean {
   return type === 'rib' || type === 'announcement' || type === 'withdrawal';
 }
@@ -268,7 +268,7 @@ function committed(cursor: EventTime, events: readonly UnroutableEvent[]): Commi
   return events.length === 0 ? undefined : { cursor, events };
 }
 
-/** Its units are followed as a whole: nothing of it is ever told. */
+/** Its units are followed as a whole; it has no events. */
 function controlGroup({ control, territories }: EngineOptions): ControlGroup {
   const views =
     control === undefined ? [] : viewsOf(control, Math.min(...territories.map(({ policy }) => policy.coveredAt)));

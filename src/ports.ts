@@ -8,138 +8,138 @@ export interface ElementSource {
   /** For people, in progress and errors. */
   readonly name: string;
   /**
-   * Yields elements in event-time order, `at` never going back but for late ones of a live feed, which keep their own time.
-   * Does nothing until it is read. Ends when the input ends;
-   * returns when `signal` aborts. Input that cannot be read is reported by the source and yielded as a `gap`, never
-   * thrown; it throws only on a bug.
+   * Yields elements in the order of event time. Only late elements of a live feed may be older than the one before; they
+   * keep their own time. The source does nothing until it is read. It ends when the input ends or `signal` aborts.
+   *
+   * @throws only on a bug. Input that cannot be read is reported by the source and yielded as a `gap`.
    */
   elements(signal: AbortSignal): AsyncIterable<Element>;
 }
 
-/** What is kept together or not at all: changes of the state, how far it is, and what was decided on the way. */
+/** What is stored completely or not at all: changes of the state, the cursor, and the events decided with them. */
 export interface Batch {
-  /** One more than that of the last batch kept; the first is 1. */
+  /** One more than the number of the batch stored before; the first is 1. */
   readonly number: number;
-  /** Event time up to which all is decided. */
+  /** Event time up to which everything is decided. */
   readonly cursor: EventTime;
-  /** Elements taken since the state began: a source that yields the same each time is gone on with after as many. */
+  /** Elements taken since the state began. A source that always yields the same elements is continued after this many. */
   readonly elements: number;
-  /** In the order in which they were decided. Events whose ids are kept already are not kept again. */
+  /** In the order in which they were decided. Events whose ids are already stored are not stored again. */
   readonly events: readonly UnroutableEvent[];
   readonly changes: readonly StateChange[];
   /**
-   * These changes are all there is of the engine's spaces (`routes`, `visibility-log`, `voters`, `verdicts`, `incidents`,
-   * `engine`): what the store has of them besides goes. The number may be any that is not less than that of the last one:
-   * one that comes late, after others were kept, sets nothing back.
+   * The changes are the complete content of the engine's spaces (`routes`, `visibility-log`, `voters`, `verdicts`,
+   * `incidents`, `engine`): other records in them are deleted. The number must not be less than the stored one, so that a
+   * late batch sets nothing back.
    */
   readonly whole?: true;
 }
 
-/** What stands in a store, besides its events. */
+/** The content of a store, without its events. */
 export interface Kept {
   readonly number: number;
   readonly cursor: EventTime;
   readonly elements: number;
-  /** Records of the engine's spaces, in no order that means anything. */
+  /** Records of the engine's spaces, in any order. */
   readonly records: readonly StateRecord[];
 }
 
-/** What became of a write. */
+/** The result of a write. */
 export type Committed =
   | { readonly ok: true }
-  /** Another one leads: its token is newer than ours. Nothing was changed. */
+  /** Another process leads: its token is newer than ours. Nothing was changed. */
   | { readonly ok: false; readonly reason: 'fenced' }
-  /** The store does not stand where we left it: emptied, or set back. Nothing was changed; `found` is its number. */
+  /** The store was emptied or set back since our last write. Nothing was changed; `found` is its number. */
   | { readonly ok: false; readonly reason: 'lost'; readonly found: number; readonly cursor: EventTime | undefined };
 
 /**
- * Keeps what was decided, and what it was decided from.
+ * Stores state and events.
  *
- * Each call ends: it is done, or it rejects when that cannot be known within the store's own deadline. Whoever calls may
- * then repeat it: repeating changes nothing. Until it was opened anew by its owner, a store that was away is found again
- * by itself.
+ * Each call ends: it is done, or it rejects when the outcome is not known within the store's own deadline. The caller may
+ * then repeat it; a repetition changes nothing. The store reconnects on its own; callers never reopen it.
  */
 export interface StateStore {
-  /** For people: without user names and passwords. */
+  /** For people; without user names and passwords. */
   readonly name: string;
-  /** What was kept last; `undefined` when nothing ever was. */
+  /** @returns what was stored last; `undefined` when nothing was stored yet. */
   load(): Promise<Kept | undefined>;
   /**
-   * Keeps a batch whole or not at all. The one kept last, repeated, changes nothing and is `ok`. Whoever is fenced is told
-   * so before anything else. Records of other spaces than the engine's may be among the changes.
+   * Stores a batch completely or not at all. Repeating the last batch changes nothing and gives `ok`. `fenced` is checked
+   * first. The changes may include records of other spaces than the engine's.
    *
-   * @param token of the lease under which it is written; a token older than any seen is refused. `undefined` where nobody
-   * else can write.
+   * @param token token of the lease; a token older than the newest one is refused. `undefined` where no other process can
+   * write.
    */
   commit(batch: Batch, token?: number): Promise<Committed>;
   /**
-   * Records of one space, by key upward, in the order of JavaScript's strings.
+   * Records of one space, sorted by key in the order of JavaScript's strings.
    *
-   * @param keys these alone, those of them that are there: some hundreds at most. @default all of the space
+   * @param keys only these keys, if they exist; some hundreds at most. @default all records of the space
    */
   read(space: Space, keys?: readonly string[]): Promise<readonly StateRecord[]>;
-  /** Keeps records that are no part of the engine's state, all of them or none. `fenced` as for `commit`. */
+  /** Stores records outside of the engine's state, all of them or none. `fenced` as for `commit`. */
   write(changes: readonly StateChange[], token?: number): Promise<Committed>;
   /**
-   * Events in the order in which they were kept, after the one with this id or from the oldest that is kept.
+   * Events in the order in which they were stored: after the one with this id, or from the oldest one.
    *
-   * @throws UnknownEvent when no event with this id is kept: it was never, or no longer is.
+   * @throws UnknownEvent when the store has no event with this id: it was never stored, or was trimmed.
    */
   events(after?: string): AsyncIterable<UnroutableEvent>;
   /**
-   * The same, and goes on as events are kept, by whichever process, until `signal` aborts.
+   * The same, and continues with new events of any process until `signal` aborts.
    *
-   * @throws UnknownEvent also when events were forgotten that were to be given next.
+   * @throws UnknownEvent also when the next events were trimmed before they were read.
    */
   follow(after: string | undefined, signal: AbortSignal): AsyncIterable<UnroutableEvent>;
-  /** Id of the event that was kept last; `undefined` when none is kept. Reads that one alone. */
+  /** Id of the newest event; `undefined` when there is none. Reads no other event. */
   newest(): Promise<string | undefined>;
-  /** How many events are kept. Reads none of them. */
+  /** Number of stored events. Reads none of them. */
   count(): Promise<number>;
   /**
-   * Forgets the oldest events beyond the newest `most`, but none that one of the `readers` (or of the store's own kinds of
-   * readers, such as Redis consumer groups) has yet to deal with, nor the one that it dealt with last, from which it goes
-   * on. Gives the number forgotten.
+   * Removes events that are older than the newest `most`. Keeps those that a reader of the space `readers` (or a Redis
+   * consumer group) has not read yet, and the last one that it has read, from which it continues.
+   *
+   * @returns the number of removed events.
    */
   trim(most: number): Promise<number>;
   readonly leases: Leases;
-  /** Lets go of connections and files. What is under way ends first. */
+  /** Closes connections and files, after calls under way have ended. */
   close(): Promise<void>;
 }
 
 /** The right to write, for as long as it is renewed. */
 export interface Lease {
-  /** Greater than that of any lease before, and than any that was written with. */
+  /** The fencing token: greater than the token of any earlier lease or write. */
   readonly token: number;
   readonly holder: string;
 }
 
-/** Who may write: at most one at a time. A holder that was late finds out by its token, never by its clock. */
+/** Who may write: at most one process at a time. A holder that was late is refused by its token; its clock does not matter. */
 export interface Leases {
-  /** Takes the lease when nobody has it, or who had it did not renew it in time. Who holds it has it already. */
+  /** Takes the lease if it is free or was not renewed in time. @returns the same lease again to its holder; `undefined` when another one holds it. */
   acquire(holder: string, ttlMs: number): Promise<Lease | undefined>;
-  /** `false`: it is another's by now, or nobody's. */
+  /** @returns `false` when the lease has expired or belongs to another holder. */
   renew(lease: Lease, ttlMs: number): Promise<boolean>;
-  /** Gives it up so that another need not wait. */
+  /** Releases the lease, so that another process need not wait. */
   release(lease: Lease): Promise<void>;
-  /** Who leads, and for how many milliseconds at least if it is not renewed. */
+  /** The present lease, and the milliseconds that it lasts at least without renewal; `undefined` when there is none. */
   holder(): Promise<(Lease & { readonly leftMs: number }) | undefined>;
 }
 
-/** There is no event with this id in the store. */
+/** The store has no event with this id. */
 export class UnknownEvent extends Error {
   override readonly name = 'UnknownEvent';
   readonly id: string;
 
   constructor(id: string) {
-    super(`no event with id ${id} is kept: it never was, or it is older than what is kept`);
+    super(`no event with id ${id} is stored: it never was, or it was trimmed`);
     this.id = id;
   }
 }
 
-/** Time at the edge: back-off, watchdogs, schedules. The core never sees it; tests pass one they turn by hand. */
+/** Time at the edge: back-off, watchdogs, schedules. The core never sees it; tests pass one that they control. */
 export interface Clock {
-  /** Milliseconds since 1970-01-01T00:00:00Z. May step, both ways. */
+  /** Milliseconds since 1970-01-01T00:00:00Z. May step forward and back. */
   wallMs(): number;
   /** Milliseconds since some start. Never goes back. */
   monotonicMs(): number;

@@ -3,7 +3,7 @@ import type { Charset } from '../report/chart.ts';
 import { colours, noPaint, type Paint } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
 
-/** What a command may touch of the process. `main.ts` alone makes the real one. */
+/** The parts of the process that a command may use. Only `main.ts` makes the real one. */
 export interface Io {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -22,7 +22,7 @@ export function complain(io: Io, text: string): void {
 /** Text wider than this is hard to read, and a chart no better. */
 const WIDEST = 120;
 
-/** Columns of a terminal; 80 where there is none. */
+/** Columns of a terminal; 80 without a terminal. */
 export function widthOf({ columns }: { readonly columns?: number }): number {
   return Math.min(WIDEST, Math.max(40, columns ?? 80));
 }

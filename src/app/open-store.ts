@@ -9,13 +9,13 @@ import { bad, type Result } from '../lib/result.ts';
 
 /** Which store, as the command line says it. */
 export interface StoreOptions {
-  /** `redis://…` and its kin, a folder, or `none`. */
+  /** A Redis URL, a folder, or `none`. */
   readonly store?: string;
   /** Name of the watch in it. @default $UNROUTABLE_NAME, else made of the territories */
   readonly name?: string;
   /** `read`: nothing is written, and a Redis user without the right to write will do. @default write */
   readonly access?: 'write' | 'read';
-  /** Events that are to be kept: a Redis without room for them is warned of. */
+  /** Number of events that stay in the store: a Redis without room for them gets a warning. */
   readonly keepEvents?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ function nameFault(
   territories: readonly string[],
   { env }: Pick<Io, 'env'>,
 ): string {
-  const form = 'it must be letters, digits and . _ + -, 64 at most';
+  const form = 'it must consist of letters, digits and . _ + -, at most 64';
   if (asked !== undefined) return `--name ${name}: ${form}`;
   if ((env['UNROUTABLE_NAME'] ?? '') !== '') return `UNROUTABLE_NAME ${name}: ${form}`;
   return `the ids of ${territories.length} territories make too long a name for the watch: give it one with --name or UNROUTABLE_NAME`;
@@ -111,11 +111,11 @@ export async function openKept(...wanted: Parameters<typeof openStore>): Promise
   return { ...bad('store', fault), isAway: false };
 }
 
-/** Opens a store that outlives the program, and makes it where there is none yet. */
+/** Opens a store that outlives the program. Creates it if it does not exist. */
 export async function openLasting(...wanted: Parameters<typeof openStore>): Promise<Opening> {
   const opened = await openStore(...wanted);
   if (!opened.ok || opened.value.isLasting) return opened;
-  return { ...bad('usage', '--store none: nothing is kept there'), isAway: false };
+  return { ...bad('usage', '--store none: nothing is stored there'), isAway: false };
 }
 
 /** Loaded when it is needed: a replay needs neither. */

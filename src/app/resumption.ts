@@ -4,12 +4,12 @@ import type { Keeping } from '../pipeline.ts';
 import type { Kept } from '../ports.ts';
 import type { Resumption } from './feed/types.ts';
 
-/** Where the store stands, without its records: the engine has them, and a run of months need not hold them twice. */
+/** The position of the store, without its records: the engine has them, and a long run should not hold them twice. */
 export function positionOf({ number, elements, cursor }: Kept): NonNullable<Keeping['position']> {
   return { number, elements, cursor };
 }
 
-/** The collectors and prefixes of which anything was kept. */
+/** The collectors and prefixes in the stored state. */
 export function resumptionOf({ cursor, records }: Kept): Resumption {
   const collectors = new Set<Collector>();
   const prefixes = new Map<string, NonNullable<ReturnType<typeof parsePrefix>>>();

@@ -4,8 +4,9 @@ import type { Clock } from '../ports.ts';
 const WAITS = { firstMs: 200, mostMs: 5_000 };
 
 /**
- * Waits before a store that did not answer is asked again: longer each time, at random within the wait, so that those who
- * lost it together do not come back together. `say` is told of the first failure, and of each that says something else.
+ * Waits before a store that did not answer is tried again: longer each time, with random waits, so that processes
+ * that lost it together do not return together. `say` is called for the first failure and for each one with another
+ * text.
  */
 export function retrying(
   clock: Clock,

@@ -14,7 +14,7 @@ export function parseAsn(text: string): Asn | undefined {
   return digits === undefined ? undefined : asnOf(Number(digits));
 }
 
-/** A number from a wire field, or `undefined` when it is no AS number. */
+/** A number from a wire field, or `undefined` when it is not an AS number. */
 export function asnOf(value: number): Asn | undefined {
   return Number.isInteger(value) && value >= 0 && value <= MAX_ASN ? (value as Asn) : undefined;
 }

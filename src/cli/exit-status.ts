@@ -6,13 +6,12 @@ export const EXIT = {
   /** Nothing: all input was read. */
   done: 0,
   /**
-   * Wait, or look at what it says: nobody watches, or who does is not ready, of `status --ready`; not all arrived, of
-   * `drill` and `webhook test`.
+   * `status --ready`: there is no leader, or it is not ready. `drill`, `webhook test`: not everything arrived.
    */
   notReady: 1,
   /** Mend the command line. */
   usage: 2,
-  /** The result stands, but not all of the input could be read: fetch the files named again. */
+  /** The result is valid, but some input could not be read: fetch the named files again. */
   partial: 3,
   /** No input could be read, or the output not be written: look at names, rights and space. */
   files: 4,
@@ -33,7 +32,7 @@ export const EXIT = {
 /** An exit status of the command. */
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
-/** Prints the faults and gives the exit status that stands for their kind. */
+/** Prints the faults and gives the exit status of their kind. */
 export function failed({ kind, faults }: Pick<Failure, 'kind' | 'faults'>, io: Io): ExitStatus {
   for (const fault of faults) complain(io, fault);
   return EXIT[kind];
@@ -42,14 +41,14 @@ export function failed({ kind, faults }: Pick<Failure, 'kind' | 'faults'>, io: I
 /** The exit statuses, as the help texts list them. */
 export const EXIT_HELP = `Exit status:
   0    done: all input was read
-  1    of 'status --ready': nobody watches, or who does is not ready;
-       of 'drill' and 'webhook test': not all of it arrived
-  2    mend the command line
-  3    partial: the result stands, but some input was damaged; it is named
-  4    no input could be read, or the output not be written
+  1    'status --ready': there is no leader, or it is not ready;
+       'drill' and 'webhook test': not everything arrived
+  2    the command line is wrong
+  3    partial: the result is valid, but some input was damaged or is missing
+  4    no input could be read, or the output could not be written
   65   of 'map' and 'reduce': some input is bad and will stay so; it is named
-  69   the store could not be used: mend it, or choose another
+  69   the store could not be used: repair it, or choose another one
   70   a bug: please report it
   75   of 'map' and 'reduce': a disk failed or a file changed; try again
-  78   mend the territories file, or that of webhooks
-  130  interrupted: what was found until then was printed`;
+  78   the territories file or the webhooks file is wrong
+  130  interrupted: the results so far were printed`;

@@ -11,7 +11,7 @@ export function addChoice(command: Command): void {
     .optionsGroup('What to watch:')
     .option(
       '-t, --territory <id>',
-      'watch this territory; may be given again (default: all of the file, else KP)',
+      'watch this territory; may be repeated (default: all of the file, else KP)',
       collect,
     )
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
@@ -21,7 +21,11 @@ export function addChoice(command: Command): void {
 export function addLimits(command: Command): void {
   command
     .option('--max-territories <n>', 'refuse more territories than this (default: 2000)', asLimit)
-    .option('--max-networks <n>', 'refuse more /24s and /48s than this, of all together (default: 131072)', asLimit);
+    .option(
+      '--max-networks <n>',
+      'refuse more /24s and /48s than this, all territories together (default: 131072)',
+      asLimit,
+    );
 }
 
 function asLimit(text: string): number {
@@ -50,13 +54,13 @@ export function addPrinting(command: Command): void {
     .addOption(
       new Option(
         '-f, --format <format>',
-        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), json: one document, csv: one row an event, md: a card of each incident',
+        'text for people (default on a terminal), ndjson: one CloudEvent a line (default elsewhere), json: one document, csv: one row for each event, md: a card for each incident',
       ).choices(['text', 'ndjson', 'json', 'csv', 'md']),
     )
-    .option('-o, --out <file>', 'write there; .txt, .ndjson, .json, .csv and .md choose the format')
+    .option('-o, --out <file>', 'write to this file; .txt, .ndjson, .json, .csv and .md choose the format')
     .option('-q, --quiet', 'no progress on stderr')
     .option('--no-chart', 'no chart in text')
-    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--color', 'colour, even if stdout is not a terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
 }
 
@@ -135,7 +139,7 @@ export function asThreads(text: string): number {
   return Number(text);
 }
 
-/** Where `serve` listens unless it is told. */
+/** The default address of `serve`. */
 export const DEFAULT_HTTP = '127.0.0.1:4680';
 
 /** The options of what serves the page and the API. */
@@ -143,7 +147,7 @@ export function addHttp(command: Command, usual?: string): void {
   command
     .optionsGroup('What to serve:')
     .option('--http <address>', '[HOST:]PORT of the page and the API, see docs/http.md', usual)
-    .option('--http-public', 'anybody who reaches the address may read, under any name of this host')
+    .option('--http-public', 'anyone who can reach the address may read, under any name of this host')
     .option('--http-token <file>', 'readers must show the token in this file (default: $UNROUTABLE_HTTP_TOKEN)');
 }
 

@@ -94,20 +94,20 @@ ${EXIT_HELP}`;
 function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   const replay = program
     .command('replay')
-    .summary('replay MRT files and tell what happened')
-    .description('Replays MRT files (plain, gz or bz2; table dumps and updates) and tells what happened.')
-    .argument('[files...]', 'files, folders, patterns, URLs, or - for the standard input');
+    .summary('replay MRT files and report what happened')
+    .description('Replays MRT files (plain, gz or bz2; table dumps and updates) and reports what happened.')
+    .argument('[files...]', 'files, folders, patterns, URLs, or - for standard input');
   addChoice(replay);
   addLimits(replay);
   replay
     .optionsGroup('What to read:')
-    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
-    .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
-    .option('--threads <n>', 'threads that read files, 0 for none (default: one a core)', asThreads);
+    .option('--collector <name>', 'name of the collector, if the path does not contain it', asCollector)
+    .option('--since <time>', 'report nothing before this time (UTC)', asMoment)
+    .option('--threads <n>', 'threads that read files, 0 for none (default: one for each core)', asThreads);
   addArchive(replay);
   addPrinting(replay);
   addStore(replay, 'none');
-  addSettings(replay, 'How to judge:', POLICY_SETTINGS);
+  addSettings(replay, 'Thresholds:', POLICY_SETTINGS);
   addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
   replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
     const wanted = replayOptions(options);
@@ -126,7 +126,7 @@ function addFetch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   const fetch = program
     .command('fetch')
     .summary('fetch files of the public archives')
-    .description('Fetches what a window needs into the cache, and prints the paths: `replay` reads them from there.')
+    .description('Fetches the files of a window into the cache and prints their paths; `replay` reads them from there.')
     .argument('[urls...]', 'URLs of files, instead of a window');
   addArchive(fetch);
   fetch
@@ -141,8 +141,8 @@ function addFetch(program: Command, io: Io, end: (status: ExitStatus) => void): 
 function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   const watch = program
     .command('watch')
-    .summary('watch RIPE RIS Live and tell what happens')
-    .description('Watches RIPE RIS Live, or a server that speaks like it, until it is stopped.');
+    .summary('watch RIPE RIS Live and report what happens')
+    .description('Watches RIPE RIS Live, or a server with the same protocol, until it is stopped.');
   addChoice(watch);
   addLimits(watch);
   addListening(watch);
@@ -151,22 +151,22 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
     .addOption(
       new Option(
         '-f, --format <format>',
-        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere)',
+        'text for people (default on a terminal), ndjson: one CloudEvent a line (default elsewhere)',
       ).choices(['text', 'ndjson']),
     )
-    .option('--record <tape>', 'write down all that is heard, for `replay`; the file must be new')
+    .option('--record <tape>', 'record everything that is received, for `replay`; the file must be new')
     .option('-q, --quiet', 'no status line')
-    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--color', 'colour, even if stdout is not a terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
   addStore(watch, `${HOME_STORE}; with --history none`);
   watch.option(
     '--keep-events <n>',
-    'events that stay in the store; older ones that nobody waits for go (default: 20000)',
+    'events that stay in the store; older ones are removed when every reader has read them (default: 20000)',
     asEvents,
   );
   addHttp(watch);
   addSending(watch);
-  addSettings(watch, 'How to judge:', forLiveFeed(POLICY_SETTINGS));
+  addSettings(watch, 'Thresholds:', forLiveFeed(POLICY_SETTINGS));
   addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
   watch.action(async (options: Options) => {
     const command = await import('./watch/watch.ts');
@@ -176,26 +176,26 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
 
 function addListening(watch: Command): void {
   watch
-    .optionsGroup('What to listen to:')
-    .option('--url <url>', 'WebSocket to listen to (default: RIPE RIS Live)', asWebSocketUrl)
+    .optionsGroup('Feed:')
+    .option('--url <url>', 'WebSocket of the feed (default: RIPE RIS Live)', asWebSocketUrl)
     .option(
       '--collectors <names>',
-      'only these, over a socket each: rrc00,rrc06 (default: all, over one)',
+      'only these collectors, one socket for each: rrc00,rrc06 (default: all, over one socket)',
       asCollectors,
     )
     .option(
       '--seed <from>',
-      'the first table: ripestat, mrt:FILE (may be given again), none (default: ripestat; none with --history)',
+      'the first table: ripestat, mrt:FILE (may be repeated), none (default: ripestat; none with --history)',
       asSeed,
     )
     .addOption(
       new Option(
         '--heal <by>',
-        'who is asked what a gap may have hidden (default: ripestat; none with --history or --seed none)',
+        'where to get the data that a gap may have hidden: ripestat or none (default: ripestat; none with --history or --seed none)',
       ).choices(['ripestat', 'none']),
     )
     .option('--ripestat <url>', 'base URL of RIPEstat (default: https://stat.ripe.net)')
-    .option('--history', 'the server plays a recording, as serve-ris does: its time counts, its end is the end');
+    .option('--history', 'the server plays a recording, as serve-ris does: use its time, and end with it');
 }
 
 function addSending(watch: Command): void {
@@ -229,19 +229,23 @@ function addServe(program: Command, io: Io, end: (status: ExitStatus) => void): 
 function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   program
     .command('serve-ris')
-    .summary('serve MRT files as RIS Live would have')
+    .summary('serve MRT files over the protocol of RIS Live')
     .description('Serves archived MRT updates over the protocol of RIPE RIS Live, for `watch` or any other client.')
     .argument('<files...>', 'files, folders or patterns')
-    .option('--speed <n>', 'event time runs n times as fast as ours, or max: as fast as the clients read', asSpeed)
-    .option('--host <address>', 'listen there (default: 127.0.0.1)')
-    .option('--port <n>', 'listen there (default: 4600)', asPort)
-    .option('--wait <n>', 'the clock starts when so many clients have subscribed (default: 1)', asCount)
-    .addOption(new Option('--at-end <what>', 'when the files end').choices(['close', 'idle']).default('close'))
-    .option('--no-keepalives', 'do not say every half minute that a session is up')
-    .option('--since <time>', 'nothing before this time (UTC)', asMoment)
-    .option('--until <time>', 'nothing after it', asMoment)
-    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
-    .option('--fault <name@time>', 'misbehave then, see docs/serve-ris.md; may be given again', collect)
+    .option('--speed <n>', 'event time runs n times as fast as real time; max: as fast as the clients read', asSpeed)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <n>', 'port to listen on (default: 4600)', asPort)
+    .option('--wait <n>', 'start when so many clients have subscribed (default: 1)', asCount)
+    .addOption(
+      new Option('--at-end <what>', 'at the end of the files: close or idle')
+        .choices(['close', 'idle'])
+        .default('close'),
+    )
+    .option('--no-keepalives', 'do not send KEEPALIVEs every 30 s for sessions that are up')
+    .option('--since <time>', 'serve nothing before this time (UTC)', asMoment)
+    .option('--until <time>', 'serve nothing after this time (UTC)', asMoment)
+    .option('--collector <name>', 'name of the collector, if the path does not contain it', asCollector)
+    .option('--fault <name@time>', 'misbehave at that time, see docs/serve-ris.md; may be repeated', collect)
     .action(async (files: string[], options: Options) => {
       const command = await import('./serve-ris/serve-ris.ts');
       end(await command.serveRis({ ...options, files }, io));
@@ -251,8 +255,8 @@ function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void
 function addTerritories(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   program
     .command('territories')
-    .summary('list what can be watched')
-    .description('Lists the territories that can be watched, with what differs from the default policy.')
+    .summary('list the territories that can be watched')
+    .description('Lists the territories that can be watched, and where their policy differs from the default.')
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
     .action(async ({ territories }: { territories?: string }) => {
       const command = await import('./territories/territories.ts');
@@ -263,8 +267,8 @@ function addTerritories(program: Command, io: Io, end: (status: ExitStatus) => v
 function addInspect(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   program
     .command('inspect')
-    .summary('tell what is in MRT files')
-    .description('Tells what is in MRT files: record types, peers, table sizes, time range, damage.')
+    .summary('show what is in MRT files')
+    .description('Shows what is in MRT files: record types, peers, table sizes, time range, damage.')
     .argument('<files...>', 'files, folders or patterns')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (files: string[], options: { format: 'text' | 'json' }) => {

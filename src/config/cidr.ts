@@ -11,16 +11,16 @@ export type Cidr = { readonly ok: true; readonly prefix: Prefix } | { readonly o
  */
 export function parseCidr(text: string): Cidr {
   const shape = /^([0-9a-fA-F:.]{2,45})\/(0|[1-9]\d{0,2})$/.exec(text);
-  if (shape === null) return { ok: false, reason: 'is no address block such as 192.0.2.0/24 or 2001:db8::/32' };
+  if (shape === null) return { ok: false, reason: 'is not an address block such as 192.0.2.0/24 or 2001:db8::/32' };
   try {
     const range = text.includes(':') ? IPv6CidrRange.fromCidr(text) : IPv4CidrRange.fromCidr(text);
     const prefix = parsePrefix(`${range.getFirst().toString()}/${range.getPrefix().value}`);
     const written = parseAddress(shape[1] ?? '');
-    if (prefix === undefined || written === undefined) return { ok: false, reason: 'is no address block' };
+    if (prefix === undefined || written === undefined) return { ok: false, reason: 'is not an address block' };
     if (written.words.every((word, i) => word === prefix.words[i])) return { ok: true, prefix };
     return { ok: false, reason: `has host bits set: write ${prefix.text}` };
   } catch (error) {
     const why = error instanceof Error ? error.message.split(' and A ')[0] : String(error);
-    return { ok: false, reason: `is no address block: ${why}` };
+    return { ok: false, reason: `is not an address block: ${why}` };
   }
 }

@@ -22,7 +22,10 @@ export type TerritoriesFile =
   /** One line a fault, each with its place: `file:7:13: …`. Never empty. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Reads a territories file (docs/territories.md). All faults are told at once, so that one edit can mend them. */
+/**
+ * Reads a territories file (docs/territories.md). All faults are reported at once, so that one edit can correct
+ * them.
+ */
 export function parseTerritories(text: string, file: string, defaults: Defaults = DEFAULTS): TerritoriesFile {
   if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
   const yaml = readYaml(text);
@@ -129,7 +132,7 @@ function territoryFaults(territories: Territories, document: YamlDocument): read
       const twice = territories.findIndex((other) => other.territory.id === territory.id);
       return [
         ...(twice < i
-          ? [`${document.locate([...path, 'id'])}: ${spell([...path, 'id'])}: ${territory.id} stands here twice`]
+          ? [`${document.locate([...path, 'id'])}: ${spell([...path, 'id'])}: ${territory.id} is here twice`]
           : []),
         ...sizeFaults(territory).map(
           (fault) => `${document.locate([...path, 'blocks'])}: ${spell([...path, 'blocks'])}: ${fault}`,

@@ -28,11 +28,11 @@ export const territoriesSchema = z.strictObject({
   territories: z
     .array(
       z.strictObject({
-        id: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/, 'is no id: 1 to 32 capital letters, digits and -'),
-        name: z.string().regex(/^(?! )[^\p{Cc}\p{Cs}]{1,80}(?<! )$/u, 'is no name: 1 to 80 characters on one line'),
+        id: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/, 'is not an id: 1 to 32 capital letters, digits and -'),
+        name: z.string().regex(/^(?! )[^\p{Cc}\p{Cs}]{1,80}(?<! )$/u, 'is not a name: 1 to 80 characters on one line'),
         blocks: z.array(block()).min(1, 'is empty: without a block there is nothing to watch'),
         origins: z.array(origin()).default([]),
-        timeZone: z.string().refine(isTimeZone, 'is no time zone such as Asia/Pyongyang').optional(),
+        timeZone: z.string().refine(isTimeZone, 'is not a time zone such as Asia/Pyongyang').optional(),
         policy: settings(POLICY_SETTINGS).optional(),
       }),
     )
@@ -55,10 +55,10 @@ function block() {
 
 /** `131279` or `AS131279`. */
 function origin() {
-  return z.union([z.number(), z.string()], 'is no AS number').transform((value, context): Asn => {
+  return z.union([z.number(), z.string()], 'is not an AS number').transform((value, context): Asn => {
     const asn = typeof value === 'number' ? asnOf(value) : parseAsn(value);
     if (asn !== undefined && asn > 0) return asn;
-    context.addIssue({ code: 'custom', message: 'is no AS number', input: value });
+    context.addIssue({ code: 'custom', message: 'is not an AS number', input: value });
     return z.NEVER;
   });
 }

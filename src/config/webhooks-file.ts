@@ -74,7 +74,7 @@ export function parseWebhooks(text: string, file: string): Result<readonly Endpo
   );
 }
 
-/** Whether a name of the file is also that of an endpoint that a command added: which of the two is meant, nobody knows. */
+/** Finds names in the file that a command has added, too: it would not be clear which webhook is meant. */
 export async function namedTwice(
   { endpoints }: WebhooksFile,
   store: StateStore,

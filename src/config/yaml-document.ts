@@ -44,7 +44,7 @@ export function readYaml(text: string): YamlResult {
 }
 
 function spoken(message: string): string {
-  return message === 'Map keys must be unique' ? 'this key stands here twice' : (message.split('\n')[0] ?? message);
+  return message === 'Map keys must be unique' ? 'this key is here twice' : (message.split('\n')[0] ?? message);
 }
 
 function offsetOf(document: Document, path: Path, what: 'key' | 'value' = 'value'): number {

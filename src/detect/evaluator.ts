@@ -62,7 +62,7 @@ export interface EvaluatorSnapshot {
   readonly tracker: IncidentTrackerSnapshot;
 }
 
-/** Judges one view: the verdict, what else changed, the incident they belong to. Says what is to be told. */
+/** Evaluates one territory view: the verdict, other changes, and their incident. Gives the events to report. */
 export class Evaluator {
   readonly view: TerritoryView;
   readonly policy: Policy;

@@ -1,6 +1,6 @@
 import { later, type EventTime } from '../bgp/time.ts';
 
-/** Something that is there or not, and a change of it that has not lasted long enough to be told. */
+/** Something that is there or not, and a change of it that has not lasted long enough to be reported. */
 export interface Hysteresis {
   readonly on: boolean;
   /** Since when it has been the other way. */

@@ -1,6 +1,6 @@
 /**
- * What makes a verdict. Shares are of 1; durations are milliseconds of event time. The defaults' reasons stand beside
- * them; "measured" names the study, the rest is judgement, tried on the incidents in `incidents/`.
+ * The thresholds of a verdict. Shares are between 0 and 1; durations are milliseconds of event time. Each default
+ * has its reason; "measured" names the study, the others are judgement, tried on the incidents in `incidents/`.
  */
 export interface Policy {
   /**

@@ -10,7 +10,7 @@ import { rounded } from './incident/spans.ts';
 import type { Evaluator } from './evaluator.ts';
 import { blindness, isSighted, pending, type Controlled, type Pending } from './verdict/verdict.ts';
 
-/** How a territory stands in one family. */
+/** The present state of a territory in one family. */
 export interface TerritoryStatus {
   readonly territory: Territory;
   readonly family: Family;
@@ -29,7 +29,7 @@ export interface TerritoryStatus {
   readonly incident: Incident | undefined;
 }
 
-/** How a territory and family stand at this moment. */
+/** The state of a territory and family at this moment. */
 export function statusOf(evaluator: Evaluator, at: EventTime): TerritoryStatus {
   return {
     ...summaryOf(evaluator, at),

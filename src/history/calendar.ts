@@ -1,6 +1,6 @@
 import { isoTime, type EventTime } from '../bgp/time.ts';
 
-/** Milliseconds of the widths in which history is kept. */
+/** Widths of the history's buckets, in milliseconds. */
 export const MINUTE_MS = 60_000;
 
 /** Milliseconds of an hour. */

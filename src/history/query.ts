@@ -32,7 +32,7 @@ export function resolutionFor({ from, until }: Range): Resolution {
   return ms <= 100 * DAY_MS ? 'hour' : 'day';
 }
 
-/** Buckets of a range in order of time; where nothing was recorded there is none. */
+/** Buckets of a range in order of time. Time without a recording has no bucket. */
 export async function timeline(
   reader: Reader,
   subject: string,
@@ -168,7 +168,7 @@ function minutesOf({ from, until }: Range): EventTime[] {
   for (let at = beginOf(from, MINUTE_MS); at < until; at = (at + MINUTE_MS) as EventTime) minutes.push(at);
   return minutes;
 }
-/** What is recorded of whom: the territory's name, its time zone where it has one, its networks in address order. */
+/** The territories of which history is recorded: the territory's name, its time zone where it has one, its networks in address order. */
 export interface About {
   readonly name: string;
   readonly timeZone?: string;

@@ -199,7 +199,7 @@ export class ViewHistory {
     return minutes.map(({ at, looks }) => ({ key: exactKey(at), value: exactText(at, looks) }));
   }
 
-  /** What is recorded of whom: readers have no other word of it. */
+  /** The territories of which history is recorded: readers have no other word of it. */
   #takeAbout(): Omit<StateChange, 'space'>[] {
     const { territory, units, detailed } = this.#view;
     const networks = detailed ? units.map((unit) => unit.text) : [];

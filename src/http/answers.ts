@@ -60,7 +60,7 @@ export const answers = {
       z.object({
         at: time,
         widthMs: z.int().min(0).describe('0: a moment, what changed then'),
-        blindMs: z.int().describe('Time in which too few voters could be heard'),
+        blindMs: z.int().describe('Time with too few voters'),
         knownMs: z.int(),
         share: z.object({ mean: share, lowest: share, highest: share, last: share }).nullable(),
         voters: z.int(),

@@ -64,5 +64,5 @@ function onceEach(context: Context): Readonly<Record<string, string>> {
 export function problemOf(error: unknown): { readonly status: ContentfulStatusCode; readonly error: string } {
   if (error instanceof Refused) return { status: error.status, error: error.message };
   if (error instanceof UnknownEvent) return { status: 404, error: error.message };
-  return { status: 503, error: 'the store does not answer, or holds what cannot be read' };
+  return { status: 503, error: 'the store does not answer, or its data cannot be read' };
 }

@@ -40,7 +40,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
 /** Answered without a token: whether it is alive and ready concerns whoever runs it. */
 const OPEN = new Set(['/healthz', '/readyz']);
 
-/** Refuses other methods, other hosts' pages, bodies, and whoever has no token. */
+/** Refuses other methods, pages of other hosts, bodies, and requests without the token. */
 export function guard(access: Access): MiddlewareHandler {
   return async (context, next) => {
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
@@ -53,7 +53,7 @@ export function guard(access: Access): MiddlewareHandler {
       context.header('Allow', 'GET, HEAD');
       return context.json({ error: 'only GET and HEAD: this server changes nothing' }, 405);
     }
-    if (hasBody) return context.json({ error: 'a request has no body here' }, 413);
+    if (hasBody) return context.json({ error: 'a request must not have a body' }, 413);
     const wrong = strangerOf(context, access);
     if (wrong !== undefined) return context.json({ error: wrong }, 403);
     if (access.token !== undefined && !OPEN.has(path) && !shows(context, access.token)) {
@@ -79,7 +79,7 @@ function strangerOf(context: Context, { isPublic, token, hosts }: Access): strin
   if (origin === undefined) return undefined;
   return /^https?:\/\//.test(origin) && origin.replace(/^https?:\/\//, '').toLowerCase() === host.toLowerCase()
     ? undefined
-    : 'pages of other hosts may not ask this server';
+    : 'pages of other hosts may not use this server';
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);

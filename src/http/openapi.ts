@@ -13,7 +13,12 @@ interface Route {
 
 /** The routes of the API, as the OpenAPI document lists them. */
 export const ROUTES = [
-  { path: '/api/v1/territories', summary: 'What is recorded of whom', question: 'none', answer: 'territories' },
+  {
+    path: '/api/v1/territories',
+    summary: 'The territories of which history is recorded',
+    question: 'none',
+    answer: 'territories',
+  },
   {
     path: '/api/v1/verdict',
     summary: 'The verdicts recorded last, each in one sentence',

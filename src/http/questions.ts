@@ -10,7 +10,7 @@ const moment = z
     error: 'a time is needed, such as 2014-12-22T16:15:00Z',
   })
   .transform((text) => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`))
-  .refine((at) => at >= 0 && at <= LAST_EVENT_TIME, { error: 'it is no time that a collector can write' })
+  .refine((at) => at >= 0 && at <= LAST_EVENT_TIME, { error: 'it is not a time that a collector can write' })
   .transform((at) => at as EventTime);
 
 const territory = z

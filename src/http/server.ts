@@ -121,7 +121,7 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
     return reason === undefined ? context.json({ ready: true }) : context.json({ ready: false, reason }, 503);
   });
   app.get('/api/v1/events/stream', async (context) => {
-    if (stream.isFull) return context.json({ error: 'too many listen already' }, 503);
+    if (stream.isFull) return context.json({ error: 'too many readers' }, 503);
     const after = context.req.header('last-event-id') ?? context.req.query('after');
     await stream.add(context.env.outgoing, HEADERS, after === '' ? undefined : after);
     return RESPONSE_ALREADY_SENT;
@@ -130,7 +130,7 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
   app.use('*', async (context, next) => {
     if (underWay >= MOST_AT_ONCE) {
       context.header('Retry-After', '1');
-      return context.json({ error: 'too many ask at once: come again' }, 503);
+      return context.json({ error: 'too many requests at once: try again' }, 503);
     }
     underWay++;
     try {

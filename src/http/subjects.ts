@@ -31,7 +31,7 @@ export class Refused extends Error {
   }
 }
 
-/** All of a store, or those that are asked for. @throws Refused when there is none like that. */
+/** All subjects of a store, or the requested ones. @throws Refused when there is none. */
 export async function subjectsOf(
   reader: Reader,
   wanted: { readonly territory?: string | undefined; readonly family?: Family | undefined } = {},
@@ -52,7 +52,7 @@ export async function subjectsOf(
   return Promise.all(found.map(({ key, value }) => subjectOf(reader, key, value)));
 }
 
-/** The one that is asked for, or the first: IPv4 before IPv6. @throws Refused when there is none. */
+/** The requested subject, or the first one: IPv4 before IPv6. @throws Refused when there is none. */
 export async function subjectOfOne(reader: Reader, wanted: Parameters<typeof subjectsOf>[1]): Promise<Subject> {
   const [first] = await subjectsOf(reader, wanted);
   if (first === undefined) throw new Refused(404, 'nothing is recorded in this store yet');

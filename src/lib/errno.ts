@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 
-/** The name of a system error, `ENOENT`; LMDB gives its number. `undefined` when it is no system error. */
+/** The name of a system error, `ENOENT`; LMDB gives its number. `undefined` when it is not a system error. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'number' && error.code > 0 ? getSystemErrorName(-error.code) : String(error.code);
@@ -46,7 +46,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 const PORTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there: choose another port',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no host of this name',
-  EACCES: 'you may not listen there; ports below 1024 are for the administrator',
+  EADDRNOTAVAIL: 'this machine does not have this address',
+  ENOTFOUND: 'there is no host with this name',
+  EACCES: 'you may not listen there; ports below 1024 need administrator rights',
 };

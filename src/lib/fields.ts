@@ -12,7 +12,7 @@ export class Fields {
   readonly #fields: Readonly<Record<string, unknown>>;
 
   constructor(value: unknown) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is no object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is not an object');
     this.#fields = value as Readonly<Record<string, unknown>>;
   }
 
@@ -51,7 +51,7 @@ export class Fields {
 
   word<Word extends string>(name: string, words: readonly Word[]): Word {
     const found = words.find((word) => word === this.#fields[name]);
-    if (found === undefined) throw new Error(`${name} is none of ${words.join(', ')}`);
+    if (found === undefined) throw new Error(`${name} is not one of ${words.join(', ')}`);
     return found;
   }
 
@@ -61,7 +61,7 @@ export class Fields {
 
   list<T>(name: string, read: (value: unknown) => T): T[] {
     const list = this.#fields[name];
-    if (!Array.isArray(list)) throw new Error(`${name} is no list`);
+    if (!Array.isArray(list)) throw new Error(`${name} is not a list`);
     return named(name, () => list.map((value) => read(value)));
   }
 
@@ -71,9 +71,9 @@ export class Fields {
   }
 }
 
-/** A finite number. @throws when it is none, with its name. */
+/** A finite number. @throws with its name when it is not one. */
 export function numberFrom(value: unknown, name = 'it'): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${name} is no number`);
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${name} is not a number`);
   return value;
 }
 
@@ -84,23 +84,23 @@ export function countFrom(value: unknown, name = 'it', end = Number.MAX_SAFE_INT
   return count;
 }
 
-/** An event time. @throws when it is none, with its name. */
+/** An event time. @throws with its name when it is not one. */
 export function timeFrom(value: unknown, name = 'it'): EventTime {
   const at = eventTimeOf(numberFrom(value, name));
   if (at === undefined || at !== value) throw new Error(`${name} is no time`);
   return at;
 }
 
-/** An AS number. @throws when it is none. */
+/** An AS number. @throws when it is not one. */
 export function asnFrom(value: unknown): Asn {
   const asn = asnOf(numberFrom(value));
-  if (asn === undefined) throw new Error('it is no AS number');
+  if (asn === undefined) throw new Error('it is not an AS number');
   return asn;
 }
 
 /** Two values side by side: a key and what it stands for. */
 export function pairFrom<A, B>(value: unknown, first: (value: unknown) => A, second: (value: unknown) => B): [A, B] {
-  if (!Array.isArray(value) || value.length !== 2) throw new Error('it is no pair');
+  if (!Array.isArray(value) || value.length !== 2) throw new Error('it is not a pair');
   return [first(value[0]), second(value[1])];
 }
 
@@ -113,7 +113,7 @@ export function peerFrom(id: unknown): Peer {
   return peerOf(parsed.collector, addressText(parsed.address.family, parsed.address.words), parsed.asn);
 }
 
-/** A prefix from its text. @throws when it is none. */
+/** A prefix from its text. @throws when it is not one. */
 export function prefixFrom(text: unknown): Prefix {
   const prefix = typeof text === 'string' ? parsePrefix(text) : undefined;
   if (prefix === undefined) throw new Error(`${String(text)} is no prefix`);
@@ -123,7 +123,7 @@ export function prefixFrom(text: unknown): Prefix {
 /** A path as `pathText` writes it. */
 export function pathFrom(text: string): AsPath {
   const path = parseAsPath(text);
-  if (path === undefined) throw new Error(`${text} is no path`);
+  if (path === undefined) throw new Error(`${text} is not a path`);
   return path;
 }
 

@@ -20,7 +20,7 @@ export class LinkedAbort {
     return this.#own.signal;
   }
 
-  /** Aborts this signal alone, not the parent. */
+  /** Aborts only this signal, not the parent. */
   abort(reason?: unknown): void {
     this.#own.abort(reason);
     this.release();

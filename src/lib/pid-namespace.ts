@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs';
 /**
  * The namespace in which this process's id counts, as Linux numbers it: two containers may both have a process 1.
  *
- * @returns `undefined` where there is no such thing.
+ * @returns `undefined` where namespaces do not exist.
  */
 export function pidNamespace(): string | undefined {
   try {

@@ -26,7 +26,7 @@ export interface Failure {
   readonly faults: readonly string[];
 }
 
-/** A value, or why there is none. */
+/** A value, or the reason why there is none. */
 export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
 
 /** A value. */

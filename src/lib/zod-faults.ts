@@ -13,7 +13,7 @@ export function zodFaults({ issues }: z.ZodError): readonly string[] {
   return issues.map(({ path, message }) => (path.length === 0 ? message : `${placeText(path)}: ${message}`));
 }
 
-/** What stands at a place; `undefined` where there is nothing. */
+/** The value at a place; `undefined` when there is none. */
 export function valueAt(value: unknown, place: Place): unknown {
   return place.reduce<unknown>(
     (inner, part) =>

@@ -19,8 +19,8 @@ export interface LivenessSnapshot {
 }
 
 /**
- * Who was heard to be alive, and is no more. Only peers with a pulse of their own are held to it, and no more of them than
- * there can be sessions; see `peerSilenceMs`.
+ * Finds peers that were alive and have fallen silent. Only peers with a pulse of their own are held to it, and no
+ * more of them than there can be sessions; see `peerSilenceMs`.
  */
 export class Liveness {
   readonly #silenceMs: number;

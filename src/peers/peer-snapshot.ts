@@ -115,6 +115,6 @@ function placeFrom(value: unknown): [EventTime, number] {
 }
 
 function textFrom(value: unknown): string {
-  if (typeof value !== 'string') throw new Error('it is no text');
+  if (typeof value !== 'string') throw new Error('it is not text');
   return value;
 }

@@ -17,8 +17,8 @@ export interface Probationer {
 }
 
 /**
- * Peers whose table size nobody told: without a RIB dump, whoever carried the territory while it was stable is a
- * witness of its absence later.
+ * Peers of unknown table size. Without a RIB dump, a peer that had routes of the territory while it was stable may
+ * vote later.
  */
 export class Probation {
   readonly #learnMs: number;

@@ -48,7 +48,7 @@ export interface Session {
   stateAt: EventTime | undefined;
 }
 
-/** A session of which nothing is known yet. */
+/** A new session, in the first state. */
 export function newSession(peer: Peer, number: number): Session {
   return {
     peer,
@@ -72,7 +72,7 @@ export function stateMissing(state: PeerState, routes: readonly string[], at: Ev
     : { kind: 'in-gap', since: at, missed: { routes: all, next } };
 }
 
-/** The state after this route was told; a word from before the gap is no news. */
+/** The state after this route; a route from before the gap changes nothing. */
 export function stateTold(state: PeerState, route: string, at: EventTime): PeerState {
   if (state.kind !== 'in-gap' || state.missed === undefined || at < state.since) return state;
   const { routes, next } = state.missed;

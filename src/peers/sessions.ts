@@ -3,7 +3,7 @@ import type { DirtySet } from '../rib/dirty-set.ts';
 import { MAX_SESSIONS, newSession, type Session } from './session.ts';
 import type { KnownVoter, VoterSnapshot } from './peer-snapshot.ts';
 
-/** All sessions that were heard of. None is forgotten: they are as many as collectors have peers. */
+/** All known sessions. None is removed: there are as many as the collectors have peers. */
 export class Sessions {
   /** Who is to be written again. */
   readonly dirty: DirtySet<PeerId>;

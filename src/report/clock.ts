@@ -71,8 +71,8 @@ export function dayText({ day, month }: Wall): string {
 }
 
 /**
- * `9 h 31 min`: the two largest units, cut off and not rounded, so that what is told has passed. Seconds are told
- * under an hour.
+ * `9 h 31 min`: the two largest units, cut off and not rounded up, so that the printed time has really passed.
+ * Seconds are printed under an hour.
  */
 export function durationText(ms: number): string {
   const seconds = Math.floor(ms / 1000);

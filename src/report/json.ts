@@ -8,7 +8,10 @@ import { jsonText } from './printable.ts';
 import type { Damage } from './summary.ts';
 import type { ToldIncident, VerdictTimeline } from './verdicts.ts';
 
-/** A file of the input as it is told to programs: by its name alone, so that the same files give the same bytes anywhere. */
+/**
+ * An input file in the JSON document: only its name, without folders, so that the same files give the same bytes
+ * anywhere.
+ */
 export interface InputFile {
   readonly name: string;
   readonly collector: string;
@@ -36,8 +39,8 @@ export interface ReplayDocument {
 }
 
 /**
- * A whole replay as one JSON document. Nothing of the day or the machine it was made on is in it: the same input gives
- * the same bytes.
+ * A whole replay as one JSON document. It contains nothing of the day or the machine: the same input gives the same
+ * bytes.
  */
 export function replayJson(replay: ReplayDocument): string {
   const { files, since, until, end, records, territories, ...rest } = replay;

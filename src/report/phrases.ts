@@ -106,7 +106,8 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   'short-dump': 'a table dump ends too early',
   'absent-peer': 'the table dump no longer has the peer',
   'too-many-routes': 'the peer sent more routes of a territory than are stored',
-  'changed-form': 'the peer told routes with path identifiers beside routes without, so its old ones are not known',
+  'changed-form':
+    'the peer sent routes with path identifiers beside routes without, so its earlier routes are not known',
   'ambiguous-peer': 'a session went down, and the record does not say which one',
   disconnected: 'the feed was cut off',
   restarted: 'the program was not listening',

@@ -10,7 +10,10 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
-/** JSON on one line that is safe to show as well. It reads back to the same value: such characters stand in strings only. */
+/**
+ * JSON on one line that is also safe to show. It parses to the same value, because such characters are only in
+ * strings.
+ */
 export function jsonText(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent);
   return indent === undefined ? printable(text) : text.split('\n').map(printable).join('\n');

@@ -9,7 +9,7 @@ import { wrapped } from './wrap.ts';
 /** How exactly a time was published: to the second, to its minute, or about, which is read as within half an hour. */
 export type Precision = 'second' | 'minute' | 'about';
 
-/** A time that somebody published about an incident. */
+/** A published time of an incident. */
 export interface PublishedTime {
   /** ISO 8601, UTC. */
   readonly at: string;

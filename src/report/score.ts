@@ -6,7 +6,7 @@ import { meetings, type Met, type PublishedTime } from './published.ts';
 export interface Known {
   readonly name: string;
   readonly published: readonly PublishedTime[];
-  /** The changes of the country that must be told, by type and `since`; `undefined` when only what was published is known. */
+  /** The changes that must be reported, by type and `since`; `undefined` when only published times are known. */
   readonly expected: readonly { readonly type: string; readonly since: string }[] | undefined;
   /** A day on which nothing may be said of the country. */
   readonly isQuiet: boolean;
@@ -18,18 +18,21 @@ export interface Score {
   /** Published times that routes can show, and how many of them an event meets within an hour. */
   readonly published: number;
   readonly met: number;
-  /** By how far the worst onset, and the worst duration, lie outside of what was published; absent when there is none. */
+  /**
+   * The largest error of an onset, and of a duration, beyond the published precision; absent when nothing was
+   * published.
+   */
   readonly onsetErrorMs?: number;
   readonly durationErrorMs?: number;
-  /** Outages told that must not be: on a quiet day any, else those that are not expected. */
+  /** Reported outages that are wrong: any on a quiet day, otherwise the unexpected ones. */
   readonly falseAlarms: number;
-  /** Outages told of which nobody wrote a time: on real days they are finds, not faults. */
+  /** Reported outages without a published time: on real days these are findings, not faults. */
   readonly unpublished: number;
 }
 
 const ONSETS = new Set(['country.unroutable', 'country.degraded']);
 
-/** Compares what a replay told with what was published. */
+/** Compares the events of a replay with what was published. */
 export function scoreOf(known: Known, events: readonly UnroutableEvent[]): Score {
   const found = meetings(known.published, events);
   const met = found.filter(({ began }) => began !== undefined);

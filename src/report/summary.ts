@@ -9,7 +9,7 @@ import type { ToldIncident } from './verdicts.ts';
 import { wrapped } from './wrap.ts';
 import type { Clocks } from './words.ts';
 
-/** Where a territory and family stand when the input has ended. */
+/** The state of a territory and family at the end of the input. */
 export interface Standing extends Pick<OfTerritory, 'territory' | 'family'> {
   readonly verdict: Verdict;
   /** Since when the verdict holds, by what was seen; `undefined` when there never was one. */

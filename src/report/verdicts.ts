@@ -21,7 +21,7 @@ export interface ToldIncident extends Incident {
   readonly family: Family;
 }
 
-/** Each incident as it was told last, in the order in which they were opened. */
+/** Each incident as its last event describes it, in the order in which they were opened. */
 export function lastIncidents(events: readonly UnroutableEvent[]): readonly ToldIncident[] {
   const incidents = new Map<string, ToldIncident>();
   for (const { data } of events) {

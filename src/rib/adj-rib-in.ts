@@ -5,7 +5,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { Territory } from '../territory/territory.ts';
 import { PartRoutes } from './part-routes.ts';
 
-/** A route of a watched prefix as one session told it. */
+/** A route of a watched prefix that one session sent. */
 export interface ReceivedRoute {
   readonly prefix: Prefix;
   readonly pathId: number | undefined;
@@ -45,7 +45,7 @@ export function maxRoutesOfAll(units: number): number {
   return Math.max(250_000, 2_000 * units);
 }
 
-/** What one session sees of one territory and family. Owned by its `TerritoryView`, which alone changes it. */
+/** What one session sees of one territory and family. Only its `TerritoryView` may change it. */
 export class AdjRibIn {
   readonly peer: Peer;
   readonly routes = new Map<string, HeldRoute>();

@@ -9,7 +9,7 @@ import type { Territory } from '../territory/territory.ts';
  */
 export const MAX_DETAILED_UNITS = 256;
 
-/** What a route shows besides that it is there. */
+/** What a route shows, apart from reachability. */
 export type Mark =
   | { readonly kind: 'upstream'; readonly unit: number; readonly asn: Asn }
   /** An origin that does not count; or, where every origin counts, any. */

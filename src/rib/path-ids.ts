@@ -30,7 +30,7 @@ export interface FormClash {
   readonly twins: readonly HeldRoute[];
 }
 
-/** A route that is told now. */
+/** A route that a session sends now. */
 export interface ToldRoute {
   readonly type: 'rib' | 'announcement' | 'withdrawal';
   readonly prefix: Prefix;
@@ -40,7 +40,7 @@ export interface ToldRoute {
 const NONE: FormClash = { isUnknown: false, twins: [] };
 const UNKNOWN: FormClash = { isUnknown: true, twins: [] };
 
-/** What a route that is told now means for the routes that this session has in the other form. */
+/** What a new route means for the routes that this session has in the other form. */
 export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
   const { type, pathId } = told;
   const others = pathId === undefined ? rib.withPathId : rib.routes.size - rib.withPathId;

@@ -32,8 +32,9 @@ class Counter implements Sum {
 }
 
 /**
- * The count: which voter ASes see which unit, and which usually do. The second is the baseline, a matrix of pairs of an AS
- * and a unit: what each of them saw in the last stable state. A row stays while its AS has no vote, for when it votes again.
+ * Counts which voter ASes see which unit, and which usually see it. The second is the baseline, a matrix of pairs of
+ * an AS and a unit: what each of them saw in the last stable state. A row stays while its AS has no vote, for when
+ * it votes again.
  *
  * Only arithmetic; when something changed is its owner's matter. What is asked for at each message is kept added up,
  * because a country may have tens of thousands of units.

@@ -5,7 +5,7 @@ import type { ControlGroup } from '../detect/observer/control-group.ts';
 import type { Evaluator } from '../detect/evaluator.ts';
 import type { Observer } from '../detect/observer/observer.ts';
 
-/** An evaluator, and as whose its events are told. */
+/** An evaluator, and the territory of its events. */
 export interface NamedEvaluator {
   readonly evaluator: Evaluator;
   /** `/territories/KP`. */

@@ -121,7 +121,7 @@ export function hysteresisValue({ on, turningSince }: Hysteresis): unknown {
 /** @throws Error when it was not so written. */
 export function hysteresisFrom(value: unknown): Hysteresis {
   if (!Array.isArray(value) || value.length > 2 || typeof value[0] !== 'boolean')
-    throw new Error('it is no hysteresis');
+    throw new Error('it is not a hysteresis');
   return value.length === 1 ? { on: value[0] } : { on: value[0], turningSince: timeFrom(value[1]) };
 }
 
@@ -131,7 +131,7 @@ function movementValue({ value, direction, since, last }: Movement): unknown {
 
 function movementFrom(written: unknown): Movement {
   const [value, direction, since, last] = Array.isArray(written) ? (written as readonly unknown[]) : [];
-  if (direction !== 'up' && direction !== 'down' && direction !== 'none') throw new Error('it is no movement');
+  if (direction !== 'up' && direction !== 'down' && direction !== 'none') throw new Error('it is not a movement');
   return { value: numberFrom(value), direction, since: timeFrom(since), last: timeFrom(last) };
 }
 
@@ -162,7 +162,7 @@ function joiningFrom(value: unknown): readonly [Asn, EventTime] {
 function stretchFrom(value: unknown): Stretch {
   const [word, from, area, lowest] = Array.isArray(value) ? (value as readonly unknown[]) : [];
   const level = KNOWN.find((one) => one === word);
-  if (level === undefined) throw new Error(`${String(word)} is none of ${KNOWN.join(', ')}`);
+  if (level === undefined) throw new Error(`${String(word)} is not one of ${KNOWN.join(', ')}`);
   return { level, from: timeFrom(from), area: numberFrom(area), lowest: numberFrom(lowest) };
 }
 

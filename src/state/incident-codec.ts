@@ -121,7 +121,7 @@ function omittedFrom(fields: Fields): OmittedSpans {
 
 function changeFrom(value: unknown): IncidentChange {
   const found = CHANGES.find((change) => change === value);
-  if (found === undefined) throw new Error(`${String(value)} is none of ${CHANGES.join(', ')}`);
+  if (found === undefined) throw new Error(`${String(value)} is not one of ${CHANGES.join(', ')}`);
   return found;
 }
 

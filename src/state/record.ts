@@ -1,8 +1,8 @@
 import type { Family } from '../bgp/prefix.ts';
 
 /**
- * Where a kind of record is kept: a Redis hash, a range of keys of the embedded store. Names and lifetimes are listed in
- * docs/redis.md; `store/keys.ts` alone makes keys of them.
+ * The place of a kind of record: a Redis hash, or a range of keys in the folder store. docs/redis.md lists names and
+ * lifetimes; only `store/keys.ts` makes keys of them.
  */
 export type Space =
   /** Route of one session, by `collector|address|asn|prefix` (and `#path id`). */
@@ -50,7 +50,7 @@ export interface StateChange {
   readonly value: string | undefined;
 }
 
-/** One place of the state as it was kept. */
+/** A stored record of the state. */
 export interface StateRecord {
   readonly space: Space;
   readonly key: string;

@@ -1,6 +1,6 @@
 import type { Space } from '../state/record.ts';
 
-/** Of the form in which state is written. A store with a greater one is refused; a smaller one is migrated, or refused. */
+/** Version of the form in which state is written. A store with a greater one is refused; a smaller one is migrated or refused. */
 export const SCHEMA = 1;
 
 /** Every key and channel begins with it. */
@@ -9,8 +9,8 @@ const PREFIX = 'unroutable';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 
 /**
- * The name of a watch: its territories' ids, unless it was given one. What is watched together is kept under one name,
- * because one commit covers it all.
+ * The name of a watch: its territories' ids, unless it was given one. Territories that are watched together are
+ * stored under one name, because one commit covers them all.
  */
 export function watchName(territories: readonly string[]): string {
   return [...territories].sort().join('+');
@@ -22,20 +22,20 @@ export function parseWatchName(text: string): string | undefined {
 }
 
 /**
- * Every key this program owns in Redis. Nothing else spells one. The braces are a hash tag: all keys of a watch live in
- * one slot of a cluster, so that one script may write them together.
+ * Every key this program owns in Redis. No other module writes key names. The braces are a hash tag: all keys of a watch
+ * are in one slot of a cluster, so that one script can write them together.
  */
 export function keysOf(name: string) {
   const key = (...parts: readonly string[]): string => [PREFIX, `{${name}}`, ...parts].join(':');
   return {
     /**
-     * Hash: schema, number, cursor, elements, and the entry id of the newest event that was trimmed as forgotten. Stands for
-     * ever; whoever finds keys without it finds foreign ones.
+     * Hash: schema, number, cursor, elements, and the entry id of the newest event that was trimmed. Always
+     * there; keys without it are foreign.
      */
     meta: key('meta'),
-    /** Hash: token, holder. The newest lease there was; never goes back. */
+    /** Hash: token and holder of the newest lease. Never goes back. */
     fence: key('fence'),
-    /** String with a time to live: the holder and token of the lease that runs. */
+    /** String with a time to live: holder and token of the present lease. */
     lease: key('lease'),
     /** Stream of events, the record: one entry per event, field `event` its JSON, field `id` its id. */
     events: key('events'),
@@ -43,7 +43,7 @@ export function keysOf(name: string) {
     ids: key('ids'),
     /** Hash: the records of one space. */
     space: (space: Space): string => key('state', ...space.split('/')),
-    /** Set of the spaces that hold anything. */
+    /** Set of the spaces that are not empty. */
     spaces: key('spaces'),
     /** What all keys of this watch begin with. */
     all: `${PREFIX}:{${name}}:`,

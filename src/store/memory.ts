@@ -178,7 +178,7 @@ class EventLog {
     return position;
   }
 
-  /** Where it stands among those that are kept; -1: nowhere. */
+  /** Its index among the stored events; -1 when it is not there. */
   indexOf(id: string | undefined): number {
     const position = id === undefined ? undefined : this.#positions.get(id);
     return position === undefined ? -1 : position - this.#dropped - 1;
@@ -189,7 +189,7 @@ class EventLog {
     return position < this.#dropped;
   }
 
-  /** This position, or the one before the oldest event that is kept, when it went. */
+  /** This position, or the one before the oldest stored event when it was trimmed. */
   oldestAfter(position: number): number {
     return Math.max(position, this.#dropped);
   }

@@ -165,7 +165,7 @@ class ExportReader {
     if (typeof name !== 'string' || !isCount(number) || !isCount(elements))
       return 'name, number or elements are missing';
     const at = typeof cursor === 'string' ? eventTimeOf(Date.parse(cursor)) : undefined;
-    if ((at === undefined) !== (number === 0)) return 'its cursor is no time';
+    if ((at === undefined) !== (number === 0)) return 'its cursor is not a time';
     this.#header = { unroutable: 'export', schema, name, number, elements, cursor: at };
     this.#hash.update(`${line}\n`);
     return undefined;
@@ -177,14 +177,14 @@ class ExportReader {
     }
     if (!isCarriedSpace(space)) return `there is no space ${JSON.stringify(space)}`;
     if (this.#header?.cursor === undefined && isEngineSpace(space))
-      return 'there is state, and the header tells of none';
+      return 'there is state, but the header announces none';
     this.#changes.push({ space, key, value });
     return undefined;
   }
 
   #takeEvent(event: unknown): string | undefined {
-    if (!isEvent(event)) return 'its event is none of ours';
-    if (this.#header?.cursor === undefined) return 'there is an event, and the header tells of none';
+    if (!isEvent(event)) return 'its event is not one of this program';
+    if (this.#header?.cursor === undefined) return 'there is an event, but the header announces none';
     this.#events.push(event);
     return undefined;
   }
@@ -194,7 +194,7 @@ class ExportReader {
     const before = this.line - 1;
     if (lines !== before) return `there are ${String(before)} lines before it, and it counts ${JSON.stringify(lines)}`;
     if (sha256 !== this.#hash.digest('hex'))
-      return 'its checksum is not that of the lines before it: one of them was changed';
+      return 'its checksum does not match the lines before it: one of them was changed';
     return undefined;
   }
 }

@@ -27,7 +27,7 @@ export interface Territory {
 /** The two address families, in the order in which they are reported. */
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
-/** Blocks are cut into units of this length: what is routed alone on the Internet is seldom smaller. */
+/** Blocks are cut into units of this length: the Internet seldom routes smaller prefixes. */
 export const UNIT_LENGTH: Readonly<Record<Family, number>> = { ipv4: 24, ipv6: 48 };
 
 /** More units than this per territory and family is refused: every voter keeps a counter for each. */

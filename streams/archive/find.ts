@@ -34,7 +34,7 @@ const MOST_LISTING_BYTES = 16 * 1024 * 1024;
 /** No collector leaves more than a day between two dumps. Route Views dumps every 2 h, RIS every 8 h. */
 const DUMP_WITHIN_MS = 24 * 3_600_000;
 /** Said of a collector whose dumps begin only within the window. */
-export const NO_DUMP = 'there is no table dump in the 24 hours before the window: its peers vote later';
+export const NO_DUMP = 'there is no table dump in the 24 hours before the window, so its peers vote later';
 /** An update file may begin this long before the window and still reach into it: Route Views' interval of 15 min. */
 const LONGEST_FILE_MS = 15 * 60_000;
 

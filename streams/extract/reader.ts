@@ -39,7 +39,7 @@ async function indexOf(file: FileHandle): Promise<ExtractIndex | string> {
   const first = (await bytesAt(file, 0, FIRST_LINE.length)).toString('latin1');
   if (first !== FIRST_LINE) {
     const isOther = /^unroutable extract \d+$/m.test(first);
-    return isOther ? 'was made by another version of this program: map its files again' : 'is no extract';
+    return isOther ? 'was made by another version of this program: map its files again' : 'is not an extract';
   }
   const last = readLastLine((await bytesAt(file, size - LAST_LINE_BYTES, LAST_LINE_BYTES)).toString('latin1'));
   const length = size - LAST_LINE_BYTES - (last?.offset ?? size);

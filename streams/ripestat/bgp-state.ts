@@ -37,7 +37,7 @@ export function decodeBgpState(data: unknown): Outcome<BgpState> {
   if (!read.ok) return read;
   const { bgp_state: rows, nr_routes: count } = read.value;
   const at = read.value.timestamp ?? read.value.query_time;
-  if (at === undefined) return failed('unreadable', 'bgp-state', 'it does not say of which time it tells');
+  if (at === undefined) return failed('unreadable', 'bgp-state', 'it does not say for which time it is');
   if (count !== rows.length)
     return failed('unreadable', 'bgp-state', `it announces ${count} routes and tells ${rows.length}`);
   const routes = rows.map((row) => ({

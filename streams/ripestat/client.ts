@@ -109,7 +109,7 @@ class Client implements RipestatClient {
     const ms = this.#options.deadlineMs ?? 90_000;
     return this.#limited(ms, signal, async (limit) => {
       const outcome = await this.#attempts(call, url, limit, this.#clock.monotonicMs() + ms);
-      if (signal.aborted) return failed('aborted', call, 'the question was withdrawn');
+      if (signal.aborted) return failed('aborted', call, 'the request was cancelled');
       if (limit.aborted && !outcome.ok && outcome.fault.kind === 'aborted')
         return failed('slow', call, `no whole answer within ${ms / 1000} s`);
       return outcome;

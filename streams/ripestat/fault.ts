@@ -46,12 +46,11 @@ const ADVICE: Readonly<Record<FaultKind, string>> = {
   failing: 'see https://status.ripe.net, try again later, or seed from MRT files',
   refused: 'the call has changed or this address is blocked; seed from MRT files',
   'too-large': 'watch fewer or smaller territories, or seed from MRT files',
-  unreadable:
-    'RIPEstat is in trouble, something between us answers in its place, or the call has changed; seed from MRT files',
+  unreadable: 'RIPEstat has a fault, a proxy answers in its place, or the call has changed; seed from MRT files',
   empty: 'RIPEstat has lost its data, which says nothing about any country; try again later, or seed from MRT files',
-  stale: 'nothing newer is known yet, which says nothing about any country; it is asked again',
+  stale: 'nothing newer is known yet, which says nothing about any country; the call is repeated',
   implausible: 'do not believe its answers for now; seed from MRT files',
-  configuration: 'nothing was asked',
+  configuration: 'no call was made',
   aborted: 'nothing to do',
 };
 

@@ -60,19 +60,19 @@ export function parsePath(text: string): AsPath | undefined {
 }
 
 /** A time of RIPEstat. */
-export const time = (): z.ZodType<EventTime, string> => field(parseTime, 'is no time such as 2025-06-11T08:00:00');
+export const time = (): z.ZodType<EventTime, string> => field(parseTime, 'is not a time such as 2025-06-11T08:00:00');
 
 /** A collector as RIPEstat names it. */
-export const rrc = (): z.ZodType<Collector, string> => field(parseRrc, 'is no collector such as RRC00');
+export const rrc = (): z.ZodType<Collector, string> => field(parseRrc, 'is not a collector such as RRC00');
 
 /** A peer as RIPEstat names it. */
-export const sourceId = (): z.ZodType<SourceId, string> => field(parseSourceId, 'is no source such as 00-192.0.2.1');
+export const sourceId = (): z.ZodType<SourceId, string> => field(parseSourceId, 'is not a source such as 00-192.0.2.1');
 
 /** An IP address. */
-export const address = (): z.ZodType<string, string> => field(canonicalAddress, 'is no IP address');
+export const address = (): z.ZodType<string, string> => field(canonicalAddress, 'is not an IP address');
 
 /** A prefix. */
-export const prefix = (): z.ZodType<Prefix, string> => field(parsePrefix, 'is no prefix');
+export const prefix = (): z.ZodType<Prefix, string> => field(parsePrefix, 'is not a prefix');
 
 function field<T>(parse: (text: string) => T | undefined, fault: string): z.ZodType<T, string> {
   return z.string().transform((text, context): T => {

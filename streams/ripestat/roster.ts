@@ -94,7 +94,7 @@ export function decodeRisPeers(data: unknown, full: Readonly<Record<Family, numb
   const members: Member[] = [];
   for (const [name, peers] of Object.entries(read.value.peers)) {
     const collector = rrc().safeParse(name);
-    if (!collector.success) return failed('unreadable', 'ris-peers', 'it names a collector that is none');
+    if (!collector.success) return failed('unreadable', 'ris-peers', 'it names an unknown collector');
     for (const { asn, ip, v4_prefix_count: ipv4, v6_prefix_count: ipv6 } of peers) {
       if (asn === undefined) continue;
       const isFullFeed = { ipv4: ipv4 >= full.ipv4, ipv6: ipv6 >= full.ipv6 };

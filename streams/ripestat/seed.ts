@@ -83,7 +83,7 @@ function countAll(
     );
     if (speaks.length > 0) showings.set(id, { ...showing, speaks: new Set(speaks) });
     else if (isFullFeed(showing.member, families))
-      leftOut.push({ peer: showing.member.peer, why: 'it speaks in one answer and not in another' });
+      leftOut.push({ peer: showing.member.peer, why: 'it is in one answer and not in another' });
   }
   return done({ ...whole.value, showings, leftOut }, whole.warnings);
 }

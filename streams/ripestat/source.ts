@@ -75,7 +75,7 @@ export function ripestatSource(options: RipestatSourceOptions): ElementSource {
       }
       yield* elements.filter(({ type }) => type === 'rib');
       if (liveSince === undefined) {
-        const message = 'RIPEstat: the live feed did not begin, so the seed is old and nobody votes on it';
+        const message = 'RIPEstat: the live feed did not begin, so the seed is old and no peer votes with it';
         report({ type: 'warning', message });
         return;
       }

@@ -260,7 +260,7 @@ class Feed implements Listener {
     this.#report({ type: 'beacon-silent', silentMs: this.#controls.silentMs(now) });
     for (const line of this.#lines) {
       for (const collector of line.collectors) this.#intake.lose(collector, 'silent-collector', now);
-      line.cut('the beacon was not heard');
+      line.cut('the beacon was not received');
     }
     this.#controls.expect(now);
   }

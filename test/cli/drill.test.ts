@@ -40,14 +40,16 @@ describe('a drill', () => {
     expect(ran.status).toBe(0);
     const seconds = String.raw`after \d+\.\d s`;
     const lines = ran.stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^drill [0-9a-f]{16}: North Korea is said to be gone, and is not$/);
-    expect(lines[1]).toMatch(new RegExp(`^  kept       13 events ${seconds}$`));
+    expect(lines[0]).toMatch(/^drill [0-9a-f]{16}: fake outage of North Korea$/);
+    expect(lines[1]).toMatch(new RegExp(`^  stored     13 events ${seconds}$`));
     // Each is told when it is done.
     const [first, second, third, ...rest] = lines.slice(2).toSorted();
     expect(first).toMatch(new RegExp(`^  chat       3 of 3 events ${seconds}, the slowest in \\d+ ms$`));
     expect(second).toMatch(new RegExp(`^  desk       13 of 13 events ${seconds}, the slowest in \\d+ ms$`));
-    expect(third).toBe('  other      wants none of these events');
-    expect(rest).toEqual([expect.stringMatching(/^  proved     that all of it arrives. Outage and end came at once:/)]);
+    expect(third).toBe('  other      its filter passes none of these events');
+    expect(rest).toEqual([
+      expect.stringMatching(/^  result     everything arrived. Outage and end were sent at once:/),
+    ]);
 
     const drilled = eventsIn(stdout.text).filter(({ drill }) => drill === true);
     expect(drilled).toHaveLength(13);
@@ -83,7 +85,7 @@ describe('a drill', () => {
     await stderr.until(/subscribed/);
     const ran = await at.run(['drill', '--hold', '0', '--timeout', '9s']);
     expect(ran.status).toBe(1);
-    expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, again at \d{4}-/);
+    expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, next attempt at \d{4}-/);
   });
 
   test('needs somebody who leads: else it says so, and leaves nothing behind: status 1', async () => {
@@ -91,7 +93,7 @@ describe('a drill', () => {
     await mkdir(join(at.store, 'KP'), { recursive: true });
     const ran = await at.run(['drill', '--hold', '0']);
     expect(ran).toMatchObject({ status: 1, stdout: '' });
-    expect(ran.stderr).toContain('nobody leads');
+    expect(ran.stderr).toContain('there is no leader');
   });
 
   test('of a territory that is not watched is refused by whoever leads', async () => {
@@ -101,7 +103,7 @@ describe('a drill', () => {
     const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
     if (!opened.ok) throw new Error(opened.reason);
     await opened.store.write([drillChange({ id: '0123456789abcdef', territory: 'XX', atMs: Date.now() })]);
-    await stderr.until(/it is not carried out: XX is not watched/);
+    await stderr.until(/it is not run: XX is not watched/);
     await opened.store.close();
   });
 
@@ -138,7 +140,7 @@ test('on a Redis a drill is heard on the channel of all events, and on that of t
 
   const ran = await at.run(['drill', '--hold', '0']);
   expect(ran).toMatchObject({ status: 0, stderr: '' });
-  expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events heard after \d+\.\d s$/m);
+  expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events received after \d+\.\d s$/m);
   expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
   await listener.ping();
   expect(heard).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
@@ -147,10 +149,10 @@ test('on a Redis a drill is heard on the channel of all events, and on that of t
 test('when nothing is heard from the feed it is not taken up, which is said, and leaves nothing behind: status 1', async () => {
   const at = await place();
   const { stderr } = await watching(at, { ...LIVE, wait: 2 });
-  await stderr.until(/this one leads/);
+  await stderr.until(/this process is now the leader/);
   const ran = await at.run(['drill', '--hold', '0', '--timeout', '2s']);
   expect(ran.status).toBe(1);
-  expect(ran.stdout).toMatch(/ {2}kept {7}0 events; not taken up: is anything heard from the feed\?/);
+  expect(ran.stdout).toMatch(/ {2}stored {5}0 events; not started by the leader: does the feed send anything\?/);
   const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
   if (!opened.ok) throw new Error(opened.reason);
   expect(await opened.store.read('drills')).toEqual([]);
@@ -158,7 +160,7 @@ test('when nothing is heard from the feed it is not taken up, which is said, and
 });
 
 describe('22: the end of a drill is held back', () => {
-  test('longer than receivers group alerts: each has the outage for that long, and it says what was proved', async () => {
+  test('longer than receivers group alerts: each has the outage for that long, and it says what arrived', async () => {
     const at = await place();
     const arrivals: [string, number][] = [];
     const desk = await hook(({ event }, response) => {
@@ -172,17 +174,17 @@ describe('22: the end of a drill is held back', () => {
     expect(ran).toMatchObject({ status: 0, stderr: '' });
     const [, opened, kept, arrived, proved] = ran.stdout.split('\n');
     expect(opened).toMatch(/^ {2}opened {5}6 events after \d+\.\d s; the end follows in 3 s$/);
-    expect(kept).toMatch(/^ {2}kept {7}13 events after [3-9]\.\d s$/);
+    expect(kept).toMatch(/^ {2}stored {5}13 events after [3-9]\.\d s$/);
     const openFor = Number(/13 of 13 events .*, open for ([\d.]+) s$/.exec(arrived ?? '')?.[1]);
     expect(openFor).toBeGreaterThan(2.5);
     expect(proved).toMatch(
-      /^ {2}proved {5}that all of it arrives: the outage and, 3 s later, its end\. Whether somebody was/,
+      /^ {2}result {5}everything arrived: the outage and, 3 s later, its end\. Check that people were paged/,
     );
     const [down, up] = ['country.unroutable', 'country.restored'].map(
       (type) => arrivals.find(([told]) => told === type)?.[1] ?? Number.NaN,
     );
     expect((up ?? 0) - (down ?? 0)).toBeGreaterThan(2_500);
-    expect(stderr.text).toContain('DRILL: webhook desk has country.unroutable');
+    expect(stderr.text).toContain('DRILL: webhook desk got country.unroutable');
     const log = await at.run(['webhook', 'deliveries', 'desk']);
     expect(log.stdout.match(/DRILL: country\.unroutable, attempt 1/g)).toHaveLength(1);
   });

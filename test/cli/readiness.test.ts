@@ -48,7 +48,7 @@ test('status and /readyz give the same reason: no leader, nothing recorded, blin
     return store.write([{ space: 'instances', key: 'box:1', value }]);
   };
 
-  expect(await said('12:01')).toBe('nobody leads');
+  expect(await said('12:01')).toBe('there is no leader');
   await store.leases.acquire('box:1', 600_000);
   await lead('12:01');
   expect(await said('12:01')).toBe('nothing is recorded yet');
@@ -57,7 +57,7 @@ test('status and /readyz give the same reason: no leader, nothing recorded, blin
   expect(await said('12:31')).toBe('ready');
   await lead('12:31', 'the store takes nothing: there is no space left');
   expect(await said('12:31')).toBe('box:1: the store takes nothing: there is no space left');
-  expect(await said('12:32')).toBe('box:1 leads, and is not heard');
+  expect(await said('12:32')).toBe('box:1 is the leader and gives no sign of life');
   await lead('12:45');
   expect(await said('12:45')).toBe('behind: the last record is 15 min old');
   await record(store, new Told().gap('12:45', 'rrc00').tick('13:00').elements);

@@ -125,7 +125,9 @@ describe('webhook add', () => {
   test('says that no watch is running there', async () => {
     const added = await cli.run(['webhook', 'add', 'x', 'https://x.invalid/', '--territory', 'kp', '--store', 'kept']);
     expect(added.status).toBe(0);
-    expect(added.stdout).toContain('none is running here: start `unroutable watch` with the same --store and --name');
+    expect(added.stdout).toContain(
+      'none runs on this store: start `unroutable watch` with the same --store and --name',
+    );
   });
 });
 
@@ -166,7 +168,7 @@ describe('help', () => {
   test('prints choices once, and no option in a group of other things', async () => {
     const { stdout } = await cli.run(['events', '--help']);
     expect(stdout).not.toContain('choices');
-    const [, kept = ''] = stdout.split('Where it is kept:');
+    const [, kept = ''] = stdout.split('Store:');
     expect(kept.split('\n\n')[0]).not.toMatch(/--(?:since|type|follow|format)/);
   });
 });

@@ -54,7 +54,7 @@ describe('status', () => {
     while ((await writer.read('instances')).length === 0) await new Promise((resolve) => setImmediate(resolve));
     const later = new HandClock(clock.wallMs() + 60_000);
     const { out } = await said((io) => tellStatus({ settings: {}, store: place }, io, later));
-    expect(out).toContain('ex-leader  box:9 (0.1.0), not heard');
+    expect(out).toContain('ex-leader  box:9 (0.1.0), no sign of life');
     stop.abort();
     await beating;
     await writer.close();

@@ -43,7 +43,7 @@ describe('events', () => {
   test('after an id that is not kept are an error, not a silent hole', async () => {
     const { status, out, err } = await events({ since: 'f00d' });
     expect([status, out]).toEqual([2, '']);
-    expect(err).toContain('--since f00d: no event with id f00d is kept');
+    expect(err).toContain('--since f00d: no event with id f00d is stored');
   });
 
   test('of one type, or of one kind of types, are those alone', async () => {
@@ -106,7 +106,7 @@ describe('a replay that is kept', () => {
       replay([join(BLACKOUT, 'reconstructed-a')], { settings: {}, store, format: 'ndjson', quiet: true }, io),
     );
     expect(other.status).toBe(69);
-    expect(other.err).toContain('it holds another replay, or a watch');
+    expect(other.err).toContain('it contains another replay, or a watch');
     const rules = { unroutableHold: 60_000 };
     const judged = await said((io) =>
       replay([BLACKOUT], { settings: rules, store, format: 'ndjson', quiet: true }, io),
@@ -183,6 +183,6 @@ describe('store', () => {
     const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
     expect(named.status).toBe(2);
     const none = await said((io) => tellEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
-    expect(none).toEqual({ status: 2, out: '', err: 'unroutable: --store none: nothing is kept there\n' });
+    expect(none).toEqual({ status: 2, out: '', err: 'unroutable: --store none: nothing is stored there\n' });
   });
 });

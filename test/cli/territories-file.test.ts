@@ -99,7 +99,7 @@ describe('case 52: a file that is no such configuration is refused with the plac
       /^watch\.yaml:5:15: territories\[0\]\.policy\.unroutableHoldMs is not known, did you mean unroutableHold\?$/,
     ],
     ['an unknown key on top', `${YOUTUBE}policy: {}\n`, /^watch\.yaml:6:1: policy is not known/],
-    ['a duplicate key', `${YOUTUBE}    name: Again\n`, /^watch\.yaml:6:5: this key stands here twice$/],
+    ['a duplicate key', `${YOUTUBE}    name: Again\n`, /^watch\.yaml:6:5: this key is here twice$/],
     [
       'a number for text',
       withTerritory('    blocks: 5'),
@@ -148,8 +148,8 @@ describe('case 52: a file that is no such configuration is refused with the plac
 describe('case 53: a configuration that means nothing is refused with the place', () => {
   test.each([
     ['an empty list of territories', 'territories: []\n', /^watch\.yaml:1:14: territories: is empty/],
-    ['an empty id', YOUTUBE.replace('YT', '""'), /^watch\.yaml:2:9: territories\[0\]\.id: {1,2}is no id/],
-    ['a lower-case id', YOUTUBE.replace('YT', 'yt'), /territories\[0\]\.id: yt is no id/],
+    ['an empty id', YOUTUBE.replace('YT', '""'), /^watch\.yaml:2:9: territories\[0\]\.id: {1,2}is not an id/],
+    ['a lower-case id', YOUTUBE.replace('YT', 'yt'), /territories\[0\]\.id: yt is not an id/],
     [
       'an empty list of blocks',
       withTerritory('    blocks: []'),
@@ -165,11 +165,11 @@ describe('case 53: a configuration that means nothing is refused with the place'
       withTerritory('    blocks: ["2001:db8::1/48"]'),
       /has host bits set: write 2001:db8::\/48$/,
     ],
-    ['an octal octet', withTerritory('    blocks: [010.0.0.0/8]'), /010\.0\.0\.0\/8 is no address block/],
-    ['three octets', withTerritory('    blocks: [10.0.0/8]'), /10\.0\.0\/8 is no address block/],
-    ['a length of 33', withTerritory('    blocks: [10.0.0.0/33]'), /10\.0\.0\.0\/33 is no address block/],
-    ['an address without a length', withTerritory('    blocks: [10.0.0.1]'), /10\.0\.0\.1 is no address block/],
-    ['a zone in the address', withTerritory('    blocks: ["fe80::%eth0/64"]'), /is no address block/],
+    ['an octal octet', withTerritory('    blocks: [010.0.0.0/8]'), /010\.0\.0\.0\/8 is not an address block/],
+    ['three octets', withTerritory('    blocks: [10.0.0/8]'), /10\.0\.0\/8 is not an address block/],
+    ['a length of 33', withTerritory('    blocks: [10.0.0.0/33]'), /10\.0\.0\.0\/33 is not an address block/],
+    ['an address without a length', withTerritory('    blocks: [10.0.0.1]'), /10\.0\.0\.1 is not an address block/],
+    ['a zone in the address', withTerritory('    blocks: ["fe80::%eth0/64"]'), /is not an address block/],
     ['the default route', withTerritory('    blocks: [0.0.0.0/0]'), /0\.0\.0\.0\/0 is larger than a \/8$/],
     [
       'a block inside another',
@@ -185,7 +185,7 @@ describe('case 53: a configuration that means nothing is refused with the place'
     [
       'one id twice',
       `${YOUTUBE}  - { id: YT, name: B, blocks: [10.0.0.0/24] }\n`,
-      /^watch\.yaml:6:11: territories\[1\]\.id: YT stands here twice$/,
+      /^watch\.yaml:6:11: territories\[1\]\.id: YT is here twice$/,
     ],
     [
       'more units than are watched',
@@ -195,11 +195,15 @@ describe('case 53: a configuration that means nothing is refused with the place'
     [
       'a time zone that is none',
       `${YOUTUBE}    timeZone: Asia/Pjöngjang\n`,
-      /^watch\.yaml:6:15: .*Asia\/Pjöngjang is no time zone/,
+      /^watch\.yaml:6:15: .*Asia\/Pjöngjang is not a time zone/,
     ],
-    ['an offset for a time zone', `${YOUTUBE}    timeZone: "+09:00"\n`, /is no time zone/],
-    ['AS 0', YOUTUBE.replace('36561', '0'), /^watch\.yaml:5:15: territories\[0\]\.origins\[0\]: 0 is no AS number$/],
-    ['an AS number too large', YOUTUBE.replace('36561', '4294967296'), /4294967296 is no AS number/],
+    ['an offset for a time zone', `${YOUTUBE}    timeZone: "+09:00"\n`, /is not a time zone/],
+    [
+      'AS 0',
+      YOUTUBE.replace('36561', '0'),
+      /^watch\.yaml:5:15: territories\[0\]\.origins\[0\]: 0 is not an AS number$/,
+    ],
+    ['an AS number too large', YOUTUBE.replace('36561', '4294967296'), /4294967296 is not an AS number/],
     [
       'a threshold of 0',
       `${YOUTUBE}    policy: { unroutableBelow: 0 }\n`,

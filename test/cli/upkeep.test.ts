@@ -53,7 +53,7 @@ test('old events are forgotten at the start and every minute, and a store that i
   const keeping = upkeep({ store, feed: { clock, log: logOf(said) } }, stop.signal);
   await clock.turn(3 * MINUTE);
   expect(asked).toEqual([KEEP_EVENTS, KEEP_EVENTS, KEEP_EVENTS, KEEP_EVENTS]);
-  expect(said).toEqual(Array(2).fill('forgot 3 old events that every reader has dealt with'));
+  expect(said).toEqual(Array(2).fill('removed 3 old events that every reader has read'));
   stop.abort();
   await keeping;
 });
@@ -72,7 +72,7 @@ test('a reader that holds far more events than are to be kept is named', async (
   ]);
   await store.write([readerAt('slow', idOf(100))]);
   await clock.turn(MINUTE);
-  expect(said[1]).toBe('forgot 60 old events that every reader has dealt with');
+  expect(said[1]).toBe('removed 60 old events that every reader has read');
   stop.abort();
   await keeping;
 });

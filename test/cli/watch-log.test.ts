@@ -19,10 +19,10 @@ function spoken(report: LiveReport): string {
 
 test('what the feed does oddly is said in words, and counted', () => {
   const odd = (what: string) => spoken({ type: 'odd', what, count: 10_000, sample: 'x' });
-  expect(odd('absurd')).toBe('warning: messages more than a day old, which are dropped: 10,000 so far\n');
+  expect(odd('absurd')).toBe('warning: messages that are more than a day old (dropped): 10,000 so far\n');
   for (const name of ['absurd', 'ahead', 'stale', 'late', 'duplicate'])
     expect(odd(name)).toMatch(/^warning: messages /);
-  expect(odd('it is no JSON')).toBe('warning: it is no JSON: 10,000 so far\n');
+  expect(odd('it is not JSON')).toBe('warning: it is no JSON: 10,000 so far\n');
 });
 
 test('a feed of another time is said to be so far behind, and how a recording is watched', () => {
@@ -35,7 +35,7 @@ test('a feed of another time is said to be so far behind, and how a recording is
   );
 });
 
-test('collectors that are lost at one moment are one line, and so are those that are heard again', async () => {
+test('collectors that are lost at one moment are one line, and so are those that send again', async () => {
   const stderr = Object.assign(new Text(), { isTTY: true });
   const io = { stdout: new Text(), stderr, env: {}, signal: new AbortController().signal };
   const say = liveLog(createLogger(io, () => undefined));
@@ -46,8 +46,8 @@ test('collectors that are lost at one moment are one line, and so are those that
   for (const collector of names) say({ type: 'heard-again', collector, at });
   await Promise.resolve();
   expect(stderr.text.split('\n').map((line) => line.slice(9))).toEqual([
-    expect.stringMatching(/^warning: 3 collectors \(rrc00, rrc01, rrc03\) are not heard: /),
-    '3 collectors (rrc00, rrc01, rrc03) are heard again',
+    expect.stringMatching(/^warning: no data from 3 collectors \(rrc00, rrc01, rrc03\): /),
+    '3 collectors (rrc00, rrc01, rrc03) send again',
     '',
   ]);
 });

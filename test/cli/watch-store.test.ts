@@ -48,16 +48,16 @@ describe('a Redis that is away', () => {
     const watched = await watching(at, { ...MORNING, speed: 20_000 });
     await until('it has begun', async () => eventsIn(watched.stdout.text).length > 0);
     await server.kill();
-    await until('it is noticed', async () => watched.stderr.text.includes('nothing is told until it answers'));
+    await until('it is noticed', async () => watched.stderr.text.includes('no events until it answers'));
     expect(await watched.stop()).toBe(0);
-    expect(watched.stderr.text).toContain('what came since the last stored state is decided again at the next start');
+    expect(watched.stderr.text).toContain('data since the last stored state is processed again at the next start');
   });
 
   test('from the start, when a watch that waits for it is stopped: a clean stop', async () => {
     const server = await redis();
     await server.kill();
     const watched = await watching(await place(server.url), MORNING);
-    await until('it waits', async () => watched.stderr.text.includes('asked again until it answers'));
+    await until('it waits', async () => watched.stderr.text.includes('trying again until it answers'));
     expect(await watched.stop()).toBe(0);
   });
 
@@ -66,7 +66,7 @@ describe('a Redis that is away', () => {
     const { stdout, stderr, done } = await watching(await place(server.url), { ...MORNING, speed: 20_000 });
     await until('it has begun', async () => eventsIn(stdout.text).length > 0);
     await server.kill();
-    await until('it is noticed', async () => stderr.text.includes('nothing is told until it answers'));
+    await until('it is noticed', async () => stderr.text.includes('no events until it answers'));
     await server.restart();
     await until('it is noticed', async () => stderr.text.includes('answers again'));
     await done;

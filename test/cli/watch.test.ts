@@ -141,10 +141,10 @@ test('who stands by at a recording does not say that it listens: it is played to
     ioOf(new Text(), stderr, stop.signal),
     scaledClock(100),
   );
-  await stderr.until(/stands by, who leads leads/);
+  await stderr.until(/stands by, who leads is the leader/);
   stop.abort();
   expect(await watching).toBe(0);
-  expect(stderr.text).toContain('who leads leads; this one stands by\n');
+  expect(stderr.text).toContain('who leads is the leader; this process stands by\n');
   expect(stderr.text).not.toContain('all collectors');
   await leads.close();
 });

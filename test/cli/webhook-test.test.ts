@@ -45,12 +45,12 @@ test('a test without a watch is sent from here: delivered, or why not', async ()
   await at.run(['webhook', 'add', 'desk', receiver.url, ...where]);
   const sent = await at.run(['webhook', 'test', 'desk']);
   expect(sent).toMatchObject({ status: 0, stderr: '' });
-  expect(sent.stdout).toMatch(/^webhook desk: 200 in \d+ ms, sent from here as nobody leads\n$/);
+  expect(sent.stdout).toMatch(/^webhook desk: 200 in \d+ ms, sent by this command, because there is no leader\n$/);
   expect(receiver.posted[0]?.event).toMatchObject({ drill: true, sequence: '0000000001', type: 'country.restored' });
   answer = 500;
   const failed = await at.run(['webhook', 'test', 'desk']);
   expect(failed).toMatchObject({ status: 1, stdout: '' });
-  expect(failed.stderr).toMatch(/^unroutable: webhook desk: status: 500, after \d+ ms, sent from here/);
+  expect(failed.stderr).toMatch(/^unroutable: webhook desk: status: 500, after \d+ ms, sent by this command/);
 });
 
 describe('a receiver that takes the test and never answers', () => {
@@ -70,7 +70,7 @@ describe('a receiver that takes the test and never answers', () => {
     expect(await status).toBe(1);
     expect(stdout.text).toBe('');
     expect(stderr.text).toBe(
-      `unroutable: webhook desk: response: not done within ${ms / 1000} s, after ${ms} ms, sent from here as nobody leads\n`,
+      `unroutable: webhook desk: response: not done within ${ms / 1000} s, after ${ms} ms, sent by this command, because there is no leader\n`,
     );
   });
 
@@ -98,7 +98,7 @@ describe('while somebody leads', () => {
       expect((await deliveries(store, 'desk')).asked).toMatchObject([{ by: 'test', deadlineMs: 5_000 }]);
       for (let turns = 0; stderr.text === '' && turns < 1_000; turns++) await clock.turn(250);
       expect(await status).toBe(1);
-      expect(stderr.text).toBe('unroutable: webhook desk: no outcome within 15 s; does whoever leads send webhooks?\n');
+      expect(stderr.text).toBe('unroutable: webhook desk: no outcome within 15 s; does the leader send webhooks?\n');
       expect(await isAsked()).toBe(false);
     });
   });

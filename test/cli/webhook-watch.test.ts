@@ -118,7 +118,7 @@ test('what a receiver did not take stands in the log with its next try, and is s
   const [event] = opened;
   const again = await at.run(['webhook', 'redeliver', 'desk', event?.id ?? '']);
   expect(again).toMatchObject({ status: 0, stdout: 'webhook desk: 1 event will be sent again\n' });
-  expect(again.stderr).toContain('nobody leads');
+  expect(again.stderr).toContain('there is no leader');
 });
 
 describe('the commands beside a watch that leads', () => {

@@ -68,15 +68,15 @@ describe('webhook add', () => {
     [['add', 'desk', 'https://u:p@example.org/'], /user name or a password/],
     [['add', 'desk', 'https://127.0.0.1/'], /loopback/],
     [['add', 'desk', 'https://[::ffff:7f00:1]/'], /127\.0\.0\.1|mapped|loopback/],
-    [['add', 'desk', 'nonsense'], /is no URL/],
-    [['add', 'Desk!', 'https://example.org/'], /is no name/],
-    [['add', 'desk', 'https://example.org/', '--type', 'country.gone'], /desk: --type: is no type of event/],
+    [['add', 'desk', 'nonsense'], /is not a URL/],
+    [['add', 'Desk!', 'https://example.org/'], /is not a name/],
+    [['add', 'desk', 'https://example.org/', '--type', 'country.gone'], /desk: --type: is not a type of event/],
     [
       ['add', 'desk', 'https://example.org/', '--template', 'fax'],
-      /desk: --template: is none of cloudevent.* telegram, pagerduty/,
+      /desk: --template: is not one of cloudevent.* telegram, pagerduty/,
     ],
     [['add', 'desk', 'https://example.org/', '--template', 'telegram'], /desk: --chat: is missing/],
-    [['add', 'desk', 'https://example.org/', '--template', 'telegram', '--chat', 'a b'], /desk: --chat: is no chat/],
+    [['add', 'desk', 'https://example.org/', '--template', 'telegram', '--chat', 'a b'], /desk: --chat: is not a chat/],
     [['add', 'desk', 'https://example.org/', '--chat', '5'], /--chat: only --template telegram has one/],
     [['add', 'desk', 'https://example.org/', '--template', 'pagerduty'], /desk: --routing-key: is missing/],
     [
@@ -87,23 +87,23 @@ describe('webhook add', () => {
       ['add', 'desk', 'https://example.org/', '--routing-key', 'env:A'],
       /--routing-key: only --template pagerduty has one/,
     ],
-    [['add', 'desk', 'https://example.org/', '--min-severity', 'bad'], /desk: --min-severity: is none of info/],
+    [['add', 'desk', 'https://example.org/', '--min-severity', 'bad'], /desk: --min-severity: is not one of info/],
     [['add', 'desk', 'https://example.org/', '--header', 'no colon'], /--header: it must be/],
     [
       ['add', 'desk', 'https://example.org/', '--header', 'Authorization: Bearer abc'],
       /desk: --header Authorization: may hold a secret: say where it is kept, file:PATH or env:NAME/,
     ],
-    [['add', 'desk', 'https://example.org/', '--method', 'GET'], /desk: --method: is none of POST/],
-    [['add', 'desk', 'https://example.org/', '--allow', '10.0.0.1/8'], /desk: --allow: is no network/],
+    [['add', 'desk', 'https://example.org/', '--method', 'GET'], /desk: --method: is not one of POST/],
+    [['add', 'desk', 'https://example.org/', '--allow', '10.0.0.1/8'], /desk: --allow: is not a network/],
     [['add', 'desk', 'https://example.org/', '--concurrency', '17'], /desk: --concurrency: is above 16/],
     [
       ['add', 'desk', 'https://example.org/', '--ca', '/no/such/file'],
       /desk: --ca: \/no\/such\/file holds no certificate/,
     ],
-    [['add', 'desk', 'https://example.org/', '--secret-env', '1X'], /--secret-env: is no name of a variable/],
+    [['add', 'desk', 'https://example.org/', '--secret-env', '1X'], /--secret-env: is not a name of a variable/],
     [['add', 'desk', 'https://example.org/', '--secret-file', 'a', '--secret-env', 'B'], /one of them/],
     [['add', 'desk', 'file:/no/such/file'], /url: the file \/no\/such\/file cannot be read: ENOENT/],
-    [['test', 'desk'], /there is none of this name \(there are none\)/],
+    [['test', 'desk'], /there is no webhook of this name \(there are none\)/],
     [['redeliver', 'desk'], /name an event, or --dead, or --since ID/],
     [['list', '--store', 'none'], /--store none/],
   ])('refuses what cannot be meant: %j', async (args, reason) => {
@@ -122,10 +122,10 @@ describe('webhook add', () => {
     const at = await place();
     const file = join(at.folder, 'own');
     const first = await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: file });
-    expect(first.stdout).toContain('made just now');
+    expect(first.stdout).toContain('generated now');
     const text = await readFile(file, 'utf8');
     const second = await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: file, replace: true });
-    expect(second.stdout).not.toContain('made just now');
+    expect(second.stdout).not.toContain('generated now');
     expect(await readFile(file, 'utf8')).toBe(text);
     await writeFile(file, 'hunter2\n');
     const third = await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: file, replace: true });
@@ -182,17 +182,17 @@ describe('a file of webhooks that cannot be used ends the start with 78 and name
     ],
     [
       'webhooks:\n  - name: a\n    url: https://example.org/\n  - name: a\n    url: https://example.org/\n',
-      /:4:11: webhook a: name: stands here twice/,
+      /:4:11: webhook a: name: is here twice/,
     ],
     [
       'webhooks:\n  - name: desk\n    url: https://example.org/\n    template: fax\n',
-      /:4:15: webhook desk: template: is none of cloudevent/,
+      /:4:15: webhook desk: template: is not one of cloudevent/,
     ],
     [
       'webhooks:\n  - name: desk\n    url: https://example.org/\n    template: { preset: telegram, chat: -5 }\n',
       /:4:41: webhook desk: template\.chat: must be text \(in quotes/,
     ],
-    ['webhooks: 3\n', /:1:11: webhooks: is no list/],
+    ['webhooks: 3\n', /:1:11: webhooks: is not a list/],
     ['hooks: []\n', /:1:1: hooks is not known/],
     ['- name: desk\n', /:1:1: it must be a map/],
     ['webhooks: [\n', /webhooks\.yaml:\d+:\d+: /],

@@ -128,7 +128,7 @@ test.each([
   ['/api/v1/timeline?territory=XX', 404, 'this store has no such territory and family; it has KP/ipv4'],
   ['/api/v1/verdict?territory=KP&territory=US', 400, 'territory is given twice'],
   ['/api/v1/incidents/none', 404, 'this store has no incident with this id'],
-  ['/api/v1/events?after=none', 404, 'no event with id none is kept'],
+  ['/api/v1/events?after=none', 404, 'no event with id none is stored'],
   ['/../etc/passwd', 404, 'there is nothing at this address'],
   ['/api/v1/%2e%2e/%2e%2e/package.json', 404, 'there is nothing at this address'],
 ])('%s is refused with %i and the reason', async (path, status, reason) => {

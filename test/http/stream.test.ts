@@ -62,7 +62,9 @@ test('an event that is stored is there within a second, and so is the verdict', 
 test('who asks for what is forgotten is told so', async () => {
   const { get } = await serving(await outageStore());
   const answer = await get('/api/v1/events/stream', { headers: { 'Last-Event-ID': 'long-gone' } });
-  expect(await read(answer, (seen) => seen.includes('event: missed'))).toContain('no event with id long-gone is kept');
+  expect(await read(answer, (seen) => seen.includes('event: missed'))).toContain(
+    'no event with id long-gone is stored',
+  );
 });
 
 test('a reader that does not read is cut off once a megabyte waits for it; the others get everything', async () => {

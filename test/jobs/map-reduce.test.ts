@@ -149,7 +149,7 @@ describe('an extract is made once', () => {
 
 describe('reduce refuses with 65 what it cannot believe, and says what to do', () => {
   const cases: readonly (readonly [string, (path: string) => Promise<void>, RegExp])[] = [
-    ['no extract', (path) => writeFile(path, 'unroutable'), /is no extract/],
+    ['no extract', (path) => writeFile(path, 'unroutable'), /is not an extract/],
     ['one of another version', (path) => writeFile(path, 'unroutable extract 9\n and more'), /another version.*map/],
     ['one that is cut off', (path) => truncate(path, 500), /is cut off/],
     ['one that something was appended to', (path) => appendFile(path, 'x'), /is cut off/],

@@ -57,7 +57,7 @@ describe('a server that forgets what it was asked for when we come back', () => 
 });
 
 // KEEPALIVEs prove sessions, not subscriptions to routes: those only the beacon proves, which turns every ten minutes.
-test('a server that forgets the routes alone: noticed when the beacon was not heard for 25 minutes', () =>
+test('a server that forgets the routes alone: noticed when the beacon was not received for 25 minutes', () =>
   scene(1, async (sim) => {
     sim.feed.service = 'sessions-only';
     sim.feed.break();

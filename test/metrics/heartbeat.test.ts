@@ -70,7 +70,7 @@ test('while all is well it is sent every half minute', async () => {
 test.each([
   'a: not subscribed to the feed',
   'blind: every verdict is unknown',
-  'nobody leads',
+  'there is no leader',
   'a: the store takes nothing: there is no space left',
 ])('it is withheld while "%s": the reason is sent once, and it resumes after', async (reason) => {
   const { got, state, beats, outcomes } = await beating();
@@ -94,7 +94,7 @@ test('another reason is sent, too', async () => {
 
 test('without a failure URL nothing at all is sent while it is not well', async () => {
   const { got, state, beats } = await beating({ failure: false });
-  state.reason = 'nobody leads';
+  state.reason = 'there is no leader';
   await beats(3);
   expect(got).toEqual([]);
 });

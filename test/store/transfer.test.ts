@@ -134,7 +134,7 @@ describe('an import is refused, and changes nothing', () => {
     ],
     ['when the schema is another', [JSON.stringify({ ...HEADER, schema: 'x' })], 'line 1: schema "x" cannot be read'],
     ['when the number is none', [JSON.stringify({ ...HEADER, number: -1 })], 'line 1: name, number or elements'],
-    ['when the cursor is no time', [JSON.stringify({ ...HEADER, cursor: 'noon' })], 'line 1: its cursor is no time'],
+    ['when the cursor is no time', [JSON.stringify({ ...HEADER, cursor: 'noon' })], 'line 1: its cursor is not a time'],
     ['when it was cut short', [header, record, told], 'it ends after line 3, before its checksum'],
     [
       'when a space is unknown',
@@ -142,7 +142,7 @@ describe('an import is refused, and changes nothing', () => {
       'line 2: there is no space "routes/KP"',
     ],
     ['when a line is neither record nor event', [header, '{"space":"voters","key":"a"}'], 'line 2: it is neither'],
-    ['when an event is none', [header, '{"event":{"id":"1"}}'], 'line 2: its event is none of ours'],
+    ['when an event is none', [header, '{"event":{"id":"1"}}'], 'line 2: its event is not one of this program'],
     [
       'when there is more after its end',
       [...sealed([header, record]), record],
@@ -156,7 +156,7 @@ describe('an import is refused, and changes nothing', () => {
     [
       'when a line was changed',
       sealed([header, record]).with(1, record.replace('"1"', '"2"')),
-      'line 3: its checksum is not that',
+      'line 3: its checksum does not match',
     ],
   ])('%s', async (_why, lines, reason) => {
     const store = memoryStore();

@@ -16,7 +16,7 @@ export interface Inputs {
   readonly paths: readonly string[];
   /** What of it could not be had. */
   readonly missing: readonly Damage[];
-  /** Removes what was written for this run alone. */
+  /** Removes temporary files of this run. */
   readonly close: () => Promise<void>;
 }
 
@@ -64,11 +64,11 @@ function misuse(paths: readonly string[], options: InputOptions): Failure | unde
     if (collectors !== undefined || project !== undefined)
       return bad(
         'usage',
-        '--collectors and --project choose from the archives: name the window with --from and --until',
+        '--collectors and --project choose from the archives: give the window with --from and --until',
       );
     return undefined;
   }
-  if (paths.length > 0) return bad('usage', '--from fetches files from the archives: name no others beside it');
+  if (paths.length > 0) return bad('usage', '--from fetches files from the archives: do not name other files');
   if (until === undefined) return bad('usage', '--from needs --until: the end of the window');
   const odd = strangers(collectors ?? [], project);
   return odd.length === 0

@@ -93,7 +93,7 @@ export async function fetchWindow(
   if (io.signal.aborted) return bad('interrupted');
   if (found.files.length === 0) {
     const faults = found.faults.map(({ file, what }) => `${file}: ${what}`);
-    return bad('files', ...faults, 'the archives have no file of this window');
+    return bad('files', ...faults, 'the archives have no file in this window');
   }
   return fetchAll(found.files, { cache, http, faults: found.faults, means }, io.signal);
 }

@@ -25,13 +25,13 @@ export function drillEvents(drill: Drill, territory: Territory): readonly Unrout
 
 /** The events of a drill in two parts. */
 export interface DrillParts {
-  /** The outage, up to its last event before anything returns: what pages somebody. */
+  /** The outage, up to its last event before the first return: the part that pages people. */
   readonly opening: readonly UnroutableEvent[];
   /** The return: what resolves the page. */
   readonly end: readonly UnroutableEvent[];
 }
 
-/** Divides the events of a drill at the first that tells of a return. */
+/** Divides the events of a drill at the first event of the return. */
 export function drillParts(events: readonly UnroutableEvent[]): DrillParts {
   const at = events.findIndex(({ type }) => type === 'unit.returned' || type === 'country.restored');
   return { opening: events.slice(0, at), end: events.slice(at) };

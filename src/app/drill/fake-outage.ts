@@ -9,7 +9,7 @@ import type { UnroutableEvent } from '../../detect/events/event.ts';
 
 /** One who asked to see whether events arrive. */
 export interface Drill {
-  /** 16 hex digits, random: all that is told in it has ids made of this one. */
+  /** 16 hex digits, random. The ids of all events of the drill are made from it. */
   readonly id: string;
   /** Id of the territory that is said to be gone. */
   readonly territory: string;
@@ -41,8 +41,8 @@ export function drillTerritory(territory: Territory): Territory {
 }
 
 /**
- * An outage that never was: what peers would tell of it, in event-time order, the last at `end`. Neither their collector
- * nor their addresses (RFC 5737) nor their AS numbers (RFC 5398) exist.
+ * A fake outage: the elements that peers would send, in the order of event time, the last at `end`. Neither their
+ * collector nor their addresses (RFC 5737) nor their AS numbers (RFC 5398) exist.
  */
 export function* fakeOutage({ blocks, origins }: Territory, end: EventTime): Generator<Element, void, undefined> {
   const start = later(end, -OVER_AFTER_MS);
@@ -67,8 +67,8 @@ export function* fakeOutage({ blocks, origins }: Territory, end: EventTime): Gen
 }
 
 /**
- * What an engine said of a fake outage, so that nobody takes it for real: marked, in a chain of its own, under ids and
- * incidents of its own. The same drill gives the same events, whoever repeats it.
+ * Marks the events of a fake outage, so that they cannot be taken for real: a chain, ids and incidents of their own.
+ * The same drill always gives the same events.
  */
 export function marked({ id }: Drill, events: readonly UnroutableEvent[]): readonly UnroutableEvent[] {
   const chain = new Chain();
@@ -97,6 +97,6 @@ function exampleAsn(i: number): Asn {
 }
 
 function known<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('what a drill is made of cannot be read');
+  if (value === undefined) throw new Error('the drill cannot be read');
   return value;
 }

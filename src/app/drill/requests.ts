@@ -90,7 +90,10 @@ export class DrillCalls {
     const holdMs = holdOf(call.drill);
     call.stage = 'held';
     call.untilMs = clock.monotonicMs() + holdMs;
-    log.info({ drill: id, territory }, `DRILL: ${territory} is said to be unroutable for ${holdMs / 1000} s`);
+    log.info(
+      { drill: id, territory },
+      `DRILL: a fake outage of ${territory} is reported and ends in ${holdMs / 1000} s`,
+    );
   }
 
   /** Looks again and again, until `signal` aborts. */
@@ -127,7 +130,7 @@ export class DrillCalls {
     const { id } = call.drill;
     const isWithdrawn = record === undefined;
     if (isWithdrawn && (call.stage === 'requested' || call.stage === 'stored')) {
-      if (call.stage === 'requested') log.info({ drill: id }, 'DRILL: it was withdrawn, and is not carried out');
+      if (call.stage === 'requested') log.info({ drill: id }, 'DRILL: it was withdrawn and is not run');
       this.#calls.delete(id);
     }
     const isOver = isWithdrawn || holdOf(drillOf(record) ?? call.drill) === 0;
@@ -140,16 +143,16 @@ export class DrillCalls {
     const drill = drillOf(record);
     if (drill === undefined || Math.abs(clock.wallMs() - drill.atMs) > STALE_MS + holdOf(drill)) {
       const why = drill === undefined ? 'its record cannot be read' : 'it was requested too long ago';
-      log.warn({ drill: record.key }, `DRILL: it is not carried out: ${why}`);
+      log.warn({ drill: record.key }, `DRILL: it is not run: ${why}`);
       return false;
     }
     const { id, territory } = drill;
     const watched = selection.territories.find((one) => one.territory.id === territory);
     if (watched === undefined) {
-      log.warn({ drill: id }, `DRILL: it is not carried out: ${territory} is not watched`);
+      log.warn({ drill: id }, `DRILL: it is not run: ${territory} is not watched`);
       return false;
     }
-    log.info({ drill: id, territory }, `DRILL: ${territory} will be said to be unroutable, and is not`);
+    log.info({ drill: id, territory }, `DRILL: a fake outage of ${territory} will be reported`);
     const parts = drillParts(drillEvents(drill, watched.territory));
     this.#calls.set(id, { drill, parts, stage: 'requested', untilMs: Infinity });
     return true;

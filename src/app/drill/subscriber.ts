@@ -7,7 +7,7 @@ import { refusal } from '../../lib/errno.ts';
 
 /** Listens to the pub/sub channel of all events, as a subscriber would. */
 export interface Subscriber {
-  /** Ids of events from this source that were heard so far. */
+  /** Ids of the events from this source that were received so far. */
   heard(): ReadonlySet<string>;
   close(): void;
 }

@@ -64,7 +64,7 @@ export async function* mending(
   }
 }
 
-/** Heals what is left: peers that were silent alone, or of which a message was lost, and what RIPEstat did not answer. */
+/** Heals what is left: single peers that were silent or lost a message, and peers for which RIPEstat gave no answer. */
 export async function* mendingLeft(
   open: OpenGaps,
   client: RipestatClient,
@@ -92,7 +92,7 @@ export async function* mendingLeft(
   }
 }
 
-/** Without a first look nobody votes, so it is tried again until one gave votes. */
+/** Without a first table no peer votes, so the seed is repeated until one gives votes. */
 export async function* seedingAgain(
   client: RipestatClient,
   options: MendingOptions,

@@ -6,8 +6,8 @@ import { counted } from '../../report/printable.ts';
 import type { Logger } from '../watch/log.ts';
 
 /**
- * Whether the first table and the feed are about the same peers. Where they have none in common nobody votes (see
- * `Liveness.isNamed`), and without a word that looks like a table that is still to come.
+ * Checks that the first table and the feed have peers in common. Without common peers no peer votes (see
+ * `Liveness.isNamed`); without a log line that would look like a seed that is still under way.
  */
 export class Overlap {
   readonly #seeded = new Map<PeerId, Peer>();

@@ -13,7 +13,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import type { Begun, FeedOptions } from './types.ts';
 import { allTerritories, ripestatClient, seedReport, votesNoted } from './healing.ts';
 
-/** The first table; `undefined`: there is none. */
+/** The source of the first table; `undefined` with `--seed none`. */
 export async function seedSource(
   options: FeedOptions,
   begun: Begun,
@@ -61,10 +61,10 @@ async function archiveSource(paths: readonly string[], options: FeedOptions): Pr
 }
 
 /**
- * Archives end minutes or hours before the live feed begins. What changed in between and not again nobody would tell us, so
- * the hole is a gap like any other, of each collector, and healed as soon as the feed is heard. Collectors that this feed
- * does not tell of are not healed: nobody would notice what their peers do next. Territories too large to be healed keep the
- * votes that the files give.
+ * Archives end minutes or hours before the live feed begins. A change in between that is not repeated would stay
+ * unknown, so this time is a gap of each collector, and is healed as soon as the feed runs. Collectors that this
+ * feed does not tell of are not healed: nobody would notice what their peers do next. Territories too large to be
+ * healed keep the votes that the files give.
  */
 function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: GapLog): ElementSource {
   const blocks = blocksOf(options);

@@ -36,27 +36,27 @@ export function usualHealer({ seed, isHistory }: Pick<FeedOptions, 'seed' | 'isH
 
 /** What is known when the feed has begun. */
 export interface Begun {
-  /** Event time from which the live feed is heard whole. */
+  /** Event time from which the live feed is complete. */
   at?: EventTime;
-  /** The latest event time heard. */
+  /** The latest event time received. */
   latest?: EventTime;
   /** Prefixes that the seed found, covering routes among them. */
   prefixes?: readonly Prefix[];
-  /** The first look at RIPEstat is over, and gave nobody a vote. */
+  /** The first seed from RIPEstat has ended and gave no peer a vote. */
   hasSeedFailed?: boolean;
-  /** … and gave somebody one. */
+  /** The seed gave at least one peer a vote. */
   isSeeded?: boolean;
-  /** Collectors not heard since we were stopped. */
+  /** Collectors without data since the last stop. */
   missed?: readonly Collector[];
 }
 
-/** What a store kept, as far as the feed goes on from it. */
+/** The part of the stored state from which the feed continues. */
 export interface Resumption {
   /** Event time up to which all was decided. */
   readonly cursor: EventTime;
-  /** Collectors of which anything is known. */
+  /** Collectors with stored routes or peers. */
   readonly collectors: readonly Collector[];
-  /** Prefixes of which routes are known, covering ones among them. */
+  /** Prefixes with stored routes, including covering ones. */
   readonly prefixes: readonly Prefix[];
 }
 
@@ -65,9 +65,9 @@ export interface Feed {
   readonly live: LiveSource;
   /** Listens from now on, before its turn; a second call does nothing. */
   listen(signal: AbortSignal): void;
-  /** What was heard before this is decided elsewhere. */
+  /** Drops elements before this time: the leader has decided them. */
   forget(before: EventTime): void;
-  /** The feed for an engine that knows nothing yet, or that goes on from what was kept. What was missed since is a gap. */
+  /** The feed for a new engine, or for one that continues from the stored state. The time since then is a gap. */
   source(from: Resumption | undefined): ElementSource;
   /** Call with the engine's open gaps when it has decided something: they are healed. */
   note(gaps: readonly OpenGap[]): void;

@@ -88,8 +88,8 @@ export type PublishedIncident = z.infer<typeof PUBLISHED>;
 export type KnownIncident = ReconstructedIncident | PublishedIncident;
 
 const LABELS = {
-  archive: 'from the public archives; nothing of it is shipped',
-  published: 'published only: its networks are not in this library',
+  archive: 'from the public archives; no files are shipped',
+  published: 'published only: this library does not contain its networks',
 } as const;
 
 /** The library that comes with the program, by name. Its files are our own: a fault in them is an error of ours. */

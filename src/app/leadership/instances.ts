@@ -48,7 +48,10 @@ export function isAlive({ beatAt }: Instance, wallMs: number): boolean {
   return Math.abs(wallMs - Date.parse(beatAt)) <= SILENT_MS;
 }
 
-/** Says again and again how it stands, until `signal` aborts; then that it is gone. Forgets who is long gone. */
+/**
+ * Writes the state of this process again and again until `signal` aborts; then removes it. Also removes records of
+ * processes that ended long ago.
+ */
 export async function beat(
   store: StateStore,
   me: () => Omit<Instance, 'beatAt'>,

@@ -15,13 +15,13 @@ export const TAKEOVER_MS = 10_000;
 /** The time in which we lead. */
 export interface Leadership {
   /**
-   * What is written goes under it. It changes when the lease had run out and nobody else had taken it; `undefined` where
-   * nobody else can write.
+   * Fencing token for writes. It changes when the lease had expired and no other process had taken it. `undefined`
+   * where no other process can write.
    */
   readonly token: () => number | undefined;
   /**
-   * A write was refused for its token: whether we lead all the same, under a newer one of our own. It may have been given
-   * to us and we have not heard of it yet. Rejects when the store is away.
+   * Call when a write was refused for its token: whether this process still leads, under a newer token of its own.
+   * It may have got that token without knowing it yet. Rejects when the store does not answer.
    */
   readonly stillLeads: () => Promise<boolean>;
   /** Aborts when another one leads. Until we notice, the token keeps us from writing. */

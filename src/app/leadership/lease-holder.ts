@@ -12,8 +12,8 @@ export function holderName(): string {
 }
 
 /**
- * Gives up the lease of a process of this machine that is dead: whoever was killed cannot do it, and the next one need
- * not wait. Should we be wrong, its token keeps the other from writing.
+ * Releases the lease of a dead process of this machine, so that the next one need not wait. If the process is alive
+ * after all, its token keeps it from writing.
  */
 export async function releaseOfDead(leases: Leases, me: string): Promise<void> {
   const lease = await leases.holder();

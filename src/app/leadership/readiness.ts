@@ -11,9 +11,9 @@ interface AtWork {
 
 /** Why nobody is ready; `undefined` when somebody is. */
 function unreadiness({ leader, instances }: AtWork): string | undefined {
-  if (leader === undefined) return 'nobody leads';
+  if (leader === undefined) return 'there is no leader';
   const leading = instances.find(({ id }) => id === leader.holder);
-  if (leading === undefined || !leading.alive) return `${leader.holder} leads, and is not heard`;
+  if (leading === undefined || !leading.alive) return `${leader.holder} is the leader and gives no sign of life`;
   return leading.ready ? undefined : `${leading.id}: ${leading.reason ?? 'not ready yet'}`;
 }
 

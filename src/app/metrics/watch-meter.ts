@@ -15,7 +15,7 @@ export interface WatchMeter {
   ask(view: () => WatchView, clock: Clock, isHistory: boolean): void;
 }
 
-/** A meter for one watch. Loaded only where somebody can ask it. */
+/** A meter for one watch. Loaded only with `--http`. */
 export function watchMeter(): WatchMeter {
   const meter = new Meter();
   return {

@@ -110,7 +110,7 @@ function textTeller(sink: TextSink, selection: Selection, style: Style): Formatt
     },
     async end(outcome) {
       const isSeen = outcome.standings.some(({ verdict }) => verdict !== 'unknown');
-      if (isQuiet && isSeen) await write(['Nothing happened that is worth an event.']);
+      if (isQuiet && isSeen) await write(['There were no events.']);
       if (style.chart) await write(charts(outcome, selection, clocks, style));
       const { end, standings, incidents, files, records, damage, hasDump, status } = outcome;
       const interrupted = status === 'interrupted';

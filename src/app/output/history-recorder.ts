@@ -12,7 +12,7 @@ export interface Seen {
   readonly family: Family;
   readonly history: History;
   readonly spans: VerdictSpan[];
-  /** Units that a voter told of at some time. Of the others nobody knows whether they exist, let alone that they are lost. */
+  /** Units that a voter has reported at some time. Whether the others were ever announced is not known. */
   readonly toldOf: Set<string>;
 }
 

@@ -3,12 +3,13 @@ import { UnknownEvent, type StateStore } from '../../ports.ts';
 import type { StateChange } from '../../state/record.ts';
 import { readerPosition } from '../../store/spaces.ts';
 
-/** Name of the reader that stands for what the leader prints. */
+/** Name of the reader that records which events the leader has printed. */
 export const PRINTED = 'printed';
 
 /**
- * Events that are stored and were not printed: whoever led was killed in between, or its output ended. The position is kept
- * in the store, as that of a reader: what was not printed is not trimmed. Where nobody printed yet, nothing is owed.
+ * Events that were stored and not printed: the leader was killed in between, or its output ended. The position is
+ * stored as that of a reader, so events that were not printed are not trimmed. Where nobody printed yet, nothing is
+ * owed.
  *
  * @throws what the store throws when it is away.
  */

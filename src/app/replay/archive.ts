@@ -28,9 +28,9 @@ export interface Archive {
   readonly damage: readonly Damage[];
   /** What was framed but not understood, when all was read. */
   readonly problems: readonly ProblemCount[];
-  /** Whom to tell how far it is. */
+  /** Calls `tell` with the progress. */
   onReading(tell: (reading: Reading) => void): void;
-  /** Removes what was written for this run alone. */
+  /** Removes temporary files of this run. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export interface ArchiveOptions {
   readonly watch: readonly Prefix[];
   /** What of the input could not be had in the first place. */
   readonly missing?: readonly Damage[];
-  /** Removes what was written for this run alone. */
+  /** Removes temporary files of this run. */
   readonly close?: () => Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import type { Limits, Selection, SelectionOptions } from '../../config/selection
 import type { Format } from '../output/formatters.ts';
 import type { KeptReplay } from './kept-replay.ts';
 
-/** The options of `replay`, read: what stands here is of its kind and in its range. */
+/** The parsed options of `replay`: every value has its type and is in its range. */
 export interface ReplayOptions extends SelectionOptions, StoreOptions, Limits, Omit<InputOptions, 'broker'> {
   /** Base URL; `true`: the public one. */
   readonly broker?: string | true;

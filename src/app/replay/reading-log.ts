@@ -23,8 +23,8 @@ export class ReadingLog {
   #tell: (reading: Reading) => void = () => undefined;
 
   /**
-   * `named`: the paths the user named; what lies in a folder beside the archive is no fault. `names`: what to call each
-   * path, without the folders of this machine.
+   * `named`: the paths that the user named; other files in a folder are not a fault. `names`: the name to print for
+   * each path, without the folders of this machine.
    */
   constructor(named: readonly string[], names: ReadonlyMap<string, string> = new Map()) {
     this.#named = named;
@@ -118,7 +118,7 @@ export function isFault({ path, isFolder }: Refusal, named: readonly string[]): 
 function namelessText({ nameless, peers }: Extract<MrtReport, { type: 'dump' }>): string {
   return (
     `${nameless} of ${peers} peers are listed with AS 0, as GoBGP wrote from late 2025 to 2026-09, and no route or ` +
-    'update before tells their AS: they have no vote; write the dump again with a GoBGP that tells it'
+    'update before names their AS: they have no vote; write the dump again with a GoBGP that includes it'
   );
 }
 

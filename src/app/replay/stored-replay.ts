@@ -17,7 +17,7 @@ import { positionOf } from '../resumption.ts';
 import { systemClock } from '../system-clock.ts';
 import { nextLeadership, type Leadership } from '../leadership/leadership.ts';
 
-/** State without a decision is kept this often, milliseconds of event time. */
+/** State without a decision is stored this often, in milliseconds of event time. */
 export const REPLAY_KEEPS_EVERY_MS = 60_000;
 
 /** Opens the store of `--store` and goes on in it where the same replay was stopped. */
@@ -74,7 +74,7 @@ async function beginUnder(
   const inputs = inputsOf(archive, options);
   const [kept, [written]] = [await store.load(), await store.read('replay')];
   if (kept !== undefined && written?.value !== inputs)
-    return failed('it holds another replay, or a watch; choose another store, or another --name');
+    return failed('it contains another replay, or a watch; choose another store, or another --name');
   const wanted = { ...selection, recorded: true };
   const restored = kept === undefined ? undefined : restoreEngine(wanted, kept);
   if (restored?.ok === false) return failed(restored.reason);

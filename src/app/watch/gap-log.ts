@@ -3,13 +3,13 @@ import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { Notifier } from '../../lib/notifier.ts';
 
-/** Which collectors were not heard, and until when: what is to be healed. */
+/** The gaps of collectors, for healing. */
 export class GapLog {
   readonly #open = new Map<Collector, EventTime>();
   readonly #closed = new Map<Collector, { from: EventTime; to: EventTime; isAsked?: boolean }>();
   readonly #ended = new Notifier();
 
-  /** `from`: the last moment at which all of it was heard. */
+  /** `from`: the last moment at which its data was complete. */
   gap(collector: Collector, from: EventTime): void {
     // A gap that begins before the last one was healed is one with it.
     const earlier = this.#closed.get(collector)?.from ?? this.#open.get(collector) ?? from;
@@ -37,8 +37,8 @@ export class GapLog {
   }
 
   /**
-   * All gaps that are over, as one span; they are no longer kept. `isAsked`: all of it was put back, so its end is known and
-   * does not move: who answers may be behind the feed's time, and would never reach an end that moves.
+   * All gaps that are over, as one span; they are then removed. `isAsked`: all of it was put back, so its end is
+   * known and does not move: who answers may be behind the feed's time, and would never reach an end that moves.
    */
   take(): (Span & { readonly isAsked: boolean }) | undefined {
     if (this.#closed.size === 0) return undefined;

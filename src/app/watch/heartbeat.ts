@@ -21,7 +21,10 @@ export interface HeartbeatUrls {
   readonly failure: URL | undefined;
 }
 
-/** What became of one heartbeat. `withheld`: not all is well, and there is no failure URL or it was called already. */
+/**
+ * The result of one heartbeat. `withheld`: the watch is not well, and there is no failure URL or it was called
+ * already.
+ */
 export type HeartbeatOutcome = 'success' | 'failure' | 'withheld' | 'unsent';
 
 /** What a heartbeat needs. */
@@ -29,7 +32,7 @@ export interface HeartbeatParts {
   readonly urls: HeartbeatUrls;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Whether this program leads: who stands by is silent, so that one watch has one heartbeat. */
+  /** Whether this process leads. A standby sends nothing, so that one watch has one heartbeat. */
   readonly isLeader: () => boolean;
   /** Why not all is well; `undefined` when it is. May reject, and may hang. */
   readonly unready: () => Promise<string | undefined>;

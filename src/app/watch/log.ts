@@ -35,11 +35,11 @@ const DAY_MS = 86_400_000;
 
 /** Oddities that the live source counts by a name; others it names in words. */
 const ODDITIES: Readonly<Record<string, string>> = {
-  absurd: 'messages more than a day old, which are dropped',
-  ahead: 'messages that are dated ahead of the time, which are not believed',
-  stale: 'messages that came minutes late, which are no sign of life',
-  late: 'messages that came after later ones were told, which never overwrite those',
-  duplicate: 'messages that came twice',
+  absurd: 'messages that are more than a day old (dropped)',
+  ahead: 'messages dated in the future (dropped)',
+  stale: 'messages that arrived minutes late (not counted as a sign of life)',
+  late: 'messages that arrived after newer ones (they never replace newer ones)',
+  duplicate: 'messages that arrived twice',
 };
 
 type Loss = Extract<LiveReport, { type: 'gap' | 'heard-again' }>;
@@ -74,8 +74,8 @@ function logLosses(log: Logger, first: Loss, rest: readonly Loss[]): void {
   if (rest.length === 0) return logLive(log, first);
   const collectors = [first, ...rest].map(({ collector }) => collector);
   const names = `${collectors.length} collectors (${collectors.join(', ')})`;
-  if (first.type === 'heard-again') log.info({ collectors }, `${names} are heard again`);
-  else log.warn({ collectors, reason: first.reason }, `${names} are not heard: ${GAP_REASONS[first.reason]}`);
+  if (first.type === 'heard-again') log.info({ collectors }, `${names} send again`);
+  else log.warn({ collectors, reason: first.reason }, `no data from ${names}: ${GAP_REASONS[first.reason]}`);
 }
 
 /** One word of the live source. */
@@ -89,10 +89,7 @@ export function logLive(log: Logger, report: LiveReport): void {
       log.info({ line: report.line }, `connected to ${report.line}`);
       return;
     case 'subscribed':
-      log.info(
-        { line: report.line, subscriptions: report.subscriptions },
-        `subscribed: from here on nothing is missed`,
-      );
+      log.info({ line: report.line, subscriptions: report.subscriptions }, `subscribed: from now on nothing is missed`);
       return;
     case 'not-subscribed':
       log.warn(
@@ -101,7 +98,7 @@ export function logLive(log: Logger, report: LiveReport): void {
       );
       return;
     case 'disconnected': {
-      const again = report.retryMs === undefined ? '' : `; again in ${Math.round(report.retryMs / 1000)} s`;
+      const again = report.retryMs === undefined ? '' : `; trying again in ${Math.round(report.retryMs / 1000)} s`;
       log.warn(
         { line: report.line, closing: report.closing },
         `the connection ended: ${cut(report.closing.reason)}${again}`,
@@ -114,11 +111,11 @@ export function logLive(log: Logger, report: LiveReport): void {
     case 'gap':
       log.warn(
         { collector: report.collector, reason: report.reason },
-        `${report.collector} is not heard: ${GAP_REASONS[report.reason]}`,
+        `no data from ${report.collector}: ${GAP_REASONS[report.reason]}`,
       );
       return;
     case 'heard-again':
-      log.info({ collector: report.collector }, `${report.collector} is heard again`);
+      log.info({ collector: report.collector }, `${report.collector} sends again`);
       return;
     case 'clocks-differ': {
       const isRecording = report.behindMs > DAY_MS ? ' A recording is watched with --history.' : '';
@@ -131,11 +128,11 @@ export function logLive(log: Logger, report: LiveReport): void {
     case 'beacon-silent':
       log.warn(
         { silentMs: report.silentMs },
-        `no beacon was heard for ${Math.round(report.silentMs / 60_000)} min: are subscriptions to prefixes served?`,
+        `no beacon was received for ${Math.round(report.silentMs / 60_000)} min: check that the server serves subscriptions to prefixes`,
       );
       return;
     case 'never-announced-heard':
-      log.warn({ peer: report.peer.id }, `${report.peer.id} has a route that nobody announces`);
+      log.warn({ peer: report.peer.id }, `${report.peer.id} has a route to a prefix that is never announced`);
       return;
     case 'odd':
       log.warn(
@@ -155,7 +152,7 @@ export function logRipestat(log: Logger, report: RipestatReport): void {
     case 'healed':
       log.info(
         { peers: report.peers, unhealed: report.unhealed },
-        `${report.peers} peers are healed from RIPEstat, ${report.unhealed} are not yet`,
+        `${report.peers} peers are healed from RIPEstat, ${report.unhealed} are not healed yet`,
       );
       return;
     case 'warning':

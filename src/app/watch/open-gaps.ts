@@ -44,7 +44,7 @@ export class OpenGaps {
     else if (at > heard.at) heard.at = at;
   }
 
-  /** What is worth another question: peers of open gaps that are heard again. */
+  /** The span to ask for again: peers of open gaps that send data again. */
   due(to: EventTime, monotonicMs: number): Span | undefined {
     const due = [...this.#schedules].filter(([, { nextMs }]) => nextMs <= monotonicMs);
     const peers = new Map<PeerId, Peer>();
@@ -62,7 +62,7 @@ export class OpenGaps {
     return { from: Math.min(from, to) as EventTime, to, collectors, peers: [...peers.keys()] };
   }
 
-  /** Call when nobody answered what was `due`. */
+  /** Call when the request for `due` failed. */
   unanswered(monotonicMs: number): void {
     for (const schedule of this.#asked) {
       schedule.waitMs = FIRST_WAIT_MS;

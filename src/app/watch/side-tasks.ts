@@ -8,11 +8,11 @@ import type { Selection } from '../../config/selection.ts';
 import type { FeedOptions } from '../feed/types.ts';
 import { deliverWebhooks, type WebhookParts } from './webhooks.ts';
 
-/** What whoever leads does beside the pipeline: drills and webhooks. */
+/** Tasks of the leader beside the pipeline: drills and webhooks. */
 export interface Beside {
-  /** Events that were not decided from elements, to be kept with the next batch. */
+  /** Injected events, to be stored with the next batch. */
   take(): readonly UnroutableEvent[];
-  /** These events were kept. */
+  /** Call after these events were stored. */
   noteKept(events: readonly UnroutableEvent[]): void;
   /** A recording has ended: gives webhooks the time to go. */
   drained(signal: AbortSignal): Promise<void>;
@@ -30,8 +30,8 @@ export interface BesideParts {
 }
 
 /**
- * Begins it, before anything is decided. Where nobody else reaches the store, there are no drills, and no webhooks but
- * those of the file.
+ * Starts the tasks, before the first decision. With a store in memory there are no drills, and only the webhooks of
+ * the file.
  */
 export async function beside(parts: BesideParts, token: () => number | undefined): Promise<Beside> {
   const { store, isLasting, selection, feed, webhooks } = parts;

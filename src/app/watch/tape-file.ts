@@ -4,14 +4,14 @@ import { endStream } from '../../lib/end-stream.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 
-/** What was heard, as it is written down. */
+/** A tape that is being recorded. */
 export interface Tape {
   write(text: string): Promise<void>;
   close(): Promise<void>;
   readonly failure: Error | undefined;
 }
 
-/** Written for the run alone: an existing file is not overwritten. */
+/** Opens a new tape. An existing file is not overwritten. */
 export async function openTape(path: string | undefined): Promise<Result<Tape | undefined>> {
   if (path === undefined) return good(undefined);
   let stream;

@@ -2,8 +2,8 @@ import type { StateStore } from '../../ports.ts';
 import type { FeedOptions } from '../feed/types.ts';
 
 /**
- * Events that are kept at least, unless `--keep-events` says otherwise. An event of a feed with hundreds of voters takes 4 to
- * 10 kB of a Redis, so these fit into the 256 MB of docker-compose.yml.
+ * Events that stay in the store, unless `--keep-events` says otherwise. An event of a feed with hundreds of voters
+ * takes 4 to 10 kB of a Redis, so these fit into the 256 MB of docker-compose.yml.
  */
 export const KEEP_EVENTS = 20_000;
 /** How often older ones are looked for. While a country flaps, some thousands come within an hour. Milliseconds. */
@@ -37,8 +37,7 @@ export async function upkeep(parts: UpkeepParts, signal: AbortSignal): Promise<v
       const isInspected = round > 0 && round % TRIMS_PER_INSPECTION === 0;
       for (const warning of isInspected ? ((await inspect?.()) ?? []) : []) warn(warning);
       const forgotten = await store.trim(keepEvents);
-      if (forgotten > 0)
-        feed.log.info({ forgotten }, `forgot ${forgotten} old events that every reader has dealt with`);
+      if (forgotten > 0) feed.log.info({ forgotten }, `removed ${forgotten} old events that every reader has read`);
       else await warnOfHeld(store, keepEvents, warn);
     } catch {
       // The next time will do: nothing is lost by events that are kept longer.
@@ -53,7 +52,7 @@ async function warnOfHeld(store: StateStore, keepEvents: number, warn: (warning:
   const readers = (await store.read('readers')).map(({ key }) => key);
   const known = readers.length === 0 ? '' : ` (readers: ${readers.join(', ')})`;
   warn(
-    `events: ${count} are stored, though --keep-events is ${keepEvents}: a reader or a consumer group has not dealt with the older ones${known}. The store grows until it has, or is removed`,
+    `events: ${count} are stored, though --keep-events is ${keepEvents}: a reader or a consumer group has not read the older ones${known}. The store grows until they are read, or the reader is removed`,
   );
 }
 

@@ -29,7 +29,7 @@ const KEEP_HISTORY_EVERY_MS = 60_000;
 const LOOK_MS = 10_000;
 
 const UNKEPT =
-  'stopped while the store did not answer: what came since the last stored state is decided again at the next start';
+  'stopped while the store did not answer: data since the last stored state is processed again at the next start';
 
 /** What one turn of leading is made of. */
 interface Turn {
@@ -240,8 +240,12 @@ export class Watch {
     if (kept === undefined) return good(createEngine(wanted));
     const restored = restoreEngine(wanted, kept);
     if (!restored.ok) return bad('store', `${store.name}: ${restored.reason}`);
-    log.info({ cursor: kept.cursor }, `goes on from what was kept, up to ${utcText(kept.cursor)}`);
-    for (const id of restored.anew) log.warn({ territory: id }, `${id} is judged anew: its rules are others now`);
+    log.info({ cursor: kept.cursor }, `continues from the stored state, up to ${utcText(kept.cursor)}`);
+    for (const id of restored.anew)
+      log.warn(
+        { territory: id },
+        `${id} starts without its earlier verdict: its blocks, origins or policy have changed`,
+      );
     return good(restored.engine);
   }
 
@@ -255,7 +259,7 @@ export class Watch {
     const { store, feed } = this.#parts;
     return retrying(feed.clock, Math.random, signal, (error) => {
       this.#storeFault = refusal(error);
-      feed.log.error(`${store.name}: ${refusal(error)}; nothing is told until it answers`);
+      feed.log.error(`${store.name}: ${refusal(error)}; no events until it answers`);
     });
   }
 
@@ -266,17 +270,17 @@ export class Watch {
       case 'waiting':
         log.info(
           { leader: said.behind },
-          `${said.behind ?? 'another one'} leads; this one ${isHistory ? 'stands by' : 'listens and stands by'}`,
+          `${said.behind ?? 'another process'} is the leader; this process ${isHistory ? 'stands by' : 'follows the feed and stands by'}`,
         );
         return;
       case 'leading':
-        log.info({ token: said.token }, 'this one leads');
+        log.info({ token: said.token }, 'this process is now the leader');
         return;
       case 'lost':
-        log.warn('another one leads now');
+        log.warn('another process is now the leader');
         return;
       case 'away':
-        log.error(`${this.#parts.store.name}: ${refusal(said.error)}; asked again until it answers`);
+        log.error(`${this.#parts.store.name}: ${refusal(said.error)}; trying again until it answers`);
     }
   }
 

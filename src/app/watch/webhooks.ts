@@ -13,12 +13,12 @@ import { clocksOf } from '../output/formatters.ts';
 import { wallText } from '../../report/clock.ts';
 import type { Logger } from './log.ts';
 
-/** What a watch has for its webhooks besides the store. */
+/** What webhooks of a watch need, apart from the store. */
 export interface WebhookParts {
   /** Of the file, with what it names. */
   readonly endpoints: readonly Endpoint[];
   readonly environment: Environment;
-  /** Also told of each report, to count them. */
+  /** Also called with each report, to count them. */
   readonly note?: ((report: WebhookReport) => void) | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface WebhookParts {
 export interface Delivering {
   /** A recording has ended: what was never tried is sent still, for a while. */
   drained(signal: AbortSignal): Promise<void>;
-  /** Breaks off what is under way; it is sent again by whoever leads next. */
+  /** Aborts requests under way; the next leader sends them again. */
   end(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
     ended.signal,
   );
   // A bug there is told when we end, and ends nothing else before.
-  dispatching.catch((error: unknown) => log.error(`webhooks are sent no more, this is a bug: ${String(error)}`));
+  dispatching.catch((error: unknown) => log.error(`webhooks are no longer sent; this is a bug: ${String(error)}`));
   return {
     async drained(signal) {
       const until = clock.monotonicMs() + DRAIN_MS;
@@ -77,7 +77,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
         if (signal.aborted) return;
       }
       log.warn(
-        'webhooks: not all events of the recording were sent in time; the rest is sent when a watch goes on here',
+        'webhooks: not all events of the recording were sent in time; the next watch on this store sends the rest',
       );
     },
     async end() {
@@ -108,7 +108,7 @@ export function logWebhook(log: Logger, report: WebhookReport): void {
     case 'endpoint': {
       const { endpoint, is, reason, dropped = 0 } = report;
       const why = reason === undefined ? '' : `: ${reason}`;
-      const lost = dropped === 0 ? '' : `, with ${dropped} events that waited for it`;
+      const lost = dropped === 0 ? '' : `, with ${dropped} events in its queue`;
       log[is === 'off' ? 'warn' : 'info']({ webhook: endpoint }, `webhook ${endpoint} is ${is}${why}${lost}`);
       return;
     }
@@ -118,25 +118,25 @@ export function logWebhook(log: Logger, report: WebhookReport): void {
     case 'refused':
       log.error(
         { webhook: report.endpoint, event: report.eventId },
-        `webhook ${report.endpoint}: ${report.eventId} is given up: ${report.reason}`,
+        `webhook ${report.endpoint}: ${report.eventId} is not delivered: ${report.reason}`,
       );
       return;
     case 'forgotten':
       log.warn(
         { webhook: report.endpoint },
-        `webhook ${report.endpoint}: ${report.deadLetters} dead letters are forgotten, as there are too many`,
+        `webhook ${report.endpoint}: ${report.deadLetters} dead letters are removed, because there are too many`,
       );
       return;
     case 'nowhere':
       log.warn(
         { webhook: report.endpoint, event: report.eventId },
-        `${report.eventId} was asked for by a webhook that there is not: ${report.endpoint}`,
+        `${report.eventId} was requested for a webhook that does not exist: ${report.endpoint}`,
       );
       return;
     case 'vanished':
       log.warn(
         { webhook: report.endpoint, event: report.eventId },
-        `webhook ${report.endpoint}: ${report.eventId} waits no more: the store lost it`,
+        `webhook ${report.endpoint}: ${report.eventId} is no longer in the queue: the store lost it`,
       );
       return;
     case 'unreadable':
@@ -145,7 +145,7 @@ export function logWebhook(log: Logger, report: WebhookReport): void {
     case 'hole':
       log.warn(
         { after: report.after },
-        'webhooks: events before the oldest that is kept were never read; what is kept is sent',
+        'webhooks: some events were removed before they were read; the stored events are sent',
       );
       return;
     case 'away':
@@ -163,10 +163,10 @@ function logAttempt(log: Logger, webhook: string, attempt: LogRecord): void {
   if (ok) {
     log.info(
       fields,
-      `${mark}webhook ${webhook} has ${type}${reason === undefined ? `: ${status} in ${ms} ms` : `: ${reason}`}`,
+      `${mark}webhook ${webhook} got ${type}${reason === undefined ? `: ${status} in ${ms} ms` : `: ${reason}`}`,
     );
     return;
   }
-  const next = nextAtMs === undefined ? '' : `, again at ${wallText(nextAtMs)}`;
-  log.warn(fields, `${mark}webhook ${webhook} has not got ${type}: ${reason}${dead === true ? ', given up' : next}`);
+  const next = nextAtMs === undefined ? '' : `, next attempt at ${wallText(nextAtMs)}`;
+  log.warn(fields, `${mark}webhook ${webhook} did not get ${type}: ${reason}${dead === true ? ', given up' : next}`);
 }

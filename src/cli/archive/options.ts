@@ -24,15 +24,19 @@ export interface ArchiveOptions {
 export function addArchive(command: Command): void {
   command
     .optionsGroup('From the public archives of RIPE RIS and Route Views:')
-    .option('--from <time>', 'fetch what this window needs: the dump before it, the updates since (UTC)', asMoment)
+    .option('--from <time>', 'fetch the files of this window: the dump before it, the updates since (UTC)', asMoment)
     .option('--until <time>', 'the end of the window', asMoment)
-    .option('--collectors <names>', 'of these: rrc00,route-views.sg (default: rrc00,route-views2)', asCollectors)
-    .addOption(
-      new Option('--project <name>', 'the default collector of this archive alone').choices(['ris', 'routeviews']),
+    .option(
+      '--collectors <names>',
+      'of these collectors: rrc00,route-views.sg (default: rrc00,route-views2)',
+      asCollectors,
     )
-    .option('--cache <dir>', 'keep the files there (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
-    .option('--cache-size <size>', 'remove the files used longest ago beyond this (default: 20G)', asBytes)
-    .option('--offline', 'take only what is in the cache')
+    .addOption(
+      new Option('--project <name>', 'only the default collector of this archive').choices(['ris', 'routeviews']),
+    )
+    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option('--cache-size <size>', 'size of the cache; the files used longest ago are removed (default: 20G)', asBytes)
+    .option('--offline', 'use only files that are in the cache')
     .option('--broker [url]', `ask a BGPKIT Broker which files there are (default: ${PUBLIC_BROKER})`)
     .option(
       '--contact <address>',

@@ -51,22 +51,25 @@ interface Held {
 }
 
 /**
- * `unroutable drill`: asks the leader to report an outage that never was, and follows it through store, pub/sub and
- * webhooks. The end of the outage is held back, so that receivers which group alerts page somebody. One line a stage, and
- * at last what was proved; done only when all of it arrived.
+ * `unroutable drill`: asks the leader to report a fake outage, and follows it through store, pub/sub and webhooks.
+ * The end of the outage is held back, so that receivers which group alerts page somebody. One line a stage, and at
+ * last what was proved; done only when all of it arrived.
  */
 export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
   return withWebhooks(options, { io, clock: means.clock }, async (kept) => {
     const [watched] = kept.selection.territories;
     if (watched === undefined || (await kept.store.leases.holder()) === undefined) {
-      complain(io, `${kept.name} in ${kept.store.name}: nobody leads; a drill needs a running \`unroutable watch\``);
+      complain(
+        io,
+        `${kept.name} in ${kept.store.name}: there is no leader; a drill needs a running \`unroutable watch\``,
+      );
       return EXIT.notReady;
     }
     const { id: territory, name } = watched.territory;
     const { timeout: timeoutMs = TIMEOUT_MS, hold: holdMs = HOLD_MS } = options;
     const asked: Drill = { id: randomBytes(8).toString('hex'), territory, atMs: means.clock.wallMs(), holdMs };
     const held: Held = { kept, drill: asked, io, means, startMs: means.clock.monotonicMs(), timeoutMs, holdMs };
-    io.stdout.write(`drill ${asked.id}: ${printable(name)} is said to be gone, and is not\n`);
+    io.stdout.write(`drill ${asked.id}: fake outage of ${printable(name)}\n`);
     const listening = await listen(options, held);
     try {
       const events = await keep(held);
@@ -75,7 +78,7 @@ export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Pro
       const isDelivered = await deliver(events, held);
       if (io.signal.aborted) return EXIT.interrupted;
       if (!isHeard || !isDelivered) return EXIT.notReady;
-      stage(held, 'proved', provedText(held));
+      stage(held, 'result', provedText(held));
       return EXIT.done;
     } finally {
       if (listening?.ok === true) listening.subscriber.close();
@@ -113,11 +116,11 @@ async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined>
   const end = await waiting;
   const events = [...progress.events.values()];
   if (events.some((event) => isLast(event, asked))) {
-    stage(held, 'kept', `${counted(events.length, 'event')} after ${elapsed(held)}`);
+    stage(held, 'stored', `${counted(events.length, 'event')} after ${elapsed(held)}`);
     return events;
   }
   await withdraw(held, progress);
-  if (!io.signal.aborted) stage(held, 'kept', `${counted(events.length, 'event')}; ${WHY[end]} (${elapsed(held)})`);
+  if (!io.signal.aborted) stage(held, 'stored', `${counted(events.length, 'event')}; ${WHY[end]} (${elapsed(held)})`);
   return undefined;
 }
 
@@ -144,7 +147,7 @@ function note(event: UnroutableEvent, progress: Progress, held: Held): void {
 async function withdraw({ kept, drill: asked, holdMs, io }: Held, { events }: Progress): Promise<void> {
   const isOpen = holdMs > 0 && events.size > 0;
   await kept.store.write([isOpen ? drillChange({ ...asked, holdMs: 0 }) : drillChange(asked, false)]);
-  if (isOpen && io.signal.aborted) complain(io, 'the drill is stopped: its end is sent now');
+  if (isOpen && io.signal.aborted) complain(io, 'the drill was stopped: its end is sent now');
 }
 
 function isLast({ source, type }: UnroutableEvent, { id }: Drill): boolean {
@@ -152,8 +155,8 @@ function isLast({ source, type }: UnroutableEvent, { id }: Drill): boolean {
 }
 
 const WHY = {
-  refused: 'refused by the leader, whose log says why: is the territory watched?',
-  late: 'not taken up: is anything heard from the feed?',
+  refused: 'refused by the leader; its log says why. Is the territory watched?',
+  late: 'not started by the leader: does the feed send anything?',
 } as const;
 
 /** Until it is known that there is nothing to wait for any more, or `signal` aborts. */
@@ -180,7 +183,7 @@ async function hear(listening: Subscriber, events: readonly UnroutableEvent[], h
     stage(
       held,
       'pub/sub',
-      isForbidden ? 'not looked at: this user may not subscribe' : `nothing could be heard: ${reason}`,
+      isForbidden ? 'not checked: this user may not subscribe' : `nothing could be heard: ${reason}`,
     );
     return isForbidden;
   }
@@ -194,7 +197,7 @@ async function hear(listening: Subscriber, events: readonly UnroutableEvent[], h
   stage(
     held,
     'pub/sub',
-    `${events.length - missing()} of ${counted(events.length, 'event')} heard after ${elapsed(held)}`,
+    `${events.length - missing()} of ${counted(events.length, 'event')} received after ${elapsed(held)}`,
   );
   return missing() === 0;
 }
@@ -213,7 +216,7 @@ async function deliverTo(record: EndpointRecord, events: readonly UnroutableEven
   const { name, filter } = record.endpoint;
   const wanted = events.filter((event) => passes(event, filter)).map(({ id }) => id);
   if (!isOn(record) || wanted.length === 0) {
-    stage(held, name, isOn(record) ? 'wants none of these events' : stateText(record));
+    stage(held, name, isOn(record) ? 'its filter passes none of these events' : stateText(record));
     return true;
   }
   const until = means.clock.monotonicMs() + timeoutMs;
@@ -238,7 +241,7 @@ function deliveryText(latest: readonly (LogRecord | undefined)[], held: Held): s
   const text = `${arrived.length} of ${counted(latest.length, 'event')} after ${elapsed(held)}${arrived.length === 0 ? '' : `, the slowest in ${slowest} ms`}`;
   const failed = lines.find(({ ok }) => !ok);
   if (failed === undefined) return text;
-  const next = failed.nextAtMs === undefined ? 'given up' : `again at ${wallText(failed.nextAtMs)}`;
+  const next = failed.nextAtMs === undefined ? 'dead letter' : `next attempt at ${wallText(failed.nextAtMs)}`;
   return `${text}; ${failed.reason ?? 'failed'}, ${next}`;
 }
 
@@ -258,9 +261,9 @@ function openText(events: readonly UnroutableEvent[], log: readonly LogRecord[],
 
 function provedText({ holdMs }: Held): string {
   if (holdMs === 0) {
-    return 'that all of it arrives. Outage and end came at once: what groups alerts may have paged nobody, see --hold';
+    return 'everything arrived. Outage and end were sent at once: a receiver that groups alerts may not have sent a page, see --hold';
   }
-  return `that all of it arrives: the outage and, ${seconds(holdMs)} later, its end. Whether somebody was paged, only they can say: what groups alerts must do so in less than ${seconds(holdMs)}`;
+  return `everything arrived: the outage and, ${seconds(holdMs)} later, its end. Check that people were paged: a receiver that groups alerts must send its page within ${seconds(holdMs)}`;
 }
 
 function seconds(ms: number): string {

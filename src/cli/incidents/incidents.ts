@@ -29,7 +29,7 @@ export async function listIncidents(io: Io): Promise<ExitStatus> {
     `${name.padEnd(wide)}${place}. ${title}`,
     ...wrapped(`${window.from} to ${window.until}. ${label}.`, width - wide).map((line) => ' '.repeat(wide) + line),
   ]);
-  const ends = ['', 'unroutable incidents show NAME prints its card, unroutable demo NAME replays one.'];
+  const ends = ['', 'unroutable incidents show NAME prints the card of an incident, unroutable demo NAME replays it.'];
   io.stdout.write([...lines, ...ends].map((line) => `${printable(line)}\n`).join(''));
   return EXIT.done;
 }
@@ -84,7 +84,7 @@ export async function demo(name: string, options: DemoOptions, io: Io): Promise<
   return status;
 }
 
-/** `unroutable incidents score`: what was published against what a replay tells, one row an incident. */
+/** `unroutable incidents score`: compares published times with a replay, one row for each incident. */
 export async function scoreIncidents(
   names: readonly string[],
   options: FetchOptions & { readonly archive?: boolean },

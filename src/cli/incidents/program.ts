@@ -15,7 +15,7 @@ export function addIncidentCommands(program: Command, io: Io, end: End): void {
   const incidents = program
     .command('incidents')
     .summary('list, show, replay and score the known incidents')
-    .description('The known incidents: those that are shipped as recordings, and those that were only published.')
+    .description('Known incidents: those shipped as recordings, and those that were only published.')
     .helpCommand('help [command]', 'print the help of a command')
     .action(async () => {
       end(await (await load()).listIncidents(io));
@@ -30,7 +30,7 @@ export function addIncidentCommands(program: Command, io: Io, end: End): void {
   incidents
     .command('show')
     .summary('print the card of one')
-    .description('Prints the card of an incident: when, what was seen in the routes and what was not, who says so.')
+    .description('Prints the card of an incident: when it was, what the routes show and what they do not show, and the sources.')
     .argument('<name>', 'as `unroutable incidents` lists it')
     .addOption(new Option('-f, --format <format>', 'of the card').choices(CARD_FORMATS).default('md'))
     .action(async (name: string, { format }: { format: CardFormat }) => {
@@ -53,8 +53,8 @@ function addReplays(incidents: Command, io: Io, end: End): void {
   fetching(
     incidents
       .command('score')
-      .summary('replay them, and tell how well that matches what was published')
-      .description('Replays incidents and prints a table: by how far onsets and durations miss what was published.')
+      .summary('replay them, and compare the times with what was published')
+      .description('Replays incidents and prints a table: the differences of onsets and durations from what was published.')
       .argument('[names...]', 'as `unroutable incidents` lists them (default: all that are shipped)'),
   ).action(async (names: string[], options: FetchOptions & { archive?: boolean }) => {
     end(await (await load()).scoreIncidents(names, options, io));
@@ -67,7 +67,7 @@ function addDemo(program: Command, io: Io, end: End): void {
     .summary('replay one of them')
     .description('Replays a known incident that comes with the program.')
     .argument('[name]', 'as `unroutable incidents` lists it', '2014-12-22')
-    .option('--live', 'serve it on this machine as RIS Live would, and watch that')
+    .option('--live', 'serve it on this machine over the protocol of RIS Live, and watch that')
     .option('--http <address>', 'with --live: show the page there, [HOST:]PORT')
     .action(async (name: string, options: { live?: boolean; http?: string }) => {
       end(await (await load()).demo(name, options, io));
@@ -77,7 +77,7 @@ function addDemo(program: Command, io: Io, end: End): void {
 function fetching(command: Command): Command {
   return command
     .option('--archive', 'from the public archives of RIPE RIS and Route Views, not from the recordings')
-    .option('--cache <dir>', 'keep what is fetched there (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
-    .option('--offline', 'take only what is in the cache')
+    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option('--offline', 'use only files that are in the cache')
     .option('--contact <address>', "for the archives' operators, in the User-Agent: your mail address or site");
 }

@@ -23,7 +23,7 @@ import type { WorkerOptions } from './work.ts';
 
 type End = (status: ExitStatus) => void;
 
-/** `map` and `reduce`: a replay in two steps, the first of which any number of machines can do side by side. */
+/** `map` and `reduce`: a replay in two steps; any number of machines can run the first one side by side. */
 export function addJobCommands(program: Command, io: Io, end: End): void {
   addMap(program, io, end);
   addReduce(program, io, end);
@@ -42,7 +42,7 @@ function addMap(program: Command, io: Io, end: End): void {
   addFiles(map);
   map
     .optionsGroup('How to run it:')
-    .option('--threads <n>', 'threads that read files, 0 for none (default: one a core)', asThreads)
+    .option('--threads <n>', 'threads that read files, 0 for none (default: one for each core)', asThreads)
     .option('-q, --quiet', 'no progress on stderr')
     .addHelpText('after', `\n${EXIT_HELP}`)
     .action(async (files: string[], options: Omit<MapOptions, 'settings'>) => {
@@ -54,18 +54,18 @@ function addMap(program: Command, io: Io, end: End): void {
 function addReduce(program: Command, io: Io, end: End): void {
   const reduce = program
     .command('reduce')
-    .summary('replay the extracts of a territory and tell what happened')
-    .description('Replays extracts that `map` made, and tells what `replay` of the same files would, to the byte.')
+    .summary('replay the extracts of a territory and report what happened')
+    .description('Replays extracts that `map` made, and reports what `replay` of the same files would, to the byte.')
     .argument('<extracts...>', 'extracts, and folders of extracts');
   addChoice(reduce);
   addLimits(reduce);
   reduce
     .optionsGroup('What to read:')
-    .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
+    .option('--since <time>', 'report nothing before this time (UTC)', asMoment)
     .option('--until <time>', 'read nothing after this time (UTC)', asMoment);
   addPrinting(reduce);
   addStore(reduce, 'none');
-  addSettings(reduce, 'How to judge:', POLICY_SETTINGS);
+  addSettings(reduce, 'Thresholds:', POLICY_SETTINGS);
   addSettings(reduce, 'Who may vote:', VOTING_SETTINGS);
   reduce
     .addHelpText('after', `\n${EXIT_HELP}`)
@@ -82,7 +82,7 @@ function addFiles(command: Command): void {
   addLimits(command);
   command
     .optionsGroup('What to read:')
-    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector);
+    .option('--collector <name>', 'name of the collector, if the path does not contain it', asCollector);
   addArchive(command);
 }
 
@@ -171,10 +171,10 @@ function addSubmit(jobs: Command, io: Io, end: End): void {
     .description('Writes down every file of a run with its hash, and adds what is left of it to the queue.');
   addFiles(submit);
   shared(submit.optionsGroup('How to run it:'))
-    .option('--since <time>', 'tell nothing before this time (UTC)', asMoment)
+    .option('--since <time>', 'report nothing before this time (UTC)', asMoment)
     .option('--wait', 'stay until the run is over, and print the paths of its results')
     .option('-q, --quiet', 'no progress on stderr');
-  addSettings(submit, 'How to judge:', POLICY_SETTINGS);
+  addSettings(submit, 'Thresholds:', POLICY_SETTINGS);
   addSettings(submit, 'Who may vote:', VOTING_SETTINGS);
   submit
     .addHelpText('after', `\n${EXIT_HELP}`)

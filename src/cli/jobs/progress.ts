@@ -2,13 +2,13 @@ import type { RunFolder } from '../../jobs/run-folder.ts';
 import { durationText } from '../../report/clock.ts';
 import { counted } from '../../report/printable.ts';
 
-/** How a run stands, by what lies in its folder. */
+/** The progress of a run, from the files in its folder. */
 export interface RunProgress {
   readonly run: string;
   readonly state: 'running' | 'done' | 'failed' | 'cancelled';
   readonly tasks: number;
   readonly done: number;
-  /** Tasks of which some input could not be read, each with what. */
+  /** Tasks with input that could not be read, and the reason. */
   readonly faulty: readonly { readonly task: string; readonly faults: readonly string[] }[];
   /** Tasks and territories that were given up. */
   readonly failures: readonly { readonly task: string; readonly faults: readonly string[] }[];

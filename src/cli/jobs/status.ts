@@ -14,7 +14,7 @@ export interface JobStatusOptions {
   readonly format: 'text' | 'json';
 }
 
-/** `unroutable jobs status`: how the runs of a folder stand, and what the queue holds, if it answers. */
+/** `unroutable jobs status`: the progress of the runs in a folder, and the content of the queue if it answers. */
 export async function jobStatus(ids: readonly string[], options: JobStatusOptions, io: Io): Promise<ExitStatus> {
   const all: RunProgress[] = [];
   for (const id of ids.length > 0 ? ids : await RunFolder.list(options.out)) {

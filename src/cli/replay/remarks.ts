@@ -36,8 +36,8 @@ export function formatByName({ format, out }: ReplayOptions): Result<Format | un
 }
 
 /**
- * What a reader of events alone would miss: that a territory could not be seen, or that `--since` is after all records.
- * Text on stdout says the first of them itself.
+ * Remarks that the events do not contain: that a territory could not be judged, or that `--since` is after all
+ * records. Text on stdout says the first of them itself.
  */
 export function remarks(outcome: Outcome, format: Format, { out }: ReplayOptions): readonly string[] {
   const { since, end, files } = outcome;

@@ -40,7 +40,7 @@ export interface Replayed {
   readonly outcome: Outcome | undefined;
 }
 
-/** Replays an archive and tells what it decided. `open`: how what is named becomes an archive. */
+/** Replays an archive and prints the events. `open` turns the named inputs into an archive. */
 export async function replayed(
   paths: readonly string[],
   given: ReplayOptions,
@@ -59,7 +59,7 @@ interface Replay {
   readonly archive: Archive;
   readonly output: Output;
   readonly format: Format;
-  /** Where it is kept; `undefined`: nowhere. */
+  /** The store; `undefined` without one. */
   readonly kept: KeptReplay | undefined;
 }
 

@@ -33,7 +33,7 @@ export function addReport(program: Command, io: Io, end: End): void {
     .description(
       'Makes one report of a stretch of time: from files, a window of the archives or a recording; without them from a store.',
     )
-    .argument('[files...]', 'files, folders, patterns, URLs, a tape, or - for the standard input');
+    .argument('[files...]', 'files, folders, patterns, URLs, a tape, or - for standard input');
   addReading(report);
   report
     .optionsGroup('What to make:')
@@ -41,7 +41,7 @@ export function addReport(program: Command, io: Io, end: End): void {
     .addOption(new Option('-f, --format <format>', 'of the report (default: md)').choices(FORMATS))
     .option(
       '--picture <name>',
-      `only this picture: ${PICTURES.join(', ')}; may be given again (default: visibility and lifelines; all in a document)`,
+      `only this picture: ${PICTURES.join(', ')}; may be repeated (default: visibility and lifelines; all in a document)`,
       asPicture,
     )
     .addOption(new Option('--theme <theme>', 'of svg and png').choices(['light', 'dark']).default('light'))
@@ -60,7 +60,7 @@ export function addReport(program: Command, io: Io, end: End): void {
     .addOption(new Option('--family <family>', 'where both are watched').choices(['ipv4', 'ipv6']))
     .option('-q, --quiet', 'no progress on stderr');
   addStore(report, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');
-  addSettings(report, 'How to judge:', POLICY_SETTINGS);
+  addSettings(report, 'Thresholds:', POLICY_SETTINGS);
   addSettings(report, 'Who may vote:', VOTING_SETTINGS);
   report.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: ReportOptions) => {
     const command = await import('./report.ts');
@@ -82,9 +82,13 @@ export function addAsk(program: Command, io: Io, end: End): void {
   ask
     .optionsGroup('From the public archives of RIPE RIS and Route Views:')
     .option('--archive', 'fetch what that time needs')
-    .option('--collectors <names>', 'of these: rrc00,route-views.sg (default: rrc00,route-views2)', asCollectors)
-    .option('--cache <dir>', 'keep the files there (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
-    .option('--offline', 'take only what is in the cache')
+    .option(
+      '--collectors <names>',
+      'of these collectors: rrc00,route-views.sg (default: rrc00,route-views2)',
+      asCollectors,
+    )
+    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option('--offline', 'use only files that are in the cache')
     .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'no progress on stderr')
@@ -102,14 +106,14 @@ export function addHistory(program: Command, io: Io, end: End): void {
     .description(
       'Tells every incident that is found, the time under each verdict per month and year, and what the library knows of that time: from files, a window of the archives or a recording; without them from a store.',
     )
-    .argument('[files...]', 'files, folders, patterns, URLs, a tape, or - for the standard input');
+    .argument('[files...]', 'files, folders, patterns, URLs, a tape, or - for standard input');
   addReading(history);
   history
     .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'no progress on stderr');
   addStore(history, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');
-  addSettings(history, 'How to judge:', POLICY_SETTINGS);
+  addSettings(history, 'Thresholds:', POLICY_SETTINGS);
   addSettings(history, 'Who may vote:', VOTING_SETTINGS);
   history.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: PastOptions) => {
     const command = await import('./history.ts');
@@ -123,13 +127,13 @@ function addReading(command: Command): void {
   addLimits(command);
   command
     .optionsGroup('What to read:')
-    .option('--collector <name>', 'name of the collector, where the path does not tell it', asCollector)
+    .option('--collector <name>', 'name of the collector, if the path does not contain it', asCollector)
     .option('--since <time>', 'report from this time on (UTC)', asMoment)
-    .option('--threads <n>', 'threads that read files, 0 for none (default: one a core)', asThreads);
+    .option('--threads <n>', 'threads that read files, 0 for none (default: one for each core)', asThreads);
   addArchive(command);
 }
 
-/** Reads the name of a picture, which may be given again, or reports a usage error. */
+/** Reads the name of a picture, which may be repeated, or reports a usage error. */
 function asPicture(value: string, before?: readonly string[]): readonly string[] {
   if (!PICTURES.includes(value)) throw new InvalidArgumentError(`It must be one of ${PICTURES.join(', ')}.`);
   return collect(value, before);

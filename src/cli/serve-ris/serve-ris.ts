@@ -36,12 +36,12 @@ export interface ServeRisOptions {
   readonly wait?: number;
   /** @default close */
   readonly atEnd?: 'close' | 'idle';
-  /** Whether sessions that are up are heard every half minute. @default true */
+  /** Whether to send KEEPALIVEs every 30 s for sessions that are up. @default true */
   readonly keepalives?: boolean;
   /** Nothing before this event time is said. */
   readonly since?: EventTime;
   readonly until?: EventTime;
-  /** Name of the collector of files whose path tells none. */
+  /** Name of the collector, for files whose path does not contain it. */
   readonly collector?: Collector;
   /** Bytes that a client may be behind for 30 s. @default 64 MiB */
   readonly behindBytes?: number;

@@ -24,13 +24,13 @@ export interface EventsOptions extends StoreOptions, SelectionOptions, Omit<Even
   readonly until?: EventTime;
   /** Id of an event: those after it. Or a time: those from it on. */
   readonly since?: string;
-  /** Goes on as events are kept. */
+  /** Continue with new events. */
   readonly follow?: boolean;
   /** `country.unroutable`, or `country.*`; none means all. */
   readonly type?: readonly string[];
 }
 
-/** `unroutable events`: what a store kept, in order. */
+/** `unroutable events`: prints stored events in order. */
 export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const unknown = unknownTypes(given);
   if (!unknown.ok) return failed(unknown, io);
@@ -110,7 +110,7 @@ function faultOf(error: unknown, store: StateStore, { since }: EventsOptions): R
   return bad(
     'store',
     `${store.name}: the events after ${error.id} were trimmed before they were read; ` +
-      'without --since it begins with the oldest that is kept',
+      'without --since it begins with the oldest stored event',
   );
 }
 

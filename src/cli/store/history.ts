@@ -143,7 +143,7 @@ function explanationText(view: Answers['explain'], io: Io): string {
   return [
     ...wrapped(view.sentence, width).map((line) => paint('strong', line)),
     `At ${utcText(eventTime(view.at))}, ${view.territory}/${view.family}, by ${counted(view.peers.length, 'peer')}:`,
-    ...(view.recorded ? [] : ['  what each peer saw is not kept for this time']),
+    ...(view.recorded ? [] : ['  what each peer saw is not stored for this time']),
     ...peers,
     ...(rest > 0 ? [`  and ${rest} more; --format json has them all`] : []),
   ]

@@ -9,10 +9,10 @@ export const HOME_STORE = '$UNROUTABLE_STORE, else ~/.local/state/unroutable';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Where a watch is kept: `watch`, `replay` and what looks into stores choose alike. */
+/** The options of the store, the same for `watch`, `replay` and the commands that read stores. */
 export function addStore(command: Command, fallback: string): Command {
   return command
-    .optionsGroup('Where it is kept:')
+    .optionsGroup('Store:')
     .option('--store <where>', `redis://…, a folder, or none (default: ${fallback})`)
     .option(
       '--name <name>',
@@ -28,24 +28,24 @@ export function addStoreCommands(program: Command, io: Io, end: End): void {
   addExplain(program, io, end);
   const store = program
     .command('store')
-    .summary('check, export and import what is kept')
-    .description('Looks after the store of a watch: checks it, writes all of it out, reads it in again.')
+    .summary('check, export or import a store')
+    .description('Checks the store of a watch, exports it, or imports an export.')
     .helpCommand('help [command]', 'print the help of a command');
   const check = store
     .command('check')
-    .summary('tell whether it can be used, and what is in it')
-    .description('Tells whether the store can be used, and what is in it.');
+    .summary('show whether the store can be used, and what is in it')
+    .description('Shows whether the store can be used, and what is in it.');
   inStore(check).action(async (options: Options) => {
     const command = await import('./store.ts');
     end(await command.checkStore({ ...options, settings: {} }, io));
   });
   const write = store
     .command('export')
-    .summary('write all of it as lines of JSON')
-    .description('Writes all that is kept as lines of JSON.');
+    .summary('write the whole store as lines of JSON')
+    .description('Writes the whole store as lines of JSON.');
   inStore(write)
     .optionsGroup('What to print:')
-    .option('-o, --out <file>', 'write there; the file must be new (default: stdout)')
+    .option('-o, --out <file>', 'write to this file, which must not exist (default: stdout)')
     .action(async ({ out, ...options }: Options & { out?: string }) => {
       const command = await import('./store.ts');
       end(await command.exportTo({ ...options, settings: {}, ...(out === undefined ? {} : { file: out }) }, io));
@@ -63,12 +63,12 @@ export function addStoreCommands(program: Command, io: Io, end: End): void {
 function addStatus(program: Command, io: Io, end: End): void {
   const status = program
     .command('status')
-    .summary('tell how a watch stands, and who leads it')
-    .description('Tells how a watch stands, who leads it, who stands by, and whether it is ready.');
+    .summary('show the state of a watch, and its leader')
+    .description('Shows the state of a watch, its leader and standbys, and whether it is ready.');
   inStore(status)
     .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
-    .option('--ready', 'only say by the exit status whether it is ready: 0, else 1')
+    .option('--ready', 'print nothing if it is ready; exit status 0 if it is, else 1')
     .action(async (options: Options) => {
       const command = await import('./status.ts');
       end(await command.tellStatus({ ...options, settings: {} }, io));
@@ -78,21 +78,21 @@ function addStatus(program: Command, io: Io, end: End): void {
 function addEvents(program: Command, io: Io, end: End): void {
   const events = program
     .command('events')
-    .summary('tell the events that are kept')
-    .description('Tells the events that a watch kept, in order; with --follow also those to come.');
+    .summary('print stored events')
+    .description('Prints the stored events of a watch in order; with --follow, new ones, too.');
   inStore(events)
     .optionsGroup('What to print:')
-    .option('--since <id|time>', 'those after the event with this id, or from this time on (UTC)')
-    .option('--until <time>', 'those before this time (UTC)', asMoment)
-    .option('--follow', 'go on as events come, until it is stopped')
-    .option('--type <type>', 'only these: country.unroutable, country.*; may be given again', collect)
+    .option('--since <id|time>', 'events after the one with this id, or from this time on (UTC)')
+    .option('--until <time>', 'events before this time (UTC)', asMoment)
+    .option('--follow', 'continue with new events until stopped')
+    .option('--type <type>', 'only these types: country.unroutable, country.*; may be repeated', collect)
     .addOption(
       new Option(
         '-f, --format <format>',
-        'text for people (default on a terminal), ndjson: CloudEvents one a line (default elsewhere), csv: one row an event',
+        'text for people (default on a terminal), ndjson: one CloudEvent a line (default elsewhere), csv: one row for each event',
       ).choices(['text', 'ndjson', 'csv']),
     )
-    .addOption(new Option('--color', 'colour, even where stdout is no terminal'))
+    .addOption(new Option('--color', 'colour, even if stdout is not a terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'))
     .action(async (options: Options) => {
       const command = await import('./events.ts');
@@ -103,13 +103,13 @@ function addEvents(program: Command, io: Io, end: End): void {
 function addUptime(program: Command, io: Io, end: End): void {
   const uptime = program
     .command('uptime')
-    .summary('tell how long it was routable, per month or year')
+    .summary('show how long it was routable, per month or year')
     .description(
-      'Tells the time under each verdict, per month or year, from what a store keeps. Blind time stands apart.',
+      'Shows the time under each verdict, per month or year, from the history in a store. Blind time is listed separately.',
     );
   historyOf(inStore(uptime), ['text', 'csv', 'json'])
     .option('--from <time>', 'from this time on (default: a year before the end)', asMoment)
-    .option('--until <time>', 'up to this time (default: all that is kept)', asMoment)
+    .option('--until <time>', 'up to this time (default: the end of the history)', asMoment)
     .addOption(new Option('--by <span>', 'month or year').choices(['month', 'year']).default('month'))
     .action(async (options: Options) => {
       const command = await import('./history.ts');
@@ -120,10 +120,10 @@ function addUptime(program: Command, io: Io, end: End): void {
 function addExplain(program: Command, io: Io, end: End): void {
   const explain = program
     .command('explain')
-    .summary('tell what each peer saw at a moment, and since when')
-    .description('Tells the verdict of one moment and what each peer saw then, with the time of its last change.');
+    .summary('show what each peer saw at a moment, and since when')
+    .description('Shows the verdict at a moment and what each peer saw then, with the time of its last change.');
   historyOf(inStore(explain), ['text', 'json'])
-    .option('--at <time>', 'the moment, in UTC (default: the last one that is kept)', asMoment)
+    .option('--at <time>', 'the moment, in UTC (default: the last one in the store)', asMoment)
     .action(async (options: Options) => {
       const command = await import('./history.ts');
       end(await command.tellExplanation({ ...options, settings: {} }, io));

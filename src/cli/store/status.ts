@@ -31,7 +31,7 @@ interface Status {
   readonly incidents: readonly StateRecord[];
 }
 
-/** `unroutable status`: how a watch stands, who leads it, and whether it is ready. */
+/** `unroutable status`: prints the state of a watch, its leader, and whether it is ready. */
 export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const selection = await select(options);
   const opened = selection.ok
@@ -105,7 +105,7 @@ function textOf(status: Status): string {
   const lines = [
     `${name} in ${store}`,
     kept === undefined
-      ? '  state      nothing is kept yet'
+      ? '  state      nothing is stored yet'
       : `  state      up to ${spoken(isoTime(kept.cursor))}, commit ${kept.number}`,
     `  ready      ${reason === undefined ? 'yes' : `no: ${reason}`}`,
     ...instances.map((instance) => `  ${instanceText(instance, leader?.holder)}`),
@@ -119,7 +119,7 @@ function instanceText(
   { id, role, ready, reason, alive, version, startedAt }: Status['instances'][number],
   leader?: string,
 ) {
-  const is = !alive ? 'not heard' : ready ? 'ready' : (reason ?? 'not ready yet');
+  const is = !alive ? 'no sign of life' : ready ? 'ready' : (reason ?? 'not ready yet');
   const part = id === leader ? 'leader' : role === 'leader' ? (alive ? 'standby' : 'ex-leader') : role;
   return `${part.padEnd(9)}  ${id} (${version}), ${is}, since ${spoken(startedAt)}`;
 }

@@ -31,7 +31,7 @@ export async function checkStore(options: StoreCommandOptions, io: Io): Promise<
       `${name} in ${store.name}: it can be used`,
       ...warnings.map((warning) => `  warning    ${warning}`),
       kept === undefined
-        ? '  state      nothing is kept yet'
+        ? '  state      nothing is stored yet'
         : `  state      ${counted(kept.records.length, 'record')}, up to ${isoTime(kept.cursor)}, commit ${kept.number}`,
       `  events     ${events}`,
       `  leader     ${holder === undefined ? 'nobody' : holder.holder}`,
@@ -44,7 +44,7 @@ export async function checkStore(options: StoreCommandOptions, io: Io): Promise<
 /** URLs of webhooks are in it. */
 const OWNER_ONLY = 0o600;
 
-/** `unroutable store export`: all that is kept, as lines of JSON. */
+/** `unroutable store export`: writes the whole store as lines of JSON. */
 export async function exportTo(options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
   return withStore({ ...options, access: 'read' }, io, async ({ store, name }) => {
     const { file } = options;

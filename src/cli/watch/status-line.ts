@@ -5,16 +5,16 @@ import { counted, percent, printable } from '../../report/printable.ts';
 import type { WatchView } from '../../app/watch/parts.ts';
 
 /**
- * How it stands now, in one line:
+ * The present state in one line:
  * `2014-12-23 02:00:00 UTC | KP routable, 4/4 networks, 36 voters | 2 collectors, oldest 3 s, 412/s, lag 0.8 s`
  */
 export function statusLine({ engine, feed, behind }: WatchView): string {
   const listening = feed === undefined ? [] : [feedText(feed.live.stats())];
   if (engine === undefined)
     return printable(
-      [behind === undefined ? 'waits for its turn' : `stands by, ${behind} leads`, ...listening].join(' | '),
+      [behind === undefined ? 'waits for the lease' : `stands by, ${behind} is the leader`, ...listening].join(' | '),
     );
-  const at = engine.now === undefined ? 'nothing heard yet' : utcText(engine.now);
+  const at = engine.now === undefined ? 'no data yet' : utcText(engine.now);
   return printable([at, ...engine.status().map(territoryText), ...listening].join(' | '));
 }
 

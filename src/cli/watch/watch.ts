@@ -131,7 +131,7 @@ async function openPatiently(
   const isUnkept = options.history === true && options.store === undefined;
   const place = { ...options, keepEvents: options.keepEvents ?? KEEP_EVENTS, ...(isUnkept ? { store: 'none' } : {}) };
   const wait = retrying(clock, Math.random, io.signal, (error) =>
-    log.error(`${refusal(error)}; asked again until it answers`),
+    log.error(`${refusal(error)}; trying again until it answers`),
   );
   for (let attempt = 1; ; attempt++) {
     const opened = await openStore(place, ids, io, clock);
@@ -216,7 +216,7 @@ function startText({ territories }: Selection, feed: FeedOptions, { store, isLas
   const voters = [...new Set(territories.map(({ policy }) => `${policy.minVoters}/${policy.minCollectors}`))].join(
     ', ',
   );
-  const kept = isLasting ? `kept in ${store.name}` : 'kept nowhere';
+  const kept = isLasting ? `stored in ${store.name}` : 'not stored';
   return (
     `unroutable ${packageVersion()} watches ${names} on ${new URL(feed.url ?? RIS_LIVE_URL).host}, seeded from ` +
     `${feed.seed.from === 'none' ? 'nothing' : feed.seed.from}, ${kept}; voters/collectors needed: ${voters}`

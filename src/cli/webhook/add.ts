@@ -16,7 +16,10 @@ import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type Sec
 import { inOptions } from './spelling.ts';
 import { isRemote, SYSTEM, withWebhooks, type Kept, type Means, type WebhookOptions, type Caller } from './store.ts';
 
-/** The options of `webhook add`, as the command line gives them. Values `env:NAME` and `file:PATH` say where one is kept. */
+/**
+ * The options of `webhook add`, as the command line gives them. Values `env:NAME` and `file:PATH` name the place of
+ * a value.
+ */
 export interface AddOptions extends SecretOptions {
   readonly url: string;
   readonly template?: string;
@@ -228,14 +231,14 @@ function addedText(
     `  sends to   ${typeof url === 'string' ? shownUrl(url) : `the URL in ${placeOf(url)}`}, as ${template.preset}`,
     `  what       ${filterText(filter)}`,
     `  secret     ${secrets.length === 0 ? 'none: it is not signed' : secrets.map(placeOf).join(' and ')}`,
-    ...(fresh === undefined ? [] : ['             made just now: give the receiver what is in it, and nobody else']),
+    ...(fresh === undefined ? [] : ['             generated now: give its content to the receiver only']),
     ...(isFar && made.length > 0
-      ? ['             every machine that may lead needs that file, in the same place']
+      ? ['             every machine that may become the leader needs this file in the same place']
       : []),
     ...(isLed
       ? []
       : [
-          '  watch      none is running here: start `unroutable watch` with the same --store and --name to send events',
+          '  watch      none runs on this store: start `unroutable watch` with the same --store and --name to send events',
         ]),
     `  next       unroutable webhook test ${name}`,
   ];

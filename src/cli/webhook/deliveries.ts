@@ -64,7 +64,7 @@ export function tellDeadLetters(
 function attemptText(record: LogRecord): string {
   const { atMs, eventId, type, drill, attempt, nextAtMs, dead, ...outcome } = record;
   const mark = drill === true ? 'DRILL: ' : '';
-  const next = nextAtMs === undefined ? (dead === true ? '; given up' : '') : `; next at ${wallText(nextAtMs)}`;
+  const next = nextAtMs === undefined ? (dead === true ? '; dead letter' : '') : `; next at ${wallText(nextAtMs)}`;
   return `  ${wallText(atMs)}  ${eventId}  ${mark}${type}, attempt ${attempt}: ${outcomeText(outcome)}${next}`;
 }
 

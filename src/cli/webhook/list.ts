@@ -21,7 +21,7 @@ interface Listed {
   readonly last: LogRecord | undefined;
 }
 
-/** `unroutable webhook list`: how each stands. */
+/** `unroutable webhook list`: prints the state of each webhook. */
 export function listWebhooks(options: ListOptions, io: Io, { clock }: Means = SYSTEM): Promise<ExitStatus> {
   return withWebhooks({ ...options, access: 'read' }, { io, clock }, async (kept) => {
     const { found, unreadable } = await listEndpoints(kept.store);
@@ -68,7 +68,7 @@ function documentOf({ record, waiting, dead, last }: Listed): unknown {
 
 function textOf({ name, store }: Kept, all: readonly Listed[], isLed: boolean): string {
   const lines = [
-    `${name} in ${store.name}: ${counted(all.length, 'webhook')}${isLed ? '' : '; nobody leads, so nothing is sent now'}`,
+    `${name} in ${store.name}: ${counted(all.length, 'webhook')}${isLed ? '' : '; there is no leader, so nothing is sent now'}`,
     ...all.flatMap(blockOf),
   ];
   return `${lines.map(printable).join('\n')}\n`;

@@ -20,8 +20,8 @@ const NAME = 'of the webhook, as `webhook list` has it';
 export function addWebhookCommands(program: Command, io: Io, end: End): void {
   const webhook = program
     .command('webhook')
-    .summary('look after webhooks: add, list, test, rotate, deliveries …')
-    .description('Looks after webhooks. Whoever leads sends; what is done here is noticed within two seconds.')
+    .summary('manage webhooks: add, list, test, rotate, deliveries …')
+    .description('Manages webhooks. The leader sends the events; it applies changes within two seconds.')
     .helpCommand('help [command]', 'print the help of a command');
   addAdd(webhook, io, end);
   addList(webhook, io, end);
@@ -37,28 +37,28 @@ export function addWebhookCommands(program: Command, io: Io, end: End): void {
 function addAdd(webhook: Command, io: Io, end: End): void {
   const add = webhook
     .command('add')
-    .summary('add one, or change it')
-    .description('Adds a webhook. It gets what is decided from now on, signed with a secret that is made for it.')
+    .summary('add a webhook, or change it')
+    .description('Adds a webhook. It gets the events that are decided from now on, signed with a generated secret.')
     .argument('<name>', 'small letters, digits and -')
-    .argument('<url>', 'where to post to: https://…, or file:PATH or env:NAME where the URL itself is a secret')
-    .option('--replace', 'change the webhook of this name; what waits for it stays')
+    .argument('<url>', 'URL to post to: https://…; file:PATH or env:NAME if the URL is a secret')
+    .option('--replace', 'change the webhook with this name; its queue stays')
     .optionsGroup('What to send:')
-    .option('--type <type>', 'only these: country.unroutable, country.*; may be given again', collect)
-    .option('-t, --territory <id>', 'only events of this territory; may be given again', collect)
-    .option('--min-severity <severity>', 'only from here on: info, notice, warning, critical')
+    .option('--type <type>', 'only these types: country.unroutable, country.*; may be repeated', collect)
+    .option('-t, --territory <id>', 'only events of this territory; may be repeated', collect)
+    .option('--min-severity <severity>', 'only from this severity on: info, notice, warning, critical')
     .option('--template <template>', `in this form (default: cloudevent): ${TEMPLATES}`)
     .option('--chat <id>', 'for telegram: the chat')
     .option('--routing-key <where>', "for pagerduty: file:PATH or env:NAME of the integration's key")
     .optionsGroup('How to send it:')
-    .option('--header <header>', "'Name: value', the value may be file:PATH or env:NAME; may be given again", collect)
+    .option('--header <header>', "'Name: value', the value may be file:PATH or env:NAME; may be repeated", collect)
     .option('--method <method>', 'POST, PUT or PATCH (default: POST)')
-    .option('--secret-file <file>', 'sign with the secret in this file; made if it is not there')
+    .option('--secret-file <file>', 'sign with the secret in this file; generated if the file does not exist')
     .option('--secret-env <name>', 'sign with the secret in this variable')
     .option('--concurrency <n>', 'requests at once, 1 to 16 (default: 1, in order)', asSmallCount)
     .optionsGroup('Where it may go:')
-    .option('--http', 'over plain http as well')
-    .option('--port <port>', 'to this port alone (default: 443 and 8443); may be given again', collectPort)
-    .option('--allow <network>', 'into this network of your own: 192.168.0.0/16; may be given again', collect)
+    .option('--http', 'allow plain http')
+    .option('--port <port>', 'allow only this port (default: 443 and 8443); may be repeated', collectPort)
+    .option('--allow <network>', 'allow this private network: 192.168.0.0/16; may be repeated', collect)
     .option('--ca <file>', 'trust the certificates in this PEM file instead of the usual ones')
     .optionsGroup('Which watch:')
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
@@ -75,8 +75,8 @@ function addAdd(webhook: Command, io: Io, end: End): void {
 function addList(webhook: Command, io: Io, end: End): void {
   const list = webhook
     .command('list')
-    .summary('tell how each stands')
-    .description('Tells how each stands: on or off, what waits, what came last.');
+    .summary('list webhooks')
+    .description('Lists webhooks: state, queue, last delivery.');
   inWatch(withFormat(list)).action(async (options: Options) => {
     const command = await import('./list.ts');
     end(await command.listWebhooks(storeOptions(options), io));
@@ -86,10 +86,10 @@ function addList(webhook: Command, io: Io, end: End): void {
 function addTest(webhook: Command, io: Io, end: End): void {
   const test = webhook
     .command('test')
-    .summary('send a marked event, and tell what came of it')
-    .description('Sends one event that is marked as a drill, and tells status and latency. Ends with 1 when it failed.')
+    .summary('send a marked event, and show the result')
+    .description('Sends one event that is marked as a drill, and shows status and latency. Ends with 1 if it failed.')
     .argument('<name>', NAME)
-    .option('--timeout <duration>', 'give the receiver no longer, 1s to 30s (default: 30s)', asTimeout);
+    .option('--timeout <duration>', 'wait for the receiver so long, 1s to 30s (default: 30s)', asTimeout);
   inWatch(test).action(async (name: string, options: Options) => {
     const command = await import('./test.ts');
     end(await command.testWebhook(name, storeOptions(options), io));
@@ -99,13 +99,13 @@ function addTest(webhook: Command, io: Io, end: End): void {
 function addSwitches(webhook: Command, io: Io, end: End): void {
   const enable = webhook
     .command('enable')
-    .summary('send again, first what waited')
-    .description('Sends again, first what waited.')
+    .summary('enable a webhook')
+    .description('Enables a webhook. The events in its queue are sent first.')
     .argument('<name>', NAME);
   const disable = webhook
     .command('disable')
-    .summary('send nothing; what would be waits')
-    .description('Sends nothing to it until it is enabled; what would be waits.')
+    .summary('pause a webhook; events queue')
+    .description('Pauses a webhook. Events queue until it is enabled again.')
     .argument('<name>', NAME);
   for (const [command, state] of [
     [enable, 'on'],
@@ -118,8 +118,8 @@ function addSwitches(webhook: Command, io: Io, end: End): void {
   }
   const remove = webhook
     .command('remove')
-    .summary('remove it with all that is kept of it')
-    .description('Removes it with what waits for it, its log and its dead letters.')
+    .summary('remove a webhook')
+    .description('Removes a webhook with its queue, its log and its dead letters.')
     .argument('<name>', NAME);
   inWatch(remove).action(async (name: string, options: Options) => {
     const { removeWebhook } = await import('./switch.ts');
@@ -136,7 +136,7 @@ function addRotate(webhook: Command, io: Io, end: End): void {
     )
     .argument('<name>', NAME)
     .option('--finish', 'the receiver has the new one: drop the old one')
-    .option('--secret-file <file>', 'the new secret is in this file; made if it is not there')
+    .option('--secret-file <file>', 'the new secret is in this file; generated if the file does not exist')
     .option('--secret-env <name>', 'the new secret is in this variable');
   inWatch(rotate).action(async (name: string, options: Options) => {
     const command = await import('./rotate.ts');
@@ -147,8 +147,8 @@ function addRotate(webhook: Command, io: Io, end: End): void {
 function addDeliveries(webhook: Command, io: Io, end: End): void {
   const deliveries = webhook
     .command('deliveries')
-    .summary('tell what was sent, and what waits')
-    .description('Tells the last 1,000 attempts: when, which event, status, latency, next try; then what waits.')
+    .summary('show delivery attempts, and the queue')
+    .description('Shows the last 1,000 attempts: time, event, status, latency, next attempt; then the queue.')
     .argument('<name>', NAME)
     .option('--failed', 'only attempts that failed');
   inWatch(withFormat(deliveries)).action(async (name: string, options: Options) => {
@@ -161,11 +161,11 @@ function addRedeliver(webhook: Command, io: Io, end: End): void {
   const redeliver = webhook
     .command('redeliver')
     .summary('send events again')
-    .description('Sends events again, under their old ids: one, all that were given up, or all since one.')
+    .description('Sends events again with their old ids: one event, all dead letters, or all events after one.')
     .argument('<name>', NAME)
     .argument('[id]', 'id of an event')
     .option('--dead', 'all dead letters')
-    .option('--since <id>', 'what its filter lets pass of all after this event');
+    .option('--since <id>', 'all events after this one that pass its filter');
   inWatch(redeliver).action(async (name: string, id: string | undefined, options: Options) => {
     const command = await import('./redeliver.ts');
     const again = id === undefined ? options : { ...options, id };
@@ -176,8 +176,8 @@ function addRedeliver(webhook: Command, io: Io, end: End): void {
 function addDeadLetters(webhook: Command, io: Io, end: End): void {
   const letters = webhook
     .command('dead-letters')
-    .summary('tell what was given up')
-    .description('Tells the events that could not be delivered in 75 hours, or that the receiver can never take.')
+    .summary('show dead letters')
+    .description('Shows the events that could not be delivered in 75 hours, or that the receiver can never accept.')
     .argument('<name>', NAME);
   inWatch(withFormat(letters)).action(async (name: string, options: Options) => {
     const command = await import('./deliveries.ts');
@@ -190,15 +190,15 @@ function addDrill(program: Command, io: Io, end: End): void {
     .command('drill')
     .summary('send a marked fake outage through the whole chain')
     .description(
-      'Has whoever leads tell an outage that never was, marked in every event, and its end after a while, and follows both through store, pub/sub and webhooks. Ends with 0 when all of it arrived, else with 1.',
+      'Asks the leader to report a fake outage and its end, marked in every event, and follows both through store, pub/sub and webhooks. Ends with 0 if everything arrived, else with 1.',
     );
   drill
     .option(
       '--hold <duration>',
-      'between the outage and its end, 0 to 10m: longer than receivers group alerts (default: 60s)',
+      'time between the outage and its end, 0 to 10m; longer than receivers group alerts (default: 60s)',
       asHold,
     )
-    .option('--timeout <duration>', 'wait no longer for any stage (default: 60s)', asDuration);
+    .option('--timeout <duration>', 'wait so long for each stage (default: 60s)', asDuration);
   addChoice(drill);
   addStore(drill, HOME_STORE);
   drill.action(async (options: Options) => {

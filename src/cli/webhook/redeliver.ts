@@ -16,7 +16,7 @@ export interface RedeliverOptions {
   readonly id?: string;
   /** All dead letters. */
   readonly dead?: boolean;
-  /** What its filter lets pass of what was kept after the event with this id. */
+  /** All events after this one that pass its filter. */
   readonly since?: string;
 }
 
@@ -37,7 +37,8 @@ export async function redeliver(
     }
     io.stdout.write(`webhook ${name}: ${counted(chosen.value.length, 'event')} will be sent again\n`);
     if (!isOn(record)) complain(io, `webhook ${name} is ${stateText(record)}; nothing is sent until it is enabled`);
-    if ((await kept.store.leases.holder()) === undefined) complain(io, 'nobody leads: it is sent when `watch` runs');
+    if ((await kept.store.leases.holder()) === undefined)
+      complain(io, 'there is no leader: it is sent when `watch` runs');
     return EXIT.done;
   });
 }

@@ -68,12 +68,12 @@ async function begin({ endpoint, from }: EndpointRecord, rotate: RotateOptions, 
   const { ref, isNew } = fresh.value;
   const lines =
     old === undefined
-      ? [`webhook ${name}: signed from now on with the secret in ${placeOf(ref)}`, '  give the receiver what is in it']
+      ? [`webhook ${name}: signed from now on with the secret in ${placeOf(ref)}`, '  give its content to the receiver']
       : [
           `webhook ${name}: signed from now on with two secrets`,
           `  new        ${placeOf(ref)}`,
           `  old        ${placeOf(old)}`,
-          '  1. give the receiver the new one: it verifies as before, with either',
+          '  1. give the receiver the new secret: both verify',
           `  2. when it verifies with the new one: unroutable webhook rotate ${name} --finish`,
         ];
   const made = isNew ? [ref] : [];

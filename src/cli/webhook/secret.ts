@@ -10,7 +10,7 @@ import type { Kept } from './store.ts';
 
 /** Where the secret that signs comes from, as the options say. */
 export interface SecretOptions {
-  /** A file that holds one; where there is none, one is made. */
+  /** A file with a secret; generated if the file does not exist. */
   readonly secretFile?: string;
   readonly secretEnv?: string;
 }
@@ -18,7 +18,7 @@ export interface SecretOptions {
 /** Where a secret comes from, as the options say. */
 export interface GivenSecret {
   readonly ref: SecretRef;
-  /** It was made just now: whoever receives has to be given it. */
+  /** It was generated now: the receiver needs it. */
   readonly isNew: boolean;
 }
 
@@ -29,8 +29,8 @@ export function namedSecret({ secretFile, secretEnv }: SecretOptions): SecretRef
 }
 
 /**
- * What the options name, or a secret made anew in the folder. Secrets are written to files that only their owner may
- * read, and never said.
+ * The secret that the options name, or a new one in the folder. Secrets are written to files that only their owner
+ * may read, and never printed.
  *
  * @param folder `undefined` where this user has none.
  */
@@ -43,7 +43,7 @@ export async function secretFor(
     return bad('usage', '--secret-file and --secret-env: one of them');
   const ref = namedSecret(options);
   if (ref !== undefined && 'env' in ref && !isVariableName(ref.env))
-    return bad('usage', '--secret-env: is no name of a variable');
+    return bad('usage', '--secret-env: is not a name of a variable');
   if (ref !== undefined && 'file' in ref && !(await exists(ref.file))) return make(ref.file, 0o777);
   if (ref !== undefined) return good({ ref, isNew: false });
   if (folder === undefined)

@@ -14,10 +14,10 @@ import { select, type Selection, type SelectionOptions } from '../../config/sele
 import { didYouMean } from '../../config/suggest.ts';
 import { systemClock } from '../../app/system-clock.ts';
 
-/** What all commands about webhooks are told: which watch, and where it is kept. */
+/** Options of all webhook commands: the watch and its store. */
 export interface WebhookOptions extends StoreOptions, SelectionOptions {}
 
-/** What reaches out of the process besides the store; tests bring their own. */
+/** The clock and the name resolver; tests pass their own. */
 export interface Means {
   readonly clock: Clock;
   readonly resolve: Resolver;
@@ -36,7 +36,7 @@ export interface Caller {
 /** An open store of a watch and what is watched in it. */
 export interface Kept extends OpenStore {
   readonly selection: Selection;
-  /** Where secrets are kept that we make; `undefined` where this user has no folder for state. */
+  /** Folder of generated secrets; `undefined` if this user has no folder for state. */
   readonly secrets: string | undefined;
 }
 
@@ -63,7 +63,7 @@ export async function withWebhooks(
   }
 }
 
-/** The same for the work on one endpoint; when there is none of this name, that is told. */
+/** The same for one endpoint; an unknown name is reported. */
 export function withEndpoint(
   name: string,
   options: WebhookOptions,
@@ -89,7 +89,7 @@ async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promis
   if (record !== undefined) return good(record);
   const names = found.map(({ endpoint }) => endpoint.name);
   const known = names.length === 0 ? 'there are none' : `there are ${listed(names)}`;
-  return bad('usage', `webhook ${name}: there is none of this name${didYouMean(name, names)} (${known})`);
+  return bad('usage', `webhook ${name}: there is no webhook of this name${didYouMean(name, names)} (${known})`);
 }
 
 async function openWith(open: typeof openStore, options: WebhookOptions, io: Io, clock: Clock): Promise<Result<Kept>> {
@@ -101,7 +101,7 @@ async function openWith(open: typeof openStore, options: WebhookOptions, io: Io,
   const { value } = opened;
   if (!value.isLasting) {
     await value.store.close();
-    return bad('usage', '--store none: nothing would be kept of webhooks; name a folder or a Redis');
+    return bad('usage', '--store none: webhooks would not be stored; name a folder or a Redis');
   }
   return good({ ...value, selection: selection.value, secrets: secretsFolder(options, io, value.name) });
 }

@@ -44,7 +44,7 @@ export function testWebhook(name: string, options: TestOptions, io: Io, means: M
     const isLed = (await kept.store.leases.holder()) !== undefined;
     const outcome = await (isLed ? byLeader : byUs)(kept, { record, event, io, means, deadlineMs });
     if (!outcome.ok) return failed(outcome, io);
-    const whence = isLed ? '' : ', sent from here as nobody leads';
+    const whence = isLed ? '' : ', sent by this command, because there is no leader';
     if (outcome.value.ok) {
       io.stdout.write(`webhook ${name}: ${outcomeText(outcome.value)}${whence}\n`);
       return EXIT.done;
@@ -90,7 +90,7 @@ async function byLeader(kept: Kept, test: Test): Promise<Result<Outcome>> {
   await withdrawAsk(kept.store, name, event.id);
   if (io.signal.aborted) return bad('interrupted');
   const isTaken = asked.every((ask) => ask.event.id !== event.id);
-  const why = isTaken ? 'other attempts are still under way' : 'does whoever leads send webhooks?';
+  const why = isTaken ? 'other attempts are still under way' : 'does the leader send webhooks?';
   return bad('notReady', `webhook ${name}: no outcome within ${(deadlineMs + PATIENCE_MS) / 1000} s; ${why}`);
 }
 

@@ -30,7 +30,7 @@ export interface ChangeState {
   readonly atLatest: boolean;
 }
 
-/** One of what may change, and how it stands. */
+/** Something that may change, and its present state. */
 export interface Entry extends ChangeState {
   readonly key: string;
   readonly subject: Subject;
@@ -55,7 +55,7 @@ export function asnOfSubject(subject: Subject): Asn | undefined {
   return 'asn' in subject ? subject.asn : undefined;
 }
 
-/** Entries of different groups are never told together. */
+/** Entries of different groups are never in one event. */
 export function groupOf({ key, subject, hysteresis }: Entry): string {
   const asn = asnOfSubject(subject);
   return asn === undefined ? key : `${subject.kind} ${asn} ${hysteresis.on}`;

@@ -27,8 +27,9 @@ export interface FirstLook {
 }
 
 /**
- * Follows what is told of a territory besides its verdict: single units, upstreams, origins, new prefixes. Only while
- * enough voters look on, and an upstream only while its unit is visible: over whom a lost unit is not reached is no news.
+ * Follows changes of a territory beside its verdict: single units, upstreams, origins, new prefixes. Only while
+ * there are enough voters, and an upstream only while its unit is visible, because the upstream of a lost unit means
+ * nothing.
  */
 export class Changes {
   /** Names of what changed since it was last written. */

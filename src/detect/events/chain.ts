@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isoTime, type EventTime } from '../../bgp/time.ts';
 import type { EventData, EventType, UnroutableEvent } from './event.ts';
 
-/** What is to be told, before it has its place in the sequence. */
+/** An event before it has its place in the chain. */
 export type Draft = {
   [Type in EventType]: {
     readonly type: Type;
@@ -21,8 +21,8 @@ export interface Link {
 }
 
 /**
- * Gives a draft its id, its number and the id of the one before. The id is a hash of what was decided and of all decided
- * before: the same decisions make the same ids, whoever repeats them.
+ * Gives a draft its id, its number and the id of the one before. The id is a hash of the decision and of all earlier
+ * ones: the same decisions always make the same ids.
  *
  * @param version stands for territory and policy: the same messages judged otherwise are other events.
  */

@@ -51,7 +51,7 @@ export function countryDraft(scene: Scene, type: CountryType, data: CountryData)
   return { type, at: scene.sample.at, subject: subjectOf(scene.view), about: data.since, data };
 }
 
-/** `first` is when the movement was heard that `since` is the date of. */
+/** `first` is when the first message of the change at `since` was received. */
 export function flappingDraft(
   scene: Scene,
   { what, since, count }: NonNullable<FlappingStep['told']>,

@@ -9,11 +9,11 @@ export type { Evidence, IsoTime, Message, Verdict } from './basics.ts';
 export type { Incident, IncidentChange, IncidentSpan } from './incident-event.ts';
 
 /**
- * What we tell the world: CloudEvents 1.0 in its JSON form, with the extensions `sequence` and `previousid`.
+ * The events: CloudEvents 1.0 in its JSON form, with the extensions `sequence` and `previousid`.
  *
- * `id` is a hash of what was decided, so a retry, a replay or a standby makes the same one. `sequence` counts the events
- * of one `source` from 1, ten digits with leading zeros, and `previousid` is the id of the one before: a receiver can see
- * a hole. `time` is when it was decided: the hold over, in event time.
+ * `id` is a hash of what was decided, so a retry, a replay or a standby makes the same one. `sequence` counts the
+ * events of one `source` from 1, ten digits with leading zeros, and `previousid` is the id of the one before: a
+ * receiver can see a hole. `time` is when it was decided: the hold over, in event time.
  */
 export type UnroutableEvent = {
   [Type in EventType]: Envelope<Type>;
@@ -79,9 +79,9 @@ export interface OfTerritory {
 
 /** What visibility is a share of. */
 export type VisibilityOf =
-  /** Peers that send their whole table: who has no route there says that there is none. */
+  /** Of peers that send their whole table: a peer without a route shows that it has none. */
   | 'full-feed'
-  /** No table is known of any peer: of those only that told a route inside the territory, of whatever origin. */
+  /** No table size is known: of the peers that sent a route inside the territory, with any origin. */
   | 'peers-with-a-route';
 
 /** How visible a territory was, in numbers. */
@@ -125,7 +125,7 @@ export interface CountryData extends OfTerritory {
   readonly evidence?: Evidence;
 }
 
-/** That a territory began to drop again and again, or that nothing changed any more. Its verdict is told apart. */
+/** A territory began to flap, or no longer flaps. Its verdict is reported separately. */
 export interface FlappingData extends OfTerritory {
   /** Drops since it began. */
   readonly drops: number;
@@ -221,7 +221,7 @@ export interface ObserverData {
   readonly peers: number;
 }
 
-/** The store had lost what it had kept, and was written again from memory. */
+/** The store had lost data, and was written again from memory. */
 export interface DataLossData {
   /** Event time up to which the store still knew; absent when it was empty. */
   readonly since?: IsoTime;

@@ -33,7 +33,7 @@ export function noteWorse(incident: IncidentState, state: VerdictState, measure:
     worsened.set('flapping', at);
 }
 
-/** It was told as it stands now. */
+/** Marks the present state as reported. */
 export function markTold(incident: IncidentState, measure: Measure): void {
   for (const what of DEPTHS) if (isReached(what, incident, measure)) incident.told.add(what);
   if (isFlapping(incident, measure.policy)) incident.told.add('flapping');

@@ -8,7 +8,7 @@ const MAX_STEPS = 4096;
 /** As many upstreams are named as lost, one for each unit that is followed alone; the losses of others are counted. */
 export const MAX_UPSTREAMS_LOST = 256;
 
-/** What is noted of a fall from its first loss on, before anybody knows whether it will be told. */
+/** What is recorded of a fall from its first loss on, before it is known whether it becomes an incident. */
 export interface Fall {
   readonly first: EventTime;
   /** Visibility before the first loss. */

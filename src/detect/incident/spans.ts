@@ -21,7 +21,7 @@ export interface SpanState {
   readonly falls: boolean;
 }
 
-/** Spans for which there is no room: only what they add up to. */
+/** Spans that are not listed: only their sums. */
 export interface OmittedSpans {
   /** Where they begin; they end where the span after them begins. */
   readonly from: EventTime;

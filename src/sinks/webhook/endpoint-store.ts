@@ -45,7 +45,7 @@ export interface Deliveries {
   readonly log: readonly LogRecord[];
   /** What waits, in the order in which it is due. */
   readonly waiting: readonly QueueRecord[];
-  /** What was asked for and not taken over yet: nobody leads, or not for long. */
+  /** Requests that the leader has not taken yet. */
   readonly asked: readonly AskRecord[];
   readonly unreadable: readonly Unreadable[];
 }
@@ -56,7 +56,7 @@ export const BY_HAND = 'by hand';
 /** Why an endpoint was removed whose receiver answered 410. */
 export const GONE_REASON = '410 Gone';
 
-/** Endpoints by name, as they stand: off where the receiver answered 410. */
+/** Endpoints by name, with their present state: disabled after the receiver answered 410. */
 export async function listEndpoints(store: StateStore): Promise<Found<EndpointRecord>> {
   return endpointsOf(await store.read('webhooks/endpoints'));
 }
@@ -168,7 +168,7 @@ export async function askDelivery(
   await store.write([askChange(name, event.id, { event, by, askedAtMs: nowMs, ...limit })]);
 }
 
-/** Asks for it no more. What was taken over already is sent. */
+/** Withdraws a request. If the leader has taken it, the event is sent. */
 export async function withdrawAsk(store: StateStore, name: string, id: string): Promise<void> {
   await store.write([askChange(name, id, undefined)]);
 }

@@ -26,8 +26,8 @@ export type TemplateChoice =
   | { readonly preset: 'pagerduty'; readonly routingKey: SecretRef };
 
 /**
- * Where events are posted to, and which of them how. Plain JSON through and through, so that it can be kept as it is:
- * what is secret in it stands in a file or a variable, and only where is written here.
+ * Where events are posted to, which events, and how. Plain JSON, so that it can be stored as it is. Secrets are in
+ * files or variables; only their place is here.
  */
 export interface Endpoint {
   /** Names it in logs, metrics and commands; unique. */
@@ -40,7 +40,7 @@ export interface Endpoint {
   readonly method: 'POST' | 'PUT' | 'PATCH';
   /** Names in lower case. @default none */
   readonly headers: Readonly<Record<string, string | SecretRef>>;
-  /** @default everything to programs (cloudevent, text), else what a person wants to be told: `FOR_PEOPLE` */
+  /** @default all events for programs (cloudevent, text); `FOR_PEOPLE` for the other templates */
   readonly filter: Filter;
   /** @default cloudevent */
   readonly template: TemplateChoice;
@@ -52,13 +52,13 @@ export interface Endpoint {
   readonly allow: readonly PrefixText[];
   /** Plain http may be used. @default false */
   readonly http: boolean;
-  /** Ports besides which none is sent to. @default 443 and 8443; with `http` also 80 and 8080 */
+  /** The only allowed ports. @default 443 and 8443; with `http` also 80 and 8080 */
   readonly ports?: readonly number[];
   /** A file of certificates in PEM that are trusted instead of the usual ones. */
   readonly ca?: string;
 }
 
-/** A fault and where it stands, counted from the value that was parsed. */
+/** A fault, and its path in the parsed value. */
 export interface Fault {
   readonly path: readonly PropertyKey[];
   /** Names the endpoint and the field, and never a value that may be secret. */
@@ -70,7 +70,7 @@ export type ParsedEndpoints =
   | { readonly ok: true; readonly endpoints: readonly Endpoint[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** One outage makes a dozen events; these are the ones to be told of. */
+/** The events that people should get: one outage makes a dozen events. */
 export const FOR_PEOPLE: Filter = {
   types: ['country.*', 'incident.closed', 'observer.blind', 'observer.restored', 'observer.data-loss'],
 };
@@ -88,27 +88,27 @@ const secretRef = z.union(
 );
 
 const endpointSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is no name: 1 to 63 small letters, digits and -'),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a name: 1 to 63 small letters, digits and -'),
   url: z.union([z.string(), secretRef], `is neither a URL nor where one is kept, ${REFERENCE}`),
   secrets: z.array(secretRef).max(4, 'has more than 4: a rotation needs 2').default([]),
-  method: z.enum(['POST', 'PUT', 'PATCH'], 'is none of POST, PUT, PATCH').default('POST'),
+  method: z.enum(['POST', 'PUT', 'PATCH'], 'is not one of POST, PUT, PATCH').default('POST'),
   headers: z
     .record(z.string(), z.union([z.string(), secretRef], `is neither text nor where one is kept, ${REFERENCE}`))
     .default({}),
   filter: z
     .strictObject({
-      territories: z.array(z.string().max(32)).min(1, 'is empty: nothing would ever be sent').exactOptional(),
-      types: z.array(typePattern()).min(1, 'is empty: nothing would ever be sent').exactOptional(),
-      minSeverity: z.enum(SEVERITIES, `is none of ${SEVERITIES.join(', ')}`).exactOptional(),
+      territories: z.array(z.string().max(32)).min(1, 'is empty: nothing would be sent').exactOptional(),
+      types: z.array(typePattern()).min(1, 'is empty: nothing would be sent').exactOptional(),
+      minSeverity: z.enum(SEVERITIES, `is not one of ${SEVERITIES.join(', ')}`).exactOptional(),
     })
     .exactOptional(),
   template: template().default({ preset: 'cloudevent' }),
   disabled: z.boolean().default(false),
-  concurrency: z.int('is no whole number').min(1, 'is below 1').max(16, 'is above 16').default(1),
+  concurrency: z.int('is not a whole number').min(1, 'is below 1').max(16, 'is above 16').default(1),
   allow: z.array(network()).max(64, 'has more than 64').default([]),
   http: z.boolean().default(false),
   ports: z
-    .array(z.int('is no port').min(1, 'is no port').max(65_535, 'is no port'))
+    .array(z.int('is not a port').min(1, 'is not a port').max(65_535, 'is not a port'))
     .min(1, 'is empty: nothing could be sent')
     .max(64, 'has more than 64')
     .exactOptional(),
@@ -120,7 +120,7 @@ const endpointSchema = z.strictObject({
  * against the rules here; one that is kept elsewhere, when it is loaded; what its name leads to, at every attempt.
  */
 export function parseEndpoints(value: unknown, spelled: Spelling = inYaml): ParsedEndpoints {
-  if (!Array.isArray(value)) return { ok: false, faults: [{ path: [], message: 'webhooks: is no list' }] };
+  if (!Array.isArray(value)) return { ok: false, faults: [{ path: [], message: 'webhooks: is not a list' }] };
   if (value.length > MOST_ENDPOINTS) {
     return { ok: false, faults: [{ path: [], message: `webhooks: has more than ${MOST_ENDPOINTS}` }] };
   }
@@ -199,7 +199,7 @@ function headerFaults(headers: Endpoint['headers'], tell: Tell): readonly Fault[
   return Object.entries(headers).flatMap(([name, value]) => {
     const fault = headerFault(name, typeof value === 'string' ? value : undefined);
     const isTwice = names.filter((other) => other === name.toLowerCase()).length > 1;
-    const faults = [...(fault === undefined ? [] : [fault]), ...(isTwice ? ['stands here twice'] : [])];
+    const faults = [...(fault === undefined ? [] : [fault]), ...(isTwice ? ['is here twice'] : [])];
     return faults.map((reason) => tell(['headers', name], reason));
   });
 }
@@ -208,7 +208,7 @@ function twice(items: readonly unknown[]): readonly Fault[] {
   const names = items.map(nameOf);
   return names.flatMap((name, i) =>
     name !== undefined && names.indexOf(name) < i
-      ? [{ path: [i, 'name'], message: `webhook ${name}: name: stands here twice` }]
+      ? [{ path: [i, 'name'], message: `webhook ${name}: name: is here twice` }]
       : [],
   );
 }
@@ -221,21 +221,21 @@ function template() {
       z.strictObject({ preset: z.enum(PLAIN_PRESETS) }),
       z.strictObject({
         preset: z.literal('telegram'),
-        chat: z.string().regex(CHAT, 'is no chat: a number, or @ and a name'),
+        chat: z.string().regex(CHAT, 'is not a chat: a number, or @ and a name'),
       }),
       z.strictObject({ preset: z.literal('pagerduty'), routingKey: secretRef }),
     ],
-    `is none of ${PLAIN_PRESETS.join(', ')}, telegram, pagerduty`,
+    `is not one of ${PLAIN_PRESETS.join(', ')}, telegram, pagerduty`,
   );
   return z.preprocess((value) => (typeof value === 'string' ? { preset: value } : value), choice);
 }
 
 function typePattern() {
-  return z.string().refine(isTypePattern, `is no type of event; there are ${typePatterns().join(' ')}`);
+  return z.string().refine(isTypePattern, `is not a type of event; there are ${typePatterns().join(' ')}`);
 }
 
 function envName() {
-  return z.string().refine(isVariableName, 'is no name of a variable');
+  return z.string().refine(isVariableName, 'is not a name of a variable');
 }
 
 /** `192.168.0.0/16`, or one address alone. */
@@ -243,7 +243,7 @@ function network() {
   return z.string().transform((text, context): PrefixText => {
     const prefix = parseNetwork(text);
     if (prefix !== undefined) return prefix.text;
-    const message = 'is no network such as 192.168.0.0/16 or 2001:db8::/32, without host bits';
+    const message = 'is not a network such as 192.168.0.0/16 or 2001:db8::/32, without host bits';
     context.addIssue({ code: 'custom', message, input: text });
     return z.NEVER;
   });

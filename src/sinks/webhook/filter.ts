@@ -77,12 +77,12 @@ export function passes(event: UnroutableEvent, { territories, types, minSeverity
   return territories === undefined || concerned === 'all' || concerned.some((id) => territories.includes(id));
 }
 
-/** Whether any event can match: a pattern that none can is a slip of the pen, and would keep silent for ever. */
+/** Whether any event can match. A pattern that matches no event is a mistake: nothing would ever be sent. */
 export function isTypePattern(pattern: string): boolean {
   return TYPES.some((type) => matches(pattern, type));
 }
 
-/** All that may stand in `types`, for those who wrote something else. */
+/** All valid values of `types`, for error messages. */
 export function typePatterns(): readonly string[] {
   return ['*', ...new Set(TYPES.map((type) => `${type.split('.')[0]}.*`)), ...TYPES];
 }

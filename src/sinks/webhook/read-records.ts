@@ -34,7 +34,7 @@ const time = z.number().min(0);
 const count = z.int().min(0);
 const line = z.string().max(1_000);
 const deadline = z.number().min(1).max(DEADLINE_MS);
-const event = z.custom<UnroutableEvent>(isEvent, 'is no event');
+const event = z.custom<UnroutableEvent>(isEvent, 'is not an event');
 
 const SHAPES = {
   queue: z.object({
@@ -127,7 +127,7 @@ function decode<T>(record: StateRecord, shape: z.ZodType<T>): Decoded<T> {
 /** @param fields at fault, never what is in them; `undefined`: it is no JSON */
 function unreadable({ space, key }: StateRecord, fields: string | undefined): Extract<Decoded<never>, { ok: false }> {
   const reason =
-    fields === undefined ? 'it is no JSON' : `it is otherwise than this version writes it: ${fields || '.'}`;
+    fields === undefined ? 'it is not JSON' : `it is otherwise than this version writes it: ${fields || '.'}`;
   return { ok: false, unreadable: { space, key, reason: reason.slice(0, 200) } };
 }
 

@@ -67,7 +67,7 @@ export async function readyEndpoint(
     },
   };
   if (endpoint.template.preset === 'cloudevent' && endpoint.secrets.length === 0) {
-    warnings.push(told(['secrets'], 'there are none, so the receiver cannot tell who sent it'));
+    warnings.push(told(['secrets'], 'there are none, so the receiver cannot verify the sender'));
   }
   const rules = rulesOf(endpoint);
   const url = await loadUrl(endpoint, rules, loading);
@@ -160,7 +160,7 @@ async function loadCertificates(path: string | undefined, { fault }: Loading): P
   try {
     const stats = await stat(path);
     if (!stats.isFile() || stats.size > MOST_CA_BYTES) {
-      fault(['ca'], `${path} is no file of certificates`);
+      fault(['ca'], `${path} is not a file of certificates`);
       return undefined;
     }
     const pem = await readFile(path, 'utf8');

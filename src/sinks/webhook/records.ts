@@ -22,7 +22,10 @@ export interface EndpointRecord {
   readonly sinceMs: number;
 }
 
-/** That the receiver answered 410 while its endpoint was on. Void once the endpoint was switched or added anew. */
+/**
+ * The receiver answered 410 while its endpoint was enabled. No longer valid after the endpoint was switched or added
+ * again.
+ */
 export interface GoneMark {
   /** `sinceMs` of the endpoint as it was on. */
   readonly ofMs: number;
@@ -46,7 +49,7 @@ export interface QueueRecord {
   readonly deadlineMs?: number;
 }
 
-/** `test` is tried once, and its outcome stands in the log: nobody waits 75 hours for a test. */
+/** `test` is tried once, and the result is in the log. `redelivery` follows the schedule. */
 export type AskedBy = 'redelivery' | 'test';
 
 /** The last attempt to deliver an event. */
@@ -101,7 +104,7 @@ export const LOG_SLOTS = 1_000;
 /** Events that wait for one endpoint at most. What comes beyond is a dead letter at once. */
 export const MOST_QUEUED = 10_000;
 
-/** Dead letters that are kept of one endpoint. The oldest go. */
+/** Most dead letters of one endpoint. The oldest are removed. */
 export const MOST_DEAD = 10_000;
 
 /** Our name among `readers`. */
@@ -145,12 +148,12 @@ export function logKey(name: string, n: number): string {
   return `${name}/${n % LOG_SLOTS}`;
 }
 
-/** `undefined`: before the oldest event that is kept. */
+/** `undefined`: before the oldest stored event. */
 export function readerChange(id: string | undefined): StateChange {
   return { space: 'readers', key: READER, value: JSON.stringify(id ?? null) };
 }
 
-/** The id at which the reader stands, of its record; `undefined` before the oldest. */
+/** The id of the last event that the reader has read, from its record; `undefined` before the oldest. */
 export function readerPosition(value: string | undefined): string | undefined {
   const id: unknown = value === undefined ? undefined : parsedJson(value);
   return typeof id === 'string' ? id : undefined;

@@ -35,8 +35,8 @@ export interface Circumstances {
 }
 
 /**
- * When the next attempt is due, after so many have been made (0: none yet). What the receiver asked for lengthens a wait
- * and never shortens one, and is spread upward alone, by a tenth at most.
+ * When the next attempt is due after `made` attempts (0: none yet). `Retry-After` may lengthen a wait and never
+ * shortens it; it is spread upward only, by a tenth at most.
  */
 export function nextAttempt(made: number, { nowMs, retryAfterMs = 0, random }: Circumstances): Next {
   const waitMs = SCHEDULE_MS[made];

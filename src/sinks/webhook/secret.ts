@@ -16,7 +16,7 @@ export interface Secret {
   toJSON(): '[redacted]';
 }
 
-/** Where a secret is kept. Never the secret itself, so that a configuration may be shown. */
+/** The place of a secret. Never the secret itself, so that a configuration can be shown. */
 export type SecretRef = { readonly file: string } | { readonly env: string };
 
 /** A secret from where the configuration says it is, or why it is not there. */
@@ -45,7 +45,7 @@ export function secretOf(text: string): Secret {
   return Object.freeze(secret) as unknown as Secret;
 }
 
-/** Reads a secret from where it is kept. White space around it is not part of it: files end in a line feed. */
+/** Reads a secret from its place. White space around it is removed: files end with a line feed. */
 export async function loadSecret(ref: SecretRef, environment: Environment): Promise<LoadedSecret> {
   if ('env' in ref) return taken(environment[ref.env], `the environment variable ${ref.env}`);
   try {
@@ -60,7 +60,7 @@ async function readSecret(path: string): Promise<LoadedSecret> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) return { ok: false, reason: `${path} is no file` };
+    if (!stats.isFile()) return { ok: false, reason: `${path} is not a file` };
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_BYTES + 1), 0, MOST_BYTES + 1, 0);
     if (bytesRead > MOST_BYTES) return { ok: false, reason: `the file ${path} is larger than ${MOST_BYTES} bytes` };
     const loaded = taken(buffer.toString('utf8', 0, bytesRead), `the file ${path}`);

@@ -16,7 +16,7 @@ export type Attempt =
   | { readonly ok: true; readonly status: number; readonly ms: number }
   | {
       readonly ok: false;
-      /** False: the request itself is at fault, and is so next time. `disable`: the receiver wants no more (410). */
+      /** False: the request itself is wrong, and a retry would fail, too. `disable`: the receiver answered 410. */
       readonly retry: boolean | 'disable';
       /** For people and the log: the stage and a code, without any secret. */
       readonly reason: string;

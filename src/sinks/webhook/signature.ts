@@ -69,7 +69,8 @@ export function signatureHeaders(
   { id, wallMs, body }: { readonly id: string; readonly wallMs: number; readonly body: Buffer },
   keys: readonly SigningKey[],
 ): Readonly<Record<string, string>> {
-  if (!/^[\w-]{1,128}$/.test(id)) throw new RangeError('the id of a delivery holds what cannot be signed');
+  if (!/^[\w-]{1,128}$/.test(id))
+    throw new RangeError('the id of a delivery contains characters that cannot be signed');
   const timestamp = String(Math.floor(wallMs / 1000));
   const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
   const unsigned = { 'webhook-id': id, 'webhook-timestamp': timestamp };

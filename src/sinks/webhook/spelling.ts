@@ -1,6 +1,6 @@
 /**
- * What the field of an endpoint is called in the place where it was written: `filter.types[0]` in YAML, `--type` on a
- * command line. A fault names what whoever reads it has to change.
+ * The name of an endpoint's field where the user wrote it: `filter.types[0]` in YAML, `--type` on the command line.
+ * A fault then names what has to be changed.
  */
 export type Spelling = (path: readonly PropertyKey[]) => string;
 
@@ -10,5 +10,5 @@ export const inYaml: Spelling = (path) => {
   return text.replace(/^\./, '');
 };
 
-/** For faults: how it is said where a secret is kept. */
+/** For faults: how to write the place of a secret. */
 export const REFERENCE = 'file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}';

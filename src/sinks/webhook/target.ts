@@ -14,7 +14,7 @@ export interface TargetRules {
   readonly allow: readonly Prefix[];
 }
 
-/** A URL that keeps the rules. Its host may be a name, of which nothing is known yet. */
+/** A URL that follows the rules. Its host may be a name that was not resolved yet. */
 export interface Target {
   readonly url: URL;
   readonly isTls: boolean;
@@ -29,7 +29,7 @@ export type ParsedTarget =
 
 /** A URL whose addresses were looked up and are allowed, or why they are not. */
 export type VettedTarget =
-  /** In the order in which they were resolved; never empty. These and no others may be connected to. */
+  /** In the order in which they were resolved; never empty. Connect only to these. */
   | { readonly ok: true; readonly addresses: readonly string[] }
   /** `unresolved`: there is no address now. `refused`: there is one that may not be sent to. */
   | { readonly ok: false; readonly why: 'unresolved' | 'refused'; readonly reason: string };
@@ -57,7 +57,7 @@ export const systemResolver: Resolver = async (name) => {
 export function parseTarget(text: string, rules: TargetRules): ParsedTarget {
   const fault = textFault(text);
   if (fault !== undefined) return { ok: false, reason: fault };
-  if (!URL.canParse(text)) return { ok: false, reason: 'is no URL' };
+  if (!URL.canParse(text)) return { ok: false, reason: 'is not a URL' };
   const url = new URL(text);
   const isTls = url.protocol === 'https:';
   const port = Number(url.port === '' ? (isTls ? 443 : 80) : url.port);
@@ -67,8 +67,8 @@ export function parseTarget(text: string, rules: TargetRules): ParsedTarget {
 }
 
 /**
- * Finds the addresses of a target, each of which must be allowed: a name that has one bad address among good ones is
- * set up wrongly, or by somebody who tries.
+ * Resolves a target. Every address must be allowed: a name with one forbidden address is set up wrongly, or is an
+ * attack.
  */
 export async function vetTarget({ host }: Target, rules: TargetRules, resolve: Resolver): Promise<VettedTarget> {
   if (isIP(host) !== 0) return vetted([host], rules);
@@ -100,7 +100,7 @@ function textFault(text: string): string | undefined {
   if (/[\p{Cc}\p{Cf}\p{Z}\\]/u.test(text)) return 'holds a space, a control character or a backslash';
   // At least one character: of `https:///user@host` the parser skips the third slash and finds a user name after all.
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)/i.exec(text)?.[1];
-  if (authority === undefined) return 'is no URL with a scheme and a host, such as https://example.org/hook';
+  if (authority === undefined) return 'is not a URL with a scheme and a host, such as https://example.org/hook';
   return authority.includes('@') ? PASSWORD : undefined;
 }
 

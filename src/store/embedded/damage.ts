@@ -65,11 +65,11 @@ interface Part {
   getRange(range: object): Iterable<{ readonly value: string }>;
 }
 
-/** Reads all there is. @throws when a page is not what leads to it says, or a value is nothing but zeros. */
+/** Reads all there is. @throws when a page is not what leads to it says, or a value consists of zeros only. */
 export function readThrough(parts: readonly Part[]): void {
   for (const part of parts) {
     for (const { value } of part.getRange({})) {
-      if (/^\0+$/.test(value)) throw new Error('a value is nothing but zeros');
+      if (/^\0+$/.test(value)) throw new Error('a value consists of zeros only');
     }
   }
 }

@@ -5,7 +5,7 @@ import type { WriteTurn } from './turn.ts';
 
 type Strings = Database<string, Buffer>;
 
-/** LMDB's longest key, octets, in pages of 4096: longer ones cannot be kept. */
+/** LMDB's longest key, octets, with pages of 4096. Longer keys cannot be stored. */
 const LONGEST_KEY = 1978;
 
 /**
@@ -37,7 +37,7 @@ export class FolderDatabase {
   readonly state: Strings;
   /** By position, eight octets. */
   readonly events: Strings;
-  /** Position of each event that is kept, by its id. */
+  /** Position of each stored event, by its id. */
   readonly ids: Strings;
   readonly #root: RootDatabase<string, Buffer>;
   readonly #turn: WriteTurn;
@@ -155,7 +155,7 @@ export function positionKey(position: number): Buffer {
   return key;
 }
 
-/** The position that a key stands for. */
+/** The position in a key. */
 export function positionOf(key: Buffer): number {
   return Number(key.readBigUInt64BE());
 }

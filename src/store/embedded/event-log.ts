@@ -3,10 +3,10 @@ import { UnknownEvent } from '../../ports.ts';
 import { canBeId, idKey, positionKey, positionOf, type FolderDatabase } from './database.ts';
 import { NEXT } from './meta.ts';
 
-/** Events read at a time. Between two pages others may write, and trim. */
+/** Events read at a time. Other processes may write and trim between two pages. */
 const PAGE = 256;
 
-/** Events forgotten in one transaction. */
+/** Events removed in one transaction. */
 const TRIM_PAGE = 4_096;
 
 /** Within a transaction: keeps those whose ids are not kept yet. */
@@ -22,7 +22,7 @@ export function appendEvents(database: FolderDatabase, events: readonly Unroutab
   if (next > nextPosition(database)) database.meta.putSync(NEXT, String(next));
 }
 
-/** Where someone stands who reads: at the event with this id, or before all of them, whichever is the oldest by then. */
+/** The position of a reader: at the event with this id, or before the oldest event. */
 export interface Place {
   readonly at: number;
   readonly id: string | undefined;

@@ -32,11 +32,11 @@ const OWNER_ONLY = 0o700;
 
 /** Why a folder cannot be used, for programs. */
 export type FolderFault =
-  /** There is a file of this name, or something else that is no folder. */
+  /** There is a file, or something else that is not a folder. */
   | 'not-a-folder'
-  /** We may not make it, or not read or write in it, or the file system is read-only. */
+  /** The folder cannot be created, read or written, or the file system is read-only. */
   | 'no-access'
-  /** It holds files of something else. */
+  /** It contains foreign files. */
   | 'foreign'
   /** It was ours, and what stands there cannot be read. */
   | 'damaged'

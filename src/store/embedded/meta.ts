@@ -12,7 +12,7 @@ export const KEPT = Buffer.from('kept');
 export const FENCE = Buffer.from('fence');
 /** The lease that runs, or ran last. */
 export const LEASE = Buffer.from('lease');
-/** Position of the next event: not told by those that are kept, when all were trimmed. */
+/** Position of the next event. The stored events do not show it when all were trimmed. */
 export const NEXT = Buffer.from('next');
 
 /** What marks a folder as a store: its schema and the name of its watch. */

@@ -29,10 +29,10 @@ export type EmbeddedFault =
   | 'newer-schema'
   | 'older-schema'
   | 'another-watch'
-  /** A process of the same number in another container has it open. It may be opened when that one ends. */
+  /** A process with the same id in another container has the folder open. It can be opened when that process ends. */
   | 'same-process-id';
 
-/** A folder store, or why there is none. */
+/** A folder store, or why it could not be opened. */
 export type OpenedEmbedded =
   | {
       readonly ok: true;

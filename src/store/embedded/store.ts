@@ -21,10 +21,10 @@ import type { Presence } from './namesake.ts';
 const OK: Committed = { ok: true };
 const FENCED: Committed = { ok: false, reason: 'fenced' };
 
-/** How often a follower looks for what other processes kept. What this one keeps, it is told at once. */
+/** How often a follower looks for events of other processes. It gets events of this process at once. */
 const POLL_MS = 100;
 
-/** State and events in a folder, by LMDB. Made by `openEmbedded`. */
+/** State and events in a folder, with LMDB. `openEmbedded` makes it. */
 export class EmbeddedStore implements StateStore {
   readonly name: string;
   readonly leases: Leases;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../ports.ts';
 import { codeOf } from '../../lib/errno.ts';
 
-/** How long a writer waits for another process before it says that it cannot. A transaction takes milliseconds. */
+/** How long a writer waits for another process before it fails. A transaction takes milliseconds. */
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 5;
 

@@ -2,7 +2,7 @@
 export interface Check {
   readonly check:
     'version' | 'role' | 'appendonly' | 'maxmemory-policy' | 'memory' | 'replica' | 'writable' | 'rights' | 'keys';
-  /** `refuse`: what we promise could not be kept. */
+  /** `refuse`: the guarantees of the store would not hold. */
   readonly level: 'ok' | 'warn' | 'refuse';
   /** One line for people. */
   readonly text: string;
@@ -14,7 +14,7 @@ export interface Wanted {
   readonly acceptsVolatile: boolean;
   /** Nothing counts before a replica has it. */
   readonly waitsForReplica: boolean;
-  /** Events that are to be kept: there should be room for them. */
+  /** Number of events that must fit into memory (`--keep-events`). */
   readonly keepEvents?: number | undefined;
 }
 
@@ -72,7 +72,7 @@ function roleCheck(role: string): Check {
     : {
         check: 'role',
         level: 'refuse',
-        text: `role: ${role === '' ? 'unknown' : role}: point us at the master, or use redis-sentinel://`,
+        text: `role: ${role === '' ? 'unknown' : role}: use the address of the master, or redis-sentinel://`,
       };
 }
 
@@ -82,7 +82,7 @@ function appendonlyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }:
   return {
     check,
     level: acceptsVolatile ? 'warn' : 'refuse',
-    text: 'appendonly: no: a crash of the server loses what was kept: set appendonly yes, or accept it by ?volatile=accept',
+    text: 'appendonly: no: a crash of the server loses stored data: set appendonly yes, or accept it with ?volatile=accept',
   };
 }
 
@@ -94,8 +94,8 @@ function policyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wan
   return {
     check,
     level: isBounded && !acceptsVolatile ? 'refuse' : 'warn',
-    text: `maxmemory-policy: ${policy}: when memory is full, what was kept is deleted without a word: set noeviction${
-      isBounded ? ', or accept it by ?volatile=accept' : '; no maxmemory is set now, so that nothing is'
+    text: `maxmemory-policy: ${policy}: when memory is full, stored data is deleted silently: set noeviction${
+      isBounded ? ', or accept it with ?volatile=accept' : '; no maxmemory is set now, so nothing is deleted'
     }`,
   };
 }
@@ -129,7 +129,7 @@ function replicaCheck(told: ReadonlyMap<string, string>): Check {
     : {
         check: 'replica',
         level: 'warn',
-        text: 'replica: none is connected: with durability=wait nothing is kept until one is',
+        text: 'replica: none is connected: with durability=wait nothing is stored until one is',
       };
 }
 
@@ -137,7 +137,7 @@ function unread(check: 'appendonly' | 'maxmemory-policy'): Check {
   return {
     check,
     level: 'warn',
-    text: `${check}: unknown, because INFO is not allowed or was renamed: grant +info, or see to it yourself`,
+    text: `${check}: unknown, because INFO is not allowed or was renamed: grant +info, or check it yourself`,
   };
 }
 

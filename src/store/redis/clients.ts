@@ -98,7 +98,7 @@ function sentinelOptions(target: Target, { random, deadlineMs }: ClientOptions):
   };
 }
 
-/** A cluster, of which only masters are asked. Does nothing yet. */
+/** A cluster; only masters are asked. Does not connect yet. */
 export function clusterOf(target: Target, options: ClientOptions): Cluster {
   const settings: ClusterOptions = {
     lazyConnect: true,

@@ -32,9 +32,9 @@ export async function* readEvents(
 }
 
 /**
- * The same, and goes on with what comes. While the server is away it waits, and goes on after the last event it gave: it
- * skips none and gives none twice. What comes is told by a connection of its own, which waits on the server. Ends when
- * `signal` aborts or the store is closed.
+ * The same, and continues with new events. While the server does not answer, it waits, and then continues after the
+ * last event it gave: it skips none and gives none twice. It waits for new events on a connection of its own. Ends
+ * when `signal` aborts or the store is closed.
  *
  * @throws UnknownEvent also when events it had yet to give were trimmed, or lost by the server.
  */

@@ -23,27 +23,28 @@ export type FailureKind =
   | 'other';
 
 const SENTENCES: Readonly<Record<FailureKind, string>> = {
-  closed: 'there is no connection: see that the server runs and can be reached',
-  timeout: 'it did not answer in time: see whether it is stopped, swapping, or cut off',
-  tls: 'TLS failed: see that both sides speak it, and which authority signed the certificate (?ca=) for which name',
-  loading: 'it is loading its data: wait until it has',
-  readonly: 'it is a replica: point us at the master, or use redis-sentinel://',
-  noauth: 'it wants a password: give user and password in the URL, a file, or the environment',
-  wrongpass: 'it refuses this user and password: correct them, or the server’s ACL',
-  noperm: 'this user may not do that: grant what docs/redis.md lists under “ACL user”',
-  database:
-    'it does not let us into the database of the URL: grant +select, or name a database that it has; nothing was written',
-  misconf: 'it cannot write to its disk: free space, or see why its append-only file fails; it recovers by itself',
-  oom: 'its memory is full: raise maxmemory, or remove what else it holds',
-  noscript: 'it does not know our script though it was just given: see whether a proxy in between forbids EVAL',
-  nogroup: 'a consumer group is gone: create it again at 0, or where it was',
-  clusterdown: 'the cluster does not serve our slot: see CLUSTER INFO for what is down',
-  busy: 'it is busy with a script of someone’s: wait, or end that script',
-  unconfirmed: 'no replica has it in time, as durability=wait asks: see that one is connected and keeps up',
-  wrongtype: 'a key of ours holds something else: remove it, or give this watch another name',
+  closed: 'there is no connection: check that the server runs and can be reached',
+  timeout: 'it did not answer in time: check whether it is stopped or swapping, or the network is cut',
+  tls: 'TLS failed: check that both sides use it, and the name and the CA (?ca=) of the certificate',
+  loading: 'it is loading its data: wait until it is done',
+  readonly: 'it is a replica: use the address of the master, or redis-sentinel://',
+  noauth: 'it needs a password: give user and password in the URL, a file, or the environment',
+  wrongpass: 'it refuses this user and password: correct them, or the ACL of the server',
+  noperm: 'this user lacks a right: grant the rights that docs/redis.md lists under “ACL user”',
+  database: 'it refuses the database of the URL: grant +select, or name another database; nothing was written',
+  misconf:
+    'it cannot write to its disk: free some space, or check why its append-only file fails; it recovers on its own',
+  oom: 'its memory is full: raise maxmemory, or remove other data',
+  noscript: 'it does not keep our script: check whether a proxy in between forbids EVAL',
+  nogroup: 'a consumer group is gone: create it again at 0, or at its last position',
+  clusterdown: 'the cluster does not serve our slot: CLUSTER INFO shows what is down',
+  busy: 'it runs a script of another client: wait, or end that script',
+  unconfirmed:
+    'no replica confirmed the commit in time, as durability=wait requires: check that one is connected and keeps up',
+  wrongtype: 'one of our keys has another type: remove it, or give this watch another name',
   foreign: 'keys at our prefix are not ours: remove them, or give this watch another name',
-  schema: 'what it holds is of another version of this program: use that one, or give this watch another name',
-  'too-large': 'one commit may not be that large: watch less under one name',
+  schema: 'its data was written by another version of this program: use that version, or give this watch another name',
+  'too-large': 'the commit is too large: watch fewer territories under one name',
   other: 'it answered with an error',
 };
 
@@ -92,7 +93,7 @@ export class RedisFailure extends Error {
     this.isUnknown = isUnknown;
   }
 
-  /** Waiting may help. */
+  /** Whether waiting may help. */
   get isPassing(): boolean {
     return !LASTING.has(this.kind);
   }

@@ -6,14 +6,14 @@ import { channels, SCHEMA, type Keys } from '../keys.ts';
 import { RedisFailure } from './failure.ts';
 import type { Arg } from './link.ts';
 
-/** What is to be kept: a batch, or records alone. */
+/** What to store: a batch, or only records. */
 export interface Keep {
   readonly token: number | undefined;
   readonly batch: Omit<Batch, 'changes'> | undefined;
   readonly changes: readonly StateChange[];
   /** Spaces that a whole batch might replace: all there are. */
   readonly spaces: readonly Space[];
-  /** A batch that is kept already is written to all the same, for WAIT to speak of it. */
+  /** Writes even if the batch is already stored, so that WAIT covers it. */
   readonly touches: boolean;
 }
 
@@ -24,8 +24,8 @@ export interface Call {
 }
 
 /**
- * Values that one call carries at most: a million records. Redis reads and runs it in some seconds, in which it serves
- * nobody else, and holds it twice meanwhile.
+ * Most values of one call: a million records. Redis needs some seconds for it, serves no other client in that time,
+ * and needs the memory twice.
  */
 const MAX_ARGS = 2_100_000;
 

@@ -68,7 +68,7 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   const parsed = parseRedisUrl(url);
   if (!parsed.ok) return refused(`the Redis URL: ${parsed.reason}`, false);
   const { address } = parsed;
-  if (parseWatchName(options.name) === undefined) return refused(`${options.name} is no name of a watch`, false);
+  if (parseWatchName(options.name) === undefined) return refused(`${options.name} is not a name of a watch`, false);
   const target = await targetOf(address, options.password);
   if (typeof target === 'string') return refused(target, false);
 

@@ -26,7 +26,7 @@ export async function checkPlace(link: Link, keys: Keys, waits: boolean): Promis
     foreign === undefined
       ? keysCheck(schema, orphan?.[0])
       : refusal(
-          `${foreign[0]} is no ${foreign[1]}: something else uses it: remove it, or give this watch another name`,
+          `${foreign[0]} is not a ${foreign[1]}: something else uses it: remove it, or give this watch another name`,
         ),
   ];
 }
@@ -37,7 +37,7 @@ function rightsCheck(forbidden: readonly string[]): Check {
   return {
     check: 'rights',
     level: 'refuse',
-    text: `rights: this user may not do ${names} at our keys and channels: grant what docs/redis.md lists under “ACL user”`,
+    text: `rights: this user may not do ${names} on our keys and channels: grant the rights that docs/redis.md lists under “ACL user”`,
   };
 }
 

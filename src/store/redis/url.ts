@@ -106,8 +106,7 @@ function addressOf(text: string): RedisAddress {
   const [authority = '', path = ''] = split(beforeQuery, '/');
   const at = authority.lastIndexOf('@');
   const parameters = parametersOf(query);
-  if (parameters.has('db'))
-    throw new Refusal('?db= is for redis+unix://; elsewhere the database stands after the host');
+  if (parameters.has('db')) throw new Refusal('?db= is for redis+unix://; in other URLs the database follows the host');
 
   const nodes = nodesOf(authority.slice(at + 1), kind === 'sentinel' ? DEFAULT_SENTINEL_PORT : DEFAULT_PORT);
   if (kind === 'single' && nodes.length > 1) {
@@ -168,7 +167,7 @@ function nodesOf(hosts: string, defaultPort: number): readonly Node[] {
     const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(text);
     if (match === null) {
       throw new Refusal(
-        'a host in it is not one: hosts are name:port, [IPv6]:port; in a password, : / ? # @ % must be percent-encoded',
+        'one of its hosts is not valid: hosts are name:port, [IPv6]:port; in a password, : / ? # @ % must be percent-encoded',
       );
     }
     const port = match[3] === undefined ? defaultPort : Number(match[3]);
@@ -185,7 +184,9 @@ function natMapOf(kind: RedisAddress['kind'], text: string | undefined): { reado
   for (const pair of text.split(',')) {
     const [from = '', to = ''] = split(pair, '=');
     if (!/^[^=]+:\d{1,5}$/.test(from) || to === '') {
-      throw new Refusal('?map= is HOST:PORT=HOST:PORT,…: how the cluster names a node, and where it is reached');
+      throw new Refusal(
+        '?map= is HOST:PORT=HOST:PORT,…: the address that the cluster announces for a node, and the address that reaches it',
+      );
     }
     const [node] = nodesOf(to, DEFAULT_PORT);
     if (node !== undefined) natMap[from] = node;
@@ -201,7 +202,7 @@ function placeOf(kind: RedisAddress['kind'], path: string): { readonly master?: 
     return { master, db: dbOf(parts.slice(1)) };
   }
   const db = dbOf(parts);
-  if (kind === 'cluster' && db !== 0) throw new Refusal('a cluster has database 0 alone');
+  if (kind === 'cluster' && db !== 0) throw new Refusal('a cluster has only database 0');
   return { db };
 }
 
@@ -210,7 +211,7 @@ function dbOf(parts: readonly string[]): number {
   if (text === '' && more.length === 0) return 0;
   const db = Number(text);
   if (!/^\d{1,10}$/.test(text) || db > MAX_DB || more.length > 0) {
-    throw new Refusal('after the hosts comes the number of a database, and nothing more');
+    throw new Refusal('only the number of a database may follow the hosts');
   }
   return db;
 }
@@ -219,7 +220,7 @@ function loginOf(userinfo: string, parameters: ReadonlyMap<string, string>): Log
   const [user = '', password] = split(userinfo, ':');
   const passwordFile = parameters.get('password-file');
   if (password !== undefined && password !== '' && passwordFile !== undefined) {
-    throw new Refusal('a password and ?password-file= are one too many');
+    throw new Refusal('give either a password or ?password-file=, not both');
   }
   return {
     ...(user !== '' && { username: decoded(user, 'the user') }),
@@ -261,7 +262,9 @@ function parametersOf(query: string): ReadonlyMap<string, string> {
   for (const part of query === '' ? [] : query.split('&')) {
     const [name = '', value = ''] = split(part, '=');
     if (!PARAMETERS.has(name)) {
-      throw new Refusal(`it has a parameter that is none of ${[...PARAMETERS].join(', ')}; a ? in a password is %3F`);
+      throw new Refusal(
+        `it has a parameter that is not one of ${[...PARAMETERS].join(', ')}; a ? in a password is %3F`,
+      );
     }
     if (parameters.has(name)) throw new Refusal(`?${name}= is there twice`);
     if (value === '') throw new Refusal(`?${name}= is empty`);

@@ -72,7 +72,7 @@ export class DumpCheck {
       this.#kinds.set(kind, { records: 1, isPlausible });
     } else {
       known.records++;
-      if (isNew) this.doubt('records of one family stand among those of another');
+      if (isNew) this.doubt('records of one family are among those of another');
     }
     this.#kind = kind;
   }

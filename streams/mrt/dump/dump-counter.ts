@@ -131,7 +131,7 @@ export class DumpCounter {
     if (type === TYPE.tableDump2 && subtype === PEER_INDEX_TABLE && readPeers(bytes, body, end) !== undefined) {
       return this.#table2({ bytes, body, end, subtype, seconds });
     }
-    this.#check.doubt('a record of another type stands among its records');
+    this.#check.doubt('a record of another type is among its records');
     return undefined;
   }
 

@@ -224,7 +224,7 @@ class Framing {
     this.#suspectEnd = -1;
     this.#emit(stop, false);
     this.#lostFrom = this.#base + stop;
-    this.#lostReason = 'no record header stands here';
+    this.#lostReason = 'there is no record header here';
   }
 
   #isCandidate(at: number): boolean | 'wait' {

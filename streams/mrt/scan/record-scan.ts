@@ -112,7 +112,7 @@ export class Scan implements RecordSink, Passage {
     else this.#tickIfDue();
     // What has another type is skipped by its length, and counted above; but not a message whose type was damaged.
     if (!isRouting(type) && holdsMessage(bytes, start, end)) {
-      const reason = 'a BGP message stands in a record of another type';
+      const reason = 'a BGP message is in a record of another type';
       this.damage({ from: offset, to: offset + end - start, reason });
     }
     if (!isKnown || !this.#prefilter.passes(bytes, start, end)) return;

@@ -98,7 +98,7 @@ describe('what cannot be meant is said', () => {
   test.each([
     [['replay', '--quiet'], /name files to read, or a window of the archives: --from and --until/],
     [['replay', '--from', '2014-12-22', '--quiet'], /--from needs --until/],
-    [['replay', 'x.gz', '--from', '2014-12-22', '--until', '2014-12-23'], /name no others beside it/],
+    [['replay', 'x.gz', '--from', '2014-12-22', '--until', '2014-12-23'], /do not name other files/],
     [['replay', '--from', '2014-12-23', '--until', '2014-12-22'], /--from must be before --until/],
     [['replay', '--from', '2010-12-23', '--until', '2014-12-22'], /at most 366 days/],
     [['replay', 'x.gz', '--collectors', 'rrc00'], /choose from the archives/],

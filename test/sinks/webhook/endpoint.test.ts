@@ -94,7 +94,7 @@ describe('an endpoint', () => {
 describe('a fault names the endpoint and the field', () => {
   test.each<[unknown, ...string[]]>([
     [{ url: LEAST.url }, 'webhook number 1: name: is missing'],
-    [{ ...LEAST, name: 'Ops!' }, 'webhook number 1: name: is no name: 1 to 63 small letters, digits and -'],
+    [{ ...LEAST, name: 'Ops!' }, 'webhook number 1: name: is not a name: 1 to 63 small letters, digits and -'],
     [{ name: 'ops' }, 'webhook ops: url: is missing'],
     [
       { ...LEAST, url: 7 },
@@ -110,13 +110,16 @@ describe('a fault names the endpoint and the field', () => {
       { ...LEAST, secrets: ['whsec_planted'] },
       'webhook ops: secrets[0]: does not say where a secret is kept: file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}',
     ],
-    [{ ...LEAST, method: 'GET' }, 'webhook ops: method: is none of POST, PUT, PATCH'],
-    [{ ...LEAST, headers: { Host: 'a' } }, 'webhook ops: headers.Host: is set by HTTP or by us'],
-    [{ ...LEAST, headers: { 'Webhook-Id': 'a' } }, 'webhook ops: headers.Webhook-Id: is set by HTTP or by us'],
-    [{ ...LEAST, headers: { 'a b': 'a' } }, 'webhook ops: headers.a b: is no name of a header'],
+    [{ ...LEAST, method: 'GET' }, 'webhook ops: method: is not one of POST, PUT, PATCH'],
+    [{ ...LEAST, headers: { Host: 'a' } }, 'webhook ops: headers.Host: is set by HTTP or by this program'],
+    [
+      { ...LEAST, headers: { 'Webhook-Id': 'a' } },
+      'webhook ops: headers.Webhook-Id: is set by HTTP or by this program',
+    ],
+    [{ ...LEAST, headers: { 'a b': 'a' } }, 'webhook ops: headers.a b: is not a name of a header'],
     [
       { ...LEAST, headers: { 'x-a': 'a\r\nb: c' } },
-      'webhook ops: headers.x-a: is no value of a header: 1 to 4096 printable ASCII characters on one line',
+      'webhook ops: headers.x-a: is not a value of a header: 1 to 4096 printable ASCII characters on one line',
     ],
     [
       { ...LEAST, headers: { Authorization: 'Bearer planted' } },
@@ -124,16 +127,13 @@ describe('a fault names the endpoint and the field', () => {
     ],
     [
       { ...LEAST, headers: { 'X-A': 'a', 'x-a': 'b' } },
-      'webhook ops: headers.X-A: stands here twice',
-      'webhook ops: headers.x-a: stands here twice',
+      'webhook ops: headers.X-A: is here twice',
+      'webhook ops: headers.x-a: is here twice',
     ],
-    [
-      { ...LEAST, filter: { territories: [] } },
-      'webhook ops: filter.territories: is empty: nothing would ever be sent',
-    ],
+    [{ ...LEAST, filter: { territories: [] } }, 'webhook ops: filter.territories: is empty: nothing would be sent'],
     [
       { ...LEAST, filter: { minSeverity: 'high' } },
-      'webhook ops: filter.minSeverity: is none of info, notice, warning, critical',
+      'webhook ops: filter.minSeverity: is not one of info, notice, warning, critical',
     ],
     [{ ...LEAST, concurrency: 0 }, 'webhook ops: concurrency: is below 1'],
     [{ ...LEAST, concurrency: 1.5 }, 'webhook ops: concurrency: must be a whole number'],
@@ -141,9 +141,9 @@ describe('a fault names the endpoint and the field', () => {
     [{ ...LEAST, disabled: 'no' }, 'webhook ops: disabled: must be true or false'],
     [
       { ...LEAST, allow: ['10.0.0.1/8'] },
-      'webhook ops: allow[0]: is no network such as 192.168.0.0/16 or 2001:db8::/32, without host bits',
+      'webhook ops: allow[0]: is not a network such as 192.168.0.0/16 or 2001:db8::/32, without host bits',
     ],
-    [{ ...LEAST, ports: [70_000] }, 'webhook ops: ports[0]: is no port'],
+    [{ ...LEAST, ports: [70_000] }, 'webhook ops: ports[0]: is not a port'],
     ['text', 'webhook number 1: must be a map of keys and values'],
   ])('%j', (item, ...messages) => {
     const parsed = parseEndpoints([item]);
@@ -153,7 +153,7 @@ describe('a fault names the endpoint and the field', () => {
   test('lists what types of events there are', () => {
     const parsed = parseEndpoints([{ ...LEAST, filter: { types: ['country.dark'] } }]);
     expect(parsed.ok ? '' : parsed.faults[0]?.message).toMatch(
-      /^webhook ops: filter\.types\[0\]: is no type of event; there are \* country\.\* .* incident\.closed/,
+      /^webhook ops: filter\.types\[0\]: is not a type of event; there are \* country\.\* .* incident\.closed/,
     );
   });
 
@@ -161,7 +161,7 @@ describe('a fault names the endpoint and the field', () => {
     for (const template of ['slak', { preset: 'slak' }, {}, { chat: '5' }]) {
       const parsed = parseEndpoints([{ ...LEAST, template }]);
       expect(parsed.ok ? '' : parsed.faults[0]?.message).toMatch(
-        /^webhook ops: template: is none of cloudevent, slack, .*, telegram, pagerduty$/,
+        /^webhook ops: template: is not one of cloudevent, slack, .*, telegram, pagerduty$/,
       );
     }
   });
@@ -169,7 +169,7 @@ describe('a fault names the endpoint and the field', () => {
   test.each([
     [{ preset: 'telegram' }, 'template.chat: is missing'],
     [{ preset: 'telegram', chat: -5 }, 'template.chat: must be text (in quotes where it looks like a number)'],
-    [{ preset: 'telegram', chat: 'a b' }, 'template.chat: is no chat: a number, or @ and a name'],
+    [{ preset: 'telegram', chat: 'a b' }, 'template.chat: is not a chat: a number, or @ and a name'],
     [{ preset: 'pagerduty' }, 'template.routingKey: is missing'],
     [
       { preset: 'pagerduty', routingKey: 'planted' },
@@ -186,15 +186,15 @@ describe('a fault names the endpoint and the field', () => {
     expect(parsed).toEqual({
       ok: false,
       faults: [
-        { path: [1, 'headers', 'host'], message: 'webhook ops: headers.host: is set by HTTP or by us' },
+        { path: [1, 'headers', 'host'], message: 'webhook ops: headers.host: is set by HTTP or by this program' },
         { path: [2, 'url'], message: 'webhook x: url: is missing' },
-        { path: [1, 'name'], message: 'webhook ops: name: stands here twice' },
+        { path: [1, 'name'], message: 'webhook ops: name: is here twice' },
       ],
     });
   });
 
   test.each([[undefined], [null], [{}], ['x'], [Array.from({ length: 101 }, () => LEAST)]])(
-    '%# is no list',
+    '%# is not a list',
     (value) => {
       expect(parseEndpoints(value)).toMatchObject({ ok: false, faults: [{ path: [] }] });
     },

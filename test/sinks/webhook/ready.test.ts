@@ -84,7 +84,7 @@ describe('an endpoint that is ready', () => {
     const result = await readyEndpoint(endpoint({}), {});
     expect(result).toMatchObject({
       ok: true,
-      warnings: ['webhook ops: secrets: there are none, so the receiver cannot tell who sent it'],
+      warnings: ['webhook ops: secrets: there are none, so the receiver cannot verify the sender'],
     });
   });
 });
@@ -102,14 +102,14 @@ describe('what cannot be loaded is told at once, each with its field', () => {
     ],
     [
       { headers: { 'x-token': { env: 'LINES' } } },
-      'webhook ops: headers.x-token: is no value of a header: 1 to 4096 printable ASCII characters on one line',
+      'webhook ops: headers.x-token: is not a value of a header: 1 to 4096 printable ASCII characters on one line',
     ],
     [
       { template: { preset: 'pagerduty', routingKey: { env: 'NONE' } } },
       'webhook ops: template.routingKey: the environment variable NONE is not set',
     ],
     [{ ca: '/nowhere' }, 'webhook ops: ca: /nowhere holds no certificate that can be read: ENOENT'],
-    [{ ca: '/dev/zero' }, 'webhook ops: ca: /dev/zero is no file of certificates'],
+    [{ ca: '/dev/zero' }, 'webhook ops: ca: /dev/zero is not a file of certificates'],
     [
       { url: { env: 'NONE' }, secrets: [{ env: 'NONE' }] },
       'webhook ops: url: the environment variable NONE is not set',

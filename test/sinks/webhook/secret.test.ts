@@ -75,8 +75,8 @@ describe('a secret is read', () => {
   test.each([
     ['a variable that is not set', { env: 'NONE' }, 'the environment variable NONE is not set'],
     ['an empty variable', { env: 'EMPTY' }, 'the environment variable EMPTY is empty'],
-    ['a folder', { file: '/' }, '/ is no file'],
-    ['an endless device', { file: '/dev/zero' }, '/dev/zero is no file'],
+    ['a folder', { file: '/' }, '/ is not a file'],
+    ['an endless device', { file: '/dev/zero' }, '/dev/zero is not a file'],
     ['a file that is not there', { file: '/nowhere/at/all' }, 'the file /nowhere/at/all cannot be read: ENOENT'],
   ])('not from %s', async (_, ref, reason) => {
     expect(await loadSecret(ref, { EMPTY: ' ' })).toEqual({ ok: false, reason });
@@ -85,7 +85,7 @@ describe('a secret is read', () => {
   test('not from a pipe that nobody writes to, and without waiting for it', async () => {
     const pipe = join(folder, 'pipe');
     spawnSync('mkfifo', [pipe]);
-    expect(await loadSecret({ file: pipe }, {})).toEqual({ ok: false, reason: `${pipe} is no file` });
+    expect(await loadSecret({ file: pipe }, {})).toEqual({ ok: false, reason: `${pipe} is not a file` });
   });
 
   test('not from a file too large to be one', async () => {

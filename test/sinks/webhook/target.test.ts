@@ -22,9 +22,9 @@ describe('bad input 60: a URL is refused when it is configured, with its reason'
       '::ffff:7f00:1 is an ipv4-mapped address, which carries 127.0.0.1 (--allow opens a network of your own, in YAML allow)',
     ],
     ['https://example.org/a\r\nb', 'holds a space, a control character or a backslash'],
-    ['example.org/hook', 'is no URL with a scheme and a host, such as https://example.org/hook'],
+    ['example.org/hook', 'is not a URL with a scheme and a host, such as https://example.org/hook'],
     ['https://exa mple.org/', 'holds a space, a control character or a backslash'],
-    ['https://256.256.256.256/', 'is no URL'],
+    ['https://256.256.256.256/', 'is not a URL'],
     [`https://example.org/${'a'.repeat(2048)}`, 'is longer than 2048 characters'],
   ])('%j', (url, reason) => {
     const parsed = parseTarget(url, strict);

@@ -122,7 +122,7 @@ describe('a server that could not keep what we promise', () => {
   test('for it has no append-only file is refused, unless that is accepted', () =>
     on({ appendonly: 'no' }, async (at) => {
       const text =
-        'appendonly: no: a crash of the server loses what was kept: set appendonly yes, or accept it by ?volatile=accept';
+        'appendonly: no: a crash of the server loses stored data: set appendonly yes, or accept it with ?volatile=accept';
       expect(await linesOf(at)).toEqual(['refused', `refuse ${text}`]);
       expect(await linesOf(`${at}?volatile=accept`)).toEqual(['opened', `warn ${text}`]);
     }));
@@ -196,7 +196,7 @@ describe('a server that could not keep what we promise', () => {
       expect(await attempt(at)).toMatchObject({
         ok: false,
         retry: false,
-        reason: expect.stringContaining('wants a password') as string,
+        reason: expect.stringContaining('needs a password') as string,
       });
       const wrong = await attempt(at.replace('//', '//:wrong-secret@'));
       expect(wrong).toMatchObject({
@@ -225,7 +225,7 @@ describe('a server that could not keep what we promise', () => {
     on({ user: ['poor on >p ~* &* +@all -xadd -publish', 'shy on >p ~* &* +@all -info'] }, async (at) => {
       expect(await linesOf(at.replace('//', '//poor:p@'))).toEqual([
         'refused',
-        expect.stringMatching(/may not do XADD, PUBLISH at/),
+        expect.stringMatching(/may not do XADD, PUBLISH on/),
       ]);
       expect(await linesOf(at.replace('//', '//shy:p@'))).toEqual([
         'opened',

@@ -135,7 +135,7 @@ describe.each([
 test('a reader without a right that reading needs is told which', async () => {
   await master.cli('ACL', 'SETUSER', 'poor', 'on', '>SECRET', ...(await documentedUser('reader')).split(' '), '-xlen');
   const poor = opened(`redis://poor:SECRET@127.0.0.1:${master.port}`, NAME, { access: 'read' });
-  await expect(poor).rejects.toThrow(/may not do that: grant .*docs\/redis\.md.*'xlen'/);
+  await expect(poor).rejects.toThrow(/lacks a right: grant .*docs\/redis\.md.*'xlen'/);
 });
 
 test.each(['INFO', 'HELLO'])('a server whose %s was renamed away is used', async (command) => {

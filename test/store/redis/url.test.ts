@@ -106,7 +106,7 @@ describe('a Redis URL', () => {
     ['redis://h/1/2', 'number of a database'],
     ['redis://h/-1', 'number of a database'],
     ['redis://h/99999999999', 'number of a database'],
-    ['redis-cluster://h/1', 'database 0 alone'],
+    ['redis-cluster://h/1', 'only database 0'],
     ['redis-sentinel://h', 'name of the group'],
     ['redis://h?tsl=yes', 'none of ca, cert'],
     ['redis://h?tls=maybe', 'yes or no'],

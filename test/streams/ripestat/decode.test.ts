@@ -162,11 +162,15 @@ describe('an answer that is not as documented is refused whole: a row left out w
     [
       'an unknown source',
       decodeBgpState({ ...state, bgp_state: [{ ...route, source_id: 'x' }] }),
-      'at bgp_state.0.source_id are not in the known form: is no source such as 00-192.0.2.1',
+      'at bgp_state.0.source_id are not in the known form: is not a source such as 00-192.0.2.1',
     ],
-    ['no prefix', decodeBgpState({ ...state, bgp_state: [{ ...route, target_prefix: '1.2.3.4/40' }] }), 'is no prefix'],
+    [
+      'no prefix',
+      decodeBgpState({ ...state, bgp_state: [{ ...route, target_prefix: '1.2.3.4/40' }] }),
+      'is not a prefix',
+    ],
     ['fewer rows than announced', decodeBgpState({ ...state, nr_routes: 2 }), 'it announces 2 routes and tells 1'],
-    ['no time', decodeBgpState({ ...state, timestamp: undefined }), 'it does not say of which time it tells'],
+    ['no time', decodeBgpState({ ...state, timestamp: undefined }), 'it does not say for which time it is'],
     ['an unknown change', decodeBgpUpdates({ ...updates, updates: [{ ...update, type: 'X' }] }), 'at updates.0.type'],
     [
       'fewer updates than announced',

@@ -231,7 +231,7 @@ describe('large territories', () => {
     setup.server.fail('bgp-state', { kind: 'data', change: (data) => mute(data, '00-198.51.100.1') }, 1);
     expect(await seedFromRipestat({ ...asking(setup), territories })).toMatchObject({
       ok: true,
-      warnings: [expect.stringContaining('because it speaks in one answer and not in another: rrc00 198.51.100.1')],
+      warnings: [expect.stringContaining('because it is in one answer and not in another: rrc00 198.51.100.1')],
     });
   });
 });

@@ -17,7 +17,7 @@ export class DeadLetters {
     return this.#ids.size;
   }
 
-  /** One that is kept already. Call in the order in which they died. */
+  /** Notes a stored dead letter. Call in the order in which they became dead letters. */
   note(id: string): void {
     this.#ids.add(id);
   }

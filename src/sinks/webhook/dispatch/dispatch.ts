@@ -27,13 +27,13 @@ import type { Sender } from './sender.ts';
 /** What dispatching webhooks needs. */
 export interface DispatchOptions {
   readonly store: StateStore;
-  /** Of the lease under which we write now; `undefined` where nobody else does. */
+  /** Fencing token of the present lease; `undefined` where no other process writes. */
   readonly token: () => number | undefined;
   readonly clock: Clock;
   /** From 0 to 1, 1 excluded: the jitter of the schedule. */
   readonly random: () => number;
   readonly resolve: Resolver;
-  /** Where secrets are looked up that are said to stand in a variable. */
+  /** Environment in which secrets in variables are looked up. */
   readonly environment: Environment;
   readonly sentence: Sentence;
   /** Endpoints of the configuration. @default none */
@@ -41,7 +41,7 @@ export interface DispatchOptions {
   readonly report: Report;
   /** How often endpoints and what is asked for by hand are looked for. Milliseconds. @default 1000 */
   readonly lookMs?: number;
-  /** Of one endpoint: how many events wait, and how many dead deadLetters are kept. @default 10 000 of each */
+  /** Of one endpoint: most events in the queue, and most dead letters. @default 10 000 of each */
   readonly most?: { readonly queued: number; readonly dead: number };
 }
 

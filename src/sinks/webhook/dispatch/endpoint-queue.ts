@@ -23,11 +23,11 @@ import { Waiting, type Now } from './waiting.ts';
 export interface EndpointQueueOptions {
   readonly clock: Clock;
   readonly report: Report;
-  /** How many may wait, and how many dead deadLetters are kept. @default MOST_QUEUED, MOST_DEAD */
+  /** Most events in the queue, and most dead letters. @default MOST_QUEUED, MOST_DEAD */
   readonly most?: { readonly queued: number; readonly dead: number } | undefined;
 }
 
-/** What is to be kept, and what is done once it is. */
+/** What to store, and what to do after it was stored. */
 export interface Plan {
   readonly changes: readonly StateChange[];
   readonly kept: () => void;
@@ -48,7 +48,7 @@ interface Restored {
 
 const NOTHING: Plan = { changes: [], kept: () => undefined };
 
-/** What there is of one endpoint: its queue, its log, its dead deadLetters. It changes once the store has kept the change. */
+/** One endpoint: its queue, its log, its dead letters. It changes after the store has the change. */
 export class EndpointQueue {
   readonly waiting: Waiting;
   readonly #deadLetters: DeadLetters;
@@ -95,7 +95,7 @@ export class EndpointQueue {
     if (dead !== undefined) this.#deadLetters.note(dead);
   }
 
-  /** Puts an event of the chain into the queue; one that stands there already is left as it is. */
+  /** Puts an event into the queue; an event that is already there stays as it is. */
   enqueue(event: UnroutableEvent): Plan {
     if (this.waiting.has(event.id)) return NOTHING;
     if (this.isFull) return this.#refuse(event, `${String(this.#mostQueued)} events wait already`);

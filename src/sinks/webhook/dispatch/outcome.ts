@@ -7,7 +7,7 @@ export interface Outcome {
   /** As it goes on waiting; absent when it does not. */
   readonly waits?: QueueRecord;
   readonly dead: boolean;
-  /** The receiver wants no more. */
+  /** The receiver answered 410. */
   readonly gone: boolean;
   readonly log: Omit<LogRecord, 'n'>;
 }
@@ -19,7 +19,7 @@ const LONGEST_REASON = 300;
 
 /** Why nothing was sent. */
 const NOT_SENT = {
-  unwanted: 'nothing is sent: the template has no use for this event',
+  unwanted: 'nothing is sent: the template does not cover this event',
   past: 'nothing is sent: a later event of the same alert has been delivered',
 } as const;
 

@@ -17,8 +17,8 @@ export interface SenderMeans extends AttemptMeans {
 }
 
 /**
- * Sends what waits for one endpoint, as many at once as it says, and knows of no other endpoint. An attempt takes its
- * place until its outcome is kept: so whatever befalls us or the store, at most that many events are sent once more.
+ * Sends the queue of one endpoint, as many events at once as its `concurrency`. An attempt occupies its place until
+ * its outcome is stored, so after any failure at most that many events are sent twice.
  */
 export class Sender {
   readonly line: EndpointQueue;
@@ -40,7 +40,7 @@ export class Sender {
     this.#bell.ring();
   }
 
-  /** The endpoint is no more: what is under way is broken off, and nothing of it is kept. */
+  /** The endpoint was removed: requests under way are aborted, and nothing of them is stored. */
   remove(): void {
     this.#removed.abort();
   }

@@ -63,7 +63,7 @@ describe('it proves nothing by what it lacks when', () => {
     ['a prefix is longer than an address', 2, (b) => (b[16] = 56), /entries of its record 3/],
     ['a prefix length is another', 2, (b) => (b[16] = 16), /entries of its record 3/],
     ['an entry names a peer that is not in the list', 2, (b) => (b[at.count + 2] = 9), /not in its list/],
-    ['a unicast record is called multicast', 1, (b) => (b[at.subtype] = 3), /records of one family stand among/],
+    ['a unicast record is called multicast', 1, (b) => (b[at.subtype] = 3), /records of one family are among/],
     ['… the last one, too', 3, (b) => (b[at.subtype] = 3), /a single record of another family/],
     ['a record has a subtype that nobody writes', 1, (b) => (b[at.subtype] = 66), /subtype 66/],
     ['a record has another type', 1, (b) => (b[5] = 12), /another type/],

@@ -50,7 +50,7 @@ describe('framing', () => {
     const noise: Bytes = Array.from({ length: 100 }, (_, i) => (i * 37) & 0xff);
     const { records, damages } = frame(bytesOf(good(0), good(1), noise, good(2), good(3)));
     expect(records.map(([offset]) => offset)).toEqual([0, SIZE, 2 * SIZE + 100, 3 * SIZE + 100]);
-    expect(damages).toEqual([{ from: 2 * SIZE, to: 2 * SIZE + 100, reason: 'no record header stands here' }]);
+    expect(damages).toEqual([{ from: 2 * SIZE, to: 2 * SIZE + 100, reason: 'there is no record header here' }]);
   });
 
   test('a length that swallows others is the damage: the swallowed records are found again', () => {

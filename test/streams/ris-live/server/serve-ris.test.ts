@@ -107,7 +107,7 @@ describe('unroutable serve-ris', () => {
     [{ files: [BLACKOUT], fault: ['drop=many@2014-12-21'] }, 2, '--fault drop=many@2014-12-21'],
     [{ files: [BLACKOUT], fault: ['drop=5@noon'] }, 2, '--fault drop=5@noon'],
     [{ files: [BLACKOUT], fault: ['explode@2014-12-21'] }, 2, 'one of drop'],
-    [{ files: [BLACKOUT], host: '192.0.2.1' }, 2, 'this machine has no such address'],
+    [{ files: [BLACKOUT], host: '192.0.2.1' }, 2, 'this machine does not have this address'],
   ])('what cannot be done is said: %j', async (options, status, words) => {
     const run = start(options);
     expect(await run.status).toBe(status);
