@@ -171,7 +171,7 @@ class TortureDay {
     this.#write({ type: 'end-of-rib', at: this.#now, peer, family: undefined });
   }
 
-// oxlint-disable-next-line max-params -- the fields of a route
+  // oxlint-disable-next-line max-params -- the fields of a route
   #announce(peer: Peer, land: Land, units: readonly string[], upstream = 4_837, origin: number = land.origin): void {
     for (const unit of units) {
       const path = [peer.asn, asn(upstream), asn(origin)];

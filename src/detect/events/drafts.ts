@@ -121,32 +121,18 @@ export function changeDraft(scene: Scene, change: Change, { evidence, lostSince 
     }
     case 'upstream': {
       const about = `${what.asn} ${units.join(' ')}`;
-      return {
-        ...draft,
-        type: on ? 'upstream.gained' : 'upstream.lost',
-        about,
-        data: { ...of, upstream: what.asn, units, share, ...latest, evidence },
-      };
+      const data = { ...of, upstream: what.asn, units, share, ...latest, evidence };
+      return { ...draft, type: on ? 'upstream.gained' : 'upstream.lost', about, data };
     }
     case 'origin': {
-      const data = {
-        ...of,
-        origin: what.asn,
-        change: on ? 'appeared' : 'gone',
-        units,
-        share,
-        ...latest,
-        evidence,
-      } as const;
-      return { ...draft, type: 'origin.changed', about: `${what.asn} ${data.change} ${units.join(' ')}`, data };
+      const how = on ? 'appeared' : 'gone';
+      const data = { ...of, origin: what.asn, change: how, units, share, ...latest, evidence } as const;
+      return { ...draft, type: 'origin.changed', about: `${what.asn} ${how} ${units.join(' ')}`, data };
     }
-    case 'prefix':
-      return {
-        ...draft,
-        type: 'prefix.new',
-        about: what.prefix,
-        data: { ...of, prefix: what.prefix, share, ...latest, evidence },
-      };
+    case 'prefix': {
+      const data = { ...of, prefix: what.prefix, share, ...latest, evidence };
+      return { ...draft, type: 'prefix.new', about: what.prefix, data };
+    }
   }
 }
 

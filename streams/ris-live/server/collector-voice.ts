@@ -66,7 +66,7 @@ export class CollectorVoice {
   }
 
   /** Adds what one record says to `into`. `next` is as in `RecordSink`. */
-// oxlint-disable-next-line max-params -- no object a record or route where millions pass
+  // oxlint-disable-next-line max-params -- no object a record or route where millions pass
   record(bytes: Uint8Array, start: number, end: number, next: number, into: RisMessage[]): void {
     const isOutlier = this.#clock.record(bytes, start, next);
     if (isOutlier) this.#options.counts.add('a time that is off');
