@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Asn } from '../../src/bgp/asn.ts';
-import { VoteCount, type Sum } from '../../src/rib/vote-count.ts';
+import type { Sum } from '../../src/rib/as-votes.ts';
+import { VoteCount } from '../../src/rib/vote-count.ts';
 
 const UNITS = 5;
 const VOTERS = [64_500, 64_501, 64_502] as readonly number[] as readonly Asn[];
