@@ -1,10 +1,11 @@
-import type { Element } from './bgp/element.ts';
+import type { Element, ProbeElement, RoutingElement } from './bgp/element.ts';
 import { earliest, type EventTime } from './bgp/time.ts';
 import { Chain, digest, type Draft } from './detect/events/chain.ts';
 import { ControlGroup } from './detect/observer/control-group.ts';
-import type { DataLossData, UnroutableEvent } from './detect/events/event.ts';
+import type { DataLossData, ReachabilityView, UnroutableEvent } from './detect/events/event.ts';
 import { Evaluator } from './detect/evaluator.ts';
 import { Evaluators } from './detect/evaluators.ts';
+import { reachBeside, reachEvents, type ReachDecision } from './reach/reach.ts';
 import { lossDraft, Observer, type OpenGap } from './detect/observer/observer.ts';
 import { allViews, type Parts } from './state/engine-parts.ts';
 import type { Policy } from './detect/policy.ts';
@@ -75,6 +76,8 @@ export interface Engine {
   apply(element: Element): Commit | undefined;
   /** The present verdict and visibility of each territory and family, at `now`. */
   status(): readonly TerritoryStatus[];
+  /** Whether services of each territory answer, by its id: of those alone of which there was a result. */
+  reachability(): ReadonlyMap<string, ReachabilityView>;
   /** What the voters see of each territory and family, for the history. Read-only. */
   readonly views: readonly TerritoryView[];
   /** Gaps that cost votes and are not healed yet, the oldest first. A gap is the same object until it is healed. */
@@ -140,7 +143,8 @@ function partsOf(options: EngineOptions): Parts {
   });
   const control = controlGroup(options);
   const peerTable = new PeerTable(allViews({ evaluators, control }), options.voting);
-  return { evaluators, control, peerTable, observer: new Observer(), chain: new Chain() };
+  const reach = reachBeside(options.territories, evaluators);
+  return { evaluators, control, peerTable, observer: new Observer(), chain: new Chain(), reach };
 }
 
 interface Start {
@@ -152,7 +156,7 @@ interface Start {
 
 // oxlint-disable-next-line max-lines-per-function -- what its methods share; a class would name all of it twice
 function engineOf(parts: Parts, start: Start): Engine {
-  const { control, peerTable, observer, chain } = parts;
+  const { control, peerTable, observer, chain, reach } = parts;
   const evaluators = new Evaluators(parts.evaluators);
   const observerVersion = digest([start.options.voting]).slice(0, 16);
   const recorder = new Recorder(parts, () => evaluators.takeLooked());
@@ -161,6 +165,16 @@ function engineOf(parts: Parts, start: Start): Engine {
   let { now } = start;
 
   const ofObserver = (draft: Draft): UnroutableEvent => chain.tell(draft, '/observer', observerVersion);
+
+  const ofReach = (decisions: readonly ReachDecision[]): readonly UnroutableEvent[] => {
+    if (decisions.length > 0) recorder.touch();
+    return reachEvents(decisions, chain);
+  };
+  /** A result moves no time but its own: nothing that is decided of routes depends on it. */
+  const applyProbe = (element: ProbeElement): Commit | undefined => {
+    recorder.touch();
+    return committed(now ?? element.at, ofReach(reach.apply(element)));
+  };
 
   /** @param isForAll whether all territories may be concerned, not only those whose routes or deadlines they are. */
   const evaluate = (at: EventTime, isForAll: boolean): UnroutableEvent[] => {
@@ -174,7 +188,7 @@ function engineOf(parts: Parts, start: Start): Engine {
 
   /** Whether the last element changed who may vote. */
   let hasEffect = false;
-  const observed = (element: Element | undefined, at: EventTime): UnroutableEvent[] => {
+  const observed = (element: RoutingElement | undefined, at: EventTime): UnroutableEvent[] => {
     const effects = element === undefined ? peerTable.expire(at) : peerTable.apply(element, at);
     hasEffect = effects.length > 0;
     recorder.touch();
@@ -203,12 +217,14 @@ function engineOf(parts: Parts, start: Start): Engine {
 
   return {
     get now() {
-      return now;
+      return now ?? reach.now;
     },
 
     apply(element) {
+      if (element.type === 'probe') return applyProbe(element);
       const at = Math.max(element.at, now ?? element.at) as EventTime;
       const events = advance(now ?? at, at);
+      if (reach.deadline !== undefined && reach.deadline <= at) events.push(...ofReach(reach.advance(at)));
       now = at;
       if (element.type === 'tick' && element.peer === undefined) return committed(at, events);
       events.push(...observed(element, at));
@@ -216,6 +232,8 @@ function engineOf(parts: Parts, start: Start): Engine {
       deadline = nextDeadline();
       return committed(at, events);
     },
+
+    reachability: () => reach.views(now),
 
     views: parts.evaluators.map(({ evaluator }) => evaluator.view),
 

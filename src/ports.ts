@@ -29,7 +29,7 @@ export interface Batch {
   readonly changes: readonly StateChange[];
   /**
    * The changes are the complete content of the engine's spaces (`routes`, `visibility-log`, `voters`, `verdicts`,
-   * `incidents`, `engine`): other records in them are deleted. The number must not be less than the stored one, so that a
+   * `incidents`, `reachability`, `engine`): other records in them are deleted. The number must not be less than the stored one, so that a
    * late batch sets nothing back.
    */
   readonly whole?: true;

@@ -1,4 +1,4 @@
-import type { Element } from '../src/bgp/element.ts';
+import { collectorOf, type Element } from '../src/bgp/element.ts';
 import type { Collector } from '../src/bgp/peer.ts';
 import type { EventTime } from '../src/bgp/time.ts';
 import { AsyncQueue } from '../src/lib/async-queue.ts';
@@ -98,8 +98,8 @@ export class Ahead implements ElementSource {
     if (this.#kept.isFull && !this.#isHeld) {
       for (const { at } of this.#kept.drop(Math.ceil(this.#limit / 10))) this.#cutAt = Math.max(this.#cutAt, at);
     }
-    const collector = 'collector' in element ? element.collector : element.peer.collector;
+    const collector = collectorOf(element);
     if (!this.#kept.isFull) this.#kept.push(element);
-    else if (!this.#lost.has(collector)) this.#lost.set(collector, element.at);
+    else if (collector !== undefined && !this.#lost.has(collector)) this.#lost.set(collector, element.at);
   }
 }

@@ -76,6 +76,7 @@ function noting(judging: Engine, reorderMs: number): Engine {
       return judging.now;
     },
     status: () => judging.status(),
+    reachability: () => judging.reachability(),
     views: judging.views,
     openGaps: () => judging.openGaps(),
     state: () => judging.state(),

@@ -3,6 +3,7 @@ import { asnOf } from './asn.ts';
 import type { Element, EndOfRibElement, GapElement, GapReason, RouteName } from './element.ts';
 import { parseCollector, peerOf, type Collector, type Peer } from './peer.ts';
 import { addressText, parseAddress, parsePrefix, type Family } from './prefix.ts';
+import { probeFrom, probeLine } from './probe-line.ts';
 import { eventTimeOf, type EventTime } from './time.ts';
 
 /**
@@ -18,6 +19,7 @@ import { eventTimeOf, type EventTime } from './time.ts';
  *     G|time|collector|peer ASN|peer address|reason                     gap; no peer: the whole collector
  *     G|…|reason|prefix#path id prefix …                                gap of these routes
  *     T|time|collector|peer ASN|peer address                            tick; no peer: nobody's
+ *     P|time|…                                                          probe: see `probeLine`
  */
 export function elementLine(element: Element): string {
   const { at } = element;
@@ -38,6 +40,8 @@ export function elementLine(element: Element): string {
       return `${headOf('G', at, element.peer, element.collector)}|${element.reason}${routesText(element.routes)}`;
     case 'tick':
       return headOf('T', at, element.peer, element.collector);
+    case 'probe':
+      return `P|${secondsText(at)}|${probeLine(element)}`;
   }
 }
 
@@ -56,8 +60,13 @@ export function elementLineReader(): (line: string) => Element | BadLine {
   return (line) => {
     const fields = line.split('|');
     const [letter = '', time = '', name = '', asn = '', address = ''] = fields;
-    const collector = parseCollector(name);
     const at = timeOf(time);
+    if (letter === 'P') {
+      return (
+        (at === undefined ? undefined : probeFrom(at, fields.slice(2))) ?? { type: 'bad-line', collector: undefined }
+      );
+    }
+    const collector = parseCollector(name);
     const bad: BadLine = { type: 'bad-line', collector };
     if (collector === undefined || at === undefined) return bad;
     const isNobody = asn === '' && address === '' && (letter === 'G' || letter === 'T');
@@ -71,10 +80,14 @@ export function elementLineReader(): (line: string) => Element | BadLine {
 }
 
 function headOf(letter: string, at: EventTime, peer: Peer | undefined, collector?: Collector): string {
-  const seconds = Math.floor(at / 1000);
-  const time = `${seconds}.${String(at - seconds * 1000).padStart(3, '0')}`;
+  const time = secondsText(at);
   if (peer === undefined) return `${letter}|${time}|${collector}||`;
   return `${letter}|${time}|${peer.collector}|${peer.asn}|${peer.address}`;
+}
+
+function secondsText(at: EventTime): string {
+  const seconds = Math.floor(at / 1000);
+  return `${seconds}.${String(at - seconds * 1000).padStart(3, '0')}`;
 }
 
 function dumpText(dump: EndOfRibElement['dump']): string {

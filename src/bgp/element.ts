@@ -1,6 +1,7 @@
 import type { AsPath } from './as-path.ts';
 import type { Collector, Peer } from './peer.ts';
 import type { Family, Prefix } from './prefix.ts';
+import type { ProbeResult, ProbeTarget, Service, Vantage } from './probe.ts';
 import type { EventTime } from './time.ts';
 
 /**
@@ -11,7 +12,11 @@ import type { EventTime } from './time.ts';
  * the route was first learned, and never our own clock. In an archive, `at` never goes back within one collector; a live
  * feed may yield late elements.
  */
-export type Element = RouteElement | WithdrawalElement | PeerStateElement | EndOfRibElement | GapElement | TickElement;
+export type Element =
+  RouteElement | WithdrawalElement | PeerStateElement | EndOfRibElement | GapElement | TickElement | ProbeElement;
+
+/** An element that a collector of routes sent: all but `probe`, which says nothing of routes. */
+export type RoutingElement = Exclude<Element, ProbeElement>;
 
 /** The peer has this route: announced now (`announcement`), or in its table when the collector dumped it (`rib`). */
 export interface RouteElement {
@@ -77,6 +82,12 @@ export interface GapElement {
   readonly routes?: readonly RouteName[];
 }
 
+/** The collector that an element came from; `undefined` of a `probe`, which no collector sent. */
+export function collectorOf(element: Element): Collector | undefined {
+  if (element.type === 'probe') return undefined;
+  return 'collector' in element ? element.collector : element.peer.collector;
+}
+
 /** What names one route of a peer: its prefix and, with ADD-PATH, its path identifier (RFC 7911). */
 export interface RouteName {
   readonly prefix: Prefix;
@@ -123,4 +134,25 @@ export interface TickElement {
   readonly at: EventTime;
   readonly collector: Collector;
   readonly peer?: Peer;
+}
+
+/**
+ * What came of asking one target once. It says nothing of routes and never has a vote: the engine judges it apart. `at` is
+ * when the question was sent, by the clock of whoever asked.
+ */
+export interface ProbeElement {
+  readonly type: 'probe';
+  readonly at: EventTime;
+  readonly vantage: Vantage;
+  /** Id of the territory that the target serves; `undefined` for a control, which tests the line of the vantage point. */
+  readonly territory: string | undefined;
+  readonly service: Service;
+  readonly target: ProbeTarget;
+  readonly result: ProbeResult;
+  /** For people: `NOERROR, authoritative`. Printable ASCII without `|`, at most 120 characters. */
+  readonly detail: string;
+  /** Milliseconds from the question to the result. */
+  readonly ms: number;
+  /** Milliseconds between two questions to this target: how long the result may be relied on depends on it. */
+  readonly everyMs: number;
 }

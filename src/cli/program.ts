@@ -27,6 +27,7 @@ import {
 import { addJobCommands } from './jobs/program.ts';
 import { addIncidentCommands } from './incidents/program.ts';
 import { addAsk, addHistory, addReport } from './report/program.ts';
+import { addProbeCommands } from './probe/program.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './store/program.ts';
 import { addWebhookCommands } from './webhook/program.ts';
 import { forLiveFeed, POLICY_SETTINGS, VOTING_SETTINGS } from '../config/settings.ts';
@@ -60,6 +61,7 @@ export function createProgram(io: Io, end: (status: ExitStatus) => void): Comman
   addInspect(program, io, end);
   addIncidentCommands(program, io, end);
   addJobCommands(program, io, end);
+  addProbeCommands(program, io, end);
   pointToOwnHelp(program, 'unroutable');
   return program;
 }
@@ -195,7 +197,8 @@ function addListening(watch: Command): void {
       ).choices(['ripestat', 'none']),
     )
     .option('--ripestat <url>', 'base URL of RIPEstat (default: https://stat.ripe.net)')
-    .option('--history', 'the server plays a recording, as serve-ris does: use its time, and end with it');
+    .option('--history', 'the server plays a recording, as serve-ris does: use its time, and end with it')
+    .option('--probes <file>', 'also ask the services in this YAML file whether they answer, see docs/probing.md');
 }
 
 function addSending(watch: Command): void {

@@ -1,12 +1,11 @@
-import type { z } from 'zod';
-import { expectedText, valueAt } from '../lib/zod-faults.ts';
 import { comparePrefixes, overlaps, type Prefix } from '../bgp/prefix.ts';
 import { policyFaults, type Policy } from '../detect/policy.ts';
 import { printable } from '../report/printable.ts';
 import { countUnits, MAX_UNITS, type Territory } from '../territory/territory.ts';
 import { votingFaults, type VotingPolicy } from '../peers/voting-policy.ts';
 import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
-import { didYouMean } from './suggest.ts';
+import { valueAt } from '../lib/zod-faults.ts';
+import { issueFaults, spell } from './schema-faults.ts';
 import { territoriesSchema, type TerritoriesDocument } from './territories-schema.ts';
 import { MOST_BYTES, readYaml, type Path, type YamlDocument } from './yaml-document.ts';
 
@@ -36,7 +35,7 @@ export function parseTerritories(text: string, file: string, defaults: Defaults 
   if (!parsed.success)
     return refused(
       file,
-      parsed.error.issues.flatMap((issue) => issueFaults(issue, document)),
+      parsed.error.issues.flatMap((issue) => issueFaults(issue, document, knownKeys)),
     );
 
   const configured = configuredOf(parsed.data, defaults);
@@ -76,51 +75,11 @@ function keyed<Key extends string>(
   return found;
 }
 
-/** What a single issue of the form says, each with its place. */
-function issueFaults(issue: z.core.$ZodIssue, document: YamlDocument): readonly string[] {
-  const { path } = issue;
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(
-      (key) =>
-        `${document.locate([...path, key], 'key')}: ${spell([...path, key])} is not known${didYouMean(key, knownKeys(path))}`,
-    );
-  }
-  const at = document.locate(path);
-  if (issue.code === 'custom' || issue.code === 'invalid_format' || issue.code === 'too_small') {
-    return [`${at}: ${spell(path)}: ${written(document, path)}${issue.message}`];
-  }
-  if (issue.code === 'invalid_type') {
-    const value = valueAt(document.value, path);
-    const fault =
-      value === undefined ? 'is missing' : `is ${typeName(value)}, it must be ${expectedText(issue.expected)}`;
-    return [`${at}: ${spell(path)} ${fault}`];
-  }
-  return [`${at}: ${spell(path)}: ${issue.message}`];
-}
-
 function knownKeys(path: Path): readonly string[] {
   const names = (table: readonly Setting<string>[]) => table.map(({ name }) => name);
   if (path.length === 0) return ['territories', 'voting'];
   if (path[0] === 'voting') return names(VOTING_SETTINGS);
   return path.at(-1) === 'policy' ? names(POLICY_SETTINGS) : ['id', 'name', 'blocks', 'origins', 'timeZone', 'policy'];
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'not a finite number';
-  return typeof value === 'object' ? 'a map' : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 60)}`;
-}
-
-/** `territories[0].blocks[1]` */
-function spell(path: Path): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text === '' ? 'the file' : text.replace(/^\./, '');
-}
-
-function written(document: YamlDocument, path: Path): string {
-  const value = valueAt(document.value, path);
-  return typeof value === 'string' || typeof value === 'number' ? `${String(value).slice(0, 80)} ` : '';
 }
 
 type Territories = Configured['territories'];

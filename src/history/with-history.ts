@@ -54,6 +54,8 @@ class RecordedEngine implements Engine {
   }
 
   apply(element: Element): Commit | undefined {
+    // It says nothing of routes, and moves no time of theirs.
+    if (element.type === 'probe') return this.#engine.apply(element);
     const { now } = this.#engine;
     // What stood at the end of the second before.
     if (this.#isTouched && now !== undefined && Math.floor(element.at / 1000) > Math.floor(now / 1000)) this.#look(now);
@@ -75,6 +77,10 @@ class RecordedEngine implements Engine {
     const histories = [...this.#histories.values()];
     for (const history of histories) history.touch();
     return [...this.#engine.state(), ...histories.flatMap((one) => one.take())];
+  }
+
+  reachability(): ReturnType<Engine['reachability']> {
+    return this.#engine.reachability();
   }
 
   openGaps(): ReturnType<Engine['openGaps']> {

@@ -1,10 +1,10 @@
 import type {
-  Element,
   EndOfRibElement,
   GapElement,
   GapReason,
   PeerStateElement,
   RouteElement,
+  RoutingElement,
   WithdrawalElement,
 } from '../bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
@@ -58,7 +58,7 @@ export class PeerTable {
   }
 
   /** `now` is the engine's time: that of the element, unless the element is late. */
-  apply(element: Element, now: EventTime): readonly Effect[] {
+  apply(element: RoutingElement, now: EventTime): readonly Effect[] {
     if ('peer' in element && element.peer !== undefined && this.#sessions.isTooMany(element.peer)) return [];
     switch (element.type) {
       case 'tick':

@@ -1,4 +1,4 @@
-import type { UnroutableEvent } from '../detect/events/event.ts';
+import type { UnroutableEvent, ReachabilityData } from '../detect/events/event.ts';
 
 /** The columns in their order. They are a contract: new ones go to the end. */
 export const CSV_COLUMNS = [
@@ -82,6 +82,7 @@ function rowOf(event: UnroutableEvent): Row {
       ...(peer && { peer_address: peer.address, peer_asn: peer.asn }),
     };
   }
+  if ('reachability' in data) return reachRow(data);
   if ('territories' in data) {
     const { since, reason, territories, lostAt = '' } = data;
     return { lost_at: lostAt, since, reason, territories: territories.join(' ') };
@@ -105,6 +106,16 @@ function rowOf(event: UnroutableEvent): Row {
     ...(partial && { partial_voters: partial.voters, partial_largest: partial.largest }),
   };
   return { ...seen, ...detailOf(event) };
+}
+
+function reachRow({ reachability, previous, since, reason, changed }: ReachabilityData): Row {
+  return {
+    verdict: reachability,
+    previous,
+    since,
+    reason: reason ?? '',
+    changed: changed.map(({ service }) => service).join(' '),
+  };
 }
 
 function detailOf(event: UnroutableEvent): Row {
@@ -141,11 +152,7 @@ function detailOf(event: UnroutableEvent): Row {
     case 'incident.updated':
     case 'incident.closed':
       return incidentDetail(event.data);
-    case 'observer.gap':
-    case 'observer.healed':
-    case 'observer.blind':
-    case 'observer.restored':
-    case 'observer.data-loss':
+    default:
       return {};
   }
 }

@@ -26,8 +26,12 @@ export interface IncidentCard {
   readonly sources: Sources;
 }
 
-/** A card of an incident that a replay found: all that it says was computed from the routes. */
-export function cardOf(data: IncidentData, clocks: Clocks): IncidentCard {
+/**
+ * A card of an incident that a replay found: all that it says was computed from the routes.
+ *
+ * @param progression the order in which services and routes went and came back, where services were asked.
+ */
+export function cardOf(data: IncidentData, clocks: Clocks, progression: readonly string[] = []): IncidentCard {
   const { incident } = data;
   const [first] = incident.spans;
   const last = incident.spans.at(-1);
@@ -44,8 +48,11 @@ export function cardOf(data: IncidentData, clocks: Clocks): IncidentCard {
     durations: incident.spans
       .filter(({ verdict }) => verdict !== 'routable')
       .map((span) => spanText(span.verdict === 'unknown' ? 'not seen' : span.verdict, span.from, span.until)),
-    observed: incidentFacts(data),
-    notObserved: ['Whether anything answered: routes do not show it.', 'A cause: routes do not show one.'],
+    observed: [...incidentFacts(data), ...progression],
+    notObserved: [
+      ...(progression.length > 0 ? [] : ['Whether anything answered: routes do not show it.']),
+      'A cause: routes do not show one.',
+    ],
     published: [],
     publishedUntimed: [],
     assumed: [],

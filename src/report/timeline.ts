@@ -3,6 +3,7 @@ import { eventTime, utcWall } from './clock.ts';
 import { incidentFacts } from './incident-words.ts';
 import type { Paint, Tone } from './paint.ts';
 import { printable } from './printable.ts';
+import { Progression } from './progression.ts';
 import { sentence, unitsSentence, type Clocks } from './words.ts';
 import { wrapped } from './wrap.ts';
 
@@ -25,6 +26,7 @@ export interface TimelineOptions {
 export function createTimeline(options: TimelineOptions): (events: readonly UnroutableEvent[]) => readonly string[] {
   /** Networks whose loss was not told, so their return is not told either. */
   const silent = new Set<string>();
+  const progression = new Progression();
   let day = '';
 
   const isTold = (event: UnroutableEvent): boolean => {
@@ -35,14 +37,16 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
     if (!isAlone) silent.add(networkOf(event));
     return isAlone;
   };
-  return (events) =>
-    grouped(events.filter(isTold)).flatMap((group) => {
+  return (events) => {
+    for (const event of events) progression.note(event);
+    return grouped(events.filter(isTold)).flatMap((group) => {
       const header = dayOf(group[0]);
-      const lines = groupLines(group, options);
+      const lines = groupLines(group, options, progression);
       if (header === day) return lines;
       day = header;
       return [options.paint('strong', header), ...lines];
     });
+  };
 }
 
 /** What an update tells that no verdict beside it does. */
@@ -81,7 +85,11 @@ function areAlike(a: UnroutableEvent, b: UnroutableEvent): boolean {
   );
 }
 
-function groupLines(group: Group, { clocks, paint, width }: TimelineOptions): readonly string[] {
+function groupLines(
+  group: Group,
+  { clocks, paint, width }: TimelineOptions,
+  progression: Progression,
+): readonly string[] {
   const [event] = group;
   const stamp = utcWall(eventTime(event.time)).time;
   const tone = TONES[event.type];
@@ -90,7 +98,7 @@ function groupLines(group: Group, { clocks, paint, width }: TimelineOptions): re
   const told = wrapped(printable(groupSentence(group, clocks)), width - INDENT).map((line, i) =>
     i === 0 ? `  ${paint('dim', stamp)}  ${paint(tone, line)}` : `${indent}${paint(tone, line)}`,
   );
-  return [...told, ...facts(event, width).map((line) => `${indent}${paint('dim', line)}`)];
+  return [...told, ...facts(event, width, progression).map((line) => `${indent}${paint('dim', line)}`)];
 }
 
 function groupSentence(group: Group, clocks: Clocks): string {
@@ -100,9 +108,9 @@ function groupSentence(group: Group, clocks: Clocks): string {
 
 const INDENT = '  16:15:00  '.length;
 
-function facts(event: UnroutableEvent, width: number): readonly string[] {
+function facts(event: UnroutableEvent, width: number, progression: Progression): readonly string[] {
   if (event.type !== 'incident.closed') return [];
-  return incidentFacts(event.data).flatMap((fact) =>
+  return [...incidentFacts(event.data), ...progression.linesOf(event.data)].flatMap((fact) =>
     wrapped(printable(fact), width - INDENT - 2).map((line, i) => (i === 0 ? `- ${line}` : `  ${line}`)),
   );
 }
@@ -129,4 +137,6 @@ const TONES: Readonly<Record<EventType, Tone>> = {
   'incident.opened': 'bad',
   'incident.updated': 'warn',
   'incident.closed': 'good',
+  'reachability.changed': 'plain',
+  'reachability.warning': 'warn',
 };

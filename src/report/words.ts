@@ -13,6 +13,7 @@ import type {
 } from '../detect/events/event.ts';
 import { durationText, eventTime, type Clock } from './clock.ts';
 import { incidentSentence } from './incident-words.ts';
+import { reachabilitySentence, warningSentence } from './reach-words.ts';
 import {
   BLIND_REASONS,
   GAP_REASONS,
@@ -74,6 +75,10 @@ function sentenceOf(event: UnroutableEvent, clocks: Clocks): string {
     case 'incident.updated':
     case 'incident.closed':
       return incidentSentence(event, clocks);
+    case 'reachability.changed':
+      return reachabilitySentence(event.data, clocks);
+    case 'reachability.warning':
+      return warningSentence(event.data, clocks);
   }
 }
 

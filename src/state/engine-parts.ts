@@ -3,6 +3,7 @@ import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Chain } from '../detect/events/chain.ts';
 import type { ControlGroup } from '../detect/observer/control-group.ts';
 import type { Evaluator } from '../detect/evaluator.ts';
+import type { Reach } from '../reach/reach.ts';
 import type { Observer } from '../detect/observer/observer.ts';
 
 /** An evaluator, and the territory of its events. */
@@ -21,6 +22,8 @@ export interface Parts {
   readonly peerTable: PeerTable;
   readonly observer: Observer;
   readonly chain: Chain;
+  /** Whether services inside the territories answer: beside the routes, and without any part in what is decided of them. */
+  readonly reach: Reach;
 }
 
 /** The views of all territories, and those of the control group. */

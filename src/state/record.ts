@@ -15,6 +15,8 @@ export type Space =
   | 'verdicts'
   /** The open incident of a territory as events carry it, by `KP/ipv4`: as above. */
   | 'incidents'
+  /** Whether services of a territory answer, by its id, as events carry it: as above. */
+  | 'reachability'
   /** What the engine goes on from, by the part that it is of. */
   | 'engine'
   /** What was seen over time, by kind of record and UTC time: see docs/history.md. */
@@ -58,7 +60,15 @@ export interface StateRecord {
 }
 
 /** First parts of the names of the spaces that the engine writes: what a whole batch replaces, and what is loaded. */
-export const ENGINE_SPACES = ['routes', 'visibility-log', 'voters', 'verdicts', 'incidents', 'engine'] as const;
+export const ENGINE_SPACES = [
+  'routes',
+  'visibility-log',
+  'voters',
+  'verdicts',
+  'incidents',
+  'reachability',
+  'engine',
+] as const;
 
 const OF_ENGINE: ReadonlySet<string> = new Set(ENGINE_SPACES);
 

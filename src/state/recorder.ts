@@ -16,6 +16,7 @@ import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { openIncidentOf, verdictText } from '../detect/status.ts';
 import { fallText, incidentText } from './incident-codec.ts';
 import { changeText, evaluatorText } from './evaluator-codec.ts';
+import { reachRecords } from './reach-codec.ts';
 import { linkText, membersText, observerText } from './observer-codec.ts';
 
 /**
@@ -123,12 +124,13 @@ export class Recorder {
 
   #comparedOf(owner: Owner, at: EventTime): readonly StateChange[] {
     if (owner !== 'engine') return ofEvaluator(owner, at);
-    const { control, peerTable, observer, chain } = this.#parts;
+    const { control, peerTable, observer, chain, reach } = this.#parts;
     return [
       engine('format', String(STATE_FORMAT)),
       engine('peers', JSON.stringify(peerTable.snapshots.snapshot())),
       engine('observer', observerText(observer.snapshot())),
       ...[...chain.snapshot()].map(([source, link]) => engine(`chain ${source}`, linkText(link))),
+      ...reachRecords(reach, at),
       ...control.views.flatMap((view) => [
         engine(`view ${view.key}`, territoryViewText(view)),
         engine(`control ${view.key}`, membersText(control.snapshot(view))),

@@ -7,6 +7,7 @@ import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { placeOf } from './recorder.ts';
 import { parseFall, parseIncident } from './incident-codec.ts';
 import { parseChange, parseEvaluator } from './evaluator-codec.ts';
+import { parseLine, parseReachNow, parseTerritoryReach } from './reach-codec.ts';
 import { parseLink, parseMembers, parseObserver } from './observer-codec.ts';
 
 /** A record that is not as it was written, or is not there. */
@@ -44,7 +45,18 @@ export function restoreParts(parts: Parts, records: readonly StateRecord[], at: 
   }
   parts.observer.restore(kept.needed('engine', 'observer', parseObserver));
   kept.all('engine', 'chain ', (source, text) => parts.chain.restore(source, parseLink(text)));
+  restoreReach(parts, kept);
   return [...new Set(anew.map(({ evaluator }) => evaluator.view.territory.id))];
+}
+
+/** Of a store that was written without results there is nothing. */
+function restoreReach({ reach }: Parts, kept: KeptRecords): void {
+  kept.all('engine', 'reach-line ', (id, text) => reach.lines.restore(id, parseLine(text)));
+  for (const one of reach.territories) {
+    const state = kept.one('engine', `reach ${one.territory.id}`, parseTerritoryReach);
+    if (state !== undefined) one.restore(state);
+  }
+  reach.restored(kept.one('engine', 'reach-now', parseReachNow));
 }
 
 /** Stores before the second format did not write down which one they have. */

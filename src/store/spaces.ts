@@ -11,7 +11,7 @@ export const KEPT_BESIDE = [
 ] as const satisfies readonly Space[];
 
 const SPACE =
-  /^(?:(?:routes|visibility-log|history|past-incidents)\/[^/\0]+\/ipv[46]|voters|verdicts|incidents|engine)$/;
+  /^(?:(?:routes|visibility-log|history|past-incidents)\/[^/\0]+\/ipv[46]|voters|verdicts|incidents|reachability|engine)$/;
 
 /** Spaces of what was seen over time, of every view that the verdicts name. */
 export function historySpaces(records: readonly StateRecord[]): readonly Space[] {

@@ -1,4 +1,4 @@
-import type { Element } from '../../src/bgp/element.ts';
+import type { RoutingElement } from '../../src/bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
@@ -39,7 +39,7 @@ export interface MrtInspection {
   /** Records of sessions with two-octet AS numbers, where AS 23456 may stand for others (RFC 6793). */
   readonly usesTwoOctetAs: boolean;
   /** Elements by type; a record may hold many. */
-  readonly elements: Readonly<Record<Element['type'], number>>;
+  readonly elements: Readonly<Record<RoutingElement['type'], number>>;
   /** By AS, then address. */
   readonly peers: readonly InspectedPeer[];
   /** RIB dumps: one, several appended to each other, or none. */
@@ -156,7 +156,7 @@ class Census {
     };
   }
 
-  #element(element: Element): void {
+  #element(element: RoutingElement): void {
     this.#elements[element.type]++;
     if (!('peer' in element) || element.peer === undefined) return;
     const entry = this.#peers.get(element.peer.id) ?? { peer: element.peer, elements: 0 };

@@ -1,4 +1,4 @@
-import type { Element } from '../../src/bgp/element.ts';
+import type { RoutingElement } from '../../src/bgp/element.ts';
 import type { Collector } from '../../src/bgp/peer.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 import type { ElementSource } from '../../src/ports.ts';
@@ -49,7 +49,11 @@ export function mrtSource(plan: MrtPlan, options: MrtSourceOptions): ElementSour
   };
 }
 
-async function* readPlan(plan: MrtPlan, options: MrtSourceOptions, signal: AbortSignal): AsyncGenerator<Element, void> {
+async function* readPlan(
+  plan: MrtPlan,
+  options: MrtSourceOptions,
+  signal: AbortSignal,
+): AsyncGenerator<RoutingElement, void> {
   const report = options.report ?? ((): void => undefined);
   const totals = new RunTotals(plan, report);
   report({
@@ -84,7 +88,7 @@ async function* explain(
   plan: MrtPlan,
   totals: RunTotals,
   signal: AbortSignal,
-): AsyncGenerator<Element, void> {
+): AsyncGenerator<RoutingElement, void> {
   const histories = new Map(plan.collectors.map(({ collector }) => [collector, new CollectorHistory(collector)]));
   for await (const batch of items) {
     for (const item of batch) {
@@ -99,7 +103,7 @@ async function* explain(
   }
 }
 
-function explained(item: Item, history: CollectorHistory, totals: RunTotals): readonly Element[] {
+function explained(item: Item, history: CollectorHistory, totals: RunTotals): readonly RoutingElement[] {
   if (item.type === 'heard-again') return history.heardAgain(item);
   if (item.type !== 'dump-ended') return history.hear(item);
   const outcome = history.dumpEnded(item);

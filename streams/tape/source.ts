@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { elementLineReader, type BadLine } from '../../src/bgp/element-line.ts';
-import type { Element, GapElement } from '../../src/bgp/element.ts';
+import { collectorOf, type Element, type GapElement } from '../../src/bgp/element.ts';
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { ElementSource } from '../../src/ports.ts';
@@ -75,9 +75,8 @@ class Tape {
     if (element.type === 'bad-line') return this.#bad(line, `no element: ${text.slice(0, 100)}`, element);
     this.elements++;
     this.#at = element.at;
-    if (this.#collectors.size < MAX_COLLECTORS) {
-      this.#collectors.add('collector' in element ? element.collector : element.peer.collector);
-    }
+    const collector = collectorOf(element);
+    if (collector !== undefined && this.#collectors.size < MAX_COLLECTORS) this.#collectors.add(collector);
     return [element];
   }
 

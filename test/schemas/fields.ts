@@ -11,6 +11,8 @@ import type {
   IncidentSpan,
   Message,
   ObserverData,
+  ServiceReach,
+  TargetReach,
   OfTerritory,
   OriginData,
   Verdict,
@@ -86,6 +88,18 @@ const gap = {
   peers: 'number',
 } as const;
 
+const reachability = {
+  territory: 'object',
+  reachability: 'string',
+  previous: 'string',
+  since: 'string',
+  reason: 'string?',
+  vantages: 'number',
+  services: 'array',
+  targets: 'array',
+  changed: 'array',
+} as const;
+
 export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<EventData[Type]> } = {
   'country.unroutable': country,
   'country.degraded': country,
@@ -116,6 +130,8 @@ export const EVENT_FIELDS: { readonly [Type in EventType]: Fields<EventData[Type
   'incident.opened': incident,
   'incident.updated': incident,
   'incident.closed': incident,
+  'reachability.changed': reachability,
+  'reachability.warning': { ...reachability, routes: 'array' },
 };
 
 export const EVENT_TYPES = Object.keys(EVENT_FIELDS) as readonly EventType[];
@@ -187,6 +203,23 @@ const wholeIncident: Fields<Incident> = {
   evidence: 'object',
 };
 
+const serviceReach: Fields<ServiceReach> = {
+  service: 'string',
+  verdict: 'string',
+  since: 'string',
+  answering: 'number',
+  silent: 'number',
+  targets: 'number',
+};
+const targetReach: Fields<TargetReach> = {
+  target: 'string',
+  service: 'string',
+  vantage: 'object',
+  result: 'string',
+  at: 'string',
+  detail: 'string',
+};
+
 /** Of the parts in `common.schema.json`. */
 export const PART_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   envelope,
@@ -196,9 +229,12 @@ export const PART_FIELDS: Readonly<Record<string, Readonly<Record<string, string
   message,
   span,
   incident: wholeIncident,
+  serviceReach,
+  targetReach,
 };
 
 const peer: Fields<NonNullable<ObserverData['peer']>> = { address: 'string', asn: 'number' };
+const vantage: Fields<TargetReach['vantage']> = { id: 'string', country: 'string?', asn: 'number?' };
 const onset: Fields<NonNullable<Incident['onset']>> = { first: 'string', half: 'string?', ninety: 'string?' };
 const unitLost: Fields<Incident['unitsLost'][number]> = { unit: 'string', at: 'string' };
 const upstreamLost: Fields<Incident['upstreamsLost'][number]> = { upstream: 'number', at: 'string' };
@@ -214,6 +250,7 @@ const territory: Fields<OfTerritory['territory']> = { id: 'string', name: 'strin
 export const NESTED_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ofTerritory.territory': territory,
   'message.peer': peer,
+  'targetReach.vantage': vantage,
   'observerData.peer': peer,
   'incident.onset': onset,
   'incident.unitsLost': unitLost,

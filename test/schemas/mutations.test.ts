@@ -115,6 +115,7 @@ function optionalFields(type: EventType): ReadonlySet<string> {
     ...optional(PART_FIELDS['incident'], 'data.incident.'),
     ...optional(PART_FIELDS['span'], 'data.incident.spans.'),
     ...optional(NESTED_FIELDS['incident.onset'], 'data.incident.onset.'),
+    ...optional(NESTED_FIELDS['targetReach.vantage'], 'data.targets.vantage.'),
   ]);
 }
 

@@ -8,7 +8,8 @@ import type { Territory } from '../../src/territory/territory.ts';
 import { planMrt } from '../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import { recordingsOf, watchedIn, type Incident } from '../replay/incident.ts';
-import { clock, Day, KP, peer, peers, prefix, UNITS, type DayOptions } from '../support/day.ts';
+import { asn, clock, Day, KP, peer, peers, prefix, UNITS, type DayOptions } from '../support/day.ts';
+import { controls, round } from '../support/probes.ts';
 import { GAP_REASONS } from './fields.ts';
 
 /** Every event of an incident's recording, through the real source and engine. */
@@ -58,6 +59,24 @@ export const DAYS: Readonly<Record<string, () => readonly UnroutableEvent[]>> = 
     day.announce('08:00', all.slice(0, 8), [UNITS[1]], [174, 64496]);
     day.announce('08:20', all.slice(0, 8), [UNITS[1]], [20485, 131279]);
     return day.announce('09:00', all, ['175.45.176.0/22']).tick('10:00').events;
+  },
+  'services that go before the routes, and our own line that is cut': () => {
+    const fine = { dns15: 'answered', dns16: 'answered', web71: 'answered' } as const;
+    const atlas = { id: 'atlas-6012', country: 'KR', asn: asn(4766) };
+    const day = new Day().dump('06:00', all);
+    for (const [at, web] of [
+      ['07:00', 'answered'],
+      ['07:11', 'silent'],
+      ['07:22', 'silent'],
+    ] as const)
+      for (const element of [
+        ...controls(at, ['answered', 'answered']),
+        ...round(at, { ...fine, web71: web }),
+        ...round(at, { web71: web }, atlas),
+      ])
+        day.apply(element);
+    for (const element of controls('07:33', ['silent', 'silent'])) day.apply(element);
+    return day.tick('08:10').events;
   },
   'every reason for a gap': everyGap,
   'a gap of one peer alone': () => new Day().dump('06:00', all).gap('07:00', 'rrc00', all[0]).dump('08:00', all).events,

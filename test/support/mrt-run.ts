@@ -89,6 +89,8 @@ export function line(element: Element): string {
     }
     case 'gap':
       return `${at} gap ${element.collector} ${element.peer?.address ?? 'all'} ${element.reason}`;
+    case 'probe':
+      return 'probe';
     case 'tick':
       return `${at} tick ${element.collector}`;
   }

@@ -2,7 +2,7 @@ import { planMrt } from '../../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../../streams/mrt/source.ts';
 import { healQuestion } from '../../../streams/ripestat/heal.ts';
 import { ripestatSource } from '../../../streams/ripestat/source.ts';
-import type { Element } from '../../bgp/element.ts';
+import { collectorOf, type Element } from '../../bgp/element.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import { contains, type Prefix, type PrefixText } from '../../bgp/prefix.ts';
 import type { EventTime } from '../../bgp/time.ts';
@@ -74,7 +74,8 @@ function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: 
       const ends = new Map<Collector, EventTime>();
       const covering = new Map<PrefixText, Prefix>();
       for await (const element of seed.elements(signal)) {
-        ends.set('collector' in element ? element.collector : element.peer.collector, element.at);
+        const collector = collectorOf(element);
+        if (collector !== undefined) ends.set(collector, element.at);
         const prefix = coveringOf(element, blocks);
         if (prefix !== undefined) covering.set(prefix.text, prefix);
         yield element;

@@ -7,6 +7,7 @@ import { csvHeader, csvRow } from '../../report/csv.ts';
 import { cardMarkdown, cardOf } from '../../report/incident-card.ts';
 import { replayJson, type ReplayDocument } from '../../report/json.ts';
 import type { Paint } from '../../report/paint.ts';
+import { Progression } from '../../report/progression.ts';
 import { familyText, type Clocks } from '../../report/phrases.ts';
 import { jsonText } from '../../report/printable.ts';
 import { summaryLines, type Standing } from '../../report/summary.ts';
@@ -80,11 +81,14 @@ function cardTeller(sink: TextSink, clocks: Clocks): Formatter {
     tell: () => Promise.resolve(),
     end: ({ events }) => {
       const last = new Map<string, IncidentData>();
-      for (const { type, data } of events) {
+      const progression = new Progression();
+      for (const event of events) {
+        progression.note(event);
+        const { type, data } = event;
         if (type === 'incident.opened' || type === 'incident.updated' || type === 'incident.closed')
           last.set(data.incident.id, data);
       }
-      const cards = [...last.values()].map((data) => cardMarkdown(cardOf(data, clocks)));
+      const cards = [...last.values()].map((data) => cardMarkdown(cardOf(data, clocks, progression.linesOf(data))));
       return sink.write(cards.length === 0 ? 'No incident was found.\n' : cards.join('\n'));
     },
   };

@@ -45,6 +45,7 @@ export class HistoryRecorder {
         return engine.now;
       },
       status: () => engine.status(),
+      reachability: () => engine.reachability(),
       views: engine.views,
       openGaps: () => engine.openGaps(),
       state: () => engine.state(),
@@ -53,6 +54,8 @@ export class HistoryRecorder {
       noteLoss: (data) => engine.noteLoss(data),
       apply: (element) => {
         const commit = engine.apply(element);
+        // It says nothing of routes, and moves no time of theirs.
+        if (element.type === 'probe') return commit;
         const { now } = engine;
         if (now === undefined) return commit;
         for (const event of commit?.events ?? []) this.#note(event);

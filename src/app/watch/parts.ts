@@ -1,3 +1,4 @@
+import type { ProbePlan } from '../../../streams/probe/rounds.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Engine } from '../../engine.ts';
 import type { Selection } from '../../config/selection.ts';
@@ -26,6 +27,8 @@ export interface WatchParts {
   /** Prints what was stored. Gives whether that worked. */
   readonly tell: (events: readonly UnroutableEvent[]) => Promise<boolean>;
   readonly webhooks: WebhookParts;
+  /** What is asked inside the territories; `undefined`: nothing. */
+  readonly probes?: ProbePlan | undefined;
 }
 
 /** Why it is over. `ok`: it was stopped, or the recording has ended. */

@@ -9,6 +9,7 @@ import { holderName, releaseOfDead } from '../leadership/lease-holder.ts';
 import { beat, type Instance } from '../leadership/instances.ts';
 import { printedUpTo, unprinted } from '../output/printed.ts';
 import { breathing } from '../breathing.ts';
+import { withProbes } from '../probe/with-probes.ts';
 import { retrying } from '../retry.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
@@ -158,7 +159,9 @@ export class Watch {
     const unjudged = new UnjudgedLog(made.value, selection, options.log);
     const telling = options.isHistory ? undefined : unjudged.later(options.clock, ended.signal);
     const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
-    const source = breathing(record(feed.source(kept === undefined ? undefined : resumptionOf(kept))));
+    const fed = feed.source(kept === undefined ? undefined : resumptionOf(kept));
+    const { probes } = this.#parts;
+    const source = breathing(record(probes === undefined ? fed : withProbes(fed, probes, { engine, ...options })));
     try {
       const end = await run(source, engine, keeping, signal);
       if (end === 'ended') await others.drained(signal);

@@ -1,6 +1,8 @@
 import { isoTime } from '../../bgp/time.ts';
+import type { ReachabilityView } from '../../detect/events/event.ts';
 import type { Clock, Kept, StateStore } from '../../ports.ts';
 import { counted, printable } from '../../report/printable.ts';
+import { reachabilityText } from '../../report/reach-words.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { isAlive, readInstances, type Instance } from '../../app/leadership/instances.ts';
 import { storeUnready } from '../../app/leadership/readiness.ts';
@@ -29,6 +31,8 @@ interface Status {
   readonly instances: readonly (Instance & { readonly alive: boolean })[];
   readonly verdicts: readonly StateRecord[];
   readonly incidents: readonly StateRecord[];
+  /** Whether services answer, by territory; none where nothing is asked. */
+  readonly reachability: readonly StateRecord[];
 }
 
 /** `unroutable status`: prints the state of a watch, its leader, and whether it is ready. */
@@ -63,16 +67,17 @@ export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = 
 }
 
 async function read(store: StateStore, name: string, wallMs: number): Promise<Status> {
-  const [kept, reason, leader, instances, verdicts, incidents] = await Promise.all([
+  const [kept, reason, leader, instances, verdicts, incidents, reachability] = await Promise.all([
     store.load(),
     storeUnready(store, wallMs),
     store.leases.holder(),
     readInstances(store),
     store.read('verdicts'),
     store.read('incidents'),
+    store.read('reachability'),
   ]);
   const known = instances.map((instance) => ({ ...instance, alive: isAlive(instance, wallMs) }));
-  return { store: store.name, name, kept, reason, leader, instances: known, verdicts, incidents };
+  return { store: store.name, name, kept, reason, leader, instances: known, verdicts, incidents, reachability };
 }
 
 function tellReady({ reason }: Status, io: Io): ExitStatus {
@@ -82,7 +87,7 @@ function tellReady({ reason }: Status, io: Io): ExitStatus {
 }
 
 function documentOf(status: Status): unknown {
-  const { store, name, kept, reason, leader, instances, verdicts, incidents } = status;
+  const { store, name, kept, reason, leader, instances, verdicts, incidents, reachability } = status;
   return {
     store,
     name,
@@ -93,6 +98,7 @@ function documentOf(status: Status): unknown {
     instances,
     verdicts: byKey(verdicts),
     incidents: byKey(incidents),
+    ...(reachability.length === 0 ? {} : { reachability: byKey(reachability) }),
   };
 }
 
@@ -101,7 +107,7 @@ function byKey(records: readonly StateRecord[]): Readonly<Record<string, unknown
 }
 
 function textOf(status: Status): string {
-  const { store, name, kept, reason, leader, instances, verdicts, incidents } = status;
+  const { store, name, kept, reason, leader, instances, verdicts, incidents, reachability } = status;
   const lines = [
     `${name} in ${store}`,
     kept === undefined
@@ -111,6 +117,7 @@ function textOf(status: Status): string {
     ...instances.map((instance) => `  ${instanceText(instance, leader?.holder)}`),
     ...verdicts.map(({ key, value }) => `  ${key.padEnd(9)}  ${verdictText(value)}`),
     ...incidents.map(({ key, value }) => `  incident   ${key}: ${incidentText(value)}`),
+    ...reachability.map(({ key, value }) => `  services   ${key}: ${servicesLine(value)}`),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
@@ -150,6 +157,14 @@ function incidentText(value: string): string {
   };
   if (id === undefined || drops === undefined || spans === undefined) return value;
   return `${id}, ${worst}, ${counted(drops, 'drop')}, since ${spoken(spans[0]?.from ?? '')}`;
+}
+
+/** Written by the engine; what another version wrote otherwise is shown as it is. */
+function servicesLine(value: string): string {
+  const view = JSON.parse(value) as Partial<ReachabilityView>;
+  if (view.reachability === undefined || view.services === undefined || view.since === undefined) return value;
+  const from = Date.parse(view.since) <= 0 ? '' : ` since ${spoken(view.since)}`;
+  return `${reachabilityText({ ...view, reachability: view.reachability, since: view.since, services: view.services, vantages: view.vantages ?? 0, targets: view.targets ?? [] })}${from}`;
 }
 
 function spoken(iso: string): string {

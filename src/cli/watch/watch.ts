@@ -1,7 +1,9 @@
+import type { ProbePlan } from '../../../streams/probe/rounds.ts';
 import { record } from '../../../streams/tape/record.ts';
 import { RIS_LIVE_URL } from '../../../streams/ris-live/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
+import { durationText } from '../../report/clock.ts';
 import { textSink } from '../../sinks/stdout.ts';
 import { eventLines } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
@@ -40,6 +42,8 @@ export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettin
   readonly history?: boolean;
   /** Base URL of RIPEstat, for mirrors and tests. */
   readonly ripestat?: string;
+  /** Path of a YAML file of services to ask, see docs/probing.md. */
+  readonly probes?: string;
   /** Path of a YAML file of webhooks. */
   readonly webhooks?: string;
   readonly format?: 'text' | 'ndjson';
@@ -69,6 +73,7 @@ interface Ready {
   readonly webhooks: WebhookParts;
   readonly http: HttpPlace | undefined;
   readonly heartbeat: HeartbeatUrls | undefined;
+  readonly probes: ProbePlan | undefined;
 }
 
 // oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which they are told
@@ -85,6 +90,8 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
   if (!limited.ok) return limited;
   const webhooks = await configuredWebhooks(options, io);
   if (!webhooks.ok) return webhooks;
+  const probes = await probesFor(options, selection);
+  if (!probes.ok) return probes;
   const tape = await openTape(options.record);
   if (!tape.ok) return tape;
   const opened = await openPatiently(options, selection, { io, log, clock });
@@ -113,7 +120,26 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
     webhooks: { endpoints, environment: io.env },
     http: http.value,
     heartbeat: beats.value,
+    probes: probes.value,
   });
+}
+
+/** What is asked inside the territories: nothing, unless a file says so. */
+async function probesFor(options: WatchOptions, { territories }: Selection): Promise<Result<ProbePlan | undefined>> {
+  const { probes, history } = options;
+  if (probes === undefined) return good(undefined);
+  if (history === true) return bad('usage', '--probes asks the present, and --history plays the past: leave one out');
+  const { planOf, readProbes } = await import('../../app/probe/read-probes.ts');
+  const known = territories.map(({ territory }) => territory);
+  const file = await readProbes(probes, known);
+  return file.ok
+    ? good(
+        planOf(
+          file.value,
+          known.map(({ id }) => id),
+        ),
+      )
+    : file;
 }
 
 async function configuredWebhooks({ webhooks }: WatchOptions, io: Io): Promise<Result<WebhooksFile>> {
@@ -143,7 +169,7 @@ async function openPatiently(
 
 // oxlint-disable-next-line max-lines-per-function, max-params -- the one place where the parts of a watch are put together
 async function conduct(
-  { selection, feed, opened, tape, webhooks, http, heartbeat }: Ready,
+  { selection, feed, opened, tape, webhooks, http, heartbeat, probes }: Ready,
   options: WatchOptions,
   io: Io,
   line: TerminalLine,
@@ -165,6 +191,7 @@ async function conduct(
     warnings: opened.warnings,
     keepEvents: options.keepEvents,
     webhooks: { ...webhooks, note: meter?.noteWebhook },
+    probes,
     record: (source) => (meter === undefined ? recorded(source) : meter.source(recorded(source))),
     async tell(events) {
       line.clear();
@@ -185,6 +212,7 @@ async function conduct(
   const drawing = options.quiet === true ? undefined : line.draw(() => statusLine(turns.view()), clock, ended.signal);
   let end: WatchEnd;
   feed.log.info(startText(selection, feed, opened));
+  if (probes !== undefined) feed.log.info(probesText(probes));
   try {
     end = await turns.run(AbortSignal.any([io.signal, ended.signal]));
     if (end.ok && url !== undefined && !io.signal.aborted) {
@@ -220,6 +248,14 @@ function startText({ territories }: Selection, feed: FeedOptions, { store, isLas
   return (
     `unroutable ${packageVersion()} watches ${names} on ${new URL(feed.url ?? RIS_LIVE_URL).host}, seeded from ` +
     `${feed.seed.from === 'none' ? 'nothing' : feed.seed.from}, ${kept}; voters/collectors needed: ${voters}`
+  );
+}
+
+/** Who is asked, and in whose name. */
+function probesText({ targets, controls, everyMs, ask }: ProbePlan): string {
+  return (
+    `asks ${targets.length} services and ${controls.length} controls every ${durationText(everyMs)} as ` +
+    `${ask.userAgent}: docs/probing.md says how to switch it off`
   );
 }
 

@@ -4,6 +4,9 @@ import type { Collector } from '../../bgp/peer.ts';
 import type { Family, PrefixText } from '../../bgp/prefix.ts';
 import type { Evidence, IsoTime, Verdict } from './basics.ts';
 import type { Incident, IncidentChange } from './incident-event.ts';
+import type { ReachabilityData } from './reachability.ts';
+
+export type * from './reachability.ts';
 
 export type { Evidence, IsoTime, Message, Verdict } from './basics.ts';
 export type { Incident, IncidentChange, IncidentSpan } from './incident-event.ts';
@@ -63,6 +66,8 @@ export interface EventData {
   'incident.opened': IncidentData;
   'incident.updated': IncidentData;
   'incident.closed': IncidentData;
+  'reachability.changed': ReachabilityData;
+  'reachability.warning': ReachabilityWarningData;
 }
 
 /** What every event of a territory carries. */
@@ -195,6 +200,11 @@ export type BlindReason =
   | 'never-seen'
   /** Enough voters reported, but what they saw did not last long enough for a verdict before the input ended. */
   | 'too-short';
+
+/** Services became worse while the routes to them are still there: it may be the beginning of more. */
+export interface ReachabilityWarningData extends ReachabilityData {
+  readonly routes: readonly { readonly family: Family; readonly verdict: Verdict }[];
+}
 
 /** Of no watched territory can anything be said, or of one of them again. */
 export interface BlindData {

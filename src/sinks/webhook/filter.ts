@@ -10,7 +10,7 @@ export type Severity = (typeof SEVERITIES)[number];
 export interface Filter {
   /** Ids. Events of no territory, such as a collector's gap, concern them all and pass. */
   readonly territories?: readonly string[];
-  /** Types, or `country.*` for all that begin so. */
+  /** Types, or `country.*` for all that begin so. Without it all but `reachability.*`, which must be asked for. */
   readonly types?: readonly string[];
   readonly minSeverity?: Severity;
 }
@@ -44,6 +44,8 @@ export const SEVERITY_OF: Readonly<Record<EventType, Severity | 'by-verdict'>> =
   'observer.gap': 'info',
   'observer.healed': 'info',
   'observer.data-loss': 'warning',
+  'reachability.changed': 'notice',
+  'reachability.warning': 'warning',
 };
 
 const SEVERITY_OF_VERDICT: Readonly<Record<Verdict, Severity>> = {
@@ -71,7 +73,8 @@ export function unwatchedOf({ territories = [] }: Filter, watched: readonly stri
 
 /** Whether an event is for an endpoint with this filter. */
 export function passes(event: UnroutableEvent, { territories, types, minSeverity }: Filter): boolean {
-  if (types !== undefined && !types.some((pattern) => matches(pattern, event.type))) return false;
+  if (types === undefined ? event.type.startsWith('reachability.') : !types.some((one) => matches(one, event.type)))
+    return false;
   if (minSeverity !== undefined && rank(severityOf(event)) < rank(minSeverity)) return false;
   const concerned = territoriesOf(event);
   return territories === undefined || concerned === 'all' || concerned.some((id) => territories.includes(id));

@@ -2,7 +2,7 @@ import type { Batch } from '#bgpkit-parser-wasm';
 import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
 import type { AsPath } from '../../../src/bgp/as-path.ts';
 import type { Asn } from '../../../src/bgp/asn.ts';
-import type { Element, GapReason, RouteName } from '../../../src/bgp/element.ts';
+import type { GapReason, RouteName, RoutingElement } from '../../../src/bgp/element.ts';
 import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 import { peerOf } from '../../../src/bgp/peer.ts';
 import type { Prefix } from '../../../src/bgp/prefix.ts';
@@ -84,7 +84,7 @@ interface Tables {
 
 /** `Decoded` while it grows. */
 interface Told {
-  readonly elements: Element[];
+  readonly elements: RoutingElement[];
   readonly problems: DecodeProblem[];
 }
 
@@ -94,7 +94,7 @@ function elementsOf(batch: Batch, records: Uint8Array, collector: Collector, boo
     if (session.isHeard) book.hear(tables.peer(index), tables.local(index));
   }
 
-  const elements: Element[] = [];
+  const elements: RoutingElement[] = [];
   const problems: DecodeProblem[] = [];
   const told = { elements, problems };
   let row = 0;
@@ -202,7 +202,7 @@ interface StateRow {
   readonly detail: number;
 }
 
-function pushState(elements: Element[], at: EventTime, state: StateRow, { book, collector }: Tables): void {
+function pushState(elements: RoutingElement[], at: EventTime, state: StateRow, { book, collector }: Tables): void {
   const { peer, local, detail } = state;
   const meaning = book.change({ peer, local, from: detail >>> 16, to: detail & 0xffff });
   switch (meaning.type) {
@@ -256,7 +256,7 @@ function pushGaps({ elements, problems }: Told, records: Uint8Array, at: EventTi
 }
 
 interface Place {
-  readonly elements: Element[];
+  readonly elements: RoutingElement[];
   readonly at: EventTime;
   readonly collector: Collector;
 }

@@ -1,4 +1,4 @@
-import type { Element } from '../../../src/bgp/element.ts';
+import type { RoutingElement } from '../../../src/bgp/element.ts';
 import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 
 /** Turns MRT records into elements. One decoder per file: it holds the file's peer index table (RFC 6396 section 4.3.1). */
@@ -18,7 +18,7 @@ export type CreateRecordDecoder = (collector: Collector) => RecordDecoder;
 /** What a record holds. */
 export interface Decoded {
   /** In the order of the records; within an UPDATE withdrawals first, then announcements (RFC 4271 section 9). */
-  readonly elements: readonly Element[];
+  readonly elements: readonly RoutingElement[];
   readonly problems: readonly DecodeProblem[];
 }
 

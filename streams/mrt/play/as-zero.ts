@@ -1,5 +1,5 @@
 import type { Asn } from '../../../src/bgp/asn.ts';
-import type { Element, GapElement } from '../../../src/bgp/element.ts';
+import type { GapElement, RoutingElement } from '../../../src/bgp/element.ts';
 import { peerOf, type Collector, type Peer } from '../../../src/bgp/peer.ts';
 
 /** Addresses remembered per collector. RIS's largest has 150 peers; sessions above it are not named. */
@@ -28,7 +28,7 @@ export class AsZero {
   }
 
   /** The element under the session's real AS. Empty when it is about a session of AS 0 that nothing names. */
-  name(element: Element): readonly Element[] {
+  name(element: RoutingElement): readonly RoutingElement[] {
     if (!('peer' in element) || element.peer === undefined) return [element];
     const { peer } = element;
     if (peer.asn !== ZERO) return [...this.#learn(peer, element), element];
@@ -46,7 +46,7 @@ export class AsZero {
     return asn === undefined ? this.#guessed.get(address) : peerOf(this.#collector, address, asn);
   }
 
-  #learn({ address, asn }: Peer, { at }: Element): readonly GapElement[] {
+  #learn({ address, asn }: Peer, { at }: RoutingElement): readonly GapElement[] {
     const known = this.#asOf.get(address);
     if (known === asn || known === 'several') return [];
     if (known === undefined && this.#asOf.size >= MAX_SESSIONS) return [];
@@ -57,7 +57,7 @@ export class AsZero {
     return [{ type: 'gap', at, collector: this.#collector, peer: guessed, reason: 'ambiguous-peer' }];
   }
 
-  #guess(element: Element): Peer | undefined {
+  #guess(element: RoutingElement): Peer | undefined {
     if (element.type !== 'rib' || this.#asOf.has(element.peer.address)) return undefined;
     const [first] = element.path;
     if (typeof first !== 'number' || first === ZERO || this.#guessed.size >= MAX_SESSIONS) return undefined;

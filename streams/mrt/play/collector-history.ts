@@ -1,5 +1,5 @@
 import { asnOf } from '../../../src/bgp/asn.ts';
-import type { Element, EndOfRibElement, GapElement } from '../../../src/bgp/element.ts';
+import type { EndOfRibElement, GapElement, RoutingElement } from '../../../src/bgp/element.ts';
 import { peerOf, type Collector, type Peer, type PeerId } from '../../../src/bgp/peer.ts';
 import type { Family } from '../../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
@@ -18,7 +18,7 @@ const MAX_PEERS = 10_000;
 
 /** What the end of a dump means for a collector's peers. */
 export interface DumpOutcome {
-  readonly elements: readonly Element[];
+  readonly elements: readonly RoutingElement[];
   /** Why the dump proves nothing by what it lacks. */
   readonly flaw: string | undefined;
   /** Peers that the dump lists with AS 0 and nothing names: they have no vote. */
@@ -46,13 +46,13 @@ export class CollectorHistory {
   }
 
   /** Takes note of an element in its turn, and gives it under its session's real AS; see `AsZero`. */
-  hear(element: Element): readonly Element[] {
+  hear(element: RoutingElement): readonly RoutingElement[] {
     const named = this.#asZero.name(element);
     for (const one of named) this.#hear(one);
     return named;
   }
 
-  #hear(element: Element): void {
+  #hear(element: RoutingElement): void {
     if (element.type === 'gap') this.#miss(element);
     if (element.type === 'tick' || element.type === 'gap' || element.type === 'end-of-rib') return;
     if (element.type === 'peer-state' && element.state === 'down') this.#heard.delete(element.peer.id);
@@ -60,7 +60,7 @@ export class CollectorHistory {
   }
 
   /** A dump that was believed in the midst of a loss says nothing of what was lost after it: the loss is told again. */
-  heardAgain({ at, reason }: HeardAgain): readonly Element[] {
+  heardAgain({ at, reason }: HeardAgain): readonly RoutingElement[] {
     if (!this.#isHealed) return [];
     const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason };
     this.#hear(gap);

@@ -1,4 +1,4 @@
-import type { Element } from '../../../src/bgp/element.ts';
+import type { RoutingElement } from '../../../src/bgp/element.ts';
 import type { Collector } from '../../../src/bgp/peer.ts';
 import type { Prefix } from '../../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
@@ -12,7 +12,7 @@ import { ProblemTally, typeCounts } from './tally.ts';
 import type { Watch } from '../scan/watched.ts';
 
 /** What one stream of files yields: elements, and RIB dumps that ended, which only the collector's history explains. */
-export type Item = Element | DumpEnded | HeardAgain;
+export type Item = RoutingElement | DumpEnded | HeardAgain;
 
 /** The first that was read of a collector's stream after something was lost: what was told meanwhile is open to doubt. */
 export interface HeardAgain {

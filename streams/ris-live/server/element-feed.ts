@@ -66,6 +66,8 @@ function bodyOf(element: Element): RisMessage['body'] | string | undefined {
       return 'a route of a table dump';
     case 'gap':
       return `a gap (${element.reason})`;
+    case 'probe':
+      return 'a probe';
   }
 }
 

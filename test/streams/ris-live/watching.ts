@@ -91,6 +91,8 @@ export function shortOf(element: Element): string {
       return `${time} gap ${who === '' ? element.collector : who} ${element.reason}`;
     case 'peer-state':
       return `${time} ${element.state} ${who}`;
+    case 'probe':
+      return 'probe';
     case 'tick':
       return `${time} tick ${who === '' ? element.collector : who}`;
     case 'end-of-rib':

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { asnOf, type Asn } from '../../../src/bgp/asn.ts';
-import type { Element, GapReason } from '../../../src/bgp/element.ts';
+import type { Element, GapReason, ProbeElement } from '../../../src/bgp/element.ts';
 import { parseCollector, peerOf, type Collector, type Peer } from '../../../src/bgp/peer.ts';
 import {
   addressText,
@@ -10,6 +10,7 @@ import {
   type Family,
   type Prefix,
 } from '../../../src/bgp/prefix.ts';
+import { PROBE_KINDS, PROBE_RESULTS, SERVICES } from '../../../src/bgp/probe.ts';
 import { LAST_EVENT_TIME, type EventTime } from '../../../src/bgp/time.ts';
 
 /** Every element there can be. */
@@ -46,6 +47,28 @@ const reason = fc.constantFrom<GapReason>(
 );
 const count = fc.nat({ max: 2_000_000 });
 
+const letters = fc.stringMatching(/^[A-Za-z0-9._-]{0,30}$/);
+const probe: fc.Arbitrary<ProbeElement> = fc.record({
+  type: fc.constant('probe'),
+  at,
+  vantage: fc.oneof(
+    fc.constant({ id: 'own' }),
+    fc.record({ id: fc.constant('atlas-6012'), country: fc.constantFrom('KR', 'NL'), asn }),
+  ),
+  territory: fc.constantFrom('KP', undefined),
+  service: fc.constantFrom(...SERVICES),
+  target: fc.record({
+    kind: fc.constantFrom(...PROBE_KINDS),
+    address: peer.map(({ address }) => address),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    name: letters,
+  }),
+  result: fc.constantFrom(...PROBE_RESULTS),
+  detail: fc.stringMatching(/^[ -{}~]{0,120}$/),
+  ms: count,
+  everyMs: fc.integer({ min: 1, max: 86_400_000 }),
+});
+
 export const anyElement: fc.Arbitrary<Element> = fc.oneof(
   fc.record({ type: fc.constantFrom('rib', 'announcement'), at, peer, prefix, pathId, path }),
   fc.record({ type: fc.constant('withdrawal'), at, peer, prefix, pathId }),
@@ -64,5 +87,6 @@ export const anyElement: fc.Arbitrary<Element> = fc.oneof(
     .record({ type: fc.constant('gap'), at, peer, reason, routes: fc.array(routeName, { minLength: 1, maxLength: 5 }) })
     .map((gap) => ({ ...gap, collector: gap.peer.collector })),
   fc.record({ type: fc.constant('tick'), at, collector }),
+  probe,
   fc.record({ type: fc.constant('tick'), at, peer }).map((tick) => ({ ...tick, collector: tick.peer.collector })),
 );

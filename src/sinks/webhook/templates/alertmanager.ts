@@ -46,6 +46,8 @@ export const alertmanager: Template = (event, sentence, wallMs = 0) => {
     case 'observer.gap':
     case 'observer.healed':
     case 'observer.data-loss':
+    case 'reachability.changed':
+    case 'reachability.warning':
       return undefined;
   }
 };

@@ -71,6 +71,8 @@ function pageOf(event: UnroutableEvent): Page | undefined {
     case 'observer.gap':
     case 'observer.healed':
     case 'observer.data-loss':
+    case 'reachability.changed':
+    case 'reachability.warning':
       return undefined;
   }
 }

@@ -44,7 +44,10 @@ export function lines({ elements }: Decoded): readonly string[] {
 }
 
 function line(element: Element): string {
-  const who = element.type === 'tick' || element.peer === undefined ? '-' : (NAMES[element.peer.address] ?? '?');
+  const who =
+    element.type === 'tick' || element.type === 'probe' || element.peer === undefined
+      ? '-'
+      : (NAMES[element.peer.address] ?? '?');
   switch (element.type) {
     case 'rib':
     case 'announcement':
@@ -57,6 +60,8 @@ function line(element: Element): string {
       return `${who} end of ${element.family}`;
     case 'gap':
       return `${who} gap: ${element.reason}`;
+    case 'probe':
+      return 'probe';
     case 'tick':
       return 'tick';
   }

@@ -46,6 +46,8 @@ function line(element: Element): string {
       return `end-of-rib ${element.peer.address} ${element.family}`;
     case 'gap':
       return `gap ${element.peer?.address ?? '-'} ${element.reason}`;
+    case 'probe':
+      return 'probe';
     case 'tick':
       return 'tick';
   }

@@ -1,0 +1,56 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ETIQUETTE } from '../../../streams/probe/etiquette.ts';
+import type { Probed, ProbePlan } from '../../../streams/probe/rounds.ts';
+import type { ProbesFile } from '../../config/probes-file.ts';
+import type { ListedTarget } from '../../config/probes-schema.ts';
+import { MOST_BYTES } from '../../config/yaml-document.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, type Result } from '../../lib/result.ts';
+import type { Territory } from '../../territory/territory.ts';
+import { packageRoot, packageVersion } from '../package-root.ts';
+
+/**
+ * Reads a file of `watch --probes`.
+ *
+ * @param territories all that can be watched: targets must lie in their blocks.
+ */
+export async function readProbes(file: string, territories: readonly Territory[]): Promise<Result<ProbesFile>> {
+  let text: string;
+  try {
+    if ((await stat(file)).size > MOST_BYTES) return bad('configuration', `${file}: the file is larger than 1 MiB`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return bad('configuration', `${file}: ${refusal(error)}`);
+  }
+  const { parseProbes } = await import('../../config/probes-file.ts');
+  const { everyMs, minEveryMs, maxEveryMs, maxTargets } = ETIQUETTE;
+  const limits = { everyMs, minEveryMs, maxEveryMs, maxTargets };
+  return parseProbes(text, file, { territories, builtIn: await builtInTargets(), limits });
+}
+
+/** The lists that are shipped (`probes/KP.yaml`), by id of a territory. */
+export async function builtInTargets(): Promise<ReadonlyMap<string, readonly ListedTarget[]>> {
+  const { parseTargetList } = await import('../../config/probes-file.ts');
+  const folder = join(packageRoot(), 'probes');
+  const lists = new Map<string, readonly ListedTarget[]>();
+  for (const name of (await readdir(folder)).filter((entry) => entry.endsWith('.yaml'))) {
+    const list = parseTargetList(await readFile(join(folder, name), 'utf8'), join(folder, name));
+    if (!list.ok) throw new Error(list.faults.join('; '));
+    lists.set(name.slice(0, -'.yaml'.length), list.value);
+  }
+  return lists;
+}
+
+/** What is asked for these territories: the targets of others are left alone. */
+export function planOf(file: ProbesFile, ids: readonly string[]): ProbePlan {
+  const probed = (territory: string | undefined, list: readonly ListedTarget[]): readonly Probed[] =>
+    list.map(({ service, target }) => ({ territory, service, target }));
+  const { contact, everyMs, controls, territories } = file;
+  return {
+    controls: probed(undefined, controls),
+    targets: ids.flatMap((id) => probed(id, territories.get(id) ?? [])),
+    everyMs,
+    ask: { timeoutMs: ETIQUETTE.timeoutMs, userAgent: `unroutable/${packageVersion()} (reachability; ${contact})` },
+  };
+}

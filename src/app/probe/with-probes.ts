@@ -1,0 +1,54 @@
+import { alongside } from '../../../streams/alongside.ts';
+import { ETIQUETTE } from '../../../streams/probe/etiquette.ts';
+import { probing, type LastAsked, type ProbePlan, type ProbeReport } from '../../../streams/probe/rounds.ts';
+import type { ProbeElement } from '../../bgp/element.ts';
+import { OWN_VANTAGE } from '../../bgp/probe.ts';
+import { later, type EventTime } from '../../bgp/time.ts';
+import type { Engine } from '../../engine.ts';
+import type { Clock, ElementSource } from '../../ports.ts';
+import type { Logger } from '../watch/log.ts';
+
+/** What probing beside a live feed needs. */
+interface ProbeParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How often it is looked whether the feed has begun. Milliseconds. */
+const LOOK_MS = 1_000;
+
+/** The live feed, with the results of probes put in. Whoever reads it leads, so one process of a watch asks, not each. */
+export function withProbes(source: ElementSource, plan: ProbePlan, parts: ProbeParts): ElementSource {
+  return alongside(source, [(signal) => asking(plan, parts, signal)]);
+}
+
+async function* asking(
+  plan: ProbePlan,
+  { engine, clock, log }: ProbeParts,
+  signal: AbortSignal,
+): AsyncGenerator<ProbeElement> {
+  while (engine.now === undefined && !signal.aborted) await clock.sleep(LOOK_MS, signal);
+  const last = lastAsked(engine);
+  // Of a process before us: all that it asked, its controls too, it asked before this.
+  const latest = Math.max(0, ...[...last.values()].map(({ at }) => at)) as EventTime;
+  await clock.sleep(Math.min(ETIQUETTE.minEveryMs, later(latest, ETIQUETTE.minEveryMs) - clock.wallMs()), signal);
+  yield* probing(plan, { clock, random: Math.random, report: probeLog(log), last }, signal);
+}
+
+function lastAsked(engine: Engine): ReadonlyMap<string, LastAsked> {
+  const all = [...engine.reachability().values()].flatMap(({ targets }) => targets);
+  return new Map(
+    all
+      .filter(({ vantage }) => vantage.id === OWN_VANTAGE.id)
+      .map(({ target, at, result }) => [target, { at: Date.parse(at) as EventTime, result }]),
+  );
+}
+
+function probeLog(log: Logger): (report: ProbeReport) => void {
+  return (report) => {
+    if (report.type === 'own-line')
+      log.warn(`none of ${report.controls} controls can be reached: our own line is down, and no target is asked`);
+    else log.warn({ target: report.target }, `${report.target} could not be asked: ${report.reason}`);
+  };
+}

@@ -1,0 +1,87 @@
+import { ask } from '../../../streams/probe/ask.ts';
+import type { Probed, ProbePlan } from '../../../streams/probe/rounds.ts';
+import type { Io } from '../../app/io.ts';
+import { builtInTargets, planOf, readProbes } from '../../app/probe/read-probes.ts';
+import { isReached, targetText } from '../../bgp/probe.ts';
+import { readTerritories } from '../../config/selection.ts';
+import { bad } from '../../lib/result.ts';
+import type { Clock } from '../../ports.ts';
+import { counted, printable } from '../../report/printable.ts';
+import { systemClock } from '../../app/system-clock.ts';
+import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+
+/** The options of `probe check`, read. */
+export interface CheckOptions {
+  readonly probes: string;
+  /** Ids; none means all of the file. */
+  readonly territory?: readonly string[];
+  /** Path of the territories file. */
+  readonly territories?: string;
+}
+
+/** `unroutable probe check`: asks the controls and each target of the file once, one at a time, and prints what came of it. */
+export async function checkProbes(options: CheckOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+  const known = await readTerritories(options.territories);
+  if (!known.ok) return failed(known, io);
+  const file = await readProbes(
+    options.probes,
+    known.value.territories.map(({ territory }) => territory),
+  );
+  if (!file.ok) return failed(file, io);
+  const ids = (options.territory ?? [...file.value.territories.keys()]).map((id) => id.toUpperCase());
+  const missing = ids.filter((id) => !file.value.territories.has(id));
+  if (missing.length > 0)
+    return failed(
+      bad('usage', ...missing.map((id) => `--territory ${id}: ${options.probes} has no targets for it`)),
+      io,
+    );
+  return askAll(planOf(file.value, ids), io, clock);
+}
+
+async function askAll(plan: ProbePlan, io: Io, clock: Clock): Promise<ExitStatus> {
+  const controls = await askEach(plan.controls, plan, { io, clock });
+  if (io.signal.aborted) return EXIT.interrupted;
+  if (controls.reached === 0) {
+    io.stdout.write('No control can be reached: the fault is ours. The targets were not asked.\n');
+    return EXIT.notReady;
+  }
+  const targets = await askEach(plan.targets, plan, { io, clock });
+  if (io.signal.aborted) return EXIT.interrupted;
+  io.stdout.write(
+    `${counted(targets.answered, 'target')} of ${plan.targets.length} answered as asked; ` +
+      `${targets.reached - targets.answered} more can be reached. Leave out of the file what does not answer.\n`,
+  );
+  return targets.answered === plan.targets.length ? EXIT.done : EXIT.notReady;
+}
+
+async function askEach(
+  all: readonly Probed[],
+  plan: ProbePlan,
+  { io, clock }: { readonly io: Io; readonly clock: Clock },
+): Promise<{ readonly answered: number; readonly reached: number }> {
+  let [answered, reached] = [0, 0];
+  for (const { territory = 'control', service, target } of all) {
+    const begunMs = clock.monotonicMs();
+    const finding = await ask(target, plan.ask, io.signal);
+    if (finding === undefined) break;
+    const { result } = finding;
+    if (result === 'answered') answered++;
+    if (result !== undefined && isReached(result)) reached++;
+    const [word, detail] = result === undefined ? ['not asked', finding.failure] : [result, finding.detail];
+    const ms = Math.round(clock.monotonicMs() - begunMs);
+    const cells = [territory.padEnd(8), service.padEnd(5), targetText(target).padEnd(44), word.padEnd(9)];
+    io.stdout.write(`${printable(`${cells.join(' ')} ${String(ms).padStart(5)} ms  ${detail}`)}\n`);
+  }
+  return { answered, reached };
+}
+
+/** `unroutable probe targets`: the lists that are built in, with the source and the date of each address. Asks nobody. */
+export async function listTargets(io: Io): Promise<ExitStatus> {
+  for (const [id, list] of await builtInTargets()) {
+    for (const { service, target, source = '', date = '' } of list) {
+      const text = `${id.padEnd(4)} ${service.padEnd(5)} ${targetText(target).padEnd(40)} ${date}  ${source}`;
+      io.stdout.write(`${printable(text)}\n`);
+    }
+  }
+  return EXIT.done;
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { Io } from '../../app/io.ts';
+import type { ExitStatus } from '../exit-status.ts';
+import { collect } from '../program-options.ts';
+import type { CheckOptions } from './probe.ts';
+
+/** `unroutable probe`: the targets that `watch --probes` asks. */
+export function addProbeCommands(program: Command, io: Io, end: (status: ExitStatus) => void): void {
+  const probe = program
+    .command('probe')
+    .summary('check the services that watch --probes asks')
+    .description('Checks the services inside a territory that `watch --probes` asks whether they answer.');
+  probe
+    .command('check')
+    .summary('ask each target once')
+    .description('Asks the controls and each target of the file once, one at a time, and prints what came of it.')
+    .requiredOption('--probes <file>', 'YAML file of targets, see docs/probing.md')
+    .option('-t, --territory <id>', 'only its targets; may be given again (default: all of the file)', collect)
+    .option('--territories <file>', 'YAML file of territories, see docs/territories.md')
+    .action(async (options: CheckOptions) => {
+      const command = await import('./probe.ts');
+      end(await command.checkProbes(options, io));
+    });
+  probe
+    .command('targets')
+    .summary('list the targets that are built in')
+    .description('Lists the targets that are built in, with the source and the date of each address. Asks nobody.')
+    .action(async () => {
+      const command = await import('./probe.ts');
+      end(await command.listTargets(io));
+    });
+}

@@ -1,0 +1,152 @@
+import type { z } from 'zod';
+import { contains, parsePrefix } from '../bgp/prefix.ts';
+import { targetText, type ProbeTarget } from '../bgp/probe.ts';
+import { bad, good, type Result } from '../lib/result.ts';
+import { printable } from '../report/printable.ts';
+import type { Territory } from '../territory/territory.ts';
+import { durationArgument } from './duration.ts';
+import { probesSchema, targetListSchema, type ListedTarget } from './probes-schema.ts';
+import { issueFaults } from './schema-faults.ts';
+import { MOST_BYTES, readYaml, type Path, type YamlDocument } from './yaml-document.ts';
+
+/** What a file of `watch --probes` says (docs/probing.md). */
+export interface ProbesFile {
+  readonly contact: string;
+  /** Milliseconds between two questions to a target. */
+  readonly everyMs: number;
+  readonly controls: readonly ListedTarget[];
+  /** By id of a territory. */
+  readonly territories: ReadonlyMap<string, readonly ListedTarget[]>;
+}
+
+/** What the file is read against. */
+export interface ProbesContext {
+  /** All territories that can be watched. */
+  readonly territories: readonly Territory[];
+  /** Lists that are shipped, by id of a territory. */
+  readonly builtIn: ReadonlyMap<string, readonly ListedTarget[]>;
+  /** Milliseconds, and the most targets of all, controls included. */
+  readonly limits: {
+    readonly everyMs: number;
+    readonly minEveryMs: number;
+    readonly maxEveryMs: number;
+    readonly maxTargets: number;
+  };
+}
+
+/** The SOA of the root, of two root servers of different operators on many sites: k (RIPE NCC) and m (WIDE). */
+const USUAL_CONTROLS: readonly ListedTarget[] = ['193.0.14.129', '202.12.27.33'].map((address) => ({
+  service: 'dns',
+  target: { kind: 'dns-soa', address, port: 53, name: '.' },
+}));
+
+/** Reads a file of probes. All faults are reported at once, each with its place. */
+export function parseProbes(text: string, file: string, context: ProbesContext): Result<ProbesFile> {
+  const read = readForm(text, file, probesSchema, ['contact', 'every', 'controls', 'territories']);
+  if (!read.ok) return read;
+  const { document, value } = read.value;
+  const { contact, every = context.limits.everyMs, controls = USUAL_CONTROLS } = value;
+  const territories = new Map(
+    Object.entries(value.territories).map(([id, list]) => [
+      id,
+      list === 'built-in' ? (context.builtIn.get(id) ?? []) : list,
+    ]),
+  );
+  const faults = [
+    ...rateFaults(every, document, context),
+    ...(controls.length < 2
+      ? [`${document.locate(['controls'])}: controls: two are needed, so that one may fail`]
+      : []),
+    ...[...territories].flatMap(([id, list]) => territoryFaults(id, list, document, context)),
+    ...sumFaults([...controls, ...[...territories.values()].flat()], document, context),
+  ];
+  return faults.length > 0 ? refused(file, faults) : good({ contact, everyMs: every, controls, territories });
+}
+
+/** Reads a list of targets that is shipped. */
+export function parseTargetList(text: string, file: string): Result<readonly ListedTarget[]> {
+  const read = readForm(text, file, targetListSchema, ['targets']);
+  return read.ok ? good(read.value.value.targets) : read;
+}
+
+const TARGET_KEYS = ['kind', 'address', 'port', 'name', 'service', 'source', 'date'];
+
+function readForm<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+  keys: readonly string[],
+): Result<{ readonly document: YamlDocument; readonly value: T }> {
+  if (Buffer.byteLength(text) > MOST_BYTES) return refused(file, ['1:1: the file is larger than 1 MiB']);
+  const yaml = readYaml(text);
+  if (!yaml.ok) return refused(file, yaml.faults);
+  const { document } = yaml;
+  const parsed = schema.safeParse(document.value);
+  if (parsed.success) return good({ document, value: parsed.data });
+  const knownKeys = (path: Path): readonly string[] => (path.length === 0 ? keys : TARGET_KEYS);
+  return refused(
+    file,
+    parsed.error.issues.flatMap((issue) =>
+      innermost(issue).flatMap((inner) => issueFaults(inner, document, knownKeys)),
+    ),
+  );
+}
+
+/** Of a list or the word `built-in`, what is wrong with the list. */
+function innermost(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const [, ofList = []] = issue.errors;
+  if (ofList.some(({ code, path }) => code === 'invalid_type' && path.length === 0))
+    return [{ ...issue, code: 'custom', message: 'is neither a list of targets nor the word built-in' }];
+  return ofList.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function rateFaults(everyMs: number, document: YamlDocument, { limits }: ProbesContext): readonly string[] {
+  if (everyMs >= limits.minEveryMs && everyMs <= limits.maxEveryMs) return [];
+  const [least, most] = [durationArgument(limits.minEveryMs), durationArgument(limits.maxEveryMs)];
+  return [`${document.locate(['every'])}: every: must be from ${least} to ${most}`];
+}
+
+function territoryFaults(
+  id: string,
+  list: readonly ListedTarget[],
+  document: YamlDocument,
+  { territories }: ProbesContext,
+): readonly string[] {
+  const path = ['territories', id];
+  const territory = territories.find((known) => known.id === id);
+  if (territory === undefined) return [`${document.locate(path, 'key')}: ${id} is not a territory that is known`];
+  if (list.length === 0) return [`${document.locate(path)}: no list of targets for ${id} is built in`];
+  return list.flatMap(({ target }, i) => {
+    const at = document.locate([...path, i, 'address']);
+    const first = list.findIndex((other) => targetText(other.target) === targetText(target));
+    return [
+      ...(first < i ? [`${at}: ${targetText(target)} is listed twice`] : []),
+      ...(isWithin(territory, target)
+        ? []
+        : [`${at}: ${target.address} is outside the blocks of ${id}: what it answers says nothing of ${id}`]),
+    ];
+  });
+}
+
+function isWithin({ blocks }: Territory, { address }: ProbeTarget): boolean {
+  const host = parsePrefix(`${address}/${address.includes(':') ? 128 : 32}`);
+  return host !== undefined && blocks.some((block) => block.family === host.family && contains(block, host));
+}
+
+function sumFaults(all: readonly ListedTarget[], document: YamlDocument, { limits }: ProbesContext): readonly string[] {
+  if (all.length <= limits.maxTargets) return [];
+  const at = document.locate(['territories']);
+  return [
+    `${at}: these are ${all.length} targets, controls included; at most ${limits.maxTargets} can be asked in time`,
+  ];
+}
+
+/** More faults than this are counted. */
+const MOST_FAULTS = 20;
+
+function refused(file: string, faults: readonly string[]): Result<never> {
+  const shown = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
+  const more = faults.length - shown.length;
+  return bad('configuration', ...shown, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
+}

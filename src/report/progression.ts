@@ -1,0 +1,107 @@
+import type { Service } from '../bgp/probe.ts';
+import type { EventTime } from '../bgp/time.ts';
+import type { CountryData, IncidentData, Reachability, UnroutableEvent, Verdict } from '../detect/events/event.ts';
+import { durationText, eventTime, utcText } from './clock.ts';
+import { SERVICE_NAMES } from './reach-words.ts';
+
+/** One step: what changed, and since when it was so. */
+interface Step {
+  readonly at: EventTime;
+  /** `web`, `DNS`, or `routes`. */
+  readonly what: string;
+  /** `silent`. */
+  readonly how: string;
+  readonly isLoss: boolean;
+}
+
+/** How long before an incident a step still belongs to it. Milliseconds. */
+const BEFORE_MS = 6 * 3_600_000;
+
+/** Steps that are kept of one territory: more than a flapping country has in a day. */
+const MAX_STEPS = 200;
+
+const SERVICE_STEPS: Readonly<Record<Reachability, string | undefined>> = {
+  unreachable: 'silent',
+  partly: 'answers in part',
+  reachable: 'answers',
+  unknown: undefined,
+};
+
+const ROUTE_STEPS: Readonly<Record<Verdict, string | undefined>> = {
+  unroutable: 'gone',
+  degraded: 'gone in part',
+  routable: 'back',
+  unknown: undefined,
+};
+
+const RANK: Readonly<Record<Reachability, number>> = { unknown: 0, reachable: 0, partly: 1, unreachable: 2 };
+
+/**
+ * In which order services and routes went and came back. It collects events as they come, and reports the order of an
+ * incident: which came first is computed from the times, and a cause is never named.
+ */
+export class Progression {
+  readonly #steps = new Map<string, Step[]>();
+
+  /** Takes note of an event; most types say nothing here. */
+  note(event: UnroutableEvent): void {
+    if (event.drill === true) return;
+    if (event.type === 'reachability.changed') {
+      for (const { service, previous } of event.data.changed) {
+        const now = event.data.services.find((one) => one.service === service);
+        if (now !== undefined) this.#service(event.data.territory.id, service, previous, now);
+      }
+    }
+    if ('verdict' in event.data) this.#routes(event.data);
+  }
+
+  /** One line each; none where no service was asked, or none changed in that time. */
+  linesOf({ territory, incident }: IncidentData): readonly string[] {
+    const from = eventTime(incident.onset?.first ?? incident.spans[0]?.from ?? '') - BEFORE_MS;
+    const steps = (this.#steps.get(territory.id) ?? []).filter(({ at }) => at >= from).toSorted((a, b) => a.at - b.at);
+    if (!steps.some(({ what }) => what !== ROUTES)) return [];
+    const told = steps.map(({ at, what, how }) => `${utcText(at)} ${what} ${how}`).join(' · ');
+    return [`In this order: ${told}.`, ...firstOf(steps)];
+  }
+
+  #service(
+    id: string,
+    service: Service,
+    previous: Reachability,
+    { verdict, since }: { readonly verdict: Reachability; readonly since: string },
+  ): void {
+    const how = SERVICE_STEPS[verdict];
+    // What was not known before did not change then.
+    if (how === undefined || previous === 'unknown') return;
+    const isLoss = RANK[verdict] > RANK[previous];
+    this.#add(id, { at: eventTime(since), what: SERVICE_NAMES[service], how, isLoss });
+  }
+
+  #routes({ territory, family, verdict, previous, since }: CountryData): void {
+    const how = ROUTE_STEPS[verdict];
+    if (how === undefined || (previous === 'unknown' && verdict === 'routable')) return;
+    const isSixth = family === 'ipv6';
+    const step = { at: eventTime(since), what: ROUTES, how: isSixth ? `${how} (IPv6)` : how };
+    this.#add(territory.id, { ...step, isLoss: verdict !== 'routable' });
+  }
+
+  #add(id: string, step: Step): void {
+    const steps = this.#steps.get(id) ?? [];
+    steps.push(step);
+    if (steps.length > MAX_STEPS) steps.shift();
+    this.#steps.set(id, steps);
+  }
+}
+
+const ROUTES = 'routes';
+
+/** Which went first, and by how much. */
+function firstOf(steps: readonly Step[]): readonly string[] {
+  const losses = steps.filter(({ isLoss }) => isLoss);
+  const routes = losses.find(({ what }) => what === ROUTES);
+  const service = losses.find(({ what }) => what !== ROUTES);
+  if (routes === undefined || service === undefined) return [];
+  const ms = Math.abs(routes.at - service.at);
+  const [first, second] = service.at <= routes.at ? [service.what, 'the routes'] : ['the routes', service.what];
+  return [`First to change: ${first}, ${durationText(ms)} before ${second}.`];
+}
