@@ -1,4 +1,4 @@
-import type { UnroutableEvent, ReachabilityData } from '../detect/events/event.ts';
+import type { UnroutableEvent, ReachabilityData, UpstreamData } from '../detect/events/event.ts';
 
 /** The columns in their order. They are a contract: new ones go to the end. */
 export const CSV_COLUMNS = [
@@ -108,6 +108,10 @@ function rowOf(event: UnroutableEvent): Row {
   return { ...seen, ...detailOf(event) };
 }
 
+function upstreamDetail(data: UpstreamData): Row {
+  return { upstream: data.upstream, unit: data.units.join(' '), share: data.share, ...flags(data) };
+}
+
 function reachRow({ reachability, previous, since, reason, changed }: ReachabilityData): Row {
   return {
     verdict: reachability,
@@ -136,12 +140,7 @@ function detailOf(event: UnroutableEvent): Row {
       return { unit: event.data.unit, lost_at: event.data.lostSince ?? '', ...flags(event.data) };
     case 'upstream.gained':
     case 'upstream.lost':
-      return {
-        upstream: event.data.upstream,
-        unit: event.data.units.join(' '),
-        share: event.data.share,
-        ...flags(event.data),
-      };
+      return upstreamDetail(event.data);
     case 'origin.changed': {
       const { origin, change, units, share, sinceAtLatest } = event.data;
       return { origin, change, unit: units.join(' '), share, ...flags({ sinceAtLatest }) };
@@ -152,7 +151,13 @@ function detailOf(event: UnroutableEvent): Row {
     case 'incident.updated':
     case 'incident.closed':
       return incidentDetail(event.data);
-    default:
+    case 'observer.gap':
+    case 'observer.healed':
+    case 'observer.blind':
+    case 'observer.restored':
+    case 'observer.data-loss':
+    case 'reachability.changed':
+    case 'reachability.warning':
       return {};
   }
 }
