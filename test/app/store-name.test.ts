@@ -12,7 +12,7 @@ test('UNROUTABLE_NAME names the watch for every command; --name wins over it, an
   expect(await nameOf('desk')).toBe('desk');
   expect(await nameOf('desk', 'lab')).toBe('lab');
   expect(await nameOf('')).toBe('KP');
-  expect(await nameOf('a/b')).toContain('UNROUTABLE_NAME a/b: it must be');
+  expect(await nameOf('a/b')).toContain('UNROUTABLE_NAME a/b: it must consist of');
 });
 
 test('many territories need a name that is given, where anything is stored', async () => {
