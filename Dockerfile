@@ -42,6 +42,7 @@ COPY package.json README.md ARCHITECTURE.md CHANGELOG.md LICENSE asyncapi.yaml .
 COPY bin bin
 COPY bgpkit-parser-wasm/pkg bgpkit-parser-wasm/pkg
 COPY incidents incidents
+COPY probes probes
 COPY schemas schemas
 COPY docs docs
 COPY --from=build /app/dist/cli dist/cli

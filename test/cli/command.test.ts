@@ -141,7 +141,7 @@ describe('the incidents that come with it', () => {
     expect(published.status).toBe(2);
     expect(published.stderr).toContain('this library does not contain its networks');
     const standIn = await cli.run(['incidents', 'score', '--archive', 'sy-2023-06-25']);
-    expect([standIn.status, standIn.stderr]).toEqual([2, expect.stringContaining('the archives know nothing')]);
+    expect([standIn.status, standIn.stderr]).toEqual([2, expect.stringContaining('which are in no archive')]);
     const unknown = await cli.run(['incidents', 'show', '2022-01-2']);
     expect(unknown.status).toBe(2);
     expect(unknown.stderr).toContain('did you mean 2022-01-26?');

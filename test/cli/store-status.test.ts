@@ -27,12 +27,12 @@ describe('status', () => {
   const status = (place: string, ready = false, clock = systemClock): Promise<Said> =>
     said((io) => tellStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
 
-  test('says how the territory stands, and that nobody leads', async () => {
+  test('says how the territory stands, and that there is no leader', async () => {
     const { out } = await status(store);
     expect(JSON.parse(out)).toMatchObject({
       name: 'KP',
       ready: false,
-      reason: 'nobody leads',
+      reason: 'there is no leader',
       cursor: '2014-12-23T17:52:24.000Z',
       instances: [],
       verdicts: { 'KP/ipv4': { verdict: 'routable' } },
@@ -87,7 +87,10 @@ describe('status', () => {
       }
     };
     await turn();
-    expect(await status(place, true, clock)).toMatchObject({ status: 1, err: 'unroutable: not ready: nobody leads\n' });
+    expect(await status(place, true, clock)).toMatchObject({
+      status: 1,
+      err: 'unroutable: not ready: there is no leader\n',
+    });
     const lease = await writer.leases.acquire('box:1', 600_000);
     expect(await status(place, true, clock)).toEqual({ status: 0, out: '', err: '' });
     [ready, reason] = [false, 'not subscribed to the feed'];
@@ -96,7 +99,9 @@ describe('status', () => {
     ready = true;
     await turn();
     const later = new HandClock(clock.wallMs() + 60_000);
-    expect((await status(place, true, later)).err).toBe('unroutable: not ready: box:1 leads, and is not heard\n');
+    expect((await status(place, true, later)).err).toBe(
+      'unroutable: not ready: box:1 is the leader and gives no sign of life\n',
+    );
     stop.abort();
     await beating;
     expect(await writer.read('instances')).toEqual([]);

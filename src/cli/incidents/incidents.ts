@@ -145,9 +145,9 @@ function inputOf(incident: KnownIncident, options: DemoOptions): Result<Input> {
   const common = { territory: [incident.territory], settings: {}, ...(territories !== undefined && { territories }) };
   if (incident.kind === 'reconstructed' && archive !== true) return good({ paths: [incident.folder], options: common });
   if (territories !== undefined)
-    return bad('usage', `${incident.name}: its recordings speak of networks of nobody, of which the archives know nothing`);
+    return bad('usage', `${incident.name}: its recordings use documentation addresses, which are in no archive`);
   if (incident.kind === 'published') {
-    return bad('usage', `${incident.name}: its networks are not known here, so it cannot be replayed; show prints its card`);
+    return bad('usage', `${incident.name}: this library does not contain its networks, so it cannot be replayed; show prints its card`);
   }
   const window = {
     from: eventTime(incident.window.from),

@@ -98,7 +98,7 @@ describe('a Redis URL', () => {
   test.each([
     ['http://h', 'must begin with'],
     ['redis:h', 'must begin with'],
-    ['redis://', 'a host in it is not one'],
+    ['redis://', 'one of its hosts is not valid'],
     ['redis://h:99999', 'port 99999'],
     ['redis://h:0', 'port 0'],
     ['redis://a,b', 'one host'],
@@ -108,7 +108,7 @@ describe('a Redis URL', () => {
     ['redis://h/99999999999', 'number of a database'],
     ['redis-cluster://h/1', 'only database 0'],
     ['redis-sentinel://h', 'name of the group'],
-    ['redis://h?tsl=yes', 'none of ca, cert'],
+    ['redis://h?tsl=yes', 'not one of ca, cert'],
     ['redis://h?tls=maybe', 'yes or no'],
     ['redis://h?map=a:1=b:2', 'is for redis-cluster://'],
     ['redis-cluster://h?map=a', 'HOST:PORT=HOST:PORT'],
@@ -118,7 +118,7 @@ describe('a Redis URL', () => {
     ['rediss://h?tls=no', 'contradict'],
     ['rediss://h?cert=/x', 'go together'],
     ['redis://h?durability=always', 'local or wait'],
-    ['redis://:p@h?password-file=/f', 'one too many'],
+    ['redis://:p@h?password-file=/f', 'not both'],
     ['redis://u:%zz@h', 'percent-encoding'],
   ])('%s is refused, with the reason', (url, reason) => {
     const outcome = parseRedisUrl(url);

@@ -77,10 +77,10 @@ describe('an event', () => {
     }
   });
 
-  test('that a template has no use for is done with, and the log says why', () => {
+  test('that a template does not cover is done with, and the log says why', () => {
     const { waits, dead, gone, log } = outcomeOf(queued(), 'unwanted', even);
     expect([waits, dead, gone, log.ok]).toEqual([undefined, false, false, true]);
-    expect(log.reason).toContain('has no use');
+    expect(log.reason).toContain('the template does not cover this event');
   });
 
   test('keeps no more of a long reason than 300 characters', () => {
