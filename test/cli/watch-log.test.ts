@@ -22,7 +22,7 @@ test('what the feed does oddly is said in words, and counted', () => {
   expect(odd('absurd')).toBe('warning: messages that are more than a day old (dropped): 10,000 so far\n');
   for (const name of ['absurd', 'ahead', 'stale', 'late', 'duplicate'])
     expect(odd(name)).toMatch(/^warning: messages /);
-  expect(odd('it is not JSON')).toBe('warning: it is no JSON: 10,000 so far\n');
+  expect(odd('it is not JSON')).toBe('warning: it is not JSON: 10,000 so far\n');
 });
 
 test('a feed of another time is said to be so far behind, and how a recording is watched', () => {
@@ -55,6 +55,6 @@ test('collectors that are lost at one moment are one line, and so are those that
 test('a territory of which nothing is known is not shown as 0 of its networks', () => {
   const { engine } = new Day();
   expect(statusLine({ engine, feed: undefined, behind: undefined })).toBe(
-    'nothing heard yet | KP unknown, 4 networks, 0 voters',
+    'no data yet | KP unknown, 4 networks, 0 voters',
   );
 });
