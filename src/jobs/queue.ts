@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
 import type { RunFolder } from './run-folder.ts';
 
@@ -43,6 +44,8 @@ const FIRST_RETRY_MS = 1_000;
 /** Workers that are killed cost a job a stall each; that is no fault of the job. */
 const MOST_STALLS = 100;
 const ASK_AGAIN_MS = 2_000;
+/** Longer than a task has to end, so that its job is given back. */
+const CLOSE_WITHIN_MS = 6_000;
 const BATCH = 1_000;
 
 /**
@@ -92,7 +95,9 @@ export class JobQueue {
     const state = root === undefined ? 'none' : await root.getState();
     if (root !== undefined && (state === 'completed' || state === 'failed'))
       await root.remove({ removeChildren: true });
-    for (const territory of await run.unjudged()) {
+    const unjudged = await run.unjudged();
+    if (unjudged.length === 0) return;
+    for (const territory of unjudged) {
       const judging = await this.#reduce.getJob(jobOf(run, territory));
       if (judging !== undefined && (await judging.isFailed())) await judging.remove();
     }
@@ -165,12 +170,12 @@ export class JobQueue {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     clearInterval(watchdog);
-    await Promise.all([mapper.close(), reducer.close()]);
+    await Promise.all([ended(mapper), ended(reducer)]);
   }
 
   /** Ends the connections. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#map.close(), this.#reduce.close(), this.#flows.close()]);
+    await Promise.all([ended(this.#map), ended(this.#reduce), ended(this.#flows)]);
   }
 
   async #mapped({ data, attemptsMade }: Job<Data>, handlers: Handlers, signal: AbortSignal): Promise<string> {
@@ -248,6 +253,26 @@ export class JobQueue {
       handlers.report(`the watchdog: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+}
+
+/**
+ * Closes; what is not closed in time is cut off. A worker that waits for a job while Redis is emptied or started again may
+ * never see the end of that wait.
+ */
+async function ended(part: { close(): Promise<void>; disconnect(): Promise<void> }): Promise<void> {
+  const isClosed = await within(CLOSE_WITHIN_MS, part.close());
+  if (!isClosed) await within(CLOSE_WITHIN_MS, part.disconnect());
+}
+
+/** Whether it was done in time, well or not. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  const timer = new AbortController();
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
+  return Promise.race([done, late]).finally(() => timer.abort());
 }
 
 function childOptions(run: RunFolder, task: string) {

@@ -25,6 +25,8 @@ const LOCK_MS = 30_000;
 const WATCHDOG_MS = 30_000;
 /** A child that is told to stop has so long, in milliseconds. */
 const STOP_WITHIN_MS = 5_000;
+/** A worker that is told to stop has so long: its children, and then its connections. */
+const LEAVE_WITHIN_MS = STOP_WITHIN_MS + 2_000;
 /** Of what a child says on stderr the end is kept. */
 const MOST_WORDS = 4_096;
 
@@ -49,6 +51,9 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
     say(`${run.id}: ${what} ${ended.kind === 'done' ? 'is done' : `failed: ${ended.faults.join('; ')}`}`);
     return ended;
   };
+  // A connection that waited for a job while Redis was emptied or restarted may never close (BullMQ): it is not waited for.
+  const leave = (): void => void setTimeout(() => process.exit(EXIT.interrupted), LEAVE_WITHIN_MS).unref();
+  io.signal.addEventListener('abort', leave, { once: true });
   try {
     await queue.work(
       { run: (id) => RunFolder.open(options.out, id), map: child, reduce: child, report: (text) => complain(io, text) },
