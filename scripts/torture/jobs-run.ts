@@ -29,6 +29,8 @@ export interface JobsReport {
 }
 
 const TASKS = 4;
+/** The workers' watchdog removes what a lost worker left; here it looks every second. */
+const KEYS_GO_WITHIN_MS = 15_000;
 
 /** A run on workers and a Redis that are killed again and again; its bytes are compared with a replay's. */
 export class JobsRun {
@@ -69,6 +71,8 @@ export class JobsRun {
     const manifest = join(this.#folder, 'shared', 'runs', run, 'manifest.json');
     await ran(this.#command, ['jobs', 'resume', run, ...this.#options, '--wait', '--quiet']);
     const result = await readFile(join(manifest, '..', 'KP.ndjson'), 'utf8');
+    const until = performance.now() + KEYS_GO_WITHIN_MS;
+    while ((await this.#keys(run)).length > 0 && performance.now() < until) await sleep(100);
     await this.#stop();
     return { blows: counts, files, ...(await this.#remains(run)), isSame: result === expected };
   }
@@ -126,13 +130,17 @@ export class JobsRun {
     this.#workers = [];
   }
 
+  async #keys(run: string): Promise<readonly string[]> {
+    return ((await this.#redis.cli('KEYS', '*')) as string[]).filter((key) => key.includes(run));
+  }
+
   async #remains(run: string): Promise<Pick<JobsReport, 'begun' | 'needed' | 'unexplained' | 'left' | 'keys'>> {
     const begun = this.#ended.reduce((sum, { stderr }) => sum + [...stderr().matchAll(/ begins$/gm)].length, 0);
     const needed = TASKS + 1;
     // A kill costs what the worker had in hand of each kind; a loss, and a submission after it, what all had.
     const explained = 2 * this.#kills + 8 * this.#losses;
     const names = await readdir(join(this.#folder, 'shared'), { recursive: true });
-    const keys = ((await this.#redis.cli('KEYS', '*')) as string[]).filter((key) => key.includes(run));
+    const keys = await this.#keys(run);
     return {
       begun,
       needed,

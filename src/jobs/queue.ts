@@ -246,7 +246,11 @@ export class JobQueue {
     try {
       for (const id of await runs()) {
         const run = await handlers.run(id);
-        if (typeof run === 'string' || (await run.isCancelled()) || (await run.unjudged()).length === 0) continue;
+        if (typeof run === 'string' || (await run.isCancelled())) continue;
+        if ((await run.unjudged()).length === 0) {
+          await this.#forget(run);
+          continue;
+        }
         if ((await run.left()).length === 0) await this.#judge(run);
       }
     } catch (error) {
