@@ -126,7 +126,9 @@ describe('the services together', () => {
       await until(isWell);
       expect(await leader()).toContain(`:${analyzer.pid}`);
 
-      const standby = started([...(services['standby']?.command ?? []), ...feed], env);
+      // A container has a network of its own; here both would listen on one port.
+      const words = (services['standby']?.command ?? []).map((word) => word.replace(/:\d+$/, ':0'));
+      const standby = started([...words, ...feed], env);
       await until(async () => (await instances(env)) === 2);
       expect(await leader()).toContain(`:${analyzer.pid}`);
       expect(await stopped(analyzer)).toBe(0);
@@ -219,7 +221,8 @@ function leaderIn(status: string): string | undefined {
 }
 
 async function instances(env: Readonly<Record<string, string>>): Promise<number> {
-  const { stdout } = await image.run(['status', '--format', 'json'], env);
+  const { stdout, stderr } = await image.run(['status', '--format', 'json'], env);
+  if (stdout === '') throw new Error(`status printed nothing: ${stderr}`);
   return (JSON.parse(stdout) as { readonly instances: readonly unknown[] }).instances.length;
 }
 

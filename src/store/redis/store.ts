@@ -116,10 +116,11 @@ async function load(link: Link, keys: Keys): Promise<Kept | undefined> {
  */
 async function loadWithoutScript(link: Link, keys: Keys): Promise<Kept | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const before = await metaOf(link, keys);
     const engine = (await spacesOf(link, keys)).filter((space) => isEngineSpace(space));
-    const hashes = await Promise.all(engine.map((space) => link.call('hgetall', [keys.space(space)], LOAD_MS)));
-    const after = await metaOf(link, keys);
+    // Sent at once, so that seldom a commit comes between them, however often there are some.
+    const reading = metaOf(link, keys);
+    const readings = engine.map((space) => link.call('hgetall', [keys.space(space)], LOAD_MS));
+    const [before, hashes, after] = await Promise.all([reading, Promise.all(readings), metaOf(link, keys)]);
     if (COMMIT.every((field) => before.get(field) === after.get(field))) return keptOf(after, engine, hashes);
   }
   throw new RedisFailure('busy', 'it is written to all the time');
