@@ -2,7 +2,14 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseCollector } from '../bgp/peer.ts';
 import { parseDuration } from '../config/duration.ts';
 import { MOMENT_FORM, parseMoment } from '../config/moment.ts';
-import { parseSetting, SETTING_FORMS, settingText, type Setting } from '../config/settings.ts';
+import {
+  parseSetting,
+  POLICY_SETTINGS,
+  SETTING_FORMS,
+  settingText,
+  VOTING_SETTINGS,
+  type Setting,
+} from '../config/settings.ts';
 import type { Seed } from '../app/feed/types.ts';
 
 /** Which territories: `replay` and `watch` choose alike. */
@@ -33,8 +40,16 @@ function asLimit(text: string): number {
   return Number(text);
 }
 
-/** Every number of a policy is an option. */
-export function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {
+/** Every threshold and every rule of voting is an option. `as`: the defaults that this command has instead of a replay's. */
+export function addThresholds(
+  command: Command,
+  as: <Key extends string>(table: readonly Setting<Key>[]) => readonly Setting<Key>[] = (table) => table,
+): void {
+  addSettings(command, 'Thresholds:', as(POLICY_SETTINGS));
+  addSettings(command, 'Who may vote:', as(VOTING_SETTINGS));
+}
+
+function addSettings(command: Command, group: string, table: readonly Setting<string>[]): void {
   command.optionsGroup(group);
   for (const setting of table) {
     const { option, kind, help, fallback } = setting;

@@ -10,7 +10,7 @@ import {
   addHttp,
   addLimits,
   addPrinting,
-  addSettings,
+  addThresholds,
   asCollector,
   asCollectors,
   asCount,
@@ -30,7 +30,7 @@ import { addAsk, addHistory, addReport } from './report/program.ts';
 import { addProbeCommands } from './probe/program.ts';
 import { addStore, addStoreCommands, HOME_STORE } from './store/program.ts';
 import { addWebhookCommands } from './webhook/program.ts';
-import { forLiveFeed, POLICY_SETTINGS, VOTING_SETTINGS } from '../config/settings.ts';
+import { forLiveFeed } from '../config/settings.ts';
 
 /**
  * The command line. Each command is loaded when it is called: `--help` must answer at once, and needs none of them.
@@ -109,8 +109,7 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
   addArchive(replay);
   addPrinting(replay);
   addStore(replay, 'none');
-  addSettings(replay, 'Thresholds:', POLICY_SETTINGS);
-  addSettings(replay, 'Who may vote:', VOTING_SETTINGS);
+  addThresholds(replay);
   replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
     const wanted = replayOptions(options);
     const { startThreads } = await import('./replay/threads.ts');
@@ -168,8 +167,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   );
   addHttp(watch);
   addSending(watch);
-  addSettings(watch, 'Thresholds:', forLiveFeed(POLICY_SETTINGS));
-  addSettings(watch, 'Who may vote:', forLiveFeed(VOTING_SETTINGS));
+  addThresholds(watch, forLiveFeed);
   watch.action(async (options: Options) => {
     const command = await import('./watch/watch.ts');
     end(await command.watch({ ...options, settings: options }, io));

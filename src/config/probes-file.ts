@@ -7,7 +7,8 @@ import type { Territory } from '../territory/territory.ts';
 import { durationArgument } from './duration.ts';
 import { probesSchema, targetListSchema, type ListedTarget } from './probes-schema.ts';
 import { issueFaults } from './schema-faults.ts';
-import { MOST_BYTES, readYaml, type Path, type YamlDocument } from './yaml-document.ts';
+import { MOST_BYTES } from './config-text.ts';
+import { readYaml, type Path, type YamlDocument } from './yaml-document.ts';
 
 /** What a file of `watch --probes` says (docs/probing.md). */
 export interface ProbesFile {

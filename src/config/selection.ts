@@ -1,11 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
 import { policyFaults, type Policy } from '../detect/policy.ts';
 import { votingFaults, type VotingPolicy } from '../peers/voting-policy.ts';
 import { grouped } from '../report/printable.ts';
 import { countUnits, FAMILIES, type Territory } from '../territory/territory.ts';
 import { BUILT_IN } from '../territory/built-in.ts';
-import { refusal } from '../lib/errno.ts';
 import { bad, good, type Result } from '../lib/result.ts';
+import { readConfigText } from './config-text.ts';
 import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type { Configured } from './territories-file.ts';
@@ -114,18 +113,11 @@ function choose(known: Watched, ids: readonly string[], own: number): Result<Wat
 }
 
 async function readConfigured(file: string, defaults: Defaults): Promise<Result<Configured>> {
-  let text: string;
-  try {
-    const { size } = await stat(file);
-    const { MOST_BYTES } = await import('./yaml-document.ts');
-    if (size > MOST_BYTES) return bad('configuration', `${file}: the file is larger than 1 MiB`);
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    return bad('configuration', `${file}: ${refusal(error)}`);
-  }
+  const text = await readConfigText(file);
+  if (!text.ok) return text;
   // Loaded here, because zod and ip-num take longer to load than the rest of the command.
   const { parseTerritories } = await import('./territories-file.ts');
-  const parsed = parseTerritories(text, file, defaults);
+  const parsed = parseTerritories(text.value, file, defaults);
   return parsed.ok ? good(parsed) : bad('configuration', ...parsed.faults);
 }
 

@@ -7,7 +7,8 @@ import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting
 import { valueAt } from '../lib/zod-faults.ts';
 import { issueFaults, spell } from './schema-faults.ts';
 import { territoriesSchema, type TerritoriesDocument } from './territories-schema.ts';
-import { MOST_BYTES, readYaml, type Path, type YamlDocument } from './yaml-document.ts';
+import { MOST_BYTES } from './config-text.ts';
+import { readYaml, type Path, type YamlDocument } from './yaml-document.ts';
 
 /** What a territories file configures. */
 export interface Configured {

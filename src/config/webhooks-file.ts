@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { printable } from '../report/printable.ts';
 import type { StateStore } from '../ports.ts';
@@ -6,9 +5,9 @@ import { listEndpoints } from '../sinks/webhook/endpoint-store.ts';
 import { parseEndpoints, type Endpoint } from '../sinks/webhook/endpoint.ts';
 import { readyEndpoint } from '../sinks/webhook/ready.ts';
 import type { Environment, SecretRef } from '../sinks/webhook/secret.ts';
-import { refusal } from '../lib/errno.ts';
 import { bad, good, type Result } from '../lib/result.ts';
-import { MOST_BYTES, readYaml } from './yaml-document.ts';
+import { MOST_BYTES, readConfigText } from './config-text.ts';
+import { readYaml } from './yaml-document.ts';
 
 /** What a file of webhooks says, and what is to be said of it. */
 export interface WebhooksFile {
@@ -24,14 +23,9 @@ const MOST_FAULTS = 20;
  * All that would keep an endpoint from sending is a fault now: a secret that is not there as well as a slip of the pen.
  */
 export async function readWebhooks(file: string, environment: Environment): Promise<Result<WebhooksFile>> {
-  let text: string;
-  try {
-    if ((await stat(file)).size > MOST_BYTES) return bad('configuration', `${file}: the file is larger than 1 MiB`);
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    return bad('configuration', `${file}: ${refusal(error)}`);
-  }
-  const parsed = parseWebhooks(text, file);
+  const text = await readConfigText(file);
+  if (!text.ok) return text;
+  const parsed = parseWebhooks(text.value, file);
   if (!parsed.ok) return parsed;
   const faults: string[] = [];
   const warnings: string[] = [];

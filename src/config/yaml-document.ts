@@ -16,9 +16,6 @@ export type YamlResult =
   /** Each with its place in front: `7:13: …`. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Far more than a few hundred territories need; a file of 100 MB is a mistake or an attack. Bytes. */
-export const MOST_BYTES = 1024 * 1024;
-
 /** Anchors may save some typing; nested, they make a billion values of a kilobyte. */
 const MOST_ALIASES = 100;
 

@@ -4,6 +4,7 @@ import type { UnreadFile } from '../../streams/extract/format.ts';
 import { readFileName } from '../../streams/mrt/archive/file-name.ts';
 import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
 import type { Collector } from '../bgp/peer.ts';
+import type { HashedFile } from './hashed-file.ts';
 
 /** What `map` does at once: the files of one collector that begin in one UTC day. */
 export interface MapTask {
@@ -14,6 +15,8 @@ export interface MapTask {
   readonly files: readonly PlannedFile[];
   /** What should have been among them. */
   readonly unread: readonly UnreadFile[];
+  /** Of each file, where it was hashed already. */
+  readonly hashed?: readonly HashedFile[];
 }
 
 /** A file that is not there, by its path or `rrc00/updates.20141222.1600.gz`. */

@@ -11,7 +11,7 @@ import { createScanner } from '../../streams/mrt/scan/scanner.ts';
 import { refusal } from '../lib/errno.ts';
 import { bad, good, type Result } from '../lib/result.ts';
 import type { Territory } from '../territory/territory.ts';
-import { markOf, sha256Of } from './manifest-task.ts';
+import { hashedFile, markOf, type HashedFile } from './hashed-file.ts';
 import type { MapTask } from './map-tasks.ts';
 import type { FolderShelf } from './shelf.ts';
 
@@ -64,14 +64,12 @@ interface Wanted {
 
 async function extractsOf(task: MapTask, setting: MapSetting): Promise<Result<MapOutcome>> {
   const { shelf, signal } = setting;
-  const before = await Promise.all(task.files.map(({ path }) => markOf(path)));
-  const sums: string[] = [];
-  for (const { path } of task.files) sums.push(await sha256Of(path, signal));
-  const all = setting.territories.map((territory) => ({ territory, name: nameOf(task, territory, sums, setting) }));
+  const hashed: HashedFile[] = [...(task.hashed ?? [])];
+  for (const { path } of task.files.slice(hashed.length)) hashed.push(await hashedFile(path, signal));
+  const all = setting.territories.map((territory) => ({ territory, name: nameOf(task, territory, hashed, setting) }));
   const isThere = await Promise.all(all.map(({ name }) => shelf.has(name)));
   const wanted = all.filter((_, i) => isThere[i] === false);
-  const made =
-    wanted.length === 0 ? { damage: [], isNew: new Map() } : await make(task, wanted, { sums, before }, setting);
+  const made = wanted.length === 0 ? { damage: [], isNew: new Map() } : await make(task, wanted, hashed, setting);
   const extracts = all.map(({ name }) => ({ path: shelf.pathOf(name), isNew: made.isNew.get(name) ?? false }));
   return good({ extracts, damage: made.damage });
 }
@@ -79,7 +77,7 @@ async function extractsOf(task: MapTask, setting: MapSetting): Promise<Result<Ma
 async function make(
   task: MapTask,
   wanted: readonly Wanted[],
-  { sums, before }: { readonly sums: readonly string[]; readonly before: readonly string[] },
+  hashed: readonly HashedFile[],
   setting: MapSetting,
 ): Promise<{ damage: MapOutcome['damage']; isNew: ReadonlyMap<string, boolean> }> {
   const { shelf } = setting;
@@ -87,9 +85,9 @@ async function make(
   const isNew = new Map<string, boolean>();
   try {
     for (const each of wanted) outputs.push(await openOutput(each, shelf));
-    const damage = await scan(task, outputs, sums, setting);
+    const damage = await scan(task, outputs, hashed, setting);
     for (const [i, { path }] of task.files.entries()) {
-      if ((await markOf(path)) !== before[i]) throw new Error(`${path} changed while it was read`);
+      if ((await markOf(path)) !== hashed[i]?.mark) throw new Error(`${path} changed while it was read`);
     }
     for (const { writer, territory, temporary, name } of outputs) {
       await writer.end(headOf(task, territory, setting));
@@ -107,7 +105,7 @@ async function make(
 interface Output extends Wanted {
   readonly writer: ExtractWriter;
   readonly temporary: string;
-  /** `undefined` where the scan was for this territory alone. */
+  /** Used where several territories are mapped at once: the scan passes what concerns any of them. */
   readonly filter: Prefilter;
 }
 
@@ -120,7 +118,7 @@ async function openOutput(wanted: Wanted, shelf: FolderShelf): Promise<Output> {
 async function scan(
   { files, collector }: MapTask,
   outputs: readonly Output[],
-  sums: readonly string[],
+  hashed: readonly HashedFile[],
   { limits, threads, signal }: MapSetting,
 ): Promise<MapOutcome['damage']> {
   const watch = outputs.flatMap(({ territory }) => territory.blocks);
@@ -135,7 +133,7 @@ async function scan(
         for (const { writer, filter } of outputs)
           await writer.add(outputs.length === 1 ? batch : narrowed(batch, filter));
       }
-      const section = sectionOf(files[i] as PlannedFile, sums[i] ?? '');
+      const section = sectionOf(files[i] as PlannedFile, hashed[i]);
       for (const { writer } of outputs) await writer.endSection(section);
     }
     return damage;
@@ -158,9 +156,17 @@ function damageOf({ marks }: ScanBatch, file: string): MapOutcome['damage'] {
 
 function sectionOf(
   { path, kind, container, start, isStartNamed, snapshot }: PlannedFile,
-  sha256: string,
+  hashed: HashedFile | undefined,
 ): Omit<ExtractFile, 'from' | 'to'> {
-  return { name: basename(path), kind, container, start, isStartNamed, bytes: snapshot.size, sha256 };
+  return {
+    name: basename(path),
+    kind,
+    container,
+    start,
+    isStartNamed,
+    bytes: snapshot.size,
+    sha256: hashed?.sha256 ?? '',
+  };
 }
 
 function headOf(
@@ -180,8 +186,8 @@ function headOf(
 }
 
 /** The same files, territory and program give the same name, so that a task that is run again finds its extract. */
-function nameOf(task: MapTask, territory: Territory, sums: readonly string[], setting: MapSetting): string {
-  const files = task.files.map((file, i) => sectionOf(file, sums[i] ?? ''));
+function nameOf(task: MapTask, territory: Territory, hashed: readonly HashedFile[], setting: MapSetting): string {
+  const files = task.files.map((file, i) => sectionOf(file, hashed[i]));
   const hash = createHash('sha256')
     .update(JSON.stringify([headOf(task, territory, setting), files]))
     .digest('hex');

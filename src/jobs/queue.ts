@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
 import type { RunFolder } from './run-folder.ts';
 
@@ -44,8 +43,6 @@ const FIRST_RETRY_MS = 1_000;
 /** Workers that are killed cost a job a stall each; that is no fault of the job. */
 const MOST_STALLS = 100;
 const ASK_AGAIN_MS = 2_000;
-/** Longer than a task has to end, so that its job is given back. */
-const CLOSE_WITHIN_MS = 6_000;
 const BATCH = 1_000;
 
 /**
@@ -142,7 +139,10 @@ export class JobQueue {
     return sum;
   }
 
-  /** Works until `signal` aborts; then what it runs is stopped and is another worker's. */
+  /**
+   * Works until `signal` aborts; then what it runs is stopped and is another worker's. A connection that waited for a job
+   * while Redis was emptied or restarted may never close: whoever calls this must not wait for ever.
+   */
   async work(handlers: Handlers, options: WorkOptions, signal: AbortSignal): Promise<void> {
     const settings = {
       connection: this.#connection,
@@ -170,19 +170,19 @@ export class JobQueue {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     clearInterval(watchdog);
-    await Promise.all([ended(mapper), ended(reducer)]);
+    await Promise.all([mapper.close(), reducer.close()]);
   }
 
   /** Ends the connections. */
   async close(): Promise<void> {
-    await Promise.all([ended(this.#map), ended(this.#reduce), ended(this.#flows)]);
+    await Promise.allSettled([this.#map.close(), this.#reduce.close(), this.#flows.close()]);
   }
 
   async #mapped({ data, attemptsMade }: Job<Data>, handlers: Handlers, signal: AbortSignal): Promise<string> {
     const run = await handlers.run(data.run);
     if (typeof run === 'string') throw new UnrecoverableError(run);
     if (await run.isCancelled()) return 'cancelled';
-    if (!(await run.left()).includes(data.what)) return 'was done';
+    if (await run.isSettled(data.what)) return 'was done';
     const ended = await handlers.map(run, data.what, signal);
     if (ended.kind === 'done') return 'done';
     const words = ended.faults.join('; ');
@@ -257,26 +257,6 @@ export class JobQueue {
       handlers.report(`the watchdog: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-}
-
-/**
- * Closes; what is not closed in time is cut off. A worker that waits for a job while Redis is emptied or started again may
- * never see the end of that wait.
- */
-async function ended(part: { close(): Promise<void>; disconnect(): Promise<void> }): Promise<void> {
-  const isClosed = await within(CLOSE_WITHIN_MS, part.close());
-  if (!isClosed) await within(CLOSE_WITHIN_MS, part.disconnect());
-}
-
-/** Whether it was done in time, well or not. */
-async function within(ms: number, work: Promise<void>): Promise<boolean> {
-  const timer = new AbortController();
-  const done = work.then(
-    () => true,
-    () => true,
-  );
-  const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
-  return Promise.race([done, late]).finally(() => timer.abort());
 }
 
 function childOptions(run: RunFolder, task: string) {

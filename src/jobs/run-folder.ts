@@ -115,6 +115,12 @@ export class RunFolder {
     return this.manifest.tasks.map(({ id }) => id).filter((id) => !settled.has(id));
   }
 
+  /** Whether a task is done or given up. */
+  async isSettled(task: string): Promise<boolean> {
+    const names = ['done', 'failed'].map((folder) => this.#own(join(folder, `${task}.json`)));
+    return (await Promise.all(names.map((name) => this.shelf.has(name)))).includes(true);
+  }
+
   /** Territories without a result. */
   async unjudged(): Promise<readonly string[]> {
     const isThere = await Promise.all(this.manifest.territories.map((id) => this.shelf.has(this.#own(`${id}.ndjson`))));

@@ -3,7 +3,7 @@ import { access, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** A temporary file that nobody has written to for so long belongs to nobody, in milliseconds. */
+/** A temporary file that was not written to for so long is removed: its writer is gone. Milliseconds. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 /** `.NAME.HOST.PID.RANDOM.tmp` */
 const TEMPORARY = /^\..+\.([^.]*)\.(\d+)\.[0-9a-f]+\.tmp$/;

@@ -79,7 +79,7 @@ test('a series that is gone does not stay, and a source that fails takes only it
   expect(text).not.toContain('phone');
 });
 
-test('what nobody reads has no series: a store that is away is not one without a leader', async () => {
+test('a value that could not be read has no series: a store that is away is not one without a leader', async () => {
   expect(await new Meter().text()).not.toMatch(/^unroutable_(leaders?|ready|event_lag_seconds|stored_events) /m);
 });
 

@@ -1,12 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ETIQUETTE } from '../../../streams/probe/etiquette.ts';
 import type { Probed, ProbePlan } from '../../../streams/probe/rounds.ts';
 import type { ProbesFile } from '../../config/probes-file.ts';
 import type { ListedTarget } from '../../config/probes-schema.ts';
-import { MOST_BYTES } from '../../config/yaml-document.ts';
-import { refusal } from '../../lib/errno.ts';
-import { bad, type Result } from '../../lib/result.ts';
+import { readConfigText } from '../../config/config-text.ts';
+import type { Result } from '../../lib/result.ts';
 import type { Territory } from '../../territory/territory.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
 
@@ -16,17 +15,12 @@ import { packageRoot, packageVersion } from '../package-root.ts';
  * @param territories all that can be watched: targets must lie in their blocks.
  */
 export async function readProbes(file: string, territories: readonly Territory[]): Promise<Result<ProbesFile>> {
-  let text: string;
-  try {
-    if ((await stat(file)).size > MOST_BYTES) return bad('configuration', `${file}: the file is larger than 1 MiB`);
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    return bad('configuration', `${file}: ${refusal(error)}`);
-  }
+  const text = await readConfigText(file);
+  if (!text.ok) return text;
   const { parseProbes } = await import('../../config/probes-file.ts');
   const { everyMs, minEveryMs, maxEveryMs, maxTargets } = ETIQUETTE;
   const limits = { everyMs, minEveryMs, maxEveryMs, maxTargets };
-  return parseProbes(text, file, { territories, builtIn: await builtInTargets(), limits });
+  return parseProbes(text.value, file, { territories, builtIn: await builtInTargets(), limits });
 }
 
 /** The lists that are shipped (`probes/KP.yaml`), by id of a territory. */

@@ -1,14 +1,13 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../../app/io.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
-import { POLICY_SETTINGS, VOTING_SETTINGS } from '../../config/settings.ts';
 import { addArchive } from '../archive/options.ts';
 import { EXIT_HELP, type ExitStatus } from '../exit-status.ts';
 import {
   addChoice,
   addLimits,
   addPrinting,
-  addSettings,
+  addThresholds,
   asCollector,
   asCount,
   asDuration,
@@ -65,8 +64,7 @@ function addReduce(program: Command, io: Io, end: End): void {
     .option('--until <time>', 'read nothing after this time (UTC)', asMoment);
   addPrinting(reduce);
   addStore(reduce, 'none');
-  addSettings(reduce, 'Thresholds:', POLICY_SETTINGS);
-  addSettings(reduce, 'Who may vote:', VOTING_SETTINGS);
+  addThresholds(reduce);
   reduce
     .addHelpText('after', `\n${EXIT_HELP}`)
     .action(async (extracts: string[], options: Omit<ReplayOptions, 'settings'>) => {
@@ -174,8 +172,7 @@ function addSubmit(jobs: Command, io: Io, end: End): void {
     .option('--since <time>', 'report nothing before this time (UTC)', asMoment)
     .option('--wait', 'stay until the run is over, and print the paths of its results')
     .option('-q, --quiet', 'no progress on stderr');
-  addSettings(submit, 'Thresholds:', POLICY_SETTINGS);
-  addSettings(submit, 'Who may vote:', VOTING_SETTINGS);
+  addThresholds(submit);
   submit
     .addHelpText('after', `\n${EXIT_HELP}`)
     .action(async (files: string[], options: Omit<SubmitOptions, 'settings'>) => {

@@ -51,12 +51,12 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
     say(`${run.id}: ${what} ${ended.kind === 'done' ? 'is done' : `failed: ${ended.faults.join('; ')}`}`);
     return ended;
   };
-  // A connection that waited for a job while Redis was emptied or restarted may never close (BullMQ): it is not waited for.
+  // Connections to Redis may never close, see `work` of the queue.
   const leave = (): void => void setTimeout(() => process.exit(EXIT.interrupted), LEAVE_WITHIN_MS).unref();
   io.signal.addEventListener('abort', leave, { once: true });
   try {
     await queue.work(
-      { run: (id) => RunFolder.open(options.out, id), map: child, reduce: child, report: (text) => complain(io, text) },
+      { run: runs(options.out), map: child, reduce: child, report: (text) => complain(io, text) },
       {
         concurrency,
         lockMs: options.lock ?? LOCK_MS,
@@ -74,6 +74,16 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
   } finally {
     await queue.close();
   }
+}
+
+/** Opens runs, each once: a manifest can be large, and never changes. */
+function runs(out: string): (id: string) => Promise<RunFolder | string> {
+  const opened = new Map<string, RunFolder>();
+  return async (id) => {
+    const run = opened.get(id) ?? (await RunFolder.open(out, id));
+    if (typeof run !== 'string') opened.set(id, run);
+    return run;
+  };
 }
 
 async function runTask(run: RunFolder, what: string, out: string, signal: AbortSignal): Promise<TaskEnd> {

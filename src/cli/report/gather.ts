@@ -1,16 +1,14 @@
 import { Writable } from 'node:stream';
 import type { Io } from '../../app/io.ts';
-import { openKept } from '../../app/open-store.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import type { KeptReplay } from '../../app/replay/kept-replay.ts';
 import { REPLAY_KEEPS_EVERY_MS } from '../../app/replay/stored-replay.ts';
-import { systemClock } from '../../app/system-clock.ts';
-import { select, type Selection } from '../../config/selection.ts';
+import type { Selection } from '../../config/selection.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { createEngine } from '../../engine.ts';
 import { withHistory } from '../../history/with-history.ts';
+import { askStore } from '../store/ask-store.ts';
 import type { Reader } from '../../history/stored.ts';
-import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { Outcome } from '../../app/output/formatters.ts';
 import { memoryStore } from '../../store/memory.ts';
@@ -72,23 +70,13 @@ async function fromReplay<T>(
 }
 
 async function fromStore<T>(options: ReplayOptions, io: Io, question: Question<T>): Answered<T> {
-  const selection = await select(options);
-  if (!selection.ok) return selection;
-  const ids = selection.value.territories.map(({ territory }) => territory.id);
-  const opened = await openKept({ ...options, access: 'read' }, ids, io, systemClock);
-  if (!opened.ok) return opened;
-  const { store } = opened.value;
-  try {
+  const asked = await askStore(options, io, async (reader, selection) => {
     const events: UnroutableEvent[] = [];
-    for await (const event of store.events(undefined)) events.push(event);
-    const found = { reader: store, events, selection: selection.value, outcome: undefined, status: EXIT.done };
-    const value = await question(found);
-    return value.ok ? good({ value: value.value, status: EXIT.done }) : value;
-  } catch (error) {
-    return bad('store', `${store.name}: ${refusal(error)}`);
-  } finally {
-    await store.close();
-  }
+    for await (const event of reader.events(undefined)) events.push(event);
+    return question({ reader, events, selection, outcome: undefined, status: EXIT.done });
+  });
+  const value = asked.ok ? asked.value : asked;
+  return value.ok ? good({ value: value.value, status: EXIT.done }) : value;
 }
 
 /** The exit status of what could not be answered, which is told. */

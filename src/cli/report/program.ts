@@ -5,7 +5,7 @@ import { addArchive } from '../archive/options.ts';
 import {
   addChoice,
   addLimits,
-  addSettings,
+  addThresholds,
   asCollector,
   asCollectors,
   asMoment,
@@ -13,7 +13,6 @@ import {
   collect,
 } from '../program-options.ts';
 import { addStore } from '../store/program.ts';
-import { POLICY_SETTINGS, VOTING_SETTINGS } from '../../config/settings.ts';
 import type { AskOptions } from './ask.ts';
 import type { PastOptions } from './history.ts';
 import type { ReportOptions } from './report.ts';
@@ -60,8 +59,7 @@ export function addReport(program: Command, io: Io, end: End): void {
     .addOption(new Option('--family <family>', 'where both are watched').choices(['ipv4', 'ipv6']))
     .option('-q, --quiet', 'no progress on stderr');
   addStore(report, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');
-  addSettings(report, 'Thresholds:', POLICY_SETTINGS);
-  addSettings(report, 'Who may vote:', VOTING_SETTINGS);
+  addThresholds(report);
   report.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: ReportOptions) => {
     const command = await import('./report.ts');
     end(await command.report(files, { ...options, settings: { ...options } }, io));
@@ -113,8 +111,7 @@ export function addHistory(program: Command, io: Io, end: End): void {
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'no progress on stderr');
   addStore(history, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');
-  addSettings(history, 'Thresholds:', POLICY_SETTINGS);
-  addSettings(history, 'Who may vote:', VOTING_SETTINGS);
+  addThresholds(history);
   history.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: PastOptions) => {
     const command = await import('./history.ts');
     end(await command.history(files, { ...options, settings: { ...options } }, io));

@@ -1,19 +1,16 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { Family } from '../../bgp/prefix.ts';
-import { openKept, type StoreOptions } from '../../app/open-store.ts';
+import type { StoreOptions } from '../../app/open-store.ts';
 import { paintFor, widthOf, type Io } from '../../app/io.ts';
 import { systemClock } from '../../app/system-clock.ts';
-import { select, type SelectionOptions } from '../../config/selection.ts';
+import type { SelectionOptions } from '../../config/selection.ts';
 import type { Answers } from '../../http/answers.ts';
 import { explainView } from '../../http/sight-views.ts';
-import { Refused } from '../../http/subjects.ts';
 import { uptimeView } from '../../http/views.ts';
-import { refusal } from '../../lib/errno.ts';
-import { bad, good, type Result } from '../../lib/result.ts';
-import type { StateStore } from '../../ports.ts';
 import { durationText, eventTime, utcText } from '../../report/clock.ts';
 import { counted, listed, percent, printable } from '../../report/printable.ts';
 import { wrapped } from '../../report/wrap.ts';
+import { askStore } from './ask-store.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 
 /** Whose history is asked for. The territory may be left out where the store has one. */
@@ -34,7 +31,7 @@ export interface UptimeOptions extends HistoryOptions {
 export async function tellUptime(options: UptimeOptions, io: Io): Promise<ExitStatus> {
   const { from, until, by, family } = options;
   const asked = { ...whose(options), family, from, until, by };
-  const found = await ask(options, io, (store) => uptimeView(store, asked));
+  const found = await askStore(options, io, (store) => uptimeView(store, asked));
   if (!found.ok) return failed(found, io);
   const texts = { json: jsonOf, csv: uptimeCsv, text: uptimeText };
   const { rows } = found.value;
@@ -53,7 +50,7 @@ export interface ExplainOptions extends HistoryOptions {
 /** `unroutable explain`: the verdict of one moment, and the last message of each peer behind it. */
 export async function tellExplanation(options: ExplainOptions, io: Io): Promise<ExitStatus> {
   const { at, family } = options;
-  const found = await ask(options, io, (store) =>
+  const found = await askStore(options, io, (store) =>
     explainView(store, { ...whose(options), family, at }, systemClock.wallMs()),
   );
   if (!found.ok) return failed(found, io);
@@ -62,27 +59,6 @@ export async function tellExplanation(options: ExplainOptions, io: Io): Promise<
 }
 
 const whose = ({ territory }: HistoryOptions) => ({ territory: territory?.[0]?.toUpperCase() });
-
-/** Opens the store to read, asks, and closes it. */
-async function ask<T>(
-  options: HistoryOptions,
-  io: Io,
-  question: (store: StateStore) => Promise<T>,
-): Promise<Result<T>> {
-  const selection = await select(options);
-  if (!selection.ok) return selection;
-  const ids = selection.value.territories.map(({ territory }) => territory.id);
-  const opened = await openKept({ ...options, access: 'read' }, ids, io, systemClock);
-  if (!opened.ok) return opened;
-  const { store } = opened.value;
-  try {
-    return good(await question(store));
-  } catch (error) {
-    return error instanceof Refused ? bad('usage', error.message) : bad('store', `${store.name}: ${refusal(error)}`);
-  } finally {
-    await store.close();
-  }
-}
 
 function jsonOf(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
