@@ -15,7 +15,7 @@ test('RIPEstat lists other peers at the same collectors: they do not vote, and t
     await sim.seeded();
     await sim.pass(4 * MINUTE);
     expect(sim.log).toContain('the first table and the feed have no peer in common: the table has 60 peers such as');
-    expect(sim.log).toMatch(/unroutable \d\S+ watches KP on 127\.0\.0\.1:\d+, seeded from ripestat, kept nowhere/);
+    expect(sim.log).toMatch(/unroutable \d\S+ watches KP on 127\.0\.0\.1:\d+, seeded from ripestat, not stored/);
     await sim.withdraw(sim.peers);
     await sim.pass(5 * MINUTE);
     expect(sim.types('country.')).toEqual([]);
