@@ -8,9 +8,9 @@ import type { Element, RouteElement, WithdrawalElement } from '../src/bgp/elemen
 import { parseCollector, peerOf, type Peer } from '../src/bgp/peer.ts';
 import type { Prefix } from '../src/bgp/prefix.ts';
 import type { EventTime } from '../src/bgp/time.ts';
-import { DEFAULT_POLICY } from '../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../src/policy/policy.ts';
 import { createEngine, type Engine } from '../src/engine.ts';
-import { DEFAULT_VOTING } from '../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../src/policy/voting-policy.ts';
 import { asn, prefix } from '../test/support/day.ts';
 import { machineText } from './bench/table.ts';
 

@@ -9,9 +9,9 @@ import type { Element } from '../src/bgp/element.ts';
 import { parseCollector, peerOf, type Peer } from '../src/bgp/peer.ts';
 import { prefixOf, type Prefix } from '../src/bgp/prefix.ts';
 import type { EventTime } from '../src/bgp/time.ts';
-import { DEFAULT_POLICY } from '../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../src/policy/policy.ts';
 import { createEngine } from '../src/engine.ts';
-import { DEFAULT_VOTING } from '../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../src/policy/voting-policy.ts';
 import { asn } from '../test/support/day.ts';
 
 const { values } = parseArgs({

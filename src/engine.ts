@@ -8,7 +8,7 @@ import { Evaluators } from './detect/evaluators.ts';
 import { reachBeside, reachEvents, type ReachDecision } from './reach/reach.ts';
 import { lossDraft, Observer, type OpenGap } from './detect/observer/observer.ts';
 import { allViews, type Parts } from './state/engine-parts.ts';
-import type { Policy } from './detect/policy.ts';
+import type { Policy } from './policy/policy.ts';
 import { Recorder } from './state/recorder.ts';
 import { differences, restoreParts, UnreadableRecord } from './state/restore.ts';
 import { neverJudged, statusOf, type TerritoryStatus } from './detect/status.ts';
@@ -16,7 +16,7 @@ import { PeerTable } from './peers/peer-table.ts';
 import { TerritoryView } from './rib/territory-view.ts';
 import { isEngineSpace, type StateChange, type StateRecord } from './state/record.ts';
 import { FAMILIES, unitsOf, type Territory } from './territory/territory.ts';
-import type { VotingPolicy } from './peers/voting-policy.ts';
+import type { VotingPolicy } from './policy/voting-policy.ts';
 
 export type { OpenGap } from './detect/observer/observer.ts';
 export type { TerritoryStatus } from './detect/status.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Element } from '../src/bgp/element.ts';
-import { DEFAULT_POLICY } from '../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../src/policy/policy.ts';
 import { createEngine, restoreEngine, type EngineOptions } from '../src/engine.ts';
 import { run, type Keeping } from '../src/pipeline.ts';
 import type { Batch, Committed, ElementSource, StateStore } from '../src/ports.ts';
 import { memoryStore } from '../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../src/policy/voting-policy.ts';
 import { Day, KP, peers } from './support/day.ts';
 
 const OPTIONS: EngineOptions = {

@@ -1,10 +1,10 @@
 import type { Element } from '../../src/bgp/element.ts';
 import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import type { ElementSource } from '../../src/ports.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { asn, prefix } from '../../test/support/day.ts';
 
 /** A land of 256 networks that fifty peers see: as many routes as a middling country has in a few collectors. */

@@ -5,11 +5,11 @@ import type { Element } from '../../src/bgp/element.ts';
 import { BUILT_IN } from '../../src/territory/built-in.ts';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { controlTerritory } from '../../src/app/feed/feed.ts';
-import { LIVE_POLICY } from '../../src/detect/policy.ts';
+import { LIVE_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { LIVE_VOTING } from '../../src/peers/voting-policy.ts';
+import { LIVE_VOTING } from '../../src/policy/voting-policy.ts';
 import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
 import { liveSeed } from './live-seed.ts';
 

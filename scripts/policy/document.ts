@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import * as FIXED from '../../src/policy/fixed.ts';
+import { REACH_POLICY } from '../../src/policy/reach-policy.ts';
+import { durationArgument } from '../../src/config/duration.ts';
 import { forLiveFeed, POLICY_SETTINGS, settingText, VOTING_SETTINGS, type Setting } from '../../src/config/settings.ts';
 
 const INTRODUCTION = `# Thresholds
@@ -12,7 +15,14 @@ Change a threshold with its option on the command line (\`--unroutable-hold 45s\
 ([territories.md](territories.md)), under \`policy\` for one territory or under \`voting\` for all of them. The options win. Durations carry
 their unit and are event time; shares are of 1. A changed threshold makes a territory's verdicts begin anew on a store that has older ones.
 
+The last two tables list fixed values: they have no option.
+
 The tests compare this page with the code: \`npm run docs:policy\` writes it.`;
+
+const FIXED_INTRODUCTION = `## Fixed values
+
+These are part of how a verdict is made, and have no option: a changed one would change what past events say. They are in
+\`src/policy/fixed.ts\`.`;
 
 /**
  * docs/policy.md as it must be: a table for each part of the policy, made from the tables of settings and from the doc
@@ -21,12 +31,17 @@ The tests compare this page with the code: \`npm run docs:policy\` writes it.`;
  * @param root folder of the checkout.
  */
 export async function policyDocument(root: string): Promise<string> {
+  const file = (name: string) => join(root, 'src/policy', name);
   const text = [
     INTRODUCTION,
     '## The verdict, per territory (`policy`)',
-    tableOf(POLICY_SETTINGS, reasonsIn(join(root, 'src/detect/policy.ts'))),
+    tableOf(POLICY_SETTINGS, reasonsIn(file('policy.ts'))),
     '## Who may vote (`voting`)',
-    tableOf(VOTING_SETTINGS, reasonsIn(join(root, 'src/peers/voting-policy.ts'))),
+    tableOf(VOTING_SETTINGS, reasonsIn(file('voting-policy.ts'))),
+    FIXED_INTRODUCTION,
+    fixedTable(file('fixed.ts'), FIXED),
+    '## Whether services answer (fixed)',
+    fixedTable(file('reach-policy.ts'), REACH_POLICY),
   ].join('\n\n');
   return format(text, { ...(await resolveConfig(join(root, 'docs/policy.md'))), parser: 'markdown' });
 }
@@ -49,13 +64,26 @@ function tableOf<Key extends string>(settings: readonly Setting<Key>[], reasons:
   ].join('\n');
 }
 
-/** The doc comment of each number of an interface, without its `@default`. */
+/** A table of fixed values: their names in the code, the values, and the reasons from the doc comments above them. */
+function fixedTable(file: string, values: Readonly<Record<string, number>>): string {
+  const reasons = reasonsIn(file);
+  const rows = Object.entries(values).map(([name, value]) => {
+    const reason = reasons.get(name);
+    if (reason === undefined) throw new Error(`${name} has no doc comment`);
+    return `| \`${name}\` | ${/ms$/i.test(name) ? durationArgument(value) : value.toLocaleString('en')} | ${reason} |`;
+  });
+  return ['| name in the code | value | what it does, and why |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+/** The doc comment of each number of a policy module, without its `@default`. */
 function reasonsIn(file: string): ReadonlyMap<string, string> {
   const source = readFileSync(file, 'utf8');
-  const documented = source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+): number;/g);
+  const documented = source.matchAll(
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:readonly (\w+): number;|export const (\w+) = |(\w+): [\d_]+,)/g,
+  );
   return new Map(
-    [...documented].map(([, comment = '', key = '']) => [
-      key,
+    [...documented].map(([, comment = '', ...keys]) => [
+      keys.find((key) => key !== undefined) ?? '',
       comment
         .replaceAll(/^\s*\* ?/gm, ' ')
         .replaceAll(/\s+/g, ' ')

@@ -1,5 +1,5 @@
-import { policyFaults, type Policy } from '../detect/policy.ts';
-import { votingFaults, type VotingPolicy } from '../peers/voting-policy.ts';
+import { policyFaults, type Policy } from '../policy/policy.ts';
+import { votingFaults, type VotingPolicy } from '../policy/voting-policy.ts';
 import { grouped } from '../report/printable.ts';
 import { countUnits, FAMILIES, type Territory } from '../territory/territory.ts';
 import { BUILT_IN } from '../territory/built-in.ts';

@@ -1,5 +1,5 @@
-import { DEFAULT_POLICY, LIVE_POLICY, type Policy } from '../detect/policy.ts';
-import { DEFAULT_VOTING, LIVE_VOTING, type VotingPolicy } from '../peers/voting-policy.ts';
+import { DEFAULT_POLICY, LIVE_POLICY, type Policy } from '../policy/policy.ts';
+import { DEFAULT_VOTING, LIVE_VOTING, type VotingPolicy } from '../policy/voting-policy.ts';
 import { DURATION_FORM, durationArgument, parseDuration } from './duration.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { comparePrefixes, overlaps, type Prefix } from '../bgp/prefix.ts';
-import { policyFaults, type Policy } from '../detect/policy.ts';
+import { policyFaults, type Policy } from '../policy/policy.ts';
 import { printable } from '../report/printable.ts';
 import { countUnits, MAX_UNITS, type Territory } from '../territory/territory.ts';
-import { votingFaults, type VotingPolicy } from '../peers/voting-policy.ts';
+import { votingFaults, type VotingPolicy } from '../policy/voting-policy.ts';
 import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
 import { valueAt } from '../lib/zod-faults.ts';
 import { issueFaults, spell } from './schema-faults.ts';

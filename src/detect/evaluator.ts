@@ -1,4 +1,3 @@
-import { RIS_HOLD_MS } from '../bgp/peer.ts';
 import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Touched } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
@@ -19,7 +18,7 @@ import type { CountryData } from './events/event.ts';
 import { evidenceByUnit, evidenceOf, evidenceOfVerdict } from './events/evidence.ts';
 import { evidenceOfMark } from './events/mark-evidence.ts';
 import type { IncidentState } from './incident/incident.ts';
-import type { Policy } from './policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { IncidentTracker, type IncidentTrackerSnapshot } from './incident/incident-tracker.ts';
 import { followFlapping, steadyAt, type Flapping } from './verdict/flapping.ts';
 import {
@@ -43,12 +42,7 @@ import {
   type VerdictState,
 } from './verdict/verdict.ts';
 import type { Known } from './verdict/levels.ts';
-
-/**
- * After the first look more voters come: with the dumps of other collectors, and as the feed names them, for which a peer
- * has its hold time. What they see is part of the first baseline.
- */
-const BEGIN_MS = RIS_HOLD_MS;
+import { BASELINE_GROWS_MS } from '../policy/fixed.ts';
 
 /** What an evaluator goes on from, besides `changes`. */
 export interface EvaluatorSnapshot {
@@ -292,7 +286,7 @@ export class Evaluator {
   }
 
   #begin(at: EventTime): void {
-    this.#beginsUntil ??= later(at, BEGIN_MS);
+    this.#beginsUntil ??= later(at, BASELINE_GROWS_MS);
     this.#baseline.begin(at);
     this.#tracker.begin();
     if (this.view.detailed) this.changes.begin(at);

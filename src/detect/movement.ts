@@ -1,7 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
-
-/** Messages at most this far apart belong to one movement. */
-const CHAIN_MS = 60_000;
+import { MOVEMENT_CHAIN_MS } from '../policy/fixed.ts';
 
 /** A value's movement in one direction, traced back to its first step. */
 export interface Movement {
@@ -20,7 +18,7 @@ export function startMovement(value: number, at: EventTime): Movement {
 export function continueMovement(movement: Movement, value: number, at: EventTime): Movement {
   if (value === movement.value) return movement;
   const direction = value > movement.value ? 'up' : 'down';
-  const isChained = direction === movement.direction && at - movement.last <= CHAIN_MS;
+  const isChained = direction === movement.direction && at - movement.last <= MOVEMENT_CHAIN_MS;
   return { value, direction, since: isChained ? movement.since : at, last: at };
 }
 
@@ -31,5 +29,7 @@ export function rebaseMovement(movement: Movement, value: number): Movement {
 
 /** When the movement began that crossed a threshold at `at`: `at` itself, when the movement goes the other way or ended before. */
 export function beganAt(movement: Movement, goes: 'up' | 'down', at: EventTime): EventTime {
-  return movement.direction === goes && movement.since <= at && at - movement.last <= CHAIN_MS ? movement.since : at;
+  return movement.direction === goes && movement.since <= at && at - movement.last <= MOVEMENT_CHAIN_MS
+    ? movement.since
+    : at;
 }

@@ -2,9 +2,7 @@ import type { RouteElement, WithdrawalElement } from '../bgp/element.ts';
 import { routeKey, type AdjRibIn, type HeldRoute } from '../rib/adj-rib-in.ts';
 import { formClash } from '../rib/path-ids.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-
-/** Routers write updates while they dump: one up to this long before the dump may be missing in it. BGPView's value. */
-export const DUMP_BACKLOG_MS = 60_000;
+import { DUMP_BACKLOG_MS } from '../policy/fixed.ts';
 
 /**
  * What became of a route: `held`, also where a newer word stands; `full`: the table has no room and it was not kept;

@@ -20,10 +20,11 @@ import { stateDumped, type Session, type PeerState } from './session.ts';
 import { MissedRoutes } from './missed-routes.ts';
 import { Sessions } from './sessions.ts';
 import { FAMILIES } from '../territory/territory.ts';
-import { DUMP_BACKLOG_MS, holdRoute, type Held } from './hold-route.ts';
+import { DUMP_BACKLOG_MS } from '../policy/fixed.ts';
+import { holdRoute, type Held } from './hold-route.ts';
 import { PeerTableSnapshots } from './peer-table-snapshots.ts';
 import { Votes } from './votes.ts';
-import type { VotingPolicy } from './voting-policy.ts';
+import type { VotingPolicy } from '../policy/voting-policy.ts';
 
 /** Prefixes whose views are remembered. */
 const MAX_PREFIXES = 4_096;

@@ -3,9 +3,7 @@ import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { DirtySet } from '../rib/dirty-set.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { AdjRibIn } from '../rib/adj-rib-in.ts';
-
-/** A probationer must carry this share of the units that the others carry: a filtered table of half a country is no witness. */
-const MIN_CARRIED = 0.9;
+import { COMMON_SHARE, PROBATION_SHARE } from '../policy/fixed.ts';
 
 /** A peer of unknown table size that waits for its vote. */
 export interface Probationer {
@@ -84,7 +82,7 @@ export class Probation {
       let units = expected.get(view);
       if (units === undefined) expected.set(view, (units = commonUnits(view)));
       const told = toldUnits(view, rib);
-      if (units.filter((unit) => told.has(unit)).length < MIN_CARRIED * units.length) {
+      if (units.filter((unit) => told.has(unit)).length < PROBATION_SHARE * units.length) {
         probationer.due = later(at, this.#learnMs);
         this.#dirty.add(rib.peer.id);
         continue;
@@ -110,7 +108,7 @@ function commonUnits(view: TerritoryView): readonly number[] {
   const units = [...view.units.keys()];
   if (view.hasBaseline) return units.filter((unit) => view.baseline[unit] === 1);
   const carriers = [...view.ribs.values()].map((rib) => toldUnits(view, rib)).filter((told) => told.size > 0);
-  return units.filter((unit) => carriers.filter((told) => told.has(unit)).length * 2 >= carriers.length);
+  return units.filter((unit) => carriers.filter((told) => told.has(unit)).length >= COMMON_SHARE * carriers.length);
 }
 
 /** Whoever has a route inside the blocks, of whatever origin, would have told the right one, too. */

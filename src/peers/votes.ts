@@ -5,13 +5,8 @@ import { FAMILIES } from '../territory/territory.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Liveness } from './liveness.ts';
 import type { Session } from './session.ts';
-import type { VotingPolicy } from './voting-policy.ts';
-
-/** Of the ASes, those with the largest tables that must have as large a table as the usual one. */
-const LARGEST_PART = 0.1;
-/** Two sizes that differ by less are the same: tables of one day do. */
-const SAME_SIZE = 0.02;
-
+import type { VotingPolicy } from '../policy/voting-policy.ts';
+import { LARGEST_TABLES_SHARE, SAME_SIZE_SHARE } from '../policy/fixed.ts';
 /** Gives votes to those who may, and takes them back: it follows from peer state, table and what was learned, and nothing else. */
 export class Votes {
   readonly #views: readonly TerritoryView[];
@@ -44,8 +39,8 @@ export class Votes {
       if (size > (byAs.get(peer.asn) ?? 0)) byAs.set(peer.asn, size);
     }
     const sizes = [...byAs.values()].sort((a, b) => b - a);
-    const usual = sizes[Math.ceil(sizes.length * LARGEST_PART) - 1] ?? 0;
-    if (Math.abs(usual - this.#usual[family]) <= SAME_SIZE * this.#usual[family]) return false;
+    const usual = sizes[Math.ceil(sizes.length * LARGEST_TABLES_SHARE) - 1] ?? 0;
+    if (Math.abs(usual - this.#usual[family]) <= SAME_SIZE_SHARE * this.#usual[family]) return false;
     this.#set(family, usual);
     return true;
   }

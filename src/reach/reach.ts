@@ -3,7 +3,7 @@ import { isReached, targetText } from '../bgp/probe.ts';
 import { earliest, later, type EventTime } from '../bgp/time.ts';
 import { digest, type Chain, type Draft } from '../detect/events/chain.ts';
 import type { ReachabilityView, UnroutableEvent } from '../detect/events/event.ts';
-import { REACH_POLICY } from './policy.ts';
+import { REACH_POLICY } from '../policy/reach-policy.ts';
 import type { Evaluator } from '../detect/evaluator.ts';
 import type { Territory } from '../territory/territory.ts';
 import { TerritoryReach, type LineOf } from './territory-reach.ts';

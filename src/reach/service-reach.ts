@@ -1,7 +1,7 @@
 import { SERVICES, targetText, type Service } from '../bgp/probe.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Reachability, UnreachedReason } from '../detect/events/reachability.ts';
-import { REACH_POLICY } from './policy.ts';
+import { REACH_POLICY } from '../policy/reach-policy.ts';
 import type { ReachLevel, TargetState } from './target-reach.ts';
 
 /** What the results of one class of service say at this moment. */

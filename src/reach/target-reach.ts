@@ -1,7 +1,7 @@
 import type { ProbeElement } from '../bgp/element.ts';
 import { isReached, type ProbeResult } from '../bgp/probe.ts';
 import { later, type EventTime } from '../bgp/time.ts';
-import { REACH_POLICY } from './policy.ts';
+import { REACH_POLICY } from '../policy/reach-policy.ts';
 
 /** How much of a target works, from bad to good. */
 export type ReachLevel = 'silent' | 'reached' | 'answers';

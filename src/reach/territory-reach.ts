@@ -11,7 +11,7 @@ import type {
   UnreachedReason,
 } from '../detect/events/reachability.ts';
 import type { Territory } from '../territory/territory.ts';
-import { REACH_POLICY } from './policy.ts';
+import { REACH_POLICY } from '../policy/reach-policy.ts';
 import { aimsOf, sinceOf, type Aims } from './service-reach.ts';
 import { recentUntil, stepTarget, type TargetState } from './target-reach.ts';
 

@@ -1,9 +1,9 @@
 import type { EventTime } from '../bgp/time.ts';
 import { isoTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
-import type { Policy } from '../detect/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Territory } from '../territory/territory.ts';
-import type { VotingPolicy } from '../peers/voting-policy.ts';
+import type { VotingPolicy } from '../policy/voting-policy.ts';
 import { jsonText } from './printable.ts';
 import type { Damage } from './summary.ts';
 import type { ToldIncident, VerdictTimeline } from './verdicts.ts';

@@ -1,5 +1,6 @@
 import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
+import { SMALLEST_FULL_TABLE_SHARE } from '../policy/fixed.ts';
 
 /**
  * Routes in a usual full table at the beginning of some years, rounded, after Geoff Huston's reports
@@ -31,9 +32,6 @@ const TABLES: Readonly<Record<Family, readonly (readonly [year: number, routes: 
   ],
 };
 
-/** A table of less than half of the usual size is not a full table: collectors and their peers differ by far less. */
-const SMALLEST_SHARE = 0.5;
-
 /**
  * The smallest table that may be a full one at this time. If the largest table known is smaller, no peer need be
  * full-feed, and what none of them ever had may still be routed.
@@ -42,5 +40,5 @@ export function smallestFullTable(family: Family, at: EventTime): number {
   const year = new Date(at).getUTCFullYear();
   const [, first = 0] = TABLES[family][0] ?? [];
   const usual = TABLES[family].findLast(([from]) => from <= year)?.[1] ?? first;
-  return SMALLEST_SHARE * usual;
+  return SMALLEST_FULL_TABLE_SHARE * usual;
 }

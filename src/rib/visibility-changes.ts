@@ -4,6 +4,7 @@ import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
+import { EVIDENCE_MS } from '../policy/fixed.ts';
 
 /** One voter's sight gained or lost, with the message that did it. `rib` is a table that has the route, or ended without it. */
 export interface VisibilityChange {
@@ -21,9 +22,6 @@ export function changeOf({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldR
 
 /** The latest changes are remembered as evidence, so many at least; and all of some hours, as far as there is room. */
 const FEWEST_KEPT = 1024;
-
-/** A movement is traced back as long as its messages lie within a minute of each other: a slow one takes hours. */
-const KEPT_MS = 6 * 3_600_000;
 
 /** No view keeps more. */
 export const MAX_VISIBILITY_CHANGES = 262_144;
@@ -57,7 +55,7 @@ export class VisibilityLog {
     this.#kept.push(sight);
     if (this.#kept.length < 2 * FEWEST_KEPT) return;
     const last = this.#kept[FEWEST_KEPT - 1];
-    if (this.#kept.length <= this.#most && last !== undefined && sight.at - last.at <= KEPT_MS) return;
+    if (this.#kept.length <= this.#most && last !== undefined && sight.at - last.at <= EVIDENCE_MS) return;
     this.#kept.splice(0, FEWEST_KEPT);
     this.#first += FEWEST_KEPT;
   }

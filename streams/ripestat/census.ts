@@ -7,6 +7,11 @@ import type { ShownRoute } from './bgp-state.ts';
 import { isAbsentControl, isPresentControl } from './controls.ts';
 import { done, failed, type Outcome } from './fault.ts';
 import { isFullFeed, type Member, type Roster } from './roster.ts';
+import {
+  LOOKING_GLASS_ALIVE_SHARE,
+  LOOKING_GLASS_INVENTED_SHARE,
+  LOOKING_GLASS_STRANGERS_SHARE,
+} from '../../src/policy/fixed.ts';
 
 /** What one peer was shown to have, in all answers of one pass. */
 export interface Showing {
@@ -34,14 +39,6 @@ export interface LeftOut {
   readonly peer: Peer;
   readonly why: string;
 }
-
-/** Below this share of the full-feed peers with a control prefix, the source is not alive, whatever else it shows. */
-const ALIVE_SHARE = 0.5;
-/** More strangers than this share of all that show a route: the roster is not that of RIS today. */
-const STRANGE_SHARE = 0.1;
-/** One peer may leak what nobody announces; more than this share of them is the source's invention. */
-const IMPLAUSIBLE_SHARE = 0.1;
-
 interface Sheet {
   readonly member: Member;
   readonly routes: Map<string, ShownRoute>;
@@ -88,7 +85,7 @@ export function census(
     .map((family) => `RIPEstat ${call}: the ${family} controls are missing, nothing is said of ${family}`);
   if (strangers > 0)
     warnings.push(`RIPEstat ${call}: ${strangers} sources are not told apart by rrc-info; they are left out`);
-  const doubtsRoster = strangers > STRANGE_SHARE * (strangers + sheets.size);
+  const doubtsRoster = strangers > LOOKING_GLASS_STRANGERS_SHARE * (strangers + sheets.size);
   return done({ showings, leftOut, doubtsRoster }, warnings);
 }
 
@@ -154,7 +151,7 @@ function faultOf(
   const empty = failed('empty', call, `RIPEstat is empty: the control prefixes are shown by ${words}`);
 
   const inventing = [...sheets.values()].filter((sheet) => sheet.why?.endsWith('nobody announces') === true).length;
-  if (inventing > IMPLAUSIBLE_SHARE * sheets.size && inventing > 1) {
+  if (inventing > LOOKING_GLASS_INVENTED_SHARE * sheets.size && inventing > 1) {
     const outcome = failed(
       'implausible',
       call,
@@ -162,7 +159,7 @@ function faultOf(
     );
     return { alive: [], outcome };
   }
-  const alive = counts.filter(({ full, showing }) => full > 0 && showing >= ALIVE_SHARE * full);
+  const alive = counts.filter(({ full, showing }) => full > 0 && showing >= LOOKING_GLASS_ALIVE_SHARE * full);
   return { alive: alive.map(({ family }) => family), outcome: empty };
 }
 

@@ -1,4 +1,4 @@
-import { STALE_MS } from './pace.ts';
+import { STALE_FEED_MS } from '../../src/policy/fixed.ts';
 import type { Report } from './report.ts';
 
 /**
@@ -16,7 +16,7 @@ export class ClockDifference {
   /** @param lagMs median of what lay between a message's own time and our wall clock, milliseconds */
   note(lagMs: number | undefined): void {
     if (lagMs === undefined) return;
-    const isFar = Math.abs(lagMs) > STALE_MS;
+    const isFar = Math.abs(lagMs) > STALE_FEED_MS;
     if (isFar && !this.#isTold) this.#report({ type: 'clocks-differ', behindMs: lagMs });
     this.#isTold = isFar;
   }

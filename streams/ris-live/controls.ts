@@ -4,9 +4,7 @@ import { concerns } from '../../src/territory/territory.ts';
 import type { ControlPrefix } from './control-prefixes.ts';
 import type { Message } from './decode.ts';
 import { isPowerOfTen, type Report } from './report.ts';
-
-/** A beacon that turns every ten minutes and was not heard for this long is not sent to us. Milliseconds. */
-export const BEACON_SILENCE_MS = 25 * 60_000;
+import { BEACON_SILENCE_MS } from '../../src/policy/fixed.ts';
 
 /** Hears what is announced only to be heard, and keeps it from the engine. */
 export class Controls {

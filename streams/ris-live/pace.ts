@@ -1,7 +1,5 @@
 import type { EventTime } from '../../src/bgp/time.ts';
-
-/** Further behind the fastest messages than this, milliseconds, a message proves nothing of now. bgpipe's value. */
-export const STALE_MS = 180_000;
+import { STALE_FEED_MS } from '../../src/policy/fixed.ts';
 /** Our monotonic clock and the collectors' may part by seconds a day: what was fastest two spans ago is no measure. */
 const SPAN_MS = 12 * 3_600_000;
 
@@ -17,7 +15,7 @@ export class Pace {
 
   /** Whether a message that comes now is too old to prove anything of now. */
   isStale(at: EventTime, monotonicMs: number): boolean {
-    return at - monotonicMs < Math.max(this.#latest, this.#former) - STALE_MS;
+    return at - monotonicMs < Math.max(this.#latest, this.#former) - STALE_FEED_MS;
   }
 
   /** A message that is not stale. While all are, the measure stays as it is. */

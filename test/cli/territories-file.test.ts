@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { liveDefaults } from '../../src/config/settings.ts';
 import { parseTerritories } from '../../src/config/territories-file.ts';
 

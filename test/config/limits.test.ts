@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { tooMany, type Selection } from '../../src/config/selection.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { prefix } from '../support/day.ts';
 
 const selection = (many: number, length: number): Selection => ({

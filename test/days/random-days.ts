@@ -3,9 +3,9 @@ import type { Element } from '../../src/bgp/element.ts';
 import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import type { Territory } from '../../src/territory/territory.ts';
 import { asn, clock, peer, prefix } from '../support/day.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
 import type { Incident, UnroutableEvent, Verdict } from '../../src/detect/events/event.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { CSV_COLUMNS, csvRow } from '../../src/report/csv.ts';
 import type { Bin } from '../../src/report/history.ts';
 import type { VerdictSpan } from '../../src/report/verdicts.ts';

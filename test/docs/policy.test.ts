@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { policyDocument } from '../../scripts/policy/document.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(join(ROOT, 'docs', 'policy.md'), 'utf8');

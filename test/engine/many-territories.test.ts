@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
 import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { asn, prefix } from '../support/day.ts';
 
 const BEGIN = Date.UTC(2026, 8, 10, 4);

@@ -1,10 +1,10 @@
 import type { Element } from '../../src/bgp/element.ts';
 import type { Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/policy/policy.ts';
 import type { EngineOptions } from '../../src/engine.ts';
 import type { Territory } from '../../src/territory/territory.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { asn, clock, KP, peer, prefix, UNITS } from '../support/day.ts';
 import { between, drawn, mulberry32, type Random } from '../support/sim-random.ts';
 

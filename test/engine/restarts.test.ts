@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
 import type { Peer } from '../../src/bgp/peer.ts';
 import { later, type EventTime } from '../../src/bgp/time.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, type EngineOptions } from '../../src/engine.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { clock, KP, peers, prefix, UNITS } from '../support/day.ts';
 import { eventsOf, Keeper, restored } from './keeper.ts';
 

@@ -1,9 +1,9 @@
 import type { Element } from '../../src/bgp/element.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, restoreEngine, type EngineOptions } from '../../src/engine.ts';
 import { withHistory } from '../../src/history/with-history.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { run } from '../../src/pipeline.ts';
 import type { StateStore } from '../../src/ports.ts';
 import { Day, KP, peers } from '../support/day.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
 import type { Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { asn, clock, Day, peer, prefix, UNITS } from '../support/day.ts';
 import { between, drawn, mulberry32, seeds, type Random } from '../support/sim-random.ts';
 

@@ -4,7 +4,7 @@ import { PeerTable } from '../../src/peers/peer-table.ts';
 import { TerritoryView } from '../../src/rib/territory-view.ts';
 import { MAX_SESSIONS } from '../../src/peers/session.ts';
 import { maxRoutes, maxRoutesOfAll } from '../../src/rib/adj-rib-in.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { asn, clock, KP, prefix } from '../support/day.ts';
 
 const collector = parseCollector('rrc00');

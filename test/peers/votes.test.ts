@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { newSession, type PeerState } from '../../src/peers/session.ts';
 import { Votes } from '../../src/peers/votes.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { TerritoryView } from '../../src/rib/territory-view.ts';
 import { KP, peer } from '../support/day.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { NORTH_KOREA } from '../../src/territory/built-in.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { planMrt } from '../../streams/mrt/archive/archive.ts';
 import type { MrtReport } from '../../streams/mrt/play/report.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';

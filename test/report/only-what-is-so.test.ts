@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { clocksOf } from '../../src/app/output/formatters.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { sentence } from '../../src/report/words.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import type { Territory } from '../../src/territory/territory.ts';
 import { Day, KP, peers, prefix, UNITS } from '../support/day.ts';
 

@@ -4,10 +4,10 @@ import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
 import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import type { Territory } from '../../src/territory/territory.ts';
-import { DEFAULT_VOTING, type VotingPolicy } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING, type VotingPolicy } from '../../src/policy/voting-policy.ts';
 
 export const KP: Territory = {
   id: 'KP',

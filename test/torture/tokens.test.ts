@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
-import { DEFAULT_POLICY } from '../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { createEngine } from '../../src/engine.ts';
 import { run, type Keeping } from '../../src/pipeline.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { DEFAULT_VOTING } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { Day, KP, peers } from '../support/day.ts';
 
 /** A day that writes down what it was told. */

@@ -1,10 +1,10 @@
 import { drillTerritory, fakeOutage, marked, type Drill } from './fake-outage.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
-import { DEFAULT_POLICY } from '../../detect/policy.ts';
+import { DEFAULT_POLICY } from '../../policy/policy.ts';
 import { createEngine } from '../../engine.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { Territory } from '../../territory/territory.ts';
-import { DEFAULT_VOTING } from '../../peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../policy/voting-policy.ts';
 
 /**
  * What a real engine says of a fake outage of this territory, by the default policy, marked as a drill. The same drill

@@ -1,6 +1,6 @@
 import { eventTime, durationText, utcText } from '../../report/clock.ts';
 import type { Incident, IncidentData, Message, UnroutableEvent } from '../../detect/events/event.ts';
-import type { Policy } from '../../detect/policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { Picture } from '../../pictures/pictures.ts';
 import { answerText } from '../../report/answer.ts';
 import { incidentFacts } from '../../report/incident-words.ts';

@@ -1,8 +1,8 @@
-import { DEFAULT_POLICY, type Policy } from '../../detect/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../../policy/policy.ts';
 import { counted, listed, printable } from '../../report/printable.ts';
 import { wrapped } from '../../report/wrap.ts';
 import { countUnits, type Territory } from '../../territory/territory.ts';
-import { DEFAULT_VOTING, type VotingPolicy } from '../../peers/voting-policy.ts';
+import { DEFAULT_VOTING, type VotingPolicy } from '../../policy/voting-policy.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { widthOf, type Io } from '../../app/io.ts';
 import { readTerritories } from '../../config/selection.ts';

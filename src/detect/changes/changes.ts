@@ -15,7 +15,7 @@ import {
   type Entry,
   type Subject,
 } from './change-entry.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { continueMovement, rebaseMovement, startMovement } from '../movement.ts';
 import { aimAt, aimOf, turnsAt, type Aim, type Hysteresis } from '../hysteresis.ts';
 import { HysteresisQueue } from './hysteresis-queue.ts';

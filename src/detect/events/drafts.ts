@@ -6,7 +6,7 @@ import type { Change } from '../changes/change-entry.ts';
 import type { CountryData, Evidence, IncidentChange, OfTerritory } from './event.ts';
 import { beganAt, incidentOf, type IncidentState } from '../incident/incident.ts';
 import { rounded } from '../incident/spans.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { FlappingStep } from '../verdict/flapping.ts';
 import type { Controlled } from '../verdict/verdict.ts';
 

@@ -1,6 +1,7 @@
 import { earliest, later, type EventTime } from '../../bgp/time.ts';
+import { DEEPER_AT, NEAR_UNROUTABLE_FACTOR } from '../../policy/fixed.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { IncidentChange } from '../events/event.ts';
-import type { Policy } from '../policy.ts';
 import type { Controlled, VerdictState } from '../verdict/verdict.ts';
 import { levelBefore } from './fall.ts';
 import { isFlapping, type IncidentState } from './incident.ts';
@@ -70,9 +71,9 @@ function isReached(
 ): boolean {
   switch (what) {
     case 'below-half':
-      return sample.share <= 0.5 * levelBefore(fall, first);
+      return sample.share <= DEEPER_AT * levelBefore(fall, first);
     case 'near-unroutable':
-      return sample.share < 2 * policy.unroutableBelow;
+      return sample.share < NEAR_UNROUTABLE_FACTOR * policy.unroutableBelow;
     case 'spread':
       return sample.unitsVisible === 0;
   }

@@ -1,6 +1,7 @@
 import type { Asn } from '../../bgp/asn.ts';
 import type { Peer } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
+import { ONSET_SHARE } from '../../policy/fixed.ts';
 
 /** A fall is a handful of steps for a small country; of a large one every second is enough to tell its shape. */
 const MAX_STEPS = 4096;
@@ -52,7 +53,7 @@ export function fallenTo(fall: Fall, first: EventTime, part: number): EventTime 
 /** How long it took from `first` until nine tenths were lost of what was lost at the deepest, `depth`. */
 export function fallMs(fall: Fall, first: EventTime, depth: number): number {
   const from = levelBefore(fall, first);
-  const most = from - 0.9 * (from - depth);
+  const most = from - ONSET_SHARE * (from - depth);
   const fallen = fall.steps.find(({ at, share }) => at >= first && share <= most);
   return fallen === undefined ? Infinity : fallen.at - first;
 }

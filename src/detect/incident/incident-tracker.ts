@@ -6,7 +6,7 @@ import { digest } from '../events/chain.ts';
 import type { IncidentChange } from '../events/event.ts';
 import { evidenceOf } from '../events/evidence.ts';
 import { beganAt, continueMovement, rebaseMovement, startMovement, type Movement } from '../movement.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { lowestBetween, pausesOf, type Levels } from '../verdict/levels.ts';
 import { blindness, heardFrom, trackers, type Controlled, type VerdictState } from '../verdict/verdict.ts';
 import type { Known } from '../verdict/levels.ts';
@@ -15,9 +15,7 @@ import { markTold, newsAt, noteWorse, takeNews } from './deepening.ts';
 import { newFall, noteShare, noteUpstreamLoss, type Fall } from './fall.ts';
 import { closesAt, noteUnitLoss, noteUnitReturn, type IncidentState } from './incident.ts';
 import { isDown, turnTo } from './spans.ts';
-
-/** Who keeps a route when this share of the visibility is left, or less, is named as stuck. */
-const STUCK_BELOW = 0.25;
+import { STUCK_AT } from '../../policy/fixed.ts';
 
 /** As many peers are named as stuck. */
 const MAX_STUCK = 50;
@@ -267,7 +265,7 @@ export class IncidentTracker {
       this.#fall ??= newFall(beganAt(this.#movement, 'down', at), this.#shareBefore);
     if (this.#fall === undefined) return;
     const isOnset = this.#incident?.timeline.spans.every(isDown) ?? true;
-    if (noteShare(this.#fall, sample, isOnset) && share <= this.#fall.from * STUCK_BELOW)
+    if (noteShare(this.#fall, sample, isOnset) && share <= this.#fall.from * STUCK_AT)
       this.#fall.stuck = stuckIn(this.#view);
   }
 }

@@ -1,7 +1,7 @@
 import type { Prefix, PrefixText } from '../../bgp/prefix.ts';
 import { isoTime, later, type EventTime } from '../../bgp/time.ts';
 import type { Evidence, Incident, IncidentChange } from '../events/event.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { fallenTo, fallMs, type Fall } from './fall.ts';
 import { endedPart, isDown, rounded, spansOf, sumsOf, type Timeline } from './spans.ts';
 

@@ -2,12 +2,7 @@ import type { Family } from '../../bgp/prefix.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import { aimAt, turnsAt, type Hysteresis } from '../hysteresis.ts';
-
-/** A unit belongs to the group when it was visible this long. */
-const JOIN_MS = 60_000;
-
-/** … and no longer when it was gone this long: an anchor that was taken out of service says nothing of us. */
-const LEAVE_MS = 3_600_000;
+import { CONTROL_JOIN_MS, CONTROL_LEAVE_MS } from '../../policy/fixed.ts';
 
 /**
  * The control group: prefixes that never go away, such as RIS anchors. If they go when a country goes, it is our eyes that
@@ -79,5 +74,5 @@ export class ControlGroup {
 }
 
 function holdMs(member: Hysteresis): number {
-  return member.on ? LEAVE_MS : JOIN_MS;
+  return member.on ? CONTROL_LEAVE_MS : CONTROL_JOIN_MS;
 }

@@ -2,7 +2,7 @@ import type { Asn } from '../../bgp/asn.ts';
 import { earliest, later, type EventTime } from '../../bgp/time.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { VerdictState } from './verdict.ts';
 
 /** Voters that see more than usual and since when, in the order in which they came. */

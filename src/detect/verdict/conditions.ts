@@ -1,5 +1,5 @@
 import type { EventTime } from '../../bgp/time.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 
 /** Visibility times milliseconds when each condition began, as the sample counts it: what its mean is made of. */
 export type Areas = { readonly [Name in Followed]?: number };

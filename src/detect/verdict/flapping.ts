@@ -1,5 +1,5 @@
 import { later, type EventTime } from '../../bgp/time.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { countedDrops, type Levels } from './levels.ts';
 
 /** A territory that drops again and again, counted up to its last change of level. */

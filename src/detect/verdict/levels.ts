@@ -1,12 +1,10 @@
 import { later, type EventTime } from '../../bgp/time.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { Verdict } from '../events/event.ts';
+import { FLICKER_MS } from '../../policy/fixed.ts';
 
 /** A verdict that says something of the territory, not of us. */
 export type Known = Exclude<Verdict, 'unknown'>;
-
-/** A level that lasted less than this between two stretches of another is noise of routes that move, and no drop. */
-const FLICKER_MS = 1000;
 
 /** As many stretches are kept: 128 drops within the window are enough to see that it flaps. */
 const MAX_STRETCHES = 256;

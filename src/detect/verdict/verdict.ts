@@ -1,7 +1,7 @@
 import { earliest, later, type EventTime } from '../../bgp/time.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { BlindReason, Verdict } from '../events/event.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { areasOf, follow, lasted, only, some, type Areas } from './conditions.ts';
 import type { Beat, Known } from './levels.ts';
 

@@ -6,13 +6,7 @@ import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
 import { AsZero } from './as-zero.ts';
 import type { Dump } from '../dump/dump-counter.ts';
 import type { DumpEnded, HeardAgain } from './play.ts';
-
-/** A dump of fewer records than this share of the one before it was cut short. Tables do not shrink so within a day. */
-const SHORT_SHARE = 0.8;
-/** Milliseconds. A dump older than this is no measure: after so long a table that shrank is what it is. */
-const TELLING_MS = 2 * 86_400_000;
-/** Tables smaller than this grow and shrink as they like. */
-const TELLING_RECORDS = 1_000;
+import { COMPARED_DUMP_MS, COMPARED_DUMP_RECORDS, SHORT_DUMP_SHARE } from '../../../src/policy/fixed.ts';
 /** Peers remembered per collector. RIS's largest has 150; those above it are not told absent. */
 const MAX_PEERS = 10_000;
 
@@ -108,9 +102,9 @@ export class CollectorHistory {
     // A dump of nothing is held against the largest.
     const before = Math.max(
       0,
-      ...known.filter(([, dump]) => (from - dump.from) * 1000 <= TELLING_MS).map(([, dump]) => dump.records),
+      ...known.filter(([, dump]) => (from - dump.from) * 1000 <= COMPARED_DUMP_MS).map(([, dump]) => dump.records),
     );
-    if (before >= TELLING_RECORDS && records < SHORT_SHARE * before) {
+    if (before >= COMPARED_DUMP_RECORDS && records < SHORT_DUMP_SHARE * before) {
       return `it has ${records} records, the one before had ${before}`;
     }
     this.#sizes.set(key, { records, from });

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import type { UnroutableEvent } from '../../../src/detect/events/event.ts';
-import { DEFAULT_POLICY } from '../../../src/detect/policy.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { createEngine } from '../../../src/engine.ts';
-import { DEFAULT_VOTING } from '../../../src/peers/voting-policy.ts';
+import { DEFAULT_VOTING } from '../../../src/policy/voting-policy.ts';
 import { KP, UNITS } from '../../support/day.ts';
 import { announce, keepalive, PeerServer, state, withdraw } from './peer-server.ts';
 import { Watching } from './watching.ts';

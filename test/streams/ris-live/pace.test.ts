@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EventTime } from '../../../src/bgp/time.ts';
-import { Pace, STALE_MS } from '../../../streams/ris-live/pace.ts';
+import { STALE_FEED_MS as STALE_MS } from '../../../src/policy/fixed.ts';
+import { Pace } from '../../../streams/ris-live/pace.ts';
 import { clock as day } from '../../support/day.ts';
 
 const noon = day('12:00');

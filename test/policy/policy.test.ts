@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY, policyFaults } from '../../src/detect/policy.ts';
-import { DEFAULT_VOTING, votingFaults } from '../../src/peers/voting-policy.ts';
+import { DEFAULT_POLICY, policyFaults } from '../../src/policy/policy.ts';
+import { DEFAULT_VOTING, votingFaults } from '../../src/policy/voting-policy.ts';
 
 test('the defaults have no fault', () => {
   expect(policyFaults(DEFAULT_POLICY)).toEqual([]);
