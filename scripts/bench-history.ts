@@ -16,7 +16,7 @@ import { DEFAULT_VOTING } from '../src/policy/voting-policy.ts';
 import { memoryStore } from '../src/store/memory.ts';
 import { openEmbedded } from '../src/store/embedded/open.ts';
 import { systemClock } from '../src/app/system-clock.ts';
-import type { StateChange } from '../src/state/record.ts';
+import type { StateChange } from '../src/spaces.ts';
 import { KP, peers, prefix, asn, UNITS } from '../test/support/day.ts';
 import { machineText } from './bench/table.ts';
 

@@ -13,7 +13,7 @@ import type { UnroutableEvent } from '../src/detect/events/event.ts';
 import type { StateStore } from '../src/ports.ts';
 import { openEmbedded } from '../src/store/embedded/open.ts';
 import { memoryStore } from '../src/store/memory.ts';
-import type { StateChange } from '../src/state/record.ts';
+import type { StateChange } from '../src/spaces.ts';
 import { machineText } from './bench/table.ts';
 
 const { values, positionals } = parseArgs({

@@ -14,7 +14,7 @@ import { differences, restoreParts, UnreadableRecord } from './state/restore.ts'
 import { neverJudged, statusOf, type TerritoryStatus } from './detect/status.ts';
 import { PeerTable } from './peers/peer-table.ts';
 import { TerritoryView } from './rib/territory-view.ts';
-import { isEngineSpace, type StateChange, type StateRecord } from './state/record.ts';
+import { isEngineSpace, type EngineChange, type EngineRecord, type EngineSpace } from './state/record.ts';
 import { FAMILIES, unitsOf, type Territory } from './territory/territory.ts';
 import type { VotingPolicy } from './policy/voting-policy.ts';
 
@@ -49,8 +49,8 @@ export interface EngineOptions {
 export interface KeptState {
   /** Event time up to which everything was decided. */
   readonly cursor: EventTime;
-  /** In any order. */
-  readonly records: readonly StateRecord[];
+  /** In any order. Records of other spaces are ignored. */
+  readonly records: readonly EngineRecord<string>[];
 }
 
 /** An engine that continues from stored records, or why they cannot be read. */
@@ -64,8 +64,8 @@ export type Restored =
   /** `reason` names the record that cannot be read. */
   | { readonly ok: false; readonly reason: string };
 
-/** Turns elements into commits. One thread, no I/O; `createEngine` makes one. */
-export interface Engine {
+/** Turns elements into commits. One thread, no I/O; `createEngine` makes one. `S`: the spaces of its changes. */
+export interface Engine<S extends string = EngineSpace> {
   /** Event time reached, or `undefined` before the first element. */
   readonly now: EventTime | undefined;
   /**
@@ -83,9 +83,9 @@ export interface Engine {
   /** Gaps that cost votes and are not healed yet, the oldest first. A gap is the same object until it is healed. */
   openGaps(): readonly OpenGap[];
   /** Changes of the state since the last call; the first call gives all of it. Empty unless `recorded`. */
-  takeChanges(): readonly StateChange[];
+  takeChanges(): readonly EngineChange<S>[];
   /** The complete state, for a store that has lost its data. */
-  state(): readonly StateChange[];
+  state(): readonly EngineChange<S>[];
   /**
    * The input has ended: a `country.unknown` for each territory and family that never had a verdict, so that a
    * missing event is not taken for "no outage". They are not part of the state: another call gives the same events.
@@ -151,7 +151,7 @@ interface Start {
   readonly options: EngineOptions;
   readonly now: EventTime | undefined;
   /** Records from which the parts were put back. */
-  readonly kept: readonly StateRecord[] | undefined;
+  readonly kept: readonly EngineRecord<string>[] | undefined;
 }
 
 // oxlint-disable-next-line max-lines-per-function -- what its methods share; a class would name all of it twice

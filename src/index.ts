@@ -29,7 +29,7 @@ export {
 } from './ports.ts';
 export type * from './bgp/element.ts';
 export type * from './detect/events/event.ts';
-export type { Space, StateChange, StateRecord } from './state/record.ts';
+export type { Space, StateChange, StateRecord } from './spaces.ts';
 export { parseAsn, type Asn } from './bgp/asn.ts';
 export type { AsPath, PathEntry } from './bgp/as-path.ts';
 export { parseCollector, peerOf, type Collector, type Peer, type PeerId } from './bgp/peer.ts';

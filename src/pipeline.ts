@@ -1,6 +1,7 @@
 import type { UnroutableEvent } from './detect/events/event.ts';
 import { isoTime, type EventTime } from './bgp/time.ts';
 import type { Engine } from './engine.ts';
+import type { Space } from './spaces.ts';
 import type { Batch, Committed, ElementSource, StateStore } from './ports.ts';
 
 /** Where and how often state and events are stored. */
@@ -17,7 +18,7 @@ export interface Keeping {
    * restart, what came later is read again. Without it, state is stored only together with events.
    */
   readonly everyMs?: number;
-  /** Injected events, to be stored with the next batch, such as those of drills. Each is given once. */
+  /** Injected events, which the engine did not decide, to be stored with the next batch. Each is given once. */
   readonly injected?: () => readonly UnroutableEvent[];
   /** Called with the events of each batch, after the batch was stored. Each event is given once. */
   readonly tell?: (events: readonly UnroutableEvent[]) => Promise<void>;
@@ -48,7 +49,7 @@ const MAX_RECENT = 10_000;
  */
 export async function run(
   source: ElementSource,
-  engine: Engine,
+  engine: Engine<Space>,
   keeping: Keeping,
   signal: AbortSignal,
 ): Promise<RunEnd> {
@@ -63,7 +64,7 @@ export async function run(
 
 /** Makes batches of state and events, and makes sure that the store has them. */
 class Keeper {
-  readonly #engine: Engine;
+  readonly #engine: Engine<Space>;
   readonly #keeping: Keeping;
   readonly #signal: AbortSignal;
   #number: number;
@@ -74,7 +75,7 @@ class Keeper {
   /** Token under which the last batch was written. */
   #token: number | undefined;
 
-  constructor(engine: Engine, keeping: Keeping, signal: AbortSignal) {
+  constructor(engine: Engine<Space>, keeping: Keeping, signal: AbortSignal) {
     this.#engine = engine;
     this.#keeping = keeping;
     this.#signal = signal;

@@ -1,7 +1,7 @@
 import type { Element } from './bgp/element.ts';
 import type { EventTime } from './bgp/time.ts';
 import type { UnroutableEvent } from './detect/events/event.ts';
-import type { Space, StateChange, StateRecord } from './state/record.ts';
+import type { Space, StateChange, StateRecord } from './spaces.ts';
 
 /** Where elements come from: an archive, a socket, a tape. */
 export interface ElementSource {
@@ -96,8 +96,8 @@ export interface StateStore {
   /** Number of stored events. Reads none of them. */
   count(): Promise<number>;
   /**
-   * Removes events that are older than the newest `most`. Keeps those that a reader of the space `readers` (or a Redis
-   * consumer group) has not read yet, and the last one that it has read, from which it continues.
+   * Removes events that are older than the newest `most`. Keeps those that a reader of the space `readers` (or a
+   * reader that the store itself knows) has not read yet, and the last one that it has read, from which it continues.
    *
    * @returns the number of removed events.
    */

@@ -26,6 +26,7 @@ const modules = ['src', 'streams', 'scripts'].flatMap((folder) =>
 const LAYERS: readonly (readonly string[])[] = [
   ['src/bgp/'],
   ['src/lib/'],
+  ['src/policy/'],
   ['src/territory/'],
   ['src/rib/'],
   ['src/peers/'],
@@ -33,6 +34,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/reach/'],
   ['src/state/'],
   ['src/engine.ts'],
+  ['src/spaces.ts'],
   ['src/ports.ts', 'src/pipeline.ts'],
   ['streams/', 'src/store/', 'src/sinks/', 'src/report/', 'src/history/'],
   ['src/http/', 'src/jobs/'],
@@ -45,6 +47,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 const PURE = [
   'src/bgp/',
+  'src/policy/',
   'src/territory/',
   'src/rib/',
   'src/peers/',
@@ -113,6 +116,29 @@ describe('the core is pure', () => {
   test.each(core)('$path imports no package but the hash', ({ path, imports }) => {
     const packages = imports.filter((to) => !to.startsWith('src/'));
     expect(packages).toEqual(path === 'src/detect/events/chain.ts' ? ['node:crypto'] : []);
+  });
+});
+
+describe('the core', () => {
+  const core = modules.filter(
+    ({ path }) => PURE.some((room) => path.startsWith(room)) || ['src/ports.ts', 'src/pipeline.ts'].includes(path),
+  );
+
+  test('names no webhook, no store product and no drill, but for the mark that events of a drill carry', () => {
+    const naming = core.filter(({ text }) => /webhook|redis|lmdb|drill/i.test(text)).map(({ path }) => path);
+    expect(naming).toEqual(['src/detect/events/event.ts']);
+  });
+
+  test('has its thresholds in src/policy and nowhere else', () => {
+    // Retention and sizes of buckets in src/history decide nothing; docs/history.md gives them.
+    const own = core
+      .filter(({ path }) => !/^src\/(?:policy|history)\//.test(path))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/const (\w+(?:_MS|_SHARE|_AT|_BELOW|_FACTOR|_PART)) =/g)].map(
+          ([, name]) => `${path} ${name}`,
+        ),
+      );
+    expect(own).toEqual(['src/bgp/peer.ts RIS_HOLD_MS']);
   });
 });
 

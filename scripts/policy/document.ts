@@ -67,9 +67,11 @@ function tableOf<Key extends string>(settings: readonly Setting<Key>[], reasons:
 /** A table of fixed values: their names in the code, the values, and the reasons from the doc comments above them. */
 function fixedTable(file: string, values: Readonly<Record<string, number>>): string {
   const reasons = reasonsIn(file);
-  const rows = Object.entries(values).map(([name, value]) => {
-    const reason = reasons.get(name);
-    if (reason === undefined) throw new Error(`${name} has no doc comment`);
+  const bare = Object.keys(values).filter((name) => !reasons.has(name));
+  if (bare.length > 0) throw new Error(`${bare.join(', ')}: no doc comment`);
+  const rows = [...reasons].map(([name, reason]) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`${name} is not exported`);
     return `| \`${name}\` | ${/ms$/i.test(name) ? durationArgument(value) : value.toLocaleString('en')} | ${reason} |`;
   });
   return ['| name in the code | value | what it does, and why |', '| --- | --- | --- |', ...rows].join('\n');

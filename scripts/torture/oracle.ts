@@ -7,7 +7,7 @@ import { createEngine, type EngineOptions } from '../../src/engine.ts';
 import { run } from '../../src/pipeline.ts';
 import type { Batch, Kept, StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { byPlace } from '../../src/store/spaces.ts';
+import { byPlace } from '../../src/store/record-order.ts';
 import { bound } from './bound.ts';
 import { JUDGED } from './day.ts';
 

@@ -1,6 +1,6 @@
 import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { Space } from '../state/record.ts';
+import type { Space } from '../spaces.ts';
 import { merged, type Bucket } from './bucket.ts';
 import { beginOf, beginOfMonth, DAY_MS, HOUR_MS, MINUTE_MS, nextMonth } from './calendar.ts';
 import { Chunk, LEVELS, parseOpen, type Level } from './chunk.ts';

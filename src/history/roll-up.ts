@@ -1,5 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
-import type { StateChange } from '../state/record.ts';
+import type { StateChange } from '../spaces.ts';
 import { emptyBucket, merged, stretchOf, type Bucket, type Look } from './bucket.ts';
 import { beginOf, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { Chunk, LEVELS, openText, type Level } from './chunk.ts';

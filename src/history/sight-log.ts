@@ -1,7 +1,7 @@
 import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import type { StateChange } from '../state/record.ts';
+import type { StateChange } from '../spaces.ts';
 import { beginOf, DAY_MS, MINUTE_MS, stamp } from './calendar.ts';
 import { changesText, EVERY_PEER, maskOf, sightText, type SightChange, type SightMessage } from './sight.ts';
 

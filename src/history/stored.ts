@@ -1,6 +1,6 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { StateStore } from '../ports.ts';
-import type { Space } from '../state/record.ts';
+import type { Space } from '../spaces.ts';
 import { beginOf, beginOfMonth, DAY_MS, MINUTE_MS } from './calendar.ts';
 import { Chunk, LEVELS, parseOpen } from './chunk.ts';
 import { exactKey, parseExact, type ExactLook } from './exact.ts';

@@ -1,6 +1,6 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { Verdict } from '../detect/events/event.ts';
-import type { StateChange } from '../state/record.ts';
+import type { StateChange } from '../spaces.ts';
 import { beginOfMonth, nextMonth, stamp } from './calendar.ts';
 
 /** A verdict, or `off`: nothing was watched, so nothing is known. */

@@ -7,7 +7,7 @@ import type { TerritoryStatus } from '../detect/status.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { VisibilityChange } from '../rib/visibility-changes.ts';
 import { keptText } from './kept-hours.ts';
-import type { Space, StateChange } from '../state/record.ts';
+import type { Space, StateChange } from '../spaces.ts';
 import type { Look } from './bucket.ts';
 import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
 import { MOST_CARRIED_MS, RollUp } from './roll-up.ts';

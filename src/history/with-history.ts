@@ -1,6 +1,7 @@
 import type { Element } from '../bgp/element.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Commit, Engine, TerritoryStatus } from '../engine.ts';
+import type { Space, StateChange } from '../spaces.ts';
 import { routeKey } from '../rib/adj-rib-in.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { readStored, type Reader } from './stored.ts';
@@ -13,7 +14,7 @@ import { ViewHistory } from './view-history.ts';
  * @param isWhole whether the next element is the one after the last that was stored, as in a replay: then the records are
  * those of an engine that was never stopped. In a live feed time has passed since, and what was seen then is not known.
  */
-export async function withHistory(engine: Engine, reader: Reader, isWhole = false): Promise<Engine> {
+export async function withHistory(engine: Engine<Space>, reader: Reader, isWhole = false): Promise<Engine<Space>> {
   const histories = new Map<TerritoryView, ViewHistory>();
   for (const view of engine.views) {
     const stored = await readStored(reader, `history/${view.territory.id}/${view.family}`);
@@ -28,14 +29,14 @@ export async function withHistory(engine: Engine, reader: Reader, isWhole = fals
   return new RecordedEngine(engine, histories);
 }
 
-class RecordedEngine implements Engine {
-  readonly #engine: Engine;
+class RecordedEngine implements Engine<Space> {
+  readonly #engine: Engine<Space>;
   readonly #histories: ReadonlyMap<TerritoryView, ViewHistory>;
   readonly #bySubject: ReadonlyMap<string, ViewHistory>;
   /** Whether anything came since the last look. */
   #isTouched = false;
 
-  constructor(engine: Engine, histories: ReadonlyMap<TerritoryView, ViewHistory>) {
+  constructor(engine: Engine<Space>, histories: ReadonlyMap<TerritoryView, ViewHistory>) {
     this.#engine = engine;
     this.#histories = histories;
     this.#bySubject = new Map<string, ViewHistory>([...histories].map(([view, history]) => [view.key, history]));
@@ -65,7 +66,7 @@ class RecordedEngine implements Engine {
     return commit;
   }
 
-  takeChanges(): ReturnType<Engine['takeChanges']> {
+  takeChanges(): readonly StateChange[] {
     const { now } = this.#engine;
     if (now !== undefined && this.#isTouched) this.#look(now);
     const changes = this.#engine.takeChanges();
@@ -73,7 +74,7 @@ class RecordedEngine implements Engine {
     return history.length === 0 ? changes : [...changes, ...history];
   }
 
-  state(): ReturnType<Engine['state']> {
+  state(): readonly StateChange[] {
     const histories = [...this.#histories.values()];
     for (const history of histories) history.touch();
     return [...this.#engine.state(), ...histories.flatMap((one) => one.take())];

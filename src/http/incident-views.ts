@@ -1,5 +1,5 @@
 import type { Incident } from '../detect/events/event.ts';
-import type { Space } from '../state/record.ts';
+import type { Space } from '../spaces.ts';
 import type { Answers } from './answers.ts';
 import type { Questions } from './questions.ts';
 import type { Reader } from '../history/stored.ts';

@@ -24,7 +24,10 @@ export const FLICKER_MS = 1_000;
  */
 export const MOVEMENT_CHAIN_MS = 60_000;
 
-/** An onset is a cliff or a slope by when this share of the loss had come. The last routes are often stuck for hours. */
+/**
+ * Whether an onset is a cliff or a slope is decided by the time at which this share of the loss had come: the last routes
+ * are often stuck.
+ */
 export const ONSET_SHARE = 0.9;
 
 /**

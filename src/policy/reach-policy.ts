@@ -2,14 +2,14 @@
 export const REACH_POLICY = {
   /** With fewer targets than this, one server that is switched off would look like a country. */
   minTargets: 3,
-  /** Rounds in a row in which a target must be worse: a lost packet is not an outage. */
+  /** A target must be worse in this many rounds in a row: a lost packet is not an outage. */
   worseRounds: 2,
   /** A result counts for this many of its intervals: one round may be missed. */
   recentIntervals: 3,
-  /** All classes must keep still for so long before a change is decided: a round is decided as one. Milliseconds. */
+  /** A change is decided when no class of a target changed for this long, so that one round gives one decision. Milliseconds. */
   settleMs: 120_000,
-  /** A change is decided at the latest after this time, even if more keeps changing. Milliseconds. */
+  /** A change is decided after this time at the latest, even if classes still change. Milliseconds. */
   latestMs: 600_000,
-  /** Pairs of a target and a vantage point that are followed for one territory; more are not looked at. */
+  /** At most this many pairs of a target and a vantage point are followed for one territory; further pairs are ignored. */
   maxPairs: 5_000,
 } as const;

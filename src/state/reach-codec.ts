@@ -6,19 +6,23 @@ import { countFrom, Fields, timeFrom } from '../lib/fields.ts';
 import type { VantageLine, Reach } from '../reach/reach.ts';
 import type { ReachLevel, TargetState } from '../reach/target-reach.ts';
 import type { TerritoryReach } from '../reach/territory-reach.ts';
-import type { StateChange } from './record.ts';
+import type { EngineChange } from './record.ts';
 
 /** What there is to write down of reachability: nothing, as long as there was no result. */
-export function reachRecords(reach: Reach, at: EventTime): readonly StateChange[] {
+export function reachRecords(reach: Reach, at: EventTime): readonly EngineChange[] {
   if (reach.now === undefined) return [];
   const now = Math.max(at, reach.now) as EventTime;
-  const engine = (key: string, value: unknown): StateChange => ({ space: 'engine', key, value: JSON.stringify(value) });
+  const engine = (key: string, value: unknown): EngineChange => ({
+    space: 'engine',
+    key,
+    value: JSON.stringify(value),
+  });
   return [
     engine('reach-now', { now: reach.now }),
     ...[...reach.lines.snapshot()].map(([id, line]) => engine(`reach-line ${id}`, lineValue(line))),
     ...reach.territories
       .filter(({ isProbed }) => isProbed)
-      .flatMap((one): readonly StateChange[] => [
+      .flatMap((one): readonly EngineChange[] => [
         engine(`reach ${one.territory.id}`, territoryValue(one)),
         { space: 'reachability', key: one.territory.id, value: JSON.stringify(one.view(now)) },
       ]),

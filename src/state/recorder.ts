@@ -1,7 +1,7 @@
 import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import { STATE_FORMAT, type StateChange } from './record.ts';
+import { STATE_FORMAT, type EngineChange } from './record.ts';
 import { voterText } from '../peers/peer-snapshot.ts';
 import {
   territoryViewText,
@@ -27,7 +27,7 @@ export class Recorder {
   readonly #parts: Parts;
   readonly #views: readonly TerritoryView[];
   /** What is compared as it was written last, by whose it is and by place; `undefined` before anything was written. */
-  #written: Map<Owner, ReadonlyMap<string, StateChange>> | undefined;
+  #written: Map<Owner, ReadonlyMap<string, EngineChange>> | undefined;
   readonly #looked: () => ReadonlySet<NamedEvaluator>;
   /** Whether anything can have changed since it was last written. */
   #isTouched = true;
@@ -45,7 +45,7 @@ export class Recorder {
   }
 
   /** What changed since this was last called; the first time all of it. */
-  take(at: EventTime): readonly StateChange[] {
+  take(at: EventTime): readonly EngineChange[] {
     const isFirst = this.#written === undefined;
     if (isFirst) this.#start();
     if (!isFirst && !this.#isTouched) return [];
@@ -58,7 +58,7 @@ export class Recorder {
     ];
   }
 
-  all(at: EventTime): readonly StateChange[] {
+  all(at: EventTime): readonly EngineChange[] {
     return [...this.#many(), ...this.#compared(at)];
   }
 
@@ -72,7 +72,7 @@ export class Recorder {
     for (const { evaluator } of this.#parts.evaluators) evaluator.changes.dirty.start();
   }
 
-  *#many(): Iterable<StateChange> {
+  *#many(): Iterable<EngineChange> {
     for (const view of this.#views) {
       const space = routesOf(view);
       for (const { peer, routes } of view.ribs.values())
@@ -89,7 +89,7 @@ export class Recorder {
       for (const key of evaluator.changes.keys()) yield this.#change(evaluator, key);
   }
 
-  *#manyDirty(): Iterable<StateChange> {
+  *#manyDirty(): Iterable<EngineChange> {
     for (const view of this.#views) {
       const space = routesOf(view);
       for (const [{ peer, routes }, keys] of view.dirty.take()) {
@@ -106,23 +106,23 @@ export class Recorder {
       for (const key of evaluator.changes.dirty.take()) yield this.#change(evaluator, key);
   }
 
-  #voter(id: PeerId): StateChange {
+  #voter(id: PeerId): EngineChange {
     const voter = this.#parts.peerTable.snapshots.voter(id);
     return { space: 'voters', key: id, value: voter && voterText(voter) };
   }
 
-  #change({ view, changes }: NamedEvaluator['evaluator'], key: string): StateChange {
+  #change({ view, changes }: NamedEvaluator['evaluator'], key: string): EngineChange {
     const state = changes.stateOf(key);
     return { space: 'engine', key: `change ${view.key} ${key}`, value: state && changeText(state) };
   }
 
   /** What is compared, as it is now. */
-  #compared(at: EventTime): readonly StateChange[] {
+  #compared(at: EventTime): readonly EngineChange[] {
     const owners: readonly Owner[] = ['engine', ...this.#parts.evaluators];
     return owners.flatMap((owner) => this.#comparedOf(owner, at));
   }
 
-  #comparedOf(owner: Owner, at: EventTime): readonly StateChange[] {
+  #comparedOf(owner: Owner, at: EventTime): readonly EngineChange[] {
     if (owner !== 'engine') return ofEvaluator(owner, at);
     const { control, peerTable, observer, chain, reach } = this.#parts;
     return [
@@ -139,9 +139,9 @@ export class Recorder {
   }
 
   /** What is to be written of it, and what is no more. */
-  #difference(owner: Owner, compared: readonly StateChange[]): readonly StateChange[] {
-    const written = (this.#written ??= new Map<Owner, ReadonlyMap<string, StateChange>>());
-    const before = written.get(owner) ?? new Map<string, StateChange>();
+  #difference(owner: Owner, compared: readonly EngineChange[]): readonly EngineChange[] {
+    const written = (this.#written ??= new Map<Owner, ReadonlyMap<string, EngineChange>>());
+    const before = written.get(owner) ?? new Map<string, EngineChange>();
     const now = new Map(compared.map((change) => [placeOf(change), change]));
     written.set(owner, now);
     const changed = compared.filter((change) => before.get(placeOf(change))?.value !== change.value);
@@ -154,11 +154,11 @@ export class Recorder {
 type Owner = 'engine' | NamedEvaluator;
 
 /** Where a record stands: the space and the key, which no space has in its name. */
-export function placeOf({ space, key }: Pick<StateChange, 'space' | 'key'>): string {
+export function placeOf({ space, key }: Pick<EngineChange, 'space' | 'key'>): string {
   return `${space} ${key}`;
 }
 
-function ofEvaluator({ evaluator, version }: NamedEvaluator, at: EventTime): readonly StateChange[] {
+function ofEvaluator({ evaluator, version }: NamedEvaluator, at: EventTime): readonly EngineChange[] {
   const { view, changes } = evaluator;
   const snapshot = evaluator.snapshot();
   const { fall, incident } = snapshot.tracker;
@@ -173,7 +173,7 @@ function ofEvaluator({ evaluator, version }: NamedEvaluator, at: EventTime): rea
   ];
 }
 
-function* dirtyVisibilityChanges(view: TerritoryView): Iterable<StateChange> {
+function* dirtyVisibilityChanges(view: TerritoryView): Iterable<EngineChange> {
   const space = visibilityLogOf(view);
   const { came, went } = view.visibilityLog.takeDirty();
   const keys = new Set(came.map(([number]) => visibilityChangeKey(number)));
@@ -183,6 +183,6 @@ function* dirtyVisibilityChanges(view: TerritoryView): Iterable<StateChange> {
     yield { space, key: visibilityChangeKey(number), value: visibilityChangeText(number, sight) };
 }
 
-function engine(key: string, value: string): StateChange {
+function engine(key: string, value: string): EngineChange {
   return { space: 'engine', key, value };
 }

@@ -1,6 +1,6 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import { isEngineSpace, STATE_FORMAT, type Space, type StateChange, type StateRecord } from './record.ts';
+import { isEngineSpace, STATE_FORMAT, type EngineSpace, type EngineChange, type EngineRecord } from './record.ts';
 import { parsePeerTable, parseVoter } from '../peers/peer-snapshot.ts';
 import { parseTerritoryView, Reader, routesOf, VISIBILITY_CHANGE, visibilityLogOf } from './territory-view-codec.ts';
 import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
@@ -21,7 +21,7 @@ export class UnreadableRecord extends Error {
  *
  * @throws UnreadableRecord when a record is not as it was written; the parts are of no use then.
  */
-export function restoreParts(parts: Parts, records: readonly StateRecord[], at: EventTime): readonly string[] {
+export function restoreParts(parts: Parts, records: readonly EngineRecord<string>[], at: EventTime): readonly string[] {
   const kept = new KeptRecords(records);
   requireFormat(kept);
   const reader = new Reader();
@@ -77,8 +77,11 @@ function parseFormat(text: string): number {
 }
 
 /** What makes the records that were kept those of the state as it is. */
-export function differences(records: readonly StateRecord[], state: readonly StateChange[]): readonly StateChange[] {
-  const left = new Map(records.filter(({ space }) => isEngineSpace(space)).map((record) => [placeOf(record), record]));
+export function differences(
+  records: readonly EngineRecord<string>[],
+  state: readonly EngineChange[],
+): readonly EngineChange[] {
+  const left = new Map(records.filter(isOfEngine).map((record) => [placeOf(record), record]));
   const changed = state.filter((change) => {
     const place = placeOf(change);
     const before = left.get(place);
@@ -86,6 +89,10 @@ export function differences(records: readonly StateRecord[], state: readonly Sta
     return before?.value !== change.value;
   });
   return [...changed, ...[...left.values()].map(({ space, key }) => ({ space, key, value: undefined }))];
+}
+
+function isOfEngine(record: EngineRecord<string>): record is EngineRecord {
+  return isEngineSpace(record.space);
 }
 
 function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: Reader): void {
@@ -144,9 +151,9 @@ function restoreEvaluator(
 
 /** Records by their place. */
 class KeptRecords {
-  readonly #spaces = new Map<Space, Map<string, string>>();
+  readonly #spaces = new Map<string, Map<string, string>>();
 
-  constructor(records: readonly StateRecord[]) {
+  constructor(records: readonly EngineRecord<string>[]) {
     for (const { space, key, value } of records) {
       const inSpace = this.#spaces.get(space);
       if (inSpace === undefined) this.#spaces.set(space, new Map([[key, value]]));
@@ -155,26 +162,26 @@ class KeptRecords {
   }
 
   /** `undefined` when there is none. */
-  one<T>(space: Space, key: string, read: (text: string) => T): T | undefined {
+  one<T>(space: EngineSpace, key: string, read: (text: string) => T): T | undefined {
     const text = this.#spaces.get(space)?.get(key);
     return text === undefined ? undefined : this.reading(space, key, () => read(text));
   }
 
-  needed<T>(space: Space, key: string, read: (text: string) => T): T {
+  needed<T>(space: EngineSpace, key: string, read: (text: string) => T): T {
     const text = this.#spaces.get(space)?.get(key);
     if (text === undefined) throw new UnreadableRecord(`there is no record ${space} ${key}`);
     return this.reading(space, key, () => read(text));
   }
 
   /** Each whose key begins so, by the rest of its key. */
-  all<T>(space: Space, begin: string, read: (key: string, text: string) => T): T[] {
+  all<T>(space: EngineSpace, begin: string, read: (key: string, text: string) => T): T[] {
     return [...(this.#spaces.get(space) ?? [])]
       .filter(([key]) => key.startsWith(begin))
       .map(([key, text]) => this.reading(space, key, () => read(key.slice(begin.length), text)));
   }
 
   /** What goes wrong is put down to this record, or to all of the space. */
-  reading<T>(space: Space, key: string | undefined, read: () => T): T {
+  reading<T>(space: EngineSpace, key: string | undefined, read: () => T): T {
     try {
       return read();
     } catch (error) {

@@ -15,7 +15,7 @@ import {
 } from '../lib/fields.ts';
 import type { TerritoryViewSnapshot } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import type { Space } from './record.ts';
+import type { EngineSpace } from './record.ts';
 import { runsFrom, runsText } from '../lib/runs.ts';
 import { MAX_VISIBILITY_CHANGES, type VisibilityChange } from '../rib/visibility-changes.ts';
 import { routeKey, type ReceivedRoute } from '../rib/adj-rib-in.ts';
@@ -27,12 +27,12 @@ export function routeText({ at, path, dumped }: ReceivedRoute): string {
 }
 
 /** The space that holds the routes of a territory and family. */
-export function routesOf({ territory, family }: TerritoryView): Space {
+export function routesOf({ territory, family }: TerritoryView): EngineSpace {
   return `routes/${territory.id}/${family}`;
 }
 
 /** The space that holds the visibility changes of a territory and family. */
-export function visibilityLogOf({ territory, family }: TerritoryView): Space {
+export function visibilityLogOf({ territory, family }: TerritoryView): EngineSpace {
   return `visibility-log/${territory.id}/${family}`;
 }
 

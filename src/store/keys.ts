@@ -1,4 +1,4 @@
-import type { Space } from '../state/record.ts';
+import type { Space } from '../spaces.ts';
 
 /** Version of the form in which state is written. A store with a greater one is refused; a smaller one is migrated or refused. */
 export const SCHEMA = 1;

@@ -1,9 +1,11 @@
 import type { UnroutableEvent } from '../detect/events/event.ts';
 import { Notifier } from '../lib/notifier.ts';
 import { UnknownEvent, type Batch, type Committed, type Kept, type Leases, type StateStore } from '../ports.ts';
-import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../state/record.ts';
+import { isEngineSpace } from '../state/record.ts';
+import type { Space, StateChange, StateRecord } from '../spaces.ts';
 import { Fence, memoryLeases } from './memory-leases.ts';
-import { compareKeys, readerPosition } from './spaces.ts';
+import { readerPosition } from '../spaces.ts';
+import { compareKeys } from './record-order.ts';
 
 const OK: Committed = { ok: true };
 const FENCED: Committed = { ok: false, reason: 'fenced' };

@@ -2,9 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { eventTimeOf, isoTime, type EventTime } from '../bgp/time.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
 import type { Batch, Committed, StateStore } from '../ports.ts';
-import { isEngineSpace, type StateChange } from '../state/record.ts';
+import { isEngineSpace } from '../state/record.ts';
+import type { StateChange } from '../spaces.ts';
 import { SCHEMA } from './keys.ts';
-import { byPlace, historySpaces, isCarriedSpace, KEPT_BESIDE } from './spaces.ts';
+import { CARRIED_SPACES, historySpaces, isCarriedSpace } from '../spaces.ts';
+import { byPlace } from './record-order.ts';
 
 /** The first line. `number` is 0, and there is no `cursor`, where nothing was decided yet. */
 interface Header {
@@ -49,7 +51,7 @@ export async function* exportStore(store: StateStore, name: string): AsyncGenera
   const cursor = kept && { cursor: isoTime(kept.cursor) };
   yield told({ unroutable: 'export', schema: SCHEMA, name, number, ...cursor, elements } satisfies Header);
   for (const record of (kept?.records ?? []).toSorted(byPlace)) yield told(record);
-  const beside = [...historySpaces(kept?.records ?? []), ...KEPT_BESIDE];
+  const beside = [...historySpaces(kept?.records ?? []), ...CARRIED_SPACES];
   for (const space of beside) for (const record of await store.read(space)) yield told(record);
   for await (const event of store.events()) yield told({ event });
   yield JSON.stringify({ lines, sha256: hash.digest('hex') });

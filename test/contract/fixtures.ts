@@ -2,7 +2,7 @@ import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import type { Batch, Kept, StateStore } from '../../src/ports.ts';
-import type { Space, StateChange, StateRecord } from '../../src/state/record.ts';
+import type { Space, StateChange, StateRecord } from '../../src/spaces.ts';
 
 const START = Date.parse('2026-09-10T04:00:00Z');
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { UnknownEvent, type Batch, type Committed, type Kept, type StateStore } from '../../src/ports.ts';
-import type { Space, StateChange, StateRecord } from '../../src/state/record.ts';
+import type { Space, StateChange, StateRecord } from '../../src/spaces.ts';
 import { batch, byPlace, event, idOf, moment, numbers, ordered, readerAt } from './fixtures.ts';
 import { withStore, type Open } from './opened.ts';
 

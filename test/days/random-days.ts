@@ -5,6 +5,7 @@ import type { EventTime } from '../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
+import type { Space } from '../../src/spaces.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import type { Territory } from '../../src/territory/territory.ts';
 import { asn, clock, peer, prefix } from '../support/day.ts';
@@ -150,12 +151,15 @@ function routesOf(networks: number) {
 }
 
 export interface Played {
-  readonly engine: Engine;
+  readonly engine: Engine<Space>;
   readonly events: readonly UnroutableEvent[];
 }
 
 /** What is said of the day. `look` is called after each element. */
-export function played(elements: readonly Element[], watch: (engine: Engine) => Engine = (engine) => engine): Played {
+export function played(
+  elements: readonly Element[],
+  watch: (engine: Engine) => Engine<Space> = (engine) => engine,
+): Played {
   const engine = watch(createEngine({ territories: [{ territory: SMALL, policy: POLICY }], voting: DEFAULT_VOTING }));
   return { engine, events: elements.flatMap((element) => engine.apply(element)?.events ?? []) };
 }

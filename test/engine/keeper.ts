@@ -1,7 +1,7 @@
 import type { Element } from '../../src/bgp/element.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { restoreEngine, type Engine, type EngineOptions, type Restored } from '../../src/engine.ts';
-import type { Space, StateChange, StateRecord } from '../../src/state/record.ts';
+import type { Space, StateChange, StateRecord } from '../../src/spaces.ts';
 import { mulberry32, shuffled } from '../support/sim-random.ts';
 
 /** Keeps an engine's state as a store does: changes in, records out, in no order. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, restoreEngine, type Engine, type EngineOptions } from '../../src/engine.ts';
-import type { StateChange } from '../../src/state/record.ts';
+import type { StateChange } from '../../src/spaces.ts';
 import type { Territory } from '../../src/territory/territory.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { asn, Day, KP, peers, prefix, UNITS } from '../support/day.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createEngine, restoreEngine, type EngineOptions, type Restored } from '../../src/engine.ts';
-import type { StateRecord } from '../../src/state/record.ts';
+import type { StateRecord } from '../../src/spaces.ts';
 import { Keeper } from './keeper.ts';
 import { OPTIONS, randomDay } from './random-day.ts';
 

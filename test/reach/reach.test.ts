@@ -6,7 +6,7 @@ import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, restoreEngine, type Engine } from '../../src/engine.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
-import type { StateRecord } from '../../src/state/record.ts';
+import type { EngineRecord } from '../../src/state/record.ts';
 import { clock, Day, KP, peers, UNITS } from '../support/day.ts';
 import { all, controls, round } from '../support/probes.ts';
 
@@ -191,7 +191,7 @@ test('an engine that is restored at any moment goes on to the same bytes', () =>
   for (const cut of [1, 40, 200, 333, 500].filter((at) => at < mixed.length)) {
     const first = createEngine(options);
     const events = mixed.slice(0, cut).flatMap((element) => first.apply(element)?.events ?? []);
-    const records = first.state().filter((change): change is StateRecord => change.value !== undefined);
+    const records = first.state().filter((change): change is EngineRecord => change.value !== undefined);
     const restored = restoreEngine(options, { cursor: first.now ?? clock('00:00'), records });
     if (!restored.ok) throw new Error(restored.reason);
     events.push(...mixed.slice(cut).flatMap((element) => restored.engine.apply(element)?.events ?? []));

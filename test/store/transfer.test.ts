@@ -5,7 +5,7 @@ import type { StateStore } from '../../src/ports.ts';
 import { SCHEMA } from '../../src/store/keys.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { exportStore, importStore } from '../../src/store/transfer.ts';
-import type { Space } from '../../src/state/record.ts';
+import type { Space } from '../../src/spaces.ts';
 import { batch, change, contents, event, idOf, readerAt } from '../contract/fixtures.ts';
 import { withStore, type Opened } from '../contract/opened.ts';
 import { openFolder } from './embedded/folder.ts';

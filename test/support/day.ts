@@ -6,6 +6,7 @@ import type { EventTime } from '../../src/bgp/time.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
+import type { Space } from '../../src/spaces.ts';
 import type { Territory } from '../../src/territory/territory.ts';
 import { DEFAULT_VOTING, type VotingPolicy } from '../../src/policy/voting-policy.ts';
 
@@ -57,12 +58,12 @@ export interface DayOptions {
   readonly voting?: Partial<VotingPolicy>;
   readonly control?: Territory;
   /** Stands between the day and its engine, to look on. */
-  readonly watch?: (engine: Engine) => Engine;
+  readonly watch?: (engine: Engine) => Engine<Space>;
 }
 
 /** A day of routing, told in steps, and what the engine said of it. */
 export class Day {
-  readonly engine: Engine;
+  readonly engine: Engine<Space>;
   readonly events: UnroutableEvent[] = [];
 
   constructor({ territories = [KP], policy = {}, voting = {}, control, watch = (engine) => engine }: DayOptions = {}) {

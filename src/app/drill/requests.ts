@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Drill } from './fake-outage.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Clock, StateStore } from '../../ports.ts';
-import type { StateChange, StateRecord } from '../../state/record.ts';
+import type { StateChange, StateRecord } from '../../spaces.ts';
 import { drillEvents, drillParts, type DrillParts } from './drill-events.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Logger } from '../watch/log.ts';

@@ -2,6 +2,7 @@ import { isoTime, type EventTime } from '../../bgp/time.ts';
 import type { Family } from '../../bgp/prefix.ts';
 import type { UnroutableEvent, Verdict } from '../../detect/events/event.ts';
 import type { Engine, TerritoryStatus } from '../../engine.ts';
+import type { Space } from '../../spaces.ts';
 import { History, type Look } from '../../report/history.ts';
 import type { VerdictSpan, VerdictTimeline } from '../../report/verdicts.ts';
 import type { Territory } from '../../territory/territory.ts';
@@ -39,7 +40,7 @@ export class HistoryRecorder {
   }
 
   /** The same engine, looked at after whatever may have changed it. */
-  watch(engine: Engine): Engine {
+  watch(engine: Engine<Space>): Engine<Space> {
     return {
       get now() {
         return engine.now;

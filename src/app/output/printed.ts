@@ -1,7 +1,6 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { UnknownEvent, type StateStore } from '../../ports.ts';
-import type { StateChange } from '../../state/record.ts';
-import { readerPosition } from '../../store/spaces.ts';
+import { readerChange, readerPosition, type StateChange } from '../../spaces.ts';
 
 /** Name of the reader that records which events the leader has printed. */
 export const PRINTED = 'printed';
@@ -31,7 +30,7 @@ export async function unprinted(store: StateStore, token: number | undefined): P
 
 /** What to write when this event was printed; `undefined` when none ever was. */
 export function printedUpTo(id: string | undefined): StateChange {
-  return { space: 'readers', key: PRINTED, value: JSON.stringify(id ?? null) };
+  return readerChange(PRINTED, id);
 }
 
 async function all(events: AsyncIterable<UnroutableEvent>): Promise<readonly UnroutableEvent[]> {

@@ -5,12 +5,13 @@ import type { ProbeElement } from '../../bgp/element.ts';
 import { OWN_VANTAGE } from '../../bgp/probe.ts';
 import { later, type EventTime } from '../../bgp/time.ts';
 import type { Engine } from '../../engine.ts';
+import type { Space } from '../../spaces.ts';
 import type { Clock, ElementSource } from '../../ports.ts';
 import type { Logger } from '../watch/log.ts';
 
 /** What probing beside a live feed needs. */
 interface ProbeParts {
-  readonly engine: Engine;
+  readonly engine: Engine<Space>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -36,7 +37,7 @@ async function* asking(
   yield* probing(plan, { clock, random: Math.random, report: probeLog(log), last }, signal);
 }
 
-function lastAsked(engine: Engine): ReadonlyMap<string, LastAsked> {
+function lastAsked(engine: Engine<Space>): ReadonlyMap<string, LastAsked> {
   const all = [...engine.reachability().values()].flatMap(({ targets }) => targets);
   return new Map(
     all

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine.ts';
+import type { Space } from '../../spaces.ts';
 import type { Feed } from '../feed/types.ts';
 import type { Instance } from '../leadership/instances.ts';
 import { packageVersion } from '../package-root.ts';
@@ -10,7 +11,7 @@ export interface Standing {
   /** ISO 8601. */
   readonly startedAt: string;
   /** `undefined` while another one leads. */
-  readonly engine: Engine | undefined;
+  readonly engine: Engine<Space> | undefined;
   readonly feed: Feed | undefined;
   /** Why the store does not take what is decided; `undefined`: it does. */
   readonly storeFault: string | undefined;

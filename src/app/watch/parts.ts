@@ -1,6 +1,7 @@
 import type { ProbePlan } from '../../../streams/probe/rounds.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Engine } from '../../engine.ts';
+import type { Space } from '../../spaces.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Result } from '../../lib/result.ts';
 import type { ElementSource, StateStore } from '../../ports.ts';
@@ -37,7 +38,7 @@ export type WatchEnd = Result<undefined>;
 /** How it stands, for a line on a terminal. */
 export interface WatchView {
   /** `undefined` while another one leads. */
-  readonly engine: Engine | undefined;
+  readonly engine: Engine<Space> | undefined;
   readonly feed: Feed | undefined;
   /** Who leads, while it is another one. */
   readonly behind: string | undefined;

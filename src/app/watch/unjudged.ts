@@ -1,6 +1,7 @@
 import { unjudgedLines } from '../../report/summary.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Engine } from '../../engine.ts';
+import type { Space } from '../../spaces.ts';
 import type { Clock } from '../../ports.ts';
 import { clocksOf, standingsOf } from '../output/formatters.ts';
 import type { Logger } from './log.ts';
@@ -10,11 +11,11 @@ const PATIENCE_MS = 10 * 60_000;
 
 /** Logs which territories have no verdict, and why: once, when they should have one, and again at the end. */
 export class UnjudgedLog {
-  readonly #engine: Engine;
+  readonly #engine: Engine<Space>;
   readonly #selection: Selection;
   readonly #log: Logger;
 
-  constructor(engine: Engine, selection: Selection, log: Logger) {
+  constructor(engine: Engine<Space>, selection: Selection, log: Logger) {
     this.#engine = engine;
     this.#selection = selection;
     this.#log = log;

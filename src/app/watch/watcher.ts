@@ -1,6 +1,7 @@
 import { isoTime } from '../../bgp/time.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { createEngine, restoreEngine, type Engine } from '../../engine.ts';
+import type { Space } from '../../spaces.ts';
 import { withHistory } from '../../history/with-history.ts';
 import { run, type Keeping } from '../../pipeline.ts';
 import type { Kept } from '../../ports.ts';
@@ -39,7 +40,7 @@ interface Turn {
   readonly others: Beside;
   readonly again: (error: unknown, attempt: number) => Promise<void>;
   readonly kept: Kept | undefined;
-  readonly engine: Engine;
+  readonly engine: Engine<Space>;
 }
 
 /** A watch that takes turns with others on the same store: one leads, the others listen and wait. */
@@ -47,7 +48,7 @@ export class Watch {
   readonly #parts: WatchParts;
   readonly #me = holderName();
   readonly #startedAt: string;
-  #engine: Engine | undefined;
+  #engine: Engine<Space> | undefined;
   #feed: Feed | undefined;
   #behind: string | undefined;
   /** Why the store does not take what is decided; `undefined`: it does. */
@@ -205,8 +206,8 @@ export class Watch {
     if (isPrinted && isLasting) await store.write([printedUpTo(last.id)], token()).catch(() => undefined);
   }
 
-  /** What another one kept, and is not there: it did not come back to write it again, so we tell of it, once. */
-  #loss(kept: Kept | undefined, engine: Engine): () => readonly UnroutableEvent[] {
+  /** Reports once that the store has lost commits which another process had stored and did not write again. */
+  #loss(kept: Kept | undefined, engine: Engine<Space>): () => readonly UnroutableEvent[] {
     const [known, found] = [this.#known, kept?.number ?? 0];
     this.#known = found;
     let isTold = found >= known;
@@ -236,7 +237,7 @@ export class Watch {
     return undefined;
   }
 
-  #engineFrom(kept: Kept | undefined): Result<Engine> {
+  #engineFrom(kept: Kept | undefined): Result<Engine<Space>> {
     const { selection, store, feed } = this.#parts;
     const { control, log } = feed;
     const wanted = { ...selection, recorded: this.#keepsState, ...(control === undefined ? {} : { control }) };
@@ -244,11 +245,8 @@ export class Watch {
     const restored = restoreEngine(wanted, kept);
     if (!restored.ok) return bad('store', `${store.name}: ${restored.reason}`);
     log.info({ cursor: kept.cursor }, `continues from the stored state, up to ${utcText(kept.cursor)}`);
-    for (const id of restored.anew)
-      log.warn(
-        { territory: id },
-        `${id} starts without its earlier verdict: its blocks, origins or policy have changed`,
-      );
+    const why = 'starts without its earlier verdict: its blocks, origins or policy have changed';
+    for (const id of restored.anew) log.warn({ territory: id }, `${id} ${why}`);
     return good(restored.engine);
   }
 

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { open as openFile, realpath } from 'node:fs/promises';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
-import type { Engine } from '../../engine.ts';
-import { createEngine } from '../../engine.ts';
+import { createEngine, type Engine } from '../../engine.ts';
+import type { Space } from '../../spaces.ts';
 import { run } from '../../pipeline.ts';
 import { lastIncidents } from '../../report/verdicts.ts';
 import { textSink, type TextSink } from '../../sinks/stdout.ts';
@@ -182,7 +182,7 @@ function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOption
 interface Ended {
   readonly selection: Selection;
   readonly archive: Archive;
-  readonly engine: Engine;
+  readonly engine: Engine<Space>;
   readonly history: HistoryRecorder;
   readonly options: ReplayOptions;
   readonly events: Outcome['events'];

@@ -11,7 +11,7 @@ import { openKept, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/errno.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
-import type { StateRecord } from '../../state/record.ts';
+import type { StateRecord } from '../../spaces.ts';
 
 /** The options of `status`. */
 export interface StatusOptions extends StoreOptions, SelectionOptions {

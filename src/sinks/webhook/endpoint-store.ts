@@ -4,7 +4,7 @@
  */
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { StateStore } from '../../ports.ts';
-import type { StateChange, StateRecord } from '../../state/record.ts';
+import { readerChange, type StateChange, type StateRecord } from '../../spaces.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
   askChange,
@@ -13,7 +13,6 @@ import {
   isGoneKey,
   keyParts,
   READER,
-  readerChange,
   type AskedBy,
   type AskRecord,
   type DeadRecord,
@@ -199,7 +198,7 @@ export async function deadLetters(store: StateStore, name: string): Promise<Foun
  */
 export async function firstReading(store: StateStore): Promise<readonly StateChange[]> {
   if ((await store.read('readers', [READER])).length > 0) return [];
-  return [readerChange(await store.newest())];
+  return [readerChange(READER, await store.newest())];
 }
 
 /** Decodes each, and keeps apart what cannot be. */

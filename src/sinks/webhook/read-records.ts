@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { placeText } from '../../lib/zod-faults.ts';
-import type { Space, StateRecord } from '../../state/record.ts';
+import type { Space, StateRecord } from '../../spaces.ts';
 import { parseEndpoints } from './endpoint.ts';
 import {
   keyParts,

@@ -6,7 +6,7 @@
  * by commands; all else by the dispatcher, under its lease.
  */
 import type { UnroutableEvent } from '../../detect/events/event.ts';
-import type { Space, StateChange } from '../../state/record.ts';
+import type { Space, StateChange } from '../../spaces.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** An endpoint and how it stands. */
@@ -146,17 +146,6 @@ export function logChange(name: string, record: LogRecord): StateChange {
 /** The key of the nth attempt in the log of an endpoint. */
 export function logKey(name: string, n: number): string {
   return `${name}/${n % LOG_SLOTS}`;
-}
-
-/** `undefined`: before the oldest stored event. */
-export function readerChange(id: string | undefined): StateChange {
-  return { space: 'readers', key: READER, value: JSON.stringify(id ?? null) };
-}
-
-/** The id of the last event that the reader has read, from its record; `undefined` before the oldest. */
-export function readerPosition(value: string | undefined): string | undefined {
-  const id: unknown = value === undefined ? undefined : parsedJson(value);
-  return typeof id === 'string' ? id : undefined;
 }
 
 /** The endpoint and the event, or the slot, that a key names. */

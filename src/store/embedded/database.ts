@@ -1,6 +1,6 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { statfsSync } from 'node:fs';
-import type { Space, StateRecord } from '../../state/record.ts';
+import type { Space, StateRecord } from '../../spaces.ts';
 import type { WriteTurn } from './turn.ts';
 
 type Strings = Database<string, Buffer>;

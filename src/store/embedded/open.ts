@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, StateStore } from '../../ports.ts';
-import type { StateRecord } from '../../state/record.ts';
+import type { StateRecord } from '../../spaces.ts';
 import { SCHEMA } from '../keys.ts';
 import { FolderDatabase, recordOf, stateKey } from './database.ts';
 import { lengthen, readThrough } from './damage.ts';

@@ -1,8 +1,10 @@
 import { LinkedAbort } from '../../lib/linked-abort.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Batch, Clock, Committed, Kept, Leases, StateStore } from '../../ports.ts';
-import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../../state/record.ts';
-import { compareKeys, readerPosition } from '../spaces.ts';
+import { isEngineSpace } from '../../state/record.ts';
+import type { Space, StateChange, StateRecord } from '../../spaces.ts';
+import { readerPosition } from '../../spaces.ts';
+import { compareKeys } from '../record-order.ts';
 import { recordOf, stateKey, stateRange, weigh, type FolderDatabase } from './database.ts';
 import {
   appendEvents,

@@ -1,7 +1,8 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Batch, Committed } from '../../ports.ts';
 import type { EventTime } from '../../bgp/time.ts';
-import { isEngineSpace, type Space, type StateChange } from '../../state/record.ts';
+import { isEngineSpace } from '../../state/record.ts';
+import type { Space, StateChange } from '../../spaces.ts';
 import { channels, SCHEMA, type Keys } from '../keys.ts';
 import { RedisFailure } from './failure.ts';
 import type { Arg } from './link.ts';

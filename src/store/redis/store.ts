@@ -1,8 +1,9 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { Batch, Clock, Committed, Kept, StateStore } from '../../ports.ts';
-import { isEngineSpace, type Space, type StateChange, type StateRecord } from '../../state/record.ts';
+import { isEngineSpace } from '../../state/record.ts';
+import type { Space, StateChange, StateRecord } from '../../spaces.ts';
 import type { Keys } from '../keys.ts';
-import { compareKeys } from '../spaces.ts';
+import { compareKeys } from '../record-order.ts';
 import { eventOf, followEvents, readEvents, type Entry } from './events.ts';
 import { RedisFailure } from './failure.ts';
 import { keepCall, keptReply, type Keep } from './keep.ts';

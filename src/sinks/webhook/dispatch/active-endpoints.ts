@@ -1,6 +1,6 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { StateStore } from '../../../ports.ts';
-import type { StateChange, StateRecord } from '../../../state/record.ts';
+import type { StateChange, StateRecord } from '../../../spaces.ts';
 import { endpointsOf, enteredEndpoint, firstReading, isOn } from '../endpoint-store.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { passes } from '../filter.ts';

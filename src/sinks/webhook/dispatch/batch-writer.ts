@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { backOffMs } from '../../../lib/back-off.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
-import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
+import type { Space, StateChange, StateRecord } from '../../../spaces.ts';
 import { Bell } from './bell.ts';
 import type { Report } from './report.ts';
 

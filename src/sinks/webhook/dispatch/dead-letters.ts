@@ -1,4 +1,4 @@
-import type { StateChange } from '../../../state/record.ts';
+import type { StateChange } from '../../../spaces.ts';
 import { deadChange, MOST_DEAD, type DeadRecord } from '../records.ts';
 
 /** Which dead deadLetters of one endpoint are kept, oldest first: so many, and not one more. */

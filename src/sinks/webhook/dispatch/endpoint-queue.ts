@@ -1,6 +1,6 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import type { Clock } from '../../../ports.ts';
-import type { StateChange } from '../../../state/record.ts';
+import type { StateChange } from '../../../spaces.ts';
 import { GONE_REASON } from '../endpoint-store.ts';
 import {
   goneChange,

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
 import { UnknownEvent, type StateStore } from '../../../ports.ts';
-import { READER, readerChange, readerPosition } from '../records.ts';
+import { readerChange, readerPosition } from '../../../spaces.ts';
+import { READER } from '../records.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Report } from './report.ts';
 import type { ActiveEndpoints } from './active-endpoints.ts';
@@ -35,7 +36,7 @@ export async function fanOut({ store, writer, roster, report }: FanOutMeans, sig
     const plans = roster.enqueue(events.filter(({ id }) => !recent.has(id)));
     const last = events.at(-1);
     const changes = plans.flatMap(({ changes }) => changes);
-    if (!(await writer.keep([...changes, readerChange(last?.id)]))) return false;
+    if (!(await writer.keep([...changes, readerChange(READER, last?.id)]))) return false;
     for (const { kept } of plans) kept();
     after = last?.id;
     for (const { id } of events) recent.add(id);

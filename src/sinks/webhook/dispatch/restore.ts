@@ -1,4 +1,4 @@
-import type { Space, StateChange, StateRecord } from '../../../state/record.ts';
+import type { Space, StateChange, StateRecord } from '../../../spaces.ts';
 import { keyParts } from '../records.ts';
 import { decodeDead, decodeLog, decodeQueued, type Decoded, type Unreadable } from '../read-records.ts';
 import type { EndpointQueue } from './endpoint-queue.ts';

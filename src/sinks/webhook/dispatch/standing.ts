@@ -1,5 +1,5 @@
 import type { UnroutableEvent } from '../../../detect/events/event.ts';
-import type { StateChange } from '../../../state/record.ts';
+import type { StateChange } from '../../../spaces.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { passes } from '../filter.ts';
 import { queueChange, type QueueRecord } from '../records.ts';

@@ -1,4 +1,4 @@
-import type { StateRecord } from '../../../state/record.ts';
+import type { StateRecord } from '../../../spaces.ts';
 import { deliveryKey, type QueueRecord } from '../records.ts';
 import { decodeQueued, type Unreadable } from '../read-records.ts';
 import { Heap } from '../../../lib/heap.ts';
