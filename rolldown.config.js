@@ -9,7 +9,11 @@ import { defineConfig } from 'rolldown';
 const EXTERNAL = ['#bgpkit-parser-wasm', '@resvg/resvg-wasm', 'bullmq', 'lmdb', 'ioredis', 'pino', 'ws'];
 
 export default defineConfig({
-  input: { main: 'src/cli/main.ts', 'scan-worker': 'streams/mrt/threads/scan-worker.ts' },
+  input: {
+    main: 'src/cli/main.ts',
+    'scan-worker': 'streams/mrt/threads/scan-worker.ts',
+    'territories-worker': 'src/config/territories-worker.ts',
+  },
   platform: 'node',
   external: (id) => EXTERNAL.includes(id) || id.startsWith('node:'),
   plugins: [licenses()],

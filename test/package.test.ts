@@ -41,6 +41,7 @@ describe('the package', () => {
     const wanted = [
       'dist/cli/main.js',
       'dist/cli/scan-worker.js',
+      'dist/cli/territories-worker.js',
       'dist/cli/LICENSES.txt',
       'bgpkit-parser-wasm/pkg/bgpkit_parser_wasm_bg.wasm',
       'bgpkit-parser-wasm/pkg/LICENSES.txt',

@@ -7,6 +7,7 @@ import { bad, good, type Result } from '../lib/result.ts';
 import { readConfigText } from './config-text.ts';
 import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
+import { parseApart } from './territories-apart.ts';
 import type { Configured } from './territories-file.ts';
 
 /** What to watch, and by which policy. */
@@ -58,14 +59,18 @@ export function tooMany({ territories }: Selection, limits: Limits): Result<unde
   return faults.length === 0 ? good(undefined) : bad('configuration', ...faults);
 }
 
-/** Everything that can be watched: the file's territories, and the built-in ones that it does not define itself. */
+/**
+ * Everything that can be watched: the file's territories, and the built-in ones that it does not define itself.
+ * `interrupted` when `signal` aborts before a large file is read.
+ */
 export async function readTerritories(
   file: string | undefined,
   defaults: Defaults = DEFAULTS,
+  signal?: AbortSignal,
 ): Promise<Result<Selection & { readonly own: number }>> {
   const builtIn = BUILT_IN.map((territory) => ({ territory, policy: defaults.policy }));
   if (file === undefined) return good({ territories: builtIn, voting: defaults.voting, own: 0 });
-  const configured = await readConfigured(file, defaults);
+  const configured = await readConfigured(file, defaults, signal);
   if (!configured.ok) return configured;
 
   const { territories, voting } = configured.value;
@@ -74,8 +79,11 @@ export async function readTerritories(
 }
 
 /** What the options choose: they win over the file, and the file over the defaults. Faults of the file are its own (78), faults of the options are the command's (2). */
-export async function select(options: SelectionOptions, defaults: Defaults = DEFAULTS): Promise<Result<Selection>> {
-  const known = await readTerritories(options.territories, defaults);
+export async function select(
+  options: SelectionOptions,
+  { defaults = DEFAULTS, signal }: { readonly defaults?: Defaults; readonly signal?: AbortSignal } = {},
+): Promise<Result<Selection>> {
+  const known = await readTerritories(options.territories, defaults, signal);
   if (!known.ok) return known;
   const { territories, own, voting } = known.value;
   const chosen = choose(
@@ -112,12 +120,15 @@ function choose(known: Watched, ids: readonly string[], own: number): Result<Wat
   );
 }
 
-async function readConfigured(file: string, defaults: Defaults): Promise<Result<Configured>> {
+async function readConfigured(
+  file: string,
+  defaults: Defaults,
+  signal: AbortSignal | undefined,
+): Promise<Result<Configured>> {
   const text = await readConfigText(file);
   if (!text.ok) return text;
-  // Loaded here, because zod and ip-num take longer to load than the rest of the command.
-  const { parseTerritories } = await import('./territories-file.ts');
-  const parsed = parseTerritories(text.value, file, defaults);
+  const parsed = await parseApart({ text: text.value, file, defaults }, signal);
+  if (parsed === undefined) return bad('interrupted', `${file}: stopped while it was read`);
   return parsed.ok ? good(parsed) : bad('configuration', ...parsed.faults);
 }
 

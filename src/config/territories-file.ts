@@ -86,12 +86,14 @@ function knownKeys(path: Path): readonly string[] {
 type Territories = Configured['territories'];
 
 function territoryFaults(territories: Territories, document: YamlDocument): readonly string[] {
+  const seen = new Set<string>();
   return territories
     .flatMap(({ territory, policy }, i) => {
       const path = ['territories', i];
-      const twice = territories.findIndex((other) => other.territory.id === territory.id);
+      const isTwice = seen.has(territory.id);
+      seen.add(territory.id);
       return [
-        ...(twice < i
+        ...(isTwice
           ? [`${document.locate([...path, 'id'])}: ${spell([...path, 'id'])}: ${territory.id} is here twice`]
           : []),
         ...sizeFaults(territory).map(

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, watch } from 'node:fs';
-import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLACKOUT, buildCli, ended, mrtFilesIn, type BuiltCli } from '../support/cli.ts';
@@ -113,6 +113,28 @@ describe('a signal', () => {
     expect(await run).toEqual({ status: 130, stdout: '', stderr: '' });
     const document = JSON.parse(await readFile(join(cli.folder, 'stopped.json'), 'utf8')) as { status: string };
     expect(document.status).toBe('interrupted');
+  });
+
+  test('12: while a large file of territories is read: each command stops at once', async () => {
+    const lines = Array.from(
+      { length: 16_000 },
+      (_, n) => `  - { id: T${n}, name: No. ${n}, blocks: [${10 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.0/24] }`,
+    );
+    const text = `territories:\n${lines.join('\n')}\n`;
+    expect(text.length).toBeGreaterThan(900_000);
+    for (const [command, outcome] of [
+      [['replay', BLACKOUT], { status: 130, stdout: '', stderr: 'unroutable: many.yaml: stopped while it was read\n' }],
+      [['watch'], { status: 0, stdout: '', stderr: '' }],
+    ] as const) {
+      // A pipe is read when the program is ready to.
+      execFileSync('mkfifo', [join(cli.folder, 'many.yaml')]);
+      const child = cli.start([...command, '--territories', 'many.yaml']);
+      const run = ended(child);
+      await writeFile(join(cli.folder, 'many.yaml'), text);
+      child.kill('SIGTERM');
+      expect(await run).toEqual(outcome);
+      await rm(join(cli.folder, 'many.yaml'));
+    }
   });
 });
 

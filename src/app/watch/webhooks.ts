@@ -54,6 +54,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
       ...{ store, token, clock, environment, endpoints },
       random: Math.random,
       resolve: systemResolver,
+      isWatched: (id) => selection.territories.some(({ territory }) => territory.id === id),
       sentence: (event: UnroutableEvent) => sentence(event, clocks),
       report: (report) => {
         logWebhook(log, report);

@@ -29,7 +29,7 @@ export interface MapOptions extends SelectionOptions, Limits, ArchiveOptions {
 
 /** `unroutable map`: makes extracts, and prints the path of each, whether it made it or found it. */
 export async function map(paths: readonly string[], options: MapOptions, io: Io): Promise<ExitStatus> {
-  const selection = await select(options);
+  const selection = await select(options, io);
   if (!selection.ok) return failed(selection, io);
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return failed(limited, io);

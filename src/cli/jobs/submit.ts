@@ -71,7 +71,7 @@ async function enqueue(run: RunFolder, options: ResumeOptions, io: Io): Promise<
 }
 
 async function manifestOf(paths: readonly string[], options: SubmitOptions, io: Io): Promise<Result<Manifest>> {
-  const selection = await select(options);
+  const selection = await select(options, io);
   if (!selection.ok) return selection;
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return limited;

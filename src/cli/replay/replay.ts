@@ -75,7 +75,7 @@ async function prepare(
   }
   const byName = formatByName(options);
   if (!byName.ok) return byName;
-  const selection = await select(options);
+  const selection = await select(options, io);
   if (!selection.ok) return selection;
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return limited;

@@ -16,7 +16,7 @@ export interface ServeOptions extends StoreOptions, SelectionOptions, HttpSettin
 export async function serve(options: ServeOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const place = await httpPlace(options, io);
   if (!place.ok) return failed(place, io);
-  const selection = await select(options);
+  const selection = await select(options, io);
   if (!selection.ok) return failed(selection, io);
   const ids = selection.value.territories.map(({ territory }) => territory.id);
   const opened = await openKept({ ...options, access: 'read' }, ids, io, clock);

@@ -6,11 +6,11 @@ import { DEFAULT_VOTING, type VotingPolicy } from '../../policy/voting-policy.ts
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { widthOf, type Io } from '../../app/io.ts';
 import { readTerritories } from '../../config/selection.ts';
-import { POLICY_SETTINGS, settingText, VOTING_SETTINGS, type Setting } from '../../config/settings.ts';
+import { DEFAULTS, POLICY_SETTINGS, settingText, VOTING_SETTINGS, type Setting } from '../../config/settings.ts';
 
 /** `unroutable territories`: what can be watched. It is also how to try a territories file. */
 export async function listTerritories(file: string | undefined, io: Io): Promise<ExitStatus> {
-  const known = await readTerritories(file);
+  const known = await readTerritories(file, DEFAULTS, io.signal);
   if (!known.ok) return failed(known, io);
   const { territories, own, voting } = known.value;
   const lines = [

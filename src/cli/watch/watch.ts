@@ -79,7 +79,10 @@ interface Ready {
 // oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which they are told
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
   const isHistory = options.history === true;
-  const chosen = await select(options, isHistory ? DEFAULTS : liveDefaults(options.collectors));
+  const chosen = await select(options, {
+    defaults: isHistory ? DEFAULTS : liveDefaults(options.collectors),
+    signal: io.signal,
+  });
   if (!chosen.ok) return chosen;
   const selection = chosen.value;
   const http = options.http === undefined ? good(undefined) : await httpPlace(options, io);

@@ -39,6 +39,8 @@ export interface DispatchOptions {
   /** Endpoints of the configuration. @default none */
   readonly endpoints?: readonly Endpoint[];
   readonly report: Report;
+  /** Whether a territory is still watched: an alert of another one is not sent again. @default all are */
+  readonly isWatched?: (territory: string) => boolean;
   /** How often endpoints and what is asked for by hand are looked for. Milliseconds. @default 1000 */
   readonly lookMs?: number;
   /** Of one endpoint: most events in the queue, and most dead letters. @default 10 000 of each */

@@ -23,6 +23,8 @@ import { Waiting, type Now } from './waiting.ts';
 export interface EndpointQueueOptions {
   readonly clock: Clock;
   readonly report: Report;
+  /** Whether a territory is still watched: an alert of another one is not sent again. @default all are */
+  readonly isWatched?: ((territory: string) => boolean) | undefined;
   /** Most events in the queue, and most dead letters. @default MOST_QUEUED, MOST_DEAD */
   readonly most?: { readonly queued: number; readonly dead: number } | undefined;
 }
@@ -52,7 +54,7 @@ const NOTHING: Plan = { changes: [], kept: () => undefined };
 export class EndpointQueue {
   readonly waiting: Waiting;
   readonly #deadLetters: DeadLetters;
-  readonly #standing = new Standing();
+  readonly #standing: Standing;
   readonly #options: EndpointQueueOptions;
   #record: EndpointRecord;
   #nextPlace = 0;
@@ -65,6 +67,7 @@ export class EndpointQueue {
     this.#options = options;
     this.waiting = new Waiting(record.endpoint.name);
     this.#deadLetters = new DeadLetters(record.endpoint.name, options.most?.dead);
+    this.#standing = new Standing(options.isWatched);
   }
 
   get name(): string {
@@ -156,8 +159,14 @@ export class EndpointQueue {
       kept: () => {
         this.#goOn(id, waits);
         told();
+        if (this.#standing.isUnwatched(record)) this.#warnUnwatched(id);
       },
     };
+  }
+
+  #warnUnwatched(id: string): void {
+    const warning = `webhook ${this.name}: the alert of ${id} is not sent again: its territory is no longer watched here`;
+    this.#options.report({ type: 'warning', endpoint: this.name, warning });
   }
 
   #logged(said: Outcome['log']) {

@@ -24,10 +24,23 @@ interface Delivered {
  */
 export class Standing {
   readonly #delivered = new Map<string, Delivered>();
+  readonly #isWatched: (territory: string) => boolean;
+
+  constructor(isWatched: (territory: string) => boolean = () => true) {
+    this.#isWatched = isWatched;
+  }
+
+  /** The territory of an alert that lasts is no longer watched: nobody would notice its end. */
+  isUnwatched({ event, by }: QueueRecord): boolean {
+    const { data } = event;
+    return by === 'repeat' && 'territory' in data && !this.#isWatched(data.territory.id);
+  }
 
   /** A later event of the same alert has been delivered, or nobody wants to hear of this one again. */
-  isPast({ event, by }: QueueRecord, endpoint: Endpoint): boolean {
+  isPast(record: QueueRecord, endpoint: Endpoint): boolean {
+    const { event, by } = record;
     const alert = alertFor(event, endpoint);
+    if (this.isUnwatched(record)) return true;
     if (by === 'repeat' && (alert === undefined || !passes(event, endpoint.filter))) return true;
     if (alert === undefined || by === 'test') return false;
     const last = this.#delivered.get(alert.key);

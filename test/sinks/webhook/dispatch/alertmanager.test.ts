@@ -103,6 +103,20 @@ describe('an alert that lasts', () => {
   });
 });
 
+test('of a territory that is no longer watched is not sent again, and that is said once', async () => {
+  const { stage, received, minutes } = await scene();
+  await stage.decide([drop]);
+  await stage.attempted(1);
+  await stage.stop();
+  void stage.start({ lookMs: 3_600_000, isWatched: (id) => id === 'ELSEWHERE' });
+  await minutes(10);
+  expect(received).toHaveLength(1);
+  expect((await deliveries(stage.store, 'am')).waiting).toEqual([]);
+  expect(stage.reports.flatMap((report) => (report.type === 'warning' ? report.warning : []))).toEqual([
+    `webhook am: the alert of ${drop.id} is not sent again: its territory is no longer watched here`,
+  ]);
+});
+
 test('a drop that was late is not sent after its end has been delivered', async () => {
   let isFirst = true;
   const { stage, received, minutes } = await scene((_, response) => {
