@@ -13,7 +13,7 @@ const file = z.strictObject({
   bytes: count,
   sha256: z.string(),
 });
-const task = z.strictObject({
+const manifestTask = z.strictObject({
   /** `rrc00-2014-12-22` */
   id: z.string().min(1),
   collector: z.string().min(1),
@@ -22,7 +22,7 @@ const task = z.strictObject({
   unread: z.array(z.strictObject({ name: z.string(), reason: z.string(), start: z.number().optional() })),
 });
 const manifest = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   /** Which program submitted it: workers of another version refuse it. */
   decoder: z.string(),
   /** What is watched: the ids, and the text of the territories file, if there was one. */
@@ -32,30 +32,53 @@ const manifest = z.strictObject({
   settings: z.record(z.string(), z.unknown()),
   since: z.number().optional(),
   until: z.number().optional(),
-  tasks: z.array(task).min(1),
+  /** In the order of the files; `file`: the name of what `writeTask` wrote, in the folder `tasks`. */
+  tasks: z.array(z.strictObject({ id: z.string().min(1), file: z.string().min(1) })).min(1),
 });
 
 /**
- * What a run consists of, written before any of it is done: every file with its size and hash, by collector and day. What is
- * done and what is left is known by comparing it with what lies in the folder, whatever became of the queue.
+ * What a run consists of, written before any of it is done. Each task stands in a file of its own, with its files, their sizes
+ * and hashes: a year is millions of files, and each worker needs only those of its task. The name of that file holds a hash of
+ * it, so that the manifest says what each task is. What is done and what is left is known by comparing the manifest with what
+ * is on the shelf, whatever became of the queue.
  */
 export type Manifest = z.infer<typeof manifest>;
 /** The files of one collector and day. */
-export type ManifestTask = Manifest['tasks'][number];
+export type ManifestTask = z.infer<typeof manifestTask>;
 /** One file. */
 export type ManifestFile = ManifestTask['files'][number];
+/** A task, as the manifest names it. */
+export type TaskName = Manifest['tasks'][number];
 
 /** The name of a run: a hash of its manifest, so that the same run submitted again is the same. */
 export function runId(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return hashOf(text);
+}
+
+/** The name of a task, from the text that is written of it. */
+export function taskName(id: string, text: string): TaskName {
+  return { id, file: `${id}-${hashOf(text)}.json` };
 }
 
 /** Reads the text of a manifest; a reason for people when it is none. */
 export function readManifest(text: string): Manifest | string {
+  return read(manifest, text);
+}
+
+/** Reads the text of a task; a reason for people when it is none, or is not the one of this name. */
+export function readTask(text: string, { id, file }: TaskName): ManifestTask | string {
+  return taskName(id, text).file === file ? read(manifestTask, text) : 'is not what the manifest says';
+}
+
+function read<T>(schema: z.ZodType<T>, text: string): T | string {
   try {
-    const parsed = manifest.safeParse(JSON.parse(text));
+    const parsed = schema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : z.prettifyError(parsed.error);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -13,12 +13,12 @@ import { bad, good, type Result } from '../lib/result.ts';
 import type { Territory } from '../territory/territory.ts';
 import { hashedFile, markOf, type HashedFile } from './hashed-file.ts';
 import type { MapTask } from './map-tasks.ts';
-import type { FolderShelf } from './shelf.ts';
+import type { Shelf } from './shelf/shelf.ts';
 
 /** What all tasks of a run have in common. */
 export interface MapSetting {
   readonly territories: readonly Territory[];
-  readonly shelf: FolderShelf;
+  readonly shelf: Shelf;
   /** Which program decodes: extracts of another are not believed. */
   readonly decoder: string;
   readonly limits: MrtLimits;
@@ -29,6 +29,8 @@ export interface MapSetting {
 
 /** An extract that is there now. */
 export interface Mapped {
+  /** Its name on the shelf. */
+  readonly name: string;
   readonly path: string;
   /** Whether this run made it. */
   readonly isNew: boolean;
@@ -70,7 +72,7 @@ async function extractsOf(task: MapTask, setting: MapSetting): Promise<Result<Ma
   const isThere = await Promise.all(all.map(({ name }) => shelf.has(name)));
   const wanted = all.filter((_, i) => isThere[i] === false);
   const made = wanted.length === 0 ? { damage: [], isNew: new Map() } : await make(task, wanted, hashed, setting);
-  const extracts = all.map(({ name }) => ({ path: shelf.pathOf(name), isNew: made.isNew.get(name) ?? false }));
+  const extracts = all.map(({ name }) => ({ name, path: shelf.pathOf(name), isNew: made.isNew.get(name) ?? false }));
   return good({ extracts, damage: made.damage });
 }
 
@@ -89,30 +91,30 @@ async function make(
     for (const [i, { path }] of task.files.entries()) {
       if ((await markOf(path)) !== hashed[i]?.mark) throw new Error(`${path} changed while it was read`);
     }
-    for (const { writer, territory, temporary, name } of outputs) {
+    for (const { writer, territory, draft, name } of outputs) {
       await writer.end(headOf(task, territory, setting));
-      isNew.set(name, await shelf.publish(temporary, name));
+      isNew.set(name, await shelf.publish(draft, name));
     }
     return { damage, isNew };
   } finally {
-    for (const { writer, temporary } of outputs) {
+    for (const { writer, draft } of outputs) {
       await writer.close().catch(() => undefined);
-      await shelf.discard(temporary);
+      await shelf.discard(draft);
     }
   }
 }
 
 interface Output extends Wanted {
   readonly writer: ExtractWriter;
-  readonly temporary: string;
+  readonly draft: string;
   /** Used where several territories are mapped at once: the scan passes what concerns any of them. */
   readonly filter: Prefilter;
 }
 
-async function openOutput(wanted: Wanted, shelf: FolderShelf): Promise<Output> {
-  const temporary = await shelf.temporary(wanted.name);
+async function openOutput(wanted: Wanted, shelf: Shelf): Promise<Output> {
+  const draft = await shelf.draft(wanted.name);
   const filter = new Prefilter(wanted.territory.blocks);
-  return { ...wanted, temporary, filter, writer: await ExtractWriter.create(temporary) };
+  return { ...wanted, draft, filter, writer: await ExtractWriter.create(draft) };
 }
 
 async function scan(

@@ -1,4 +1,5 @@
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
+import { Redis } from 'ioredis';
 import type { RunFolder } from './run-folder.ts';
 
 /** What a job carries: which run, and which of its tasks or territories. */
@@ -164,12 +165,15 @@ export class JobQueue {
         for (const id of ids) worker.cancelJob(id, 'the lock was lost');
       });
     }
-    const watchdog = setInterval(() => void this.#watch(handlers, options), options.watchdogMs);
+    const turns = new Redis({ ...this.#connection, lazyConnect: true });
+    turns.on('error', () => undefined);
+    const watchdog = setInterval(() => void this.#watch(turns, handlers, options), options.watchdogMs);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     clearInterval(watchdog);
+    turns.disconnect();
     await Promise.all([mapper.close(), reducer.close()]);
   }
 
@@ -241,9 +245,15 @@ export class JobQueue {
     await root?.remove({ removeChildren: true }).catch(() => undefined);
   }
 
+  /** Of all workers one looks each time: a thousand that list the same folder would be a load of its own. */
+  async #isTurn(client: Redis, watchdogMs: number): Promise<boolean> {
+    return (await client.set(`${this.#prefix}:watch`, '1', 'PX', Math.ceil(watchdogMs * 0.9), 'NX')) === 'OK';
+  }
+
   /** Where all tasks of a run are settled and it is not judged, its root may be stuck: its work is added without it. */
-  async #watch(handlers: Handlers, { runs }: WorkOptions): Promise<void> {
+  async #watch(client: Redis, handlers: Handlers, { runs, watchdogMs }: WorkOptions): Promise<void> {
     try {
+      if (!(await this.#isTurn(client, watchdogMs))) return;
       for (const id of await runs()) {
         const run = await handlers.run(id);
         if (typeof run === 'string' || (await run.isCancelled())) continue;

@@ -1,7 +1,14 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readManifest, runId, type Manifest } from './manifest.ts';
-import { FolderShelf } from './shelf.ts';
+import { inParallel } from '../lib/in-parallel.ts';
+import {
+  readManifest,
+  readTask,
+  runId,
+  taskName,
+  type Manifest,
+  type ManifestTask,
+  type TaskName,
+} from './manifest.ts';
+import type { Shelf } from './shelf/shelf.ts';
 
 /** What became of a task that was done: its extracts by territory, and what of its files could not be read. */
 export interface TaskRecord {
@@ -15,19 +22,27 @@ export interface TaskFailure {
 }
 
 const RUNS = 'runs';
+const TASKS = 'tasks';
+/** Records are small and many; a store answers each after a while. */
+const READ_AT_ONCE = 32;
 
 /**
- * What the queue of a shared folder is called: made once, so that workers of another folder on the same Redis never take its
- * tasks. `random`: of the one that makes it.
+ * What the queue of a shelf is called: made once, so that workers of another shelf on the same Redis never take its tasks.
+ * `random`: of the one that makes it.
  */
-export async function queueName(out: string, random: string): Promise<string> {
-  const shelf = new FolderShelf(out);
-  if (!(await shelf.has('queue'))) {
-    const temporary = await shelf.temporary('queue');
-    await writeFile(temporary, `${random}\n`, { flush: true });
-    await shelf.publish(temporary, 'queue');
-  }
-  return (await readFile(shelf.pathOf('queue'), 'utf8')).trim();
+export async function queueName(shelf: Shelf, random: string): Promise<string> {
+  const known = await shelf.read('queue');
+  if (known !== undefined) return known.trim();
+  await shelf.putOnce('queue', `${random}\n`);
+  return (await shelf.read('queue'))?.trim() ?? random;
+}
+
+/** Writes down a task for the manifests of runs. The same task is written once. */
+export async function writeTask(shelf: Shelf, task: ManifestTask): Promise<TaskName> {
+  const text = `${JSON.stringify(task)}\n`;
+  const name = taskName(task.id, text);
+  await shelf.putOnce(`${TASKS}/${name.file}`, text);
+  return name;
 }
 
 /**
@@ -36,77 +51,81 @@ export async function queueName(out: string, random: string): Promise<string> {
  */
 export class RunFolder {
   readonly id: string;
-  readonly shelf: FolderShelf;
+  readonly shelf: Shelf;
   readonly manifest: Manifest;
+  /** Records never change. */
+  readonly #records = new Map<string, TaskRecord>();
 
-  private constructor(shelf: FolderShelf, id: string, manifest: Manifest) {
+  private constructor(shelf: Shelf, id: string, manifest: Manifest) {
     this.shelf = shelf;
     this.id = id;
     this.manifest = manifest;
   }
 
-  /** Writes the manifest, if it is not there. */
-  static async create(out: string, manifest: Manifest): Promise<RunFolder> {
+  /** Writes the manifest, if it is not there. Its tasks were written. */
+  static async create(shelf: Shelf, manifest: Manifest): Promise<RunFolder> {
     const text = `${JSON.stringify(manifest)}\n`;
-    const run = new RunFolder(new FolderShelf(out), runId(text), manifest);
-    if (manifest.territoriesFile !== undefined) await run.#put('territories.yaml', manifest.territoriesFile);
-    await run.#put('manifest.json', text);
+    const run = new RunFolder(shelf, runId(text), manifest);
+    await shelf.putOnce(run.#own('manifest.json'), text);
     return run;
   }
 
   /** The run of this id, or why there is none. */
-  static async open(out: string, id: string): Promise<RunFolder | string> {
-    const path = join(out, RUNS, id, 'manifest.json');
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) return `${out}: there is no run ${id}`;
+  static async open(shelf: Shelf, id: string): Promise<RunFolder | string> {
+    const name = `${RUNS}/${id}/manifest.json`;
+    const text = await shelf.read(name);
+    if (text === undefined) return `${shelf.name}: there is no run ${id}`;
     const manifest = readManifest(text);
-    return typeof manifest === 'string' ? `${path}: ${manifest}` : new RunFolder(new FolderShelf(out), id, manifest);
+    return typeof manifest === 'string' ? `${shelf.pathOf(name)}: ${manifest}` : new RunFolder(shelf, id, manifest);
   }
 
-  /** The ids of all runs in a folder. */
-  static async list(out: string): Promise<readonly string[]> {
-    const entries = await readdir(join(out, RUNS), { withFileTypes: true }).catch(() => []);
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .sort();
-  }
-
-  /** Where something of this run lies. */
-  pathOf(name: string): string {
-    return this.shelf.pathOf(join(RUNS, this.id, name));
+  /** The ids of all runs on a shelf. */
+  static list(shelf: Shelf): Promise<readonly string[]> {
+    return shelf.folders(RUNS);
   }
 
   /** Where the events of a territory are, or will be. */
   resultOf(territory: string): string {
-    return this.pathOf(`${territory}.ndjson`);
+    return this.shelf.pathOf(this.#result(territory));
+  }
+
+  /** The files of a task; a reason for people when it cannot be used. */
+  async taskOf(task: TaskName): Promise<ManifestTask | string> {
+    const name = `${TASKS}/${task.file}`;
+    const text = await this.shelf.read(name);
+    const read = text === undefined ? 'does not exist' : readTask(text, task);
+    return typeof read === 'string' ? `${this.shelf.pathOf(name)} ${read}` : read;
   }
 
   /** Keeps what became of a task; what was kept first stays. */
   async done(task: string, record: TaskRecord): Promise<void> {
-    await this.#put(join('done', `${task}.json`), `${JSON.stringify(record)}\n`);
-    await rm(this.pathOf(join('failed', `${task}.json`)), { force: true });
+    await this.shelf.putOnce(this.#own(`done/${task}.json`), `${JSON.stringify(record)}\n`);
+    await this.shelf.remove(this.#own(`failed/${task}.json`));
   }
 
   /** Keeps that a task was given up. */
   async failed(task: string, failure: TaskFailure): Promise<void> {
-    await this.#put(join('failed', `${task}.json`), `${JSON.stringify(failure)}\n`);
+    await this.shelf.putOnce(this.#own(`failed/${task}.json`), `${JSON.stringify(failure)}\n`);
   }
 
   /** Forgets which tasks were given up: they are to be tried again. */
   async forgiveFailures(): Promise<void> {
-    await rm(this.pathOf('failed'), { recursive: true, force: true });
+    const names = [...(await this.#names('failed'))];
+    await inParallel(names, READ_AT_ONCE, (name) => this.shelf.remove(this.#own(`failed/${name}.json`)));
   }
 
-  /** What is done, by task. */
+  /** What is done, by task, in the order of their names. */
   async records(): Promise<ReadonlyMap<string, TaskRecord>> {
-    return this.#all<TaskRecord>('done');
+    const names = [...(await this.#names('done'))].sort();
+    const unread = names.filter((name) => !this.#records.has(name));
+    for (const [name, record] of await this.#read<TaskRecord>('done', unread)) this.#records.set(name, record);
+    return new Map(names.flatMap((name) => [[name, this.#records.get(name)] as const]).filter(isKnown));
   }
 
   /** What was given up and not done since, by task. */
   async failures(): Promise<ReadonlyMap<string, TaskFailure>> {
-    const [failed, done] = [await this.#all<TaskFailure>('failed'), await this.#names('done')];
-    return new Map([...failed].filter(([task]) => !done.has(task)));
+    const [failed, done] = [await this.#names('failed'), await this.#names('done')];
+    return new Map(await this.#read<TaskFailure>('failed', [...failed].filter((task) => !done.has(task)).sort()));
   }
 
   /** Tasks that are neither done nor given up. */
@@ -117,24 +136,25 @@ export class RunFolder {
 
   /** Whether a task is done or given up. */
   async isSettled(task: string): Promise<boolean> {
-    const names = ['done', 'failed'].map((folder) => this.#own(join(folder, `${task}.json`)));
+    const names = ['done', 'failed'].map((folder) => this.#own(`${folder}/${task}.json`));
     return (await Promise.all(names.map((name) => this.shelf.has(name)))).includes(true);
   }
 
   /** Territories without a result. */
   async unjudged(): Promise<readonly string[]> {
-    const isThere = await Promise.all(this.manifest.territories.map((id) => this.shelf.has(this.#own(`${id}.ndjson`))));
-    return this.manifest.territories.filter((_, i) => isThere[i] === false);
+    const { territories } = this.manifest;
+    const isThere = await inParallel(territories, READ_AT_ONCE, (id) => this.shelf.has(this.#result(id)));
+    return territories.filter((_, i) => isThere[i] === false);
   }
 
-  /** Gives the events of a territory, written to a temporary file, their name. */
-  async publish(temporary: string, territory: string): Promise<void> {
-    await this.shelf.publish(temporary, this.#own(`${territory}.ndjson`));
+  /** Gives the events of a territory, written to a draft, their name. */
+  async publish(draft: string, territory: string): Promise<void> {
+    await this.shelf.publish(draft, this.#result(territory));
   }
 
   /** A path to write the events of a territory to. */
-  temporary(territory: string): Promise<string> {
-    return this.shelf.temporary(this.#own(`${territory}.ndjson`));
+  draft(territory: string): Promise<string> {
+    return this.shelf.draft(this.#result(territory));
   }
 
   /** Whether somebody gave the run up. */
@@ -144,33 +164,30 @@ export class RunFolder {
 
   /** Gives the run up; `false` takes that back. */
   async cancel(isCancelled: boolean): Promise<void> {
-    if (isCancelled) await writeFile(this.pathOf('cancelled'), '');
-    else await rm(this.pathOf('cancelled'), { force: true });
+    if (isCancelled) await this.shelf.putOnce(this.#own('cancelled'), '');
+    else await this.shelf.remove(this.#own('cancelled'));
   }
 
   #own(name: string): string {
-    return join(RUNS, this.id, name);
+    return `${RUNS}/${this.id}/${name}`;
   }
 
-  async #put(name: string, text: string): Promise<void> {
-    if (await this.shelf.has(this.#own(name))) return;
-    const temporary = await this.shelf.temporary(this.#own(name));
-    await writeFile(temporary, text, { flush: true });
-    await this.shelf.publish(temporary, this.#own(name));
+  #result(territory: string): string {
+    return this.#own(`${territory}.ndjson`);
   }
 
   async #names(folder: string): Promise<ReadonlySet<string>> {
-    const entries = await readdir(this.pathOf(folder)).catch(() => []);
-    return new Set(entries.filter((name) => /^[^.].*\.json$/.test(name)).map((name) => name.slice(0, -'.json'.length)));
+    const from = this.#own(folder).length + 1;
+    const names = await this.shelf.list(this.#own(folder));
+    return new Set(names.filter((name) => name.endsWith('.json')).map((name) => name.slice(from, -'.json'.length)));
   }
 
-  async #all<T>(folder: string): Promise<ReadonlyMap<string, T>> {
-    const names = [...(await this.#names(folder))].sort();
-    const found = new Map<string, T>();
-    for (const name of names) {
-      const text = await readFile(this.pathOf(join(folder, `${name}.json`)), 'utf8').catch(() => undefined);
-      if (text !== undefined) found.set(name, JSON.parse(text) as T);
-    }
-    return found;
+  async #read<T>(folder: string, names: readonly string[]): Promise<readonly (readonly [string, T])[]> {
+    const texts = await inParallel(names, READ_AT_ONCE, (name) => this.shelf.read(this.#own(`${folder}/${name}.json`)));
+    return names.flatMap((name, i) => (texts[i] === undefined ? [] : [[name, JSON.parse(texts[i]) as T] as const]));
   }
+}
+
+function isKnown<T>(entry: readonly [string, T | undefined]): entry is readonly [string, T] {
+  return entry[1] !== undefined;
 }

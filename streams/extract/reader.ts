@@ -1,4 +1,3 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { readRefusal } from '../../src/lib/errno.ts';
 import type { ScanBatch } from '../mrt/scan/scan-job.ts';
@@ -13,15 +12,19 @@ import {
   type ExtractFile,
   type ExtractIndex,
 } from './format.ts';
+import { openFile, type Pages } from './pages.ts';
 
 /** Indexes larger than this are not believed: 100,000 files of a day. */
 const MAX_INDEX_BYTES = 64 * 2 ** 20;
 
+/** Opens an extract by its path. */
+export type OpenPages = (path: string) => Promise<Pages>;
+
 /** What an extract says of itself, or why it cannot be used, in words: `is no extract`. */
-export async function readExtract(path: string): Promise<ExtractIndex | string> {
-  let file: FileHandle;
+export async function readExtract(path: string, open: OpenPages = openFile): Promise<ExtractIndex | string> {
+  let file: Pages;
   try {
-    file = await open(path, 'r');
+    file = await open(path);
   } catch (error) {
     return readRefusal(error);
   }
@@ -34,8 +37,8 @@ export async function readExtract(path: string): Promise<ExtractIndex | string> 
   }
 }
 
-async function indexOf(file: FileHandle): Promise<ExtractIndex | string> {
-  const { size } = await file.stat();
+async function indexOf(file: Pages): Promise<ExtractIndex | string> {
+  const { size } = file;
   const first = (await bytesAt(file, 0, FIRST_LINE.length)).toString('latin1');
   if (first !== FIRST_LINE) {
     const isOther = /^unroutable extract \d+$/m.test(first);
@@ -51,8 +54,12 @@ async function indexOf(file: FileHandle): Promise<ExtractIndex | string> {
  * The batches of one MRT file, as they were scanned. A section that is damaged ends with a damage, as a damaged MRT file
  * does: what it held is a gap.
  */
-export async function* readSection(path: string, section: ExtractFile): AsyncGenerator<ScanBatch, void> {
-  const file = await open(path, 'r').catch((error: unknown) => readRefusal(error));
+export async function* readSection(
+  path: string,
+  section: ExtractFile,
+  open: OpenPages = openFile,
+): AsyncGenerator<ScanBatch, void> {
+  const file = await open(path).catch((error: unknown) => readRefusal(error));
   if (typeof file === 'string') {
     yield damaged(section, `the extract ${file}`);
     return;
@@ -75,14 +82,8 @@ export async function* readSection(path: string, section: ExtractFile): AsyncGen
   }
 }
 
-async function bytesAt(file: FileHandle, from: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(
-    Buffer.alloc(Math.max(0, length)),
-    0,
-    Math.max(0, length),
-    Math.max(0, from),
-  );
-  return buffer.subarray(0, bytesRead);
+async function bytesAt(file: Pages, from: number, length: number): Promise<Buffer> {
+  return file.at(Math.max(0, from), Math.max(0, length));
 }
 
 function damaged({ container, bytes }: ExtractFile, reason: string): ScanBatch {

@@ -1,14 +1,19 @@
 import { basename } from 'node:path';
-import { glob } from 'tinyglobby';
 import { EXTENSION, type ExtractFile, type ExtractIndex } from '../../../streams/extract/format.ts';
 import { readExtract, readSection } from '../../../streams/extract/reader.ts';
 import { planFound, UNNAMED, type FoundMrt, type UnreadUpdates } from '../../../streams/mrt/archive/archive.ts';
 import type { PlannedFile } from '../../../streams/mrt/archive/planned-file.ts';
 import type { Scanner } from '../../../streams/mrt/scan/scan-job.ts';
 import type { Collector } from '../../bgp/peer.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
+import type { Reach } from '../../jobs/shelf/reach.ts';
+import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import type { Territory } from '../../territory/territory.ts';
 import { archiveOf, planWindow, type Archive, type ArchiveOptions } from './archive.ts';
+
+/** Stores answer many requests at once, each after a while. */
+const OPEN_AT_ONCE = 16;
 
 /** One extract that is used. */
 interface Opened {
@@ -27,15 +32,15 @@ interface Sections {
  *
  * @param paths extracts, and folders in which they lie; those of other territories there are left alone.
  * @param decoder which program must have made them.
- * @param options `lost`: files of updates that should have been in an extract that is not there.
+ * @param options `lost`: files of updates that should have been in an extract that is not there; `reach`: how to get at them.
  */
 export async function openExtracts(
   paths: readonly string[],
   territory: Territory,
   decoder: string,
-  options: ArchiveOptions & { readonly lost?: readonly UnreadUpdates[] },
+  options: ArchiveOptions & { readonly reach: Reach; readonly lost?: readonly UnreadUpdates[] },
 ): Promise<Result<Archive>> {
-  const opened = await openAll(paths, territory, decoder);
+  const opened = await openAll(paths, territory, decoder, options.reach);
   if (!opened.ok) return opened;
   const sections = sectionsOf(opened.value);
   if (!sections.ok) return sections;
@@ -50,21 +55,25 @@ export async function openExtracts(
   // Whose files they are was decided when they were mapped.
   const planned = planFound(found, { paths, collector: UNNAMED, ...planWindow(options) });
   if (!planned.ok) return bad('files', planned.reason);
-  return good(archiveOf(planned.plan, paths, { ...options, scanned: scannerOf(places) }));
+  return good(archiveOf(planned.plan, paths, { ...options, scanned: scannerOf(places, options.reach) }));
 }
 
 async function openAll(
   paths: readonly string[],
   territory: Territory,
   decoder: string,
+  reach: Reach,
 ): Promise<Result<readonly Opened[]>> {
   const named = paths.filter((path) => path.endsWith(EXTENSION));
   const folders = paths.filter((path) => !path.endsWith(EXTENSION));
-  const inside = await Promise.all(folders.map((cwd) => glob(`**/*${EXTENSION}`, { cwd, absolute: true, dot: false })));
+  const inside = await filesIn(folders, reach);
+  if (!inside.ok) return inside;
+  const all = [...new Set([...named, ...inside.value])].sort();
+  const indexes = await inParallel(all, OPEN_AT_ONCE, (path) => readExtract(path, reach.open));
   const opened: Opened[] = [];
   const faults: string[] = [];
-  for (const path of [...new Set([...named, ...inside.flat()])].sort()) {
-    const index = await readExtract(path);
+  for (const [i, path] of all.entries()) {
+    const index = indexes[i] ?? 'is not there';
     const fault = typeof index === 'string' ? index : unusable(index, territory, decoder, named.includes(path));
     if (fault !== undefined) faults.push(`${path} ${fault}`);
     else if (typeof index !== 'string' && index.territory.id === territory.id) opened.push({ path, index });
@@ -72,6 +81,14 @@ async function openAll(
   if (faults.length > 0) return bad('data', ...faults);
   if (opened.length > 0) return good(opened);
   return bad('files', `no extract of ${territory.id} is there: make some with \`unroutable map\``);
+}
+
+async function filesIn(folders: readonly string[], reach: Reach): Promise<Result<readonly string[]>> {
+  try {
+    return good((await Promise.all(folders.map((folder) => reach.find(folder, EXTENSION)))).flat());
+  } catch (error) {
+    return bad('files', refusal(error));
+  }
 }
 
 /** Why an extract cannot be used, in words. */
@@ -131,12 +148,12 @@ function plannedFile(path: string, collector: Collector, file: ExtractFile, numb
   return { path, collector, kind, container, start, isStartNamed, snapshot: { size: bytes, device: 0, inode: number } };
 }
 
-function scannerOf(places: Sections['places']): Scanner {
+function scannerOf(places: Sections['places'], reach: Reach): Scanner {
   return {
     async *open({ path }) {
       const place = places.get(path);
       if (place === undefined) throw new Error(`${basename(path)} is in no extract`);
-      yield* readSection(place.path, place.file);
+      yield* readSection(place.path, place.file, reach.open);
     },
     close: async () => undefined,
   };

@@ -9,10 +9,10 @@ export async function cancel(
   options: { readonly out: string; readonly redis?: string },
   io: Io,
 ): Promise<ExitStatus> {
-  const run = await openRun(options.out, id);
+  const run = await openRun(options.out, id, io);
   if (!run.ok) return failed(run, io);
   await run.value.cancel(true);
-  const opened = await openQueue(options, io);
+  const opened = await openQueue(run.value.shelf, options, io);
   if (!opened.ok) return failed(opened, io);
   const { queue } = opened.value;
   try {

@@ -7,7 +7,7 @@ import type { Collector } from '../../bgp/peer.ts';
 import { select, tooMany, type Limits, type SelectionOptions } from '../../config/selection.ts';
 import { mapTask, type MapOutcome, type MapSetting } from '../../jobs/map.ts';
 import { mapTasks, type MapTask } from '../../jobs/map-tasks.ts';
-import { FolderShelf } from '../../jobs/shelf.ts';
+import { provenShelf } from '../../jobs/shelf/open.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { findMrt, unnamedConflict, UNNAMED, type FoundMrt } from '../../../streams/mrt/archive/archive.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
@@ -20,7 +20,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 
 /** The options of `map`, read. */
 export interface MapOptions extends SelectionOptions, Limits, ArchiveOptions {
-  /** Folder of the extracts. */
+  /** Where the extracts go: a folder, or `s3://bucket/prefix`. */
   readonly out: string;
   readonly collector?: Collector;
   readonly threads?: number;
@@ -33,12 +33,14 @@ export async function map(paths: readonly string[], options: MapOptions, io: Io)
   if (!selection.ok) return failed(selection, io);
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return failed(limited, io);
+  const proven = await provenShelf(options.out, io.env);
+  if (!proven.ok) return failed(proven, io);
+  const shelf = proven.value;
   const found = await findTasks(paths, options, io);
   if (!found.ok) return failed(found, io);
   const { tasks, faults, close } = found.value;
   for (const fault of faults) complain(io, fault);
 
-  const shelf = new FolderShelf(options.out);
   await shelf.tidy(systemClock.wallMs());
   const setting: MapSetting = {
     territories: selection.value.territories.map(({ territory }) => territory),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { queueName } from '../../jobs/run-folder.ts';
+import type { Shelf } from '../../jobs/shelf/shelf.ts';
 import { redisConnection } from '../../app/redis-connection.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
@@ -8,9 +9,10 @@ import type { Io } from '../../app/io.ts';
 
 const ANSWER_WITHIN_MS = 5_000;
 
-/** Opens the queue of a shared folder on `--redis`, else of $UNROUTABLE_QUEUE, else of the Redis on this machine. It has answered. */
+/** Opens the queue of a shelf on `--redis`, else of $UNROUTABLE_QUEUE, else of the Redis on this machine. It has answered. */
 export async function openQueue(
-  { out, redis }: { readonly out: string; readonly redis?: string },
+  shelf: Shelf,
+  { redis }: { readonly redis?: string },
   { env }: Pick<Io, 'env'>,
 ): Promise<Result<{ queue: JobQueue; name: string }>> {
   const connection = await redisConnection(redis ?? env['UNROUTABLE_QUEUE'] ?? 'redis://127.0.0.1');
@@ -19,9 +21,9 @@ export async function openQueue(
   const { JobQueue } = await import('../../jobs/queue.ts');
   let queue: JobQueue;
   try {
-    queue = new JobQueue(options, await queueName(out, randomBytes(8).toString('hex')));
+    queue = new JobQueue(options, await queueName(shelf, randomBytes(8).toString('hex')));
   } catch (error) {
-    return bad('files', `${out}: ${refusal(error)}`);
+    return bad('files', `${shelf.name}: ${refusal(error)}`);
   }
   try {
     await queue.ready(ANSWER_WITHIN_MS);

@@ -1,13 +1,28 @@
 import { RunFolder } from '../../jobs/run-folder.ts';
+import { openShelf } from '../../jobs/shelf/open.ts';
+import type { Shelf } from '../../jobs/shelf/shelf.ts';
+import type { Io } from '../../app/io.ts';
+import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 
 /** The run of an id, or of its first characters. */
-export async function openRun(out: string, id: string): Promise<Result<RunFolder>> {
-  const all = await RunFolder.list(out);
-  const matching = all.filter((each) => each.startsWith(id));
+export async function openRun(out: string, id: string, { env }: Pick<Io, 'env'>): Promise<Result<RunFolder>> {
+  const shelf = openShelf(out, env);
+  if (!shelf.ok) return shelf;
+  try {
+    return await runOf(shelf.value, id);
+  } catch (error) {
+    return bad('again', refusal(error));
+  }
+}
+
+async function runOf(shelf: Shelf, id: string): Promise<Result<RunFolder>> {
+  const exact = await RunFolder.open(shelf, id);
+  if (typeof exact !== 'string') return good(exact);
+  const matching = (await RunFolder.list(shelf)).filter((each) => each.startsWith(id));
   const [found, other] = matching;
   if (found === undefined || other !== undefined)
-    return bad('usage', `${out} has ${other === undefined ? 'no run' : 'several runs'} ${id}`);
-  const run = await RunFolder.open(out, found);
+    return bad('usage', `${shelf.name} has ${other === undefined ? 'no run' : 'several runs'} ${id}`);
+  const run = found === id ? exact : await RunFolder.open(shelf, found);
   return typeof run === 'string' ? bad('data', run) : good(run);
 }

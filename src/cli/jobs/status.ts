@@ -1,6 +1,8 @@
 import type { Io } from '../../app/io.ts';
 import { complain } from '../../app/io.ts';
 import { RunFolder } from '../../jobs/run-folder.ts';
+import { openShelf } from '../../jobs/shelf/open.ts';
+import { refusal } from '../../lib/errno.ts';
 import { bad } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { progressOf, progressText, type RunProgress } from './progress.ts';
@@ -16,13 +18,19 @@ export interface JobStatusOptions {
 
 /** `unroutable jobs status`: the progress of the runs in a folder, and the content of the queue if it answers. */
 export async function jobStatus(ids: readonly string[], options: JobStatusOptions, io: Io): Promise<ExitStatus> {
+  const shelf = openShelf(options.out, io.env);
+  if (!shelf.ok) return failed(shelf, io);
   const all: RunProgress[] = [];
-  for (const id of ids.length > 0 ? ids : await RunFolder.list(options.out)) {
-    const run = await openRun(options.out, id);
-    if (!run.ok) return failed(run, io);
-    all.push(await progressOf(run.value));
+  try {
+    for (const id of ids.length > 0 ? ids : await RunFolder.list(shelf.value)) {
+      const run = await openRun(options.out, id, io);
+      if (!run.ok) return failed(run, io);
+      all.push(await progressOf(run.value));
+    }
+  } catch (error) {
+    return failed(bad('again', refusal(error)), io);
   }
-  const opened = await openQueue(options, io);
+  const opened = await openQueue(shelf.value, options, io);
   const queue = opened.ok ? await opened.value.queue.counts() : undefined;
   if (opened.ok) await opened.value.queue.close();
   if (!opened.ok) complain(io, `the queue does not answer: ${opened.faults.join('; ')}`);

@@ -3,9 +3,11 @@ import { decoderVersion } from '../../app/decoder-version.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { select, tooMany } from '../../config/selection.ts';
-import type { Manifest, ManifestTask } from '../../jobs/manifest.ts';
+import type { Manifest, TaskName } from '../../jobs/manifest.ts';
 import { manifestTask } from '../../jobs/manifest-task.ts';
-import { RunFolder } from '../../jobs/run-folder.ts';
+import { RunFolder, writeTask } from '../../jobs/run-folder.ts';
+import { provenShelf } from '../../jobs/shelf/open.ts';
+import type { Shelf } from '../../jobs/shelf/shelf.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { counted } from '../../report/printable.ts';
@@ -32,13 +34,17 @@ export interface SubmitOptions extends MapOptions, ResumeOptions {
 }
 
 const LOOK_EVERY_MS = 500;
+/** A look at a large run takes a while, and costs requests where a store holds it: it takes a tenth of the time at most. */
+const REST_BETWEEN_LOOKS = 10;
 
 /** `unroutable jobs submit`: writes the manifest, adds what is left of the run to the queue, prints the id of the run. */
 export async function submit(paths: readonly string[], options: SubmitOptions, io: Io): Promise<ExitStatus> {
-  const manifest = await manifestOf(paths, options, io);
+  const shelf = await provenShelf(options.out, io.env);
+  if (!shelf.ok) return failed(shelf, io);
+  const manifest = await manifestOf(paths, shelf.value, options, io);
   if (!manifest.ok) return failed(manifest, io);
   try {
-    return await enqueue(await RunFolder.create(options.out, manifest.value), options, io);
+    return await enqueue(await RunFolder.create(shelf.value, manifest.value), options, io);
   } catch (error) {
     return failed(bad('files', `${options.out}: ${refusal(error)}`), io);
   }
@@ -46,12 +52,12 @@ export async function submit(paths: readonly string[], options: SubmitOptions, i
 
 /** `unroutable jobs resume`: adds what is left of a run to the queue again, whatever became of its files and of the queue. */
 export async function resume(id: string, options: ResumeOptions, io: Io): Promise<ExitStatus> {
-  const run = await openRun(options.out, id);
+  const run = await openRun(options.out, id, io);
   return run.ok ? enqueue(run.value, options, io) : failed(run, io);
 }
 
 async function enqueue(run: RunFolder, options: ResumeOptions, io: Io): Promise<ExitStatus> {
-  const opened = await openQueue(options, io);
+  const opened = await openQueue(run.shelf, options, io);
   if (!opened.ok) return failed(opened, io);
   const { queue, name } = opened.value;
   try {
@@ -70,7 +76,12 @@ async function enqueue(run: RunFolder, options: ResumeOptions, io: Io): Promise<
   }
 }
 
-async function manifestOf(paths: readonly string[], options: SubmitOptions, io: Io): Promise<Result<Manifest>> {
+async function manifestOf(
+  paths: readonly string[],
+  shelf: Shelf,
+  options: SubmitOptions,
+  io: Io,
+): Promise<Result<Manifest>> {
   const selection = await select(options, io);
   if (!selection.ok) return selection;
   const limited = tooMany(selection.value, options);
@@ -78,7 +89,7 @@ async function manifestOf(paths: readonly string[], options: SubmitOptions, io: 
   const found = await findTasks(paths, options, io);
   if (!found.ok) return found;
   for (const fault of found.value.faults) complain(io, fault);
-  const tasks: ManifestTask[] = [];
+  const tasks: TaskName[] = [];
   const line = options.quiet === true ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
   try {
     for (const task of found.value.tasks) {
@@ -88,11 +99,11 @@ async function manifestOf(paths: readonly string[], options: SubmitOptions, io: 
       const files = await Promise.all(
         written.files.map(async (file) => ({ ...file, path: await realpath(file.path) })),
       );
-      tasks.push({ ...written, files });
+      tasks.push(await writeTask(shelf, { ...written, files }));
     }
     const { territories, since, until } = options;
     return good({
-      format: 1,
+      format: 2,
       decoder: decoderVersion(),
       territories: selection.value.territories.map(({ territory }) => territory.id),
       ...(territories !== undefined && { territoriesFile: await readFile(territories, 'utf8') }),
@@ -143,7 +154,9 @@ async function waitFor(run: RunFolder, options: ResumeOptions, io: Io): Promise<
   const line = options.quiet === true ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
   const begun = systemClock.monotonicMs();
   for (;;) {
+    const looked = systemClock.monotonicMs();
     const progress = await progressOf(run);
+    const restMs = REST_BETWEEN_LOOKS * (systemClock.monotonicMs() - looked);
     line?.show(() => progressText(progress, systemClock.monotonicMs() - begun));
     if (progress.state !== 'running') {
       line?.clear();
@@ -152,7 +165,7 @@ async function waitFor(run: RunFolder, options: ResumeOptions, io: Io): Promise<
       if (progress.state === 'cancelled') return failed(bad('interrupted', `run ${run.id} was cancelled`), io);
       return progress.state === 'failed' ? EXIT.data : progress.failures.length > 0 ? EXIT.partial : EXIT.done;
     }
-    await systemClock.sleep(LOOK_EVERY_MS, io.signal);
+    await systemClock.sleep(Math.max(LOOK_EVERY_MS, restMs), io.signal);
     if (io.signal.aborted) {
       line?.clear();
       complain(io, `run ${run.id} goes on without this command; \`unroutable jobs status\` tells how it stands`);

@@ -1,15 +1,19 @@
-import { basename, relative } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { decoderVersion } from '../../app/decoder-version.ts';
 import { complain, type Io } from '../../app/io.ts';
 import { openExtracts } from '../../app/replay/extract-archive.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
-import { select, type Selection } from '../../config/selection.ts';
+import { select } from '../../config/selection.ts';
 import type { EventTime } from '../../bgp/time.ts';
-import type { ManifestTask } from '../../jobs/manifest.ts';
+import type { TaskName } from '../../jobs/manifest.ts';
 import { presentTask } from '../../jobs/manifest-task.ts';
 import { mapTask } from '../../jobs/map.ts';
 import type { RunFolder } from '../../jobs/run-folder.ts';
-import { bad, type Result } from '../../lib/result.ts';
+import { reachOf } from '../../jobs/shelf/reach.ts';
+import { refusal } from '../../lib/errno.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
+import { bad } from '../../lib/result.ts';
 import type { UnreadUpdates } from '../../../streams/mrt/archive/archive.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
 import type { Collector } from '../../bgp/peer.ts';
@@ -17,25 +21,47 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { replayed, type OpenArchive } from '../replay/replay.ts';
 import { openRun } from './run.ts';
 
+const READ_AT_ONCE = 32;
+
 /** `unroutable jobs task RUN WHAT`: one task of a run, or the judgement of one territory. A worker starts it as a process. */
 export async function task(run: string, what: string, out: string, io: Io): Promise<ExitStatus> {
-  const opened = await openRun(out, run);
+  const opened = await openRun(out, run, io);
   if (!opened.ok) return failed(opened, io);
   const { manifest } = opened.value;
   if (manifest.decoder !== decoderVersion())
     return failed(bad('data', `the run was submitted by ${manifest.decoder}, and this is ${decoderVersion()}`), io);
-  const found = manifest.tasks.find(({ id }) => id === what);
-  if (found !== undefined) return map(found, opened.value, io);
-  if (manifest.territories.includes(what)) return judge(what, opened.value, io);
-  return failed(bad('usage', `run ${run} has no task and no territory ${what}`), io);
+  const named = manifest.tasks.find(({ id }) => id === what);
+  if (named === undefined && !manifest.territories.includes(what))
+    return failed(bad('usage', `run ${run} has no task and no territory ${what}`), io);
+  try {
+    return await withTerritories(opened.value, (file) => {
+      return named === undefined ? judge(what, opened.value, file, io) : map(named, opened.value, file, io);
+    });
+  } catch (error) {
+    return failed(io.signal.aborted ? bad('interrupted') : bad('again', refusal(error)), io);
+  }
 }
 
-async function map(found: ManifestTask, run: RunFolder, io: Io): Promise<ExitStatus> {
-  const selection = await selectionOf(run);
+/** The territories file of a run is in its manifest; here it is a file for a while. */
+async function withTerritories<T>(run: RunFolder, work: (file: string | undefined) => Promise<T>): Promise<T> {
+  const { territoriesFile } = run.manifest;
+  if (territoriesFile === undefined) return work(undefined);
+  const file = await run.shelf.draft('territories.yaml');
+  try {
+    await writeFile(file, territoriesFile);
+    return await work(file);
+  } finally {
+    await run.shelf.discard(file);
+  }
+}
+
+async function map(named: TaskName, run: RunFolder, file: string | undefined, io: Io): Promise<ExitStatus> {
+  const found = await run.taskOf(named);
+  if (typeof found === 'string') return failed(bad('data', found), io);
+  const selection = await select({ ...choiceOf(run, file), territory: run.manifest.territories });
   if (!selection.ok) return failed(selection, io);
   const territories = selection.value.territories.map(({ territory }) => territory);
-  const task = await presentTask(found, io.signal).catch((error: unknown) => bad('again', String(error)));
-  if ('ok' in task) return failed(task, io);
+  const task = await presentTask(found, io.signal);
   const mapped = await mapTask(task, {
     territories,
     shelf: run.shelf,
@@ -52,55 +78,61 @@ async function map(found: ManifestTask, run: RunFolder, io: Io): Promise<ExitSta
     ...damage.map(({ file, what }) => `${file}: ${what}`),
   ];
   for (const fault of faults) complain(io, fault);
-  const paths = extracts.map(({ path }, i) => [territories[i]?.id ?? '', relative(run.shelf.pathOf('.'), path)]);
-  await run.done(found.id, { extracts: Object.fromEntries(paths) as Record<string, string>, faults });
+  const names = extracts.map(({ name }, i) => [territories[i]?.id ?? '', name]);
+  await run.done(found.id, { extracts: Object.fromEntries(names) as Record<string, string>, faults });
   return faults.length === 0 ? EXIT.done : EXIT.data;
 }
 
 /** What `reduce` prints of the extracts that the records name; tasks that were given up are gaps. */
-async function judge(territory: string, run: RunFolder, io: Io): Promise<ExitStatus> {
+async function judge(territory: string, run: RunFolder, file: string | undefined, io: Io): Promise<ExitStatus> {
   const records = await run.records();
   const extracts = [...records.values()].flatMap((record) => record.extracts[territory] ?? []);
-  const lost = run.manifest.tasks.filter(({ id }) => !records.has(id)).flatMap(lostFiles);
+  const lost = await lostFiles(
+    run.manifest.tasks.filter(({ id }) => !records.has(id)),
+    run,
+  );
+  const reach = reachOf(io.env);
   const open: OpenArchive = async (paths, options, { territories }) => {
     const [first] = territories;
     if (first === undefined) return bad('usage', `no territory ${territory}`);
     const watch = first.territory.blocks;
-    return openExtracts(paths, first.territory, run.manifest.decoder, { ...options, watch, lost });
+    return openExtracts(paths, first.territory, run.manifest.decoder, { ...options, reach, watch, lost });
   };
-  const temporary = await run.temporary(territory);
+  const draft = await run.draft(territory);
   const { since, until } = run.manifest;
   const options: ReplayOptions = {
-    ...choiceOf(run),
+    ...choiceOf(run, file),
     territory: [territory],
     format: 'ndjson',
-    out: temporary,
+    out: draft,
     quiet: true,
     ...(since !== undefined && { since: since as EventTime }),
     ...(until !== undefined && { until: until as EventTime }),
   };
   const paths = extracts.map((path) => run.shelf.pathOf(path));
-  const { status } = await replayed(paths, options, io, open);
-  if (status === EXIT.done || status === EXIT.partial) {
-    await run.publish(temporary, territory);
+  try {
+    const { status } = await replayed(paths, options, io, open);
+    // What could not be read now is no gap of the collector.
+    if (reach.failures.length > 0) return failed(bad('again', ...new Set(reach.failures)), io);
+    if (status !== EXIT.done && status !== EXIT.partial) return status;
+    await run.publish(draft, territory);
     return EXIT.done;
+  } finally {
+    await run.shelf.discard(draft);
   }
-  await run.shelf.discard(temporary);
-  return status;
 }
 
-function lostFiles(task: ManifestTask): readonly UnreadUpdates[] {
-  return task.files.flatMap(({ path, kind, start }) => {
-    const refusal = { path: `${task.collector}/${basename(path)}`, reason: 'its task was given up' };
-    return kind === 'updates' ? [{ refusal, collector: task.collector as Collector, start }] : [];
+async function lostFiles(lost: readonly TaskName[], run: RunFolder): Promise<readonly UnreadUpdates[]> {
+  const tasks = await inParallel(lost, READ_AT_ONCE, (name) => run.taskOf(name));
+  return tasks.flatMap((task) => {
+    if (typeof task === 'string') throw new Error(task);
+    return task.files.flatMap(({ path, kind, start }) => {
+      const refused = { path: `${task.collector}/${basename(path)}`, reason: 'its task was given up' };
+      return kind === 'updates' ? [{ refusal: refused, collector: task.collector as Collector, start }] : [];
+    });
   });
 }
 
-function choiceOf(run: RunFolder) {
-  const { settings, territoriesFile } = run.manifest;
-  return { settings, ...(territoriesFile !== undefined && { territories: run.pathOf('territories.yaml') }) };
-}
-
-function selectionOf(run: RunFolder): Promise<Result<Selection>> {
-  return select({ ...choiceOf(run), territory: run.manifest.territories });
+function choiceOf(run: RunFolder, territories: string | undefined) {
+  return { settings: run.manifest.settings, ...(territories !== undefined && { territories }) };
 }

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { complain, type Io } from '../../app/io.ts';
 import type { TaskEnd } from '../../jobs/queue.ts';
 import { RunFolder } from '../../jobs/run-folder.ts';
-import { FolderShelf } from '../../jobs/shelf.ts';
+import { provenShelf } from '../../jobs/shelf/open.ts';
+import type { Shelf } from '../../jobs/shelf/shelf.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad } from '../../lib/result.ts';
@@ -35,13 +36,15 @@ const MOST_WORDS = 4_096;
  * without a pause then keeps no lock from being renewed, and one whose lock was lost can be ended.
  */
 export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> {
-  const opened = await openQueue(options, io);
+  const proven = await provenShelf(options.out, io.env);
+  if (!proven.ok) return failed(proven, io);
+  const shelf = proven.value;
+  const opened = await openQueue(shelf, options, io);
   if (!opened.ok) return failed(opened, io);
   const { queue, name } = opened.value;
   const say = (text: string): void => {
     if (options.quiet !== true) complain(io, text);
   };
-  const shelf = new FolderShelf(options.out);
   await shelf.tidy(systemClock.wallMs());
   const concurrency = options.tasks ?? availableParallelism();
   say(`takes tasks from ${name} for ${options.out}, ${concurrency} at a time; stop it with a signal`);
@@ -56,14 +59,14 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
   io.signal.addEventListener('abort', leave, { once: true });
   try {
     await queue.work(
-      { run: runs(options.out), map: child, reduce: child, report: (text) => complain(io, text) },
+      { run: runs(shelf), map: child, reduce: child, report: (text) => complain(io, text) },
       {
         concurrency,
         lockMs: options.lock ?? LOCK_MS,
         watchdogMs: Math.min(WATCHDOG_MS, options.lock ?? WATCHDOG_MS),
         runs: async () => {
           await shelf.tidy(systemClock.wallMs());
-          return RunFolder.list(options.out);
+          return RunFolder.list(shelf);
         },
       },
       io.signal,
@@ -77,10 +80,10 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
 }
 
 /** Opens runs, each once: a manifest can be large, and never changes. */
-function runs(out: string): (id: string) => Promise<RunFolder | string> {
+function runs(shelf: Shelf): (id: string) => Promise<RunFolder | string> {
   const opened = new Map<string, RunFolder>();
   return async (id) => {
-    const run = opened.get(id) ?? (await RunFolder.open(out, id));
+    const run = opened.get(id) ?? (await RunFolder.open(shelf, id));
     if (typeof run !== 'string') opened.set(id, run);
     return run;
   };

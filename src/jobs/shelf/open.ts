@@ -1,0 +1,61 @@
+import { bad, good, type Result } from '../../lib/result.ts';
+import { FolderShelf } from './folder.ts';
+import { S3Shelf } from './s3.ts';
+import type { Shelf } from './shelf.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** Whether it is the address of a store, and not the path of a folder. */
+export function isS3(place: string): boolean {
+  return /^s3:\/\//i.test(place);
+}
+
+/**
+ * The shelf of a folder, or of `s3://bucket/prefix`. The credentials of a store come from the environment, by the names that
+ * the tools of AWS use, and from nowhere else: an address that has some is refused without being repeated.
+ */
+export function openShelf(place: string, env: Env): Result<Shelf> {
+  if (!isS3(place)) return good(new FolderShelf(place));
+  const [, bucket = '', rest = ''] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(place) ?? [];
+  if (bucket.includes('@') || bucket.includes(':'))
+    return bad(
+      'usage',
+      'an s3:// address holds no credentials: give them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    );
+  if (!BUCKET.test(bucket)) return bad('usage', `${place}: an address of a store is like s3://bucket/prefix`);
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
+  const region = given(env, 'AWS_REGION') ?? given(env, 'AWS_DEFAULT_REGION') ?? 'us-east-1';
+  if (!accessKeyId || !secretAccessKey)
+    return bad('usage', `${place}: there are no credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`);
+  const endpoint =
+    given(env, 'AWS_ENDPOINT_URL_S3') ?? given(env, 'AWS_ENDPOINT_URL') ?? `https://s3.${region}.amazonaws.com`;
+  if (!isEndpoint(endpoint))
+    return bad('usage', 'AWS_ENDPOINT_URL must be a URL like https://s3.example.org, without credentials');
+  const access = { endpoint: endpoint.replace(/\/+$/, ''), region, bucket, accessKeyId, secretAccessKey };
+  return good(new S3Shelf({ ...access, ...(token && { sessionToken: token }) }, rest.replace(/^\/+|\/+$/g, '')));
+}
+
+/** The shelf, if it keeps what it promises; `store` when it does not. */
+export async function provenShelf(place: string, env: Env): Promise<Result<Shelf>> {
+  const shelf = openShelf(place, env);
+  if (!shelf.ok) return shelf;
+  try {
+    await shelf.value.prove();
+    return shelf;
+  } catch (error) {
+    return bad('store', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function given(env: Env, name: string): string | undefined {
+  const value = env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
+}

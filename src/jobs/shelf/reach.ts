@@ -1,0 +1,59 @@
+import { glob } from 'tinyglobby';
+import { openFile, type Pages } from '../../../streams/extract/pages.ts';
+import { codeOf, refusal } from '../../lib/errno.ts';
+import { S3Refusal } from './s3-bucket.ts';
+import { isS3, openShelf } from './open.ts';
+import type { Shelf } from './shelf.ts';
+
+/** Finds and opens files by their paths, on this machine and in stores. */
+export interface Reach {
+  /** The paths of the files in a folder and below whose names end so, in no order. */
+  find(folder: string, ending: string): Promise<readonly string[]>;
+  /** Opens one. Throws when it cannot be read. */
+  readonly open: (path: string) => Promise<Pages>;
+  /** Why something could not be read that is there, as far as is known: another try may help. */
+  readonly failures: readonly string[];
+}
+
+/** What the credentials of this environment reach. */
+export function reachOf(env: Readonly<Record<string, string | undefined>>): Reach {
+  const shelves = new Map<string, Shelf>();
+  const shelfOf = (path: string): { shelf: Shelf; name: string } => {
+    const [, root = path, name = ''] = /^(s3:\/\/[^/]+)\/?(.*)$/is.exec(path) ?? [];
+    const known = shelves.get(root);
+    if (known !== undefined) return { shelf: known, name };
+    const opened = openShelf(root, env);
+    if (!opened.ok) throw new Error(opened.faults.join('; '));
+    shelves.set(root, opened.value);
+    return { shelf: opened.value, name };
+  };
+  const failures: string[] = [];
+  const noted = async <T>(asked: Promise<T>): Promise<T> =>
+    asked.catch((error: unknown) => {
+      if (!isAbsent(error)) failures.push(refusal(error));
+      throw error;
+    });
+  const openAt = async (path: string): Promise<Pages> => {
+    if (!isS3(path)) return openFile(path);
+    const { shelf, name } = shelfOf(path);
+    return shelf.open(name);
+  };
+  return {
+    failures,
+    async find(folder, ending) {
+      if (!isS3(folder)) return glob(`**/*${ending}`, { cwd: folder, absolute: true, dot: false });
+      const { shelf, name } = shelfOf(folder);
+      const names = await shelf.list(name.replace(/\/+$/, ''));
+      return names.filter((each) => each.endsWith(ending)).map((each) => shelf.pathOf(each));
+    },
+    async open(path) {
+      const pages = await noted(openAt(path));
+      return { ...pages, at: (from, length) => noted(pages.at(from, length)) };
+    },
+  };
+}
+
+function isAbsent(error: unknown): boolean {
+  if (codeOf(error) === 'ENOENT') return true;
+  return error instanceof Error && error.cause instanceof S3Refusal && error.cause.status === 404;
+}

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AwsV4Signer } from 'aws4fetch';
+import { refusal } from '../../lib/errno.ts';
+import { fetchByProxy } from '../../lib/proxy.ts';
+import { hashedFile } from '../hashed-file.ts';
+
+/** Where a bucket is, and who asks. */
+export interface S3Access {
+  /** `https://s3.eu-central-1.amazonaws.com` */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of credentials that end. */
+  readonly sessionToken?: string;
+}
+
+/** The store answered, and not as hoped. The message names the status and the store's code, and no more of its words. */
+export class S3Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, code: string | undefined) {
+    super(`the store answered ${status}${code === undefined ? '' : ` (${code})`}${ADVICE[status] ?? ''}`);
+    this.status = status;
+  }
+}
+
+/** One request. */
+interface Asked {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  readonly key: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Body;
+}
+
+interface Body {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Each try sends it from its beginning. */
+  readonly open: () => NonNullable<RequestInit['body']>;
+}
+
+const ADVICE: Readonly<Record<number, string>> = {
+  301: ': the bucket is in another region, see AWS_REGION',
+  307: ': the bucket is in another region, see AWS_REGION',
+  401: ': look at the credentials in the environment',
+  403: ': look at the credentials in the environment and at the rights of their owner',
+};
+/** Answers that may be others soon. 409: another writer was at the same name at this moment. */
+const PASSING = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
+const TRIES = 6;
+const FIRST_PAUSE_MS = 200;
+const ANSWER_WITHIN_MS = 60_000;
+/** A connection slower than this, in bytes per millisecond, counts as broken. */
+const SLOWEST = 50;
+const NOTHING: Body = { sha256: createHash('sha256').digest('hex'), bytes: 0, open: () => '' };
+
+/**
+ * The few requests that a shelf needs, to any store that speaks S3 with signatures of version 4; the bucket is part of the
+ * path. What may pass is tried again, with growing pauses. Bodies are streamed: a file is never in memory as a whole.
+ */
+export class S3Bucket {
+  readonly #access: S3Access;
+  readonly #keys = new Map<string, ArrayBuffer>();
+
+  constructor(access: S3Access) {
+    this.#access = access;
+  }
+
+  /** Writes an object unless there is one of this key. `false`: there was. `tries`: in all, where the store does not answer. */
+  async putOnce(key: string, text: string, tries = TRIES): Promise<boolean> {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return this.#putOnce(key, { sha256, bytes: Buffer.byteLength(text), open: () => text }, tries);
+  }
+
+  /** The same with a file of this machine. */
+  async putFileOnce(key: string, path: string): Promise<boolean> {
+    const [{ size }, { sha256 }] = [await stat(path), await hashedFile(path, new AbortController().signal)];
+    const open = () => createReadStream(path) as unknown as NonNullable<RequestInit['body']>;
+    return this.#putOnce(key, { sha256, bytes: size, ...(size > 0 ? { open } : { open: () => '' }) });
+  }
+
+  /** Whether there is an object of this key. */
+  async has(key: string): Promise<boolean> {
+    const { status } = await this.#ask({ method: 'HEAD', key }, [404]);
+    return status !== 404;
+  }
+
+  /** A whole object; `undefined` where there is none. */
+  async get(key: string): Promise<Buffer | undefined> {
+    const { status, body } = await this.#ask({ method: 'GET', key }, [404]);
+    return status === 404 ? undefined : body;
+  }
+
+  /** A part of an object (`bytes=0-99`, `bytes=-100`), and the size of the whole. Throws where there is no object. */
+  async part(key: string, range: string): Promise<{ readonly bytes: Buffer; readonly size: number }> {
+    const { status, headers, body } = await this.#ask({ method: 'GET', key, headers: { range } }, [416]);
+    if (status === 416) return { bytes: Buffer.alloc(0), size: 0 };
+    const [, size] = /\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
+    return { bytes: body, size: size === undefined ? body.length : Number(size) };
+  }
+
+  /** Removes an object, if it is there. */
+  async remove(key: string): Promise<void> {
+    await this.#ask({ method: 'DELETE', key }, [404]);
+  }
+
+  /** A page of the keys that begin so, and of what they share up to the next delimiter. */
+  async list(prefix: string, delimiter: string, from?: string): Promise<S3Page> {
+    const query = {
+      'list-type': '2',
+      prefix,
+      ...(delimiter !== '' && { delimiter }),
+      ...(from !== undefined && { 'continuation-token': from }),
+    };
+    const { body } = await this.#ask({ method: 'GET', key: '', query }, []);
+    const text = body.toString('utf8');
+    const [next] = textsOf(text, 'NextContinuationToken');
+    return {
+      keys: textsOf(text, 'Key'),
+      prefixes: text.match(/<CommonPrefixes>.*?<\/CommonPrefixes>/gs)?.flatMap((one) => textsOf(one, 'Prefix')) ?? [],
+      ...(next !== undefined && { next }),
+    };
+  }
+
+  async #putOnce(key: string, body: Body, tries = TRIES): Promise<boolean> {
+    const asked: Asked = { method: 'PUT', key, headers: { 'if-none-match': '*' }, body };
+    const { status } = await this.#ask(asked, [412], tries);
+    return status !== 412;
+  }
+
+  /** Throws unless it succeeds, or the answer is one of these statuses. */
+  async #ask(asked: Asked, expected: readonly number[], tries = TRIES): Promise<Answer> {
+    for (let pause = FIRST_PAUSE_MS, left = tries - 1; ; pause *= 2, left--) {
+      let fault: Error;
+      try {
+        const answer = await this.#once(asked);
+        if (answer.status < 300 || expected.includes(answer.status)) return answer;
+        const [code] = textsOf(answer.body.toString('utf8'), 'Code');
+        fault = new S3Refusal(answer.status, code);
+        if (!PASSING.has(answer.status)) throw fault;
+      } catch (error) {
+        if (error instanceof S3Refusal) throw error;
+        fault = new Error(`the store cannot be reached: ${refusal(causeOf(error))}`);
+      }
+      if (left === 0) throw fault;
+      await sleep(pause * (0.5 + Math.random()));
+    }
+  }
+
+  async #once({ method, key, query, headers, body = NOTHING }: Asked): Promise<Answer> {
+    const { endpoint, region, bucket, ...credentials } = this.#access;
+    const path = [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
+    const signer = new AwsV4Signer({
+      method,
+      url: `${endpoint}/${path}?${new URLSearchParams(query).toString().replaceAll('+', '%20')}`,
+      headers: { ...headers, 'x-amz-content-sha256': body.sha256 },
+      ...credentials,
+      service: 's3',
+      region,
+      cache: this.#keys,
+    });
+    const signed = await signer.sign();
+    if (method === 'PUT') signed.headers.set('content-length', String(body.bytes));
+    const response = await fetchByProxy(signed.url, {
+      method,
+      headers: signed.headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS + Math.ceil(body.bytes / SLOWEST)),
+      ...(method === 'PUT' && { body: body.open(), duplex: 'half' as const }),
+    });
+    return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
+  }
+}
+
+/** Keys, and what begins several of them. */
+export interface S3Page {
+  readonly keys: readonly string[];
+  readonly prefixes: readonly string[];
+  /** Where the next page begins. */
+  readonly next?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Pick<Headers, 'get'>;
+  readonly body: Buffer;
+}
+
+/** The texts of all elements of a name. Lists of S3 are flat: no element holds another one of its name. */
+function textsOf(xml: string, name: string): readonly string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescaped(text));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+function unescaped(text: string): string {
+  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex?: string, decimal?: string, name?: string) => {
+    if (name !== undefined) return ENTITIES[name] ?? whole;
+    return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+  });
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error;
+}
