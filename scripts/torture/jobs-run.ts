@@ -29,6 +29,8 @@ export interface JobsReport {
 }
 
 const TASKS = 4;
+/** A task takes about a second. */
+const LONGEST_PAUSE_MS = 1_500;
 /** The workers' watchdog removes what a lost worker left; here it looks every second. */
 const KEYS_GO_WITHIN_MS = 15_000;
 
@@ -63,7 +65,7 @@ export class JobsRun {
     for (let i = 0; i < 2; i++) this.#startWorker();
     const counts: Partial<Record<JobBlow, number>> = {};
     for (let i = 0; i < blows; i++) {
-      await sleep(between(this.#random, 50, 2_500));
+      await sleep(between(this.#random, 50, LONGEST_PAUSE_MS));
       const blow = BLOWS[between(this.#random, 0, BLOWS.length - 1)] ?? 'worker';
       counts[blow] = (counts[blow] ?? 0) + 1;
       await this.#strike(blow, run);

@@ -114,7 +114,13 @@ interface Output extends Wanted {
 async function openOutput(wanted: Wanted, shelf: Shelf): Promise<Output> {
   const draft = await shelf.draft(wanted.name);
   const filter = new Prefilter(wanted.territory.blocks);
-  return { ...wanted, draft, filter, writer: await ExtractWriter.create(draft) };
+  try {
+    return { ...wanted, draft, filter, writer: await ExtractWriter.create(draft) };
+  } catch (error) {
+    // A full disk may hold the name of the file, and no byte of it.
+    await shelf.discard(draft);
+    throw error;
+  }
 }
 
 async function scan(

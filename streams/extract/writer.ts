@@ -23,11 +23,16 @@ export class ExtractWriter {
     this.#file = file;
   }
 
-  /** Creates the file, which must not be there. */
+  /** Creates the file, which must not be there. What a failure leaves of it is the caller's to remove. */
   static async create(path: string): Promise<ExtractWriter> {
     const writer = new ExtractWriter(await open(path, 'wx', 0o644));
-    await writer.#write(Buffer.from(FIRST_LINE));
-    return writer;
+    try {
+      await writer.#write(Buffer.from(FIRST_LINE));
+      return writer;
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
   }
 
   /** Writes the section of one MRT file from its batches, in order; call `endSection` after the last. */

@@ -214,7 +214,11 @@ test.for([
 });
 
 test('a store that nobody serves is named as such', async () => {
-  const env = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` };
+  const env = {
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'y',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}`,
+  };
   const shelf = await provenShelf('s3://bucket/prefix', env);
   expect(JSON.stringify(shelf)).toMatch(/s3:\/\/bucket\/prefix\/.*the store cannot be reached: .*ECONNREFUSED/);
 });

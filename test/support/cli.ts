@@ -11,6 +11,9 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The incident that the tests replay. */
 export const BLACKOUT = join(ROOT, 'incidents/2014-12-22');
 
+/** A short one, with two outages, for tests of which the subject is another one. */
+export const TWO_WAVES = join(ROOT, 'incidents/2022-11-17');
+
 /** What a run of the command came to. */
 export interface Ran {
   readonly status: number | null;

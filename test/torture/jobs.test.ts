@@ -3,29 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobsRun } from '../../scripts/torture/jobs-run.ts';
-import { BLACKOUT } from '../support/cli.ts';
+import { TWO_WAVES } from '../support/cli.ts';
 import { compiled } from '../support/mrt-compiled.ts';
-import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 
 const dist = compiled();
 let folder: string;
-let redis: RedisServer;
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'unroutable-jobs-'));
-  redis = await startRedis();
 });
-afterAll(async () => {
-  await redis.stop();
+afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test.each([1, 2, 3, 4, 5])(
+// Most of the time of a run is pauses between the blows.
+test.concurrent.each([1, 2, 3, 4, 5])(
   'a run whose workers, Redis and submitter are killed six times ends with the bytes of a replay, and leaves nothing (seed %i)',
   { timeout: 180_000 },
   async (seed) => {
+    const redis = await startRedis();
     const command = { main: join(dist(), 'src/cli/main.js'), folder };
-    const report = await new JobsRun(command, redis, join(folder, String(seed)), mulberry32(seed)).play(BLACKOUT, 6);
+    const report = await new JobsRun(command, redis, join(folder, String(seed)), mulberry32(seed)).play(TWO_WAVES, 6);
+    await redis.stop();
     expect(report).toMatchObject({ isSame: true, unexplained: 0, left: [], keys: [] });
   },
 );

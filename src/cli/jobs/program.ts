@@ -37,7 +37,10 @@ function addMap(program: Command, io: Io, end: End): void {
       'Reads MRT files and writes an extract for each territory, collector and day; prints their paths. `reduce` reads them. ' +
         'What is there already is not made again.',
     )
-    .requiredOption('-o, --out <folder>', 'the folder for the extracts, which many machines may share');
+    .requiredOption(
+      '-o, --out <place>',
+      'where the extracts go, which many machines may share: a folder, or s3://bucket/prefix',
+    );
   addFiles(map);
   map
     .optionsGroup('How to run it:')
@@ -55,7 +58,7 @@ function addReduce(program: Command, io: Io, end: End): void {
     .command('reduce')
     .summary('replay the extracts of a territory and report what happened')
     .description('Replays extracts that `map` made, and reports what `replay` of the same files would, to the byte.')
-    .argument('<extracts...>', 'extracts, and folders of extracts');
+    .argument('<extracts...>', 'extracts, and folders of extracts; s3://bucket/prefix, too');
   addChoice(reduce);
   addLimits(reduce);
   reduce
@@ -88,7 +91,7 @@ function addJobs(program: Command, io: Io, end: End): void {
   const jobs = program
     .command('jobs')
     .summary('map and reduce on many machines')
-    .description('Spreads a replay over many machines that share a folder and a Redis.')
+    .description('Spreads a replay over many machines that share a folder, or a store that speaks S3, and a Redis.')
     .helpCommand('help [command]', 'print the help of a command');
   addSubmit(jobs, io, end);
   shared(
@@ -155,7 +158,7 @@ function addTask(jobs: Command, io: Io, end: End): void {
     .description('Does one task of a run, or judges one territory of it. A worker starts it as a process of its own.')
     .argument('<run>', 'id of the run')
     .argument('<what>', 'a task such as rrc00-2014-12-22, or a territory')
-    .requiredOption('-o, --out <folder>', 'the shared folder')
+    .requiredOption('-o, --out <place>', 'where extracts and runs are')
     .action(async (run: string, what: string, { out }: { out: string }) => {
       const command = await import('./task.ts');
       end(await command.task(run, what, out, io));
@@ -184,6 +187,9 @@ function addSubmit(jobs: Command, io: Io, end: End): void {
 /** Where the workers meet. */
 function shared(command: Command): Command {
   return command
-    .requiredOption('-o, --out <folder>', 'the folder of extracts and runs, which all workers share')
+    .requiredOption(
+      '-o, --out <place>',
+      'where extracts and runs are, for all workers: a folder, or s3://bucket/prefix',
+    )
     .option('--redis <url>', 'the queue (default: $UNROUTABLE_QUEUE, else redis://127.0.0.1)');
 }

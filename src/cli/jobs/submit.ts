@@ -4,6 +4,7 @@ import { complain, type Io } from '../../app/io.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { select, tooMany } from '../../config/selection.ts';
 import type { Manifest, TaskName } from '../../jobs/manifest.ts';
+import type { MapTask } from '../../jobs/map-tasks.ts';
 import { manifestTask } from '../../jobs/manifest-task.ts';
 import { RunFolder, writeTask } from '../../jobs/run-folder.ts';
 import { provenShelf } from '../../jobs/shelf/open.ts';
@@ -89,18 +90,8 @@ async function manifestOf(
   const found = await findTasks(paths, options, io);
   if (!found.ok) return found;
   for (const fault of found.value.faults) complain(io, fault);
-  const tasks: TaskName[] = [];
-  const line = options.quiet === true ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
   try {
-    for (const task of found.value.tasks) {
-      line?.show(() => `hashing ${task.collector} ${task.day}, ${tasks.length + 1} of ${found.value.tasks.length}`);
-      const written = await manifestTask(task, io.signal);
-      // The workers may stand in other folders.
-      const files = await Promise.all(
-        written.files.map(async (file) => ({ ...file, path: await realpath(file.path) })),
-      );
-      tasks.push(await writeTask(shelf, { ...written, files }));
-    }
+    const tasks = await writeTasks(found.value.tasks, shelf, options, io);
     const { territories, since, until } = options;
     return good({
       format: 2,
@@ -115,8 +106,32 @@ async function manifestOf(
   } catch (error) {
     return io.signal.aborted ? bad('interrupted') : bad('again', refusal(error));
   } finally {
-    line?.clear();
     await found.value.close();
+  }
+}
+
+/** Writes down the files of each task, with their hashes. */
+async function writeTasks(
+  all: readonly MapTask[],
+  shelf: Shelf,
+  { quiet }: SubmitOptions,
+  io: Io,
+): Promise<TaskName[]> {
+  const tasks: TaskName[] = [];
+  const line = quiet === true ? undefined : createProgressLine(io, () => systemClock.monotonicMs());
+  try {
+    for (const task of all) {
+      line?.show(() => `hashing ${task.collector} ${task.day}, ${tasks.length + 1} of ${all.length}`);
+      const written = await manifestTask(task, io.signal);
+      // The workers may stand in other folders.
+      const files = await Promise.all(
+        written.files.map(async (file) => ({ ...file, path: await realpath(file.path) })),
+      );
+      tasks.push(await writeTask(shelf, { ...written, files }));
+    }
+    return tasks;
+  } finally {
+    line?.clear();
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { complain, type Io } from '../../app/io.ts';
-import type { TaskEnd } from '../../jobs/queue.ts';
+import type { Handlers, TaskEnd } from '../../jobs/queue.ts';
 import { RunFolder } from '../../jobs/run-folder.ts';
 import { provenShelf } from '../../jobs/shelf/open.ts';
 import type { Shelf } from '../../jobs/shelf/shelf.ts';
@@ -42,18 +42,11 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
   const opened = await openQueue(shelf, options, io);
   if (!opened.ok) return failed(opened, io);
   const { queue, name } = opened.value;
-  const say = (text: string): void => {
-    if (options.quiet !== true) complain(io, text);
-  };
+  const say = options.quiet === true ? () => undefined : (text: string): void => complain(io, text);
   await shelf.tidy(systemClock.wallMs());
   const concurrency = options.tasks ?? availableParallelism();
   say(`takes tasks from ${name} for ${options.out}, ${concurrency} at a time; stop it with a signal`);
-  const child = async (run: RunFolder, what: string, signal: AbortSignal): Promise<TaskEnd> => {
-    say(`${run.id}: ${what} begins`);
-    const ended = await runTask(run, what, options.out, signal);
-    say(`${run.id}: ${what} ${ended.kind === 'done' ? 'is done' : `failed: ${ended.faults.join('; ')}`}`);
-    return ended;
-  };
+  const child = childOf(options.out, say);
   // Connections to Redis may never close, see `work` of the queue.
   const leave = (): void => void setTimeout(() => process.exit(EXIT.interrupted), LEAVE_WITHIN_MS).unref();
   io.signal.addEventListener('abort', leave, { once: true });
@@ -86,6 +79,15 @@ function runs(shelf: Shelf): (id: string) => Promise<RunFolder | string> {
     const run = opened.get(id) ?? (await RunFolder.open(shelf, id));
     if (typeof run !== 'string') opened.set(id, run);
     return run;
+  };
+}
+
+function childOf(out: string, say: (text: string) => void): Handlers['map'] {
+  return async (run, what, signal) => {
+    say(`${run.id}: ${what} begins`);
+    const ended = await runTask(run, what, out, signal);
+    say(`${run.id}: ${what} ${ended.kind === 'done' ? 'is done' : `failed: ${ended.faults.join('; ')}`}`);
+    return ended;
   };
 }
 

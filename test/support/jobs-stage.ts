@@ -1,0 +1,97 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { BuiltCli, Ran } from './cli.ts';
+
+/** A worker of a queue, as a process. */
+export interface JobsWorker {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** What it said so far. */
+  readonly said: () => string;
+  /** Resolves when it has ended. */
+  readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+}
+
+/** What `jobs status --format json` prints. */
+export interface JobsStatus {
+  readonly runs: readonly Readonly<Record<string, unknown>>[];
+  readonly queue: Readonly<Record<string, number>> | null;
+}
+
+/** Workers, and those who submit to them, that meet on one shelf and one Redis. */
+export class JobsStage {
+  readonly #cli: BuiltCli;
+  /** The shelf: a folder, or `s3://bucket/prefix`. */
+  readonly out: string;
+  readonly #redis: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #workers: JobsWorker[] = [];
+
+  constructor(cli: BuiltCli, out: string, redis: string, env: Readonly<Record<string, string>> = {}) {
+    this.#cli = cli;
+    this.out = out;
+    this.#redis = redis;
+    this.#env = env;
+  }
+
+  /** Starts a worker that does one task at a time. */
+  startWorker(...more: readonly string[]): JobsWorker {
+    const child = this.#cli.start(['jobs', 'work', ...this.#meeting, '--tasks', '1', ...more], this.#env);
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const kill = async (signal: NodeJS.Signals): Promise<void> => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await ended;
+    };
+    const worker = { child, said: () => said, kill };
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Runs `jobs COMMAND`. */
+  run(command: string, args: readonly string[]): Promise<Ran> {
+    return this.#cli.run(['jobs', command, ...args, ...this.#meeting], this.#env);
+  }
+
+  submit(paths: readonly string[], ...more: readonly string[]): Promise<Ran> {
+    return this.run('submit', [...paths, '--quiet', ...more]);
+  }
+
+  async status(): Promise<JobsStatus> {
+    const { stdout } = await this.run('status', ['--format', 'json']);
+    return JSON.parse(stdout) as JobsStatus;
+  }
+
+  /** The events of the territory in a folder. */
+  resultOf(run: string): Promise<string> {
+    return readFile(join(this.out, 'runs', run.trim(), 'KP.ndjson'), 'utf8');
+  }
+
+  /** The run, by what `submit` printed, has the bytes of `replay` of the same input. */
+  async expectReplay(run: string, input: readonly string[]): Promise<void> {
+    const { stdout } = await this.#cli.run(['replay', ...input, '--quiet'], this.#env);
+    expect(stdout).not.toBe('');
+    expect(await this.resultOf(run)).toBe(stdout);
+  }
+
+  /** What all workers said. */
+  said(): string {
+    return this.#workers.map(({ said }) => said()).join('');
+  }
+
+  /** Which tasks began, in the words of all workers. */
+  begun(): readonly string[] {
+    return [...this.said().matchAll(/: (\S+) begins/g)].map(([, what = '']) => what).toSorted();
+  }
+
+  /** Ends the workers. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map(({ kill }) => kill('SIGTERM')));
+  }
+
+  get #meeting(): readonly string[] {
+    return ['-o', this.out, '--redis', this.#redis];
+  }
+}
