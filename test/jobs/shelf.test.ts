@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FolderShelf } from '../../src/jobs/shelf/folder.ts';
 import { ObjectWindows } from '../../src/jobs/shelf/object-pages.ts';
 import { openShelf, provenShelf } from '../../src/jobs/shelf/open.ts';
-import { reachOf } from '../../src/jobs/shelf/reach.ts';
+import { shelvesOf } from '../../src/jobs/shelf/shelves.ts';
 import type { Shelf } from '../../src/jobs/shelf/shelf.ts';
 import { freePort } from '../support/redis/ports.ts';
 import { faultyS3, s3Note, s3Program, startS3, type S3Server } from '../support/s3/server.ts';
@@ -178,12 +178,12 @@ describe.skipIf(s3Program === undefined)(`a store${s3Note}`, () => {
     const shelf = stored(server());
     await publish(shelf, 'KP/a.extract', 'content');
     await publish(shelf, 'KP/other', '');
-    const reach = reachOf(server().env);
-    const [path = '', ...others] = await reach.find(shelf.pathOf('KP'), '.extract');
+    const shelves = shelvesOf(server().env);
+    const [path = '', ...others] = await shelves.find(shelf.pathOf('KP'), '.extract');
     expect([path, others]).toEqual([shelf.pathOf('KP/a.extract'), []]);
-    expect((await (await reach.open(path)).at(3, 4)).toString()).toBe('tent');
-    await expect(reach.open(`${path}x`)).rejects.toThrow('404');
-    expect(reach.failures).toEqual([]);
+    expect((await (await shelves.open(path)).at(3, 4)).toString()).toBe('tent');
+    await expect(shelves.open(`${path}x`)).rejects.toThrow('404');
+    expect(shelves.failures).toEqual([]);
   });
 });
 

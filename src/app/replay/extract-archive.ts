@@ -6,7 +6,7 @@ import type { PlannedFile } from '../../../streams/mrt/archive/planned-file.ts';
 import type { Scanner } from '../../../streams/mrt/scan/scan-job.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
-import type { Reach } from '../../jobs/shelf/reach.ts';
+import type { Shelves } from '../../jobs/shelf/shelves.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import type { Territory } from '../../territory/territory.ts';
@@ -32,15 +32,15 @@ interface Sections {
  *
  * @param paths extracts, and folders in which they lie; those of other territories there are left alone.
  * @param decoder which program must have made them.
- * @param options `lost`: files of updates that should have been in an extract that is not there; `reach`: how to get at them.
+ * @param options `lost`: files of updates that should have been in an extract that is not there; `shelves`: how to get at them.
  */
 export async function openExtracts(
   paths: readonly string[],
   territory: Territory,
   decoder: string,
-  options: ArchiveOptions & { readonly reach: Reach; readonly lost?: readonly UnreadUpdates[] },
+  options: ArchiveOptions & { readonly shelves: Shelves; readonly lost?: readonly UnreadUpdates[] },
 ): Promise<Result<Archive>> {
-  const opened = await openAll(paths, territory, decoder, options.reach);
+  const opened = await openAll(paths, territory, decoder, options.shelves);
   if (!opened.ok) return opened;
   const sections = sectionsOf(opened.value);
   if (!sections.ok) return sections;
@@ -55,21 +55,21 @@ export async function openExtracts(
   // Whose files they are was decided when they were mapped.
   const planned = planFound(found, { paths, collector: UNNAMED, ...planWindow(options) });
   if (!planned.ok) return bad('files', planned.reason);
-  return good(archiveOf(planned.plan, paths, { ...options, scanned: scannerOf(places, options.reach) }));
+  return good(archiveOf(planned.plan, paths, { ...options, scanned: scannerOf(places, options.shelves) }));
 }
 
 async function openAll(
   paths: readonly string[],
   territory: Territory,
   decoder: string,
-  reach: Reach,
+  shelves: Shelves,
 ): Promise<Result<readonly Opened[]>> {
   const named = paths.filter((path) => path.endsWith(EXTENSION));
   const folders = paths.filter((path) => !path.endsWith(EXTENSION));
-  const inside = await filesIn(folders, reach);
+  const inside = await filesIn(folders, shelves);
   if (!inside.ok) return inside;
   const all = [...new Set([...named, ...inside.value])].sort();
-  const indexes = await inParallel(all, OPEN_AT_ONCE, (path) => readExtract(path, reach.open));
+  const indexes = await inParallel(all, OPEN_AT_ONCE, (path) => readExtract(path, shelves.open));
   const opened: Opened[] = [];
   const faults: string[] = [];
   for (const [i, path] of all.entries()) {
@@ -83,9 +83,9 @@ async function openAll(
   return bad('files', `no extract of ${territory.id} is there: make some with \`unroutable map\``);
 }
 
-async function filesIn(folders: readonly string[], reach: Reach): Promise<Result<readonly string[]>> {
+async function filesIn(folders: readonly string[], shelves: Shelves): Promise<Result<readonly string[]>> {
   try {
-    return good((await Promise.all(folders.map((folder) => reach.find(folder, EXTENSION)))).flat());
+    return good((await Promise.all(folders.map((folder) => shelves.find(folder, EXTENSION)))).flat());
   } catch (error) {
     return bad('files', refusal(error));
   }
@@ -148,12 +148,12 @@ function plannedFile(path: string, collector: Collector, file: ExtractFile, numb
   return { path, collector, kind, container, start, isStartNamed, snapshot: { size: bytes, device: 0, inode: number } };
 }
 
-function scannerOf(places: Sections['places'], reach: Reach): Scanner {
+function scannerOf(places: Sections['places'], shelves: Shelves): Scanner {
   return {
     async *open({ path }) {
       const place = places.get(path);
       if (place === undefined) throw new Error(`${basename(path)} is in no extract`);
-      yield* readSection(place.path, place.file, reach.open);
+      yield* readSection(place.path, place.file, shelves.open);
     },
     close: async () => undefined,
   };

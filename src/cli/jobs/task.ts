@@ -10,7 +10,7 @@ import type { TaskName } from '../../jobs/manifest.ts';
 import { presentTask } from '../../jobs/manifest-task.ts';
 import { mapTask } from '../../jobs/map.ts';
 import type { RunFolder } from '../../jobs/run-folder.ts';
-import { reachOf } from '../../jobs/shelf/reach.ts';
+import { shelvesOf } from '../../jobs/shelf/shelves.ts';
 import { refusal } from '../../lib/errno.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
 import { bad } from '../../lib/result.ts';
@@ -91,12 +91,12 @@ async function judge(territory: string, run: RunFolder, file: string | undefined
     run.manifest.tasks.filter(({ id }) => !records.has(id)),
     run,
   );
-  const reach = reachOf(io.env);
+  const shelves = shelvesOf(io.env);
   const open: OpenArchive = async (paths, options, { territories }) => {
     const [first] = territories;
     if (first === undefined) return bad('usage', `no territory ${territory}`);
     const watch = first.territory.blocks;
-    return openExtracts(paths, first.territory, run.manifest.decoder, { ...options, reach, watch, lost });
+    return openExtracts(paths, first.territory, run.manifest.decoder, { ...options, shelves, watch, lost });
   };
   const draft = await run.draft(territory);
   const { since, until } = run.manifest;
@@ -113,7 +113,7 @@ async function judge(territory: string, run: RunFolder, file: string | undefined
   try {
     const { status } = await replayed(paths, options, io, open);
     // What could not be read now is no gap of the collector.
-    if (reach.failures.length > 0) return failed(bad('again', ...new Set(reach.failures)), io);
+    if (shelves.failures.length > 0) return failed(bad('again', ...new Set(shelves.failures)), io);
     if (status !== EXIT.done && status !== EXIT.partial) return status;
     await run.publish(draft, territory);
     return EXIT.done;

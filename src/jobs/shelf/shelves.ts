@@ -6,7 +6,7 @@ import { isS3, openShelf } from './open.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Finds and opens files by their paths, on this machine and in stores. */
-export interface Reach {
+export interface Shelves {
   /** The paths of the files in a folder and below whose names end so, in no order. */
   find(folder: string, ending: string): Promise<readonly string[]>;
   /** Opens one. Throws when it cannot be read. */
@@ -16,7 +16,7 @@ export interface Reach {
 }
 
 /** What the credentials of this environment reach. */
-export function reachOf(env: Readonly<Record<string, string | undefined>>): Reach {
+export function shelvesOf(env: Readonly<Record<string, string | undefined>>): Shelves {
   const shelves = new Map<string, Shelf>();
   const shelfOf = (path: string): { shelf: Shelf; name: string } => {
     const [, root = path, name = ''] = /^(s3:\/\/[^/]+)\/?(.*)$/is.exec(path) ?? [];
