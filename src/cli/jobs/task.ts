@@ -58,7 +58,7 @@ async function withTerritories<T>(run: RunFolder, work: (file: string | undefine
 async function map(named: TaskName, run: RunFolder, file: string | undefined, io: Io): Promise<ExitStatus> {
   const found = await run.taskOf(named);
   if (typeof found === 'string') return failed(bad('data', found), io);
-  const selection = await select({ ...choiceOf(run, file), territory: run.manifest.territories });
+  const selection = await select({ ...choiceOf(run, file), territory: run.manifest.territories }, io);
   if (!selection.ok) return failed(selection, io);
   const territories = selection.value.territories.map(({ territory }) => territory);
   const task = await presentTask(found, io.signal);
