@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/setup.ts'],
     // Node.js and the tests' own servers share the cores well enough.
     maxWorkers: '100%',
     testTimeout: 60_000,

@@ -1,9 +1,12 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtemp, mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,15 +35,10 @@ export interface BuiltCli {
   remove(): Promise<void>;
 }
 
-/**
- * Bundles the command as the package does and runs it as a person would. Each caller has its own copy: `dist` may be
- * in use. It lies within the checkout, where its dependencies are found. Types are checked by `npm run typecheck`.
- */
+/** The command bundled as the package has it, run as a person would. Types are checked by `npm run typecheck`. */
 export async function buildCli(): Promise<BuiltCli> {
-  await mkdir(join(ROOT, 'target'), { recursive: true });
-  const built = await mkdtemp(join(ROOT, 'target/cli-test-'));
+  const built = await bundled(inject('bundle'));
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-cli-'));
-  await promisify(execFile)(join(ROOT, 'node_modules/.bin/rolldown'), ['-c', '--dir', built], { cwd: ROOT });
 
   const main = join(built, 'main.js');
   const path = { PATH: process.env['PATH'] };
@@ -55,10 +53,31 @@ export async function buildCli(): Promise<BuiltCli> {
         spawn('sh', ['-c', `exec "$@" > ${file}`, 'sh', process.execPath, main, ...args], { cwd: folder, env: path }),
       ),
     async remove() {
-      await rm(built, { recursive: true });
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/**
+ * The first test file that asks bundles it, the others wait for that.
+ * @param folder within the checkout, where its dependencies are found
+ */
+async function bundled(folder: string): Promise<string> {
+  // Beside it: bundling empties the folder first.
+  const done = `${folder}-done`;
+  try {
+    await mkdir(`${folder}-begun`);
+  } catch {
+    while (!existsSync(done)) await sleep(50);
+    if (!existsSync(join(folder, 'main.js'))) throw new Error('the command could not be bundled: another file says why');
+    return folder;
+  }
+  try {
+    await promisify(execFile)(join(ROOT, 'node_modules/.bin/rolldown'), ['-c', '--dir', folder], { cwd: ROOT });
+  } finally {
+    await writeFile(done, '');
+  }
+  return folder;
 }
 
 /** Resolves when the process has ended and all it wrote was read. */

@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+
+const TARGET = fileURLToPath(new URL('../../target', import.meta.url));
+const MEMORY = '/dev/shm';
+/** What all temporary folders of the suite need at once, and as much again. */
+const ROOM = 4 * 2 ** 30;
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The folder of the command that the tests run, which the first of them bundles. */
+    readonly bundle: string;
+  }
+}
+
+/** What all test files share: one bundle of the command, and temporary folders in memory where there is room. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await mkdir(TARGET, { recursive: true });
+  const bundle = await mkdtemp(join(TARGET, 'cli-test-'));
+  const made = [bundle, `${bundle}-begun`, `${bundle}-done`];
+  project.provide('bundle', bundle);
+  if (await hasRoomInMemory()) {
+    // Stores sync at every commit, which takes most of the time on a slow disk and nothing here.
+    process.env['TMPDIR'] = await mkdtemp(join(MEMORY, 'unroutable-'));
+    made.push(process.env['TMPDIR']);
+  }
+  return async () => {
+    for (const folder of made) await rm(folder, { recursive: true, force: true });
+  };
+}
+
+/** Linux only; programs are run from there, so `noexec` will not do. */
+async function hasRoomInMemory(): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(MEMORY);
+    const mount = (await readFile('/proc/mounts', 'utf8')).split('\n').findLast((line) => line.split(' ')[1] === MEMORY);
+    return bavail * bsize > ROOM && mount !== undefined && !mount.includes('noexec');
+  } catch {
+    return false;
+  }
+}
