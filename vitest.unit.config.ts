@@ -1,8 +1,9 @@
-import { defineConfig } from 'vitest/config';
+import { defineProject } from 'vitest/config';
 
 /** Tests that start no process, open no socket and take milliseconds: `npm run test:unit` ends within 20 s. */
-export default defineConfig({
+export default defineProject({
   test: {
+    name: 'unit',
     include: [
       'test/*.test.ts',
       'test/{app,bgp,days,detect,lib,peers,report,rib,visibility}/**/*.test.ts',
@@ -19,8 +20,6 @@ export default defineConfig({
       'test/days/flapping.test.ts',
       'test/days/truth.properties.test.ts',
     ],
-    testTimeout: 30_000,
-    maxWorkers: '100%',
     // The files share one module graph: starting a fresh one for each would take longer than the tests.
     isolate: false,
   },

@@ -18,7 +18,10 @@ import { usersOfTheDocs } from './users.ts';
 let image: NativeImage;
 
 /** Three turns of two programs, on a machine that may be busy. */
-const PATIENT = { timeout: 180_000 };
+const PATIENT = { timeout: 400_000 };
+
+/** What the programs logged, for a failure. */
+const said: string[] = [];
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly version: string;
@@ -195,7 +198,7 @@ async function served(): Promise<string> {
 function started(words: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const child = image.start(words, env);
   child.stdout.resume();
-  child.stderr.resume();
+  child.stderr.on('data', (chunk: Buffer) => said.push(`${child.pid}: ${chunk.toString()}`));
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
@@ -212,8 +215,8 @@ async function stopped(child: Running): Promise<number | null> {
 
 /** Each try starts a program, so that nothing needs to wait between them. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 40_000;
-  while (!(await isSo())) if (performance.now() > deadline) throw new Error('it never came to that');
+  const deadline = performance.now() + 120_000;
+  while (!(await isSo())) if (performance.now() > deadline) throw new Error(`it never came to that:\n${said.join('')}`);
 }
 
 function leaderIn(status: string): string | undefined {
