@@ -81,7 +81,7 @@ function fixedTable(file: string, values: Readonly<Record<string, number>>): str
 function reasonsIn(file: string): ReadonlyMap<string, string> {
   const source = readFileSync(file, 'utf8');
   const documented = source.matchAll(
-    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:readonly (\w+): number;|export const (\w+) = |(\w+): [\d_]+,)/g,
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:readonly (\w+): number;|export const (\w+) = (?!\{)|(\w+): [\d_]+,)/g,
   );
   return new Map(
     [...documented].map(([, comment = '', ...keys]) => [
