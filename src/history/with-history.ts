@@ -3,6 +3,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { Commit, Engine, TerritoryStatus } from '../engine.ts';
 import type { Space, StateChange } from '../spaces.ts';
 import { routeKey } from '../rib/adj-rib-in.ts';
+import { ConcernedViews } from '../rib/concerned-views.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { readStored, type Reader } from './stored.ts';
 import { ViewHistory } from './view-history.ts';
@@ -32,6 +33,7 @@ export async function withHistory(engine: Engine<Space>, reader: Reader, isWhole
 class RecordedEngine implements Engine<Space> {
   readonly #engine: Engine<Space>;
   readonly #histories: ReadonlyMap<TerritoryView, ViewHistory>;
+  readonly #concerned: ConcernedViews;
   readonly #bySubject: ReadonlyMap<string, ViewHistory>;
   /** Whether anything came since the last look. */
   #isTouched = false;
@@ -39,6 +41,7 @@ class RecordedEngine implements Engine<Space> {
   constructor(engine: Engine<Space>, histories: ReadonlyMap<TerritoryView, ViewHistory>) {
     this.#engine = engine;
     this.#histories = histories;
+    this.#concerned = new ConcernedViews([...histories.keys()]);
     this.#bySubject = new Map<string, ViewHistory>([...histories].map(([view, history]) => [view.key, history]));
   }
 
@@ -111,9 +114,10 @@ class RecordedEngine implements Engine<Space> {
     if (element.type !== 'announcement' && element.type !== 'withdrawal') return this.#engine.apply(element);
     const { peer, prefix, pathId } = element;
     const key = routeKey(prefix, pathId);
-    const concerned = [...this.#histories]
-      .filter(([view]) => view.concerns(prefix))
-      .map(([, history]) => ({ history, before: history.pathOf(peer, key) }));
+    const concerned = this.#concerned.of(prefix).flatMap((view) => {
+      const history = this.#histories.get(view);
+      return history === undefined ? [] : [{ history, before: history.pathOf(peer, key) }];
+    });
     const commit = this.#engine.apply(element);
     const after = element.type === 'announcement' ? element.path : undefined;
     const at = this.#engine.now ?? element.at;

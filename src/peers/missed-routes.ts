@@ -1,6 +1,7 @@
 import type { GapElement, RouteElement, WithdrawalElement } from '../bgp/element.ts';
 import type { EventTime } from '../bgp/time.ts';
 import { routeKey } from '../rib/adj-rib-in.ts';
+import type { ConcernedViews } from '../rib/concerned-views.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { FAMILIES } from '../territory/territory.ts';
 import type { Effect } from './effect.ts';
@@ -11,6 +12,7 @@ import type { Votes } from './votes.ts';
 
 interface Parts {
   readonly views: readonly TerritoryView[];
+  readonly concerned: ConcernedViews;
   readonly sessions: Sessions;
   readonly probation: Probation;
   readonly votes: Votes;
@@ -28,10 +30,10 @@ export class MissedRoutes {
     this.#parts = parts;
   }
 
-  /** These routes of a peer are in doubt from now on. Those that concern no territory are in nobody's way. */
+  /** These routes of a peer are in doubt from now on. Routes that concern no territory are ignored. */
   missing({ collector, peer, reason, routes }: Required<GapElement>, now: EventTime): readonly Effect[] {
-    const { views, sessions, probation, votes } = this.#parts;
-    const watched = routes.filter(({ prefix }) => views.some((view) => view.concerns(prefix)));
+    const { concerned, sessions, probation, votes } = this.#parts;
+    const watched = routes.filter(({ prefix }) => concerned.of(prefix).length > 0);
     if (watched.length === 0) return [];
     const session = sessions.of(peer);
     const voters = votes.hasAny(session) ? [session] : [];

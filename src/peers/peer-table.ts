@@ -8,8 +8,9 @@ import type {
   WithdrawalElement,
 } from '../bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../bgp/peer.ts';
-import { comparePrefixes, type Family, type Prefix } from '../bgp/prefix.ts';
+import { comparePrefixes, type Family } from '../bgp/prefix.ts';
 import { later, type EventTime } from '../bgp/time.ts';
+import { ConcernedViews } from '../rib/concerned-views.ts';
 import { DirtySet } from '../rib/dirty-set.ts';
 import type { Effect } from './effect.ts';
 import { Probation } from './probation.ts';
@@ -26,17 +27,13 @@ import { PeerTableSnapshots } from './peer-table-snapshots.ts';
 import { Votes } from './votes.ts';
 import type { VotingPolicy } from '../policy/voting-policy.ts';
 
-/** Prefixes whose views are remembered. */
-const MAX_PREFIXES = 4_096;
-
 /**
  * Takes elements to the views: keeps each session's peer state and says who votes. A peer that goes down or silent in a
  * gap loses its vote before its routes go, so nothing of it is ever taken for a withdrawal.
  */
 export class PeerTable {
   readonly #views: readonly TerritoryView[];
-  /** The views that a prefix concerns. */
-  readonly #byPrefix = new Map<string, readonly TerritoryView[]>();
+  readonly #concerned: ConcernedViews;
   readonly #voting: VotingPolicy;
   /** Writes down who was heard, and reads it again. */
   readonly snapshots: PeerTableSnapshots;
@@ -54,7 +51,8 @@ export class PeerTable {
     const probation = (this.#probation = new Probation(voting.learnMs, dirty));
     const liveness = (this.#liveness = new Liveness(voting.peerSilenceMs, dirty));
     const votes = (this.#votes = new Votes(views, voting, liveness));
-    this.#missed = new MissedRoutes({ views, sessions, probation, votes });
+    const concerned = (this.#concerned = new ConcernedViews(views));
+    this.#missed = new MissedRoutes({ views, concerned, sessions, probation, votes });
     this.snapshots = new PeerTableSnapshots({ views, sessions, probation, liveness, votes, dirty });
   }
 
@@ -117,7 +115,7 @@ export class PeerTable {
   }
 
   #route(element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
-    const views = this.#viewsOf(element.prefix);
+    const views = this.#concerned.of(element.prefix);
     if (views.length === 0) return [];
     const session = this.#sessions.of(element.peer);
     this.#liveness.hear(element.peer, element.at);
@@ -135,17 +133,6 @@ export class PeerTable {
     const reason = held.has('full') ? 'too-many-routes' : held.has('changed-form') ? 'changed-form' : undefined;
     if (reason === undefined) return this.#missed.told(session, element, now);
     return this.#mistrust([session], { collector: element.peer.collector, peer: element.peer, reason }, now);
-  }
-
-  /** A table dump names a prefix once for each peer, and most messages are of few prefixes: which views it is is remembered. */
-  #viewsOf(prefix: Prefix): readonly TerritoryView[] {
-    let views = this.#byPrefix.get(prefix.text);
-    if (views === undefined) {
-      views = this.#views.filter((view) => view.concerns(prefix));
-      if (this.#byPrefix.size >= MAX_PREFIXES) this.#byPrefix.clear();
-      this.#byPrefix.set(prefix.text, views);
-    }
-    return views;
   }
 
   #hold(view: TerritoryView, session: Session, element: RouteElement | WithdrawalElement): Held {

@@ -58,6 +58,11 @@ export function concerns(territory: Pick<Territory, 'blocks'>, prefix: Prefix): 
   return prefix.length >= SHORTEST_COVERING && territory.blocks.some((block) => overlaps(block, prefix));
 }
 
+/** The test that a source applies to prefixes: whether one concerns any of these blocks. */
+export function watching(blocks: readonly Prefix[] | 'everything'): (prefix: Prefix) => boolean {
+  return blocks === 'everything' ? () => true : (prefix) => concerns({ blocks }, prefix);
+}
+
 /** Indices of the units that a route to this prefix covers whole or in part: a run. `units` as `unitsOf` gives them. */
 export function covered(units: readonly Prefix[], prefix: Prefix): readonly number[] {
   if (prefix.length < SHORTEST_COVERING) return [];

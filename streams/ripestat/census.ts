@@ -2,7 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Peer, PeerId } from '../../src/bgp/peer.ts';
 import { comparePrefixes, type Family, type Prefix } from '../../src/bgp/prefix.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { concerns, type Territory } from '../../src/territory/territory.ts';
+import { watching, type Territory } from '../../src/territory/territory.ts';
 import type { ShownRoute } from './bgp-state.ts';
 import { isAbsentControl, isPresentControl } from './controls.ts';
 import { done, failed, type Outcome } from './fault.ts';
@@ -94,6 +94,7 @@ function sheetsOf(
   roster: Roster,
   territories: readonly Territory[],
 ): { readonly sheets: ReadonlyMap<PeerId, Sheet>; readonly strangers: number } {
+  const isWatched = watching(territories.flatMap(({ blocks }) => blocks));
   const sheets = new Map<PeerId, Sheet>();
   const strangers = new Set<string>();
   for (const route of shown) {
@@ -104,7 +105,7 @@ function sheetsOf(
       continue;
     }
     const { prefix, path, at } = route;
-    const isTerritory = territories.some((territory) => concerns(territory, prefix));
+    const isTerritory = isWatched(prefix);
     const isAbsent = isAbsentControl(prefix.text);
     const isControl = isPresentControl(prefix);
     if (!isTerritory && !isAbsent && !isControl) continue;

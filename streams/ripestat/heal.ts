@@ -2,7 +2,7 @@ import type { Element } from '../../src/bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import type { Family, Prefix } from '../../src/bgp/prefix.ts';
 import { isoTime, type EventTime } from '../../src/bgp/time.ts';
-import { concerns, type Territory } from '../../src/territory/territory.ts';
+import { watching, type Territory } from '../../src/territory/territory.ts';
 import type { ShownRoute } from './bgp-state.ts';
 import { decodeBgpUpdates, type BgpUpdates, type ShownUpdate } from './bgp-updates.ts';
 import { census, dumpOf, inOrder, type Census, type LeftOut, type Showing } from './census.ts';
@@ -114,6 +114,7 @@ function healingOf(
     sent,
   }: { readonly roster: Roster; readonly families: readonly Family[]; readonly sent: readonly ShownUpdate[] },
 ): Healing {
+  const isWatched = watching(territories.flatMap(({ blocks }) => blocks));
   const concerned = (peer: Peer): boolean => span.peers === undefined || span.peers.includes(peer.id);
   const healed = new Map<PeerId, Showing>();
   const unhealed = leftOut.filter(({ peer }) => concerned(peer));
@@ -127,7 +128,7 @@ function healingOf(
   const inGap = sent.flatMap((update) => {
     const peer = roster.find(update.source)?.peer;
     if (peer === undefined || !healed.has(peer.id)) return [];
-    return territories.some((territory) => concerns(territory, update.prefix)) ? elementOf(update, peer) : [];
+    return isWatched(update.prefix) ? elementOf(update, peer) : [];
   });
   const dumps = [...healed.values()].flatMap((showing) => dumpOf(showing));
   return {

@@ -1,6 +1,6 @@
 import type { Element } from '../../src/bgp/element.ts';
 import type { Prefix, PrefixText } from '../../src/bgp/prefix.ts';
-import { concerns } from '../../src/territory/territory.ts';
+import { watching } from '../../src/territory/territory.ts';
 import type { ControlPrefix } from './control-prefixes.ts';
 import type { Message } from './decode.ts';
 import { isPowerOfTen, type Report } from './report.ts';
@@ -8,7 +8,7 @@ import { BEACON_SILENCE_MS } from '../../src/policy/fixed.ts';
 
 /** Hears what is announced only to be heard, and keeps it from the engine. */
 export class Controls {
-  readonly #blocks: readonly Prefix[];
+  readonly #isWatched: (prefix: Prefix) => boolean;
   readonly #roles: ReadonlyMap<PrefixText, ControlPrefix['role']>;
   readonly #report: Report;
   readonly #hasBeacon: boolean;
@@ -17,7 +17,7 @@ export class Controls {
   #neverAnnounced = 0;
 
   constructor(controls: readonly ControlPrefix[], blocks: readonly Prefix[], report: Report) {
-    this.#blocks = blocks;
+    this.#isWatched = watching(blocks);
     this.#roles = new Map(controls.map(({ prefix, role }) => [prefix.text, role]));
     this.#hasBeacon = controls.some(({ role }) => role === 'fast-beacon');
     this.#report = report;
@@ -51,6 +51,6 @@ export class Controls {
     if (role === 'never-announced' && element.type === 'announcement' && isPowerOfTen(++this.#neverAnnounced)) {
       this.#report({ type: 'never-announced-heard', peer, at });
     }
-    return !concerns({ blocks: this.#blocks }, element.prefix);
+    return !this.#isWatched(element.prefix);
   }
 }

@@ -1,5 +1,5 @@
 import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
-import { concerns } from '../../src/territory/territory.ts';
+import { watching } from '../../src/territory/territory.ts';
 
 /** Prefixes that passed, kept by their spelling so that the same text is parsed once. Emptied when full. */
 const MAX_KNOWN = 10_000;
@@ -13,13 +13,15 @@ export type Sight = Prefix | 'of-no-concern' | undefined;
  * a block, or lies in it, and is at least a /8 long, begins with the same octet.
  */
 export class WatchedRoutes {
-  readonly #blocks: readonly Prefix[] | 'everything';
+  readonly #isEverything: boolean;
+  readonly #isWatched: (prefix: Prefix) => boolean;
   readonly #quads = new Set<number>();
   readonly #hextets = new Set<number>();
   readonly #known = new Map<string, Prefix>();
 
   constructor(blocks: readonly Prefix[] | 'everything') {
-    this.#blocks = blocks;
+    this.#isEverything = blocks === 'everything';
+    this.#isWatched = watching(blocks);
     if (blocks === 'everything') return;
     for (const block of blocks) (block.family === 'ipv4' ? this.#quads : this.#hextets).add(block.words[0] >>> 24);
   }
@@ -27,10 +29,10 @@ export class WatchedRoutes {
   sight(text: string): Sight {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    if (this.#blocks !== 'everything' && this.#begins(text) === false) return 'of-no-concern';
+    if (!this.#isEverything && this.#begins(text) === false) return 'of-no-concern';
     const prefix = parsePrefix(text);
     if (prefix === undefined) return undefined;
-    if (this.#blocks !== 'everything' && !concerns({ blocks: this.#blocks }, prefix)) return 'of-no-concern';
+    if (!this.#isWatched(prefix)) return 'of-no-concern';
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(text, prefix);
     return prefix;

@@ -2,7 +2,7 @@ import type { RoutingElement } from '../../../src/bgp/element.ts';
 import type { Collector } from '../../../src/bgp/peer.ts';
 import type { Prefix } from '../../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
-import { concerns } from '../../../src/territory/territory.ts';
+import { watching } from '../../../src/territory/territory.ts';
 import type { PlannedFile } from '../archive/planned-file.ts';
 import type { DecodeProblem, RecordDecoder } from '../decode/decoded.ts';
 import type { Dump } from '../dump/dump-counter.ts';
@@ -94,7 +94,7 @@ class Play {
     this.#clock = clock;
     this.#context = context;
     const { watch } = context;
-    this.#isWatched = watch === 'everything' ? () => true : (prefix) => concerns({ blocks: watch }, prefix);
+    this.#isWatched = watching(watch);
   }
 
   items(batch: ScanBatch): readonly Item[] {
