@@ -2,7 +2,7 @@
  * Reads the records of webhooks. Programs of another version may have written them, so what cannot be read is told, and
  * stays where it is.
  */
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { placeText } from '../../lib/zod-faults.ts';
 import type { Space, StateRecord } from '../../spaces.ts';
@@ -10,6 +10,7 @@ import { parseEndpoints } from './endpoint.ts';
 import {
   keyParts,
   parsedJson,
+  RECORDS,
   type AskRecord,
   type DeadRecord,
   type EndpointRecord,
@@ -17,7 +18,6 @@ import {
   type LogRecord,
   type QueueRecord,
 } from './records.ts';
-import { DEADLINE_MS } from './schedule.ts';
 
 /** A record that cannot be read. `reason` holds nothing of what stands in it. */
 export interface Unreadable {
@@ -30,59 +30,9 @@ export interface Unreadable {
 export type Decoded<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly unreadable: Unreadable };
 
-const time = z.number().min(0);
-const count = z.int().min(0);
-const line = z.string().max(1_000);
-const deadline = z.number().min(1).max(DEADLINE_MS);
-const event = z.custom<UnroutableEvent>(isEvent, 'is not an event');
-
-const SHAPES = {
-  queue: z.object({
-    event,
-    n: count,
-    queuedAtMs: time,
-    attempts: count,
-    nextAtMs: time,
-    last: z
-      .object({ atMs: time, status: count.exactOptional(), ms: time, reason: line.exactOptional() })
-      .exactOptional(),
-    by: z.enum(['redelivery', 'test', 'repeat']).exactOptional(),
-    deadlineMs: deadline.exactOptional(),
-  }),
-  ask: z.object({
-    event,
-    by: z.enum(['redelivery', 'test']),
-    askedAtMs: time,
-    deadlineMs: deadline.exactOptional(),
-  }),
-  log: z.object({
-    n: count,
-    atMs: time,
-    eventId: z.string(),
-    type: z.string(),
-    drill: z.literal(true).exactOptional(),
-    attempt: count,
-    ok: z.boolean(),
-    status: count.exactOptional(),
-    ms: time,
-    reason: line.exactOptional(),
-    nextAtMs: time.exactOptional(),
-    dead: z.literal(true).exactOptional(),
-  }),
-  dead: z.object({ event, attempts: count, diedAtMs: time, reason: line }),
-  gone: z.object({ ofMs: time, atMs: time }),
-  endpoint: z.object({
-    endpoint: z.unknown(),
-    from: z.enum(['command', 'file']),
-    state: z.enum(['on', 'off']),
-    reason: line.exactOptional(),
-    sinceMs: time,
-  }),
-} as const;
-
 /** Reads the record of an endpoint. */
 export function decodeEndpoint(record: StateRecord): Decoded<EndpointRecord> {
-  const decoded = decode(record, SHAPES.endpoint);
+  const decoded = decode(record, RECORDS.endpoint);
   if (!decoded.ok) return decoded;
   const parsed = parseEndpoints([decoded.value.endpoint]);
   if (!parsed.ok) return unreadable(record, parsed.faults.map(({ path }) => path.slice(1).join('.')).join(', '));
@@ -93,27 +43,27 @@ export function decodeEndpoint(record: StateRecord): Decoded<EndpointRecord> {
 
 /** Reads the record of a receiver that answered 410. */
 export function decodeGone(record: StateRecord): Decoded<GoneMark> {
-  return decode(record, SHAPES.gone);
+  return decode(record, RECORDS.gone);
 }
 
 /** Reads the record of an event in a queue. */
 export function decodeQueued(record: StateRecord): Decoded<QueueRecord> {
-  return ofItsEvent(record, decode(record, SHAPES.queue));
+  return ofItsEvent(record, decode(record, RECORDS.queue));
 }
 
 /** Reads the record of a request for a delivery by hand. */
 export function decodeAsk(record: StateRecord): Decoded<AskRecord> {
-  return ofItsEvent(record, decode(record, SHAPES.ask));
+  return ofItsEvent(record, decode(record, RECORDS.ask));
 }
 
 /** Reads the record of a dead letter. */
 export function decodeDead(record: StateRecord): Decoded<DeadRecord> {
-  return ofItsEvent(record, decode(record, SHAPES.dead));
+  return ofItsEvent(record, decode(record, RECORDS.dead));
 }
 
 /** Reads the record of an attempt. */
 export function decodeLog(record: StateRecord): Decoded<LogRecord> {
-  return decode(record, SHAPES.log);
+  return decode(record, RECORDS.log);
 }
 
 function decode<T>(record: StateRecord, shape: z.ZodType<T>): Decoded<T> {
@@ -135,17 +85,4 @@ function unreadable({ space, key }: StateRecord, fields: string | undefined): Ex
 function ofItsEvent<T extends { readonly event: UnroutableEvent }>(record: StateRecord, decoded: Decoded<T>) {
   if (!decoded.ok || keyParts(record.key).rest === decoded.value.event.id) return decoded;
   return unreadable(record, 'event.id');
-}
-
-/** What a delivery needs of it: an id that can be signed, and a body that is one of ours. */
-function isEvent(value: unknown): value is UnroutableEvent {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Readonly<Record<string, unknown>>;
-  return (
-    fields['specversion'] === '1.0' &&
-    /^[\w-]{1,128}$/.test(String(fields['id'])) &&
-    typeof fields['type'] === 'string' &&
-    typeof fields['data'] === 'object' &&
-    fields['data'] !== null
-  );
 }

@@ -1,102 +1,126 @@
 /**
- * How webhooks are kept: each record in the spaces `webhooks/*` and how it is written, and the reader `webhooks`.
- * `read-records.ts` reads them.
+ * The records of webhooks: one schema for each, the spaces `webhooks/*` they are in, and the name of the reader
+ * `webhooks`. `read-records.ts` reads them.
  *
- * Each record has one writer. Endpoints are written by commands, and by the dispatcher where they come from a file; asks
- * by commands; all else by the dispatcher, under its lease.
+ * Each record has one writer. Commands write endpoints that were added by hand and requests for deliveries; the
+ * dispatcher writes endpoints of a file and all other records, under its lease.
  */
+import * as z from 'zod';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Space, StateChange } from '../../spaces.ts';
 import type { Endpoint } from './endpoint.ts';
+import { DEADLINE_MS } from './schedule.ts';
 
-/** An endpoint and how it stands. */
-export interface EndpointRecord {
-  readonly endpoint: Endpoint;
-  /** Added by a command, or written in the configuration. */
-  readonly from: 'command' | 'file';
-  /** Off: nothing is sent; what would be waits. */
-  readonly state: 'on' | 'off';
-  /** Why it is off: `by hand`, `410 Gone`. */
-  readonly reason?: string;
-  /** Since when it is on or off, wall clock. Tells one time of being on from the next. */
-  readonly sinceMs: number;
-}
+const time = z.number().min(0);
+const count = z.int().min(0);
+const line = z.string().max(1_000);
+const deadlineMs = z.number().min(1).max(DEADLINE_MS);
+const event = z.custom<UnroutableEvent>(isEvent, 'is not an event');
+
+/**
+ * The schema of each record: the one description of what is written and read. All times are wall clock, in
+ * milliseconds.
+ */
+export const RECORDS = {
+  endpoint: z
+    .object({
+      /** As a webhooks file has it: `parseEndpoints` reads it. */
+      endpoint: z.custom<Endpoint>(() => true),
+      /** Added by a command, or written in the configuration. */
+      from: z.enum(['command', 'file']),
+      /** `off`: nothing is sent; events queue. */
+      state: z.enum(['on', 'off']),
+      /** Why it is off: `by hand`, `410 Gone`. */
+      reason: line.exactOptional(),
+      /** Since when it is on or off. Two periods of being on have different values. */
+      sinceMs: time,
+    })
+    .readonly(),
+  gone: z
+    .object({
+      /** `sinceMs` of the endpoint as it was on. */
+      ofMs: time,
+      atMs: time,
+    })
+    .readonly(),
+  queue: z
+    .object({
+      event,
+      /** Place in the queue: events that are due together are sent in this order, which is that of the chain. */
+      n: count,
+      queuedAtMs: time,
+      /** Attempts that are known to have been made on the present schedule. */
+      attempts: count,
+      nextAtMs: time,
+      last: z
+        .object({ atMs: time, status: count.exactOptional(), ms: time, reason: line.exactOptional() })
+        .readonly()
+        .exactOptional(),
+      /** Absent: by the chain. `repeat`: it was delivered, and is sent again while the alert lasts. */
+      by: z.enum(['redelivery', 'test', 'repeat']).exactOptional(),
+      /** As it was asked for. */
+      deadlineMs: deadlineMs.exactOptional(),
+    })
+    .readonly(),
+  ask: z
+    .object({
+      event,
+      by: z.enum(['redelivery', 'test']),
+      askedAtMs: time,
+      /** Milliseconds that an attempt may take. @default DEADLINE_MS */
+      deadlineMs: deadlineMs.exactOptional(),
+    })
+    .readonly(),
+  log: z
+    .object({
+      /** Counts the attempts of an endpoint, from 0. */
+      n: count,
+      atMs: time,
+      eventId: z.string(),
+      type: z.string(),
+      /** The event is of a drill or of `webhook test`. */
+      drill: z.literal(true).exactOptional(),
+      /** From 1, on the schedule it was on. */
+      attempt: count,
+      ok: z.boolean(),
+      status: count.exactOptional(),
+      ms: time,
+      reason: line.exactOptional(),
+      /** When it is tried again; absent when it is not. */
+      nextAtMs: time.exactOptional(),
+      /** It was the last attempt: the event is among the dead letters. */
+      dead: z.literal(true).exactOptional(),
+    })
+    .readonly(),
+  dead: z.object({ event, attempts: count, diedAtMs: time, reason: line }).readonly(),
+} as const;
+
+/** An endpoint, and whether it is enabled. */
+export type EndpointRecord = z.infer<typeof RECORDS.endpoint>;
 
 /**
  * The receiver answered 410 while its endpoint was enabled. No longer valid after the endpoint was switched or added
  * again.
  */
-export interface GoneMark {
-  /** `sinceMs` of the endpoint as it was on. */
-  readonly ofMs: number;
-  readonly atMs: number;
-}
+export type GoneMark = z.infer<typeof RECORDS.gone>;
 
-/** One event on its way to one endpoint. */
-export interface QueueRecord {
-  readonly event: UnroutableEvent;
-  /** Place in the queue: events that are due together go in this order, which is that of the chain. */
-  readonly n: number;
-  /** Wall clock, as all times here. */
-  readonly queuedAtMs: number;
-  /** Attempts that are known to have been made on the present schedule. */
-  readonly attempts: number;
-  readonly nextAtMs: number;
-  readonly last?: LastAttempt;
-  /** Absent: by the chain. `repeat`: it was delivered, and is sent again while the receiver must hear of it. */
-  readonly by?: AskedBy | 'repeat';
-  /** As it was asked for. */
-  readonly deadlineMs?: number;
-}
-
-/** `test` is tried once, and the result is in the log. `redelivery` follows the schedule. */
-export type AskedBy = 'redelivery' | 'test';
+/** An event that waits for its delivery to an endpoint. */
+export type QueueRecord = z.infer<typeof RECORDS.queue>;
 
 /** The last attempt to deliver an event. */
-export interface LastAttempt {
-  readonly atMs: number;
-  readonly status?: number;
-  readonly ms: number;
-  readonly reason?: string;
-}
+export type LastAttempt = NonNullable<QueueRecord['last']>;
 
-/** An event that someone wants sent to an endpoint now, whatever its filter says. */
-export interface AskRecord {
-  readonly event: UnroutableEvent;
-  readonly by: AskedBy;
-  readonly askedAtMs: number;
-  /** Milliseconds that an attempt may take, at most as many as any may. @default DEADLINE_MS */
-  readonly deadlineMs?: number;
-}
+/** A request to send an event to an endpoint now, whatever the endpoint's filter says. */
+export type AskRecord = z.infer<typeof RECORDS.ask>;
+
+/** `test` is tried once, and the result is in the log. `redelivery` follows the schedule. */
+export type AskedBy = AskRecord['by'];
 
 /** One attempt. */
-export interface LogRecord {
-  /** Counts the attempts of an endpoint, from 0. */
-  readonly n: number;
-  readonly atMs: number;
-  readonly eventId: string;
-  readonly type: string;
-  /** The event is of a drill or of `webhook test`. */
-  readonly drill?: true;
-  /** From 1, on the schedule it was on. */
-  readonly attempt: number;
-  readonly ok: boolean;
-  readonly status?: number;
-  readonly ms: number;
-  readonly reason?: string;
-  /** When it is tried again; absent when it is not. */
-  readonly nextAtMs?: number;
-  /** It was the last: the event is among the dead letters. */
-  readonly dead?: true;
-}
+export type LogRecord = z.infer<typeof RECORDS.log>;
 
-/** An event that was given up. */
-export interface DeadRecord {
-  readonly event: UnroutableEvent;
-  readonly attempts: number;
-  readonly diedAtMs: number;
-  readonly reason: string;
-}
+/** An event that could not be delivered. */
+export type DeadRecord = z.infer<typeof RECORDS.dead>;
 
 /** Attempts that the log of an endpoint keeps: the newest. */
 export const LOG_SLOTS = 1_000;
@@ -175,4 +199,17 @@ export function parsedJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** What a delivery needs of it: an id that can be signed, and a body that is one of ours. */
+function isEvent(value: unknown): value is UnroutableEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return (
+    fields['specversion'] === '1.0' &&
+    /^[\w-]{1,128}$/.test(String(fields['id'])) &&
+    typeof fields['type'] === 'string' &&
+    typeof fields['data'] === 'object' &&
+    fields['data'] !== null
+  );
 }
