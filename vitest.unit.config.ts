@@ -6,17 +6,19 @@ export default defineProject({
     name: 'unit',
     include: [
       'test/*.test.ts',
-      'test/{app,bgp,days,detect,lib,peers,policy,reach,report,rib,visibility}/**/*.test.ts',
+      'test/{app,bgp,days,detect,lib,peers,policy,reach,report,rib,territory}/**/*.test.ts',
       'test/engine/{blind,path-ids,verdict}.test.ts',
       'test/docs/{limits,policy}.test.ts',
       'test/streams/*.test.ts',
       'test/streams/tape/*.test.ts',
     ],
-    // The first two start processes, the third opens sockets; the others play many days, or fill a table to its limit.
+    // The first two start processes, the next ones open sockets; the others play many days, or fill a table to its limit.
     exclude: [
       'test/bin.test.ts',
       'test/package.test.ts',
       'test/lib/proxy.test.ts',
+      'test/app/{leadership,metrics}/**',
+      'test/app/watch/heartbeat.test.ts',
       'test/peers/bounds.test.ts',
       'test/days/flapping.test.ts',
       'test/days/truth.properties.test.ts',

@@ -3,18 +3,10 @@ import { createRipestatClient, type RipestatClient, type RipestatOptions } from 
 import { RipestatServer } from '../../support/ripestat-server.ts';
 import type { World, WorldPeer } from './answers.ts';
 import { UNITS } from '../../support/day.ts';
+import { ANCHORS, UPSTREAMS } from '../../support/world.ts';
 import { HandClock } from './hand-clock.ts';
 
 export const KP_ORIGIN = 131279;
-/** Its two upstreams of 2026. */
-const UPSTREAMS = [134544, 20485] as const;
-export const ANCHORS = [
-  '84.205.83.0/24',
-  '84.205.81.0/24',
-  '84.205.92.0/24',
-  '93.175.146.0/24',
-  '193.0.0.0/21',
-] as const;
 const ABSENT = '93.175.158.0/24';
 
 /** Forty full-feed peers of three collectors that see all, and ten partial ones that see nothing of it. */

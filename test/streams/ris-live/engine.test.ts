@@ -5,7 +5,7 @@ import { createEngine } from '../../../src/engine.ts';
 import { DEFAULT_VOTING } from '../../../src/policy/voting-policy.ts';
 import { KP, UNITS } from '../../support/day.ts';
 import { announce, keepalive, PeerServer, state, withdraw } from './peer-server.ts';
-import { Watching } from './watching.ts';
+import { watchedServer, Watching } from './watching.ts';
 
 /** From the socket to the verdict: twelve peers of two collectors, as RIS Live would tell of them. */
 const PEERS = Array.from({ length: 12 }, (_, i) => ({
@@ -14,7 +14,7 @@ const PEERS = Array.from({ length: 12 }, (_, i) => ({
   host: i % 2 === 0 ? 'rrc00' : 'rrc13',
 }));
 
-const open: (() => Promise<void>)[] = [];
+const open: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
@@ -34,14 +34,7 @@ interface Scene {
 
 /** The country is announced by all, and everybody may vote on it. */
 async function routable(options: { autoPong?: boolean } = {}): Promise<Scene> {
-  const server = await PeerServer.listen(options);
-  const watching = new Watching(server.url);
-  open.push(
-    () => server.close(),
-    () => watching.stop(),
-  );
-  await server.connections(1);
-  await watching.subscribed();
+  const { server, watching } = await watchedServer(open, options);
   const tell: Scene['tell'] = (what, peers = PEERS) => {
     server.send(...peers.map((one) => what({ at: watching.now, ...one })));
   };

@@ -9,7 +9,7 @@ import { risLive } from '../../../streams/ris-live/source.ts';
 import { announce, keepalive, PeerServer, rawServer } from './peer-server.ts';
 import { HandClock, until } from '../../support/clock.ts';
 import { KP } from '../../support/day.ts';
-import { Watching } from './watching.ts';
+import { watchedServer, Watching } from './watching.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 
@@ -17,17 +17,7 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-async function started(options: { autoPong?: boolean } = {}): Promise<{ server: PeerServer; watching: Watching }> {
-  const server = await PeerServer.listen(options);
-  const watching = new Watching(server.url);
-  open.push(
-    () => server.close(),
-    () => watching.stop(),
-  );
-  await server.connections(1);
-  await watching.subscribed();
-  return { server, watching };
-}
+const started = (options: { autoPong?: boolean } = {}) => watchedServer(open, options);
 
 /** A server of our own making: it shakes hands, then writes these bytes. */
 async function rawly(serve: (socket: Socket) => void): Promise<Watching> {

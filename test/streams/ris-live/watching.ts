@@ -3,6 +3,7 @@ import type { LiveReport } from '../../../streams/ris-live/report.ts';
 import { risLive, type LiveSource, type RisLiveOptions } from '../../../streams/ris-live/source.ts';
 import { HandClock, settled, until } from '../../support/clock.ts';
 import { clock as day, KP } from '../../support/day.ts';
+import { PeerServer } from './peer-server.ts';
 
 /** A live source that is being read, on a clock turned by hand. */
 export class Watching {
@@ -102,4 +103,20 @@ export function shortOf(element: Element): string {
     case 'withdrawal':
       return `${time} ${element.type} ${who} ${element.prefix.text}`;
   }
+}
+
+/** A server and a source that has subscribed to it. Both are closed by what is put into `open`. */
+export async function watchedServer(
+  open: (() => Promise<unknown>)[],
+  options: { autoPong?: boolean } = {},
+): Promise<{ readonly server: PeerServer; readonly watching: Watching }> {
+  const server = await PeerServer.listen(options);
+  const watching = new Watching(server.url);
+  open.push(
+    () => server.close(),
+    () => watching.stop(),
+  );
+  await server.connections(1);
+  await watching.subscribed();
+  return { server, watching };
 }

@@ -8,7 +8,7 @@ import { TYPE } from '../../../../streams/mrt/record/record-types.ts';
 import { createFramer } from '../../../../streams/mrt/record/records.ts';
 import { mrtFiles } from '../../../differential/mrt-files.ts';
 import { realDataNote } from '../../../support/real-data.ts';
-import { COLLECTOR } from './forms.ts';
+import { COLLECTOR } from '../decode/decode-told.ts';
 
 /** Of the real files, which are longer. */
 const FIRST_BYTES = 16 * 1024;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { as2, as4, ATTRIBUTES, ip, record, rib, ribEntry, u16, u32 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { between, decode, expectGap, COLLECTOR_GAP, lines, ROUTE, ROUTE_LINE, TABLE } from './forms.ts';
+import { decode } from '../decode/decode-told.ts';
+import { between, expectGap, COLLECTOR_GAP, lines, ROUTE, ROUTE_LINE, TABLE } from './forms.ts';
 
 describe('what dumps and state records may not be', () => {
   test('case 24: entries before any peer index table, or beyond it, are skipped and counted one by one', () => {

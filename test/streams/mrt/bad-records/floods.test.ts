@@ -17,8 +17,8 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
+import { COLLECTOR } from '../decode/decode-told.ts';
 import { Day, peers, UNITS } from '../../../support/day.ts';
-import { COLLECTOR } from './forms.ts';
 
 const FLOODER = peerOf(COLLECTOR, '192.0.2.1', 64_500 as Asn);
 const MILLION = 1_000_000;

@@ -1,8 +1,6 @@
 import { expect } from 'vitest';
 import { pathText } from '../../../../src/bgp/as-path.ts';
 import type { Element } from '../../../../src/bgp/element.ts';
-import type { Collector } from '../../../../src/bgp/peer.ts';
-import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import type { Decoded } from '../../../../streams/mrt/decode/decoded.ts';
 import type { Bytes } from '../../../bgpkit-parser-wasm/mrt.ts';
 import {
@@ -12,7 +10,6 @@ import {
   attribute,
   ATTRIBUTES,
   ip,
-  join,
   message,
   NEXT_HOP,
   nlri,
@@ -26,17 +23,9 @@ import {
   u32,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
+import { decode } from '../decode/decode-told.ts';
 
 /** Bad records among good ones, in every form in which a collector may write the same message. */
-
-export const COLLECTOR = 'rrc00' as Collector;
-
-export function decode(...records: readonly Uint8Array[]): Decoded {
-  const decoder = createRecordDecoder(COLLECTOR);
-  const decoded = decoder.decode(join(...records));
-  decoder.close();
-  return decoded;
-}
 
 /** `A` is the peer of the bad records, `B` another; time is left out, it is the same in all. */
 export function lines({ elements }: Decoded): readonly string[] {

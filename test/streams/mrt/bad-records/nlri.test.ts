@@ -15,10 +15,10 @@ import {
   u32,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
+import { decode } from '../decode/decode-told.ts';
 import {
   between,
   GAP,
-  decode,
   expectGap,
   COLLECTOR_GAP,
   inEveryEnvelope,

@@ -16,9 +16,9 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
+import { decode } from '../decode/decode-told.ts';
 import {
   between,
-  decode,
   expectGap,
   GAP,
   inEveryEnvelope,

@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../bgpkit-parser-wasm/mrt.ts';
 import {
   as2,
-  asPath,
   attribute,
   ATTRIBUTES,
   ip,
-  NEXT_HOP,
   nlri,
   ORIGIN,
   PATH,
@@ -15,20 +13,12 @@ import {
   record,
   rib,
   ribEntry,
-  SECONDS,
-  sequence16,
   u16,
   u32,
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode, elements } from './decode-told.ts';
-
-const AT = SECONDS * 1000;
-const announced = nlri('175.45.176.0/24');
-const IPV6_NEXT_HOP = [0x20, 1, 13, 184, ...Array.from({ length: 12 }, () => 0)];
-const IPV6_PREFIX = [32, 0x20, 1, 13, 184];
-const attributes16 = [...ORIGIN, ...asPath(sequence16(64500, 4837)), ...NEXT_HOP];
+import { announced, AT, attributes16, decode, elements, IPV6_NEXT_HOP, IPV6_PREFIX } from './decode-told.ts';
 
 describe('a RIB dump', () => {
   const table = peerIndexTable({ address: '192.0.2.1', asn: 64500 }, { address: '0.0.0.0', asn: 0 });

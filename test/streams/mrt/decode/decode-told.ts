@@ -4,7 +4,17 @@ import type { Element } from '../../../../src/bgp/element.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
 import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import type { Decoded } from '../../../../streams/mrt/decode/decoded.ts';
-import { ATTRIBUTES, join, nlri, update } from '../../../bgpkit-parser-wasm/mrt.ts';
+import {
+  asPath,
+  ATTRIBUTES,
+  join,
+  NEXT_HOP,
+  nlri,
+  ORIGIN,
+  SECONDS,
+  sequence16,
+  update,
+} from '../../../bgpkit-parser-wasm/mrt.ts';
 
 /** What was made of records, as lines; and what is expected of bad ones. */
 
@@ -12,6 +22,12 @@ export const GOOD = update({ attributes: ATTRIBUTES, announced: nlri('175.45.178
 export const GOOD_LINE = 'announcement 192.0.2.1 175.45.178.0/24 64500 4837 131279';
 export const PEER_GAP = 'gap 192.0.2.1 unreadable-message';
 export const COLLECTOR_GAP = 'gap - unreadable-message';
+
+export const AT = SECONDS * 1000;
+export const announced = nlri('175.45.176.0/24');
+export const IPV6_NEXT_HOP = [0x20, 1, 13, 184, ...Array.from({ length: 12 }, () => 0)];
+export const IPV6_PREFIX = [32, 0x20, 1, 13, 184];
+export const attributes16 = [...ORIGIN, ...asPath(sequence16(64500, 4837)), ...NEXT_HOP];
 
 export const COLLECTOR = 'rrc00' as Collector;
 

@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { storeUnready } from '../../src/app/leadership/readiness.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
-import { tellStatus } from '../../src/cli/store/status.ts';
-import { openEmbedded } from '../../src/store/embedded/open.ts';
-import { record, Told } from '../history/scene.ts';
-import { serving } from '../http/scene.ts';
-import { HandClock } from '../support/clock.ts';
-import { clock as at, peers } from '../support/day.ts';
-import { Text } from '../support/text.ts';
+import { storeUnready } from '../../../src/app/leadership/readiness.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import { tellStatus } from '../../../src/cli/store/status.ts';
+import { openEmbedded } from '../../../src/store/embedded/open.ts';
+import { record, Told } from '../../history/scene.ts';
+import { serving } from '../../http/scene.ts';
+import { HandClock } from '../../support/clock.ts';
+import { clock as at, peers } from '../../support/day.ts';
+import { Text } from '../../support/text.ts';
 
 const ALL = peers(20);
 

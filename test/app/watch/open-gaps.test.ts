@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { OpenGaps } from '../../src/app/watch/open-gaps.ts';
-import { asnOf, type Asn } from '../../src/bgp/asn.ts';
-import { parseCollector, peerOf, type Collector, type Peer } from '../../src/bgp/peer.ts';
-import type { EventTime } from '../../src/bgp/time.ts';
-import type { OpenGap } from '../../src/engine.ts';
+import { OpenGaps } from '../../../src/app/watch/open-gaps.ts';
+import { asnOf, type Asn } from '../../../src/bgp/asn.ts';
+import { parseCollector, peerOf, type Collector, type Peer } from '../../../src/bgp/peer.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import type { OpenGap } from '../../../src/engine.ts';
 
 const rrc00 = parseCollector('rrc00') as Collector;
 const [a, b, c] = [1, 2, 3].map((i): Peer => peerOf(rrc00, `192.0.2.${i}`, asnOf(64_500 + i) as Asn)) as [

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { holderName, releaseOfDead } from '../../src/app/leadership/lease-holder.ts';
-import { nextLeadership, type Leadership, type LeadershipReport } from '../../src/app/leadership/leadership.ts';
-import type { Leases, StateStore } from '../../src/ports.ts';
-import { memoryStore } from '../../src/store/memory.ts';
-import { HandClock } from '../support/clock.ts';
+import { holderName, releaseOfDead } from '../../../src/app/leadership/lease-holder.ts';
+import { nextLeadership, type Leadership, type LeadershipReport } from '../../../src/app/leadership/leadership.ts';
+import type { Leases, StateStore } from '../../../src/ports.ts';
+import { memoryStore } from '../../../src/store/memory.ts';
+import { HandClock } from '../../support/clock.ts';
 
 /** One store on a clock turned by hand, and those who ask to lead on it. */
 class Scene {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { elementLine, elementLineReader } from '../../../src/bgp/element-line.ts';
-import type { Element } from '../../../src/bgp/element.ts';
-import type { EventTime } from '../../../src/bgp/time.ts';
-import { asn, clock, peer, prefix } from '../../support/day.ts';
-import { anyElement } from './elements.ts';
+import { elementLine, elementLineReader } from '../../src/bgp/element-line.ts';
+import type { Element } from '../../src/bgp/element.ts';
+import type { EventTime } from '../../src/bgp/time.ts';
+import { asn, clock, peer, prefix } from '../support/day.ts';
+import { anyElement } from '../streams/tape/elements.ts';
 
 const at = clock('16:15:00.042');
 const route = { at, peer: peer(1), prefix: prefix('175.45.176.0/24'), pathId: undefined };

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { drillEvents } from '../../src/app/drill/drill-events.ts';
-import type { Drill } from '../../src/app/drill/fake-outage.ts';
-import { createClock } from '../../src/report/clock.ts';
-import { createTimeline } from '../../src/report/timeline.ts';
-import { sentence } from '../../src/report/words.ts';
-import { noPaint } from '../../src/report/paint.ts';
-import type { Territory } from '../../src/territory/territory.ts';
-import { Day, KP, peers, prefix } from '../support/day.ts';
+import { drillEvents } from '../../../src/app/drill/drill-events.ts';
+import type { Drill } from '../../../src/app/drill/fake-outage.ts';
+import { createClock } from '../../../src/report/clock.ts';
+import { createTimeline } from '../../../src/report/timeline.ts';
+import { sentence } from '../../../src/report/words.ts';
+import { noPaint } from '../../../src/report/paint.ts';
+import type { Territory } from '../../../src/territory/territory.ts';
+import { Day, KP, peers, prefix } from '../../support/day.ts';
 
 const drill: Drill = { id: '0123456789abcdef', territory: 'KP', atMs: Date.UTC(2026, 10, 22, 12) };
 const events = drillEvents(drill, KP);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { EventTime } from '../../src/bgp/time.ts';
-import { DEFAULT_POLICY as POLICY } from '../../src/policy/policy.ts';
-import { areaAt, beatOf, noteLevel, settle, startLevels, type Levels } from '../../src/detect/verdict/levels.ts';
-import { deadline, firstState, step, type Controlled, type VerdictState } from '../../src/detect/verdict/verdict.ts';
-import type { Sample } from '../../src/rib/sample.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import { DEFAULT_POLICY as POLICY } from '../../../src/policy/policy.ts';
+import { areaAt, beatOf, noteLevel, settle, startLevels, type Levels } from '../../../src/detect/verdict/levels.ts';
+import { deadline, firstState, step, type Controlled, type VerdictState } from '../../../src/detect/verdict/verdict.ts';
+import type { Sample } from '../../../src/rib/sample.ts';
 
 /** Seconds from the start, and the visibility from then on; `undefined`: nobody can be heard. */
 type Reading = readonly [second: number, share: number | undefined];

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { heartbeat, heartbeatUrls, type HeartbeatOutcome } from '../../src/app/watch/heartbeat.ts';
-import { createLogger } from '../../src/app/watch/log.ts';
-import { HandClock, until } from '../support/clock.ts';
-import { Text } from '../support/text.ts';
+import { heartbeat, heartbeatUrls, type HeartbeatOutcome } from '../../../src/app/watch/heartbeat.ts';
+import { createLogger } from '../../../src/app/watch/log.ts';
+import { HandClock, until } from '../../support/clock.ts';
+import { Text } from '../../support/text.ts';
 
 /** A receiver on loopback; what it was sent, as `GET /ok` and `POST /fail reason`. */
 async function receiver(status = 200) {

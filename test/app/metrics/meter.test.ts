@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CATALOGUE } from '../../src/app/metrics/catalogue.ts';
-import { Meter } from '../../src/app/metrics/meter.ts';
-import { measured } from '../../src/app/metrics/measured-store.ts';
-import { storeReadings } from '../../src/app/metrics/store-readings.ts';
-import { countDelivery } from '../../src/app/metrics/watch-readings.ts';
-import { memoryStore } from '../../src/store/memory.ts';
-import { record, Told } from '../history/scene.ts';
-import { outageStore } from '../http/scene.ts';
-import { ROOT } from '../support/cli.ts';
-import { peers } from '../support/day.ts';
+import { CATALOGUE } from '../../../src/app/metrics/catalogue.ts';
+import { Meter } from '../../../src/app/metrics/meter.ts';
+import { measured } from '../../../src/app/metrics/measured-store.ts';
+import { storeReadings } from '../../../src/app/metrics/store-readings.ts';
+import { countDelivery } from '../../../src/app/metrics/watch-readings.ts';
+import { memoryStore } from '../../../src/store/memory.ts';
+import { record, Told } from '../../history/scene.ts';
+import { outageStore } from '../../http/scene.ts';
+import { ROOT } from '../../support/cli.ts';
+import { peers } from '../../support/day.ts';
 
 /** The value of a series by its name and labels, as the text has it. */
 function valueOf(text: string, series: string): string | undefined {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { KEEP_EVENTS, upkeep } from '../../src/app/watch/upkeep.ts';
-import type { Logger } from '../../src/app/watch/log.ts';
-import type { StateStore } from '../../src/ports.ts';
-import { memoryStore } from '../../src/store/memory.ts';
-import { batch, event, idOf, readerAt } from '../contract/fixtures.ts';
-import { HandClock } from '../support/clock.ts';
+import { KEEP_EVENTS, upkeep } from '../../../src/app/watch/upkeep.ts';
+import type { Logger } from '../../../src/app/watch/log.ts';
+import type { StateStore } from '../../../src/ports.ts';
+import { memoryStore } from '../../../src/store/memory.ts';
+import { batch, event, idOf, readerAt } from '../../contract/fixtures.ts';
+import { HandClock } from '../../support/clock.ts';
 
 const MINUTE = 60_000;
 const TEN_MINUTES = 600_000;
