@@ -12,6 +12,12 @@ import {
 } from '../config/settings.ts';
 import type { Seed } from '../app/feed/types.ts';
 
+/**
+ * The options of a command as commander gives them, by their names in camel case. The command's own type says which there
+ * are; its `settings`, the thresholds, are among them.
+ */
+export type Chosen<Options> = Omit<Options, 'settings'>;
+
 /** Which territories: `replay` and `watch` choose alike. */
 export function addChoice(command: Command): void {
   command

@@ -5,6 +5,9 @@ import { packageVersion } from '../app/package-root.ts';
 import type { FetchOptions } from './archive/fetch.ts';
 import { addArchive } from './archive/options.ts';
 import type { ReplayOptions } from '../app/replay/options.ts';
+import type { ServeRisOptions } from './serve-ris/serve-ris.ts';
+import type { ServeOptions } from './serve/serve.ts';
+import type { WatchOptions } from './watch/watch.ts';
 import {
   addChoice,
   addHttp,
@@ -23,6 +26,7 @@ import {
   asWebSocketUrl,
   collect,
   DEFAULT_HTTP,
+  type Chosen,
 } from './program-options.ts';
 import { addJobCommands } from './jobs/program.ts';
 import { addIncidentCommands } from './incidents/program.ts';
@@ -110,8 +114,8 @@ function addReplay(program: Command, io: Io, end: (status: ExitStatus) => void):
   addPrinting(replay);
   addStore(replay, 'none');
   addThresholds(replay);
-  replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Options) => {
-    const wanted = replayOptions(options);
+  replay.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Chosen<ReplayOptions>) => {
+    const wanted: ReplayOptions = { ...options, settings: { ...options } };
     const { startThreads } = await import('./replay/threads.ts');
     const threads = startThreads(files, wanted);
     try {
@@ -168,9 +172,9 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addHttp(watch);
   addSending(watch);
   addThresholds(watch, forLiveFeed);
-  watch.action(async (options: Options) => {
+  watch.action(async (options: Chosen<WatchOptions>) => {
     const command = await import('./watch/watch.ts');
-    end(await command.watch({ ...options, settings: options }, io));
+    end(await command.watch({ ...options, settings: { ...options } }, io));
   });
 }
 
@@ -221,7 +225,7 @@ function addServe(program: Command, io: Io, end: (status: ExitStatus) => void): 
   addChoice(serve);
   addStore(serve, HOME_STORE);
   addHttp(serve, DEFAULT_HTTP);
-  serve.action(async (options: Options) => {
+  serve.action(async (options: Chosen<ServeOptions>) => {
     const command = await import('./serve/serve.ts');
     end(await command.serve({ ...options, settings: {} }, io));
   });
@@ -247,7 +251,7 @@ function addServeRis(program: Command, io: Io, end: (status: ExitStatus) => void
     .option('--until <time>', 'serve nothing after this time (UTC)', asMoment)
     .option('--collector <name>', 'name of the collector, if the path does not contain it', asCollector)
     .option('--fault <name@time>', 'misbehave at that time, see docs/serve-ris.md; may be repeated', collect)
-    .action(async (files: string[], options: Options) => {
+    .action(async (files: string[], options: Omit<ServeRisOptions, 'files'>) => {
       const command = await import('./serve-ris/serve-ris.ts');
       end(await command.serveRis({ ...options, files }, io));
     });
@@ -276,11 +280,4 @@ function addInspect(program: Command, io: Io, end: (status: ExitStatus) => void)
       const command = await import('./replay/inspect.ts');
       end(await command.inspect(files, options, io));
     });
-}
-
-type Options = Readonly<Record<string, unknown>>;
-
-/** Commander keeps options by name as `unknown`; each was read by its own parser above. */
-function replayOptions(options: Options): ReplayOptions {
-  return { ...(options as unknown as Omit<ReplayOptions, 'settings'>), settings: options };
 }

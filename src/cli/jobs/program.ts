@@ -13,6 +13,7 @@ import {
   asDuration,
   asMoment,
   asThreads,
+  type Chosen,
 } from '../program-options.ts';
 import { addStore } from '../store/program.ts';
 import type { MapOptions } from './map.ts';
@@ -47,7 +48,7 @@ function addMap(program: Command, io: Io, end: End): void {
     .option('--threads <n>', 'threads that read files, 0 for none (default: one for each core)', asThreads)
     .option('-q, --quiet', 'no progress on stderr')
     .addHelpText('after', `\n${EXIT_HELP}`)
-    .action(async (files: string[], options: Omit<MapOptions, 'settings'>) => {
+    .action(async (files: string[], options: Chosen<MapOptions>) => {
       const command = await import('./map.ts');
       end(await command.map(files, { ...options, settings: {} }, io));
     });
@@ -68,12 +69,10 @@ function addReduce(program: Command, io: Io, end: End): void {
   addPrinting(reduce);
   addStore(reduce, 'none');
   addThresholds(reduce);
-  reduce
-    .addHelpText('after', `\n${EXIT_HELP}`)
-    .action(async (extracts: string[], options: Omit<ReplayOptions, 'settings'>) => {
-      const command = await import('./reduce.ts');
-      end(await command.reduce(extracts, { ...options, settings: { ...options } }, io));
-    });
+  reduce.addHelpText('after', `\n${EXIT_HELP}`).action(async (extracts: string[], options: Chosen<ReplayOptions>) => {
+    const command = await import('./reduce.ts');
+    end(await command.reduce(extracts, { ...options, settings: { ...options } }, io));
+  });
 }
 
 /** What `map` and `jobs submit` read. */
@@ -176,12 +175,10 @@ function addSubmit(jobs: Command, io: Io, end: End): void {
     .option('--wait', 'stay until the run is over, and print the paths of its results')
     .option('-q, --quiet', 'no progress on stderr');
   addThresholds(submit);
-  submit
-    .addHelpText('after', `\n${EXIT_HELP}`)
-    .action(async (files: string[], options: Omit<SubmitOptions, 'settings'>) => {
-      const command = await import('./submit.ts');
-      end(await command.submit(files, { ...options, settings: { ...options } }, io));
-    });
+  submit.addHelpText('after', `\n${EXIT_HELP}`).action(async (files: string[], options: Chosen<SubmitOptions>) => {
+    const command = await import('./submit.ts');
+    end(await command.submit(files, { ...options, settings: { ...options } }, io));
+  });
 }
 
 /** Where the workers meet. */

@@ -11,6 +11,7 @@ import {
   asMoment,
   asThreads,
   collect,
+  type Chosen,
 } from '../program-options.ts';
 import { addStore } from '../store/program.ts';
 import type { AskOptions } from './ask.ts';
@@ -90,7 +91,7 @@ export function addAsk(program: Command, io: Io, end: End): void {
     .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'no progress on stderr')
-    .action(async (words: string[], options: Omit<AskOptions, 'settings'>) => {
+    .action(async (words: string[], options: Chosen<AskOptions>) => {
       const command = await import('./ask.ts');
       end(await command.ask(words, { ...options, settings: {} }, io));
     });

@@ -2,14 +2,19 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { parseDuration } from '../../config/duration.ts';
-import { addChoice, asDuration, asPort, collect } from '../program-options.ts';
+import { addChoice, asDuration, asPort, collect, type Chosen } from '../program-options.ts';
 import { addStore, HOME_STORE } from '../store/program.ts';
 import type { AddOptions } from './add.ts';
+import type { DeliveriesOptions } from './deliveries.ts';
+import type { ListOptions } from './list.ts';
+import type { RedeliverOptions } from './redeliver.ts';
+import type { RotateOptions } from './rotate.ts';
 import type { WebhookOptions } from './store.ts';
 
 type End = (status: ExitStatus) => void;
 
-type Options = Readonly<Record<string, unknown>>;
+/** Of a command that opens a store. */
+type Options = Chosen<WebhookOptions>;
 
 /** As `--template` takes them; held against the presets by a test, as loading those here would make `--help` slow. */
 export const TEMPLATES = 'cloudevent, slack, mattermost, discord, teams, alertmanager, ntfy, text, telegram, pagerduty';
@@ -63,12 +68,11 @@ function addAdd(webhook: Command, io: Io, end: End): void {
     .optionsGroup('Which watch:')
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
   addStore(add, HOME_STORE);
-  add.action(async (name: string, url: string, options: Options) => {
+  add.action(async (name: string, url: string, options: Options & Omit<AddOptions, 'url'>) => {
     const { territory, ...rest } = options;
     const command = await import('./add.ts');
     const more = territory === undefined ? {} : { onlyTerritory: territory };
-    const wanted = { ...rest, ...more, url } as unknown as AddOptions;
-    end(await command.addWebhook(name, wanted, storeOptions(rest), { io }));
+    end(await command.addWebhook(name, { ...rest, ...more, url }, storeOptions(rest), { io }));
   });
 }
 
@@ -77,7 +81,7 @@ function addList(webhook: Command, io: Io, end: End): void {
     .command('list')
     .summary('list webhooks')
     .description('Lists webhooks: state, queue, last delivery.');
-  inWatch(withFormat(list)).action(async (options: Options) => {
+  inWatch(withFormat(list)).action(async (options: Chosen<ListOptions>) => {
     const command = await import('./list.ts');
     end(await command.listWebhooks(storeOptions(options), io));
   });
@@ -138,7 +142,7 @@ function addRotate(webhook: Command, io: Io, end: End): void {
     .option('--finish', 'the receiver has the new one: drop the old one')
     .option('--secret-file <file>', 'the new secret is in this file; generated if the file does not exist')
     .option('--secret-env <name>', 'the new secret is in this variable');
-  inWatch(rotate).action(async (name: string, options: Options) => {
+  inWatch(rotate).action(async (name: string, options: Options & RotateOptions) => {
     const command = await import('./rotate.ts');
     end(await command.rotateWebhook(name, options, storeOptions(options), { io }));
   });
@@ -151,7 +155,7 @@ function addDeliveries(webhook: Command, io: Io, end: End): void {
     .description('Shows the last 1,000 attempts: time, event, status, latency, next attempt; then the queue.')
     .argument('<name>', NAME)
     .option('--failed', 'only attempts that failed');
-  inWatch(withFormat(deliveries)).action(async (name: string, options: Options) => {
+  inWatch(withFormat(deliveries)).action(async (name: string, options: Chosen<DeliveriesOptions>) => {
     const command = await import('./deliveries.ts');
     end(await command.tellDeliveries(name, storeOptions(options), io));
   });
@@ -166,11 +170,13 @@ function addRedeliver(webhook: Command, io: Io, end: End): void {
     .argument('[id]', 'id of an event')
     .option('--dead', 'all dead letters')
     .option('--since <id>', 'all events after this one that pass its filter');
-  inWatch(redeliver).action(async (name: string, id: string | undefined, options: Options) => {
-    const command = await import('./redeliver.ts');
-    const again = id === undefined ? options : { ...options, id };
-    end(await command.redeliver(name, again, storeOptions(options), { io }));
-  });
+  inWatch(redeliver).action(
+    async (name: string, id: string | undefined, options: Options & Omit<RedeliverOptions, 'id'>) => {
+      const command = await import('./redeliver.ts');
+      const again = id === undefined ? options : { ...options, id };
+      end(await command.redeliver(name, again, storeOptions(options), { io }));
+    },
+  );
 }
 
 function addDeadLetters(webhook: Command, io: Io, end: End): void {
@@ -179,7 +185,7 @@ function addDeadLetters(webhook: Command, io: Io, end: End): void {
     .summary('show dead letters')
     .description('Shows the events that could not be delivered in 75 hours, or that the receiver can never accept.')
     .argument('<name>', NAME);
-  inWatch(withFormat(letters)).action(async (name: string, options: Options) => {
+  inWatch(withFormat(letters)).action(async (name: string, options: Chosen<ListOptions>) => {
     const command = await import('./deliveries.ts');
     end(await command.tellDeadLetters(name, storeOptions(options), io));
   });
@@ -218,9 +224,8 @@ function inWatch(command: Command): Command {
   return addStore(command, HOME_STORE);
 }
 
-/** Commander keeps options by name as `unknown`; each was read by its own parser above. */
-function storeOptions(options: Options): WebhookOptions {
-  return { ...(options as unknown as WebhookOptions), settings: {} };
+function storeOptions<T extends object>(options: T): T & { readonly settings: WebhookOptions['settings'] } {
+  return { ...options, settings: {} };
 }
 
 function asSmallCount(text: string): number {

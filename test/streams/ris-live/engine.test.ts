@@ -4,8 +4,8 @@ import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { createEngine } from '../../../src/engine.ts';
 import { DEFAULT_VOTING } from '../../../src/policy/voting-policy.ts';
 import { KP, UNITS } from '../../support/day.ts';
-import { announce, keepalive, PeerServer, state, withdraw } from './peer-server.ts';
-import { watchedServer, Watching } from './watching.ts';
+import { announce, keepalive, state, withdraw, type PeerServer } from './peer-server.ts';
+import { watchedServer, type Watching } from './watching.ts';
 
 /** From the socket to the verdict: twelve peers of two collectors, as RIS Live would tell of them. */
 const PEERS = Array.from({ length: 12 }, (_, i) => ({
