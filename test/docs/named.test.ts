@@ -39,3 +39,21 @@ test('no address of this project is given, as it has none: what is named is in t
   );
   expect([...new Set(real)]).toEqual([]);
 });
+
+test('every file of the code that a document names is there, and every link leads to a heading', async () => {
+  const pages = await glob(['*.md', 'docs/*.md'], { cwd: ROOT, ignore: ['CHANGELOG.md'] });
+  const wrong = pages.flatMap((page) => {
+    const text = read(page).replaceAll(/^```[\s\S]*?^```/gm, '');
+    const files = [...text.matchAll(/`((?:src|streams|test|scripts)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+    const links = [...text.matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(([, link = '']) => link);
+    const dead = links.filter((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : join(page, '..', path);
+      if (!existsSync(join(ROOT, target))) return true;
+      if (anchor === undefined || !target.endsWith('.md')) return false;
+      return !(read(target).match(/^#+ .+$/gm) ?? []).some((line) => anchorOf(line.replace(/^#+ /, '')) === anchor);
+    });
+    return [...files.filter((path) => !existsSync(join(ROOT, path))), ...dead].map((what) => `${page}: ${what}`);
+  });
+  expect(wrong).toEqual([]);
+});
