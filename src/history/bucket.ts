@@ -4,53 +4,59 @@ import type { EventTime } from '../bgp/time.ts';
 /** A share in ten-thousandths, 0 to 10,000: events carry four decimals, and whole numbers take half the room. */
 export type Parts = number;
 
-/** What voters saw of one territory and family at one moment. */
+/** What voters see of one territory and family at one moment. */
 export interface Look {
   readonly at: EventTime;
-  /** Too few voters to say anything: the share is not known. */
+  /** There are too few voters, so the share is not known. */
   readonly isBlind: boolean;
-  /** Visibility: share of the baseline that stands. */
+  /** Visibility: the share of the baseline that still has a route. */
   readonly share: Parts;
   readonly voters: number;
   readonly collectors: number;
-  /** Per network in address order, the share of its voters that see it; empty for territories of very many networks. */
+  /**
+   * Per network in address order, the share of its voters that see it; empty for territories with too many networks to
+   * record each.
+   */
   readonly units: readonly Parts[];
-  /** Share of the baseline that is reached over each upstream AS, largest first; AS 0 is all others together. */
+  /** The share of the baseline that has a route over each upstream AS, largest first; AS 0 is the sum of all others. */
   readonly upstreams: readonly UpstreamShare[];
 }
 
 /** An upstream and the share of the routes that use it; 0 stands for all others. */
 export type UpstreamShare = readonly [upstream: Asn | 0, share: Parts];
 
-/** What was seen in some time: its mean and extremes are of the time in which it was known. */
+/** A value over a time span. Mean, lowest and highest are of the time in which the value was known. */
 export interface Seen {
   readonly mean: number;
   readonly lowest: Parts;
   readonly highest: Parts;
-  /** At the end of that time. */
+  /** The value at the end of the span. */
   readonly last: Parts;
 }
 
-/** A stretch of time: what was seen in it, and what we could not see. */
+/** A time span: what voters saw in it, and how long too few voters were there. */
 export interface Bucket {
   readonly at: EventTime;
-  /** Milliseconds in which visibility was known, and in which we watched and it was not. Of the rest nothing is recorded. */
+  /**
+   * Milliseconds in which visibility was known, and in which it was unknown although the program ran. The rest is not
+   * recorded.
+   */
   readonly knownMs: number;
   readonly blindMs: number;
-  /** `undefined`: not known at any moment of it. */
+  /** `undefined`: it was not known at any moment of the span. */
   readonly share: Seen | undefined;
   /** At the end. */
   readonly voters: number;
   readonly collectors: number;
-  /** Per network: the share at the end, and the lowest. Empty when it was blind all the time. */
+  /** For each network: the share at the end, and the lowest one. Empty when visibility was never known. */
   readonly units: readonly (readonly [last: Parts, lowest: Parts])[];
-  /** At the end, as long as it was known. */
+  /** At the end of the time in which visibility was known. */
   readonly upstreams: readonly UpstreamShare[];
   readonly announced: number;
   readonly withdrawn: number;
 }
 
-/** A bucket in which nothing was seen yet. */
+/** An empty bucket. */
 export function emptyBucket(at: EventTime): Bucket {
   return {
     at,
@@ -66,7 +72,7 @@ export function emptyBucket(at: EventTime): Bucket {
   };
 }
 
-/** What was seen at one moment as a stretch of time in which nothing changed. */
+/** A bucket for a time span in which nothing changed. */
 export function stretchOf(look: Look, from: EventTime, ms: number): Bucket {
   const { isBlind, share, voters, collectors, units, upstreams } = look;
   return {
@@ -83,7 +89,7 @@ export function stretchOf(look: Look, from: EventTime, ms: number): Bucket {
   };
 }
 
-/** A stretch of time and the one after it, as one. */
+/** Merges a bucket with the one after it. */
 export function merged(first: Bucket, second: Bucket): Bucket {
   const isLaterKnown = second.share !== undefined;
   const isLaterSeen = second.knownMs + second.blindMs > 0;

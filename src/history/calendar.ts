@@ -9,12 +9,12 @@ export const HOUR_MS = 60 * MINUTE_MS;
 /** Milliseconds of a day. */
 export const DAY_MS = 24 * HOUR_MS;
 
-/** The begin of the stretch of this width, in UTC, in which a moment lies. */
+/** The start, in UTC, of the bucket of this width that contains a moment. */
 export function beginOf(at: number, widthMs: number): EventTime {
   return (Math.floor(at / widthMs) * widthMs) as EventTime;
 }
 
-/** The UTC calendar in the keys of records: they sort as time goes. */
+/** UTC times as keys of records: their text order is their time order. */
 export const stamp = {
   /** `2026-11-28T10:23` */
   minute: (at: EventTime): string => isoTime(at).slice(0, 16),
@@ -28,19 +28,19 @@ export const stamp = {
   year: (at: EventTime): string => isoTime(at).slice(0, 4),
 } as const;
 
-/** Begin of the month, or year, after the one in which a moment lies. */
+/** The start of the month, or year, after the one that contains a moment. */
 export function nextMonth(at: number): EventTime {
   const date = new Date(at);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1) as EventTime;
 }
 
-/** Begin of the month in which a moment lies. */
+/** The start of the month that contains a moment. */
 export function beginOfMonth(at: number): EventTime {
   const date = new Date(at);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth()) as EventTime;
 }
 
-/** Begin of the year in which a moment lies. */
+/** The start of the year that contains a moment. */
 export function beginOfYear(at: number): EventTime {
   return Date.UTC(new Date(at).getUTCFullYear(), 0) as EventTime;
 }

@@ -2,18 +2,18 @@ import type { EventTime } from '../bgp/time.ts';
 import type { Bucket, UpstreamShare } from './bucket.ts';
 import { beginOf, beginOfYear, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
 
-/** A level of the history: buckets of one width, so many in a record. */
+/** A level of the history: buckets of one width, several to a record. */
 export interface Level {
   readonly name: 'minute' | 'hour' | 'day';
   readonly widthMs: number;
-  /** The most buckets of a record. */
+  /** The largest number of buckets in a record. */
   readonly size: number;
-  /** Begin of the record in which a moment lies. */
+  /** The start of the record that contains a moment. */
   begin(at: number): EventTime;
   key(at: EventTime): string;
 }
 
-/** From the finest to the widest: what is full of one is a bucket of the next. */
+/** From the finest to the widest. A full record of one level is a bucket of the next. */
 export const LEVELS = [
   {
     name: 'minute',
@@ -38,7 +38,10 @@ export const LEVELS = [
   },
 ] as const satisfies readonly Level[];
 
-/** Buckets of one width by their place in the record: an hour of minutes, a day of hours, a year of days. */
+/**
+ * A record: the buckets of one width by their position. The minutes of an hour, the hours of a day, or the days of a
+ * year.
+ */
 export class Chunk {
   readonly level: Level;
   readonly at: EventTime;
@@ -49,7 +52,7 @@ export class Chunk {
     this.at = level.begin(at);
   }
 
-  /** Means are whole from here on, as they are when the record is read again: a restart changes nothing. */
+  /** Means are rounded here, exactly as in the stored record, so that a restart changes nothing. */
   put(bucket: Bucket): void {
     const { share } = bucket;
     const whole = share === undefined ? bucket : { ...bucket, share: { ...share, mean: Math.round(share.mean) } };
@@ -61,8 +64,8 @@ export class Chunk {
   }
 
   /**
-   * As JSON: `s` what was seen in each bucket, `0` where it is the same as in the one before and `null` where nothing is
-   * recorded; `a` and `w` announcements and withdrawals.
+   * As JSON. `s`: what voters saw in each bucket, `0` where it is the same as in the one before, `null` where nothing
+   * is recorded; `a` and `w` announcements and withdrawals.
    */
   text(): string {
     const last = Math.max(-1, ...this.buckets.keys());
@@ -80,7 +83,7 @@ export class Chunk {
     return `{"s":[${seen.join(',')}],"a":${counts((one) => one.announced)},"w":${counts((one) => one.withdrawn)}}`;
   }
 
-  /** @throws Error when it was not so written. */
+  /** @throws Error when the text has another form. */
   static parse(level: Level, at: EventTime, text: string): Chunk {
     const chunk = new Chunk(level, at);
     const { s, a, w } = JSON.parse(text) as { s: (State | 0 | null)[]; a: number[]; w: number[] };
@@ -95,7 +98,7 @@ export class Chunk {
   }
 }
 
-/** The bucket that is being filled, as JSON: its mean to the last bit. */
+/** The bucket that is being filled, as JSON, with its mean in full precision. */
 export function openText(bucket: Bucket): string {
   const [known, blind, mean, ...rest] = stateOf(bucket);
   return JSON.stringify([
@@ -109,7 +112,7 @@ export function openText(bucket: Bucket): string {
   ]);
 }
 
-/** Reads a bucket that is not full yet. */
+/** Reads what `openText` wrote: a bucket that is not complete yet. */
 export function parseOpen(text: string): Bucket {
   const [at, announced, withdrawn, ...state] = JSON.parse(text) as [EventTime, number, number, ...State];
   return bucketFrom(state, at, announced, withdrawn);
@@ -125,7 +128,7 @@ type State = readonly [
   voters: number,
   collectors: number,
   unitsLast: readonly number[],
-  /** `0`: the same. */
+  /** `0`: the same as in the bucket before. */
   unitsLowest: readonly number[] | 0,
   upstreams: readonly UpstreamShare[],
 ];

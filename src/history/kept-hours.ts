@@ -1,6 +1,6 @@
 import { runsFrom, runsText } from '../lib/runs.ts';
 
-/** The hours that are kept, as they are written down: runs of numbers. */
+/** The text of a set of hours: runs of numbers. */
 export function keptText(hours: ReadonlySet<number>): string {
   return JSON.stringify(runsText([...hours].sort((a, b) => a - b)));
 }
@@ -8,7 +8,7 @@ export function keptText(hours: ReadonlySet<number>): string {
 /**
  * Reads what `keptText` wrote.
  *
- * @throws Error when it was not written so.
+ * @throws Error when the text has another form.
  */
 export function parseKept(text: string): readonly number[] {
   return runsFrom(String(JSON.parse(text)), Number.MAX_SAFE_INTEGER);

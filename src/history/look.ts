@@ -5,11 +5,11 @@ import { parseMark } from '../rib/marks.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Look, Parts, UpstreamShare } from './bucket.ts';
 
-/** Upstreams that are recorded by name; the others are added up. */
+/** This many upstreams are recorded one by one; the shares of the others are added up. */
 const MOST_UPSTREAMS = 8;
 const WHOLE = 10_000;
 
-/** What the voters of a view see at this moment. */
+/** What the voters of a view see now. */
 export function lookAt(view: TerritoryView, status: TerritoryStatus, at: EventTime): Look {
   const { share, voters, collectors } = view.sample(at);
   return {
@@ -27,8 +27,8 @@ function unitShare(view: TerritoryView, unit: number): Parts {
 }
 
 /**
- * The share of the baseline that still has a route, divided by upstream. A network that reports over two sessions may use
- * two upstreams for one prefix; the parts are scaled so that they add up to what is seen.
+ * The share of the baseline that still has a route, divided by upstream. A network that reports over two sessions may
+ * use two upstreams for one prefix; the parts are scaled so that they add up to what is seen.
  */
 function upstreamsOf(view: TerritoryView): readonly UpstreamShare[] {
   const counts = new Map<Asn, number>();
@@ -49,7 +49,7 @@ function upstreamsOf(view: TerritoryView): readonly UpstreamShare[] {
   return others === 0 ? shares : [...shares, [0, partsOf((seen * others) / all)]];
 }
 
-/** Of the pairs of a network and a voter that usually sees it, the share that stands. */
+/** The share of the pairs of a network and a voter that usually sees it in which the voter sees it now. */
 function seenShare(view: TerritoryView): number {
   let [seeing, of] = [0, 0];
   for (const unit of view.units.keys()) {

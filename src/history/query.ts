@@ -11,7 +11,7 @@ import { applyChange, parseChanges, parseSight, type SightChange } from './sight
 import { readKeys, type Reader } from './stored.ts';
 import { verdictsKey, type Turn } from './verdict-log.ts';
 
-/** A stretch of time: `from` is part of it, `until` is not. */
+/** A time range: `from` is part of it, `until` is not. */
 export interface Range {
   readonly from: EventTime;
   readonly until: EventTime;
@@ -20,12 +20,12 @@ export interface Range {
 /** The length of a bucket, by name. */
 export type Resolution = Level['name'];
 
-/** A bucket, and how long it is: where minutes are forgotten, an hour stands in their place. */
+/** A bucket and its length. Where minutes were removed, one bucket of an hour replaces them. */
 export interface TimelineBucket extends Bucket {
   readonly widthMs: number;
 }
 
-/** The resolution in which a range is a picture of at most some thousand points. */
+/** The resolution that gives a range at most a few thousand points. */
 export function resolutionFor({ from, until }: Range): Resolution {
   const ms = until - from;
   if (ms <= 2 * DAY_MS) return 'minute';
@@ -41,7 +41,7 @@ export async function timeline(
 ): Promise<readonly TimelineBucket[]> {
   const depth = LEVELS.findIndex(({ name }) => name === resolution);
   const found = new Map<EventTime, TimelineBucket>();
-  // From the widest that may stand in for this one to the finest that is not rolled up yet.
+  // From the widest level that may replace this one to the finest one that is not rolled up yet.
   if (depth === 0) for (const one of await bucketsOf(reader, subject, LEVELS[1], range)) found.set(one.at, one);
   const own = await bucketsOf(reader, subject, LEVELS[depth] ?? LEVELS[0], range);
   if (depth === 0) for (const { at } of own) if (at % HOUR_MS !== 0) found.delete(beginOf(at, HOUR_MS));
@@ -51,7 +51,7 @@ export async function timeline(
   return [...found.values()].sort((a, b) => a.at - b.at);
 }
 
-/** What is not in a record of this level yet, as buckets of its width. */
+/** Buckets of this width for the time that has no record of this level yet. */
 async function unfinished(reader: Reader, subject: string, depth: number): Promise<readonly TimelineBucket[]> {
   const space = spaceOf(subject);
   const text = (await readKeys(reader, space, [OPEN_KEY])).get(OPEN_KEY);
@@ -91,7 +91,7 @@ async function bucketsOf(reader: Reader, subject: string, level: Level, range: R
   });
 }
 
-/** What changed in a range, to the second; the first is what held when it began, where that is recorded. */
+/** The changes in a range, to the second. The first one is the state at its start, where that is recorded. */
 export async function exactLooks(reader: Reader, subject: string, range: Range): Promise<readonly ExactLook[]> {
   const minutes = minutesOf({ from: (range.from - HOUR_MS) as EventTime, until: range.until });
   const found = await readKeys(reader, spaceOf(subject), minutes.map(exactKey));
@@ -104,7 +104,7 @@ export async function exactLooks(reader: Reader, subject: string, range: Range):
   return before === undefined ? within : [before, ...within];
 }
 
-/** What held at a moment, as the minute before it has it: for when nothing changed in the hour before. */
+/** The state at a moment, from the minute before it: used when nothing changed in the hour before. */
 async function heldAt(reader: Reader, subject: string, at: EventTime): Promise<ExactLook | undefined> {
   const from = (beginOf(at, MINUTE_MS) - MINUTE_MS) as EventTime;
   const last = (await timeline(reader, subject, { from, until: at }, 'minute')).at(-1);
@@ -116,13 +116,13 @@ async function heldAt(reader: Reader, subject: string, at: EventTime): Promise<E
   };
 }
 
-/** What each session saw when the range began (`undefined`: not recorded), and what changed in it. */
+/** What each session saw at the start of a range (`undefined`: not recorded), and the changes in the range. */
 export interface SightBetween {
   readonly begin: ReadonlyMap<PeerId, string> | undefined;
   readonly changes: readonly SightChange[];
 }
 
-/** What the voters saw of a territory and family in this range, as it was recorded. */
+/** What the sessions of voters saw of a territory and family in this range. */
 export async function sightBetween(reader: Reader, subject: string, range: Range): Promise<SightBetween> {
   const space = spaceOf(subject);
   const day = beginOf(range.from, DAY_MS);
@@ -147,7 +147,10 @@ export async function sightBetween(reader: Reader, subject: string, range: Range
   return { begin: start.at > range.from ? undefined : sight, changes: changes.filter(({ at }) => at < range.until) };
 }
 
-/** Verdicts of a range by `since`, the first at its begin where one is recorded. `off`: nothing was watched. */
+/**
+ * The verdicts of a range by `since`. The first one is that at its start, where one is recorded. `off`: the program did
+ * not run.
+ */
 export async function verdictTurns(reader: Reader, subject: string, range: Range): Promise<readonly Turn[]> {
   const months: EventTime[] = [];
   for (let at = beginOfMonth(beginOfMonth(range.from) - 1); at < range.until; at = nextMonth(at)) months.push(at);
@@ -168,20 +171,20 @@ function minutesOf({ from, until }: Range): EventTime[] {
   for (let at = beginOf(from, MINUTE_MS); at < until; at = (at + MINUTE_MS) as EventTime) minutes.push(at);
   return minutes;
 }
-/** The territories of which history is recorded: the territory's name, its time zone where it has one, its networks in address order. */
+/** The recorded territory: its name, its time zone if it has one, its networks in address order. */
 export interface About {
   readonly name: string;
   readonly timeZone?: string;
   readonly networks: readonly string[];
 }
 
-/** What is recorded of a territory and family; `undefined` when nothing is. */
+/** The description of a recorded territory and family; `undefined` when nothing is recorded. */
 export async function aboutOf(reader: Reader, subject: string): Promise<About | undefined> {
   const text = (await readKeys(reader, spaceOf(subject), ['about'])).get('about');
   return text === undefined ? undefined : (JSON.parse(text) as About);
 }
 
-/** Begin of the minute that was recorded last, and when recording began, as far as years tell it. */
+/** The start of the last recorded minute, and when recording began, as far as the records of years show it. */
 export async function lastRecorded(reader: Reader, subject: string): Promise<EventTime | undefined> {
   const text = (await readKeys(reader, spaceOf(subject), [OPEN_KEY])).get(OPEN_KEY);
   return text === undefined ? undefined : parseOpen(text).at;

@@ -4,19 +4,22 @@ import { emptyBucket, merged, stretchOf, type Bucket, type Look } from './bucket
 import { beginOf, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { Chunk, LEVELS, openText, type Level } from './chunk.ts';
 
-/** Key of the record of the minute that is being filled. */
+/** The key of the record of the minute that is being filled. */
 export const OPEN_KEY = 'open';
 
-/** Longer than this without any element, nothing is known of the time between. Holes of an archive are gaps before that. */
+/**
+ * After this long without any element, the time between is recorded as unknown. A hole in an archive is a gap long
+ * before.
+ */
 export const MOST_CARRIED_MS = 24 * HOUR_MS;
 
-/** What a roll-up goes on from: the minute that was open, and the records that it belongs to. */
+/** What a roll-up continues from: the open minute, and the records that it belongs to. */
 export interface OpenBuckets {
   readonly minute: Bucket;
   readonly chunks: readonly Chunk[];
 }
 
-/** Turns looks into minutes, minutes into hours, hours into days, and says which records changed. */
+/** Rolls samples up into minutes, minutes into hours, hours into days, and lists the records that changed. */
 export class RollUp {
   #minute: Bucket | undefined;
   readonly #chunks = new Map<Level, Chunk>();
@@ -25,26 +28,26 @@ export class RollUp {
   #last: Look | undefined;
   readonly #ended: (hour: EventTime) => void;
 
-  /** @param ended is called with the begin of each hour that is over. */
+  /** @param ended is called with the start of each hour that has ended. */
   constructor(open: OpenBuckets | undefined, ended: (hour: EventTime) => void) {
     this.#minute = open?.minute;
     for (const chunk of open?.chunks ?? []) this.#chunks.set(chunk.level, chunk);
     this.#ended = ended;
   }
 
-  /** Looks come in order of time. What was seen holds until the next look. */
+  /** Takes a sample. Samples come in order of time, and each is valid until the next. */
   add(look: Look): void {
     this.#pass(look.at);
     this.#last = look;
     this.#put(stretchOf(look, look.at, 0));
   }
 
-  /** What was seen when this was written down: it holds until the next look. */
+  /** Takes the last sample before the program stopped: it is valid until the next one. */
   resume(look: Look): void {
     this.#last = look;
   }
 
-  /** Messages that came at this moment; those that are late count in the minute in which they came. */
+  /** Counts messages. A late message counts in the minute in which it arrived. */
   count(at: EventTime, announced: number, withdrawn: number): void {
     this.#pass(beginOf(at, MINUTE_MS));
     const minute = this.#minuteOf(at);
@@ -52,7 +55,7 @@ export class RollUp {
     this.#isOpenChanged = true;
   }
 
-  /** Records that changed since this was last called. */
+  /** The records that changed since the last call. */
   take(): Omit<StateChange, 'space'>[] {
     const changes: Omit<StateChange, 'space'>[] = [...this.#changed].map((chunk) => ({
       key: chunk.key,
@@ -65,13 +68,13 @@ export class RollUp {
     return changes;
   }
 
-  /** All records that are being filled change again: for a store that lost them. */
+  /** Marks all open records as changed, for a store that has lost them. */
   touch(): void {
     for (const chunk of this.#chunks.values()) this.#changed.add(chunk);
     this.#isOpenChanged = true;
   }
 
-  /** Time went on to this moment: what was seen last held until then. */
+  /** Extends the last sample to this moment. */
   #pass(at: EventTime): void {
     const before = this.#last;
     if (before !== undefined && at > before.at) {
@@ -96,7 +99,7 @@ export class RollUp {
     this.#isOpenChanged = true;
   }
 
-  /** The minute of this moment: the one before is closed. */
+  /** Opens the minute of this moment, and closes the one before. */
   #minuteOf(at: EventTime): Bucket {
     const from = beginOf(at, MINUTE_MS);
     if (this.#minute !== undefined && from <= this.#minute.at) return this.#minute;
@@ -105,7 +108,7 @@ export class RollUp {
     return this.#minute;
   }
 
-  /** Writes a bucket into its record; when the record is over at `until`, it is a bucket of the next level. */
+  /** Writes a bucket into its record. A record that ends at `until` becomes a bucket of the next level. */
   #close(bucket: Bucket, depth: number, until: EventTime): void {
     const level = LEVELS[depth];
     if (level === undefined) return;

@@ -5,13 +5,13 @@ import type { StateChange } from '../spaces.ts';
 import { beginOf, DAY_MS, MINUTE_MS, stamp } from './calendar.ts';
 import { changesText, EVERY_PEER, maskOf, sightText, type SightChange, type SightMessage } from './sight.ts';
 
-/** What a store has of the sight of one view: changes of the minute that was open, and the day that has a begin. */
+/** What a store has for one view: the changes of the open minute, and the day whose start is stored. */
 export interface StoredSight {
   readonly minute: { readonly at: EventTime; readonly changes: readonly SightChange[] };
   readonly day: EventTime | undefined;
 }
 
-/** Notes what each session of a view sees: each change with its message, and all of them once a day. */
+/** Records what each session of a view sees: each change with its message, and all sessions once a day. */
 export class SightLog {
   readonly #view: TerritoryView;
   readonly #sight = new Map<PeerId, string>();
@@ -20,26 +20,26 @@ export class SightLog {
   #day: EventTime | undefined;
   #begun: { readonly key: string; readonly value: string }[] = [];
 
-  /** The day whose begin a store has already, until the first look. */
+  /** The day whose start the store has already, until the first sample. */
   #storedDay: EventTime | undefined;
 
   constructor(view: TerritoryView, stored?: StoredSight) {
     this.#view = view;
     this.#storedDay = stored?.day;
     const minute = stored?.minute;
-    // Its first change may be a late one, of a minute before.
+    // Its first change may be late, from a minute before.
     if (minute !== undefined && minute.changes.length > 0)
       this.#minute = { at: minute.at, changes: [...minute.changes], isChanged: false };
   }
 
-  /** Nothing was missed since this was written down: what the sessions see is what they saw then. */
+  /** Continues without a gap: the sessions see what they saw when this was stored. */
   resume(): void {
     this.#day = this.#storedDay;
     this.#storedDay = undefined;
     for (const { peer, votes, cover } of this.#view.ribs.values()) if (votes) this.#sight.set(peer.id, maskOf(cover));
   }
 
-  /** A message that came `now` changed what a session that votes sees. */
+  /** Records that a message, which arrived at `now`, changed what a voting session sees. */
   note(peer: PeerId, { at, now }: { readonly at: EventTime; readonly now: EventTime }, message: SightMessage): void {
     const rib = this.#view.ribs.get(peer);
     if (rib?.votes !== true || this.#day === undefined) return;
@@ -49,7 +49,7 @@ export class SightLog {
     this.#add({ at, peer, mask, message }, now);
   }
 
-  /** Who won or lost a vote since, and whose routes went without a message of theirs. */
+  /** Records the sessions that got or lost a vote since, and those whose routes were removed without a message. */
   look(at: EventTime): void {
     const day = beginOf(at, DAY_MS);
     if (this.#storedDay === day) {
@@ -66,7 +66,7 @@ export class SightLog {
       else this.#sight.set(peer.id, mask);
       if (this.#day !== undefined) changes.push({ at, peer: peer.id, mask, message: undefined });
     }
-    // The order of a map depends on when the program was started.
+    // The order of a map depends on when the program started.
     changes.sort((a, b) => (a.peer < b.peer ? -1 : 1));
     for (const change of changes) this.#add(change, at);
     if (this.#day !== undefined && day <= this.#day) return;
@@ -74,7 +74,7 @@ export class SightLog {
     this.#begun.push({ key: beginKey(at), value: sightText(at, this.#sight) });
   }
 
-  /** Records that changed since this was last called. */
+  /** The records that changed since the last call. */
   take(): Omit<StateChange, 'space'>[] {
     const changes: Omit<StateChange, 'space'>[] = [...this.#begun];
     const minutes = [...this.#over, ...(this.#minute?.isChanged === true ? [this.#minute] : [])];
@@ -87,7 +87,7 @@ export class SightLog {
   }
 
   #add(change: SightChange, now: EventTime): void {
-    // A late message keeps its own time, and stands in the minute in which it came.
+    // A late message keeps its own time, and is recorded in the minute in which it arrived.
     const from = beginOf(now, MINUTE_MS);
     if (this.#minute === undefined || from > this.#minute.at) {
       if (this.#minute?.isChanged === true) this.#over.push(this.#minute);
@@ -98,7 +98,7 @@ export class SightLog {
   }
 }
 
-/** What all sessions saw at the begin of a day, or when the record of it began. */
+/** The key for what all sessions saw at the start of a day, or when its record began. */
 export function beginKey(at: EventTime): string {
   return `b ${stamp.day(at)}`;
 }

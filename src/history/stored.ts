@@ -10,7 +10,7 @@ import { parseChanges } from './sight.ts';
 import { verdictsKey, type Turn } from './verdict-log.ts';
 import { parseKept } from './kept-hours.ts';
 
-/** What a store has of one history that goes on. */
+/** The stored records from which one history continues. */
 export interface Stored {
   readonly open: OpenBuckets;
   readonly sight: StoredSight;
@@ -20,10 +20,10 @@ export interface Stored {
   readonly about: string | undefined;
 }
 
-/** What anything that reads history needs of a store. */
+/** The part of a store that readers of the history need. */
 export type Reader = Pick<StateStore, 'read'>;
 
-/** Records of one history by key: those that are there. */
+/** The records of one history with these keys; missing ones are left out. */
 export async function readKeys(
   reader: Reader,
   space: Space,
@@ -35,10 +35,10 @@ export async function readKeys(
   return found;
 }
 
-/** Keys that are asked for at once. */
+/** Keys that one call asks for. */
 const MOST_KEYS = 400;
 
-/** Reads the records on which a history goes on; `undefined`: there are none. */
+/** Reads the records from which a history continues; `undefined`: there are none. */
 export async function readStored(reader: Reader, space: Space): Promise<Stored | undefined> {
   const first = await readKeys(reader, space, [OPEN_KEY, 'kept', 'about']);
   const openText = first.get(OPEN_KEY);

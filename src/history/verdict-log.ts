@@ -3,13 +3,13 @@ import type { Verdict } from '../detect/events/event.ts';
 import type { StateChange } from '../spaces.ts';
 import { beginOfMonth, nextMonth, stamp } from './calendar.ts';
 
-/** A verdict, or `off`: nothing was watched, so nothing is known. */
+/** A verdict, or `off`: the program did not run, so nothing is known. */
 export type Stage = Verdict | 'off';
 
-/** From this moment on it was so. */
+/** A verdict and the moment from which it was valid. */
 export type Turn = readonly [since: EventTime, stage: Stage];
 
-/** Notes verdicts by the month in which they began: a month's record begins with what held when it began. */
+/** Records verdicts by the month in which they began. The first entry of a month is the verdict at its start. */
 export class VerdictLog {
   readonly #months = new Map<EventTime, Turn[]>();
   readonly #changed = new Set<EventTime>();
@@ -25,7 +25,9 @@ export class VerdictLog {
     return this.#last;
   }
 
-  /** `since` may lie before what was noted last: what was overtaken before it had lasted has no time of its own. */
+  /**
+   * Records a verdict. `since` may be before the last entry: a verdict that was replaced from its start on is removed.
+   */
   note(since: EventTime, stage: Stage): void {
     if (this.#last?.[1] === stage) return;
     while (this.#last !== undefined && this.#last[0] >= since) {
@@ -43,7 +45,7 @@ export class VerdictLog {
     this.#push([since, stage]);
   }
 
-  /** Time went on: a month that begins has a record, however quiet it is. */
+  /** Moves time on: each month has a record, even if nothing changes in it. */
   pass(at: EventTime): void {
     if (this.#last !== undefined && beginOfMonth(at) > beginOfMonth(this.#last[0])) this.#carry(at);
   }
@@ -59,7 +61,7 @@ export class VerdictLog {
     return changes;
   }
 
-  /** All that is in memory changes again: for a store that lost it. */
+  /** Marks all entries in memory as changed, for a store that has lost them. */
   touch(): void {
     for (const month of this.#months.keys()) this.#changed.add(month);
   }
@@ -85,7 +87,7 @@ export class VerdictLog {
   }
 }
 
-/** Key of the record of the month in which a moment lies. */
+/** The key of the record of the month that contains a moment. */
 export function verdictsKey(at: EventTime): string {
   return `v ${stamp.month(at)}`;
 }

@@ -17,28 +17,28 @@ import { VerdictLog } from './verdict-log.ts';
 import type { Stored } from './stored.ts';
 import { exactKey, exactText, type ExactLook } from './exact.ts';
 
-/** Minutes and single changes are kept so long; those of incidents for ever. */
+/** Minutes and single changes are stored for this long; those of incidents are never removed. */
 const DETAIL_MS = 92 * DAY_MS;
 
-/** A message that was taken: when, and the path before and after it. */
+/** A message that the engine applied: its time, and the path before and after it. */
 export interface Noted {
   readonly at: EventTime;
   readonly before: AsPath | undefined;
-  /** `undefined`: it was withdrawn. */
+  /** `undefined`: the route was withdrawn. */
   readonly after: AsPath | undefined;
 }
 
-/** The program may be stopped so long without a mark in the verdicts: routes that changed meanwhile are found again. */
+/** A stop of at most this long is not recorded as `off`: routes that changed meanwhile are seeded again. */
 const MOST_STOPPED_MS = 15 * MINUTE_MS;
 
-/** Records the history of one territory and family, and says which records of a store changed. */
+/** Records the history of one territory and family, and lists the records that changed. */
 export class ViewHistory {
   readonly #view: TerritoryView;
   readonly #space: Space;
   readonly #rollUp: RollUp;
   readonly #sight: SightLog | undefined;
   readonly #verdicts: VerdictLog;
-  /** Hours since 1970 that belong to an incident, of those whose detail is not forgotten yet. */
+  /** Hours (since 1970) of an incident, as far as their detail is still stored. */
   #kept: Set<number>;
   #isKeptChanged = false;
   #exact: { readonly at: EventTime; looks: ExactLook[] } | undefined;
@@ -50,7 +50,7 @@ export class ViewHistory {
   #forgotten: string[] = [];
   #about: string | undefined;
   #isFirst = true;
-  /** End of the minute that was recorded last, before this run. */
+  /** The end of the last minute that was recorded before this run. */
   readonly #storedAt: EventTime | undefined;
 
   constructor(view: TerritoryView, stored: Stored | undefined) {
@@ -66,12 +66,12 @@ export class ViewHistory {
     this.#lastChange = view.visibilityLog.kept.at(-1);
   }
 
-  /** The path by which a session reaches a prefix now: asked before a message of it is taken. */
+  /** The path by which a session reaches a prefix now. Called before a message is applied. */
   pathOf(peer: Peer, key: string): AsPath | undefined {
     return this.#view.ribs.get(peer.id)?.routes.get(key)?.path;
   }
 
-  /** A message about it was taken. */
+  /** Records a message that was applied. */
   note({ at: now, before, after }: Noted): void {
     const isAnnounced = after !== undefined;
     this.#rollUp.count(now, isAnnounced ? 1 : 0, isAnnounced ? 0 : 1);
@@ -88,7 +88,7 @@ export class ViewHistory {
     else if (isVerdictEvent(event)) this.#verdicts.note(Date.parse(event.data.since) as EventTime, event.data.verdict);
   }
 
-  /** Goes on as if it had never been stopped: the view is as it was when the last record was written, at `at`. */
+  /** Continues as if the program had never stopped: the view is as it was when the last record was written, at `at`. */
   resume(status: TerritoryStatus, at: EventTime): void {
     if (this.#storedAt === undefined) return;
     const look = lookAt(this.#view, status, at);
@@ -98,7 +98,7 @@ export class ViewHistory {
     this.#sight?.resume();
   }
 
-  /** Looks at the view as it is. Looks come in order of time. */
+  /** Takes a sample of the view. Samples come in order of time. */
   look(status: TerritoryStatus, at: EventTime): void {
     const before = this.#lastLook;
     const look = lookAt(this.#view, status, at);
@@ -131,7 +131,7 @@ export class ViewHistory {
     return changes;
   }
 
-  /** All that is in memory is written again: for a store that lost it. */
+  /** Marks all records in memory as changed, for a store that has lost them. */
   touch(): void {
     this.#rollUp.touch();
     this.#verdicts.touch();
@@ -140,7 +140,7 @@ export class ViewHistory {
     this.#isFirst = true;
   }
 
-  /** What was not watched since the last look, or since the last run, is not known. */
+  /** Records the time since the last sample, or since the last run, as unknown when it was too long. */
   #noteOff(before: EventTime | undefined, at: EventTime): void {
     const [from, most] = before === undefined ? [this.#storedAt, MOST_STOPPED_MS] : [before, MOST_CARRIED_MS];
     if (from !== undefined && at - from > most) this.#verdicts.note(from, 'off');
@@ -167,7 +167,7 @@ export class ViewHistory {
     this.#isKeptChanged = true;
   }
 
-  /** An hour is over: the detail of another one is old now. */
+  /** An hour has ended: removes the detail of the hour that is now too old. */
   #forget(hour: EventTime): void {
     const old = (hour - DETAIL_MS) as EventTime;
     if (this.#kept.delete(Math.floor(old / HOUR_MS))) {
@@ -186,7 +186,7 @@ export class ViewHistory {
       this.#exact = { at, looks: [] };
     }
     const { looks } = this.#exact;
-    // What is stored within a second is replaced by what held at its end.
+    // A record of a second is replaced by the state at the end of that second.
     if (Math.floor((looks.at(-1)?.at ?? 0) / 1000) === Math.floor(look.at / 1000)) looks.pop();
     looks.push(look);
     this.#isExactChanged = true;
@@ -199,7 +199,7 @@ export class ViewHistory {
     return minutes.map(({ at, looks }) => ({ key: exactKey(at), value: exactText(at, looks) }));
   }
 
-  /** The territories of which history is recorded: readers have no other word of it. */
+  /** The record that describes the territory: readers of the history have no other source for it. */
   #takeAbout(): Omit<StateChange, 'space'>[] {
     const { territory, units, detailed } = this.#view;
     const networks = detailed ? units.map((unit) => unit.text) : [];
@@ -218,7 +218,7 @@ function isVerdictEvent(event: UnroutableEvent): event is Extract<UnroutableEven
   return event.type.startsWith('country.') && 'verdict' in event.data;
 }
 
-/** Whether a moment is worth a record of its own: more changed than who can be heard. */
+/** Whether a sample needs a record of its own: something changed other than the number of voters. */
 function isOther(before: Look, look: Look): boolean {
   return (
     before.isBlind !== look.isBlind ||

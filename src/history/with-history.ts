@@ -9,11 +9,11 @@ import { readStored, type Reader } from './stored.ts';
 import { ViewHistory } from './view-history.ts';
 
 /**
- * The same engine, whose changes carry the history of what it saw: they are stored in the same write as its state. What
- * the store has of it already goes on. Looks once a second of event time in which anything came.
+ * The same engine, whose changes also contain the history: it is stored in the same write as the state. Continues from
+ * what the store already has. Takes a sample once in each second of event time in which an element arrived.
  *
- * @param isWhole whether the next element is the one after the last that was stored, as in a replay: then the records are
- * those of an engine that was never stopped. In a live feed time has passed since, and what was seen then is not known.
+ * @param isWhole whether the next element directly follows the last stored one, as in a replay. Then the records are
+ * those of an engine that never stopped. In a live feed, the time since then is unknown.
  */
 export async function withHistory(engine: Engine<Space>, reader: Reader, isWhole = false): Promise<Engine<Space>> {
   const histories = new Map<TerritoryView, ViewHistory>();
@@ -35,7 +35,7 @@ class RecordedEngine implements Engine<Space> {
   readonly #histories: ReadonlyMap<TerritoryView, ViewHistory>;
   readonly #concerned: ConcernedViews;
   readonly #bySubject: ReadonlyMap<string, ViewHistory>;
-  /** Whether anything came since the last look. */
+  /** Whether an element arrived since the last sample. */
   #isTouched = false;
 
   constructor(engine: Engine<Space>, histories: ReadonlyMap<TerritoryView, ViewHistory>) {
@@ -58,10 +58,10 @@ class RecordedEngine implements Engine<Space> {
   }
 
   apply(element: Element): Commit | undefined {
-    // It says nothing of routes, and moves no time of theirs.
+    // A probe is not about routes and does not move their time.
     if (element.type === 'probe') return this.#engine.apply(element);
     const { now } = this.#engine;
-    // What stood at the end of the second before.
+    // A sample at the end of the second before.
     if (this.#isTouched && now !== undefined && Math.floor(element.at / 1000) > Math.floor(now / 1000)) this.#look(now);
     this.#isTouched = true;
     const commit = this.#applied(element);
