@@ -6,9 +6,9 @@ import { MAX_SESSIONS } from './session.ts';
 /** A peer that said of itself that it is alive. */
 export interface LastHeard {
   readonly peer: Peer;
-  /** When it was heard last. */
+  /** The time of its last message. */
   at: EventTime;
-  /** Who is heard for the first time later has a greater one. */
+  /** Peers are numbered in the order in which their first messages arrived. */
   readonly number: number;
 }
 
@@ -26,7 +26,7 @@ export class Liveness {
   readonly #silenceMs: number;
   readonly #dirty: DirtySet<PeerId>;
   readonly #heard = new Map<PeerId, LastHeard>();
-  /** No peer can have been silent too long before this: who is heard again only moves later. */
+  /** No peer can have been silent for too long before this: a new message only moves the time to later. */
   #lookAt: EventTime | undefined;
   #next = 0;
 
@@ -54,14 +54,17 @@ export class Liveness {
   }
 
   /**
-   * Whether the feed names this peer. Always true where no pulse is asked for. Without this, a seed that lists other peers
-   * than the feed would vote for ever: nobody would tell us what those peers do next.
+   * Whether the feed names this peer. Always true where no pulse is asked for. Without this, a seed that lists other
+   * peers than the feed would vote for ever: nobody would tell us what those peers do next.
    */
   isNamed(id: PeerId): boolean {
     return this.#silenceMs === 0 || this.#heard.has(id);
   }
 
-  /** It said something else: alive as well at that time, but that says nothing of how often it speaks. What is old is no news. */
+  /**
+   * It said something else: alive as well at that time, but that says nothing of how often it speaks. What is old is no
+   * news.
+   */
   hear(peer: Peer, at: EventTime): void {
     const heard = this.#heard.get(peer.id);
     if (heard === undefined || at <= heard.at) return;
@@ -74,12 +77,15 @@ export class Liveness {
     if (this.#heard.delete(peer.id)) this.#dirty.add(peer.id);
   }
 
-  /** Never later than the next silence that lasts too long; often earlier, and then nobody is silent. */
+  /**
+   * Never later than the moment at which a peer has been silent for too long. It may be earlier; then no peer is silent
+   * yet.
+   */
   deadline(): EventTime | undefined {
     return this.#lookAt;
   }
 
-  /** Peers silent for too long at `at`. They are told once. */
+  /** The peers that have been silent for too long at `at`. Each is returned once. */
   takeSilent(at: EventTime): readonly Peer[] {
     if (this.#lookAt === undefined || this.#lookAt > at) return [];
     const silent: Peer[] = [];
@@ -106,7 +112,7 @@ export class Liveness {
     return { lookAt: this.#lookAt, next: this.#next };
   }
 
-  /** Nobody is held to a pulse that is not asked for any more. @param heard by number upward. */
+  /** Restores the times of last messages, unless the rule is off. @param heard in ascending order of number. */
   restore({ lookAt, next }: LivenessSnapshot, heard: readonly LastHeard[]): void {
     this.#next = next;
     if (this.#silenceMs === 0) return;

@@ -20,8 +20,8 @@ interface Parts {
 
 /**
  * Messages that could not be read, of which the routes are known: a malformed attribute (RFC 7606 "treat-as-withdraw",
- * where an observer does not know). The peer has no vote until it told each of these routes again; nothing else of it was
- * missed.
+ * where an observer does not know). The peer has no vote until it told each of these routes again; nothing else of it
+ * was missed.
  */
 export class MissedRoutes {
   readonly #parts: Parts;
@@ -48,7 +48,10 @@ export class MissedRoutes {
     return [{ kind: 'gap', collector, peer, reason, voters }];
   }
 
-  /** The peer told a route: when that was the last one in doubt, it can be believed again. A dump's word is too old. */
+  /**
+   * The peer sent a route. When it was the last one in doubt, the peer is in sync again. A RIB dump is too old to prove
+   * this.
+   */
   told(session: Session, element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
     const { family } = element.prefix;
     const before = session.peerState[family];
@@ -63,7 +66,7 @@ export class MissedRoutes {
     return [{ kind: 'settled', session }];
   }
 
-  /** Whose table size nobody told goes on with its probation. */
+  /** A peer of unknown table size continues its probation. */
   #goOn(session: Session, { prefix: { family } }: RouteElement | WithdrawalElement, now: EventTime): void {
     for (const view of this.#parts.views) {
       const rib = view.family === family ? view.ribs.get(session.peer.id) : undefined;

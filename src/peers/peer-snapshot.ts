@@ -5,7 +5,10 @@ import { countFrom, Fields, pairFrom, peerFrom, timeFrom } from '../lib/fields.t
 import type { LivenessSnapshot } from './liveness.ts';
 import type { Missed, PeerState } from './session.ts';
 
-/** What the peer table goes on from, besides its voters. Numbers go on where they stood, so that the order of things does. */
+/**
+ * What the peer table continues from, besides its voters. Numbering continues, so that the order of peers stays the
+ * same.
+ */
 export interface PeerTableSnapshot {
   readonly usual: Readonly<Record<Family, number>>;
   readonly liveness: LivenessSnapshot;
@@ -15,16 +18,16 @@ export interface PeerTableSnapshot {
 
 /** One peer as it is written. */
 export interface VoterSnapshot {
-  /** Absent: only its pulse was heard. */
+  /** Absent: only its KEEPALIVEs arrived. */
   readonly session?: {
     readonly number: number;
     readonly peerState: Readonly<Record<Family, PeerState>>;
     readonly table: Readonly<Record<Family, number | undefined>>;
     readonly stateAt: EventTime | undefined;
-    /** Its place among those that have not told their whole table. */
+    /** Its position among the sessions that have not sent their whole table. */
     readonly syncing: number | undefined;
   };
-  /** When it was heard last, and its place among those that have a pulse. */
+  /** The time of its last message, and its position among the peers that send KEEPALIVEs. */
   readonly heard?: readonly [EventTime, number];
   /** By view, where there is anything to say. */
   readonly views: Readonly<Record<string, VoterInView>>;

@@ -35,7 +35,7 @@ export class PeerTable {
   readonly #views: readonly TerritoryView[];
   readonly #concerned: ConcernedViews;
   readonly #voting: VotingPolicy;
-  /** Writes down who was heard, and reads it again. */
+  /** Encodes the state of all peers, and restores it. */
   readonly snapshots: PeerTableSnapshots;
   readonly #sessions: Sessions;
   readonly #probation: Probation;
@@ -143,8 +143,8 @@ export class PeerTable {
   }
 
   /**
-   * A word that came after a newer one is no news: a session that is up again is not down. Late, it still says that what
-   * was told before it is gone; and what was told after it, that the session is up.
+   * A word that came after a newer one is no news: a session that is up again is not down. Late, it still says that
+   * what was told before it is gone; and what was told after it, that the session is up.
    */
   #stateWord(session: Session, { state, at }: PeerStateElement, now: EventTime): readonly Effect[] {
     if (session.stateAt !== undefined && at < session.stateAt) return [];
@@ -169,8 +169,8 @@ export class PeerTable {
   }
 
   /**
-   * The end of a table says that it is whole only when its begin was heard: a session that was reset inside a gap told part
-   * of it there.
+   * The end of a table says that it is whole only when its begin was heard: a session that was reset inside a gap told
+   * part of it there.
    */
   #endOfRib(element: EndOfRibElement, now: EventTime): readonly Effect[] {
     const session = this.#sessions.of(element.peer);
@@ -257,7 +257,7 @@ export class PeerTable {
     return families.length === 0 ? [] : [{ kind: 'settled', session }];
   }
 
-  /** Its table in these families was told from the start, to all territories. */
+  /** The session sent its table in these families from the start, for all territories. */
   #markWhole(session: Session, families: readonly Family[]): void {
     for (const view of this.#views) {
       const rib = view.ribs.get(session.peer.id);
@@ -274,7 +274,7 @@ export class PeerTable {
     for (const view of this.#views) {
       const rib = view.ribs.get(session.peer.id);
       if (rib === undefined || (dump !== undefined && view.family !== dump.family)) continue;
-      // In an order that does not depend on when each was told: what a dump lacks is evidence.
+      // In an order that does not depend on when each route arrived: routes that a dump lacks are evidence.
       const forgotten = [...rib.routes.values()].filter((held) => gone(held.at, held.dumped));
       if (dump !== undefined) forgotten.sort(byPrefix);
       for (const held of forgotten) view.drop(rib, held, dump?.lackedAt);

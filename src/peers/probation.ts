@@ -23,12 +23,12 @@ export class Probation {
   readonly #dirty: DirtySet<PeerId>;
   readonly #waiting = new Map<AdjRibIn, Probationer>();
   #next = 0;
-  /** The earliest `due`; `stale` when whoever had it has left, so that it must be looked for. */
+  /** The earliest `due`; `stale` when the peer that had it has left, so that it must be searched again. */
   #earliest: EventTime | undefined | 'stale';
 
   constructor(learnMs: number, dirty: DirtySet<PeerId>) {
     this.#dirty = dirty;
-    // At least one millisecond, so that who fails is not asked again at the same moment, for ever.
+    // At least one millisecond, so that a peer that fails is not checked again at the same moment, without end.
     this.#learnMs = Math.max(1, learnMs);
   }
 
@@ -111,13 +111,15 @@ function commonUnits(view: TerritoryView): readonly number[] {
   return units.filter((unit) => carriers.filter((told) => told.has(unit)).length >= COMMON_SHARE * carriers.length);
 }
 
-/** Whoever has a route inside the blocks, of whatever origin, would have told the right one, too. */
+/**
+ * Whether the peer has a route inside the blocks, from any origin: it would have sent one from the right origin, too.
+ */
 function tellsInside(view: TerritoryView, rib: AdjRibIn): boolean {
   for (const held of rib.routes.values()) if (held.path !== undefined && view.holds(held.prefix)) return true;
   return false;
 }
 
-/** Units to which it has a route that lies inside the blocks, of whatever origin; or one that counts. */
+/** Units to which it has a route inside the blocks, from any origin, or a route that counts. */
 function toldUnits(view: TerritoryView, rib: AdjRibIn): ReadonlySet<number> {
   const units = new Set<number>();
   for (const { path, prefix, counts, units: covered } of rib.routes.values()) {

@@ -3,7 +3,8 @@ import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 
 /**
- * How far one session's routes can be believed, per family (the peer states of BGPView, with the unknown one told apart).
+ * How far one session's routes can be believed, per family (the peer states of BGPView, with the unknown one told
+ * apart).
  *
  *                 update                carried the territory for learnMs, or a dump
  *   (not known) ---------> unheard -----------------------------------------------> in-sync
@@ -14,7 +15,7 @@ import type { EventTime } from '../bgp/time.ts';
  *    +------------------------------------------------------------------------------+      that was missed was told
  */
 export type PeerState =
-  /** Heard, but whether what it said is its whole table is not known. */
+  /** It sent messages, but it is not known whether they were its whole table. */
   | { readonly kind: 'unheard' }
   | { readonly kind: 'in-sync' }
   | { readonly kind: 'syncing'; readonly since: EventTime }
@@ -24,13 +25,13 @@ export type PeerState =
 
 /** What alone was missed, when that is known. */
 export interface Missed {
-  /** By `routeKey`, at least one: they were not told since. */
+  /** By `routeKey`, at least one: routes that it has not sent again. */
   readonly routes: readonly string[];
-  /** The state when all of them are told. */
+  /** The state when it has sent all of them again. */
   readonly next: 'in-sync' | 'unheard';
 }
 
-/** A peer of which more routes than this were missed is waited for until it is heard whole. */
+/** A peer of which more routes than this were missed has no vote until it sends its whole table. */
 const MAX_MISSED = 1_000;
 
 /** RIS and Route Views together have some 2,500 sessions. */
@@ -39,7 +40,7 @@ export const MAX_SESSIONS = 20_000;
 /** One peer as the peer table knows it. */
 export interface Session {
   readonly peer: Peer;
-  /** Sessions are numbered from 0 as they are first heard of. */
+  /** Sessions are numbered from 0 in the order in which they first appear. */
   readonly number: number;
   readonly peerState: Record<Family, PeerState>;
   /** Routes per family in its last complete dump of it; `undefined` when it was in none. */

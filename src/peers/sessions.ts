@@ -8,7 +8,7 @@ export class Sessions {
   /** Who is to be written again. */
   readonly dirty: DirtySet<PeerId>;
   readonly #byId = new Map<PeerId, Session>();
-  /** Sessions that came up and have not told their whole table yet, by a number that goes on in the order in which they did. */
+  /** Sessions that came up and have not sent their whole table yet, numbered in that order. */
   readonly #syncing = new Map<Session, number>();
   #nextSync = 0;
 
@@ -37,7 +37,7 @@ export class Sessions {
     return this.all().filter((session) => session.peer.collector === collector);
   }
 
-  /** A feed that makes up peers fills no memory: whoever comes when all places are taken is not heard, and has no vote. */
+  /** A feed that invents peers cannot fill the memory: a peer beyond the limit is ignored and has no vote. */
   isTooMany(peer: Peer): boolean {
     return this.#byId.size >= MAX_SESSIONS && !this.#byId.has(peer.id);
   }
@@ -66,7 +66,7 @@ export class Sessions {
     return { number, peerState, table, stateAt, syncing: this.#syncing.get(session) };
   }
 
-  /** Gives the sessions in the order in which they were first heard of. */
+  /** The sessions in the order in which they first appeared. */
   restore(voters: readonly KnownVoter[], nextSync: number): readonly Session[] {
     const known = voters.flatMap(({ peer, voter: { session } }) =>
       session === undefined ? [] : [{ peer, ...session }],

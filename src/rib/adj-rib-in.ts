@@ -11,7 +11,7 @@ export interface ReceivedRoute {
   readonly pathId: number | undefined;
   /** `undefined`: withdrawn. Remembered, so that an older announcement does not bring it back. */
   readonly path: AsPath | undefined;
-  /** When the session last told it, or a dump last confirmed it. */
+  /** When the session last sent it, or a RIB dump last confirmed it. */
   readonly at: EventTime;
   /** From a dump: it yields to an update of the last minute before the dump. */
   readonly dumped: boolean;
@@ -30,8 +30,8 @@ export interface HeldRoute extends ReceivedRoute {
 }
 
 /**
- * More routes than this from one session inside one territory is a flood: it is no longer believed. Twice the units leaves
- * room for every /24 and as many more specifics; a small territory may have all its addresses routed one by one.
+ * More routes than this from one session inside one territory is a flood: it is no longer believed. Twice the units
+ * leaves room for every /24 and as many more specifics; a small territory may have all its addresses routed one by one.
  */
 export function maxRoutes(units: number): number {
   return Math.max(4096, 2 * units);
@@ -62,7 +62,7 @@ export class AdjRibIn {
   votes = false;
   /** It carried the territory long enough to be believed without a known table size. */
   learned = false;
-  /** Its table was told before the territory was watched: what it holds here is not all, until it is told again. */
+  /** It sent its table before the territory was watched: the routes here are not complete until it sends them again. */
   partial = false;
 
   constructor(peer: Peer, units: number) {

@@ -5,7 +5,8 @@ import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
 
 /**
  * Which units a session sees: those of which, by longest match (RFC 1812 section 5.2.4.3), enough addresses lead to an
- * origin that counts. Where it has no other routes than such ones to whole units, any of them is enough, and costs no look.
+ * origin that counts. Where it has no other routes than such ones to whole units, any of them is enough, and costs no
+ * look.
  */
 export class LongestMatch {
   readonly #units: readonly Prefix[];
@@ -28,7 +29,7 @@ export class LongestMatch {
     this.#turned = turned;
   }
 
-  /** One route stands in place of another of the same prefix: call it when the table has it, or has it no more. */
+  /** A route replaces another of the same prefix. Call this after the table has changed. */
   replace(rib: AdjRibIn, before: HeldRoute | undefined, held: HeldRoute | undefined): void {
     const route = held ?? before;
     if (route === undefined) return;

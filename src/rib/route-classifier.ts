@@ -8,7 +8,7 @@ export class RouteClassifier {
   readonly #territory: Territory;
   readonly #units: readonly Prefix[];
   readonly #isDetailed: boolean;
-  /** Units under each prefix, because most routes are told again and again. */
+  /** Units under each prefix, cached: most routes are sent many times. */
   readonly #runs = new Map<string, readonly number[]>();
   readonly #maxRuns: number;
 

@@ -3,9 +3,9 @@ import type { EventTime } from '../bgp/time.ts';
 /** A territory's visibility at one moment of event time. */
 export interface Sample {
   readonly at: EventTime;
-  /** Of the pairs of a voter and a unit that the voter usually sees, the share that it sees now; of voters that can be heard. */
+  /** The share of the pairs of a present voter and a unit that it usually sees in which it sees the unit now. */
   readonly share: number;
-  /** Of whom it is a share: of peers with a whole table, or of those that told a route. */
+  /** Which peers the share is of: those with a whole table, or those that sent a route. */
   readonly of: 'full-feed' | 'peers-with-a-route';
   readonly voters: number;
   /** Voters that usually see some of it; before there is a baseline, all of them. */

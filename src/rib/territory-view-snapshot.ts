@@ -9,13 +9,13 @@ export interface Touched {
   readonly marks: readonly string[];
 }
 
-/** What a view goes on from, besides its routes and votes. */
+/** What a view continues from, besides its routes and votes. */
 export interface TerritoryViewSnapshot {
   /** By AS, upward: indices of the units that it usually sees, upward. */
   readonly baseline: readonly (readonly [Asn, readonly number[]])[];
   /** ASes that lost their vote, in the order in which they did. */
   readonly former: readonly (readonly [Asn, EventTime])[];
-  /** The level at which visibility stands still, and since when. */
+  /** The level at which visibility has not changed, and since when. */
   readonly steady: { readonly share: number; readonly since: EventTime } | undefined;
   /** ASes that came to see more than they usually do, and were not looked at yet. */
   readonly grown: readonly Asn[];

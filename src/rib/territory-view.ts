@@ -31,7 +31,7 @@ export class TerritoryView {
   /** Whether upstreams, origins, prefixes and single units are followed. */
   readonly detailed: boolean;
   readonly tally = new Tally();
-  /** Latest changes of voters' sight. */
+  /** The latest visibility changes. */
   readonly visibilityLog: VisibilityLog;
   readonly dirty = new DirtyRoutes();
   readonly ribs = new Map<Peer['id'], AdjRibIn>();
@@ -50,7 +50,7 @@ export class TerritoryView {
   readonly #blocks: readonly Prefix[];
   readonly #maxRoutes: number;
   readonly #maxRoutesOfAll: number;
-  /** Routes held of all sessions, withdrawn ones that are remembered among them. */
+  /** Routes of all sessions, with withdrawn ones that are still stored. */
   #routes = 0;
 
   /** @param coveredAt share of a unit's addresses from which on a voter sees it. */
@@ -110,7 +110,9 @@ export class TerritoryView {
     return this.#voteCount.leftUnits;
   }
 
-  /** Of the voters that usually see a unit, how many there are and how many see it now; of all, where none usually does. */
+  /**
+   * Of the voters that usually see a unit, how many there are and how many see it now; of all, where none usually does.
+   */
   sightOf(unit: number): { readonly seeing: number; readonly of: number } {
     const of = this.#voteCount.usual[unit] ?? 0;
     if (of > 0) return { seeing: this.#voteCount.standing[unit] ?? 0, of };
@@ -118,8 +120,8 @@ export class TerritoryView {
   }
 
   /**
-   * Voters that have to do with it: they usually see some of it, or have a route inside it now, of whatever origin. Before
-   * there is a baseline, all of them.
+   * Voters that have to do with it: they usually see some of it, or have a route inside it now, of whatever origin.
+   * Before there is a baseline, all of them.
    */
   get concerned(): number {
     if (!this.hasBaseline) return this.voters;
@@ -147,7 +149,7 @@ export class TerritoryView {
     return rib;
   }
 
-  /** `false`: the rib is full and the route was not kept. */
+  /** `false`: the Adj-RIB-In is full and the route was not stored. */
   put(rib: AdjRibIn, route: ReceivedRoute): boolean {
     const key = routeKey(route.prefix, route.pathId);
     const before = rib.routes.get(key);
@@ -168,8 +170,8 @@ export class TerritoryView {
   /**
    * Forgets a route.
    *
-   * @param lackedAt when a dump ended that lacks it: that is a word of the peer. Without one nobody withdrew it, and it is
-   * no evidence.
+   * @param lackedAt when a dump ended that lacks it: that is a word of the peer. Without one nobody withdrew it, and it
+   * is no evidence.
    */
   drop(rib: AdjRibIn, held: HeldRoute, lackedAt?: EventTime): void {
     const sawBefore = rib.seen;
@@ -304,14 +306,14 @@ export class TerritoryView {
     this.#longestMatch.replace(rib, before, held);
   }
 
-  /** Whether what this session tells is heard of a voter: now, or of one that missed something and is heard again. */
+  /** Whether the session belongs to a voter: now, or before it missed something. */
   #isHeard({ votes, peer }: AdjRibIn): boolean {
     return votes || this.#former.has(peer.asn);
   }
 
   /**
-   * Who may vote from now on has told its table: what it lacks of what it usually sees is evidence, unless that was told
-   * while it had no vote.
+   * Who may vote from now on has told its table: what it lacks of what it usually sees is evidence, unless that was
+   * told while it had no vote.
    *
    * @param lostAt when it lost its last vote; `undefined` when it had none of late.
    */

@@ -6,7 +6,10 @@ import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { EVIDENCE_MS } from '../policy/fixed.ts';
 
-/** One voter's sight gained or lost, with the message that did it. `rib` is a table that has the route, or ended without it. */
+/**
+ * A voter gained or lost a network, with the message that caused it. `rib`: a RIB dump has the route, or ended without
+ * it.
+ */
 export interface VisibilityChange {
   readonly at: EventTime;
   readonly type: 'announcement' | 'withdrawal' | 'rib';
@@ -15,7 +18,7 @@ export interface VisibilityChange {
   readonly lost: boolean;
 }
 
-/** What this route did to the sight of the session that told it. */
+/** The visibility change that this route caused for the session that sent it. */
 export function changeOf({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldRoute, lost: boolean): VisibilityChange {
   return { at, type: path === undefined ? 'withdrawal' : dumped ? 'rib' : 'announcement', peer, prefix, lost };
 }
@@ -23,16 +26,19 @@ export function changeOf({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldR
 /** The latest changes are remembered as evidence, so many at least; and all of some hours, as far as there is room. */
 const FEWEST_KEPT = 1024;
 
-/** No view keeps more. */
+/** No view stores more. */
 export const MAX_VISIBILITY_CHANGES = 262_144;
 
-/** Some 760 full-feed sessions of RIS carry North Korea in 2026: a thousand may change their sight of each unit, and come again. */
+/**
+ * Some 760 full-feed sessions of RIS carry North Korea in 2026: a thousand may change their sight of each unit, and
+ * come again.
+ */
 function mostKept(units: number): number {
   if (units > MAX_DETAILED_UNITS) return MAX_VISIBILITY_CHANGES / 4;
   return Math.min(MAX_VISIBILITY_CHANGES, Math.max(16_384, 1024 * units));
 }
 
-/** Latest changes of voters' sight. */
+/** The latest visibility changes of a view. */
 export class VisibilityLog {
   readonly #most: number;
   #kept: VisibilityChange[] = [];
@@ -60,7 +66,7 @@ export class VisibilityLog {
     this.#first += FEWEST_KEPT;
   }
 
-  /** What this AS was heard to lose from a moment on. */
+  /** The losses of this AS from a moment on. */
   lossesOf(asn: Asn, from: EventTime): readonly VisibilityChange[] {
     const losses: VisibilityChange[] = [];
     for (let i = this.#kept.length - 1; i >= 0; i--) {

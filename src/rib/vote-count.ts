@@ -28,7 +28,7 @@ export class VoteCount {
   readonly #ofVisible = new Counter();
   #baselineUnits = 0;
   #leftUnits = 0;
-  /** Pairs of voters that can be heard, and those of them that stand. */
+  /** Pairs of present voters and units they usually see, and how many of these voters see the unit now. */
   #usualPairs = 0;
   #standingPairs = 0;
   #witnesses = 0;
@@ -66,7 +66,7 @@ export class VoteCount {
     return this.#leftUnits;
   }
 
-  /** Share of the pairs of the baseline that stand, of voters that can be heard; 0 while none of them has any. */
+  /** The share of the pairs of the baseline that still stand, for voters that are present; 0 when they have none. */
   get share(): number {
     return this.#usualPairs === 0 ? 0 : this.#standingPairs / this.#usualPairs;
   }
@@ -206,7 +206,9 @@ export class VoteCount {
     }
   }
 
-  /** Takes units out of the row of an AS; a row without any goes. `reckon` must be called for each of them afterwards. */
+  /**
+   * Takes units out of the row of an AS; a row without any goes. `reckon` must be called for each of them afterwards.
+   */
   part(asn: Asn, units: Iterable<number>): void {
     const row = this.#rows.get(asn);
     const votes = this.#byAs.get(asn);

@@ -27,10 +27,11 @@ export interface DownloadOptions {
 }
 
 /**
- * Puts one file of an archive into the cache, whole or not at all. A download that was cut off, in this run or an earlier
- * one, goes on where it stopped, if the server still has the same version of the file (RFC 9110 section 13.1.5, If-Range).
- * What arrived is checked: its length against the one the server named, its container to the last checksum. A file whose
- * container is broken is fetched once more; if it is broken again, it is so in the archive, and is kept as it is.
+ * Puts one file of an archive into the cache, whole or not at all. A download that was cut off, in this run or an
+ * earlier one, goes on where it stopped, if the server still has the same version of the file (RFC 9110 section 13.1.5,
+ * If-Range). What arrived is checked: its length against the one the server named, its container to the last checksum.
+ * A file whose container is broken is fetched once more; if it is broken again, it is so in the archive, and is kept as
+ * it is.
  */
 export async function download(
   { url, place }: Pick<ArchiveFile, 'url' | 'place'>,
@@ -143,7 +144,7 @@ async function append(
   }
 }
 
-/** How much of it is here, and of which version. Without a version nothing says that the rest would fit. */
+/** How much of the file is here, and of which version. Without a version, the rest might belong to another file. */
 async function partOf(path: string): Promise<(PartNote & { readonly bytes: number }) | undefined> {
   try {
     const { size } = await stat(path + PART);
@@ -202,7 +203,7 @@ async function forget(path: string): Promise<void> {
   await rm(path + PART_NOTE, { force: true });
 }
 
-/** A full disk is not the server's fault: it is told, and not tried again. */
+/** A full disk is not the server's fault: it is reported, and not tried again. */
 function isOfDisk(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && error.syscall === 'write' && !('address' in error);
 }

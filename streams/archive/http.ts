@@ -30,7 +30,7 @@ export type HttpFault = {
 /** A response, or why there is none. */
 export type HttpAnswer = { readonly ok: true; readonly response: Response; readonly stalled: Watchdog } | HttpFault;
 
-/** Ends a request that stands still: call `feed` at each piece that comes, `end` when it is over. */
+/** Ends a request that makes no progress. Call `feed` for each piece that arrives, and `end` at its end. */
 export interface Watchdog {
   readonly signal: AbortSignal;
   feed(): void;

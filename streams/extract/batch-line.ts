@@ -1,6 +1,6 @@
 import type { ScanBatch, ScanEnd } from '../mrt/scan/scan-job.ts';
 
-/** A batch as it stands on a line of a section. */
+/** A batch as one line of a section. */
 interface Line extends Omit<ScanBatch, 'records' | 'places' | 'end'> {
   /** Base64. */
   readonly records: string;

@@ -2,12 +2,12 @@ import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 
 /**
- * An extract holds what the files of one collector and day have to say of one territory: the records that can concern its
- * blocks, and what must be known of the rest (time that passed, damage, table dumps that ended).
+ * An extract holds what the files of one collector and day have to say of one territory: the records that can concern
+ * its blocks, and what must be known of the rest (time that passed, damage, table dumps that ended).
  *
- * Layout: the line `unroutable extract 1`; for each MRT file a section; the index, one line of JSON; a last line of fixed
- * length, `<offset of the index, 16 digits> <CRC-32 of the index, 8 hex digits>`. A section is a row of pieces: 4 bytes with
- * the length, big-endian, then a gzip member of lines, each a batch of records as JSON.
+ * Layout: the line `unroutable extract 1`; for each MRT file a section; the index, one line of JSON; a last line of
+ * fixed length, `<offset of the index, 16 digits> <CRC-32 of the index, 8 hex digits>`. A section is a row of pieces: 4
+ * bytes with the length, big-endian, then a gzip member of lines, each a batch of records as JSON.
  */
 export const FORMAT = 1;
 /** How an extract begins. */
@@ -35,7 +35,7 @@ const file = z.strictObject({
   /** Packed. */
   bytes: count,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Where its section stands in the extract. */
+  /** The position of its section in the extract. */
   from: count,
   to: count,
 });

@@ -18,7 +18,7 @@ export interface ShownRoute {
 
 /** The answer of the data call `bgp-state`. */
 export interface BgpState {
-  /** The moment of which it is told: the latest one that RIPEstat knew, not that of the question. */
+  /** The moment that the answer describes: the latest that RIPEstat knew, not that of the question. */
   readonly at: EventTime;
   readonly routes: readonly ShownRoute[];
 }

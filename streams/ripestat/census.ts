@@ -30,7 +30,9 @@ export interface Census {
   readonly showings: ReadonlyMap<PeerId, Showing>;
   /** The others that have a full table, and why nothing is said of them. */
   readonly leftOut: readonly LeftOut[];
-  /** The roster knows too few of the peers that are shown: it is old, cut short or made up, and should be asked again. */
+  /**
+   * The roster knows too few of the peers that are shown: it is old, cut short or made up, and should be asked again.
+   */
   readonly doubtsRoster: boolean;
 }
 
@@ -136,7 +138,7 @@ function routesOf(sheet: Sheet): Showing['routes'] {
     .sort((a, b) => comparePrefixes(a.prefix, b.prefix));
 }
 
-/** The families of which the source is alive, and what is wrong when there is none. */
+/** The families in which the source works, and what is wrong when there is none. */
 function faultOf(
   call: string,
   sheets: ReadonlyMap<PeerId, Sheet>,
@@ -197,7 +199,10 @@ export function inOrder(elements: readonly Element[]): Element[] {
   return [...elements].sort((a, b) => a.at - b.at);
 }
 
-/** `3 full-feed peers are left alone, because it shows no control prefix: rrc00 192.0.2.1 (AS64500), …`, one line a reason. */
+/**
+ * `3 full-feed peers are left alone, because it shows no control prefix: rrc00 192.0.2.1 (AS64500), …`, one line a
+ * reason.
+ */
 export function namesOf(leftOut: readonly LeftOut[]): readonly string[] {
   const reasons = new Map<string, Peer[]>();
   for (const { peer, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), peer]);

@@ -13,7 +13,7 @@ const envelope = z.object({
   data: z.unknown(),
 });
 
-/** Longest text of others that is told again: what a proxy says instead of RIPEstat may be a whole page. */
+/** Longest foreign text that is quoted: a proxy may answer with a whole page instead of RIPEstat. */
 const MAX_TOLD = 200;
 
 /** Takes the data out of an answer to this call, if the envelope says that there are any. */

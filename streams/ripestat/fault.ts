@@ -31,7 +31,7 @@ export type FaultKind =
   | 'empty'
   /** What it tells is older than what it was asked about. */
   | 'stale'
-  /** It shows a route that nobody announces. */
+  /** It shows a route to a prefix that is never announced. */
   | 'implausible'
   /** The question cannot be asked: a wrong address, too large a territory. */
   | 'configuration'

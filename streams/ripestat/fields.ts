@@ -22,7 +22,7 @@ export function parseRrc(text: string): Collector | undefined {
   return digits === undefined ? undefined : parseCollector(`rrc${digits.padStart(2, '0')}`);
 }
 
-/** Where a route was seen. The AS is not told: it stands in `rrc-info`. */
+/** Where a route was seen. The answer lacks the AS, which is in `rrc-info`. */
 export interface SourceId {
   readonly collector: Collector;
   /** Canonical. */

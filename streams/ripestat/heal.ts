@@ -16,9 +16,9 @@ import { chunks, rrcsOf } from './seed.ts';
 
 /** What may have been missed. */
 export interface Span {
-  /** The last moment at which all was heard. */
+  /** The last moment before the gap. */
   readonly from: EventTime;
-  /** From here on all is heard again. */
+  /** The end of the gap. */
   readonly to: EventTime;
   /** All of RIS when absent. */
   readonly collectors?: readonly Collector[] | undefined;
@@ -41,13 +41,13 @@ export interface Healing {
   /** In order of time: what the healed peers sent in the gap, what they have now, and `end-of-rib`. */
   readonly elements: readonly Element[];
   readonly healed: readonly Peer[];
-  /** Full-feed peers of which nothing is said: they stay unknown. Asking again a minute later may help. */
+  /** Full-feed peers that the answer lacks: they stay unknown. Asking again a minute later may help. */
   readonly unhealed: readonly LeftOut[];
 }
 
 /**
- * A looking glass whose newest word is this much older than the end of the gap does not tell of now. Of 421 peers in one of
- * 2025, all were heard within the last 4 min. Milliseconds.
+ * A looking glass whose newest word is this much older than the end of the gap does not tell of now. Of 421 peers in
+ * one of 2025, all were heard within the last 4 min. Milliseconds.
  */
 const STALE_MS = 5 * 60_000;
 /** The looking glass takes one prefix a call. More than this many calls for one gap are too much to ask. */
@@ -70,7 +70,7 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
   const controls = await lookingGlass(client, controlsOf(families, true), signal);
   if (!controls.ok) return controls;
   const isAlive = census('looking-glass', controls.value, roster.value, { territories, families });
-  // Which of the two answers is the lie cannot be told, so the roster is asked for again as well.
+  // It is not known which of the two answers is wrong, so the roster is asked for again as well.
   if (!isAlive.ok || isAlive.value.doubtsRoster) client.forget();
   if (!isAlive.ok) return isAlive;
   const newest = Math.max(...[...isAlive.value.showings.values()].map(({ at }) => at)) as EventTime;
@@ -92,7 +92,9 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
   return done(healingOf(options, counted.value, { roster: roster.value, families, sent }), [...new Set(warnings)]);
 }
 
-/** What is to be asked, or why it is too much: before anything is asked, whether these territories can be healed at all. */
+/**
+ * What is to be asked, or why it is too much: before anything is asked, whether these territories can be healed at all.
+ */
 export function healQuestion(
   territories: readonly Territory[],
   prefixes: readonly Prefix[] = [],
@@ -163,7 +165,9 @@ async function lookingGlass(
   return answers.ok ? done(answers.value.flat(), answers.warnings) : answers;
 }
 
-/** What was sent within the gap; an error when the answer does not reach its end: half a story ends in the wrong state. */
+/**
+ * What was sent within the gap; an error when the answer does not reach its end: half a story ends in the wrong state.
+ */
 async function updatesOf(
   { client, span, signal }: HealOptions,
   resources: readonly string[],

@@ -15,10 +15,10 @@ export interface Member {
   readonly isFullFeed: Readonly<Record<Family, boolean>>;
 }
 
-/** Who peers with RIS. The other calls name a peer by collector and address alone; the AS stands here. */
+/** The peers of RIS. The other calls name a peer only by collector and address; the AS is only here. */
 export interface Roster {
   readonly members: readonly Member[];
-  /** `undefined`: unknown, or two ASes share the address at this collector and nobody can say which it is. */
+  /** `undefined`: unknown, or two ASes share the address at this collector, so it is not known which one it is. */
   find(source: SourceId): Member | undefined;
   /** Whether it was made of this collector's peers, too. */
   covers(collector: Collector): boolean;

@@ -24,7 +24,10 @@ export interface SeedOptions {
 export interface Seed {
   /** `rib` and `end-of-rib`, in order of time. */
   readonly elements: readonly Element[];
-  /** The moment of which it tells: RIPEstat's latest, minutes ago. What came after it is for others to tell. */
+  /**
+   * The moment that the seed describes: the latest of RIPEstat, minutes ago. Later messages must come from another
+   * source.
+   */
   readonly at: EventTime;
   /** Prefixes of the territories that some peer has. */
   readonly prefixes: readonly Prefix[];
@@ -48,7 +51,7 @@ export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<Se
   if (!states.ok) return states;
 
   const counted = countAll(options, states.value, { roster: roster.value, families });
-  // Which of the two answers is the lie cannot be told, so the roster is asked for again as well.
+  // It is not known which of the two answers is wrong, so the roster is asked for again as well.
   if (!counted.ok || counted.value.doubtsRoster) client.forget();
   if (!counted.ok) return counted;
   const warnings = [question, roster, states, counted].flatMap((outcome) => outcome.warnings);

@@ -11,7 +11,7 @@ import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 export interface ControlPrefix {
   readonly prefix: Prefix;
   readonly role:
-    /** Announced at xx:00, :20, :40 and withdrawn at xx:10, :30, :50: nobody hears nothing for ten minutes. */
+    /** Announced at xx:00, :20, :40 and withdrawn at xx:10, :30, :50: every peer sends something within ten minutes. */
     | 'fast-beacon'
     /** Always announced. Where it flaps, the collector has trouble, not the world. */
     | 'anchor'

@@ -6,14 +6,14 @@ import type { Message } from './decode.ts';
 import { isPowerOfTen, type Report } from './report.ts';
 import { BEACON_SILENCE_MS } from '../../src/policy/fixed.ts';
 
-/** Hears what is announced only to be heard, and keeps it from the engine. */
+/** Watches control prefixes, which are announced only for measurement, and removes them from the elements. */
 export class Controls {
   readonly #isWatched: (prefix: Prefix) => boolean;
   readonly #roles: ReadonlyMap<PrefixText, ControlPrefix['role']>;
   readonly #report: Report;
   readonly #hasBeacon: boolean;
   #beaconMs = 0;
-  /** How often something was announced that nobody ever announces: told for the 1st, 10th, 100th time and so on. */
+  /** How often a prefix was announced that is never announced: reported for the 1st, 10th, 100th time and so on. */
   #neverAnnounced = 0;
 
   constructor(controls: readonly ControlPrefix[], blocks: readonly Prefix[], report: Report) {
@@ -30,12 +30,12 @@ export class Controls {
     return kept.length === message.elements.length ? message : { ...message, elements: kept };
   }
 
-  /** Subscribed just now: silence begins to count. */
+  /** The subscription is new: silence counts from now on. */
   expect(monotonicMs: number): void {
     this.#beaconMs = Math.max(this.#beaconMs, monotonicMs);
   }
 
-  /** Since the beacon was heard, or could be. */
+  /** Milliseconds since the last message of the beacon, or since the subscription. */
   silentMs(monotonicMs: number): number {
     return monotonicMs - this.#beaconMs;
   }

@@ -51,7 +51,9 @@ export type MessageType = 'update' | 'keepalive' | 'open' | 'notification' | 'st
 export interface Unreadable {
   readonly kind: 'unreadable';
   readonly reason: UnreadableReason;
-  /** Whose routes or session it may have been about; `undefined` when it was about neither, or names nobody. */
+  /**
+   * The peer whose routes or session it may have been about; `undefined` when it was about neither, or names no peer.
+   */
   readonly peer?: Peer;
 }
 
@@ -223,15 +225,17 @@ function messageWith(
 }
 
 /**
- * The same without elements, in a literal of its own: V8 learns of each literal whether what it makes lives long. Messages
- * with elements are held for seconds, these are dropped at once. As one literal all were made in the old generation: three
- * megabytes of garbage a second at 20,000 messages (measured, Node.js 20).
+ * The same without elements, in a literal of its own: V8 learns of each literal whether what it makes lives long.
+ * Messages with elements are held for seconds, these are dropped at once. As one literal all were made in the old
+ * generation: three megabytes of garbage a second at 20,000 messages (measured, Node.js 20).
  */
 function messageWithout({ at, peer, id, isSent }: Common, type: MessageType, leftOut: number): Message {
   return { kind: 'message', type, at, peer, id, elements: NO_ELEMENTS, leftOut, isSent };
 }
 
-/** Prefixes of one list, each once: until 2021 an IPv6 next hop and its link-local one came as two groups of the same. */
+/**
+ * Prefixes of one list, each once: until 2021 an IPv6 next hop and its link-local one came as two groups of the same.
+ */
 interface Found {
   readonly found: ReadonlySet<Prefix>;
   readonly leftOut: number;
@@ -261,7 +265,7 @@ function prefixesOf(value: unknown, routes: WatchedRoutes): Found | 'bad-prefix'
   let leftOut = 0;
   for (const text of value as readonly unknown[]) {
     if (typeof text !== 'string') return undefined;
-    // An End-of-RIB that does not say of which family; to believe it of the wrong one would forget routes.
+    // An End-of-RIB without a family: to use it for the wrong family would remove routes.
     if (text === 'eor') continue;
     const sight = routes.sight(text);
     if (sight === undefined) return 'bad-prefix';

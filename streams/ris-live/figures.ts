@@ -3,7 +3,7 @@ import type { Collector } from '../../src/bgp/peer.ts';
 /** How a live source is doing, for a status line. */
 export interface LiveStats {
   readonly lines: readonly LineStats[];
-  /** Milliseconds since each collector was heard last. */
+  /** Milliseconds since the last message of each collector. */
   readonly collectorAges: ReadonlyMap<Collector, number>;
   readonly messages: number;
   /** Of the last ten seconds. */

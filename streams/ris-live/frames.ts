@@ -50,8 +50,8 @@ const MAX_FRAGMENTS = 1024;
 
 /**
  * Opens a WebSocket. Resolves to the connection when it stands, or to why it does not. A link that went dead says
- * nothing (no close, no error, for as long as TCP cares to wait), and half a frame can wait for its other half for ever:
- * so the connection is asked every 15 s, and cut after 30 s without any answer or whole frame.
+ * nothing (no close, no error, for as long as TCP cares to wait), and half a frame can wait for its other half for
+ * ever: so the connection is asked every 15 s, and cut after 30 s without any answer or whole frame.
  */
 export function connect(options: ConnectOptions, signal: AbortSignal): Promise<Connection | Closing> {
   if (signal.aborted) return Promise.resolve({ code: 1006, reason: 'stopped', by: 'us' });
@@ -94,7 +94,7 @@ function openedSocket(url: string): WebSocket | Closing {
   }
 }
 
-/** How a socket ends, said once, whoever ends it. */
+/** How a socket ended, reported once, whichever side ended it. */
 class End {
   readonly closing: Promise<Closing>;
   readonly #ended = new AbortController();
@@ -121,7 +121,7 @@ class End {
     });
   }
 
-  /** Aborts when the connection is over, or nobody wants it any more. */
+  /** Aborts when the connection has ended, or is no longer wanted. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }

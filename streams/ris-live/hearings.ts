@@ -14,7 +14,10 @@ interface Hearing {
   tickAt: number;
 }
 
-/** When each collector was heard last, by monotonic time of arrival. Old news is no sign of life. */
+/**
+ * The last message of each collector, by monotonic time of arrival. An old message does not prove that a collector
+ * works.
+ */
 export class Hearings {
   readonly #hearings = new Map<Collector, Hearing>();
 
@@ -23,7 +26,7 @@ export class Hearings {
     return this.#hearings.keys().next().value;
   }
 
-  /** From now on this collector should be heard. */
+  /** From now on, messages of this collector are expected. */
   expect(collector: Collector, monotonicMs: number): void {
     const hearing = this.#hearingOf(collector, monotonicMs);
     hearing.heardMs = Math.max(hearing.heardMs, monotonicMs);

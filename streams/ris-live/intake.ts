@@ -16,7 +16,7 @@ export interface IntakeOptions {
   readonly timeline: 'live' | 'history';
   /** Milliseconds that messages are held so that they leave in order. */
   readonly reorderMs: number;
-  /** Silence after which time goes on without being told, in `history` and before anything is heard. Milliseconds. */
+  /** Silence after which time moves on without a message, in `history` and before the first message. Milliseconds. */
   readonly silenceMs: number;
   readonly put: (element: Element) => void;
   readonly report: Report;
@@ -60,7 +60,7 @@ export class Intake {
   readonly #ids = new RecentIds(MAX_IDS);
   readonly #sessions = new Sessions();
   readonly #peerTicks = new Map<PeerId, EventTime>();
-  /** Peers of which something dated ahead came, not yet known whether the whole feed is ahead. */
+  /** Peers with messages from the future, while it is not known whether the whole feed is ahead. */
   readonly #doubted = new Map<PeerId, { readonly peer: Peer; readonly at: EventTime; readonly sinceMs: number }>();
   #begunMs = Infinity;
   #messageMs = -Infinity;
@@ -117,7 +117,7 @@ export class Intake {
     return !isStale && isTimely;
   }
 
-  /** How fast the feed can be is to be measured anew. */
+  /** Measures again how fast the feed can be. */
   forgetPace(): void {
     this.#pace.forget();
   }
@@ -146,13 +146,13 @@ export class Intake {
     this.#held.put({ at, collector: peer.collector, what: message, order: orderOf(id ?? '') });
   }
 
-  /** The peer said something that may have been of routes; of which, nobody knows. */
+  /** The peer sent a message that may have been about routes; it is not known which. */
   unreadable({ reason, peer }: Unreadable, sample: string, monotonicMs: number): void {
     this.#options.odd.count(reason, sample);
     if (peer !== undefined) this.#losePeer(peer, monotonicMs);
   }
 
-  /** From here on, something of this collector may be missing. Said once, until it is heard again. */
+  /** From here on, messages of this collector may be missing. Reported once, until its next message. */
   lose(collector: Collector, reason: GapReason, monotonicMs: number): void {
     const at = this.#now(monotonicMs);
     if (at === undefined || !this.hearings.lose(collector, monotonicMs)) return;
@@ -211,7 +211,7 @@ export class Intake {
     for (const collector of this.hearings.all) this.lose(collector, 'ahead-feed', monotonicMs);
   }
 
-  /** The time of what the feed did not say itself. A recording's time stands still when it does. */
+  /** The time of elements that the feed did not send. In a recording, time stops while the feed is silent. */
   #now(monotonicMs: number): EventTime | undefined {
     const { heard } = this.#clock;
     const now = this.#options.timeline === 'live' ? this.#clock.expected(monotonicMs) : heard;

@@ -18,9 +18,9 @@ export interface Listener {
   connected(line: Line): void;
   disconnected(line: Line): void;
   oddity(what: string): void;
-  /** So much has been told that `settled` must be awaited before more is. */
+  /** So many elements were sent that `settled` must be awaited before the next ones. */
   readonly isBehind: boolean;
-  /** A batch is done, or enough is told. Resolves when the reader has caught up. */
+  /** A batch has ended, or enough elements were sent. Resolves when the reader has caught up. */
   settled(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface LineOptions {
   readonly name: string;
   readonly connection: ConnectOptions;
   readonly subscriptions: readonly Subscription[];
-  /** Whose silence is this line's. `undefined`: those that are heard. */
+  /** The collectors whose silence counts for this line. `undefined`: those that sent something. */
   readonly collectors: readonly Collector[] | undefined;
   readonly reading: Reading;
   readonly listener: Listener;
@@ -64,7 +64,7 @@ export class Line {
   readonly collectors: Set<Collector>;
   state: LineState = 'waiting';
   #connection: Connection | undefined;
-  /** Errors that the server told over this connection. */
+  /** Errors that the server sent over this connection. */
   #errors = 0;
   #acknowledgements = new Acknowledgements();
   #isAllSent = false;

@@ -5,8 +5,8 @@ const SPAN_MS = 12 * 3_600_000;
 
 /**
  * How fast the feed can be: the largest difference between a message's own time and its arrival by monotonic time. What
- * is minutes slower is stale. Wall time is not asked, so no step of our clock makes a fresh feed look old; a feed that is
- * stale from the first message on cannot be told from a wall clock that is ahead.
+ * is minutes slower is stale. Wall time is not asked, so no step of our clock makes a fresh feed look old; a feed that
+ * is stale from the first message on cannot be told from a wall clock that is ahead.
  */
 export class Pace {
   #latest = -Infinity;
@@ -29,7 +29,7 @@ export class Pace {
     this.#latest = Math.max(this.#latest, at - monotonicMs);
   }
 
-  /** Monotonic time may have leapt: measure anew. */
+  /** Measures again from the start, because monotonic time may have jumped. */
   forget(): void {
     this.#latest = -Infinity;
     this.#former = -Infinity;

@@ -17,7 +17,7 @@ export type LiveReport =
       readonly retryMs: number | undefined;
     }
   | { readonly type: 'server-error'; readonly line: string; readonly text: string }
-  /** Noticed at `at`; what was said after `heardAt`, the latest time that the collector told, may be missing. */
+  /** Noticed at `at`. Messages after `heardAt`, the latest time of the collector, may be missing. */
   | {
       readonly type: 'gap';
       readonly collector: Collector;
@@ -36,7 +36,7 @@ export type LiveReport =
 /** Takes what a live source reports. */
 export type Report = (report: LiveReport) => void;
 
-/** Counts oddities by kind, and has them told ever more seldom. */
+/** Counts oddities by kind, and reports each kind more and more seldom. */
 export class Oddities {
   readonly #counts = new Map<string, number>();
   readonly #report: Report;

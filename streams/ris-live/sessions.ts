@@ -16,7 +16,7 @@ const HOLD_MS = RIS_HOLD_MS;
  */
 export class Sessions {
   readonly #down = new Map<PeerId, EventTime>();
-  /** As `#down`, and those of which the word has come and waits for its turn: the latest word. */
+  /** As `#down`, with state messages that have arrived and are not in order yet: the latest state. */
   readonly #mayBeDown = new Map<PeerId, EventTime>();
   /** Until when each session is known to stand. As many as a feed may name peers. */
   readonly #standing = new Map<PeerId, EventTime>();

@@ -63,9 +63,9 @@ const HELD_UP_MS = 2000;
 const LEAP_MS = 60_000;
 
 /**
- * The routes of the watched blocks as RIS Live tells them, from now on: it sends no initial state, and never sends again
- * what was missed. Every loss is a `gap`; while nothing comes, `tick`s take time on, so that the engine sees it pass.
- * Elements come in order but for late ones: those keep their own time, for the engine to place.
+ * The routes of the watched blocks as RIS Live tells them, from now on: it sends no initial state, and never sends
+ * again what was missed. Every loss is a `gap`; while nothing comes, `tick`s take time on, so that the engine sees it
+ * pass. Elements come in order but for late ones: those keep their own time, for the engine to place.
  */
 export function risLive(options: RisLiveOptions): LiveSource {
   let feed: Feed | undefined;
@@ -240,7 +240,7 @@ class Feed implements Listener {
     this.#intake.hearings.excuse(now);
   }
 
-  /** Notices who says nothing, or nothing but old news, on a line that stands. */
+  /** Finds collectors that send nothing, or only old messages, over an open connection. */
   #listenTo(line: Line): void {
     const now = this.#now();
     const { hearings } = this.#intake;

@@ -21,9 +21,12 @@ export interface StreamClockOptions {
   readonly leadMs?: number;
   /** Older than this, a message is absurd, milliseconds. @default 86_400_000 */
   readonly oldestMs?: number;
-  /** The whole feed must be ahead this long, milliseconds of monotonic time, before we think that we are behind. @default 5_000 */
+  /**
+   * The whole feed must be ahead this long, milliseconds of monotonic time, before we think that we are behind.
+   * @default 5_000
+   */
   readonly doubtMs?: number;
-  /** … and this long before its time is believed, once the feed has told us one. @default 30_000 */
+  /** … and this long before its time is used, once the feed has given one. @default 30_000 */
   readonly beliefMs?: number;
 }
 
@@ -33,7 +36,7 @@ const WITNESSES = 3;
 /** Messages that agree with each other, but not with the feed's time. */
 interface Doubt {
   at: EventTime;
-  /** When `at` was told. Monotonic. */
+  /** When `at` arrived. Monotonic. */
   atMs: number;
   readonly sinceMs: number;
   witnesses: number;
@@ -48,7 +51,7 @@ export class StreamClock {
   readonly #leadMs: number;
   readonly #oldestMs: number;
   readonly #doubtMs: number;
-  /** The latest time heard and believed, and when that was. */
+  /** The latest time that was used, and when it arrived. */
   #heard: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #guess: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #doubt: Doubt | undefined;
@@ -65,12 +68,12 @@ export class StreamClock {
     this.#doubtMs = doubtMs;
   }
 
-  /** The latest time a message has told. */
+  /** The latest time of a message. */
   get heard(): EventTime | undefined {
     return this.#heard?.at;
   }
 
-  /** Begins a live feed at our wall clock: until it is heard, this is all that is known of its time. */
+  /** Starts a live feed at our wall clock, which is all that is known of its time before the first message. */
   guess(at: EventTime, monotonicMs: number): void {
     if (this.#timeline === 'live') this.#guess ??= { at, monotonicMs };
   }

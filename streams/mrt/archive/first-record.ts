@@ -16,7 +16,7 @@ export interface FirstRecord {
   readonly seconds: number;
 }
 
-/** What a file begins with, or why that cannot be told. */
+/** What a file begins with, or why that is not known. */
 export function firstRecord(path: string, snapshot: Snapshot, limits: MrtLimits): FirstRecord | string {
   const opened = openUnpacking(path, { snapshot, limits });
   if (!opened.ok) return opened.reason;

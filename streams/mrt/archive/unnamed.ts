@@ -12,10 +12,11 @@ interface File {
 }
 
 /**
- * Why files whose paths name no collector cannot be read together, in words; `undefined` when they can. Two collectors that
- * were taken for one would take each other's votes and deny each other's routes. Files are taken for one collector's when
- * all dumps lie in one folder, and all updates in one; subfolders for kinds and dates do not count. Two files of one kind and
- * one time in one folder, whose names begin otherwise (`fra-updates.…`, `ams-updates.…`), are of two collectors.
+ * Why files whose paths name no collector cannot be read together, in words; `undefined` when they can. Two collectors
+ * that were taken for one would take each other's votes and deny each other's routes. Files are taken for one
+ * collector's when all dumps lie in one folder, and all updates in one; subfolders for kinds and dates do not count.
+ * Two files of one kind and one time in one folder, whose names begin otherwise (`fra-updates.…`, `ams-updates.…`), are
+ * of two collectors.
  */
 export function conflictOf(files: readonly File[]): string | undefined {
   for (const kind of ['rib', 'updates'] as const) {
@@ -48,7 +49,7 @@ function mixedIn(files: readonly File[]): string | undefined {
   return undefined;
 }
 
-/** What stands in a name before the kind and the date. */
+/** The part of a name before the kind and the date. */
 function beginOf(path: string): string {
   return basename(path).replace(/(?:(?:bview|ribs?|view|table|dump|updates?|upd)[._-]?)?\d.*$/i, '');
 }

@@ -13,7 +13,7 @@ export interface Hole {
   readonly before: number;
 }
 
-/** Event time of which verdicts are wanted. */
+/** The range of event time for which verdicts are wanted. */
 export interface Window {
   readonly since?: EventTime;
   readonly until?: EventTime;
@@ -35,8 +35,8 @@ const HOLE_SHARE = 0.5;
 const SAME_DUMP_MS = 60_000;
 
 /**
- * What a window needs: the last RIB dump before it, the update files from that dump on, and the dumps within it. Without
- * a dump before it, update files from the window's begin on.
+ * What a window needs: the last RIB dump before it, the update files from that dump on, and the dumps within it.
+ * Without a dump before it, update files from the window's begin on.
  */
 export function withinWindow(
   ribs: readonly PlannedFile[],
@@ -51,7 +51,7 @@ export function withinWindow(
   return {
     ribs: ribs.filter((file) => file.start >= from && file.start <= end),
     updates: files.filter((file, i) => {
-      // A file lasts until the next one begins; the last one as long as is usual, or nobody knows.
+      // A file lasts until the next one begins; the last one as long as usual, else its length is unknown.
       const length = intervalAt(updates, file.start) ?? Number.POSITIVE_INFINITY;
       const next = files[i + 1]?.start ?? file.start + length;
       return file.start <= end && next > from;
@@ -60,8 +60,9 @@ export function withinWindow(
 }
 
 /**
- * Missing update files, between the others and between the first RIB dump and the first of them. Only names tell, and what
- * is documented of the collector's project; of other collectors the interval that is most common among their files.
+ * Missing update files, between the others and between the first RIB dump and the first of them. Only names tell, and
+ * what is documented of the collector's project; of other collectors the interval that is most common among their
+ * files.
  */
 export function findHoles(ribs: readonly PlannedFile[], updates: Updates): readonly Hole[] {
   const { files } = updates;
@@ -105,8 +106,8 @@ function intervalAt(updates: Updates, at: number): number | undefined {
 }
 
 /**
- * The most common difference of starts, the smallest of equally common ones; `undefined` when there is none. One that was
- * seen only once may itself be a hole, and does not count for more than the usual.
+ * The most common difference of starts, the smallest of equally common ones; `undefined` when there is none. One that
+ * was seen only once may itself be a hole, and does not count for more than the usual.
  */
 function usualInterval({ files, unread }: Updates): number | undefined {
   const starts = [...files.filter(({ isStartNamed }) => isStartNamed).map(({ start }) => start), ...unread];

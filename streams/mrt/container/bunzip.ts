@@ -139,18 +139,18 @@ class Blocks {
     }
   }
 
-  /** The bytes before the block at hand are done with. False when no more than these can be had. */
+  /** Drops the bytes before the current block. False when there are no more bytes. */
   #more(bytes: Uint8Array): false | undefined {
     const done = this.#bit >> 3;
     if (done === 0) return false;
-    // The end of the file stands in them, and no whole block: that is torn, or odd.
+    // They contain the end of the file and not a whole block: the file is cut short, or unusual.
     if (this.#file.offset + bytes.length >= this.#file.size) return false;
     this.#file.consume(done);
     this.#bit -= 8 * done;
     return undefined;
   }
 
-  /** Begins with the stream that stands next: `undefined`. True at the end of the file. */
+  /** Begins the next stream: `undefined`. True at the end of the file. */
   #begin(bytes: Uint8Array): boolean | undefined {
     const at = this.#bit >> 3;
     const start = this.#file.offset + at;
@@ -163,7 +163,7 @@ class Blocks {
     return undefined;
   }
 
-  /** The mark of a stream's end stands next, and behind it the checksum of its blocks' checksums. */
+  /** Reads the mark of a stream's end, and after it the checksum over the checksums of its blocks. */
   #endStream(bytes: Uint8Array): boolean | 'more' {
     const end = this.#bit + MARK_BITS + CRC_BITS;
     if (end > 8 * bytes.length) return 'more';

@@ -238,8 +238,8 @@ function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
 }
 
 /**
- * The last problem is a gap of its peer when it may hide routes; of all peers, when the record does not even name one. When
- * the attributes alone are malformed, the gap names the routes.
+ * The last problem is a gap of its peer when it may hide routes; of all peers, when the record does not even name one.
+ * When the attributes alone are malformed, the gap names the routes.
  */
 function pushGaps({ elements, problems }: Told, records: Uint8Array, at: EventTime, tables: Tables): void {
   const { book, collector } = tables;
@@ -261,7 +261,7 @@ interface Place {
   readonly collector: Collector;
 }
 
-/** A gap of each of these peers, or of all when it is not known whose, or of so many that nobody has them. */
+/** A gap for each of these peers, or for all peers when it is not known which, or when there are too many. */
 function pushGapOf(peers: readonly SessionEnd[] | undefined, reason: GapReason, place: Place): void {
   const { elements, at, collector } = place;
   if (peers === undefined || peers.length > MAX_GAPS) {

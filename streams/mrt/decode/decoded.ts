@@ -1,7 +1,9 @@
 import type { RoutingElement } from '../../../src/bgp/element.ts';
 import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 
-/** Turns MRT records into elements. One decoder per file: it holds the file's peer index table (RFC 6396 section 4.3.1). */
+/**
+ * Turns MRT records into elements. One decoder per file: it holds the file's peer index table (RFC 6396 section 4.3.1).
+ */
 export interface RecordDecoder {
   /**
    * Decodes whole MRT records, laid end to end. Never throws on input: what cannot be read is a problem, and where it
@@ -36,7 +38,7 @@ export interface DecodeProblem {
 export type Treatment =
   /** The record is of no use to us, and hides no route. It is counted. */
   | 'skipped'
-  /** An attribute was left out, the route stands (RFC 7606 "attribute discard"). */
+  /** An attribute was left out, and the route is used (RFC 7606 "attribute discard"). */
   | 'attribute-discarded'
   /** A router would treat the routes as withdrawn (RFC 7606); we hold them for unknown: a `gap` of the peer. */
   | 'routes-unknown'

@@ -127,7 +127,7 @@ export class SessionBook {
   }
 }
 
-/** Whether an end of a session is 0.0.0.0 or ::, which names nobody. */
+/** Whether an address of a session is 0.0.0.0 or ::, which is nobody's address. */
 export function isUnspecified(end: SessionEnd): boolean {
   return end.address === '0.0.0.0' || end.address === '::';
 }

@@ -11,13 +11,15 @@ export interface Dump {
   readonly peers: readonly DumpPeer[];
   /** RIB records (TABLE_DUMP_V2) or entries (TABLE_DUMP). */
   readonly records: number;
-  /** Families of which it carried any route. */
+  /** Families of which it had at least one route. */
   readonly families: readonly Family[];
   /** Why it cannot be whole, in words; `undefined` when nothing speaks against it. */
   readonly flaw: string | undefined;
 }
 
-/** A dump's IPv4 table that goes up to here and no further was cut: 200.0.0.0–223.255.255.255 is well filled everywhere. */
+/**
+ * A dump's IPv4 table that goes up to here and no further was cut: 200.0.0.0–223.255.255.255 is well filled everywhere.
+ */
 const LAST_IPV4_OCTET = 200;
 /** Shorter tables than this say nothing by where they end. */
 const TELLING_PREFIXES = 1_000;
@@ -27,7 +29,9 @@ const MAX_PEERS = 65_536;
 const TABLE2_NUMBERS = 2 ** 32;
 const TABLE1_NUMBERS = 2 ** 16;
 
-/** RIB records that need no look: what the next ones have to be, and what became known of those that were passed over. */
+/**
+ * RIB records that need no look: what the next ones have to be, and what became known of those that were passed over.
+ */
 export interface DumpPassage {
   readonly family: Family;
   /** Sequence number of the next record. */
@@ -111,8 +115,8 @@ export class DumpCounter {
   }
 
   /**
-   * Reads one record; gives back the dump that this record shows to be over. A record of another type ends a dump when it
-   * is what it says; else it is a RIB record whose type was damaged, and the dump goes on without it.
+   * Reads one record; gives back the dump that this record shows to be over. A record of another type ends a dump when
+   * it is what it says; else it is a RIB record whose type was damaged, and the dump goes on without it.
    *
    * @param seconds of event time at which the record was written, as far as can be trusted.
    */

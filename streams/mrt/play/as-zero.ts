@@ -8,19 +8,19 @@ const MAX_SESSIONS = 10_000;
 const ZERO = 0 as Asn;
 
 /**
- * Sessions that a PEER_INDEX_TABLE lists with AS 0, as GoBGP did for all of them from late 2025 to 2026-09. AS 0 may not be
- * used (RFC 7607), and the updates of the same sessions have the real AS: taken as they are written, the dump and the
- * updates would be about different peers, and the peers of the dump would never withdraw anything.
+ * Sessions that a PEER_INDEX_TABLE lists with AS 0, as GoBGP did for all of them from late 2025 to 2026-09. AS 0 may
+ * not be used (RFC 7607), and the updates of the same sessions have the real AS: taken as they are written, the dump
+ * and the updates would be about different peers, and the peers of the dump would never withdraw anything.
  *
- * A session is found by its address, which a collector has once a peer. Its AS is the one that updates from this address
- * have; before there is any, the first AS of its routes' paths, which a router puts there itself (RFC 4271 section 5.1.2).
- * A route server does not (RFC 7947): when its updates tell another AS, what was held under the first one is a gap. An
- * address with updates of two ASes names none of them.
+ * A session is found by its address, which a collector has once a peer. Its AS is the one that updates from this
+ * address have; before there is any, the first AS of its routes' paths, which a router puts there itself (RFC 4271
+ * section 5.1.2). A route server does not (RFC 7947): when its updates tell another AS, what was held under the first
+ * one is a gap. An address with updates of two ASes names none of them.
  */
 export class AsZero {
   readonly #collector: Collector;
   readonly #asOf = new Map<string, Asn | 'several'>();
-  /** Taken from paths, for sessions of which no update came yet. */
+  /** From paths, for sessions that have sent no update yet. */
   readonly #guessed = new Map<string, Peer>();
 
   constructor(collector: Collector) {

@@ -7,7 +7,7 @@ import { AsZero } from './as-zero.ts';
 import type { Dump } from '../dump/dump-counter.ts';
 import type { DumpEnded, HeardAgain } from './play.ts';
 import { COMPARED_DUMP_MS, COMPARED_DUMP_RECORDS, SHORT_DUMP_SHARE } from '../../../src/policy/fixed.ts';
-/** Peers remembered per collector. RIS's largest has 150; those above it are not told absent. */
+/** Peers stored for each collector. The largest of RIS has 150. Peers beyond this are not reported as absent. */
 const MAX_PEERS = 10_000;
 
 /** What the end of a dump means for a collector's peers. */
@@ -23,7 +23,7 @@ export interface DumpOutcome {
 export class CollectorHistory {
   readonly #collector: Collector;
   readonly #asZero: AsZero;
-  /** When each peer was heard last: by an element, or by a whole dump, at the time that dump began. */
+  /** The last sign of each peer: an element, or a complete RIB dump, at the time the dump began. */
   readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
   /** When something of a peer may have been missed last, by a gap of its own. */
   readonly #gaps = new Map<PeerId, EventTime>();
@@ -53,7 +53,7 @@ export class CollectorHistory {
     else this.#remember(element.peer, element.at);
   }
 
-  /** A dump that was believed in the midst of a loss says nothing of what was lost after it: the loss is told again. */
+  /** A RIB dump that was used during a loss does not cover what was lost after it: the loss is reported again. */
   heardAgain({ at, reason }: HeardAgain): readonly RoutingElement[] {
     if (!this.#isHealed) return [];
     const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason };

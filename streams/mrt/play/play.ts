@@ -14,7 +14,7 @@ import type { Watch } from '../scan/watched.ts';
 /** What one stream of files yields: elements, and RIB dumps that ended, which only the collector's history explains. */
 export type Item = RoutingElement | DumpEnded | HeardAgain;
 
-/** The first that was read of a collector's stream after something was lost: what was told meanwhile is open to doubt. */
+/** The first element of a collector after a loss: elements between them may be missing. */
 export interface HeardAgain {
   readonly type: 'heard-again';
   readonly at: EventTime;
@@ -37,7 +37,7 @@ export interface StreamClock {
   at: EventTime;
   /** Of the last record of the files that ended, watched or not. */
   reached: EventTime;
-  /** The last tick told, on a grid of event time. */
+  /** The last tick, on a grid of event time. */
   tick: number;
   /** What was lost last, until something is read again. */
   lost: HeardAgain['reason'] | undefined;
@@ -51,9 +51,9 @@ export interface PlayContext {
   readonly advance: (file: string, bytes: number, records: number) => void;
 }
 
-/** Seconds. Ticks are told once per cell of this grid, however the records were cut into files. */
+/** Seconds. There is one tick for each cell of this grid, however the records are divided into files. */
 const TICK_SECONDS = 10;
-/** Problems told one by one, of each reason and file. */
+/** Problems of each reason and file that are reported one by one. */
 const TOLD_PROBLEMS = 3;
 
 /** Turns the batches of one file into items in order of time. Says `file-end` when it is through. */
@@ -180,7 +180,7 @@ class Play {
   #count(batch: ScanBatch): void {
     this.#records += batch.count;
     this.#outliers += batch.outliers;
-    // A batch that was held back was read before what was told meanwhile.
+    // A batch that was held back was read before the elements sent meanwhile.
     const packed = Math.max(this.#packed, batch.packed);
     this.#context.advance(this.#file.path, packed - this.#packed, batch.count);
     this.#packed = packed;

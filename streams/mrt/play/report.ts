@@ -4,7 +4,9 @@ import type { Refusal } from '../archive/archive.ts';
 import type { ContainerKind } from '../container/container.ts';
 import type { Treatment } from '../decode/decoded.ts';
 
-/** What a source says beside its elements, to be counted, shown and logged. Paths are escaped where they are printed. */
+/**
+ * What a source says beside its elements, to be counted, shown and logged. Paths are escaped where they are printed.
+ */
 export type MrtReport =
   | PlanReport
   | ProgressReport
@@ -27,7 +29,7 @@ export interface PlanReport {
   readonly refused: readonly Refusal[];
 }
 
-/** After each stretch of a file, some hundred a second at most; whoever shows it decides how often. */
+/** Progress in a file, at most about a hundred a second. The receiver decides how often to show it. */
 export interface ProgressReport {
   readonly type: 'progress';
   readonly file: string;
@@ -40,7 +42,7 @@ export interface ProgressReport {
   readonly at: EventTime | undefined;
 }
 
-/** Bytes of a file that no record was read from. A `gap` stands in its place among the elements. */
+/** Bytes of a file from which no record was read. The elements contain a `gap` in its place. */
 export interface DamageReport {
   readonly type: 'damage';
   readonly file: string;
@@ -61,7 +63,9 @@ export interface ProblemReport {
   readonly peer?: Peer;
 }
 
-/** Records of this file bear times that the records around them deny. Their elements stand at the time reached before. */
+/**
+ * Records of this file bear times that the records around them deny. Their elements stand at the time reached before.
+ */
 export interface OutlierReport {
   readonly type: 'outliers';
   readonly file: string;
@@ -78,7 +82,7 @@ export interface DumpReport {
   readonly records: number;
   /** Why it proves nothing by what it lacks; `undefined` when it is whole. */
   readonly flaw: string | undefined;
-  /** Of its peers, those listed with AS 0 of which nothing tells the AS. */
+  /** Its peers that are listed with AS 0 and whose AS is not known. */
   readonly nameless: number;
 }
 

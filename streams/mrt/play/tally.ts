@@ -2,14 +2,16 @@ import type { DecodeProblem } from '../decode/decoded.ts';
 import type { ProblemCount, TypeCount } from './report.ts';
 import { isKnownType, typeName } from '../record/record-types.ts';
 
-/** More distinct reasons than this are counted together: reasons come from the decoder, but peers write what they name. */
+/**
+ * More distinct reasons than this are counted together: reasons come from the decoder, but peers write what they name.
+ */
 const MAX_REASONS = 256;
 
 /** Counts decode problems by reason. */
 export class ProblemTally {
   readonly #counts = new Map<string, { -readonly [K in keyof ProblemCount]: ProblemCount[K] }>();
 
-  /** Counts one; gives back how many of its kind there are by now. */
+  /** Counts one, and returns the number of its kind so far. */
   add({ treatment, reason }: Pick<DecodeProblem, 'treatment' | 'reason'>, count = 1): number {
     const known = this.#counts.has(`${treatment} ${reason}`) || this.#counts.size < MAX_REASONS;
     const key = known ? `${treatment} ${reason}` : 'others';

@@ -5,12 +5,14 @@ import { TYPE } from './record-types.ts';
 const JUMP_SECONDS = 10;
 /** Seconds. The last record of a file has no next one; further ahead than any silence, it is an outlier. */
 const LAST_JUMP_SECONDS = 86_400;
-/** Seconds. The records of a dump are written in one go: the last one is an outlier already when it is this far ahead. */
+/**
+ * Seconds. The records of a dump are written in one go: the last one is an outlier already when it is this far ahead.
+ */
 const LAST_DUMP_JUMP_SECONDS = 300;
-/** Seconds a record may be behind the one before without being told: collectors write from several threads. */
+/** Seconds. A record may be this far behind the one before without a report: collectors write from several threads. */
 const BACK_SECONDS = 10;
 
-/** What a clock goes on from: see `RecordClock.first` and `RecordClock.seconds`. */
+/** What a clock continues from: see `RecordClock.first` and `RecordClock.seconds`. */
 export type ClockState = Pick<RecordClock, 'first' | 'seconds'>;
 
 /**

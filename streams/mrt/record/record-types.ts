@@ -51,7 +51,7 @@ const TABLE_DUMP_V2 = [
 ];
 const ANY = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11'];
 
-/** Name and known subtypes of every type that stands in an archive. TABLE_DUMP 3 and 4 are Zebra's four-octet forms. */
+/** Name and known subtypes of every type that archives contain. TABLE_DUMP 3 and 4 are Zebra's four-octet forms. */
 const TYPES: Readonly<Record<number, { name: string; subtypes: readonly (string | undefined)[] }>> = {
   5: { name: 'BGP', subtypes: BGP_OLD },
   9: { name: 'BGP4PLUS', subtypes: BGP_OLD },
@@ -101,7 +101,7 @@ export function typeName(type: number, subtype: number): string {
 /** `foreign` is a header of a type or subtype that no RFC names: it may be one, or other bytes. */
 export type Header = 'known' | 'foreign' | 'none';
 
-/** What the bytes at `at` look like; 'none' where no whole header stands before `end`. */
+/** What the bytes at `at` look like; 'none' when there is no whole header before `end`. */
 export function readHeader(bytes: Uint8Array, at: number, end: number, maxLength: number): Header {
   if (at + HEADER_BYTES > end) return 'none';
   const length = u32(bytes, at + 8);

@@ -17,9 +17,9 @@ export const FIRST_SECONDS = 631_152_000;
 type Follow = 'record' | 'end' | 'torn' | 'beyond' | 'nothing' | 'wait';
 
 /**
- * Cuts a stream into records by their 12-byte headers (RFC 6396 section 2). A record is told once the header after it was
- * seen, so the same records come out however the stream is chunked. Where no header follows, either the length or the
- * next header is wrong: the search for the next plausible header, confirmed by the one after it, begins inside the
+ * Cuts a stream into records by their 12-byte headers (RFC 6396 section 2). A record is told once the header after it
+ * was seen, so the same records come out however the stream is chunked. Where no header follows, either the length or
+ * the next header is wrong: the search for the next plausible header, confirmed by the one after it, begins inside the
  * suspect record, and what was passed over is told as damage.
  *
  * Holds at most one record, one resync candidate and one chunk.
@@ -49,7 +49,7 @@ class Framing {
   #suspectEnd = -1;
   #lostReason = '';
   #gaveUp = false;
-  /** Why the stream ended early, until that was told. */
+  /** Why the stream ended early, until that is reported. */
   #cut: string | undefined;
 
   constructor(sink: RecordSink, limits: MrtLimits, passage: Passage) {
@@ -173,7 +173,7 @@ class Framing {
     return true;
   }
 
-  /** What stands where a record of this time ends. */
+  /** What follows a record of this time. */
   #follow(at: number, seconds: number): Follow {
     if (at > this.#end) return this.#eof ? 'beyond' : 'wait';
     if (at === this.#end) return this.#eof ? 'end' : 'wait';

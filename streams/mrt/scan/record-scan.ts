@@ -11,7 +11,10 @@ import { RecordClock, type ClockState } from '../record/record-clock.ts';
 import { isKnownType, isRouting } from '../record/record-types.ts';
 import type { MarkContent, ScanEnd, ScanJob } from './scan-job.ts';
 
-/** Event time is told at least this often though nothing passed, in seconds: ticks fall on this grid, whatever the chunks. */
+/**
+ * Event time is told at least this often though nothing passed, in seconds: ticks fall on this grid, whatever the
+ * chunks.
+ */
 const TICK_SECONDS = 10;
 /** Unknown types counted apart; a file that has more of them is noise. */
 const MAX_FOREIGN = 1_024;
@@ -118,7 +121,7 @@ export class Scan implements RecordSink, Passage {
     if (!isKnown || !this.#prefilter.passes(bytes, start, end)) return;
     if (this.#isLost) return;
     const kept = this.batches.keep(bytes.subarray(start, end), offset);
-    // The record's own time proves nothing: time 0 is lifted by whoever keeps the order.
+    // The record's own time proves nothing. The stage that orders elements replaces time 0.
     if (isOutlier) writeU32(kept, 0, 0);
   }
 
@@ -201,7 +204,10 @@ export class Scan implements RecordSink, Passage {
   }
 }
 
-/** Of two times of which one is wrong, the earlier one that can be: a dump that began later would deny routes told since. */
+/**
+ * Of two times of which one is wrong, the earlier one that can be: a dump that began later would deny routes told
+ * since.
+ */
 function earlierOf(...seconds: readonly number[]): number {
   return Math.min(...seconds.filter((second) => second >= FIRST_SECONDS), 2 ** 32 - 1);
 }

@@ -16,13 +16,13 @@ export interface ScanJob {
   readonly container?: ContainerKind;
   /** The second at which it begins by its name, if that tells. */
   readonly begin?: number;
-  /** Elements come of nothing that no checksum stands behind, unless only to be counted. @default false */
+  /** Elements come only from data with a verified checksum, unless they are only counted. @default false */
   readonly believesAll?: boolean;
   /** Every record is looked at, none is passed over. The outcome is the same: tests compare the two. @default false */
   readonly looksAtAll?: boolean;
 }
 
-/** Something that stands between the records of a batch, before `records[place]`. */
+/** Something between the records of a batch, before `records[place]`. */
 export type Mark = MarkContent & {
   readonly place: number;
   /** Seconds of event time reached; `undefined` before the first record that tells. */
@@ -57,7 +57,7 @@ export interface ScanEnd {
   readonly last: number | undefined;
 }
 
-/** What stands between records, without its place. */
+/** A mark between records, without its place. */
 export type MarkContent =
   | { readonly kind: 'tick' }
   | { readonly kind: 'damage'; readonly damage: Damage }

@@ -1,8 +1,8 @@
 import type { ScanBatch } from '../scan/scan-job.ts';
 
-/** Bytes of batches that one file may have waiting before its thread goes on with another one. */
+/** Bytes of batches of one file that may wait before its thread continues with another file. */
 const FILE_BYTES = 2 * 2 ** 20;
-/** Bytes of batches that all files may have waiting before threads begin with files that nobody asked for yet. */
+/** Bytes of batches of all files that may wait before threads begin files that are not needed yet. */
 const AHEAD_BYTES = 8 * 2 ** 20;
 
 const NEXT = 0;
@@ -18,8 +18,8 @@ function costOf(batch: ScanBatch): number {
 }
 
 /**
- * What reading threads and the thread that uses their batches tell each other, in shared memory: so that a thread takes its
- * next file by itself, however busy the user is. Files go by their index in the list that all of them have.
+ * What reading threads and the thread that uses their batches tell each other, in shared memory: so that a thread takes
+ * its next file by itself, however busy the user is. Files go by their index in the list that all of them have.
  */
 export class ScanControl {
   readonly #numbers: Int32Array;

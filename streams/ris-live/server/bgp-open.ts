@@ -51,7 +51,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
 
 const FIXED_BYTES = 10;
 const CAPABILITIES_PARAMETER = 2;
-/** RFC 9072: stands for the length and the first type when parameters need more than 255 octets. */
+/** RFC 9072: replaces the length and the first type when parameters need more than 255 octets. */
 const EXTENDED = 255;
 
 /** Reads what follows the header; `undefined` when lengths do not add up. */

@@ -23,7 +23,7 @@ export interface Update {
   readonly med: number | undefined;
   /** `64512:10.0.0.1` */
   readonly aggregator: string | undefined;
-  /** RFC 4724 section 2: the message says only that this family's table has been told. */
+  /** RFC 4724 section 2: the message says only that the table of this family is complete. */
   readonly endOfRib: Family | undefined;
 }
 
@@ -102,7 +102,9 @@ interface Told {
   readonly endOfRib?: Family | undefined;
 }
 
-/** RFC 4724 section 2, of a message without prefixes: no attribute at all, or only that one family withdraws nothing. */
+/**
+ * RFC 4724 section 2, of a message without prefixes: no attribute at all, or only that one family withdraws nothing.
+ */
 function familyThatEnds(bytes: Uint8Array, places: Places): Family | undefined {
   if (places.count === 0) return 'ipv4';
   const unreach = places.at(CODE.mpUnreach);
@@ -159,7 +161,7 @@ function faultOf(places: Places, { path, origin, hasOwnNlri, isExternal }: Route
   return places.hasUnknownWellKnown ? 'unknown well-known attribute (RFC 4271 section 6.3)' : undefined;
 }
 
-/** Where the value of an attribute stands. */
+/** The position of the value of an attribute. */
 interface Place {
   readonly from: number;
   readonly to: number;
@@ -226,7 +228,7 @@ function readCommunities(bytes: Uint8Array, place: Place | undefined): readonly 
   return list;
 }
 
-/** Routes that forward packets: unicast, and SAFI 3, once both (RFC 2858). Other families are not told of. */
+/** Routes that forward packets: unicast, and SAFI 3, once both (RFC 2858). Other families are left out. */
 function familyAt(bytes: Uint8Array, at: number): Family | undefined {
   const safi = bytes[at + 2];
   if (safi !== 1 && safi !== 3) return undefined;

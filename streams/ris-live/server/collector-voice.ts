@@ -9,7 +9,7 @@ import { readMrtRecord, type MrtMessage, type MrtStateChange } from './mrt-recor
 
 /** What a collector's own messages need. */
 export interface VoiceOptions {
-  /** Whether sessions that are up are heard every half minute though the archive is silent. */
+  /** Whether sessions that are up send a KEEPALIVE every half minute while the archive is silent. */
   readonly keepalives: boolean;
   readonly counts: Counts;
 }
@@ -27,11 +27,11 @@ const MAX_SILENCE_MS = 24 * 3_600_000;
 interface Session {
   readonly end: SessionEnd;
   /**
-   * Only such a session is kept alive. The KEEPALIVE that answers an OPEN comes before the session is Established (RFC 4271
-   * section 8.2.2); it is not told, for clients take a KEEPALIVE for a sign of life.
+   * Only such a session is kept alive. The KEEPALIVE that answers an OPEN comes before the session is Established (RFC
+   * 4271 section 8.2.2); it is not told, for clients take a KEEPALIVE for a sign of life.
    */
   isUp: boolean;
-  /** When it was last heard as a KEEPALIVE, its own or ours. */
+  /** The time of its last KEEPALIVE, its own or ours. */
   aliveAt: number;
 }
 
@@ -59,7 +59,9 @@ export class CollectorVoice {
     return this.#at;
   }
 
-  /** A file ends: the next one's times are measured by its own records. `hole`: what comes next is not what came next. */
+  /**
+   * A file ends: the next one's times are measured by its own records. `hole`: what comes next is not what came next.
+   */
   nextFile(hole: boolean): void {
     this.#clock = new RecordClock();
     if (hole) this.#nextRound = 0;
@@ -73,7 +75,7 @@ export class CollectorVoice {
     const read = readMrtRecord(bytes, start, end);
     const ms = isOutlier ? 0 : read.ok ? read.fact.ms : (this.#clock.seconds ?? 0) * 1000;
     this.#passTo(ms, into);
-    // Nothing has told the time yet.
+    // No time is known yet.
     if (this.#at === 0) return;
     if (!read.ok) {
       this.#options.counts.add(read.reason);
@@ -89,7 +91,7 @@ export class CollectorVoice {
     if (this.#options.keepalives && this.#at > 0) this.#round(this.#at, 1, into);
   }
 
-  /** Time goes on, never back, and with it the rounds of keepalives that fell due. */
+  /** Moves time forward, never back, and sends the KEEPALIVEs that are due. */
   #passTo(ms: number, into: RisMessage[]): void {
     if (ms < this.#at) return;
     const silence = ms - this.#at;
@@ -117,7 +119,7 @@ export class CollectorVoice {
       case 'nothing':
         return;
       case 'ambiguous':
-        // None of them is said to be alive until it is heard again.
+        // None of them counts as alive until its next message.
         for (const end of meaning.peers) this.#put(end, false);
         this.#options.counts.add('a session went down, but the record does not say which of its AS');
         return;

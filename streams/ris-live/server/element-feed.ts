@@ -9,14 +9,14 @@ import { hostOf, MessageIds, type RisMessage } from './message.ts';
 const BATCH = 256;
 
 /**
- * Elements as RIS Live would have told them, one message each: what a tape holds. Elements know no next hop, no origin and
- * no communities: the peer's own address stands for the first, the others are left out. There is no `raw`. What RIS Live
- * has no words for (table dumps, gaps) is counted.
+ * Elements as RIS Live would have told them, one message each: what a tape holds. Elements know no next hop, no origin
+ * and no communities: the peer's own address stands for the first, the others are left out. There is no `raw`. What RIS
+ * Live has no words for (table dumps, gaps) is counted.
  */
 export function elementFeed(source: ElementSource, counts: Counts): RisFeed {
   const ids = new Map<string, MessageIds>();
   return {
-    /** Those that were heard so far. */
+    /** The ones that have appeared so far. */
     get hosts() {
       return [...ids.keys()];
     },

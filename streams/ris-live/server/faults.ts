@@ -31,13 +31,13 @@ export interface Faults {
   closeAbruptly(): void;
   /** The slow-consumer rule strikes, deserved or not. */
   dismiss(): void;
-  /** So many bytes a second, and no more. */
+  /** At most this many bytes a second. */
   slow(bytesPerSecond: number): void;
   /** One bad frame of this kind; without one, one of each kind that a client must survive. */
   garbage(kind?: GarbageKind): void;
   /** How subscriptions are acknowledged from now on. */
   acks(how: 'right' | 'other' | 'none'): void;
-  /** Ends what goes on. What was done to connections stays done. */
+  /** Ends the present faults. Closed connections stay closed. */
   clear(): void;
 }
 
@@ -54,7 +54,7 @@ export interface FaultContext {
 
 const NOBODY: About = { at: 0, host: 'rrc00.ripe.net', peer: '192.0.2.1', peerAsn: 64_496 };
 
-/** The faults that a server can be told to make. */
+/** The faults that a server can be asked to make. */
 export function createFaults({ frames, clients, clock, about, stall, limit }: FaultContext): Faults {
   const each = (act: (client: Client) => void): void => {
     for (const client of clients()) act(client);

@@ -19,7 +19,7 @@ export interface RisFeed {
 
 /** What is served of the files. */
 export interface MrtFeedOptions {
-  /** Whether sessions that are up are heard every half minute though the archive is silent. @default true */
+  /** Whether sessions that are up send a KEEPALIVE every half minute while the archive is silent. @default true */
   readonly keepalives?: boolean;
   /** Event time before which nothing is said. */
   readonly since?: EventTime;
@@ -31,7 +31,8 @@ export interface MrtFeedOptions {
 
 /**
  * The update files of a plan as one feed, its collectors side by side by event time; of equal times collectors go by
- * name, and each one's files in their order: the order of a replay. RIB dumps are not read: RIS Live has no form for them.
+ * name, and each one's files in their order: the order of a replay. RIB dumps are not read: RIS Live has no form for
+ * them.
  */
 export function mrtFeed(plan: MrtPlan, options: MrtFeedOptions = {}): RisFeed {
   const collectors = plan.collectors.filter(({ updates }) => updates.length > 0);

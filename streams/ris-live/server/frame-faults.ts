@@ -35,13 +35,13 @@ export class FrameFaults {
     this.#reorder = Math.min(count, MAX_HELD);
   }
 
-  /** The next messages come a second time, stamped as if they had been heard `ms` before. */
+  /** The next messages are sent twice, the second time stamped `ms` earlier. */
   late(count: number, ms: number): void {
     this.isClear = false;
     this.#late = { count, ms };
   }
 
-  /** All messages up to this event time are lost; the connection stands, pings are answered. */
+  /** All messages up to this event time are lost. The connection stays open, and pings are answered. */
   silence(until: number): void {
     this.isClear = false;
     this.#silentUntil = until;

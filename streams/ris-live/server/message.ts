@@ -6,7 +6,7 @@ import type { Update } from './bgp-update.ts';
 
 /** A `ris_message` before it is written as text: what filters look at, and what the text is made of. */
 export interface RisMessage {
-  /** When the collector heard it. */
+  /** When the collector received it. */
   readonly at: EventTime;
   /** As messages name collectors: `rrc21.ripe.net`; collectors that are not RIS's go by their name. */
   readonly host: string;
@@ -22,7 +22,7 @@ export interface RisMessage {
   readonly raw: Uint8Array | undefined;
 }
 
-/** `up` is Established; `down` is a session that was, and is no more. */
+/** `up`: Established; `down`: a session that was up and has ended. */
 export interface PeerState {
   readonly type: 'STATE';
   readonly state: 'up' | 'down';
@@ -99,9 +99,9 @@ function hexOf(raw: Uint8Array): string {
 }
 
 /**
- * Ids as RIS Live gives them since 2022: `<peer>-<48 bits of milliseconds><16 bits of counter>` in hex; the counter runs
- * over all peers of a host within one millisecond. Archives tell whole seconds, in which more than 65,536 messages may
- * fall: then the counter carries over, so that ids of a host always grow.
+ * Ids as RIS Live gives them since 2022: `<peer>-<48 bits of milliseconds><16 bits of counter>` in hex; the counter
+ * runs over all peers of a host within one millisecond. Archives tell whole seconds, in which more than 65,536 messages
+ * may fall: then the counter carries over, so that ids of a host always grow.
  */
 export class MessageIds {
   #ms = -1;

@@ -35,7 +35,7 @@ export interface MrtStateChange {
 /** An MRT record that was read, or why it cannot be served. */
 export type ReadRecord =
   | { readonly ok: true; readonly fact: MrtFact }
-  /** `heard` names the session when it is known: a message that cannot be read still tells who spoke. */
+  /** `heard` is the session when it is known: a message that cannot be read still shows who sent it. */
   | { readonly ok: false; readonly reason: string; readonly heard?: Heard };
 
 /** From which peer a record came, and when. */

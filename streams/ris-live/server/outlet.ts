@@ -8,7 +8,7 @@ import type { Clock } from '../../../src/ports.ts';
 export interface Pipe {
   /** Bytes given to it that the kernel has not taken. */
   readonly bufferedBytes: number;
-  /** `frame` as bytes stands for a text frame whose bytes are not text. */
+  /** `frame` as bytes: a text frame whose bytes are not text. */
   send(frame: string | Uint8Array): void;
   /** Holds back what is sent until `uncork`, so that it leaves in one piece. */
   cork(): void;
@@ -17,7 +17,7 @@ export interface Pipe {
   close(code: number, reason: string): void;
   /** Hangs up without a word. */
   destroy(): void;
-  /** For faults: reads no more, so answers nothing; the connection stands. */
+  /** For faults: stops reading, so nothing is answered. The connection stays open. */
   stopReading(): void;
   /** For faults: begins a frame and never ends it. */
   sendHalf(frame: string): void;
@@ -30,7 +30,7 @@ export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
   // The closing frame follows, and with it the end.
   webSocket.on('error', () => undefined);
   const drains: (() => void)[] = [];
-  // What waits to be packed is not the socket's yet, and leaves without a word of it.
+  // What waits to be packed does not belong to the socket yet, and leaves without a notice.
   const left = (): void => {
     if (webSocket.bufferedAmount === 0) for (const tell of drains) tell();
   };
@@ -128,7 +128,7 @@ export class Outlet {
     this.#pipe.uncork();
   }
 
-  /** Resolves when no more than `bytes` are waiting, or when nobody waits for them any more. */
+  /** Resolves when at most `bytes` are waiting, or when the client has left. */
   async drainedTo(bytes: number): Promise<void> {
     while (this.bufferedBytes > bytes) await this.#changed.next();
   }
@@ -147,7 +147,7 @@ export class Outlet {
     this.#pipe.destroy();
   }
 
-  /** Half-open: the connection stands, and nothing moves on it any more. */
+  /** Half-open: the connection stays open, and nothing is sent over it any more. */
   freeze(): void {
     this.#isFrozen = true;
     this.#pipe.stopReading();

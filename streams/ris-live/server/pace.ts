@@ -5,7 +5,7 @@ export type Speed = number | 'max';
 
 /** Messages looked at before the event loop turns: pings must be answered meanwhile. */
 const AT_ONCE = 256;
-/** Never longer without a look at whoever is behind. */
+/** The longest time without a check for clients that are behind. */
 const NAP_MS = 1000;
 
 /** Says how many messages are due. Event time begins to run, `speed` times as fast as ours, at the first of them. */

@@ -34,8 +34,8 @@ export interface RisServer {
 /** What clients may say at once. Subscriptions to 10,000 prefixes fit. */
 const MAX_COMMAND_BYTES = 2 ** 20;
 /**
- * Offered as RIS Live offers it (RFC 7692), for clients that ask for it. Its messages are a few hundred bytes that repeat
- * each other, so all are compressed, over one window for each client.
+ * Offered as RIS Live offers it (RFC 7692), for clients that ask for it. Its messages are a few hundred bytes that
+ * repeat each other, so all are compressed, over one window for each client.
  */
 const DEFLATE = { threshold: 64, zlibDeflateOptions: { level: 6, memLevel: 8 }, concurrencyLimit: 4 };
 /** How long clients may take to read the rest and say goodbye; when the server is stopped, to say goodbye. */
@@ -98,12 +98,12 @@ async function hangUp(station: Station, http: Server, clock: Clock, signal: Abor
 }
 
 /**
- * What a client of the HTTP stream gets that asks for nothing: RIPE's carries `raw` then, and bgpipe and libbgpstream decode
- * nothing else.
+ * What a client of the HTTP stream gets that asks for nothing: RIPE's carries `raw` then, and bgpipe and libbgpstream
+ * decode nothing else.
  */
 const STREAM_OPTIONS = { includeRaw: true, acknowledge: false } as const;
 
-/** The same messages over HTTP, one JSON object a line; the filter stands in a header. */
+/** The same messages over HTTP, one JSON object a line; the filter is in a header. */
 function stream(station: Station, request: IncomingMessage, response: ServerResponse, isFull: boolean): void {
   const { path, query } = targetOf(request);
   if (!/^\/v1\/stream\/?$/.test(path))

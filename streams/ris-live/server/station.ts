@@ -20,7 +20,10 @@ export interface StationOptions {
   readonly speed?: Speed;
   /** The feed begins when so many clients have subscribed. @default 1 */
   readonly waitFor?: number;
-  /** And when none has subscribed to anything more for so long: polite clients take their time. Milliseconds. @default 1000 */
+  /**
+   * And when none has subscribed to anything more for so long: polite clients take their time. Milliseconds. @default
+   * 1000
+   */
   readonly settleMs?: number;
   /** What becomes of the connections when the feed ends: closed, or left standing in silence. @default 'close' */
   readonly atEnd?: 'close' | 'idle';
@@ -49,7 +52,7 @@ export interface StationReport {
  */
 const UNDER_WAY_BYTES = 2 ** 20;
 
-/** Brings what the feed says to whoever subscribed to it. Knows nothing of sockets. */
+/** Delivers the messages of a feed to the clients that subscribed to them. Does not know sockets. */
 export class Station {
   /** Who is served. */
   readonly clients = new Set<Client>();
@@ -103,7 +106,9 @@ export class Station {
     return client;
   }
 
-  /** A frame of a client. Answers that it does not read count like anything else, and it may ask before all is on air. */
+  /**
+   * A frame of a client. Answers that it does not read count like anything else, and it may ask before all is on air.
+   */
   receive(client: Client, text: string): void {
     if (!this.clients.has(client)) return;
     client.receive(text);
@@ -154,7 +159,7 @@ export class Station {
     return count;
   }
 
-  /** As fast as the clients read, nothing is read before they have; and nothing at all while nobody listens. */
+  /** At full speed, the next message is read when the clients have read the last one; without clients, none is read. */
   async #ready(signal: AbortSignal): Promise<void> {
     if (this.#options.speed !== 'max') return;
     if (this.#subscribed === 0) await this.#listeners(1, signal);
