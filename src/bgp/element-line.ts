@@ -206,6 +206,7 @@ const GAP_REASONS: Readonly<Record<GapReason, true>> = {
   'too-many-routes': true,
   'changed-form': true,
   'ambiguous-peer': true,
+  'renamed-peer': true,
   disconnected: true,
   restarted: true,
   'silent-collector': true,

@@ -112,6 +112,8 @@ export type GapReason =
   | 'changed-form'
   /** A session went down, but the record does not say which of the peer AS's sessions it was. */
   | 'ambiguous-peer'
+  /** A table dump lists the peer, but updates from its address have another AS: they are never about this peer. */
+  | 'renamed-peer'
   /** The live feed was cut off, by either end. RIS Live does not resend what was missed. */
   | 'disconnected'
   /** The program was stopped, or another process took over that had not received everything. */

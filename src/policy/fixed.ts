@@ -120,5 +120,14 @@ export const SHORT_DUMP_SHARE = 0.8;
 /** A RIB dump older than this is not compared with: after that long, a smaller table may be real. */
 export const COMPARED_DUMP_MS = 2 * 86_400_000;
 
+/** Between two files of updates a collector that never pauses is silent for longer than this only when a file is missing. */
+export const SILENCE_MS = 120_000;
+
+/** … and for longer than this many times the longest pause within its files: quiet collectors pause for minutes. */
+export const SILENCE_FACTOR = 10;
+
+/** Pauses are known after so many stretches of ten seconds with records: a burst of a few says nothing. */
+export const SILENCE_TICKS = 12;
+
 /** A RIB dump with fewer records than this is not compared with: small tables grow and shrink by large shares. */
 export const COMPARED_DUMP_RECORDS = 1_000;

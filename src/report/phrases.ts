@@ -109,6 +109,7 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   'changed-form':
     'the peer sent routes with path identifiers beside routes without, so its earlier routes are not known',
   'ambiguous-peer': 'a session went down, and the record does not say which one',
+  'renamed-peer': 'the table dump lists the peer, but updates from its address have another AS',
   disconnected: 'the feed was cut off',
   restarted: 'the program was not listening',
   'silent-collector': 'nothing was received from it',

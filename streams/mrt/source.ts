@@ -13,6 +13,7 @@ import type { MrtReport } from './play/report.ts';
 import type { ScanBatch, ScanJob, Scanner } from './scan/scan-job.ts';
 import type { ScanThreads } from './threads/scan-threads.ts';
 import { createScanner, defaultThreads } from './scan/scanner.ts';
+import { Silence } from './play/silence.ts';
 import { RunTotals } from './play/totals.ts';
 import type { Watch } from './scan/watched.ts';
 import type { Hole } from './archive/window.ts';
@@ -124,7 +125,8 @@ interface Stream {
 
 /** The hole between a RIB dump and the first updates belongs behind the dump: it spoils what the dump told. */
 function streamsOf({ collector, ribs, updates, holes }: CollectorPlan): readonly Stream[] {
-  const first = holes.filter(({ before }) => before === 0).map((hole) => ({ ...hole, before: 1 }));
+  const first =
+    updates.length === 0 ? holes : holes.filter(({ before }) => before === 0).map((hole) => ({ ...hole, before: 1 }));
   // What a dump tells of the collector's sessions helps to read the updates, so both have one book of them.
   const createDecoder = recordDecoders();
   const streams: Stream[] = [
@@ -163,14 +165,17 @@ function inOrder(streams: readonly Stream[]): readonly PlannedFile[] {
 async function* playStream(stream: Stream, read: ReadContext): AsyncGenerator<readonly Item[], void> {
   const { files, collector, createDecoder } = stream;
   const lost = stream.beginsLate === true ? 'missing-file' : undefined;
-  const clock: StreamClock = { at: START, reached: START, tick: -1, lost };
+  const clock: StreamClock = { at: START, reached: START, tick: -1, lost, silence: new Silence() };
   for (const [i, file] of files.entries()) {
     yield missing(stream, i, clock, read);
+    const before = clock.reached;
     for await (const items of playFile(file, read.open(file), createDecoder(collector), clock, read.context)) {
       const [wanted, isOver] = upTo(items, read.plan.until, collector);
       yield wanted;
       if (isOver) return;
     }
+    const other = misplaced(stream, i, before, clock);
+    if (other !== undefined) yield lose(other, collector, clock, read.context);
   }
   yield missing(stream, files.length, clock, read);
   yield [{ type: 'tick', at: clock.at > clock.reached ? clock.at : clock.reached, collector }];
@@ -185,9 +190,29 @@ function missing(
 ): readonly Item[] {
   const hole = holes.find(({ before }) => before === index);
   if (hole === undefined || clock.reached > (hole.from + hole.to) / 2) return [];
+  return lose(hole, collector, clock, context);
+}
+
+/**
+ * The gap of a file of updates that brings no time beyond the files before it, though it begins later by its name: another
+ * file lies under its name. Where names tell local time, each file still goes on from the one before.
+ */
+function misplaced(stream: Stream, index: number, before: EventTime, clock: StreamClock): Hole | undefined {
+  const file = stream.files[index];
+  if (file?.kind !== 'updates' || !file.isStartNamed || before === START) return undefined;
+  if (clock.reached > before || before >= file.start) return undefined;
+  return { from: file.start, to: stream.files[index + 1]?.start ?? file.start, before: index };
+}
+
+function lose(
+  hole: Omit<Hole, 'before'>,
+  collector: Collector,
+  clock: StreamClock,
+  { report }: PlayContext,
+): readonly Item[] {
   const from = eventTimeOf(hole.from) ?? clock.at;
   const to = eventTimeOf(hole.to) ?? clock.at;
-  context.report({ type: 'missing-file', collector, from, to });
+  report({ type: 'missing-file', collector, from, to });
   clock.at = from > clock.at ? from : clock.at;
   clock.lost = 'missing-file';
   return [{ type: 'gap', at: clock.at, collector, reason: 'missing-file' }];

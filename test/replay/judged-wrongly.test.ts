@@ -59,3 +59,30 @@ describe('a dump that lists every peer with AS 0', () => {
     ]);
   });
 });
+
+describe('a dump that lists each peer with another AS than its updates have', () => {
+  const AT = clock('16:00') / 1000;
+  const REAL = Array.from({ length: 12 }, (_, n) => ({ address: `198.51.100.${n + 1}`, asn: 64_501 + n }));
+  const listed = REAL.map(({ address }, n) => ({ address, asn: 65_001 + n }));
+  const table = (seconds: number): Uint8Array =>
+    bytesOf(
+      peerIndexTable(seconds, listed),
+      ...UNITS.flatMap((unit) => listed.map(({ asn }, peer) => rib(seconds, unit, [peer], [asn, 4_837, 131_279]))),
+    );
+  const folder = temporaryFolder();
+
+  test('is not about them: what it lists has no vote once they are heard, nor by the next such dump', async () => {
+    const withdrawn = REAL.map((peer) => message(AT + 600, update({ withdrawn: UNITS }), { peer }));
+    folder.write('rrc00/bview.20141222.1600', table(AT));
+    folder.write('rrc00/updates.20141222.1600', bytesOf(...withdrawn, message(AT + 1_200, update({ announced: ['192.0.2.0/24'] }))));
+    folder.write('rrc00/bview.20141222.1615', table(AT + 900));
+    const { elements } = await play({ paths: [folder.path] });
+    const gaps = elements.flatMap((element) => (element.type === 'gap' ? [element] : []));
+    expect(gaps.map(({ reason }) => reason)).toEqual(REAL.map(() => 'renamed-peer'));
+    expect(gaps[0]?.peer?.id).toBe('rrc00|198.51.100.1|65001');
+    expect(elements.filter(({ type }) => type === 'end-of-rib')).toHaveLength(12);
+    const day = new Day();
+    for (const element of elements) day.apply(element);
+    expect(day.said('country')).toEqual(['16:10:10 country.unknown since 16:10:00']);
+  });
+});

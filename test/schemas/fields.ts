@@ -281,6 +281,7 @@ const gapReasons: Every<GapReason> = {
   'too-many-routes': true,
   'changed-form': true,
   'ambiguous-peer': true,
+  'renamed-peer': true,
   disconnected: true,
   'silent-collector': true,
   'stale-feed': true,

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
 import type { Collector } from '../../../src/bgp/peer.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
-import { openUnpacking } from '../container/container.ts';
+import { openUnpacking, type Unpacking } from '../container/container.ts';
 import { readFileName, type FileKind } from './file-name.ts';
 import { firstRecord } from './first-record.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from '../limits.ts';
 import { readRefusal } from '../../../src/lib/errno.ts';
-import { snapshotOf } from '../container/packed-file.ts';
+import { snapshotOf, type Snapshot } from '../container/packed-file.ts';
 import type { PlannedFile } from './planned-file.ts';
-import { conflictOf } from './unnamed.ts';
-import { findHoles, withinWindow, type Hole } from './window.ts';
+import { conflictOf, strangersOf } from './unnamed.ts';
+import { findHoles, holesAtEnd, endOf, withinWindow, type Hole, type UpdatesEnd, type Updates } from './window.ts';
 
 /** Which files are read, and which part of their time. */
 export interface MrtPlanOptions {
@@ -32,7 +32,7 @@ export interface CollectorPlan {
   readonly collector: Collector;
   readonly ribs: readonly PlannedFile[];
   readonly updates: readonly PlannedFile[];
-  /** Where a file is missing in the sequence of updates. */
+  /** Where a file is missing in the sequence of updates, or all of them are. */
   readonly holes: readonly Hole[];
 }
 
@@ -72,6 +72,8 @@ export type MrtPlanned =
 
 /** The collector of files whose path names none. */
 export const UNNAMED = 'local' as Collector;
+/** Bytes of a packed file in which there can be nothing: a header with a long name, and a trailer. */
+const LONGEST_NOTHING = 1024;
 /** Files looked at side by side while planning. */
 const LOOK_AHEAD = 16;
 /** Read of a file to see what it is packed in: more only where it is not packed. */
@@ -131,7 +133,9 @@ export function planFound({ files, unread, refused }: FoundMrt, options: MrtPlan
 
 /** Why files whose paths name no collector cannot be of one; `undefined` when they can. */
 export function unnamedConflict(files: readonly PlannedFile[], { collector }: MrtPlanOptions): string | undefined {
-  return collector === undefined ? conflictOf(files.filter((file) => file.collector === UNNAMED)) : undefined;
+  if (collector !== undefined) return undefined;
+  const unnamed = files.filter((file) => file.collector === UNNAMED);
+  return conflictOf(unnamed) ?? strangersOf(unnamed, files);
 }
 
 function inOrder(
@@ -141,14 +145,34 @@ function inOrder(
 ): readonly CollectorPlan[] {
   const names = [...new Set(files.map(({ collector }) => collector))].sort();
   const end = window.until ?? Number.POSITIVE_INFINITY;
-  return names.map((collector) => {
+  const all = names.map((collector) => {
     const own = files.filter((file) => file.collector === collector).sort(byStart);
     const ofKind = (kind: FileKind): PlannedFile[] => own.filter((file) => file.kind === kind);
     const starts = unread.filter((file) => file.collector === collector).map(({ start }) => start);
     const updates = { collector, files: ofKind('updates'), unread: starts.filter((start) => start <= end) };
     const kept = withinWindow(ofKind('rib'), updates, window);
-    return { collector, ...kept, holes: findHoles(kept.ribs, { ...updates, files: kept.updates }) };
+    return { ribs: kept.ribs, updates: { ...updates, files: kept.updates } };
   });
+  const reach = furthest(
+    all.map(({ updates }) => updates),
+    end,
+  );
+  return all.map(({ ribs, updates }) => {
+    const { collector, files: kept } = updates;
+    return { collector, ribs, updates: kept, holes: allHoles(ribs, updates, reach) };
+  });
+}
+
+/** How far the updates of the collector reach whose files end last; `undefined` when there are no updates. */
+function furthest(updates: readonly Updates[], end: number): UpdatesEnd | undefined {
+  const [last] = updates.flatMap((each) => endOf(each) ?? []).sort((a, b) => b.at - a.at);
+  return last === undefined ? undefined : { ...last, at: Math.min(last.at, end) };
+}
+
+function allHoles(ribs: readonly PlannedFile[], updates: Updates, reach: UpdatesEnd | undefined): readonly Hole[] {
+  const atEnd = reach === undefined ? [] : holesAtEnd(ribs, updates, reach);
+  const others = findHoles(ribs, updates).filter((hole) => atEnd.every(({ before }) => before !== hole.before));
+  return [...others, ...atEnd];
 }
 
 /** The order in which files of one kind and collector are read. */
@@ -175,6 +199,7 @@ async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits):
     const opened = openUnpacking(path, { snapshot, limits, readBytes: LOOK_BYTES });
     if (!opened.ok) return refuse(opened.reason);
     const container = opened.unpacking.kind;
+    if (holdsNothing(opened.unpacking, snapshot)) return refuse('is empty when it is unpacked');
     opened.unpacking.close();
     return { path, collector, kind, container, start, isStartNamed: true, snapshot };
   }
@@ -191,6 +216,19 @@ async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits):
     isStartNamed,
     snapshot,
   };
+}
+
+/** Whether a small file is whole and unpacks to no byte. Closes the file if so. */
+function holdsNothing(unpacking: Unpacking, { size }: Snapshot): boolean {
+  if (unpacking.kind === 'plain' || size > LONGEST_NOTHING) return false;
+  const chunks = unpacking.chunks();
+  for (;;) {
+    const { done, value } = chunks.next();
+    if (done === true) return value === undefined;
+    if (value.length === 0) continue;
+    chunks.return(undefined);
+    return false;
+  }
 }
 
 async function findFiles(paths: readonly string[]): Promise<{ paths: string[]; refused: Refusal[] }> {

@@ -32,6 +32,30 @@ export function conflictOf(files: readonly File[]): string | undefined {
   return mixedIn(files);
 }
 
+/**
+ * Why files whose paths name no collector cannot be read beside those of named ones: they are all dumps, or all updates, and
+ * a named collector has none of this kind. They may well be its own: the peers of a dump would never be heard, and what they
+ * had would never be withdrawn. `undefined` when they can be read.
+ */
+export function strangersOf(
+  unnamed: readonly File[],
+  files: readonly (File & { readonly collector: string })[],
+): string | undefined {
+  const [first] = unnamed;
+  if (first === undefined || unnamed.some(({ kind }) => kind !== first.kind)) return undefined;
+  const named = files.filter((file) => !unnamed.includes(file));
+  const others = [...new Set(named.map(({ collector }) => collector))].sort();
+  const lacking = others.find((name) =>
+    named.every(({ collector, kind }) => collector !== name || kind !== first.kind),
+  );
+  if (lacking === undefined) return undefined;
+  const what = first.kind === 'rib' ? 'the table dump' : 'the updates in';
+  return (
+    `no path tells the collector of ${what} ${first.path}, and ${lacking} has no ${first.kind === 'rib' ? 'table dump' : 'updates'}: put ` +
+    `files of ${lacking} into its folder, or say whose they are with --collector NAME`
+  );
+}
+
 /** Why the files of one folder are not of one collector. */
 function mixedIn(files: readonly File[]): string | undefined {
   const known = new Map<string, File>();

@@ -9,7 +9,7 @@ export interface Hole {
   readonly from: number;
   /** Where the next file begins. */
   readonly to: number;
-  /** Index in `updates` of the file after the hole; their number when there is none. */
+  /** Index in `updates` of the file after the hole, or in `ribs` where there are no updates; their number when there is none. */
   readonly before: number;
 }
 
@@ -88,7 +88,8 @@ function holeBeforeFirst(rib: PlannedFile | undefined, first: number | undefined
   const to = first ?? Math.max(...unread) + interval;
   // Both projects begin a file of updates when they dump; whether others do is not known.
   const late = documentedInterval(updates.collector, rib.start) === undefined ? 1 + HOLE_SHARE : HOLE_SHARE;
-  return unread.length > 0 || to - rib.start > late * interval ? { from: rib.start, to, before: 0 } : undefined;
+  const before = updates.files.length === 0 ? 1 : 0;
+  return unread.length > 0 || to - rib.start > late * interval ? { from: rib.start, to, before } : undefined;
 }
 
 /** Between a file that begins at `start` and the next one, or after the last. */
@@ -99,6 +100,44 @@ function holeAfter(start: number, next: number | undefined, updates: Updates): O
   if (first !== undefined) return { from: first, to: next ?? Math.max(...unread) + interval };
   if (next === undefined || next - start <= (1 + HOLE_SHARE) * interval) return undefined;
   return { from: start + interval, to: next };
+}
+
+/** How far the files of updates of all collectors reach. */
+export interface UpdatesEnd {
+  /** Event time in milliseconds. */
+  readonly at: number;
+  /** A collector whose files end earlier by no more than this has all of them: the others' last file is longer. */
+  readonly slack: number;
+}
+
+/** How far these files reach: to the end of the last one, or at least to its begin where its length is not known. */
+export function endOf(updates: Updates): UpdatesEnd | undefined {
+  const starts = [...updates.files.map(({ start }) => start), ...updates.unread];
+  if (starts.length === 0) return undefined;
+  const last = Math.max(...starts);
+  const interval = intervalAt(updates, last);
+  return interval === undefined ? { at: last, slack: 0 } : { at: last + interval, slack: HOLE_SHARE * interval };
+}
+
+/**
+ * What is missing at the end of a collector of which there are no more files, while there are of others: what its peers sent
+ * last would stand for as long as the others are read. Of a collector without updates, all that lies behind its dumps.
+ */
+export function holesAtEnd(
+  ribs: readonly PlannedFile[],
+  updates: Updates,
+  { at: end, slack }: UpdatesEnd,
+): readonly Hole[] {
+  const { files } = updates;
+  if (files.length === 0) {
+    return ribs
+      .map(({ start }, i) => ({ from: start, to: ribs[i + 1]?.start ?? end, before: i + 1 }))
+      .filter(({ from, to }) => to - from > SAME_DUMP_MS);
+  }
+  const last = files.at(-1);
+  const interval = last?.isStartNamed === true ? intervalAt(updates, last.start) : undefined;
+  const own = interval === undefined ? undefined : endOf(updates);
+  return own === undefined || end - own.at <= slack ? [] : [{ from: own.at, to: end, before: files.length }];
 }
 
 function intervalAt(updates: Updates, at: number): number | undefined {

@@ -4,6 +4,7 @@ import { peerOf, type Collector, type Peer, type PeerId } from '../../../src/bgp
 import type { Family } from '../../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
 import { AsZero } from './as-zero.ts';
+import { DumpedSessions } from './dumped-sessions.ts';
 import type { Dump } from '../dump/dump-counter.ts';
 import type { DumpEnded, HeardAgain } from './play.ts';
 import { COMPARED_DUMP_MS, COMPARED_DUMP_RECORDS, SHORT_DUMP_SHARE } from '../../../src/policy/fixed.ts';
@@ -23,6 +24,7 @@ export interface DumpOutcome {
 export class CollectorHistory {
   readonly #collector: Collector;
   readonly #asZero: AsZero;
+  readonly #dumped: DumpedSessions;
   /** The last sign of each peer: an element, or a complete RIB dump, at the time the dump began. */
   readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
   /** When something of a peer may have been missed last, by a gap of its own. */
@@ -37,13 +39,14 @@ export class CollectorHistory {
   constructor(collector: Collector) {
     this.#collector = collector;
     this.#asZero = new AsZero(collector);
+    this.#dumped = new DumpedSessions(collector);
   }
 
   /** Takes note of an element in its turn, and gives it under its session's real AS; see `AsZero`. */
   hear(element: RoutingElement): readonly RoutingElement[] {
-    const named = this.#asZero.name(element);
-    for (const one of named) this.#hear(one);
-    return named;
+    const heard = this.#asZero.name(element).flatMap((one) => [...this.#dumped.hear(one), one]);
+    for (const one of heard) this.#hear(one);
+    return heard;
   }
 
   #hear(element: RoutingElement): void {
@@ -68,15 +71,20 @@ export class CollectorHistory {
     const from = eventTimeOf(dump.from * 1000) ?? at;
     const { ends, nameless } = this.#endsOfRib(dump, at, from);
     const present = new Set(ends.map(({ peer }) => peer.id));
+    const strangers = new Set(ends.filter(({ peer }) => this.#dumped.isStranger(peer)).map(({ peer }) => peer.address));
     const absent: GapElement[] = [];
     for (const [id, { peer, at: heard }] of this.#heard) {
-      if (present.has(id) || heard >= from) continue;
+      // Under another AS it is there.
+      if (present.has(id) || heard >= from || strangers.has(peer.address)) continue;
       absent.push({ type: 'gap', at, collector: this.#collector, peer, reason: 'absent-peer' });
       this.#heard.delete(id);
     }
-    for (const { peer } of ends) this.#remember(peer, from);
+    for (const { peer } of ends) {
+      this.#remember(peer, from);
+      this.#dumped.list(peer);
+    }
     this.#isHealed = true;
-    const believed = ends.filter(({ peer }) => !this.#missedSince(peer, from));
+    const believed = ends.filter(({ peer }) => !this.#missedSince(peer, from) && !strangers.has(peer.address));
     return { elements: [...believed, ...absent], flaw: undefined, nameless };
   }
 

@@ -8,6 +8,7 @@ import type { DecodeProblem, RecordDecoder } from '../decode/decoded.ts';
 import type { Dump } from '../dump/dump-counter.ts';
 import type { MrtReport } from './report.ts';
 import type { Mark, ScanBatch } from '../scan/scan-job.ts';
+import type { Silence } from './silence.ts';
 import { ProblemTally, typeCounts } from './tally.ts';
 import type { Watch } from '../scan/watched.ts';
 
@@ -39,6 +40,8 @@ export interface StreamClock {
   reached: EventTime;
   /** The last tick, on a grid of event time. */
   tick: number;
+  /** How long the files pause, and whether they pause for too long between two of them. */
+  readonly silence: Silence;
   /** What was lost last, until something is read again. */
   lost: HeardAgain['reason'] | undefined;
 }
@@ -93,6 +96,7 @@ class Play {
     this.#decoder = decoder;
     this.#clock = clock;
     this.#context = context;
+    clock.silence.beginFile();
     const { watch } = context;
     this.#isWatched = watching(watch);
   }
@@ -136,6 +140,7 @@ class Play {
     const { collector, path, start } = this.#file;
     // Before any record only the file's name can tell the time, and it is asked only when nothing else was heard.
     const at = this.#atLeast(mark.at === undefined && this.#clock.at === 0 ? start : (mark.at ?? 0) * 1000);
+    if (mark.kind === 'tick') this.#listen(at, items);
     if (mark.kind !== 'damage') this.#hearAgain(at, items);
     switch (mark.kind) {
       case 'tick': {
@@ -159,6 +164,16 @@ class Play {
         break;
     }
     this.#clock.at = at;
+  }
+
+  /** The gap of records that are missing between the file before and this one, unless something else is known to be. */
+  #listen(at: EventTime, items: Item[]): void {
+    const { collector, kind } = this.#file;
+    const { silence, reached, lost } = this.#clock;
+    if (kind !== 'updates' || !silence.tick(at, reached) || lost !== undefined) return;
+    this.#context.report({ type: 'missing-file', collector, from: reached, to: at });
+    items.push({ type: 'gap', at, collector, reason: 'missing-file' });
+    this.#clock.lost = 'missing-file';
   }
 
   #hearAgain(at: EventTime, items: Item[]): void {

@@ -1,5 +1,6 @@
 import { chmodSync, cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { isFault } from '../../../src/app/replay/reading-log.ts';
@@ -63,6 +64,82 @@ describe('a hole is', () => {
     expect(await holesOf('rrc00', [5, 10], [0])).toEqual(['0-5']);
     expect(await holesOf('rrc00', [], [0])).toEqual(['0-5']);
     expect(await holesOf('reconstructed-a', [0, 10, 20], [25])).toEqual(['25-35']);
+  });
+
+  test.each([
+    ['gzip', '.gz', gzipSync(new Uint8Array())],
+    ['bzip2', '.bz2', Buffer.from('QlpoORdyRThQkAAAAAA=', 'base64')],
+  ])('a file of %s that unpacks to nothing', async (_, ending, bytes) => {
+    const place = `packed${ending}/rrc00`;
+    for (const minute of ['00', '10']) folder.write(`${place}/updates.20141222.16${minute}`, quiet(Number(minute)));
+    folder.write(`${place}/updates.20141222.1605${ending}`, bytes);
+    const { collectors, refused } = await planned({ paths: [join(folder.path, place)] });
+    expect(collectors[0]?.holes).toMatchObject([{ from: (T + 300) * 1000, to: (T + 600) * 1000 }]);
+    expect(refused).toMatchObject([{ reason: 'is empty when it is unpacked' }]);
+  });
+});
+
+/** Five minutes of a collector that receives something every ten seconds; so many of its records. */
+function quiet(minute: number, records = 30): Uint8Array {
+  const told = (n: number) => message(T + minute * 60 + n * 10, update({ announced: ['192.0.2.0/24'] }));
+  return bytesOf(...Array.from({ length: records }, (_, n) => told(n)));
+}
+
+/** Writes files of updates by the minute after 16:00 at which each begins; what is missing, in seconds after 16:00. */
+async function missingOf(place: string, files: readonly (readonly [string, Uint8Array])[]): Promise<string[]> {
+  for (const [name, bytes] of files) folder.write(`${place}/${name}`, bytes);
+  const { elements, reports } = await play({ paths: [join(folder.path, place)] });
+  const missing = ofType(reports, 'missing-file').map(({ from, to }) => `${from / 1000 - T}-${to / 1000 - T}`);
+  expect(elements.filter(({ type }) => type === 'gap')).toHaveLength(missing.length);
+  return missing;
+}
+
+describe('what is missing though each name is there, or no interval is documented, is told when', () => {
+  const of = (minute: string, bytes = quiet(Number(minute))) => [`updates.20141222.16${minute}`, bytes] as const;
+
+  test.each<[string, string, (readonly [string, Uint8Array])[], string[]]>([
+    [
+      'a file lies under the name of the next one as well',
+      'twice',
+      [of('00'), of('05', quiet(0)), of('10')],
+      ['300-600'],
+    ],
+    ['an older file lies under a name', 'old', [of('00'), of('05', quiet(-60)), of('10')], ['300-600']],
+    ['a newer file lies under a name', 'new', [of('00'), of('05', quiet(10)), of('10')], ['290-600']],
+    ['a file is cut off behind a record', 'cut', [of('00'), of('05', quiet(5, 2)), of('10')], ['310-600']],
+    ['two files have a hole between them', 'two', [of('00'), of('15')], ['290-900']],
+    ['nothing is: names may be later than records', 'zone', [of('20', quiet(0)), of('25', quiet(5))], []],
+    ['nothing is: a few records say nothing of pauses', 'few', [of('00', quiet(0, 5)), of('05', quiet(9, 5))], []],
+  ])('%s', async (_, place, files, missing) => {
+    expect(await missingOf(`silent/${place}`, files)).toEqual(missing);
+  });
+});
+
+describe('a collector whose files end while those of others go on', () => {
+  const place = 'ends';
+  const collectors = async (files: Readonly<Record<string, readonly string[]>>): Promise<string[]> => {
+    const root = `${place}/${run++}`;
+    for (const [collector, names] of Object.entries(files))
+      for (const name of names) folder.write(`${root}/${collector}/${name}`, name.startsWith('b') ? DUMP : quiet(0));
+    const plan = await planned({ paths: [join(folder.path, root)] });
+    return plan.collectors.flatMap(({ collector, holes }) =>
+      holes.map(({ from, to }) => `${collector} ${from / 60_000 - T / 60}-${to / 60_000 - T / 60}`),
+    );
+  };
+  const five = ['bview.20141222.1600', 'updates.20141222.1600', 'updates.20141222.1605', 'updates.20141222.1610'];
+
+  test.each<[string, Record<string, readonly string[]>, string[]]>([
+    ['misses what they still have', { rrc00: five, rrc01: five.slice(0, 2) }, ['rrc01 5-15']],
+    ['misses all that lies behind its dumps', { rrc00: five, rrc01: five.slice(0, 1) }, ['rrc01 0-15']],
+    [
+      '… behind each of them',
+      { rrc00: five, rrc01: ['bview.20141222.1600', 'bview.20141222.1608'] },
+      ['rrc01 0-8', 'rrc01 8-15'],
+    ],
+    ['misses nothing when their last file is longer', { rrc00: five, 'route-views.sg': ['updates.20141222.1600'] }, []],
+    ['misses nothing when there are dumps alone', { rrc00: five.slice(0, 1), rrc01: ['bview.20141222.1700'] }, []],
+  ])('%s', async (_, files, holes) => {
+    expect(await collectors(files)).toEqual(holes);
   });
 });
 

@@ -117,6 +117,7 @@ describe('a plan', () => {
       'hole 15-20',
       'rrc01',
       'updates 16:05',
+      'hole 10-30',
     ]);
     expect(plan.refused).toEqual([
       { path: join(folder.path, 'rrc01/README.txt'), reason: 'is no MRT file, it looks like text' },
@@ -137,6 +138,7 @@ describe('a plan', () => {
       'updates 16:10',
       'rrc01',
       'updates 16:05',
+      'hole 10-15',
     ]);
   });
 

@@ -6,7 +6,7 @@ import { planMrt } from '../../../../streams/mrt/archive/archive.ts';
 import { conflictOf } from '../../../../streams/mrt/archive/unnamed.ts';
 import { Day, KP } from '../../../support/day.ts';
 import { planned, play, temporaryFolder } from '../../../support/mrt-run.ts';
-import { bytesOf, message, update } from '../../../support/mrt-writer.ts';
+import { bytesOf, message, PEER, peerIndexTable, update } from '../../../support/mrt-writer.ts';
 
 /** Two collectors are never taken for one. */
 const folder = temporaryFolder();
@@ -51,6 +51,31 @@ test('one folder with files of two collectors that no path names is refused, wit
   expect(refused.ok ? '' : refused.reason).toMatch(
     /^ams-updates\.20141222\.1600 and fra-updates\.20141222\.1600 in \S+ are of the same time and of two collectors, .* give each/,
   );
+});
+
+test('files that no path names are refused where they may belong to a named collector', async () => {
+  const dump = bytesOf(peerIndexTable(1_419_264_000, [PEER]));
+  const refusal = async (place: string): Promise<string> => {
+    const refused = await planMrt({ paths: [join(folder.path, place)] });
+    return refused.ok ? '' : refused.reason.replaceAll(folder.path, '');
+  };
+  folder.write('seed/bview.20141222.1600', dump);
+  folder.write('seed/rrc00/updates.20141222.1600', UPDATES);
+  expect(await refusal('seed')).toBe(
+    'no path tells the collector of the table dump /seed/bview.20141222.1600, and rrc00 has no table dump: put files of rrc00 ' +
+      'into its folder, or say whose they are with --collector NAME',
+  );
+  const named = await planned({ paths: [join(folder.path, 'seed')], collector: 'rrc00' as Collector });
+  expect(named.collectors.map(({ ribs, updates }) => [ribs.length, updates.length])).toEqual([[1, 1]]);
+
+  folder.write('late/rrc00/bview.20141222.1600', dump);
+  folder.write('late/updates.20141222.1600', UPDATES);
+  expect(await refusal('late')).toContain(
+    'the collector of the updates in /late/updates.20141222.1600, and rrc00 has no',
+  );
+  // A collector that has both is not asked for more.
+  folder.write('late/rrc00/updates.20141222.1600', UPDATES);
+  expect(await refusal('late')).toBe('');
 });
 
 test.each<[string, readonly ['rib' | 'updates', string][], boolean]>([
