@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
@@ -178,6 +178,8 @@ test('a folder that may not be entered is a fault, like a file that may not be r
   const closed = join(folder.path, 'closed/rrc01');
   mkdirSync(closed);
   chmodSync(folder.path, 0o755);
+  const above = join(folder.path, '..');
+  if ((statSync(above).mode & 0o001) === 0) chmodSync(above, 0o711);
   chmodSync(closed, 0);
   const asNobody = process.getuid?.() === 0;
   try {
