@@ -30,19 +30,10 @@ export class DumpedSessions {
 
   /** Takes note of an element in its turn. Gives the gaps of listed sessions that this update shows to be others. */
   hear(element: RoutingElement): readonly GapElement[] {
-    switch (element.type) {
-      case 'rib':
-        this.list(element.peer);
-        return [];
-      case 'announcement':
-      case 'withdrawal':
-        return this.#name(element.peer, element);
-      case 'gap':
-        if (element.peer !== undefined && element.routes === undefined) this.#forget(element.peer);
-        return [];
-      default:
-        return [];
-    }
+    const { type } = element;
+    if (type === 'rib') this.list(element.peer);
+    if (type === 'gap' && element.peer !== undefined && element.routes === undefined) this.#forget(element.peer);
+    return type === 'announcement' || type === 'withdrawal' ? this.#name(element.peer, element) : [];
   }
 
   /** A dump lists this session, or has routes of it. */
