@@ -29,7 +29,7 @@ export interface Sent {
 }
 
 export type ToReceiver =
-  | { readonly type: 'watch'; readonly url: string; readonly reorderMs: number }
+  | { readonly type: 'watch'; readonly url: string; readonly reorderMs: number; readonly isServing: boolean }
   /** Lag is that of messages stamped from `fromMs` until `untilMs`. */
   | { readonly type: 'measure'; readonly fromMs: number; readonly untilMs: number }
   | { readonly type: 'report' }
@@ -37,6 +37,8 @@ export type ToReceiver =
 
 export type FromReceiver =
   | { readonly type: 'subscribed' }
+  /** HTTP is served at this address. */
+  | { readonly type: 'serving'; readonly url: string }
   | ({ readonly type: 'sample' } & Sample)
   | { readonly type: 'report'; readonly heard: Heard };
 

@@ -7,11 +7,13 @@ import { systemClock } from '../../src/app/system-clock.ts';
 import { controlTerritory } from '../../src/app/feed/feed.ts';
 import { LIVE_POLICY } from '../../src/policy/policy.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
+import { withHistory } from '../../src/history/with-history.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { LIVE_VOTING } from '../../src/policy/voting-policy.ts';
 import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
 import { liveSeed } from './live-seed.ts';
+import { serveBeside } from './live-serving.ts';
 
 /** Lags by the millisecond, so that a run of days takes no more memory than one of seconds. */
 class Lags {
@@ -46,7 +48,7 @@ let gaps = 0;
 let live: LiveSource | undefined;
 let engine: Engine | undefined;
 
-function watch(url: string, reorderMs: number): void {
+async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 'watch' }>): Promise<void> {
   const control = controlTerritory(false);
   const territories = [...BUILT_IN, ...(control === undefined ? [] : [control])];
   live = risLive({
@@ -61,11 +63,14 @@ function watch(url: string, reorderMs: number): void {
       if (type === 'gap') gaps++;
     },
   });
-  engine = createEngine({
+  const made = createEngine({
     territories: BUILT_IN.map((territory) => ({ territory, policy: LIVE_POLICY })),
     voting: LIVE_VOTING,
+    recorded: isServing,
     ...(control === undefined ? {} : { control }),
   });
+  engine = isServing ? await withHistory(made, store) : made;
+  if (isServing) tell({ type: 'serving', url: await serveBeside(store, stop.signal) });
   void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), { store }, stop.signal);
 }
 
@@ -123,7 +128,7 @@ function tell(message: FromReceiver): void {
 
 const sampling = setInterval(sample, SAMPLE_MS);
 process.on('message', (message: ToReceiver) => {
-  if (message.type === 'watch') watch(message.url, message.reorderMs);
+  if (message.type === 'watch') void watch(message);
   if (message.type === 'measure') measured = message;
   if (message.type === 'report') tell({ type: 'report', heard: heard() });
   if (message.type !== 'stop') return;

@@ -19,6 +19,12 @@ export interface RunOptions {
   readonly execArgv: readonly string[];
   /** Asked at each sample; the sender ends early when it says so. */
   readonly isEnough?: (samples: readonly Sample[], begunMs: number) => boolean;
+  /** The client serves HTTP beside, as `watch --http` does. @default false */
+  readonly isServing?: boolean;
+  /** Called with the client's address before the feed is played. */
+  readonly onServing?: (url: string) => Promise<void>;
+  /** Called when all was sent, before the client ends. */
+  readonly onEnded?: () => Promise<void>;
 }
 
 /** Who has not heard what was sent by then, will not. */
@@ -27,14 +33,18 @@ const GRACE_MS = 60_000;
 const SETTLE_MS = 1500;
 
 /** One run: a sender, a client, and what they say of it. */
-export async function runLive({ phases, reorderMs, execArgv, isEnough }: RunOptions): Promise<Outcome> {
+export async function runLive(options: RunOptions): Promise<Outcome> {
+  const { phases, reorderMs, execArgv, isEnough, isServing = false } = options;
   const feeder = start('live-feeder', []);
   const receiver = start('live-receiver', execArgv);
   const samples: Sample[] = [];
   try {
     const { port } = await hear(feeder, 'listening');
-    order(receiver, { type: 'watch', url: `ws://127.0.0.1:${port}/v1/ws/`, reorderMs });
-    await hear(receiver, 'subscribed');
+    const serving = isServing ? hear(receiver, 'serving') : undefined;
+    const subscribed = hear(receiver, 'subscribed');
+    order(receiver, { type: 'watch', url: `ws://127.0.0.1:${port}/v1/ws/`, reorderMs, isServing });
+    await subscribed;
+    if (serving !== undefined) await options.onServing?.((await serving).url);
 
     const begun = hear(feeder, 'begun');
     const ended = hear(feeder, 'ended');
@@ -52,6 +62,7 @@ export async function runLive({ phases, reorderMs, execArgv, isEnough }: RunOpti
     const lateMs = Date.now() + GRACE_MS;
     while ((samples.at(-1)?.messages ?? 0) < sent.messages && Date.now() < lateMs) await hear(receiver, 'sample');
     await sleep(reorderMs + SETTLE_MS);
+    await options.onEnded?.();
     order(receiver, { type: 'report' });
     const { heard } = await hear(receiver, 'report');
     return { begunMs, sent, heard, samples };

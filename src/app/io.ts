@@ -15,7 +15,7 @@ export interface Io {
 }
 
 /** One clear line for people on stderr, whatever stdout is for. What came from input cannot act on the terminal. */
-export function complain(io: Io, text: string): void {
+export function complain(io: Pick<Io, 'stderr'>, text: string): void {
   io.stderr.write(`unroutable: ${printable(text)}\n`);
 }
 

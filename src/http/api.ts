@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
 import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
@@ -8,6 +10,10 @@ import { questions } from './questions.ts';
 import { explainView, peersView, stateView } from './sight-views.ts';
 import { Refused, subjectsOf } from './subjects.ts';
 import { territoriesView, timelineView, unitsView, uptimeView, verdictView } from './views.ts';
+
+/** Answers of this many characters are compressed. */
+const LONG = 4_096;
+const packed = promisify<string, { level: number }, Buffer>(gzip);
 
 /** Events in one answer, unless fewer are asked for. */
 const EVENTS = 100;
@@ -24,7 +30,7 @@ export function apiOf(store: StateStore, clock: Clock): Hono {
       const read = questions[name].safeParse(onceEach(context));
       if (!read.success) throw new Refused(400, zodFaults(read.error).join('; '));
       context.header('Cache-Control', 'no-store');
-      return context.json((await answer(read.data as z.infer<(typeof questions)[Name]>, context)) as object);
+      return jsonOf(context, await answer(read.data as z.infer<(typeof questions)[Name]>, context));
     });
   };
   route('/territories', 'none', () => territoriesView(store));
@@ -39,6 +45,17 @@ export function apiOf(store: StateStore, clock: Clock): Hono {
   route('/explain', 'moment', (asked) => explainView(store, asked, clock.wallMs()));
   route('/uptime', 'uptime', (asked) => uptimeView(store, asked));
   return api;
+}
+
+/** An answer as JSON; a long one is compressed, beside the main thread, for clients that accept gzip. */
+async function jsonOf(context: Context, answer: unknown): Promise<Response> {
+  const text = JSON.stringify(answer);
+  context.header('Content-Type', 'application/json');
+  if (text.length < LONG) return context.body(text);
+  context.header('Vary', 'Accept-Encoding');
+  if (!/\bgzip\b/.test(context.req.header('accept-encoding') ?? '')) return context.body(text);
+  context.header('Content-Encoding', 'gzip');
+  return context.body(new Uint8Array(await packed(text, { level: constants.Z_BEST_SPEED })));
 }
 
 async function eventsView(store: StateStore, asked: { after?: string | undefined; limit?: number | undefined }) {

@@ -29,6 +29,7 @@ export class EventStream {
   readonly #verdicts: () => Promise<string>;
   readonly #readers = new Set<Reader>();
   #isFollowing = false;
+  #isLooking = false;
   #last = '';
 
   constructor(options: { store: StateStore; clock: Clock; signal: AbortSignal; verdicts: () => Promise<string> }) {
@@ -102,6 +103,7 @@ export class EventStream {
         for await (const event of this.#store.follow(last, this.#signal)) {
           last = event.id;
           this.#tell(event);
+          void this.#look();
         }
       } catch (error) {
         if (error instanceof UnknownEvent) last = null;
@@ -119,15 +121,20 @@ export class EventStream {
 
   async #followVerdicts(): Promise<void> {
     while (!this.#signal.aborted) {
-      if (this.#readers.size > 0) {
-        const now = await this.#verdicts().catch(() => '');
-        if (now !== this.#last && now !== '') {
-          this.#last = now;
-          for (const reader of this.#readers) this.#send(reader, verdictText(now));
-        }
-      }
+      await this.#look();
       await this.#clock.sleep(LOOK_MS, this.#signal);
     }
+  }
+
+  /** Sends the verdicts when they changed. One look at a time: an event may come with another. */
+  async #look(): Promise<void> {
+    if (this.#isLooking || this.#readers.size === 0) return;
+    this.#isLooking = true;
+    const now = await this.#verdicts().catch(() => '');
+    this.#isLooking = false;
+    if (now === this.#last || now === '') return;
+    this.#last = now;
+    for (const reader of this.#readers) this.#send(reader, verdictText(now));
   }
 
   async #beat(): Promise<void> {

@@ -1,4 +1,4 @@
-import { endOf, unseenOf, upstreamName, type Peers, type Picture, type Timeline } from './pictures.ts';
+import { endOf, unseenOf, upstreamOf, type Peers, type Picture, type Timeline } from './pictures.ts';
 
 /** Colours of a picture, as CSS has them. */
 export interface Palette {
@@ -76,7 +76,8 @@ function gridOf({ left, clocks = [] }: Style) {
 function timeAxes({ from, until, style }: Pick<Drawn, 'from' | 'until' | 'style'>) {
   const { line, soft } = style.palette;
   const axis = {
-    ...{ type: 'time', min: from, max: until },
+    // Bars must not widen the axis: all pictures have the same times one below the other.
+    ...{ type: 'time', min: from, max: until, containShape: false },
     axisLine: { onZero: false, lineStyle: { color: line } },
   };
   const { clocks = [] } = style;
@@ -161,7 +162,7 @@ function upstreams({ head }: Picture, drawn: Drawn) {
     areaStyle: { opacity: name === 'no route' ? 0 : 0.85 },
     data: steps(timeline, (i) => {
       const shares = timeline.buckets[i]?.upstreams ?? [];
-      if (name !== 'no route') return (shares.find(({ asn }) => upstreamName(asn) === name)?.share ?? 0) * 100;
+      if (name !== 'no route') return (shares.find(({ asn }) => asn === upstreamOf(name))?.share ?? 0) * 100;
       return 100 - shares.reduce((sum, { share }) => sum + share * 100, 0);
     }),
     ...(n === 0 ? { markArea: unseenAreas(drawn) } : {}),

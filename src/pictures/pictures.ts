@@ -97,26 +97,33 @@ export function visibilityPicture(timeline: Timeline): Picture {
 
 /** One row a network. */
 export function lifelinesPicture(timeline: Timeline): Picture {
-  const { networks, buckets } = timeline;
+  const { networks, buckets, resolution } = timeline;
+  const isWide = resolution === 'hour' || resolution === 'day';
+  const gap = isWide ? `each ${resolution} with some time without a route is a gap` : 'a gap is time without a route';
   return {
     id: 'lifelines',
     title: 'Lifeline of each network',
-    summary: `${networks.length} networks, one row each; a gap is time without a route, grey is time in which we could not see.`,
+    summary: `${networks.length} networks, one row each; ${gap}, grey is time in which we could not see.`,
     head: ['time', ...networks],
     rows: buckets.map(({ at, networks: seen }) => [at, ...networks.map((_, i) => seen[i]?.lowest ?? null)]),
   };
 }
 
-/** Over whom it is reached. */
-export function upstreamsPicture(timeline: Timeline): Picture {
+/**
+ * Over whom it is reached.
+ *
+ * @param names of ASes; the number always stands before the name.
+ */
+export function upstreamsPicture(timeline: Timeline, names: ReadonlyMap<number, string> = new Map()): Picture {
+  const nameOf = (asn: number): string => upstreamName(asn, names);
   const asns = [...new Set(timeline.buckets.flatMap(({ upstreams }) => upstreams.map(({ asn }) => asn)))].sort(
     (a, b) => (a === 0 ? 1 : 0) - (b === 0 ? 1 : 0) || a - b,
   );
   return {
     id: 'upstreams',
     title: 'Share per upstream',
-    summary: `Routes over ${asns.map(upstreamName).join(', ') || 'no upstream'} at the end of each ${timeline.resolution}; the rest has no route.`,
-    head: ['time', ...asns.map(upstreamName), 'no route'],
+    summary: `Routes over ${asns.map(nameOf).join(', ') || 'no upstream'} at the end of each ${timeline.resolution}; the rest has no route.`,
+    head: ['time', ...asns.map(nameOf), 'no route'],
     rows: timeline.buckets.map(({ at, share, upstreams }) => {
       if (share === null) return [at, ...asns.map(() => null), null];
       const shares = asns.map((asn) => upstreams.find((one) => one.asn === asn)?.share ?? 0);
@@ -126,9 +133,15 @@ export function upstreamsPicture(timeline: Timeline): Picture {
   };
 }
 
-/** `AS4837`; what has no name of its own is `others`. */
-export function upstreamName(asn: number): string {
-  return asn === 0 ? 'others' : `AS${asn}`;
+/** `AS4837 CHINA169-BACKBONE`, `AS4837` where the name is not known; 0 is `others`. */
+function upstreamName(asn: number, names: ReadonlyMap<number, string>): string {
+  const name = names.get(asn);
+  return asn === 0 ? 'others' : `AS${asn}${name === undefined ? '' : ` ${name}`}`;
+}
+
+/** The number in a name of `upstreamName`. */
+export function upstreamOf(name: string): number {
+  return Number(/^AS(\d+)/.exec(name)?.[1] ?? 0);
 }
 
 /** How much was said about it. */

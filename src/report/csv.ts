@@ -64,9 +64,14 @@ export function csvHeader(): string {
 
 /** One event, one row. What an event does not have is empty; lists, such as the units of an upstream, are set apart by spaces. */
 export function csvRow(event: UnroutableEvent): string {
+  return csvLine(csvCells(event));
+}
+
+/** The cells of an event, by `CSV_COLUMNS`. */
+export function csvCells(event: UnroutableEvent): readonly (string | number)[] {
   const { time, type, subject, id, source, sequence } = event;
   const row: Row = { time, type, subject, id, source, sequence, ...rowOf(event) };
-  return csvLine(CSV_COLUMNS.map((column) => row[column] ?? ''));
+  return CSV_COLUMNS.map((column) => row[column] ?? '');
 }
 
 function rowOf(event: UnroutableEvent): Row {

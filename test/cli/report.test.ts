@@ -1,27 +1,37 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import axe from 'axe-core';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, opened, startBrowser } from '../page/browser.ts';
 import { BLACKOUT, buildCli, ROOT, type BuiltCli } from '../support/cli.ts';
 
 const DAY = join(ROOT, 'incidents/2025-06-06');
 let cli: BuiltCli;
+/** A store with the day: a report of it takes a third of the time of one that reads the files again. */
+let store = '';
 
 beforeAll(async () => {
   cli = await buildCli();
+  store = join(cli.folder, 'kept');
+  await cli.run(['replay', DAY, '--store', store, '--quiet']);
 });
 afterAll(() => cli.remove());
 
-/** Writes a report of the day, and gives its bytes. */
+/** Makes a report of the day from the store, and gives its bytes. A name is made once. */
 async function made(name: string, ...args: readonly string[]): Promise<Buffer> {
   const out = join(cli.folder, name);
-  const { status, stderr } = await cli.run(['report', DAY, '--quiet', '--out', out, ...args]);
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
+  if (!existsSync(out)) {
+    const { status, stderr } = await cli.run(['report', '--store', store, '--quiet', '--out', out, ...args]);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  }
   return readFile(out);
 }
 
@@ -37,16 +47,26 @@ function rowsOf(csv: string): readonly Readonly<Record<string, string>>[] {
   return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i] ?? ''])));
 }
 
+/** The values of a line in the picture of visibility, in per cent: of each step, from its begin on. */
+function drawnIn(svg: string, colour: string): readonly number[] {
+  const y = (label: string): number =>
+    Number(new RegExp(`translate\\(\\d+ (\\d+)\\)"[^>]*>${label} %<`).exec(svg)?.[1]);
+  const [none, all] = [y('0'), y('100')];
+  const path = new RegExp(`<path d="M([^"]+)" fill="none"[^>]* stroke="${colour}"`).exec(svg)?.[1] ?? '';
+  const byBegin = new Map(path.split('L').map((point) => point.split(' ').map(Number) as [number, number]));
+  return [...byBegin.values()].slice(0, -1).map((at) => Math.round(((none - at) / (none - all)) * 100));
+}
+
 describe('report, of a recorded day', () => {
   test('the answer stands first in every form that people read', async () => {
     const answer = 'North Korea was unroutable once between 2025-06-06 08:00:00 UTC and 2025-06-07';
-    expect((await made('a.md')).toString()).toMatch(new RegExp(`^# .*\\(reconstructed\\)\n\n\\*\\*${answer}`));
-    expect((await made('a.html')).toString()).toContain(`<p class="answer">${answer}`);
-    expect((await made('a.svg')).toString()).toContain(`<title>${answer}`);
+    expect((await made('one.md')).toString()).toMatch(new RegExp(`^# .*\\(reconstructed\\)\n\n\\*\\*${answer}`));
+    expect((await made('one.html')).toString()).toContain(`<p class="answer">${answer}`);
+    expect((await made('golden.svg', '--resolution', 'hour')).toString()).toContain(`<title>${answer}`);
   });
 
   test('what is reconstructed says so in every picture and document', async () => {
-    for (const name of ['b.md', 'b.html', 'b.svg'])
+    for (const name of ['one.md', 'one.html', 'golden.svg'])
       expect((await made(name)).toString()).toContain('This is not archive data.');
   });
 
@@ -56,14 +76,14 @@ describe('report, of a recorded day', () => {
   });
 
   test('the same input gives the same bytes, in every form', async () => {
-    for (const ending of ['html', 'png', 'json'])
-      expect(hashOf(await made(`two.${ending}`))).toBe(hashOf(await made(`one.${ending}`)));
+    for (const [ending, ...args] of [['html'], ['png', '--resolution', 'hour'], ['json'], ['parquet']])
+      expect(hashOf(await made(`two.${ending}`, ...args))).toBe(hashOf(await made(`one.${ending}`, ...args)));
   }, 120_000);
 
   test('a PNG is twice the size of its SVG, light or dark', async () => {
-    const svg = (await made('size.svg', '--resolution', 'hour')).toString();
+    const svg = (await made('golden.svg', '--resolution', 'hour')).toString();
     const [, width, height] = /^<svg [^>]*width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
-    const light = await made('light.png', '--resolution', 'hour');
+    const light = await made('one.png', '--resolution', 'hour');
     const dark = await made('dark.png', '--resolution', 'hour', '--theme', 'dark');
     for (const png of [light, dark]) {
       expect(png.subarray(1, 4).toString()).toBe('PNG');
@@ -95,17 +115,29 @@ describe('report, of a recorded day', () => {
 
   test('the numbers of the picture are those of the table', async () => {
     const rows = rowsOf((await made('hours.csv', '--resolution', 'hour')).toString());
-    const { reports } = JSON.parse((await made('hours.json', '--resolution', 'hour')).toString()) as {
-      reports: { series: { at: string; share: { mean: number } | null }[] }[];
-    };
     const all = rows.filter(({ network, collector }) => network === '' && collector === '');
-    expect(all.map(({ time, mean }) => [time, Number(mean)])).toEqual(
-      reports[0]?.series.map(({ at, share }) => [at, share?.mean]),
+    const svg = (await made('golden.svg', '--resolution', 'hour')).toString();
+    for (const [colour, column] of [
+      ['#0b57d0', 'mean'],
+      ['#a3201a', 'lowest'],
+    ] as const)
+      expect(drawnIn(svg, colour)).toEqual(all.map((row) => Math.round(Number(row[column]) * 100)));
+  });
+
+  test('the pictures of one figure have the same time axis', async () => {
+    const range = ['--since', '2025-06-06T17:25', '--until', '2025-06-06T17:40'];
+    const svg = (
+      await made('axes.svg', ...range, '--picture', 'visibility', '--picture', 'messages', '--picture', 'upstreams')
+    ).toString();
+    const places = [...svg.matchAll(/translate\((\d+(?:\.\d+)?) [^>]*>(17:\d\d)</g)].map(
+      ([, x, time]) => `${time} at ${x}`,
     );
+    expect(places.length / new Set(places).size).toBe(3);
   });
 
   test('time in which nothing could be seen is empty in the table and grey in words, and no outage', async () => {
-    const args = ['report', DAY, '--quiet', '--min-voters', '100'];
+    const args = ['report', '--quiet', '--store', join(cli.folder, 'blind')];
+    await cli.run(['replay', DAY, '--quiet', '--min-voters', '100', '--store', join(cli.folder, 'blind')]);
     const { stdout } = await cli.run([...args, '--format', 'csv']);
     expect(
       rowsOf(stdout).filter(({ network = '', collector = '', last = '' }) => network + collector + last !== ''),
@@ -125,27 +157,25 @@ describe('report, of a recorded day', () => {
   });
 
   test('of a store it is the same as of the files', async () => {
-    const store = join(cli.folder, 'kept');
-    await cli.run(['replay', DAY, '--store', store, '--quiet']);
-    const out = join(cli.folder, 'stored.csv');
-    expect((await cli.run(['report', '--store', store, '--out', out])).status).toBe(0);
-    expect(await readFile(out, 'utf8')).toBe((await made('files.csv')).toString());
+    const out = join(cli.folder, 'files.csv');
+    expect((await cli.run(['report', DAY, '--quiet', '--out', out])).status).toBe(0);
+    expect(await readFile(out, 'utf8')).toBe((await made('series.csv')).toString());
   });
 
   test('a begin after the end, or files beside a store, are faults of the question', async () => {
     const late = ['report', DAY, '--since', '2025-06-07T00:00', '--until', '2025-06-06T00:00'];
     expect((await cli.run(late)).status).toBe(2);
-    const both = await cli.run(['report', DAY, '--store', join(cli.folder, 'kept')]);
+    const both = await cli.run(['report', DAY, '--store', store]);
     expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('--store')]);
   });
 });
 
 describe.skipIf(CHROMIUM === undefined)('the HTML of a report', () => {
   test('opens without a network, complains of nothing, and has no fault of accessibility', async () => {
-    await made('page.html');
+    await made('one.html');
     const browser = await startBrowser();
     try {
-      const { page, complaints } = await opened(browser, `file://${join(cli.folder, 'page.html')}`, { offline: true });
+      const { page, complaints } = await opened(browser, `file://${join(cli.folder, 'one.html')}`, { offline: true });
       expect(await page.$$eval('figure svg', (pictures) => pictures.length)).toBe(5);
       await page.evaluate(axe.source);
       const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
@@ -157,19 +187,83 @@ describe.skipIf(CHROMIUM === undefined)('the HTML of a report', () => {
   });
 });
 
-const PYTHON = ['duckdb', 'pandas'].find((module) => spawnSync('python3', ['-c', `import ${module}`]).status === 0);
+test('AS names of a file or a URL stand after the numbers; a URL is asked once a week, and its copy stands in for it', async () => {
+  const list = '4837 CHINA169-BACKBONE China Unicom, CN\nAS20485,"TransTeleCom, Moscow",Transit,RU\nno name\n';
+  const file = join(cli.folder, 'names.txt');
+  await writeFile(file, list);
+  const text = (await made('named.md', '--as-names', file)).toString();
+  expect(text).toContain('Routes over AS4837 CHINA169-BACKBONE China Unicom, CN, AS20485 TransTeleCom, Moscow at');
+  expect(text).toContain('Upstreams lost: AS20485 (TransTeleCom, Moscow) 17:32:05, AS4837 (CHINA169');
 
-test.skipIf(PYTHON === undefined)('pandas or DuckDB reads the tables, with numbers as numbers', async () => {
-  await made('read.csv');
-  const file = join(cli.folder, 'read.csv');
-  const scripts = {
-    pandas: `import pandas as p; t = p.read_csv(r'${file}'); print(len(t), t['last'].dtype == 'float64', t['mean'].min() < 0.01)`,
-    duckdb: `import duckdb as d; print(*d.sql("select count(*), typeof(any_value(last)) = 'DOUBLE', min(mean) < 0.01 from read_csv('${file}')").fetchone())`,
+  let asked = 0;
+  const server = createServer((_, response) => response.writeHead(asked++ === 0 ? 200 : 404).end(list));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/asn.txt`;
+  const ask = (cache: string, ...more: readonly string[]) =>
+    cli.run(['report', '--store', store, '--as-names', url, '--cache', join(cli.folder, cache), ...more]);
+  try {
+    for (const more of [[], ['--offline']]) {
+      const { stdout, stderr } = await ask('names', ...more);
+      expect([stdout.includes('AS4837 CHINA169'), stderr, asked]).toEqual([true, '', 1]);
+    }
+    const [copy = ''] = await readdir(join(cli.folder, 'names/as-names'));
+    await utimes(join(cli.folder, 'names/as-names', copy), 0, 0);
+    const old = await ask('names');
+    expect(old.stdout).toContain('AS4837 CHINA169');
+    expect(old.stderr).toContain('HTTP 404; the copy of 1970-01-01 is used');
+    const none = await ask('none');
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('HTTP 404')]);
+  } finally {
+    server.close();
+  }
+});
+
+test('Parquet has the rows and columns of the CSV, with times, numbers and nulls as such', async () => {
+  for (const table of ['series', 'incidents', 'spans', 'events']) {
+    const args = table === 'series' ? [] : ['--table', table];
+    const csv = rowsOf((await made(`${table}.csv`, ...args)).toString());
+    const bytes = await made(`${table}.parquet`, ...args);
+    const rows = await parquetReadObjects({ file: new Uint8Array(bytes).buffer });
+    expect(rows.map(textOfRow)).toEqual(csv);
+  }
+});
+
+/** A row as the CSV has it. */
+function textOfRow(row: Record<string, unknown>): Record<string, string> {
+  const text = (value: unknown): string =>
+    value instanceof Date ? value.toISOString() : `${(value as string | null) ?? ''}`;
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)]));
+}
+
+const MODULES = ['duckdb', 'pandas'].filter((module) => spawnSync('python3', ['-c', `import ${module}`]).status === 0);
+if (MODULES.length === 0)
+  process.stderr.write(
+    'test/cli/report: neither DuckDB nor pandas here (pip install duckdb): they do not read the tables\n',
+  );
+
+test.runIf(MODULES.length > 0)('pandas and DuckDB read the tables, with numbers as numbers', async () => {
+  const csv = join(cli.folder, 'series.csv');
+  const parquet = join(cli.folder, 'series.parquet');
+  const rows = rowsOf((await made('series.csv')).toString()).length;
+  await made('series.parquet');
+  const duck = (file: string): string =>
+    `print(*d.sql("select count(*), typeof(any_value(last)), min(mean) < 0.01, typeof(any_value(time)) like 'TIMESTAMP%' from '${file}'").fetchall()[0])`;
+  const scripts: Readonly<Record<string, readonly [script: string, said: string]>> = {
+    pandas: [
+      `import pandas as p; t = p.read_csv(r'${csv}'); print(len(t), t['last'].dtype, t['mean'].min() < 0.01)`,
+      `${rows} float64 True`,
+    ],
+    duckdb: [
+      `import duckdb as d; ${duck(csv)}; ${duck(parquet)}`,
+      `${rows} DOUBLE True True\n${rows} DOUBLE True True`,
+    ],
   };
-  const { stdout } = spawnSync('python3', ['-c', PYTHON === 'pandas' ? scripts.pandas : scripts.duckdb], {
-    encoding: 'utf8',
-  });
-  expect(stdout.trim()).toBe(`${rowsOf(await readFile(file, 'utf8')).length} True True`);
+  for (const module of MODULES) {
+    const [script = '', said = ''] = scripts[module] ?? [];
+    const { stdout, stderr } = spawnSync('python3', ['-c', script], { encoding: 'utf8' });
+    expect([stderr, stdout.trim()]).toEqual(['', said]);
+  }
 });
 
 describe('ask', () => {
@@ -194,11 +288,13 @@ describe('ask', () => {
     expect(stdout).toMatch(/^North Korea was not unroutable in what is known of 2022-01-27/);
   });
 
-  test('with files it answers from their routes; of a moment with one verdict', async () => {
-    const { stdout } = await cli.run(['ask', 'KP', '2014-12-22T20:00', BLACKOUT, '--quiet']);
-    expect(stdout).toMatch(
-      /^At 2014-12-22 20:00:00 UTC \(05:00:00 in Pyongyang, 23 Dec\), North Korea was\nunroutable\./,
-    );
+  test('with files or a store it answers from routes; of a moment with one verdict', async () => {
+    for (const place of [[DAY], ['--store', store]]) {
+      const { stdout } = await cli.run(['ask', 'KP', '2025-06-06T20:00', ...place, '--quiet']);
+      expect(stdout).toMatch(
+        /^At 2025-06-06 20:00:00 UTC \(05:00:00 in Pyongyang, 7 Jun\), North Korea was\nunroutable\./,
+      );
+    }
   });
 
   test('what is no time is refused with what a time is', async () => {
@@ -221,7 +317,7 @@ describe('history', () => {
   });
 
   test('as JSON it is one document', async () => {
-    const { stdout } = await cli.run(['history', BLACKOUT, '--quiet', '--format', 'json']);
+    const { stdout } = await cli.run(['history', '--store', store, '--format', 'json']);
     expect(JSON.parse(stdout)).toMatchObject({ format: 'unroutable.history/1', reports: [{ territory: 'KP' }] });
   });
 });

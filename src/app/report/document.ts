@@ -18,6 +18,8 @@ export interface Measured {
   readonly policy?: Policy | undefined;
   /** Published times beside what was found, a line each. */
   readonly published: readonly string[];
+  /** Names of ASes. */
+  readonly names: ReadonlyMap<number, string>;
 }
 
 /** Rows of evidence, gaps and stretches beyond this are counted, not listed. */
@@ -33,7 +35,7 @@ export function documentOf(facts: SubjectFacts, pictures: readonly Picture[], me
     answer: answerText({ name, clock, range, stretches }),
     sections: [
       { title: 'What was seen', blocks: pictures.map(pictureBlock) },
-      { title: 'Incidents', blocks: incidentBlocks(facts) },
+      { title: 'Incidents', blocks: incidentBlocks(facts, measured.names) },
       { title: 'What was not seen', blocks: gapBlocks(facts) },
       ...section('What was published', measured.published),
       {
@@ -66,7 +68,7 @@ function pictureBlock({ id, title, summary }: Picture): Block {
   return { kind: 'picture', id, title, text: summary };
 }
 
-function incidentBlocks(facts: SubjectFacts): readonly Block[] {
+function incidentBlocks(facts: SubjectFacts, names: Measured['names']): readonly Block[] {
   if (facts.incidents.length === 0) return [{ kind: 'text', text: 'No incident was found.' }];
   const clock = clockOf(facts);
   const told = lastData(facts.events);
@@ -87,7 +89,7 @@ function incidentBlocks(facts: SubjectFacts): readonly Block[] {
   const head = ['from', 'until', 'unroutable', 'degraded', 'not seen', 'drops', 'lowest visibility', 'shape'];
   return [
     { kind: 'table', caption: 'Each incident from its onset to the recovery that lasted', head, rows },
-    ...facts.incidents.flatMap((incident) => evidenceBlocks(incident, told.get(incident.id))),
+    ...facts.incidents.flatMap((incident) => evidenceBlocks(incident, told.get(incident.id), names)),
   ];
 }
 
@@ -103,11 +105,15 @@ function lastData(events: readonly UnroutableEvent[]): ReadonlyMap<string, Incid
   return told;
 }
 
-function evidenceBlocks(incident: Incident, data: IncidentData | undefined): readonly Block[] {
+function evidenceBlocks(
+  incident: Incident,
+  data: IncidentData | undefined,
+  names: Measured['names'],
+): readonly Block[] {
   const { messages, count } = incident.evidence;
   const begin = incident.spans[0]?.from;
   const since = begin === undefined ? '' : ` of ${utcText(eventTime(begin))}`;
-  const facts = data === undefined ? [] : incidentFacts({ ...data, incident });
+  const facts = data === undefined ? [] : incidentFacts({ ...data, incident }).map((fact) => withNames(fact, names));
   const spans = incident.spans
     .slice(0, MOST_ROWS)
     .map(({ verdict, from, until }) => [
@@ -129,13 +135,23 @@ function evidenceBlocks(incident: Incident, data: IncidentData | undefined): rea
       isFolded: true,
       caption: `Evidence of the incident${since}: ${messages.length > MOST_ROWS ? `${MOST_ROWS} of ` : ''}${counted(count, 'message')} of the archive`,
       head: ['at', 'type', 'collector', 'peer', 'prefixes'],
-      rows: messages.slice(0, MOST_ROWS).map(messageRow),
+      rows: messages.slice(0, MOST_ROWS).map((message) => messageRow(message, names)),
     },
   ];
 }
 
-function messageRow({ at, type, collector, peer, prefixes }: Message): readonly string[] {
-  return [utcText(eventTime(at)), type, collector, `AS${peer.asn} ${peer.address}`, prefixes.join(' ')];
+/** `AS4837` becomes `AS4837 (CHINA169-BACKBONE)`. */
+function withNames(text: string, names: Measured['names']): string {
+  return text.replaceAll(/\bAS(\d+)\b/g, (number: string, asn: string) => {
+    const name = names.get(Number(asn));
+    return name === undefined ? number : `${number} (${name})`;
+  });
+}
+
+function messageRow({ at, type, collector, peer, prefixes }: Message, names: Measured['names']): readonly string[] {
+  const name = names.get(peer.asn);
+  const whose = `AS${peer.asn} ${name === undefined ? '' : `${name}, `}${peer.address}`;
+  return [utcText(eventTime(at)), type, collector, whose, prefixes.join(' ')];
 }
 
 function gapBlocks({ stretches, events }: SubjectFacts): readonly Block[] {

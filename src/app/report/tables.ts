@@ -1,5 +1,5 @@
 import { eventTime } from '../../report/clock.ts';
-import { csvHeader, csvLine, csvRow } from '../../report/csv.ts';
+import { CSV_COLUMNS, csvCells, csvLine } from '../../report/csv.ts';
 import type { SubjectFacts } from './facts.ts';
 
 /** The tables of a report, as CSV. */
@@ -12,17 +12,22 @@ type Cells = readonly (string | number)[];
 
 /** A table of all territories, RFC 4180: a header, then a row each. */
 export function tableCsv(table: Table, all: readonly SubjectFacts[]): string {
-  if (table === 'events') return csvHeader() + all.flatMap(({ events }) => events.map(csvRow)).join('');
+  const { head, rows } = tableOf(table, all);
+  return [head, ...rows].map(csvLine).join('');
+}
+
+/** A table of all territories: the names of its columns, and its rows. A cell without a value is the empty text. */
+export function tableOf(table: Table, all: readonly SubjectFacts[]): { head: readonly string[]; rows: Cells[] } {
   const { head, rowsOf } = KINDS[table];
-  return [head, ...all.flatMap(rowsOf)].map(csvLine).join('');
+  return { head, rows: all.flatMap(rowsOf) };
 }
 
 interface Kind {
-  readonly head: Cells;
+  readonly head: readonly string[];
   readonly rowsOf: (facts: SubjectFacts) => readonly Cells[];
 }
 
-const SERIES: Cells = [
+const SERIES: readonly string[] = [
   ...['time', 'width_s', 'territory', 'family', 'network', 'collector', 'mean', 'lowest', 'highest', 'last'],
   ...['voters', 'collectors', 'known_s', 'blind_s'],
 ];
@@ -112,7 +117,7 @@ function rounded(share: number): number {
   return Math.round(share * 10_000) / 10_000;
 }
 
-const INCIDENTS: Cells = [
+const INCIDENTS: readonly string[] = [
   ...['territory', 'family', 'incident', 'state', 'worst', 'shape', 'from', 'until', 'duration_s', 'unroutable_s'],
   ...['degraded_s', 'unknown_s', 'drops', 'outages', 'depth', 'since_at_latest', 'messages'],
 ];
@@ -127,7 +132,7 @@ function incidentRows({ subject, incidents }: SubjectFacts): readonly Cells[] {
   ]);
 }
 
-const SPANS: Cells = ['territory', 'family', 'verdict', 'from', 'until', 'duration_s'];
+const SPANS: readonly string[] = ['territory', 'family', 'verdict', 'from', 'until', 'duration_s'];
 
 /** The whole range by verdict. `unknown`: too few witnesses could be heard; `off`: nothing was recorded. */
 function spanRows({ subject, stretches }: SubjectFacts): readonly Cells[] {
@@ -140,8 +145,9 @@ function iso(at: number): string {
   return new Date(at).toISOString();
 }
 
-const KINDS: Readonly<Record<Exclude<Table, 'events'>, Kind>> = {
+const KINDS: Readonly<Record<Table, Kind>> = {
   series: { head: SERIES, rowsOf: seriesRows },
   incidents: { head: INCIDENTS, rowsOf: incidentRows },
   spans: { head: SPANS, rowsOf: spanRows },
+  events: { head: CSV_COLUMNS, rowsOf: ({ events }) => events.map(csvCells) },
 };

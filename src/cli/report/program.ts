@@ -20,7 +20,7 @@ import type { ReportOptions } from './report.ts';
 
 type End = (status: ExitStatus) => void;
 
-const FORMATS = ['html', 'md', 'svg', 'png', 'csv', 'json', 'ndjson'];
+const FORMATS = ['html', 'md', 'svg', 'png', 'csv', 'json', 'ndjson', 'parquet'];
 const PICTURES = ['visibility', 'lifelines', 'upstreams', 'messages', 'peers'];
 const TABLES = ['series', 'incidents', 'spans', 'events'];
 
@@ -37,7 +37,10 @@ export function addReport(program: Command, io: Io, end: End): void {
   addReading(report);
   report
     .optionsGroup('What to make:')
-    .option('-o, --out <file>', 'write there; .html, .md, .svg, .png, .csv, .json and .ndjson choose the format')
+    .option(
+      '-o, --out <file>',
+      'write there; .html, .md, .svg, .png, .csv, .json, .ndjson and .parquet choose the format',
+    )
     .addOption(new Option('-f, --format <format>', 'of the report (default: md)').choices(FORMATS))
     .option(
       '--picture <name>',
@@ -48,7 +51,7 @@ export function addReport(program: Command, io: Io, end: End): void {
     .addOption(
       new Option(
         '--table <name>',
-        'of csv: series: visibility over time (the default), incidents, spans: the time by verdict, events',
+        'of csv and parquet: series: visibility over time (the default), incidents, spans: the time by verdict, events',
       ).choices(TABLES),
     )
     .addOption(
@@ -58,6 +61,7 @@ export function addReport(program: Command, io: Io, end: End): void {
       ).choices(['minute', 'hour', 'day']),
     )
     .addOption(new Option('--family <family>', 'where both are watched').choices(['ipv4', 'ipv6']))
+    .option('--as-names <file>', 'file or URL with names of ASes, which stand after their numbers: "4837 NAME" a line')
     .option('-q, --quiet', 'no progress on stderr');
   addStore(report, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');
   addThresholds(report);

@@ -3,7 +3,9 @@ import { extname } from 'node:path';
 import { captionsOf, clockOf, nameOf } from '../../app/report/captions.ts';
 import { documentOf, type Measured } from '../../app/report/document.ts';
 import { factsOf, type SubjectFacts } from '../../app/report/facts.ts';
-import { tableCsv, type Table } from '../../app/report/tables.ts';
+import { asNames, type AsNames } from '../../app/report/as-names.ts';
+import { tableCsv, tableOf, type Table } from '../../app/report/tables.ts';
+import { systemClock } from '../../app/system-clock.ts';
 import type { Io } from '../../app/io.ts';
 import { publishedOf } from '../../app/incidents/published-of.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
@@ -27,7 +29,7 @@ import { gathered, refused, type Gathered } from './gather.ts';
 import type { Theme } from './draw.ts';
 
 /** The formats of a report. */
-export const REPORT_FORMATS = ['html', 'md', 'svg', 'png', 'csv', 'json', 'ndjson'] as const;
+export const REPORT_FORMATS = ['html', 'md', 'svg', 'png', 'csv', 'json', 'ndjson', 'parquet'] as const;
 
 type ReportFormat = (typeof REPORT_FORMATS)[number];
 
@@ -39,6 +41,8 @@ export interface ReportOptions extends Omit<ReplayOptions, 'format'> {
   readonly table?: Table;
   readonly theme?: Theme;
   readonly resolution?: 'minute' | 'hour' | 'day';
+  /** A file or a URL of names of ASes. */
+  readonly asNames?: string;
 }
 
 /** `unroutable report`: one document about a stretch of time, a picture of it, or its numbers. */
@@ -46,11 +50,13 @@ export async function report(paths: readonly string[], options: ReportOptions, i
   const format = formatOf(options, io);
   if (!format.ok) return failed(format, io);
   const { format: _, ...reading } = options;
+  const names = await asNames(options, io, systemClock);
+  if (!names.ok) return failed(names, io);
   const made = await gathered(paths, { ...reading, quiet: options.quiet ?? false }, io, async (found) => {
     const [territory] = (options.territory ?? []).map((id) => id.toUpperCase());
     const from = options.since ?? options.from;
     const facts = await factsOf(found.reader, found.events, { ...options, territory, from });
-    return facts.ok ? rendered(format.value, facts.value, found, options) : facts;
+    return facts.ok ? rendered(format.value, facts.value, found, { ...options, names: names.value }) : facts;
   });
   if (typeof made === 'number' || !made.ok) return refused(made, io);
   const written = await writtenTo(made.value.value, options, io);
@@ -67,18 +73,25 @@ function formatOf({ format, out, table }: ReportOptions, io: Io): Result<ReportF
       `--out ${out}: no report ends like this; use .${REPORT_FORMATS.join(', .')}, or say which with --format`,
     );
   const chosen = found ?? (table === undefined ? 'md' : 'csv');
-  if (chosen === 'png' && out === undefined && io.stdout.isTTY === true)
-    return bad('usage', 'a PNG is not for a terminal: write it to a file with --out FILE.png');
+  if ((chosen === 'png' || chosen === 'parquet') && out === undefined && io.stdout.isTTY === true)
+    return bad('usage', `${chosen} is not for a terminal: write it to a file with --out FILE.${chosen}`);
   return good(chosen);
 }
+
+type Rendering = ReportOptions & { readonly names: AsNames };
 
 async function rendered(
   format: ReportFormat,
   all: readonly SubjectFacts[],
   found: Gathered,
-  options: ReportOptions,
+  options: Rendering,
 ): Promise<Result<string | Uint8Array>> {
-  if (format === 'csv') return good(tableCsv(options.table ?? 'series', all));
+  const { table = 'series', names } = options;
+  if (format === 'csv') return good(tableCsv(table, all));
+  if (format === 'parquet') {
+    const { tableParquet } = await import('../../app/report/parquet.ts');
+    return good(tableParquet(tableOf(table, all)));
+  }
   if (format === 'ndjson') {
     const events = new Set(all.flatMap((facts) => facts.events));
     return good(
@@ -89,9 +102,9 @@ async function rendered(
     );
   }
   if (format === 'json') return good(`${jsonText({ format: 'unroutable.report/1', reports: all.map(jsonOf) }, 2)}\n`);
-  const pictures = all.map((facts) => picturesOf(facts, options.picture ?? ALL));
+  const pictures = all.map((facts) => picturesOf(facts, options.picture ?? ALL, names));
   const documents = await Promise.all(
-    all.map(async (facts, i) => documentOf(facts, pictures[i] ?? [], await measuredOf(facts, found))),
+    all.map(async (facts, i) => documentOf(facts, pictures[i] ?? [], { ...(await measuredOf(facts, found)), names })),
   );
   if (format === 'md') return good(reportMarkdown(documents));
   return drawn(format, { all, documents, pictures }, options);
@@ -107,7 +120,7 @@ interface Drawing {
 async function drawn(
   format: 'html' | 'svg' | 'png',
   { all, documents, pictures }: Drawing,
-  { theme = 'light', picture = ARTICLE }: ReportOptions,
+  { theme = 'light', picture = ARTICLE, names }: Rendering,
 ): Promise<Result<string | Uint8Array>> {
   const { figureSvg, pictureSvg, pngOf } = await import('./draw.ts');
   if (format === 'html') {
@@ -125,7 +138,7 @@ async function drawn(
       'usage',
       `a picture shows one of them: choose with --territory and --family (${all.map(({ subject }) => subject.key).join(', ')})`,
     );
-  const chosen = picturesOf(facts, picture);
+  const chosen = picturesOf(facts, picture, names);
   if (chosen.length === 0)
     return bad('usage', 'what each peer saw is recorded for at most three days, and not in this time');
   const svg = figureSvg(document, chosen, facts, theme);
@@ -136,20 +149,20 @@ const ALL = ['lifelines', 'visibility', 'upstreams', 'messages', 'peers'] as con
 /** What fits above the fold of an article. */
 const ARTICLE = ['visibility', 'lifelines'] as const;
 
-function picturesOf(facts: SubjectFacts, ids: readonly Picture['id'][]): readonly Picture[] {
+function picturesOf(facts: SubjectFacts, ids: readonly Picture['id'][], names: AsNames): readonly Picture[] {
   const { timeline, fine, peers } = facts;
   const hasNetworks = timeline.networks.length > 0;
   const makers: Readonly<Record<Picture['id'], () => Picture | undefined>> = {
     visibility: () => visibilityPicture(fine),
     lifelines: () => (hasNetworks ? lifelinesPicture(fine) : undefined),
-    upstreams: () => (hasNetworks ? upstreamsPicture(timeline) : undefined),
+    upstreams: () => (hasNetworks ? upstreamsPicture(timeline, names) : undefined),
     messages: () => messagesPicture(timeline),
     peers: () => (hasNetworks && peers !== undefined ? peersPicture(peers) : undefined),
   };
   return ids.flatMap((id) => makers[id]() ?? []);
 }
 
-async function measuredOf({ subject, range, events }: SubjectFacts, found: Gathered): Promise<Measured> {
+async function measuredOf({ subject, range, events }: SubjectFacts, found: Gathered): Promise<Omit<Measured, 'names'>> {
   const watched = found.selection.territories.find(({ territory }) => territory.id === subject.territory);
   return {
     inputs: (found.outcome?.files ?? []).map(
