@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../src/app/system-clock.ts';
 import { openEmbedded } from '../src/store/embedded/open.ts';
 import { burst, Connections, hostileLoad, StreamReaders } from './bench/http-asking.ts';
-import { runLive, type Outcome } from './bench/live-run.ts';
+import { runLive } from './bench/live-run.ts';
 import { median } from './bench/measure.ts';
 import { machineText } from './bench/table.ts';
 import { FROM, UNTIL, writeTenYears } from './bench/ten-years.ts';

@@ -10,6 +10,7 @@ import { createEngine, type Engine } from '../../src/engine.ts';
 import { withHistory } from '../../src/history/with-history.ts';
 import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
+import type { Space } from '../../src/spaces.ts';
 import { LIVE_VOTING } from '../../src/policy/voting-policy.ts';
 import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
 import { liveSeed } from './live-seed.ts';
@@ -46,7 +47,7 @@ let measured = { fromMs: Infinity, untilMs: Infinity };
 let applied = 0;
 let gaps = 0;
 let live: LiveSource | undefined;
-let engine: Engine | undefined;
+let engine: Engine<Space> | undefined;
 
 async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 'watch' }>): Promise<void> {
   const control = controlTerritory(false);
@@ -75,7 +76,7 @@ async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 
 }
 
 /** Only what a message said itself has a lag: the client's own ticks tell no time of the sender's. */
-function noting(judging: Engine, reorderMs: number): Engine {
+function noting(judging: Engine<Space>, reorderMs: number): Engine<Space> {
   return {
     get now() {
       return judging.now;
