@@ -21,17 +21,8 @@ import type { IncidentState } from './incident/incident.ts';
 import type { Policy } from '../policy/policy.ts';
 import { IncidentTracker, type IncidentTrackerSnapshot } from './incident/incident-tracker.ts';
 import { followFlapping, steadyAt, type Flapping } from './verdict/flapping.ts';
-import {
-  areaAt,
-  beatOf,
-  dropCountsAt,
-  isWorse,
-  noteLevel,
-  settle,
-  startLevels,
-  type Beat,
-  type Levels,
-} from './verdict/levels.ts';
+import { isWorse, type Known } from './verdict/levels.ts';
+import { Outlook, type OutlookSnapshot } from './verdict/outlook.ts';
 import {
   blindness,
   deadline,
@@ -41,17 +32,15 @@ import {
   type Controlled,
   type VerdictState,
 } from './verdict/verdict.ts';
-import type { Known } from './verdict/levels.ts';
 import { BASELINE_GROWS_MS } from '../policy/fixed.ts';
 
 /** What an evaluator goes on from, besides `changes`. */
-export interface EvaluatorSnapshot {
+export interface EvaluatorSnapshot extends OutlookSnapshot {
   readonly state: VerdictState;
   readonly lastKnown: Known | undefined;
   readonly rebased: boolean;
   readonly beginsUntil: EventTime | undefined;
   readonly joining: JoiningVoters;
-  readonly levels: Levels | undefined;
   readonly flapping: Flapping | undefined;
   readonly tracker: IncidentTrackerSnapshot;
 }
@@ -63,14 +52,11 @@ export class Evaluator {
   readonly changes: Changes;
   readonly #baseline: Baseline;
   readonly #tracker: IncidentTracker;
+  readonly #outlook: Outlook;
   #state: VerdictState = firstState();
   #lastKnown: Known | undefined;
   #rebased = false;
-  /** The recent past; `undefined` while nothing can be said. */
-  #levels: Levels | undefined;
-  #beat: Beat | undefined;
   #flapping: Flapping | undefined;
-  #at = 0 as EventTime;
   /** Until then more voters come with the first dumps, and what they see belongs to the baseline as well. */
   #beginsUntil: EventTime | undefined;
 
@@ -80,6 +66,7 @@ export class Evaluator {
     this.changes = new Changes(view, policy);
     this.#baseline = new Baseline(view, policy);
     this.#tracker = new IncidentTracker(view, policy);
+    this.#outlook = new Outlook(view, policy);
   }
 
   get state(): VerdictState {
@@ -97,7 +84,7 @@ export class Evaluator {
       rebased: this.#rebased,
       beginsUntil: this.#beginsUntil,
       joining: this.#baseline.snapshot(),
-      levels: this.#levels,
+      ...this.#outlook.snapshot(),
       flapping: this.#flapping,
       tracker: this.#tracker.snapshot(),
     };
@@ -105,11 +92,9 @@ export class Evaluator {
 
   /** The view was put back before; `changes` are put back by themselves. */
   restore(snapshot: EvaluatorSnapshot, at: EventTime): void {
-    const { state, lastKnown, rebased, beginsUntil, joining, levels, flapping, tracker } = snapshot;
-    this.#at = at;
-    this.#levels = levels;
+    const { state, lastKnown, rebased, beginsUntil, joining, flapping, tracker } = snapshot;
+    this.#outlook.restore(snapshot, at);
     this.#flapping = flapping;
-    this.#beat = levels && beatOf(levels.at < at ? settle(levels, this.policy) : levels, at, this.policy);
     this.#state = state;
     this.#lastKnown = lastKnown;
     this.#rebased = rebased;
@@ -120,10 +105,11 @@ export class Evaluator {
 
   /** The next moment at which something is decided though nothing is heard. It may lie in the past: then it is due. */
   deadline(): EventTime | undefined {
+    const { levels } = this.#outlook;
     return earliest(
-      deadline(this.#state, this.policy, this.#beat),
-      this.#levels && dropCountsAt(this.#levels, this.#at, this.policy),
-      this.#levels && this.#flapping && steadyAt(this.#levels, this.policy),
+      deadline(this.#state, this.policy, this.#outlook.beat),
+      this.#outlook.dropCountsAt(),
+      levels && this.#flapping && steadyAt(levels, this.policy),
       this.changes.deadline(),
       this.#baseline.deadline(this.#state),
       this.#tracker.closesAt(this.#state),
@@ -133,12 +119,19 @@ export class Evaluator {
 
   /** Looks at the view as it is at `at`: after each change of it or of the control group, and at each deadline. */
   observe(at: EventTime, control: number | undefined): readonly Draft[] {
-    if (this.#baseline.rebase(this.#state, at)) this.#rebased = true;
+    if (this.#baseline.rebase(this.#state, at)) {
+      this.#rebased = true;
+      this.#outlook.forget();
+    }
     if (this.#beginsUntil !== undefined) this.#beginAgain(at, this.#beginsUntil);
     const touched = this.view.takeTouched();
-    const sample = this.#look(at, control);
-    const scene = { view: this.view, sample };
+    const seen = this.view.sample(at);
+    const scene = { view: this.view, sample: seen };
+    if (this.#state.kind === 'unknown') this.#outlook.forget();
+    const { isAnew } = this.#outlook;
+    const sample = this.#outlook.look(seen, control, touched.heard);
     this.#baseline.note(sample);
+    if (isAnew) this.#tracker.noteRoster(sample.share);
     this.#tracker.noteSample(sample, touched);
 
     const drafts = this.#followChanges(scene, touched);
@@ -146,7 +139,7 @@ export class Evaluator {
     this.#state = step(before, sample, this.policy);
     this.#tracker.noteState(this.#state, at);
     const told = this.#state.kind === before.kind ? [] : this.#turn(before, scene, drafts);
-    drafts.push(...this.#tellIncident(scene, told), ...this.#tellFlapping(scene));
+    drafts.push(...this.#tellIncident(scene, sample, told), ...this.#tellFlapping(scene));
     this.#adopt(sample);
     return inReadingOrder(drafts);
   }
@@ -157,34 +150,13 @@ export class Evaluator {
     const { roster } = this.view.matrix;
     this.#baseline.adopt(this.#state, at);
     if (this.view.matrix.roster === roster) return;
-    this.#tracker.noteRoster(this.view.sample(at).share);
+    this.#tracker.noteRoster(sample.share);
     if (this.view.detailed && blindness(sample, this.policy) === undefined)
-      this.changes.observe(at, { units: [], marks: [] }, this.#lookNow(false));
-  }
-
-  /** What is visible now, and what it comes to with the recent past. */
-  #look(at: EventTime, control: number | undefined): Controlled {
-    // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
-    const sample: Controlled = Object.assign(this.view.sample(at), { control });
-    this.#at = at;
-    if (blindness(sample, this.policy) !== undefined) {
-      this.#levels = undefined;
-      this.#beat = undefined;
-      return sample;
-    }
-    const { share } = sample;
-    this.#levels =
-      this.#levels === undefined
-        ? startLevels(share, at, this.policy)
-        : noteLevel(this.#levels, share, at, this.policy);
-    const levels = this.#levels.at < at ? settle(this.#levels, this.policy) : this.#levels;
-    this.#levels = levels;
-    this.#beat = beatOf(levels, at, this.policy);
-    return Object.assign(sample, { area: areaAt(levels, at), beat: this.#beat });
+      this.changes.observe(at, { units: [], marks: [], heard: 0, heardOf: new Map() }, this.#lookNow(false));
   }
 
   #tellFlapping(scene: Scene): readonly Draft[] {
-    const levels = this.#levels;
+    const { levels } = this.#outlook;
     if (levels === undefined) return [];
     const { flapping, told } = followFlapping(this.#flapping, levels, scene.sample.at, this.policy);
     this.#flapping = flapping;
@@ -197,10 +169,9 @@ export class Evaluator {
   }
 
   /** `turned` is what the incident's own event says of a verdict; what else is new of it is added. */
-  #tellIncident(scene: Scene, turned: readonly IncidentNews[]): readonly Draft[] {
-    const { sample } = scene;
+  #tellIncident(scene: Scene, sample: Controlled, turned: readonly IncidentNews[]): readonly Draft[] {
     const tracker = this.#tracker;
-    tracker.follow(this.#state, sample, this.#levels);
+    tracker.follow(this.#state, sample, this.#outlook.levels);
     const isOpened = turned.some(({ what }) => what === 'opened');
     if (isOpened) tracker.markTold(sample);
     const changed = turned.flatMap((news) => (news.what === 'updated' ? news.changed : []));
@@ -249,7 +220,7 @@ export class Evaluator {
     if (state.kind !== 'unknown') this.#lastKnown = state.kind;
     if (state.kind === 'routable' && !this.view.hasBaseline) this.#begin(scene.sample.at);
     const rebased = this.#rebased && state.kind === 'routable';
-    const turn = { before, state, at: scene.sample.at, levels: this.#levels, rebased };
+    const turn = { before, state, at: scene.sample.at, levels: this.#outlook.levels, rebased };
     const told = this.#tracker.turn(turn);
 
     if (state.kind === 'unknown') drafts.push(countryDraft(scene, 'country.unknown', this.#countryData(before, scene)));
@@ -282,12 +253,17 @@ export class Evaluator {
 
   #beginAgain(at: EventTime, until: EventTime): void {
     if (at > until || this.#state.kind !== 'routable') this.#beginsUntil = undefined;
-    else this.#baseline.grow(at);
+    else {
+      const { roster } = this.view.matrix;
+      this.#baseline.grow(at);
+      if (this.view.matrix.roster !== roster) this.#outlook.forget();
+    }
   }
 
   #begin(at: EventTime): void {
     this.#beginsUntil ??= later(at, BASELINE_GROWS_MS);
     this.#baseline.begin(at);
+    this.#tracker.noteRoster(this.#outlook.begin(at));
     this.#tracker.begin();
     if (this.view.detailed) this.changes.begin(at);
   }

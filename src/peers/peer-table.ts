@@ -192,7 +192,7 @@ export class PeerTable {
     for (const family of families) {
       this.#forgetRoutes(session, isGone, { family, lackedAt: now });
       session.table[family] = dump.routes[family];
-      if (this.#votes.measure(family, this.#sessions.all())) isOther = true;
+      if (this.#votes.measure(family, this.#sessions.all(), now)) isOther = true;
     }
     const isMissing = (family: Family): boolean => {
       const state = (session.peerState[family] = stateDumped(session.peerState[family], dump.from));

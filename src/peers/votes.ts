@@ -1,12 +1,14 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
+import { smallestFullTable } from '../rib/full-table.ts';
 import { FAMILIES } from '../territory/territory.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { Liveness } from './liveness.ts';
 import type { Session } from './session.ts';
 import type { VotingPolicy } from '../policy/voting-policy.ts';
-import { LARGEST_TABLES_SHARE, SAME_SIZE_SHARE } from '../policy/fixed.ts';
+import { FEW_TABLES, LARGEST_TABLES_SHARE, SAME_SIZE_SHARE } from '../policy/fixed.ts';
+
 /** Gives votes to those who may, and takes them back: it follows from peer state, table and what was learned, and nothing else. */
 export class Votes {
   readonly #views: readonly TerritoryView[];
@@ -27,19 +29,24 @@ export class Votes {
   }
 
   /**
-   * Looks again what a usual full table is: as large as that of the tenth part of the ASes with the largest tables. One
-   * table that is far larger than all others, or was so once, is not the measure of the others.
+   * Looks again what a usual full table is: of the tables that may be full ones at this time, that of the tenth part of
+   * the ASes with the largest ones. One table that is far larger than all others, or was so once, is not the measure of the
+   * others; nor are many partial feeds the measure of the one full table of a collector.
    *
    * @returns true when it is another now: then all are to be asked again.
    */
-  measure(family: Family, sessions: readonly Session[]): boolean {
+  measure(family: Family, sessions: readonly Session[], at: EventTime): boolean {
     const byAs = new Map<Asn, number>();
     for (const { peer, table } of sessions) {
       const size = table[family] ?? 0;
       if (size > (byAs.get(peer.asn) ?? 0)) byAs.set(peer.asn, size);
     }
-    const sizes = [...byAs.values()].sort((a, b) => b - a);
-    const usual = sizes[Math.ceil(sizes.length * LARGEST_TABLES_SHARE) - 1] ?? 0;
+    const fewest = smallestFullTable(family, at);
+    const all = [...byAs.values()].sort((a, b) => b - a);
+    const full = all.filter((size) => size >= fewest);
+    const sizes = full.length > 0 ? full : all;
+    const place = Math.max(Math.ceil(sizes.length * LARGEST_TABLES_SHARE), sizes.length < FEW_TABLES ? 1 : 2);
+    const usual = sizes[place - 1] ?? 0;
     if (Math.abs(usual - this.#usual[family]) <= SAME_SIZE_SHARE * this.#usual[family]) return false;
     this.#set(family, usual);
     return true;

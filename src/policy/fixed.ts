@@ -69,6 +69,12 @@ export const DUMP_BACKLOG_MS = 60_000;
  */
 export const LARGEST_TABLES_SHARE = 0.1;
 
+/**
+ * From this many tables that may be full ones on, the usual one is never the largest: that one may be far larger than
+ * all others.
+ */
+export const FEW_TABLES = 3;
+
 /** The usual full table changes only when its size changes by more than this share: tables of one day differ by less. */
 export const SAME_SIZE_SHARE = 0.02;
 

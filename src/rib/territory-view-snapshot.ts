@@ -1,5 +1,6 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
+import type { Heard } from './heard.ts';
 
 /** What may have changed of a view since it was last asked. */
 export interface Touched {
@@ -7,6 +8,19 @@ export interface Touched {
   readonly units: readonly number[];
   /** Marks whose count may be another. */
   readonly marks: readonly string[];
+  /** What messages did to the sight of voters, all together, and by unit; units without any are left out. */
+  readonly heard: Heard;
+  readonly heardOf: ReadonlyMap<number, Heard>;
+}
+
+/** An AS that lost its last vote. */
+export interface FormerVoter {
+  readonly asn: Asn;
+  readonly at: EventTime;
+  /** Whether something of it may have been missed; `false` when its table turned out not to be a full one. */
+  readonly isMissed: boolean;
+  /** Indices of the units that it usually sees and did not see then, upward. */
+  readonly lacking: readonly number[];
 }
 
 /** What a view continues from, besides its routes and votes. */
@@ -14,7 +28,7 @@ export interface TerritoryViewSnapshot {
   /** By AS, upward: indices of the units that it usually sees, upward. */
   readonly baseline: readonly (readonly [Asn, readonly number[]])[];
   /** ASes that lost their vote, in the order in which they did. */
-  readonly former: readonly (readonly [Asn, EventTime])[];
+  readonly former: readonly FormerVoter[];
   /** The level at which visibility has not changed, and since when. */
   readonly steady: { readonly share: number; readonly since: EventTime } | undefined;
   /** ASes that came to see more than they usually do, and were not looked at yet. */

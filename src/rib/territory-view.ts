@@ -6,15 +6,18 @@ import { DirtyRoutes } from './dirty-set.ts';
 import { VoteCount } from './vote-count.ts';
 import { smallestFullTable } from './full-table.ts';
 import { BaselineMatrix } from './baseline-matrix.ts';
+import { GAINED, LOST, type Heard } from './heard.ts';
 import { LongestMatch } from './longest-match.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { RouteClassifier } from './route-classifier.ts';
-import type { TerritoryViewSnapshot, Touched } from './territory-view-snapshot.ts';
+import type { FormerVoter, TerritoryViewSnapshot, Touched } from './territory-view-snapshot.ts';
 import type { Sample } from './sample.ts';
 import { blocksOf, concerns, unitsOf, type Territory } from '../territory/territory.ts';
 import { changeOf, VisibilityLog } from './visibility-changes.ts';
 import { Tally } from './tally.ts';
 import { maxRoutes, maxRoutesOfAll, routeKey, AdjRibIn, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
+
+const UNHEARD = { heard: 0, heardOf: new Map<number, Heard>() } as const;
 
 /**
  * One territory in one address family: who sees which unit now. Counters only, no verdicts. IPv4 and IPv6 are two
@@ -41,8 +44,10 @@ export class TerritoryView {
   /** Units whose `seen` or `visible` may have changed since `takeTouched`. */
   readonly #touched = new Set<number>();
   readonly #voteCount: VoteCount;
-  /** ASes that lost their vote, and when; in order of time. */
-  readonly #former = new Map<Asn, EventTime>();
+  /** What messages did to the sight of each unit since `takeTouched`. */
+  readonly #heard = new Map<number, Heard>();
+  /** ASes that lost their vote, in order of time. */
+  readonly #former = new Map<Asn, FormerVoter>();
   /** Voting sessions per collector. */
   readonly #collectors = new Map<Collector, number>();
   readonly #classifier: RouteClassifier;
@@ -190,8 +195,9 @@ export class TerritoryView {
   setVote(rib: AdjRibIn, votes: boolean, at: EventTime, isMissed: boolean): void {
     if (rib.votes === votes) return;
     const { asn, collector } = rib.peer;
-    const lostAt = this.#former.get(asn);
+    const former = this.#former.get(asn);
     const isFirst = votes && this.#voteCount.enter(asn);
+    const lacking = votes ? [] : this.#voteCount.lacking(asn);
     if (votes) this.#former.delete(asn);
     for (let unit = 0; unit < rib.sees.length; unit++) {
       if (rib.sees[unit] !== 1) continue;
@@ -204,19 +210,19 @@ export class TerritoryView {
     if (sessions > 0) this.#collectors.set(collector, sessions);
     else this.#collectors.delete(collector);
     rib.votes = votes;
-    if (!votes && this.#voteCount.leave(asn) && isMissed) this.#former.set(asn, at);
-    if (isFirst) this.#noteLacking(rib, at, lostAt);
+    if (!votes && this.#voteCount.leave(asn)) this.#former.set(asn, { asn, at, isMissed, lacking });
+    if (isFirst) this.#noteTable(rib, at, former);
     this.#reckonVisible(at);
   }
 
   /** The earliest time at which an AS that lost its vote is no longer held against us. */
   get formerSince(): EventTime | undefined {
-    return this.#former.values().next().value;
+    return this.#former.values().next().value?.at;
   }
 
   /** An AS that is gone this long is no witness either when it comes back. */
   forgetFormer(before: EventTime): void {
-    for (const [asn, at] of this.#former) {
+    for (const { asn, at } of this.#former.values()) {
       if (at > before) continue;
       this.#former.delete(asn);
       this.matrix.forget(asn);
@@ -249,9 +255,10 @@ export class TerritoryView {
   }
 
   #formerWitnesses(): number {
-    if (!this.hasBaseline) return this.#former.size;
+    const { hasBaseline } = this;
     let count = 0;
-    for (const asn of this.#former.keys()) if (this.#voteCount.isWitness(asn)) count++;
+    for (const { asn, isMissed } of this.#former.values())
+      if (isMissed && (!hasBaseline || this.#voteCount.isWitness(asn))) count++;
     return count;
   }
 
@@ -263,14 +270,27 @@ export class TerritoryView {
   takeTouched(): Touched {
     const units = [...this.#touched].sort((a, b) => a - b);
     this.#touched.clear();
-    return { units, marks: this.tally.takeTouched() };
+    return { units, marks: this.tally.takeTouched(), ...this.#takeHeard() };
+  }
+
+  #takeHeard(): Pick<Touched, 'heard' | 'heardOf'> {
+    if (this.#heard.size === 0) return UNHEARD;
+    const heardOf = new Map(this.#heard);
+    let heard = 0;
+    for (const one of heardOf.values()) heard |= one;
+    this.#heard.clear();
+    return { heard: heard as Heard, heardOf };
+  }
+
+  #hear(unit: number, heard: Heard): void {
+    this.#heard.set(unit, ((this.#heard.get(unit) ?? 0) | heard) as Heard);
   }
 
   /** All of it that does not follow from routes and votes. */
   snapshot(): TerritoryViewSnapshot {
     return {
       ...this.matrix.snapshot(),
-      former: [...this.#former],
+      former: [...this.#former.values()],
       touched: [...this.#touched].sort((a, b) => a - b),
     };
   }
@@ -288,8 +308,9 @@ export class TerritoryView {
   restore({ former, touched, ...matrix }: TerritoryViewSnapshot): void {
     this.matrix.restore(matrix);
     for (const unit of this.units.keys()) this.#voteCount.reckon(unit);
-    for (const [asn, at] of former) this.#former.set(asn, at);
+    for (const one of former) this.#former.set(one.asn, one);
     this.#touched.clear();
+    this.#heard.clear();
     for (const unit of touched) this.#touched.add(unit);
     this.tally.takeTouched();
   }
@@ -308,19 +329,24 @@ export class TerritoryView {
 
   /** Whether the session belongs to a voter: now, or before it missed something. */
   #isHeard({ votes, peer }: AdjRibIn): boolean {
-    return votes || this.#former.has(peer.asn);
+    return votes || this.#former.get(peer.asn)?.isMissed === true;
   }
 
   /**
-   * Who may vote from now on has told its table: what it lacks of what it usually sees is evidence, unless that was
-   * told while it had no vote.
+   * Who may vote from now on has told its table: what it lacks of what it usually sees is evidence, unless that was told
+   * while it had no vote. What is in its table as it was when it lost its vote is no news.
    *
-   * @param lostAt when it lost its last vote; `undefined` when it had none of late.
+   * @param former as it lost its last vote; `undefined` when it had none of late.
    */
-  #noteLacking(rib: AdjRibIn, at: EventTime, lostAt: EventTime | undefined): void {
+  #noteTable(rib: AdjRibIn, at: EventTime, former: FormerVoter | undefined): void {
     const lacking = this.#voteCount.lacking(rib.peer.asn);
+    const before = new Set(former?.lacking);
+    for (const unit of lacking) if (!before.has(unit)) this.#hear(unit, LOST);
+    // Before there is a baseline, all that a new voter sees is news.
+    const came = this.hasBaseline || former !== undefined ? before : this.units.keys();
+    for (const unit of came) if (this.#voteCount.sees(rib.peer.asn, unit) === true) this.#hear(unit, GAINED);
     if (lacking.length === 0) return;
-    const told = lostAt === undefined ? [] : this.visibilityLog.lossesOf(rib.peer.asn, lostAt);
+    const told = former?.isMissed === true ? this.visibilityLog.lossesOf(rib.peer.asn, former.at) : [];
     for (const unit of this.detailed ? lacking : lacking.slice(0, 1)) {
       const prefix = this.units[unit];
       if (prefix === undefined || told.some((one) => overlaps(one.prefix, prefix))) continue;
@@ -330,8 +356,10 @@ export class TerritoryView {
 
   #turned(rib: AdjRibIn, unit: number, sees: boolean): void {
     if (!rib.votes) return;
+    const before = this.#voteCount.seen[unit];
     if (sees) this.#see(rib.peer.asn, unit);
     else this.#voteCount.unsee(rib.peer.asn, unit);
+    if (this.#voteCount.seen[unit] !== before) this.#hear(unit, sees ? GAINED : LOST);
     this.#voteCount.reckon(unit);
   }
 

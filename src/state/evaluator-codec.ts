@@ -38,7 +38,7 @@ const CONDITIONS = [
 
 /** An evaluator, but for the fall and the incident it goes on writing in, and the changes it follows. */
 export function evaluatorText(version: string, isReady: boolean, evaluator: EvaluatorSnapshot): string {
-  const { state, lastKnown, rebased, beginsUntil, joining, levels, flapping, tracker } = evaluator;
+  const { state, lastKnown, rebased, beginsUntil, joining, level, levels, flapping, tracker } = evaluator;
   const { movement, shareBefore, firsts, lost, lowSince } = tracker;
   return JSON.stringify({
     version,
@@ -53,6 +53,7 @@ export function evaluatorText(version: string, isReady: boolean, evaluator: Eval
     firsts,
     lost,
     lowSince,
+    level,
     levels: levels && levelsValue(levels),
     flapping,
   });
@@ -85,6 +86,7 @@ export function parseEvaluator(
         newcomers: fields.optional('newcomers', () => fields.list('newcomers', joiningFrom)) ?? [],
         candidates: fields.list('candidates', joiningFrom),
       },
+      level: fields.optional('level', numberFrom),
       levels: fields.optional('levels', (value) => levelsFrom(new Fields(value))),
       flapping: fields.optional('flapping', (value) => flappingFrom(new Fields(value))),
       tracker: {
@@ -100,8 +102,8 @@ export function parseEvaluator(
 }
 
 /** A change that is being followed, as it is written down. */
-export function changeText({ hysteresis, movement, atLatest }: ChangeState): string {
-  const value = { hysteresis: hysteresisValue(hysteresis), movement: movementValue(movement) };
+export function changeText({ hysteresis, movement, atLatest, carried }: ChangeState): string {
+  const value = { hysteresis: hysteresisValue(hysteresis), movement: movementValue(movement), carried };
   return JSON.stringify(atLatest ? { ...value, atLatest } : value);
 }
 
@@ -110,7 +112,8 @@ export function parseChange(text: string): ChangeState {
   const fields = Fields.parse(text);
   const atLatest = fields.optional('atLatest', () => fields.flag('atLatest')) ?? false;
   const [hysteresis, movement] = [fields.value('hysteresis'), fields.value('movement')];
-  return { hysteresis: hysteresisFrom(hysteresis), movement: movementFrom(movement), atLatest };
+  const carried = fields.optional('carried', numberFrom);
+  return { hysteresis: hysteresisFrom(hysteresis), movement: movementFrom(movement), atLatest, carried };
 }
 
 /** On or off, and since when it has been turning. */

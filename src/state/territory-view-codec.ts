@@ -13,7 +13,7 @@ import {
   prefixFrom,
   timeFrom,
 } from '../lib/fields.ts';
-import type { TerritoryViewSnapshot } from '../rib/territory-view-snapshot.ts';
+import type { FormerVoter, TerritoryViewSnapshot } from '../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { EngineSpace } from './record.ts';
 import { runsFrom, runsText } from '../lib/runs.ts';
@@ -110,7 +110,7 @@ export function territoryViewText(view: TerritoryView): string {
     blocks: view.blocksText,
     baseline: baselineValue(baseline),
     touched: runsText(touched),
-    former,
+    former: former.map(formerValue),
     steady: steady && [steady.share, steady.since],
     ...(grown.length > 0 && { grown }),
     rosterAt,
@@ -126,7 +126,7 @@ export function parseTerritoryView(view: TerritoryView, text: string): Territory
   return {
     baseline: fields.list('baseline', (value) => rowFrom(value, units)),
     touched: runsFrom(fields.text('touched'), units),
-    former: fields.list('former', (value) => pairFrom(value, asnFrom, timeFrom)),
+    former: fields.list('former', (value) => formerFrom(value, units)),
     steady: steady && { share: steady[0], since: steady[1] },
     grown: fields.optional('grown', () => fields.list('grown', asnFrom)) ?? [],
     rosterAt: fields.optional('rosterAt', timeFrom),
@@ -140,6 +140,18 @@ function baselineValue(baseline: TerritoryViewSnapshot['baseline']): readonly un
 
 function rowFrom(value: unknown, units: number): readonly [Asn, readonly number[]] {
   return pairFrom(value, asnFrom, (text) => runsFrom(String(text), units));
+}
+
+/** Of most there is no more to say than who it is and when it lost its vote. */
+function formerValue({ asn, at, isMissed, lacking }: FormerVoter): readonly unknown[] {
+  return isMissed && lacking.length === 0 ? [asn, at] : [asn, at, isMissed, runsText(lacking)];
+}
+
+function formerFrom(value: unknown, units: number): FormerVoter {
+  const [first, second, isMissed = true, lacking = ''] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  const [asn, at] = pairFrom([first, second], asnFrom, timeFrom);
+  if (typeof isMissed !== 'boolean') throw new Error('it is not a former voter');
+  return { asn, at, isMissed, lacking: runsFrom(String(lacking), units) };
 }
 
 function madeOnce<T>(made: Map<string, T>, text: string, make: (text: string) => T): T {

@@ -21,10 +21,13 @@ export const SMALL: Territory = {
 
 export const NETWORKS = ['175.45.176.0/24', '175.45.177.0/24'] as const;
 
+const ROUTES = NETWORKS.map((text) => ({ prefix: prefix(text), pathId: undefined }));
+
 const COLLECTOR = parseCollector('rrc00') ?? never();
 const VOTERS = 5;
 const POLICY: Policy = { ...DEFAULT_POLICY, minVoters: 3 };
 const RIGHT = [4837, 131279].map(asn);
+const PATHS = { announce: RIGHT, reroute: [20485, 131279].map(asn), hijack: [3491, 17557].map(asn) };
 const FULL = { ipv4: 500_000, ipv6: 0 };
 
 /** What some voters do, so many seconds after what was done before. */
@@ -137,17 +140,14 @@ function wordsOf(what: Exclude<Step['what'], 'dump' | 'blind'>, { at, peer: one,
     case 'announce':
     case 'reroute':
     case 'hijack': {
-      const path = { announce: RIGHT, reroute: [20485, 131279].map(asn), hijack: [3491, 17557].map(asn) }[what];
+      const path = PATHS[what];
       return routesOf(networks).map((route) => ({ ...route, type: 'announcement', at, peer: one, path }));
     }
   }
 }
 
 function routesOf(networks: number) {
-  return NETWORKS.filter((_, i) => ((networks >> i) & 1) === 1).map((text) => ({
-    prefix: prefix(text),
-    pathId: undefined,
-  }));
+  return ROUTES.filter((_, i) => ((networks >> i) & 1) === 1);
 }
 
 export interface Played {

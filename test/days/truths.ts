@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import type { Element } from '../../src/bgp/element.ts';
 import type { Incident, UnroutableEvent, Verdict } from '../../src/detect/events/event.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
@@ -17,18 +16,21 @@ const isVerdict = (event: UnroutableEvent): event is CountryEvent => 'verdict' i
 const isOfCountry = ({ type }: UnroutableEvent): boolean =>
   /^(?:country\.(?!known|unknown)|unit|upstream|origin|prefix)/.test(type);
 
+/** Throws when the two differ. `expect` costs more than the day that it looks at. */
+function same(what: string, found: unknown, right: unknown): void {
+  if (found !== right) throw new Error(`${what}: ${String(found)} is not ${String(right)}`);
+}
+
 /** Each event about the country lists messages, and so does each incident. */
 export function evidenceIsWhole(events: Events): void {
   for (const event of events) {
-    const { data, type } = event;
-    if ('incident' in data && typeof data.incident === 'object') {
-      expect([type, data.incident.evidence.count]).not.toEqual([type, 0]);
-      continue;
-    }
-    const count = 'evidence' in data ? (data.evidence?.count ?? 0) : 0;
-    if (!isOfCountry(event)) continue;
-    expect([type, count]).not.toEqual([type, 0]);
-    expect('evidence' in data && data.evidence?.messages.length).toBe(Math.min(16, count));
+    const { data, type, time } = event;
+    const isIncident = 'incident' in data && typeof data.incident === 'object';
+    if (!isIncident && !isOfCountry(event)) continue;
+    const evidence = isIncident ? data.incident.evidence : 'evidence' in data ? data.evidence : undefined;
+    const { count, messages } = evidence ?? { count: 0, messages: [] };
+    if (count === 0) throw new Error(`${time} ${type} lists no message`);
+    same(`messages of ${time} ${type}`, messages.length, Math.min(16, count));
   }
 }
 
@@ -42,38 +44,42 @@ export function saidOfCountry(events: Events): readonly string[] {
     });
 }
 
-/** Nothing began after the last word about the country. What is given up by the baseline, or seen again, is dated otherwise. */
+/**
+ * What began, began with a word about the country: a message about a route, the end of a table, or the moment from which on a
+ * session counts as complete. What the baseline gave up, and what was seen again after blindness, is dated otherwise.
+ */
 export function nothingBeganUnheard(elements: readonly Element[], events: Events): void {
-  const last = Math.max(...elements.map(lastWordOf));
+  const words = new Set(elements.flatMap(wordsOf));
   for (const event of events) {
-    const { type, data } = event;
-    if (!isOfCountry(event) || /steady|flapping/.test(type)) continue;
-    if ('rebased' in data || 'sinceAtLatest' in data || !('since' in data)) continue;
-    expect([type, Date.parse(data.since ?? '') <= last]).toEqual([type, true]);
+    const { type, time, data } = event;
+    if (!isOfCountry(event) || type === 'country.steady' || !('since' in data)) continue;
+    if ('rebased' in data || 'sinceAtLatest' in data) continue;
+    if (!words.has(Date.parse(data.since ?? '')))
+      throw new Error(`${time} ${type} since ${data.since}: nothing was told then`);
   }
 }
 
-/** When a route was told or a table ended; a session that comes up tells its table, by itself or with its first route. */
-function lastWordOf(element: Element): number {
-  if (element.type === 'tick' || element.type === 'gap') return 0;
-  if (element.type === 'peer-state' && element.state === 'down') return 0;
+/** When an element speaks of a route or a table; a session that comes up tells its table, by itself or with its first route. */
+function wordsOf(element: Element): readonly number[] {
+  if (element.type === 'tick' || element.type === 'gap' || element.type === 'probe') return [];
+  if (element.type === 'peer-state' && element.state === 'down') return [];
   const isOfSession = element.type === 'peer-state' || element.type === 'announcement';
-  return isOfSession ? element.at + DEFAULT_VOTING.resyncMs : element.at;
+  return isOfSession ? [element.at, element.at + DEFAULT_VOTING.resyncMs] : [element.at];
 }
 
 /** Each verdict says what was before; an incident is opened, updated and closed, one at a time; its spans are whole. */
 export function incidentsAreWhole(events: Events): void {
   let verdict: string | undefined;
   let open: string | undefined;
-  for (const { type, data } of events) {
+  for (const { time, type, data } of events) {
     if ('incident' in data && typeof data.incident === 'object') {
       spansAreWhole(data.incident);
-      expect(open).toBe(type === 'incident.opened' ? undefined : data.incident.id);
+      same(`${time} ${type}, the open incident`, open, type === 'incident.opened' ? undefined : data.incident.id);
       open = type === 'incident.closed' ? undefined : data.incident.id;
     }
     if (!('verdict' in data)) continue;
     // What is known again is told beside what changed: both follow the same blindness.
-    if (data.previous !== 'unknown') expect(data.previous).toBe(verdict ?? 'routable');
+    if (data.previous !== 'unknown') same(`${time} ${type}, the verdict before`, data.previous, verdict ?? 'routable');
     verdict = data.verdict;
   }
 }
@@ -82,25 +88,28 @@ const ms = (from: string, until: string): number => Date.parse(until) - Date.par
 
 /** Spans leave no hole, their sums are the length, and blind time is never down. */
 function spansAreWhole(incident: Incident): void {
-  const { spans, durationMs, unroutableMs, degradedMs, unknownMs, routableMs, downMs } = incident;
+  const { id, spans, durationMs, unroutableMs, degradedMs, unknownMs, routableMs, downMs } = incident;
   const sums: Record<Verdict, number> = { unroutable: 0, degraded: 0, unknown: 0, routable: 0 };
   for (const [i, { verdict, from, until }] of spans.entries()) {
     const next = spans[i + 1];
-    if (next !== undefined) expect(until).toBe(next.from);
-    if (next !== undefined) expect(next.sinceAtLatest === true || next.verdict !== verdict).toBe(true);
+    if (next !== undefined) same(`end of a span of ${id}`, until, next.from);
+    if (next?.verdict === verdict) same(`two spans of one verdict in ${id}`, next.sinceAtLatest, true);
     if (until === undefined) continue;
-    expect(ms(from, until)).toBeGreaterThan(0);
+    same(`a span of ${id} lasts`, ms(from, until) > 0, true);
     sums[verdict] += ms(from, until);
   }
-  expect({ unroutable: unroutableMs, degraded: degradedMs, unknown: unknownMs, routable: routableMs }).toEqual(sums);
-  expect(downMs).toBe(unroutableMs + degradedMs);
+  same(`unroutable in ${id}`, unroutableMs, sums.unroutable);
+  same(`degraded in ${id}`, degradedMs, sums.degraded);
+  same(`unknown in ${id}`, unknownMs, sums.unknown);
+  same(`routable in ${id}`, routableMs, sums.routable);
+  same(`down in ${id}`, downMs, unroutableMs + degradedMs);
   const [first, last] = [spans[0], spans.at(-1)];
-  expect(durationMs).toBe(last?.until === undefined ? undefined : ms(first?.from ?? '', last.until));
-  if (durationMs !== undefined) expect(downMs + unknownMs + routableMs).toBe(durationMs);
-  expect(['unroutable', 'degraded']).toContain(first?.verdict);
-  expect(last?.verdict).not.toBe('routable');
-  expect(incident.drops).toBeGreaterThan(0);
-  if (incident.state === 'closed') expect(last?.until).toBeDefined();
+  same(`length of ${id}`, durationMs, last?.until === undefined ? undefined : ms(first?.from ?? '', last.until));
+  if (durationMs !== undefined) same(`sum of ${id}`, downMs + unknownMs + routableMs, durationMs);
+  same(`${id} begins down`, first?.verdict === 'unroutable' || first?.verdict === 'degraded', true);
+  same(`${id} ends with a span of its own`, last?.verdict === 'routable', false);
+  same(`${id} has drops`, incident.drops > 0, true);
+  if (incident.state === 'closed') same(`${id} is over`, last?.until === undefined, false);
 }
 
 /** What each format shows of one run. */
@@ -112,38 +121,77 @@ export interface Shown {
   readonly bins: readonly Bin[];
 }
 
-/** Events, CSV, text, the JSON document, incidents and the chart say the same verdict at every second. */
+/** Since when each verdict holds, in the order in which they were given. Two of these that are alike agree at every moment. */
+type Steps = readonly (readonly [since: number, verdict: string])[];
+
+/** A later word overrides an earlier one from its date on. */
+function stepsOf(words: Steps): Steps {
+  const steps: (readonly [number, string])[] = [];
+  for (const word of words) {
+    while ((steps.at(-1)?.[0] ?? -1) >= word[0]) steps.pop();
+    if (steps.at(-1)?.[1] !== word[1]) steps.push(word);
+  }
+  return steps;
+}
+
+/** NDJSON, CSV, text, the JSON document, incidents and the chart say the same verdict at every second. */
 export function formatsAgree({ events, spans, bins }: Shown): void {
   const told = events.filter(isVerdict);
-  for (const event of told) {
-    const { time, type, data } = event;
-    const row = csvRow(event).trimEnd().split(',');
-    const cell = (name: (typeof CSV_COLUMNS)[number]): string => row[CSV_COLUMNS.indexOf(name)] ?? '';
-    expect([cell('time'), cell('verdict'), cell('since')]).toEqual([time, data.verdict, data.since]);
-    expect(`${type}: ${sentence(event, clocks)}`).toMatch(TEXT[data.verdict]);
-    expect(sentence(event, clocks)).toContain(data.since.slice(11, 19));
-  }
-  const first = told[0];
+  const [first] = told;
   if (first === undefined) return;
-  const verdictAt = (at: number): Verdict | undefined =>
-    told.findLast(({ data }) => Date.parse(data.since) <= at)?.data.verdict;
+  const begin = Date.parse(first.data.since);
+  const steps = stepsOf(told.map(({ data }) => [Date.parse(data.since), data.verdict]));
+  const right = steps.join(' ');
+  same('CSV', stepsOf(told.map(csvWord)).join(' '), right);
+  same('text', stepsOf(told.map(textWord)).join(' '), right);
+  const document = spans.map(({ since, verdict }) => [Date.parse(since), verdict] as const);
+  same('JSON', stepsOf(document.filter(([since]) => since >= begin)).join(' '), right);
+  incidentsAgree(events, told);
+  chartAgrees(bins, steps, told);
+}
+
+function csvWord(event: CountryEvent): readonly [number, string] {
+  const row = csvRow(event).trimEnd().split(',');
+  const cell = (name: (typeof CSV_COLUMNS)[number]): string => row[CSV_COLUMNS.indexOf(name)] ?? '';
+  return [Date.parse(cell('since')), cell('verdict')];
+}
+
+/** The verdict that a sentence names, and the time that it gives for it. */
+function textWord(event: CountryEvent): readonly [number, string] {
+  const text = `${event.type}: ${sentence(event, clocks)}`;
+  const { since, verdict } = event.data;
+  const hasTime = text.includes(since.slice(11, 19));
+  return [hasTime ? Date.parse(since) : Number.NaN, TEXT[verdict].test(text) ? verdict : text];
+}
+
+/**
+ * Spans that begin with a verdict have it. A pause too short for a verdict is a span of an incident alone: where a verdict
+ * begins with one, its own span is the next.
+ */
+function incidentsAgree(events: Events, told: readonly CountryEvent[]): void {
   const incidents = new Map<string, Incident>();
   for (const { data } of events)
     if ('incident' in data && typeof data.incident === 'object') incidents.set(data.incident.id, data.incident);
-  const moments = told.flatMap(({ data }) => [-1000, 0, 1000].map((by) => Date.parse(data.since) + by));
-  for (const at of moments.filter((moment) => moment >= Date.parse(first.data.since))) {
-    expect([at, spans.findLast(({ since }) => Date.parse(since) <= at)?.verdict]).toEqual([at, verdictAt(at)]);
-  }
-  // Pauses too short for a verdict are spans of an incident alone.
-  for (const { spans: own } of incidents.values())
-    for (const { from, verdict } of own) {
-      const begun = told.findLast(({ data }) => data.since === from);
-      if (begun !== undefined && verdictAt(Date.parse(from)) === begun.data.verdict)
-        expect([from, verdict]).toEqual([from, begun.data.verdict]);
+  const givenAt = new Map(told.map(({ data }) => [data.since, data.verdict]));
+  for (const { spans } of incidents.values())
+    for (const [i, { from, verdict }] of spans.entries()) {
+      const given = givenAt.get(from) ?? verdict;
+      const isPause = verdict === 'routable' && given !== verdict;
+      same(`span from ${from}`, isPause ? spans[i + 1]?.verdict : verdict, given);
     }
-  for (const { from, verdict } of bins) {
-    const decided = told.findLast(({ time }) => Date.parse(time) < from + 1000);
-    if (decided !== undefined) expect([from, verdict]).toEqual([from, decided.data.verdict]);
+}
+
+/** What the chart leaves blank is what nobody could see: unknown, or blind for less than it takes to say so. */
+function chartAgrees(bins: readonly Bin[], steps: Steps, told: readonly CountryEvent[]): void {
+  const decided = told.map(({ time }) => Date.parse(time));
+  for (const [i, { from, share }] of bins.entries()) {
+    const next = bins[i + 1];
+    if (share !== undefined || next === undefined || next.from - from <= 10_000) continue;
+    // Something was decided though no element came: nobody drew it.
+    if (decided.some((at) => at > from && at < next.from)) continue;
+    // Before the first verdict it was routable.
+    const verdict = steps.findLast(([since]) => since < from + 1000)?.[1] ?? 'routable';
+    same(`blank from ${new Date(from).toISOString()}, where the verdict`, verdict, 'unknown');
   }
 }
 

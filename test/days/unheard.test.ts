@@ -2,6 +2,10 @@ import { expect, test } from 'vitest';
 import { asn, clock, Day, peers, prefix, UNITS } from '../support/day.ts';
 import { all, eventsOf } from './words.ts';
 
+/** Ten voters, and five are enough. */
+const ten = all.slice(0, 10);
+const fewDay = () => new Day({ policy: { minVoters: 5 } }).dump('00:00', ten);
+
 const verdictIn = (day: Day) => day.engine.status()[0]?.verdict;
 
 test('all sessions go down, that they come up is not heard, and a dump has everything: it is there', () => {
@@ -82,4 +86,52 @@ test('a torn dump in quiet times takes no vote, and gives none: the outage after
   expect(day.tick('08:10').engine.status()[0]?.visibility).toMatchObject({ voters: 40, share: 1 });
   day.withdraw('09:00', all);
   expect(day.tick('10:00').said('country')).toEqual(['09:00:30 country.unroutable since 09:00:00']);
+});
+
+test('a voter that sees it goes down beside one that lost it: that others are asked is no message about the country', () => {
+  const day = fewDay().withdraw('01:00', all.slice(0, 1));
+  expect(verdictIn(day.session('02:00', all.slice(1, 2), 'down').tick('03:00'))).toBe('routable');
+  // The next message that takes sight away counts all of what is seen then.
+  day.withdraw('04:00', all.slice(2, 3)).tick('05:00');
+  expect(day.said('country')).toEqual(['04:01:00 country.degraded since 04:00:00']);
+});
+
+test('those that lost it go down, and all that are left see it: nobody said that it is back', () => {
+  const day = new Day().dump('00:00', all).withdraw('01:00', all.slice(0, 10), UNITS.slice(0, 2));
+  day.session('02:00', all.slice(0, 10), 'down').tick('03:00');
+  expect(verdictIn(day)).toBe('degraded');
+  expect(day.said('country')).toEqual(['01:01:00 country.degraded since 01:00:00']);
+});
+
+test('a network seen by one voter of ten is not lost because that voter goes down, nor back because others do', () => {
+  const day = fewDay().withdraw('01:00', ten.slice(1), UNITS.slice(0, 1));
+  day.session('02:00', ten.slice(0, 1), 'down').tick('02:10');
+  expect(day.said('unit')).toEqual([]);
+  const other = fewDay().withdraw('01:00', ten, UNITS.slice(0, 1)).tick('01:30');
+  other.announce('02:00', ten.slice(0, 4), UNITS.slice(0, 1)).session('03:00', ten.slice(7), 'down').tick('04:00');
+  expect(other.said('unit.returned')).toEqual([]);
+  other.announce('05:00', ten.slice(4, 5), UNITS.slice(0, 1)).tick('06:00');
+  expect(other.said('unit.returned')).toEqual(['05:01:00 unit.returned 175.45.176.0/24 since 05:00:00']);
+});
+
+test('a voter that comes back with the table it had says nothing new; with a smaller one, that is a loss', () => {
+  const day = fewDay().session('01:00', ten.slice(0, 1), 'down').dump('02:00', ten.slice(0, 1));
+  expect(day.tick('03:00').said('country', 'unit')).toEqual([]);
+  day.session('04:00', ten.slice(0, 2), 'down').dump('05:00', ten.slice(0, 2), []).tick('06:00');
+  expect(day.said('country')).toEqual(['05:01:00 country.degraded since 05:00:00']);
+});
+
+test('few voters: what is back as a whole is back, though one voter less would be a dip', () => {
+  const day = new Day({ policy: { minVoters: 3 } }).dump('00:00', all.slice(0, 5));
+  day.withdraw('01:00', all.slice(0, 5), UNITS.slice(0, 2)).announce('01:00:12', all.slice(0, 5)).tick('02:00');
+  expect(day.said('country')).toEqual([]);
+});
+
+test('a foreign origin that a table lacks is gone, and messages are listed', () => {
+  const day = new Day().dump('00:00', all).announce('01:00', all.slice(0, 5), UNITS, [666]);
+  day.dump('02:00', all.slice(0, 5)).tick('03:00');
+  const gone = eventsOf(day, 'origin.changed').filter(({ data }) => data.change === 'gone');
+  expect(gone.map(({ data }) => [data.since.slice(11, 16), (data.evidence?.count ?? 0) > 0])).toEqual([
+    ['02:00', true],
+  ]);
 });

@@ -124,3 +124,13 @@ test('without a table, of the peers that told any route inside the blocks, those
   expect(seenIn(day)).toMatchObject({ share: 0.475, of: 'peers-with-a-route', voters: 40 });
   expect(clock('12:30')).toBeGreaterThan(0);
 });
+
+test('one full table among thirteen partial feeds: it alone votes', () => {
+  const day = new Day().dump('00:00', all.slice(0, 1)).dump('00:00', all.slice(1, 14), [], 60_000).tick('01:00');
+  expect(seenIn(day)).toMatchObject({ voters: 1 });
+});
+
+test('one table half as large again among four voters blinds none of them', () => {
+  const day = new Day().dump('00:00', all.slice(0, 4)).dump('08:00', all.slice(0, 1), UNITS, 750_000).tick('09:00');
+  expect(seenIn(day)).toMatchObject({ voters: 4 });
+});

@@ -68,13 +68,20 @@ describe('a usual full table', () => {
       session.table.ipv4 = size;
       return session;
     });
-    votes.measure('ipv4', sessions);
+    votes.measure('ipv4', sessions, AT);
     return votes.usual.ipv4;
   };
 
   test.each<[string, readonly (number | undefined)[], number]>([
     ['is not known while no table is', [undefined, undefined], 0],
-    ['is the largest of a few', [FULL, 900_000, 10], FULL],
+    ['is the larger of two', [FULL, 900_000, 10], FULL],
+    ['is not the largest of three or more: it may be far larger than all others', [FULL, 1.5 * FULL, FULL], FULL],
+    [
+      'is the one full table among many partial feeds',
+      [FULL, ...Array.from({ length: 13 }, (_, i) => 1000 * (i + 1))],
+      FULL,
+    ],
+    ['is that of the partial feeds where there is no full one', [300, 200, 100], 200],
     [
       'is that of the tenth with the largest tables: one far larger table among twenty is not the measure',
       [5 * FULL, ...Array.from({ length: 19 }, () => FULL)],
@@ -91,7 +98,7 @@ describe('a usual full table', () => {
       session.table.ipv4 = i < 15 ? 5 * FULL : FULL;
       return session;
     });
-    votes.measure('ipv4', sessions);
+    votes.measure('ipv4', sessions, AT);
     expect(votes.usual.ipv4).toBe(FULL);
   });
 
@@ -100,7 +107,7 @@ describe('a usual full table', () => {
     const session = newSession(peer(1), 0);
     const changes = [FULL, 1.02 * FULL, 1.03 * FULL].map((size) => {
       session.table.ipv4 = size;
-      return votes.measure('ipv4', [session]);
+      return votes.measure('ipv4', [session], AT);
     });
     expect(changes).toEqual([true, false, true]);
   });

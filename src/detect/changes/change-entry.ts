@@ -28,6 +28,8 @@ export interface ChangeState {
   readonly movement: Movement;
   /** Whether what it is turning to stood already at the first look. */
   readonly atLatest: boolean;
+  /** Of a network: the share to judge by, where voters came or went and it is another than is seen; see `carriedLevel`. */
+  readonly carried: number | undefined;
 }
 
 /** Something that may change, and its present state. */
@@ -37,6 +39,9 @@ export interface Entry extends ChangeState {
   hysteresis: Hysteresis;
   movement: Movement;
   atLatest: boolean;
+  carried: number | undefined;
+  /** Of a network: the share it was judged by when it was looked at last. */
+  level: number | undefined;
 }
 
 /** What an entry of this key is of. */

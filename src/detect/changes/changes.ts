@@ -1,6 +1,7 @@
 import type { EventTime } from '../../bgp/time.ts';
 import { DirtySet } from '../../rib/dirty-set.ts';
 import { parseMark } from '../../rib/marks.ts';
+import { carriedLevel, type Heard } from '../../rib/heard.ts';
 import type { Touched } from '../../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import {
@@ -71,7 +72,7 @@ export class Changes {
         this.#leave(entry);
         continue;
       }
-      const known = entry.subject.kind === 'prefix' || this.#aim(entry.subject) === 'on';
+      const known = entry.subject.kind === 'prefix' || this.#aim(entry) === 'on';
       if (known && this.#isForeign(entry)) this.#standsAt(entry, at);
       else this.#turn(entry, { on: known });
     }
@@ -83,14 +84,15 @@ export class Changes {
    * @param look whether it is the first one, or one while more voters come for it; whether our eyes were closed before. What
    * is shown then stood before.
    */
-  observe(at: EventTime, { units, marks }: Touched, { isBeginning, isReopening }: FirstLook): void {
+  observe(at: EventTime, { units, marks, heardOf }: Touched, { isBeginning, isReopening }: FirstLook): void {
     if (!this.#isReady) return;
     this.#concerned = undefined;
     const isWhole = this.#isStale || this.#roster !== this.#view.matrix.roster;
     // That others are asked now is not news of the territory: what is another share of them at that moment is taken as given.
     const isGiven = this.#view.matrix.rosterAt === at;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
-      if (isGiven) this.#take(entry, at, isBeginning);
+      this.#judge(entry, isBeginning || isReopening ? undefined : (heardOf.get(unitOf(entry)) ?? 0));
+      if (isGiven && !heardOf.has(unitOf(entry))) this.#take(entry, at, isBeginning);
       this.#look(entry, at);
       if (isReopening && entry.hysteresis.turningSince === at && this.#entries.has(entry.key)) this.#markLatest(entry);
     }
@@ -157,7 +159,10 @@ export class Changes {
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
     this.#roster = this.#view.matrix.roster;
-    const entries = states.map(([key, state]) => ({ key, subject: subjectFrom(key), ...state }));
+    const entries = states.map(([key, state]): Entry => {
+      const subject = subjectFrom(key);
+      return { key, subject, ...state, level: state.carried ?? this.#shareOf(subject) };
+    });
     for (const entry of entries) this.#keep(entry);
     for (const entry of entries.sort((a, b) => startOf(a) - startOf(b)))
       if (entry.hysteresis.turningSince !== undefined) this.#queue.add(entry, this.#holdMs(entry));
@@ -227,7 +232,7 @@ export class Changes {
     entry.movement = movement;
     const { on, turningSince } = entry.hysteresis;
     if (entry.subject.kind === 'unit' || (turningSince !== undefined && turningSince !== at)) return;
-    const aim = this.#aim(entry.subject);
+    const aim = this.#aim(entry);
     if (aim === 'on' && !on && isBeginning && this.#isForeign(entry)) {
       this.#standsAt(entry, at);
       return;
@@ -257,7 +262,7 @@ export class Changes {
       const movement = continueMovement(entry.movement, this.#count(entry.subject), at);
       if (movement !== entry.movement) this.dirty.add(entry.key);
       entry.movement = movement;
-      this.#turn(entry, aimAt(entry.hysteresis, this.#aim(entry.subject), at));
+      this.#turn(entry, aimAt(entry.hysteresis, this.#aim(entry), at));
     }
     if (this.#isIdle(entry)) this.#leave(entry);
   }
@@ -299,7 +304,8 @@ export class Changes {
   /** A unit that enters is one of the baseline: it is there. The rest begins as absent. */
   #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
     const hysteresis = { on: subject.kind === 'unit' };
-    const entry = { key, subject, hysteresis, movement: startMovement(0, at), atLatest: false };
+    const nothing = { atLatest: false, carried: undefined, level: undefined };
+    const entry = { key, subject, hysteresis, movement: startMovement(0, at), ...nothing };
     this.#keep(entry);
     this.dirty.add(key);
     return entry;
@@ -314,10 +320,9 @@ export class Changes {
     else upstreams.add(entry);
   }
 
-  #aim(subject: Subject): Aim {
+  #aim({ subject, level }: Entry): Aim {
     const { unroutableBelow, restoredAt, presentAt, absentBelow } = this.#policy;
-    const of = this.#of(subject);
-    const share = of === 0 ? 0 : this.#count(subject) / of;
+    const share = (subject.kind === 'unit' ? level : undefined) ?? this.#shareOf(subject);
     switch (subject.kind) {
       case 'unit':
         if (this.#view.baseline[subject.unit] === 1) return aimOf(share, restoredAt, unroutableBelow);
@@ -330,6 +335,22 @@ export class Changes {
       case 'prefix':
         return share >= presentAt ? 'on' : 'stay';
     }
+  }
+
+  #shareOf(subject: Subject): number {
+    const of = this.#of(subject);
+    return of === 0 ? 0 : this.#count(subject) / of;
+  }
+
+  /** Which share of its voters a network is judged by. @param heard what messages did to it; `undefined` when it is looked at anew. */
+  #judge(entry: Entry, heard: Heard | undefined): void {
+    if (entry.subject.kind !== 'unit') return;
+    const share = this.#shareOf(entry.subject);
+    entry.level = heard === undefined || entry.level === undefined ? share : carriedLevel(entry.level, share, heard);
+    const carried = entry.level === share ? undefined : entry.level;
+    if (carried === entry.carried) return;
+    entry.carried = carried;
+    this.dirty.add(entry.key);
   }
 
   #count(subject: Subject): number {
@@ -348,4 +369,8 @@ export class Changes {
     if (entry.subject.kind !== 'unit') return this.#policy.changeHoldMs;
     return entry.hysteresis.on ? this.#policy.unroutableHoldMs : this.#policy.settleMs;
   }
+}
+
+function unitOf({ subject }: Entry): number {
+  return subject.kind === 'unit' ? subject.unit : -1;
 }

@@ -3,7 +3,7 @@ import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { VisibilityChange } from '../../rib/visibility-changes.ts';
 import { keyOf, type Change } from '../changes/change-entry.ts';
 import type { Evidence } from './event.ts';
-import { changesByUnit, evidenceIn } from './evidence.ts';
+import { changesByUnit, evidenceIn, evidenceOf } from './evidence.ts';
 import { heldMessages } from './held-messages.ts';
 
 /**
@@ -21,9 +21,9 @@ export function evidenceOfMark(view: TerritoryView, change: Change): Evidence {
   const since = heldMessages(view, { units: of, isMeant: (held) => held.at >= first && shows(held) === on });
   const losses = on ? [] : lossesOf(view, change);
   if (since.length + losses.length > 0) return evidenceIn([...since, ...losses].sort((a, b) => a.at - b.at));
-  return evidenceIn(
-    heldMessages(view, { units: of, isMeant: (held) => held.path !== undefined && shows(held) === on }),
-  );
+  const held = heldMessages(view, { units: of, isMeant: (one) => one.path !== undefined && shows(one) === on });
+  // A table may end without the route, and nothing else be told of these networks: then what was heard last of the country.
+  return held.length > 0 ? evidenceIn(held) : evidenceOf(view, { lost: !on, from: first });
 }
 
 function lossesOf(view: TerritoryView, { units, first }: Change): readonly VisibilityChange[] {

@@ -95,7 +95,6 @@ export class IncidentTracker {
 
   /** Call for each sample, before the verdict is stepped. */
   noteSample(sample: Controlled, touched: Touched): void {
-    if (this.#view.matrix.rosterAt === sample.at) this.noteRoster(sample.share);
     const next = continueMovement(this.#movement, sample.share, sample.at);
     if (next.since !== this.#movement.since || next.direction !== this.#movement.direction)
       this.#shareBefore = this.#movement.value;

@@ -43,11 +43,14 @@ interface Lasting {
   readonly area: number | undefined;
 }
 
-/** Beyond the threshold by as much as one voter it may go, while the mean does not. */
+/**
+ * Beyond the threshold by as much as one voter it may go, while the mean does not; but not so far that it is over. Of few
+ * voters each one is a large part.
+ */
 function isLasting({ name, since, area }: Lasting, sample: Visible, policy: Policy): boolean {
   const { share, witnesses, at } = sample;
   if (isMet(name, share, policy)) return area === undefined || isMeanMet({ name, since, area }, sample, policy);
-  if (area === undefined || at <= since) return false;
+  if (area === undefined || at <= since || isOver(name, share, policy)) return false;
   const nearer = IS_BELOW[name] ? share - 1 / witnesses : share + 1 / witnesses;
   return isMet(name, nearer, policy) && isMeanMet({ name, since, area }, sample, policy);
 }
@@ -78,6 +81,20 @@ function isMet(name: Followed, share: number, policy: Policy): boolean {
       return share >= policy.recoveredAt;
     case 'upSince':
       return share >= policy.restoredAt;
+  }
+}
+
+/** Whether it is as high, or as low, as would end a verdict. */
+function isOver(name: Followed, share: number, policy: Policy): boolean {
+  switch (name) {
+    case 'lowSince':
+      return share >= policy.restoredAt;
+    case 'dipSince':
+      return share >= policy.recoveredAt;
+    case 'clearSince':
+      return share < policy.degradedBelow;
+    case 'upSince':
+      return share < policy.unroutableBelow;
   }
 }
 

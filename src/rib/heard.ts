@@ -1,0 +1,26 @@
+/** How messages changed sight: a voter lost it, one gained it, or both happened. */
+export const LOST = 1;
+export const GAINED = 2;
+
+/** Bits of the two above; 0 when no message changed anything. */
+export type Heard = 0 | 1 | 2 | 3;
+
+/**
+ * The level to judge by, while voters come and go. A share of those that can be heard changes with them, though nobody told
+ * anything: so the level stays where it was until a message changes sight, and goes only the way that the message went.
+ *
+ * @param level the last level.
+ * @param share as it is seen now.
+ */
+export function carriedLevel(level: number, share: number, heard: Heard): number {
+  switch (heard) {
+    case 0:
+      return level;
+    case LOST:
+      return Math.min(level, share);
+    case GAINED:
+      return Math.max(level, share);
+    case 3:
+      return share;
+  }
+}
