@@ -1,9 +1,10 @@
-/** How messages changed sight: a voter lost it, one gained it, or both happened. */
+/** Messages took sight from a voter. */
 export const LOST = 1;
+/** Messages gave sight to a voter. */
 export const GAINED = 2;
 
 /** Bits of the two above; 0 when no message changed anything. */
-export type Heard = 0 | 1 | 2 | 3;
+export type HeardSight = 0 | 1 | 2 | 3;
 
 /**
  * The level to judge by, while voters come and go. A share of those that can be heard changes with them, though nobody told
@@ -12,7 +13,7 @@ export type Heard = 0 | 1 | 2 | 3;
  * @param level the last level.
  * @param share as it is seen now.
  */
-export function carriedLevel(level: number, share: number, heard: Heard): number {
+export function carriedLevel(level: number, share: number, heard: HeardSight): number {
   switch (heard) {
     case 0:
       return level;

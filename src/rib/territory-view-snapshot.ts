@@ -1,6 +1,6 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { Heard } from './heard.ts';
+import type { HeardSight } from './heard.ts';
 
 /** What may have changed of a view since it was last asked. */
 export interface Touched {
@@ -9,8 +9,8 @@ export interface Touched {
   /** Marks whose count may be another. */
   readonly marks: readonly string[];
   /** What messages did to the sight of voters, all together, and by unit; units without any are left out. */
-  readonly heard: Heard;
-  readonly heardOf: ReadonlyMap<number, Heard>;
+  readonly heard: HeardSight;
+  readonly heardOf: ReadonlyMap<number, HeardSight>;
 }
 
 /** An AS that lost its last vote. */

@@ -6,7 +6,7 @@ import { DirtyRoutes } from './dirty-set.ts';
 import { VoteCount } from './vote-count.ts';
 import { smallestFullTable } from './full-table.ts';
 import { BaselineMatrix } from './baseline-matrix.ts';
-import { GAINED, LOST, type Heard } from './heard.ts';
+import { GAINED, LOST, type HeardSight } from './heard.ts';
 import { LongestMatch } from './longest-match.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { RouteClassifier } from './route-classifier.ts';
@@ -17,7 +17,7 @@ import { changeOf, VisibilityLog } from './visibility-changes.ts';
 import { Tally } from './tally.ts';
 import { maxRoutes, maxRoutesOfAll, routeKey, AdjRibIn, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
 
-const UNHEARD = { heard: 0, heardOf: new Map<number, Heard>() } as const;
+const UNHEARD = { heard: 0, heardOf: new Map<number, HeardSight>() } as const;
 
 /**
  * One territory in one address family: who sees which unit now. Counters only, no verdicts. IPv4 and IPv6 are two
@@ -45,7 +45,7 @@ export class TerritoryView {
   readonly #touched = new Set<number>();
   readonly #voteCount: VoteCount;
   /** What messages did to the sight of each unit since `takeTouched`. */
-  readonly #heard = new Map<number, Heard>();
+  readonly #heard = new Map<number, HeardSight>();
   /** ASes that lost their vote, in order of time. */
   readonly #former = new Map<Asn, FormerVoter>();
   /** Voting sessions per collector. */
@@ -279,11 +279,11 @@ export class TerritoryView {
     let heard = 0;
     for (const one of heardOf.values()) heard |= one;
     this.#heard.clear();
-    return { heard: heard as Heard, heardOf };
+    return { heard: heard as HeardSight, heardOf };
   }
 
-  #hear(unit: number, heard: Heard): void {
-    this.#heard.set(unit, ((this.#heard.get(unit) ?? 0) | heard) as Heard);
+  #hear(unit: number, heard: HeardSight): void {
+    this.#heard.set(unit, ((this.#heard.get(unit) ?? 0) | heard) as HeardSight);
   }
 
   /** All of it that does not follow from routes and votes. */

@@ -1,7 +1,7 @@
 import type { EventTime } from '../../bgp/time.ts';
 import { DirtySet } from '../../rib/dirty-set.ts';
 import { parseMark } from '../../rib/marks.ts';
-import { carriedLevel, type Heard } from '../../rib/heard.ts';
+import { carriedLevel, type HeardSight } from '../../rib/heard.ts';
 import type { Touched } from '../../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import {
@@ -343,7 +343,7 @@ export class Changes {
   }
 
   /** Which share of its voters a network is judged by. @param heard what messages did to it; `undefined` when it is looked at anew. */
-  #judge(entry: Entry, heard: Heard | undefined): void {
+  #judge(entry: Entry, heard: HeardSight | undefined): void {
     if (entry.subject.kind !== 'unit') return;
     const share = this.#shareOf(entry.subject);
     entry.level = heard === undefined || entry.level === undefined ? share : carriedLevel(entry.level, share, heard);

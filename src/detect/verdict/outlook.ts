@@ -1,5 +1,5 @@
 import type { EventTime } from '../../bgp/time.ts';
-import { carriedLevel, type Heard } from '../../rib/heard.ts';
+import { carriedLevel, type HeardSight } from '../../rib/heard.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -58,7 +58,7 @@ export class Outlook {
    *
    * @param heard what messages did since the last look.
    */
-  look(seen: Sample, control: number | undefined, heard: Heard): Controlled {
+  look(seen: Sample, control: number | undefined, heard: HeardSight): Controlled {
     const { at } = seen;
     const level = this.#level === undefined ? seen.share : carriedLevel(this.#level, seen.share, heard);
     // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
