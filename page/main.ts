@@ -15,7 +15,7 @@ import {
   visibilityPicture,
   type Peers,
   type Picture,
-  type Timeline,
+  type PictureTimeline,
 } from '../src/pictures/pictures.ts';
 
 const HOUR_MS = 3_600_000;
@@ -139,8 +139,8 @@ async function load(): Promise<void> {
 }
 
 function show(
-  timeline: Timeline,
-  fine: Timeline,
+  timeline: PictureTimeline,
+  fine: PictureTimeline,
   peers: Peers | undefined,
   range: { readonly from: number; readonly until: number },
 ): void {

@@ -2,7 +2,7 @@ import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
 
 /** A share in ten-thousandths, 0 to 10,000: events carry four decimals, and whole numbers take half the room. */
-export type Parts = number;
+export type TenThousandths = number;
 
 /** What voters see of one territory and family at one moment. */
 export interface Look {
@@ -10,28 +10,28 @@ export interface Look {
   /** There are too few voters, so the share is not known. */
   readonly isBlind: boolean;
   /** Visibility: the share of the baseline that still has a route. */
-  readonly share: Parts;
+  readonly share: TenThousandths;
   readonly voters: number;
   readonly collectors: number;
   /**
    * Per network in address order, the share of its voters that see it; empty for territories with too many networks to
    * record each.
    */
-  readonly units: readonly Parts[];
+  readonly units: readonly TenThousandths[];
   /** The share of the baseline that has a route over each upstream AS, largest first; AS 0 is the sum of all others. */
   readonly upstreams: readonly UpstreamShare[];
 }
 
 /** An upstream and the share of the routes that use it; 0 stands for all others. */
-export type UpstreamShare = readonly [upstream: Asn | 0, share: Parts];
+export type UpstreamShare = readonly [upstream: Asn | 0, share: TenThousandths];
 
 /** A value over a time span. Mean, lowest and highest are of the time in which the value was known. */
 export interface Seen {
   readonly mean: number;
-  readonly lowest: Parts;
-  readonly highest: Parts;
+  readonly lowest: TenThousandths;
+  readonly highest: TenThousandths;
   /** The value at the end of the span. */
-  readonly last: Parts;
+  readonly last: TenThousandths;
 }
 
 /** A time span: what voters saw in it, and how long too few voters were there. */
@@ -49,7 +49,7 @@ export interface Bucket {
   readonly voters: number;
   readonly collectors: number;
   /** For each network: the share at the end, and the lowest one. Empty when visibility was never known. */
-  readonly units: readonly (readonly [last: Parts, lowest: Parts])[];
+  readonly units: readonly (readonly [last: TenThousandths, lowest: TenThousandths])[];
   /** At the end of the time in which visibility was known. */
   readonly upstreams: readonly UpstreamShare[];
   readonly announced: number;

@@ -3,7 +3,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryStatus } from '../detect/status.ts';
 import { parseMark } from '../rib/marks.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
-import type { Look, Parts, UpstreamShare } from './bucket.ts';
+import type { Look, TenThousandths, UpstreamShare } from './bucket.ts';
 
 /** This many upstreams are recorded one by one; the shares of the others are added up. */
 const MOST_UPSTREAMS = 8;
@@ -21,7 +21,7 @@ export function lookAt(view: TerritoryView, status: TerritoryStatus, at: EventTi
   };
 }
 
-function unitShare(view: TerritoryView, unit: number): Parts {
+function unitShare(view: TerritoryView, unit: number): TenThousandths {
   const { seeing, of } = view.sightOf(unit);
   return of === 0 ? 0 : partsOf(seeing / of);
 }
@@ -61,6 +61,6 @@ function seenShare(view: TerritoryView): number {
   return of === 0 ? 0 : seeing / of;
 }
 
-function partsOf(share: number): Parts {
+function partsOf(share: number): TenThousandths {
   return Math.round(share * WHOLE);
 }

@@ -9,7 +9,7 @@ import { OPEN_KEY } from './roll-up.ts';
 import { beginKey, changesKey } from './sight-log.ts';
 import { applyChange, parseChanges, parseSight, type SightChange } from './sight.ts';
 import { readKeys, type Reader } from './stored.ts';
-import { verdictsKey, type Turn } from './verdict-log.ts';
+import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
 
 /** A time range: `from` is part of it, `until` is not. */
 export interface Range {
@@ -151,11 +151,11 @@ export async function sightBetween(reader: Reader, subject: string, range: Range
  * The verdicts of a range by `since`. The first one is that at its start, where one is recorded. `off`: the program did
  * not run.
  */
-export async function verdictTurns(reader: Reader, subject: string, range: Range): Promise<readonly Turn[]> {
+export async function verdictTurns(reader: Reader, subject: string, range: Range): Promise<readonly VerdictTurn[]> {
   const months: EventTime[] = [];
   for (let at = beginOfMonth(beginOfMonth(range.from) - 1); at < range.until; at = nextMonth(at)) months.push(at);
   const found = await readKeys(reader, spaceOf(subject), months.map(verdictsKey));
-  const turns = months.flatMap((month) => JSON.parse(found.get(verdictsKey(month)) ?? '[]') as Turn[]);
+  const turns = months.flatMap((month) => JSON.parse(found.get(verdictsKey(month)) ?? '[]') as VerdictTurn[]);
   const distinct = turns.filter(([, stage], i) => turns[i - 1]?.[1] !== stage);
   const before = distinct.findLast(([since]) => since <= range.from);
   const within = distinct.filter(([since]) => since > range.from && since < range.until);

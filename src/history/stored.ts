@@ -7,14 +7,14 @@ import { exactKey, parseExact, type ExactLook } from './exact.ts';
 import { OPEN_KEY, type OpenBuckets } from './roll-up.ts';
 import { beginKey, changesKey, type StoredSight } from './sight-log.ts';
 import { parseChanges } from './sight.ts';
-import { verdictsKey, type Turn } from './verdict-log.ts';
+import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
 import { parseKept } from './kept-hours.ts';
 
 /** The stored records from which one history continues. */
 export interface Stored {
   readonly open: OpenBuckets;
   readonly sight: StoredSight;
-  readonly turns: readonly Turn[];
+  readonly turns: readonly VerdictTurn[];
   readonly kept: readonly number[];
   readonly exact: { readonly at: EventTime; looks: ExactLook[] } | undefined;
   readonly about: string | undefined;
@@ -72,7 +72,7 @@ export async function readStored(reader: Reader, space: Space): Promise<Stored |
       minute: { at, changes: parsed(changesKey(at), (text) => parseChanges(at, text)) ?? [] },
       day: found.has(beginKey(at)) ? beginOf(at, DAY_MS) : undefined,
     },
-    turns: months.flatMap((key) => parsed(key, (text) => JSON.parse(text) as Turn[]) ?? []),
+    turns: months.flatMap((key) => parsed(key, (text) => JSON.parse(text) as VerdictTurn[]) ?? []),
     kept: kept === undefined ? [] : parseKept(kept),
     exact: looks && { at, looks },
     about: first.get('about'),

@@ -7,21 +7,21 @@ import { beginOfMonth, nextMonth, stamp } from './calendar.ts';
 export type Stage = Verdict | 'off';
 
 /** A verdict and the moment from which it was valid. */
-export type Turn = readonly [since: EventTime, stage: Stage];
+export type VerdictTurn = readonly [since: EventTime, stage: Stage];
 
 /** Records verdicts by the month in which they began. The first entry of a month is the verdict at its start. */
 export class VerdictLog {
-  readonly #months = new Map<EventTime, Turn[]>();
+  readonly #months = new Map<EventTime, VerdictTurn[]>();
   readonly #changed = new Set<EventTime>();
-  #last: Turn | undefined;
+  #last: VerdictTurn | undefined;
 
   /** @param turns of this month and the one before, in order */
-  constructor(turns: readonly Turn[] = []) {
+  constructor(turns: readonly VerdictTurn[] = []) {
     for (const turn of turns) this.#monthOf(turn[0]).push(turn);
     this.#last = turns.at(-1);
   }
 
-  get last(): Turn | undefined {
+  get last(): VerdictTurn | undefined {
     return this.#last;
   }
 
@@ -73,13 +73,13 @@ export class VerdictLog {
       if (this.#monthOf(month).length === 0) this.#push([month, last[1]]);
   }
 
-  #push(turn: Turn): void {
+  #push(turn: VerdictTurn): void {
     this.#monthOf(turn[0]).push(turn);
     this.#changed.add(beginOfMonth(turn[0]));
     this.#last = turn;
   }
 
-  #monthOf(at: EventTime): Turn[] {
+  #monthOf(at: EventTime): VerdictTurn[] {
     const begin = beginOfMonth(at);
     let turns = this.#months.get(begin);
     if (turns === undefined) this.#months.set(begin, (turns = []));

@@ -1,4 +1,4 @@
-import { endOf, unseenOf, upstreamOf, type Peers, type Picture, type Timeline } from './pictures.ts';
+import { endOf, unseenOf, upstreamOf, type Peers, type Picture, type PictureTimeline } from './pictures.ts';
 
 /** Colours of a picture, as CSS has them. */
 export interface Palette {
@@ -28,9 +28,9 @@ export interface Style {
 export interface Drawn {
   readonly from: number;
   readonly until: number;
-  readonly timeline: Timeline;
+  readonly timeline: PictureTimeline;
   /** The same to the second, where the range is short enough. */
-  readonly fine: Timeline;
+  readonly fine: PictureTimeline;
   readonly peers: Peers | undefined;
   readonly timeText: (at: number) => string;
   readonly style: Style;
@@ -110,7 +110,7 @@ function unseenAreas({ timeline, until, style }: Drawn) {
 type Point = [number, number | null];
 
 /** A value holds for its bucket; where nothing was seen the line is broken. */
-function steps(timeline: Timeline, value: (i: number) => number | null): Point[] {
+function steps(timeline: PictureTimeline, value: (i: number) => number | null): Point[] {
   const points: Point[] = [];
   let end = 0;
   for (const [i, bucket] of timeline.buckets.entries()) {
@@ -174,7 +174,7 @@ function messages(_: Picture, drawn: Drawn) {
   const { timeline, style } = drawn;
   const { line, soft } = style.palette;
   const bar = { type: 'bar', stack: 'all', barMaxWidth: 12, barMinWidth: 1, large: false };
-  const at = ({ at, widthMs }: Timeline['buckets'][number]): number => Date.parse(at) + widthMs / 2;
+  const at = ({ at, widthMs }: PictureTimeline['buckets'][number]): number => Date.parse(at) + widthMs / 2;
   return {
     yAxis: {
       ...{ type: 'value', axisLabel: { color: soft, formatter: (value: number) => String(Math.abs(value)) } },

@@ -1,10 +1,10 @@
 import type { Answers } from '../http/answers.ts';
 
 /** What was seen over time, as the API answers it. */
-export type Timeline = Answers['timeline'];
+export type PictureTimeline = Answers['timeline'];
 
 /** A stretch of it. */
-export type Bucket = Timeline['buckets'][number];
+export type PictureBucket = PictureTimeline['buckets'][number];
 
 /** What each peer saw over time. */
 export type Peers = Answers['peers'];
@@ -27,12 +27,12 @@ export interface Unseen {
 }
 
 /** End of a stretch, ms since 1970. */
-export function endOf({ at, widthMs }: Bucket): number {
+export function endOf({ at, widthMs }: PictureBucket): number {
   return Date.parse(at) + widthMs;
 }
 
 /** Stretches of a timeline in which nothing was seen, or nothing recorded. */
-export function unseenOf(timeline: Timeline, until = Date.parse(timeline.until)): readonly Unseen[] {
+export function unseenOf(timeline: PictureTimeline, until = Date.parse(timeline.until)): readonly Unseen[] {
   const unseen: Unseen[] = [];
   const add = (from: number, end: number, why: Unseen['why']): void => {
     const last = unseen.at(-1);
@@ -55,10 +55,10 @@ export function unseenOf(timeline: Timeline, until = Date.parse(timeline.until))
  * Minutes, and what changed within them, as stretches that last until the next change. Where minutes are missing, these stay
  * as they are: a change says nothing of time in which nothing was recorded.
  */
-export function toTheSecond(minutes: Timeline, exact: Timeline): Timeline {
+export function toTheSecond(minutes: PictureTimeline, exact: PictureTimeline): PictureTimeline {
   if (exact.buckets.length === 0 || unseenOf(minutes).some(({ why }) => why === 'not recorded')) return minutes;
   const [from, until] = [Date.parse(minutes.from), Date.parse(minutes.until)];
-  const buckets = exact.buckets.map((look, i): Bucket => {
+  const buckets = exact.buckets.map((look, i): PictureBucket => {
     const at = Math.max(Date.parse(look.at), from);
     const widthMs = Math.max(0, Date.parse(exact.buckets[i + 1]?.at ?? minutes.until) - at);
     return {
@@ -76,7 +76,7 @@ function percent(share: number): string {
 }
 
 /** The share of the witnesses that have a route. */
-export function visibilityPicture(timeline: Timeline): Picture {
+export function visibilityPicture(timeline: PictureTimeline): Picture {
   const known = timeline.buckets.flatMap(({ share }) => share ?? []);
   const lowest = Math.min(...known.map((share) => share.lowest));
   return {
@@ -96,7 +96,7 @@ export function visibilityPicture(timeline: Timeline): Picture {
 }
 
 /** One row a network. */
-export function lifelinesPicture(timeline: Timeline): Picture {
+export function lifelinesPicture(timeline: PictureTimeline): Picture {
   const { networks, buckets, resolution } = timeline;
   const isWide = resolution === 'hour' || resolution === 'day';
   const gap = isWide ? `each ${resolution} with some time without a route is a gap` : 'a gap is time without a route';
@@ -114,7 +114,7 @@ export function lifelinesPicture(timeline: Timeline): Picture {
  *
  * @param names of ASes; the number always stands before the name.
  */
-export function upstreamsPicture(timeline: Timeline, names: ReadonlyMap<number, string> = new Map()): Picture {
+export function upstreamsPicture(timeline: PictureTimeline, names: ReadonlyMap<number, string> = new Map()): Picture {
   const nameOf = (asn: number): string => upstreamName(asn, names);
   const asns = [...new Set(timeline.buckets.flatMap(({ upstreams }) => upstreams.map(({ asn }) => asn)))].sort(
     (a, b) => (a === 0 ? 1 : 0) - (b === 0 ? 1 : 0) || a - b,
@@ -145,8 +145,9 @@ export function upstreamOf(name: string): number {
 }
 
 /** How much was said about it. */
-export function messagesPicture({ buckets, resolution }: Timeline): Picture {
-  const sum = (value: (bucket: Bucket) => number): number => buckets.reduce((total, one) => total + value(one), 0);
+export function messagesPicture({ buckets, resolution }: PictureTimeline): Picture {
+  const sum = (value: (bucket: PictureBucket) => number): number =>
+    buckets.reduce((total, one) => total + value(one), 0);
   return {
     id: 'messages',
     title: `Announcements and withdrawals per ${resolution}`,

@@ -1,6 +1,6 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { Verdict } from '../detect/events/event.ts';
-import { durationText, utcText, type Clock } from './clock.ts';
+import { durationText, utcText, type LocalClock } from './clock.ts';
 import { counted } from './printable.ts';
 
 /** Part of a range under one verdict; `off`: nothing was recorded. `until` is not part of it. */
@@ -37,7 +37,7 @@ export function stretchesOf(
 /** What the one sentence of a report is made of. */
 export interface AnswerFacts {
   readonly name: string;
-  readonly clock: Clock;
+  readonly clock: LocalClock;
   readonly range: Ends;
   readonly stretches: readonly VerdictStretch[];
 }
@@ -75,7 +75,7 @@ function routableText(name: string, between: string, stretches: readonly Verdict
     : `${name} was routable ${between} whenever it was seen.`;
 }
 
-function outageText(outages: readonly VerdictStretch[], between: string, clock: Clock): string {
+function outageText(outages: readonly VerdictStretch[], between: string, clock: LocalClock): string {
   const longest = outages.reduce((most, one) => (lengthOf(one) > lengthOf(most) ? one : most));
   const when = `from ${clock.moment(longest.from)} for ${durationText(lengthOf(longest))}`;
   if (outages.length === 1) return `once ${between}: ${when}`;

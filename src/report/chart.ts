@@ -1,6 +1,6 @@
 import type { EventTime } from '../bgp/time.ts';
 import { labelRow, ticksOf, type Tick } from './axis.ts';
-import { utcText, utcWall, type Clock } from './clock.ts';
+import { utcText, utcWall, type LocalClock } from './clock.ts';
 import { columnsOf, type Span } from './columns.ts';
 import type { Bin, SeenShare } from './history.ts';
 import type { Paint, Tone } from './paint.ts';
@@ -13,7 +13,7 @@ export interface ChartOptions {
   readonly span: Span;
   /** The last moment that was read: what is after it is not known. @default the end of the span */
   readonly end?: EventTime;
-  readonly clock: Clock;
+  readonly clock: LocalClock;
   /** Shares at which a line is drawn. */
   readonly thresholds: readonly number[];
   /** Columns of the terminal. Fewer than 40 are taken for 40. */

@@ -2,7 +2,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { IsoTime } from '../detect/events/event.ts';
 
 /** Tells event time to people: in UTC, and as the clocks of the territory's zone showed it on that day. */
-export interface Clock {
+export interface LocalClock {
   /** The town that names the zone, `Pyongyang`; `undefined` when there is no zone but UTC. */
   readonly place: string | undefined;
   /** `2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec)`. The day is named where it is another than in UTC. */
@@ -21,7 +21,7 @@ export interface Wall {
 }
 
 /** `timeZone` is an IANA name that `isTimeZone` knows. */
-export function createClock(timeZone: string | undefined): Clock {
+export function createClock(timeZone: string | undefined): LocalClock {
   const place = placeOf(timeZone);
   const wall = place === undefined ? utcWall : zoneWall(timeZone ?? 'UTC');
   return {

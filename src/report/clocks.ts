@@ -1,5 +1,5 @@
 import { unitsOf, type Territory } from '../territory/territory.ts';
-import { createClock, type Clock } from './clock.ts';
+import { createClock, type LocalClock } from './clock.ts';
 import type { Clocks, WatchedFacts } from './phrases.ts';
 
 /**
@@ -15,7 +15,7 @@ export function clocksFor(territories: readonly Territory[]): Clocks {
       { clock: createClock(territory.timeZone), facts: factsOf(territory) },
     ]),
   );
-  const clock = (id: string | undefined): Clock => (id === undefined ? utc : (known.get(id)?.clock ?? utc));
+  const clock = (id: string | undefined): LocalClock => (id === undefined ? utc : (known.get(id)?.clock ?? utc));
   return Object.assign(clock, { watched: (id: string) => known.get(id)?.facts });
 }
 

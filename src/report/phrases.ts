@@ -1,12 +1,12 @@
 import type { Family } from '../bgp/prefix.ts';
 import type { BlindReason, ObserverData, OfTerritory, Verdict, VisibilityData } from '../detect/events/event.ts';
-import type { Clock } from './clock.ts';
+import type { LocalClock } from './clock.ts';
 import { counted, listed, percent } from './printable.ts';
 
 /** What a sentence needs besides its event: the clock of each territory's zone, and how the territory is watched. */
 export interface Clocks {
   /** By the territory's id; UTC alone for `undefined`, our own eyes. */
-  (territory: string | undefined): Clock;
+  (territory: string | undefined): LocalClock;
   /** Absent where nothing but the events is known. */
   readonly watched?: (territory: string) => WatchedFacts | undefined;
 }

@@ -3,7 +3,7 @@ import { durationText, eventTime } from './clock.ts';
 import { meetings, type Met, type PublishedTime } from './published.ts';
 
 /** What is known of an incident before it is replayed. */
-export interface Known {
+export interface ScoredFact {
   readonly name: string;
   readonly published: readonly PublishedTime[];
   /** The changes that must be reported, by type and `since`; `undefined` when only published times are known. */
@@ -33,7 +33,7 @@ export interface Score {
 const ONSETS = new Set(['country.unroutable', 'country.degraded']);
 
 /** Compares the events of a replay with what was published. */
-export function scoreOf(known: Known, events: readonly UnroutableEvent[]): Score {
+export function scoreOf(known: ScoredFact, events: readonly UnroutableEvent[]): Score {
   const found = meetings(known.published, events);
   const met = found.filter(({ began }) => began !== undefined);
   const onsets = met.filter(({ time }) => ONSETS.has(time.met_by)).map(({ error }) => error);
@@ -69,7 +69,7 @@ function durationErrors(found: readonly Met[]): readonly number[] {
   });
 }
 
-function isFalse({ type, data }: UnroutableEvent, { expected, isQuiet }: Known): boolean {
+function isFalse({ type, data }: UnroutableEvent, { expected, isQuiet }: ScoredFact): boolean {
   if (isQuiet) return true;
   if (expected === undefined || !('since' in data) || data.since === undefined) return false;
   const since = eventTime(data.since);

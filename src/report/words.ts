@@ -11,7 +11,7 @@ import type {
   PrefixData,
   UnroutableEvent,
 } from '../detect/events/event.ts';
-import { durationText, eventTime, type Clock } from './clock.ts';
+import { durationText, eventTime, type LocalClock } from './clock.ts';
 import { incidentSentence } from './incident-words.ts';
 import { reachabilitySentence, warningSentence } from './reach-words.ts';
 import {
@@ -160,7 +160,7 @@ function flappingSentence(event: Envelope<'country.flapping'> | Envelope<'countr
     : `${name} has been steady since ${at}, after ${count}.`;
 }
 
-function blindSentence(type: 'observer.blind' | 'observer.restored', data: BlindData, clock: Clock): string {
+function blindSentence(type: 'observer.blind' | 'observer.restored', data: BlindData, clock: LocalClock): string {
   const { territories, since, lostAt } = data;
   const at = clock.moment(eventTime(since));
   const whom = territories.length <= 4 ? listed(territories) : counted(territories.length, 'territory', 'territories');
@@ -237,7 +237,7 @@ function prefixSentence(data: PrefixData, clocks: Clocks): string {
   return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report on ${data.territory.name} to RIS have it now.`;
 }
 
-function observerSentence(type: 'observer.gap' | 'observer.healed', data: ObserverData, clock: Clock): string {
+function observerSentence(type: 'observer.gap' | 'observer.healed', data: ObserverData, clock: LocalClock): string {
   const { collector, peer, peers, reason, since, lostAt } = data;
   const eyes = peer === undefined ? collector : `peer AS${peer.asn} (${peer.address}) of ${collector}`;
   const at = clock.moment(eventTime(since));
@@ -248,7 +248,7 @@ function observerSentence(type: 'observer.gap' | 'observer.healed', data: Observ
   return `This tool lost sight of ${eyes} at ${at}: ${GAP_REASONS[reason]}.${vote}`;
 }
 
-function dataLossSentence({ since, events }: DataLossData, clock: Clock): string {
+function dataLossSentence({ since, events }: DataLossData, clock: LocalClock): string {
   const found = since === undefined ? 'was found empty' : `was set back to ${clock.moment(eventTime(since))}`;
   const again = events === 0 ? '' : `, and so ${events === 1 ? 'was' : 'were'} ${counted(events, 'event')}`;
   return `This tool's store ${found}: the state was written again from memory${again}. Older events that it had lost are gone.`;

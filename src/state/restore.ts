@@ -2,7 +2,13 @@ import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { isEngineSpace, STATE_FORMAT, type EngineSpace, type EngineChange, type EngineRecord } from './record.ts';
 import { parsePeerTable, parseVoter } from '../peers/peer-snapshot.ts';
-import { parseTerritoryView, Reader, routesOf, VISIBILITY_CHANGE, visibilityLogOf } from './territory-view-codec.ts';
+import {
+  parseTerritoryView,
+  RecordReader,
+  routesOf,
+  VISIBILITY_CHANGE,
+  visibilityLogOf,
+} from './territory-view-codec.ts';
 import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { placeOf } from './recorder.ts';
 import { parseFall, parseIncident } from './incident-codec.ts';
@@ -24,7 +30,7 @@ export class UnreadableRecord extends Error {
 export function restoreParts(parts: Parts, records: readonly EngineRecord<string>[], at: EventTime): readonly string[] {
   const kept = new KeptRecords(records);
   requireFormat(kept);
-  const reader = new Reader();
+  const reader = new RecordReader();
   const views = allViews(parts);
   const known = new Map(
     views.map((view) => [view, kept.one('engine', `view ${view.key}`, (text) => parseTerritoryView(view, text))]),
@@ -95,7 +101,7 @@ function isOfEngine(record: EngineRecord<string>): record is EngineRecord {
   return isEngineSpace(record.space);
 }
 
-function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: Reader): void {
+function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: RecordReader): void {
   kept.all(routesOf(view), '', (key, text) => {
     const { peer, route } = reader.route(key, text);
     if (!view.concerns(route.prefix)) throw new Error(`${route.prefix.text} does not concern ${view.key}`);
@@ -103,7 +109,7 @@ function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: Reader): 
   });
 }
 
-function restoreLog(view: TerritoryView, kept: KeptRecords, reader: Reader): void {
+function restoreLog(view: TerritoryView, kept: KeptRecords, reader: RecordReader): void {
   const sights = (begin: string) => kept.all(visibilityLogOf(view), begin, (_, text) => reader.sight(text));
   const written = sights(VISIBILITY_CHANGE);
   const visibilityLog = written.length > 0 ? written : sights('');

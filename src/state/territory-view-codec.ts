@@ -42,7 +42,7 @@ export function routePlace(peer: Peer, key: string): string {
 }
 
 /** Reads what was written. Peers, prefixes and paths are the same few again and again: each is made once. */
-export class Reader {
+export class RecordReader {
   readonly #peers = new Map<string, Peer>();
   readonly #prefixes = new Map<string, Prefix>();
   readonly #paths = new Map<string, AsPath>();

@@ -1,5 +1,5 @@
 import type { Prefilter } from '../mrt/scan/prefilter.ts';
-import type { Mark, ScanBatch } from '../mrt/scan/scan-job.ts';
+import type { ScanMark, ScanBatch } from '../mrt/scan/scan-job.ts';
 
 /**
  * What of a batch concerns the blocks of one prefilter: as if the file had been scanned for these blocks alone. The marks
@@ -8,7 +8,7 @@ import type { Mark, ScanBatch } from '../mrt/scan/scan-job.ts';
 export function narrowed(batch: ScanBatch, filter: Prefilter): ScanBatch {
   const { records, places } = batch;
   const kept: { readonly from: number; readonly to: number; readonly offset: number }[] = [];
-  const marks: Mark[] = [];
+  const marks: ScanMark[] = [];
   let length = 0;
   let next = 0;
   const markUpTo = (place: number): void => {

@@ -12,7 +12,7 @@ import { readFileName } from './archive/file-name.ts';
 import { DEFAULT_LIMITS, type MrtLimits } from './limits.ts';
 import { snapshotOf } from './container/packed-file.ts';
 import { TYPE } from './record/record-types.ts';
-import type { Damage } from './record/framer.ts';
+import type { DamagedBytes } from './record/framer.ts';
 import type { ProblemCount, TypeCount } from './play/report.ts';
 import type { ScanBatch, ScanEnd } from './scan/scan-job.ts';
 import { scanFile } from './scan/scan.ts';
@@ -44,7 +44,7 @@ export interface MrtInspection {
   readonly peers: readonly InspectedPeer[];
   /** RIB dumps: one, several appended to each other, or none. */
   readonly dumps: readonly InspectedDump[];
-  readonly damages: readonly Damage[];
+  readonly damages: readonly DamagedBytes[];
   /** All of them; `damages` holds the first 100. */
   readonly damageCount: number;
   readonly problems: readonly ProblemCount[];
@@ -100,7 +100,7 @@ class Census {
   readonly #peers = new Map<PeerId, { peer: Peer; elements: number }>();
   readonly #routes = new Map<string, Record<Family, number>>();
   readonly #dumps: InspectedDump[] = [];
-  readonly #damages: Damage[] = [];
+  readonly #damages: DamagedBytes[] = [];
   readonly #problems = new ProblemTally();
   #damageCount = 0;
   #records = 0;

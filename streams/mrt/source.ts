@@ -8,14 +8,14 @@ import type { PlannedFile } from './archive/planned-file.ts';
 import { CollectorHistory } from './play/collector-history.ts';
 import { recordDecoders } from './decode/decode.ts';
 import type { CreateRecordDecoder } from './decode/decoded.ts';
-import { playFile, type Item, type PlayContext, type StreamClock } from './play/play.ts';
+import { playFile, type Item, type PlayContext, type ReplayClock } from './play/play.ts';
 import type { MrtReport } from './play/report.ts';
 import type { ScanBatch, ScanJob, Scanner } from './scan/scan-job.ts';
 import type { ScanThreads } from './threads/scan-threads.ts';
 import { createScanner, defaultThreads } from './scan/scanner.ts';
 import { Silence } from './play/silence.ts';
 import { RunTotals } from './play/totals.ts';
-import type { Watch } from './scan/watched.ts';
+import type { WatchedBlocks } from './scan/watched.ts';
 import type { Hole } from './archive/window.ts';
 
 const START = 0 as EventTime;
@@ -23,7 +23,7 @@ const START = 0 as EventTime;
 /** How planned files are read. */
 export interface MrtSourceOptions {
   /** The blocks whose routes are wanted. */
-  readonly watch: Watch;
+  readonly watch: WatchedBlocks;
   /** Reading threads, or those that were started for it already; 0: read in the caller's. @default one a core */
   readonly threads?: number | ScanThreads;
   /** What was scanned before, instead of the files themselves: `threads` and `readBytes` mean nothing then. */
@@ -165,7 +165,7 @@ function inOrder(streams: readonly Stream[]): readonly PlannedFile[] {
 async function* playStream(stream: Stream, read: ReadContext): AsyncGenerator<readonly Item[], void> {
   const { files, collector, createDecoder } = stream;
   const lost = stream.beginsLate === true ? 'missing-file' : undefined;
-  const clock: StreamClock = { at: START, reached: START, tick: -1, lost, silence: new Silence() };
+  const clock: ReplayClock = { at: START, reached: START, tick: -1, lost, silence: new Silence() };
   for (const [i, file] of files.entries()) {
     yield missing(stream, i, clock, read);
     const before = clock.reached;
@@ -185,7 +185,7 @@ async function* playStream(stream: Stream, read: ReadContext): AsyncGenerator<re
 function missing(
   { collector, holes }: Stream,
   index: number,
-  clock: StreamClock,
+  clock: ReplayClock,
   { context }: ReadContext,
 ): readonly Item[] {
   const hole = holes.find(({ before }) => before === index);
@@ -197,7 +197,7 @@ function missing(
  * The gap of a file of updates that brings no time beyond the files before it, though it begins later by its name: another
  * file lies under its name. Where names tell local time, each file still goes on from the one before.
  */
-function misplaced(stream: Stream, index: number, before: EventTime, clock: StreamClock): Hole | undefined {
+function misplaced(stream: Stream, index: number, before: EventTime, clock: ReplayClock): Hole | undefined {
   const file = stream.files[index];
   if (file?.kind !== 'updates' || !file.isStartNamed || before === START) return undefined;
   if (clock.reached > before || before >= file.start) return undefined;
@@ -207,7 +207,7 @@ function misplaced(stream: Stream, index: number, before: EventTime, clock: Stre
 function lose(
   hole: Omit<Hole, 'before'>,
   collector: Collector,
-  clock: StreamClock,
+  clock: ReplayClock,
   { report }: PlayContext,
 ): readonly Item[] {
   const from = eventTimeOf(hole.from) ?? clock.at;

@@ -1,11 +1,11 @@
 /** A value with what is worth knowing about it, or why there is none. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly fault: Fault };
+  | { readonly ok: false; readonly fault: RipestatFault };
 
 /** Why RIPEstat gave nothing that can be used. None of it says anything about a territory. */
-export interface Fault {
-  readonly kind: FaultKind;
+export interface RipestatFault {
+  readonly kind: RipestatFaultKind;
   /** `bgp-state`, or `configuration` when nothing was asked. */
   readonly call: string;
   /** One sentence for people: what happened, and what to do. */
@@ -13,7 +13,7 @@ export interface Fault {
 }
 
 /** What went wrong with a call of RIPEstat. */
-export type FaultKind =
+export type RipestatFaultKind =
   /** Nobody to talk to: name, address, TLS, or a link that broke before the answer was whole. */
   | 'unreachable'
   /** No whole answer within the deadline. */
@@ -39,7 +39,7 @@ export type FaultKind =
   | 'aborted';
 
 /** What to do about each kind: the end of its message. */
-const ADVICE: Readonly<Record<FaultKind, string>> = {
+const ADVICE: Readonly<Record<RipestatFaultKind, string>> = {
   unreachable: 'check the network and https://status.ripe.net, or seed from MRT files',
   slow: 'try again later, or seed from MRT files',
   busy: 'wait, and run no other program against RIPEstat from this address: at most 8 requests at once are allowed',
@@ -55,7 +55,11 @@ const ADVICE: Readonly<Record<FaultKind, string>> = {
 };
 
 /** A call that failed, with a sentence for the log. */
-export function failed(kind: FaultKind, call: string, what: string): { readonly ok: false; readonly fault: Fault } {
+export function failed(
+  kind: RipestatFaultKind,
+  call: string,
+  what: string,
+): { readonly ok: false; readonly fault: RipestatFault } {
   return { ok: false, fault: { kind, call, message: `RIPEstat ${call}: ${what}; ${ADVICE[kind]}` } };
 }
 

@@ -15,7 +15,7 @@ import { isFullFeed, readRoster, type Roster } from './roster.ts';
 import { chunks, rrcsOf } from './seed.ts';
 
 /** What may have been missed. */
-export interface Span {
+export interface GapSpan {
   /** The last moment before the gap. */
   readonly from: EventTime;
   /** The end of the gap. */
@@ -30,7 +30,7 @@ export interface Span {
 export interface HealOptions {
   readonly client: RipestatClient;
   readonly territories: readonly Territory[];
-  readonly span: Span;
+  readonly span: GapSpan;
   /** Prefixes to ask for besides those inside the blocks: covering routes that a seed found. */
   readonly prefixes?: readonly Prefix[] | undefined;
   readonly signal: AbortSignal;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { comparePrefixes, parsePrefix, prefixOf, type Family, type Prefix } from '../../src/bgp/prefix.ts';
 import { SHORTEST_COVERING, UNIT_LENGTH, unitsOf, type Territory } from '../../src/territory/territory.ts';
-import { done, failed, type Fault, type Outcome } from './fault.ts';
+import { done, failed, type RipestatFault, type Outcome } from './fault.ts';
 
 /** What is asked of RIPEstat for some territories. */
 export interface Question {
@@ -86,7 +86,7 @@ export function answersOther(
   call: string,
   asked: string,
   data: unknown,
-): { readonly ok: false; readonly fault: Fault } | undefined {
+): { readonly ok: false; readonly fault: RipestatFault } | undefined {
   const read = about.safeParse(data);
   const answered = read.success ? (read.data.resource ?? read.data.parameters?.resource) : undefined;
   if (answered === undefined) return undefined;

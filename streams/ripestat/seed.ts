@@ -21,7 +21,7 @@ export interface SeedOptions {
 }
 
 /** The first table, as RIPEstat knows it. */
-export interface Seed {
+export interface RipestatSeed {
   /** `rib` and `end-of-rib`, in order of time. */
   readonly elements: readonly Element[];
   /**
@@ -37,7 +37,7 @@ export interface Seed {
  * Asks who has routes to the territories, and tells it as the end of a RIB dump of every full-feed peer: those that
  * have none are voters that see nothing. A failure is a failure of RIPEstat and says nothing of a territory.
  */
-export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<Seed>> {
+export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<RipestatSeed>> {
   const { client, territories, collectors, signal } = options;
   const question = questionOf(territories);
   if (!question.ok) return question;
@@ -91,7 +91,7 @@ function countAll(
   return done({ ...whole.value, showings, leftOut }, whole.warnings);
 }
 
-function seedOf(counted: Census, states: readonly BgpState[]): Seed {
+function seedOf(counted: Census, states: readonly BgpState[]): RipestatSeed {
   const at = Math.min(...states.map((state) => state.at)) as EventTime;
   const elements = [...counted.showings.values()].flatMap((showing) => dumpOf({ ...showing, at }));
   return { elements: inOrder(elements), at, prefixes: unique(prefixesOf(counted)) };

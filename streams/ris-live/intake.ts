@@ -8,7 +8,7 @@ import { orderOf, type MessageOrder } from './message-id.ts';
 import { Pace } from './pace.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Oddities, Report } from './report.ts';
-import { Sessions } from './sessions.ts';
+import { LiveSessions } from './sessions.ts';
 import { StreamClock } from './stream-clock.ts';
 
 /** What the intake needs. */
@@ -58,7 +58,7 @@ export class Intake {
   readonly #held = new Reorder<Held>(compare, MAX_HELD);
   #heldElements = 0;
   readonly #ids = new RecentIds(MAX_IDS);
-  readonly #sessions = new Sessions();
+  readonly #sessions = new LiveSessions();
   readonly #peerTicks = new Map<PeerId, EventTime>();
   /** Peers with messages from the future, while it is not known whether the whole feed is ahead. */
   readonly #doubted = new Map<PeerId, { readonly peer: Peer; readonly at: EventTime; readonly sinceMs: number }>();

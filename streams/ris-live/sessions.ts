@@ -14,7 +14,7 @@ const HOLD_MS = RIS_HOLD_MS;
  * Sessions that are down, or have TCP and no more. The feed need not say `up`: an UPDATE is only sent in an established
  * session, so the first one of a session that was down says that it is up, and so does a KEEPALIVE a hold time later.
  */
-export class Sessions {
+export class LiveSessions {
   readonly #down = new Map<PeerId, EventTime>();
   /** As `#down`, with state messages that have arrived and are not in order yet: the latest state. */
   readonly #mayBeDown = new Map<PeerId, EventTime>();

@@ -5,7 +5,7 @@ import { watching } from '../../src/territory/territory.ts';
 const MAX_KNOWN = 10_000;
 
 /** What a prefix in a message is to us. `undefined`: it cannot be read. */
-export type Sight = Prefix | 'of-no-concern' | undefined;
+export type PrefixSight = Prefix | 'of-no-concern' | undefined;
 
 /**
  * Tells the prefixes that concern the watched blocks from the others, by their text. A full feed has 20,000 messages a
@@ -26,7 +26,7 @@ export class WatchedRoutes {
     for (const block of blocks) (block.family === 'ipv4' ? this.#quads : this.#hextets).add(block.words[0] >>> 24);
   }
 
-  sight(text: string): Sight {
+  sight(text: string): PrefixSight {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     if (!this.#isEverything && this.#begins(text) === false) return 'of-no-concern';

@@ -1,13 +1,13 @@
 import { openContainer } from '../../streams/mrt/container/container.ts';
 import { DEFAULT_LIMITS } from '../../streams/mrt/limits.ts';
-import type { Damage } from '../../streams/mrt/record/framer.ts';
+import type { DamagedBytes } from '../../streams/mrt/record/framer.ts';
 import { createFramer } from '../../streams/mrt/record/records.ts';
 
 /** What our container and framing gave of a whole file. */
 export interface FileRecords {
   /** Headers included. */
   readonly records: readonly Uint8Array[];
-  readonly damage: readonly Damage[];
+  readonly damage: readonly DamagedBytes[];
 }
 
 export async function recordsOf(path: string): Promise<FileRecords> {
@@ -15,7 +15,7 @@ export async function recordsOf(path: string): Promise<FileRecords> {
   if (!opened.ok) throw new Error(`${path} ${opened.reason}`);
 
   const records: Uint8Array[] = [];
-  const damage: Damage[] = [];
+  const damage: DamagedBytes[] = [];
   const framer = createFramer(
     {
       record: (bytes, start, end) => records.push(bytes.slice(start, end)),

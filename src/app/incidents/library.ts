@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { parseCollector, type Collector } from '../../bgp/peer.ts';
 import { spanText, type IncidentCard } from '../../report/incident-card.ts';
-import type { Known } from '../../report/score.ts';
+import type { ScoredFact } from '../../report/score.ts';
 import { BUILT_IN } from '../../territory/built-in.ts';
 import { packageRoot } from '../package-root.ts';
 
@@ -112,7 +112,7 @@ async function readIncident(name: string, folder: string): Promise<Reconstructed
 }
 
 /** What a replay of it is compared with. */
-export function knownOf(incident: KnownIncident): Known {
+export function knownOf(incident: KnownIncident): ScoredFact {
   const { name, published } = incident;
   if (incident.kind !== 'reconstructed') return { name, published, expected: undefined, isQuiet: incident.quiet };
   const expected = incident.expect.events.filter(({ type }) => type.startsWith('country.'));

@@ -14,7 +14,7 @@ import { summaryLines, type Standing } from '../../report/summary.ts';
 import { createTimeline } from '../../report/timeline.ts';
 import type { TextSink } from '../../sinks/stdout.ts';
 import type { Selection } from '../../config/selection.ts';
-import type { Seen } from './history-recorder.ts';
+import type { RecordedSeries } from './history-recorder.ts';
 import type { TerritoryStatus } from '../../engine.ts';
 
 /** The formats of a replay's output. */
@@ -33,13 +33,13 @@ export interface Formatter {
 /** A run that is over. */
 export interface Outcome extends ReplayDocument {
   readonly standings: readonly Standing[];
-  readonly seen: readonly Seen[];
+  readonly seen: readonly RecordedSeries[];
   readonly begin: EventTime | undefined;
   readonly hasDump: boolean;
 }
 
 /** How text is drawn on the terminal. */
-export interface Style {
+export interface TextStyle {
   readonly paint: Paint;
   readonly width: number;
   readonly charset: Charset;
@@ -47,7 +47,7 @@ export interface Style {
 }
 
 /** The formatter of this format, which writes to `sink`. */
-export function createFormatter(format: Format, sink: TextSink, selection: Selection, style: Style): Formatter {
+export function createFormatter(format: Format, sink: TextSink, selection: Selection, style: TextStyle): Formatter {
   switch (format) {
     case 'text':
       return textTeller(sink, selection, style);
@@ -94,7 +94,7 @@ function cardTeller(sink: TextSink, clocks: Clocks): Formatter {
   };
 }
 
-function textTeller(sink: TextSink, selection: Selection, style: Style): Formatter {
+function textTeller(sink: TextSink, selection: Selection, style: TextStyle): Formatter {
   const clocks = clocksOf(selection);
   const write = (lines: readonly string[]) => sink.write(lines.map((line) => `${line}\n`).join(''));
   const { paint, width } = style;
@@ -125,7 +125,7 @@ function textTeller(sink: TextSink, selection: Selection, style: Style): Formatt
 }
 
 /** One chart a territory and family that was seen at all. */
-function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, style: Style): readonly string[] {
+function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, style: TextStyle): readonly string[] {
   const { end, seen } = outcome;
   const span = chartSpan(outcome);
   if (end === undefined || span === undefined) return [];

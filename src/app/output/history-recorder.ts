@@ -8,7 +8,7 @@ import type { VerdictSpan, VerdictTimeline } from '../../report/verdicts.ts';
 import type { Territory } from '../../territory/territory.ts';
 
 /** What was seen of one territory and family from the first look on. */
-export interface Seen {
+export interface RecordedSeries {
   readonly territory: Territory;
   readonly family: Family;
   readonly history: History;
@@ -22,10 +22,10 @@ const MOST_UNITS = 256;
 
 /** Looks at an engine while it runs, for charts and for the timeline of verdicts. The engine knows nothing of it. */
 export class HistoryRecorder {
-  readonly #seen = new Map<string, Seen>();
+  readonly #seen = new Map<string, RecordedSeries>();
   #isLarge = false;
 
-  get seen(): readonly Seen[] {
+  get seen(): readonly RecordedSeries[] {
     return [...this.#seen.values()];
   }
 
@@ -92,7 +92,7 @@ export class HistoryRecorder {
     if (seen !== undefined) noteVerdict(seen.spans, verdict, Date.parse(since) as EventTime);
   }
 
-  #of(territory: Territory, family: Family): Seen {
+  #of(territory: Territory, family: Family): RecordedSeries {
     const key = `${territory.id}/${family}`;
     let seen = this.#seen.get(key);
     if (seen === undefined) this.#seen.set(key, (seen = newSeen(territory, family)));
@@ -100,12 +100,12 @@ export class HistoryRecorder {
   }
 }
 
-function newSeen(territory: Territory, family: Family): Seen {
+function newSeen(territory: Territory, family: Family): RecordedSeries {
   return { territory, family, history: new History(), spans: [], toldOf: new Set() };
 }
 
 /** The share of each unit, where it is known. */
-function lifelines({ toldOf }: Seen, { units, isSighted }: TerritoryStatus): Look['units'] {
+function lifelines({ toldOf }: RecordedSeries, { units, isSighted }: TerritoryStatus): Look['units'] {
   return units.map(({ text, share, isBaseline }) => {
     if (share > 0 || isBaseline) toldOf.add(text);
     return { unit: text, share: isSighted && toldOf.has(text) ? share : undefined };

@@ -10,7 +10,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import type { ElementSource } from '../../ports.ts';
 import type { InputFile } from '../../report/json.ts';
 import type { Damage } from '../../report/summary.ts';
-import type { Reading } from './progress.ts';
+import type { ReplayProgress } from './progress.ts';
 import { ReadingLog } from './reading-log.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 
@@ -29,7 +29,7 @@ export interface Archive {
   /** What was framed but not understood, when all was read. */
   readonly problems: readonly ProblemCount[];
   /** Calls `tell` with the progress. */
-  onReading(tell: (reading: Reading) => void): void;
+  onReading(tell: (reading: ReplayProgress) => void): void;
   /** Removes temporary files of this run. */
   close(): Promise<void>;
 }

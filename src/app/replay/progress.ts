@@ -1,7 +1,7 @@
 import type { EventTime } from '../../bgp/time.ts';
 
 /** How far a run has come. Bytes are those on disk, packed or not. */
-export interface Reading {
+export interface ReplayProgress {
   readonly bytesRead: number;
   readonly bytesTotal: number;
   readonly records: number;
@@ -13,7 +13,7 @@ export interface Reading {
 
 /** Tells people on stderr how far a run is. Never on stdout, so that results can be piped. */
 export interface Progress {
-  show(reading: Reading): void;
+  show(reading: ReplayProgress): void;
   /** Takes the line away, so that something else can be written; the next `show` brings it back. */
   clear(): void;
 }

@@ -5,7 +5,7 @@ import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
 import { utcText } from '../../report/clock.ts';
 import { grouped } from '../../report/printable.ts';
 import type { Damage } from '../../report/summary.ts';
-import type { Reading } from './progress.ts';
+import type { ReplayProgress } from './progress.ts';
 
 /** More damages than this are counted: a file of rubbish has one every few bytes. */
 const MOST_DAMAGES = 1000;
@@ -19,8 +19,8 @@ export class ReadingLog {
   readonly #problems: ProblemCount[] = [];
   #more = 0;
   #files = 0;
-  #reading: Reading | undefined;
-  #tell: (reading: Reading) => void = () => undefined;
+  #reading: ReplayProgress | undefined;
+  #tell: (reading: ReplayProgress) => void = () => undefined;
 
   /**
    * `named`: the paths that the user named; other files in a folder are not a fault. `names`: the name to print for
@@ -47,7 +47,7 @@ export class ReadingLog {
     return this.#reading?.records ?? 0;
   }
 
-  onReading(tell: (reading: Reading) => void): void {
+  onReading(tell: (reading: ReplayProgress) => void): void {
     this.#tell = tell;
   }
 

@@ -5,7 +5,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import type { ElementSource } from '../../ports.ts';
 import type { Damage } from '../../report/summary.ts';
 import type { Archive } from './archive.ts';
-import type { Reading } from './progress.ts';
+import type { ReplayProgress } from './progress.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 
@@ -24,7 +24,7 @@ export async function openTape(path: string, until: EventTime | undefined): Prom
   }
   const damage: Damage[] = [];
   let elements = 0;
-  let tell: (reading: Reading) => void = () => undefined;
+  let tell: (reading: ReplayProgress) => void = () => undefined;
   const take = (report: TapeReport): void => {
     if (report.type === 'end') {
       elements = report.elements;

@@ -7,7 +7,7 @@ import { incidentsView } from '../../http/incident-views.ts';
 import { peersView } from '../../http/sight-views.ts';
 import { subjectsOf, type Subject } from '../../http/subjects.ts';
 import { timelineView } from '../../http/views.ts';
-import { toTheSecond, type Peers, type Timeline } from '../../pictures/pictures.ts';
+import { toTheSecond, type Peers, type PictureTimeline } from '../../pictures/pictures.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { stretchesOf, type VerdictStretch } from '../../report/answer.ts';
 
@@ -17,9 +17,9 @@ export interface SubjectFacts {
   readonly range: Range;
   /** The whole range without holes, by verdict; what was not recorded is `off`. */
   readonly stretches: readonly VerdictStretch[];
-  readonly timeline: Timeline;
+  readonly timeline: PictureTimeline;
   /** The same to the second, where the range is short enough. */
-  readonly fine: Timeline;
+  readonly fine: PictureTimeline;
   /** What each peer saw; `undefined` where the range is too long, or nothing was recorded. */
   readonly peers: Peers | undefined;
   /** Those that touch the range, oldest first. */

@@ -1,4 +1,4 @@
-import type { Span } from '../../../streams/ripestat/heal.ts';
+import type { GapSpan } from '../../../streams/ripestat/heal.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { Notifier } from '../../lib/notifier.ts';
@@ -40,7 +40,7 @@ export class GapLog {
    * All gaps that are over, as one span; they are then removed. `isAsked`: all of it was put back, so its end is
    * known and does not move: who answers may be behind the feed's time, and would never reach an end that moves.
    */
-  take(): (Span & { readonly isAsked: boolean }) | undefined {
+  take(): (GapSpan & { readonly isAsked: boolean }) | undefined {
     if (this.#closed.size === 0) return undefined;
     const spans = [...this.#closed.values()];
     const collectors = [...this.#closed.keys()];
@@ -54,7 +54,7 @@ export class GapLog {
   }
 
   /** A span that could not be healed: it is over still, and to be healed with what was missed since. */
-  putBack({ from, to, collectors = [] }: Span): void {
+  putBack({ from, to, collectors = [] }: GapSpan): void {
     for (const collector of collectors) {
       const later = this.#closed.get(collector);
       if (this.#open.has(collector)) this.#open.set(collector, from);

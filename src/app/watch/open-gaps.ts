@@ -1,4 +1,4 @@
-import type { Span } from '../../../streams/ripestat/heal.ts';
+import type { GapSpan } from '../../../streams/ripestat/heal.ts';
 import type { Element } from '../../bgp/element.ts';
 import { RIS_HOLD_MS, type Collector, type Peer, type PeerId } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
@@ -45,7 +45,7 @@ export class OpenGaps {
   }
 
   /** The span to ask for again: peers of open gaps that send data again. */
-  due(to: EventTime, monotonicMs: number): Span | undefined {
+  due(to: EventTime, monotonicMs: number): GapSpan | undefined {
     const due = [...this.#schedules].filter(([, { nextMs }]) => nextMs <= monotonicMs);
     const peers = new Map<PeerId, Peer>();
     this.#asked = due.map(([, schedule]) => schedule);

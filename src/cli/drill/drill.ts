@@ -18,7 +18,7 @@ import {
   SYSTEM,
   tellUnreadable,
   withWebhooks,
-  type Kept,
+  type OpenWebhooks,
   type Means,
   type WebhookOptions,
 } from '../webhook/store.ts';
@@ -40,7 +40,7 @@ const HEARING_MS = 5_000;
 
 /** What the stages of a drill have in common. */
 interface Held {
-  readonly kept: Kept;
+  readonly kept: OpenWebhooks;
   readonly drill: Drill;
   readonly io: Io;
   readonly means: Means;

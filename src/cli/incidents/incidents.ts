@@ -14,7 +14,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { replayed, type Replayed } from '../replay/replay.ts';
 
 /** What is fetched from the public archives, where it is asked for. */
-export interface FetchOptions {
+export interface IncidentFetchOptions {
   readonly cache?: string;
   readonly offline?: boolean;
   readonly contact?: string;
@@ -48,7 +48,7 @@ export async function showIncident(name: string, format: 'md' | 'html' | 'json',
   return EXIT.done;
 }
 
-interface DemoOptions extends FetchOptions {
+interface DemoOptions extends IncidentFetchOptions {
   readonly live?: boolean;
   /** With `live`: where the page is. */
   readonly http?: string;
@@ -87,7 +87,7 @@ export async function demo(name: string, options: DemoOptions, io: Io): Promise<
 /** `unroutable incidents score`: compares published times with a replay, one row for each incident. */
 export async function scoreIncidents(
   names: readonly string[],
-  options: FetchOptions & { readonly archive?: boolean },
+  options: IncidentFetchOptions & { readonly archive?: boolean },
   io: Io,
 ): Promise<ExitStatus> {
   const chosen = await chooseIncidents(names, options.archive === true);

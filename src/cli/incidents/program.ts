@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
-import type { FetchOptions } from './incidents.ts';
+import type { IncidentFetchOptions } from './incidents.ts';
 
 type End = (status: ExitStatus) => void;
 
@@ -47,7 +47,7 @@ function addReplays(incidents: Command, io: Io, end: End): void {
       .summary('replay one, and compare it with what was published')
       .description('Replays an incident, and prints what was published beside it.')
       .argument('<name>', 'as `unroutable incidents` lists it'),
-  ).action(async (name: string, options: FetchOptions & { archive?: boolean }) => {
+  ).action(async (name: string, options: IncidentFetchOptions & { archive?: boolean }) => {
     end(await (await load()).demo(name, options, io));
   });
   fetching(
@@ -56,7 +56,7 @@ function addReplays(incidents: Command, io: Io, end: End): void {
       .summary('replay them, and compare the times with what was published')
       .description('Replays incidents and prints a table: the differences of onsets and durations from what was published.')
       .argument('[names...]', 'as `unroutable incidents` lists them (default: all that are shipped)'),
-  ).action(async (names: string[], options: FetchOptions & { archive?: boolean }) => {
+  ).action(async (names: string[], options: IncidentFetchOptions & { archive?: boolean }) => {
     end(await (await load()).scoreIncidents(names, options, io));
   });
 }

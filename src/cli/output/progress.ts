@@ -1,7 +1,7 @@
 import { durationText, utcText } from '../../report/clock.ts';
 import { counted, grouped, printable } from '../../report/printable.ts';
 import { widthOf, type Io } from '../../app/io.ts';
-import type { Progress, Reading } from '../../app/replay/progress.ts';
+import type { Progress, ReplayProgress } from '../../app/replay/progress.ts';
 
 const REDRAW_MS = 100;
 const PLAIN_MS = 10_000;
@@ -50,7 +50,7 @@ export function createProgress(io: Io, now: () => number): Progress {
 }
 
 /** `45 %  1 min 5 s left  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC`: what matters most comes first, because a narrow terminal cuts the end. */
-export function progressText(reading: Reading, elapsedMs: number): string {
+export function progressText(reading: ReplayProgress, elapsedMs: number): string {
   const { bytesRead, bytesTotal, records, at, filesRead, filesTotal } = reading;
   const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal);
   const parts = [

@@ -11,7 +11,7 @@ import type { SubjectFacts } from '../../app/report/facts.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { optionOf, type Drawn, type Palette, type Style } from '../../pictures/options.ts';
 import type { Picture } from '../../pictures/pictures.ts';
-import { createClock, dayText, utcText, type Clock } from '../../report/clock.ts';
+import { createClock, dayText, utcText, type LocalClock } from '../../report/clock.ts';
 import { escaped, type ReportDocument } from '../../report/report-document.ts';
 import { wrapped } from '../../report/wrap.ts';
 
@@ -87,7 +87,7 @@ function styleOf(facts: SubjectFacts, theme: Theme): Style {
 }
 
 /** The day at midnight and where days are counted, else the time. Long ranges have months and years. */
-function labelOf(clock: Clock, at: number, days: number): string {
+function labelOf(clock: LocalClock, at: number, days: number): string {
   const wall = clock.wall(at as EventTime);
   if (days > 1000) return `${wall.year}-${wall.month}`;
   const minute = wall.time.slice(0, 5);

@@ -14,7 +14,15 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import { filterText } from './list.ts';
 import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './secret.ts';
 import { inOptions } from './spelling.ts';
-import { isRemote, SYSTEM, withWebhooks, type Kept, type Means, type WebhookOptions, type Caller } from './store.ts';
+import {
+  isRemote,
+  SYSTEM,
+  withWebhooks,
+  type OpenWebhooks,
+  type Means,
+  type WebhookOptions,
+  type Caller,
+} from './store.ts';
 
 /**
  * The options of `webhook add`, as the command line gives them. Values `env:NAME` and `file:PATH` name the place of
@@ -52,7 +60,7 @@ export function addWebhook(
   options: WebhookOptions,
   { io, means = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
-  const work = async (kept: Kept): Promise<ExitStatus> => {
+  const work = async (kept: OpenWebhooks): Promise<ExitStatus> => {
     const before = await knownBefore(kept, name, add);
     if (!before.ok) return failed(before, io);
     const watched = await onlyWatched(add, kept, options);
@@ -82,7 +90,7 @@ export function addWebhook(
 /** A territory that this watch does not have would match nothing, without a word. */
 async function onlyWatched(
   { onlyTerritory = [] }: AddOptions,
-  { store, name, selection }: Kept,
+  { store, name, selection }: OpenWebhooks,
   { territories }: WebhookOptions,
 ): Promise<Result<undefined>> {
   const stored = (await store.read('verdicts')).map(({ key }) => key.split('/')[0] ?? key);
@@ -98,7 +106,7 @@ async function onlyWatched(
 }
 
 async function knownBefore(
-  { store }: Kept,
+  { store }: OpenWebhooks,
   name: string,
   { replace }: AddOptions,
 ): Promise<Result<EndpointRecord | undefined>> {
@@ -184,7 +192,7 @@ interface Signed {
   readonly made: readonly SecretRef[];
 }
 
-async function withSecret(endpoint: Endpoint, add: AddOptions, { secrets }: Kept): Promise<Result<Signed>> {
+async function withSecret(endpoint: Endpoint, add: AddOptions, { secrets }: OpenWebhooks): Promise<Result<Signed>> {
   const isNamed = namedSecret(add) !== undefined;
   const isNeeded = VERIFIED.has(endpoint.template.preset) && endpoint.secrets.length === 0;
   if (!isNamed && !isNeeded) return good({ endpoint, made: [] });

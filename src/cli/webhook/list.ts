@@ -7,7 +7,7 @@ import { counted, jsonText, listed, printable } from '../../report/printable.ts'
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { placeOf } from './secret.ts';
-import { SYSTEM, tellUnreadable, withWebhooks, type Kept, type Means, type WebhookOptions } from './store.ts';
+import { SYSTEM, tellUnreadable, withWebhooks, type OpenWebhooks, type Means, type WebhookOptions } from './store.ts';
 
 /** The options of `webhook list`. */
 export interface ListOptions extends WebhookOptions {
@@ -54,7 +54,7 @@ export function stateText(record: EndpointRecord): string {
   return `off: ${record.endpoint.disabled && record.state === 'on' ? 'disabled in its configuration' : (record.reason ?? 'by hand')}`;
 }
 
-async function standing({ store }: Kept, record: EndpointRecord): Promise<Listed> {
+async function standing({ store }: OpenWebhooks, record: EndpointRecord): Promise<Listed> {
   const { name } = record.endpoint;
   const { log, waiting, asked } = await deliveries(store, name);
   const dead = await deadLetters(store, name);
@@ -66,7 +66,7 @@ function documentOf({ record, waiting, dead, last }: Listed): unknown {
   return { ...rest, isOn: isOn(record), endpoint: shownEndpoint(endpoint), waiting, dead, ...(last && { last }) };
 }
 
-function textOf({ name, store }: Kept, all: readonly Listed[], isLed: boolean): string {
+function textOf({ name, store }: OpenWebhooks, all: readonly Listed[], isLed: boolean): string {
   const lines = [
     `${name} in ${store.name}: ${counted(all.length, 'webhook')}${isLed ? '' : '; there is no leader, so nothing is sent now'}`,
     ...all.flatMap(blockOf),

@@ -8,7 +8,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain } from '../../app/io.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { stateText } from './list.ts';
-import { SYSTEM, withEndpoint, type Kept, type WebhookOptions, type Caller } from './store.ts';
+import { SYSTEM, withEndpoint, type OpenWebhooks, type WebhookOptions, type Caller } from './store.ts';
 
 /** What to send again: exactly one of these. */
 export interface RedeliverOptions {
@@ -44,7 +44,7 @@ export async function redeliver(
 }
 
 async function choose(
-  { store }: Kept,
+  { store }: OpenWebhooks,
   { endpoint }: EndpointRecord,
   { id, dead, since }: RedeliverOptions,
 ): Promise<Result<readonly UnroutableEvent[]>> {

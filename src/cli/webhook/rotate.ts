@@ -8,7 +8,7 @@ import { complain } from '../../app/io.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { forgetSecrets, namedSecret, placeOf, secretFor, unmakeSecrets, type SecretOptions } from './secret.ts';
 import { inOptions } from './spelling.ts';
-import { SYSTEM, withEndpoint, type Kept, type WebhookOptions, type Caller } from './store.ts';
+import { SYSTEM, withEndpoint, type OpenWebhooks, type WebhookOptions, type Caller } from './store.ts';
 
 /** The options of `webhook rotate`. */
 export interface RotateOptions extends SecretOptions {
@@ -47,7 +47,11 @@ interface Turned {
   readonly text: string;
 }
 
-async function begin({ endpoint, from }: EndpointRecord, rotate: RotateOptions, kept: Kept): Promise<Result<Turned>> {
+async function begin(
+  { endpoint, from }: EndpointRecord,
+  rotate: RotateOptions,
+  kept: OpenWebhooks,
+): Promise<Result<Turned>> {
   const { name, secrets } = endpoint;
   if (from === 'file')
     return bad(

@@ -6,7 +6,7 @@ import { newSecret } from '../../sinks/webhook/signature.ts';
 import { isVariableName, type SecretRef } from '../../sinks/webhook/secret.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
-import type { Kept } from './store.ts';
+import type { OpenWebhooks } from './store.ts';
 
 /** Where the secret that signs comes from, as the options say. */
 export interface SecretOptions {
@@ -57,7 +57,7 @@ export async function secretFor(
  */
 export async function forgetSecrets(
   refs: readonly SecretRef[],
-  { store, secrets: folder }: Pick<Kept, 'store' | 'secrets'>,
+  { store, secrets: folder }: Pick<OpenWebhooks, 'store' | 'secrets'>,
 ): Promise<void> {
   if (folder === undefined) return;
   const { found } = await listEndpoints(store);

@@ -34,7 +34,7 @@ export interface Caller {
 }
 
 /** An open store of a watch and what is watched in it. */
-export interface Kept extends OpenStore {
+export interface OpenWebhooks extends OpenStore {
   readonly selection: Selection;
   /** Folder of generated secrets; `undefined` if this user has no folder for state. */
   readonly secrets: string | undefined;
@@ -47,7 +47,7 @@ export interface Kept extends OpenStore {
 export async function withWebhooks(
   options: WebhookOptions,
   { io, clock }: { readonly io: Io; readonly clock: Clock },
-  work: (kept: Kept) => Promise<ExitStatus>,
+  work: (kept: OpenWebhooks) => Promise<ExitStatus>,
   open: typeof openStore = openKept,
 ): Promise<ExitStatus> {
   const opened = await openWith(open, options, io, clock);
@@ -68,7 +68,7 @@ export function withEndpoint(
   name: string,
   options: WebhookOptions,
   at: { readonly io: Io; readonly clock: Clock },
-  work: (kept: Kept, record: EndpointRecord) => Promise<ExitStatus>,
+  work: (kept: OpenWebhooks, record: EndpointRecord) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
   return withWebhooks(options, at, async (kept) => {
     const known = await endpointNamed(kept, name, at.io);
@@ -92,7 +92,12 @@ async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promis
   return bad('usage', `webhook ${name}: there is no webhook of this name${didYouMean(name, names)} (${known})`);
 }
 
-async function openWith(open: typeof openStore, options: WebhookOptions, io: Io, clock: Clock): Promise<Result<Kept>> {
+async function openWith(
+  open: typeof openStore,
+  options: WebhookOptions,
+  io: Io,
+  clock: Clock,
+): Promise<Result<OpenWebhooks>> {
   const selection = await select(options);
   if (!selection.ok) return selection;
   const ids = selection.value.territories.map(({ territory }) => territory.id);

@@ -15,7 +15,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import { clocksOf } from '../../app/output/formatters.ts';
 import { outcomeText, stateText } from './list.ts';
 import { inOptions } from './spelling.ts';
-import { SYSTEM, withEndpoint, type Kept, type Means, type WebhookOptions } from './store.ts';
+import { SYSTEM, withEndpoint, type OpenWebhooks, type Means, type WebhookOptions } from './store.ts';
 
 type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
 
@@ -69,7 +69,7 @@ function wayOn({ endpoint, from }: EndpointRecord): string {
 }
 
 /** That a drill's country is routable again: the end of something opens nothing that would stay open. */
-function testEvent({ selection }: Kept, nowMs: number): UnroutableEvent {
+function testEvent({ selection }: OpenWebhooks, nowMs: number): UnroutableEvent {
   const [watched] = selection.territories;
   if (watched === undefined) throw new Error('nothing is watched');
   const drill: Drill = { id: randomBytes(8).toString('hex'), territory: watched.territory.id, atMs: nowMs };
@@ -79,7 +79,7 @@ function testEvent({ selection }: Kept, nowMs: number): UnroutableEvent {
   return event;
 }
 
-async function byLeader(kept: Kept, test: Test): Promise<Result<Outcome>> {
+async function byLeader(kept: OpenWebhooks, test: Test): Promise<Result<Outcome>> {
   const { record, event, io, means, deadlineMs } = test;
   const { name } = record.endpoint;
   await askDelivery(kept.store, name, { event, by: 'test', nowMs: means.clock.wallMs(), deadlineMs });
@@ -96,7 +96,7 @@ async function byLeader(kept: Kept, test: Test): Promise<Result<Outcome>> {
 
 /** As the log has it; `undefined` when it does not in time, or when we are stopped. */
 async function loggedOutcome(
-  { store }: Kept,
+  { store }: OpenWebhooks,
   { record, event, io, means, deadlineMs }: Test,
 ): Promise<Outcome | undefined> {
   const { clock } = means;
@@ -110,7 +110,7 @@ async function loggedOutcome(
   return undefined;
 }
 
-async function byUs(kept: Kept, { record, event, io, means, deadlineMs }: Test): Promise<Result<Outcome>> {
+async function byUs(kept: OpenWebhooks, { record, event, io, means, deadlineMs }: Test): Promise<Result<Outcome>> {
   const { clock, resolve } = means;
   const { endpoint, from } = record;
   const readied = await readyEndpoint(endpoint, io.env, from === 'file' ? inYaml : inOptions);

@@ -16,7 +16,7 @@ export const LEASE = Buffer.from('lease');
 export const NEXT = Buffer.from('next');
 
 /** What marks a folder as a store: its schema and the name of its watch. */
-export interface Mark {
+export interface StoreMark {
   readonly schema: number;
   readonly name: string;
 }

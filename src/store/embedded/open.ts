@@ -5,7 +5,7 @@ import { SCHEMA } from '../keys.ts';
 import { FolderDatabase, recordOf, stateKey } from './database.ts';
 import { lengthen, readThrough } from './damage.ts';
 import { claimFolder, DATA, refused, settle, type FolderFault } from './folder.ts';
-import { MARK, type Mark } from './meta.ts';
+import { MARK, type StoreMark } from './meta.ts';
 import { enterFolder, type Presence } from './namesake.ts';
 import { EmbeddedStore } from './store.ts';
 import { WriteTurn } from './turn.ts';
@@ -128,11 +128,11 @@ async function openWhole(path: string, turn: WriteTurn, spareBytes?: number): Pr
 /** Within a transaction: marks what is new, sees what is marked, migrates what is older. */
 function enter(
   database: FolderDatabase,
-  ours: Mark,
+  ours: StoreMark,
   migrations: Migrations,
 ): Exclude<OpenedEmbedded, { ok: true }> | undefined {
   const text = database.meta.get(MARK);
-  const mark = text === undefined ? ours : (JSON.parse(text) as Mark);
+  const mark = text === undefined ? ours : (JSON.parse(text) as StoreMark);
   if (mark.name !== ours.name) {
     return { ok: false, fault: 'another-watch', reason: `it holds the watch ${mark.name}, not ${ours.name}` };
   }

@@ -3,7 +3,7 @@ import { backOffMs } from '../../lib/back-off.ts';
 import type { NatMap, Node } from './url.ts';
 
 /** Where to connect, with all secrets and certificates read. */
-export interface Target {
+export interface RedisTarget {
   readonly kind: 'single' | 'sentinel' | 'cluster';
   readonly nodes: readonly Node[];
   /** Path of a Unix socket, in the place of a node. */
@@ -43,7 +43,7 @@ function backOff(random: () => number): (times: number) => number {
 
 type Options = RedisOptions & { replyMapping: 'legacy' };
 
-function commonOptions({ username, password, tls }: Target, { deadlineMs }: ClientOptions): Options {
+function commonOptions({ username, password, tls }: RedisTarget, { deadlineMs }: ClientOptions): Options {
   return {
     replyMapping: 'legacy',
     // Replies are the same in both; with 2, AUTH is all that a connection begins with.
@@ -65,7 +65,7 @@ function commonOptions({ username, password, tls }: Target, { deadlineMs }: Clie
 }
 
 /** One server, or the master that Sentinels name. Does nothing yet. */
-export function redisOf(target: Target, options: ClientOptions): Redis {
+export function redisOf(target: RedisTarget, options: ClientOptions): Redis {
   const [node] = target.nodes;
   const settings: Options = {
     ...commonOptions(target, options),
@@ -82,7 +82,10 @@ export function redisOf(target: Target, options: ClientOptions): Redis {
   return new Redis(settings);
 }
 
-function sentinelOptions(target: Target, { random, deadlineMs }: ClientOptions): Omit<RedisOptions, 'replyMapping'> {
+function sentinelOptions(
+  target: RedisTarget,
+  { random, deadlineMs }: ClientOptions,
+): Omit<RedisOptions, 'replyMapping'> {
   const { nodes, master = '', tls, sentinelUsername, sentinelPassword } = target;
   return {
     sentinels: nodes.map(({ host, port }) => ({ host, port })),
@@ -99,7 +102,7 @@ function sentinelOptions(target: Target, { random, deadlineMs }: ClientOptions):
 }
 
 /** A cluster; only masters are asked. Does not connect yet. */
-export function clusterOf(target: Target, options: ClientOptions): Cluster {
+export function clusterOf(target: RedisTarget, options: ClientOptions): Cluster {
   const settings: ClusterOptions = {
     lazyConnect: true,
     enableOfflineQueue: false,

@@ -4,7 +4,7 @@ import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { UnknownEvent, type Clock } from '../../ports.ts';
 import type { Keys } from '../keys.ts';
 import { RedisFailure } from './failure.ts';
-import type { Link } from './link.ts';
+import type { RedisLink } from './link.ts';
 
 /** Events that are read at once. Each is some kilobytes. */
 const PAGE = 500;
@@ -15,11 +15,11 @@ const WAIT_MS = 5_000;
 const RETRYING = { firstMs: 200, mostMs: 2_000 };
 
 /** Of the stream: its id, and names and values in turn. */
-export type Entry = readonly [id: string, fields: readonly string[]];
+export type StreamEntry = readonly [id: string, fields: readonly string[]];
 
 /** The events after one, or from the oldest, to the newest there is. @throws UnknownEvent @throws RedisFailure */
 export async function* readEvents(
-  link: Link,
+  link: RedisLink,
   keys: Keys,
   after: string | undefined,
 ): AsyncGenerator<UnroutableEvent, void, undefined> {
@@ -39,7 +39,7 @@ export async function* readEvents(
  * @throws UnknownEvent also when events it had yet to give were trimmed, or lost by the server.
  */
 export async function* followEvents(
-  link: Link,
+  link: RedisLink,
   keys: Keys,
   after: string | undefined,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
@@ -92,13 +92,13 @@ function onceOnly(connect: () => Promise<unknown>): () => Promise<void> {
 
 /** A place in the stream. */
 class Reading {
-  readonly #link: Link;
+  readonly #link: RedisLink;
   readonly #keys: Keys;
   /** Id of the last event given, and of the entry it was found in. */
   #last: string | undefined;
   #entry: string | undefined;
 
-  constructor(link: Link, keys: Keys, after: string | undefined) {
+  constructor(link: RedisLink, keys: Keys, after: string | undefined) {
     this.#link = link;
     this.#keys = keys;
     this.#last = after;
@@ -123,13 +123,13 @@ class Reading {
   }
 
   /** Resolves when there may be more, or after a while. */
-  async wait(waiter: Link): Promise<void> {
+  async wait(waiter: RedisLink): Promise<void> {
     const from = this.#entry ?? '0-0';
     await waiter.call('xread', ['BLOCK', WAIT_MS, 'COUNT', 1, 'STREAMS', this.#keys.events, from]);
   }
 
-  async #range(key: string, from: string, count: number): Promise<readonly Entry[]> {
-    return (await this.#link.call('xrange', [key, from, '+', 'COUNT', count])) as readonly Entry[];
+  async #range(key: string, from: string, count: number): Promise<readonly StreamEntry[]> {
+    return (await this.#link.call('xrange', [key, from, '+', 'COUNT', count])) as readonly StreamEntry[];
   }
 
   async #find(id: string): Promise<string> {
@@ -138,7 +138,7 @@ class Reading {
     return entry;
   }
 
-  #take(entries: readonly Entry[]): readonly UnroutableEvent[] {
+  #take(entries: readonly StreamEntry[]): readonly UnroutableEvent[] {
     const events = entries.map((entry) => eventOf(entry, this.#keys.events));
     this.#entry = entries.at(-1)?.[0] ?? this.#entry;
     this.#last = events.at(-1)?.id ?? this.#last;
@@ -147,7 +147,7 @@ class Reading {
 }
 
 /** @throws RedisFailure `foreign` */
-export function eventOf([id, fields]: Entry, key: string): UnroutableEvent {
+export function eventOf([id, fields]: StreamEntry, key: string): UnroutableEvent {
   const at = fields.findIndex((field, i) => i % 2 === 0 && field === 'event');
   try {
     const event: unknown = JSON.parse(fields[at + 1] ?? '');

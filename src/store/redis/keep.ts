@@ -8,7 +8,7 @@ import { RedisFailure } from './failure.ts';
 import type { Arg } from './link.ts';
 
 /** What to store: a batch, or only records. */
-export interface Keep {
+export interface StoreWrite {
   readonly token: number | undefined;
   readonly batch: Omit<Batch, 'changes'> | undefined;
   readonly changes: readonly StateChange[];
@@ -31,7 +31,7 @@ export interface Call {
 const MAX_ARGS = 2_100_000;
 
 /** What KEEP is called with. @throws RedisFailure `too-large` */
-export function keepCall(keys: Keys, { token, batch, changes, spaces, touches }: Keep): Call {
+export function keepCall(keys: Keys, { token, batch, changes, spaces, touches }: StoreWrite): Call {
   const parts = bySpace(changes, spaces);
   const events = batch?.events ?? [];
   const args: Arg[] = [

@@ -2,13 +2,13 @@ import type { Lease, Leases } from '../../ports.ts';
 import { SCHEMA, type Keys } from '../keys.ts';
 import { obstacle } from './keep.ts';
 import { ACQUIRE, RELEASE, RENEW } from './lease-scripts.ts';
-import type { Link } from './link.ts';
+import type { RedisLink } from './link.ts';
 
 /**
  * Leases that Redis lets run out by its own clock. That clock may be wrong, and who held one may be late: both cost time
  * alone, for each write shows its token.
  */
-export function redisLeases(link: Link, keys: Keys): Leases {
+export function redisLeases(link: RedisLink, keys: Keys): Leases {
   return {
     async acquire(holder, ttlMs) {
       const [outcome = '', ...details] = (await link.run(

@@ -1,6 +1,6 @@
 import { Cluster, type ChainableCommander, type Redis } from 'ioredis';
 import type { Clock } from '../../ports.ts';
-import { clusterOf, redisOf, type Target } from './clients.ts';
+import { clusterOf, redisOf, type RedisTarget } from './clients.ts';
 import { failureOf, RedisFailure } from './failure.ts';
 import type { Script } from './scripts.ts';
 
@@ -37,8 +37,8 @@ const BYTES_PER_MS = 1_000;
  * when its connection breaks at the wrong moment. Here every command ends within its deadline: with its reply, or with a
  * `RedisFailure`.
  */
-export class Link {
-  readonly #target: Target;
+export class RedisLink {
+  readonly #target: RedisTarget;
   readonly #options: LinkOptions;
   readonly #client: Redis | Cluster;
   #trouble: RedisFailure | undefined;
@@ -47,9 +47,9 @@ export class Link {
   /** Connections that ended so far, and how many had when the server last confirmed our database. */
   #ended = 0;
   #placedAfter = -1;
-  readonly #siblings = new Set<Link>();
+  readonly #siblings = new Set<RedisLink>();
 
-  constructor(target: Target, options: LinkOptions) {
+  constructor(target: RedisTarget, options: LinkOptions) {
     this.#target = target;
     this.#options = options;
     if (target.kind === 'cluster') {
@@ -152,14 +152,14 @@ export class Link {
    * Another connection to the same place, for commands that wait on the server up to so many milliseconds. Ends when this
    * one does.
    */
-  sibling(waitMs: number): Link {
-    const sibling = new Link(this.#target, { ...this.#options, deadlineMs: this.#options.deadlineMs + waitMs });
+  sibling(waitMs: number): RedisLink {
+    const sibling = new RedisLink(this.#target, { ...this.#options, deadlineMs: this.#options.deadlineMs + waitMs });
     this.#siblings.add(sibling);
     return sibling;
   }
 
   /** Ends a sibling at once, and with it what waits. */
-  release(sibling: Link): void {
+  release(sibling: RedisLink): void {
     this.#siblings.delete(sibling);
     sibling.abort();
   }

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Clock, StateStore } from '../../ports.ts';
 import { keysOf, parseWatchName, type Keys } from '../keys.ts';
 import { checkServer, checkServerToRead, type Check, type Wanted } from './check.ts';
-import type { Target } from './clients.ts';
+import type { RedisTarget } from './clients.ts';
 import { failureOf, RedisFailure, type FailureKind } from './failure.ts';
-import { Link } from './link.ts';
+import { RedisLink } from './link.ts';
 import { checkPlace, checkPlaceToRead } from './place.ts';
 import { WRITABLE } from './scripts.ts';
 import { redisStore } from './store.ts';
@@ -72,7 +72,7 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   const target = await targetOf(address, options.password);
   if (typeof target === 'string') return refused(target, false);
 
-  const link = new Link(target, {
+  const link = new RedisLink(target, {
     clock: options.clock,
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
     random: options.random ?? Math.random,
@@ -111,7 +111,7 @@ function refused(reason: string, retry: boolean): Opened {
 }
 
 /** Each step asks for what the next one needs: a server that is too old would not understand the scripts. */
-async function look(link: Link, keys: Keys, wanted: Wanted): Promise<Health> {
+async function look(link: RedisLink, keys: Keys, wanted: Wanted): Promise<Health> {
   const checks: Check[] = [];
   try {
     checks.push(...(await judge(link, (hello, info) => checkServer(hello, info, wanted))));
@@ -130,7 +130,7 @@ async function look(link: Link, keys: Keys, wanted: Wanted): Promise<Health> {
   }
 }
 
-async function lookToRead(link: Link, keys: Keys): Promise<Health> {
+async function lookToRead(link: RedisLink, keys: Keys): Promise<Health> {
   try {
     const checks = await judge(link, checkServerToRead);
     if (isTooOld(checks)) return healthOf(checks, false);
@@ -144,7 +144,7 @@ async function lookToRead(link: Link, keys: Keys): Promise<Health> {
 
 type Judge = (hello: unknown, info: string | undefined) => readonly Check[];
 
-async function judge(link: Link, check: Judge): Promise<readonly Check[]> {
+async function judge(link: RedisLink, check: Judge): Promise<readonly Check[]> {
   const hellos = await askEach(link, 'hello');
   const infos = await askEach(link, 'info', 'everything');
   const servers = hellos ?? infos ?? [undefined];
@@ -157,7 +157,7 @@ function isTooOld(checks: readonly Check[]): boolean {
 
 /** `undefined` where this user may not ask, or the server was set up not to know the command. */
 async function askEach(
-  link: Link,
+  link: RedisLink,
   command: string,
   ...args: readonly string[]
 ): Promise<readonly unknown[] | undefined> {
@@ -191,7 +191,7 @@ function healthOf(checks: readonly Check[], retry: boolean): Health {
 }
 
 /** Reads what the address names. Gives a reason for people when it cannot. */
-export async function targetOf(address: RedisAddress, password: string | undefined): Promise<Target | string> {
+export async function targetOf(address: RedisAddress, password: string | undefined): Promise<RedisTarget | string> {
   try {
     const { kind, nodes, db, tls } = address;
     const [own, sentinels] = await Promise.all([

@@ -1,10 +1,10 @@
 import { channels, SCHEMA, type Keys } from '../keys.ts';
 import type { Check } from './check.ts';
-import type { Arg, Link } from './link.ts';
+import type { Arg, RedisLink } from './link.ts';
 import { LOOK } from './scripts.ts';
 
 /** Looks at what stands at our keys, and whether this user may do what we do there. @throws RedisFailure */
-export async function checkPlace(link: Link, keys: Keys, waits: boolean): Promise<readonly Check[]> {
+export async function checkPlace(link: RedisLink, keys: Keys, waits: boolean): Promise<readonly Check[]> {
   const places: readonly (readonly [key: string, type: string])[] = [
     [keys.meta, 'hash'],
     [keys.fence, 'hash'],
@@ -42,7 +42,7 @@ function rightsCheck(forbidden: readonly string[]): Check {
 }
 
 /** The same for who only reads: by commands that reading needs in any case. @throws RedisFailure */
-export async function checkPlaceToRead(link: Link, keys: Keys): Promise<readonly Check[]> {
+export async function checkPlaceToRead(link: RedisLink, keys: Keys): Promise<readonly Check[]> {
   const [schema] = await Promise.all([
     link.call('hget', [keys.meta, 'schema']),
     link.call('get', [keys.lease]),

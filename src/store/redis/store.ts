@@ -4,11 +4,11 @@ import { isEngineSpace } from '../../state/record.ts';
 import type { Space, StateChange, StateRecord } from '../../spaces.ts';
 import type { Keys } from '../keys.ts';
 import { compareKeys } from '../record-order.ts';
-import { eventOf, followEvents, readEvents, type Entry } from './events.ts';
+import { eventOf, followEvents, readEvents, type StreamEntry } from './events.ts';
 import { RedisFailure } from './failure.ts';
-import { keepCall, keptReply, type Keep } from './keep.ts';
+import { keepCall, keptReply, type StoreWrite } from './keep.ts';
 import { redisLeases } from './leases.ts';
-import type { Link } from './link.ts';
+import type { RedisLink } from './link.ts';
 import { KEEP, LOAD, TRIM, TRIMMED_AT_ONCE } from './scripts.ts';
 
 /** Tries when spaces come into being while we look at which there are: they seldom do. */
@@ -19,7 +19,7 @@ const LOAD_MS = 30_000;
 
 /** What a store in Redis is made of. */
 export interface StoreParts {
-  readonly link: Link;
+  readonly link: RedisLink;
   readonly keys: Keys;
   readonly clock: Clock;
   /** Nothing counts before a replica has it. */
@@ -31,7 +31,7 @@ export interface StoreParts {
 /** A `StateStore` on a server that was looked at. */
 // oxlint-disable-next-line max-lines-per-function -- one short method an operation of the port
 export function redisStore(name: string, { link, keys, clock, waits, access }: StoreParts): StateStore {
-  const keep = async (what: Omit<Keep, 'spaces' | 'touches'>): Promise<Committed> => {
+  const keep = async (what: Omit<StoreWrite, 'spaces' | 'touches'>): Promise<Committed> => {
     const isWhole = what.batch?.whole === true;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const spaces = isWhole ? await spacesOf(link, keys) : [];
@@ -66,7 +66,7 @@ export function redisStore(name: string, { link, keys, clock, waits, access }: S
     follow: (after, signal) => followEvents(link, keys, after, { clock, signal }),
 
     async newest() {
-      const [entry] = (await link.call('xrevrange', [keys.events, '+', '-', 'COUNT', 1])) as Entry[];
+      const [entry] = (await link.call('xrevrange', [keys.events, '+', '-', 'COUNT', 1])) as StreamEntry[];
       return entry && eventOf(entry, keys.events).id;
     },
 
@@ -88,13 +88,13 @@ export function redisStore(name: string, { link, keys, clock, waits, access }: S
 }
 
 /** Sent at once. HMGET would be one command more that the ACL user has to be granted. */
-async function fieldsOf(link: Link, hash: string, fields: readonly string[]): Promise<readonly string[]> {
+async function fieldsOf(link: RedisLink, hash: string, fields: readonly string[]): Promise<readonly string[]> {
   const unique = [...new Set(fields)];
   const values = await Promise.all(unique.map((field) => link.call('hget', [hash, field])));
   return unique.flatMap((field, i) => (typeof values[i] === 'string' ? [field, values[i]] : []));
 }
 
-async function load(link: Link, keys: Keys): Promise<Kept | undefined> {
+async function load(link: RedisLink, keys: Keys): Promise<Kept | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const spaces = await spacesOf(link, keys);
     const engine = spaces.filter((space) => isEngineSpace(space));
@@ -115,7 +115,7 @@ async function load(link: Link, keys: Keys): Promise<Kept | undefined> {
  * The same by plain commands. A commit changes the number: when it is another one after the records were read, they are
  * read again.
  */
-async function loadWithoutScript(link: Link, keys: Keys): Promise<Kept | undefined> {
+async function loadWithoutScript(link: RedisLink, keys: Keys): Promise<Kept | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const engine = (await spacesOf(link, keys)).filter((space) => isEngineSpace(space));
     // Sent at once, so that seldom a commit comes between them, however often there are some.
@@ -130,7 +130,7 @@ async function loadWithoutScript(link: Link, keys: Keys): Promise<Kept | undefin
 /** Fields that every commit changes. */
 const COMMIT = ['number', 'cursor', 'elements'];
 
-async function metaOf(link: Link, keys: Keys): Promise<ReadonlyMap<string, string>> {
+async function metaOf(link: RedisLink, keys: Keys): Promise<ReadonlyMap<string, string>> {
   return new Map(pairs(await link.call('hgetall', [keys.meta])));
 }
 
@@ -149,7 +149,7 @@ function keptOf(
   };
 }
 
-async function spacesOf(link: Link, keys: Keys): Promise<readonly Space[]> {
+async function spacesOf(link: RedisLink, keys: Keys): Promise<readonly Space[]> {
   return (await link.call('smembers', [keys.spaces])) as readonly Space[];
 }
 

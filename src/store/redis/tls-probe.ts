@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../ports.ts';
-import type { Target } from './clients.ts';
+import type { RedisTarget } from './clients.ts';
 
 /** A server that speaks answers within this; milliseconds. */
 const PROBE_MS = 1_000;
@@ -12,7 +12,7 @@ const PROBE_MS = 1_000;
  *
  * @returns what to do about it; `undefined` where that is not the cause.
  */
-export async function tlsMismatch({ nodes, tls }: Target, clock: Clock): Promise<string | undefined> {
+export async function tlsMismatch({ nodes, tls }: RedisTarget, clock: Clock): Promise<string | undefined> {
   const [node] = nodes;
   if (node === undefined) return undefined;
   const where = `${node.host}:${node.port}`;

@@ -50,14 +50,14 @@ export interface Container extends Omit<Unpacking, 'chunks' | 'close'> {
 type Failed = { readonly ok: false; readonly reason: string };
 
 /** A file that is open, or why it cannot be opened. */
-export type Opened = { readonly ok: true; readonly container: Container } | Failed;
+export type OpenedFile = { readonly ok: true; readonly container: Container } | Failed;
 
 const READ_BYTES = 256 * 1024;
 /** So much of a file that is not packed is searched for a first record. */
 const SNIFF_BYTES = 64 * 1024;
 
 /** Opens a file and tells what it is packed in by its first bytes, never by its name. */
-export async function openContainer(path: string, options: ContainerOptions = {}): Promise<Opened> {
+export async function openContainer(path: string, options: ContainerOptions = {}): Promise<OpenedFile> {
   const snapshot = options.snapshot ?? (await snapshotOf(path));
   if (typeof snapshot === 'string') return { ok: false, reason: snapshot };
   const opened = openUnpacking(path, { ...options, snapshot });

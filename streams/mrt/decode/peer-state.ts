@@ -8,7 +8,7 @@ export interface SessionEnd {
 }
 
 /** A STATE_CHANGE record (RFC 6396 section 4.4.1); states as in RFC 4271 section 8.2.2, plus Quagga's 7 and 8. */
-export interface StateChange {
+export interface SessionChange {
   readonly peer: SessionEnd;
   readonly local: SessionEnd;
   readonly from: number;
@@ -58,7 +58,7 @@ export class SessionBook {
     return isUnspecified(peer) ? this.#ofAs(peer.asn, () => true) : [peer];
   }
 
-  change({ peer, local, from, to }: StateChange): StateMeaning {
+  change({ peer, local, from, to }: SessionChange): StateMeaning {
     const remote = this.#isSwapped(peer, local) ? local : peer;
     if (from === ESTABLISHED && to !== ESTABLISHED) return this.#down(remote);
     if (to === ESTABLISHED && from !== ESTABLISHED) return this.#up(remote);

@@ -7,10 +7,10 @@ import type { PlannedFile } from '../archive/planned-file.ts';
 import type { DecodeProblem, RecordDecoder } from '../decode/decoded.ts';
 import type { Dump } from '../dump/dump-counter.ts';
 import type { MrtReport } from './report.ts';
-import type { Mark, ScanBatch } from '../scan/scan-job.ts';
+import type { ScanMark, ScanBatch } from '../scan/scan-job.ts';
 import type { Silence } from './silence.ts';
 import { ProblemTally, typeCounts } from './tally.ts';
-import type { Watch } from '../scan/watched.ts';
+import type { WatchedBlocks } from '../scan/watched.ts';
 
 /** What one stream of files yields: elements, and RIB dumps that ended, which only the collector's history explains. */
 export type Item = RoutingElement | DumpEnded | HeardAgain;
@@ -33,7 +33,7 @@ export interface DumpEnded {
 }
 
 /** How far one stream of files has come. It passes from file to file. */
-export interface StreamClock {
+export interface ReplayClock {
   /** Of the last item. */
   at: EventTime;
   /** Of the last record of the files that ended, watched or not. */
@@ -48,7 +48,7 @@ export interface StreamClock {
 
 /** What the files of a run have in common. */
 export interface PlayContext {
-  readonly watch: Watch;
+  readonly watch: WatchedBlocks;
   readonly report: (report: MrtReport) => void;
   /** Called with each batch's packed bytes and records as they are used up. */
   readonly advance: (file: string, bytes: number, records: number) => void;
@@ -65,7 +65,7 @@ export async function* playFile(
   file: PlannedFile,
   batches: AsyncIterable<ScanBatch>,
   decoder: RecordDecoder,
-  clock: StreamClock,
+  clock: ReplayClock,
   context: PlayContext,
 ): AsyncGenerator<readonly Item[], void> {
   const play = new Play(file, decoder, clock, context);
@@ -79,7 +79,7 @@ export async function* playFile(
 class Play {
   readonly #file: PlannedFile;
   readonly #decoder: RecordDecoder;
-  readonly #clock: StreamClock;
+  readonly #clock: ReplayClock;
   readonly #context: PlayContext;
   readonly #isWatched: (prefix: Prefix) => boolean;
   readonly #problems = new ProblemTally();
@@ -91,7 +91,7 @@ class Play {
   #isDumped = false;
   #damages = 0;
 
-  constructor(file: PlannedFile, decoder: RecordDecoder, clock: StreamClock, context: PlayContext) {
+  constructor(file: PlannedFile, decoder: RecordDecoder, clock: ReplayClock, context: PlayContext) {
     this.#file = file;
     this.#decoder = decoder;
     this.#clock = clock;
@@ -136,7 +136,7 @@ class Play {
     for (const problem of problems) this.#tell(problem, offsetOf(batch, from + problem.offset));
   }
 
-  #mark(mark: Mark, items: Item[]): void {
+  #mark(mark: ScanMark, items: Item[]): void {
     const { collector, path, start } = this.#file;
     // Before any record only the file's name can tell the time, and it is asked only when nothing else was heard.
     const at = this.#atLeast(mark.at === undefined && this.#clock.at === 0 ? start : (mark.at ?? 0) * 1000);

@@ -1,5 +1,5 @@
 /** Bytes of the unpacked stream that no record was read from: `from` up to, not including, `to`. */
-export interface Damage {
+export interface DamagedBytes {
   readonly from: number;
   readonly to: number;
   /** For people. */
@@ -13,7 +13,7 @@ export interface RecordSink {
    * stream, `next` the seconds of the header after it, -1 when there is none.
    */
   record(bytes: Uint8Array, start: number, end: number, offset: number, next: number): void;
-  damage(damage: Damage): void;
+  damage(damage: DamagedBytes): void;
 }
 
 /** Cuts a stream of bytes into MRT records. */

@@ -1,4 +1,4 @@
-import type { Mark, MarkContent, ScanBatch, ScanEnd } from './scan-job.ts';
+import type { ScanMark, MarkContent, ScanBatch, ScanEnd } from './scan-job.ts';
 
 /** A batch is given out once it holds this many bytes, or this many were scanned for it. */
 const BATCH_BYTES = 256 * 1024;
@@ -12,11 +12,11 @@ const MARK_BYTES = 256;
  * before its checksum was found right. Batches are cut by what was scanned, so that they are the same however the file is
  * chunked.
  */
-export class BatchWriter {
+export class ScanBatchWriter {
   #records = new Uint8Array(BATCH_BYTES);
   #length = 0;
   #places: number[] = [];
-  #marks: Mark[] = [];
+  #marks: ScanMark[] = [];
   #scannedFrom = 0;
   #ready: ScanBatch[] = [];
   /** Where what cannot be believed yet begins: in which batch, and where in it. */
@@ -138,7 +138,7 @@ export class BatchWriter {
   }
 
   /** `counts`: whether it tells what was counted since the last one that did. */
-  #batch(places: readonly number[], records: Uint8Array, marks: readonly Mark[], counts = true): ScanBatch {
+  #batch(places: readonly number[], records: Uint8Array, marks: readonly ScanMark[], counts = true): ScanBatch {
     const count = counts ? this.#count : 0;
     const outliers = counts ? this.#outliers : 0;
     this.#count -= count;

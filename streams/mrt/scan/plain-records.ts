@@ -2,7 +2,7 @@ import { RecordSkipper, wasmMemory } from '#bgpkit-parser-wasm';
 import { SHORTEST_COVERING } from '../../../src/territory/territory.ts';
 import type { DumpPassage, DumpPassed } from '../dump/dump-counter.ts';
 import type { MrtLimits } from '../limits.ts';
-import { watchedRanges, type Watch } from './watched.ts';
+import { watchedRanges, type WatchedBlocks } from './watched.ts';
 
 /** Numbers in memory, see `slot` in bgpkit-parser-wasm/src/skip.rs. */
 const SLOT = {
@@ -46,7 +46,7 @@ export class PlainRecords {
   #slots = new Float64Array(0);
   #dump = 0;
 
-  constructor(watch: Watch, limits: MrtLimits) {
+  constructor(watch: WatchedBlocks, limits: MrtLimits) {
     const [ipv4, ipv6] = (['ipv4', 'ipv6'] as const).map((family) =>
       Float64Array.from(watchedRanges(watch, family).flatMap(({ first, last }) => [first, last])),
     );

@@ -1,6 +1,6 @@
 import { u16, u8 } from '../record/octets.ts';
 import { HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from '../record/record-types.ts';
-import { spaceOf, type Space, type Watch } from './watched.ts';
+import { spaceOf, type AddressSpace, type WatchedBlocks } from './watched.ts';
 
 /** What the walk along some NLRI found. */
 const CLEAR = 0;
@@ -30,10 +30,10 @@ const EXTENDED = 0x10;
  * away and compiles again what it inlined of the file before.
  */
 export class Prefilter {
-  readonly #ipv4: Space;
-  readonly #ipv6: Space;
+  readonly #ipv4: AddressSpace;
+  readonly #ipv6: AddressSpace;
 
-  constructor(watch: Watch) {
+  constructor(watch: WatchedBlocks) {
     this.#ipv4 = spaceOf(watch, 'ipv4');
     this.#ipv6 = spaceOf(watch, 'ipv6');
   }
@@ -189,7 +189,7 @@ export class Prefilter {
 }
 
 // oxlint-disable-next-line max-params -- no object a record or route where millions pass
-function prefixPasses(bytes: Uint8Array, at: number, end: number, space: Space, bits: number): boolean {
+function prefixPasses(bytes: Uint8Array, at: number, end: number, space: AddressSpace, bits: number): boolean {
   const length = u8(bytes, at);
   if (length > bits || at + 1 + ((length + 7) >> 3) > end) return true;
   return space.concerns(bytes, at + 1, length);
@@ -197,7 +197,14 @@ function prefixPasses(bytes: Uint8Array, at: number, end: number, space: Space, 
 
 /** RFC 4271 section 4.3; with ADD-PATH four bytes of path identifier stand before each prefix, RFC 7911 section 3. */
 // oxlint-disable-next-line max-params -- no object a record or route where millions pass
-function walk(bytes: Uint8Array, from: number, end: number, space: Space, bits: number, addPath: boolean): Found {
+function walk(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  space: AddressSpace,
+  bits: number,
+  addPath: boolean,
+): Found {
   let at = from;
   while (at < end) {
     if (addPath) at += 4;

@@ -1,11 +1,11 @@
 import type { ContainerKind } from '../container/container.ts';
-import { BatchWriter } from './batch-writer.ts';
+import { ScanBatchWriter } from './batch-writer.ts';
 import { holdsMessage } from '../dump/dump-check.ts';
 import { DumpCounter } from '../dump/dump-counter.ts';
 import { u16, u32, writeU32 } from '../record/octets.ts';
 import { PlainRecords, type PassBounds } from './plain-records.ts';
 import { Prefilter } from './prefilter.ts';
-import type { Damage, Passage, RecordSink } from '../record/framer.ts';
+import type { DamagedBytes, Passage, RecordSink } from '../record/framer.ts';
 import { FIRST_SECONDS } from '../record/records.ts';
 import { RecordClock, type ClockState } from '../record/record-clock.ts';
 import { isKnownType, isRouting } from '../record/record-types.ts';
@@ -30,7 +30,7 @@ export class Scan implements RecordSink, Passage {
   /** Records by known type and subtype; a map costs as much as the rest of the look at a record. */
   readonly #known = new Float64Array(64 << 4);
   readonly #foreign = new Map<number, number>();
-  readonly batches = new BatchWriter();
+  readonly batches = new ScanBatchWriter();
   #tick = -1;
   /** Unpacked bytes that can be believed, from the start of the file. */
   #verified = Number.POSITIVE_INFINITY;
@@ -125,7 +125,7 @@ export class Scan implements RecordSink, Passage {
     if (isOutlier) writeU32(kept, 0, 0);
   }
 
-  damage(damage: Damage): void {
+  damage(damage: DamagedBytes): void {
     this.#dumps.damaged();
     this.#mark({ kind: 'damage', damage }, this.#clock.seconds);
   }

@@ -1,15 +1,15 @@
 import type { ContainerKind } from '../container/container.ts';
 import type { Dump } from '../dump/dump-counter.ts';
-import type { Damage } from '../record/framer.ts';
+import type { DamagedBytes } from '../record/framer.ts';
 import type { MrtLimits } from '../limits.ts';
 import type { Snapshot } from '../container/packed-file.ts';
-import type { Watch } from './watched.ts';
+import type { WatchedBlocks } from './watched.ts';
 
 /** One file to be read. Plain data: it crosses to worker threads. */
 export interface ScanJob {
   readonly path: string;
   readonly snapshot: Snapshot;
-  readonly watch: Watch;
+  readonly watch: WatchedBlocks;
   readonly limits: MrtLimits;
   readonly readBytes?: number;
   /** What it was packed in when it was chosen. */
@@ -23,7 +23,7 @@ export interface ScanJob {
 }
 
 /** Something between the records of a batch, before `records[place]`. */
-export type Mark = MarkContent & {
+export type ScanMark = MarkContent & {
   readonly place: number;
   /** Seconds of event time reached; `undefined` before the first record that tells. */
   readonly at: number | undefined;
@@ -35,7 +35,7 @@ export interface ScanBatch {
   readonly records: Uint8Array;
   /** Pairs: where a record begins in `records`, and its offset in the unpacked file. */
   readonly places: Float64Array;
-  readonly marks: readonly Mark[];
+  readonly marks: readonly ScanMark[];
   /** Counts since the batch before. */
   readonly count: number;
   readonly outliers: number;
@@ -60,7 +60,7 @@ export interface ScanEnd {
 /** A mark between records, without its place. */
 export type MarkContent =
   | { readonly kind: 'tick' }
-  | { readonly kind: 'damage'; readonly damage: Damage }
+  | { readonly kind: 'damage'; readonly damage: DamagedBytes }
   | { readonly kind: 'dump'; readonly dump: Dump };
 
 /** Reads files, here or in threads. */

@@ -2,7 +2,7 @@ import type { Family, Prefix } from '../../../src/bgp/prefix.ts';
 import { SHORTEST_COVERING } from '../../../src/territory/territory.ts';
 
 /** What to let through: routes that concern these blocks, or all routes. */
-export type Watch = readonly Prefix[] | 'everything';
+export type WatchedBlocks = readonly Prefix[] | 'everything';
 
 /** Addresses are looked at to this many bits: all of IPv4, the /48 that IPv6 units are. Longer is let through. */
 const SPACE_BITS = { ipv4: 32, ipv6: 48 } as const;
@@ -12,22 +12,22 @@ const SPACE_BITS = { ipv4: 32, ipv6: 48 } as const;
  * src/territory/territory.ts says it: overlap, down to a /8, never a default route. May say yes too often, never too
  * seldom.
  */
-export interface Space {
+export interface AddressSpace {
   /** `bytes[at]` is the first of the prefix's address bytes, `length` its bits. */
   concerns(bytes: Uint8Array, at: number, length: number): boolean;
 }
 
 /** The address space of one family in which routes concern the watched blocks. */
-export function spaceOf(watch: Watch, family: Family): Space {
+export function spaceOf(watch: WatchedBlocks, family: Family): AddressSpace {
   const bits = SPACE_BITS[family];
   return new RangeSpace(watchedRanges(watch, family), bits, watch === 'everything' ? 0 : SHORTEST_COVERING);
 }
 
 /** Addresses as numbers, of 32 bits or of 48. */
-export type Range = { first: number; last: number };
+export type AddressRange = { first: number; last: number };
 
 /** What is watched of a family: disjoint ranges in ascending order. */
-export function watchedRanges(watch: Watch, family: Family): readonly Range[] {
+export function watchedRanges(watch: WatchedBlocks, family: Family): readonly AddressRange[] {
   const bits = SPACE_BITS[family];
   if (watch === 'everything') return [{ first: 0, last: 2 ** bits - 1 }];
   const blocks = watch.filter((block) => block.family === family && block.length >= SHORTEST_COVERING);
@@ -35,15 +35,15 @@ export function watchedRanges(watch: Watch, family: Family): readonly Range[] {
 }
 
 /** One class for all there is to watch: a call that always meets the same method is compiled into its caller. */
-class RangeSpace implements Space {
+class RangeSpace implements AddressSpace {
   // Almost every prefix ends at one of these: nothing watched has these first 16 bits, or these first 8.
   readonly #by16 = new Uint8Array(65_536);
   readonly #by8 = new Uint8Array(256);
-  readonly #ranges: readonly Range[];
+  readonly #ranges: readonly AddressRange[];
   readonly #bits: number;
   readonly #shortest: number;
 
-  constructor(ranges: readonly Range[], bits: number, shortest: number) {
+  constructor(ranges: readonly AddressRange[], bits: number, shortest: number) {
     this.#ranges = ranges;
     this.#bits = bits;
     this.#shortest = shortest;
@@ -65,7 +65,13 @@ class RangeSpace implements Space {
 }
 
 // oxlint-disable-next-line max-params -- no object a record or route where millions pass
-function touches(ranges: readonly Range[], bytes: Uint8Array, at: number, length: number, bits: number): boolean {
+function touches(
+  ranges: readonly AddressRange[],
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  bits: number,
+): boolean {
   const used = Math.min(length, bits);
   let value = 0;
   for (let i = 0; i < bits / 8; i++) value = value * 256 + (i * 8 < used ? (bytes[at + i] ?? 0) : 0);
@@ -85,9 +91,9 @@ function touches(ranges: readonly Range[], bytes: Uint8Array, at: number, length
 }
 
 /** Disjoint ranges in ascending order. */
-function rangesOf(blocks: readonly Prefix[], bits: number): readonly Range[] {
+function rangesOf(blocks: readonly Prefix[], bits: number): readonly AddressRange[] {
   const ranges = blocks.map((block) => rangeOf(block, bits)).sort((a, b) => a.first - b.first);
-  const joined: Range[] = [];
+  const joined: AddressRange[] = [];
   for (const range of ranges) {
     const before = joined.at(-1);
     if (before !== undefined && range.first <= before.last) before.last = Math.max(before.last, range.last);
@@ -96,7 +102,7 @@ function rangesOf(blocks: readonly Prefix[], bits: number): readonly Range[] {
   return joined;
 }
 
-function rangeOf(block: Prefix, bits: number): Range {
+function rangeOf(block: Prefix, bits: number): AddressRange {
   const first = bits === 32 ? block.words[0] : block.words[0] * 65_536 + (block.words[1] >>> 16);
   const size = 2 ** (bits - Math.min(block.length, bits));
   return { first: Math.floor(first / size) * size, last: Math.floor(first / size) * size + size - 1 };

@@ -2,7 +2,7 @@ import type { EventTime } from '../../../src/bgp/time.ts';
 import type { Clock } from '../../../src/ports.ts';
 import type { Client } from './client.ts';
 import type { FrameFaults } from './frame-faults.ts';
-import { FATAL_GARBAGE, GARBAGE, garbageKind, type About, type GarbageKind } from './garbage.ts';
+import { FATAL_GARBAGE, GARBAGE, garbageKind, type GarbageSubject, type GarbageKind } from './garbage.ts';
 
 /**
  * What can be made to go wrong, at will: all that RIS Live and the networks between have been seen to do. What is done
@@ -47,12 +47,12 @@ export interface FaultContext {
   readonly clients: () => Iterable<Client>;
   readonly clock: Clock;
   /** Of the last message said; `undefined` before the first. */
-  readonly about: () => About | undefined;
+  readonly about: () => GarbageSubject | undefined;
   readonly stall: (ms: number) => void;
   readonly limit: { readonly bytes: number; readonly ms: number };
 }
 
-const NOBODY: About = { at: 0, host: 'rrc00.ripe.net', peer: '192.0.2.1', peerAsn: 64_496 };
+const NOBODY: GarbageSubject = { at: 0, host: 'rrc00.ripe.net', peer: '192.0.2.1', peerAsn: 64_496 };
 
 /** The faults that a server can be asked to make. */
 export function createFaults({ frames, clients, clock, about, stall, limit }: FaultContext): Faults {

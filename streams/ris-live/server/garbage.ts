@@ -32,7 +32,7 @@ export const GARBAGE = {
   'not-utf-8': () => Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
   /** Three MiB in one frame. */
   oversize: () => `{"type":"ris_message","data":"${'x'.repeat(3 * 2 ** 20)}"}`,
-} as const satisfies Readonly<Record<string, (about: About) => string | Uint8Array>>;
+} as const satisfies Readonly<Record<string, (about: GarbageSubject) => string | Uint8Array>>;
 
 /** The kinds of unreadable frames that can be sent. */
 export type GarbageKind = keyof typeof GARBAGE;
@@ -41,7 +41,7 @@ export type GarbageKind = keyof typeof GARBAGE;
 export const FATAL_GARBAGE: ReadonlySet<GarbageKind> = new Set<GarbageKind>(['not-utf-8', 'oversize']);
 
 /** Of whom bad messages speak: a session that the client knows. */
-export interface About {
+export interface GarbageSubject {
   /** Milliseconds of event time. */
   readonly at: number;
   readonly host: string;
@@ -54,7 +54,7 @@ export function garbageKind(text: string): GarbageKind | undefined {
   return Object.hasOwn(GARBAGE, text) ? (text as GarbageKind) : undefined;
 }
 
-function message({ at, host, peer, peerAsn }: About, flaw: Readonly<Record<string, unknown>>): string {
+function message({ at, host, peer, peerAsn }: GarbageSubject, flaw: Readonly<Record<string, unknown>>): string {
   const data = {
     timestamp: at / 1000,
     peer,

@@ -9,7 +9,7 @@ const AT_ONCE = 256;
 const NAP_MS = 1000;
 
 /** Says how many messages are due. Event time begins to run, `speed` times as fast as ours, at the first of them. */
-export class Pace {
+export class SendPace {
   readonly #speed: Speed;
   readonly #clock: Clock;
   #start: { readonly event: number; readonly ours: number } | undefined;

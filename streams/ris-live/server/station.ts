@@ -6,11 +6,11 @@ import { Client, Said } from './client.ts';
 import { applyFault, createFaults, type Faults, type ScriptedFault } from './faults.ts';
 import type { RisFeed } from './feed.ts';
 import { FrameFaults } from './frame-faults.ts';
-import type { About } from './garbage.ts';
+import type { GarbageSubject } from './garbage.ts';
 import type { RisMessage } from './message.ts';
 import type { Outlet } from './outlet.ts';
 import { waitFor } from './patience.ts';
-import { Pace, type Speed } from './pace.ts';
+import { SendPace, type Speed } from './pace.ts';
 
 /** How recorded messages are sent. */
 export interface StationOptions {
@@ -64,7 +64,7 @@ export class Station {
   readonly #limit: { readonly bytes: number; readonly ms: number };
   readonly #script: ScriptedFault[];
   readonly #changed = new Notifier();
-  #about: About | undefined;
+  #about: GarbageSubject | undefined;
   #stallMs = 0;
   #subscriptions = 0;
   #clientsSeen = 0;
@@ -125,7 +125,7 @@ export class Station {
     signal.addEventListener('abort', () => this.#changed.notify(), { once: true });
     await this.#listeners(this.#options.waitFor ?? 1, signal);
     if (!signal.aborted) this.#options.started?.();
-    const pace = new Pace(this.#options.speed ?? 1, this.#options.clock);
+    const pace = new SendPace(this.#options.speed ?? 1, this.#options.clock);
     for await (const batch of this.#options.feed.batches(signal)) {
       for (let from = 0; from < batch.length && !signal.aborted;) {
         await this.#ready(signal);

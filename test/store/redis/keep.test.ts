@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { keysOf } from '../../../src/store/keys.ts';
-import { keepCall, type Keep } from '../../../src/store/redis/keep.ts';
+import { keepCall, type StoreWrite } from '../../../src/store/redis/keep.ts';
 import { batch, change, event } from '../../contract/fixtures.ts';
 
 const keys = keysOf('KP');
-const NOTHING: Keep = { token: undefined, batch: undefined, changes: [], spaces: [], touches: false };
+const NOTHING: StoreWrite = { token: undefined, batch: undefined, changes: [], spaces: [], touches: false };
 
 test('every key of a commit is named to Redis, has the watch as its hash tag, and is spelled by keys.ts', () => {
   const changes = [change('voters', 'a', '1'), change('routes/KP/ipv4', 'b', undefined)];

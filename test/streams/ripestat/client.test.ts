@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRipestatClient } from '../../../streams/ripestat/client.ts';
-import type { Fault, Outcome } from '../../../streams/ripestat/fault.ts';
+import type { RipestatFault, Outcome } from '../../../streams/ripestat/fault.ts';
 import { RipestatServer, type Fault as ServerFault } from '../../support/ripestat-server.ts';
 import { HandClock } from './hand-clock.ts';
 import { bench, worldOfKp } from './world.ts';
@@ -118,7 +118,7 @@ describe('faults that pass are waited out', () => {
 });
 
 describe('faults that stay are told in words: the call, what happened, what to do', () => {
-  test.each<[string, ServerFault, Fault['kind'], string, number]>([
+  test.each<[string, ServerFault, RipestatFault['kind'], string, number]>([
     [
       '5xx',
       { kind: 'status', status: 503 },
@@ -267,7 +267,7 @@ test('the clock of these tests wakes each sleeper once, when its time has come',
   expect(over).toEqual(['10', '20']);
 });
 
-function faultOf(outcome: Outcome<unknown>): Fault {
+function faultOf(outcome: Outcome<unknown>): RipestatFault {
   if (outcome.ok) throw new Error('it answered');
   return outcome.fault;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Element } from '../../../src/bgp/element.ts';
-import type { Fault, Outcome } from '../../../streams/ripestat/fault.ts';
+import type { RipestatFault, Outcome } from '../../../streams/ripestat/fault.ts';
 import { healFromRipestat, type Healing } from '../../../streams/ripestat/heal.ts';
 import { seedFromRipestat } from '../../../streams/ripestat/seed.ts';
 import { clock, Day, KP, prefix, UNITS } from '../../support/day.ts';
@@ -221,7 +221,7 @@ function good<T>(outcome: Outcome<T>): T {
   return outcome.value;
 }
 
-function bad(outcome: Outcome<unknown>): Fault {
+function bad(outcome: Outcome<unknown>): RipestatFault {
   if (outcome.ok) throw new Error('it was healed');
   return outcome.fault;
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Element } from '../../../src/bgp/element.ts';
 import { parseCollector } from '../../../src/bgp/peer.ts';
 import type { Territory } from '../../../src/territory/territory.ts';
-import type { Fault } from '../../../streams/ripestat/fault.ts';
-import { seedFromRipestat, type Seed } from '../../../streams/ripestat/seed.ts';
+import type { RipestatFault } from '../../../streams/ripestat/fault.ts';
+import { seedFromRipestat, type RipestatSeed } from '../../../streams/ripestat/seed.ts';
 import { asn, clock, Day, KP, prefix, UNITS } from '../../support/day.ts';
 import { bench, fullPeers, kpPath, leak, silence, withdraw, worldOfKp, type Bench } from './world.ts';
 
@@ -245,14 +245,14 @@ function asking({ client, signal }: Bench): Parameters<typeof seedFromRipestat>[
   return { client, signal, territories: [KP] };
 }
 
-async function seeded(setup: Bench): Promise<Seed> {
+async function seeded(setup: Bench): Promise<RipestatSeed> {
   const outcome = await seedFromRipestat(asking(setup));
   if (!outcome.ok) throw new Error(outcome.fault.message);
   expect(outcome.warnings).toEqual([]);
   return outcome.value;
 }
 
-async function failing(setup: Bench): Promise<Fault> {
+async function failing(setup: Bench): Promise<RipestatFault> {
   const outcome = await seedFromRipestat(asking(setup));
   if (outcome.ok) throw new Error('it was seeded');
   return outcome.fault;

@@ -3,7 +3,7 @@ import { backOffMs } from '../../../lib/back-off.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
 import type { Space, StateChange, StateRecord } from '../../../spaces.ts';
 import { Bell } from './bell.ts';
-import type { Report } from './report.ts';
+import type { DispatchReport } from './report.ts';
 
 /** What a batch writer needs. */
 export interface BatchWriterOptions {
@@ -11,7 +11,7 @@ export interface BatchWriterOptions {
   readonly token: () => number | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly report: Report;
+  readonly report: DispatchReport;
   /** Another one leads. */
   readonly onFenced: () => void;
   /** The store answers again. */

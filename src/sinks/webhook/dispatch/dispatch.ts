@@ -20,7 +20,7 @@ import type { Sentence } from '../templates/template.ts';
 import { READER } from '../records.ts';
 import { fanOut, type FanOutMeans } from './fan-out.ts';
 import { BatchWriter } from './batch-writer.ts';
-import type { Report } from './report.ts';
+import type { DispatchReport } from './report.ts';
 import { ActiveEndpoints } from './active-endpoints.ts';
 import type { Sender } from './sender.ts';
 
@@ -38,7 +38,7 @@ export interface DispatchOptions {
   readonly sentence: Sentence;
   /** Endpoints of the configuration. @default none */
   readonly endpoints?: readonly Endpoint[];
-  readonly report: Report;
+  readonly report: DispatchReport;
   /** Whether a territory is still watched: an alert of another one is not sent again. @default all are */
   readonly isWatched?: (territory: string) => boolean;
   /** How often endpoints and what is asked for by hand are looked for. Milliseconds. @default 1000 */
@@ -85,7 +85,7 @@ interface Lookout {
   readonly store: StateStore;
   readonly writer: BatchWriter;
   readonly clock: Clock;
-  readonly report: Report;
+  readonly report: DispatchReport;
   readonly lookMs: number;
 }
 

@@ -15,14 +15,14 @@ import {
 } from '../records.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { Outcome } from './outcome.ts';
-import type { Report } from './report.ts';
+import type { DispatchReport } from './report.ts';
 import { removal, Standing } from './standing.ts';
 import { Waiting, type Now } from './waiting.ts';
 
 /** What the queue of one endpoint needs. */
 export interface EndpointQueueOptions {
   readonly clock: Clock;
-  readonly report: Report;
+  readonly report: DispatchReport;
   /** Whether a territory is still watched: an alert of another one is not sent again. @default all are */
   readonly isWatched?: ((territory: string) => boolean) | undefined;
   /** Most events in the queue, and most dead letters. @default MOST_QUEUED, MOST_DEAD */

@@ -4,7 +4,7 @@ import { UnknownEvent, type StateStore } from '../../../ports.ts';
 import { readerChange, readerPosition } from '../../../spaces.ts';
 import { READER } from '../records.ts';
 import type { BatchWriter } from './batch-writer.ts';
-import type { Report } from './report.ts';
+import type { DispatchReport } from './report.ts';
 import type { ActiveEndpoints } from './active-endpoints.ts';
 
 /** What reading events and queueing them needs. */
@@ -12,7 +12,7 @@ export interface FanOutMeans {
   readonly store: StateStore;
   readonly writer: BatchWriter;
   readonly roster: ActiveEndpoints;
-  readonly report: Report;
+  readonly report: DispatchReport;
 }
 
 /** Events that go into the queues in one write, and records that they may make there. */

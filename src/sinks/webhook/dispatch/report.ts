@@ -31,4 +31,4 @@ export type WebhookReport =
   | { readonly type: 'back' };
 
 /** Takes what is worth a log line. */
-export type Report = (report: WebhookReport) => void;
+export type DispatchReport = (report: WebhookReport) => void;

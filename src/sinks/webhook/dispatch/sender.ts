@@ -6,14 +6,14 @@ import { Bell } from './bell.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { EndpointQueue } from './endpoint-queue.ts';
 import { outcomeOf } from './outcome.ts';
-import type { Report } from './report.ts';
+import type { DispatchReport } from './report.ts';
 import type { Place } from './waiting.ts';
 
 /** What a sender needs. */
 export interface SenderMeans extends AttemptMeans {
   readonly random: () => number;
   readonly writer: BatchWriter;
-  readonly report: Report;
+  readonly report: DispatchReport;
 }
 
 /**

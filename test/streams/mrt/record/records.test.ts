@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../../streams/mrt/limits.ts';
-import type { Damage } from '../../../../streams/mrt/record/framer.ts';
+import type { DamagedBytes } from '../../../../streams/mrt/record/framer.ts';
 import { createFramer } from '../../../../streams/mrt/record/records.ts';
 import { bytesOf, message, record, tableDump, tableEntry, update, type Bytes } from '../../../support/mrt-writer.ts';
 import { realData, realDataNote } from '../../../support/real-data.ts';
@@ -11,12 +11,12 @@ import { realData, realDataNote } from '../../../support/real-data.ts';
 interface Framed {
   /** Offset and length of each record. */
   readonly records: readonly (readonly [number, number])[];
-  readonly damages: readonly Damage[];
+  readonly damages: readonly DamagedBytes[];
 }
 
 function frame(bytes: Uint8Array, chunk = bytes.length, limits = DEFAULT_LIMITS): Framed {
   const records: [number, number][] = [];
-  const damages: Damage[] = [];
+  const damages: DamagedBytes[] = [];
   const framer = createFramer(
     {
       record: (_, start, end, offset) => records.push([offset, end - start]),

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from '../../../../streams/mrt/limits.ts';
 import { snapshotOf } from '../../../../streams/mrt/container/packed-file.ts';
 import type { ScanBatch, ScanJob } from '../../../../streams/mrt/scan/scan-job.ts';
 import { scanSteps } from '../../../../streams/mrt/scan/scan.ts';
-import type { Watch } from '../../../../streams/mrt/scan/watched.ts';
+import type { WatchedBlocks } from '../../../../streams/mrt/scan/watched.ts';
 import { prefix, temporaryFolder, WATCH } from '../../../support/mrt-run.ts';
 import {
   bytesOf,
@@ -26,7 +26,7 @@ import { mrtFiles } from '../../../differential/mrt-files.ts';
  * the same batches come, to the byte, mark and count.
  */
 const folder = temporaryFolder();
-const NOBODY: Watch = [prefix('203.0.113.0/24')];
+const NOBODY: WatchedBlocks = [prefix('203.0.113.0/24')];
 const T = 1_419_264_000;
 
 let run = 0;
