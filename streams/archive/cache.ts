@@ -48,7 +48,11 @@ export class ArchiveCache {
    * @returns how many were removed, and the bytes that are left.
    */
   async settle(used: readonly string[], now: number): Promise<{ readonly removed: number; readonly bytes: number }> {
-    for (const path of used) await utimes(path, now / 1000, now / 1000).catch(() => undefined);
+    for (const path of used) {
+      await utimes(path, now / 1000, now / 1000).catch(() => undefined);
+      // Of a run that was killed after the file was whole.
+      await rm(path + PART_NOTE, { force: true });
+    }
     const keep = new Set(used);
     const files = await this.#files();
     let bytes = files.reduce((sum, { size }) => sum + size, 0);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
@@ -72,27 +72,52 @@ describe('a window of the public archives', () => {
     expect(ran.stdout).toContain('observer.gap');
   });
 
-  test('killed five times while it is fetched goes on, and no file is fetched twice', async () => {
+  test('of a day and four collectors, killed five times, says the same in the end; no file is fetched twice', async () => {
+    for (const [path, bytes] of files)
+      server.files.set(path.replace('rrc00', 'rrc01').replace('route-views.sg', 'route-views.amsix'), bytes);
+    const day = ['--from', '2014-12-22', '--until', '2014-12-23'];
+    const collectors = ['--collectors', 'rrc00,rrc01,route-views.sg,route-views.amsix'];
+    const args = ['replay', ...day, ...collectors, ...POLICY, '--cache-size'];
+    const once = { ...env, UNROUTABLE_CACHE: join(folder, 'once') };
+    const whole = await cli.run([...args, '1G'], once);
+    expect([whole.status, whole.stderr]).toEqual([0, '']);
+    const size = await sizeOf(join(folder, 'once'));
+
+    server.requests.length = 0;
     for (let i = 0; i < 5; i++) {
       const before = server.requests.length;
-      const child = cli.start(['fetch', ...WINDOW], env);
-      while (server.requests.length < before + 20 && child.exitCode === null)
+      const child = cli.start([...args, '1G'], env);
+      while (server.requests.length < before + 60 && child.exitCode === null)
         await new Promise((resolve) => setImmediate(resolve));
       child.kill('SIGKILL');
-      await ended(child);
+      expect((await ended(child)).status).toBe(null);
     }
-    const whole = await cli.run(['fetch', ...WINDOW, '--quiet'], env);
-    expect(whole.status).toBe(0);
-    const paths = whole.stdout.trim().split('\n');
-    const again = await cli.run(['replay', ...WINDOW, ...POLICY], env);
-    expect(again.status).toBe(0);
+    const resumed = await cli.run([...args, '1G'], env);
+    expect([resumed.status, resumed.stderr]).toEqual([0, '']);
+    expect(resumed.stdout).toBe(whole.stdout);
     const asked = server.requests.filter(({ path }) => !path.endsWith('/')).map(({ path }) => path);
     const twice = asked.filter((path, i) => asked.indexOf(path) !== i);
     // Those that were under way at a kill, three a host at a time, were begun again; none that was whole.
     expect(twice.length).toBeLessThanOrEqual(5 * 3);
-    expect(new Set(asked).size).toBe(paths.length);
-  });
+    expect(await sizeOf(join(folder, 'cache'))).toBe(size);
+
+    // A run that needs little of it leaves the cache within a limit of half.
+    const [from, until] = ['2014-12-22T06:00', '2014-12-22T06:30'];
+    const few = ['replay', '--from', from, '--until', until, '--collectors', 'rrc00', ...POLICY];
+    const limit = Math.floor(size / 2);
+    expect((await cli.run([...few, '--cache-size', `${limit}`], env)).status).toBe(0);
+    expect(await sizeOf(join(folder, 'cache'))).toBeLessThanOrEqual(limit);
+  }, 180_000);
 });
+
+/** Bytes of all files below a folder. */
+async function sizeOf(path: string): Promise<number> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
+  return (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
+}
 
 describe('what cannot be meant is said', () => {
   test.each([
