@@ -51,9 +51,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
   const ended = new AbortController();
   const dispatching = dispatchWebhooks(
     {
-      ...{ store, token, clock, environment, endpoints },
-      random: Math.random,
-      resolve: systemResolver,
+      ...{ store, token, clock, environment, endpoints, random: Math.random, resolve: systemResolver },
       isWatched: (id) => selection.territories.some(({ territory }) => territory.id === id),
       sentence: (event: UnroutableEvent) => sentence(event, clocks),
       report: (report) => {
@@ -63,7 +61,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
     },
     ended.signal,
   );
-  // A bug there is told when we end, and ends nothing else before.
+  // A bug in the dispatch is logged; it does not end the watch.
   dispatching.catch((error: unknown) => log.error(`webhooks are no longer sent; this is a bug: ${String(error)}`));
   return {
     async drained(signal) {
