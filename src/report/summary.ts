@@ -103,7 +103,7 @@ function standingLine(
       voters < of.minVoters
         ? `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to RIS, ${of.minVoters} are needed for a verdict`
         : unjudgedText(visibility);
-    return `${at}this tool cannot judge ${name}: ${why}. That says nothing about ${of.territory.name}.`;
+    return `${at}this tool cannot judge ${name}: ${why}.${shownText(visibility, of.minVoters)}${nothingText(visibility, of)}`;
   }
   const from = since === undefined ? 'is' : 'has been';
   const origins = clocks.watched?.(of.territory.id)?.origins ?? [];
@@ -115,6 +115,17 @@ function standingLine(
       ? ''
       : ` It has looked ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough for a verdict.`;
   return `${at}${name} ${from} ${verdict}${when}: ${seenText(visibility, verdict !== 'unroutable')}${ofOrigins}${unusualText({ ...of, visibility }, clocks)}.${next}`;
+}
+
+/** Too few networks are no verdict, but they show something. */
+function shownText(visibility: VisibilityData, minVoters: number): string {
+  const { voters } = visibility;
+  return voters > 0 && voters < minVoters ? ` What they show: ${seenText(visibility, false)}.` : '';
+}
+
+/** What nobody sees says nothing; what somebody sees is there. */
+function nothingText({ unitsVisible }: VisibilityData, { territory }: Pick<OfTerritory, 'territory'>): string {
+  return unitsVisible > 0 ? '' : ` That says nothing about ${territory.name}.`;
 }
 
 /** Enough networks report, and yet there is no verdict: it says what they have. */
