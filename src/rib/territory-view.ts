@@ -44,8 +44,9 @@ export class TerritoryView {
   /** Units whose `seen` or `visible` may have changed since `takeTouched`. */
   readonly #touched = new Set<number>();
   readonly #voteCount: VoteCount;
-  /** What messages did to the sight of each unit since `takeTouched`. */
-  readonly #heard = new Map<number, HeardSight>();
+  /** What messages did to the sight of all of it since `takeTouched`, and of each unit where these are followed. */
+  #heardOfAll: HeardSight = 0;
+  #heard = new Map<number, HeardSight>();
   /** ASes that lost their vote, in order of time. */
   readonly #former = new Map<Asn, FormerVoter>();
   /** Voting sessions per collector. */
@@ -274,16 +275,16 @@ export class TerritoryView {
   }
 
   #takeHeard(): Pick<Touched, 'heard' | 'heardOf'> {
-    if (this.#heard.size === 0) return UNHEARD;
-    const heardOf = new Map(this.#heard);
-    let heard = 0;
-    for (const one of heardOf.values()) heard |= one;
-    this.#heard.clear();
-    return { heard: heard as HeardSight, heardOf };
+    if (this.#heardOfAll === 0) return UNHEARD;
+    const taken = { heard: this.#heardOfAll, heardOf: this.#heard };
+    this.#heardOfAll = 0;
+    if (this.#heard.size > 0) this.#heard = new Map();
+    return taken;
   }
 
   #hear(unit: number, heard: HeardSight): void {
-    this.#heard.set(unit, ((this.#heard.get(unit) ?? 0) | heard) as HeardSight);
+    this.#heardOfAll = (this.#heardOfAll | heard) as HeardSight;
+    if (this.detailed) this.#heard.set(unit, ((this.#heard.get(unit) ?? 0) | heard) as HeardSight);
   }
 
   /** All of it that does not follow from routes and votes. */
@@ -311,6 +312,7 @@ export class TerritoryView {
     for (const one of former) this.#former.set(one.asn, one);
     this.#touched.clear();
     this.#heard.clear();
+    this.#heardOfAll = 0;
     for (const unit of touched) this.#touched.add(unit);
     this.tally.takeTouched();
   }
