@@ -6,6 +6,7 @@ import { parseWatchName, watchName } from '../store/keys.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Io } from './io.ts';
 import { bad, type Result } from '../lib/result.ts';
+import { userFolder } from './user-folder.ts';
 
 /** Which store, as the command line says it. */
 export interface StoreOptions {
@@ -51,8 +52,8 @@ const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:redis|valkey)[a-z+-]*:)/i;
 export function chosenStore({ store }: StoreOptions, { env }: Pick<Io, 'env'>): string {
   const chosen = store ?? env['UNROUTABLE_STORE'];
   if (chosen !== undefined && chosen !== '') return chosen;
-  const state = env['XDG_STATE_HOME'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.local/state'));
-  return state === undefined || state === '' ? 'none' : join(state, 'unroutable');
+  const state = userFolder('STATE', { env });
+  return state === undefined ? 'none' : join(state, 'unroutable');
 }
 
 /** What `--name`, else $UNROUTABLE_NAME says; else a name made of the territories. */

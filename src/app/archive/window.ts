@@ -21,6 +21,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
 import type { Io } from '../io.ts';
 import { packageVersion } from '../package-root.ts';
+import { userFolder } from '../user-folder.ts';
 
 /** A stretch of an archive, as the command line names it. */
 export interface WindowOptions {
@@ -57,9 +58,8 @@ const DUMP_WITHIN_MS = 24 * 3_600_000;
 export function cacheFolder({ cache }: Pick<WindowOptions, 'cache'>, { env }: Pick<Io, 'env'>): string | undefined {
   const chosen = cache ?? env['UNROUTABLE_CACHE'];
   if (chosen !== undefined && chosen !== '') return chosen;
-  const [xdg, home] = [env['XDG_CACHE_HOME'] ?? '', env['HOME'] ?? ''];
-  if (xdg !== '') return join(xdg, 'unroutable', 'archive');
-  return home === '' ? undefined : join(home, '.cache', 'unroutable', 'archive');
+  const caches = userFolder('CACHE', { env });
+  return caches === undefined ? undefined : join(caches, 'unroutable', 'archive');
 }
 
 /** The parts that tests replace. */
