@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import type { Defaults } from './settings.ts';
 import type { TerritoriesFile } from './territories-file.ts';
 
@@ -24,7 +23,9 @@ export async function parseApart(given: TerritoriesText, signal?: AbortSignal): 
   return parseTerritories(given.text, given.file, given.defaults);
 }
 
-function inThread(given: TerritoriesText, signal: AbortSignal | undefined): Promise<TerritoriesFile | undefined> {
+async function inThread(given: TerritoriesText, signal: AbortSignal | undefined): Promise<TerritoriesFile | undefined> {
+  // Most files are small.
+  const { Worker } = await import('node:worker_threads');
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('territories-worker.js', import.meta.url), { execArgv: [], workerData: given });
     const end = (): void => {
