@@ -16,9 +16,19 @@ export interface ProbesFile {
   /** Milliseconds between two questions to a target. */
   readonly everyMs: number;
   readonly controls: readonly ListedTarget[];
+  /** Whether we ask ourselves. Otherwise results of RIPE Atlas are all there is. */
+  readonly own: boolean;
+  /** Where RIPE Atlas is. */
+  readonly atlas: { readonly api: string; readonly stream: string };
   /** By id of a territory. */
   readonly territories: ReadonlyMap<string, readonly ListedTarget[]>;
 }
+
+/** RIPE Atlas itself. */
+const ATLAS = { api: 'https://atlas.ripe.net/', stream: 'wss://atlas-stream.ripe.net/stream/' };
+
+/** Measurements that are followed at once: each is a subscription of its own. */
+const MOST_MEASUREMENTS = 100;
 
 /** What the file is read against. */
 export interface ProbesContext {
@@ -39,14 +49,15 @@ export interface ProbesContext {
 const USUAL_CONTROLS: readonly ListedTarget[] = ['193.0.14.129', '202.12.27.33'].map((address) => ({
   service: 'dns',
   target: { kind: 'dns-soa', address, port: 53, name: '.' },
+  atlas: [],
 }));
 
 /** Reads a file of probes. All faults are reported at once, each with its place. */
 export function parseProbes(text: string, file: string, context: ProbesContext): Result<ProbesFile> {
-  const read = readForm(text, file, probesSchema, ['contact', 'every', 'controls', 'territories']);
+  const read = readForm(text, file, probesSchema, ['contact', 'every', 'own', 'atlas', 'controls', 'territories']);
   if (!read.ok) return read;
   const { document, value } = read.value;
-  const { contact, every = context.limits.everyMs, controls = USUAL_CONTROLS } = value;
+  const { contact, every = context.limits.everyMs, own = true, controls = USUAL_CONTROLS } = value;
   const territories = new Map(
     Object.entries(value.territories).map(([id, list]) => [
       id,
@@ -55,13 +66,17 @@ export function parseProbes(text: string, file: string, context: ProbesContext):
   );
   const faults = [
     ...rateFaults(every, document, context),
-    ...(controls.length < 2
+    ...(own && controls.length < 2
       ? [`${document.locate(['controls'])}: controls: two are needed, so that one may fail`]
       : []),
     ...[...territories].flatMap(([id, list]) => territoryFaults(id, list, document, context)),
-    ...sumFaults([...controls, ...[...territories.values()].flat()], document, context),
+    ...(own ? sumFaults([...controls, ...[...territories.values()].flat()], document, context) : []),
+    ...measurementFaults([...controls, ...[...territories.values()].flat()], own, document),
   ];
-  return faults.length > 0 ? refused(file, faults) : good({ contact, everyMs: every, controls, territories });
+  const atlas = { api: value.atlas?.api ?? ATLAS.api, stream: value.atlas?.stream ?? ATLAS.stream };
+  return faults.length > 0
+    ? refused(file, faults)
+    : good({ contact, everyMs: every, own, atlas, controls, territories });
 }
 
 /** Reads a list of targets that is shipped. */
@@ -70,7 +85,7 @@ export function parseTargetList(text: string, file: string): Result<readonly Lis
   return read.ok ? good(read.value.value.targets) : read;
 }
 
-const TARGET_KEYS = ['kind', 'address', 'port', 'name', 'service', 'source', 'date'];
+const TARGET_KEYS = ['kind', 'address', 'port', 'name', 'service', 'source', 'date', 'atlas'];
 
 function readForm<T>(
   text: string,
@@ -140,6 +155,19 @@ function sumFaults(all: readonly ListedTarget[], document: YamlDocument, { limit
   const at = document.locate(['territories']);
   return [
     `${at}: these are ${all.length} targets, controls included; at most ${limits.maxTargets} can be asked in time`,
+  ];
+}
+
+function measurementFaults(all: readonly ListedTarget[], own: boolean, document: YamlDocument): readonly string[] {
+  const at = document.locate(['territories']);
+  const ids = all.flatMap(({ atlas }) => atlas);
+  const twice = ids.filter((id, i) => ids.indexOf(id) < i);
+  return [
+    ...(ids.length > MOST_MEASUREMENTS ? [`${at}: at most ${MOST_MEASUREMENTS} measurements of RIPE Atlas`] : []),
+    ...twice.map((id) => `${at}: measurement ${id} of RIPE Atlas is named twice; it asks one target`),
+    ...(own || ids.length > 0
+      ? []
+      : [`${document.locate(['own'])}: own: without it a target needs measurements of RIPE Atlas (atlas: 12345678)`]),
   ];
 }
 

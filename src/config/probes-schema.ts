@@ -10,6 +10,8 @@ export interface ListedTarget {
   /** Where the address was found, and on which day (`2026-08-09`). */
   readonly source?: string | undefined;
   readonly date?: string | undefined;
+  /** Measurements of RIPE Atlas that ask it, too. */
+  readonly atlas: readonly number[];
 }
 
 /** The port and the class of service of each kind, unless the file says otherwise; `tcp` has neither. */
@@ -23,6 +25,11 @@ const USUAL: Readonly<Record<ProbeKind, { readonly port?: number; readonly servi
 
 /** Kinds that cannot be asked without a name. */
 const NAMED: ReadonlySet<ProbeKind> = new Set(['dns-soa', 'tls', 'http-head']);
+
+const measurement = z.int('is no number of a measurement').min(1, 'is no number of a measurement');
+
+/** Kinds that a type of measurement of RIPE Atlas asks as well. */
+const MEASURED: ReadonlySet<ProbeKind> = new Set(['dns-soa', 'tls', 'http-head']);
 
 const target = z
   .strictObject({
@@ -42,9 +49,10 @@ const target = z
     service: z.enum(SERVICES, `is none of ${SERVICES.join(', ')}`).optional(),
     source: z.string().max(500).optional(),
     date: z.iso.date('is no day such as 2026-11-28').optional(),
+    atlas: z.union([measurement.transform((id) => [id]), z.array(measurement).min(1).max(10)]).optional(),
   })
   .transform((given, context): ListedTarget => {
-    const { kind, address, name = '', source, date } = given;
+    const { kind, address, name = '', source, date, atlas = [] } = given;
     const port = given.port ?? USUAL[kind].port;
     const service = given.service ?? USUAL[kind].service;
     const lacks = (path: string, why: string): never => {
@@ -54,7 +62,8 @@ const target = z
     if (port === undefined) return lacks('port', `is missing: ${kind} has no usual port`);
     if (service === undefined) return lacks('service', `is missing: ${kind} may be any of ${SERVICES.join(', ')}`);
     if (name === '' && NAMED.has(kind)) return lacks('name', `is missing: it is what ${kind} asks for`);
-    return { service, target: { kind, address, port, name }, source, date };
+    if (atlas.length > 0 && !MEASURED.has(kind)) return lacks('atlas', `no measurement of RIPE Atlas asks ${kind}`);
+    return { service, target: { kind, address, port, name }, source, date, atlas };
   });
 
 const duration = z.union([z.string(), z.number()]).transform((given, context): number => {
@@ -77,6 +86,10 @@ export const probesSchema = z.strictObject({
     )
     .max(100, 'is longer than 100 characters'),
   every: duration.optional(),
+  own: z.boolean('is neither true nor false').optional(),
+  atlas: z
+    .strictObject({ api: z.url({ protocol: /^https?$/ }).optional(), stream: z.url({ protocol: /^wss?$/ }).optional() })
+    .optional(),
   controls: targetsSchema.optional(),
   territories: z.record(z.string(), z.union([z.literal('built-in'), targetsSchema])),
 });

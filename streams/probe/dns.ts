@@ -38,6 +38,21 @@ export function askForSoa(target: ProbeTarget, settle: (finding: Finding) => voi
 
 /** `undefined`: not an answer to our question, as anybody can send one from a forged address. */
 function read(message: Buffer, id: number, zone: string): Finding | undefined {
+  const packet = answerTo(message, zone);
+  return packet === undefined || packet.id !== id ? undefined : judge(packet, zone);
+}
+
+/**
+ * What a DNS message says of a zone whose SOA was asked for.
+ *
+ * @returns `undefined` when it is no answer to that question.
+ */
+export function judgeAnswer(message: Buffer, zone: string): Finding | undefined {
+  const packet = answerTo(message, zone);
+  return packet === undefined ? undefined : judge(packet, zone);
+}
+
+function answerTo(message: Buffer, zone: string): DecodedPacket | undefined {
   let packet: DecodedPacket;
   try {
     packet = decode(message);
@@ -45,9 +60,9 @@ function read(message: Buffer, id: number, zone: string): Finding | undefined {
     return undefined;
   }
   const [question] = packet.questions ?? [];
-  if (packet.id !== id || packet.type !== 'response') return undefined;
+  if (packet.type !== 'response') return undefined;
   if (question !== undefined && (question.type !== 'SOA' || !isSame(question.name, zone))) return undefined;
-  return judge(packet, zone);
+  return packet;
 }
 
 function judge(packet: DecodedPacket, zone: string): Finding {

@@ -133,7 +133,7 @@ class Client implements RipestatClient {
     if (!(await this.#slots.take(limit))) return 'timeout';
     try {
       return await this.#limited(this.#options.attemptMs ?? 30_000, limit, async (signal) => {
-        const fetched = await fetchText(url, this.#options.maxBytes ?? 32 * 2 ** 20, signal);
+        const fetched = await fetchText(url, { maxBytes: this.#options.maxBytes ?? 32 * 2 ** 20 }, signal);
         return signal.aborted && fetched.kind === 'broken' ? 'timeout' : fetched;
       });
     } finally {

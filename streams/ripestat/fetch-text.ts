@@ -6,13 +6,21 @@ export type Fetched =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'broken'; readonly reason: string };
 
+/** What may come, and what is said with the question. */
+export interface FetchOptions {
+  readonly maxBytes: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /**
  * GETs a text of at most `maxBytes`, counted as unpacked: a small body may unpack to a huge one. Redirects are not
  * followed, so that https stays https. Aborting gives `broken`; the caller knows why it aborted.
  */
-export async function fetchText(url: URL, maxBytes: number, signal: AbortSignal): Promise<Fetched> {
+export async function fetchText(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Fetched> {
+  const { maxBytes, headers } = options;
   try {
-    const answer = await fetchByProxy(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
+    const accept = { accept: 'application/json', ...headers };
+    const answer = await fetchByProxy(url, { redirect: 'manual', headers: accept, signal });
     const retryAfter = answer.headers.get('retry-after') ?? undefined;
     const text = await bodyOf(answer, maxBytes);
     return text === undefined ? { kind: 'too-large' } : { kind: 'answer', status: answer.status, retryAfter, text };

@@ -25,7 +25,7 @@ describe('20: the proxy of the environment', () => {
   test('RIPEstat is asked through it, with its credentials', async () => {
     const proxy = await connectProxy(await saying('{"a":1}'));
     withProxies({ HTTP_PROXY: proxy.url.replace('//', '//user:p%40ss@'), NODE_USE_ENV_PROXY: '1' });
-    const answer = await fetchText(new URL(`http://${NOWHERE}/data`), 1_000, NEVER);
+    const answer = await fetchText(new URL(`http://${NOWHERE}/data`), { maxBytes: 1_000 }, NEVER);
     expect(answer).toMatchObject({ kind: 'answer', status: 200, text: '{"a":1}' });
     expect(proxy.asked).toEqual([`${NOWHERE}:80`]);
     expect(proxy.credentials).toEqual([`Basic ${Buffer.from('user:p@ss').toString('base64')}`]);
@@ -78,7 +78,7 @@ describe('20: the proxy of the environment', () => {
   ])('%s is reached without it', async (_, variables) => {
     withProxies(variables);
     const url = new URL(`http://127.0.0.1:${await saying('direct')}/`);
-    expect(await fetchText(url, 1_000, NEVER)).toMatchObject({ text: 'direct' });
+    expect(await fetchText(url, { maxBytes: 1_000 }, NEVER)).toMatchObject({ text: 'direct' });
   });
 
   test.each(['socks5://127.0.0.1:1080', 'not a proxy:secret'])('%s is refused by name, without its value', (value) => {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ETIQUETTE } from '../../../streams/probe/etiquette.ts';
+import type { AtlasPlan } from '../../../streams/atlas/follow.ts';
 import type { Probed, ProbePlan } from '../../../streams/probe/rounds.ts';
 import type { ProbesFile } from '../../config/probes-file.ts';
 import type { ListedTarget } from '../../config/probes-schema.ts';
@@ -36,15 +37,31 @@ export async function builtInTargets(): Promise<ReadonlyMap<string, readonly Lis
   return lists;
 }
 
+/** What `watch --probes` does: ask, read results of RIPE Atlas, or both. */
+export interface ReachPlan {
+  readonly own: ProbePlan | undefined;
+  readonly atlas: AtlasPlan | undefined;
+}
+
 /** What is asked for these territories: the targets of others are left alone. */
-export function planOf(file: ProbesFile, ids: readonly string[]): ProbePlan {
-  const probed = (territory: string | undefined, list: readonly ListedTarget[]): readonly Probed[] =>
-    list.map(({ service, target }) => ({ territory, service, target }));
-  const { contact, everyMs, controls, territories } = file;
+export function planOf(file: ProbesFile, ids: readonly string[]): ReachPlan {
+  const listed = [
+    ...file.controls.map((one) => ({ territory: undefined, ...one })),
+    ...ids.flatMap((territory) => (file.territories.get(territory) ?? []).map((one) => ({ territory, ...one }))),
+  ];
+  const probed = (isControl: boolean): readonly Probed[] =>
+    listed
+      .filter(({ territory }) => (territory === undefined) === isControl)
+      .map(({ territory, service, target }) => ({ territory, service, target }));
+  const { contact, everyMs, own, atlas } = file;
+  const userAgent = `unroutable/${packageVersion()} (reachability; ${contact})`;
+  const ask = { timeoutMs: ETIQUETTE.timeoutMs, userAgent };
+  const measurements = listed.flatMap(({ territory, service, target, atlas: named }) =>
+    named.map((id) => ({ id, territory, service, target })),
+  );
+  const api = { url: atlas.api, userAgent };
   return {
-    controls: probed(undefined, controls),
-    targets: ids.flatMap((id) => probed(id, territories.get(id) ?? [])),
-    everyMs,
-    ask: { timeoutMs: ETIQUETTE.timeoutMs, userAgent: `unroutable/${packageVersion()} (reachability; ${contact})` },
+    own: own ? { controls: probed(true), targets: probed(false), everyMs, ask } : undefined,
+    atlas: measurements.length > 0 ? { measurements, api, streamUrl: atlas.stream, everyMs } : undefined,
   };
 }

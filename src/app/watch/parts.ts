@@ -1,4 +1,4 @@
-import type { ProbePlan } from '../../../streams/probe/rounds.ts';
+import type { ReachPlan } from '../probe/read-probes.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { Engine } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
@@ -29,7 +29,7 @@ export interface WatchParts {
   readonly tell: (events: readonly UnroutableEvent[]) => Promise<boolean>;
   readonly webhooks: WebhookParts;
   /** What is asked inside the territories; `undefined`: nothing. */
-  readonly probes?: ProbePlan | undefined;
+  readonly probes?: ReachPlan | undefined;
 }
 
 /** Why it is over. `ok`: it was stopped, or the recording has ended. */

@@ -1,8 +1,12 @@
+import { describeMeasurement, type Measurement } from '../../../streams/atlas/api.ts';
+import type { AtlasPlan } from '../../../streams/atlas/follow.ts';
+import { ATLAS_TYPES } from '../../../streams/atlas/result.ts';
 import { ask } from '../../../streams/probe/ask.ts';
 import type { Probed, ProbePlan } from '../../../streams/probe/rounds.ts';
 import type { Io } from '../../app/io.ts';
 import { builtInTargets, planOf, readProbes } from '../../app/probe/read-probes.ts';
-import { isReached, targetText } from '../../bgp/probe.ts';
+import { isReached, targetText, type ProbeTarget } from '../../bgp/probe.ts';
+import { durationText } from '../../report/clock.ts';
 import { readTerritories } from '../../config/selection.ts';
 import { bad } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
@@ -35,7 +39,33 @@ export async function checkProbes(options: CheckOptions, io: Io, clock: Clock = 
       bad('usage', ...missing.map((id) => `--territory ${id}: ${options.probes} has no targets for it`)),
       io,
     );
-  return askAll(planOf(file.value, ids), io, clock);
+  const { own, atlas } = planOf(file.value, ids);
+  const followed = atlas === undefined ? true : await checkMeasurements(atlas, io);
+  if (own === undefined) return followed ? EXIT.done : EXIT.notReady;
+  const asked = await askAll(own, io, clock);
+  return asked === EXIT.done && !followed ? EXIT.notReady : asked;
+}
+
+/** Whether each measurement exists, goes on, and is of the type that asks its target. Sends nothing to a target. */
+async function checkMeasurements({ measurements, api }: AtlasPlan, io: Io): Promise<boolean> {
+  let isWell = true;
+  for (const { id, territory = 'control', target } of measurements) {
+    const given = await describeMeasurement(api, id, io.signal);
+    if (io.signal.aborted) return false;
+    const fault = given.ok ? faultOf(given.value, target) : given.reason;
+    if (fault !== undefined) isWell = false;
+    const every = given.ok && given.value.everyMs !== undefined ? `, every ${durationText(given.value.everyMs)}` : '';
+    const found = fault ?? `${given.ok ? given.value.status : ''}${every}`;
+    const cells = [territory.padEnd(8), 'atlas', targetText(target).padEnd(44), `measurement ${id}`];
+    io.stdout.write(`${printable(`${cells.join(' ')}  ${found}`)}\n`);
+  }
+  return isWell;
+}
+
+function faultOf({ type, everyMs, status }: Measurement, { kind }: ProbeTarget): string | undefined {
+  if (type !== ATLAS_TYPES[kind]) return `is of type ${type}; ${kind} is asked by ${ATLAS_TYPES[kind] ?? 'none'}`;
+  if (everyMs === undefined) return 'runs once; only one that goes on can be followed';
+  return status === 'Ongoing' ? undefined : `is not under way: ${status}`;
 }
 
 async function askAll(plan: ProbePlan, io: Io, clock: Clock): Promise<ExitStatus> {

@@ -1,4 +1,5 @@
-import type { ProbePlan } from '../../../streams/probe/rounds.ts';
+import type { ReachPlan } from '../../app/probe/read-probes.ts';
+import { counted } from '../../report/printable.ts';
 import { record } from '../../../streams/tape/record.ts';
 import { RIS_LIVE_URL } from '../../../streams/ris-live/source.ts';
 import type { Collector } from '../../bgp/peer.ts';
@@ -73,7 +74,7 @@ interface Ready {
   readonly webhooks: WebhookParts;
   readonly http: HttpPlace | undefined;
   readonly heartbeat: HeartbeatUrls | undefined;
-  readonly probes: ProbePlan | undefined;
+  readonly probes: ReachPlan | undefined;
 }
 
 // oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which they are told
@@ -128,7 +129,7 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
 }
 
 /** What is asked inside the territories: nothing, unless a file says so. */
-async function probesFor(options: WatchOptions, { territories }: Selection): Promise<Result<ProbePlan | undefined>> {
+async function probesFor(options: WatchOptions, { territories }: Selection): Promise<Result<ReachPlan | undefined>> {
   const { probes, history } = options;
   if (probes === undefined) return good(undefined);
   if (history === true) return bad('usage', '--probes asks the present, and --history plays the past: leave one out');
@@ -254,12 +255,14 @@ function startText({ territories }: Selection, feed: FeedOptions, { store, isLas
   );
 }
 
-/** Who is asked, and in whose name. */
-function probesText({ targets, controls, everyMs, ask }: ProbePlan): string {
-  return (
-    `asks ${targets.length} services and ${controls.length} controls every ${durationText(everyMs)} as ` +
-    `${ask.userAgent}: docs/probing.md says how to switch it off`
-  );
+/** Who is asked, and in whose name; and what is read of others. */
+function probesText({ own, atlas }: ReachPlan): string {
+  const asks =
+    own === undefined
+      ? 'asks no service itself'
+      : `asks ${own.targets.length} services and ${own.controls.length} controls every ${durationText(own.everyMs)} as ${own.ask.userAgent}`;
+  const reads = atlas === undefined ? '' : `; reads ${counted(atlas.measurements.length, 'measurement')} of RIPE Atlas`;
+  return `${asks}${reads}: docs/probing.md says how to switch it off`;
 }
 
 /** Territories named in the first line of the log; of more, their number. */

@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import { asnOf, type Asn } from '../../src/bgp/asn.ts';
+import { fetchText } from '../ripestat/fetch-text.ts';
+
+/** Where RIPE Atlas is asked, and in whose name. */
+export interface AtlasApi {
+  /** `https://atlas.ripe.net`, or one that stands for it. */
+  readonly url: string;
+  readonly userAgent: string;
+}
+
+/** What the API gave, or why it gave nothing. `isFinal`: asking again gives the same. */
+export type Given<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string; readonly isFinal: boolean };
+
+/** What is known of a measurement. */
+export interface Measurement {
+  readonly type: string;
+  /** Milliseconds between two questions of one probe; `undefined` of a measurement that ran once. */
+  readonly everyMs: number | undefined;
+  /** `Ongoing`, `Stopped`, `Failed`, … */
+  readonly status: string;
+}
+
+/** Where a probe is. */
+export interface ProbePlace {
+  readonly country: string | undefined;
+  readonly asn4: Asn | undefined;
+  readonly asn6: Asn | undefined;
+}
+
+/** Of one answer, unpacked: a day of a measurement of 1,000 probes has about 50 MB of `sslcert`. */
+const MAX_BYTES = 64 * 2 ** 20;
+const ATTEMPT_MS = 60_000;
+/** Ids in one question: more would make its URL too long. */
+const MAX_IDS = 200;
+
+const measurement = z.object({
+  type: z.string(),
+  interval: z.int().min(0).nullish(),
+  is_oneoff: z.boolean().optional(),
+  status: z.object({ name: z.string() }),
+});
+const asn = z
+  .int()
+  .nullish()
+  .transform((value) => (typeof value === 'number' ? asnOf(value) : undefined));
+const probes = z.object({
+  results: z.array(
+    z.object({
+      id: z.int(),
+      country_code: z
+        .string()
+        .regex(/^[A-Z]{2}$/)
+        .nullish()
+        .catch(undefined),
+      asn_v4: asn,
+      asn_v6: asn,
+    }),
+  ),
+});
+
+/** What a measurement is: `GET /api/v2/measurements/{id}/`. */
+export async function describeMeasurement(api: AtlasApi, id: number, signal: AbortSignal): Promise<Given<Measurement>> {
+  const given = await ask(api, `/api/v2/measurements/${id}/?fields=type,interval,is_oneoff,status`, signal);
+  if (!given.ok) return given;
+  const parsed = measurement.safeParse(given.value);
+  if (!parsed.success) return notThat('a measurement');
+  const { type, interval, is_oneoff: once, status } = parsed.data;
+  const everyMs = once === true || (interval ?? 0) === 0 ? undefined : (interval ?? 0) * 1000;
+  return { ok: true, value: { type, everyMs, status: status.name } };
+}
+
+/** Results from this second on: `GET /api/v2/measurements/{id}/results/`. */
+export async function resultsSince(
+  api: AtlasApi,
+  { id, start }: { readonly id: number; readonly start: number },
+  signal: AbortSignal,
+): Promise<Given<readonly unknown[]>> {
+  const given = await ask(api, `/api/v2/measurements/${id}/results/?start=${start}&format=json`, signal);
+  if (!given.ok) return given;
+  return Array.isArray(given.value) ? { ok: true, value: given.value as unknown[] } : notThat('a list of results');
+}
+
+/** Where these probes are: `GET /api/v2/probes/`. Probes that the API does not know are left out. */
+export async function placesOf(
+  api: AtlasApi,
+  ids: readonly number[],
+  signal: AbortSignal,
+): Promise<Given<ReadonlyMap<number, ProbePlace>>> {
+  const places = new Map<number, ProbePlace>();
+  for (let i = 0; i < ids.length; i += MAX_IDS) {
+    const some = ids.slice(i, i + MAX_IDS);
+    const query = `id__in=${some.join(',')}&fields=id,country_code,asn_v4,asn_v6&page_size=${MAX_IDS}`;
+    const given = await ask(api, `/api/v2/probes/?${query}`, signal);
+    if (!given.ok) return given;
+    const parsed = probes.safeParse(given.value);
+    if (!parsed.success) return notThat('a list of probes');
+    for (const { id, country_code: country, asn_v4: asn4, asn_v6: asn6 } of parsed.data.results)
+      places.set(id, { country: country ?? undefined, asn4, asn6 });
+  }
+  return { ok: true, value: places };
+}
+
+async function ask({ url, userAgent }: AtlasApi, path: string, signal: AbortSignal): Promise<Given<unknown>> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+  const fetched = await fetchText(
+    new URL(path, url),
+    { maxBytes: MAX_BYTES, headers: { 'user-agent': userAgent } },
+    limit,
+  );
+  if (fetched.kind === 'too-large') return { ok: false, reason: 'the answer is larger than 64 MiB', isFinal: false };
+  if (fetched.kind === 'broken') return { ok: false, reason: fetched.reason, isFinal: false };
+  if (fetched.status !== 200)
+    return { ok: false, reason: `HTTP ${fetched.status}`, isFinal: [400, 401, 403, 404, 410].includes(fetched.status) };
+  try {
+    return { ok: true, value: JSON.parse(fetched.text) };
+  } catch {
+    return { ok: false, reason: 'the answer is no JSON', isFinal: false };
+  }
+}
+
+function notThat(what: string): Given<never> {
+  return { ok: false, reason: `the answer is not ${what}`, isFinal: false };
+}
