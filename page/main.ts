@@ -5,6 +5,7 @@ import { optionOf, type Drawn } from '../src/pictures/options.ts';
 import { drawIn, styleOfPage, svgOf, type Chart } from './charts.ts';
 import { button, byId, fillTable, made, save, timeText } from './dom.ts';
 import { hideEvidence, showEvidence } from './evidence.ts';
+import { showServices } from './services.ts';
 import {
   csvOf,
   lifelinesPicture,
@@ -313,6 +314,11 @@ function zoomTo({ incident }: Listed): void {
   byId('pictures').scrollIntoView();
 }
 
+async function loadServices(): Promise<void> {
+  const now = subject();
+  if (now !== undefined) await showServices(now.territory, zone());
+}
+
 /** Shows why a request failed, and goes on. */
 function trying(work: () => Promise<void>): void {
   work().catch((error: unknown) => {
@@ -331,6 +337,7 @@ function refresh(): void {
     isAsked = false;
     if (shown.range !== 'fixed') trying(load);
     trying(loadIncidents);
+    trying(loadServices);
   }, 1_000);
 }
 
@@ -345,6 +352,7 @@ function take(next: readonly Verdict[]): void {
     for (const one of territories) zones.set(keyOf(one), one.timeZone);
     await load();
     await loadIncidents();
+    await loadServices();
   });
 }
 
@@ -363,7 +371,7 @@ function listen(): void {
     alive();
     take((JSON.parse(String(message.data)) as { verdicts: readonly Verdict[] }).verdicts);
   });
-  for (const type of ['incident.opened', 'incident.updated', 'incident.closed'])
+  for (const type of ['incident.opened', 'incident.updated', 'incident.closed', 'reachability.changed'])
     source.addEventListener(type, () => refresh());
   const lost = (): void => {
     connection.dataset['state'] = 'lost';
@@ -384,7 +392,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 });
 (byId('subject') as HTMLSelectElement).addEventListener('change', (event) => {
   go({ ...shown, subject: (event.target as HTMLSelectElement).value });
-  setTimeout(() => trying(loadIncidents), 0);
+  setTimeout(() => trying(async () => void (await Promise.all([loadIncidents(), loadServices()]))), 0);
 });
 byId('why').addEventListener('click', () => {
   const now = subject();

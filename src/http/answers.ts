@@ -19,6 +19,37 @@ const message = z.object({
   after: z.string().nullable().describe('AS path after it; null: there is no route'),
 });
 
+const reachability = z.enum(['unknown', 'reachable', 'partly', 'unreachable']);
+const service = z.enum(['dns', 'web', 'mail']);
+
+/** How the services of a territory stand, as the engine stores it. */
+export const reachabilityOf = z.object({
+  reachability,
+  since: time,
+  reason: z.enum(['own-line', 'too-few-targets', 'no-results']).optional().describe('Why it is unknown'),
+  vantages: z.int().describe('Vantage points that have recent results and whose line works'),
+  services: z.array(
+    z.object({
+      service,
+      verdict: reachability,
+      since: time,
+      answering: z.int().describe('Targets that answer as asked, from more than half of the vantage points'),
+      silent: z.int(),
+      targets: z.int(),
+    }),
+  ),
+  targets: z.array(
+    z.object({
+      target: z.string(),
+      service,
+      vantage: z.object({ id: z.string(), country: z.string().optional(), asn: z.int().optional() }),
+      result: z.enum(['answered', 'refused', 'silent', 'no-route', 'odd']),
+      at: time,
+      detail: z.string(),
+    }),
+  ),
+});
+
 /** The schema of each answer, by name. */
 export const answers = {
   territories: z.object({
@@ -95,6 +126,11 @@ export const answers = {
   }),
   units: z.object({
     units: z.array(z.object({ ...ofTerritory, unit: z.string(), share, isBaseline: z.boolean() })),
+  }),
+  reachability: z.object({
+    territories: z
+      .array(z.object({ territory: z.string(), name: z.string(), sentence: z.string(), ...reachabilityOf.shape }))
+      .describe('Those alone whose services are asked. This is beside the verdict on the routes, and no part of it'),
   }),
   events: z.object({
     events: z.array(z.looseObject({ id: z.string(), type: z.string() })),

@@ -8,6 +8,7 @@ import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
 import { incidentsView, incidentView } from './incident-views.ts';
 import { questions } from './questions.ts';
 import { explainView, peersView, stateView } from './sight-views.ts';
+import { reachabilityView } from './reach-view.ts';
 import { Refused, subjectsOf } from './subjects.ts';
 import { territoriesView, timelineView, unitsView, uptimeView, verdictView } from './views.ts';
 
@@ -41,6 +42,7 @@ export function apiOf(store: StateStore, clock: Clock): Hono {
   route('/state', 'moment', (asked) => stateView(store, asked));
   route('/peers', 'span', (asked) => peersView(store, asked));
   route('/units', 'view', async (asked) => unitsView(await subjectsOf(store, asked)));
+  route('/reachability', 'territory', (asked) => reachabilityView(store, asked));
   route('/events', 'events', (asked) => eventsView(store, asked));
   route('/explain', 'moment', (asked) => explainView(store, asked, clock.wallMs()));
   route('/uptime', 'uptime', (asked) => uptimeView(store, asked));

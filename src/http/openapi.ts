@@ -32,6 +32,12 @@ export const ROUTES = [
   { path: '/api/v1/peers', summary: 'What each peer saw over time', question: 'span', answer: 'peers' },
   { path: '/api/v1/units', summary: 'Each network now', question: 'view', answer: 'units' },
   {
+    path: '/api/v1/reachability',
+    summary: 'Whether services inside the territories answer, beside the routes',
+    question: 'territory',
+    answer: 'reachability',
+  },
+  {
     path: '/api/v1/events',
     summary: 'Events in the order in which they were stored',
     question: 'events',

@@ -27,6 +27,7 @@ const limit = (most: number) => z.coerce.number().int().min(1).max(most).optiona
 export const questions = {
   none: z.strictObject({}),
   view: z.strictObject(view),
+  territory: z.strictObject({ territory }),
   incidents: z.strictObject({ ...view, ...span, limit: limit(1000) }),
   timeline: z.strictObject({ ...view, ...span, resolution: z.enum(['exact', 'minute', 'hour', 'day']).optional() }),
   span: z.strictObject({ ...view, ...span }),

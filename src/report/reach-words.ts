@@ -53,7 +53,14 @@ function serviceText({ service, verdict, answering, targets }: ServiceReach): st
 }
 
 /** One line for a status: `partly reachable since …: DNS …`. */
-export function reachabilityText({ reachability, reason, services, vantages }: ReachabilityView): string {
+export function reachabilityText({
+  reachability,
+  reason,
+  services,
+  vantages,
+}: Pick<ReachabilityView, 'reachability' | 'services' | 'vantages'> & {
+  readonly reason?: UnreachedReason | undefined;
+}): string {
   if (reachability === 'unknown') return `unknown: ${REASONS[reason ?? 'no-results']}`;
   return `${STATES[reachability]}, from ${counted(vantages, 'vantage point')}: ${servicesText(services)}`;
 }

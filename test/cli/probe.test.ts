@@ -5,6 +5,7 @@ import { decode, encode } from 'dns-packet';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { builtInTargets } from '../../src/app/probe/read-probes.ts';
 import { checkProbes, listTargets } from '../../src/cli/probe/probe.ts';
+import { startAtlas } from '../streams/atlas/atlas-server.ts';
 import { closeAll, HOST, tcpServer, udpServer } from '../streams/probe/servers.ts';
 import { Text } from '../support/text.ts';
 
@@ -121,6 +122,53 @@ test.each([
   const { status, faults } = await check(text);
   expect(faults).toMatch(fault);
   expect(status).toBe(78);
+});
+
+const MEASURED = `kind: dns-soa, address: 127.45.176.1, name: xx.`;
+
+test.each([
+  [
+    'of a kind that RIPE Atlas does not ask',
+    `${GOOD.replace('port: 80', 'port: 80, atlas: 7')}`,
+    /no measurement of RIPE Atlas asks tcp/,
+  ],
+  ['that is no number', `territories: { XX: [{ ${MEASURED}, atlas: seven }] }`, /atlas/],
+  [
+    'that asks two targets',
+    `territories: { XX: [{ ${MEASURED}, atlas: 7 }, { ${MEASURED.replace('xx.', 'yy.')}, atlas: [7, 8] }] }`,
+    /measurement 7 of RIPE Atlas is named twice/,
+  ],
+  [
+    'that is missing though we ask nothing ourselves',
+    `own: false\n${GOOD}`,
+    /2:6: own: without it a target needs measurements/,
+  ],
+])('a measurement %s is refused, with the place', async (_, text, fault) => {
+  const { status, faults } = await check(`contact: a@b.cc\n${text}`);
+  expect(faults).toMatch(fault);
+  expect(status).toBe(78);
+});
+
+test('probe check looks whether each measurement of RIPE Atlas goes on and asks its target, and sends nothing itself', async () => {
+  const atlas = await startAtlas({
+    7: { type: 'dns', results: [] },
+    8: { type: 'dns', status: 'Stopped', results: [] },
+  });
+  const { status, out } = await check(`contact: noc@example.org
+own: false
+atlas: { api: '${atlas.api}' }
+territories:
+  XX:
+    - { ${MEASURED}, atlas: [7, 8] }
+    - { kind: tls, address: 127.45.176.1, name: www.example.xx, atlas: 9 }
+`);
+  expect(out.split('\n').map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
+    'XX atlas dns-soa 127.45.176.1:53 xx. measurement 7 Ongoing, every 15 min',
+    'XX atlas dns-soa 127.45.176.1:53 xx. measurement 8 is not under way: Stopped',
+    'XX atlas tls 127.45.176.1:443 www.example.xx measurement 9 HTTP 404',
+    '',
+  ]);
+  expect(status).toBe(1);
 });
 
 test('the built-in list is of addresses inside North Korea, each with its source and date', async () => {

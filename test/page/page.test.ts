@@ -7,6 +7,7 @@ import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { StateStore } from '../../src/ports.ts';
 import { record, Told } from '../history/scene.ts';
+import { probedStore } from '../http/probed-store.ts';
 import { serving } from '../http/scene.ts';
 import { BLACKOUT, buildCli, type BuiltCli } from '../support/cli.ts';
 import { peers } from '../support/day.ts';
@@ -77,6 +78,22 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     );
     expect(await page.$$eval('.picture canvas', (all) => all.length)).toBe(5);
     expect(complaints).toEqual([]);
+  });
+
+  test('services that are asked stand beside the answer, with each target; without any, nothing is shown', async () => {
+    const { page, complaints } = await show(await probedStore());
+    await page.waitForSelector('#services:not([hidden])');
+    expect(await page.textContent('#services-text')).toMatch(
+      /^Services: reachable in part, from 2 vantage points: DNS reachable \(1 of 1\) and web unreachable \(0 of 3\), since 2014-12-22 13:22:10 UTC/,
+    );
+    await page.click('#services summary');
+    const rows = await page.$$eval('#services-table tbody tr', (lines) => lines.map((line) => line.textContent ?? ''));
+    expect(rows).toHaveLength(8);
+    expect(rows.at(-1)).toMatch(/RIPE Atlas probe 1002 \(KR, AS4766\)answered/);
+    expect(complaints).toEqual([]);
+    const plain = await show(blackout, ONSET);
+    await drawn(plain.page);
+    expect(await plain.page.isVisible('#services')).toBe(false);
   });
 
   test('the answer is one sentence, with UTC and local time, since and witnesses', async () => {

@@ -1,4 +1,6 @@
 import type { StateStore } from '../../ports.ts';
+import type { Answers } from '../../http/answers.ts';
+import { reachabilityView } from '../../http/reach-view.ts';
 import { subjectsOf, type Subject } from '../../http/subjects.ts';
 import type { Reading } from './meter.ts';
 
@@ -9,12 +11,13 @@ const MOST_NETWORKS = 2_000;
 
 /** What a store says of its territories, its leader and its webhooks. */
 export async function storeReadings(store: StateStore): Promise<readonly Reading[]> {
-  const [subjects, incidents, holder, events, webhooks] = await Promise.all([
+  const [subjects, incidents, holder, events, webhooks, reach] = await Promise.all([
     subjectsOf(store),
     store.read('incidents'),
     store.leases.holder(),
     store.count(),
     webhookReadings(store),
+    reachabilityView(store, {}),
   ]);
   const open = new Set(incidents.map(({ key }) => key));
   const networks = subjects.reduce((sum, { about }) => sum + about.networks.length, 0);
@@ -24,6 +27,29 @@ export async function storeReadings(store: StateStore): Promise<readonly Reading
     ...subjects.flatMap((subject) => subjectReadings(subject, open.has(subject.key))),
     ...(networks > MOST_NETWORKS ? [] : subjects.flatMap(networkReadings)),
     ...webhooks,
+    ...reach.territories.flatMap(reachReadings),
+  ];
+}
+
+const REACHABILITIES = ['unknown', 'reachable', 'partly', 'unreachable'] as const;
+
+function reachReadings({
+  territory,
+  reachability,
+  services,
+  vantages,
+}: Answers['reachability']['territories'][number]): readonly Reading[] {
+  return [
+    ...REACHABILITIES.map((one): Reading => [
+      'unroutable_reachability',
+      one === reachability ? 1 : 0,
+      { territory, reachability: one },
+    ]),
+    ['unroutable_vantage_points', vantages, { territory }],
+    ...services.flatMap(({ service, targets, answering }): readonly Reading[] => [
+      ['unroutable_service_targets', targets, { territory, service }],
+      ['unroutable_service_targets_answering', answering, { territory, service }],
+    ]),
   ];
 }
 

@@ -164,7 +164,7 @@ function servicesLine(value: string): string {
   const view = JSON.parse(value) as Partial<ReachabilityView>;
   if (view.reachability === undefined || view.services === undefined || view.since === undefined) return value;
   const from = Date.parse(view.since) <= 0 ? '' : ` since ${spoken(view.since)}`;
-  return `${reachabilityText({ ...view, reachability: view.reachability, since: view.since, services: view.services, vantages: view.vantages ?? 0, targets: view.targets ?? [] })}${from}`;
+  return `${reachabilityText({ ...view, reachability: view.reachability, services: view.services, vantages: view.vantages ?? 0 })}${from}`;
 }
 
 function spoken(iso: string): string {
