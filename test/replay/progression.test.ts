@@ -1,35 +1,17 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Element, ProbeElement } from '../../src/bgp/element.ts';
+import type { ProbeElement } from '../../src/bgp/element.ts';
 import type { ProbeResult } from '../../src/bgp/probe.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { createEngine } from '../../src/engine.ts';
-import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { Progression } from '../../src/report/progression.ts';
 import { createTimeline } from '../../src/report/timeline.ts';
 import { clocksFor } from '../../src/report/clocks.ts';
 import { noPaint } from '../../src/report/paint.ts';
 import { NORTH_KOREA } from '../../src/territory/built-in.ts';
-import { planMrt } from '../../streams/mrt/archive/archive.ts';
-import { mrtSource } from '../../streams/mrt/source.ts';
-import { INCIDENTS, recordingsOf } from './incident.ts';
 import { clock } from '../support/day.ts';
 import { controls, round } from '../support/probes.ts';
+import { decided, routesOf } from './routes-and-services.ts';
 
 const MINUTE = 60_000;
-
-async function routesOf(name: string): Promise<readonly Element[]> {
-  const incident = INCIDENTS.find((one) => one.name === name);
-  if (incident === undefined) throw new Error(`no incident ${name}`);
-  const planned = await planMrt({ paths: recordingsOf(incident).map((file) => join(incident.folder, file)) });
-  if (!planned.ok) throw new Error(planned.reason);
-  const elements: Element[] = [];
-  const source = mrtSource(planned.plan, { watch: NORTH_KOREA.blocks, threads: 1 });
-  for await (const element of source.elements(new AbortController().signal)) elements.push(element);
-  return elements;
-}
 
 /** A round every eleven minutes: what each service does is asked for each time. */
 function probed(from: string, until: string, resultOf: (service: string, at: string) => ProbeResult) {
@@ -42,15 +24,6 @@ function probed(from: string, until: string, resultOf: (service: string, at: str
       elements.push({ ...element, at: (at + element.at - clock('00:00')) as EventTime });
   }
   return elements;
-}
-
-function decided(routes: readonly Element[], probes: readonly ProbeElement[]): readonly UnroutableEvent[] {
-  const engine = createEngine({
-    territories: [{ territory: NORTH_KOREA, policy: DEFAULT_POLICY }],
-    voting: DEFAULT_VOTING,
-  });
-  const mixed = [...routes, ...probes].sort((a, b) => a.at - b.at);
-  return mixed.flatMap((element) => engine.apply(element)?.events ?? []);
 }
 
 test('26 January 2022: web, then DNS, then the routes; the routes back, then mail: reported in this order', async () => {

@@ -1,0 +1,36 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { closeAll, told } from './servers.ts';
+import { programOf, startNginx, startNsd } from './real-servers.ts';
+
+afterEach(closeAll);
+
+const HOSTS = ['127.45.176.15', '127.45.176.16'] as const;
+
+describe.skipIf(programOf('nsd') === undefined)('NSD', () => {
+  test('has the zone: answered; another zone: refused; stopped: silent; ended: refused', async () => {
+    const server = await startNsd(HOSTS);
+    const [target = expect.fail(), second = expect.fail()] = server.targets;
+    expect(await told(target)).toBe('answered: NOERROR, authoritative');
+    expect(await told({ ...target, name: 'example.' })).toBe('refused: REFUSED');
+    await server.silence();
+    expect(await told(second, 300)).toBe('silent: no answer');
+    await server.resume();
+    expect(await told(second)).toBe('answered: NOERROR, authoritative');
+    await server.end();
+    expect(await told(target)).toBe('refused: ECONNREFUSED');
+  });
+});
+
+describe.skipIf(programOf('nginx') === undefined)('nginx', () => {
+  test('answers HEAD; stopped with a full queue: silent; ended: refused', async () => {
+    const server = await startNginx(['127.45.176.71']);
+    const [target = expect.fail()] = server.targets;
+    expect(await told(target)).toBe('answered: HTTP 200');
+    await server.silence();
+    expect(await told(target, 300)).toMatch(/^silent/);
+    await server.resume();
+    expect(await told(target)).toBe('answered: HTTP 200');
+    await server.end();
+    expect(await told(target)).toBe('refused: ECONNREFUSED');
+  });
+});
