@@ -10,7 +10,7 @@ export interface AtlasApi {
 }
 
 /** What the API gave, or why it gave nothing. `isFinal`: asking again gives the same. */
-export type Given<T> =
+export type AtlasAnswer<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string; readonly isFinal: boolean };
 
 /** What is known of a measurement. */
@@ -61,7 +61,11 @@ const probes = z.object({
 });
 
 /** What a measurement is: `GET /api/v2/measurements/{id}/`. */
-export async function describeMeasurement(api: AtlasApi, id: number, signal: AbortSignal): Promise<Given<Measurement>> {
+export async function describeMeasurement(
+  api: AtlasApi,
+  id: number,
+  signal: AbortSignal,
+): Promise<AtlasAnswer<Measurement>> {
   const given = await ask(api, `/api/v2/measurements/${id}/?fields=type,interval,is_oneoff,status`, signal);
   if (!given.ok) return given;
   const parsed = measurement.safeParse(given.value);
@@ -76,7 +80,7 @@ export async function resultsSince(
   api: AtlasApi,
   { id, start }: { readonly id: number; readonly start: number },
   signal: AbortSignal,
-): Promise<Given<readonly unknown[]>> {
+): Promise<AtlasAnswer<readonly unknown[]>> {
   const given = await ask(api, `/api/v2/measurements/${id}/results/?start=${start}&format=json`, signal);
   if (!given.ok) return given;
   return Array.isArray(given.value) ? { ok: true, value: given.value as unknown[] } : notThat('a list of results');
@@ -87,7 +91,7 @@ export async function placesOf(
   api: AtlasApi,
   ids: readonly number[],
   signal: AbortSignal,
-): Promise<Given<ReadonlyMap<number, ProbePlace>>> {
+): Promise<AtlasAnswer<ReadonlyMap<number, ProbePlace>>> {
   const places = new Map<number, ProbePlace>();
   for (let i = 0; i < ids.length; i += MAX_IDS) {
     const some = ids.slice(i, i + MAX_IDS);
@@ -102,7 +106,7 @@ export async function placesOf(
   return { ok: true, value: places };
 }
 
-async function ask({ url, userAgent }: AtlasApi, path: string, signal: AbortSignal): Promise<Given<unknown>> {
+async function ask({ url, userAgent }: AtlasApi, path: string, signal: AbortSignal): Promise<AtlasAnswer<unknown>> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
   const fetched = await fetchText(
     new URL(path, url),
@@ -120,6 +124,6 @@ async function ask({ url, userAgent }: AtlasApi, path: string, signal: AbortSign
   }
 }
 
-function notThat(what: string): Given<never> {
+function notThat(what: string): AtlasAnswer<never> {
   return { ok: false, reason: `the answer is not ${what}`, isFinal: false };
 }

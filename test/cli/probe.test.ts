@@ -129,7 +129,7 @@ const MEASURED = `kind: dns-soa, address: 127.45.176.1, name: xx.`;
 test.each([
   [
     'of a kind that RIPE Atlas does not ask',
-    `${GOOD.replace('port: 80', 'port: 80, atlas: 7')}`,
+    GOOD.replace('port: 80', 'port: 80, atlas: 7'),
     /no measurement of RIPE Atlas asks tcp/,
   ],
   ['that is no number', `territories: { XX: [{ ${MEASURED}, atlas: seven }] }`, /atlas/],

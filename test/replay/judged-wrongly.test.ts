@@ -74,7 +74,10 @@ describe('a dump that lists each peer with another AS than its updates have', ()
   test('is not about them: what it lists has no vote once they are heard, nor by the next such dump', async () => {
     const withdrawn = REAL.map((peer) => message(AT + 600, update({ withdrawn: UNITS }), { peer }));
     folder.write('rrc00/bview.20141222.1600', table(AT));
-    folder.write('rrc00/updates.20141222.1600', bytesOf(...withdrawn, message(AT + 1_200, update({ announced: ['192.0.2.0/24'] }))));
+    folder.write(
+      'rrc00/updates.20141222.1600',
+      bytesOf(...withdrawn, message(AT + 1_200, update({ announced: ['192.0.2.0/24'] }))),
+    );
     folder.write('rrc00/bview.20141222.1615', table(AT + 900));
     const { elements } = await play({ paths: [folder.path] });
     const gaps = elements.flatMap((element) => (element.type === 'gap' ? [element] : []));

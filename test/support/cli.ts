@@ -69,7 +69,8 @@ async function bundled(folder: string): Promise<string> {
     await mkdir(`${folder}-begun`);
   } catch {
     while (!existsSync(done)) await sleep(50);
-    if (!existsSync(join(folder, 'main.js'))) throw new Error('the command could not be bundled: another file says why');
+    if (!existsSync(join(folder, 'main.js')))
+      throw new Error('the command could not be bundled: another file says why');
     return folder;
   }
   try {

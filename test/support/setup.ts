@@ -15,27 +15,33 @@ declare module 'vitest' {
   }
 }
 
+const made: string[] = [];
+
 /** What all test files share: one bundle of the command, and temporary folders in memory where there is room. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<void> {
   await mkdir(TARGET, { recursive: true });
   const bundle = await mkdtemp(join(TARGET, 'cli-test-'));
-  const made = [bundle, `${bundle}-begun`, `${bundle}-done`];
+  made.push(bundle, `${bundle}-begun`, `${bundle}-done`);
   project.provide('bundle', bundle);
   if (await hasRoomInMemory()) {
     // Stores sync at every commit, which takes most of the time on a slow disk and nothing here.
     process.env['TMPDIR'] = await mkdtemp(join(MEMORY, 'unroutable-'));
     made.push(process.env['TMPDIR']);
   }
-  return async () => {
-    for (const folder of made) await rm(folder, { recursive: true, force: true });
-  };
+}
+
+/** Removes what `setup` made. */
+export async function teardown(): Promise<void> {
+  for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
 }
 
 /** Linux only; programs are run from there, so `noexec` will not do. */
 async function hasRoomInMemory(): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(MEMORY);
-    const mount = (await readFile('/proc/mounts', 'utf8')).split('\n').findLast((line) => line.split(' ')[1] === MEMORY);
+    const mount = (await readFile('/proc/mounts', 'utf8'))
+      .split('\n')
+      .findLast((line) => line.split(' ')[1] === MEMORY);
     return bavail * bsize > ROOM && mount !== undefined && !mount.includes('noexec');
   } catch {
     return false;

@@ -17,7 +17,7 @@ interface Scene {
   readonly elements: ProbeElement[];
   readonly reports: AtlasReport[];
   /** `atlas-1001 answered 2`: minutes from the start. */
-  results(): readonly string[];
+  readonly results: () => readonly string[];
 }
 
 function follow(server: AtlasServer, measurements: readonly AtlasMeasurement[]): Scene {

@@ -12,10 +12,10 @@ import type { ProbeTarget } from '../../../src/bgp/probe.ts';
 export interface RealServer {
   readonly targets: readonly ProbeTarget[];
   /** It goes on running and answers nothing: packets come in, and nothing goes out. */
-  silence(): Promise<void>;
-  resume(): Promise<void>;
+  readonly silence: () => Promise<void>;
+  readonly resume: () => Promise<void>;
   /** It ends; its port is closed. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** The path of a program, where it is installed. */
