@@ -7,7 +7,6 @@ import { bad, good, type Result } from '../lib/result.ts';
 import { readConfigText } from './config-text.ts';
 import { DEFAULTS, POLICY_SETTINGS, VOTING_SETTINGS, type Defaults, type Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
-import { parseApart } from './territories-apart.ts';
 import type { Configured } from './territories-file.ts';
 
 /** What to watch, and by which policy. */
@@ -127,6 +126,8 @@ async function readConfigured(
 ): Promise<Result<Configured>> {
   const text = await readConfigText(file);
   if (!text.ok) return text;
+  // Loaded here, because only a command with a territories file needs it.
+  const { parseApart } = await import('./territories-apart.ts');
   const parsed = await parseApart({ text: text.value, file, defaults }, signal);
   if (parsed === undefined) return bad('interrupted', `${file}: stopped while it was read`);
   return parsed.ok ? good(parsed) : bad('configuration', ...parsed.faults);
