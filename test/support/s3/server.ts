@@ -87,7 +87,7 @@ async function answering(endpoint: string, child: ChildProcess): Promise<void> {
 }
 
 /** What happens to a request before the store sees it. */
-export type S3Fault = 'ignores If-None-Match' | 'fails at times' | 'loses answers at times';
+export type S3Fault = 'ignores If-None-Match' | 'fails at times' | 'loses answers at times' | 'hides parts';
 
 /** The same store behind a proxy that has a fault; it signs what it passes on itself. */
 export async function faultyS3(server: S3Server, fault: S3Fault): Promise<S3Server> {
@@ -99,6 +99,10 @@ export async function faultyS3(server: S3Server, fault: S3Fault): Promise<S3Serv
     const isStruck = ++requests % 3 === 0;
     if (fault === 'fails at times' && isStruck) {
       response.writeHead(503).end('<Error><Code>SlowDown</Code></Error>');
+      return;
+    }
+    if (fault === 'hides parts' && request.headers.range !== undefined) {
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
       return;
     }
     const answer = await forward(request, Buffer.concat(chunks), `${target}${request.url}`, fault);
