@@ -1,5 +1,6 @@
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
 import { Redis } from 'ioredis';
+import { inBatches, inParallel } from '../lib/in-parallel.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What a job carries: which run, and which of its tasks or territories. */
@@ -44,7 +45,7 @@ const FIRST_RETRY_MS = 1_000;
 /** Workers that are killed cost a job a stall each; that is no fault of the job. */
 const MOST_STALLS = 100;
 const ASK_AGAIN_MS = 2_000;
-const BATCH = 1_000;
+const REMOVED_AT_ONCE = 50;
 
 /**
  * Jobs of runs in Redis, by BullMQ: a flow for each run, whose children map and whose root, when all ended, adds a job for
@@ -100,7 +101,7 @@ export class JobQueue {
       if (judging !== undefined && (await judging.isFailed())) await judging.remove();
     }
     const left = await run.left();
-    const [first, ...others] = batches(left);
+    const [first, ...others] = inBatches(left);
     await this.#flows.add({
       name: REDUCE,
       queueName: REDUCE,
@@ -126,9 +127,14 @@ export class JobQueue {
 
   /** Takes what is left of a run out of the queue. What runs at this moment goes on to its end. */
   async remove(run: RunFolder): Promise<void> {
-    for (const { id } of run.manifest.tasks) await this.#map.remove(jobOf(run, id)).catch(() => 0);
+    await this.#removeTasks(run);
     for (const territory of run.manifest.territories) await this.#reduce.remove(jobOf(run, territory)).catch(() => 0);
     await this.#reduce.remove(rootOf(run)).catch(() => 0);
+  }
+
+  async #removeTasks(run: RunFolder): Promise<void> {
+    const remove = ({ id }: { readonly id: string }) => this.#map.remove(jobOf(run, id)).catch(() => 0);
+    await inParallel(run.manifest.tasks, REMOVED_AT_ONCE, remove);
   }
 
   /** Jobs by their state, of all runs. */
@@ -153,10 +159,14 @@ export class JobQueue {
       stalledInterval: options.lockMs,
       maxStalledCount: MOST_STALLS,
     };
-    const mapper = new Worker<Data>(MAP, (job, _, lost) => this.#mapped(job, handlers, merged(signal, lost)), settings);
+    const mapper = new Worker<Data>(
+      MAP,
+      (job, _, lost) => this.#mapped(job, handlers, AbortSignal.any([signal, lost ?? signal])),
+      settings,
+    );
     const reducer = new Worker<Data>(
       REDUCE,
-      (job, token, lost) => this.#reduced(job, token, handlers, merged(signal, lost)),
+      (job, token, lost) => this.#reduced(job, token, handlers, AbortSignal.any([signal, lost ?? signal])),
       settings,
     );
     for (const worker of [mapper, reducer]) {
@@ -242,7 +252,10 @@ export class JobQueue {
   /** Nothing of a run that is over stays in Redis. */
   async #forget(run: RunFolder): Promise<void> {
     const root = await this.#reduce.getJob(rootOf(run));
-    await root?.remove({ removeChildren: true }).catch(() => undefined);
+    if (root === undefined) return;
+    // Redis would do nothing else while one script removed all children of a large run.
+    await this.#removeTasks(run);
+    await root.remove({ removeChildren: true }).catch(() => undefined);
   }
 
   /** Of all workers one looks each time: a thousand that list the same folder would be a load of its own. */
@@ -286,12 +299,4 @@ function jobOf(run: RunFolder, what: string): string {
 
 function rootOf(run: RunFolder): string {
   return `${run.id}-all`;
-}
-
-function batches(tasks: readonly string[]): readonly (readonly string[])[] {
-  return Array.from({ length: Math.ceil(tasks.length / BATCH) }, (_, i) => tasks.slice(i * BATCH, (i + 1) * BATCH));
-}
-
-function merged(signal: AbortSignal, lost: AbortSignal | undefined): AbortSignal {
-  return lost === undefined ? signal : AbortSignal.any([signal, lost]);
 }
