@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -114,7 +113,7 @@ export async function hostileLoad(url: string, signal: AbortSignal): Promise<Rea
 /** Sends a request that is too long, until the server closes. */
 async function big(url: string, text: string, body = 0): Promise<void> {
   const socket = opened(url).resume();
-  const closed = once(socket, 'close');
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.write(`GET /api/v1/verdict HTTP/1.1\r\nHost: localhost\r\n${text}`);
   for (let sent = 0; sent < body && !socket.closed; sent += 65_536) {
     socket.write(Buffer.alloc(65_536));

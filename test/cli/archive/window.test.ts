@@ -60,6 +60,12 @@ describe('a window of the public archives', () => {
 
     const offline = await cli.run(['replay', ...WINDOW, '--offline', ...POLICY], env);
     expect(offline.stdout).toBe(first.stdout);
+    const archive = ['--archive', '--offline', '--collectors', 'rrc00,route-views.sg', '--quiet'];
+    const answer = await cli.run(['ask', 'KP', '2014-12-22T11:50', ...archive], env);
+    expect([answer.stderr, answer.stdout.replaceAll('\n', ' ')]).toEqual([
+      '',
+      expect.stringMatching(/^At 2014-12-22 11:50:00 UTC \(.* in Pyongyang\), North Korea was routable\./),
+    ]);
     expect(server.requests.length).toBe(asked);
   });
 
