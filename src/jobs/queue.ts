@@ -1,6 +1,7 @@
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inBatches, inParallel } from '../lib/in-parallel.ts';
+import { jobOf, rootOf } from './job-names.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What a job carries: which run, and which of its tasks or territories. */
@@ -290,13 +291,4 @@ function childOptions(run: RunFolder, task: string) {
     // By default a child that fails leaves its parent waiting for ever.
     ignoreDependencyOnFailure: true,
   };
-}
-
-/** BullMQ keeps a colon for itself. */
-function jobOf(run: RunFolder, what: string): string {
-  return `${run.id}-${what}`;
-}
-
-function rootOf(run: RunFolder): string {
-  return `${run.id}-all`;
 }
