@@ -7,7 +7,7 @@ export type Fetched =
   | { readonly kind: 'broken'; readonly reason: string };
 
 /** What may come, and what is said with the question. */
-export interface FetchOptions {
+export interface FetchTextOptions {
   readonly maxBytes: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -16,7 +16,7 @@ export interface FetchOptions {
  * GETs a text of at most `maxBytes`, counted as unpacked: a small body may unpack to a huge one. Redirects are not
  * followed, so that https stays https. Aborting gives `broken`; the caller knows why it aborted.
  */
-export async function fetchText(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Fetched> {
+export async function fetchText(url: URL, options: FetchTextOptions, signal: AbortSignal): Promise<Fetched> {
   const { maxBytes, headers } = options;
   try {
     const accept = { accept: 'application/json', ...headers };
