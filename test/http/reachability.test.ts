@@ -27,7 +27,7 @@ test('the API has each class of service, and each target from each vantage point
     service: 'dns',
     vantage: { id: 'atlas-1002', country: 'KR', asn: 4766 },
     result: 'answered',
-    at: '2014-12-22T13:45:15.000Z',
+    at: '2014-12-22T15:55:15.000Z',
     detail: 'answered',
   });
 });

@@ -24,7 +24,7 @@ export interface SubjectFacts {
   readonly peers: Peers | undefined;
   /** Those that touch the range, oldest first. */
   readonly incidents: readonly Incident[];
-  /** Events of this territory and family, and of our own eyes, that were decided in the range. */
+  /** Events of this territory and family, of its services, and of our own eyes, that were decided in the range. */
   readonly events: readonly UnroutableEvent[];
   readonly collectors: readonly string[];
   /** Most witnesses at any time. */
@@ -125,7 +125,8 @@ async function subjectFacts(
 }
 
 function concerns({ source, subject: of }: UnroutableEvent, subject: Subject): boolean {
-  return of === subject.key || !source.startsWith('/territories/');
+  // Services are judged beside the routes, for all families at once.
+  return of === subject.key || of === `${subject.territory}/data` || !source.startsWith('/territories/');
 }
 
 function isWithin({ time }: UnroutableEvent, { from, until }: Range): boolean {
