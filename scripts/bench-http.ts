@@ -1,5 +1,5 @@
 /**
- * How fast HTTP is, and what it costs the watch: `npm run bench:http -- [--seconds 10] [--rounds 5]`. `serve` on a folder
+ * How fast HTTP is, and what it costs the watch: `npm run bench:http -- [--seconds 20] [--rounds 5]`. `serve` on a folder
  * with ten years of days is asked on 32 connections; then a client of RIS Live, as `bench:live` runs it at the everyday
  * rate, serves HTTP beside: without readers, with 200 readers of the stream of which 20 never read, and under hostile load.
  */
@@ -21,7 +21,7 @@ import { FROM, UNTIL, writeTenYears } from './bench/ten-years.ts';
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '4000' },
     only: { type: 'string' },
