@@ -17,6 +17,7 @@ export default defineProject({
       'test/bin.test.ts',
       'test/package.test.ts',
       'test/lib/proxy.test.ts',
+      'test/app/report/order.test.ts',
       'test/app/{leadership,metrics}/**',
       'test/app/watch/heartbeat.test.ts',
       'test/peers/bounds.test.ts',

@@ -21,7 +21,7 @@ import { stateDumped, type Session, type PeerState } from './session.ts';
 import { MissedRoutes } from './missed-routes.ts';
 import { Sessions } from './sessions.ts';
 import { FAMILIES } from '../territory/territory.ts';
-import { DUMP_BACKLOG_MS } from '../policy/fixed.ts';
+import { DUMP_BACKLOG_MS, SLOW_TABLE_FACTOR } from '../policy/fixed.ts';
 import { holdRoute, type Held } from './hold-route.ts';
 import { PeerTableSnapshots } from './peer-table-snapshots.ts';
 import { Votes } from './votes.ts';
@@ -83,7 +83,7 @@ export class PeerTable {
     };
     consider(this.#liveness.deadline());
     for (const session of this.#sessions.syncing)
-      for (const family of FAMILIES) consider(this.#syncedBy(session.peerState[family]));
+      for (const family of FAMILIES) consider(this.#syncedBy(session, family));
     for (const view of this.#views) consider(view.formerSince && later(view.formerSince, this.#voting.forgetMs));
     return next;
   }
@@ -92,7 +92,7 @@ export class PeerTable {
   expire(at: EventTime): readonly Effect[] {
     const effects: Effect[] = [];
     for (const session of this.#sessions.syncing) {
-      const due = FAMILIES.filter((family) => (this.#syncedBy(session.peerState[family]) ?? Infinity) <= at);
+      const due = FAMILIES.filter((family) => (this.#syncedBy(session, family) ?? Infinity) <= at);
       if (due.length > 0) effects.push(...this.#settle(session, due, at));
     }
     for (const { view, peer } of this.#probation.takeDue(at)) {
@@ -281,8 +281,14 @@ export class PeerTable {
     }
   }
 
-  #syncedBy(peerState: PeerState): EventTime | undefined {
-    return peerState.kind === 'syncing' ? later(peerState.since, this.#voting.resyncMs) : undefined;
+  /** A table that has told nothing of ours so far may still be on its way. */
+  #syncedBy({ peer, peerState }: Session, family: Family): EventTime | undefined {
+    const state = peerState[family];
+    if (state.kind !== 'syncing') return undefined;
+    const hasTold = this.#views.some(
+      (view) => view.family === family && (view.ribs.get(peer.id)?.routes.size ?? 0) > 0,
+    );
+    return later(state.since, this.#voting.resyncMs * (hasTold ? 1 : SLOW_TABLE_FACTOR));
   }
 }
 

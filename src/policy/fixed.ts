@@ -46,6 +46,12 @@ export const NEAR_UNROUTABLE_FACTOR = 2;
 export const CONTROL_JOIN_MS = 60_000;
 
 /**
+ * A session that came up, sent no End-of-RIB and told no route of the territories may vote after `resyncMs` times this:
+ * its table may be on its way, and absence from half a table proves nothing.
+ */
+export const SLOW_TABLE_FACTOR = 3;
+
+/**
  * A network leaves the control group after it was not visible for this long: an anchor that was taken out of service
  * says nothing about our own view.
  */

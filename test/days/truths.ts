@@ -1,3 +1,4 @@
+import { SLOW_TABLE_FACTOR } from '../../src/policy/fixed.ts';
 import type { Element } from '../../src/bgp/element.ts';
 import type { Incident, UnroutableEvent, Verdict } from '../../src/detect/events/event.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
@@ -64,7 +65,8 @@ function wordsOf(element: Element): readonly number[] {
   if (element.type === 'tick' || element.type === 'gap' || element.type === 'probe') return [];
   if (element.type === 'peer-state' && element.state === 'down') return [];
   const isOfSession = element.type === 'peer-state' || element.type === 'announcement';
-  return isOfSession ? [element.at, element.at + DEFAULT_VOTING.resyncMs] : [element.at];
+  const { resyncMs } = DEFAULT_VOTING;
+  return isOfSession ? [element.at, element.at + resyncMs, element.at + SLOW_TABLE_FACTOR * resyncMs] : [element.at];
 }
 
 /** Each verdict says what was before; an incident is opened, updated and closed, one at a time; its spans are whole. */

@@ -134,3 +134,22 @@ test('one table half as large again among four voters blinds none of them', () =
   const day = new Day().dump('00:00', all.slice(0, 4)).dump('08:00', all.slice(0, 1), UNITS, 750_000).tick('09:00');
   expect(seenIn(day)).toMatchObject({ voters: 4 });
 });
+
+test('tables that arrive twelve minutes after a reset say nothing, though no End-of-RIB tells their end', () => {
+  const reset = all.slice(20);
+  const day = new Day().dump('00:00', all).session('02:00', reset, 'down').session('02:00:30', reset, 'up');
+  day.announce('02:12:30', reset).tick('04:00');
+  expect(toldOf(day)).toEqual([]);
+  expect(incidentsOf(day)).toEqual([]);
+});
+
+test('a session that came up and told nothing for half an hour has no route to tell', () => {
+  const reset = all.slice(20);
+  const day = new Day()
+    .dump('00:00', all)
+    .session('02:00', reset, 'down')
+    .session('02:00:30', reset, 'up')
+    .tick('04:00');
+  const degraded = day.events.filter(({ type }) => type === 'country.degraded');
+  expect(degraded.map(({ time }) => time.slice(11, 16))).toEqual(['02:31']);
+});
