@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -101,6 +102,31 @@ describe('its entry command', () => {
     const ran = await image.exec(['node', '--input-type=module', '--eval', script]);
     expect(ran).toEqual({ status: 0, stdout: 'function\n', stderr: '' });
   });
+});
+
+const mayMount = spawnSync('unshare', ['-m', 'mount', '-o', 'remount,bind,ro', '/']).status === 0;
+
+/** One after the other, with nothing to write to but the store's volume, as `read_only: true` and a user without a home have it. */
+const READ_ONLY = `mount -t tmpfs none /mnt && mount -o remount,bind,ro / && { mount -o remount,bind,ro /dev/shm; true; } || exit 90
+if touch "$PWD/written" 2> /dev/null; then exit 91; fi
+export HOME=/nonexistent UNROUTABLE_STORE=/mnt/state UNROUTABLE_NAME=KP
+set -e
+run() { node dist/cli/main.js "$@"; }
+run replay incidents/2014-12-22 --store "$UNROUTABLE_STORE" --quiet --format ndjson | wc -l
+run events --format ndjson | wc -l
+run status > /dev/null && run store check > /dev/null && run webhook list > /dev/null && run uptime > /dev/null
+run webhook add desk http://127.0.0.1:9/hook --http --port 9 --allow 127.0.0.0/8 > /dev/null
+run report incidents/2014-12-22 -o /mnt/report.png --quiet
+run history --territory KP incidents/2014-12-22 > /dev/null
+echo done`;
+
+test.skipIf(!mayMount)('28: with a read-only root and no home every command of the docs does its work', async () => {
+  const { status, stdout, stderr } = await image.exec(['unshare', '-m', 'sh', '-c', READ_ONLY]);
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const [replayed, stored, end] = stdout.trim().split('\n');
+  expect(Number(stored)).toBe(Number(replayed));
+  expect(end).toBe('done');
 });
 
 /**
