@@ -180,10 +180,10 @@ describe('an engine that is started again with other options', () => {
 test('what falls due at one moment is told in the order in which it began, before and after', () => {
   const day = new Watch(createEngine(KP_ALONE)).dump('06:00', all);
   for (const one of all.slice(0, 3)) day.gap('07:00', 'rrc00', one);
-  // They come up in another order than they were first heard of, and may vote when nothing more was heard for ten minutes.
+  // They come up in another order than they were first heard of, and may vote when nothing was told for thirty minutes.
   for (const one of [all[2], all[0], all[1]]) day.session('07:01', one === undefined ? [] : [one], 'up');
   const { day: after } = again(day, KP_ALONE);
-  const healed = after.tick('07:30').events.filter(({ type }) => type === 'observer.healed');
+  const healed = after.tick('07:40').events.filter(({ type }) => type === 'observer.healed');
   expect(healed.map(({ subject }) => subject)).toEqual([3, 1, 2].map((n) => `rrc00/198.51.100.${n}`));
 });
 
