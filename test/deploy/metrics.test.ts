@@ -189,7 +189,12 @@ test.skipIf(!isThere)(
     for (const expr of queries) if ((await server.query(asked(expr)))?.data?.result.length === 0) empty.push(expr);
     // Nothing of the kind has happened in this watch, and it asks no service.
     expect(
-      empty.filter((expr) => !/lag_seconds|rejects|gaps_total|errors|webhook|heartbeats|events_total|reachability|service_targets|vantage_points/.test(expr)),
+      empty.filter(
+        (expr) =>
+          !/lag_seconds|rejects|gaps_total|errors|webhook|heartbeats|events_total|reachability|service_targets|vantage_points/.test(
+            expr,
+          ),
+      ),
     ).toEqual([]);
     const loaded = (await server.get('rules')) as { data: { groups: { rules: { health: string }[] }[] } };
     const health = loaded.data.groups.flatMap((group) => group.rules.map((rule) => rule.health));
