@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeAll, told } from './servers.ts';
-import { programOf, startNginx, startNsd } from './real-servers.ts';
+import { hasPostfix, programOf, startNginx, startNsd, startPostfix } from './real-servers.ts';
 
 afterEach(closeAll);
 
@@ -30,6 +30,16 @@ describe.skipIf(programOf('nginx') === undefined)('nginx', () => {
     expect(await told(target, 300)).toMatch(/^silent/);
     await server.resume();
     expect(await told(target)).toBe('answered: HTTP 200');
+    await server.end();
+    expect(await told(target)).toBe('refused: ECONNREFUSED');
+  });
+});
+
+describe.skipIf(!hasPostfix)('Postfix', () => {
+  test('greets: answered; ended: refused', async () => {
+    const server = await startPostfix('127.45.176.25');
+    const [target = expect.fail()] = server.targets;
+    expect(await told(target)).toBe('answered: 220 mail.example.kp ESMTP Postfix');
     await server.end();
     expect(await told(target)).toBe('refused: ECONNREFUSED');
   });

@@ -61,6 +61,50 @@ export async function startNginx(hosts: readonly string[]): Promise<RealServer> 
   return serverOf(spawn(programOf('nginx') ?? '', args, OWN_GROUP), targets);
 }
 
+/** Whether Postfix can be run: its master wants to be root. */
+export const hasPostfix: boolean = process.getuid?.() === 0 && programOf('postfix') !== undefined;
+
+const QUEUES = 'active bounce corrupt defer deferred flush hold incoming private saved trace'.split(' ');
+
+/** Postfix at this address, which greets and takes no mail. Ended by `closeAll`. */
+export async function startPostfix(host: string): Promise<RealServer> {
+  // Its own user must get there, which a temporary folder of ours does not let it.
+  const folder = await mkdtemp('/var/tmp/unroutable-postfix-');
+  closing(() => rm(folder, { recursive: true, force: true }));
+  const [conf, queue, data] = ['conf', 'queue', 'data'].map((name) => join(folder, name)) as [string, string, string];
+  const folders = [conf, queue, data, ...[...QUEUES, 'maildrop', 'public', 'pid'].map((name) => join(queue, name))];
+  for (const one of folders) await mkdir(one);
+  const port = await freePort();
+  const main = {
+    compatibility_level: '3.6',
+    queue_directory: queue,
+    data_directory: data,
+    daemon_directory: '/usr/lib/postfix/sbin',
+    command_directory: '/usr/sbin',
+    myhostname: 'mail.example.kp',
+    // An address of loopback that no interface has is none to Postfix, but it listens there.
+    inet_interfaces: 'all',
+    mydestination: '',
+    alias_maps: '',
+    maillog_file: join(folder, 'log'),
+    maillog_file_prefixes: '/var',
+  };
+  const lines = Object.entries(main).map(([name, value]) => `${name} = ${value}`);
+  await writeFile(join(conf, 'main.cf'), `${lines.join('\n')}\n`);
+  const services = [
+    'anvil unix - - n - 1 anvil',
+    'rewrite unix - - n - - trivial-rewrite',
+    'proxymap unix - - n - - proxymap',
+  ];
+  const first = [`${host}:${port} inet n - n - - smtpd`, 'postlog unix-dgram n - n - 1 postlogd'];
+  await writeFile(join(conf, 'master.cf'), `${[...first, ...services].join('\n')}\n`);
+  const owned = [...QUEUES, 'maildrop', 'public'].map((name) => join(queue, name));
+  spawnSync('chmod', ['755', folder]);
+  spawnSync('chown', ['postfix', data, ...owned]);
+  const target = { kind: 'smtp-banner', address: host, port, name: '' } as const;
+  return serverOf(spawn('/usr/lib/postfix/sbin/master', ['-d', '-c', conf], OWN_GROUP), [target]);
+}
+
 /** Its children stop and end with it. */
 const OWN_GROUP = { stdio: 'ignore', detached: true } as const;
 
@@ -85,6 +129,8 @@ async function serverOf(child: ChildProcess, targets: readonly ProbeTarget[]): P
     for (const socket of queued.splice(0)) socket.destroy();
     signal('SIGKILL');
     await ended;
+    // Its children end a moment later, and until then their sockets take packets.
+    if (child.pid !== undefined) await until(() => !isAlive(-child.pid!), 'the end of its children');
   };
   closing(end);
   await answering(targets);
@@ -101,6 +147,14 @@ async function serverOf(child: ChildProcess, targets: readonly ProbeTarget[]): P
     resume,
     end,
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function answering(targets: readonly ProbeTarget[]): Promise<void> {
