@@ -27,6 +27,8 @@ export interface Ran {
 export interface BuiltCli {
   /** A folder that is removed with it. */
   readonly folder: string;
+  /** The program, to be run by Node.js. */
+  readonly main: string;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
   /** The same with stdout sent to a file, by a shell. */
   runInto(file: string, args: readonly string[]): Promise<Ran>;
@@ -46,6 +48,7 @@ export async function buildCli(): Promise<BuiltCli> {
     spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...path, ...env } });
   return {
     folder,
+    main,
     start,
     run: (args, env) => ended(start(args, env)),
     runInto: (file, args) =>
