@@ -14,8 +14,17 @@ export async function ask<Name extends keyof Answers>(
   asked: Readonly<Record<string, string>> = {},
 ): Promise<Answers[Name]> {
   const query = new URLSearchParams(asked).toString();
-  const response = await fetch(`/api/v1/${name}${query === '' ? '' : `?${query}`}`);
-  const answer = (await response.json()) as Answers[Name] | { readonly error: string };
+  return (await answerOf(`${name}${query === '' ? '' : `?${query}`}`)) as Answers[Name];
+}
+
+/** One incident, with what its list does not have. @throws Refused with the reason that it gave. */
+export async function askIncident(id: string): Promise<Answers['incident']> {
+  return (await answerOf(`incidents/${encodeURIComponent(id)}`)) as Answers['incident'];
+}
+
+async function answerOf(path: string): Promise<object> {
+  const response = await fetch(`/api/v1/${path}`);
+  const answer = (await response.json()) as object | { readonly error: string };
   if (!response.ok) throw new Refused('error' in answer ? answer.error : `status ${response.status}`);
-  return answer as Answers[Name];
+  return answer;
 }

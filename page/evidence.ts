@@ -1,5 +1,5 @@
-import { ask } from './api.ts';
-import { byId, fillTable, timeText } from './dom.ts';
+import { ask, askIncident } from './api.ts';
+import { byId, fillTable, made, timeText } from './dom.ts';
 
 /** Closes the evidence and gives the focus back. */
 export function hideEvidence(): void {
@@ -7,10 +7,17 @@ export function hideEvidence(): void {
   byId('why').focus();
 }
 
-/** Shows each peer's last message behind the present verdict, or that of a moment. */
+/** What the evidence is asked of: the present verdict, or that of a moment, of which an incident may be known. */
+export interface EvidenceOf {
+  readonly territory: string;
+  readonly family: string;
+  readonly at?: string;
+  readonly incident?: string;
+}
+
+/** Shows each peer's last message behind a verdict, and in which order services and routes went, where services are asked. */
 export async function showEvidence(
-  { territory, family }: { readonly territory: string; readonly family: string },
-  at: string | undefined,
+  { territory, family, at, incident }: EvidenceOf,
   zone: string | undefined,
 ): Promise<void> {
   const panel = byId('evidence');
@@ -23,6 +30,9 @@ export async function showEvidence(
     byId('evidence-text').textContent = recorded
       ? sentence
       : `${sentence} What each peer saw is not recorded for this time.`;
+    const order = incident === undefined ? [] : ((await askIncident(incident)).order ?? []);
+    byId('evidence-order').hidden = order.length === 0;
+    byId('evidence-order').replaceChildren(...order.map((line) => made('li', line)));
     fillTable(
       byId('evidence-table') as HTMLTableElement,
       ['peer', 'collector', 'networks seen', 'last change', 'message', 'path before', 'path after'],

@@ -296,7 +296,10 @@ function incidentLine({ territory, family, incident }: Listed): HTMLLIElement {
   const lasted = until === undefined ? 'not over' : parts.join(', ');
   const text = `${worst} since ${timeText(Date.parse(from), zone())}: ${lasted}, ${drops} ${drops === 1 ? 'drop' : 'drops'}, ${shape}`;
   const look = button('Zoom to onset', () => zoomTo({ territory, family, incident }));
-  const why = button('Evidence', () => void showEvidence({ territory, family }, from, zone()));
+  const why = button(
+    'Evidence',
+    () => void showEvidence({ territory, family, at: from, incident: String(incident.id) }, zone()),
+  );
   look.setAttribute('aria-label', `Zoom to onset of ${from}`);
   why.setAttribute('aria-label', `Evidence of ${from}`);
   line.append(made('span', text), look, why);
@@ -396,7 +399,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 });
 byId('why').addEventListener('click', () => {
   const now = subject();
-  if (now !== undefined) void showEvidence(now, undefined, zone());
+  if (now !== undefined) void showEvidence({ territory: now.territory, family: now.family }, zone());
 });
 byId('evidence-close').addEventListener('click', hideEvidence);
 showRanges();

@@ -79,7 +79,14 @@ export const answers = {
     ),
   }),
   incidents: z.object({ incidents: z.array(z.object({ ...ofTerritory, incident })) }),
-  incident: z.object({ ...ofTerritory, incident }),
+  incident: z.object({
+    ...ofTerritory,
+    incident,
+    order: z
+      .array(z.string())
+      .optional()
+      .describe('In which order services and routes went and came back; absent where no service is asked'),
+  }),
   timeline: z.object({
     ...ofTerritory,
     from: time,

@@ -1,4 +1,6 @@
 import type { Incident } from '../detect/events/event.ts';
+import type { StateStore } from '../ports.ts';
+import { ordersOf } from '../report/progression.ts';
 import type { Space } from '../spaces.ts';
 import type { Answers } from './answers.ts';
 import type { Questions } from './questions.ts';
@@ -41,10 +43,15 @@ function endOf(incident: Pick<Incident, 'spans'>): number {
   return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
 }
 
-/** One incident by its id. */
-export async function incidentView(store: Reader, id: string): Promise<Answers['incident']> {
+/**
+ * One incident by its id. Where services are asked, with the order in which they and the routes went and came back; only then
+ * all events are read.
+ */
+export async function incidentView(store: StateStore, id: string): Promise<Answers['incident']> {
   const { incidents } = await incidentsView(store, { limit: 1_000_000 });
   const found = incidents.find(({ incident }) => incident.id === id);
   if (found === undefined) throw new Refused(404, 'this store has no incident with this id');
-  return found;
+  if ((await store.read('reachability')).length === 0) return found;
+  const order = (await ordersOf(store.events())).get(id) ?? [];
+  return { ...found, order: [...order] };
 }

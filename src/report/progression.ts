@@ -105,3 +105,18 @@ function firstOf(steps: readonly Step[]): readonly string[] {
   const [first, second] = service.at <= routes.at ? [service.what, 'the routes'] : ['the routes', service.what];
   return [`First to change: ${first}, ${durationText(ms)} before ${second}.`];
 }
+
+/** The order of each incident, by its id, as its last event left it; `events` are read once, in their order. */
+export async function ordersOf(
+  events: Iterable<UnroutableEvent> | AsyncIterable<UnroutableEvent>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const progression = new Progression();
+  const orders = new Map<string, readonly string[]>();
+  for await (const event of events) {
+    progression.note(event);
+    const { data } = event;
+    if ('incident' in data && typeof data.incident === 'object')
+      orders.set(data.incident.id, progression.linesOf(data as IncidentData));
+  }
+  return orders;
+}

@@ -89,6 +89,12 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.click('#services summary');
     const rows = await page.$$eval('#services-table tbody tr', (lines) => lines.map((line) => line.textContent ?? ''));
     expect(rows).toHaveLength(8);
+    await page.click('button[aria-label^="Evidence of"]');
+    await page.waitForSelector('#evidence-order li');
+    expect(await page.$$eval('#evidence-order li', (lines) => lines.map((line) => line.textContent))).toEqual([
+      expect.stringMatching(/^In this order: .* routes gone · .* web silent · .* routes back\.$/),
+      'First to change: the routes, 21 min 50 s before web.',
+    ]);
     expect(rows.at(-1)).toMatch(/RIPE Atlas probe 1002 \(KR, AS4766\)answered/);
     expect(complaints).toEqual([]);
     const plain = await show(blackout, ONSET);

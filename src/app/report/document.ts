@@ -1,4 +1,3 @@
-import { Progression } from '../../report/progression.ts';
 import { eventTime, durationText, utcText } from '../../report/clock.ts';
 import type { Incident, IncidentData, Message, UnroutableEvent } from '../../detect/events/event.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -73,7 +72,6 @@ function incidentBlocks(facts: SubjectFacts, names: Measured['names']): readonly
   if (facts.incidents.length === 0) return [{ kind: 'text', text: 'No incident was found.' }];
   const clock = clockOf(facts);
   const told = lastData(facts.events);
-  const order = orderOf(facts.events);
   const rows = facts.incidents.map((incident) => {
     const [first] = incident.spans;
     const last = incident.spans.at(-1);
@@ -93,7 +91,7 @@ function incidentBlocks(facts: SubjectFacts, names: Measured['names']): readonly
     { kind: 'table', caption: 'Each incident from its onset to the recovery that lasted', head, rows },
     ...facts.incidents.flatMap((incident) => [
       ...evidenceBlocks(incident, told.get(incident.id), names),
-      ...orderBlocks(order.get(incident.id)),
+      ...orderBlocks(facts.orders.get(incident.id)),
     ]),
   ];
 }
@@ -108,19 +106,6 @@ function lastData(events: readonly UnroutableEvent[]): ReadonlyMap<string, Incid
   for (const { data } of events)
     if ('incident' in data && typeof data.incident === 'object') told.set(data.incident.id, data as IncidentData);
   return told;
-}
-
-/** In which order services and routes went and came back, by incident: empty where no service was asked. */
-function orderOf(events: readonly UnroutableEvent[]): ReadonlyMap<string, readonly string[]> {
-  const progression = new Progression();
-  const lines = new Map<string, readonly string[]>();
-  for (const event of events) {
-    progression.note(event);
-    const { data } = event;
-    if ('incident' in data && typeof data.incident === 'object')
-      lines.set(data.incident.id, progression.linesOf(data as IncidentData));
-  }
-  return lines;
 }
 
 function orderBlocks(lines: readonly string[] = []): readonly Block[] {

@@ -3,6 +3,7 @@ import type { Incident, UnroutableEvent } from '../../detect/events/event.ts';
 import { DAY_MS } from '../../history/calendar.ts';
 import { resolutionFor, verdictTurns, type Range } from '../../history/query.ts';
 import type { Reader } from '../../history/stored.ts';
+import { ordersOf } from '../../report/progression.ts';
 import { incidentsView } from '../../http/incident-views.ts';
 import { peersView } from '../../http/sight-views.ts';
 import { subjectsOf, type Subject } from '../../http/subjects.ts';
@@ -26,6 +27,8 @@ export interface SubjectFacts {
   readonly incidents: readonly Incident[];
   /** Events of this territory and family, of its services, and of our own eyes, that were decided in the range. */
   readonly events: readonly UnroutableEvent[];
+  /** In which order services and routes went and came back, by incident: empty where no service was asked. */
+  readonly orders: ReadonlyMap<string, readonly string[]>;
   readonly collectors: readonly string[];
   /** Most witnesses at any time. */
   readonly voters: number;
@@ -119,6 +122,7 @@ async function subjectFacts(
     peers: peers?.recorded === true ? peers : undefined,
     incidents: incidents.map(({ incident }) => incident as unknown as Incident).reverse(),
     events: own,
+    orders: await ordersOf(own),
     collectors: collectorsOf(peers, own),
     voters: Math.max(0, ...timeline.buckets.map(({ voters }) => voters)),
   };
