@@ -298,7 +298,7 @@ function incidentLine({ territory, family, incident }: Listed): HTMLLIElement {
   const look = button('Zoom to onset', () => zoomTo({ territory, family, incident }));
   const why = button(
     'Evidence',
-    () => void showEvidence({ territory, family, at: from, incident: String(incident.id) }, zone()),
+    () => void showEvidence({ territory, family, at: from, incident: incident.id }, zone()),
   );
   look.setAttribute('aria-label', `Zoom to onset of ${from}`);
   why.setAttribute('aria-label', `Evidence of ${from}`);
