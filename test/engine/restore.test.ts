@@ -58,7 +58,7 @@ describe('an engine that is started again goes on as if it had not ended', () =>
           expect(again.state).toEqual(once.state);
           expect(JSON.stringify(again.commits)).toBe(JSON.stringify(once.commits));
         }),
-        { numRuns: Number(process.env['RESTORE_RUNS'] ?? 60) },
+        { numRuns: Number(process.env['RESTORE_RUNS'] ?? 30) },
       );
     },
   );

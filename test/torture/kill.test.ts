@@ -8,7 +8,8 @@ import { compiled } from '../support/mrt-compiled.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 
-const KILLS = 25;
+/** `npm run torture:kill` has more. */
+const KILLS = Number(process.env['KILLS'] ?? 12);
 
 const dist = compiled();
 let folder: string;

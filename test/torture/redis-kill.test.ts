@@ -9,7 +9,7 @@ import { compiled } from '../support/mrt-compiled.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 
-const KILLS = 10;
+const KILLS = 5;
 
 const dist = compiled();
 
