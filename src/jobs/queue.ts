@@ -1,3 +1,4 @@
+import { withEither } from '../lib/linked-abort.ts';
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { inBatches, inParallel } from '../lib/in-parallel.ts';
@@ -162,12 +163,12 @@ export class JobQueue {
     };
     const mapper = new Worker<Data>(
       MAP,
-      (job, _, lost) => this.#mapped(job, handlers, AbortSignal.any([signal, lost ?? signal])),
+      (job, _, lost) => withEither(signal, lost, (either) => this.#mapped(job, handlers, either)),
       settings,
     );
     const reducer = new Worker<Data>(
       REDUCE,
-      (job, token, lost) => this.#reduced(job, token, handlers, AbortSignal.any([signal, lost ?? signal])),
+      (job, token, lost) => withEither(signal, lost, (either) => this.#reduced(job, token, handlers, either)),
       settings,
     );
     for (const worker of [mapper, reducer]) {

@@ -31,3 +31,22 @@ export class LinkedAbort {
     this.#parent.removeEventListener('abort', this.#abort);
   }
 }
+
+/** Works with a signal that aborts when either does, and lets go of both when the work is over. @throws what `work` throws. */
+export async function withEither<T>(
+  signal: AbortSignal,
+  other: AbortSignal | undefined,
+  work: (either: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const first = new LinkedAbort(signal);
+  const second = other === undefined ? undefined : new LinkedAbort(other);
+  const abort = (): void => first.abort();
+  if (second?.signal.aborted === true) abort();
+  second?.signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(first.signal);
+  } finally {
+    second?.release();
+    first.release();
+  }
+}

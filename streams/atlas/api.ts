@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { asnOf, type Asn } from '../../src/bgp/asn.ts';
+import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import { fetchText } from '../ripestat/fetch-text.ts';
 
 /** Where RIPE Atlas is asked, and in whose name. */
@@ -107,12 +108,12 @@ export async function placesOf(
 }
 
 async function ask({ url, userAgent }: AtlasApi, path: string, signal: AbortSignal): Promise<AtlasAnswer<unknown>> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
-  const fetched = await fetchText(
-    new URL(path, url),
-    { maxBytes: MAX_BYTES, headers: { 'user-agent': userAgent } },
-    limit,
-  );
+  const limit = new LinkedAbort(signal);
+  const timer = setTimeout(() => limit.abort(), ATTEMPT_MS);
+  const options = { maxBytes: MAX_BYTES, headers: { 'user-agent': userAgent } };
+  const fetched = await fetchText(new URL(path, url), options, limit.signal);
+  clearTimeout(timer);
+  limit.release();
   if (fetched.kind === 'too-large') return { ok: false, reason: 'the answer is larger than 64 MiB', isFinal: false };
   if (fetched.kind === 'broken') return { ok: false, reason: fetched.reason, isFinal: false };
   if (fetched.status !== 200)

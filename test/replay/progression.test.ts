@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ProbeElement } from '../../src/bgp/element.ts';
 import type { ProbeResult } from '../../src/bgp/probe.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
-import { Progression } from '../../src/report/progression.ts';
+import { ordersOf, Progression } from '../../src/report/progression.ts';
 import { createTimeline } from '../../src/report/timeline.ts';
 import { clocksFor } from '../../src/report/clocks.ts';
 import { noPaint } from '../../src/report/paint.ts';
@@ -38,11 +38,7 @@ test('26 January 2022: web, then DNS, then the routes; the routes back, then mai
     return at >= from && at < until ? 'silent' : 'answered';
   });
   const events = decided(routes, probes);
-  const progression = new Progression();
-  const lines = events.flatMap((event) => {
-    progression.note(event);
-    return event.type === 'incident.closed' ? progression.linesOf(event.data) : [];
-  });
+  const lines = [...(await ordersOf(events)).values()].flat();
   expect(lines).toEqual([
     expect.stringMatching(
       /^In this order: 2022-01-25 19:\d\d:\d\d UTC web silent · .*DNS silent · .*routes gone in part · .*routes gone · .*mail silent · .*routes back · .*mail answers · .*DNS answers\.$/,

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { ProbeElement } from '../../src/bgp/element.ts';
 import type { Service } from '../../src/bgp/probe.ts';
-import { Progression } from '../../src/report/progression.ts';
+import { ordersOf } from '../../src/report/progression.ts';
 import { probing, type Probed } from '../../streams/probe/rounds.ts';
 import { programOf, startNginx, startNsd, type RealServer } from '../streams/probe/real-servers.ts';
 import { closeAll, USER_AGENT } from '../streams/probe/servers.ts';
@@ -67,11 +67,7 @@ test.skipIf(programOf('nsd') === undefined || programOf('nginx') === undefined)(
     );
     const routes = await routesOf('2022-01-26');
     const events = decided(routes, probes);
-    const progression = new Progression();
-    const lines = events.flatMap((event) => {
-      progression.note(event);
-      return event.type === 'incident.closed' ? progression.linesOf(event.data) : [];
-    });
+    const lines = [...(await ordersOf(events)).values()].flat();
     expect(lines).toEqual([
       expect.stringMatching(
         /^In this order: 2022-01-25 19:30:\d\d UTC web silent · 2022-01-25 20:00:\d\d UTC DNS silent · .*routes gone · .*routes back · 2022-01-26 03:00:\d\d UTC DNS answers\.$/,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
@@ -27,6 +27,8 @@ export async function setup(project: TestProject): Promise<void> {
     // Stores sync at every commit, which takes most of the time on a slow disk and nothing here.
     process.env['TMPDIR'] = await mkdtemp(join(MEMORY, 'unroutable-'));
     made.push(process.env['TMPDIR']);
+    // Servers under test that run as a user of their own must get through to their folders.
+    await chmod(process.env['TMPDIR'], 0o711);
   }
 }
 

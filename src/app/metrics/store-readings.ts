@@ -1,6 +1,6 @@
 import type { StateStore } from '../../ports.ts';
 import type { Answers } from '../../http/answers.ts';
-import { reachabilityView } from '../../http/reach-view.ts';
+import { reachabilities } from '../../http/reach-view.ts';
 import { subjectsOf, type Subject } from '../../http/subjects.ts';
 import type { Reading } from './meter.ts';
 
@@ -17,7 +17,7 @@ export async function storeReadings(store: StateStore): Promise<readonly Reading
     store.leases.holder(),
     store.count(),
     webhookReadings(store),
-    reachabilityView(store, {}),
+    reachabilities(store),
   ]);
   const open = new Set(incidents.map(({ key }) => key));
   const networks = subjects.reduce((sum, { about }) => sum + about.networks.length, 0);
@@ -27,18 +27,16 @@ export async function storeReadings(store: StateStore): Promise<readonly Reading
     ...subjects.flatMap((subject) => subjectReadings(subject, open.has(subject.key))),
     ...(networks > MOST_NETWORKS ? [] : subjects.flatMap(networkReadings)),
     ...webhooks,
-    ...reach.territories.flatMap(reachReadings),
+    ...[...reach].flatMap(reachReadings),
   ];
 }
 
 const REACHABILITIES = ['unknown', 'reachable', 'partly', 'unreachable'] as const;
 
-function reachReadings({
-  territory,
-  reachability,
-  services,
-  vantages,
-}: Answers['reachability']['territories'][number]): readonly Reading[] {
+function reachReadings([territory, { reachability, services, vantages }]: readonly [
+  string,
+  Pick<Answers['reachability']['territories'][number], 'reachability' | 'services' | 'vantages'>,
+]): readonly Reading[] {
   return [
     ...REACHABILITIES.map((one): Reading => [
       'unroutable_reachability',

@@ -342,7 +342,7 @@ export class Changes {
     return of === 0 ? 0 : this.#count(subject) / of;
   }
 
-  /** Which share of its voters a network is judged by. @param heard what messages did to it; `undefined` when it is looked at anew. */
+  /** Updates the share by which a network is judged. @param heard what messages did to it; `undefined`: use what is seen now. */
   #judge(entry: Entry, heard: HeardSight | undefined): void {
     if (entry.subject.kind !== 'unit') return;
     const share = this.#shareOf(entry.subject);

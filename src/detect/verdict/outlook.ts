@@ -17,7 +17,7 @@ export interface OutlookSnapshot {
 export class Outlook {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
-  /** The visibility that was judged by last; `undefined`: the next look is at all anew. */
+  /** The visibility of the last judgement. `undefined`: nothing is carried over, and the next judgement uses what is seen then. */
   #level: number | undefined;
   /** The recent past; `undefined` while nothing can be said. */
   #levels: Levels | undefined;
@@ -37,12 +37,12 @@ export class Outlook {
     return this.#beat;
   }
 
-  /** Whether the next look is at all anew: there is no level to carry. */
+  /** Whether the next judgement uses what is seen then: no level is carried over. */
   get isAnew(): boolean {
     return this.#level === undefined;
   }
 
-  /** The baseline is another one: the next look is at all anew. */
+  /** Drops the carried level, because the baseline has changed. */
   forget(): void {
     this.#level = undefined;
   }

@@ -68,9 +68,7 @@ const QUEUES = 'active bounce corrupt defer deferred flush hold incoming private
 
 /** Postfix at this address, which greets and takes no mail. Ended by `closeAll`. */
 export async function startPostfix(host: string): Promise<RealServer> {
-  // Its own user must get there, which a temporary folder of ours does not let it.
-  const folder = await mkdtemp('/var/tmp/unroutable-postfix-');
-  closing(() => rm(folder, { recursive: true, force: true }));
+  const folder = await scratch();
   const [conf, queue, data] = ['conf', 'queue', 'data'].map((name) => join(folder, name)) as [string, string, string];
   const folders = [conf, queue, data, ...[...QUEUES, 'maildrop', 'public', 'pid'].map((name) => join(queue, name))];
   for (const one of folders) await mkdir(one);
@@ -87,7 +85,7 @@ export async function startPostfix(host: string): Promise<RealServer> {
     mydestination: '',
     alias_maps: '',
     maillog_file: join(folder, 'log'),
-    maillog_file_prefixes: '/var',
+    maillog_file_prefixes: folder,
   };
   const lines = Object.entries(main).map(([name, value]) => `${name} = ${value}`);
   await writeFile(join(conf, 'main.cf'), `${lines.join('\n')}\n`);
