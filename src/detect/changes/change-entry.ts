@@ -15,20 +15,20 @@ export interface Change {
   readonly units: readonly number[];
   /** Share of the voters that show it, of those that see these units. */
   readonly share: number;
-  /** Whether it stood so at the first look: `since` is the latest it can have begun. */
+  /** Whether it was so at the first look already: `since` is then the latest time at which it can have begun. */
   readonly sinceAtLatest: boolean;
 }
 
 /** What a change is about: a network, or a mark on one. */
 export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
 
-/** What is known of a change, under the name of what changes. */
+/** The state of one entry, as it is written down under the key of its subject. */
 export interface ChangeState {
   readonly hysteresis: Hysteresis;
   readonly movement: Movement;
-  /** Whether what it is turning to stood already at the first look. */
+  /** Whether the state that it is turning to was there already at the first look. */
   readonly atLatest: boolean;
-  /** Of a network: the share to judge by, where voters came or went and it is another than is seen; see `carriedLevel`. */
+  /** Of a unit: the share to judge by, where it differs from the present one because voters came or went; see `carriedLevel`. */
   readonly carried: number | undefined;
 }
 
@@ -40,22 +40,22 @@ export interface Entry extends ChangeState {
   movement: Movement;
   atLatest: boolean;
   carried: number | undefined;
-  /** Of a network: the share it was judged by when it was looked at last. */
+  /** Of a unit: the share by which it was judged at the last look. */
   level: number | undefined;
 }
 
-/** What an entry of this key is of. */
+/** The subject that this key names. */
 export function subjectFrom(key: string): Subject {
   const unit = /^unit (\d{1,9})$/.exec(key)?.[1];
   return unit === undefined ? parseMark(key) : { kind: 'unit', unit: Number(unit) };
 }
 
-/** The mark again, as `marksOf` spelled it. */
+/** The text of a mark, as `marksOf` writes it. */
 export function keyOf(mark: Mark): string {
   return mark.kind === 'prefix' ? `prefix ${mark.prefix}` : `${mark.kind} ${mark.unit} ${mark.asn}`;
 }
 
-/** The AS that a change is about; `undefined` when it is about none. */
+/** The AS that a change is about; `undefined` when it is about a unit or a prefix. */
 export function asnOfSubject(subject: Subject): Asn | undefined {
   return 'asn' in subject ? subject.asn : undefined;
 }

@@ -1,111 +1,101 @@
 import type { EventTime } from '../../bgp/time.ts';
-import { DirtySet } from '../../rib/dirty-set.ts';
-import { parseMark } from '../../rib/marks.ts';
-import { carriedLevel, type HeardSight } from '../../rib/heard.ts';
 import type { Touched } from '../../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import {
   asnOfSubject,
   firstOf,
   groupOf,
-  keyOf,
   startOf,
   subjectFrom,
   type Change,
   type ChangeState,
   type Entry,
-  type Subject,
 } from './change-entry.ts';
+import { ChangeEntries } from './change-entries.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { continueMovement, rebaseMovement, startMovement } from '../movement.ts';
-import { aimAt, aimOf, turnsAt, type Aim, type Hysteresis } from '../hysteresis.ts';
+import { aimAt, turnsAt, type Hysteresis } from '../hysteresis.ts';
 import { HysteresisQueue } from './hysteresis-queue.ts';
+import { SubjectShares } from './subject-shares.ts';
+import { UnitCounts } from './unit-counts.ts';
 
-/** What kind of look it is. */
+/** What is special about a look. */
 export interface FirstLook {
+  /** The first look, or one at which further voters of the beginning are counted for the first time. */
   readonly isBeginning: boolean;
+  /** The first look after too few voters could be heard. */
   readonly isReopening: boolean;
 }
 
 /**
- * Follows changes of a territory beside its verdict: single units, upstreams, origins, new prefixes. Only while
- * there are enough voters, and an upstream only while its unit is visible, because the upstream of a lost unit means
- * nothing.
+ * Follows the changes of a territory beside its verdict: of single units, upstreams, origins and new prefixes. It looks only
+ * while there are enough voters. It follows an upstream only while its unit is visible: a lost unit has no upstream.
  */
 export class Changes {
-  /** Names of what changed since it was last written. */
-  readonly dirty = new DirtySet<string>();
   readonly #view: TerritoryView;
   readonly #policy: Policy;
-  readonly #entries = new Map<string, Entry>();
-  /** Upstreams of each unit: what they are a share of changes with it. */
-  readonly #upstreams = new Map<number, Set<Entry>>();
+  readonly #entries = new ChangeEntries();
+  readonly #shares: SubjectShares;
+  readonly #counts: UnitCounts;
   readonly #queue = new HysteresisQueue<Entry>();
-  /** The view as it was when entries were last looked at: those whose part of it is the same need no look. */
-  readonly #seen: Uint32Array;
-  readonly #visible: Uint8Array;
-  readonly #baseline: Uint8Array;
   #roster = 0;
-  /** Asked for once a look. */
-  #concerned: number | undefined;
   #isReady = false;
-  /** All entries must be looked at: at the start, and when some were not while our eyes were closed. */
+  /** All entries must be looked at: at the start, and after a time with too few voters. */
   #isStale = true;
 
   constructor(view: TerritoryView, policy: Policy) {
     this.#view = view;
     this.#policy = policy;
-    this.#seen = new Uint32Array(view.units.length);
-    this.#visible = new Uint8Array(view.units.length);
-    this.#baseline = new Uint8Array(view.units.length);
+    this.#shares = new SubjectShares(view, policy);
+    this.#counts = new UnitCounts(view);
   }
 
-  /** Takes what is there at the first look as given, but for origins that do not count: that they stand is told. */
+  /** Keys of what changed since it was last written down. */
+  get dirty(): ChangeEntries['dirty'] {
+    return this.#entries.dirty;
+  }
+
+  /** Takes what is there at the first look as given. Only origins that do not count are reported. */
   begin(at: EventTime): void {
-    this.#concerned = undefined;
+    this.#shares.refresh();
     this.#isReady = true;
     this.#isStale = true;
     for (const entry of this.#all(at)) {
-      entry.movement = startMovement(this.#count(entry.subject), at);
+      entry.movement = startMovement(this.#shares.count(entry.subject), at);
       this.dirty.add(entry.key);
-      if (this.#isIdle(entry)) {
-        this.#leave(entry);
+      if (this.#shares.isIdle(entry)) {
+        this.#entries.remove(entry);
         continue;
       }
-      const known = entry.subject.kind === 'prefix' || this.#aim(entry) === 'on';
-      if (known && this.#isForeign(entry)) this.#standsAt(entry, at);
+      const known = entry.subject.kind === 'prefix' || this.#shares.aim(entry) === 'on';
+      if (known && this.#shares.isForeign(entry.subject)) this.#beginAtLatest(entry, at);
       else this.#turn(entry, { on: known });
     }
   }
 
   /**
-   * Looks at what changed of the view: `touched` are the units and marks touched since it was last asked.
-   *
-   * @param look whether it is the first one, or one while more voters come for it; whether our eyes were closed before. What
-   * is shown then stood before.
+   * Looks at the units and marks of the view that were touched since the last look. What the first look shows, or a look
+   * after too few voters, may have been so before: its date is the latest one possible.
    */
   observe(at: EventTime, { units, marks, heardOf }: Touched, { isBeginning, isReopening }: FirstLook): void {
     if (!this.#isReady) return;
-    this.#concerned = undefined;
+    this.#shares.refresh();
     const isWhole = this.#isStale || this.#roster !== this.#view.matrix.roster;
-    // That others are asked now is not news of the territory: what is another share of them at that moment is taken as given.
+    // Other voters are counted from now on. A share that differs for that reason is not news of the territory.
     const isGiven = this.#view.matrix.rosterAt === at;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
-      this.#judge(entry, isBeginning || isReopening ? undefined : (heardOf.get(unitOf(entry)) ?? 0));
-      if (isGiven && !heardOf.has(unitOf(entry))) this.#take(entry, at, isBeginning);
+      const heard = isBeginning || isReopening ? undefined : (heardOf.get(unitOf(entry)) ?? 0);
+      if (this.#shares.updateLevel(entry, heard)) this.dirty.add(entry.key);
+      if (isGiven && !heardOf.has(unitOf(entry))) this.#takeAsGiven(entry, at, isBeginning);
       this.#look(entry, at);
       if (isReopening && entry.hysteresis.turningSince === at && this.#entries.has(entry.key)) this.#markLatest(entry);
     }
-    for (const unit of isWhole ? this.#view.units.keys() : units) {
-      this.#seen[unit] = this.#view.seen[unit] ?? 0;
-      this.#visible[unit] = this.#view.visible[unit] ?? 0;
-      this.#baseline[unit] = this.#view.baseline[unit] ?? 0;
-    }
+    this.#counts.note(isWhole ? this.#view.units.keys() : units);
     this.#roster = this.#view.matrix.roster;
     this.#isStale = false;
   }
 
-  /** Our eyes closed: what had begun to change has not been seen to last. */
+  /** There are too few voters from now on: a change that has begun is given up, because nobody can see it last. */
   suspend(): void {
     this.#isStale = true;
     for (const entry of this.#queue.all()) this.#turn(entry, { on: entry.hysteresis.on });
@@ -115,11 +105,11 @@ export class Changes {
     return this.#queue.deadline();
   }
 
-  /** What has lasted by `at`, earliest first, what came before what went. The same change of several units is one. */
+  /** The changes that have lasted by `at`, the earliest first; at the same time, returns before losses. The same change of several units is one. */
   takeDue(at: EventTime): readonly Change[] {
     const next = this.deadline();
     if (next === undefined || next > at) return [];
-    this.#concerned = undefined;
+    this.#shares.refresh();
     const queue = this.#queue
       .all()
       .sort(
@@ -130,13 +120,13 @@ export class Changes {
     for (const entry of queue) alike.set(groupOf(entry), [...(alike.get(groupOf(entry)) ?? []), entry]);
     const changes: Change[] = [];
     for (const entry of queue) {
-      const due = turnsAt(entry.hysteresis, this.#holdMs(entry));
+      const due = turnsAt(entry.hysteresis, this.#shares.holdMs(entry));
       if (due === undefined || due > at) continue;
       const group = (alike.get(groupOf(entry)) ?? [entry]).filter((other) => this.#isTogether(entry, other));
       changes.push(this.#changeOf(group));
       for (const other of group) {
         this.#turn(other, { on: !other.hysteresis.on });
-        if (this.#isIdle(other)) this.#leave(other);
+        if (this.#shares.isIdle(other)) this.#entries.remove(other);
       }
     }
     return changes;
@@ -150,30 +140,30 @@ export class Changes {
     return this.#entries.keys();
   }
 
-  /** `undefined` when nothing is known of it any more. */
+  /** `undefined` when there is no entry of this key any more. */
   stateOf(key: string): ChangeState | undefined {
     return this.#entries.get(key);
   }
 
-  /** Puts back all of them. At the next look all are looked at, which comes to the same. */
+  /** Puts all entries back. The next look is at all of them, which gives the same result. */
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
     this.#roster = this.#view.matrix.roster;
     const entries = states.map(([key, state]): Entry => {
       const subject = subjectFrom(key);
-      return { key, subject, ...state, level: state.carried ?? this.#shareOf(subject) };
+      return { key, subject, ...state, level: state.carried ?? this.#shares.share(subject) };
     });
-    for (const entry of entries) this.#keep(entry);
+    for (const entry of entries) this.#entries.put(entry);
     for (const entry of entries.sort((a, b) => startOf(a) - startOf(b)))
-      if (entry.hysteresis.turningSince !== undefined) this.#queue.add(entry, this.#holdMs(entry));
+      if (entry.hysteresis.turningSince !== undefined) this.#queue.add(entry, this.#shares.holdMs(entry));
   }
 
   #changeOf(group: readonly Entry[]): Change {
     const [entry] = group;
-    if (entry === undefined) throw new Error('a change of nothing');
+    if (entry === undefined) throw new Error('a change needs an entry');
     const units = group.flatMap(({ subject }) => ('unit' in subject ? [subject.unit] : [])).sort((a, b) => a - b);
-    const showing = group.reduce((sum, { subject }) => sum + this.#count(subject), 0);
-    const looking = group.reduce((sum, { subject }) => sum + this.#of(subject), 0);
+    const showing = group.reduce((sum, { subject }) => sum + this.#shares.count(subject), 0);
+    const looking = group.reduce((sum, { subject }) => sum + this.#shares.of(subject), 0);
     return {
       what: entry.subject,
       on: !entry.hysteresis.on,
@@ -198,55 +188,43 @@ export class Changes {
 
   /** All entries, new ones among them. */
   #all(at: EventTime): Iterable<Entry> {
-    for (const mark of this.#view.tally.marks()) this.#entryOf(mark, at);
-    for (const unit of this.#view.units.keys()) if (this.#view.baseline[unit] === 1) this.#entryOfUnit(unit, at);
+    for (const mark of this.#view.tally.marks()) this.#entries.enterMark(mark, at);
+    for (const unit of this.#view.units.keys()) if (this.#view.baseline[unit] === 1) this.#entries.enterUnit(unit, at);
     return this.#entries.values();
   }
 
-  /** Entries whose count, or what it is a share of, is another now; the voters are as many as they were. */
+  /** Entries whose share may be different now, while the voters are the same. */
   *#touched(at: EventTime, units: readonly number[], marks: readonly string[]): Iterable<Entry> {
     for (const mark of marks) {
-      const entry = this.#view.tally.count(mark) > 0 ? this.#entryOf(mark, at) : this.#entries.get(mark);
+      const entry = this.#view.tally.count(mark) > 0 ? this.#entries.enterMark(mark, at) : this.#entries.get(mark);
       if (entry !== undefined) yield entry;
     }
     for (const unit of units) {
-      if (this.#isAsItWas(unit)) continue;
-      const entry = this.#view.baseline[unit] === 1 ? this.#entryOfUnit(unit, at) : this.#entries.get(`unit ${unit}`);
+      if (this.#counts.isSame(unit)) continue;
+      const entry = this.#view.baseline[unit] === 1 ? this.#entries.enterUnit(unit, at) : this.#entries.ofUnit(unit);
       if (entry !== undefined) yield entry;
-      yield* this.#upstreams.get(unit) ?? [];
+      yield* this.#entries.upstreamsOf(unit);
     }
   }
 
-  #isAsItWas(unit: number): boolean {
-    return (
-      this.#seen[unit] === this.#view.seen[unit] &&
-      this.#visible[unit] === this.#view.visible[unit] &&
-      this.#baseline[unit] === this.#view.baseline[unit]
-    );
-  }
-
-  /** An upstream, origin or prefix is as it is, unless it was changing before. What becomes of a unit is always told. */
-  #take(entry: Entry, at: EventTime, isBeginning: boolean): void {
-    const movement = rebaseMovement(entry.movement, this.#count(entry.subject));
+  /** Takes the present state of an upstream, origin or prefix as given, unless it was changing before. A unit is never taken as given. */
+  #takeAsGiven(entry: Entry, at: EventTime, isBeginning: boolean): void {
+    const movement = rebaseMovement(entry.movement, this.#shares.count(entry.subject));
     if (movement !== entry.movement) this.dirty.add(entry.key);
     entry.movement = movement;
     const { on, turningSince } = entry.hysteresis;
     if (entry.subject.kind === 'unit' || (turningSince !== undefined && turningSince !== at)) return;
-    const aim = this.#aim(entry);
-    if (aim === 'on' && !on && isBeginning && this.#isForeign(entry)) {
-      this.#standsAt(entry, at);
+    const aim = this.#shares.aim(entry);
+    if (aim === 'on' && !on && isBeginning && this.#shares.isForeign(entry.subject)) {
+      this.#beginAtLatest(entry, at);
       return;
     }
     const taken = aim === 'stay' ? on : aim === 'on';
     if (taken !== on || turningSince !== undefined) this.#turn(entry, { on: taken });
   }
 
-  #isForeign({ subject }: Entry): boolean {
-    return subject.kind === 'origin' && this.#view.territory.origins.length > 0;
-  }
-
-  /** It is there now and was there before: told when it lasts, with the date as the latest. */
-  #standsAt(entry: Entry, at: EventTime): void {
+  /** It is there now and may have been there before: it is reported once it lasts, with `at` as the latest date. */
+  #beginAtLatest(entry: Entry, at: EventTime): void {
     this.#turn(entry, { on: false, turningSince: at });
     this.#markLatest(entry);
   }
@@ -256,15 +234,15 @@ export class Changes {
     this.dirty.add(entry.key);
   }
 
-  /** Looking twice at one moment is looking once. */
+  /** A second look at the same moment changes nothing. */
   #look(entry: Entry, at: EventTime): void {
-    if (!this.#isIdle(entry)) {
-      const movement = continueMovement(entry.movement, this.#count(entry.subject), at);
+    if (!this.#shares.isIdle(entry)) {
+      const movement = continueMovement(entry.movement, this.#shares.count(entry.subject), at);
       if (movement !== entry.movement) this.dirty.add(entry.key);
       entry.movement = movement;
-      this.#turn(entry, aimAt(entry.hysteresis, this.#aim(entry), at));
+      this.#turn(entry, aimAt(entry.hysteresis, this.#shares.aim(entry), at));
     }
-    if (this.#isIdle(entry)) this.#leave(entry);
+    if (this.#shares.isIdle(entry)) this.#entries.remove(entry);
   }
 
   #turn(entry: Entry, hysteresis: Hysteresis): void {
@@ -273,101 +251,7 @@ export class Changes {
     if (hysteresis.turningSince !== entry.hysteresis.turningSince) entry.atLatest = false;
     const begins = entry.hysteresis.turningSince === undefined && hysteresis.turningSince !== undefined;
     entry.hysteresis = hysteresis;
-    if (begins) this.#queue.add(entry, this.#holdMs(entry));
-  }
-
-  /** Off and shown by nobody: when it is shown again, it begins anew, which comes to the same. */
-  #isIdle({ subject, hysteresis }: Entry): boolean {
-    return (
-      subject.kind !== 'unit' && !hysteresis.on && hysteresis.turningSince === undefined && this.#count(subject) === 0
-    );
-  }
-
-  #leave(entry: Entry): void {
-    this.#entries.delete(entry.key);
-    this.dirty.add(entry.key);
-    if (entry.subject.kind !== 'upstream') return;
-    const upstreams = this.#upstreams.get(entry.subject.unit);
-    upstreams?.delete(entry);
-    if (upstreams?.size === 0) this.#upstreams.delete(entry.subject.unit);
-  }
-
-  #entryOf(mark: string, at: EventTime): Entry {
-    return this.#entries.get(mark) ?? this.#enter({ key: mark, subject: parseMark(mark), at });
-  }
-
-  #entryOfUnit(unit: number, at: EventTime): Entry {
-    const key = `unit ${unit}`;
-    return this.#entries.get(key) ?? this.#enter({ key, subject: { kind: 'unit', unit }, at });
-  }
-
-  /** A unit that enters is one of the baseline: it is there. The rest begins as absent. */
-  #enter({ key, subject, at }: { key: string; subject: Subject; at: EventTime }): Entry {
-    const hysteresis = { on: subject.kind === 'unit' };
-    const nothing = { atLatest: false, carried: undefined, level: undefined };
-    const entry = { key, subject, hysteresis, movement: startMovement(0, at), ...nothing };
-    this.#keep(entry);
-    this.dirty.add(key);
-    return entry;
-  }
-
-  #keep(entry: Entry): void {
-    const { key, subject } = entry;
-    this.#entries.set(key, entry);
-    if (subject.kind !== 'upstream') return;
-    const upstreams = this.#upstreams.get(subject.unit);
-    if (upstreams === undefined) this.#upstreams.set(subject.unit, new Set([entry]));
-    else upstreams.add(entry);
-  }
-
-  #aim({ subject, level }: Entry): Aim {
-    const { unroutableBelow, restoredAt, presentAt, absentBelow } = this.#policy;
-    const share = (subject.kind === 'unit' ? level : undefined) ?? this.#shareOf(subject);
-    switch (subject.kind) {
-      case 'unit':
-        if (this.#view.baseline[subject.unit] === 1) return aimOf(share, restoredAt, unroutableBelow);
-        // What was given up by the baseline can only return.
-        return share >= restoredAt ? 'on' : 'stay';
-      case 'upstream':
-        return this.#view.visible[subject.unit] === 1 ? aimOf(share, presentAt, absentBelow) : 'stay';
-      case 'origin':
-        return aimOf(share, presentAt, absentBelow);
-      case 'prefix':
-        return share >= presentAt ? 'on' : 'stay';
-    }
-  }
-
-  #shareOf(subject: Subject): number {
-    const of = this.#of(subject);
-    return of === 0 ? 0 : this.#count(subject) / of;
-  }
-
-  /** Updates the share by which a network is judged. @param heard what messages did to it; `undefined`: use what is seen now. */
-  #judge(entry: Entry, heard: HeardSight | undefined): void {
-    if (entry.subject.kind !== 'unit') return;
-    const share = this.#shareOf(entry.subject);
-    entry.level = heard === undefined || entry.level === undefined ? share : carriedLevel(entry.level, share, heard);
-    const carried = entry.level === share ? undefined : entry.level;
-    if (carried === entry.carried) return;
-    entry.carried = carried;
-    this.dirty.add(entry.key);
-  }
-
-  #count(subject: Subject): number {
-    if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).seeing;
-    return this.#view.tally.count(keyOf(subject));
-  }
-
-  /** Of how many: an upstream of those who see the unit, an origin or prefix of those that have to do with the territory. */
-  #of(subject: Subject): number {
-    if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).of;
-    if (subject.kind === 'upstream') return this.#view.seen[subject.unit] ?? 0;
-    return (this.#concerned ??= this.#view.concerned);
-  }
-
-  #holdMs(entry: Entry): number {
-    if (entry.subject.kind !== 'unit') return this.#policy.changeHoldMs;
-    return entry.hysteresis.on ? this.#policy.unroutableHoldMs : this.#policy.settleMs;
+    if (begins) this.#queue.add(entry, this.#shares.holdMs(entry));
   }
 }
 

@@ -1,9 +1,9 @@
 import { later, type EventTime } from '../../bgp/time.ts';
 import type { Hysteresis } from '../hysteresis.ts';
 
-/** Toggles that have begun to turn, by how long they must: the next that is due is found without looking at all of them. */
+/** What has begun to turn, by the time that it must last. The next one that is due is found without a look at all of them. */
 export class HysteresisQueue<T extends { readonly hysteresis: Hysteresis }> {
-  /** By hold in milliseconds; within each in the order in which they began, because time never goes back. */
+  /** By hold in milliseconds. Each set is in the order in which its members began, because event time never goes back. */
   readonly #byHold = new Map<number, Set<T>>();
 
   add(one: T, holdMs: number): void {
