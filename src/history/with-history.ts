@@ -2,7 +2,7 @@ import type { Element } from '../bgp/element.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Commit, Engine, TerritoryStatus } from '../engine.ts';
 import type { Space, StateChange } from '../spaces.ts';
-import { routeKey } from '../rib/adj-rib-in.ts';
+import { routeKey } from '../rib/route-table.ts';
 import { ConcernedViews } from '../rib/concerned-views.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { readStored, type Reader } from './stored.ts';

@@ -1,5 +1,6 @@
 import type { RouteElement, WithdrawalElement } from '../bgp/element.ts';
-import { routeKey, type AdjRibIn, type HeldRoute } from '../rib/adj-rib-in.ts';
+import { type AdjRibIn } from '../rib/adj-rib-in.ts';
+import { routeKey, type HeldRoute } from '../rib/route-table.ts';
 import { formClash } from '../rib/path-ids.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { DUMP_BACKLOG_MS } from '../policy/fixed.ts';

@@ -1,6 +1,6 @@
 import type { GapElement, RouteElement, WithdrawalElement } from '../bgp/element.ts';
 import type { EventTime } from '../bgp/time.ts';
-import { routeKey } from '../rib/adj-rib-in.ts';
+import { routeKey } from '../rib/route-table.ts';
 import type { ConcernedViews } from '../rib/concerned-views.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { FAMILIES } from '../territory/territory.ts';

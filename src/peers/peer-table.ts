@@ -14,7 +14,7 @@ import { ConcernedViews } from '../rib/concerned-views.ts';
 import { DirtySet } from '../rib/dirty-set.ts';
 import type { Effect } from './effect.ts';
 import { Probation } from './probation.ts';
-import type { HeldRoute } from '../rib/adj-rib-in.ts';
+import type { HeldRoute } from '../rib/route-table.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { Liveness } from './liveness.ts';
 import { stateDumped, type Session, type PeerState } from './session.ts';

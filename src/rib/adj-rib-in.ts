@@ -1,33 +1,9 @@
 import { originsOf, type AsPath } from '../bgp/as-path.ts';
 import type { Peer } from '../bgp/peer.ts';
-import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Territory } from '../territory/territory.ts';
 import { PartRoutes } from './part-routes.ts';
-
-/** A route of a watched prefix that one session sent. */
-export interface ReceivedRoute {
-  readonly prefix: Prefix;
-  readonly pathId: number | undefined;
-  /** `undefined`: withdrawn. Remembered, so that an older announcement does not bring it back. */
-  readonly path: AsPath | undefined;
-  /** When the session last sent it, or a RIB dump last confirmed it. */
-  readonly at: EventTime;
-  /** From a dump: it yields to an update of the last minute before the dump. */
-  readonly dumped: boolean;
-}
-
-/** … and what it says of the territory. */
-export interface HeldRoute extends ReceivedRoute {
-  /** Indices of the units it covers. */
-  readonly units: readonly number[];
-  /** Whether it covers only a part of its unit. */
-  readonly isPart: boolean;
-  /** Whether its addresses lead to the territory: it is there, and its origin is one that counts. */
-  readonly counts: boolean;
-  /** What it shows of upstreams, origins and prefixes; see `details.ts`. */
-  readonly marks: readonly string[];
-}
+import { RouteTable } from './route-table.ts';
 
 /**
  * More routes than this from one session inside one territory is a flood: it is no longer believed. Twice the units
@@ -48,9 +24,7 @@ export function maxRoutesOfAll(units: number): number {
 /** What one session sees of one territory and family. Only its `TerritoryView` may change it. */
 export class AdjRibIn {
   readonly peer: Peer;
-  readonly routes = new Map<string, HeldRoute>();
-  /** How many of them have a path identifier. */
-  withPathId = 0;
+  readonly routes = new RouteTable();
   /** Counting routes per unit, to all of it or to a part. */
   readonly cover: Uint16Array;
   /** 1 for the units that it sees, and how many there are; see `LongestMatch`. */
@@ -75,11 +49,6 @@ export class AdjRibIn {
     for (const held of this.routes.values()) if (held.at > at) return true;
     return false;
   }
-}
-
-/** The key of a route in an Adj-RIB-In: its prefix and, with ADD-PATH (RFC 7911), its path id. */
-export function routeKey(prefix: Prefix, pathId: number | undefined): string {
-  return pathId === undefined ? prefix.text : `${prefix.text}#${pathId}`;
 }
 
 /** Origin in the list, or no list. With an AS_SET at the end the origin is open: one member in the list is enough. */

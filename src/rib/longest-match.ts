@@ -1,7 +1,8 @@
 import type { Asn } from '../bgp/asn.ts';
-import { contains, prefixOf, type Prefix, type PrefixText } from '../bgp/prefix.ts';
+import { prefixOf, type Prefix, type PrefixText } from '../bgp/prefix.ts';
 import { SHORTEST_COVERING } from '../territory/territory.ts';
-import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
+import type { AdjRibIn } from './adj-rib-in.ts';
+import type { HeldRoute } from './route-table.ts';
 
 /**
  * Which units a session sees: those of which, by longest match (RFC 1812 section 5.2.4.3), enough addresses lead to an
@@ -61,10 +62,16 @@ export class LongestMatch {
   #isWholeRight(rib: AdjRibIn, index: number): boolean {
     const unit = this.#units[index];
     if (unit === undefined) return false;
-    if (rib.withPathId > 0) return isLongestRight(rib, unit);
     for (const text of (this.#covering[index] ??= coveringTexts(unit))) {
-      const route = rib.routes.get(text);
-      if (route?.path !== undefined) return route.counts;
+      const plain = rib.routes.get(text);
+      let isThere = plain?.path !== undefined;
+      let counts = isThere && plain?.counts === true;
+      // A prefix may have several paths: one that counts is enough.
+      for (const route of rib.routes.withPathIdTo(text)) {
+        isThere ||= route.path !== undefined;
+        counts ||= route.path !== undefined && route.counts;
+      }
+      if (isThere) return counts;
     }
     return false;
   }
@@ -94,19 +101,6 @@ export function partialSight(ribs: Iterable<AdjRibIn>): PartialSight | undefined
 
 function isForeign(route: HeldRoute | undefined): boolean {
   return route?.path !== undefined && !route.counts;
-}
-
-/** The same where a prefix may have several paths: one that counts is enough. */
-function isLongestRight(rib: AdjRibIn, unit: Prefix): boolean {
-  let longest = -1;
-  let counts = false;
-  for (const route of rib.routes.values()) {
-    const { length } = route.prefix;
-    if (route.path === undefined || length < longest || !contains(route.prefix, unit)) continue;
-    counts = route.counts || (length === longest && counts);
-    longest = length;
-  }
-  return counts;
 }
 
 /** Longest first, down to the shortest that says something of a unit. */

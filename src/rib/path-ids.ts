@@ -1,5 +1,6 @@
 import type { Prefix } from '../bgp/prefix.ts';
-import { routeKey, type AdjRibIn, type HeldRoute } from './adj-rib-in.ts';
+import { type AdjRibIn } from './adj-rib-in.ts';
+import { routeKey, type HeldRoute } from './route-table.ts';
 
 /**
  * Routes with path identifiers beside routes without, in one session's table.
@@ -43,7 +44,7 @@ const UNKNOWN: FormClash = { isUnknown: true, twins: [] };
 /** What a new route means for the routes that this session has in the other form. */
 export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
   const { type, pathId } = told;
-  const others = pathId === undefined ? rib.withPathId : rib.routes.size - rib.withPathId;
+  const others = pathId === undefined ? rib.routes.sizeWithPathId : rib.routes.size - rib.routes.sizeWithPathId;
   if (others === 0) return NONE;
   const same = inOtherForm(rib, told);
   // A dump ends with what it does not confirm, so both are kept until then; but a newer word about the prefix wins.
@@ -51,7 +52,7 @@ export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
 
   const live = same.filter(({ path }) => path !== undefined);
   if (type === 'announcement') {
-    if (hasUpdates(rib, pathId === undefined)) return UNKNOWN;
+    if (rib.routes.updated(pathId === undefined ? 'withPathId' : 'plain') > 0) return UNKNOWN;
     return { isUnknown: false, twins: pathId === undefined && live.length === 1 ? live : [] };
   }
   if (live.length === 0) return NONE;
@@ -59,15 +60,7 @@ export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
 }
 
 function inOtherForm(rib: AdjRibIn, { prefix, pathId }: ToldRoute): readonly HeldRoute[] {
-  if (pathId === undefined)
-    return [...rib.routes.values()].filter((held) => held.pathId !== undefined && held.prefix.text === prefix.text);
+  if (pathId === undefined) return [...rib.routes.withPathIdTo(prefix.text)];
   const plain = rib.routes.get(routeKey(prefix, undefined));
   return plain === undefined ? [] : [plain];
-}
-
-/** Whether a stored route of this form came from an update, not from a RIB dump. */
-function hasUpdates(rib: AdjRibIn, withPathId: boolean): boolean {
-  for (const { pathId, path, dumped } of rib.routes.values())
-    if (!dumped && path !== undefined && (pathId !== undefined) === withPathId) return true;
-  return false;
 }

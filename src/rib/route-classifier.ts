@@ -1,6 +1,7 @@
 import { marksOf } from './marks.ts';
 import { covered, type Territory } from '../territory/territory.ts';
-import { countsFor, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
+import { countsFor } from './adj-rib-in.ts';
+import { type HeldRoute, type ReceivedRoute } from './route-table.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 
 /** Works out what a route says of a territory: the units it covers, whether it counts, what it shows. */

@@ -15,7 +15,8 @@ import type { Sample } from './sample.ts';
 import { blocksOf, concerns, unitsOf, type Territory } from '../territory/territory.ts';
 import { changeOf, VisibilityLog } from './visibility-changes.ts';
 import { Tally } from './tally.ts';
-import { maxRoutes, maxRoutesOfAll, routeKey, AdjRibIn, type HeldRoute, type ReceivedRoute } from './adj-rib-in.ts';
+import { maxRoutes, maxRoutesOfAll, AdjRibIn } from './adj-rib-in.ts';
+import { routeKey, type HeldRoute, type ReceivedRoute } from './route-table.ts';
 
 const UNHEARD = { heard: 0, heardOf: new Map<number, HeardSight>() } as const;
 
@@ -165,7 +166,6 @@ export class TerritoryView {
     const held = this.#classifier.classify(route, before);
     const sawBefore = rib.seen;
     rib.routes.set(key, held);
-    if (before === undefined && route.pathId !== undefined) rib.withPathId++;
     this.#replace(rib, before, held);
     if (before === undefined) this.#routes++;
     this.dirty.add(rib, key);
@@ -182,10 +182,7 @@ export class TerritoryView {
   drop(rib: AdjRibIn, held: HeldRoute, lackedAt?: EventTime): void {
     const sawBefore = rib.seen;
     const key = routeKey(held.prefix, held.pathId);
-    if (rib.routes.delete(key)) {
-      this.#routes--;
-      if (held.pathId !== undefined) rib.withPathId--;
-    }
+    if (rib.routes.delete(key)) this.#routes--;
     this.#replace(rib, held, undefined);
     this.dirty.add(rib, key);
     if (lackedAt === undefined || rib.seen === sawBefore || !this.#isHeard(rib)) return;
@@ -301,7 +298,6 @@ export class TerritoryView {
     const rib = this.ribOf(peer);
     const held = this.#classifier.classify(route, undefined);
     rib.routes.set(routeKey(route.prefix, route.pathId), held);
-    if (route.pathId !== undefined) rib.withPathId++;
     this.#replace(rib, undefined, held);
     this.#routes++;
   }

@@ -2,7 +2,8 @@ import type { Asn } from '../bgp/asn.ts';
 import type { Peer } from '../bgp/peer.ts';
 import type { Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { AdjRibIn, HeldRoute } from './adj-rib-in.ts';
+import type { AdjRibIn } from './adj-rib-in.ts';
+import type { HeldRoute } from './route-table.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { EVIDENCE_MS } from '../policy/fixed.ts';
 

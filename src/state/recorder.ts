@@ -76,7 +76,7 @@ export class Recorder {
     for (const view of this.#views) {
       const space = routesOf(view);
       for (const { peer, routes } of view.ribs.values())
-        for (const [key, held] of routes) yield { space, key: routePlace(peer, key), value: routeText(held) };
+        for (const [key, held] of routes.entries()) yield { space, key: routePlace(peer, key), value: routeText(held) };
       for (const [number, sight] of view.visibilityLog.numbered())
         yield {
           space: visibilityLogOf(view),

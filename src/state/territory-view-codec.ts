@@ -18,7 +18,7 @@ import type { TerritoryView } from '../rib/territory-view.ts';
 import type { EngineSpace } from './record.ts';
 import { runsFrom, runsText } from '../lib/runs.ts';
 import { MAX_VISIBILITY_CHANGES, type VisibilityChange } from '../rib/visibility-changes.ts';
-import { routeKey, type ReceivedRoute } from '../rib/adj-rib-in.ts';
+import { routeKey, type ReceivedRoute } from '../rib/route-table.ts';
 
 /** A route as JSON, put together by hand: there are tens of thousands a second. `path` is `null` when it was withdrawn. */
 export function routeText({ at, path, dumped }: ReceivedRoute): string {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { prefixOf, type Prefix } from '../../src/bgp/prefix.ts';
-import { AdjRibIn, type HeldRoute } from '../../src/rib/adj-rib-in.ts';
+import { AdjRibIn } from '../../src/rib/adj-rib-in.ts';
+import { type HeldRoute } from '../../src/rib/route-table.ts';
 import { LongestMatch, partialSight } from '../../src/rib/longest-match.ts';
 import { RouteClassifier } from '../../src/rib/route-classifier.ts';
-import { routeKey } from '../../src/rib/adj-rib-in.ts';
+import { routeKey } from '../../src/rib/route-table.ts';
 import { unitsOf } from '../../src/territory/territory.ts';
 import { asn, KP, peer } from '../support/day.ts';
 
@@ -50,7 +51,6 @@ test('after each route, a session sees the units of which half the addresses or 
         const before = rib.routes.get(key);
         const route = { prefix, pathId, path: path?.map(asn), at: 0 as never, dumped: false };
         const held = classifier.classify(route, before);
-        if (before === undefined && pathId !== undefined) rib.withPathId++;
         rib.routes.set(key, held);
         match.replace(rib, before, held);
       }

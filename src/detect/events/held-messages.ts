@@ -1,5 +1,5 @@
 import { comparePrefixes } from '../../bgp/prefix.ts';
-import type { HeldRoute } from '../../rib/adj-rib-in.ts';
+import type { HeldRoute } from '../../rib/route-table.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import { changeOf, type VisibilityChange } from '../../rib/visibility-changes.ts';
 

@@ -1,4 +1,4 @@
-import type { HeldRoute } from '../../rib/adj-rib-in.ts';
+import type { HeldRoute } from '../../rib/route-table.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { VisibilityChange } from '../../rib/visibility-changes.ts';
 import { keyOf, type Change } from '../changes/change-entry.ts';
