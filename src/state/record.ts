@@ -14,9 +14,10 @@ export type EngineSpace = `${(typeof VIEW_SPACES)[number]}/${string}/${Family}` 
 
 /**
  * The version of the form in which the engine's state is written. It is increased when records of an older form can no
- * longer be read: 1 until November 2026; 2 since the baseline is a matrix and incidents consist of spans.
+ * longer be read: 1 until November 2026; 2 since the baseline is a matrix and incidents consist of spans;
+ * 3 since sums of visibility are those up to the begin of a level.
  */
-export const STATE_FORMAT = 2;
+export const STATE_FORMAT = 3;
 
 /** A record of the engine's state that changed. `value` is JSON; `undefined`: the record is removed. */
 export interface EngineChange<S extends string = EngineSpace> {

@@ -115,10 +115,10 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
 
 test('a state of another format is refused with the versions, and with what to do', () => {
   const older = records.filter(({ key }) => key !== 'format');
-  const newer = records.map((record) => (record.key === 'format' ? { ...record, value: '3' } : record));
+  const newer = records.map((record) => (record.key === 'format' ? { ...record, value: '4' } : record));
   for (const [some, words] of [
-    [older, 'by an older version (format 1, this one reads 2)'],
-    [newer, 'by a newer version (format 3, this one reads 2)'],
+    [older, 'by an older version (format 1, this one reads 3)'],
+    [newer, 'by a newer version (format 4, this one reads 3)'],
   ] as const) {
     const told = restoreEngine(RECORDED, { cursor, records: some });
     expect(told.ok ? '' : told.reason).toContain(words);

@@ -13,7 +13,7 @@ const MAX_STRETCHES = 256;
 export interface Stretch {
   readonly level: Known;
   readonly from: EventTime;
-  /** Visibility times milliseconds, up to the last change of visibility in it. */
+  /** Visibility times milliseconds since the first sample, up to `from`. */
   readonly area: number;
   readonly lowest: number;
 }
@@ -59,10 +59,7 @@ export function noteLevel(levels: Levels, share: number, at: EventTime, policy: 
   if (at <= levels.at) return share === levels.share ? levels : { ...levels, share };
   const settled = settle(levels, policy);
   if (share === settled.share) return settled;
-  const area = settled.share * (at - settled.at);
-  const last = lastOf(settled);
-  const stretches = [...settled.stretches.slice(0, -1), { ...last, area: last.area + area }];
-  return { at, share, area: settled.area + area, stretches };
+  return { at, share, area: areaAt(settled, at), stretches: settled.stretches };
 }
 
 /** Visibility times milliseconds up to `at`. */
@@ -121,8 +118,9 @@ export function beatOf(levels: Levels, at: EventTime, policy: Policy): Beat | un
   const rises: EventTime[] = [];
   for (const [i, stretch] of levels.stretches.entries()) {
     const before = levels.stretches[i - 1];
+    if (stretch.from === first) area -= stretch.area;
+    if (stretch.from === last) area += stretch.area;
     if (stretch.from < first || stretch.from >= last) continue;
-    area += stretch.area;
     if (before !== undefined && isWorse(before.level, stretch.level)) rises.push(stretch.from);
   }
   return { starts, rises, mean: area / (last - first), steadyAt };
@@ -177,17 +175,17 @@ export function settle(levels: Levels, policy: Policy): Levels {
   return { ...levels, stretches: nextStretches(levels, level, policy) };
 }
 
-function nextStretches({ stretches, share, at }: Levels, level: Known, policy: Policy): readonly Stretch[] {
+function nextStretches({ stretches, share, at, area }: Levels, level: Known, policy: Policy): readonly Stretch[] {
   const [last, before] = [stretches.at(-1), stretches.at(-2)];
   if (last !== undefined && before?.level === level && at - last.from < FLICKER_MS) {
     const lowest = Math.min(before.lowest, last.lowest, share);
-    return [...stretches.slice(0, -2), { ...before, area: before.area + last.area, lowest }];
+    return [...stretches.slice(0, -2), { ...before, lowest }];
   }
   const oldest = at - Math.max(policy.meanWindowMs, policy.flappingWindowMs);
   // The one that lasted into the window is kept whole.
   const gone = stretches.findIndex((_, i) => (stretches[i + 1]?.from ?? Infinity) > oldest);
   const kept = stretches.slice(Math.max(gone, stretches.length + 1 - MAX_STRETCHES));
-  return [...kept, { level, from: at, area: 0, lowest: share }];
+  return [...kept, { level, from: at, area, lowest: share }];
 }
 
 /** As in the verdict's diagram, without holds: what is low is left at `restoredAt`, what is degraded at `recoveredAt`. */
