@@ -52,6 +52,8 @@ export const CSV_COLUMNS = [
   'seeing',
   'partial_voters',
   'partial_largest',
+  'other_origin',
+  'other_voters',
 ] as const;
 
 type Column = (typeof CSV_COLUMNS)[number];
@@ -96,7 +98,7 @@ function rowOf(event: UnroutableEvent): Row {
     const { since = '', kept, found, events } = data;
     return { since, kept, found, events };
   }
-  const { share, of, voters, witnesses, seeing, seeingNothing, unitsVisible, units, partial } = data.visibility;
+  const { share, of, voters, witnesses, seeing, seeingNothing, unitsVisible, units, partial, other } = data.visibility;
   const seen: Row = {
     since: data.since,
     first: data.first,
@@ -109,6 +111,7 @@ function rowOf(event: UnroutableEvent): Row {
     units_visible: unitsVisible,
     units,
     ...(partial && { partial_voters: partial.voters, partial_largest: partial.largest }),
+    ...(other && { other_origin: other.origin, other_voters: other.voters }),
   };
   return { ...seen, ...detailOf(event) };
 }

@@ -102,7 +102,7 @@ function countrySentence(event: CountryEvent, clocks: Clocks): string {
     case 'country.unroutable':
       return `${name} has been unroutable ${since}: ${seen}${replacedText(data, clocks)}.`;
     case 'country.degraded':
-      return `${name} has been ${data.previous === 'unroutable' ? 'back in part' : 'degraded'} ${since}: ${seen}.`;
+      return `${name} has been ${data.previous === 'unroutable' ? 'back in part' : 'degraded'} ${since}: ${seen}${besideText(data)}.`;
     case 'country.restored':
       return data.rebased === true
         ? `${name} has been routable ${since}, but what was lost has not come back: the loss lasted so long that what is left counts as the normal state now; ${seen}.`
@@ -114,11 +114,22 @@ function countrySentence(event: CountryEvent, clocks: Clocks): string {
   }
 }
 
-/** Routes that were lost to an announcement were replaced: by one of an origin that does not count. */
-function replacedText({ territory, evidence }: CountryData, clocks: Clocks): string {
+/** Where routes are there, but from an origin that does not count: whose routes are gone, and how many have the others. */
+function replacedText({ territory, visibility: { other, voters } }: CountryData, clocks: Clocks): string {
   const origins = clocks.watched?.(territory.id)?.origins ?? [];
-  if (origins.length === 0 || evidence?.messages.some(({ type }) => type === 'announcement') !== true) return '';
-  return ` from ${listed(origins)}; networks have routes from another origin AS instead`;
+  if (other === undefined || origins.length === 0) return '';
+  return ` from ${listed(origins)}; ${howMany(other.voters, voters)} a route from AS${other.origin} instead`;
+}
+
+/** The same where some still have the right one. */
+function besideText({ visibility: { other, voters } }: CountryData): string {
+  return other === undefined
+    ? ''
+    : `; ${howMany(other.voters, voters)} a route from AS${other.origin}, which is not a configured origin`;
+}
+
+function howMany(count: number, of: number): string {
+  return `${count === of && of > 1 ? `all ${of}` : `${count} of ${of}`} ${count === 1 ? 'has' : 'have'}`;
 }
 
 /** How long it took from the first message that led there to the threshold; nothing where it took no time. */

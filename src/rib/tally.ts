@@ -46,6 +46,11 @@ export class Tally {
     return this.#marks.get(mark)?.size ?? 0;
   }
 
+  /** ASes that show this mark. */
+  holders(mark: string): Iterable<Asn> {
+    return this.#marks.get(mark)?.keys() ?? [];
+  }
+
   /** Marks that some AS shows, in no order that means anything. */
   marks(): IterableIterator<string> {
     return this.#marks.keys();

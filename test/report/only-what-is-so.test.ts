@@ -27,9 +27,22 @@ describe('a sentence says only what is so', () => {
   test('J: where another origin took over, the routes that are gone are those of the configured origin', () => {
     const day = new Day().dump('12:00', peers(20)).announce('13:00', peers(20), UNITS, FOREIGN).tick('14:00');
     expect(told(day, 'country.unroutable')[0]).toContain(
-      'all 20 networks that report to RIS no longer have a route to any of its 4 prefixes from AS131279; networks have routes from another origin AS instead.',
+      'all 20 networks that report to RIS no longer have a route to any of its 4 prefixes from AS131279; all 20 have a route from AS134544 instead.',
     );
     expect(told(day, 'origin.changed')[0]).toContain('Its configured origin is AS131279.');
+  });
+
+  test('J: where some keep the right one, those who have the other are counted', () => {
+    const day = new Day().dump('12:00', peers(20)).announce('13:00', peers(8), UNITS, FOREIGN).tick('14:00');
+    expect(told(day, 'country.degraded')[0]).toContain(
+      'visibility 60 %; 8 of 20 have a route from AS134544, which is not a configured origin.',
+    );
+  });
+
+  test('J: where they only went, no other origin is named, though one stood there before', () => {
+    const day = new Day().dump('12:00', peers(20)).announce('13:00', peers(1), UNITS, FOREIGN).tick('13:30');
+    day.withdraw('14:00', peers(20)).tick('15:00');
+    expect(told(day, 'country.unroutable')[0]).toContain('no longer have a route to any of its 4 prefixes.');
   });
 
   test('K: each network lacks another prefix: no network is said to have all', () => {

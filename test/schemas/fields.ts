@@ -159,6 +159,7 @@ const visibility: Fields<VisibilityData> = {
   unitsVisible: 'number',
   units: 'number',
   partial: 'object?',
+  other: 'object?',
 };
 const evidence: Fields<Evidence> = { count: 'number', messages: 'array' };
 const message: Fields<Message> = {
@@ -244,11 +245,15 @@ const stuck: Fields<Incident['stuck'][number]> = {
   asn: 'number',
   units: 'number',
 };
+const partial: Fields<NonNullable<VisibilityData['partial']>> = { voters: 'number', largest: 'number' };
+const other: Fields<NonNullable<VisibilityData['other']>> = { origin: 'number', voters: 'number' };
 const territory: Fields<OfTerritory['territory']> = { id: 'string', name: 'string' };
 
 /** Of objects that have no name, by the part and the property in which they stand. */
 export const NESTED_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ofTerritory.territory': territory,
+  'visibility.partial': partial,
+  'visibility.other': other,
   'message.peer': peer,
   'targetReach.vantage': vantage,
   'observerData.peer': peer,

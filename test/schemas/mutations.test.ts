@@ -112,6 +112,7 @@ function optionalFields(type: EventType): ReadonlySet<string> {
   return new Set([
     ...optional(PART_FIELDS['envelope'], ''),
     ...optional(EVENT_FIELDS[type], 'data.'),
+    ...optional(PART_FIELDS['visibility'], 'data.visibility.'),
     ...optional(PART_FIELDS['incident'], 'data.incident.'),
     ...optional(PART_FIELDS['span'], 'data.incident.spans.'),
     ...optional(NESTED_FIELDS['incident.onset'], 'data.incident.onset.'),

@@ -7,7 +7,19 @@ const TIMES = new Set(['time', 'from', 'until', 'since', 'first', 'lost_at']);
 const FRACTIONS = new Set(['share', 'depth', 'mean', 'lowest', 'highest', 'last', 'partial_largest']);
 const COUNTS = new Set([
   ...['voters', 'collectors', 'drops', 'outages', 'messages', 'seeing', 'seeing_nothing', 'units_visible', 'units'],
-  ...['upstream', 'origin', 'peer_asn', 'peers', 'kept', 'found', 'events', 'witnesses', 'partial_voters'],
+  ...[
+    'upstream',
+    'origin',
+    'peer_asn',
+    'peers',
+    'kept',
+    'found',
+    'events',
+    'witnesses',
+    'partial_voters',
+    'other_origin',
+    'other_voters',
+  ],
 ]);
 
 /**

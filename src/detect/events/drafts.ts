@@ -1,5 +1,6 @@
 import { isoTime, type EventTime } from '../../bgp/time.ts';
 import { partialSight } from '../../rib/longest-match.ts';
+import { otherOrigin } from '../../rib/other-origin.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Draft } from './chain.ts';
 import type { Change } from '../changes/change-entry.ts';
@@ -25,6 +26,7 @@ export function subjectOf(view: TerritoryView): string {
 export function ofTerritory({ view, sample }: Scene, first: EventTime, since: EventTime): OfTerritory {
   const { of, voters, witnesses, seeing, seeingNothing, unitsVisible, units } = sample;
   const partial = partialSight(view.ribs.values());
+  const other = otherOrigin(view);
   return {
     territory: { id: view.territory.id, name: view.territory.name },
     family: view.family,
@@ -40,6 +42,7 @@ export function ofTerritory({ view, sample }: Scene, first: EventTime, since: Ev
       unitsVisible,
       units,
       ...(partial === undefined ? {} : { partial: { voters: partial.voters, largest: rounded(partial.largest) } }),
+      ...(other && { other }),
     },
   };
 }

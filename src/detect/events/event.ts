@@ -113,6 +113,12 @@ export interface VisibilityData {
    * decimals. A voter sees a unit from the policy's `coveredAt` on. Absent when there is no such voter.
    */
   readonly partial?: { readonly voters: number; readonly largest: number };
+  /**
+   * The origin AS that does not count and to which most voters have a route inside the blocks, and how many have one.
+   * Absent when no voter has such a route, when the territory names no origins, or when it has more units than
+   * `MAX_DETAILED_UNITS`.
+   */
+  readonly other?: { readonly origin: Asn; readonly voters: number };
 }
 
 /** A verdict that changed. */
