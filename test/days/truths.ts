@@ -1,6 +1,7 @@
 import { SLOW_TABLE_FACTOR } from '../../src/policy/fixed.ts';
 import type { Element } from '../../src/bgp/element.ts';
 import type { Incident, UnroutableEvent, Verdict } from '../../src/detect/events/event.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { CSV_COLUMNS, csvRow } from '../../src/report/csv.ts';
 import type { Bin } from '../../src/report/history.ts';
@@ -121,6 +122,8 @@ export interface Shown {
   readonly spans: readonly VerdictSpan[];
   /** As the chart is drawn from. */
   readonly bins: readonly Bin[];
+  /** Whether all saw all of it at first, and could be heard all day: else the share may be another without a message. */
+  readonly isSameRoster: boolean;
 }
 
 /** Since when each verdict holds, in the order in which they were given. Two of these that are alike agree at every moment. */
@@ -137,7 +140,7 @@ function stepsOf(words: Steps): Steps {
 }
 
 /** NDJSON, CSV, text, the JSON document, incidents and the chart say the same verdict at every second. */
-export function formatsAgree({ events, spans, bins }: Shown): void {
+export function formatsAgree({ events, spans, bins, isSameRoster }: Shown): void {
   const told = events.filter(isVerdict);
   const [first] = told;
   if (first === undefined) return;
@@ -150,6 +153,7 @@ export function formatsAgree({ events, spans, bins }: Shown): void {
   same('JSON', stepsOf(document.filter(([since]) => since >= begin)).join(' '), right);
   incidentsAgree(events, told);
   chartAgrees(bins, steps, told);
+  if (isSameRoster) levelsAgree(bins, steps, told);
 }
 
 function csvWord(event: CountryEvent): readonly [number, string] {
@@ -194,6 +198,32 @@ function chartAgrees(bins: readonly Bin[], steps: Steps, told: readonly CountryE
     // Before the first verdict it was routable.
     const verdict = steps.findLast(([since]) => since < from + 1000)?.[1] ?? 'routable';
     same(`blank from ${new Date(from).toISOString()}, where the verdict`, verdict, 'unknown');
+  }
+}
+
+/** Longer than every hold, and than a beat of drops goes on without one. */
+const SETTLED_MS = DEFAULT_POLICY.meanWindowMs + DEFAULT_POLICY.settleMs;
+
+/** A share that the chart draws for so long that no hold is left is the verdict: the one that all formats give for its end. */
+function levelsAgree(bins: readonly Bin[], steps: Steps, told: readonly CountryEvent[]): void {
+  const { unroutableBelow, restoredAt, degradedBelow, recoveredAt } = DEFAULT_POLICY;
+  const decided = told.map(({ time }) => Date.parse(time));
+  for (const [i, { from, share, blind }] of bins.entries()) {
+    const next = bins[i + 1];
+    if (share === undefined || blind || next === undefined || next.from - from < SETTLED_MS) continue;
+    // What was decided when no element came was not drawn: the next look is the first.
+    if (decided.some((at) => at > from + SETTLED_MS && at < next.from)) continue;
+    const verdict = steps.findLast(([since]) => since < next.from - 1000)?.[1] ?? 'routable';
+    const possible = [
+      ...(share < restoredAt ? ['unroutable'] : []),
+      ...(share >= unroutableBelow && share < recoveredAt ? ['degraded'] : []),
+      ...(share >= degradedBelow ? ['routable'] : []),
+    ];
+    same(
+      `${share} drawn until ${new Date(next.from).toISOString()} fits "${verdict}"`,
+      possible.includes(verdict),
+      true,
+    );
   }
 }
 
