@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,5 +15,17 @@ export function canMount(): boolean {
     return false;
   } finally {
     rmdirSync(path);
+  }
+}
+
+/** Writes a file until nothing more fits on its file system, to the last byte. */
+export async function fill(path: string): Promise<void> {
+  for (const size of [65_536, 4_096, 512, 1]) {
+    for (let isFull = false; !isFull;) {
+      isFull = await writeFile(path, Buffer.alloc(size), { flag: 'a' }).then(
+        () => false,
+        () => true,
+      );
+    }
   }
 }
