@@ -14,7 +14,8 @@ export interface NamedFile {
 const RIB_NAME = /(?:^|[._-])(?:bview|ribs?\d?|view|table(?:-v2)?|dump)(?=[._-])/i;
 const UPDATES_NAME = /(?:^|[._-])(?:updates?|upd)(?=[._-])/i;
 const RIS = /(?:^|[/._-])(rrc\d{2})(?=[/._-])/i;
-const ROUTE_VIEWS = /(?:^|[/.])(route-views\d?(?:\.[a-z][a-z0-9-]*)?)(?=[/.]|$)/;
+/** `route-views.sg`, and of hosts such as `route-views2.routeviews.org` and `route-views.oregon-ix.net` the first part. */
+const ROUTE_VIEWS = /(?:^|[/.])(route-views\d?(?:\.(?!(?:routeviews|oregon-ix)\.)[a-z][a-z0-9-]*)?)(?=[/.]|$)/;
 /** `archive.routeviews.org/decix.jhb/bgpdata/…`; Route Views' first collector has no folder of its own. */
 const BGPDATA = /(?:^|\/)([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\/bgpdata\//;
 
