@@ -16,7 +16,15 @@ export default defineConfig({
     retry: process.env['CI'] === undefined ? 0 : 1,
     projects: [
       { extends: true, ...unit },
-      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: units } },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          globalSetup: ['test/support/redis/needed.ts'],
+          include: ['test/**/*.test.ts'],
+          exclude: units,
+        },
+      },
     ],
   },
 });

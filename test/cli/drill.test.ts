@@ -13,6 +13,7 @@ import { memoryStore } from '../../src/store/memory.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { Text } from '../support/text.ts';
 import { eventsIn, hook, place, watching, type Place } from './webhook-scene.ts';
+import { test as redisTest } from '../support/redis/tests.ts';
 
 async function add(at: Place, name: string, port: number, ...more: readonly string[]): Promise<string> {
   const url = `http://127.0.0.1:${port}/`;
@@ -124,27 +125,30 @@ describe('a drill', () => {
   });
 });
 
-test('on a Redis a drill is heard on the channel of all events, and on that of the territory it is not', async () => {
-  const server = await startRedis();
-  onTestFinished(() => server.stop());
-  const at = await place(`redis://${server.host}:${server.port}?volatile=accept`);
-  const desk = await hook();
-  await add(at, 'desk', desk.port);
-  const listener = new Redis({ ...server.connection });
-  onTestFinished(() => listener.disconnect());
-  const heard: string[] = [];
-  listener.on('message', (channel) => heard.push(channel));
-  await listener.subscribe('unroutable:events', 'unroutable:events:KP');
-  const { stderr } = await watching(at, LIVE);
-  await stderr.until(/subscribed/);
+redisTest(
+  'on a Redis a drill is heard on the channel of all events, and on that of the territory it is not',
+  async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const at = await place(`redis://${server.host}:${server.port}?volatile=accept`);
+    const desk = await hook();
+    await add(at, 'desk', desk.port);
+    const listener = new Redis({ ...server.connection });
+    onTestFinished(() => listener.disconnect());
+    const heard: string[] = [];
+    listener.on('message', (channel) => heard.push(channel));
+    await listener.subscribe('unroutable:events', 'unroutable:events:KP');
+    const { stderr } = await watching(at, LIVE);
+    await stderr.until(/subscribed/);
 
-  const ran = await at.run(['drill', '--hold', '0']);
-  expect(ran).toMatchObject({ status: 0, stderr: '' });
-  expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events received after \d+\.\d s$/m);
-  expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
-  await listener.ping();
-  expect(heard).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
-});
+    const ran = await at.run(['drill', '--hold', '0']);
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events received after \d+\.\d s$/m);
+    expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
+    await listener.ping();
+    expect(heard).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
+  },
+);
 
 test('when nothing is heard from the feed it is not taken up, which is said, and leaves nothing behind: status 1', async () => {
   const at = await place();

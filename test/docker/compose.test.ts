@@ -11,6 +11,7 @@ import { COMPOSE_FILE, readCompose, redisConfig, type Service } from './compose.
 import { schemaErrors } from './compose-schema.ts';
 import { DOCKERFILE, environmentOf, execForm, lastOf, stagesOf } from './dockerfile.ts';
 import { unknownWords } from './words.ts';
+import { test as redisTest } from '../support/redis/tests.ts';
 
 const compose = readCompose();
 const { redis, analyzer, standby } = compose.services as Record<'redis' | 'analyzer' | 'standby', Service>;
@@ -108,7 +109,7 @@ describe('Redis', () => {
     });
   });
 
-  test('takes these very settings', async () => {
+  redisTest('takes these very settings', async () => {
     const { include, ...wanted } = redisConfig();
     const server = await startRedis({ config: { ...wanted, include: `/no-such-folder${include}` } });
     onTestFinished(server.stop);

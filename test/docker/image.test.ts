@@ -11,6 +11,7 @@ import { readCompose, redisConfig } from './compose.ts';
 import { DOCKERFILE, stagesOf } from './dockerfile.ts';
 import { buildNatively, type NativeImage, type Running } from './native-build.ts';
 import { usersOfTheDocs } from './users.ts';
+import { test as redisTest } from '../support/redis/tests.ts';
 
 /**
  * The image, built by the Dockerfile's own steps in a folder, with this machine for its base image: what would be in it,
@@ -137,7 +138,7 @@ describe('the services together', () => {
   const { services } = readCompose();
   const healthcheck = (services['analyzer']?.healthcheck?.test ?? []).slice(1);
 
-  test(
+  redisTest(
     'an analyzer leads and is well; it is stopped, and the standby leads; with that gone, nobody is well',
     PATIENT,
     async () => {
@@ -170,19 +171,30 @@ describe('the services together', () => {
     },
   );
 
-  test('with the users of the docs: what is decided is kept, told and written out, and nobody else reads it', async () => {
-    const redis = await redisWithUsers();
-    const env = { UNROUTABLE_STORE: storeUrl(redis, 'unroutable@', `?password-file=${redis.passwordFile}`) };
-    expect((await image.run(['store', 'check'], env)).status).toBe(0);
-    const words = ['replay', 'incidents/2014-12-22', '--format', 'ndjson', '--quiet', '--store', env.UNROUTABLE_STORE];
-    const replayed = await image.run(words, env);
-    expect(replayed.status).toBe(0);
-    const told = await image.run(['events', '--format', 'ndjson'], env);
-    expect(decidedIn(told.stdout)).toEqual(decidedIn(replayed.stdout));
-    const written = await image.run(['store', 'export'], env);
-    expect(written.stdout.split('\n').length).toBeGreaterThan(decidedIn(told.stdout).length);
-    expect((await image.run(['events'], { UNROUTABLE_STORE: storeUrl(redis) })).status).not.toBe(0);
-  });
+  redisTest(
+    'with the users of the docs: what is decided is kept, told and written out, and nobody else reads it',
+    async () => {
+      const redis = await redisWithUsers();
+      const env = { UNROUTABLE_STORE: storeUrl(redis, 'unroutable@', `?password-file=${redis.passwordFile}`) };
+      expect((await image.run(['store', 'check'], env)).status).toBe(0);
+      const words = [
+        'replay',
+        'incidents/2014-12-22',
+        '--format',
+        'ndjson',
+        '--quiet',
+        '--store',
+        env.UNROUTABLE_STORE,
+      ];
+      const replayed = await image.run(words, env);
+      expect(replayed.status).toBe(0);
+      const told = await image.run(['events', '--format', 'ndjson'], env);
+      expect(decidedIn(told.stdout)).toEqual(decidedIn(replayed.stdout));
+      const written = await image.run(['store', 'export'], env);
+      expect(written.stdout.split('\n').length).toBeGreaterThan(decidedIn(told.stdout).length);
+      expect((await image.run(['events'], { UNROUTABLE_STORE: storeUrl(redis) })).status).not.toBe(0);
+    },
+  );
 });
 
 function storeUrl({ host, port }: RedisServer, user = '', query = ''): string {

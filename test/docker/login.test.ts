@@ -9,6 +9,7 @@ import { startRedis } from '../support/redis/server.ts';
 import { readCompose, readLogin } from './compose.ts';
 import { schemaErrors } from './compose-schema.ts';
 import { usersOfTheDocs } from './users.ts';
+import { test as redisTest } from '../support/redis/tests.ts';
 
 const login = readLogin();
 
@@ -45,23 +46,26 @@ test('the analyzers find the password in a file, and no URL has one', () => {
   }
 });
 
-test('Redis takes the file of users that the docs make: PING is for all, the rest for us, and only our keys', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'unroutable-users-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const password = 'a password of a test';
-  await writeFile(join(folder, 'redis-users.conf'), usersOfTheDocs(password));
-  const as = { username: 'unroutable', password };
-  const include = join(folder, basename(readCompose().services['redis']!.command!.at(-1)!));
-  const server = await startRedis({ config: { include }, as });
-  onTestFinished(server.stop);
+redisTest(
+  'Redis takes the file of users that the docs make: PING is for all, the rest for us, and only our keys',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'unroutable-users-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const password = 'a password of a test';
+    await writeFile(join(folder, 'redis-users.conf'), usersOfTheDocs(password));
+    const as = { username: 'unroutable', password };
+    const include = join(folder, basename(readCompose().services['redis']!.command!.at(-1)!));
+    const server = await startRedis({ config: { include }, as });
+    onTestFinished(server.stop);
 
-  expect(await server.cli('SET', 'unroutable:{KP}:a', 1)).toBe('OK');
-  await expect(server.cli('SET', 'foreign', 1)).rejects.toThrow('NOPERM');
-  await expect(server.cli('CONFIG', 'SET', 'appendonly', 'no')).rejects.toThrow('NOPERM');
-  await expect(server.cli('FLUSHALL')).rejects.toThrow('NOPERM');
+    expect(await server.cli('SET', 'unroutable:{KP}:a', 1)).toBe('OK');
+    await expect(server.cli('SET', 'foreign', 1)).rejects.toThrow('NOPERM');
+    await expect(server.cli('CONFIG', 'SET', 'appendonly', 'no')).rejects.toThrow('NOPERM');
+    await expect(server.cli('FLUSHALL')).rejects.toThrow('NOPERM');
 
-  const anybody = new Redis({ host: server.host, port: server.port, enableReadyCheck: false, retryStrategy: null });
-  onTestFinished(() => anybody.disconnect());
-  expect(await anybody.ping()).toBe('PONG');
-  await expect(anybody.get('unroutable:{KP}:a')).rejects.toThrow('NOPERM');
-});
+    const anybody = new Redis({ host: server.host, port: server.port, enableReadyCheck: false, retryStrategy: null });
+    onTestFinished(() => anybody.disconnect());
+    expect(await anybody.ping()).toBe('PONG');
+    await expect(anybody.get('unroutable:{KP}:a')).rejects.toThrow('NOPERM');
+  },
+);

@@ -9,6 +9,7 @@ import { until } from '../support/redis/until.ts';
 import { documentedUser } from '../store/redis/opening.ts';
 import { listenersOf, setScene, type Watched } from './subscribe-scene.ts';
 import { theExamples } from './subscribers.ts';
+import { noRedis } from '../support/redis/tests.ts';
 
 /** What the program said of a real day. */
 const events = readFileSync(join(BLACKOUT, 'events.golden.ndjson'), 'utf8')
@@ -22,7 +23,9 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
   const scene = setScene(example);
   const rule = (title: string, attempt: (watched: Watched) => Promise<void>): void => {
     const note = example.lacks === undefined ? '' : ` (skipped: ${example.lacks})`;
-    test.skipIf(example.lacks !== undefined)(`${title}${note}`, async () => attempt(await scene()));
+    test.skipIf(example.lacks !== undefined || noRedis !== undefined)(`${title}${note}`, async () =>
+      attempt(await scene()),
+    );
   };
 
   rule('follow prints each event once, and after a kill goes on with what was kept meanwhile', async (at) => {

@@ -1,10 +1,11 @@
 import { appendFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { buildCli, mrtFilesIn, TWO_WAVES, type BuiltCli } from '../support/cli.ts';
 import { JobsStage } from '../support/jobs-stage.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { until } from '../support/redis/until.ts';
+import { test } from '../support/redis/tests.ts';
 
 let cli: BuiltCli;
 let redis: RedisServer;

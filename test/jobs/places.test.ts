@@ -1,17 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test as anyTest } from 'vitest';
 import { archiveOf } from '../support/archive-files.ts';
 import { ArchiveServer } from '../support/archive-server.ts';
 import { buildCli, TWO_WAVES, type BuiltCli } from '../support/cli.ts';
 import { JobsStage } from '../support/jobs-stage.ts';
-import { canMount } from '../support/mount.ts';
+import { canMount, fill } from '../support/mount.ts';
 import { makeCertificates } from '../support/redis/certificates.ts';
 import { startSentinels } from '../support/redis/sentinels.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { until } from '../support/redis/until.ts';
 import { faultyS3, s3Note, s3Program, startS3, type S3Server } from '../support/s3/server.ts';
+import { noRedis, test } from '../support/redis/tests.ts';
 
 /** One collector of it: enough where the subject is the queue or the disk. */
 const HALF = join(TWO_WAVES, 'reconstructed-a');
@@ -175,7 +176,7 @@ describe('the queue', () => {
 
 const mount = canMount();
 
-test.skipIf(!mount)(
+anyTest.skipIf(!mount || noRedis !== undefined)(
   `a disk that is full at a worker is told, and tried again until there is space${mount ? '' : ' (skipped: this user may not mount a small one)'}`,
   async () => {
     const out = await newFolder();
@@ -199,15 +200,3 @@ test.skipIf(!mount)(
   },
   60_000,
 );
-
-/** To the last byte. */
-async function fill(path: string): Promise<void> {
-  for (const size of [65_536, 4_096, 512, 1]) {
-    for (let isFull = false; !isFull;) {
-      isFull = await writeFile(path, Buffer.alloc(size), { flag: 'a' }).then(
-        () => false,
-        () => true,
-      );
-    }
-  }
-}

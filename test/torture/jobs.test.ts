@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { JobsRun } from '../../scripts/torture/jobs-run.ts';
 import { TWO_WAVES } from '../support/cli.ts';
 import { compiled } from '../support/mrt-compiled.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
+import { test } from '../support/redis/tests.ts';
 
 const dist = compiled();
 let folder: string;

@@ -7,6 +7,7 @@ import { folderPlace, redisPlace } from '../../scripts/torture/places.ts';
 import { compiled } from '../support/mrt-compiled.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
+import { test as redisTest } from '../support/redis/tests.ts';
 
 /** `npm run torture:kill` has more. */
 const KILLS = Number(process.env['KILLS'] ?? 12);
@@ -37,7 +38,7 @@ describe(`the command killed ${KILLS} times as it starts, tells and commits, and
     },
   );
 
-  test(
+  redisTest(
     'keeps in Redis what a run without kills keeps, at every moment, and no more',
     { timeout: 180_000 },
     async () => {

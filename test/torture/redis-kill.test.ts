@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { prepare, WATCH } from '../../scripts/torture/kill-run.ts';
 import { redisPlace } from '../../scripts/torture/places.ts';
 import { redisKillRun } from '../../scripts/torture/redis-kill-run.ts';
 import { compiled } from '../support/mrt-compiled.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
+import { test } from '../support/redis/tests.ts';
 
 const KILLS = 5;
 

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Pair } from '../../scripts/torture/leader-run.ts';
 import { compiled } from '../support/mrt-compiled.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { until } from '../support/redis/until.ts';
+import { test } from '../support/redis/tests.ts';
 
 const dist = compiled();
 let folder: string;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { RedisFailure } from '../../../src/store/redis/failure.ts';
 import { batch, change, event, numbers } from '../../contract/fixtures.ts';
 import { stateStoreContract } from '../../contract/state-store.ts';
@@ -7,6 +7,7 @@ import type { RedisServer } from '../../support/redis/server.ts';
 import { until } from '../../support/redis/until.ts';
 import { failureOf, keep } from './faults.ts';
 import { documentedUser, freshWatch, opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 describe('in a cluster of three masters', () => {
   let cluster: RedisCluster;

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { openRedis } from '../../../src/store/redis/open.ts';
 import { batch } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { documentedUser, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 let server: RedisServer;
 

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { numbers } from '../../contract/fixtures.ts';
 import { startRedis } from '../../support/redis/server.ts';
 import { keep, oneOf, upTo } from './faults.ts';
 import { opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 /** Whether this process may mount: without it a full disk can only be had by filling one. */
 const mount = (() => {

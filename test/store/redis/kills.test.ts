@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { RedisStore } from '../../../src/store/redis/open.ts';
 import { event, numbers } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { until } from '../../support/redis/until.ts';
 import { again, keep, oneOf, upTo } from './faults.ts';
 import { opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 const KILLS = 10;
 /** After the server accepts connections. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { keysOf } from '../../../src/store/keys.ts';
 import { checkServer } from '../../../src/store/redis/check.ts';
@@ -8,6 +8,7 @@ import { openRedis, type OpenOptions } from '../../../src/store/redis/open.ts';
 import { startRedis, type Config, type RedisServer } from '../../support/redis/server.ts';
 import { keep } from './faults.ts';
 import { opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 let server: RedisServer;
 let url: string;

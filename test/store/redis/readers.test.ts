@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { keysOf } from '../../../src/store/keys.ts';
 import { failureOf } from '../../../src/store/redis/failure.ts';
 import type { RedisStore } from '../../../src/store/redis/open.ts';
@@ -7,6 +7,7 @@ import { batch, event, numbers } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { keep, upTo } from './faults.ts';
 import { opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 let server: RedisServer;
 let store: RedisStore;

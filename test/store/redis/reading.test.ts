@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Io } from '../../../src/app/io.ts';
 import { tellEvents } from '../../../src/cli/store/events.ts';
 import { tellStatus } from '../../../src/cli/store/status.ts';
@@ -15,6 +15,7 @@ import { batch, change, event } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { until } from '../../support/redis/until.ts';
 import { documentedUser, opened } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 const NAME = 'KP';
 let master: RedisServer;

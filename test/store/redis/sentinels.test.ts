@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { openRedis } from '../../../src/store/redis/open.ts';
 import { batch, change, event, numbers } from '../../contract/fixtures.ts';
@@ -8,6 +8,7 @@ import { stateStoreContract } from '../../contract/state-store.ts';
 import { startSentinels, type Sentinels } from '../../support/redis/sentinels.ts';
 import { again, failureOf, keep, oneOf, upTo } from './faults.ts';
 import { documentedUser, freshWatch, opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 // Two failovers in one test, each of which may take some elections.
 describe('with Sentinels', { timeout: 150_000 }, () => {

@@ -1,13 +1,14 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { keysOf } from '../../../src/store/keys.ts';
 import type { RedisStore } from '../../../src/store/redis/open.ts';
 import { batch, event, numbers } from '../../contract/fixtures.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { failureOf, keep, oneOf, upTo } from './faults.ts';
 import { opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 const ADMIN = { username: 'admin', password: 'admin-secret' };
 

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { openRedis } from '../../../src/store/redis/open.ts';
 import { stateStoreContract } from '../../contract/state-store.ts';
 import { makeCertificates, type Certificates } from '../../support/redis/certificates.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { documentedUser, freshWatch, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 describe('over TLS, as the user of docs/redis.md, who may do nothing else', () => {
   let certificates: Certificates;

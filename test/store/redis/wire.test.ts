@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { openRedis, type RedisStore } from '../../../src/store/redis/open.ts';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { change, numbers } from '../../contract/fixtures.ts';
@@ -7,6 +7,7 @@ import { startToxicProxy, type ToxicProxy } from '../../support/redis/toxic-prox
 import { until } from '../../support/redis/until.ts';
 import { again, failureOf, keep, oneOf, upTo } from './faults.ts';
 import { opened, watch } from './opening.ts';
+import { test } from '../../support/redis/tests.ts';
 
 const DEADLINE_MS = 600;
 /** Until a machine under load has turned its event loop; without a deadline it would be for ever. */

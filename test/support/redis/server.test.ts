@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { makeCertificates } from './certificates.ts';
 import { startRedis, type ServerOptions } from './server.ts';
 import { until } from './until.ts';
+import { test } from './tests.ts';
 
 async function redis(options?: ServerOptions) {
   const server = await startRedis(options);

@@ -1,7 +1,8 @@
 import { Cluster, Redis } from 'ioredis';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { startCluster, type RedisCluster } from './cluster.ts';
 import { startSentinels, type Sentinels } from './sentinels.ts';
+import { test } from './tests.ts';
 
 /** Sets the first key, appends to the second: what one commit is made of. */
 const SCRIPT = "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('XADD', KEYS[2], '*', 'a', ARGV[1])";

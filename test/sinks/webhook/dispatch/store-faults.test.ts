@@ -8,6 +8,7 @@ import { startRedis } from '../../../support/redis/server.ts';
 import { opened } from '../../../store/redis/opening.ts';
 import { receiving, Stage } from './stage.ts';
 import { chain, endpointOf } from './world.ts';
+import { test as redisTest } from '../../../support/redis/tests.ts';
 
 test('whoever is fenced stops at once, and sends nothing more', async () => {
   const store = memoryStore();
@@ -144,39 +145,42 @@ test('records that cannot be read are told of, stay where they are, and hold not
 });
 
 describe('with Redis', () => {
-  test('that is killed and started again under it, each event arrives, and what was recorded does not come twice', async () => {
-    const redis = await startRedis({ config: { appendfsync: 'always' } });
-    const store = await opened(`redis://${redis.host}:${redis.port}`, 'KP');
-    const stage = new Stage(store, systemClock);
-    const held: (() => void)[] = [];
-    let isHeld = false;
-    const { port, ids } = await receiving((_, response) => {
-      const answer = (): void => void response.writeHead(200).end();
-      if (isHeld) held.push(answer);
-      else answer();
-    });
-    await stage.add(endpointOf('a', port, { concurrency: 2 }));
-    void stage.start({ lookMs: 100 });
-    await stage.decide(chain(20));
-    await stage.attempted(20);
-    isHeld = true;
-    await stage.decide(chain(20, 21));
-    await until(() => held.length === 2);
-    await redis.kill();
-    for (const answer of held) answer();
-    await until(() => stage.reports.some(({ type }) => type === 'away'));
-    isHeld = false;
-    await redis.restart();
-    while (stage.attempts().length < 40) await settled(5);
-    expect(ids().toSorted()).toEqual(
-      chain(40)
-        .map(({ id }) => id)
-        .toSorted(),
-    );
-    await stage.stop();
-    await store.close();
-    await redis.stop();
-  });
+  redisTest(
+    'that is killed and started again under it, each event arrives, and what was recorded does not come twice',
+    async () => {
+      const redis = await startRedis({ config: { appendfsync: 'always' } });
+      const store = await opened(`redis://${redis.host}:${redis.port}`, 'KP');
+      const stage = new Stage(store, systemClock);
+      const held: (() => void)[] = [];
+      let isHeld = false;
+      const { port, ids } = await receiving((_, response) => {
+        const answer = (): void => void response.writeHead(200).end();
+        if (isHeld) held.push(answer);
+        else answer();
+      });
+      await stage.add(endpointOf('a', port, { concurrency: 2 }));
+      void stage.start({ lookMs: 100 });
+      await stage.decide(chain(20));
+      await stage.attempted(20);
+      isHeld = true;
+      await stage.decide(chain(20, 21));
+      await until(() => held.length === 2);
+      await redis.kill();
+      for (const answer of held) answer();
+      await until(() => stage.reports.some(({ type }) => type === 'away'));
+      isHeld = false;
+      await redis.restart();
+      while (stage.attempts().length < 40) await settled(5);
+      expect(ids().toSorted()).toEqual(
+        chain(40)
+          .map(({ id }) => id)
+          .toSorted(),
+      );
+      await stage.stop();
+      await store.close();
+      await redis.stop();
+    },
+  );
 });
 
 /** A store that can be away: its calls reject, and change nothing. */
