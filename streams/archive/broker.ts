@@ -1,7 +1,8 @@
 import { parseCollector } from '../../src/bgp/peer.ts';
 import { NO_DUMP, type ArchiveFinder, type ArchiveWindow, type FoundFiles, type LookupFault } from './find.ts';
 import { getText, type ArchiveHttp } from './http.ts';
-import { fileOf, type ArchiveFile } from './layout.ts';
+import { fileOf, PACIFIC_MOST_MS, type ArchiveFile } from './layout.ts';
+import { isInPacificTime, utcOfPacific } from '../mrt/archive/pacific.ts';
 
 /** The server refuses pages of more than 1,000 rows. */
 const PAGE_SIZE = 1_000;
@@ -9,10 +10,16 @@ const MOST_PAGES = 200;
 const MOST_ANSWER_BYTES = 8 * 1024 * 1024;
 const DUMP_WITHIN_MS = 24 * 3_600_000;
 
-/** Finds files with the BGPKIT Broker API. It knows files a few minutes after they are published. */
+/**
+ * Finds files with the BGPKIT Broker API. It knows files a few minutes after they are published. It reads the times of old Route
+ * Views files, which are in Pacific time, as UTC; they are converted here.
+ */
 export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder {
   return async (window, signal) => {
-    const from = window.fromMs - DUMP_WITHIN_MS;
+    const isLocal = window.collectors.some((collector) =>
+      isInPacificTime(collector, window.fromMs - DUMP_WITHIN_MS - PACIFIC_MOST_MS),
+    );
+    const from = window.fromMs - DUMP_WITHIN_MS - (isLocal ? PACIFIC_MOST_MS : 0);
     const [dumps, updates] = await Promise.all([
       search(baseUrl, { ...window, fromMs: from, kind: 'rib' }, http, signal),
       search(baseUrl, { ...window, fromMs: from, kind: 'updates' }, http, signal),
@@ -22,7 +29,7 @@ export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder 
       const own = (all: readonly Row[]): Row[] =>
         all.filter((row) => row.collector === collector).sort((a, b) => a.start - b.start);
       const ribs = own(dumps.rows);
-      const seed = ribs.findLast(({ start }) => start <= window.fromMs);
+      const seed = ribs.findLast(({ start }) => start <= window.fromMs && start >= window.fromMs - DUMP_WITHIN_MS);
       const begin = seed?.start ?? window.fromMs;
       if (seed === undefined && dumps.fault === undefined) faults.push({ file: collector, what: NO_DUMP });
       return [
@@ -45,6 +52,7 @@ async function search(
   signal: AbortSignal,
 ): Promise<{ readonly rows: readonly Row[]; readonly fault?: LookupFault }> {
   const rows: Row[] = [];
+  let seen = 0;
   for (let page = 1; page <= MOST_PAGES; page++) {
     const url = new URL(`${baseUrl}/search`);
     const query = {
@@ -58,35 +66,52 @@ async function search(
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const answer = await getText(url.href, MOST_ANSWER_BYTES, http, signal);
     if (!answer.ok) return { rows, fault: { file: baseUrl, what: answer.reason } };
-    const some = rowsOf(answer.text, kind);
-    if (some === undefined)
-      return { rows, fault: { file: baseUrl, what: 'the answer is not one of the BGPKIT Broker' } };
-    rows.push(...some);
-    if (some.length < PAGE_SIZE) return { rows };
+    const told = toldIn(answer.text);
+    if (typeof told === 'string') return { rows, fault: { file: baseUrl, what: told } };
+    rows.push(...told.data.flatMap((row) => rowOf(row, kind)));
+    seen += told.data.length;
+    const isLast = told.data.length < PAGE_SIZE && seen >= (told.total ?? 0);
+    if (isLast || told.data.length === 0) return { rows };
   }
   const what = `more than ${MOST_PAGES * PAGE_SIZE} files: ask for a shorter window`;
   return { rows, fault: { file: baseUrl, what } };
 }
 
-/** `undefined`: it is not an answer of the broker. Rows of other forms are left out. */
-function rowsOf(text: string, kind: 'rib' | 'updates'): Row[] | undefined {
+interface Told {
+  readonly data: readonly unknown[];
+  /** Rows of all pages; servers may have smaller pages than were asked for. */
+  readonly total: number | undefined;
+}
+
+/** What an answer holds, or for people why it is none. */
+function toldIn(text: string): Told | string {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
-    return undefined;
+    return NO_ANSWER;
   }
-  const data = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : undefined;
-  if (!Array.isArray(data)) return undefined;
-  return data.flatMap((row: Record<string, unknown>) => {
-    const collector = typeof row['collector_id'] === 'string' ? parseCollector(row['collector_id']) : undefined;
-    const [start, end] = [utcOf(row['ts_start']), utcOf(row['ts_end'])];
-    const { url } = row;
-    if (collector === undefined || start === undefined || typeof url !== 'string' || !URL.canParse(url)) return [];
-    const name = new URL(url).pathname.split('/').at(-1) ?? '';
-    const file = fileOf(name, url.slice(0, url.length - name.length), collector);
-    return file === undefined ? [] : [{ ...file, kind, start, end: end ?? start, url }];
-  });
+  if (typeof answer !== 'object' || answer === null) return NO_ANSWER;
+  const { data, total, error } = answer as Record<string, unknown>;
+  if (typeof error === 'string' && error !== '') return `the broker answers: ${error}`;
+  if (!Array.isArray(data)) return NO_ANSWER;
+  return { data, total: typeof total === 'number' ? total : undefined };
+}
+
+const NO_ANSWER = 'the answer is not one of the BGPKIT Broker';
+
+/** None of a row of another form. */
+function rowOf(row: unknown, kind: 'rib' | 'updates'): readonly Row[] {
+  if (typeof row !== 'object' || row === null) return [];
+  const { collector_id: id, ts_start, ts_end, url } = row as Record<string, unknown>;
+  const collector = typeof id === 'string' ? parseCollector(id) : undefined;
+  const [start, end] = [utcOf(ts_start), utcOf(ts_end)];
+  if (collector === undefined || start === undefined || typeof url !== 'string' || !URL.canParse(url)) return [];
+  const name = new URL(url).pathname.split('/').at(-1) ?? '';
+  const file = fileOf(name, url.slice(0, url.length - name.length), collector);
+  if (file === undefined) return [];
+  const late = isInPacificTime(collector, start) && utcOfPacific(start) === file.start ? file.start - start : 0;
+  return [{ ...file, kind, start: start + late, end: (end ?? start) + late, url }];
 }
 
 /** `2014-12-22T16:00:00`: naive, in UTC. */

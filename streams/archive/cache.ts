@@ -1,10 +1,16 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 
-/** Ending of a file that is not whole yet. */
-export const PART = '.part';
-/** Ending of the note beside it: by which version of the file on the server it was begun. */
-export const PART_NOTE = '.part.json';
+/** Where a file is while it is not whole: a hidden name, so that a search for files passes it over. */
+export const partOf = (path: string): string => beside(path, 'part');
+/** Note beside a part: by which version of the file at the server it was begun. */
+export const partNoteOf = (path: string): string => beside(path, 'part.json');
+/** Note beside a file of which there may be a later version: one that is broken in the archive, or has no date in its name. */
+export const versionNoteOf = (path: string): string => beside(path, 'version.json');
+
+function beside(path: string, ending: string): string {
+  return join(dirname(path), `.${basename(path)}.${ending}`);
+}
 
 /** Copies of files of archives on this disk, by their places (`ArchiveFile.place`). */
 export class ArchiveCache {
@@ -51,7 +57,7 @@ export class ArchiveCache {
     for (const path of used) {
       await utimes(path, now / 1000, now / 1000).catch(() => undefined);
       // Of a run that was killed after the file was whole.
-      await rm(path + PART_NOTE, { force: true });
+      await rm(partNoteOf(path), { force: true });
     }
     const keep = new Set(used);
     const files = await this.#files();
@@ -61,6 +67,7 @@ export class ArchiveCache {
       if (bytes <= this.#mostBytes) break;
       if (keep.has(path)) continue;
       await rm(path, { force: true });
+      await rm(versionNoteOf(path), { force: true });
       bytes -= size;
       removed++;
     }
@@ -71,7 +78,8 @@ export class ArchiveCache {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true }).catch(() => []);
     const files: { path: string; size: number; usedMs: number }[] = [];
     for (const entry of entries) {
-      if (!entry.isFile()) continue;
+      // A note counts with its file: it goes when that goes.
+      if (!entry.isFile() || entry.name.endsWith('.version.json')) continue;
       const path = `${entry.parentPath}${sep}${entry.name}`;
       const found = await stat(path).catch(() => undefined);
       if (found !== undefined) files.push({ path, size: found.size, usedMs: found.mtimeMs });

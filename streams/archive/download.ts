@@ -1,6 +1,6 @@
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { openContainer } from '../mrt/container/container.ts';
-import { PART, PART_NOTE, type ArchiveCache } from './cache.ts';
+import { versionNoteOf, partNoteOf, partOf, type ArchiveCache } from './cache.ts';
 import type { ArchiveFile } from './layout.ts';
 import { fault, persistently, request, wordsOf, type ArchiveHttp, type HttpFault } from './http.ts';
 
@@ -31,23 +31,38 @@ export interface DownloadOptions {
  * earlier one, goes on where it stopped, if the server still has the same version of the file (RFC 9110 section 13.1.5,
  * If-Range). What arrived is checked: its length against the one the server named, its container to the last checksum.
  * A file whose container is broken is fetched once more; if it is broken again, it is so in the archive, and is kept as
- * it is.
+ * it is. Later runs ask whether there is another version of it (RFC 9110 section 13.1.2, If-None-Match), and so they do of a
+ * file that `isMutable`.
  */
 export async function download(
-  { url, place }: Pick<ArchiveFile, 'url' | 'place'>,
+  { url, place, isMutable = false }: Pick<ArchiveFile, 'url' | 'place' | 'isMutable'>,
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Downloaded> {
-  const { cache, http } = options;
-  if ((await cache.sizeOf(place)) !== undefined)
-    return { ok: true, path: cache.pathOf(place), received: 0, damage: undefined };
-  if (options.offline === true) return { ok: false, kind: 'absent', reason: 'it is not in the cache (--offline)' };
-  const path = await cache.prepare(place);
-  const meter = { received: 0 };
+  const { cache, offline = false } = options;
+  const file: Fetching = { url, path: cache.pathOf(place), isMutable, meter: { received: 0 } };
+  if ((await cache.sizeOf(place)) === undefined) {
+    if (offline) return { ok: false, kind: 'absent', reason: 'it is not in the cache (--offline)' };
+    await cache.prepare(place);
+    return fetched(file, options, signal);
+  }
+  const noted = await noteIn<VersionNote>(versionNoteOf(file.path));
+  const had: VersionNote | undefined = noted ?? (isMutable ? UNKNOWN_VERSION : undefined);
+  const kept = { ok: true, path: file.path, received: 0, damage: had?.damage } as const;
+  if (had === undefined || offline) return kept;
+  const renewed = await fetched({ ...file, had }, options, signal);
+  if (renewed.ok) return renewed;
+  // A broken copy is better than none; an old one may not be what is wanted.
+  return isMutable ? { ...renewed, reason: `${renewed.reason}; --offline uses the copy in the cache` } : kept;
+}
+
+async function fetched(file: Fetching, options: DownloadOptions, signal: AbortSignal): Promise<Downloaded> {
+  const { url, path, meter, had } = file;
   for (let round = 1; ; round++) {
-    const fetched = await persistently(url, () => fetchRest({ url, path, meter }, options, signal), http, signal);
-    if (!fetched.ok) return fetched;
-    const { damage, isMrt } = await inspectContainer(path + PART);
+    const got = await persistently(url, () => fetchRest(file, options, signal), options.http, signal);
+    if (!got.ok) return got;
+    if (got.isSame === true) return { ok: true, path, received: 0, damage: had?.damage };
+    const { damage, isMrt } = await inspectContainer(partOf(path));
     if (!isMrt) {
       await forget(path);
       return fault(`what the server sent ${damage ?? 'is not an MRT file'}`);
@@ -56,10 +71,18 @@ export async function download(
       await forget(path);
       continue;
     }
-    await rename(path + PART, path);
-    await rm(path + PART_NOTE, { force: true });
+    await put(file, damage);
     return { ok: true, path, received: meter.received, damage };
   }
+}
+
+/** Puts what arrived in its place, with a note where a later run must ask for another version. */
+async function put({ path, isMutable }: Fetching, damage: string | undefined): Promise<void> {
+  const version = (await noteIn<PartNote>(partNoteOf(path))) ?? UNKNOWN_VERSION;
+  await rename(partOf(path), path);
+  if (damage !== undefined || isMutable) await writeFile(versionNoteOf(path), JSON.stringify({ ...version, damage }));
+  else await rm(versionNoteOf(path), { force: true });
+  await rm(partNoteOf(path), { force: true });
 }
 
 /** The version of the file at the server that a part was begun by. */
@@ -68,37 +91,40 @@ interface PartNote {
   readonly modified: string | null;
 }
 
+const UNKNOWN_VERSION: PartNote = { etag: null, modified: null };
+
+/** The version of a file that is here, and how it is broken in the archive. */
+interface VersionNote extends PartNote {
+  readonly damage?: string | undefined;
+}
+
 /** One file on its way. */
 interface Fetching {
+  readonly isMutable: boolean;
+  /** What is here of it, where it is asked for again. */
+  readonly had?: VersionNote;
   readonly url: string;
   readonly path: string;
   /** Bytes received in all attempts. */
   readonly meter: { received: number };
 }
 
-async function fetchRest(
-  { url, path, meter }: Fetching,
-  { http, onBytes }: DownloadOptions,
-  signal: AbortSignal,
-): Promise<{ readonly ok: true } | (HttpFault & { readonly retryAfterMs?: number | undefined })> {
-  const part = await partOf(path);
-  const answer = await request(url, part === undefined ? {} : rangeHeaders(part), http, signal);
+type Rest =
+  { readonly ok: true; readonly isSame?: boolean } | (HttpFault & { readonly retryAfterMs?: number | undefined });
+
+async function fetchRest(file: Fetching, { http, onBytes }: DownloadOptions, signal: AbortSignal): Promise<Rest> {
+  const { url, path, meter, had } = file;
+  const part = await partIn(path);
+  const answer = await request(url, part === undefined ? renewHeaders(had) : rangeHeaders(part), http, signal);
   if (!answer.ok) return answer;
   const { response, stalled } = answer;
   try {
     const start = response.status === 206 ? (part?.bytes ?? 0) : 0;
-    const total = totalOf(response, start);
-    const doesNotFit = response.status === 416 || (start > 0 && startOf(response) !== start);
-    if (doesNotFit) {
-      await response.body?.cancel();
-      // It was whole when we were stopped.
-      if (response.status === 416 && part !== undefined && sizeOf(response) === part.bytes) return { ok: true };
-      await forget(path);
-      return fault('the server did not go on where the download stopped');
-    }
+    const unfit = await unfitOf(response, start, { path, part });
+    if (unfit !== undefined) return unfit;
     await writeNote(path, response);
     let bytes = start;
-    const broken = await append(path + PART, start, response.body, (more) => {
+    const broken = await append(partOf(path), start, response.body, (more) => {
       stalled.feed();
       bytes += more;
       meter.received += more;
@@ -106,15 +132,36 @@ async function fetchRest(
     });
     if (broken !== undefined)
       return fault(bytes === start ? broken : `the connection ended after ${bytes} bytes: ${broken}`);
-    if (total !== undefined && bytes < total) return fault(`the connection ended after ${bytes} of ${total} bytes`);
-    if (total !== undefined && bytes > total) {
-      await forget(path);
-      return fault(`the server sent ${bytes} bytes and had named ${total}`);
-    }
-    return bytes === 0 ? fault('the file is empty') : { ok: true };
+    return await weighed(bytes, totalOf(response, start), path);
   } finally {
     stalled.end();
   }
+}
+
+/** An answer that holds no bytes for us; `undefined` when it does. */
+async function unfitOf(
+  response: Response,
+  start: number,
+  { path, part }: { readonly path: string; readonly part: { readonly bytes: number } | undefined },
+): Promise<Rest | undefined> {
+  const doesNotFit = response.status === 416 || (start > 0 && startOf(response) !== start);
+  if (response.status !== 304 && !doesNotFit) return undefined;
+  await response.body?.cancel();
+  if (response.status === 304) return { ok: true, isSame: true };
+  // It was whole when we were stopped.
+  if (response.status === 416 && part !== undefined && sizeOf(response) === part.bytes) return { ok: true };
+  await forget(path);
+  return fault('the server did not go on where the download stopped');
+}
+
+/** Whether all of it came. */
+async function weighed(bytes: number, total: number | undefined, path: string): Promise<Rest> {
+  if (total !== undefined && bytes < total) return fault(`the connection ended after ${bytes} of ${total} bytes`);
+  if (total !== undefined && bytes > total) {
+    await forget(path);
+    return fault(`the server sent ${bytes} bytes and had named ${total}`);
+  }
+  return bytes === 0 ? fault('the file is empty') : { ok: true };
 }
 
 /**
@@ -145,12 +192,20 @@ async function append(
 }
 
 /** How much of the file is here, and of which version. Without a version, the rest might belong to another file. */
-async function partOf(path: string): Promise<(PartNote & { readonly bytes: number }) | undefined> {
+async function partIn(path: string): Promise<(PartNote & { readonly bytes: number }) | undefined> {
+  const note = await noteIn<PartNote>(partNoteOf(path));
+  const bytes = await stat(partOf(path)).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  const isKnown = (note?.etag ?? note?.modified ?? '') !== '';
+  return note !== undefined && bytes > 0 && isKnown ? { ...note, bytes } : undefined;
+}
+
+/** A note of an earlier run; `undefined` when there is none, or it was cut off. */
+async function noteIn<T>(path: string): Promise<T | undefined> {
   try {
-    const { size } = await stat(path + PART);
-    const note = JSON.parse(await readFile(path + PART_NOTE, 'utf8')) as PartNote;
-    const isKnown = (note.etag ?? note.modified ?? '') !== '';
-    return size > 0 && isKnown ? { ...note, bytes: size } : undefined;
+    return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch {
     return undefined;
   }
@@ -162,12 +217,32 @@ function rangeHeaders({ etag, modified, bytes }: PartNote & { readonly bytes: nu
   return { range: `bytes=${bytes}-`, ...(version === null ? {} : { 'if-range': version }) };
 }
 
-async function writeNote(path: string, { headers }: Response): Promise<void> {
-  const note: PartNote = { etag: headers.get('etag'), modified: headers.get('last-modified') };
-  await writeFile(path + PART_NOTE, JSON.stringify(note));
+/** The copy that is here is broken: another version is wanted, not the same again. */
+function renewHeaders(had: PartNote | undefined): Record<string, string> {
+  const { etag, modified } = had ?? UNKNOWN_VERSION;
+  return {
+    ...(etag === null ? {} : { 'if-none-match': etag }),
+    ...(modified === null ? {} : { 'if-modified-since': modified }),
+  };
 }
 
-function totalOf({ headers, status }: Response, start: number): number | undefined {
+/** What a server packs on the way cannot be continued: its ranges are of the packed bytes. */
+async function writeNote(path: string, response: Response): Promise<void> {
+  const { headers } = response;
+  const note: PartNote = isCoded(response)
+    ? { etag: null, modified: null }
+    : { etag: headers.get('etag'), modified: headers.get('last-modified') };
+  await writeFile(partNoteOf(path), JSON.stringify(note));
+}
+
+/** Some servers send a .gz file as a page that is packed on the way (`Content-Encoding: x-gzip`): `fetch` unpacks it. */
+function isCoded({ headers }: Response): boolean {
+  return !['', 'identity'].includes(headers.get('content-encoding') ?? '');
+}
+
+function totalOf(response: Response, start: number): number | undefined {
+  if (isCoded(response)) return undefined;
+  const { headers, status } = response;
   if (status === 206) {
     const total = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
     if (total !== undefined) return Number(total);
@@ -199,8 +274,8 @@ async function inspectContainer(path: string): Promise<{ readonly isMrt: boolean
 }
 
 async function forget(path: string): Promise<void> {
-  await rm(path + PART, { force: true });
-  await rm(path + PART_NOTE, { force: true });
+  await rm(partOf(path), { force: true });
+  await rm(partNoteOf(path), { force: true });
 }
 
 /** A full disk is not the server's fault: it is reported, and not tried again. */

@@ -68,7 +68,7 @@ async function findOf(
   const faults = new Set<LookupFault>();
   const all = async (kind: FileKind, begin: number): Promise<ArchiveFile[]> => {
     const files: ArchiveFile[] = [];
-    for (const month of monthsBetween(begin, untilMs)) {
+    for (const month of monthsBetween(collector, begin, untilMs)) {
       const { files: some, fault } = await listed(folderOf(collector, kind, month, bases));
       files.push(...some.filter((file) => file.kind === kind));
       if (fault !== undefined) faults.add(fault);

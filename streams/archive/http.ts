@@ -14,6 +14,11 @@ export interface ArchiveHttp {
   readonly attempts?: number;
   /** A server that sends nothing for this long is given up for this attempt. Milliseconds. @default 30_000 */
   readonly idleMs?: number;
+  /**
+   * When a host that asked us to wait may be asked again, by host; monotonic milliseconds. All requests of one run share it: those
+   * side by side wait, too.
+   */
+  readonly pauses?: Map<string, number>;
   /** Told before a request is repeated. */
   readonly report?: (said: { readonly url: string; readonly reason: string; readonly waitMs: number }) => void;
 }
@@ -25,6 +30,8 @@ export type HttpFault = {
   readonly kind: 'absent' | 'failed';
   /** For people: `HTTP 503`, `connection refused`. */
   readonly reason: string;
+  /** The server refuses this request, and would refuse it again. */
+  readonly isFinal?: boolean;
 };
 
 /** A response, or why there is none. */
@@ -55,17 +62,25 @@ export async function request(
       signal: stalled.signal,
     });
     stalled.feed();
-    if (response.ok || response.status === 416) return { ok: true, response, stalled };
+    if (response.ok || response.status === 304 || response.status === 416) return { ok: true, response, stalled };
     stalled.end();
     await response.body?.cancel();
-    const kind = response.status === 404 || response.status === 410 ? 'absent' : 'failed';
-    const asked = retryAfterMs(response.headers.get('retry-after'), http.clock.wallMs(), LONGEST_RETRY_AFTER_MS);
-    return { ok: false, kind, reason: `HTTP ${response.status}`, retryAfterMs: asked };
+    return { ok: false, ...refusalOf(response, http) };
   } catch (error) {
     stalled.end();
     return { ok: false, kind: 'failed', reason: stalled.signal.aborted && !signal.aborted ? STALLED : wordsOf(error) };
   }
 }
+
+function refusalOf({ status, headers }: Response, { clock }: ArchiveHttp) {
+  const asked = retryAfterMs(headers.get('retry-after'), clock.wallMs(), LONGEST_RETRY_AFTER_MS);
+  const kind = status === 404 || status === 410 ? ('absent' as const) : ('failed' as const);
+  const isFinal = status < 500 && !LATER.has(status);
+  return { kind, reason: `HTTP ${status}`, isFinal, retryAfterMs: asked };
+}
+
+/** Request Timeout, Too Early and Too Many Requests of RFC 9110, RFC 8470 and RFC 6585: the same request may be answered later. */
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** Why a request was given up whose server fell silent. */
 export const STALLED = 'the server sent nothing for too long';
@@ -83,13 +98,23 @@ export async function persistently<T extends { readonly ok: true }>(
 ): Promise<T | HttpFault> {
   const most = http.attempts ?? 5;
   for (let tries = 1; ; tries++) {
+    await hostReady(url, http, signal);
     const outcome = await attempt();
-    if (outcome.ok || outcome.kind === 'absent' || tries >= most || signal.aborted) return outcome;
+    if (outcome.ok) return outcome;
+    if (outcome.retryAfterMs !== undefined)
+      http.pauses?.set(new URL(url).host, http.clock.monotonicMs() + outcome.retryAfterMs);
+    if (outcome.kind === 'absent' || outcome.isFinal === true || tries >= most || signal.aborted) return outcome;
     const waitMs = outcome.retryAfterMs ?? backOffMs(tries, WAITS, http.random);
     http.report?.({ url, reason: outcome.reason, waitMs });
     await http.clock.sleep(waitMs, signal);
     if (signal.aborted) return outcome;
   }
+}
+
+/** Waits while the host has asked for a pause, whoever was told. */
+async function hostReady(url: string, { pauses, clock }: ArchiveHttp, signal: AbortSignal): Promise<void> {
+  const leftMs = (pauses?.get(new URL(url).host) ?? 0) - clock.monotonicMs();
+  if (leftMs > 0) await clock.sleep(leftMs, signal);
 }
 
 /** Reads a page of text of at most `maxBytes`. */

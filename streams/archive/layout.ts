@@ -1,5 +1,6 @@
 import type { Collector } from '../../src/bgp/peer.ts';
 import type { FileKind } from '../mrt/archive/file-name.ts';
+import { isInPacificTime, utcOfPacific } from '../mrt/archive/pacific.ts';
 
 /** The two public archives of MRT files. */
 export type Project = 'ris' | 'routeviews';
@@ -25,6 +26,8 @@ export interface ArchiveFile {
    * collector whichever mirror it came from, so that the folder can be given to `replay` as it is.
    */
   readonly place: string;
+  /** There may be another file behind its URL later. @default false: files of archives stay as they are */
+  readonly isMutable?: boolean;
 }
 
 /** The folder of a collector's copies of one month; see `ArchiveFile.place`. */
@@ -64,10 +67,13 @@ export function fileOf(name: string, folder: string, collector: Collector): Arch
   return { collector, kind: word === 'updates' ? 'updates' : 'rib', start, url: `${folder}${name}`, place };
 }
 
-/** Months in UTC from one moment to another, both included: `2014.11`, `2014.12`. */
-export function monthsBetween(fromMs: number, untilMs: number): readonly string[] {
+/**
+ * The folders of months in which a collector's files from one moment to another lie, both included: `2014.11`, `2014.12`. Where
+ * names are in Pacific time, the folder is that of the name: the first hours of a month in UTC lie in the month before.
+ */
+export function monthsBetween(collector: Collector, fromMs: number, untilMs: number): readonly string[] {
   const months: string[] = [];
-  const first = new Date(fromMs);
+  const first = new Date(isInPacificTime(collector, fromMs - PACIFIC_MOST_MS) ? fromMs - PACIFIC_MOST_MS : fromMs);
   for (let i = 0; ; i++) {
     const begin = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + i, 1);
     if (begin > untilMs) return months;
@@ -75,37 +81,10 @@ export function monthsBetween(fromMs: number, untilMs: number): readonly string[
   }
 }
 
+/** Pacific time is at most this far behind UTC. */
+export const PACIFIC_MOST_MS = 8 * 3_600_000;
+
 /** The folder of a month in an archive: `2014.12`. */
 export function monthOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 7).replace('-', '.');
-}
-
-/**
- * Route Views named its files in Pacific time until about 19:00 UTC on 2003-02-03, route-views.eqix until about 21:00 UTC
- * on 2006-02-01 (http://www.routeviews.org/data.html).
- */
-function isInPacificTime(collector: Collector, written: number): boolean {
-  if (projectOf(collector) === 'ris') return false;
-  return written < (collector === 'route-views.eqix' ? Date.UTC(2006, 1, 1, 13) : Date.UTC(2003, 1, 3, 11));
-}
-
-const PACIFIC = new Intl.DateTimeFormat('en-US', {
-  timeZone: 'America/Los_Angeles',
-  hourCycle: 'h23',
-  year: 'numeric',
-  month: 'numeric',
-  day: 'numeric',
-  hour: 'numeric',
-  minute: 'numeric',
-});
-
-/** The hour that comes twice in autumn is taken for its first coming: a file too many is read, none is left out. */
-function utcOfPacific(written: number): number {
-  for (const hours of [7, 8]) {
-    const candidate = written + hours * 3_600_000;
-    const part = new Map(PACIFIC.formatToParts(candidate).map(({ type, value }) => [type, Number(value)]));
-    const [year, month, day] = [part.get('year') ?? 0, part.get('month') ?? 0, part.get('day') ?? 0];
-    if (Date.UTC(year, month - 1, day, part.get('hour') ?? 0, part.get('minute') ?? 0) === written) return candidate;
-  }
-  return written + 8 * 3_600_000;
 }

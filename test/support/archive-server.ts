@@ -16,6 +16,8 @@ export type ArchiveFault =
   | { readonly kind: 'length'; readonly length: number }
   /** One byte of the body is another. */
   | { readonly kind: 'damage'; readonly at: number }
+  /** Sent as a page that is packed on the way, as some servers do with a .gz file. */
+  | { readonly kind: 'coded' }
   | { readonly kind: 'redirect'; readonly to: string };
 
 interface Planned {
@@ -33,6 +35,8 @@ export class ArchiveServer {
     readonly path: string;
     readonly range: string | undefined;
     readonly agent: string | undefined;
+    /** Monotonic milliseconds. */
+    readonly atMs: number;
   }[] = [];
   /** The most requests for files that were open at the same time. */
   mostAtOnce = 0;
@@ -68,7 +72,7 @@ export class ArchiveServer {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname.slice(1));
     const { range, 'user-agent': agent } = request.headers;
-    this.requests.push({ path, range, agent });
+    this.requests.push({ path, range, agent, atMs: performance.now() });
     const planned = this.#planned.find((one) => one.times > 0 && one.path.test(path));
     if (planned !== undefined) planned.times--;
     const body = this.files.get(path);
@@ -101,6 +105,10 @@ export class ArchiveServer {
     { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
   ): void {
     const etag = `"${createHash('sha256').update(body).digest('hex').slice(0, 16)}"`;
+    if (request.headers['if-none-match'] === etag) {
+      response.writeHead(304, { etag }).end();
+      return;
+    }
     const first = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? Number.NaN);
     const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
     const start = Number.isNaN(first) || !isSame ? 0 : first;
@@ -112,7 +120,8 @@ export class ArchiveServer {
     if (fault?.kind === 'damage') rest[fault.at] = (rest[fault.at] ?? 0) ^ 0xff;
     const length = fault?.kind === 'length' ? fault.length : rest.length;
     const range = start > 0 ? { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` } : {};
-    response.writeHead(start > 0 ? 206 : 200, { etag, 'content-length': length, ...range });
+    const coded = fault?.kind === 'coded' ? { 'content-encoding': 'x-gzip' } : {};
+    response.writeHead(start > 0 ? 206 : 200, { etag, 'content-length': length, ...range, ...coded });
     if (fault?.kind === 'cut') response.write(rest.subarray(0, fault.after), () => response.destroy());
     else if (fault?.kind === 'stall') response.write(rest.subarray(0, fault.after));
     else if (fault?.kind === 'length' && length > rest.length) response.write(rest, () => response.destroy());

@@ -9,13 +9,23 @@ import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import type { Damage } from '../../report/summary.ts';
 import type { Io } from '../io.ts';
-import { fetchUrls, fetchWindow, strangers, type WindowFiles, type WindowMeans, type WindowOptions } from './window.ts';
+import {
+  fetchUrls,
+  fetchWindow,
+  strangers,
+  URL_COLLECTOR,
+  type WindowFiles,
+  type WindowMeans,
+  type WindowOptions,
+} from './window.ts';
 
 /** Files to read, wherever they were asked for. */
 export interface Inputs {
   readonly paths: readonly string[];
   /** What of it could not be had. */
   readonly missing: readonly Damage[];
+  /** What is broken in the archive itself: a reader names it again. */
+  readonly damaged: readonly Damage[];
   /** Removes temporary files of this run. */
   readonly close: () => Promise<void>;
 }
@@ -59,6 +69,8 @@ export function isUrl(path: string): boolean {
 /** What the options say that cannot be meant together. */
 function misuse(paths: readonly string[], options: InputOptions): Failure | undefined {
   const { from, until, collectors, project } = options;
+  const odd = paths.filter((path) => isUrl(path) && !URL.canParse(path));
+  if (odd.length > 0) return bad('usage', `${odd.join(', ')}: this is not a URL`);
   if (from === undefined) {
     if (paths.length === 0) return bad('usage', 'name files to read, or a window of the archives: --from and --until');
     if (collectors !== undefined || project !== undefined)
@@ -70,10 +82,10 @@ function misuse(paths: readonly string[], options: InputOptions): Failure | unde
   }
   if (paths.length > 0) return bad('usage', '--from fetches files from the archives: do not name other files');
   if (until === undefined) return bad('usage', '--from needs --until: the end of the window');
-  const odd = strangers(collectors ?? [], project);
-  return odd.length === 0
+  const others = strangers(collectors ?? [], project);
+  return others.length === 0
     ? undefined
-    : bad('usage', `--project ${project}: ${odd.join(', ')} belongs to the other archive`);
+    : bad('usage', `--project ${project}: ${others.join(', ')} belongs to the other archive`);
 }
 
 function inputs(fetched: WindowFiles | undefined, local: readonly string[]): Inputs {
@@ -81,11 +93,13 @@ function inputs(fetched: WindowFiles | undefined, local: readonly string[]): Inp
   return {
     paths: [...(fetched?.paths ?? []), ...local],
     missing: [...(fetched?.faults ?? []), ...(files ?? [])],
+    damaged: (fetched?.damaged ?? []).map(({ file, reason }) => ({ file: nameOf(file), what: `damaged: ${reason}` })),
     close: async () => undefined,
   };
 }
 
 function nameOf({ collector, url }: ArchiveFile): string {
+  if (collector === URL_COLLECTOR) return url;
   const name = new URL(url).pathname.split('/').at(-1) ?? '';
   return `${collector}/${name}`;
 }

@@ -5,6 +5,7 @@ import { ArchiveCache } from '../../../streams/archive/cache.ts';
 import { fetchFiles, type FetchedFiles, type FetchProgress } from '../../../streams/archive/fetch-files.ts';
 import { listingFinder, type LookupFault } from '../../../streams/archive/find.ts';
 import type { ArchiveHttp } from '../../../streams/archive/http.ts';
+import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
 import {
   monthsBetween,
   placeOf,
@@ -47,6 +48,8 @@ export interface WindowFiles extends FetchedFiles {
   readonly faults: readonly LookupFault[];
 }
 
+/** Stands for the collector of a file that was named by its URL: the reader finds out whose it is. */
+export const URL_COLLECTOR = 'url' as Collector;
 /** Bytes that the cache of downloaded files may hold by default. */
 export const DEFAULT_CACHE_BYTES = 20e9;
 const DEFAULT_COLLECTORS: Readonly<Record<Project, string>> = { ris: 'rrc00', routeviews: 'route-views2' };
@@ -83,12 +86,13 @@ export async function fetchWindow(
   const folder = cacheFolder(options, io);
   if (folder === undefined) return bad('usage', 'there is no home folder for the files: name one with --cache DIR');
   const collectors = options.collectors ?? defaultCollectors(options.project);
-  const bases = means.bases ?? basesOf(io.env);
+  const bases = means.bases === undefined ? basesOf(io.env) : good(means.bases);
+  if (!bases.ok) return bases;
   const cache = new ArchiveCache(folder, options.cacheSize ?? DEFAULT_CACHE_BYTES);
   if (options.offline === true) return fromCache(cache, collectors, options);
 
   const http = httpOf(options, means);
-  const find = options.broker === undefined ? listingFinder(bases, http) : brokerFinder(options.broker, http);
+  const find = options.broker === undefined ? listingFinder(bases.value, http) : brokerFinder(options.broker, http);
   const found = await find({ collectors, fromMs: from, untilMs: until }, io.signal);
   if (io.signal.aborted) return bad('interrupted');
   if (found.files.length === 0) {
@@ -108,10 +112,13 @@ export async function fetchUrls(
   const folder = cacheFolder(options, io);
   if (folder === undefined) return bad('usage', 'there is no home folder for the files: name one with --cache DIR');
   const cache = new ArchiveCache(folder, options.cacheSize ?? DEFAULT_CACHE_BYTES);
-  const collector = 'url' as Collector;
   const files = urls.map((url): ArchiveFile => {
     const { host, pathname, search } = new URL(url);
-    return { collector, kind: 'updates', start: 0, url, place: `url/${host}${pathname}${search}` };
+    const name = pathname.slice(pathname.lastIndexOf('/') + 1);
+    const place = `url/${host}${pathname}${name === '' ? 'index' : ''}${search}`;
+    // `latest-bview.gz` is another file every eight hours.
+    const isMutable = readFileName(name).start === undefined;
+    return { collector: URL_COLLECTOR, kind: 'updates', start: 0, url, place, isMutable };
   });
   const { offline } = options;
   return fetchAll(files, { cache, http: httpOf(options, means), faults: [], means, offline }, io.signal);
@@ -151,20 +158,23 @@ async function fromCache(
   collectors: readonly Collector[],
   { from, until }: WindowOptions,
 ): Promise<Result<WindowFiles>> {
-  const folders = new Set<string>();
-  for (const collector of collectors)
-    for (const month of monthsBetween(from - DUMP_WITHIN_MS, until))
-      folders.add(cache.pathOf(placeOf(collector, month)));
   const paths: string[] = [];
-  for (const folder of folders) if (await isThere(folder)) paths.push(folder);
+  const faults: LookupFault[] = [];
+  for (const collector of new Set(collectors)) {
+    const months = monthsBetween(collector, from - DUMP_WITHIN_MS, until);
+    const folders = await Promise.all(months.map((month) => folderThere(cache.pathOf(placeOf(collector, month)))));
+    const own = folders.flatMap((folder) => folder ?? []);
+    paths.push(...own);
+    if (own.length === 0) faults.push({ file: collector, what: 'nothing of this window is in the cache (--offline)' });
+  }
   if (paths.length === 0) return bad('files', `--offline: nothing of this window is in ${cache.folder}`);
-  return good({ paths, missing: [], damaged: [], faults: [] });
+  return good({ paths, missing: [], damaged: [], faults });
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function folderThere(path: string): Promise<string | undefined> {
   return access(path).then(
-    () => true,
-    () => false,
+    () => path,
+    () => undefined,
   );
 }
 
@@ -179,16 +189,24 @@ export function strangers(collectors: readonly Collector[], project: Project | u
 }
 
 /** Mirrors and tests name other servers. */
-function basesOf(env: Io['env']): ArchiveBases {
-  const trimmed = (url: string | undefined): string | undefined => (url === '' ? undefined : url?.replace(/\/+$/, ''));
-  return {
-    ris: trimmed(env['UNROUTABLE_RIS_ARCHIVE']) ?? PUBLIC_ARCHIVES.ris,
-    routeviews: trimmed(env['UNROUTABLE_ROUTEVIEWS_ARCHIVE']) ?? PUBLIC_ARCHIVES.routeviews,
+function basesOf(env: Io['env']): Result<ArchiveBases> {
+  const faults: string[] = [];
+  const baseOf = (name: string, usual: string): string => {
+    const chosen = env[name] ?? '';
+    if (chosen !== '' && !isHttp(chosen)) faults.push(`${name}: it must be a URL like ${usual}`);
+    return (chosen === '' ? usual : chosen).replace(/\/+$/, '');
   };
+  const ris = baseOf('UNROUTABLE_RIS_ARCHIVE', PUBLIC_ARCHIVES.ris);
+  const routeviews = baseOf('UNROUTABLE_ROUTEVIEWS_ARCHIVE', PUBLIC_ARCHIVES.routeviews);
+  return faults.length === 0 ? good({ ris, routeviews }) : bad('usage', ...faults);
+}
+
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function httpOf({ contact }: Pick<WindowOptions, 'contact'>, { clock, random, report }: WindowMeans): ArchiveHttp {
   const who = contact === undefined ? '' : `; ${contact}`;
   const userAgent = `unroutable/${packageVersion()} (BGP archive replay${who})`;
-  return { clock, random, userAgent, ...(report !== undefined && { report }) };
+  return { clock, random, userAgent, pauses: new Map(), ...(report !== undefined && { report }) };
 }

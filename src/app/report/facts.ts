@@ -123,9 +123,16 @@ async function subjectFacts(
     incidents: incidents.map(({ incident }) => incident as unknown as Incident).reverse(),
     events: own,
     orders: await ordersOf(own),
-    collectors: collectorsOf(peers, own),
+    collectors: collectorsOf(peers ?? (await lastPeers(reader, subject, range)), own),
     voters: Math.max(0, ...timeline.buckets.map(({ voters }) => voters)),
   };
+}
+
+/** Peers of the last day of a range that is too long for all that they saw: their collectors heard it. */
+async function lastPeers(reader: Reader, subject: Subject, { from, until }: Range): Promise<Peers> {
+  const end = Math.min(until, (subject.recorded ?? from) + MINUTE_MS) as EventTime;
+  const begin = Math.max(from, end - DAY_MS) as EventTime;
+  return peersView(reader, { ...nameOf(subject), from: Math.min(begin, end - 1) as EventTime, until: end });
 }
 
 function concerns({ source, subject: of }: UnroutableEvent, subject: Subject): boolean {

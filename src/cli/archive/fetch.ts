@@ -23,10 +23,10 @@ export async function fetchArchive(
   const fetched = await openInputs(urls, windowOptions(options), io, means.window);
   means.close();
   if (!fetched.ok) return failed(fetched, io);
-  const { paths, missing } = fetched.value;
-  for (const { file, what } of missing) complain(io, `${file}: ${what}`);
+  const { paths, missing, damaged } = fetched.value;
+  for (const { file, what } of [...missing, ...damaged]) complain(io, `${file}: ${what}`);
   if (paths.length > 0) io.stdout.write(`${paths.join('\n')}\n`);
   if (options.quiet !== true) io.stderr.write(`${counted(paths.length, 'file')} in the cache\n`);
   if (paths.length === 0) return EXIT.files;
-  return missing.length === 0 ? EXIT.done : EXIT.partial;
+  return missing.length + damaged.length === 0 ? EXIT.done : EXIT.partial;
 }

@@ -37,7 +37,7 @@ export function addArchive(command: Command): void {
     .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
     .option('--cache-size <size>', 'size of the cache; the files used longest ago are removed (default: 20G)', asBytes)
     .option('--offline', 'use only files that are in the cache')
-    .option('--broker [url]', `ask a BGPKIT Broker which files there are (default: ${PUBLIC_BROKER})`)
+    .option('--broker [url]', `ask a BGPKIT Broker which files there are (default: ${PUBLIC_BROKER})`, asBroker)
     .option(
       '--contact <address>',
       "for the archives' operators, in the User-Agent: your mail address or site",
@@ -49,6 +49,13 @@ function asBytes(text: string): number {
   const bytes = parseBytes(text);
   if (bytes === undefined) throw new InvalidArgumentError(`It must be ${BYTES_FORM}.`);
   return bytes;
+}
+
+/** A base URL, without a slash at the end. */
+function asBroker(text: string): string {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError(`It must be a URL like ${PUBLIC_BROKER}.`);
+  return text.replace(/\/+$/, '');
 }
 
 function asContact(text: string): string {

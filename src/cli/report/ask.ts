@@ -1,11 +1,12 @@
 import { knownIn, publishedOf } from '../../app/incidents/published-of.ts';
-import type { KnownIncident } from '../../app/incidents/library.ts';
+import { knownIncidents, type KnownIncident } from '../../app/incidents/library.ts';
 import { widthOf, type Io } from '../../app/io.ts';
 import { clockOf, isReconstructed, nameOf } from '../../app/report/captions.ts';
 import { factsOf, type SubjectFacts } from '../../app/report/facts.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import { parsePeriod, PERIOD_FORM, type Period } from '../../config/period.ts';
 import { select } from '../../config/selection.ts';
+import { didYouMean } from '../../config/suggest.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { answerText, lengthOf, stretchesOf, sum, type VerdictStretch } from '../../report/answer.ts';
@@ -35,14 +36,17 @@ interface Answer {
 export async function ask(words: readonly string[], options: AskOptions, io: Io): Promise<ExitStatus> {
   const asked = askedOf(words);
   if (!asked.ok) return failed(asked, io);
-  const { territory, period, files } = asked.value;
+  const { period, files } = asked.value;
+  const named = await territoryOf(asked.value.territory, options);
+  if (!named.ok) return failed(named, io);
+  const territory = named.value;
   const isLibrary = files.length === 0 && options.archive !== true && options.store === undefined;
   const found = isLibrary
     ? await fromLibrary(territory, period, options)
     : await fromRoutes(territory, period, { files, options }, io);
   if (typeof found === 'number' || !found.ok) return refused(found, io);
   const { value, status } = found.value;
-  io.stdout.write(options.format === 'json' ? jsonOf(value, asked.value) : textOf(value, io));
+  io.stdout.write(options.format === 'json' ? jsonOf(value, { ...asked.value, territory }) : textOf(value, io));
   return status;
 }
 
@@ -52,17 +56,40 @@ interface Asked {
   readonly files: readonly string[];
 }
 
-/** `KP 2014-12 FILES…`; without a territory it is North Korea. */
+/** `KP 2014-12 FILES…`, `North Korea 2014-12`; without a territory it is North Korea. */
 function askedOf(words: readonly string[]): Result<Asked> {
-  const [first = '', second = ''] = words;
-  const alone = parsePeriod(first);
-  if (alone !== undefined) return good({ territory: 'KP', period: alone, files: words.slice(1) });
-  const period = parsePeriod(second);
-  if (period !== undefined) return good({ territory: first.toUpperCase(), period, files: words.slice(2) });
-  return bad('usage', `${second === '' ? first : second}: this is no time; it must be ${PERIOD_FORM}`);
+  for (const [i, word] of words.entries()) {
+    const period = parsePeriod(word);
+    const territory = words.slice(0, i).join(' ').trim();
+    if (period !== undefined)
+      return good({ territory: territory === '' ? 'KP' : territory, period, files: words.slice(i + 1) });
+  }
+  const odd = words.find((word) => /\d/.test(word));
+  return bad(
+    'usage',
+    odd === undefined
+      ? `name a time after the territory: ${PERIOD_FORM}`
+      : `${odd}: this is no time; it must be ${PERIOD_FORM}`,
+  );
 }
 
 type Found = { readonly value: Answer; readonly status: ExitStatus };
+
+/** The id of a territory that is named by its id or its name: one that is watched, or one of the library. */
+async function territoryOf(text: string, options: AskOptions): Promise<Result<string>> {
+  const { territories } = options;
+  const selection = await select({ settings: {}, ...(territories !== undefined && { territories }) });
+  if (!selection.ok) return selection;
+  const known = new Map([
+    ...(await knownIncidents()).map(({ territory, place }) => [territory, place] as const),
+    ...selection.value.territories.map(({ territory: { id, name } }) => [id, name] as const),
+  ]);
+  const wanted = text.toLowerCase();
+  for (const [id, name] of known) if ([id, name].some((one) => one.toLowerCase() === wanted)) return good(id);
+  const names = [...known].map(([id, name]) => `${id} ${name}`).sort();
+  const all = [...known].flat();
+  return bad('usage', `${text}: there is no such territory${didYouMean(text, all)} (known: ${names.join(', ')})`);
+}
 
 async function fromLibrary(territory: string, period: Period, options: AskOptions): Promise<Result<Found>> {
   const selection = await select({

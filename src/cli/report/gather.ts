@@ -34,6 +34,8 @@ export async function gathered<T>(
   question: (found: Gathered) => Promise<Result<T>>,
 ): Promise<Result<{ readonly value: T; readonly status: ExitStatus }> | ExitStatus> {
   if (paths.length === 0 && options.from === undefined) return fromStore(options, io, question);
+  if (options.store !== undefined && options.from !== undefined)
+    return bad('usage', '--from fetches from the archives: choose the time of a store with --since and --until');
   if (options.store !== undefined)
     return bad('usage', 'files and --store together: name the files, or the store that has them already');
   return fromReplay(paths, options, io, question);

@@ -12,8 +12,9 @@ import type { ReplayOptions } from '../../app/replay/options.ts';
 import { isoTime } from '../../bgp/time.ts';
 import type { Family } from '../../bgp/prefix.ts';
 import { refusal } from '../../lib/errno.ts';
-import { bad, good, type Result } from '../../lib/result.ts';
+import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import {
+  csvOf,
   lifelinesPicture,
   messagesPicture,
   peersPicture,
@@ -64,7 +65,7 @@ export async function report(paths: readonly string[], options: ReportOptions, i
 }
 
 /** What `--format` names, else the ending of `--out`, else HTML for a file and Markdown for people. */
-function formatOf({ format, out, table }: ReportOptions, io: Io): Result<ReportFormat> {
+function formatOf({ format, out, table, picture }: ReportOptions, io: Io): Result<ReportFormat> {
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   const found = format ?? REPORT_FORMATS.find((known) => known === ending || (known === 'html' && ending === 'htm'));
   if (found === undefined && out !== undefined)
@@ -73,10 +74,29 @@ function formatOf({ format, out, table }: ReportOptions, io: Io): Result<ReportF
       `--out ${out}: no report ends like this; use .${REPORT_FORMATS.join(', .')}, or say which with --format`,
     );
   const chosen = found ?? (table === undefined ? 'md' : 'csv');
+  const unfit = unfitFor(chosen, { table, picture });
+  if (unfit !== undefined) return unfit;
   if ((chosen === 'png' || chosen === 'parquet') && out === undefined && io.stdout.isTTY === true)
     return bad('usage', `${chosen} is not for a terminal: write it to a file with --out FILE.${chosen}`);
   return good(chosen);
 }
+
+/** What is chosen of a report, where this format does not have it. */
+function unfitFor(
+  format: ReportFormat,
+  { table, picture }: { readonly table: Table | undefined; readonly picture: ReportOptions['picture'] | undefined },
+): Failure | undefined {
+  if (table !== undefined && format !== 'csv' && format !== 'parquet')
+    return bad('usage', `--table: ${format} has no tables; use csv or parquet`);
+  if (picture === undefined) return undefined;
+  if (!HAVE_PICTURES.has(format))
+    return bad('usage', `--picture: ${format} has no pictures; use html, svg or png, or csv for the numbers of one`);
+  if (format === 'csv' && (picture.length > 1 || table !== undefined))
+    return bad('usage', 'one csv has one table: choose one --picture, or one --table');
+  return undefined;
+}
+
+const HAVE_PICTURES: ReadonlySet<ReportFormat> = new Set(['html', 'svg', 'png', 'csv']);
 
 type Rendering = ReportOptions & { readonly names: AsNames };
 
@@ -87,7 +107,7 @@ async function rendered(
   options: Rendering,
 ): Promise<Result<string | Uint8Array>> {
   const { table = 'series', names } = options;
-  if (format === 'csv') return good(tableCsv(table, all));
+  if (format === 'csv') return options.picture === undefined ? good(tableCsv(table, all)) : numbersOf(all, options);
   if (format === 'parquet') {
     const { tableParquet } = await import('../../app/report/parquet.ts');
     return good(tableParquet(tableOf(table, all)));
@@ -110,6 +130,26 @@ async function rendered(
   return drawn(format, { all, documents, pictures }, options);
 }
 
+/** The numbers that a picture draws. */
+function numbersOf(all: readonly SubjectFacts[], { picture = [], names }: Rendering): Result<string> {
+  const one = only(all);
+  if (!one.ok) return one;
+  const [drawn] = picturesOf(one.value, picture, names);
+  return drawn === undefined ? bad('usage', NO_PEERS) : good(csvOf(drawn));
+}
+
+/** The one territory and family that a picture shows. */
+function only(all: readonly SubjectFacts[]): Result<SubjectFacts> {
+  const [facts] = all;
+  if (facts === undefined) return bad('files', 'there is nothing to draw');
+  const keys = all.map(({ subject }) => subject.key).join(', ');
+  return all.length === 1
+    ? good(facts)
+    : bad('usage', `a picture shows one of them: choose with --territory and --family (${keys})`);
+}
+
+const NO_PEERS = 'what each peer saw is recorded for at most three days, and not in this time';
+
 interface Drawing {
   readonly all: readonly SubjectFacts[];
   readonly documents: readonly ReturnType<typeof documentOf>[];
@@ -130,18 +170,12 @@ async function drawn(
     };
     return good(reportHtml(documents, svgOf));
   }
-  const [facts] = all;
-  const [document] = documents;
-  if (facts === undefined || document === undefined) return bad('files', 'there is nothing to draw');
-  if (all.length > 1)
-    return bad(
-      'usage',
-      `a picture shows one of them: choose with --territory and --family (${all.map(({ subject }) => subject.key).join(', ')})`,
-    );
-  const chosen = picturesOf(facts, picture, names);
-  if (chosen.length === 0)
-    return bad('usage', 'what each peer saw is recorded for at most three days, and not in this time');
-  const svg = figureSvg(document, chosen, facts, theme);
+  const one = only(all);
+  if (!one.ok) return one;
+  const [document = { answer: '' }] = documents;
+  const chosen = picturesOf(one.value, picture, names);
+  if (chosen.length === 0) return bad('usage', NO_PEERS);
+  const svg = figureSvg(document, chosen, one.value, theme);
   return good(format === 'svg' ? svg : await pngOf(svg));
 }
 

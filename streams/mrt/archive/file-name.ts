@@ -1,4 +1,5 @@
 import { parseCollector, type Collector } from '../../../src/bgp/peer.ts';
+import { isInPacificTime, isUnsure, utcOfPacific } from './pacific.ts';
 
 /** What a file holds: a table dump, or updates. */
 export type FileKind = 'rib' | 'updates';
@@ -36,17 +37,22 @@ const DATE_TIME =
 const EPOCH = /(?<!\d)(\d{9,10})(?!\d)/;
 /** Go's example time, which GoBGP leaves in the names of its table dumps. */
 const GO_LAYOUT = '20060102.150405';
-/** Route Views named files in Pacific time until 2003, route-views.eqix until 2006-02-01. */
-const ROUTE_VIEWS_UTC = Date.UTC(2006, 1, 2);
+/** Until then a folder of another name may be a copy of one of Route Views, whose names were in Pacific time. */
+const PERHAPS_PACIFIC = Date.UTC(2006, 1, 2);
 
 /** What the name of a file tells: collector, kind and start. */
 export function readFileName(path: string): NamedFile {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const collector = collectorOf(path, name);
-  const start = startOf(name);
-  const isPacific =
-    start !== undefined && start < ROUTE_VIEWS_UTC && collector !== undefined && !RIS.test(`/${collector}/`);
-  return { collector, kind: kindOf(name), start: isPacific ? undefined : start };
+  return { collector, kind: kindOf(name), start: utcOf(startOf(name), collector) };
+}
+
+/** `undefined` where it is not sure which moment the name means: then the first record is asked. */
+function utcOf(start: number | undefined, collector: Collector | undefined): number | undefined {
+  if (start === undefined || collector === undefined || RIS.test(`/${collector}/`)) return start;
+  if (!collector.startsWith('route-views')) return start < PERHAPS_PACIFIC ? undefined : start;
+  if (isUnsure(collector, start)) return undefined;
+  return isInPacificTime(collector, start) ? utcOfPacific(start) : start;
 }
 
 function collectorOf(path: string, name: string): Collector | undefined {

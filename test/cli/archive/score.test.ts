@@ -7,8 +7,8 @@ import { archiveOf } from '../../support/archive-files.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
 import { buildCli, type BuiltCli } from '../../support/cli.ts';
 
-/** A blackout, an outage over two upstreams, and a quiet day. */
-const NAMES = ['2014-12-22', '2018-06-12', '2025-06-06'];
+/** Two blackouts, a quiet day, and an outage over two upstreams. */
+const NAMES = ['2014-12-27', '2018-06-12', '2025-06-06'];
 
 describe('the library scored from the archives', () => {
   let cli: BuiltCli;

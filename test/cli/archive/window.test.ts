@@ -1,13 +1,17 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { archiveOf } from '../../support/archive-files.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
+import { brokerRow, brokerServer } from '../../support/broker-server.ts';
 import { buildCli, ended, type BuiltCli } from '../../support/cli.ts';
+import { connectProxy } from '../../support/proxy.ts';
 
-/** Eight hours around the onset, and the day back to the dump before: 390 files of one collector, 130 of the other. */
-const WINDOW = ['--from', '2014-12-22T12:00', '--until', '2014-12-22T20:00', '--collectors', 'rrc00,route-views.sg'];
+/** Two outages. */
+const day = { name: '2022-11-17', from: '2022-11-16T12:00:00Z', until: '2022-11-18T00:00:00Z' };
+/** Around both, and two hours back to the dump before: 66 files of one collector, 22 of the other. */
+const WINDOW = ['--from', '2022-11-17T02:00', '--until', '2022-11-17T05:25', '--collectors', 'rrc00,route-views.sg'];
 const POLICY = ['--format', 'ndjson', '--quiet'];
 
 let cli: BuiltCli;
@@ -18,11 +22,16 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   cli = await buildCli();
-  const ris = await archiveOf('reconstructed-a', () => 'rrc00/2014.12/', { minutes: 5, rib: 'bview', ending: 'gz' });
+  const ris = await archiveOf('reconstructed-a', () => 'rrc00/2022.11/', {
+    minutes: 5,
+    rib: 'bview',
+    ending: 'gz',
+    day,
+  });
   const routeViews = await archiveOf(
     'reconstructed-b',
-    (kind) => `route-views.sg/bgpdata/2014.12/${kind === 'rib' ? 'RIBS' : 'UPDATES'}/`,
-    { minutes: 15, rib: 'rib', ending: 'bz2' },
+    (kind) => `route-views.sg/bgpdata/2022.11/${kind === 'rib' ? 'RIBS' : 'UPDATES'}/`,
+    { minutes: 15, rib: 'rib', ending: 'bz2', day },
   );
   files = new Map([...ris, ...routeViews]);
 });
@@ -54,36 +63,36 @@ describe('a window of the public archives', () => {
     const asked = server.requests.length;
 
     const folders = ['rrc00', 'route-views.sg'].map((name) => join(folder, 'cache', name));
-    const byHand = ['--since', '2014-12-22T12:00', '--until', '2014-12-22T20:00'];
+    const byHand = ['--since', '2022-11-17T02:00', '--until', '2022-11-17T05:25'];
     const local = await cli.run(['replay', ...folders, ...byHand, ...POLICY], env);
     expect(local.stdout).toBe(first.stdout);
 
     const offline = await cli.run(['replay', ...WINDOW, '--offline', ...POLICY], env);
     expect(offline.stdout).toBe(first.stdout);
     const archive = ['--archive', '--offline', '--collectors', 'rrc00,route-views.sg', '--quiet'];
-    const answer = await cli.run(['ask', 'KP', '2014-12-22T11:50', ...archive], env);
+    const answer = await cli.run(['ask', 'KP', '2022-11-17T01:00', ...archive], env);
     expect([answer.stderr, answer.stdout.replaceAll('\n', ' ')]).toEqual([
       '',
-      expect.stringMatching(/^At 2014-12-22 11:50:00 UTC \(.* in Pyongyang\), North Korea was routable\./),
+      expect.stringMatching(/^At 2022-11-17 01:00:00 UTC \(.* in Pyongyang\), North Korea was routable\./),
     ]);
     expect(server.requests.length).toBe(asked);
   });
 
   test('of which a file cannot be had is partial: the file is named, and what it held is not taken for silence', async () => {
-    for (const path of server.files.keys()) if (/updates\.20141222\.16[012]/.test(path)) server.files.delete(path);
-    server.fail(/UPDATES\/updates\.20141222\.1630/, { kind: 'status', status: 404 }, 99);
+    for (const path of server.files.keys()) if (/updates\.20221117\.02[123]/.test(path)) server.files.delete(path);
+    server.fail(/UPDATES\/updates\.20221117\.0245/, { kind: 'status', status: 404 }, 99);
     const ran = await cli.run(['replay', ...WINDOW, ...POLICY], env);
     expect(ran.status).toBe(3);
-    expect(ran.stderr).toMatch(/updates\.20141222\.1630\.bz2: not fetched: HTTP 404/);
+    expect(ran.stderr).toMatch(/updates\.20221117\.0245\.bz2: not fetched: HTTP 404/);
     expect(ran.stdout).toContain('observer.gap');
   });
 
   test('of a day and four collectors, killed five times, says the same in the end; no file is fetched twice', async () => {
-    for (const [path, bytes] of files)
-      server.files.set(path.replace('rrc00', 'rrc01').replace('route-views.sg', 'route-views.amsix'), bytes);
-    const day = ['--from', '2014-12-22', '--until', '2014-12-23'];
-    const collectors = ['--collectors', 'rrc00,rrc01,route-views.sg,route-views.amsix'];
-    const args = ['replay', ...day, ...collectors, ...POLICY, '--cache-size'];
+    for (const name of ['route-views.amsix', 'route-views.wide'])
+      for (const [path, bytes] of files) server.files.set(path.replace('route-views.sg', name), bytes);
+    const hours = ['--from', '2022-11-16T12:00', '--until', '2022-11-17T12:00'];
+    const collectors = ['--collectors', 'rrc00,route-views.sg,route-views.amsix,route-views.wide'];
+    const args = ['replay', ...hours, ...collectors, ...POLICY, '--cache-size'];
     const once = { ...env, UNROUTABLE_CACHE: join(folder, 'once') };
     const whole = await cli.run([...args, '1G'], once);
     expect([whole.status, whole.stderr]).toEqual([0, '']);
@@ -108,7 +117,7 @@ describe('a window of the public archives', () => {
     expect(await sizeOf(join(folder, 'cache'))).toBe(size);
 
     // A run that needs little of it leaves the cache within a limit of half.
-    const [from, until] = ['2014-12-22T06:00', '2014-12-22T06:30'];
+    const [from, until] = ['2022-11-17T06:00', '2022-11-17T06:30'];
     const few = ['replay', '--from', from, '--until', until, '--collectors', 'rrc00', ...POLICY];
     const limit = Math.floor(size / 2);
     expect((await cli.run([...few, '--cache-size', `${limit}`], env)).status).toBe(0);
@@ -135,12 +144,94 @@ describe('what cannot be meant is said', () => {
     [['replay', 'x.gz', '--collectors', 'rrc00'], /choose from the archives/],
     [['fetch', ...WINDOW, '--project', 'ris'], /route-views\.sg belongs to the other archive/],
     [['fetch', ...WINDOW, '--offline'], /nothing of this window is in/],
+    [['fetch', ...WINDOW, '--broker', 'example'], /It must be a URL like/],
+    [['fetch', 'https://'], /https:\/\/: this is not a URL/],
   ])('%s', async (args, words) => {
     const ran = await cli.run(args, env);
     expect(ran.stderr).toMatch(words);
     expect([2, 4]).toContain(ran.status);
   });
 });
+
+describe('fetch', () => {
+  /** Half an hour: a dump, and what follows it, of one collector. */
+  const FEW = ['--from', '2022-11-17T00:05', '--until', '2022-11-17T00:29', '--collectors', 'rrc00', '--quiet'];
+  const names = ({ stdout }: { stdout: string }): string[] =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((path) => basename(path));
+
+  test('only brings the files: it prints their paths, and asks for nothing that is here', async () => {
+    const first = await cli.run(['fetch', ...FEW, '--contact', 'me@example.org'], env);
+    expect([first.status, first.stderr]).toEqual([0, '']);
+    expect(names(first)).toEqual([
+      'bview.20221117.0000.gz',
+      ...['0000', '0005', '0010', '0015', '0020', '0025'].map((time) => `updates.20221117.${time}.gz`),
+    ]);
+    expect(server.requests.every(({ agent }) => /^unroutable\/\S+ \(.*; me@example\.org\)$/.test(agent ?? ''))).toBe(
+      true,
+    );
+    const asked = server.asked(/gz$/);
+    const again = await cli.run(['fetch', ...FEW], env);
+    expect([again.stdout, server.asked(/gz$/)]).toEqual([first.stdout, asked]);
+  });
+
+  test('names what is not to be had or broken, with status 3, and brings the rest', async () => {
+    server.files.set('rrc00/2022.11/updates.20221117.0005.gz', (bytesOf('0005') ?? new Uint8Array()).slice(0, -9));
+    server.fail(/0010/, { kind: 'html' }, 99);
+    server.fail(/0015/, { kind: 'status', status: 403 }, 99);
+    server.files.delete('rrc00/2022.11/updates.20221117.0020.gz');
+    const ran = await cli.run(['fetch', ...FEW], env);
+    expect(ran.status).toBe(3);
+    expect(names(ran)).toHaveLength(4);
+    expect(ran.stderr).toMatch(/updates\.20221117\.0005\.gz: damaged: /);
+    expect(ran.stderr).toMatch(/updates\.20221117\.0010\.gz: not fetched: what the server sent .*web page/);
+    expect(ran.stderr).toMatch(/updates\.20221117\.0015\.gz: not fetched: HTTP 403/);
+  }, 60_000);
+
+  test('goes through the proxy of the environment, and is sent on by redirects', async () => {
+    const proxy = await connectProxy(Number(new URL(server.url).port));
+    const archive = 'http://archive.example';
+    server.fail(/0005/, { kind: 'redirect', to: `http://mirror.example/rrc00/2022.11/updates.20221117.0010.gz` });
+    const through = { ...env, HTTP_PROXY: proxy.url, UNROUTABLE_RIS_ARCHIVE: archive };
+    const ran = await cli.run(['fetch', ...FEW], through);
+    expect([ran.status, ran.stderr]).toEqual([0, '']);
+    expect(new Set(proxy.asked)).toEqual(new Set(['archive.example:80', 'mirror.example:80']));
+  });
+
+  test('of a broker, it is the same window', async () => {
+    const rows = [...server.files.keys()].map((path) => {
+      const isRis = path.startsWith('rrc00');
+      return brokerRow(`${server.url}/${path}`, isRis ? 'rrc00' : 'route-views.sg', isRis ? 5 : 15);
+    });
+    const broker = await brokerServer(rows);
+    const args = ['replay', ...WINDOW, ...POLICY];
+    const listed = await cli.run(args, env);
+    const found = await cli.run([...args, '--broker', broker.url], {
+      ...env,
+      UNROUTABLE_CACHE: join(folder, 'other'),
+    });
+    expect([found.status, found.stderr, found.stdout]).toEqual([0, '', listed.stdout]);
+    expect(await sizeOf(join(folder, 'other'))).toBe(await sizeOf(join(folder, 'cache')));
+  }, 60_000);
+
+  test('from the cache alone, a collector of which nothing is there is named', async () => {
+    await cli.run(['fetch', ...FEW], env);
+    const [, , , , , , ...quiet] = FEW;
+    const ran = await cli.run(
+      ['replay', ...FEW.slice(0, 4), '--collectors', 'rrc00,rrc01', ...quiet, '--offline'],
+      env,
+    );
+    expect(ran.status).toBe(3);
+    expect(ran.stderr).toContain('rrc01: nothing of this window is in the cache');
+  });
+});
+
+/** A file of rrc00 by its time. */
+function bytesOf(time: string): Uint8Array | undefined {
+  return server.files.get(`rrc00/2022.11/updates.20221117.${time}.gz`);
+}
 
 describe('other inputs', () => {
   test('a URL and the standard input are read as files are', async () => {

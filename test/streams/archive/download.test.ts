@@ -1,12 +1,14 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import type { Clock } from '../../../src/ports.ts';
-import { ArchiveCache } from '../../../streams/archive/cache.ts';
+import { ArchiveCache, partOf } from '../../../streams/archive/cache.ts';
 import { download } from '../../../streams/archive/download.ts';
 import { fetchFiles } from '../../../streams/archive/fetch-files.ts';
+import { planMrt } from '../../../streams/mrt/archive/archive.ts';
 import type { Collector } from '../../../src/bgp/peer.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
 import { BLACKOUT } from '../../support/cli.ts';
@@ -46,7 +48,7 @@ const clock: Clock = {
 };
 const IDLE_MS = 400;
 
-function get(attempts = 4, offline = false) {
+function get(attempts = 4, offline = false, isMutable = false) {
   const http = {
     clock,
     random: () => 1,
@@ -54,7 +56,7 @@ function get(attempts = 4, offline = false) {
     attempts,
     idleMs: IDLE_MS,
   };
-  return download({ url: `${server.url}/${NAME}`, place: PLACE }, { cache, http, offline }, never);
+  return download({ url: `${server.url}/${NAME}`, place: PLACE, isMutable }, { cache, http, offline }, never);
 }
 
 const filesIn = async (): Promise<string[]> =>
@@ -99,7 +101,7 @@ describe('a file of an archive', () => {
     await rm(join(folder, PLACE));
     server.fail(/bview/, { kind: 'stall', after: 700 });
     await get(1);
-    await writeFile(join(folder, `${PLACE}.part`), bytes);
+    await writeFile(partOf(join(folder, PLACE)), bytes);
     expect(await get()).toMatchObject({ ok: true, received: 0 });
   });
 
@@ -121,7 +123,7 @@ describe('a file of an archive', () => {
 
   test('that is not there is absent, after one request', async () => {
     server.files.clear();
-    expect(await get()).toEqual({ ok: false, kind: 'absent', reason: 'HTTP 404' });
+    expect(await get()).toMatchObject({ ok: false, kind: 'absent', reason: 'HTTP 404' });
     expect(server.requests).toHaveLength(1);
     expect(await filesIn()).toEqual([]);
   });
@@ -151,6 +153,55 @@ describe('a file of an archive', () => {
     expect(got).toMatchObject({ ok: true });
     expect(got.ok ? got.damage : '').toMatch(/\w/);
     expect(await readFile(join(folder, PLACE))).toEqual(broken);
+  });
+
+  test('that is broken in the archive is asked for again by later runs: the same is not fetched twice, a mended one is', async () => {
+    server.files.set(NAME, bytes.subarray(0, bytes.length - 40));
+    const broken = await get();
+    expect(broken).toMatchObject({ ok: true, damage: expect.stringMatching(/./) as unknown });
+    expect(await get()).toEqual({ ...broken, received: 0 });
+    expect(await get(1, true)).toEqual({ ...broken, received: 0 });
+    server.fail(/bview/, { kind: 'status', status: 503 });
+    expect(await get(1)).toEqual({ ...broken, received: 0 });
+    server.files.set(NAME, bytes);
+    expect(await get()).toMatchObject({ ok: true, damage: undefined, received: bytes.length });
+    const asked = server.requests.length;
+    expect(await get()).toMatchObject({ ok: true, damage: undefined, received: 0 });
+    expect(server.requests.length).toBe(asked);
+    expect(await filesIn()).toEqual(['bview.20141221.1200.gz']);
+  });
+
+  test('whose URL has no date is asked for each time, and fetched when it is another one', async () => {
+    const mutable = (attempts = 4, offline = false) => get(attempts, offline, true);
+    expect(await mutable()).toMatchObject({ received: bytes.length });
+    expect(await mutable()).toMatchObject({ ok: true, received: 0 });
+    const other = await readFile(join(BLACKOUT, 'reconstructed-b/bgpdata/bview.20141221.1200.gz'));
+    server.files.set(NAME, other);
+    expect(await mutable(1, true)).toMatchObject({ ok: true, received: 0 });
+    expect(await mutable()).toMatchObject({ received: other.length });
+    expect(await readFile(join(folder, PLACE))).toEqual(other);
+    server.fail(/bview/, { kind: 'status', status: 503 });
+    expect(await mutable(1)).toMatchObject({ ok: false, reason: 'HTTP 503; --offline uses the copy in the cache' });
+  });
+
+  test('that the server sends as packed on the way is the same file', async () => {
+    server.fail(/bview/, { kind: 'coded' });
+    expect(await get()).toMatchObject({ ok: true, damage: undefined });
+    expect(await readFile(join(folder, PLACE))).toEqual(gunzipSync(bytes));
+  });
+
+  test('of which only a part is here has a hidden name: a search for files passes it over', async () => {
+    server.fail(/bview/, { kind: 'stall', after: 700 });
+    await get(1);
+    expect((await filesIn()).every((name) => name.startsWith('.'))).toBe(true);
+    const planned = await planMrt({ paths: [folder] });
+    expect(planned).toMatchObject({ ok: false, reason: 'no file was found in the folders named' });
+  });
+
+  test.each([400, 401, 403, 451])('that the server refuses with %i is not asked for again', async (status) => {
+    server.fail(/bview/, { kind: 'status', status }, 9);
+    expect(await get()).toMatchObject({ ok: false, kind: 'failed', reason: `HTTP ${status}` });
+    expect(server.requests).toHaveLength(1);
   });
 
   test('that is empty is a fault, not a file', async () => {
@@ -191,6 +242,24 @@ describe('many files', () => {
     expect(got.missing.map((one) => [one.file.start, one.reason])).toEqual([[0, 'HTTP 404']]);
     expect(server.mostAtOnce).toBeLessThanOrEqual(3);
     expect(seen.at(-1)).toBe(12);
+  });
+
+  test('wait together when the host asks one of them to wait', async () => {
+    const files = Array.from({ length: 8 }, (_, i) => file(i));
+    for (const { url } of files) server.files.set(new URL(url).pathname.slice(1), bytes);
+    server.fail(/updates/, { kind: 'status', status: 429, headers: { 'retry-after': '1' } });
+    const http = {
+      clock: systemClock,
+      random: () => 1,
+      userAgent: 'x',
+      attempts: 2,
+      pauses: new Map<string, number>(),
+    };
+    const { missing } = await fetchFiles(files, { cache, http }, never);
+    expect([missing, server.requests.length]).toEqual([[], 9]);
+    const [told = 0, ...later] = server.requests.map(({ atMs }) => atMs);
+    // Two were under way when the first was told.
+    expect(later.filter((at) => at < told + 950).length).toBeLessThanOrEqual(2);
   });
 
   test('leave the cache within its limit: those used longest ago go, those of this run stay', async () => {

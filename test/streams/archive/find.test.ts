@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Collector } from '../../../src/bgp/peer.ts';
 import { systemClock } from '../../../src/app/system-clock.ts';
-import { brokerFinder } from '../../../streams/archive/broker.ts';
 import { listingFinder } from '../../../streams/archive/find.ts';
 import { fileOf } from '../../../streams/archive/layout.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
@@ -119,47 +118,19 @@ describe('a window of Route Views', () => {
     const file = fileOf(name, 'https://x/', collector as Collector);
     expect(new Date(file?.start ?? 0).toISOString()).toBe(start);
   });
-});
 
-describe('a BGPKIT Broker', () => {
-  test('is asked page by page, and gives the same files as the listings', async () => {
-    const row = (kind: string, hour: string, minutes: number) => ({
-      ts_start: `2014-12-22T${hour}:00:00`,
-      ts_end: new Date(Date.parse(`2014-12-22T${hour}:00:00Z`) + minutes * 60_000).toISOString().slice(0, 19),
-      collector_id: 'rrc00',
-      data_type: kind,
-      url: `https://data.ris.ripe.net/rrc00/2014.12/${kind === 'rib' ? 'bview' : 'updates'}.20141222.${hour}00.gz`,
-    });
-    const answers: Record<string, unknown> = {
-      rib: { data: [row('rib', '00', 0), row('rib', '08', 0), row('rib', '16', 0), { odd: true }] },
-      updates: { data: [row('updates', '07', 5), row('updates', '08', 5), row('updates', '09', 5)] },
-    };
-    const { createServer } = await import('node:http');
-    const asked: URLSearchParams[] = [];
-    const broker = createServer((request, response) => {
-      const { searchParams } = new URL(request.url ?? '', 'http://x');
-      asked.push(searchParams);
-      response.end(JSON.stringify(answers[searchParams.get('data_type') ?? '']));
-    });
-    await new Promise<void>((resolve) => broker.listen(0, '127.0.0.1', resolve));
-    const { port } = broker.address() as { port: number };
-    try {
-      const finder = brokerFinder(`http://127.0.0.1:${port}`, http);
-      const window = {
-        collectors: ['rrc00' as Collector],
-        fromMs: Date.parse('2014-12-22T09:00Z'),
-        untilMs: Date.parse('2014-12-22T10:00Z'),
-      };
-      const { files, faults } = await finder(window, never);
-      expect(files.map(({ place }) => place.split('/').at(-1))).toEqual([
-        'bview.20141222.0800.gz',
-        'updates.20141222.0800.gz',
-        'updates.20141222.0900.gz',
-      ]);
-      expect(faults).toEqual([]);
-      expect(asked[0]?.get('page_size')).toBe('1000');
-    } finally {
-      broker.close();
-    }
+  test('whose names are in Pacific time is found in the folders of the names: a month begins in that before it', async () => {
+    const folder = 'bgpdata/2002.12';
+    has(`${folder}/RIBS/rib.20021231.1752.bz2`, 'bgpdata/2003.01/RIBS/rib.20021231.9999.bz2');
+    for (const time of ['1744', '1759', '1814', '1829']) has(`${folder}/UPDATES/updates.20021231.${time}.bz2`);
+    has('bgpdata/2003.01/RIBS/rib.20030101.0152.bz2', 'bgpdata/2003.01/UPDATES/updates.20030101.0014.bz2');
+    const { files, faults } = await find('route-views2', '2003-01-01T02:05Z', '2003-01-01T02:20Z');
+    expect(namesOf(files)).toEqual([
+      `${folder}/RIBS/rib.20021231.1752.bz2`,
+      `${folder}/UPDATES/updates.20021231.1744.bz2`,
+      `${folder}/UPDATES/updates.20021231.1759.bz2`,
+      `${folder}/UPDATES/updates.20021231.1814.bz2`,
+    ]);
+    expect(faults).toEqual([]);
   });
 });

@@ -66,13 +66,27 @@ describe('a path tells collector, kind and start', () => {
     ['openbgpd-all.20141222.160100.mrt', undefined, undefined, '2014-12-22T16:01:00Z'],
     ['updates.example.bz2', undefined, 'updates', undefined],
     ['bird6_bgp', undefined, undefined, undefined],
+    // Route Views wrote Pacific time until 2003, in winter 8 hours behind UTC, in summer 7; route-views.eqix until 2006.
+    ['route-views2/bgpdata/2002.01/RIBS/rib.20020101.0000.bz2', 'route-views2', 'rib', '2002-01-01T08:00:00Z'],
+    [
+      'route-views2/bgpdata/2002.07/UPDATES/updates.20020701.0015.bz2',
+      'route-views2',
+      'updates',
+      '2002-07-01T07:15:00Z',
+    ],
+    ['route-views.eqix/bgpdata/2005.07/rib.20050701.0000.bz2', 'route-views.eqix', 'rib', '2005-07-01T07:00:00Z'],
+    ['route-views3/bgpdata/2005.07/rib.20050701.0000.bz2', 'route-views3', 'rib', '2005-07-01T00:00:00Z'],
   ])('%s', (path, collector, kind, start) => {
     expect(readFileName(path)).toEqual({ collector, kind, start: start === undefined ? undefined : Date.parse(start) });
   });
 
   test('but not where the name is no time in UTC', () => {
     expect(readFileName('gobgp-rib.20060102.150405.mrt').start).toBeUndefined();
-    expect(readFileName('route-views2/bgpdata/2002.01/RIBS/rib.20020101.0000.bz2').start).toBeUndefined();
+    // The hour that comes twice, and those about the change to UTC.
+    for (const name of ['rib.20021027.0130', 'rib.20030203.1030', 'rib.20030203.1130'])
+      expect(readFileName(`route-views2/bgpdata/x/RIBS/${name}.bz2`).start).toBeUndefined();
+    // A folder of another name may be a copy of one of Route Views.
+    expect(readFileName('mine/fra1/2002.01/updates.20020101.0000.gz').start).toBeUndefined();
     expect(readFileName('rrc00/2002.01/bview.20020101.0000.gz').start).toBe(Date.parse('2002-01-01T00:00:00Z'));
   });
 });
@@ -91,6 +105,16 @@ function shape(plan: MrtPlan): readonly string[] {
 }
 
 describe('a plan', () => {
+  test('finds what is missing among names in Pacific time, too', async () => {
+    const local = temporaryFolder();
+    for (const time of ['0800', '0815', '0900'])
+      local.write(`route-views2/bgpdata/2002.07/updates.20020722.${time}.mrt`, UPDATES);
+    const [collector] = (await planned({ paths: [local.path] })).collectors;
+    const hours = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
+    expect(collector?.updates.map(({ start }) => hours(start))).toEqual(['15:00', '15:15', '16:00']);
+    expect(collector?.holes.map(({ from, to }) => [hours(from), hours(to)])).toEqual([['15:30', '16:00']]);
+  });
+
   const folder = temporaryFolder();
   for (const minute of ['1600', '1605', '1610', '1620', '1625']) {
     folder.write(`rrc00/updates.20141222.${minute}.gz`, gzipSync(UPDATES));
