@@ -47,16 +47,6 @@ function rowsOf(csv: string): readonly Readonly<Record<string, string>>[] {
   return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i] ?? ''])));
 }
 
-/** The values of a line in the picture of visibility, in per cent: of each step, from its begin on. */
-function drawnIn(svg: string, colour: string): readonly number[] {
-  const y = (label: string): number =>
-    Number(new RegExp(`translate\\(\\d+ (\\d+)\\)"[^>]*>${label} %<`).exec(svg)?.[1]);
-  const [none, all] = [y('0'), y('100')];
-  const path = new RegExp(`<path d="M([^"]+)" fill="none"[^>]* stroke="${colour}"`).exec(svg)?.[1] ?? '';
-  const byBegin = new Map(path.split('L').map((point) => point.split(' ').map(Number) as [number, number]));
-  return [...byBegin.values()].slice(0, -1).map((at) => Math.round(((none - at) / (none - all)) * 100));
-}
-
 describe('report, of a recorded day', () => {
   test('the answer stands first in every form that people read', async () => {
     const answer = 'North Korea was unroutable once between 2025-06-06 08:00:00 UTC and 2025-06-07';
@@ -111,17 +101,6 @@ describe('report, of a recorded day', () => {
     ]);
     // One stuck route of 36 × 4; it is of a peer at collector a, 22 sessions there.
     expect(at.map(({ last }) => Number(last))).toEqual([0.0069, 0.0278, 0, 0, 0, 0.0114, 0]);
-  });
-
-  test('the numbers of the picture are those of the table', async () => {
-    const rows = rowsOf((await made('hours.csv', '--resolution', 'hour')).toString());
-    const all = rows.filter(({ network, collector }) => network === '' && collector === '');
-    const svg = (await made('golden.svg', '--resolution', 'hour')).toString();
-    for (const [colour, column] of [
-      ['#0b57d0', 'mean'],
-      ['#a3201a', 'lowest'],
-    ] as const)
-      expect(drawnIn(svg, colour)).toEqual(all.map((row) => Math.round(Number(row[column]) * 100)));
   });
 
   test('the pictures of one figure have the same time axis', async () => {
