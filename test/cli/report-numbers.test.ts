@@ -97,7 +97,7 @@ test('upstreams: the share of each, one upon the other', () => {
       [both - one, second],
       [1 - both, none],
     ] as const)
-      expect(Math.abs(drawnShare - Number(share)), time).toBeLessThan(2 * NEAR);
+      expect(Math.abs(drawnShare - Number(share)), `${time}`).toBeLessThan(2 * NEAR);
   }
 });
 

@@ -36,7 +36,7 @@ describe('a path tells collector, kind and start', () => {
     ],
     ['route-views2.routeviews.org/updates.20240101.0000.bz2', 'route-views2', 'updates', '2024-01-01T00:00:00Z'],
     ['route-views.sg.routeviews.org/rib.20240101.0000.bz2', 'route-views.sg', 'rib', '2024-01-01T00:00:00Z'],
-    ['route-views3.oregon-ix.net/updates.20040101.0000.bz2', 'route-views3', 'updates', undefined],
+    ['route-views3.oregon-ix.net/updates.20040101.0000.bz2', 'route-views3', 'updates', '2004-01-01T00:00:00Z'],
     ['routeviews.route-views.jinx.ribs.1401487200.bz2', 'route-views.jinx', 'rib', '2014-05-30T22:00:00Z'],
     ['ris.rrc06.updates.1401488100.gz', 'rrc06', 'updates', '2014-05-30T22:15:00Z'],
     ['route-views2.updates.20141222.1615.bz2', 'route-views2', 'updates', '2014-12-22T16:15:00Z'],
