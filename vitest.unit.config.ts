@@ -6,7 +6,7 @@ export default defineProject({
     name: 'unit',
     include: [
       'test/*.test.ts',
-      'test/{app,bgp,days,detect,lib,peers,policy,reach,report,rib,territory}/**/*.test.ts',
+      'test/{app,bgp,days,detect,lib,peers,policy,reach,report,rib,state,territory}/**/*.test.ts',
       'test/engine/{blind,path-ids,verdict}.test.ts',
       'test/docs/{limits,policy}.test.ts',
       'test/streams/*.test.ts',

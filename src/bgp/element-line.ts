@@ -215,6 +215,7 @@ const GAP_REASONS: Readonly<Record<GapReason, true>> = {
   'silent-peer': true,
 };
 
-function isGapReason(text: string | undefined): text is GapReason {
+/** Whether the text is the name of a reason. */
+export function isGapReason(text: string | undefined): text is GapReason {
   return text !== undefined && Object.hasOwn(GAP_REASONS, text);
 }

@@ -2,114 +2,83 @@ import { elementLine, elementLineReader } from '../bgp/element-line.ts';
 import type { ProbeElement } from '../bgp/element.ts';
 import { SERVICES, targetText } from '../bgp/probe.ts';
 import type { EventTime } from '../bgp/time.ts';
-import { countFrom, Fields, timeFrom } from '../lib/fields.ts';
 import type { VantageLine, Reach } from '../reach/reach.ts';
-import type { ReachLevel, TargetState } from '../reach/target-reach.ts';
+import type { ReachLevel } from '../reach/target-reach.ts';
 import type { TerritoryReach } from '../reach/territory-reach.ts';
+import { absent, converted, list, object, optional, recordText, word, type Codec } from './codec.ts';
 import type { EngineChange } from './record.ts';
-
-/** What there is to write down of reachability: nothing, as long as there was no result. */
-export function reachRecords(reach: Reach, at: EventTime): readonly EngineChange[] {
-  if (reach.now === undefined) return [];
-  const now = Math.max(at, reach.now) as EventTime;
-  const engine = (key: string, value: unknown): EngineChange => ({
-    space: 'engine',
-    key,
-    value: JSON.stringify(value),
-  });
-  return [
-    engine('reach-now', { now: reach.now }),
-    ...[...reach.lines.snapshot()].map(([id, line]) => engine(`reach-line ${id}`, lineValue(line))),
-    ...reach.territories
-      .filter(({ isProbed }) => isProbed)
-      .flatMap((one): readonly EngineChange[] => [
-        engine(`reach ${one.territory.id}`, territoryValue(one)),
-        { space: 'reachability', key: one.territory.id, value: JSON.stringify(one.view(now)) },
-      ]),
-  ];
-}
-
-function lineValue({ controls, isDown, upSince }: VantageLine) {
-  return { controls: [...controls.values()].map(elementLine), isDown, upSince };
-}
-
-function territoryValue(one: TerritoryReach) {
-  const { state, targets } = one.snapshot();
-  return {
-    ...state,
-    services: [...state.services].map(([service, decided]) => ({ service, ...decided })),
-    targets: targets.map(({ last, ...rest }) => ({ last: elementLine(last), ...rest })),
-  };
-}
-
-/** @throws Error when it was not so written. */
-export function parseReachNow(text: string): EventTime {
-  return Fields.parse(text).time('now');
-}
-
-/** @throws Error when it was not so written. */
-export function parseLine(text: string): VantageLine {
-  const fields = Fields.parse(text);
-  const controls = fields.list('controls', probeFrom);
-  return {
-    controls: new Map(controls.map((element) => [targetText(element.target), element])),
-    isDown: fields.flag('isDown'),
-    upSince: fields.optional('upSince', timeFrom),
-  };
-}
-
-/** @throws Error when it was not so written. */
-export function parseTerritoryReach(text: string): ReturnType<TerritoryReach['snapshot']> {
-  const fields = Fields.parse(text);
-  const territory = fields.fields('territory');
-  const reason = territory.optional('reason', () => territory.word('reason', REASONS));
-  return {
-    state: {
-      territory: { ...decidedFrom(territory), reason },
-      services: new Map(
-        fields.list('services', (value) => {
-          const one = new Fields(value);
-          return [one.word('service', SERVICES), decidedFrom(one)] as const;
-        }),
-      ),
-      ...pendingFrom(fields),
-    },
-    targets: fields.list('targets', targetFrom),
-  };
-}
-
-const REASONS = ['own-line', 'too-few-targets', 'no-results'] as const;
-const VERDICTS = ['reachable', 'partly', 'unreachable', 'unknown'] as const;
-const LEVELS: readonly ReachLevel[] = ['silent', 'reached', 'answers'];
-
-function decidedFrom(fields: Fields) {
-  return { verdict: fields.word('verdict', VERDICTS), since: fields.time('since') };
-}
-
-function pendingFrom(fields: Fields) {
-  if (fields.value('pending') === undefined) return {};
-  const pending = fields.fields('pending');
-  return { pending: { since: pending.time('since'), changed: pending.time('changed'), aims: pending.text('aims') } };
-}
-
-function targetFrom(value: unknown): TargetState {
-  const fields = new Fields(value);
-  const turning = fields.optional('turning', (inner) => {
-    const one = new Fields(inner);
-    return { level: one.word('level', LEVELS), since: one.time('since'), rounds: countFrom(one.value('rounds')) };
-  });
-  return {
-    last: probeFrom(fields.text('last')),
-    level: fields.optional('level', () => fields.word('level', LEVELS)),
-    since: fields.time('since'),
-    ...(turning === undefined ? {} : { turning }),
-  };
-}
+import { count, flag, ofText, text, time } from './values.ts';
 
 const readLine = elementLineReader();
 
-function probeFrom(text: unknown): ProbeElement {
-  const element = readLine(String(text));
-  if (element.type !== 'probe') throw new Error('it is not the line of a probe');
-  return element;
+/** The result of a probe as its line. */
+const probe: Codec<ProbeElement> = ofText((line) => {
+  const element = readLine(line);
+  return element.type === 'probe' ? element : undefined;
+}, elementLine);
+
+/** The time of the latest result. */
+export const reachNow: Codec<{ readonly now: EventTime }> = object({ now: time });
+
+/** The line of a vantage point, with the last result of each control. */
+export const vantageLine: Codec<VantageLine> = object({
+  controls: converted(list(probe), {
+    from: (controls): ReadonlyMap<string, ProbeElement> =>
+      new Map(controls.map((element) => [targetText(element.target), element])),
+    to: (controls) => [...controls.values()],
+  }),
+  isDown: flag,
+  upSince: optional(time),
+});
+
+const verdict = word(['reachable', 'partly', 'unreachable', 'unknown']);
+const level = word<ReachLevel>(['silent', 'reached', 'answers']);
+
+const target = object({
+  last: probe,
+  level: optional(level),
+  since: time,
+  turning: absent(object({ level, since: time, rounds: count })),
+});
+
+/** The reachability of a territory. */
+export const territoryReach: Codec<ReturnType<TerritoryReach['snapshot']>> = converted(
+  object({
+    territory: object({
+      verdict,
+      since: time,
+      reason: optional(word(['own-line', 'too-few-targets', 'no-results'])),
+    }),
+    services: list(object({ service: word(SERVICES), verdict, since: time })),
+    pending: absent(object({ since: time, changed: time, aims: text })),
+    targets: list(target),
+  }),
+  {
+    from: ({ services, targets, ...rest }) => ({
+      state: { ...rest, services: new Map(services.map(({ service, ...decided }) => [service, decided])) },
+      targets,
+    }),
+    to: ({ state: { services, ...rest }, targets }) => ({
+      ...rest,
+      services: [...services].map(([service, decided]) => ({ service, ...decided })),
+      targets,
+    }),
+  },
+);
+
+/** The records of reachability at `at`: none as long as there was no result. */
+export function reachRecords(reach: Reach, at: EventTime): readonly EngineChange[] {
+  if (reach.now === undefined) return [];
+  const now = Math.max(at, reach.now) as EventTime;
+  const engine = (key: string, value: string): EngineChange => ({ space: 'engine', key, value });
+  return [
+    engine('reach-now', recordText(reachNow, { now: reach.now })),
+    ...[...reach.lines.snapshot()].map(([id, line]) => engine(`reach-line ${id}`, recordText(vantageLine, line))),
+    ...reach.territories
+      .filter(({ isProbed }) => isProbed)
+      .flatMap((one): readonly EngineChange[] => [
+        engine(`reach ${one.territory.id}`, recordText(territoryReach, one.snapshot())),
+        { space: 'reachability', key: one.territory.id, value: JSON.stringify(one.view(now)) },
+      ]),
+  ];
 }

@@ -2,7 +2,7 @@ import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { STATE_FORMAT, type EngineChange } from './record.ts';
-import { voterText } from '../peers/peer-snapshot.ts';
+import { recordText } from './codec.ts';
 import {
   territoryViewText,
   routePlace,
@@ -14,10 +14,11 @@ import {
 } from './territory-view-codec.ts';
 import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { openIncidentOf, verdictText } from '../detect/status.ts';
-import { fallText, incidentText } from './incident-codec.ts';
-import { changeText, evaluatorText } from './evaluator-codec.ts';
+import { fall, incident } from './incident-codec.ts';
+import { change, evaluatorRecord } from './evaluator-codec.ts';
 import { reachRecords } from './reach-codec.ts';
-import { linkText, membersText, observerText } from './observer-codec.ts';
+import { link, members, observer } from './observer-codec.ts';
+import { peerTable, voter } from './voter-codec.ts';
 
 /**
  * Writes down the state of an engine. What there is much of (routes, visibility changes, voters, what an evaluator follows) says itself
@@ -107,13 +108,13 @@ export class Recorder {
   }
 
   #voter(id: PeerId): EngineChange {
-    const voter = this.#parts.peerTable.snapshots.voter(id);
-    return { space: 'voters', key: id, value: voter && voterText(voter) };
+    const known = this.#parts.peerTable.snapshots.voter(id);
+    return { space: 'voters', key: id, value: known && recordText(voter, known) };
   }
 
   #change({ view, changes }: NamedEvaluator['evaluator'], key: string): EngineChange {
     const state = changes.stateOf(key);
-    return { space: 'engine', key: `change ${view.key} ${key}`, value: state && changeText(state) };
+    return { space: 'engine', key: `change ${view.key} ${key}`, value: state && recordText(change, state) };
   }
 
   /** What is compared, as it is now. */
@@ -124,16 +125,16 @@ export class Recorder {
 
   #comparedOf(owner: Owner, at: EventTime): readonly EngineChange[] {
     if (owner !== 'engine') return ofEvaluator(owner, at);
-    const { control, peerTable, observer, chain, reach } = this.#parts;
+    const { control, chain, reach } = this.#parts;
     return [
       engine('format', String(STATE_FORMAT)),
-      engine('peers', JSON.stringify(peerTable.snapshots.snapshot())),
-      engine('observer', observerText(observer.snapshot())),
-      ...[...chain.snapshot()].map(([source, link]) => engine(`chain ${source}`, linkText(link))),
+      engine('peers', recordText(peerTable, this.#parts.peerTable.snapshots.snapshot())),
+      engine('observer', recordText(observer, this.#parts.observer.snapshot())),
+      ...[...chain.snapshot()].map(([source, end]) => engine(`chain ${source}`, recordText(link, end))),
       ...reachRecords(reach, at),
       ...control.views.flatMap((view) => [
         engine(`view ${view.key}`, territoryViewText(view)),
-        engine(`control ${view.key}`, membersText(control.snapshot(view))),
+        engine(`control ${view.key}`, recordText(members, { members: control.snapshot(view) })),
       ]),
     ];
   }
@@ -161,13 +162,16 @@ export function placeOf({ space, key }: Pick<EngineChange, 'space' | 'key'>): st
 function ofEvaluator({ evaluator, version }: NamedEvaluator, at: EventTime): readonly EngineChange[] {
   const { view, changes } = evaluator;
   const snapshot = evaluator.snapshot();
-  const { fall, incident } = snapshot.tracker;
+  const { tracker } = snapshot;
   const open = openIncidentOf(evaluator);
   return [
     engine(`view ${view.key}`, territoryViewText(view)),
-    engine(`evaluator ${view.key}`, evaluatorText(version, changes.isReady, snapshot)),
-    ...(fall === undefined ? [] : [engine(`fall ${view.key}`, fallText(fall))]),
-    ...(incident === undefined ? [] : [engine(`incident ${view.key}`, incidentText(incident))]),
+    engine(
+      `evaluator ${view.key}`,
+      recordText(evaluatorRecord, { version, isReady: changes.isReady, evaluator: snapshot }),
+    ),
+    ...(tracker.fall === undefined ? [] : [engine(`fall ${view.key}`, recordText(fall, tracker.fall))]),
+    ...(tracker.incident === undefined ? [] : [engine(`incident ${view.key}`, recordText(incident, tracker.incident))]),
     { space: 'verdicts', key: view.key, value: verdictText(evaluator, at) },
     ...(open === undefined ? [] : [{ space: 'incidents', key: view.key, value: JSON.stringify(open) } as const]),
   ];

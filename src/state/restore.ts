@@ -1,7 +1,7 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { isEngineSpace, STATE_FORMAT, type EngineSpace, type EngineChange, type EngineRecord } from './record.ts';
-import { parsePeerTable, parseVoter } from '../peers/peer-snapshot.ts';
+import { parseRecord, type Codec } from './codec.ts';
 import {
   parseTerritoryView,
   RecordReader,
@@ -11,10 +11,11 @@ import {
 } from './territory-view-codec.ts';
 import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { placeOf } from './recorder.ts';
-import { parseFall, parseIncident } from './incident-codec.ts';
-import { parseChange, parseEvaluator } from './evaluator-codec.ts';
-import { parseLine, parseReachNow, parseTerritoryReach } from './reach-codec.ts';
-import { parseLink, parseMembers, parseObserver } from './observer-codec.ts';
+import { fall, incident } from './incident-codec.ts';
+import { change, evaluatorRecord } from './evaluator-codec.ts';
+import { reachNow, territoryReach, vantageLine } from './reach-codec.ts';
+import { link, members, observer } from './observer-codec.ts';
+import { parseVoter, peerTable } from './voter-codec.ts';
 
 /** A record that is not as it was written, or is not there. */
 export class UnreadableRecord extends Error {
@@ -47,22 +48,24 @@ export function restoreParts(parts: Parts, records: readonly EngineRecord<string
     const state = known.get(view);
     if (state === undefined) continue;
     view.restore(state);
-    kept.one('engine', `control ${view.key}`, (text) => parts.control.restore(view, parseMembers(text)));
+    kept.one('engine', `control ${view.key}`, (text) =>
+      parts.control.restore(view, parseRecord(members, text).members),
+    );
   }
-  parts.observer.restore(kept.needed('engine', 'observer', parseObserver));
-  kept.all('engine', 'chain ', (source, text) => parts.chain.restore(source, parseLink(text)));
+  parts.observer.restore(kept.needed('engine', 'observer', (text) => parseRecord(observer, text)));
+  kept.all('engine', 'chain ', (source, text) => parts.chain.restore(source, parseRecord(link, text)));
   restoreReach(parts, kept);
   return [...new Set(anew.map(({ evaluator }) => evaluator.view.territory.id))];
 }
 
 /** Of a store that was written without results there is nothing. */
 function restoreReach({ reach }: Parts, kept: KeptRecords): void {
-  kept.all('engine', 'reach-line ', (id, text) => reach.lines.restore(id, parseLine(text)));
+  kept.all('engine', 'reach-line ', (id, text) => reach.lines.restore(id, parseRecord(vantageLine, text)));
   for (const one of reach.territories) {
-    const state = kept.one('engine', `reach ${one.territory.id}`, parseTerritoryReach);
+    const state = kept.one('engine', `reach ${one.territory.id}`, (text) => parseRecord(territoryReach, text));
     if (state !== undefined) one.restore(state);
   }
-  reach.restored(kept.one('engine', 'reach-now', parseReachNow));
+  reach.restored(kept.one('engine', 'reach-now', (text) => parseRecord(reachNow, text).now));
 }
 
 /** Stores before the second format did not write down which one they have. */
@@ -110,7 +113,7 @@ function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: RecordRea
 }
 
 function restoreLog(view: TerritoryView, kept: KeptRecords, reader: RecordReader): void {
-  const sights = (begin: string) => kept.all(visibilityLogOf(view), begin, (_, text) => reader.sight(text));
+  const sights = (begin: string) => kept.all(visibilityLogOf(view), begin, (_, text) => reader.change(text));
   const written = sights(VISIBILITY_CHANGE);
   const visibilityLog = written.length > 0 ? written : sights('');
   kept.reading(visibilityLogOf(view), undefined, () =>
@@ -118,15 +121,10 @@ function restoreLog(view: TerritoryView, kept: KeptRecords, reader: RecordReader
   );
 }
 
-function restoreVoters(
-  { peerTable }: Parts,
-  kept: KeptRecords,
-  fresh: ReadonlySet<TerritoryView>,
-  at: EventTime,
-): void {
-  const state = kept.needed('engine', 'peers', parsePeerTable);
+function restoreVoters(parts: Parts, kept: KeptRecords, fresh: ReadonlySet<TerritoryView>, at: EventTime): void {
+  const state = kept.needed('engine', 'peers', (text) => parseRecord(peerTable, text));
   const voters = kept.all('voters', '', parseVoter);
-  kept.reading('voters', undefined, () => peerTable.snapshots.restore(state, voters, { fresh, at }));
+  kept.reading('voters', undefined, () => parts.peerTable.snapshots.restore(state, voters, { fresh, at }));
 }
 
 /** `false`: it is judged anew. */
@@ -137,20 +135,21 @@ function restoreEvaluator(
 ): boolean {
   const { evaluator, version } = named;
   const { view, changes } = evaluator;
-  const units = view.units.length;
-  const fall = kept.one('engine', `fall ${view.key}`, parseFall);
-  const incident = kept.one('engine', `incident ${view.key}`, (text) => parseIncident(text, { fall, units }));
-  const written = kept.one('engine', `evaluator ${view.key}`, (text) =>
-    parseEvaluator(text, units, { fall, incident }),
-  );
+  const one = <T>(name: string, codec: Codec<T>) =>
+    kept.one('engine', `${name} ${view.key}`, (text) => parseRecord(codec, text, view.units.length));
+  const [fallen, begun, written] = [one('fall', fall), one('incident', incident), one('evaluator', evaluatorRecord)];
+  if (begun !== undefined && fallen === undefined)
+    kept.damaged('engine', `incident ${view.key}`, 'there is no fall of it');
   if (state === undefined || written?.version !== version) {
     // The first look is at all of it.
     view.restore({ ...view.snapshot(), ...state, baseline: [], touched: [...view.units.keys()] });
     return false;
   }
   view.restore(state);
-  evaluator.restore(written.evaluator, at);
-  const states = kept.all('engine', `change ${view.key} `, (key, text) => [key, parseChange(text)] as const);
+  const { tracker, ...rest } = written.evaluator;
+  const going = fallen && begun && { ...begun, fall: fallen };
+  evaluator.restore({ ...rest, tracker: { ...tracker, fall: fallen, incident: going } }, at);
+  const states = kept.all('engine', `change ${view.key} `, (key, text) => [key, parseRecord(change, text)] as const);
   kept.reading('engine', `change ${view.key}`, () => changes.restore(written.isReady, states));
   return true;
 }
@@ -184,6 +183,10 @@ class KeptRecords {
     return [...(this.#spaces.get(space) ?? [])]
       .filter(([key]) => key.startsWith(begin))
       .map(([key, text]) => this.reading(space, key, () => read(key.slice(begin.length), text)));
+  }
+
+  damaged(space: EngineSpace, key: string, reason: string): never {
+    throw new UnreadableRecord(`the record ${space} ${key} cannot be read: ${reason}`);
   }
 
   /** What goes wrong is put down to this record, or to all of the space. */
