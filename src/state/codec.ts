@@ -106,11 +106,6 @@ export function absent<T>(codec: Codec<T>): AbsentCodec<T> {
   return { ...optional(codec), mayBeAbsent: true };
 }
 
-/** This value where older versions wrote none. */
-export function withDefault<T>(codec: Codec<T>, value: T): Codec<T> {
-  return { ...codec, decode: (written, end) => (written === undefined ? value : codec.decode(written, end)) };
-}
-
 /** An object, its fields written in the order of the schema. */
 export function object<const S extends Schema>(schema: S): Codec<ObjectOf<S>> {
   const fields = fieldsOf(schema);

@@ -6,19 +6,7 @@ import type { Hysteresis } from '../detect/hysteresis.ts';
 import type { Flapping } from '../detect/verdict/flapping.ts';
 import type { Known, Levels } from '../detect/verdict/levels.ts';
 import type { VerdictState } from '../detect/verdict/verdict.ts';
-import {
-  absent,
-  converted,
-  list,
-  object,
-  optional,
-  pair,
-  row,
-  withDefault,
-  word,
-  type Codec,
-  type TypeOf,
-} from './codec.ts';
+import { absent, converted, list, object, optional, pair, row, word, type Codec, type TypeOf } from './codec.ts';
 import { asn, count, flag, number, rareFlag, text, time, unit } from './values.ts';
 
 const known = word<Known>(['routable', 'degraded', 'unroutable']);
@@ -110,8 +98,7 @@ const written = object({
   lastKnown: optional(known),
   rebased: flag,
   beginsUntil: optional(time),
-  // Not written before December 2026: then all of them wait for the hour.
-  newcomers: withDefault(list(pair(asn, time)), []),
+  newcomers: list(pair(asn, time)),
   candidates: list(pair(asn, time)),
   movement,
   shareBefore: number,

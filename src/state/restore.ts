@@ -2,13 +2,7 @@ import type { EventTime } from '../bgp/time.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { isEngineSpace, STATE_FORMAT, type EngineSpace, type EngineChange, type EngineRecord } from './record.ts';
 import { parseRecord, type Codec } from './codec.ts';
-import {
-  parseTerritoryView,
-  RecordReader,
-  routesOf,
-  VISIBILITY_CHANGE,
-  visibilityLogOf,
-} from './territory-view-codec.ts';
+import { parseTerritoryView, RecordReader, routesOf, visibilityLogOf } from './territory-view-codec.ts';
 import { allViews, type Parts, type NamedEvaluator } from './engine-parts.ts';
 import { placeOf } from './recorder.ts';
 import { fall, incident } from './incident-codec.ts';
@@ -113,9 +107,7 @@ function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: RecordRea
 }
 
 function restoreLog(view: TerritoryView, kept: KeptRecords, reader: RecordReader): void {
-  const sights = (begin: string) => kept.all(visibilityLogOf(view), begin, (_, text) => reader.change(text));
-  const written = sights(VISIBILITY_CHANGE);
-  const visibilityLog = written.length > 0 ? written : sights('');
+  const visibilityLog = kept.all(visibilityLogOf(view), '', (_, text) => reader.change(text));
   kept.reading(visibilityLogOf(view), undefined, () =>
     view.visibilityLog.restore(visibilityLog.sort(([a], [b]) => a - b)),
   );

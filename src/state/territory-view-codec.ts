@@ -46,12 +46,9 @@ export function routePlace(peer: Peer, key: string): string {
   return `${peer.id}|${key}`;
 }
 
-/** How keys of changes begin. Until December 2026 they were numbers alone, modulo a smaller one: those are read where there are no others. */
-export const VISIBILITY_CHANGE = 'n';
-
 /** The key of the nth visibility change; keys sort by number. */
 export function visibilityChangeKey(number: number): string {
-  return `${VISIBILITY_CHANGE}${number % MAX_VISIBILITY_CHANGES}`;
+  return `n${number % MAX_VISIBILITY_CHANGES}`;
 }
 
 /** The schema of a visibility change and its number. */

@@ -1,19 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  absent,
-  list,
-  map,
-  object,
-  optional,
-  pair,
-  parseRecord,
-  recordText,
-  row,
-  set,
-  withDefault,
-  word,
-  type Codec,
-} from '../../src/state/codec.ts';
+import { absent, list, map, object, optional, parseRecord, recordText, row, set, word } from '../../src/state/codec.ts';
 import {
   asn,
   count,
@@ -91,12 +77,5 @@ describe('what was not so written is refused, and the field is named', () => {
 
   test('a path identifier beyond 32 bits', () => {
     expect(() => pathId.decode(2 ** 32, 0)).toThrow('in range');
-  });
-
-  test('and a field that older versions did not write has its default', () => {
-    const codec: Codec<{ readonly pairs: readonly (readonly [number, number])[] }> = object({
-      pairs: withDefault(list(pair(count, count)), []),
-    });
-    expect(parseRecord(codec, '{}')).toEqual({ pairs: [] });
   });
 });
