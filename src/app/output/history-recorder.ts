@@ -23,16 +23,22 @@ const MOST_UNITS = 256;
 /** Looks at an engine while it runs, for charts and for the timeline of verdicts. The engine knows nothing of it. */
 export class HistoryRecorder {
   readonly #seen = new Map<string, RecordedSeries>();
+  readonly #isDrawn: boolean;
+  #begin: EventTime | undefined;
   #isLarge = false;
+
+  /** @param isDrawn whether anything is made of it: else only `begin` is noted, which costs nothing. */
+  constructor(isDrawn = true) {
+    this.#isDrawn = isDrawn;
+  }
 
   get seen(): readonly RecordedSeries[] {
     return [...this.#seen.values()];
   }
 
-  /** When it looked first. */
+  /** The second in which it looked first. */
   get begin(): EventTime | undefined {
-    const [first] = this.#seen.values();
-    return first?.history.bins[0]?.from;
+    return this.#begin;
   }
 
   get verdicts(): readonly VerdictTimeline[] {
@@ -59,6 +65,8 @@ export class HistoryRecorder {
         if (element.type === 'probe') return commit;
         const { now } = engine;
         if (now === undefined) return commit;
+        this.#begin ??= (now - (now % 1000)) as EventTime;
+        if (!this.#isDrawn) return commit;
         for (const event of commit?.events ?? []) this.#note(event);
         const isNews = commit !== undefined || (element.type !== 'tick' && !this.#isLarge);
         if (isNews || this.#isDue(now)) this.#look(now, engine.status());

@@ -116,7 +116,7 @@ async function conduct(
   const progress = options.quiet === true ? noProgress : createProgress(io, () => performance.now());
   archive.onReading((reading) => progress.show(reading));
 
-  const history = new HistoryRecorder();
+  const history = new HistoryRecorder(format === 'text' || format === 'json');
   const engine = history.watch(kept?.engine ?? createEngine(selection));
   const events: UnroutableEvent[] = [];
   const tell = async (decided: readonly UnroutableEvent[]): Promise<void> => {
