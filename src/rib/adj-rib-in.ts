@@ -5,22 +5,6 @@ import type { Territory } from '../territory/territory.ts';
 import { PartRoutes } from './part-routes.ts';
 import { RouteTable } from './route-table.ts';
 
-/**
- * More routes than this from one session inside one territory is a flood: it is no longer believed. Twice the units
- * leaves room for every /24 and as many more specifics; a small territory may have all its addresses routed one by one.
- */
-export function maxRoutes(units: number): number {
-  return Math.max(4096, 2 * units);
-}
-
-/**
- * More routes than this of all sessions together is a flood as well, and who adds to it is no longer believed. Some 760
- * full-feed sessions of RIS carry North Korea in 2026: a thousand with two routes for each unit stay below it.
- */
-export function maxRoutesOfAll(units: number): number {
-  return Math.max(250_000, 2_000 * units);
-}
-
 /** What one session sees of one territory and family. Only its `TerritoryView` may change it. */
 export class AdjRibIn {
   readonly peer: Peer;

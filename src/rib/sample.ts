@@ -1,4 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
+import type { VoteCount } from './vote-count.ts';
 
 /** A territory's visibility at one moment of event time. */
 export interface Sample {
@@ -21,4 +22,42 @@ export interface Sample {
   readonly isProven: boolean;
   readonly unitsVisible: number;
   readonly units: number;
+}
+
+/** What a sample needs besides the votes. */
+export interface Surroundings {
+  readonly at: EventTime;
+  /** Whether only peers with a full feed vote. */
+  readonly isFullFeed: boolean;
+  /** Whether the usual table is so large that it would have the territory. */
+  readonly hasProvingTable: boolean;
+  readonly collectors: number;
+  /** Witnesses that lost their vote not long ago. */
+  readonly formerWitnesses: number;
+}
+
+/** The visibility of a view, from its votes. */
+export function sampleOf(votes: VoteCount, around: Surroundings): Sample {
+  const { voters, ofVisible, ofShown, baselineUnits, leftUnits, share, blank } = votes;
+  const hasBaseline = baselineUnits > 0;
+  // Before there is a baseline: over the units that most voters see, else over those that anybody sees. A voter that sees
+  // nothing of what most see may usually see nothing of it.
+  const of = ofVisible.units > 0 ? ofVisible : ofShown;
+  const asked = ofVisible.units > 0 ? voters - blank : voters;
+  const witnesses = hasBaseline ? votes.witnesses : voters;
+  const seeing = hasBaseline ? votes.seeing : voters - blank;
+  return {
+    at: around.at,
+    share: hasBaseline ? share : asked === 0 || of.units === 0 ? 0 : of.seen / (asked * of.units),
+    of: around.isFullFeed ? 'full-feed' : 'peers-with-a-route',
+    voters,
+    witnesses,
+    collectors: around.collectors,
+    known: witnesses + around.formerWitnesses,
+    seeing,
+    seeingNothing: witnesses - seeing,
+    isProven: hasBaseline || ofVisible.units > 0 || around.hasProvingTable,
+    unitsVisible: hasBaseline ? leftUnits : ofVisible.units,
+    units: hasBaseline ? baselineUnits : votes.seen.length,
+  };
 }

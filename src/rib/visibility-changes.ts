@@ -1,6 +1,6 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { Peer } from '../bgp/peer.ts';
-import type { Prefix } from '../bgp/prefix.ts';
+import { overlaps, type Prefix } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { AdjRibIn } from './adj-rib-in.ts';
 import type { HeldRoute } from './route-table.ts';
@@ -67,8 +67,27 @@ export class VisibilityLog {
     this.#first += FEWEST_KEPT;
   }
 
-  /** The losses of this AS from a moment on. */
-  lossesOf(asn: Asn, from: EventTime): readonly VisibilityChange[] {
+  /**
+   * Adds the loss of these networks by a peer whose table lacks them.
+   *
+   * @param knownSince losses that are in the log since then are not added again; `undefined`: all are added.
+   */
+  addLosses(
+    lost: readonly Prefix[],
+    {
+      at,
+      peer,
+      knownSince,
+    }: { readonly at: EventTime; readonly peer: Peer; readonly knownSince: EventTime | undefined },
+  ): void {
+    const known = knownSince === undefined ? [] : this.#lossesOf(peer.asn, knownSince);
+    for (const prefix of lost) {
+      if (known.some((one) => overlaps(one.prefix, prefix))) continue;
+      this.add({ at, type: 'rib', peer, prefix, lost: true });
+    }
+  }
+
+  #lossesOf(asn: Asn, from: EventTime): readonly VisibilityChange[] {
     const losses: VisibilityChange[] = [];
     for (let i = this.#kept.length - 1; i >= 0; i--) {
       const change = this.#kept[i];

@@ -86,6 +86,19 @@ export class VoteCount {
     return this.#blank;
   }
 
+  /** How many of the voters that usually see a unit see it now; of all voters, where none usually does. */
+  sightOf(unit: number): { readonly seeing: number; readonly of: number } {
+    const of = this.usual[unit] ?? 0;
+    return of > 0 ? { seeing: this.standing[unit] ?? 0, of } : { seeing: this.seen[unit] ?? 0, of: this.voters };
+  }
+
+  /** The number of witnesses and of these other ASes. */
+  witnessesAnd(asns: Iterable<Asn>): number {
+    let count = this.#witnesses;
+    for (const asn of asns) if (!this.#rows.has(asn)) count++;
+    return count;
+  }
+
   isWitness(asn: Asn): boolean {
     return this.#rows.has(asn);
   }

@@ -3,7 +3,7 @@ import { parseCollector, peerOf, type Peer } from '../../src/bgp/peer.ts';
 import { PeerTable } from '../../src/peers/peer-table.ts';
 import { TerritoryView } from '../../src/rib/territory-view.ts';
 import { MAX_SESSIONS } from '../../src/peers/session.ts';
-import { maxRoutes, maxRoutesOfAll } from '../../src/rib/adj-rib-in.ts';
+import { RouteLimit } from '../../src/rib/route-limit.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { asn, clock, KP, prefix } from '../support/day.ts';
 
@@ -28,7 +28,7 @@ test('a feed that makes up peers is heard of so many and no more', () => {
 
 test('all sessions together hold so many routes and no more; who adds to them is refused', () => {
   const view = new TerritoryView(KP, 'ipv4', 0.5);
-  const [most, mostOfOne] = [maxRoutesOfAll(view.units.length), maxRoutes(view.units.length)];
+  const { ofAll: most, ofSession: mostOfOne } = new RouteLimit(view.units.length);
   let kept = 0;
   for (let n = 0; n * mostOfOne < most; n++) {
     const rib = view.ribOf(stranger(n));
@@ -48,6 +48,6 @@ test('all sessions together hold so many routes and no more; who adds to them is
 });
 
 test.each([1, 4, 256, 65_536])('a thousand peers with two routes for each of %i units are no flood', (units) => {
-  expect(maxRoutes(units)).toBeGreaterThanOrEqual(2 * units);
-  expect(maxRoutesOfAll(units)).toBeGreaterThanOrEqual(1_000 * 2 * units);
+  expect(new RouteLimit(units).ofSession).toBeGreaterThanOrEqual(2 * units);
+  expect(new RouteLimit(units).ofAll).toBeGreaterThanOrEqual(1_000 * 2 * units);
 });
