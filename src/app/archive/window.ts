@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isKnownCollector, KNOWN_COLLECTORS } from '../../../streams/archive/collectors.ts';
 import { brokerFinder } from '../../../streams/archive/broker.ts';
 import { ArchiveCache } from '../../../streams/archive/cache.ts';
 import { fetchFiles, type FetchedFiles, type FetchProgress } from '../../../streams/archive/fetch-files.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../../streams/archive/layout.ts';
 import { parseCollector, type Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
+import { didYouMean } from '../../config/suggest.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
@@ -81,7 +83,9 @@ export async function fetchWindow(
   means: WindowMeans,
 ): Promise<Result<WindowFiles>> {
   const { from, until } = options;
-  if (from >= until) return bad('usage', '--from must be before --until');
+  if (from === until)
+    return bad('usage', '--from and --until are the same moment: a day ends with the first moment of the next one');
+  if (from > until) return bad('usage', '--from must be before --until');
   if (until - from > LONGEST_WINDOW_MS) return bad('usage', 'a window is at most 366 days long: --from and --until');
   const folder = cacheFolder(options, io);
   if (folder === undefined) return bad('usage', 'there is no home folder for the files: name one with --cache DIR');
@@ -97,9 +101,15 @@ export async function fetchWindow(
   if (io.signal.aborted) return bad('interrupted');
   if (found.files.length === 0) {
     const faults = found.faults.map(({ file, what }) => `${file}: ${what}`);
-    return bad('files', ...faults, 'the archives have no file in this window');
+    const unknown = collectors.flatMap((name) => unknownText(name) ?? []);
+    return bad('files', ...faults, ...unknown, 'the archives have no file in this window');
   }
-  return fetchAll(found.files, { cache, http, faults: found.faults, means }, io.signal);
+  const empty = collectors.filter((name) => found.files.every(({ collector }) => collector !== name));
+  const faults = found.faults.map(({ file, what }) => {
+    const name = empty.find((collector) => collector === file);
+    return { file, what: name === undefined ? what : (unknownText(name) ?? what) };
+  });
+  return fetchAll(found.files, { cache, http, faults, means }, io.signal);
 }
 
 /** Fetches files by their URLs: those given on the command line. */
@@ -122,6 +132,13 @@ export async function fetchUrls(
   });
   const { offline } = options;
   return fetchAll(files, { cache, http: httpOf(options, means), faults: [], means, offline }, io.signal);
+}
+
+/** What is wrong with the name of a collector; `undefined` when an archive has one of this name. */
+function unknownText(name: Collector): string | undefined {
+  if (isKnownCollector(name)) return undefined;
+  const meant = didYouMean(name, KNOWN_COLLECTORS);
+  return `${name}: no collector of this name is known here${meant} (RIS has rrc00 to rrc26, Route Views route-views2, route-views.sg and others)`;
 }
 
 interface Fetching {

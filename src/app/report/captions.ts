@@ -29,7 +29,9 @@ export function captionsOf(facts: SubjectFacts): readonly string[] {
   const off = stretches.filter(({ verdict }) => verdict === 'off');
   return [
     ...(isReconstructed(facts)
-      ? ['Reconstructed with real BGP daemons from published times. This is not archive data.']
+      ? [
+          'Reconstructed with real BGP daemons: from published times, and from assumed ones where none is published. This is not archive data.',
+        ]
       : []),
     `Time in UTC${place === undefined ? '' : `, below it as in ${place}`}. ${sourceText(collectors)} ${counted(voters, 'witness', 'witnesses')} at most: networks whose whole routing table is known.`,
     unknown.length + off.length === 0

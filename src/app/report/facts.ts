@@ -11,6 +11,7 @@ import { timelineView } from '../../http/views.ts';
 import { toTheSecond, type Peers, type PictureTimeline } from '../../pictures/pictures.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { stretchesOf, type VerdictStretch } from '../../report/answer.ts';
+import { utcText } from '../../report/clock.ts';
 
 /** What a report says of one territory and family in one stretch of time. */
 export interface SubjectFacts {
@@ -64,11 +65,17 @@ export async function factsOf(
   const found = [];
   for (const subject of subjects) {
     const range = await rangeOf(reader, subject, wanted);
-    if (range.from >= range.until) return bad('usage', '--since must be before --until');
+    if (range.from >= range.until) return bad('usage', emptyText(range, wanted));
     const resolution = wanted.resolution ?? resolutionOf(range);
     found.push(await subjectFacts(reader, events, subject, { ...range, resolution }));
   }
   return good(found);
+}
+
+/** Why a range is empty: its ends are swapped, or it begins after what is recorded. */
+function emptyText({ from, until }: Range, wanted: ReportWanted): string {
+  if (wanted.until !== undefined) return '--since must be before --until';
+  return `nothing is recorded from ${utcText(from)} on: the record ends at ${utcText(until)}`;
 }
 
 /** What is asked for, else what is recorded. */

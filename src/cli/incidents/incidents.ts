@@ -34,6 +34,17 @@ export async function listIncidents(io: Io): Promise<ExitStatus> {
   return EXIT.done;
 }
 
+/** `unroutable incidents shwo`: a word that is no command of it. */
+export async function noSuchCommand(word: string, io: Io): Promise<ExitStatus> {
+  const names = (await knownIncidents()).map(({ name }) => name);
+  const hint = names.includes(word)
+    ? `; \`unroutable incidents show ${word}\` prints the card of this incident`
+    : didYouMean(word, COMMANDS);
+  return failed(bad('usage', `incidents ${word}: there is no such command${hint} (${COMMANDS.join(', ')})`), io);
+}
+
+const COMMANDS = ['list', 'show', 'replay', 'score'];
+
 /** `unroutable incidents show NAME` */
 export async function showIncident(name: string, format: 'md' | 'html' | 'json', io: Io): Promise<ExitStatus> {
   const found = await incidentNamed(name);
@@ -130,7 +141,10 @@ async function incidentNamed(name: string): Promise<Result<KnownIncident>> {
   const found = incidents.find((known) => known.name === name);
   if (found !== undefined) return good(found);
   const names = incidents.map((known) => known.name);
-  return bad('usage', `${name}: there is no such incident${didYouMean(name, names)} (known: ${names.join(', ')})`);
+  return bad(
+    'usage',
+    `${name}: there is no such incident${didYouMean(name, names)} (\`unroutable incidents\` lists all ${names.length})`,
+  );
 }
 
 interface Input {

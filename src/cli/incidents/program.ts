@@ -17,8 +17,10 @@ export function addIncidentCommands(program: Command, io: Io, end: End): void {
     .summary('list, show, replay and score the known incidents')
     .description('Known incidents: those shipped as recordings, and those that were only published.')
     .helpCommand('help [command]', 'print the help of a command')
-    .action(async () => {
-      end(await (await load()).listIncidents(io));
+    .allowExcessArguments()
+    .action(async (_options: object, { args: [unknown] }: Command) => {
+      const commands = await load();
+      end(await (unknown === undefined ? commands.listIncidents(io) : commands.noSuchCommand(unknown, io)));
     });
   incidents
     .command('list')

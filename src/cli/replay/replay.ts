@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open as openFile, realpath } from 'node:fs/promises';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
+import { unwritable } from '../../app/output/out-file.ts';
 import { createEngine, type Engine } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
 import { run } from '../../pipeline.ts';
@@ -79,6 +80,8 @@ async function prepare(
   if (!selection.ok) return selection;
   const limited = tooMany(selection.value, options);
   if (!limited.ok) return limited;
+  const unfit = await unwritable(options.out);
+  if (unfit !== undefined) return unfit;
   const archive = await open(paths, options, selection.value, io);
   if (!archive.ok) return archive;
   const output = await openOutput(options, archive.value, io);

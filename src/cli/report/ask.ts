@@ -117,16 +117,18 @@ function libraryAnswer(name: string, known: readonly KnownIncident[], period: Pe
     undefined,
   );
   if (period.until - period.from <= 1000 && stretches[0] !== undefined)
-    return `At ${utcText(period.from)} ${name} was ${stretches[0].verdict}, ${source}, reconstructed from published times.`;
+    return `At ${utcText(period.from)} ${name} was ${stretches[0].verdict}, ${source}, ${RECONSTRUCTED}.`;
   if (longest !== undefined) {
     const often = outages.length === 1 ? 'once' : `${outages.length} times, ${durationText(sum(outages))} in all`;
     const which = outages.length === 1 ? '' : 'the longest time ';
-    return `${name} was unroutable ${often}, in ${text}, ${source}, reconstructed from published times: ${which}from ${utcText(longest.from)} for ${durationText(lengthOf(longest))}.`;
+    return `${name} was unroutable ${often}, in ${text}, ${source}, ${RECONSTRUCTED}: ${which}from ${utcText(longest.from)} for ${durationText(lengthOf(longest))}.`;
   }
   if (stretches.length > 0)
-    return `${name} was not unroutable in what is known of ${text} (${durationText(sum(stretches))}, ${source}), reconstructed from published times.`;
+    return `${name} was not unroutable in what is known of ${text} (${durationText(sum(stretches))}, ${source}), ${RECONSTRUCTED}.`;
   return `Of ${name} in ${text} the library has ${counted(known.length, 'entry', 'entries')}, and none of them is reconstructed: read what was published.`;
 }
+
+const RECONSTRUCTED = 'reconstructed from published times, and from assumed ones where none is published';
 
 const VERDICTS: Readonly<Record<string, VerdictStretch['verdict']>> = {
   'country.unroutable': 'unroutable',
@@ -163,6 +165,7 @@ function knownLines(incident: KnownIncident): readonly string[] {
       return `  published: ${about}${utcText(eventTime(at))}, “${what}” (${sourceOf(source)})`;
     }),
     ...untimed.map((what) => `  published: ${what}`),
+    ...(incident.kind === 'reconstructed' ? incident.assumed : []).map((what) => `  assumed: ${what}`),
   ];
 }
 

@@ -13,6 +13,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import type { Outcome } from '../../app/output/formatters.ts';
 import { memoryStore } from '../../store/memory.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
+import { Refused } from '../../http/subjects.ts';
 import { replayed } from '../replay/replay.ts';
 
 /** A history to ask, and where it comes from. */
@@ -67,8 +68,19 @@ async function fromReplay<T>(
   const { status, outcome } = await replayed(paths, { ...options, format: 'ndjson', keep }, { ...io, stdout: nowhere });
   if (outcome === undefined || selection === undefined || outcome.end === undefined) return status;
   if (status !== EXIT.done && status !== EXIT.partial) return status;
-  const value = await question({ reader: store, events: outcome.events, selection, outcome, status });
+  const found = { reader: store, events: outcome.events, selection, outcome, status };
+  const value = await answered(() => question(found));
   return value.ok ? good({ value: value.value, status }) : value;
+}
+
+/** What a question refuses is a fault of the command line. */
+async function answered<T>(question: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await question();
+  } catch (error) {
+    if (error instanceof Refused) return bad('usage', error.message.replace('this store', 'what was read'));
+    throw error;
+  }
 }
 
 async function fromStore<T>(options: ReplayOptions, io: Io, question: Question<T>): Answered<T> {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { captionsOf, clockOf, nameOf } from '../../app/report/captions.ts';
+import { unwritable } from '../../app/output/out-file.ts';
 import { documentOf, type Measured } from '../../app/report/document.ts';
 import { factsOf, type SubjectFacts } from '../../app/report/facts.ts';
 import { asNames, type AsNames } from '../../app/report/as-names.ts';
@@ -50,6 +51,8 @@ export interface ReportOptions extends Omit<ReplayOptions, 'format'> {
 export async function report(paths: readonly string[], options: ReportOptions, io: Io): Promise<ExitStatus> {
   const format = formatOf(options, io);
   if (!format.ok) return failed(format, io);
+  const fault = await unwritable(options.out);
+  if (fault !== undefined) return failed(fault, io);
   const { format: _, ...reading } = options;
   const names = await asNames(options, io, systemClock);
   if (!names.ok) return failed(names, io);

@@ -9,10 +9,10 @@ import { counted } from '../../report/printable.ts';
 import { textSink } from '../../sinks/stdout.ts';
 import { eventLines, type EventStyle } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
-import { complain, type Io } from '../../app/io.ts';
+import { charsetOf, complain, paintFor, widthOf, type Io } from '../../app/io.ts';
 import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/errno.ts';
-import { bad, good, type Result } from '../../lib/result.ts';
+import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
 
@@ -20,8 +20,11 @@ import { systemClock } from '../../app/system-clock.ts';
 export interface EventsOptions extends StoreOptions, SelectionOptions, Omit<EventStyle, 'format'> {
   /** @default text on a terminal, ndjson elsewhere */
   readonly format?: EventStyle['format'] | 'csv';
-  /** Event time: those decided before it. */
+  /** Event time: those decided from it on, and before `until`. */
+  readonly from?: EventTime;
   readonly until?: EventTime;
+  /** Draw what was seen in that time below the text. */
+  readonly chart?: boolean;
   /** Id of an event: those after it. Or a time: those from it on. */
   readonly since?: string;
   /** Continue with new events. */
@@ -34,8 +37,11 @@ export interface EventsOptions extends StoreOptions, SelectionOptions, Omit<Even
 export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const unknown = unknownTypes(given);
   if (!unknown.ok) return failed(unknown, io);
-  const from = given.since === undefined ? undefined : parseMoment(given.since);
-  const options = from === undefined ? given : omitSince(given);
+  const since = given.since === undefined ? undefined : parseMoment(given.since);
+  const misused = misuse(given, since, io);
+  if (misused !== undefined) return failed(misused, io);
+  const from = since ?? given.from;
+  const options = since === undefined ? given : omitSince(given);
   const selection = await select(options);
   if (!selection.ok) return failed(selection, io);
   // Who follows may come before the watch.
@@ -58,6 +64,7 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
       }
       if (ended.signal.aborted) break;
     }
+    if (options.chart === true) await sink.write(await chartText(store, selection.value, { ...options, from }, io));
     await sink.flush();
     if (printed === 0 && options.follow !== true) complain(io, noneText(opened.value, found, given));
   } catch (error) {
@@ -66,6 +73,46 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
     await store.close();
   }
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
+}
+
+/** What the options say that cannot be meant together. */
+function misuse(
+  { from, until, chart, follow, format }: EventsOptions,
+  since: EventTime | undefined,
+  io: Io,
+): Failure | undefined {
+  if (since !== undefined && from !== undefined) return bad('usage', '--from and --since: name one begin');
+  const begin = since ?? from;
+  if (begin !== undefined && until !== undefined && begin >= until)
+    return bad('usage', `${from === undefined ? '--since' : '--from'} must be before --until`);
+  const isText = (format ?? (io.stdout.isTTY === true ? 'text' : 'ndjson')) === 'text';
+  if (chart === true && (!isText || follow === true))
+    return bad('usage', '--chart is part of the text of stored events: use --format text, without --follow');
+  return undefined;
+}
+
+/** The chart of what the watch stored; where it stored no history, why there is none. */
+async function chartText(
+  store: StateStore,
+  selection: Selection,
+  { from, until, color }: Omit<EventsOptions, 'from'> & { readonly from: EventTime | undefined },
+  io: Io,
+): Promise<string> {
+  const isTerminal = io.stdout.isTTY === true;
+  const { storedCharts } = await import('../../app/output/stored-chart.ts');
+  const charts = await storedCharts(
+    store,
+    selection,
+    { from, until },
+    {
+      paint: paintFor(io, color, isTerminal),
+      width: isTerminal ? widthOf(io.stdout) : 80,
+      charset: charsetOf(io),
+    },
+  );
+  if (charts.ok) return charts.value.map((line) => `${line}\n`).join('');
+  complain(io, `no chart: ${charts.faults.join('; ')}`);
+  return '';
 }
 
 /** An empty answer is explained: nothing is stored, or nothing of what is stored was asked for. */

@@ -83,7 +83,9 @@ function addEvents(program: Command, io: Io, end: End): void {
   inStore(events)
     .optionsGroup('What to print:')
     .option('--since <id|time>', 'events after the one with this id, or from this time on (UTC)')
+    .option('--from <time>', 'events from this time on (UTC)', asMoment)
     .option('--until <time>', 'events before this time (UTC)', asMoment)
+    .option('--chart', 'below the text, draw what was seen in that time')
     .option('--follow', 'continue with new events until stopped')
     .option('--type <type>', 'only these types: country.unroutable, country.*; may be repeated', collect)
     .addOption(

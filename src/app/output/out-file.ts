@@ -1,0 +1,41 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf, refusal } from '../../lib/errno.ts';
+import { bad, type Failure } from '../../lib/result.ts';
+
+/**
+ * Why nothing can be written to `--out`, before anything is read or fetched for it. Nothing is made or changed.
+ *
+ * @returns `undefined` where it can be tried.
+ */
+export async function unwritable(out: string | undefined): Promise<Failure | undefined> {
+  if (out === undefined) return undefined;
+  const fault = (await isThere(out)) ? await faultOf(out) : await folderFault(dirname(out));
+  return fault === undefined ? undefined : bad('files', `--out ${out}: ${fault}`);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => codeOf(error) !== 'ENOENT',
+  );
+}
+
+async function faultOf(path: string): Promise<string | undefined> {
+  try {
+    if ((await stat(path)).isDirectory()) return 'it is a folder';
+    await access(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+async function folderFault(folder: string): Promise<string | undefined> {
+  try {
+    await access(folder, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? `there is no folder ${folder}` : refusal(error);
+  }
+}

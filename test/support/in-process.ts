@@ -1,0 +1,19 @@
+import { CommanderError } from 'commander';
+import { createProgram } from '../../src/cli/program.ts';
+import { EXIT, type ExitStatus } from '../../src/cli/exit-status.ts';
+import type { Ran } from './cli.ts';
+import { Text } from './text.ts';
+
+/** Runs a command line as the process would, within this one: for many small questions. A bug is thrown. */
+export async function inProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const [stdout, stderr] = [new Text(), new Text()];
+  let status: ExitStatus = EXIT.done;
+  const io = { stdout, stderr, env, signal: new AbortController().signal };
+  try {
+    await createProgram(io, (end) => (status = end)).parseAsync(['node', 'unroutable', ...args]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    status = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
