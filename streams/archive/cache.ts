@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import { tidy } from './turn.ts';
 
 /** Where a file is while it is not whole: a hidden name, so that a search for files passes it over. */
 export const partOf = (path: string): string => beside(path, 'part');
@@ -58,6 +59,7 @@ export class ArchiveCache {
       await utimes(path, now / 1000, now / 1000).catch(() => undefined);
       // Of a run that was killed after the file was whole.
       await rm(partNoteOf(path), { force: true });
+      await tidy(path, { wallMs: () => now });
     }
     const keep = new Set(used);
     const files = await this.#files();
@@ -78,8 +80,8 @@ export class ArchiveCache {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true }).catch(() => []);
     const files: { path: string; size: number; usedMs: number }[] = [];
     for (const entry of entries) {
-      // A note counts with its file: it goes when that goes.
-      if (!entry.isFile() || entry.name.endsWith('.version.json')) continue;
+      // A note goes with its file, a lock with its holder.
+      if (!entry.isFile() || /^\..*\.(?:version\.json|lock)$/.test(entry.name)) continue;
       const path = `${entry.parentPath}${sep}${entry.name}`;
       const found = await stat(path).catch(() => undefined);
       if (found !== undefined) files.push({ path, size: found.size, usedMs: found.mtimeMs });

@@ -1,7 +1,22 @@
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { openContainer } from '../mrt/container/container.ts';
 import { versionNoteOf, partNoteOf, partOf, type ArchiveCache } from './cache.ts';
 import type { ArchiveFile } from './layout.ts';
+import {
+  forget,
+  noteIn,
+  partIn,
+  rangeHeaders,
+  renewHeaders,
+  sizeIn,
+  startIn,
+  totalIn,
+  UNKNOWN_VERSION,
+  writeNote,
+  type PartNote,
+  type VersionNote,
+} from './part.ts';
+import { inTurn } from './turn.ts';
 import { fault, persistently, request, wordsOf, type ArchiveHttp, type HttpFault } from './http.ts';
 
 /** A file that was downloaded, or why it was not. */
@@ -39,21 +54,40 @@ export async function download(
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Downloaded> {
-  const { cache, offline = false } = options;
+  const { cache, offline = false, http } = options;
   const file: Fetching = { url, path: cache.pathOf(place), isMutable, meter: { received: 0 } };
-  if ((await cache.sizeOf(place)) === undefined) {
-    if (offline) return { ok: false, kind: 'absent', reason: 'it is not in the cache (--offline)' };
-    await cache.prepare(place);
-    return fetched(file, options, signal);
-  }
-  const noted = await noteIn<VersionNote>(versionNoteOf(file.path));
-  const had: VersionNote | undefined = noted ?? (isMutable ? UNKNOWN_VERSION : undefined);
-  const kept = { ok: true, path: file.path, received: 0, damage: had?.damage } as const;
-  if (had === undefined || offline) return kept;
-  const renewed = await fetched({ ...file, had }, options, signal);
-  if (renewed.ok) return renewed;
-  // A broken copy is better than none; an old one may not be what is wanted.
-  return isMutable ? { ...renewed, reason: `${renewed.reason}; --offline uses the copy in the cache` } : kept;
+  const had = await hereOf(file, cache, place);
+  if (had !== undefined && (offline || !had.isAskedFor)) return had.kept;
+  if (offline) return { ok: false, kind: 'absent', reason: 'it is not in the cache (--offline)' };
+  await cache.prepare(place);
+  const done = await inTurn(file.path, http.clock, signal, async () => {
+    // Another process may have fetched it while we waited.
+    const now = await hereOf(file, cache, place);
+    if (now?.isAskedFor === false) return now.kept;
+    const got = await fetched({ ...file, ...(now !== undefined && { had: now.version }) }, options, signal);
+    if (got.ok || now === undefined) return got;
+    // A broken copy is better than none; an old one may not be what is wanted.
+    return isMutable ? { ...got, reason: `${got.reason}; --offline uses the copy in the cache` } : now.kept;
+  });
+  return done ?? fault('interrupted');
+}
+
+/** What is here of a file. */
+interface Here {
+  readonly kept: Extract<Downloaded, { ok: true }>;
+  readonly version: VersionNote;
+  /** Whether the server must be asked for another version. */
+  readonly isAskedFor: boolean;
+}
+
+async function hereOf({ path, isMutable }: Fetching, cache: ArchiveCache, place: string): Promise<Here | undefined> {
+  if ((await cache.sizeOf(place)) === undefined) return undefined;
+  const version = await noteIn<VersionNote>(versionNoteOf(path));
+  return {
+    kept: { ok: true, path, received: 0, damage: version?.damage },
+    version: version ?? UNKNOWN_VERSION,
+    isAskedFor: version !== undefined || isMutable,
+  };
 }
 
 async function fetched(file: Fetching, options: DownloadOptions, signal: AbortSignal): Promise<Downloaded> {
@@ -83,19 +117,6 @@ async function put({ path, isMutable }: Fetching, damage: string | undefined): P
   if (damage !== undefined || isMutable) await writeFile(versionNoteOf(path), JSON.stringify({ ...version, damage }));
   else await rm(versionNoteOf(path), { force: true });
   await rm(partNoteOf(path), { force: true });
-}
-
-/** The version of the file at the server that a part was begun by. */
-interface PartNote {
-  readonly etag: string | null;
-  readonly modified: string | null;
-}
-
-const UNKNOWN_VERSION: PartNote = { etag: null, modified: null };
-
-/** The version of a file that is here, and how it is broken in the archive. */
-interface VersionNote extends PartNote {
-  readonly damage?: string | undefined;
 }
 
 /** One file on its way. */
@@ -132,7 +153,7 @@ async function fetchRest(file: Fetching, { http, onBytes }: DownloadOptions, sig
     });
     if (broken !== undefined)
       return fault(bytes === start ? broken : `the connection ended after ${bytes} bytes: ${broken}`);
-    return await weighed(bytes, totalOf(response, start), path);
+    return await weighed(bytes, totalIn(response, start), path);
   } finally {
     stalled.end();
   }
@@ -144,12 +165,12 @@ async function unfitOf(
   start: number,
   { path, part }: { readonly path: string; readonly part: { readonly bytes: number } | undefined },
 ): Promise<Rest | undefined> {
-  const doesNotFit = response.status === 416 || (start > 0 && startOf(response) !== start);
+  const doesNotFit = response.status === 416 || (start > 0 && startIn(response) !== start);
   if (response.status !== 304 && !doesNotFit) return undefined;
   await response.body?.cancel();
   if (response.status === 304) return { ok: true, isSame: true };
   // It was whole when we were stopped.
-  if (response.status === 416 && part !== undefined && sizeOf(response) === part.bytes) return { ok: true };
+  if (response.status === 416 && part !== undefined && sizeIn(response) === part.bytes) return { ok: true };
   await forget(path);
   return fault('the server did not go on where the download stopped');
 }
@@ -191,77 +212,6 @@ async function append(
   }
 }
 
-/** How much of the file is here, and of which version. Without a version, the rest might belong to another file. */
-async function partIn(path: string): Promise<(PartNote & { readonly bytes: number }) | undefined> {
-  const note = await noteIn<PartNote>(partNoteOf(path));
-  const bytes = await stat(partOf(path)).then(
-    ({ size }) => size,
-    () => 0,
-  );
-  const isKnown = (note?.etag ?? note?.modified ?? '') !== '';
-  return note !== undefined && bytes > 0 && isKnown ? { ...note, bytes } : undefined;
-}
-
-/** A note of an earlier run; `undefined` when there is none, or it was cut off. */
-async function noteIn<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A weak ETag does not stand for the same bytes: then the date does (RFC 9110 section 13.1.5). */
-function rangeHeaders({ etag, modified, bytes }: PartNote & { readonly bytes: number }): Record<string, string> {
-  const version = etag !== null && !etag.startsWith('W/') ? etag : modified;
-  return { range: `bytes=${bytes}-`, ...(version === null ? {} : { 'if-range': version }) };
-}
-
-/** The copy that is here is broken: another version is wanted, not the same again. */
-function renewHeaders(had: PartNote | undefined): Record<string, string> {
-  const { etag, modified } = had ?? UNKNOWN_VERSION;
-  return {
-    ...(etag === null ? {} : { 'if-none-match': etag }),
-    ...(modified === null ? {} : { 'if-modified-since': modified }),
-  };
-}
-
-/** What a server packs on the way cannot be continued: its ranges are of the packed bytes. */
-async function writeNote(path: string, response: Response): Promise<void> {
-  const { headers } = response;
-  const note: PartNote = isCoded(response)
-    ? { etag: null, modified: null }
-    : { etag: headers.get('etag'), modified: headers.get('last-modified') };
-  await writeFile(partNoteOf(path), JSON.stringify(note));
-}
-
-/** Some servers send a .gz file as a page that is packed on the way (`Content-Encoding: x-gzip`): `fetch` unpacks it. */
-function isCoded({ headers }: Response): boolean {
-  return !['', 'identity'].includes(headers.get('content-encoding') ?? '');
-}
-
-function totalOf(response: Response, start: number): number | undefined {
-  if (isCoded(response)) return undefined;
-  const { headers, status } = response;
-  if (status === 206) {
-    const total = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-    if (total !== undefined) return Number(total);
-  }
-  const length = headers.get('content-length');
-  return length === null ? undefined : start + Number(length);
-}
-
-/** `bytes *\/1234` of a range that could not be given. */
-function sizeOf({ headers }: Response): number | undefined {
-  const size = /^bytes \*\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-  return size === undefined ? undefined : Number(size);
-}
-
-function startOf({ headers }: Response): number | undefined {
-  const start = /^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1];
-  return start === undefined ? undefined : Number(start);
-}
-
 /** Unpacks all of it, for the checksums of gzip (RFC 1952) and bzip2. */
 async function inspectContainer(path: string): Promise<{ readonly isMrt: boolean; readonly damage?: string }> {
   const opened = await openContainer(path);
@@ -271,11 +221,6 @@ async function inspectContainer(path: string): Promise<{ readonly isMrt: boolean
     const next = await chunks.next();
     if (next.done === true) return next.value === undefined ? { isMrt: true } : { isMrt: true, damage: next.value };
   }
-}
-
-async function forget(path: string): Promise<void> {
-  await rm(partOf(path), { force: true });
-  await rm(partNoteOf(path), { force: true });
 }
 
 /** A full disk is not the server's fault: it is reported, and not tried again. */

@@ -45,6 +45,8 @@ export class ArchiveServer {
   readonly #server = createServer((request, response) => this.#serve(request, response));
 
   async listen(): Promise<string> {
+    // On a busy machine a client may be silent for long between two requests.
+    this.#server.keepAliveTimeout = 120_000;
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     return this.url;

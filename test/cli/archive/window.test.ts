@@ -70,6 +70,13 @@ describe('a window of the public archives', () => {
     const offline = await cli.run(['replay', ...WINDOW, '--offline', ...POLICY], env);
     expect(offline.stdout).toBe(first.stdout);
     const archive = ['--archive', '--offline', '--collectors', 'rrc00,route-views.sg', '--quiet'];
+    const report = ['report', '--format', 'csv', '--quiet'];
+    const [ofWindow, ofFiles] = await Promise.all([
+      cli.run([...report, ...WINDOW, '--offline'], env),
+      cli.run([...report, ...folders, ...byHand], env),
+    ]);
+    expect([ofWindow.status, ofWindow.stderr, ofWindow.stdout]).toEqual([0, '', ofFiles.stdout]);
+    expect(ofWindow.stdout).toContain('2022-11-17T02:31:00.000Z,60,KP,ipv4,,route-views.sg,');
     const answer = await cli.run(['ask', 'KP', '2022-11-17T01:00', ...archive], env);
     expect([answer.stderr, answer.stdout.replaceAll('\n', ' ')]).toEqual([
       '',
@@ -198,6 +205,14 @@ describe('fetch', () => {
     const ran = await cli.run(['fetch', ...FEW], through);
     expect([ran.status, ran.stderr]).toEqual([0, '']);
     expect(new Set(proxy.asked)).toEqual(new Set(['archive.example:80', 'mirror.example:80']));
+  });
+
+  test('by several commands at a time into one cache: each file is fetched once, and all of them have all', async () => {
+    const all = await Promise.all([1, 2, 3].map(() => cli.run(['fetch', ...FEW], env)));
+    expect(all.map(({ status, stderr, stdout }) => [status, stderr, stdout])).toEqual(
+      all.map(() => [0, '', all[0]?.stdout]),
+    );
+    expect([names(all[0] ?? { stdout: '' }).length, server.asked(/gz$/)]).toEqual([7, 7]);
   });
 
   test('of a broker, it is the same window', async () => {

@@ -1,5 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -260,6 +260,24 @@ describe('many files', () => {
     const [told = 0, ...later] = server.requests.map(({ atMs }) => atMs);
     // Two were under way when the first was told.
     expect(later.filter((at) => at < told + 950).length).toBeLessThanOrEqual(2);
+  });
+
+  test('are each fetched once when several ask for them at the same time; what a killed process left is taken over', async () => {
+    const files = Array.from({ length: 5 }, (_, i) => file(i));
+    for (const { url } of files) server.files.set(new URL(url).pathname.slice(1), bytes);
+    const http = { clock: systemClock, random: () => 1, userAgent: 'x', attempts: 2 };
+    await mkdir(join(folder, 'rrc00/bgpdata/2014.12'), { recursive: true });
+    // The highest number a process can have is below this one.
+    const dead = JSON.stringify({ id: 'x', host: hostname(), pid: 2 ** 22 + 1 });
+    await writeFile(join(folder, 'rrc00/bgpdata/2014.12/.updates.20141222.0002.gz.lock'), dead);
+    const all = await Promise.all([1, 2, 3].map(() => fetchFiles(files, { cache, http }, never)));
+    for (const { paths, missing } of all) expect([paths.length, missing]).toEqual([5, []]);
+    expect(server.requests).toHaveLength(5);
+    expect((await filesIn()).filter((name) => name.startsWith('.'))).toEqual([]);
+    // One that was killed when its file was whole.
+    await writeFile(join(folder, 'rrc00/bgpdata/2014.12/.updates.20141222.0002.gz.lock'), dead);
+    await cache.settle(all[0]?.paths ?? [], Date.now());
+    expect((await filesIn()).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   test('leave the cache within its limit: those used longest ago go, those of this run stay', async () => {

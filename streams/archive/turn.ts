@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../../src/lib/errno.ts';
+import type { Clock } from '../../src/ports.ts';
+
+const POLL_MS = 200;
+/** How often a process shows that it still works on a file. */
+const BEAT_MS = 5_000;
+/** A lock without a sign of life for this long was left behind, by whatever machine. */
+const STALE_MS = 30_000;
+
+/** Who works on a file. */
+interface Holder {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/**
+ * Does some work on a file of a cache that several processes share, one at a time: a lock file beside it says who is at work.
+ * What a killed process left is taken over: at once on the same machine, after half a minute on another.
+ *
+ * @returns `undefined` when `signal` aborted before it was our turn.
+ * @throws what the work throws, or an error of the file system.
+ */
+export async function inTurn<T>(
+  path: string,
+  clock: Pick<Clock, 'wallMs' | 'sleep'>,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const lock = lockOf(path);
+  while (!(await isTaken(lock))) {
+    if (signal.aborted) return undefined;
+    const holder = await leftBehind(lock, clock);
+    if (holder === undefined) await clock.sleep(POLL_MS, signal);
+    else await remove(lock, holder);
+  }
+  const beat = setInterval(() => {
+    const now = clock.wallMs() / 1000;
+    utimes(lock, now, now).catch(() => undefined);
+  }, BEAT_MS).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    await rm(lock, { force: true });
+  }
+}
+
+/** Removes the lock of a process that was killed after its work was done. */
+export async function tidy(path: string, clock: Pick<Clock, 'wallMs'>): Promise<void> {
+  const lock = lockOf(path);
+  const holder = await leftBehind(lock, clock);
+  if (holder !== undefined) await remove(lock, holder);
+}
+
+const lockOf = (path: string): string => join(dirname(path), `.${basename(path)}.lock`);
+
+/** Locks of this process that it holds now: another one with its number was left by an earlier process. */
+const own = new Set<string>();
+
+async function isTaken(lock: string): Promise<boolean> {
+  const holder: Holder = { id: randomUUID(), host: hostname(), pid: process.pid };
+  try {
+    const file = await open(lock, 'wx');
+    own.add(holder.id);
+    await file.writeFile(JSON.stringify(holder));
+    await file.close();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Who left the lock behind, as its text; `undefined` when somebody is at work, or it is gone by now. */
+async function leftBehind(lock: string, { wallMs }: Pick<Clock, 'wallMs'>): Promise<string | undefined> {
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]);
+    if (wallMs() - mtimeMs > STALE_MS) return text;
+    const { id, host, pid } = JSON.parse(text) as Holder;
+    if (host !== hostname()) return undefined;
+    return pid === process.pid ? (own.has(id) ? undefined : text) : isAlive(pid) ? undefined : text;
+  } catch {
+    // It is being written, or was removed.
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Removes a lock that was left behind, unless another process took it over meanwhile: then it is put back. */
+async function remove(lock: string, holder: string): Promise<void> {
+  const aside = `${lock}.${randomUUID()}`;
+  try {
+    await rename(lock, aside);
+    if ((await readFile(aside, 'utf8')) === holder) await rm(aside, { force: true });
+    else await rename(aside, lock);
+  } catch {
+    // Another process removed it.
+  }
+}
