@@ -1,6 +1,10 @@
 import type { Answers } from '../src/http/answers.ts';
 
+export type { Answers };
+
+/** The verdict on one territory and family. */
 export type Verdict = Answers['verdict']['verdicts'][number];
+/** An incident as the list has it. */
 export type Listed = Answers['incidents']['incidents'][number];
 
 /** An answer that says why there is none. */

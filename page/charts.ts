@@ -10,7 +10,7 @@ import {
 } from 'echarts/components';
 import { connect, init, use, type EChartsType } from 'echarts/core';
 import { CanvasRenderer, SVGRenderer } from 'echarts/renderers';
-import { optionOf, type Drawn, type Style } from '../src/pictures/options.ts';
+import { optionOf, type Drawn } from '../src/pictures/options.ts';
 import type { Picture } from '../src/pictures/pictures.ts';
 
 use([
@@ -20,25 +20,15 @@ use([
 
 export type Chart = EChartsType;
 
-/** How the page looks now: its colours are those of its styles. */
-export function styleOfPage(): Style {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  return {
-    palette: {
-      ...{ ink: of('ink'), soft: of('soft'), line: of('line'), ground: of('ground'), blind: of('blind') },
-      ...{ good: of('routable'), bad: of('unroutable'), accent: of('accent') },
-    },
-    font: 'system-ui, DejaVu Sans, sans-serif',
-    left: innerWidth < 700 ? 104 : 124,
-  };
-}
-
+/** An empty chart in an element, which follows its size. */
 export function drawIn(element: HTMLElement): Chart {
   const chart = init(element, undefined, { renderer: 'canvas' });
   chart.group = 'pictures';
   connect('pictures');
-  new ResizeObserver(() => chart.resize()).observe(element);
+  // An observer also reports the size that the chart has already: drawing it twice would take twice as long.
+  new ResizeObserver(() => {
+    if (element.clientWidth !== chart.getWidth() || element.clientHeight !== chart.getHeight()) chart.resize();
+  }).observe(element);
   return chart;
 }
 

@@ -49,12 +49,18 @@ export function save(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** One for each time zone: to make one takes milliseconds. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 /** `2014-12-22 16:15:12 UTC`, and the clock of the territory after it. */
 export function timeText(at: number, zone: string | undefined): string {
   const utc = `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   if (zone === undefined) return utc;
-  const there = new Intl.DateTimeFormat('en-GB', { timeZone: zone, dateStyle: 'medium', timeStyle: 'medium' }).format(
-    at,
-  );
+  let clock = clocks.get(zone);
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, dateStyle: 'medium', timeStyle: 'medium' });
+    clocks.set(zone, clock);
+  }
+  const there = clock.format(at);
   return `${utc} (${there} in ${zone.split('/').at(-1)?.replaceAll('_', ' ') ?? zone})`;
 }

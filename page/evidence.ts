@@ -26,7 +26,8 @@ export async function showEvidence(
   byId('evidence-title').focus();
   try {
     const explained = await ask('explain', { territory, family, ...(at === undefined ? {} : { at }) });
-    const { sentence, recorded, peers } = explained;
+    const { sentence, recorded, peers, asNames = [] } = explained;
+    const names = new Map(asNames.map(({ asn, name }) => [asn, ` ${name}`]));
     byId('evidence-text').textContent = recorded
       ? sentence
       : `${sentence} What each peer saw is not recorded for this time.`;
@@ -37,7 +38,7 @@ export async function showEvidence(
       byId('evidence-table') as HTMLTableElement,
       ['peer', 'collector', 'networks seen', 'last change', 'message', 'path before', 'path after'],
       peers.map(({ asn, address, collector, networks, last }) => [
-        `AS${asn} ${address}`,
+        `AS${asn}${names.get(asn) ?? ''} ${address}`,
         collector,
         String(networks.length),
         last === null ? 'more than a day ago' : timeText(Date.parse(last.at), zone),

@@ -1,13 +1,13 @@
 import { durationText } from '../src/report/clock.ts';
 import { addressOf, RANGES, readAddress, type Shown } from './address.ts';
-import { ask, Refused, type Listed, type Verdict } from './api.ts';
-import { optionOf, type Drawn } from '../src/pictures/options.ts';
-import { drawIn, styleOfPage, svgOf, type Chart } from './charts.ts';
-import { button, byId, fillTable, made, save, timeText } from './dom.ts';
+import { ask, Refused, type Answers, type Listed, type Verdict } from './api.ts';
+import type { Drawn } from '../src/pictures/options.ts';
+import { button, byId, made, timeText } from './dom.ts';
 import { hideEvidence, showEvidence } from './evidence.ts';
+import { restyle, showPictures } from './panels.ts';
 import { showServices } from './services.ts';
+import { styleOfPage } from './style.ts';
 import {
-  csvOf,
   lifelinesPicture,
   messagesPicture,
   peersPicture,
@@ -15,7 +15,6 @@ import {
   upstreamsPicture,
   visibilityPicture,
   type Peers,
-  type Picture,
   type PictureTimeline,
 } from '../src/pictures/pictures.ts';
 
@@ -24,13 +23,14 @@ const HOUR_MS = 3_600_000;
 const MOST_PEERS_MS = 72 * HOUR_MS;
 /** What changed is drawn to the second in ranges up to two hours. */
 const MOST_EXACT_MS = 2 * HOUR_MS;
+/** After a failure the server is asked again so late. */
+const AGAIN_MS = 5_000;
 /** No sign of life of the stream for this long is a lost connection. */
 const SILENT_MS = 25_000;
 
 let shown: Shown = readAddress(location.hash);
 let verdicts: readonly Verdict[] = [];
 const zones = new Map<string, string | undefined>();
-const panels = new Map<Picture['id'], { chart: Chart; figure: HTMLElement; picture: Picture; drawn: Drawn }>();
 
 function keyOf({ territory, family }: { readonly territory: string; readonly family: string }): string {
   return `${territory}/${family}`;
@@ -117,34 +117,37 @@ async function firstRecorded(asked: Readonly<Record<string, string>>): Promise<n
   return Date.parse(buckets[0]?.at ?? until) || Date.parse(until) - 1;
 }
 
+let loads = 0;
+
+/** Asks what the pictures of the present range need, all at once, and draws them. The last one that was begun wins. */
 async function load(): Promise<void> {
+  const mine = ++loads;
   const now = subject();
   showRanges();
   if (now === undefined) return;
   const range = rangeOf(now);
+  const { until } = range;
   const asked = { territory: now.territory, family: now.family };
   const iso = (at: number): string => new Date(at).toISOString();
-  const span = { from: iso(range.from), until: iso(range.until) };
-  const from = range.from === 0 ? await firstRecorded({ ...asked, ...span }) : range.from;
-  const timeline = await ask('timeline', { ...asked, ...span, from: iso(from) });
-  const peers =
-    range.until - from <= MOST_PEERS_MS ? await ask('peers', { ...asked, ...span, from: iso(from) }) : undefined;
-  const exact =
-    range.until - from <= MOST_EXACT_MS
-      ? await ask('timeline', { ...asked, ...span, from: iso(from), resolution: 'exact' })
-      : undefined;
-  byId('range-text').textContent =
-    `${timeText(from, zone())} to ${timeText(range.until, zone())}, by ${timeline.resolution}`;
-  const whole = { ...timeline, from: iso(from) };
-  show(whole, exact === undefined ? whole : toTheSecond(whole, exact), peers, { from, until: range.until });
+  const from = range.from === 0 ? await firstRecorded({ ...asked, from: iso(0), until: iso(until) }) : range.from;
+  const span = { ...asked, from: iso(from), until: iso(until) };
+  const [timeline, peers, exact] = await Promise.all([
+    ask('timeline', span),
+    until - from <= MOST_PEERS_MS ? ask('peers', span) : undefined,
+    until - from <= MOST_EXACT_MS ? ask('timeline', { ...span, resolution: 'exact' }) : undefined,
+  ]);
+  if (mine !== loads) return;
+  byId('range-text').textContent = `${timeText(from, zone())} to ${timeText(until, zone())}, by ${timeline.resolution}`;
+  const fine = exact === undefined ? timeline : toTheSecond(timeline, exact);
+  await show(timeline, fine, peers, { from, until });
 }
 
-function show(
+async function show(
   timeline: PictureTimeline,
   fine: PictureTimeline,
   peers: Peers | undefined,
   range: { readonly from: number; readonly until: number },
-): void {
+): Promise<void> {
   const drawn: Drawn = {
     ...range,
     timeline,
@@ -153,113 +156,28 @@ function show(
     timeText: (at) => timeText(at, zone()),
     style: styleOfPage(),
   };
+  const names = new Map((timeline.asNames ?? []).map(({ asn, name }) => [asn, name]));
+  const isDetailed = timeline.networks.length > 0;
   const pictures = [
-    ...(timeline.networks.length > 0 ? [lifelinesPicture(fine)] : []),
+    ...(isDetailed ? [lifelinesPicture(fine)] : []),
     visibilityPicture(fine),
-    ...(timeline.networks.length > 0 ? [upstreamsPicture(timeline)] : []),
+    ...(isDetailed ? [upstreamsPicture(timeline, names)] : []),
     messagesPicture(timeline),
-    ...(peers !== undefined && timeline.networks.length > 0 ? [peersPicture(peers)] : []),
+    ...(peers !== undefined && isDetailed ? [peersPicture(peers)] : []),
   ];
-  for (const [id, { figure, chart }] of panels)
-    if (!pictures.some((picture) => picture.id === id)) {
-      chart.dispose();
-      figure.remove();
-      panels.delete(id);
-    }
-  for (const picture of pictures) showPicture(picture, drawn);
-  byId('pictures').dataset['loaded'] = String(Date.now());
+  await showPictures(pictures, drawn, { fileName, zoomed });
 }
 
-function showPicture(picture: Picture, drawn: Drawn): void {
-  const panel = panels.get(picture.id) ?? newPanel(picture, drawn);
-  panel.picture = picture;
-  panel.drawn = drawn;
-  panels.set(picture.id, panel);
-  byId(`${picture.id}-title`).textContent = picture.title;
-  byId(`${picture.id}-summary`).textContent = picture.summary;
-  byId(`${picture.id}-picture`).setAttribute('aria-label', `${picture.title}. ${picture.summary}`);
-  panel.chart.setOption(optionOf(picture, drawn), { notMerge: true });
-  const numbers = byId(`${picture.id}-numbers`) as HTMLDetailsElement;
-  if (numbers.open) showNumbers(picture.id);
+/** Of saved pictures, without the name of the picture. */
+function fileName(): string {
+  const now = subject();
+  return `unroutable-${now === undefined ? '' : keyOf(now).replace('/', '-')}`;
 }
-
-function newPanel(picture: Picture, drawn: Drawn) {
-  const { id } = picture;
-  const figure = made('figure', '', { id, 'aria-labelledby': `${id}-title` });
-  const canvas = made('div', '', { id: `${id}-picture`, class: `picture ${id}`, role: 'img' });
-  const tools = made('div', '', { class: 'buttons' });
-  const name = (): string => `unroutable-${(subject() && keyOf(subject() as Verdict))?.replace('/', '-') ?? ''}-${id}`;
-  const kinds: readonly (readonly [string, () => Promise<Blob>])[] = [
-    ['PNG', async () => pngOf(panels.get(id)?.chart)],
-    ['SVG', async () => new Blob([svgText(id)], { type: 'image/svg+xml' })],
-    ['CSV', async () => new Blob([csvOf(panels.get(id)?.picture ?? picture)], { type: 'text/csv' })],
-  ];
-  for (const [kind, content] of kinds) {
-    const one = button(kind, () => void content().then((blob) => save(`${name()}.${kind.toLowerCase()}`, blob)));
-    one.setAttribute('aria-label', `Save “${picture.title}” as ${kind}`);
-    tools.append(one);
-  }
-  const numbers = made('details', '', { id: `${id}-numbers` });
-  const scroll = made('div', '', {
-    class: 'scroll',
-    tabindex: '0',
-    role: 'region',
-    'aria-label': `Numbers of “${picture.title}”`,
-  });
-  scroll.append(made('table', '', { id: `${id}-table` }));
-  numbers.append(made('summary', 'Numbers'), scroll);
-  numbers.addEventListener('toggle', () => numbers.open && showNumbers(id));
-  figure.append(
-    made('h2', picture.title, { id: `${id}-title` }),
-    made('p', '', { id: `${id}-summary`, class: 'note' }),
-    canvas,
-    tools,
-    numbers,
-  );
-  byId('pictures').append(figure);
-  const chart = drawIn(canvas);
-  chart.on('datazoom', () => zoomed(chart));
-  return { chart, figure, picture, drawn };
-}
-
-/** Tables longer than this are for a file, not for a page. */
-const MOST_ROWS = 3_000;
-
-function showNumbers(id: Picture['id']): void {
-  const picture = panels.get(id)?.picture;
-  if (picture === undefined) return;
-  const rows = picture.rows.slice(-MOST_ROWS).map((row) => row.map((value) => (value === null ? '–' : String(value))));
-  fillTable(byId(`${id}-table`) as HTMLTableElement, picture.head, rows);
-}
-
-async function pngOf(chart: Chart | undefined): Promise<Blob> {
-  const background = getComputedStyle(document.body).backgroundColor;
-  const url = chart?.getDataURL({ type: 'png', pixelRatio: 2, backgroundColor: background }) ?? '';
-  const bytes = Uint8Array.from(atob(url.split(',')[1] ?? ''), (char) => char.charCodeAt(0));
-  return new Blob([bytes], { type: 'image/png' });
-}
-
-function svgText(id: Picture['id']): string {
-  const panel = panels.get(id);
-  if (panel === undefined) return '';
-  return svgOf(panel.picture, panel.drawn, { width: 1200, height: id === 'peers' ? 700 : 360 });
-}
-
-let zoomTimer = 0;
 
 /** A range that was zoomed into is asked for in its own resolution, and is in the address. */
-function zoomed(chart: Chart): void {
-  clearTimeout(zoomTimer);
-  zoomTimer = window.setTimeout(() => {
-    const { dataZoom } = chart.getOption() as {
-      dataZoom?: { startValue: number; endValue: number; start: number; end: number }[];
-    };
-    const [zoom] = dataZoom ?? [];
-    if (zoom === undefined || (zoom.start === 0 && zoom.end === 100) || zoom.endValue - zoom.startValue < 60_000)
-      return;
-    const iso = (at: number): string => new Date(at).toISOString();
-    go({ ...shown, range: 'fixed', from: iso(zoom.startValue), until: iso(zoom.endValue) });
-  }, 500);
+function zoomed(from: number, until: number): void {
+  const iso = (at: number): string => new Date(at).toISOString();
+  go({ ...shown, range: 'fixed', from: iso(from), until: iso(until) });
 }
 
 async function loadIncidents(): Promise<void> {
@@ -344,30 +262,51 @@ function refresh(): void {
   }, 1_000);
 }
 
+/** What is recorded, by name; nothing where that cannot be asked now. */
+async function territories(): Promise<Answers['territories']['territories']> {
+  return ask('territories').then(
+    (answer) => answer.territories,
+    () => [],
+  );
+}
+
+let taken = '';
+
+/** Takes the verdicts of the stream, or those asked for at the begin: where they are the same, nothing is drawn again. */
 function take(next: readonly Verdict[]): void {
+  const text = JSON.stringify(next);
+  if (text === taken) return;
+  taken = text;
   const isOther = next.map(keyOf).join() !== verdicts.map(keyOf).join();
   verdicts = next;
   showAnswer();
   if (!isOther) return refresh();
   showSubjects();
   trying(async () => {
-    const { territories } = await ask('territories');
-    for (const one of territories) zones.set(keyOf(one), one.timeZone);
-    await load();
-    await loadIncidents();
-    await loadServices();
+    for (const one of await named) zones.set(keyOf(one), one.timeZone);
+    // One that came meanwhile has no zone yet.
+    if (next.some((one) => !zones.has(keyOf(one))))
+      for (const one of await (named = territories())) zones.set(keyOf(one), one.timeZone);
+    await Promise.all([load(), loadIncidents(), loadServices()]);
   });
 }
 
+let heardAt = Date.now();
+
+function alive(): void {
+  heardAt = Date.now();
+  byId('connection').dataset['state'] = 'live';
+  showConnection();
+}
+
+function lost(): void {
+  byId('connection').dataset['state'] = 'lost';
+  byId('connection').textContent = `connection lost; last heard ${timeText(heardAt, undefined)}`;
+}
+
+/** Reads the stream of events. A browser gives up when it is answered with an error; then it is asked again here. */
 function listen(): void {
   const source = new EventSource('/api/v1/events/stream');
-  const connection = byId('connection');
-  let heardAt = Date.now();
-  const alive = (): void => {
-    heardAt = Date.now();
-    connection.dataset['state'] = 'live';
-    showConnection();
-  };
   source.addEventListener('open', alive);
   source.addEventListener('alive', alive);
   source.addEventListener('verdict', (message) => {
@@ -376,23 +315,19 @@ function listen(): void {
   });
   for (const type of ['incident.opened', 'incident.updated', 'incident.closed', 'reachability.changed'])
     source.addEventListener(type, () => refresh());
-  const lost = (): void => {
-    connection.dataset['state'] = 'lost';
-    connection.textContent = `connection lost; last heard ${timeText(heardAt, undefined)}`;
-  };
-  source.addEventListener('error', lost);
-  setInterval(() => Date.now() - heardAt > SILENT_MS && lost(), 5_000);
+  source.addEventListener('error', () => {
+    lost();
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
+  });
 }
 
+setInterval(() => Date.now() - heardAt > SILENT_MS && lost(), 5_000);
 window.addEventListener('hashchange', () => {
   shown = readAddress(location.hash);
   showAnswer();
   trying(load);
 });
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-  for (const { chart, picture, drawn } of panels.values())
-    chart.setOption(optionOf(picture, { ...drawn, style: styleOfPage() }), { notMerge: true });
-});
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
 (byId('subject') as HTMLSelectElement).addEventListener('change', (event) => {
   go({ ...shown, subject: (event.target as HTMLSelectElement).value });
   setTimeout(() => trying(async () => void (await Promise.all([loadIncidents(), loadServices()]))), 0);
@@ -402,7 +337,21 @@ byId('why').addEventListener('click', () => {
   if (now !== undefined) void showEvidence({ territory: now.territory, family: now.family }, zone());
 });
 byId('evidence-close').addEventListener('click', hideEvidence);
+/** Asks for the verdicts, and again until they are there: until then the page says why there are none. */
+async function begin(): Promise<void> {
+  try {
+    const first = await ask('verdict');
+    if (first.verdicts.length === 0 && verdicts.length === 0) showAnswer();
+    take(first.verdicts);
+  } catch (error) {
+    byId('sentence').textContent = 'The server cannot read its store.';
+    byId('facts').textContent =
+      error instanceof Refused ? error.message : 'The server does not answer; asked again soon.';
+    setTimeout(() => void begin(), AGAIN_MS);
+  }
+}
+
+let named = territories();
 showRanges();
-trying(async () => take((await ask('verdict')).verdicts));
-showAnswer();
+void begin();
 listen();

@@ -32,8 +32,11 @@ export interface OpenStore {
   readonly inspect?: () => Promise<readonly string[]>;
 }
 
-/** It could not be opened. `isAway`: not now; it is worth another try. */
-export type Unopened = Extract<Result<never>, { ok: false }> & { readonly isAway: boolean };
+/** It could not be opened. `isAway`: not now; it is worth another try. `isForeign`: another version wrote it. */
+export type Unopened = Extract<Result<never>, { ok: false }> & {
+  readonly isAway: boolean;
+  readonly isForeign?: boolean;
+};
 
 type Opening = { readonly ok: true; readonly value: OpenStore } | Unopened;
 
@@ -124,7 +127,12 @@ async function openInRedis(url: string, options: OpenOptions, { env }: Pick<Io, 
   const { openRedis } = await import('../store/redis/open.ts');
   const password = env['UNROUTABLE_REDIS_PASSWORD'];
   const opened = await openRedis(url, { ...options, ...(password === undefined ? {} : { password }) });
-  if (!opened.ok) return { ...bad('store', `--store: ${opened.reason}`), isAway: opened.retry };
+  if (!opened.ok)
+    return {
+      ...bad('store', `--store: ${opened.reason}`),
+      isAway: opened.retry,
+      isForeign: /\b(?:newer|older) version of this program\b/.test(opened.reason),
+    };
   const { store, checks } = opened;
   const warnings = checks.filter(({ level }) => level === 'warn').map(({ text }) => text);
   const inspect = async (): Promise<readonly string[]> =>
@@ -136,7 +144,9 @@ async function openInFolder(folder: string, name: string, clock: Clock): Promise
   const { openEmbedded } = await import('../store/embedded/open.ts');
   const opened = await openEmbedded(folder, { name, clock });
   if (!opened.ok) {
-    return { ...bad('store', `--store ${folder}: ${opened.reason}`), isAway: opened.fault === 'same-process-id' };
+    const isForeign = opened.fault === 'newer-schema' || opened.fault === 'older-schema';
+    const isAway = opened.fault === 'same-process-id';
+    return { ...bad('store', `--store ${folder}: ${opened.reason}`), isAway, isForeign };
   }
   return { ok: true, value: { store: opened.store, name, isLasting: true, warnings: opened.warnings } };
 }

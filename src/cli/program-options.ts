@@ -169,7 +169,8 @@ export function addHttp(command: Command, usual?: string): void {
     .optionsGroup('What to serve:')
     .option('--http <address>', '[HOST:]PORT of the page and the API, see docs/http.md', usual)
     .option('--http-public', 'anyone who can reach the address may read, under any name of this host')
-    .option('--http-token <file>', 'readers must show the token in this file (default: $UNROUTABLE_HTTP_TOKEN)');
+    .option('--http-token <file>', 'readers must show the token in this file (default: $UNROUTABLE_HTTP_TOKEN)')
+    .option('--as-names <file>', 'file or URL with names of ASes for the page and the API: "4837 NAME" a line');
 }
 
 /** Reads a duration with its unit, or reports a usage error. Milliseconds. */

@@ -56,6 +56,11 @@ export interface Bucket {
   readonly withdrawn: number;
 }
 
+/** A bucket and its length. Where minutes were removed, one bucket of an hour replaces them. */
+export interface TimelineBucket extends Bucket {
+  readonly widthMs: number;
+}
+
 /** An empty bucket. */
 export function emptyBucket(at: EventTime): Bucket {
   return {

@@ -92,7 +92,8 @@ export class Chunk {
       if (seen === null) continue;
       if (seen !== 0) state = seen;
       if (state === undefined) throw new Error('its first bucket is like none');
-      chunk.put(bucketFrom(state, (chunk.at + i * level.widthMs) as EventTime, a[i] ?? 0, w[i] ?? 0));
+      // Its means are whole already.
+      chunk.buckets.set(i, bucketFrom(state, (chunk.at + i * level.widthMs) as EventTime, a[i] ?? 0, w[i] ?? 0));
     }
     return chunk;
   }
@@ -146,11 +147,19 @@ function stateOf({ knownMs, blindMs, share, voters, collectors, units, upstreams
   ];
 }
 
+/** Written out field by field: ten years have thousands of buckets, and spreads would take most of the time of a query. */
 function bucketFrom(state: State, at: EventTime, announced: number, withdrawn: number): Bucket {
   const [knownMs, blindMs, mean, lowest, highest, last, voters, collectors, unitsLast, unitsLowest, upstreams] = state;
   return {
-    ...{ at, knownMs, blindMs, voters, collectors, upstreams, announced, withdrawn },
+    at,
+    knownMs,
+    blindMs,
     share: mean === null ? undefined : { mean, lowest, highest, last },
+    voters,
+    collectors,
     units: unitsLast.map((unit, i) => [unit, unitsLowest === 0 ? unit : (unitsLowest[i] ?? unit)]),
+    upstreams,
+    announced,
+    withdrawn,
   };
 }

@@ -8,6 +8,7 @@ import { OPEN_KEY, type OpenBuckets } from './roll-up.ts';
 import { beginKey, changesKey, type StoredSight } from './sight-log.ts';
 import { parseChanges } from './sight.ts';
 import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
+import type { ParsedRecords } from './parsed-records.ts';
 import { parseKept } from './kept-hours.ts';
 
 /** The stored records from which one history continues. */
@@ -21,7 +22,10 @@ export interface Stored {
 }
 
 /** The part of a store that readers of the history need. */
-export type Reader = Pick<StateStore, 'read'>;
+export interface Reader extends Pick<StateStore, 'read'> {
+  /** A server that answers many questions has one; without it each record is parsed each time. */
+  readonly parsed?: ParsedRecords;
+}
 
 /** The records of one history with these keys; missing ones are left out. */
 export async function readKeys(

@@ -4,6 +4,10 @@ import { z } from 'zod';
 const time = z.iso.datetime().describe('Event time, RFC 3339 in UTC');
 const share = z.number().min(0).max(1).describe('0 to 1, four decimals');
 const family = z.enum(['ipv4', 'ipv6']);
+const asNames = z
+  .array(z.object({ asn: z.int(), name: z.string() }))
+  .optional()
+  .describe('Names of the ASes of this answer; the server was given a list of them');
 const verdict = z.enum(['unknown', 'routable', 'degraded', 'unroutable']);
 const stage = z.enum(['unknown', 'routable', 'degraded', 'unroutable', 'off']);
 /** Objects of events have schemas of their own under schemas/. */
@@ -109,6 +113,7 @@ export const answers = {
         withdrawn: z.int(),
       }),
     ),
+    asNames,
   }),
   state: z.object({
     ...ofTerritory,
@@ -156,6 +161,7 @@ export const answers = {
         last: z.object({ at: time, message: message.nullable() }).nullable(),
       }),
     ),
+    asNames,
   }),
   uptime: z.object({
     ...ofTerritory,

@@ -4,13 +4,17 @@ import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
 import { zodFaults } from '../lib/zod-faults.ts';
+import { ParsedRecords } from '../history/parsed-records.ts';
+import type { Reader } from '../history/stored.ts';
 import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
 import { incidentsView, incidentView } from './incident-views.ts';
+import { encodingsOf } from './encodings.ts';
 import { questions } from './questions.ts';
 import { explainView, peersView, stateView } from './sight-views.ts';
 import { reachabilityView } from './reach-view.ts';
 import { Refused, subjectsOf } from './subjects.ts';
-import { territoriesView, timelineView, unitsView, uptimeView, verdictView } from './views.ts';
+import { namesView, timelineText } from './timeline-view.ts';
+import { territoriesView, unitsView, uptimeView, verdictView } from './views.ts';
 
 /** Answers of this many characters are compressed. */
 const LONG = 4_096;
@@ -19,9 +23,10 @@ const packed = promisify<string, { level: number }, Buffer>(gzip);
 /** Events in one answer, unless fewer are asked for. */
 const EVENTS = 100;
 
-/** The addresses under /api/v1 that answer with JSON. */
-export function apiOf(store: StateStore, clock: Clock): Hono {
+/** The addresses under /api/v1 that answer with JSON. `names`: of ASes, by their number. */
+export function apiOf(store: StateStore, clock: Clock, names: ReadonlyMap<number, string> = new Map()): Hono {
   const api = new Hono();
+  const history: Reader = { read: (space, keys) => store.read(space, keys), parsed: new ParsedRecords() };
   const route = <Name extends keyof typeof questions>(
     path: string,
     name: Name,
@@ -38,24 +43,26 @@ export function apiOf(store: StateStore, clock: Clock): Hono {
   route('/verdict', 'view', (asked) => verdictView(store, asked, clock.wallMs()));
   route('/incidents', 'incidents', (asked) => incidentsView(store, asked));
   route('/incidents/:id', 'none', (_, context) => incidentView(store, context.req.param('id') ?? ''));
-  route('/timeline', 'timeline', (asked) => timelineView(store, asked));
+  route('/timeline', 'timeline', (asked) => timelineText(history, asked, names));
   route('/state', 'moment', (asked) => stateView(store, asked));
   route('/peers', 'span', (asked) => peersView(store, asked));
   route('/units', 'view', async (asked) => unitsView(await subjectsOf(store, asked)));
   route('/reachability', 'territory', (asked) => reachabilityView(store, asked));
   route('/events', 'events', (asked) => eventsView(store, asked));
-  route('/explain', 'moment', (asked) => explainView(store, asked, clock.wallMs()));
+  route('/explain', 'moment', async (asked) => {
+    const explained = await explainView(store, asked, clock.wallMs());
+    return { ...explained, ...namesView(new Set(explained.peers.map(({ asn }) => asn)), names) };
+  });
   route('/uptime', 'uptime', (asked) => uptimeView(store, asked));
   return api;
 }
 
-/** An answer as JSON; a long one is compressed, beside the main thread, for clients that accept gzip. */
+/** An answer as JSON, if it is not JSON text already; a long one is compressed, beside the main thread, for clients that accept gzip. */
 async function jsonOf(context: Context, answer: unknown): Promise<Response> {
-  const text = JSON.stringify(answer);
+  const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
   context.header('Content-Type', 'application/json');
-  if (text.length < LONG) return context.body(text);
   context.header('Vary', 'Accept-Encoding');
-  if (!/\bgzip\b/.test(context.req.header('accept-encoding') ?? '')) return context.body(text);
+  if (text.length < LONG || !encodingsOf(context).includes('gzip')) return context.body(text);
   context.header('Content-Encoding', 'gzip');
   return context.body(new Uint8Array(await packed(text, { level: constants.Z_BEST_SPEED })));
 }

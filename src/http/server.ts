@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { gunzipSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
@@ -13,8 +11,9 @@ import { atomFeed, badgeSvg, calendar } from './feeds.ts';
 import { guard, HEADERS, type Access } from './guard.ts';
 import { incidentsView } from './incident-views.ts';
 import { openapi } from './openapi.ts';
+import { addPage } from './page-files.ts';
 import { questions } from './questions.ts';
-import { EventStream } from './stream.ts';
+import { EventStream, STREAM_HEADERS } from './stream.ts';
 import { verdictView } from './views.ts';
 
 /** What the HTTP server serves, and where it listens. */
@@ -29,6 +28,10 @@ export interface HttpOptions {
   readonly page: string | undefined;
   /** Why it is not ready; `undefined` when it is. */
   readonly unready: () => Promise<string | undefined>;
+  /** Names of ASes by their number, which the answers have beside it. @default none */
+  readonly names?: ReadonlyMap<number, string> | undefined;
+  /** Why the store cannot be read at all: the page and the API say nothing else. */
+  readonly unreadable?: string | undefined;
   /** Without it there is no /metrics. */
   readonly metrics?: HttpMetrics | undefined;
 }
@@ -120,8 +123,13 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
     const reason = await options.unready().catch(() => 'the store does not answer');
     return reason === undefined ? context.json({ ready: true }) : context.json({ ready: false, reason }, 503);
   });
+  if (options.unreadable !== undefined) addRefusal(app, options.unreadable);
   app.get('/api/v1/events/stream', async (context) => {
-    if (stream.isFull) return context.json({ error: 'too many readers' }, 503);
+    if (context.req.method === 'HEAD') return context.body(null, 200, STREAM_HEADERS);
+    if (stream.isFull) {
+      context.header('Retry-After', '1');
+      return context.json({ error: 'too many readers' }, 503);
+    }
     const after = context.req.header('last-event-id') ?? context.req.query('after');
     await stream.add(context.env.outgoing, HEADERS, after === '' ? undefined : after);
     return RESPONSE_ALREADY_SENT;
@@ -140,7 +148,7 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
     }
     return undefined;
   });
-  app.route('/api/v1', apiOf(store, options.clock));
+  app.route('/api/v1', apiOf(store, options.clock, options.names));
   if (metrics !== undefined) addMetrics(app, metrics);
   app.get('/openapi.json', (context) => context.json(openapi(version) as object));
   addFeeds(app, store, options.clock);
@@ -151,6 +159,12 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
     return context.json({ error: text }, status);
   });
   return app;
+}
+
+/** Whatever would be read from the store is answered with the reason why it cannot be read. */
+function addRefusal(app: Hono<Bindings>, reason: string): void {
+  for (const path of ['/api/v1/*', '/badge.svg', '/feed.xml', '/incidents.ics'])
+    app.get(path, (context) => context.json({ error: `the store cannot be read: ${reason}` }, 503));
 }
 
 function addMetrics(app: Hono<Bindings>, metrics: HttpMetrics): void {
@@ -182,27 +196,4 @@ function addFeeds(app: Hono<Bindings>, store: StateStore, clock: Clock): void {
     const { incidents } = await incidentsView(store, { ...asked(context), limit: 1000 });
     return text(context, 'text/calendar; charset=utf-8', calendar(incidents, now()));
   });
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  'index.html': 'text/html; charset=utf-8',
-  'page.js': 'text/javascript; charset=utf-8',
-  'page.css': 'text/css; charset=utf-8',
-};
-
-/** The files of the page, read once. */
-function addPage(app: Hono<Bindings>, folder: string | undefined): void {
-  if (folder === undefined) return;
-  for (const [name, type] of Object.entries(TYPES)) {
-    const packed = new Uint8Array(readFileSync(`${folder}/${name}.gz`));
-    const plain = new Uint8Array(gunzipSync(packed));
-    app.get(name === 'index.html' ? '/' : `/${name}`, (context) => {
-      context.header('Content-Type', type);
-      context.header('Cache-Control', 'no-cache');
-      context.header('Vary', 'Accept-Encoding');
-      if (!/\bgzip\b/.test(context.req.header('accept-encoding') ?? '')) return context.body(plain);
-      context.header('Content-Encoding', 'gzip');
-      return context.body(packed);
-    });
-  }
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
 
@@ -12,6 +13,16 @@ const BEAT_MS = 10_000;
 const LOOK_MS = 500;
 /** Readers at once. */
 const MOST_READERS = 1_000;
+
+/** Readers that are written to in one turn: more would delay the feed of a watch by milliseconds at each event. */
+const AT_ONCE = 20;
+
+/** The headers of the stream. `no-transform`: a proxy must not compress it, as it would hold events back. */
+export const STREAM_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+};
 
 interface Reader {
   readonly response: ServerResponse;
@@ -56,7 +67,7 @@ export class EventStream {
     headers: Readonly<Record<string, string>>,
     after: string | undefined,
   ): Promise<void> {
-    response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.writeHead(200, { ...headers, ...STREAM_HEADERS });
     response.flushHeaders();
     const reader: Reader = { response, waiting: [], sent: new Set(), stuckSince: undefined };
     this.#readers.add(reader);
@@ -102,7 +113,7 @@ export class EventStream {
         if (last === null) last = await this.#store.newest();
         for await (const event of this.#store.follow(last, this.#signal)) {
           last = event.id;
-          this.#tell(event);
+          await this.#tell(event);
           void this.#look();
         }
       } catch (error) {
@@ -112,11 +123,21 @@ export class EventStream {
     }
   }
 
-  #tell(event: UnroutableEvent): void {
-    const text = eventText(event);
-    for (const reader of this.#readers)
-      if (reader.waiting === undefined) this.#send(reader, text);
-      else reader.waiting.push(event);
+  async #tell(event: UnroutableEvent): Promise<void> {
+    for (const { waiting } of this.#readers) waiting?.push(event);
+    await this.#sendAll(
+      eventText(event),
+      [...this.#readers].filter(({ waiting }) => waiting === undefined),
+    );
+  }
+
+  /** To these readers, a few in each turn of the event loop, so that a feed in the same process goes on between them. */
+  async #sendAll(text: string, readers: readonly Reader[]): Promise<void> {
+    const bytes = Buffer.from(text);
+    for (let i = 0; i < readers.length; i += AT_ONCE) {
+      if (i > 0) await setImmediate();
+      for (const reader of readers.slice(i, i + AT_ONCE)) this.#send(reader, bytes);
+    }
   }
 
   async #followVerdicts(): Promise<void> {
@@ -134,7 +155,7 @@ export class EventStream {
     this.#isLooking = false;
     if (now === this.#last || now === '') return;
     this.#last = now;
-    for (const reader of this.#readers) this.#send(reader, verdictText(now));
+    await this.#sendAll(verdictText(now), [...this.#readers]);
   }
 
   async #beat(): Promise<void> {
@@ -149,11 +170,12 @@ export class EventStream {
     }
   }
 
-  #send(reader: Reader, text: string): void {
+  #send(reader: Reader, text: string | Buffer): void {
     const { response } = reader;
     if (response.destroyed || !this.#readers.has(reader)) return;
-    if (response.writableLength + text.length > MOST_WAITING) this.#cut(reader);
-    else response.write(text);
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+    if (response.writableLength + bytes.length > MOST_WAITING) this.#cut(reader);
+    else response.write(bytes);
   }
 
   #cut(reader: Reader): void {

@@ -1,7 +1,6 @@
 import { isoTime, type EventTime } from '../bgp/time.ts';
 import type { Incident } from '../detect/events/event.ts';
-import type { TimelineBucket } from '../history/query.ts';
-import { exactLooks, resolutionFor, timeline, verdictTurns, type Range } from '../history/query.ts';
+import { verdictTurns, type Range } from '../history/query.ts';
 import { beginOfMonth, beginOfYear, DAY_MS, HOUR_MS, nextMonth } from '../history/calendar.ts';
 import { headline } from '../report/headline.ts';
 import type { Reader } from '../history/stored.ts';
@@ -14,7 +13,6 @@ type Asked<Name extends keyof Questions> = Questions[Name];
 
 /** Whose it is, as each answer has it. */
 export const named = ({ territory, family }: Subject) => ({ territory, family });
-const parts = (share: number): number => Math.round(share) / 10_000;
 
 /** The territories that are recorded. */
 export async function territoriesView(store: Store): Promise<Answers['territories']> {
@@ -83,51 +81,6 @@ export function rangeOf(
   const from = asked.from ?? (Math.max(0, until - DAY_MS) as EventTime);
   if (from >= until) throw new Refused(400, 'from must be before until');
   return { from, until };
-}
-
-/** The visibility of a territory and family over time. */
-export async function timelineView(store: Store, asked: Asked<'timeline'>): Promise<Answers['timeline']> {
-  const subject = await subjectOfOne(store, asked);
-  const range = rangeOf(subject, asked);
-  const resolution = asked.resolution ?? resolutionFor(range);
-  const most = { exact: DAY_MS, minute: 31 * DAY_MS, hour: 731 * DAY_MS, day: Number.POSITIVE_INFINITY }[resolution];
-  if (range.until - range.from > most) throw new Refused(400, `the range is too long for this resolution`);
-  const turns = await verdictTurns(store, subject.key, range);
-  const buckets =
-    resolution === 'exact'
-      ? (await exactLooks(store, subject.key, range)).map(({ at, isBlind, share, voters, collectors, units }) => ({
-          ...{ at: isoTime(at), widthMs: 0, blindMs: 0, knownMs: 0, voters, collectors },
-          share: isBlind
-            ? null
-            : { mean: parts(share), lowest: parts(share), highest: parts(share), last: parts(share) },
-          networks: units.map((unit) => ({ last: parts(unit), lowest: parts(unit) })),
-          ...{ upstreams: [], announced: 0, withdrawn: 0 },
-        }))
-      : (await timeline(store, subject.key, range, resolution)).map(bucketView);
-  return {
-    ...named(subject),
-    ...{ from: isoTime(range.from), until: isoTime(range.until), resolution, networks: [...subject.about.networks] },
-    verdicts: turns.map(([since, verdict]) => ({ since: isoTime(since), verdict })),
-    buckets,
-  };
-}
-
-function bucketView(bucket: TimelineBucket): Answers['timeline']['buckets'][number] {
-  const { at, widthMs, blindMs, knownMs, share, voters, collectors, units, upstreams, announced, withdrawn } = bucket;
-  return {
-    ...{ at: isoTime(at), widthMs, blindMs, knownMs, voters, collectors, announced, withdrawn },
-    share:
-      share === undefined
-        ? null
-        : {
-            mean: parts(share.mean),
-            lowest: parts(share.lowest),
-            highest: parts(share.highest),
-            last: parts(share.last),
-          },
-    networks: units.map(([last, lowest]) => ({ last: parts(last), lowest: parts(lowest) })),
-    upstreams: upstreams.map(([asn, part]) => ({ asn, share: parts(part) })),
-  };
 }
 
 /** The networks of the territories asked for. */

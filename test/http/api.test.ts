@@ -152,3 +152,31 @@ test('badge, feed and calendar carry the incident, and no text of theirs is mark
   const calendar = await (await get('/incidents.ics')).text();
   expect(calendar).toContain('DTSTART:20141222T130020Z\r\nDTEND:20141222T140030Z');
 });
+
+test('names of ASes are part of the answers where a list is given, and only those of the answer', async () => {
+  const names = new Map([
+    [4837, 'CHINA169'],
+    [64513, 'A PEER'],
+    [1, 'NOT HERE'],
+  ]);
+  const { json } = await serving(await outageStore(), { names });
+  expect(await json('/api/v1/timeline?from=2014-12-22T12:00:00Z&until=2014-12-22T16:00:00Z')).toMatchObject({
+    asNames: [{ asn: 4837, name: 'CHINA169' }],
+  });
+  expect(await json(`/api/v1/explain?at=${DURING}`)).toMatchObject({ asNames: [{ asn: 64513, name: 'A PEER' }] });
+  const without = await serving(await outageStore());
+  expect(await without.json('/api/v1/timeline')).not.toHaveProperty('asNames');
+});
+
+test('of a store that cannot be read nothing is said but why, with 503', async () => {
+  const reason = 'it was written by a newer version (schema 9, this one knows 8)';
+  const { get } = await serving(memoryStore(), { unreadable: reason, unready: async () => reason });
+  for (const path of [...ROUTES.map(({ path }) => path.replace('{id}', 'x')), '/api/v1/events/stream', '/badge.svg'])
+    expect([path, (await get(path)).status, await (await get(path)).json()]).toEqual([
+      path,
+      503,
+      { error: `the store cannot be read: ${reason}` },
+    ]);
+  expect((await get('/readyz')).status).toBe(503);
+  expect((await get('/healthz')).status).toBe(200);
+});

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/app/system-clock.ts';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { StateStore } from '../../src/ports.ts';
+import type { HttpOptions } from '../../src/http/server.ts';
 import { record, Told } from '../history/scene.ts';
 import { probedStore } from '../http/probed-store.ts';
 import { serving } from '../http/scene.ts';
@@ -37,8 +38,12 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await cli.remove();
   });
 
-  async function show(store: StateStore, hash = '', options: Parameters<typeof opened>[2] = {}) {
-    const server = await serving(store, { page: built.folder });
+  async function show(
+    store: StateStore,
+    hash = '',
+    { names, unreadable, ...options }: Parameters<typeof opened>[2] & Pick<HttpOptions, 'names' | 'unreadable'> = {},
+  ) {
+    const server = await serving(store, { page: built.folder, names, unreadable });
     return { ...server, ...(await opened(browser, `${server.url}/${hash}`, options)) };
   }
 
@@ -142,6 +147,27 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.waitForSelector('#connection[data-state=live]');
     expect(await page.textContent('#sentence')).toBe('Nothing is recorded yet.');
     expect(complaints).toEqual([]);
+  });
+
+  test('a store of another version is said to be so, and looked at again', async () => {
+    const unreadable = 'it was written by a newer version (schema 9, this one knows 8)';
+    const { page } = await show(memoryStore(), '', { unreadable });
+    await page.waitForSelector('#sentence:has-text("cannot read its store")');
+    expect(await page.textContent('#facts')).toBe(`the store cannot be read: ${unreadable}`);
+    expect(await page.isVisible('#why')).toBe(false);
+    expect(await page.textContent('body')).not.toContain('Nothing is recorded');
+  });
+
+  test('names of ASes stand beside their numbers where a list is given', async () => {
+    const names = new Map([
+      [4837, 'CHINA169'],
+      [64512, 'A PEER'],
+    ]);
+    const { page } = await show(blackout, ONSET, { names });
+    await drawn(page);
+    expect(await page.textContent('#upstreams-summary')).toContain('AS4837 CHINA169');
+    await page.click('#incidents li:nth-child(3) button:has-text("Evidence")');
+    await page.waitForSelector('#evidence-table td:has-text("AS64512 A PEER 127.0.1.1")');
   });
 
   test('a lost connection is said, with when it was last heard', async () => {
@@ -254,7 +280,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
   test('the first view is small', async () => {
     const { get } = await show(memoryStore());
     let bytes = 0;
-    for (const path of ['/', '/page.js', '/page.css']) {
+    for (const path of ['/', '/page.js', '/charts.js', '/page.css']) {
       const answer = await get(path, { headers: { 'Accept-Encoding': 'gzip' } });
       expect(answer.headers.get('content-encoding')).toBe('gzip');
       bytes += (await readFile(`${built.folder}/${path === '/' ? 'index.html' : path.slice(1)}.gz`)).length;

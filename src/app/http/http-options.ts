@@ -4,6 +4,8 @@ import type { Access } from '../../http/guard.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { Io } from '../io.ts';
+import { asNames, type AsNames } from '../report/as-names.ts';
+import { systemClock } from '../system-clock.ts';
 
 /** What the command line says of the HTTP server. */
 export interface HttpSettings {
@@ -13,6 +15,10 @@ export interface HttpSettings {
   readonly httpPublic?: boolean;
   /** File with the token that readers must show. @default $UNROUTABLE_HTTP_TOKEN */
   readonly httpToken?: string;
+  /** A file or a URL of names of ASes, for the page and the API. */
+  readonly asNames?: string;
+  /** Folder of the copy of that URL. */
+  readonly cache?: string;
 }
 
 /** Where to listen, and who may ask. */
@@ -20,13 +26,15 @@ export interface HttpPlace {
   readonly host: string;
   readonly port: number;
   readonly access: Access;
+  readonly names: AsNames;
 }
 
 /** Shorter ones can be guessed. */
 const LEAST_TOKEN = 16;
 
 /** Reads `--http` and what belongs to it. An address that others reach needs a token, or `--http-public`. */
-export async function httpPlace({ http, httpPublic, httpToken }: HttpSettings, io: Io): Promise<Result<HttpPlace>> {
+export async function httpPlace(settings: HttpSettings, io: Io): Promise<Result<HttpPlace>> {
+  const { http, httpPublic, httpToken } = settings;
   const address = /^(?:(.+):)?(\d{1,5})$/.exec(http ?? '');
   const port = Number(address?.[2]);
   if (address === null || port > 65_535)
@@ -40,8 +48,10 @@ export async function httpPlace({ http, httpPublic, httpToken }: HttpSettings, i
       'usage',
       `--http ${http}: others can reach this address; give a token (--http-token FILE or $UNROUTABLE_HTTP_TOKEN), or say --http-public`,
     );
+  const names = await asNames(settings, io, systemClock);
+  if (!names.ok) return names;
   const hosts = isIP(host) === 6 ? [`[${host}]`] : [host.toLowerCase()];
-  return good({ host, port, access: { isPublic, token: token.value, hosts } });
+  return good({ host, port, access: { isPublic, token: token.value, hosts }, names: names.value });
 }
 
 async function tokenOf(file: string | undefined, { env }: Io): Promise<Result<string | undefined>> {

@@ -16,6 +16,8 @@ export interface Served {
   readonly unready: () => Promise<string | undefined>;
   /** Counts what happens here, for /metrics. */
   readonly meter: Meter;
+  /** Why the store cannot be read at all: it is of another version. The page and the API say nothing else. */
+  readonly unreadable?: string | undefined;
 }
 
 /** Serves the page and the API of a store at this place until `signal` aborts. */

@@ -7,7 +7,7 @@ import { ordersOf } from '../../report/progression.ts';
 import { incidentsView } from '../../http/incident-views.ts';
 import { peersView } from '../../http/sight-views.ts';
 import { subjectsOf, type Subject } from '../../http/subjects.ts';
-import { timelineView } from '../../http/views.ts';
+import { timelineView } from '../../http/timeline-view.ts';
 import { toTheSecond, type Peers, type PictureTimeline } from '../../pictures/pictures.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { stretchesOf, type VerdictStretch } from '../../report/answer.ts';

@@ -1,12 +1,13 @@
 import type { Clock } from '../../ports.ts';
-import { httpPlace, type HttpSettings } from '../../app/http/http-options.ts';
+import { httpPlace, type HttpPlace, type HttpSettings } from '../../app/http/http-options.ts';
 import { serveStore } from '../../app/http/serve-store.ts';
 import type { Io } from '../../app/io.ts';
 import { Meter } from '../../app/metrics/meter.ts';
 import { storeUnready } from '../../app/leadership/readiness.ts';
-import { openKept, type StoreOptions } from '../../app/open-store.ts';
+import { openKept, type StoreOptions, type Unopened } from '../../app/open-store.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
+import { memoryStore } from '../../store/memory.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 
 /** The options of `serve`. */
@@ -20,6 +21,7 @@ export async function serve(options: ServeOptions, io: Io, clock: Clock = system
   if (!selection.ok) return failed(selection, io);
   const ids = selection.value.territories.map(({ territory }) => territory.id);
   const opened = await openKept({ ...options, access: 'read' }, ids, io, clock);
+  if (!opened.ok && opened.isForeign === true) return serveRefusal(place.value, opened, io, clock);
   if (!opened.ok) return failed(opened, io);
   const { store } = opened.value;
   try {
@@ -32,4 +34,17 @@ export async function serve(options: ServeOptions, io: Io, clock: Clock = system
   } finally {
     await store.close();
   }
+}
+
+/** A store of another version: its page says so, so that readers do not find a dead address. Ends as if it had not begun. */
+async function serveRefusal(place: HttpPlace, refused: Unopened, io: Io, clock: Clock): Promise<ExitStatus> {
+  const status = failed(refused, io);
+  const unreadable = refused.faults.join('; ').replace(/^--store[^:]*: /, '');
+  const [store, meter] = [memoryStore(), new Meter()];
+  const served = { store, clock, unready: async () => unreadable, meter, unreadable };
+  const server = await serveStore(place, served, io.signal);
+  if (!server.ok) return failed(server, io);
+  io.stdout.write(`${server.value.url}\n`);
+  await server.value.closed;
+  return status;
 }
