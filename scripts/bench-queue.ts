@@ -56,7 +56,7 @@ const handlers: Handlers = {
 };
 
 const submitting = new JobQueue(connection, 'simulation');
-await submitting.ready(READY_WITHIN_MS);
+await submitting.ready();
 /** A new connection might have to wait for a turn of this thread. */
 const monitor = new Redis({ ...connection, commandTimeout: READY_WITHIN_MS });
 const beganToStart = performance.now();
@@ -119,7 +119,7 @@ async function startWorkers(): Promise<readonly Promise<void>[]> {
   for (let i = 0; i < workers; i += GROUP) {
     const group = Array.from({ length: Math.min(GROUP, workers - i) }, () => new JobQueue(connection, 'simulation'));
     queues.push(...group);
-    await Promise.all(group.map((queue) => queue.ready(READY_WITHIN_MS)));
+    await Promise.all(group.map((queue) => queue.ready()));
     started.push(...group.map((queue) => queue.work(handlers, options, stop.signal)));
   }
   return started;

@@ -1,20 +1,23 @@
 /**
  * Runs of `jobs` whose workers, Redis and submitter are killed again and again, with a file that is no MRT or goes away:
- * `npm run torture:jobs -- [--rounds 60] [--blows 8] [--seed 1]`. Prints a line of JSON; the exit status is 1 when a run did
+ * `npm run torture:jobs -- [--rounds 60] [--blows 8] [--seed 1] [--s3]`. With `--s3` the extracts lie in a store that speaks S3
+ * (versitygw), else in a folder. Prints a line of JSON; the exit status is 1 when a run did
  * not end with the bytes of a replay, left something behind, or did something more often than the kills explain.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../test/support/redis/server.ts';
+import { startS3, type S3Server } from '../test/support/s3/server.ts';
 import { mulberry32 } from '../test/support/sim-random.ts';
 import { useTestsRedis, withCommand } from './torture/bench.ts';
-import { JobsRun, type JobsReport } from './torture/jobs-run.ts';
+import { JobsRun, type JobsReport, type TortureShelf } from './torture/jobs-run.ts';
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '60' },
     blows: { type: 'string', default: '8' },
     seed: { type: 'string', default: '1' },
+    s3: { type: 'boolean', default: false },
     incident: { type: 'string', default: 'incidents/2014-12-22' },
   },
 });
@@ -22,16 +25,21 @@ const { values } = parseArgs({
 await withCommand(async (command) => {
   const redis = await useTestsRedis();
   const server = await startRedis();
+  const store = values.s3 ? await startS3() : undefined;
   const began = performance.now();
   const reports: JobsReport[] = [];
   for (let round = 1; round <= Number(values.rounds); round++) {
     const seed = Number(values.seed) * 1_000 + round;
-    const run = new JobsRun(command, server, join(command.folder, String(round)), mulberry32(seed));
+    const run = new JobsRun(
+      { command, redis: server, folder: join(command.folder, String(round)), ...shelfOf(store, round) },
+      mulberry32(seed),
+    );
     const report = await run.play(join(process.cwd(), values.incident), Number(values.blows));
     console.error(`${round} seed ${seed}: ${JSON.stringify(report)}`);
     reports.push(report);
   }
   await server.stop();
+  await store?.stop();
   const faulty = reports.filter(
     ({ isSame, unexplained, left, keys }) => !isSame || unexplained > 0 || left.length > 0 || keys.length > 0,
   ).length;
@@ -40,6 +48,7 @@ await withCommand(async (command) => {
     JSON.stringify({
       torture: 'jobs',
       redis,
+      shelf: values.s3 ? 's3' : 'folder',
       seed: Number(values.seed),
       rounds: reports.length,
       same: reports.filter(({ isSame }) => isSame).length,
@@ -52,3 +61,10 @@ await withCommand(async (command) => {
   );
   if (faulty > 0) process.exitCode = 1;
 });
+
+/** A prefix of its own for each round. */
+function shelfOf(store: S3Server | undefined, round: number): { readonly shelf?: TortureShelf } {
+  if (store === undefined) return {};
+  const name = `round-${round}`;
+  return { shelf: { out: `${store.bucket}/${name}`, folder: join(store.folder, name), env: store.env } };
+}

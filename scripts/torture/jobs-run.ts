@@ -1,9 +1,9 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisServer } from '../../test/support/redis/server.ts';
 import { between } from '../../test/support/sim-random.ts';
-import { ran, start, type Command, type Started } from './command.ts';
+import { ran, start, type Command, type Env, type Started } from './command.ts';
 
 /** What happens to a run: to a worker, to Redis with its append-only file, to all that Redis holds, to who submits. */
 export type JobBlow = 'worker' | 'redis' | 'forgotten' | 'submitter';
@@ -28,6 +28,21 @@ export interface JobsReport {
   readonly keys: readonly string[];
 }
 
+/** Where a run is played. */
+export interface JobsScene {
+  readonly command: Command;
+  readonly redis: RedisServer;
+  /** For its files: it is made, and must not be there. */
+  readonly folder: string;
+}
+
+/** Where workers put extracts: `--out` and its environment, and the folder in which the files really lie. */
+export interface TortureShelf {
+  readonly out: string;
+  readonly folder: string;
+  readonly env: Env;
+}
+
 const TASKS = 4;
 /** A task takes about a second. */
 const LONGEST_PAUSE_MS = 1_500;
@@ -40,15 +55,18 @@ export class JobsRun {
   readonly #redis: RedisServer;
   readonly #random: () => number;
   readonly #folder: string;
+  readonly #shelf: TortureShelf;
   #workers: Started[] = [];
   #ended: Started[] = [];
   #losses = 0;
   #kills = 0;
 
-  constructor(command: Command, redis: RedisServer, folder: string, random: () => number) {
+  /** Without a `shelf`, extracts lie in a folder below `folder`. */
+  constructor({ command, redis, folder, shelf }: JobsScene & { readonly shelf?: TortureShelf }, random: () => number) {
     this.#command = command;
     this.#redis = redis;
     this.#folder = folder;
+    this.#shelf = shelf ?? { out: join(folder, 'shared'), folder: join(folder, 'shared'), env: {} };
     this.#random = random;
   }
 
@@ -57,6 +75,7 @@ export class JobsRun {
     const files = (['whole', 'poisoned', 'gone'] as const)[between(this.#random, 0, 2)] ?? 'whole';
     const archive = join(this.#folder, 'archive');
     await cp(incident, archive, { recursive: true });
+    await mkdir(this.#drafts);
     if (files === 'poisoned') await poison(archive);
     const expected = await this.#expected(archive, files);
 
@@ -70,9 +89,8 @@ export class JobsRun {
       counts[blow] = (counts[blow] ?? 0) + 1;
       await this.#strike(blow, run);
     }
-    const manifest = join(this.#folder, 'shared', 'runs', run, 'manifest.json');
-    await ran(this.#command, ['jobs', 'resume', run, ...this.#options, '--wait', '--quiet']);
-    const result = await readFile(join(manifest, '..', 'KP.ndjson'), 'utf8');
+    await ran(this.#command, ['jobs', 'resume', run, ...this.#options, '--wait', '--quiet'], this.#env);
+    const result = await readFile(join(this.#shelf.folder, 'runs', run, 'KP.ndjson'), 'utf8');
     const until = performance.now() + KEYS_GO_WITHIN_MS;
     while ((await this.#keys(run)).length > 0 && performance.now() < until) await sleep(100);
     await this.#stop();
@@ -80,7 +98,16 @@ export class JobsRun {
   }
 
   get #options(): readonly string[] {
-    return ['--out', join(this.#folder, 'shared'), '--redis', `redis://${this.#redis.host}:${this.#redis.port}`];
+    return ['--out', this.#shelf.out, '--redis', `redis://${this.#redis.host}:${this.#redis.port}`];
+  }
+
+  /** Where processes keep what they have not sent yet. */
+  get #drafts(): string {
+    return join(this.#folder, 'drafts');
+  }
+
+  get #env(): Env {
+    return { TMPDIR: this.#drafts, ...this.#shelf.env };
   }
 
   /** A file that goes away is, to those that read, as one that is empty. */
@@ -95,12 +122,13 @@ export class JobsRun {
   }
 
   async #submit(archive: string): Promise<string> {
-    const [id = ''] = await ran(this.#command, ['jobs', 'submit', archive, ...this.#options, '--quiet']);
+    const [id = ''] = await ran(this.#command, ['jobs', 'submit', archive, ...this.#options, '--quiet'], this.#env);
     return id;
   }
 
   #startWorker(): void {
-    this.#workers.push(start(this.#command, ['jobs', 'work', ...this.#options, '--tasks', '1', '--lock', '1s']));
+    const args = ['jobs', 'work', ...this.#options, '--tasks', '1', '--lock', '1s'];
+    this.#workers.push(start(this.#command, args, this.#env));
   }
 
   async #strike(blow: JobBlow, run: string): Promise<void> {
@@ -114,7 +142,7 @@ export class JobsRun {
       return;
     }
     if (blow === 'submitter') {
-      const submitter = start(this.#command, ['jobs', 'resume', run, ...this.#options, '--quiet']);
+      const submitter = start(this.#command, ['jobs', 'resume', run, ...this.#options, '--quiet'], this.#env);
       await sleep(between(this.#random, 0, 500));
       submitter.child.kill('SIGKILL');
       await submitter.ended;
@@ -141,13 +169,14 @@ export class JobsRun {
     const needed = TASKS + 1;
     // A kill costs what the worker had in hand of each kind; a loss, and a submission after it, what all had.
     const explained = 2 * this.#kills + 8 * this.#losses;
-    const names = await readdir(join(this.#folder, 'shared'), { recursive: true });
+    const names = await readdir(this.#shelf.folder, { recursive: true });
+    const drafts = await readdir(this.#drafts, { recursive: true });
     const keys = await this.#keys(run);
     return {
       begun,
       needed,
       unexplained: Math.max(0, begun - needed - explained),
-      left: names.filter((name) => name.endsWith('.tmp')),
+      left: [...names, ...drafts].filter((name) => name.endsWith('.tmp')),
       keys,
     };
   }

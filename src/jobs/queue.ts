@@ -77,17 +77,9 @@ export class JobQueue {
     this.#flows.on('error', () => undefined);
   }
 
-  /** Throws when Redis does not answer within this time. */
-  async ready(withinMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${withinMs / 1000} s`)), withinMs);
-    });
-    try {
-      await Promise.race([this.#map.waitUntilReady(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Resolves when it is connected. */
+  async ready(): Promise<void> {
+    await this.#map.waitUntilReady();
   }
 
   /** Adds what is left of a run. What is in the queue already stays there once. */

@@ -121,6 +121,22 @@ describe('a run on several workers', () => {
   });
 });
 
+test('a cluster is refused, by its URL and by what a node says of itself', async () => {
+  const node = await startRedis({ config: { 'cluster-enabled': 'yes' } });
+  const open = (redis: string) => cli.run(['jobs', 'submit', TWO_WAVES, '-o', stage.out, '--redis', redis]);
+  const address = `${node.host}:${node.port}`;
+  expect(await open(`redis-cluster://${address}`)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('a queue lives on one server, not on a cluster') as string,
+  });
+  expect(await open(`redis://${address}`)).toMatchObject({
+    status: 69,
+    stderr: expect.stringContaining(`redis://${address}: it is a node of a cluster`) as string,
+  });
+  expect(await node.cli('DBSIZE')).toBe(0);
+  await node.stop();
+});
+
 test('a queue that does not answer is told as such, and nothing is begun', async () => {
   const { status, stderr } = await cli.run(['jobs', 'work', '-o', stage.out, '--redis', 'redis://127.0.0.1:1']);
   expect(status).toBe(69);

@@ -25,7 +25,10 @@ test.concurrent.each([1, 2, 3, 4, 5])(
   async (seed) => {
     const redis = await startRedis();
     const command = { main: join(dist(), 'src/cli/main.js'), folder };
-    const report = await new JobsRun(command, redis, join(folder, String(seed)), mulberry32(seed)).play(TWO_WAVES, 6);
+    const report = await new JobsRun({ command, redis, folder: join(folder, String(seed)) }, mulberry32(seed)).play(
+      TWO_WAVES,
+      6,
+    );
     await redis.stop();
     expect(report).toMatchObject({ isSame: true, unexplained: 0, left: [], keys: [] });
   },

@@ -18,18 +18,15 @@ export async function openQueue(
   const connection = await redisConnection(redis ?? env['UNROUTABLE_QUEUE'] ?? 'redis://127.0.0.1');
   if (!connection.ok) return connection;
   const { name, options } = connection.value;
-  const { JobQueue } = await import('../../jobs/queue.ts');
-  let queue: JobQueue;
+  const [{ JobQueue }, { queueRefusal }] = await Promise.all([
+    import('../../jobs/queue.ts'),
+    import('../../jobs/one-server.ts'),
+  ]);
+  const refused = await queueRefusal(options, ANSWER_WITHIN_MS);
+  if (refused !== undefined) return bad('store', `${name}: ${refused}`);
   try {
-    queue = new JobQueue(options, await queueName(shelf, randomBytes(8).toString('hex')));
+    return good({ queue: new JobQueue(options, await queueName(shelf, randomBytes(8).toString('hex'))), name });
   } catch (error) {
     return bad('files', `${shelf.name}: ${refusal(error)}`);
-  }
-  try {
-    await queue.ready(ANSWER_WITHIN_MS);
-    return good({ queue, name });
-  } catch (error) {
-    await queue.close();
-    return bad('store', `${name}: ${refusal(error)}`);
   }
 }

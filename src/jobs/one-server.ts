@@ -1,0 +1,38 @@
+import type { RedisOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+
+const ASK_AGAIN_MS = 250;
+
+/**
+ * Asks the server whether a queue can live on it. The keys of a queue lie together on one server: a node of a cluster would
+ * take some of its commands and refuse the others.
+ *
+ * @param withinMs how long to wait for an answer.
+ * @returns why not, in words for the operator; `undefined` when it can.
+ */
+export async function queueRefusal(connection: RedisOptions, withinMs: number): Promise<string | undefined> {
+  const client = new Redis({
+    ...connection,
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => ASK_AGAIN_MS,
+  });
+  let failure = '';
+  client.on('error', ({ message }: Error) => (failure = `: ${message}`));
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), withinMs)));
+  try {
+    const info = await Promise.race([client.info('server'), late]);
+    if (info === undefined) return `no answer within ${withinMs / 1000} s${failure}`;
+    if (/^redis_mode:cluster\r?$/m.test(info))
+      return 'it is a node of a cluster, and a queue lives on one server; use one without cluster mode';
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    // A user who may not ask may still use the queue.
+    return reason.startsWith('NOPERM') ? undefined : reason;
+  } finally {
+    clearTimeout(timer);
+    client.disconnect();
+  }
+}
