@@ -3,6 +3,9 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
+/** In steps of the usual 64 KiB the steps cost a third of the time. */
+const READ_BYTES = 1024 * 1024;
+
 /** The content of a file, and how to see later that it is still the same. */
 export interface HashedFile {
   /** In hex. */
@@ -15,7 +18,7 @@ export interface HashedFile {
 export async function hashedFile(path: string, signal: AbortSignal): Promise<HashedFile> {
   const mark = await markOf(path);
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, { signal });
+  await pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), hash, { signal });
   return { sha256: hash.digest('hex'), mark };
 }
 

@@ -3,7 +3,7 @@ import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import type { Family } from '../../src/bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 import { UNNAMED } from './archive/archive.ts';
-import type { ContainerKind } from './container/container.ts';
+import type { ContainerKind } from './container/unpacking.ts';
 import { openUnpacking } from './container/container.ts';
 import { createRecordDecoder } from './decode/decode.ts';
 import type { RecordDecoder } from './decode/decoded.ts';

@@ -11,7 +11,7 @@ import { provenShelf } from '../../jobs/shelf/open.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { findMrt, unnamedConflict, UNNAMED, type FoundMrt } from '../../../streams/mrt/archive/archive.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
-import { defaultThreads } from '../../../streams/mrt/scan/scanner.ts';
+import { defaultThreads } from '../../../streams/mrt/threads/thread-count.ts';
 import { counted } from '../../report/printable.ts';
 import { createProgressLine } from '../output/progress.ts';
 import { meansOf, windowOptions } from '../archive/means.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultThreads, threadsFor } from '../../../streams/mrt/scan/scanner.ts';
+import { defaultThreads, threadsFor } from '../../../streams/mrt/threads/thread-count.ts';
 import { ScanThreads } from '../../../streams/mrt/threads/scan-threads.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 

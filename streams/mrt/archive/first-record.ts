@@ -1,4 +1,5 @@
-import { openUnpacking, type ContainerKind } from '../container/container.ts';
+import { openUnpacking } from '../container/container.ts';
+import type { ContainerKind } from '../container/unpacking.ts';
 import type { FileKind } from './file-name.ts';
 import type { MrtLimits } from '../limits.ts';
 import { u16, u32 } from '../record/octets.ts';

@@ -1,5 +1,5 @@
 import type { Collector } from '../../../src/bgp/peer.ts';
-import type { ContainerKind } from '../container/container.ts';
+import type { ContainerKind } from '../container/unpacking.ts';
 import type { FileKind } from './file-name.ts';
 import type { Snapshot } from '../container/packed-file.ts';
 

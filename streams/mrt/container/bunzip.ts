@@ -1,5 +1,6 @@
 import { Bz2Decoder, bz2Marks, wasmMemory } from '#bgpkit-parser-wasm';
-import { PACKED_BYTES, type Bz2Slots } from './bz2-slots.ts';
+import type { Bz2Slots } from './bz2-slots.ts';
+import { PACKED_BYTES } from './rooms.ts';
 import { u32 } from '../record/octets.ts';
 import type { PackedFile } from './packed-file.ts';
 import type { SizeGuard } from './size-guard.ts';

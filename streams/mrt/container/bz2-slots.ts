@@ -1,10 +1,6 @@
 import { Bz2Blocks, wasmMemory } from '#bgpkit-parser-wasm';
+import { BLOCK_NUMBERS as NUMBERS, PACKED_BYTES, PLAIN_BYTES } from './rooms.ts';
 
-/** Bytes of a packed block with its place in them, and of what comes out: 900,000 and what runs of equal bytes add. */
-export const PACKED_BYTES = 1_250_000;
-const PLAIN_BYTES = 2_000_000;
-
-const NUMBERS = 6;
 const STATE = 0;
 const FROM = 1;
 const TO = 2;
@@ -41,10 +37,10 @@ export class Bz2Slots {
   readonly #blocks = new Bz2Blocks();
 
   /**
-   * @param shared that of the other threads; else new memory for `count` blocks.
+   * @param shared `BLOCK_BYTES` for each block, zero at first.
    * @param notify wakes those who have nothing to do.
    */
-  constructor(count: number, notify: () => void, shared = new SharedArrayBuffer(sizeFor(count))) {
+  constructor(count: number, notify: () => void, shared: SharedArrayBuffer) {
     this.shared = shared;
     this.#count = count;
     this.#notify = notify;
@@ -130,8 +126,4 @@ export class Bz2Slots {
     const at = 4 * NUMBERS * this.#count + slot * (PACKED_BYTES + PLAIN_BYTES) + PACKED_BYTES;
     return new Uint8Array(this.shared, at, PLAIN_BYTES);
   }
-}
-
-function sizeFor(count: number): number {
-  return count * (4 * NUMBERS + PACKED_BYTES + PLAIN_BYTES);
 }

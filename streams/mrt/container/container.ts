@@ -6,9 +6,8 @@ import { PackedFile, snapshotOf, type Snapshot } from './packed-file.ts';
 import { readHeader } from '../record/record-types.ts';
 import { createFramer } from '../record/records.ts';
 import { SizeGuard } from './size-guard.ts';
-
-/** How a file is packed. */
-export type ContainerKind = 'gzip' | 'bzip2' | 'plain';
+import type { UnpackRing } from './unpack-rings.ts';
+import type { ContainerKind, Unpacking } from './unpacking.ts';
 
 /** How a file is opened. */
 export interface ContainerOptions {
@@ -19,26 +18,8 @@ export interface ContainerOptions {
   readonly readBytes?: number;
   /** Where other threads unpack blocks of bzip2. */
   readonly slots?: Bz2Slots;
-}
-
-/** An open file, whatever it is packed in. */
-export interface Unpacking {
-  readonly kind: ContainerKind;
-  /** Packed bytes. */
-  readonly size: number;
-  /** Packed bytes consumed so far. */
-  readonly offset: number;
-  /**
-   * So many plain bytes, from the start, have a checksum that was found right: gzip's stands at the end of each member,
-   * after its bytes. Infinite where no byte comes out before that: bzip2, and files that have none.
-   */
-  readonly verified: number;
-  /**
-   * The plain bytes, in chunks of no particular size, each a view that ends with the next one. Read once. Returns why it
-   * ended before the end of the file, in words, or `undefined`; what was readable was yielded before. Closes the file.
-   */
-  chunks(): Generator<Uint8Array, string | undefined>;
-  close(): void;
+  /** Where another thread unpacks it, if it is gzip. */
+  readonly ring?: UnpackRing;
 }
 
 /** The same for those who wait for each chunk; each is valid for good. */
@@ -97,6 +78,7 @@ export function openUnpacking(
     limits = DEFAULT_LIMITS,
     readBytes = READ_BYTES,
     slots,
+    ring,
   }: ContainerOptions & { readonly snapshot: Snapshot },
 ): { readonly ok: true; readonly unpacking: Unpacking } | Failed {
   if (snapshot.size === 0) return { ok: false, reason: 'is empty' };
@@ -109,7 +91,27 @@ export function openUnpacking(
     file.close();
     return { ok: false, reason: kind.reason };
   }
+  if (kind.kind === 'gzip' && ring !== undefined) {
+    file.close();
+    return { ok: true, unpacking: unpackingBy(ring, snapshot) };
+  }
   return { ok: true, unpacking: unpackingOf(file, kind.kind, limits, slots) };
+}
+
+/** The same, unpacked by another thread. */
+function unpackingBy(ring: UnpackRing, { size }: Snapshot): Unpacking {
+  return {
+    kind: 'gzip',
+    size,
+    get offset() {
+      return ring.offset;
+    },
+    get verified() {
+      return ring.verified;
+    },
+    chunks: () => ring.chunks(),
+    close: () => undefined,
+  };
 }
 
 function unpackingOf(file: PackedFile, kind: ContainerKind, limits: MrtLimits, slots?: Bz2Slots): Unpacking {

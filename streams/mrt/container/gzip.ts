@@ -1,10 +1,9 @@
 import { Inflater, wasmMemory } from '#bgpkit-parser-wasm';
 import { crc32 } from 'node:zlib';
 import type { PackedFile } from './packed-file.ts';
+import { CHUNK_BYTES } from './rooms.ts';
 import type { SizeGuard } from './size-guard.ts';
 
-/** Plain bytes of one step: what is read of them at once stays in the processor's cache. */
-const OUTPUT_BYTES = 256 * 1024;
 /** Packed bytes given to the decoder at once. */
 const INPUT_BYTES = 128 * 1024;
 /** A member's header fields are no longer than this. */
@@ -24,7 +23,7 @@ const HAS_COMMENT = 16;
  * yielded before.
  */
 export function* gunzip(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, string | undefined> {
-  const inflater = new Inflater(OUTPUT_BYTES);
+  const inflater = new Inflater(CHUNK_BYTES);
   try {
     for (let member = 1; ; member++) {
       const head = file.peek(2);

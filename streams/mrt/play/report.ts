@@ -1,7 +1,7 @@
 import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import type { Refusal } from '../archive/archive.ts';
-import type { ContainerKind } from '../container/container.ts';
+import type { ContainerKind } from '../container/unpacking.ts';
 import type { Treatment } from '../decode/decoded.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ContainerKind } from '../container/container.ts';
+import type { ContainerKind } from '../container/unpacking.ts';
 import { ScanBatchWriter } from './batch-writer.ts';
 import { holdsMessage } from '../dump/dump-check.ts';
 import { DumpCounter } from '../dump/dump-counter.ts';

@@ -1,4 +1,4 @@
-import type { ContainerKind } from '../container/container.ts';
+import type { ContainerKind } from '../container/unpacking.ts';
 import type { Dump } from '../dump/dump-counter.ts';
 import type { DamagedBytes } from '../record/framer.ts';
 import type { MrtLimits } from '../limits.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Bz2Slots } from '../container/bz2-slots.ts';
+import type { ContainerOptions } from '../container/container.ts';
 import { openUnpacking } from '../container/container.ts';
 import { Scan } from './record-scan.ts';
 import { createFramer } from '../record/records.ts';
@@ -19,6 +19,9 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   }
 }
 
+/** What other threads do for the one that reads a file. */
+export type Helped = Pick<ContainerOptions, 'slots' | 'ring'>;
+
 /**
  * Unpacks, frames and prefilters one file, in steps of some hundred kilobytes; each gives what batches it has. Never throws
  * on input: a file that cannot be read is one damage.
@@ -27,19 +30,19 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
  * last right member on: deflate copies a damaged octet into every later message that has the same, so nothing in it can
  * be told right from wrong.
  *
- * @param slots where other threads unpack blocks of bzip2.
+ * @param helped where other threads unpack for this one.
  */
-export function* scanSteps(job: ScanJob, slots?: Bz2Slots): Generator<readonly ScanBatch[], void> {
+export function* scanSteps(job: ScanJob, helped: Helped = {}): Generator<readonly ScanBatch[], void> {
   const scan = new Scan(job);
   try {
-    yield* stepsOf(job, scan, slots);
+    yield* stepsOf(job, scan, helped);
   } finally {
     scan.close();
   }
 }
 
-function* stepsOf(job: ScanJob, scan: Scan, slots?: Bz2Slots): Generator<readonly ScanBatch[], void> {
-  const opened = openUnpacking(job.path, { ...job, ...(slots && { slots }) });
+function* stepsOf(job: ScanJob, scan: Scan, helped: Helped): Generator<readonly ScanBatch[], void> {
+  const opened = openUnpacking(job.path, { ...job, ...helped });
   if (!opened.ok) {
     scan.damage({ from: 0, to: 0, reason: `the file ${opened.reason}` });
     scan.batches.packed = job.snapshot.size;

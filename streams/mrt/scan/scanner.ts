@@ -1,31 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { ScanJob, Scanner } from './scan-job.ts';
 import { scanFile } from './scan.ts';
+import { threadsFor } from '../threads/thread-count.ts';
 import { ScanThreads } from '../threads/scan-threads.ts';
-
-/** Packed bytes of a single file that are read here sooner than a thread starts. */
-const SMALL_BYTES = 256 * 1024;
-
-/** What there is to read. */
-interface Amount {
-  readonly files: number;
-  /** Packed. */
-  readonly bytes: number;
-  /** Whether bzip2 is among it: blocks of one file are unpacked by several threads. */
-  readonly hasBlocks: boolean;
-}
-
-/** How many threads are worth it, of those that are to be had. */
-export function threadsFor({ files, bytes, hasBlocks }: Amount, threads: number): number {
-  if (files === 1 && bytes <= SMALL_BYTES) return 0;
-  return hasBlocks ? threads : Math.min(files, threads);
-}
-
-/** One thread a core. With one core a thread of its own would only cost. */
-export function defaultThreads(): number {
-  const cores = availableParallelism();
-  return cores === 1 ? 0 : cores;
-}
 
 /**
  * @param jobs in the order in which they are to be begun.

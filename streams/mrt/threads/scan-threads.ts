@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { AsyncQueue } from '../../../src/lib/async-queue.ts';
-import { Bz2Slots } from '../container/bz2-slots.ts';
+import { BLOCK_BYTES, RING_BYTES } from '../container/rooms.ts';
 import { ScanControl } from './scan-control.ts';
 import type { ScanBatch, ScanJob, Scanner } from '../scan/scan-job.ts';
 
@@ -10,6 +10,8 @@ export interface ToThread {
   readonly shared: SharedArrayBuffer;
   /** Room for blocks of bzip2, where there are more threads than files. */
   readonly blocks: { readonly count: number; readonly shared: SharedArrayBuffer } | undefined;
+  /** Room for plain bytes of gzip, where there are two threads for each file. */
+  readonly rings: SharedArrayBuffer | undefined;
 }
 
 /** From a thread. The last batch of a file has its end. */
@@ -41,6 +43,7 @@ export class ScanThreads {
   read(jobs: readonly ScanJob[]): Scanner {
     const control = new ScanControl(jobs.length);
     const blocks = this.#blocksFor(jobs);
+    const rings = blocks === undefined ? this.#ringsFor(jobs) : undefined;
     const runs = new Map<number, Run>();
     const runOf = (file: number): Run => {
       const run = runs.get(file) ?? new Run(file, control);
@@ -54,7 +57,7 @@ export class ScanThreads {
     for (const worker of this.#workers) {
       worker.ref();
       worker.on('message', ({ file, batches }: FromThread) => runOf(file).receive(batches));
-      worker.postMessage({ jobs, shared: control.shared, blocks } satisfies ToThread);
+      worker.postMessage({ jobs, shared: control.shared, blocks, rings } satisfies ToThread);
     }
     const indexes = new Map(jobs.map((job, file) => [job.path, file]));
     return {
@@ -76,7 +79,13 @@ export class ScanThreads {
     const { length } = this.#workers;
     if (jobs.length >= length || !jobs.some(({ container }) => container === 'bzip2')) return undefined;
     const count = BLOCKS_PER_THREAD * length;
-    return { count, shared: new Bz2Slots(count, () => undefined).shared };
+    return { count, shared: new SharedArrayBuffer(count * BLOCK_BYTES) };
+  }
+
+  #ringsFor(jobs: readonly ScanJob[]): ToThread['rings'] {
+    const isDivided = jobs.length > 0 && 2 * jobs.length <= this.#workers.length;
+    if (!isDivided || !jobs.some(({ container }) => container === 'gzip')) return undefined;
+    return new SharedArrayBuffer(jobs.length * RING_BYTES);
   }
 
   #start(): Worker {

@@ -6,6 +6,8 @@ import { parentPort } from 'node:worker_threads';
 import { Bz2Slots } from '../container/bz2-slots.ts';
 import { ScanControl } from './scan-control.ts';
 import type { ScanBatch } from '../scan/scan-job.ts';
+import { openUnpacking } from '../container/container.ts';
+import { UnpackRings, type Unpack } from '../container/unpack-rings.ts';
 import { scanSteps } from '../scan/scan.ts';
 import type { FromThread, ToThread } from './scan-threads.ts';
 
@@ -16,21 +18,30 @@ interface Reading {
 
 type Open = (file: number) => Reading | undefined;
 
-parentPort?.once('message', ({ jobs, shared, blocks }: ToThread) => {
+parentPort?.once('message', ({ jobs, shared, blocks, rings: ringed }: ToThread) => {
   const control = new ScanControl(jobs.length, shared);
   const slots = blocks && new Bz2Slots(blocks.count, () => control.changed(), blocks.shared);
+  const unpack: Unpack = (file) => {
+    const job = jobs[file];
+    const opened = job && openUnpacking(job.path, job);
+    return opened?.ok === true ? opened.unpacking : (opened?.reason ?? 'is not there');
+  };
+  const rings = ringed && new UnpackRings(jobs.length, unpack, () => control.changed(), ringed);
   const open: Open = (file) => {
     const job = jobs[file];
-    return job && { file, steps: scanSteps(job, slots) };
+    return (
+      job && { file, steps: scanSteps(job, { ...(slots && { slots }), ...(rings && { ring: rings.ring(file) }) }) }
+    );
   };
-  readAll(control, open, slots);
+  const help = slots ?? rings;
+  readAll(control, open, help && (() => help.help()));
 });
 
 /**
  * Reads one file to its end, unless it has too much waiting: then another one goes on, or is begun. Helps others when there is
  * none.
  */
-function readAll(control: ScanControl, open: Open, slots: Bz2Slots | undefined): void {
+function readAll(control: ScanControl, open: Open, help: (() => boolean) | undefined): void {
   const readings: Reading[] = [];
   for (;;) {
     const { changes } = control;
@@ -39,8 +50,8 @@ function readAll(control: ScanControl, open: Open, slots: Bz2Slots | undefined):
       if (goOn(reading, control)) continue;
       readings.splice(readings.indexOf(reading), 1);
       control.ended();
-    } else if (slots?.help() !== true) {
-      const isOver = slots === undefined ? control.isAllTaken : control.isAllEnded;
+    } else if (help?.() !== true) {
+      const isOver = help === undefined ? control.isAllTaken : control.isAllEnded;
       if (readings.length === 0 && isOver) return;
       control.waitAfter(changes);
     }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { Bz2Slots } from '../../../../streams/mrt/container/bz2-slots.ts';
 import { openUnpacking } from '../../../../streams/mrt/container/container.ts';
+import { BLOCK_BYTES } from '../../../../streams/mrt/container/rooms.ts';
 import { snapshotOf } from '../../../../streams/mrt/container/packed-file.ts';
 import { BIRD_UPDATES_BZ2, BOMB_BZ2 } from '../../../support/mrt-bz2.ts';
 import { temporaryFolder } from '../../../support/mrt-run.ts';
@@ -48,7 +49,7 @@ async function both(bytes: Uint8Array): Promise<readonly [Unpacked, Unpacked]> {
       parts.push(value.slice());
     }
   };
-  return [read({}), read({ slots: new Bz2Slots(3, () => undefined) })];
+  return [read({}), read({ slots: new Bz2Slots(3, () => undefined, new SharedArrayBuffer(3 * BLOCK_BYTES)) })];
 }
 
 async function expectSame(bytes: Uint8Array): Promise<Unpacked> {

@@ -23,7 +23,29 @@ for await (const element of source.elements(controller.signal)) {
 console.log(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length + ' threads left');
 `;
 
+/** For each path, how many elements there are, once two threads gave the same ones as none: one unpacks for the other. */
+const DIVIDED = `
+const [root, ...paths] = process.argv.slice(1);
+const { planMrt } = await import(root + '/streams/mrt/archive/archive.js');
+const { mrtSource } = await import(root + '/streams/mrt/source.js');
+const { ScanThreads } = await import(root + '/streams/mrt/threads/scan-threads.js');
+async function elementsOf(path, threads) {
+  const { plan } = await planMrt({ paths: [path], collector: 'rrc00' });
+  const elements = [];
+  for await (const element of mrtSource(plan, { watch: 'everything', threads }).elements(new AbortController().signal)) {
+    elements.push(JSON.stringify(element));
+  }
+  return elements;
+}
+for (const path of paths) {
+  const [alone, divided] = [await elementsOf(path, 0), await elementsOf(path, new ScanThreads(2))];
+  const place = alone.findIndex((element, i) => element !== divided[i]);
+  console.log(divided.length === alone.length && place < 0 ? alone.length : path + ' ' + place + ': ' + divided[place]);
+}
+`;
+
 const folder = temporaryFolder();
+const apart = temporaryFolder();
 const T = 1_419_264_000;
 const root = compiled();
 
@@ -65,6 +87,33 @@ describe('reading threads', () => {
     const [none, four] = ['0', '4'].map((threads) => runModule(REPLAY, [root(), threads, '0', join(path, '..')]));
     expect(four).toBe(none);
     expect(none?.split('\n').length).toBeGreaterThan(100);
+  });
+
+  test('one unpacks a gzip file for the one that reads it: the same comes out, damaged or not', () => {
+    // More than is under way at once, and hard to pack: damage is in the middle.
+    const records = Array.from({ length: 9_000 }, (_, i) => {
+      const path = Array.from({ length: 50 }, (_hop, hop) => 1 + ((i * 7919 + hop * 104_729) % 60_000));
+      return message(T + (i >> 6), update({ announced: [`175.45.${i % 256}.0/24`], path }));
+    });
+    const whole = gzipSync(bytesOf(...records));
+    const changed = (at: number): Buffer => Buffer.from(whole.map((byte, i) => (i === at ? byte ^ 4 : byte)));
+    const files: Readonly<Record<string, Buffer>> = {
+      whole,
+      members: Buffer.concat([whole, gzipSync(bytesOf(...records.slice(0, 100)))]),
+      middle: changed(whole.length >> 1),
+      checksum: changed(whole.length - 6),
+      cut: whole.subarray(0, (whole.length * 2) / 3),
+      garbage: Buffer.concat([whole, Buffer.from('and more')]),
+      zeros: Buffer.concat([whole, Buffer.alloc(4096)]),
+    };
+    const paths = Object.entries(files).map(([name, bytes]) => apart.write(`${name}/updates.20141222.1600.gz`, bytes));
+    const counts = runModule(DIVIDED, [root(), ...paths])
+      .trim()
+      .split('\n')
+      .map(Number);
+    expect(counts).toHaveLength(paths.length);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+    expect(counts[0]).toBeGreaterThan(9_000);
   });
 
   test('end when the reading is aborted', () => {
