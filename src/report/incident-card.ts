@@ -37,13 +37,16 @@ export function cardOf(data: IncidentData, clocks: Clocks, progression: readonly
   const last = incident.spans.at(-1);
   const from = first?.from ?? '';
   const name = territoryName(data, clocks);
+  const isReconstructed = incident.evidence.messages.some(({ collector }) => collector.startsWith('reconstructed'));
   return {
     format: 'unroutable.incident-card/1',
     name: incident.id,
     title: `${name}: ${lastedText(incident)}`,
     place: data.territory.name,
     window: { from, until: last?.until ?? '' },
-    label: 'computed from the routes that were replayed',
+    label: isReconstructed
+      ? 'computed from the routes of a reconstructed day; not archive data'
+      : 'computed from the routes',
     summary: '',
     durations: incident.spans
       .filter(({ verdict }) => verdict !== 'routable')
@@ -111,22 +114,36 @@ export function cardMarkdown(card: IncidentCard): string {
 
 /** The card as one self-contained HTML document. */
 export function cardHtml(card: IncidentCard): string {
+  return cardsHtml([card]);
+}
+
+/** Cards, one below the other, as one self-contained HTML document. */
+export function cardsHtml(cards: readonly IncidentCard[]): string {
+  const [first] = cards;
+  const title = first !== undefined && cards.length === 1 ? first.title : `${cards.length} incidents`;
+  return [
+    '<!doctype html>',
+    `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">`,
+    `<title>${escaped(title)}</title>`,
+    `<style>${STYLE}</style></head><body><main>`,
+    ...(cards.length === 0 ? ['<p>No incident was found.</p>'] : cards.map(articleOf)),
+    '</main></body></html>',
+    '',
+  ].join('\n');
+}
+
+function articleOf(card: IncidentCard): string {
   const facts = factsOf(card).map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
   const body = sections(card).map(({ title, lines }) => {
     const items = lines.map((line) => `<li>${escaped(line)}</li>`).join('');
     return `<h2>${escaped(title)}</h2>\n<ul>${items}</ul>`;
   });
   return [
-    '<!doctype html>',
-    `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">`,
-    `<title>${escaped(card.title)}</title>`,
-    `<style>${STYLE}</style></head><body><main>`,
-    `<h1>${escaped(card.title)}</h1>`,
+    `<article><h1>${escaped(card.title)}</h1>`,
     ...(card.summary === '' ? [] : [`<p>${escaped(card.summary)}</p>`]),
     `<dl>${facts.join('')}</dl>`,
     ...body,
-    '</main></body></html>',
-    '',
+    '</article>',
   ].join('\n');
 }
 

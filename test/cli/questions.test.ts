@@ -59,6 +59,12 @@ describe('what is asked oddly is answered with what to do, and nothing on stdout
     ['report NIGHT -o $/empty --format png', 4, /it is a folder/],
     ['replay NIGHT -o $/nowhere/x.csv', 4, /there is no folder .*nowhere/],
     ['report NIGHT --picture lifeline -o $/x.png', 2, /It must be one of visibility, lifelines/],
+    ['report NIGHT --picture peers --format json', 2, /--picture: json has no pictures; use html, svg or png, or csv/],
+    ['report NIGHT --picture peers', 2, /--picture: md has no pictures/],
+    ['report NIGHT --table spans --format html', 2, /--table: html has no tables; use csv or parquet/],
+    ['report NIGHT --picture peers --picture messages -o $/x.csv', 2, /one csv has one table/],
+    ['report NIGHT --picture peers --table spans -o $/x.csv', 2, /choose one of --table, --picture and --incident/],
+    ['report NIGHT --incident all -o $/x.png', 2, /--incident: a card is md, html or json, not png/],
     ['fetch --from 2022-11-17 --until 2022-11-17 -q', 2, /a day ends with the first moment of the next one/],
     ['fetch --from 2022-11-18 --until 2022-11-17 -q', 2, /--from must be before --until/],
     ['fetch --from 2022-11-31 --until 2022-12-02 -q', 2, /It must be a time in UTC such as/],
@@ -98,6 +104,35 @@ describe('ask', () => {
     const text = (await ask('ask KP 2022-11-17')).stdout.replaceAll(/\s+/g, ' ');
     expect(text).toContain('reconstructed from published times, and from assumed ones where none is published');
     expect(text).toMatch(/assumed: /);
+  });
+});
+
+describe('cards of incidents', () => {
+  const parsed = async (line: string) =>
+    (JSON.parse((await ask(line)).stdout) as { cards: { name: string; durations: string[]; label: string }[] }).cards;
+
+  test('of a store are those of the files, as Markdown, HTML and JSON; one is chosen by its id', async () => {
+    const cards = await parsed('report --store $/kept --incident all --format json');
+    expect(cards).toEqual(await parsed('report NIGHT --quiet --incident all --format json'));
+    expect(cards.map(({ durations }) => durations[0])).toEqual([
+      expect.stringMatching(/^degraded from 2022-11-17 02:28:04 UTC/),
+      expect.stringMatching(/^unroutable from 2022-11-17 04:12:52 UTC to 2022-11-17 04:58:15 UTC: 45 min 23 s$/),
+    ]);
+    expect(cards[0]?.label).toContain('not archive data');
+    const [, second = { name: '' }] = cards;
+    const html = (await ask(`report --store $/kept --incident ${second.name} --format html`)).stdout;
+    expect(html.match(/<article>/g)).toHaveLength(1);
+    expect(html).toContain('unroutable from 2022-11-17 04:12:52 UTC');
+    const text = await ask('report --store $/kept --incident all');
+    expect(text.stdout).toBe((await ask('replay NIGHT --quiet --format md')).stdout);
+  });
+
+  test('that are not there are said to be missing, with those that are there', async () => {
+    const ran = await ask('report --store $/kept --incident f02ef9d8bfc0c849');
+    expect([ran.status, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toMatch(/there is no such incident in this time \([0-9a-f]{16}, [0-9a-f]{16}\)/);
+    const none = await ask('report --store $/kept --until 2022-11-17 --incident all');
+    expect([none.status, none.stdout]).toEqual([0, 'No incident was found.\n']);
   });
 });
 

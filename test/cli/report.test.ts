@@ -150,21 +150,30 @@ describe('report, of a recorded day', () => {
 });
 
 describe.skipIf(CHROMIUM === undefined)('the HTML of a report', () => {
-  test('opens without a network, complains of nothing, and has no fault of accessibility', async () => {
+  test('and of cards opens without a network, complains of nothing, and has no fault of accessibility', async () => {
     await made('one.html');
     const browser = await startBrowser();
     try {
       const { page, complaints } = await opened(browser, `file://${join(cli.folder, 'one.html')}`, { offline: true });
       expect(await page.$$eval('figure svg', (pictures) => pictures.length)).toBe(5);
-      await page.evaluate(axe.source);
-      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-      expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+      expect(await faultsOf(page)).toEqual([]);
       expect(complaints).toEqual([]);
+      await made('cards.html', '--incident', 'all');
+      const cards = await opened(browser, `file://${join(cli.folder, 'cards.html')}`, { offline: true });
+      expect(await cards.page.$$eval('article', (all) => all.length)).toBe(1);
+      expect([await faultsOf(cards.page), cards.complaints]).toEqual([[], []]);
     } finally {
       await browser.close();
     }
   });
 });
+
+/** What axe-core finds wrong with a page. */
+async function faultsOf(page: Awaited<ReturnType<typeof opened>>['page']): Promise<readonly unknown[]> {
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+  return violations.map(({ id, nodes }) => [id, nodes[0]?.html]);
+}
 
 test('AS names of a file or a URL stand after the numbers; a URL is asked once a week, and its copy stands in for it', async () => {
   const list = '4837 CHINA169-BACKBONE China Unicom, CN\nAS20485,"TransTeleCom, Moscow",Transit,RU\nno name\n';

@@ -1,13 +1,12 @@
 import type { EventTime } from '../../bgp/time.ts';
-import type { IncidentData, UnroutableEvent } from '../../detect/events/event.ts';
+import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { chartLines, type Charset } from '../../report/chart.ts';
 import { clocksFor } from '../../report/clocks.ts';
 import type { Span } from '../../report/columns.ts';
 import { csvHeader, csvRow } from '../../report/csv.ts';
-import { cardMarkdown, cardOf } from '../../report/incident-card.ts';
+import { cardsIn, cardsText } from '../report/cards.ts';
 import { replayJson, type ReplayDocument } from '../../report/json.ts';
 import type { Paint } from '../../report/paint.ts';
-import { Progression } from '../../report/progression.ts';
 import { familyText, type Clocks } from '../../report/phrases.ts';
 import { jsonText } from '../../report/printable.ts';
 import { summaryLines, type Standing } from '../../report/summary.ts';
@@ -79,18 +78,7 @@ function cardTeller(sink: TextSink, clocks: Clocks): Formatter {
   return {
     begin: () => Promise.resolve(),
     tell: () => Promise.resolve(),
-    end: ({ events }) => {
-      const last = new Map<string, IncidentData>();
-      const progression = new Progression();
-      for (const event of events) {
-        progression.note(event);
-        const { type, data } = event;
-        if (type === 'incident.opened' || type === 'incident.updated' || type === 'incident.closed')
-          last.set(data.incident.id, data);
-      }
-      const cards = [...last.values()].map((data) => cardMarkdown(cardOf(data, clocks, progression.linesOf(data))));
-      return sink.write(cards.length === 0 ? 'No incident was found.\n' : cards.join('\n'));
-    },
+    end: ({ events }) => sink.write(cardsText(cardsIn(events, clocks), 'md')),
   };
 }
 

@@ -61,6 +61,7 @@ export function addReport(program: Command, io: Io, end: End): void {
       ).choices(['minute', 'hour', 'day']),
     )
     .addOption(new Option('--family <family>', 'where both are watched').choices(['ipv4', 'ipv6']))
+    .option('--incident <id>', 'only the card of this incident, or of all: md, html or json')
     .option('--as-names <file>', 'file or URL with names of ASes, which stand after their numbers: "4837 NAME" a line')
     .option('-q, --quiet', 'no progress on stderr');
   addStore(report, 'what files and windows do not need: $UNROUTABLE_STORE, else ~/.local/state/unroutable');

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { clocksOf } from '../../app/output/formatters.ts';
+import { CARD_FORMATS, cardsIn, cardsText } from '../../app/report/cards.ts';
 import { captionsOf, clockOf, nameOf } from '../../app/report/captions.ts';
 import { unwritable } from '../../app/output/out-file.ts';
 import { documentOf, type Measured } from '../../app/report/document.ts';
@@ -43,6 +45,8 @@ export interface ReportOptions extends Omit<ReplayOptions, 'format'> {
   readonly table?: Table;
   readonly theme?: Theme;
   readonly resolution?: 'minute' | 'hour' | 'day';
+  /** The card of this incident, by its id; `all`: of each. */
+  readonly incident?: string;
   /** A file or a URL of names of ASes. */
   readonly asNames?: string;
 }
@@ -68,7 +72,7 @@ export async function report(paths: readonly string[], options: ReportOptions, i
 }
 
 /** What `--format` names, else the ending of `--out`, else HTML for a file and Markdown for people. */
-function formatOf({ format, out, table, picture }: ReportOptions, io: Io): Result<ReportFormat> {
+function formatOf({ format, out, table, picture, incident }: ReportOptions, io: Io): Result<ReportFormat> {
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   const found = format ?? REPORT_FORMATS.find((known) => known === ending || (known === 'html' && ending === 'htm'));
   if (found === undefined && out !== undefined)
@@ -77,7 +81,7 @@ function formatOf({ format, out, table, picture }: ReportOptions, io: Io): Resul
       `--out ${out}: no report ends like this; use .${REPORT_FORMATS.join(', .')}, or say which with --format`,
     );
   const chosen = found ?? (table === undefined ? 'md' : 'csv');
-  const unfit = unfitFor(chosen, { table, picture });
+  const unfit = unfitFor(chosen, { table, picture, incident });
   if (unfit !== undefined) return unfit;
   if ((chosen === 'png' || chosen === 'parquet') && out === undefined && io.stdout.isTTY === true)
     return bad('usage', `${chosen} is not for a terminal: write it to a file with --out FILE.${chosen}`);
@@ -85,18 +89,26 @@ function formatOf({ format, out, table, picture }: ReportOptions, io: Io): Resul
 }
 
 /** What is chosen of a report, where this format does not have it. */
-function unfitFor(
-  format: ReportFormat,
-  { table, picture }: { readonly table: Table | undefined; readonly picture: ReportOptions['picture'] | undefined },
-): Failure | undefined {
+function unfitFor(format: ReportFormat, { table, picture, incident }: Part): Failure | undefined {
+  const chosen = [table, picture, incident].filter((part) => part !== undefined).length;
+  if (chosen > 1) return bad('usage', 'choose one of --table, --picture and --incident');
+  if (incident !== undefined && !CARD_FORMATS.some((known) => known === format))
+    return bad('usage', `--incident: a card is md, html or json, not ${format}`);
   if (table !== undefined && format !== 'csv' && format !== 'parquet')
     return bad('usage', `--table: ${format} has no tables; use csv or parquet`);
   if (picture === undefined) return undefined;
   if (!HAVE_PICTURES.has(format))
     return bad('usage', `--picture: ${format} has no pictures; use html, svg or png, or csv for the numbers of one`);
-  if (format === 'csv' && (picture.length > 1 || table !== undefined))
-    return bad('usage', 'one csv has one table: choose one --picture, or one --table');
-  return undefined;
+  return format === 'csv' && picture.length > 1
+    ? bad('usage', 'one csv has one table: choose one --picture')
+    : undefined;
+}
+
+/** What of a report is chosen. */
+interface Part {
+  readonly table: Table | undefined;
+  readonly picture: readonly Picture['id'][] | undefined;
+  readonly incident: string | undefined;
 }
 
 const HAVE_PICTURES: ReadonlySet<ReportFormat> = new Set(['html', 'svg', 'png', 'csv']);
@@ -109,7 +121,8 @@ async function rendered(
   found: Gathered,
   options: Rendering,
 ): Promise<Result<string | Uint8Array>> {
-  const { table = 'series', names } = options;
+  const { table = 'series', names, incident } = options;
+  if (incident !== undefined) return cardsOf(format, incident, all, found);
   if (format === 'csv') return options.picture === undefined ? good(tableCsv(table, all)) : numbersOf(all, options);
   if (format === 'parquet') {
     const { tableParquet } = await import('../../app/report/parquet.ts');
@@ -131,6 +144,24 @@ async function rendered(
   );
   if (format === 'md') return good(reportMarkdown(documents));
   return drawn(format, { all, documents, pictures }, options);
+}
+
+/** The cards of incidents that touch the time of the report. */
+function cardsOf(
+  format: ReportFormat,
+  wanted: string,
+  all: readonly SubjectFacts[],
+  { events, selection }: Gathered,
+): Result<string> {
+  const known = all.flatMap(({ incidents }) => incidents.map(({ id }) => id));
+  const cards = cardsIn(events, clocksOf(selection)).filter(({ name }) => known.includes(name));
+  const chosen = wanted === 'all' ? cards : cards.filter(({ name }) => name === wanted);
+  const form = CARD_FORMATS.find((one) => one === format) ?? 'md';
+  if (wanted === 'all' || chosen.length > 0) return good(cardsText(chosen, form));
+  return bad(
+    'usage',
+    `--incident ${wanted}: there is no such incident in this time (${cards.length === 0 ? 'there is none' : known.join(', ')})`,
+  );
 }
 
 /** The numbers that a picture draws. */
