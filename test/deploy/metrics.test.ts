@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { CATALOGUE } from '../../src/app/metrics/catalogue.ts';
 import { Meter } from '../../src/app/metrics/meter.ts';
-import { place, watching } from '../cli/webhook-scene.ts';
+import { place, watching } from '../cli/webhook/scene.ts';
 import { ROOT } from '../support/cli.ts';
 
 const isThere = ['promtool', 'prometheus'].every((program) => spawnSync(program, ['--version']).status === 0);

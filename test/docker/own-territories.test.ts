@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { hook, place, watching } from '../cli/webhook-scene.ts';
+import { hook, place, watching } from '../cli/webhook/scene.ts';
 import { ROOT } from '../support/cli.ts';
 import { readCompose, type Service } from './compose.ts';
 import { DOCKERFILE, environmentOf, stagesOf } from './dockerfile.ts';

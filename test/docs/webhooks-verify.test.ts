@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { hook, place, type Posted } from '../cli/webhook-scene.ts';
+import { hook, place, type Posted } from '../cli/webhook/scene.ts';
 import { ROOT } from '../support/cli.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { add, place } from './webhook-scene.ts';
+import { add, place } from './scene.ts';
 
 /** What becomes of the file of a secret when its webhook goes, or changes. */
 

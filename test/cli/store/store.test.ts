@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellEvents, type EventsOptions } from '../../src/cli/store/events.ts';
-import { replay } from '../../src/cli/replay/replay.ts';
-import { checkStore, exportTo, importFrom } from '../../src/cli/store/store.ts';
-import { BLACKOUT } from '../support/cli.ts';
-import { until } from '../support/clock.ts';
-import { opened, said, TestIo, type Said } from './store-scene.ts';
+import { tellEvents, type EventsOptions } from '../../../src/cli/store/events.ts';
+import { replay } from '../../../src/cli/replay/replay.ts';
+import { checkStore, exportTo, importFrom } from '../../../src/cli/store/store.ts';
+import { BLACKOUT } from '../../support/cli.ts';
+import { until } from '../../support/clock.ts';
+import { opened, said, TestIo, type Said } from './scene.ts';
 
 let folder: string;
 /** Where the blackout was replayed into, and what the replay told. */

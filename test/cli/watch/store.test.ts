@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/app/system-clock.ts';
-import type { EventTime } from '../../src/bgp/time.ts';
-import { openRedis } from '../../src/store/redis/open.ts';
-import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { until } from '../support/redis/until.ts';
-import { eventsIn, hook, place, watching } from './webhook-scene.ts';
-import { test } from '../support/redis/tests.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import { openRedis } from '../../../src/store/redis/open.ts';
+import { startRedis, type RedisServer } from '../../support/redis/server.ts';
+import { until } from '../../support/redis/until.ts';
+import { eventsIn, hook, place, watching } from '../webhook/scene.ts';
+import { test } from '../../support/redis/tests.ts';
 
 /** The first hours of the outages: 36 events. */
 const MORNING = { until: Date.UTC(2014, 11, 21, 21) as EventTime } as const;

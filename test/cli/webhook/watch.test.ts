@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/app/system-clock.ts';
-import { deadChange } from '../../src/sinks/webhook/records.ts';
-import { openEmbedded } from '../../src/store/embedded/open.ts';
-import type { EventTime } from '../../src/bgp/time.ts';
-import { eventsIn, hook, place, watching, type Place, type Posted } from './webhook-scene.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import { deadChange } from '../../../src/sinks/webhook/records.ts';
+import { openEmbedded } from '../../../src/store/embedded/open.ts';
+import type { EventTime } from '../../../src/bgp/time.ts';
+import { eventsIn, hook, place, watching, type Place, type Posted } from './scene.ts';
 
 /** The first hours of the outages: 36 events. */
 const MORNING = { until: Date.UTC(2014, 11, 21, 21) as EventTime } as const;

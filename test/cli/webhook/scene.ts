@@ -6,16 +6,16 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { glob } from 'tinyglobby';
 import { onTestFinished } from 'vitest';
-import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { createProgram } from '../../src/cli/program.ts';
-import type { Io } from '../../src/app/io.ts';
-import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris/serve-ris.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
-import { watch, type WatchOptions } from '../../src/cli/watch/watch.ts';
-import { addWebhook } from '../../src/cli/webhook/add.ts';
-import { ROOT } from '../support/cli.ts';
-import type { Certificate } from '../support/certificates.ts';
-import { Text } from '../support/text.ts';
+import type { UnroutableEvent } from '../../../src/detect/events/event.ts';
+import { createProgram } from '../../../src/cli/program.ts';
+import type { Io } from '../../../src/app/io.ts';
+import { serveRis, type ServeRisOptions } from '../../../src/cli/serve-ris/serve-ris.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import { watch, type WatchOptions } from '../../../src/cli/watch/watch.ts';
+import { addWebhook } from '../../../src/cli/webhook/add.ts';
+import { ROOT } from '../../support/cli.ts';
+import type { Certificate } from '../../support/certificates.ts';
+import { Text } from '../../support/text.ts';
 
 export interface Posted {
   readonly id: string;

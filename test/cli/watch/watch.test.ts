@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Io } from '../../src/app/io.ts';
-import { openStore } from '../../src/app/open-store.ts';
-import { replay } from '../../src/cli/replay/replay.ts';
-import { serveRis, type ServeRisOptions } from '../../src/cli/serve-ris/serve-ris.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
-import { watch } from '../../src/cli/watch/watch.ts';
-import type { Clock } from '../../src/ports.ts';
-import { ROOT } from '../support/cli.ts';
-import { scaledClock } from '../support/scaled-clock.ts';
-import { Text } from '../support/text.ts';
+import type { Io } from '../../../src/app/io.ts';
+import { openStore } from '../../../src/app/open-store.ts';
+import { replay } from '../../../src/cli/replay/replay.ts';
+import { serveRis, type ServeRisOptions } from '../../../src/cli/serve-ris/serve-ris.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import { watch } from '../../../src/cli/watch/watch.ts';
+import type { Clock } from '../../../src/ports.ts';
+import { ROOT } from '../../support/cli.ts';
+import { scaledClock } from '../../support/scaled-clock.ts';
+import { Text } from '../../support/text.ts';
 
 let folder: string;
 beforeAll(async () => {

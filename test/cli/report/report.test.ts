@@ -9,8 +9,8 @@ import { once } from 'node:events';
 import axe from 'axe-core';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CHROMIUM, opened, startBrowser } from '../page/browser.ts';
-import { BLACKOUT, buildCli, ROOT, type BuiltCli } from '../support/cli.ts';
+import { CHROMIUM, opened, startBrowser } from '../../page/browser.ts';
+import { BLACKOUT, buildCli, ROOT, type BuiltCli } from '../../support/cli.ts';
 
 const DAY = join(ROOT, 'incidents/2025-06-06');
 let cli: BuiltCli;
@@ -226,7 +226,7 @@ function textOfRow(row: Record<string, unknown>): Record<string, string> {
 const MODULES = ['duckdb', 'pandas'].filter((module) => spawnSync('python3', ['-c', `import ${module}`]).status === 0);
 if (MODULES.length === 0)
   process.stderr.write(
-    'test/cli/report: neither DuckDB nor pandas here (pip install duckdb): they do not read the tables\n',
+    'test/cli/report/report.test.ts: neither DuckDB nor pandas here (pip install duckdb): they do not read the tables\n',
   );
 
 test.runIf(MODULES.length > 0)('pandas and DuckDB read the tables, with numbers as numbers', async () => {

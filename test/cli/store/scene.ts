@@ -1,8 +1,8 @@
-import { openStore } from '../../src/app/open-store.ts';
-import type { Io } from '../../src/app/io.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
-import type { StateStore } from '../../src/ports.ts';
-import { Text } from '../support/text.ts';
+import { openStore } from '../../../src/app/open-store.ts';
+import type { Io } from '../../../src/app/io.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import type { StateStore } from '../../../src/ports.ts';
+import { Text } from '../../support/text.ts';
 
 /** What a command says, in memory. */
 export class TestIo implements Io {

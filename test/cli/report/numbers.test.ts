@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROOT } from '../support/cli.ts';
-import { Drawing } from '../support/drawn.ts';
-import { inProcess } from '../support/in-process.ts';
+import { ROOT } from '../../support/cli.ts';
+import { Drawing } from '../../support/drawn.ts';
+import { inProcess } from '../../support/in-process.ts';
 
 /** Two upstreams, one of which has a tenth of the routes; all go at once, and come back in two steps. */
 const DAY = join(ROOT, 'incidents/2025-06-06');

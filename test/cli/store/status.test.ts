@@ -2,15 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { beat, type Instance } from '../../src/app/leadership/instances.ts';
-import { replay } from '../../src/cli/replay/replay.ts';
-import { tellStatus } from '../../src/cli/store/status.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
-import { outageDay, record } from '../history/scene.ts';
-import { BLACKOUT } from '../support/cli.ts';
-import { HandClock } from '../support/clock.ts';
-import { clock as at } from '../support/day.ts';
-import { opened, said, TestIo, type Said } from './store-scene.ts';
+import { beat, type Instance } from '../../../src/app/leadership/instances.ts';
+import { replay } from '../../../src/cli/replay/replay.ts';
+import { tellStatus } from '../../../src/cli/store/status.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import { outageDay, record } from '../../history/scene.ts';
+import { BLACKOUT } from '../../support/cli.ts';
+import { HandClock } from '../../support/clock.ts';
+import { clock as at } from '../../support/day.ts';
+import { opened, said, TestIo, type Said } from './scene.ts';
 
 let folder: string;
 /** Where the blackout was replayed into. */

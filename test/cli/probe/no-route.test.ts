@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { buildCli } from '../support/cli.ts';
+import { buildCli } from '../../support/cli.ts';
 
 /** A network namespace of its own has loopback, switched off, and no way anywhere. */
 const mayLeave = spawnSync('unshare', ['-rn', 'true']).status === 0;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode, encode } from 'dns-packet';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { builtInTargets } from '../../src/app/probe/read-probes.ts';
-import { checkProbes, listTargets } from '../../src/cli/probe/probe.ts';
-import { startAtlas } from '../streams/atlas/atlas-server.ts';
-import { closeAll, HOST, tcpServer, udpServer } from '../streams/probe/servers.ts';
-import { Text } from '../support/text.ts';
+import { builtInTargets } from '../../../src/app/probe/read-probes.ts';
+import { checkProbes, listTargets } from '../../../src/cli/probe/probe.ts';
+import { startAtlas } from '../../streams/atlas/atlas-server.ts';
+import { closeAll, HOST, tcpServer, udpServer } from '../../streams/probe/servers.ts';
+import { Text } from '../../support/text.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'unroutable-probes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { tellEvents } from '../../src/cli/store/events.ts';
-import { EXIT } from '../../src/cli/exit-status.ts';
-import type { Io } from '../../src/app/io.ts';
-import { openStore } from '../../src/app/open-store.ts';
-import { systemClock } from '../../src/app/system-clock.ts';
-import type { StateStore } from '../../src/ports.ts';
-import { batch, event, idOf } from '../contract/fixtures.ts';
-import { Text } from '../support/text.ts';
+import { tellEvents } from '../../../src/cli/store/events.ts';
+import { EXIT } from '../../../src/cli/exit-status.ts';
+import type { Io } from '../../../src/app/io.ts';
+import { openStore } from '../../../src/app/open-store.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import type { StateStore } from '../../../src/ports.ts';
+import { batch, event, idOf } from '../../contract/fixtures.ts';
+import { Text } from '../../support/text.ts';
 
 /** Takes a line at a time, the second one when `first` is over. */
 class SlowReader extends Writable {

@@ -1,7 +1,7 @@
 import { onTestFinished, test, expect } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
-import { until } from '../support/clock.ts';
-import { Text } from '../support/text.ts';
+import { createProgram } from '../../../src/cli/program.ts';
+import { until } from '../../support/clock.ts';
+import { Text } from '../../support/text.ts';
 
 function started(args: readonly string[]) {
   const [stdout, stderr] = [new Text(), new Text()];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BLACKOUT, buildCli, mrtFilesIn, ROOT, type BuiltCli } from '../support/cli.ts';
+import { BLACKOUT, buildCli, mrtFilesIn, ROOT, type BuiltCli } from '../../support/cli.ts';
 
 let cli: BuiltCli;
 beforeAll(async () => {

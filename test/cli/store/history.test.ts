@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
-import { BLACKOUT, buildCli, type BuiltCli } from '../support/cli.ts';
+import { BLACKOUT, buildCli, type BuiltCli } from '../../support/cli.ts';
 
 let cli: BuiltCli;
 let store = '';

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/app/system-clock.ts';
-import { add, place, type Place } from './webhook-scene.ts';
+import { systemClock } from '../../../src/app/system-clock.ts';
+import { add, place, type Place } from './scene.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 
@@ -237,7 +237,7 @@ describe('a file of webhooks that cannot be used ends the start with 78 and name
 test('an endpoint that cannot be read is named, and hides none of the others', async () => {
   const at = await place();
   await at.run(['webhook', 'add', 'desk', 'env:URL', '--secret-env', 'S']);
-  const { openEmbedded } = await import('../../src/store/embedded/open.ts');
+  const { openEmbedded } = await import('../../../src/store/embedded/open.ts');
   const opened = await openEmbedded(join(at.store, 'KP'), { name: 'KP', clock: systemClock });
   if (!opened.ok) throw new Error(opened.reason);
   await opened.store.write([{ space: 'webhooks/endpoints', key: 'odd', value: '{"x":"hunter2"}' }]);

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Clock, StateStore } from '../../src/ports.ts';
-import { testWebhook, type TestOptions } from '../../src/cli/webhook/test.ts';
-import { systemResolver } from '../../src/sinks/webhook/target.ts';
-import { deliveries, listEndpoints, putEndpoint } from '../../src/sinks/webhook/endpoint-store.ts';
-import { askChange, queueChange } from '../../src/sinks/webhook/records.ts';
-import { DEADLINE_MS } from '../../src/sinks/webhook/schedule.ts';
-import { openEmbedded } from '../../src/store/embedded/open.ts';
-import { HandClock, settled } from '../support/clock.ts';
-import { Text } from '../support/text.ts';
-import { hook, place, type Hook, type Place } from './webhook-scene.ts';
+import type { Clock, StateStore } from '../../../src/ports.ts';
+import { testWebhook, type TestOptions } from '../../../src/cli/webhook/test.ts';
+import { systemResolver } from '../../../src/sinks/webhook/target.ts';
+import { deliveries, listEndpoints, putEndpoint } from '../../../src/sinks/webhook/endpoint-store.ts';
+import { askChange, queueChange } from '../../../src/sinks/webhook/records.ts';
+import { DEADLINE_MS } from '../../../src/sinks/webhook/schedule.ts';
+import { openEmbedded } from '../../../src/store/embedded/open.ts';
+import { HandClock, settled } from '../../support/clock.ts';
+import { Text } from '../../support/text.ts';
+import { hook, place, type Hook, type Place } from './scene.ts';
 
 /** A webhook of this name that leads to the receiver. */
 async function added(at: Place, { url, port }: Hook): Promise<void> {
