@@ -76,8 +76,9 @@ async function asIs(program: string, name: string): Promise<Program> {
 
 /** The one beside the tests' server, else one on PATH. Of Valkey it has another name. */
 async function findRedisCli(): Promise<string | undefined> {
-  const { cli } = await theRedis();
-  if (cli !== undefined) return cli;
+  const redis = await theRedis().catch(() => undefined);
+  if (redis === undefined) return undefined;
+  if (redis.cli !== undefined) return redis.cli;
   return (await answers('redis-cli', ['--version'])) ? 'redis-cli' : undefined;
 }
 

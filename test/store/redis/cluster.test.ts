@@ -7,9 +7,9 @@ import type { RedisServer } from '../../support/redis/server.ts';
 import { until } from '../../support/redis/until.ts';
 import { failureOf, keep } from './faults.ts';
 import { documentedUser, freshWatch, opened, watch } from './opening.ts';
-import { test } from '../../support/redis/tests.ts';
+import { noRedis, test } from '../../support/redis/tests.ts';
 
-describe('in a cluster of three masters', () => {
+describe.skipIf(noRedis !== undefined)('in a cluster of three masters', () => {
   let cluster: RedisCluster;
   let url: string;
 

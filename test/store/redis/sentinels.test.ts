@@ -8,10 +8,10 @@ import { stateStoreContract } from '../../contract/state-store.ts';
 import { startSentinels, type Sentinels } from '../../support/redis/sentinels.ts';
 import { again, failureOf, keep, oneOf, upTo } from './faults.ts';
 import { documentedUser, freshWatch, opened, watch } from './opening.ts';
-import { test } from '../../support/redis/tests.ts';
+import { noRedis, test } from '../../support/redis/tests.ts';
 
 // Two failovers in one test, each of which may take some elections.
-describe('with Sentinels', { timeout: 150_000 }, () => {
+describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, () => {
   let group: Sentinels;
   let url: string;
 

@@ -6,9 +6,9 @@ import { stateStoreContract } from '../../contract/state-store.ts';
 import { makeCertificates, type Certificates } from '../../support/redis/certificates.ts';
 import { startRedis, type RedisServer } from '../../support/redis/server.ts';
 import { documentedUser, freshWatch, watch } from './opening.ts';
-import { test } from '../../support/redis/tests.ts';
+import { noRedis, test } from '../../support/redis/tests.ts';
 
-describe('over TLS, as the user of docs/redis.md, who may do nothing else', () => {
+describe.skipIf(noRedis !== undefined)('over TLS, as the user of docs/redis.md, who may do nothing else', () => {
   let certificates: Certificates;
   let server: RedisServer;
   let url: string;

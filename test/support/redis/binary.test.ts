@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { findRedis, theRedis, unlessThere } from './binary.ts';
+import { test as redisTest } from './tests.ts';
 
 let folder: string;
 
@@ -17,7 +18,7 @@ async function program(name: string, says: string): Promise<string> {
   return join(folder, name);
 }
 
-test('there is a Redis of 7.0 or newer on this machine, whatever was installed', async () => {
+redisTest('there is a Redis of 7.0 or newer on this machine, whatever was installed', async () => {
   expect(Number.parseInt((await theRedis()).version, 10)).toBeGreaterThanOrEqual(7);
 });
 

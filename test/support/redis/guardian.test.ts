@@ -17,7 +17,7 @@ const PROGRAM = `
   import { spawn } from 'node:child_process';
   import { guardian } from './guardian.js';
   const folder = guardian().folder();
-  guardian().watch(spawn('sleep', ['3600'], { stdio: 'inherit' }));
+  guardian().watch(spawn(process.execPath, ['-e', 'setInterval(() => undefined, 60_000)'], { stdio: 'inherit' }));
   console.log(folder);
   setInterval(() => undefined, 60_000);
 `;
