@@ -128,14 +128,17 @@ run report incidents/2014-12-22 -o /mnt/report.png --quiet
 run history --territory KP incidents/2014-12-22 > /dev/null
 echo done`;
 
-anyTest.skipIf(!hasShell || !mayMount)('28: with a read-only root and no home every command of the docs does its work', async () => {
-  const { status, stdout, stderr } = await image.exec(['unshare', '-m', 'sh', '-c', READ_ONLY]);
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  const [replayed, stored, end] = stdout.trim().split('\n');
-  expect(Number(stored)).toBe(Number(replayed));
-  expect(end).toBe('done');
-});
+anyTest.skipIf(!hasShell || !mayMount)(
+  '28: with a read-only root and no home every command of the docs does its work',
+  async () => {
+    const { status, stdout, stderr } = await image.exec(['unshare', '-m', 'sh', '-c', READ_ONLY]);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const [replayed, stored, end] = stdout.trim().split('\n');
+    expect(Number(stored)).toBe(Number(replayed));
+    expect(end).toBe('done');
+  },
+);
 
 /**
  * docker-compose.yml without Docker: its Redis by its settings, its analyzers by its commands, asked by its health check.

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -35,7 +35,10 @@ async function compiled(): Promise<string> {
   return join(folder, 'main.js');
 }
 
-test('what a process started ends with it, and its folder goes, even when it is killed', async () => {
+/** It is a shell that watches. */
+const hasShell = spawnSync('sh', ['-c', 'true']).status === 0;
+
+test.skipIf(!hasShell)('what a process started ends with it, and its folder goes, even when it is killed', async () => {
   const parent = spawn(process.execPath, [await compiled()], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [folder] = (await once(createInterface(parent.stdout), 'line')) as [string];
   expect(existsSync(folder)).toBe(true);
