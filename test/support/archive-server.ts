@@ -12,6 +12,8 @@ export type ArchiveFault =
   | { readonly kind: 'cut'; readonly after: number }
   /** So many bytes come, then nothing. */
   | { readonly kind: 'stall'; readonly after: number }
+  /** So many bytes at a time, with a pause after each. */
+  | { readonly kind: 'drip'; readonly bytes: number; readonly everyMs: number }
   /** The server names another length than it sends, and closes. */
   | { readonly kind: 'length'; readonly length: number }
   /** One byte of the body is another. */
@@ -24,6 +26,19 @@ interface Planned {
   readonly path: RegExp;
   readonly fault: ArchiveFault;
   times: number;
+}
+
+function drip(
+  rest: Buffer,
+  { bytes, everyMs }: { readonly bytes: number; readonly everyMs: number },
+  response: ServerResponse,
+): void {
+  if (rest.length === 0) {
+    response.end();
+    return;
+  }
+  response.write(rest.subarray(0, bytes));
+  setTimeout(() => drip(rest.subarray(bytes), { bytes, everyMs }, response), everyMs);
 }
 
 /** A server on loopback that lists and serves files as the archives of RIS and Route Views do, and fails on demand. */
@@ -125,6 +140,7 @@ export class ArchiveServer {
     const coded = fault?.kind === 'coded' ? { 'content-encoding': 'x-gzip' } : {};
     response.writeHead(start > 0 ? 206 : 200, { etag, 'content-length': length, ...range, ...coded });
     if (fault?.kind === 'cut') response.write(rest.subarray(0, fault.after), () => response.destroy());
+    else if (fault?.kind === 'drip') drip(rest, fault, response);
     else if (fault?.kind === 'stall') response.write(rest.subarray(0, fault.after));
     else if (fault?.kind === 'length' && length > rest.length) response.write(rest, () => response.destroy());
     else response.end(rest.subarray(0, length));

@@ -1,10 +1,13 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
+import { createServer as createTls } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { archiveOf } from '../../support/archive-files.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
 import { brokerRow, brokerServer } from '../../support/broker-server.ts';
+import { dnsName, makeAuthority } from '../../support/certificates.ts';
 import { buildCli, ended, type BuiltCli } from '../../support/cli.ts';
 import { connectProxy } from '../../support/proxy.ts';
 
@@ -205,6 +208,30 @@ describe('fetch', () => {
     const ran = await cli.run(['fetch', ...FEW], through);
     expect([ran.status, ran.stderr]).toEqual([0, '']);
     expect(new Set(proxy.asked)).toEqual(new Set(['archive.example:80', 'mirror.example:80']));
+  });
+
+  test('of an archive over TLS goes through HTTPS_PROXY', async () => {
+    const authority = makeAuthority('an authority of this test');
+    const front = createTls(
+      authority.issue({ name: 'archive.example', names: [dnsName('archive.example')] }),
+      (socket) => {
+        const behind = connect(Number(new URL(server.url).port), '127.0.0.1');
+        socket
+          .on('error', () => behind.destroy())
+          .pipe(behind)
+          .on('error', () => socket.destroy())
+          .pipe(socket);
+      },
+    );
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void front.close());
+    const proxy = await connectProxy((front.address() as AddressInfo).port);
+    const trusted = join(folder, 'authority.pem');
+    await writeFile(trusted, authority.cert);
+    const through = { ...env, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: trusted };
+    const ran = await cli.run(['fetch', ...FEW], { ...through, UNROUTABLE_RIS_ARCHIVE: 'https://archive.example' });
+    expect([ran.status, ran.stderr, names(ran).length]).toEqual([0, '', 7]);
+    expect(new Set(proxy.asked)).toEqual(new Set(['archive.example:443']));
   });
 
   test('by several commands at a time into one cache: each file is fetched once, and all of them have all', async () => {

@@ -142,6 +142,22 @@ describe('a file of an archive', () => {
     expect(got.ok ? '' : got.reason).toMatch(/ended after \d+ of \d+ bytes|terminated|aborted|other side closed/);
   });
 
+  test('of a shorter length than it has is fetched once more', async () => {
+    server.fail(/bview/, { kind: 'length', length: bytes.length - 50 });
+    expect(await get()).toMatchObject({ ok: true, damage: undefined });
+    expect(await readFile(join(folder, PLACE))).toEqual(bytes);
+  });
+
+  test('that comes slowly is waited for: longer than a silent server would be', async () => {
+    server.fail(/bview/, { kind: 'drip', bytes: Math.ceil(bytes.length / 5), everyMs: IDLE_MS / 3 });
+    expect(await get(1)).toMatchObject({ ok: true, received: bytes.length });
+  });
+
+  test('that a server sends in a circle is given up', async () => {
+    server.fail(/bview/, { kind: 'redirect', to: `/${NAME}` }, 99);
+    expect(await get(1)).toMatchObject({ ok: false, reason: expect.stringMatching(/redirect/) as unknown });
+  });
+
   test('that arrived with a wrong checksum is fetched once more; if it stays so, it is so in the archive, and kept', async () => {
     server.fail(/bview/, { kind: 'damage', at: 2000 });
     expect(await get()).toMatchObject({ ok: true, damage: undefined });
