@@ -61,25 +61,44 @@ export function answerText({ name, clock, range, stretches }: AnswerFacts): stri
   const partly = degraded.length === 0 ? '' : `; it was degraded for ${durationText(sum(degraded))} more`;
   return `${
     unroutable.length > 0
-      ? `${name} was unroutable ${outageText(unroutable, between, clock)}${ends?.verdict === 'unroutable' ? ', and still was at the end' : ''}${partly}.`
+      ? `${name} was unroutable ${outageText(stretches, between, clock)}${ends?.verdict === 'unroutable' ? ', and still was at the end' : ''}${partly}.`
       : degraded.length > 0
-        ? `${name} was never unroutable ${between}, and degraded for ${durationText(sum(degraded))}, first from ${clock.moment((degraded[0] ?? range).from)}.`
+        ? `${name} was ${neverText(known.length === stretches.length, between)}, and degraded for ${durationText(sum(degraded))}, first from ${clock.moment((degraded[0] ?? range).from)}.`
         : routableText(name, between, stretches)
   }${unseenText(of('unknown'), of('off'))}`;
 }
 
+/** Of time that was not seen, "never" would say too much. */
+function neverText(isSeen: boolean, between: string): string {
+  return isSeen ? `never unroutable ${between}` : `not unroutable ${between} whenever it was seen`;
+}
+
 function routableText(name: string, between: string, stretches: readonly VerdictStretch[]): string {
-  const isWhole = stretches.every(({ verdict }) => verdict === 'routable');
-  return isWhole
-    ? `${name} was routable all the time ${between}.`
+  const routable = stretches.filter(({ verdict }) => verdict === 'routable');
+  if (routable.length === stretches.length) return `${name} was routable all the time ${between}.`;
+  const seenMs = sum(routable);
+  return seenMs < sum(stretches) / 2
+    ? `For most of the time ${between} it is not known whether ${name} was routable: it was seen for ${durationText(seenMs)}, and was routable then.`
     : `${name} was routable ${between} whenever it was seen.`;
 }
 
-function outageText(outages: readonly VerdictStretch[], between: string, clock: LocalClock): string {
+function outageText(stretches: readonly VerdictStretch[], between: string, clock: LocalClock): string {
+  const outages = stretches.filter(({ verdict }) => verdict === 'unroutable');
   const longest = outages.reduce((most, one) => (lengthOf(one) > lengthOf(most) ? one : most));
-  const when = `from ${clock.moment(longest.from)} for ${durationText(lengthOf(longest))}`;
+  // Beside time that was not seen, it may have begun before or ended later.
+  const isCut = (outage: Ends): boolean => stretches.some((one) => isUnseen(one) && touches(one, outage));
+  const lasted = (some: readonly Ends[]): string => `${some.some(isCut) ? 'at least ' : ''}${durationText(sum(some))}`;
+  const when = `from ${clock.moment(longest.from)} for ${lasted([longest])}`;
   if (outages.length === 1) return `once ${between}: ${when}`;
-  return `${counted(outages.length, 'time')} ${between}, ${durationText(sum(outages))} in all; the longest time ${when}`;
+  return `${counted(outages.length, 'time')} ${between}, ${lasted(outages)} in all; the longest time ${when}`;
+}
+
+function isUnseen({ verdict }: VerdictStretch): boolean {
+  return verdict === 'unknown' || verdict === 'off';
+}
+
+function touches(one: Ends, other: Ends): boolean {
+  return one.until === other.from || one.from === other.until;
 }
 
 function unseenText(unknown: readonly VerdictStretch[], off: readonly VerdictStretch[]): string {

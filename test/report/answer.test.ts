@@ -56,8 +56,38 @@ describe('the one sentence of a report', () => {
   });
 
   test('what was not recorded is said, before the first record and after the last', () => {
+    expect(answer([['06:00:00', 'routable']], '2014-12-22T20:00:00Z')).toBe(
+      `North Korea was routable ${DAY} whenever it was seen. Nothing was recorded for 10 h of it.`,
+    );
+  });
+
+  test('where most of the time was not seen, that comes first', () => {
     expect(answer([['06:00:00', 'routable']], '2014-12-22T12:00:00Z')).toBe(
-      `North Korea was routable ${DAY} whenever it was seen. Nothing was recorded for 18 h of it.`,
+      `For most of the time ${DAY} it is not known whether North Korea was routable: it was seen for 6 h, and was routable then. Nothing was recorded for 18 h of it.`,
+    );
+  });
+
+  test('beside time that was not seen an outage lasted at least as long as it was seen, and nothing was never so', () => {
+    const cut = (verdict: 'unroutable' | 'degraded') =>
+      answer([
+        ['00:00:00', 'routable'],
+        ['16:00:00', verdict],
+        ['18:00:00', 'unknown'],
+        ['20:00:00', 'routable'],
+      ]);
+    expect(cut('unroutable')).toContain(
+      '(01:00:00 in Pyongyang, 23 Dec) for at least 2 h. For 2 h of it we could not see.',
+    );
+    expect(cut('degraded')).toContain(`was not unroutable ${DAY} whenever it was seen, and degraded for 2 h`);
+    const both = answer([
+      ['00:00:00', 'unknown'],
+      ['01:00:00', 'unroutable'],
+      ['02:00:00', 'routable'],
+      ['04:00:00', 'unroutable'],
+      ['07:00:00', 'routable'],
+    ]);
+    expect(both).toContain(
+      'at least 4 h in all; the longest time from 2014-12-22 04:00:00 UTC (13:00:00 in Pyongyang) for 3 h.',
     );
   });
 
