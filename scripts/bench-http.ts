@@ -1,6 +1,6 @@
 /**
  * How fast HTTP is, and what it costs the watch: `npm run bench:http -- [--seconds 20] [--rounds 5]`. `serve` on a folder
- * with ten years of days is asked on 32 connections; then a client of RIS Live, as `bench:live` runs it at the everyday
+ * with ten years of days is shown in Chromium and asked on 32 connections; then a client of RIS Live, as `bench:live` runs it at the everyday
  * rate, serves HTTP beside: without readers, with 200 readers of the stream of which 20 never read, and under hostile load.
  */
 import { spawn } from 'node:child_process';
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../src/app/system-clock.ts';
 import { openEmbedded } from '../src/store/embedded/open.ts';
 import { burst, Connections, hostileLoad, StreamReaders } from './bench/http-asking.ts';
+import { firstViewText } from './bench/first-view.ts';
 import { runLive } from './bench/live-run.ts';
 import { median } from './bench/measure.ts';
 import { machineText } from './bench/table.ts';
@@ -43,6 +44,7 @@ async function benchServer(): Promise<void> {
     const [line] = (await once(served.stdout, 'data')) as [Buffer];
     const url = line.toString().trim();
     await firstView(url);
+    console.log(await firstViewText(url, 9));
     const cpu = (): number => cpuSeconds(served.pid ?? 0);
     await pace(cpu, '/verdict', `${url}api/v1/verdict`);
     const years = `from=${new Date(FROM).toISOString()}&until=${new Date(UNTIL).toISOString()}`;
@@ -62,7 +64,12 @@ async function firstView(url: string): Promise<void> {
   const pool = new Connections(6);
   const start = performance.now();
   const page = await pool.ask(url);
-  const paths = ['page.js', 'page.css', ...['territories', 'verdict', 'timeline', 'peers', 'incidents'].map(inApi)];
+  const paths = [
+    'page.js',
+    'charts.js',
+    'page.css',
+    ...['territories', 'verdict', 'timeline', 'peers', 'incidents'].map(inApi),
+  ];
   const parts = await Promise.all(paths.map((path) => pool.ask(`${url}${path}`)));
   const bytes = [page, ...parts].reduce((sum, one) => sum + one.bytes, 0);
   console.log(

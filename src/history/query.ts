@@ -77,15 +77,26 @@ async function bucketsOf(reader: Reader, subject: string, level: Level, range: R
     spaceOf(subject),
     begins.map((at) => level.key(at)),
   );
-  return begins.flatMap((begin) => {
+  const all: TimelineBucket[] = [];
+  let parsed = 0;
+  for (const begin of begins) {
     const text = found.get(level.key(begin));
-    if (text === undefined) return [];
-    const parse = (): TimelineBucket[] =>
-      [...Chunk.parse(level, begin, text).buckets.values()].map((bucket) => widened(bucket, level.widthMs));
+    if (text === undefined) continue;
+    const parse = (): TimelineBucket[] => {
+      parsed += level.size;
+      return [...Chunk.parse(level, begin, text).buckets.values()].map((bucket) => widened(bucket, level.widthMs));
+    };
     const buckets = reader.parsed?.bucketsOf(`${subject} ${level.key(begin)}`, text, parse) ?? parse();
-    return buckets.filter(({ at }) => at + level.widthMs > range.from && at < range.until);
-  });
+    for (const one of buckets) if (one.at + level.widthMs > range.from && one.at < range.until) all.push(one);
+    if (parsed < AT_ONCE) continue;
+    parsed = 0;
+    await reader.breathe?.();
+  }
+  return all;
 }
+
+/** After so many buckets, which take about two milliseconds, other work of the process has its turn. */
+const AT_ONCE = 1_000;
 
 /** A bucket with its length; field by field, as a spread takes several times as long. */
 function widened(bucket: Bucket, widthMs: number): TimelineBucket {

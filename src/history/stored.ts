@@ -25,6 +25,8 @@ export interface Stored {
 export interface Reader extends Pick<StateStore, 'read'> {
   /** A server that answers many questions has one; without it each record is parsed each time. */
   readonly parsed?: ParsedRecords;
+  /** Long work calls it now and then, so that other work of the process has its turn. */
+  readonly breathe?: () => Promise<unknown>;
 }
 
 /** The records of one history with these keys; missing ones are left out. */

@@ -1,15 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { z } from 'zod';
 import { zodFaults } from '../lib/zod-faults.ts';
 import { ParsedRecords } from '../history/parsed-records.ts';
 import type { Reader } from '../history/stored.ts';
 import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
 import { incidentsView, incidentView } from './incident-views.ts';
 import { encodingsOf } from './encodings.ts';
-import { questions } from './questions.ts';
+import { questions, type Questions } from './questions.ts';
 import { explainView, peersView, stateView } from './sight-views.ts';
 import { reachabilityView } from './reach-view.ts';
 import { Refused, subjectsOf } from './subjects.ts';
@@ -26,31 +26,34 @@ const EVENTS = 100;
 /** The addresses under /api/v1 that answer with JSON. `names`: of ASes, by their number. */
 export function apiOf(store: StateStore, clock: Clock, names: ReadonlyMap<number, string> = new Map()): Hono {
   const api = new Hono();
-  const history: Reader = { read: (space, keys) => store.read(space, keys), parsed: new ParsedRecords() };
+  const inTurn = oneAtATime();
+  const history: Reader = {
+    read: (space, keys) => store.read(space, keys),
+    parsed: new ParsedRecords(),
+    breathe: () => setImmediate(),
+  };
   const route = <Name extends keyof typeof questions>(
     path: string,
     name: Name,
-    answer: (asked: z.infer<(typeof questions)[Name]>, context: Context) => Promise<unknown>,
+    answer: (asked: Questions[Name], context: Context) => Promise<unknown>,
   ): void => {
     api.get(path, async (context) => {
-      const read = questions[name].safeParse(onceEach(context));
-      if (!read.success) throw new Refused(400, zodFaults(read.error).join('; '));
       context.header('Cache-Control', 'no-store');
-      return jsonOf(context, await answer(read.data as z.infer<(typeof questions)[Name]>, context));
+      return jsonOf(context, await answer(askedOf(context, name), context));
     });
   };
   route('/territories', 'none', () => territoriesView(store));
   route('/verdict', 'view', (asked) => verdictView(store, asked, clock.wallMs()));
   route('/incidents', 'incidents', (asked) => incidentsView(store, asked));
   route('/incidents/:id', 'none', (_, context) => incidentView(store, context.req.param('id') ?? ''));
-  route('/timeline', 'timeline', (asked) => timelineText(history, asked, names));
-  route('/state', 'moment', (asked) => stateView(store, asked));
-  route('/peers', 'span', (asked) => peersView(store, asked));
+  route('/timeline', 'timeline', (asked, context) => inTurn(context, () => timelineText(history, asked, names)));
+  route('/state', 'moment', (asked, context) => inTurn(context, () => stateView(store, asked)));
+  route('/peers', 'span', (asked, context) => inTurn(context, () => peersView(store, asked)));
   route('/units', 'view', async (asked) => unitsView(await subjectsOf(store, asked)));
   route('/reachability', 'territory', (asked) => reachabilityView(store, asked));
   route('/events', 'events', (asked) => eventsView(store, asked));
-  route('/explain', 'moment', async (asked) => {
-    const explained = await explainView(store, asked, clock.wallMs());
+  route('/explain', 'moment', async (asked, context) => {
+    const explained = await inTurn(context, () => explainView(store, asked, clock.wallMs()));
     return { ...explained, ...namesView(new Set(explained.peers.map(({ asn }) => asn)), names) };
   });
   route('/uptime', 'uptime', (asked) => uptimeView(store, asked));
@@ -67,6 +70,23 @@ async function jsonOf(context: Context, answer: unknown): Promise<Response> {
   return context.body(new Uint8Array(await packed(text, { level: constants.Z_BEST_SPEED })));
 }
 
+/**
+ * Work that takes milliseconds is done for one question after the other: however many are asked, a feed in the same process
+ * waits for one of them. Who is gone when the turn comes costs nothing.
+ */
+function oneAtATime(): <T>(context: Context, work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (context, work) => {
+    const mine = last.then(async () => {
+      await setImmediate();
+      if (context.req.raw.signal.aborted) throw new Refused(400, 'the client is gone');
+      return work();
+    });
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
 async function eventsView(store: StateStore, asked: { after?: string | undefined; limit?: number | undefined }) {
   const events = [];
   for await (const event of store.events(asked.after)) {
@@ -76,14 +96,21 @@ async function eventsView(store: StateStore, asked: { after?: string | undefined
   return { events, next: events.at(-1)?.id ?? asked.after ?? null };
 }
 
+/** The parameters of a request. @throws Refused when one is unknown, wrong, or given twice. */
+export function askedOf<Name extends keyof Questions>(context: Context, name: Name): Questions[Name] {
+  const read = questions[name].safeParse(onceEach(context));
+  if (!read.success) throw new Refused(400, zodFaults(read.error).join('; '));
+  return read.data as Questions[Name];
+}
+
 /** What was asked, each name once. @throws Refused when one comes twice. */
 function onceEach(context: Context): Readonly<Record<string, string>> {
-  const asked: Record<string, string> = {};
+  const asked = new Map<string, string>();
   for (const [name, values] of Object.entries(context.req.queries())) {
     if (values.length > 1) throw new Refused(400, `${name} is given twice`);
-    asked[name] = values[0] ?? '';
+    asked.set(name, values[0] ?? '');
   }
-  return asked;
+  return Object.fromEntries(asked);
 }
 
 /** What a failed answer becomes: the question's fault, or the store's. */

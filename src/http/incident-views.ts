@@ -25,6 +25,7 @@ export async function incidentsView(store: Reader, asked: Questions['incidents']
     }),
   );
   const [from, until] = [asked.from ?? 0, asked.until ?? Number.POSITIVE_INFINITY];
+  if (from >= until) throw new Refused(400, 'from must be before until');
   return {
     incidents: all
       .flat()

@@ -6,12 +6,17 @@ const moment = z
   .string()
   .max(40)
   .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}/, { error: 'a time is needed, such as 2014-12-22T16:15:00Z' })
-  .refine((text) => Number.isFinite(Date.parse(text)), {
+  .refine((text) => Number.isFinite(Date.parse(text)) && isDay(text.slice(0, 10)), {
     error: 'a time is needed, such as 2014-12-22T16:15:00Z',
   })
   .transform((text) => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`))
   .refine((at) => at >= 0 && at <= LAST_EVENT_TIME, { error: 'it is not a time that a collector can write' })
   .transform((at) => at as EventTime);
+
+/** Whether there is such a day: `Date.parse` takes 30 February for 2 March. */
+function isDay(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+}
 
 const territory = z
   .string()

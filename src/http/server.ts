@@ -6,13 +6,12 @@ import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
 import type { Clock, StateStore } from '../ports.ts';
-import { apiOf, problemOf } from './api.ts';
+import { apiOf, askedOf, problemOf } from './api.ts';
 import { atomFeed, badgeSvg, calendar } from './feeds.ts';
 import { guard, HEADERS, type Access } from './guard.ts';
 import { incidentsView } from './incident-views.ts';
 import { openapi } from './openapi.ts';
 import { addPage } from './page-files.ts';
-import { questions } from './questions.ts';
 import { EventStream, STREAM_HEADERS } from './stream.ts';
 import { verdictView } from './views.ts';
 
@@ -178,7 +177,7 @@ function addMetrics(app: Hono<Bindings>, metrics: HttpMetrics): void {
 
 function addFeeds(app: Hono<Bindings>, store: StateStore, clock: Clock): void {
   const now = (): string => new Date(clock.wallMs()).toISOString();
-  const asked = (context: Context) => questions.view.safeParse(context.req.query()).data ?? {};
+  const asked = (context: Context) => askedOf(context, 'view');
   const text = (context: Context, type: string, body: string): Response => {
     context.header('Content-Type', type);
     context.header('Cache-Control', 'no-cache');

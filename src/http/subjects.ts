@@ -40,7 +40,7 @@ export async function subjectsOf(
   const found = records.filter(({ key }) => {
     const [territory, family] = key.split('/');
     return (
-      (wanted.territory === undefined || wanted.territory === territory) &&
+      (wanted.territory === undefined || wanted.territory.toUpperCase() === territory?.toUpperCase()) &&
       (wanted.family === undefined || wanted.family === family)
     );
   });

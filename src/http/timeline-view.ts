@@ -26,18 +26,29 @@ export async function timelineText(
   names: ReadonlyMap<number, string> = new Map(),
 ): Promise<string> {
   const { head, buckets } = await timelineOf(store, asked);
-  const made = store.parsed?.texts;
-  const texts = buckets.map((bucket) => {
-    const before = made?.get(bucket);
-    if (before !== undefined) return before;
-    const text = JSON.stringify(bucketView(bucket));
-    made?.set(bucket, text);
-    return text;
-  });
+  const texts = await textsOf(buckets, store);
   const asns = new Set<number>();
   if (names.size > 0) for (const { upstreams } of buckets) for (const [asn] of upstreams) asns.add(asn);
   return `${JSON.stringify({ ...head, ...namesView(asns, names) }).slice(0, -1)},"buckets":[${texts.join(',')}]}`;
 }
+
+/** The texts of buckets. After so many new ones other work of the process has its turn. */
+async function textsOf(buckets: readonly TimelineBucket[], { parsed, breathe }: Reader): Promise<string[]> {
+  const texts: string[] = [];
+  let fresh = 0;
+  for (const bucket of buckets) {
+    let text = parsed?.texts.get(bucket);
+    if (text === undefined) {
+      text = JSON.stringify(bucketView(bucket));
+      parsed?.texts.set(bucket, text);
+      if (++fresh % AT_ONCE === 0) await breathe?.();
+    }
+    texts.push(text);
+  }
+  return texts;
+}
+
+const AT_ONCE = 500;
 
 /** Names of the ASes of an answer, by number. */
 interface NamesView {

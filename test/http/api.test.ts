@@ -125,6 +125,17 @@ test.each([
   ['/api/v1/timeline?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
   ['/api/v1/timeline?form=2014-12-22T13:00', 400, 'Unrecognized key: "form"'],
   ['/api/v1/timeline?resolution=second', 400, 'resolution: '],
+  ['/api/v1/timeline?from=2014-02-30T00:00Z', 400, 'from: a time is needed, such as 2014-12-22T16:15:00Z'],
+  ['/api/v1/timeline?from=1970-01-01T00:00Z&until=2100-01-01T00:00Z&resolution=hour', 400, 'the range is too long'],
+  ['/api/v1/timeline?family=ipv6', 404, 'this store has no such territory and family; it has KP/ipv4'],
+  ['/api/v1/timeline?unit=175.45.176.0/24', 400, 'Unrecognized key: "unit"'],
+  ['/api/v1/timeline?__proto__=1', 400, 'Unrecognized key: "__proto__"'],
+  ['/api/v1/incidents?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
+  ['/api/v1/peers?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
+  ['/api/v1/uptime?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
+  ['/badge.svg?family=ipv5', 400, 'family: '],
+  ['/feed.xml?territory=XX', 404, 'this store has no such territory and family; it has KP/ipv4'],
+  ['/incidents.ics?form=x', 400, 'Unrecognized key: "form"'],
   ['/api/v1/timeline?territory=XX', 404, 'this store has no such territory and family; it has KP/ipv4'],
   ['/api/v1/verdict?territory=KP&territory=US', 400, 'territory is given twice'],
   ['/api/v1/incidents/none', 404, 'this store has no incident with this id'],
@@ -136,6 +147,23 @@ test.each([
   const answer = await get(path);
   expect(answer.status).toBe(status);
   expect(((await answer.json()) as { error: string }).error).toContain(reason);
+});
+
+test('the id of a territory may be written in small letters, as on the command line', async () => {
+  const { json } = await serving(await outageStore());
+  expect(await json('/api/v1/verdict?territory=kp')).toEqual(await json('/api/v1/verdict?territory=KP'));
+});
+
+test('long answers are made one after the other; one that nobody waits for any more does not stop the others', async () => {
+  const { get, json } = await serving(await outageStore());
+  const path = '/api/v1/timeline?from=2014-12-22T12:00:00Z&until=2014-12-22T16:00:00Z';
+  const gone = new AbortController();
+  const left = Array.from({ length: 20 }, () => get(path, { signal: gone.signal }).catch(() => undefined));
+  const rest = Array.from({ length: 20 }, () => json(path));
+  gone.abort();
+  await Promise.all(left);
+  const texts = (await Promise.all(rest)).map((one) => JSON.stringify(one));
+  expect(new Set(texts)).toEqual(new Set([JSON.stringify(await json(path))]));
 });
 
 test('an empty store has no territory and no verdict, and says so', async () => {
