@@ -4,7 +4,7 @@ import { ask, Refused, type Answers, type Listed, type Verdict } from './api.ts'
 import type { Drawn } from '../src/pictures/options.ts';
 import { button, byId, made, timeText } from './dom.ts';
 import { hideEvidence, showEvidence } from './evidence.ts';
-import { restyle, showPictures } from './panels.ts';
+import { hidePictures, restyle, showPictures } from './panels.ts';
 import { showServices } from './services.ts';
 import { styleOfPage } from './style.ts';
 import {
@@ -36,8 +36,10 @@ function keyOf({ territory, family }: { readonly territory: string; readonly fam
   return `${territory}/${family}`;
 }
 
+/** What is shown: the one that the address names, else the first. `undefined`: it is not recorded here. */
 function subject(): Verdict | undefined {
-  return verdicts.find((one) => keyOf(one) === shown.subject) ?? verdicts[0];
+  const wanted = shown.subject?.toLowerCase();
+  return wanted === undefined ? verdicts[0] : verdicts.find((one) => keyOf(one).toLowerCase() === wanted);
 }
 
 function zone(): string | undefined {
@@ -52,9 +54,7 @@ function showAnswer(): void {
   byId('why').hidden = now === undefined;
   if (now === undefined) {
     answer.dataset['verdict'] = 'none';
-    byId('sentence').textContent = 'Nothing is recorded yet.';
-    byId('incidents-empty').hidden = false;
-    byId('facts').textContent = 'This page fills as soon as a watch or a replay writes to the store.';
+    showNothing();
     return;
   }
   answer.dataset['verdict'] = now.verdict;
@@ -70,6 +70,31 @@ function showAnswer(): void {
   document.title = `${now.name}: ${now.verdict}${now.isPast ? `, ${now.asOf?.slice(0, 10) ?? ''}` : ''} · unroutable`;
 }
 
+/** There is no verdict: the store is empty, or the address names what is not in it. */
+function showNothing(): void {
+  const [id = '', family = ''] = (shown.subject ?? '').split('/');
+  const isEmpty = verdicts.length === 0;
+  byId('sentence').textContent = isEmpty
+    ? 'Nothing is recorded yet.'
+    : `${id} (${familyName(family)}) is not recorded here.`;
+  byId('facts').textContent = isEmpty
+    ? 'This page fills as soon as a watch or a replay writes to the store.'
+    : `Recorded: ${verdicts.map(nameOf).join(', ')}. Choose one above.`;
+  byId('incidents').replaceChildren();
+  byId('incidents-empty').hidden = !isEmpty;
+  byId('services').hidden = true;
+  byId('range-text').textContent = '';
+  document.title = 'unroutable';
+}
+
+function familyName(family: string): string {
+  return family === 'ipv6' ? 'IPv6' : 'IPv4';
+}
+
+function nameOf({ name, family }: Verdict): string {
+  return `${name} (${familyName(family)})`;
+}
+
 /** A connection to a store of the past is not live. */
 function showConnection(): void {
   const connection = byId('connection');
@@ -79,14 +104,10 @@ function showConnection(): void {
 
 function showSubjects(): void {
   const select = byId('subject') as HTMLSelectElement;
-  select.replaceChildren(
-    ...verdicts.map((one) =>
-      made('option', `${one.name} (${one.family === 'ipv4' ? 'IPv4' : 'IPv6'})`, { value: keyOf(one) }),
-    ),
-  );
+  select.replaceChildren(...verdicts.map((one) => made('option', nameOf(one), { value: keyOf(one) })));
   byId('territory').hidden = verdicts.length === 0;
   const now = subject();
-  if (now !== undefined) select.value = keyOf(now);
+  select.value = now === undefined ? '' : keyOf(now);
 }
 
 function rangeOf(now: Verdict): { readonly from: number; readonly until: number } {
@@ -124,7 +145,7 @@ async function load(): Promise<void> {
   const mine = ++loads;
   const now = subject();
   showRanges();
-  if (now === undefined) return;
+  if (now === undefined) return hidePictures();
   const range = rangeOf(now);
   const { until } = range;
   const asked = { territory: now.territory, family: now.family };
@@ -135,7 +156,11 @@ async function load(): Promise<void> {
     ask('timeline', span),
     until - from <= MOST_PEERS_MS ? ask('peers', span) : undefined,
     until - from <= MOST_EXACT_MS ? ask('timeline', { ...span, resolution: 'exact' }) : undefined,
-  ]);
+  ]).catch((error: unknown) => {
+    // Pictures of another range must not stand below the reason.
+    if (mine === loads && error instanceof Refused) hidePictures();
+    throw error;
+  });
   if (mine !== loads) return;
   byId('range-text').textContent = `${timeText(from, zone())} to ${timeText(until, zone())}, by ${timeline.resolution}`;
   const fine = exact === undefined ? timeline : toTheSecond(timeline, exact);
@@ -323,14 +348,16 @@ function listen(): void {
 
 setInterval(() => Date.now() - heardAt > SILENT_MS && lost(), 5_000);
 window.addEventListener('hashchange', () => {
+  const before = subject();
   shown = readAddress(location.hash);
   showAnswer();
+  showSubjects();
   trying(load);
+  if (subject() !== before) for (const work of [loadIncidents, loadServices]) trying(work);
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
 (byId('subject') as HTMLSelectElement).addEventListener('change', (event) => {
   go({ ...shown, subject: (event.target as HTMLSelectElement).value });
-  setTimeout(() => trying(async () => void (await Promise.all([loadIncidents(), loadServices()]))), 0);
 });
 byId('why').addEventListener('click', () => {
   const now = subject();

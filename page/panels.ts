@@ -32,12 +32,7 @@ export interface Around {
 /** Shows these pictures and no others: first their words, then each drawing in a task of its own, from the top. */
 export async function showPictures(pictures: readonly Picture[], drawn: Drawn, around: Around): Promise<void> {
   const mine = ++turn;
-  for (const [id, { figure, chart }] of panels)
-    if (!pictures.some((picture) => picture.id === id)) {
-      chart?.dispose();
-      figure.remove();
-      panels.delete(id);
-    }
+  removeBut(pictures.map(({ id }) => id));
   for (const picture of pictures) showWords(picture, drawn, around);
   const charts = await library;
   for (const { id } of pictures) {
@@ -47,6 +42,21 @@ export async function showPictures(pictures: readonly Picture[], drawn: Drawn, a
     await nextTask();
   }
   if (mine === turn) byId('pictures').dataset['loaded'] = String(Date.now());
+}
+
+/** Removes all pictures: there is nothing to show. */
+export function hidePictures(): void {
+  turn++;
+  removeBut([]);
+}
+
+function removeBut(ids: readonly Picture['id'][]): void {
+  for (const [id, { figure, chart }] of panels)
+    if (!ids.includes(id)) {
+      chart?.dispose();
+      figure.remove();
+      panels.delete(id);
+    }
 }
 
 /** Draws all pictures again in the present colours of the page. */

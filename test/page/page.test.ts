@@ -158,6 +158,25 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await page.textContent('body')).not.toContain('Nothing is recorded');
   });
 
+  test('a link to what is not recorded here says so, and shows nothing of another territory', async () => {
+    const { page } = await show(blackout, '#territory=XX&family=ipv6');
+    await page.waitForSelector('#sentence:has-text("XX (IPv6) is not recorded here.")');
+    expect(await page.textContent('#facts')).toBe('Recorded: North Korea (IPv4). Choose one above.');
+    expect(await page.$$eval('figure, #incidents li', (all) => all.length)).toBe(0);
+    await page.selectOption('#subject', 'KP/ipv4');
+    await drawn(page);
+    await page.waitForSelector('#incidents li');
+    expect(await page.textContent('#sentence')).toContain('North Korea');
+  });
+
+  test('a range that cannot be shown is refused in words, and no picture of another range stays', async () => {
+    const { page } = await show(blackout, ONSET);
+    await drawn(page);
+    await page.evaluate("location.hash = '#territory=kp&from=2015-01-01&until=2014-01-01'");
+    await page.waitForSelector('#range-text:has-text("from must be before until")');
+    expect(await page.$$eval('figure', (all) => all.length)).toBe(0);
+  });
+
   test('names of ASes stand beside their numbers where a list is given', async () => {
     const names = new Map([
       [4837, 'CHINA169'],
