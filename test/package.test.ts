@@ -14,9 +14,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const INCIDENT = '2014-12-22';
 /**
  * Bytes. Before reports it was 2.4 MB packed and 8.2 MB installed: the library with source maps that hold the sources, and the command in one file. Since
- * reports draw pictures, it is 4.0 and 13.5 MB: the library that draws is 1.4 MB of the command, the font 0.8 MB.
+ * reports draw pictures, it is 4.0 and 13.5 MB: the library that draws is 1.4 MB of the command, the font 0.8 MB. With the
+ * page as Brotli too, and more of the incident library, 4.6 and 14.4 MB.
  */
-const MOST_PACKED = 4_500_000;
+const MOST_PACKED = 4_800_000;
 const MOST_INSTALLED = 15_000_000;
 const ENTRY_POINTS = ['.', './mrt', './ris-live', './store/redis', './store/embedded', './report'];
 
