@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
 import { EXIT, type ExitStatus } from '../../src/cli/exit-status.ts';
@@ -16,4 +19,17 @@ export async function inProcess(args: readonly string[], env: Readonly<Record<st
     status = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
   return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** The command within this process, and a folder for the files of a test. */
+export interface CommandHere {
+  readonly folder: string;
+  readonly run: typeof inProcess;
+  readonly remove: () => Promise<void>;
+}
+
+/** For tests of what a command answers. What a process does (signals, pipes, exit) needs `buildCli`. */
+export async function commandHere(): Promise<CommandHere> {
+  const folder = await mkdtemp(join(tmpdir(), 'unroutable-here-'));
+  return { folder, run: inProcess, remove: () => rm(folder, { recursive: true }) };
 }

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
-import { BLACKOUT, buildCli, type BuiltCli } from '../../support/cli.ts';
+import { BLACKOUT } from '../../support/cli.ts';
+import { commandHere, type CommandHere } from '../../support/in-process.ts';
 
-let cli: BuiltCli;
+let cli: CommandHere;
 let store = '';
 
 beforeAll(async () => {
-  cli = await buildCli();
+  cli = await commandHere();
   store = join(cli.folder, 'kept');
   expect((await cli.run(['replay', BLACKOUT, '--store', store, '--quiet'])).status).toBe(0);
 });
