@@ -56,8 +56,12 @@ export function pictureSvg(picture: Picture, facts: SubjectFacts, theme: Theme):
   chart.setOption(option);
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // ECharts counts its drawings in their ids; what was drawn before must not change a byte.
-  return svg.replaceAll(/\bzr\d+-/g, `${facts.subject.key.replaceAll(/[^\w]/g, '-')}-${picture.id}-`);
+  // ECharts counts its drawings and their classes in one process; what was drawn before must not change a byte.
+  const first = Math.min(...[...svg.matchAll(/\bzr\d+-cls-(\d+)/g)].map(([, number]) => Number(number)));
+  const name = `${facts.subject.key.replaceAll(/[^\w]/g, '-')}-${picture.id}-`;
+  return svg
+    .replaceAll(/\b(zr\d+-cls-)(\d+)/g, (_, lead: string, number: string) => `${lead}${Number(number) - first}`)
+    .replaceAll(/\bzr\d+-/g, name);
 }
 
 function drawnOf(facts: SubjectFacts, theme: Theme): Drawn {
