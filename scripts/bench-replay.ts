@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { corporaOf, syntheticCorpora } from './bench/corpus.ts';
-import { measure, sidesOf } from './bench/sides.ts';
+import { measure, middle, sidesOf, startsOf } from './bench/sides.ts';
+import { writeUpdates } from './bench/synthetic.ts';
 import { corpusText, machineText, tableText } from './bench/table.ts';
 
 const { values, positionals } = parseArgs({
@@ -22,6 +23,10 @@ const { values, positionals } = parseArgs({
     'no-parsers': { type: 'boolean', default: false },
   },
 });
+
+/** Unpacked. */
+const SMALL_BYTES = 100_000;
+const STARTS = 15;
 
 const folder = await mkdtemp(join(tmpdir(), 'unroutable-bench-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -38,4 +43,12 @@ for (const corpus of corpora) {
   const chosen = values['no-parsers'] ? sides.filter(({ name }) => !/bgp(?:kit|dump)/.test(name)) : sides;
   const measured = await measure(chosen, Number(values.rounds), (text) => console.error(`  ${text}`));
   console.log(tableText(corpus, measured, absent));
+}
+
+if (positionals.length === 0) {
+  const small = join(folder, 'updates.20190101.0005.gz');
+  await writeUpdates(small, SMALL_BYTES);
+  console.log('\nstarts, wall seconds');
+  for (const { name, costs } of await measure(startsOf(small), STARTS, () => undefined))
+    console.log(`${name.padEnd(16)} ${middle(costs).wall.toFixed(3)}`);
 }

@@ -26,6 +26,21 @@ const PREFIX = '175.45.176.0/22';
 
 export const OURS = 'unroutable';
 export const OURS_ALONE = 'unroutable, 1 thread';
+export const OURS_ON_ONE_CORE = 'unroutable, 1 core';
+
+/** Node.js's own zlib, and nothing is done with what comes out: what a reader of gzip in one thread cannot beat without an inflater of its own. */
+const UNPACK_ALONE = `
+  const { createReadStream } = require('node:fs');
+  const { Writable } = require('node:stream');
+  const { pipeline } = require('node:stream/promises');
+  const { createGunzip } = require('node:zlib');
+  (async () => {
+    for (const file of process.argv.slice(1)) {
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      await pipeline(createReadStream(file, { highWaterMark: 2 ** 18 }), createGunzip({ chunkSize: 2 ** 20 }), nowhere);
+    }
+  })();
+`;
 
 /** Ours, the plain unpacker, and those who parse; `absent` are the ones that are not on PATH. */
 export function sidesOf({ files, container }: Corpus): { sides: readonly Side[]; absent: readonly string[] } {
@@ -51,9 +66,25 @@ export function sidesOf({ files, container }: Corpus): { sides: readonly Side[];
   const sides = [
     { name: `${OURS}, ${availableParallelism()} threads`, run: () => runOnce(ours, STANDS) },
     { name: OURS_ALONE, run: () => runOnce([...ours, '--threads', '1'], STANDS) },
+    ...(onPath('taskset') === undefined
+      ? []
+      : [{ name: OURS_ON_ONE_CORE, run: () => runOnce(['taskset', '-c', '0', ...ours], STANDS) }]),
     ...theirs,
+    ...(container === 'gzip'
+      ? [{ name: 'floor: zlib of Node.js', run: () => runOnce([process.execPath, '-e', UNPACK_ALONE, ...files]) }]
+      : []),
+    { name: 'floor: node -e 0', run: () => runOnce([process.execPath, '-e', '0']) },
   ];
   return { sides, absent };
+}
+
+/** What a short run costs: nearly all of it is the start of Node.js and of the program. */
+export function startsOf(small: string): readonly Side[] {
+  return [
+    { name: 'replay of 20 KB', run: () => runOnce([process.execPath, COMMAND, 'replay', small, ...OPTIONS], STANDS) },
+    { name: '--help', run: () => runOnce([process.execPath, COMMAND, '--help']) },
+    { name: 'node -e 0', run: () => runOnce([process.execPath, '-e', '0']) },
+  ];
 }
 
 export function unpackerOf(container: Corpus['container']): string {

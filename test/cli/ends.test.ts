@@ -65,7 +65,7 @@ describe('the output goes where it is sent', () => {
     const { status, stderr } = await cli.run(['replay', BLACKOUT, '--out', 'no/such/folder.csv']);
     expect({ status, stderr }).toEqual({
       status: 4,
-      stderr: 'unroutable: --out no/such/folder.csv: there is no such file\n',
+      stderr: 'unroutable: --out no/such/folder.csv: there is no folder no/such\n',
     });
   });
 
