@@ -281,7 +281,7 @@ export class PeerTable {
     }
   }
 
-  /** A table that has told nothing of ours so far may still be on its way. */
+  /** A table that had no route of ours so far may still be on its way. */
   #syncedBy({ peer, peerState }: Session, family: Family): EventTime | undefined {
     const state = peerState[family];
     if (state.kind !== 'syncing') return undefined;

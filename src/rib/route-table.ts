@@ -40,7 +40,7 @@ export class RouteTable {
   /** Routes with a path identifier (RFC 7911), for each prefix. */
   readonly #withPathId = new Map<PrefixText, Map<number, HeldRoute>>();
   #sizeWithPathId = 0;
-  /** Routes that stand because of an update, not of a RIB dump. */
+  /** Present routes that came with an update, not with a RIB dump. */
   readonly #updated = { plain: 0, withPathId: 0 };
 
   get size(): number {
@@ -69,7 +69,7 @@ export class RouteTable {
     return this.#withPathId.get(prefix)?.values() ?? [];
   }
 
-  /** How many routes of this form, with a path identifier or without, an update told. */
+  /** How many routes of this form, with a path identifier or without, came with an update. */
   updated(form: 'plain' | 'withPathId'): number {
     return this.#updated[form];
   }

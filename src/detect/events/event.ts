@@ -128,7 +128,7 @@ export interface CountryData extends OfTerritory {
   readonly previous: Verdict;
   /** Why the verdict is `unknown`; only then. */
   readonly reason?: BlindReason;
-  /** True when `since` is only the latest it can have begun: it was so already at the first look, or when our eyes opened again. */
+  /** True when `since` is only the latest it can have begun: it was so already at the first look, or when enough voters could be heard again. */
   readonly sinceAtLatest?: true;
   /** True when it is routable again only because its loss, which stood still for `rebaseMs`, is the new baseline. */
   readonly rebased?: true;
@@ -155,7 +155,7 @@ export interface UnitData extends OfTerritory {
   readonly unit: PrefixText;
   /** Since when it was lost; of `unit.returned` alone, and only where that was seen. */
   readonly lostSince?: IsoTime;
-  /** True when `since` is only the latest it can have begun: it was so when our eyes opened again. */
+  /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }
@@ -167,7 +167,7 @@ export interface UpstreamData extends OfTerritory {
   readonly units: readonly PrefixText[];
   /** Share of the voters that see these units and do so over this upstream. */
   readonly share: number;
-  /** True when `since` is only the latest it can have begun: it was so when our eyes opened again. */
+  /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }
@@ -179,7 +179,7 @@ export interface OriginData extends OfTerritory {
   readonly change: 'appeared' | 'gone';
   readonly units: readonly PrefixText[];
   readonly share: number;
-  /** True when it stood so at the first look, or when our eyes opened again: `since` is only the latest it can have begun. */
+  /** True when it was so at the first look, or when enough voters could be heard again: `since` is only the latest it can have begun. */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }
@@ -189,7 +189,7 @@ export interface PrefixData extends OfTerritory {
   /** A prefix of the territory that no voter had before. */
   readonly prefix: PrefixText;
   readonly share: number;
-  /** True when `since` is only the latest it can have begun: it was so when our eyes opened again. */
+  /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }

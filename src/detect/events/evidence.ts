@@ -68,7 +68,7 @@ export function evidenceIn(found: readonly VisibilityChange[]): Evidence {
   return { count: messages.length, messages: sampled(messages).flatMap((message) => messageOf(message)) };
 }
 
-/** What one peer told at one moment stands in one message, as far as anybody can tell from outside. */
+/** Changes of one peer at one moment came in one message, as far as can be seen from outside. */
 function messagesOf(visibilityLog: readonly VisibilityChange[]): readonly VisibilityChange[][] {
   const messages = new Map<string, VisibilityChange[]>();
   for (const sight of visibilityLog) {

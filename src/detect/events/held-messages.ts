@@ -13,7 +13,7 @@ interface Meant {
   readonly isMeant: (held: HeldRoute) => boolean;
 }
 
-/** The messages by which voters told the routes that they hold now, or withdrew them; in order of time. */
+/** The messages by which voters announced the routes that they hold now, or withdrew them; in order of time. */
 export function heldMessages(view: TerritoryView, { units, isMeant }: Meant): readonly VisibilityChange[] {
   const asked = units && new Set(units);
   const found: VisibilityChange[] = [];

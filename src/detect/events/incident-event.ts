@@ -47,7 +47,7 @@ export interface Incident {
   readonly routableMs: number;
   /** Unroutable and degraded together. Blind time is never part of it. */
   readonly downMs: number;
-  /** True when it began before it was seen: at the first look, or while our eyes were closed. */
+  /** True when it began before it was seen: before the first look, or while too few voters could be heard. */
   readonly sinceAtLatest?: true;
   /** True when it ended only because what is lost still stood still so long that it is the new baseline. */
   readonly rebased?: true;

@@ -7,8 +7,8 @@ import { changesByUnit, evidenceIn, evidenceOf } from './evidence.ts';
 import { heldMessages } from './held-messages.ts';
 
 /**
- * The messages behind a change of an upstream, an origin or a prefix: those since it began that told routes which show it;
- * of what went, those that told other routes to its networks, or none.
+ * The messages behind a change of an upstream, an origin or a prefix: those since it began that announced routes which show it;
+ * of one that went, those that announced other routes to its networks, or withdrew them.
  */
 export function evidenceOfMark(view: TerritoryView, change: Change): Evidence {
   const { what, on, first, units } = change;

@@ -13,7 +13,7 @@ interface Measure {
   readonly policy: Policy;
 }
 
-/** What must last before it is told, and is told once in an incident. */
+/** What must last before it is reported, once in an incident. */
 const DEPTHS = ['below-half', 'near-unroutable', 'spread'] as const satisfies readonly IncidentChange[];
 
 /** Notes what has got worse with this sample, and what is so no more. */
@@ -48,7 +48,7 @@ export function newsAt({ worsened }: IncidentState, policy: Policy): EventTime |
   return next;
 }
 
-/** What has lasted by `at`, in the order in which it became so; where something is told anyway, what need not last as well. */
+/** What has lasted by `at`, in the order in which it began. Where an event is made anyway, also what need not last. */
 export function takeNews(
   { told, worsened }: IncidentState,
   { at, isToldAnyway }: { readonly at: EventTime; readonly isToldAnyway: boolean },

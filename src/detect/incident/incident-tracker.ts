@@ -29,7 +29,7 @@ export interface IncidentTrackerSnapshot {
   readonly shareBefore: number;
   /** In the order in which they were noted. */
   readonly firsts: readonly (readonly [since: EventTime, first: EventTime])[];
-  /** Units that were told as lost, and not as returned since. */
+  /** Units that were reported as lost, and not as returned since. */
   readonly lost: readonly (readonly [unit: number, since: EventTime])[];
   readonly lowSince: EventTime | undefined;
   readonly fall: Fall | undefined;
@@ -78,7 +78,7 @@ export class IncidentTracker {
     return closesAt(this.#incident, this.#policy);
   }
 
-  /** When it is told, if it lasts, that an open incident got worse. */
+  /** When it will be reported, if it lasts, that an open incident got worse. */
   newsAt(): EventTime | undefined {
     return this.#incident && newsAt(this.#incident, this.#policy);
   }
@@ -118,7 +118,7 @@ export class IncidentTracker {
     if (this.#firsts.size > MAX_FIRSTS && oldest !== undefined) this.#firsts.delete(oldest);
   }
 
-  /** A unit was told as lost or returned. Gives since when one that returned was lost, if that was seen. */
+  /** A unit was reported as lost or returned. Returns since when a returned one had been lost, if that was seen. */
   noteUnit(unit: number, { on, since, at }: { on: boolean; since: EventTime; at: EventTime }): EventTime | undefined {
     const lostSince = this.#lost.get(unit);
     const incident = this.#incident;
@@ -163,17 +163,17 @@ export class IncidentTracker {
     noteWorse(incident, state, { sample, policy: this.#policy });
   }
 
-  /** What is told now of an open incident besides a verdict; more where one is told anyway. */
+  /** What an event reports now of an open incident, besides a verdict; more where an event is made anyway. */
   takeNews(at: EventTime, isToldAnyway: boolean): readonly IncidentChange[] {
     return this.#incident === undefined ? [] : takeNews(this.#incident, { at, isToldAnyway }, this.#policy);
   }
 
-  /** It was told as opened: what could be seen of it by then is no news. */
+  /** It was reported as opened: what could be seen of it by then is not news. */
   markTold(sample: Controlled): void {
     if (this.#incident !== undefined) markTold(this.#incident, { sample, policy: this.#policy });
   }
 
-  /** The incident that is over by `at`. It is told once. */
+  /** The incident that is over by `at`. It is returned once. */
   takeClosed(state: VerdictState, at: EventTime): IncidentState | undefined {
     const closes = this.closesAt(state);
     if (closes === undefined || closes > at) return undefined;

@@ -16,9 +16,9 @@ export interface IncidentState {
   /** By index of the unit. */
   readonly unitsLost: Map<number, EventTime>;
   readonly unitsReturned: Map<number, EventTime>;
-  /** What was told once, and is not told again. */
+  /** What was reported once, and is not reported again. */
   readonly told: Set<IncidentChange>;
-  /** What got worse and has not lasted long enough to be told, and since when. */
+  /** What got worse and has not lasted long enough to be reported, and since when. */
   readonly worsened: Map<IncidentChange, EventTime>;
   readonly evidence: Evidence;
   backfilled: boolean;

@@ -5,8 +5,8 @@ import { aimAt, turnsAt, type Hysteresis } from '../hysteresis.ts';
 import { CONTROL_JOIN_MS, CONTROL_LEAVE_MS } from '../../policy/fixed.ts';
 
 /**
- * The control group: prefixes that never go away, such as RIS anchors. If they go when a country goes, it is our eyes that
- * failed, or an exchange between them and us. Only counted while enough voters look on.
+ * The control group: prefixes that never go away, such as RIS anchors. If they go together with a country, the
+ * fault is ours, or an exchange's between them and us. Only counted while there are enough voters.
  */
 export class ControlGroup {
   readonly views: readonly TerritoryView[];

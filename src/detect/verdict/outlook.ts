@@ -13,7 +13,7 @@ export interface OutlookSnapshot {
   readonly levels: Levels | undefined;
 }
 
-/** What is to be judged of one view: the level that voters told, and what it comes to with the recent past. */
+/** What one view is judged by: the level that voters reported, and the recent past of it. */
 export class Outlook {
   readonly #view: TerritoryView;
   readonly #policy: Policy;

@@ -33,7 +33,7 @@ export type VerdictState =
       readonly kind: 'unknown';
       readonly since: EventTime;
       readonly reason: BlindReason;
-      /** The verdict before our eyes closed; `undefined` at the start. */
+      /** The last verdict before it became `unknown`; `undefined` at the start. */
       readonly before: Known | undefined;
       readonly sightedSince?: EventTime;
       readonly lowSince?: EventTime;
