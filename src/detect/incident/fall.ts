@@ -47,18 +47,35 @@ export function noteUpstreamLoss(fall: Fall, asn: Asn, at: EventTime): void {
 /** When it had fallen, of the movement that began at `first`, to this part of what was there before. */
 export function fallenTo(fall: Fall, first: EventTime, part: number): EventTime | undefined {
   const most = part * levelBefore(fall, first);
-  return fall.steps.find(({ at, share }) => at >= first && share <= most)?.at;
+  return fall.steps[firstStep(fall.steps, ({ at, share }) => at >= first && share <= most)]?.at;
 }
 
 /** How long it took from `first` until nine tenths were lost of what was lost at the deepest, `depth`. */
 export function fallMs(fall: Fall, first: EventTime, depth: number): number {
   const from = levelBefore(fall, first);
   const most = from - ONSET_SHARE * (from - depth);
-  const fallen = fall.steps.find(({ at, share }) => at >= first && share <= most);
+  const fallen = fall.steps[firstStep(fall.steps, ({ at, share }) => at >= first && share <= most)];
   return fallen === undefined ? Infinity : fallen.at - first;
 }
 
 /** Visibility before the movement that began at `first`. */
 export function levelBefore({ from, steps }: Fall, first: EventTime): number {
-  return steps.findLast(({ at }) => at < first)?.share ?? from;
+  return steps[firstStep(steps, ({ at }) => at >= first) - 1]?.share ?? from;
+}
+
+type Step = Fall['steps'][number];
+
+/**
+ * Index of the first step for which this is so, or the number of steps. Each step is later and deeper than the one before, so
+ * what is so for one is so for all after it. A fall may have thousands of steps, and each message asks.
+ */
+function firstStep(steps: readonly Step[], isSo: (step: Step) => boolean): number {
+  let [low, high] = [0, steps.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const step = steps[middle];
+    if (step !== undefined && isSo(step)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
