@@ -131,7 +131,7 @@ async function openInRedis(url: string, options: OpenOptions, { env }: Pick<Io, 
     return {
       ...bad('store', `--store: ${opened.reason}`),
       isAway: opened.retry,
-      isForeign: /\b(?:newer|older) version of this program\b/.test(opened.reason),
+      isForeign: opened.checks.some(({ isOtherVersion }) => isOtherVersion === true),
     };
   const { store, checks } = opened;
   const warnings = checks.filter(({ level }) => level === 'warn').map(({ text }) => text);

@@ -1,5 +1,5 @@
 import type { RouteElement, WithdrawalElement } from '../bgp/element.ts';
-import { type AdjRibIn } from '../rib/adj-rib-in.ts';
+import type { AdjRibIn } from '../rib/adj-rib-in.ts';
 import { routeKey, type HeldRoute } from '../rib/route-table.ts';
 import { formClash } from '../rib/path-ids.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';

@@ -1,5 +1,5 @@
 import type { Prefix } from '../bgp/prefix.ts';
-import { type AdjRibIn } from './adj-rib-in.ts';
+import type { AdjRibIn } from './adj-rib-in.ts';
 import { routeKey, type HeldRoute } from './route-table.ts';
 
 /**

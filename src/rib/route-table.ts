@@ -22,7 +22,7 @@ export interface HeldRoute extends ReceivedRoute {
   readonly isPart: boolean;
   /** Whether its addresses lead to the territory: it is there, and its origin is one that counts. */
   readonly counts: boolean;
-  /** What it shows of upstreams, origins and prefixes; see `details.ts`. */
+  /** What it shows of upstreams, origins and prefixes; see `marksOf`. */
   readonly marks: readonly string[];
 }
 

@@ -111,7 +111,7 @@ export async function persistently<T extends { readonly ok: true }>(
   }
 }
 
-/** Waits while the host has asked for a pause, whoever was told. */
+/** Waits until the host may be asked again. A pause that it asked for in any answer holds for all requests. */
 async function hostReady(url: string, { pauses, clock }: ArchiveHttp, signal: AbortSignal): Promise<void> {
   const leftMs = (pauses?.get(new URL(url).host) ?? 0) - clock.monotonicMs();
   if (leftMs > 0) await clock.sleep(leftMs, signal);

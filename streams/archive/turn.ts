@@ -3,6 +3,7 @@ import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../src/lib/errno.ts';
+import { isAlive } from '../../src/lib/process.ts';
 import type { Clock } from '../../src/ports.ts';
 
 const POLL_MS = 200;
@@ -32,11 +33,13 @@ export async function inTurn<T>(
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   const lock = lockOf(path);
-  while (!(await isTaken(lock))) {
+  let mine = await taken(lock);
+  while (mine === undefined) {
     if (signal.aborted) return undefined;
     const holder = await leftBehind(lock, clock);
     if (holder === undefined) await clock.sleep(POLL_MS, signal);
     else await remove(lock, holder);
+    mine = await taken(lock);
   }
   const beat = setInterval(() => {
     const now = clock.wallMs() / 1000;
@@ -47,6 +50,7 @@ export async function inTurn<T>(
   } finally {
     clearInterval(beat);
     await rm(lock, { force: true });
+    own.delete(mine.id);
   }
 }
 
@@ -62,16 +66,17 @@ const lockOf = (path: string): string => join(dirname(path), `.${basename(path)}
 /** Locks of this process that it holds now: another one with its number was left by an earlier process. */
 const own = new Set<string>();
 
-async function isTaken(lock: string): Promise<boolean> {
+/** Takes the lock; `undefined`: another one has it. */
+async function taken(lock: string): Promise<Holder | undefined> {
   const holder: Holder = { id: randomUUID(), host: hostname(), pid: process.pid };
   try {
     const file = await open(lock, 'wx');
     own.add(holder.id);
     await file.writeFile(JSON.stringify(holder));
     await file.close();
-    return true;
+    return holder;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return undefined;
     throw error;
   }
 }
@@ -87,15 +92,6 @@ async function leftBehind(lock: string, { wallMs }: Pick<Clock, 'wallMs'>): Prom
   } catch {
     // It is being written, or was removed.
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { prefixOf, type Prefix } from '../../src/bgp/prefix.ts';
 import { AdjRibIn } from '../../src/rib/adj-rib-in.ts';
-import { type HeldRoute } from '../../src/rib/route-table.ts';
+import type { HeldRoute } from '../../src/rib/route-table.ts';
 import { LongestMatch, partialSight } from '../../src/rib/longest-match.ts';
 import { RouteClassifier } from '../../src/rib/route-classifier.ts';
 import { routeKey } from '../../src/rib/route-table.ts';

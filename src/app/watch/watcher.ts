@@ -245,8 +245,8 @@ export class Watch {
     const restored = restoreEngine(wanted, kept);
     if (!restored.ok) return bad('store', `${store.name}: ${restored.reason}`);
     log.info({ cursor: kept.cursor }, `continues from the stored state, up to ${utcText(kept.cursor)}`);
-    const changed = 'starts without its earlier verdict: its blocks, origins or policy have changed';
-    for (const territory of restored.anew) log.warn({ territory }, `${territory} ${changed}`);
+    const changed = 'blocks, origins or policy have changed, so the earlier verdict is not used';
+    for (const territory of restored.anew) log.warn({ territory }, `${territory}: ${changed}`);
     return good(restored.engine);
   }
 

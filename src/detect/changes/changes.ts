@@ -95,7 +95,7 @@ export class Changes {
     this.#isStale = false;
   }
 
-  /** There are too few voters from now on: a change that has begun is given up, because nobody can see it last. */
+  /** There are too few voters from now on. Drops the changes that have begun: too few voters can see whether they last. */
   suspend(): void {
     this.#isStale = true;
     for (const entry of this.#queue.all()) this.#turn(entry, { on: entry.hysteresis.on });

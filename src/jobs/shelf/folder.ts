@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { openFile, type Pages } from '../../../streams/extract/pages.ts';
 import type { Shelf } from './shelf.ts';
+import { isAlive } from '../../lib/process.ts';
 
 /** A temporary file that was not written to for so long is removed: its writer is gone. Milliseconds. */
 const FORGOTTEN_MS = 24 * 3_600_000;
@@ -118,7 +119,7 @@ export class FolderShelf implements Shelf {
         ({ mtimeMs }) => nowMs - mtimeMs,
         () => 0,
       );
-      if ((isOurs && !isRunning(Number(pid))) || age > FORGOTTEN_MS) await this.discard(path);
+      if ((isOurs && !isAlive(Number(pid))) || age > FORGOTTEN_MS) await this.discard(path);
     }
   }
 }
@@ -128,15 +129,6 @@ function entriesOf(path: string, recursive: boolean): Promise<Dirent[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** The name itself must survive a loss of power. Some file systems know no such thing. */

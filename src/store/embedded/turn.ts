@@ -2,6 +2,7 @@ import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../ports.ts';
 import { codeOf } from '../../lib/errno.ts';
+import { isAlive } from '../../lib/process.ts';
 
 /** How long a writer waits for another process before it fails. A transaction takes milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -53,7 +54,7 @@ export class WriteTurn {
         if (codeOf(error) !== 'EEXIST') throw error;
       }
       const holder = this.#holder();
-      if (holder !== undefined && isAlive(Number(holder))) return holder;
+      if (holder !== undefined && isAnother(Number(holder))) return holder;
       if (holder !== undefined) rmSync(this.#sign, { force: true });
     }
     return 'of another number';
@@ -69,12 +70,6 @@ export class WriteTurn {
 }
 
 /** Our own sign, found up when it is our turn, is of a process that was killed and had the id that we have now. */
-function isAlive(pid: number): boolean {
-  if (pid === process.pid || !Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
+function isAnother(pid: number): boolean {
+  return pid !== process.pid && isAlive(pid);
 }

@@ -6,6 +6,8 @@ export interface Check {
   readonly level: 'ok' | 'warn' | 'refuse';
   /** One line for people. */
   readonly text: string;
+  /** It is refused because another version of this program wrote what is there. */
+  readonly isOtherVersion?: boolean;
 }
 
 /** What we need of it. */

@@ -58,11 +58,11 @@ function keysCheck(schema: string, orphan: string | undefined): Check {
       ? { check: 'keys', level: 'ok', text: 'keys: none yet' }
       : refusal(`${orphan} is there and does not say that it is ours: remove it, or give this watch another name`);
   }
-  return Number(schema) > SCHEMA
-    ? refusal(`they are of a newer version of this program (schema ${schema}, ours is ${SCHEMA}): use that one`)
-    : refusal(
-        `they are of an older version of this program, whose state this one cannot read (schema ${schema}, ours is ${SCHEMA}): use that one, or give this watch another name`,
-      );
+  const other =
+    Number(schema) > SCHEMA
+      ? `they are of a newer version of this program (schema ${schema}, ours is ${SCHEMA}): use that one`
+      : `they are of an older version of this program, whose state this one cannot read (schema ${schema}, ours is ${SCHEMA}): use that one, or give this watch another name`;
+  return { ...refusal(other), isOtherVersion: true };
 }
 
 function refusal(text: string): Check {

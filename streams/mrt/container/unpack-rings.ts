@@ -5,7 +5,7 @@ const STATE = 0;
 const WRITTEN = 1;
 const READ = 2;
 
-/** 0: nobody wants it yet. */
+/** States of a ring; 0, its first one, means that its file is not wanted yet. */
 const WANTED = 1;
 const TAKEN = 2;
 const STOPPED = 3;
@@ -93,7 +93,7 @@ export class UnpackRing {
     return Atomics.compareExchange(this.#numbers, STATE, WANTED, TAKEN) === WANTED;
   }
 
-  /** Puts all chunks in, waiting for room, until nobody wants them any more. */
+  /** Writes all chunks, and waits for room where there is none. Ends early when the reader has stopped. */
   fill(unpacking: Unpacking | string): void {
     if (typeof unpacking === 'string') {
       this.#put(ENDS_EARLY, new TextEncoder().encode(unpacking), { verified: 0, offset: 0 });
@@ -134,16 +134,16 @@ export class UnpackRing {
       }
     } finally {
       Atomics.store(this.#numbers, STATE, STOPPED);
-      // Whoever waits for room looks at the state.
+      // A thread that waits for room wakes up and reads the state.
       Atomics.add(this.#numbers, READ, RING_CHUNKS);
       Atomics.notify(this.#numbers, READ);
     }
   }
 
-  /** Waits for room; false when nobody wants it any more. */
+  /** Waits for room, and writes one chunk; false when the reader has stopped. */
   #put(length: number, bytes: Uint8Array, { verified, offset }: Pick<Unpacking, 'verified' | 'offset'>): boolean {
     const written = Atomics.load(this.#numbers, WRITTEN);
-    for (let read = this.#isRead(); written - read >= RING_CHUNKS; read = this.#isRead())
+    for (let read = this.#chunksRead(); written - read >= RING_CHUNKS; read = this.#chunksRead())
       Atomics.wait(this.#numbers, READ, read);
     if (Atomics.load(this.#numbers, STATE) === STOPPED) return false;
     const numbers = this.#chunkNumbers(written);
@@ -157,7 +157,7 @@ export class UnpackRing {
     return true;
   }
 
-  #isRead(): number {
+  #chunksRead(): number {
     return Atomics.load(this.#numbers, READ);
   }
 

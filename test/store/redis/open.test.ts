@@ -90,6 +90,7 @@ describe('what stands at our keys', () => {
       ok: false,
       retry: false,
       reason: expect.stringMatching(reason) as string,
+      checks: expect.arrayContaining([expect.objectContaining({ check: 'keys', isOtherVersion: true })]) as unknown,
     });
     // Whoever was at work already stops as well: someone else is by now.
     await expect(

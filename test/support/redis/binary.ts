@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { isAlive } from '../../../src/lib/process.ts';
 
 /** A Redis (or Valkey) that runs on this machine. It is a Sentinel, too: `redis-server FILE --sentinel`. */
 export interface RedisBinary {
@@ -104,15 +105,6 @@ async function takeLock(lock: string): Promise<boolean> {
   const isStale = Date.now() - mtimeMs > LOCK_HOLDS_MS || (holder !== 0 && !isAlive(holder));
   if (isStale) await rm(lock, { force: true });
   return false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
 }
 
 async function usable(server: string, env: NodeJS.ProcessEnv): Promise<RedisBinary> {
