@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseCollector } from '../bgp/peer.ts';
 import { parseDuration } from '../config/duration.ts';
-import { MOMENT_FORM, parseMoment } from '../config/moment.ts';
+import { MOMENT_FORM, parseMoment } from '../bgp/moment.ts';
 import {
   parseSetting,
   POLICY_SETTINGS,

@@ -1,5 +1,5 @@
 import type { EventTime } from '../bgp/time.ts';
-import { parseMoment } from './moment.ts';
+import { parseMoment } from '../bgp/moment.ts';
 
 /** How stretches of time are asked for, for messages. */
 export const PERIOD_FORM = 'a year, a month, a day or a moment in UTC: 2014, 2014-12, 2014-12-22 or 2014-12-22T16:20';

@@ -1,22 +1,19 @@
 import { z } from 'zod';
-import type { EventTime } from '../bgp/time.ts';
-import { LAST_EVENT_TIME } from '../bgp/time.ts';
+import { parseMoment } from '../bgp/moment.ts';
 
+const MOMENT_FAULT = 'a time is needed, such as 2014-12-22T16:15:00Z, that a collector can write';
+
+/** A moment as the command line takes it, always with a time of day: the one reader of moments knows the calendar. */
 const moment = z
   .string()
   .max(40)
-  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}/, { error: 'a time is needed, such as 2014-12-22T16:15:00Z' })
-  .refine((text) => Number.isFinite(Date.parse(text)) && isDay(text.slice(0, 10)), {
-    error: 'a time is needed, such as 2014-12-22T16:15:00Z',
-  })
-  .transform((text) => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`))
-  .refine((at) => at >= 0 && at <= LAST_EVENT_TIME, { error: 'it is not a time that a collector can write' })
-  .transform((at) => at as EventTime);
-
-/** Whether there is such a day: `Date.parse` takes 30 February for 2 March. */
-function isDay(date: string): boolean {
-  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
-}
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}/, { error: MOMENT_FAULT, abort: true })
+  .transform((text, context) => {
+    const at = parseMoment(text);
+    if (at !== undefined) return at;
+    context.issues.push({ code: 'custom', message: MOMENT_FAULT, input: text });
+    return z.NEVER;
+  });
 
 const territory = z
   .string()

@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { durationArgument, LONGEST_MS, parseDuration } from '../../src/config/duration.ts';
 import { charsetOf, paintFor, widthOf, type Io } from '../../src/app/io.ts';
-import { parseMoment } from '../../src/config/moment.ts';
+import { parseMoment } from '../../src/bgp/moment.ts';
 import { createProgress, progressText } from '../../src/cli/output/progress.ts';
 import { ReadingLog } from '../../src/app/replay/reading-log.ts';
 import { parseSetting, POLICY_SETTINGS, VOTING_SETTINGS } from '../../src/config/settings.ts';

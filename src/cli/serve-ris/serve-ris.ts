@@ -16,7 +16,7 @@ import type { StationReport } from '../../../streams/ris-live/server/station.ts'
 import { tapeSource } from '../../../streams/tape/source.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { parseMoment } from '../../config/moment.ts';
+import { parseMoment } from '../../bgp/moment.ts';
 import { listenRefusal, refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { systemClock } from '../../app/system-clock.ts';

@@ -1,6 +1,6 @@
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { SEVERITY_OF } from '../../sinks/webhook/filter.ts';
-import { parseMoment } from '../../config/moment.ts';
+import { parseMoment } from '../../bgp/moment.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { csvHeader, csvRow } from '../../report/csv.ts';

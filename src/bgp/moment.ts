@@ -1,4 +1,4 @@
-import { eventTimeOf, type EventTime } from '../bgp/time.ts';
+import { eventTimeOf, type EventTime } from './time.ts';
 
 /** How moments are written, for messages. */
 export const MOMENT_FORM =
