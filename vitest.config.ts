@@ -3,6 +3,10 @@ import { globSync } from 'tinyglobby';
 import { defineConfig } from 'vitest/config';
 import unit from './vitest.unit.config.ts';
 
+// Node.js 20 reads a machine's own certificates at each start, for 50 ms and more, and the tests start some thousand
+// processes. A test that needs a certificate names its own.
+delete process.env['NODE_EXTRA_CA_CERTS'];
+
 const units = globSync(unit.test?.include ?? [], { ignore: unit.test?.exclude ?? [] });
 
 export default defineConfig({

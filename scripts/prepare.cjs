@@ -4,7 +4,7 @@
 // Without the development dependencies (`npm ci --omit=dev`, NODE_ENV=production) there is no compiler. An install
 // then goes on with the dist that is there, or without one: bin/unroutable says at its start what to do.
 
-const { existsSync } = require('node:fs');
+const { existsSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
 const { spawnSync } = require('node:child_process');
 
@@ -14,6 +14,8 @@ const rolldown = join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs');
 
 if (existsSync(tsc)) {
   const page = join(root, 'scripts', 'build-page.js');
+  // A package must hold no module whose source is gone.
+  for (const folder of ['src', 'streams']) rmSync(join(root, 'dist', folder), { recursive: true, force: true });
   process.exitCode =
     ran(tsc, '-p', join(root, 'tsconfig.build.json')) || ran(page) || ran(rolldown, '-c', '--logLevel', 'warn');
 } else if (existsSync(join(root, 'dist', 'cli', 'main.js'))) {

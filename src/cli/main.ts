@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   process.stderr.on('error', () => undefined);
 
   try {
-    await createProgram(io, end).parseAsync(process.argv);
+    await createProgram(io, end, process.argv.slice(2)).parseAsync(process.argv);
   } catch (error) {
     end(failed(error));
   }

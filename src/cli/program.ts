@@ -28,6 +28,7 @@ import {
   DEFAULT_HTTP,
   type Chosen,
 } from './program-options.ts';
+import { NamedCommand } from './named-command.ts';
 import { addJobCommands } from './jobs/program.ts';
 import { addIncidentCommands } from './incidents/program.ts';
 import { addAsk, addHistory, addReport } from './report/program.ts';
@@ -38,10 +39,11 @@ import { forLiveFeed } from '../config/settings.ts';
 
 /**
  * The command line. Each command is loaded when it is called: `--help` must answer at once, and needs none of them.
- * `end` takes the exit status of the command that ran.
+ * `end` takes the exit status of the command that ran. `words`: what will be parsed, so that the options of other commands
+ * need not be built; without it, all are.
  */
-export function createProgram(io: Io, end: (status: ExitStatus) => void): Command {
-  const program = new Command('unroutable')
+export function createProgram(io: Io, end: (status: ExitStatus) => void, words?: readonly string[]): Command {
+  const program = (words === undefined ? new Command('unroutable') : new NamedCommand('unroutable', words))
     .description("Says, to the second, when a country leaves the Internet's routing table, and when it comes back.")
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')

@@ -105,7 +105,22 @@ function placeOf(timeZone: string | undefined): string | undefined {
 }
 
 function zoneWall(timeZone: string): (at: EventTime) => Wall {
-  const format = new Intl.DateTimeFormat('en-GB', {
+  // The first format of a process takes 25 ms and more, and many clocks are never looked at.
+  let made: Intl.DateTimeFormat | undefined;
+  return (at) => {
+    const parts = new Map((made ??= formatOf(timeZone)).formatToParts(at).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
+    return {
+      year: part('year'),
+      month: part('month'),
+      day: part('day'),
+      time: `${part('hour')}:${part('minute')}:${part('second')}`,
+    };
+  };
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-GB', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -115,16 +130,6 @@ function zoneWall(timeZone: string): (at: EventTime) => Wall {
     minute: '2-digit',
     second: '2-digit',
   });
-  return (at) => {
-    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
-    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
-    return {
-      year: part('year'),
-      month: part('month'),
-      day: part('day'),
-      time: `${part('hour')}:${part('minute')}:${part('second')}`,
-    };
-  };
 }
 
 /** The same of a time of the machine's clock, milliseconds since 1970-01-01T00:00:00Z. */
