@@ -1,0 +1,114 @@
+import type { Drawn } from '../src/pictures/options.ts';
+import {
+  lifelinesPicture,
+  messagesPicture,
+  peersPicture,
+  toTheSecond,
+  upstreamsPicture,
+  visibilityPicture,
+  type Peers,
+  type PictureTimeline,
+} from '../src/pictures/pictures.ts';
+import { RANGES } from './address.ts';
+import { ask, Refused, type Verdict } from './api.ts';
+import { button, byId, timeText } from './dom.ts';
+import { hidePictures, showPictures } from './panels.ts';
+import { go, isoText, keyOf, state, subject, zone } from './state.ts';
+import { styleOfPage } from './style.ts';
+
+const HOUR_MS = 3_600_000;
+/** Peers are drawn for ranges up to three days. */
+const MOST_PEERS_MS = 72 * HOUR_MS;
+/** What changed is drawn to the second in ranges up to two hours. */
+const MOST_EXACT_MS = 2 * HOUR_MS;
+
+function rangeOf(now: Verdict): { readonly from: number; readonly until: number } {
+  if (state.shown.range === 'fixed' && state.shown.from !== undefined && state.shown.until !== undefined)
+    return { from: Date.parse(state.shown.from), until: Date.parse(state.shown.until) };
+  const until = now.asOf === undefined ? Date.now() : Date.parse(now.asOf) + 60_000;
+  const hours = RANGES.find(([name]) => name === state.shown.range)?.[2] ?? 24;
+  return { from: hours === 0 ? 0 : until - hours * HOUR_MS, until };
+}
+
+/** The buttons of the ranges. */
+export function showRanges(): void {
+  byId('ranges').replaceChildren(
+    ...RANGES.map(([name, label]) => {
+      const one = button(label, () => go({ ...state.shown, range: name, from: undefined, until: undefined }));
+      one.setAttribute('aria-pressed', String(state.shown.range === name));
+      return one;
+    }),
+  );
+}
+
+/** Begin of the first day that is recorded. */
+async function firstRecorded(asked: Readonly<Record<string, string>>): Promise<number> {
+  const { buckets, until } = await ask('timeline', { ...asked, resolution: 'day' });
+  return Date.parse(buckets[0]?.at ?? until) || Date.parse(until) - 1;
+}
+
+let loads = 0;
+
+/** Asks what the pictures of the present range need, all at once, and draws them. The last one that was begun wins. */
+export async function load(): Promise<void> {
+  const mine = ++loads;
+  const now = subject();
+  showRanges();
+  if (now === undefined) return hidePictures();
+  const range = rangeOf(now);
+  const { until } = range;
+  const asked = { territory: now.territory, family: now.family };
+  const from =
+    range.from === 0 ? await firstRecorded({ ...asked, from: isoText(0), until: isoText(until) }) : range.from;
+  const span = { ...asked, from: isoText(from), until: isoText(until) };
+  const [timeline, peers, exact] = await Promise.all([
+    ask('timeline', span),
+    until - from <= MOST_PEERS_MS ? ask('peers', span) : undefined,
+    until - from <= MOST_EXACT_MS ? ask('timeline', { ...span, resolution: 'exact' }) : undefined,
+  ]).catch((error: unknown) => {
+    // Pictures of another range must not stand below the reason.
+    if (mine === loads && error instanceof Refused) hidePictures();
+    throw error;
+  });
+  if (mine !== loads) return;
+  byId('range-text').textContent = `${timeText(from, zone())} to ${timeText(until, zone())}, by ${timeline.resolution}`;
+  const fine = exact === undefined ? timeline : toTheSecond(timeline, exact);
+  await show(timeline, fine, peers, { from, until });
+}
+
+async function show(
+  timeline: PictureTimeline,
+  fine: PictureTimeline,
+  peers: Peers | undefined,
+  range: { readonly from: number; readonly until: number },
+): Promise<void> {
+  const drawn: Drawn = {
+    ...range,
+    timeline,
+    fine,
+    peers,
+    timeText: (at) => timeText(at, zone()),
+    style: styleOfPage(),
+  };
+  const names = new Map((timeline.asNames ?? []).map(({ asn, name }) => [asn, name]));
+  const isDetailed = timeline.networks.length > 0;
+  const pictures = [
+    ...(isDetailed ? [lifelinesPicture(fine)] : []),
+    visibilityPicture(fine),
+    ...(isDetailed ? [upstreamsPicture(timeline, names)] : []),
+    messagesPicture(timeline),
+    ...(peers !== undefined && isDetailed ? [peersPicture(peers)] : []),
+  ];
+  await showPictures(pictures, drawn, { fileName, zoomed });
+}
+
+/** Of saved pictures, without the name of the picture. */
+function fileName(): string {
+  const now = subject();
+  return `unroutable-${now === undefined ? '' : keyOf(now).replace('/', '-')}`;
+}
+
+/** A range that was zoomed into is asked for in its own resolution, and is in the address. */
+function zoomed(from: number, until: number): void {
+  go({ ...state.shown, range: 'fixed', from: isoText(from), until: isoText(until) });
+}
