@@ -34,7 +34,7 @@ import {
 } from './verdict/verdict.ts';
 import { BASELINE_GROWS_MS } from '../policy/fixed.ts';
 
-/** What an evaluator goes on from, besides `changes`. */
+/** The state from which an evaluator continues, without its `changes`. */
 export interface EvaluatorSnapshot extends OutlookSnapshot {
   readonly state: VerdictState;
   readonly lastKnown: Known | undefined;
@@ -45,7 +45,10 @@ export interface EvaluatorSnapshot extends OutlookSnapshot {
   readonly tracker: IncidentTrackerSnapshot;
 }
 
-/** Evaluates one territory view: the verdict, other changes, and their incident. Gives the events to report. */
+/**
+ * Evaluates one territory view: its verdict, its other changes and its incident. Returns drafts of the events to
+ * report.
+ */
 export class Evaluator {
   readonly view: TerritoryView;
   readonly policy: Policy;
@@ -57,7 +60,7 @@ export class Evaluator {
   #lastKnown: Known | undefined;
   #rebased = false;
   #flapping: Flapping | undefined;
-  /** Until then more voters come with the first dumps, and what they see belongs to the baseline as well. */
+  /** Until this time the first dumps still bring more voters, and the baseline grows by what they see. */
   #beginsUntil: EventTime | undefined;
 
   constructor(view: TerritoryView, policy: Policy) {
@@ -90,7 +93,7 @@ export class Evaluator {
     };
   }
 
-  /** The view was put back before; `changes` are put back by themselves. */
+  /** Restore the view first. `changes` have a snapshot of their own. */
   restore(snapshot: EvaluatorSnapshot, at: EventTime): void {
     const { state, lastKnown, rebased, beginsUntil, joining, flapping, tracker } = snapshot;
     this.#outlook.restore(snapshot, at);
@@ -103,7 +106,7 @@ export class Evaluator {
     this.#tracker.restore(tracker);
   }
 
-  /** The next moment at which something is decided though nothing is heard. It may lie in the past: then it is due. */
+  /** The next moment at which a decision is due without a new message. A moment in the past means: due now. */
   deadline(): EventTime | undefined {
     const { levels } = this.#outlook;
     return earliest(
@@ -117,7 +120,9 @@ export class Evaluator {
     );
   }
 
-  /** Looks at the view as it is at `at`: after each change of it or of the control group, and at each deadline. */
+  /**
+   * Evaluates the view at `at`. Call it after each change of the view or of the control group, and at each deadline.
+   */
   observe(at: EventTime, control: number | undefined): readonly Draft[] {
     if (this.#baseline.rebase(this.#state, at)) {
       this.#rebased = true;
@@ -144,7 +149,7 @@ export class Evaluator {
     return inReadingOrder(drafts);
   }
 
-  /** Others may be asked from now on: that they see what they see is no news of the territory. */
+  /** The baseline may take in other voters from now on. What they see is not a change of the territory. */
   #adopt(sample: Controlled): void {
     const { at } = sample;
     const { roster } = this.view.matrix;
@@ -168,7 +173,10 @@ export class Evaluator {
     return [flappingDraft(scene, told, { first, incident: this.incident?.id, evidence })];
   }
 
-  /** `turned` is what the incident's own event says of a verdict; what else is new of it is added. */
+  /**
+   * The drafts of the incident's own events. @param turned what the new verdict changed in the incident; other news is
+   * added to it.
+   */
   #tellIncident(scene: Scene, sample: Controlled, turned: readonly IncidentNews[]): readonly Draft[] {
     const tracker = this.#tracker;
     tracker.follow(this.#state, sample, this.#outlook.levels);
@@ -213,7 +221,7 @@ export class Evaluator {
     return { isBeginning: this.#beginsUntil !== undefined, isReopening };
   }
 
-  /** The verdict changed: tells it among `drafts`, and gives what it means for the incident. */
+  /** The verdict changed: adds its event to `drafts`, and returns what it changes in the incident. */
   #turn(before: VerdictState, scene: Scene, drafts: Draft[]): readonly IncidentNews[] {
     const state = this.#state;
     const known = this.#lastKnown;
@@ -226,7 +234,7 @@ export class Evaluator {
     if (state.kind === 'unknown') drafts.push(countryDraft(scene, 'country.unknown', this.#countryData(before, scene)));
     else if (known !== undefined && before.kind === 'unknown')
       drafts.push(countryDraft(scene, 'country.known', this.#countryData(before, scene)));
-    // At the start, routable is no news.
+    // A first verdict of `routable` is not reported.
     if (state.kind !== 'unknown' && state.kind !== (known ?? 'routable')) {
       const type = state.kind === 'routable' ? 'country.restored' : (`country.${state.kind}` as const);
       const evidence = evidenceOfVerdict(this.view, { before, state, first: this.#tracker.firstOf(state.since) });

@@ -4,23 +4,23 @@ import type { Draft } from './events/chain.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { VerdictState } from './verdict/verdict.ts';
 
-/** What is decided of one territory view: the events to be, and whose they are. */
+/** The drafts of events that one part decided. */
 export interface Decided<Part> {
   readonly part: Part;
   readonly drafts: readonly Draft[];
 }
 
 /**
- * All evaluators of an engine. A message is of few territories: only the evaluators that it concerns look again, so that a
- * message costs as much with a thousand territories as with one.
+ * All evaluators of an engine. A message concerns few territories. Only their evaluators run again, so the cost of a
+ * message does not grow with the number of territories.
  */
 export class Evaluators<Part extends { readonly evaluator: Evaluator }> {
   readonly #parts: readonly Part[];
-  /** When each decides something though nothing is heard. */
+  /** The deadline of each evaluator, by index. */
   readonly #deadlines: (EventTime | undefined)[];
-  /** What each looked at last of the control group. */
+  /** The share of the control group at each evaluator's last run, by index. */
   readonly #controls: (number | undefined)[];
-  /** Those that looked since this was last taken; at the start all. */
+  /** Parts whose evaluator ran since the last `takeLooked`; at the start all parts. */
   #looked: Set<Part>;
   #hasTurned = true;
   #isFirst = true;
@@ -39,10 +39,9 @@ export class Evaluators<Part extends { readonly evaluator: Evaluator }> {
   }
 
   /**
-   * Has those look again that something concerns: their view has changed, their deadline has come, or the control group
-   * stands otherwise.
+   * Runs the evaluators whose view has changed, whose deadline has passed, or whose share of the control group differs.
    *
-   * @param isForAll all look: who may vote, or what they are held against, may have changed.
+   * @param isForAll run all of them: the voters or the baselines may have changed.
    * @param control share of the control group that is visible, by family.
    */
   observe(at: EventTime, isForAll: boolean, control: (family: Family) => number | undefined): readonly Decided<Part>[] {
@@ -67,14 +66,17 @@ export class Evaluators<Part extends { readonly evaluator: Evaluator }> {
     return decided;
   }
 
-  /** The verdicts of all, when one of them has changed since this was last asked; at the start, too. */
+  /**
+   * The verdicts of all territories, if one has changed since the last call, and at the first call. Otherwise
+   * `undefined`.
+   */
   takeTurned(): readonly { readonly id: string; readonly state: VerdictState }[] | undefined {
     if (!this.#hasTurned) return undefined;
     this.#hasTurned = false;
     return this.#parts.map(({ evaluator }) => ({ id: evaluator.view.territory.id, state: evaluator.state }));
   }
 
-  /** Those whose state may have changed since this was last asked. */
+  /** The parts whose state may have changed since the last call. */
   takeLooked(): ReadonlySet<Part> {
     const looked = this.#looked;
     this.#looked = new Set();

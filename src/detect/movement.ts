@@ -14,7 +14,7 @@ export function startMovement(value: number, at: EventTime): Movement {
   return { value, direction: 'none', since: at, last: at };
 }
 
-/** The movement after another value: continued, or begun again. */
+/** The movement after the next value: continued, or a new one. */
 export function continueMovement(movement: Movement, value: number, at: EventTime): Movement {
   if (value === movement.value) return movement;
   const direction = value > movement.value ? 'up' : 'down';
@@ -22,12 +22,15 @@ export function continueMovement(movement: Movement, value: number, at: EventTim
   return { value, direction, since: isChained ? movement.since : at, last: at };
 }
 
-/** The movement goes on from another value, which no message made: others are asked now. */
+/** Continues the movement from another value. The value changed because the set of voters did, not by a message. */
 export function rebaseMovement(movement: Movement, value: number): Movement {
   return value === movement.value ? movement : { ...movement, value };
 }
 
-/** When the movement began that crossed a threshold at `at`: `at` itself, when the movement goes the other way or ended before. */
+/**
+ * When the movement that crossed a threshold at `at` began. `at` itself if the movement goes the other way or ended
+ * before.
+ */
 export function beganAt(movement: Movement, goes: 'up' | 'down', at: EventTime): EventTime {
   return movement.direction === goes && movement.since <= at && at - movement.last <= MOVEMENT_CHAIN_MS
     ? movement.since

@@ -16,15 +16,17 @@ export interface TerritoryStatus {
   readonly family: Family;
   readonly verdict: Verdict;
   readonly since: EventTime;
-  /** What comes next if all stays as it is. */
+  /** The next verdict if nothing changes. */
   readonly pending: Pending | undefined;
   /**
-   * Whether enough voters can be heard at this moment to judge by. It may be false while the verdict still holds: a
-   * verdict becomes `unknown` only after `blindHoldMs`.
+   * Whether there are enough voters at this moment. It may be false while the verdict still holds: a verdict becomes
+   * `unknown` only after `blindHoldMs`.
    */
   readonly isSighted: boolean;
   readonly visibility: VisibilityData;
-  /** Per unit in address order: the share that sees it, of the voters that usually do; of all, where none usually does. */
+  /**
+   * Per unit in address order: the share of its usual voters that see it; of all voters, if the unit has no usual ones.
+   */
   readonly units: readonly { readonly text: string; readonly share: number; readonly isBaseline: boolean }[];
   readonly incident: Incident | undefined;
 }
@@ -34,14 +36,14 @@ export function statusOf(evaluator: Evaluator, at: EventTime): TerritoryStatus {
   return {
     ...summaryOf(evaluator, at),
     units: unitShares(evaluator),
-    // Asked for more often than looked at.
+    // Computed only when read: most callers do not need it.
     get incident() {
       return openIncidentOf(evaluator);
     },
   };
 }
 
-/** The incident that is open, as an event would carry it; `undefined` when none is. */
+/** The open incident in the form that events carry; `undefined`: none is open. */
 export function openIncidentOf({ view, incident, policy }: Evaluator): Incident | undefined {
   return incident === undefined ? undefined : incidentOf(incident, 'open', { policy, units: view.units });
 }
@@ -68,8 +70,8 @@ function unitShares({ view }: Evaluator): TerritoryStatus['units'] {
 }
 
 /**
- * The same for people and other programs, as it is kept beside the events: times as in events, and units only where they
- * are followed one by one, because tens of thousands are no table to read.
+ * The status as JSON for people and programs, stored beside the events. Times are as in events. Units are listed only
+ * where they are followed individually: a list of tens of thousands is not readable.
  */
 export function verdictText(evaluator: Evaluator, at: EventTime): string {
   const { verdict, since, pending: next, visibility } = summaryOf(evaluator, at);
@@ -91,11 +93,11 @@ function shareOf({ seeing, of }: ReturnType<TerritoryView['sightOf']>): number {
 }
 
 /**
- * The input has ended: that this view never had a verdict, and why.
+ * An event at the end of the input that says why this view never had a verdict.
  *
  * @param since event time of the first element.
  * @param control share of the control group that is visible, where there is one.
- * @returns `undefined` where it had a verdict.
+ * @returns `undefined` if it had a verdict.
  */
 export function neverJudged(
   { view, state, policy }: Evaluator,

@@ -3,14 +3,14 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-/** In steps of the usual 64 KiB the steps cost a third of the time. */
+/** With the usual 64 KiB, the overhead of each step took a third of the time. */
 const READ_BYTES = 1024 * 1024;
 
-/** The content of a file, and how to see later that it is still the same. */
+/** The hash of a file, and a mark that shows later whether the file is still the same. */
 export interface HashedFile {
   /** In hex. */
   readonly sha256: string;
-  /** What `markOf` gave before the file was read. */
+  /** The result of `markOf` before the file was read. */
   readonly mark: string;
 }
 

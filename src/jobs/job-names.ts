@@ -1,6 +1,6 @@
 import type { RunFolder } from './run-folder.ts';
 
-/** The id of the job of a task or a territory. BullMQ keeps a colon for itself. */
+/** The id of the job of a task or a territory. It contains no colon, because BullMQ reserves it. */
 export function jobOf(run: RunFolder, what: string): string {
   return `${run.id}-${what}`;
 }

@@ -23,8 +23,8 @@ export function taskId({ collector, day }: Pick<MapTask, 'collector' | 'day'>): 
 }
 
 /**
- * The task as its files are now. One that is missing, or is another than the manifest says, is not read: it stands among what
- * could not be read, with the reason.
+ * The task with its present files. A file that is missing or differs from the manifest is not read; it is listed as
+ * unread, with the reason.
  */
 export async function presentTask(task: ManifestTask, signal: AbortSignal): Promise<MapTask> {
   const files: PlannedFile[] = [];

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 const count = z.int().min(0);
 const file = z.strictObject({
-  /** Where every worker finds it. */
+  /** The path at which every worker finds the file. */
   path: z.string().min(1),
   kind: z.enum(['rib', 'updates']),
   container: z.enum(['plain', 'gzip', 'bzip2']),
@@ -28,19 +28,19 @@ const manifest = z.strictObject({
   /** What is watched: the ids, and the text of the territories file, if there was one. */
   territories: z.array(z.string().min(1)).min(1),
   territoriesFile: z.string().optional(),
-  /** How to judge and what to tell: the options of `reduce`, by their names. */
+  /** The options of `reduce`, by name: thresholds and output. */
   settings: z.record(z.string(), z.unknown()),
   since: z.number().optional(),
   until: z.number().optional(),
-  /** In the order of the files; `file`: the name of what `writeTask` wrote, in the folder `tasks`. */
+  /** In the order of the files. `file`: the name that `writeTask` gave it in the folder `tasks`. */
   tasks: z.array(z.strictObject({ id: z.string().min(1), file: z.string().min(1) })).min(1),
 });
 
 /**
- * What a run consists of, written before any of it is done. Each task stands in a file of its own, with its files, their sizes
- * and hashes: a year is millions of files, and each worker needs only those of its task. The name of that file holds a hash of
- * it, so that the manifest says what each task is. What is done and what is left is known by comparing the manifest with what
- * is on the shelf, whatever became of the queue.
+ * What a run consists of. It is written before any work begins. Each task has a file of its own with the sizes and
+ * hashes of its input files: a year is millions of files, and a worker needs only those of its task. The name of that
+ * file contains its hash, so the manifest fixes the content of each task. Compare the manifest with the shelf to see
+ * what is done and what is left; the queue is not needed for that.
  */
 export type Manifest = z.infer<typeof manifest>;
 /** The files of one collector and day. */
@@ -60,12 +60,12 @@ export function taskName(id: string, text: string): TaskName {
   return { id, file: `${id}-${hashOf(text)}.json` };
 }
 
-/** Reads the text of a manifest; a reason for people when it is none. */
+/** Reads the text of a manifest; a reason for people when it is not valid. */
 export function readManifest(text: string): Manifest | string {
   return read(manifest, text);
 }
 
-/** Reads the text of a task; a reason for people when it is none, or is not the one of this name. */
+/** Reads the text of a task; a reason for people when it is not valid, or does not match its name. */
 export function readTask(text: string, { id, file }: TaskName): ManifestTask | string {
   return taskName(id, text).file === file ? read(manifestTask, text) : 'is not what the manifest says';
 }

@@ -6,30 +6,30 @@ import type { PlannedFile } from '../../streams/mrt/archive/planned-file.ts';
 import type { Collector } from '../bgp/peer.ts';
 import type { HashedFile } from './hashed-file.ts';
 
-/** What `map` does at once: the files of one collector that begin in one UTC day. */
+/** A task of `map`: the files of one collector that begin on one UTC day. */
 export interface MapTask {
   readonly collector: Collector;
   /** `2014-12-22` */
   readonly day: string;
   /** In the order in which a replay reads them. */
   readonly files: readonly PlannedFile[];
-  /** What should have been among them. */
+  /** Files that should be there and are missing. */
   readonly unread: readonly UnreadFile[];
-  /** Of each file, where it was hashed already. */
+  /** The hash of each file, if it is already known. */
   readonly hashed?: readonly HashedFile[];
 }
 
-/** A file that is not there, by its path or `rrc00/updates.20141222.1600.gz`. */
+/** A missing file, by its path or as `rrc00/updates.20141222.1600.gz`. */
 export interface MissingFile {
   readonly file: string;
   readonly what: string;
 }
 
 /**
- * Sorts files into tasks by collector and day. What could not be read belongs to the day that its name tells; without one it
- * is in no task.
+ * Sorts files into tasks by collector and day. An unreadable file belongs to the day in its name; without one it
+ * belongs to no task.
  *
- * @param unnamed the collector of paths that name none.
+ * @param unnamed the collector of paths that do not name one.
  */
 export function mapTasks(found: FoundMrt, missing: readonly MissingFile[], unnamed: Collector): readonly MapTask[] {
   const tasks = new Map<string, { collector: Collector; day: string; files: PlannedFile[]; unread: UnreadFile[] }>();

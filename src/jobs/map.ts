@@ -19,15 +19,15 @@ import type { Shelf } from './shelf/shelf.ts';
 export interface MapSetting {
   readonly territories: readonly Territory[];
   readonly shelf: Shelf;
-  /** Which program decodes: extracts of another are not believed. */
+  /** The version of the decoder. Extracts of another version are not used. */
   readonly decoder: string;
   readonly limits: MrtLimits;
-  /** Threads that read; 0: none. */
+  /** Reader threads; 0: read in the main thread. */
   readonly threads: number;
   readonly signal: AbortSignal;
 }
 
-/** An extract that is there now. */
+/** An extract on the shelf. */
 export interface Mapped {
   /** Its name on the shelf. */
   readonly name: string;
@@ -36,17 +36,17 @@ export interface Mapped {
   readonly isNew: boolean;
 }
 
-/** What became of a task. */
+/** The result of a task. */
 export interface MapOutcome {
   /** In the order of the territories. */
   readonly extracts: readonly Mapped[];
-  /** What of the files could not be read, each in words. Found only where a file was read. */
+  /** The unreadable parts of the files, each in words. Empty if no file had to be read. */
   readonly damage: readonly { readonly file: string; readonly what: string }[];
 }
 
 /**
- * Makes the extracts of one task, one a territory, unless they are there. Damage is kept in the extract as what it is; a fault
- * of the file system, or a file that changed meanwhile, is a failure `again`, and leaves nothing.
+ * Makes the extracts of one task, one for each territory, unless they exist. Damaged input is recorded in the extract.
+ * An error of the file system, or a file that changed meanwhile, gives the failure `again` and leaves no extract.
  */
 export async function mapTask(task: MapTask, setting: MapSetting): Promise<Result<MapOutcome>> {
   try {
@@ -58,7 +58,7 @@ export async function mapTask(task: MapTask, setting: MapSetting): Promise<Resul
   }
 }
 
-/** An extract to be made, and where it stands. */
+/** An extract to make, and its place. */
 interface Wanted {
   readonly territory: Territory;
   readonly name: string;
@@ -107,7 +107,7 @@ async function make(
 interface Output extends Wanted {
   readonly writer: ExtractWriter;
   readonly draft: string;
-  /** Used where several territories are mapped at once: the scan passes what concerns any of them. */
+  /** Needed for several territories at once, because the scan passes records that concern any of them. */
   readonly filter: Prefilter;
 }
 
@@ -117,7 +117,7 @@ async function openOutput(wanted: Wanted, shelf: Shelf): Promise<Output> {
   try {
     return { ...wanted, draft, filter, writer: await ExtractWriter.create(draft) };
   } catch (error) {
-    // A full disk may hold the name of the file, and no byte of it.
+    // On a full disk the file may exist and be empty.
     await shelf.discard(draft);
     throw error;
   }
@@ -193,7 +193,7 @@ function headOf(
   };
 }
 
-/** The same files, territory and program give the same name, so that a task that is run again finds its extract. */
+/** The same files, territory and program version give the same name, so that a repeated task finds its extract. */
 function nameOf(task: MapTask, territory: Territory, hashed: readonly HashedFile[], setting: MapSetting): string {
   const files = task.files.map((file, i) => sectionOf(file, hashed[i]));
   const hash = createHash('sha256')

@@ -4,11 +4,11 @@ import { Redis } from 'ioredis';
 const ASK_AGAIN_MS = 250;
 
 /**
- * Asks the server whether a queue can live on it. The keys of a queue lie together on one server: a node of a cluster would
- * take some of its commands and refuse the others.
+ * Asks the server whether it can hold a queue. All keys of a queue must be on one server: a node of a cluster would
+ * accept some commands and refuse others.
  *
  * @param withinMs how long to wait for an answer.
- * @returns why not, in words for the operator; `undefined` when it can.
+ * @returns why not, in words for the operator; `undefined` if it can.
  */
 export async function queueRefusal(connection: RedisOptions, withinMs: number): Promise<string | undefined> {
   const client = new Redis({
@@ -29,7 +29,7 @@ export async function queueRefusal(connection: RedisOptions, withinMs: number): 
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // A user who may not ask may still use the queue.
+    // A user without the right to ask may still use the queue.
     return reason.startsWith('NOPERM') ? undefined : reason;
   } finally {
     clearTimeout(timer);

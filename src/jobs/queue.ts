@@ -5,17 +5,17 @@ import { inBatches, inParallel } from '../lib/in-parallel.ts';
 import { jobOf, rootOf } from './job-names.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** What a job carries: which run, and which of its tasks or territories. */
+/** The data of a job: the run, and one of its tasks or territories. */
 interface Data {
   readonly run: string;
   readonly what: string;
 }
 
-/** How a child process that did the work ended. `again`: another try may help. */
+/** How the child process that did the work ended. `again`: another try may help. */
 export type TaskEnd =
   { readonly kind: 'done' } | { readonly kind: 'again' | 'useless'; readonly faults: readonly string[] };
 
-/** What workers do; each is given a signal that aborts when the lock of the job was lost. */
+/** The work of workers. Each handler gets a signal that aborts when the job's lock is lost. */
 export interface Handlers {
   run(id: string): Promise<RunFolder | string>;
   map(run: RunFolder, task: string, signal: AbortSignal): Promise<TaskEnd>;
@@ -27,33 +27,33 @@ export interface Handlers {
 export interface WorkOptions {
   /** Tasks at a time. */
   readonly concurrency: number;
-  /** After so long without a sign of life a job is another worker's, in milliseconds. */
+  /** After this many milliseconds without a sign of life, another worker takes the job. */
   readonly lockMs: number;
-  /** How often runs are compared with what lies in their folder, in milliseconds. */
+  /** Milliseconds between two comparisons of the runs with their folders. */
   readonly watchdogMs: number;
-  /** The runs that may need it. */
+  /** The runs to compare. */
   readonly runs: () => Promise<readonly string[]>;
 }
 
-/** How many of a run's jobs are where. */
+/** The number of a run's jobs in each state. */
 export type JobCounts = Readonly<Record<string, number>>;
 
 const PREFIX = 'unroutable:jobs';
 const MAP = 'map';
 const REDUCE = 'reduce';
-/** A task whose disk or network fails is begun so often in all. */
+/** Attempts for a task whose disk or network fails, in all. */
 const ATTEMPTS = 4;
 const FIRST_RETRY_MS = 1_000;
-/** Workers that are killed cost a job a stall each; that is no fault of the job. */
+/** Each killed worker costs the job a stall. That is not the job's fault, so many are allowed. */
 const MOST_STALLS = 100;
 const ASK_AGAIN_MS = 2_000;
 const REMOVED_AT_ONCE = 50;
 
 /**
- * Jobs of runs in Redis, by BullMQ: a flow for each run, whose children map and whose root, when all ended, adds a job for
- * each territory. What is done is read from the folder and never from here: a queue that lost everything costs a new `submit`.
- * Known faults of flows are met so: a child that fails never blocks its parent; nothing is removed while the flow lives; a
- * watchdog adds the root's work where the root is stuck.
+ * Jobs of runs in Redis, with BullMQ. Each run is a flow: its children run `map`; when all have ended, its root adds a
+ * job for each territory. Progress is read from the folder, never from the queue: if the queue is lost, `submit` again.
+ * Three rules work around known faults of BullMQ's flows: a failed child never blocks its parent; nothing is removed
+ * while the flow runs; a watchdog adds the root's jobs if the root is stuck.
  */
 export class JobQueue {
   readonly #connection: RedisOptions;
@@ -62,7 +62,7 @@ export class JobQueue {
   readonly #reduce: Queue<Data>;
   readonly #flows: FlowProducer;
 
-  /** `folder`: the name of the queue of the shared folder. */
+  /** @param folder name of the shared folder's queue */
   constructor(connection: RedisOptions, folder: string) {
     this.#prefix = `${PREFIX}:${folder}`;
     // A worker waits for Redis as long as it takes (BullMQ asks for this).
@@ -71,7 +71,7 @@ export class JobQueue {
     this.#map = new Queue(MAP, options);
     this.#reduce = new Queue(REDUCE, options);
     this.#flows = new FlowProducer({ connection: this.#connection, prefix: this.#prefix });
-    // Each command fails by itself; an error without a listener would end the process.
+    // Each command reports its own failure. Without this listener an error would end the process.
     this.#map.on('error', () => undefined);
     this.#reduce.on('error', () => undefined);
     this.#flows.on('error', () => undefined);
@@ -82,7 +82,7 @@ export class JobQueue {
     await this.#map.waitUntilReady();
   }
 
-  /** Adds what is left of a run. What is in the queue already stays there once. */
+  /** Adds the open tasks of a run. Jobs that are already in the queue are not added twice. */
   async submit(run: RunFolder): Promise<void> {
     const root = await this.#reduce.getJob(rootOf(run));
     const state = root === undefined ? 'none' : await root.getState();
@@ -119,7 +119,7 @@ export class JobQueue {
       );
   }
 
-  /** Takes what is left of a run out of the queue. What runs at this moment goes on to its end. */
+  /** Removes the open jobs of a run from the queue. Running jobs continue to their end. */
   async remove(run: RunFolder): Promise<void> {
     await this.#removeTasks(run);
     for (const territory of run.manifest.territories) await this.#reduce.remove(jobOf(run, territory)).catch(() => 0);
@@ -141,8 +141,8 @@ export class JobQueue {
   }
 
   /**
-   * Works until `signal` aborts; then what it runs is stopped and is another worker's. A connection that waited for a job
-   * while Redis was emptied or restarted may never close: whoever calls this must not wait for ever.
+   * Works until `signal` aborts. Then it stops its running jobs, and other workers take them. A connection that waited
+   * for a job while Redis was emptied or restarted may never close, so callers must limit their wait.
    */
   async work(handlers: Handlers, options: WorkOptions, signal: AbortSignal): Promise<void> {
     const settings = {
@@ -218,7 +218,7 @@ export class JobQueue {
     return 'done';
   }
 
-  /** All children ended, or the watchdog says so; the folder tells whether it is true. */
+  /** All children have ended, or the watchdog assumes it. The folder shows whether it is true. */
   async #gathered(job: Job<Data>, token: string | undefined, run: RunFolder): Promise<string> {
     if ((await run.left()).length > 0) {
       await job.moveToDelayed(Date.now() + ASK_AGAIN_MS, token);
@@ -243,21 +243,26 @@ export class JobQueue {
     );
   }
 
-  /** Nothing of a run that is over stays in Redis. */
+  /** Removes a finished run from Redis. */
   async #forget(run: RunFolder): Promise<void> {
     const root = await this.#reduce.getJob(rootOf(run));
     if (root === undefined) return;
-    // Redis would do nothing else while one script removed all children of a large run.
+    // Tasks are removed in steps: a single script for all children of a large run would block Redis.
     await this.#removeTasks(run);
     await root.remove({ removeChildren: true }).catch(() => undefined);
   }
 
-  /** Of all workers one looks each time: a thousand that list the same folder would be a load of its own. */
+  /**
+   * Only one of all workers runs the watchdog each time: a thousand workers that list the same folder would be a load.
+   */
   async #isTurn(client: Redis, watchdogMs: number): Promise<boolean> {
     return (await client.set(`${this.#prefix}:watch`, '1', 'PX', Math.ceil(watchdogMs * 0.9), 'NX')) === 'OK';
   }
 
-  /** Where all tasks of a run are settled and it is not judged, its root may be stuck: its work is added without it. */
+  /**
+   * The watchdog: if all tasks of a run have ended and territories have no job, the root may be stuck, so it adds these
+   * jobs.
+   */
   async #watch(client: Redis, handlers: Handlers, { runs, watchdogMs }: WorkOptions): Promise<void> {
     try {
       if (!(await this.#isTurn(client, watchdogMs))) return;
@@ -281,7 +286,7 @@ function childOptions(run: RunFolder, task: string) {
     jobId: jobOf(run, task),
     attempts: ATTEMPTS,
     backoff: { type: 'exponential', delay: FIRST_RETRY_MS },
-    // By default a child that fails leaves its parent waiting for ever.
+    // By default a failed child leaves its parent waiting forever.
     ignoreDependencyOnFailure: true,
   };
 }

@@ -10,7 +10,7 @@ import {
 } from './manifest.ts';
 import type { Shelf } from './shelf/shelf.ts';
 
-/** What became of a task that was done: its extracts by territory, and what of its files could not be read. */
+/** The record of a task that was done: its extracts by territory, and the unreadable parts of its files. */
 export interface TaskRecord {
   readonly extracts: Readonly<Record<string, string>>;
   readonly faults: readonly string[];
@@ -23,12 +23,12 @@ export interface TaskFailure {
 
 const RUNS = 'runs';
 const TASKS = 'tasks';
-/** Records are small and many; a store answers each after a while. */
+/** Records are small and many, and each request to a store takes a while. */
 const READ_AT_ONCE = 32;
 
 /**
- * What the queue of a shelf is called: made once, so that workers of another shelf on the same Redis never take its tasks.
- * `random`: of the one that makes it.
+ * The name of a shelf's queue. It is created once, so that workers of another shelf on the same Redis never take its
+ * tasks. @param random makes a new name
  */
 export async function queueName(shelf: Shelf, random: string): Promise<string> {
   const known = await shelf.read('queue');
@@ -46,8 +46,8 @@ export async function writeTask(shelf: Shelf, task: ManifestTask): Promise<TaskN
 }
 
 /**
- * The folder of one run, beside the extracts: `runs/ID/manifest.json`, a record of each task that was done or given up, and the
- * results. All of it appears once and whole. What the queue says of a run is only how to get there.
+ * The folder of one run, beside the extracts: `runs/ID/manifest.json`, a record of each task that was done or given up,
+ * and the results. Each file appears once and complete. This folder, not the queue, is the truth about a run.
  */
 export class RunFolder {
   readonly id: string;
@@ -62,7 +62,7 @@ export class RunFolder {
     this.manifest = manifest;
   }
 
-  /** Writes the manifest, if it is not there. Its tasks were written. */
+  /** Writes the manifest unless it exists. Write its tasks first. */
   static async create(shelf: Shelf, manifest: Manifest): Promise<RunFolder> {
     const text = `${JSON.stringify(manifest)}\n`;
     const run = new RunFolder(shelf, runId(text), manifest);
@@ -84,7 +84,7 @@ export class RunFolder {
     return shelf.folders(RUNS);
   }
 
-  /** Where the events of a territory are, or will be. */
+  /** The path of a territory's events, existing or not. */
   resultOf(territory: string): string {
     return this.shelf.pathOf(this.#result(territory));
   }
@@ -97,24 +97,24 @@ export class RunFolder {
     return typeof read === 'string' ? `${this.shelf.pathOf(name)} ${read}` : read;
   }
 
-  /** Keeps what became of a task; what was kept first stays. */
+  /** Stores the result of a task. The first stored result stays. */
   async done(task: string, record: TaskRecord): Promise<void> {
     await this.shelf.putOnce(this.#own(`done/${task}.json`), `${JSON.stringify(record)}\n`);
     await this.shelf.remove(this.#own(`failed/${task}.json`));
   }
 
-  /** Keeps that a task was given up. */
+  /** Records that a task was given up. */
   async failed(task: string, failure: TaskFailure): Promise<void> {
     await this.shelf.putOnce(this.#own(`failed/${task}.json`), `${JSON.stringify(failure)}\n`);
   }
 
-  /** Forgets which tasks were given up: they are to be tried again. */
+  /** Forgets which tasks were given up, so that they are tried again. */
   async forgiveFailures(): Promise<void> {
     const names = [...(await this.#names('failed'))];
     await inParallel(names, READ_AT_ONCE, (name) => this.shelf.remove(this.#own(`failed/${name}.json`)));
   }
 
-  /** What is done, by task, in the order of their names. */
+  /** Results of the tasks that are done, in the order of the tasks' names. */
   async records(): Promise<ReadonlyMap<string, TaskRecord>> {
     const names = [...(await this.#names('done'))].sort();
     const unread = names.filter((name) => !this.#records.has(name));
@@ -122,7 +122,7 @@ export class RunFolder {
     return new Map(names.flatMap((name) => [[name, this.#records.get(name)] as const]).filter(isKnown));
   }
 
-  /** What was given up and not done since, by task. */
+  /** Tasks that were given up and not done since. */
   async failures(): Promise<ReadonlyMap<string, TaskFailure>> {
     const [failed, done] = [await this.#names('failed'), await this.#names('done')];
     return new Map(await this.#read<TaskFailure>('failed', [...failed].filter((task) => !done.has(task)).sort()));
@@ -147,22 +147,22 @@ export class RunFolder {
     return territories.filter((_, i) => isThere[i] === false);
   }
 
-  /** Gives the events of a territory, written to a draft, their name. */
+  /** Publishes the events of a territory that were written to a draft. */
   async publish(draft: string, territory: string): Promise<void> {
     await this.shelf.publish(draft, this.#result(territory));
   }
 
-  /** A path to write the events of a territory to. */
+  /** A draft path for the events of a territory. */
   draft(territory: string): Promise<string> {
     return this.shelf.draft(this.#result(territory));
   }
 
-  /** Whether somebody gave the run up. */
+  /** Whether the run was cancelled. */
   isCancelled(): Promise<boolean> {
     return this.shelf.has(this.#own('cancelled'));
   }
 
-  /** Gives the run up; `false` takes that back. */
+  /** Cancels the run; `false` undoes that. */
   async cancel(isCancelled: boolean): Promise<void> {
     if (isCancelled) await this.shelf.putOnce(this.#own('cancelled'), '');
     else await this.shelf.remove(this.#own('cancelled'));

@@ -8,24 +8,24 @@ import type { Evaluator } from '../detect/evaluator.ts';
 import type { Territory } from '../territory/territory.ts';
 import { TerritoryReach, type LineOf } from './territory-reach.ts';
 
-/** What is known of the line of one vantage point, from its controls. */
+/** The state of one vantage point's network line, as its controls show it. */
 export interface VantageLine {
   /** The last result of each control, by `targetText`. */
   readonly controls: ReadonlyMap<string, ProbeElement>;
   readonly isDown: boolean;
-  /** When a control could be reached again, after none could. */
+  /** When a control answered again after all had been silent. */
   readonly upSince: EventTime | undefined;
 }
 
 const UNKNOWN_LINE: VantageLine = { controls: new Map(), isDown: false, upSince: undefined };
 
-/** Drafts of one territory's events. */
+/** The drafts of one territory's events. */
 export interface ReachDecision {
   readonly id: string;
   readonly drafts: readonly Draft[];
 }
 
-/** The lines of all vantage points: results from one whose controls are all silent do not count. */
+/** The network lines of all vantage points. If all controls of a vantage point are silent, its results do not count. */
 export class Lines {
   readonly #lines = new Map<string, VantageLine>();
 
@@ -41,7 +41,7 @@ export class Lines {
     this.#lines.set(id, { controls, isDown, upSince });
   }
 
-  /** How the line of this vantage point stands. One without controls is taken to work. */
+  /** The state of a vantage point's line. Without controls, the line is taken to work. */
   readonly of: LineOf = (vantage) => this.#lines.get(vantage) ?? UNKNOWN_LINE;
 
   snapshot(): ReadonlyMap<string, VantageLine> {
@@ -54,8 +54,8 @@ export class Lines {
 }
 
 /**
- * Whether services inside the territories answer, beside the routes. It has a clock of its own, that of its elements: no
- * result moves the time of the routes, so nothing that is decided of routes depends on it.
+ * Whether services inside the territories answer. Its clock is the event time of its own elements. A result never moves
+ * the time of the routes, so no decision about routes depends on it.
  */
 export class Reach {
   readonly lines: Lines;
@@ -73,12 +73,12 @@ export class Reach {
     return this.#now;
   }
 
-  /** When something is decided though no result arrives. */
+  /** When a decision is due without a new result. */
   get deadline(): EventTime | undefined {
     return this.#deadline;
   }
 
-  /** Takes one result, after all that was due before it. */
+  /** Takes one result, after the decisions that were due before it. */
   apply(element: ProbeElement): readonly ReachDecision[] {
     const at = Math.max(element.at, this.#now ?? 0) as EventTime;
     const due = this.advance(at);
@@ -94,7 +94,7 @@ export class Reach {
     return decided;
   }
 
-  /** Decides what falls due up to and at `to`, each at its own time. */
+  /** Makes the decisions that are due up to and including `to`, each at its own time. */
   advance(to: EventTime): readonly ReachDecision[] {
     const decided: ReachDecision[] = [];
     while (this.#deadline !== undefined && this.#deadline <= to) {
@@ -106,14 +106,14 @@ export class Reach {
     return decided;
   }
 
-  /** How the services of each territory stand, by its id: of those alone of which there was a result. */
+  /** The reachability of each territory that has results, by id. */
   views(at: EventTime | undefined): ReadonlyMap<string, ReachabilityView> {
     const now = Math.max(at ?? 0, this.#now ?? 0) as EventTime;
     const probed = this.territories.filter(({ isProbed }) => isProbed);
     return new Map(probed.map((one) => [one.territory.id, one.view(now)]));
   }
 
-  /** To be called after all parts were restored. */
+  /** Call it after all parts are restored. */
   restored(now: EventTime | undefined): void {
     this.#now = now;
     this.#schedule();
@@ -131,7 +131,7 @@ function decisions(territories: readonly TerritoryReach[], at: EventTime): reado
   });
 }
 
-/** The reachability of these territories. It reads the verdicts of the evaluators, and they know nothing of it. */
+/** The reachability of these territories. It reads the verdicts of the evaluators; they do not depend on it. */
 export function reachBeside(
   territories: readonly { readonly territory: Territory }[],
   evaluators: readonly { readonly evaluator: Evaluator }[],
@@ -148,7 +148,7 @@ export function reachBeside(
 
 const VERSION = digest([REACH_POLICY]).slice(0, 16);
 
-/** Gives the drafts their places: each territory has a chain of its own for them, beside that of its routes. */
+/** Turns the drafts into events. Each territory has a chain for these, separate from the chain of its routes. */
 export function reachEvents(decisions: readonly ReachDecision[], chain: Chain): readonly UnroutableEvent[] {
   return decisions.flatMap(({ id, drafts }) =>
     drafts.map((draft) => chain.tell(draft, `/territories/${id}/data`, VERSION)),

@@ -4,30 +4,33 @@ import type { Reachability, UnreachedReason } from '../detect/events/reachabilit
 import { REACH_POLICY } from '../policy/reach-policy.ts';
 import type { ReachLevel, TargetState } from './target-reach.ts';
 
-/** What the results of one class of service say at this moment. */
+/** What the results for one class of service show at this moment. */
 export interface ServiceAim {
   readonly service: Service;
   readonly verdict: Reachability;
   readonly answering: number;
   readonly silent: number;
   readonly targets: number;
-  /** When the last target took the level it has, and the first one that does not answer, and that is not silent. */
+  /**
+   * Three times: when the last target reached its present level, since when the first target has not answered, and
+   * since when the first target has not been silent.
+   */
   readonly times: { readonly last: EventTime; readonly firstWorse: EventTime; readonly firstReached: EventTime };
 }
 
-/** What the results of a territory say at this moment. */
+/** What the results for a territory show at this moment. */
 export interface Aims {
   readonly services: readonly ServiceAim[];
   readonly vantages: number;
-  /** Why every class is `unknown`, where that is so. */
+  /** Why every class is `unknown`; absent otherwise. */
   readonly reason: UnreachedReason | undefined;
 }
 
 /**
- * What recent results say: of each class that has any.
+ * What recent results show, for each class that has any.
  *
- * @param states those of vantage points whose line works, recent ones alone.
- * @param isOwnLineDown whether there are others, whose line does not.
+ * @param states recent ones only, of vantage points whose line works.
+ * @param isOwnLineDown whether there are vantage points whose line does not work.
  */
 export function aimsOf(states: readonly TargetState[], isOwnLineDown: boolean, at: EventTime): Aims {
   const known = states.filter(({ level }) => level !== undefined);
@@ -73,13 +76,16 @@ function aimOf(service: Service, states: readonly TargetState[], at: EventTime):
   };
 }
 
-/** One target from all its vantage points: it answers from more than half of them, or is silent from all. */
+/**
+ * The level of one target over all its vantage points. It answers if more than half of them get an answer; it is silent
+ * if none gets anything.
+ */
 function combined(levels: readonly ReachLevel[]): ReachLevel {
   if (levels.every((level) => level === 'silent')) return 'silent';
   return levels.filter((level) => level === 'answers').length * 2 > levels.length ? 'answers' : 'reached';
 }
 
-/** Since when a class has been as its results say, given the verdict before. */
+/** Since when a class has had its present verdict, given the one before. */
 export function sinceOf({ verdict, times }: ServiceAim, before: Reachability): EventTime {
   if (verdict === 'partly' && before === 'reachable') return times.firstWorse;
   if (verdict === 'partly' && before === 'unreachable') return times.firstReached;

@@ -8,25 +8,28 @@ export type ReachLevel = 'silent' | 'reached' | 'answers';
 
 const ORDER: readonly ReachLevel[] = ['silent', 'reached', 'answers'];
 
-/** What one vantage point knows of one target. */
+/** The state of one target as one vantage point sees it. */
 export interface TargetState {
   /** The last result that counts. */
   readonly last: ProbeElement;
-  /** `undefined` while it has only been silent once. */
+  /** `undefined` while the target has only been silent once. */
   readonly level: ReachLevel | undefined;
   /** When the first result of this level came. */
   readonly since: EventTime;
-  /** A worse level that was found, and not yet in enough rounds in a row. */
+  /** A worse level that was not found in enough rounds in a row yet. */
   readonly turning?: { readonly level: ReachLevel; readonly since: EventTime; readonly rounds: number };
 }
 
-/** The level that a single result stands for. */
+/** The level of a single result. */
 export function levelOf(result: ProbeResult): ReachLevel {
   if (result === 'answered') return 'answers';
   return isReached(result) ? 'reached' : 'silent';
 }
 
-/** A better result counts at once; a worse one when it came in `worseRounds` rounds in a row. Late results change nothing. */
+/**
+ * Adds a result. A better one counts at once, a worse one only after `worseRounds` rounds in a row. Late results change
+ * nothing.
+ */
 export function stepTarget(state: TargetState | undefined, element: ProbeElement): TargetState {
   const level = levelOf(element.result);
   const { at } = element;

@@ -21,21 +21,21 @@ export interface ReachVerdict {
   readonly since: EventTime;
 }
 
-/** What is written down of a territory's reachability, besides the results. */
+/** The state from which a territory's reachability continues. */
 export interface ReachState {
   readonly territory: ReachVerdict & { readonly reason?: UnreachedReason | undefined };
   readonly services: ReadonlyMap<Service, ReachVerdict>;
-  /** Since when the results say something else, and when that last changed. */
+  /** Since when the results have shown another verdict, and when that last changed. */
   readonly pending?: { readonly since: EventTime; readonly changed: EventTime; readonly aims: string };
 }
 
-/** Verdicts on the routes of a territory, to see whether services were lost first. They are read only. */
+/** Reads the verdicts on a territory's routes, to see whether services were lost first. */
 export type RouteVerdicts = () => readonly { readonly family: Family; readonly verdict: Verdict }[];
 
-/** Whether the line of a vantage point works, and from when its results count. */
+/** Whether a vantage point's line works, and from when on its results count. */
 export type LineOf = (vantage: string) => { readonly isDown: boolean; readonly upSince: EventTime | undefined };
 
-/** Whether the services of one territory answer. It looks at results alone, and decides with a hold. */
+/** Whether the services of one territory answer. It decides from results alone, with a hold. */
 export class TerritoryReach {
   readonly territory: Territory;
   readonly #targets = new Map<string, TargetState>();
@@ -58,7 +58,7 @@ export class TerritoryReach {
     this.#targets.set(key, stepTarget(before, element));
   }
 
-  /** When something is decided though nothing arrives. */
+  /** When a decision is due without a new result. */
   deadline(): EventTime | undefined {
     const { pending } = this.#state;
     let next = pending === undefined ? undefined : decidesAt(pending);
@@ -66,7 +66,7 @@ export class TerritoryReach {
     return next;
   }
 
-  /** Decides what is due at `at`. */
+  /** Makes the decisions that are due at `at`. */
   observe(at: EventTime): readonly Draft[] {
     for (const [key, state] of this.#targets) if (recentUntil(state) <= at) this.#targets.delete(key);
     const aims = this.#aims(at);
@@ -93,7 +93,7 @@ export class TerritoryReach {
     return aimsOf(usable, isOwnLineDown, at);
   }
 
-  /** What would be decided otherwise than it stands: empty where nothing would. */
+  /** The classes whose results differ from their present verdict; empty if there are none. */
   #difference({ services, reason }: Aims): string {
     const { services: decided, territory } = this.#state;
     const parts = services
@@ -160,12 +160,12 @@ export class TerritoryReach {
     ];
   }
 
-  /** `undefined` before there was any result. */
+  /** `undefined` before the first result. */
   get isProbed(): boolean {
     return this.#targets.size > 0 || this.#state.services.size > 0;
   }
 
-  /** How it stands at `at`. */
+  /** The reachability at `at`. */
   view(at: EventTime): ReachabilityView {
     const { territory, services } = this.#state;
     const aims = this.#aims(at);
@@ -209,7 +209,7 @@ function decidesAt({ since, changed }: NonNullable<ReachState['pending']>): Even
   return Math.min(later(changed, REACH_POLICY.settleMs), later(since, REACH_POLICY.latestMs)) as EventTime;
 }
 
-/** That of all classes where they agree; else `partly`. Classes of which nothing is known do not count. */
+/** The common verdict of all classes if they agree, otherwise `partly`. Classes that are `unknown` do not count. */
 function verdictOf(services: readonly ReachVerdict[]): Reachability {
   const known = new Set(services.map(({ verdict }) => verdict).filter((verdict) => verdict !== 'unknown'));
   const [only] = known;

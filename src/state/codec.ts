@@ -1,19 +1,19 @@
 /**
- * The schema of a value in a record: one description, by which it is written as JSON and read back.
+ * The schema of a value in a record. It writes the value as JSON and reads it back.
  *
- * A record is small or written often, so a schema checks only what it reads.
+ * Records are small or written often, so a schema checks only when it reads.
  */
 export interface Codec<T> {
-  /** The value as JSON has it. `undefined`: the field is left out. */
+  /** The value in JSON form. `undefined`: the field is left out. */
   encode(value: T): unknown;
   /**
-   * Reads what `encode` gave; a field that is absent is `undefined`.
+   * Reads what `encode` returned. An absent field is `undefined`.
    *
-   * @param units how many units the territory of the record has: indices of units are below it.
+   * @param units number of units of the record's territory: indices of units are smaller.
    * @throws Error that says what is wrong. The caller names the record.
    */
   decode(value: unknown, units: number): T;
-  /** Whether `encode` gives the value itself. */
+  /** Whether `encode` returns the value unchanged. */
   readonly isPlain?: boolean;
 }
 
@@ -38,7 +38,9 @@ export function recordText<T>(codec: Codec<T>, value: T): string {
   return JSON.stringify(codec.encode(value));
 }
 
-/** Reads the text of a record. @param units see `Codec.decode`. @throws Error when `recordText` did not write it so. */
+/**
+ * Reads the text of a record. @param units see `Codec.decode`. @throws Error when `recordText` cannot have written it.
+ */
 export function parseRecord<T>(codec: Codec<T>, text: string, units = 0): T {
   return codec.decode(JSON.parse(text), units);
 }
@@ -52,7 +54,7 @@ export function word<const Word extends string>(words: readonly Word[]): Codec<W
   });
 }
 
-/** A list of such values. */
+/** A list of values of this codec. */
 export function list<T>(item: Codec<T>): Codec<T[]> {
   return {
     isPlain: item.isPlain === true,
@@ -80,7 +82,7 @@ export function map<K, V>(key: Codec<K>, value: Codec<V>): Codec<Map<K, V>> {
   });
 }
 
-/** Two values side by side. */
+/** A pair of values. */
 export function pair<A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A, B]> {
   const isPlain = first.isPlain === true && second.isPlain === true;
   return {
@@ -93,7 +95,7 @@ export function pair<A, B>(first: Codec<A>, second: Codec<B>): Codec<readonly [A
   };
 }
 
-/** The value, or `undefined`, which is left out. */
+/** The value or `undefined`. The decoded object always has the field. */
 export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
   return {
     encode: (value) => (value === undefined ? undefined : codec.encode(value)),
@@ -101,7 +103,7 @@ export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
   };
 }
 
-/** A field that is left out, and is absent from the object that is read. */
+/** A field that may be absent, in JSON and in the decoded object. */
 export function absent<T>(codec: Codec<T>): AbsentCodec<T> {
   return { ...optional(codec), mayBeAbsent: true };
 }
@@ -125,7 +127,7 @@ export function object<const S extends Schema>(schema: S): Codec<ObjectOf<S>> {
   };
 }
 
-/** An object as the list of its values, in the order of the schema; those absent at its end are left out. */
+/** An object as the list of its values, in the order of the schema. Absent values at the end are left out. */
 export function row<const S extends Schema>(schema: S): Codec<ObjectOf<S>> {
   const fields = fieldsOf(schema);
   return {
@@ -141,7 +143,7 @@ export function row<const S extends Schema>(schema: S): Codec<ObjectOf<S>> {
   };
 }
 
-/** What is written in another shape. @throws what `from` throws, when it is read. */
+/** A value that is stored in another shape. Decoding throws what `from` throws. */
 export function converted<Written, T>(
   codec: Codec<Written>,
   { from, to }: { readonly from: (written: Written) => T; readonly to: (value: T) => Written },
@@ -149,7 +151,7 @@ export function converted<Written, T>(
   return { encode: (value) => codec.encode(to(value)), decode: (value, end) => from(codec.decode(value, end)) };
 }
 
-/** Reads each text once: the same few occur again and again. Make a new one for each state that is read. */
+/** Decodes each distinct text only once, because few texts occur often. Make a new one for each state that is read. */
 export function readOnce<T>(codec: Codec<T>): Codec<T> {
   const read = new Map<unknown, T>();
   return {
@@ -162,7 +164,7 @@ export function readOnce<T>(codec: Codec<T>): Codec<T> {
   };
 }
 
-/** A value that JSON has as it is. @param decode checks it; throws an `Error`. */
+/** A value that JSON can hold unchanged. @param decode checks it, and throws an `Error`. */
 export function plain<T>(decode: Codec<T>['decode']): Codec<T> {
   return { encode: (value) => value, decode, isPlain: true };
 }

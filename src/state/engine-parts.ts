@@ -11,22 +11,22 @@ export interface NamedEvaluator {
   readonly evaluator: Evaluator;
   /** `/territories/KP`. */
   readonly source: string;
-  /** Stands for territory and policy: what is judged otherwise makes other events. */
+  /** Identifies territory and policy. Another policy gives other event ids. */
   readonly version: string;
 }
 
-/** All that an engine is made of: what is written down, and put back. */
+/** All parts of an engine whose state is stored and restored. */
 export interface Parts {
   readonly evaluators: readonly NamedEvaluator[];
   readonly control: ControlGroup;
   readonly peerTable: PeerTable;
   readonly observer: Observer;
   readonly chain: Chain;
-  /** Whether services inside the territories answer: beside the routes, and without any part in what is decided of them. */
+  /** Whether services inside the territories answer. It has no influence on decisions about routes. */
   readonly reach: Reach;
 }
 
-/** The views of all territories, and those of the control group. */
+/** The views of all territories and of the control group. */
 export function allViews({ evaluators, control }: Pick<Parts, 'evaluators' | 'control'>): readonly TerritoryView[] {
   return [...evaluators.map(({ evaluator }) => evaluator.view), ...control.views];
 }

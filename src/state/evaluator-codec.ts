@@ -11,7 +11,7 @@ import { asn, count, flag, number, rareFlag, text, time, unit } from './values.t
 
 const known = word<Known>(['routable', 'degraded', 'unroutable']);
 
-/** Why nothing is known of a territory. */
+/** Why a verdict is `unknown`. */
 export const blindReason = word<BlindReason>([
   'too-few-voters',
   'lost-voters',
@@ -21,7 +21,7 @@ export const blindReason = word<BlindReason>([
   'too-short',
 ]);
 
-/** On or off, and since when it has been turning. */
+/** A hysteresis: on or off, and since when the input has pointed the other way. */
 export const hysteresis: Codec<Hysteresis> = row({ on: flag, turningSince: absent(time) });
 
 const movement: Codec<Movement> = row({
@@ -61,7 +61,7 @@ const writtenState = object({
   areas: absent(areas),
 });
 
-/** A verdict's state: which of the conditions it can have depends on its kind. */
+/** The state of a verdict. Its kind decides which conditions it can have. */
 const state: Codec<VerdictState> = converted(writtenState, {
   from: ({ kind, reason, before, ...rest }): VerdictState => {
     if (kind !== 'unknown') return { kind, ...rest };
@@ -90,9 +90,9 @@ const levels: Codec<Levels> = converted(
 const flapping: Codec<Flapping> = object({ since: time, drops: count, downMs: count, seenMs: count, to: time });
 
 const written = object({
-  /** Stands for territory and policy: an evaluator of another version begins again. */
+  /** Identifies territory and policy. An evaluator of another version starts again. */
   version: text,
-  /** Whether its changes are followed. */
+  /** Whether its changes are being followed. */
   isReady: flag,
   state,
   lastKnown: optional(known),
@@ -110,14 +110,14 @@ const written = object({
   flapping: optional(flapping),
 });
 
-/** An evaluator's snapshot without the fall and the incident, which have records of their own. */
+/** The snapshot of an evaluator without its fall and its incident, which have records of their own. */
 export type EvaluatorRecord = Pick<TypeOf<typeof written>, 'version' | 'isReady'> & {
   readonly evaluator: Omit<EvaluatorSnapshot, 'tracker'> & {
     readonly tracker: Omit<EvaluatorSnapshot['tracker'], 'fall' | 'incident'>;
   };
 };
 
-/** An evaluator, but for its fall, its incident and the changes that it follows. */
+/** An evaluator without its fall, its incident and the changes that it follows. */
 export const evaluatorRecord: Codec<EvaluatorRecord> = converted(written, {
   from: ({ version, isReady, newcomers, candidates, movement, shareBefore, firsts, lost, lowSince, ...rest }) => ({
     version,

@@ -46,13 +46,13 @@ const message = object({
   prefixes: list(text),
 });
 
-/** Messages as events carry them. They are checked and stay as they are, with all their fields. */
+/** Messages in the form that events carry. They are checked, and all their fields are kept. */
 const messages: Codec<Evidence['messages']> = plain((value, units) => {
   list(message).decode(value, units);
   return value as Evidence['messages'];
 });
 
-/** An incident without its fall, which began before it and has a record of its own. */
+/** An incident without its fall, which has a record of its own because it begins earlier. */
 export const incident: Codec<Omit<IncidentState, 'fall'>> = converted(
   object({
     id: text,

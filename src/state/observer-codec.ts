@@ -15,7 +15,7 @@ const gap = object({
   unsettled: set(peerId),
 });
 
-/** The observer: open gaps in the order in which they opened, and since when nothing has been known. */
+/** The observer: open gaps in order of opening, and since when we have been blind. */
 export const observer: Codec<ObserverSnapshot> = object({
   open: list(gap),
   blind: optional(object({ since: text, reason: blindReason, territories: list(text) })),

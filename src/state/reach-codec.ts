@@ -11,7 +11,7 @@ import { count, flag, ofText, text, time } from './values.ts';
 
 const readLine = elementLineReader();
 
-/** The result of a probe as its line. */
+/** The result of a probe, as a line of text. */
 const probe: Codec<ProbeElement> = ofText((line) => {
   const element = readLine(line);
   return element.type === 'probe' ? element : undefined;
@@ -20,7 +20,7 @@ const probe: Codec<ProbeElement> = ofText((line) => {
 /** The time of the latest result. */
 export const reachNow: Codec<{ readonly now: EventTime }> = object({ now: time });
 
-/** The line of a vantage point, with the last result of each control. */
+/** The network line of a vantage point, with the last result of each control. */
 export const vantageLine: Codec<VantageLine> = object({
   controls: converted(list(probe), {
     from: (controls): ReadonlyMap<string, ProbeElement> =>
@@ -66,7 +66,7 @@ export const territoryReach: Codec<ReturnType<TerritoryReach['snapshot']>> = con
   },
 );
 
-/** The records of reachability at `at`: none as long as there was no result. */
+/** The records of reachability at `at`; none before the first result. */
 export function reachRecords(reach: Reach, at: EventTime): readonly EngineChange[] {
   if (reach.now === undefined) return [];
   const now = Math.max(at, reach.now) as EventTime;

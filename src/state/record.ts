@@ -4,18 +4,19 @@ import type { Family } from '../bgp/prefix.ts';
 export const VIEW_SPACES = ['routes', 'visibility-log'] as const;
 
 /**
- * What else the engine stores. `voters`: peers and their state. `engine`: the rest of what it continues from.
- * `verdicts`, `incidents`, `reachability`: the present state as events carry it, for readers; the engine never reads them.
+ * The other spaces of the engine. `voters`: peers and their state. `engine`: the rest of its state. `verdicts`,
+ * `incidents`, `reachability`: the present state in the form that events carry, for readers; the engine never reads
+ * these.
  */
 export const SINGLE_SPACES = ['voters', 'verdicts', 'incidents', 'reachability', 'engine'] as const;
 
-/** The name of a kind of record that the engine writes. A whole batch replaces these, and `load` reads them. */
+/** The name of a kind of record that the engine writes. A whole batch replaces all of these, and `load` reads them. */
 export type EngineSpace = `${(typeof VIEW_SPACES)[number]}/${string}/${Family}` | (typeof SINGLE_SPACES)[number];
 
 /**
- * The version of the form in which the engine's state is written. It is increased when records of an older form can no
- * longer be read: 1 until November 2026; 2 since the baseline is a matrix and incidents consist of spans;
- * 3 since sums of visibility are those up to the begin of a level.
+ * The version of the format of the engine's state. It increases when older records can no longer be read. 1: until
+ * November 2026. 2: the baseline is a matrix, and incidents consist of spans. 3: sums of visibility end at the begin of
+ * a level.
  */
 export const STATE_FORMAT = 3;
 
@@ -35,7 +36,7 @@ export interface EngineRecord<S extends string = EngineSpace> {
 
 const OF_ENGINE: ReadonlySet<string> = new Set([...VIEW_SPACES, ...SINGLE_SPACES]);
 
-/** Whether the engine writes this space. Other programs write all others. */
+/** Whether the engine writes this space. Other parts of the program write all others. */
 export function isEngineSpace(space: string): space is EngineSpace {
   const slash = space.indexOf('/');
   return OF_ENGINE.has(slash < 0 ? space : space.slice(0, slash));

@@ -21,31 +21,31 @@ import { link, members, observer } from './observer-codec.ts';
 import { peerTable, voter } from './voter-codec.ts';
 
 /**
- * Writes down the state of an engine. What there is much of (routes, visibility changes, voters, what an evaluator follows) says itself
- * what changed; the rest is small, and is compared with what was written last.
+ * Turns the state of an engine into records, and lists those that changed. Large parts (routes, visibility changes,
+ * voters, followed changes) track their own changes. The rest is small, and is compared with the last records.
  */
 export class Recorder {
   readonly #parts: Parts;
   readonly #views: readonly TerritoryView[];
-  /** What is compared as it was written last, by whose it is and by place; `undefined` before anything was written. */
+  /** The compared records as last written, by owner and by place; `undefined` before the first write. */
   #written: Map<Owner, ReadonlyMap<string, EngineChange>> | undefined;
   readonly #looked: () => ReadonlySet<NamedEvaluator>;
-  /** Whether anything can have changed since it was last written. */
+  /** Whether anything may have changed since the last write. */
   #isTouched = true;
 
-  /** @param looked the evaluators whose state may have changed since it was last called; at first all. */
+  /** @param looked returns the evaluators whose state may have changed since its last call; at first all. */
   constructor(parts: Parts, looked: () => ReadonlySet<NamedEvaluator>) {
     this.#parts = parts;
     this.#looked = looked;
     this.#views = allViews(parts);
   }
 
-  /** Something was heard, or a deadline passed. */
+  /** Call when a message was applied or a deadline passed. */
   touch(): void {
     this.#isTouched = true;
   }
 
-  /** What changed since this was last called; the first time all of it. */
+  /** The records that changed since the last call; at the first call all records. */
   take(at: EventTime): readonly EngineChange[] {
     const isFirst = this.#written === undefined;
     if (isFirst) this.#start();
@@ -63,7 +63,7 @@ export class Recorder {
     return [...this.#many(), ...this.#compared(at)];
   }
 
-  /** From now on all that changes is noted. */
+  /** The large parts track their changes from now on. */
   #start(): void {
     for (const view of this.#views) {
       view.dirty.start();
@@ -117,7 +117,7 @@ export class Recorder {
     return { space: 'engine', key: `change ${view.key} ${key}`, value: state && recordText(change, state) };
   }
 
-  /** What is compared, as it is now. */
+  /** The records to compare, in their present form. */
   #compared(at: EventTime): readonly EngineChange[] {
     const owners: readonly Owner[] = ['engine', ...this.#parts.evaluators];
     return owners.flatMap((owner) => this.#comparedOf(owner, at));
@@ -139,7 +139,7 @@ export class Recorder {
     ];
   }
 
-  /** What is to be written of it, and what is no more. */
+  /** The records to write for this owner: changed ones, and removals. */
   #difference(owner: Owner, compared: readonly EngineChange[]): readonly EngineChange[] {
     const written = (this.#written ??= new Map<Owner, ReadonlyMap<string, EngineChange>>());
     const before = written.get(owner) ?? new Map<string, EngineChange>();
@@ -151,10 +151,10 @@ export class Recorder {
   }
 }
 
-/** Whose state it is: of an evaluator, or of the engine as a whole. */
+/** The owner of a state: an evaluator, or the engine as a whole. */
 type Owner = 'engine' | NamedEvaluator;
 
-/** Where a record stands: the space and the key, which no space has in its name. */
+/** The place of a record: space and key. The names of spaces contain no blank. */
 export function placeOf({ space, key }: Pick<EngineChange, 'space' | 'key'>): string {
   return `${space} ${key}`;
 }

@@ -11,16 +11,17 @@ import { reachNow, territoryReach, vantageLine } from './reach-codec.ts';
 import { link, members, observer } from './observer-codec.ts';
 import { parseVoter, peerTable } from './voter-codec.ts';
 
-/** A record that is not as it was written, or is not there. */
+/** A record that is damaged or missing. */
 export class UnreadableRecord extends Error {
   override readonly name = 'UnreadableRecord';
 }
 
 /**
- * Puts the state that was written back into the parts of a new engine. Views of the same blocks have their routes again;
- * evaluators of the same territory and policy go on, the others look for the first time. Gives the ids of their territories.
+ * Restores the stored state into the parts of a new engine. Views with the same blocks get their routes back.
+ * Evaluators with the same territory and policy continue; all others start again.
  *
- * @throws UnreadableRecord when a record is not as it was written; the parts are of no use then.
+ * @returns the ids of the territories that start again.
+ * @throws UnreadableRecord when a record is damaged. The parts are then unusable.
  */
 export function restoreParts(parts: Parts, records: readonly EngineRecord<string>[], at: EventTime): readonly string[] {
   const kept = new KeptRecords(records);
@@ -33,7 +34,7 @@ export function restoreParts(parts: Parts, records: readonly EngineRecord<string
   const fresh = new Set(views.filter((view) => known.get(view) === undefined));
   for (const view of views) if (!fresh.has(view)) restoreRoutes(view, kept, reader);
   restoreVoters(parts, kept, fresh, at);
-  // After the votes: each that is put back would be noted in the log as a new one.
+  // Restore the logs after the votes: restoring a vote adds a change to the log.
   for (const view of views) if (!fresh.has(view)) restoreLog(view, kept, reader);
   const anew = parts.evaluators.filter(
     (named) => !restoreEvaluator(named, kept, { view: known.get(named.evaluator.view), at }),
@@ -52,7 +53,7 @@ export function restoreParts(parts: Parts, records: readonly EngineRecord<string
   return [...new Set(anew.map(({ evaluator }) => evaluator.view.territory.id))];
 }
 
-/** Of a store that was written without results there is nothing. */
+/** A store that never had results contains none of these records. */
 function restoreReach({ reach }: Parts, kept: KeptRecords): void {
   kept.all('engine', 'reach-line ', (id, text) => reach.lines.restore(id, parseRecord(vantageLine, text)));
   for (const one of reach.territories) {
@@ -62,7 +63,7 @@ function restoreReach({ reach }: Parts, kept: KeptRecords): void {
   reach.restored(kept.one('engine', 'reach-now', (text) => parseRecord(reachNow, text).now));
 }
 
-/** Stores before the second format did not write down which one they have. */
+/** Stores before the second format do not name their format. */
 function requireFormat(kept: KeptRecords): void {
   const format = kept.one('engine', 'format', parseFormat) ?? 1;
   if (format === STATE_FORMAT) return;
@@ -79,7 +80,7 @@ function parseFormat(text: string): number {
   return Number(text);
 }
 
-/** What makes the records that were kept those of the state as it is. */
+/** The changes that turn the stored records into those of the present state. */
 export function differences(
   records: readonly EngineRecord<string>[],
   state: readonly EngineChange[],
@@ -119,7 +120,7 @@ function restoreVoters(parts: Parts, kept: KeptRecords, fresh: ReadonlySet<Terri
   kept.reading('voters', undefined, () => parts.peerTable.snapshots.restore(state, voters, { fresh, at }));
 }
 
-/** `false`: it is judged anew. */
+/** Returns `false` when the evaluator starts again. */
 function restoreEvaluator(
   named: NamedEvaluator,
   kept: KeptRecords,
@@ -133,7 +134,7 @@ function restoreEvaluator(
   if (begun !== undefined && fallen === undefined)
     kept.damaged('engine', `incident ${view.key}`, 'there is no fall of it');
   if (state === undefined || written?.version !== version) {
-    // The first look is at all of it.
+    // The first look covers everything.
     view.restore({ ...view.snapshot(), ...state, baseline: [], touched: [...view.units.keys()] });
     return false;
   }
@@ -146,7 +147,7 @@ function restoreEvaluator(
   return true;
 }
 
-/** Records by their place. */
+/** The stored records, by place. */
 class KeptRecords {
   readonly #spaces = new Map<string, Map<string, string>>();
 
@@ -158,7 +159,7 @@ class KeptRecords {
     }
   }
 
-  /** `undefined` when there is none. */
+  /** `undefined`: there is no such record. */
   one<T>(space: EngineSpace, key: string, read: (text: string) => T): T | undefined {
     const text = this.#spaces.get(space)?.get(key);
     return text === undefined ? undefined : this.reading(space, key, () => read(text));
@@ -170,7 +171,7 @@ class KeptRecords {
     return this.reading(space, key, () => read(text));
   }
 
-  /** Each whose key begins so, by the rest of its key. */
+  /** Reads each record whose key starts with the prefix; `parse` gets the rest of the key. */
   all<T>(space: EngineSpace, begin: string, read: (key: string, text: string) => T): T[] {
     return [...(this.#spaces.get(space) ?? [])]
       .filter(([key]) => key.startsWith(begin))
@@ -181,7 +182,7 @@ class KeptRecords {
     throw new UnreadableRecord(`the record ${space} ${key} cannot be read: ${reason}`);
   }
 
-  /** What goes wrong is put down to this record, or to all of the space. */
+  /** Reports an error as damage to this record, or to the whole space. */
   reading<T>(space: EngineSpace, key: string | undefined, read: () => T): T {
     try {
       return read();

@@ -23,8 +23,8 @@ import type { EngineSpace } from './record.ts';
 import { asn, count, flag, number, path, pathId, peer, prefix, text, time, units } from './values.ts';
 
 /**
- * The record of a route, as the schema in `RecordReader` reads it. It is put together by hand: tens of thousands are written
- * a second. `path` is `null` when the route was withdrawn.
+ * The record of a route; the schema in `RecordReader` reads it. Built by hand for speed: tens of thousands are written
+ * per second. `path` is `null` when the route was withdrawn.
  */
 export function routeText({ at, path, dumped }: ReceivedRoute): string {
   const told = path === undefined ? 'null' : `"${pathText(path)}"`;
@@ -65,19 +65,19 @@ function visibilityChange(ofPeer: Codec<Peer>, ofPrefix: Codec<Prefix>) {
 
 const writtenChange = visibilityChange(peer, prefix);
 
-/** A visibility change as it is written down. */
+/** The record of a visibility change. */
 export function visibilityChangeText(number: number, change: VisibilityChange): string {
   return recordText(writtenChange, { number, ...change });
 }
 
-/** Reads routes and visibility changes. Peers, prefixes and paths are the same few again and again: each is made once. */
+/** Reads routes and visibility changes. The same few peers, prefixes and paths occur often, so each is created once. */
 export class RecordReader {
   readonly #peer = readOnce(peer);
   readonly #prefix = readOnce(prefix);
   readonly #route = object({ at: time, path: orNull(readOnce(path)), dumped: flag });
   readonly #change = visibilityChange(this.#peer, this.#prefix);
 
-  /** @param key `collector|address|asn|prefix`, and `#path id`. @throws Error when it was not so written. */
+  /** @param key `collector|address|asn|prefix`, and `#path id`. @throws Error when the record is damaged. */
   route(key: string, record: string): { readonly peer: Peer; readonly route: ReceivedRoute } {
     const end = key.lastIndexOf('|');
     const [prefixOf = '', id] = key.slice(end + 1).split('#');
@@ -92,14 +92,14 @@ export class RecordReader {
     return { peer: sender, route };
   }
 
-  /** Its number and the change. @throws Error when it was not so written. */
+  /** Its number and the change. @throws Error when the record is damaged. */
   change(record: string): [number, VisibilityChange] {
     const { number, ...change } = parseRecord(this.#change, record);
     return [number, change];
   }
 }
 
-/** A voter that lost its vote. Of most there is no more to say than which it is and when. */
+/** A voter that lost its vote. For most, the record holds only its AS and the time. */
 const former: Codec<FormerVoter> = converted(row({ asn, at: time, isMissed: absent(flag), lacking: absent(units) }), {
   from: ({ asn, at, isMissed = true, lacking = [] }) => ({ asn, at, isMissed, lacking }),
   to: (voter) => (voter.isMissed && voter.lacking.length === 0 ? { asn: voter.asn, at: voter.at } : voter),
@@ -118,13 +118,13 @@ const written = object({
   rosterAt: optional(time),
 });
 
-/** What is written down of a territory view besides its routes. */
+/** The stored state of a territory view without its routes. */
 export function territoryViewText(view: TerritoryView): string {
   const { grown, ...snapshot } = view.snapshot();
   return recordText(written, { blocks: view.blocksText, ...snapshot, ...(grown.length > 0 && { grown }) });
 }
 
-/** `undefined`: it was written of other blocks. @throws Error when it was not so written. */
+/** `undefined`: the record belongs to other blocks. @throws Error when the record is damaged. */
 export function parseTerritoryView(view: TerritoryView, record: string): TerritoryViewSnapshot | undefined {
   if (parseRecord(blocksOnly, record).blocks !== view.blocksText) return undefined;
   const { blocks: _, grown = [], ...snapshot } = parseRecord(written, record, view.units.length);

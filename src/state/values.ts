@@ -40,7 +40,7 @@ export const flag: Codec<boolean> = plain((value) => {
   return value === true;
 });
 
-/** The same, and false is left out. */
+/** True or false; false is left out. */
 export const rareFlag: Codec<boolean> = {
   encode: (value) => value || undefined,
   decode: (value, end) => flag.decode(value, end),
@@ -65,16 +65,16 @@ export const peerId: Codec<PeerId> = ofText((id) => parsePeer(id)?.id, String);
 /** A prefix as text. */
 export const prefix: Codec<Prefix> = ofText(parsePrefix, ({ text }) => text);
 
-/** A path as routers print it. */
+/** An AS path in the form that routers print. */
 export const path: Codec<AsPath> = ofText(parseAsPath, pathText);
 
-/** Indices of units, upward, as runs: `0-3 7`. */
+/** Indices of units, ascending, as runs: `0-3 7`. */
 export const units: Codec<readonly number[]> = {
   encode: runsText,
   decode: (value, end) => runsFrom(text.decode(value, end), end),
 };
 
-/** A value that is written as text. @param parse gives `undefined` when the text is not one. */
+/** A value that is stored as text. @param parse returns `undefined` when the text is not valid. */
 export function ofText<T>(parse: (text: string) => T | undefined, textOf: (value: T) => string): Codec<T> {
   return {
     encode: textOf,

@@ -3,7 +3,7 @@ import type { Missed, PeerState } from '../peers/session.ts';
 import { absent, converted, list, object, optional, pair, parseRecord, word, type Codec } from './codec.ts';
 import { count, rareFlag, text, time, peer } from './values.ts';
 
-/** What the peer table continues from, besides its voters. */
+/** The state from which the peer table continues, without its voters. */
 export const peerTable: Codec<PeerTableSnapshot> = object({
   usual: object({ ipv4: count, ipv6: count }),
   liveness: object({ lookAt: optional(time), next: count }),
@@ -41,14 +41,14 @@ const place = pair(time, count);
 
 const voterInView: Codec<VoterInView> = object({ learned: rareFlag, partial: rareFlag, waiting: optional(place) });
 
-/** A peer as the peer table knows it. */
+/** The state of a peer in the peer table. */
 export const voter: Codec<VoterSnapshot> = object({
   session: absent(session),
   heard: absent(place),
   views: byName(voterInView),
 });
 
-/** Reads a peer's record. @param key the peer's id. @throws Error when it was not so written. */
+/** Reads a peer's record. @param key the peer's id. @throws Error when the record is damaged. */
 export function parseVoter(key: string, record: string): KnownVoter {
   const found = { peer: peer.decode(key, 0), voter: parseRecord(voter, record) };
   if (found.peer.id !== key) throw new Error(`${key} is another spelling of ${found.peer.id}`);
@@ -56,7 +56,7 @@ export function parseVoter(key: string, record: string): KnownVoter {
   return found;
 }
 
-/** Values by name; without any, nothing is written. */
+/** Values by name; an empty map is left out. */
 function byName<T>(codec: Codec<T>): Codec<Readonly<Record<string, T>>> {
   return {
     encode: (value) => {

@@ -6,7 +6,7 @@ import type { Entry, Subject } from './change-entry.ts';
 
 /** The entries of a territory view: by key, and the upstreams of each network. */
 export class ChangeEntries {
-  /** Keys of the entries that changed since they were last written down. */
+  /** Keys of the entries that changed since the last snapshot. */
   readonly dirty = new DirtySet<string>();
   readonly #byKey = new Map<string, Entry>();
   /** Upstreams of each unit: their share depends on how many voters see the unit. */
@@ -36,18 +36,18 @@ export class ChangeEntries {
     return this.#byKey.get(unitKey(unit));
   }
 
-  /** The entry of this mark; a new one begins as absent at `at`. */
+  /** The entry of this mark. A new entry starts as absent, since `at`. */
   enterMark(mark: string, at: EventTime): Entry {
     return this.#byKey.get(mark) ?? this.#enter({ key: mark, subject: parseMark(mark), at });
   }
 
-  /** The entry of this unit of the baseline; a new one begins as present at `at`. */
+  /** The entry of this unit of the baseline. A new entry starts as present, since `at`. */
   enterUnit(unit: number, at: EventTime): Entry {
     const key = unitKey(unit);
     return this.#byKey.get(key) ?? this.#enter({ key, subject: { kind: 'unit', unit }, at });
   }
 
-  /** Adds an entry as it is: one that was written down before. */
+  /** Adds an entry from a snapshot, unchanged. */
   put(entry: Entry): void {
     const { key, subject } = entry;
     this.#byKey.set(key, entry);

@@ -11,28 +11,31 @@ export interface Change {
   readonly on: boolean;
   readonly first: EventTime;
   readonly since: EventTime;
-  /** Indices of the units concerned, upward. */
+  /** Indices of the units concerned, ascending. */
   readonly units: readonly number[];
-  /** Share of the voters that show it, of those that see these units. */
+  /** Share of the voters that show the change, of those that see these units. */
   readonly share: number;
-  /** Whether it was so at the first look already: `since` is then the latest time at which it can have begun. */
+  /** Whether the first look already showed it. `since` is then the latest time at which it can have begun. */
   readonly sinceAtLatest: boolean;
 }
 
 /** What a change is about: a network, or a mark on one. */
 export type Subject = Mark | { readonly kind: 'unit'; readonly unit: number };
 
-/** The state of one entry, as it is written down under the key of its subject. */
+/** The state of one entry. A snapshot stores it under the key of its subject. */
 export interface ChangeState {
   readonly hysteresis: Hysteresis;
   readonly movement: Movement;
-  /** Whether the state that it is turning to was there already at the first look. */
+  /** Whether the first look already showed the state that it is turning to. */
   readonly atLatest: boolean;
-  /** Of a unit: the share to judge by, where it differs from the present one because voters came or went; see `carriedLevel`. */
+  /**
+   * Units only: the share to judge by, if it differs from the present share because voters came or went; see
+   * `carriedLevel`.
+   */
   readonly carried: number | undefined;
 }
 
-/** Something that may change, and its present state. */
+/** A subject that may change, and its present state. */
 export interface Entry extends ChangeState {
   readonly key: string;
   readonly subject: Subject;
@@ -40,7 +43,7 @@ export interface Entry extends ChangeState {
   movement: Movement;
   atLatest: boolean;
   carried: number | undefined;
-  /** Of a unit: the share by which it was judged at the last look. */
+  /** Units only: the share used at the last look. */
   level: number | undefined;
 }
 
@@ -50,7 +53,7 @@ export function subjectFrom(key: string): Subject {
   return unit === undefined ? parseMark(key) : { kind: 'unit', unit: Number(unit) };
 }
 
-/** The text of a mark, as `marksOf` writes it. */
+/** The text of a mark, in the form that `marksOf` writes. */
 export function keyOf(mark: Mark): string {
   return mark.kind === 'prefix' ? `prefix ${mark.prefix}` : `${mark.kind} ${mark.unit} ${mark.asn}`;
 }

@@ -19,17 +19,18 @@ import { HysteresisQueue } from './hysteresis-queue.ts';
 import { SubjectShares } from './subject-shares.ts';
 import { UnitCounts } from './unit-counts.ts';
 
-/** What is special about a look. */
+/** How a look differs from an ordinary one. */
 export interface FirstLook {
-  /** The first look, or one at which further voters of the beginning are counted for the first time. */
+  /** The first look, or a look soon after it that counts more voters for the first time. */
   readonly isBeginning: boolean;
-  /** The first look after too few voters could be heard. */
+  /** The first look after a time with too few voters. */
   readonly isReopening: boolean;
 }
 
 /**
- * Follows the changes of a territory beside its verdict: of single units, upstreams, origins and new prefixes. It looks only
- * while there are enough voters. It follows an upstream only while its unit is visible: a lost unit has no upstream.
+ * Follows the changes of a territory that are not verdicts: single units, upstreams, origins and new prefixes. It looks
+ * only while there are enough voters. It follows an upstream only while its unit is visible: a lost unit has no
+ * upstream.
  */
 export class Changes {
   readonly #view: TerritoryView;
@@ -50,12 +51,12 @@ export class Changes {
     this.#counts = new UnitCounts(view);
   }
 
-  /** Keys of what changed since it was last written down. */
+  /** Keys of the entries that changed since the last snapshot. */
   get dirty(): ChangeEntries['dirty'] {
     return this.#entries.dirty;
   }
 
-  /** Takes what is there at the first look as given. Only origins that do not count are reported. */
+  /** Accepts what the first look shows without reporting it, except origins that do not count. */
   begin(at: EventTime): void {
     this.#shares.refresh();
     this.#isReady = true;
@@ -74,14 +75,14 @@ export class Changes {
   }
 
   /**
-   * Looks at the units and marks of the view that were touched since the last look. What the first look shows, or a look
-   * after too few voters, may have been so before: its date is the latest one possible.
+   * Looks at the units and marks of the view that messages touched since the last look. What the first look shows, or a
+   * look after a time with too few voters, may be older: it gets the latest date at which it can have begun.
    */
   observe(at: EventTime, { units, marks, heardOf }: Touched, { isBeginning, isReopening }: FirstLook): void {
     if (!this.#isReady) return;
     this.#shares.refresh();
     const isWhole = this.#isStale || this.#roster !== this.#view.matrix.roster;
-    // Other voters are counted from now on. A share that differs for that reason is not news of the territory.
+    // The set of voters changed. A share that differs for that reason is not a change of the territory.
     const isGiven = this.#view.matrix.rosterAt === at;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
       const heard = isBeginning || isReopening ? undefined : (heardOf.get(unitOf(entry)) ?? 0);
@@ -95,7 +96,10 @@ export class Changes {
     this.#isStale = false;
   }
 
-  /** There are too few voters from now on. Drops the changes that have begun: too few voters can see whether they last. */
+  /**
+   * There are too few voters from now on. Drops the changes that have begun, because too few voters can show whether
+   * they last.
+   */
   suspend(): void {
     this.#isStale = true;
     for (const entry of this.#queue.all()) this.#turn(entry, { on: entry.hysteresis.on });
@@ -105,7 +109,10 @@ export class Changes {
     return this.#queue.deadline();
   }
 
-  /** The changes that have lasted by `at`, the earliest first; at the same time, returns before losses. The same change of several units is one. */
+  /**
+   * The changes that have lasted long enough by `at`, earliest first; at the same time, returns before losses. The same
+   * change of several units is reported once.
+   */
   takeDue(at: EventTime): readonly Change[] {
     const next = this.deadline();
     if (next === undefined || next > at) return [];
@@ -140,12 +147,12 @@ export class Changes {
     return this.#entries.keys();
   }
 
-  /** `undefined` when there is no entry of this key any more. */
+  /** `undefined`: the entry of this key was removed. */
   stateOf(key: string): ChangeState | undefined {
     return this.#entries.get(key);
   }
 
-  /** Puts all entries back. The next look is at all of them, which gives the same result. */
+  /** Restores all entries. The next look covers all of them, which gives the same result. */
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
     this.#roster = this.#view.matrix.roster;
@@ -186,14 +193,14 @@ export class Changes {
     );
   }
 
-  /** All entries, new ones among them. */
+  /** All entries, including new ones. */
   #all(at: EventTime): Iterable<Entry> {
     for (const mark of this.#view.tally.marks()) this.#entries.enterMark(mark, at);
     for (const unit of this.#view.units.keys()) if (this.#view.baseline[unit] === 1) this.#entries.enterUnit(unit, at);
     return this.#entries.values();
   }
 
-  /** Entries whose share may be different now, while the voters are the same. */
+  /** Entries whose share may have changed, given the same voters. */
   *#touched(at: EventTime, units: readonly number[], marks: readonly string[]): Iterable<Entry> {
     for (const mark of marks) {
       const entry = this.#view.tally.count(mark) > 0 ? this.#entries.enterMark(mark, at) : this.#entries.get(mark);
@@ -207,7 +214,10 @@ export class Changes {
     }
   }
 
-  /** Takes the present state of an upstream, origin or prefix as given, unless it was changing before. A unit is never taken as given. */
+  /**
+   * Accepts the present state of an upstream, origin or prefix without reporting it, unless it was already changing.
+   * Units are never accepted this way.
+   */
   #takeAsGiven(entry: Entry, at: EventTime, isBeginning: boolean): void {
     const movement = rebaseMovement(entry.movement, this.#shares.count(entry.subject));
     if (movement !== entry.movement) this.dirty.add(entry.key);
@@ -223,7 +233,7 @@ export class Changes {
     if (taken !== on || turningSince !== undefined) this.#turn(entry, { on: taken });
   }
 
-  /** It is there now and may have been there before: it is reported once it lasts, with `at` as the latest date. */
+  /** The subject is present and may have been so before. It is reported once it lasts, with `at` as its latest date. */
   #beginAtLatest(entry: Entry, at: EventTime): void {
     this.#turn(entry, { on: false, turningSince: at });
     this.#markLatest(entry);

@@ -1,9 +1,12 @@
 import { later, type EventTime } from '../../bgp/time.ts';
 import type { Hysteresis } from '../hysteresis.ts';
 
-/** What has begun to turn, by the time that it must last. The next one that is due is found without a look at all of them. */
+/**
+ * Keys of the entries that have begun to change, grouped by hold, so that finding the next due one does not need a
+ * scan.
+ */
 export class HysteresisQueue<T extends { readonly hysteresis: Hysteresis }> {
-  /** By hold in milliseconds. Each set is in the order in which its members began, because event time never goes back. */
+  /** Keyed by hold in milliseconds. Each set is ordered by begin, because event time never goes back. */
   readonly #byHold = new Map<number, Set<T>>();
 
   add(one: T, holdMs: number): void {

@@ -8,7 +8,7 @@ import { keyOf, type Entry, type Subject } from './change-entry.ts';
 export class SubjectShares {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
-  /** Voters with a route to the territory: counted once a look. */
+  /** Voters with a route to the territory, counted once per look. */
   #concerned: number | undefined;
 
   constructor(view: TerritoryView, policy: Policy) {
@@ -16,7 +16,7 @@ export class SubjectShares {
     this.#policy = policy;
   }
 
-  /** Call when the view may have changed since the last question. */
+  /** Call when the view may have changed since the last call. */
   refresh(): void {
     this.#concerned = undefined;
   }
@@ -28,8 +28,8 @@ export class SubjectShares {
   }
 
   /**
-   * The number of voters that the count is a share of. For a unit: those of its baseline. For an upstream: those that
-   * see the unit. For an origin or a prefix: those with a route to the territory.
+   * The number of voters by which the count is divided. For a unit: the voters of its baseline. For an upstream: the
+   * voters that see the unit. For an origin or a prefix: the voters with a route to the territory.
    */
   of(subject: Subject): number {
     if (subject.kind === 'unit') return this.#view.sightOf(subject.unit).of;
@@ -37,32 +37,34 @@ export class SubjectShares {
     return (this.#concerned ??= this.#view.concerned);
   }
 
-  /** 0 to 1; 0 when there is nothing to be a share of. */
+  /** 0 to 1; 0 when there are no voters to divide by. */
   share(subject: Subject): number {
     const of = this.of(subject);
     return of === 0 ? 0 : this.count(subject) / of;
   }
 
-  /** Whether it is an origin that does not count for the territory. */
+  /** Whether the subject is an origin that does not count for the territory. */
   isForeign(subject: Subject): boolean {
     return subject.kind === 'origin' && this.#view.territory.origins.length > 0;
   }
 
-  /** Whether the entry is off and no voter shows its subject. It can be removed: a new entry would be the same. */
+  /**
+   * Whether the entry is off and no voter shows its subject. Such an entry can be removed: a new one would be the same.
+   */
   isIdle({ subject, hysteresis }: Entry): boolean {
     return (
       subject.kind !== 'unit' && !hysteresis.on && hysteresis.turningSince === undefined && this.count(subject) === 0
     );
   }
 
-  /** Where the present share leads the entry. */
+  /** Which way the present share turns the entry. */
   aim({ subject, level }: Entry): Aim {
     const { unroutableBelow, restoredAt, presentAt, absentBelow } = this.#policy;
     const share = (subject.kind === 'unit' ? level : undefined) ?? this.share(subject);
     switch (subject.kind) {
       case 'unit':
         if (this.#view.baseline[subject.unit] === 1) return aimOf(share, restoredAt, unroutableBelow);
-        // A unit that has left the baseline can only return.
+        // A unit that has left the baseline cannot be lost; it can only return.
         return share >= restoredAt ? 'on' : 'stay';
       case 'upstream':
         return this.#view.visible[subject.unit] === 1 ? aimOf(share, presentAt, absentBelow) : 'stay';

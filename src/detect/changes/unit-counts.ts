@@ -1,6 +1,6 @@
 import type { TerritoryView } from '../../rib/territory-view.ts';
 
-/** The counts of each unit at the last look. When they are the same now, nothing about the unit needs another look. */
+/** The counts of each unit at the last look. A unit with the same counts needs no new look. */
 export class UnitCounts {
   readonly #view: TerritoryView;
   readonly #seen: Uint32Array;

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { isoTime, type EventTime } from '../../bgp/time.ts';
 import type { EventData, EventType, UnroutableEvent } from './event.ts';
 
-/** An event before it has its place in the chain. */
+/** An event without its id and its place in the chain. */
 export type Draft = {
   [Type in EventType]: {
     readonly type: Type;
     readonly at: EventTime;
     readonly subject: string;
-    /** Besides type, subject and time: what tells this decision from another of the same moment. */
+    /** Values that, besides type, subject and time, distinguish this decision from another of the same moment. */
     readonly about: string;
     readonly data: EventData[Type];
   };
@@ -21,10 +21,10 @@ export interface Link {
 }
 
 /**
- * Gives a draft its id, its number and the id of the one before. The id is a hash of the decision and of all earlier
- * ones: the same decisions always make the same ids.
+ * Gives a draft its id, its sequence number and the id of the previous event. The id is a hash of the decision and of
+ * all earlier ones: the same decisions always get the same ids.
  *
- * @param version stands for territory and policy: the same messages judged otherwise are other events.
+ * @param version identifies territory and policy. The same messages under another policy give other ids.
  */
 function chained(
   draft: Draft,
@@ -50,7 +50,10 @@ function chained(
   return { event, link: { sequence, id } };
 }
 
-/** The last event of each source. Those of territories that are watched no more are kept, for when they are again. */
+/**
+ * The last event of each source. It stays after a territory is no longer watched: its chain continues if it is watched
+ * again.
+ */
 export class Chain {
   readonly #links = new Map<string, Link>();
 
@@ -60,7 +63,7 @@ export class Chain {
     return event;
   }
 
-  /** The event that would be next, without taking its place in the sequence. */
+  /** The event as it would be next, without using up its sequence number. */
   preview(draft: Draft, source: string, version: string): UnroutableEvent {
     return chained(draft, source, version, this.#links.get(source)).event;
   }

@@ -11,7 +11,7 @@ import type { Policy } from '../../policy/policy.ts';
 import type { FlappingStep } from '../verdict/flapping.ts';
 import type { Controlled } from '../verdict/verdict.ts';
 
-/** What is seen when something is decided. */
+/** A territory view, and its sample at the moment of a decision. */
 export interface Scene {
   readonly view: TerritoryView;
   readonly sample: Controlled;
@@ -22,7 +22,7 @@ export function subjectOf(view: TerritoryView): string {
   return `${view.territory.id}/${view.family}`;
 }
 
-/** What every event of a territory carries. */
+/** The fields that every event of a territory has. */
 export function ofTerritory({ view, sample }: Scene, first: EventTime, since: EventTime): OfTerritory {
   const { of, voters, witnesses, seeing, seeingNothing, unitsVisible, units } = sample;
   const partial = partialSight(view.ribs.values());
@@ -54,7 +54,7 @@ export function countryDraft(scene: Scene, type: CountryType, data: CountryData)
   return { type, at: scene.sample.at, subject: subjectOf(scene.view), about: data.since, data };
 }
 
-/** `first` is when the first message of the change at `since` was received. */
+/** @param first when the first message of the change at `since` was received. */
 export function flappingDraft(
   scene: Scene,
   { what, since, count }: NonNullable<FlappingStep['told']>,
@@ -79,7 +79,7 @@ export function flappingDraft(
   };
 }
 
-/** What an event says of an incident: `changed` are the news of an update. */
+/** Why an event about an incident is made. `changed`: what is new in an update. */
 export type IncidentNews =
   { readonly what: 'opened' | 'closed' } | { readonly what: 'updated'; readonly changed: readonly IncidentChange[] };
 
@@ -99,7 +99,7 @@ export function incidentDraft(scene: Scene, news: IncidentNews, incident: Incide
   };
 }
 
-/** What is known of a change besides what it is: `lostSince` of a network that returned alone. */
+/** More about a change. `lostSince`: for a network that returned. */
 export interface ChangeDetails {
   readonly evidence: Evidence;
   readonly lostSince?: EventTime | undefined;
@@ -139,7 +139,7 @@ export function changeDraft(scene: Scene, change: Change, { evidence, lostSince 
   }
 }
 
-/** Events of one moment in the order in which one reads them: the parts, the whole, its incident, what else changed. */
+/** Sorts events of one moment for reading: networks, then the verdict, then the incident, then other changes. */
 export function inReadingOrder(drafts: Draft[]): readonly Draft[] {
   return drafts.sort((a, b) => rank(a) - rank(b));
 }

@@ -12,11 +12,11 @@ export type { Evidence, IsoTime, Message, Verdict } from './basics.ts';
 export type { Incident, IncidentChange, IncidentSpan } from './incident-event.ts';
 
 /**
- * The events: CloudEvents 1.0 in its JSON form, with the extensions `sequence` and `previousid`.
+ * Events are CloudEvents 1.0 in JSON, with the extensions `sequence` and `previousid`.
  *
- * `id` is a hash of what was decided, so a retry, a replay or a standby makes the same one. `sequence` counts the
- * events of one `source` from 1, ten digits with leading zeros, and `previousid` is the id of the one before: a
- * receiver can see a hole. `time` is when it was decided: the hold over, in event time.
+ * `id` is a hash of the decision, so a retry, a replay or a standby makes the same id. `sequence` counts the events of
+ * one `source` from 1, as ten digits with leading zeros; `previousid` is the id of the event before. A receiver can
+ * thus detect a missing event. `time` is the event time of the decision, at the end of the hold.
  */
 export type UnroutableEvent = {
   [Type in EventType]: Envelope<Type>;
@@ -26,7 +26,7 @@ export type UnroutableEvent = {
 export interface Envelope<Type extends EventType> {
   readonly specversion: '1.0';
   readonly id: string;
-  /** `/territories/KP`, or `/observer` for what concerns our own eyes; of a drill `/drills/ID`. */
+  /** `/territories/KP`; `/observer` for what concerns our own view; `/drills/ID` for a drill. */
   readonly source: string;
   readonly type: Type;
   /** `KP/ipv4`: a territory and a family; or a collector. */
@@ -35,7 +35,10 @@ export interface Envelope<Type extends EventType> {
   readonly datacontenttype: 'application/json';
   readonly sequence: string;
   readonly previousid?: string;
-  /** Nothing of it is so: it was asked for, to see whether events arrive. Its source is `/drills/ID`. Absent in all others. */
+  /**
+   * A drill: the event is not real, an operator asked for it to test delivery. Its source is `/drills/ID`. Absent in
+   * real events.
+   */
   readonly drill?: true;
   readonly data: EventData[Type];
 }
@@ -43,7 +46,7 @@ export interface Envelope<Type extends EventType> {
 /** The types of events. docs/events.md describes each. */
 export type EventType = keyof EventData;
 
-/** What `data` holds, by the type of the event. */
+/** The `data` of each type of event. */
 export interface EventData {
   'country.unroutable': CountryData;
   'country.degraded': CountryData;
@@ -70,53 +73,57 @@ export interface EventData {
   'reachability.warning': ReachabilityWarningData;
 }
 
-/** What every event of a territory carries. */
+/** The fields that every event of a territory has. */
 export interface OfTerritory {
   readonly territory: { readonly id: string; readonly name: string };
   readonly family: Family;
-  /** The first moment at which it was so, by the policy's thresholds, before the hold. */
+  /** When the condition began: the first moment beyond the policy's threshold, before the hold. */
   readonly since: IsoTime;
-  /** When the first message that led there was heard: no more than a minute lies between it, each next one, and `since`. */
+  /**
+   * When the first message of the movement to `since` was received. Between its messages, and from the last one to
+   * `since`, lies at most a minute.
+   */
   readonly first: IsoTime;
-  /** What the voters saw when it was decided. */
+  /** What the voters saw at the decision. */
   readonly visibility: VisibilityData;
 }
 
-/** What visibility is a share of. */
+/** The voters that visibility is a share of. */
 export type VisibilityOf =
-  /** Of peers that send their whole table: a peer without a route shows that it has none. */
+  /** Peers that send their whole table. A missing route from such a peer means that it has none. */
   | 'full-feed'
-  /** No table size is known: of the peers that sent a route inside the territory, with any origin. */
+  /** No table size is known: peers that sent a route inside the territory, with any origin. */
   | 'peers-with-a-route';
 
 /** How visible a territory was, in numbers. */
 export interface VisibilityData {
   /**
-   * Share of the baseline that still stands: of the pairs of a voter and a unit that the voter usually sees, those that it
-   * sees now. Over voters that can be heard: 0 to 1, four decimals.
+   * Share of the baseline that is still seen: of the pairs of a voter and a unit that it usually sees, the pairs seen
+   * now. Only present voters count. 0 to 1, four decimals.
    */
   readonly share: number;
   readonly of: VisibilityOf;
   /** Peer ASes that could vote. */
   readonly voters: number;
-  /** Voters that usually see some of it; before there is a baseline, all of them. */
+  /** Witnesses: voters that usually see some of the territory; before there is a baseline, all voters. */
   readonly witnesses: number;
   /** Witnesses that still see some of what they usually see. */
   readonly seeing: number;
-  /** Witnesses that see nothing any more of what they usually see. */
+  /** Witnesses that no longer see anything of what they usually see. */
   readonly seeingNothing: number;
-  /** Units of the baseline seen by more than half of the voters that usually see them, of how many. */
+  /** Units of the baseline, and how many of them are seen by more than half of the voters that usually see them. */
   readonly unitsVisible: number;
   readonly units: number;
   /**
-   * Voters that reach only a part of some unit's addresses, and the largest such share at any of them: 0 to 1, four
-   * decimals. A voter sees a unit from the policy's `coveredAt` on. Absent when there is no such voter.
+   * Voters that reach only a part of a unit's addresses, and the largest such part at any of them: 0 to 1, four
+   * decimals. A voter sees a unit when it reaches at least the policy's `coveredAt` of it. Absent when there is no such
+   * voter.
    */
   readonly partial?: { readonly voters: number; readonly largest: number };
   /**
-   * The origin AS that does not count and to which most voters have a route inside the blocks, and how many have one.
-   * Absent when no voter has such a route, when the territory names no origins, or when it has more units than
-   * `MAX_DETAILED_UNITS`.
+   * Of the origin ASes that do not count, the one to which most voters have a route inside the blocks, and the number
+   * of these voters. Absent when no voter has such a route, when the territory names no origins, or when it has more
+   * units than `MAX_DETAILED_UNITS`.
    */
   readonly other?: { readonly origin: Asn; readonly voters: number };
 }
@@ -124,13 +131,16 @@ export interface VisibilityData {
 /** A verdict that changed. */
 export interface CountryData extends OfTerritory {
   readonly verdict: Verdict;
-  /** The verdict before. */
+  /** The previous verdict. */
   readonly previous: Verdict;
-  /** Why the verdict is `unknown`; only then. */
+  /** Why the verdict is `unknown`; absent otherwise. */
   readonly reason?: BlindReason;
-  /** True when `since` is only the latest it can have begun: it was so already at the first look, or when enough voters could be heard again. */
+  /**
+   * True when `since` is only the latest time at which it can have begun: the first look already showed it, or the
+   * first look after a time with too few voters.
+   */
   readonly sinceAtLatest?: true;
-  /** True when it is routable again only because its loss, which stood still for `rebaseMs`, is the new baseline. */
+  /** True when it is `routable` only because its loss did not change for `rebaseMs` and became the new baseline. */
   readonly rebased?: true;
   readonly incident?: string;
   readonly evidence?: Evidence;
@@ -138,13 +148,13 @@ export interface CountryData extends OfTerritory {
 
 /** A territory began to flap, or no longer flaps. Its verdict is reported separately. */
 export interface FlappingData extends OfTerritory {
-  /** Drops since it began. */
+  /** Drops since the flapping began. */
   readonly drops: number;
-  /** Time in which they were, up to the last change, blind time not counted. */
+  /** Milliseconds from the first drop to the last change, without blind time. */
   readonly overMs: number;
-  /** Of this time what it spent below the usual level: degraded or worse, were it to last. */
+  /** The part of this time below the usual level: at a level that would be `degraded` or `unroutable` if it lasted. */
   readonly downMs: number;
-  /** The same as a share: 0 to 1, four decimals. */
+  /** This part as a share: 0 to 1, four decimals. */
   readonly downShare: number;
   readonly incident?: string;
   readonly evidence?: Evidence;
@@ -153,7 +163,7 @@ export interface FlappingData extends OfTerritory {
 /** A network of a territory that was lost or came back. */
 export interface UnitData extends OfTerritory {
   readonly unit: PrefixText;
-  /** Since when it was lost; of `unit.returned` alone, and only where that was seen. */
+  /** Since when it was lost. Only in `unit.returned`, and only if the loss was seen. */
   readonly lostSince?: IsoTime;
   /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
   readonly sinceAtLatest?: true;
@@ -163,9 +173,9 @@ export interface UnitData extends OfTerritory {
 /** An upstream that was gained or lost. */
 export interface UpstreamData extends OfTerritory {
   readonly upstream: Asn;
-  /** Units that were or are reached over it, in address order. */
+  /** Units that are or were reached over this upstream, in address order. */
   readonly units: readonly PrefixText[];
-  /** Share of the voters that see these units and do so over this upstream. */
+  /** Of the voters that see these units, the share that sees them over this upstream. */
   readonly share: number;
   /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
   readonly sinceAtLatest?: true;
@@ -179,7 +189,10 @@ export interface OriginData extends OfTerritory {
   readonly change: 'appeared' | 'gone';
   readonly units: readonly PrefixText[];
   readonly share: number;
-  /** True when it was so at the first look, or when enough voters could be heard again: `since` is only the latest it can have begun. */
+  /**
+   * True when `since` is only the latest time at which it can have begun: the first look already showed it, or the
+   * first look after a time with too few voters.
+   */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }
@@ -194,29 +207,29 @@ export interface PrefixData extends OfTerritory {
   readonly evidence?: Evidence;
 }
 
-/** Why nothing can be said. */
+/** Why the verdict is `unknown`. */
 export type BlindReason =
   | 'too-few-voters'
-  /** More than half of those that could vote not long ago can no longer. */
+  /** More than half of the recent voters can no longer vote. */
   | 'lost-voters'
   | 'too-few-collectors'
-  /** The control group is gone as well. */
+  /** The control group has vanished too. */
   | 'control-group'
-  /** Nothing of it was ever visible, to peers whose tables are too small to prove anything by it. */
+  /** The territory was never visible, and the peers' tables are too small for this to prove anything. */
   | 'never-seen'
   /** Enough voters reported, but what they saw did not last long enough for a verdict before the input ended. */
   | 'too-short';
 
-/** Services became worse while the routes to them are still there: it may be the beginning of more. */
+/** Services became worse while their routes are still there. It may be the start of an outage. */
 export interface ReachabilityWarningData extends ReachabilityData {
   readonly routes: readonly { readonly family: Family; readonly verdict: Verdict }[];
 }
 
-/** Of no watched territory can anything be said, or of one of them again. */
+/** All watched territories became `unknown`, or one of them has a verdict again. */
 export interface BlindData {
-  /** Since when it is so: blind, or able to see again. */
+  /** Since when: blind, or able to see again. */
   readonly since: IsoTime;
-  /** When sight was lost that is back; of `observer.restored` alone. */
+  /** When the sight that is back was lost. Only in `observer.restored`. */
   readonly lostAt?: IsoTime;
   readonly reason: BlindReason;
   /** Ids of the territories concerned. */
@@ -228,29 +241,29 @@ export interface ObserverData {
   readonly collector: Collector;
   /** Address and AS of the one peer concerned; absent when it is the whole collector. */
   readonly peer?: { readonly address: string; readonly asn: Asn };
-  /** When the gap began, or when it was made good. */
+  /** When the gap began, or when it was healed. */
   readonly since: IsoTime;
-  /** When the gap began that is made good; of `observer.healed` alone. */
+  /** When the healed gap began. Only in `observer.healed`. */
   readonly lostAt?: IsoTime;
   readonly reason: GapReason;
-  /** Peers of the collector that lost their vote, or have it again. */
+  /** Number of peers of the collector that lost their vote, or have it again. */
   readonly peers: number;
 }
 
-/** The store had lost data, and was written again from memory. */
+/** The store had lost data. It was written again from memory. */
 export interface DataLossData {
-  /** Event time up to which the store still knew; absent when it was empty. */
+  /** Event time up to which the store still had data; absent when it was empty. */
   readonly since?: IsoTime;
-  /** Number of the last commit that was kept, and of the one that was found: 0 when there was none. */
+  /** Number of the last acknowledged commit, and of the commit that was found: 0 when there was none. */
   readonly kept: number;
   readonly found: number;
-  /** Events that were kept again from memory. Those before them are gone. */
+  /** Number of events that were stored again from memory. Earlier events that the store lost are gone. */
   readonly events: number;
 }
 
 /** An incident that opened, changed or closed. */
 export interface IncidentData extends OfTerritory {
   readonly incident: Incident;
-  /** What is new since the last event of the incident; of `incident.updated` alone. */
+  /** What is new since the last event of the incident. Only in `incident.updated`. */
   readonly changed?: readonly IncidentChange[];
 }

@@ -7,39 +7,39 @@ import type { Evidence } from './event.ts';
 import { heardFrom, type VerdictState } from '../verdict/verdict.ts';
 import { heldMessages } from './held-messages.ts';
 
-/** As many messages stand in an event: enough to check it, few enough to send. */
+/** At most this many messages are listed in an event: enough to check it, few enough to send. */
 const MAX_MESSAGES = 16;
 
-/** Which messages are asked for. */
+/** Which messages to select. */
 export interface Asked {
-  /** Those by which voters lost sight, or those by which they gained it. */
+  /** True: messages by which voters lost sight; false: messages by which they gained it. */
   readonly lost: boolean;
   readonly from: EventTime;
 }
 
 /**
- * The messages by which voters lost (or gained) sight of a territory since `from`. Where there is none, because what changed
- * was not heard as it did, the messages that were heard last before.
+ * The messages by which voters lost (or gained) sight of a territory since `from`. If there is none, because the change
+ * happened while we received nothing, the last messages before.
  */
 export function evidenceOf(view: TerritoryView, asked: Asked): Evidence {
   return evidenceFrom(view, view.visibilityLog.kept, asked);
 }
 
-/** A verdict that was given, and when the first message was heard of the movement that led to it. */
+/** A change of verdict, and when the first message of the movement that led to it was received. */
 export interface Given {
   readonly before: VerdictState;
   readonly state: VerdictState;
   readonly first: EventTime;
 }
 
-/** The same of a verdict: losses for the worse, returns for the better. */
+/** The messages behind a change of verdict: losses if it got worse, returns if it got better. */
 export function evidenceOfVerdict(view: TerritoryView, { before, state, first }: Given): Evidence {
   const known = before.kind === 'unknown' ? before.before : before.kind;
   const isBetter = state.kind === 'routable' || (state.kind === 'degraded' && known === 'unroutable');
   return evidenceOf(view, { lost: !isBetter, from: heardFrom(before, first) });
 }
 
-/** The same of each network alone: for many that change at one moment. */
+/** The messages behind a change of each single network, for many networks that change at one moment. */
 export function evidenceByUnit(view: TerritoryView): (unit: number, asked: Asked) => Evidence {
   const changesOf = changesByUnit(view.visibilityLog.kept);
   return (unit, asked) => {
@@ -62,13 +62,13 @@ function evidenceFrom(
   return evidenceIn(held.length > 0 ? held : visibilityLog.slice(-MAX_MESSAGES));
 }
 
-/** All of these messages are counted; the first, the last, and a sample across the movement between them listed in full. */
+/** Counts all of these messages, and lists the first, the last, and an even sample of those between. */
 export function evidenceIn(found: readonly VisibilityChange[]): Evidence {
   const messages = messagesOf(found);
   return { count: messages.length, messages: sampled(messages).flatMap((message) => messageOf(message)) };
 }
 
-/** Changes of one peer at one moment came in one message, as far as can be seen from outside. */
+/** Changes of one peer at one moment are taken as one message: the archive does not tell them apart. */
 function messagesOf(visibilityLog: readonly VisibilityChange[]): readonly VisibilityChange[][] {
   const messages = new Map<string, VisibilityChange[]>();
   for (const sight of visibilityLog) {
@@ -80,14 +80,17 @@ function messagesOf(visibilityLog: readonly VisibilityChange[]): readonly Visibi
   return [...messages.values()];
 }
 
-/** As many as stand in an event, at even steps, the first and the last among them. */
+/** As many as an event lists, at even steps, with the first and the last. */
 function sampled<T>(all: readonly T[]): readonly T[] {
   if (all.length <= MAX_MESSAGES) return all;
   const step = (all.length - 1) / (MAX_MESSAGES - 1);
   return Array.from({ length: MAX_MESSAGES }, (_, i) => all[Math.round(i * step)]).filter((one) => one !== undefined);
 }
 
-/** Finds the visibility changes of one unit, oldest first. A whole country's units may ask at one moment: each prefix is compared once. */
+/**
+ * Finds the visibility changes of one unit, oldest first. All units of a country may change at one moment, so each
+ * prefix is compared only once.
+ */
 export function changesByUnit(
   visibilityLog: readonly VisibilityChange[],
 ): (unit: Prefix) => readonly VisibilityChange[] {

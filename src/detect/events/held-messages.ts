@@ -3,17 +3,17 @@ import type { HeldRoute } from '../../rib/route-table.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import { changeOf, type VisibilityChange } from '../../rib/visibility-changes.ts';
 
-/** No event is made of more routes than these. */
+/** The largest number of routes behind one event. */
 const MOST_ROUTES = 262_144;
 
-/** Which of the routes that voters hold are asked for. */
+/** Which of the voters' routes to select. */
 interface Meant {
-  /** Only routes to one of these networks; to any without. */
+  /** Only routes to one of these networks; `undefined`: to any network. */
   readonly units?: readonly number[] | undefined;
   readonly isMeant: (held: HeldRoute) => boolean;
 }
 
-/** The messages by which voters announced the routes that they hold now, or withdrew them; in order of time. */
+/** The messages that announced the routes which voters hold now, or that withdrew them, in order of time. */
 export function heldMessages(view: TerritoryView, { units, isMeant }: Meant): readonly VisibilityChange[] {
   const asked = units && new Set(units);
   const found: VisibilityChange[] = [];

@@ -3,9 +3,12 @@ import type { Collector } from '../../bgp/peer.ts';
 import type { PrefixText } from '../../bgp/prefix.ts';
 import type { Evidence, IsoTime, Verdict } from './basics.ts';
 
-/** What an update of an incident tells. Each but `verdict` and `units-lost` at most once. */
+/**
+ * What is new in an update of an incident. An incident has each of these at most once, except `verdict` and
+ * `units-lost`.
+ */
 export type IncidentChange =
-  /** A span ended, and another began: another verdict, a recovery, blindness or its end. */
+  /** A span ended and another began: another verdict, a recovery, blindness or its end. */
   | 'verdict'
   /** Visibility fell to half of what it was before the onset. */
   | 'below-half'
@@ -13,14 +16,14 @@ export type IncidentChange =
   | 'near-unroutable'
   /** Another network was lost. */
   | 'units-lost'
-  /** Most voters see no network of it any more. */
+  /** Most voters no longer see any of its networks. */
   | 'spread'
-  /** It flaps. */
+  /** The territory began to flap. */
   | 'flapping'
-  /** What is lost still stood still, and is the new baseline. */
+  /** The loss did not change for long, and what was left became the new baseline. */
   | 'rebased';
 
-/** Everything from the onset to the recovery that lasted. Drops close together are one incident. */
+/** An incident: everything from the onset to the recovery that lasted. Drops close together belong to one incident. */
 export interface Incident {
   /** Stable from opening to closing. */
   readonly id: string;
@@ -28,57 +31,63 @@ export interface Incident {
   /** The worst verdict in it. */
   readonly worst: 'degraded' | 'unroutable';
   /**
-   * Its time in order, without holes: each span begins where the one before it ended. The last has no `until` while it
-   * lasts. Blind time is a span of its own, and so is the time in between in which it was routable.
+   * Its spans in order of time: each begins where the one before ended. The last has no `until` while it lasts. Blind
+   * time has a span of its own, and so has time between drops in which the territory was routable.
    */
   readonly spans: readonly IncidentSpan[];
-  /** Spans between the last one and the one before it that are not listed, as there is no room; absent when all are. */
+  /**
+   * Number of spans between the last two listed ones that are left out for lack of room; absent when all are listed.
+   */
   readonly spansOmitted?: number;
-  /** How often it fell: runs of `degraded` and `unroutable` between which it was routable, or nothing was known. */
+  /** Drops: runs of `degraded` and `unroutable` spans, separated by `routable` or `unknown` time. */
   readonly drops: number;
   /** Spans in which it was unroutable. */
   readonly outages: number;
   /** From the first span's `from` to the last one's `until`; absent while that lasts. */
   readonly durationMs?: number;
-  /** Time spent in spans of each verdict that have ended, those that are not listed among them. */
+  /** Time in ended spans of each verdict, including spans that are not listed. */
   readonly unroutableMs: number;
   readonly degradedMs: number;
   readonly unknownMs: number;
   readonly routableMs: number;
-  /** Unroutable and degraded together. Blind time is never part of it. */
+  /** Unroutable and degraded time together. Blind time is not part of it. */
   readonly downMs: number;
-  /** True when it began before it was seen: before the first look, or while too few voters could be heard. */
+  /** True when it began unseen: before the first look, or while there were too few voters. */
   readonly sinceAtLatest?: true;
-  /** True when it ended only because what is lost still stood still so long that it is the new baseline. */
+  /** True when it ended only because the loss did not change for so long that it became the new baseline. */
   readonly rebased?: true;
   /** Lowest visibility. */
   readonly depth: number;
   /**
-   * `flapping`: many drops. Else of the first: `cliff` when nine tenths of what it lost went at once, `slope` when bit by
-   * bit, `unseen` when it began before it was seen.
+   * `flapping`: many drops. Otherwise the shape of the first drop: `cliff` when nine tenths of the loss came at once,
+   * `slope` when it came bit by bit, `unseen` when it began unseen.
    */
   readonly shape: 'cliff' | 'slope' | 'flapping' | 'unseen';
   /**
-   * When the first loss of the movement was heard that led to the first verdict, and when half and nine tenths of the
-   * visibility before it were lost; these are absent when they never were. All is absent when it was not seen.
+   * When the first loss of the movement to the first verdict was received, and when half and nine tenths of the earlier
+   * visibility were lost; each is absent when that never happened. The whole field is absent when the onset was not
+   * seen.
    */
   readonly onset?: { readonly first: IsoTime; readonly half?: IsoTime; readonly ninety?: IsoTime };
-  /** Networks in the order in which they were lost, as `unit.lost` tells it. */
+  /** Networks in the order in which they were lost, as in `unit.lost`. */
   readonly unitsLost: readonly { readonly unit: PrefixText; readonly at: IsoTime }[];
-  /** Upstreams in the order in which the last unit was lost over them. */
+  /** Upstreams in the order in which they lost their last unit. */
   readonly upstreamsLost: readonly { readonly upstream: Asn; readonly at: IsoTime }[];
-  /** Losses of other upstreams, which are not listed, as there is no room; absent when all are. */
+  /** Number of lost upstreams that are left out for lack of room; absent when all are listed. */
   readonly upstreamsOmitted?: number;
-  /** Networks that are back, in the order in which they returned, as `unit.returned` tells it. */
+  /** Networks that are back, in the order of their return, as in `unit.returned`. */
   readonly unitsReturned: readonly { readonly unit: PrefixText; readonly at: IsoTime }[];
-  /** Peers that kept a route when nearly all had lost theirs: stuck ("zombie") routes, or a path that survived. */
+  /**
+   * Peers that still had a route when nearly all others had lost theirs: usually a stale ("zombie") route, seldom a
+   * working path.
+   */
   readonly stuck: readonly {
     readonly collector: Collector;
     readonly address: string;
     readonly asn: Asn;
     readonly units: number;
   }[];
-  /** True when any of it was decided on data filled in after a gap. */
+  /** True when a part of it was decided on data that was filled in after a gap. */
   readonly backfilled: boolean;
   readonly evidence: Evidence;
 }
@@ -89,8 +98,8 @@ export interface IncidentSpan {
   readonly from: IsoTime;
   /** Absent while it lasts. */
   readonly until?: IsoTime;
-  /** Lowest visibility in it; of `degraded` and `unroutable`. */
+  /** Lowest visibility in the span. Only for `degraded` and `unroutable`. */
   readonly depth?: number;
-  /** True when `from` is only the latest it can have begun. */
+  /** True when `from` is only the latest time at which it can have begun. */
   readonly sinceAtLatest?: true;
 }

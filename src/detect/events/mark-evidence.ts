@@ -7,8 +7,9 @@ import { changesByUnit, evidenceIn, evidenceOf } from './evidence.ts';
 import { heldMessages } from './held-messages.ts';
 
 /**
- * The messages behind a change of an upstream, an origin or a prefix: those since it began that announced routes which show it;
- * of one that went, those that announced other routes to its networks, or withdrew them.
+ * The messages behind a change of an upstream, an origin or a prefix, since the change began. For a mark that appeared:
+ * announcements of routes that show it. For a mark that went: announcements of other routes to its networks, and
+ * withdrawals.
  */
 export function evidenceOfMark(view: TerritoryView, change: Change): Evidence {
   const { what, on, first, units } = change;
@@ -22,7 +23,8 @@ export function evidenceOfMark(view: TerritoryView, change: Change): Evidence {
   const losses = on ? [] : lossesOf(view, change);
   if (since.length + losses.length > 0) return evidenceIn([...since, ...losses].sort((a, b) => a.at - b.at));
   const held = heldMessages(view, { units: of, isMeant: (one) => one.path !== undefined && shows(one) === on });
-  // A table may end without the route, and nothing else be told of these networks: then what was heard last of the country.
+  // A table dump may simply lack the route, without any message about these networks. The evidence is then the last
+  // messages about the country.
   return held.length > 0 ? evidenceIn(held) : evidenceOf(view, { lost: !on, from: first });
 }
 

@@ -8,7 +8,7 @@ import type { IsoTime } from './basics.ts';
  * - `reachable`: every target answers.
  * - `partly`: some do not answer, or not as asked, but not all are silent.
  * - `unreachable`: every target has been silent in two rounds in a row.
- * - `unknown`: our own line is down, there are too few targets, or there are no results that are recent.
+ * - `unknown`: our own line is down, there are too few targets, or there are no recent results.
  */
 export type Reachability = 'reachable' | 'partly' | 'unreachable' | 'unknown';
 
@@ -18,14 +18,14 @@ export type UnreachedReason =
   | 'own-line'
   /** Fewer targets have results than a verdict needs. */
   | 'too-few-targets'
-  /** There is no result that is recent. */
+  /** There is no recent result. */
   | 'no-results';
 
-/** How one class of service of a territory stands. */
+/** The reachability of one class of service of a territory. */
 export interface ServiceReach {
   readonly service: Service;
   readonly verdict: Reachability;
-  /** When the first result came that led there. */
+  /** When the first result that led to this verdict arrived. */
   readonly since: IsoTime;
   /** Targets that answer as asked, from more than half of the vantage points that ask them. */
   readonly answering: number;
@@ -49,7 +49,7 @@ export interface TargetReach {
 /** How the services of a territory stand. */
 export interface ReachabilityView {
   readonly reachability: Reachability;
-  /** When the first result came that led there. */
+  /** When the first result that led to this verdict arrived. */
   readonly since: IsoTime;
   /** Only when `unknown`. */
   readonly reason?: UnreachedReason;

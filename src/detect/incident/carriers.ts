@@ -2,14 +2,14 @@ import type { Asn } from '../../bgp/asn.ts';
 import { parseMark } from '../../rib/marks.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 
-/** Upstreams over which some unit is reached by as many voters as `presentAt` asks. */
+/** The upstreams over which at least the share `presentAt` of the voters reaches some unit. */
 export class Carriers {
   readonly #view: TerritoryView;
   readonly #presentAt: number;
-  /** Marks that carry, and for how many of them each upstream stands. */
+  /** The marks that reach this share, and the number of them per upstream. */
   readonly #marks = new Map<string, Asn>();
   readonly #counts = new Map<Asn, number>();
-  /** As of which voters it was looked last; see `BaselineMatrix.roster`. */
+  /** The set of voters at the last look; see `BaselineMatrix.roster`. */
   #roster: number | undefined;
 
   constructor(view: TerritoryView, presentAt: number) {
@@ -17,7 +17,7 @@ export class Carriers {
     this.#presentAt = presentAt;
   }
 
-  /** Forgets what carried: at the next look nothing is lost. */
+  /** Forgets all upstreams, so that the next look reports no loss. */
   reset(): void {
     this.#marks.clear();
     this.#counts.clear();
@@ -25,8 +25,8 @@ export class Carriers {
   }
 
   /**
-   * Looks at the marks whose counts changed since the last look; at all of them when other voters are asked than then,
-   * and then nothing is lost. Gives the upstreams over which nothing is reached any more, upward.
+   * Looks at the marks whose counts changed since the last look. If the set of voters changed, looks at all of them and
+   * reports no loss. Returns the upstreams over which nothing is reached any more, ascending.
    */
   look(touched: readonly string[]): readonly Asn[] {
     const { tally, voters, matrix } = this.#view;
@@ -42,7 +42,7 @@ export class Carriers {
       if (carries && !this.#marks.has(mark)) this.#enter(mark);
       if (!carries && this.#marks.has(mark)) fewer.add(this.#leave(mark));
     }
-    // That others are asked now is no loss.
+    // A change of the voters is not a loss.
     return isOther ? [] : [...fewer].filter((asn) => !this.#counts.has(asn)).sort((a, b) => a - b);
   }
 

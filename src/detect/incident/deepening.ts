@@ -7,20 +7,20 @@ import { levelBefore } from './fall.ts';
 import { isFlapping, type IncidentState } from './incident.ts';
 import { isDown } from './spans.ts';
 
-/** What an open incident is measured by. */
+/** The sample and the policy by which an open incident is measured. */
 interface Measure {
   readonly sample: Controlled;
   readonly policy: Policy;
 }
 
-/** What must last before it is reported, once in an incident. */
+/** Changes that must last before they are reported, once in an incident. */
 const DEPTHS = ['below-half', 'near-unroutable', 'spread'] as const satisfies readonly IncidentChange[];
 
-/** Notes what has got worse with this sample, and what is so no more. */
+/** Notes what got worse with this sample, and drops what is no longer so. */
 export function noteWorse(incident: IncidentState, state: VerdictState, measure: Measure): void {
   const { told, worsened } = incident;
   const { at } = measure.sample;
-  // That it is unroutable says all of it.
+  // The verdict `unroutable` already says all of this.
   if (state.kind === 'unroutable') {
     for (const what of DEPTHS) told.add(what);
     worsened.delete('units-lost');
@@ -41,14 +41,16 @@ export function markTold(incident: IncidentState, measure: Measure): void {
   incident.worsened.clear();
 }
 
-/** When the worsening of the incident is reported, if it lasts; `undefined` when nothing worsened. */
+/** When a worsening will be reported if it lasts; `undefined` when nothing got worse. */
 export function newsAt({ worsened }: IncidentState, policy: Policy): EventTime | undefined {
   let next: EventTime | undefined;
   for (const since of worsened.values()) next = earliest(next, later(since, policy.deepeningHoldMs));
   return next;
 }
 
-/** What has lasted by `at`, in the order in which it began. Where an event is made anyway, also what need not last. */
+/**
+ * What has lasted long enough by `at`, in order of begin. If an event is sent anyway, also changes that need no hold.
+ */
 export function takeNews(
   { told, worsened }: IncidentState,
   { at, isToldAnyway }: { readonly at: EventTime; readonly isToldAnyway: boolean },

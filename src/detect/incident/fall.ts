@@ -3,32 +3,35 @@ import type { Peer } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { ONSET_SHARE } from '../../policy/fixed.ts';
 
-/** A fall is a handful of steps for a small country; of a large one every second is enough to tell its shape. */
+/**
+ * At most one step a second is recorded: enough to describe the fall of a large country. A small one has a handful of
+ * steps.
+ */
 const MAX_STEPS = 4096;
 
-/** As many upstreams are named as lost, one for each unit that is followed alone; the losses of others are counted. */
+/** At most this many lost upstreams are listed, one for each unit that is followed individually. Others are counted. */
 export const MAX_UPSTREAMS_LOST = 256;
 
-/** What is recorded of a fall from its first loss on, before it is known whether it becomes an incident. */
+/** The record of a fall from its first loss on, kept before it is clear whether the fall becomes an incident. */
 export interface Fall {
   readonly first: EventTime;
   /** Visibility before the first loss. */
   readonly from: number;
   depth: number;
-  /** How it fell: each time it was deeper than ever, until it first recovered. */
+  /** The steps of the fall: each new lowest visibility until the first recovery. */
   steps: { readonly at: EventTime; readonly share: number }[];
   readonly upstreamsLost: Map<Asn, EventTime>;
-  /** Losses of upstreams for which there was no room. */
+  /** Number of lost upstreams that are not listed. */
   upstreamsOmitted: number;
   stuck: readonly { readonly peer: Peer; readonly units: number }[];
 }
 
-/** A fall that begins at this share. */
+/** A new fall, from this share. */
 export function newFall(first: EventTime, from: number): Fall {
   return { first, from, depth: from, steps: [], upstreamsLost: new Map(), upstreamsOmitted: 0, stuck: [] };
 }
 
-/** Notes how deep it has fallen; as a step of the onset while that goes on. True when it is deeper than ever. */
+/** Notes the visibility, as a step while the onset lasts. Returns whether it is a new lowest one. */
 export function noteShare(fall: Fall, { share, at }: { share: number; at: EventTime }, isOnset: boolean): boolean {
   if (share >= fall.depth) return false;
   fall.depth = share;
@@ -44,13 +47,13 @@ export function noteUpstreamLoss(fall: Fall, asn: Asn, at: EventTime): void {
   else fall.upstreamsOmitted++;
 }
 
-/** When it had fallen, of the movement that began at `first`, to this part of what was there before. */
+/** When the movement that began at `first` had brought visibility down to this part of what it was before. */
 export function fallenTo(fall: Fall, first: EventTime, part: number): EventTime | undefined {
   const most = part * levelBefore(fall, first);
   return fall.steps[firstStep(fall.steps, ({ at, share }) => at >= first && share <= most)]?.at;
 }
 
-/** How long it took from `first` until nine tenths were lost of what was lost at the deepest, `depth`. */
+/** Milliseconds from `first` until nine tenths of the whole loss, down to `depth`, had happened. */
 export function fallMs(fall: Fall, first: EventTime, depth: number): number {
   const from = levelBefore(fall, first);
   const most = from - ONSET_SHARE * (from - depth);
@@ -66,8 +69,8 @@ export function levelBefore({ from, steps }: Fall, first: EventTime): number {
 type Step = Fall['steps'][number];
 
 /**
- * Index of the first step for which this is so, or the number of steps. Each step is later and deeper than the one before, so
- * what is so for one is so for all after it. A fall may have thousands of steps, and each message asks.
+ * Index of the first step that meets the condition, or the number of steps. A binary search: steps get later and
+ * deeper, so all later steps meet it too. A fall may have thousands of steps, and each message searches.
  */
 function firstStep(steps: readonly Step[], isSo: (step: Step) => boolean): number {
   let [low, high] = [0, steps.length];

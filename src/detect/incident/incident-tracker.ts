@@ -17,47 +17,47 @@ import { closesAt, noteUnitLoss, noteUnitReturn, type IncidentState } from './in
 import { isDown, turnTo } from './spans.ts';
 import { STUCK_AT } from '../../policy/fixed.ts';
 
-/** As many peers are named as stuck. */
+/** At most this many stuck peers are listed. */
 const MAX_STUCK = 50;
 
-/** As many beginnings are remembered: a state tracks three at once, and the verdict looks up the one it came from. */
+/** At most this many beginnings are remembered: a state tracks three at once, and a verdict looks up its own. */
 const MAX_FIRSTS = 16;
 
-/** What is written down of an incident tracker. */
+/** The state from which an incident tracker continues. */
 export interface IncidentTrackerSnapshot {
   readonly movement: Movement;
   readonly shareBefore: number;
   /** In the order in which they were noted. */
   readonly firsts: readonly (readonly [since: EventTime, first: EventTime])[];
-  /** Units that were reported as lost, and not as returned since. */
+  /** Units that were reported as lost and have not been reported as returned since. */
   readonly lost: readonly (readonly [unit: number, since: EventTime])[];
   readonly lowSince: EventTime | undefined;
   readonly fall: Fall | undefined;
-  /** Its fall is the one above. */
+  /** The open incident. Its fall is `fall`. */
   readonly incident: IncidentState | undefined;
 }
 
-/** A verdict that changed, and when that was decided. */
+/** A change of verdict, and when it was decided. */
 export interface Turn {
   readonly before: VerdictState;
   readonly state: VerdictState;
   readonly at: EventTime;
   readonly levels: Levels | undefined;
-  /** Routable only because what is lost is the new baseline. */
+  /** `routable` only because the loss became the new baseline. */
   readonly rebased: boolean;
 }
 
-/** Notes a view's falls from the first loss on, and makes incidents of those that became a verdict. */
+/** Records the falls of a view from the first loss on. A fall that leads to a verdict becomes an incident. */
 export class IncidentTracker {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
   #movement: Movement = startMovement(0, 0 as EventTime);
-  /** Visibility before the movement that goes on. */
+  /** Visibility before the present movement. */
   #shareBefore = 0;
-  /** For each moment at which a threshold was crossed: when the movement across it began. */
+  /** When a threshold was crossed, and when the movement across it began. */
   readonly #firsts = new Map<EventTime, EventTime>();
   readonly #lost = new Map<number, EventTime>();
-  /** Since when it is low while it is degraded: what is seen then is part of a span to come, or not. */
+  /** Since when it has been low while `degraded`: this may yet become an `unroutable` span. */
   #lowSince: EventTime | undefined;
   #fall: Fall | undefined;
   #incident: IncidentState | undefined;
@@ -78,17 +78,17 @@ export class IncidentTracker {
     return closesAt(this.#incident, this.#policy);
   }
 
-  /** When it will be reported, if it lasts, that an open incident got worse. */
+  /** When a worsening of the open incident will be reported if it lasts. */
   newsAt(): EventTime | undefined {
     return this.#incident && newsAt(this.#incident, this.#policy);
   }
 
-  /** When the first message was heard of the movement that crossed a threshold at `since`. */
+  /** When the first message of the movement that crossed a threshold at `since` was received. */
   firstOf(since: EventTime): EventTime {
     return this.#firsts.get(since) ?? since;
   }
 
-  /** Others are asked now: what they see is another share, and no movement. */
+  /** The set of voters changed, so a different share is not a movement. */
   noteRoster(share: number): void {
     this.#movement = rebaseMovement(this.#movement, share);
   }
@@ -105,7 +105,7 @@ export class IncidentTracker {
       if (this.#fall !== undefined) noteUpstreamLoss(this.#fall, asn, sample.at);
   }
 
-  /** Call with the stepped state: what crossed a threshold just now began with the movement that goes on. */
+  /** Call with the state after the step. A threshold crossed at `at` was crossed by the present movement. */
   noteState(state: VerdictState, at: EventTime): void {
     const isFine = state.kind === 'routable' && state.dipSince === undefined && state.lowSince === undefined;
     if (isFine && this.#incident === undefined) this.#fall = undefined;
@@ -118,7 +118,7 @@ export class IncidentTracker {
     if (this.#firsts.size > MAX_FIRSTS && oldest !== undefined) this.#firsts.delete(oldest);
   }
 
-  /** A unit was reported as lost or returned. Returns since when a returned one had been lost, if that was seen. */
+  /** Notes a reported loss or return. Returns since when a returned unit had been lost, if that was seen. */
   noteUnit(unit: number, { on, since, at }: { on: boolean; since: EventTime; at: EventTime }): EventTime | undefined {
     const lostSince = this.#lost.get(unit);
     const incident = this.#incident;
@@ -134,7 +134,7 @@ export class IncidentTracker {
     return undefined;
   }
 
-  /** A verdict was given: what became of the incident. */
+  /** Takes a change of verdict. Returns whether it opened or updated the incident. */
   turn(turn: Turn): 'opened' | 'updated' | undefined {
     const { before, state, rebased } = turn;
     const isOpening = this.#incident === undefined;
@@ -144,7 +144,7 @@ export class IncidentTracker {
     }
     const incident = this.#incident;
     if (incident === undefined) return undefined;
-    // What was so at the first look was not filled in: nobody had looked.
+    // A state that the first look found is not backfilled: there was no look before it.
     if (before.kind === 'unknown' && before.before !== undefined) incident.backfilled = true;
     if (rebased) incident.rebased = true;
     const { kind: verdict, since: from } = state;
@@ -155,7 +155,7 @@ export class IncidentTracker {
     return isOpening ? 'opened' : 'updated';
   }
 
-  /** Call after each step, and after the turn it led to: pauses, depth, and what got worse. */
+  /** Records pauses, depth and worsening. Call it after each step, and after the `turn` that the step led to. */
   follow(state: VerdictState, sample: Controlled, levels: Levels | undefined): void {
     const incident = this.#incident;
     if (incident === undefined) return;
@@ -163,17 +163,17 @@ export class IncidentTracker {
     noteWorse(incident, state, { sample, policy: this.#policy });
   }
 
-  /** What an event reports now of an open incident, besides a verdict; more where an event is made anyway. */
+  /** What to report of the open incident besides a verdict; with `isToldAnyway` also what needs no hold. */
   takeNews(at: EventTime, isToldAnyway: boolean): readonly IncidentChange[] {
     return this.#incident === undefined ? [] : takeNews(this.#incident, { at, isToldAnyway }, this.#policy);
   }
 
-  /** It was reported as opened: what could be seen of it by then is not news. */
+  /** The opening was reported: what was visible of the incident by then is not news. */
   markTold(sample: Controlled): void {
     if (this.#incident !== undefined) markTold(this.#incident, { sample, policy: this.#policy });
   }
 
-  /** The incident that is over by `at`. It is returned once. */
+  /** The incident that is over by `at`. Each incident is returned once. */
   takeClosed(state: VerdictState, at: EventTime): IncidentState | undefined {
     const closes = this.closesAt(state);
     if (closes === undefined || closes > at) return undefined;
@@ -183,7 +183,7 @@ export class IncidentTracker {
     return closed;
   }
 
-  /** Call when the baseline was chosen: what is visible now is how it was. */
+  /** Call when the baseline was chosen: the present upstreams are the normal state. */
   begin(): void {
     this.#carriers.reset();
     this.#carriers.look([]);
@@ -201,7 +201,7 @@ export class IncidentTracker {
     };
   }
 
-  /** The view is as it was: over whom it was visible follows from it. */
+  /** Restore the view first: the upstreams are read from it. */
   restore({ movement, shareBefore, firsts, lost, lowSince, fall, incident }: IncidentTrackerSnapshot): void {
     this.#movement = movement;
     this.#shareBefore = shareBefore;
@@ -230,7 +230,7 @@ export class IncidentTracker {
     };
   }
 
-  /** Units that were lost by then belong to it, unless they were lost before it began. */
+  /** Adds the units that are lost at the opening, unless they were lost before the incident began. */
   #takeLost(incident: IncidentState, isUnseen: boolean): void {
     for (const [unit, since] of this.#lost)
       if (isUnseen || since >= incident.first) noteUnitLoss(incident, unit, since);
@@ -250,14 +250,14 @@ export class IncidentTracker {
     }
     const span = spans.at(-1);
     if (span === undefined) return;
-    // What was low for a while and became no verdict is part of the span after all.
+    // Visibility was low for a while, but this did not become a verdict: it belongs to the span after all.
     if (this.#lowSince !== undefined && lowSince === undefined)
       span.depth = Math.min(span.depth, lowestBetween(levels, this.#lowSince, undefined));
     if (lowSince === undefined) span.depth = Math.min(span.depth, sample.share);
     this.#lowSince = lowSince;
   }
 
-  /** Noted from the sample on that crosses the usual level; forgotten when that was not for good. */
+  /** Records a fall from its first low sample. `noteState` drops it if it ends before a verdict. */
   #noteFall(sample: Controlled): void {
     const { at, share } = sample;
     if (share < this.#policy.degradedBelow)
@@ -269,13 +269,13 @@ export class IncidentTracker {
   }
 }
 
-/** Lowest visibility by now of the span that begins; 1 where it says nothing. */
+/** Lowest visibility so far in the new span; 1 for a verdict that has no depth. */
 function depthOf({ state, levels }: Turn): number {
   if (levels === undefined || (state.kind !== 'degraded' && state.kind !== 'unroutable')) return 1;
   return lowestBetween(levels, state.since, state.kind === 'degraded' ? state.lowSince : undefined);
 }
 
-/** Voting peers that still see something, those that see most first. Asked for at each message of a deep fall. */
+/** The voting peers that still see something, those that see most first. Runs at each message of a deep fall. */
 function stuckIn(view: TerritoryView): Fall['stuck'] {
   const most: AdjRibIn[] = [];
   for (const rib of view.ribs.values()) {
@@ -290,7 +290,7 @@ function stuckIn(view: TerritoryView): Fall['stuck'] {
   return most.map((rib) => ({ peer: rib.peer, units: rib.seen }));
 }
 
-/** Who sees more units comes first. */
+/** Peers that see more units come first. */
 function compareSeen(a: AdjRibIn, b: AdjRibIn): number {
   return b.seen - a.seen || (a.peer.id < b.peer.id ? -1 : 1);
 }

@@ -8,17 +8,17 @@ import { endedPart, isDown, rounded, spansOf, sumsOf, type Timeline } from './sp
 /** An incident while it is tracked. */
 export interface IncidentState {
   readonly id: string;
-  /** When the first message of the movement was heard that opened it; where that was not seen, when its first span begins. */
+  /** When the first message of the opening movement was received; if that was not seen, when the first span begins. */
   readonly first: EventTime;
-  /** How it fell; later falls go on writing in it. */
+  /** Its fall. Later falls of the same incident continue it. */
   readonly fall: Fall;
   readonly timeline: Timeline;
   /** By index of the unit. */
   readonly unitsLost: Map<number, EventTime>;
   readonly unitsReturned: Map<number, EventTime>;
-  /** What was reported once, and is not reported again. */
+  /** Changes that were reported and are not reported again. */
   readonly told: Set<IncidentChange>;
-  /** What got worse and has not lasted long enough to be reported, and since when. */
+  /** Worsening that has not yet lasted long enough to be reported, and since when. */
   readonly worsened: Map<IncidentChange, EventTime>;
   readonly evidence: Evidence;
   backfilled: boolean;
@@ -31,12 +31,12 @@ export function noteUnitLoss({ unitsLost, unitsReturned }: IncidentState, unit: 
   unitsReturned.delete(unit);
 }
 
-/** The last return counts: a unit that comes and goes has not come back. */
+/** Only the last return counts: a unit that was lost again has not come back. */
 export function noteUnitReturn({ unitsLost, unitsReturned }: IncidentState, unit: number, at: EventTime): void {
   if (unitsLost.has(unit)) unitsReturned.set(unit, at);
 }
 
-/** When the incident ends, if nothing drops before: `incidentGapMs` after the last drop. */
+/** When the incident closes if no drop comes before: `incidentGapMs` after the last drop. */
 export function closesAt({ timeline }: IncidentState, policy: Policy): EventTime | undefined {
   const { until } = endedPart(timeline);
   return until === undefined ? undefined : later(until, policy.incidentGapMs);
@@ -47,7 +47,7 @@ export function beganAt({ timeline, first }: IncidentState): EventTime {
   return timeline.spans[0]?.from ?? first;
 }
 
-/** As events carry it. */
+/** The incident in the form that events carry. */
 export function incidentOf(
   incident: IncidentState,
   state: 'open' | 'closed',
@@ -84,7 +84,7 @@ export function incidentOf(
   };
 }
 
-/** Whether it began before it was seen. */
+/** Whether it began unseen. */
 function isUnseen({ timeline }: IncidentState): boolean {
   return timeline.spans[0]?.sinceAtLatest === true;
 }
@@ -102,7 +102,7 @@ function depthOf({ spans, omitted }: Timeline): number {
   return Math.min(omitted?.depth ?? 1, ...spans.map(({ depth }) => depth));
 }
 
-/** By time; what happened at one moment by number, so that the order of messages within it does not show. */
+/** Sorted by time, then by unit, so that the order of messages within one moment makes no difference. */
 function inOrder<T extends number>(times: ReadonlyMap<T, EventTime>): (readonly [T, EventTime])[] {
   return [...times].sort(([a, atA], [b, atB]) => atA - atB || a - b);
 }

@@ -2,28 +2,31 @@ import { isoTime, type EventTime } from '../../bgp/time.ts';
 import type { Incident, IncidentSpan, Verdict } from '../events/event.ts';
 
 /**
- * As many spans are listed, the first ones and the last: a country that flaps without end makes two a minute, and each
- * update of its incident carries them all. Those between are counted, and their time and depth with them.
+ * At most this many spans are listed, the first and the last ones. A country that flaps without end makes two a minute,
+ * and each update of its incident lists them. The spans between are only added up: number, time and depth.
  */
 export const MAX_SPANS = 512;
 
-/** As many of them are the first ones. The last are as many: no less than a verdict by the mean of a window names anew. */
+/**
+ * How many of them are first ones; as many are last ones. A verdict by the mean of a window may replace the last ones,
+ * so they must not be fewer than a window holds.
+ */
 const HEAD = MAX_SPANS / 2;
 
 /** Time under one verdict. It ends where the next one begins. Times are event time. */
 export interface SpanState {
   readonly verdict: Verdict;
   readonly from: EventTime;
-  /** Lowest visibility in it; 1 where it says nothing. */
+  /** Lowest visibility in the span; 1 for a verdict that has no depth. */
   depth: number;
   readonly sinceAtLatest: boolean;
-  /** Whether it is the begin of a drop: down, after time in which it was not. */
+  /** Whether a drop begins with this span: it is down, and the span before is not. */
   readonly falls: boolean;
 }
 
-/** Spans that are not listed: only their sums. */
+/** The sums of the spans that are not listed. */
 export interface OmittedSpans {
-  /** Where they begin; they end where the span after them begins. */
+  /** When the first of them begins. They end where the next listed span begins. */
   readonly from: EventTime;
   readonly count: number;
   readonly ms: Readonly<Record<Verdict, number>>;
@@ -32,13 +35,13 @@ export interface OmittedSpans {
   readonly depth: number;
 }
 
-/** All that happened since the onset, in order and without holes; what came after the recovery is part of it too. */
+/** The spans since the onset, in order and without holes, including those after the recovery. */
 export interface Timeline {
   readonly spans: SpanState[];
   omitted: OmittedSpans | undefined;
 }
 
-/** From `span.from` on it is this span: what was noted from then on is gone. */
+/** Starts a span at `span.from`, and removes the spans that begin at or after it. */
 export function turnTo(timeline: Timeline, span: Omit<SpanState, 'falls'>): void {
   const { spans } = timeline;
   while (spans.length > 0 && (spans.at(-1)?.from ?? 0) >= span.from) spans.pop();
@@ -71,7 +74,7 @@ export function isDown({ verdict }: { readonly verdict: Verdict } = { verdict: '
   return verdict === 'unroutable' || verdict === 'degraded';
 }
 
-/** What has happened by the last recovery: when we were blind as it came, blindness is part of it. */
+/** The spans up to the last recovery. If the recovery came while we were blind, that blind time is included. */
 export function endedPart({ spans }: Timeline): { readonly told: readonly SpanState[]; readonly until?: EventTime } {
   const last = spans.findLastIndex(isDown);
   const end = spans[last + 1]?.verdict === 'unknown' ? last + 1 : last;
@@ -85,7 +88,7 @@ export type Sums = Pick<
   'drops' | 'outages' | 'unroutableMs' | 'degradedMs' | 'unknownMs' | 'routableMs' | 'downMs'
 >;
 
-/** What the spans add up to, those that have no room among them. */
+/** The sums over all spans, including those that are not listed. */
 export function sumsOf(timeline: Timeline): Sums {
   const { omitted } = timeline;
   const { told, until } = endedPart(timeline);
@@ -103,7 +106,7 @@ export function sumsOf(timeline: Timeline): Sums {
   };
 }
 
-/** As events carry them. */
+/** The spans in the form that events carry. */
 export function spansOf(timeline: Timeline): readonly IncidentSpan[] {
   const { told, until } = endedPart(timeline);
   return told.map(({ verdict, from, depth, sinceAtLatest }, i) => {
@@ -118,12 +121,12 @@ export function spansOf(timeline: Timeline): readonly IncidentSpan[] {
   });
 }
 
-/** Four decimals are a voter in ten thousand: more would print the noise of division. */
+/** Four decimals resolve one voter in ten thousand; more would print rounding noise. */
 export function rounded(share: number): number {
   return Math.round(share * 10_000) / 10_000;
 }
 
-/** Where the next one begins, listed or not. */
+/** When the next span begins, listed or not. */
 function endOf({ omitted }: Timeline, told: readonly SpanState[], i: number): EventTime | undefined {
   return omitted !== undefined && i === HEAD - 1 ? omitted.from : told[i + 1]?.from;
 }

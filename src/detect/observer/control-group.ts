@@ -5,8 +5,8 @@ import { aimAt, turnsAt, type Hysteresis } from '../hysteresis.ts';
 import { CONTROL_JOIN_MS, CONTROL_LEAVE_MS } from '../../policy/fixed.ts';
 
 /**
- * The control group: prefixes that never go away, such as RIS anchors. If they go together with a country, the
- * fault is ours, or an exchange's between them and us. Only counted while there are enough voters.
+ * The control group: prefixes that never go away, such as RIS anchors. If they go together with a country, the fault is
+ * ours, or an exchange's between them and us. It is counted only while there are enough voters.
  */
 export class ControlGroup {
   readonly views: readonly TerritoryView[];
@@ -36,7 +36,7 @@ export class ControlGroup {
 
   observe(at: EventTime): void {
     for (const [view, members] of this.#members) {
-      // Nobody follows its units one by one.
+      // Changes of its single units are not followed.
       view.takeTouched();
       const isWatched = view.voters >= this.#minVoters;
       for (const [unit, member] of members.entries()) {
@@ -47,7 +47,7 @@ export class ControlGroup {
     }
   }
 
-  /** Per unit of the view: whether it belongs. */
+  /** Per unit of the view: whether it belongs to the group. */
   snapshot(view: TerritoryView): readonly Hysteresis[] {
     return this.#members.get(view) ?? [];
   }

@@ -6,37 +6,39 @@ import type { Draft } from '../events/chain.ts';
 import type { BlindData, DataLossData, ObserverData } from '../events/event.ts';
 import type { VerdictState } from '../verdict/verdict.ts';
 
-/** A gap that took away votes, until each of them is settled. */
+/** A gap that took votes away, until each of these peers votes again or is gone. */
 export interface OpenGap {
   readonly collector: Collector;
-  /** The one peer concerned; `undefined`: several, or all of the collector. */
+  /** The one peer concerned; `undefined`: several or all peers of the collector. */
   readonly peer: Peer | undefined;
   readonly since: EventTime;
   readonly reason: GapReason;
   /** How many peers lost their vote. */
   readonly peers: number;
-  /** Those of them that cannot vote again yet. */
+  /** The peers of these that cannot vote again yet. */
   readonly unsettled: ReadonlySet<PeerId>;
 }
 
-/** The same, as its owner changes it. */
+/** The mutable form, for the observer itself. */
 export interface OwnGap extends OpenGap {
   readonly unsettled: Set<PeerId>;
 }
 
-/** What is written down of the observer. */
+/** The state from which an observer continues. */
 export interface ObserverSnapshot {
   /** In the order in which they opened. */
   readonly open: readonly OwnGap[];
   readonly blind: BlindData | undefined;
 }
 
-/** Tells of our own eyes: where something may have been missed, and when it has been made good. */
+/** Reports on our own view: where data may be missing, and when a gap has been healed. */
 export class Observer {
   readonly #open: OwnGap[] = [];
   #blind: BlindData | undefined;
 
-  /** Call with the verdicts of all territories: blind is when nothing is known of any of them that was known before. */
+  /**
+   * Call with the verdicts of all territories. We are blind when every territory that had a verdict is now `unknown`.
+   */
   look(states: readonly { readonly id: string; readonly state: VerdictState }[], at: EventTime): readonly Draft[] {
     const seen = states.flatMap(({ state }) => (state.kind === 'unknown' ? [] : [state.since]));
     const first = states[0]?.state;
@@ -57,7 +59,7 @@ export class Observer {
   observe(effects: readonly Effect[], at: EventTime): readonly Draft[] {
     return effects.flatMap((effect) => {
       if (effect.kind === 'settled') return this.#settle(effect.session.peer, at);
-      // A gap is news only where it cost a vote: nobody asks what a silent peer did not say.
+      // A gap is reported only if it cost a vote: missing messages of a peer without a vote change nothing.
       if (effect.voters.length === 0) return [];
       const { collector, peer, reason, voters } = effect;
       const unsettled = new Set(voters.map((session) => session.peer.id));
@@ -89,7 +91,7 @@ export class Observer {
   }
 }
 
-/** The store lost what it kept; `about` is what tells one loss from another of the same moment. */
+/** The store lost data. @param about distinguishes this loss from another of the same moment. */
 export function lossDraft(data: DataLossData, at: EventTime): Draft {
   return { type: 'observer.data-loss', at, subject: 'observer', about: `${data.kept} ${data.found}`, data };
 }

@@ -5,21 +5,21 @@ import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { VerdictState } from './verdict.ts';
 
-/** Voters that see more than usual and since when, in the order in which they came. */
+/** Voters that see more than usual, and since when, in order of time. */
 export interface JoiningVoters {
-  /** Those that usually see none of it. */
+  /** Voters that usually see nothing of the territory. */
   readonly newcomers: readonly (readonly [Asn, since: EventTime])[];
-  /** All of them. */
+  /** All voters that see more than usual. */
   readonly candidates: readonly (readonly [Asn, since: EventTime])[];
 }
 
-/** Keeps the baseline: which voter saw which network in the last stable state. */
+/** Maintains the baseline: which voter saw which network in the last stable state. */
 export class Baseline {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
-  /** Voters that usually see none of it and came to see some, and since when that is so, in order of time. */
+  /** Voters that usually see nothing of the territory and now see some of it, and since when, in order of time. */
   readonly #newcomers = new Map<Asn, EventTime>();
-  /** Voters that see more than they usually do, these among them, likewise. */
+  /** All voters that see more than they usually do, including the newcomers, and since when, in order of time. */
   readonly #candidates = new Map<Asn, EventTime>();
 
   constructor(view: TerritoryView, policy: Policy) {
@@ -27,14 +27,14 @@ export class Baseline {
     this.#policy = policy;
   }
 
-  /** The first time the territory is routable: what each voter sees now is what it usually sees. */
+  /** Sets the baseline to what each voter sees now, when the territory is routable for the first time. */
   begin(at: EventTime): void {
     this.#view.matrix.begin(at);
     this.#newcomers.clear();
     this.#candidates.clear();
   }
 
-  /** More voters come with the first dumps: what they see belongs to it as well. */
+  /** Adds what further voters of the first dumps see. */
   grow(at: EventTime): void {
     this.#view.matrix.grow(at);
   }
@@ -45,7 +45,7 @@ export class Baseline {
     if (!this.#view.hasBaseline) return;
     this.#view.matrix.noteShare(share, 1 - this.#policy.recoveredAt, at);
     for (const asn of grown) {
-      // What came last waits longest, and the rest of it with it: a table that arrives slowly is one thing.
+      // The wait of a voter starts again with each further network, because a table may arrive slowly.
       this.#newcomers.delete(asn);
       this.#candidates.delete(asn);
       if (!this.#view.matrix.seesMore(asn)) continue;
@@ -60,18 +60,19 @@ export class Baseline {
   }
 
   /**
-   * Takes in what voters have seen long enough. It is no news. Who came is a witness of the networks of the baseline soon,
-   * or half of those that see them could lose them unheard; a network that is new to it, or to a witness, must last.
+   * Adds to the baseline what voters have seen long enough. This makes no event. A new voter soon becomes a witness of
+   * the networks of the baseline; otherwise half of the voters that see them could lose them unnoticed. A network that
+   * is new to the baseline, or to a witness, must last longer.
    */
   adopt(state: VerdictState, at: EventTime): void {
     for (const asn of this.#due(this.#newcomers, state, at)) this.#view.matrix.join(asn, at, { ofBaseline: true });
     for (const asn of this.#due(this.#candidates, state, at)) {
-      // A network that few see may be seen by more one day.
+      // Too few voters see a network yet: more may follow.
       if (this.#view.matrix.join(asn, at)) this.#candidates.set(asn, at);
     }
   }
 
-  /** Gives up what is lost for good: what still stands is the baseline. True when it did. */
+  /** Makes what is still seen the new baseline, when a loss has lasted `rebaseMs`. Returns whether it did. */
   rebase(state: VerdictState, at: EventTime): boolean {
     if (state.kind !== 'degraded') return false;
     const due = this.#rebasesAt(state);
@@ -94,7 +95,7 @@ export class Baseline {
     return since === undefined ? undefined : this.#joinsAt(waiting, since, state);
   }
 
-  /** Takes out those whose wait is over. */
+  /** Removes and returns the voters whose wait is over. */
   #due(waiting: Map<Asn, EventTime>, state: VerdictState, at: EventTime): readonly Asn[] {
     const due: Asn[] = [];
     for (const [asn, since] of waiting) {
@@ -113,7 +114,7 @@ export class Baseline {
     return later(from, isNewcomer ? this.#policy.joinMs : this.#policy.adoptMs);
   }
 
-  /** Never when nothing is visible, nor while it is recovering anyway, nor while we are blind. */
+  /** `undefined` while nothing is visible, while the territory is recovering, and while we are blind. */
   #rebasesAt(state: VerdictState & { kind: 'degraded' }): EventTime | undefined {
     if (state.clearSince !== undefined || state.blindSince !== undefined || !this.#view.hasBaseline) return undefined;
     if (this.#view.leftSize === 0) return undefined;
@@ -122,14 +123,14 @@ export class Baseline {
 }
 
 /**
- * While it is routable, or while too few of those that usually see it are left to say so: then those that came instead
- * become witnesses, or nothing could ever be said again.
+ * True when routable or `unknown`. In `unknown` too few of the usual voters may be left: new voters must then become
+ * witnesses, or the territory would stay `unknown`.
  */
 function isQuiet({ kind }: VerdictState): boolean {
   return kind === 'routable' || kind === 'unknown';
 }
 
-/** While it is routable and nothing speaks against it. */
+/** True when routable, with no sign of a loss or of blindness. */
 function isStill(state: VerdictState): boolean {
   if (state.kind !== 'routable') return false;
   const { dipSince, lowSince, blindSince } = state;

@@ -1,25 +1,25 @@
 import type { EventTime } from '../../bgp/time.ts';
 import type { Policy } from '../../policy/policy.ts';
 
-/** Visibility times milliseconds when each condition began, as the sample counts it: what its mean is made of. */
+/** `Visible.area` at the begin of each condition. The mean since then is the difference of areas by the time. */
 export type Areas = { readonly [Name in Followed]?: number };
 
-/** Conditions that last by their mean. */
+/** Conditions whose mean decides whether they last. */
 export type Followed = 'lowSince' | 'dipSince' | 'clearSince' | 'upSince';
 
-/** As much of a sample as conditions are made of. */
+/** The parts of a sample that conditions need. */
 interface Visible {
   readonly at: EventTime;
   readonly share: number;
   readonly witnesses: number;
-  /** Visibility times milliseconds up to this moment. Without it a condition must hold unbroken. */
+  /** Sum of visibility times milliseconds up to this moment. Without it a condition must hold without interruption. */
   readonly area?: number | undefined;
 }
 
-/** Since when each condition lasts; absent when it is not so. */
+/** Since when each condition has lasted; absent: it is not met. */
 export type Found = { readonly [Name in Followed]?: EventTime } & { readonly areas?: Areas };
 
-/** These conditions after one more sample: begun, lasting, or over. */
+/** The conditions after one more sample: each begins, lasts or ends. */
 export function follow(state: Found, names: readonly Followed[], sample: Visible, policy: Policy): Found {
   const found: { [Name in Followed]?: EventTime } = {};
   const areas: { [Name in Followed]?: number } = {};
@@ -44,8 +44,8 @@ interface Lasting {
 }
 
 /**
- * Beyond the threshold by as much as one voter it may go, while the mean does not; but not so far that it is over. Of few
- * voters each one is a large part.
+ * A condition lasts although the share misses its threshold by up to one voter, as long as the mean meets it. With few
+ * voters each one is a large part of the share. A share that would end a verdict ends the condition at once.
  */
 function isLasting({ name, since, area }: Lasting, sample: Visible, policy: Policy): boolean {
   const { share, witnesses, at } = sample;
@@ -61,7 +61,7 @@ function isMeanMet({ name, since, area }: Lasting, { at, area: now }: Visible, p
   return isMet(name, IS_BELOW[name] ? mean - ROUNDING : mean + ROUNDING, policy);
 }
 
-/** A mean of equal shares may differ from them by the rounding of sums: far less than any voter. */
+/** Tolerance for the rounding of sums in a mean: far less than one voter. */
 const ROUNDING = 1e-6;
 
 const IS_BELOW: Readonly<Record<Followed, boolean>> = {
@@ -84,7 +84,7 @@ function isMet(name: Followed, share: number, policy: Policy): boolean {
   }
 }
 
-/** Whether it is as high, or as low, as would end a verdict. */
+/** Whether the share is so high, or so low, that it would end a verdict. */
 function isOver(name: Followed, share: number, policy: Policy): boolean {
   switch (name) {
     case 'lowSince':
@@ -98,13 +98,13 @@ function isOver(name: Followed, share: number, policy: Policy): boolean {
   }
 }
 
-/** Of what was found one condition alone. */
+/** One of the conditions, without the others. */
 export function only({ areas, ...found }: Found, name: Followed): Found {
   const area = areas?.[name];
   return { ...some({ [name]: found[name] }), ...(area === undefined ? {} : { areas: { [name]: area } }) };
 }
 
-/** As much of the areas as belongs to conditions that last; `undefined` when that is none. */
+/** The areas of the conditions that last; `undefined`: there are none. */
 export function areasOf(areas: Areas | undefined, lasting: { readonly [Name in Followed]?: EventTime | undefined }) {
   const names = (Object.keys(lasting) as Followed[]).filter((name) => lasting[name] !== undefined);
   const found = Object.fromEntries(
@@ -113,14 +113,14 @@ export function areasOf(areas: Areas | undefined, lasting: { readonly [Name in F
   return Object.keys(found).length === 0 ? undefined : found;
 }
 
-/** Whether what began then has lasted so long. */
+/** Whether a condition that began at `since` has lasted `ms` milliseconds by `at`. */
 export function lasted(since: EventTime | undefined, at: EventTime, ms: number): since is EventTime {
   return since !== undefined && at - since >= ms;
 }
 
 type Some<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** The same without what is `undefined`: a field is there only in the state in which it says something. */
+/** The fields without those that are `undefined`: a state has only the fields that mean something in it. */
 export function some<T extends Record<string, unknown>>(fields: T): Some<T> {
   const there: Partial<T> = {};
   for (const name in fields) if (fields[name] !== undefined) there[name] = fields[name];

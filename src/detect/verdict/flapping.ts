@@ -2,26 +2,26 @@ import { later, type EventTime } from '../../bgp/time.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { countedDrops, type Levels } from './levels.ts';
 
-/** A territory that drops again and again, counted up to its last change of level. */
+/** The count of drops of a territory that flaps, up to its last change of level. */
 export interface Flapping {
-  /** When the first of its drops began. */
+  /** When the first drop began. */
   readonly since: EventTime;
   /** Drops that are over. */
   readonly drops: number;
-  /** Time below the usual level, and all time that was seen. */
+  /** Milliseconds below the usual level, and milliseconds in which the level was known. */
   readonly downMs: number;
   readonly seenMs: number;
-  /** Up to here it is counted. */
+  /** The count includes everything up to this moment. */
   readonly to: EventTime;
 }
 
-/** What became of it with a look at the levels. `drops` are all that began by now. */
+/** The result of a look at the levels. `drops`: all drops that have begun so far. */
 export interface FlappingStep {
   readonly flapping: Flapping | undefined;
   readonly told?: { readonly what: 'flapping' | 'steady'; readonly since: EventTime; readonly count: Flapping };
 }
 
-/** It began to flap when there were enough drops in the window, and is steady when nothing changed for half of it. */
+/** Flapping begins with enough drops in the window, and ends when nothing has changed for half a window. */
 export function followFlapping(
   before: Flapping | undefined,
   levels: Levels,
@@ -44,12 +44,12 @@ export function followFlapping(
   };
 }
 
-/** When it is steady, if nothing changes. */
+/** When the flapping ends if nothing changes. */
 export function steadyAt({ stretches }: Levels, policy: Policy): EventTime {
   return later(stretches.at(-1)?.from ?? (0 as EventTime), Math.ceil(policy.flappingWindowMs / 2));
 }
 
-/** When the first drop of the window began, if the window holds enough of them. */
+/** When the first drop of the window began; `undefined`: the window holds too few drops. */
 function beganIn(levels: Levels, at: EventTime, policy: Policy): EventTime | undefined {
   if (levels.stretches.length < 2 * policy.flappingDrops - 1) return undefined;
   const starts = countedDrops(levels, at).map(({ from }) => from);
@@ -72,7 +72,7 @@ function countTo(before: Flapping, levels: Levels, to: EventTime): Flapping {
   return { since: before.since, drops: before.drops + over, downMs, seenMs, to };
 }
 
-/** With the drop that began with the last change, if it did. */
+/** Adds the last change, which may begin a drop. */
 function withOpenDrop(flapping: Flapping, levels: Levels, at: EventTime): Flapping {
   const open = countedDrops(levels, at).filter(({ from }) => from >= flapping.to).length;
   return { ...flapping, drops: flapping.drops + open };

@@ -3,41 +3,44 @@ import type { Policy } from '../../policy/policy.ts';
 import type { Verdict } from '../events/event.ts';
 import { FLICKER_MS } from '../../policy/fixed.ts';
 
-/** A verdict that says something of the territory, not of us. */
+/** A verdict about the territory, not about our own view. */
 export type Known = Exclude<Verdict, 'unknown'>;
 
-/** As many stretches are kept: 128 drops within the window are enough to see that it flaps. */
+/** At most this many stretches are stored: 128 drops within the window are enough to detect flapping. */
 const MAX_STRETCHES = 256;
 
-/** Time under one level: what the verdict would be if nothing had to last. It ends where the next one begins. */
+/**
+ * Time at one level. The level is the verdict that would apply without any hold. A stretch ends where the next one
+ * begins.
+ */
 export interface Stretch {
   readonly level: Known;
   readonly from: EventTime;
-  /** Visibility times milliseconds since the first sample, up to `from`. */
+  /** Sum of visibility times milliseconds from the first sample to `from`. */
   readonly area: number;
   readonly lowest: number;
 }
 
 /** The recent past of one view's visibility, for the mean over a window and for the drops in it. */
 export interface Levels {
-  /** When visibility changed last, and to what; only once time went on it belongs to a stretch. */
+  /** When visibility last changed, and its new value. It joins a stretch only when time moves on. */
   readonly at: EventTime;
   readonly share: number;
-  /** Visibility times milliseconds since the first sample, up to `at`. */
+  /** Sum of visibility times milliseconds from the first sample to `at`. */
   readonly area: number;
-  /** Oldest first; the last one lasts. */
+  /** Oldest first. The last one has not ended. */
   readonly stretches: readonly Stretch[];
 }
 
-/** A drop and a return, again and again, faster than the holds can tell: then the mean decides. */
+/** Drops and returns that follow each other faster than the holds: the mean decides instead. */
 export interface Beat {
   /** When each drop of the window began, oldest first; at least `flappingDrops` of them. */
   readonly starts: readonly EventTime[];
-  /** When it rose in between. */
+  /** When visibility rose between the drops. */
   readonly rises: readonly EventTime[];
   /** Time-weighted mean visibility from the first start to the last one. */
   readonly mean: number;
-  /** When the window holds too few drops, if no other comes. */
+  /** When the window will hold too few drops if no other comes. */
   readonly steadyAt: EventTime;
 }
 
@@ -48,13 +51,13 @@ export function isWorse(a: Known, b: Known): boolean {
   return DEPTH[a] > DEPTH[b];
 }
 
-/** The levels that begin with this share. */
+/** Levels that start with this share. */
 export function startLevels(share: number, at: EventTime, policy: Policy): Levels {
   const level = share < policy.unroutableBelow ? 'unroutable' : share < policy.degradedBelow ? 'degraded' : 'routable';
   return { at, share, area: 0, stretches: [{ level, from: at, area: 0, lowest: share }] };
 }
 
-/** Takes the levels one sample further. Looking twice at one moment, or when nothing changed, is looking once. */
+/** Adds a sample. A second look at the same moment, or without a change, makes no difference. */
 export function noteLevel(levels: Levels, share: number, at: EventTime, policy: Policy): Levels {
   if (at <= levels.at) return share === levels.share ? levels : { ...levels, share };
   const settled = settle(levels, policy);
@@ -62,12 +65,12 @@ export function noteLevel(levels: Levels, share: number, at: EventTime, policy: 
   return { at, share, area: areaAt(settled, at), stretches: settled.stretches };
 }
 
-/** Visibility times milliseconds up to `at`. */
+/** Sum of visibility times milliseconds up to `at`. */
 export function areaAt({ at: last, share, area }: Levels, at: EventTime): number {
   return area + share * (at - last);
 }
 
-/** A fall after a rise, through as many levels as it goes; it ends with the next rise. */
+/** A fall, through any number of levels. It ends with the next rise. */
 export interface Drop {
   readonly from: EventTime;
   readonly until: EventTime | undefined;
@@ -89,7 +92,7 @@ export function dropsOf({ stretches }: Levels): readonly Drop[] {
   return drops;
 }
 
-/** The next moment at which a drop is no flicker any more; `undefined` when none is that young by `now`. */
+/** When the youngest drop will have lasted longer than a flicker; `undefined`: there is no drop that short at `now`. */
 export function dropCountsAt(levels: Levels, now: EventTime, policy: Policy): EventTime | undefined {
   const settled = settle(levels, policy);
   if (settled.stretches.length < 2) return undefined;
@@ -104,7 +107,10 @@ export function countedDrops(levels: Levels, at: EventTime): readonly Drop[] {
   return dropsOf(levels).filter(({ from, until }) => (until ?? at) - from >= FLICKER_MS);
 }
 
-/** The beat by `at`: that of the window which ends with the last drop. `undefined` when it holds too few, or is over. */
+/**
+ * The beat at `at`, over the window that ends with the last drop. `undefined`: the window holds too few drops, or the
+ * beat is over.
+ */
 export function beatOf(levels: Levels, at: EventTime, policy: Policy): Beat | undefined {
   if (levels.stretches.length < 2 * policy.flappingDrops - 1) return undefined;
   const all = countedDrops(levels, at).map(({ from }) => from);
@@ -126,21 +132,24 @@ export function beatOf(levels: Levels, at: EventTime, policy: Policy): Beat | un
   return { starts, rises, mean: area / (last - first), steadyAt };
 }
 
-/** The lowest visibility of the stretches that begin in a span of time, or else of the one that it is part of; until now, if it has no end. */
+/**
+ * The lowest visibility of the stretches that begin in a time span; if none does, of the stretch that contains it.
+ * @param to `undefined`: until now.
+ */
 export function lowestBetween({ stretches, share }: Levels, from: EventTime, to: EventTime | undefined): number {
   const inside = stretches.filter((stretch) => stretch.from >= from && (to === undefined || stretch.from < to));
   const around = inside.length > 0 ? inside : stretches.filter((stretch) => stretch.from < from).slice(-1);
   return Math.min(...around.map(({ lowest }) => lowest), ...(to === undefined ? [share] : []), 1);
 }
 
-/** A time in which it was better, and that ended. */
+/** A time with a better level that has ended. */
 export interface Pause {
   readonly verdict: 'routable' | 'degraded';
   readonly from: EventTime;
   readonly until: EventTime;
 }
 
-/** Times after `from` in which it was better than this verdict, and fell back. */
+/** The times after `from` in which the level was better than the verdict and then fell back. */
 export function pausesOf(
   levels: Levels,
   { verdict, from, at }: { verdict: Known; from: EventTime; at: EventTime },
@@ -164,7 +173,10 @@ export function pausesOf(
   return pauses;
 }
 
-/** What the last change came to, now that time goes on: the order of messages within one moment does not show. */
+/**
+ * Puts the last change into a stretch, now that time has moved on. The order of messages within one moment thus makes
+ * no difference.
+ */
 export function settle(levels: Levels, policy: Policy): Levels {
   const last = lastOf(levels);
   const level = levelOf(last.level, levels.share, policy);
@@ -182,7 +194,7 @@ function nextStretches({ stretches, share, at, area }: Levels, level: Known, pol
     return [...stretches.slice(0, -2), { ...before, lowest }];
   }
   const oldest = at - Math.max(policy.meanWindowMs, policy.flappingWindowMs);
-  // The one that lasted into the window is kept whole.
+  // The stretch that lasted into the window is kept whole.
   const gone = stretches.findIndex((_, i) => (stretches[i + 1]?.from ?? Infinity) > oldest);
   const kept = stretches.slice(Math.max(gone, stretches.length + 1 - MAX_STRETCHES));
   return [...kept, { level, from: at, area, lowest: share }];

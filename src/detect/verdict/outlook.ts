@@ -6,20 +6,22 @@ import type { Policy } from '../../policy/policy.ts';
 import { areaAt, beatOf, dropCountsAt, noteLevel, settle, startLevels, type Beat, type Levels } from './levels.ts';
 import { blindness, type Controlled } from './verdict.ts';
 
-/** What an outlook goes on from. */
+/** The state from which an outlook continues. */
 export interface OutlookSnapshot {
-  /** Visibility to judge by, where voters came or went and it is another than is seen; see `carriedLevel`. */
+  /**
+   * The visibility to judge by, if it differs from the visibility seen because voters came or went; see `carriedLevel`.
+   */
   readonly level: number | undefined;
   readonly levels: Levels | undefined;
 }
 
-/** What one view is judged by: the level that voters reported, and the recent past of it. */
+/** What a view is judged by: its visibility as voters reported it, and the recent past of it. */
 export class Outlook {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
   /** The visibility of the last judgement. `undefined`: nothing is carried over, and the next judgement uses what is seen then. */
   #level: number | undefined;
-  /** The recent past; `undefined` while nothing can be said. */
+  /** The recent past; `undefined` while the verdict is `unknown`. */
   #levels: Levels | undefined;
   #beat: Beat | undefined;
   #at = 0 as EventTime;
@@ -47,7 +49,7 @@ export class Outlook {
     this.#level = undefined;
   }
 
-  /** The baseline was chosen: what is seen now is the level. */
+  /** The baseline was chosen: the visibility seen now is the level. */
   begin(at: EventTime): number {
     this.#level = this.#view.sample(at).share;
     return this.#level;
@@ -61,7 +63,7 @@ export class Outlook {
   look(seen: Sample, control: number | undefined, heard: HeardSight): Controlled {
     const { at } = seen;
     const level = this.#level === undefined ? seen.share : carriedLevel(this.#level, seen.share, heard);
-    // Added to what was made for us just now: a copy by spreading took a third of all the engine's time.
+    // Fields are added to the new object in place: a copy by spread took a third of the engine's time.
     const judged: Controlled = Object.assign(seen, { control });
     const sample = level === seen.share ? judged : { ...judged, share: level };
     this.#level = level;
@@ -80,7 +82,7 @@ export class Outlook {
     return Object.assign(sample, { area: areaAt(levels, at), beat: this.#beat });
   }
 
-  /** When a drop that goes on counts as one. */
+  /** When a drop that has begun will count as a drop. */
   dropCountsAt(): EventTime | undefined {
     return this.#levels && dropCountsAt(this.#levels, this.#at, this.#policy);
   }
@@ -90,7 +92,7 @@ export class Outlook {
     return { level, levels: this.#levels };
   }
 
-  /** The view was put back before. */
+  /** Restore the view first. */
   restore({ level, levels }: OutlookSnapshot, at: EventTime): void {
     this.#at = at;
     this.#level = level ?? this.#view.sample(at).share;

@@ -17,16 +17,16 @@ import type { Beat, Known } from './levels.ts';
  *   any --- blind for blindHold ---> unknown --- sighted, and the hold of what is seen ---> any
  *
  * low: below unroutableBelow. dip: below degradedBelow. up: from restoredAt on. clear: from recoveredAt on.
- * blind: too few voters. Each `…Since` is there while its condition lasts and has not become a verdict. One voter that
- * comes and goes at the threshold does not move its date: by as much as one voter a condition may be missed, while the
- * mean since it began meets it.
+ * blind: too few voters. Each `…Since` is present while its condition lasts and has not become a verdict. A condition
+ * goes on although the share misses its threshold by up to one voter, as long as the mean since its begin meets it. So
+ * one voter that comes and goes does not move the date.
  *
- * While it beats (too many drops within the window for holds to tell), the mean of the window stands for visibility:
+ * During a beat (more drops within the window than holds can follow) the mean of the window replaces visibility:
  *
  *     routable, in a drop --- mean below degradedBelow, unroutableBelow ---> degraded, unroutable
  *     degraded --- mean below unroutableBelow ---> unroutable --- mean from restoredAt on ---> degraded
  *
- * and what is degraded stays so until the beat is over, unless it is low for half of the window.
+ * `degraded` then lasts until the beat is over, unless visibility is low for half of the window.
  */
 export type VerdictState =
   | {
@@ -70,17 +70,17 @@ export function firstState(): VerdictState {
   return { kind: 'unknown', since: 0 as EventTime, reason: 'too-few-voters', before: undefined };
 }
 
-/** A sample, and what else is known of its moment. */
+/** A sample, with the control group and the recent past at its moment. */
 export type Controlled = Sample & {
-  /** How the control group stood: the share of its units that were visible, where one is watched. */
+  /** The share of the control group's units that were visible; `undefined`: no control group is watched. */
   readonly control?: number | undefined;
-  /** Visibility times milliseconds up to this moment. Without it a condition must hold unbroken. */
+  /** Sum of visibility times milliseconds up to this moment. Without it a condition must hold without interruption. */
   readonly area?: number | undefined;
-  /** Drops and returns of the window, when there are too many for holds. */
+  /** The drops and returns of the window, if there are too many of them for holds. */
   readonly beat?: Beat | undefined;
 };
 
-/** Why this sample proves nothing, if it does not. */
+/** Why this sample proves nothing; `undefined`: it is usable. */
 export function blindness(sample: Controlled, policy: Policy): BlindReason | undefined {
   if (sample.witnesses < policy.minVoters) return 'too-few-voters';
   if (sample.witnesses < policy.minVoterShare * sample.known) return 'lost-voters';
@@ -90,8 +90,8 @@ export function blindness(sample: Controlled, policy: Policy): BlindReason | und
 }
 
 /**
- * Takes a territory one sample further. The only clock is `sample.at`. At most one verdict changes: at a deadline the
- * sample is that of the moment before, so call it again at each `deadline` that a later element has passed.
+ * Advances a territory by one sample. The only clock is `sample.at`. Each call changes the verdict at most once: before
+ * you apply a later element, call it at each `deadline` up to then, with the sample that held.
  */
 export function step(state: VerdictState, sample: Controlled, policy: Policy): VerdictState {
   const blind = blindness(sample, policy);
@@ -136,7 +136,10 @@ function fromUnroutable(state: StateOf<'unroutable'>, sample: Controlled, policy
   return { kind: share < policy.degradedBelow ? 'degraded' : 'routable', since: found.upSince };
 }
 
-/** What the mean of a beat makes of the verdict; `undefined` when nothing. It is dated from the first drop, or rise, since the verdict. */
+/**
+ * The verdict that the mean of a beat gives; `undefined`: no change. It is dated from the first drop, or rise, since
+ * the present verdict.
+ */
 function beaten(state: StateOf<Known>, { at, share, beat }: Controlled, policy: Policy): VerdictState | undefined {
   if (beat === undefined) return undefined;
   const { mean } = beat;
@@ -149,14 +152,14 @@ function beaten(state: StateOf<Known>, { at, share, beat }: Controlled, policy: 
   return isDip ? { kind: 'degraded', since: from(beat.starts) } : undefined;
 }
 
-/** While it beats, a drop of its usual length is no new outage. */
+/** During a beat, a drop of the usual length is not a new outage. */
 function lowHoldMs(beat: Beat | undefined, policy: Policy): number {
   return beat === undefined
     ? policy.unroutableHoldMs
     : Math.max(policy.unroutableHoldMs, Math.floor(policy.meanWindowMs / 2));
 }
 
-/** When the state changes though nothing is heard: the earliest hold that ends, or the end of the beat that goes on. */
+/** When the state changes without a new message: at the end of the earliest hold, or at the end of the beat. */
 export function deadline(state: VerdictState, policy: Policy, beat?: Beat): EventTime | undefined {
   let next = beat?.steadyAt;
   const blindSince = since(state, 'blindSince');
@@ -169,7 +172,7 @@ export function deadline(state: VerdictState, policy: Policy, beat?: Beat): Even
   return next;
 }
 
-/** While it beats, what is degraded is not over. */
+/** During a beat, `degraded` does not end. */
 function isSuspended({ kind }: VerdictState, condition: Condition, beat: Beat | undefined): boolean {
   return beat !== undefined && kind === 'degraded' && condition === 'clearSince';
 }
@@ -178,15 +181,15 @@ function lowHoldOf({ kind }: VerdictState, beat: Beat | undefined, policy: Polic
   return kind === 'degraded' ? lowHoldMs(beat, policy) : policy.unroutableHoldMs;
 }
 
-/** A verdict that has not lasted long enough to be given. */
+/** A verdict whose hold is not over. */
 export interface Pending {
   readonly verdict: Verdict;
   readonly since: EventTime;
-  /** When it will be given, if it lasts. */
+  /** When the verdict will be given if the condition lasts. */
   readonly at: EventTime;
 }
 
-/** The verdict that comes next if all stays as it is; `undefined` when the one that stands does. */
+/** The next verdict if nothing changes; `undefined`: the present one stays. */
 export function pending(state: VerdictState, policy: Policy): Pending | undefined {
   const isBlind = since(state, 'blindSince') !== undefined;
   return HOLDS.flatMap(({ condition, hold, verdict }) => {
@@ -196,17 +199,20 @@ export function pending(state: VerdictState, policy: Policy): Pending | undefine
   }).sort((a, b) => a.at - b.at)[0];
 }
 
-/** Whether the last sample was one to judge by. */
+/** Whether the last sample was usable for a verdict. */
 export function isSighted(state: VerdictState): boolean {
   return state.kind === 'unknown' ? state.sightedSince !== undefined : state.blindSince === undefined;
 }
 
-/** From when on messages speak of a verdict: after blindness, from its begin; else from `first`, when it began to change. */
+/**
+ * From when on messages belong to the evidence of a verdict: after blindness from its begin, otherwise from `first`,
+ * when the change began.
+ */
 export function heardFrom(before: VerdictState, first: EventTime): EventTime {
   return before.kind === 'unknown' ? (Math.min(before.since, first) as EventTime) : first;
 }
 
-/** The moments since which conditions last that are no verdict yet. */
+/** Since when the conditions have lasted that have not become a verdict yet. */
 export function trackers(state: VerdictState): readonly EventTime[] {
   return [
     since(state, 'lowSince'),
@@ -239,7 +245,7 @@ function since(state: VerdictState, condition: Condition): EventTime | undefined
   return (state as Partial<Record<Condition, EventTime>>)[condition];
 }
 
-/** Our eyes are open again: what is seen must last as long as it must from any other state. */
+/** There are enough voters again. What they see must last as long as from any other state. */
 function look(state: StateOf<'unknown'>, sample: Controlled, policy: Policy): VerdictState {
   const { at } = sample;
   const sightedSince = state.sightedSince ?? at;
@@ -249,7 +255,7 @@ function look(state: StateOf<'unknown'>, sample: Controlled, policy: Policy): Ve
   if (lasted(lowSince, at, policy.unroutableHoldMs)) return { kind: 'unroutable', since: lowSince };
   if (lasted(dipSince, at, policy.degradedHoldMs))
     return { kind: 'degraded', since: dipSince, ...only(found, 'lowSince') };
-  // The first look needs no hold: it contradicts nothing that was said.
+  // The first look needs no hold: there is no earlier verdict that it contradicts.
   const holdMs = state.before === undefined ? 0 : policy.blindHoldMs;
   if (lasted(fineSince, at, holdMs)) return { kind: 'routable', since: fineSince };
   const { kind, reason, before } = state;
@@ -261,9 +267,9 @@ function stayBlind(state: VerdictState & { kind: 'unknown' }, reason: BlindReaso
 }
 
 /**
- * Blindness is not an outage: a verdict stands for the hold. So does what was lost before: if it is still lost when we can
- * see again, its hold goes on, as a process that is restarted again and again would otherwise begin it with each start.
- * While we are blind, no hold ends but that of blindness.
+ * Blindness is not an outage: the verdict stays until the hold of blindness ends. A loss that had begun also stays: if
+ * it is still there when we can see again, its hold continues. Otherwise each restart of the process would start the
+ * hold again. While we are blind, only the hold of blindness can end.
  */
 function goBlind(
   state: Exclude<VerdictState, { kind: 'unknown' }>,

@@ -7,14 +7,14 @@ import { openFile, type Pages } from '../../../streams/extract/pages.ts';
 import type { Shelf } from './shelf.ts';
 import { isAlive } from '../../lib/process.ts';
 
-/** A temporary file that was not written to for so long is removed: its writer is gone. Milliseconds. */
+/** A temporary file without a write for this many milliseconds is removed: its writer is gone. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 /** `.NAME.HOST.PID.RANDOM.tmp` */
 const TEMPORARY = /^\..+\.([^.]*)\.(\d+)\.[0-9a-f]+\.tmp$/;
 
 /**
- * A shelf in a folder: a file is written under a temporary name, forced to the disk, and given its name by link(2), which fails
- * where the name is taken. link(2) is atomic on NFS, too, where exclusive creation was not before version 3.
+ * A shelf in a folder. A file is written under a temporary name and synced to disk; link(2) then gives it its name, and
+ * fails if the name is taken. link(2) is atomic on NFS, too; exclusive creation was not before NFS version 3.
  */
 export class FolderShelf implements Shelf {
   readonly #folder: string;
@@ -105,7 +105,7 @@ export class FolderShelf implements Shelf {
   }
 
   async prove(): Promise<void> {
-    // link(2) fails where the name is taken on each file system that has it.
+    // link(2) fails if the name is taken, on every file system that supports it.
   }
 
   async tidy(nowMs: number): Promise<void> {
@@ -131,7 +131,7 @@ function entriesOf(path: string, recursive: boolean): Promise<Dirent[]> {
   });
 }
 
-/** The name itself must survive a loss of power. Some file systems know no such thing. */
+/** The name must survive a power cut, too. Some file systems cannot sync a folder. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

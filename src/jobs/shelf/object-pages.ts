@@ -1,15 +1,17 @@
 import type { Pages } from '../../../streams/extract/pages.ts';
 
-/** Reads a part of an object, by the name of the object and a range as in `bytes=-100`; also gives the size of the whole. */
+/**
+ * Reads a part of an object, by its name and a range such as `bytes=-100`. Also returns the size of the whole object.
+ */
 export type ReadPart = (name: string, range: string) => Promise<{ readonly bytes: Buffer; readonly size: number }>;
 
-/** One request brings so much. */
+/** Bytes per request. */
 const WINDOW_BYTES = 2 ** 20;
-/** Collectors are read side by side, each at its own place: so many windows stay in memory. */
+/** Windows kept in memory. Collectors are read in parallel, each at its own position. */
 const MOST_WINDOWS = 128;
 
 /**
- * Objects that are read a window at a time. Objects never change, so that windows can be used again: an extract is opened once
+ * Objects that are read one window at a time. Objects never change, so windows are cached: an extract is opened once
  * for each of its hundreds of sections, and most extracts fit into one window.
  */
 export class ObjectWindows {
@@ -21,7 +23,7 @@ export class ObjectWindows {
     this.#read = read;
   }
 
-  /** Opens an object. Throws when there is none. */
+  /** Opens an object. Throws when it does not exist. */
   async open(name: string): Promise<Pages> {
     const size = this.#sizes.get(name) ?? (await this.#openEnd(name));
     return {

@@ -7,14 +7,14 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Whether it is the address of a store, and not the path of a folder. */
+/** Whether it is the address of a store rather than the path of a folder. */
 export function isS3(place: string): boolean {
   return /^s3:\/\//i.test(place);
 }
 
 /**
- * The shelf of a folder, or of `s3://bucket/prefix`. The credentials of a store come from the environment, by the names that
- * the tools of AWS use, and from nowhere else: an address that has some is refused without being repeated.
+ * The shelf of a folder, or of `s3://bucket/prefix`. Credentials come only from the environment, from the variables
+ * that AWS tools use. An address that contains credentials is refused, and the message does not repeat it.
  */
 export function openShelf(place: string, env: Env): Result<Shelf> {
   if (!isS3(place)) return good(new FolderShelf(place));
@@ -37,7 +37,7 @@ export function openShelf(place: string, env: Env): Result<Shelf> {
   return good(new S3Shelf({ ...access, ...(token && { sessionToken: token }) }, rest.replace(/^\/+|\/+$/g, '')));
 }
 
-/** The shelf, if it keeps what it promises; `store` when it does not. */
+/** The shelf, if it passes the test of its promise; otherwise `store`. */
 export async function provenShelf(place: string, env: Env): Promise<Result<Shelf>> {
   const shelf = openShelf(place, env);
   if (!shelf.ok) return shelf;

@@ -7,7 +7,7 @@ import { refusal } from '../../lib/errno.ts';
 import { fetchByProxy } from '../../lib/proxy.ts';
 import { hashedFile } from '../hashed-file.ts';
 
-/** Where a bucket is, and who asks. */
+/** The address of a bucket, and the credentials for it. */
 export interface S3Access {
   /** `https://s3.eu-central-1.amazonaws.com` */
   readonly endpoint: string;
@@ -15,11 +15,13 @@ export interface S3Access {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Of credentials that end. */
+  /** Only with temporary credentials. */
   readonly sessionToken?: string;
 }
 
-/** The store answered, and not as hoped. The message names the status and the store's code, and no more of its words. */
+/**
+ * The store answered with an error. The message names the status and the store's code, and nothing else of the answer.
+ */
 export class S3Refusal extends Error {
   readonly status: number;
 
@@ -41,7 +43,7 @@ interface Asked {
 interface Body {
   readonly sha256: string;
   readonly bytes: number;
-  /** Each try sends it from its beginning. */
+  /** Called for each try, which sends the body from its beginning. */
   readonly open: () => NonNullable<RequestInit['body']>;
 }
 
@@ -51,7 +53,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   401: ': look at the credentials in the environment',
   403: ': look at the credentials in the environment and at the rights of their owner',
 };
-/** Answers that may be others soon. 409: another writer was at the same name at this moment. */
+/** Statuses that another try may change. 409: another writer used the same name at this moment. */
 const PASSING = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
 const TRIES = 6;
 const FIRST_PAUSE_MS = 200;
@@ -61,8 +63,8 @@ const SLOWEST = 50;
 const NOTHING: Body = { sha256: createHash('sha256').digest('hex'), bytes: 0, open: () => '' };
 
 /**
- * The few requests that a shelf needs, to any store that speaks S3 with signatures of version 4; the bucket is part of the
- * path. What may pass is tried again, with growing pauses. Bodies are streamed: a file is never in memory as a whole.
+ * The few requests that a shelf needs, to any store that speaks S3 with signature version 4. The bucket is part of the
+ * path. Temporary failures are retried with growing pauses. Bodies are streamed: a file is never wholly in memory.
  */
 export class S3Bucket {
   readonly #access: S3Access;
@@ -72,32 +74,37 @@ export class S3Bucket {
     this.#access = access;
   }
 
-  /** Writes an object unless there is one of this key. `false`: there was. `tries`: in all, where the store does not answer. */
+  /**
+   * Writes an object unless one with this key exists. `false`: it exists. `tries`: attempts in all if the store does
+   * not answer.
+   */
   async putOnce(key: string, text: string, tries = TRIES): Promise<boolean> {
     const sha256 = createHash('sha256').update(text).digest('hex');
     return this.#putOnce(key, { sha256, bytes: Buffer.byteLength(text), open: () => text }, tries);
   }
 
-  /** The same with a file of this machine. */
+  /** Writes a local file as an object, in the same way. */
   async putFileOnce(key: string, path: string): Promise<boolean> {
     const [{ size }, { sha256 }] = [await stat(path), await hashedFile(path, new AbortController().signal)];
     const open = () => createReadStream(path) as unknown as NonNullable<RequestInit['body']>;
     return this.#putOnce(key, { sha256, bytes: size, ...(size > 0 ? { open } : { open: () => '' }) });
   }
 
-  /** Whether there is an object of this key. */
+  /** Whether an object with this key exists. */
   async has(key: string): Promise<boolean> {
     const { status } = await this.#ask({ method: 'HEAD', key }, [404]);
     return status !== 404;
   }
 
-  /** A whole object; `undefined` where there is none. */
+  /** A whole object; `undefined` if it does not exist. */
   async get(key: string): Promise<Buffer | undefined> {
     const { status, body } = await this.#ask({ method: 'GET', key }, [404]);
     return status === 404 ? undefined : body;
   }
 
-  /** A part of an object (`bytes=0-99`, `bytes=-100`), and the size of the whole. Throws where there is no object. */
+  /**
+   * A part of an object (`bytes=0-99`, `bytes=-100`), and the size of the whole. Throws if the object does not exist.
+   */
   async part(key: string, range: string): Promise<{ readonly bytes: Buffer; readonly size: number }> {
     const { status, headers, body } = await this.#ask({ method: 'GET', key, headers: { range } }, [416]);
     if (status === 416) return { bytes: Buffer.alloc(0), size: 0 };
@@ -110,7 +117,7 @@ export class S3Bucket {
     await this.#ask({ method: 'DELETE', key }, [404]);
   }
 
-  /** A page of the keys that begin so, and of what they share up to the next delimiter. */
+  /** A page of the keys with this prefix, and of their common prefixes up to the next delimiter. */
   async list(prefix: string, delimiter: string, from?: string): Promise<S3Page> {
     const query = {
       'list-type': '2',
@@ -134,7 +141,7 @@ export class S3Bucket {
     return status !== 412;
   }
 
-  /** Throws unless it succeeds, or the answer is one of these statuses. */
+  /** Throws unless the request succeeds or the status is one of these. */
   async #ask(asked: Asked, expected: readonly number[], tries = TRIES): Promise<Answer> {
     for (let pause = FIRST_PAUSE_MS, left = tries - 1; ; pause *= 2, left--) {
       let fault: Error;
@@ -178,7 +185,7 @@ export class S3Bucket {
   }
 }
 
-/** Keys, and what begins several of them. */
+/** Keys, and common prefixes of keys. */
 export interface S3Page {
   readonly keys: readonly string[];
   readonly prefixes: readonly string[];
@@ -192,7 +199,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** The texts of all elements of a name. Lists of S3 are flat: no element holds another one of its name. */
+/** The texts of all elements with this name. S3 lists are flat: no element contains another of the same name. */
 function textsOf(xml: string, name: string): readonly string[] {
   return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescaped(text));
 }
@@ -206,7 +213,7 @@ function unescaped(text: string): string {
   });
 }
 
-/** `fetch` says only that it failed; its cause says why. */
+/** `fetch` only says that it failed. Its cause says why. */
 function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }

@@ -8,13 +8,13 @@ import { S3Bucket, type S3Access } from './s3-bucket.ts';
 import type { Shelf } from './shelf.ts';
 
 const PROOFS = '.proofs';
-/** Who waits for the start of a command is told soon that there is no store. */
+/** Few tries, so that a command without a store fails soon. */
 const PROOF_TRIES = 3;
 
 /**
- * A shelf in a store that speaks S3. An object appears whole, and `If-None-Match: *` lets one of several writers win; `prove`
- * finds stores that ignore the header. A file is written to a draft on this machine, and then sent in one request of a known
- * length, which leaves nothing behind when it breaks: no more than 5 GiB at AWS.
+ * A shelf in a store that speaks S3. An object appears complete, and `If-None-Match: *` lets exactly one of several
+ * writers win; `prove` detects stores that ignore this header. A file is first written to a local draft, and then sent
+ * in one request of known length. A broken request leaves nothing behind. AWS accepts up to 5 GiB this way.
  */
 export class S3Shelf implements Shelf {
   readonly name: string;
@@ -65,7 +65,7 @@ export class S3Shelf implements Shelf {
     return this.#named(name, this.#bucket.putOnce(this.#keyOf(name), text));
   }
 
-  /** On this machine: a draft of another shelf may have the same name, and is another file. */
+  /** A file on this machine. Drafts of other shelves may have the same name, and are other files. */
   draft(name: string): Promise<string> {
     return this.#drafts.draft(name.replaceAll('/', '-'));
   }

@@ -7,15 +7,15 @@ import type { Shelf } from './shelf.ts';
 
 /** Finds and opens files by their paths, on this machine and in stores. */
 export interface Shelves {
-  /** The paths of the files in a folder and below whose names end so, in no order. */
+  /** The paths of the files in a folder and below with this ending, in any order. */
   find(folder: string, ending: string): Promise<readonly string[]>;
-  /** Opens one. Throws when it cannot be read. */
+  /** Opens a file. Throws when it cannot be read. */
   readonly open: (path: string) => Promise<Pages>;
-  /** Why something could not be read that is there, as far as is known: another try may help. */
+  /** Why an existing file could not be read, as far as is known: another try may help. */
   readonly failures: readonly string[];
 }
 
-/** What the credentials of this environment reach. */
+/** The shelves that the credentials of the environment can reach. */
 export function shelvesOf(env: Readonly<Record<string, string | undefined>>): Shelves {
   const shelves = new Map<string, Shelf>();
   const shelfOf = (path: string): { shelf: Shelf; name: string } => {
