@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** What the API answers. The OpenAPI document is made of these very schemas, and each answer is checked by them in tests. */
+/**
+ * The answers of the API. The OpenAPI document is generated from these schemas, and tests check each answer against
+ * them.
+ */
 const time = z.iso.datetime().describe('Event time, RFC 3339 in UTC');
 const share = z.number().min(0).max(1).describe('0 to 1, four decimals');
 const family = z.enum(['ipv4', 'ipv6']);
@@ -26,7 +29,7 @@ const message = z.object({
 const reachability = z.enum(['unknown', 'reachable', 'partly', 'unreachable']);
 const service = z.enum(['dns', 'web', 'mail']);
 
-/** How the services of a territory stand, as the engine stores it. */
+/** The reachability of a territory's services, in the form that the engine stores. */
 export const reachabilityOf = z.object({
   reachability,
   since: time,

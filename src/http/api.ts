@@ -16,11 +16,11 @@ import { Refused, subjectsOf } from './subjects.ts';
 import { namesView, timelineText } from './timeline-view.ts';
 import { territoriesView, unitsView, uptimeView, verdictView } from './views.ts';
 
-/** Answers of this many characters are compressed. */
+/** Answers with at least this many characters are compressed. */
 const LONG = 4_096;
 const packed = promisify<string, { level: number }, Buffer>(gzip);
 
-/** Events in one answer, unless fewer are asked for. */
+/** Events in one answer, unless the client asks for fewer. */
 const EVENTS = 100;
 
 /** The addresses under /api/v1 that answer with JSON. `names`: of ASes, by their number. */
@@ -60,7 +60,10 @@ export function apiOf(store: StateStore, clock: Clock, names: ReadonlyMap<number
   return api;
 }
 
-/** An answer as JSON, if it is not JSON text already; a long one is compressed, beside the main thread, for clients that accept gzip. */
+/**
+ * An answer as JSON; text is JSON already. Long answers are compressed outside the main thread, for clients that accept
+ * gzip.
+ */
 async function jsonOf(context: Context, answer: unknown): Promise<Response> {
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
   context.header('Content-Type', 'application/json');
@@ -71,8 +74,8 @@ async function jsonOf(context: Context, answer: unknown): Promise<Response> {
 }
 
 /**
- * Work that takes milliseconds is done for one question after the other: however many are asked, a feed in the same process
- * waits for one of them. Who is gone when the turn comes costs nothing.
+ * Runs work that takes milliseconds for one request after the other, so that a feed in the same process never waits for
+ * more than one of them. Requests of clients that have gone are skipped.
  */
 function oneAtATime(): <T>(context: Context, work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
@@ -96,14 +99,14 @@ async function eventsView(store: StateStore, asked: { after?: string | undefined
   return { events, next: events.at(-1)?.id ?? asked.after ?? null };
 }
 
-/** The parameters of a request. @throws Refused when one is unknown, wrong, or given twice. */
+/** The parameters of a request. @throws Refused when a parameter is unknown, wrong, or given twice. */
 export function askedOf<Name extends keyof Questions>(context: Context, name: Name): Questions[Name] {
   const read = questions[name].safeParse(onceEach(context));
   if (!read.success) throw new Refused(400, zodFaults(read.error).join('; '));
   return read.data as Questions[Name];
 }
 
-/** What was asked, each name once. @throws Refused when one comes twice. */
+/** The parameters by name. @throws Refused when a name comes twice. */
 function onceEach(context: Context): Readonly<Record<string, string>> {
   const asked = new Map<string, string>();
   for (const [name, values] of Object.entries(context.req.queries())) {
@@ -113,7 +116,7 @@ function onceEach(context: Context): Readonly<Record<string, string>> {
   return Object.fromEntries(asked);
 }
 
-/** What a failed answer becomes: the question's fault, or the store's. */
+/** The answer to a failed request: the fault of the request, or of the store. */
 export function problemOf(error: unknown): { readonly status: ContentfulStatusCode; readonly error: string } {
   if (error instanceof Refused) return { status: error.status, error: error.message };
   if (error instanceof UnknownEvent) return { status: 404, error: error.message };

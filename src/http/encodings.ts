@@ -1,12 +1,15 @@
 import type { Context } from 'hono';
 
-/** How a body can be compressed here, the shortest first. */
+/** The supported compressions, smallest result first. */
 const ENCODINGS = ['br', 'gzip'] as const;
 
-/** The name of a compression, as `Content-Encoding` has it. */
+/** The name of a compression in `Content-Encoding`. */
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** The compressions that a client accepts, the shortest first; empty: send it as it is (RFC 9110, section 12.5.3). */
+/**
+ * The compressions that a client accepts, smallest result first; empty: send the body uncompressed (RFC 9110, section
+ * 12.5.3).
+ */
 export function encodingsOf(context: Context): readonly Encoding[] {
   const weights = new Map<string, number>();
   for (const part of (context.req.header('accept-encoding') ?? '').toLowerCase().split(',')) {

@@ -12,12 +12,12 @@ const COLOURS: Readonly<Record<string, string>> = {
   unknown: '#5f6368',
 };
 
-/** A badge of two fields: whose verdict it is, and the verdict. */
+/** A badge of two fields: the territory and the verdict. */
 export function badgeSvg(verdicts: Verdicts): string {
   const [first] = verdicts;
   const name = first?.name ?? 'unroutable';
   const known = first?.verdict ?? 'unknown';
-  // Of a recording that is over the day is said: nobody may take it for today.
+  // For a recording of the past the day is shown, so that it is not taken for today.
   const verdict = first?.isPast === true ? `${known}, ${first.asOf?.slice(0, 10) ?? 'earlier'}` : known;
   const [left, right] = [textWidth(name), textWidth(verdict)];
   const text = escaped(`${name}: ${verdict}`);
@@ -37,7 +37,7 @@ export function atomFeed(incidents: readonly Listed[], base: string, updated: st
   return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><id>${escaped(base)}/feed.xml</id><title>unroutable: incidents</title><updated>${updated}</updated><author><name>unroutable</name></author><link rel="self" href="${escaped(base)}/feed.xml"/>${entries.join('')}</feed>\n`;
 }
 
-/** A calendar (RFC 5545) of incidents; what is open ends now. */
+/** A calendar (RFC 5545) of incidents. An open incident ends now. */
 export function calendar(incidents: readonly Listed[], now: string): string {
   const events = incidents.flatMap(({ territory, incident: loose }) => {
     const incident = loose as unknown as Incident;

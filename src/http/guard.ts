@@ -2,19 +2,19 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
-/** Who may ask. */
+/** Who may read. */
 export interface Access {
-  /** Anybody, under any name of this host: it was said aloud. */
+  /** Anybody, under any name of this host: `--http-public`. */
   readonly isPublic: boolean;
-  /** What everybody must show; `undefined`: nothing. */
+  /** The token that every client must show; `undefined`: none. */
   readonly token: string | undefined;
-  /** Names of this host besides those of loopback, as `Host` may have them. */
+  /** Names of this host, besides those of loopback, that `Host` may contain. */
   readonly hosts: readonly string[];
 }
 
 const COOKIE = 'unroutable';
 
-/** Nothing but our own scripts and styles; no frame, no form, no other host. */
+/** Content Security Policy: only our own scripts and styles; no frame, no form, no other host. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -37,7 +37,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
 };
 
-/** Answered without a token: whether it is alive and ready concerns whoever runs it. */
+/** Paths without a token: health checks. */
 const OPEN = new Set(['/healthz', '/readyz']);
 
 /** Refuses other methods, pages of other hosts, bodies, and requests without the token. */
@@ -47,7 +47,7 @@ export function guard(access: Access): MiddlewareHandler {
     const { method, path } = context.req;
     const length = context.req.header('content-length');
     const hasBody = (length !== undefined && length !== '0') || context.req.header('transfer-encoding') !== undefined;
-    // Else all of the body would be read before the next request.
+    // Otherwise the whole body would be read before the next request.
     if (hasBody) context.header('Connection', 'close');
     if (method !== 'GET' && method !== 'HEAD') {
       context.header('Allow', 'GET, HEAD');
@@ -69,7 +69,7 @@ export function guard(access: Access): MiddlewareHandler {
   };
 }
 
-/** A page of another host asks, or ours under a name that we do not have (DNS rebinding). */
+/** The request comes from a page of another host, or uses a host name that is not ours (DNS rebinding). */
 function strangerOf(context: Context, { isPublic, token, hosts }: Access): string | undefined {
   const host = context.req.header('host') ?? '';
   const name = host.replace(/:\d+$/, '').toLowerCase();

@@ -8,7 +8,7 @@ import type { Reader } from '../history/stored.ts';
 import { Refused, subjectsOf } from './subjects.ts';
 import { named } from './views.ts';
 
-/** Newest first. What is open is as it is now, not as its last event has it. */
+/** Newest first. Open incidents are shown in their present state, not as of their last event. */
 export async function incidentsView(store: Reader, asked: Questions['incidents']): Promise<Answers['incidents']> {
   const subjects = await subjectsOf(store, asked);
   const open = new Map((await store.read('incidents')).map(({ key, value }) => [key, value]));
@@ -45,8 +45,8 @@ function endOf(incident: Pick<Incident, 'spans'>): number {
 }
 
 /**
- * One incident by its id. Where services are asked, with the order in which they and the routes went and came back; only then
- * all events are read.
+ * One incident by its id. If services are probed, it includes the order in which services and routes were lost and came
+ * back; only then are all events read.
  */
 export async function incidentView(store: StateStore, id: string): Promise<Answers['incident']> {
   const { incidents } = await incidentsView(store, { limit: 1_000_000 });

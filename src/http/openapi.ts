@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { answers } from './answers.ts';
 import { questions } from './questions.ts';
 
-/** One address of the API: what it may be asked, what it answers. */
+/** One path of the API: its parameters and its answer. */
 interface Route {
   readonly path: string;
   readonly summary: string;
@@ -52,7 +52,7 @@ export const ROUTES = [
   },
 ] as const satisfies readonly Route[];
 
-/** OpenAPI 3.1, made of the schemas that read questions and describe answers. */
+/** The OpenAPI 3.1 document, generated from the schemas of parameters and answers. */
 export function openapi(version: string): unknown {
   const schemas = Object.fromEntries(
     Object.entries(answers).map(([name, schema]) => [name, z.toJSONSchema(schema, { target: 'draft-2020-12' })]),

@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'page.css': 'text/css; charset=utf-8',
 };
 
-/** A file of the page, as it is sent for each compression. */
+/** A file of the page, in each compression. */
 interface PageFile {
   readonly type: string;
   readonly tag: string;
@@ -21,10 +21,10 @@ interface PageFile {
 }
 
 /**
- * Serves the files of the page, which the build compressed. They are read once. A browser asks each time whether it still
- * has the present ones, and gets 304 when it has.
+ * Serves the files of the page, which the build compressed. They are read once. A browser asks each time whether its
+ * copy is current, and gets 304 if it is.
  *
- * @param folder as the build made it; without it there is no page
+ * @param folder made by the build; without it there is no page
  */
 export function addPage<E extends Env>(app: Hono<E>, folder: string | undefined): void {
   if (folder === undefined) return;
@@ -43,7 +43,7 @@ function readPageFile(folder: string, name: string, type: string): PageFile {
 
 function sent(context: Context, file: PageFile): Response {
   const [encoding] = encodingsOf(context);
-  // Each compression is a representation of its own, with a tag of its own (RFC 9110, section 8.8.3.3).
+  // Each compression is a separate representation with its own ETag (RFC 9110, section 8.8.3.3).
   const tag = `"${file.tag}${encoding === undefined ? '' : `-${encoding}`}"`;
   context.header('Cache-Control', 'no-cache');
   context.header('Vary', 'Accept-Encoding');
@@ -55,7 +55,7 @@ function sent(context: Context, file: PageFile): Response {
   return context.body(file[encoding]);
 }
 
-/** Whether a client has what it would get (RFC 9110, section 13.1.2). */
+/** Whether the client already has this representation (RFC 9110, section 13.1.2). */
 function holds(header: string | undefined, tag: string): boolean {
   const held = (header ?? '').split(',').map((text) => text.trim().replace(/^W\//, ''));
   return held.includes(tag) || header?.trim() === '*';

@@ -3,7 +3,7 @@ import { parseMoment } from '../bgp/moment.ts';
 
 const MOMENT_FAULT = 'a time is needed, such as 2014-12-22T16:15:00Z, that a collector can write';
 
-/** A moment as the command line takes it, always with a time of day: the one reader of moments knows the calendar. */
+/** A moment in the form of the command line, always with a time of day. The same parser checks the calendar. */
 const moment = z
   .string()
   .max(40)
@@ -25,7 +25,7 @@ const view = { territory, family };
 const span = { from: moment.optional(), until: moment.optional() };
 const limit = (most: number) => z.coerce.number().int().min(1).max(most).optional();
 
-/** What each address of the API may be asked. */
+/** The parameters of each path of the API. */
 export const questions = {
   none: z.strictObject({}),
   view: z.strictObject(view),

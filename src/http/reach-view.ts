@@ -6,16 +6,16 @@ import type { Questions } from './questions.ts';
 import { subjectsOf } from './subjects.ts';
 
 /**
- * How the services of each territory stand, by its id: of those alone that are asked (`watch --probes`).
+ * The reachability of each territory with probes (`watch --probes`), by id.
  *
- * @throws when what is stored has another form: it is of another version.
+ * @throws when another version of the program wrote the records.
  */
 export async function reachabilities(store: Reader): Promise<ReadonlyMap<string, z.infer<typeof reachabilityOf>>> {
   const records = await store.read('reachability');
   return new Map(records.map(({ key, value }) => [key, reachabilityOf.parse(JSON.parse(value))]));
 }
 
-/** The same with names and a sentence, of all territories or of one. @throws as `reachabilities` does. */
+/** The reachability with names and a sentence, for all territories or for one. @throws like `reachabilities`. */
 export async function reachabilityView(store: Reader, asked: Questions['territory']): Promise<Answers['reachability']> {
   const views = await reachabilities(store);
   const wanted = [...views].filter(([id]) => asked.territory === undefined || id === asked.territory);

@@ -23,44 +23,44 @@ export interface HttpOptions {
   readonly host: string;
   readonly port: number;
   readonly version: string;
-  /** Folder of the page as it was built; without it there is none. */
+  /** Folder of the built page; without it there is no page. */
   readonly page: string | undefined;
-  /** Why it is not ready; `undefined` when it is. */
+  /** Why the program is not ready; `undefined`: it is ready. */
   readonly unready: () => Promise<string | undefined>;
-  /** Names of ASes by their number, which the answers have beside it. @default none */
+  /** Names of ASes by number, for the answers. @default none */
   readonly names?: ReadonlyMap<number, string> | undefined;
-  /** Why the store cannot be read at all: the page and the API say nothing else. */
+  /** Why the store cannot be read at all: the page and the API answer only this. */
   readonly unreadable?: string | undefined;
   /** Without it there is no /metrics. */
   readonly metrics?: HttpMetrics | undefined;
 }
 
-/** What /metrics gives, and what the server itself adds to it. */
+/** The content of /metrics, to which the server adds its own counts. */
 export interface HttpMetrics {
   readonly contentType: string;
   text(): Promise<string>;
   /** Call with the status of each answer. */
   answered(status: number): void;
-  /** Asks this at each scrape how many read the event stream. */
+  /** Registers a function that returns the number of readers of the event stream, for each scrape. */
   listening(readers: () => number): void;
 }
 
 /** An HTTP server that is listening. */
 export interface HttpServer {
   readonly url: string;
-  /** Resolves when nothing is served any more. */
+  /** Resolves when the server has ended. */
   readonly closed: Promise<void>;
 }
 
 type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } };
 
-/** Answers under way at once; more are told to come again. Streams do not count. */
+/** Most concurrent answers; further clients are told to try again. Streams do not count. */
 const MOST_AT_ONCE = 256;
-/** Connections at once. */
+/** Most concurrent connections. */
 const MOST_CONNECTIONS = 2_000;
 const MOST_HEADER_BYTES = 16 * 1024;
 
-/** Serves until `signal` aborts. Rejects when the port cannot be had. */
+/** Serves until `signal` aborts. Rejects if the port cannot be used. */
 export async function serveHttp(options: HttpOptions, signal: AbortSignal): Promise<HttpServer> {
   const { store, clock } = options;
   const verdicts = async (): Promise<string> => JSON.stringify(await verdictView(store, {}, clock.wallMs()));
@@ -93,7 +93,7 @@ export async function serveHttp(options: HttpOptions, signal: AbortSignal): Prom
   return { url: `http://${name}:${port}/`, closed };
 }
 
-/** What is no request is told so, in a word. */
+/** Answers input that is not HTTP with a short message. */
 function refuse(error: Error & { readonly code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return;
   const status =
@@ -160,7 +160,7 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
   return app;
 }
 
-/** Whatever would be read from the store is answered with the reason why it cannot be read. */
+/** All routes that would read the store answer with the reason why it cannot be read. */
 function addRefusal(app: Hono<Bindings>, reason: string): void {
   for (const path of ['/api/v1/*', '/badge.svg', '/feed.xml', '/incidents.ics'])
     app.get(path, (context) => context.json({ error: `the store cannot be read: ${reason}` }, 503));

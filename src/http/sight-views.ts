@@ -18,7 +18,7 @@ export async function stateView(store: Reader, asked: Questions['moment']): Prom
   return { ...named(subject), at: isoTime(at), ...(verdict && { verdict }), recorded, peers: peers.sort(byPeer) };
 }
 
-/** Why the verdict of one moment was given. `now`: wall clock, ms since 1970. */
+/** The reasons for the verdict of one moment. `now`: wall clock, ms since 1970. */
 export async function explainView(store: Reader, asked: Questions['moment'], now: number): Promise<Answers['explain']> {
   const { subject, at, verdict, sight, recorded, range } = await sightAt(store, asked);
   const turns = await verdictTurns(store, subject.key, range);
@@ -74,7 +74,7 @@ async function sightAt(store: Reader, asked: Questions['moment']): Promise<Sight
   return { subject, at, range, verdict: turns.at(-1)?.[1], recorded, sight };
 }
 
-/** Longer ranges have too many changes for one picture. */
+/** Longest range, ms: longer ones have too many changes for one picture. */
 const MOST_OF_PEERS_MS = 3 * DAY_MS;
 
 /** What each peer saw over a span of time. */

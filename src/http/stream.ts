@@ -3,18 +3,18 @@ import { setImmediate } from 'node:timers/promises';
 import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
 import type { UnroutableEvent } from '../detect/events/event.ts';
 
-/** What waits for a reader that does not read, bytes; more, and it is cut off. */
+/** Most bytes that wait for a slow reader; beyond that its connection is closed. */
 const MOST_WAITING = 1024 * 1024;
-/** A reader that takes nothing for this long is cut off. */
+/** The connection of a reader that takes nothing for this long is closed. Milliseconds. */
 const STUCK_MS = 30_000;
-/** A sign of life is sent so often: a dead connection is noticed at both ends, and proxies keep it open. */
+/** Milliseconds between keep-alive comments: both ends notice a dead connection, and proxies keep it open. */
 const BEAT_MS = 10_000;
-/** How often the verdicts of the store are compared, while anyone listens. */
+/** Milliseconds between two comparisons of the store's verdicts, while there are readers. */
 const LOOK_MS = 500;
-/** Readers at once. */
+/** Most concurrent readers. */
 const MOST_READERS = 1_000;
 
-/** Readers that are written to in one turn: more would delay the feed of a watch by milliseconds at each event. */
+/** Readers per turn of the event loop: more would delay a watch's feed by milliseconds at each event. */
 const AT_ONCE = 20;
 
 /** The headers of the stream. `no-transform`: a proxy must not compress it, as it would hold events back. */
@@ -26,13 +26,13 @@ export const STREAM_HEADERS: Readonly<Record<string, string>> = {
 
 interface Reader {
   readonly response: ServerResponse;
-  /** While it is brought up to date: what came meanwhile. */
+  /** Events that came while the reader is being brought up to date. */
   waiting: UnroutableEvent[] | undefined;
   readonly sent: Set<string>;
   stuckSince: number | undefined;
 }
 
-/** Sends events as they are stored, and verdicts as they change, to all who listen (server-sent events). */
+/** Sends events as they are stored, and verdicts as they change, to all readers (server-sent events). */
 export class EventStream {
   readonly #store: StateStore;
   readonly #clock: Clock;
@@ -97,7 +97,7 @@ export class EventStream {
     }
   }
 
-  /** From the first reader on, until it is over. */
+  /** Runs from the first reader on, until the server ends. */
   #follow(): void {
     if (this.#isFollowing) return;
     this.#isFollowing = true;
@@ -131,7 +131,7 @@ export class EventStream {
     );
   }
 
-  /** To these readers, a few in each turn of the event loop, so that a feed in the same process goes on between them. */
+  /** Sends to these readers, a few in each turn of the event loop, so that a feed in the same process can continue. */
   async #sendAll(text: string, readers: readonly Reader[]): Promise<void> {
     const bytes = Buffer.from(text);
     for (let i = 0; i < readers.length; i += AT_ONCE) {
@@ -147,7 +147,7 @@ export class EventStream {
     }
   }
 
-  /** Sends the verdicts when they changed. One look at a time: an event may come with another. */
+  /** Sends the verdicts if they changed. Only one comparison runs at a time, because an event may start another. */
   async #look(): Promise<void> {
     if (this.#isLooking || this.#readers.size === 0) return;
     this.#isLooking = true;

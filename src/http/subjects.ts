@@ -4,7 +4,7 @@ import type { Verdict, VisibilityData } from '../detect/events/event.ts';
 import { aboutOf, lastRecorded, type About } from '../history/query.ts';
 import type { Reader } from '../history/stored.ts';
 
-/** A territory and family of which a store has a verdict. */
+/** A territory and family with a verdict in the store. */
 export interface Subject {
   /** `KP/ipv4` */
   readonly key: string;
@@ -12,15 +12,15 @@ export interface Subject {
   readonly family: Family;
   readonly about: About;
   readonly verdict: Verdict;
-  /** `undefined`: nothing was ever known. */
+  /** `undefined`: there has never been a verdict. */
   readonly since: EventTime | undefined;
   readonly visibility: VisibilityData | undefined;
   readonly units: readonly { readonly unit: string; readonly share: number; readonly isBaseline: boolean }[];
-  /** Begin of the minute that was recorded last. */
+  /** Start of the last recorded minute. */
   readonly recorded: EventTime | undefined;
 }
 
-/** A question that cannot be answered: the status, and why. */
+/** A request that cannot be answered: the status, and why. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly status: 400 | 404;
@@ -31,7 +31,7 @@ export class Refused extends Error {
   }
 }
 
-/** All subjects of a store, or the requested ones. @throws Refused when there is none. */
+/** All subjects of a store, or the requested ones. @throws Refused when there are none. */
 export async function subjectsOf(
   reader: Reader,
   wanted: { readonly territory?: string | undefined; readonly family?: Family | undefined } = {},

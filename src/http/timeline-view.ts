@@ -19,7 +19,7 @@ export async function timelineView(store: Reader, asked: Asked): Promise<Timelin
   return { ...head, buckets: buckets.map(bucketView) };
 }
 
-/** The same as JSON text, for the API: a bucket that was asked for before is not made to text again. */
+/** The same as JSON text, for the API. The text of a bucket is cached. */
 export async function timelineText(
   store: Reader,
   asked: Asked,
@@ -32,7 +32,7 @@ export async function timelineText(
   return `${JSON.stringify({ ...head, ...namesView(asns, names) }).slice(0, -1)},"buckets":[${texts.join(',')}]}`;
 }
 
-/** The texts of buckets. After so many new ones other work of the process has its turn. */
+/** The texts of buckets. After a number of new ones it yields to other work of the process. */
 async function textsOf(buckets: readonly TimelineBucket[], { parsed, breathe }: Reader): Promise<string[]> {
   const texts: string[] = [];
   let fresh = 0;
@@ -55,7 +55,7 @@ interface NamesView {
   readonly asNames?: { readonly asn: number; readonly name: string }[];
 }
 
-/** The names of these ASes; nothing where none of them has a known name. */
+/** The names of these ASes; an empty object if none has a known name. */
 export function namesView(asns: Iterable<number>, names: ReadonlyMap<number, string>): NamesView {
   const known = [...asns].sort((a, b) => a - b).map((asn) => ({ asn, name: names.get(asn) ?? '' }));
   const named = known.filter(({ name }) => name !== '');
@@ -84,7 +84,7 @@ async function timelineOf(
   return { head, buckets };
 }
 
-/** What voters saw at one moment, as a bucket without length. */
+/** What voters saw at one moment, in the form of a bucket without length. */
 function momentOf({ at, isBlind, share, voters, collectors, units }: ExactLook): TimelineBucket {
   return {
     ...{ at, widthMs: 0, knownMs: 0, blindMs: 0, voters, collectors },
@@ -97,7 +97,7 @@ function momentOf({ at, isBlind, share, voters, collectors, units }: ExactLook):
 /** A share of 0 to 1 with four decimals, from ten-thousandths. */
 const parts = (share: number): number => Math.round(share) / 10_000;
 
-/** Field by field: a spread takes several times as long, and ten years have thousands of these. */
+/** Built field by field: a spread is several times slower, and ten years have thousands of these. */
 function bucketView(bucket: TimelineBucket): BucketView {
   return {
     at: isoTime(bucket.at),

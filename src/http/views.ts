@@ -11,7 +11,7 @@ import { Refused, subjectOfOne, subjectsOf, type Subject } from './subjects.ts';
 type Store = Reader;
 type Asked<Name extends keyof Questions> = Questions[Name];
 
-/** Whose it is, as each answer has it. */
+/** The territory and family, in the form of all answers. */
 export const named = ({ territory, family }: Subject) => ({ territory, family });
 
 /** The territories that are recorded. */
@@ -28,13 +28,13 @@ export async function territoriesView(store: Store): Promise<Answers['territorie
   };
 }
 
-/** When what is recorded ended longer ago than this, an answer speaks of then and not of now. */
+/** If the recording ended longer ago than this, answers speak of that time and not of now. */
 const PAST_MS = 10 * 60_000;
 
 /**
- * The verdict on each territory and family asked for.
+ * The verdict on each requested territory and family.
  *
- * @param now wall clock, ms since 1970: a recording that ended long ago says nothing of it.
+ * @param now wall clock, ms since 1970: a recording that ended long ago says nothing about the present.
  */
 export async function verdictView(store: Store, asked: Asked<'view'>, now: number): Promise<Answers['verdict']> {
   const [subjects, open] = await Promise.all([subjectsOf(store, asked), store.read('incidents')]);
@@ -57,12 +57,12 @@ export async function verdictView(store: Store, asked: Asked<'view'>, now: numbe
   };
 }
 
-/** Whether what is recorded of it is the past by the wall clock, in ms since 1970. */
+/** Whether its recording lies in the past. @param now wall clock, ms since 1970 */
 function isPast({ recorded }: Subject, now: number): boolean {
   return recorded !== undefined && now - recorded > PAST_MS;
 }
 
-/** The verdict that was recorded last in one sentence: of the present, or of the time at which the recording ended. */
+/** The last recorded verdict in one sentence: for now, or for the time at which the recording ended. */
 export function sentenceOf(subject: Subject, now: number): string {
   const { about, territory, family, verdict, since, visibility, recorded } = subject;
   const { name, timeZone } = about;
@@ -71,7 +71,7 @@ export function sentenceOf(subject: Subject, now: number): string {
   return headline({ ...facts, ...(at !== undefined && { at }) });
 }
 
-/** The range that is asked for: by default the day up to what was recorded last. */
+/** The requested range; by default the last 24 hours of the recording. */
 export function rangeOf(
   subject: Subject,
   asked: { from?: EventTime | undefined; until?: EventTime | undefined },
@@ -83,7 +83,7 @@ export function rangeOf(
   return { from, until };
 }
 
-/** The networks of the territories asked for. */
+/** The networks of the requested territories. */
 export function unitsView(subjects: readonly Subject[]): Answers['units'] {
   return {
     units: subjects.flatMap((subject) =>

@@ -13,10 +13,10 @@ export interface VerdictStretch {
 type Ends = Pick<VerdictStretch, 'from' | 'until'>;
 
 /**
- * A range in order, without holes.
+ * The parts of a range in order, without holes.
  *
- * @param turns the verdicts, each with the time from which it held; before the first nothing was recorded.
- * @param recorded up to when anything was recorded.
+ * @param turns the verdicts, each with its begin; before the first, nothing was recorded.
+ * @param recorded the end of the recording.
  */
 export function stretchesOf(
   turns: readonly (readonly [EventTime, VerdictStretch['verdict'], ...unknown[]])[],
@@ -34,7 +34,7 @@ export function stretchesOf(
   return parts.filter((part) => part.until > part.from);
 }
 
-/** What the one sentence of a report is made of. */
+/** The data for the one sentence of a report. */
 export interface AnswerFacts {
   readonly name: string;
   readonly clock: LocalClock;
@@ -43,15 +43,15 @@ export interface AnswerFacts {
 }
 
 /**
- * Was it offline then? One sentence with how often, how long and since when, and a second one about the time of which
- * nothing is known: `North Korea was unroutable once between … and …: from 2014-12-22 16:15:12 UTC (…) for 9 h 31 min.`
+ * Answers "was it offline then?": one sentence with how often, how long and since when, and a second one about time
+ * without data: `North Korea was unroutable once between … and …: from 2014-12-22 16:15:12 UTC (…) for 9 h 31 min.`
  */
 export function answerText({ name, clock, range, stretches }: AnswerFacts): string {
   const between = `between ${utcText(range.from)} and ${utcText(range.until)}`;
   const of = (verdict: VerdictStretch['verdict']) => stretches.filter((stretch) => stretch.verdict === verdict);
   const known = stretches.filter(({ verdict }) => verdict !== 'off' && verdict !== 'unknown');
   if (known.length === 0) return `It is not known whether ${name} was routable ${between}: nothing of it was seen.`;
-  // A moment has one verdict, and no length.
+  // A single moment has one verdict and no duration.
   const [only] = known;
   if (range.until - range.from <= 1000 && only !== undefined)
     return `At ${clock.moment(range.from)}, ${name} was ${only.verdict}.`;
@@ -68,7 +68,7 @@ export function answerText({ name, clock, range, stretches }: AnswerFacts): stri
   }${unseenText(of('unknown'), of('off'))}`;
 }
 
-/** Of time that was not seen, "never" would say too much. */
+/** Parts of the range were not seen, so "never" would claim too much. */
 function neverText(isSeen: boolean, between: string): string {
   return isSeen ? `never unroutable ${between}` : `not unroutable ${between} whenever it was seen`;
 }
@@ -85,7 +85,7 @@ function routableText(name: string, between: string, stretches: readonly Verdict
 function outageText(stretches: readonly VerdictStretch[], between: string, clock: LocalClock): string {
   const outages = stretches.filter(({ verdict }) => verdict === 'unroutable');
   const longest = outages.reduce((most, one) => (lengthOf(one) > lengthOf(most) ? one : most));
-  // Beside time that was not seen, it may have begun before or ended later.
+  // Next to unseen time, the stretch may have begun earlier or ended later.
   const isCut = (outage: Ends): boolean => stretches.some((one) => isUnseen(one) && touches(one, outage));
   const lasted = (some: readonly Ends[]): string => `${some.some(isCut) ? 'at least ' : ''}${durationText(sum(some))}`;
   const when = `from ${clock.moment(longest.from)} for ${lasted([longest])}`;
@@ -110,12 +110,12 @@ function lastKnown(stretches: readonly VerdictStretch[]): VerdictStretch | undef
   return stretches.at(-1);
 }
 
-/** How long a stretch lasted, ms. */
+/** The length of a stretch, ms. */
 export function lengthOf({ from, until }: Ends): number {
   return until - from;
 }
 
-/** How long some of them lasted together, ms. */
+/** The sum of the lengths of some stretches, ms. */
 export function sum(stretches: readonly Ends[]): number {
   return stretches.reduce((total, one) => total + lengthOf(one), 0);
 }

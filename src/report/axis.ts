@@ -8,12 +8,12 @@ export interface Tick {
   readonly at: EventTime;
 }
 
-/** Steps people count time in, in minutes: to the hour, the day, the week, then 30 days, and years of 365 days. */
+/** Steps of the axis, in minutes: parts of an hour, hours, days, weeks, 30 days, years of 365 days. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 20_160, 43_200, 86_400, 172_800].concat(
   [1, 2, 5, 10, 20, 50].map((years) => years * 525_600),
 );
 
-/** Columns between two ticks at least, so that `23 Dec` and a space fit. */
+/** Least number of columns between two ticks: room for `23 Dec` and a space. */
 const TICK_COLUMNS = 8;
 
 /** Ticks at whole steps of UTC, as close together as their labels allow. */
@@ -28,7 +28,10 @@ export function ticksOf({ from, to }: Span, columns: number): readonly Tick[] {
   return ticks;
 }
 
-/** Labels under their ticks: the time of day, at midnight the day; from one tick a day on days, from 30 days on months. */
+/**
+ * Labels under their ticks: the time of day, and the day at midnight. With steps of a day or more: days. With steps of
+ * 30 days or more: months.
+ */
 export function labelRow(ticks: readonly Tick[], columns: number, wall: (at: EventTime) => Wall): string {
   const [first, second] = ticks;
   const days = first === undefined || second === undefined ? 0 : (second.at - first.at) / 86_400_000;

@@ -8,15 +8,15 @@ import { counted, printable } from './printable.ts';
 
 /** How a chart is drawn. */
 export interface ChartOptions {
-  /** Above the chart: `North Korea`. */
+  /** The title above the chart: `North Korea`. */
   readonly title: string;
   readonly span: Span;
-  /** The last moment that was read: what is after it is not known. @default the end of the span */
+  /** The last moment that was read. Later time is unknown. @default the end of the span */
   readonly end?: EventTime;
   readonly clock: LocalClock;
   /** Shares at which a line is drawn. */
   readonly thresholds: readonly number[];
-  /** Columns of the terminal. Fewer than 40 are taken for 40. */
+  /** Columns of the terminal; at least 40. */
   readonly width: number;
   readonly charset: Charset;
   readonly paint: Paint;
@@ -26,10 +26,10 @@ export interface ChartOptions {
 export type Charset = 'unicode' | 'ascii';
 
 /**
- * A chart of one territory and family, in the two forms analysts read: the share of the voters that see it, as an area
- * with the policy's thresholds as lines; and one lifeline a network, with gaps where it was lost. What is not known is
- * hatched in both: too few voters could be heard, nobody ever told of the network, before the first record, after the
- * last one. Time runs in UTC and in the territory's zone.
+ * A chart of one territory and family in two parts. An area shows the share of the voters that see it, with the
+ * policy's thresholds as lines. Below, each network has a lifeline with gaps where it was lost. Unknown time is hatched
+ * in both: too few voters, a network that no voter ever reported, before the first record, after the last one. The axis
+ * shows UTC and the territory's local time.
  */
 export function chartLines(bins: readonly Bin[], options: ChartOptions): readonly string[] {
   const { span, clock, charset, paint, title } = options;
@@ -122,7 +122,7 @@ function areaRows(columns: readonly (Bin | undefined)[], thresholds: readonly nu
   });
 }
 
-/** The cell of one row: solid up to the lowest share seen in its time, shaded up to the highest. */
+/** A cell: solid up to the lowest share of its time, shaded up to the highest. */
 function areaCell(bin: Bin | undefined, floor: number, empty: Cell, glyphs: Glyphs): Cell {
   if (bin?.range === undefined || bin.blind) return notKnown(glyphs);
   const lowest = eighths(bin.range.lowest - floor);
@@ -150,10 +150,10 @@ function lifeline(columns: readonly (Bin | undefined)[], unit: string, glyphs: G
   });
 }
 
-/** As many lifelines fit under a chart on a screen of 24 lines. */
+/** Lifelines that fit under a chart on a screen of 24 lines. */
 const MOST_LIFELINES = 6;
 
-/** Where there are more networks than fit, those that were seen least, in address order. */
+/** The networks to draw, in address order. If there are too many, those that were seen least. */
 function shownUnits(bins: readonly Bin[]): { readonly shown: readonly string[]; readonly hidden: number } {
   const lowest = new Map<string, number>();
   for (const bin of bins) {
@@ -183,7 +183,7 @@ function legend({ seen, lost, unknown, partly, between }: Glyphs): string {
   return `${seen} seen by most  ${lost} lost  ${partly} ${between} both in that time  ${unknown} not known`;
 }
 
-/** Cells of one tone side by side are painted together. */
+/** Neighbouring cells of one tone get one colour code. */
 function painted(cells: readonly Cell[], paint: Paint): string {
   let text = '';
   let run = '';

@@ -1,17 +1,20 @@
 import type { EventTime } from '../bgp/time.ts';
 import type { IsoTime } from '../detect/events/event.ts';
 
-/** Tells event time to people: in UTC, and as the clocks of the territory's zone showed it on that day. */
+/** Formats event time for people: in UTC, and in the local time of the territory on that day. */
 export interface LocalClock {
   /** The town that names the zone, `Pyongyang`; `undefined` when there is no zone but UTC. */
   readonly place: string | undefined;
-  /** `2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec)`. The day is named where it is another than in UTC. */
+  /**
+   * `2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec)`. The local day is added if it differs from the day in
+   * UTC.
+   */
   moment(at: EventTime): string;
-  /** What a clock on the wall there shows. */
+  /** The local time there. */
   wall(at: EventTime): Wall;
 }
 
-/** A moment in parts, all two digits but the year. */
+/** A moment in parts. All have two digits, except the year. */
 export interface Wall {
   readonly year: string;
   readonly month: string;
@@ -39,7 +42,7 @@ export function createClock(timeZone: string | undefined): LocalClock {
 
 /** Whether this is an IANA time zone that this machine knows. */
 export function isTimeZone(name: string): boolean {
-  // An offset such as +09:00 is taken by Intl too, but names no place and knows no history.
+  // Intl also accepts an offset such as +09:00, but an offset has no place and no history.
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
@@ -48,18 +51,18 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Reads the time of an event. Events carry what `isoTime` wrote, so it cannot fail. */
+/** Reads the time of an event. `isoTime` wrote it, so this cannot fail. */
 export function eventTime(text: IsoTime): EventTime {
   return Date.parse(text) as EventTime;
 }
 
-/** `2014-12-22 16:15:00 UTC`. Parts of a second are cut off: the collectors of the archive wrote whole ones. */
+/** `2014-12-22 16:15:00 UTC`. Fractions of a second are cut off: the archives mostly have whole seconds. */
 export function utcText(at: EventTime): string {
   const { year, month, day, time } = utcWall(at);
   return `${year}-${month}-${day} ${time} UTC`;
 }
 
-/** A moment as a wall clock in UTC shows it. */
+/** A moment in parts, in UTC. */
 export function utcWall(at: EventTime): Wall {
   const text = new Date(at).toISOString();
   return { year: text.slice(0, 4), month: text.slice(5, 7), day: text.slice(8, 10), time: text.slice(11, 19) };
@@ -71,8 +74,8 @@ export function dayText({ day, month }: Wall): string {
 }
 
 /**
- * `9 h 31 min`: the two largest units, cut off and not rounded up, so that the printed time has really passed.
- * Seconds are printed under an hour.
+ * `9 h 31 min`: the two largest units, rounded down, so that the printed time has really passed. Durations under an
+ * hour have seconds.
  */
 export function durationText(ms: number): string {
   const seconds = Math.floor(ms / 1000);
@@ -98,14 +101,17 @@ const UNITS = [
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `Asia/Pyongyang` is Pyongyang, `America/Argentina/Buenos_Aires` Buenos Aires; UTC and its kin are nowhere. */
+/**
+ * `Asia/Pyongyang` gives Pyongyang, `America/Argentina/Buenos_Aires` gives Buenos Aires. UTC and other zones without a
+ * place give `undefined`.
+ */
 function placeOf(timeZone: string | undefined): string | undefined {
   if (timeZone === undefined || !timeZone.includes('/') || timeZone.startsWith('Etc/')) return undefined;
   return timeZone.slice(timeZone.lastIndexOf('/') + 1).replaceAll('_', ' ');
 }
 
 function zoneWall(timeZone: string): (at: EventTime) => Wall {
-  // The first format of a process takes 25 ms and more, and many clocks are never looked at.
+  // Created when first used: the first format of a process takes 25 ms or more, and many clocks are never used.
   let made: Intl.DateTimeFormat | undefined;
   return (at) => {
     const parts = new Map((made ??= formatOf(timeZone)).formatToParts(at).map(({ type, value }) => [type, value]));
@@ -132,7 +138,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   });
 }
 
-/** The same of a time of the machine's clock, milliseconds since 1970-01-01T00:00:00Z. */
+/** Formats a time of the machine's clock, in milliseconds since 1970-01-01T00:00:00Z, in the same way. */
 export function wallText(ms: number): string {
   return utcText(ms as EventTime);
 }

@@ -8,9 +8,8 @@ export interface Span {
 }
 
 /**
- * What was seen in each of `count` equal parts of the span; `undefined` before the first bin, and after `end`, the last
- * moment that was read: nothing is known there. Between bins the last one holds, so a part without one shows what held
- * when it began.
+ * What was seen in each of `count` equal parts of the span. `undefined`: unknown, before the first bin and after `end`,
+ * the last moment that was read. A bin holds until the next one, so a part without a bin shows the last one before it.
  */
 export function columnsOf(
   bins: readonly Bin[],
@@ -39,7 +38,7 @@ export function columnsOf(
   return columns;
 }
 
-/** What holds on after a bin is what was seen in it last, not its extremes. */
+/** After a bin, its last value holds, not its extremes. */
 function still(bin: Bin): Bin {
   return {
     ...bin,

@@ -1,6 +1,6 @@
 import type { UnroutableEvent, ReachabilityData, UpstreamData } from '../detect/events/event.ts';
 
-/** The columns in their order. They are a contract: new ones go to the end. */
+/** The columns, in order. Users rely on them: add new ones only at the end. */
 export const CSV_COLUMNS = [
   'time',
   'type',
@@ -64,7 +64,10 @@ export function csvHeader(): string {
   return csvLine(CSV_COLUMNS);
 }
 
-/** One event, one row. What an event does not have is empty; lists, such as the units of an upstream, are set apart by spaces. */
+/**
+ * The row of one event. Absent fields are empty; items of a list, such as the units of an upstream, are separated by
+ * spaces.
+ */
 export function csvRow(event: UnroutableEvent): string {
   return csvLine(csvCells(event));
 }
@@ -172,7 +175,7 @@ function detailOf(event: UnroutableEvent): Row {
 
 function verdictDetail(data: VerdictData): Row {
   const { verdict, previous, reason, incident, sinceAtLatest, rebased } = data;
-  // What too few voters see is not known: 0 would be read as lost.
+  // With too few voters the share is unknown, so the cell is empty: 0 would mean lost.
   const notKnown: Row = verdict === 'unknown' ? { share: '', seeing: '', seeing_nothing: '', units_visible: '' } : {};
   return {
     verdict,
@@ -223,7 +226,10 @@ export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map((field) => quoted(String(field))).join(',')}\r\n`;
 }
 
-/** RFC 4180 section 2: a field with a comma, a quote or a line break stands in quotes, and quotes in it are doubled. */
+/**
+ * RFC 4180 section 2: a field with a comma, a quote or a line break is enclosed in quotes, and quotes in it are
+ * doubled.
+ */
 function quoted(field: string): string {
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

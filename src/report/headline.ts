@@ -4,16 +4,16 @@ import type { Verdict, VisibilityData } from '../detect/events/event.ts';
 import { createClock } from './clock.ts';
 import { familyText, seenText } from './phrases.ts';
 
-/** What the one sentence is made of that answers the question. */
+/** The data for the sentence that answers the question. */
 export interface HeadlineFacts {
   readonly territory: { readonly id: string; readonly name: string };
   readonly family: Family;
   readonly timeZone: string | undefined;
   readonly verdict: Verdict;
-  /** `undefined`: nothing was ever known. */
+  /** `undefined`: there has never been a verdict. */
   readonly since: EventTime | undefined;
   readonly visibility: VisibilityData | undefined;
-  /** A moment of the past; the present without it. */
+  /** A moment of the past; `undefined`: now. */
   readonly at?: EventTime;
 }
 

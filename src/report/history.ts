@@ -5,38 +5,38 @@ import type { Verdict } from '../detect/events/event.ts';
 export interface Look {
   readonly at: EventTime;
   readonly verdict: Verdict;
-  /** Mean visibility, 0 to 1; `undefined` where it is not known: too few voters could be heard. */
+  /** Mean visibility, 0 to 1; `undefined`: unknown, because there were too few voters. */
   readonly share: number | undefined;
   readonly voters: number;
-  /** Share of the voters that see the unit; `undefined` where it is not known. */
+  /** Share of the voters that see the unit; `undefined`: unknown. */
   readonly units: readonly { readonly unit: string; readonly share: number | undefined }[];
 }
 
-/** What was seen of a share in some time: the last value, and the extremes of those that are known. */
+/** A share over a time span: its last value, and the extremes of its known values. */
 export interface SeenShare {
-  /** `undefined`: not known at the end of that time. */
+  /** `undefined`: unknown at the end of the span. */
   readonly share: number | undefined;
-  /** `undefined`: not known at any moment of it. */
+  /** `undefined`: unknown for the whole span. */
   readonly range: { readonly lowest: number; readonly highest: number } | undefined;
 }
 
-/** Looks that were one second apart or less, folded: what was seen last, and the extremes between. */
+/** Looks within one bin, merged: the last values, and the extremes. */
 export interface Bin extends SeenShare {
   readonly from: EventTime;
   readonly verdict: Verdict;
-  /** True when the verdict was `unknown` and nothing could be seen, in this time or, of a wide bin, in a part of it. */
+  /** True when the verdict was `unknown` and nothing could be seen, for a part of the bin at least. */
   readonly blind: boolean;
   readonly voters: number;
   readonly units: ReadonlyMap<string, SeenShare>;
 }
 
-/** Twice as many bins as any terminal has dots, so that folding two never shows. */
+/** Twice as many bins as any terminal has dots, so that merging two is never visible. */
 const MOST_BINS = 4096;
 
 /**
- * Keeps what a chart needs of a run of any length in bounded memory: at most 4,096 bins of one second each; when they
- * are full, each two become one, twice as wide. A bin knows its lowest and highest value, so that a drop of one second
- * stays visible in a chart of a year. For pictures only: verdicts come from the engine, which has no bins.
+ * Stores the data of a chart for a run of any length in bounded memory: at most 4,096 bins. They start at one second
+ * each; when all are used, each two are merged into one, twice as wide. A bin has its lowest and highest value, so a
+ * drop of one second stays visible in a chart of a year. Only pictures use this: the engine decides without bins.
  */
 export class History {
   #widthMs = 1000;
@@ -47,7 +47,7 @@ export class History {
     const last = this.#bins.at(-1);
     if (last !== undefined && from <= last.from) {
       const bin = folded(last, binOf(look, last.from));
-      // Within one second the last word counts: the first tables of a replay make many looks in it.
+      // Within one second the last look counts: the first tables of a replay cause many looks.
       this.#bins[this.#bins.length - 1] = this.#widthMs > 1000 ? bin : { ...bin, blind: isBlind(look) };
       return;
     }
@@ -55,12 +55,12 @@ export class History {
     while (this.#bins.length > MOST_BINS) this.#widen();
   }
 
-  /** In order of time. Where nothing changed there is no bin: the one before holds on. */
+  /** In order of time. Without a change there is no bin: the one before holds. */
   get bins(): readonly Bin[] {
     return this.#bins;
   }
 
-  /** True when a look at this moment would begin a bin: the moment between is not worth a look. */
+  /** Whether a look at this moment would begin a new bin. Other looks can be skipped. */
   wants(at: EventTime): boolean {
     const last = this.#bins.at(-1);
     return last === undefined || this.#start(at) > last.from;
@@ -99,12 +99,12 @@ function binOf(look: Look, from: EventTime): Bin {
   };
 }
 
-/** One value and no other. */
+/** A share with a single value. */
 export function seenOnce(share: number | undefined): SeenShare {
   return { share, range: share === undefined ? undefined : { lowest: share, highest: share } };
 }
 
-/** The first bin with the second, later one in it. */
+/** Merges a later bin into the first one. */
 export function folded(first: Bin, second: Bin): Bin {
   const units = new Map(first.units);
   for (const [unit, seen] of second.units) units.set(unit, foldedSeen(units.get(unit), seen));

@@ -5,15 +5,18 @@ import { territoryName, type Clocks } from './phrases.ts';
 import type { PublishedTime, Sources } from './published.ts';
 import { escaped, marked } from './report-document.ts';
 
-/** One page about one incident: what happened, when, what routes showed of it, who says so. It says nothing of causes. */
+/**
+ * One page about one incident: what happened, when, what the routes showed, and the sources. It does not speak of
+ * causes.
+ */
 export interface IncidentCard {
   readonly format: 'unroutable.incident-card/1';
   readonly name: string;
   readonly title: string;
   readonly place: string;
-  /** ISO 8601, UTC: from the first to the last moment that is looked at. */
+  /** The first and the last moment of the data, ISO 8601, UTC. */
   readonly window: { readonly from: string; readonly until: string };
-  /** Where it comes from: that it is a reconstruction, or replayed from an archive. */
+  /** The origin of the data: a reconstruction, or a replay of an archive. */
   readonly label: string;
   readonly summary: string;
   /** Each outage: when, how long, how bad. */
@@ -27,9 +30,9 @@ export interface IncidentCard {
 }
 
 /**
- * A card of an incident that a replay found: all that it says was computed from the routes.
+ * The card of an incident that a replay found. All its facts are computed from routes.
  *
- * @param progression the order in which services and routes went and came back, where services were asked.
+ * @param progression the order in which services and routes were lost and came back, if services were probed.
  */
 export function cardOf(data: IncidentData, clocks: Clocks, progression: readonly string[] = []): IncidentCard {
   const { incident } = data;
@@ -99,7 +102,7 @@ function sections(card: IncidentCard): readonly Section[] {
   ].filter(({ lines }) => lines.length > 0);
 }
 
-/** The card as Markdown: a heading, a few facts, a list a section. */
+/** The card as Markdown: a heading, a few facts, and one list for each section. */
 export function cardMarkdown(card: IncidentCard): string {
   const facts = factsOf(card).map(([name, value]) => `- **${name}:** ${marked(value)}`);
   const body = sections(card).flatMap(({ title, lines }) => [

@@ -5,7 +5,7 @@ import { territoryName, type Clocks } from './phrases.ts';
 
 type IncidentEvent = Envelope<'incident.opened'> | Envelope<'incident.updated'> | Envelope<'incident.closed'>;
 
-/** The incident in one sentence: when, how long, how deep; of an update what is new. */
+/** The incident in one sentence: when, how long, how deep. For an update: what is new. */
 export function incidentSentence({ type, data }: IncidentEvent, clocks: Clocks): string {
   const { incident } = data;
   const name = territoryName(data, clocks);
@@ -27,7 +27,7 @@ export function incidentSentence({ type, data }: IncidentEvent, clocks: Clocks):
   return `An incident: ${name} ${has} ${lastedText(incident)} since ${since}; ${depth}.`;
 }
 
-/** What an update tells, for people. */
+/** What is new in an update, in words. */
 const CHANGES: Readonly<Record<Exclude<IncidentChange, 'verdict'>, string>> = {
   'below-half': 'visibility has fallen below half of what it was',
   'near-unroutable': 'visibility is close to what is called unroutable',
@@ -38,8 +38,8 @@ const CHANGES: Readonly<Record<Exclude<IncidentChange, 'verdict'>, string>> = {
 };
 
 /**
- * How long it lasted, as sums of its spans: `unroutable for 10 min and degraded for 20 h`, `3 outages within 48 min, 14 min
- * 6 s in all`. Blind time stands apart.
+ * How long it lasted, from the sums of its spans: `unroutable for 10 min and degraded for 20 h`, `3 outages within 48
+ * min, 14 min 6 s in all`. Blind time is named separately.
  */
 export function lastedText(incident: Incident): string {
   const { drops, outages, durationMs, unroutableMs, degradedMs, unknownMs, worst } = incident;
@@ -60,8 +60,8 @@ export function lastedText(incident: Incident): string {
 }
 
 /**
- * What is known of an incident beyond its sentence, one line a fact: how it began, what went in which order, what
- * stayed, how it came back. Facts that are not there have no line.
+ * More facts about an incident, one line each: how it began, what was lost in which order, what stayed, how it came
+ * back. Unknown facts have no line.
  */
 export function incidentFacts({ incident }: IncidentData): readonly string[] {
   return [
@@ -110,10 +110,10 @@ function delayText(ms: number): string {
   return ms < 1000 ? 'at once' : `${durationText(ms)} later`;
 }
 
-/** More spans than this are told by number: an incident of flapping may have hundreds. */
+/** More spans than this are only counted: an incident with flapping may have hundreds. */
 const SPANS_TOLD = 12;
 
-/** One line a span that says something: the time between two drops is what is left. */
+/** One line for each span that matters. Time between two drops has no line. */
 function spanLines({ spans, spansOmitted = 0 }: Incident): readonly string[] {
   const told = spans.filter(({ verdict }) => verdict !== 'routable');
   if (told.length < 2) return [];
@@ -139,7 +139,7 @@ function spanLine(span: IncidentSpan): string {
   return `${what} from ${utcText(eventTime(from))}${sinceAtLatest === true ? ' or earlier' : ''} ${lasted}${down}`;
 }
 
-/** More entries than this are cut: the machine formats have them all. */
+/** At most this many entries are listed; the machine formats have all of them. */
 const ENTRIES_TOLD = 8;
 
 /** `Networks lost: 175.45.176.0/24 16:14:53, 175.45.177.0/24 16:14:53.` Times are UTC. */
@@ -150,7 +150,7 @@ function sequenceText(label: string, entries: readonly { readonly what: string; 
   return `${label}: ${told.join(', ')}${more}.`;
 }
 
-/** Of a partial loss it would say that most peers kept what was not lost. */
+/** Left out for a partial loss: most peers then still have routes, to what was not lost. */
 function stuckText({ stuck, worst }: Incident): string {
   if (stuck.length === 0 || worst !== 'unroutable') return '';
   const told = stuck

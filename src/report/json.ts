@@ -9,18 +9,18 @@ import type { Damage } from './summary.ts';
 import type { ToldIncident, VerdictTimeline } from './verdicts.ts';
 
 /**
- * An input file in the JSON document: only its name, without folders, so that the same files give the same bytes
- * anywhere.
+ * An input file in the JSON document. It has only the file's name without folders, so that the same files give the same
+ * bytes on every machine.
  */
 export interface InputFile {
   readonly name: string;
   readonly collector: string;
   readonly kind: string;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
 }
 
-/** What a replay found, before it is written as JSON. */
+/** The result of a replay, before it is written as JSON. */
 export interface ReplayDocument {
   readonly status: 'done' | 'partial' | 'interrupted';
   readonly files: readonly InputFile[];
@@ -34,20 +34,20 @@ export interface ReplayDocument {
   readonly incidents: readonly ToldIncident[];
   readonly events: readonly UnroutableEvent[];
   readonly damage: readonly Damage[];
-  /** What was framed but not understood, by reason. */
+  /** Records that were delimited but not understood, by reason. */
   readonly problems: readonly { readonly reason: string; readonly count: number }[];
 }
 
 /**
- * A whole replay as one JSON document. It contains nothing of the day or the machine: the same input gives the same
- * bytes.
+ * A whole replay as one JSON document. It contains nothing that depends on the day or the machine: the same input gives
+ * the same bytes.
  */
 export function replayJson(replay: ReplayDocument): string {
   const { files, since, until, end, records, territories, ...rest } = replay;
   const document = {
     format: 'unroutable.replay/1',
     status: rest.status,
-    // Where reading stops early, how much was read by then depends on how far ahead the machine was.
+    // If reading stops early, the number of bytes read depends on how far the machine had read ahead.
     input: { files, since: at(since), until: at(until), end: at(end), ...(until === undefined && { records }) },
     territories: territories.map(({ territory, policy }) => ({
       id: territory.id,

@@ -1,10 +1,10 @@
-/** What a piece of text is, for colour: the words always say it too. */
+/** The kind of a piece of text, for its colour. The words always say the same as the colour. */
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'warn' | 'bad' | 'blind';
 
 /** Colours a text for the terminal. */
 export type Paint = (tone: Tone, text: string) => string;
 
-/** SGR parameters (ECMA-48 8.3.117): the eight colours every terminal has, in the user's own palette. */
+/** SGR parameters (ECMA-48 8.3.117): only the eight colours that every terminal has, in the user's palette. */
 const CODES: Readonly<Record<Tone, string>> = {
   plain: '',
   dim: '2',

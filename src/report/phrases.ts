@@ -5,16 +5,16 @@ import { counted, listed, percent } from './printable.ts';
 
 /** What a sentence needs besides its event: the clock of each territory's zone, and how the territory is watched. */
 export interface Clocks {
-  /** By the territory's id; UTC alone for `undefined`, our own eyes. */
+  /** The clock by the territory's id; `undefined`: UTC, for events about our own view. */
   (territory: string | undefined): LocalClock;
-  /** Absent where nothing but the events is known. */
+  /** Absent if only the events are known. */
   readonly watched?: (territory: string) => WatchedFacts | undefined;
 }
 
-/** How a territory is watched, as far as sentences speak of it. */
+/** The settings of a territory that sentences mention. */
 export interface WatchedFacts {
   readonly hasBothFamilies: boolean;
-  /** `AS131279`; empty where every origin counts. */
+  /** `AS131279`; empty: every origin counts. */
   readonly origins: readonly string[];
   /** Networks in its blocks, per family. */
   readonly networks: Readonly<Record<Family, number>>;
@@ -22,7 +22,7 @@ export interface WatchedFacts {
 
 type Named = Pick<OfTerritory, 'territory' | 'family'>;
 
-/** `North Korea`; `North Korea over IPv4` where both families are watched, as they are judged apart. */
+/** `North Korea`, or `North Korea over IPv4` if both families are watched: each has a verdict of its own. */
 export function territoryName({ territory, family }: Named, clocks?: Clocks): string {
   const isPlain = family === 'ipv4' && clocks?.watched?.(territory.id)?.hasBothFamilies !== true;
   return isPlain ? territory.name : `${territory.name} over ${familyText(family)}`;
@@ -34,12 +34,15 @@ export function reporters(count: number, of: number, whom = 'that report to RIS'
   return `${count === of ? `all ${of}` : `${count} of ${of}`} networks ${whom}`;
 }
 
-/** What the witnesses see: `34 of 36 networks that report to RIS no longer have a route to any of its 4 prefixes`. */
+/** What voters see: `34 of 36 networks that report to RIS no longer have a route to any of its 4 prefixes`. */
 export function seenText(visibility: VisibilityData, hadBefore = true): string {
   return `${wholeText(visibility, hadBefore)}${partialText(visibility)}`;
 }
 
-/** Who reaches a part of some prefix alone: a prefix that is seen by less than half is not there, and this says what is. */
+/**
+ * Voters that reach only a part of a prefix. A prefix of which less than half is reachable counts as lost; this says
+ * what is left.
+ */
 function partialText({ partial }: VisibilityData): string {
   if (partial === undefined) return '';
   const { voters, largest } = partial;
@@ -64,7 +67,7 @@ function wholeText(visibility: VisibilityData, hadBefore: boolean): string {
   return `${knownPrefixes(unitsVisible, units)} known to more than half of ${counted(witnesses, 'network')} ${whom}, visibility ${percent(share)}${usual}`;
 }
 
-/** Where some voters never see it, both figures: `; 34 of 40 usually have a route, now 2 of these 34`. */
+/** If some voters never see the territory, both figures: `; 34 of 40 usually have a route, now 2 of these 34`. */
 function usualText({ voters, witnesses, seeing }: VisibilityData): string {
   return witnesses === voters
     ? ''
@@ -78,7 +81,7 @@ function knownPrefixes(visible: number, units: number): string {
   return `${visible} of its ${units} prefixes ${visible === 1 ? 'is' : 'are'}`;
 }
 
-/** Says so where a territory's blocks hold networks that are not part of what is usually seen; else empty. */
+/** Mentions networks of the territory's blocks that are not in the baseline; otherwise empty. */
 export function unusualText(
   { territory, family, visibility }: OfTerritory | (Named & { visibility: VisibilityData }),
   clocks: Clocks,
@@ -90,7 +93,7 @@ export function unusualText(
   return `; ${which} in its blocks (${networks} in all) ${others === 1 ? 'is' : 'are'} not part of what is usually seen`;
 }
 
-/** In larger blocks most networks are never announced, and that is no news. */
+/** In larger blocks most networks are never announced, so they are not mentioned. */
 const MOST_NETWORKS_COUNTED = 16;
 
 /** A verdict as a word in a sentence. */
@@ -98,7 +101,7 @@ export function verdictText(verdict: Verdict): string {
   return verdict === 'unknown' ? 'not known' : verdict;
 }
 
-/** Why we may have missed something, for people. A new reason does not compile until it has words. */
+/** Why we may have missed something, in words. A new reason does not compile until it has words here. */
 export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   'damaged-file': 'a file is damaged or ends too early',
   'unreadable-message': 'a message could not be read',
@@ -118,7 +121,7 @@ export const GAP_REASONS: Readonly<Record<ObserverData['reason'], string>> = {
   'silent-peer': 'the peer fell silent for longer than its session may',
 };
 
-/** Why nothing can be said, for people. */
+/** Why a verdict is `unknown`, in words. */
 export const BLIND_REASONS: Readonly<Record<BlindReason, string>> = {
   'too-few-voters': 'too few networks report',
   'lost-voters': 'most of the networks that reported are lost',

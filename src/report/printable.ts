@@ -1,18 +1,17 @@
 /**
  * Controls (C0, C1, DEL), marks that reorder text (Unicode bidirectional controls), line separators, lone surrogates
- * and the byte order mark. What a file name, a configuration or an archive put into a text may not move the cursor,
- * colour the terminal or show words in another order than they stand.
+ * and the byte order mark. Text from a file name, a configuration or an archive must not move the cursor, colour the
+ * terminal or change the order of words on the screen.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u{061c}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{feff}]/gu;
 
-/** One line of text that is safe to show: what could act on a terminal becomes `\u001b`, as JSON writes it. */
+/** One line of text that is safe to print: characters that act on a terminal become escapes such as `\u001b`. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
 /**
- * JSON on one line that is also safe to show. It parses to the same value, because such characters are only in
- * strings.
+ * JSON on one line that is safe to print. It parses to the same value, because such characters occur only in strings.
  */
 export function jsonText(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent);
@@ -40,7 +39,7 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** `97.3 %`; never `100 %` or `0 %` unless it is so. */
+/** `97.3 %`. `100 %` and `0 %` only for exactly 1 and 0. */
 export function percent(share: number): string {
   const rounded = Math.round(share * 1000) / 10;
   if (share > 0 && rounded === 0) return 'under 0.1 %';

@@ -4,7 +4,7 @@ import type { CountryData, IncidentData, Reachability, UnroutableEvent, Verdict 
 import { durationText, eventTime, utcText } from './clock.ts';
 import { SERVICE_NAMES } from './reach-words.ts';
 
-/** One step: what changed, and since when it was so. */
+/** One step: what changed, and since when. */
 interface Step {
   readonly at: EventTime;
   /** `web`, `DNS`, or `routes`. */
@@ -14,10 +14,10 @@ interface Step {
   readonly isLoss: boolean;
 }
 
-/** How long before an incident a step still belongs to it. Milliseconds. */
+/** A step this long before an incident still belongs to it. Milliseconds. */
 const BEFORE_MS = 6 * 3_600_000;
 
-/** Steps that are kept of one territory: more than a flapping country has in a day. */
+/** At most this many steps are stored per territory: more than a flapping country has in a day. */
 const MAX_STEPS = 200;
 
 const SERVICE_STEPS: Readonly<Record<Reachability, string | undefined>> = {
@@ -37,13 +37,13 @@ const ROUTE_STEPS: Readonly<Record<Verdict, string | undefined>> = {
 const RANK: Readonly<Record<Reachability, number>> = { unknown: 0, reachable: 0, partly: 1, unreachable: 2 };
 
 /**
- * In which order services and routes went and came back. It collects events as they come, and reports the order of an
- * incident: which came first is computed from the times, and a cause is never named.
+ * The order in which services and routes were lost and came back. It collects events as they come, and reports the
+ * order for an incident. The order follows from the times alone; it never names a cause.
  */
 export class Progression {
   readonly #steps = new Map<string, Step[]>();
 
-  /** Takes note of an event; most types say nothing here. */
+  /** Takes an event. Most types are ignored. */
   note(event: UnroutableEvent): void {
     if (event.drill === true) return;
     if (event.type === 'reachability.changed') {
@@ -55,7 +55,7 @@ export class Progression {
     if ('verdict' in event.data) this.#routes(event.data);
   }
 
-  /** One line each; none where no service was asked, or none changed in that time. */
+  /** One line for each step; empty if no service was probed, or none changed in that time. */
   linesOf({ territory, incident }: IncidentData): readonly string[] {
     const from = eventTime(incident.onset?.first ?? incident.spans[0]?.from ?? '') - BEFORE_MS;
     const steps = (this.#steps.get(territory.id) ?? []).filter(({ at }) => at >= from).toSorted((a, b) => a.at - b.at);
@@ -71,7 +71,7 @@ export class Progression {
     { verdict, since }: { readonly verdict: Reachability; readonly since: string },
   ): void {
     const how = SERVICE_STEPS[verdict];
-    // What was not known before did not change then.
+    // A first verdict is not a change.
     if (how === undefined || previous === 'unknown') return;
     const isLoss = RANK[verdict] > RANK[previous];
     this.#add(id, { at: eventTime(since), what: SERVICE_NAMES[service], how, isLoss });
@@ -95,7 +95,7 @@ export class Progression {
 
 const ROUTES = 'routes';
 
-/** Which went first, and by how much. */
+/** What was lost first, and by how much. */
 function firstOf(steps: readonly Step[]): readonly string[] {
   const losses = steps.filter(({ isLoss }) => isLoss);
   const routes = losses.find(({ what }) => what === ROUTES);
@@ -106,7 +106,7 @@ function firstOf(steps: readonly Step[]): readonly string[] {
   return [`First to change: ${first}, ${durationText(ms)} before ${second}.`];
 }
 
-/** The order of each incident, by its id, as its last event left it; `events` are read once, in their order. */
+/** The order for each incident after its last event, by the incident's id. Reads `events` once, in order. */
 export async function ordersOf(
   events: Iterable<UnroutableEvent> | AsyncIterable<UnroutableEvent>,
 ): Promise<ReadonlyMap<string, readonly string[]>> {

@@ -6,7 +6,7 @@ import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { wrapped } from './wrap.ts';
 
-/** How exactly a time was published: to the second, to its minute, or about, which is read as within half an hour. */
+/** The precision of a published time: to the second, to the minute, or `about`, which means within half an hour. */
 export type Precision = 'second' | 'minute' | 'about';
 
 /** A published time of an incident. */
@@ -14,30 +14,30 @@ export interface PublishedTime {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly precision: Precision;
-  /** Who published it, by its key among the sources. */
+  /** The source, by its key. */
   readonly source: string;
   readonly what: string;
-  /** The type of the event whose `first` should be this time; `none` when routes do not show it. */
+  /** The type of the event whose `first` should be this time; `none` if routes cannot show it. */
   readonly met_by: string;
 }
 
-/** Who published it, by the key that `source` names. */
+/** The source, by the key in `source`. */
 export type Sources = Readonly<Record<string, { readonly name: string; readonly url?: string | undefined }>>;
 
-/** A published time, and the event that meets it. */
+/** A published time, and the matching event. */
 export interface Met {
   readonly time: PublishedTime;
-  /** When that event began: its `first`. `undefined`: no event of this type is near. */
+  /** The event's `first`. `undefined`: there is no event of this type near the time. */
   readonly began: EventTime | undefined;
-  /** How far that is outside of what was published, in ms: 0 within its second, its minute, or half an hour around it. */
+  /** How far `first` is outside the published precision, in ms; 0 within the second, the minute, or half an hour. */
   readonly error: number;
 }
 
 const MINUTE = 60_000;
-/** An event further away than this is another one. */
+/** An event further away than this does not match. */
 const NEAR = 60 * MINUTE;
 
-/** Finds for each published time that routes can show the event of its type that is nearest. */
+/** Finds the nearest event of the right type for each published time that routes can show. */
 export function meetings(published: readonly PublishedTime[], events: readonly UnroutableEvent[]): readonly Met[] {
   return published.filter(({ met_by }) => met_by !== 'none').map((time) => meeting(time, events));
 }
@@ -54,7 +54,7 @@ function meeting(time: PublishedTime, events: readonly UnroutableEvent[]): Met {
   });
 }
 
-/** By how far it misses what was published; among those that do not miss it, by the time itself. */
+/** Sorted by the distance outside the precision, then by the distance to the time itself. */
 function nearer(one: Met, other: Met): boolean {
   const distance = ({ time, began }: Met) => Math.abs((began ?? 0) - eventTime(time.at));
   return one.error < other.error || (one.error === other.error && distance(one) < distance(other));
@@ -66,14 +66,14 @@ function outside({ at, precision }: PublishedTime, began: EventTime): number {
   return after < from ? from - after : after > until ? after - until : 0;
 }
 
-/** From when until when, in ms around the published time, an event is within its precision. */
+/** The precision as a range around the published time, in ms. */
 const BOUNDS: Readonly<Record<Precision, readonly [number, number]>> = {
   second: [0, 999],
   minute: [0, MINUTE - 1],
   about: [-30 * MINUTE, 30 * MINUTE],
 };
 
-/** Published times beside replayed ones: what was said then, and the event that met it. */
+/** Published times beside replayed ones, one line each. */
 export function publishedLines(
   published: readonly PublishedTime[],
   events: readonly UnroutableEvent[],
@@ -93,7 +93,7 @@ export function publishedLines(
   ];
 }
 
-/** A published time, and the event that meets it: `…; replayed: country.unroutable, to the second`. */
+/** A published time and its matching event: `…; replayed: country.unroutable, to the second`. */
 export function publishedLine(time: PublishedTime, events: readonly UnroutableEvent[]): string {
   const told = `${utcText(eventTime(time.at))}  ${time.what}`;
   if (time.met_by === 'none') return `${told}; not a change that routes show at once`;

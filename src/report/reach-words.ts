@@ -11,7 +11,7 @@ import { eventTime } from './clock.ts';
 import type { Clocks } from './phrases.ts';
 import { counted, listed } from './printable.ts';
 
-/** How a class of service is called in a sentence. */
+/** The name of a class of service in a sentence. */
 export const SERVICE_NAMES: Readonly<Record<Service, string>> = { dns: 'DNS', web: 'web', mail: 'mail' };
 
 const REASONS: Readonly<Record<UnreachedReason, string>> = {
@@ -26,7 +26,9 @@ const STATES: Readonly<Record<Exclude<Reachability, 'unknown'>, string>> = {
   unreachable: 'unreachable',
 };
 
-/** One sentence for an event about reachability: it speaks of servers that were asked, never of users or causes. */
+/**
+ * One sentence for an event about reachability. It speaks of the servers that were probed, never of users or causes.
+ */
 export function reachabilitySentence(data: ReachabilityData, clocks: Clocks): string {
   const { territory, reachability, since, vantages, services } = data;
   const moment = clocks(territory.id).moment(eventTime(since));
@@ -37,7 +39,7 @@ export function reachabilitySentence(data: ReachabilityData, clocks: Clocks): st
   return `Services in ${territory.name} have been ${STATES[reachability]} since ${moment}${changes}, asked from ${from}: ${servicesText(services)}.`;
 }
 
-/** The same for a warning: what came first is reported, and what it means is left open. */
+/** One sentence for a warning. It says what came first and leaves open what that means. */
 export function warningSentence(data: ReachabilityWarningData, clocks: Clocks): string {
   return `Early warning: ${reachabilitySentence(data, clocks).replace(/\.$/, '')}, while the routes to ${data.territory.name} are all there.`;
 }

@@ -9,28 +9,28 @@ export type Block =
       readonly caption: string;
       readonly head: readonly string[];
       readonly rows: readonly Row[];
-      /** Long, and not what a reader looks for first. */
+      /** Long parts that few readers need first. */
       readonly isFolded?: true;
     }
-  /** A picture by its id, with what to say of it. */
+  /** A picture by its id, with its caption. */
   | { readonly kind: 'picture'; readonly id: string; readonly title: string; readonly text: string };
 
 type Row = readonly string[];
 
-/** A heading and what stands under it. */
+/** A heading and its content. */
 export interface Section {
   readonly title: string;
   readonly blocks: readonly Block[];
 }
 
-/** A report of one territory and family: the answer first, then what it rests on. */
+/** A report of one territory and family: the answer first, then its evidence. */
 export interface ReportDocument {
   readonly title: string;
   readonly answer: string;
   readonly sections: readonly Section[];
 }
 
-/** Reports as Markdown. Pictures are told by what they show. */
+/** Reports as Markdown. Pictures are replaced by their captions. */
 export function reportMarkdown(documents: readonly ReportDocument[]): string {
   return documents
     .map(({ title, answer, sections }) => {
@@ -57,9 +57,9 @@ function blockMarkdown(block: Block): string {
 }
 
 /**
- * Reports as one HTML document that needs no network: pictures are part of it, and nothing in it is a script.
+ * Reports as one HTML document that needs no network: it contains its pictures, and no script.
  *
- * @param pictureOf the SVG of a picture, by the number of the document and the picture's id.
+ * @param pictureOf returns the SVG of a picture, by the number of the document and the picture's id.
  */
 export function reportHtml(
   documents: readonly ReportDocument[],
@@ -115,12 +115,12 @@ const STYLE =
   '.scroll{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums}' +
   'th,td{border:1px solid #c9ced6;padding:.2rem .5rem;text-align:left;vertical-align:top}';
 
-/** Text that Markdown takes as it is: of what input may hold, nothing is a link, a tag or a heading. */
+/** Escapes text for Markdown, so that nothing in it becomes a link, a tag or a heading. */
 export function marked(text: string): string {
   return printable(text).replaceAll(/[\\`*_[\]<>#|]/g, (sign) => `\\${sign}`);
 }
 
-/** Text that HTML, and SVG within it, take as it is. */
+/** Escapes text for HTML, and for SVG in it. */
 export function escaped(text: string): string {
   return printable(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

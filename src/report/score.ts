@@ -2,29 +2,28 @@ import type { UnroutableEvent } from '../detect/events/event.ts';
 import { durationText, eventTime } from './clock.ts';
 import { meetings, type Met, type PublishedTime } from './published.ts';
 
-/** What is known of an incident before it is replayed. */
+/** What is known about an incident before it is replayed. */
 export interface ScoredFact {
   readonly name: string;
   readonly published: readonly PublishedTime[];
   /** The changes that must be reported, by type and `since`; `undefined` when only published times are known. */
   readonly expected: readonly { readonly type: string; readonly since: string }[] | undefined;
-  /** A day on which nothing may be said of the country. */
+  /** A quiet day: the replay must not report anything about the country. */
   readonly isQuiet: boolean;
 }
 
-/** Published against replayed, of one incident. Times in ms. */
+/** The comparison of published and replayed times of one incident. Times in ms. */
 export interface Score {
   readonly name: string;
-  /** Published times that routes can show, and how many of them an event meets within an hour. */
+  /** Published times that routes can show, and the number of them with an event within an hour. */
   readonly published: number;
   readonly met: number;
   /**
-   * The largest error of an onset, and of a duration, beyond the published precision; absent when nothing was
-   * published.
+   * The largest error of an onset and of a duration, beyond the published precision; absent if nothing was published.
    */
   readonly onsetErrorMs?: number;
   readonly durationErrorMs?: number;
-  /** Reported outages that are wrong: any on a quiet day, otherwise the unexpected ones. */
+  /** Wrong outages: all on a quiet day, otherwise the unexpected ones. */
   readonly falseAlarms: number;
   /** Reported outages without a published time: on real days these are findings, not faults. */
   readonly unpublished: number;
@@ -50,7 +49,7 @@ export function scoreOf(known: ScoredFact, events: readonly UnroutableEvent[]): 
   };
 }
 
-/** The country's losses. Out of an outage it may come back in part first: that is no loss. */
+/** The losses of the country. Going from `unroutable` to `degraded` is not a loss. */
 function outagesIn(events: readonly UnroutableEvent[]): readonly UnroutableEvent[] {
   const verdicts = events.filter(({ type }) => type.startsWith('country.') && type !== 'country.flapping');
   return verdicts.filter(({ type }, i) => {
@@ -59,7 +58,7 @@ function outagesIn(events: readonly UnroutableEvent[]): readonly UnroutableEvent
   });
 }
 
-/** An onset and the return after it, both published and both met: their errors add up at worst. */
+/** An onset and the return after it, if both were published and matched. In the worst case their errors add up. */
 function durationErrors(found: readonly Met[]): readonly number[] {
   return found.flatMap((onset, i) => {
     const next = found[i + 1];

@@ -12,26 +12,29 @@ import type { Clocks } from './words.ts';
 /** The state of a territory and family at the end of the input. */
 export interface Standing extends Pick<OfTerritory, 'territory' | 'family'> {
   readonly verdict: Verdict;
-  /** Since when the verdict holds, by what was seen; `undefined` when there never was one. */
+  /** Since when the verdict has held; `undefined`: there never was one. */
   readonly since: EventTime | undefined;
-  /** The verdict that comes next if all stays as it is: it has not lasted long enough to be given. */
+  /** The next verdict if nothing changes. Its hold is not over. */
   readonly pending: { readonly verdict: Verdict; readonly since: EventTime } | undefined;
   readonly visibility: VisibilityData;
-  /** As many voters the policy asks for. */
+  /** The number of voters that the policy requires. */
   readonly minVoters: number;
 }
 
-/** Something of the input that could not be read. */
+/** A part of the input that could not be read. */
 export interface Damage {
-  /** `rrc00/updates.20141222.1600.gz`: collector and name, no folder of the machine; or a collector, where a file is missing. */
+  /**
+   * `rrc00/updates.20141222.1600.gz`: collector and file name, without folders; or only a collector if a file is
+   * missing.
+   */
   readonly file: string;
-  /** What is wrong and where, for people. */
+  /** What is wrong and where, in words. */
   readonly what: string;
 }
 
-/** What the summary of a run is made from. */
+/** The data for the summary of a run. */
 export interface Summary {
-  /** The last moment of event time read; `undefined` when no record was. */
+  /** The last event time that was read; `undefined`: no record was read. */
   readonly end: EventTime | undefined;
   readonly standings: readonly Standing[];
   readonly incidents: readonly ToldIncident[];
@@ -50,7 +53,7 @@ export interface SummaryOptions {
   readonly width: number;
 }
 
-/** What a person asks when the run is over: how is it now, what happened, can I trust it. */
+/** The summary at the end of a run: the present state, what happened, and how far the result can be trusted. */
 export function summaryLines(summary: Summary, options: SummaryOptions): readonly string[] {
   const { paint, width } = options;
   const section = (title: string, lines: readonly string[]) =>
@@ -72,13 +75,13 @@ export function summaryLines(summary: Summary, options: SummaryOptions): readonl
   ];
 }
 
-/** Why there is no verdict, a line for each territory that has none; then what to do. */
+/** Why there is no verdict, one line for each territory without one; then what to do. */
 export function blindLines(summary: Summary, clocks: Clocks): readonly string[] {
   const lines = unjudgedLines(summary, clocks);
   return lines.length === 0 ? [] : [...lines, ...hints(summary)];
 }
 
-/** Why there is no verdict, a line for each territory that has none. */
+/** Why there is no verdict, one line for each territory without one. */
 export function unjudgedLines(
   { standings, end }: Pick<Summary, 'standings' | 'end'>,
   clocks: Clocks,
@@ -107,7 +110,7 @@ function standingLine(
   }
   const from = since === undefined ? 'is' : 'has been';
   const origins = clocks.watched?.(of.territory.id)?.origins ?? [];
-  // Routes of other origins are not counted, and may be there.
+  // Routes from other origins do not count, but may exist.
   const ofOrigins = verdict === 'unroutable' && origins.length > 0 ? ` from ${listed(origins)}` : '';
   const when = since === undefined ? '' : ` since ${utcText(since)}`;
   const next =
@@ -117,18 +120,18 @@ function standingLine(
   return `${at}${name} ${from} ${verdict}${when}: ${seenText(visibility, verdict !== 'unroutable')}${ofOrigins}${unusualText({ ...of, visibility }, clocks)}.${next}`;
 }
 
-/** Too few networks are no verdict, but they show something. */
+/** Too few networks report for a verdict, but what they see is still worth a line. */
 function shownText(visibility: VisibilityData, minVoters: number): string {
   const { voters } = visibility;
   return voters > 0 && voters < minVoters ? ` What they show: ${seenText(visibility, false)}.` : '';
 }
 
-/** What nobody sees says nothing; what somebody sees is there. */
+/** If no network is visible: says that this proves nothing about the territory. */
 function nothingText({ unitsVisible }: VisibilityData, { territory }: Pick<OfTerritory, 'territory'>): string {
   return unitsVisible > 0 ? '' : ` That says nothing about ${territory.name}.`;
 }
 
-/** Enough networks report, and yet there is no verdict: it says what they have. */
+/** Enough networks report, and there is still no verdict: says what they see. */
 function unjudgedText(visibility: VisibilityData): string {
   return `${seenText(visibility, false)}, which does not prove that it is gone: none of it was seen before, or it has not lasted long enough`;
 }
@@ -137,7 +140,7 @@ function incidentTitle(incidents: readonly ToldIncident[]): string {
   return counted(incidents.length, 'incident').replace(/^./, (letter) => letter.toUpperCase());
 }
 
-/** More incidents than this are told by number; the machine formats have them all. */
+/** More incidents than this are only counted; the machine formats have all of them. */
 const INCIDENTS_TOLD = 20;
 
 function incidentLines({ incidents, standings }: Summary, clocks: Clocks): readonly string[] {
@@ -172,7 +175,7 @@ function damageLines(damage: readonly Damage[]): readonly string[] {
   return more > 0 ? [...told, `and ${grouped(more)} more; --format json has them all`] : told;
 }
 
-/** What to do where the tool could not see, most likely cause first. */
+/** What to do when the verdict is `unknown`, most likely cause first. */
 function hints({ standings, hasDump }: Summary): readonly string[] {
   const blind = standings.filter(({ verdict }) => verdict === 'unknown');
   const short = blind.filter(({ visibility, minVoters }) => visibility.voters < minVoters);

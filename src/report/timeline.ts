@@ -13,18 +13,18 @@ export interface TimelineOptions {
   readonly paint: Paint;
   /** Columns. */
   readonly width: number;
-  /** Below this share of visibility the territory's verdict speaks for its networks: theirs are not told one by one. */
+  /** Below this visibility the verdict of the territory covers its networks, and single networks have no lines. */
   readonly degradedBelow: (territory: string) => number;
 }
 
 /**
- * A timeline for people, told as it goes: give it the events that were decided together, it gives back their lines. A
- * line a day, then the time at which it was decided and a sentence; under a closed incident what is known of it. What
- * says nothing new is left out: the opening and the updates of an incident, beside which stands the verdict that made
- * them, and networks that go and come with the whole territory. The machine formats have them all.
+ * A timeline for people, printed as events come: call it with the events of one decision, and it returns their lines.
+ * Each day has a line; each event has its time and a sentence; a closed incident has more lines with its facts. Events
+ * that add nothing are left out: openings and updates of incidents whose verdict is printed, and networks that are lost
+ * and return with the whole territory. The machine formats have all events.
  */
 export function createTimeline(options: TimelineOptions): (events: readonly UnroutableEvent[]) => readonly string[] {
-  /** Networks whose loss was not told, so their return is not told either. */
+  /** Networks whose loss had no line, so their return has none either. */
   const silent = new Set<string>();
   const progression = new Progression();
   let day = '';
@@ -49,10 +49,10 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
   };
 }
 
-/** What an update tells that no verdict beside it does. */
+/** Changes of an update that no verdict beside it already says. */
 const WORSE: ReadonlySet<string> = new Set(['below-half', 'near-unroutable', 'units-lost', 'spread', 'flapping']);
 
-/** Of a drill it is another network than of the territory itself. */
+/** A network of a drill is not the same as the network of the real territory. */
 function networkOf({ source, subject, data }: Envelope<'unit.lost'> | Envelope<'unit.returned'>): string {
   return `${source} ${subject} ${data.unit}`;
 }

@@ -1,7 +1,7 @@
 import type { Family } from '../bgp/prefix.ts';
 import type { Incident, IsoTime, UnroutableEvent, Verdict } from '../detect/events/event.ts';
 
-/** One stretch of time under one verdict. The last of a timeline has no `until`. */
+/** Time under one verdict. The last stretch of a timeline has no `until`. */
 export interface VerdictSpan {
   readonly verdict: Verdict;
   readonly since: IsoTime;
@@ -21,7 +21,7 @@ export interface ToldIncident extends Incident {
   readonly family: Family;
 }
 
-/** Each incident as its last event describes it, in the order in which they were opened. */
+/** Each incident as its last event describes it, in order of opening. */
 export function lastIncidents(events: readonly UnroutableEvent[]): readonly ToldIncident[] {
   const incidents = new Map<string, ToldIncident>();
   for (const { data } of events) {

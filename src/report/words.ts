@@ -31,13 +31,13 @@ import { counted, listed, percent } from './printable.ts';
 
 /**
  * One plain sentence for one event, complete in itself, so that it can be quoted. It speaks of routes, never of users
- * or causes; where we were blind it says so, and never that a country was gone.
+ * or causes. When we are blind, it says that, and never that a country is gone.
  */
 export function sentence(event: UnroutableEvent, clocks: Clocks): string {
   return `${markOf(event)}${sentenceOf(event, clocks)}`;
 }
 
-/** What a sentence begins with that is no news. */
+/** The mark at the start of a sentence about a drill; empty for real events. */
 function markOf({ drill }: Pick<UnroutableEvent, 'drill'>): string {
   return drill === true ? 'DRILL: ' : '';
 }
@@ -114,14 +114,17 @@ function countrySentence(event: CountryEvent, clocks: Clocks): string {
   }
 }
 
-/** Where routes are there, but from an origin that does not count: whose routes are gone, and how many have the others. */
+/**
+ * If there are routes from an origin that does not count: whose routes are gone, and how many voters have the other
+ * ones.
+ */
 function replacedText({ territory, visibility: { other, voters } }: CountryData, clocks: Clocks): string {
   const origins = clocks.watched?.(territory.id)?.origins ?? [];
   if (other === undefined || origins.length === 0) return '';
   return ` from ${listed(origins)}; ${howMany(other.voters, voters)} a route from AS${other.origin} instead`;
 }
 
-/** The same where some still have the right one. */
+/** The same if some voters still have a route from a configured origin. */
 function besideText({ visibility: { other, voters } }: CountryData): string {
   return other === undefined
     ? ''
@@ -132,7 +135,7 @@ function howMany(count: number, of: number): string {
   return `${count === of && of > 1 ? `all ${of}` : `${count} of ${of}`} ${count === 1 ? 'has' : 'have'}`;
 }
 
-/** How long it took from the first message that led there to the threshold; nothing where it took no time. */
+/** The time from the first message to the threshold; empty if it is under a second. */
 function afterFirst(data: CountryData, type: CountryType): string {
   const { first, since, sinceAtLatest, verdict, previous } = data;
   const isBetter = verdict === 'routable' || (verdict === 'degraded' && previous === 'unroutable');
@@ -180,7 +183,7 @@ function blindSentence(type: 'observer.blind' | 'observer.restored', data: Blind
     : `This tool can see again since ${at}${afterText(lostAt, since)}: ${whom} can be judged.`;
 }
 
-/** `, after 6 h`; empty where it is not known when it began. */
+/** `, after 6 h`; empty if the begin is not known. */
 function afterText(from: IsoTime | undefined, to: IsoTime): string {
   return from === undefined ? '' : `, after ${durationText(eventTime(to) - eventTime(from))}`;
 }
@@ -226,12 +229,12 @@ function upstreamSentence(event: Envelope<'upstream.gained'> | Envelope<'upstrea
     : `${name} lost AS${upstream} as an upstream at ${at}: only ${reach} still reach ${them} over it.`;
 }
 
-/** What was so when our eyes opened may have begun before. */
+/** A state that the first look found may have begun earlier. */
 function atLatest(at: string, { sinceAtLatest }: { readonly sinceAtLatest?: true }): string {
   return sinceAtLatest === true ? `${at} or earlier` : at;
 }
 
-/** Speaks of origins that do not count only where some are configured. */
+/** Mentions that an origin does not count only if origins are configured. */
 function originSentence(data: OriginData, clocks: Clocks): string {
   const { origin, units, change, share, territory } = data;
   const at = atLatest(clocks(territory.id).moment(eventTime(data.since)), data);
@@ -242,7 +245,7 @@ function originSentence(data: OriginData, clocks: Clocks): string {
   return `AS${origin} has originated ${what} since ${at}: ${percent(share)} of the networks that report on ${territory.name} to RIS have such a route.${foreign}`;
 }
 
-/** A prefix may have been with a few voters before: that it spread is what is known. */
+/** A few voters may have had the prefix before. Only its spread is certain. */
 function prefixSentence(data: PrefixData, clocks: Clocks): string {
   const at = atLatest(clocks(data.territory.id).moment(eventTime(data.since)), data);
   return `${data.prefix} of ${territoryName(data, clocks)} has been widely announced since ${at}: ${percent(data.share)} of the networks that report on ${data.territory.name} to RIS have it now.`;

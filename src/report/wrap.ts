@@ -1,9 +1,9 @@
-/** Spaces at which a text may be broken: a number stays with its unit, and `9 h 31 min` is one. */
+/** Spaces at which a line may break. A number stays with its unit, and `9 h 31 min` stays together. */
 const BREAK = / (?!(?:d|h|min|s|%|UTC)(?![^\s,.;:)]))(?!(?<=\d (?:d|h|min) )\d+ (?:h|min|s)\b)/;
 
 /**
- * Breaks a text at spaces so that no line is wider than `width` characters, where its words allow it. A character is
- * taken for one column: our own words are, and a name of another script is only wider than its line.
+ * Breaks a text at spaces, so that lines have at most `width` characters if words allow it. Each character counts as
+ * one column; a name in a wide script makes its line wider.
  */
 export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];

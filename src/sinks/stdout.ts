@@ -1,16 +1,21 @@
 import type { Writable } from 'node:stream';
 
-/** Takes text in order and waits while the reader is slow: nothing is kept in memory for it. */
+/** Writes text in order, and waits while the reader is slow: it does not buffer text. */
 export interface TextSink {
-  /** Resolves when more may be written: at once, or when the reader has caught up. Does nothing once the reader is gone. */
+  /**
+   * Resolves when more may be written: at once, or when the reader has caught up. Does nothing after the reader has
+   * gone.
+   */
   write(text: string): Promise<void>;
-  /** Resolves when all is with the operating system, or the reader is gone. */
+  /** Resolves when the operating system has all of it, or the reader has gone. */
   flush(): Promise<void>;
-  /** Why writing failed: `gone` when the reader closed the pipe (`| head`), which is no error; `undefined` while all is well. */
+  /**
+   * Why writing failed: `gone` if the reader closed the pipe (`| head`), which is not an error; `undefined`: it works.
+   */
   readonly failure: 'gone' | Error | undefined;
 }
 
-/** A sink into a stream. `onFailure` is called once, when it can take no more. */
+/** A sink into a stream. `onFailure` is called once, when the stream cannot be written to any more. */
 export function textSink(stream: Writable, onFailure: () => void): TextSink {
   let failure: 'gone' | Error | undefined;
   const fail = (error: NodeJS.ErrnoException) => {
@@ -36,7 +41,7 @@ export function textSink(stream: Writable, onFailure: () => void): TextSink {
   };
 }
 
-/** Waits for the event, or for the stream to fail: then the event never comes. */
+/** Waits for the event, or for the stream to fail: the event would then never come. */
 function settled(stream: Writable, event: 'drain'): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -1,22 +1,22 @@
 import type { Space } from '../spaces.ts';
 
-/** Version of the form in which state is written. A store with a greater one is refused; a smaller one is migrated or refused. */
+/** Version of the format of the store. A newer store is refused; an older one is migrated or refused. */
 export const SCHEMA = 1;
 
-/** Every key and channel begins with it. */
+/** Prefix of every key and channel. */
 const PREFIX = 'unroutable';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 
 /**
- * The name of a watch: its territories' ids, unless it was given one. Territories that are watched together are
- * stored under one name, because one commit covers them all.
+ * The default name of a watch: the ids of its territories. Territories that are watched together share one name,
+ * because one commit covers them all.
  */
 export function watchName(territories: readonly string[]): string {
   return [...territories].sort().join('+');
 }
 
-/** @returns the name, or `undefined` when it cannot be part of a key. */
+/** @returns the name; `undefined` if it cannot be part of a key. */
 export function parseWatchName(text: string): string | undefined {
   return NAME.test(text) ? text : undefined;
 }
@@ -29,8 +29,8 @@ export function keysOf(name: string) {
   const key = (...parts: readonly string[]): string => [PREFIX, `{${name}}`, ...parts].join(':');
   return {
     /**
-     * Hash: schema, number, cursor, elements, and the entry id of the newest event that was trimmed. Always
-     * there; keys without it are foreign.
+     * Hash: schema, number, cursor, elements, and the entry id of the newest trimmed event. It always exists; keys
+     * without it are foreign.
      */
     meta: key('meta'),
     /** Hash: token and holder of the newest lease. Never goes back. */
@@ -45,7 +45,7 @@ export function keysOf(name: string) {
     space: (space: Space): string => key('state', ...space.split('/')),
     /** Set of the spaces that are not empty. */
     spaces: key('spaces'),
-    /** What all keys of this watch begin with. */
+    /** The prefix of all keys of this watch. */
     all: `${PREFIX}:{${name}}:`,
   } as const;
 }
@@ -53,7 +53,10 @@ export function keysOf(name: string) {
 /** The names of all Redis keys of one watch. */
 export type Keys = ReturnType<typeof keysOf>;
 
-/** Pub/sub channels: a hint, at most once by nature. All events go to the first, those of a territory to its own as well. */
+/**
+ * Pub/sub channels: a hint, delivered at most once. All events go to the first channel; events of a territory also go
+ * to its own.
+ */
 export const channels = {
   events: `${PREFIX}:events`,
   ofTerritory: (id: string): string => `${PREFIX}:events:${id}`,

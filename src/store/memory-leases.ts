@@ -1,10 +1,10 @@
 import type { Lease, Leases } from '../ports.ts';
 
-/** The newest token there was. */
+/** The newest token so far. */
 export class Fence {
   #newest = 0;
 
-  /** Whether a write under this token may go on; if so, none under an older one ever will. */
+  /** Whether a write under this token is allowed. If so, older tokens are refused from now on. */
   admits(token: number | undefined): boolean {
     if (token === undefined) return true;
     if (token < this.#newest) return false;
@@ -12,7 +12,7 @@ export class Fence {
     return true;
   }
 
-  /** Whether a write under this token would go on. */
+  /** Whether a write under this token would be allowed. */
   isNewest(token: number): boolean {
     return token >= this.#newest;
   }
@@ -22,7 +22,7 @@ export class Fence {
   }
 }
 
-/** Leases among those that share a process. */
+/** Leases within one process. */
 export function memoryLeases(fence: Fence, nowMs: () => number): Leases {
   let held: { readonly lease: Lease; readonly untilMs: number } | undefined;
   const running = (): typeof held => (held !== undefined && held.untilMs > nowMs() ? held : undefined);

@@ -11,10 +11,10 @@ const OK: Committed = { ok: true };
 const FENCED: Committed = { ok: false, reason: 'fenced' };
 
 /**
- * Keeps everything in memory, for replay and tests: what it held is gone with the process. Holds every event of a run; a
- * run over decades of one country makes some thousands. What never ends says how many are enough: the oldest go.
+ * A store in memory, for replay and tests. Its data ends with the process. By default it holds every event of a run:
+ * decades of one country give some thousands. A run that never ends sets `most`.
  *
- * @param most events that are held, whatever readers say.
+ * @param most the newest events to hold; older ones are dropped, whether read or not.
  * @param nowMs monotonic time, for leases.
  */
 export function memoryStore(
@@ -100,11 +100,11 @@ class MemoryStore implements StateStore {
   }
 
   async close(): Promise<void> {
-    // There is nothing to let go of.
+    // There is nothing to release.
   }
 }
 
-/** Records by space and key, and how far they are. */
+/** Records by space and key, and the position of the last commit. */
 class State {
   last: Omit<Kept, 'records'> | undefined;
   readonly #spaces = new Map<Space, Map<string, string>>();
@@ -155,7 +155,7 @@ function pick(all: ReadonlyMap<string, string>, keys: readonly string[]): [strin
   });
 }
 
-/** Events in order. Positions count all there ever were, so that they mean the same after the oldest went. */
+/** Events in order. Positions count all events ever stored, so they stay valid when the oldest are dropped. */
 class EventLog {
   readonly kept: UnroutableEvent[] = [];
   readonly #positions = new Map<string, number>();
@@ -172,7 +172,7 @@ class EventLog {
     this.#added.notify();
   }
 
-  /** How many events there were up to and with this one. */
+  /** Number of events up to and including this one. */
   positionOf(id: string | undefined): number {
     if (id === undefined) return 0;
     const position = this.#positions.get(id);
@@ -180,13 +180,13 @@ class EventLog {
     return position;
   }
 
-  /** Its index among the stored events; -1 when it is not there. */
+  /** Its index among the stored events; -1 if it is not stored. */
   indexOf(id: string | undefined): number {
     const position = id === undefined ? undefined : this.#positions.get(id);
     return position === undefined ? -1 : position - this.#dropped - 1;
   }
 
-  /** Whether events right after this position went. */
+  /** Whether events right after this position were dropped. */
   isHoleAfter(position: number): boolean {
     return position < this.#dropped;
   }
@@ -196,7 +196,7 @@ class EventLog {
     return Math.max(position, this.#dropped);
   }
 
-  /** As they are now: what comes or goes meanwhile changes nothing of it. */
+  /** A copy: later changes of the store do not affect it. */
   after(position: number): readonly UnroutableEvent[] {
     return this.kept.slice(Math.max(0, position - this.#dropped));
   }

@@ -1,6 +1,6 @@
 import type { StateRecord } from '../spaces.ts';
 
-/** The order of records of a space, the same in every store: that of JavaScript's strings. */
+/** The order of records within a space, the same in every store: the order of JavaScript strings. */
 export function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

@@ -8,33 +8,37 @@ import { SCHEMA } from './keys.ts';
 import { CARRIED_SPACES, historySpaces, isCarriedSpace } from '../spaces.ts';
 import { byPlace } from './record-order.ts';
 
-/** The first line. `number` is 0, and there is no `cursor`, where nothing was decided yet. */
+/** The first line. Before the first decision, `number` is 0 and `cursor` is absent. */
 interface Header {
   readonly unroutable: 'export';
   readonly schema: number;
-  /** Of the watch. */
+  /** Name of the watch. */
   readonly name: string;
   readonly number: number;
   readonly cursor?: string;
   readonly elements: number;
 }
 
-/** What was imported, or why nothing was. */
+/** What was imported, or why nothing was imported. */
 export type Imported =
   | { readonly ok: true; readonly events: number; readonly records: number }
-  /** For people. Nothing was changed. */
+  /** The reason for people. Nothing was changed. */
   | { readonly ok: false; readonly reason: string };
 
-/** Characters of an export that are held before it is known to be whole. A large country with a year of events is a tenth. */
+/**
+ * Most characters of an export, which is held in memory until its checksum is verified. A large country with a year of
+ * events needs a tenth.
+ */
 const MOST_CHARACTERS = 1 << 30;
 
-/** How long an import may write before another may take the lead. */
+/** How long an import may write before another process may take the lead. */
 const LEASE_MS = 60_000;
 
 /**
- * All that a store keeps but who is at work on it, as lines of JSON without their ends: a header, records, events, and a
- * checksum of all lines before it. State comes first: events kept while it is read are then ahead of it, and are decided
- * again, under the same ids, by whoever goes on from there. Stores that keep the same export the same bytes.
+ * The content of a store, without leases and instances, as lines of JSON without line ends: a header, records, events,
+ * and a checksum of all lines before. The state comes first. Events that are stored while it is read are then ahead of
+ * it; a process that continues from the import decides them again, with the same ids. Stores with the same content give
+ * the same bytes.
  */
 export async function* exportStore(store: StateStore, name: string): AsyncGenerator<string> {
   const kept = await store.load();
@@ -58,10 +62,10 @@ export async function* exportStore(store: StateStore, name: string): AsyncGenera
 }
 
 /**
- * Puts what was exported into an empty store, after all of it was read and found whole. State and events are kept by one
- * commit; what stands beside them is written before it, so that an import that was cut off can be repeated.
+ * Imports an export into an empty store, after reading all of it and verifying its checksum. One commit writes state
+ * and events. Other records are written before, so that an interrupted import can be repeated.
  *
- * @param lines without their ends.
+ * @param lines without line ends.
  */
 export async function importStore(store: StateStore, lines: AsyncIterable<string>): Promise<Imported> {
   const before = await contentsOf(store);
@@ -72,7 +76,7 @@ export async function importStore(store: StateStore, lines: AsyncIterable<string
   const lease = await store.leases.acquire(`import ${String(process.pid)}`, LEASE_MS);
   if (lease === undefined) return { ok: false, reason: 'another program leads this store: stop it first' };
   try {
-    // It may have led, and written, while we read.
+    // Another process may have led and written while we read.
     const now = await contentsOf(store);
     if (now !== undefined) return { ok: false, reason: now };
     return await put(store, read.value, lease.token);
@@ -125,7 +129,7 @@ async function readExport(lines: AsyncIterable<string>): Promise<Reading> {
   return reader.end();
 }
 
-/** Takes an export line by line. */
+/** Reads an export line by line. */
 class ExportReader {
   line = 0;
   readonly #hash: Hash = createHash('sha256');
@@ -135,7 +139,7 @@ class ExportReader {
   #characters = 0;
   #isOver = false;
 
-  /** Gives what is wrong with it. */
+  /** Returns what is wrong with the line. */
   take(line: string): string | undefined {
     this.line++;
     this.#characters += line.length;
@@ -216,7 +220,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** The checksum vouches for the rest. */
+/** The checksum covers the rest. */
 function isEvent(value: unknown): value is UnroutableEvent {
   if (typeof value !== 'object' || value === null) return false;
   const { specversion, id, type, sequence } = value as Fields;

@@ -8,10 +8,10 @@ import {
   type Prefix,
 } from '../../bgp/prefix.ts';
 
-/** What an address is. Only `public` may be sent to unasked. */
+/** The kind of an address. Only `public` is allowed by default. */
 export type AddressKind =
   | 'public'
-  /** No address, or one with a zone. */
+  /** Not an address, or one with a zone. */
   | 'unreadable'
   | 'unspecified'
   | 'loopback'
@@ -24,9 +24,9 @@ export type AddressKind =
   | 'documentation'
   | 'benchmarking'
   | 'reserved'
-  /** Of a cloud's metadata service, which hands out credentials to whoever asks. */
+  /** A cloud's metadata service, which gives credentials to every client. */
   | 'metadata'
-  /** IPv6 that a gateway or the kernel turns into IPv4: guards that look at IPv6 alone let these out. */
+  /** IPv6 that a gateway or the kernel turns into IPv4. A guard that checks only IPv6 would let these through. */
   | 'ipv4-mapped'
   | 'ipv4-compatible'
   | 'ipv4-translated'
@@ -35,18 +35,18 @@ export type AddressKind =
   | 'teredo'
   | 'isatap';
 
-/** What kind of network an address belongs to. */
+/** The kind of network that an address belongs to. */
 export interface Classified {
   readonly kind: AddressKind;
-  /** The IPv4 addresses that it carries, of the kinds that carry any. */
+  /** The IPv4 addresses in it, for kinds that embed some. */
   readonly embedded: readonly string[];
 }
 
 type Rule = readonly [cidr: string, kind: AddressKind];
 
 /**
- * IANA's special-purpose registries (RFC 6890 and its updates), and what clouds put beside them. The first that matches
- * holds, so the narrow stand before the wide.
+ * IANA's special-purpose registries (RFC 6890 and its updates), and addresses that clouds use. The first match counts,
+ * so narrow networks come before wide ones.
  */
 const IPV4: readonly Rule[] = [
   ['169.254.169.254/32', 'metadata'], // AWS, Azure, Google, DigitalOcean, Oracle, OpenStack
@@ -104,26 +104,26 @@ const RULES: readonly { readonly prefix: Prefix; readonly kind: AddressKind }[] 
   ([cidr, kind]) => ({ prefix: required(parsePrefix(cidr)), kind }),
 );
 
-/** These no list of allowed networks opens: nothing that could answer a request has such an address. */
+/** Kinds that no list of allowed networks opens: no server that could answer has such an address. */
 const NEVER: ReadonlySet<AddressKind> = new Set(['unreadable', 'unspecified', 'multicast', 'broadcast']);
 
-/** What kind of address this is, in whatever spelling a resolver or a URL's host gives it. */
+/** The kind of an address, in any spelling that a resolver or a URL's host uses. */
 export function classify(text: string): Classified {
   const host = hostPrefix(text);
   if (host === undefined) return { kind: 'unreadable', embedded: [] };
   const kind = RULES.find(({ prefix }) => contains(prefix, host))?.kind ?? 'reserved';
-  // An interface identifier of ISATAP (RFC 5214 section 6.1) may stand behind any prefix, a public one too.
+  // An ISATAP interface identifier (RFC 5214 section 6.1) may follow any prefix, also a public one.
   const isIsatap = host.family === 'ipv6' && (host.words[2] & 0xfcff_ffff) === 0x5efe;
   const known = isIsatap && (kind === 'public' || kind === 'link-local' || kind === 'private') ? 'isatap' : kind;
   return { kind: known, embedded: embeddedIn(host, known) };
 }
 
 /**
- * Why nothing may be sent to this address; `undefined` when it may.
+ * Why nothing may be sent to this address; `undefined`: it is allowed.
  *
- * @param allow networks of one's own that may be sent to. A metadata service is opened only by its own address (/32 or
- * /128), never by a network around it. An address that carries an IPv4 address needs both allowed, unless what it
- * carries is public.
+ * @param allow own networks that are allowed. A metadata service is allowed only by its own address (/32 or /128),
+ * never by a network around it. An address that embeds an IPv4 address needs both allowed, unless the embedded one is
+ * public.
  */
 export function refusalOf(address: string, allow: readonly Prefix[]): string | undefined {
   const { kind, embedded } = classify(address);
@@ -132,12 +132,12 @@ export function refusalOf(address: string, allow: readonly Prefix[]): string | u
   return embedded.map((inner) => refusalOf(inner, allow)).find((refusal) => refusal !== undefined);
 }
 
-/** Whether a list of allowed networks could open this address. */
+/** Whether a list of allowed networks could allow this address. */
 export function mayBeAllowed(address: string): boolean {
   return !NEVER.has(classify(address).kind);
 }
 
-/** One text for every spelling of an address; `undefined` when it is none. */
+/** The canonical text of an address; `undefined`: not an address. */
 export function canonicalAddress(text: string): string | undefined {
   const parsed = parseAddress(text);
   return parsed === undefined ? undefined : addressText(parsed.family, parsed.words);
@@ -149,7 +149,9 @@ function isAllowed(address: string, kind: AddressKind, allow: readonly Prefix[])
   return allow.some((net) => contains(net, host) && (kind !== 'metadata' || net.length === host.length));
 }
 
-/** Where each transition mechanism keeps its IPv4 address; Teredo has two, its server's and its client's, inverted. */
+/**
+ * Where each transition mechanism embeds its IPv4 address. Teredo embeds two: its server's, and its client's, inverted.
+ */
 function embeddedIn({ words }: Prefix, kind: AddressKind): readonly string[] {
   switch (kind) {
     case 'ipv4-mapped':
@@ -158,7 +160,8 @@ function embeddedIn({ words }: Prefix, kind: AddressKind): readonly string[] {
     case 'isatap':
       return [quad(words[3])];
     case 'nat64':
-      // RFC 6052 section 2.2: behind a /96 it stands at the end, behind a /48 around the octet "u", zeros after it.
+      // RFC 6052 section 2.2: after a /96 it is at the end; after a /48 it is around the octet "u", with zeros after
+      // it.
       return [quad(words[3] === 0 && words[1] >>> 16 === 1 ? around48(words[1], words[2]) : words[3])];
     case '6to4':
       return words[0] >>> 16 === 0x2002 ? [quad((words[0] << 16) | (words[1] >>> 16))] : [];

@@ -5,24 +5,24 @@ import { canonicalAddress } from './address-guard.ts';
 import { errorText } from './error-text.ts';
 import type { Target } from './target.ts';
 
-/** A connection, or why there is none. */
+/** A connection, or why it failed. */
 export type Connected =
   | { readonly ok: true; readonly socket: Socket }
   /** Begins with the stage, `connect` or `tls`. */
   | { readonly ok: false; readonly reason: string };
 
-/** What a connection is made with besides the addresses. */
+/** The options of a connection besides the addresses. */
 export interface Trust {
-  /** Certificates in PEM that are trusted instead of the usual ones, for a receiver of one's own. */
+  /** Certificates in PEM to trust instead of the usual ones, for a receiver of your own. */
   readonly ca: string | undefined;
 }
 
 /**
- * Connects to one of these addresses and no other, and over TLS checks that it is who the URL names. Which address it
- * is in truth is asked of the socket before a byte is written. Through a proxy of the environment, the tunnel is asked for
+ * Connects to one of these addresses and to no other. With TLS it checks that the server is the one that the URL names.
+ * It checks the socket's real address before it writes a byte. With a proxy in the environment, it requests the tunnel
  * to one of these addresses. Ends with a failure when `signal` aborts.
  *
- * @param addresses vetted, at least one. Node tries them in turn, and a family that does not answer not for long.
+ * @param addresses checked, at least one. Node tries them in turn, and soon gives up a family that does not answer.
  */
 export async function connect(
   target: Target,
@@ -37,7 +37,7 @@ export async function connect(
   return shaken;
 }
 
-/** A connection over TCP, through the proxy of the environment where there is one. */
+/** A TCP connection, through the proxy of the environment if there is one. */
 async function dial(target: Target, addresses: readonly string[], signal: AbortSignal): Promise<Connected> {
   let proxy: URL | undefined;
   try {
@@ -56,7 +56,7 @@ async function dial(target: Target, addresses: readonly string[], signal: AbortS
   return { ok: false, reason: `connect: ${remoteAddress} is not the address that was vetted` };
 }
 
-/** The proxy is asked for a vetted address, not for the name, which it could resolve to another one. */
+/** The proxy gets the checked address, not the name, which it might resolve to another address. */
 async function tunnelled(
   proxy: URL,
   { target, addresses }: { readonly target: Target; readonly addresses: readonly string[] },
@@ -66,7 +66,7 @@ async function tunnelled(
   for (const address of addresses) {
     try {
       const socket = await tunnel(proxy, { host: address, port: target.port }, signal);
-      // An error that is not listened to would end the process.
+      // An error without a listener would end the process.
       socket.on('error', () => undefined);
       return { ok: true, socket };
     } catch (error) {
@@ -77,7 +77,7 @@ async function tunnelled(
   return { ok: false, reason };
 }
 
-/** No second look at the name: another answer would not have been vetted. Of an address in the URL Node asks nothing. */
+/** Do not resolve the name again: another answer would not be checked. Node does not resolve an address in the URL. */
 function pinned(addresses: readonly string[]): LookupFunction {
   const all = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_name, options, callback) => {
@@ -91,17 +91,17 @@ function secured(plain: Socket, host: string, ca: string | undefined): Socket {
   return connectTls({
     socket: plain,
     host,
-    // An address is no name to ask for (RFC 6066 section 3); the certificate is held against it all the same.
+    // SNI does not allow addresses (RFC 6066 section 3). The certificate is still checked against the address.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca }),
     ALPNProtocols: ['http/1.1'],
     minVersion: 'TLSv1.2',
-    // Said aloud, because the default bends to NODE_TLS_REJECT_UNAUTHORIZED.
+    // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
     rejectUnauthorized: true,
   });
 }
 
-/** Waits for the socket's event; destroys it when it fails or is not waited for any more. */
+/** Waits for an event of the socket. Destroys the socket on failure, and when `signal` aborts. */
 function ready(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<Connected> {
   const stage = event === 'connect' ? 'connect' : 'tls';
   return new Promise((resolve) => {
@@ -111,7 +111,7 @@ function ready(socket: Socket, event: 'connect' | 'secureConnect', signal: Abort
       resolve(connected);
     };
     const abort = (): void => end({ ok: false, reason: `${stage}: not done` });
-    // This listener stays: an error nobody hears of would end the process.
+    // This listener stays: an error without a listener would end the process.
     socket.on('error', (error) => end({ ok: false, reason: `${stage}: ${errorText(error)}` }));
     socket.once('close', () => end({ ok: false, reason: `${stage}: the connection was closed` }));
     socket.once(event, () => end({ ok: true, socket }));

@@ -1,6 +1,6 @@
 /**
- * What commands do about webhooks, through the store alone: the program that leads need not run, and when it does, it
- * takes notice within two seconds.
+ * What commands do about webhooks. They use only the store, so the leader need not run; if it runs, it takes notice
+ * within two seconds.
  */
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import type { StateStore } from '../../ports.ts';
@@ -32,27 +32,27 @@ import {
   type Unreadable,
 } from './read-records.ts';
 
-/** What was found, and what cannot be read. */
+/** The records that were read, and those that cannot be read. */
 export interface Found<T> {
   readonly found: readonly T[];
   readonly unreadable: readonly Unreadable[];
 }
 
-/** What a store holds of the deliveries to one endpoint. */
+/** The stored deliveries to one endpoint. */
 export interface Deliveries {
   /** Newest first. */
   readonly log: readonly LogRecord[];
-  /** What waits, in the order in which it is due. */
+  /** Waiting events, in the order in which they are due. */
   readonly waiting: readonly QueueRecord[];
   /** Requests that the leader has not taken yet. */
   readonly asked: readonly AskRecord[];
   readonly unreadable: readonly Unreadable[];
 }
 
-/** Why an endpoint is off, in the words of the records. */
+/** Why an endpoint is disabled, in the words of the records. */
 export const BY_HAND = 'by hand';
 
-/** Why an endpoint was removed whose receiver answered 410. */
+/** The reason for an endpoint whose receiver answered 410. */
 export const GONE_REASON = '410 Gone';
 
 /** Endpoints by name, with their present state: disabled after the receiver answered 410. */
@@ -60,7 +60,7 @@ export async function listEndpoints(store: StateStore): Promise<Found<EndpointRe
   return endpointsOf(await store.read('webhooks/endpoints'));
 }
 
-/** Reads the endpoints among records of a store; what cannot be read is named. */
+/** Reads the endpoints among records of a store. Unreadable ones are listed. */
 export function endpointsOf(records: readonly StateRecord[]): Found<EndpointRecord> {
   const marks = sorted(
     records.filter(({ key }) => isGoneKey(key)),
@@ -83,8 +83,8 @@ export function isOn({ state, endpoint }: EndpointRecord): boolean {
 }
 
 /**
- * The record of an endpoint that is added, or changed: then on or off by hand stays so. A 410 is void when the receiver is
- * another one now.
+ * The record of an endpoint that is added or changed. A manual on or off stays. A 410 no longer counts if the receiver
+ * changed.
  */
 export function enteredEndpoint(
   endpoint: Endpoint,
@@ -104,8 +104,8 @@ interface Entry {
 }
 
 /**
- * Adds an endpoint, or changes it: what waits for it stays. It is given what is decided from now on: the first one to be
- * added says where reading begins.
+ * Adds or changes an endpoint. Its queue stays. It gets events that are decided from now on: the first endpoint sets
+ * the position where reading starts.
  *
  * @param nowMs wall clock.
  */
@@ -116,9 +116,10 @@ export async function putEndpoint(store: StateStore, endpoint: Endpoint, entry: 
 }
 
 /**
- * Switches it on or off. What waited while it was off is sent when it is on again.
+ * Enables or disables an endpoint. Events that waited while it was disabled are sent when it is enabled again.
  *
- * @returns how it stands now; `undefined` when there is none of this name. One that the configuration disables stays so.
+ * @returns the present state; `undefined`: there is no endpoint with this name. An endpoint that the configuration
+ * disables stays disabled.
  */
 export async function switchEndpoint(
   store: StateStore,
@@ -129,7 +130,7 @@ export async function switchEndpoint(
   if (known === undefined) return undefined;
   const { endpoint, from } = known;
   const enabled = state === 'on' && from === 'command' ? { ...endpoint, disabled: false } : endpoint;
-  // Later than before even when the clock is not, so that a 410 of before is void.
+  // Always later than before, even if the clock was set back, so that an earlier 410 no longer counts.
   const sinceMs = Math.max(nowMs, known.sinceMs + 1);
   const why = state === 'off' ? { reason: BY_HAND } : {};
   const record: EndpointRecord = { endpoint: enabled, from, state, ...why, sinceMs };
@@ -138,9 +139,9 @@ export async function switchEndpoint(
 }
 
 /**
- * Removes an endpoint. Whoever leads removes what waits for it, its log and its dead letters.
+ * Removes an endpoint. The leader then removes its queue, its log and its dead letters.
  *
- * @returns whether there was one.
+ * @returns whether it existed.
  */
 export async function removeEndpoint(store: StateStore, name: string): Promise<boolean> {
   const records = await store.read('webhooks/endpoints', [name]);
@@ -157,7 +158,7 @@ export interface Ask {
   readonly deadlineMs?: number | undefined;
 }
 
-/** Asks for an event to be sent now. An event that is asked for twice before it is taken over is sent once. */
+/** Requests that an event is sent now. Two requests for one event before the leader takes them send it once. */
 export async function askDelivery(
   store: StateStore,
   name: string,
@@ -172,7 +173,7 @@ export async function withdrawAsk(store: StateStore, name: string, id: string): 
   await store.write([askChange(name, id, undefined)]);
 }
 
-/** What was sent to an endpoint, and what is to be. */
+/** The past and the waiting deliveries to an endpoint. */
 export async function deliveries(store: StateStore, name: string): Promise<Deliveries> {
   const log = sorted(ofEndpoint(await store.read('webhooks/log'), name), decodeLog);
   const queue = sorted(ofEndpoint(await store.read('webhooks/queue'), name), decodeQueued);
@@ -185,23 +186,23 @@ export async function deliveries(store: StateStore, name: string): Promise<Deliv
   };
 }
 
-/** What was given up for an endpoint, oldest first. */
+/** The dead letters of an endpoint, oldest first. */
 export async function deadLetters(store: StateStore, name: string): Promise<Found<DeadRecord>> {
   const { found, unreadable } = sorted(ofEndpoint(await store.read('webhooks/dead'), name), decodeDead);
   return { found: found.toSorted((a, b) => a.diedAtMs - b.diedAtMs), unreadable };
 }
 
 /**
- * Where reading begins when nobody has read yet: after the last event that is kept now.
+ * Sets the position where reading starts if nothing was read yet: after the last stored event.
  *
- * @returns nothing when someone has.
+ * @returns no change if there is a position already.
  */
 export async function firstReading(store: StateStore): Promise<readonly StateChange[]> {
   if ((await store.read('readers', [READER])).length > 0) return [];
   return [readerChange(READER, await store.newest())];
 }
 
-/** Decodes each, and keeps apart what cannot be. */
+/** Decodes each record, and lists unreadable ones separately. */
 export function sorted<T>(records: readonly StateRecord[], decode: (record: StateRecord) => Decoded<T>): Found<T> {
   const found: T[] = [];
   const unreadable: Unreadable[] = [];

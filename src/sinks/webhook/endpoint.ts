@@ -7,7 +7,7 @@ import { isVariableName, type SecretRef } from './secret.ts';
 import { inYaml, REFERENCE, type Spelling } from './spelling.ts';
 import { parseTarget, shownUrl, type TargetRules } from './target.ts';
 
-/** The presets that need nothing but a URL. */
+/** The presets that need only a URL. */
 export const PLAIN_PRESETS = [
   'cloudevent',
   'slack',
@@ -26,42 +26,42 @@ export type TemplateChoice =
   | { readonly preset: 'pagerduty'; readonly routingKey: SecretRef };
 
 /**
- * Where events are posted to, which events, and how. Plain JSON, so that it can be stored as it is. Secrets are in
- * files or variables; only their place is here.
+ * Where to send events, which events, and how. Plain JSON, so that it can be stored unchanged. It contains the places
+ * of secrets (files or variables), never the secrets.
  */
 export interface Endpoint {
-  /** Names it in logs, metrics and commands; unique. */
+  /** Its unique name in logs, metrics and commands. */
   readonly name: string;
-  /** A URL that is itself a password, as every chat's is, had better be in a file or a variable. */
+  /** A URL may itself be a secret, as with every chat service: put it in a file or a variable. */
   readonly url: string | SecretRef;
-  /** Each signs; two during a rotation. None where the receiver cannot verify. @default none */
+  /** Each one signs; two during a rotation. None if the receiver cannot verify signatures. @default none */
   readonly secrets: readonly SecretRef[];
   /** @default POST */
   readonly method: 'POST' | 'PUT' | 'PATCH';
-  /** Names in lower case. @default none */
+  /** Extra headers, with names in lower case. @default none */
   readonly headers: Readonly<Record<string, string | SecretRef>>;
   /** @default all events for programs (cloudevent, text); `FOR_PEOPLE` for the other templates */
   readonly filter: Filter;
   /** @default cloudevent */
   readonly template: TemplateChoice;
-  /** Nothing is sent, and what would have been waits. @default false */
+  /** Nothing is sent; events wait in the queue. @default false */
   readonly disabled: boolean;
-  /** Requests under way at once, 1 to 16. With 1 events arrive in order, but for those that failed. @default 1 */
+  /** Concurrent requests, 1 to 16. With 1, events arrive in order, except after failures. @default 1 */
   readonly concurrency: number;
-  /** Networks of one's own that may be sent to. @default none */
+  /** Own networks to which sending is allowed. @default none */
   readonly allow: readonly PrefixText[];
   /** Plain http may be used. @default false */
   readonly http: boolean;
   /** The only allowed ports. @default 443 and 8443; with `http` also 80 and 8080 */
   readonly ports?: readonly number[];
-  /** A file of certificates in PEM that are trusted instead of the usual ones. */
+  /** A file of certificates in PEM to trust instead of the usual ones. */
   readonly ca?: string;
 }
 
 /** A fault, and its path in the parsed value. */
 export interface Fault {
   readonly path: readonly PropertyKey[];
-  /** Names the endpoint and the field, and never a value that may be secret. */
+  /** Names the endpoint and the field, but never a value that may be secret. */
   readonly message: string;
 }
 
@@ -75,11 +75,11 @@ export const FOR_PEOPLE: Filter = {
   types: ['country.*', 'incident.closed', 'observer.blind', 'observer.restored', 'observer.data-loss'],
 };
 
-/** More are a mistake: each holds a queue and connections. */
+/** More endpoints are a mistake: each has a queue and connections. */
 const MOST_ENDPOINTS = 100;
 const MOST_FILE_NAME = 4096;
 
-/** Of Telegram: a chat's id, or a channel's name. */
+/** For Telegram: the id of a chat, or the name of a channel. */
 const CHAT = /^(?:-?\d{1,20}|@\w{1,64})$/;
 
 const secretRef = z.union(
@@ -116,8 +116,8 @@ const endpointSchema = z.strictObject({
 });
 
 /**
- * Reads a list of endpoints as YAML or JSON give it. All faults are told at once. A URL that stands in the text is held
- * against the rules here; one that is kept elsewhere, when it is loaded; what its name leads to, at every attempt.
+ * Reads a list of endpoints, as parsed from YAML or JSON. Reports all faults at once. A URL in the text is checked
+ * here, a URL in a file or variable when it is loaded, and the addresses of its host at every attempt.
  */
 export function parseEndpoints(value: unknown, spelled: Spelling = inYaml): ParsedEndpoints {
   if (!Array.isArray(value)) return { ok: false, faults: [{ path: [], message: 'webhooks: is not a list' }] };
@@ -135,7 +135,7 @@ export function parseEndpoints(value: unknown, spelled: Spelling = inYaml): Pars
   return faults.length === 0 ? { ok: true, endpoints } : { ok: false, faults };
 }
 
-/** What may be sent to for this endpoint. */
+/** The targets that this endpoint allows. */
 export function rulesOf({ http, ports, allow }: Endpoint): TargetRules {
   return { http, ports, allow: allow.map((text) => parseNetwork(text)).filter((prefix) => prefix !== undefined) };
 }
@@ -179,7 +179,7 @@ type Tell = (path: readonly PropertyKey[], reason: string) => Fault;
 
 function issueFaults(issue: z.core.$ZodIssue, item: unknown, tell: Tell): readonly Fault[] {
   const { path } = issue;
-  // Which of a union is meant: that is the template's name, whether it stands alone or as its preset.
+  // Selects the schema by the template's name, given alone or as `preset`.
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
     return [tell(path.slice(0, -1), issue.message)];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => tell([...path, key], 'is not known'));

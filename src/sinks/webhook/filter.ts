@@ -6,19 +6,19 @@ export const SEVERITIES = ['info', 'notice', 'warning', 'critical'] as const;
 /** How urgent an event is, as a filter names it. */
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What an endpoint wants to hear. What is absent keeps nothing out. */
+/** Which events an endpoint gets. An absent field excludes nothing. */
 export interface Filter {
-  /** Ids. Events of no territory, such as a collector's gap, concern them all and pass. */
+  /** Ids. Events without a territory, such as a gap of a collector, always pass. */
   readonly territories?: readonly string[];
-  /** Types, or `country.*` for all that begin so. Without it all but `reachability.*`, which must be asked for. */
+  /** Types, or `country.*` for all with this prefix. Without it: all except `reachability.*`, which must be named. */
   readonly types?: readonly string[];
   readonly minSeverity?: Severity;
 }
 
 /**
- * The severity of each type. `by-verdict`: that of the worse of the two verdicts, or of the incident's worst.
+ * The severity of each type. `by-verdict`: the severity of the worse of the two verdicts, or of the incident's worst.
  *
- * The end of something is as severe as the thing itself: whoever was woken by it must hear that it is over.
+ * The end of an outage is as severe as the outage itself: people who were woken by it must learn that it is over.
  */
 export const SEVERITY_OF: Readonly<Record<EventType, Severity | 'by-verdict'>> = {
   'country.unroutable': 'by-verdict',
@@ -35,10 +35,10 @@ export const SEVERITY_OF: Readonly<Record<EventType, Severity | 'by-verdict'>> =
   'unit.returned': 'notice',
   'upstream.gained': 'notice',
   'upstream.lost': 'notice',
-  // A route of another's into the territory: a slip, or a hijack.
+  // Another AS announces a part of the territory: a mistake, or a hijack.
   'origin.changed': 'warning',
   'prefix.new': 'info',
-  // Nobody is watching until it is over.
+  // The territory is not watched until this is over.
   'observer.blind': 'warning',
   'observer.restored': 'warning',
   'observer.gap': 'info',
@@ -66,7 +66,7 @@ export function severityOf(event: UnroutableEvent): Severity {
   return 'incident' in data && typeof data.incident === 'object' ? SEVERITY_OF_VERDICT[data.incident.worst] : 'notice';
 }
 
-/** Territories that the filter names and that are not among `watched`: no event will ever be of them. */
+/** Territories in the filter that are not in `watched`: they never have events. */
 export function unwatchedOf({ territories = [] }: Filter, watched: readonly string[]): readonly string[] {
   return territories.filter((id) => !watched.includes(id));
 }
@@ -80,7 +80,7 @@ export function passes(event: UnroutableEvent, { territories, types, minSeverity
   return territories === undefined || concerned === 'all' || concerned.some((id) => territories.includes(id));
 }
 
-/** Whether any event can match. A pattern that matches no event is a mistake: nothing would ever be sent. */
+/** Whether a pattern can match any event. If not, it is a mistake: nothing would ever be sent. */
 export function isTypePattern(pattern: string): boolean {
   return TYPES.some((type) => matches(pattern, type));
 }

@@ -1,13 +1,13 @@
 import { REFERENCE } from './spelling.ts';
 
-/** These are HTTP's own, or ours. */
+/** Headers that HTTP or this program sets. */
 const RESERVED =
   /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|proxy-.*|webhook-.*)$/;
 
-/** What is called so holds a password, which has no place in a configuration. */
+/** A header with such a name holds a password, which does not belong in a configuration. */
 const SECRET = /^(?:authorization|cookie)$|token|secret|password|api-?key|signature/;
 
-/** What is wrong with a header of one's own. @param value `undefined` when it is kept elsewhere */
+/** What is wrong with a user's header. @param value `undefined`: the value is in a file or a variable */
 export function headerFault(name: string, value: string | undefined): string | undefined {
   const lower = name.toLowerCase();
   if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(lower)) return 'is not a name of a header';
@@ -16,7 +16,7 @@ export function headerFault(name: string, value: string | undefined): string | u
   return SECRET.test(lower) ? `may hold a secret: say where it is kept, ${REFERENCE}` : headerValueFault(value);
 }
 
-/** What cannot be sent as the value of a header; also asked of what a file or a variable held. */
+/** What is wrong with the value of a header; also used for values from a file or a variable. */
 export function headerValueFault(value: string): string | undefined {
   return /^[\x21-\x7e](?:[\t\x20-\x7e]{0,4094}[\x21-\x7e])?$/.test(value)
     ? undefined

@@ -2,7 +2,7 @@
 export interface Outgoing {
   readonly url: string;
   readonly method: 'POST' | 'PUT' | 'PATCH';
-  /** Without `host`, `content-length` and `connection`, which are set here. */
+  /** Without `host`, `content-length` and `connection`, which are set when sending. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads the records of webhooks. Programs of another version may have written them, so what cannot be read is told, and
- * stays where it is.
+ * Reads the records of webhooks. Another version may have written them, so unreadable records are reported and left in
+ * place.
  */
 import type * as z from 'zod';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
@@ -19,7 +19,7 @@ import {
   type QueueRecord,
 } from './records.ts';
 
-/** A record that cannot be read. `reason` holds nothing of what stands in it. */
+/** A record that cannot be read. `reason` quotes nothing from the record. */
 export interface Unreadable {
   readonly space: Space;
   readonly key: string;
@@ -74,14 +74,14 @@ function decode<T>(record: StateRecord, shape: z.ZodType<T>): Decoded<T> {
   return unreadable(record, parsed.error.issues.map(({ path }) => placeText(path)).join(', '));
 }
 
-/** @param fields at fault, never what is in them; `undefined`: it is no JSON */
+/** @param fields names of the wrong fields, never their values; `undefined`: it is not JSON */
 function unreadable({ space, key }: StateRecord, fields: string | undefined): Extract<Decoded<never>, { ok: false }> {
   const reason =
     fields === undefined ? 'it is not JSON' : `it is otherwise than this version writes it: ${fields || '.'}`;
   return { ok: false, unreadable: { space, key, reason: reason.slice(0, 200) } };
 }
 
-/** An id that is not that of the key would be sent under one name and recorded under another. */
+/** An event whose id differs from its key would be sent under one id and recorded under another. */
 function ofItsEvent<T extends { readonly event: UnroutableEvent }>(record: StateRecord, decoded: Decoded<T>) {
   if (!decoded.ok || keyParts(record.key).rest === decoded.value.event.id) return decoded;
   return unreadable(record, 'event.id');

@@ -17,7 +17,7 @@ import { ntfy, text } from './templates/plain.ts';
 import { teams } from './templates/teams.ts';
 import type { Sentence, Template } from './templates/template.ts';
 
-/** An endpoint with all it needs to send: its secrets are loaded and its URL keeps the rules. */
+/** An endpoint that is ready to send: its secrets are loaded, and its URL is allowed. */
 export interface ReadyEndpoint {
   readonly endpoint: Endpoint;
   readonly url: Secret;
@@ -31,7 +31,7 @@ export interface ReadyEndpoint {
 /** An endpoint that can be sent to, or why it cannot. */
 export type Readied =
   | { readonly ok: true; readonly ready: ReadyEndpoint; readonly warnings: readonly string[] }
-  /** Each names the endpoint and the field. */
+  /** Each fault names the endpoint and the field. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
 /** Bytes of a file of certificates. */
@@ -48,7 +48,7 @@ const PRESETS: Readonly<Record<Exclude<TemplateChoice['preset'], 'telegram' | 'p
   text,
 };
 
-/** Loads what an endpoint names: at the start, and again when it is told to. Faults are told all at once. */
+/** Loads the secrets and files that an endpoint names. Reports all faults at once. */
 export async function readyEndpoint(
   endpoint: Endpoint,
   environment: Environment,
@@ -80,10 +80,10 @@ export async function readyEndpoint(
 }
 
 /**
- * The request for an event, signed as of now; `undefined` when the template has no use for the event. It holds secrets in
- * the clear: it goes to `send` and nowhere else.
+ * The signed request for an event; `undefined`: the template has no use for the event. It contains secrets in the
+ * clear: pass it only to `send`.
  *
- * @param wallMs of this attempt.
+ * @param wallMs time of this attempt.
  */
 export function outgoingOf(
   { endpoint, url, keys, headers, template }: ReadyEndpoint,
@@ -112,7 +112,7 @@ type Path = Parameters<Spelling>[0];
 
 interface Loading {
   readonly fault: (path: Path, reason: string) => void;
-  /** The secret, or `undefined` when that was told as a fault. */
+  /** The secret; `undefined`: a fault was reported. */
   readonly load: (path: Path, ref: SecretRef) => Promise<Secret | undefined>;
 }
 
@@ -164,7 +164,7 @@ async function loadCertificates(path: string | undefined, { fault }: Loading): P
       return undefined;
     }
     const pem = await readFile(path, 'utf8');
-    // Throws when it holds none. Only the first is looked at; TLS reads them all.
+    // Throws when the file has no certificate. Only the first one is checked; TLS reads all.
     void new X509Certificate(pem);
     return pem;
   } catch (error) {

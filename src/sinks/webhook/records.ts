@@ -17,14 +17,11 @@ const line = z.string().max(1_000);
 const deadlineMs = z.number().min(1).max(DEADLINE_MS);
 const event = z.custom<UnroutableEvent>(isEvent, 'is not an event');
 
-/**
- * The schema of each record: the one description of what is written and read. All times are wall clock, in
- * milliseconds.
- */
+/** The schema of each record, for writing and reading. All times are wall clock, in milliseconds. */
 export const RECORDS = {
   endpoint: z
     .object({
-      /** As a webhooks file has it: `parseEndpoints` reads it. */
+      /** In the form of a webhooks file: `parseEndpoints` reads it. */
       endpoint: z.custom<Endpoint>(() => true),
       /** Added by a command, or written in the configuration. */
       from: z.enum(['command', 'file']),
@@ -38,7 +35,7 @@ export const RECORDS = {
     .readonly(),
   gone: z
     .object({
-      /** `sinceMs` of the endpoint as it was on. */
+      /** `sinceMs` of the endpoint when it was enabled. */
       ofMs: time,
       atMs: time,
     })
@@ -46,19 +43,19 @@ export const RECORDS = {
   queue: z
     .object({
       event,
-      /** Place in the queue: events that are due together are sent in this order, which is that of the chain. */
+      /** Place in the queue. Events that are due together are sent in this order, the order of the chain. */
       n: count,
       queuedAtMs: time,
-      /** Attempts that are known to have been made on the present schedule. */
+      /** Recorded attempts of the present schedule. */
       attempts: count,
       nextAtMs: time,
       last: z
         .object({ atMs: time, status: count.exactOptional(), ms: time, reason: line.exactOptional() })
         .readonly()
         .exactOptional(),
-      /** Absent: by the chain. `repeat`: it was delivered, and is sent again while the alert lasts. */
+      /** Absent: queued as a new event. `repeat`: it was delivered, and is repeated while the alert lasts. */
       by: z.enum(['redelivery', 'test', 'repeat']).exactOptional(),
-      /** As it was asked for. */
+      /** The requested deadline. */
       deadlineMs: deadlineMs.exactOptional(),
     })
     .readonly(),
@@ -80,13 +77,13 @@ export const RECORDS = {
       type: z.string(),
       /** The event is of a drill or of `webhook test`. */
       drill: z.literal(true).exactOptional(),
-      /** From 1, on the schedule it was on. */
+      /** Number of the attempt in its schedule, from 1. */
       attempt: count,
       ok: z.boolean(),
       status: count.exactOptional(),
       ms: time,
       reason: line.exactOptional(),
-      /** When it is tried again; absent when it is not. */
+      /** When it is tried again; absent: not again. */
       nextAtMs: time.exactOptional(),
       /** It was the last attempt: the event is among the dead letters. */
       dead: z.literal(true).exactOptional(),
@@ -125,16 +122,16 @@ export type DeadRecord = z.infer<typeof RECORDS.dead>;
 /** Attempts that the log of an endpoint keeps: the newest. */
 export const LOG_SLOTS = 1_000;
 
-/** Events that wait for one endpoint at most. What comes beyond is a dead letter at once. */
+/** Most events that wait for one endpoint. Further events become dead letters at once. */
 export const MOST_QUEUED = 10_000;
 
 /** Most dead letters of one endpoint. The oldest are removed. */
 export const MOST_DEAD = 10_000;
 
-/** Our name among `readers`. */
+/** The name of the webhooks' reader in the space `readers`. */
 export const READER = 'webhooks';
 
-/** Ends the key of a `GoneMark`. No event is called so: ids are hexadecimal. */
+/** The end of the key of a `GoneMark`. It differs from all event ids, which are hexadecimal. */
 const GONE = 'gone';
 
 /** The change that stores an endpoint. */
@@ -192,7 +189,7 @@ function put(space: Space, key: string, value: object | undefined): StateChange 
   return { space, key, value: value === undefined ? undefined : JSON.stringify(value) };
 }
 
-/** What a record's text says; `undefined` when it is no JSON. */
+/** The value of a record's text; `undefined`: it is not JSON. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -201,7 +198,7 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-/** What a delivery needs of it: an id that can be signed, and a body that is one of ours. */
+/** What a delivery needs of an event: an id that can be signed, and a body in our format. */
 function isEvent(value: unknown): value is UnroutableEvent {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Readonly<Record<string, unknown>>;

@@ -4,16 +4,16 @@ import type { Outgoing } from './outgoing.ts';
 /** Bytes of a refusal's body that are read. More are left unread. */
 const MOST_BYTES = 2_048;
 
-/** Characters of it that are shown and stored. */
+/** Characters of the body that are shown and stored. */
 const MOST_CHARACTERS = 160;
 
 /**
  * Reads why a receiver refused a request: the first characters of its answer, on one line. Control characters and marks
- * that change the direction of text become spaces. What the request held as a secret, its path, query and header values,
- * is replaced where the answer repeats it.
+ * that change the direction of text become spaces. Possible secrets of the request (path, query, header values) are
+ * replaced if the answer repeats them.
  *
- * @param enough aborts when no more is waited for. What has arrived by then counts.
- * @returns empty where the body is empty, compressed or not there yet
+ * @param enough aborts to end the wait. What has arrived by then counts.
+ * @returns an empty text if the body is empty, compressed or has not arrived
  */
 export async function refusalText(response: IncomingMessage, sent: Outgoing, enough: AbortSignal): Promise<string> {
   const { 'content-encoding': encoding = 'identity' } = response.headers;
@@ -46,7 +46,7 @@ function oneLine(text: string): string {
   return text.replace(/[\p{C}\p{Z}\s\ufffd]+/gu, ' ').trim();
 }
 
-/** Shorter pieces are no secrets, and would tear holes into words. */
+/** Shorter pieces are not secrets, and replacing them would damage ordinary words. */
 const SHORTEST_SECRET = 8;
 
 function withoutSecrets(text: string, { url, headers }: Outgoing): string {

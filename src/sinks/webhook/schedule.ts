@@ -15,20 +15,23 @@ export const SCHEDULE_MS: readonly number[] = [
   24 * 3_600_000,
 ];
 
-/** One attempt may take no longer, from the name to the last byte: Standard Webhooks names 15 to 30 s. Milliseconds. */
+/**
+ * Deadline of one attempt, from name resolution to the last byte: Standard Webhooks recommends 15 to 30 s.
+ * Milliseconds.
+ */
 export const DEADLINE_MS = 30_000;
 
-/** A wait lasts 90 to 110 % of what the schedule says, so that what failed together does not come back together. */
+/** A wait lasts 90 to 110 % of the scheduled time, so that deliveries that failed together are not retried together. */
 export const JITTER = 0.1;
 
 /** When to try again, or that there is no further attempt: the event goes to the dead letters. */
 export type Next = { readonly atMs: number } | 'dead-letter';
 
-/** What is passed in rather than asked for, so that a schedule of days can be tested in a moment. */
+/** Time and randomness are passed in, so that tests need no waiting. */
 export interface Circumstances {
-  /** Wall clock, so that what was planned stays planned over a restart. */
+  /** Wall clock, so that planned attempts survive a restart. */
   readonly nowMs: number;
-  /** What the receiver asked for, capped where it was read; never undercut. */
+  /** The wait that the receiver asked for, already capped. It is never shortened. */
   readonly retryAfterMs?: number | undefined;
   /** From 0 to 1, 1 excluded. */
   readonly random: () => number;

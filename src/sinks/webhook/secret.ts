@@ -6,8 +6,8 @@ import { errorText } from './error-text.ts';
 declare const brand: unique symbol;
 
 /**
- * A text that must not be seen: printed, logged, thrown or made JSON it is `[redacted]`. Only `reveal` gives it out, and
- * it is called where the text leaves for whom it is meant.
+ * A secret text: printed, logged, thrown or as JSON it is `[redacted]`. Only `reveal` returns it. Call that only where
+ * the text is sent to its receiver.
  */
 export interface Secret {
   readonly [brand]: 'Secret';
@@ -19,18 +19,18 @@ export interface Secret {
 /** The place of a secret. Never the secret itself, so that a configuration can be shown. */
 export type SecretRef = { readonly file: string } | { readonly env: string };
 
-/** A secret from where the configuration says it is, or why it is not there. */
+/** A secret that was read from its place, or why it could not be read. */
 export type LoadedSecret =
   | { readonly ok: true; readonly secret: Secret; readonly warning?: string }
-  /** Says where it should have been, and never what stood there. */
+  /** Names the place, never the content. */
   | { readonly ok: false; readonly reason: string };
 
-/** The variables of the process, handed in by the command line. */
+/** The environment variables, passed in by the command line. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const REDACTED = '[redacted]';
 
-/** A key or a token is far shorter; a longer file is another one. Bytes. */
+/** Most bytes of a secret file. Keys and tokens are far shorter; a longer file is the wrong one. */
 const MOST_BYTES = 4096;
 
 /** Whether this can be the name of an environment variable. */

@@ -11,50 +11,51 @@ import { retryAfterMs } from '../../lib/retry-after.ts';
 import { DEADLINE_MS } from './schedule.ts';
 import { parseTarget, vetTarget, type Resolver, type Target, type TargetRules } from './target.ts';
 
-/** What one attempt came to. `ms`: how long it took, on the monotonic clock. */
+/** The result of one attempt. `ms`: its duration on the monotonic clock. */
 export type Attempt =
   | { readonly ok: true; readonly status: number; readonly ms: number }
   | {
       readonly ok: false;
-      /** False: the request itself is wrong, and a retry would fail, too. `disable`: the receiver answered 410. */
+      /** False: the request itself is wrong, so a retry would fail, too. `disable`: the receiver answered 410. */
       readonly retry: boolean | 'disable';
       /** For people and the log: the stage and a code, without any secret. */
       readonly reason: string;
       readonly status?: number;
-      /** What the receiver asked for, capped; the schedule does not go below it. */
+      /** The wait that the receiver asked for, capped. The schedule does not go below it. */
       readonly retryAfterMs?: number;
       readonly ms: number;
     };
 
-/** What sending needs from outside: time, names, trust. */
+/** What sending needs from outside: clock, name resolver, certificates. */
 export interface Means extends Trust {
   readonly clock: Clock;
   readonly resolve: Resolver;
   readonly rules: TargetRules;
-  /** Milliseconds for all of it: name, connection, TLS, headers and body. @default DEADLINE_MS */
+  /** Milliseconds for the whole attempt: name resolution, connection, TLS, headers and body. @default DEADLINE_MS */
   readonly deadlineMs?: number | undefined;
 }
 
-/** Bytes of a response that are read before the connection is dropped; nothing is kept of them. */
+/** Most bytes of a response that are read and discarded before the connection is dropped. */
 const MOST_RESPONSE_BYTES = 64 * 1024;
 
-/** Bytes of a response's headers; more end the attempt. */
+/** Most bytes of a response's headers; more end the attempt. */
 const MOST_HEADER_BYTES = 16 * 1024;
 
-/** The body of a refusal is waited for no longer than this after its head. Milliseconds. */
+/** Longest wait for the body of a refusal after its headers. Milliseconds. */
 const REFUSAL_MS = 1_000;
 
-/** Where a wait is asked for: Standard Webhooks names 429, 502 and 504, RFC 9110 section 10.2.3 names 503. */
+/** Statuses whose `Retry-After` counts: Standard Webhooks names 429, 502 and 504, RFC 9110 section 10.2.3 names 503. */
 const THROTTLING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 type Outcome = Attempt extends infer Each ? (Each extends Attempt ? Omit<Each, 'ms'> : never) : never;
 
 /**
- * Sends once and says what came of it; never throws, and leaves nothing open behind it. Redirects are not followed.
+ * Sends once and returns the result. Never throws, and leaves nothing open. Does not follow redirects.
  *
- * A status other than 2xx is a failure; the first characters of its body, if they come within a second, are in the reason. A 2xx counts when its response is whole or longer than is
- * read; one that breaks off or drips past the deadline does not, since whoever sent it may not have kept the event.
- * When `signal` aborts the attempt ends as one to be repeated: the receiver may have the event all the same.
+ * A status other than 2xx is a failure; the reason includes the first characters of its body if they come within a
+ * second. A 2xx is a success if its response is complete, or longer than is read. A 2xx whose response breaks off, or
+ * is not complete by the deadline, is a failure: the receiver may not have stored the event. When `signal` aborts, the
+ * attempt counts as failed and will be repeated, although the receiver may have the event.
  */
 export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal): Promise<Attempt> {
   const { clock, deadlineMs = DEADLINE_MS } = means;
@@ -64,7 +65,7 @@ export async function send(outgoing: Outgoing, means: Means, signal: AbortSignal
   try {
     const outcome = await attempt(outgoing, means, over.signal);
     const ms = Math.round(clock.monotonicMs() - startMs);
-    // A status that has arrived is the outcome, also when the deadline passes while the body is read.
+    // A status that has arrived decides the outcome, even if the deadline passes while the body is read.
     if (outcome.ok || outcome.status !== undefined || !over.signal.aborted) return { ...outcome, ms };
     return { ...outcome, reason: `${outcome.reason.split(':')[0]}: ${String(over.signal.reason)}`, ms };
   } finally {
@@ -80,14 +81,14 @@ async function attempt(outgoing: Outgoing, means: Means, signal: AbortSignal): P
   const { target } = parsed;
   const vetted = await Promise.race([vetTarget(target, rules, resolve), aborted(signal)]);
   if (vetted === 'aborted') return failed('name: not done');
-  // A name may lead elsewhere by the next attempt, so even one that was refused is tried again.
+  // The name may resolve to other addresses next time, so even a refused name is tried again.
   if (!vetted.ok) return failed(`${vetted.why === 'refused' ? 'address' : 'name'}: ${vetted.reason}`);
   const connected = await connect(target, vetted.addresses, means, signal);
   if (!connected.ok) return failed(connected.reason);
   try {
     return await exchange(connected.socket, { outgoing, target, clock }, signal);
   } catch (error) {
-    // Node refuses a header's name or value, which the configuration should have.
+    // Node refuses a header's name or value; the configuration should have refused it.
     return { ok: false, retry: false, reason: `request: ${errorText(error)}` };
   } finally {
     connected.socket.destroy();
@@ -113,7 +114,7 @@ function exchange(socket: Socket, { outgoing, target, clock }: Exchange, signal:
     };
     signal.addEventListener('abort', late, { once: true });
     const sending = request({
-      // With a connection of its own, Node takes no agent, and so neither its pool nor its proxies.
+      // With its own connection, Node uses no agent, and therefore no pool and no proxy.
       createConnection: () => socket,
       method,
       path: `${target.url.pathname}${target.url.search}`,
@@ -148,7 +149,7 @@ function outcomeOf(status: number, wait: number | undefined): Outcome {
   };
 }
 
-/** The same failure with the first characters of the receiver's answer, which name its cause. */
+/** The same failure with the first characters of the receiver's answer, which may name the cause. */
 async function explained<Failed extends Extract<Outcome, { ok: false }>>(
   outcome: Failed,
   response: IncomingMessage,
@@ -162,7 +163,7 @@ async function explained<Failed extends Extract<Outcome, { ok: false }>>(
   return text === '' ? outcome : { ...outcome, reason: `${outcome.reason}: ${text}` };
 }
 
-/** Reads and forgets a response, up to the limit. Says what is wrong when it broke off before its end. */
+/** Reads and discards a response, up to the limit. Returns what is wrong if it broke off before its end. */
 function drained(response: IncomingMessage): Promise<string | undefined> {
   return new Promise((resolve) => {
     let bytes = 0;
@@ -171,7 +172,7 @@ function drained(response: IncomingMessage): Promise<string | undefined> {
       if (bytes >= MOST_RESPONSE_BYTES) resolve(undefined);
     });
     response.on('end', () => resolve(undefined));
-    // Also when it is closed before its end: Node makes ECONNRESET of that.
+    // Also when the response is closed before its end, which Node reports as ECONNRESET.
     response.on('error', (error) => resolve(`response: ${errorText(error)}`));
   });
 }

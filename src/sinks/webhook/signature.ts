@@ -2,8 +2,8 @@ import { createHmac, createPrivateKey, createPublicKey, createSecretKey, sign, t
 import { secretOf, type Secret } from './secret.ts';
 
 /**
- * What signs a delivery, as Standard Webhooks 1.0.0 has it: `v1` is HMAC-SHA256 with a secret both sides know, `v1a` is
- * ed25519 with a key only we know. The material is a KeyObject, which prints as nothing.
+ * A key that signs deliveries, by Standard Webhooks 1.0.0: `v1` is HMAC-SHA256 with a shared secret, `v1a` is ed25519
+ * with a private key. The material is a KeyObject, which does not print its content.
  */
 export interface SigningKey {
   readonly scheme: 'v1' | 'v1a';
@@ -13,7 +13,7 @@ export interface SigningKey {
 /** A signing key, or why the text is not one. */
 export type ParsedKey =
   | { readonly ok: true; readonly key: SigningKey }
-  /** Never holds any part of the text. */
+  /** Contains no part of the text. */
   | { readonly ok: false; readonly reason: string };
 
 /** Bytes of a `v1` secret: at least 192 bits, at most 512 (section "Signature scheme"). */
@@ -23,7 +23,7 @@ const GENERATED_BYTES = 32;
 
 const SEED_BYTES = 32;
 
-/** An ed25519 private key in PKCS #8 (RFC 8410 section 7), but for the seed that follows. */
+/** The start of an ed25519 private key in PKCS #8 (RFC 8410 section 7); the seed follows it. */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
@@ -58,11 +58,11 @@ export function publicKeyText({ scheme, key }: SigningKey): string | undefined {
 }
 
 /**
- * The three headers of one attempt. Each key signs, so that during a rotation receivers of the old and of the new secret
- * both find a signature they can verify.
+ * The three headers of one attempt. Each key signs, so that during a rotation receivers with the old and with the new
+ * secret both find a valid signature.
  *
- * @param id of the event: the same at every attempt. It may not hold a full stop, which separates the signed parts.
- * @param wallMs of this attempt, not of the event.
+ * @param id of the event, the same at every attempt. It must not contain a full stop, which separates the signed parts.
+ * @param wallMs time of this attempt, not of the event.
  * @throws RangeError when the id cannot be signed: a bug, our ids are hexadecimal.
  */
 export function signatureHeaders(
@@ -106,7 +106,7 @@ function publicBytes(key: KeyObject): Buffer {
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-SEED_BYTES);
 }
 
-/** Strict: what Node would skip over or cut off is refused. Padding may be left out. */
+/** Strict: refuses characters that Node would skip, and text that it would cut off. Padding may be missing. */
 function base64Bytes(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   const canonical = bytes.toString('base64');

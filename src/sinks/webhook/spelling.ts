@@ -1,6 +1,6 @@
 /**
- * The name of an endpoint's field where the user wrote it: `filter.types[0]` in YAML, `--type` on the command line.
- * A fault then names what has to be changed.
+ * The name of an endpoint's field as the user wrote it: `filter.types[0]` in YAML, `--type` on the command line. A
+ * fault then names what to change.
  */
 export type Spelling = (path: readonly PropertyKey[]) => string;
 
@@ -10,5 +10,5 @@ export const inYaml: Spelling = (path) => {
   return text.replace(/^\./, '');
 };
 
-/** For faults: how to write the place of a secret. */
+/** For faults: how to give the place of a secret. */
 export const REFERENCE = 'file:PATH or env:NAME, in YAML {file: PATH} or {env: NAME}';

@@ -4,17 +4,17 @@ import type { Prefix } from '../../bgp/prefix.ts';
 import { canonicalAddress, mayBeAllowed, refusalOf } from './address-guard.ts';
 import { errorText } from './error-text.ts';
 
-/** What may be sent to. Without options: https on 443 and 8443, to public addresses. */
+/** The allowed targets. By default: https on ports 443 and 8443, to public addresses. */
 export interface TargetRules {
   /** Allows plain http. @default false */
   readonly http: boolean;
   /** @default 443 and 8443; with http also 80 and 8080 */
   readonly ports: readonly number[] | undefined;
-  /** Networks of one's own that may be sent to; see `refusalOf`. */
+  /** Own networks that are allowed; see `refusalOf`. */
   readonly allow: readonly Prefix[];
 }
 
-/** A URL that follows the rules. Its host may be a name that was not resolved yet. */
+/** A URL that follows the rules. Its host may be a name that is not resolved yet. */
 export interface Target {
   readonly url: URL;
   readonly isTls: boolean;
@@ -23,18 +23,20 @@ export interface Target {
   readonly host: string;
 }
 
-/** A URL that may be posted to, or why it may not. */
+/** An allowed URL, or why it is refused. */
 export type ParsedTarget =
   { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly reason: string };
 
-/** A URL whose addresses were looked up and are allowed, or why they are not. */
+/** A URL with its resolved, allowed addresses, or why it is refused. */
 export type VettedTarget =
   /** In the order in which they were resolved; never empty. Connect only to these. */
   | { readonly ok: true; readonly addresses: readonly string[] }
-  /** `unresolved`: there is no address now. `refused`: there is one that may not be sent to. */
+  /** `unresolved`: there is no address now. `refused`: an address is not allowed. */
   | { readonly ok: false; readonly why: 'unresolved' | 'refused'; readonly reason: string };
 
-/** All addresses of a name. Rejects when there are none. It is asked once an attempt, so that there is no second answer. */
+/**
+ * All addresses of a name. Rejects if there are none. Called once per attempt, so that a second answer cannot differ.
+ */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
 const MOST_CHARACTERS = 2048;
@@ -44,15 +46,15 @@ const PASSWORD = 'holds a user name or a password: use a header from a file';
 const TLS_PORTS: readonly number[] = [443, 8443];
 const PLAIN_PORTS: readonly number[] = [80, 8080];
 
-/** As the machine resolves names elsewhere: its hosts file, its name servers. */
+/** The machine's own resolver: hosts file and name servers. */
 export const systemResolver: Resolver = async (name) => {
   const found = await lookup(name, { all: true, order: 'verbatim' });
   return found.map(({ address }) => address);
 };
 
 /**
- * Reads a URL and holds it against the rules. An address in it is judged here, since nothing would be looked up for it;
- * WHATWG's parser has brought `2130706433`, `0x7f.1` and the like to one spelling.
+ * Reads a URL and checks it. An address in the URL is checked here, because it is never resolved. WHATWG's parser has
+ * already turned `2130706433`, `0x7f.1` and the like into the usual form.
  */
 export function parseTarget(text: string, rules: TargetRules): ParsedTarget {
   const fault = textFault(text);
@@ -66,10 +68,7 @@ export function parseTarget(text: string, rules: TargetRules): ParsedTarget {
   return reason === undefined ? { ok: true, target: { url, isTls, port, host } } : { ok: false, reason };
 }
 
-/**
- * Resolves a target. Every address must be allowed: a name with one forbidden address is set up wrongly, or is an
- * attack.
- */
+/** Resolves a target. Every address must be allowed: a name with one forbidden address is a mistake or an attack. */
 export async function vetTarget({ host }: Target, rules: TargetRules, resolve: Resolver): Promise<VettedTarget> {
   if (isIP(host) !== 0) return vetted([host], rules);
   try {
@@ -79,7 +78,7 @@ export async function vetTarget({ host }: Target, rules: TargetRules, resolve: R
   }
 }
 
-/** For logs and errors: scheme, host and port. What follows may be a password, as in every chat's webhook. */
+/** For logs and errors: scheme, host and port. The rest may be a secret, as in every chat's webhook URL. */
 export function shownUrl(text: string): string {
   if (!URL.canParse(text)) return '[no URL]';
   const { protocol, host, pathname, search } = new URL(text);
@@ -94,11 +93,11 @@ function vetted(addresses: readonly string[], { allow }: TargetRules): VettedTar
   return { ok: true, addresses: canonical };
 }
 
-/** Judged before it is parsed: the parser drops line breaks and tabs, and takes a backslash for a slash. */
+/** Checked before parsing: the parser drops line breaks and tabs, and reads a backslash as a slash. */
 function textFault(text: string): string | undefined {
   if (text.length > MOST_CHARACTERS) return `is longer than ${MOST_CHARACTERS} characters`;
   if (/[\p{Cc}\p{Cf}\p{Z}\\]/u.test(text)) return 'holds a space, a control character or a backslash';
-  // At least one character: of `https:///user@host` the parser skips the third slash and finds a user name after all.
+  // At least one character: in `https:///user@host` the parser skips the third slash, and finds a user name.
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)/i.exec(text)?.[1];
   if (authority === undefined) return 'is not a URL with a scheme and a host, such as https://example.org/hook';
   return authority.includes('@') ? PASSWORD : undefined;
@@ -127,7 +126,7 @@ function hostFault(host: string, { allow }: TargetRules): string | undefined {
   return isIP(host) === 0 ? undefined : addressFault(host, allow);
 }
 
-/** The same for an address in the URL and for one that its name has: what is refused, and what would open it. */
+/** The reason for a refused address, in the URL or resolved from its name, and what would allow it. */
 function addressFault(address: string, allow: readonly Prefix[]): string | undefined {
   const refusal = refusalOf(address, allow);
   if (refusal === undefined || !mayBeAllowed(address)) return refusal;

@@ -1,22 +1,24 @@
 import { closeSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 
-/** Octets before what a page of LMDB's format 2 holds. */
+/** Octets of the header of a page, LMDB format 2. */
 const PAGE_HEADER = 24;
 
 const MAGIC = 0xbeefc0de;
 const FORMAT = 2;
 
-/** Octets of one of the two heads of a file, as far as they are read here. */
+/** Octets that are read of each of the two meta pages of a file. */
 const HEAD = 136;
 
-/** What the head of an LMDB file says: `struct MDB_meta` of its mdb.c. */
+/** The meta page of an LMDB file: `struct MDB_meta` in mdb.c. */
 interface Head {
   readonly pageBytes: number;
   readonly lastPage: bigint;
   readonly transaction: bigint;
 }
 
-/** Octets there should be: up to the last page that was ever given out. `undefined` when it is no LMDB file of ours. */
+/**
+ * Octets that the file should have: up to the last page that was ever allocated. `undefined`: not an LMDB file of ours.
+ */
 export function expectedBytes(file: string): number | undefined {
   const handle = openSync(file, 'r');
   try {
@@ -39,12 +41,12 @@ function readHead(handle: number, at: number): Head | undefined {
 }
 
 /**
- * Makes a file as long as its head says, with zeros. LMDB maps it, and to touch a page beyond the end of a file kills the
- * process (SIGBUS). A file may rightly be short of pages that were given out and never written; one that was cut
- * off is short of pages that matter, and shows it when it is read through. It must be our turn to write: a file that
- * grows meanwhile would be cut.
+ * Fills a file with zeros up to the length that its meta page names. LMDB maps the file, and touching a page beyond its
+ * end kills the process (SIGBUS). A healthy file may lack pages that were allocated and never written. A truncated file
+ * lacks pages that matter, which shows when all of it is read. Call this only in our turn to write: otherwise a file
+ * that grows meanwhile would be cut.
  *
- * @returns how to undo it, in a turn as well; `undefined` when nothing was missing.
+ * @returns how to undo it, also in a turn; `undefined`: nothing was missing.
  */
 export function lengthen(file: string): (() => void) | undefined {
   const before = sizeOf(file);
@@ -60,12 +62,12 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Part of a database, as far as it is read here. */
+/** The parts of a database that are read here. */
 interface Part {
   getRange(range: object): Iterable<{ readonly value: string }>;
 }
 
-/** Reads all there is. @throws when a page is not what leads to it says, or a value consists of zeros only. */
+/** Reads everything. @throws when a page does not match the pointer to it, or a value is all zeros. */
 export function readThrough(parts: readonly Part[]): void {
   for (const part of parts) {
     for (const { value } of part.getRange({})) {

@@ -9,33 +9,33 @@ type Strings = Database<string, Buffer>;
 const LONGEST_KEY = 1978;
 
 /**
- * Free space on the disk that stays free; of a small disk a tenth. LMDB keeps what it has when the disk is full, but a process
- * that runs into that again and again was seen to abort (lmdb 3.5.6), so we stop before.
+ * Disk space that must stay free; on a small disk a tenth. LMDB keeps its data when the disk is full, but a process
+ * that hits a full disk repeatedly aborted in tests (lmdb 3.5.6), so we stop earlier.
  */
 const SPARE_BYTES = 64 << 20;
 
 const SPARE_SHARE = 10;
 
-/** What is written when nearly nothing is: leases, marks, the trees' upper pages. */
+/** The least size of a write: leases, marks, and the upper pages of the trees. */
 const LITTLE_BYTES = 4 << 20;
 
 /** Octets of one page; a change of a record rewrites the page it is on. */
 const PAGE_BYTES = 4096;
 
-/** Without overlapping sync a transaction is on the disk before anyone sees it, so what was seen is never taken back. */
+/** Without overlapping sync a transaction is on disk before others see it, so a value that was read is never undone. */
 const FORM = { encoding: 'string', keyEncoding: 'binary', overlappingSync: false, maxDbs: 8 } as const;
 
 /**
- * The LMDB environment of a folder: four databases, one writer at a time among all processes that have it open, and a
- * snapshot for every reader. A transaction is on the disk (fdatasync) when it returns.
+ * The LMDB environment of a folder: four databases, one writer at a time among all processes, and a snapshot for each
+ * reader. When a transaction returns, it is on disk (fdatasync).
  */
 export class FolderDatabase {
   readonly path: string;
-  /** By `mark`, `kept`, `fence`, `lease`, `next`. */
+  /** Keys: `mark`, `kept`, `fence`, `lease`, `next`. */
   readonly meta: Strings;
-  /** By space, NUL, key. */
+  /** Keys: space, NUL, key of the record. */
   readonly state: Strings;
-  /** By position, eight octets. */
+  /** Keys: the position, eight octets. */
   readonly events: Strings;
   /** Position of each stored event, by its id. */
   readonly ids: Strings;
@@ -43,7 +43,7 @@ export class FolderDatabase {
   readonly #turn: WriteTurn;
   readonly #spareBytes: number | undefined;
 
-  /** @throws what LMDB or the file system says; then nothing stays open. */
+  /** @throws the error of LMDB or of the file system. Nothing stays open then. */
   static async open(path: string, turn: WriteTurn, spareBytes: number | undefined): Promise<FolderDatabase> {
     const root = open<string, Buffer>(path, { ...FORM, noSubdir: false });
     try {
@@ -70,18 +70,18 @@ export class FolderDatabase {
     this.ids = root.openDB('ids', FORM);
   }
 
-  /** Reads in one snapshot, as of now. `look` must not wait. */
+  /** Reads in one snapshot of the present state. `look` must be synchronous. */
   read<T>(look: () => T): T {
     this.#root.resetReadTxn();
     return look();
   }
 
   /**
-   * Waits for its turn and writes all of it or nothing.
+   * Waits for its turn, then writes everything or nothing.
    *
-   * @param weight of what is written, from `weigh`; 0 when it is little.
-   * @throws when the disk has not that much room, when another process holds the turn for too long, or LMDB fails: then
-   * nothing was changed.
+   * @param weight size of the write, from `weigh`; 0 if it is small.
+   * @throws when the disk has too little room, when another process holds the turn for too long, or when LMDB fails.
+   * Nothing was changed then.
    */
   async write<T>(weight: number, act: () => T): Promise<T> {
     return this.#turn.take(() => {
@@ -112,7 +112,7 @@ function mebibytes(bytes: number): string {
   return `${(bytes / (1 << 20)).toFixed(0)} MiB`;
 }
 
-/** How much room these values may take at most, when each is on a page of its own. */
+/** The most room that these values can take: each on a page of its own. */
 export function weigh(values: readonly (string | undefined)[]): number {
   // A UTF-16 unit is at most three octets of UTF-8.
   return values.reduce((sum, value) => sum + 2 * PAGE_BYTES + 3 * (value?.length ?? 0), PAGE_BYTES);
@@ -120,7 +120,7 @@ export function weigh(values: readonly (string | undefined)[]): number {
 
 const SEPARATOR = '\0';
 
-/** @throws when it is too long to be a key: nothing of ours is. */
+/** @throws when it is too long for a key. Our own keys never are. */
 export function stateKey(space: Space, key: string): Buffer {
   return fitting(Buffer.from(`${space}${SEPARATOR}${key}`), key);
 }
@@ -130,7 +130,7 @@ export function stateRange(space: Space): { readonly start: Buffer; readonly end
   return { start: Buffer.from(`${space}${SEPARATOR}`), end: Buffer.from(`${space}\u0001`) };
 }
 
-/** No space has a NUL in its name, so the first one ends it. */
+/** Names of spaces contain no NUL, so the first NUL ends the name. */
 export function recordOf(key: Buffer, value: string): StateRecord {
   const text = key.toString();
   const end = text.indexOf(SEPARATOR);

@@ -9,7 +9,7 @@ const PAGE = 256;
 /** Events removed in one transaction. */
 const TRIM_PAGE = 4_096;
 
-/** Within a transaction: keeps those whose ids are not kept yet. */
+/** Within a transaction: stores the events whose ids are not stored yet. */
 export function appendEvents(database: FolderDatabase, events: readonly UnroutableEvent[]): void {
   let next = nextPosition(database);
   for (const event of events) {
@@ -37,9 +37,9 @@ export function placeAfter(database: FolderDatabase, id: string | undefined): Pl
 }
 
 /**
- * The next events after a place, a page of them; none when there are none.
+ * The next page of events after a position; empty at the end.
  *
- * @throws UnknownEvent when some that came after it were forgotten meanwhile.
+ * @throws UnknownEvent when events after the position were trimmed meanwhile.
  */
 export function pageAfter(
   database: FolderDatabase,
@@ -51,21 +51,21 @@ export function pageAfter(
       at: positionOf(key),
       event: JSON.parse(value) as UnroutableEvent,
     }));
-    // Positions follow on each other, and only the oldest are forgotten.
+    // Positions are consecutive, and only the oldest events are trimmed.
     const next = page[0]?.at ?? nextPosition(database);
     if (id !== undefined && next > at + 1) throw new UnknownEvent(id);
     return page;
   });
 }
 
-/** Whether there is anything to be said after a place: what a follower asks again and again. */
+/** Whether there are events after a position. Followers ask this repeatedly. */
 export function hasAfter(database: FolderDatabase, { at, id }: Place): boolean {
   return database.read(() =>
     id === undefined ? database.events.getKeysCount({ limit: 1 }) > 0 : nextPosition(database) > at + 1,
   );
 }
 
-/** Id of the newest event there is. */
+/** Id of the newest event. */
 export function newestId(database: FolderDatabase): string | undefined {
   return database.read(() => {
     const [newest] = database.events.getRange({ reverse: true, limit: 1 });
@@ -73,7 +73,7 @@ export function newestId(database: FolderDatabase): string | undefined {
   });
 }
 
-/** How many events there are: their positions follow on each other. */
+/** Number of events: positions are consecutive. */
 export function countEvents(database: FolderDatabase): number {
   return database.read(() => {
     const [oldest] = database.events.getKeys({ limit: 1 });
@@ -82,9 +82,9 @@ export function countEvents(database: FolderDatabase): number {
 }
 
 /**
- * Forgets the oldest, page by page: all but the newest `most`, and never from where a reader stands on.
+ * Trims the oldest events page by page, down to the newest `most`, but never events that a reader has not read.
  *
- * @param standing gives the ids at which readers stand; `undefined` for one that never read.
+ * @param standing returns the ids of the last events that readers have read; `undefined` for a reader that never read.
  */
 export async function trimEvents(
   database: FolderDatabase,
@@ -102,7 +102,7 @@ export async function trimEvents(
   }
 }
 
-/** Within a transaction: forgets events before this position, a page of them at most. */
+/** Within a transaction: trims events before this position, at most one page. */
 function forget(database: FolderDatabase, before: number): number {
   if (before <= 0) return 0;
   const gone = [...database.events.getRange({ end: positionKey(before), limit: TRIM_PAGE })];

@@ -18,10 +18,10 @@ import { dirname, join, resolve } from 'node:path';
 import { codeOf, fileWords } from '../../lib/errno.ts';
 import { expectedBytes } from './damage.ts';
 
-/** Says whose folder it is. Without it nothing is written into a folder that has anything in it. */
+/** Marks a folder as ours. A folder that has content and no mark is never written to. */
 const MARK = 'unroutable-store.json';
 
-/** What LMDB makes there. */
+/** The files that LMDB creates. */
 export const DATA = 'data.mdb';
 const LOCK = 'lock.mdb';
 
@@ -32,30 +32,30 @@ const OWNER_ONLY = 0o700;
 
 /** Why a folder cannot be used, for programs. */
 export type FolderFault =
-  /** There is a file, or something else that is not a folder. */
+  /** The path is a file, or something else that is not a folder. */
   | 'not-a-folder'
   /** The folder cannot be created, read or written, or the file system is read-only. */
   | 'no-access'
   /** It contains foreign files. */
   | 'foreign'
-  /** It was ours, and what stands there cannot be read. */
+  /** It is ours, and its content cannot be read. */
   | 'damaged'
   | 'full'
-  /** The file system refused for a reason of its own. */
+  /** The file system refused for another reason. */
   | 'unusable';
 
 /** A folder that may be used, or why it may not. */
 export type Folder =
   | {
       readonly ok: true;
-      /** What was changed, or could not be, so that others do not read what is in it. */
+      /** What was changed, or could not be changed, to keep other users from reading the folder. */
       readonly warnings: readonly string[];
     }
   | { readonly ok: false; readonly fault: FolderFault; readonly reason: string };
 
 /**
- * Makes the folder ours, or sees that it is. Changes nothing in a folder that is another's: a new one is made, an empty
- * one is marked, one with our mark is taken, and all else is refused.
+ * Prepares a folder: creates a missing one, marks an empty one, accepts one with our mark, and refuses all others
+ * without changing them.
  */
 export function claimFolder(path: string): Folder {
   try {
@@ -78,7 +78,10 @@ export function claimFolder(path: string): Folder {
   }
 }
 
-/** Node.js says ENOENT where folders are made on a file system that is read-only: what the system says of the nearest one. */
+/**
+ * Node.js reports ENOENT when it creates nested folders on a read-only file system. The nearest existing folder gives
+ * the real error.
+ */
 function ancestorFault(path: string): unknown {
   const above = dirname(path);
   if (!existsSync(above)) return above === path ? undefined : ancestorFault(above);
@@ -90,7 +93,7 @@ function ancestorFault(path: string): unknown {
   }
 }
 
-/** Appears whole or not at all, also when two make it at once. */
+/** The mark appears complete or not at all, even if two processes create it at once. */
 function mark(path: string): void {
   const draft = join(path, `${MARK}.${String(process.pid)}`);
   const text = { program: PROGRAM, about: 'State and events of one watch. Written by LMDB; not to be edited.' };
@@ -104,7 +107,10 @@ function mark(path: string): void {
   }
 }
 
-/** Takes the rights of others away from our folder: addresses of webhooks are in it. Gives a word where it did, or could not. */
+/**
+ * Removes the rights of other users on our folder, because it holds addresses of webhooks. Returns a message if it did
+ * so, or could not.
+ */
 function tightened(path: string): readonly string[] {
   const mode = statSync(path).mode & 0o777;
   if ((mode & ~OWNER_ONLY) === 0 || process.platform === 'win32') return [];
@@ -122,7 +128,7 @@ function marked(path: string): Exclude<Folder, { ok: true }> | undefined {
   if (programOf(readFileSync(join(path, MARK), 'utf8')) !== PROGRAM) {
     return refuse('foreign', `its ${MARK} was not written by this program`);
   }
-  // LMDB takes the process with it when it cannot open one of them, so they are looked at first.
+  // LMDB ends the process when it cannot open one of its files, so they are checked first.
   const irregular = [DATA, LOCK].find((name) => !isUsable(join(path, name)));
   if (irregular !== undefined) return refuse('damaged', `its ${irregular} is not a file`);
   const size = statSync(join(path, DATA), { throwIfNoEntry: false })?.size ?? 0;
@@ -132,7 +138,7 @@ function marked(path: string): Exclude<Folder, { ok: true }> | undefined {
   return undefined;
 }
 
-/** Missing, or a file. @throws when this user may not read and write it. */
+/** Whether the path is missing or a file. @throws when this user cannot read and write it. */
 function isUsable(file: string): boolean {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) return true;
@@ -149,7 +155,7 @@ function programOf(text: string): unknown {
   }
 }
 
-/** Makes the folder's name, and the names in it, outlast a power cut. */
+/** Syncs the folder's name, and the names in it, so that they survive a power cut. */
 export function settle(path: string): void {
   for (const folder of [path, dirname(resolve(path))]) {
     const handle = openSync(folder, 'r');
@@ -171,7 +177,7 @@ const FAULTS: Readonly<Record<string, FolderFault>> = {
   EDQUOT: 'full',
 };
 
-/** What an error of the file system or of LMDB is to whoever wanted the folder. */
+/** The problem that an error of the file system or of LMDB stands for. */
 export function refused(error: unknown): Exclude<Folder, { ok: true }> {
   const fault = FAULTS[codeOf(error) ?? ''];
   return fault === undefined ? refuse('unusable', String(error)) : refuse(fault, fileWords(error) ?? String(error));

@@ -2,19 +2,19 @@ import type { Clock, Lease, Leases } from '../../ports.ts';
 import type { FolderDatabase } from './database.ts';
 import { fenceOf, LEASE, raiseFence } from './meta.ts';
 
-/** A lease as it is written down. */
+/** The record of a lease. */
 interface Written extends Lease {
   readonly ttlMs: number;
-  /** Counts renewals: who watches sees by it that the holder lives. */
+  /** Counts renewals, so that others see that the holder is alive. */
   readonly beat: number;
-  /** The holder's wall clock when it wrote. */
+  /** The holder's wall clock at the write. */
   readonly wallMs: number;
 }
 
 /**
- * Leases among processes of one machine. Each measures by its own monotonic clock from when it first saw a beat; wall
- * clocks, which may step, only tell how old a beat was when it was first seen. So a step can shorten one wait or lengthen
- * it by one time to live, and never more. Tokens, not clocks, keep a late holder from writing.
+ * Leases among processes of one machine. Each process measures with its own monotonic clock from when it first saw a
+ * beat. Wall clocks may step; they only show how old a beat was when first seen. A step can thus shorten one wait, or
+ * lengthen it by one time to live at most. Tokens, not clocks, keep a late holder from writing.
  */
 // oxlint-disable-next-line max-lines-per-function -- one short method an operation of the port
 export function folderLeases(database: FolderDatabase, clock: Clock): Leases {

@@ -4,29 +4,29 @@ import type { Kept } from '../../ports.ts';
 
 type Meta = Database<string, Buffer>;
 
-/** Whose this is and in what form: schema and name of the watch. */
+/** Schema, and name of the watch. */
 export const MARK = Buffer.from('mark');
-/** Number, cursor, elements of the last batch. */
+/** Number, cursor and elements of the last batch. */
 export const KEPT = Buffer.from('kept');
-/** The newest token there was. */
+/** The newest token so far. */
 export const FENCE = Buffer.from('fence');
-/** The lease that runs, or ran last. */
+/** The present or last lease. */
 export const LEASE = Buffer.from('lease');
-/** Position of the next event. The stored events do not show it when all were trimmed. */
+/** Position of the next event. It cannot be read from the stored events once all are trimmed. */
 export const NEXT = Buffer.from('next');
 
-/** What marks a folder as a store: its schema and the name of its watch. */
+/** The mark of a store: its schema and the name of its watch. */
 export interface StoreMark {
   readonly schema: number;
   readonly name: string;
 }
 
-/** The newest token that the folder has seen. */
+/** The newest token that was used with the folder. */
 export function fenceOf(meta: Meta): number {
   return Number(meta.get(FENCE) ?? 0);
 }
 
-/** Within a transaction: whether a write under this token may go on; if so, none under an older one ever will. */
+/** Within a transaction: whether a write under this token is allowed. If so, older tokens are refused from now on. */
 export function raiseFence(meta: Meta, token: number | undefined): boolean {
   const newest = fenceOf(meta);
   if (token === undefined || token === newest) return true;
@@ -35,7 +35,7 @@ export function raiseFence(meta: Meta, token: number | undefined): boolean {
   return true;
 }
 
-/** Number and position of the last batch; `undefined` when there was none. */
+/** Number and position of the last batch; `undefined`: there was none. */
 export function lastOf(meta: Meta): Omit<Kept, 'records'> | undefined {
   const text = meta.get(KEPT);
   if (text === undefined) return undefined;

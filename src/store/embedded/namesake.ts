@@ -3,34 +3,34 @@ import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { pidNamespace } from '../../lib/pid-namespace.ts';
 
-/** What our sockets in the folder are called: process id, and a number of this handle. */
+/** The names of our sockets in the folder: process id, and a number of this handle. */
 const PREFIX = 'open-';
 
-/** A process that is stopped takes connections and says nothing: it counts as another one. */
+/** A stopped process (SIGSTOP) accepts connections and does not answer: it counts as a process of another namespace. */
 const ANSWER_MS = 2_000;
 
-/** Our sign in a folder that we have open. */
+/** Our socket in a folder that we have open. */
 export interface Presence {
-  /** Takes the sign down. */
+  /** Removes the socket. */
   end(): void;
 }
 
 let handles = 0;
 
 /**
- * Says that this process has the folder open, unless a process of the same number in another container has.
+ * Registers this process as a user of the folder, unless a process with the same id in another container uses it.
  *
- * LMDB tells readers apart by their process ids alone. Two containers that share a folder may both have a process 1: their
- * reads then fail, and one may wait for the other's lock without end. Ids that differ do no harm, in whichever
- * namespaces they count. So every handle listens on a socket in the folder that is called by its process id and answers with
- * its namespace. A socket of a process that is gone answers nothing and is removed.
+ * LMDB distinguishes readers only by process id. Two containers that share a folder may both have a process 1: reads
+ * then fail, and one may wait forever for the other's lock. Different ids do no harm, whatever their namespaces. So
+ * each handle listens on a socket in the folder. Its name is the process id, and it answers with the namespace. The
+ * socket of a process that has ended does not answer, and is removed.
  *
- * @returns `undefined` when there is such a process. Where there are no namespaces, or no sockets, nothing is looked at.
+ * @returns `undefined` if there is such a process. On systems without namespaces or sockets, nothing is checked.
  */
 export async function enterFolder(path: string): Promise<Presence | undefined> {
   const space = pidNamespace();
   if (space === undefined) return { end: () => undefined };
-  // The name of a socket is at most 107 octets long; that of a folder may be longer.
+  // The path of a socket may have at most 107 octets; the path of a folder may be longer.
   const handle = openSync(path, 'r');
   const at = `/proc/self/fd/${String(handle)}`;
   const ours = `${PREFIX}${String(process.pid)}-`;
@@ -59,8 +59,8 @@ export async function enterFolder(path: string): Promise<Presence | undefined> {
 }
 
 /**
- * Of the process that listens there; '' when it does not say, or is not waited for, `undefined` when there is none: then its
- * socket is removed.
+ * The namespace of the process that listens there; '' if it does not answer in time; `undefined` if there is no
+ * process: its socket is then removed.
  */
 function namespaceOf(socket: string, isAwaited: boolean): Promise<string | undefined> {
   return new Promise((resolve) => {

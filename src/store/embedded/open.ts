@@ -12,11 +12,11 @@ import { WriteTurn } from './turn.ts';
 
 /** How a folder store is opened. */
 export interface EmbeddedOptions {
-  /** Of the watch. A folder keeps one, and is refused for another. */
+  /** Name of the watch. A folder holds one watch, and is refused for another. */
   readonly name: string;
   readonly clock: Clock;
   /**
-   * Bytes that stay free on the disk: what would leave fewer is not written.
+   * Bytes that must stay free on the disk: a write that would leave less is refused.
    *
    * @default 64 MiB, of a smaller disk than 640 MiB a tenth
    */
@@ -37,25 +37,25 @@ export type OpenedEmbedded =
   | {
       readonly ok: true;
       readonly store: StateStore;
-      /** What is to be said of the folder's rights. */
+      /** A message about the folder's access rights. */
       readonly warnings: readonly string[];
     }
   /** `reason` is for people, and does not name the folder. */
   | { readonly ok: false; readonly fault: EmbeddedFault; readonly reason: string };
 
-/** Takes a record of one schema to the next: what it becomes, or `undefined` when it goes. */
+/** Migrates a record to the next schema. `undefined`: the record is removed. */
 export type Migration = (record: StateRecord) => StateRecord | undefined;
 
-/** By the schema that they lead from. */
+/** By the schema from which they migrate. */
 export type Migrations = ReadonlyMap<number, Migration>;
 
-/** There has been one schema only. */
+/** So far there has been only one schema. */
 const MIGRATIONS: Migrations = new Map();
 
 /**
- * Opens a store in a folder, which is made when it is missing. Never touches a folder of something else, and never a
- * newer form of ours; an older one is migrated before anyone reads it, in one transaction. Several processes may have the
- * same one open.
+ * Opens a store in a folder, and creates the folder if it is missing. It never changes a foreign folder, or a store
+ * with a newer schema. It migrates an older schema in one transaction before any read. Several processes may have the
+ * same folder open.
  */
 export function openEmbedded(path: string, options: EmbeddedOptions): Promise<OpenedEmbedded> {
   return openAs(path, options, { schema: SCHEMA, migrations: MIGRATIONS });
@@ -66,7 +66,7 @@ interface Form {
   readonly migrations: Migrations;
 }
 
-/** As the program of another schema would open it: for tests of what happens between versions. */
+/** Opens the folder as a program with another schema would, for tests of upgrades. */
 export async function openAs(path: string, options: EmbeddedOptions, form: Form): Promise<OpenedEmbedded> {
   const folder = claimFolder(path);
   if (!folder.ok) return folder;
@@ -107,7 +107,7 @@ async function openEntered(
   }
 }
 
-/** `undefined` when pages are missing that are needed: then nothing was changed. */
+/** `undefined`: needed pages are missing. Nothing was changed then. */
 async function openWhole(path: string, turn: WriteTurn, spareBytes?: number): Promise<FolderDatabase | undefined> {
   const shorten = await turn.take(() => lengthen(join(path, DATA)));
   if (shorten === undefined) return FolderDatabase.open(path, turn, spareBytes);
@@ -118,14 +118,14 @@ async function openWhole(path: string, turn: WriteTurn, spareBytes?: number): Pr
     opened.read(() => readThrough([opened.meta, opened.state, opened.events, opened.ids]));
     return opened;
   } catch {
-    // To shorten what is mapped would kill us, so it is closed first.
+    // Shortening a mapped file would kill this process, so it is closed first.
     await database?.close();
     await turn.take(shorten);
     return undefined;
   }
 }
 
-/** Within a transaction: marks what is new, sees what is marked, migrates what is older. */
+/** Within a transaction: marks a new store, checks the mark of an existing one, and migrates an older one. */
 function enter(
   database: FolderDatabase,
   ours: StoreMark,

@@ -23,7 +23,7 @@ import type { Presence } from './namesake.ts';
 const OK: Committed = { ok: true };
 const FENCED: Committed = { ok: false, reason: 'fenced' };
 
-/** How often a follower looks for events of other processes. It gets events of this process at once. */
+/** How often a follower looks for events of other processes. It gets events of its own process at once. */
 const POLL_MS = 100;
 
 /** State and events in a folder, with LMDB. `openEmbedded` makes it. */
@@ -119,7 +119,7 @@ export class EmbeddedStore implements StateStore {
     return this.#closed;
   }
 
-  /** Page by page; gives the place of the last one. */
+  /** Page by page; returns the position of the last event. */
   async *#pagesAfter(start: Place, isOver = (): boolean => false): AsyncGenerator<UnroutableEvent, Place> {
     let place = start;
     for (;;) {
@@ -153,14 +153,17 @@ export class EmbeddedStore implements StateStore {
     }
   }
 
-  /** Within a transaction: nothing of the engine is left. */
+  /** Within a transaction: removes all records of the engine. */
   #clear(): void {
     for (const { space, key } of this.#records()) {
       if (isEngineSpace(space)) this.#database.state.removeSync(stateKey(space, key));
     }
   }
 
-  /** Until this handle keeps something, it is time to look what others kept, or `signal` aborts. */
+  /**
+   * Waits until this handle stores something, until it is time to look for writes of other processes, or until `signal`
+   * aborts.
+   */
   async #pause(signal: AbortSignal): Promise<void> {
     const pause = new LinkedAbort(signal);
     this.#waiting.add(pause);

@@ -8,15 +8,15 @@ import { isAlive } from '../../lib/process.ts';
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 5;
 
-/** To put up a sign at once, where one went just now or was left behind. */
+/** Tries to create the sign without a pause: the old one may have just been removed, or its process may be gone. */
 const ATTEMPTS = 3;
 
 /**
- * Whose turn it is to write. LMDB's own lock is what keeps writers apart, but waiting for it stops the whole process, for
- * ever where the other was stopped (SIGSTOP) in the middle of a transaction. So a writer first puts up a sign with its
- * process id, a symbolic link, and takes it down after. Who finds one waits beside its other work, and gives up in time.
- * The sign of a process that is gone counts for nothing; that two may be wrong about that at once does no harm, because
- * LMDB's lock still stands.
+ * Decides whose turn it is to write. LMDB's own lock keeps writers apart, but waiting for it blocks the whole process,
+ * and forever if the other process was stopped (SIGSTOP) inside a transaction. So a writer first creates a sign, a
+ * symbolic link with its process id, and removes it afterwards. A process that finds a sign waits without blocking, and
+ * gives up after a while. The sign of a process that has ended is ignored. If two processes ignore it at the same
+ * moment, LMDB's lock still keeps them apart.
  */
 export class WriteTurn {
   readonly #sign: string;
@@ -28,7 +28,7 @@ export class WriteTurn {
     this.#clock = clock;
   }
 
-  /** @param act must not wait: within one process turns then never meet. */
+  /** @param act must be synchronous, so that turns within one process never overlap. */
   async take<T>(act: () => T): Promise<T> {
     const start = this.#clock.monotonicMs();
     for (let holder = this.#raise(); holder !== undefined; holder = this.#raise()) {
@@ -44,7 +44,7 @@ export class WriteTurn {
     }
   }
 
-  /** The process that writes, when it is not to be us. */
+  /** The process that writes, if it is not our turn. */
   #raise(): string | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {
@@ -69,7 +69,7 @@ export class WriteTurn {
   }
 }
 
-/** Our own sign, found up when it is our turn, is of a process that was killed and had the id that we have now. */
+/** A sign with our own id at this point is left from a killed process that had the same id. */
 function isAnother(pid: number): boolean {
   return pid !== process.pid && isAlive(pid);
 }

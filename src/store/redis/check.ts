@@ -1,39 +1,39 @@
-/** What was looked at, what was found, and what to do. */
+/** One result of the check: what was checked, what was found, and what to do. */
 export interface Check {
   readonly check:
     'version' | 'role' | 'appendonly' | 'maxmemory-policy' | 'memory' | 'replica' | 'writable' | 'rights' | 'keys';
-  /** `refuse`: the guarantees of the store would not hold. */
+  /** `refuse`: the store could not keep its guarantees. */
   readonly level: 'ok' | 'warn' | 'refuse';
   /** One line for people. */
   readonly text: string;
-  /** It is refused because another version of this program wrote what is there. */
+  /** Refused because another version of this program wrote the data. */
   readonly isOtherVersion?: boolean;
 }
 
-/** What we need of it. */
+/** What we require of a server. */
 export interface Wanted {
-  /** A server that may forget is warned of instead of refused. */
+  /** Accept a server that may lose data, with a warning. */
   readonly acceptsVolatile: boolean;
-  /** Nothing counts before a replica has it. */
+  /** A commit counts only when a replica has it. */
   readonly waitsForReplica: boolean;
   /** Number of events that must fit into memory (`--keep-events`). */
   readonly keepEvents?: number | undefined;
 }
 
-/** What an event takes of a Redis at most: measured with hundreds of voters, while a country flaps. Octets. */
+/** The most memory that an event takes in Redis, measured with hundreds of voters while a country flaps. Octets. */
 const EVENT_BYTES = 10_500;
 
-/** Of the memory that Redis may use, a share beyond which it is worth a warning. */
+/** A warning is given above this share of the memory that Redis may use. */
 const FULL_SHARE = 0.75;
 
-/** Scripts that Redis checks before it runs them, and may ask for their rights, came with it. */
+/** The first version with script flags and `redis.acl_check_cmd`, which our scripts need. */
 const OLDEST_MAJOR = 7;
 
 /**
- * Judges a server by its own words.
+ * Judges a server by its replies.
  *
- * @param hello reply of HELLO, which every user may ask: names and values in turn.
- * @param info reply of INFO; `undefined` when this user may not ask.
+ * @param hello reply of HELLO, which every user may send: names and values in turn.
+ * @param info reply of INFO; `undefined` if this user may not send it.
  */
 export function checkServer(hello: unknown, info: string | undefined, wanted: Wanted): readonly Check[] {
   const said = pairs(hello);
@@ -51,7 +51,7 @@ export function checkServer(hello: unknown, info: string | undefined, wanted: Wa
   ];
 }
 
-/** The same for who only reads, from a replica as well: whether it may forget is for who writes to say. */
+/** The same check for readers, also of a replica. Whether the server may lose data is checked by writers only. */
 export function checkServerToRead(hello: unknown, info: string | undefined): readonly Check[] {
   const wanted = { acceptsVolatile: true, waitsForReplica: false };
   return checkServer(hello, info, wanted).filter(({ check }) => check === 'version');
@@ -102,7 +102,7 @@ function policyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wan
   };
 }
 
-/** A Redis that is full takes no batch: what is decided then is not stored until there is room. */
+/** A full Redis refuses batches: nothing is stored until there is room. */
 function memoryCheck(told: ReadonlyMap<string, string>, { keepEvents }: Wanted): Check {
   const check = 'memory';
   const [most, used] = [Number(told.get('maxmemory') ?? '0'), Number(told.get('used_memory') ?? '0')];

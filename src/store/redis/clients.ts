@@ -6,7 +6,7 @@ import type { NatMap, Node } from './url.ts';
 export interface RedisTarget {
   readonly kind: 'single' | 'sentinel' | 'cluster';
   readonly nodes: readonly Node[];
-  /** Path of a Unix socket, in the place of a node. */
+  /** Path of a Unix socket, instead of a node. */
   readonly socket?: string;
   readonly master?: string;
   readonly natMap?: NatMap;
@@ -25,16 +25,16 @@ export interface RedisTarget {
 
 /** How a client of Redis connects. */
 export interface ClientOptions {
-  /** After so many milliseconds without a word while it connects a server counts as away. */
+  /** A server that does not answer for this many milliseconds during connecting counts as unreachable. */
   readonly deadlineMs: number;
   /** From 0 to 1, 1 excluded: the jitter of reconnecting. */
   readonly random: () => number;
 }
 
-/** Small: a server that is back is to be found within seconds. */
+/** Short waits, so that a server that is back is found within seconds. */
 const RECONNECTING = { leastMs: 50, firstMs: 100, mostMs: 2_000 };
 
-/** Slots that moved are found by their redirections; this finds masters that fell silent. */
+/** Redirections reveal slots that moved; this refresh finds masters that stopped answering. */
 const SLOTS_REFRESH_MS = 5_000;
 
 function backOff(random: () => number): (times: number) => number {
@@ -46,25 +46,25 @@ type Options = RedisOptions & { replyMapping: 'legacy' };
 function commonOptions({ username, password, tls }: RedisTarget, { deadlineMs }: ClientOptions): Options {
   return {
     replyMapping: 'legacy',
-    // Replies are the same in both; with 2, AUTH is all that a connection begins with.
+    // Both protocols give the same replies here; with 2, a connection starts with AUTH alone.
     protocol: 2,
     ...(password !== undefined && { username: username ?? 'default', password }),
     ...(tls && { tls: { ...tls } }),
-    // Reset where a reply is owed: nobody but the caller knows whether repeating is right.
+    // If a connection breaks before a reply, only the caller knows whether the command may be repeated.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // A server that is loading says so, in reply to each command.
+    // A server that is loading its data says so in reply to each command.
     enableReadyCheck: false,
     disableClientInfo: true,
     connectTimeout: deadlineMs,
     disconnectTimeout: 50,
     keepAlive: 10_000,
-    // The name, or Sentinel, may point at the new master by now.
+    // READONLY: we are on a replica. The name, or Sentinel, may point at the new master by now.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }
 
-/** One server, or the master that Sentinels name. Does nothing yet. */
+/** A client of one server, or of the master that Sentinels name. Does not connect yet. */
 export function redisOf(target: RedisTarget, options: ClientOptions): Redis {
   const [node] = target.nodes;
   const settings: Options = {
@@ -95,13 +95,13 @@ function sentinelOptions(
     ...(tls && { sentinelTLS: { ...tls }, enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: deadlineMs,
     sentinelRetryStrategy: backOff(random),
-    // Listens to the Sentinels: leaves a master that they have deposed, though it still answers.
+    // Follows the Sentinels' messages: leaves a master that they have replaced, even if it still answers.
     failoverDetector: true,
     sentinelReconnectStrategy: backOff(random),
   };
 }
 
-/** A cluster; only masters are asked. Does not connect yet. */
+/** A client of a cluster. It sends commands only to masters. Does not connect yet. */
 export function clusterOf(target: RedisTarget, options: ClientOptions): Cluster {
   const settings: ClusterOptions = {
     lazyConnect: true,
@@ -110,7 +110,7 @@ export function clusterOf(target: RedisTarget, options: ClientOptions): Cluster 
     clusterRetryStrategy: backOff(options.random),
     slotsRefreshTimeout: options.deadlineMs,
     slotsRefreshInterval: SLOTS_REFRESH_MS,
-    // Certificates are of names: nodes are called what the cluster calls them.
+    // Certificates are issued for names, so nodes keep the names that the cluster uses.
     ...(target.natMap !== undefined && { natMap: target.natMap }),
     dnsLookup: (address, callback) => callback(null, address),
   };

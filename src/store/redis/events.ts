@@ -6,18 +6,18 @@ import type { Keys } from '../keys.ts';
 import { RedisFailure } from './failure.ts';
 import type { RedisLink } from './link.ts';
 
-/** Events that are read at once. Each is some kilobytes. */
+/** Events per read. Each has some kilobytes. */
 const PAGE = 500;
 
-/** A wait on the server ends after so long, to see whether the stream still is what it was. */
+/** A wait on the server ends after this time, to check that the stream is still the same. */
 const WAIT_MS = 5_000;
 
 const RETRYING = { firstMs: 200, mostMs: 2_000 };
 
-/** Of the stream: its id, and names and values in turn. */
+/** An entry of the stream: its id, and names and values in turn. */
 export type StreamEntry = readonly [id: string, fields: readonly string[]];
 
-/** The events after one, or from the oldest, to the newest there is. @throws UnknownEvent @throws RedisFailure */
+/** The events after the given one, or from the oldest, up to the newest. @throws UnknownEvent @throws RedisFailure */
 export async function* readEvents(
   link: RedisLink,
   keys: Keys,
@@ -32,11 +32,11 @@ export async function* readEvents(
 }
 
 /**
- * The same, and continues with new events. While the server does not answer, it waits, and then continues after the
- * last event it gave: it skips none and gives none twice. It waits for new events on a connection of its own. Ends
+ * The same, followed by new events as they come. While the server does not answer, it waits, and then continues after
+ * the last event that it returned, without gaps or repeats. It waits for new events on a connection of its own. Ends
  * when `signal` aborts or the store is closed.
  *
- * @throws UnknownEvent also when events it had yet to give were trimmed, or lost by the server.
+ * @throws UnknownEvent also when events not yet returned were trimmed, or lost by the server.
  */
 export async function* followEvents(
   link: RedisLink,
@@ -64,7 +64,7 @@ export async function* followEvents(
       } catch (error) {
         if (!(error instanceof RedisFailure) || error.kind === 'foreign') throw error;
         failures++;
-        // The client itself reconnects at random moments: each reader may ask at the latest one.
+        // The client already reconnects at random moments, so readers need no random wait of their own.
         await clock.sleep(
           backOffMs(failures, RETRYING, () => 1),
           signal,
@@ -80,7 +80,7 @@ export async function* followEvents(
   }
 }
 
-/** Should it fail, it is tried again by itself. */
+/** A failed connection is retried automatically. */
 function onceOnly(connect: () => Promise<unknown>): () => Promise<void> {
   let isBegun = false;
   return async () => {
@@ -90,11 +90,11 @@ function onceOnly(connect: () => Promise<unknown>): () => Promise<void> {
   };
 }
 
-/** A place in the stream. */
+/** A position in the stream. */
 class Reading {
   readonly #link: RedisLink;
   readonly #keys: Keys;
-  /** Id of the last event given, and of the entry it was found in. */
+  /** Id of the last returned event, and of its entry. */
   #last: string | undefined;
   #entry: string | undefined;
 
@@ -104,25 +104,25 @@ class Reading {
     this.#last = after;
   }
 
-  /** The next events, in order; none when there are none yet. */
+  /** The next events, in order; empty if there are none yet. */
   async next(): Promise<readonly UnroutableEvent[]> {
     const { events } = this.#keys;
     if (this.#last === undefined) return this.#take(await this.#range(events, '-', PAGE));
     this.#entry ??= await this.#find(this.#last);
 
-    // Beginning with the entry it has, so that it notices when that is gone.
+    // Reads from the last entry on, so that its removal is noticed.
     const entries = await this.#range(events, this.#entry, PAGE + 1);
     if (entries[0]?.[0] === this.#entry) return this.#take(entries.slice(1));
 
-    // The newest that was trimmed: nothing after it was.
+    // Our entry is the newest trimmed one, so nothing after it was trimmed.
     if ((await this.#link.call('hget', [this.#keys.meta, 'forgotten'])) === this.#entry) return this.#take(entries);
 
-    // The server lost the stream, and it was kept again: the same events in other entries.
+    // The server lost the stream, and it was written again: the same events have other entry ids.
     this.#entry = await this.#find(this.#last);
     return this.#take((await this.#range(events, this.#entry, PAGE + 1)).slice(1));
   }
 
-  /** Resolves when there may be more, or after a while. */
+  /** Resolves when there may be more events, or after a while. */
   async wait(waiter: RedisLink): Promise<void> {
     const from = this.#entry ?? '0-0';
     await waiter.call('xread', ['BLOCK', WAIT_MS, 'COUNT', 1, 'STREAMS', this.#keys.events, from]);
@@ -153,7 +153,7 @@ export function eventOf([id, fields]: StreamEntry, key: string): UnroutableEvent
     const event: unknown = JSON.parse(fields[at + 1] ?? '');
     if (at >= 0 && typeof event === 'object' && event !== null) return event as UnroutableEvent;
   } catch {
-    // As below: it was not written by us.
+    // As below: another program wrote it.
   }
   throw new RedisFailure('foreign', `entry ${id} of ${key} is no event`);
 }

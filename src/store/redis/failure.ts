@@ -1,4 +1,4 @@
-/** Why Redis did not do what it was asked. Each has a sentence below that says what to do. */
+/** Why a command failed. Each reason has a sentence below that says what to do. */
 export type FailureKind =
   | 'closed'
   | 'timeout'
@@ -48,7 +48,7 @@ const SENTENCES: Readonly<Record<FailureKind, string>> = {
   other: 'it answered with an error',
 };
 
-/** By the first word of an error reply. */
+/** Reasons by the first word of an error reply. */
 const CODES: Readonly<Record<string, FailureKind>> = {
   LOADING: 'loading',
   READONLY: 'readonly',
@@ -67,7 +67,7 @@ const CODES: Readonly<Record<string, FailureKind>> = {
   WRONGTYPE: 'wrongtype',
 };
 
-/** Nothing changes by waiting: somebody has to do something. */
+/** Reasons for which waiting does not help: an operator must act. */
 const LASTING: ReadonlySet<FailureKind> = new Set([
   'tls',
   'noauth',
@@ -80,11 +80,11 @@ const LASTING: ReadonlySet<FailureKind> = new Set([
   'too-large',
 ]);
 
-/** What a command of ours ended with, if not with its reply. */
+/** The error of a command that got no proper reply. */
 export class RedisFailure extends Error {
   override readonly name = 'RedisFailure';
   readonly kind: FailureKind;
-  /** It may have been done all the same. What we send can be repeated: that changes nothing then. */
+  /** The command may have been executed anyway. All our commands can be repeated without harm. */
   readonly isUnknown: boolean;
 
   constructor(kind: FailureKind, detail: string, isUnknown = false) {
@@ -102,14 +102,14 @@ export class RedisFailure extends Error {
 /** Messages of ioredis for a command that it did not send. */
 const UNSENT = /enableOfflineQueue|^Cluster is ended|^No subscriber/;
 
-/** Its messages for one whose connection broke: they tell nothing else. */
+/** Messages of ioredis for a broken connection; they carry no other information. */
 const BROKEN = /^Connection is closed|max retries per request/;
 
 /**
- * Says what an error of ioredis means. Of the error only its message is taken: the objects carry the arguments of the
- * command, passwords among them.
+ * Translates an error of ioredis. Only its message is used: the error object carries the arguments of the command,
+ * which may include passwords.
  *
- * @param trouble why there is no connection, where that is known.
+ * @param trouble why there is no connection, if that is known.
  */
 export function failureOf(error: unknown, trouble?: RedisFailure): RedisFailure {
   if (error instanceof RedisFailure) return error;
@@ -128,9 +128,9 @@ function kindOf(message: string, code: string): FailureKind {
     const kind = Object.hasOwn(CODES, word) ? CODES[word] : undefined;
     if (kind !== undefined) return kind;
   }
-  // Of a script, the user is told in these words.
+  // The words in which a script reports a missing right.
   if (message.includes('The user executing the script')) return 'noperm';
-  // What is long is not even read of who has not logged in.
+  // Redis does not read long commands of a client that has not logged in.
   if (message.includes('unauthenticated')) return 'noauth';
   if (/CERT|TLS|SSL|EPROTO|VERIFY/.test(code)) return 'tls';
   if (code === 'ETIMEDOUT' || message === 'Command timed out') return 'timeout';

@@ -12,7 +12,7 @@ export interface StoreWrite {
   readonly token: number | undefined;
   readonly batch: Omit<Batch, 'changes'> | undefined;
   readonly changes: readonly StateChange[];
-  /** Spaces that a whole batch might replace: all there are. */
+  /** The spaces that a whole batch may replace: all existing ones. */
   readonly spaces: readonly Space[];
   /** Writes even if the batch is already stored, so that WAIT covers it. */
   readonly touches: boolean;
@@ -25,12 +25,12 @@ export interface Call {
 }
 
 /**
- * Most values of one call: a million records. Redis needs some seconds for it, serves no other client in that time,
- * and needs the memory twice.
+ * Most values of one call: a million records. Redis needs some seconds for this, serves no other client meanwhile, and
+ * needs the memory twice.
  */
 const MAX_ARGS = 2_100_000;
 
-/** What KEEP is called with. @throws RedisFailure `too-large` */
+/** The keys and arguments of a call of KEEP. @throws RedisFailure `too-large` */
 export function keepCall(keys: Keys, { token, batch, changes, spaces, touches }: StoreWrite): Call {
   const parts = bySpace(changes, spaces);
   const events = batch?.events ?? [];
@@ -66,7 +66,10 @@ export function keepCall(keys: Keys, { token, batch, changes, spaces, touches }:
   };
 }
 
-/** The reply of KEEP; `again` when there are spaces that it was not told of. @throws RedisFailure for what is in its way */
+/**
+ * Reads the reply of KEEP; `again`: there are spaces that the call did not name. @throws RedisFailure when other data
+ * is at our keys
+ */
 export function keptReply(reply: unknown): Committed | 'again' {
   const [outcome, ...details] = reply as [string, ...string[]];
   switch (outcome) {
@@ -90,7 +93,7 @@ export function keptReply(reply: unknown): Committed | 'again' {
   }
 }
 
-/** What a script found in its way before it wrote anything. */
+/** The failure for a script that found other data at our keys. It wrote nothing then. */
 export function obstacle(outcome: string, [first = '', second = '']: readonly string[]): RedisFailure {
   switch (outcome) {
     case 'type':
@@ -109,7 +112,7 @@ interface Part {
   readonly dels: Set<string>;
 }
 
-/** Of several changes of one place the last one counts. */
+/** If several changes have the same place, the last one counts. */
 function bySpace(changes: readonly StateChange[], spaces: readonly Space[]): Map<Space, Part> {
   const parts = new Map<Space, Part>(spaces.map((space) => [space, { sets: new Map(), dels: new Set() }]));
   for (const { space, key, value } of changes) {
@@ -126,7 +129,7 @@ function bySpace(changes: readonly StateChange[], spaces: readonly Space[]): Map
   return parts;
 }
 
-/** '' for what concerns no territory but our own eyes. */
+/** '' for events about our own view, which have no territory. */
 function channelOf({ source }: UnroutableEvent): string {
   const id = /^\/territories\/(.+)$/.exec(source)?.[1];
   return id === undefined ? '' : channels.ofTerritory(id);

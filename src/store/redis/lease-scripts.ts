@@ -1,12 +1,12 @@
 import { CHECKED, script, SMALL } from './scripts.ts';
 
 /**
- * KEYS as for KEEP without spaces of records, then the lease. ARGV: '', schema, holder, milliseconds. Gives `ok` and the
- * token, or `taken`.
+ * KEYS as for KEEP without spaces of records, then the lease. ARGV: '', schema, holder, milliseconds. Returns `ok` and
+ * the token, or `taken`.
  *
- * A token is the time, or one more than the newest where that is greater: so it is also newer than those of which a
- * master that took over, or a server that lost everything, knows nothing. Who holds the lease keeps its token, unless a
- * newer one has written.
+ * A token is the larger of the time and the newest token plus one. So it is newer even than tokens that a new master,
+ * or a server that lost its data, does not know. The holder of the lease keeps its token, unless a newer one has
+ * written.
  */
 export const ACQUIRE = script(
   'acquire',
@@ -38,7 +38,10 @@ return { 'ok', token }
 `,
 );
 
-/** KEYS: lease, fence. ARGV: what it is if it is ours, milliseconds, its token. Gives 1 when it was, and may still write. */
+/**
+ * KEYS: lease, fence. ARGV: the value of the lease if it is ours, milliseconds, its token. Returns 1 if it was ours and
+ * may still write.
+ */
 export const RENEW = script(
   'renew',
   SMALL,
@@ -49,7 +52,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `,
 );
 
-/** KEYS: lease. ARGV: what it is if it is ours. */
+/** KEYS: lease. ARGV: the value of the lease if it is ours. */
 export const RELEASE = script(
   'release',
   SMALL,

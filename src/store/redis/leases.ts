@@ -5,8 +5,8 @@ import { ACQUIRE, RELEASE, RENEW } from './lease-scripts.ts';
 import type { RedisLink } from './link.ts';
 
 /**
- * Leases that Redis lets run out by its own clock. That clock may be wrong, and who held one may be late: both cost time
- * alone, for each write shows its token.
+ * Leases that expire by the clock of Redis. A wrong clock or a late holder only costs time, because each write carries
+ * its token.
  */
 export function redisLeases(link: RedisLink, keys: Keys): Leases {
   return {
@@ -29,7 +29,7 @@ export function redisLeases(link: RedisLink, keys: Keys): Leases {
       await link.run(RELEASE, [keys.lease], [textOf(lease)]);
     },
 
-    // No script: who only reads may not run one.
+    // No script: a user who only reads may not run one.
     async holder() {
       const [text, leftMs] = await Promise.all([link.call('get', [keys.lease]), link.call('pttl', [keys.lease])]);
       const match = typeof text === 'string' ? /^(\d+) ([^]*)$/.exec(text) : null;
@@ -39,7 +39,7 @@ export function redisLeases(link: RedisLink, keys: Keys): Leases {
   };
 }
 
-/** As it stands in the key. */
+/** In the form that the key holds. */
 function textOf({ token, holder }: Lease): string {
   return `${token} ${holder}`;
 }

@@ -7,7 +7,7 @@ import type { Script } from './scripts.ts';
 /** What a link to Redis needs. */
 export interface LinkOptions {
   readonly clock: Clock;
-  /** After so many milliseconds without a reply a command has failed. */
+  /** A command fails after this many milliseconds without a reply. */
   readonly deadlineMs: number;
   /** From 0 to 1, 1 excluded: the jitter of reconnecting. */
   readonly random: () => number;
@@ -21,21 +21,22 @@ interface Replicated {
   readonly replicas: number;
 }
 
-/** What a connection to one server or to a cluster has in common. */
+/** What a client of one server and a client of a cluster have in common. */
 interface Caller {
   call(command: string, args: Arg[]): Promise<unknown>;
 }
 
-/** A megabyte a second, and a little for Redis itself: what a commit may take besides the deadline. */
+/** A large commit gets more time than the deadline: one second per megabyte. */
 const BYTES_PER_MS = 1_000;
 
 /**
- * A connection that never waits for ever, and is made anew by itself. It sends nothing twice but in a cluster, where ioredis
- * sends again, within the deadline or later, what a broken connection or a moved slot left open: all that we send bears that.
+ * A connection that never waits forever, and reconnects by itself. It sends nothing twice, except in a cluster: there
+ * ioredis repeats commands after a broken connection or a moved slot, possibly after the deadline. All our commands can
+ * be repeated.
  *
- * ioredis by itself would resend what it got no reply for, keep what it cannot send, and leave a promise open for ever
- * when its connection breaks at the wrong moment. Here every command ends within its deadline: with its reply, or with a
- * `RedisFailure`.
+ * Without this, ioredis would resend commands without a reply, queue commands that it cannot send, and leave a promise
+ * open forever if its connection breaks at the wrong moment. Here each command ends within its deadline, with its reply
+ * or with a `RedisFailure`.
  */
 export class RedisLink {
   readonly #target: RedisTarget;
@@ -44,7 +45,7 @@ export class RedisLink {
   #trouble: RedisFailure | undefined;
   #isUp = false;
   #isClosed = false;
-  /** Connections that ended so far, and how many had when the server last confirmed our database. */
+  /** Number of connections that ended so far, and that number when the server last confirmed our database. */
   #ended = 0;
   #placedAfter = -1;
   readonly #siblings = new Set<RedisLink>();
@@ -69,19 +70,19 @@ export class RedisLink {
     });
   }
 
-  /** By us, for good. */
+  /** Closed by us, for good. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Tries once. @throws RedisFailure. After it, what is lost is connected again by itself. */
+  /** Connects; tries once. @throws RedisFailure. Later, lost connections are restored automatically. */
   async connect(): Promise<void> {
     if (this.#isClosed) throw new RedisFailure('closed', 'by us');
     try {
       await this.#within(this.#options.deadlineMs, this.#client.connect());
       await this.#within(this.#options.deadlineMs, this.#placed());
     } catch (error) {
-      // ioredis goes on trying Sentinels: what went wrong says more than that it took too long.
+      // ioredis keeps trying Sentinels. The cause of its failures says more than a timeout.
       throw this.#trouble === undefined ? error : this.#located(this.#trouble);
     }
   }
@@ -95,7 +96,7 @@ export class RedisLink {
     return this.#within(this.#options.deadlineMs + patienceMs, call());
   }
 
-  /** The reply of each server that may be written to: one, or the masters of a cluster. @throws RedisFailure */
+  /** The reply of each writable server: one, or the masters of a cluster. @throws RedisFailure */
   callEach(command: string, args: readonly Arg[]): Promise<unknown[]> {
     const clients = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
     const call = async (): Promise<unknown[]> => {
@@ -105,7 +106,7 @@ export class RedisLink {
     return this.#within(this.#options.deadlineMs, call());
   }
 
-  /** Runs a script by its name, and sends it whole where it is not known. @throws RedisFailure */
+  /** Runs a script by its hash, or sends its text if the server does not know it. @throws RedisFailure */
   async run({ sha, lua }: Script, keys: readonly string[], args: readonly Arg[], moreMs = 0): Promise<unknown> {
     const patienceMs = moreMs + sizeOf(args) / BYTES_PER_MS;
     try {
@@ -117,7 +118,7 @@ export class RedisLink {
   }
 
   /**
-   * The same, and then waits until a replica has what it wrote. Both go over one connection, of which alone WAIT speaks.
+   * The same, then waits until a replica has its writes. Both use one connection, because WAIT covers only its own.
    *
    * @returns the reply, and how many replicas have it. @throws RedisFailure
    */
@@ -149,8 +150,8 @@ export class RedisLink {
   }
 
   /**
-   * Another connection to the same place, for commands that wait on the server up to so many milliseconds. Ends when this
-   * one does.
+   * Another connection to the same server, for commands that block there for up to `waitMs` milliseconds. It ends with
+   * this one.
    */
   sibling(waitMs: number): RedisLink {
     const sibling = new RedisLink(this.#target, { ...this.#options, deadlineMs: this.#options.deadlineMs + waitMs });
@@ -158,13 +159,13 @@ export class RedisLink {
     return sibling;
   }
 
-  /** Ends a sibling at once, and with it what waits. */
+  /** Ends a sibling connection at once, with its waiting commands. */
   release(sibling: RedisLink): void {
     this.#siblings.delete(sibling);
     sibling.abort();
   }
 
-  /** What is under way ends first, if it does in time. */
+  /** Waits for commands under way, up to the deadline. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -173,15 +174,16 @@ export class RedisLink {
     this.#client.disconnect();
   }
 
-  /** Ends at once, and with it what waits. */
+  /** Ends at once, with all waiting commands. */
   abort(): void {
     this.#isClosed = true;
     this.#client.disconnect();
   }
 
   /**
-   * Sees to it that this connection is in the database of the URL. ioredis asks for it when it connects, and goes on in
-   * database 0 when the server refuses. So nothing is sent on a new connection before the server has confirmed it to us.
+   * Makes sure that this connection uses the database of the URL. ioredis selects it when it connects, and continues in
+   * database 0 if the server refuses. So nothing is sent on a new connection before the server has confirmed the
+   * database.
    *
    * @throws RedisFailure `database`
    */
@@ -219,7 +221,7 @@ export class RedisLink {
     }
   }
 
-  /** The same, naming the nodes of a cluster that are not reached: their addresses may lead nowhere from here. */
+  /** The same, with the names of cluster nodes that cannot be reached: their addresses may not work from here. */
   #located(failure: RedisFailure): RedisFailure {
     const isLost = failure.kind === 'closed' || failure.kind === 'timeout';
     if (!isLost || !(this.#client instanceof Cluster)) return failure;
@@ -230,12 +232,12 @@ export class RedisLink {
     return new RedisFailure(failure.kind, hint, failure.isUnknown);
   }
 
-  /** What has not answered in time may never: a new connection is better than to wait behind what is stuck in this one. */
+  /** A command that missed its deadline may never be answered. A new connection avoids waiting behind it. */
   #giveUp(): void {
     if (!this.#isClosed && this.#client.status === 'ready') this.#client.disconnect(true);
   }
 
-  /** A server that was stopped takes connections, and never answers AUTH. ioredis would wait for ever. */
+  /** A stopped server accepts connections and never answers AUTH. ioredis would wait forever. */
   #watchHandshakes(client: Redis): void {
     const { clock, deadlineMs } = this.#options;
     client.on('connect', () => {

@@ -13,57 +13,57 @@ import { parseRedisUrl, type Login, type RedisAddress } from './url.ts';
 
 /** How a store in Redis is opened. */
 export interface OpenOptions {
-  /** Of the watch: what is watched together is kept under one name. */
+  /** Name of the watch. Territories that are watched together are stored under one name. */
   readonly name: string;
   readonly clock: Clock;
-  /** Instead of one in the URL: from the environment, so that it is in no list of processes. */
+  /** Replaces a password in the URL. It comes from the environment, so that no process list shows it. */
   readonly password?: string;
   /**
-   * A command without a reply has failed after so many milliseconds. At least 100.
+   * A command fails after this many milliseconds without a reply. At least 100.
    *
    * @default 3000
    */
   readonly deadlineMs?: number;
   /** From 0 to 1, 1 excluded: the jitter of reconnecting. @default Math.random */
   readonly random?: () => number;
-  /** Events that are to be kept: a server without room for them is warned of. */
+  /** Number of events to keep. A server without room for them gets a warning. */
   readonly keepEvents?: number | undefined;
   /**
-   * `read`: who only reads needs no right to write, and may read from a replica.
+   * `read`: needs no right to write, and works on a replica.
    *
    * @default write
    */
   readonly access?: 'write' | 'read';
 }
 
-/** How the server does. */
+/** The health of the server. */
 export interface Health {
   readonly ok: boolean;
   readonly checks: readonly Check[];
-  /** In one line, when it is not ok. */
+  /** The problem in one line, if it is not ok. */
   readonly reason?: string;
-  /** Waiting may help. */
+  /** Whether waiting may help. */
   readonly retry: boolean;
 }
 
-/** A store in Redis that can be asked about its server. */
+/** A store in Redis, with a check of its server. */
 export interface RedisStore extends StateStore {
-  /** Looks at the server once more, as when it was opened. Never rejects. */
+  /** Repeats the check that `open` made. Never rejects. */
   health(): Promise<Health>;
 }
 
-/** A store in Redis, or why there is none. */
+/** A store in Redis, or why it could not be opened. */
 export type Opened =
   | { readonly ok: true; readonly store: RedisStore; readonly checks: readonly Check[] }
-  /** `retry`: not now; it is worth another try. */
+  /** `retry`: another try later may succeed. */
   | { readonly ok: false; readonly reason: string; readonly retry: boolean; readonly checks: readonly Check[] };
 
 const DEADLINE_MS = 3_000;
 
-/** How a connection ends when only one side speaks TLS, among other causes. */
+/** Errors of a connection on which only one side speaks TLS; they have other causes, too. */
 const UNHEARD: ReadonlySet<FailureKind> = new Set(['closed', 'timeout', 'tls']);
 
-/** Connects, looks whether the server can keep what we promise, and gives the store. Tries once. */
+/** Connects, checks that the server can keep our guarantees, and returns the store. Tries once. */
 export async function openRedis(url: string, options: OpenOptions): Promise<Opened> {
   const parsed = parseRedisUrl(url);
   if (!parsed.ok) return refused(`the Redis URL: ${parsed.reason}`, false);
@@ -110,7 +110,7 @@ function refused(reason: string, retry: boolean): Opened {
   return { ok: false, reason, retry, checks: [] };
 }
 
-/** Each step asks for what the next one needs: a server that is too old would not understand the scripts. */
+/** The order matters: a server that is too old would not understand the scripts of the later steps. */
 async function look(link: RedisLink, keys: Keys, wanted: Wanted): Promise<Health> {
   const checks: Check[] = [];
   try {
@@ -155,7 +155,7 @@ function isTooOld(checks: readonly Check[]): boolean {
   return checks.some(({ check, level }) => check === 'version' && level === 'refuse');
 }
 
-/** `undefined` where this user may not ask, or the server was set up not to know the command. */
+/** `undefined` if this user may not send the command, or the server has it disabled. */
 async function askEach(
   link: RedisLink,
   command: string,
@@ -172,7 +172,7 @@ async function askEach(
 
 const LEVELS = ['ok', 'warn', 'refuse'] as const;
 
-/** Of the masters of a cluster the one that does worst speaks for all. */
+/** For a cluster, the worst result of its masters counts. */
 function worst(servers: readonly (readonly Check[])[]): readonly Check[] {
   const [first = [], ...others] = servers;
   return first.map((check, i) =>
@@ -190,7 +190,7 @@ function healthOf(checks: readonly Check[], retry: boolean): Health {
     : { ok: false, checks, reason: reasons.join('; '), retry };
 }
 
-/** Reads what the address names. Gives a reason for people when it cannot. */
+/** Reads the address and the files that it names. Returns a reason for people if that fails. */
 export async function targetOf(address: RedisAddress, password: string | undefined): Promise<RedisTarget | string> {
   try {
     const { kind, nodes, db, tls } = address;
@@ -221,14 +221,14 @@ export async function targetOf(address: RedisAddress, password: string | undefin
       }),
     };
   } catch (error) {
-    // The message names the file and what was wrong with it.
+    // The message names the file and what is wrong with it.
     return `${address.name}: ${(error as Error).message}`;
   }
 }
 
 async function passwordOf({ password, passwordFile }: Login): Promise<string | undefined> {
   if (passwordFile === undefined) return password;
-  // Some editors begin a file with a byte order mark.
+  // Some editors start a file with a byte order mark.
   const secret = (await text(passwordFile)).replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
   if (secret === '') throw new Error(`${passwordFile} is empty: it should hold a password`);
   return secret;

@@ -3,7 +3,7 @@ import type { Check } from './check.ts';
 import type { Arg, RedisLink } from './link.ts';
 import { LOOK } from './scripts.ts';
 
-/** Looks at what stands at our keys, and whether this user may do what we do there. @throws RedisFailure */
+/** Checks what is at our keys, and whether this user has the rights that we need there. @throws RedisFailure */
 export async function checkPlace(link: RedisLink, keys: Keys, waits: boolean): Promise<readonly Check[]> {
   const places: readonly (readonly [key: string, type: string])[] = [
     [keys.meta, 'hash'],
@@ -41,7 +41,7 @@ function rightsCheck(forbidden: readonly string[]): Check {
   };
 }
 
-/** The same for who only reads: by commands that reading needs in any case. @throws RedisFailure */
+/** The same check for readers, with only the commands that reading needs. @throws RedisFailure */
 export async function checkPlaceToRead(link: RedisLink, keys: Keys): Promise<readonly Check[]> {
   const [schema] = await Promise.all([
     link.call('hget', [keys.meta, 'schema']),
@@ -69,7 +69,7 @@ function refusal(text: string): Check {
   return { check: 'keys', level: 'refuse', text: `keys: ${text}` };
 }
 
-/** All that we ever send, with keys and channels of the kinds that we use. */
+/** Every command that we send, with keys and channels of the kinds that we use. */
 function commandsOf(keys: Keys, waits: boolean): readonly (readonly Arg[])[] {
   const space = keys.space('voters');
   return [

@@ -1,32 +1,30 @@
 import { createHash } from 'node:crypto';
 
-/** A script that Redis runs whole or not at all, while nobody else is served. */
+/** A script that Redis runs completely or not at all. It serves no other client meanwhile. */
 export interface Script {
   readonly name: string;
   readonly lua: string;
-  /** Under this name Redis knows it once it was sent. */
+  /** The hash by which Redis knows the script once it was sent. */
   readonly sha: string;
 }
 
 /**
- * Redis checks before such a script whether it may write: on a replica, with a full disk or full memory, it does not even
- * begin. So a script of ours that began is only stopped by an error of its own, and all it might stumble over, the types
- * of its keys, it looks at before the first write.
+ * Flags of a script that writes. Redis checks them first: on a replica, or with a full disk or memory, the script does
+ * not start. Once started, only an error of its own can stop it, so our scripts check the types of all keys before the
+ * first write.
  */
 export function script(name: string, flags: string, body: string): Script {
   const lua = `#!lua${flags === '' ? '' : ` flags=${flags}`}\n${body}`;
   return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
-/**
- * Fields that go into one HSET or HDEL: Lua hands at most 8,000 values to a function, and a field with its value are two.
- */
+/** Fields per HSET or HDEL: Lua passes at most 8,000 values to a function, and a field with its value are two. */
 const FIELDS_AT_ONCE = 3_000;
 
 /**
  * KEYS: meta, fence, events, ids, spaces, then a hash for each space. ARGV begins with: token or '', schema.
  *
- * `foreign`, `type` and `schema` say what stands in our way; they change nothing.
+ * The replies `foreign`, `type` and `schema` name other data at our keys. Nothing is changed then.
  */
 export const CHECKED = `
 local meta, fence, events, ids, spaces = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -61,14 +59,14 @@ end
 `;
 
 /**
- * Keeps a batch, or other records alone when the number is ''.
+ * Stores a batch; if the number is '', only other records.
  *
- * ARGV after token and schema: number, cursor, elements, '1' for whole, '1' to write something even if it is kept already
- * (WAIT confirms what this connection wrote), channel of all events, how many spaces; then of each space: its name, '1'
- * when it is the engine's, how many fields are set and how many deleted, fields with values, fields; then how many events,
- * and of each: id, channel or '', JSON.
+ * ARGV after token and schema: number, cursor, elements, '1' for whole, '1' to write something even if the batch is
+ * already stored (WAIT confirms writes of this connection), channel of all events, number of spaces; for each space:
+ * its name, '1' if it is the engine's, number of fields to set and to delete, fields with values, fields; then the
+ * number of events; for each event: id, channel or '', JSON.
  *
- * Gives `ok`; `fenced`; `lost` with the number and cursor found; `again` when there are spaces that were not named.
+ * Returns `ok`; `fenced`; `lost` with the number and cursor found; `again` if there are spaces that were not named.
  */
 export const KEEP = script(
   'keep',
@@ -139,9 +137,9 @@ return { 'ok' }
 );
 
 /**
- * All that stands at one moment. KEYS: meta, spaces, then a hash for each space. ARGV: of each space its name, and '1' when
- * its records are wanted. Gives `again` when there are spaces that were not named; else `ok`, the fields of meta, and those
- * of each space that is wanted.
+ * Reads everything at one moment. KEYS: meta, spaces, then a hash for each space. ARGV: for each space its name, and
+ * '1' if its records are wanted. Returns `again` if there are spaces that were not named; otherwise `ok`, the fields of
+ * meta, and the fields of each wanted space.
  */
 export const LOAD = script(
   'load',
@@ -160,18 +158,18 @@ return reply
 `,
 );
 
-/** Of scripts that are run when memory is full as well: they free some, or need a few bytes to go on leading. */
+/** Flags of scripts that also run when memory is full: they free memory, or need a few bytes to renew a lease. */
 export const SMALL = 'allow-oom';
 
-/** Events that one call forgets at most: each call keeps everyone else waiting. */
+/** Most events that one call trims: all other clients wait during a call. */
 export const TRIMMED_AT_ONCE = 1_000;
 
 /**
- * Forgets the oldest events. KEYS: meta, events, ids, readers. ARGV: how many are to stay. Gives how many went.
+ * Trims the oldest events. KEYS: meta, events, ids, readers. ARGV: how many to keep. Returns how many were trimmed.
  *
- * An event stays when a reader stands at it or has yet to come to it, and when a consumer group has not been given it or
- * has not acknowledged it. The entry id of the last one that went is kept, so that who stood there knows that it missed
- * nothing.
+ * An event stays if it is a reader's last one or comes after it, and if a consumer group has not received or not
+ * acknowledged it. The entry id of the last trimmed event is stored, so that a reader at that event knows that it
+ * missed nothing.
  */
 export const TRIM = script(
   'trim',
@@ -228,12 +226,13 @@ return #gone
 `,
 );
 
-/** Writes nothing, but is only begun where it might. */
+/** Writes nothing. It only starts on a server that accepts writes. */
 export const WRITABLE = script('writable', '', 'return 1');
 
 /**
- * What stands at our keys. KEYS: meta, fence, lease, events, ids, spaces. ARGV: commands that we need, each as how many
- * words, then the words. Gives their types, the schema or '', and which of the commands this user may not use.
+ * What is at our keys. KEYS: meta, fence, lease, events, ids, spaces. ARGV: the commands that we need, each as its
+ * number of words, then the words. Returns the types of the keys, the schema or '', and the commands that this user may
+ * not use.
  */
 export const LOOK = script(
   'look',

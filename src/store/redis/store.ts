@@ -11,24 +11,24 @@ import { redisLeases } from './leases.ts';
 import type { RedisLink } from './link.ts';
 import { KEEP, LOAD, TRIM, TRIMMED_AT_ONCE } from './scripts.ts';
 
-/** Tries when spaces come into being while we look at which there are: they seldom do. */
+/** Tries in case another space is created between listing and reading, which is rare. */
 const ATTEMPTS = 10;
 
-/** All there is, in one reply: a million records in some seconds. */
+/** Deadline for reading everything in one reply: a million records take some seconds. */
 const LOAD_MS = 30_000;
 
-/** What a store in Redis is made of. */
+/** The parts of a store in Redis. */
 export interface StoreParts {
   readonly link: RedisLink;
   readonly keys: Keys;
   readonly clock: Clock;
-  /** Nothing counts before a replica has it. */
+  /** A commit counts only when a replica has it. */
   readonly waits: boolean;
-  /** `read`: reads without scripts, for users and servers that run none. Writing then fails. */
+  /** `read`: reads without scripts, for users and servers that cannot run them. Writing then fails. */
   readonly access: 'write' | 'read';
 }
 
-/** A `StateStore` on a server that was looked at. */
+/** A `StateStore` on a server that passed the check. */
 // oxlint-disable-next-line max-lines-per-function -- one short method an operation of the port
 export function redisStore(name: string, { link, keys, clock, waits, access }: StoreParts): StateStore {
   const keep = async (what: Omit<StoreWrite, 'spaces' | 'touches'>): Promise<Committed> => {
@@ -87,7 +87,7 @@ export function redisStore(name: string, { link, keys, clock, waits, access }: S
   };
 }
 
-/** Sent at once. HMGET would be one command more that the ACL user has to be granted. */
+/** Sent together. HMGET would be one more command to grant to the ACL user. */
 async function fieldsOf(link: RedisLink, hash: string, fields: readonly string[]): Promise<readonly string[]> {
   const unique = [...new Set(fields)];
   const values = await Promise.all(unique.map((field) => link.call('hget', [hash, field])));
@@ -112,13 +112,13 @@ async function load(link: RedisLink, keys: Keys): Promise<Kept | undefined> {
 }
 
 /**
- * The same by plain commands. A commit changes the number: when it is another one after the records were read, they are
- * read again.
+ * The same with plain commands. A commit changes the number: if it differs after the records were read, they are read
+ * again.
  */
 async function loadWithoutScript(link: RedisLink, keys: Keys): Promise<Kept | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const engine = (await spacesOf(link, keys)).filter((space) => isEngineSpace(space));
-    // Sent at once, so that seldom a commit comes between them, however often there are some.
+    // Sent together, so that a commit rarely comes between them.
     const reading = metaOf(link, keys);
     const readings = engine.map((space) => link.call('hgetall', [keys.space(space)], LOAD_MS));
     const [before, hashes, after] = await Promise.all([reading, Promise.all(readings), metaOf(link, keys)]);
@@ -157,7 +157,7 @@ function recordsOf(space: Space, flat: unknown): StateRecord[] {
   return pairs(flat).map(([key, value]) => ({ space, key, value }));
 }
 
-/** Names and values in turn, as Redis says maps; ioredis makes objects of some. */
+/** Reads a map of Redis: names and values in turn, or an object that ioredis made of them. */
 function pairs(reply: unknown): [string, string][] {
   if (!Array.isArray(reply)) return Object.entries((reply ?? {}) as Record<string, string>);
   const flat = reply as readonly string[];

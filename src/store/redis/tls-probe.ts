@@ -3,14 +3,14 @@ import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../ports.ts';
 import type { RedisTarget } from './clients.ts';
 
-/** A server that speaks answers within this; milliseconds. */
+/** A working server answers within this time; milliseconds. */
 const PROBE_MS = 1_000;
 
 /**
- * Looks whether TLS is spoken on one side only, after a connection failed: a plain server waits for the end of a TLS
- * greeting, and a TLS server hangs up on a plain one, and neither says why. Sends no user and no password.
+ * After a failed connection, checks whether only one side speaks TLS. A plain server waits for the rest of a TLS
+ * greeting, and a TLS server closes a plain connection; neither reports the cause. Sends no user and no password.
  *
- * @returns what to do about it; `undefined` where that is not the cause.
+ * @returns what to do about it; `undefined`: that is not the cause.
  */
 export async function tlsMismatch({ nodes, tls }: RedisTarget, clock: Clock): Promise<string | undefined> {
   const [node] = nodes;
@@ -28,7 +28,7 @@ export async function tlsMismatch({ nodes, tls }: RedisTarget, clock: Clock): Pr
   }
   const isTls = await answers(clock, (yes, no) => {
     const socket = connectTls({ ...node, rejectUnauthorized: false }, yes);
-    // An alert is TLS, too: it wants a certificate of ours, or another version.
+    // A TLS alert also proves TLS: the server wants a client certificate, or another version.
     socket.once('error', (error: NodeJS.ErrnoException) =>
       /SSL_?ALERT|ALERT_/i.test(error.code ?? '') ? yes() : no(),
     );
@@ -37,7 +37,7 @@ export async function tlsMismatch({ nodes, tls }: RedisTarget, clock: Clock): Pr
   return isTls ? `${where} speaks TLS, and the URL does not: use rediss:// instead of redis://` : undefined;
 }
 
-/** Whether `ask` says yes in time. What it opened is closed. */
+/** Whether `ask` succeeds in time. Closes its connection. */
 async function answers(
   clock: Clock,
   ask: (yes: () => void, no: () => void) => { destroy(): unknown },

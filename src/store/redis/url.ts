@@ -1,24 +1,24 @@
-/** Where a Redis is, as its URL says it. Files are named, not read. */
+/** The place of a Redis, as its URL names it. Files are named, not read. */
 export interface RedisAddress {
   /** One server, a group that Sentinels watch, or a cluster. */
   readonly kind: 'single' | 'sentinel' | 'cluster';
-  /** The server, the Sentinels, or the first nodes to ask. At least one, but with a socket none. */
+  /** The server, the Sentinels, or the first nodes of the cluster. At least one; none with a socket. */
   readonly nodes: readonly Node[];
   /** Path of the Unix socket of one server on this machine. */
   readonly socket?: string;
-  /** What the Sentinels call the group; only with them. */
+  /** The Sentinels' name for the group; only with Sentinels. */
   readonly master?: string;
   readonly login: Login;
-  /** Of a cluster: where its nodes are reached from here, by the `host:port` by which it names them. */
+  /** Only for a cluster: the addresses of its nodes from here, by the `host:port` that the cluster uses. */
   readonly natMap?: NatMap;
-  /** As whom the Sentinels are asked. */
+  /** The login for the Sentinels. */
   readonly sentinelLogin: Login;
   readonly db: number;
-  /** Absent: not encrypted. */
+  /** Absent: the connection is not encrypted. */
   readonly tls?: TlsFiles;
-  /** `wait`: what is kept is on a replica as well before it counts. */
+  /** `wait`: a commit counts only when a replica has it. */
   readonly durability: 'local' | 'wait';
-  /** A server that may forget is taken with a warning instead of refused. */
+  /** Accept a server that may lose data, with a warning. */
   readonly acceptsVolatile: boolean;
   /** The URL without user and password: for people and logs. */
   readonly name: string;
@@ -33,23 +33,23 @@ export interface Node {
   readonly port: number;
 }
 
-/** Each at most in one form. A password beside the URL takes the place of both. */
+/** User and password. Give each in one form only. A password outside the URL replaces both. */
 export interface Login {
   readonly username?: string;
   readonly password?: string;
   readonly passwordFile?: string;
 }
 
-/** Paths of PEM files. Without `ca` the authorities that Node.js knows count. */
+/** Paths of PEM files. Without `ca`, Node.js's own list of authorities applies. */
 export interface TlsFiles {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** Name that the certificate must have, when it is not the host's. */
+  /** Name in the certificate, if it is not the host's. */
   readonly servername?: string;
 }
 
-/** What a Redis URL names, or why it cannot be used. */
+/** The place that a Redis URL names, or why the URL cannot be used. */
 export type ParsedUrl =
   { readonly ok: true; readonly address: RedisAddress } | { readonly ok: false; readonly reason: string };
 
@@ -79,10 +79,10 @@ class Refusal extends Error {}
 
 /**
  * Reads `redis[s]://[user[:password]@]host[:port][/db]`, `redis[s]-cluster://…@host:port,host:port`,
- * `redis[s]-sentinel://…@host:port,host:port/master-name[/db]` and `redis+unix://[user[:password]@]/path[?db=n]`, each with
- * `?parameter=value&…` as docs/redis.md lists them. `valkey` in the place of `redis` means the same.
+ * `redis[s]-sentinel://…@host:port,host:port/master-name[/db]` and `redis+unix://[user[:password]@]/path[?db=n]`, each
+ * with `?parameter=value&…` as docs/redis.md lists them. `valkey` instead of `redis` means the same.
  *
- * A reason for people never repeats what might be a password.
+ * Reasons never repeat what might be a password.
  */
 export function parseRedisUrl(text: string): ParsedUrl {
   try {
@@ -130,7 +130,7 @@ function addressOf(text: string): RedisAddress {
   };
 }
 
-/** `[user[:password]@]/path?parameters`: what stands before the first slash is the login. */
+/** `[user[:password]@]/path?parameters`: the login comes before the first slash. */
 function socketAddressOf(text: string): RedisAddress {
   const [beforeQuery = '', query = ''] = split(text, '?');
   const slash = beforeQuery.indexOf('/');

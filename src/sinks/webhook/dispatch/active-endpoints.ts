@@ -10,28 +10,28 @@ import { EndpointQueue, type EndpointQueueOptions, type Plan } from './endpoint-
 import { restore, SPACES } from './restore.ts';
 import { Sender, type SenderMeans } from './sender.ts';
 
-/** What the endpoints that are sent to need. */
+/** What the set of active endpoints needs. */
 export interface ActiveEndpointsOptions extends SenderMeans, EndpointQueueOptions {
   readonly store: StateStore;
-  /** Those of the configuration. */
+  /** Endpoints of the configuration file. */
   readonly fromFile: readonly Endpoint[];
   /** Runs a sender in the background; resolves when it has ended. */
   readonly begin: (sender: Sender) => Promise<void>;
 }
 
-/** Asks that are taken over in one write. */
+/** Requests for deliveries that are taken over in one write. */
 const MOST_ASKS = 100;
 
-/** Unreadable records that are told of once each; after so many others, again. */
+/** Each unreadable record is reported once; after this many others it may be reported again. */
 const MOST_TOLD = 1_000;
 
-/** Which endpoints there are, with all that stands of each. */
+/** The active endpoints, each with its queue and its sender. */
 export class ActiveEndpoints {
   readonly #options: ActiveEndpointsOptions;
   readonly #senders = new Map<string, Sender>();
   readonly #ends = new Map<Sender, Promise<void>>();
   readonly #told = new Set<string>();
-  /** What was kept before we began is taken up with the first look. */
+  /** The first look also restores the stored queues. */
   #isBegun = false;
 
   constructor(options: ActiveEndpointsOptions) {
@@ -50,7 +50,7 @@ export class ActiveEndpoints {
     for (const sender of this.#senders.values()) sender.wake();
   }
 
-  /** Puts events into the queues of those whose filters they pass, on or off. */
+  /** Puts events into the queues of the endpoints whose filters they pass, also of disabled ones. */
   enqueue(events: readonly UnroutableEvent[]): readonly Plan[] {
     const senders = [...this.#senders.values()];
     return events.flatMap((event) =>
@@ -60,7 +60,7 @@ export class ActiveEndpoints {
     );
   }
 
-  /** Looks what endpoints there are now, and what was asked for. Nothing comes of it once we are stopped. */
+  /** Reads the present endpoints and requests for deliveries. Has no effect after a stop. */
   async look(): Promise<void> {
     const { writer } = this.#options;
     const records = await writer.read('webhooks/endpoints');
@@ -70,7 +70,7 @@ export class ActiveEndpoints {
     const known = await this.#withFile(found);
     if (known === undefined) return;
 
-    // One that cannot be read is there all the same, and keeps what it has.
+    // An endpoint with an unreadable record still exists, and keeps its queue.
     const names = new Set([
       ...known.map(({ endpoint }) => endpoint.name),
       ...unreadable.map(({ key }) => keyParts(key).name),
@@ -82,7 +82,7 @@ export class ActiveEndpoints {
     await this.#takeAsks(names);
   }
 
-  /** Writes the endpoints of the file as they are, and removes those that stand there no more. */
+  /** Writes the endpoints of the file, and removes stored ones that are no longer in the file. */
   async #withFile(found: readonly EndpointRecord[]): Promise<readonly EndpointRecord[] | undefined> {
     const { fromFile, clock, writer, store } = this.#options;
     const nowMs = clock.wallMs();
@@ -109,7 +109,7 @@ export class ActiveEndpoints {
     return [...byName.values()];
   }
 
-  /** Takes up what was kept; what is left of endpoints that are no more goes. */
+  /** Restores the stored queues, and removes the records of endpoints that no longer exist. */
   async #restore(known: readonly EndpointRecord[], names: ReadonlySet<string>): Promise<void> {
     const { writer } = this.#options;
     const lines = new Map(known.map((record) => [record.endpoint.name, new EndpointQueue(record, this.#options)]));
@@ -150,7 +150,7 @@ export class ActiveEndpoints {
     this.#senders.delete(name);
     await this.#ends.get(sender);
     this.#ends.delete(sender);
-    // What was given to be kept before is kept, or it would come after it was forgotten.
+    // Wait for earlier writes first: otherwise they would come after the removal.
     await this.#options.writer.keep([]);
     await this.#forget((other) => other === name);
     this.#options.report({ type: 'endpoint', endpoint: name, is: 'removed', dropped });
@@ -165,7 +165,7 @@ export class ActiveEndpoints {
     }
   }
 
-  /** What was asked for by hand goes into the queues, and from where it was asked, in one write. */
+  /** Moves requests for deliveries into the queues: the request is removed in the same write. */
   async #takeAsks(names: ReadonlySet<string>): Promise<void> {
     const { writer } = this.#options;
     const records = (await writer.read('webhooks/asked')) ?? [];
@@ -177,7 +177,7 @@ export class ActiveEndpoints {
     }
   }
 
-  /** `undefined`: the ask waits, since it or its endpoint cannot be read, or the queue is full. */
+  /** `undefined`: the request waits, because it or its endpoint cannot be read, or the queue is full. */
   #planOf(record: StateRecord, names: ReadonlySet<string>): Plan | undefined {
     const decoded = decodeAsk(record);
     if (!decoded.ok) {
@@ -212,7 +212,7 @@ function isSame(a: EndpointRecord, b: EndpointRecord): boolean {
   return JSON.stringify(sortedKeys(a)) === JSON.stringify(sortedKeys(b));
 }
 
-/** Its own keys alone come in another order from the file than from the store. */
+/** Only the order of keys may differ between file and store. */
 function sortedKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -8,7 +8,7 @@ import type { Outgoing } from '../outgoing.ts';
 import type { Resolver } from '../target.ts';
 import type { Sentence } from '../templates/template.ts';
 
-/** What an attempt is made with besides its endpoint. */
+/** What an attempt needs besides its endpoint. */
 export interface AttemptMeans {
   readonly clock: Clock;
   readonly resolve: Resolver;
@@ -18,17 +18,17 @@ export interface AttemptMeans {
   readonly deadlineMs?: number | undefined;
 }
 
-/** What came of one attempt to deliver. */
+/** The result of one attempt to deliver. */
 export interface Attempted {
   readonly attempt: Attempt;
   readonly warnings: readonly string[];
 }
 
 /**
- * Sends an event once. Secrets are read for this attempt and none other, so that a rotation needs no restart; one that is
- * missing is a failure like any other, as it may be there the next time.
+ * Sends an event once. Secrets are read again for each attempt, so that a rotation needs no restart. A missing secret
+ * is an ordinary failure, because it may exist at the next attempt.
  *
- * @returns `unwanted` when the template has no use for the event, and nothing was sent.
+ * @returns `unwanted`: the template has no use for the event, and nothing was sent.
  */
 export async function attemptOnce(
   endpoint: Endpoint,
@@ -43,7 +43,7 @@ export async function attemptOnce(
   try {
     outgoing = outgoingOf(ready, event, { sentence, wallMs: clock.wallMs() });
   } catch {
-    // An event of another version, which this one cannot put into words. What was thrown may quote a secret.
+    // An event of another version that this one cannot render. The error is not logged, because it may quote a secret.
     return failed(false, 'request: the event cannot be put into the form of this endpoint');
   }
   if (outgoing === undefined) return 'unwanted';

@@ -12,7 +12,7 @@ export interface BatchWriterOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: DispatchReport;
-  /** Another one leads. */
+  /** Another process leads. */
   readonly onFenced: () => void;
   /** The store answers again. */
   readonly onBack: () => void;
@@ -23,15 +23,15 @@ interface Pending {
   readonly done: (isKept: boolean) => void;
 }
 
-/** Records in one write: what several endpoints and the reader have to say at the same time is kept together. */
+/** Most records in one write. Changes of several endpoints and of the reader are written together. */
 const MOST_CHANGES = 2_000;
 
-/** Between attempts while the store is away. */
+/** Waits between attempts while the store does not answer. */
 const WAITS = { firstMs: 200, mostMs: 10_000 };
 
 /**
- * The one way to the store. What is to be kept is kept in the order in which it was given, each part whole or not at
- * all; while one write is under way the next is gathered. A store that is away is waited for.
+ * The only writer to the store. It writes changes in order, each group completely or not at all. While one write is
+ * under way it collects the next. While the store does not answer, it waits.
  */
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
@@ -49,14 +49,17 @@ export class BatchWriter {
   }
 
   /**
-   * The store did not answer last: what is sent now could not be recorded. A full disk is read and not written, so that
-   * one goes well says nothing of the other.
+   * The last read or write failed, so a delivery could not be recorded now. Reads and writes are tracked separately: a
+   * full disk can be read and not written.
    */
   get isAway(): boolean {
     return this.#failures.read + this.#failures.write > 0;
   }
 
-  /** Resolves when it is kept, or with `false` when it will not be: we were stopped, or another one leads. */
+  /**
+   * Resolves when the changes are stored, or with `false` when they will not be: we were stopped, or another process
+   * leads.
+   */
   keep(changes: readonly StateChange[]): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(false);
     return new Promise((done) => {
@@ -65,12 +68,12 @@ export class BatchWriter {
     });
   }
 
-  /** Asks until there is an answer; `undefined` when `signal` aborts before. */
+  /** Reads until the store answers; `undefined`: `signal` aborted before. */
   async read(space: Space, keys?: readonly string[]): Promise<readonly StateRecord[] | undefined> {
     return this.patiently(() => this.#options.store.read(space, keys));
   }
 
-  /** Does what may fail while the store is away again and again; `undefined` when `signal` aborts before it is done. */
+  /** Repeats an action until the store answers; `undefined`: `signal` aborted before. */
   async patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
     while (!this.#signal.aborted) {
       try {
@@ -84,24 +87,24 @@ export class BatchWriter {
     return undefined;
   }
 
-  /** Keeps what it is given until it is closed. What is given after `signal` aborted is tried once. */
+  /** Writes until it is closed. Changes that come after `signal` aborted are tried once. */
   async run(): Promise<void> {
     while (!this.#isOver && (this.#pending.length > 0 || !this.#closed.signal.aborted)) {
       if (this.#pending.length > 0) await this.#write();
       else await this.#bell.wait(this.#closed.signal);
-      // A store that writes within its call would let nobody else come to speak while there is a backlog.
+      // With a store that writes synchronously, a backlog would otherwise block the event loop.
       await setImmediate();
     }
     this.#isOver = true;
     for (const { done } of this.#pending.splice(0)) done(false);
   }
 
-  /** Call when nobody will give it anything more. */
+  /** Call when no more changes will come. */
   close(): void {
     this.#closed.abort();
   }
 
-  /** After a failure of the store: longer each time, at random within the wait, until `signal` aborts. */
+  /** Waits after a failure of the store: longer each time, with jitter, at most until `signal` aborts. */
   async waitAfter(error: unknown, what: 'read' | 'write' = 'read'): Promise<void> {
     const { clock, random, report } = this.#options;
     if (!this.isAway) report({ type: 'away', reason: error instanceof Error ? error.message : String(error) });

@@ -1,10 +1,10 @@
 import { LinkedAbort } from '../../../lib/linked-abort.ts';
 import type { Clock } from '../../../ports.ts';
 
-/** As good as for ever: whoever waits looks again after so long. Milliseconds. */
+/** The longest wait. Milliseconds. */
 const LONGEST_MS = 24 * 3_600_000;
 
-/** For one who waits until there is something to do. Rung while nobody waits, it ends the next wait. */
+/** Wakes one waiting task. A ring without a waiting task ends the next wait at once. */
 export class Bell {
   readonly #clock: Clock;
   #isRung = false;
@@ -19,7 +19,7 @@ export class Bell {
     this.#pause?.abort();
   }
 
-  /** Until it rings, `signal` aborts or so many milliseconds of monotonic time went by. */
+  /** Waits until it rings, `signal` aborts, or `ms` milliseconds of monotonic time have passed. */
   async wait(signal: AbortSignal, ms: number = LONGEST_MS): Promise<void> {
     if (!this.#isRung && !signal.aborted) {
       const pause = new LinkedAbort(signal);

@@ -1,11 +1,11 @@
 import type { StateChange } from '../../../spaces.ts';
 import { deadChange, MOST_DEAD, type DeadRecord } from '../records.ts';
 
-/** Which dead deadLetters of one endpoint are kept, oldest first: so many, and not one more. */
+/** The stored dead letters of one endpoint, oldest first, up to a limit. */
 export class DeadLetters {
   readonly #name: string;
   readonly #most: number;
-  /** Ids in the order in which they died. */
+  /** Ids, in the order in which their events were given up. */
   readonly #ids = new Set<string>();
 
   constructor(name: string, most: number = MOST_DEAD) {
@@ -22,7 +22,7 @@ export class DeadLetters {
     this.#ids.add(id);
   }
 
-  /** What keeps one more; the oldest go when there are too many. */
+  /** The changes that store one more dead letter, and remove the oldest if there are too many. */
   add(record: DeadRecord): { readonly changes: readonly StateChange[]; readonly forgotten: number } {
     const { id } = record.event;
     this.#ids.delete(id);
@@ -33,7 +33,7 @@ export class DeadLetters {
     return { changes: [...removals, deadChange(this.#name, id, record)], forgotten: gone.length };
   }
 
-  /** What takes one away, as it is to be sent again. */
+  /** The change that removes a dead letter that will be sent again. */
   remove(id: string): readonly StateChange[] {
     return this.#ids.delete(id) ? [deadChange(this.#name, id, undefined)] : [];
   }

@@ -3,12 +3,12 @@
  *
  *   events --> fan-out --> queue of each endpoint --> sender of each endpoint --> receiver
  *                              ^        |  again, later        |
- *                   by hand ---+        +----------------------+--> dead deadLetters
+ *                   by hand ---+        +----------------------+--> dead letters
  *
- * All that is promised stands in the store before it is relied upon: an event and the reader's position move into the
- * queues in one write, and what came of an attempt replaces what waited in one write. Who is killed between sending and
- * recording sends the same event, under the same id, once more. Everything is written under the lease, so of two programs
- * that both think they lead one finds out with its next write.
+ * The store has every promise before the dispatcher relies on it. One write stores the queue records of events and the
+ * reader's position; one write replaces a queue record by the outcome of its attempt. A process that is killed between
+ * sending and recording causes one repeat of the event, under the same id. Everything is written under the lease, so if
+ * two processes both believe that they lead, the next write shows one of them that it does not.
  */
 import { setMaxListeners } from 'node:events';
 import { LinkedAbort } from '../../../lib/linked-abort.ts';
@@ -27,38 +27,38 @@ import type { Sender } from './sender.ts';
 /** What dispatching webhooks needs. */
 export interface DispatchOptions {
   readonly store: StateStore;
-  /** Fencing token of the present lease; `undefined` where no other process writes. */
+  /** Fencing token of the present lease; `undefined`: no other process can write. */
   readonly token: () => number | undefined;
   readonly clock: Clock;
   /** From 0 to 1, 1 excluded: the jitter of the schedule. */
   readonly random: () => number;
   readonly resolve: Resolver;
-  /** Environment in which secrets in variables are looked up. */
+  /** Environment variables, for secrets that are in variables. */
   readonly environment: Environment;
   readonly sentence: Sentence;
   /** Endpoints of the configuration. @default none */
   readonly endpoints?: readonly Endpoint[];
   readonly report: DispatchReport;
-  /** Whether a territory is still watched: an alert of another one is not sent again. @default all are */
+  /** Whether a territory is still watched: alerts of others are not repeated. @default all are */
   readonly isWatched?: (territory: string) => boolean;
-  /** How often endpoints and what is asked for by hand are looked for. Milliseconds. @default 1000 */
+  /** How often to look for changed endpoints and for requests for deliveries. Milliseconds. @default 1000 */
   readonly lookMs?: number;
-  /** Of one endpoint: most events in the queue, and most dead letters. @default 10 000 of each */
+  /** Most events in the queue, and most dead letters, of one endpoint. @default 10 000 of each */
   readonly most?: { readonly queued: number; readonly dead: number };
 }
 
 const LOOK_MS = 1_000;
 
 /**
- * Runs beside the pipeline of whoever leads, until `signal` aborts or another one leads.
+ * Runs beside the leader's pipeline, until `signal` aborts or another process leads.
  *
- * Only what is decided after the first endpoint was added is sent; an endpoint that is added later is sent what is read
- * from then on. Throws only on a bug.
+ * It sends only events that are decided after the first endpoint was added. An endpoint that is added later gets the
+ * events that are read from then on. Throws only on a bug.
  */
 export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSignal): Promise<'fenced' | 'stopped'> {
   const { store, clock, report, endpoints = [], lookMs = LOOK_MS } = options;
   const over = new LinkedAbort(signal);
-  // One for each endpoint.
+  // There is one listener for each endpoint.
   setMaxListeners(0, over.signal);
   const stop = (): void => over.abort();
   let isFenced = false;
@@ -100,7 +100,7 @@ async function lookout(roster: ActiveEndpoints, { lookMs, ...means }: Lookout, s
       reading?.end();
       await reading?.done;
       reading = undefined;
-      // Nothing is held for a reader that nobody needs; the next endpoint that is added begins anew.
+      // Without endpoints, no events are held for the reader. The next endpoint starts with new events.
       const records = await writer.read('readers', [READER]);
       if (records?.length === 1) await writer.keep([{ space: 'readers', key: READER, value: undefined }]);
     }
@@ -115,7 +115,7 @@ function startReading(means: FanOutMeans, signal: AbortSignal) {
   return { end: () => over.abort(), done };
 }
 
-/** What runs in the background. The first to fail stops the others. */
+/** The background tasks. The first failure stops the others. */
 class Running {
   failure: { readonly error: unknown } | undefined;
   readonly #tasks = new Set<Promise<void>>();
@@ -125,7 +125,7 @@ class Running {
     this.#stop = stop;
   }
 
-  /** Resolves when it has ended, however it did. */
+  /** Resolves when the task has ended, also after a failure. */
   add(task: Promise<void>): Promise<void> {
     const ended = task
       .catch((error: unknown) => {
@@ -137,7 +137,7 @@ class Running {
     return ended;
   }
 
-  /** Those that are added meanwhile as well. */
+  /** Waits for all tasks, including those that are added meanwhile. */
   async ended(): Promise<void> {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
   }

@@ -23,19 +23,19 @@ import { Waiting, type Now } from './waiting.ts';
 export interface EndpointQueueOptions {
   readonly clock: Clock;
   readonly report: DispatchReport;
-  /** Whether a territory is still watched: an alert of another one is not sent again. @default all are */
+  /** Whether a territory is still watched: alerts of others are not repeated. @default all are */
   readonly isWatched?: ((territory: string) => boolean) | undefined;
   /** Most events in the queue, and most dead letters. @default MOST_QUEUED, MOST_DEAD */
   readonly most?: { readonly queued: number; readonly dead: number } | undefined;
 }
 
-/** What to store, and what to do after it was stored. */
+/** Changes to store, and what to do after they are stored. */
 export interface Plan {
   readonly changes: readonly StateChange[];
   readonly kept: () => void;
 }
 
-/** What came of an attempt. */
+/** The outcome of an attempt. */
 interface Settled extends Outcome {
   /** The receiver has it. */
   readonly isSent: boolean;
@@ -50,7 +50,7 @@ interface Restored {
 
 const NOTHING: Plan = { changes: [], kept: () => undefined };
 
-/** One endpoint: its queue, its log, its dead letters. It changes after the store has the change. */
+/** One endpoint: its queue, its log, its dead letters. It changes in memory only after the store has the change. */
 export class EndpointQueue {
   readonly waiting: Waiting;
   readonly #deadLetters: DeadLetters;
@@ -59,7 +59,7 @@ export class EndpointQueue {
   #record: EndpointRecord;
   #nextPlace = 0;
   #nextLog = 0;
-  /** Events that will wait once they are kept. */
+  /** Events that will join the queue when they are stored. */
   #coming = 0;
 
   constructor(record: EndpointRecord, options: EndpointQueueOptions) {
@@ -82,12 +82,12 @@ export class EndpointQueue {
     this.#record = record;
   }
 
-  /** No more events of the chain are taken. */
+  /** Whether the queue is full. */
   get isFull(): boolean {
     return this.waiting.size + this.#coming >= this.#mostQueued;
   }
 
-  /** What was kept of it before; dead deadLetters in the order in which they died. */
+  /** Adds a stored record. Add dead letters in the order in which their events were given up. */
   restore({ queued, log, dead }: Restored): void {
     if (queued !== undefined) {
       this.#nextPlace = Math.max(this.#nextPlace, queued.n + 1);
@@ -105,7 +105,7 @@ export class EndpointQueue {
     return this.#put(this.#fresh(event));
   }
 
-  /** Sends an event now, as someone asked for it. One that is being sent is not sent twice. */
+  /** Queues an event for delivery now, on request. An event that is being sent is not queued again. */
   ask({ event, by, deadlineMs }: AskRecord): Plan {
     if (this.waiting.isTaken(event.id)) return NOTHING;
     const limit = deadlineMs === undefined ? {} : { deadlineMs };
@@ -113,12 +113,12 @@ export class EndpointQueue {
     return { changes: [...changes, ...this.#deadLetters.remove(event.id)], kept };
   }
 
-  /** It would say anew what is not so any more. */
+  /** Whether the event is outdated: a later event of the same alert was delivered. */
   isPast(record: QueueRecord): boolean {
     return this.#standing.isPast(record, this.#record.endpoint);
   }
 
-  /** After an attempt. @param tried the endpoint as it was when the attempt began */
+  /** Takes the outcome of an attempt. @param tried the endpoint's record at the start of the attempt */
   settle(record: QueueRecord, outcome: Settled, tried: EndpointRecord): Plan {
     const { event } = record;
     if (record.by === 'repeat' && !outcome.gone) return this.#settleRepeat(record, outcome, tried);
@@ -141,7 +141,7 @@ export class EndpointQueue {
     };
   }
 
-  /** What goes as the time before is neither kept nor told: it would fill the log, once a minute. */
+  /** A repeat with the same result as the last one is not logged: it would fill the log, once a minute. */
   #settleRepeat(record: QueueRecord, outcome: Settled, tried: EndpointRecord): Plan {
     const { atMs, ok } = outcome.log;
     const { id } = record.event;
@@ -214,7 +214,7 @@ export class EndpointQueue {
     return changes;
   }
 
-  /** Unless it was switched by hand meanwhile. */
+  /** Has no effect if an operator switched the endpoint meanwhile. */
   #switchOff({ sinceMs }: EndpointRecord): void {
     if (this.#record.sinceMs !== sinceMs || this.#record.state === 'off') return;
     this.#record = { ...this.#record, state: 'off', reason: GONE_REASON };

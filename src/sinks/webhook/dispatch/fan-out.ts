@@ -15,22 +15,22 @@ export interface FanOutMeans {
   readonly report: DispatchReport;
 }
 
-/** Events that go into the queues in one write, and records that they may make there. */
+/** Most events that go into the queues in one write, and most records that they may create. */
 const MOST_EVENTS = 100;
 const MOST_RECORDS = 1_000;
 
-/** Events that are known to have been dealt with, when after a hole all that is kept is read again. */
+/** The last handled events to remember, for when all stored events must be read again after lost ones. */
 const MOST_RECENT = 10_000;
 
 /**
- * Puts events into the queues as they are kept, from where it stopped: those of a batch and the new position in one
- * write, so that none is missed and none comes twice. Reads no faster than the store takes what comes of it. Ends when
- * `signal` aborts: we were stopped, or there is no endpoint any more.
+ * Puts stored events into the queues, starting where it last stopped. One write stores the queue records of several
+ * events and the new position, so no event is missed or queued twice. It does not read faster than the store accepts
+ * writes. Ends when `signal` aborts: we were stopped, or no endpoint is left.
  */
 export async function fanOut({ store, writer, roster, report }: FanOutMeans, signal: AbortSignal): Promise<void> {
   const records = await writer.read('readers', [READER]);
   let after = readerPosition(records?.[0]?.value);
-  // By their ids: in time, drills and what is healed later are in no order with the others.
+  // By id, not by time: drills and healed events are not in order of time with the others.
   const recent = new Set<string>();
   const take = async (events: readonly UnroutableEvent[]): Promise<boolean> => {
     const plans = roster.enqueue(events.filter(({ id }) => !recent.has(id)));
@@ -63,12 +63,12 @@ export async function fanOut({ store, writer, roster, report }: FanOutMeans, sig
   }
 }
 
-/** What is there at once, together: one item when no more is. */
+/** Groups items that are available at the same time; a single item if no more are. */
 async function* gathered<T>(source: AsyncIterable<T>, most: () => number): AsyncGenerator<readonly T[]> {
   const iterator = source[Symbol.asyncIterator]();
   const ask = (): Promise<IteratorResult<T, unknown>> => {
     const asked = iterator.next();
-    // It may fail while nobody looks; then it does so for who looks next.
+    // It may fail before anyone awaits it. The next await then gets the error.
     asked.catch(() => undefined);
     return asked;
   };

@@ -2,9 +2,9 @@ import type { LastAttempt, LogRecord, QueueRecord } from '../records.ts';
 import { nextAttempt, type Circumstances } from '../schedule.ts';
 import type { Attempt } from '../send.ts';
 
-/** What becomes of an event after an attempt. */
+/** What happens to an event after an attempt. */
 export interface Outcome {
-  /** As it goes on waiting; absent when it does not. */
+  /** The record with which it waits for the next attempt; absent if there is none. */
   readonly waits?: QueueRecord;
   readonly dead: boolean;
   /** The receiver answered 410. */
@@ -14,7 +14,7 @@ export interface Outcome {
 
 type Failed = Extract<Attempt, { ok: false }>;
 
-/** Characters of a reason that are kept. */
+/** Most characters of a reason that are stored. */
 const LONGEST_REASON = 300;
 
 /** Why nothing was sent. */
@@ -23,7 +23,7 @@ const NOT_SENT = {
   past: 'nothing is sent: a later event of the same alert has been delivered',
 } as const;
 
-/** What an attempt makes of a queue's record. A test is tried once, whatever comes of it. */
+/** The outcome of an attempt for a record of the queue. A test is tried only once. */
 export function outcomeOf(
   record: QueueRecord,
   attempt: Attempt | keyof typeof NOT_SENT,
@@ -47,8 +47,8 @@ export function outcomeOf(
 }
 
 /**
- * After a 410 the event goes on waiting with a whole schedule before it: the endpoint is off, and only who set it up knows
- * whether that was meant, so nothing is lost until it is removed.
+ * After a 410 the event waits with a new schedule. The endpoint is disabled, and only its owner knows whether that was
+ * intended, so nothing is lost until the endpoint is removed.
  */
 function nextOf(made: number, { retry, retryAfterMs }: Failed, circumstances: Circumstances) {
   if (retry === false) return 'dead-letter';

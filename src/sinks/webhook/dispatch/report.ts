@@ -1,34 +1,34 @@
 import type { LogRecord } from '../records.ts';
 import type { Unreadable } from '../read-records.ts';
 
-/** What is worth a line in the log. No secret is in it: URLs and headers are not at all. */
+/** A log message. It contains no secrets: neither URLs nor headers. */
 export type WebhookReport =
-  /** An attempt, once its outcome is kept. */
+  /** An attempt, after its outcome is stored. */
   | { readonly type: 'attempt'; readonly endpoint: string; readonly attempt: LogRecord }
   | {
       readonly type: 'endpoint';
       readonly endpoint: string;
       readonly is: 'added' | 'changed' | 'on' | 'off' | 'removed';
       readonly reason?: string;
-      /** Events that waited for it and went with it. */
+      /** Number of waiting events that were removed with the endpoint. */
       readonly dropped?: number;
     }
-  /** Of a secret that others can read, or one that is missing where there should be one. */
+  /** A secret is readable by others, or missing. */
   | { readonly type: 'warning'; readonly endpoint: string; readonly warning: string }
-  /** Given up without an attempt: too many wait already. */
+  /** An event was given up without an attempt, because the queue is full. */
   | { readonly type: 'refused'; readonly endpoint: string; readonly eventId: string; readonly reason: string }
-  /** Dead deadLetters that were forgotten, as there are too many. */
+  /** Dead letters were removed, because there were too many. */
   | { readonly type: 'forgotten'; readonly endpoint: string; readonly deadLetters: number }
-  /** Asked for an endpoint that there is not. */
+  /** A delivery was requested for an endpoint that does not exist. */
   | { readonly type: 'nowhere'; readonly endpoint: string; readonly eventId: string }
-  /** It stood in the queue, and the store has it no more: another program removed it, or the store lost it. */
+  /** A queued event is no longer in the store: another program removed it, or the store lost it. */
   | { readonly type: 'vanished'; readonly endpoint: string; readonly eventId: string }
   | ({ readonly type: 'unreadable' } & Unreadable)
-  /** The event that was dealt with last is kept no more. What is kept since is dealt with, some of it perhaps again. */
+  /** The last handled event is no longer stored. All stored events are handled, some perhaps for a second time. */
   | { readonly type: 'hole'; readonly after: string }
   /** The store does not answer. Nothing is sent until it does. */
   | { readonly type: 'away'; readonly reason: string }
   | { readonly type: 'back' };
 
-/** Takes what is worth a log line. */
+/** Receives log messages. */
 export type DispatchReport = (report: WebhookReport) => void;

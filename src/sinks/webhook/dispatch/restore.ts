@@ -3,20 +3,20 @@ import { keyParts } from '../records.ts';
 import { decodeDead, decodeLog, decodeQueued, type Decoded, type Unreadable } from '../read-records.ts';
 import type { EndpointQueue } from './endpoint-queue.ts';
 
-/** Spaces in which an endpoint leaves something. */
+/** The spaces with records of endpoints. */
 export const SPACES = ['webhooks/queue', 'webhooks/asked', 'webhooks/log', 'webhooks/dead'] as const;
 
 /** What is needed to continue the deliveries of a store. */
 export interface Restoration {
   readonly unreadable: readonly Unreadable[];
-  /** What removes records of endpoints that are no more. */
+  /** The changes that remove records of endpoints that no longer exist. */
   readonly orphans: readonly StateChange[];
 }
 
 /**
- * Gives each line what was kept of it: the places of all that waits, the bodies of a few.
+ * Restores each queue from its records: the places of all waiting events, the bodies of a few.
  *
- * @param names of all endpoints, those that cannot be read among them: what they have stays where it is.
+ * @param names of all endpoints, including unreadable ones, whose records stay.
  */
 export async function restore(
   lines: ReadonlyMap<string, EndpointQueue>,

@@ -35,7 +35,7 @@ export class Sender {
     this.#bell = new Bell(means.clock);
   }
 
-  /** There may be something to do: an event, another endpoint of the same name, the store again. */
+  /** Call when there may be work: a new event, a changed endpoint, or the store answers again. */
   wake(): void {
     this.#bell.ring();
   }
@@ -45,11 +45,13 @@ export class Sender {
     this.#removed.abort();
   }
 
-  /** Until it is removed or `signal` aborts; then nothing is under way any more. Throws only on a bug. */
+  /**
+   * Runs until the endpoint is removed or `signal` aborts. Afterwards no request is under way. Throws only on a bug.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const over = AbortSignal.any([signal, this.#removed.signal]);
     const { clock } = this.#means;
-    // One for each attempt that is under way.
+    // There is one listener for each attempt under way.
     setMaxListeners(0, over);
     while (!over.aborted) {
       if (this.#failure !== undefined) throw this.#failure.error;
@@ -86,7 +88,7 @@ export class Sender {
     const isPast = this.line.isPast(body);
     const attempted = isPast ? 'past' : await attemptOnce(record.endpoint, body.event, means, over);
     const attempt = typeof attempted === 'string' ? attempted : attempted.attempt;
-    // Broken off by us: what became of it nobody knows, and so it is sent again. What arrived is recorded even now.
+    // We aborted this attempt, so its result is unknown and it will be sent again. A complete result is still recorded.
     const isBrokenOff = over.aborted && typeof attempt !== 'string' && !attempt.ok;
     if (isBrokenOff || this.#removed.signal.aborted) return;
     this.#warn(typeof attempted === 'string' ? [] : attempted.warnings);
@@ -108,7 +110,7 @@ export class Sender {
     return undefined;
   }
 
-  /** Each time they change: they come with every attempt. */
+  /** Warnings come with each attempt; they are logged when they change. */
   #warn(warnings: readonly string[]): void {
     const text = warnings.join('\n');
     if (text === this.#warned) return;

@@ -6,21 +6,22 @@ import { queueChange, type QueueRecord } from '../records.ts';
 import { alertOf, type Alert } from '../templates/alertmanager.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What was delivered is sent again so often. Alertmanager keeps no alert over its restart. Milliseconds. */
+/** How often a delivered alert is repeated. Alertmanager loses its alerts when it restarts. Milliseconds. */
 export const REPEAT_MS = 60_000;
 
-/** The end of an alert is sent again for so long, as by Prometheus. Milliseconds. */
+/** How long the end of an alert is repeated, as by Prometheus. Milliseconds. */
 export const ENDED_MS = 15 * 60_000;
 
-/** An event that was delivered last of its alert. */
+/** The last delivered event of an alert. */
 interface Delivered {
   readonly id: string;
   readonly sequence: string;
 }
 
 /**
- * What each alert of an endpoint says now, where the receiver (Alertmanager) forgets it. The last event of an alert is
- * sent again while the alert lasts; an older one that was late is not sent any more, or it would fire what has ended.
+ * The present state of each alert of an endpoint, for a receiver that forgets alerts (Alertmanager). The last event of
+ * an alert is repeated while the alert lasts. An older event that is late is dropped, because it would fire an alert
+ * that has ended.
  */
 export class Standing {
   readonly #delivered = new Map<string, Delivered>();
@@ -30,13 +31,15 @@ export class Standing {
     this.#isWatched = isWatched;
   }
 
-  /** The territory of an alert that lasts is no longer watched: nobody would notice its end. */
+  /** Whether the alert's territory is no longer watched, so that its end would not be noticed. */
   isUnwatched({ event, by }: QueueRecord): boolean {
     const { data } = event;
     return by === 'repeat' && 'territory' in data && !this.#isWatched(data.territory.id);
   }
 
-  /** A later event of the same alert has been delivered, or nobody wants to hear of this one again. */
+  /**
+   * Whether the event is outdated: a later event of the same alert was delivered, or it need not be repeated any more.
+   */
   isPast(record: QueueRecord, endpoint: Endpoint): boolean {
     const { event, by } = record;
     const alert = alertFor(event, endpoint);
@@ -47,14 +50,15 @@ export class Standing {
     return last !== undefined && event.sequence < last.sequence;
   }
 
-  /** A record that was kept before. */
+  /** Adds a stored record. */
   restore({ event, by }: QueueRecord, endpoint: Endpoint): void {
     const alert = by === 'repeat' ? alertFor(event, endpoint) : undefined;
     if (alert !== undefined) this.#note(alert, event);
   }
 
   /**
-   * After a delivery: how the event waits to be sent again, and the event of the same alert that is past now.
+   * After a delivery: the record with which the event waits for its repeat, and the event of the same alert that it
+   * replaces.
    *
    * @param nowMs wall clock
    */
@@ -66,13 +70,13 @@ export class Standing {
     this.#note(alert, event);
     const past = before === undefined || before === event.id ? {} : { past: before };
     const sinceMs = by === 'repeat' ? record.queuedAtMs : nowMs;
-    // Nobody ends the alert of a drill that was killed.
+    // The alert of a drill that was killed would never end.
     if (event.drill === true || isOver(alert, sinceMs, nowMs)) return past;
     const next = { nextAtMs: nowMs + REPEAT_MS, last: { atMs: nowMs, ms: 0 } };
     return { ...past, waits: { event, n, queuedAtMs: sinceMs, attempts: 1, by: 'repeat', ...next } };
   }
 
-  /** After a repeat failed: how it waits to be tried again. What lasts is never given up. */
+  /** After a failed repeat: the record with which it waits for the next try. A lasting alert is never given up. */
   failed(record: QueueRecord, endpoint: Endpoint, { log, waits }: Outcome): QueueRecord | undefined {
     const { atMs, ms, status, reason = '' } = log;
     const alert = alertFor(record.event, endpoint);
@@ -87,7 +91,7 @@ export class Standing {
   }
 }
 
-/** What removes an event from the queue, if there is one. */
+/** The change that removes an event from the queue, if there is an event. */
 export function removal(name: string, id: string | undefined): readonly StateChange[] {
   return id === undefined ? [] : [queueChange(name, id, undefined)];
 }

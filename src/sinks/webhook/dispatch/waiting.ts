@@ -3,7 +3,7 @@ import { deliveryKey, type QueueRecord } from '../records.ts';
 import { decodeQueued, type Unreadable } from '../read-records.ts';
 import { Heap } from '../../../lib/heap.ts';
 
-/** An event that waits, as long as it is not being sent: all that is held of most of them. */
+/** The place of a waiting event. For most events this is all that is in memory. */
 export interface Place {
   readonly id: string;
   readonly n: number;
@@ -12,42 +12,43 @@ export interface Place {
   readonly dueMs: number;
 }
 
-/** The present moment, on both clocks. */
+/** The present time on both clocks. */
 export interface Now {
   readonly wallMs: number;
   readonly monotonicMs: number;
 }
 
-/** Events whose bodies are held for one endpoint: the next ones to be sent. The others are read when it is their turn. */
+/** Most bodies in memory for one endpoint: those of the next events. Other bodies are read when they are needed. */
 const PAGE = 32;
 
 /**
- * The queue of one endpoint. All of it stands in the store; here are the places of all and the bodies of the next ones.
+ * The queue of one endpoint. The store has all of it; memory has the places of all events and the bodies of the next
+ * ones.
  *
- * When something is due is planned by the wall clock, to hold over a restart, and waited for by monotonic time. So a
- * wall clock that steps changes nothing while we run. After a restart, a clock that was set forward sends early, and one
- * that was set back waits no longer than was planned when the last attempt had failed.
+ * Due times are stored as wall clock time, so that they survive a restart, and waited for in monotonic time. So a step
+ * of the wall clock changes nothing while we run. After a restart, a clock that was set forward sends early; one that
+ * was set back waits at most as long as planned after the last failure.
  */
 export class Waiting {
   readonly #name: string;
   readonly #places = new Map<string, Place>();
-  /** What is due, in the order of the chain: an older event that failed comes before a newer one. */
+  /** Due events, in the order of the chain: an older event that failed comes before a newer one. */
   readonly #due = new Heap<Place>((a, b) => a.n < b.n);
   readonly #later = new Heap<Place>((a, b) => a.dueMs < b.dueMs);
   readonly #bodies = new Map<string, QueueRecord>();
-  /** Being sent: they stand in the queue until it is known what came of them. */
+  /** Events that are being sent. They stay in the queue until their outcome is stored. */
   readonly #taken = new Set<string>();
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  /** Those being sent among them. */
+  /** Number of events, including those being sent. */
   get size(): number {
     return this.#places.size;
   }
 
-  /** Of the bodies in memory. */
+  /** Number of bodies in memory. */
   get held(): number {
     return this.#bodies.size;
   }
@@ -60,7 +61,7 @@ export class Waiting {
     return this.#taken.has(id);
   }
 
-  /** Puts an event where it belongs, or moves it there. */
+  /** Adds an event at its place, or moves it there. */
   put(record: QueueRecord, now: Now): void {
     const { id } = record.event;
     const place = { id, n: record.n, attempts: record.attempts, dueMs: dueMs(record, now) };
@@ -78,14 +79,14 @@ export class Waiting {
     this.#taken.delete(id);
   }
 
-  /** Milliseconds until the next one is due, 0 when it is; `undefined` when none waits. */
+  /** Milliseconds until the next event is due, 0 if it is due; `undefined`: none waits. */
   dueIn(monotonicMs: number): number | undefined {
     if (this.#firstOf(this.#due) !== undefined) return 0;
     const next = this.#firstOf(this.#later);
     return next && Math.max(0, next.dueMs - monotonicMs);
   }
 
-  /** Takes the next one that is due out of the waiting ones. */
+  /** Takes the next due event. */
   take(monotonicMs: number): Place | undefined {
     for (let next = this.#firstOf(this.#later); next !== undefined && next.dueMs <= monotonicMs;) {
       this.#later.pop();
@@ -100,9 +101,9 @@ export class Waiting {
   }
 
   /**
-   * The body of an event that was taken; with it those of the next ones are read.
+   * The body of a taken event. Also reads the bodies of the next ones.
    *
-   * @param read gives records of the queue by their keys, `undefined` when we were stopped.
+   * @param read returns records of the queue by key; `undefined`: we were stopped.
    */
   async body(
     { id }: Place,
@@ -113,7 +114,7 @@ export class Waiting {
     if (held !== undefined) return held;
     const records = await read([id, ...this.#next(PAGE)].map((id) => deliveryKey(this.#name, id)));
     if (records === undefined) return 'stopped';
-    // Others that were held are not among the next ones any more.
+    // Bodies in memory may no longer be the next ones.
     this.#bodies.clear();
     const decoded = new Map(records.map((record) => [record.key, decodeQueued(record)]));
     for (const each of decoded.values()) if (each.ok) this.#hold(each.value);
@@ -123,7 +124,7 @@ export class Waiting {
     return own.ok ? own.value : own.unreadable;
   }
 
-  /** Unless it changed while it was read: then it is read again when it is its turn. */
+  /** Skips a body that changed during the read: it is read again when it is due. */
   #hold(record: QueueRecord): void {
     const { id } = record.event;
     const place = this.#places.get(id);
@@ -131,7 +132,7 @@ export class Waiting {
     if (isSame && this.#bodies.size < PAGE) this.#bodies.set(id, record);
   }
 
-  /** Ids of those that come next. */
+  /** Ids of the next due events. */
   #next(most: number): string[] {
     const places: Place[] = [];
     for (let first = this.#firstOf(this.#due); first !== undefined && places.length < most;) {
@@ -143,7 +144,7 @@ export class Waiting {
     return places.map(({ id }) => id);
   }
 
-  /** Past places of those that were moved or removed meanwhile go. */
+  /** Drops outdated places of events that were moved or removed. */
   #firstOf(heap: Heap<Place>): Place | undefined {
     for (;;) {
       const first = heap.peek();
@@ -154,8 +155,8 @@ export class Waiting {
 }
 
 /**
- * Never longer from now than was planned. What was never tried is due since ever, as two readings of two clocks could
- * make it due a moment later than what came after it.
+ * The due time, never later from now than planned. An event without an attempt is due at minus infinity: readings of
+ * two clocks could otherwise make it due after a newer event.
  */
 function dueMs({ nextAtMs, queuedAtMs, last, attempts }: QueueRecord, { wallMs, monotonicMs }: Now): number {
   if (attempts === 0 && nextAtMs === queuedAtMs) return Number.NEGATIVE_INFINITY;

@@ -3,21 +3,21 @@ import { oneLine } from './escape.ts';
 import { json, type Sentence, type Template } from './template.ts';
 
 /**
- * Alertmanager ends an alert that is not sent again after its `resolve_timeout`, 5 minutes, unless it is told how long it
- * fires. We end it ourselves: a watch that stopped has not seen it end. Days from when it is sent, so that what a
- * recording of the past says is shown as well.
+ * How long an alert fires, in days from when it is sent. Without an end time, Alertmanager ends an alert after its
+ * `resolve_timeout`, 5 minutes, if it is not repeated. We end alerts ourselves, because a watch that stopped has not
+ * seen the end. The time counts from sending, so that alerts of a recording are shown, too.
  */
 const FIRES_FOR_DAYS = 365;
 
-/** Alerts by the verdict they stand for. Labels never change while one fires, or its end would not find it. */
+/** Alerts by verdict. The labels of an alert never change while it fires, because its end must have the same labels. */
 const ALERTS = [
   { verdict: 'unroutable', alertname: 'CountryUnroutable', severity: 'critical' },
   { verdict: 'degraded', alertname: 'CountryDegraded', severity: 'warning' },
 ] as const satisfies readonly { readonly verdict: Verdict; readonly alertname: string; readonly severity: string }[];
 
 /**
- * `POST /api/v2/alerts` of Alertmanager. A verdict fires its alert and ends the other one; `routable` ends both, when it
- * became so. While nothing can be said, what fires goes on: blind is not restored.
+ * `POST /api/v2/alerts` of Alertmanager. A verdict fires its alert and ends the other one; `routable` ends both, with
+ * the time of the recovery. With `unknown`, a firing alert continues: losing sight is not a recovery.
  */
 export const alertmanager: Template = (event, sentence, wallMs = 0) => {
   const farOff = isoTime(Math.max(Date.parse(event.time), wallMs) + FIRES_FOR_DAYS * 86_400_000);
@@ -52,13 +52,13 @@ export const alertmanager: Template = (event, sentence, wallMs = 0) => {
   }
 };
 
-/** Which alerts an event speaks of. A later event of the same key says anew how they stand. */
+/** The alerts that an event is about. A later event with the same key replaces it. */
 export interface Alert {
   readonly key: string;
   readonly fires: boolean;
 }
 
-/** The alert of an event; `undefined` where the event is of none, and nothing is sent. */
+/** The alert of an event; `undefined`: the event has no alert, and nothing is sent. */
 export function alertOf(event: UnroutableEvent): Alert | undefined {
   if (event.type === 'observer.blind' || event.type === 'observer.restored') {
     return { key: event.source, fires: event.type === 'observer.blind' };
@@ -89,7 +89,7 @@ function countryAlert(alert: (typeof ALERTS)[number], { event, data, farOff }: S
       severity: alert.severity,
       territory: data.territory.id,
       family: data.family,
-      // Another alert than the real one, which a drill must neither fire nor end.
+      // A drill has its own alert, so that it neither fires nor ends the real one.
       ...(event.drill === true ? { drill: 'true' } : {}),
     },
     annotations: annotations(event, sentence),

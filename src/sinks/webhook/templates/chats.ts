@@ -2,17 +2,20 @@ import { severityOf } from '../filter.ts';
 import { markdownText, oneLine, slackText } from './escape.ts';
 import { json, type Template } from './template.ts';
 
-/** Slack's incoming webhook. Longer texts it cuts itself, in the middle of a word. */
+/** Slack's incoming webhook. Slack itself would cut longer texts in the middle of a word. */
 export const slack: Template = (event, sentence) =>
   json({ text: slackText(oneLine(sentence(event), 3000)), mrkdwn: false });
 
-/** Mattermost's incoming webhook. Its limit is 16,383 characters, escapes counted. */
+/** Mattermost's incoming webhook. Its limit is 16,383 characters, including escapes. */
 export const mattermost: Template = (event, sentence) => json({ text: markdownText(oneLine(sentence(event), 4000)) });
 
-/** Of the flags of a Discord message: show no preview of links. */
+/** A flag of a Discord message: no previews of links. */
 const SUPPRESS_EMBEDS = 4;
 
-/** Discord's webhook. Its limit is 2,000 characters; half are left for escapes. Nobody is mentioned, whatever a name holds. */
+/**
+ * Discord's webhook. Its limit is 2,000 characters; half of them are reserved for escapes. Text never mentions users,
+ * whatever a name contains.
+ */
 export const discord: Template = (event, sentence) =>
   json({
     content: markdownText(oneLine(sentence(event), 1000)),
@@ -22,7 +25,7 @@ export const discord: Template = (event, sentence) =>
 
 /**
  * `sendMessage` of Telegram's Bot API, to this chat. Its limit is 4,096 characters. Without `parse_mode` the text is
- * shown as it is. What is less than a warning comes without a sound.
+ * shown unchanged. Events below `warning` arrive without a sound.
  */
 export function telegram(chat: string): Template {
   return (event, sentence) => {

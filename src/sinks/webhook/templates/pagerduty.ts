@@ -12,8 +12,8 @@ const SEVERITIES: Readonly<Record<Severity, 'info' | 'warning' | 'critical'>> = 
 };
 
 /**
- * PagerDuty's Events API v2, with the integration's routing key. One incident of ours is one of theirs, by its id: each
- * drop triggers it, each recovery resolves it. What neither begins nor ends anything is not sent.
+ * PagerDuty's Events API v2, with the integration's routing key. One of our incidents is one of PagerDuty's, by its id:
+ * each drop triggers it, each recovery resolves it. Other events are not sent.
  */
 export function pagerduty(routingKey: Secret): Template {
   return (event, sentence) => {
@@ -57,7 +57,7 @@ function pageOf(event: UnroutableEvent): Page | undefined {
       return { action: 'trigger', dedupKey: 'observer.blind' };
     case 'observer.restored':
       return { action: 'resolve', dedupKey: 'observer.blind' };
-    // An update would open again what the recovery before it has resolved.
+    // An update after a recovery would reopen the resolved incident.
     case 'incident.updated':
     case 'country.unknown':
     case 'country.flapping':
@@ -77,7 +77,7 @@ function pageOf(event: UnroutableEvent): Page | undefined {
   }
 }
 
-/** Eyes that open find it down, as before or newly; or routable, and what was open is over. */
+/** After blindness: if the territory is down, trigger; if it is routable, resolve. */
 function knownPage(verdict: string, dedupKey: string): Page | undefined {
   if (verdict === 'unroutable' || verdict === 'degraded') return { action: 'trigger', dedupKey };
   return verdict === 'routable' ? { action: 'resolve', dedupKey } : undefined;

@@ -4,13 +4,13 @@ import type { Template } from './template.ts';
 
 const PLAIN = 'text/plain; charset=utf-8';
 
-/** The sentence and a line feed, for whatever takes text. */
+/** The sentence and a line feed, for any receiver of text. */
 export const text: Template = (event, sentence) => ({
   contentType: PLAIN,
   body: `${oneLine(sentence(event), 4000)}\n`,
 });
 
-/** ntfy's priorities, 1 to 5: from 4 on a phone makes itself heard for longer. */
+/** ntfy's priorities, 1 to 5: from 4 on, phones notify with a long vibration and a sound. */
 const PRIORITIES: Readonly<Record<Severity, string>> = { info: '2', notice: '3', warning: '4', critical: '5' };
 
 /** ntfy, posted to a topic's URL. Its limit is 4,096 bytes, above which a text becomes an attachment. */

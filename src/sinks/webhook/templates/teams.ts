@@ -9,7 +9,7 @@ const COLOURS: Readonly<Record<Severity, string>> = {
   critical: 'attention',
 };
 
-/** Adaptive Card in a message, as the Workflows of Microsoft Teams take it ("when a webhook request is received"). */
+/** An Adaptive Card in a message, for the Workflows of Microsoft Teams ("when a webhook request is received"). */
 export const teams: Template = (event, sentence) => {
   const facts = [
     { title: 'Event', value: event.type },

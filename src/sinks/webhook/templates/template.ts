@@ -4,7 +4,7 @@ import type { UnroutableEvent } from '../../../detect/events/event.ts';
 export interface Rendered {
   readonly contentType: string;
   readonly body: string;
-  /** Besides the content type; lower case, printable ASCII. */
+  /** Headers besides the content type; lower case, printable ASCII. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -12,9 +12,9 @@ export interface Rendered {
 export type Sentence = (event: UnroutableEvent) => string;
 
 /**
- * Renders an event; `undefined` when the receiver has no use for it, and then nothing is sent. Pure.
+ * Renders an event; `undefined`: the receiver has no use for it, and nothing is sent. Pure.
  *
- * `wallMs`: when it is sent, for receivers that compare times with their own clock.
+ * `wallMs`: the time of sending, for receivers that compare times with their own clock.
  */
 export type Template = (event: UnroutableEvent, sentence: Sentence, wallMs?: number) => Rendered | undefined;
 
