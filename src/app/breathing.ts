@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ElementSource } from '../ports.ts';
 
-/** The event loop comes to its turn at least this often, so that a signal is heard. Milliseconds. */
+/** Longest time between two turns of the event loop, so that signals are handled. Milliseconds. */
 const BREATH_MS = 50;
 
 /**
- * The same source, which lets the event loop run between elements. A source that has its elements in memory, such as a
- * first table, and an engine of many territories would keep signals, leases and the status line waiting otherwise.
+ * The same source, but the event loop runs between elements. Otherwise a source with its elements in memory, such as a
+ * first table, together with an engine of many territories would delay signals, leases and the status line.
  */
 export function breathing(source: ElementSource): ElementSource {
   return {

@@ -10,16 +10,16 @@ export interface Io {
   /** For commands that read `-`. */
   readonly stdin?: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of the output went away. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of the output has gone. */
   readonly signal: AbortSignal;
 }
 
-/** One clear line for people on stderr, whatever stdout is for. What came from input cannot act on the terminal. */
+/** Prints one line for people on stderr. Characters from input cannot act on the terminal. */
 export function complain(io: Pick<Io, 'stderr'>, text: string): void {
   io.stderr.write(`unroutable: ${printable(text)}\n`);
 }
 
-/** Text wider than this is hard to read, and a chart no better. */
+/** The largest width used: wider text is hard to read, and wider charts show no more. */
 const WIDEST = 120;
 
 /** Columns of a terminal; 80 without a terminal. */
@@ -27,7 +27,10 @@ export function widthOf({ columns }: { readonly columns?: number }): number {
   return Math.min(WIDEST, Math.max(40, columns ?? 80));
 }
 
-/** `choice` is what --color or --no-color asked for; else colour is for terminals, unless NO_COLOR (no-color.org) is set. */
+/**
+ * Whether to use colour. `choice`: --color or --no-color. By default only on terminals, unless NO_COLOR (no-color.org)
+ * is set.
+ */
 export function paintFor(io: Io, choice: boolean | undefined, isTerminal: boolean): Paint {
   const isWanted = choice ?? (isTerminal && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb');
   return isWanted ? colours : noPaint;

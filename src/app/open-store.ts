@@ -8,31 +8,31 @@ import type { Io } from './io.ts';
 import { bad, type Result } from '../lib/result.ts';
 import { userFolder } from './user-folder.ts';
 
-/** Which store, as the command line says it. */
+/** The options that choose a store. */
 export interface StoreOptions {
   /** A Redis URL, a folder, or `none`. */
   readonly store?: string;
-  /** Name of the watch in it. @default $UNROUTABLE_NAME, else made of the territories */
+  /** Name of the watch in the store. @default $UNROUTABLE_NAME, else the ids of the territories */
   readonly name?: string;
-  /** `read`: nothing is written, and a Redis user without the right to write will do. @default write */
+  /** `read`: nothing is written; a Redis user without the right to write is enough. @default write */
   readonly access?: 'write' | 'read';
   /** Number of events that stay in the store: a Redis without room for them gets a warning. */
   readonly keepEvents?: number | undefined;
 }
 
-/** A store that answers, and what is to be said of it. */
+/** An open store, and remarks about it. */
 export interface OpenStore {
   readonly store: StateStore;
   readonly name: string;
   /** Whether it outlives the program. */
   readonly isLasting: boolean;
-  /** What its start-up check found worth a warning. */
+  /** Warnings of its check at the start. */
   readonly warnings: readonly string[];
-  /** Looks again: a server may have been set otherwise since. Gives what is worth a warning now. */
+  /** Repeats the check, because the server's settings may change. Returns the present warnings. */
   readonly inspect?: () => Promise<readonly string[]>;
 }
 
-/** It could not be opened. `isAway`: not now; it is worth another try. `isForeign`: another version wrote it. */
+/** The store could not be opened. `isAway`: another try later may succeed. `isForeign`: another version wrote it. */
 export type Unopened = Extract<Result<never>, { ok: false }> & {
   readonly isAway: boolean;
   readonly isForeign?: boolean;
@@ -40,17 +40,17 @@ export type Unopened = Extract<Result<never>, { ok: false }> & {
 
 type Opening = { readonly ok: true; readonly value: OpenStore } | Unopened;
 
-/** Events that memory keeps to tell none twice: a repeated commit follows the first one. */
+/** Events that a memory store holds, to recognize a repeated commit. */
 const MOST_KEPT = 10_000;
 
 const REDIS = /^(?:redis|valkey)(?:s?(?:-sentinel|-cluster)?|\+unix):\/\//;
 
-/** The scheme of a URL; `redis:` alone, too, of which nobody means a folder. A drive of Windows is none. */
+/** The scheme of a URL. `redis:` alone counts, too: it cannot mean a folder. A Windows drive letter does not count. */
 const SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:redis|valkey)[a-z+-]*:)/i;
 
 /**
- * What `--store`, else $UNROUTABLE_STORE says; else a folder of the user's own, as the XDG base directory specification
- * has it; else, where there is no home, memory.
+ * The place of `--store`, else of $UNROUTABLE_STORE, else the user's state folder by the XDG base directory
+ * specification; without a home folder, memory.
  */
 export function chosenStore({ store }: StoreOptions, { env }: Pick<Io, 'env'>): string {
   const chosen = store ?? env['UNROUTABLE_STORE'];
@@ -59,13 +59,13 @@ export function chosenStore({ store }: StoreOptions, { env }: Pick<Io, 'env'>): 
   return state === undefined ? 'none' : join(state, 'unroutable');
 }
 
-/** What `--name`, else $UNROUTABLE_NAME says; else a name made of the territories. */
+/** The name of `--name`, else of $UNROUTABLE_NAME, else a name made of the territories' ids. */
 function chosenName({ name }: StoreOptions, territories: readonly string[], { env }: Pick<Io, 'env'>): string {
   const fromEnvironment = env['UNROUTABLE_NAME'] ?? '';
   return name ?? (fromEnvironment === '' ? watchName(territories) : fromEnvironment);
 }
 
-/** Why the name cannot be one; the ids of many territories together make too long a one. */
+/** Why a name is not valid. The ids of many territories make a name that is too long. */
 function nameFault(
   name: string,
   { name: asked }: StoreOptions,
@@ -78,7 +78,7 @@ function nameFault(
   return `the ids of ${territories.length} territories make too long a name for the watch: give it one with --name or UNROUTABLE_NAME`;
 }
 
-/** Opens the store of a watch over these territories. Without a server or a folder nothing is kept when it ends. */
+/** Opens the store of a watch over these territories. Without a server or a folder, the data ends with the process. */
 export async function openStore(
   options: StoreOptions,
   territories: readonly string[],
@@ -87,7 +87,7 @@ export async function openStore(
 ): Promise<Opening> {
   const name = chosenName(options, territories, io);
   const place = chosenStore(options, io);
-  // In memory nobody looks for it by a name that nobody chose.
+  // A memory store cannot be looked up, so a default name that is too long does no harm.
   const isFree = place === 'none' && name === watchName(territories);
   if (!isFree && parseWatchName(name) === undefined)
     return { ...bad('usage', nameFault(name, options, territories, io)), isAway: false };
@@ -97,14 +97,14 @@ export async function openStore(
     return openInRedis(place, { name, clock, access: options.access ?? 'write', keepEvents: options.keepEvents }, io);
   const [scheme] = SCHEME.exec(place) ?? [];
   if (scheme === undefined) return openInFolder(join(place, name), name, clock);
-  // What follows may be a password.
+  // The rest may be a password.
   return {
     ...bad('usage', `--store ${scheme}…: it must be redis://… or another URL of docs/redis.md, a folder, or none`),
     isAway: false,
   };
 }
 
-/** Opens a store to look into: there must be one. A folder that is not there is a fault, and is not made. */
+/** Opens an existing store for reading. A missing folder is a fault, and is not created. */
 export async function openKept(...wanted: Parameters<typeof openStore>): Promise<Opening> {
   const [options, territories, io] = wanted;
   const place = chosenStore(options, io);
@@ -122,7 +122,7 @@ export async function openLasting(...wanted: Parameters<typeof openStore>): Prom
   return { ...bad('usage', '--store none: nothing is stored there'), isAway: false };
 }
 
-/** Loaded when it is needed: a replay needs neither. */
+/** Loaded on demand: a replay needs neither. */
 async function openInRedis(url: string, options: OpenOptions, { env }: Pick<Io, 'env'>): Promise<Opening> {
   const { openRedis } = await import('../store/redis/open.ts');
   const password = env['UNROUTABLE_REDIS_PASSWORD'];

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder of our package.json: looked for upward, because this file lies in src/app in a checkout and in
- * dist/src/app of the package. What is shipped (incidents/, the version) is found from there.
+ * The folder of our package.json. It is searched for upward, because this file is in src/app in a checkout and in
+ * dist/src/app in the package. Shipped files (incidents/, the version) are found from there.
  */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));

@@ -3,7 +3,7 @@ import { bad, good, type Result } from '../lib/result.ts';
 import { targetOf } from '../store/redis/open.ts';
 import { parseRedisUrl } from '../store/redis/url.ts';
 
-/** What another library of Redis needs to connect where a URL of ours says. `name`: without the password. */
+/** The connection options of our Redis URL for another Redis library. `name`: the URL without the password. */
 export async function redisConnection(url: string): Promise<Result<{ name: string; options: RedisOptions }>> {
   const parsed = parseRedisUrl(url);
   if (!parsed.ok) return bad('usage', `--redis: ${parsed.reason}`);

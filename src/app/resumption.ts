@@ -4,7 +4,7 @@ import type { Keeping } from '../pipeline.ts';
 import type { Kept } from '../ports.ts';
 import type { Resumption } from './feed/types.ts';
 
-/** The position of the store, without its records: the engine has them, and a long run should not hold them twice. */
+/** The position of the store without its records: the engine has them, so a second copy would waste memory. */
 export function positionOf({ number, elements, cursor }: Kept): NonNullable<Keeping['position']> {
   return { number, elements, cursor };
 }

@@ -4,9 +4,8 @@ import type { Clock } from '../ports.ts';
 const WAITS = { firstMs: 200, mostMs: 5_000 };
 
 /**
- * Waits before a store that did not answer is tried again: longer each time, with random waits, so that processes
- * that lost it together do not return together. `say` is called for the first failure and for each one with another
- * text.
+ * Waits before a store that did not answer is tried again: longer each time, with jitter, so that processes do not all
+ * return at the same moment. `say` is called for the first failure, and when the text of the failure changes.
  */
 export function retrying(
   clock: Clock,
@@ -17,7 +16,7 @@ export function retrying(
   let said: string | undefined;
   return async (error, attempt) => {
     const text = error instanceof Error ? error.message : String(error);
-    // A figure that changes is nothing else: how much room is left.
+    // Texts that differ only in a number, such as the free space, count as the same.
     const kind = text.replaceAll(/\d+/g, '');
     if (attempt === 1 || kind !== said) say(error);
     said = kind;

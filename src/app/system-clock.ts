@@ -1,9 +1,9 @@
 import type { Clock } from '../ports.ts';
 
-/** Node takes a longer delay for 1 ms. */
+/** The longest delay of Node's timers: it treats a longer one as 1 ms. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** This machine's time, for what runs at the edge. */
+/** The clock of this machine. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),

@@ -1,7 +1,7 @@
 import { complain, type Io } from '../app/io.ts';
 import type { Failure, FaultKind } from '../lib/result.ts';
 
-/** How the command ends, named by what the user must do. docs/cli.md and `--help` have the same table. */
+/** The exit statuses, each with what the user must do. docs/cli.md and `--help` have the same table. */
 export const EXIT = {
   /** Nothing: all input was read. */
   done: 0,
@@ -9,36 +9,36 @@ export const EXIT = {
    * `status --ready`: there is no leader, or it is not ready. `drill`, `webhook test`: not everything arrived.
    */
   notReady: 1,
-  /** Mend the command line. */
+  /** Correct the command line. */
   usage: 2,
-  /** The result is valid, but some input could not be read: fetch the named files again. */
+  /** Fetch the named files again: the result is valid, but some input could not be read. */
   partial: 3,
-  /** No input could be read, or the output not be written: look at names, rights and space. */
+  /** Check names, rights and disk space: no input could be read, or the output could not be written. */
   files: 4,
-  /** Fetch or make the input again: trying again with the same input is useless. Of `map` and `reduce`. */
+  /** Fetch or make the input again: the same input will fail again. `map` and `reduce` only. */
   data: 65,
-  /** Mend the store, or choose another: it could not be used, or holds what is not ours. */
+  /** Repair the store, or choose another: it could not be used, or contains foreign data. */
   store: 69,
   /** Report a bug. */
   bug: 70,
-  /** Try again: a disk or a network failed, or a file changed while it was read. Of `map` and `reduce`. */
+  /** Try again: a disk or a network failed, or a file changed while it was read. `map` and `reduce` only. */
   again: 75,
-  /** Mend the territories file, or that of webhooks. */
+  /** Correct the territories file or the webhooks file. */
   configuration: 78,
-  /** Nothing: it was stopped by a signal, what was found until then was printed. */
+  /** Nothing: a signal stopped the command; results up to then were printed. */
   interrupted: 130,
 } as const satisfies Readonly<Record<FaultKind | 'done' | 'bug', number>>;
 
 /** An exit status of the command. */
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
-/** Prints the faults and gives the exit status of their kind. */
+/** Prints the faults and returns the exit status of their kind. */
 export function failed({ kind, faults }: Pick<Failure, 'kind' | 'faults'>, io: Io): ExitStatus {
   for (const fault of faults) complain(io, fault);
   return EXIT[kind];
 }
 
-/** The exit statuses, as the help texts list them. */
+/** The exit statuses, as text for the help. */
 export const EXIT_HELP = `Exit status:
   0    done: all input was read
   1    'status --ready': there is no leader, or it is not ready;

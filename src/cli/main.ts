@@ -8,37 +8,37 @@ import { refusal } from '../lib/errno.ts';
 /** Milliseconds. */
 const ORPHAN_ENDS_WITHIN_MS = 2_000;
 
-/** The only place that touches the process: it makes what commands need, and ends with their status. */
+/** The only code that uses the process directly. It creates the `Io` for commands, and exits with their status. */
 async function main(): Promise<void> {
   const stop = new AbortController();
   // SIGHUP: the terminal was closed.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      // The second signal does not wait for anything.
+      // A second signal ends the process at once.
       if (stop.signal.aborted) process.exit(EXIT.interrupted);
       stop.abort();
     });
   }
-  // A worker that started this process is gone: what it does is another worker's by now.
+  // The worker that started this process has ended, so another worker has this task by now.
   process.once('disconnect', () => {
     stop.abort();
     setTimeout(() => process.exit(EXIT.interrupted), ORPHAN_ENDS_WITHIN_MS).unref();
   });
-  // Listening alone must not keep the process alive.
+  // This listener must not keep the process alive.
   process.channel?.unref();
   const { stdin, stdout, stderr, env } = process;
   const io: Io = { stdin, stdout, stderr, env, signal: stop.signal };
   const end = (status: ExitStatus) => {
-    // That the output is not whole outweighs how well the rest went.
+    // Incomplete output counts more than the command's own status.
     if (process.exitCode !== EXIT.files) process.exitCode = status;
   };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that went away (`| head`) is no error.
+    // A reader that closed the pipe (`| head`) is not an error.
     if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || process.exitCode === EXIT.files) return;
     complain(io, `the output could not be written: ${refusal(error)}`);
     end(EXIT.files);
   });
-  // Where errors cannot be told, there is nobody to tell it to.
+  // Errors of stderr itself cannot be reported.
   process.stderr.on('error', () => undefined);
 
   try {

@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
 
 /**
- * A command that keeps the options and actions only of those commands that the command line names: the others are listed in a
- * help, and building them all is a tenth of a short run.
+ * A command that builds options and actions only for the subcommands that the command line names. Help lists the
+ * others. Building all of them takes a tenth of a short run.
  */
 export class NamedCommand extends Command {
   readonly #words: readonly string[];
 
-  /** `words`: the command line; a word that is an option's value may be the name of a command, too, and costs little. */
+  /** `words`: the command line. The value of an option may look like a command; that only costs a little time. */
   constructor(name: string, words: readonly string[]) {
     super(name);
     this.#words = words;
@@ -18,7 +18,7 @@ export class NamedCommand extends Command {
   }
 }
 
-/** What the help of the command above tells of a command: its name, its summary, its arguments, and whether it has options. */
+/** What the parent command's help shows: name, summary, arguments, and whether there are options. */
 class Mention extends Command {
   override createCommand(name: string): Command {
     return new Mention(name);

@@ -13,12 +13,12 @@ import {
 import type { Seed } from '../app/feed/types.ts';
 
 /**
- * The options of a command as commander gives them, by their names in camel case. The command's own type says which there
- * are; its `settings`, the thresholds, are among them.
+ * The options of a command as commander returns them, by name in camel case. The command's own type lists them,
+ * including its `settings`, the thresholds.
  */
 export type Chosen<Options> = Omit<Options, 'settings'>;
 
-/** Which territories: `replay` and `watch` choose alike. */
+/** The options that select territories, the same for `replay` and `watch`. */
 export function addChoice(command: Command): void {
   command
     .optionsGroup('What to watch:')
@@ -30,7 +30,7 @@ export function addChoice(command: Command): void {
     .option('--territories <file>', 'YAML file of territories, see docs/territories.md');
 }
 
-/** How much may be watched: `replay` and `watch` refuse what memory would not hold. */
+/** The limit of what may be watched: `replay` and `watch` refuse more than memory can hold. */
 export function addLimits(command: Command): void {
   command
     .option('--max-territories <n>', 'refuse more territories than this (default: 2000)', asLimit)
@@ -46,7 +46,7 @@ function asLimit(text: string): number {
   return Number(text);
 }
 
-/** Every threshold and every rule of voting is an option. `as`: the defaults that this command has instead of a replay's. */
+/** Every threshold and every voting rule as an option. `as`: defaults that differ from those of a replay. */
 export function addThresholds(
   command: Command,
   as: <Key extends string>(table: readonly Setting<Key>[]) => readonly Setting<Key>[] = (table) => table,
@@ -68,7 +68,7 @@ function addSettings(command: Command, group: string, table: readonly Setting<st
   }
 }
 
-/** What of a replay is printed, and how. */
+/** The options for the output of a replay. */
 export function addPrinting(command: Command): void {
   command
     .optionsGroup('What to print:')
@@ -85,7 +85,7 @@ export function addPrinting(command: Command): void {
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
 }
 
-/** Collects an option that may be given several times. */
+/** Collects the values of an option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
@@ -163,7 +163,7 @@ export function asThreads(text: string): number {
 /** The default address of `serve`. */
 export const DEFAULT_HTTP = '127.0.0.1:4680';
 
-/** The options of what serves the page and the API. */
+/** The options of commands that serve the page and the API. */
 export function addHttp(command: Command, usual?: string): void {
   command
     .optionsGroup('What to serve:')

@@ -38,9 +38,9 @@ import { addWebhookCommands } from './webhook/program.ts';
 import { forLiveFeed } from '../config/settings.ts';
 
 /**
- * The command line. Each command is loaded when it is called: `--help` must answer at once, and needs none of them.
- * `end` takes the exit status of the command that ran. `words`: what will be parsed, so that the options of other commands
- * need not be built; without it, all are.
+ * The command line. Each command is loaded only when it is called, so that `--help` answers at once. `end` takes the
+ * exit status of the command that ran. `words`: the arguments that will be parsed, so that only the options of named
+ * commands are built; without it, all are built.
  */
 export function createProgram(io: Io, end: (status: ExitStatus) => void, words?: readonly string[]): Command {
   const program = (words === undefined ? new Command('unroutable') : new NamedCommand('unroutable', words))
@@ -78,7 +78,7 @@ function pointToOwnHelp(command: Command, path: string): void {
   for (const child of command.commands) pointToOwnHelp(child, `${path} ${child.name()}`);
 }
 
-/** The description, and the choices where it does not name them itself. */
+/** The description, with the choices added if it does not name them. */
 function optionDescription({ description, argChoices = [], defaultValue }: Option): string {
   const isNamed = argChoices.every((choice) => description.includes(choice));
   const more = [

@@ -19,12 +19,12 @@ import {
   type WindowOptions,
 } from './window.ts';
 
-/** Files to read, wherever they were asked for. */
+/** The input files on this machine, and what could not be fetched. */
 export interface Inputs {
   readonly paths: readonly string[];
-  /** What of it could not be had. */
+  /** Input that could not be fetched. */
   readonly missing: readonly Damage[];
-  /** What is broken in the archive itself: a reader names it again. */
+  /** Damage in the archive itself, which the reader reports again. */
   readonly damaged: readonly Damage[];
   /** Removes temporary files of this run. */
   readonly close: () => Promise<void>;
@@ -34,8 +34,8 @@ export interface Inputs {
 export type InputOptions = Partial<WindowOptions>;
 
 /**
- * Makes files of what the command line names: a window of the public archives, URLs, `-` for the standard input, and files
- * as they are.
+ * Turns what the command line names into files: a window of the public archives, URLs, `-` for standard input, and
+ * local files.
  */
 export async function openInputs(
   paths: readonly string[],
@@ -66,7 +66,7 @@ export function isUrl(path: string): boolean {
   return /^https?:\/\//i.test(path);
 }
 
-/** What the options say that cannot be meant together. */
+/** Options that contradict each other. */
 function misuse(paths: readonly string[], options: InputOptions): Failure | undefined {
   const { from, until, collectors, project } = options;
   const odd = paths.filter((path) => isUrl(path) && !URL.canParse(path));
@@ -104,7 +104,7 @@ function nameOf({ collector, url }: ArchiveFile): string {
   return `${collector}/${name}`;
 }
 
-/** A file is planned by its first bytes and read again: what comes through a pipe is written down first. */
+/** A file is read twice: its first bytes for planning, then all of it. So a pipe is first copied into a file. */
 async function spool(
   stdin: Readable | undefined,
   signal: AbortSignal,

@@ -26,40 +26,43 @@ import type { Io } from '../io.ts';
 import { packageVersion } from '../package-root.ts';
 import { userFolder } from '../user-folder.ts';
 
-/** A stretch of an archive, as the command line names it. */
+/** A window of an archive, as the command line names it. */
 export interface WindowOptions {
   readonly from: EventTime;
   readonly until: EventTime;
   /** @default the multihop collector of each project, which have the longest history: rrc00 and route-views2 */
   readonly collectors?: readonly Collector[];
   readonly project?: Project;
-  /** Folder of files that were fetched. @default `cacheFolder` */
+  /** Folder of downloaded files. @default `cacheFolder` */
   readonly cache?: string;
-  /** What the cache may take, bytes. @default 20 GB */
+  /** Largest size of the cache, bytes. @default 20 GB */
   readonly cacheSize?: number;
   readonly offline?: boolean;
   /** Base URL of a BGPKIT Broker, asked instead of the archives' listings. */
   readonly broker?: string;
-  /** For the User-Agent: whom the archive's operators may write to. */
+  /** Contact for the User-Agent, for the archive's operators. */
   readonly contact?: string;
 }
 
-/** Files of a window that are here now. */
+/** Files of a window that are on this machine now. */
 export interface WindowFiles extends FetchedFiles {
-  /** What could not be looked up. */
+  /** Listings that could not be read. */
   readonly faults: readonly LookupFault[];
 }
 
-/** Stands for the collector of a file that was named by its URL: the reader finds out whose it is. */
+/** Replaces the collector of a file that was named by its URL: the reader finds the collector. */
 export const URL_COLLECTOR = 'url' as Collector;
 /** Bytes that the cache of downloaded files may hold by default. */
 export const DEFAULT_CACHE_BYTES = 20e9;
 const DEFAULT_COLLECTORS: Readonly<Record<Project, string>> = { ris: 'rrc00', routeviews: 'route-views2' };
-/** A window of a year of one collector is 105,000 files; more is a slip of the pen. */
+/** A year of one collector is 105,000 files. A larger window is a typing mistake. */
 const LONGEST_WINDOW_MS = 366 * 86_400_000;
 const DUMP_WITHIN_MS = 24 * 3_600_000;
 
-/** What `--cache`, else $UNROUTABLE_CACHE says, else the user's cache folder as the XDG base directory specification has it. */
+/**
+ * The folder of `--cache`, else of $UNROUTABLE_CACHE, else the user's cache folder by the XDG base directory
+ * specification.
+ */
 export function cacheFolder({ cache }: Pick<WindowOptions, 'cache'>, { env }: Pick<Io, 'env'>): string | undefined {
   const chosen = cache ?? env['UNROUTABLE_CACHE'];
   if (chosen !== undefined && chosen !== '') return chosen;
@@ -126,7 +129,7 @@ export async function fetchUrls(
     const { host, pathname, search } = new URL(url);
     const name = pathname.slice(pathname.lastIndexOf('/') + 1);
     const place = `url/${host}${pathname}${name === '' ? 'index' : ''}${search}`;
-    // `latest-bview.gz` is another file every eight hours.
+    // `latest-bview.gz` has new content every eight hours, so it is not cached.
     const isMutable = readFileName(name).start === undefined;
     return { collector: URL_COLLECTOR, kind: 'updates', start: 0, url, place, isMutable };
   });
@@ -134,7 +137,7 @@ export async function fetchUrls(
   return fetchAll(files, { cache, http: httpOf(options, means), faults: [], means, offline }, io.signal);
 }
 
-/** What is wrong with the name of a collector; `undefined` when an archive has one of this name. */
+/** What is wrong with the name of a collector; `undefined`: an archive has it. */
 function unknownText(name: Collector): string | undefined {
   if (isKnownCollector(name)) return undefined;
   const meant = didYouMean(name, KNOWN_COLLECTORS);
@@ -169,7 +172,7 @@ async function fetchAll(
   }
 }
 
-/** Files of earlier runs alone: the reader chooses from them by their names. */
+/** Only files of earlier runs: the reader chooses from them by name. */
 async function fromCache(
   cache: ArchiveCache,
   collectors: readonly Collector[],
@@ -200,12 +203,12 @@ function defaultCollectors(project: Project | undefined): readonly Collector[] {
   return projects.flatMap((one) => parseCollector(DEFAULT_COLLECTORS[one]) ?? []);
 }
 
-/** Collectors that are not of the project that was named with them. */
+/** Collectors that do not belong to the project named with them. */
 export function strangers(collectors: readonly Collector[], project: Project | undefined): readonly Collector[] {
   return project === undefined ? [] : collectors.filter((collector) => projectOf(collector) !== project);
 }
 
-/** Mirrors and tests name other servers. */
+/** Mirrors and tests use other servers. */
 function basesOf(env: Io['env']): Result<ArchiveBases> {
   const faults: string[] = [];
   const baseOf = (name: string, usual: string): string => {

@@ -7,8 +7,8 @@ import type { Territory } from '../../territory/territory.ts';
 import { DEFAULT_VOTING } from '../../policy/voting-policy.ts';
 
 /**
- * What a real engine says of a fake outage of this territory, by the default policy, marked as a drill. The same drill
- * gives the same events.
+ * The events of a real engine for a fake outage of this territory, with the default policy, marked as a drill. The same
+ * drill gives the same events.
  */
 export function drillEvents(drill: Drill, territory: Territory): readonly UnroutableEvent[] {
   const fake = drillTerritory(territory);
@@ -25,9 +25,9 @@ export function drillEvents(drill: Drill, territory: Territory): readonly Unrout
 
 /** The events of a drill in two parts. */
 export interface DrillParts {
-  /** The outage, up to its last event before the first return: the part that pages people. */
+  /** The outage, up to the last event before the first return: this part pages people. */
   readonly opening: readonly UnroutableEvent[];
-  /** The return: what resolves the page. */
+  /** The return: this part resolves the page. */
   readonly end: readonly UnroutableEvent[];
 }
 

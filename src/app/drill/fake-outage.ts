@@ -7,11 +7,11 @@ import { unitsOf, type Territory } from '../../territory/territory.ts';
 import { Chain, digest, type Draft } from '../../detect/events/chain.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 
-/** One who asked to see whether events arrive. */
+/** A request for a drill, which tests whether events arrive. */
 export interface Drill {
-  /** 16 hex digits, random. The ids of all events of the drill are made from it. */
+  /** 16 random hex digits. The ids of all events of the drill are derived from it. */
   readonly id: string;
-  /** Id of the territory that is said to be gone. */
+  /** Id of the territory that the drill reports as lost. */
   readonly territory: string;
   /** The fake outage is over by then. Milliseconds since 1970-01-01T00:00:00Z. */
   readonly atMs: number;
@@ -19,9 +19,9 @@ export interface Drill {
   readonly holdMs?: number;
 }
 
-/** Half of the networks of a large country would be as many events. */
+/** Most networks that a drill removes. Half of a large country would give too many events. */
 const MOST_UNITS = 4;
-/** More than a verdict needs; with two more ASes behind them they are as many as there are numbers for examples. */
+/** Voters of a drill: more than a verdict needs. With two further ASes they use all AS numbers for documentation. */
 const VOTERS = 14;
 const FULL_TABLE = 1_000_000;
 
@@ -30,10 +30,10 @@ const LOST_AFTER_MS = 60_000;
 const BACK_AFTER_MS = 6 * 60_000;
 /** Longer than the default `incidentGapMs` after the return. */
 const OVER_AFTER_MS = 40 * 60_000;
-/** Between two voters: no outage is heard of by all at once. */
+/** Milliseconds between two voters: real outages do not reach all voters at once. */
 const APART_MS = 500;
 
-/** As much of a territory as a drill makes go: some networks of one family. */
+/** The part of a territory that a drill removes: some networks of one family. */
 export function drillTerritory(territory: Territory): Territory {
   const ipv4 = unitsOf(territory, 'ipv4');
   const units = ipv4.length > 0 ? ipv4 : unitsOf(territory, 'ipv6');
@@ -41,8 +41,8 @@ export function drillTerritory(territory: Territory): Territory {
 }
 
 /**
- * A fake outage: the elements that peers would send, in the order of event time, the last at `end`. Neither their
- * collector nor their addresses (RFC 5737) nor their AS numbers (RFC 5398) exist.
+ * A fake outage: the elements that peers would send, in order of event time, the last at `end`. The collector, the
+ * addresses (RFC 5737) and the AS numbers (RFC 5398) do not exist.
  */
 export function* fakeOutage({ blocks, origins }: Territory, end: EventTime): Generator<Element, void, undefined> {
   const start = later(end, -OVER_AFTER_MS);
@@ -67,8 +67,8 @@ export function* fakeOutage({ blocks, origins }: Territory, end: EventTime): Gen
 }
 
 /**
- * Marks the events of a fake outage, so that they cannot be taken for real: a chain, ids and incidents of their own.
- * The same drill always gives the same events.
+ * Marks the events of a fake outage, so that they cannot be taken for real ones: they get their own chain, ids and
+ * incidents. The same drill always gives the same events.
  */
 export function marked({ id }: Drill, events: readonly UnroutableEvent[]): readonly UnroutableEvent[] {
   const chain = new Chain();

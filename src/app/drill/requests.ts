@@ -7,24 +7,24 @@ import { drillEvents, drillParts, type DrillParts } from './drill-events.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Logger } from '../watch/log.ts';
 
-/** How often the leader looks whether a drill was requested. Milliseconds. */
+/** How often the leader looks for requests for drills. Milliseconds. */
 const LOOK_MS = 1_000;
-/** A drill that was requested longer ago than this, and its hold, is not carried out. Milliseconds. */
+/** A request older than this plus its hold is not carried out. Milliseconds. */
 const STALE_MS = 10 * 60_000;
 /** The longest hold. Milliseconds. */
 export const MOST_HOLD_MS = 10 * 60_000;
-/** Drills that are under way at once. */
+/** Most concurrent drills. */
 const MOST = 8;
 
 const SOURCE = '/drills/';
 
-/** What taking requests for drills needs. */
+/** What handling requests for drills needs. */
 export interface DrillCallsParts {
   readonly store: StateStore;
   readonly selection: Selection;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Of the lease under which we write. */
+  /** Fencing token of our lease. */
   readonly token: () => number | undefined;
 }
 
@@ -37,17 +37,17 @@ interface Call {
   readonly drill: Drill;
   readonly parts: DrillParts;
   stage: 'requested' | 'opening' | 'held' | 'ending' | 'stored';
-  /** In `held`: when the end is due, monotonic. */
+  /** In `held`: when the end is due, monotonic milliseconds. */
   untilMs: number;
 }
 
 /**
- * Drills that were requested in the store, carried out by the leader. The opening goes with the next batch, the end with
- * the first one after the hold; when both are stored, the request is removed. A leader that is killed in between leaves it
- * to the next one, whose events are the same, and which holds the end back again.
+ * Carries out drills that were requested in the store; only the leader does this. The opening is stored with the next
+ * batch, the end with the first batch after the hold; then the request is removed. If the leader is killed in between,
+ * the next leader repeats the drill with the same events, and holds the end back again.
  *
- * A request that was withdrawn before its opening was taken is not carried out any more. One that was withdrawn later ends
- * at once: what its opening opened at a receiver does not stay open.
+ * A request that is withdrawn before its opening was taken is dropped. If it is withdrawn later, the end follows at
+ * once, so that no alert stays open at a receiver.
  */
 export class DrillCalls {
   readonly #parts: DrillCallsParts;
@@ -57,7 +57,7 @@ export class DrillCalls {
     this.#parts = parts;
   }
 
-  /** What is to be stored with the next batch, each event once. */
+  /** The events to store with the next batch, each once. */
   take(): readonly UnroutableEvent[] {
     return [...this.#calls.values()].flatMap((call) => this.#due(call));
   }
@@ -74,7 +74,7 @@ export class DrillCalls {
     return parts.end;
   }
 
-  /** These events were stored. */
+  /** Call when these events were stored. */
   noteKept(events: readonly UnroutableEvent[]): void {
     for (const { source, id } of events) {
       const call = source.startsWith(SOURCE) ? this.#calls.get(source.slice(SOURCE.length)) : undefined;
@@ -96,14 +96,14 @@ export class DrillCalls {
     );
   }
 
-  /** Looks again and again, until `signal` aborts. */
+  /** Looks for requests repeatedly, until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#parts;
     while (!signal.aborted) {
       try {
         await this.#look(await store.read('drills'));
       } catch {
-        // A store that is away is reported by the pipeline.
+        // The pipeline already reports a store that does not answer.
       }
       await clock.sleep(LOOK_MS, signal);
     }
@@ -124,7 +124,7 @@ export class DrillCalls {
     for (const { key } of gone) this.#calls.delete(key);
   }
 
-  /** Obeys who withdrew a request, or made its hold shorter. */
+  /** Applies withdrawals and shorter holds. */
   #heed(call: Call, record: StateRecord | undefined): void {
     const { clock, log } = this.#parts;
     const { id } = call.drill;
@@ -137,7 +137,7 @@ export class DrillCalls {
     if (call.stage === 'held' && isOver) call.untilMs = Math.min(call.untilMs, clock.monotonicMs());
   }
 
-  /** @returns whether it is carried out. */
+  /** @returns whether the drill is carried out. */
   #begin(record: StateRecord): boolean {
     const { selection, clock, log } = this.#parts;
     const drill = drillOf(record);
@@ -168,7 +168,7 @@ const schema = z.object({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   territory: z.string().max(32),
   atMs: z.number().min(0),
-  // Earlier versions did not hold the end back.
+  // Requests of earlier versions have no hold.
   holdMs: z.number().min(0).max(MOST_HOLD_MS).exactOptional(),
 });
 

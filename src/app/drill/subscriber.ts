@@ -15,12 +15,12 @@ export interface Subscriber {
 /** A subscriber that receives events, or why it cannot. */
 export type Listening =
   | { readonly ok: true; readonly subscriber: Subscriber }
-  /** `isForbidden`: this user may not subscribe, which says nothing of those who may. */
+  /** `isForbidden`: this user may not subscribe; other users may still receive events. */
   | { readonly ok: false; readonly reason: string; readonly isForbidden: boolean };
 
 const DEADLINE_MS = 5_000;
 
-/** Subscribes over a connection of its own. @param source of the events that are listened for: `/drills/ID`. */
+/** Subscribes over a connection of its own. @param source of the expected events: `/drills/ID`. */
 export async function listenTo(
   url: string,
   source: string,

@@ -19,14 +19,19 @@ import { allTerritories, isWhole, mending, mendingLeft, ripestatClient, seedingA
 import { Overlap } from './overlap.ts';
 import { noteMissed, seedSource } from './seed.ts';
 
-/** Anchors are always announced: when they go, it is us. `undefined` where history is played, which need not have them. */
+/**
+ * The control group. Anchors are always announced: if they vanish, our own view is at fault. `undefined` for played
+ * history, which may lack them.
+ */
 export function controlTerritory(isHistory: boolean): Territory | undefined {
   if (isHistory) return undefined;
   const blocks = CONTROL_PREFIXES.filter(({ role }) => role === 'anchor').map(({ prefix }) => prefix);
   return { id: 'CONTROL', name: 'RIS anchors', blocks, origins: [], timeZone: undefined };
 }
 
-/** Puts the live feed together: subscribed to first, seeded, drained, and healed where it had gaps. */
+/**
+ * Assembles the live feed: it subscribes first, then reads the first table, then the buffered messages, and heals gaps.
+ */
 // oxlint-disable-next-line max-lines-per-function -- the one place where the parts of a feed are put together
 export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const gaps = new GapLog();
@@ -37,7 +42,7 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   const say = liveLog(options.log);
   const live = liveSource(options, (report) => {
     say(report);
-    // What was said after the last word heard is missing, not only what was said after we noticed.
+    // The gap begins at the last message received, not when we noticed the loss.
     if (report.type === 'gap') gaps.gap(report.collector, later(report.heardAt, -OVERLAP_MS));
     if (report.type === 'heard-again') gaps.heardAgain(report.collector, report.at);
   });
@@ -47,7 +52,7 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
 
   const heard = noting(live, begun, { open: left, gaps, overlap });
   const ahead = new Ahead(heard);
-  // A recording waits until it is asked for more: nothing of it need be lost.
+  // A played recording waits for its reader, so it needs no buffer that might drop elements.
   const feed = options.isHistory ? heard : ahead;
   const compared = (first: ElementSource): ElementSource => {
     const both = follow(overlap.seed(first), feed);
@@ -73,7 +78,7 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
     forget: (before) => ahead.forget(before),
     source(from) {
       const isOld = from !== undefined && isTooOld(from.cursor, options);
-      // A dump from before what was kept would pass for news of what was missed.
+      // A dump that is older than the stored state would look like new messages.
       const isSeeded = from === undefined || (isOld && options.seed.from !== 'mrt');
       const seeded = seed.value === undefined || !isSeeded ? feed : compared(seed.value);
       if (from === undefined) return heal(seeded);
@@ -83,16 +88,19 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
   });
 }
 
-/** What is older than this is not healed but seeded anew: RIPEstat would be asked for hours of updates. Milliseconds. */
+/**
+ * After a longer stop the feed is seeded again instead of healed, because RIPEstat would have to send hours of updates.
+ * Milliseconds.
+ */
 const OLDEST_HEALED_MS = 3_600_000;
-/** Collectors are heard with delays of their own: what came before the cursor may have been heard after it. Milliseconds. */
+/** Collectors have different delays, so a message from before the cursor may arrive after it. Milliseconds. */
 export const OVERLAP_MS = 60_000;
 
 function isTooOld(cursor: EventTime, { isHistory, clock }: FeedOptions): boolean {
   return !isHistory && clock.wallMs() - cursor > OLDEST_HEALED_MS;
 }
 
-/** Collectors of which something may not have been heard since the cursor. Their gap is over when they are heard again. */
+/** Collectors with possibly missed messages since the cursor. Their gap ends when they send data again. */
 function missed(from: Resumption, ahead: Ahead, gaps: GapLog, begun: Begun): readonly Collector[] {
   const wholeSince = begun.at === undefined || ahead.isCut ? Infinity : begun.at;
   return from.collectors.filter((collector) => {
@@ -102,7 +110,7 @@ function missed(from: Resumption, ahead: Ahead, gaps: GapLog, begun: Begun): rea
   });
 }
 
-/** First what was missed, then the feed. */
+/** First the gaps, then the feed. */
 function resumed(source: ElementSource, collectors: readonly Collector[], cursor: EventTime): ElementSource {
   return {
     name: source.name,
@@ -117,7 +125,7 @@ function liveSource(options: FeedOptions, report: (report: LiveReport) => void):
   const { url, collectors, clock, isHistory } = options;
   return risLive({
     client: `unroutable-${packageVersion()}`,
-    // The control group's too: it must be seen to go, and to come back with a session.
+    // Includes the blocks of the control group: its losses and returns must be seen, too.
     blocks: allTerritories(options).flatMap(({ blocks }) => blocks),
     clock,
     random: Math.random,
@@ -128,7 +136,7 @@ function liveSource(options: FeedOptions, report: (report: LiveReport) => void):
   });
 }
 
-/** The source, and something that goes on while it is read and yields nothing. */
+/** The source, with a background task that runs while the source is read. */
 function watched(source: ElementSource, work: (signal: AbortSignal) => Promise<void>): ElementSource {
   return {
     name: source.name,
@@ -151,7 +159,7 @@ interface Noting {
   readonly overlap: Overlap;
 }
 
-/** Notes from when on the feed is heard whole: what lies between the seed and that is a gap. */
+/** Notes when the feed became complete. The time between the seed and that moment is a gap. */
 function noting(live: LiveSource, begun: Begun, { open, gaps, overlap }: Noting): ElementSource {
   return {
     name: live.name,

@@ -12,21 +12,24 @@ import { logRipestat, type Logger } from '../watch/log.ts';
 
 /** Gaps of several collectors that end within this time are healed together, milliseconds. */
 const GATHER_MS = 10_000;
-/** After a restart they all end at once, and a verdict outlives ten seconds of blindness. Milliseconds. */
+/**
+ * The same after a restart. It is short because all gaps end together, and a verdict survives ten seconds of blindness.
+ * Milliseconds.
+ */
 const GATHER_RESTARTED_MS = 1_000;
-/** How often it is looked whether all is subscribed to again, milliseconds. */
+/** How often to check whether all subscriptions are back, milliseconds. */
 const POLL_MS = 1_000;
 /**
- * How often it is looked what is left to heal or to seed. While RIPEstat gives no answer, or one that cannot be true, the
- * wait does not grow: without it nobody votes, and it is asked a few questions each time. Milliseconds.
+ * How often to look for what is left to heal or to seed. The wait does not grow while RIPEstat does not answer, or
+ * answers wrongly: without its answer no peer votes, and each try is only a few requests. Milliseconds.
  */
 const LEFT_MS = 30_000;
-/** An answer that is true, and confirms nobody, makes the wait grow up to this. Milliseconds. */
+/** A valid answer that confirms no peer makes the wait grow, up to this. Milliseconds. */
 const LONGEST_WAIT_MS = 20 * 60_000;
 
 type MendingOptions = FeedOptions & { readonly begun: Begun; readonly live: LiveSource };
 
-/** Heals what the gaps may have hidden, when they are over. */
+/** Heals gaps when they are over. */
 export async function* mending(
   gaps: GapLog,
   client: RipestatClient,
@@ -39,7 +42,7 @@ export async function* mending(
     const isRestart = begun.missed !== undefined && begun.at !== undefined;
     if (isRestart) delete begun.missed;
     await clock.sleep(isRestart ? GATHER_RESTARTED_MS : GATHER_MS, signal);
-    // Until all is subscribed to again the hole goes on.
+    // The gap lasts until all subscriptions are back.
     while (!isWhole(live) && !signal.aborted) await clock.sleep(POLL_MS, signal);
     const over = gaps.take();
     if (over === undefined) continue;
@@ -57,14 +60,15 @@ export async function* mending(
       waitMs = LEFT_MS;
       continue;
     }
-    // Nobody is confirmed: all of it is left, also peers that had no vote, of which the engine tells nothing.
+    // No peer was confirmed: retry the whole span. It includes peers without a vote, which the engine's open gaps do
+    // not name.
     waitMs = hasFailed ? LEFT_MS : Math.min(2 * waitMs, LONGEST_WAIT_MS);
     await clock.sleep(waitMs, signal);
     gaps.putBack(span);
   }
 }
 
-/** Heals what is left: single peers that were silent or lost a message, and peers for which RIPEstat gave no answer. */
+/** Heals the rest: single peers that were silent or lost a message, and peers for which RIPEstat had no answer. */
 export async function* mendingLeft(
   open: OpenGaps,
   client: RipestatClient,
@@ -115,7 +119,7 @@ export async function* seedingAgain(
   }
 }
 
-/** Notes what a first look found. */
+/** Notes the prefixes that a first table contains. */
 export function seedReport(log: Logger, begun: Begun): (report: RipestatReport) => void {
   return (report) => {
     logRipestat(log, report);
@@ -123,7 +127,7 @@ export function seedReport(log: Logger, begun: Begun): (report: RipestatReport) 
   };
 }
 
-/** Notes whether a first look gave anybody a vote: one that is old, or is not confirmed, does not. */
+/** Notes whether a first table gave any peer a vote. An old or unconfirmed table does not. */
 export function votesNoted(seed: ElementSource, begun: Begun): ElementSource {
   return {
     name: seed.name,
@@ -147,7 +151,7 @@ export function allTerritories({ territories, control }: FeedOptions): readonly 
   return control === undefined ? territories : [...territories, control];
 }
 
-/** The client of RIPEstat that the options ask for. */
+/** The RIPEstat client for these options. */
 export function ripestatClient({ clock, ripestat }: FeedOptions): RipestatClient {
   return createRipestatClient({ clock, random: Math.random, ...(ripestat === undefined ? {} : { baseUrl: ripestat }) });
 }

@@ -7,7 +7,7 @@ import type { Logger } from '../watch/log.ts';
 
 /**
  * Checks that the first table and the feed have peers in common. Without common peers no peer votes (see
- * `Liveness.isNamed`); without a log line that would look like a seed that is still under way.
+ * `Liveness.isNamed`), and without a log line this would look like a seed that is still under way.
  */
 export class Overlap {
   readonly #seeded = new Map<PeerId, Peer>();
@@ -26,7 +26,7 @@ export class Overlap {
     if ('peer' in element && element.peer !== undefined && element.type !== 'gap') keep(this.#heard, element.peer);
   }
 
-  /** Says once, a hold time after both have begun, when they have no peer in common. */
+  /** Logs once if they have no peer in common, one BGP hold time after both have begun. */
   async watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<void> {
     for (let bothMs: number | undefined; !signal.aborted;) {
       await clock.sleep(RIS_HOLD_MS / 18, signal);

@@ -61,10 +61,10 @@ async function archiveSource(paths: readonly string[], options: FeedOptions): Pr
 }
 
 /**
- * Archives end minutes or hours before the live feed begins. A change in between that is not repeated would stay
- * unknown, so this time is a gap of each collector, and is healed as soon as the feed runs. Collectors that this
- * feed does not tell of are not healed: nobody would notice what their peers do next. Territories too large to be
- * healed keep the votes that the files give.
+ * Archives end minutes or hours before the live feed begins. A change in between would stay unknown, so this time is a
+ * gap of each collector. It is healed as soon as the feed runs. Collectors that the feed does not include are not
+ * healed, because their later messages would not arrive. Territories too large to be healed keep the votes that the
+ * files give.
  */
 function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: GapLog): ElementSource {
   const blocks = blocksOf(options);
@@ -95,14 +95,14 @@ function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: 
   };
 }
 
-/** Something of the collector was missed after this; the gap is over as soon as the feed is heard whole. */
+/** Notes a gap of the collector that begins at `from`. It is over as soon as the feed is complete. */
 export function noteMissed(collector: Collector, from: EventTime, begun: Begun, gaps: GapLog): void {
   gaps.gap(collector, from);
   if (begun.at === undefined) begun.missed = [...(begun.missed ?? []), collector];
   else gaps.heardAgain(collector, begun.latest ?? begun.at);
 }
 
-/** A route that a block lies in: it is to be healed as well, and RIPEstat is asked by prefix. */
+/** The prefix of a route that covers a block. It must be healed, too, and RIPEstat is asked by prefix. */
 function coveringOf(element: Element, blocks: readonly Prefix[]): Prefix | undefined {
   if (element.type !== 'rib' && element.type !== 'announcement') return undefined;
   const { prefix } = element;

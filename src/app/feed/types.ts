@@ -10,17 +10,17 @@ import type { Logger } from '../watch/log.ts';
 /** Where the first table comes from: RIPEstat, MRT files, or nowhere. */
 export type Seed = { readonly from: 'ripestat' | 'none' } | { readonly from: 'mrt'; readonly paths: readonly string[] };
 
-/** Who is asked what a gap may have hidden. */
+/** The source that heals gaps. */
 export type Healer = 'ripestat' | 'none';
 
-/** What a live feed is made of. */
+/** The options of a live feed. */
 export interface FeedOptions {
   readonly url: string | undefined;
   readonly collectors: readonly Collector[] | undefined;
   readonly seed: Seed;
   /** @default `usualHealer` */
   readonly heal?: Healer | undefined;
-  /** Whether the server plays a recording: time is the recording's, and its end is the end. */
+  /** Whether the server plays a recording: the recording sets the time, and the feed ends with it. */
   readonly isHistory: boolean;
   readonly ripestat: string | undefined;
   readonly territories: readonly Territory[];
@@ -29,12 +29,15 @@ export interface FeedOptions {
   readonly log: Logger;
 }
 
-/** RIPEstat, but where history is played, which it would be asked of as of now, and where nobody was to be asked at all. */
+/**
+ * RIPEstat by default. None with played history, for which RIPEstat's present data is useless, and none with `--seed
+ * none`.
+ */
 export function usualHealer({ seed, isHistory }: Pick<FeedOptions, 'seed' | 'isHistory'>): Healer {
   return isHistory || seed.from === 'none' ? 'none' : 'ripestat';
 }
 
-/** What is known when the feed has begun. */
+/** Facts about the feed that are set as it begins. */
 export interface Begun {
   /** Event time from which the live feed is complete. */
   at?: EventTime;
@@ -52,7 +55,7 @@ export interface Begun {
 
 /** The part of the stored state from which the feed continues. */
 export interface Resumption {
-  /** Event time up to which all was decided. */
+  /** Event time up to which everything was decided. */
   readonly cursor: EventTime;
   /** Collectors with stored routes or peers. */
   readonly collectors: readonly Collector[];
@@ -63,12 +66,12 @@ export interface Resumption {
 /** A live feed with its first table and its healing. */
 export interface Feed {
   readonly live: LiveSource;
-  /** Listens from now on, before its turn; a second call does nothing. */
+  /** Starts to receive and buffer now. A second call does nothing. */
   listen(signal: AbortSignal): void;
   /** Drops elements before this time: the leader has decided them. */
   forget(before: EventTime): void;
-  /** The feed for a new engine, or for one that continues from the stored state. The time since then is a gap. */
+  /** The feed for a new engine, or for one that continues from the stored state. The time since that state is a gap. */
   source(from: Resumption | undefined): ElementSource;
-  /** Call with the engine's open gaps when it has decided something: they are healed. */
+  /** Call with the engine's open gaps after each decision, so that they are healed. */
   note(gaps: readonly OpenGap[]): void;
 }

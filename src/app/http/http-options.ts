@@ -7,21 +7,21 @@ import type { Io } from '../io.ts';
 import { asNames, type AsNames } from '../report/as-names.ts';
 import { systemClock } from '../system-clock.ts';
 
-/** What the command line says of the HTTP server. */
+/** The options of the HTTP server. */
 export interface HttpSettings {
-  /** `[HOST:]PORT`; without it nothing is served. */
+  /** `[HOST:]PORT`; without it there is no server. */
   readonly http?: string;
-  /** Anybody who reaches the address may read. */
+  /** Every client that reaches the address may read. */
   readonly httpPublic?: boolean;
-  /** File with the token that readers must show. @default $UNROUTABLE_HTTP_TOKEN */
+  /** File with the token that clients must send. @default $UNROUTABLE_HTTP_TOKEN */
   readonly httpToken?: string;
   /** A file or a URL of names of ASes, for the page and the API. */
   readonly asNames?: string;
-  /** Folder of the copy of that URL. */
+  /** Folder for the copy of that URL. */
   readonly cache?: string;
 }
 
-/** Where to listen, and who may ask. */
+/** Where to listen, and who may read. */
 export interface HttpPlace {
   readonly host: string;
   readonly port: number;
@@ -29,10 +29,10 @@ export interface HttpPlace {
   readonly names: AsNames;
 }
 
-/** Shorter ones can be guessed. */
+/** Least characters of a token: shorter ones can be guessed. */
 const LEAST_TOKEN = 16;
 
-/** Reads `--http` and what belongs to it. An address that others reach needs a token, or `--http-public`. */
+/** Reads `--http` and its related options. An address that other machines reach needs a token, or `--http-public`. */
 export async function httpPlace(settings: HttpSettings, io: Io): Promise<Result<HttpPlace>> {
   const { http, httpPublic, httpToken } = settings;
   const address = /^(?:(.+):)?(\d{1,5})$/.exec(http ?? '');

@@ -14,13 +14,13 @@ export interface Served {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly unready: () => Promise<string | undefined>;
-  /** Counts what happens here, for /metrics. */
+  /** The meter for /metrics. */
   readonly meter: Meter;
-  /** Why the store cannot be read at all: it is of another version. The page and the API say nothing else. */
+  /** Why the store cannot be read at all: another version wrote it. The page and the API answer only this. */
   readonly unreadable?: string | undefined;
 }
 
-/** Serves the page and the API of a store at this place until `signal` aborts. */
+/** Serves the page and the API of a store at this address until `signal` aborts. */
 export async function serveStore(place: HttpPlace, served: Served, signal: AbortSignal): Promise<Result<HttpServer>> {
   const folder = join(packageRoot(), 'dist/page');
   const page = existsSync(join(folder, 'index.html.gz')) ? folder : undefined;
@@ -32,7 +32,7 @@ export async function serveStore(place: HttpPlace, served: Served, signal: Abort
   }
 }
 
-/** What the store says, whether it is ready, and what the server itself counts. */
+/** Readings of the store, readiness, and the server's own counts. */
 function metricsOf({ store, unready, meter }: Served): HttpMetrics {
   meter.add(() => [['unroutable_build_info', 1, { version: packageVersion() }]]);
   meter.add(() => storeReadings(store));

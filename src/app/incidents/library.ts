@@ -39,7 +39,7 @@ const COMMON = {
   not_observed: z.array(z.string()).default([]),
 };
 
-/** `incidents/NAME/incident.yaml`: recordings lie beside it. Times are text, UTC, to the second. */
+/** `incidents/NAME/incident.yaml`, with the recordings beside it. Times are text, UTC, to the second. */
 const RECONSTRUCTED = z.strictObject({
   ...COMMON,
   kind: z.literal('reconstructed'),
@@ -60,28 +60,31 @@ const RECONSTRUCTED = z.strictObject({
   }),
 });
 
-/** One entry of `incidents/published.yaml`: nothing is shipped of it but what was published. */
+/** One entry of `incidents/published.yaml`: only published facts, without recordings. */
 const PUBLISHED = z.strictObject({
   ...COMMON,
   name: z.string(),
   label: z.string().default(''),
-  /** `archive`: whoever has the Internet can replay it. `published`: its networks are not known here, so it cannot be. */
+  /**
+   * `archive`: it can be replayed from the public archives. `published`: its networks are not known, so it cannot be
+   * replayed.
+   */
   kind: z.enum(['archive', 'published']),
   /** Collectors to fetch. */
   collectors: z.array(collector).default([]),
-  /** Nothing may be said of the country. */
+  /** A quiet day: no event about the country is expected. */
   quiet: z.boolean().default(false),
 });
 
-/** A known incident whose recordings come with the program: incidents/README.md says how each was made. */
+/** A known incident with recordings in the package: incidents/README.md says how each was made. */
 export interface ReconstructedIncident extends z.infer<typeof RECONSTRUCTED> {
   readonly name: string;
   readonly folder: string;
-  /** File of the territory, where networks of nobody stand for the country's: archives know nothing of them. */
+  /** File of the territory, if networks for documentation replace the country's: archives do not contain them. */
   readonly territories?: string;
 }
 
-/** An incident that others published and that has no recording here. */
+/** An incident that others published, without a recording here. */
 export type PublishedIncident = z.infer<typeof PUBLISHED>;
 
 /** An incident of the library. */
@@ -92,7 +95,7 @@ const LABELS = {
   published: 'published only: this library does not contain its networks',
 } as const;
 
-/** The library that comes with the program, by name. Its files are our own: a fault in them is an error of ours. */
+/** The library in the package, by name. Its files are our own, so a fault in them is a bug. */
 export async function knownIncidents(): Promise<readonly KnownIncident[]> {
   const root = join(packageRoot(), 'incidents');
   const entries = await readdir(root, { withFileTypes: true });
@@ -111,7 +114,7 @@ async function readIncident(name: string, folder: string): Promise<Reconstructed
   return { ...incident, name, folder, ...(!isBuiltIn && { territories: join(folder, '..', 'territories.yaml') }) };
 }
 
-/** What a replay of it is compared with. */
+/** The published facts with which a replay is compared. */
 export function knownOf(incident: KnownIncident): ScoredFact {
   const { name, published } = incident;
   if (incident.kind !== 'reconstructed') return { name, published, expected: undefined, isQuiet: incident.quiet };
@@ -119,7 +122,7 @@ export function knownOf(incident: KnownIncident): ScoredFact {
   return { name, published, expected, isQuiet: expected.length === 0 };
 }
 
-/** Its card, from what the library knows. */
+/** The card of an incident, from the library's facts. */
 export function cardOfKnown(incident: KnownIncident): IncidentCard {
   const { name, title, place, window, label, summary, observed, published, sources } = incident;
   const durations =

@@ -4,7 +4,7 @@ import { eventTime, utcText } from '../../report/clock.ts';
 import { publishedLine } from '../../report/published.ts';
 import { knownIncidents, type KnownIncident } from './library.ts';
 
-/** A stretch of event time: `from` is part of it, `until` is not. */
+/** A range of event time: `from` is part of it, `until` is not. */
 interface Range {
   readonly from: EventTime;
   readonly until: EventTime;
@@ -20,7 +20,7 @@ export async function knownIn(territory: string, { from, until }: Range): Promis
   return found.toSorted((a, b) => eventTime(a.window.from) - eventTime(b.window.from));
 }
 
-/** What was published about a territory in a range, each time beside the event that meets it, a line each. */
+/** The published times about a territory in a range, one line each, with the matching event. */
 export async function publishedOf(
   territory: string,
   range: Range,

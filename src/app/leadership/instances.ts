@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { Clock, StateStore } from '../../ports.ts';
 
-/** One running program, as it last said of itself. Times are this machine's clock, RFC 3339. */
+/** One running process, as it last reported itself. Times are its machine's clock, RFC 3339. */
 export interface Instance {
   readonly id: string;
   readonly role: 'leader' | 'standby';
   readonly ready: boolean;
-  /** Why it is not ready; only then. */
+  /** Why it is not ready; absent: it is ready. */
   readonly reason?: string | undefined;
-  /** It plays a recording: what it decides is of the recording's time. */
+  /** It plays a recording, so its decisions are about the recording's time. */
   readonly history?: boolean | undefined;
   readonly version: string;
   readonly host: string;
@@ -17,11 +17,11 @@ export interface Instance {
   readonly beatAt: string;
 }
 
-/** How often each says that it is there, milliseconds. */
+/** How often each process reports itself, milliseconds. */
 export const BEAT_MS = 2_000;
-/** Who has not said so for this long is gone, or hangs. */
+/** A process without a report for this long has ended, or hangs. Milliseconds. */
 export const SILENT_MS = 10_000;
-/** … and for this long: is forgotten. */
+/** After this long without a report, its record is removed. Milliseconds. */
 const FORGET_MS = 3_600_000;
 
 const schema = z.object({
@@ -37,7 +37,7 @@ const schema = z.object({
   beatAt: z.string(),
 });
 
-/** Those that ever said something and are not forgotten, by id. What cannot be read is another version's. */
+/** The reported processes, by id. Unreadable records belong to another version, and are skipped. */
 export async function readInstances(store: StateStore): Promise<readonly Instance[]> {
   const records = await store.read('instances');
   return records.flatMap(({ value }) => parsed(value) ?? []);
@@ -68,7 +68,7 @@ export async function beat(
         ...gone.map(({ id }) => ({ space: 'instances' as const, key: id, value: undefined })),
       ]);
     } catch {
-      // A store that is away does not hear it, and whoever asks it how we are does not either.
+      // If the store does not answer, this report is lost. Readers of the store get no answer either.
     }
     await clock.sleep(BEAT_MS, signal);
   }

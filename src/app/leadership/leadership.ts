@@ -1,10 +1,10 @@
 import type { Clock, Lease, Leases } from '../../ports.ts';
 
-/** A lease that is not renewed for so long is another's to take. */
+/** Time to live of a lease: without renewal for this long, another process may take it. Milliseconds. */
 const TTL_MS = 6_000;
-/** … is renewed so often: two renewals may fail before it is lost. */
+/** How often a lease is renewed: two renewals may fail before it is lost. Milliseconds. */
 const RENEW_MS = 2_000;
-/** How often a standby asks for the lease. */
+/** How often a standby asks for the lease. Milliseconds. */
 const ASK_MS = 1_000;
 /**
  * A standby leads at the latest this long after a leader died: the lease has run out, the standby has asked, and read the
@@ -12,7 +12,7 @@ const ASK_MS = 1_000;
  */
 export const TAKEOVER_MS = 10_000;
 
-/** The time in which we lead. */
+/** One period of leading. */
 export interface Leadership {
   /**
    * Fencing token for writes. It changes when the lease had expired and no other process had taken it. `undefined`
@@ -20,28 +20,28 @@ export interface Leadership {
    */
   readonly token: () => number | undefined;
   /**
-   * Call when a write was refused for its token: whether this process still leads, under a newer token of its own.
-   * It may have got that token without knowing it yet. Rejects when the store does not answer.
+   * Call when a write was refused because of its token. Returns whether this process still leads, under a newer token
+   * of its own that the write did not use yet. Rejects when the store does not answer.
    */
   readonly stillLeads: () => Promise<boolean>;
-  /** Aborts when another one leads. Until we notice, the token keeps us from writing. */
+  /** Aborts when another process leads. Until we notice that, the token prevents our writes. */
   readonly over: AbortSignal;
-  /** Ends it so that another one may begin at once. */
+  /** Releases the lease, so that another process may lead at once. */
   end(): Promise<void>;
 }
 
 /** What leading needs. */
 export interface LeadershipOptions {
   readonly leases: Leases;
-  /** Who asks: no two processes may have the same name. */
+  /** Name of this process. It must be unique among the processes. */
   readonly holder: string;
   readonly clock: Clock;
-  /** Called with each word on it that is worth a log line. */
+  /** Receives messages for the log. */
   readonly report: (report: LeadershipReport) => void;
   /**
-   * Asked when a lease is gone before its time: whether what we know to have been kept is there still. If not, the store
-   * was emptied or set back, and whoever led has in memory what it lost: it has the rest of its lease to write it again.
-   * By default, it is there.
+   * Called when a lease vanished before its time: whether the store still has every commit that we know of. If not, the
+   * store was emptied or set back. The old leader has the lost data in memory, and gets the rest of its lease to write
+   * it again. By default: true.
    */
   readonly isWhole?: () => Promise<boolean>;
 }
@@ -53,7 +53,7 @@ export type LeadershipReport =
   | { readonly type: 'lost' }
   | { readonly type: 'away'; readonly error: unknown };
 
-/** Waits until it is our turn to lead; `undefined` when `signal` aborts before. */
+/** Waits until this process leads; `undefined`: `signal` aborted before. */
 export async function nextLeadership(
   options: LeadershipOptions,
   signal: AbortSignal,
@@ -92,7 +92,7 @@ function begin(first: Lease, { leases, holder, clock, report }: LeadershipOption
   const renew = async (): Promise<boolean> => {
     if (over.signal.aborted) return false;
     if (await leases.renew(lease, TTL_MS)) return true;
-    // It ran out. If nobody led since, nothing was missed: whoever keeps batches sees to that.
+    // The lease expired. We may take it again if no other process led since: the check of batch numbers ensures that.
     const next = await leases.acquire(holder, TTL_MS);
     if (next !== undefined) {
       lease = next;
@@ -109,7 +109,7 @@ function begin(first: Lease, { leases, holder, clock, report }: LeadershipOption
       try {
         if (!(await renew())) return;
       } catch {
-        // The store is away, for others as well. Whoever writes finds that out, and says so.
+        // The store does not answer; that holds for all processes. The writer notices it and reports it.
       }
     }
   })();
@@ -126,7 +126,7 @@ function begin(first: Lease, { leases, holder, clock, report }: LeadershipOption
   };
 }
 
-/** Where nobody else can lead. */
+/** The leadership of a process that cannot have rivals. */
 export const ALONE: Leadership = {
   token: () => undefined,
   stillLeads: () => Promise.resolve(true),

@@ -3,8 +3,8 @@ import { pidNamespace } from '../../lib/pid-namespace.ts';
 import type { Leases } from '../../ports.ts';
 
 /**
- * Our name among those that may lead: `box:4711@4026531836`, host and process id, and on Linux the namespace in which the
- * id counts: two containers may both have a process 1.
+ * The name of this process as a holder of leases: `box:4711@4026531836`. It consists of host, process id, and on Linux
+ * the PID namespace, because two containers may both have a process 1.
  */
 export function holderName(): string {
   const space = pidNamespace();

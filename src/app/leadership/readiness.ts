@@ -3,13 +3,13 @@ import type { StateStore } from '../../ports.ts';
 import { durationText } from '../../report/clock.ts';
 import { isAlive, readInstances, type Instance } from './instances.ts';
 
-/** Who leads a watch, and which programs work on it. */
+/** The leader of a watch, and the processes that work on it. */
 interface AtWork {
   readonly leader: { readonly holder: string } | undefined;
   readonly instances: readonly (Instance & { readonly alive: boolean })[];
 }
 
-/** Why nobody is ready; `undefined` when somebody is. */
+/** Why no process is ready; `undefined`: one is ready. */
 function unreadiness({ leader, instances }: AtWork): string | undefined {
   if (leader === undefined) return 'there is no leader';
   const leading = instances.find(({ id }) => id === leader.holder);
@@ -17,12 +17,12 @@ function unreadiness({ leader, instances }: AtWork): string | undefined {
   return leading.ready ? undefined : `${leading.id}: ${leading.reason ?? 'not ready yet'}`;
 }
 
-/** The store's last record may be so old: a minute is recorded when it begins. */
+/** Largest age of the store's last record, milliseconds. A minute is recorded when it begins. */
 const MOST_BEHIND_MS = 180_000;
 
 /**
- * Why a watch on this store is not to be relied on now: nobody leads, blind, or behind. `undefined`: it is. `/readyz`,
- * `status`, the heartbeat and the metric `unroutable_ready` all say this.
+ * Why the watch on this store is not ready: no leader, blind, or behind. `undefined`: it is ready. `/readyz`, `status`,
+ * the heartbeat and the metric `unroutable_ready` all use this.
  */
 export async function storeUnready(store: StateStore, wallMs: number): Promise<string | undefined> {
   const [leader, instances] = await Promise.all([store.leases.holder(), readInstances(store)]);

@@ -1,7 +1,7 @@
 import type { StateStore } from '../../ports.ts';
 import type { Meter } from './meter.ts';
 
-/** The same store; how long it takes to answer is measured, and what it takes is counted. */
+/** The same store, with response times measured and writes counted. */
 // oxlint-disable-next-line max-lines-per-function -- one line an operation of the port
 export function measured(store: StateStore, meter: Meter): StateStore {
   const timed = async <T>(operation: string, ask: () => Promise<T>): Promise<T> => {

@@ -4,13 +4,13 @@ import { CATALOGUE, type MetricInfo, type MetricName } from './catalogue.ts';
 /** Values of the labels of one series. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** One series as it is now. */
+/** The present value of one series. */
 export type Reading = readonly [name: MetricName, value: number, labels?: Labels];
 
-/** Gives readings when it is asked. What cannot be read now is left out. */
+/** Returns readings at each call. Readings that are not available now are left out. */
 export type Source = () => Promise<readonly Reading[]> | readonly Reading[];
 
-/** Seconds: a store answers in a millisecond or two; its deadlines are seconds. */
+/** Buckets of a histogram, seconds: a store answers in a millisecond or two, and its deadlines are seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Metrics of the library whose names `promtool check metrics` refuses. */
@@ -22,7 +22,7 @@ const ODD = [
   'nodejs_eventloop_utilization_summary',
 ];
 
-/** Counts what happens, asks sources for what is, and writes both in the text format of Prometheus. */
+/** Counts events, asks sources for present values, and writes both in the text format of Prometheus. */
 export class Meter {
   readonly #registry = new Registry();
   readonly #counters = new Map<MetricName, Counter<string>>();
@@ -47,12 +47,12 @@ export class Meter {
     return this.#registry.contentType;
   }
 
-  /** Counts something that happened. */
+  /** Counts an event. */
   count(name: MetricName, labels: Labels = {}, by = 1): void {
     this.#counters.get(name)?.inc(labels, by);
   }
 
-  /** Notes how long something took, in seconds. */
+  /** Records a duration, in seconds. */
   observe(name: MetricName, labels: Labels, seconds: number): void {
     this.#histograms.get(name)?.observe(labels, seconds);
   }
@@ -62,7 +62,7 @@ export class Meter {
     this.#sources.push(source);
   }
 
-  /** All metrics in the text format. Those who ask at the same time get the same text. */
+  /** All metrics in the text format. Concurrent calls get the same text. */
   text(): Promise<string> {
     return (this.#scraping ??= this.#scrape().finally(() => (this.#scraping = undefined)));
   }
@@ -77,10 +77,10 @@ export class Meter {
         }
       }),
     );
-    // Series that are gone must not stay as they were.
+    // Series that no longer exist must not keep their last value.
     for (const [name, gauge] of this.#gauges) {
       gauge.reset();
-      // Without labels the library goes back to 0, which would be a reading.
+      // Without labels the library resets to 0, which would look like a reading.
       if (CATALOGUE[name].labels.length === 0) gauge.remove();
     }
     const totals = new Set<MetricName>();
@@ -88,7 +88,7 @@ export class Meter {
       this.#gauges.get(name)?.set(labels, value);
       const counter = this.#counters.get(name);
       if (counter === undefined) continue;
-      // A total that is kept elsewhere.
+      // A counter whose total is kept elsewhere.
       if (!totals.has(name)) counter.reset();
       totals.add(name);
       counter.inc(labels, value);

@@ -6,10 +6,10 @@ import type { Reading } from './meter.ts';
 
 const VERDICTS = ['unknown', 'routable', 'degraded', 'unroutable'] as const;
 
-/** Networks have series of their own up to this number in all: more would fill a Prometheus. */
+/** Most networks with series of their own: more would overload Prometheus. */
 const MOST_NETWORKS = 2_000;
 
-/** What a store says of its territories, its leader and its webhooks. */
+/** Readings of a store: its territories, its leader and its webhooks. */
 export async function storeReadings(store: StateStore): Promise<readonly Reading[]> {
   const [subjects, incidents, holder, events, webhooks, reach] = await Promise.all([
     subjectsOf(store),
@@ -63,7 +63,7 @@ function subjectReadings(subject: Subject, isOpen: boolean): readonly Reading[] 
   readings.push(['unroutable_voters', visibility?.voters ?? 0, labels]);
   if (since !== undefined) readings.push(['unroutable_verdict_since_timestamp_seconds', since / 1000, labels]);
   if (recorded !== undefined) readings.push(['unroutable_recorded_timestamp_seconds', recorded / 1000, labels]);
-  // Blind is not dark: what cannot be seen has no share.
+  // While we are blind there is no value: losing our vantage points is not an outage.
   if (isSeen(subject)) readings.push(['unroutable_visibility_ratio', visibility?.share ?? 0, labels]);
   return readings;
 }
@@ -82,7 +82,7 @@ function isSeen({ verdict, visibility }: Subject): boolean {
   return verdict !== 'unknown' && visibility !== undefined && visibility.voters > 0;
 }
 
-/** By the keys of the records alone, which begin with the webhook's name. */
+/** Counted by keys, which begin with the webhook's name. */
 async function webhookReadings(store: StateStore): Promise<readonly Reading[]> {
   const [endpoints, queue, dead] = await Promise.all([
     store.read('webhooks/endpoints'),

@@ -5,13 +5,13 @@ import { measured } from './measured-store.ts';
 import { Meter } from './meter.ts';
 import { countDelivery, countedSource, watchReadings } from './watch-readings.ts';
 
-/** What a watch passes its parts through, so that they are measured. */
+/** Wraps the parts of a watch, so that they are measured. */
 export interface WatchMeter {
   readonly meter: Meter;
   store(store: StateStore): StateStore;
   source(source: ElementSource): ElementSource;
   readonly noteWebhook: (report: WebhookReport) => void;
-  /** Asks the watch at each scrape. */
+  /** Reads the watch at each scrape. */
   ask(view: () => WatchView, clock: Clock, isHistory: boolean): void;
 }
 

@@ -3,7 +3,7 @@ import type { WebhookReport } from '../../sinks/webhook/dispatch/report.ts';
 import type { WatchView } from '../watch/parts.ts';
 import type { Meter, Reading } from './meter.ts';
 
-/** What a watch says of its feed and its engine. */
+/** Readings of a watch: its feed and its engine. */
 export function watchReadings({ engine, feed }: WatchView, clock: Clock, isHistory: boolean): readonly Reading[] {
   const readings: Reading[] = [['unroutable_leader', engine === undefined ? 0 : 1]];
   if (engine?.now !== undefined) {
@@ -31,12 +31,12 @@ export function watchReadings({ engine, feed }: WatchView, clock: Clock, isHisto
     ]),
     ...Object.entries(odd).map(([reason, count]): Reading => ['unroutable_feed_rejects_total', count, { reason }]),
   );
-  // A recording is as late as it is old.
+  // For a recording, lag would only show its age.
   if (lagMs !== undefined && !isHistory) readings.push(['unroutable_feed_lag_seconds', lagMs / 1000]);
   return readings;
 }
 
-/** The same source; its elements and gaps are counted. */
+/** The same source, with its elements and gaps counted. */
 export function countedSource(source: ElementSource, meter: Meter): ElementSource {
   return {
     name: source.name,

@@ -12,7 +12,7 @@ export interface EventStyle {
   readonly color?: boolean;
 }
 
-/** Lines for events as they come: sentences for people, CloudEvents for programs. */
+/** Formats events as they come: sentences for people, CloudEvents for programs. */
 export function eventLines(
   { format, color }: EventStyle,
   selection: Selection,

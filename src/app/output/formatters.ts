@@ -19,17 +19,17 @@ import type { TerritoryStatus } from '../../engine.ts';
 /** The formats of a replay's output. */
 export const FORMATS = ['text', 'ndjson', 'json', 'csv', 'md'] as const;
 
-/** One of them. */
+/** The format of a replay's output. */
 export type Format = (typeof FORMATS)[number];
 
-/** Tells a run in one format: events as they come, the rest when it is over. */
+/** Writes a run in one format: events as they come, the rest at the end. */
 export interface Formatter {
   begin(): Promise<void>;
   tell(events: readonly UnroutableEvent[]): Promise<void>;
   end(outcome: Outcome): Promise<void>;
 }
 
-/** A run that is over. */
+/** A finished run. */
 export interface Outcome extends ReplayDocument {
   readonly standings: readonly Standing[];
   readonly seen: readonly RecordedSeries[];
@@ -73,7 +73,7 @@ function rowTeller(sink: TextSink, header: string, row: (event: UnroutableEvent)
   };
 }
 
-/** The card of each incident, as it was told last. */
+/** The card of each incident, from its last event. */
 function cardTeller(sink: TextSink, clocks: Clocks): Formatter {
   return {
     begin: () => Promise.resolve(),
@@ -112,7 +112,7 @@ function textTeller(sink: TextSink, selection: Selection, style: TextStyle): For
   };
 }
 
-/** One chart a territory and family that was seen at all. */
+/** One chart for each territory and family with data. */
 function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, style: TextStyle): readonly string[] {
   const { end, seen } = outcome;
   const span = chartSpan(outcome);
@@ -127,14 +127,14 @@ function charts(outcome: Outcome, { territories }: Selection, clocks: Clocks, st
     });
 }
 
-/** The time that was asked for, and what was read of it where that was not said: a minute at least. */
+/** The requested range; where it is open, the range that was read. At least a minute. */
 function chartSpan({ begin, end, since, until }: Outcome): Span | undefined {
   if (begin === undefined || end === undefined) return undefined;
   const from = since ?? begin;
   return { from, to: Math.max(until ?? end, from + 60_000) as EventTime };
 }
 
-/** How each territory and family stands, as the summary takes it. */
+/** The state of each territory and family, for the summary. */
 export function standingsOf(statuses: readonly TerritoryStatus[], { territories }: Selection): readonly Standing[] {
   const needed = new Map(territories.map(({ territory, policy }) => [territory.id, policy.minVoters]));
   return statuses.map(({ territory, family, verdict, since, pending, visibility }) => ({
@@ -144,7 +144,7 @@ export function standingsOf(statuses: readonly TerritoryStatus[], { territories 
   }));
 }
 
-/** What sentences about a selection need to know: UTC for the observer, and for a territory without a time zone. */
+/** The context of sentences about a selection. The observer, and territories without a time zone, use UTC. */
 export function clocksOf({ territories }: Selection): Clocks {
   return clocksFor(territories.map(({ territory }) => territory));
 }

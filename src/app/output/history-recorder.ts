@@ -7,27 +7,30 @@ import { History, type Look } from '../../report/history.ts';
 import type { VerdictSpan, VerdictTimeline } from '../../report/verdicts.ts';
 import type { Territory } from '../../territory/territory.ts';
 
-/** What was seen of one territory and family from the first look on. */
+/** The recorded series of one territory and family, from the first look on. */
 export interface RecordedSeries {
   readonly territory: Territory;
   readonly family: Family;
   readonly history: History;
   readonly spans: VerdictSpan[];
-  /** Units that a voter has reported at some time. Whether the others were ever announced is not known. */
+  /** Units that any voter has reported so far. It is not known whether the others were ever announced. */
   readonly toldOf: Set<string>;
 }
 
-/** Territories of more units than this have no lifelines, and are looked at once a bin: looking at each costs too much. */
+/**
+ * Territories with more units than this have no lifelines, and get only one look per bin, because a look at each unit
+ * is slow.
+ */
 const MOST_UNITS = 256;
 
-/** Looks at an engine while it runs, for charts and for the timeline of verdicts. The engine knows nothing of it. */
+/** Observes an engine while it runs, for charts and for the timeline of verdicts. The engine does not depend on it. */
 export class HistoryRecorder {
   readonly #seen = new Map<string, RecordedSeries>();
   readonly #isDrawn: boolean;
   #begin: EventTime | undefined;
   #isLarge = false;
 
-  /** @param isDrawn whether anything is made of it: else only `begin` is noted, which costs nothing. */
+  /** @param isDrawn whether charts or timelines are needed. If not, only `begin` is noted, which is cheap. */
   constructor(isDrawn = true) {
     this.#isDrawn = isDrawn;
   }
@@ -36,7 +39,7 @@ export class HistoryRecorder {
     return [...this.#seen.values()];
   }
 
-  /** The second in which it looked first. */
+  /** The second of the first look. */
   get begin(): EventTime | undefined {
     return this.#begin;
   }
@@ -45,7 +48,7 @@ export class HistoryRecorder {
     return this.seen.map(({ territory, family, spans }) => ({ territory: territory.id, family, spans }));
   }
 
-  /** The same engine, looked at after whatever may have changed it. */
+  /** The same engine, observed after each call that may change it. */
   watch(engine: Engine<Space>): Engine<Space> {
     return {
       get now() {
@@ -61,7 +64,7 @@ export class HistoryRecorder {
       noteLoss: (data) => engine.noteLoss(data),
       apply: (element) => {
         const commit = engine.apply(element);
-        // It says nothing of routes, and moves no time of theirs.
+        // A probe is not about routes, and does not move their time.
         if (element.type === 'probe') return commit;
         const { now } = engine;
         if (now === undefined) return commit;
@@ -92,7 +95,7 @@ export class HistoryRecorder {
     }
   }
 
-  /** Verdicts that came and went between two looks are in the events. */
+  /** Verdicts that lasted less than the time between two looks come from the events. */
   #note(event: UnroutableEvent): void {
     if (!('verdict' in event.data)) return;
     const { territory, family, verdict, since } = event.data;
@@ -112,7 +115,7 @@ function newSeen(territory: Territory, family: Family): RecordedSeries {
   return { territory, family, history: new History(), spans: [], toldOf: new Set() };
 }
 
-/** The share of each unit, where it is known. */
+/** The known shares of units. */
 function lifelines({ toldOf }: RecordedSeries, { units, isSighted }: TerritoryStatus): Look['units'] {
   return units.map(({ text, share, isBaseline }) => {
     if (share > 0 || isBaseline) toldOf.add(text);
@@ -124,7 +127,7 @@ function noteVerdict(spans: VerdictSpan[], verdict: Verdict, since: EventTime): 
   const last = spans.at(-1);
   if (last?.verdict === verdict) return;
   const at = isoTime(since);
-  // A verdict that another one overtook before it had lasted has no time of its own; the first one is kept.
+  // A verdict that was replaced from its own start on has no duration, and is dropped. The first verdict stays.
   if (last?.since === at && spans.length > 1) spans.pop();
   else if (last !== undefined) spans[spans.length - 1] = { ...last, until: at };
   if (spans.at(-1)?.verdict === verdict) spans[spans.length - 1] = { verdict, since: spans.at(-1)?.since ?? at };

@@ -4,9 +4,9 @@ import { codeOf, refusal } from '../../lib/errno.ts';
 import { bad, type Failure } from '../../lib/result.ts';
 
 /**
- * Why nothing can be written to `--out`, before anything is read or fetched for it. Nothing is made or changed.
+ * Checks that `--out` can be written to, before anything is read or fetched. Changes nothing.
  *
- * @returns `undefined` where it can be tried.
+ * @returns why not; `undefined`: writing may work.
  */
 export async function unwritable(out: string | undefined): Promise<Failure | undefined> {
   if (out === undefined) return undefined;

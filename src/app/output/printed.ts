@@ -6,9 +6,8 @@ import { readerChange, readerPosition, type StateChange } from '../../spaces.ts'
 export const PRINTED = 'printed';
 
 /**
- * Events that were stored and not printed: the leader was killed in between, or its output ended. The position is
- * stored as that of a reader, so events that were not printed are not trimmed. Where nobody printed yet, nothing is
- * owed.
+ * Events that were stored and not printed, because the leader was killed in between, or its output ended. The position
+ * is that of a reader, so events that were not printed are not trimmed. Before the first print, the list is empty.
  *
  * @throws what the store throws when it is away.
  */
@@ -22,13 +21,13 @@ export async function unprinted(store: StateStore, token: number | undefined): P
     return await all(store.events(readerPosition(record.value)));
   } catch (error) {
     if (!(error instanceof UnknownEvent)) throw error;
-    // The store was emptied, or set back: it is not known what is owed.
+    // The store was emptied or set back, so the missing events are not known.
     await store.write([printedUpTo(await store.newest())], token);
     return [];
   }
 }
 
-/** What to write when this event was printed; `undefined` when none ever was. */
+/** The change to store after this event was printed; `undefined`: none was printed yet. */
 export function printedUpTo(id: string | undefined): StateChange {
   return readerChange(PRINTED, id);
 }

@@ -9,10 +9,10 @@ import { familyText } from '../../report/phrases.ts';
 import { clockOf } from '../report/captions.ts';
 import { factsOf, type ReportWanted } from '../report/facts.ts';
 
-/** How charts of a store are drawn. */
+/** The options of charts of a store. */
 export type ChartStyle = Pick<ChartOptions, 'width' | 'charset' | 'paint'>;
 
-/** Charts of what a watch stored, one of each territory and family, as a replay draws them. */
+/** Charts of a watch's stored history, one for each territory and family, like those of a replay. */
 export async function storedCharts(
   reader: Reader,
   { territories }: Selection,
@@ -38,7 +38,7 @@ function lastOf({ buckets }: PictureTimeline, until: EventTime): EventTime {
   return (last === undefined ? until : Math.min(until, endOf(last))) as EventTime;
 }
 
-/** Stretches of a timeline as a chart takes them. Where nothing was recorded, nothing is known. */
+/** The verdicts of a timeline for a chart. Time without a recording is unknown. */
 function binsOf({ buckets, networks }: PictureTimeline): readonly Bin[] {
   const bins: Bin[] = [];
   let before: PictureBucket | undefined;
@@ -66,7 +66,7 @@ function binOf(
   const units = networks.map((name, i): [string, SeenShare] => {
     const now = seen[i];
     if (share === null || now === undefined) return [name, NOT_SEEN];
-    // What it was when the stretch began is what it was at the end of the one before.
+    // The value at the start of a bucket is the value at the end of the one before.
     const held = before === undefined || before.share === null ? now.last : (before.networks[i]?.last ?? now.last);
     return [name, { share: now.last, range: { lowest: now.lowest, highest: Math.max(now.last, held) } }];
   });

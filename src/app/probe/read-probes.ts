@@ -24,7 +24,7 @@ export async function readProbes(file: string, territories: readonly Territory[]
   return parseProbes(text.value, file, { territories, builtIn: await builtInTargets(), limits });
 }
 
-/** The lists that are shipped (`probes/KP.yaml`), by id of a territory. */
+/** The lists in the package (`probes/KP.yaml`), by id of a territory. */
 export async function builtInTargets(): Promise<ReadonlyMap<string, readonly ListedTarget[]>> {
   const { parseTargetList } = await import('../../config/probes-file.ts');
   const folder = join(packageRoot(), 'probes');
@@ -37,13 +37,13 @@ export async function builtInTargets(): Promise<ReadonlyMap<string, readonly Lis
   return lists;
 }
 
-/** What `watch --probes` does: ask, read results of RIPE Atlas, or both. */
+/** What `watch --probes` does: send probes, read results of RIPE Atlas, or both. */
 export interface ReachPlan {
   readonly own: ProbePlan | undefined;
   readonly atlas: AtlasPlan | undefined;
 }
 
-/** What is asked for these territories: the targets of others are left alone. */
+/** The plan for these territories; targets of other territories are not probed. */
 export function planOf(file: ProbesFile, ids: readonly string[]): ReachPlan {
   const listed = [
     ...file.controls.map((one) => ({ territory: undefined, ...one })),

@@ -18,10 +18,10 @@ interface ProbeParts {
   readonly log: Logger;
 }
 
-/** How often it is looked whether the feed has begun. Milliseconds. */
+/** How often to check whether the feed has begun. Milliseconds. */
 const LOOK_MS = 1_000;
 
-/** The live feed, with the results of probes put in. Whoever reads it leads, so one process of a watch asks, not each. */
+/** The live feed with the results of probes. Only the leader reads it, so only one process of a watch sends probes. */
 export function withProbes(source: ElementSource, { own, atlas }: ReachPlan, parts: ProbeParts): ElementSource {
   return alongside(source, [
     ...(own === undefined ? [] : [(signal: AbortSignal) => asking(own, parts, signal)]),
@@ -29,7 +29,7 @@ export function withProbes(source: ElementSource, { own, atlas }: ReachPlan, par
   ]);
 }
 
-/** Results are judged beside the routes, so they wait until the feed of routes has begun. */
+/** Reachability is compared with routes, so probing waits until the feed of routes has begun. */
 async function begun({ engine, clock }: ProbeParts, signal: AbortSignal): Promise<void> {
   while (engine.now === undefined && !signal.aborted) await clock.sleep(LOOK_MS, signal);
 }
@@ -44,7 +44,7 @@ async function* asking(plan: ProbePlan, parts: ProbeParts, signal: AbortSignal):
   await begun(parts, signal);
   const { engine, clock, log } = parts;
   const last = lastAsked(engine);
-  // Of a process before us: all that it asked, its controls too, it asked before this.
+  // Results of an earlier process: all its probes, also those of controls, were sent before this time.
   const latest = Math.max(0, ...[...last.values()].map(({ at }) => at)) as EventTime;
   await clock.sleep(Math.min(ETIQUETTE.minEveryMs, later(latest, ETIQUETTE.minEveryMs) - clock.wallMs()), signal);
   yield* probing(plan, { clock, random: Math.random, report: probeLog(log), last }, signal);

@@ -14,19 +14,19 @@ import type { ReplayProgress } from './progress.ts';
 import { ReadingLog } from './reading-log.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 
-/** Files of an archive, ready to be read, and what was met while reading them. */
+/** The files of an archive, ready to be read, and what was found while reading them. */
 export interface Archive {
   readonly source: ElementSource;
   readonly files: readonly InputFile[];
   readonly paths: readonly string[];
   readonly hasDump: boolean;
-  /** Whether it is what a watch recorded: its replay prints the events of that watch and no others. */
+  /** Whether it is the recording of a watch: its replay prints exactly the events of that watch. */
   readonly isTape: boolean;
   /** Records read so far. */
   readonly records: number;
   /** What could not be read so far. */
   readonly damage: readonly Damage[];
-  /** What was framed but not understood, when all was read. */
+  /** Records that were delimited but not understood; complete after reading. */
   readonly problems: readonly ProblemCount[];
   /** Calls `tell` with the progress. */
   onReading(tell: (reading: ReplayProgress) => void): void;
@@ -34,30 +34,30 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** What is read of the files, and what happens afterwards. */
+/** What is read of the files, and the cleanup afterwards. */
 export interface ArchiveOptions {
   readonly collector?: Collector;
   readonly since?: EventTime;
   readonly until?: EventTime;
   readonly threads?: number | ScanThreads;
-  /** What was scanned before, in place of the files. */
+  /** Scanned data that replaces the files. */
   readonly scanned?: Scanner;
-  /** Blocks whose routes are wanted. */
+  /** Only routes to these blocks are read. */
   readonly watch: readonly Prefix[];
-  /** What of the input could not be had in the first place. */
+  /** Input that could not be fetched. */
   readonly missing?: readonly Damage[];
   /** Removes temporary files of this run. */
   readonly close?: () => Promise<void>;
 }
 
-/** Finds the files and puts them in order; reads them when the source is read. */
+/** Finds and sorts the files. They are read when the source is read. */
 export async function openArchive(paths: readonly string[], options: ArchiveOptions): Promise<Result<Archive>> {
   const { collector } = options;
   const planned = await planMrt({ paths, ...planWindow(options), ...(collector !== undefined && { collector }) });
   return planned.ok ? good(archiveOf(planned.plan, paths, options)) : bad('files', planned.reason);
 }
 
-/** What of the options chooses among the files. */
+/** The options that select files. */
 export function planWindow({ since, until }: ArchiveOptions): Pick<MrtPlanOptions, 'since' | 'until'> {
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
 }

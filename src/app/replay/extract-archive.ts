@@ -12,27 +12,28 @@ import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import type { Territory } from '../../territory/territory.ts';
 import { archiveOf, planWindow, type Archive, type ArchiveOptions } from './archive.ts';
 
-/** Stores answer many requests at once, each after a while. */
+/** Stores answer many requests in parallel, each after a while. */
 const OPEN_AT_ONCE = 16;
 
-/** One extract that is used. */
+/** An open extract. */
 interface Opened {
   readonly path: string;
   readonly index: ExtractIndex;
 }
 
-/** What a plan of extracts reads: each file once, and where its section stands. */
+/** The files of a plan of extracts, each once, and the place of its section. */
 interface Sections {
   readonly found: FoundMrt;
   readonly places: ReadonlyMap<string, { readonly path: string; readonly file: ExtractFile }>;
 }
 
 /**
- * Opens the extracts of one territory in place of the files that they were made of: what is read of them is the same.
+ * Opens the extracts of one territory instead of the files from which they were made. Reading them gives the same
+ * elements.
  *
- * @param paths extracts, and folders in which they lie; those of other territories there are left alone.
- * @param decoder which program must have made them.
- * @param options `lost`: files of updates that should have been in an extract that is not there; `shelves`: how to get at them.
+ * @param paths extracts, and folders of extracts; extracts of other territories in a folder are ignored.
+ * @param decoder the version of the decoder that must have made them.
+ * @param options `lost`: update files whose extract is missing; `shelves`: how to open files.
  */
 export async function openExtracts(
   paths: readonly string[],
@@ -52,7 +53,7 @@ export async function openExtracts(
     unread: [...unread, ...lost],
     refused: [...refused, ...lost.map(({ refusal }) => refusal)],
   };
-  // Whose files they are was decided when they were mapped.
+  // `map` already determined the collectors of the files.
   const planned = planFound(found, { paths, collector: UNNAMED, ...planWindow(options) });
   if (!planned.ok) return bad('files', planned.reason);
   return good(archiveOf(planned.plan, paths, { ...options, scanned: scannerOf(places, options.shelves) }));
@@ -101,7 +102,7 @@ function unusable(index: ExtractIndex, territory: Territory, decoder: string, is
   return `was made for other blocks of ${id}: map its files again with the same --territories`;
 }
 
-/** A file that stands in several extracts is read once; two files of one name are a contradiction. */
+/** A file that is in several extracts is read once. Two different files with one name are a fault. */
 function sectionsOf(opened: readonly Opened[]): Result<Sections> {
   const files: PlannedFile[] = [];
   const unread = new Map<string, UnreadUpdates>();
@@ -127,7 +128,7 @@ function sectionsOf(opened: readonly Opened[]): Result<Sections> {
       if (start !== undefined) unread.set(refusal.path, { refusal, collector, start });
     }
   }
-  // What one map could not read, another may have had.
+  // Another extract may contain a file that one `map` could not read.
   const isHad = (path: string): boolean =>
     ['rib', 'updates'].some((kind) => owners.has(path.replace('/', `/${kind}/`)));
   const missing = <T>(all: ReadonlyMap<string, T>): readonly T[] =>

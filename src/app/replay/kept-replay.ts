@@ -3,12 +3,12 @@ import type { Space } from '../../spaces.ts';
 import type { Keeping } from '../../pipeline.ts';
 import type { ElementSource } from '../../ports.ts';
 
-/** A replay that is kept: what it goes on from, and where it goes on. */
+/** A replay with a store: the state from which it continues, and the rest of its input. */
 export interface KeptReplay {
   readonly engine: Engine<Space>;
   readonly source: ElementSource;
   readonly keeping: Keeping;
-  /** Ends when another one leads. */
+  /** Aborts when another process leads. */
   readonly signal: AbortSignal;
   close(): Promise<void>;
 }

@@ -16,9 +16,9 @@ export interface ReplayOptions extends SelectionOptions, StoreOptions, Limits, O
   readonly format?: Format;
   /** Path of the file to write; else stdout. */
   readonly out?: string;
-  /** Threads that read, or those that were started already; 0 for none. */
+  /** Number of reader threads, or threads that were already started; 0: read in the main thread. */
   readonly threads?: number | ScanThreads;
-  /** Where it is kept instead of `store`: a history in memory, that questions are asked of. */
+  /** A store that replaces `store`: a history in memory for questions. */
   readonly keep?: (selection: Selection, source: KeptReplay['source']) => Promise<KeptReplay>;
   readonly quiet?: boolean;
   readonly chart?: boolean;

@@ -1,6 +1,6 @@
 import type { EventTime } from '../../bgp/time.ts';
 
-/** How far a run has come. Bytes are those on disk, packed or not. */
+/** The progress of a run. Bytes are those on disk, compressed or not. */
 export interface ReplayProgress {
   readonly bytesRead: number;
   readonly bytesTotal: number;
@@ -11,10 +11,10 @@ export interface ReplayProgress {
   readonly filesTotal: number;
 }
 
-/** Tells people on stderr how far a run is. Never on stdout, so that results can be piped. */
+/** Shows the progress on stderr, never on stdout, so that results can be piped. */
 export interface Progress {
   show(reading: ReplayProgress): void;
-  /** Takes the line away, so that something else can be written; the next `show` brings it back. */
+  /** Clears the line, so that other text can be written; the next `show` draws it again. */
   clear(): void;
 }
 

@@ -7,10 +7,10 @@ import { grouped } from '../../report/printable.ts';
 import type { Damage } from '../../report/summary.ts';
 import type { ReplayProgress } from './progress.ts';
 
-/** More damages than this are counted: a file of rubbish has one every few bytes. */
+/** More damages than this are only counted: a file of garbage has one every few bytes. */
 const MOST_DAMAGES = 1000;
 
-/** Keeps what a source said about its files while it read them, in the words of the report. */
+/** Collects what a source reported about its files, for the report. */
 export class ReadingLog {
   readonly #named: readonly string[];
   readonly #names: ReadonlyMap<string, string>;
@@ -31,14 +31,14 @@ export class ReadingLog {
     this.#names = names;
   }
 
-  /** By file: files are read side by side, so the order in which they were met says nothing. */
+  /** Sorted by file, because files are read in parallel and their order of reports is random. */
   get damage(): readonly Damage[] {
     const sorted = this.#damage.toSorted((a, b) => compare(a.file, b.file));
     if (this.#more === 0) return sorted;
     return [...sorted, { file: 'and more', what: `${grouped(this.#more)} more faults` }];
   }
 
-  /** What was framed but not understood, the most common first: of no use, or a gap of one peer. */
+  /** Records that were delimited but not understood, most common first: not needed, or a gap of one peer. */
   get problems(): readonly ProblemCount[] {
     return this.#problems.toSorted((a, b) => b.count - a.count || compare(a.reason, b.reason));
   }
@@ -104,8 +104,8 @@ export class ReadingLog {
 }
 
 /**
- * A file that was named, or that calls itself MRT, should have been one; a README beside them should not. A folder that may
- * not be entered may hold any of them.
+ * A file that the user named, or whose name looks like MRT, must be readable; a README beside it need not be. A folder
+ * without access may contain any of them, so it counts as a fault.
  */
 export function isFault({ path, isFolder }: Refusal, named: readonly string[]): boolean {
   return (

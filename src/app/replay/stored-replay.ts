@@ -17,10 +17,10 @@ import { positionOf } from '../resumption.ts';
 import { systemClock } from '../system-clock.ts';
 import { nextLeadership, type Leadership } from '../leadership/leadership.ts';
 
-/** State without a decision is stored this often, in milliseconds of event time. */
+/** How often the state is stored without a decision, in milliseconds of event time. */
 export const REPLAY_KEEPS_EVERY_MS = 60_000;
 
-/** Opens the store of `--store` and goes on in it where the same replay was stopped. */
+/** Opens the store of `--store`, and continues where the same replay was stopped. */
 export async function keptReplay(
   archive: Archive,
   selection: Selection,
@@ -58,7 +58,7 @@ async function begin(store: StateStore, archive: Archive, setting: Setting): Pro
     begun = await beginUnder(leadership, store, archive, setting);
     return begun;
   } finally {
-    // A lease that is renewed keeps the process alive.
+    // End it here: renewing the lease would keep the process alive.
     if (begun?.ok !== true) await leadership.end();
   }
 }
@@ -127,7 +127,7 @@ async function leadershipOf(store: StateStore, io: Io, clock: Clock): Promise<Le
   );
 }
 
-/** Files by name and size, and what of them is read: the same inputs yield the same elements. */
+/** Identifies the input: files by name and size, and what is read of them. The same input gives the same elements. */
 function inputsOf(archive: Archive, { since, until }: ReplayOptions): string {
   const files = archive.files.map(({ name, collector, bytes }) => [name, collector, bytes]);
   return JSON.stringify(
@@ -137,7 +137,7 @@ function inputsOf(archive: Archive, { since, until }: ReplayOptions): string {
   );
 }
 
-/** The same without its first elements, which were taken before. */
+/** The same source without its first elements, which were already applied. */
 function skipping(source: ElementSource, count: number): ElementSource {
   return {
     name: source.name,

@@ -9,12 +9,12 @@ import type { ReplayProgress } from './progress.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 
-/** What `watch --record` writes, by its name. */
+/** Whether a path is a tape of `watch --record`, by its name. */
 export function isTape(path: string): boolean {
   return path.endsWith('.tape');
 }
 
-/** A tape to be replayed: all that a watcher acted upon, gaps and ticks included. */
+/** A tape for replay: every element that a watch applied, including gaps and ticks. */
 export async function openTape(path: string, until: EventTime | undefined): Promise<Result<Archive>> {
   let bytes: number;
   try {
@@ -53,7 +53,7 @@ export async function openTape(path: string, until: EventTime | undefined): Prom
   });
 }
 
-/** The same, up to this event time. */
+/** The same source, up to this event time. */
 function stopping(source: ElementSource, until: EventTime): ElementSource {
   return {
     name: source.name,

@@ -20,15 +20,15 @@ export interface AsNamesOptions {
   readonly offline?: boolean;
 }
 
-/** A copy of a URL is used this long. */
+/** How long a copy of a URL is used. Milliseconds. */
 const FRESH_MS = 7 * 86_400_000;
-/** The list of RIPE NCC has 6 MB. */
+/** Largest size of a list. The list of RIPE NCC has 6 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const LONGEST_NAME = 60;
 
 /**
- * Reads the names that `--as-names` chooses; none without it. A URL is fetched into the cache and used from there for a week;
- * when it cannot be had later, the copy is used and a warning says so.
+ * Reads the names of `--as-names`; none without it. A URL is fetched into the cache, and its copy is used for a week.
+ * If the URL cannot be fetched again, the old copy is used, with a warning.
  */
 export async function asNames(
   options: AsNamesOptions,
@@ -93,7 +93,7 @@ async function fetched(
   return fileText(path);
 }
 
-/** Puts the whole file in its place, or nothing. */
+/** Replaces the file completely or not at all. */
 async function stored(path: string, text: string): Promise<Result<string>> {
   try {
     await mkdir(join(path, '..'), { recursive: true });

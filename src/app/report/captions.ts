@@ -16,12 +16,12 @@ export function clockOf({ subject }: Pick<SubjectFacts, 'subject'>): ReturnType<
   return createClock(subject.about.timeZone);
 }
 
-/** Whether it was made of recordings that reconstruct a day, as the collectors' names say. */
+/** Whether the recordings are a reconstruction, which the collectors' names show. */
 export function isReconstructed({ collectors }: Pick<SubjectFacts, 'collectors'>): boolean {
   return collectors.some((name) => name.startsWith('reconstructed'));
 }
 
-/** What must stand under a picture wherever it is shown: whose data, how many witnesses, which time, what was not seen. */
+/** The caption that each picture must have: source of the data, number of voters, time zone, and what was not seen. */
 export function captionsOf(facts: SubjectFacts): readonly string[] {
   const { place } = clockOf(facts);
   const { stretches, voters, collectors } = facts;

@@ -7,10 +7,10 @@ import { Progression } from '../../report/progression.ts';
 /** The forms of cards. */
 export const CARD_FORMATS = ['md', 'html', 'json'] as const;
 
-/** One of them. */
+/** The form of a card. */
 export type CardFormat = (typeof CARD_FORMATS)[number];
 
-/** The card of each incident in these events, by what was told of it last, in the order of their onsets. */
+/** The card of each incident in these events, from its last event, in order of onset. */
 export function cardsIn(events: readonly UnroutableEvent[], clocks: Clocks): readonly IncidentCard[] {
   const last = new Map<string, IncidentData>();
   const progression = new Progression();

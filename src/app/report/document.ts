@@ -10,19 +10,19 @@ import type { Block, ReportDocument, Section } from '../../report/report-documen
 import { captionsOf, clockOf, isReconstructed, nameOf } from './captions.ts';
 import type { SubjectFacts } from './facts.ts';
 
-/** Lines about the input and the rules that are the same for all territories of a report. */
+/** Lines about the input and the rules, the same for all territories of a report. */
 export interface Measured {
-  /** What was read, a line each; empty when it comes from a store. */
+  /** The input, one line each; empty for a store. */
   readonly inputs: readonly string[];
-  /** The thresholds by which it was judged; absent when a store has only what came of them. */
+  /** The thresholds of the verdicts; absent for a store, which does not contain them. */
   readonly policy?: Policy | undefined;
-  /** Published times beside what was found, a line each. */
+  /** Published times beside replayed ones, one line each. */
   readonly published: readonly string[];
   /** Names of ASes. */
   readonly names: ReadonlyMap<number, string>;
 }
 
-/** Rows of evidence, gaps and stretches beyond this are counted, not listed. */
+/** Most rows of evidence, gaps and stretches; further rows are only counted. */
 const MOST_ROWS = 20;
 
 /** The report of one territory and family, as text and tables. */
@@ -100,7 +100,7 @@ function durationOf(ms: number): string {
   return ms === 0 ? '' : durationText(ms);
 }
 
-/** What the events told last of each incident. */
+/** Each incident as its last event describes it. */
 function lastData(events: readonly UnroutableEvent[]): ReadonlyMap<string, IncidentData> {
   const told = new Map<string, IncidentData>();
   for (const { data } of events)

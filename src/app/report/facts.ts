@@ -13,29 +13,29 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import { stretchesOf, type VerdictStretch } from '../../report/answer.ts';
 import { utcText } from '../../report/clock.ts';
 
-/** What a report says of one territory and family in one stretch of time. */
+/** The facts of a report on one territory and family in one range. */
 export interface SubjectFacts {
   readonly subject: Subject;
   readonly range: Range;
-  /** The whole range without holes, by verdict; what was not recorded is `off`. */
+  /** The verdicts of the whole range, without holes; time without a recording is `off`. */
   readonly stretches: readonly VerdictStretch[];
   readonly timeline: PictureTimeline;
-  /** The same to the second, where the range is short enough. */
+  /** Visibility to the second, if the range is short enough. */
   readonly fine: PictureTimeline;
-  /** What each peer saw; `undefined` where the range is too long, or nothing was recorded. */
+  /** What each peer saw; `undefined`: the range is too long, or nothing was recorded. */
   readonly peers: Peers | undefined;
-  /** Those that touch the range, oldest first. */
+  /** Incidents that touch the range, oldest first. */
   readonly incidents: readonly Incident[];
-  /** Events of this territory and family, of its services, and of our own eyes, that were decided in the range. */
+  /** Events that were decided in the range, about this territory and family, its services, and our own view. */
   readonly events: readonly UnroutableEvent[];
-  /** In which order services and routes went and came back, by incident: empty where no service was asked. */
+  /** The order in which services and routes were lost and came back, by incident; empty if no service was probed. */
   readonly orders: ReadonlyMap<string, readonly string[]>;
   readonly collectors: readonly string[];
-  /** Most witnesses at any time. */
+  /** The largest number of voters at any time. */
   readonly voters: number;
 }
 
-/** Whose report, and of when. */
+/** The territory and the range of a report. */
 export interface ReportWanted {
   readonly territory?: string | undefined;
   readonly family?: 'ipv4' | 'ipv6' | undefined;
@@ -48,12 +48,12 @@ export interface ReportWanted {
 const MINUTE_MS = 60_000;
 const MOST_PEERS_MS = 3 * DAY_MS;
 const MOST_EXACT_MS = DAY_MS;
-/** Minutes are drawn for a week: in hours, four minutes without a route would look like an hour. */
+/** Up to a week is drawn by minutes: by hours, four minutes without a route would look like an hour. */
 const MOST_MINUTES_MS = 7 * DAY_MS;
-/** Days looked back when no begin is named: what is older is reported when it is asked for. */
+/** Days of a report without `--from`. Name an earlier begin to get older data. */
 const MOST_DAYS = 3660;
 
-/** Reads all that a report needs out of a history. `events`: all that were decided, whatever the territory. */
+/** Reads from a history everything that a report needs. `events`: all events, of any territory. */
 export async function factsOf(
   reader: Reader,
   events: readonly UnroutableEvent[],
@@ -78,7 +78,7 @@ function emptyText({ from, until }: Range, wanted: ReportWanted): string {
   return `nothing is recorded from ${utcText(from)} on: the record ends at ${utcText(until)}`;
 }
 
-/** What is asked for, else what is recorded. */
+/** The requested range, else the recorded one. */
 async function rangeOf(reader: Reader, subject: Subject, { from, until }: ReportWanted): Promise<Range> {
   const end = until ?? (((subject.recorded ?? 0) + MINUTE_MS) as EventTime);
   if (from !== undefined) return { from, until: end };
@@ -135,7 +135,7 @@ async function subjectFacts(
   };
 }
 
-/** Peers of the last day of a range that is too long for all that they saw: their collectors heard it. */
+/** The peers of the last day, for a range too long to read what each peer saw. They give the collectors. */
 async function lastPeers(reader: Reader, subject: Subject, { from, until }: Range): Promise<Peers> {
   const end = Math.min(until, (subject.recorded ?? from) + MINUTE_MS) as EventTime;
   const begin = Math.max(from, end - DAY_MS) as EventTime;
@@ -143,7 +143,7 @@ async function lastPeers(reader: Reader, subject: Subject, { from, until }: Rang
 }
 
 function concerns({ source, subject: of }: UnroutableEvent, subject: Subject): boolean {
-  // Services are judged beside the routes, for all families at once.
+  // Reachability has one verdict for all address families.
   return of === subject.key || of === `${subject.territory}/data` || !source.startsWith('/territories/');
 }
 
@@ -151,7 +151,7 @@ function isWithin({ time }: UnroutableEvent, { from, until }: Range): boolean {
   return time >= isoTime(from) && time < isoTime(until);
 }
 
-/** Those whose peers were heard; where who saw what is not recorded, those that the evidence names. */
+/** The collectors whose peers sent data; if sessions are not recorded, the collectors in the evidence. */
 function collectorsOf(peers: Peers | undefined, events: readonly UnroutableEvent[]): readonly string[] {
   const heard = peers?.peers.map(({ collector }) => collector) ?? [];
   const named = events.flatMap(({ data }) => {

@@ -5,7 +5,7 @@ import type { SubjectFacts } from './facts.ts';
 /** The tables of a report, as CSV. */
 export const TABLES = ['series', 'incidents', 'spans', 'events'] as const;
 
-/** One of them. */
+/** The name of a table. */
 export type Table = (typeof TABLES)[number];
 
 type Cells = readonly (string | number)[];
@@ -33,8 +33,8 @@ const SERIES: readonly string[] = [
 ];
 
 /**
- * Visibility over time: a row for all of it, a row for each network, a row for each collector. Where nothing was seen the
- * shares are empty: that is no zero.
+ * Visibility over time: a row for the territory, a row for each network, a row for each collector. While it is unknown,
+ * shares are empty, not zero.
  */
 function seriesRows({ subject, timeline, peers }: SubjectFacts): readonly Cells[] {
   const byCollector = collectorShares(peers);
@@ -58,8 +58,8 @@ function seriesRows({ subject, timeline, peers }: SubjectFacts): readonly Cells[
 type SharesOf = (from: number, until: number) => { readonly lowest: number; readonly last: number } | undefined;
 
 /**
- * Of each collector, of the pairs of a network and a session that may vote there: the share that has a route. Known to the
- * second, for ranges in which it is recorded what each peer saw.
+ * For each collector: of the pairs of a network and a voting session, the share that has a route. Exact to the second,
+ * for ranges with recorded sessions.
  */
 function collectorShares(peers: SubjectFacts['peers']): ReadonlyMap<string, SharesOf> {
   const names = [...new Set(peers?.peers.map(({ collector }) => collector))].sort();
@@ -99,7 +99,7 @@ function sharesOver(begin: readonly (number | null)[], steps: readonly Step[], n
   for (const { at, i, sees } of steps) {
     now[i] = sees;
     const point = { at, share: shareNow(now) };
-    // Of one second only its end counts: messages of one second have no order between sessions.
+    // Only the end of each second counts, because messages within one second have no order between sessions.
     if (points.at(-1)?.at === at) points[points.length - 1] = point;
     else points.push(point);
   }
@@ -134,7 +134,7 @@ function incidentRows({ subject, incidents }: SubjectFacts): readonly Cells[] {
 
 const SPANS: readonly string[] = ['territory', 'family', 'verdict', 'from', 'until', 'duration_s'];
 
-/** The whole range by verdict. `unknown`: too few witnesses could be heard; `off`: nothing was recorded. */
+/** The whole range by verdict. `unknown`: there were too few voters; `off`: nothing was recorded. */
 function spanRows({ subject, stretches }: SubjectFacts): readonly Cells[] {
   return stretches.map(({ verdict, from, until }) => [
     ...[subject.territory, subject.family, verdict, iso(from), iso(until), (until - from) / 1000],

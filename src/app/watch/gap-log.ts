@@ -9,9 +9,9 @@ export class GapLog {
   readonly #closed = new Map<Collector, { from: EventTime; to: EventTime; isAsked?: boolean }>();
   readonly #ended = new Notifier();
 
-  /** `from`: the last moment at which its data was complete. */
+  /** A gap begins. `from`: the last moment at which the collector's data was complete. */
   gap(collector: Collector, from: EventTime): void {
-    // A gap that begins before the last one was healed is one with it.
+    // A gap that begins before the last one was healed is joined to it.
     const earlier = this.#closed.get(collector)?.from ?? this.#open.get(collector) ?? from;
     this.#closed.delete(collector);
     this.#open.set(collector, earlier < from ? earlier : from);
@@ -25,7 +25,7 @@ export class GapLog {
     this.#ended.notify();
   }
 
-  /** Whether something of the collector may have been missed after this. */
+  /** Whether messages of the collector may be missing after this time. */
   isOpenAfter(collector: Collector, at: EventTime): boolean {
     const closed = this.#closed.get(collector);
     return this.#open.has(collector) || (closed !== undefined && closed.to > at);
@@ -37,8 +37,8 @@ export class GapLog {
   }
 
   /**
-   * All gaps that are over, as one span; they are then removed. `isAsked`: all of it was put back, so its end is
-   * known and does not move: who answers may be behind the feed's time, and would never reach an end that moves.
+   * Removes and returns all gaps that are over, as one span. `isAsked`: the whole span was put back, so its end stays
+   * fixed. RIPEstat may lag behind the feed, and would never reach an end that moves.
    */
   take(): (GapSpan & { readonly isAsked: boolean }) | undefined {
     if (this.#closed.size === 0) return undefined;
@@ -53,7 +53,7 @@ export class GapLog {
     };
   }
 
-  /** A span that could not be healed: it is over still, and to be healed with what was missed since. */
+  /** Puts back a span that could not be healed. It will be healed together with later gaps. */
   putBack({ from, to, collectors = [] }: GapSpan): void {
     for (const collector of collectors) {
       const later = this.#closed.get(collector);

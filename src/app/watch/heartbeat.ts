@@ -7,23 +7,23 @@ import { durationText } from '../../report/clock.ts';
 import type { Io } from '../io.ts';
 import type { Logger } from './log.ts';
 
-/** What the command line says of the heartbeat. */
+/** The options of the heartbeat. */
 export interface HeartbeatSettings {
-  /** Called while all is well. @default $UNROUTABLE_HEARTBEAT */
+  /** URL that is called while the watch is well. @default $UNROUTABLE_HEARTBEAT */
   readonly heartbeat?: string;
-  /** Called when it is not, with the reason. @default $UNROUTABLE_HEARTBEAT_FAILURE */
+  /** URL that is called with the reason when it is not well. @default $UNROUTABLE_HEARTBEAT_FAILURE */
   readonly heartbeatFailure?: string;
 }
 
-/** Where heartbeats go. */
+/** The URLs of the heartbeat. */
 export interface HeartbeatUrls {
   readonly success: URL;
   readonly failure: URL | undefined;
 }
 
 /**
- * The result of one heartbeat. `withheld`: the watch is not well, and there is no failure URL or it was called
- * already.
+ * The result of one heartbeat. `withheld`: the watch is not well, and there is no failure URL, or it was already
+ * called.
  */
 export type HeartbeatOutcome = 'success' | 'failure' | 'withheld' | 'unsent';
 
@@ -34,21 +34,21 @@ export interface HeartbeatParts {
   readonly log: Logger;
   /** Whether this process leads. A standby sends nothing, so that one watch has one heartbeat. */
   readonly isLeader: () => boolean;
-  /** Why not all is well; `undefined` when it is. May reject, and may hang. */
+  /** Why the watch is not well; `undefined`: it is. May reject, and may hang. */
   readonly unready: () => Promise<string | undefined>;
   readonly note?: ((outcome: HeartbeatOutcome) => void) | undefined;
 }
 
-/** How often it is sent. Milliseconds. */
+/** How often a heartbeat is sent. Milliseconds. */
 export const HEARTBEAT_MS = 30_000;
-/** How often it is looked whether the program was held up. */
+/** How often to check whether the process was paused. Milliseconds. */
 const LOOK_MS = 1_000;
-/** A program that was held up for longer than this missed something. */
+/** A process that was paused for longer than this has missed data. Milliseconds. */
 const HELD_UP_MS = 5_000;
-/** The store and the receiver have this long to answer. */
+/** Deadline for the store and for the receiver. Milliseconds. */
 const DEADLINE_MS = 10_000;
 
-/** Reads `--heartbeat` and what belongs to it. The URLs are secrets: no fault names more than their host. */
+/** Reads `--heartbeat` and its related options. The URLs are secrets: faults name only their host. */
 export function heartbeatUrls(
   settings: HeartbeatSettings,
   { env }: Pick<Io, 'env'>,
@@ -67,7 +67,9 @@ export function heartbeatUrls(
     : bad('usage', '--heartbeat-failure: it must be a URL, such as https://hc-ping.com/your-id/fail');
 }
 
-/** Calls the success URL every half minute while all is well, and nothing while it is not. Until `signal` aborts. */
+/**
+ * Calls the success URL every half minute while the watch is well, and not while it is not. Runs until `signal` aborts.
+ */
 export async function heartbeat(parts: HeartbeatParts, signal: AbortSignal): Promise<void> {
   const { clock, isLeader, note } = parts;
   let dueAt = clock.monotonicMs();
@@ -89,7 +91,7 @@ export async function heartbeat(parts: HeartbeatParts, signal: AbortSignal): Pro
     const outcome = reason !== undefined && !isNew ? 'withheld' : await send(parts, reason, signal);
     if (outcome !== 'unsent') failed = reason;
     note?.(outcome);
-    // What it waited for is not time in which it was held up.
+    // Time spent waiting for answers does not count as a pause.
     looked = clock.monotonicMs();
   }
 }
@@ -133,7 +135,7 @@ async function send(
   return 'unsent';
 }
 
-/** `fetch` says only "fetch failed"; the reason is its cause. */
+/** `fetch` only says "fetch failed". Its cause has the reason. */
 function causeOf(error: unknown): string {
   return refusal(error instanceof Error && error.cause instanceof Error ? error.cause : error);
 }

@@ -4,22 +4,22 @@ import type { Feed } from '../feed/types.ts';
 import type { Instance } from '../leadership/instances.ts';
 import { packageVersion } from '../package-root.ts';
 
-/** What a watch knows of itself. */
+/** The state of a watch process. */
 export interface Standing {
-  /** Who it is among those that share the store. */
+  /** Its id among the processes that share the store. */
   readonly id: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** `undefined` while another one leads. */
+  /** `undefined`: another process leads. */
   readonly engine: Engine<Space> | undefined;
   readonly feed: Feed | undefined;
-  /** Why the store does not take what is decided; `undefined`: it does. */
+  /** Why the store does not accept decisions; `undefined`: it does. */
   readonly storeFault: string | undefined;
   /** A recording is played. */
   readonly isHistory: boolean;
 }
 
-/** What a watch says of itself in the store: whether it leads, and whether it is to be relied on now. */
+/** The record of a watch process in the store: whether it leads, and whether it is ready. */
 export function instanceOf(standing: Standing): Omit<Instance, 'beatAt'> {
   const { id, startedAt, engine, isHistory } = standing;
   const reason = unreadyReason(standing);

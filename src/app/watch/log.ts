@@ -8,7 +8,7 @@ import type { Io } from '../io.ts';
 
 export type { Logger } from 'pino';
 
-/** Fields from the feed are no longer than this in a log line, characters. */
+/** Most characters of a field from the feed in a log line. */
 const LONGEST_FIELD = 512;
 
 const LEVELS: Readonly<Record<number, string>> = { 30: '', 40: 'warning: ', 50: 'error: ' };
@@ -33,7 +33,7 @@ function spoken(line: string): string {
 
 const DAY_MS = 86_400_000;
 
-/** Oddities that the live source counts by a name; others it names in words. */
+/** Oddities that the live source counts by name; it describes others in words. */
 const ODDITIES: Readonly<Record<string, string>> = {
   absurd: 'messages that are more than a day old (dropped)',
   ahead: 'messages dated in the future (dropped)',
@@ -45,8 +45,8 @@ const ODDITIES: Readonly<Record<string, string>> = {
 type Loss = Extract<LiveReport, { type: 'gap' | 'heard-again' }>;
 
 /**
- * What the live source says, in words. Collectors that are lost, or heard again, at one moment are one fact, so they are one
- * line: a connection that ends takes all of RIS with it.
+ * Logs what the live source reports. Collectors that are lost, or back, at the same moment share one line: a connection
+ * that ends takes all of RIS with it.
  */
 export function liveLog(log: Logger): (report: LiveReport) => void {
   const waiting: Loss[] = [];
@@ -78,7 +78,7 @@ function logLosses(log: Logger, first: Loss, rest: readonly Loss[]): void {
   else log.warn({ collectors, reason: first.reason }, `no data from ${names}: ${GAP_REASONS[first.reason]}`);
 }
 
-/** One word of the live source. */
+/** One report of the live source. */
 // oxlint-disable-next-line max-lines-per-function -- a sentence a kind of report
 export function logLive(log: Logger, report: LiveReport): void {
   switch (report.type) {
@@ -143,7 +143,7 @@ export function logLive(log: Logger, report: LiveReport): void {
   }
 }
 
-/** Writes what RIPEstat answered into the log. */
+/** Logs the answers of RIPEstat. */
 export function logRipestat(log: Logger, report: RipestatReport): void {
   switch (report.type) {
     case 'seeded':

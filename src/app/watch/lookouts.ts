@@ -8,7 +8,7 @@ import type { WatchMeter } from '../metrics/watch-meter.ts';
 import { heartbeat, type HeartbeatUrls } from './heartbeat.ts';
 import type { Watch } from './watcher.ts';
 
-/** What looks at a watch from outside: the page with its API and metrics, and the heartbeat. */
+/** The services that report on a watch: the page with its API and metrics, and the heartbeat. */
 export interface LookoutParts {
   readonly http: HttpPlace | undefined;
   readonly heartbeat: HeartbeatUrls | undefined;
@@ -20,7 +20,7 @@ export interface LookoutParts {
   readonly meter: WatchMeter | undefined;
 }
 
-/** The lookouts of a watch, until the signal aborts. */
+/** The running services. They run until the signal aborts. */
 export interface Lookouts {
   /** Address of the page; `undefined` when nothing is served. */
   readonly url: string | undefined;
@@ -28,7 +28,7 @@ export interface Lookouts {
   readonly ended: Promise<unknown>;
 }
 
-/** Starts those that are asked for. A failure when the address of the page cannot be had. */
+/** Starts the requested services. Fails if the address of the page cannot be used. */
 export async function startLookouts(parts: LookoutParts, signal: AbortSignal): Promise<Result<Lookouts>> {
   const { http, heartbeat: urls, turns, store, isLasting, feed, meter } = parts;
   const { clock, log } = feed;
@@ -48,7 +48,7 @@ export async function startLookouts(parts: LookoutParts, signal: AbortSignal): P
   return good({ url: server?.url, ended: Promise.all([server?.closed, beating]) });
 }
 
-/** While a recording is played, its time is the present. */
+/** While a recording is played, the present is the recording's time. */
 function clockOfPage({ feed: { clock, isHistory }, turns }: LookoutParts): Clock {
   if (!isHistory) return clock;
   return {

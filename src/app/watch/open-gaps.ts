@@ -4,32 +4,35 @@ import { RIS_HOLD_MS, type Collector, type Peer, type PeerId } from '../../bgp/p
 import type { EventTime } from '../../bgp/time.ts';
 import type { OpenGap } from '../../engine.ts';
 
-/** When a gap is asked about, monotonic milliseconds. */
+/** When to ask about a gap, monotonic milliseconds. */
 interface Schedule {
   nextMs: number;
   waitMs: number;
 }
 
-/** A gap is left to the first healing for this long; then waits grow, because RIPEstat is asked a dozen questions a time. */
+/**
+ * For this long a gap is left to the first healing. Later waits grow, because each healing sends a dozen requests to
+ * RIPEstat.
+ */
 const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 20 * 60_000;
-/** A question that got no answer is asked again after this long: the wait grows with answers only. */
+/** The wait after a request without an answer. It does not grow. */
 const UNANSWERED_WAIT_MS = 20_000;
-/** A peer that is reported as silent sent its last message this long before. */
+/** A peer that is reported as silent sent its last message this long before. Milliseconds. */
 const SILENCE_MS = RIS_HOLD_MS;
 
 /**
- * Gaps that cost votes and are not healed yet, as the engine knows them, and which peers sent something since. A peer
- * that sends nothing is not healed: what it does next would not be noticed.
+ * The engine's open gaps, which cost votes, and the peers that have sent data since. A peer that sends nothing is not
+ * healed, because its next changes would not be seen.
  */
 export class OpenGaps {
   #schedules = new Map<OpenGap, Schedule>();
-  /** Those that were asked about last. */
+  /** The gaps of the last request. */
   #asked: readonly Schedule[] = [];
-  /** As many as a feed may name peers. */
+  /** Bounded by the number of peers that a feed may name. */
   readonly #heard = new Map<PeerId, { readonly peer: Peer; at: EventTime }>();
 
-  /** Call with the engine's open gaps when it has decided something. */
+  /** Call with the engine's open gaps after each decision. */
   note(gaps: readonly OpenGap[], monotonicMs: number): void {
     const first = (): Schedule => ({ nextMs: monotonicMs + FIRST_WAIT_MS, waitMs: FIRST_WAIT_MS });
     this.#schedules = new Map(gaps.map((gap) => [gap, this.#schedules.get(gap) ?? first()]));
@@ -44,7 +47,7 @@ export class OpenGaps {
     else if (at > heard.at) heard.at = at;
   }
 
-  /** The span to ask for again: peers of open gaps that send data again. */
+  /** The next span to ask for: peers of open gaps that send data again. */
   due(to: EventTime, monotonicMs: number): GapSpan | undefined {
     const due = [...this.#schedules].filter(([, { nextMs }]) => nextMs <= monotonicMs);
     const peers = new Map<PeerId, Peer>();
@@ -75,7 +78,10 @@ export class OpenGaps {
   }
 }
 
-/** A collector's gap concerns all its peers, also those that had no vote; of a silence, those that lost their vote. */
+/**
+ * A collector's gap concerns all its peers, including those without a vote. A gap by silence concerns only the peers
+ * that lost their vote.
+ */
 function concerns({ peer, reason, unsettled }: OpenGap, one: Peer): boolean {
   if (peer !== undefined) return peer.id === one.id;
   return reason !== 'silent-peer' || unsettled.has(one.id);

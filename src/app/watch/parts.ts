@@ -8,38 +8,41 @@ import type { ElementSource, StateStore } from '../../ports.ts';
 import type { Feed, FeedOptions } from '../feed/types.ts';
 import type { WebhookParts } from './webhooks.ts';
 
-/** What a watch is made of. */
+/** The parts of a watch. */
 export interface WatchParts {
   readonly selection: Selection;
   readonly feed: FeedOptions;
   readonly store: StateStore;
-  /** Whether it outlives this program, and others may lead on it. */
+  /** Whether the store outlives this process, so that other processes may lead on it. */
   readonly isLasting: boolean;
-  /** Whether somebody looks at the store while it runs: history is kept then even where the store ends with the program. */
+  /**
+   * Whether the page reads the store while the watch runs. History is then recorded even in a store that ends with the
+   * process.
+   */
   readonly isServed?: boolean;
-  /** Looks whether the store is still set as it should be. */
+  /** Checks that the store's settings are still right. */
   readonly inspect?: (() => Promise<readonly string[]>) | undefined;
-  /** What the inspection at the start found: it has been logged. */
+  /** Warnings of the check at the start, already logged. */
   readonly warnings?: readonly string[] | undefined;
-  /** Events that stay in the store at least. @default KEEP_EVENTS */
+  /** Least number of events that stay in the store. @default KEEP_EVENTS */
   readonly keepEvents?: number | undefined;
-  /** Writes down what is read, if anybody wants that. */
+  /** Records the elements that are read; `undefined`: no recording. */
   readonly record: (source: ElementSource) => ElementSource;
-  /** Prints what was stored. Gives whether that worked. */
+  /** Prints stored events. Returns whether that worked. */
   readonly tell: (events: readonly UnroutableEvent[]) => Promise<boolean>;
   readonly webhooks: WebhookParts;
-  /** What is asked inside the territories; `undefined`: nothing. */
+  /** The probes to send; `undefined`: none. */
   readonly probes?: ReachPlan | undefined;
 }
 
-/** Why it is over. `ok`: it was stopped, or the recording has ended. */
+/** Why the watch ended. `ok`: it was stopped, or the recording has ended. */
 export type WatchEnd = Result<undefined>;
 
-/** How it stands, for a line on a terminal. */
+/** The present state, for the status line. */
 export interface WatchView {
   /** `undefined` while another one leads. */
   readonly engine: Engine<Space> | undefined;
   readonly feed: Feed | undefined;
-  /** Who leads, while it is another one. */
+  /** The leader, if it is another process. */
   readonly behind: string | undefined;
 }

@@ -14,9 +14,9 @@ export interface Beside {
   take(): readonly UnroutableEvent[];
   /** Call after these events were stored. */
   noteKept(events: readonly UnroutableEvent[]): void;
-  /** A recording has ended: gives webhooks the time to go. */
+  /** Call when a recording has ended: waits for webhooks to be sent. */
   drained(signal: AbortSignal): Promise<void>;
-  /** To be called before the lease is given up. */
+  /** Call before the lease is released. */
   end(): Promise<void>;
 }
 
@@ -53,7 +53,9 @@ export async function beside(parts: BesideParts, token: () => number | undefined
   };
 }
 
-/** What is new in the file is to hear of the very first event. A store that is away is asked again where webhooks are sent. */
+/**
+ * New endpoints of the file must get the very first event. If the store does not answer, the dispatcher tries again.
+ */
 async function enter({ store, selection, webhooks: { endpoints }, feed: { clock, log } }: BesideParts): Promise<void> {
   try {
     const { found } = await listEndpoints(store);
@@ -72,6 +74,6 @@ async function enter({ store, selection, webhooks: { endpoints }, feed: { clock,
         );
     }
   } catch {
-    // Then they hear of what is decided from then on.
+    // They then get the events that are decided from then on.
   }
 }

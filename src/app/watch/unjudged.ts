@@ -6,7 +6,7 @@ import type { Clock } from '../../ports.ts';
 import { clocksOf, standingsOf } from '../output/formatters.ts';
 import type { Logger } from './log.ts';
 
-/** A first seed and the peers that the feed names are there by then. Milliseconds. */
+/** By then the first seed and the peers of the feed are known. Milliseconds. */
 const PATIENCE_MS = 10 * 60_000;
 
 /** Logs which territories have no verdict, and why: once, when they should have one, and again at the end. */
@@ -21,7 +21,7 @@ export class UnjudgedLog {
     this.#log = log;
   }
 
-  /** Until `signal` aborts. */
+  /** Runs until `signal` aborts. */
   async later(clock: Clock, signal: AbortSignal): Promise<void> {
     await clock.sleep(PATIENCE_MS, signal);
     if (!signal.aborted) this.tell();
@@ -29,7 +29,7 @@ export class UnjudgedLog {
 
   tell(): void {
     const { now: end } = this.#engine;
-    // Nothing was heard at all: the lines of the connection say why.
+    // No data was received at all: log lines about the connection say why.
     if (end === undefined) return;
     const standings = standingsOf(this.#engine.status(), this.#selection);
     for (const line of unjudgedLines({ standings, end }, clocksOf(this.#selection))) this.#log.warn(line);

@@ -6,13 +6,15 @@ import type { FeedOptions } from '../feed/types.ts';
  * takes 4 to 10 kB of a Redis, so these fit into the 256 MB of docker-compose.yml.
  */
 export const KEEP_EVENTS = 20_000;
-/** How often older ones are looked for. While a country flaps, some thousands come within an hour. Milliseconds. */
+/** How often old events are trimmed. While a country flaps, some thousands come within an hour. Milliseconds. */
 const TRIM_MS = 60_000;
-/** Every so manyth time the store is inspected as well: every ten minutes. */
+/** The store is checked at every nth trim: every ten minutes. */
 const TRIMS_PER_INSPECTION = 10;
 /** A warning that still holds is repeated after this. Milliseconds. */
 const REPEAT_MS = 3_600_000;
-/** So many times as many as wanted are worth a warning: somebody holds them. */
+/**
+ * A warning is logged when there are this many times more events than wanted: a reader or a consumer group holds them.
+ */
 const TOO_MANY = 1.5;
 
 /** What upkeep needs. */
@@ -20,27 +22,27 @@ export interface UpkeepParts {
   readonly store: StateStore;
   /** @default KEEP_EVENTS */
   readonly keepEvents?: number | undefined;
-  /** Looks whether the store is still set as it should be, and whether it fills. */
+  /** Checks that the store's settings are still right, and how full it is. */
   readonly inspect?: (() => Promise<readonly string[]>) | undefined;
   /** What the inspection at the start found: it has been logged. */
   readonly warnings?: readonly string[] | undefined;
   readonly feed: Pick<FeedOptions, 'clock' | 'log'>;
 }
 
-/** Looks after the store while we lead: forgets old events, and sees whether it is still set as it should be. */
+/** Maintains the store while we lead: trims old events, and checks the store's settings. */
 export async function upkeep(parts: UpkeepParts, signal: AbortSignal): Promise<void> {
   const { store, inspect, warnings = [], keepEvents = KEEP_EVENTS, feed } = parts;
   const warn = hourly(parts, warnings);
   for (let round = 0; !signal.aborted; round++) {
     try {
-      // It was inspected when it was opened.
+      // It was checked when it was opened.
       const isInspected = round > 0 && round % TRIMS_PER_INSPECTION === 0;
       for (const warning of isInspected ? ((await inspect?.()) ?? []) : []) warn(warning);
       const forgotten = await store.trim(keepEvents);
       if (forgotten > 0) feed.log.info({ forgotten }, `removed ${forgotten} old events that every reader has read`);
       else await warnOfHeld(store, keepEvents, warn);
     } catch {
-      // The next time will do: nothing is lost by events that are kept longer.
+      // The next time is soon enough: events that stay longer do no harm.
     }
     await feed.clock.sleep(TRIM_MS, signal);
   }
@@ -56,7 +58,9 @@ async function warnOfHeld(store: StateStore, keepEvents: number, warn: (warning:
   );
 }
 
-/** Logs a warning when it is new, and each hour while it holds. What comes before its first colon says which one it is. */
+/**
+ * Logs a warning when it is new, and each hour while it holds. The text before the first colon identifies the warning.
+ */
 function hourly({ store, feed }: UpkeepParts, logged: readonly string[]): (warning: string) => void {
   const { clock, log } = feed;
   const kindOf = (warning: string): string => warning.split(':', 1)[0] ?? '';

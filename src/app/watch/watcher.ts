@@ -24,16 +24,16 @@ import type { Feed } from '../feed/types.ts';
 import { instanceOf } from './instance.ts';
 import type { WatchEnd, WatchParts, WatchView } from './parts.ts';
 
-/** State without a decision is kept this often, milliseconds of event time; of a recording, which may run fast, less often. */
+/** How often the state is stored without a decision, ms of event time; less often for a fast recording. */
 const KEEP_EVERY_MS = 1_000;
 const KEEP_HISTORY_EVERY_MS = 60_000;
-/** How often a standby looks how far the leader is, to forget what it need not know. Milliseconds. */
+/** How often a standby reads the leader's position, to drop older buffered elements. Milliseconds. */
 const LOOK_MS = 10_000;
 
 const UNKEPT =
   'stopped while the store did not answer: data since the last stored state is processed again at the next start';
 
-/** What one turn of leading is made of. */
+/** The parts of one period of leading. */
 interface Turn {
   readonly feed: Feed;
   readonly leadership: Leadership;
@@ -43,7 +43,7 @@ interface Turn {
   readonly engine: Engine<Space>;
 }
 
-/** A watch that takes turns with others on the same store: one leads, the others listen and wait. */
+/** A watch that shares its store with others: one process leads, the others receive the feed and wait. */
 export class Watch {
   readonly #parts: WatchParts;
   readonly #me = holderName();
@@ -51,9 +51,9 @@ export class Watch {
   #engine: Engine<Space> | undefined;
   #feed: Feed | undefined;
   #behind: string | undefined;
-  /** Why the store does not take what is decided; `undefined`: it does. */
+  /** Why the store does not accept decisions; `undefined`: it does. */
   #storeFault: string | undefined;
-  /** Number of the newest batch that we know was kept, by whomever. */
+  /** Number of the newest batch that is known to be stored, by any process. */
   #known = 0;
 
   constructor(parts: WatchParts) {
@@ -62,12 +62,12 @@ export class Watch {
   }
 
   view(): WatchView {
-    // A recording is played to whoever leads: who stands by has no figures of it.
+    // A recording is played only to the leader, so a standby has no statistics.
     const isDeaf = this.#engine === undefined && this.#parts.feed.isHistory;
     return { engine: this.#engine, feed: isDeaf ? undefined : this.#feed, behind: this.#behind };
   }
 
-  /** Why it is not to be relied on now; `undefined` when it is. */
+  /** Why the watch is not ready; `undefined`: it is ready. */
   get unready(): string | undefined {
     return this.#instance().reason;
   }
@@ -76,7 +76,7 @@ export class Watch {
     return this.#parts.isLasting || this.#parts.isServed === true;
   }
 
-  /** Until `signal` aborts, or the recording that is played has ended. */
+  /** Runs until `signal` aborts, or the played recording has ended. */
   async run(signal: AbortSignal): Promise<WatchEnd> {
     const { store, isLasting, feed } = this.#parts;
     if (!isLasting) {
@@ -98,7 +98,7 @@ export class Watch {
     }
   }
 
-  /** Listens until it leads, then leads until another one does. */
+  /** Buffers the feed until this process leads, then leads until another process does. */
   async #turn(stop: AbortSignal): Promise<WatchEnd | 'fenced'> {
     const opened = await openFeed(this.#parts.feed);
     if (!opened.ok) return opened;
@@ -167,7 +167,7 @@ export class Watch {
       const end = await run(source, engine, keeping, signal);
       if (end === 'ended') await others.drained(signal);
       if (end !== 'fenced') unjudged.tell();
-      // Whoever leads now keeps what we could not.
+      // The new leader stores what we could not store.
       if (end === 'fenced' || leadership.over.aborted) return 'fenced';
       if (end === 'unkept') this.#parts.feed.log.warn(UNKEPT);
       return good(undefined);
@@ -177,7 +177,7 @@ export class Watch {
     }
   }
 
-  /** How what is decided is kept, and who hears of it. */
+  /** How decisions are stored, and who is notified. */
   #keeping({ feed, leadership, others, again, kept, engine }: Turn): Keeping {
     const { store, feed: options } = this.#parts;
     const print = (events: readonly UnroutableEvent[]): Promise<void> => this.#print(events, leadership);
@@ -196,17 +196,17 @@ export class Watch {
     };
   }
 
-  /** Prints events and writes down that they were: whoever leads next prints what comes after them. */
+  /** Prints events and stores that they were printed. The next leader prints the events after them. */
   async #print(events: readonly UnroutableEvent[], { token }: Leadership): Promise<void> {
     const { store, isLasting, tell } = this.#parts;
     const last = events.at(-1);
     if (last === undefined) return;
     const isPrinted = await tell(events);
-    // A store that is away hears of it with the next events.
+    // If the store does not answer, the position is written with the next events.
     if (isPrinted && isLasting) await store.write([printedUpTo(last.id)], token()).catch(() => undefined);
   }
 
-  /** Reports once that the store has lost commits which another process had stored and did not write again. */
+  /** Reports once that the store has lost commits that another process stored and did not write again. */
   #loss(kept: Kept | undefined, engine: Engine<Space>): () => readonly UnroutableEvent[] {
     const [known, found] = [this.#known, kept?.number ?? 0];
     this.#known = found;
@@ -219,7 +219,7 @@ export class Watch {
     };
   }
 
-  /** Asks the store until it answers; `undefined` when `signal` aborts before. */
+  /** Asks the store until it answers; `undefined`: `signal` aborted before. */
   async #asked<T>(
     ask: () => Promise<T>,
     again: (error: unknown, attempt: number) => Promise<void>,

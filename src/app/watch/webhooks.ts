@@ -14,18 +14,18 @@ import { clocksOf } from '../output/formatters.ts';
 import { wallText } from '../../report/clock.ts';
 import type { Logger } from './log.ts';
 
-/** What webhooks of a watch need, apart from the store. */
+/** What the webhooks of a watch need, apart from the store. */
 export interface WebhookParts {
-  /** Of the file, with what it names. */
+  /** Endpoints of the file. */
   readonly endpoints: readonly Endpoint[];
   readonly environment: Environment;
-  /** Also called with each report, to count them. */
+  /** Also called with each report, for the metrics. */
   readonly note?: ((report: WebhookReport) => void) | undefined;
 }
 
 /** Webhooks that are being delivered. */
 export interface Delivering {
-  /** A recording has ended: what was never tried is sent still, for a while. */
+  /** Call when a recording has ended: events without an attempt are still sent, for a limited time. */
   drained(signal: AbortSignal): Promise<void>;
   /** Aborts requests under way; the next leader sends them again. */
   end(): Promise<void>;
@@ -40,11 +40,11 @@ export interface DeliveringParts extends WebhookParts {
   readonly token: () => number | undefined;
 }
 
-/** … for no longer than this. Milliseconds. */
+/** The limit of that time. Milliseconds. */
 const DRAIN_MS = 10_000;
 const LOOK_MS = 100;
 
-/** Sends webhooks beside the pipeline, as long as we lead. */
+/** Sends webhooks beside the pipeline while we lead. */
 export function deliverWebhooks(parts: DeliveringParts): Delivering {
   const { store, selection, clock, log, token, endpoints, environment, note } = parts;
   const clocks = clocksOf(selection);
@@ -70,7 +70,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
         try {
           if (!(await isWaiting(store, await store.newest()))) return;
         } catch {
-          // The store is away, which has been told. It may be back in time.
+          // The store does not answer, which was reported. It may be back in time.
         }
         if (clock.monotonicMs() >= until) break;
         await clock.sleep(LOOK_MS, signal);
@@ -87,7 +87,7 @@ export function deliverWebhooks(parts: DeliveringParts): Delivering {
   };
 }
 
-/** Whether anything up to this event has not been tried once. */
+/** Whether an event up to this one has not been tried yet. */
 async function isWaiting(store: StateStore, newest: string | undefined): Promise<boolean> {
   const { found } = await listEndpoints(store);
   const on = found.filter(isOn);
@@ -98,7 +98,7 @@ async function isWaiting(store: StateStore, newest: string | undefined): Promise
   return queues.some(({ waiting, asked }) => asked.length > 0 || waiting.some(({ attempts }) => attempts === 0));
 }
 
-/** What is done about webhooks, in words. Neither URLs nor headers are in it. */
+/** Log lines about webhooks. They contain neither URLs nor headers. */
 // oxlint-disable-next-line max-lines-per-function -- a sentence a kind of report
 export function logWebhook(log: Logger, report: WebhookReport): void {
   switch (report.type) {

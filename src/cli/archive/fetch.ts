@@ -7,12 +7,12 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { meansOf, windowOptions } from './means.ts';
 import type { ArchiveOptions } from './options.ts';
 
-/** The options of `fetch`, read. */
+/** The parsed options of `fetch`. */
 export interface FetchOptions extends ArchiveOptions {
   readonly quiet?: boolean;
 }
 
-/** `unroutable fetch`: brings the files of a window into the cache, and prints their paths. */
+/** `unroutable fetch`: downloads the files of a window into the cache, and prints their paths. */
 export async function fetchArchive(
   urls: readonly string[],
   options: FetchOptions,

@@ -9,7 +9,7 @@ import { counted, grouped } from '../../report/printable.ts';
 import { createProgressLine, megabytes } from '../output/progress.ts';
 import type { ArchiveOptions } from './options.ts';
 
-/** How a window is fetched by a command: with progress and warnings on stderr. */
+/** How commands fetch a window: with progress and warnings on stderr. */
 export function meansOf(
   { quiet }: { readonly quiet?: boolean },
   io: Io,

@@ -6,7 +6,7 @@ import { PUBLIC_BROKER } from '../../config/public-broker.ts';
 import { BYTES_FORM, parseBytes } from '../../config/bytes.ts';
 import { asCollectors, asMoment } from '../program-options.ts';
 
-/** The options of a window of the public archives, read. */
+/** The parsed options of a window of the public archives. */
 export interface ArchiveOptions {
   readonly from?: EventTime;
   readonly until?: EventTime;
@@ -20,7 +20,7 @@ export interface ArchiveOptions {
   readonly contact?: string;
 }
 
-/** A window of the public archives: `replay` and `fetch` ask for it alike. */
+/** The options of a window of the public archives, the same for `replay` and `fetch`. */
 export function addArchive(command: Command): void {
   command
     .optionsGroup('From the public archives of RIPE RIS and Route Views:')

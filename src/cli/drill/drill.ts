@@ -25,7 +25,7 @@ import {
 
 /** The options of `drill`. */
 export interface DrillOptions extends WebhookOptions {
-  /** For any stage, milliseconds. @default 60 000 */
+  /** Deadline of each stage, milliseconds. @default 60 000 */
   readonly timeout?: number;
   /** Milliseconds between the outage and its end. @default 60 000 */
   readonly hold?: number;
@@ -35,25 +35,25 @@ const TIMEOUT_MS = 60_000;
 /** Longer than Alertmanager's usual `group_wait`, 30 s. Milliseconds. */
 const HOLD_MS = 60_000;
 const LOOK_MS = 100;
-/** Pub/sub comes with the write or not at all. Milliseconds. */
+/** How long to wait for pub/sub, milliseconds. Its messages come with the write or not at all. */
 const HEARING_MS = 5_000;
 
-/** What the stages of a drill have in common. */
+/** What all stages of a drill need. */
 interface Held {
   readonly kept: OpenWebhooks;
   readonly drill: Drill;
   readonly io: Io;
   readonly means: Means;
-  /** When it was asked for, monotonic. */
+  /** When the drill was requested, monotonic milliseconds. */
   readonly startMs: number;
   readonly timeoutMs: number;
   readonly holdMs: number;
 }
 
 /**
- * `unroutable drill`: asks the leader to report a fake outage, and follows it through store, pub/sub and webhooks.
- * The end of the outage is held back, so that receivers which group alerts page somebody. One line a stage, and at
- * last what was proved; done only when all of it arrived.
+ * `unroutable drill`: asks the leader to report a fake outage, and follows it through store, pub/sub and webhooks. The
+ * end of the outage is held back, so that receivers that group alerts page a person. Prints one line for each stage,
+ * and at the end what was proved. Succeeds only if everything arrived.
  */
 export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
   return withWebhooks(options, { io, clock: means.clock }, async (kept) => {
@@ -86,7 +86,7 @@ export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Pro
   });
 }
 
-/** `undefined` where there is no pub/sub. */
+/** `undefined`: there is no pub/sub. */
 type Subscriber = Listening | undefined;
 
 async function listen(options: DrillOptions, { drill: { id }, io, means: { clock } }: Held): Promise<Subscriber> {
@@ -96,7 +96,9 @@ async function listen(options: DrillOptions, { drill: { id }, io, means: { clock
   return listenTo(place, `/drills/${id}`, { clock, password: io.env['UNROUTABLE_REDIS_PASSWORD'] });
 }
 
-/** Until all events of the drill are in the store. `undefined` when that is not so in time, which is reported. */
+/**
+ * Waits until all events of the drill are in the store. `undefined`: that did not happen in time, which is reported.
+ */
 async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined> {
   const { kept, drill: asked, io } = held;
   const newest = await kept.store.newest();
@@ -124,11 +126,11 @@ async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined>
   return undefined;
 }
 
-/** How far a drill has come. */
+/** The progress of a drill. */
 interface Progress {
-  /** By id: a leader that takes over stores its events again. */
+  /** By id, because a leader that takes over stores the same events again. */
   readonly events: Map<string, UnroutableEvent>;
-  /** When the outage was stored, monotonic. */
+  /** When the outage was stored, monotonic milliseconds. */
   openedMs: number | undefined;
 }
 
@@ -143,7 +145,7 @@ function note(event: UnroutableEvent, progress: Progress, held: Held): void {
   progress.openedMs = held.means.clock.monotonicMs();
 }
 
-/** No leader is to begin it when we are gone; what was opened is to end at once. */
+/** Withdraw the request, so that no leader begins it later, and an open outage ends at once. */
 async function withdraw({ kept, drill: asked, holdMs, io }: Held, { events }: Progress): Promise<void> {
   const isOpen = holdMs > 0 && events.size > 0;
   await kept.store.write([isOpen ? drillChange({ ...asked, holdMs: 0 }) : drillChange(asked, false)]);
@@ -159,7 +161,7 @@ const WHY = {
   late: 'not started by the leader: does the feed send anything?',
 } as const;
 
-/** Until it is known that there is nothing to wait for any more, or `signal` aborts. */
+/** Waits until all deliveries are settled, or `signal` aborts. */
 async function retrying(
   { kept, drill: { id }, means: { clock }, timeoutMs, holdMs, startMs }: Held,
   progress: Progress,
@@ -169,7 +171,7 @@ async function retrying(
   while (!signal.aborted && clock.monotonicMs() < until()) {
     await clock.sleep(LOOK_MS, signal);
     if (signal.aborted || (await kept.store.read('drills', [id])).length > 0) continue;
-    // Its removal follows its events: if they do not come now, they never will.
+    // The request is removed after its events are stored: events that are not there now will never come.
     await clock.sleep(10 * LOOK_MS, signal);
     return 'refused';
   }
@@ -233,7 +235,7 @@ async function deliverTo(record: EndpointRecord, events: readonly UnroutableEven
   }
 }
 
-/** `6 of 6 events after 1.2 s, the slowest in 40 ms`, and why not all. */
+/** `6 of 6 events after 1.2 s, the slowest in 40 ms`, and why some are missing. */
 function deliveryText(latest: readonly (LogRecord | undefined)[], held: Held): string {
   const lines = latest.filter((line) => line !== undefined);
   const arrived = lines.filter(({ ok }) => ok);
@@ -246,8 +248,8 @@ function deliveryText(latest: readonly (LogRecord | undefined)[], held: Held): s
 }
 
 /**
- * `, open for 60.2 s`: at this receiver, from its answer to the last event of the outage to its answer to the first of the
- * end. Empty where it does not want both, or has not got both.
+ * `, open for 60.2 s`: the time at this receiver between its answers to the last event of the outage and to the first
+ * event of the end. Empty if it does not want both, or did not get both.
  */
 function openText(events: readonly UnroutableEvent[], log: readonly LogRecord[], { holdMs }: Held): string {
   if (holdMs === 0) return '';

@@ -6,14 +6,14 @@ import { complain, type Io } from '../../app/io.ts';
 import { serveRis } from '../serve-ris/serve-ris.ts';
 import { watch } from '../watch/watch.ts';
 
-/** So many times the speed of life: two days take half a minute, and a person can follow. */
+/** Speed of the demo: two days take half a minute, and a person can still follow. */
 const SPEED = 6000;
 
 /**
- * A recorded incident as if it happened now: its updates are served over RIS Live's protocol on loopback, and `watch` watches
- * them. Both are the real commands; nothing leaves this machine.
+ * Plays a recorded incident as if it happened now: it serves the updates over RIS Live's protocol on loopback, and
+ * `watch` reads them. Both are the real commands; nothing leaves this machine.
  *
- * @param http `[HOST:]PORT` of the page; it stays when the incident is over, until the program is stopped.
+ * @param http `[HOST:]PORT` of the page. The page stays after the end of the incident, until the program is stopped.
  */
 export async function demoLive(
   { folder, territory, territories }: Pick<ReconstructedIncident, 'folder' | 'territory' | 'territories'>,
@@ -35,7 +35,7 @@ export async function demoLive(
   const speed = io.stdout.isTTY === true || http !== undefined ? SPEED : 'max';
   const serving = serveRis({ files: updates, port: 0, speed }, { ...io, stdout: address.stream, signal });
   const url = await Promise.race([address.line, serving]);
-  // It ended before it began, and has said why.
+  // The server ended before it began, and has printed the reason.
   if (typeof url === 'number') return url;
   try {
     const seed = { from: 'mrt', paths: firstDumps } as const;

@@ -13,7 +13,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { replayed, type Replayed } from '../replay/replay.ts';
 
-/** What is fetched from the public archives, where it is asked for. */
+/** The options for incidents that are fetched from the public archives. */
 export interface IncidentFetchOptions {
   readonly cache?: string;
   readonly offline?: boolean;
@@ -34,7 +34,7 @@ export async function listIncidents(io: Io): Promise<ExitStatus> {
   return EXIT.done;
 }
 
-/** `unroutable incidents shwo`: a word that is no command of it. */
+/** `unroutable incidents shwo`: an unknown subcommand. */
 export async function noSuchCommand(word: string, io: Io): Promise<ExitStatus> {
   const names = (await knownIncidents()).map(({ name }) => name);
   const hint = names.includes(word)
@@ -61,12 +61,15 @@ export async function showIncident(name: string, format: 'md' | 'html' | 'json',
 
 interface DemoOptions extends IncidentFetchOptions {
   readonly live?: boolean;
-  /** With `live`: where the page is. */
+  /** With `live`: the address of the page. */
   readonly http?: string;
   readonly archive?: boolean;
 }
 
-/** `unroutable demo NAME`: the incident through the same command as any archive, then what was published; or as if it were live. */
+/**
+ * `unroutable demo NAME`: replays the incident with the ordinary command, then prints what was published; or plays it
+ * as if it were live.
+ */
 export async function demo(name: string, options: DemoOptions, io: Io): Promise<ExitStatus> {
   if (options.http !== undefined && options.live !== true) return failed(bad('usage', '--http: it needs --live'), io);
   const found = await incidentNamed(name);
@@ -108,7 +111,7 @@ export async function scoreIncidents(
     const from = inputOf(incident, options);
     if (!from.ok) return failed(from, io);
     const { status, outcome } = await silently(from.value, io);
-    // A replay with faults would be scored as if it had seen all.
+    // Do not score a replay with unread input: the score would assume complete data.
     if (outcome === undefined || status !== EXIT.done) {
       complain(io, `${incident.name}: it could not be replayed whole, so there is no score`);
       return status;
@@ -174,7 +177,7 @@ function inputOf(incident: KnownIncident, options: DemoOptions): Result<Input> {
   return good({ paths: [], options: { ...common, ...window } });
 }
 
-/** Its events alone: what it prints goes nowhere. */
+/** Collects only the events; other output is discarded. */
 function silently({ paths, options }: Input, io: Io): Promise<Replayed> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   return replayed(paths, { ...options, format: 'ndjson', quiet: true }, { ...io, stdout: nowhere });

@@ -10,7 +10,7 @@ type CardFormat = (typeof CARD_FORMATS)[number];
 
 const load = () => import('./incidents.ts');
 
-/** The library of known incidents, and the demo that replays one of it. */
+/** The commands for the library of known incidents, and the demo. */
 export function addIncidentCommands(program: Command, io: Io, end: End): void {
   const incidents = program
     .command('incidents')

@@ -3,7 +3,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { openQueue } from './queue.ts';
 import { openRun } from './run.ts';
 
-/** `unroutable jobs cancel`: gives a run up. What it made stays; `submit` of the same files takes it up again. */
+/** `unroutable jobs cancel`: cancels a run. Its results stay; `submit` with the same files continues it. */
 export async function cancel(
   id: string,
   options: { readonly out: string; readonly redis?: string },

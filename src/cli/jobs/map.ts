@@ -18,16 +18,16 @@ import { meansOf, windowOptions } from '../archive/means.ts';
 import type { ArchiveOptions } from '../archive/options.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 
-/** The options of `map`, read. */
+/** The parsed options of `map`. */
 export interface MapOptions extends SelectionOptions, Limits, ArchiveOptions {
-  /** Where the extracts go: a folder, or `s3://bucket/prefix`. */
+  /** Where to write the extracts: a folder, or `s3://bucket/prefix`. */
   readonly out: string;
   readonly collector?: Collector;
   readonly threads?: number;
   readonly quiet?: boolean;
 }
 
-/** `unroutable map`: makes extracts, and prints the path of each, whether it made it or found it. */
+/** `unroutable map`: makes extracts, and prints the path of each, new or existing. */
 export async function map(paths: readonly string[], options: MapOptions, io: Io): Promise<ExitStatus> {
   const selection = await select(options, io);
   if (!selection.ok) return failed(selection, io);
@@ -57,7 +57,7 @@ export async function map(paths: readonly string[], options: MapOptions, io: Io)
   }
 }
 
-/** `65` when some input is bad, and `75` when something is left to do: the extracts that could be made are there. */
+/** `65`: some input is bad. `75`: something is left to do. All other extracts were made. */
 async function mapAll(
   tasks: readonly MapTask[],
   setting: MapSetting,
@@ -88,15 +88,15 @@ function tell({ extracts, damage }: MapOutcome, io: Io): boolean {
   return damage.length > 0;
 }
 
-/** Tasks, and what of the input is at fault. */
+/** Tasks, and faults of the input. */
 export interface FoundTasks {
   readonly tasks: readonly MapTask[];
-  /** What was named, or is missing, and cannot be read. */
+  /** Files that are missing or cannot be read. */
   readonly faults: readonly string[];
   readonly close: () => Promise<void>;
 }
 
-/** The tasks that the files named make. */
+/** Sorts the named files into tasks. */
 export async function findTasks(paths: readonly string[], options: MapOptions, io: Io): Promise<Result<FoundTasks>> {
   if (paths.includes('-')) return bad('usage', '-: map reads files twice, and cannot read the standard input');
   const inputs = await inputsOf(paths, options, io);

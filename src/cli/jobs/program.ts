@@ -23,7 +23,7 @@ import type { WorkerOptions } from './work.ts';
 
 type End = (status: ExitStatus) => void;
 
-/** `map` and `reduce`: a replay in two steps; any number of machines can run the first one side by side. */
+/** `map` and `reduce`: a replay in two steps. Any number of machines can share the first one. */
 export function addJobCommands(program: Command, io: Io, end: End): void {
   addMap(program, io, end);
   addReduce(program, io, end);
@@ -75,7 +75,7 @@ function addReduce(program: Command, io: Io, end: End): void {
   });
 }
 
-/** What `map` and `jobs submit` read. */
+/** The input options of `map` and `jobs submit`. */
 function addFiles(command: Command): void {
   command.argument('[files...]', 'files, folders, patterns or URLs');
   addChoice(command);
@@ -181,7 +181,7 @@ function addSubmit(jobs: Command, io: Io, end: End): void {
   });
 }
 
-/** Where the workers meet. */
+/** The options for the shared folder and the queue. */
 function shared(command: Command): Command {
   return command
     .requiredOption(

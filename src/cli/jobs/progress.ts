@@ -16,7 +16,7 @@ export interface RunProgress {
   readonly results: readonly { readonly territory: string; readonly path: string }[];
 }
 
-/** Looks at the folder of a run. */
+/** Reads the progress from the folder of a run. */
 export async function progressOf(run: RunFolder): Promise<RunProgress> {
   const { manifest } = run;
   const records = await run.records();

@@ -9,7 +9,10 @@ import type { Io } from '../../app/io.ts';
 
 const ANSWER_WITHIN_MS = 5_000;
 
-/** Opens the queue of a shelf on `--redis`, else of $UNROUTABLE_QUEUE, else of the Redis on this machine. It has answered. */
+/**
+ * Opens the queue of a shelf on the Redis of `--redis`, else of $UNROUTABLE_QUEUE, else on this machine. Checks that it
+ * answers.
+ */
 export async function openQueue(
   shelf: Shelf,
   { redis }: { readonly redis?: string },

@@ -5,7 +5,7 @@ import type { Io } from '../../app/io.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 
-/** The run of an id, or of its first characters. */
+/** The run with this id, or with an id that starts so. */
 export async function openRun(out: string, id: string, { env }: Pick<Io, 'env'>): Promise<Result<RunFolder>> {
   const shelf = openShelf(out, env);
   if (!shelf.ok) return shelf;

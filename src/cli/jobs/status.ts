@@ -9,14 +9,16 @@ import { progressOf, progressText, type RunProgress } from './progress.ts';
 import { openQueue } from './queue.ts';
 import { openRun } from './run.ts';
 
-/** The options of `jobs status`, read. */
+/** The parsed options of `jobs status`. */
 export interface JobStatusOptions {
   readonly out: string;
   readonly redis?: string;
   readonly format: 'text' | 'json';
 }
 
-/** `unroutable jobs status`: the progress of the runs in a folder, and the content of the queue if it answers. */
+/**
+ * `unroutable jobs status`: prints the progress of the runs in a folder, and the content of the queue if it answers.
+ */
 export async function jobStatus(ids: readonly string[], options: JobStatusOptions, io: Io): Promise<ExitStatus> {
   const shelf = openShelf(options.out, io.env);
   if (!shelf.ok) return failed(shelf, io);

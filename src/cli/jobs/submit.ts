@@ -20,25 +20,31 @@ import { openQueue } from './queue.ts';
 import { openRun } from './run.ts';
 import { progressOf, progressText } from './progress.ts';
 
-/** The options of `jobs resume`, read. */
+/** The parsed options of `jobs resume`. */
 export interface ResumeOptions {
   readonly out: string;
   readonly redis?: string;
-  /** Stay until the run is over. */
+  /** Wait until the run is over. */
   readonly wait?: boolean;
   readonly quiet?: boolean;
 }
 
-/** The options of `jobs submit`, read. */
+/** The parsed options of `jobs submit`. */
 export interface SubmitOptions extends MapOptions, ResumeOptions {
   readonly since?: EventTime;
 }
 
 const LOOK_EVERY_MS = 500;
-/** A look at a large run takes a while, and costs requests where a store holds it: it takes a tenth of the time at most. */
+/**
+ * Reading the progress of a large run takes a while, and costs requests to a store: spend at most a tenth of the time
+ * on it.
+ */
 const REST_BETWEEN_LOOKS = 10;
 
-/** `unroutable jobs submit`: writes the manifest, adds what is left of the run to the queue, prints the id of the run. */
+/**
+ * `unroutable jobs submit`: writes the manifest, adds the open tasks of the run to the queue, and prints the id of the
+ * run.
+ */
 export async function submit(paths: readonly string[], options: SubmitOptions, io: Io): Promise<ExitStatus> {
   const shelf = await provenShelf(options.out, io.env);
   if (!shelf.ok) return failed(shelf, io);
@@ -51,7 +57,10 @@ export async function submit(paths: readonly string[], options: SubmitOptions, i
   }
 }
 
-/** `unroutable jobs resume`: adds what is left of a run to the queue again, whatever became of its files and of the queue. */
+/**
+ * `unroutable jobs resume`: adds the open tasks of a run to the queue again. It does not need the input files or the
+ * old queue.
+ */
 export async function resume(id: string, options: ResumeOptions, io: Io): Promise<ExitStatus> {
   const run = await openRun(options.out, id, io);
   return run.ok ? enqueue(run.value, options, io) : failed(run, io);
@@ -123,7 +132,7 @@ async function writeTasks(
     for (const task of all) {
       line?.show(() => `hashing ${task.collector} ${task.day}, ${tasks.length + 1} of ${all.length}`);
       const written = await manifestTask(task, io.signal);
-      // The workers may stand in other folders.
+      // Absolute, because workers may run in other folders.
       const files = await Promise.all(
         written.files.map(async (file) => ({ ...file, path: await realpath(file.path) })),
       );
@@ -135,7 +144,7 @@ async function writeTasks(
   }
 }
 
-/** Only what says how to judge: where files lie and what to print is no part of the run. */
+/** Only options that affect the result: the places of files and what to print are not part of the run. */
 const NO_SETTINGS = new Set([
   'out',
   'redis',

@@ -23,7 +23,10 @@ import { openRun } from './run.ts';
 
 const READ_AT_ONCE = 32;
 
-/** `unroutable jobs task RUN WHAT`: one task of a run, or the judgement of one territory. A worker starts it as a process. */
+/**
+ * `unroutable jobs task RUN WHAT`: runs one task of a run, or the reduction of one territory. A worker starts it as a
+ * process.
+ */
 export async function task(run: string, what: string, out: string, io: Io): Promise<ExitStatus> {
   const opened = await openRun(out, run, io);
   if (!opened.ok) return failed(opened, io);
@@ -42,7 +45,7 @@ export async function task(run: string, what: string, out: string, io: Io): Prom
   }
 }
 
-/** The territories file of a run is in its manifest; here it is a file for a while. */
+/** The manifest contains the territories file of a run; here it becomes a temporary file. */
 async function withTerritories<T>(run: RunFolder, work: (file: string | undefined) => Promise<T>): Promise<T> {
   const { territoriesFile } = run.manifest;
   if (territoriesFile === undefined) return work(undefined);
@@ -67,7 +70,7 @@ async function map(named: TaskName, run: RunFolder, file: string | undefined, io
     shelf: run.shelf,
     decoder: run.manifest.decoder,
     limits: DEFAULT_LIMITS,
-    // Each worker has as many tasks as it has cores.
+    // No threads: each worker already runs one task per core.
     threads: 0,
     signal: io.signal,
   });
@@ -83,7 +86,7 @@ async function map(named: TaskName, run: RunFolder, file: string | undefined, io
   return faults.length === 0 ? EXIT.done : EXIT.data;
 }
 
-/** What `reduce` prints of the extracts that the records name; tasks that were given up are gaps. */
+/** The output of `reduce` for the extracts that the records name. Tasks that were given up are gaps. */
 async function judge(territory: string, run: RunFolder, file: string | undefined, io: Io): Promise<ExitStatus> {
   const records = await run.records();
   const extracts = [...records.values()].flatMap((record) => record.extracts[territory] ?? []);
@@ -112,7 +115,7 @@ async function judge(territory: string, run: RunFolder, file: string | undefined
   const paths = extracts.map((path) => run.shelf.pathOf(path));
   try {
     const { status } = await replayed(paths, options, io, open);
-    // What could not be read now is no gap of the collector.
+    // A temporary read error is not a gap of the collector.
     if (shelves.failures.length > 0) return failed(bad('again', ...new Set(shelves.failures)), io);
     if (status !== EXIT.done && status !== EXIT.partial) return status;
     await run.publish(draft, territory);

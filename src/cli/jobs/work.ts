@@ -11,11 +11,11 @@ import { bad } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { openQueue } from './queue.ts';
 
-/** The options of `jobs work`, read. */
+/** The parsed options of `jobs work`. */
 export interface WorkerOptions {
   readonly out: string;
   readonly redis?: string;
-  /** Tasks at a time. @default one a core */
+  /** Tasks at a time. @default one per core */
   readonly tasks?: number;
   /** Milliseconds. */
   readonly lock?: number;
@@ -24,16 +24,16 @@ export interface WorkerOptions {
 
 const LOCK_MS = 30_000;
 const WATCHDOG_MS = 30_000;
-/** A child that is told to stop has so long, in milliseconds. */
+/** How long a child may take to stop, milliseconds. */
 const STOP_WITHIN_MS = 5_000;
-/** A worker that is told to stop has so long: its children, and then its connections. */
+/** How long a worker may take to stop, milliseconds: first its children, then its connections. */
 const LEAVE_WITHIN_MS = STOP_WITHIN_MS + 2_000;
-/** Of what a child says on stderr the end is kept. */
+/** Characters of a child's stderr that are kept, from the end. */
 const MOST_WORDS = 4_096;
 
 /**
- * `unroutable jobs work`: takes tasks from the queue until it is stopped, each in a process of its own: a task that computes
- * without a pause then keeps no lock from being renewed, and one whose lock was lost can be ended.
+ * `unroutable jobs work`: takes tasks from the queue until it is stopped. Each task runs in its own process, so that a
+ * busy task does not delay the renewal of locks, and a task whose lock was lost can be killed.
  */
 export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> {
   const proven = await provenShelf(options.out, io.env);
@@ -93,14 +93,14 @@ function childOf(out: string, say: (text: string) => void): Handlers['map'] {
 
 async function runTask(run: RunFolder, what: string, out: string, signal: AbortSignal): Promise<TaskEnd> {
   const [, main = ''] = process.argv;
-  // Over the IPC channel a child learns that this process is gone.
+  // The IPC channel tells a child when this process ends.
   const child = spawn(process.execPath, [...process.execArgv, main, 'jobs', 'task', run.id, what, '--out', out], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let words = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-MOST_WORDS)));
   const status = await endOf(child, signal);
-  // A task of which some input is bad is done all the same: its record says what.
+  // A task with bad input still counts as done: its record names the input.
   const isTask = run.manifest.tasks.some(({ id }) => id === what);
   if (status === EXIT.done || (isTask && status === EXIT.data)) return { kind: 'done' };
   const faults = words.trim() === '' ? [`its process ended with ${String(status)}`] : words.trim().split('\n');

@@ -6,9 +6,9 @@ import type { Progress, ReplayProgress } from '../../app/replay/progress.ts';
 const REDRAW_MS = 100;
 const PLAIN_MS = 10_000;
 
-/** A line that is redrawn on a terminal, else a plain line every ten seconds. */
+/** A line that is redrawn on a terminal; elsewhere a plain line every ten seconds. */
 export interface ProgressLine {
-  /** Asks for the text only when it is time to draw it. */
+  /** Calls `text` only when the line is drawn. */
   show(text: () => string): void;
   clear(): void;
 }
@@ -39,7 +39,7 @@ export function createProgressLine(io: Io, now: () => number): ProgressLine {
   };
 }
 
-/** How far a replay is. `now` is a clock in milliseconds. */
+/** The progress of a replay. `now` is a clock in milliseconds. */
 export function createProgress(io: Io, now: () => number): Progress {
   const begun = now();
   const line = createProgressLine(io, now);
@@ -49,13 +49,16 @@ export function createProgress(io: Io, now: () => number): Progress {
   };
 }
 
-/** `45 %  1 min 5 s left  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC`: what matters most comes first, because a narrow terminal cuts the end. */
+/**
+ * `45 % 1 min 5 s left 12.1 of 27.0 MB 3 of 12 files 310,000 records/s at 2014-12-22 16:04:55 UTC`: the most important
+ * part comes first, because a narrow terminal cuts the end.
+ */
 export function progressText(reading: ReplayProgress, elapsedMs: number): string {
   const { bytesRead, bytesTotal, records, at, filesRead, filesTotal } = reading;
   const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal);
   const parts = [
     `${Math.floor(share * 100)} %`.padStart(5),
-    // A guess from less than a second, or of the first hundredth, misleads.
+    // An estimate from less than a second, or from the first percent, misleads.
     elapsedMs >= 1000 && share >= 0.01 && share < 1 ? `${durationText((elapsedMs / share) * (1 - share))} left` : '',
     `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
     filesTotal > 1 ? `${grouped(filesRead)} of ${counted(filesTotal, 'file')}` : '',

@@ -4,7 +4,7 @@ import { widthOf, type Io } from '../../app/io.ts';
 /** How often the line is drawn, milliseconds. */
 const REDRAW_MS = 1000;
 
-/** One line at the bottom of a terminal; nothing where stderr is none. */
+/** One line at the bottom of a terminal; no output if stderr is not a terminal. */
 export class TerminalLine {
   readonly #io: Io;
   #isShown = false;

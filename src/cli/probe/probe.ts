@@ -14,16 +14,19 @@ import { counted, printable } from '../../report/printable.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 
-/** The options of `probe check`, read. */
+/** The parsed options of `probe check`. */
 export interface CheckOptions {
   readonly probes: string;
-  /** Ids; none means all of the file. */
+  /** Ids of territories; none means all in the file. */
   readonly territory?: readonly string[];
   /** Path of the territories file. */
   readonly territories?: string;
 }
 
-/** `unroutable probe check`: asks the controls and each target of the file once, one at a time, and prints what came of it. */
+/**
+ * `unroutable probe check`: probes the controls and each target of the file once, one at a time, and prints the
+ * results.
+ */
 export async function checkProbes(options: CheckOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const known = await readTerritories(options.territories);
   if (!known.ok) return failed(known, io);
@@ -46,7 +49,10 @@ export async function checkProbes(options: CheckOptions, io: Io, clock: Clock = 
   return asked === EXIT.done && !followed ? EXIT.notReady : asked;
 }
 
-/** Whether each measurement exists, goes on, and is of the type that asks its target. Sends nothing to a target. */
+/**
+ * Checks that each RIPE Atlas measurement exists, is running, and has the right type for its target. Sends nothing to
+ * targets.
+ */
 async function checkMeasurements({ measurements, api }: AtlasPlan, io: Io): Promise<boolean> {
   let isWell = true;
   for (const { id, territory = 'control', target } of measurements) {
@@ -105,7 +111,9 @@ async function askEach(
   return { answered, reached };
 }
 
-/** `unroutable probe targets`: the lists that are built in, with the source and the date of each address. Asks nobody. */
+/**
+ * `unroutable probe targets`: prints the built-in lists, with the source and the date of each address. Sends nothing.
+ */
 export async function listTargets(io: Io): Promise<ExitStatus> {
   for (const [id, list] of await builtInTargets()) {
     for (const { service, target, source = '', date = '' } of list) {

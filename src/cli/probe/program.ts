@@ -4,7 +4,7 @@ import type { ExitStatus } from '../exit-status.ts';
 import { collect } from '../program-options.ts';
 import type { CheckOptions } from './probe.ts';
 
-/** `unroutable probe`: the targets that `watch --probes` asks. */
+/** `unroutable probe`: the targets of `watch --probes`. */
 export function addProbeCommands(program: Command, io: Io, end: (status: ExitStatus) => void): void {
   const probe = program
     .command('probe')

@@ -12,13 +12,13 @@ import { complain, type Io } from '../../app/io.ts';
 import { createProgress, megabytes } from '../output/progress.ts';
 import { isFault } from '../../app/replay/reading-log.ts';
 
-/** `unroutable inspect`: what is in MRT files. Reads them whole, so that what is said of damage is said of all of it. */
+/** `unroutable inspect`: prints the content of MRT files. It reads them completely, so that it reports all damage. */
 export async function inspect(
   paths: readonly string[],
   { format }: { readonly format: 'text' | 'json' },
   io: Io,
 ): Promise<ExitStatus> {
-  // Each file is read by itself: whose it is makes no difference.
+  // Each file is read on its own, so its collector does not matter.
   const planned = await planMrt({ paths, collector: UNNAMED });
   if (!planned.ok) {
     complain(io, planned.reason);
@@ -71,7 +71,7 @@ function isDamaged({ damageCount, dumps }: MrtInspection): boolean {
   return damageCount > 0 || dumps.some(({ flaw }) => flaw !== undefined);
 }
 
-/** More peers, or more damages, than this are counted: a large collector has hundreds. JSON has them all. */
+/** More peers or damages than this are only counted: a large collector has hundreds. JSON has all of them. */
 const TOLD = 20;
 
 function lines(file: MrtInspection): readonly string[] {
@@ -93,7 +93,7 @@ function lines(file: MrtInspection): readonly string[] {
   ].map(printable);
 }
 
-/** A name, then its lines under each other. */
+/** A name, with its lines below each other. */
 function field(name: string, texts: readonly string[]): readonly string[] {
   return texts.map((text, i) => `    ${(i === 0 ? name : '').padEnd(10)}${text}`);
 }
@@ -117,7 +117,7 @@ function elementsText({ elements }: MrtInspection): string {
   return counts.length === 0 ? 'none' : counts.map(([type, count]) => `${grouped(count)} ${type}`).join(', ');
 }
 
-/** The largest table first, as it decides who may vote; peers of updates by how much they said. */
+/** Peers of a dump by table size, because it decides who may vote; peers of updates by their number of messages. */
 function peerTexts(peers: readonly InspectedPeer[]): readonly string[] {
   const size = ({ routes }: InspectedPeer) => routes?.ipv4 ?? 0;
   const largest = Math.max(1, ...peers.map(size));

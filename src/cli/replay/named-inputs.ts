@@ -27,7 +27,7 @@ function choosesFromArchive({ from, collectors, project }: ReplayOptions): boole
   return from !== undefined || collectors !== undefined || project !== undefined;
 }
 
-/** The modules that fetch are loaded when something is to be fetched: most replays read files that are here. */
+/** The modules for downloads are loaded on demand: most replays read local files. */
 async function openFar(
   paths: readonly string[],
   options: ReplayOptions,

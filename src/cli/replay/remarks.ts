@@ -14,14 +14,14 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   '.jsonl': 'ndjson',
 };
 
-/** What `report` makes. */
+/** Endings of files that `report` makes. */
 const PICTURES = new Set(['.svg', '.png', '.html']);
 
 /**
- * The format that `--format` names, else the ending of `--out`, in small letters or capitals. A name without an ending
- * is NDJSON.
+ * The format of `--format`, else of the ending of `--out`, in lower or upper case. A name without an ending means
+ * NDJSON.
  *
- * @returns `undefined` where neither is given; a fault where the ending stands for no format.
+ * @returns `undefined`: neither is given; a fault if the ending is not a format.
  */
 export function formatByName({ format, out }: ReplayOptions): Result<Format | undefined> {
   if (format !== undefined || out === undefined) return good(format);
@@ -36,8 +36,8 @@ export function formatByName({ format, out }: ReplayOptions): Result<Format | un
 }
 
 /**
- * Remarks that the events do not contain: that a territory could not be judged, or that `--since` is after all
- * records. Text on stdout says the first of them itself.
+ * Remarks that the events do not contain: a territory had no verdict, or `--since` is after all records. Text on stdout
+ * already includes the first kind.
  */
 export function remarks(outcome: Outcome, format: Format, { out }: ReplayOptions): readonly string[] {
   const { since, end, files } = outcome;

@@ -31,13 +31,13 @@ export async function replay(paths: readonly string[], options: ReplayOptions, i
   return (await replayed(paths, options, io)).status;
 }
 
-/** Makes an archive of what the command line names. */
+/** Turns what the command line names into an archive. */
 export type OpenArchive = typeof openNamed;
 
-/** A replay that is over. */
+/** A finished replay. */
 export interface Replayed {
   readonly status: ExitStatus;
-  /** `undefined` when it did not come to a run. */
+  /** `undefined`: the run did not start. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -97,7 +97,7 @@ async function prepare(
   });
 }
 
-/** Loaded when it is asked for: most replays keep nothing. */
+/** Loaded on demand: most replays have no store. */
 async function keptFor(...wanted: Parameters<typeof keptReplay>): Promise<Result<KeptReplay | undefined>> {
   const [archive, selection, options] = wanted;
   if (options.keep !== undefined) return good(await options.keep(selection, archive.source));
@@ -134,7 +134,7 @@ async function conduct(
   const unseen =
     archive.isTape || history.begin === undefined ? [] : wanted(engine.neverJudged(history.begin), options);
   events.push(...unseen);
-  // Text says it at its end.
+  // Text output says this at its end.
   if (format !== 'text') await formatter.tell(unseen);
   await kept?.close();
   await archive.close();
@@ -157,7 +157,7 @@ async function conduct(
   return { status: statusOf(outcome, sink, { ...options, format }, io), outcome };
 }
 
-/** Events from `--since` on: what was decided before it is only how it came to be so. */
+/** Only events from `--since` on are printed; earlier input only builds up the state. */
 function wanted(events: Outcome['events'], { since }: ReplayOptions): Outcome['events'] {
   return since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= since);
 }
@@ -165,7 +165,7 @@ function wanted(events: Outcome['events'], { since }: ReplayOptions): Outcome['e
 function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOptions, io: Io): ExitStatus {
   if (failure === 'gone') return EXIT.done;
   if (failure !== undefined) {
-    // Of stdout, which every command writes to, main tells it.
+    // For stdout, `main` reports write errors of all commands.
     if (options.out !== undefined) complain(io, `--out ${options.out}: ${refusal(failure)}`);
     return EXIT.files;
   }
@@ -173,7 +173,7 @@ function statusOf(outcome: Outcome, { failure }: TextSink, options: ReplayOption
   if (outcome.status === 'done') return EXIT.done;
   const isNothing = outcome.end === undefined;
   const [first] = outcome.damage;
-  // Text and JSON name them all, or say what does.
+  // Text and JSON already list all damage, or say where it is listed.
   const isNamed = options.format === 'text' || options.format === 'json';
   const more = isNamed && outcome.damage.length > 1 ? ` (and ${outcome.damage.length - 1} more)` : '';
   const what = isNothing ? 'no record could be read' : 'some input could not be read';

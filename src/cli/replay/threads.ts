@@ -4,16 +4,16 @@ import { defaultThreads, threadsFor } from '../../../streams/mrt/threads/thread-
 import { ScanThreads } from '../../../streams/mrt/threads/scan-threads.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 
-/** So many files of a folder are looked at; with more, it is clear that threads are worth it. */
+/** Most files of a folder to look at: with more, threads are certainly worth it. */
 const FEW = 8;
 const MANY: readonly number[] = Array.from({ length: FEW + 1 }, () => Number.POSITIVE_INFINITY);
 
 /**
- * Starts the threads that will read, before the rest of the program is loaded: both take as long. `undefined` where none are
- * wanted, or where it is not known yet what there is to read.
+ * Starts the reader threads while the rest of the program loads, because both take equally long. `undefined`: no
+ * threads are wanted, or the input is not known yet.
  */
 export function startThreads(paths: readonly string[], { threads, from }: ReplayOptions): ScanThreads | undefined {
-  // Workers are made of compiled code, and a tape is read here.
+  // Worker threads need compiled code; a tape is read in the main thread.
   if (!import.meta.url.endsWith('.js') || from !== undefined || paths.some((path) => path.endsWith('.tape'))) {
     return undefined;
   }
@@ -22,15 +22,17 @@ export function startThreads(paths: readonly string[], { threads, from }: Replay
   return count === 0 ? undefined : new ScanThreads(count);
 }
 
-/** How many files these are, and how large. Of patterns and folders of folders nothing is known yet: they count as many. */
+/**
+ * The number of these files and their size. Patterns and nested folders are not resolved yet: they count as many files.
+ */
 function amountOf(paths: readonly string[]): Parameters<typeof threadsFor>[0] {
   const sizes = paths.flatMap(sizesOf);
-  // What a file is packed in is not known yet, but its name is a good guess.
+  // The compression of a file is not known yet; its name is a good guess.
   const hasBlocks = paths.some((path) => path.endsWith('.bz2'));
   return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), hasBlocks };
 }
 
-/** Why a path is no file is told where it is read. */
+/** Reading the path later reports why it is not a file. */
 function sizesOf(path: string): readonly number[] {
   try {
     const found = statSync(path);

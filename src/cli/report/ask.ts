@@ -21,18 +21,21 @@ import { gathered, refused } from './gather.ts';
 /** The options of `ask`. */
 export interface AskOptions extends Omit<ReplayOptions, 'format' | 'from' | 'until' | 'since'> {
   readonly format?: 'text' | 'json';
-  /** Fetch what the time asked for needs. */
+  /** Fetch the files that the requested time needs. */
   readonly archive?: boolean;
 }
 
-/** An answer, and what it rests on, a line each. */
+/** An answer, and its evidence, one line each. */
 interface Answer {
   readonly answer: string;
   readonly from: 'library' | 'routes';
   readonly facts: readonly string[];
 }
 
-/** `unroutable ask KP 2014-12`: was it offline then? From the library, or from files, a store or the archives. */
+/**
+ * `unroutable ask KP 2014-12`: answers "was it offline then?" from the library, from files, from a store or from the
+ * archives.
+ */
 export async function ask(words: readonly string[], options: AskOptions, io: Io): Promise<ExitStatus> {
   const asked = askedOf(words);
   if (!asked.ok) return failed(asked, io);
@@ -75,7 +78,7 @@ function askedOf(words: readonly string[]): Result<Asked> {
 
 type Found = { readonly value: Answer; readonly status: ExitStatus };
 
-/** The id of a territory that is named by its id or its name: one that is watched, or one of the library. */
+/** The id of a territory that is named by id or by name. It may be watched, or be in the library. */
 async function territoryOf(text: string, options: AskOptions): Promise<Result<string>> {
   const { territories } = options;
   const selection = await select({ settings: {}, ...(territories !== undefined && { territories }) });
@@ -104,7 +107,7 @@ async function fromLibrary(territory: string, period: Period, options: AskOption
   return good({ value: { answer, from: 'library', facts }, status: EXIT.done });
 }
 
-/** What the reconstructions say of that time; of the rest of it the library knows nothing, and it says so. */
+/** The answer of the reconstructions for that time. The library has no data for the rest, and the answer says so. */
 function libraryAnswer(name: string, known: readonly KnownIncident[], period: Period): string {
   const { text } = period;
   if (known.length === 0)
@@ -136,7 +139,7 @@ const VERDICTS: Readonly<Record<string, VerdictStretch['verdict']>> = {
   'country.restored': 'routable',
 };
 
-/** What a reconstructed day says of a time: what a watcher must tell, from the begin of its window on. */
+/** The answer of a reconstructed day: the expected verdicts, from the start of its window on. */
 function reconstructed(incident: KnownIncident, { from, until }: Period): readonly VerdictStretch[] {
   if (incident.kind !== 'reconstructed') return [];
   const { window, expect } = incident;

@@ -26,10 +26,10 @@ use([
   SVGRenderer,
 ]);
 
-/** Light for paper and mail, dark for dark pages. */
+/** Colours: light for paper and mail, dark for dark pages. */
 export type Theme = 'light' | 'dark';
 
-/** The colours of the page (page/page.css), and a blind grey that stands out from the ground in both. */
+/** The colours of the page (page/page.css), and a grey for blind time that is visible on both backgrounds. */
 const PALETTES: Readonly<Record<Theme, Palette>> = {
   light: {
     ...{ ground: '#ffffff', ink: '#1b1f24', soft: '#50575f', line: '#c9ced6', accent: '#0b57d0' },
@@ -41,22 +41,22 @@ const PALETTES: Readonly<Record<Theme, Palette>> = {
   },
 };
 
-/** Shipped with the program, so that a PNG is the same everywhere; an SVG falls back to what the reader has. */
+/** The font in the package, so that a PNG is the same everywhere. An SVG falls back to the reader's fonts. */
 const FONT = "'DejaVu Sans', Verdana, sans-serif";
 const WIDTH = 1200;
 const SIDE = 24;
 
-/** One picture as SVG of its own, without a text around it. */
+/** One picture as a separate SVG, without text around it. */
 export function pictureSvg(picture: Picture, facts: SubjectFacts, theme: Theme): string {
   const drawn = drawnOf(facts, theme);
   const height = heightOf(picture, drawn);
   const chart = init(null, undefined, { renderer: 'svg', ssr: true, width: WIDTH - 2 * SIDE, height });
-  // What only a page has a use for.
+  // Parts of a chart that only a web page needs.
   const { aria: _a, dataZoom: _d, tooltip: _t, ...option } = optionOf(picture, drawn);
   chart.setOption(option);
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // ECharts counts its drawings and their classes in one process; what was drawn before must not change a byte.
+  // ECharts numbers its drawings and classes per process. Earlier drawings must not change the bytes of later ones.
   const first = Math.min(...[...svg.matchAll(/\bzr\d+-cls-(\d+)/g)].map(([, number]) => Number(number)));
   const name = `${facts.subject.key.replaceAll(/[^\w]/g, '-')}-${picture.id}-`;
   return svg
@@ -90,7 +90,7 @@ function styleOf(facts: SubjectFacts, theme: Theme): Style {
   };
 }
 
-/** The day at midnight and where days are counted, else the time. Long ranges have months and years. */
+/** Labels: the day at midnight and on axes in days, otherwise the time. Long ranges have months and years. */
 function labelOf(clock: LocalClock, at: number, days: number): string {
   const wall = clock.wall(at as EventTime);
   if (days > 1000) return `${wall.year}-${wall.month}`;
@@ -104,7 +104,7 @@ function heightOf({ id, rows }: Picture, { timeline }: Drawn): number {
   return id === 'messages' ? 220 : 300;
 }
 
-/** What an article shows: the answer, pictures, and under them what must be said with them. One SVG, fonts by name. */
+/** A picture for an article: the answer, the pictures, and their caption. One SVG, fonts by name. */
 // oxlint-disable-next-line max-lines-per-function -- one line a part of the picture
 export function figureSvg(
   { answer }: Pick<ReportDocument, 'answer'>,
@@ -121,7 +121,7 @@ export function figureSvg(
     const columns = Math.floor((WIDTH - 2 * SIDE) / (size * 0.6));
     for (const line of wrapped(text, columns)) {
       y += size * 1.35;
-      // One font is shipped; a thin outline makes it bold.
+      // Only one weight of the font is in the package; a thin outline makes it bold.
       const weight = bold === true ? ` stroke="${colour}" stroke-width="${size / 30}"` : '';
       parts.push(
         `<text x="${SIDE}" y="${Math.round(y)}" font-size="${size}" fill="${colour}"${weight}>${escaped(line)}</text>`,
@@ -152,7 +152,7 @@ export function figureSvg(
 
 let isReady: Promise<void> | undefined;
 
-/** The SVG as PNG at twice its size, with the fonts that are shipped: the same bytes on every machine. */
+/** The SVG as PNG at twice its size, with the fonts of the package: the same bytes on every machine. */
 export async function pngOf(svg: string): Promise<Uint8Array> {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
   isReady ??= readFile(createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm')).then((bytes) =>

@@ -16,18 +16,18 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { Refused } from '../../http/subjects.ts';
 import { replayed } from '../replay/replay.ts';
 
-/** A history to ask, and where it comes from. */
+/** A history for questions, and its source. */
 export interface Gathered {
   readonly reader: Reader;
   readonly events: readonly UnroutableEvent[];
   readonly selection: Selection;
   /** `undefined`: it comes from a store. */
   readonly outcome: Outcome | undefined;
-  /** Of the reading: `EXIT.partial` where some input could not be read. */
+  /** Exit status of the reading: `EXIT.partial` if some input could not be read. */
   readonly status: ExitStatus;
 }
 
-/** What a question is asked of: a replay when files or a window are named, else the store. */
+/** The source of answers: a replay if files or a window are named, otherwise the store. */
 export async function gathered<T>(
   paths: readonly string[],
   options: ReplayOptions,
@@ -73,7 +73,7 @@ async function fromReplay<T>(
   return value.ok ? good({ value: value.value, status }) : value;
 }
 
-/** What a question refuses is a fault of the command line. */
+/** A refused question is a fault of the command line. */
 async function answered<T>(question: () => Promise<Result<T>>): Promise<Result<T>> {
   try {
     return await question();
@@ -93,7 +93,7 @@ async function fromStore<T>(options: ReplayOptions, io: Io, question: Question<T
   return value.ok ? good({ value: value.value, status: EXIT.done }) : value;
 }
 
-/** The exit status of what could not be answered, which is told. */
+/** Reports why there is no answer, and returns the exit status. */
 export function refused(found: ExitStatus | Extract<Result<never>, { ok: false }>, io: Io): ExitStatus {
   return typeof found === 'number' ? found : failed(found, io);
 }

@@ -22,17 +22,20 @@ export interface PastOptions extends Omit<ReplayOptions, 'format'> {
   readonly format?: 'text' | 'json';
 }
 
-/** What is told of one territory and family. */
+/** The history of one territory and family. */
 interface Past {
   readonly facts: SubjectFacts;
   readonly months: Answers['uptime'];
   readonly years: Answers['uptime'];
-  /** Entries of the library in this time, and their published times beside what was found. */
+  /** Entries of the library in this time, and their published times beside replayed ones. */
   readonly known: readonly string[];
   readonly published: readonly string[];
 }
 
-/** `unroutable history FILES…`: each incident found, the time under each verdict, and what the library knows of that time. */
+/**
+ * `unroutable history FILES…`: prints each incident, the time under each verdict, and the library's entries for that
+ * time.
+ */
 export async function history(paths: readonly string[], options: PastOptions, io: Io): Promise<ExitStatus> {
   const { format = 'text', ...reading } = options;
   const found = await gathered(paths, reading, io, async ({ reader, events }) => {

@@ -24,7 +24,7 @@ const FORMATS = ['html', 'md', 'svg', 'png', 'csv', 'json', 'ndjson', 'parquet']
 const PICTURES = ['visibility', 'lifelines', 'upstreams', 'messages', 'peers'];
 const TABLES = ['series', 'incidents', 'spans', 'events'];
 
-/** `report`: a stretch of time as a document, a picture or numbers. */
+/** `report`: a range of time as a document, a picture or numbers. */
 // oxlint-disable-next-line max-lines-per-function -- one line an option
 export function addReport(program: Command, io: Io, end: End): void {
   const report = program
@@ -72,7 +72,7 @@ export function addReport(program: Command, io: Io, end: End): void {
   });
 }
 
-/** `ask`: was it offline then? In one sentence. */
+/** `ask`: answers "was it offline then?" in one sentence. */
 export function addAsk(program: Command, io: Io, end: End): void {
   const ask = program
     .command('ask')
@@ -102,7 +102,7 @@ export function addAsk(program: Command, io: Io, end: End): void {
     });
 }
 
-/** `history`: every incident of a long time, and how much of it is known. */
+/** `history`: every incident of a long time, and how much of that time is known. */
 export function addHistory(program: Command, io: Io, end: End): void {
   const history = program
     .command('history')
@@ -124,7 +124,7 @@ export function addHistory(program: Command, io: Io, end: End): void {
   });
 }
 
-/** What is read: `replay` asks for it alike. */
+/** The input options, the same as for `replay`. */
 function addReading(command: Command): void {
   addChoice(command);
   addLimits(command);

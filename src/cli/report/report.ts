@@ -45,13 +45,13 @@ export interface ReportOptions extends Omit<ReplayOptions, 'format'> {
   readonly table?: Table;
   readonly theme?: Theme;
   readonly resolution?: 'minute' | 'hour' | 'day';
-  /** The card of this incident, by its id; `all`: of each. */
+  /** The card of the incident with this id; `all`: of each incident. */
   readonly incident?: string;
   /** A file or a URL of names of ASes. */
   readonly asNames?: string;
 }
 
-/** `unroutable report`: one document about a stretch of time, a picture of it, or its numbers. */
+/** `unroutable report`: writes a document about a range of time, a picture of it, or its numbers. */
 export async function report(paths: readonly string[], options: ReportOptions, io: Io): Promise<ExitStatus> {
   const format = formatOf(options, io);
   if (!format.ok) return failed(format, io);
@@ -71,7 +71,7 @@ export async function report(paths: readonly string[], options: ReportOptions, i
   return written.ok ? made.value.status : failed(written, io);
 }
 
-/** What `--format` names, else the ending of `--out`, else HTML for a file and Markdown for people. */
+/** The format of `--format`, else of the ending of `--out`, else HTML for a file and Markdown for stdout. */
 function formatOf({ format, out, table, picture, incident }: ReportOptions, io: Io): Result<ReportFormat> {
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   const found = format ?? REPORT_FORMATS.find((known) => known === ending || (known === 'html' && ending === 'htm'));
@@ -88,7 +88,7 @@ function formatOf({ format, out, table, picture, incident }: ReportOptions, io: 
   return good(chosen);
 }
 
-/** What is chosen of a report, where this format does not have it. */
+/** A chosen part of a report that this format does not have. */
 function unfitFor(format: ReportFormat, { table, picture, incident }: Part): Failure | undefined {
   const chosen = [table, picture, incident].filter((part) => part !== undefined).length;
   if (chosen > 1) return bad('usage', 'choose one of --table, --picture and --incident');
@@ -104,7 +104,7 @@ function unfitFor(format: ReportFormat, { table, picture, incident }: Part): Fai
     : undefined;
 }
 
-/** What of a report is chosen. */
+/** The chosen part of a report. */
 interface Part {
   readonly table: Table | undefined;
   readonly picture: readonly Picture['id'][] | undefined;
@@ -146,7 +146,7 @@ async function rendered(
   return drawn(format, { all, documents, pictures }, options);
 }
 
-/** The cards of incidents that touch the time of the report. */
+/** The cards of incidents that touch the range of the report. */
 function cardsOf(
   format: ReportFormat,
   wanted: string,
@@ -190,7 +190,7 @@ interface Drawing {
   readonly pictures: readonly (readonly Picture[])[];
 }
 
-/** Loaded when something is drawn: the library for it is the largest part of the program. */
+/** Loaded only for drawing: the chart library is the largest part of the program. */
 async function drawn(
   format: 'html' | 'svg' | 'png',
   { all, documents, pictures }: Drawing,
@@ -214,7 +214,7 @@ async function drawn(
 }
 
 const ALL = ['lifelines', 'visibility', 'upstreams', 'messages', 'peers'] as const;
-/** What fits above the fold of an article. */
+/** The pictures of an article by default. */
 const ARTICLE = ['visibility', 'lifelines'] as const;
 
 function picturesOf(facts: SubjectFacts, ids: readonly Picture['id'][], names: AsNames): readonly Picture[] {

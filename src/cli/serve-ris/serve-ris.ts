@@ -26,24 +26,24 @@ import { isTape } from '../../app/replay/tape-archive.ts';
 export interface ServeRisOptions {
   /** Files, folders and patterns: MRT updates; RIB dumps among them are not read. Or one tape. */
   readonly files: readonly string[];
-  /** Event time runs so many times as fast as ours; `max`: as fast as the clients read. @default 1 */
+  /** How many times faster than real time event time runs; `max`: as fast as the clients read. @default 1 */
   readonly speed?: Speed;
   /** Address to listen on. @default 127.0.0.1 */
   readonly host?: string;
   /** @default 4600 */
   readonly port?: number;
-  /** The clock starts when so many clients have subscribed. @default 1 */
+  /** The clock starts when this many clients have subscribed. @default 1 */
   readonly wait?: number;
   /** @default close */
   readonly atEnd?: 'close' | 'idle';
   /** Whether to send KEEPALIVEs every 30 s for sessions that are up. @default true */
   readonly keepalives?: boolean;
-  /** Nothing before this event time is said. */
+  /** Messages before this event time are not sent. */
   readonly since?: EventTime;
   readonly until?: EventTime;
   /** Name of the collector, for files whose path does not contain it. */
   readonly collector?: Collector;
-  /** Bytes that a client may be behind for 30 s. @default 64 MiB */
+  /** Bytes by which a client may lag for 30 s. @default 64 MiB */
   readonly behindBytes?: number;
   /** `NAME[=VALUE]@TIME`: see docs/serve-ris.md. */
   readonly fault?: readonly string[];
@@ -52,7 +52,7 @@ export interface ServeRisOptions {
 /** The TCP port of `serve-ris` by default. */
 export const DEFAULT_RIS_PORT = 4600;
 
-/** Serves archived updates as RIS Live would have. Resolves when the files have ended, or when it is stopped. */
+/** Serves archived updates as RIS Live would have. Resolves at the end of the files, or when it is stopped. */
 export async function serveRis(options: ServeRisOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const ready = await prepare(options, io);
   if (!ready.ok) return failed(ready, io);
@@ -70,13 +70,13 @@ export async function serveRis(options: ServeRisOptions, io: Io, clock: Clock = 
   return programme.damaged.size > 0 ? EXIT.partial : EXIT.done;
 }
 
-/** What is served, and what was met while reading it. */
+/** The data to serve, and what was found while reading it. */
 interface Programme {
   readonly feed: RisFeed;
-  /** For people. */
+  /** Remarks for people. */
   readonly what: string;
   readonly counts: Counts;
-  /** Files that could not be read whole. */
+  /** Files that could not be read completely. */
   readonly damaged: ReadonlySet<string>;
 }
 
@@ -134,7 +134,7 @@ async function openTape(path: string, io: Io): Promise<Result<Programme>> {
   return good({ feed: elementFeed(source, counts), what: path, counts, damaged });
 }
 
-/** Of each file the first damage is told. */
+/** Only the first damage of each file is reported. */
 function ledger(io: Io): { counts: Counts; damaged: Set<string>; damage: (file: string, reason: string) => void } {
   const damaged = new Set<string>();
   const damage = (file: string, reason: string): void => {
@@ -175,7 +175,7 @@ async function started(options: ServeRisOptions, parts: Parts, io: Io): Promise<
   }
 }
 
-/** The address alone goes to stdout, for scripts. */
+/** Only the address goes to stdout, for scripts. */
 function announce(server: RisServer, { what }: Programme, { speed = 1, wait = 1 }: ServeRisOptions, io: Io): void {
   const fast = speed === 'max' ? 'as fast as the clients read' : `${speed} times as fast`;
   say(io, `Serving ${what}, ${speed === 1 ? 'at the speed of life' : fast}.`);

@@ -13,7 +13,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 /** The options of `serve`. */
 export interface ServeOptions extends StoreOptions, SelectionOptions, HttpSettings {}
 
-/** `unroutable serve`: the page and the API of a store that others write, until it is stopped. */
+/** `unroutable serve`: serves the page and the API of a store that other processes write, until it is stopped. */
 export async function serve(options: ServeOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const place = await httpPlace(options, io);
   if (!place.ok) return failed(place, io);
@@ -36,7 +36,10 @@ export async function serve(options: ServeOptions, io: Io, clock: Clock = system
   }
 }
 
-/** A store of another version: its page says so, so that readers do not find a dead address. Ends as if it had not begun. */
+/**
+ * For a store of another version the page gives the reason, so that readers do not find a dead address. The exit status
+ * is the same as if it had not started.
+ */
 async function serveRefusal(place: HttpPlace, refused: Unopened, io: Io, clock: Clock): Promise<ExitStatus> {
   const status = failed(refused, io);
   const unreadable = refused.faults.join('; ').replace(/^--store[^:]*: /, '');

@@ -8,8 +8,8 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import type { StateStore } from '../../ports.ts';
 
 /**
- * Opens the store of a watch to read, asks, and closes it. What the question refuses is a fault of the command line;
- * anything else that it throws is one of the store.
+ * Opens the store of a watch for reading, runs a query, and closes it. A refused query is a fault of the command line;
+ * any other error is a fault of the store.
  */
 export async function askStore<T>(
   options: StoreOptions & SelectionOptions,

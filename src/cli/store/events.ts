@@ -20,12 +20,12 @@ import { systemClock } from '../../app/system-clock.ts';
 export interface EventsOptions extends StoreOptions, SelectionOptions, Omit<EventStyle, 'format'> {
   /** @default text on a terminal, ndjson elsewhere */
   readonly format?: EventStyle['format'] | 'csv';
-  /** Event time: those decided from it on, and before `until`. */
+  /** Event time: events that were decided from here on, and before `until`. */
   readonly from?: EventTime;
   readonly until?: EventTime;
-  /** Draw what was seen in that time below the text. */
+  /** Draw a chart of that time below the text. */
   readonly chart?: boolean;
-  /** Id of an event: those after it. Or a time: those from it on. */
+  /** Id of an event: events after it. Or a time: events from it on. */
   readonly since?: string;
   /** Continue with new events. */
   readonly follow?: boolean;
@@ -44,7 +44,7 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
   const options = since === undefined ? given : omitSince(given);
   const selection = await select(options);
   if (!selection.ok) return failed(selection, io);
-  // Who follows may come before the watch.
+  // With `--follow` the watch may start later.
   const open = options.follow === true ? openLasting : openKept;
   const opened = await open({ ...options, access: 'read' }, ids(selection.value), io, clock);
   if (!opened.ok) return failed(opened, io);
@@ -75,7 +75,7 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
 }
 
-/** What the options say that cannot be meant together. */
+/** Options that contradict each other. */
 function misuse(
   { from, until, chart, follow, format }: EventsOptions,
   since: EventTime | undefined,
@@ -91,7 +91,7 @@ function misuse(
   return undefined;
 }
 
-/** The chart of what the watch stored; where it stored no history, why there is none. */
+/** The chart of the stored history, or why there is none. */
 async function chartText(
   store: StateStore,
   selection: Selection,
@@ -115,7 +115,7 @@ async function chartText(
   return '';
 }
 
-/** An empty answer is explained: nothing is stored, or nothing of what is stored was asked for. */
+/** Explains an empty answer: nothing is stored, or nothing that is stored matches. */
 function noneText({ name, store }: OpenStore, found: number, { since }: EventsOptions): string {
   const place = `${name} in ${store.name}`;
   if (found > 0) return `${place}: none of ${counted(found, 'event')} is of the time, types and territories asked for`;
@@ -132,14 +132,14 @@ function linesOf({ format, ...options }: EventsOptions, selection: Selection, io
   return eventLines({ ...options, ...(format !== undefined && { format }) }, selection, io);
 }
 
-/** The time is compared with each event; the store knows ids alone. */
+/** The time is compared with each event, because the store only finds events by id. */
 function omitSince(options: EventsOptions): EventsOptions {
   const rest: EventsOptions & { since?: string } = { ...options };
   delete rest.since;
   return rest;
 }
 
-/** A type that no event has would match nothing, without a word. */
+/** Report an unknown type: it would silently match nothing. */
 function unknownTypes({ type = [] }: EventsOptions): Result<undefined> {
   const known = Object.keys(SEVERITY_OF);
   const matches = (wanted: string) =>
@@ -150,7 +150,10 @@ function unknownTypes({ type = [] }: EventsOptions): Result<undefined> {
   return faults.length === 0 ? good(undefined) : bad('usage', ...faults);
 }
 
-/** What ended the reading. An id that we did not name is that of the event we gave last: those after it are gone. */
+/**
+ * The reason why reading ended. An id that the user did not name is that of the last printed event: events after it
+ * were trimmed.
+ */
 function faultOf(error: unknown, store: StateStore, { since }: EventsOptions): ReturnType<typeof bad> {
   if (!(error instanceof UnknownEvent)) return bad('store', `${store.name}: ${refusal(error)}`);
   if (error.id === since) return bad('usage', `--since ${since}: ${error.message}`);
@@ -169,7 +172,7 @@ function read(
   return follow === true ? store.follow(since, signal) : store.events(since);
 }
 
-/** Of the territories asked for and of our own eyes; of the types asked for. */
+/** Whether an event has a requested type, and a requested territory or none (our own view). */
 function isWanted({ type, source }: UnroutableEvent, { territory, type: types }: EventsOptions): boolean {
   const isOfTerritory =
     territory === undefined ||

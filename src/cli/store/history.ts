@@ -13,7 +13,7 @@ import { wrapped } from '../../report/wrap.ts';
 import { askStore } from './ask-store.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 
-/** Whose history is asked for. The territory may be left out where the store has one. */
+/** The territory and family. The territory may be left out if the store has only one. */
 export interface HistoryOptions extends StoreOptions, SelectionOptions {
   readonly family?: Family;
   /** @default text */
@@ -27,7 +27,7 @@ export interface UptimeOptions extends HistoryOptions {
   readonly by?: 'month' | 'year';
 }
 
-/** `unroutable uptime`: the time under each verdict per month or year, blind time apart. */
+/** `unroutable uptime`: prints the time under each verdict per month or year, with blind time separate. */
 export async function tellUptime(options: UptimeOptions, io: Io): Promise<ExitStatus> {
   const { from, until, by, family } = options;
   const asked = { ...whose(options), family, from, until, by };
@@ -35,7 +35,7 @@ export async function tellUptime(options: UptimeOptions, io: Io): Promise<ExitSt
   if (!found.ok) return failed(found, io);
   const texts = { json: jsonOf, csv: uptimeCsv, text: uptimeText };
   const { rows } = found.value;
-  // Where no begin was asked for, the months before the first that was watched say nothing.
+  // Without `--from`, months before the first watched one are left out.
   const watched = rows.findIndex((row) => row.share !== null || row.unknownMs > 0);
   const kept = from === undefined ? rows.slice(Math.max(0, watched)) : rows;
   io.stdout.write(texts[options.format ?? 'text']({ ...found.value, rows: kept }));
@@ -47,7 +47,7 @@ export interface ExplainOptions extends HistoryOptions {
   readonly at?: EventTime;
 }
 
-/** `unroutable explain`: the verdict of one moment, and the last message of each peer behind it. */
+/** `unroutable explain`: prints the verdict of one moment, and the last message of each peer behind it. */
 export async function tellExplanation(options: ExplainOptions, io: Io): Promise<ExitStatus> {
   const { at, family } = options;
   const found = await askStore(options, io, (store) =>
@@ -76,7 +76,7 @@ function uptimeCsv({ territory, family, rows }: Uptime): string {
   return [`territory,family,${COLUMNS.join(',')}`, ...named, ''].join('\r\n');
 }
 
-/** The time under each verdict, a line a month or year. */
+/** The time under each verdict, one line per month or year. */
 export function uptimeText({ territory, family, by, rows }: Uptime): string {
   const lines = rows.map((row) => {
     const name = row.from.slice(0, by === 'year' ? 4 : 7);
@@ -92,7 +92,10 @@ export function uptimeText({ territory, family, by, rows }: Uptime): string {
   return [`${territory}/${family}`, ...lines].map((line) => `${printable(line)}\n`).join('');
 }
 
-/** The message that changed last what a peer sees: `withdrawal of 175.45.178.0/24 at …, path before: 64512 3356 4837 131279`. */
+/**
+ * The last message that changed what a peer sees: `withdrawal of 175.45.178.0/24 at …, path before: 64512 3356 4837
+ * 131279`.
+ */
 function lastText(last: Answers['explain']['peers'][number]['last']): string {
   if (last === null) return 'no change in the day before';
   const at = utcText(eventTime(last.at));
@@ -103,7 +106,7 @@ function lastText(last: Answers['explain']['peers'][number]['last']): string {
   return `${type} of ${prefix} at ${at}${path === null ? '' : `, ${which}: ${path}`}`;
 }
 
-/** More peers than this with the same story are counted, not listed. */
+/** More peers than this with the same message are counted, not listed. */
 const MOST_PEERS = 40;
 
 function explanationText(view: Answers['explain'], io: Io): string {

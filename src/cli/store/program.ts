@@ -4,12 +4,12 @@ import type { Io } from '../../app/io.ts';
 import { addChoice, asMoment, collect } from '../program-options.ts';
 
 type End = (status: ExitStatus) => void;
-/** What is used when nothing is said. */
+/** The default store, in words. */
 export const HOME_STORE = '$UNROUTABLE_STORE, else ~/.local/state/unroutable';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** The options of the store, the same for `watch`, `replay` and the commands that read stores. */
+/** The store options, the same for `watch`, `replay` and the commands that read stores. */
 export function addStore(command: Command, fallback: string): Command {
   return command
     .optionsGroup('Store:')
@@ -20,7 +20,7 @@ export function addStore(command: Command, fallback: string): Command {
     );
 }
 
-/** The commands that look into a store. */
+/** The commands that read a store. */
 export function addStoreCommands(program: Command, io: Io, end: End): void {
   addStatus(program, io, end);
   addEvents(program, io, end);

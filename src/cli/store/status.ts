@@ -16,22 +16,22 @@ import type { StateRecord } from '../../spaces.ts';
 /** The options of `status`. */
 export interface StatusOptions extends StoreOptions, SelectionOptions {
   readonly format?: 'text' | 'json';
-  /** Nothing is printed but the reason; the exit status says it. */
+  /** Print only the reason, and answer with the exit status. */
   readonly ready?: boolean;
 }
 
-/** What is known of a watch. */
+/** The state of a watch. */
 interface Status {
   readonly store: string;
   readonly name: string;
   readonly kept: Kept | undefined;
-  /** Why the watch is not to be relied on, in the words of /readyz. */
+  /** Why the watch is not ready, in the words of /readyz. */
   readonly reason: string | undefined;
   readonly leader: { readonly holder: string; readonly token: number } | undefined;
   readonly instances: readonly (Instance & { readonly alive: boolean })[];
   readonly verdicts: readonly StateRecord[];
   readonly incidents: readonly StateRecord[];
-  /** Whether services answer, by territory; none where nothing is asked. */
+  /** Whether services answer, by territory; empty without probes. */
   readonly reachability: readonly StateRecord[];
 }
 
@@ -137,12 +137,12 @@ interface VerdictRecord {
   readonly visibility: { readonly voters: number; readonly unitsVisible: number; readonly units: number };
 }
 
-/** Written by the engine; what another version wrote otherwise is shown as it is. */
+/** The engine wrote it. A record of another version is shown unchanged. */
 function verdictText(value: string): string {
   const { verdict, since, visibility } = JSON.parse(value) as Partial<VerdictRecord>;
   if (verdict === undefined || visibility === undefined) return value;
   const { voters, unitsVisible, units } = visibility;
-  // Nothing was ever known: a beginning of time is not when that began.
+  // There was never a verdict, so there is no begin to show.
   const from = since === undefined || Date.parse(since) <= 0 ? '' : ` since ${spoken(since)}`;
   if (verdict === 'unknown') return `unknown${from}: ${counted(units, 'network')}, ${counted(voters, 'voter')}`;
   return `${verdict}${from}, ${unitsVisible} of ${counted(units, 'network')} visible to ${counted(voters, 'voter')}`;
@@ -159,7 +159,7 @@ function incidentText(value: string): string {
   return `${id}, ${worst}, ${counted(drops, 'drop')}, since ${spoken(spans[0]?.from ?? '')}`;
 }
 
-/** Written by the engine; what another version wrote otherwise is shown as it is. */
+/** The engine wrote it. A record of another version is shown unchanged. */
 function servicesLine(value: string): string {
   const view = JSON.parse(value) as Partial<ReachabilityView>;
   if (view.reachability === undefined || view.services === undefined || view.since === undefined) return value;

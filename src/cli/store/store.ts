@@ -21,7 +21,7 @@ export interface StoreCommandOptions extends StoreOptions, SelectionOptions {
   readonly file?: string;
 }
 
-/** `unroutable store check`: whether it can be used, and what is in it. */
+/** `unroutable store check`: prints whether the store can be used, and what it contains. */
 export async function checkStore(options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
   return withStore(options, io, async ({ store, name, warnings }) => {
     const kept = await store.load();
@@ -41,7 +41,7 @@ export async function checkStore(options: StoreCommandOptions, io: Io): Promise<
   });
 }
 
-/** URLs of webhooks are in it. */
+/** Only for the owner, because it contains URLs of webhooks. */
 const OWNER_ONLY = 0o600;
 
 /** `unroutable store export`: writes the whole store as lines of JSON. */
@@ -61,7 +61,7 @@ export async function exportTo(options: StoreCommandOptions, io: Io): Promise<Ex
   });
 }
 
-/** No state, no event, no webhook: usually a name that was misspelled. */
+/** No state, no event, no webhook: usually a misspelled name. */
 async function isEmpty(store: StateStore): Promise<boolean> {
   if ((await store.load()) !== undefined) return false;
   for await (const _ of store.events()) return false;
@@ -69,7 +69,7 @@ async function isEmpty(store: StateStore): Promise<boolean> {
   return found.length + unreadable.length === 0;
 }
 
-/** `unroutable store import FILE`: into an empty store. */
+/** `unroutable store import FILE`: imports into an empty store. */
 export async function importFrom(file: string, options: StoreCommandOptions, io: Io): Promise<ExitStatus> {
   return withStore(
     options,

@@ -8,7 +8,7 @@ import { widthOf, type Io } from '../../app/io.ts';
 import { readTerritories } from '../../config/selection.ts';
 import { DEFAULTS, POLICY_SETTINGS, settingText, VOTING_SETTINGS, type Setting } from '../../config/settings.ts';
 
-/** `unroutable territories`: what can be watched. It is also how to try a territories file. */
+/** `unroutable territories`: lists what can be watched. It also checks a territories file. */
 export async function listTerritories(file: string | undefined, io: Io): Promise<ExitStatus> {
   const known = await readTerritories(file, DEFAULTS, io.signal);
   if (!known.ok) return failed(known, io);
@@ -69,7 +69,7 @@ function differences<Key extends string>(
 
 const HANGING = '    origins  '.length;
 
-/** Lines too long for the terminal go on under their value. */
+/** Lines too long for the terminal continue below their value. */
 function hanging(line: string, width: number): readonly string[] {
   if (line.length <= width) return [line];
   const [first = '', ...rest] = wrapped(line.slice(HANGING), width - HANGING);

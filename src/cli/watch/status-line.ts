@@ -23,7 +23,7 @@ function territoryText({ territory, family, verdict, visibility, pending }: Terr
   const next = pending === undefined ? '' : ` (${pending.verdict}?)`;
   const { share, voters, unitsVisible, units } = visibility;
   const seen = voters === 0 || share === 1 ? '' : ` ${percent(share)}`;
-  // "0/4 networks" would read as gone.
+  // Do not print "0/4 networks" here: it would look like an outage.
   if (verdict === 'unknown') return `${name} unknown${next}, ${counted(units, 'network')}, ${counted(voters, 'voter')}`;
   return `${name} ${verdict}${next}, ${unitsVisible}/${units} networks${seen}, ${counted(voters, 'voter')}`;
 }

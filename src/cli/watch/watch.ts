@@ -32,23 +32,23 @@ import type { WatchEnd } from '../../app/watch/parts.ts';
 import type { WebhookParts } from '../../app/watch/webhooks.ts';
 import { namedTwice, readWebhooks, type WebhooksFile } from '../../config/webhooks-file.ts';
 
-/** The options of `watch`, read. */
+/** The parsed options of `watch`. */
 export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettings, HeartbeatSettings, Limits {
   readonly url?: string;
   readonly collectors?: readonly Collector[];
-  /** @default ripestat; none when the server plays history */
+  /** @default ripestat; none if the server plays history */
   readonly seed?: Seed;
   /** @default `usualHealer` */
   readonly heal?: Healer;
   readonly history?: boolean;
   /** Base URL of RIPEstat, for mirrors and tests. */
   readonly ripestat?: string;
-  /** Path of a YAML file of services to ask, see docs/probing.md. */
+  /** Path of a YAML file of services to probe, see docs/probing.md. */
   readonly probes?: string;
   /** Path of a YAML file of webhooks. */
   readonly webhooks?: string;
   readonly format?: 'text' | 'ndjson';
-  /** Events that stay in the store at least. @default 20,000 */
+  /** Least number of events that stay in the store. @default 20,000 */
   readonly keepEvents?: number;
   /** Path of the tape to write. */
   readonly record?: string;
@@ -56,12 +56,12 @@ export interface WatchOptions extends SelectionOptions, StoreOptions, HttpSettin
   readonly quiet?: boolean;
 }
 
-/** `unroutable watch`: until it is stopped, or the recording that is played has ended. */
+/** `unroutable watch`: runs until it is stopped, or until the played recording has ended. */
 export async function watch(options: WatchOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const line = new TerminalLine(io);
   const log = createLogger(io, () => line.clear());
   const ready = await prepare(options, io, log, clock);
-  // Stopped while it waited for its store: nothing is left to do.
+  // It was stopped while it waited for its store: nothing is left to do.
   if (!ready.ok) return ready.kind === 'interrupted' ? EXIT.done : failed(ready, io);
   return conduct(ready.value, options, io, line, clock);
 }
@@ -128,7 +128,7 @@ async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock)
   });
 }
 
-/** What is asked inside the territories: nothing, unless a file says so. */
+/** The probes of `--probes`; none without the file. */
 async function probesFor(options: WatchOptions, { territories }: Selection): Promise<Result<ReachPlan | undefined>> {
   const { probes, history } = options;
   if (probes === undefined) return good(undefined);
@@ -150,14 +150,14 @@ async function configuredWebhooks({ webhooks }: WatchOptions, io: Io): Promise<R
   return webhooks === undefined ? good({ endpoints: [], warnings: [] }) : readWebhooks(webhooks, io.env);
 }
 
-/** A server that is away, or loads its data still, is asked again until it answers. What it refuses, it refuses for good. */
+/** Retries while the server does not answer, or is still loading its data. A refusal is final. */
 async function openPatiently(
   options: WatchOptions,
   selection: Selection,
   { io, log, clock }: { readonly io: Io; readonly log: Logger; readonly clock: Clock },
 ): Promise<Result<OpenStore>> {
   const ids = selection.territories.map(({ territory }) => territory.id);
-  // A recording is played to see it: it is kept where one says so.
+  // A played recording is stored only with an explicit `--store`.
   const isUnkept = options.history === true && options.store === undefined;
   const place = { ...options, keepEvents: options.keepEvents ?? KEEP_EVENTS, ...(isUnkept ? { store: 'none' } : {}) };
   const wait = retrying(clock, Math.random, io.signal, (error) =>
@@ -241,7 +241,7 @@ async function conduct(
   return sink.failure === undefined || sink.failure === 'gone' ? EXIT.done : EXIT.files;
 }
 
-/** What begins here, for whoever reads the log later. */
+/** The first line of the log: what this process watches. */
 function startText({ territories }: Selection, feed: FeedOptions, { store, isLasting }: OpenStore): string {
   const ids = territories.map(({ territory }) => territory.id);
   const names = ids.length > MAX_NAMED ? `${ids.length} territories` : ids.join(', ');
@@ -255,7 +255,7 @@ function startText({ territories }: Selection, feed: FeedOptions, { store, isLas
   );
 }
 
-/** Who is asked, and in whose name; and what is read of others. */
+/** A log line about probes: targets, contact, and measurements that are read. */
 function probesText({ own, atlas }: ReachPlan): string {
   const asks =
     own === undefined
@@ -265,5 +265,5 @@ function probesText({ own, atlas }: ReachPlan): string {
   return `${asks}${reads}: docs/probing.md says how to switch it off`;
 }
 
-/** Territories named in the first line of the log; of more, their number. */
+/** Most territories named in the first line of the log; more are only counted. */
 const MAX_NAMED = 10;

@@ -31,9 +31,9 @@ import {
 export interface AddOptions extends SecretOptions {
   readonly url: string;
   readonly template?: string;
-  /** Of Telegram. */
+  /** For Telegram. */
   readonly chat?: string;
-  /** Of PagerDuty: `env:NAME` or `file:PATH`. */
+  /** For PagerDuty: `env:NAME` or `file:PATH`. */
   readonly routingKey?: string;
   readonly type?: readonly string[];
   readonly onlyTerritory?: readonly string[];
@@ -46,11 +46,11 @@ export interface AddOptions extends SecretOptions {
   readonly allow?: readonly string[];
   readonly ca?: string;
   readonly concurrency?: number;
-  /** Changes one that there is already. Its queue, and its secrets unless others are named, stay. */
+  /** Changes an existing endpoint. Its queue stays, and so do its secrets unless others are named. */
   readonly replace?: boolean;
 }
 
-/** These are read by programs of one's own, which can verify a signature. A chat cannot. */
+/** Templates for the user's own programs, which can verify a signature. A chat service cannot. */
 const VERIFIED: ReadonlySet<string> = new Set(['cloudevent', 'text']);
 
 /** `unroutable webhook add NAME URL` */
@@ -65,7 +65,7 @@ export function addWebhook(
     if (!before.ok) return failed(before, io);
     const watched = await onlyWatched(add, kept, options);
     if (!watched.ok) return failed(watched, io);
-    // Judged before a secret is made for it.
+    // Checked before a secret is generated for it.
     const drafted = endpointOf(name, add, before.value?.endpoint.secrets ?? []);
     if (!drafted.ok) return failed(drafted, io);
     const signed = await withSecret(drafted.value, add, kept);
@@ -87,7 +87,7 @@ export function addWebhook(
   return withWebhooks(options, { io, clock: means.clock }, work, openStore);
 }
 
-/** A territory that this watch does not have would match nothing, without a word. */
+/** Report an unknown territory: it would silently match nothing. */
 async function onlyWatched(
   { onlyTerritory = [] }: AddOptions,
   { store, name, selection }: OpenWebhooks,
@@ -122,7 +122,7 @@ async function knownBefore(
   return good(known);
 }
 
-/** Reads the options as the configuration file would be read, so that one set of rules judges both. */
+/** Reads the options like the configuration file, so that the same rules apply to both. */
 function endpointOf(name: string, add: AddOptions, secrets: readonly SecretRef[]): Result<Endpoint> {
   const headers = headersOf(add.header ?? []);
   if (!headers.ok) return headers;
@@ -188,7 +188,7 @@ function maybeRef(text: string): string | SecretRef {
 
 interface Signed {
   readonly endpoint: Endpoint;
-  /** Made just now. */
+  /** Generated now. */
   readonly made: readonly SecretRef[];
 }
 
@@ -202,7 +202,7 @@ async function withSecret(endpoint: Endpoint, add: AddOptions, { secrets }: Open
   return good({ endpoint: { ...endpoint, secrets: [ref] }, made: isNew ? [ref] : [] });
 }
 
-/** All that would keep it from sending is told now rather than at the first event. Gives warnings. */
+/** Reports everything that would prevent sending now, not at the first event. Returns warnings. */
 async function check(endpoint: Endpoint, io: Io, { resolve: lookUp }: Means): Promise<Result<readonly string[]>> {
   const unset = variablesOf(endpoint).filter((name) => io.env[name] === undefined);
   if (unset.length > 0) {

@@ -9,11 +9,11 @@ import { SYSTEM, tellUnreadable, withEndpoint, type Means } from './store.ts';
 
 /** The options of `webhook deliveries`. */
 export interface DeliveriesOptions extends ListOptions {
-  /** Of the attempts only those that failed. */
+  /** Only failed attempts. */
   readonly failed?: boolean;
 }
 
-/** `unroutable webhook deliveries NAME`: the attempts that were made, oldest first, and what waits. */
+/** `unroutable webhook deliveries NAME`: prints the attempts, oldest first, and the waiting events. */
 export function tellDeliveries(
   name: string,
   options: DeliveriesOptions,
@@ -45,7 +45,7 @@ export function tellDeliveries(
   });
 }
 
-/** `unroutable webhook dead-letters NAME`: what was given up, oldest first. */
+/** `unroutable webhook dead-letters NAME`: prints the dead letters, oldest first. */
 export function tellDeadLetters(
   name: string,
   options: ListOptions,

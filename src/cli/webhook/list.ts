@@ -33,7 +33,7 @@ export function listWebhooks(options: ListOptions, io: Io, { clock }: Means = SY
   });
 }
 
-/** What passes a filter, in words. */
+/** A filter in words. */
 export function filterText({ territories, types, minSeverity }: Filter): string {
   return [
     types === undefined ? 'all events' : listed(types),
@@ -42,7 +42,7 @@ export function filterText({ territories, types, minSeverity }: Filter): string 
   ].join(', ');
 }
 
-/** `200 in 42 ms`, `status: 500, after 35 ms`; of what a template has no use for, why nothing was sent. */
+/** `200 in 42 ms`, `status: 500, after 35 ms`; if the template has no use for the event, why nothing was sent. */
 export function outcomeText({ ok, status, ms, reason }: Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>): string {
   if (ok) return reason ?? `${status ?? 'delivered'} in ${ms} ms`;
   return `${reason ?? 'failed'}, after ${ms} ms`;

@@ -13,15 +13,17 @@ import type { WebhookOptions } from './store.ts';
 
 type End = (status: ExitStatus) => void;
 
-/** Of a command that opens a store. */
+/** The options of a command that opens a store. */
 type Options = Chosen<WebhookOptions>;
 
-/** As `--template` takes them; held against the presets by a test, as loading those here would make `--help` slow. */
+/**
+ * The values of `--template`. A test compares them with the presets; loading the presets here would make `--help` slow.
+ */
 export const TEMPLATES = 'cloudevent, slack, mattermost, discord, teams, alertmanager, ntfy, text, telegram, pagerduty';
 
 const NAME = 'of the webhook, as `webhook list` has it';
 
-/** The commands that look after webhooks, and the drill that tries them. */
+/** The commands for webhooks, and the drill that tests them. */
 export function addWebhookCommands(program: Command, io: Io, end: End): void {
   const webhook = program
     .command('webhook')
@@ -237,7 +239,7 @@ function collectPort(text: string, before: readonly number[] = []): readonly num
   return [...before, asPort(text)];
 }
 
-/** Longer than 30 s no attempt takes: `DEADLINE_MS`. A number alone is seconds. */
+/** At most 30 s, the deadline of an attempt: `DEADLINE_MS`. A number without a unit is seconds. */
 function asTimeout(text: string): number {
   const ms = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
   if (ms === undefined || ms < 1_000 || ms > 30_000)
@@ -245,7 +247,7 @@ function asTimeout(text: string): number {
   return ms;
 }
 
-/** Longer than 10 min no drill is held: `MOST_HOLD_MS`. */
+/** At most 10 min, the longest hold of a drill: `MOST_HOLD_MS`. */
 function asHold(text: string): number {
   const ms = text === '0' ? 0 : parseDuration(text);
   if (ms === undefined || ms > 600_000) throw new InvalidArgumentError('It must be 0 to 10 minutes: 0, 45s, 2m.');

@@ -12,7 +12,7 @@ import { SYSTEM, withEndpoint, type OpenWebhooks, type WebhookOptions, type Call
 
 /** What to send again: exactly one of these. */
 export interface RedeliverOptions {
-  /** Of one event. */
+  /** The id of one event. */
   readonly id?: string;
   /** All dead letters. */
   readonly dead?: boolean;
@@ -20,7 +20,10 @@ export interface RedeliverOptions {
   readonly since?: string;
 }
 
-/** `unroutable webhook redeliver NAME ID|--dead|--since ID`. Under their old ids: a receiver drops what it has. */
+/**
+ * `unroutable webhook redeliver NAME ID|--dead|--since ID`. The events keep their ids, so that a receiver can drop
+ * duplicates.
+ */
 export async function redeliver(
   name: string,
   again: RedeliverOptions,
@@ -61,7 +64,7 @@ async function choose(
     return bad('usage', `--since ${since}: ${error.message}`);
   }
   if (id === undefined) return good(chosen);
-  // A dead letter outlives its event in the stream.
+  // A dead letter stays after its event was trimmed from the stream.
   const event = chosen[0] ?? letters.find((letter) => letter.id === id);
   return event === undefined ? bad('usage', new UnknownEvent(id).message) : good([event]);
 }

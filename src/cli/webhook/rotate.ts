@@ -12,11 +12,11 @@ import { SYSTEM, withEndpoint, type OpenWebhooks, type WebhookOptions, type Call
 
 /** The options of `webhook rotate`. */
 export interface RotateOptions extends SecretOptions {
-  /** The receiver has the new secret: the old one goes. */
+  /** The receiver has the new secret: remove the old one. */
   readonly finish?: boolean;
 }
 
-/** `unroutable webhook rotate NAME`: a new secret beside the old one, and with `--finish` instead of it. */
+/** `unroutable webhook rotate NAME`: adds a new secret beside the old one; `--finish` removes the old one. */
 export function rotateWebhook(
   name: string,
   rotate: RotateOptions,
@@ -42,7 +42,7 @@ export function rotateWebhook(
 
 interface Turned {
   readonly endpoint: Endpoint;
-  /** Made just now. */
+  /** Generated now. */
   readonly made: readonly SecretRef[];
   readonly text: string;
 }

@@ -8,31 +8,31 @@ import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import type { OpenWebhooks } from './store.ts';
 
-/** Where the secret that signs comes from, as the options say. */
+/** The options for the signing secret. */
 export interface SecretOptions {
   /** A file with a secret; generated if the file does not exist. */
   readonly secretFile?: string;
   readonly secretEnv?: string;
 }
 
-/** Where a secret comes from, as the options say. */
+/** The source of a secret. */
 export interface GivenSecret {
   readonly ref: SecretRef;
-  /** It was generated now: the receiver needs it. */
+  /** It was generated now, so the receiver does not have it yet. */
   readonly isNew: boolean;
 }
 
-/** Where the options say that the secret is; `undefined` when they do not. */
+/** The place of the secret in the options; `undefined`: they name none. */
 export function namedSecret({ secretFile, secretEnv }: SecretOptions): SecretRef | undefined {
   if (secretEnv !== undefined) return { env: secretEnv };
   return secretFile === undefined ? undefined : { file: resolve(secretFile) };
 }
 
 /**
- * The secret that the options name, or a new one in the folder. Secrets are written to files that only their owner
- * may read, and never printed.
+ * The secret that the options name, or a new one in the folder. Secrets are written to files that only their owner may
+ * read, and are never printed.
  *
- * @param folder `undefined` where this user has none.
+ * @param folder `undefined`: this user has no folder for state.
  */
 export async function secretFor(
   name: string,
@@ -52,8 +52,8 @@ export async function secretFor(
 }
 
 /**
- * Removes files of secrets that we made once and that no webhook names any more; those of other folders are somebody
- * else's by now. Only to be called when it is kept that they are not needed: until then, they are.
+ * Removes files of generated secrets that no webhook uses any more. Files in other folders stay. Call it only after the
+ * change is stored: until then the secrets are needed.
  */
 export async function forgetSecrets(
   refs: readonly SecretRef[],
@@ -66,13 +66,13 @@ export async function forgetSecrets(
   await unmakeSecrets(ours.filter((ref) => !named.has(placeOf(ref))));
 }
 
-/** Removes files of secrets that were made just now, wherever they are: nothing came of what they were made for. */
+/** Removes files of secrets that were just generated, in any folder, because their command failed. */
 export async function unmakeSecrets(made: readonly SecretRef[]): Promise<void> {
   const files = made.flatMap((ref) => ('file' in ref ? [ref.file] : []));
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }
 
-/** `the file /a/b`, `the variable B`: where it is, for people. */
+/** `the file /a/b`, `the variable B`: the place of a secret, for people. */
 export function placeOf(ref: SecretRef): string {
   return 'file' in ref ? `the file ${ref.file}` : `the variable ${ref.env}`;
 }

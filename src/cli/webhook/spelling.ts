@@ -13,12 +13,14 @@ const OPTIONS: Readonly<Record<string, string>> = {
   ports: '--port',
   allow: '--allow',
   ca: '--ca',
-  // Of two the second is the one that is being replaced.
+  // The second of two secrets is the one being replaced.
   'secrets[0]': 'the secret',
   'secrets[1]': 'the old secret',
 };
 
-/** The field of an endpoint as `webhook add` has it: `--type`, `--header x-a`; its name and its URL are arguments. */
+/**
+ * The spelling of an endpoint's field in `webhook add`: `--type`, `--header x-a`. The name and the URL are arguments.
+ */
 export const inOptions: Spelling = (path) => {
   const [first, second] = path;
   if (first === 'headers' && second !== undefined) return `--header ${String(second).slice(0, 80)}`;

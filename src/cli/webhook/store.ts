@@ -26,14 +26,14 @@ export interface Means {
 /** This machine's clock and name resolution. */
 export const SYSTEM: Means = { clock: systemClock, resolve: systemResolver };
 
-/** Whom a command answers, and by which clock and names. */
+/** The output of a command, with its clock and name resolver. */
 export interface Caller {
   readonly io: Io;
   /** @default SYSTEM */
   readonly means?: Means;
 }
 
-/** An open store of a watch and what is watched in it. */
+/** An open store of a watch, and the territories in it. */
 export interface OpenWebhooks extends OpenStore {
   readonly selection: Selection;
   /** Folder of generated secrets; `undefined` if this user has no folder for state. */
@@ -41,8 +41,8 @@ export interface OpenWebhooks extends OpenStore {
 }
 
 /**
- * Opens the store, works on it and closes it, whatever happens. A store that does not exist is a fault: only
- * `webhook add` may come before the watch, and makes it (`open`).
+ * Opens the store, runs the work and always closes it. A missing store is a fault, except for `webhook add`, which may
+ * run before the watch and creates the store (`open`).
  */
 export async function withWebhooks(
   options: WebhookOptions,
@@ -76,12 +76,12 @@ export function withEndpoint(
   });
 }
 
-/** Records of another version, or of another hand: they are left as they are. */
+/** Records of another version, or edited by hand: they are left unchanged. */
 export function tellUnreadable(unreadable: readonly Unreadable[], io: Io): void {
   for (const { space, key, reason } of unreadable) complain(io, `warning: ${space} ${key}: ${reason}`);
 }
 
-/** The endpoint of this name, or what to say when there is none. */
+/** The endpoint with this name, or an error message. */
 async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promise<Result<EndpointRecord>> {
   const { found, unreadable } = await listEndpoints(store);
   tellUnreadable(unreadable, io);
@@ -111,14 +111,14 @@ async function openWith(
   return good({ ...value, selection: selection.value, secrets: secretsFolder(options, io, value.name) });
 }
 
-/** Beside the database of a folder; of a Redis, in the state folder of whoever calls. */
+/** For a folder store: beside the database. For Redis: in the state folder of the calling user. */
 function secretsFolder(options: StoreOptions, io: Io, name: string): string | undefined {
   const place = chosenStore(options, io);
   const folder = isRemote(place) ? chosenStore({}, { env: { ...io.env, UNROUTABLE_STORE: undefined } }) : place;
   return folder === 'none' ? undefined : join(folder, name, 'webhook-secrets');
 }
 
-/** Whether others may lead who do not see the files of this machine. */
+/** Whether processes may lead that cannot read the files of this machine. */
 export function isRemote(place: string): boolean {
   return /^[a-z+-]+:\/\//.test(place) && !/^[a-z]+\+unix:/.test(place);
 }

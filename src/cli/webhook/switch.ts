@@ -5,7 +5,10 @@ import { stateText } from './list.ts';
 import { forgetSecrets } from './secret.ts';
 import { SYSTEM, withEndpoint, type Means, type WebhookOptions, type Caller } from './store.ts';
 
-/** `unroutable webhook enable NAME` and `disable NAME`. What waits while it is off is sent when it is on again. */
+/**
+ * `unroutable webhook enable NAME` and `disable NAME`. Events that wait while it is disabled are sent when it is
+ * enabled again.
+ */
 export function switchWebhook(
   name: string,
   state: 'on' | 'off',
@@ -19,7 +22,7 @@ export function switchWebhook(
   });
 }
 
-/** `unroutable webhook remove NAME`, with what waits for it, its log, its dead letters and a secret that we made. */
+/** `unroutable webhook remove NAME`: removes it with its queue, its log, its dead letters and its generated secret. */
 export function removeWebhook(
   name: string,
   options: WebhookOptions,

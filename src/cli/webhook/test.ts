@@ -21,17 +21,20 @@ type Outcome = Pick<LogRecord, 'ok' | 'status' | 'ms' | 'reason'>;
 
 /** The options of `webhook test`. */
 export interface TestOptions extends WebhookOptions {
-  /** Milliseconds that the receiver has, `DEADLINE_MS` at most. @default DEADLINE_MS */
+  /** Deadline for the receiver, milliseconds, at most `DEADLINE_MS`. @default DEADLINE_MS */
   readonly timeout?: number;
 }
 
-/** Whoever leads takes notice within 2 s, and may be sending something else. Milliseconds besides the receiver's. */
+/**
+ * Time for the leader to notice the request (2 s), and to finish other deliveries. Milliseconds, added to the
+ * receiver's deadline.
+ */
 const PATIENCE_MS = 10_000;
 const LOOK_MS = 250;
 
 /**
- * `unroutable webhook test NAME`: sends one marked event, whatever the filter says, and says what came of it. Whoever leads
- * sends it, from where all else is sent; when nobody does, this process.
+ * `unroutable webhook test NAME`: sends one marked event, whatever the filter says, and prints the result. The leader
+ * sends it, from the same machine as all events; without a leader, this process does.
  */
 export function testWebhook(name: string, options: TestOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
   const { timeout: deadlineMs = DEADLINE_MS } = options;
@@ -68,7 +71,7 @@ function wayOn({ endpoint, from }: EndpointRecord): string {
     : `unroutable webhook enable ${endpoint.name}`;
 }
 
-/** That a drill's country is routable again: the end of something opens nothing that would stay open. */
+/** An event that a drill's territory is routable again: the end of an outage leaves no alert open. */
 function testEvent({ selection }: OpenWebhooks, nowMs: number): UnroutableEvent {
   const [watched] = selection.territories;
   if (watched === undefined) throw new Error('nothing is watched');
@@ -86,7 +89,7 @@ async function byLeader(kept: OpenWebhooks, test: Test): Promise<Result<Outcome>
   const outcome = await loggedOutcome(kept, test);
   if (outcome !== undefined) return good(outcome);
   const { asked } = await deliveries(kept.store, name);
-  // Nobody is to send it when we are gone.
+  // Withdraw the request, so that it is not sent later.
   await withdrawAsk(kept.store, name, event.id);
   if (io.signal.aborted) return bad('interrupted');
   const isTaken = asked.every((ask) => ask.event.id !== event.id);
@@ -94,7 +97,7 @@ async function byLeader(kept: OpenWebhooks, test: Test): Promise<Result<Outcome>
   return bad('notReady', `webhook ${name}: no outcome within ${(deadlineMs + PATIENCE_MS) / 1000} s; ${why}`);
 }
 
-/** As the log has it; `undefined` when it does not in time, or when we are stopped. */
+/** The log entry of the attempt; `undefined`: there was none in time, or we were stopped. */
 async function loggedOutcome(
   { store }: OpenWebhooks,
   { record, event, io, means, deadlineMs }: Test,
