@@ -17,7 +17,6 @@ const LAYERS = [
   // The reading threads start while the rest of a replay is loaded.
   { name: 'threads', from: ['src/cli/replay/threads.ts'] },
   { name: 'replay', from: ['src/cli/replay/replay.ts', 'src/config/territories-apart.ts'] },
-  { name: 'watch', from: ['src/cli/watch/watch.ts'] },
 ];
 
 const common = { platform: 'node', external: (id) => EXTERNAL.includes(id) || id.startsWith('node:') };
