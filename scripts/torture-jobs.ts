@@ -1,6 +1,6 @@
 /**
  * Runs of `jobs` whose workers, Redis and submitter are killed again and again, with a file that is no MRT or goes away:
- * `npm run torture:jobs -- [--rounds 60] [--blows 8] [--seed 1] [--s3]`. With `--s3` the extracts lie in a store that speaks S3
+ * `npm run torture:jobs -- [--rounds 60] [--blows 8] [--workers 2] [--seed 1] [--s3]`. With `--s3` the extracts lie in a store that speaks S3
  * (versitygw), else in a folder. Prints a line of JSON; the exit status is 1 when a run did
  * not end with the bytes of a replay, left something behind, or did something more often than the kills explain.
  */
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '60' },
     blows: { type: 'string', default: '8' },
+    workers: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
     s3: { type: 'boolean', default: false },
     incident: { type: 'string', default: 'incidents/2014-12-22' },
@@ -34,7 +35,7 @@ await withCommand(async (command) => {
       { command, redis: server, folder: join(command.folder, String(round)), ...shelfOf(store, round) },
       mulberry32(seed),
     );
-    const report = await run.play(join(process.cwd(), values.incident), Number(values.blows));
+    const report = await run.play(join(process.cwd(), values.incident), Number(values.blows), Number(values.workers));
     console.error(`${round} seed ${seed}: ${JSON.stringify(report)}`);
     reports.push(report);
   }

@@ -70,8 +70,8 @@ export class JobsRun {
     this.#random = random;
   }
 
-  /** `incident`: the folder of recordings that is replayed. */
-  async play(incident: string, blows: number): Promise<JobsReport> {
+  /** `incident`: the folder of recordings that is replayed. `workers`: so many processes work at any time. */
+  async play(incident: string, blows: number, workers = 2): Promise<JobsReport> {
     const files = (['whole', 'poisoned', 'gone'] as const)[between(this.#random, 0, 2)] ?? 'whole';
     const archive = join(this.#folder, 'archive');
     await cp(incident, archive, { recursive: true });
@@ -81,7 +81,7 @@ export class JobsRun {
 
     const run = (await this.#submit(archive)).trim();
     if (files === 'gone') await rm(await updatesOf(archive));
-    for (let i = 0; i < 2; i++) this.#startWorker();
+    for (let i = 0; i < workers; i++) this.#startWorker();
     const counts: Partial<Record<JobBlow, number>> = {};
     for (let i = 0; i < blows; i++) {
       await sleep(between(this.#random, 50, LONGEST_PAUSE_MS));
