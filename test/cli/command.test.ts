@@ -1,12 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BLACKOUT, buildCli, mrtFilesIn, ROOT, type BuiltCli } from '../support/cli.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { BLACKOUT, buildCli, mrtFilesIn, ROOT } from '../support/cli.ts';
+import { commandHere, type CommandHere } from '../support/in-process.ts';
 
-let cli: BuiltCli;
+let cli: CommandHere;
 beforeAll(async () => {
-  cli = await buildCli();
+  cli = await commandHere();
 });
 afterAll(() => cli.remove());
 
@@ -18,8 +19,10 @@ async function given(name: string, text: string): Promise<string> {
 
 describe('help', () => {
   test('shows examples and the exit statuses, and asks nothing of the program but its words', async () => {
-    const coverage = join(cli.folder, 'loaded');
-    const { status, stdout, stderr } = await cli.run(['--help'], { NODE_V8_COVERAGE: coverage });
+    const built = await buildCli();
+    onTestFinished(built.remove);
+    const coverage = join(built.folder, 'loaded');
+    const { status, stdout, stderr } = await built.run(['--help'], { NODE_V8_COVERAGE: coverage });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain('unroutable demo');
     expect(stdout).toMatch(/78 +the territories file or/);

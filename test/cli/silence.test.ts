@@ -2,19 +2,20 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BLACKOUT, buildCli, mrtFilesIn, type BuiltCli } from '../support/cli.ts';
+import { BLACKOUT, mrtFilesIn, TWO_WAVES } from '../support/cli.ts';
+import { commandHere, type CommandHere } from '../support/in-process.ts';
 
 /** Whoever reads the output alone must not take silence for "nothing happened". */
-let cli: BuiltCli;
+let cli: CommandHere;
 beforeAll(async () => {
-  cli = await buildCli();
+  cli = await commandHere();
   expect((await cli.run(['replay', BLACKOUT, '--quiet', '--store', 'kept', '--out', 'all.ndjson'])).status).toBe(0);
 });
 afterAll(() => cli.remove());
 
 describe('a replay into a file', () => {
   test.each(['few.csv', 'few.ndjson'])('%s with too few voters says why, and what to do, on stderr', async (out) => {
-    const updates = (await mrtFilesIn(BLACKOUT)).find((path) => path.includes('updates'));
+    const updates = (await mrtFilesIn(TWO_WAVES)).find((path) => path.includes('updates'));
     const { status, stderr } = await cli.run(['replay', updates ?? '', '--quiet', '--min-voters', '500', '--out', out]);
     expect(status).toBe(0);
     expect(stderr).toMatch(/North Korea: \d+ networks? that reports? to RIS, \d+ are needed for a verdict/);
@@ -25,7 +26,7 @@ describe('a replay into a file', () => {
     const territory = '{id: YT, name: YouTube, blocks: [208.65.152.0/22], origins: [36561]}';
     await writeFile(join(cli.folder, 'watch.yaml'), `territories: [${territory}]\n`);
     const wanted = ['--territories', 'watch.yaml', '--out', 'unseen.ndjson'];
-    const { stderr } = await cli.run(['replay', BLACKOUT, '--quiet', ...wanted]);
+    const { stderr } = await cli.run(['replay', TWO_WAVES, '--quiet', ...wanted]);
     expect(stderr).toContain('YouTube: ');
   });
 
@@ -36,7 +37,7 @@ describe('a replay into a file', () => {
       const kp = '{id: KP, name: North Korea, blocks: [175.45.176.0/22], origins: [131279]}';
       await writeFile(join(cli.folder, 'both.yaml'), `territories: [${yt}, ${kp}]\n`);
       const out = `both.${ending}`;
-      const replay = ['replay', BLACKOUT, '--quiet', '--territories', 'both.yaml', '--out', out];
+      const replay = ['replay', TWO_WAVES, '--quiet', '--territories', 'both.yaml', '--out', out];
       expect((await cli.run(replay)).status).toBe(0);
       const lines = (await readFile(join(cli.folder, out), 'utf8')).split('\n');
       const isUnseen = (line: string) => /country\.unknown/.test(line) && /"?YT\/ipv4/.test(line);
@@ -51,7 +52,7 @@ describe('a replay into a file', () => {
   );
 
   test('says why in the row of a territory that too few voters see', async () => {
-    const replay = ['replay', BLACKOUT, '--quiet', '--min-voters', '500', '--out', 'why.csv'];
+    const replay = ['replay', TWO_WAVES, '--quiet', '--min-voters', '500', '--out', 'why.csv'];
     expect((await cli.run(replay)).status).toBe(0);
     const [header = '', ...rows] = (await readFile(join(cli.folder, 'why.csv'), 'utf8')).trim().split('\r\n');
     const column = (row: string, name: string) => row.split(',')[header.split(',').indexOf(name)];
@@ -69,8 +70,8 @@ describe('a replay into a file', () => {
   });
 
   test('says that --since is after all that was read', async () => {
-    const { stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--since', '2020-01-01', '--out', 'late.csv']);
-    expect(stderr).toContain('--since 2020-01-01 00:00:00 UTC is after the last record, 2014-12-');
+    const { stderr } = await cli.run(['replay', TWO_WAVES, '--quiet', '--since', '2023-01-01', '--out', 'late.csv']);
+    expect(stderr).toContain('--since 2023-01-01 00:00:00 UTC is after the last record, 2022-11-');
   });
 
   test('says on its second run in the same store who prints what was decided before', async () => {
@@ -79,14 +80,14 @@ describe('a replay into a file', () => {
   });
 
   test.each(['chart.svg', 'out.tsv', 'out.csv.gz'])('%s is refused: no format ends so', async (out) => {
-    const { status, stderr } = await cli.run(['replay', BLACKOUT, '--quiet', '--out', out]);
+    const { status, stderr } = await cli.run(['replay', TWO_WAVES, '--quiet', '--out', out]);
     expect(status).toBe(2);
     expect(stderr).toContain(`--out ${out}: no format ends in`);
     expect(existsSync(join(cli.folder, out))).toBe(false);
   });
 
   test('knows its ending in capitals, too', async () => {
-    expect((await cli.run(['replay', BLACKOUT, '--quiet', '--out', 'OUT.CSV'])).status).toBe(0);
+    expect((await cli.run(['replay', TWO_WAVES, '--quiet', '--out', 'OUT.CSV'])).status).toBe(0);
     expect(await readFile(join(cli.folder, 'OUT.CSV'), 'utf8')).toMatch(/^time,type,/);
   });
 });

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildCli, mrtFilesIn, ROOT, TWO_WAVES, type BuiltCli, type Ran } from '../support/cli.ts';
+import { inProcess } from '../support/in-process.ts';
 import { realData, realDataNote } from '../support/real-data.ts';
 
+/** For commands that are killed, or run at once. */
 let cli: BuiltCli;
 beforeAll(async () => {
   cli = await buildCli();
@@ -21,7 +23,7 @@ function fixture(name: string): string {
 }
 
 const map = (paths: readonly string[], out: string, more: readonly string[] = []): Promise<Ran> =>
-  cli.run(['map', ...paths, '--out', out, '--quiet', ...more]);
+  inProcess(['map', ...paths, '--out', out, '--quiet', ...more]);
 
 /** Replays that were run already. */
 const wholes: Record<string, Ran> = {};
@@ -29,8 +31,8 @@ const wholes: Record<string, Ran> = {};
 /** The JSON of a replay has all: input, verdicts, incidents, events, damage. */
 async function expectSame(paths: readonly string[], extracts: string, more: readonly string[] = []): Promise<void> {
   const args = ['replay', ...paths, '--format', 'json', '--quiet', ...more];
-  const whole = (wholes[args.join(' ')] ??= await cli.run(args));
-  const reduced = await cli.run(['reduce', extracts, '--format', 'json', '--quiet', ...more]);
+  const whole = (wholes[args.join(' ')] ??= await inProcess(args));
+  const reduced = await inProcess(['reduce', extracts, '--format', 'json', '--quiet', ...more]);
   expect(reduced).toEqual(whole);
 }
 
@@ -68,7 +70,7 @@ describe('reduce of extracts says what replay of their files says, to the byte',
     const { stdout } = await map([TWO_WAVES], out, ['--territories', file]);
     expect(stdout.trimEnd().split('\n')).toHaveLength(8);
     for (const id of ['A', 'B']) await expectSame([TWO_WAVES], out, ['--territories', file, '--territory', id]);
-    const both = await cli.run(['reduce', out, '--territories', file]);
+    const both = await inProcess(['reduce', out, '--territories', file]);
     expect(both).toMatchObject({ status: 2, stderr: expect.stringContaining('one territory at a time') as string });
   });
 
@@ -104,8 +106,8 @@ describe('reduce of extracts says what replay of their files says, to the byte',
     expect(files.length).toBeGreaterThan(0);
     const out = newFolder();
     await map(files, out, ['--collector', 'real']);
-    const whole = await cli.run(['replay', ...files, '--collector', 'real', '-f', 'json', '--quiet']);
-    const reduced = await cli.run(['reduce', out, '-f', 'json', '--quiet']);
+    const whole = await inProcess(['replay', ...files, '--collector', 'real', '-f', 'json', '--quiet']);
+    const reduced = await inProcess(['reduce', out, '-f', 'json', '--quiet']);
     expect(reduced.stdout).toBe(whole.stdout);
   });
 });
@@ -121,7 +123,8 @@ describe('an extract is made once', () => {
 
   test('of several at once that make the same, each ends well, and nothing of them is left over', async () => {
     const out = newFolder();
-    const all = await Promise.all(Array.from({ length: 4 }, () => map([TWO_WAVES], out)));
+    const args = ['map', TWO_WAVES, '--out', out, '--quiet'];
+    const all = await Promise.all(Array.from({ length: 4 }, () => cli.run(args)));
     expect(all.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
     expect((await readdir(out, { recursive: true })).filter((name) => name.includes('.tmp'))).toEqual([]);
     await expectSame([TWO_WAVES], out);
@@ -164,7 +167,7 @@ describe('reduce refuses with 65 what it cannot believe, and says what to do', (
     await map([TWO_WAVES], out);
     const [name = ''] = await readdir(join(out, 'KP'));
     await damage(join(out, 'KP', name));
-    const { status, stdout, stderr } = await cli.run(['reduce', out]);
+    const { status, stdout, stderr } = await inProcess(['reduce', out]);
     expect(status).toBe(65);
     expect(stdout).toBe('');
     expect(stderr).toMatch(words);
@@ -179,7 +182,7 @@ describe('reduce refuses with 65 what it cannot believe, and says what to do', (
     const [file = ''] = await mrtFilesIn(folder);
     await appendFile(file, 'more');
     await map([folder], out);
-    const { status, stderr } = await cli.run(['reduce', out]);
+    const { status, stderr } = await inProcess(['reduce', out]);
     expect(status).toBe(65);
     expect(stderr).toMatch(/were made of different files that are both reconstructed-a\/.*remove/);
   });
@@ -189,7 +192,7 @@ describe('reduce refuses with 65 what it cannot believe, and says what to do', (
     await writeFile(file, 'territories:\n  - { id: KP, name: A, blocks: [175.45.176.0/23] }\n');
     const out = newFolder();
     await map([TWO_WAVES], out, ['--territories', file]);
-    const { status, stderr } = await cli.run(['reduce', out]);
+    const { status, stderr } = await inProcess(['reduce', out]);
     expect(status).toBe(65);
     expect(stderr).toMatch(/made for other blocks of KP/);
   });
@@ -197,7 +200,7 @@ describe('reduce refuses with 65 what it cannot believe, and says what to do', (
   test('no extract at all is 4', async () => {
     const out = newFolder();
     await mkdir(out);
-    expect(await cli.run(['reduce', out])).toMatchObject({ status: 4 });
+    expect(await inProcess(['reduce', out])).toMatchObject({ status: 4 });
   });
 
   test('a section that is damaged is a gap, and the run partial', async () => {
@@ -209,7 +212,7 @@ describe('reduce refuses with 65 what it cannot believe, and says what to do', (
     bytes.writeUInt8(bytes.readUInt8(5_000) ^ 0xff, 5_000);
     await rm(path);
     await writeFile(path, bytes);
-    const { status, stdout, stderr } = await cli.run(['reduce', out, '--quiet']);
+    const { status, stdout, stderr } = await inProcess(['reduce', out, '--quiet']);
     expect(status).toBe(3);
     expect(stderr).toMatch(/reconstructed-a\/.*the extract is damaged/);
     expect(stdout.split('\n')[0]).toContain('"type":"observer.gap","subject":"reconstructed-a"');

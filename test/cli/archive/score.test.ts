@@ -5,19 +5,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { knownIncidents } from '../../../src/app/incidents/library.ts';
 import { archiveOf } from '../../support/archive-files.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
-import { buildCli, type BuiltCli } from '../../support/cli.ts';
+import { buildCli } from '../../support/cli.ts';
+import { commandHere, type CommandHere } from '../../support/in-process.ts';
 
 /** Two blackouts, a quiet day, and an outage over two upstreams. */
 const NAMES = ['2014-12-27', '2018-06-12', '2025-06-06'];
 
 describe('the library scored from the archives', () => {
-  let cli: BuiltCli;
+  let cli: CommandHere;
   let server: ArchiveServer;
   let folder = '';
   let env: Record<string, string> = {};
 
   beforeAll(async () => {
-    cli = await buildCli();
+    cli = await commandHere();
     folder = await mkdtemp(join(tmpdir(), 'unroutable-score-'));
     server = new ArchiveServer();
     for (const { name, window } of (await knownIncidents()).filter((known) => NAMES.includes(known.name))) {

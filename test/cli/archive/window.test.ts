@@ -9,6 +9,7 @@ import { ArchiveServer } from '../../support/archive-server.ts';
 import { brokerRow, brokerServer } from '../../support/broker-server.ts';
 import { dnsName, makeAuthority } from '../../support/certificates.ts';
 import { buildCli, ended, type BuiltCli } from '../../support/cli.ts';
+import { commandHere, type CommandHere } from '../../support/in-process.ts';
 import { connectProxy } from '../../support/proxy.ts';
 
 /** Two outages. */
@@ -17,14 +18,16 @@ const day = { name: '2022-11-17', from: '2022-11-16T12:00:00Z', until: '2022-11-
 const WINDOW = ['--from', '2022-11-17T02:00', '--until', '2022-11-17T05:25', '--collectors', 'rrc00,route-views.sg'];
 const POLICY = ['--format', 'ndjson', '--quiet'];
 
-let cli: BuiltCli;
+let cli: CommandHere;
+/** The command in processes of its own: for what is killed, run at once, or reads the standard input or what Node.js takes from the environment. */
+let built: BuiltCli;
 let files: ReadonlyMap<string, Uint8Array>;
 let server: ArchiveServer;
 let folder: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  cli = await buildCli();
+  [cli, built] = await Promise.all([commandHere(), buildCli()]);
   const ris = await archiveOf('reconstructed-a', () => 'rrc00/2022.11/', {
     minutes: 5,
     rib: 'bview',
@@ -38,7 +41,7 @@ beforeAll(async () => {
   );
   files = new Map([...ris, ...routeViews]);
 });
-afterAll(() => cli.remove());
+afterAll(() => Promise.all([cli.remove(), built.remove()]));
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unroutable-window-'));
@@ -74,10 +77,8 @@ describe('a window of the public archives', () => {
     expect(offline.stdout).toBe(first.stdout);
     const archive = ['--archive', '--offline', '--collectors', 'rrc00,route-views.sg', '--quiet'];
     const report = ['report', '--format', 'csv', '--quiet'];
-    const [ofWindow, ofFiles] = await Promise.all([
-      cli.run([...report, ...WINDOW, '--offline'], env),
-      cli.run([...report, ...folders, ...byHand], env),
-    ]);
+    const ofWindow = await cli.run([...report, ...WINDOW, '--offline'], env);
+    const ofFiles = await cli.run([...report, ...folders, ...byHand], env);
     expect([ofWindow.status, ofWindow.stderr, ofWindow.stdout]).toEqual([0, '', ofFiles.stdout]);
     expect(ofWindow.stdout).toContain('2022-11-17T02:31:00.000Z,60,KP,ipv4,,route-views.sg,');
     const answer = await cli.run(['ask', 'KP', '2022-11-17T01:00', ...archive], env);
@@ -111,7 +112,7 @@ describe('a window of the public archives', () => {
     server.requests.length = 0;
     for (let i = 0; i < 5; i++) {
       const before = server.requests.length;
-      const child = cli.start([...args, '1G'], env);
+      const child = built.start([...args, '1G'], env);
       while (server.requests.length < before + 60 && child.exitCode === null)
         await new Promise((resolve) => setImmediate(resolve));
       child.kill('SIGKILL');
@@ -205,7 +206,7 @@ describe('fetch', () => {
     const archive = 'http://archive.example';
     server.fail(/0005/, { kind: 'redirect', to: `http://mirror.example/rrc00/2022.11/updates.20221117.0010.gz` });
     const through = { ...env, HTTP_PROXY: proxy.url, UNROUTABLE_RIS_ARCHIVE: archive };
-    const ran = await cli.run(['fetch', ...FEW], through);
+    const ran = await built.run(['fetch', ...FEW], through);
     expect([ran.status, ran.stderr]).toEqual([0, '']);
     expect(new Set(proxy.asked)).toEqual(new Set(['archive.example:80', 'mirror.example:80']));
   });
@@ -229,13 +230,13 @@ describe('fetch', () => {
     const trusted = join(folder, 'authority.pem');
     await writeFile(trusted, authority.cert);
     const through = { ...env, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: trusted };
-    const ran = await cli.run(['fetch', ...FEW], { ...through, UNROUTABLE_RIS_ARCHIVE: 'https://archive.example' });
+    const ran = await built.run(['fetch', ...FEW], { ...through, UNROUTABLE_RIS_ARCHIVE: 'https://archive.example' });
     expect([ran.status, ran.stderr, names(ran).length]).toEqual([0, '', 7]);
     expect(new Set(proxy.asked)).toEqual(new Set(['archive.example:443']));
   });
 
   test('by several commands at a time into one cache: each file is fetched once, and all of them have all', async () => {
-    const all = await Promise.all([1, 2, 3].map(() => cli.run(['fetch', ...FEW], env)));
+    const all = await Promise.all([1, 2, 3].map(() => built.run(['fetch', ...FEW], env)));
     expect(all.map(({ status, stderr, stdout }) => [status, stderr, stdout])).toEqual(
       all.map(() => [0, '', all[0]?.stdout]),
     );
@@ -280,7 +281,7 @@ describe('other inputs', () => {
     const path = [...files.keys()].find((name) => name.includes('bview')) ?? '';
     const ran = await cli.run(['replay', `${server.url}/${path}`, ...POLICY, '--collector', 'rrc00'], env);
     expect(ran.status).toBe(0);
-    const child = cli.start(['replay', '-', ...POLICY, '--collector', 'rrc00']);
+    const child = built.start(['replay', '-', ...POLICY, '--collector', 'rrc00']);
     child.stdin.end(files.get(path));
     const piped = await ended(child);
     expect(piped.status).toBe(0);

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BLACKOUT, buildCli, mrtFilesIn, ROOT, type BuiltCli } from '../../support/cli.ts';
+import { BLACKOUT, buildCli, mrtFilesIn, ROOT, TWO_WAVES, type BuiltCli } from '../../support/cli.ts';
+import { commandHere, type CommandHere } from '../../support/in-process.ts';
 
-let cli: BuiltCli;
+let cli: CommandHere;
+/** Threads are started by the built command only. */
+let built: BuiltCli;
 beforeAll(async () => {
-  cli = await buildCli();
+  [cli, built] = await Promise.all([commandHere(), buildCli()]);
 });
-afterAll(() => cli.remove());
+afterAll(() => Promise.all([cli.remove(), built.remove()]));
 
 describe('replay for programs', () => {
   test('writes one CloudEvent a line, counted without a hole, and nothing else on stdout', async () => {
@@ -25,17 +28,17 @@ describe('replay for programs', () => {
   });
 
   test('gives the same bytes in every format, with threads or without, from folder or files', async () => {
-    const files = await mrtFilesIn(BLACKOUT);
+    const files = await mrtFilesIn(TWO_WAVES);
     for (const format of ['ndjson', 'json', 'csv']) {
-      const one = await cli.run(['replay', BLACKOUT, '--format', format, '--threads', '0', '--quiet']);
-      const two = await cli.run(['replay', ...files.toReversed(), '--format', format, '--threads', '2', '--quiet']);
+      const one = await cli.run(['replay', TWO_WAVES, '--format', format, '--threads', '0', '--quiet']);
+      const two = await built.run(['replay', ...files.toReversed(), '--format', format, '--threads', '2', '--quiet']);
       expect(one.status).toBe(0);
       expect(two.stdout).toBe(one.stdout);
       expect(one.stdout).not.toContain(ROOT);
     }
-    const window = ['--until', '2014-12-22T12:00', '--format', 'json', '--quiet'];
-    const one = await cli.run(['replay', BLACKOUT, ...window, '--threads', '0']);
-    const two = await cli.run(['replay', ...files, ...window, '--threads', '2']);
+    const window = ['--until', '2022-11-17T04:00', '--format', 'json', '--quiet'];
+    const one = await cli.run(['replay', TWO_WAVES, ...window, '--threads', '0']);
+    const two = await built.run(['replay', ...files, ...window, '--threads', '2']);
     expect(two.stdout).toBe(one.stdout);
   });
 
@@ -65,8 +68,8 @@ describe('replay for programs', () => {
   });
 
   test('CSV is RFC 4180 with one row an event', async () => {
-    const events = await cli.run(['replay', BLACKOUT, '--quiet']);
-    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'csv', '--quiet']);
+    const events = await cli.run(['replay', TWO_WAVES, '--quiet']);
+    const { stdout } = await cli.run(['replay', TWO_WAVES, '--format', 'csv', '--quiet']);
     const rows = stdout.split('\r\n');
     expect(rows[0]).toMatch(/^time,type,subject,since,verdict,/);
     expect(rows.length - 2).toBe(events.stdout.trimEnd().split('\n').length);
@@ -103,13 +106,13 @@ describe('replay for people', () => {
   });
 
   test('without UTF-8 in the locale it is plain ASCII, and without a terminal it has no colour', async () => {
-    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text'], { LANG: 'C' });
+    const { stdout } = await cli.run(['replay', TWO_WAVES, '--format', 'text'], { LANG: 'C' });
     expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
     expect(stdout).toContain('# seen by most');
   });
 
   test('colour comes when asked for, the chart goes when not wanted', async () => {
-    const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--color', '--no-chart']);
+    const { stdout } = await cli.run(['replay', TWO_WAVES, '--format', 'text', '--color', '--no-chart']);
     expect(stdout).toContain('\u001b[31;1m');
     expect(stdout).not.toContain('seen by most');
   });
@@ -126,7 +129,7 @@ describe('replay for people', () => {
   });
 
   test('progress is on stderr, and --quiet silences it', async () => {
-    const { stderr } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--quiet']);
+    const { stderr } = await cli.run(['replay', TWO_WAVES, '--format', 'text', '--quiet']);
     expect(stderr).toBe('');
   });
 });
