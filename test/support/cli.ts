@@ -1,12 +1,11 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
+import { onceForAll } from './once.ts';
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,10 +38,9 @@ export interface BuiltCli {
 
 /** The command bundled as the package has it, run as a person would. Types are checked by `npm run typecheck`. */
 export async function buildCli(): Promise<BuiltCli> {
-  const built = await bundled(inject('bundle'));
+  const main = await bundledMain();
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-cli-'));
 
-  const main = join(built, 'main.js');
   const path = { PATH: process.env['PATH'] };
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...path, ...env } });
@@ -63,25 +61,14 @@ export async function buildCli(): Promise<BuiltCli> {
 
 /**
  * The first test file that asks bundles it, the others wait for that.
- * @param folder within the checkout, where its dependencies are found
+ * @returns the program
  */
-async function bundled(folder: string): Promise<string> {
-  // Beside it: bundling empties the folder first.
-  const done = `${folder}-done`;
-  try {
-    await mkdir(`${folder}-begun`);
-  } catch {
-    while (!existsSync(done)) await sleep(50);
-    if (!existsSync(join(folder, 'main.js')))
-      throw new Error('the command could not be bundled: another file says why');
-    return folder;
-  }
-  try {
-    await promisify(execFile)(join(ROOT, 'node_modules/.bin/rolldown'), ['-c', '--dir', folder], { cwd: ROOT });
-  } finally {
-    await writeFile(done, '');
-  }
-  return folder;
+export async function bundledMain(): Promise<string> {
+  // Within the checkout, where its dependencies are found.
+  const folder = inject('bundle');
+  const rolldown = join(ROOT, 'node_modules/.bin/rolldown');
+  await onceForAll(folder, 'main.js', () => promisify(execFile)(rolldown, ['-c', '--dir', folder], { cwd: ROOT }));
+  return join(folder, 'main.js');
 }
 
 /** Resolves when the process has ended and all it wrote was read. */

@@ -1,28 +1,30 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll } from 'vitest';
+import { promisify } from 'node:util';
+import { beforeAll, inject } from 'vitest';
+import { onceForAll } from './once.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Compiles the sources as they stand, before the tests of a file and until they are through; gives back where from then on.
+ * The sources compiled as they stand, once for all test files, before the tests of a file; gives back where from then on.
  * Reading threads start from compiled code only, and a `dist` that lies about may be of yesterday.
  */
 export function compiled(): () => string {
-  const folder = mkdtempSync(join(tmpdir(), 'unroutable-compiled-'));
-  beforeAll(() => {
-    const tsc = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
-    const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', folder];
-    execFileSync(process.execPath, args, { cwd: checkout, stdio: 'pipe' });
-    cpSync(join(checkout, 'package.json'), join(folder, 'package.json'));
-    symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
-    symlinkSync(join(checkout, 'bgpkit-parser-wasm'), join(folder, 'bgpkit-parser-wasm'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = `${inject('bundle')}-compiled`;
+  beforeAll(() => onceForAll(folder, 'package.json', () => compile(folder)), 120_000);
   return () => folder;
+}
+
+async function compile(folder: string): Promise<void> {
+  const tsc = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
+  const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', folder];
+  await promisify(execFile)(process.execPath, args, { cwd: checkout });
+  symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
+  symlinkSync(join(checkout, 'bgpkit-parser-wasm'), join(folder, 'bgpkit-parser-wasm'));
+  cpSync(join(checkout, 'package.json'), join(folder, 'package.json'));
 }
 
 /** Runs a module in a process of its own, with these arguments, and gives back what it prints. It must end by itself. */

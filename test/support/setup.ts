@@ -10,18 +10,18 @@ const ROOM = 4 * 2 ** 30;
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The folder of the command that the tests run, which the first of them bundles. */
+    /** The folder of the command that the tests run, which the first of them bundles. Beside it: the compiled sources. */
     readonly bundle: string;
   }
 }
 
 const made: string[] = [];
 
-/** What all test files share: one bundle of the command, and temporary folders in memory where there is room. */
+/** What all test files share: one bundle of the command, its sources compiled once, and temporary folders in memory where there is room. */
 export async function setup(project: TestProject): Promise<void> {
   await mkdir(TARGET, { recursive: true });
   const bundle = await mkdtemp(join(TARGET, 'cli-test-'));
-  made.push(bundle, `${bundle}-begun`, `${bundle}-done`);
+  for (const folder of [bundle, `${bundle}-compiled`]) made.push(folder, `${folder}-begun`, `${folder}-done`);
   project.provide('bundle', bundle);
   if (await hasRoomInMemory()) {
     // Stores sync at every commit, which takes most of the time on a slow disk and nothing here.

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { JobsRun } from '../../scripts/torture/jobs-run.ts';
-import { TWO_WAVES } from '../support/cli.ts';
-import { compiled } from '../support/mrt-compiled.ts';
+import { bundledMain, TWO_WAVES } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 import { test } from '../support/redis/tests.ts';
 
-const dist = compiled();
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'unroutable-jobs-'));
@@ -24,7 +22,7 @@ test.concurrent.each([1, 2, 3, 4, 5])(
   { timeout: 180_000 },
   async (seed) => {
     const redis = await startRedis();
-    const command = { main: join(dist(), 'src/cli/main.js'), folder };
+    const command = { main: await bundledMain(), folder };
     const report = await new JobsRun({ command, redis, folder: join(folder, String(seed)) }, mulberry32(seed)).play(
       TWO_WAVES,
       6,

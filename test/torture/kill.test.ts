@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killRun, prepare, WATCH, type KillReport, type Play } from '../../scripts/torture/kill-run.ts';
 import { folderPlace, redisPlace } from '../../scripts/torture/places.ts';
-import { compiled } from '../support/mrt-compiled.ts';
+import { bundledMain } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 import { test as redisTest } from '../support/redis/tests.ts';
@@ -12,13 +12,12 @@ import { test as redisTest } from '../support/redis/tests.ts';
 /** `npm run torture:kill` has more. */
 const KILLS = Number(process.env['KILLS'] ?? 12);
 
-const dist = compiled();
 let folder: string;
 let play: Play;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'unroutable-kills-'));
-  play = await prepare({ main: join(dist(), 'src/cli/main.js'), folder });
+  play = await prepare({ main: await bundledMain(), folder }, { scenes: 150 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

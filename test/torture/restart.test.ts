@@ -6,16 +6,15 @@ import type { Started } from '../../scripts/torture/command.ts';
 import { chainFaults } from '../../scripts/torture/ledger.ts';
 import { LiveStage } from '../../scripts/torture/live-stage.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { compiled } from '../support/mrt-compiled.ts';
+import { bundledMain } from '../support/cli.ts';
 import { until } from '../support/redis/until.ts';
 
-const dist = compiled();
 let folder: string;
 let stage: LiveStage;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'unroutable-restart-'));
-  stage = await LiveStage.open({ main: join(dist(), 'src/cli/main.js'), folder });
+  stage = await LiveStage.open({ main: await bundledMain(), folder });
 });
 afterAll(async () => {
   await stage.close();

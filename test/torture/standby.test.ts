@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Pair } from '../../scripts/torture/leader-run.ts';
-import { compiled } from '../support/mrt-compiled.ts';
+import { bundledMain } from '../support/cli.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { until } from '../support/redis/until.ts';
 import { test } from '../support/redis/tests.ts';
 
-const dist = compiled();
 let folder: string;
 let server: RedisServer;
 let pair: Pair;
@@ -16,7 +15,7 @@ let pair: Pair;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'unroutable-standby-'));
   server = await startRedis();
-  pair = await Pair.start({ main: join(dist(), 'src/cli/main.js'), folder }, server);
+  pair = await Pair.start({ main: await bundledMain(), folder }, server);
 });
 afterAll(async () => {
   await pair.close();

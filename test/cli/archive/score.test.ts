@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { knownIncidents } from '../../../src/app/incidents/library.ts';
 import { archiveOf } from '../../support/archive-files.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
-import { buildCli } from '../../support/cli.ts';
 import { commandHere, type CommandHere } from '../../support/in-process.ts';
 
 /** Two blackouts, a quiet day, and an outage over two upstreams. */
