@@ -20,7 +20,7 @@ async function given(name: string, text: string): Promise<string> {
 describe('help', () => {
   test('shows examples and the exit statuses, and asks nothing of the program but its words', async () => {
     const built = await buildCli();
-    onTestFinished(built.remove);
+    onTestFinished(() => built.remove());
     const coverage = join(built.folder, 'loaded');
     const { status, stdout, stderr } = await built.run(['--help'], { NODE_V8_COVERAGE: coverage });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -11,8 +11,20 @@ export function after(text: string, seconds: number): string {
   return `${days === 0 ? '' : `+${days} `}${at.slice(11, 19)}`;
 }
 
-/** A day on which all of it goes and comes: so many seconds down, then up, for an hour from 01:00 on. */
+const played = new Map<string, Day>();
+
+/**
+ * A day on which all of it goes and comes: so many seconds down, then up, for an hour from 01:00 on. It is played once
+ * and has ended: nobody adds to it.
+ */
 export function flappingDay(down: number, up: number): Day {
+  const name = `${down} ${up}`;
+  const day = played.get(name) ?? flapped(down, up);
+  played.set(name, day);
+  return day;
+}
+
+function flapped(down: number, up: number): Day {
   const day = new Day().dump('00:00', all);
   for (let t = 0; t < 3600; t += down + up)
     day.withdraw(after('01:00', t), all).announce(after('01:00', t + down), all);
