@@ -4,7 +4,7 @@ import type { EventTime } from '../src/bgp/time.ts';
 import { AsyncQueue } from '../src/lib/async-queue.ts';
 import type { ElementSource } from '../src/ports.ts';
 
-/** Elements kept: hours of a country, ticks included; a few minutes of a hostile feed. */
+/** Most buffered elements: hours of a country, ticks included; a few minutes of a hostile feed. */
 const MAX_KEPT = 250_000;
 
 /**
@@ -18,9 +18,9 @@ export class Ahead implements ElementSource {
   readonly #limit: number;
   readonly #kept: AsyncQueue<Element>;
   #isHeld = false;
-  /** The latest time of what was thrown away that nobody asked to forget. */
+  /** The latest time of the elements that were dropped because the buffer was full. */
   #cutAt = -Infinity;
-  /** Of each collector that lost something: when that began. */
+  /** When each collector's loss began. */
   #lost = new Map<Collector, EventTime>();
   #isRead = false;
 
@@ -31,30 +31,30 @@ export class Ahead implements ElementSource {
     this.#kept = new AsyncQueue(limit);
   }
 
-  /** Elements that wait. */
+  /** Number of buffered elements. */
   get size(): number {
     return this.#kept.items.length;
   }
 
-  /** Whether elements were thrown away that nobody asked to forget: whoever reads now misses something. */
+  /** Whether elements were dropped because the buffer was full, so that a reader now has a gap. */
   get isCut(): boolean {
     return this.#cutAt > -Infinity;
   }
 
-  /** Begins to listen; a second call does nothing. */
+  /** Starts to buffer; a second call does nothing. */
   start(signal: AbortSignal): void {
     if (this.#isRead) return;
     this.#isRead = true;
     void this.#listen(signal);
   }
 
-  /** Begins to listen, and keeps the oldest: whoever reads later has no state that includes them. */
+  /** Starts to buffer and keeps the oldest elements, because the later reader's state does not include them. */
   hold(signal: AbortSignal): void {
     this.#isHeld = true;
     this.start(signal);
   }
 
-  /** Throws away the first elements for as long as they are older than this: a state elsewhere includes them. */
+  /** Drops the first elements that are older than this: a stored state includes them. */
   forget(before: EventTime): void {
     const first = this.#kept.items.findIndex(({ at }) => at >= before);
     this.#kept.drop(first < 0 ? this.size : first);

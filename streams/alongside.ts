@@ -3,18 +3,18 @@ import { AsyncQueue } from '../src/lib/async-queue.ts';
 import { LinkedAbort } from '../src/lib/linked-abort.ts';
 import type { ElementSource } from '../src/ports.ts';
 
-/** Elements of the sides that wait for the next one of the main source. When so many wait, the sides are not read on. */
+/** Most side elements that wait for the next main element. When this many wait, the sides are not read. */
 const MAX_WAITING = 100_000;
 
-/** A second source whose elements are put between those of the main one. */
+/** A second source. Its elements are inserted between those of the main one. */
 export type Side = (signal: AbortSignal) => AsyncIterable<Element>;
 
 /**
- * The main source, with what the sides have yielded put in before its next element: a live feed ticks every second, so a
- * side does not wait long. Ends with the main source. All sides are read from the start and at the same time; when the
- * reader is behind, they are held back.
+ * The main source with the elements of its sides. A side's elements come before the next main element; a live feed
+ * ticks every second, so they do not wait long. Ends with the main source. All sides are read from the start, in
+ * parallel, and pause when the reader is behind.
  *
- * @throws what a side throws, at the next element of the main source.
+ * @throws the error of a side, at the next element of the main source.
  */
 export function alongside(main: ElementSource, sides: readonly Side[], limit: number = MAX_WAITING): ElementSource {
   return {

@@ -1,13 +1,12 @@
 import type { ElementSource } from '../src/ports.ts';
 import { Ahead } from './ahead.ts';
 
-/** Elements kept while the seed is read: an hour of a country, ticks included. */
+/** Most elements to buffer while the seed is read: an hour of a country, ticks included. */
 const MAX_AHEAD = 1_000_000;
 
 /**
- * Goes on with the live feed where a seed ends: a table from elsewhere, or the archive. The feed is subscribed to before
- * the seed is read, because an overlap is harmless (an element applied twice changes nothing) and a hole would look like
- * an outage.
+ * Reads a seed (a first table, or the archive), then the live feed. It subscribes to the feed before it reads the seed:
+ * an overlap is harmless, because an element applied twice changes nothing, and a hole would look like an outage.
  */
 export function follow(seed: ElementSource, live: ElementSource, limit: number = MAX_AHEAD): ElementSource {
   return {

@@ -1,4 +1,4 @@
-/** Anything that happened at a time. */
+/** An item with a time. */
 interface Timed {
   readonly at: number;
 }
@@ -13,7 +13,7 @@ export async function* mergeByTime<T extends Timed>(
 ): AsyncGenerator<readonly T[], void> {
   const readers = streams.map((stream) => new Reader(stream[Symbol.asyncIterator]()));
   try {
-    // In turns: what streams share, they read in the same order every time.
+    // One after the other, so that state that streams share is read in the same order every time.
     for (const reader of readers) await reader.fill();
     for (;;) {
       const [first, second] = leaders(readers);

@@ -1,14 +1,14 @@
 import { Heap } from '../src/lib/heap.ts';
 
-/** What can be put in order: by time, and within one moment by whatever the source knows. */
+/** An item that can be sorted: by time, and within one moment by a rule of the source. */
 export interface Ordered {
   /** Milliseconds of event time. */
   readonly at: number;
 }
 
 /**
- * Holds what came out of order until its time has passed, so that it leaves in order. Pure: the caller says how far time
- * is. What comes later than that leaves at once: late, but not lost.
+ * Sorts items that arrive out of order: it holds each until its time has passed. Pure: the caller passes the time. An
+ * item that comes too late leaves at once: late, but not lost.
  */
 export class Reorder<T extends Ordered> {
   readonly #limit: number;

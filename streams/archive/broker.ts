@@ -79,11 +79,11 @@ async function search(
 
 interface Told {
   readonly data: readonly unknown[];
-  /** Rows of all pages; servers may have smaller pages than were asked for. */
+  /** Rows of all pages. A server may send smaller pages than requested. */
   readonly total: number | undefined;
 }
 
-/** What an answer holds, or for people why it is none. */
+/** The content of an answer, or why it is not valid, for people. */
 function toldIn(text: string): Told | string {
   let answer: unknown;
   try {
@@ -100,7 +100,7 @@ function toldIn(text: string): Told | string {
 
 const NO_ANSWER = 'the answer is not one of the BGPKIT Broker';
 
-/** None of a row of another form. */
+/** A row in another form is skipped. */
 function rowOf(row: unknown, kind: 'rib' | 'updates'): readonly Row[] {
   if (typeof row !== 'object' || row === null) return [];
   const { collector_id: id, ts_start, ts_end, url } = row as Record<string, unknown>;

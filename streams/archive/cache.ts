@@ -2,11 +2,11 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { tidy } from './turn.ts';
 
-/** Where a file is while it is not whole: a hidden name, so that a search for files passes it over. */
+/** The name of an incomplete file. It is hidden, so that a search for files skips it. */
 export const partOf = (path: string): string => beside(path, 'part');
-/** Note beside a part: by which version of the file at the server it was begun. */
+/** A note beside a part: the server's version of the file when the download began. */
 export const partNoteOf = (path: string): string => beside(path, 'part.json');
-/** Note beside a file of which there may be a later version: one that is broken in the archive, or has no date in its name. */
+/** A note beside a file that may get a later version: it is broken in the archive, or has no date in its name. */
 export const versionNoteOf = (path: string): string => beside(path, 'version.json');
 
 function beside(path: string, ending: string): string {
@@ -18,19 +18,19 @@ export class ArchiveCache {
   readonly folder: string;
   readonly #mostBytes: number;
 
-  /** @param mostBytes what files of earlier runs may take; those of this run stay until it is over. */
+  /** @param mostBytes largest size of all files. Files of this run are not removed before it ends. */
   constructor(folder: string, mostBytes: number) {
     this.folder = folder;
     this.#mostBytes = mostBytes;
   }
 
-  /** Where the copy is or will be. */
+  /** The path of the copy, existing or not. */
   pathOf(place: string): string {
     const parts = place.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
     return join(this.folder, ...parts.map((part) => part.replace(/[^A-Za-z0-9._+@=,-]/g, '_')));
   }
 
-  /** Its size in bytes when it is here whole; `undefined` when it is not. */
+  /** Its size in bytes; `undefined`: there is no complete copy. */
   async sizeOf(place: string): Promise<number | undefined> {
     try {
       const found = await stat(this.pathOf(place));
@@ -48,16 +48,16 @@ export class ArchiveCache {
   }
 
   /**
-   * Notes that files were used now, and removes those that were not used for longest until the rest fits.
+   * Marks files as used now, and removes the least recently used ones until the rest fits.
    *
    * @param used paths of this run: they are never removed.
    * @param now wall clock, milliseconds.
-   * @returns how many were removed, and the bytes that are left.
+   * @returns the number of removed files, and the bytes that are left.
    */
   async settle(used: readonly string[], now: number): Promise<{ readonly removed: number; readonly bytes: number }> {
     for (const path of used) {
       await utimes(path, now / 1000, now / 1000).catch(() => undefined);
-      // Of a run that was killed after the file was whole.
+      // A part that a killed run left after the file was complete.
       await rm(partNoteOf(path), { force: true });
       await tidy(path, { wallMs: () => now });
     }
@@ -80,7 +80,7 @@ export class ArchiveCache {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true }).catch(() => []);
     const files: { path: string; size: number; usedMs: number }[] = [];
     for (const entry of entries) {
-      // A note goes with its file, a lock with its holder.
+      // A note is removed with its file. A lock is removed by its holder.
       if (!entry.isFile() || /^\..*\.(?:version\.json|lock)$/.test(entry.name)) continue;
       const path = `${entry.parentPath}${sep}${entry.name}`;
       const found = await stat(path).catch(() => undefined);

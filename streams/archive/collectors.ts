@@ -1,6 +1,6 @@
 /**
- * Collectors of Route Views by the list of the BGPKIT Broker (src/collector.rs, September 2026). Archives have others, too: a
- * name that is not here is not refused.
+ * Collectors of Route Views by the list of the BGPKIT Broker (src/collector.rs, September 2026). Archives have others,
+ * too, so unknown names are not refused.
  */
 const ROUTE_VIEWS = [
   ...['2', '3', '4', '5', '6', '7', '8', '2.saopaulo'].map((name) => `route-views${name}`),
@@ -22,7 +22,7 @@ const RIS = Array.from({ length: 27 }, (_, i) => `rrc${String(i).padStart(2, '0'
 /** Names of collectors, for suggestions. */
 export const KNOWN_COLLECTORS: readonly string[] = [...RIS, ...ROUTE_VIEWS];
 
-/** Whether a collector of this name was known when this list was made. */
+/** Whether this list contains the collector. */
 export function isKnownCollector(name: string): boolean {
   return KNOWN_COLLECTORS.includes(name);
 }

@@ -24,9 +24,9 @@ export type Downloaded =
   | {
       readonly ok: true;
       readonly path: string;
-      /** Bytes received for it now: 0 when it was here already. */
+      /** Bytes received in this run; 0 if the file was already here. */
       readonly received: number;
-      /** Why its container is not whole, though the server sent all that it has; `undefined` when it is whole. */
+      /** Why its container is broken, although the server sent all of it; `undefined`: it is complete. */
       readonly damage: string | undefined;
     }
   | HttpFault;
@@ -35,19 +35,19 @@ export type Downloaded =
 export interface DownloadOptions {
   readonly cache: ArchiveCache;
   readonly http: ArchiveHttp;
-  /** Told of each piece that came. */
+  /** Called for each received piece. */
   readonly onBytes?: (bytes: number) => void;
-  /** Takes nothing from the network. */
+  /** Use only the cache. */
   readonly offline?: boolean;
 }
 
 /**
- * Puts one file of an archive into the cache, whole or not at all. A download that was cut off, in this run or an
- * earlier one, goes on where it stopped, if the server still has the same version of the file (RFC 9110 section 13.1.5,
- * If-Range). What arrived is checked: its length against the one the server named, its container to the last checksum.
- * A file whose container is broken is fetched once more; if it is broken again, it is so in the archive, and is kept as
- * it is. Later runs ask whether there is another version of it (RFC 9110 section 13.1.2, If-None-Match), and so they do of a
- * file that `isMutable`.
+ * Puts one file of an archive into the cache, completely or not at all. An interrupted download, of this run or an
+ * earlier one, continues where it stopped, if the server still has the same version (RFC 9110 section 13.1.5,
+ * If-Range). The result is checked: its length against the one that the server named, and all checksums of its
+ * container. A file with a broken container is fetched once more. If it is broken again, it is broken in the archive,
+ * and the copy is kept. Later runs ask for another version of such a file (RFC 9110 section 13.1.2, If-None-Match), and
+ * of a file that `isMutable`.
  */
 export async function download(
   { url, place, isMutable = false }: Pick<ArchiveFile, 'url' | 'place' | 'isMutable'>,
@@ -66,13 +66,13 @@ export async function download(
     if (now?.isAskedFor === false) return now.kept;
     const got = await fetched({ ...file, ...(now !== undefined && { had: now.version }) }, options, signal);
     if (got.ok || now === undefined) return got;
-    // A broken copy is better than none; an old one may not be what is wanted.
+    // A broken copy is better than none; an old copy of a mutable file may be the wrong one.
     return isMutable ? { ...got, reason: `${got.reason}; --offline uses the copy in the cache` } : now.kept;
   });
   return done ?? fault('interrupted');
 }
 
-/** What is here of a file. */
+/** The state of a file's copy. */
 interface Here {
   readonly kept: Extract<Downloaded, { ok: true }>;
   readonly version: VersionNote;
@@ -110,7 +110,7 @@ async function fetched(file: Fetching, options: DownloadOptions, signal: AbortSi
   }
 }
 
-/** Puts what arrived in its place, with a note where a later run must ask for another version. */
+/** Moves the download to its place, with a note if a later run must ask for another version. */
 async function put({ path, isMutable }: Fetching, damage: string | undefined): Promise<void> {
   const version = (await noteIn<PartNote>(partNoteOf(path))) ?? UNKNOWN_VERSION;
   await rename(partOf(path), path);
@@ -119,10 +119,10 @@ async function put({ path, isMutable }: Fetching, damage: string | undefined): P
   await rm(partNoteOf(path), { force: true });
 }
 
-/** One file on its way. */
+/** A download under way. */
 interface Fetching {
   readonly isMutable: boolean;
-  /** What is here of it, where it is asked for again. */
+  /** The existing copy, if another version is requested. */
   readonly had?: VersionNote;
   readonly url: string;
   readonly path: string;
@@ -159,7 +159,7 @@ async function fetchRest(file: Fetching, { http, onBytes }: DownloadOptions, sig
   }
 }
 
-/** An answer that holds no bytes for us; `undefined` when it does. */
+/** The outcome of an answer without bytes for us; `undefined`: it has some. */
 async function unfitOf(
   response: Response,
   start: number,
@@ -169,7 +169,7 @@ async function unfitOf(
   if (response.status !== 304 && !doesNotFit) return undefined;
   await response.body?.cancel();
   if (response.status === 304) return { ok: true, isSame: true };
-  // It was whole when we were stopped.
+  // The file was complete when we were stopped.
   if (response.status === 416 && part !== undefined && sizeIn(response) === part.bytes) return { ok: true };
   await forget(path);
   return fault('the server did not go on where the download stopped');
@@ -186,10 +186,10 @@ async function weighed(bytes: number, total: number | undefined, path: string): 
 }
 
 /**
- * Writes piece by piece: what came before the connection broke is kept.
+ * Writes piece by piece, and keeps what arrived before a connection broke.
  *
- * @returns why the connection broke; `undefined` when all came.
- * @throws what the disk says.
+ * @returns why the connection broke; `undefined`: everything arrived.
+ * @throws an error of the file system.
  */
 async function append(
   part: string,
@@ -223,7 +223,7 @@ async function inspectContainer(path: string): Promise<{ readonly isMrt: boolean
   }
 }
 
-/** A full disk is not the server's fault: it is reported, and not tried again. */
+/** A full disk is not the server's fault: report it, and do not try again. */
 function isOfDisk(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && error.syscall === 'write' && !('address' in error);
 }

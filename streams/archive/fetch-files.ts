@@ -1,19 +1,19 @@
 import type { ArchiveFile } from './layout.ts';
 import { download, type DownloadOptions } from './download.ts';
 
-/** Files that are fetched at a time from one host. Archives are run by volunteers on lines that others use, too. */
+/** Concurrent downloads per host. Volunteers run the archives on shared lines. */
 const AT_ONCE = 3;
 
-/** What became of the files of a window. */
+/** The result of fetching a window. */
 export interface FetchedFiles {
-  /** Paths of those that are here, in the order of the files. */
+  /** Paths of the files that are here, in the order of the files. */
   readonly paths: readonly string[];
   readonly missing: readonly { readonly file: ArchiveFile; readonly reason: string }[];
-  /** Those whose container is broken in the archive itself. */
+  /** Files whose container is broken in the archive itself. */
   readonly damaged: readonly { readonly file: ArchiveFile; readonly reason: string }[];
 }
 
-/** How far it is. */
+/** Progress. */
 export interface FetchProgress {
   readonly filesDone: number;
   readonly filesTotal: number;

@@ -3,7 +3,7 @@ import type { FileKind } from '../mrt/archive/file-name.ts';
 import { getText, type ArchiveHttp } from './http.ts';
 import { fileOf, folderOf, monthsBetween, type ArchiveBases, type ArchiveFile } from './layout.ts';
 
-/** A stretch of event time of some collectors. */
+/** A window of event time of some collectors. */
 export interface ArchiveWindow {
   readonly collectors: readonly Collector[];
   /** Milliseconds since 1970-01-01T00:00:00Z; the first and the last moment wanted. */
@@ -11,14 +11,14 @@ export interface ArchiveWindow {
   readonly untilMs: number;
 }
 
-/** What an archive has of a window, and what could not be looked up. */
+/** The files of an archive in a window, and what could not be looked up. */
 export interface FoundFiles {
   /** By collector, then by time: the last dump before the window, the updates since that dump, the dumps inside. */
   readonly files: readonly ArchiveFile[];
   readonly faults: readonly LookupFault[];
 }
 
-/** Something that could not be looked up, or is not there. */
+/** A listing that could not be read, or a missing file. */
 export interface LookupFault {
   /** A URL, or a collector. */
   readonly file: string;
@@ -33,12 +33,15 @@ export type ArchiveFinder = (window: ArchiveWindow, signal: AbortSignal) => Prom
 const MOST_LISTING_BYTES = 16 * 1024 * 1024;
 /** No collector leaves more than a day between two dumps. Route Views dumps every 2 h, RIS every 8 h. */
 const DUMP_WITHIN_MS = 24 * 3_600_000;
-/** Said of a collector whose dumps begin only within the window. */
+/** The remark about a collector whose dumps begin only within the window. */
 export const NO_DUMP = 'there is no table dump in the 24 hours before the window, so its peers vote later';
 /** An update file may begin this long before the window and still reach into it: Route Views' interval of 15 min. */
 const LONGEST_FILE_MS = 15 * 60_000;
 
-/** Finds files in the archives' own directory listings, a month at a time. Old months have names no rule gives. */
+/**
+ * Finds files in the archives' own directory listings, one month at a time. A rule cannot predict the file names of old
+ * months.
+ */
 export function listingFinder(bases: ArchiveBases, http: ArchiveHttp): ArchiveFinder {
   return async (window, signal) => {
     const listings = new Map<string, Promise<Listing>>();
@@ -75,7 +78,7 @@ async function findOf(
     }
     return files.sort((a, b) => a.start - b.start);
   };
-  // The month before is asked only where the dump before the window lies in it.
+  // The listing of the month before is read only if the dump before the window is in it.
   let dumps = await all('rib', fromMs);
   if (!dumps.some(({ start }) => start <= fromMs)) dumps = await all('rib', fromMs - DUMP_WITHIN_MS);
   const seed = dumps.findLast(({ start }) => start <= fromMs && start >= fromMs - DUMP_WITHIN_MS);

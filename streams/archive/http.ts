@@ -8,29 +8,29 @@ export interface ArchiveHttp {
   readonly clock: Clock;
   /** 0 up to 1, for jitter. */
   readonly random: () => number;
-  /** Names the program and whom to write to. */
+  /** User-Agent: the program and a contact. */
   readonly userAgent: string;
   /** Attempts at one request. @default 5 */
   readonly attempts?: number;
-  /** A server that sends nothing for this long is given up for this attempt. Milliseconds. @default 30_000 */
+  /** An attempt fails if the server sends nothing for this long. Milliseconds. @default 30_000 */
   readonly idleMs?: number;
   /**
-   * When a host that asked us to wait may be asked again, by host; monotonic milliseconds. All requests of one run share it: those
-   * side by side wait, too.
+   * When a host that asked for a pause may be asked again, by host; monotonic milliseconds. All concurrent requests of
+   * a run share it.
    */
   readonly pauses?: Map<string, number>;
-  /** Told before a request is repeated. */
+  /** Called before a request is repeated. */
   readonly report?: (said: { readonly url: string; readonly reason: string; readonly waitMs: number }) => void;
 }
 
 /** An HTTP request that failed, for people. */
 export type HttpFault = {
   readonly ok: false;
-  /** `absent`: the server says that there is no such file. `failed`: it could not be had now. */
+  /** `absent`: the server says that there is no such file. `failed`: it could not be fetched now. */
   readonly kind: 'absent' | 'failed';
   /** For people: `HTTP 503`, `connection refused`. */
   readonly reason: string;
-  /** The server refuses this request, and would refuse it again. */
+  /** The server refuses this request, and a repetition would be refused, too. */
   readonly isFinal?: boolean;
 };
 
@@ -45,7 +45,7 @@ export interface Watchdog {
 }
 
 const WAITS = { firstMs: 1_000, mostMs: 60_000 };
-/** A server may ask for a pause of an hour: a longer one is an answer of "not today". */
+/** The longest pause that we accept, an hour. A longer one counts as a failure. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /** Sends one GET. The body is the caller's to read and to cancel; `stalled` must be fed and ended. */
@@ -82,7 +82,7 @@ function refusalOf({ status, headers }: Response, { clock }: ArchiveHttp) {
 /** Request Timeout, Too Early and Too Many Requests of RFC 9110, RFC 8470 and RFC 6585: the same request may be answered later. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Why a request was given up whose server fell silent. */
+/** The reason for a request whose server stopped sending. */
 export const STALLED = 'the server sent nothing for too long';
 
 /**
@@ -111,7 +111,7 @@ export async function persistently<T extends { readonly ok: true }>(
   }
 }
 
-/** Waits until the host may be asked again. A pause that it asked for in any answer holds for all requests. */
+/** Waits until the host may be asked again. A pause in any answer holds for all requests to the host. */
 async function hostReady(url: string, { pauses, clock }: ArchiveHttp, signal: AbortSignal): Promise<void> {
   const leftMs = (pauses?.get(new URL(url).host) ?? 0) - clock.monotonicMs();
   if (leftMs > 0) await clock.sleep(leftMs, signal);
@@ -159,7 +159,7 @@ async function readText(
   }
 }
 
-/** A failure that another try may mend. */
+/** A failure that another try may repair. */
 export function fault(reason: string): HttpFault {
   return { ok: false, kind: 'failed', reason };
 }

@@ -22,11 +22,11 @@ export interface ArchiveFile {
   readonly start: number;
   readonly url: string;
   /**
-   * Where a copy is kept, below the folder of all copies: `rrc00/bgpdata/2014.12/bview.20141222.0000.gz`. It names the
-   * collector whichever mirror it came from, so that the folder can be given to `replay` as it is.
+   * The path of the copy in the cache: `rrc00/bgpdata/2014.12/bview.20141222.0000.gz`. It contains the collector,
+   * whatever the mirror, so that `replay` can read the cache directly.
    */
   readonly place: string;
-  /** There may be another file behind its URL later. @default false: files of archives stay as they are */
+  /** The URL may later give another file. @default false: files of archives do not change */
   readonly isMutable?: boolean;
 }
 
@@ -56,7 +56,7 @@ export function folderOf(collector: Collector, kind: FileKind, month: string, ba
 
 const NAME = /^(bview|view|rib|updates)\.(\d{4})(\d{2})(\d{2})\.(\d{2})(\d{2})(?:\d{2})?\.(?:gz|bz2)$/;
 
-/** What the name of a file in a collector's folder says; `undefined` when it is not a file of the archive. */
+/** Kind and time from the name of a file in a collector's folder; `undefined`: not a file of the archive. */
 export function fileOf(name: string, folder: string, collector: Collector): ArchiveFile | undefined {
   const match = NAME.exec(name);
   if (match === null) return undefined;

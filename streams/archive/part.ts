@@ -1,21 +1,21 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { partNoteOf, partOf } from './cache.ts';
 
-/** The version of the file at the server that a part was begun by. */
+/** The server's version of the file when a part was begun. */
 export interface PartNote {
   readonly etag: string | null;
   readonly modified: string | null;
 }
 
-/** Of a file of which no note tells. */
+/** The version of a file without a note. */
 export const UNKNOWN_VERSION: PartNote = { etag: null, modified: null };
 
-/** The version of a file that is here, and how it is broken in the archive. */
+/** The version of a copy, and how it is broken in the archive. */
 export interface VersionNote extends PartNote {
   readonly damage?: string | undefined;
 }
 
-/** How much of the file is here, and of which version. Without a version, the rest might belong to another file. */
+/** How much of the file is here, and its version. Without a version, the rest might belong to another file. */
 export async function partIn(path: string): Promise<(PartNote & { readonly bytes: number }) | undefined> {
   const note = await noteIn<PartNote>(partNoteOf(path));
   const bytes = await stat(partOf(path)).then(
@@ -35,13 +35,13 @@ export async function noteIn<T>(path: string): Promise<T | undefined> {
   }
 }
 
-/** A weak ETag does not stand for the same bytes: then the date does (RFC 9110 section 13.1.5). */
+/** A weak ETag does not guarantee the same bytes, so the date is used instead (RFC 9110 section 13.1.5). */
 export function rangeHeaders({ etag, modified, bytes }: PartNote & { readonly bytes: number }): Record<string, string> {
   const version = etag !== null && !etag.startsWith('W/') ? etag : modified;
   return { range: `bytes=${bytes}-`, ...(version === null ? {} : { 'if-range': version }) };
 }
 
-/** The copy that is here is broken: another version is wanted, not the same again. */
+/** The copy is broken, so only another version is wanted. */
 export function renewHeaders(had: PartNote | undefined): Record<string, string> {
   const { etag, modified } = had ?? UNKNOWN_VERSION;
   return {
@@ -50,7 +50,7 @@ export function renewHeaders(had: PartNote | undefined): Record<string, string> 
   };
 }
 
-/** What a server packs on the way cannot be continued: its ranges are of the packed bytes. */
+/** A response compressed by the server cannot be continued: its ranges count compressed bytes. */
 export async function writeNote(path: string, response: Response): Promise<void> {
   const { headers } = response;
   const note: PartNote = isCoded(response)
@@ -59,12 +59,15 @@ export async function writeNote(path: string, response: Response): Promise<void>
   await writeFile(partNoteOf(path), JSON.stringify(note));
 }
 
-/** Some servers send a .gz file as a page that is packed on the way (`Content-Encoding: x-gzip`): `fetch` unpacks it. */
+/** Some servers send a .gz file as a compressed response (`Content-Encoding: x-gzip`), which `fetch` unpacks. */
 function isCoded({ headers }: Response): boolean {
   return !['', 'identity'].includes(headers.get('content-encoding') ?? '');
 }
 
-/** How long the whole file is by an answer that holds its bytes from `start` on; `undefined` where it does not say. */
+/**
+ * The length of the whole file, from an answer with its bytes from `start` on; `undefined`: the answer does not name
+ * it.
+ */
 export function totalIn(response: Response, start: number): number | undefined {
   if (isCoded(response)) return undefined;
   const { headers, status } = response;

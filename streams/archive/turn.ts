@@ -7,12 +7,12 @@ import { isAlive } from '../../src/lib/process.ts';
 import type { Clock } from '../../src/ports.ts';
 
 const POLL_MS = 200;
-/** How often a process shows that it still works on a file. */
+/** How often a process renews its lock. Milliseconds. */
 const BEAT_MS = 5_000;
-/** A lock without a sign of life for this long was left behind, by whatever machine. */
+/** A lock without a sign of life for this long was left behind, also by another machine. Milliseconds. */
 const STALE_MS = 30_000;
 
-/** Who works on a file. */
+/** The holder of a lock. */
 interface Holder {
   readonly id: string;
   readonly host: string;
@@ -20,8 +20,8 @@ interface Holder {
 }
 
 /**
- * Does some work on a file of a cache that several processes share, one at a time: a lock file beside it says who is at work.
- * What a killed process left is taken over: at once on the same machine, after half a minute on another.
+ * Lets only one process at a time work on a file of a shared cache. A lock file beside it names the process. A lock
+ * that a killed process left is taken over: at once on the same machine, after half a minute on another.
  *
  * @returns `undefined` when `signal` aborted before it was our turn.
  * @throws what the work throws, or an error of the file system.
@@ -63,10 +63,10 @@ export async function tidy(path: string, clock: Pick<Clock, 'wallMs'>): Promise<
 
 const lockOf = (path: string): string => join(dirname(path), `.${basename(path)}.lock`);
 
-/** Locks of this process that it holds now: another one with its number was left by an earlier process. */
+/** Locks that this process holds now. Any other lock with our process id was left by an earlier process. */
 const own = new Set<string>();
 
-/** Takes the lock; `undefined`: another one has it. */
+/** Takes the lock; `undefined`: another process has it. */
 async function taken(lock: string): Promise<Holder | undefined> {
   const holder: Holder = { id: randomUUID(), host: hostname(), pid: process.pid };
   try {
@@ -81,7 +81,7 @@ async function taken(lock: string): Promise<Holder | undefined> {
   }
 }
 
-/** Who left the lock behind, as its text; `undefined` when somebody is at work, or it is gone by now. */
+/** The text of a lock that was left behind; `undefined`: its process is at work, or the lock is gone. */
 async function leftBehind(lock: string, { wallMs }: Pick<Clock, 'wallMs'>): Promise<string | undefined> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]);
@@ -90,12 +90,12 @@ async function leftBehind(lock: string, { wallMs }: Pick<Clock, 'wallMs'>): Prom
     if (host !== hostname()) return undefined;
     return pid === process.pid ? (own.has(id) ? undefined : text) : isAlive(pid) ? undefined : text;
   } catch {
-    // It is being written, or was removed.
+    // The lock is being written, or was removed.
     return undefined;
   }
 }
 
-/** Removes a lock that was left behind, unless another process took it over meanwhile: then it is put back. */
+/** Removes a lock that was left behind. If another process took it over meanwhile, puts it back. */
 async function remove(lock: string, holder: string): Promise<void> {
   const aside = `${lock}.${randomUUID()}`;
   try {

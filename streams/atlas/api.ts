@@ -3,37 +3,37 @@ import { asnOf, type Asn } from '../../src/bgp/asn.ts';
 import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import { fetchText } from '../ripestat/fetch-text.ts';
 
-/** Where RIPE Atlas is asked, and in whose name. */
+/** The address of RIPE Atlas's API, and our User-Agent. */
 export interface AtlasApi {
-  /** `https://atlas.ripe.net`, or one that stands for it. */
+  /** `https://atlas.ripe.net`, or a replacement. */
   readonly url: string;
   readonly userAgent: string;
 }
 
-/** What the API gave, or why it gave nothing. `isFinal`: asking again gives the same. */
+/** The answer of the API, or why there is none. `isFinal`: another try would give the same. */
 export type AtlasAnswer<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string; readonly isFinal: boolean };
 
-/** What is known of a measurement. */
+/** The facts about a measurement. */
 export interface Measurement {
   readonly type: string;
-  /** Milliseconds between two questions of one probe; `undefined` of a measurement that ran once. */
+  /** Milliseconds between two queries of one probe; `undefined`: the measurement ran once. */
   readonly everyMs: number | undefined;
   /** `Ongoing`, `Stopped`, `Failed`, … */
   readonly status: string;
 }
 
-/** Where a probe is. */
+/** The place of a probe. */
 export interface ProbePlace {
   readonly country: string | undefined;
   readonly asn4: Asn | undefined;
   readonly asn6: Asn | undefined;
 }
 
-/** Of one answer, unpacked: a day of a measurement of 1,000 probes has about 50 MB of `sslcert`. */
+/** Most bytes of one answer, unpacked: a day of `sslcert` from 1,000 probes has about 50 MB. */
 const MAX_BYTES = 64 * 2 ** 20;
 const ATTEMPT_MS = 60_000;
-/** Ids in one question: more would make its URL too long. */
+/** Most ids in one request: more would make its URL too long. */
 const MAX_IDS = 200;
 
 const measurement = z.object({
@@ -61,7 +61,7 @@ const probes = z.object({
   ),
 });
 
-/** What a measurement is: `GET /api/v2/measurements/{id}/`. */
+/** Reads a measurement: `GET /api/v2/measurements/{id}/`. */
 export async function describeMeasurement(
   api: AtlasApi,
   id: number,
@@ -87,7 +87,7 @@ export async function resultsSince(
   return Array.isArray(given.value) ? { ok: true, value: given.value as unknown[] } : notThat('a list of results');
 }
 
-/** Where these probes are: `GET /api/v2/probes/`. Probes that the API does not know are left out. */
+/** Reads the places of these probes: `GET /api/v2/probes/`. Unknown probes are left out. */
 export async function placesOf(
   api: AtlasApi,
   ids: readonly number[],

@@ -9,35 +9,35 @@ import { connect, type Connection } from '../ris-live/frames.ts';
 import { describeMeasurement, placesOf, resultsSince, type AtlasApi, type ProbePlace } from './api.ts';
 import { ATLAS_TYPES, readResult, type AtlasResult } from './result.ts';
 
-/** A measurement that the operator named, and the target that it asks. */
+/** A measurement that the operator named, and its target. */
 export interface AtlasMeasurement extends Probed {
   readonly id: number;
 }
 
-/** What is read of RIPE Atlas. */
+/** What to read from RIPE Atlas. */
 export interface AtlasPlan {
   readonly measurements: readonly AtlasMeasurement[];
   readonly api: AtlasApi;
-  /** `wss://atlas-stream.ripe.net/stream/`, or one that stands for it. */
+  /** `wss://atlas-stream.ripe.net/stream/`, or a replacement. */
   readonly streamUrl: string;
-  /** How often a probe asks, where the measurement does not say so. Milliseconds. */
+  /** The interval of a measurement that does not name one. Milliseconds. */
   readonly everyMs: number;
 }
 
 /** What is reported while results are read. */
 export type AtlasReport =
-  /** The stream stands. */
+  /** The stream is connected. */
   | { readonly type: 'connected' }
-  /** It does not, or no more. Results are asked for by HTTP at each attempt. */
+  /** The stream is not connected, or was lost. Each attempt also asks for results by HTTP. */
   | { readonly type: 'disconnected'; readonly reason: string }
   /** No results came by HTTP. */
   | { readonly type: 'not-answered'; readonly id: number; readonly reason: string }
   /** This measurement is not followed: it does not exist, or does not ask its target. */
   | { readonly type: 'not-followed'; readonly id: number; readonly reason: string }
-  /** Results that were passed over, so many of this kind until now. Told at 1, 10, 100, … */
+  /** Results that were skipped, with their number so far. Reported at 1, 10, 100, … */
   | { readonly type: 'passed-over'; readonly id: number; readonly reason: string; readonly count: number };
 
-/** What reading needs besides its plan. */
+/** What reading needs besides the plan. */
 export interface AtlasParts {
   readonly clock: Clock;
   /** 0 to 1, 1 excluded. */
@@ -45,24 +45,27 @@ export interface AtlasParts {
   readonly report: (report: AtlasReport) => void;
 }
 
-/** Between attempts to connect. Each asks for results by HTTP, so this is also how often that happens without a stream. */
+/**
+ * Waits between attempts to connect. Each attempt asks for results by HTTP, so this is also their interval without a
+ * stream.
+ */
 const WAITS = { firstMs: 5_000, mostMs: 300_000 };
-/** A connection that stood this long was a good one. */
+/** A connection that lasted this long counts as a success. Milliseconds. */
 const HEALTHY_MS = 60_000;
-/** How far back results are asked for at the start: as many intervals count as recent. */
+/** How many intervals back to ask for results at the start: older ones do not count as recent. */
 const INTERVALS_BACK = 3;
-/** A result of later than this is of a probe whose clock is wrong. Milliseconds. */
+/** A result this far in the future comes from a probe with a wrong clock. Milliseconds. */
 const MAX_AHEAD_MS = 60_000;
-/** When so many results wait, the stream is not read on. */
+/** Most waiting results: the stream is then not read. */
 const MAX_WAITING = 10_000;
-/** Measurements times probes: further ones are passed over. */
+/** Most pairs of measurement and probe: further ones are skipped. */
 const MAX_PAIRS = 20_000;
-/** Kinds of faults that are counted apart. */
+/** Most kinds of faults that are counted separately. */
 const MAX_REASONS = 100;
 
 /**
- * The results of measurements of RIPE Atlas, read only: by the stream, and by HTTP what came before it stood. Nothing is
- * measured for us, and nothing is sent to a target. Ends with the signal.
+ * The results of measurements of RIPE Atlas, read only: from the stream, and by HTTP for results before it was
+ * connected. This starts no measurement, and sends nothing to a target. Ends with the signal.
  */
 export async function* atlasResults(
   plan: AtlasPlan,
@@ -91,7 +94,7 @@ export async function* atlasResults(
 interface Followed extends AtlasMeasurement {
   /** `undefined` until it is known. */
   everyMs?: number;
-  /** Seconds; results from then on are asked for. */
+  /** Seconds since 1970: results from then on are requested. */
   newest?: number;
   isOver: boolean;
 }
@@ -103,7 +106,7 @@ class Follower {
   readonly #signal: AbortSignal;
   readonly #all: readonly Followed[];
   readonly #places = new Map<number, ProbePlace>();
-  /** Time of the newest result by measurement and probe: the stream and HTTP give some of them twice. */
+  /** Time of the newest result by measurement and probe, because the stream and HTTP give some results twice. */
   readonly #seen = new Map<string, number>();
   readonly #passedOver = new Map<string, number>();
 
@@ -137,7 +140,7 @@ class Follower {
       return stream.reason;
     }
     this.#parts.report({ type: 'connected' });
-    // First the stream, then what came before it: so nothing is missed in between.
+    // First the stream, then older results by HTTP, so that no result is missed in between.
     for (const { id } of this.#followed()) subscribe(stream, id);
     await this.#catchUp();
     for await (const frames of stream.frames()) for (const frame of frames) await this.#hear(frame);
@@ -225,7 +228,10 @@ class Follower {
     }
   }
 
-  /** Where a probe is decides nothing: without an answer its results go on without it, and it is asked for again. */
+  /**
+   * The place of a probe decides nothing. Without an answer its results have no place for now, and the place is
+   * requested again.
+   */
   async #learnPlaces(results: readonly AtlasResult[]): Promise<void> {
     const unknown = [...new Set(results.map(({ probe }) => probe))].filter((probe) => !this.#places.has(probe));
     if (unknown.length === 0) return;

@@ -5,7 +5,7 @@ import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 import { judgeAnswer } from '../probe/dns.ts';
 import { found, type Finding } from '../probe/finding.ts';
 
-/** The type of measurement that asks what a target of this kind is asked; the other kinds have none. */
+/** The type of measurement for a kind of target; kinds that are not here have none. */
 export const ATLAS_TYPES: Readonly<Partial<Record<ProbeKind, string>>> = {
   'dns-soa': 'dns',
   tls: 'sslcert',
@@ -21,7 +21,7 @@ export interface AtlasResult {
   readonly ms: number;
 }
 
-/** A result that says nothing of the target, and why. */
+/** A result that says nothing about the target, and why. */
 export interface Unusable {
   readonly reason: string;
 }
@@ -49,7 +49,7 @@ const sslcert = z.object({
 const httpAnswer = z.object({ dst_addr: text, res: z.int().optional(), err: text, ttc: ms, rt: ms });
 const http = z.object({ result: z.array(httpAnswer).min(1).max(100) });
 
-/** Reads one result of a measurement that is said to ask this target. Never throws. */
+/** Reads one result of a measurement of this target. Never throws. */
 export function readResult(value: unknown, target: ProbeTarget): AtlasResult | Unusable {
   const head = common.safeParse(value);
   if (!head.success) return { reason: 'it is no result of a measurement' };
@@ -82,7 +82,7 @@ function readDns(value: unknown, { name, address }: ProbeTarget): Read | undefin
   const parsed = dns.safeParse(value);
   if (!parsed.success) return undefined;
   const { resultset, ...alone } = parsed.data;
-  // A probe that asks several resolvers gives a set; one of them may be ours.
+  // A probe that asks several resolvers returns a set; one of them may be our target.
   const one = resultset?.find(({ dst_addr }) => dst_addr === address) ?? resultset?.[0] ?? alone;
   const { abuf, rt } = one.result ?? {};
   if (abuf !== undefined) {
@@ -115,7 +115,7 @@ function readHttp(value: unknown, { address }: ProbeTarget): Read | undefined {
 }
 
 /**
- * What the words of a probe's error say of the target.
+ * What the text of a probe's error says about the target.
  *
  * @param isConnected whether the target had accepted the connection.
  */

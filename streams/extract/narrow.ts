@@ -2,8 +2,8 @@ import type { Prefilter } from '../mrt/scan/prefilter.ts';
 import type { ScanMark, ScanBatch } from '../mrt/scan/scan-job.ts';
 
 /**
- * What of a batch concerns the blocks of one prefilter: as if the file had been scanned for these blocks alone. The marks
- * stay, since they tell of records that are in no batch.
+ * The part of a batch that concerns the blocks of one prefilter, as if the file had been scanned for these blocks only.
+ * The marks stay, because they describe records that are in no batch.
  */
 export function narrowed(batch: ScanBatch, filter: Prefilter): ScanBatch {
   const { records, places } = batch;

@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises';
 
-/** A file that is read at any place, wherever it lies. */
+/** A file that can be read at any position, on disk or in a store. */
 export interface Pages {
   /** Bytes. */
   readonly size: number;
-  /** So many bytes from this place; fewer at the end of the file. Throws when they cannot be read. */
+  /** Reads `length` bytes from this position; fewer at the end of the file. Throws when they cannot be read. */
   at(from: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }
 
-/** Opens a file of this machine. Throws as the file system does. */
+/** Opens a file of this machine. @throws an error of the file system. */
 export async function openFile(path: string): Promise<Pages> {
   const file = await open(path, 'r');
   try {

@@ -14,13 +14,13 @@ import {
 } from './format.ts';
 import { openFile, type Pages } from './pages.ts';
 
-/** Indexes larger than this are not believed: 100,000 files of a day. */
+/** The largest valid index: 100,000 files in a day. */
 const MAX_INDEX_BYTES = 64 * 2 ** 20;
 
 /** Opens an extract by its path. */
 export type OpenPages = (path: string) => Promise<Pages>;
 
-/** What an extract says of itself, or why it cannot be used, in words: `is no extract`. */
+/** The index of an extract, or why the extract cannot be used, in words. */
 export async function readExtract(path: string, open: OpenPages = openFile): Promise<ExtractIndex | string> {
   let file: Pages;
   try {
@@ -51,8 +51,8 @@ async function indexOf(file: Pages): Promise<ExtractIndex | string> {
 }
 
 /**
- * The batches of one MRT file, as they were scanned. A section that is damaged ends with a damage, as a damaged MRT file
- * does: what it held is a gap.
+ * The batches of one MRT file, as they were scanned. A damaged section ends with a damage, like a damaged MRT file: the
+ * lost part is a gap.
  */
 export async function* readSection(
   path: string,

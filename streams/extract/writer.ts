@@ -11,7 +11,7 @@ import {
   type ExtractIndex,
 } from './format.ts';
 
-/** Writes one extract, forward. Errors of the file system are thrown as they come. */
+/** Writes one extract from start to end. Throws errors of the file system. */
 export class ExtractWriter {
   readonly #file: FileHandle;
   readonly #files: ExtractFile[] = [];
@@ -23,7 +23,7 @@ export class ExtractWriter {
     this.#file = file;
   }
 
-  /** Creates the file, which must not be there. What a failure leaves of it is the caller's to remove. */
+  /** Creates the file, which must not exist. After a failure the caller removes it. */
   static async create(path: string): Promise<ExtractWriter> {
     const writer = new ExtractWriter(await open(path, 'wx', 0o644));
     try {
@@ -50,7 +50,7 @@ export class ExtractWriter {
     this.#files.push({ ...file, from, to: this.#offset });
   }
 
-  /** Writes the index and waits until all is on the disk. */
+  /** Writes the index, and waits until everything is on disk. */
   async end(head: Omit<ExtractIndex, 'files'>): Promise<void> {
     const { unread, ...rest } = head;
     await this.#write(Buffer.from(indexText({ ...rest, files: this.#files, unread }, this.#offset)));
@@ -58,7 +58,7 @@ export class ExtractWriter {
     await this.close();
   }
 
-  /** Leaves the file as it is. */
+  /** Closes the file without an index. */
   async close(): Promise<void> {
     await this.#file.close();
   }

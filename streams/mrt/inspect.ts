@@ -21,7 +21,7 @@ import { ProblemTally, typeCounts } from './play/tally.ts';
 /** What is in one MRT file. */
 export interface MrtInspection {
   readonly path: string;
-  /** As the path names it. */
+  /** From the path. */
   readonly collector: Collector | undefined;
   readonly container: ContainerKind | undefined;
   /** Packed and unpacked bytes. */
@@ -33,7 +33,7 @@ export interface MrtInspection {
   /** Time of the first and the last record whose time is sane. */
   readonly first: EventTime | undefined;
   readonly last: EventTime | undefined;
-  /** Records whose time the records around them deny. */
+  /** Records whose time contradicts that of the records around them. */
   readonly outliers: number;
   readonly usesAddPath: boolean;
   /** Records of sessions with two-octet AS numbers, where AS 23456 may stand for others (RFC 6793). */
@@ -50,22 +50,22 @@ export interface MrtInspection {
   readonly problems: readonly ProblemCount[];
 }
 
-/** A peer that was found in a file. */
+/** A peer in a file. */
 export interface InspectedPeer {
   readonly address: string;
   readonly asn: number;
-  /** Of the file's last dump; `undefined` when no dump lists the peer. */
+  /** Table size in the file's last dump; `undefined`: no dump lists the peer. */
   readonly routes: Readonly<Record<Family, number>> | undefined;
   readonly elements: number;
 }
 
-/** A RIB dump that was found in a file. */
+/** A RIB dump in a file. */
 export type InspectedDump = Pick<Dump, 'records' | 'flaw'> & {
   readonly from: EventTime | undefined;
   readonly peers: number;
 };
 
-/** What is in a file, or why it cannot be read. */
+/** The content of a file, or why it cannot be read. */
 export type MrtInspected =
   { readonly ok: true; readonly inspection: MrtInspection } | { readonly ok: false; readonly reason: string };
 
@@ -75,7 +75,7 @@ const ADD_PATH_SUBTYPE = 8;
 /** BGP4MP subtypes of two-octet sessions: STATE_CHANGE, MESSAGE, MESSAGE_LOCAL and their ADD-PATH forms. */
 const TWO_OCTET_SUBTYPES: ReadonlySet<number> = new Set([0, 1, 6, 8, 10]);
 
-/** Reads a whole file, every element of it. `ok: false` when it is no file that could hold records. */
+/** Reads a whole file, every element of it. `ok: false`: it cannot contain records. */
 export async function inspectMrt(path: string, limits: MrtLimits = DEFAULT_LIMITS): Promise<MrtInspected> {
   const snapshot = await snapshotOf(path);
   if (typeof snapshot === 'string') return { ok: false, reason: snapshot };

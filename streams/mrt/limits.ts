@@ -1,8 +1,11 @@
-/** What one file may cost. Input decides sizes, so every one of them has a bound; what happens at it stands beside it. */
+/**
+ * Limits for one file. Input decides sizes, so each size has a bound. The comment of each says what happens at the
+ * bound.
+ */
 export interface MrtLimits {
   /** Bytes. A header that declares more is damage; nothing is allocated for it. A RIB record of 65,535 entries fits. @default 16 MiB */
   readonly recordBytes: number;
-  /** Bytes searched for the next record after damage, then the rest of the file is given up. @default 32 MiB */
+  /** Bytes searched for the next record after damage. Then the rest of the file is not read. @default 32 MiB */
   readonly resyncBytes: number;
   /** Bytes a file may unpack to. The largest RIB dumps unpack to about 5 GB. @default 64 GiB */
   readonly unpackedBytes: number;
@@ -15,7 +18,7 @@ export interface MrtLimits {
   readonly ratioGraceBytes: number;
 }
 
-/** The limits that hold unless others are given. */
+/** The default limits. */
 export const DEFAULT_LIMITS: MrtLimits = {
   recordBytes: 16 * 2 ** 20,
   resyncBytes: 32 * 2 ** 20,

@@ -25,9 +25,12 @@ const START = 0 as EventTime;
 export interface MrtSourceOptions {
   /** The blocks whose routes are wanted. */
   readonly watch: WatchedBlocks;
-  /** Reading threads, or those that were started for it already; 0: read in the caller's. @default one a core */
+  /**
+   * Number of reader threads, or threads that were already started; 0: read in the caller's thread. @default one per
+   * core
+   */
   readonly threads?: number | ScanThreads;
-  /** What was scanned before, instead of the files themselves: `threads` and `readBytes` mean nothing then. */
+  /** Scanned data that replaces the files. `threads` and `readBytes` are then unused. */
   readonly scanned?: Scanner;
   readonly report?: (report: MrtReport) => void;
   /** Packed bytes per read. @default 256 KiB */
@@ -84,7 +87,7 @@ async function* readPlan(
   }
 }
 
-/** Turns dumps that ended, and streams that go on after a loss, into what they mean for the collector's peers. */
+/** Turns ended dumps, and streams that continue after a loss, into elements for the collector's peers. */
 async function* explain(
   items: AsyncIterable<readonly Item[]>,
   plan: MrtPlan,
@@ -120,15 +123,17 @@ interface Stream {
   readonly files: readonly PlannedFile[];
   /** Before the file of this index, or at the end. */
   readonly holes: readonly Hole[];
-  /** Whether something is missing before the first file, which another stream tells. */
+  /** Whether data is missing before the first file, as another stream reported. */
   readonly beginsLate?: boolean;
 }
 
-/** The hole between a RIB dump and the first updates belongs behind the dump: it spoils what the dump told. */
+/**
+ * The gap between a RIB dump and the first updates comes after the dump, because it makes the dump's tables uncertain.
+ */
 function streamsOf({ collector, ribs, updates, holes }: CollectorPlan): readonly Stream[] {
   const first =
     updates.length === 0 ? holes : holes.filter(({ before }) => before === 0).map((hole) => ({ ...hole, before: 1 }));
-  // What a dump tells of the collector's sessions helps to read the updates, so both have one book of them.
+  // Dumps and updates share one `SessionBook`, because a dump's sessions help to read the updates.
   const createDecoder = recordDecoders();
   const streams: Stream[] = [
     { collector, createDecoder, files: ribs, holes: first },
@@ -219,7 +224,7 @@ function lose(
   return [{ type: 'gap', at: clock.at, collector, reason: 'missing-file' }];
 }
 
-/** What is up to `until`, and the tick that says so when something came after it; the second tells whether it did. */
+/** The elements up to `until`, with a tick if later elements follow. The second value tells whether they do. */
 function upTo(items: readonly Item[], until: EventTime | undefined, collector: Collector): [readonly Item[], boolean] {
   const end = until === undefined ? -1 : items.findIndex(({ at }) => at > until);
   if (until === undefined || end < 0) return [items, false];

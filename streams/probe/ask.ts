@@ -5,9 +5,9 @@ import { askForHead } from './http.ts';
 import { askForBanner, askTcp, askTls } from './tcp.ts';
 
 /**
- * Asks one target once. Never throws.
+ * Probes one target once. Never throws.
  *
- * @returns `undefined` when `signal` aborted first.
+ * @returns `undefined`: `signal` aborted first.
  */
 export function ask(target: ProbeTarget, options: AskingOptions, signal: AbortSignal): Promise<Finding | undefined> {
   return withinTime((settle) => begin(target, options, settle), options.timeoutMs, signal);

@@ -36,7 +36,7 @@ export function askForSoa(target: ProbeTarget, settle: (finding: Finding) => voi
   };
 }
 
-/** `undefined`: not an answer to our question, as anybody can send one from a forged address. */
+/** `undefined`: not an answer to our query; a forged packet, for example. */
 function read(message: Buffer, id: number, zone: string): Finding | undefined {
   const packet = answerTo(message, zone);
   return packet === undefined || packet.id !== id ? undefined : judge(packet, zone);
@@ -66,7 +66,7 @@ function answerTo(message: Buffer, zone: string): DecodedPacket | undefined {
 }
 
 function judge(packet: DecodedPacket, zone: string): Finding {
-  // The type lacks it: a word of RFC 1035 section 4.1.1, such as SERVFAIL.
+  // The package's type lacks this field: a name from RFC 1035 section 4.1.1, such as SERVFAIL.
   const { rcode } = packet as DecodedPacket & { readonly rcode: string };
   if (rcode === 'REFUSED' || rcode === 'SERVFAIL' || rcode === 'NOTAUTH') return found('refused', rcode);
   if (rcode !== 'NOERROR') return found('odd', rcode);

@@ -1,24 +1,24 @@
 import type { ProbeResult } from '../../src/bgp/probe.ts';
 
-/** What one question led to. */
+/** The result of one query. */
 export type Finding =
   | { readonly result: ProbeResult; readonly detail: string }
-  /** We could not ask: of the target this says nothing. `failure` says why. */
+  /** The query could not be sent, which says nothing about the target. `failure` has the reason. */
   | { readonly result: undefined; readonly failure: string };
 
-/** A question under way. */
+/** A query under way. */
 export interface Asking {
-  /** What to report when the time is up. */
+  /** The finding if the time runs out. */
   late(): Finding;
-  /** Gives back all sockets. Called once, at the end. */
+  /** Closes all sockets. Called once, at the end. */
   close(): void;
 }
 
-/** What every question of one prober shares. */
+/** The settings of all queries of a prober. */
 export interface AskingOptions {
   /** Milliseconds from the first packet to the end, whatever arrives in between. */
   readonly timeoutMs: number;
-  /** Who asks, with a contact: sent to web servers as `User-Agent`. */
+  /** The name and contact of the operator, sent to web servers as `User-Agent`. */
   readonly userAgent: string;
 }
 
@@ -28,9 +28,9 @@ export function found(result: ProbeResult, detail: string): Finding {
 }
 
 /**
- * Runs one question to its end: its own finding, or what it reports when `timeoutMs` have passed.
+ * Runs one query to its end: returns its finding, or its time-out finding after `timeoutMs`.
  *
- * @returns `undefined` when `signal` aborted first.
+ * @returns `undefined`: `signal` aborted first.
  */
 export function withinTime(
   start: (settle: (finding: Finding) => void) => Asking,
@@ -49,18 +49,18 @@ export function withinTime(
       resolve(finding);
     };
     const stop = (): void => end(undefined);
-    // A socket may fail within the call that makes it: what it reports is taken after that.
+    // A socket may fail inside the call that creates it, so its report is handled after that call.
     const attempt = start((finding) => queueMicrotask(() => end(finding)));
     const timer = setTimeout(() => end(attempt.late()), timeoutMs);
     signal.addEventListener('abort', stop, { once: true });
   });
 }
 
-/** Errors that say that our packet found no way: by ICMP from a router, or from our own routing table. */
+/** Errors for a missing route: by ICMP from a router, or from our own routing table. */
 const NO_ROUTE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 
 /**
- * What an error of a socket says of the target.
+ * What an error of a socket says about the target.
  *
  * @param isConnected whether the target had already accepted the connection: then it can be reached, whatever follows.
  */

@@ -4,7 +4,7 @@ import type { ProbeTarget } from '../../src/bgp/probe.ts';
 import { findingOf, found, type AskingOptions, type Asking, type Finding } from './finding.ts';
 import { lateAfter } from './tcp.ts';
 
-/** Bytes of the head of an answer. What is longer is odd. */
+/** Most bytes of an answer's head. A longer one counts as odd. */
 const LONGEST_HEAD = 16 * 1024;
 
 /**

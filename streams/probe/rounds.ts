@@ -6,12 +6,12 @@ import { ask } from './ask.ts';
 import { ETIQUETTE } from './etiquette.ts';
 import type { AskingOptions } from './finding.ts';
 
-/** A target, and what it stands for. */
+/** A target, and the territory or control that it belongs to. */
 export type Probed = Pick<ProbeElement, 'territory' | 'service' | 'target'>;
 
-/** What is asked, and how often. */
+/** What to probe, and how often. */
 export interface ProbePlan {
-  /** What shows whether our own line works: asked first in every round. */
+  /** The controls, which show whether our own line works. They come first in every round. */
   readonly controls: readonly Probed[];
   readonly targets: readonly Probed[];
   /** Milliseconds between two rounds, before jitter. At least `ETIQUETTE.minEveryMs`. */
@@ -19,14 +19,14 @@ export interface ProbePlan {
   readonly ask: AskingOptions;
 }
 
-/** What is reported while it probes. */
+/** The reports of a prober. */
 export type ProbeReport =
-  /** This target could not be asked, for a reason of ours: too many open files, no IPv6. */
+  /** A query could not be sent, for a reason on our side: too many open files, no IPv6. */
   | { readonly type: 'not-asked'; readonly target: string; readonly reason: string }
-  /** No control answers: our own line is down, and the targets are left alone in this round. */
+  /** No control answers: our own line is down, and the targets are not probed in this round. */
   | { readonly type: 'own-line'; readonly controls: number };
 
-/** The last question to a target, as far as it is known: of an earlier process, too. */
+/** The last query to a target, possibly by an earlier process. */
 export interface LastAsked {
   readonly at: EventTime;
   readonly result: ProbeResult;
@@ -43,9 +43,9 @@ export interface ProberParts {
 }
 
 /**
- * Asks all targets round after round, one at a time, and yields what came of it. A round begins with the controls; when
- * none of them can be reached, it ends there. A result other than the last one is checked once, half a minute later: when
- * both agree, the first one counts, else the second.
+ * Probes all targets in rounds, one at a time, and yields the results. A round begins with the controls; if none can be
+ * reached, it ends there. A result that differs from the last one is checked once, half a minute later. If both agree,
+ * the first counts, otherwise the second.
  */
 export async function* probing(plan: ProbePlan, parts: ProberParts, signal: AbortSignal): AsyncGenerator<ProbeElement> {
   const { clock, random, report } = parts;
@@ -73,12 +73,12 @@ interface Asked {
   readonly ms: number;
 }
 
-/** Asks targets one at a time, none of them too often. */
+/** Probes targets one at a time, each at its allowed rate. */
 class Asker {
   readonly #plan: ProbePlan;
   readonly #parts: ProberParts;
   readonly #signal: AbortSignal;
-  /** Monotonic time of the last question, by target; the retry of a round is part of it. */
+  /** Monotonic time of the last query, by target, including the check of a round. */
   readonly #askedMs = new Map<string, number>();
   readonly #results = new Map<string, ProbeResult>();
 
@@ -88,7 +88,7 @@ class Asker {
     this.#signal = signal;
     const { clock, last = new Map<string, LastAsked>() } = parts;
     for (const [key, { at, result }] of last) {
-      // A wall clock that was set back must not stop us for long.
+      // A wall clock that was set back must not stop probing for long.
       const agoMs = Math.max(0, clock.wallMs() - at);
       this.#askedMs.set(key, clock.monotonicMs() - agoMs);
       this.#results.set(key, result);
@@ -119,7 +119,7 @@ class Asker {
     if (leftMs > 0) await this.#parts.clock.sleep(leftMs, this.#signal);
   }
 
-  /** `undefined` when it could not be asked, or all is over. */
+  /** `undefined`: the query could not be sent, or the prober was stopped. */
   async #ask(probed: Probed): Promise<Asked | undefined> {
     const { clock, report } = this.#parts;
     if (this.#signal.aborted) return undefined;

@@ -17,7 +17,7 @@ export function askTcp({ address, port }: ProbeTarget, settle: (finding: Finding
 /** Makes a TLS handshake and closes the connection. A certificate that is not valid is an answer, too: it is named. */
 export function askTls({ address, port, name }: ProbeTarget, settle: (finding: Finding) => void): Asking {
   let isConnected = false;
-  // Whether the service can be reached is asked here, not whether it is to be trusted.
+  // The probe tests whether the service can be reached, not whether it can be trusted.
   const socket = connectTls({ host: address, port, servername: name, rejectUnauthorized: false });
   socket.on('connect', () => (isConnected = true));
   socket.on('secureConnect', () => {
@@ -48,7 +48,7 @@ export function askForBanner({ address, port }: ProbeTarget, settle: (finding: F
   return { late: () => lateAfter(isConnected, text.length), close: () => socket.destroySoon() };
 }
 
-/** What to report of a connection when the time is up. */
+/** The finding for a connection if the time runs out. */
 export function lateAfter(isConnected: boolean, bytes: number): Finding {
   if (!isConnected) return found('silent', 'no answer');
   return found('odd', bytes === 0 ? 'connected; no answer in time' : 'connected; no whole answer in time');

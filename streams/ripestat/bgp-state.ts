@@ -6,19 +6,19 @@ import { readData } from './envelope.ts';
 import { done, failed, type Outcome } from './fault.ts';
 import { pathOf, prefix, sourceId, time, type SourceId } from './fields.ts';
 
-/** A route that a peer of RIS has, as one of the calls shows it. */
+/** A route of a RIS peer, from one of the calls. */
 export interface ShownRoute {
   readonly source: SourceId;
   readonly prefix: Prefix;
   /** `undefined`: there is a route, but its path cannot be read. */
   readonly path: AsPath | undefined;
-  /** Until when it is known to be so. */
+  /** The time up to which the route is confirmed. */
   readonly at: EventTime;
 }
 
 /** The answer of the data call `bgp-state`. */
 export interface BgpState {
-  /** The moment that the answer describes: the latest that RIPEstat knew, not that of the question. */
+  /** The moment that the answer describes: RIPEstat's latest data, not the time of the request. */
   readonly at: EventTime;
   readonly routes: readonly ShownRoute[];
 }

@@ -17,7 +17,7 @@ export interface ShownUpdate {
 
 /** The answer of the data call `bgp-updates`. */
 export interface BgpUpdates {
-  /** The stretch of time that it covers, which may end before the one asked for. */
+  /** The time that the answer covers, which may end before the requested time. */
   readonly from: EventTime;
   readonly to: EventTime;
   /** In order of time; those of one second in the order of the answer. */
@@ -38,7 +38,7 @@ const schema = z.object({
   nr_updates: z.number(),
 });
 
-/** Reads `bgp-updates`. `seq` is left: it does not ascend with time, and what it counts is not documented. */
+/** Reads `bgp-updates`. It ignores `seq`, which does not ascend with time and is not documented. */
 export function decodeBgpUpdates(data: unknown): Outcome<BgpUpdates> {
   const read = readData('bgp-updates', schema, data);
   if (!read.ok) return read;

@@ -13,25 +13,26 @@ import {
   LOOKING_GLASS_STRANGERS_SHARE,
 } from '../../src/policy/fixed.ts';
 
-/** What one peer was shown to have, in all answers of one pass. */
+/** What one peer has, according to all answers of one pass. */
 export interface Showing {
   readonly member: Member;
-  /** Routes that concern the territories; one a prefix. */
+  /** Routes that concern the territories, one per prefix. */
   readonly routes: readonly (ShownRoute & { readonly path: NonNullable<ShownRoute['path']> })[];
-  /** Families in which it has a route: of the others its silence proves nothing. */
+  /** Families in which it has a route. For other families, a missing route proves nothing. */
   readonly speaks: ReadonlySet<Family>;
-  /** The moment up to which all of it is known: the earliest of its routes. */
+  /** The time up to which everything is confirmed: the earliest time of its routes. */
   readonly at: EventTime;
 }
 
-/** Which peers have a full table, as RIPEstat counts. */
+/** The peers with a full table, by RIPEstat's counts. */
 export interface Census {
-  /** The peers that can be believed. */
+  /** The peers whose data can be used. */
   readonly showings: ReadonlyMap<PeerId, Showing>;
-  /** The others that have a full table, and why nothing is said of them. */
+  /** The other peers with a full table, and why their data cannot be used. */
   readonly leftOut: readonly LeftOut[];
   /**
-   * The roster knows too few of the peers that are shown: it is old, cut short or made up, and should be asked again.
+   * The roster lacks too many of the peers in the answers: it is old, incomplete or wrong, and should be requested
+   * again.
    */
   readonly doubtsRoster: boolean;
 }
@@ -50,15 +51,16 @@ interface Sheet {
   why: string | undefined;
 }
 
-/** What is watched. */
+/** The watched territories. */
 interface Watched {
   readonly territories: readonly Territory[];
   readonly families: readonly Family[];
 }
 
 /**
- * Sorts shown routes by peer and says whom to believe. A territory that no peer shows is gone only when the same pass
- * shows the controls, source by source and peer by peer: a peer that shows neither has lost its session, not its route.
+ * Sorts the routes by peer, and decides which peers can be used. A territory without routes counts as lost only if the
+ * same answers contain the controls, source by source and peer by peer: a peer without either has lost its session, not
+ * its route.
  */
 export function census(
   call: string,
@@ -138,7 +140,7 @@ function routesOf(sheet: Sheet): Showing['routes'] {
     .sort((a, b) => comparePrefixes(a.prefix, b.prefix));
 }
 
-/** The families in which the source works, and what is wrong when there is none. */
+/** The families in which the source works, or what is wrong if there are none. */
 function faultOf(
   call: string,
   sheets: ReadonlyMap<PeerId, Sheet>,
@@ -167,9 +169,9 @@ function faultOf(
 }
 
 /**
- * A peer's routes as the elements of a RIB dump: the routes, then the end, with the size of its whole table. Who has no
- * route to the territory is a voter that sees nothing. Of a family in which the peer said nothing the size is 0, which
- * gives no vote.
+ * A peer's routes as the elements of a RIB dump: the routes, then the end, with the size of its whole table. A peer
+ * without a route to the territory is a voter that sees nothing. A family without any data from the peer has size 0,
+ * which gives no vote.
  */
 export function dumpOf({ member, routes, speaks, at }: Showing): readonly Element[] {
   const size = (family: Family): number => (speaks.has(family) ? member.routes[family] : 0);
@@ -189,7 +191,7 @@ function ribsOf(peer: Peer, routes: Showing['routes']): readonly Element[] {
   return routes.map(({ at, prefix, path }) => ({ type: 'rib', at, peer, prefix, pathId: undefined, path }));
 }
 
-/** Prefixes that some peer was shown to have: what to ask for again. */
+/** Prefixes that any peer has: ask for these again. */
 export function prefixesOf({ showings }: Census): readonly Prefix[] {
   return [...showings.values()].flatMap(({ routes }) => routes.map(({ prefix }) => prefix));
 }

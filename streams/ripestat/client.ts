@@ -8,41 +8,44 @@ import { done, failed, type Outcome } from './fault.ts';
 import { fetchText, type Fetched } from './fetch-text.ts';
 import { Slots } from './slots.ts';
 
-/** How RIPEstat is reached. */
+/** The options of the RIPEstat client. */
 export interface RipestatOptions {
   readonly clock: Clock;
   /** 0 up to 1, for jitter: many clients that fail together must not come back together. */
   readonly random: () => number;
   /** https, or http on loopback. @default https://stat.ripe.net */
   readonly baseUrl?: string;
-  /** For one question with all its retries, waiting for a slot included. Milliseconds. @default 90_000 */
+  /** Deadline of one request with all retries, including the wait for a slot. Milliseconds. @default 90_000 */
   readonly deadlineMs?: number;
-  /** For one attempt at it. Milliseconds. @default 30_000 */
+  /** Deadline of one attempt. Milliseconds. @default 30_000 */
   readonly attemptMs?: number;
-  /** Of one answer, unpacked. `rrc-info` has half a megabyte, a prefix in `bgp-state` 0.3. @default 33_554_432 */
+  /**
+   * Most bytes of one answer, unpacked. `rrc-info` has half a megabyte, a prefix in `bgp-state` 0.3. @default
+   * 33_554_432
+   */
   readonly maxBytes?: number;
 }
 
 /** Asks RIPEstat, politely. */
 export interface RipestatClient {
-  /** The `data` of one call. With `keep`, an earlier answer that is not too old will do. Never rejects. */
+  /** The `data` of one call. With `keep`, a recent earlier answer may be returned. Never rejects. */
   get(call: string, parameters: Readonly<Record<string, string>>, options: GetOptions): Promise<Outcome<unknown>>;
-  /** Drops every kept answer: one of them may have been a lie. The next questions go out again. */
+  /** Drops all kept answers, because one of them may be wrong. */
   forget(): void;
 }
 
-/** How one call is made. */
+/** The options of one call. */
 export interface GetOptions {
   readonly signal: AbortSignal;
   /** Absent: the answer is not kept. */
   readonly keep?: Keep;
 }
 
-/** Which answers are kept for the next question of the same kind, and for how long. */
+/** Which answers are kept for the next call of the same kind, and for how long. */
 export interface Keep {
   /** Milliseconds. */
   readonly forMs: number;
-  /** False for an answer that is well formed and cannot be true. Such an answer is given back and never kept. */
+  /** False: the answer is well-formed and cannot be true. Such an answer is returned but not kept. */
   readonly isPlausible: (data: unknown) => boolean;
 }
 
@@ -67,7 +70,7 @@ class Client implements RipestatClient {
   readonly #clock: Clock;
   readonly #options: RipestatOptions;
   readonly #slots = new Slots(MAX_AT_ONCE);
-  /** In order of use, the oldest first. */
+  /** In order of use, oldest first. */
   readonly #cache = new Map<string, Cached>();
 
   constructor(options: RipestatOptions) {
@@ -86,7 +89,7 @@ class Client implements RipestatClient {
     const cached = this.#cache.get(url.href);
     const ageMs = cached === undefined ? Infinity : this.#clock.monotonicMs() - cached.at;
     if (cached !== undefined && keep !== undefined && ageMs < keep.forMs) return cached.outcome;
-    // One listener for each question under way, which takes it away: more than ten are no leak.
+    // Each request under way has a listener and removes it, so more than ten are not a leak.
     setMaxListeners(0, signal);
     const outcome = await this.#within(call, url, signal);
     if (outcome.ok && keep?.isPlausible(outcome.value) === true) this.#keep(url.href, outcome);
@@ -171,7 +174,7 @@ class Client implements RipestatClient {
     if (status !== 200) return { outcome: failed('refused', call, `HTTP ${status}`), retryMs: undefined };
 
     const outcome = openEnvelope(call, text);
-    // A cut or foreign body under 200 is often a passing fault of a proxy.
+    // An incomplete or foreign body with status 200 is often a temporary fault of a proxy.
     const isPassing = !outcome.ok && (outcome.fault.kind === 'unreadable' || outcome.fault.kind === 'failing');
     return { outcome, retryMs: isPassing ? mayRetry : undefined };
   }
@@ -197,13 +200,13 @@ function urlOf(baseUrl: string, call: string, parameters: Readonly<Record<string
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
     return `${baseUrl} is not https, and http is for loopback only`;
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  // Answers above a soft limit come back as a warning and no data, unless this is said.
+  // Without this parameter, answers above a soft limit contain a warning and no data.
   url.searchParams.set('data_overload_limit', 'ignore');
   url.searchParams.set('sourceapp', 'unroutable');
   return url;
 }
 
-/** Runs questions side by side; the first fault is everybody's. */
+/** Runs requests in parallel. The first fault is the result of all. */
 export async function all<T>(questions: readonly Promise<Outcome<T>>[]): Promise<Outcome<readonly T[]>> {
   const outcomes = await Promise.all(questions);
   const values: T[] = [];

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { placeText } from '../../src/lib/zod-faults.ts';
 import { done, failed, type Outcome } from './fault.ts';
 
-/** What surrounds the `data` of every call, https://stat.ripe.net/docs/02.data-api/. */
+/** The envelope around the `data` of every call, https://stat.ripe.net/docs/02.data-api/. */
 const envelope = z.object({
   status: z.string(),
   status_code: z.number(),
@@ -16,7 +16,7 @@ const envelope = z.object({
 /** Longest foreign text that is quoted: a proxy may answer with a whole page instead of RIPEstat. */
 const MAX_TOLD = 200;
 
-/** Takes the data out of an answer to this call, if the envelope says that there are any. */
+/** Returns the data of an answer to this call, if the envelope says that there are any. */
 export function openEnvelope(call: string, text: string): Outcome<unknown> {
   const json = parseJson(text);
   if (json === undefined) {
@@ -46,7 +46,7 @@ export function openEnvelope(call: string, text: string): Outcome<unknown> {
   return done(data, warnings);
 }
 
-/** Reads `data` by its schema, strictly: a row left out would be a route that somebody is said not to have. */
+/** Reads `data` strictly by its schema: a skipped row would make a peer appear to lack a route. */
 export function readData<T>(call: string, schema: z.ZodType<T>, data: unknown): Outcome<T> {
   const read = schema.safeParse(data);
   return read.success ? done(read.data) : failed('unreadable', call, `its data ${firstIssue(read.error)}`);
@@ -59,7 +59,7 @@ function firstIssue(error: z.ZodError): string {
 }
 
 function told(text: string): string {
-  // Control characters of strangers do not reach a terminal.
+  // Removes control characters, so that foreign text cannot act on a terminal.
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
   return plain.length > MAX_TOLD ? `${plain.slice(0, MAX_TOLD)}…` : plain;
 }

@@ -1,12 +1,12 @@
-/** A value with what is worth knowing about it, or why there is none. */
+/** A value with its warnings, or why there is none. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly fault: RipestatFault };
 
-/** Why RIPEstat gave nothing that can be used. None of it says anything about a territory. */
+/** Why RIPEstat's answer cannot be used. A fault says nothing about a territory. */
 export interface RipestatFault {
   readonly kind: RipestatFaultKind;
-  /** `bgp-state`, or `configuration` when nothing was asked. */
+  /** `bgp-state`, or `configuration` if no request was sent. */
   readonly call: string;
   /** One sentence for people: what happened, and what to do. */
   readonly message: string;
@@ -14,28 +14,28 @@ export interface RipestatFault {
 
 /** What went wrong with a call of RIPEstat. */
 export type RipestatFaultKind =
-  /** Nobody to talk to: name, address, TLS, or a link that broke before the answer was whole. */
+  /** No connection: name, address, TLS, or a connection that broke before the answer was complete. */
   | 'unreachable'
-  /** No whole answer within the deadline. */
+  /** No complete answer within the deadline. */
   | 'slow'
-  /** HTTP 429, again and again or for longer than the deadline. */
+  /** HTTP 429, repeatedly or for longer than the deadline. */
   | 'busy'
-  /** HTTP 5xx, again and again, or down for maintenance. */
+  /** HTTP 5xx, repeatedly, or down for maintenance. */
   | 'failing'
   /** HTTP 3xx or 4xx: asking again changes nothing. */
   | 'refused'
   | 'too-large'
   /** Not JSON, JSON cut short, or not in the form that the call is documented to have. */
   | 'unreadable'
-  /** It answered well-formed nothing: the control prefixes are missing too. */
+  /** A well-formed empty answer: the control prefixes are missing, too. */
   | 'empty'
-  /** What it tells is older than what it was asked about. */
+  /** The data is older than the requested time. */
   | 'stale'
   /** It shows a route to a prefix that is never announced. */
   | 'implausible'
-  /** The question cannot be asked: a wrong address, too large a territory. */
+  /** The request cannot be made: a wrong address, or a territory that is too large. */
   | 'configuration'
-  /** The caller went away. */
+  /** The caller aborted. */
   | 'aborted';
 
 /** What to do about each kind: the end of its message. */

@@ -1,12 +1,12 @@
 import { fetchByProxy } from '../../src/lib/proxy.ts';
 
-/** What one request came to. */
+/** The result of one request. */
 export type Fetched =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly text: string }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** What may come, and what is said with the question. */
+/** The size limit of the answer, and the headers of the request. */
 export interface FetchTextOptions {
   readonly maxBytes: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -14,7 +14,7 @@ import { answersOther, questionOf, RESOURCES_AT_ONCE, unique, type Question } fr
 import { isFullFeed, readRoster, type Roster } from './roster.ts';
 import { chunks, rrcsOf } from './seed.ts';
 
-/** What may have been missed. */
+/** A gap: what may have been missed. */
 export interface GapSpan {
   /** The last moment before the gap. */
   readonly from: EventTime;
@@ -22,35 +22,35 @@ export interface GapSpan {
   readonly to: EventTime;
   /** All of RIS when absent. */
   readonly collectors?: readonly Collector[] | undefined;
-  /** Only these of their peers; all when absent. */
+  /** Only these peers; all when absent. */
   readonly peers?: readonly PeerId[] | undefined;
 }
 
-/** What is to be healed. */
+/** What to heal. */
 export interface HealOptions {
   readonly client: RipestatClient;
   readonly territories: readonly Territory[];
   readonly span: GapSpan;
-  /** Prefixes to ask for besides those inside the blocks: covering routes that a seed found. */
+  /** More prefixes to request, besides those inside the blocks: covering routes that a seed found. */
   readonly prefixes?: readonly Prefix[] | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What is known of the peers after a gap. */
+/** The peers' state after a gap. */
 export interface Healing {
-  /** In order of time: what the healed peers sent in the gap, what they have now, and `end-of-rib`. */
+  /** In order of time: the messages of the healed peers in the gap, their present routes, and `end-of-rib`. */
   readonly elements: readonly Element[];
   readonly healed: readonly Peer[];
-  /** Full-feed peers that the answer lacks: they stay unknown. Asking again a minute later may help. */
+  /** Full-feed peers that the answer lacks: they stay unknown. Another request a minute later may help. */
   readonly unhealed: readonly LeftOut[];
 }
 
 /**
- * A looking glass whose newest word is this much older than the end of the gap does not tell of now. Of 421 peers in
- * one of 2025, all were heard within the last 4 min. Milliseconds.
+ * A looking glass whose newest time is this much older than the end of the gap is outdated. Of 421 peers in an answer
+ * of 2025, all were heard within the last 4 min. Milliseconds.
  */
 const STALE_MS = 5 * 60_000;
-/** The looking glass takes one prefix a call. More than this many calls for one gap are too much to ask. */
+/** Most calls of the looking glass for one gap. It takes one prefix per call. */
 const MAX_CALLS = 64;
 
 /**
@@ -66,11 +66,12 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
 
   const roster = await readRoster(client, span.collectors, signal);
   if (!roster.ok) return roster;
-  // The controls first: what they prove alive then, is alive when it is silent of the territory a moment later.
+  // The controls first: a peer that they show to be alive is also alive a moment later, when the territory is
+  // requested.
   const controls = await lookingGlass(client, controlsOf(families, true), signal);
   if (!controls.ok) return controls;
   const isAlive = census('looking-glass', controls.value, roster.value, { territories, families });
-  // It is not known which of the two answers is wrong, so the roster is asked for again as well.
+  // Either of the two answers may be wrong, so the roster is requested again as well.
   if (!isAlive.ok || isAlive.value.doubtsRoster) client.forget();
   if (!isAlive.ok) return isAlive;
   const newest = Math.max(...[...isAlive.value.showings.values()].map(({ at }) => at)) as EventTime;
@@ -93,7 +94,8 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
 }
 
 /**
- * What is to be asked, or why it is too much: before anything is asked, whether these territories can be healed at all.
+ * The requests to send, or why there would be too many. Call it before the first request, to see whether these
+ * territories can be healed at all.
  */
 export function healQuestion(
   territories: readonly Territory[],
@@ -140,7 +142,7 @@ function healingOf(
   };
 }
 
-/** An announcement whose path cannot be read is left out: the looking glass tells the route that stands at the end. */
+/** Announcements with an unreadable path are left out: the looking glass gives the final route. */
 function elementOf({ at, prefix, change }: ShownUpdate, peer: Peer): readonly Element[] {
   if (change.type === 'withdrawal') return [{ type: 'withdrawal', at, peer, prefix, pathId: undefined }];
   if (change.path === undefined) return [];
@@ -166,7 +168,8 @@ async function lookingGlass(
 }
 
 /**
- * What was sent within the gap; an error when the answer does not reach its end: half a story ends in the wrong state.
+ * The updates within the gap. An error if the answer does not reach the end of the gap: an incomplete list would end in
+ * the wrong state.
  */
 async function updatesOf(
   { client, span, signal }: HealOptions,
@@ -189,7 +192,7 @@ async function updatesOf(
   const lastSecond = Math.floor(span.to / 1000) * 1000;
   if (end < lastSecond) return failed('slow', 'bgp-updates', `it is known up to ${isoTime(end)} only`);
   const within = ({ at }: ShownUpdate): boolean => at >= span.from && at <= span.to;
-  // A route under several of the resources comes once for each.
+  // A route that matches several resources comes once for each.
   const seen = new Set<string>();
   const sent = answers.value.flatMap(({ updates }) => updates.filter(within));
   return done(
@@ -204,7 +207,7 @@ function isNew(seen: Set<string>, { at, source, prefix, change }: ShownUpdate): 
   return seen.size !== seen.add(key).size;
 }
 
-/** Whole seconds, ISO 8601 without a zone: what RIPEstat takes as UTC. */
+/** Whole seconds, ISO 8601 without a zone, which RIPEstat reads as UTC. */
 function secondOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19);
 }

@@ -3,7 +3,7 @@ import { comparePrefixes, parsePrefix, prefixOf, type Family, type Prefix } from
 import { SHORTEST_COVERING, UNIT_LENGTH, unitsOf, type Territory } from '../../src/territory/territory.ts';
 import { done, failed, type RipestatFault, type Outcome } from './fault.ts';
 
-/** What is asked of RIPEstat for some territories. */
+/** The resources to request from RIPEstat for some territories. */
 export interface Question {
   /** For the calls that take lists: prefixes and, to find more specifics of any length, origin ASes. */
   readonly resources: readonly string[];
@@ -12,15 +12,15 @@ export interface Question {
   readonly families: readonly Family[];
 }
 
-/** Prefixes asked for at most: whatever is asked for costs RIPEstat work. */
+/** Most prefixes to request: each costs RIPEstat work. */
 const MAX_PREFIXES = 1_000;
 /** Resources of one request: some 2,000 characters of address. */
 export const RESOURCES_AT_ONCE = 100;
 
 /**
- * Names every prefix that could cover a unit, one by one: each block, all that lies in it down to a unit, all that
- * covers it up to a /8. That a call also tells of more and less specifics of what it is asked for is documented
- * nowhere, and a seed that misses them would call a routed country gone.
+ * Lists every prefix that could cover a unit: each block, all prefixes in it down to a unit, and all that cover it up
+ * to a /8. It is not documented that a call also returns more and less specifics, and a seed without them would report
+ * a routed country as lost.
  */
 export function questionOf(territories: readonly Territory[]): Outcome<Question> {
   const inside: Prefix[] = [];
@@ -77,10 +77,11 @@ const about = z.object({
 });
 
 /**
- * An answer to another question, as a cache that mixes them up gives it, is not an answer: its silence about our prefixes
- * would look like their absence. The calls repeat what they were asked, and what they repeat is compared.
- * @param asked the resources asked for, as sent
- * @returns the fault; `undefined` when it answers what was asked, or does not say what it answers
+ * Checks that an answer belongs to our request. A faulty cache may return another answer, in which our prefixes would
+ * seem to be missing. Answers repeat the requested resources, and these are compared.
+ *
+ * @param asked the requested resources, as sent
+ * @returns the fault; `undefined`: the answer matches, or does not name its resources
  */
 export function answersOther(
   call: string,
@@ -92,12 +93,12 @@ export function answersOther(
   if (answered === undefined) return undefined;
   const ours = new Set(namesIn(asked));
   const theirs = namesIn(answered);
-  // One that is ours is enough: how a list of resources is repeated is not documented.
+  // One matching resource is enough, because the form of a repeated list is not documented.
   if (theirs.length === 0 || theirs.some((name) => ours.has(name))) return undefined;
   return failed('unreadable', call, `it answered for ${theirs[0]}, which was not asked`);
 }
 
-/** As one and the same text, however they are spelled. */
+/** Resources in a canonical form. */
 function namesIn(resources: string): readonly string[] {
   const names = resources.split(',').map((name) => name.trim());
   return names.filter((name) => name !== '').map((name) => parsePrefix(name)?.text ?? name.replace(/^as/i, ''));

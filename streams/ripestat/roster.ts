@@ -15,12 +15,12 @@ export interface Member {
   readonly isFullFeed: Readonly<Record<Family, boolean>>;
 }
 
-/** The peers of RIS. The other calls name a peer only by collector and address; the AS is only here. */
+/** The peers of RIS. The other calls name a peer only by collector and address; only this one has the AS. */
 export interface Roster {
   readonly members: readonly Member[];
-  /** `undefined`: unknown, or two ASes share the address at this collector, so it is not known which one it is. */
+  /** `undefined`: unknown, or ambiguous because two ASes share the address at this collector. */
   find(source: SourceId): Member | undefined;
-  /** Whether it was made of this collector's peers, too. */
+  /** Whether the roster includes this collector's peers. */
   covers(collector: Collector): boolean;
 }
 
@@ -110,14 +110,14 @@ const MIN_FULL: Readonly<Record<Family, number>> = { ipv4: 400_000, ipv6: 10_000
 /** Table sizes change with each RIB dump, three times a day. */
 const ROSTER_TTL_MS = 60 * 60_000;
 
-/** `rrc-info` and `ris-peers` without a single full-feed peer cannot be true: RIS has had them since 1999. */
+/** An answer of `rrc-info` or `ris-peers` without any full-feed peer cannot be true: RIS has had some since 1999. */
 function keepIf(isPlausible: Keep['isPlausible']): Keep {
   return { forMs: ROSTER_TTL_MS, isPlausible };
 }
 
 /**
- * Asks who peers with RIS: `rrc-info`, or `ris-peers` when that fails. A roster is kept for an hour if it can be true;
- * `RipestatClient.forget` drops it when the routes of the same pass do not fit it.
+ * Requests the peers of RIS: `rrc-info`, or `ris-peers` if that fails. A plausible roster is kept for an hour.
+ * `RipestatClient.forget` drops it if it does not match the routes of the same pass.
  */
 export async function readRoster(
   client: RipestatClient,
@@ -145,7 +145,7 @@ export async function readRoster(
   return done(rosterOf(members.value, collectors), [`${why.fault.message}; ris-peers was asked in its place`]);
 }
 
-/** A lower threshold would take peers with half a table for voters, who see nothing of most countries. */
+/** With a lower threshold, peers with half a table would vote, although they lack most countries. */
 function isThresholdPlausible(read: Outcome<Readonly<Record<Family, number>>>): boolean {
   return read.ok && FAMILIES.every((family) => read.value[family] >= MIN_FULL[family]);
 }

@@ -11,31 +11,31 @@ import { done, type Outcome } from './fault.ts';
 import { answersOther, questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
 import { isFullFeed, readRoster, type Roster } from './roster.ts';
 
-/** What the first table is asked for. */
+/** What to request for the first table. */
 export interface SeedOptions {
   readonly client: RipestatClient;
   readonly territories: readonly Territory[];
-  /** Only the peers of these; all of RIS when absent. */
+  /** Only the peers of these collectors; all of RIS when absent. */
   readonly collectors?: readonly Collector[] | undefined;
   readonly signal: AbortSignal;
 }
 
-/** The first table, as RIPEstat knows it. */
+/** The first table, from RIPEstat. */
 export interface RipestatSeed {
   /** `rib` and `end-of-rib`, in order of time. */
   readonly elements: readonly Element[];
   /**
-   * The moment that the seed describes: the latest of RIPEstat, minutes ago. Later messages must come from another
+   * The moment that the seed describes: RIPEstat's latest data, some minutes old. Later messages must come from another
    * source.
    */
   readonly at: EventTime;
-  /** Prefixes of the territories that some peer has. */
+  /** Prefixes of the territories that any peer has. */
   readonly prefixes: readonly Prefix[];
 }
 
 /**
- * Asks who has routes to the territories, and tells it as the end of a RIB dump of every full-feed peer: those that
- * have none are voters that see nothing. A failure is a failure of RIPEstat and says nothing of a territory.
+ * Requests the routes to the territories, and returns them like a RIB dump of every full-feed peer: peers without a
+ * route are voters that see nothing. A failure is a failure of RIPEstat and says nothing about a territory.
  */
 export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<RipestatSeed>> {
   const { client, territories, collectors, signal } = options;
@@ -58,10 +58,7 @@ export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<Ri
   return done(seedOf(counted.value, states.value), [...warnings, ...namesOf(counted.value.leftOut)]);
 }
 
-/**
- * Each request carries its own controls: one that came back empty must not hide behind another, nor a peer that speaks
- * in one and not in another.
- */
+/** Each request has its own controls, so that an empty answer, or a peer that is missing in one answer, is detected. */
 function countAll(
   { territories }: SeedOptions,
   states: readonly BgpState[],
@@ -97,7 +94,7 @@ function seedOf(counted: Census, states: readonly BgpState[]): RipestatSeed {
   return { elements: inOrder(elements), at, prefixes: unique(prefixesOf(counted)) };
 }
 
-/** As many requests as the list of resources needs, each with the controls. */
+/** The requests for the list of resources, each with the controls. */
 async function statesOf(
   { client, collectors, signal }: SeedOptions,
   resources: readonly string[],

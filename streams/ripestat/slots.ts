@@ -1,4 +1,4 @@
-/** Lets so many in at once; the others wait in the order in which they came, or leave when their signal aborts. */
+/** Limits concurrency: callers beyond the limit wait in order, or leave when their signal aborts. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];

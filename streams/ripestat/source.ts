@@ -10,7 +10,7 @@ import type { Outcome } from './fault.ts';
 import { healFromRipestat, type HealOptions } from './heal.ts';
 import { seedFromRipestat } from './seed.ts';
 
-/** What is said beside the elements, for the log. */
+/** The reports of the source, for the log. */
 export type RipestatReport =
   | { readonly type: 'seeded'; readonly at: EventTime; readonly elements: number; readonly prefixes: readonly Prefix[] }
   | { readonly type: 'healed'; readonly peers: number; readonly unhealed: number }
@@ -24,35 +24,35 @@ export interface RipestatSourceOptions {
   readonly territories: readonly Territory[];
   readonly collectors?: readonly Collector[] | undefined;
   /**
-   * For a live feed that is read at the same time: the event time from which all of it is heard, `undefined` until it
-   * is. What lies between the seed and that is healed like any gap, and nobody votes before. Absent: there is no live
-   * feed, and the seed stands as it is.
+   * For a live feed that is read at the same time: the event time from which it is complete; `undefined` before. The
+   * time between the seed and that moment is healed like any gap, and no peer votes before. Absent: there is no live
+   * feed, and the seed is used unchanged.
    */
   readonly liveSince?: (() => EventTime | undefined) | undefined;
   readonly report: (report: RipestatReport) => void;
 }
 
-/** How often what is not there yet is asked for again. */
+/** How often missing data is requested again. Milliseconds. */
 const ROUND_MS = 30_000;
 /**
- * A seed ends when so many of its peers are confirmed. Of 421 peers in a looking glass of 2025, 94 % were heard within
- * the last 30 s and all within 4 min: the live feed need not wait for the last of them.
+ * A seed ends when this share of its peers is confirmed. Of 421 peers in a looking glass of 2025, 94 % were heard
+ * within the last 30 s and all within 4 min, so the live feed need not wait for the last ones.
  */
 const ENOUGH = 0.9;
-/** … or after this long, because the live feed waits. */
+/** A seed ends after this time at the latest, because the live feed waits. Milliseconds. */
 const SEED_MS = 3 * 60_000;
-/** A gap is healed beside the live feed, and may take its time. */
+/** Healing a gap may take longer, because the live feed continues meanwhile. Milliseconds. */
 const HEAL_MS = 5 * 60_000;
-/** How long a seed waits for the live feed to begin. */
+/** How long a seed waits for the live feed to begin. Milliseconds. */
 const LIVE_MS = 2 * 60_000;
-/** `bgp-state` is some minutes behind, at times two hours; beyond this it is worth a word. */
+/** `bgp-state` lags by some minutes, at times by two hours. A larger lag is logged. Milliseconds. */
 const STALE_MS = 60 * 60_000;
 
 /**
- * The first look at the territories, for `follow`. Ends by itself, within a minute as a rule and ten at worst. When
- * RIPEstat fails it says so in a report and yields nothing that gives a vote: the verdict stays `unknown` until peers are
- * learned from the live feed. `at` goes back when a later round heals a peer by an earlier message; the overlap with the live feed is as
- * harmless, because routes are ordered per peer and prefix.
+ * The first table of the territories, for `follow`. It ends by itself, usually within a minute, at most after ten. If
+ * RIPEstat fails, it reports that and yields nothing that gives a vote: the verdict stays `unknown` until peers vote by
+ * the live feed alone. `at` may go back when a later round heals a peer by an earlier message. That is harmless, like
+ * the overlap with the live feed, because routes are ordered per peer and prefix.
  */
 export function ripestatSource(options: RipestatSourceOptions): ElementSource {
   return {
@@ -108,13 +108,13 @@ const LIVE_POLL_MS = 1_000;
 
 /** What healing a gap needs. */
 export interface HealingOptions extends Omit<HealOptions, 'signal'>, Pick<RipestatSourceOptions, 'clock' | 'report'> {
-  /** Ends when this share of the peers is healed. @default 1 */
+  /** Healing ends when this share of the peers is healed. @default 1 */
   readonly enough?: number;
-  /** No round begins later than this. Milliseconds. @default 300_000 */
+  /** No round begins after this time. Milliseconds. @default 300_000 */
   readonly withinMs?: number;
 }
 
-/** Heals a gap in rounds, each for the peers that the one before could not confirm. Says in the end who is left. */
+/** Heals a gap in rounds, each for the peers that the round before could not confirm. Reports the rest at the end. */
 export async function* healing(options: HealingOptions, signal: AbortSignal): AsyncGenerator<Element, void> {
   const { clock, report, enough = 1, withinMs = HEAL_MS } = options;
   const end = clock.monotonicMs() + withinMs;
@@ -139,7 +139,7 @@ export async function* healing(options: HealingOptions, signal: AbortSignal): As
   for (const message of namesOf(left)) report({ type: 'warning', message });
 }
 
-/** Reports a fault or the warnings; whether there is a value. */
+/** Reports a fault or the warnings, and returns whether there is a value. */
 function told<T>(
   outcome: Outcome<T>,
   report: (report: RipestatReport) => void,

@@ -2,8 +2,8 @@ import { STALE_FEED_MS } from '../../src/policy/fixed.ts';
 import type { Report } from './report.ts';
 
 /**
- * Tells when the feed's time and this machine's differ by minutes, once until they agree again. It decides nothing: which of
- * the two is wrong cannot be known from here, and a wall clock may be stepped.
+ * Reports once when the feed's time and this machine's clock differ by minutes, until they agree again. It decides
+ * nothing, because either of them may be wrong.
  */
 export class ClockDifference {
   readonly #report: Report;
@@ -13,7 +13,7 @@ export class ClockDifference {
     this.#report = report;
   }
 
-  /** @param lagMs median of what lay between a message's own time and our wall clock, milliseconds */
+  /** @param lagMs median difference between a message's own time and our wall clock, milliseconds */
   note(lagMs: number | undefined): void {
     if (lagMs === undefined) return;
     const isFar = Math.abs(lagMs) > STALE_FEED_MS;

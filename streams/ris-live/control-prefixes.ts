@@ -2,8 +2,8 @@ import { parseCollector, type Collector } from '../../src/bgp/peer.ts';
 import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 
 /**
- * Prefixes that RIPE NCC announces to be watched, whose routes are known beforehand. They prove that subscriptions to
- * prefixes are served: KEEPALIVEs alone prove sessions.
+ * Prefixes that RIPE NCC announces for measurement, with known routes. They prove that the server serves subscriptions
+ * to prefixes; KEEPALIVEs only prove sessions.
  *
  * Source: RIPE NCC, RIS routing beacons and anchors (ris.ripe.net/docs, page of 2024-02-01), reviewed 2025-05-22. The
  * list changes: beacons of rrc21, rrc23 and rrc24 ended on 2024-01-02. Review it once a year.
@@ -13,13 +13,13 @@ export interface ControlPrefix {
   readonly role:
     /** Announced at xx:00, :20, :40 and withdrawn at xx:10, :30, :50: every peer sends something within ten minutes. */
     | 'fast-beacon'
-    /** Always announced. Where it flaps, the collector has trouble, not the world. */
+    /** Always announced. If it flaps, the collector has a problem. */
     | 'anchor'
-    /** Never announced, on purpose: who hears it, hears wrong. */
+    /** Never announced, on purpose: a peer that has a route to it sends wrong routes. */
     | 'never-announced';
 }
 
-/** The anchors and beacons of RIPE RIS that are listened to. */
+/** The anchors and beacons of RIPE RIS to which we subscribe. */
 export const CONTROL_PREFIXES: readonly ControlPrefix[] = [
   control('84.205.66.0/24', 'fast-beacon'),
   control('2001:7fb:ff02::/48', 'fast-beacon'),
@@ -32,8 +32,8 @@ export const CONTROL_PREFIXES: readonly ControlPrefix[] = [
 ];
 
 /**
- * RIPE RIS's collectors in service (ris.ripe.net/docs, route collectors, reviewed 2025-05-22). Whose silence is to be
- * noticed must be known before it is heard.
+ * RIPE RIS's collectors in service (ris.ripe.net/docs, route collectors, reviewed 2025-05-22). A collector must be
+ * known in advance, so that its silence is noticed even if it never sends.
  */
 export const RIS_COLLECTORS: readonly Collector[] = [
   ...['rrc00', 'rrc01', 'rrc03', 'rrc04', 'rrc05', 'rrc06', 'rrc07', 'rrc10', 'rrc11', 'rrc12', 'rrc13', 'rrc14'],

@@ -13,7 +13,7 @@ export class Controls {
   readonly #report: Report;
   readonly #hasBeacon: boolean;
   #beaconMs = 0;
-  /** How often a prefix was announced that is never announced: reported for the 1st, 10th, 100th time and so on. */
+  /** Number of announcements of a prefix that is never announced: reported for the 1st, 10th, 100th time and so on. */
   #neverAnnounced = 0;
 
   constructor(controls: readonly ControlPrefix[], blocks: readonly Prefix[], report: Report) {
@@ -23,14 +23,14 @@ export class Controls {
     this.#report = report;
   }
 
-  /** The message without the routes that are controls and nothing else. */
+  /** The message without routes that only concern control prefixes. */
   take(message: Message, monotonicMs: number): Message {
     if (message.elements.length === 0 || this.#roles.size === 0) return message;
     const kept = message.elements.filter((element) => !this.#isControl(element, message, monotonicMs));
     return kept.length === message.elements.length ? message : { ...message, elements: kept };
   }
 
-  /** The subscription is new: silence counts from now on. */
+  /** Call after a new subscription: silence counts from now on. */
   expect(monotonicMs: number): void {
     this.#beaconMs = Math.max(this.#beaconMs, monotonicMs);
   }

@@ -15,18 +15,18 @@ export const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 /** More prefixes than the largest BGP message can hold. */
 const MAX_PREFIXES = 65_535;
 
-/** What one frame of RIS Live says. */
+/** The content of one frame of RIS Live. */
 export type Decoded =
   | Message
   | { readonly kind: 'subscribed'; readonly subscription: JsonObject }
   | { readonly kind: 'collectors'; readonly collectors: readonly Collector[] }
   | { readonly kind: 'error'; readonly text: string }
   | { readonly kind: 'pong' }
-  /** An envelope that is none of ours to read: new ones must not break old clients. */
+  /** An unknown envelope: new types must not break old clients. */
   | { readonly kind: 'unknown-envelope' }
   | Unreadable;
 
-/** One RIS message as it was read. */
+/** One RIS message. */
 export interface Message {
   readonly kind: 'message';
   readonly type: MessageType;
@@ -36,11 +36,11 @@ export interface Message {
   readonly id: string | undefined;
   /** Withdrawals before announcements (RFC 4271 section 4.3: a prefix in both is announced). Watched routes only. */
   readonly elements: readonly Element[];
-  /** How many routes were left out because they concern nothing watched. */
+  /** Number of routes that were left out because they concern no watched block. */
   readonly leftOut: number;
-  /** What the session itself did. `connected` is TCP alone: what was established before is over. */
+  /** A change of the session. `connected`: only TCP; an earlier session is over. */
   readonly state?: 'connected' | 'down' | 'up';
-  /** The collector's own words, not the peer's. */
+  /** The collector sent it, not the peer. */
   readonly isSent: boolean;
 }
 
@@ -51,9 +51,7 @@ export type MessageType = 'update' | 'keepalive' | 'open' | 'notification' | 'st
 export interface Unreadable {
   readonly kind: 'unreadable';
   readonly reason: UnreadableReason;
-  /**
-   * The peer whose routes or session it may have been about; `undefined` when it was about neither, or names no peer.
-   */
+  /** The peer whose routes or session it may concern; `undefined`: none, or the frame names no peer. */
   readonly peer?: Peer;
 }
 
@@ -77,7 +75,7 @@ export type UnreadableReason =
   | 'bad-prefix'
   | 'bad-state';
 
-/** What reading refers to: the same peer is the same object, and only watched routes are kept. */
+/** The context of reading: equal peers become the same object, and only watched routes are kept. */
 export interface Reading {
   readonly names: Names;
   readonly routes: WatchedRoutes;
@@ -173,13 +171,13 @@ function bodyOf(data: JsonObject, common: Common, routes: WatchedRoutes): Decode
     case 'RIS_PEER_STATE':
     case 'STATE':
       return stateOf(data['state'], common);
-    // Seen in 2021: common fields alone. With routes it is an UPDATE that lost its name.
+    // Seen in 2021: a message with only the common fields. With routes it is an UPDATE without its type.
     case undefined: {
       const hasRoutes = data['announcements'] !== undefined || data['withdrawals'] !== undefined;
       return hasRoutes ? updateOf(data, common, routes) : messageWithout(common, 'untyped', 0);
     }
     default:
-      // A type that is new to us hides no route: those come in UPDATEs.
+      // An unknown type hides no routes, because routes come in UPDATEs.
       return unreadable('unknown-type');
   }
 }
@@ -225,8 +223,8 @@ function messageWith(
 }
 
 /**
- * The same without elements, in a literal of its own: V8 learns of each literal whether what it makes lives long.
- * Messages with elements are held for seconds, these are dropped at once. As one literal all were made in the old
+ * The same without elements, in a separate literal: V8 learns for each literal whether its objects live long. Messages
+ * with elements are held for seconds, these are dropped at once. With a single literal V8 allocated all in the old
  * generation: three megabytes of garbage a second at 20,000 messages (measured, Node.js 20).
  */
 function messageWithout({ at, peer, id, isSent }: Common, type: MessageType, leftOut: number): Message {

@@ -3,18 +3,18 @@ import { asnOf, type Asn } from '../../src/bgp/asn.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
 
 /**
- * Readers of single fields of a message. Each takes whatever JSON gave and answers with a value of ours or `undefined`;
- * none throws, none looks deeper than the field has levels.
+ * Readers of single fields of a message. Each takes any JSON value and returns our type or `undefined`. They never
+ * throw, and read only as deep as the field is nested.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The largest BGP message (65,535 bytes, RFC 8654) carries no more AS numbers than this, and no more NLRI. */
 const MAX_PATH_ENTRIES = 16_384;
 
-/** No route collector is older. What claims to be is a clock that was never set. */
+/** No route collector is older. An earlier time comes from a clock that was never set. */
 const FIRST_COLLECTOR_MS = Date.UTC(1990, 0, 1);
 
-/** Timestamps are decimal fractions in binary: a microsecond makes up for what the nearest double lacks. */
+/** Timestamps are decimal fractions in binary floating point: a microsecond corrects the rounding error. */
 const ONE_MICROSECOND = 0.001;
 
 /** The value when it is a JSON object; otherwise `undefined`. */
@@ -22,14 +22,17 @@ export function objectOf(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
 
-/** Seconds with a fraction, to milliseconds. Milliseconds where seconds belong lie after all time that MRT can tell. */
+/**
+ * Converts seconds with a fraction to milliseconds. A value in milliseconds by mistake is later than any MRT time, and
+ * is refused.
+ */
 export function timestampOf(value: unknown): EventTime | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
   const ms = value * 1000 + ONE_MICROSECOND;
   return ms < FIRST_COLLECTOR_MS ? undefined : eventTimeOf(ms);
 }
 
-/** A string of digits as the live feed has it, or a number as some captures do. */
+/** A string of digits, as in the live feed, or a number, as in some captures. */
 export function asnField(value: unknown): Asn | undefined {
   if (typeof value === 'number') return asnOf(value);
   if (typeof value !== 'string' || !/^\d{1,10}$/.test(value)) return undefined;

@@ -1,14 +1,17 @@
 import type { Collector } from '../../src/bgp/peer.ts';
 
-/** How a live source is doing, for a status line. */
+/** Statistics of a live source, for the status line. */
 export interface LiveStats {
   readonly lines: readonly LineStats[];
   /** Milliseconds since the last message of each collector. */
   readonly collectorAges: ReadonlyMap<Collector, number>;
   readonly messages: number;
-  /** Of the last ten seconds. */
+  /** Messages per second, over the last ten seconds. */
   readonly messagesPerSecond: number;
-  /** Median of what lay between a message's own time and our wall clock, milliseconds; `undefined` before any came. */
+  /**
+   * Median difference between a message's own time and our wall clock, milliseconds; `undefined` before the first
+   * message.
+   */
   readonly lagMs: number | undefined;
   /** Messages, ticks and gaps held to be put in order. */
   readonly held: number;
@@ -16,13 +19,13 @@ export interface LiveStats {
   readonly odd: Readonly<Record<string, number>>;
 }
 
-/** How one socket of the feed is doing. */
+/** Statistics of one socket of the feed. */
 export interface LineStats {
   readonly name: string;
   readonly state: LineState;
 }
 
-/** How far one socket of the feed is. */
+/** The state of one socket of the feed. */
 export type LineState = 'waiting' | 'connecting' | 'subscribing' | 'subscribed';
 
 const SECONDS = 10;
@@ -44,7 +47,7 @@ export class Figures {
     this.#perSecond[slot] = (this.#perSecond[slot] ?? 0) + 1;
   }
 
-  /** Over whole seconds: the one that runs is left out. */
+  /** Over complete seconds, without the present one. */
   messagesPerSecond(monotonicMs: number): number {
     this.#turnTo(monotonicMs);
     const running = this.#perSecond[this.#second % this.#perSecond.length] ?? 0;

@@ -6,22 +6,22 @@ import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
 import { MAX_FRAME_BYTES } from './decode.ts';
 
-/** Why a connection is over. */
+/** Why a connection ended. */
 export interface Closing {
   /** The WebSocket close code (RFC 6455 section 7.4); 1006 when there was none. */
   readonly code: number;
   readonly reason: string;
-  /** The server said goodbye; we cut the connection; or it broke, or never stood. */
+  /** The server closed it; we closed it; or it broke, or was never open. */
   readonly by: 'server' | 'us' | 'fault';
-  /** The server asks us to come back no earlier than this, milliseconds (RFC 9110 section 10.2.3). */
+  /** The least wait before the next attempt that the server asks for, milliseconds (RFC 9110 section 10.2.3). */
   readonly retryAfterMs?: number;
 }
 
 /** An open WebSocket. */
 export interface Connection {
-  /** Sends nothing any more once the connection is over. */
+  /** Sends text. Does nothing after the end of the connection. */
   send(text: string): void;
-  /** Everything that came since the last batch. Ends with the connection. To be read once. */
+  /** All frames since the last batch. Ends with the connection. Read it once. */
   frames(): AsyncIterable<readonly Uint8Array[]>;
   /** Cuts the connection. */
   cut(reason: string): void;
@@ -33,7 +33,7 @@ export interface Connection {
 export interface ConnectOptions {
   readonly url: string;
   readonly clock: Clock;
-  /** Milliseconds until a connection that does not stand is given up. @default 10_000 */
+  /** Deadline for opening a connection, milliseconds. @default 10_000 */
   readonly handshakeMs?: number;
   /** Milliseconds between pings. @default 15_000 */
   readonly pingMs?: number;
@@ -41,17 +41,17 @@ export interface ConnectOptions {
   readonly deadMs?: number;
 }
 
-/** More than this unread, and the socket is not read any further: TCP holds the server back. */
+/** Most unread bytes. Beyond this the socket is not read, and TCP slows the server down. */
 const MAX_FRAMES_WAITING = 4096;
 const MAX_BYTES_WAITING = 16 * 1024 * 1024;
 
-/** RIS Live cuts updates into no fragments; a stream of tiny ones is an attack on memory. */
+/** RIS Live does not fragment messages; a stream of tiny fragments is an attack on memory. */
 const MAX_FRAGMENTS = 1024;
 
 /**
- * Opens a WebSocket. Resolves to the connection when it stands, or to why it does not. A link that went dead says
- * nothing (no close, no error, for as long as TCP cares to wait), and half a frame can wait for its other half for
- * ever: so the connection is asked every 15 s, and cut after 30 s without any answer or whole frame.
+ * Opens a WebSocket. Resolves to the open connection, or to why it failed. A dead link gives no sign (no close, no
+ * error, until TCP times out), and half a frame can wait forever for the rest. So a ping is sent every 15 s, and the
+ * connection is closed after 30 s without a pong or a complete frame.
  */
 export function connect(options: ConnectOptions, signal: AbortSignal): Promise<Connection | Closing> {
   if (signal.aborted) return Promise.resolve({ code: 1006, reason: 'stopped', by: 'us' });
@@ -80,7 +80,7 @@ function openedSocket(url: string): WebSocket | Closing {
   const options = {
     maxPayload: MAX_FRAME_BYTES,
     maxFragments: MAX_FRAGMENTS,
-    // Not offered, so none can come: what a small bomb would unpack to is not worth the bytes saved.
+    // Compression is not offered: the saved bytes are not worth the risk of decompression bombs.
     perMessageDeflate: false,
     followRedirects: false,
     closeTimeout: 1000,
@@ -89,12 +89,12 @@ function openedSocket(url: string): WebSocket | Closing {
     const proxy = proxyOf(url);
     return new WebSocket(url, proxy === undefined ? options : { ...options, agent: new HttpsProxyAgent(proxy) });
   } catch (error) {
-    // A URL that is none, or a proxy that is none.
+    // The URL or the proxy is not valid.
     return { code: 1006, reason: String(error), by: 'fault' };
   }
 }
 
-/** How a socket ended, reported once, whichever side ended it. */
+/** Reports the end of a socket once, whichever side ended it. */
 class End {
   readonly closing: Promise<Closing>;
   readonly #ended = new AbortController();
@@ -121,7 +121,7 @@ class End {
     });
   }
 
-  /** Aborts when the connection has ended, or is no longer wanted. */
+  /** Aborts when the connection has ended, or is no longer needed. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
@@ -131,7 +131,7 @@ class End {
     this.#socket.terminate();
   }
 
-  /** There will be no connection: the server answered the handshake with something else. */
+  /** There will be no connection: the server refused the handshake. */
   refused(reason: string, waitMs: number): void {
     this.#why ??= { reason, by: 'fault', ...(waitMs > 0 ? { retryAfterMs: waitMs } : {}) };
     this.#socket.terminate();
@@ -163,7 +163,7 @@ function connectionOf(socket: WebSocket, end: End, options: ConnectOptions): Con
   };
 }
 
-/** Frames that came and were not read yet. Full, it holds the socket. */
+/** Frames that were received and not read yet. When it is full, the socket pauses. */
 class Inbox {
   readonly #socket: WebSocket;
   readonly #frames = new AsyncQueue<Uint8Array>(MAX_FRAMES_WAITING);
@@ -187,7 +187,7 @@ class Inbox {
     this.#frames.end();
   }
 
-  /** Empty when nothing will come any more. */
+  /** Empty: no more frames will come. */
   async take(): Promise<readonly Uint8Array[]> {
     await this.#frames.filled();
     const frames = this.#frames.takeNow();
@@ -197,10 +197,10 @@ class Inbox {
   }
 }
 
-/** Waking later than planned by this much, milliseconds, means that we were stopped, not they. */
+/** If a timer fires this much too late, milliseconds, our process was stopped, not the server. */
 const OVERSLEPT_MS = 5000;
 
-/** Asks whether the other end is there, and cuts when it is not. */
+/** Sends pings, and closes the connection if the other end does not answer. */
 class DeadLinkWatch {
   readonly #socket: WebSocket;
   readonly #clock: Clock;
@@ -229,7 +229,7 @@ class DeadLinkWatch {
       await this.#clock.sleep(Math.max(1, due - this.#clock.monotonicMs()), end.signal);
       if (end.signal.aborted) return;
       const woken = this.#clock.monotonicMs();
-      // A socket that we do not read cannot be heard, and what came while this process stood still waits in the kernel.
+      // A paused socket delivers no pong, and data that arrived while this process was stopped is still in the kernel.
       if (isHeld() || woken > due + OVERSLEPT_MS) this.heard();
       if (woken - this.#heardMs >= this.#deadMs) return end.cut(`nothing heard for ${this.#deadMs / 1000} s`);
       if (woken < pingAt) continue;

@@ -3,13 +3,13 @@ import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 
 interface Hearing {
-  /** When it said something of now. Monotonic milliseconds. */
+  /** Arrival of its last fresh message. Monotonic milliseconds. */
   heardMs: number;
-  /** When it said something that was old news. Monotonic milliseconds. */
+  /** Arrival of its last stale message. Monotonic milliseconds. */
   murmuredMs: number;
-  /** The latest time of what it said of now. */
+  /** The latest event time of its fresh messages. */
   heardAt: EventTime | undefined;
-  /** Something of it may be missing, and nothing came since. */
+  /** Its messages may be missing, and no fresh one has come since. */
   isLost: boolean;
   tickAt: number;
 }
@@ -21,7 +21,7 @@ interface Hearing {
 export class Hearings {
   readonly #hearings = new Map<Collector, Hearing>();
 
-  /** Some collector that is expected to speak. */
+  /** Any expected collector. */
   get any(): Collector | undefined {
     return this.#hearings.keys().next().value;
   }
@@ -32,17 +32,17 @@ export class Hearings {
     hearing.heardMs = Math.max(hearing.heardMs, monotonicMs);
   }
 
-  /** All that are expected to speak. */
+  /** All expected collectors. */
   get all(): readonly Collector[] {
     return [...this.#hearings.keys()];
   }
 
-  /** Silence is counted from now, for all: we did not listen ourselves. */
+  /** Restarts the silence of all collectors, because we were not reading ourselves. */
   excuse(monotonicMs: number): void {
     for (const hearing of this.#hearings.values()) hearing.heardMs = monotonicMs;
   }
 
-  /** It said something of now. Whether it was lost until now. */
+  /** Notes a fresh message. Returns whether the collector was lost until now. */
   hear(collector: Collector, at: EventTime, monotonicMs: number): boolean {
     const hearing = this.#hearingOf(collector, monotonicMs);
     const wasLost = hearing.isLost;
@@ -52,23 +52,23 @@ export class Hearings {
     return wasLost;
   }
 
-  /** It said something, but too old to prove anything of now. */
+  /** Notes a stale message, which proves nothing about the present. */
   murmur(collector: Collector, monotonicMs: number): void {
     this.#hearingOf(collector, monotonicMs).murmuredMs = monotonicMs;
   }
 
-  /** Why a collector that said nothing of now is lost. */
+  /** Why a collector without fresh messages is lost. */
   reasonOf(collector: Collector): GapReason {
     const hearing = this.#hearings.get(collector);
     return hearing !== undefined && hearing.murmuredMs > hearing.heardMs ? 'stale-feed' : 'silent-collector';
   }
 
-  /** The latest time of what this collector said of now. */
+  /** The latest event time of this collector's fresh messages. */
   heardAt(collector: Collector): EventTime | undefined {
     return this.#hearings.get(collector)?.heardAt;
   }
 
-  /** `false` when it was lost already. */
+  /** `false`: it was already lost. */
   lose(collector: Collector, monotonicMs: number): boolean {
     const hearing = this.#hearingOf(collector, monotonicMs);
     const isNews = !hearing.isLost;
@@ -80,7 +80,7 @@ export class Hearings {
     return monotonicMs - this.#hearingOf(collector, monotonicMs).heardMs;
   }
 
-  /** At most one tick of a collector in so many milliseconds of event time. */
+  /** Whether a tick of the collector is due: at most one per this many milliseconds of event time. */
   mayTick(collector: Collector, at: EventTime, everyMs: number): boolean {
     const hearing = this.#hearings.get(collector);
     if (hearing === undefined || at < hearing.tickAt + everyMs) return false;

@@ -11,10 +11,10 @@ import type { Oddities, Report } from './report.ts';
 import { LiveSessions } from './sessions.ts';
 import { StreamClock } from './stream-clock.ts';
 
-/** What the intake needs. */
+/** The options of the intake. */
 export interface IntakeOptions {
   readonly timeline: 'live' | 'history';
-  /** Milliseconds that messages are held so that they leave in order. */
+  /** How long messages are held for sorting, milliseconds. */
   readonly reorderMs: number;
   /** Silence after which time moves on without a message, in `history` and before the first message. Milliseconds. */
   readonly silenceMs: number;
@@ -23,22 +23,22 @@ export interface IntakeOptions {
   readonly odd: Oddities;
 }
 
-/** Messages held at most, and elements in them. Beyond this the oldest leave early. */
+/** Most held messages. Beyond this the oldest leave early. */
 export const MAX_HELD = 100_000;
 
-/** Elements in the messages that are held, at most. */
+/** Most elements in the held messages. */
 export const MAX_HELD_ELEMENTS = 500_000;
-/** A message that comes twice does so at once; this is seconds of the whole of RIS. */
+/** Ids remembered to detect duplicates, which follow at once; this is seconds of all of RIS. */
 export const MAX_IDS = 50_000;
-/** A tick of a session in so many milliseconds proves enough: a session is silent after 180 s. */
+/** One tick of a session in this time is enough: a session counts as silent after 180 s. Milliseconds. */
 const PEER_TICK_MS = 5000;
 const TICK_MS = 1000;
-/** A message in time that comes so long after one dated ahead proves that not the whole feed is ahead. */
+/** A message in time this long after one from the future proves that not the whole feed is ahead. Milliseconds. */
 const PROOF_MS = 2000;
-/** Without such a message, by then enough have come to tell. */
+/** After this long, enough messages have come to decide without one. Milliseconds. */
 const DOUBT_MS = 15_000;
 
-/** What is held until its time has passed: a message, or else a tick or a gap. */
+/** A held item: a message, a tick or a gap. */
 interface Held {
   readonly at: EventTime;
   readonly collector: Collector;
@@ -48,8 +48,8 @@ interface Held {
 }
 
 /**
- * Messages in, elements out: once each, in order, with ticks between and gaps where something may be missing. Starts
- * nothing and has no clock: monotonic time is passed in.
+ * Turns messages into elements: each once, in order, with ticks between them and gaps for possibly missing messages. It
+ * starts nothing and has no clock: monotonic time is passed in.
  */
 export class Intake {
   readonly #options: IntakeOptions;
@@ -64,7 +64,7 @@ export class Intake {
   readonly #doubted = new Map<PeerId, { readonly peer: Peer; readonly at: EventTime; readonly sinceMs: number }>();
   #begunMs = Infinity;
   #messageMs = -Infinity;
-  /** The latest time of what has left. */
+  /** The latest event time that has left. */
   #left = -Infinity;
   readonly hearings = new Hearings();
 
@@ -73,24 +73,24 @@ export class Intake {
     this.#clock = new StreamClock(options);
   }
 
-  /** How much of each it holds: messages, ticks and gaps, elements in messages, ids, peers that ticked. */
+  /** The sizes of its buffers: messages, ticks and gaps, elements in messages, ids, peers with ticks. */
   get sizes(): { readonly held: number; readonly elements: number; readonly ids: number; readonly peers: number } {
     const { size: held } = this.#held;
     return { held, elements: this.#heldElements, ids: this.#ids.size, peers: this.#peerTicks.size };
   }
 
-  /** More is held than should be: `release` before more is taken in. */
+  /** Whether too much is held: call `release` before the next message. */
   get isFull(): boolean {
     return this.#held.size > MAX_HELD || this.#heldElements > MAX_HELD_ELEMENTS;
   }
 
-  /** A first guess at the time of a live feed, from our wall clock. */
+  /** A first estimate of a live feed's time, from our wall clock. */
   begin(wall: EventTime, monotonicMs: number): void {
     this.#begunMs = Math.min(this.#begunMs, monotonicMs);
     this.#clock.guess(wall, monotonicMs);
   }
 
-  /** `false` when it is too old to prove anything of now; what it says is taken in all the same. */
+  /** Takes a message. `false`: it is too old to prove anything about the present; its routes still count. */
   message(message: Message, monotonicMs: number): boolean {
     const { at, peer, elements, id } = message;
     const { odd, timeline } = this.#options;
@@ -99,7 +99,7 @@ export class Intake {
     const isStale = looksStale && timeliness !== 'returned';
     if (timeliness === 'ahead' || timeliness === 'leapt') {
       odd.count('ahead', id);
-      // Old news is no loss; news that we dare not believe is.
+      // An old message loses nothing; a message that we cannot trust is a loss.
       if (timeliness === 'leapt') this.#loseAll(monotonicMs);
       else if (elements.length > 0) this.#doubt(peer, monotonicMs);
       return true;
@@ -117,7 +117,7 @@ export class Intake {
     return !isStale && isTimely;
   }
 
-  /** Measures again how fast the feed can be. */
+  /** Restarts the measurement of the feed's pace. */
   forgetPace(): void {
     this.#pace.forget();
   }
@@ -136,7 +136,7 @@ export class Intake {
     const { odd } = this.#options;
     if (at < this.#left) odd.count('late', id);
     if (elements.length === 0 && !this.#sessions.matters(message)) {
-      // Nobody is alive now because of what was said minutes ago.
+      // A message from minutes ago does not prove that a session is alive now.
       if (!isStale) this.#tick(message);
       return;
     }
@@ -146,13 +146,13 @@ export class Intake {
     this.#held.put({ at, collector: peer.collector, what: message, order: orderOf(id ?? '') });
   }
 
-  /** The peer sent a message that may have been about routes; it is not known which. */
+  /** The peer sent an unreadable message that may have contained routes. */
   unreadable({ reason, peer }: Unreadable, sample: string, monotonicMs: number): void {
     this.#options.odd.count(reason, sample);
     if (peer !== undefined) this.#losePeer(peer, monotonicMs);
   }
 
-  /** From here on, messages of this collector may be missing. Reported once, until its next message. */
+  /** Messages of this collector may be missing from here on. Reported once, until its next message. */
   lose(collector: Collector, reason: GapReason, monotonicMs: number): void {
     const at = this.#now(monotonicMs);
     if (at === undefined || !this.hearings.lose(collector, monotonicMs)) return;
@@ -160,7 +160,7 @@ export class Intake {
     this.#options.report({ type: 'gap', collector, reason, at, heardAt: this.hearings.heardAt(collector) ?? at });
   }
 
-  /** Lets go what is due. `isConnected`: more may come that belongs before. */
+  /** Releases what is due. `isConnected`: earlier messages may still come. */
   release(monotonicMs: number, isConnected: boolean): void {
     this.#noteDoubted(monotonicMs, DOUBT_MS);
     const until = this.#until(monotonicMs, isConnected);
@@ -174,7 +174,7 @@ export class Intake {
     if (collector !== undefined && until >= this.#left + TICK_MS) this.#emit({ type: 'tick', at: until, collector });
   }
 
-  /** Lets go everything. */
+  /** Releases everything. */
   flush(): void {
     this.#noteDoubted(Infinity, 0);
     for (let held = this.#held.take(Infinity); held !== undefined; held = this.#held.take(Infinity)) this.#leave(held);
@@ -190,13 +190,16 @@ export class Intake {
     this.#held.put({ at, collector, what: { type: 'gap', at, collector, peer, reason: 'unreadable-message' } });
   }
 
-  /** What this peer said is dated ahead. It is a gap of its own, unless the whole feed turns out to be ahead. */
+  /**
+   * Notes a message of this peer from the future. It becomes a gap of this peer, unless the whole feed turns out to be
+   * ahead.
+   */
   #doubt(peer: Peer, monotonicMs: number): void {
     const at = this.#now(monotonicMs);
     if (at !== undefined && !this.#doubted.has(peer.id)) this.#doubted.set(peer.id, { peer, at, sinceMs: monotonicMs });
   }
 
-  /** Gaps of peers that were ahead alone, as soon as that is known. */
+  /** Emits gaps of peers that alone were ahead, as soon as that is known. */
   #noteDoubted(monotonicMs: number, doubtMs: number): void {
     for (const [id, { peer, at, sinceMs }] of this.#doubted) {
       if (monotonicMs - sinceMs < doubtMs) continue;
@@ -205,20 +208,20 @@ export class Intake {
     }
   }
 
-  /** The whole feed is at another time: one gap for each collector, from what was received last. */
+  /** The whole feed jumped to another time: one gap for each collector, from its last message. */
   #loseAll(monotonicMs: number): void {
     this.#doubted.clear();
     for (const collector of this.hearings.all) this.lose(collector, 'ahead-feed', monotonicMs);
   }
 
-  /** The time of elements that the feed did not send. In a recording, time stops while the feed is silent. */
+  /** The time for elements that the feed did not send. In a recording, time stops while the feed is silent. */
   #now(monotonicMs: number): EventTime | undefined {
     const { heard } = this.#clock;
     const now = this.#options.timeline === 'live' ? this.#clock.expected(monotonicMs) : heard;
     return now === undefined ? undefined : (Math.max(now, heard ?? now, this.#left) as EventTime);
   }
 
-  /** Up to where time has passed for sure. */
+  /** The time up to which no earlier message will come. */
   #until(monotonicMs: number, isConnected: boolean): EventTime | undefined {
     const expected = this.#clock.expected(monotonicMs);
     const { heard } = this.#clock;
@@ -232,7 +235,7 @@ export class Intake {
   #tick(message: Message): void {
     const { at, peer, isSent } = message;
     const { collector } = peer;
-    // What a session says before it is up is no pulse of it.
+    // A message of a session before it is up does not prove liveness.
     const isAlive = !isSent && !this.#sessions.mayBeDown(message);
     const isOfPeer = isAlive && at >= (this.#peerTicks.get(peer.id) ?? -Infinity) + PEER_TICK_MS;
     if (!isOfPeer && !this.hearings.mayTick(collector, at, TICK_MS)) return;
@@ -257,7 +260,7 @@ export class Intake {
   }
 }
 
-/** Within one moment: by collector, then as the collector counted, then gaps and ticks. The rest as it came. */
+/** Order within one moment: by collector, then by the collector's counter, then gaps and ticks, then by arrival. */
 function compare(a: Held, b: Held): number {
   if (a.collector !== b.collector) return a.collector < b.collector ? -1 : 1;
   const { order: one } = a;

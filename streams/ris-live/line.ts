@@ -8,28 +8,28 @@ import type { JsonObject } from './fields.ts';
 import type { Report } from './report.ts';
 import { Acknowledgements, subscribeText, type Subscription } from './subscriptions.ts';
 
-/** Where what a line hears goes. */
+/** The receiver of a line's messages. */
 export interface Listener {
-  /** `false` when it is too old to prove anything of now. */
+  /** `false`: the message is too old to prove anything about the present. */
   message(message: Message): boolean;
   unreadable(unreadable: Unreadable, sample: string): void;
-  /** These collectors are there. */
+  /** The server has these collectors. */
   collectors(collectors: readonly Collector[]): void;
   connected(line: Line): void;
   disconnected(line: Line): void;
   oddity(what: string): void;
-  /** So many elements were sent that `settled` must be awaited before the next ones. */
+  /** Whether so many elements were sent that `settled` must be awaited before the next ones. */
   readonly isBehind: boolean;
   /** A batch has ended, or enough elements were sent. Resolves when the reader has caught up. */
   settled(): Promise<void>;
 }
 
-/** What one socket of the feed needs. */
+/** The options of one socket of the feed. */
 export interface LineOptions {
   readonly name: string;
   readonly connection: ConnectOptions;
   readonly subscriptions: readonly Subscription[];
-  /** The collectors whose silence counts for this line. `undefined`: those that sent something. */
+  /** The collectors whose silence counts for this line. `undefined`: those that have sent data. */
   readonly collectors: readonly Collector[] | undefined;
   readonly reading: Reading;
   readonly listener: Listener;
@@ -37,30 +37,30 @@ export interface LineOptions {
   /** From 0 to 1, 1 excluded: the jitter between attempts. */
   readonly random: () => number;
   readonly clock: Clock;
-  /** A goodbye of the server is the end: recordings end. */
+  /** Whether the server's close ends the source, as at the end of a recording. */
   readonly endsWithServer: boolean;
   /** Milliseconds between subscriptions. @default 200 */
   readonly paceMs?: number;
-  /** Milliseconds within which the last subscription must be acknowledged; then the line is cut. @default 10_000 */
+  /** Deadline for the last acknowledgement, milliseconds; then the connection is closed. @default 10_000 */
   readonly acknowledgeMs?: number;
 }
 
-/** A connection that stood this long was a good one: what comes after is a first failure. */
+/** A connection that lasted this long counts as a success, so back-off starts again. Milliseconds. */
 const HEALTHY_MS = 60_000;
 
-/** Between attempts to connect. */
+/** Waits between attempts to connect. */
 const WAITS = { leastMs: 1_000, firstMs: 2_000, mostMs: 60_000 };
 
-/** Of one connection; the others are counted. */
+/** Errors of one connection that are reported; others are only counted. */
 const MAX_ERRORS_TOLD = 10;
 
-/** Waiting this long for the reader, milliseconds, is being held up. */
+/** After waiting this long for the reader, milliseconds, a line counts as held up. */
 const HELD_UP_MS = 1000;
 
-/** One socket that is opened again whenever it closes. */
+/** One socket that is reopened whenever it closes. */
 export class Line {
   readonly #options: LineOptions;
-  /** Collectors that speak over this line. */
+  /** Collectors that send over this line. */
   readonly collectors: Set<Collector>;
   state: LineState = 'waiting';
   #connection: Connection | undefined;
@@ -68,12 +68,12 @@ export class Line {
   #errors = 0;
   #acknowledgements = new Acknowledgements();
   #isAllSent = false;
-  /** The reader is behind, and this line waits for it; or did since somebody asked. */
+  /** Whether this line waits for a slow reader, or did so since the last call. */
   #isHeldUp = false;
   #wasHeldUp = false;
-  /** When a message of now came last. Monotonic milliseconds. */
+  /** Arrival of the last fresh message. Monotonic milliseconds. */
   heardMs = 0;
-  /** When old news came last: later than `heardMs` while nothing else comes. Monotonic milliseconds. */
+  /** Arrival of the last stale message: later than `heardMs` while only stale ones come. Monotonic milliseconds. */
   murmuredMs = -Infinity;
 
   constructor(options: LineOptions) {
@@ -85,7 +85,7 @@ export class Line {
     return this.#options.name;
   }
 
-  /** Something is wrong with what comes, or does not come, over this connection: begin a new one. */
+  /** Closes this connection, because its data is wrong or missing, and opens a new one. */
   cut(reason: string): void {
     this.#connection?.cut(reason);
   }
@@ -165,7 +165,7 @@ export class Line {
     do {
       this.#wasHeldUp = this.#isHeldUp;
       await clock.sleep(acknowledgeMs, signal);
-      // Acknowledgements stand in line with all else: they are late when we are.
+      // Acknowledgements are in the same queue as messages, so they are late when we are.
     } while (this.#wasHeldUp && !signal.aborted);
     const { missing } = this.#acknowledgements;
     if (signal.aborted || missing.length === 0) return;
@@ -190,7 +190,7 @@ export class Line {
         for (const collector of decoded.collectors) this.collectors.add(collector);
         return listener.collectors(decoded.collectors);
       case 'error':
-        // "Closing connection after being behind …" is followed by the close, and that is the gap.
+        // "Closing connection after being behind …" is followed by the close, which causes the gap.
         listener.oddity('server-error');
         if (this.#errors++ < MAX_ERRORS_TOLD) report({ type: 'server-error', line: name, text: decoded.text });
         return;

@@ -1,14 +1,14 @@
 /**
- * Where a message stands among those of its collector and millisecond. The feed is not in order, and two updates of one
- * route can bear the same timestamp: only the counter in the id tells which was last.
+ * The order of a message among those of its collector and millisecond. The feed is not sorted, and two updates of one
+ * route can have the same timestamp: only the counter in the id shows which was last.
  */
 export interface MessageOrder {
-  /** Whose messages the counter counts: all of the collector's (`''`), or those of one session. */
+  /** The scope of the counter: all messages of the collector (`''`), or those of one session. */
   readonly scope: string;
   readonly count: number;
 }
 
-/** Longer is no id of any form known, and would fill memory. */
+/** Longest id: no known form is longer, and long ids would fill memory. */
 export const MAX_ID_LENGTH = 128;
 
 const NO_ORDER: MessageOrder = { scope: '', count: 0 };

@@ -2,19 +2,19 @@ import { parseCollector, peerOf, type Collector, type Peer } from '../../src/bgp
 import { addressText, parseAddress } from '../../src/bgp/prefix.ts';
 import { asnField } from './fields.ts';
 
-/** RIS has 23 collectors and some 1,500 sessions. A feed with more than this makes them up. */
+/** Most collectors. RIS has 23 collectors and some 1,500 sessions; a feed with far more invents them. */
 export const MAX_COLLECTORS = 256;
 
-/** Peers that are named, at most. */
+/** Most peers. */
 export const MAX_PEERS = 20_000;
 
 /**
- * The collectors and peers a feed has named: each is read once, and every later message gets the same object. Bounded:
- * a name beyond the bound is not read, and its message is unreadable.
+ * The collectors and peers in a feed. Each name is parsed once, and later messages get the same object. Bounded: a
+ * message with a name beyond the bound is unreadable.
  */
 export class Names {
   readonly #collectors = new Map<string, Collector>();
-  /** By the text of host, address and ASN: the spelling, not the meaning. */
+  /** By the exact text of host, address and ASN. */
   readonly #peers = new Map<string, Peer>();
 
   get size(): number {
@@ -31,7 +31,7 @@ export class Names {
     return collector;
   }
 
-  /** A string where there is no peer: why. */
+  /** A string: why the peer cannot be read. */
   peer(collector: Collector, address: unknown, asn: unknown): Peer | 'bad-peer' | 'bad-peer-asn' | 'too-many-peers' {
     if (typeof address !== 'string') return 'bad-peer';
     if (typeof asn !== 'string' && typeof asn !== 'number') return 'bad-peer-asn';

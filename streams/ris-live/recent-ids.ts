@@ -17,7 +17,7 @@ export class RecentIds {
     return this.#young.size + this.#old.size;
   }
 
-  /** Whether this id was there before; it is from now on. */
+  /** Adds the id. Returns whether it was already there. */
   isRepeated(collector: Collector, id: string): boolean {
     if (this.#young.has(collector, id)) return true;
     const isOld = this.#old.has(collector, id);
@@ -30,7 +30,7 @@ export class RecentIds {
   }
 }
 
-/** Ids by collector: a key made of both would be a third string for each, and twice the memory. */
+/** Ids by collector. A combined key would need another string for each, and twice the memory. */
 class Generation {
   size = 0;
   readonly #ids = new Map<Collector, Set<string>>();
@@ -39,7 +39,7 @@ class Generation {
     return this.#ids.get(collector)?.has(id) === true;
   }
 
-  /** Call only with what it has not. */
+  /** Call only with ids that it does not contain. */
   add(collector: Collector, id: string): void {
     let ids = this.#ids.get(collector);
     if (ids === undefined) this.#ids.set(collector, (ids = new Set()));

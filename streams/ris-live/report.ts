@@ -3,11 +3,11 @@ import type { Collector, Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { Closing } from './frames.ts';
 
-/** What a live source tells people. Programs read elements. */
+/** The reports of a live source, for people. Programs read elements. */
 export type LiveReport =
   | { readonly type: 'connecting'; readonly line: string; readonly attempt: number }
   | { readonly type: 'connected'; readonly line: string }
-  /** Every subscription is acknowledged: from here on nothing is missed. */
+  /** Every subscription is acknowledged: from here on the feed is complete. */
   | { readonly type: 'subscribed'; readonly line: string; readonly subscriptions: number }
   | { readonly type: 'not-subscribed'; readonly line: string; readonly missing: readonly string[] }
   | {
@@ -26,17 +26,17 @@ export type LiveReport =
       readonly heardAt: EventTime;
     }
   | { readonly type: 'heard-again'; readonly collector: Collector; readonly at: EventTime }
-  /** The feed's messages are so far behind our wall clock, milliseconds; ahead of it when negative. */
+  /** How far the feed's messages are behind our wall clock, milliseconds; negative: ahead of it. */
   | { readonly type: 'clocks-differ'; readonly behindMs: number }
   | { readonly type: 'beacon-silent'; readonly silentMs: number }
   | { readonly type: 'never-announced-heard'; readonly peer: Peer; readonly at: EventTime }
   /** Something went wrong for the 1st, 10th, 100th time and so on: `what` says how, `sample` shows it. */
   | { readonly type: 'odd'; readonly what: string; readonly count: number; readonly sample: string };
 
-/** Takes what a live source reports. */
+/** Receives the reports of a live source. */
 export type Report = (report: LiveReport) => void;
 
-/** Counts oddities by kind, and reports each kind more and more seldom. */
+/** Counts oddities by kind, and reports each kind less and less often. */
 export class Oddities {
   readonly #counts = new Map<string, number>();
   readonly #report: Report;
@@ -45,7 +45,7 @@ export class Oddities {
     this.#report = report;
   }
 
-  /** `what` comes from a closed list of ours, never from the wire. */
+  /** `what` comes from a closed list in this program, never from the feed. */
   count(what: string, sample = ''): void {
     const count = (this.#counts.get(what) ?? 0) + 1;
     this.#counts.set(what, count);

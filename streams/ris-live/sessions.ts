@@ -4,24 +4,24 @@ import { later, type EventTime } from '../../src/bgp/time.ts';
 import type { Message } from './decode.ts';
 
 /**
- * A KEEPALIVE alone does not say that its session is up: both ends send them before it is, in OpenConfirm (RFC 4271
- * section 8.2.2), and unlike an OPEN the feed's do not say who sent them. A session that was not up within RIS's hold
- * time is over, so one that sends KEEPALIVEs this long after it was down is up.
+ * A KEEPALIVE alone does not prove that its session is up: both ends already send them in OpenConfirm (RFC 4271 section
+ * 8.2.2), and the feed does not name their sender. A session that is not up within RIS's hold time ends, so a session
+ * that still sends KEEPALIVEs this long after it was down is up.
  */
 const HOLD_MS = RIS_HOLD_MS;
 
 /**
- * Sessions that are down, or have TCP and no more. The feed need not say `up`: an UPDATE is only sent in an established
- * session, so the first one of a session that was down says that it is up, and so does a KEEPALIVE a hold time later.
+ * Sessions that are down, or have only TCP. The feed may not report `up`. UPDATEs are only sent in an established
+ * session, so the first one of a session that was down shows that it is up, and so does a KEEPALIVE a hold time later.
  */
 export class LiveSessions {
   readonly #down = new Map<PeerId, EventTime>();
-  /** As `#down`, with state messages that have arrived and are not in order yet: the latest state. */
+  /** Like `#down`, including state messages that have arrived and are not sorted yet: the latest state. */
   readonly #mayBeDown = new Map<PeerId, EventTime>();
-  /** Until when each session is known to stand. As many as a feed may name peers. */
+  /** The time up to which each session is known to be up. Bounded by the number of peers that a feed may name. */
   readonly #standing = new Map<PeerId, EventTime>();
 
-  /** Notes a message as it comes. Whether it must wait for its turn, because it may say that its session is up. */
+  /** Notes a message at its arrival. Returns whether it must be sorted, because it may show that its session is up. */
   matters(message: Message): boolean {
     const { type, state, peer, at } = message;
     if (type === 'state' && state !== 'up') {
@@ -35,14 +35,14 @@ export class LiveSessions {
     return type === 'state' || (down !== undefined && (type === 'update' || stands >= down));
   }
 
-  /** Whether it was said to be down, and nothing since says that it is up. */
+  /** Whether the session was reported down, and nothing since shows that it is up. */
   mayBeDown({ peer }: Message): boolean {
     return this.#mayBeDown.has(peer.id);
   }
 
   /**
-   * What a message says of its session before it says anything else. Called in the order of event time, but for late
-   * messages: what was overtaken by a newer word changes nothing.
+   * The change of the session that a message implies, before its own content. Called in order of event time, except for
+   * late messages: an overtaken message changes nothing.
    */
   risen(message: Message, isLate: boolean): Element | undefined {
     const { type, state, peer, at } = message;
@@ -62,8 +62,8 @@ export class LiveSessions {
   }
 
   /**
-   * Something of this collector may have been missed: that a session is up again, and then its table as well. So its
-   * next KEEPALIVE does not say that all of it is told from here on.
+   * Messages of this collector may have been missed: a session may be up again, and its table sent. So its next
+   * KEEPALIVE does not prove that the feed has its whole table.
    */
   miss(collector: Collector): void {
     for (const id of this.#mayBeDown.keys()) {
@@ -74,7 +74,7 @@ export class LiveSessions {
   }
 }
 
-/** A session that says this was up then, if it was not down since; `undefined`: it says nothing of it. */
+/** When this message proves its session to be up; `undefined`: it does not. */
 function standsAt({ type, state, at, isSent }: Message): EventTime | undefined {
   if (state === 'up') return at;
   if (isSent) return undefined;

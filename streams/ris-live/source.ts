@@ -19,53 +19,54 @@ import { WatchedRoutes } from './watched-routes.ts';
 /** The WebSocket of RIPE RIS Live. */
 export const RIS_LIVE_URL = 'wss://ris-live.ripe.net/v1/ws/';
 
-/** Elements that wait for the reader. Beyond this, lines stop reading their sockets. */
+/** Most elements that wait for the reader. Beyond this, lines stop reading their sockets. */
 const MAX_WAITING = 20_000;
 
-/** How a live feed is read. */
+/** The options of a live feed. */
 export interface RisLiveOptions {
   /** @default RIS_LIVE_URL */
   readonly url?: string;
-  /** What to call ourselves: `unroutable-0.1.0`. */
+  /** The client's name: `unroutable-0.1.0`. */
   readonly client: string;
   /** The blocks watched; routes that concern none of them are left out. */
   readonly blocks: readonly Prefix[];
-  /** Subscribe to these collectors, each over a socket of its own. @default all that the server has, over one socket */
+  /** Subscribe to these collectors, each over its own socket. @default all of the server's, over one socket */
   readonly collectors?: readonly Collector[];
   readonly clock: Clock;
   /** From 0 to 1, 1 excluded: the jitter of the back-off. */
   readonly random: () => number;
   readonly report?: Report;
-  /**
-   * `history`: the server plays a recording, at any speed, and its goodbye is the end. @default 'live'
-   */
+  /** `history`: the server plays a recording, at any speed, and its close ends the source. @default 'live' */
   readonly timeline?: 'live' | 'history';
   /** @default CONTROL_PREFIXES; none in `history` */
   readonly controls?: readonly ControlPrefix[];
   /** Milliseconds of event time that messages are held, to be put in order. @default 2_000 */
   readonly reorderMs?: number;
-  /** A collector that says nothing of now for this long, milliseconds, is lost. @default 60_000 */
+  /** A collector without fresh messages for this long, milliseconds, is lost. @default 60_000 */
   readonly silentCollectorMs?: number;
-  /** A whole feed that says nothing of now for this long, milliseconds, is lost and cut. @default 45_000 */
+  /**
+   * A whole feed without fresh messages for this long, milliseconds, is lost, and its connection is closed. @default
+   * 45_000
+   */
   readonly silentFeedMs?: number;
 }
 
-/** A live source can be asked how it is. */
+/** A live source, with statistics. */
 export interface LiveSource extends ElementSource {
   stats(): LiveStats;
 }
 
-/** How often what falls due by itself is looked for, milliseconds. */
+/** How often to check for due actions, milliseconds. */
 const BEAT_MS = 500;
-/** Looking this much later than meant, milliseconds, we were held up ourselves. */
+/** If the check runs this much too late, milliseconds, our own process was held up. */
 const HELD_UP_MS = 2000;
-/** … and this much later, monotonic time itself may have leapt: a virtual machine was moved or restored. */
+/** A check this late, milliseconds, may mean that monotonic time jumped: a virtual machine was moved or restored. */
 const LEAP_MS = 60_000;
 
 /**
- * The routes of the watched blocks as RIS Live tells them, from now on: it sends no initial state, and never sends
- * again what was missed. Every loss is a `gap`; while nothing comes, `tick`s take time on, so that the engine sees it
- * pass. Elements come in order but for late ones: those keep their own time, for the engine to place.
+ * The routes of the watched blocks from RIS Live, from now on. RIS Live sends no initial state, and does not repeat
+ * missed messages. Every loss is a `gap`; during silence, `tick`s advance the time for the engine. Elements are in
+ * order, except late ones, which keep their own time.
  */
 export function risLive(options: RisLiveOptions): LiveSource {
   let feed: Feed | undefined;
@@ -95,9 +96,9 @@ export function risLive(options: RisLiveOptions): LiveSource {
   };
 }
 
-/** One reading of the feed: its lines, and what is made of what they hear. */
+/** One reading of the feed: its lines, and the processing of their messages. */
 class Feed implements Listener {
-  /** Where all lines put elements and one reader takes them. Full, lines stop reading their sockets. */
+  /** The queue between all lines and the one reader. When it is full, lines stop reading their sockets. */
   readonly outlet = new AsyncQueue<Element>(MAX_WAITING);
   readonly #options: RisLiveOptions;
   readonly #timeline: 'live' | 'history';
@@ -136,7 +137,7 @@ class Feed implements Listener {
         : options.collectors.map((collector) => this.#lineOf(collector, prefixes, reading));
   }
 
-  /** Ends when `signal` aborts, or with the recording; then there are no more elements. */
+  /** Ends when `signal` aborts, or with the recording. */
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const beating = this.#beatUntil(AbortSignal.any([signal, ended.signal]));
@@ -219,7 +220,7 @@ class Feed implements Listener {
       const due = this.#now() + BEAT_MS;
       await this.#options.clock.sleep(BEAT_MS, signal);
       if (signal.aborted) return;
-      // Our own slowness is not the feed's silence: what came meanwhile is read first.
+      // If we were slow, the feed was not silent: read the waiting messages first.
       if (this.#now() > due + LEAP_MS) this.#intake.forgetPace();
       const isHeldUp = this.outlet.isFull || this.#now() > due + HELD_UP_MS;
       if (isHeldUp || wasHeldUp) {

@@ -1,20 +1,21 @@
 import { later, type EventTime } from '../../src/bgp/time.ts';
 
 /**
- * What a message's own time is, beside the feed's:
- * - `in-time`: it takes the feed's time on, or is a little behind it;
- * - `absurd`: days old. RIS Live passes on updates stamped days or weeks ago;
- * - `ahead`: no clock of a collector is believed that runs ahead of all the others;
- * - `leapt`: the whole feed is ahead, not long enough to be believed;
- * - `returned`: the whole feed is back from a leap that was believed. Its time goes back with this message.
+ * A message's own time, compared with the feed's:
+ *
+ * - `in-time`: it advances the feed's time, or is a little behind it;
+ * - `absurd`: days old. RIS Live passes on updates with timestamps from days or weeks ago;
+ * - `ahead`: one collector's clock is ahead of all others, and is not used;
+ * - `leapt`: the whole feed is ahead, but not yet long enough to be accepted;
+ * - `returned`: the whole feed is back from an accepted leap. The feed's time goes back with this message.
  */
 export type Timeliness = 'in-time' | 'absurd' | 'ahead' | 'leapt' | 'returned';
 
-/** What the clock of a feed needs. */
+/** The options of a feed's clock. */
 export interface StreamClockOptions {
   /**
-   * `live`: a second of the feed is a second of ours, so that a message from the future can be told. `history`: a
-   * recording at any speed; every message that is not absurd is believed.
+   * `live`: the feed runs in real time, so messages from the future can be detected. `history`: a recording at any
+   * speed; every message that is not absurd is accepted.
    */
   readonly timeline: 'live' | 'history';
   /** Milliseconds a collector's clock may run ahead of the feed. @default 10_000 */
@@ -22,29 +23,33 @@ export interface StreamClockOptions {
   /** Older than this, a message is absurd, milliseconds. @default 86_400_000 */
   readonly oldestMs?: number;
   /**
-   * The whole feed must be ahead this long, milliseconds of monotonic time, before we think that we are behind.
+   * The whole feed must be ahead for this long, in monotonic milliseconds, before our own time counts as behind.
+   *
    * @default 5_000
    */
   readonly doubtMs?: number;
-  /** … and this long before its time is used, once the feed has given one. @default 30_000 */
+  /**
+   * Once the feed has given a time, the whole feed must be ahead for this long before its new time is used. @default
+   * 30_000
+   */
   readonly beliefMs?: number;
 }
 
-/** So many messages must agree before a new time is believed. */
+/** This many messages must agree before a new time is accepted. */
 const WITNESSES = 3;
 
 /** Messages that agree with each other, but not with the feed's time. */
 interface Doubt {
   at: EventTime;
-  /** When `at` arrived. Monotonic. */
+  /** When `at` arrived. Monotonic milliseconds. */
   atMs: number;
   readonly sinceMs: number;
   witnesses: number;
 }
 
 /**
- * The feed's time: what its messages say, taken on by monotonic time while nothing comes. Wall time is
- * a first guess for a live feed and is not asked again, so that a step of our own clock changes nothing.
+ * The feed's time: the time of its messages, advanced by monotonic time during silence. For a live feed, wall time is
+ * only a first estimate, so a later step of our clock changes nothing.
  */
 export class StreamClock {
   readonly #timeline: 'live' | 'history';
@@ -55,7 +60,7 @@ export class StreamClock {
   #heard: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #guess: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #doubt: Doubt | undefined;
-  /** How far the feed leapt ahead when that was believed last. It may have been wrong, and come back. Milliseconds. */
+  /** The size of the last accepted leap. It may have been wrong, and the feed may come back. Milliseconds. */
   #leaptMs: number | undefined;
   readonly #beliefMs: number;
 
@@ -73,7 +78,7 @@ export class StreamClock {
     return this.#heard?.at;
   }
 
-  /** Starts a live feed at our wall clock, which is all that is known of its time before the first message. */
+  /** Starts a live feed at our wall clock, the only estimate before the first message. */
   guess(at: EventTime, monotonicMs: number): void {
     if (this.#timeline === 'live') this.#guess ??= { at, monotonicMs };
   }
@@ -84,7 +89,7 @@ export class StreamClock {
     return base === undefined ? undefined : later(base.at, Math.max(0, Math.floor(monotonicMs - base.monotonicMs)));
   }
 
-  /** `isStale`: it is minutes behind what the feed can do, so it does not say what time it is now. */
+  /** `isStale`: the message is minutes slower than the feed's pace, so it does not show the present time. */
   judge(at: EventTime, monotonicMs: number, isStale = false): Timeliness {
     const expected = this.expected(monotonicMs);
     if (expected !== undefined) {
@@ -111,12 +116,12 @@ export class StreamClock {
     return 'in-time';
   }
 
-  /** It is dated as it would be if the feed had never leapt. */
+  /** Its time matches the feed before the leap. */
   #mayHaveReturned(at: EventTime, expected: EventTime): boolean {
     return this.#leaptMs !== undefined && Math.abs(expected - this.#leaptMs - at) <= this.#toleranceMs;
   }
 
-  /** Whether the feed as a whole, and not one message, tells another time than we thought. */
+  /** Whether the whole feed, and not just one message, has another time than ours. */
   #isConvinced(at: EventTime, monotonicMs: number): boolean {
     return this.#doubtedMs(at, monotonicMs) >= this.#doubtMs;
   }

@@ -11,30 +11,30 @@ export interface Subscription {
   readonly lessSpecific?: boolean;
 }
 
-/** The sockets of a feed, and what each subscribes to. */
+/** One socket of a feed, with its subscriptions. */
 export interface SubscriptionPlan {
   readonly blocks: readonly Prefix[];
   readonly controls: readonly Prefix[];
-  /** `undefined`: all that the server has. */
+  /** `undefined`: all collectors of the server. */
   readonly collectors: readonly Collector[] | undefined;
 }
 
-/** So many prefixes in one message, so that a country of thousands of blocks is subscribed within a minute. */
+/** Prefixes per message, so that a country with thousands of blocks is subscribed within a minute. */
 const PREFIXES_A_MESSAGE = 50;
 
 /**
- * What proves that a session lives, and what says that it died. The documentation calls peer state `RIS_PEER_STATE`, the
- * messages of 2026 call it `STATE`; which of the two the filter wants is not known, so both are asked for.
+ * Messages that prove that a session is up, or report its end. The documentation calls a peer state `RIS_PEER_STATE`,
+ * the messages of 2026 call it `STATE`. It is not known which name the filter expects, so both are used.
  */
 const SESSION_TYPES = ['RIS_PEER_STATE', 'STATE', 'KEEPALIVE', 'OPEN', 'NOTIFICATION'] as const;
 
-/** What has to be subscribed on one connection, in this order. */
+/** The subscriptions of one connection, in order. */
 export function subscriptionsOf({ blocks, controls, collectors }: SubscriptionPlan): readonly Subscription[] {
   const hosts = collectors === undefined ? [{}] : collectors.map((host) => ({ host }));
   const exact = { moreSpecific: false, lessSpecific: false };
   const whole = { moreSpecific: true, lessSpecific: true };
   return hosts.flatMap((host): readonly Subscription[] => [
-    // First what tells that sessions end: a route subscribed before could be believed after its session is gone.
+    // Session messages come first: otherwise a route could still count after its session has ended.
     ...SESSION_TYPES.map((type) => ({ ...host, type })),
     ...chunks(blocks).map((prefix) => ({ ...host, prefix, ...whole })),
     ...chunks(controls).map((prefix) => ({ ...host, prefix, ...exact })),
@@ -66,7 +66,7 @@ export class Acknowledgements {
     for (const key of keysOf(subscription)) this.#awaited.delete(key);
   }
 
-  /** What is awaited still, in words. Of the two names of peer state, one is enough. */
+  /** The missing acknowledgements, in words. One of the two names of peer state is enough. */
   get missing(): readonly string[] {
     return [...this.#awaited].filter((key) => {
       const other = key.replace(/ (STATE|RIS_PEER_STATE) /, (_, name) =>

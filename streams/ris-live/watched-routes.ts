@@ -1,16 +1,16 @@
 import { parsePrefix, type Prefix } from '../../src/bgp/prefix.ts';
 import { watching } from '../../src/territory/territory.ts';
 
-/** Prefixes that passed, kept by their spelling so that the same text is parsed once. Emptied when full. */
+/** Parsed prefixes by their text, so that the same text is parsed only once. Emptied when full. */
 const MAX_KNOWN = 10_000;
 
-/** What a prefix in a message is to us. `undefined`: it cannot be read. */
+/** Whether a prefix in a message is watched. `undefined`: it cannot be read. */
 export type PrefixSight = Prefix | 'of-no-concern' | undefined;
 
 /**
- * Tells the prefixes that concern the watched blocks from the others, by their text. A full feed has 20,000 messages a
- * second and a country one in a minute, so a prefix whose first octet is another's is let go unparsed: one that holds
- * a block, or lies in it, and is at least a /8 long, begins with the same octet.
+ * Finds the prefixes that concern the watched blocks, by their text. A full feed has 20,000 messages a second, and a
+ * country one a minute. So a prefix with another first octet is skipped without parsing: a prefix of at least /8 that
+ * covers a block, or lies in it, starts with the same octet.
  */
 export class WatchedRoutes {
   readonly #isEverything: boolean;
@@ -38,7 +38,7 @@ export class WatchedRoutes {
     return prefix;
   }
 
-  /** `false` when the text begins like an address of another /8; `undefined` when it begins like none. */
+  /** `false`: the text starts with an address of another /8; `undefined`: it does not start like an address. */
   #begins(text: string): boolean | undefined {
     let decimal = 0;
     let hexadecimal = 0;

@@ -2,9 +2,9 @@ import { elementLine } from '../../src/bgp/element-line.ts';
 import type { ElementSource } from '../../src/ports.ts';
 
 /**
- * The same source, which also writes down each element before it hands it on: what was acted upon is on the tape.
- * `write` gets whole lines with their newline, and is waited for: a slow tape holds the source. It deals with its own
- * failures; when it rejects, the reading ends with that.
+ * The same source, but each element is recorded before it is passed on, so the tape contains everything that was
+ * applied. `write` gets complete lines with their newline, and is awaited: a slow tape slows the source. `write`
+ * handles its own failures; if it rejects, reading ends with that error.
  */
 export function record(source: ElementSource, write: (line: string) => Promise<void> | void): ElementSource {
   return {

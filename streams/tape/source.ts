@@ -5,7 +5,7 @@ import type { Collector } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import type { ElementSource } from '../../src/ports.ts';
 
-/** What is reported while a tape is played. */
+/** The reports of a tape while it is played. */
 export type TapeReport =
   /** `reason` says why this line was left out. */
   | { readonly type: 'bad-line'; readonly file: string; readonly line: number; readonly reason: string }
@@ -15,15 +15,15 @@ export type TapeReport =
   /** Once, last. */
   | { readonly type: 'end'; readonly file: string; readonly elements: number; readonly badLines: number };
 
-/** Characters. The longest path in the largest BGP message makes a line of half of this. */
+/** Most characters of a line. The longest path in the largest BGP message needs half of this. */
 const MAX_LINE = 256 * 1024;
 /** A collector that a bad line may have been about. */
 const MAX_COLLECTORS = 256;
 
 /**
- * Plays what `record` wrote, element by element as it was. A line that cannot be read is a `gap` of the collector it
- * names, or of all that the tape has named; lines that begin with `#` are for people. A line counts only with its
- * newline: half a line can look like a whole one.
+ * Plays a tape that `record` wrote, element by element. An unreadable line is a `gap` of the collector that it names,
+ * or of all collectors of the tape so far. Lines that start with `#` are for people. A line counts only with its
+ * newline, because half a line can look like a complete one.
  */
 export function tapeSource(file: string, report: (report: TapeReport) => void = () => undefined): ElementSource {
   return {
@@ -47,7 +47,7 @@ export function tapeSource(file: string, report: (report: TapeReport) => void = 
   };
 }
 
-/** What has been read of a tape. */
+/** The state of reading a tape. */
 class Tape {
   elements = 0;
   badLines = 0;
@@ -95,12 +95,12 @@ class Tape {
 }
 
 interface Line {
-  /** `undefined`: too long to be one. */
+  /** `undefined`: the line is too long. */
   readonly text: string | undefined;
   readonly isWhole: boolean;
 }
 
-/** Lines in batches; memory is bounded by the longest line allowed. */
+/** Lines in batches. Memory is bounded by the longest allowed line. */
 async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<readonly Line[]> {
   let rest = '';
   let isTooLong = false;

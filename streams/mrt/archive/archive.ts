@@ -21,27 +21,27 @@ export interface MrtPlanOptions {
   readonly paths: readonly string[];
   /** The collector of files whose path names none. @default 'local', if they can be of one */
   readonly collector?: Collector;
-  /** Event time from which verdicts are wanted: the last RIB dump before it becomes the seed, older files are left out. */
+  /** Event time from which verdicts are wanted. The last RIB dump before it is the seed; older files are left out. */
   readonly since?: EventTime;
   /** Event time after which nothing is wanted. */
   readonly until?: EventTime;
   readonly limits?: MrtLimits;
 }
 
-/** What is read of one collector: RIB dumps and updates, each in order of time. */
+/** The files of one collector: RIB dumps and updates, each in order of time. */
 export interface CollectorPlan {
   readonly collector: Collector;
   readonly ribs: readonly PlannedFile[];
   readonly updates: readonly PlannedFile[];
-  /** Where a file is missing in the sequence of updates, or all of them are. */
+  /** Missing files in the sequence of updates. */
   readonly holes: readonly Hole[];
 }
 
-/** What is read, in order. */
+/** The files to read, in order. */
 export interface MrtPlan {
   /** In the order of their names. */
   readonly collectors: readonly CollectorPlan[];
-  /** Paths that were named or found, and are not read. */
+  /** Paths that were named or found, and cannot be read. */
   readonly refused: readonly Refusal[];
   readonly files: number;
   /** Packed. */
@@ -55,11 +55,11 @@ export interface Refusal {
   readonly path: string;
   /** For people: `is a directory`, `is no MRT file, it looks like a web page`. */
   readonly reason: string;
-  /** A folder that may not be entered: what lies in it is not known. */
+  /** A folder without access: its content is not known. */
   readonly isFolder?: true;
 }
 
-/** A file of updates by its name, that cannot be read: what it held is missing. */
+/** A file that is an update file by its name and cannot be read, so its content is missing. */
 export interface UnreadUpdates {
   readonly refusal: Refusal;
   readonly collector: Collector;
@@ -73,17 +73,17 @@ export type MrtPlanned =
 
 /** The collector of files whose path names none. */
 export const UNNAMED = 'local' as Collector;
-/** Bytes of a packed file in which there can be nothing: a header with a long name, and a trailer. */
+/** A compressed file this small may be empty: a header with a long name, and a trailer. Bytes. */
 const LONGEST_NOTHING = 1024;
-/** Files looked at side by side while planning. */
+/** Files that planning opens in parallel. */
 const LOOK_AHEAD = 16;
-/** Read of a file to see what it is packed in: more only where it is not packed. */
+/** Bytes that are read to detect the compression; more only for an uncompressed file. */
 const LOOK_BYTES = 64 * 1024;
 
 /** Files that were found and looked at, in no order yet. */
 export interface FoundMrt {
   readonly files: readonly PlannedFile[];
-  /** Of those refused, the files of updates. */
+  /** The refused files that are update files. */
   readonly unread: readonly UnreadUpdates[];
   readonly refused: readonly Refusal[];
 }
@@ -132,7 +132,7 @@ export function planFound({ files, unread, refused }: FoundMrt, options: MrtPlan
   return { ok: true, plan: { collectors, refused, files: kept.length, bytes, until: options.until, limits } };
 }
 
-/** Why files whose paths name no collector cannot be of one; `undefined` when they can. */
+/** Why files without a collector in their paths cannot be from one collector; `undefined`: they can. */
 export function unnamedConflict(files: readonly PlannedFile[], { collector }: MrtPlanOptions): string | undefined {
   if (collector !== undefined) return undefined;
   const unnamed = files.filter((file) => file.collector === UNNAMED);
@@ -219,7 +219,7 @@ async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits):
   };
 }
 
-/** Whether a small file is whole and unpacks to no byte. Closes the file if so. */
+/** Whether a small file is complete and unpacks to nothing. If so, closes the file. */
 function holdsNothing(unpacking: Unpacking, { size }: Snapshot): boolean {
   if (unpacking.kind === 'plain' || size > LONGEST_NOTHING) return false;
   const chunks = unpacking.chunks();
@@ -254,13 +254,13 @@ async function filesIn(folder: string): Promise<string[]> {
   return matching('**/*', { cwd: folder, absolute: true, dot: false });
 }
 
-/** Loaded when there is something to search: files are mostly named. */
+/** Loaded on demand: most files are named directly. */
 async function matching(pattern: string, options: GlobOptions): Promise<string[]> {
   const { glob } = await import('tinyglobby');
   return glob(pattern, options);
 }
 
-/** This folder and those in it that cannot be listed: a search for files passes them over without a word. */
+/** This folder and its subfolders that cannot be listed: a search for files would silently skip them. */
 async function closedFolders(folder: string): Promise<readonly Refusal[]> {
   let entries: Dirent[];
   try {

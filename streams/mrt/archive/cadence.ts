@@ -8,12 +8,11 @@ const RIS = /^rrc\d{2}$/;
 const ROUTE_VIEWS = /^(?:route-views.*|[a-z][a-z0-9-]*\.[a-z]{3})$/;
 
 /**
- * How often a collector begins a new file of updates, in milliseconds, by the documents of its project: RIS every 5 minutes
- * (15 in its first years), Route Views every 15 (routeviews.org/routeviews/archive). `undefined` for other collectors:
- * each daemon's owner sets it as he likes.
+ * How often a collector begins a new file of updates, in milliseconds, by the documents of its project: RIS every 5
+ * minutes (15 in its first years), Route Views every 15 (routeviews.org/routeviews/archive). `undefined` for other
+ * collectors: each operator chooses an interval.
  *
- * What is documented decides, not what is there: where every second file is missing, those that are there are ten minutes
- * apart.
+ * The documents decide, not the files: if every second file is missing, the existing ones are ten minutes apart.
  */
 export function documentedInterval(collector: Collector, at: number): number | undefined {
   if (RIS.test(collector)) return at < RIS_FIVE_MINUTES_SINCE ? 15 * MINUTE_MS : 5 * MINUTE_MS;

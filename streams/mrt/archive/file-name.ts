@@ -4,7 +4,7 @@ import { isInPacificTime, isUnsure, utcOfPacific } from './pacific.ts';
 /** What a file holds: a table dump, or updates. */
 export type FileKind = 'rib' | 'updates';
 
-/** What a path tells of a file. Names may lie or be silent: then the first record is asked. */
+/** What the path of a file says about it. Names may be wrong or say nothing: then the first record decides. */
 export interface NamedFile {
   readonly collector: Collector | undefined;
   readonly kind: FileKind | undefined;
@@ -47,7 +47,7 @@ export function readFileName(path: string): NamedFile {
   return { collector, kind: kindOf(name), start: utcOf(startOf(name), collector) };
 }
 
-/** `undefined` where it is not sure which moment the name means: then the first record is asked. */
+/** `undefined`: the name is ambiguous, and the first record decides. */
 function utcOf(start: number | undefined, collector: Collector | undefined): number | undefined {
   if (start === undefined || collector === undefined || RIS.test(`/${collector}/`)) return start;
   if (!collector.startsWith('route-views')) return start < PERHAPS_PACIFIC ? undefined : start;
@@ -73,7 +73,7 @@ function routeViewsIn(text: string): string | undefined {
   return found?.replace(/\.(?:ribs?|updates?|bview|mrt|gz|bz2)$/, '');
 }
 
-/** The folder nearest to the file says it. */
+/** The folder nearest to the file decides. */
 function lastOf(pattern: RegExp, path: string): string | undefined {
   return [...path.matchAll(new RegExp(pattern, `${pattern.flags}g`))].at(-1)?.[1];
 }

@@ -10,14 +10,14 @@ import { createFramer, FIRST_SECONDS } from '../record/records.ts';
 /** Unpacked bytes searched for the first record. A peer index table of 1,500 peers has 30 kB. */
 const SEARCHED_BYTES = 4 * 2 ** 20;
 
-/** What the first record of a file tells. */
+/** The facts in the first record of a file. */
 export interface FirstRecord {
   readonly kind: FileKind;
   readonly container: ContainerKind;
   readonly seconds: number;
 }
 
-/** What a file begins with, or why that is not known. */
+/** The first record of a file, or why it is not known. */
 export function firstRecord(path: string, snapshot: Snapshot, limits: MrtLimits): FirstRecord | string {
   const opened = openUnpacking(path, { snapshot, limits });
   if (!opened.ok) return opened.reason;
@@ -32,7 +32,7 @@ export function firstRecord(path: string, snapshot: Snapshot, limits: MrtLimits)
         const type = u16(bytes, start + 4);
         const at = u32(bytes, start);
         const isRib = type === TYPE.tableDump || type === TYPE.tableDump2;
-        // An earlier first time is a flaw: the next record is asked.
+        // An implausibly early time is a flaw: use the next record.
         found.push({ kind: isRib ? 'rib' : 'updates', container, seconds: at < FIRST_SECONDS && next > 0 ? next : at });
       },
       damage: () => undefined,

@@ -39,7 +39,7 @@ function momentsOf(written: number): readonly number[] {
 
 let format: Intl.DateTimeFormat | undefined;
 
-/** Made when it is needed: that takes 30 ms, and most archives are younger. */
+/** Created on demand: it takes 30 ms, and most archives are younger. */
 function pacific(): Intl.DateTimeFormat {
   format ??= new Intl.DateTimeFormat('en-US', {
     timeZone: 'America/Los_Angeles',

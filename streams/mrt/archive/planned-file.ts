@@ -3,7 +3,7 @@ import type { ContainerKind } from '../container/unpacking.ts';
 import type { FileKind } from './file-name.ts';
 import type { Snapshot } from '../container/packed-file.ts';
 
-/** A file that is to be read, as far as it is known before. */
+/** A file to read, with the facts known before reading. */
 export interface PlannedFile {
   readonly path: string;
   readonly collector: Collector;

@@ -1,6 +1,6 @@
 import { dirname, basename } from 'node:path';
 
-/** Folders that say nothing of whose files lie in them: kinds of files, years, months, days. */
+/** Names of folders that do not name a collector: kinds of files, years, months, days. */
 const OF_NOBODY =
   /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|\d{2}|\d{4}|\d{4}[._-]?\d{2}(?:[._-]?\d{2})?)$/i;
 

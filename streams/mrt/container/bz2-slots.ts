@@ -21,13 +21,13 @@ export interface PackedBlock {
   /** Bits of `bytes` at which it begins, and at which what follows it does. */
   readonly from: number;
   readonly to: number;
-  /** That of its stream, as a digit's code. */
+  /** Block size level of its stream, as the code of a digit. */
   readonly level: number;
 }
 
 /**
- * Blocks of bzip2 that wait to be unpacked, and what came out, in memory that reading threads share: the thread that reads
- * the file puts blocks in and takes them out in order; threads that have no file unpack them meanwhile.
+ * Slots for bzip2 blocks and their unpacked bytes, in memory that the reading threads share. The thread that reads the
+ * file adds blocks and takes the results in order. Threads without a file unpack them.
  */
 export class Bz2Slots {
   readonly shared: SharedArrayBuffer;
@@ -47,7 +47,7 @@ export class Bz2Slots {
     this.#numbers = new Int32Array(shared, 0, count * NUMBERS);
   }
 
-  /** Puts a block in, if there is room; gives back where it is. */
+  /** Adds a block if there is room, and returns its slot. */
   put({ bytes, from, to, level }: PackedBlock): number | undefined {
     const slot = this.#claim(FREE, FILLING);
     if (slot === undefined) return undefined;
@@ -63,7 +63,7 @@ export class Bz2Slots {
     return slot;
   }
 
-  /** Waits for a block, or unpacks it, or another one meanwhile. `undefined` when it is not a block. */
+  /** Waits for the result of a block, and unpacks this or another block meanwhile. `undefined`: it is not a block. */
   take(slot: number): Uint8Array | undefined {
     for (;;) {
       const state = Atomics.load(this.#numbers, slot * NUMBERS + STATE);
@@ -74,14 +74,14 @@ export class Bz2Slots {
     }
   }
 
-  /** What came out of it was used, or is not wanted. */
+  /** Frees the slot: its result was used, or is not wanted. */
   free(slot: number): void {
-    // Whoever unpacks it just now has to end with that first.
+    // A thread that is unpacking it must finish first.
     this.take(slot);
     this.#set(slot, STATE, FREE);
   }
 
-  /** Unpacks a block that waits for it; false when there is none. */
+  /** Unpacks one waiting block; false: there is none. */
   help(): boolean {
     const slot = this.#claim(READY, WORKING);
     if (slot === undefined) return false;

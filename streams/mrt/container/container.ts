@@ -11,18 +11,18 @@ import type { ContainerKind, Unpacking } from './unpacking.ts';
 
 /** How a file is opened. */
 export interface ContainerOptions {
-  /** What the file was when it was chosen; by default, what it is now. */
+  /** The state of the file when it was chosen; by default, its present state. */
   readonly snapshot?: Snapshot;
   readonly limits?: MrtLimits;
   /** Packed bytes per read. @default 256 KiB */
   readonly readBytes?: number;
-  /** Where other threads unpack blocks of bzip2. */
+  /** Slots in which other threads unpack bzip2 blocks. */
   readonly slots?: Bz2Slots;
-  /** Where another thread unpacks it, if it is gzip. */
+  /** The ring in which another thread unpacks it, if it is gzip. */
   readonly ring?: UnpackRing;
 }
 
-/** The same for those who wait for each chunk; each is valid for good. */
+/** The chunks as an async iterable. Each chunk stays valid. */
 export interface Container extends Omit<Unpacking, 'chunks' | 'close'> {
   chunks(): AsyncGenerator<Uint8Array, string | undefined>;
   close(): Promise<void>;
@@ -34,10 +34,10 @@ type Failed = { readonly ok: false; readonly reason: string };
 export type OpenedFile = { readonly ok: true; readonly container: Container } | Failed;
 
 const READ_BYTES = 256 * 1024;
-/** So much of a file that is not packed is searched for a first record. */
+/** Bytes of an uncompressed file that are searched for a first record. */
 const SNIFF_BYTES = 64 * 1024;
 
-/** Opens a file and tells what it is packed in by its first bytes, never by its name. */
+/** Opens a file, and detects its compression by its first bytes, never by its name. */
 export async function openContainer(path: string, options: ContainerOptions = {}): Promise<OpenedFile> {
   const snapshot = options.snapshot ?? (await snapshotOf(path));
   if (typeof snapshot === 'string') return { ok: false, reason: snapshot };
@@ -156,7 +156,7 @@ function* plain(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, strin
 
 type Sniffed = { readonly kind: ContainerKind } | { readonly reason: string };
 
-/** What other files begin with that find their way into archive folders. */
+/** The first bytes of other files that occur in archive folders. */
 const MAGICS: readonly (readonly [name: string, magic: string])[] = [
   ['an xz file', 'fd377a58'],
   ['a zstd file', '28b52ffd'],
@@ -179,7 +179,7 @@ function sniff(head: Uint8Array, isAll: boolean, limits: MrtLimits): Sniffed {
   return { reason: `is no MRT file, it looks like ${looksLike(start)}` };
 }
 
-/** Whether these first bytes of a stream hold a record: at once, or after some damage. */
+/** Whether these first bytes of a stream contain a record, at the start or after some damage. */
 function holdsRecord(head: Uint8Array, isAll: boolean, limits: MrtLimits): boolean {
   let found = false;
   const framer = createFramer({ record: () => (found = true), damage: () => undefined }, limits);

@@ -2,14 +2,16 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { readRefusal } from '../../../src/lib/errno.ts';
 
-/** What a file was when it was looked at. Reading stops at `size`: what is appended later is not ours. */
+/** The state of a file when it was chosen. Reading stops at `size`: bytes that are appended later are ignored. */
 export interface Snapshot {
   readonly size: number;
   readonly device: number;
   readonly inode: number;
 }
 
-/** Why a path is no file to read, in words, or its snapshot. Opens nothing: a FIFO would wait for its writer. */
+/**
+ * The snapshot of a file, or why the path cannot be read, in words. Opens nothing: a FIFO would wait for its writer.
+ */
 export async function snapshotOf(path: string): Promise<Snapshot | string> {
   try {
     const found = await stat(path);
@@ -28,12 +30,12 @@ export class PackedFile {
   readonly #file: number;
   readonly #step: number;
   #bytes: Uint8Array;
-  /** What of `#bytes` was read and not consumed. */
+  /** The part of `#bytes` that was read and not consumed. */
   #from = 0;
   #to = 0;
-  /** Bytes read from the file, held ones included. */
+  /** Bytes read from the file, including those not consumed. */
   #read = 0;
-  /** Why the file gives less than it promised, in words. */
+  /** Why the file has fewer bytes than its size, in words. */
   failure: string | undefined;
 
   private constructor(file: number, size: number, step: number) {
@@ -43,7 +45,7 @@ export class PackedFile {
     this.#bytes = new Uint8Array(Math.min(step, size));
   }
 
-  /** `string`: why it cannot be read, or not as what it was. */
+  /** `string`: why it cannot be read, or that it has changed. */
   static open(path: string, snapshot: Snapshot, step: number): PackedFile | string {
     let file: number;
     try {
@@ -59,21 +61,21 @@ export class PackedFile {
     return 'was replaced by another file after it was chosen';
   }
 
-  /** How many packed bytes were consumed. */
+  /** Number of consumed compressed bytes. */
   get offset(): number {
     return this.#read - (this.#to - this.#from);
   }
 
   /**
-   * At least `count` bytes when the file has them, at least one before its end, none at its end. They stay to be consumed;
-   * the view of them ends with the next call.
+   * Returns at least `count` bytes if the file has them, at least one before its end, none at its end. It does not
+   * consume them. The view is valid until the next call.
    */
   peek(count: number): Uint8Array {
     while (this.#to - this.#from < count && this.#more(count));
     return this.#bytes.subarray(this.#from, this.#to);
   }
 
-  /** The next step's bytes, none at the end of the file, as `peek` gives them. */
+  /** The bytes of the next step, none at the end of the file. The view is valid until the next call. */
   some(): Uint8Array {
     return this.peek(1).subarray(0, this.#step);
   }
@@ -82,7 +84,7 @@ export class PackedFile {
     this.#from += count;
   }
 
-  /** Reads again from an offset on. */
+  /** Continues from this offset. */
   rewind(offset: number): void {
     this.#read = offset;
     this.#from = 0;

@@ -1,10 +1,10 @@
 import type { MrtLimits } from '../limits.ts';
 
-/** Stops a file that unpacks to more than its bytes can honestly hold. */
+/** Stops a file that unpacks to implausibly many bytes (a decompression bomb). */
 export class SizeGuard {
   readonly #limits: MrtLimits;
   #unpacked = 0;
-  /** Unpacked bytes whose checksum was found right, from the start of the file. */
+  /** Unpacked bytes from the start of the file whose checksum is verified. */
   verified = 0;
   /** Which limit was passed, in words. */
   tripped: string | undefined;

@@ -5,7 +5,7 @@ const STATE = 0;
 const WRITTEN = 1;
 const READ = 2;
 
-/** States of a ring; 0, its first one, means that its file is not wanted yet. */
+/** States of a ring. 0, the initial state: its file is not wanted yet. */
 const WANTED = 1;
 const TAKEN = 2;
 const STOPPED = 3;
@@ -13,9 +13,9 @@ const STOPPED = 3;
 const LENGTH = 0;
 const VERIFIED = 1;
 const OFFSET = 2;
-/** How many bytes the words have. */
+/** Most bytes of a reason. */
 const WORDS = 3;
-/** Instead of a length: the bytes are why the file ends early, in words, or it has ended well. */
+/** Special values instead of a length: the bytes are the reason for an early end, or the file has ended normally. */
 const ENDS_EARLY = -1;
 const ENDED = -2;
 
@@ -23,9 +23,9 @@ const ENDED = -2;
 export type Unpack = (file: number) => Unpacking | string;
 
 /**
- * Plain bytes of files that one thread unpacks while another one reads them, in memory that both share: deflate cannot be
- * divided, but what is made of its bytes can be done beside it. The thread that reads a file asks, and one that has no file
- * unpacks for it.
+ * Rings of unpacked bytes in shared memory: one thread unpacks a file while another reads it. Deflate cannot be split,
+ * but reading its output can run in parallel. The thread that reads a file requests it, and a thread without a file
+ * unpacks it.
  */
 export class UnpackRings {
   readonly shared: SharedArrayBuffer;
@@ -50,7 +50,7 @@ export class UnpackRings {
     return new UnpackRing(this.shared, file, this.#notify);
   }
 
-  /** Unpacks a file that is wanted, to its end; false when there is none. */
+  /** Unpacks one wanted file to its end; false: there is none. */
   help(): boolean {
     for (let file = 0; file < this.#files; file++) {
       const ring = this.ring(file);
@@ -62,7 +62,7 @@ export class UnpackRings {
   }
 }
 
-/** What becomes of one file: chunks in order, and then why it ended. */
+/** The ring of one file: chunks in order, then the reason for its end. */
 export class UnpackRing {
   readonly #shared: SharedArrayBuffer;
   readonly #at: number;
@@ -78,22 +78,25 @@ export class UnpackRing {
     this.#notify = notify;
   }
 
-  /** As `Unpacking` has it, as of the last chunk that was read. */
+  /** As in `Unpacking`, after the last chunk that was read. */
   get verified(): number {
     return this.#verified;
   }
 
-  /** Likewise. */
+  /** As in `Unpacking`, after the last chunk that was read. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** To be called by one other thread at most: true when the file is wanted, and that thread unpacks it. */
+  /**
+   * Claims the file for unpacking; only one other thread may do so. True: the file is wanted, and the caller unpacks
+   * it.
+   */
   take(): boolean {
     return Atomics.compareExchange(this.#numbers, STATE, WANTED, TAKEN) === WANTED;
   }
 
-  /** Writes all chunks, and waits for room where there is none. Ends early when the reader has stopped. */
+  /** Writes all chunks, and waits for room if needed. Ends early if the reader has stopped. */
   fill(unpacking: Unpacking | string): void {
     if (typeof unpacking === 'string') {
       this.#put(ENDS_EARLY, new TextEncoder().encode(unpacking), { verified: 0, offset: 0 });
@@ -116,7 +119,7 @@ export class UnpackRing {
     }
   }
 
-  /** The chunks, each a view that ends with the next one; returns as `Unpacking.chunks` does. */
+  /** The chunks. Each view is valid until the next one. Returns like `Unpacking.chunks`. */
   *chunks(): Generator<Uint8Array, string | undefined> {
     Atomics.store(this.#numbers, STATE, WANTED);
     this.#notify();

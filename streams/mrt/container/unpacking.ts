@@ -1,21 +1,21 @@
-/** How a file is packed. */
+/** The compression of a file. */
 export type ContainerKind = 'gzip' | 'bzip2' | 'plain';
 
-/** An open file, whatever it is packed in. */
+/** An open file, with any compression. */
 export interface Unpacking {
   readonly kind: ContainerKind;
-  /** Packed bytes. */
+  /** Compressed size, bytes. */
   readonly size: number;
   /** Packed bytes consumed so far. */
   readonly offset: number;
   /**
-   * So many plain bytes, from the start, have a checksum that was found right: gzip's stands at the end of each member,
-   * after its bytes. Infinite where no byte comes out before that: bzip2, and files that have none.
+   * Number of unpacked bytes from the start whose checksum is verified. A gzip member has its checksum at its end,
+   * after its bytes. Infinite if bytes come out only after verification (bzip2), or there is no checksum.
    */
   readonly verified: number;
   /**
-   * The plain bytes, in chunks of no particular size, each a view that ends with the next one. Read once. Returns why it
-   * ended before the end of the file, in words, or `undefined`; what was readable was yielded before. Closes the file.
+   * The unpacked bytes, in chunks of any size. Each view is valid until the next one. Read it once. Yields all readable
+   * bytes, then returns why it ended before the end of the file, in words, or `undefined`. Closes the file.
    */
   chunks(): Generator<Uint8Array, string | undefined>;
   close(): void;

@@ -17,12 +17,15 @@ const TREATMENTS: readonly Treatment[] = ['skipped', 'attribute-discarded', 'rou
 const MICROSECONDS_PER_MS = 1000;
 const AS_0 = 0 as Asn;
 const AS_0_REASON = 'AS 0 in the AS_PATH (RFC 7607 section 2)';
-/** Of one record. An AS has a few sessions with a collector; a file in which it has more shall not fill the memory. */
+/**
+ * Most sessions of an AS in one record. An AS has a few sessions with a collector; a file with more must not fill the
+ * memory.
+ */
 const MAX_GAPS = 64;
 
 /**
- * Decoders for the files of one replay, each file's in the order of its time: those of the same collector share what is
- * known of its sessions, without which some daemons' state records say too little (see `SessionBook`).
+ * Makes the decoders for the files of one replay. Decoders of one collector share the knowledge of its sessions,
+ * because the state records of some daemons are incomplete (see `SessionBook`).
  */
 export function recordDecoders(): CreateRecordDecoder {
   const books = new Map<Collector, SessionBook>();
@@ -33,7 +36,7 @@ export function recordDecoders(): CreateRecordDecoder {
   };
 }
 
-/** A decoder that knows of no file but its own. */
+/** A decoder for a single file. */
 export const createRecordDecoder: CreateRecordDecoder = (collector) => decoderOf(collector, new SessionBook());
 
 function decoderOf(collector: Collector, book: SessionBook): RecordDecoder {
@@ -42,7 +45,7 @@ function decoderOf(collector: Collector, book: SessionBook): RecordDecoder {
     decode(records) {
       const batch = contained(() => decoder.decode(records));
       if (batch !== undefined) return elementsOf(batch, records, collector, book);
-      // No input is known to do this. What a decoder holds after it is worth nothing.
+      // No known input does this. The decoder's state is unusable afterwards.
       decoder = new MrtDecoder();
       return trapped(collector, records);
     },
@@ -71,14 +74,14 @@ function trapped(collector: Collector, records: Uint8Array): Decoded {
   };
 }
 
-/** What the rows of one batch refer to, built when first asked for: equal indexes give the same object. */
+/** The objects that the rows of one batch refer to, created on first use: equal indexes give the same object. */
 interface Tables {
   readonly collector: Collector;
   readonly book: SessionBook;
   readonly peer: (index: number) => Peer;
   readonly local: (index: number) => SessionEnd;
   readonly prefix: (index: number) => Prefix;
-  /** `undefined`: malformed, AS 0 is in it (RFC 7607). */
+  /** `undefined`: malformed, because it contains AS 0 (RFC 7607). */
   readonly path: (index: number) => AsPath | undefined;
 }
 
@@ -145,7 +148,8 @@ function interned<T>(build: (index: number) => T): (index: number) => T {
 function pushRow(told: Told, batch: Batch, row: number, tables: Tables): void {
   const { elements } = told;
   const flags = batch.flags[row] ?? 0;
-  // What the collector itself sent says nothing of its peer, and a multicast route forwards nothing.
+  // Skip messages that the collector itself sent, because they say nothing about its peer, and multicast routes,
+  // because they forward no packets.
   if ((flags & (FLAG.local | FLAG.multicast)) !== 0) return;
   const at = msOf(batch.time[row]);
   const peer = tables.peer(batch.peer[row] ?? NONE);
@@ -156,7 +160,7 @@ function pushRow(told: Told, batch: Batch, row: number, tables: Tables): void {
     return;
   }
   if (isUnspecified(peer)) {
-    // In a dump these are the collector's own routes. Elsewhere the record does not say which session of the AS spoke.
+    // In a dump these are the collector's own routes. Elsewhere the record does not name the session of the AS.
     if (kind !== KIND.rib) pushGapOf(tables.book.meant(peer), 'unreadable-message', { ...tables, elements, at });
     return;
   }

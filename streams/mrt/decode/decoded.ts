@@ -10,21 +10,21 @@ export interface RecordDecoder {
    * may have hidden routes, a `gap` of that peer stands among the elements in its place.
    */
   decode(records: Uint8Array): Decoded;
-  /** Frees the memory held outside the JavaScript heap. The decoder is of no use after it. */
+  /** Frees the memory outside the JavaScript heap. The decoder cannot be used afterwards. */
   close(): void;
 }
 
 /** Makes the decoder of one collector's records. */
 export type CreateRecordDecoder = (collector: Collector) => RecordDecoder;
 
-/** What a record holds. */
+/** The content of a record. */
 export interface Decoded {
   /** In the order of the records; within an UPDATE withdrawals first, then announcements (RFC 4271 section 9). */
   readonly elements: readonly RoutingElement[];
   readonly problems: readonly DecodeProblem[];
 }
 
-/** Something in a record that could not be read. */
+/** A part of a record that could not be read. */
 export interface DecodeProblem {
   /** Byte offset of the record's header in the bytes given to `decode`. */
   readonly offset: number;
@@ -34,13 +34,13 @@ export interface DecodeProblem {
   readonly peer?: Peer;
 }
 
-/** What is done about something that could not be read. */
+/** The treatment of a part that could not be read. */
 export type Treatment =
-  /** The record is of no use to us, and hides no route. It is counted. */
+  /** The record is not needed, and hides no route. It is counted. */
   | 'skipped'
   /** An attribute was left out, and the route is used (RFC 7606 "attribute discard"). */
   | 'attribute-discarded'
-  /** A router would treat the routes as withdrawn (RFC 7606); we hold them for unknown: a `gap` of the peer. */
+  /** A router would treat the routes as withdrawn (RFC 7606). We treat them as unknown: a `gap` of the peer. */
   | 'routes-unknown'
   /** The NLRI cannot be read: a `gap` of the peer. */
   | 'peer-unknown';

@@ -9,9 +9,9 @@ const MP_REACH = 14;
 const EXTENDED = 0x10;
 
 /**
- * The routes that an UPDATE announces, or that a RIB record is about, read from the record that begins at `start`; `undefined`
- * when they cannot be told. Read only of records whose attributes are malformed, so that it is known which routes are in
- * doubt: the decoder gives none of them.
+ * The routes that an UPDATE announces, or that a RIB record is about, from the record at `start`; `undefined`: they
+ * cannot be read. Used only for records with malformed attributes, to know which routes are in doubt: the decoder
+ * returns none of them.
  *
  * @returns at least one route.
  */
@@ -58,7 +58,7 @@ function readMessage({ bytes, at, end }: Span, subtype: number, routes: RouteNam
   return readAll({ bytes, at: nlri, end }, 'ipv4', addPath, routes);
 }
 
-/** RFC 4760 section 3. Multicast forwards nothing: none of its routes is ours. */
+/** RFC 4760 section 3. Multicast routes forward no packets, so they are not read. */
 function readReach({ bytes, at, end }: Span, addPath: boolean, routes: RouteName[]): boolean {
   const afi = u16(bytes, at);
   if (u8(bytes, at + 2) === 2) return true;

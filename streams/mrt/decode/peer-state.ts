@@ -15,18 +15,18 @@ export interface SessionChange {
   readonly to: number;
 }
 
-/** What a state record says about routes. */
+/** What a state record means for routes. */
 export type StateMeaning =
   | { readonly type: 'nothing' }
   | { readonly type: 'up' | 'down'; readonly peer: SessionEnd }
-  /** One of these went down, and the record does not say which. When one comes up again, it had been that one. */
+  /** One of these sessions went down, and the record does not say which. If one comes up again, it was that one. */
   | { readonly type: 'ambiguous'; readonly peers: readonly SessionEnd[] };
 
 type SessionState = 'up' | 'down' | 'perhaps-down';
 
 const ESTABLISHED = 6;
 const NOTHING: StateMeaning = { type: 'nothing' };
-/** Collectors have a few hundred sessions; a file that names more than this is broken, and the rest is not learned. */
+/** Most sessions to remember. Collectors have a few hundred; a file with more than this is broken. */
 const MAX_SESSIONS = 65_536;
 
 /**
@@ -46,14 +46,16 @@ export class SessionBook {
   readonly #firstLocal = new Map<string, SessionEnd>();
   #size = 0;
 
-  /** A message of this peer, or a peer index table, was read: these ends are the right way round. */
+  /** Call when a message of this peer, or a peer index table, was read: its ends are in the right order. */
   hear(peer: SessionEnd, local: SessionEnd): void {
     if (isUnspecified(peer)) return;
     if (!this.#stateOf(peer)) this.#put(peer, 'up');
     if (!isUnspecified(local) && this.#own.size < MAX_SESSIONS) this.#own.add(key(local));
   }
 
-  /** The sessions that a record means which names this peer: itself or, without an address, all of its AS. */
+  /**
+   * The sessions that a record may mean by this peer: the peer itself or, without an address, all sessions of its AS.
+   */
   meant(peer: SessionEnd): readonly SessionEnd[] {
     return isUnspecified(peer) ? this.#ofAs(peer.asn, () => true) : [peer];
   }
@@ -84,13 +86,13 @@ export class SessionBook {
     return { type: 'ambiguous', peers: candidates };
   }
 
-  /** Those that may have been up. If all were thought down, an up was missed: any of them. */
+  /** The sessions that may have been up. If all seem down, an up was missed, so any of them. */
   #candidates(asn: Asn): readonly SessionEnd[] {
     const up = this.#ofAs(asn, (state) => state !== 'down');
     return up.length > 0 ? up : this.#ofAs(asn, () => true);
   }
 
-  /** The collector's own end stands as the peer of many; a peer's end has one local end. */
+  /** The collector's own end appears as the peer of many local ends; a peer's end has only one. */
   #isSwapped(peer: SessionEnd, local: SessionEnd): boolean {
     if (isUnspecified(peer) || isUnspecified(local)) return false;
     if (this.#own.has(key(peer))) return !this.#own.has(key(local));

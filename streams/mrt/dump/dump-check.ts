@@ -4,7 +4,7 @@ import { HEADER_BYTES, TYPE } from '../record/record-types.ts';
 
 /** IANA's address family numbers that stand in a RIB_GENERIC record: IPv4, IPv6, L2VPN, BGP-LS. */
 const GENERIC_AFIS: ReadonlySet<number> = new Set([1, 2, 25, 16_388]);
-/** First octets of IPv6 prefixes that IANA gave a meaning: ::/8, 2000::/3, fc00::/7, fe80::/9, ff00::/8. */
+/** First octets of assigned IPv6 prefixes: ::/8, 2000::/3, fc00::/7, fe80::/9, ff00::/8. */
 const isIpv6Octet = (octet: number): boolean => octet === 0 || octet >> 5 === 1 || octet >= 0xfc;
 
 /** Numbers of unicast kinds of routes, as `DumpCheck` keeps them. */
@@ -18,19 +18,19 @@ const MOST_FIELD_BYTES = 4 + 8 + 4 + 32;
 
 /** What kind of route a RIB record carries. */
 export interface RouteKind {
-  /** 1 IPv4, 2 IPv6; other address families in RIB_GENERIC alone. */
+  /** 1 IPv4, 2 IPv6; other address families only in RIB_GENERIC. */
   readonly afi: number;
-  /** 1 unicast, 2 multicast; others in RIB_GENERIC alone. */
+  /** 1 unicast, 2 multicast; others only in RIB_GENERIC. */
   readonly safi: number;
 }
 
 /**
- * Minds whether all records of one RIB dump were read: RFC 6396 numbers them from 0. Only a dump whose numbers are whole
- * and whose records hold what they declare says by what it lacks that a peer has no route.
+ * Checks that all records of one RIB dump were read: RFC 6396 numbers them from 0. Only if the numbers are complete,
+ * and each record contains what it declares, does a missing route prove that a peer has none.
  *
  * - Numbers go on from family to family, as Quagga, FRR, BIRD and OpenBGPD write them, or begin at 0 with each.
  * - TABLE_DUMP's 16 bits wrap. A writer that numbers nothing writes 0 everywhere, as RIS did in 2000.
- * - The records of a family stand together. One alone among others is a record whose subtype was damaged.
+ * - The records of a family are contiguous. A single one among others is a record with a damaged subtype.
  */
 export class DumpCheck {
   #flaw: string | undefined;
@@ -51,7 +51,7 @@ export class DumpCheck {
     this.#flaw = flaw;
   }
 
-  /** The dump proves nothing by what it lacks, for this reason; the first one is kept. */
+  /** Records why missing routes in the dump prove nothing. The first reason is kept. */
   doubt(reason: string): void {
     this.#flaw ??= reason;
   }
@@ -77,13 +77,13 @@ export class DumpCheck {
     this.#kind = kind;
   }
 
-  /** What the next record has to be for nothing to be learned from it; `undefined` when each one counts. */
+  /** What the next record must be so that it can be skipped; `undefined`: each record must be read. */
   get expected(): { readonly family: Family; readonly number: number } | undefined {
     const family = KINDS.get(this.#kind);
     return family === undefined || this.#isUnnumbered ? undefined : { family, number: this.#next };
   }
 
-  /** So many records came that were as expected; `next` is the number after them. */
+  /** Call after skipping `count` expected records; `next` is the number after them. */
   pass(records: number, next: number): void {
     this.#records += records;
     this.#next = next;
@@ -92,7 +92,7 @@ export class DumpCheck {
     if (known !== undefined) known.records += records;
   }
 
-  /** Why the dump proves nothing by what it lacks; `undefined` when nothing speaks against it. */
+  /** Why missing routes in the dump prove nothing; `undefined`: the dump is complete. */
   end(): string | undefined {
     for (const { records, isPlausible } of this.#kinds.values()) {
       if (records === 1 && !isPlausible && this.#kinds.size > 1)

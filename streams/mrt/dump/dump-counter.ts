@@ -4,24 +4,22 @@ import { u16, u32, u8 } from '../record/octets.ts';
 import { addressAt, readPeers, type DumpPeer } from './peer-index.ts';
 import { GEO_PEER_TABLE, HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from '../record/record-types.ts';
 
-/** A RIB dump that ended: all its peers, those without routes among them. */
+/** A RIB dump that ended, with all its peers, including those without routes. */
 export interface Dump {
   /** Seconds at which it began. */
   readonly from: number;
   readonly peers: readonly DumpPeer[];
   /** RIB records (TABLE_DUMP_V2) or entries (TABLE_DUMP). */
   readonly records: number;
-  /** Families of which it had at least one route. */
+  /** Families with at least one route. */
   readonly families: readonly Family[];
-  /** Why it cannot be whole, in words; `undefined` when nothing speaks against it. */
+  /** Why it is incomplete, in words; `undefined`: it is complete. */
   readonly flaw: string | undefined;
 }
 
-/**
- * A dump's IPv4 table that goes up to here and no further was cut: 200.0.0.0–223.255.255.255 is well filled everywhere.
- */
+/** An IPv4 table that ends below this address was cut: 200.0.0.0–223.255.255.255 is well filled everywhere. */
 const LAST_IPV4_OCTET = 200;
-/** Shorter tables than this say nothing by where they end. */
+/** For shorter tables the last address says nothing. */
 const TELLING_PREFIXES = 1_000;
 /** RFC 6396 section 4.3.1: the peer count has 16 bits. */
 const MAX_PEERS = 65_536;
@@ -29,9 +27,7 @@ const MAX_PEERS = 65_536;
 const TABLE2_NUMBERS = 2 ** 32;
 const TABLE1_NUMBERS = 2 ** 16;
 
-/**
- * RIB records that need no look: what the next ones have to be, and what became known of those that were passed over.
- */
+/** RIB records that can be skipped: what the next ones must be, and what is known about those that were skipped. */
 export interface DumpPassage {
   readonly family: Family;
   /** Sequence number of the next record. */
@@ -40,14 +36,14 @@ export interface DumpPassage {
   readonly lastIpv4: number;
 }
 
-/** What was counted of records that were passed over. */
+/** The counts of skipped records. */
 export interface DumpPassed extends Omit<DumpPassage, 'family'> {
   readonly records: number;
   /** Whether a prefix was below the one before it. */
   readonly descends: boolean;
 }
 
-/** Routes of the dump at hand that were counted elsewhere, by peer, as `DumpCounter` keeps them: IPv4, IPv6. */
+/** Routes of the present dump that were counted elsewhere, by peer: IPv4, IPv6. */
 export type PassedRoutes = (dump: number) => Uint32Array;
 
 /** One record: `body` is where its header ends. */
@@ -69,20 +65,20 @@ interface EntryPlace {
 }
 
 /**
- * Counts the routes of every peer in RIB dumps (RFC 6396 sections 4.2 and 4.3), from all records of a file, whether the
- * prefilter lets them through or not. A prefix counts once per peer, however many ADD-PATH paths it has; multicast and
+ * Counts the routes of every peer in RIB dumps (RFC 6396 sections 4.2 and 4.3), from all records of a file, including
+ * those that the prefilter drops. A prefix counts once per peer, however many ADD-PATH paths it has; multicast and
  * families other than IPv4 and IPv6 do not count.
  */
 export class DumpCounter {
   readonly #passed: PassedRoutes;
   #open = false;
-  /** How many dumps were begun. */
+  /** Number of dumps so far. */
   #dumps = 0;
   #isTable2 = false;
   #from = 0;
   #peers: DumpPeer[] = [];
   #counts = new Uint32Array(0);
-  /** The record in which a peer was counted last. */
+  /** The last record in which each peer was counted. */
   #stamps = new Uint32Array(0);
   #old = new Map<string | number, number>();
   #records = 0;
@@ -95,12 +91,12 @@ export class DumpCounter {
     this.#passed = passed;
   }
 
-  /** The number of the dump at hand and its peers; `undefined` when none is open. */
+  /** The number of the present dump, and its peers; `undefined`: no dump is open. */
   get open(): { readonly dump: number; readonly peers: number } | undefined {
     return this.#open ? { dump: this.#dumps, peers: this.#isTable2 ? this.#peers.length : 0 } : undefined;
   }
 
-  /** What the dump's next record has to be to need no look; `undefined` when each one does. */
+  /** What the dump's next record must be so that it can be skipped; `undefined`: each record must be read. */
   get passage(): DumpPassage | undefined {
     const expected = this.#isTable2 ? this.#check.expected : undefined;
     return expected && { ...expected, lastIpv4: this.#lastIpv4 };
@@ -115,10 +111,10 @@ export class DumpCounter {
   }
 
   /**
-   * Reads one record; gives back the dump that this record shows to be over. A record of another type ends a dump when
-   * it is what it says; else it is a RIB record whose type was damaged, and the dump goes on without it.
+   * Reads one record. Returns the dump that ends with it, if any. A valid record of another type ends a dump; otherwise
+   * it is a RIB record with a damaged type, and the dump continues without it.
    *
-   * @param seconds of event time at which the record was written, as far as can be trusted.
+   * @param seconds event time of the record, if it can be trusted.
    */
   record(bytes: Uint8Array, start: number, end: number, seconds: number): Dump | undefined {
     const type = u16(bytes, start + 4);
@@ -139,7 +135,7 @@ export class DumpCounter {
     return undefined;
   }
 
-  /** Bytes were lost: the dump that is being read is not whole. */
+  /** Call when bytes were lost: the present dump is incomplete. */
   damaged(): void {
     if (this.#open) this.#check.doubt('part of the dump is damaged');
   }

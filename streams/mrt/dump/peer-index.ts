@@ -9,8 +9,8 @@ export interface DumpPeer {
 }
 
 /**
- * The peers of a PEER_INDEX_TABLE (RFC 6396 section 4.3.1) that begins at `body`; `undefined` when it does not hold what
- * it declares, or holds more.
+ * The peers of a PEER_INDEX_TABLE (RFC 6396 section 4.3.1) at `body`; `undefined`: its content does not match what it
+ * declares.
  */
 export function readPeers(bytes: Uint8Array, body: number, end: number): DumpPeer[] | undefined {
   let at = body + 6 + u16(bytes, body + 4);

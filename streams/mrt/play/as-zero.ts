@@ -2,20 +2,20 @@ import type { Asn } from '../../../src/bgp/asn.ts';
 import type { GapElement, RoutingElement } from '../../../src/bgp/element.ts';
 import { peerOf, type Collector, type Peer } from '../../../src/bgp/peer.ts';
 
-/** Addresses remembered per collector. RIS's largest has 150 peers; sessions above it are not named. */
+/** Most addresses remembered per collector. RIS's largest has 150 peers; further sessions are not named. */
 const MAX_SESSIONS = 10_000;
 
 const ZERO = 0 as Asn;
 
 /**
  * Sessions that a PEER_INDEX_TABLE lists with AS 0, as GoBGP did for all of them from late 2025 to 2026-09. AS 0 may
- * not be used (RFC 7607), and the updates of the same sessions have the real AS: taken as they are written, the dump
- * and the updates would be about different peers, and the peers of the dump would never withdraw anything.
+ * not be used (RFC 7607), and the updates of the same sessions have the real AS. Without a correction, the dump and the
+ * updates would be about different peers, and the peers of the dump would never withdraw anything.
  *
- * A session is found by its address, which a collector has once a peer. Its AS is the one that updates from this
- * address have; before there is any, the first AS of its routes' paths, which a router puts there itself (RFC 4271
- * section 5.1.2). A route server does not (RFC 7947): when its updates tell another AS, what was held under the first
- * one is a gap. An address with updates of two ASes names none of them.
+ * A session is found by its address, which is unique per collector. Its AS is that of the updates from this address.
+ * Before the first update it is the first AS of its routes' paths, which a router adds itself (RFC 4271 section 5.1.2).
+ * A route server does not (RFC 7947): if its updates have another AS, the routes under the first one become a gap. An
+ * address with updates of two ASes names neither.
  */
 export class AsZero {
   readonly #collector: Collector;
@@ -27,19 +27,19 @@ export class AsZero {
     this.#collector = collector;
   }
 
-  /** The element under the session's real AS. Empty when it is about a session of AS 0 that nothing names. */
+  /** The element under the session's real AS. Empty if the AS of its session is not known. */
   name(element: RoutingElement): readonly RoutingElement[] {
     if (!('peer' in element) || element.peer === undefined) return [element];
     const { peer } = element;
     if (peer.asn !== ZERO) return [...this.#learn(peer, element), element];
     const named = this.find(peer.address) ?? this.#guess(element);
     if (named !== undefined) return [{ ...element, peer: named }];
-    // What it may have lost cannot be held against it by name, so it is not named later either.
+    // A gap of this session cannot be assigned to it, so it is not named later either.
     if (element.type === 'gap' && this.#asOf.size < MAX_SESSIONS) this.#asOf.set(peer.address, 'several');
     return [];
   }
 
-  /** The session at this address; `undefined` when nothing told its AS, or two ASes share the address. */
+  /** The session at this address; `undefined`: its AS is not known, or two ASes share the address. */
   find(address: string): Peer | undefined {
     const asn = this.#asOf.get(address);
     if (asn === 'several') return undefined;

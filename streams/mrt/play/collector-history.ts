@@ -14,26 +14,26 @@ const MAX_PEERS = 10_000;
 /** What the end of a dump means for a collector's peers. */
 export interface DumpOutcome {
   readonly elements: readonly RoutingElement[];
-  /** Why the dump proves nothing by what it lacks. */
+  /** Why missing routes in the dump prove nothing. */
   readonly flaw: string | undefined;
-  /** Peers that the dump lists with AS 0 and nothing names: they have no vote. */
+  /** Peers that the dump lists with AS 0 and whose AS is not known: they have no vote. */
   readonly nameless: number;
 }
 
-/** What is known of one collector's peers and dumps: needed to say what is missing from a dump. */
+/** The history of one collector's peers and dumps, to find what is missing from a dump. */
 export class CollectorHistory {
   readonly #collector: Collector;
   readonly #asZero: AsZero;
   readonly #dumped: DumpedSessions;
   /** The last sign of each peer: an element, or a complete RIB dump, at the time the dump began. */
   readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
-  /** When something of a peer may have been missed last, by a gap of its own. */
+  /** When messages of a peer may last have been missed, by a gap of its own. */
   readonly #gaps = new Map<PeerId, EventTime>();
-  /** … and by a gap of the whole collector. */
+  /** When messages may last have been missed, by a gap of the whole collector. */
   #gap: EventTime | undefined;
-  /** Whether a dump was believed since that one. */
+  /** Whether a dump was used since that gap. */
   #isHealed = false;
-  /** The last whole dump of these families. */
+  /** The last complete dump of these families. */
   readonly #sizes = new Map<string, { records: number; from: number }>();
 
   constructor(collector: Collector) {
@@ -42,7 +42,7 @@ export class CollectorHistory {
     this.#dumped = new DumpedSessions(collector);
   }
 
-  /** Takes note of an element in its turn, and gives it under its session's real AS; see `AsZero`. */
+  /** Records an element, and returns it under its session's real AS; see `AsZero`. */
   hear(element: RoutingElement): readonly RoutingElement[] {
     const heard = this.#asZero.name(element).flatMap((one) => [...this.#dumped.hear(one), one]);
     for (const one of heard) this.#hear(one);
@@ -66,7 +66,7 @@ export class CollectorHistory {
 
   dumpEnded({ at, dump }: DumpEnded): DumpOutcome {
     const flaw = dump.flaw ?? this.#shortage(dump);
-    // It proves nothing, and costs nothing to a peer whose updates are whole: neither gives it a vote nor takes it.
+    // An incomplete dump proves nothing: it neither gives a vote nor takes one from a peer with complete updates.
     if (flaw !== undefined) return { elements: [], flaw, nameless: 0 };
     const from = eventTimeOf(dump.from * 1000) ?? at;
     const { ends, nameless } = this.#endsOfRib(dump, at, from);
@@ -74,7 +74,7 @@ export class CollectorHistory {
     const strangers = new Set(ends.filter(({ peer }) => this.#dumped.isStranger(peer)).map(({ peer }) => peer.address));
     const absent: GapElement[] = [];
     for (const [id, { peer, at: heard }] of this.#heard) {
-      // Under another AS it is there.
+      // The dump lists it under another AS.
       if (present.has(id) || heard >= from || strangers.has(peer.address)) continue;
       absent.push({ type: 'gap', at, collector: this.#collector, peer, reason: 'absent-peer' });
       this.#heard.delete(id);
@@ -89,7 +89,7 @@ export class CollectorHistory {
   }
 
   #miss({ at, peer, routes }: GapElement): void {
-    // The rest of the peer was not missed.
+    // Other messages of the peer were not missed.
     if (routes !== undefined) return;
     if (peer === undefined) {
       this.#gap = at;
@@ -98,7 +98,7 @@ export class CollectorHistory {
     } else if (this.#gaps.has(peer.id) || this.#gaps.size < MAX_PEERS) this.#gaps.set(peer.id, at);
   }
 
-  /** A dump says nothing of what was missed while it was written: in the dump itself, or in the updates beside it. */
+  /** A dump does not cover messages that were missed while it was written, in the dump itself or in the updates. */
   #missedSince({ id }: Peer, from: EventTime): boolean {
     const at = this.#gaps.get(id) ?? this.#gap;
     return at !== undefined && at >= from;
@@ -107,7 +107,7 @@ export class CollectorHistory {
   #shortage({ families, records, from }: Dump): string | undefined {
     const key = families.join();
     const known = [...this.#sizes].filter(([of]) => key === '' || key === of);
-    // A dump of nothing is held against the largest.
+    // An empty dump is compared with the largest one.
     const before = Math.max(
       0,
       ...known.filter(([, dump]) => (from - dump.from) * 1000 <= COMPARED_DUMP_MS).map(([, dump]) => dump.records),
@@ -124,7 +124,7 @@ export class CollectorHistory {
     at: EventTime,
     from: EventTime,
   ): { readonly ends: readonly EndOfRibElement[]; readonly nameless: number } {
-    // A dump that carries one family alone (BIRD's) says nothing of the other.
+    // A dump of only one family (BIRD's) says nothing about the other.
     const family = dump.families.length === 1 ? dump.families[0] : undefined;
     const routes = new Map<PeerId, { peer: Peer; routes: Record<Family, number> }>();
     let nameless = 0;

@@ -1,9 +1,9 @@
 import type { GapElement, RoutingElement } from '../../../src/bgp/element.ts';
 import type { Collector, Peer, PeerId } from '../../../src/bgp/peer.ts';
 
-/** Addresses remembered per collector, as many as sessions in `AsZero`. */
+/** Most addresses remembered per collector, as in `AsZero`. */
 const MAX_ADDRESSES = 10_000;
-/** Written for sessions without an address: several may have it. */
+/** The address of sessions without an address; several may have it. */
 const NO_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /**
@@ -22,13 +22,13 @@ export class DumpedSessions {
     this.#collector = collector;
   }
 
-  /** Whether updates of its address name another session than this one, which a dump lists. */
+  /** Whether updates of its address name another session than this listed one. */
   isStranger({ address, id }: Peer): boolean {
     const named = this.#named.get(address);
     return named !== undefined && named !== id && !NO_ADDRESS.has(address);
   }
 
-  /** Takes note of an element in its turn. Gives the gaps of listed sessions that this update shows to be others. */
+  /** Records an element. Returns gaps of listed sessions that this update shows to be wrong. */
   hear(element: RoutingElement): readonly GapElement[] {
     const { type } = element;
     if (type === 'rib') this.list(element.peer);
@@ -46,7 +46,7 @@ export class DumpedSessions {
     } else if (listed.every((other) => other.id !== id)) listed.push(peer);
   }
 
-  /** It has no vote any more, until a dump lists it again. */
+  /** The session has no vote until a dump lists it again. */
   #forget({ address, id }: Peer): void {
     const left = this.#listed.get(address)?.filter((other) => other.id !== id) ?? [];
     if (left.length === 0) this.#listed.delete(address);

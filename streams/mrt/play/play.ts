@@ -12,7 +12,9 @@ import type { Silence } from './silence.ts';
 import { ProblemTally, typeCounts } from './tally.ts';
 import type { WatchedBlocks } from '../scan/watched.ts';
 
-/** What one stream of files yields: elements, and RIB dumps that ended, which only the collector's history explains. */
+/**
+ * The items of one stream of files: elements, and ended RIB dumps, which the collector's history turns into elements.
+ */
 export type Item = RoutingElement | DumpEnded | HeardAgain;
 
 /** The first element of a collector after a loss: elements between them may be missing. */
@@ -32,21 +34,21 @@ export interface DumpEnded {
   readonly dump: Dump;
 }
 
-/** How far one stream of files has come. It passes from file to file. */
+/** The position of one stream of files. It is passed from file to file. */
 export interface ReplayClock {
-  /** Of the last item. */
+  /** Time of the last item. */
   at: EventTime;
-  /** Of the last record of the files that ended, watched or not. */
+  /** Time of the last record of the ended files, including records that were filtered out. */
   reached: EventTime;
   /** The last tick, on a grid of event time. */
   tick: number;
-  /** How long the files pause, and whether they pause for too long between two of them. */
+  /** Pauses within files, and whether the pause between two files is too long. */
   readonly silence: Silence;
-  /** What was lost last, until something is read again. */
+  /** The last loss, until something is read again. */
   lost: HeardAgain['reason'] | undefined;
 }
 
-/** What the files of a run have in common. */
+/** What all files of a run need. */
 export interface PlayContext {
   readonly watch: WatchedBlocks;
   readonly report: (report: MrtReport) => void;
@@ -56,10 +58,10 @@ export interface PlayContext {
 
 /** Seconds. There is one tick for each cell of this grid, however the records are divided into files. */
 const TICK_SECONDS = 10;
-/** Problems of each reason and file that are reported one by one. */
+/** Most problems per reason and file that are reported individually. */
 const TOLD_PROBLEMS = 3;
 
-/** Turns the batches of one file into items in order of time. Says `file-end` when it is through. */
+/** Turns the batches of one file into items in order of time. Reports `file-end` at the end. */
 // oxlint-disable-next-line max-params -- a file, how it is read, and what its reading has to do with others
 export async function* playFile(
   file: PlannedFile,
@@ -115,7 +117,7 @@ class Play {
     return items;
   }
 
-  /** A stream whose first record has no sane time begins with the first one that has. */
+  /** If the first record has no plausible time, the stream begins with the first record that has one. */
   #start(batch: ScanBatch): void {
     if (this.#clock.at > 0) return;
     const first = batch.marks.find(({ at }) => at !== undefined)?.at;
@@ -138,7 +140,7 @@ class Play {
 
   #mark(mark: ScanMark, items: Item[]): void {
     const { collector, path, start } = this.#file;
-    // Before any record only the file's name can tell the time, and it is asked only when nothing else was heard.
+    // Before any record only the file's name gives a time. It is used only if there is nothing better.
     const at = this.#atLeast(mark.at === undefined && this.#clock.at === 0 ? start : (mark.at ?? 0) * 1000);
     if (mark.kind === 'tick') this.#listen(at, items);
     if (mark.kind !== 'damage') this.#hearAgain(at, items);
@@ -153,7 +155,7 @@ class Play {
       case 'damage':
         this.#damages++;
         this.#context.report({ type: 'damage', file: path, ...mark.damage });
-        // What is lost of a dump is no update that anybody missed; after it there may be some.
+        // A loss within a dump loses no updates; after the dump there may be some.
         if (this.#file.kind === 'rib' && !this.#isDumped) break;
         items.push({ type: 'gap', at, collector, reason: 'damaged-file' });
         this.#clock.lost = 'damaged-file';
@@ -195,7 +197,7 @@ class Play {
   #count(batch: ScanBatch): void {
     this.#records += batch.count;
     this.#outliers += batch.outliers;
-    // A batch that was held back was read before the elements sent meanwhile.
+    // A batch that was held back was read before the elements that were already sent.
     const packed = Math.max(this.#packed, batch.packed);
     this.#context.advance(this.#file.path, packed - this.#packed, batch.count);
     this.#packed = packed;

@@ -4,9 +4,7 @@ import type { Refusal } from '../archive/archive.ts';
 import type { ContainerKind } from '../container/unpacking.ts';
 import type { Treatment } from '../decode/decoded.ts';
 
-/**
- * What a source says beside its elements, to be counted, shown and logged. Paths are escaped where they are printed.
- */
+/** The reports of a source, for counts, progress and the log. Paths are escaped when they are printed. */
 export type MrtReport =
   | PlanReport
   | ProgressReport
@@ -64,7 +62,7 @@ export interface ProblemReport {
 }
 
 /**
- * Records of this file bear times that the records around them deny. Their elements stand at the time reached before.
+ * Records of this file have times that contradict the records around them. Their elements get the time reached before.
  */
 export interface OutlierReport {
   readonly type: 'outliers';
@@ -80,13 +78,13 @@ export interface DumpReport {
   readonly from: EventTime;
   readonly peers: number;
   readonly records: number;
-  /** Why it proves nothing by what it lacks; `undefined` when it is whole. */
+  /** Why missing routes in it prove nothing; `undefined`: it is complete. */
   readonly flaw: string | undefined;
   /** Its peers that are listed with AS 0 and whose AS is not known. */
   readonly nameless: number;
 }
 
-/** No file covers this stretch of a collector's updates. */
+/** No file covers this time of a collector's updates. */
 export interface MissingReport {
   readonly type: 'missing-file';
   readonly collector: Collector;

@@ -1,10 +1,10 @@
 import { SILENCE_FACTOR, SILENCE_MS, SILENCE_TICKS } from '../../../src/policy/fixed.ts';
 
 /**
- * Whether a collector fell silent between two of its files of updates for so long that records are missing there: a file is
- * not there, is cut off behind a record, or lies under another one's name. Where the interval of the files is not
- * documented, nothing else tells. Measured against the longest pause within the files before; times are milliseconds of
- * event time, on the grid of ticks.
+ * Detects a pause between two update files of a collector that is too long: records are missing, because a file is
+ * missing, ends early, or has another file's name. If the interval of the files is not documented, there is no other
+ * sign. The pause is compared with the longest pause within the files before. Times are milliseconds of event time, on
+ * the grid of ticks.
  */
 export class Silence {
   #ticks = 0;
@@ -17,7 +17,7 @@ export class Silence {
   }
 
   /**
-   * Takes note of a tick.
+   * Records a tick.
    *
    * @param reached the last record of the files before; 0 when there are none
    * @returns whether it is the first of its file, and comes too late after them

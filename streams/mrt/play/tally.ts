@@ -2,16 +2,14 @@ import type { DecodeProblem } from '../decode/decoded.ts';
 import type { ProblemCount, TypeCount } from './report.ts';
 import { isKnownType, typeName } from '../record/record-types.ts';
 
-/**
- * More distinct reasons than this are counted together: reasons come from the decoder, but peers write what they name.
- */
+/** More distinct reasons than this are counted together, because the text of a reason may contain input. */
 const MAX_REASONS = 256;
 
 /** Counts decode problems by reason. */
 export class ProblemTally {
   readonly #counts = new Map<string, { -readonly [K in keyof ProblemCount]: ProblemCount[K] }>();
 
-  /** Counts one, and returns the number of its kind so far. */
+  /** Counts one problem, and returns the number of its kind so far. */
   add({ treatment, reason }: Pick<DecodeProblem, 'treatment' | 'reason'>, count = 1): number {
     const known = this.#counts.has(`${treatment} ${reason}`) || this.#counts.size < MAX_REASONS;
     const key = known ? `${treatment} ${reason}` : 'others';

@@ -4,7 +4,7 @@ import type { DumpEnded } from './play.ts';
 import type { MrtReport } from './report.ts';
 import { ProblemTally } from './tally.ts';
 
-/** What a whole run comes to. Passes reports on, and adds progress, dumps and the summary. */
+/** The totals of a run. Passes reports on, and adds progress, dumps and the summary. */
 export class RunTotals {
   readonly #plan: MrtPlan;
   readonly #report: (report: MrtReport) => void;

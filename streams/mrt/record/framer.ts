@@ -6,7 +6,7 @@ export interface DamagedBytes {
   readonly reason: string;
 }
 
-/** Takes records as they are found. */
+/** Receives records as they are found. */
 export interface RecordSink {
   /**
    * One whole record: `bytes[start..end)`, header included, to be read before this returns. `offset` is its place in the
@@ -19,21 +19,21 @@ export interface RecordSink {
 /** Cuts a stream of bytes into MRT records. */
 export interface Framer {
   push(chunk: Uint8Array): void;
-  /** Tells what the stream ended in the middle of. `cut` is why it ended early, in words, if it did. */
+  /** Ends the stream, and reports an incomplete record at its end. `cut`: why the stream ended early, in words. */
   end(cut?: string): void;
 }
 
-/** Where a framer keeps its bytes, and what looks at them first. */
+/** The memory of a framer, and the fast path that skips records. */
 export interface Passage {
-  /** Room for so many bytes, with those that are there. Views given out before end with this call. */
+  /** Makes room for `size` bytes and keeps the present ones. Earlier views become invalid. */
   room(length: number): Uint8Array;
-  /** Passes over records of `bytes[from..end)` that need no look; gives back where the first other one begins. */
+  /** Skips records of `bytes[from..end)` that need not be read, and returns the start of the first other one. */
   pass(from: number, end: number, offset: number): number;
-  /** Seconds of the last record passed over. */
+  /** Seconds of the last skipped record. */
   readonly lastSeconds: number;
 }
 
-/** Plain memory; passes over nothing. */
+/** Plain memory; skips nothing. */
 export class NoPassage implements Passage {
   #bytes = new Uint8Array(0);
   readonly lastSeconds = -1;

@@ -1,18 +1,18 @@
 import { u16, u32 } from './octets.ts';
 import { TYPE } from './record-types.ts';
 
-/** Seconds. A record ahead of the one before by more than this, which the next one takes back, is an outlier. */
+/** Seconds. A record that is further ahead than this of the records before and after it is an outlier. */
 const JUMP_SECONDS = 10;
-/** Seconds. The last record of a file has no next one; further ahead than any silence, it is an outlier. */
+/** Seconds. The last record of a file has no next one. It is an outlier if it is further ahead than any real pause. */
 const LAST_JUMP_SECONDS = 86_400;
 /**
- * Seconds. The records of a dump are written in one go: the last one is an outlier already when it is this far ahead.
+ * Seconds. The records of a dump are written without a pause, so its last record is an outlier if it is this far ahead.
  */
 const LAST_DUMP_JUMP_SECONDS = 300;
 /** Seconds. A record may be this far behind the one before without a report: collectors write from several threads. */
 const BACK_SECONDS = 10;
 
-/** What a clock continues from: see `RecordClock.first` and `RecordClock.seconds`. */
+/** The state of a clock: see `RecordClock.first` and `RecordClock.seconds`. */
 export type ClockState = Pick<RecordClock, 'first' | 'seconds'>;
 
 /**
@@ -43,18 +43,18 @@ export class RecordClock {
     return { first: this.#first, seconds: this.#seconds };
   }
 
-  /** Goes back to a state it was in. */
+  /** Restores an earlier state. */
   set({ first, seconds }: ClockState): void {
     this.#first = first;
     this.#seconds = seconds;
   }
 
-  /** Records that need no look were passed over; the latest time among them and those before. */
+  /** Call after skipped records, with the latest time among them and those before. */
   pass(seconds: number): void {
     this.#seconds = seconds;
   }
 
-  /** Reads a record's time; `next` is the next record's, or -1. True when this record's time is not to be trusted. */
+  /** Reads a record's time; `next` is the next record's, or -1. True: this record's time cannot be trusted. */
   record(bytes: Uint8Array, start: number, next: number): boolean {
     const at = u32(bytes, start);
     const before = this.#seconds;

@@ -3,13 +3,13 @@ import { u16, u32, writeU32 } from './octets.ts';
 import { NoPassage, type Framer, type Passage, type RecordSink } from './framer.ts';
 import { HEADER_BYTES, isKnownType, readHeader, TYPE } from './record-types.ts';
 
-/** Seconds a resync candidate may lie from the last good record. An archive file covers minutes, a dump an hour. */
+/** Most seconds between a resync candidate and the last good record. An archive file covers minutes, a dump an hour. */
 const RESYNC_SECONDS = 86_400;
-/** A resync candidate is no longer than this: waiting for its confirmation holds that much. */
+/** Longest resync candidate, bytes: it stays in memory until it is confirmed. */
 const RESYNC_RECORD_BYTES = 2 ** 20;
-/** So many records of unknown types in a row vouch for each other. */
+/** This many consecutive records of unknown types confirm each other. */
 const FOREIGN_HOPS = 4;
-/** What a framer can hold at first; it doubles when records ask for more. */
+/** Initial buffer of a framer, bytes; it doubles for larger records. */
 const FIRST_ROOM_BYTES = 512 * 1024;
 /** Nobody wrote MRT before 1990. */
 export const FIRST_SECONDS = 631_152_000;
@@ -17,14 +17,14 @@ export const FIRST_SECONDS = 631_152_000;
 type Follow = 'record' | 'end' | 'torn' | 'beyond' | 'nothing' | 'wait';
 
 /**
- * Cuts a stream into records by their 12-byte headers (RFC 6396 section 2). A record is told once the header after it
- * was seen, so the same records come out however the stream is chunked. Where no header follows, either the length or
- * the next header is wrong: the search for the next plausible header, confirmed by the one after it, begins inside the
- * suspect record, and what was passed over is told as damage.
+ * Cuts a stream into records by their 12-byte headers (RFC 6396 section 2). A record is passed on only after the next
+ * header was seen, so the chunking of the stream makes no difference. If no header follows, either the length or the
+ * next header is wrong: the search for the next plausible header, confirmed by the one after it, begins inside the
+ * suspect record, and skipped bytes are reported as damage.
  *
  * Holds at most one record, one resync candidate and one chunk.
  *
- * @param passage takes records that need no look; by default each one is given to the sink.
+ * @param passage skips records that need not be read; by default each one goes to the sink.
  */
 export function createFramer(sink: RecordSink, limits: MrtLimits, passage: Passage = new NoPassage()): Framer {
   const framing = new Framing(sink, limits, passage);
@@ -42,10 +42,10 @@ class Framing {
   #end = 0;
   #eof = false;
   #lastSeconds = -1;
-  /** Where bytes began to be lost, an offset in the stream; -1 while in step. */
+  /** Offset in the stream at which a loss began; -1: in sync. */
   #lostFrom = -1;
   #scanAt = 0;
-  /** The record before the loss while it may itself be at fault: its end, or -1. It starts at `#pos`. */
+  /** The end of the record before the loss, while that record may itself be wrong; else -1. It starts at `#pos`. */
   #suspectEnd = -1;
   #lostReason = '';
   #gaveUp = false;
@@ -110,14 +110,14 @@ class Framing {
 
   #pass(): void {
     const pos = this.#passage.pass(this.#pos, this.#end, this.#base + this.#pos);
-    // A view of memory that grew is empty.
+    // A view of memory that has grown is empty.
     if (this.#bytes.length === 0) this.#bytes = this.#passage.room(0);
     if (pos === this.#pos) return;
     this.#pos = pos;
     this.#lastSeconds = this.#passage.lastSeconds;
   }
 
-  /** The first header has none before it that vouches for it. */
+  /** The first header has no earlier one that confirms it. */
   #start(): boolean {
     if (this.#end < HEADER_BYTES) return false;
     if (readHeader(this.#bytes, 0, this.#end, this.#limits.recordBytes) === 'none')
@@ -253,13 +253,13 @@ class Framing {
     return true;
   }
 
-  /** Bytes that were searched need not be kept, unless the suspect record begins in them. */
+  /** Drops searched bytes, unless the suspect record begins in them. */
   #forget(at: number): boolean {
     if (this.#suspectEnd < 0) this.#pos = at;
     return false;
   }
 
-  /** At the end of the stream: nothing more was found. A suspect record that reaches beyond the end is torn. */
+  /** At the end of the stream nothing more was found. A suspect record that reaches beyond the end is incomplete. */
   #endLost(): boolean {
     if (this.#suspectEnd >= 0 && this.#suspectEnd <= this.#end) this.#acquit();
     const reason = this.#suspectEnd > this.#end ? 'the last record is torn' : this.#lostReason;

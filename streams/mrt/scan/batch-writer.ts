@@ -1,16 +1,16 @@
 import type { ScanMark, MarkContent, ScanBatch, ScanEnd } from './scan-job.ts';
 
-/** A batch is given out once it holds this many bytes, or this many were scanned for it. */
+/** A batch is complete when it holds this many bytes, or this many were scanned for it. */
 const BATCH_BYTES = 256 * 1024;
 const BATCH_SCANNED = 8 * 2 ** 20;
 const BATCH_MARKS = 512;
-/** What a mark costs in memory, in bytes. */
+/** Memory of a mark, bytes. */
 const MARK_BYTES = 256;
 
 /**
- * Puts what passed of a file into batches, and holds back those that cannot be believed yet: what comes out of a gzip member
- * before its checksum was found right. Batches are cut by what was scanned, so that they are the same however the file is
- * chunked.
+ * Puts the passed records of a file into batches. It holds back batches that are not verified yet: records of a gzip
+ * member before its checksum. Batches are cut by the number of scanned bytes, so the chunking of the file makes no
+ * difference.
  */
 export class ScanBatchWriter {
   #records = new Uint8Array(BATCH_BYTES);
@@ -19,12 +19,12 @@ export class ScanBatchWriter {
   #marks: ScanMark[] = [];
   #scannedFrom = 0;
   #ready: ScanBatch[] = [];
-  /** Where what cannot be believed yet begins: in which batch, and where in it. */
+  /** Where unverified data begins: the batch, and the position in it. */
   #doubt: { batch: number; length: number; places: number; marks: number } | undefined;
   #held = 0;
   #count = 0;
   #outliers = 0;
-  /** Whether there is anything to tell of the reading while batches are held back. */
+  /** Whether there is progress to report while batches are held back. */
   #hasGoneOn = false;
   /** Packed bytes read so far. */
   packed = 0;
@@ -40,12 +40,12 @@ export class ScanBatchWriter {
     this.#count++;
   }
 
-  /** Records that begin here, or later, are given to `next` one by one: a batch may end before them. */
+  /** Records from here on are given to `next` one by one, because a batch may end before them. */
   get passableTo(): number {
     return this.#isFull ? this.#scannedFrom : this.#scannedFrom + BATCH_SCANNED;
   }
 
-  /** So many records were passed over; nothing of them is in a batch. */
+  /** Call after skipping `count` records, which are in no batch. */
   pass(records: number): void {
     this.#count += records;
   }
@@ -59,7 +59,7 @@ export class ScanBatchWriter {
     this.#held += MARK_BYTES;
   }
 
-  /** Keeps a record, header included; gives back the bytes where it lies now. */
+  /** Stores a record, header included, and returns its new bytes. */
   keep(record: Uint8Array, offset: number): Uint8Array {
     const from = this.#length;
     if (from + record.length > this.#records.length) {
@@ -74,7 +74,7 @@ export class ScanBatchWriter {
     return this.#records.subarray(from, this.#length);
   }
 
-  /** From here on nothing is given out until `believe`. */
+  /** Holds back everything from here on, until `believe`. */
   doubt(): void {
     if (this.#doubt !== undefined) return;
     this.#held = 0;
@@ -90,7 +90,7 @@ export class ScanBatchWriter {
     this.#doubt = undefined;
   }
 
-  /** Forgets all that was held back. What follows is given out. */
+  /** Drops everything that was held back, and stops holding back. */
   forget(): void {
     const doubt = this.#doubt;
     if (doubt === undefined) return;
@@ -107,7 +107,7 @@ export class ScanBatchWriter {
     this.#doubt = undefined;
   }
 
-  /** The batches that can be given out. While batches are held back, empty ones tell how far the reading is. */
+  /** The batches that are ready. While batches are held back, empty ones report the progress. */
   take(): readonly ScanBatch[] {
     const count = this.#doubt?.batch ?? this.#ready.length;
     const taken = this.#ready.splice(0, count);
@@ -137,7 +137,7 @@ export class ScanBatchWriter {
     this.#hasGoneOn = isHeld;
   }
 
-  /** `counts`: whether it tells what was counted since the last one that did. */
+  /** `counts`: whether the batch carries the counts since the last batch with counts. */
   #batch(places: readonly number[], records: Uint8Array, marks: readonly ScanMark[], counts = true): ScanBatch {
     const count = counts ? this.#count : 0;
     const outliers = counts ? this.#outliers : 0;

@@ -23,11 +23,11 @@ const FAMILY = { ipv4: 4, ipv6: 6 } as const;
 /** An offset of 32 bits: no buffer reaches further. */
 const ANYWHERE = 2 ** 32 - 1;
 
-/** Up to where records may be passed over, and what is known before them. Offsets are those of the buffer. */
+/** Limits for skipping records, and the state before them. Offsets are those of the buffer. */
 export interface PassBounds {
   /** Seconds of event time reached. */
   readonly seconds: number;
-  /** Seconds from which on a tick is due. */
+  /** Seconds at which the next tick is due. */
   readonly tick: number;
   /** Records begin before this. */
   readonly stop: number;
@@ -38,8 +38,8 @@ export interface PassBounds {
 }
 
 /**
- * Passes over records at several times the speed of JavaScript, in WebAssembly: those that are plain in every respect. All
- * that is odd, watched or due stays for `Scan`, so that there is one place that judges it.
+ * Skips ordinary records in WebAssembly, several times faster than JavaScript. Records that are unusual, watched or due
+ * are left to `Scan`, so that only one place judges them.
  */
 export class PlainRecords {
   readonly #skipper: RecordSkipper;
@@ -55,20 +55,20 @@ export class PlainRecords {
     this.#skipper = new RecordSkipper(ipv4 ?? none, ipv6 ?? none, shortest, limits.recordBytes);
   }
 
-  /** Room for so many bytes, with those that are there. */
+  /** Makes room for `size` bytes and keeps the present ones. */
   room(length: number): Uint8Array {
     const at = this.#skipper.reserve(length);
     return new Uint8Array(wasmMemory().buffer, at, this.#skipper.room);
   }
 
-  /** A dump begins, the `dump`th of the file, with so many peers: makes room for their numbers of routes. */
+  /** Call when the `dump`th dump of the file begins: makes room for the route counts of its peers. */
   beginDump(dump: number, peers: number): void {
     if (this.#dump === dump) return;
     this.#dump = dump;
     this.#skipper.beginDump(peers);
   }
 
-  /** Gives back where the first record begins that was not passed over. */
+  /** Returns the start of the first record that was not skipped. */
   skip(from: number, end: number, { seconds, tick, stop, believed, dump }: PassBounds): number {
     const slots = this.#inMemory();
     slots[SLOT.seconds] = seconds;
@@ -84,7 +84,7 @@ export class PlainRecords {
     return this.#skipper.skip(from, end);
   }
 
-  /** Records that the last call passed over. */
+  /** Number of records that the last call skipped. */
   get records(): number {
     return this.#slots[SLOT.records] ?? 0;
   }
@@ -99,19 +99,19 @@ export class PlainRecords {
     return this.#slots[SLOT.lastSeconds] ?? 0;
   }
 
-  /** What they were of the dump at hand. */
+  /** The skipped records of the present dump. */
   get dump(): DumpPassed {
     const [number = 0, lastIpv4 = 0, descends] = this.#slots.subarray(SLOT.number, SLOT.descends + 1);
     return { records: this.records, number, lastIpv4, descends: descends !== 0 };
   }
 
-  /** Routes that were passed over of the `dump`th dump: see `PassedRoutes`. */
+  /** Skipped routes of the `dump`th dump: see `PassedRoutes`. */
   routes(dump: number): Uint32Array {
     const { routes, peers } = this.#skipper;
     return dump === this.#dump ? new Uint32Array(wasmMemory().buffer, routes, 2 * peers) : new Uint32Array(0);
   }
 
-  /** Records that were passed over, by `type << 4 | subtype`. */
+  /** Skipped records, by `type << 4 | subtype`. */
   types(): Float64Array {
     return new Float64Array(wasmMemory().buffer, this.#skipper.types, TYPES);
   }

@@ -2,10 +2,10 @@ import { u16, u8 } from '../record/octets.ts';
 import { HEADER_BYTES, PEER_INDEX_TABLE, TYPE } from '../record/record-types.ts';
 import { spaceOf, type AddressSpace, type WatchedBlocks } from './watched.ts';
 
-/** What the walk along some NLRI found. */
+/** The result of reading some NLRI. */
 const CLEAR = 0;
 const CONCERNS = 1;
-/** The bytes cannot be walked: the decoder decides. */
+/** The bytes cannot be read as NLRI: the decoder decides. */
 const UNREADABLE = 2;
 type Found = typeof CLEAR | typeof CONCERNS | typeof UNREADABLE;
 
@@ -26,8 +26,8 @@ const EXTENDED = 0x10;
  * block stops here: that is all but one in 10,000 of them when a country is watched. Peer index tables, state changes,
  * End-of-RIB, what cannot be walked and the old types pass: the decoder reads those.
  *
- * A class, though nothing in it changes: closures of each file would be new functions to the compiler, which then throws
- * away and compiles again what it inlined of the file before.
+ * It is a class although it has no mutable state: with closures, the JIT compiler would discard and rebuild its inlined
+ * code for each file.
  */
 export class Prefilter {
   readonly #ipv4: AddressSpace;
@@ -97,7 +97,7 @@ export class Prefilter {
       const length = isLong ? u16(bytes, at + 2) : u8(bytes, at + 2);
       if (value > end || value + length > end) return true;
       if (type === MP_REACH || type === MP_UNREACH) {
-        // Twice is an error that the decoder must see.
+        // An attribute that occurs twice is an error for the decoder.
         if ((seen & (1 << (type - MP_REACH))) !== 0) return true;
         seen |= 1 << (type - MP_REACH);
         const found =
@@ -111,7 +111,7 @@ export class Prefilter {
     return !named && seen === 0;
   }
 
-  /** RFC 4760 section 3. A next hop of unheard-of length is left to the decoder. */
+  /** RFC 4760 section 3. A next hop of unknown length is left to the decoder. */
   #reach(bytes: Uint8Array, at: number, end: number, addPath: boolean): Found {
     if (at + 5 > end) return UNREADABLE;
     const safi = u8(bytes, at + 2);
@@ -212,7 +212,7 @@ function walk(
     const length = bytes[at] ?? 0;
     const next = at + 1 + ((length + 7) >> 3);
     if (length > bits || next > end) return UNREADABLE;
-    // A default route is rare, and how path identifiers look that nobody announced: the decoder tells them apart.
+    // A default route is rare, and unannounced path identifiers look like one. The decoder distinguishes them.
     if (length === 0) return UNREADABLE;
     if (space.concerns(bytes, at + 1, length)) return CONCERNS;
     at = next;

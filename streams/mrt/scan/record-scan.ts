@@ -12,16 +12,16 @@ import { isKnownType, isRouting } from '../record/record-types.ts';
 import type { MarkContent, ScanEnd, ScanJob } from './scan-job.ts';
 
 /**
- * Event time is told at least this often though nothing passed, in seconds: ticks fall on this grid, whatever the
- * chunks.
+ * Event time is reported at least this often, in seconds, even if no record passed. Ticks are on this grid, whatever
+ * the chunks.
  */
 const TICK_SECONDS = 10;
-/** Unknown types counted apart; a file that has more of them is noise. */
+/** Most unknown types that are counted separately; a file with more is garbage. */
 const MAX_FOREIGN = 1_024;
-/** So many records at most are looked at before passing over is tried again, where nothing can be passed over. */
+/** If nothing can be skipped, at most this many records are read before skipping is tried again. */
 const MOST_LOOKED_AT = 31;
 
-/** What is done with the records of one file: counted, timed, and kept if they concern what is watched. */
+/** Processes the records of one file: counts them, follows their time, and keeps those that concern watched blocks. */
 export class Scan implements RecordSink, Passage {
   readonly #prefilter: Prefilter;
   readonly #plain: PlainRecords;
@@ -32,13 +32,13 @@ export class Scan implements RecordSink, Passage {
   readonly #foreign = new Map<number, number>();
   readonly batches = new ScanBatchWriter();
   #tick = -1;
-  /** Unpacked bytes that can be believed, from the start of the file. */
+  /** Verified unpacked bytes, from the start of the file. */
   #verified = Number.POSITIVE_INFINITY;
-  /** No more than that will ever be. */
+  /** No more bytes will be verified. */
   #isFinal = false;
-  /** Where the first record that cannot be believed yet begins, and the event time reached before it. */
+  /** The start of the first unverified record, and the event time before it. */
   #doubt: { readonly offset: number; readonly clock: ClockState } | undefined;
-  /** Records to be looked at before passing over is tried again, and how many that were last time. */
+  /** Records to read before skipping is tried again, and their number last time. */
   #isLookedAt = 0;
   #lookedAt = 0;
   unpacked = 0;
@@ -75,7 +75,7 @@ export class Scan implements RecordSink, Passage {
     return to;
   }
 
-  /** `base`: offset in the file of the buffer. `undefined` when nothing can be passed over. */
+  /** `base`: offset of the buffer in the file. `undefined`: nothing can be skipped. */
   #passBounds(base: number): PassBounds | undefined {
     const { seconds } = this.#clock;
     if (seconds === undefined) return undefined;
@@ -91,7 +91,7 @@ export class Scan implements RecordSink, Passage {
     };
   }
 
-  /** To be called when the file is through. */
+  /** Call at the end of the file. */
   close(): void {
     this.#plain.free();
   }
@@ -131,9 +131,9 @@ export class Scan implements RecordSink, Passage {
   }
 
   /**
-   * So many unpacked bytes have right checksums.
+   * Call with the number of verified unpacked bytes.
    *
-   * @param isFinal the rest of the file has not.
+   * @param isFinal the rest of the file cannot be verified.
    */
   believe(bytes: number, isFinal = false): void {
     if (this.#isFinal) return;
@@ -144,7 +144,7 @@ export class Scan implements RecordSink, Passage {
     this.batches.believe();
   }
 
-  /** What is held back, if anything, is lost for this reason. */
+  /** Data that is held back is lost for this reason. */
   lose(reason: string): void {
     const doubt = this.#doubt;
     if (doubt === undefined) return;
@@ -194,7 +194,7 @@ export class Scan implements RecordSink, Passage {
     this.#mark({ kind: 'tick' }, seconds);
   }
 
-  /** It is known already that what comes now will not be believed. */
+  /** It is already known that further data cannot be verified. */
   get #isLost(): boolean {
     return this.#isFinal && this.#doubt !== undefined;
   }

@@ -12,13 +12,13 @@ export interface ScanJob {
   readonly watch: WatchedBlocks;
   readonly limits: MrtLimits;
   readonly readBytes?: number;
-  /** What it was packed in when it was chosen. */
+  /** Its compression when it was chosen. */
   readonly container?: ContainerKind;
-  /** The second at which it begins by its name, if that tells. */
+  /** The start time in its name, in seconds; `undefined`: its name has none. */
   readonly begin?: number;
   /** Elements come only from data with a verified checksum, unless they are only counted. @default false */
   readonly believesAll?: boolean;
-  /** Every record is looked at, none is passed over. The outcome is the same: tests compare the two. @default false */
+  /** Read every record, skip none. The result is the same: tests compare both. @default false */
   readonly looksAtAll?: boolean;
 }
 
@@ -29,14 +29,14 @@ export type ScanMark = MarkContent & {
   readonly at: number | undefined;
 };
 
-/** A stretch of a file: what of it has to be decoded, and what is to be known of the rest. Plain data as well. */
+/** A part of a file: the records to decode, and the needed facts about the rest. Plain data as well. */
 export interface ScanBatch {
   /** Records that passed, end to end. */
   readonly records: Uint8Array;
   /** Pairs: where a record begins in `records`, and its offset in the unpacked file. */
   readonly places: Float64Array;
   readonly marks: readonly ScanMark[];
-  /** Counts since the batch before. */
+  /** Counts since the previous batch. */
   readonly count: number;
   readonly outliers: number;
   /** Packed bytes read so far. */
@@ -45,7 +45,7 @@ export interface ScanBatch {
   readonly end?: ScanEnd;
 }
 
-/** What is known of a file when it was read to its end. */
+/** The facts about a file after it was read to its end. */
 export interface ScanEnd {
   readonly container: ContainerKind | undefined;
   /** Unpacked bytes. */
@@ -67,6 +67,6 @@ export type MarkContent =
 export interface Scanner {
   /** Reads one of its files. Its batches are read once; leaving early ends it. */
   open(job: ScanJob): AsyncIterable<ScanBatch>;
-  /** Ends all reading; batches under way end. Resolves when no thread or file of it is left. */
+  /** Ends all reading, including batches under way. Resolves when all its threads and files are closed. */
   close(): Promise<void>;
 }

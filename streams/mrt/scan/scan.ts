@@ -6,12 +6,12 @@ import { createFramer } from '../record/records.ts';
 import type { ScanBatch, ScanJob } from './scan-job.ts';
 
 /**
- * Bytes of a file that are held back before its checksums are known. With more, the file is unpacked a second time beside,
- * only for its checksums: from then on each byte is known to be right or wrong as it comes.
+ * Most bytes that are held back before checksums are known. Beyond this, the file is unpacked a second time in
+ * parallel, only for its checksums, so that each later byte is known to be right or wrong as it comes.
  */
 const HELD_BYTES = 8 * 2 ** 20;
 
-/** Scans a file as `scanSteps` does, and lets others have their turn after each step. */
+/** Scans a file like `scanSteps`, and yields to the event loop after each step. */
 export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   for (const batches of scanSteps(job)) {
     yield* batches;
@@ -19,16 +19,16 @@ export async function* scanFile(job: ScanJob): AsyncGenerator<ScanBatch, void> {
   }
 }
 
-/** What other threads do for the one that reads a file. */
+/** How other threads help the one that reads a file. */
 export type Helped = Pick<ContainerOptions, 'slots' | 'ring'>;
 
 /**
- * Unpacks, frames and prefilters one file, in steps of some hundred kilobytes; each gives what batches it has. Never throws
- * on input: a file that cannot be read is one damage.
+ * Unpacks, frames and prefilters one file, in steps of some hundred kilobytes; each gives what batches it has. Never
+ * throws on input: a file that cannot be read is one damage.
  *
- * Nothing of a gzip member is given out before its checksum was found right. What is not is one damage, from the end of the
- * last right member on: deflate copies a damaged octet into every later message that has the same, so nothing in it can
- * be told right from wrong.
+ * Data of a gzip member is used only after its checksum was verified. If the checksum is wrong, everything after the
+ * last good member is one damage: deflate copies a damaged octet into later messages, so good and bad data cannot be
+ * distinguished.
  *
  * @param helped where other threads unpack for this one.
  */
@@ -77,7 +77,7 @@ function* stepsOf(job: ScanJob, scan: Scan, helped: Helped): Generator<readonly 
   }
 }
 
-/** How many unpacked bytes of a file have right checksums, from its start. */
+/** Number of verified unpacked bytes of a file, from its start. */
 function* verifiedBytes(job: ScanJob): Generator<readonly ScanBatch[], number> {
   const opened = openUnpacking(job.path, job);
   if (!opened.ok) return 0;

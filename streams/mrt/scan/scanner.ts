@@ -4,8 +4,8 @@ import { threadsFor } from '../threads/thread-count.ts';
 import { ScanThreads } from '../threads/scan-threads.ts';
 
 /**
- * @param jobs in the order in which they are to be begun.
- * @param threads none: the caller reads. They need compiled code: Node 20 starts no worker from TypeScript.
+ * @param jobs in the order in which to begin them.
+ * @param threads without: the caller reads. They need compiled code: Node 20 starts no worker from TypeScript.
  */
 export function createScanner(jobs: readonly ScanJob[], threads: number | ScanThreads): Scanner {
   const isCompiled = import.meta.url.endsWith('.js');

@@ -4,7 +4,7 @@ import { SHORTEST_COVERING } from '../../../src/territory/territory.ts';
 /** What to let through: routes that concern these blocks, or all routes. */
 export type WatchedBlocks = readonly Prefix[] | 'everything';
 
-/** Addresses are looked at to this many bits: all of IPv4, the /48 that IPv6 units are. Longer is let through. */
+/** Bits of an address that are compared: all of IPv4, and 48 of IPv6, the size of its units. Longer prefixes pass. */
 const SPACE_BITS = { ipv4: 32, ipv6: 48 } as const;
 
 /**
@@ -17,7 +17,7 @@ export interface AddressSpace {
   concerns(bytes: Uint8Array, at: number, length: number): boolean;
 }
 
-/** The address space of one family in which routes concern the watched blocks. */
+/** The addresses of one family for which routes concern the watched blocks. */
 export function spaceOf(watch: WatchedBlocks, family: Family): AddressSpace {
   const bits = SPACE_BITS[family];
   return new RangeSpace(watchedRanges(watch, family), bits, watch === 'everything' ? 0 : SHORTEST_COVERING);
@@ -34,9 +34,9 @@ export function watchedRanges(watch: WatchedBlocks, family: Family): readonly Ad
   return rangesOf(blocks, bits);
 }
 
-/** One class for all there is to watch: a call that always meets the same method is compiled into its caller. */
+/** A single class for all cases, so that the JIT compiler can inline the call. */
 class RangeSpace implements AddressSpace {
-  // Almost every prefix ends at one of these: nothing watched has these first 16 bits, or these first 8.
+  // Almost every prefix is rejected here: no watched block has its first 16 bits, or its first 8.
   readonly #by16 = new Uint8Array(65_536);
   readonly #by8 = new Uint8Array(256);
   readonly #ranges: readonly AddressRange[];

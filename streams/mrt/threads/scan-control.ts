@@ -12,14 +12,14 @@ const CHANGES = 3;
 const ENDED = 4;
 const FILES = 5;
 
-/** What a batch costs beside its records: an empty one is not free. */
+/** Bytes that a batch costs besides its records. */
 function costOf(batch: ScanBatch): number {
   return batch.records.length + batch.places.byteLength + 256 * batch.marks.length + 4_096;
 }
 
 /**
- * What reading threads and the thread that uses their batches tell each other, in shared memory: so that a thread takes
- * its next file by itself, however busy the user is. Files go by their index in the list that all of them have.
+ * Shared memory for the coordination of reading threads with the thread that uses their batches (the user). A thread
+ * can take its next file even while the user is busy. Files are identified by their index in a common list.
  */
 export class ScanControl {
   readonly #numbers: Int32Array;
@@ -31,10 +31,10 @@ export class ScanControl {
     this.#files = files;
   }
 
-  /** To be given to the other threads. */
+  /** The memory to share with the other threads. */
   readonly shared: SharedArrayBuffer;
 
-  /** A thread takes the next file, if there is one and it may be begun. */
+  /** Takes the next file for a thread, if one may be begun. */
   take(): number | undefined {
     const numbers = this.#numbers;
     for (;;) {
@@ -45,7 +45,7 @@ export class ScanControl {
     }
   }
 
-  /** A thread is through with a file. */
+  /** Call when a thread has finished a file. */
   ended(): void {
     Atomics.add(this.#numbers, ENDED, 1);
     this.changed();
@@ -59,12 +59,12 @@ export class ScanControl {
     return Atomics.load(this.#numbers, NEXT) >= this.#files;
   }
 
-  /** A batch of this file waits to be used. */
+  /** Call when a batch of this file waits for the user. */
   give(file: number, batch: ScanBatch): void {
     this.#add(file, costOf(batch));
   }
 
-  /** Whether a file has so much waiting that its thread reads no further. */
+  /** Whether so much of a file waits that its thread must pause. */
   isFull(file: number): boolean {
     return Atomics.load(this.#numbers, FILES + 2 * file) >= FILE_BYTES && !this.isStopped(file);
   }
@@ -73,7 +73,7 @@ export class ScanControl {
     return Atomics.load(this.#numbers, FILES + 2 * file + 1) === 1;
   }
 
-  /** Changes whenever the user does anything: a thread that found nothing to do waits for that. */
+  /** A counter that changes with each action of the user. Idle threads wait for its change. */
   get changes(): number {
     return Atomics.load(this.#numbers, CHANGES);
   }
@@ -82,7 +82,7 @@ export class ScanControl {
     Atomics.wait(this.#numbers, CHANGES, changes);
   }
 
-  /** The user waits for this file: it may be begun, and all before it. */
+  /** Call when the user waits for this file: it may be begun, and all files before it. */
   ask(file: number): void {
     // Only the user writes it.
     if (Atomics.load(this.#numbers, ASKED) > file) return;
@@ -90,13 +90,13 @@ export class ScanControl {
     this.changed();
   }
 
-  /** The user has a batch. */
+  /** Call when the user has taken a batch. */
   use(file: number, batch: ScanBatch): void {
     this.#add(file, -costOf(batch));
     this.changed();
   }
 
-  /** Nobody uses the rest of this file. */
+  /** Call when the rest of this file is not needed. */
   stop(file: number): void {
     Atomics.store(this.#numbers, FILES + 2 * file + 1, 1);
     this.changed();

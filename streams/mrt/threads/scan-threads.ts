@@ -4,7 +4,7 @@ import { BLOCK_BYTES, RING_BYTES } from '../container/rooms.ts';
 import { ScanControl } from './scan-control.ts';
 import type { ScanBatch, ScanJob, Scanner } from '../scan/scan-job.ts';
 
-/** To a thread, once: all files in the order in which they are to be begun. */
+/** The message to a new thread: all files in the order in which to begin them. */
 export interface ToThread {
   readonly jobs: readonly ScanJob[];
   readonly shared: SharedArrayBuffer;
@@ -14,20 +14,21 @@ export interface ToThread {
   readonly rings: SharedArrayBuffer | undefined;
 }
 
-/** From a thread. The last batch of a file has its end. */
+/** A message from a thread. The last batch of a file carries its end. */
 export interface FromThread {
   readonly file: number;
   readonly batches: readonly ScanBatch[];
 }
 
-/** Each costs 14 MB and its start; one file in eight is more than one user can take. */
+/** Most threads. Each costs 14 MB and a start; the user cannot use the output of more. */
 const MOST_THREADS = 8;
-/** Blocks of bzip2 under way: what waits for its turn keeps no thread from the next one. */
+/** Slots for bzip2 blocks, so that blocks that wait for their turn do not stop threads. */
 const BLOCKS_PER_THREAD = 2;
 
 /**
- * Threads that read files: each takes one after the other and owns it from its opening to the records that passed. What waits
- * to be used is bounded, see `ScanControl`. They may be started before it is known what they are to read: a start takes 50 ms.
+ * Threads that read files. Each takes one file after the other, and does everything from opening it to selecting its
+ * records. The waiting batches are bounded, see `ScanControl`. Threads may be started before their files are known,
+ * because a start takes 50 ms.
  */
 export class ScanThreads {
   readonly #workers: readonly Worker[];
@@ -39,7 +40,7 @@ export class ScanThreads {
     this.#workers = Array.from({ length: Math.min(count, MOST_THREADS) }, () => this.#start());
   }
 
-  /** To be called once. */
+  /** Call it once. */
   read(jobs: readonly ScanJob[]): Scanner {
     const control = new ScanControl(jobs.length);
     const blocks = this.#blocksFor(jobs);
@@ -95,7 +96,7 @@ export class ScanThreads {
       this.#failure ??= error;
       if (!this.#isClosed) this.#fail(this.#failure);
     };
-    // Until it has something to read, it does not keep the process.
+    // A thread without work must not keep the process alive.
     worker.unref();
     worker.on('error', failed);
     worker.on('exit', (status) => status !== 0 && failed(new Error('a reading thread ended')));
@@ -103,7 +104,7 @@ export class ScanThreads {
   }
 }
 
-/** The batches of one file that wait here, and who waits for them. */
+/** The waiting batches of one file, and the callers that wait for them. */
 class Run {
   readonly #file: number;
   readonly #control: ScanControl;

@@ -1,6 +1,6 @@
 /**
- * The entry of a reading thread: takes file after file, and sends what passed of them. It runs without a pause, so it hears
- * of the user in shared memory alone.
+ * The entry point of a reading thread. It takes file after file, and sends the passed records. It never returns to its
+ * event loop, so the user can reach it only through shared memory.
  */
 import { parentPort } from 'node:worker_threads';
 import { Bz2Slots } from '../container/bz2-slots.ts';
@@ -38,8 +38,8 @@ parentPort?.once('message', ({ jobs, shared, blocks, rings: ringed }: ToThread) 
 });
 
 /**
- * Reads one file to its end, unless it has too much waiting: then another one goes on, or is begun. Helps others when there is
- * none.
+ * Reads one file to its end. While too much of it waits, continues or begins another file. Without a file, helps other
+ * threads.
  */
 function readAll(control: ScanControl, open: Open, help: (() => boolean) | undefined): void {
   const readings: Reading[] = [];
@@ -65,7 +65,7 @@ function begun(control: ScanControl, open: Open, readings: Reading[]): Reading |
   return reading;
 }
 
-/** Reads one step; false when the file is through. */
+/** Reads one step; false: the file has ended. */
 function goOn({ file, steps }: Reading, control: ScanControl): boolean {
   if (control.isStopped(file)) {
     steps.return();

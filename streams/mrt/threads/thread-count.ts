@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 
-/** Packed bytes of a single file that are read here sooner than a thread starts. */
+/** A single file of this size, compressed, is read faster here than a thread starts. Bytes. */
 const SMALL_BYTES = 256 * 1024;
-/** From so many packed bytes a file on, on average, one thread unpacks and another one reads. */
+/** From this average file size on, compressed, one thread unpacks while another reads. Bytes. */
 const DIVIDED_BYTES = 2 * 2 ** 20;
 
-/** What there is to read. */
+/** The input to read. */
 interface Amount {
   readonly files: number;
   /** Packed. */
@@ -14,14 +14,14 @@ interface Amount {
   readonly hasBlocks: boolean;
 }
 
-/** How many threads are worth it, of those that are to be had. */
+/** The useful number of threads, up to the available number. */
 export function threadsFor({ files, bytes, hasBlocks }: Amount, threads: number): number {
   if (files === 1 && bytes <= SMALL_BYTES) return 0;
   if (hasBlocks) return threads;
   return Math.min(bytes >= files * DIVIDED_BYTES ? 2 * files : files, threads);
 }
 
-/** One thread a core. With one core a thread of its own would only cost. */
+/** One thread per core. On a single core, a separate thread would only cost time. */
 export function defaultThreads(): number {
   const cores = availableParallelism();
   return cores === 1 ? 0 : cores;

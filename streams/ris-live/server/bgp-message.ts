@@ -2,7 +2,7 @@ import { u16, u32, u8 } from '../../mrt/record/octets.ts';
 import { readOpen, type Open } from './bgp-open.ts';
 import { readUpdate, type Dialect, type Update } from './bgp-update.ts';
 
-/** A BGP message, as far as RIS Live's JSON tells of it. */
+/** The parts of a BGP message that RIS Live's JSON contains. */
 export type BgpMessage =
   | { readonly type: 'UPDATE'; readonly update: Update }
   | { readonly type: 'OPEN'; readonly open: Open }

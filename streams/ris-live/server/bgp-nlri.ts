@@ -1,7 +1,7 @@
 import { addressText, familyBits, type AddressWords, type Family, type Prefix } from '../../../src/bgp/prefix.ts';
 import { u32 } from '../../mrt/record/octets.ts';
 
-/** A prefix of an UPDATE. Most are never printed, so the text is made when it is asked for. Host bits are 0. */
+/** A prefix of an UPDATE. Most are never printed, so the text is created on demand. Host bits are 0. */
 export type Nlri = Pick<Prefix, 'family' | 'length' | 'words'>;
 
 /**
@@ -23,7 +23,7 @@ export function readNlri(bytes: Uint8Array, from: number, end: number, family: F
   return list;
 }
 
-/** As announcements print them: RFC 5952. */
+/** The form in announcements: RFC 5952. */
 export function nlriText({ family, words, length }: Nlri): string {
   return `${addressText(family, words)}/${length}`;
 }

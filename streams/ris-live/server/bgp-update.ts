@@ -11,7 +11,7 @@ export interface Dialect {
   readonly isExternal: boolean;
 }
 
-/** An UPDATE (RFC 4271 section 4.3, RFC 4760) as far as RIS Live's JSON tells of it. */
+/** The parts of an UPDATE (RFC 4271 section 4.3, RFC 4760) that RIS Live's JSON contains. */
 export interface Update {
   /** IPv4's own field first, then MP_UNREACH_NLRI. */
   readonly withdrawn: readonly Nlri[];
@@ -23,7 +23,7 @@ export interface Update {
   readonly med: number | undefined;
   /** `64512:10.0.0.1` */
   readonly aggregator: string | undefined;
-  /** RFC 4724 section 2: the message says only that the table of this family is complete. */
+  /** RFC 4724 section 2: an End-of-RIB, which only says that the table of this family is complete. */
   readonly endOfRib: Family | undefined;
 }
 
@@ -64,7 +64,7 @@ const NEXT_HOP_OCTETS = new Set([4, 16, 24, 32, 48]);
 const NO_NLRI = 'NLRI malformed (RFC 7606 section 5.3)';
 const NO_MP = 'MP_REACH_NLRI or MP_UNREACH_NLRI malformed (RFC 4760)';
 
-/** Reads what follows the header, all of `bytes[from..end)`. Half a message is no message: all is read, or nothing. */
+/** Reads the body of an UPDATE, all of `bytes[from..end)`. It reads the message completely, or reports why not. */
 export function readUpdate(bytes: Uint8Array, from: number, end: number, dialect: Dialect): ReadUpdate {
   const withdrawnEnd = from + 2 + u16(bytes, from);
   const attributes = withdrawnEnd + 2;
@@ -143,7 +143,7 @@ interface Route {
   readonly isExternal: boolean;
 }
 
-/** Why a router would not take the routes that are announced (RFC 7606 sections 3 and 7). */
+/** Why a router would not accept the announced routes (RFC 7606 sections 3 and 7). */
 function faultOf(places: Places, { path, origin, hasOwnNlri, isExternal }: Route): string | undefined {
   const hop = places.at(CODE.nextHop);
   const asPath = places.at(CODE.asPath);
@@ -203,7 +203,7 @@ function readPath(bytes: Uint8Array, places: Places, width: 2 | 4): AsPath | und
   return as4 === undefined ? path : mergedPath(path, as4);
 }
 
-/** RFC 6793 section 4.2.3: an AGGREGATOR that is not AS_TRANS tells that somebody rewrote the path after AS4_PATH. */
+/** RFC 6793 section 4.2.3: an AGGREGATOR other than AS_TRANS shows that the path was rewritten after AS4_PATH. */
 function ignoresAs4(bytes: Uint8Array, places: Places): boolean {
   const aggregator = places.at(CODE.aggregator);
   if (aggregator === undefined || places.at(CODE.as4Aggregator) === undefined) return false;
@@ -228,7 +228,9 @@ function readCommunities(bytes: Uint8Array, place: Place | undefined): readonly 
   return list;
 }
 
-/** Routes that forward packets: unicast, and SAFI 3, once both (RFC 2858). Other families are left out. */
+/**
+ * Families that forward packets: unicast, and SAFI 3, formerly unicast and multicast (RFC 2858). Others are left out.
+ */
 function familyAt(bytes: Uint8Array, at: number): Family | undefined {
   const safi = bytes[at + 2];
   if (safi !== 1 && safi !== 3) return undefined;

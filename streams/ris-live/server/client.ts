@@ -7,10 +7,10 @@ import type { Outlet } from './outlet.ts';
 /** Subscriptions of one connection. RIPE documents no limit; this is ours. */
 const MAX_SUBSCRIPTIONS = 20_000;
 
-/** Times the bytes that a client may be behind: memory has an end. */
+/** A client that lags by this many times the allowed bytes is dropped at once, to limit memory. */
 const HARD_LIMIT = 4;
 
-/** What a client needs to know of its server. */
+/** What a client needs from its server. */
 export interface ClientContext {
   readonly hosts: readonly string[];
   readonly faults: FrameFaults;
@@ -34,13 +34,13 @@ export class Said {
   }
 }
 
-/** One connection: what it subscribed to, and what is sent to it. */
+/** One connection: its subscriptions, and the messages sent to it. */
 export class Client {
   readonly outlet: Outlet;
   readonly #context: ClientContext;
   readonly #subscriptions = new Map<string, Filter>();
   #options: SocketOptions = DEFAULT_SOCKET_OPTIONS;
-  /** Monotonic milliseconds since which it is too far behind. */
+  /** Since when the client has lagged too far. Monotonic milliseconds. */
   #behindSince: number | undefined;
   sent = 0;
 
@@ -49,7 +49,7 @@ export class Client {
     this.#context = context;
   }
 
-  /** Whether it listens: it subscribed to something, and what is sent to it arrives. */
+  /** Whether it is listening: it has subscriptions, and data that is sent to it arrives. */
   get isSubscribed(): boolean {
     return this.#subscriptions.size > 0 && this.outlet.isWell;
   }

@@ -7,7 +7,7 @@ import type { Counts } from './counts.ts';
 import { hostOf, MessageIds, type PeerState, type RisMessage } from './message.ts';
 import { readMrtRecord, type MrtMessage, type MrtStateChange } from './mrt-record.ts';
 
-/** What a collector's own messages need. */
+/** The options of a collector's messages. */
 export interface VoiceOptions {
   /** Whether sessions that are up send a KEEPALIVE every half minute while the archive is silent. */
   readonly keepalives: boolean;
@@ -16,19 +16,19 @@ export interface VoiceOptions {
 
 /** Event time between the KEEPALIVEs of a session. Real ones come every 60 s at the latest (hold time 180 s). */
 const KEEPALIVE_MS = 30_000;
-/** Sessions that are kept alive. Collectors have a few hundred; records name as many as they like. */
+/** Most sessions with KEEPALIVEs. Collectors have a few hundred, but records may name any number. */
 const MAX_SESSIONS = 4096;
 /**
- * A silence that keepalives fill. Across a longer one a file is missing that nobody named: there the collector was not
- * listening, and clients must see that.
+ * The longest pause that KEEPALIVEs fill. In a longer pause a file is missing: the collector was not recording, and
+ * clients must notice that.
  */
 const MAX_SILENCE_MS = 24 * 3_600_000;
 
 interface Session {
   readonly end: SessionEnd;
   /**
-   * Only such a session is kept alive. The KEEPALIVE that answers an OPEN comes before the session is Established (RFC
-   * 4271 section 8.2.2); it is not told, for clients take a KEEPALIVE for a sign of life.
+   * Only an established session gets KEEPALIVEs. The KEEPALIVE that answers an OPEN comes before the session is
+   * Established (RFC 4271 section 8.2.2); it is not sent, because clients take a KEEPALIVE as a sign of life.
    */
   isUp: boolean;
   /** The time of its last KEEPALIVE, its own or ours. */
@@ -36,8 +36,8 @@ interface Session {
 }
 
 /**
- * What one collector says on RIS Live, made of the records of its update files in their order. Times never go back: a
- * record whose time is off stands at the time reached before it, as in a replay of the same files.
+ * The messages of one collector on RIS Live, made from the records of its update files in order. Times never go back: a
+ * record with a wrong time gets the time reached before it, as in a replay of the same files.
  */
 export class CollectorVoice {
   readonly #host: string;
@@ -60,14 +60,15 @@ export class CollectorVoice {
   }
 
   /**
-   * A file ends: the next one's times are measured by its own records. `hole`: what comes next is not what came next.
+   * Call at the end of a file: the times of the next file are checked by its own records. `hole`: records are missing
+   * before the next file.
    */
   nextFile(hole: boolean): void {
     this.#clock = new RecordClock();
     if (hole) this.#nextRound = 0;
   }
 
-  /** Adds what one record says to `into`. `next` is as in `RecordSink`. */
+  /** Adds the messages of one record to `into`. `next` as in `RecordSink`. */
   // oxlint-disable-next-line max-params -- no object a record or route where millions pass
   record(bytes: Uint8Array, start: number, end: number, next: number, into: RisMessage[]): void {
     const isOutlier = this.#clock.record(bytes, start, next);
@@ -86,7 +87,7 @@ export class CollectorVoice {
     else this.#message(read.fact, into);
   }
 
-  /** Says once more who is up, so that clients reach the time at which the files end. */
+  /** Sends a last KEEPALIVE for each session, so that clients reach the time at which the files end. */
   end(into: RisMessage[]): void {
     if (this.#options.keepalives && this.#at > 0) this.#round(this.#at, 1, into);
   }
@@ -104,7 +105,7 @@ export class CollectorVoice {
     this.#at = ms as EventTime;
   }
 
-  /** `after`: only those that said nothing for so long. */
+  /** `after`: only sessions that have been silent for this long. */
   #round(at: EventTime, after: number, into: RisMessage[]): void {
     for (const session of this.#sessions.values()) {
       if (!session.isUp || at - session.aliveAt < after) continue;
@@ -119,7 +120,7 @@ export class CollectorVoice {
       case 'nothing':
         return;
       case 'ambiguous':
-        // None of them counts as alive until its next message.
+        // None of these sessions counts as alive until its next message.
         for (const end of meaning.peers) this.#put(end, false);
         this.#options.counts.add('a session went down, but the record does not say which of its AS');
         return;
@@ -135,7 +136,7 @@ export class CollectorVoice {
     const { counts } = this.#options;
     if (!isLocal) this.#book.hear(peer, local);
     if (isUnspecified(peer)) return counts.add('a message that names no peer');
-    // What the collector itself sent is no news, but its OPEN, which RIS Live tells as `sent`.
+    // Messages that the collector sent are skipped, except its OPEN, which RIS Live marks as `sent`.
     if (isLocal && message.type !== 'OPEN') return counts.add('a message that the collector itself sent');
     if (message.type === 'UPDATE' && !tellsRoutes(fact)) return counts.add('an UPDATE of another address family');
 
@@ -144,7 +145,7 @@ export class CollectorVoice {
     into.push(message.type === 'OPEN' ? { ...said, direction: isLocal ? 'sent' : 'received' } : said);
   }
 
-  /** What a message of the peer says of its session. False for a KEEPALIVE that opens it. */
+  /** Follows the session by a message of the peer. False: a KEEPALIVE that opens the session. */
   #lives(end: SessionEnd, type: BgpMessage['type']): boolean {
     const before = this.#sessions.get(keyOf(end));
     const wasUp = before?.isUp ?? true;
@@ -154,7 +155,7 @@ export class CollectorVoice {
     return wasUp;
   }
 
-  /** `undefined` when there are too many. */
+  /** `undefined`: there are too many sessions. */
   #put(end: SessionEnd, isUp: boolean): Session | undefined {
     const known = this.#sessions.get(keyOf(end));
     if (known === undefined && this.#sessions.size >= MAX_SESSIONS) return undefined;

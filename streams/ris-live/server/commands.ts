@@ -6,7 +6,7 @@ export interface SocketOptions {
   readonly acknowledge: boolean;
 }
 
-/** What a client may say: facts of the wire protocol, `{"type": …, "data": …}` in text frames. */
+/** The commands of a client: `{"type": …, "data": …}` in text frames. */
 export type Command =
   | { readonly type: 'ris_subscribe'; readonly subscription: ReadFilter; readonly options: SocketOptions | undefined }
   | { readonly type: 'ris_unsubscribe'; readonly subscription: ReadFilter }
@@ -49,7 +49,7 @@ export function parseCommand(text: string): Command {
   }
 }
 
-/** `undefined` when none are given. Before 2019 `includeRaw` stood beside the filters; clients still write it there. */
+/** `undefined`: none are given. Before 2019 `includeRaw` was beside the filters; clients still put it there. */
 export function parseSocketOptions(data: unknown): SocketOptions | undefined | false {
   if (typeof data !== 'object' || data === null) return undefined;
   const { socketOptions, includeRaw } = data as { socketOptions?: unknown; includeRaw?: unknown };

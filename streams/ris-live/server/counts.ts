@@ -1,7 +1,7 @@
 /** More distinct reasons than this are counted together: reasons come from us, record types from the file. */
 const MAX_REASONS = 64;
 
-/** Counts what was not served, by reason. */
+/** Counts messages that were not served, by reason. */
 export class Counts {
   readonly #counts = new Map<string, number>();
 

@@ -5,18 +5,18 @@ import type { Counts } from './counts.ts';
 import type { RisFeed } from './feed.ts';
 import { hostOf, MessageIds, type RisMessage } from './message.ts';
 
-/** Messages given out at once. */
+/** Messages per batch. */
 const BATCH = 256;
 
 /**
- * Elements as RIS Live would have told them, one message each: what a tape holds. Elements know no next hop, no origin
- * and no communities: the peer's own address stands for the first, the others are left out. There is no `raw`. What RIS
- * Live has no words for (table dumps, gaps) is counted.
+ * The elements of a tape as messages of RIS Live, one message each. Elements have no next hop, no ORIGIN and no
+ * communities: the next hop is the peer's address, and the others are left out. There is no `raw`. Elements without a
+ * form in RIS Live (table dumps, gaps) are only counted.
  */
 export function elementFeed(source: ElementSource, counts: Counts): RisFeed {
   const ids = new Map<string, MessageIds>();
   return {
-    /** The ones that have appeared so far. */
+    /** The collectors that have appeared so far. */
     get hosts() {
       return [...ids.keys()];
     },
@@ -46,7 +46,7 @@ function messageOf(element: Element, ids: Map<string, MessageIds>, counts: Count
   return { at: element.at, host, peer: address, peerAsn: asn, id: own.next(address, element.at), body, raw: undefined };
 }
 
-/** Why not, as text; `undefined` where there is nothing to be said. */
+/** A text: why the element is not served; `undefined`: it needs no message. */
 function bodyOf(element: Element): RisMessage['body'] | string | undefined {
   switch (element.type) {
     case 'announcement':

@@ -5,31 +5,31 @@ import type { FrameFaults } from './frame-faults.ts';
 import { FATAL_GARBAGE, GARBAGE, garbageKind, type GarbageSubject, type GarbageKind } from './garbage.ts';
 
 /**
- * What can be made to go wrong, at will: all that RIS Live and the networks between have been seen to do. What is done
- * to connections is done to those that stand at the time; later ones are well.
+ * The faults that a server can be asked to make: everything that RIS Live and networks have been seen to do. Faults of
+ * connections affect the present connections only.
  */
 export interface Faults {
-  /** The next `count` messages are lost on the way. */
+  /** The next `count` messages are lost. */
   drop(count: number): void;
   /** The next `count` messages are sent twice. */
   duplicate(count: number): void;
-  /** Of each `count` messages the last one comes first, from now on. */
+  /** From now on, the last of each `count` messages comes first. */
   reorder(count: number): void;
   /** The next `count` messages come a second time, stamped `ms` before their time. */
   late(count: number, ms: number): void;
-  /** Nothing is said for so much event time, and it is lost; pings are answered. */
+  /** All messages of this much event time are lost; pings are answered. */
   silence(ms: number): void;
   /** Announcements are left out, from now on. */
   onlyWithdrawals(): void;
-  /** Nothing is sent for so long by our own clock; then all of it. Pings are answered. */
+  /** Nothing is sent for this long by our own clock, then everything. Pings are answered. */
   stall(ms: number): void;
-  /** The connections stand, and nothing moves on them any more: no message, no pong. */
+  /** The connections stay open, but nothing is sent any more: no message, no pong. */
   halfOpen(): void;
   /** Half a frame, and then nothing. */
   halfFrame(): void;
   /** The connections end without a closing frame (1006). */
   closeAbruptly(): void;
-  /** The slow-consumer rule strikes, deserved or not. */
+  /** The slow-consumer rule is applied, also to fast clients. */
   dismiss(): void;
   /** At most this many bytes a second. */
   slow(bytesPerSecond: number): void;
@@ -41,12 +41,12 @@ export interface Faults {
   clear(): void;
 }
 
-/** What faults act upon. */
+/** The parts that faults act on. */
 export interface FaultContext {
   readonly frames: FrameFaults;
   readonly clients: () => Iterable<Client>;
   readonly clock: Clock;
-  /** Of the last message said; `undefined` before the first. */
+  /** Event time of the last message; `undefined` before the first. */
   readonly about: () => GarbageSubject | undefined;
   readonly stall: (ms: number) => void;
   readonly limit: { readonly bytes: number; readonly ms: number };
@@ -105,7 +105,7 @@ const BY_NAME: Readonly<Record<string, (faults: Faults, value: string | undefine
 /** The names of faults that a script may use. */
 export const FAULT_NAMES: readonly string[] = Object.keys(BY_NAME);
 
-/** A fault that comes when event time comes to `at`, before the message that passed it. */
+/** A fault that happens when event time reaches `at`, before the first message after it. */
 export interface ScriptedFault {
   readonly at: EventTime;
   readonly name: string;

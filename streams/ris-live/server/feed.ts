@@ -9,23 +9,23 @@ import { CollectorVoice } from './collector-voice.ts';
 import { Counts } from './counts.ts';
 import { hostOf, type RisMessage } from './message.ts';
 
-/** What a server has to say: messages in order of time, from whatever they were made of. */
+/** The feed of a server: messages in order of time, from any source. */
 export interface RisFeed {
-  /** Names of the collectors, as messages name them. */
+  /** The collectors' names in messages. */
   readonly hosts: readonly string[];
   /** Does nothing until it is read, and reads no further ahead than a batch. Ends when `signal` aborts. */
   batches(signal: AbortSignal): AsyncIterable<readonly RisMessage[]>;
 }
 
-/** What is served of the files. */
+/** The options for serving files. */
 export interface MrtFeedOptions {
   /** Whether sessions that are up send a KEEPALIVE every half minute while the archive is silent. @default true */
   readonly keepalives?: boolean;
-  /** Event time before which nothing is said. */
+  /** Messages before this event time are not sent. */
   readonly since?: EventTime;
-  /** What is not served is counted here. */
+  /** Counts records that are not served. */
   readonly counts?: Counts;
-  /** Told of bytes of a file that no record could be read from. */
+  /** Called for bytes of a file without a readable record. */
   readonly damage?: (file: string, reason: string) => void;
 }
 

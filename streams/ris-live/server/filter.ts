@@ -4,7 +4,7 @@ import type { Update } from './bgp-update.ts';
 import { hostOf, type RisMessage } from './message.ts';
 import { parsePathPattern, pathMatches, type PathPattern } from './path-pattern.ts';
 
-/** One subscription: all that is given must hold. What is `undefined` restricts nothing. */
+/** One subscription: all given conditions must hold. An `undefined` field restricts nothing. */
 export interface Filter {
   readonly host: string | undefined;
   readonly type: RisMessage['body']['type'] | undefined;
@@ -16,12 +16,12 @@ export interface Filter {
   readonly lessSpecific: boolean;
 }
 
-/** A filter object as a client wrote it, read. */
+/** A parsed filter object of a client. */
 export interface ReadFilter {
   readonly ok: true;
-  /** By what it is stopped again: each prefix of an array on its own. */
+  /** The keys by which it can be cancelled: one for each prefix of an array. */
   readonly filters: ReadonlyMap<string, Filter>;
-  /** As the client gave it, defaults filled in. */
+  /** The client's filter, with defaults filled in. */
   readonly shown: Readonly<Record<string, unknown>>;
 }
 
@@ -29,13 +29,13 @@ export interface ReadFilter {
 export type ParsedFilter = ReadFilter | { readonly ok: false; readonly message: string };
 
 const TYPES = ['UPDATE', 'OPEN', 'NOTIFICATION', 'KEEPALIVE', 'STATE'] as const;
-/** What `type` calls a peer's state; the messages themselves say STATE. Both are understood. */
+/** The name of peer states in `type`; messages say STATE. Both are accepted. */
 const STATE_NAMES = new Set(['STATE', 'RIS_PEER_STATE']);
 const KEYS = ['host', 'type', 'require', 'peer', 'path', 'prefix', 'moreSpecific', 'lessSpecific'] as const;
-/** Of one array. */
+/** Most items of an array. */
 const MAX_PREFIXES = 10_000;
 
-/** Reads a filter object. Keys that no filter has are ignored; `null` is as good as absent. */
+/** Reads a filter object. Unknown keys are ignored; `null` counts as absent. */
 export function parseFilter(value: unknown): ParsedFilter {
   if (value !== undefined && (typeof value !== 'object' || Array.isArray(value)))
     return no('Subscription must be an object');
@@ -63,7 +63,7 @@ export function parseFilter(value: unknown): ParsedFilter {
   return { ok: true, shown, filters };
 }
 
-/** The reason as text when a value is of no use. */
+/** A text: why the value is not valid. */
 function parseBase(shown: Readonly<Record<string, unknown>>): Filter | string {
   for (const key of ['host', 'type', 'require', 'peer'] as const) {
     if (shown[key] !== undefined && typeof shown[key] !== 'string') return `Invalid ${key}: must be a string`;
@@ -90,7 +90,7 @@ function parseBase(shown: Readonly<Record<string, unknown>>): Filter | string {
   };
 }
 
-/** Whether a message is wanted. It is delivered whole, with whatever else it tells. */
+/** Whether a message is wanted. It is then delivered completely, with all its other routes. */
 export function matches(filter: Filter, message: RisMessage): boolean {
   const { host, type, peer, prefix, path, require } = filter;
   const { body } = message;
@@ -100,7 +100,7 @@ export function matches(filter: Filter, message: RisMessage): boolean {
   if (require !== undefined && !hasKey(message, require)) return false;
   if (prefix === undefined && path === undefined) return true;
   if (body.type !== 'UPDATE') return false;
-  // A withdrawal has no path: a pattern that must be found never finds it in one.
+  // A withdrawal has no path, so a path pattern never matches it.
   if (path !== undefined && !pathMatches(path, body.update.path)) return false;
   return prefix === undefined || concerns(filter, prefix, body.update);
 }

@@ -1,10 +1,10 @@
 import type { EventTime } from '../../../src/bgp/time.ts';
 import type { RisMessage } from './message.ts';
 
-/** More than this many messages are never held back to be sent in another order. */
+/** Most messages that are held back to be sent in another order. */
 const MAX_HELD = 10_000;
 
-/** What can go wrong with messages on their way: lost, doubled, out of order, old. Counted per delivery. */
+/** Faults of messages: lost, doubled, out of order, old. Counted per delivery. */
 export class FrameFaults {
   #drop = 0;
   #duplicate = 0;
@@ -13,10 +13,10 @@ export class FrameFaults {
   #silentUntil = Number.NEGATIVE_INFINITY;
   #onlyWithdrawals = false;
   readonly #held = new WeakMap<object, RisMessage[]>();
-  /** How subscriptions are acknowledged: as asked, with another filter, or never. */
+  /** How subscriptions are acknowledged: correctly, with another filter, or never. */
   acks: 'right' | 'other' | 'none' = 'right';
 
-  /** False while anything is set, or has been: then each message takes the long way. */
+  /** False: a fault is or was active, so each message takes the slow path. */
   isClear = true;
 
   drop(count: number): void {
@@ -62,7 +62,7 @@ export class FrameFaults {
     this.acks = 'right';
   }
 
-  /** What this client is sent in place of the message. */
+  /** The messages that this client gets instead of the message. */
   instead(client: object, message: RisMessage): readonly RisMessage[] {
     if (message.at < this.#silentUntil) return [];
     const told = this.#onlyWithdrawals ? withoutAnnouncements(message) : message;

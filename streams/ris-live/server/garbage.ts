@@ -1,4 +1,4 @@
-/** Frames that no client should trip over, by what is wrong with them. Text, or bytes that are not UTF-8. */
+/** Bad frames that a client must survive, by fault. Text, or bytes that are not UTF-8. */
 export const GARBAGE = {
   'not-json': () => '{"type":"ris_message","data":{"timestamp":17',
   empty: () => '',
@@ -37,10 +37,10 @@ export const GARBAGE = {
 /** The kinds of unreadable frames that can be sent. */
 export type GarbageKind = keyof typeof GARBAGE;
 
-/** After these the client hangs up, as it must. */
+/** Frames after which a client must close the connection. */
 export const FATAL_GARBAGE: ReadonlySet<GarbageKind> = new Set<GarbageKind>(['not-utf-8', 'oversize']);
 
-/** Of whom bad messages speak: a session that the client knows. */
+/** The session that bad messages name; the client knows it. */
 export interface GarbageSubject {
   /** Milliseconds of event time. */
   readonly at: number;

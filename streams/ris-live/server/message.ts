@@ -4,11 +4,11 @@ import { nlriText, withdrawnText } from './bgp-nlri.ts';
 import type { Open } from './bgp-open.ts';
 import type { Update } from './bgp-update.ts';
 
-/** A `ris_message` before it is written as text: what filters look at, and what the text is made of. */
+/** A `ris_message` before it is written as text: the data for filters and for the text. */
 export interface RisMessage {
   /** When the collector received it. */
   readonly at: EventTime;
-  /** As messages name collectors: `rrc21.ripe.net`; collectors that are not RIS's go by their name. */
+  /** The collector in the form of messages: `rrc21.ripe.net`; collectors outside RIS have their plain name. */
   readonly host: string;
   /** Canonical address. */
   readonly peer: string;
@@ -16,9 +16,9 @@ export interface RisMessage {
   /** See `MessageIds`. */
   readonly id: string;
   readonly body: BgpMessage | PeerState;
-  /** OPEN alone says who sent it. */
+  /** Only OPEN names its sender. */
   readonly direction?: 'sent' | 'received';
-  /** The whole BGP message, marker included; `undefined` where there was none on the wire. */
+  /** The whole BGP message, marker included; `undefined`: there was none on the wire. */
   readonly raw: Uint8Array | undefined;
 }
 
@@ -89,7 +89,7 @@ function openText({ version, asn, holdTime, routerId, capabilities }: Open, dire
   return `,${JSON.stringify(fields).slice(1, -1)}`;
 }
 
-/** Since 2022 the data stand as characters, one an octet. */
+/** Since 2022 the data are characters, one per octet. */
 function notificationOf(code: number, subcode: number, data: Uint8Array): object {
   return data.length === 0 ? { code, subcode } : { code, subcode, data: Buffer.from(data).toString('latin1') };
 }

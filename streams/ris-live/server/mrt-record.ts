@@ -5,7 +5,7 @@ import { HEADER_BYTES, TYPE, typeName } from '../../mrt/record/record-types.ts';
 import { readBgpMessage, type BgpMessage } from './bgp-message.ts';
 import { addressAt } from './bgp-nlri.ts';
 
-/** What a record of an update file says: RFC 6396 sections 4.4 and 4.5. */
+/** The content of a record of an update file: RFC 6396 sections 4.4 and 4.5. */
 export type MrtFact = MrtMessage | MrtStateChange;
 
 /** A BGP message in an MRT record. */
@@ -18,7 +18,7 @@ export interface MrtMessage {
   /** The collector sent it. */
   readonly isLocal: boolean;
   readonly message: BgpMessage;
-  /** A view of the record's bytes: to be copied by who keeps it. */
+  /** A view of the record's bytes: copy it to keep it. */
   readonly raw: Uint8Array;
 }
 
@@ -35,7 +35,7 @@ export interface MrtStateChange {
 /** An MRT record that was read, or why it cannot be served. */
 export type ReadRecord =
   | { readonly ok: true; readonly fact: MrtFact }
-  /** `heard` is the session when it is known: a message that cannot be read still shows who sent it. */
+  /** `heard`: the session, if it is known. An unreadable message still shows its sender. */
   | { readonly ok: false; readonly reason: string; readonly heard?: Heard };
 
 /** From which peer a record came, and when. */
@@ -92,7 +92,7 @@ function readEnds(bytes: Uint8Array, body: number, end: number, form: Form): End
     peer: { address: '0.0.0.0', asn: asnAt(body) },
     local: { address: '0.0.0.0', asn: asnAt(body + asWidth) },
   };
-  // Zebra left out all between the AS numbers and the states, and FRR still does for a connection that is no peer's yet.
+  // Zebra left out everything between the AS numbers and the states. FRR still does so for a connection without a peer.
   if (isState && afiAt - 2 + 4 === end) return { ...unnamed, next: afiAt - 2 };
   if (!isState && asWidth === 2 && u32(bytes, afiAt - 2) === 0xffff_ffff) return { ...unnamed, next: afiAt - 2 };
 

@@ -4,18 +4,18 @@ import type { WebSocket } from 'ws';
 import { Notifier } from '../../../src/lib/notifier.ts';
 import type { Clock } from '../../../src/ports.ts';
 
-/** A connection to a client, as far as frames care: a WebSocket, or the response to a request. */
+/** A connection to a client for frames: a WebSocket, or the response to a request. */
 export interface Pipe {
-  /** Bytes given to it that the kernel has not taken. */
+  /** Written bytes that the kernel has not taken yet. */
   readonly bufferedBytes: number;
   /** `frame` as bytes: a text frame whose bytes are not text. */
   send(frame: string | Uint8Array): void;
-  /** Holds back what is sent until `uncork`, so that it leaves in one piece. */
+  /** Holds back data until `uncork`, so that it is sent in one piece. */
   cork(): void;
   uncork(): void;
-  /** Says goodbye. */
+  /** Closes properly, with a closing frame. */
   close(code: number, reason: string): void;
-  /** Hangs up without a word. */
+  /** Ends the connection without a closing frame. */
   destroy(): void;
   /** For faults: stops reading, so nothing is answered. The connection stays open. */
   stopReading(): void;
@@ -27,10 +27,10 @@ export interface Pipe {
 
 /** A WebSocket as the pipe of an outlet. */
 export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
-  // The closing frame follows, and with it the end.
+  // The closing frame follows, which ends the connection.
   webSocket.on('error', () => undefined);
   const drains: (() => void)[] = [];
-  // What waits to be packed does not belong to the socket yet, and leaves without a notice.
+  // Data that waits for compression is not in the socket's buffer, and the socket gives no event when it is sent.
   const left = (): void => {
     if (webSocket.bufferedAmount === 0) for (const tell of drains) tell();
   };
@@ -83,7 +83,7 @@ export function responsePipe(response: ServerResponse): Pipe {
   };
 }
 
-/** A pipe with what a server must know of it, and what a test may do to it. */
+/** A pipe with the state that a server needs, and the faults that a test may set. */
 export class Outlet {
   readonly #pipe: Pipe;
   readonly #changed = new Notifier();
@@ -105,12 +105,12 @@ export class Outlet {
     this.#pipe.onGone(tell);
   }
 
-  /** Whether anything that is sent arrives. */
+  /** Whether data that is sent arrives. */
   get isWell(): boolean {
     return !this.#isGone && !this.#isFrozen;
   }
 
-  /** How far the client is behind. */
+  /** Bytes by which the client lags. */
   get bufferedBytes(): number {
     return this.#isGone || this.#isFrozen ? 0 : this.#pipe.bufferedBytes + (this.#throttle?.queuedBytes ?? 0);
   }
@@ -121,7 +121,7 @@ export class Outlet {
     else this.#throttle.push(frame);
   }
 
-  /** Sends what `say` sends as one piece. */
+  /** Sends everything that `say` sends in one piece. */
   together(say: () => void): void {
     this.#pipe.cork();
     say();
@@ -147,7 +147,7 @@ export class Outlet {
     this.#pipe.destroy();
   }
 
-  /** Half-open: the connection stays open, and nothing is sent over it any more. */
+  /** Half-open: the connection stays open, but nothing is sent over it any more. */
   freeze(): void {
     this.#isFrozen = true;
     this.#pipe.stopReading();
@@ -172,7 +172,7 @@ interface ThrottleOptions {
   readonly tell: () => void;
 }
 
-/** Lets so many bytes pass in a second. Its queue is counted as the client's arrears, and bounded as they are. */
+/** Limits the bytes per second. Its queue counts as the client's lag, and has the same bound. */
 class Throttle {
   readonly #pipe: Pipe;
   readonly #options: ThrottleOptions;

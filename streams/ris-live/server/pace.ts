@@ -1,14 +1,17 @@
 import type { Clock } from '../../../src/ports.ts';
 
-/** Messages a second of event time, or as fast as the clients read. */
+/** The speed: a factor of event time, or as fast as the clients read. */
 export type Speed = number | 'max';
 
-/** Messages looked at before the event loop turns: pings must be answered meanwhile. */
+/** Most messages in one turn of the event loop, so that pings are answered. */
 const AT_ONCE = 256;
-/** The longest time without a check for clients that are behind. */
+/** The longest time without a check for slow clients. */
 const NAP_MS = 1000;
 
-/** Says how many messages are due. Event time begins to run, `speed` times as fast as ours, at the first of them. */
+/**
+ * Decides how many messages are due. Event time starts with the first message, and runs `speed` times as fast as real
+ * time.
+ */
 export class SendPace {
   readonly #speed: Speed;
   readonly #clock: Clock;
@@ -19,7 +22,7 @@ export class SendPace {
     this.#clock = clock;
   }
 
-  /** The index after the last message that is due, from `from` on; `from` itself after a nap in which none was. */
+  /** The index after the last due message, from `from` on; `from` itself after a pause without a due one. */
   async due(batch: readonly { readonly at: number }[], from: number, signal: AbortSignal): Promise<number> {
     const end = Math.min(batch.length, from + AT_ONCE);
     if (this.#speed === 'max') return end;

@@ -11,13 +11,13 @@ import { Outlet, responsePipe, webSocketPipe } from './outlet.ts';
 import type { Faults } from './faults.ts';
 import { Station, type StationOptions, type StationReport } from './station.ts';
 
-/** How a RIS Live server listens and sends. */
+/** The options of a RIS Live server. */
 export interface RisServerOptions extends StationOptions {
   /** Address to listen on. @default 127.0.0.1 */
   readonly host?: string;
-  /** @default 0, any that is free */
+  /** @default 0: any free port */
   readonly port?: number;
-  /** Connections at once; more are refused with 503. @default 100 */
+  /** Most concurrent connections; more are refused with 503. @default 100 */
   readonly maxClients?: number;
 }
 
@@ -27,22 +27,22 @@ export interface RisServer {
   /** `ws://127.0.0.1:4321/v1/ws/` */
   readonly url: string;
   readonly faults: Faults;
-  /** Resolves when nothing is served any more and nothing of the server is left: at the end of the feed, or aborted. */
+  /** Resolves when the server has ended completely: at the end of the feed, or after an abort. */
   readonly done: Promise<StationReport>;
 }
 
-/** What clients may say at once. Subscriptions to 10,000 prefixes fit. */
+/** Largest frame of a client, bytes. Subscriptions to 10,000 prefixes fit. */
 const MAX_COMMAND_BYTES = 2 ** 20;
 /**
- * Offered as RIS Live offers it (RFC 7692), for clients that ask for it. Its messages are a few hundred bytes that
- * repeat each other, so all are compressed, over one window for each client.
+ * Compression (RFC 7692), offered like RIS Live, for clients that request it. Messages have a few hundred similar
+ * bytes, so all are compressed, with one window for each client.
  */
 const DEFLATE = { threshold: 64, zlibDeflateOptions: { level: 6, memLevel: 8 }, concurrencyLimit: 4 };
-/** How long clients may take to read the rest and say goodbye; when the server is stopped, to say goodbye. */
+/** How long clients may take to read the rest and close; when the server is stopped, only to close. Milliseconds. */
 const GOODBYE_MS = 30_000;
 const STOPPED_GOODBYE_MS = 2000;
 
-/** Serves a feed as RIS Live does until it ends or `signal` aborts. Rejects when the port cannot be had. */
+/** Serves a feed like RIS Live, until it ends or `signal` aborts. Rejects if the port cannot be used. */
 export async function serveRisLive(options: RisServerOptions, signal: AbortSignal): Promise<RisServer> {
   const station = new Station(options);
   const http = createServer();
@@ -85,7 +85,7 @@ async function serve(
   }
 }
 
-/** Clients get a moment; then all is torn down. */
+/** Clients get a moment; then all connections are closed. */
 async function hangUp(station: Station, http: Server, clock: Clock, signal: AbortSignal): Promise<void> {
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   http.closeIdleConnections();
@@ -97,10 +97,7 @@ async function hangUp(station: Station, http: Server, clock: Clock, signal: Abor
   await Promise.all([closed, emptied]);
 }
 
-/**
- * What a client of the HTTP stream gets that asks for nothing: RIPE's carries `raw` then, and bgpipe and libbgpstream
- * decode nothing else.
- */
+/** The default options of the HTTP stream: RIPE's includes `raw`, the only part that bgpipe and libbgpstream decode. */
 const STREAM_OPTIONS = { includeRaw: true, acknowledge: false } as const;
 
 /** The same messages over HTTP, one JSON object a line; the filter is in a header. */
@@ -124,7 +121,7 @@ function stream(station: Station, request: IncomingMessage, response: ServerResp
     .subscribe(subscription, socketOptions === undefined ? STREAM_OPTIONS : { ...socketOptions, acknowledge: false });
 }
 
-/** A header that is no JSON is no filter: `parseFilter` refuses text. */
+/** A header that is not JSON is passed on as text, which `parseFilter` refuses. */
 function jsonOf(header: string | string[] | undefined): unknown {
   if (typeof header !== 'string' || header === '') return header;
   try {

@@ -12,32 +12,32 @@ import type { Outlet } from './outlet.ts';
 import { waitFor } from './patience.ts';
 import { SendPace, type Speed } from './pace.ts';
 
-/** How recorded messages are sent. */
+/** The options for sending recorded messages. */
 export interface StationOptions {
   readonly feed: RisFeed;
   readonly clock: Clock;
-  /** Event time runs so many times as fast as ours, or as fast as the clients read. @default 1 */
+  /** How many times faster than real time event time runs, or as fast as the clients read. @default 1 */
   readonly speed?: Speed;
-  /** The feed begins when so many clients have subscribed. @default 1 */
+  /** The feed begins when this many clients have subscribed. @default 1 */
   readonly waitFor?: number;
   /**
-   * And when none has subscribed to anything more for so long: polite clients take their time. Milliseconds. @default
-   * 1000
+   * The feed also waits until no client has subscribed for this long, because clients subscribe slowly. Milliseconds.
+   * @default 1000
    */
   readonly settleMs?: number;
-  /** What becomes of the connections when the feed ends: closed, or left standing in silence. @default 'close' */
+  /** What happens to the connections when the feed ends: they are closed, or stay open in silence. @default 'close' */
   readonly atEnd?: 'close' | 'idle';
-  /** Bytes that a client may be behind, for `behindMs`. RIPE allows 262,144,000. @default 64 MiB */
+  /** Bytes by which a client may lag, for `behindMs`. RIPE allows 262,144,000. @default 64 MiB */
   readonly behindBytes?: number;
-  /** @default 30 s, as RIPE */
+  /** Milliseconds. @default 30 s, like RIPE */
   readonly behindMs?: number;
-  /** In order of time. */
+  /** Faults, in order of time. */
   readonly script?: readonly ScriptedFault[];
-  /** Told once when the feed begins. */
+  /** Called once when the feed begins. */
   readonly started?: () => void;
 }
 
-/** What was sent, when all is over. */
+/** The counts after the end of the feed. */
 export interface StationReport {
   /** Messages of the feed. */
   readonly messages: number;
@@ -47,16 +47,16 @@ export interface StationReport {
 }
 
 /**
- * As fast as the clients read: so many bytes may be under way to the slowest of them before all wait for it. The feed
- * never runs ahead, so nothing is ever lost but to a client that reads nothing at all.
+ * At full speed, most bytes under way to the slowest client before the feed waits for it. So only a client that reads
+ * nothing at all loses messages.
  */
 const UNDER_WAY_BYTES = 2 ** 20;
 
-/** Delivers the messages of a feed to the clients that subscribed to them. Does not know sockets. */
+/** Delivers the messages of a feed to the clients that subscribed to them. Independent of sockets. */
 export class Station {
-  /** Who is served. */
+  /** The clients that are served. */
   readonly clients = new Set<Client>();
-  /** All connections that stand, also of those that were dismissed. */
+  /** All open connections, including those of dismissed clients. */
   readonly outlets = new Set<Outlet>();
   readonly faults: Faults;
   readonly #options: StationOptions;
@@ -85,7 +85,7 @@ export class Station {
     });
   }
 
-  /** A client comes. It goes when its connection does. */
+  /** Adds a client. It is removed when its connection ends. */
   add(outlet: Outlet): Client {
     const client = new Client(outlet, {
       hosts: this.#options.feed.hosts,
@@ -107,7 +107,8 @@ export class Station {
   }
 
   /**
-   * A frame of a client. Answers that it does not read count like anything else, and it may ask before all is on air.
+   * Handles a frame of a client. Unread answers count as lag, like messages. Commands are allowed before the feed
+   * begins.
    */
   receive(client: Client, text: string): void {
     if (!this.clients.has(client)) return;
@@ -142,7 +143,7 @@ export class Station {
     return { messages: this.#messages, sent, clients: this.#clientsSeen };
   }
 
-  /** Waits until enough clients have subscribed, and have done so. */
+  /** Waits until enough clients have finished subscribing. */
   async #listeners(wanted: number, signal: AbortSignal): Promise<void> {
     const { settleMs = 1000, clock } = this.#options;
     for (;;) {
@@ -166,7 +167,7 @@ export class Station {
     for (const client of this.clients) await this.#drained(client, signal);
   }
 
-  /** A client that reads nothing for as long as the slow-consumer rule allows is waited for no longer. */
+  /** Stops waiting for a client that reads nothing for as long as the slow-consumer rule allows. */
   async #drained(client: Client, signal: AbortSignal): Promise<void> {
     const { outlet } = client;
     const bytes = Math.min(UNDER_WAY_BYTES, this.#limit.bytes);
@@ -178,7 +179,7 @@ export class Station {
     }
   }
 
-  /** Sends messages `from` up to `to`, or up to one that a stall holds back; gives back where to go on. */
+  /** Sends messages `from` up to `to`, or up to one that a stall holds back. Returns where to continue. */
   #deliver(batch: readonly RisMessage[], from: number, to: number): number {
     const clients = [...this.clients].filter((client) => client.isSubscribed);
     let next = from;
@@ -201,7 +202,7 @@ export class Station {
     return next;
   }
 
-  /** Does what the script says should happen before this message. True when it must wait. */
+  /** Makes the scripted faults that are due before this message. True: the message must wait. */
   #strike(message: RisMessage): boolean {
     const { at, host, peer, peerAsn } = message;
     this.#about = { at, host, peer, peerAsn };
@@ -225,7 +226,7 @@ export class Station {
     for (const client of this.clients) if (client.isTooSlow(now, this.#limit)) this.#dismiss(client, this.#limit);
   }
 
-  /** The final words may never arrive; nothing more is said to it either way. */
+  /** The final message may never arrive. Nothing more is sent in any case. */
   #dismiss(client: Client, limit: { readonly bytes: number; readonly ms: number }): void {
     client.dismiss(limit);
     this.#forget(client);
