@@ -1,4 +1,4 @@
-/** What the page shows, as its address has it: a link shows the same. */
+/** The view of the page, as its address encodes it: a link shows the same view. */
 export interface Shown {
   readonly subject: string | undefined;
   /** Hours up to the present, `all`, or a fixed range. */

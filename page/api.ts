@@ -4,15 +4,15 @@ export type { Answers };
 
 /** The verdict on one territory and family. */
 export type Verdict = Answers['verdict']['verdicts'][number];
-/** An incident as the list has it. */
+/** An incident in the list. */
 export type Listed = Answers['incidents']['incidents'][number];
 
-/** An answer that says why there is none. */
+/** The reason why a request was refused. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }
 
-/** Asks one address of the API. @throws Refused with the reason that it gave. */
+/** Sends one request to the API. @throws Refused with the API's reason. */
 export async function ask<Name extends keyof Answers>(
   name: Name,
   asked: Readonly<Record<string, string>> = {},
@@ -21,7 +21,7 @@ export async function ask<Name extends keyof Answers>(
   return (await answerOf(`${name}${query === '' ? '' : `?${query}`}`)) as Answers[Name];
 }
 
-/** One incident, with what its list does not have. @throws Refused with the reason that it gave. */
+/** One incident, with more fields than in the list. @throws Refused with the API's reason. */
 export async function askIncident(id: string): Promise<Answers['incident']> {
   return (await answerOf(`incidents/${encodeURIComponent(id)}`)) as Answers['incident'];
 }

@@ -25,14 +25,14 @@ export function drawIn(element: HTMLElement): Chart {
   const chart = init(element, undefined, { renderer: 'canvas' });
   chart.group = 'pictures';
   connect('pictures');
-  // An observer also reports the size that the chart has already: drawing it twice would take twice as long.
+  // An observer also reports the present size. Skip it, so that the chart is not drawn twice.
   new ResizeObserver(() => {
     if (element.clientWidth !== chart.getWidth() || element.clientHeight !== chart.getHeight()) chart.resize();
   }).observe(element);
   return chart;
 }
 
-/** The picture as a document of its own. */
+/** The picture as a separate document. */
 export function svgOf(picture: Picture, drawn: Drawn, { width, height }: { width: number; height: number }): string {
   const chart = init(null, undefined, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({ ...optionOf(picture, drawn), backgroundColor: drawn.style.palette.ground });

@@ -1,4 +1,4 @@
-/** The element with this id; the page has it. */
+/** The element with this id, which always exists. */
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`the page has no ${id}`);
@@ -49,7 +49,7 @@ export function save(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** One for each time zone: to make one takes milliseconds. */
+/** One formatter for each time zone: creating one takes milliseconds. */
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** `2014-12-22 16:15:12 UTC`, and the clock of the territory after it. */

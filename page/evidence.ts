@@ -1,13 +1,13 @@
 import { ask, askIncident } from './api.ts';
 import { byId, fillTable, made, timeText } from './dom.ts';
 
-/** Closes the evidence and gives the focus back. */
+/** Closes the evidence and restores the focus. */
 export function hideEvidence(): void {
   byId('evidence').hidden = true;
   byId('why').focus();
 }
 
-/** What the evidence is asked of: the present verdict, or that of a moment, of which an incident may be known. */
+/** The verdict to explain: the present one, or that of a moment, possibly within an incident. */
 export interface EvidenceOf {
   readonly territory: string;
   readonly family: string;
@@ -15,7 +15,10 @@ export interface EvidenceOf {
   readonly incident?: string;
 }
 
-/** Shows each peer's last message behind a verdict, and in which order services and routes went, where services are asked. */
+/**
+ * Shows each peer's last message behind a verdict and, if services are probed, the order in which services and routes
+ * were lost.
+ */
 export async function showEvidence(
   { territory, family, at, incident }: EvidenceOf,
   zone: string | undefined,

@@ -9,9 +9,9 @@ import { load, showRanges } from './ranges.ts';
 import { showServices } from './services.ts';
 import { go, keyOf, nameOf, state, subject, zone, zones } from './state.ts';
 
-/** After a failure the server is asked again so late. */
+/** Milliseconds before the next request after a failure. */
 const AGAIN_MS = 5_000;
-/** No sign of life of the stream for this long is a lost connection. */
+/** Without a sign of life of the stream for this long, the connection counts as lost. Milliseconds. */
 const SILENT_MS = 25_000;
 
 function showSubjects(): void {
@@ -27,7 +27,7 @@ async function loadServices(): Promise<void> {
   if (now !== undefined) await showServices(now.territory, zone());
 }
 
-/** Shows why a request failed, and goes on. */
+/** Shows why a request failed, and continues. */
 function trying(work: () => Promise<void>): void {
   work().catch((error: unknown) => {
     byId('range-text').textContent =
@@ -37,7 +37,7 @@ function trying(work: () => Promise<void>): void {
 
 let isAsked = false;
 
-/** What is new is drawn at most once a second, and only where the range ends now. */
+/** New data is drawn at most once a second, and only if the range ends now. */
 function refresh(): void {
   if (isAsked) return;
   isAsked = true;
@@ -49,7 +49,7 @@ function refresh(): void {
   }, 1_000);
 }
 
-/** What is recorded, by name; nothing where that cannot be asked now. */
+/** The recorded subjects, by name; empty if the request fails. */
 async function territories(): Promise<Answers['territories']['territories']> {
   return ask('territories').then(
     (answer) => answer.territories,
@@ -59,7 +59,7 @@ async function territories(): Promise<Answers['territories']['territories']> {
 
 let taken = '';
 
-/** Takes the verdicts of the stream, or those asked for at the begin: where they are the same, nothing is drawn again. */
+/** Takes the verdicts of the stream, or those of the first request. If they are unchanged, nothing is redrawn. */
 function take(next: readonly Verdict[]): void {
   const text = JSON.stringify(next);
   if (text === taken) return;
@@ -71,7 +71,7 @@ function take(next: readonly Verdict[]): void {
   showSubjects();
   trying(async () => {
     for (const one of await named) zones.set(keyOf(one), one.timeZone);
-    // One that came meanwhile has no zone yet.
+    // A subject that has just appeared has no time zone yet.
     if (next.some((one) => !zones.has(keyOf(one))))
       for (const one of await (named = territories())) zones.set(keyOf(one), one.timeZone);
     await Promise.all([load(), loadIncidents(), loadServices()]);
@@ -91,7 +91,7 @@ function lost(): void {
   byId('connection').textContent = `connection lost; last heard ${timeText(heardAt, undefined)}`;
 }
 
-/** Reads the stream of events. A browser gives up when it is answered with an error; then it is asked again here. */
+/** Reads the stream of events. A browser stops after an error answer, so this code connects again. */
 function listen(): void {
   const source = new EventSource('/api/v1/events/stream');
   source.addEventListener('open', alive);
@@ -126,7 +126,7 @@ byId('why').addEventListener('click', () => {
   if (now !== undefined) void showEvidence({ territory: now.territory, family: now.family }, zone());
 });
 byId('evidence-close').addEventListener('click', hideEvidence);
-/** Asks for the verdicts, and again until they are there: until then the page says why there are none. */
+/** Requests the verdicts until there are some. Until then the page says why there are none. */
 async function begin(): Promise<void> {
   try {
     const first = await ask('verdict');

@@ -17,19 +17,19 @@ interface Panel {
 }
 
 const panels = new Map<Picture['id'], Panel>();
-/** The library of charts is most of the page: it comes while the API is asked. */
+/** The chart library is the largest part of the page, so it is loaded while the API is queried. */
 const library: Promise<Charts> = import('./charts.ts');
 let turn = 0;
 
-/** What the panels need to know of the rest of the page. */
+/** What the panels need from the rest of the page. */
 export interface Around {
-  /** Of saved files, without the picture's name. */
+  /** The start of the names of saved files. */
   readonly fileName: () => string;
   /** Called when a reader has zoomed into a range, ms since 1970. */
   readonly zoomed: (from: number, until: number) => void;
 }
 
-/** Shows these pictures and no others: first their words, then each drawing in a task of its own, from the top. */
+/** Shows exactly these pictures: first their text, then each drawing in a separate task, from the top. */
 export async function showPictures(pictures: readonly Picture[], drawn: Drawn, around: Around): Promise<void> {
   const mine = ++turn;
   removeBut(pictures.map(({ id }) => id));
@@ -135,7 +135,7 @@ function savers(id: Picture['id'], title: string, fileName: () => string): HTMLE
   return tools;
 }
 
-/** Tables longer than this are for a file, not for a page. */
+/** Most rows of a table on the page; longer tables are only saved as files. */
 const MOST_ROWS = 3_000;
 
 function showNumbers(id: Picture['id']): void {

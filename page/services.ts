@@ -9,7 +9,7 @@ const RESULTS = {
   odd: 'odd',
 } as const;
 
-/** Whether services inside the territory answer, where they are asked. */
+/** Shows whether services inside the territory answer, if they are probed. */
 export async function showServices(territory: string, zone: string | undefined): Promise<void> {
   const { territories } = await ask('reachability', { territory });
   const [one] = territories;

@@ -1,6 +1,6 @@
 import type { Style } from '../src/pictures/options.ts';
 
-/** How the page looks now: its colours are those of its styles. */
+/** The present colours of the page, from its stylesheet. */
 export function styleOfPage(): Style {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();

@@ -1,7 +1,7 @@
 /**
- * How fast the engine judges: `npm run bench:engine -- [--peers 50]`. A land of 256 networks, each followed by itself, and one
- * of 65,536, as a /8 has, lose a third of their routes, then all, and get them back. One thread, no store; what would be kept
- * is asked for as a watcher asks.
+ * Measures the speed of the engine: `npm run bench:engine -- [--peers 50]`. A territory of 256 networks, each followed
+ * individually, and one of 65,536 (a /8) lose a third of their routes, then all, and get them back. One thread, no
+ * store; state changes are taken as a watch does.
  */
 import { parseArgs } from 'node:util';
 import type { Element, RouteElement, WithdrawalElement } from '../src/bgp/element.ts';
@@ -19,7 +19,7 @@ const { values } = parseArgs({ options: { peers: { type: 'string', default: '50'
 const BEGIN = Date.UTC(2026, 8, 10, 4);
 /** Longer than every hold. */
 const LATER_MS = 15 * 60_000;
-/** As a batch of the pipeline has. */
+/** Elements per batch, as in the pipeline. */
 const ELEMENTS_A_BATCH = 2_000;
 
 interface Land {
@@ -51,7 +51,7 @@ function engineOf({ block }: Land): Engine {
 
 type Route = Omit<RouteElement, 'type' | 'path'>;
 
-/** Each peer tells of each of these networks, one network after another. */
+/** Messages of each peer about each of these networks, one network after another. */
 function* told(networks: readonly Prefix[], say: (route: Route) => Element, at: number): Generator<Element> {
   for (const network of networks)
     for (const peer of peers) yield say({ at: at as EventTime, peer, prefix: network, pathId: undefined });
@@ -67,7 +67,7 @@ function* endOfTables(at: number): Generator<Element> {
   for (const peer of peers) yield { type: 'end-of-rib', at: at as EventTime, peer, family: undefined, dump };
 }
 
-/** Takes all of them, and what is due long after. Gives milliseconds and how many they were. */
+/** Applies all elements, and the decisions that are due later. Returns milliseconds and the number of elements. */
 function timed(engine: Engine, elements: Iterable<Element>): { ms: number; many: number } {
   let many = 0;
   const began = performance.now();

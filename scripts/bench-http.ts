@@ -1,7 +1,8 @@
 /**
- * How fast HTTP is, and what it costs the watch: `npm run bench:http -- [--seconds 20] [--rounds 5]`. `serve` on a folder
- * with ten years of days is shown in Chromium and asked on 32 connections; then a client of RIS Live, as `bench:live` runs it at the everyday
- * rate, serves HTTP beside: without readers, with 200 readers of the stream of which 20 never read, and under hostile load.
+ * Measures the speed of HTTP, and its cost for a watch: `npm run bench:http -- [--seconds 20] [--rounds 5]`. `serve` on
+ * a folder with ten years of days is shown in Chromium and asked on 32 connections; then a client of RIS Live, as
+ * `bench:live` runs it at the everyday rate, serves HTTP beside: without readers, with 200 readers of the stream of
+ * which 20 never read, and under hostile load.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -59,7 +60,7 @@ async function benchServer(): Promise<void> {
   }
 }
 
-/** What the page asks for before it draws. */
+/** The requests of the page before it draws. */
 async function firstView(url: string): Promise<void> {
   const pool = new Connections(6);
   const start = performance.now();
@@ -130,7 +131,7 @@ interface Measured {
   readonly core: number;
 }
 
-/** One run of the live feed, with this beside it. */
+/** One run of the live feed, with this load. */
 async function ingest(beside?: (url: string) => Promise<() => Promise<string>>): Promise<Measured> {
   let stop: (() => Promise<string>) | undefined;
   const phases = [{ rate: Number(values.rate), seconds }];

@@ -1,8 +1,8 @@
 /**
- * What `jobs` costs beside `map`, and what a second worker brings:
- * `npm run bench:jobs -- [--file updates.gz] [--collectors 4] [--files 24] [--rounds 1]`. The file is copied into a day of several
- * collectors, with times of its own; without one it is made. The least that says something is 500 MB unpacked and a machine on which
- * nothing else runs. Prints a line of JSON; the exit status is 1 when a task was begun twice, or something was left behind.
+ * Measures the overhead of `jobs` over `map`, and the gain of a second worker: `npm run bench:jobs -- [--file
+ * updates.gz] [--collectors 4] [--files 24] [--rounds 1]`. The file is copied into a day of several collectors, with
+ * times of its own; without one it is made. Meaningful results need at least 500 MB unpacked, and an idle machine.
+ * Prints a line of JSON; the exit status is 1 when a task was begun twice, or something was left behind.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     file: { type: 'string' },
     collectors: { type: 'string', default: '4' },
-    /** Of five minutes, for each collector; a day of RIS has 288. */
+    /** Files of five minutes per collector; a day of RIS has 288. */
     files: { type: 'string', default: '24' },
     rounds: { type: 'string', default: '1' },
   },
@@ -38,7 +38,7 @@ const archive = await archiveFrom(source, join(folder, 'archive'), {
   files: Number(values.files),
 });
 console.error(`${archive.files} files, ${megabytes(archive.unpacked)} MB unpacked`);
-/** Fresh, and after each run. The first run brings the scripts of the queue, which stay. */
+/** Keys of a fresh Redis, and after each run. The first run adds the queue's scripts, which stay. */
 const redisBytes = [await redisUsed()];
 let folders = 0;
 let isGood = true;

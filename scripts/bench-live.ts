@@ -1,8 +1,8 @@
 /**
- * How much of a live feed one core takes: `npm run bench:live -- [--rounds N] [--seconds N] [--only sustained|burst|unpaced]`.
- * A sender in a process of its own, without RIS Live's filters, so that all is heard that RIS hears and more; the
- * client as `unroutable watch` runs it, socket, decoding and engine in one thread. `--seconds 1800 --only sustained` is
- * the long run.
+ * Measures how much of a live feed one core can process: `npm run bench:live -- [--rounds N] [--seconds N] [--only
+ * sustained|burst|unpaced]`. The sender is a separate process without RIS Live's filters, so the client gets all
+ * messages of RIS and more. The client is the one of `unroutable watch`: socket, decoding and engine in one thread.
+ * `--seconds 1800 --only sustained` is the long run.
  */
 import { parseArgs } from 'node:util';
 import {
@@ -33,12 +33,12 @@ const common = { reorderMs: Number(values.reorder), execArgv: values.profile ? [
 const rate = Number(values.rate);
 const seconds = Number(values.seconds);
 
-/** What the whole of RIS sent, September 2026: what goes on around a burst. Messages a second. */
+/** The rate of all of RIS in September 2026, as the background of a burst. Messages per second. */
 const EVERYDAY_RATE = 4000;
 const CALM_S = 3;
 const BURST = { rate: 60_000, seconds: 10 };
 const BURST_END_MS = (CALM_S + BURST.seconds) * 1000;
-/** A burst that is not drained by then is not drained. */
+/** Deadline for processing a burst. Milliseconds. */
 const PATIENCE_S = 60;
 const UNPACED_S = 15;
 

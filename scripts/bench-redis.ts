@@ -1,10 +1,11 @@
 /**
- * What keeping in Redis costs, and in a folder beside it: `npm run bench:redis -- [--changes 400000] [--turns 300]
- * [--url redis://…]`. A redis-server is started for it (append-only file, synced every second) unless there is a URL; its
- * database is written to. Measures, through the real engine, pipeline and store:
+ * Measures the cost of storing in Redis, and in a folder for comparison: `npm run bench:redis -- [--changes 400000]
+ * [--turns 300] [--url redis://…]`. A redis-server is started for it (append-only file, synced every second) unless
+ * there is a URL; its database is written to. Measures, through the real engine, pipeline and store:
  *
- * - changes of routes committed a second, one commit after another, by the store alone and with the engine that makes them;
- * - how long after the moment at which an event falls due (its hold over) a subscriber has it.
+ * - changes of routes committed a second, one commit after another, by the store alone and with the engine that makes
+ * them;
+ * - the time from the end of an event's hold until a subscriber has the event.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,12 +42,12 @@ const TURNS = Number(values.turns);
 const RATE_AIM = 50_000;
 const LATE_AIM_MS = 50;
 const BEGIN = Date.UTC(2026, 8, 10, 4);
-/** As a watcher keeps. */
+/** The interval at which a watch stores its state. */
 const KEEP_EVERY_MS = 1_000;
 /** North Korea's networks, with a hold that lets there be many turns; and a land that takes a while to go. */
 const SMALL = { networks: 4, holdMs: 100, turns: TURNS };
 const LARGE = { networks: 256, holdMs: 2_000, turns: Math.ceil(TURNS / 10) };
-/** How often time goes on in a quiet feed: what is due is seen at the next such moment, half of it later on average. */
+/** Interval of ticks in a quiet feed: a decision is made at the next tick, on average half an interval late. */
 const TICK_MS = 2;
 
 const never = new AbortController().signal;
@@ -58,7 +59,7 @@ interface Rate {
   readonly batches: readonly Batch[];
 }
 
-/** Changes of routes that reach the store a second, through engine and pipeline. The first table is kept before. */
+/** Changes of routes stored per second, through engine and pipeline, after the first table was stored. */
 async function rateOf(store: StateStore): Promise<Rate> {
   const engine = engineOf();
   const batches: Batch[] = [];
@@ -83,7 +84,7 @@ async function rateOf(store: StateStore): Promise<Rate> {
   return { rate: routesIn(batches.slice(first)) / seconds, times: times.slice(first), batches };
 }
 
-/** The same batches, which are there already. */
+/** The same batches again, which are already stored. */
 async function aloneOf(store: StateStore, batches: readonly Batch[]): Promise<number> {
   const began = performance.now();
   for (const batch of batches) await store.commit(batch);
@@ -104,7 +105,7 @@ interface Heard {
 
 type Hear = (then: (event: UnroutableEvent, at: number) => void) => Promise<() => Promise<void>>;
 
-/** The land goes and comes back, in real time; gives how long after the end of the hold each event was heard. */
+/** The territory is lost and returns, in real time. Returns the delay of each event after the end of its hold. */
 async function latenciesOf(store: StateStore, hear: Hear, { networks, holdMs, turns } = SMALL): Promise<number[]> {
   const heard: Heard[] = [];
   const stop = await hear((event, at) => {

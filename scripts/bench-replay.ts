@@ -1,7 +1,7 @@
 /**
- * How fast a replay is, beside the tools that others use: `npm run bench:replay -- [--rounds N] [--copies N] [FILES]`.
- * Files smaller than 250 MB unpacked are repeated; without files a corpus is made. All sides that are on PATH run in
- * turns in one run, because figures of different runs on a machine that others use too cannot be compared.
+ * Measures the speed of a replay, compared with other tools: `npm run bench:replay -- [--rounds N] [--copies N]
+ * [FILES]`. Files smaller than 250 MB unpacked are repeated; without files a corpus is made. All tools on PATH run in
+ * turns in one run, because figures of different runs on a shared machine cannot be compared.
  */
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -17,9 +17,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
-    /** How often files are repeated, instead of until they are large enough: to see what many files cost. */
+    /** How often files are repeated, instead of until they are large enough, to measure the cost of many files. */
     copies: { type: 'string', default: '0' },
-    /** Leave out those who need minutes. */
+    /** Leave out tools that need minutes. */
     'no-parsers': { type: 'boolean', default: false },
   },
 });

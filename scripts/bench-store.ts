@@ -1,7 +1,8 @@
 /**
- * What keeping costs: `npm run bench:store -- [--batches N] [--memory] [FOLDER]`. Batches as the engine makes them, into a
- * store in FOLDER, or one made for it beside the system's temporary files and removed after, or into memory. Measures
- * commits one after another, each on the disk before the next begins; loading; reading events; the folder's size.
+ * Measures the cost of storing: `npm run bench:store -- [--batches N] [--memory] [FOLDER]`. Batches as the engine makes
+ * them, into a store in FOLDER, or one made for it beside the system's temporary files and removed after, or into
+ * memory. Measures commits one after another, each on the disk before the next begins; loading; reading events; the
+ * folder's size.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,10 +26,10 @@ const batches = Number(values.batches);
 /** Changes of routes in a batch: few on a quiet day, a whole country at once when it goes. */
 const SIZES = [10, 1_000, 10_000];
 
-/** Routes there are: 2,000 prefixes as 50 peers see them. */
+/** Number of routes: 2,000 prefixes from 50 peers. */
 const ROUTES = 100_000;
 
-/** Changes a size is measured with at most. */
+/** Most changes for one batch size. */
 const MOST_CHANGES = 2_000_000;
 
 const ROUTE = JSON.stringify({ path: [64_496, 4_837, 131_279], at: 1_789_012_800_000, marks: [0, 1, 2, 3] });

@@ -1,8 +1,9 @@
 /**
- * What territories cost: `npm run bench:territories -- [--territories 2000] [--units 4] [--peers 60]`. Each peer tells of
- * one prefix for each four networks; then one network after another is withdrawn and announced. Prints the memory that the
- * engine holds, the time until the first tables are in, and the time a message takes. One thread, no store; run it with
- * `node --expose-gc` for memory without garbage. docs/operations.md has the figures and the limit made of them.
+ * Measures the cost of territories: `npm run bench:territories -- [--territories 2000] [--units 4] [--peers 60]`. Each
+ * peer announces one prefix for each four networks; then one network after another is withdrawn and announced. Prints
+ * the memory that the engine holds, the time until the first tables are in, and the time a message takes. One thread,
+ * no store; run it with `node --expose-gc` for memory without garbage. docs/operations.md has the figures and the limit
+ * made of them.
  */
 import { parseArgs } from 'node:util';
 import type { Element } from '../src/bgp/element.ts';

@@ -1,7 +1,7 @@
 /**
- * Kills the master of a Sentinel group under a replay, so often, every second time after its replica had been cut off:
- * `npm run torture:failover -- [--failovers 20] [--seed 1]`. First with `durability=wait`, then with the default. Prints a
- * line of JSON for each; the exit status is 1 when anything that was told as kept is missing, or was told twice.
+ * Kills the master of a Sentinel group during a replay, repeatedly, every second time after its replica was cut off:
+ * `npm run torture:failover -- [--failovers 20] [--seed 1]`. First with `durability=wait`, then with the default.
+ * Prints a line of JSON for each; the exit status is 1 if an acknowledged event is missing or doubled.
  */
 import { parseArgs } from 'node:util';
 import { startSentinels } from '../test/support/redis/sentinels.ts';

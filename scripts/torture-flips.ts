@@ -1,7 +1,7 @@
 /**
- * Turns each bit of each byte of small MRT files, plain, gzip and bzip2, and replays them: `npm run torture:flips --
- * [--scene 'a table dump']`. Prints a line of JSON for each scene and packing; the exit status is 1 when a turned bit made
- * a verdict that the whole file does not give. Takes some 20 minutes.
+ * Flips each bit of each byte of small MRT files, plain, gzip and bzip2, and replays them: `npm run torture:flips --
+ * [--scene 'a table dump']`. Prints a line of JSON for each scene and packing; the exit status is 1 if a flipped bit
+ * caused a verdict that the intact file does not give. Takes some 20 minutes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * Kills the command by SIGKILL as it starts, tells and commits, and starts it again, until it was killed so often:
- * `npm run torture:kill -- [--kills 500] [--seed 1] [--store redis|embedded|both]`. Prints a line of JSON for each store;
- * the exit status is 1 when anything was lost, doubled or otherwise than in a run without kills.
+ * Kills the command with SIGKILL while it starts, reports and commits, and restarts it, a given number of times: `npm
+ * run torture:kill -- [--kills 500] [--seed 1] [--store redis|embedded|both]`. Prints a line of JSON for each store;
+ * the exit status is 1 if anything was lost, doubled, or differs from a run without kills.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

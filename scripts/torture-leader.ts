@@ -1,7 +1,7 @@
 /**
- * Two watchers on one Redis: the leader is killed, stopped, cut off or told to end, each time at the moment at which the
- * country goes or comes back: `npm run torture:leader -- [--changes 200] [--seed 1]`. Prints a line of JSON; the exit status
- * is 1 when anything was lost or told twice, or a standby took longer than ten seconds.
+ * Two watches on one Redis: the leader is killed, stopped, cut off or asked to end, each time at the moment at which
+ * the country is lost or returns: `npm run torture:leader -- [--changes 200] [--seed 1]`. Prints a line of JSON; the
+ * exit status is 1 if anything was lost or doubled, or a standby took longer than ten seconds.
  */
 import { parseArgs } from 'node:util';
 import { TAKEOVER_MS } from '../src/app/leadership/leadership.ts';

@@ -1,7 +1,7 @@
 /**
- * Kills redis-server by SIGKILL under a replay that is left alone, and starts it again, until it was killed so often:
- * `npm run torture:redis -- [--kills 100] [--seed 1] [--appendfsync always]`. Prints a line of JSON; the exit status is 1 when anything was lost,
- * doubled or otherwise than in a run without kills.
+ * Kills redis-server with SIGKILL during a replay that keeps running, and restarts it, a given number of times: `npm
+ * run torture:redis -- [--kills 100] [--seed 1] [--appendfsync always]`. Prints a line of JSON; the exit status is 1 if
+ * anything was lost, doubled, or differs from a run without kills.
  */
 import { parseArgs } from 'node:util';
 import { startRedis } from '../test/support/redis/server.ts';

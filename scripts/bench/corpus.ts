@@ -12,7 +12,7 @@ import { snapshotOf } from '../../streams/mrt/container/packed-file.ts';
 import { onPath } from './measure.ts';
 import { writeRib, writeUpdates } from './synthetic.ts';
 
-/** Files that all sides read. */
+/** Files that all tools read. */
 export interface Corpus {
   /** For people: what it is and how often it was copied. */
   readonly name: string;
@@ -24,7 +24,7 @@ export interface Corpus {
   readonly packed: number;
 }
 
-/** Less than this is over before a difference shows. */
+/** Smaller input is read too fast for a comparison. Bytes. */
 export const LEAST_UNPACKED = 250_000_000;
 const SYNTHETIC_FILE_BYTES = 32_000_000;
 
@@ -78,7 +78,7 @@ async function lookAt(path: string): Promise<Given> {
   return { path, container: opened.container.kind, kind: first.kind, packed: snapshot.size, unpacked };
 }
 
-/** Copies are files of their own, each in its folder: no side can know that it reads the same twice. */
+/** Copies are separate files in separate folders, so that no tool can notice that it reads the same file twice. */
 async function enlarge(files: readonly Given[], folder: string, wanted: number): Promise<Corpus> {
   const { container, kind } = files[0] ?? { container: 'plain', kind: 'updates' };
   const unpacked = files.reduce((sum, file) => sum + file.unpacked, 0);
@@ -110,7 +110,7 @@ async function copy(files: readonly Given[], folder: string, times: number): Pro
   return copies;
 }
 
-/** Packs a gz anew with the `bzip2` on PATH. */
+/** Recompresses a gz file with the `bzip2` on PATH. */
 async function asBzip2(path: string): Promise<string> {
   const packed = path.replace(/\.gz$/, '.bz2');
   const opened = await openContainer(path);

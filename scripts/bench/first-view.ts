@@ -12,7 +12,9 @@ interface View {
   readonly bytes: number;
 }
 
-/** The page in Chromium with nothing in its cache, so many times; in words. Skipped where there is no Chromium. */
+/**
+ * Loads the page in Chromium with an empty cache, `times` times; returns the result in words. Skipped without Chromium.
+ */
 export async function firstViewText(url: string, times: number): Promise<string> {
   if (!existsSync(CHROMIUM)) return `first view: no ${CHROMIUM} here, not measured; $CHROMIUM names another one`;
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });

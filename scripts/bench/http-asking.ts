@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What came back. Status 0: the connection ended without an answer. */
+/** An answer. Status 0: the connection ended without one. */
 export interface Answer {
   readonly status: number;
   readonly bytes: number;
@@ -31,7 +31,7 @@ export class Connections {
     });
   }
 
-  /** Asks on every connection while `more` is true. */
+  /** Sends requests on every connection while `more` is true. */
   async flood(url: string, more: () => boolean, note: (answer: Answer, ms: number) => void): Promise<void> {
     const worker = async (): Promise<void> => {
       while (more()) {
@@ -47,7 +47,7 @@ export class Connections {
   }
 }
 
-/** Asks so many times, and counts the answers by status. */
+/** Sends `count` requests, and counts the answers by status. */
 export async function burst(url: string, connections: number, count: number): Promise<ReadonlyMap<number, number>> {
   const pool = new Connections(connections);
   const statuses = new Map<number, number>();
@@ -83,7 +83,7 @@ export class StreamReaders {
   }
 }
 
-/** All at once until `signal` aborts: slow headers, headers and bodies that are too long, and bursts. */
+/** Hostile load until `signal` aborts: slow headers, headers and bodies that are too long, and bursts. */
 export async function hostileLoad(url: string, signal: AbortSignal): Promise<ReadonlyMap<number, number>> {
   const statuses = new Map<number, number>();
   const note = (status: number): void => void statuses.set(status, (statuses.get(status) ?? 0) + 1);

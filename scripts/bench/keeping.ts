@@ -7,7 +7,7 @@ import type { ElementSource } from '../../src/ports.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { asn, prefix } from '../../test/support/day.ts';
 
-/** A land of 256 networks that fifty peers see: as many routes as a middling country has in a few collectors. */
+/** A territory of 256 networks with fifty peers: as many routes as a medium-sized country has at a few collectors. */
 const NETWORKS = 256;
 const PEERS = 50;
 export const ROUTES = NETWORKS * PEERS;
@@ -36,7 +36,7 @@ export function engineOf(policy: Partial<Policy> = {}): Engine {
   });
 }
 
-/** The whole table of each peer, with so many networks of the land. */
+/** The whole table of each peer, with this many networks of the territory. */
 export function* dump(at: number, networks = NETWORKS): Generator<Element> {
   const from = at as EventTime;
   for (const [i, peer] of peers.entries()) {
@@ -47,7 +47,7 @@ export function* dump(at: number, networks = NETWORKS): Generator<Element> {
   }
 }
 
-/** So many changes of routes, each another path than before, a hundred thousand a second of event time. */
+/** This many route changes, each to another path, a hundred thousand per second of event time. */
 export function* changes(from: number, many: number): Generator<Element> {
   for (let i = 0; i < many; i++) {
     const at = (from + Math.floor(i / 100)) as EventTime;
@@ -60,7 +60,7 @@ export function* changes(from: number, many: number): Generator<Element> {
   }
 }
 
-/** So many networks leave all tables, or come back. */
+/** This many networks leave all tables, or return. */
 export function* turn(at: number, isBack: boolean, networks: number): Generator<Element> {
   for (const [i, peer] of peers.entries())
     for (const one of prefixes.slice(0, networks)) {

@@ -15,7 +15,7 @@ import type { FromFeeder, Phase, Sent, ToFeeder } from './live-protocol.ts';
 
 /** Messages in one write. */
 const MAX_BATCH = 512;
-/** Messages are due every so often, not each by itself. Milliseconds. */
+/** Messages are sent in groups, at this interval. Milliseconds. */
 const PACE_MS = 2;
 
 class Feeder {
@@ -51,7 +51,7 @@ class Feeder {
     while (!this.#isStopped && Date.now() < endMs) await this.#write(this.#next(MAX_BATCH), () => Date.now());
   }
 
-  /** A message that could not be sent when it was due bears that time still: waiting in the sender is lag too. */
+  /** A message that is sent late keeps its due time, because waiting in the sender counts as lag, too. */
   async #paced(rate: number, seconds: number, startMs: number): Promise<void> {
     const total = rate * seconds;
     for (let done = 0; done < total && !this.#isStopped;) {
@@ -111,7 +111,7 @@ function tell(message: FromFeeder): void {
   process.send?.(message);
 }
 
-/** Acknowledges what is subscribed, and tells the collectors. */
+/** Acknowledges subscriptions, and answers with the list of collectors. */
 function answer(client: WebSocket): void {
   client.on('message', (bytes: Buffer) => {
     const { type, data } = JSON.parse(bytes.toString('utf8')) as { type: string; data: Record<string, unknown> | null };
@@ -128,7 +128,7 @@ let feeder: Feeder | undefined;
 http.on('upgrade', (request, socket, head) => {
   server.handleUpgrade(request, socket, head, (client) => {
     answer(client);
-    // A batch is whole frames, written at once: ws's own answers stand before or after it.
+    // A batch consists of whole frames in one write, so ws's own frames come before or after it.
     feeder = new Feeder(socket);
   });
 });

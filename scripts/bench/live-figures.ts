@@ -2,7 +2,7 @@ import { median } from './measure.ts';
 import type { Sample } from './live-protocol.ts';
 import type { Outcome } from './live-run.ts';
 
-/** One number of a run, and what we aim at. */
+/** One figure of a run, and its target. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -65,7 +65,7 @@ export function unpacedFigures(outcome: Outcome, seconds: number): readonly Figu
   ];
 }
 
-/** The burst is over, and what comes is fresh. */
+/** Whether the burst is processed, and messages are fresh again. */
 export function isDrained({ atMs, lagMs }: Sample, burstEndMs: number): boolean {
   return atMs >= burstEndMs && lagMs < MOST_LAG_MS;
 }
@@ -75,7 +75,7 @@ function memoryFigures(samples: readonly Sample[]): readonly Figure[] {
   return [{ name: 'RSS at most', value: most, unit: 'MB', aim: atMost(MOST_MEMORY_MB) }];
 }
 
-/** In = applied + left out + kept to itself, of messages and of routes. */
+/** Checks that received = applied + left out + held, for messages and for routes. */
 function lossFigures({ sent, heard }: Outcome): readonly Figure[] {
   const routes = sent.watched + sent.others - heard.applied - heard.leftOut;
   return [
@@ -130,7 +130,7 @@ function megabytes(bytes = Number.NaN): number {
   return bytes / 1e6;
 }
 
-/** One row a figure: the median of all rounds, the least and the most, and the aim. */
+/** One row per figure: the median of all rounds, the least and the largest value, and the target. */
 export function figuresText(rounds: readonly (readonly Figure[])[]): string {
   const rows = (rounds[0] ?? []).map(({ name, unit, aim }, at) => {
     const values = rounds.map((figures) => figures[at]?.value ?? Number.NaN);

@@ -8,7 +8,7 @@ export interface Outcome {
   readonly begunMs: number;
   readonly sent: Sent;
   readonly heard: Heard;
-  /** From the moment all was subscribed to. */
+  /** Milliseconds from when all subscriptions were acknowledged. */
   readonly samples: readonly Sample[];
 }
 
@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly reorderMs: number;
   /** Options of Node for the client: `--cpu-prof`. */
   readonly execArgv: readonly string[];
-  /** Asked at each sample; the sender ends early when it says so. */
+  /** Called at each sample; if it returns true, the sender ends early. */
   readonly isEnough?: (samples: readonly Sample[], begunMs: number) => boolean;
   /** The client serves HTTP beside, as `watch --http` does. @default false */
   readonly isServing?: boolean;
@@ -27,12 +27,12 @@ export interface RunOptions {
   readonly onEnded?: () => Promise<void>;
 }
 
-/** Who has not heard what was sent by then, will not. */
+/** Deadline for receiving the sent messages. Milliseconds. */
 const GRACE_MS = 60_000;
 /** Ticks and what is held leave within this time after what the client holds messages. */
 const SETTLE_MS = 1500;
 
-/** One run: a sender, a client, and what they say of it. */
+/** One run with a sender and a client, and their reports. */
 export async function runLive(options: RunOptions): Promise<Outcome> {
   const { phases, reorderMs, execArgv, isEnough, isServing = false } = options;
   const feeder = start('live-feeder', []);
@@ -85,7 +85,7 @@ function steady(
   return { fromMs: begunMs + 1000, untilMs: begunMs + lastedMs - reorderMs - 1000 };
 }
 
-/** Nobody outlives the benchmark. */
+/** End both processes with the benchmark. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill();

@@ -6,10 +6,10 @@ import { eventTimeOf } from '../../src/bgp/time.ts';
 import type { ElementSource } from '../../src/ports.ts';
 import { ANCHORS, ipv4Sessions, NORTH_KOREA, type Session } from './live-messages.ts';
 
-/** A whole table of today, about. */
+/** The approximate size of a full table today. */
 const FULL_TABLE = { ipv4: 1_000_000, ipv6: 0 };
 
-/** What RIPEstat or a dump would tell before the feed begins: every session of IPv4 is full-feed and has the routes. */
+/** The first table, as from RIPEstat or a dump: every IPv4 session is full-feed and has the routes. */
 export function liveSeed(atMs: number): ElementSource {
   return {
     name: 'seed',

@@ -4,9 +4,9 @@ import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { serveHttp } from '../../src/http/server.ts';
 import type { StateStore } from '../../src/ports.ts';
 
-/** Events a second that readers of the stream get: as many as in the busiest second of an incident. */
+/** Events per second for readers of the stream: as many as in the busiest second of an incident. */
 const RATE = 10;
-/** About what an event with its evidence takes, bytes. */
+/** Approximate size of an event with its evidence, bytes. */
 const EVENT_BYTES = 3_000;
 
 /** Serves HTTP on the store of the client, on loopback; returns the address. Readers of the stream get made-up events. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
-/** What one run cost. */
+/** The cost of one run. */
 export interface Cost {
   /** Seconds from start to end. */
   readonly wall: number;
@@ -13,7 +13,7 @@ export interface Cost {
 
 export type Ran = { readonly ok: true; readonly cost: Cost } | { readonly ok: false; readonly reason: string };
 
-/** Both figures that are read from /proc only grow, so all that a sample can miss is what came after the last one. */
+/** Both figures from /proc only grow, so samples only miss the time after the last one. */
 const SAMPLE_MS = 10;
 /** Of /proc's times: `getconf CLK_TCK`, 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
@@ -49,7 +49,7 @@ export function runOnce(command: readonly string[], accepted: readonly number[] 
   });
 }
 
-/** Runs commands one after the other, as a tool that takes one file must be: times are added, of memory the most counts. */
+/** Runs commands one after the other, for tools that take one file: times are added, and the largest memory counts. */
 export async function runAll(commands: readonly (readonly string[])[], accepted?: readonly number[]): Promise<Ran> {
   const costs: Cost[] = [];
   for (const command of commands) {
@@ -84,7 +84,7 @@ function sample(pid: number | undefined): Pick<Cost, 'cpu' | 'peak'> | undefined
   }
 }
 
-/** Where a program is, by PATH. */
+/** The path of a program on PATH. */
 export function onPath(program: string, path = process.env['PATH'] ?? ''): string | undefined {
   return path
     .split(':')
@@ -96,7 +96,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The middle one, of an even number the lower of the two. */
+/** The median; for an even number of values, the lower of the two middle ones. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? Number.NaN;
 }

@@ -11,15 +11,15 @@ export interface Side {
 
 export interface Measured {
   readonly name: string;
-  /** One of each round; empty when it failed. */
+  /** One value per round; empty: the program failed. */
   readonly costs: readonly Cost[];
   readonly failure: string | undefined;
 }
 
 const COMMAND = fileURLToPath(new URL('../../../bin/unroutable', import.meta.url));
-/** Copies stand in folders that name no collector. */
+/** Copies are in folders that do not name a collector. */
 const OPTIONS = ['--collector', 'bench', '--format', 'ndjson', '--quiet', '--out', '/dev/null'];
-/** Exit statuses of `unroutable` after which the result stands: done, partial. */
+/** Exit statuses of `unroutable` with a valid result: done, partial. */
 const STANDS = [0, 3];
 /** The territory that is watched by default. */
 const PREFIX = '175.45.176.0/22';
@@ -28,7 +28,9 @@ export const OURS = 'unroutable';
 export const OURS_ALONE = 'unroutable, 1 thread';
 export const OURS_ON_ONE_CORE = 'unroutable, 1 core';
 
-/** Node.js's own zlib, and nothing is done with what comes out: what a reader of gzip in one thread cannot beat without an inflater of its own. */
+/**
+ * Node.js's own zlib with discarded output: the limit for a single-threaded reader of gzip without its own inflater.
+ */
 const UNPACK_ALONE = `
   const { createReadStream } = require('node:fs');
   const { Writable } = require('node:stream');
@@ -42,7 +44,7 @@ const UNPACK_ALONE = `
   })();
 `;
 
-/** Ours, the plain unpacker, and those who parse; `absent` are the ones that are not on PATH. */
+/** Our program, the plain unpacker, and the parsers; `absent`: tools that are not on PATH. */
 export function sidesOf({ files, container }: Corpus): { sides: readonly Side[]; absent: readonly string[] } {
   const ours = [process.execPath, COMMAND, 'replay', ...files, ...OPTIONS];
   const theirs: Side[] = [];
@@ -78,7 +80,7 @@ export function sidesOf({ files, container }: Corpus): { sides: readonly Side[];
   return { sides, absent };
 }
 
-/** What a short run costs: nearly all of it is the start of Node.js and of the program. */
+/** The cost of a short run: nearly all of it is the start of Node.js and of the program. */
 export function startsOf(small: string): readonly Side[] {
   return [
     { name: 'replay of 20 KB', run: () => runOnce([process.execPath, COMMAND, 'replay', small, ...OPTIONS], STANDS) },
@@ -91,7 +93,7 @@ export function unpackerOf(container: Corpus['container']): string {
   return { gzip: 'gzip -dc', bzip2: 'bzip2 -dc', plain: 'cat' }[container];
 }
 
-/** All sides in turns, so that what else the machine does meets them all. A side that fails once is left out. */
+/** Runs all tools in turns, so that other load affects all of them. A tool that fails once is left out. */
 export async function measure(
   sides: readonly Side[],
   rounds: number,
@@ -115,7 +117,7 @@ export async function measure(
   }));
 }
 
-/** The middle of each figure. */
+/** The median of each figure. */
 export function middle(costs: readonly Cost[]): Cost {
   const of = (pick: (cost: Cost) => number | undefined): number | undefined => {
     const values = costs.map(pick).filter((value) => value !== undefined);

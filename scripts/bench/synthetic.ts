@@ -16,12 +16,12 @@ const RECORDS_PER_SECOND = 200;
 const CHUNK_BYTES = 1 << 20;
 const LONGEST_RECORD = 8192;
 
-/** BGP4MP_MESSAGE_AS4 records, at least so many bytes of them. */
+/** BGP4MP_MESSAGE_AS4 records, at least `bytes` bytes. */
 export function writeUpdates(path: string, bytes: number): Promise<void> {
   return pack(path, updates(bytes));
 }
 
-/** One table dump (TABLE_DUMP_V2) of all peers, at least so many bytes. */
+/** One table dump (TABLE_DUMP_V2) of all peers, at least `bytes` bytes. */
 export function writeRib(path: string, bytes: number): Promise<void> {
   return pack(path, rib(bytes));
 }
@@ -173,13 +173,13 @@ function mulberry32(seed: number): Random {
   };
 }
 
-/** Big-endian fields, and lengths that are known when what they measure is written. */
+/** Writes big-endian fields, and lengths that are filled in after their content. */
 class Writer {
   #bytes = new Uint8Array(CHUNK_BYTES);
   #at = 0;
   #taken = 0;
 
-  /** Bytes written in all. */
+  /** Total number of written bytes. */
   get total(): number {
     return this.#taken + this.#at;
   }

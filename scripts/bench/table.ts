@@ -2,7 +2,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Corpus } from './corpus.ts';
 import { middle, OURS, OURS_ALONE, OURS_ON_ONE_CORE, unpackerOf, type Measured } from './sides.ts';
 
-/** How fast we mean to be, as shares of another side's wall time. docs/performance.md says what stands. */
+/** Our targets, as shares of another tool's wall time. docs/performance.md has the results. */
 interface Aim {
   readonly ours: string;
   readonly than: string;
@@ -30,7 +30,7 @@ function aimsOf({ container, kind, files }: Corpus): readonly Aim[] {
   return isOne ? [...all, { ours: OURS_ON_ONE_CORE, than, most: 0.8 }] : [...all, ...PARSERS];
 }
 
-/** What this was measured on. */
+/** The machine of the measurement. */
 export function machineText(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown';
   const [load = 0] = loadavg();
@@ -41,7 +41,7 @@ export function corpusText({ name, container, kind, files, unpacked, packed }: C
   return `${kind}, ${container}: ${name} (${files.length} files, ${megabytes(packed)} MB, unpacked ${megabytes(unpacked)} MB)`;
 }
 
-/** One row a side: times are medians of all rounds. */
+/** One row per tool: times are medians of all rounds. */
 export function tableText(corpus: Corpus, measured: readonly Measured[], absent: readonly string[]): string {
   const ours = wallOf(measured, OURS);
   const rows = measured.map(({ name, costs, failure }) => {

@@ -25,7 +25,7 @@ These are part of how a verdict is made, and have no option: a changed one would
 \`src/policy/fixed.ts\`.`;
 
 /**
- * docs/policy.md as it must be: a table for each part of the policy, made from the tables of settings and from the doc
+ * The text of docs/policy.md: a table for each part of the policy, generated from the tables of settings and the doc
  * comments of the policy modules.
  *
  * @param root folder of the checkout.

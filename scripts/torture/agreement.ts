@@ -1,8 +1,8 @@
 import type { Incident, OfTerritory, UnroutableEvent } from '../../src/detect/events/event.ts';
 
 /**
- * Where what was told of the territories is not what a run told that nobody disturbed: other types, verdicts, reasons, units,
- * or another order of them. Empty: they agree. When things were told, and by what messages, may differ.
+ * Differences between the events about territories and those of an undisturbed run: types, verdicts, reasons, units,
+ * order. Empty: they agree. Times and evidence may differ.
  */
 export function disagreements(calm: readonly UnroutableEvent[], found: readonly UnroutableEvent[]): readonly string[] {
   const [wanted, told] = [calm.map(gist), found.map(gist)];
@@ -18,7 +18,7 @@ export function disagreements(calm: readonly UnroutableEvent[], found: readonly 
   return lines;
 }
 
-/** What an event says, without when it was and how well it was seen. */
+/** The content of an event, without its time and its visibility. */
 function gist({ type, subject, data }: UnroutableEvent): string {
   const { verdict, previous, reason, rebased, unit, units, upstream, origin, change, prefix, incident } =
     data as object as Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ function incidentGist(incident: object | null): object {
   return { state, worst, spans: spans.map((span) => [span.verdict, span.until !== undefined]) };
 }
 
-/** For people: all that helps to find out how it came to be. */
+/** A description for people, with everything that helps to find the cause. */
 function wordsOf(event: UnroutableEvent | undefined): string {
   if (event === undefined) return 'nothing';
   const { since, first, visibility } = event.data as Partial<OfTerritory>;
@@ -45,7 +45,7 @@ function wordsOf(event: UnroutableEvent | undefined): string {
   ].join(' ');
 }
 
-/** By row and column: how many entries what follows them has in common, in order. */
+/** By row and column: length of the longest common subsequence of the rest. */
 function commonLengths(a: readonly string[], b: readonly string[]): readonly Uint32Array[] {
   const rows = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
   for (let i = a.length - 1; i >= 0; i--)

@@ -8,7 +8,7 @@ import type { Command } from './command.ts';
 /** Compiled, this file lies in `dist/scripts/torture`. */
 const DIST = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Has the compiled command run in a folder of its own, which is removed when the work is done. */
+/** Runs the work with the compiled command, in a temporary folder. */
 export async function withCommand<T>(work: (command: Command) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'unroutable-torture-'));
   try {

@@ -1,6 +1,6 @@
 import type { StateStore } from '../../src/ports.ts';
 
-/** The methods of a store, for others to be put in the place of some: spreading the store itself would leave them behind. */
+/** The methods of a store, bound, so that some can be replaced. Spreading the store itself would lose them. */
 export function bound(store: StateStore): StateStore {
   return {
     name: store.name,

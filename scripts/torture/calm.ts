@@ -2,7 +2,7 @@ import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import type { Started } from './command.ts';
 import { isOfTerritory } from './ledger.ts';
 
-/** A watcher that nobody strikes. */
+/** An undisturbed watch. */
 export class Calm {
   readonly #started: Started;
   #forgotten = 0;
@@ -11,12 +11,12 @@ export class Calm {
     this.#started = started;
   }
 
-  /** It has all peers' tables. */
+  /** Whether it has the tables of all peers. */
   get isWhole(): boolean {
     return this.#started.stderr().includes('24 peers are healed');
   }
 
-  /** Of the territories, since it was last told to forget. */
+  /** Events about territories since the last reset. */
   get told(): readonly UnroutableEvent[] {
     return this.#all.slice(this.#forgotten);
   }

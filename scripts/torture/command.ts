@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** The compiled command, as a person would start it. */
+/** The compiled command, started like by a person. */
 export interface Command {
   /** Path of `main.js`. */
   readonly main: string;
@@ -11,16 +11,16 @@ export interface Command {
 
 export type Env = Readonly<Record<string, string>>;
 
-/** A process of the command, and what it has said so far. */
+/** A process of the command, with its output so far. */
 export interface Started {
   readonly child: ChildProcessWithoutNullStreams;
   /** Lines of stdout. */
   readonly lines: readonly string[];
   /** The end of stderr. */
   readonly stderr: () => string;
-  /** Called with the number of lines there are by now. */
+  /** Called with the number of lines so far. */
   readonly onLine: (then: (lines: number) => void) => void;
-  /** When all it wrote was read. */
+  /** Resolves when all its output was read. */
   readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 

@@ -5,13 +5,13 @@ import type { EventTime } from '../../src/bgp/time.ts';
 import { asn, prefix } from '../../test/support/day.ts';
 import { between, drawn, mulberry32, shuffled, type Random } from '../../test/support/sim-random.ts';
 
-/** Two territories, of both families, judged fast: so that an hour of event time holds a year of events. */
+/** Two territories, of both families, with short holds, so that an hour of event time contains the events of a year. */
 export const TERRITORIES = `territories:
   - { id: AA, name: First Land, blocks: [203.0.112.0/22], origins: [64500] }
   - { id: BB, name: Second Land, blocks: [198.51.100.0/24, "2001:db8::/47"], origins: [64501, 64502] }
 `;
 
-/** How the day is judged, as options of the command. */
+/** The policy of the day, as options of the command. */
 export const JUDGED = [
   ...['--min-voters', '3', '--unroutable-hold', '1s', '--degraded-hold', '2s', '--settle', '1s', '--blind-hold', '1s'],
   ...['--change-hold', '1s', '--change-group', '1s', '--incident-gap', '12s', '--cliff', '2s', '--adopt', '30s'],
@@ -111,7 +111,7 @@ class TortureDay {
     this.#pass(3000);
   }
 
-  /** A few hear it from an AS that does not count. */
+  /** A few peers get it from an AS that does not count. */
   #hijack(land: Land): void {
     const unit = land.units.slice(0, 1);
     const who = drawn(this.#random, PEERS, 0.4);
@@ -157,7 +157,7 @@ class TortureDay {
     this.#pass(3000);
   }
 
-  /** What was said before what we know already. */
+  /** Messages that are older than the present state. */
   #late(land: Land): void {
     const [peer] = shuffled(this.#random, PEERS);
     if (peer === undefined) return;
@@ -191,7 +191,7 @@ class TortureDay {
     }
   }
 
-  /** Time goes on, and the collectors say so every second. */
+  /** Time advances, with a tick of each collector every second. */
   #pass(ms: number): void {
     const end = this.#at + ms;
     while (this.#at < end) {

@@ -11,24 +11,24 @@ import { balance, chainFaults, isOfTerritory } from './ledger.ts';
 
 export type Durability = 'local' | 'wait';
 
-/** What came of it. */
+/** The result. */
 export interface FailoverReport {
   readonly durability: Durability;
   readonly failovers: number;
-  /** Of them, those whose replica had been cut off for a while. */
+  /** Failovers whose replica had been cut off for a while. */
   readonly stalled: number;
-  /** Told as kept, of the territories, and not in the stream at the end. */
+  /** Acknowledged events about territories that are not in the stream at the end. */
   readonly lost: number;
   readonly doubled: number;
-  /** Failovers after which `observer.data-loss` told that the new master knew less. */
+  /** Failovers after which `observer.data-loss` reported that the new master lacked data. */
   readonly losses: number;
-  /** From the master's end to the next event that was told as kept: the longest, milliseconds. */
+  /** The longest time from the master's end to the next acknowledged event, milliseconds. */
   readonly backMs: number;
   readonly chainFaults: readonly string[];
   readonly badEnds: readonly string[];
 }
 
-/** How long a replica is cut off at most: where commits wait for it nothing more is told meanwhile. Milliseconds. */
+/** The longest time for which a replica is cut off: while commits wait for it, no event is reported. Milliseconds. */
 const STALL_MS = 1_000;
 const TOLD_WHILE_STALLED = 60;
 
@@ -56,7 +56,7 @@ export async function failoverRun(
 
     const events = await eventsIn(url);
     const told = started.lines.map((line) => JSON.parse(line) as UnroutableEvent);
-    // The chain of our own eyes goes another way once a loss was told: of it only that is asked which was told.
+    // After a reported loss, the chain of the observer differs, so only its acknowledged events are checked.
     const acknowledged = balance(told, events);
     const ofLands = balance(play.oracle.events.filter(isOfTerritory), events.filter(isOfTerritory));
     report.lost += Math.max(acknowledged.lost.length, ofLands.lost.length);
@@ -77,7 +77,7 @@ async function failOver(
   const replica = group.servers.find((server) => server !== master);
   if (isStalled && replica !== undefined) {
     await replica.kill('SIGSTOP');
-    // What is on its way still would arrive: a stopped process has a socket that takes bytes.
+    // Data under way would still arrive, because the socket of a stopped process accepts bytes.
     await master.cli('CLIENT', 'KILL', 'TYPE', 'replica');
     await told(started, started.lines.length + TOLD_WHILE_STALLED, STALL_MS);
   }
@@ -86,12 +86,12 @@ async function failOver(
   if (isStalled) await replica?.kill('SIGCONT');
   const next = told(started, started.lines.length + 1, Infinity).then(() => Math.round(performance.now() - began));
   await until('the replica leads', async () => (await group.master()) === replica);
-  // Who waits for a replica needs one: the old master comes back as that.
+  // With `durability=wait` a replica is needed: the old master returns as one.
   await master.restart();
   return next;
 }
 
-/** Until so many lines were told, it ended, or so long went by. */
+/** Waits for this many lines, for its end, or for the time limit. */
 async function told(started: Started, lines: number, withinMs: number): Promise<void> {
   const waits: Promise<unknown>[] = [
     started.ended,

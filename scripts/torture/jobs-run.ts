@@ -5,15 +5,15 @@ import type { RedisServer } from '../../test/support/redis/server.ts';
 import { between } from '../../test/support/sim-random.ts';
 import { ran, start, type Command, type Env, type Started } from './command.ts';
 
-/** What happens to a run: to a worker, to Redis with its append-only file, to all that Redis holds, to who submits. */
+/** The faults of a run: of a worker, of Redis with its append-only file, of all data in Redis, of the submitter. */
 export type JobBlow = 'worker' | 'redis' | 'forgotten' | 'submitter';
 
 const BLOWS: readonly JobBlow[] = ['worker', 'worker', 'worker', 'redis', 'forgotten', 'submitter'];
 
-/** How one run came out. */
+/** The result of one run. */
 export interface JobsReport {
   readonly blows: Readonly<Partial<Record<JobBlow, number>>>;
-  /** What happened to its files: one is no MRT file from the start, one goes away when the manifest is written. */
+  /** The faults of its files: one is not an MRT file, one is removed after the manifest was written. */
   readonly files: 'whole' | 'poisoned' | 'gone';
   /** Tasks and judgements that began, and as many as the run has. */
   readonly begun: number;
@@ -28,7 +28,7 @@ export interface JobsReport {
   readonly keys: readonly string[];
 }
 
-/** Where a run is played. */
+/** The environment of a run. */
 export interface JobsScene {
   readonly command: Command;
   readonly redis: RedisServer;
@@ -49,7 +49,7 @@ const LONGEST_PAUSE_MS = 1_500;
 /** The workers' watchdog removes what a lost worker left; here it looks every second. */
 const KEYS_GO_WITHIN_MS = 15_000;
 
-/** A run on workers and a Redis that are killed again and again; its bytes are compared with a replay's. */
+/** A run on workers and a Redis that are killed repeatedly. Its result is compared with that of a replay. */
 export class JobsRun {
   readonly #command: Command;
   readonly #redis: RedisServer;
@@ -110,7 +110,7 @@ export class JobsRun {
     return { TMPDIR: this.#drafts, ...this.#shelf.env };
   }
 
-  /** A file that goes away is, to those that read, as one that is empty. */
+  /** For readers, a removed file is the same as an empty one. */
   async #expected(archive: string, files: JobsReport['files']): Promise<string> {
     const copy = join(this.#folder, 'expected');
     await cp(archive, copy, { recursive: true });
@@ -167,7 +167,7 @@ export class JobsRun {
   async #remains(run: string): Promise<Pick<JobsReport, 'begun' | 'needed' | 'unexplained' | 'left' | 'keys'>> {
     const begun = this.#ended.reduce((sum, { stderr }) => sum + [...stderr().matchAll(/ begins$/gm)].length, 0);
     const needed = TASKS + 1;
-    // A kill costs what the worker had in hand of each kind; a loss, and a submission after it, what all had.
+    // A kill repeats the worker's present jobs; a loss of the queue, and the next submission, those of all workers.
     const explained = 2 * this.#kills + 8 * this.#losses;
     const names = await readdir(this.#shelf.folder, { recursive: true });
     const drafts = await readdir(this.#drafts, { recursive: true });

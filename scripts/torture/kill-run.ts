@@ -9,16 +9,16 @@ import { balance, chainFaults, type Ledger } from './ledger.ts';
 import { oracleOf, type Oracle } from './oracle.ts';
 import type { Place } from './places.ts';
 
-/** Of the two territories of the day. */
+/** Events about the two territories of the day. */
 export const WATCH = 'AA+BB';
 
-/** A day on a tape, and what a run of the command that nobody disturbs makes of it. */
+/** A day on a tape, and the result of an undisturbed run of the command. */
 export interface Play {
   readonly command: Command;
   readonly oracle: Oracle;
   /** SHA-256 of what `store export` writes at its end. */
   readonly digest: string;
-  /** How long the command takes until it tells its first event, milliseconds. */
+  /** How long the command takes until its first event, milliseconds. */
   readonly startMs: number;
 }
 
@@ -29,7 +29,7 @@ export function replayArgs(store: string): readonly string[] {
   return ['replay', TAPE, '--territories', LANDS, ...JUDGED, '--store', store, '--quiet', '--format', 'ndjson'];
 }
 
-/** Writes the tape and plays it without a kill, into a folder and into memory: both must say the same. */
+/** Writes the tape and replays it without a kill, into a folder and into memory: both must agree. */
 export async function prepare(command: Command, { seed = 1, scenes = 210 } = {}): Promise<Play> {
   await writeFile(join(command.folder, TAPE), tape(seed, scenes));
   await writeFile(join(command.folder, LANDS), TERRITORIES);
@@ -49,7 +49,7 @@ export async function prepare(command: Command, { seed = 1, scenes = 210 } = {})
   return { command, oracle, digest: await digestOf(command, 'calm'), startMs };
 }
 
-/** SHA-256 of an export of what stands in a store. */
+/** SHA-256 of an export of a store. */
 export async function digestOf(command: Command, store: string): Promise<string> {
   const lines = await ran(command, ['store', 'export', '--territories', LANDS, '--store', store]);
   // The last line is a digest of its own.
@@ -57,10 +57,10 @@ export async function digestOf(command: Command, store: string): Promise<string>
   return createHash('sha256').update(compared.join('\n')).digest('hex');
 }
 
-/** When a process is killed: so long after it was started, when it told so many events, within its so manieth commit. */
+/** When to kill a process: after a time, after a number of events, or within its nth commit. */
 export type Moment = { readonly at: 'start' | 'told' | 'commit'; readonly n: number };
 
-/** What came of it. All but the first five lines should be nothing. */
+/** The result. All but the first five fields should be empty. */
 export interface KillReport {
   readonly store: string;
   readonly kills: Readonly<Record<Moment['at'], number>>;
@@ -71,16 +71,16 @@ export interface KillReport {
   readonly doubled: number;
   readonly unexpected: number;
   readonly misplaced: number;
-  /** Of stores that did not stand, after a kill, where the undisturbed run stood at that batch. */
+  /** Differences of a store, after a kill, from the undisturbed run at the same batch. */
   readonly stateFaults: readonly string[];
   readonly chainFaults: readonly string[];
-  /** Processes that ended badly by themselves, and what they said. */
+  /** Processes that failed by themselves, with their output. */
   readonly badEnds: readonly string[];
-  /** Rounds whose export was another one at the end. */
+  /** Rounds whose final export differs. */
   readonly exportsDiffer: number;
 }
 
-/** What must be nothing in each report. */
+/** The fields that must be empty in each report. */
 interface Faults {
   readonly lost: number;
   readonly doubled: number;
@@ -100,7 +100,7 @@ export function isClean(report: Faults): boolean {
   );
 }
 
-/** Kills the command, again and again, each time it goes on, until it was killed so often; then lets it end. */
+/** Kills the command a given number of times, restarting it each time; then lets it end. */
 export async function killRun(play: Play, place: Place, kills: number, random: Random): Promise<KillReport> {
   const tally = new Tally(play, place);
   await place.clear();
@@ -115,7 +115,7 @@ export async function killRun(play: Play, place: Place, kills: number, random: R
   return tally.report();
 }
 
-/** Few events a life, so that a round of the day has many. */
+/** Few events per process, so that each round has many kills. */
 function momentOf({ oracle, startMs }: Play, kills: number, random: Random): Moment {
   const most = Math.max(20, Math.min(100, (2 * oracle.batches) / kills));
   const draw = random();
@@ -144,7 +144,7 @@ class Tally {
     return this.#kills.start + this.#kills.told + this.#kills.commit;
   }
 
-  /** One process, to that moment or to its end. Gives whether it came to the end. */
+  /** Runs one process to that moment or to its end. Returns whether it reached the end. */
   async live(moment: Moment | undefined): Promise<boolean> {
     this.isUnderWay = true;
     const { signal, status, stderr } = await lifeOf(this.#play.command, this.#place, moment);
@@ -160,7 +160,7 @@ class Tally {
     return true;
   }
 
-  /** The store is compared with the oracle, and emptied for another round. */
+  /** Compares the store with the oracle, and empties it for the next round. */
   async endRound(): Promise<void> {
     const { oracle, command, digest } = this.#play;
     const { events } = await this.#place.look();
@@ -203,12 +203,12 @@ async function lifeOf(command: Command, place: Place, moment: Moment | undefined
   return { ...end, stderr: started.stderr() };
 }
 
-/** Kills it when that moment has come. Gives what lets go of it. */
+/** Kills the process at that moment. Returns a function that cancels this. */
 function killAt({ child, onLine }: Started, place: Place, { at, n }: Moment, signal: AbortSignal): () => void {
   const kill = (): void => void child.kill('SIGKILL');
   switch (at) {
     case 'start':
-      // The only moment nothing tells of: it is still loading itself.
+      // The only moment without a sign: the process is still loading.
       void sleep(n, undefined, { signal }).then(kill, () => undefined);
       return () => undefined;
     case 'told':

@@ -11,15 +11,15 @@ import { ran, type Command, type Started } from './command.ts';
 import { chainFaults, isOfTerritory } from './ledger.ts';
 import { LiveStage } from './live-stage.ts';
 
-/** What befalls a leader: it is killed, stopped for longer than its lease, cut off from Redis, or told to end. */
+/** The faults of a leader: it is killed, stopped for longer than its lease, cut off from Redis, or asked to end. */
 export type Blow = 'kill' | 'stop' | 'cut' | 'end';
 
 /** One change of leaders. */
 export interface Change {
   readonly blow: Blow;
-  /** From the blow to when the standby had the lease, milliseconds. */
+  /** From the fault until the standby had the lease, milliseconds. */
   readonly leadsMs: number;
-  /** From the blow to when what happened at the same moment was in the stream, milliseconds. */
+  /** From the fault until the change at that moment was in the stream, milliseconds. */
   readonly toldMs: number;
 }
 
@@ -34,7 +34,7 @@ interface PairParts {
 
 interface Instanced {
   readonly started: Started;
-  /** Its own way to Redis. */
+  /** Its own proxy to Redis. */
   readonly proxy: ToxicProxy;
   readonly pid: number;
 }
@@ -42,8 +42,8 @@ interface Instanced {
 const SETTLED_MS = 40_000;
 
 /**
- * Two watchers on one Redis and one feed: one leads, the other follows. A third one hears the same feed, keeps what it
- * decides in a folder of its own, and is left alone: what those two tell of the territories must be what it tells.
+ * Two watches on one Redis and one feed: one leads, the other stands by. A third, undisturbed one gets the same feed
+ * and stores into its own folder. The events about territories of the two must equal those of the third.
  */
 export class Pair {
   readonly stage: LiveStage;
@@ -55,10 +55,10 @@ export class Pair {
   #leader: Instanced;
   #standby: Instanced;
   #isOut = false;
-  /** Verdicts that the world calls for, in order. */
+  /** The expected verdicts, in order. */
   readonly #called: string[] = [];
   readonly #calm: Calm;
-  /** Ids of what the store still has of the time before it was emptied. */
+  /** Ids of events in the store from before it was emptied. */
   #before: ReadonlySet<string> = new Set();
 
   private constructor(parts: PairParts, [leader, standby]: readonly [Instanced, Instanced]) {
@@ -114,12 +114,15 @@ export class Pair {
     return { leader: this.#leader.pid, standby: this.#standby.pid };
   }
 
-  /** What the leader wrote to stderr last. */
+  /** The end of the leader's stderr. */
   get leaderLog(): string {
     return this.#leader.started.stderr();
   }
 
-  /** The country goes, or comes back, at the moment at which the leader is struck; then all is as before, the other way round. */
+  /**
+   * The country is lost, or returns, at the moment of the leader's fault. Then both watches work again, with roles
+   * exchanged.
+   */
   async change(blow: Blow): Promise<Change> {
     const [old, next] = [this.#leader, this.#standby];
     const began = performance.now();
@@ -137,29 +140,32 @@ export class Pair {
     return change;
   }
 
-  /** The country goes, or comes back, and it is told. */
+  /** The country is lost, or returns, and this is reported. */
   async turn(): Promise<void> {
     this.#turnWorld();
     await this.#until('it is told', async () => (await this.#verdicts()).length >= this.#called.length);
   }
 
-  /** The store has lost events that were told: those it has are what counts from now on. */
+  /** The store has lost reported events. From now on only the present ones count. */
   async emptied(): Promise<void> {
     this.#called.splice(0, Infinity, ...(await this.#verdicts()));
     this.#before = new Set((await this.events()).map(({ id }) => id));
     this.#calm.forget();
   }
 
-  /** What is wrong with all that was told. */
+  /** Faults of all reported events. */
   async faults(): Promise<readonly string[]> {
     return [...chainFaults(await this.events()), ...(await this.mistold())];
   }
 
-  /** What was told, since the store was last emptied, of the territories and not by the one that was left alone, or the other way round. */
+  /**
+   * Events about territories, since the store was last emptied, that only one side has: the pair, or the undisturbed
+   * watch.
+   */
   async mistold(): Promise<readonly string[]> {
     const found = async (): Promise<readonly UnroutableEvent[]> =>
       (await this.events()).filter((event) => isOfTerritory(event) && !this.#before.has(event.id));
-    // Who was struck is later; should it never tell as much, that is what is found.
+    // The disturbed side may be late. If it never reports as much, that is a finding.
     const isAsMuch = async (): Promise<boolean> => (await found()).length === this.#calm.told.length;
     await until('both told as much', isAsMuch).catch(() => undefined);
     return disagreements(this.#calm.told, await found());
@@ -183,7 +189,7 @@ export class Pair {
     this.#called.push(this.#isOut ? 'country.unroutable' : 'country.restored');
   }
 
-  /** The one that was struck follows, or another one in its place. */
+  /** Waits until the disturbed watch, or its replacement, stands by. */
   async #recover(old: Instanced, blow: Blow): Promise<Instanced> {
     switch (blow) {
       case 'kill':
@@ -199,7 +205,7 @@ export class Pair {
     }
   }
 
-  /** It stands by, and has heard the feed from before the moment up to which all is kept: it could take over. */
+  /** Whether it stands by, and has buffered the feed from before the stored position, so that it could take over. */
   async #listens({ pid }: Instanced): Promise<void> {
     const isStandby = async (): Promise<boolean> => {
       const mine = (await readInstances(this.store)).find((instance) => instance.pid === pid);
@@ -220,7 +226,7 @@ export class Pair {
     return (JSON.parse(record.value) as { visibility?: { voters?: number } }).visibility?.voters ?? 0;
   }
 
-  /** Should it never come to be, what both wrote goes into the error. */
+  /** If it never happens, the error contains the output of both. */
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
     try {
       await until(what, holds, SETTLED_MS);

@@ -1,14 +1,16 @@
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 
-/** What went in must come out, once, in order: after the total-queue checker of Jepsen. Ids of events. */
+/**
+ * Every event that goes in must come out once and in order, like Jepsen's total-queue checker. Works on ids of events.
+ */
 export interface Ledger {
   /** Decided, and not in the stream. */
   readonly lost: readonly string[];
   /** In the stream more than once. */
   readonly doubled: readonly string[];
-  /** In the stream, and never decided by the run that nobody disturbed. */
+  /** In the stream, and never decided by the undisturbed run. */
   readonly unexpected: readonly string[];
-  /** Places at which the two differ though nothing of the above is so: another order, or another content. */
+  /** Other differences: order or content. */
   readonly misplaced: number;
 }
 
@@ -48,7 +50,7 @@ export function chainFaults(events: readonly UnroutableEvent[]): readonly string
   return faults;
 }
 
-/** Of a territory, and not of our own eyes: these differ where what the eyes went through differed. */
+/** Whether an event is about a territory. Events of the observer differ with its disturbances. */
 export function isOfTerritory({ source }: UnroutableEvent): boolean {
   return source.startsWith('/territories/');
 }

@@ -11,14 +11,14 @@ import { start, type Command, type Env, type Started } from './command.ts';
 const PEERS = 24;
 const BEAT_MS = 500;
 
-/** Judged fast, so that a test need not wait; what is kept and who leads is as in life. */
+/** Short holds, so that a test need not wait. Storage and leadership are as in production. */
 const JUDGED = ['--unroutable-hold', '1s', '--degraded-hold', '2s', '--settle', '1s'];
 
 const SHIFT = 'shift.mjs';
 
 /**
- * A world, a RIS Live and a RIPEstat that tell of it over loopback, in real time, for real processes of `watch`. What
- * they take for today is 22 December 2014, as everything in this world is of that day.
+ * A world, a RIS Live and a RIPEstat that tell of it over loopback, in real time, for real processes of `watch`. Their
+ * date is 22 December 2014, the day of everything in this world.
  */
 export class LiveStage {
   readonly world: LiveWorld;
@@ -37,7 +37,7 @@ export class LiveStage {
     let beats = 0;
     this.#beat = setInterval(() => {
       beats++;
-      // Each is heard every two seconds: time goes on for all collectors.
+      // Each sends every two seconds, so that time advances for all collectors.
       this.#tell(
         this.world.peers.filter((_, i) => (i + beats) % 4 === 0),
         keepalive,
@@ -54,12 +54,12 @@ export class LiveStage {
     return new LiveStage(command, await LiveFeed.listen(), world, [ripestat, url]);
   }
 
-  /** Milliseconds since 1970, as everybody in this world has it. */
+  /** The common clock of this world, milliseconds since 1970. */
   get now(): number {
     return this.world.nowMs;
   }
 
-  /** What a process of this world runs with. */
+  /** The environment of a process in this world. */
   get env(): Env {
     return { NODE_OPTIONS: `--import ./${SHIFT}` };
   }
@@ -87,9 +87,9 @@ export class LiveStage {
     await Promise.all([this.#feed.close(), this.ripestat.close()]);
   }
 
-  /** Nobody is waited for: one who listens may be stopped. */
+  /** Does not wait for receivers, because one may be stopped. */
   #tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): void {
-    // All at one moment: else a country that goes is degraded first, for some milliseconds.
+    // All at the same moment: otherwise a lost country would first be degraded for some milliseconds.
     const at = this.now;
     const frames = peers.map((peer) => {
       const { host, ip, asn } = peer;
@@ -100,7 +100,7 @@ export class LiveStage {
   }
 }
 
-/** Sets the clock on the wall of a process of Node.js, and of nothing else. */
+/** Sets the wall clock of a Node.js process only. */
 function shifting(offsetMs: number): string {
   return `const Real = Date;
 globalThis.Date = class Date extends Real {

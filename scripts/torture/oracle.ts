@@ -11,11 +11,11 @@ import { byPlace } from '../../src/store/record-order.ts';
 import { bound } from './bound.ts';
 import { JUDGED } from './day.ts';
 
-/** What a run that nobody disturbs keeps, batch by batch. */
+/** The stored state of an undisturbed run, batch by batch. */
 export interface Oracle {
   readonly events: readonly UnroutableEvent[];
   readonly batches: number;
-  /** Why a store that says it is at its number does not stand as this run did then; `undefined` when it does. */
+  /** How a store at its batch number differs from this run at the same batch; `undefined`: it does not. */
   differs(kept: Kept | undefined, events: readonly UnroutableEvent[]): string | undefined;
 }
 
@@ -52,14 +52,14 @@ export async function oracleOf(tape: string, territories: string): Promise<Oracl
   };
 }
 
-/** How the day is judged, by the file of its territories. */
+/** The policy of the day, from the file of its territories. */
 export async function engineOptions(territories: string): Promise<EngineOptions> {
   const selection = await select({ territories, territory: [], settings: settingsOf(JUDGED) });
   if (!selection.ok) throw new Error(selection.faults.join('; '));
   return { ...selection.value, recorded: true };
 }
 
-/** Of a record that is another than the batches made it. */
+/** The difference of a record from the batches. */
 function differenceOf(kept: Kept, batches: readonly Batch[]): string | undefined {
   const records = new Map<string, string>();
   for (const { changes } of batches)

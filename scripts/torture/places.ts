@@ -9,21 +9,21 @@ import { openRedis } from '../../src/store/redis/open.ts';
 import { KEEP } from '../../src/store/redis/scripts.ts';
 import type { RedisServer } from '../../test/support/redis/server.ts';
 
-/** What stands in a store. */
+/** The content of a store. */
 export interface Look {
   readonly kept: Kept | undefined;
   readonly events: readonly UnroutableEvent[];
 }
 
-/** A store in which the command is tortured. */
+/** A store for the torture test. */
 export interface Place {
   readonly name: string;
-  /** What `--store` is told. */
+  /** The value of `--store`. */
   readonly store: string;
   look(): Promise<Look>;
   /** Empties it. */
   clear(): Promise<void>;
-  /** Calls back in the midst of each commit of whichever process: it has begun, and nobody has been told that it is done. */
+  /** Calls back inside each commit of any process: after its begin and before its acknowledgement. */
   onCommit(then: () => void): () => void;
   close(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function redisPlace(server: RedisServer, name: string): Promise<Pla
   };
 }
 
-/** @param folder what `--store` is told: the watch lies in a folder of its own within it */
+/** @param folder the value of `--store`; the watch has its own folder in it */
 export async function folderPlace(folder: string, name: string): Promise<Place> {
   const path = join(folder, name);
   const clear = async (): Promise<void> => {

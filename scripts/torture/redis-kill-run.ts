@@ -5,17 +5,17 @@ import { digestOf, replayArgs, type Play } from './kill-run.ts';
 import { balance, chainFaults, isOfTerritory } from './ledger.ts';
 import type { Place } from './places.ts';
 
-/** What came of it. All but the first lines should be nothing. */
+/** The result. All but the first fields should be empty. */
 export interface RedisKillReport {
   readonly kills: number;
   readonly rounds: number;
   readonly events: number;
-  /** From when Redis answered again to the next event that was kept: the longest, milliseconds. */
+  /** The longest time from Redis's first answer to the next stored event, milliseconds. */
   readonly backMs: number;
   /**
-   * Rounds in which Redis itself had lost what it had acknowledged, and `observer.data-loss` told so: synced every second,
-   * it may put off writing for as long as the disk is busy. Of these only what is told of the territories is compared: the
-   * chain of our own eyes goes another way after such an event.
+   * Rounds in which Redis lost acknowledged data, and `observer.data-loss` reported it: with `everysec`, it may delay
+   * writes while the disk is busy. For these rounds only events about territories are compared, because the chain of
+   * the observer differs afterwards.
    */
   readonly losses: number;
   readonly lost: number;
@@ -27,10 +27,10 @@ export interface RedisKillReport {
   readonly exportsDiffer: number;
 }
 
-/** Of one replay: after so many the next one begins, so that each has enough left to tell. */
+/** Most kills of one replay. Then the next one begins, so that each has enough events left. */
 const KILLS_A_ROUND = 20;
 
-/** Kills the server under a replay and starts it again; the replay is left alone, and goes on by itself. */
+/** Kills the server during a replay and restarts it. The replay is not touched, and must continue by itself. */
 // oxlint-disable-next-line max-lines-per-function -- counts of one run
 export async function redisKillRun(
   play: Play,
@@ -78,7 +78,7 @@ export async function redisKillRun(
   return { kills: done, events: play.oracle.events.length, ...report, chainFaults: faults, badEnds };
 }
 
-/** Until the replay has ended, or the server was killed so often. */
+/** Until the replay has ended, or the server was killed often enough. */
 async function killServer(started: Started, server: RedisServer, stride: () => number, most: number) {
   let kills = 0;
   let backMs = 0;

@@ -15,8 +15,8 @@ export interface MadeArchive {
 const STEP_S = 300;
 
 /**
- * An archive of one day of several collectors, each with so many files of five minutes. Each file has the records of the given
- * one, with times of its own, so that all of it is as real as that file is.
+ * An archive of one day of several collectors, each with `files` files of five minutes. Each file has the records of
+ * the given one with other times, so that the data is realistic.
  */
 export async function archiveFrom(
   path: string,
@@ -40,7 +40,7 @@ export async function archiveFrom(
   return { folder, tasks: collectors, files: files * collectors, packed, unpacked: bytes.length * files * collectors };
 }
 
-/** MRT records (RFC 6396 section 2), so many seconds later. */
+/** The MRT records (RFC 6396 section 2), moved by this many seconds. */
 function shifted(bytes: Buffer, seconds: number): Buffer {
   const copy = Buffer.from(bytes);
   for (let at = 0; at + 12 <= copy.length; at += 12 + copy.readUInt32BE(at + 8))
