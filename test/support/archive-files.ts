@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { mrtFilesIn, ROOT } from './cli.ts';
 
-/** A recording under incidents/: its begin, and up to when files are made; by default to its last message. */
+/** A recording under incidents/: its begin, and the end of the files; by default its last message. */
 export interface RecordedDay {
   readonly name: string;
   readonly from: string;
@@ -20,8 +20,8 @@ interface Layout {
 }
 
 /**
- * A shipped recording, by default that of December 2014, as the archives would have it: one collector's updates in files of so many
- * minutes, as RIS has them (5) or Route Views (15), its dumps as they are. By path from the archive's root.
+ * A recording of the package, by default that of December 2014, in the form of the archives: one collector's updates in
+ * files of 5 minutes (RIS) or 15 (Route Views), and its unchanged dumps. By path from the archive's root.
  */
 export async function archiveOf(
   recording: 'reconstructed-a' | 'reconstructed-b',
@@ -64,7 +64,7 @@ function pieces(bytes: Buffer, minutes: number, { from, until }: RecordedDay): R
 /** BGP4MP of RFC 6396 section 4.4, MESSAGE_AS4: type 16, subtype 4. */
 const MESSAGE_AS4 = (16 << 16) | 4;
 
-/** What a collector hears every minute though nothing happens: a KEEPALIVE (RFC 4271 section 4.4) of some IPv4 peer. */
+/** The message of a quiet minute: a KEEPALIVE (RFC 4271 section 4.4) of an IPv4 peer. */
 function keepalive(bytes: Buffer, seconds: number): Buffer {
   for (let at = 0; at < bytes.length; at += 12 + bytes.readUInt32BE(at + 8)) {
     const isIpv4 = bytes.readUInt16BE(at + 12 + 10) === 1;

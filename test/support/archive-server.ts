@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to a request for a file. */
+/** The fault of a request for a file. */
 export type ArchiveFault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   /** 200 OK and a page for people, under the name of a file. */
   | { readonly kind: 'html' }
-  /** The connection breaks after so many bytes. */
+  /** The connection breaks after this many bytes. */
   | { readonly kind: 'cut'; readonly after: number }
-  /** So many bytes come, then nothing. */
+  /** Only this many bytes come, then nothing. */
   | { readonly kind: 'stall'; readonly after: number }
-  /** So many bytes at a time, with a pause after each. */
+  /** This many bytes at a time, with a pause after each. */
   | { readonly kind: 'drip'; readonly bytes: number; readonly everyMs: number }
   /** The server names another length than it sends, and closes. */
   | { readonly kind: 'length'; readonly length: number }
   /** One byte of the body is another. */
   | { readonly kind: 'damage'; readonly at: number }
-  /** Sent as a page that is packed on the way, as some servers do with a .gz file. */
+  /** Sent as a compressed response, as some servers do with a .gz file. */
   | { readonly kind: 'coded' }
   | { readonly kind: 'redirect'; readonly to: string };
 
@@ -75,7 +75,7 @@ export class ArchiveServer {
     this.#planned.push({ path, fault, times });
   }
 
-  /** How often a file was asked for. */
+  /** Number of requests for a file. */
   asked(path: RegExp): number {
     return this.requests.filter((request) => path.test(request.path)).length;
   }

@@ -8,7 +8,7 @@ import { addressText, parseAddress } from '../../src/bgp/prefix.ts';
 /** Whether RIPE NCC's bgpdump is on PATH. It answers to a call without a file by its usage and version. */
 export const hasBgpdump: boolean = spawnSync('bgpdump', [], { encoding: 'utf8' }).error === undefined;
 
-/** For names of suites: why a live comparison is left out. */
+/** For names of suites: why the comparison with bgpdump is skipped. */
 export const bgpdumpNote: string = hasBgpdump ? '' : ' (skipped: bgpdump is not on PATH)';
 
 /**
@@ -34,7 +34,7 @@ export function rowsOf(text: string): string[] {
 async function bgpdump(options: readonly string[], input: string | readonly Uint8Array[]): Promise<void> {
   const child = spawn('bgpdump', options, { stdio: ['pipe', 'ignore', 'ignore'] });
   const exit = once(child, 'close');
-  // It may end before it has read all.
+  // It may end before it has read everything.
   child.stdin.on('error', () => undefined);
   child.stdin.end(typeof input === 'string' ? undefined : Buffer.concat(input));
   const [status] = (await exit) as [number | null];

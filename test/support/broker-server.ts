@@ -18,7 +18,7 @@ export interface BrokerServer {
   readonly asked: readonly URLSearchParams[];
 }
 
-/** @param most rows of a page, however many were asked for. */
+/** @param most rows of a page, whatever the client requests. */
 export async function brokerServer(rows: readonly (BrokerRow | object | null)[], most = 1_000): Promise<BrokerServer> {
   const asked: URLSearchParams[] = [];
   const server = createServer((request, response) => {

@@ -8,9 +8,9 @@ export interface Certificate {
 
 export interface Wanted {
   readonly name: string;
-  /** Of `dnsName` and `ipName`. @default none */
+  /** Made by `dnsName` and `ipName`. @default none */
   readonly names?: readonly Buffer[];
-  /** For who connects, and for nobody who is connected to. @default false */
+  /** A certificate only for clients, not for servers. @default false */
   readonly isClient?: boolean;
   /** `20000101000000Z`. @default 2020 */
   readonly from?: string;
@@ -53,7 +53,7 @@ export function makeAuthority(name: string): Authority {
   };
 }
 
-/** One that vouches for itself. */
+/** Self-signed. */
 export function makeSelfSigned(wanted: Wanted): Certificate {
   return issued(wanted);
 }
@@ -67,7 +67,7 @@ export function ipName(bytes: readonly number[]): Buffer {
   return der(0x87, Buffer.from(bytes));
 }
 
-/** @param by itself unless told */
+/** @param by the signer; by default itself */
 function issued(wanted: Wanted, by?: Issuer): Certificate {
   const { publicKey, privateKey } = pair();
   const issuer = by ?? { name: wanted.name, key: privateKey };
@@ -108,7 +108,7 @@ function keyExtensions(subject: KeyObject, issuer: KeyObject): readonly Buffer[]
   ];
 }
 
-/** As good as any name: it only must be the same for the same key. */
+/** Any identifier will do, if it is the same for the same key. */
 function keyName(key: KeyObject): Buffer {
   return createHash('sha256')
     .update(key.export({ format: 'der', type: 'spki' }))
@@ -164,7 +164,7 @@ function sequence(...parts: readonly Buffer[]): Buffer {
   return der(0x30, ...parts);
 }
 
-/** Of less than 64 KiB. */
+/** For content of less than 64 KiB. */
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;

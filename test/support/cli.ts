@@ -13,10 +13,10 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The incident that the tests replay. */
 export const BLACKOUT = join(ROOT, 'incidents/2014-12-22');
 
-/** A short one, with two outages, for tests of which the subject is another one. */
+/** A short incident with two outages, for tests with another subject. */
 export const TWO_WAVES = join(ROOT, 'incidents/2022-11-17');
 
-/** What a run of the command came to. */
+/** The result of a run of the command. */
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -24,9 +24,9 @@ export interface Ran {
 }
 
 export interface BuiltCli {
-  /** A folder that is removed with it. */
+  /** A folder that is removed after the tests. */
   readonly folder: string;
-  /** The program, to be run by Node.js. */
+  /** Path of the program, for Node.js. */
   readonly main: string;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
   /** The same with stdout sent to a file, by a shell. */
@@ -36,7 +36,7 @@ export interface BuiltCli {
   remove(): Promise<void>;
 }
 
-/** The command bundled as the package has it, run as a person would. Types are checked by `npm run typecheck`. */
+/** The command, bundled as in the package and run as a process. `npm run typecheck` checks types. */
 export async function buildCli(): Promise<BuiltCli> {
   const main = await bundledMain();
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-cli-'));
@@ -71,7 +71,7 @@ export async function bundledMain(): Promise<string> {
   return join(folder, 'main.js');
 }
 
-/** Resolves when the process has ended and all it wrote was read. */
+/** Resolves when the process has ended and all its output was read. */
 export function ended(child: ChildProcessWithoutNullStreams): Promise<Ran> {
   return new Promise((resolve, reject) => {
     let stdout = '';

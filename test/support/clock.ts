@@ -5,12 +5,12 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Turns of the event loop given to sockets and promises after each step: loopback needs a few. */
+/** Turns of the event loop after each step, for sockets and promises: loopback needs a few. */
 const TURNS = 8;
 
 /**
- * A clock that stands still until it is turned. Time passes in steps, from one sleeper's waking to the next, and after
- * each step the event loop gets its turns, so that what a waking sets going is done before the next one.
+ * A clock that only advances on request. Time passes in steps, from one sleeper's wake-up to the next. After each step
+ * the event loop runs some turns, so that the work of one wake-up is done before the next.
  */
 export class HandClock implements Clock {
   #monotonicMs = 0;
@@ -18,7 +18,7 @@ export class HandClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   readonly #turns: number;
 
-  /** @param turns of the event loop after each step; fewer where nothing of interest travels by itself. */
+  /** @param turns of the event loop after each step; fewer if no sockets are involved. */
   constructor(wall: string | number = '2026-09-10T04:00:00Z', turns: number = TURNS) {
     this.#turns = turns;
     this.#wallMs = typeof wall === 'number' ? wall : Date.parse(wall);
@@ -32,7 +32,7 @@ export class HandClock implements Clock {
     return this.#monotonicMs;
   }
 
-  /** How many sleep: a leak shows here. */
+  /** Number of sleepers, which shows leaks. */
   get sleeping(): number {
     return this.#sleepers.size;
   }
@@ -51,12 +51,12 @@ export class HandClock implements Clock {
     });
   }
 
-  /** The wall clock alone steps; monotonic time knows nothing of it. */
+  /** Only the wall clock steps; monotonic time does not. */
   stepWall(ms: number): void {
     this.#wallMs += ms;
   }
 
-  /** Time passes while nobody can be woken, as when the event loop is blocked: all wake late. */
+  /** Time passes without wake-ups, as when the event loop is blocked: all sleepers wake late. */
   hold(ms: number): void {
     this.#moveTo(this.#monotonicMs + ms);
   }
@@ -85,11 +85,11 @@ export async function settled(turns: number = TURNS): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Turns alone are over in a fifth of a second; other processes and threads of a busy machine need longer. */
+/** The turns alone take a fifth of a second; other processes and threads of a busy machine need longer. */
 const PATIENCE_TURNS = 200_000;
 const PATIENCE_MS = 30_000;
 
-/** Waits for something that sockets bring about. Fails when it was in vain for many turns of the event loop and for long. */
+/** Waits for an effect of sockets. Fails after many turns of the event loop and a long time. */
 export async function until(isSo: () => boolean, what = 'it to happen'): Promise<void> {
   const start = performance.now();
   for (let i = 0; i < PATIENCE_TURNS || performance.now() - start < PATIENCE_MS; i++) {

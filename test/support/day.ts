@@ -57,11 +57,11 @@ export interface DayOptions {
   readonly policy?: Partial<Policy>;
   readonly voting?: Partial<VotingPolicy>;
   readonly control?: Territory;
-  /** Stands between the day and its engine, to look on. */
+  /** Wraps the engine of the day, to observe it. */
   readonly watch?: (engine: Engine) => Engine<Space>;
 }
 
-/** A day of routing, told in steps, and what the engine said of it. */
+/** A day of routing in steps, and the engine's events. */
 export class Day {
   readonly engine: Engine<Space>;
   readonly events: UnroutableEvent[] = [];
@@ -161,7 +161,7 @@ export class Day {
     return this.apply({ type: 'tick', at: clock(at), collector: name });
   }
 
-  /** What was said, one line an event: `16:15:30 country.unroutable since 16:15:00`. Of some types only, if asked. */
+  /** The events, one line each: `16:15:30 country.unroutable since 16:15:00`; optionally of some types only. */
   said(...types: string[]): string[] {
     return this.events
       .filter((event) => types.length === 0 || types.some((type) => event.type.startsWith(type)))

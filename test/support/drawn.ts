@@ -7,7 +7,7 @@ export interface DrawnBox {
   readonly opacity: number;
 }
 
-/** Reads numbers back from an SVG of `report`: what stands in the drawing, not what it was made of. */
+/** Reads numbers back from an SVG of `report`: from the drawing itself, not from its input. */
 export class Drawing {
   readonly #svg: string;
   readonly #from: number;
@@ -31,7 +31,7 @@ export class Drawing {
     return Drawing.#LEFT + Drawing.#WIDTH * share;
   }
 
-  /** Heights of the labels of the value axis, by their text: of two with one text the upper one. */
+  /** Heights of the labels of the value axis, by their text; of two with the same text, the upper one. */
   labels(): ReadonlyMap<string, number> {
     const found = [...this.#svg.matchAll(/text-anchor="end"[^>]*transform="translate\(142 ([\d.]+)\)"[^>]*>([^<]+)</g)];
     return new Map(found.map(([, y, text = '']) => [text, Number(y)]));

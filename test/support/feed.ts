@@ -2,25 +2,25 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { settled } from './clock.ts';
 
-/** One client, and what it asked for. */
+/** One client, with its subscriptions. */
 interface Subscriber {
   readonly socket: WebSocket;
   readonly types: Set<string>;
   readonly prefixes: Set<string>;
-  /** The link is dead, and neither end has been told. */
+  /** The link is dead, without notice to either end. */
   isFrozen: boolean;
-  /** Who waits for all that was sent to have been taken. */
+  /** Callers that wait until the client has taken everything. */
   arrived: () => void;
 }
 
-/** What becomes of a subscription of a connection that begins from now on. */
+/** How subscriptions of new connections are handled. */
 export type Service =
   | 'right'
   /** It is never acknowledged, and nothing is sent. */
   | 'unacknowledged'
   /** It is acknowledged, and nothing is sent. */
   | 'forgotten'
-  /** It is acknowledged; sessions are heard, routes are not. */
+  /** It is acknowledged; messages of sessions are sent, routes are not. */
   | 'sessions-only';
 
 interface RisFrame {
@@ -28,10 +28,10 @@ interface RisFrame {
   readonly data: { readonly type: string };
 }
 
-/** A RIS Live on loopback, over real WebSockets, that says what the test says: to whom has subscribed to it. */
+/** A RIS Live on loopback, over real WebSockets. It sends the test's messages to clients that subscribed to them. */
 export class LiveFeed {
   service: Service = 'right';
-  /** Connections in all. */
+  /** Total number of connections. */
   connections = 0;
   readonly #ears = new Set<Subscriber>();
   readonly #server: WebSocketServer;
@@ -51,7 +51,7 @@ export class LiveFeed {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/ws/`;
   }
 
-  /** Says frames of `ris_message`, and resolves when every client that can be reached has them. */
+  /** Sends frames of `ris_message`, and resolves when every reachable client has them. */
   async say(frames: readonly object[]): Promise<void> {
     for (const frame of frames as readonly RisFrame[]) {
       const text = JSON.stringify(frame);
@@ -61,7 +61,7 @@ export class LiveFeed {
     await settled(2);
   }
 
-  /** The same for frames of any kind, to whoever is there. */
+  /** The same for frames of any kind, to all clients. */
   async sayAnything(frames: readonly (object | string)[]): Promise<void> {
     for (const { socket, isFrozen } of this.#ears) {
       if (isFrozen || socket.readyState !== socket.OPEN) continue;
@@ -71,7 +71,7 @@ export class LiveFeed {
     await settled(2);
   }
 
-  /** The links go dead: nothing moves on them any more, and nobody is told. */
+  /** The links go dead: no data passes any more, without notice. */
   freeze(): void {
     for (const subscriber of this.#ears) {
       subscriber.isFrozen = true;
@@ -79,7 +79,7 @@ export class LiveFeed {
     }
   }
 
-  /** The connections end without a word (1006). */
+  /** The connections end without a close frame (1006). */
   break(): void {
     for (const { socket } of this.#ears) socket.terminate();
   }
@@ -121,13 +121,13 @@ function subscribe(subscriber: Subscriber, service: Service, text: string): void
   if (service === 'right') for (const prefix of prefixes) subscriber.prefixes.add(prefix);
 }
 
-/** Of routes, the tests say only what the product subscribes to. */
+/** The tests send only routes to which the program subscribes. */
 function wants({ types, prefixes, isFrozen, socket }: Subscriber, { data }: RisFrame): boolean {
   if (isFrozen || socket.readyState !== socket.OPEN) return false;
   return data.type === 'UPDATE' ? prefixes.size > 0 : types.has(data.type);
 }
 
-/** A ping comes back after all that was sent before it has been taken. */
+/** A pong comes after the client has taken everything that was sent before the ping. */
 function arrived(subscriber: Subscriber): Promise<void> {
   if (subscriber.isFrozen || subscriber.socket.readyState !== subscriber.socket.OPEN) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import type { Element } from '../../src/bgp/element.ts';
 import type { ElementSource } from '../../src/ports.ts';
 
-/** A source that says what it is told to, when it is told to. */
+/** A source that yields the elements that the test passes, when the test passes them. */
 export class Hand implements ElementSource {
   readonly name: string;
   isRead = false;

@@ -8,8 +8,8 @@ import type { Ran } from './cli.ts';
 import { Text } from './text.ts';
 
 /**
- * Runs a command line as the process would, within this one: for many small questions. A bug is thrown. What the program
- * compiled once stays warm: a replay takes a third of the processor time of one in a process of its own.
+ * Runs a command line inside this process, for many small checks. Throws on a bug. What the program compiled once stays
+ * warm: a replay takes a third of the processor time of one in a process of its own.
  */
 export async function inProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const [stdout, stderr] = [new Text(), new Text()];

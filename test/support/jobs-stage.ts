@@ -7,7 +7,7 @@ import type { BuiltCli, Ran } from './cli.ts';
 /** A worker of a queue, as a process. */
 export interface JobsWorker {
   readonly child: ChildProcessWithoutNullStreams;
-  /** What it said so far. */
+  /** Its output so far. */
   readonly said: () => string;
   /** Resolves when it has ended. */
   readonly kill: (signal: NodeJS.Signals) => Promise<void>;
@@ -19,10 +19,10 @@ export interface JobsStatus {
   readonly queue: Readonly<Record<string, number>> | null;
 }
 
-/** What was replayed already, by input. */
+/** Results of earlier replays, by input. */
 const replays: Record<string, Promise<string>> = {};
 
-/** Workers, and those who submit to them, that meet on one shelf and one Redis. */
+/** Workers and submitters with one shelf and one Redis. */
 export class JobsStage {
   readonly #cli: BuiltCli;
   /** The shelf: a folder, or `s3://bucket/prefix`. */
@@ -72,7 +72,7 @@ export class JobsStage {
     return readFile(join(this.out, 'runs', run.trim(), 'KP.ndjson'), 'utf8');
   }
 
-  /** The run, by what `submit` printed, has the bytes of `replay` of the same input. */
+  /** Checks that the run that `submit` printed gives the same bytes as `replay` of the same input. */
   async expectReplay(run: string, input: readonly string[]): Promise<void> {
     const stdout = await (replays[input.join(' ')] ??= this.#replay(input));
     expect(stdout).not.toBe('');
@@ -83,12 +83,12 @@ export class JobsStage {
     return (await this.#cli.run(['replay', ...input, '--quiet'], this.#env)).stdout;
   }
 
-  /** What all workers said. */
+  /** The output of all workers. */
   said(): string {
     return this.#workers.map(({ said }) => said()).join('');
   }
 
-  /** Which tasks began, in the words of all workers. */
+  /** The tasks that began, from the output of all workers. */
   begun(): readonly string[] {
     return [...this.said().matchAll(/: (\S+) begins/g)].map(([, what = '']) => what).toSorted();
   }

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Whether a file system may be mounted by this user. */
+/** Whether this user may mount a file system. */
 export function canMount(): boolean {
   const path = mkdtempSync(join(tmpdir(), 'unroutable-mount-'));
   try {
@@ -18,7 +18,7 @@ export function canMount(): boolean {
   }
 }
 
-/** Writes a file until nothing more fits on its file system, to the last byte. */
+/** Fills the file system with a file, to the last byte. */
 export async function fill(path: string): Promise<void> {
   for (const size of [65_536, 4_096, 512, 1]) {
     for (let isFull = false; !isFull;) {

@@ -1,4 +1,4 @@
-/** Node packs no bzip2, so what the tests need is kept here, as Debian's bzip2 wrote it. */
+/** Node.js cannot compress bzip2, so the files for the tests are stored here, as Debian's bzip2 wrote them. */
 
 /** `bzip2 -c test/fixtures/daemons/bird-updates.mrt` */
 export const BIRD_UPDATES_BZ2: Uint8Array = Buffer.from(

@@ -27,7 +27,7 @@ async function compile(folder: string): Promise<void> {
   cpSync(join(checkout, 'package.json'), join(folder, 'package.json'));
 }
 
-/** Runs a module in a process of its own, with these arguments, and gives back what it prints. It must end by itself. */
+/** Runs a module in a separate process with these arguments, and returns its output. It must end by itself. */
 export function runModule(code: string, args: readonly string[]): string {
   const run = ['--input-type=module', '-e', code, '--', ...args];
   return execFileSync(process.execPath, run, { encoding: 'utf8', timeout: 60_000, maxBuffer: 64 << 20 });

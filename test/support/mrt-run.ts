@@ -20,11 +20,11 @@ export const WATCH: readonly Prefix[] = [prefix('175.45.176.0/22'), prefix('2001
 
 export interface Folder {
   readonly path: string;
-  /** Writes a file, folders included, and gives back its path. */
+  /** Writes a file, creating folders, and returns its path. */
   write(name: string, bytes: Uint8Array | readonly number[]): string;
 }
 
-/** A folder that is removed when the test file is through. */
+/** A folder that is removed after the test file. */
 export function temporaryFolder(): Folder {
   const path = mkdtempSync(join(tmpdir(), 'unroutable-mrt-'));
   afterAll(() => rmSync(path, { recursive: true, force: true }));

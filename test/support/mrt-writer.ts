@@ -56,7 +56,7 @@ export interface UpdateParts {
   readonly withdrawn6?: readonly string[];
   readonly path?: readonly number[];
   readonly asBytes?: 2 | 4;
-  /** Of the MP attributes. @default 1, unicast */
+  /** SAFI of the MP attributes. @default 1, unicast */
   readonly safi?: number;
   readonly more?: Bytes;
 }

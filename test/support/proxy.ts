@@ -5,13 +5,13 @@ import { onTestFinished, vi } from 'vitest';
 /** A proxy on loopback that makes tunnels (CONNECT), and forwards nothing else. */
 export interface ConnectProxy {
   readonly url: string;
-  /** What it was asked for: `127.0.0.1:443`. */
+  /** The requested targets: `127.0.0.1:443`. */
   readonly asked: readonly string[];
   /** Credentials that came with it: `Basic …`. */
   readonly credentials: readonly (string | undefined)[];
 }
 
-/** @param to where it leads, whatever was asked for. @param status of a refusal, 200: it leads there. */
+/** @param to the real target, whatever was requested. @param status of a refusal; 200: the tunnel is made. */
 export async function connectProxy(to?: number, status = 200): Promise<ConnectProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];
@@ -38,7 +38,7 @@ export async function connectProxy(to?: number, status = 200): Promise<ConnectPr
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, credentials };
 }
 
-/** The environment names these, and no other proxy, until the test ends. */
+/** Sets these proxies in the environment, and no other, until the test ends. */
 export function withProxies(variables: Readonly<Record<string, string>>): void {
   for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY']) {
     vi.stubEnv(name, variables[name]);

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Real MRT, RIS Live and RIPEstat files that others published. They are not part of the product: they belong to other
- * projects, and stand beside the checkout or where UNROUTABLE_REAL_DATA points.
+ * Real MRT, RIS Live and RIPEstat files that others published. They are not part of the program: they belong to other
+ * projects, and are in a folder beside the checkout or in UNROUTABLE_REAL_DATA.
  */
 const root = process.env['UNROUTABLE_REAL_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 

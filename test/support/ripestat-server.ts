@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { answerOf, emptied, envelope, type World } from '../streams/ripestat/answers.ts';
 
-/** What happens to an answer before it leaves. */
+/** The fault of an answer. */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   /** 200 OK, well formed, and nothing in it: 2020-09-30. */
@@ -53,7 +53,7 @@ export class RipestatServer {
     await once(this.#server, 'close');
   }
 
-  /** The next so many answers to this call (`*`: to any) fail so. */
+  /** The next answers to this call (`*`: to any) get this fault. */
   fail(call: string, fault: Fault, times = Infinity): void {
     this.#planned.push({ call, fault, times });
   }
@@ -72,7 +72,7 @@ export class RipestatServer {
     for (const go of this.#parked.splice(0)) go();
   }
 
-  /** Resolves when so many requests have come in all. */
+  /** Resolves after this many requests in all. */
   async received(count: number): Promise<void> {
     while (this.requests.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../src/ports.ts';
 
-/** A clock that runs `factor` times as fast as this machine's, for what paces itself over hours. */
+/** A clock that runs `factor` times as fast as this machine's, for schedules of hours. */
 export function scaledClock(factor: number): Clock {
   const begun = performance.now();
   const elapsedMs = (): number => (performance.now() - begun) * factor;

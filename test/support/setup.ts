@@ -5,12 +5,12 @@ import type { TestProject } from 'vitest/node';
 
 const TARGET = fileURLToPath(new URL('../../target', import.meta.url));
 const MEMORY = '/dev/shm';
-/** What all temporary folders of the suite need at once, and as much again. */
+/** Twice the space that all temporary folders of the suite need at once. Bytes. */
 const ROOM = 4 * 2 ** 30;
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The folder of the command that the tests run, which the first of them bundles. Beside it: the compiled sources. */
+    /** The folder of the bundled command; the first test that needs it bundles it. Beside it: the compiled sources. */
     readonly bundle: string;
   }
 }

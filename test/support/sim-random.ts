@@ -1,4 +1,4 @@
-/** Numbers from a seed, the same for ever: mulberry32. From 0 to 1, 1 excluded. */
+/** Reproducible numbers from a seed: mulberry32. From 0 to 1, 1 excluded. */
 export type Random = () => number;
 
 export function mulberry32(seed: number): Random {
@@ -21,12 +21,12 @@ export function shuffled<T>(random: Random, items: readonly T[]): T[] {
   return Array.from({ length: left.length }, () => left.splice(Math.floor(random() * left.length), 1)).flat();
 }
 
-/** So large a share of them, drawn. */
+/** A random selection of this share. */
 export function drawn<T>(random: Random, items: readonly T[], share: number): T[] {
   return shuffled(random, items).slice(0, Math.round(items.length * share));
 }
 
-/** As many seeds as a variable of the environment asks for: few in CI, many at night. */
+/** The number of seeds from an environment variable: few in CI, many at night. */
 export function seeds(usual: number, variable: string): number[] {
   const asked = Number(process.env[variable] ?? usual);
   return Array.from({ length: Number.isInteger(asked) && asked > 0 ? asked : usual }, (_, i) => i + 1);

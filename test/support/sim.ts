@@ -8,26 +8,26 @@ import { LiveFeed } from './feed.ts';
 import { RipestatServer } from './ripestat-server.ts';
 import { ANCHORS, LiveWorld, pathOf, type LivePeer } from './world.ts';
 
-/** An event, and when the watcher wrote it down: milliseconds of monotonic time. */
+/** An event, and when the watch stored it: milliseconds of monotonic time. */
 export interface Said {
   readonly event: UnroutableEvent;
   readonly atMs: number;
 }
 
-/** What the way to us does to a frame: `[]` loses it, two of them double it, `delayMs` lets it come later. */
+/** The network's effect on a frame: `[]` loses it, two entries double it, `delayMs` delays it. */
 export type Way = (frame: object, told: Told) => readonly { readonly frame: object; readonly delayMs: number }[];
 
 /** RIS holds a session for three KEEPALIVEs of a minute; most peers send them every half minute. */
 const KEEPALIVE_MS = 30_000;
 const STEP_MS = 5000;
-/** As long as a seed takes, healing and all. */
+/** Duration of a seed, including healing. */
 const SEEDED_MS = 150_000;
 const BEACON = '84.205.66.0/24';
 const BEACON_MS = 600_000;
 
 /**
- * A world, a RIS Live and a RIPEstat that tell of it over loopback, and `unroutable watch` as it is on the command line:
- * its own sources, engine and store. All on one clock that is turned by hand, so hours pass at once and nobody sleeps.
+ * A simulated world with a RIS Live and a RIPEstat on loopback, and the real `unroutable watch` with its sources,
+ * engine and store. All use one manual clock, so hours pass at once without sleeps.
  */
 export class Sim {
   readonly clock: HandClock;
@@ -37,7 +37,7 @@ export class Sim {
   readonly said: Said[] = [];
   /** What it logged: JSON lines. */
   log = '';
-  /** Nothing at all is said, not even to subscribers; pings are answered. */
+  /** The feed sends nothing, also to subscribers; pings are answered. */
   isSilent = false;
   way: Way = (frame) => [{ frame, delayMs: 0 }];
   readonly #ripestatUrl: string;
@@ -63,7 +63,7 @@ export class Sim {
     return new Sim(clock, world, await LiveFeed.listen(), [ripestat, url]);
   }
 
-  /** The true time, milliseconds since 1970: what collectors stamp. */
+  /** The true time of the collectors, milliseconds since 1970. */
   get now(): number {
     return this.world.nowMs;
   }
@@ -76,17 +76,17 @@ export class Sim {
     return this.said.map(({ event }) => event);
   }
 
-  /** Types of events about the country and about our own eyes, in order. */
+  /** Types of events about the country and the observer, in order. */
   types(...heads: readonly string[]): string[] {
     return this.events.map(({ type }) => type).filter((type) => heads.some((head) => type.startsWith(head)));
   }
 
-  /** The first event of this type that was told since then. */
+  /** The first event of this type since then. */
   first(type: UnroutableEvent['type'], sinceMs: number): Said | undefined {
     return this.said.find(({ event }) => event.type === type && Date.parse(event.time) >= sinceMs);
   }
 
-  /** Starts `watch`, or starts it again. */
+  /** Starts or restarts `watch`. */
   watch(options: Partial<WatchOptions> = {}): void {
     const stop = new AbortController();
     const stdout = lines((line) =>
@@ -102,14 +102,14 @@ export class Sim {
     this.#watcher = { stop, done };
   }
 
-  /** Watches until the seed stands and somebody votes. What RIPEstat told of is minutes old, and votes when it is healed. */
+  /** Runs until the seed is complete and peers vote. RIPEstat's data is minutes old, so peers vote after healing. */
   async seeded(options: Partial<WatchOptions> = {}): Promise<void> {
     const [connections, log] = [this.feed.connections, this.log.length];
     const hasLogged = (text: string): boolean => this.log.includes(text, log);
     this.watch(options);
     await until(() => this.feed.connections > connections, 'the connection');
     await this.pass(SEEDED_MS);
-    // The clock does not wait for sockets for ever: a busy machine may be later.
+    // The clock waits for sockets only for a limited time; a busy machine may be slower.
     for (let more = 0; hasLogged('seeded from RIPEstat') && !hasLogged('healed from RIPEstat'); more++) {
       if (more > 20) throw new Error(`the seed is not healed:\n${this.log}`);
       await this.pass(STEP_MS);
@@ -128,7 +128,7 @@ export class Sim {
     await Promise.all([this.feed.close(), this.ripestat.close()]);
   }
 
-  /** Time goes on, and who is alive says so: each peer every half minute, the beacon every ten. */
+  /** Advances time with signs of life: each peer every half minute, the beacon every ten minutes. */
   async pass(ms: number): Promise<void> {
     const end = this.clock.monotonicMs() + ms;
     for (let nowMs = this.clock.monotonicMs(); nowMs < end; nowMs = this.clock.monotonicMs()) {
@@ -152,7 +152,7 @@ export class Sim {
     await this.tell(peers, (told) => withdraw(told, prefixes));
   }
 
-  /** Sessions with the collector end: nothing is withdrawn, and their tables are gone. */
+  /** Sessions with the collector end: without withdrawals, and their tables are gone. */
   async down(peers: readonly LivePeer[]): Promise<void> {
     for (const peer of peers) {
       peer.isUp = false;
@@ -161,7 +161,7 @@ export class Sim {
     await this.tell(peers, (told) => state(told, 'down'));
   }
 
-  /** … and begin again, each with its whole table. */
+  /** Sessions start again, each with its whole table. */
   async up(peers: readonly LivePeer[]): Promise<void> {
     for (const peer of peers) {
       peer.isUp = true;
@@ -175,7 +175,7 @@ export class Sim {
     await this.tell(peers, (told, { asn }) => announce(told, ANCHORS, [asn, 3333, 12_654]));
   }
 
-  /** Says something of each of these peers, as of now. */
+  /** Sends a message of each of these peers, with the present time. */
   async tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): Promise<void> {
     for (const peer of peers) {
       if (peer.isMute) continue;
@@ -185,12 +185,12 @@ export class Sim {
     await this.#deliver();
   }
 
-  /** Puts a frame on its way, whatever the way does to frames. */
+  /** Sends a frame through the simulated network. */
   send(frame: object, delayMs = 0): void {
     this.#underWay.push({ dueMs: this.clock.monotonicMs() + delayMs, frame });
   }
 
-  /** As RIS Live makes them: the millisecond, and a count within it. */
+  /** Ids like those of RIS Live: the millisecond, and a counter within it. */
   #id({ ip }: LivePeer): string {
     this.#count = this.now === this.#countedAt ? this.#count + 1 : 0;
     this.#countedAt = this.now;
@@ -220,7 +220,7 @@ export class Sim {
     if (!this.isSilent) await this.feed.say(due.map(({ frame }) => frame));
   }
 
-  /** While RIPEstat is asked, the clock waits for it. */
+  /** The clock waits for answers of RIPEstat. */
   async #answered(): Promise<void> {
     while (this.ripestat.requests.length > this.#requests) {
       this.#requests = this.ripestat.requests.length;

@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 
-/** A stream that remembers what it was given. */
+/** A stream that records its text. */
 export class Text extends Writable {
   text = '';
-  /** Called with all of it whenever there is more. */
+  /** Called with the whole text after each write. */
   onText: (text: string) => void;
   readonly #waiting = new Set<() => void>();
 
@@ -19,7 +19,7 @@ export class Text extends Writable {
     done();
   }
 
-  /** Resolves with the first match, of what it was given or will be. */
+  /** Resolves with the first match in its present or future text. */
   until(pattern: RegExp): Promise<string> {
     return new Promise((resolve) => {
       const look = (): void => {

@@ -1,7 +1,7 @@
 import type { World, WorldPeer, WorldUpdate } from '../streams/ripestat/answers.ts';
 import { UNITS } from './day.ts';
 
-/** Always announced: RIS anchors, and what RIPEstat's seed asks for besides. */
+/** Always announced: RIS anchors, and other prefixes that the seed requests from RIPEstat. */
 export const ANCHORS = [
   '84.205.83.0/24',
   '84.205.81.0/24',
@@ -22,11 +22,11 @@ export interface LivePeer extends WorldPeer {
   /** `rrc00`. */
   readonly host: string;
   isUp: boolean;
-  /** It is alive, and its collector passes on nothing of it. */
+  /** It is alive, but its collector passes on nothing. */
   isMute: boolean;
 }
 
-/** What is so: who has which routes now. A feed tells of it, and RIPEstat is asked about it. All on 22 December 2014. */
+/** The true state: which peer has which routes. The feed and RIPEstat report it. The date is 22 December 2014. */
 export class LiveWorld implements World {
   readonly peers: LivePeer[];
   readonly updates: WorldUpdate[] = [];
@@ -65,7 +65,7 @@ export class LiveWorld implements World {
   }
 }
 
-/** The path to the country that this peer has as a rule. */
+/** The usual path of this peer to the country. */
 export function pathOf({ asn }: LivePeer): readonly number[] {
   return [asn, 1299, UPSTREAMS[asn % 2] ?? UPSTREAMS[0], ORIGIN];
 }

@@ -10,11 +10,11 @@ import { isAlive } from '../../../src/lib/process.ts';
 export interface RedisBinary {
   /** Path of redis-server. */
   readonly server: string;
-  /** Path of redis-cli; `undefined` where it does not stand beside the server. */
+  /** Path of redis-cli; `undefined`: it is not beside the server. */
   readonly cli: string | undefined;
-  /** As the server says it: `7.0.15`. */
+  /** The version that the server reports: `7.0.15`. */
   readonly version: string;
-  /** What the programs are to be run with: the environment, and where their libraries are. */
+  /** The environment for the programs, with the path of their libraries. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -64,9 +64,9 @@ export function theRedis(): Promise<RedisBinary> {
 }
 
 /**
- * Makes the folder `target` by `make`, unless it is there. Of many who ask at once, in whichever processes, one makes it
- * and the others wait; when that one dies, the next goes on. `make` fills a folder that is then renamed, so that no
- * `target` is ever half made.
+ * Creates the folder `target` with `make`, unless it exists. If many processes need it at once, one creates it and the
+ * others wait; if that one dies, the next continues. `make` fills a folder that is then renamed, so `target` is never
+ * incomplete.
  */
 export async function unlessThere(target: string, make: (partial: string) => Promise<void>): Promise<void> {
   const lock = `${target}.lock`;
@@ -89,7 +89,7 @@ export async function unlessThere(target: string, make: (partial: string) => Pro
   }
 }
 
-/** The lock only saves work: were it taken twice, the second rename would find the first one's folder. */
+/** The lock only saves work: if it were taken twice, the second rename would find the first one's folder. */
 async function takeLock(lock: string): Promise<boolean> {
   try {
     const file = await open(lock, 'wx');
@@ -101,7 +101,7 @@ async function takeLock(lock: string): Promise<boolean> {
   }
   const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
   const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Infinity }));
-  // The number of a process may have become another's; an empty file's maker may have died before it wrote.
+  // Another process may have got the same id; the creator of an empty file may have died before it wrote.
   const isStale = Date.now() - mtimeMs > LOCK_HOLDS_MS || (holder !== 0 && !isAlive(holder));
   if (isStale) await rm(lock, { force: true });
   return false;
@@ -165,7 +165,7 @@ async function unpackPackages(partial: string, env: NodeJS.ProcessEnv): Promise<
   try {
     await download(apt, options);
   } catch {
-    // A failing source of something else does not matter; a missing one of Redis shows below.
+    // A failing source of other packages does not matter; a missing source of Redis is noticed below.
     await apt(...ownLists, 'update').catch(() => undefined);
     await download(apt, ownLists);
   }
@@ -174,7 +174,7 @@ async function unpackPackages(partial: string, env: NodeJS.ProcessEnv): Promise<
   await rm(work, { recursive: true });
 }
 
-/** What an installation would add to this machine: Redis and such of its libraries as are not here. */
+/** The packages that an installation would add: Redis, and its missing libraries. */
 async function download(
   apt: (...args: readonly string[]) => Promise<{ readonly stdout: string }>,
   options: readonly string[],
@@ -203,7 +203,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** A failed command says why in the last line it wrote. */
+/** The last line of a failed command names the reason. */
 function reasonOf(error: unknown): string {
   const stderr = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
   return stderr === undefined || stderr === '' ? (error as Error).message : stderr;

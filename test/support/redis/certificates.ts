@@ -17,7 +17,7 @@ export interface Certificates {
   };
 }
 
-/** Makes certificates, whose files are gone with this process. */
+/** Makes certificates. Their files are removed with this process. */
 export async function makeCertificates(): Promise<Certificates> {
   const { cert: ca, issue } = makeAuthority('test authority');
   const server = issue({ name: 'test server', names: [dnsName('localhost'), ipName([127, 0, 0, 1])] });

@@ -5,9 +5,9 @@ import { until } from './until.ts';
 /** Three masters that share the slots, without replicas. */
 export interface RedisCluster {
   readonly masters: readonly RedisServer[];
-  /** What `new Cluster(…)` begins with. */
+  /** The nodes for `new Cluster(…)`. */
   readonly startupNodes: readonly { readonly host: string; readonly port: number }[];
-  /** Waits until every master that runs would take a write to any slot. */
+  /** Waits until every running master accepts writes to any slot. */
   readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -16,7 +16,9 @@ const SLOTS = 16_384;
 const MASTERS = 3;
 const CONFIG = { 'cluster-enabled': 'yes', 'cluster-node-timeout': 1_000 };
 
-/** Starts a cluster that accepts writes. It takes two seconds, for which a Redis master holds back after each start. */
+/**
+ * Starts a cluster that accepts writes. It takes two seconds, because a Redis master waits that long after each start.
+ */
 export async function startCluster(options: Omit<ServerOptions, 'folder' | 'mode'> = {}): Promise<RedisCluster> {
   const tls = options.tls === undefined ? {} : { 'tls-cluster': 'yes' };
   const numbers = Array.from({ length: MASTERS }, (_, number) => number);

@@ -12,7 +12,7 @@ import { until } from './until.ts';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Starts a process that only a signal ends, has it watched, and ends by nothing but a signal either. */
+/** Starts a watched process that only a signal ends. The script itself also ends only by a signal. */
 const PROGRAM = `
   import { spawn } from 'node:child_process';
   import { guardian } from './guardian.js';
@@ -43,7 +43,7 @@ test.skipIf(!hasShell)('what a process started ends with it, and its folder goes
   const [folder] = (await once(createInterface(parent.stdout), 'line')) as [string];
   expect(existsSync(folder)).toBe(true);
 
-  // The child writes where its parent does: only when both have ended is that closed.
+  // The child has its parent's stdout, so it closes only when both have ended.
   const closed = once(parent, 'close');
   parent.kill('SIGKILL');
   await closed;

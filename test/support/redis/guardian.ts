@@ -4,16 +4,18 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Sees to it that nothing outlives this process, however it ends: by itself, by SIGKILL, or in the middle of a test. */
+/**
+ * Makes sure that no server outlives this process, whether it ends by itself, by SIGKILL, or in the middle of a test.
+ */
 interface Guardian {
-  /** A new folder, gone with this process at the latest. */
+  /** A new folder, removed with this process at the latest. */
   readonly folder: () => string;
   readonly watch: (child: ChildProcess) => void;
 }
 
 /**
- * Each line it reads is the list of the processes that run. When it can read no more, this process has ended: what was
- * on the last line is killed, and the folder removed. It is a session of its own, so that Ctrl-C leaves it its work.
+ * Each line that it reads lists the running processes. At the end of its input, this process has ended: it kills the
+ * processes of the last line, and removes the folder. It has its own session, so that Ctrl-C does not stop it.
  */
 const SCRIPT = 'pids=; while read -r line; do pids=$line; done; [ -z "$pids" ] || kill -9 $pids; rm -rf -- "$1"';
 

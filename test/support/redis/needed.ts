@@ -3,12 +3,12 @@ import { findRedis } from './binary.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Why no Redis can be had here; `undefined` where one can. */
+    /** Why there is no Redis here; `undefined`: there is one. */
     readonly noRedis: string | undefined;
   }
 }
 
-/** Looks for a Redis before all tests, fetches it where it can, and says so where there is none. */
+/** Looks for a Redis before all tests, downloads it if possible, and reports if there is none. */
 export async function setup(project: TestProject): Promise<void> {
   const reason = await findRedis().then(
     () => undefined,

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 const FIRST = 12_000;
 const COUNT = 20_000;
 
-/** A TCP port on which nothing listens, for a server that is to come back on it. Another may take it before it is used. */
+/** A free TCP port, for a server that restarts on it. Another process may take it before it is used. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * COUNT);

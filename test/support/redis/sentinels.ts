@@ -3,32 +3,32 @@ import { startRedis, type Config, type RedisServer, type ServerOptions } from '.
 import { until } from './until.ts';
 
 export interface SentinelOptions extends Omit<ServerOptions, 'folder' | 'mode' | 'tls'> {
-  /** After so long without an answer a server counts as down, in milliseconds. @default 500 */
+  /** A server without an answer for this long counts as down, milliseconds. @default 500 */
   readonly downAfterMs?: number;
 }
 
-/** Two servers, one the other's replica, and three Sentinels that see to it that one of them leads. */
+/** Two servers, one the other's replica, and three Sentinels that choose the master. */
 export interface Sentinels {
-  /** What the Sentinels call the group. */
+  /** The Sentinels' name for the group. */
   readonly name: string;
-  /** The first leads at the beginning. */
+  /** The first one is the master at the start. */
   readonly servers: readonly [RedisServer, RedisServer];
   readonly sentinels: readonly RedisServer[];
-  /** What `new Redis(…)` needs to find who leads. */
+  /** The options for `new Redis(…)` to find the master. */
   readonly connection: {
     readonly name: string;
     readonly sentinels: { host: string; port: number }[];
     readonly username?: string;
     readonly password?: string;
   };
-  /** Who leads, by the word of most Sentinels and by its own; waits until there is one. */
+  /** The master, according to most Sentinels and to itself; waits until there is one. */
   readonly master: () => Promise<RedisServer>;
   /**
-   * Waits until another server than this one leads. Elections can fail again and again where the machine is busy: after
-   * some seconds a Sentinel is told to begin a failover, as an operator would.
+   * Waits until another server is the master. Elections can fail repeatedly on a busy machine: after some seconds it
+   * asks a Sentinel for a failover, as an operator would.
    */
   readonly deposed: (old: RedisServer) => Promise<void>;
-  /** Waits until someone leads and the other one follows, and all Sentinels know: then the next may fail. */
+  /** Waits until there is a master with a replica, and all Sentinels know it, so that the next fault can be made. */
   readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -40,7 +40,7 @@ const QUORUM = 2;
  * pings (TILT mode). A busy machine with a slow disk can keep all three there, so here it takes a minute.
  */
 const NEVER_TILT = ['TILT-TRIGGER', 60_000, 'TILT-PERIOD', 1_000] as const;
-/** Without a failover of their own for so long, the Sentinels are told to begin one, in milliseconds. */
+/** Without a failover for this long, the Sentinels are asked to begin one, milliseconds. */
 const FORCE_AFTER_MS = 8_000;
 const FAILOVER_WITHIN_MS = 40_000;
 /**
@@ -95,7 +95,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
 
 async function startPair(options: ServerOptions): Promise<readonly [RedisServer, RedisServer]> {
   const { username, password } = options.as ?? {};
-  // Either may come to follow the other.
+  // Each may become the other's replica.
   const login: Config = {
     ...(username !== undefined && { masteruser: username }),
     ...(password !== undefined && { masterauth: password }),

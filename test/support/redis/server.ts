@@ -9,23 +9,23 @@ import type { Certificates } from './certificates.ts';
 import { guardian } from './guardian.ts';
 import { freePort } from './ports.ts';
 
-/** Lines of redis.conf by directive, each value as it stands there; several of one directive as a list. */
+/** Lines of redis.conf by directive, with unchanged values; several of one directive as a list. */
 export type Config = Readonly<Record<string, string | number | readonly string[]>>;
 
 export interface ServerOptions {
-  /** Besides, or instead of, append-only file synced every second, `noeviction`, no snapshots. */
+  /** Added to, or replacing, the defaults: append-only file synced every second, `noeviction`, no snapshots. */
   readonly config?: Config;
-  /** Answers under TLS alone, with these certificates, and asks clients for theirs. */
+  /** Answers only over TLS, with these certificates, and requires client certificates. */
   readonly tls?: Certificates;
-  /** As whom the fixture itself talks, where `config` leaves the default user no rights. */
+  /** The login of the fixture itself, if `config` leaves the default user without rights. */
   readonly as?: { readonly username?: string; readonly password: string };
-  /** Where it keeps its data; the caller's to remove. @default a folder of its own, gone when it stops */
+  /** Folder of its data, which the caller removes. @default its own folder, removed when it stops */
   readonly folder?: string;
   /** @default `server`; a Sentinel's PING is answered all the same */
   readonly mode?: 'server' | 'sentinel';
 }
 
-/** What `new Redis(…)` needs to reach a server on its port as the fixture does. */
+/** The options for `new Redis(…)` to connect like the fixture. */
 export interface Connection {
   readonly host: string;
   readonly port: number;
@@ -34,21 +34,21 @@ export interface Connection {
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
-/** A redis-server of the test's own. Whatever the test forgets to stop ends with its process. */
+/** A redis-server for a test. If the test forgets to stop it, it ends with the test process. */
 export interface RedisServer {
   readonly host: string;
   readonly port: number;
-  /** Of the same server, with the same rights as the port; without TLS. */
+  /** Unix socket of the same server, with the same rights, without TLS. */
   readonly socket: string;
   readonly folder: string;
   readonly connection: Connection;
-  /** Of the process that runs; `undefined` between an end and `restart`. */
+  /** Id of the running process; `undefined` between an end and `restart`. */
   readonly pid: () => number | undefined;
   /** The end of what it has written, at most 64 KiB. */
   readonly log: () => string;
   /** One command on a connection of its own. Rejects as ioredis does. */
   readonly cli: (command: string, ...args: readonly (string | number)[]) => Promise<unknown>;
-  /** @param signal a process that SIGSTOP or SIGCONT is sent to goes on to be; any other is waited for to end. @default SIGKILL */
+  /** @param signal with SIGSTOP or SIGCONT the process stays; with others, waits for its end. @default SIGKILL */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
   /**
    * Kills it if it runs, and starts it with the same port, data and configuration, to which `config` is added; waits
@@ -70,7 +70,7 @@ const DEFAULTS: Config = {
   appendfsync: 'everysec',
   save: '""',
   'maxmemory-policy': 'noeviction',
-  // Else a replica waits five seconds for others to come along.
+  // Otherwise a replica waits five seconds for other replicas.
   'repl-diskless-sync-delay': 0,
   'repl-ping-replica-period': 1,
 };
@@ -97,7 +97,7 @@ export async function startRedis(options: ServerOptions = {}): Promise<RedisServ
   }
 }
 
-/** Starts the file anew, too, in case the last try left one. */
+/** Also starts a new file, in case the last try left one. */
 async function firstConfig(server: RedisServer, { tls, mode, config }: ServerOptions): Promise<Config> {
   await writeFile(join(server.folder, 'redis.conf'), '');
   return {

@@ -3,23 +3,23 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 import { setImmediate as turn } from 'node:timers/promises';
 import { freePort } from './ports.ts';
 
-/** What befalls bytes on their way. "Reply" is what the target sends. */
+/** The fault of a connection. "Reply" is data from the target. */
 export type Toxic =
   | { readonly kind: 'pass' }
-  /** Nothing arrives on either side, and nothing is lost: it arrives when this is over. */
+  /** No data passes in either direction. It passes later, when the fault is over. */
   | { readonly kind: 'stall' }
   /** Requests arrive, replies do not. */
   | { readonly kind: 'drop-replies' }
-  /** After so many bytes of reply from now on, on each connection, it is reset. */
+  /** Each connection is reset after this many more bytes of reply. */
   | { readonly kind: 'reset-mid-reply'; readonly afterBytes: number }
-  /** After so many bytes of reply from now on, on each connection, nothing comes any more, though requests arrive. */
+  /** After this many more bytes of reply, each connection passes no more reply, though requests arrive. */
   | { readonly kind: 'half-reply'; readonly afterBytes: number }
   /** Every byte, both ways, is written by itself. */
   | { readonly kind: 'slice' }
-  /** Nobody listens, and who was connected is reset. */
+  /** The port is closed, and connections are reset. */
   | { readonly kind: 'refuse' };
 
-/** A stretch of wire before a TCP or Unix socket, which can be made to fail. */
+/** A proxy before a TCP or Unix socket that can be made to fail. */
 export interface ToxicProxy {
   readonly host: string;
   readonly port: number;
@@ -37,11 +37,11 @@ export interface ToxicProxy {
   readonly close: () => Promise<void>;
 }
 
-/** One connection, and what befalls it. */
+/** One connection, with its fault. */
 interface Link {
-  /** The socket that the client is at the other end of. */
+  /** The socket to the client. */
   readonly client: Socket;
-  /** Ours to the target. */
+  /** The socket to the target. */
   readonly target: Socket;
   /** Bytes of reply that came through since the toxic was set. */
   replied: number;
@@ -49,7 +49,7 @@ interface Link {
   torn: boolean;
 }
 
-/** The toxic that holds, and the promise of its end. */
+/** The present fault, and a promise of its end. */
 interface Wire {
   toxic: Toxic;
   over: Promise<void>;
@@ -57,7 +57,7 @@ interface Wire {
 
 const HOST = '127.0.0.1';
 
-/** Starts a proxy before a target, on a port of 127.0.0.1 which it keeps. It passes until it is told otherwise. */
+/** Starts a proxy before a target, on a fixed port of 127.0.0.1. Without a fault it passes everything. */
 export async function startToxicProxy(to: NetConnectOpts): Promise<ToxicProxy> {
   const links = new Set<Link>();
   let end: () => void = () => undefined;
@@ -140,7 +140,7 @@ function joined(client: Socket, to: NetConnectOpts, wire: Wire): Link {
   return link;
 }
 
-/** One chunk at a time, so that what is held back is held back at its source. */
+/** One chunk at a time, so that a delay also slows the source. */
 function pump(from: Socket, to: Socket, deliver: (chunk: Buffer) => Promise<void>): void {
   from.on('data', (chunk: Buffer) => {
     from.pause();
@@ -194,7 +194,7 @@ async function writeSliced(to: Socket, chunk: Buffer): Promise<void> {
   }
 }
 
-/** Until the system has taken the bytes, or the socket is no more. */
+/** Waits until the system has taken the bytes, or the socket is closed. */
 async function write(to: Socket, bytes: Buffer): Promise<void> {
   await new Promise<void>((resolve) => {
     to.write(bytes, () => resolve());
@@ -206,7 +206,7 @@ function resetBoth({ client, target }: Link): void {
   reset(target);
 }
 
-/** Left to itself, `resetAndDestroy` sends what is waiting and takes leave (FIN) first; a cut wire does not. */
+/** By itself, `resetAndDestroy` first sends waiting data and a FIN; a cut line does not. */
 function reset(socket: Socket): void {
   // Of a Unix socket, or one that is not connected, there is nothing to reset.
   if (socket.remoteAddress === undefined) return void socket.destroy();

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 20;
 
 /**
- * Waits until `holds` does; one that throws does not hold yet.
+ * Waits until `holds` returns true; if it throws, the wait continues.
  *
- * @throws after `withinMs`, saying what was waited for and what `holds` threw last.
+ * @throws after `withinMs`, with the purpose of the wait and the last error of `holds`.
  */
 export async function until(what: string, holds: () => Promise<boolean>, withinMs = 20_000): Promise<void> {
   const deadline = performance.now() + withinMs;

@@ -10,9 +10,9 @@ import { AwsV4Signer } from 'aws4fetch';
 import { guardian } from '../redis/guardian.ts';
 import { freePort } from '../redis/ports.ts';
 
-/** A store that speaks S3, on loopback; what is stored lies as plain files in a folder. */
+/** A store that speaks S3, on loopback. Objects are plain files in a folder. */
 export interface S3Server {
-  /** What a user of the store has in the environment. */
+  /** The environment for a user of the store. */
   readonly env: Readonly<Record<string, string>>;
   /** `s3://bucket` */
   readonly bucket: string;
@@ -27,7 +27,7 @@ const ACCESS_KEY = 'AKIDUNROUTABLETESTS';
 const SECRET_KEY = 'a/secret+that-nobody-may-ever-see';
 const READY_WITHIN_MS = 20_000;
 
-/** The program, or `undefined` where there is none. */
+/** The program; `undefined`: it is not installed. */
 export const s3Program = findProgram();
 /** For the titles of tests that need it. */
 export const s3Note = s3Program === undefined ? ' (skipped: versitygw is not installed, see CONTRIBUTING.md)' : '';
@@ -51,7 +51,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Starts versitygw over a folder with one bucket. Whatever the test forgets to stop ends with its process. */
+/** Starts versitygw over a folder with one bucket. If the test forgets to stop it, it ends with the test process. */
 export async function startS3(): Promise<S3Server> {
   const root = join(guardian().folder(), 'store');
   mkdirSync(join(root, BUCKET), { recursive: true });
@@ -86,10 +86,10 @@ async function answering(endpoint: string, child: ChildProcess): Promise<void> {
   }
 }
 
-/** What happens to a request before the store sees it. */
+/** The fault of a request before the store gets it. */
 export type S3Fault = 'ignores If-None-Match' | 'fails at times' | 'loses answers at times' | 'hides parts';
 
-/** The same store behind a proxy that has a fault; it signs what it passes on itself. */
+/** The same store behind a faulty proxy, which signs the requests that it passes on. */
 export async function faultyS3(server: S3Server, fault: S3Fault): Promise<S3Server> {
   let requests = 0;
   const target = server.env['AWS_ENDPOINT_URL'] ?? '';
