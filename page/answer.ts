@@ -24,7 +24,7 @@ export function showAnswer(): void {
   document.title = `${now.name}: ${now.verdict}${now.isPast ? `, ${now.asOf?.slice(0, 10) ?? ''}` : ''} · unroutable`;
 }
 
-/** There is no verdict: the store is empty, or the address names what is not in it. */
+/** There is no verdict: the store is empty, or the address names a subject that is not in it. */
 function showNothing(): void {
   const [id = '', family = ''] = (state.shown.subject ?? '').split('/');
   const isEmpty = state.verdicts.length === 0;

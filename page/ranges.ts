@@ -19,7 +19,7 @@ import { styleOfPage } from './style.ts';
 const HOUR_MS = 3_600_000;
 /** Peers are drawn for ranges up to three days. */
 const MOST_PEERS_MS = 72 * HOUR_MS;
-/** What changed is drawn to the second in ranges up to two hours. */
+/** Ranges up to two hours are drawn to the second. */
 const MOST_EXACT_MS = 2 * HOUR_MS;
 
 function rangeOf(now: Verdict): { readonly from: number; readonly until: number } {
@@ -41,7 +41,7 @@ export function showRanges(): void {
   );
 }
 
-/** Begin of the first day that is recorded. */
+/** Start of the first recorded day. */
 async function firstRecorded(asked: Readonly<Record<string, string>>): Promise<number> {
   const { buckets, until } = await ask('timeline', { ...asked, resolution: 'day' });
   return Date.parse(buckets[0]?.at ?? until) || Date.parse(until) - 1;
@@ -49,7 +49,10 @@ async function firstRecorded(asked: Readonly<Record<string, string>>): Promise<n
 
 let loads = 0;
 
-/** Asks what the pictures of the present range need, all at once, and draws them. The last one that was begun wins. */
+/**
+ * Requests the data of all pictures of the present range in parallel, and draws them. If calls overlap, the last one
+ * wins.
+ */
 export async function load(): Promise<void> {
   const mine = ++loads;
   const now = subject();
@@ -66,7 +69,7 @@ export async function load(): Promise<void> {
     until - from <= MOST_PEERS_MS ? ask('peers', span) : undefined,
     until - from <= MOST_EXACT_MS ? ask('timeline', { ...span, resolution: 'exact' }) : undefined,
   ]).catch((error: unknown) => {
-    // Pictures of another range must not stand below the reason.
+    // Pictures of another range must not stay below the reason.
     if (mine === loads && error instanceof Refused) hidePictures();
     throw error;
   });
@@ -102,13 +105,13 @@ async function show(
   await showPictures(pictures, drawn, { fileName, zoomed });
 }
 
-/** Of saved pictures, without the name of the picture. */
+/** The start of the file name of saved pictures. */
 function fileName(): string {
   const now = subject();
   return `unroutable-${now === undefined ? '' : keyOf(now).replace('/', '-')}`;
 }
 
-/** A range that was zoomed into is asked for in its own resolution, and is in the address. */
+/** A zoomed range is requested in its own resolution, and is in the address. */
 function zoomed(from: number, until: number): void {
   go({ ...state.shown, range: 'fixed', from: isoText(from), until: isoText(until) });
 }

@@ -15,7 +15,7 @@ export function keyOf({ territory, family }: { readonly territory: string; reado
   return `${territory}/${family}`;
 }
 
-/** What is shown: the one that the address names, else the first. `undefined`: it is not recorded here. */
+/** The subject to show: the one in the address, else the first. `undefined`: it is not recorded here. */
 export function subject(): Verdict | undefined {
   const wanted = state.shown.subject?.toLowerCase();
   return wanted === undefined ? state.verdicts[0] : state.verdicts.find((one) => keyOf(one).toLowerCase() === wanted);

@@ -18,8 +18,9 @@ export function originsOf(path: AsPath): readonly Asn[] {
 }
 
 /**
- * The AS that the origin announced to: the entry before the leftmost occurrence of the origin that ends the path, as what
- * stands behind that is prepended or put in by the origin (a poisoned path). `undefined` when there is none, or it is a set.
+ * The upstream: the AS to which the origin announced. It is the entry before the leftmost occurrence of the origin;
+ * entries after that were prepended or inserted by the origin (a poisoned path). `undefined`: there is none, or it is a
+ * set.
  */
 export function upstreamOf(path: AsPath): Asn | undefined {
   const origin = path.at(-1);
@@ -27,7 +28,7 @@ export function upstreamOf(path: AsPath): Asn | undefined {
   return typeof upstream === 'number' ? upstream : undefined;
 }
 
-/** As routers print it: `30844 3356 1239 4837 131279`, an AS_SET as `{64500,64501}`. */
+/** The form that routers print: `30844 3356 1239 4837 131279`, an AS_SET as `{64500,64501}`. */
 export function pathText(path: AsPath): string {
   return path.map((entry) => (typeof entry === 'number' ? String(entry) : `{${entry.join(',')}}`)).join(' ');
 }
@@ -39,9 +40,9 @@ export function parseAsPath(text: string): AsPath | undefined {
 }
 
 /**
- * A path from a list of entries, an AS_SET as a list inside, which comes back sorted upward.
+ * A path from a list of entries. An AS_SET is a nested list; its members are sorted ascending.
  *
- * @param memberOf reads one AS number; `undefined` when it is none, and then there is no path.
+ * @param memberOf reads one AS number; `undefined`: it is not one, and the whole path is `undefined`.
  */
 export function asPathOf(
   entries: readonly unknown[],

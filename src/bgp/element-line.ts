@@ -45,13 +45,13 @@ export function elementLine(element: Element): string {
   }
 }
 
-/** A line that cannot be read, and whom it was about as far as that can be told. */
+/** A line that cannot be read, and the collector or peer that it concerns, as far as it can be read. */
 export interface BadLine {
   readonly type: 'bad-line';
   readonly collector: Collector | undefined;
 }
 
-/** Peers kept to be the same object in all lines. Forgotten when there are more. */
+/** Most peers that are cached, so that equal peers are the same object. Beyond this the cache is emptied. */
 const MAX_PEERS = 100_000;
 
 /** Reads lines that `elementLine` wrote. Never throws. */
@@ -196,7 +196,7 @@ function numberOf<T extends number>(text: string, check: (value: number) => T | 
   return /^\d{1,15}$/.test(text) ? check(Number(text)) : undefined;
 }
 
-/** Each reason once: a new one does not compile until it stands here. */
+/** Each reason once: a new one does not compile until it is listed here. */
 const GAP_REASONS: Readonly<Record<GapReason, true>> = {
   'damaged-file': true,
   'unreadable-message': true,

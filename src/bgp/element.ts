@@ -15,7 +15,7 @@ import type { EventTime } from './time.ts';
 export type Element =
   RouteElement | WithdrawalElement | PeerStateElement | EndOfRibElement | GapElement | TickElement | ProbeElement;
 
-/** An element that a collector of routes sent: all but `probe`, which says nothing of routes. */
+/** An element that a collector of routes sent: all except `probe`, which is not about routes. */
 export type RoutingElement = Exclude<Element, ProbeElement>;
 
 /** The peer has this route: announced now (`announcement`), or in its table when the collector dumped it (`rib`). */
@@ -66,8 +66,8 @@ export interface EndOfRibElement {
 }
 
 /**
- * The source may have missed something here: of one peer, or of all peers of the collector. What we hold of these peers
- * may be wrong until they have sent their whole table again: from its begin, or in a dump (`end-of-rib`).
+ * The source may have missed messages here, of one peer or of all peers of the collector. Our routes of these peers may
+ * be wrong until they have sent their whole table again: after a new session, or in a dump (`end-of-rib`).
  */
 export interface GapElement {
   readonly type: 'gap';
@@ -76,19 +76,19 @@ export interface GapElement {
   readonly peer?: Peer;
   readonly reason: GapReason;
   /**
-   * Only with `peer`, when it is known which routes the message was about: the peer can be believed again when each of them
-   * was announced or withdrawn since. At least one.
+   * Only with `peer`: the routes of the message, if they are known, at least one. The peer is in sync again when it has
+   * announced or withdrawn each of them.
    */
   readonly routes?: readonly RouteName[];
 }
 
-/** The collector that an element came from; `undefined` of a `probe`, which no collector sent. */
+/** The collector of an element; `undefined` for a `probe`, which no collector sent. */
 export function collectorOf(element: Element): Collector | undefined {
   if (element.type === 'probe') return undefined;
   return 'collector' in element ? element.collector : element.peer.collector;
 }
 
-/** What names one route of a peer: its prefix and, with ADD-PATH, its path identifier (RFC 7911). */
+/** Identifies one route of a peer: its prefix and, with ADD-PATH, its path identifier (RFC 7911). */
 export interface RouteName {
   readonly prefix: Prefix;
   readonly pathId: number | undefined;
@@ -106,9 +106,12 @@ export type GapReason =
   | 'short-dump'
   /** A peer that was in earlier RIB dumps is missing from this one. */
   | 'absent-peer'
-  /** The peer announced more routes of a watched territory than are kept: a flood. */
+  /** The peer announced more routes of a watched territory than are stored: a flood. */
   | 'too-many-routes'
-  /** Its routes have path identifiers where they had none before, or the reverse: what its old ones are worth is not known. */
+  /**
+   * Its routes suddenly have path identifiers, or no longer have them, so it is not known whether its old routes are
+   * valid.
+   */
   | 'changed-form'
   /** A session went down, but the record does not say which of the peer AS's sessions it was. */
   | 'ambiguous-peer'
@@ -128,8 +131,8 @@ export type GapReason =
   | 'silent-peer';
 
 /**
- * Time went on at this collector; nothing of a watched territory was heard since the element before. With `peer`: that
- * session is alive, it sent a KEEPALIVE or something else that concerns nobody here.
+ * Time advanced at this collector, without messages about a watched territory. With `peer`: that session is alive; it
+ * sent a KEEPALIVE, or a message about other prefixes.
  */
 export interface TickElement {
   readonly type: 'tick';
@@ -139,8 +142,8 @@ export interface TickElement {
 }
 
 /**
- * What came of asking one target once. It says nothing of routes and never has a vote: the engine judges it apart. `at` is
- * when the question was sent, by the clock of whoever asked.
+ * The result of probing one target once. It is not about routes and never has a vote; the engine handles it separately.
+ * `at` is when the query was sent, by the clock of the vantage point.
  */
 export interface ProbeElement {
   readonly type: 'probe';
@@ -153,8 +156,8 @@ export interface ProbeElement {
   readonly result: ProbeResult;
   /** For people: `NOERROR, authoritative`. Printable ASCII without `|`, at most 120 characters. */
   readonly detail: string;
-  /** Milliseconds from the question to the result. */
+  /** Milliseconds from the query to the result. */
   readonly ms: number;
-  /** Milliseconds between two questions to this target: how long the result may be relied on depends on it. */
+  /** Milliseconds between two queries to this target, which decide how long the result counts. */
   readonly everyMs: number;
 }

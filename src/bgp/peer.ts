@@ -27,7 +27,7 @@ export interface Peer {
 
 const COLLECTOR = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** A collector's name, without RIS's domain (`rrc21.ripe.net` is `rrc21`); `undefined` when it is no name. */
+/** A collector's name, without RIS's domain (`rrc21.ripe.net` is `rrc21`); `undefined`: not a valid name. */
 export function parseCollector(text: string): Collector | undefined {
   const name = text.replace(/\.ripe\.net$/, '');
   return COLLECTOR.test(name) ? (name as Collector) : undefined;

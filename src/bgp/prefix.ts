@@ -1,6 +1,6 @@
 import type { Brand } from './brand.ts';
 
-/** IPv4 and IPv6 are judged apart and never added together. */
+/** IPv4 and IPv6 are judged separately and never added together. */
 export type Family = 'ipv4' | 'ipv6';
 
 /** Canonical text of a prefix: no host bits, IPv6 as in RFC 5952. Two equal prefixes have equal text. */
@@ -50,7 +50,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   return prefixOf(address.family, address.words, length);
 }
 
-/** Reads an IP address without a zone; `undefined` when it is none. */
+/** Reads an IP address without a zone; `undefined`: not an address. */
 export function parseAddress(text: string): { family: Family; words: AddressWords } | undefined {
   if (!text.includes(':')) {
     const word = parseQuad(text);

@@ -1,24 +1,24 @@
 import type { Asn } from './asn.ts';
 
-/** What is asked of a target. */
+/** The kinds of probes. */
 export const PROBE_KINDS = ['dns-soa', 'tcp', 'tls', 'http-head', 'smtp-banner'] as const;
 
 /** One of `PROBE_KINDS`. */
 export type ProbeKind = (typeof PROBE_KINDS)[number];
 
-/** The classes of service that are judged apart. */
+/** The classes of service that are judged separately. */
 export const SERVICES = ['dns', 'web', 'mail'] as const;
 
 /** One of `SERVICES`. */
 export type Service = (typeof SERVICES)[number];
 
 /**
- * What came of one question.
+ * The result of one query.
  *
  * - `answered`: the service did what was asked.
  * - `refused`: a reset, an ICMP port unreachable, DNS REFUSED or SERVFAIL, SMTP 5xx. The address can be reached.
  * - `silent`: nothing came back within the time limit.
- * - `no-route`: a router, or our own system, reported that there is no way to the address.
+ * - `no-route`: a router, or our own system, reported that there is no route to the address.
  * - `odd`: something came back, but not what was asked. The address can be reached.
  */
 export const PROBE_RESULTS = ['answered', 'refused', 'silent', 'no-route', 'odd'] as const;
@@ -41,7 +41,7 @@ export interface ProbeTarget {
   readonly name: string;
 }
 
-/** From where it was asked: our own line, or a probe of RIPE Atlas. */
+/** The source of a query: our own line, or a probe of RIPE Atlas. */
 export interface Vantage {
   /** `own`, or `atlas-6012`: letters, digits and `-`, at most 32. */
   readonly id: string;
@@ -53,7 +53,7 @@ export interface Vantage {
 /** Our own line. */
 export const OWN_VANTAGE: Vantage = { id: 'own' };
 
-/** `dns-soa 175.45.176.15:53 kp.`; names a target to people, and tells it from all others. */
+/** `dns-soa 175.45.176.15:53 kp.`: the unique name of a target, also for people. */
 export function targetText({ kind, address, port, name }: ProbeTarget): string {
   const host = address.includes(':') ? `[${address}]` : address;
   return `${kind} ${host}:${port}${name === '' ? '' : ` ${name}`}`;

@@ -6,16 +6,16 @@ import type { Brand } from './brand.ts';
  */
 export type EventTime = Brand<number, 'EventTime'>;
 
-/** MRT timestamps are 32-bit seconds, RFC 6396 section 2: nothing later can be told. */
+/** MRT timestamps are 32-bit seconds, RFC 6396 section 2: the latest possible time. */
 export const LAST_EVENT_TIME = (0xffff_ffff * 1000 + 999) as EventTime;
 
-/** Milliseconds to event time; `undefined` for what no collector can have written. */
+/** Milliseconds to event time; `undefined` for a time that no collector can have written. */
 export function eventTimeOf(ms: number): EventTime | undefined {
   const whole = Math.floor(ms);
   return whole >= 0 && whole <= LAST_EVENT_TIME ? (whole as EventTime) : undefined;
 }
 
-/** The moment so many milliseconds after this one. */
+/** The moment `ms` milliseconds after this one. */
 export function later(at: EventTime, ms: number): EventTime {
   return (at + ms) as EventTime;
 }

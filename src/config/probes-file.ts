@@ -10,15 +10,15 @@ import { issueFaults } from './schema-faults.ts';
 import { MOST_BYTES } from './config-text.ts';
 import { readYaml, type Path, type YamlDocument } from './yaml-document.ts';
 
-/** What a file of `watch --probes` says (docs/probing.md). */
+/** The content of a file of `watch --probes` (docs/probing.md). */
 export interface ProbesFile {
   readonly contact: string;
   /** Milliseconds between two questions to a target. */
   readonly everyMs: number;
   readonly controls: readonly ListedTarget[];
-  /** Whether we ask ourselves. Otherwise results of RIPE Atlas are all there is. */
+  /** Whether we send probes ourselves. Otherwise there are only results of RIPE Atlas. */
   readonly own: boolean;
-  /** Where RIPE Atlas is. */
+  /** The addresses of RIPE Atlas. */
   readonly atlas: { readonly api: string; readonly stream: string };
   /** By id of a territory. */
   readonly territories: ReadonlyMap<string, readonly ListedTarget[]>;
@@ -30,7 +30,7 @@ const ATLAS = { api: 'https://atlas.ripe.net/', stream: 'wss://atlas-stream.ripe
 /** Measurements that are followed at once: each is a subscription of its own. */
 const MOST_MEASUREMENTS = 100;
 
-/** What the file is read against. */
+/** What is needed to check the file. */
 export interface ProbesContext {
   /** All territories that can be watched. */
   readonly territories: readonly Territory[];

@@ -65,7 +65,7 @@ export const POLICY_SETTINGS: readonly Setting<keyof Policy>[] = settings(POLICY
 /** The settings of who may vote, in the order of the help text. */
 export const VOTING_SETTINGS: readonly Setting<keyof VotingPolicy>[] = settings(VOTING_HELP, DEFAULT_VOTING);
 
-/** What is not said of how to judge is this. */
+/** The defaults of the thresholds. */
 export interface Defaults {
   readonly policy: Policy;
   readonly voting: VotingPolicy;
@@ -74,7 +74,7 @@ export interface Defaults {
 /** The defaults of `replay`. */
 export const DEFAULTS: Defaults = { policy: DEFAULT_POLICY, voting: DEFAULT_VOTING };
 
-/** The defaults of a feed of these collectors; `undefined`: of all there are. */
+/** The defaults for a feed of these collectors; `undefined`: all collectors. */
 export function liveDefaults(collectors: readonly unknown[] | undefined): Defaults {
   const minCollectors = Math.min(LIVE_POLICY.minCollectors, collectors?.length ?? Infinity);
   return { policy: { ...LIVE_POLICY, minCollectors }, voting: LIVE_VOTING };
@@ -100,7 +100,7 @@ export const SETTING_FORMS: Readonly<Record<Kind, string>> = {
   count: 'a whole number',
 };
 
-/** A value as it is written on the command line: `30s`, `0.1`, `10`. */
+/** A value in the form of the command line: `30s`, `0.1`, `10`. */
 export function settingText({ kind }: Pick<Setting<string>, 'kind'>, value: number): string {
   return kind === 'duration' ? durationArgument(value) : String(value);
 }

@@ -1,4 +1,4 @@
-/** The known word nearest to what was written, when it is near enough to be meant. */
+/** The known word nearest to the given one, if it is near enough. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
   const wanted = written.toLowerCase();
   let best: string | undefined;

@@ -9,7 +9,7 @@ import { bad, good, type Result } from '../lib/result.ts';
 import { MOST_BYTES, readConfigText } from './config-text.ts';
 import { readYaml } from './yaml-document.ts';
 
-/** What a file of webhooks says, and what is to be said of it. */
+/** The content of a webhooks file, and warnings about it. */
 export interface WebhooksFile {
   readonly endpoints: readonly Endpoint[];
   readonly warnings: readonly string[];
@@ -19,8 +19,8 @@ export interface WebhooksFile {
 const MOST_FAULTS = 20;
 
 /**
- * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Files in it are looked for beside it.
- * All that would keep an endpoint from sending is a fault now: a secret that is not there as well as a slip of the pen.
+ * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Files in it are looked for beside
+ * it. Everything that would prevent sending is a fault: a missing secret as well as a typing mistake.
  */
 export async function readWebhooks(file: string, environment: Environment): Promise<Result<WebhooksFile>> {
   const text = await readConfigText(file);
@@ -68,7 +68,7 @@ export function parseWebhooks(text: string, file: string): Result<readonly Endpo
   );
 }
 
-/** Finds names in the file that a command has added, too: it would not be clear which webhook is meant. */
+/** Finds names in the file that a command has also added: such a name would be ambiguous. */
 export async function namedTwice(
   { endpoints }: WebhooksFile,
   store: StateStore,

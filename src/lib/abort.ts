@@ -1,4 +1,4 @@
-/** Resolves when the signal aborts; never, when it does not. For a race against something that ends. */
+/** Resolves when the signal aborts, otherwise never. For `Promise.race`. */
 export function aborted(signal: AbortSignal): Promise<'aborted'> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve('aborted');

@@ -1,8 +1,8 @@
 import { Notifier } from './notifier.ts';
 
 /**
- * Items on their way from writers to one reader, in order. The queue does not refuse an item: a writer looks at `isFull`,
- * and waits for `room`, or drops what its own rule says. The reader gets all that came before the end, then the end.
+ * A queue from several writers to one reader, in order. It never refuses an item: a writer checks `isFull`, and waits
+ * for `room` or drops items by its own rule. The reader gets all items before the end, then the end.
  */
 export class AsyncQueue<T> {
   readonly #limit: number;
@@ -10,12 +10,12 @@ export class AsyncQueue<T> {
   #state: 'open' | 'ended' | { readonly error: unknown } = 'open';
   readonly #changed = new Notifier();
 
-  /** @param limit items from which on it is full. */
+  /** @param limit number of items at which it counts as full. */
   constructor(limit: number = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
   }
 
-  /** What waits, oldest first. */
+  /** Waiting items, oldest first. */
   get items(): readonly T[] {
     return this.#items;
   }
@@ -24,7 +24,7 @@ export class AsyncQueue<T> {
     return this.#items.length >= this.#limit;
   }
 
-  /** Ended or failed: nothing comes any more. */
+  /** Whether it has ended or failed, so that no more items come. */
   get isOver(): boolean {
     return this.#state !== 'open';
   }
@@ -34,35 +34,37 @@ export class AsyncQueue<T> {
     this.#changed.notify();
   }
 
-  /** Nothing will come any more. Only the first of `end` and `fail` counts. */
+  /** Ends the queue. Only the first call of `end` or `fail` counts. */
   end(): void {
     if (this.#state === 'open') this.#state = 'ended';
     this.#changed.notify();
   }
 
-  /** Nothing will come any more, because of this error: the reader gets it. */
+  /** Ends the queue with an error for the reader. */
   fail(error: unknown): void {
     if (this.#state === 'open') this.#state = { error };
     this.#changed.notify();
   }
 
-  /** Resolves when something waits, when nothing will come any more, or when `signal` aborts. */
+  /** Resolves when an item waits, at the end, or when `signal` aborts. */
   async filled(signal?: AbortSignal): Promise<void> {
     await this.#until(() => this.#items.length > 0, signal);
   }
 
-  /** Resolves when there is room, when nothing may come any more, or when `signal` aborts. */
+  /** Resolves when there is room, at the end, or when `signal` aborts. */
   async room(signal?: AbortSignal): Promise<void> {
     await this.#until(() => !this.isFull, signal);
   }
 
-  /** All that waits, when there is something; empty at the end, or when `signal` aborts. @throws what `fail` was told. */
+  /**
+   * Waits for items and returns all of them; empty at the end, or when `signal` aborts. @throws the error of `fail`.
+   */
   async take(signal?: AbortSignal): Promise<readonly T[]> {
     await this.filled(signal);
     return this.takeNow();
   }
 
-  /** The oldest, when there is one; `undefined` at the end. @throws what `fail` was told. */
+  /** Waits for an item and returns the oldest; `undefined` at the end. @throws the error of `fail`. */
   async next(): Promise<T | undefined> {
     await this.filled();
     const [item] = this.drop(1);
@@ -70,7 +72,7 @@ export class AsyncQueue<T> {
     return item;
   }
 
-  /** All that waits now. @throws what `fail` was told, once nothing waits. */
+  /** All items that wait now. @throws the error of `fail`, when no item waits. */
   takeNow(): readonly T[] {
     if (this.#items.length === 0) this.check();
     const taken = this.#items;
@@ -79,7 +81,7 @@ export class AsyncQueue<T> {
     return taken;
   }
 
-  /** Takes out the oldest, so many. */
+  /** Removes and returns the oldest items, up to `count`. */
   drop(count: number): readonly T[] {
     const wasFull = this.isFull;
     const dropped = this.#items.splice(0, count);
@@ -94,7 +96,7 @@ export class AsyncQueue<T> {
     }
   }
 
-  /** @throws what `fail` was told. */
+  /** @throws the error of `fail`. */
   check(): void {
     if (typeof this.#state === 'object') throw this.#state.error;
   }

@@ -1,14 +1,14 @@
-/** How long to wait between attempts that fail. Milliseconds. */
+/** The waits between failed attempts. Milliseconds. */
 export interface Waits {
   /** The longest wait after the first failure. It doubles with each further one. */
   readonly firstMs: number;
-  /** No wait is longer. */
+  /** The longest wait. */
   readonly mostMs: number;
-  /** No wait is shorter. @default half of the longest wait after this failure */
+  /** The shortest wait. @default half of the longest wait after this failure */
   readonly leastMs?: number;
 }
 
-/** After so many failures the wait no longer grows: it must stay a number. */
+/** After this many failures the wait no longer grows, so that it stays a finite number. */
 const MOST_DOUBLINGS = 30;
 
 /**

@@ -6,14 +6,14 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'number' && error.code > 0 ? getSystemErrorName(-error.code) : String(error.code);
 }
 
-/** Why the operating system refused a file or folder, in plain words; of an error in words of ours, those. */
+/** Why the operating system refused a file or folder, in plain words; for our own errors, their message. */
 export function refusal(error: unknown): string {
   // Node.js begins its own texts with the code: `ENOSPC: no space left on device, write`.
   const isNodes = error instanceof Error && 'code' in error && error.message.startsWith(String(error.code));
   return (isNodes ? fileWords(error) : undefined) ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** What the code of a system error means for a file or folder; `undefined` when it has no words here. */
+/** What the code of a system error means for a file or folder; `undefined`: there is no text for it. */
 export function fileWords(error: unknown): string | undefined {
   return FILES[codeOf(error) ?? ''];
 }

@@ -1,4 +1,4 @@
-/** A binary heap: takes in any order, gives the least first. */
+/** A binary heap: takes items in any order, and returns the least first. */
 export class Heap<T> {
   readonly #items: T[] = [];
   readonly #isBefore: (a: T, b: T) => boolean;
@@ -36,7 +36,7 @@ export class Heap<T> {
     return first;
   }
 
-  /** Puts an item at the top, and lets it down to its place. */
+  /** Puts an item at the top, and moves it down to its place. */
   #sink(item: T): void {
     const items = this.#items;
     let at = 0;

@@ -1,4 +1,7 @@
-/** Does something with each value, at most so many at a time; gives the results in the order of the values. The first error ends it. */
+/**
+ * Runs `work` for each value, at most `atOnce` at a time. Returns the results in the order of the values. The first
+ * error ends it.
+ */
 export async function inParallel<T, R>(
   values: readonly T[],
   atOnce: number,

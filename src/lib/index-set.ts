@@ -32,7 +32,7 @@ export class IndexSet {
     return true;
   }
 
-  /** Members, upward. */
+  /** Members, ascending. */
   *values(): Generator<number, void> {
     for (const [place, word] of this.#words.entries()) {
       if (word === 0) continue;

@@ -26,13 +26,16 @@ export class LinkedAbort {
     this.release();
   }
 
-  /** The parent's end no longer matters. */
+  /** The parent's abort no longer has an effect. */
   release(): void {
     this.#parent.removeEventListener('abort', this.#abort);
   }
 }
 
-/** Works with a signal that aborts when either does, and lets go of both when the work is over. @throws what `work` throws. */
+/**
+ * Runs `work` with a signal that aborts when either signal does, and releases both afterwards. @throws what `work`
+ * throws.
+ */
 export async function withEither<T>(
   signal: AbortSignal,
   other: AbortSignal | undefined,

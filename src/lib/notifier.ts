@@ -1,11 +1,11 @@
 /**
- * For code that waits until something changes: `while (!condition) await notifier.next(signal)`. A call of `notify` while
- * nobody waits does nothing, so look at the condition first and wait without an `await` in between.
+ * For code that waits until something changes: `while (!condition) await notifier.next(signal)`. A call of `notify`
+ * without a waiter has no effect, so check the condition first, and wait without an `await` in between.
  */
 export class Notifier {
   readonly #waiting = new Set<() => void>();
 
-  /** Wakes all that wait. */
+  /** Wakes all waiters. */
   notify(): void {
     if (this.#waiting.size === 0) return;
     for (const wake of [...this.#waiting]) wake();

@@ -1,9 +1,9 @@
 import { codeOf } from './errno.ts';
 
 /**
- * Whether a process of this machine, or of this container, has this number now. Another user's counts as well.
+ * Whether a process with this id runs on this machine, or in this container, also of another user.
  *
- * @param pid a positive whole number: 0 and negative ones name groups of processes.
+ * @param pid a positive whole number: 0 and negative ones mean groups of processes.
  */
 export function isAlive(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;

@@ -5,12 +5,13 @@ import { getProxyForUrl } from 'proxy-from-env';
 import type { ProxyAgent } from 'undici';
 
 /**
- * The proxy for a URL by the environment: `HTTPS_PROXY` for https and wss, `HTTP_PROXY` for http and ws, `ALL_PROXY` for
- * both, in small letters, too; none for the hosts of `NO_PROXY`, of which `*` is all. Node's own switch,
+ * The proxy for a URL from the environment: `HTTPS_PROXY` for https and wss, `HTTP_PROXY` for http and ws, `ALL_PROXY`
+ * for both, also in lower case; none for the hosts of `NO_PROXY` (`*`: all hosts). Node's own switch,
  * `NODE_USE_ENV_PROXY`, is not needed, and changes nothing.
  *
- * @returns `undefined` where the URL is reached directly.
- * @throws Error when the environment names a proxy that cannot be used: without its value, which may hold a password.
+ * @returns `undefined`: the URL is reached directly.
+ * @throws Error when the environment names a proxy that cannot be used. The message omits its value, which may contain
+ * a password.
  */
 export function proxyOf(url: string | URL): URL | undefined {
   const text = getProxyForUrl(String(url).replace(/^ws/i, 'http'));
@@ -38,7 +39,7 @@ export async function fetchByProxy(url: string | URL, init: RequestInit): Promis
 /** Connections to a proxy are kept and used again. */
 const agents: Record<string, ProxyAgent> = {};
 
-/** Where a tunnel leads. */
+/** The target of a tunnel. */
 export interface Tunnelled {
   /** A name or an address, without brackets. */
   readonly host: string;
@@ -46,10 +47,10 @@ export interface Tunnelled {
 }
 
 /**
- * Asks a proxy for a tunnel: CONNECT of RFC 9110 section 9.3.6.
+ * Opens a tunnel through a proxy: CONNECT of RFC 9110 section 9.3.6.
  *
- * @returns the socket, on which the other end speaks.
- * @throws Error that says why there is none: the proxy's status, or what broke.
+ * @returns the socket to the target.
+ * @throws Error with the reason: the proxy's status, or what broke.
  */
 export function tunnel(proxy: URL, { host, port }: Tunnelled, signal: AbortSignal): Promise<Socket> {
   const path = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
@@ -61,7 +62,7 @@ export function tunnel(proxy: URL, { host, port }: Tunnelled, signal: AbortSigna
     method: 'CONNECT',
     path,
     headers: { host: path, ...(credentials === ':' ? {} : { 'proxy-authorization': authorization }) },
-    // A connection of its own: no other proxy stands before a proxy.
+    // A direct connection: a proxy is never reached through another proxy.
     agent: false,
     signal,
   });

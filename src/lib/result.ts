@@ -1,6 +1,6 @@
-/** What kind of fault it is, named by what the user must look at. The command line makes an exit status of it. */
+/** The kind of a fault, named by what the user must check. The command line turns it into an exit status. */
 export type FaultKind =
-  /** Nobody watches, or who does is not ready. */
+  /** There is no leader, or it is not ready. */
   | 'notReady'
   /** The options or arguments. */
   | 'usage'
@@ -8,18 +8,18 @@ export type FaultKind =
   | 'partial'
   /** No input could be read, or the output could not be written. */
   | 'files'
-  /** The input itself: it will be no better when it is read again. */
+  /** The input itself: reading it again will not help. */
   | 'data'
-  /** A disk, a network or another process: it may well work when it is tried again. */
+  /** A disk, a network or another process: another try may succeed. */
   | 'again'
   /** The store. */
   | 'store'
   /** The territories file, or the webhooks file. */
   | 'configuration'
-  /** It was stopped by a signal before it was done. */
+  /** A signal stopped it before its end. */
   | 'interrupted';
 
-/** Why something could not be done: its kind, and a sentence for each fault, which names the place. */
+/** Why an action failed: its kind, and a sentence for each fault that names the place. */
 export interface Failure {
   readonly ok: false;
   readonly kind: FaultKind;

@@ -1,4 +1,4 @@
-/** Numbers upward as runs, `0-3 7 9-12`: short for what lies together. */
+/** Ascending numbers as runs, `0-3 7 9-12`: short if they are consecutive. */
 export function runsText(numbers: readonly number[]): string {
   const runs: string[] = [];
   for (let i = 0; i < numbers.length;) {
@@ -11,10 +11,10 @@ export function runsText(numbers: readonly number[]): string {
 }
 
 /**
- * Those numbers again.
+ * Reads the numbers back.
  *
- * @param end all are below it.
- * @throws Error when it is no such text.
+ * @param end all numbers are below it.
+ * @throws Error when the text has another form.
  */
 export function runsFrom(text: string, end: number): number[] {
   const numbers: number[] = [];

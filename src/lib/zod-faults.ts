@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Where in a document: keys of maps, and numbers of lists from 0. */
+/** A place in a document: keys of maps, and indices of lists from 0. */
 export type Place = readonly PropertyKey[];
 
 /** `data.routes.0.prefix`; empty for the whole. */
@@ -8,7 +8,7 @@ export function placeText(place: Place): string {
   return place.map(String).join('.');
 }
 
-/** What a form says against a value, a line for each fault: `data.routes.0: expected a string`. */
+/** The faults of a value by its schema, one line each: `data.routes.0: expected a string`. */
 export function zodFaults({ issues }: z.ZodError): readonly string[] {
   return issues.map(({ path, message }) => (path.length === 0 ? message : `${placeText(path)}: ${message}`));
 }
@@ -22,7 +22,7 @@ export function valueAt(value: unknown, place: Place): unknown {
   );
 }
 
-/** What a type of zod is called in front of people who write YAML. */
+/** The name of a zod type for people who write YAML. */
 export function expectedText(type: string): string {
   return TYPES[type] ?? type;
 }

@@ -2,9 +2,9 @@ import type { GapReason } from '../bgp/element.ts';
 import type { Collector, Peer } from '../bgp/peer.ts';
 import type { Session } from './session.ts';
 
-/** What an element, or the lack of one, did to our own eyes. */
+/** The effect of an element, or of its absence, on our own view. */
 export type Effect =
-  /** Something may have been missed here, of one peer or of several of a collector: these had a vote, and have none now. */
+  /** A gap of one peer or of several peers of a collector. `voters`: those that lost their vote by it. */
   | {
       readonly kind: 'gap';
       readonly collector: Collector;
@@ -12,5 +12,5 @@ export type Effect =
       readonly reason: GapReason;
       readonly voters: readonly Session[];
     }
-  /** This session can be believed again, or is down: either way what we know of it is true. */
+  /** This session is in sync again, or is down: in both cases its state is known. */
   | { readonly kind: 'settled'; readonly session: Session };

@@ -6,13 +6,13 @@ import type { TerritoryView } from '../rib/territory-view.ts';
 import { DUMP_BACKLOG_MS } from '../policy/fixed.ts';
 
 /**
- * What became of a route: `held`, also where a newer word stands; `full`: the table has no room and it was not kept;
- * `changed-form`: it has a path identifier and the others have none, or the reverse, and what that means for those is not
+ * The result for a route. `held`: stored, or older than the stored one. `full`: the table has no room for it.
+ * `changed-form`: it has a path identifier and the others have none, or the reverse, so the state of the others is not
  * known (see `FormClash`).
  */
 export type Held = 'held' | 'full' | 'changed-form';
 
-/** Puts what a session says of one prefix into its table. What is older than what it said before changes nothing. */
+/** Stores a session's route or withdrawal of one prefix. A message older than the stored one changes nothing. */
 export function holdRoute(view: TerritoryView, rib: AdjRibIn, element: RouteElement | WithdrawalElement): Held {
   const { at, prefix, pathId } = element;
   const dumped = element.type === 'rib';
@@ -25,7 +25,7 @@ export function holdRoute(view: TerritoryView, rib: AdjRibIn, element: RouteElem
 
   const path = element.type === 'withdrawal' ? undefined : element.path;
   const isKept = view.put(rib, { prefix, pathId, path, at, dumped });
-  // The same route under another key. It goes after the new one came, and what withdraws it is evidence.
+  // The same route under another key. It is removed after the new one was added, and its withdrawal is evidence.
   if (!dumped) {
     for (const { pathId: other } of twins) {
       view.put(rib, { prefix, pathId: other, path: undefined, at, dumped });

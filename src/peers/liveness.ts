@@ -3,7 +3,7 @@ import { later, type EventTime } from '../bgp/time.ts';
 import type { DirtySet } from '../rib/dirty-set.ts';
 import { MAX_SESSIONS } from './session.ts';
 
-/** A peer that said of itself that it is alive. */
+/** A peer that sends KEEPALIVEs. */
 export interface LastHeard {
   readonly peer: Peer;
   /** The time of its last message. */
@@ -12,15 +12,15 @@ export interface LastHeard {
   readonly number: number;
 }
 
-/** What is written down of the liveness of peers. */
+/** The state from which liveness continues. */
 export interface LivenessSnapshot {
   readonly lookAt: EventTime | undefined;
   readonly next: number;
 }
 
 /**
- * Finds peers that were alive and have fallen silent. Only peers with a pulse of their own are held to it, and no
- * more of them than there can be sessions; see `peerSilenceMs`.
+ * Finds peers that were alive and have fallen silent. It follows only peers that send KEEPALIVEs, at most as many as
+ * there can be sessions; see `peerSilenceMs`.
  */
 export class Liveness {
   readonly #silenceMs: number;
@@ -36,7 +36,7 @@ export class Liveness {
   }
 
   /**
-   * The peer itself said that it is alive.
+   * Notes a sign of life of the peer itself.
    *
    * @returns whether it was not known to be alive until now
    */
@@ -54,16 +54,16 @@ export class Liveness {
   }
 
   /**
-   * Whether the feed names this peer. Always true where no pulse is asked for. Without this, a seed that lists other
-   * peers than the feed would vote for ever: nobody would tell us what those peers do next.
+   * Whether the feed names this peer. Always true if the rule is off. Without this, peers that only the seed lists
+   * would vote forever, although the feed never reports their changes.
    */
   isNamed(id: PeerId): boolean {
     return this.#silenceMs === 0 || this.#heard.has(id);
   }
 
   /**
-   * It said something else: alive as well at that time, but that says nothing of how often it speaks. What is old is no
-   * news.
+   * Notes another message: the peer was alive at that time, but this does not show how often it sends. Older times
+   * change nothing.
    */
   hear(peer: Peer, at: EventTime): void {
     const heard = this.#heard.get(peer.id);
@@ -72,7 +72,7 @@ export class Liveness {
     this.#dirty.add(peer.id);
   }
 
-  /** It went down, or is mistrusted anyhow. */
+  /** The peer went down, or has lost its vote anyway. */
   stop(peer: Peer): void {
     if (this.#heard.delete(peer.id)) this.#dirty.add(peer.id);
   }

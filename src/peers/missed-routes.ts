@@ -20,8 +20,8 @@ interface Parts {
 
 /**
  * Messages that could not be read, of which the routes are known: a malformed attribute (RFC 7606 "treat-as-withdraw",
- * where an observer does not know). The peer has no vote until it told each of these routes again; nothing else of it
- * was missed.
+ * where an observer does not know). The peer has no vote until it has sent each of these routes again; nothing else of
+ * it was missed.
  */
 export class MissedRoutes {
   readonly #parts: Parts;

@@ -15,7 +15,7 @@ export interface PeerTableSnapshot {
   readonly nextSync: number;
 }
 
-/** One peer as it is written. */
+/** The stored state of one peer. */
 export interface VoterSnapshot {
   /** Absent: only its KEEPALIVEs arrived. */
   readonly session?: {
@@ -28,17 +28,17 @@ export interface VoterSnapshot {
   };
   /** The time of its last message, and its position among the peers that send KEEPALIVEs. */
   readonly heard?: readonly [EventTime, number];
-  /** By view, where there is anything to say. */
+  /** By view; views without data are left out. */
   readonly views: Readonly<Record<string, VoterInView>>;
 }
 
-/** A peer, and what was written of it. */
+/** A peer with its stored state. */
 export interface KnownVoter {
   readonly peer: Peer;
   readonly voter: VoterSnapshot;
 }
 
-/** What is written down of a peer's vote on one territory. */
+/** The stored state of a peer's vote on one territory. */
 export interface VoterInView {
   readonly learned: boolean;
   readonly partial: boolean;

@@ -17,9 +17,12 @@ interface Parts {
   readonly dirty: DirtySet<PeerId>;
 }
 
-/** The peer table on paper: each peer by itself, because a few of thousands change at a time, and what they have in common. */
+/**
+ * Stores and restores the peer table: one record per peer, because only a few of thousands change at a time, and one
+ * common record.
+ */
 export class PeerTableSnapshots {
-  /** Of whom anything changed since it was last written. */
+  /** Peers whose state changed since the last write. */
   readonly dirty: DirtySet<PeerId>;
   readonly #parts: Parts;
 
@@ -28,12 +31,12 @@ export class PeerTableSnapshots {
     this.dirty = parts.dirty;
   }
 
-  /** Everyone of whom anything is known. */
+  /** All peers with any state. */
   ids(): ReadonlySet<PeerId> {
     return new Set([...this.#parts.sessions.all().map(({ peer }) => peer.id), ...this.#parts.liveness.ids()]);
   }
 
-  /** `undefined` when nothing is known of it any more. */
+  /** `undefined`: the peer has no state any more. */
   voter(id: PeerId): VoterSnapshot | undefined {
     const session = this.#parts.sessions.find(id);
     const heard = this.#parts.liveness.of(id);
@@ -63,9 +66,9 @@ export class PeerTableSnapshots {
   }
 
   /**
-   * Puts back who was heard, and gives votes by it; the views have their routes already.
+   * Restores the peers' state, and gives votes by it. Restore the views' routes first.
    *
-   * @param fresh views that were not watched, so that nobody told them his whole table.
+   * @param fresh views that were not watched before, so they have no peer's whole table.
    */
   restore(
     { usual, liveness, nextProbationer, nextSync }: PeerTableSnapshot,

@@ -75,7 +75,7 @@ export class PeerTable {
     }
   }
 
-  /** When the next vote is given or forgotten without any element. */
+  /** When the next vote is given or expires without any element. */
   deadline(): EventTime | undefined {
     let next = this.#probation.deadline();
     const consider = (at: EventTime | undefined): void => {
@@ -88,7 +88,7 @@ export class PeerTable {
     return next;
   }
 
-  /** Does what is due at `at`, which is the deadline. */
+  /** Makes the changes that are due at `at`, the deadline. */
   expire(at: EventTime): readonly Effect[] {
     const effects: Effect[] = [];
     for (const session of this.#sessions.syncing) {
@@ -106,7 +106,7 @@ export class PeerTable {
     return effects;
   }
 
-  /** The feed names this peer: what a table said of it counts from now on. */
+  /** The feed names this peer, so its table from a seed counts from now on. */
   #pulse(peer: Peer, now: EventTime): readonly Effect[] {
     const session = this.#liveness.start(peer, now) ? this.#sessions.find(peer.id) : undefined;
     if (session === undefined) return [];
@@ -169,8 +169,8 @@ export class PeerTable {
   }
 
   /**
-   * The end of a table says that it is whole only when its begin was heard: a session that was reset inside a gap told
-   * part of it there.
+   * End-of-RIB proves a whole table only if its start was received: a session reset inside a gap sent a part of it
+   * there.
    */
   #endOfRib(element: EndOfRibElement, now: EventTime): readonly Effect[] {
     const session = this.#sessions.of(element.peer);
@@ -235,7 +235,7 @@ export class PeerTable {
     const voters = sessions.filter((session) => this.#votes.hasAny(session));
     for (const session of sessions) {
       for (const family of FAMILIES) {
-        // Who was down may be up since, with a table that we missed.
+        // A session that was down may be up again, with a table that we missed.
         const state = session.peerState[family];
         if (state.kind !== 'in-gap' || state.missed !== undefined)
           session.peerState[family] = { kind: 'in-gap', since: at };
@@ -274,14 +274,14 @@ export class PeerTable {
     for (const view of this.#views) {
       const rib = view.ribs.get(session.peer.id);
       if (rib === undefined || (dump !== undefined && view.family !== dump.family)) continue;
-      // In an order that does not depend on when each route arrived: routes that a dump lacks are evidence.
+      // Sorted, independent of arrival: routes that a dump lacks are evidence.
       const forgotten = [...rib.routes.values()].filter((held) => gone(held.at, held.dumped));
       if (dump !== undefined) forgotten.sort(byPrefix);
       for (const held of forgotten) view.drop(rib, held, dump?.lackedAt);
     }
   }
 
-  /** A table that had no route of ours so far may still be on its way. */
+  /** A table without a watched route so far may still be under way. */
   #syncedBy({ peer, peerState }: Session, family: Family): EventTime | undefined {
     const state = peerState[family];
     if (state.kind !== 'syncing') return undefined;

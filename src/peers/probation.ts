@@ -10,7 +10,7 @@ export interface Probationer {
   readonly view: TerritoryView;
   readonly rib: AdjRibIn;
   due: EventTime;
-  /** Who began later has a greater one. */
+  /** Peers that began later have a greater number. */
   readonly number: number;
 }
 
@@ -57,7 +57,7 @@ export class Probation {
     return this.#next;
   }
 
-  /** @param waiting by number upward. */
+  /** @param waiting in ascending order of number. */
   restore(waiting: readonly Probationer[], next: number): void {
     for (const probationer of waiting) this.#waiting.set(probationer.rib, probationer);
     this.#next = next;
@@ -71,7 +71,7 @@ export class Probation {
     return (this.#earliest = next);
   }
 
-  /** The peers that have learned by `at`, in the order in which they began. Who carried too little waits once more. */
+  /** The peers whose probation ends by `at`, in order of begin. A peer with too few routes waits once more. */
   takeDue(at: EventTime): readonly { view: TerritoryView; peer: Peer }[] {
     const learned: { view: TerritoryView; peer: Peer }[] = [];
     const expected = new Map<TerritoryView, readonly number[]>();
@@ -103,7 +103,7 @@ export class Probation {
   }
 }
 
-/** The baseline or, before there is one, the units that at least half of those carry who carry any. */
+/** The baseline; before there is one, the units to which at least half of the peers with any route have one. */
 function commonUnits(view: TerritoryView): readonly number[] {
   const units = [...view.units.keys()];
   if (view.hasBaseline) return units.filter((unit) => view.baseline[unit] === 1);

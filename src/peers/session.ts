@@ -15,15 +15,15 @@ import type { EventTime } from '../bgp/time.ts';
  *    +------------------------------------------------------------------------------+      that was missed was told
  */
 export type PeerState =
-  /** It sent messages, but it is not known whether they were its whole table. */
+  /** It sent messages, but they may not be its whole table. */
   | { readonly kind: 'unheard' }
   | { readonly kind: 'in-sync' }
   | { readonly kind: 'syncing'; readonly since: EventTime }
-  /** Something may have been missed: its routes are kept, its vote is not. */
+  /** Messages may have been missed: it keeps its routes and loses its vote. */
   | { readonly kind: 'in-gap'; readonly since: EventTime; readonly missed?: Missed }
   | { readonly kind: 'down'; readonly since: EventTime };
 
-/** What alone was missed, when that is known. */
+/** The only routes that were missed, if they are known. */
 export interface Missed {
   /** By `routeKey`, at least one: routes that it has not sent again. */
   readonly routes: readonly string[];
@@ -31,7 +31,7 @@ export interface Missed {
   readonly next: 'in-sync' | 'unheard';
 }
 
-/** A peer of which more routes than this were missed has no vote until it sends its whole table. */
+/** A peer with more missed routes than this has no vote until it sends its whole table. */
 const MAX_MISSED = 1_000;
 
 /** RIS and Route Views together have some 2,500 sessions. */
@@ -45,7 +45,7 @@ export interface Session {
   readonly peerState: Record<Family, PeerState>;
   /** Routes per family in its last complete dump of it; `undefined` when it was in none. */
   readonly table: Record<Family, number | undefined>;
-  /** Of when the last word on whether it is up is. */
+  /** Event time of the last report that it is up or down. */
   stateAt: EventTime | undefined;
 }
 
@@ -65,7 +65,8 @@ export function stateMissing(state: PeerState, routes: readonly string[], at: Ev
   const before = state.kind === 'in-gap' ? state.missed : { routes: [], next: state.kind };
   if (before === undefined) return state;
   const { next } = before;
-  // Whose table is being told, or was never, has told more than these in a message that cannot be read.
+  // Without a whole table so far, the unreadable message may have been part of it, so more than these routes may be
+  // missing.
   if (next !== 'in-sync' && next !== 'unheard') return { kind: 'in-gap', since: at };
   const all = [...new Set([...before.routes, ...routes])];
   return all.length > MAX_MISSED
@@ -83,8 +84,8 @@ export function stateTold(state: PeerState, route: string, at: EventTime): PeerS
 }
 
 /**
- * The state at the end of a dump that began at `from`: what could not be read since then is in doubt still, because the
- * dump may have read that route before.
+ * The state at the end of a dump that began at `from`. A gap since then stays, because the dump may have been written
+ * before it.
  */
 export function stateDumped(state: PeerState, from: EventTime): PeerState {
   if (state.kind !== 'in-gap' || state.missed === undefined || state.since < from) return { kind: 'in-sync' };

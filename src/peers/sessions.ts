@@ -5,7 +5,7 @@ import type { KnownVoter, VoterSnapshot } from './peer-snapshot.ts';
 
 /** All known sessions. None is removed: there are as many as the collectors have peers. */
 export class Sessions {
-  /** Who is to be written again. */
+  /** Peers whose record must be written again. */
   readonly dirty: DirtySet<PeerId>;
   readonly #byId = new Map<PeerId, Session>();
   /** Sessions that came up and have not sent their whole table yet, numbered in that order. */

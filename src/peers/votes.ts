@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 import type { VotingPolicy } from '../policy/voting-policy.ts';
 import { FEW_TABLES, LARGEST_TABLES_SHARE, SAME_SIZE_SHARE } from '../policy/fixed.ts';
 
-/** Gives votes to those who may, and takes them back: it follows from peer state, table and what was learned, and nothing else. */
+/** Gives and takes votes. A vote depends only on peer state, table size and probation. */
 export class Votes {
   readonly #views: readonly TerritoryView[];
   readonly #fullFeedShare: number;
@@ -29,11 +29,11 @@ export class Votes {
   }
 
   /**
-   * Looks again what a usual full table is: of the tables that may be full ones at this time, that of the tenth part of
-   * the ASes with the largest ones. One table that is far larger than all others, or was so once, is not the measure of the
-   * others; nor are many partial feeds the measure of the one full table of a collector.
+   * Computes the usual full table: of the tables that may be full ones at this time, that of the tenth part of the ASes
+   * with the largest ones. So a single table that is far larger than all others does not decide, nor do many partial
+   * feeds at a collector with one full table.
    *
-   * @returns true when it is another now: then all are to be asked again.
+   * @returns true if it changed: all votes must then be decided again.
    */
   measure(family: Family, sessions: readonly Session[], at: EventTime): boolean {
     const byAs = new Map<Asn, number>();
@@ -79,7 +79,7 @@ export class Votes {
     const rib = view.ribs.get(session.peer.id);
     const size = session.table[view.family];
     if (size === undefined) return rib?.learned === true;
-    // A table from elsewhere, as a seed is, counts only while the feed itself names the peer.
+    // A table from a seed counts only while the feed itself names the peer.
     if (!this.#liveness.isNamed(session.peer.id)) return false;
     return rib?.partial !== true && size > 0 && size >= this.#fullFeedShare * this.#usual[view.family];
   }

@@ -1,12 +1,12 @@
 import { endOf, unseenOf, upstreamOf, type Peers, type Picture, type PictureTimeline } from './pictures.ts';
 
-/** Colours of a picture, as CSS has them. */
+/** Colours of a picture, in CSS form. */
 export interface Palette {
   readonly ink: string;
   readonly soft: string;
   readonly line: string;
   readonly ground: string;
-  /** What we could not see. */
+  /** Time in which we could not see. */
   readonly blind: string;
   readonly good: string;
   readonly bad: string;
@@ -42,7 +42,7 @@ export type ChartOption = Readonly<Record<string, unknown>>;
 /** Told apart also by people who do not see all colours (Okabe and Ito). */
 const SERIES = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#7f7f7f', '#999999'];
 
-/** The picture as ECharts takes it: the page and reports draw the same. */
+/** The options for ECharts. The page and reports draw the same picture. */
 export function optionOf(picture: Picture, drawn: Drawn): ChartOption {
   const option = { lifelines, visibility, upstreams, messages, peers: peerRows }[picture.id](picture, drawn);
   return { ...common(picture, drawn), ...option };

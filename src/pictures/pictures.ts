@@ -3,7 +3,7 @@ import type { Answers } from '../http/answers.ts';
 /** What was seen over time, as the API answers it. */
 export type PictureTimeline = Answers['timeline'];
 
-/** A stretch of it. */
+/** A part of it. */
 export type PictureBucket = PictureTimeline['buckets'][number];
 
 /** What each peer saw over time. */
@@ -13,7 +13,7 @@ export type Peers = Answers['peers'];
 export interface Picture {
   readonly id: 'lifelines' | 'visibility' | 'upstreams' | 'messages' | 'peers';
   readonly title: string;
-  /** For who cannot see it. */
+  /** The description for people who cannot see the picture. */
   readonly summary: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly (string | number | null)[])[];
@@ -95,7 +95,7 @@ export function visibilityPicture(timeline: PictureTimeline): Picture {
   };
 }
 
-/** One row a network. */
+/** One row per network. */
 export function lifelinesPicture(timeline: PictureTimeline): Picture {
   const { networks, buckets, resolution } = timeline;
   const isWide = resolution === 'hour' || resolution === 'day';
@@ -144,7 +144,7 @@ export function upstreamOf(name: string): number {
   return Number(/^AS(\d+)/.exec(name)?.[1] ?? 0);
 }
 
-/** How much was said about it. */
+/** Announcements and withdrawals. */
 export function messagesPicture({ buckets, resolution }: PictureTimeline): Picture {
   const sum = (value: (bucket: PictureBucket) => number): number =>
     buckets.reduce((total, one) => total + value(one), 0);

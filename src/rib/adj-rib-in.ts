@@ -9,16 +9,16 @@ import { RouteTable } from './route-table.ts';
 export class AdjRibIn {
   readonly peer: Peer;
   readonly routes = new RouteTable();
-  /** Counting routes per unit, to all of it or to a part. */
+  /** Number of counting routes per unit, to all of it or to a part. */
   readonly cover: Uint16Array;
-  /** 1 for the units that it sees, and how many there are; see `LongestMatch`. */
+  /** 1 for each unit that it sees, and the number of these; see `LongestMatch`. */
   readonly sees: Uint8Array;
   seen = 0;
-  /** Routes to whole units that do not count. */
+  /** Number of routes to whole units that do not count. */
   foreign = 0;
   readonly parts = new PartRoutes();
   votes = false;
-  /** It carried the territory long enough to be believed without a known table size. */
+  /** It has had routes of the territory for long enough to vote without a known table size. */
   learned = false;
   /** It sent its table before the territory was watched: the routes here are not complete until it sends them again. */
   partial = false;

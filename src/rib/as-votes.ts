@@ -7,24 +7,24 @@ export interface AsVotes {
   readonly sees: Uint16Array;
   /** Units it sees. */
   seen: number;
-  /** Units it usually sees, and sees now. */
+  /** Number of units that it usually sees and sees now. */
   standing: number;
   /** Its row of the baseline: units it usually sees. */
   usual: IndexSet | undefined;
 }
 
-/** Some of the units: how many, and the voters that see each of them added up. */
+/** A sum over some units: their number, and the numbers of voters that see them. */
 export interface Sum {
   readonly units: number;
   readonly seen: number;
 }
 
-/** A `Sum` that changes. */
+/** A mutable `Sum`. */
 export class Counter implements Sum {
   units = 0;
   seen = 0;
 
-  /** One unit more (1) or less (-1), which so many see. */
+  /** Adds (1) or removes (-1) a unit that this many voters see. */
   count(by: 1 | -1, seen: number): void {
     this.units += by;
     this.seen += by * seen;

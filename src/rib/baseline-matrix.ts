@@ -6,53 +6,55 @@ import type { VoteCount } from './vote-count.ts';
 type Snapshot = Omit<TerritoryViewSnapshot, 'former' | 'touched'>;
 
 /**
- * The baseline of a territory view: which voter saw which network in the last stable state, how it begins, grows and gives
- * up what is lost. When it changes is for the evaluator to say.
+ * The baseline of a territory view: which voter saw which network in the last stable state. It can begin, grow, and
+ * give up losses; the evaluator decides when.
  */
 export class BaselineMatrix {
-  /** Counts up when a voter came or went, or the baseline is another: what is a share of them may be another without a word. */
+  /**
+   * A counter that grows when a voter came or went, or the baseline changed: shares may then change without a message.
+   */
   roster = 0;
-  /** When that was last. */
+  /** When `roster` last changed. */
   rosterAt: EventTime | undefined;
   readonly #votes: VoteCount;
   readonly #changed: (units: readonly number[]) => void;
   /** The level at which visibility stands still, and since when; see `noteShare`. */
   #steady: { readonly share: number; readonly since: EventTime } | undefined;
-  /** Voters that see something that they usually do not, since this was last asked. */
+  /** Voters that came to see more than usual since the last `takeGrown`. */
   #grown = new Set<Asn>();
 
-  /** @param changed called with the units whose witnesses are others. */
+  /** @param changed called with the units whose witnesses changed. */
   constructor(votes: VoteCount, changed: (units: readonly number[]) => void) {
     this.#votes = votes;
     this.#changed = changed;
   }
 
-  /** This voter sees something that it usually does not. */
+  /** Notes that this voter sees more than usual. */
   noteMore(asn: Asn): void {
     this.#grown.add(asn);
   }
 
-  /** This AS has had no vote for so long that it is no longer a witness when it comes back. */
+  /** Removes an AS without a vote for so long that it will not be a witness when it comes back. */
   forget(asn: Asn): void {
     this.#part(asn, this.#votes.rows().get(asn)?.values() ?? []);
   }
 
-  /** The baseline is what each voter sees now of what is visible. */
+  /** Sets the baseline to what each voter sees now of the visible units. */
   begin(at: EventTime): void {
     for (const [asn, row] of [...this.#votes.rows()]) this.#part(asn, row.values());
     this.grow(at);
     this.noteRoster(at);
   }
 
-  /** What each voter sees now of what is visible joins the baseline. */
+  /** Adds what each voter sees now of the visible units to the baseline. */
   grow(at: EventTime): void {
     for (const asn of [...this.#votes.asns()]) this.join(asn, at);
   }
 
   /**
-   * What this voter sees of what is visible joins its row. True when it still sees something that did not.
+   * Adds what this voter sees of the visible units to its row. Returns whether it still sees something else.
    *
-   * @param of `ofBaseline`: only what others usually see joins.
+   * @param of `ofBaseline`: only units that others usually see are added.
    */
   join(asn: Asn, at: EventTime, { ofBaseline = false } = {}): boolean {
     const seen = this.#votes.joinable(asn);
@@ -65,10 +67,10 @@ export class BaselineMatrix {
     return this.#votes.extras(asn) > 0;
   }
 
-  /** What is lost leaves the baseline: of each voter what it does not see, and of all of them what is not visible. */
+  /** Removes losses from the baseline: what each voter does not see, and the units that are not visible. */
   rebase(at: EventTime): void {
     this.noteRoster(at);
-    // First all that is lost, then it goes: what is visible depends on who usually sees it.
+    // Collect all losses before removing them, because visibility depends on the baseline.
     const parting: [Asn, number[]][] = [];
     for (const [asn, row] of [...this.#votes.rows()]) {
       const lost = [...row.values()].filter(
@@ -79,7 +81,7 @@ export class BaselineMatrix {
     for (const [asn, lost] of parting) this.#part(asn, lost);
   }
 
-  /** Voters that came to see something since this was last called that they usually do not. */
+  /** Voters that came to see more than usual since the last call. */
   takeGrown(): readonly Asn[] {
     if (this.#grown.size === 0) return [];
     const grown = [...this.#grown];
@@ -87,7 +89,7 @@ export class BaselineMatrix {
     return grown;
   }
 
-  /** Whether this voter sees something that it usually does not. */
+  /** Whether this voter sees more than usual. */
   seesMore(asn: Asn): boolean {
     return this.#votes.extras(asn) > 0;
   }
@@ -98,15 +100,15 @@ export class BaselineMatrix {
   }
 
   /**
-   * Notes the share of the baseline that stands: it stands still while it stays within `tolerance` of where it was when it
-   * began to.
+   * Notes the share of the baseline that is seen. It counts as steady while it stays within `tolerance` of its level at
+   * the start.
    */
   noteShare(share: number, tolerance: number, at: EventTime): void {
     if (this.#steady === undefined || Math.abs(share - this.#steady.share) > tolerance)
       this.#steady = { share, since: at };
   }
 
-  /** Since when visibility has stood still. */
+  /** Since when visibility has been steady. */
   get steadySince(): EventTime | undefined {
     return this.#steady?.since;
   }
@@ -118,7 +120,7 @@ export class BaselineMatrix {
     this.#changed(parting);
   }
 
-  /** Others are asked from now on, or the baseline is another. */
+  /** Call when the voters or the baseline changed. */
   noteRoster(at: EventTime): void {
     this.roster++;
     this.rosterAt = at;
@@ -131,7 +133,7 @@ export class BaselineMatrix {
     return { baseline, steady: this.#steady, grown: [...this.#grown], rosterAt: this.rosterAt };
   }
 
-  /** The votes were put back before. */
+  /** Restore the votes first. */
   restore({ baseline, steady, grown, rosterAt }: Snapshot): void {
     for (const [asn, units] of baseline) this.#votes.join(asn, units);
     this.#steady = steady;

@@ -1,6 +1,9 @@
 import type { AdjRibIn } from './adj-rib-in.ts';
 
-/** Places of the state that changed since they were last written. Before `start` nothing is noted: then all is written. */
+/**
+ * Places of the state that changed since the last write. Before `start` nothing is recorded, because the first write
+ * covers everything.
+ */
 export class DirtySet<Place> {
   #places: Set<Place> | undefined;
 
@@ -12,7 +15,7 @@ export class DirtySet<Place> {
     this.#places?.add(place);
   }
 
-  /** Each once. Who starts must ask now and then: they are remembered until then. */
+  /** Each place once. After `start`, call this regularly: places are stored until then. */
   take(): readonly Place[] {
     if (this.#places === undefined || this.#places.size === 0) return [];
     const places = [...this.#places];

@@ -22,7 +22,7 @@ export class FormerVoters {
     return [...this.#byAsn.values()];
   }
 
-  /** When the first of them lost its vote. */
+  /** When the first of these lost its vote. */
   get since(): EventTime | undefined {
     return this.#byAsn.values().next().value?.at;
   }
@@ -34,7 +34,7 @@ export class FormerVoters {
     return gone.map(({ asn }) => asn);
   }
 
-  /** How many of these ASes may have sent something that was missed. */
+  /** Number of these ASes whose messages may have been missed. */
   missed(isCounted: (asn: Asn) => boolean): number {
     let count = 0;
     for (const { asn, isMissed } of this.#byAsn.values()) if (isMissed && isCounted(asn)) count++;

@@ -7,11 +7,12 @@ export const GAINED = 2;
 export type HeardSight = 0 | 1 | 2 | 3;
 
 /**
- * The level to judge by, while voters come and go. A share of those that can be heard changes with them, though nobody told
- * anything: so the level stays where it was until a message changes sight, and goes only the way that the message went.
+ * The level to judge by while voters come and go. The share of present voters changes with them, although no message
+ * came. So the level stays the same until a message changes what a voter sees, and then moves only in the direction of
+ * the message.
  *
  * @param level the last level.
- * @param share as it is seen now.
+ * @param share the share that is seen now.
  */
 export function carriedLevel(level: number, share: number, heard: HeardSight): number {
   switch (heard) {

@@ -6,8 +6,7 @@ import type { HeldRoute } from './route-table.ts';
 
 /**
  * Which units a session sees: those of which, by longest match (RFC 1812 section 5.2.4.3), enough addresses lead to an
- * origin that counts. Where it has no other routes than such ones to whole units, any of them is enough, and costs no
- * look.
+ * origin that counts. If it has only counting routes to whole units, one of them is enough, without a match.
  */
 export class LongestMatch {
   readonly #units: readonly Prefix[];
@@ -17,8 +16,8 @@ export class LongestMatch {
   readonly #covering: (readonly PrefixText[] | undefined)[] = [];
 
   /**
-   * @param coveredAt share of a unit's addresses from which on it is seen.
-   * @param turned called when a session sees a unit from now on, or no longer.
+   * @param coveredAt least share of a unit's addresses for the unit to count as seen.
+   * @param turned called when a session starts or stops seeing a unit.
    */
   constructor(
     units: readonly Prefix[],
@@ -77,10 +76,10 @@ export class LongestMatch {
   }
 }
 
-/** Voters to whom a part of some unit leads to an origin that counts, and another part does not. */
+/** Voters for which only a part of some unit leads to an origin that counts. */
 export interface PartialSight {
   readonly voters: number;
-  /** Of such a unit's addresses the share that does, at the voter that has most. */
+  /** The largest such part of a unit's addresses at any voter. */
   readonly largest: number;
 }
 
@@ -103,7 +102,7 @@ function isForeign(route: HeldRoute | undefined): boolean {
   return route?.path !== undefined && !route.counts;
 }
 
-/** Longest first, down to the shortest that says something of a unit. */
+/** Prefix lengths, longest first, down to the shortest that concerns a unit. */
 function coveringTexts(unit: Prefix): readonly PrefixText[] {
   const texts: PrefixText[] = [];
   for (let length = unit.length; length >= SHORTEST_COVERING; length--)

@@ -4,19 +4,22 @@ import { contains, type Prefix, type PrefixText } from '../bgp/prefix.ts';
 import type { Territory } from '../territory/territory.ts';
 
 /**
- * Upstreams, origins and prefixes are counted for territories of at most this many units: for them a person reads which
- * unit went over which upstream; for tens of thousands nobody does, and every voter would keep counters for each.
+ * Upstreams, origins and prefixes are only counted for territories with at most this many units. For tens of thousands
+ * of units such lists are not readable, and every voter would need counters for each.
  */
 export const MAX_DETAILED_UNITS = 256;
 
-/** What a route shows, apart from reachability. */
+/** A property of a route: an upstream, an origin or a prefix. */
 export type Mark =
   | { readonly kind: 'upstream'; readonly unit: number; readonly asn: Asn }
-  /** An origin that does not count; or, where every origin counts, any. */
+  /** An origin that does not count; if every origin counts, any origin. */
   | { readonly kind: 'origin'; readonly unit: number; readonly asn: Asn }
   | { readonly kind: 'prefix'; readonly prefix: PrefixText };
 
-/** Only routes inside the territory's blocks say something of its upstreams and origins; a covering one belongs to others. */
+/**
+ * Only routes inside the territory's blocks show its upstreams and origins; a covering route belongs to another
+ * network.
+ */
 export function marksOf(
   territory: Territory,
   route: { prefix: Prefix; path: AsPath; units: readonly number[]; counts: boolean },

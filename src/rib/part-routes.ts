@@ -1,7 +1,7 @@
 import type { AsPath } from '../bgp/as-path.ts';
 import { comparePrefixes, contains, type Prefix } from '../bgp/prefix.ts';
 
-/** As much of a held route as its share of a unit depends on. */
+/** The parts of a route that decide its share of a unit. */
 interface PartRoute {
   readonly prefix: Prefix;
   /** `undefined`: withdrawn. */
@@ -11,7 +11,7 @@ interface PartRoute {
 
 /** Routes of one session to parts of units, and what share of each such unit's addresses they leave to origins that count. */
 export class PartRoutes {
-  /** In the order of a RIB. */
+  /** Sorted as in a RIB. */
   readonly #routes = new Map<number, PartRoute[]>();
   readonly #shares = new Map<number, number>();
 
@@ -28,7 +28,7 @@ export class PartRoutes {
     return this.#shares;
   }
 
-  /** One route in place of another of the same prefix. */
+  /** Replaces a route by another one of the same prefix. */
   replace(unit: number, before: PartRoute | undefined, held: PartRoute | undefined): void {
     const routes = this.#routes.get(unit) ?? [];
     if (before?.path !== undefined) {
@@ -44,7 +44,7 @@ export class PartRoutes {
     this.#shares.delete(unit);
   }
 
-  /** Works the share of a unit out again. @param isCovered whether the longest route to all of it counts. */
+  /** Computes the share of a unit again. @param isCovered whether the longest route to all of it counts. */
   reckon(unit: number, prefix: Prefix, isCovered: boolean): number {
     const share = shareOf(this.#routes.get(unit) ?? [], prefix, isCovered);
     this.#shares.set(unit, share);

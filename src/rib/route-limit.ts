@@ -1,11 +1,11 @@
 import type { AdjRibIn } from './adj-rib-in.ts';
 
 /**
- * How many routes a view stores. A session that has no room for another route sends a flood, and is no longer believed.
+ * How many routes a view stores. A session beyond its limit sends a flood, and loses its vote.
  *
  * One session: twice the units leaves room for every /24 and as many more specifics; a small territory may have all its
- * addresses routed one by one. All sessions together: some 760 full-feed sessions of RIS carry North Korea in 2026, and a
- * thousand with two routes for each unit stay below the limit.
+ * addresses routed one by one. All sessions together: some 760 full-feed sessions of RIS carry North Korea in 2026, and
+ * a thousand with two routes for each unit stay below the limit.
  */
 export class RouteLimit {
   /** The most routes of one session. */

@@ -6,19 +6,19 @@ export interface Sample {
   readonly at: EventTime;
   /** The share of the pairs of a present voter and a unit that it usually sees in which it sees the unit now. */
   readonly share: number;
-  /** Which peers the share is of: those with a whole table, or those that sent a route. */
+  /** The voters of the share: peers with a whole table, or peers that sent a route. */
   readonly of: 'full-feed' | 'peers-with-a-route';
   readonly voters: number;
   /** Voters that usually see some of it; before there is a baseline, all of them. */
   readonly witnesses: number;
   /** Collectors at which some session votes. */
   readonly collectors: number;
-  /** Witnesses now, and those that lost their vote not long ago. */
+  /** Witnesses now, and witnesses that recently lost their vote. */
   readonly known: number;
   /** Witnesses that see something of what they usually see, and those that see nothing of it. */
   readonly seeing: number;
   readonly seeingNothing: number;
-  /** Whether any of it was ever visible, or somebody's table was so large that he would have seen it. */
+  /** Whether any of it was ever visible, or a peer's table was so large that it would have had a route. */
   readonly isProven: boolean;
   readonly unitsVisible: number;
   readonly units: number;
@@ -32,7 +32,7 @@ export interface Surroundings {
   /** Whether the usual table is so large that it would have the territory. */
   readonly hasProvingTable: boolean;
   readonly collectors: number;
-  /** Witnesses that lost their vote not long ago. */
+  /** Witnesses that recently lost their vote. */
   readonly formerWitnesses: number;
 }
 
@@ -40,8 +40,8 @@ export interface Surroundings {
 export function sampleOf(votes: VoteCount, around: Surroundings): Sample {
   const { voters, ofVisible, ofShown, baselineUnits, leftUnits, share, blank } = votes;
   const hasBaseline = baselineUnits > 0;
-  // Before there is a baseline: over the units that most voters see, else over those that anybody sees. A voter that sees
-  // nothing of what most see may usually see nothing of it.
+  // Before there is a baseline: over the units that most voters see, else over those that any voter sees. A voter that
+  // sees none of these may never see the territory.
   const of = ofVisible.units > 0 ? ofVisible : ofShown;
   const asked = ofVisible.units > 0 ? voters - blank : voters;
   const witnesses = hasBaseline ? votes.witnesses : voters;

@@ -8,7 +8,7 @@ export class Tally {
   readonly #marks = new Map<string, Map<Asn, number>>();
   /** Marks whose count may have changed since `takeTouched`. */
   readonly #touched = new Set<string>();
-  /** How many marks each AS shows; those alone that show any. */
+  /** Number of marks per AS; only ASes that show any. */
   readonly #shown = new Map<Asn, number>();
 
   add(mark: string, asn: Asn): void {
@@ -51,17 +51,17 @@ export class Tally {
     return this.#marks.get(mark)?.keys() ?? [];
   }
 
-  /** Marks that some AS shows, in no order that means anything. */
+  /** Marks that some AS shows, in arbitrary order. */
   marks(): IterableIterator<string> {
     return this.#marks.keys();
   }
 
-  /** Whether `takeTouched` has anything to give. */
+  /** Whether `takeTouched` would return anything. */
   get isTouched(): boolean {
     return this.#touched.size > 0;
   }
 
-  /** Each once, in no order that means anything. Who counts marks must ask: they are remembered until then. */
+  /** Each mark once, in arbitrary order. Call this regularly: marks are stored until then. */
   takeTouched(): readonly string[] {
     if (this.#touched.size === 0) return [];
     const touched = [...this.#touched];

@@ -3,13 +3,13 @@ import type { Touched } from './territory-view-snapshot.ts';
 
 const UNHEARD = { heard: 0, heardOf: new Map<number, HeardSight>() } as const;
 
-/** Units whose counts may have changed since the last `take`, and what messages did to the sight of them. */
+/** Units whose counts may have changed since the last `take`, and the effect of messages on who sees them. */
 export class TouchedUnits {
   readonly #units = new Set<number>();
   readonly #detailed: boolean;
-  /** What messages did to the sight of all units together. */
+  /** The effect of messages on all units together. */
   #heardOfAll: HeardSight = 0;
-  /** What they did to each unit; empty when single units are not followed. */
+  /** The effect on each unit; empty if single units are not followed. */
   #heard = new Map<number, HeardSight>();
 
   /** @param detailed whether single units are followed. */
@@ -36,7 +36,7 @@ export class TouchedUnits {
     return [...this.#units].sort((a, b) => a - b);
   }
 
-  /** Gives everything since the last call, and begins again. */
+  /** Returns everything since the last call, and starts again. */
   take(): Omit<Touched, 'marks'> {
     const units = this.units();
     this.#units.clear();
@@ -47,7 +47,7 @@ export class TouchedUnits {
     return taken;
   }
 
-  /** Replaces everything by these units, without anything heard. */
+  /** Replaces everything by these units, without messages. */
   restore(units: readonly number[]): void {
     this.#units.clear();
     this.#heard.clear();

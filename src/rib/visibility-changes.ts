@@ -24,10 +24,13 @@ export function changeOf({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldR
   return { at, type: path === undefined ? 'withdrawal' : dumped ? 'rib' : 'announcement', peer, prefix, lost };
 }
 
-/** The latest changes are remembered as evidence, so many at least; and all of some hours, as far as there is room. */
+/**
+ * The least number of latest changes that are stored as evidence; changes of some hours are stored as far as there is
+ * room.
+ */
 const FEWEST_KEPT = 1024;
 
-/** No view stores more. */
+/** The most changes that a view stores. */
 export const MAX_VISIBILITY_CHANGES = 262_144;
 
 /**
@@ -43,9 +46,9 @@ function mostKept(units: number): number {
 export class VisibilityLog {
   readonly #most: number;
   #kept: VisibilityChange[] = [];
-  /** Number of the oldest that is kept: they are counted from 0. */
+  /** Number of the oldest stored change, counted from 0. */
   #first = 0;
-  /** How far they were written: number of the oldest kept then, and of the next one. */
+  /** The state at the last write: number of the oldest stored change then, and of the next one. */
   #written = { first: 0, next: 0 };
 
   /** @param units of the view. */
@@ -97,13 +100,13 @@ export class VisibilityLog {
     return losses;
   }
 
-  /** All that are kept, by number. */
+  /** All stored changes, by number. */
   numbered(from = this.#first): readonly (readonly [number, VisibilityChange])[] {
     const start = Math.max(from, this.#first);
     return this.#kept.slice(start - this.#first).map((sight, i) => [start + i, sight]);
   }
 
-  /** Those that came since this was last called, by number, and the numbers of those forgotten since. */
+  /** New changes since the last call, by number, and the numbers of removed ones. */
   takeDirty(): { readonly came: readonly (readonly [number, VisibilityChange])[]; readonly went: readonly number[] } {
     const { first, next } = this.#written;
     this.#written = { first: this.#first, next: this.#first + this.#kept.length };

@@ -12,15 +12,15 @@ import {
 
 /** The address blocks watched together, and the origin ASes whose routes count: a country, a network. */
 export interface Territory {
-  /** `KP`: letters, digits, `-`, at most 32, upper case. Stands in event subjects and, later, in keys. */
+  /** `KP`: upper-case letters, digits and `-`, at most 32. Part of event subjects and of keys. */
   readonly id: string;
   /** For people: `North Korea`. */
   readonly name: string;
-  /** None overlaps another. */
+  /** They do not overlap. */
   readonly blocks: readonly Prefix[];
-  /** Empty when any origin counts. */
+  /** Empty: any origin counts. */
   readonly origins: readonly Asn[];
-  /** IANA name of the zone in which people there tell time, `Asia/Pyongyang`. */
+  /** IANA name of the local time zone, `Asia/Pyongyang`. */
   readonly timeZone: string | undefined;
 }
 
@@ -53,7 +53,9 @@ export function unitsOf(territory: Pick<Territory, 'blocks'>, family: Family): r
   return blocksOf(territory, family).flatMap((block) => cut(block, UNIT_LENGTH[family]));
 }
 
-/** Whether a route to this prefix can say anything about the territory: what the prefilter and the route table keep. */
+/**
+ * Whether a route to this prefix can concern the territory. The prefilter and the route table keep only such routes.
+ */
 export function concerns(territory: Pick<Territory, 'blocks'>, prefix: Prefix): boolean {
   return prefix.length >= SHORTEST_COVERING && territory.blocks.some((block) => overlaps(block, prefix));
 }
@@ -63,7 +65,7 @@ export function watching(blocks: readonly Prefix[] | 'everything'): (prefix: Pre
   return blocks === 'everything' ? () => true : (prefix) => concerns({ blocks }, prefix);
 }
 
-/** Indices of the units that a route to this prefix covers whole or in part: a run. `units` as `unitsOf` gives them. */
+/** Indices of the units that a route to this prefix covers completely or in part: a run. `units`: from `unitsOf`. */
 export function covered(units: readonly Prefix[], prefix: Prefix): readonly number[] {
   if (prefix.length < SHORTEST_COVERING) return [];
   const found: number[] = [];

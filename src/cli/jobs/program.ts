@@ -98,13 +98,13 @@ function addJobs(program: Command, io: Io, end: End): void {
       .command('work')
       .summary('do tasks until it is stopped')
       .description('Takes tasks from the queue until it is stopped. Start one on each machine, as many as you like.')
-      .option('-n, --tasks <n>', 'tasks at a time (default: one a core)', asCount)
+      .option('-n, --tasks <n>', 'tasks at a time (default: one per core)', asCount)
       .option(
         '--lock <duration>',
-        'a task whose worker gave no sign of life for so long goes to another one (default: 30s)',
+        'after this long without a sign of life from its worker, a task goes to another one (default: 30s)',
         asDuration,
       )
-      .option('-q, --quiet', 'say nothing of tasks that begin and end'),
+      .option('-q, --quiet', 'do not report tasks that begin and end'),
   ).action(async (options: WorkerOptions) => {
     const command = await import('./work.ts');
     end(await command.work(options, io));

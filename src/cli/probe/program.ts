@@ -9,7 +9,7 @@ export function addProbeCommands(program: Command, io: Io, end: (status: ExitSta
   const probe = program
     .command('probe')
     .summary('check the services that watch --probes asks')
-    .description('Checks the services inside a territory that `watch --probes` asks whether they answer.');
+    .description('Checks or lists the services inside a territory that `watch --probes` asks.');
   probe
     .command('check')
     .summary('ask each target once')
