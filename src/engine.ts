@@ -76,7 +76,7 @@ export interface Engine<S extends string = EngineSpace> {
   apply(element: Element): Commit | undefined;
   /** The present verdict and visibility of each territory and family, at `now`. */
   status(): readonly TerritoryStatus[];
-  /** Whether services of each territory answer, by its id: of those alone of which there was a result. */
+  /** Whether services answer, by id of the territory; only territories with results. */
   reachability(): ReadonlyMap<string, ReachabilityView>;
   /** What the voters see of each territory and family, for the history. Read-only. */
   readonly views: readonly TerritoryView[];

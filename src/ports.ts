@@ -143,6 +143,6 @@ export interface Clock {
   wallMs(): number;
   /** Milliseconds since some start. Never goes back. */
   monotonicMs(): number;
-  /** Resolves after so many milliseconds of monotonic time, or at once when `signal` aborts. */
+  /** Resolves after `ms` milliseconds of monotonic time, or at once when `signal` aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }

@@ -95,7 +95,7 @@ async function bucketsOf(reader: Reader, subject: string, level: Level, range: R
   return all;
 }
 
-/** After so many buckets, which take about two milliseconds, other work of the process has its turn. */
+/** After this many buckets, about two milliseconds, it yields to other work of the process. */
 const AT_ONCE = 1_000;
 
 /** A bucket with its length; field by field, as a spread takes several times as long. */

@@ -143,8 +143,8 @@ export class PeerTable {
   }
 
   /**
-   * A word that came after a newer one is no news: a session that is up again is not down. Late, it still says that
-   * what was told before it is gone; and what was told after it, that the session is up.
+   * Takes a state message. One older than the last is ignored. A late one still proves that earlier routes are gone;
+   * and routes that were sent after it prove that the session is up.
    */
   #stateWord(session: Session, { state, at }: PeerStateElement, now: EventTime): readonly Effect[] {
     if (session.stateAt !== undefined && at < session.stateAt) return [];
@@ -265,7 +265,7 @@ export class PeerTable {
     }
   }
 
-  /** @param dump of which family a dump ended that lacks them, and when; without one, of both families. */
+  /** @param dump family and end of the dump that lacks the routes; absent: routes of both families. */
   #forgetRoutes(
     session: Session,
     gone: (at: EventTime, dumped: boolean) => boolean,

@@ -140,10 +140,10 @@ export class TerritoryView {
   }
 
   /**
-   * Forgets a route.
+   * Removes a route.
    *
-   * @param lackedAt when a dump ended that lacks it: that is a word of the peer. Without one nobody withdrew it, and it
-   * is no evidence.
+   * @param lackedAt when a dump without it ended, which is evidence from the peer. Without one the removal is not
+   * evidence, because the peer did not withdraw it.
    */
   drop(rib: AdjRibIn, held: HeldRoute, lackedAt?: EventTime): void {
     const sawBefore = rib.seen;
@@ -180,7 +180,7 @@ export class TerritoryView {
     this.#reckon(this.units.keys());
   }
 
-  /** The earliest time at which an AS that lost its vote is no longer held against us. */
+  /** The earliest time at which an AS that lost its vote no longer counts as missing. */
   get formerSince(): EventTime | undefined {
     return this.#former.since;
   }

@@ -43,9 +43,9 @@ function read(message: Buffer, id: number, zone: string): Finding | undefined {
 }
 
 /**
- * What a DNS message says of a zone whose SOA was asked for.
+ * What a DNS message says about a zone whose SOA was requested.
  *
- * @returns `undefined` when it is no answer to that question.
+ * @returns `undefined`: it is not an answer to that query.
  */
 export function judgeAnswer(message: Buffer, zone: string): Finding | undefined {
   const packet = answerTo(message, zone);

@@ -56,7 +56,7 @@ export async function loadSecret(ref: SecretRef, environment: Environment): Prom
 }
 
 async function readSecret(path: string): Promise<LoadedSecret> {
-  // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+  // Without O_NONBLOCK, opening a pipe without a writer would wait forever.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();

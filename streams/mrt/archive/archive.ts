@@ -118,7 +118,7 @@ export async function findMrt(options: MrtPlanOptions): Promise<FoundMrt> {
   return { files, unread, refused };
 }
 
-/** Puts files in order, each collector's by time, and finds the holes between them. */
+/** Sorts files by collector and time, and finds missing files between them. */
 export function planFound({ files, unread, refused }: FoundMrt, options: MrtPlanOptions): MrtPlanned {
   const limits = options.limits ?? DEFAULT_LIMITS;
   if (files.length === 0) return { ok: false, reason: nothing(options.paths, refused), refused };

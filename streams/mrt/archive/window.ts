@@ -60,8 +60,8 @@ export function withinWindow(
 }
 
 /**
- * Missing update files, between the others and between the first RIB dump and the first of them. Only names tell, and
- * what is documented of the collector's project; of other collectors the interval that is most common among their
+ * Missing update files, between the others and between the first RIB dump and the first of them. Found from the names
+ * and the documented interval of the collector's project; for other collectors, from the most common interval of their
  * files.
  */
 export function findHoles(ribs: readonly PlannedFile[], updates: Updates): readonly Hole[] {
@@ -79,20 +79,20 @@ export function findHoles(ribs: readonly PlannedFile[], updates: Updates): reado
   return holes;
 }
 
-/** Between the dump that the updates are to continue and the first of them. */
+/** Missing files between the dump and the first update file after it. */
 function holeBeforeFirst(rib: PlannedFile | undefined, first: number | undefined, updates: Updates): Hole | undefined {
   if (rib === undefined || (first === undefined && updates.files.length > 0)) return undefined;
   const interval = intervalAt(updates, rib.start) ?? USUAL_INTERVAL_MS;
   const unread = updates.unread.filter((start) => start > rib.start - interval && start < (first ?? Infinity));
   if (first === undefined && unread.length === 0) return undefined;
   const to = first ?? Math.max(...unread) + interval;
-  // Both projects begin a file of updates when they dump; whether others do is not known.
+  // Both projects begin an update file when they dump; it is not known whether others do.
   const late = documentedInterval(updates.collector, rib.start) === undefined ? 1 + HOLE_SHARE : HOLE_SHARE;
   const before = updates.files.length === 0 ? 1 : 0;
   return unread.length > 0 || to - rib.start > late * interval ? { from: rib.start, to, before } : undefined;
 }
 
-/** Between a file that begins at `start` and the next one, or after the last. */
+/** Missing files between a file that begins at `start` and the next one, or after the last one. */
 function holeAfter(start: number, next: number | undefined, updates: Updates): Omit<Hole, 'before'> | undefined {
   const interval = intervalAt(updates, start) ?? USUAL_INTERVAL_MS;
   const unread = updates.unread.filter((other) => other > start && (next === undefined || other < next));
@@ -102,15 +102,15 @@ function holeAfter(start: number, next: number | undefined, updates: Updates): O
   return { from: start + interval, to: next };
 }
 
-/** How far the files of updates of all collectors reach. */
+/** The end of the update files of all collectors. */
 export interface UpdatesEnd {
   /** Event time in milliseconds. */
   readonly at: number;
-  /** A collector whose files end earlier by no more than this has all of them: the others' last file is longer. */
+  /** A collector whose files end at most this much earlier is complete: the others' last file is just longer. */
   readonly slack: number;
 }
 
-/** How far these files reach: to the end of the last one, or at least to its begin where its length is not known. */
+/** The end of these files: the end of the last one, or its begin if its length is not known. */
 export function endOf(updates: Updates): UpdatesEnd | undefined {
   const starts = [...updates.files.map(({ start }) => start), ...updates.unread];
   if (starts.length === 0) return undefined;
@@ -120,8 +120,8 @@ export function endOf(updates: Updates): UpdatesEnd | undefined {
 }
 
 /**
- * What is missing at the end of a collector of which there are no more files, while there are of others: what its peers sent
- * last would stand for as long as the others are read. Of a collector without updates, all that lies behind its dumps.
+ * The missing end of a collector whose files end while those of others go on. Without this gap, its peers' last routes
+ * would stay valid to the end. For a collector without updates: everything after its dumps.
  */
 export function holesAtEnd(
   ribs: readonly PlannedFile[],
@@ -145,8 +145,8 @@ function intervalAt(updates: Updates, at: number): number | undefined {
 }
 
 /**
- * The most common difference of starts, the smallest of equally common ones; `undefined` when there is none. One that
- * was seen only once may itself be a hole, and does not count for more than the usual.
+ * The most common difference of starts, the smallest of equally common ones; `undefined`: there is none. A difference
+ * that occurs only once may itself be a missing file, so it does not count for more than the usual one.
  */
 function usualInterval({ files, unread }: Updates): number | undefined {
   const starts = [...files.filter(({ isStartNamed }) => isStartNamed).map(({ start }) => start), ...unread];

@@ -5,11 +5,11 @@ import { u32 } from '../record/octets.ts';
 import type { PackedFile } from './packed-file.ts';
 import type { SizeGuard } from './size-guard.ts';
 
-/** Plain bytes asked for at a time. */
+/** Unpacked bytes per step. */
 const OUTPUT_BYTES = 512 * 1024;
-/** Packed bytes searched for blocks at a time: a few of them. */
+/** Compressed bytes that are searched for blocks per step: a few blocks. */
 const SEARCHED_BYTES = 4 * 2 ** 20;
-/** Bits of a mark, and of the checksum behind it. */
+/** Bits of a mark, and of the checksum after it. */
 const MARK_BITS = 48;
 const CRC_BITS = 32;
 /** Bytes of a stream's header: `BZh` and its level. */
@@ -27,22 +27,22 @@ const ENDS = {
 type Chunks = Generator<Uint8Array, string | undefined>;
 
 /**
- * All streams of a bzip2 file, in order. No byte of a block whose checksum is wrong is given out.
+ * Unpacks all streams of a bzip2 file, in order. Never yields a byte of a block with a wrong checksum.
  *
- * @param slots where other threads unpack blocks, if there are any.
+ * @param slots in which other threads unpack blocks, if there are any.
  */
 export function* bunzip(file: PackedFile, guard: SizeGuard, slots?: Bz2Slots): Chunks {
   if (slots === undefined) return yield* inSequence(file, guard);
   const blocks = new Blocks(file, guard, slots);
   const isWhole = yield* blocks.chunks();
   if (isWhole) return undefined;
-  // What is odd is told by the decoder that reads one block after the other: from the stream on in which it stands.
+  // From the stream with an irregularity on, use the sequential decoder, which reports what is wrong.
   const { start, given } = blocks.stream;
   file.rewind(start);
   return yield* inSequence(file, guard, given);
 }
 
-/** @param given bytes that were given out before. */
+/** @param given bytes that were already yielded. */
 function* inSequence(file: PackedFile, guard: SizeGuard, given = 0): Chunks {
   const decoder = new Bz2Decoder();
   let left = given;
@@ -66,32 +66,32 @@ function* inSequence(file: PackedFile, guard: SizeGuard, given = 0): Chunks {
   }
 }
 
-/** A stream of the file: where it begins, and how much of it was given out. */
+/** A stream of the file: its start, and the number of its bytes that were yielded. */
 interface Stream {
   readonly start: number;
   given: number;
   readonly level: number;
-  /** Checksum of its blocks' checksums so far. */
+  /** Combined checksum of its blocks so far. */
   crc: number;
 }
 
 interface Waiting {
   readonly slot: number;
   readonly stream: Stream;
-  /** Packed bytes of the file up to its end. */
+  /** Compressed bytes of the file up to the end of the stream. */
   readonly offset: number;
 }
 
-/** Finds the blocks of a file, has them unpacked, and gives them out in order, as long as all is as it should be. */
+/** Finds the blocks of a file, has them unpacked, and yields them in order, as long as the file is regular. */
 class Blocks {
   readonly #file: PackedFile;
   readonly #guard: SizeGuard;
   readonly #slots: Bz2Slots;
   readonly #waiting: Waiting[] = [];
-  /** Bits of the bytes held that were read already: less than 8, or a header. */
+  /** Bits of the present bytes that were already read: less than 8, or a header. */
   #bit = 0;
   #reading: Stream | undefined;
-  /** The stream of what was given out last, or of what is odd. */
+  /** The stream of the last yielded bytes, or of the irregularity. */
   stream: Stream = { start: 0, given: 0, level: 0, crc: 0 };
 
   constructor(file: PackedFile, guard: SizeGuard, slots: Bz2Slots) {
@@ -100,7 +100,7 @@ class Blocks {
     this.#slots = slots;
   }
 
-  /** Returns false where something is odd: that, and what is behind it, was not given out. */
+  /** Returns false at an irregularity. Bytes from there on were not yielded. */
   *chunks(): Generator<Uint8Array, boolean> {
     try {
       for (;;) {
@@ -115,7 +115,7 @@ class Blocks {
     }
   }
 
-  /** Puts in the blocks of the bytes at hand. True at the end of the file, false at what is odd. */
+  /** Adds the blocks in the present bytes to the slots. True: end of the file; false: an irregularity. */
   *#window(): Generator<Uint8Array, boolean | undefined> {
     const bytes = this.#file.peek(SEARCHED_BYTES);
     const marks = bz2Marks(bytes);
@@ -140,18 +140,18 @@ class Blocks {
     }
   }
 
-  /** Drops the bytes before the current block. False when there are no more bytes. */
+  /** Drops the bytes before the current block. False: there are no more bytes. */
   #more(bytes: Uint8Array): false | undefined {
     const done = this.#bit >> 3;
     if (done === 0) return false;
-    // They contain the end of the file and not a whole block: the file is cut short, or unusual.
+    // The bytes reach the end of the file without a whole block: the file is cut short, or unusual.
     if (this.#file.offset + bytes.length >= this.#file.size) return false;
     this.#file.consume(done);
     this.#bit -= 8 * done;
     return undefined;
   }
 
-  /** Begins the next stream: `undefined`. True at the end of the file. */
+  /** Begins the next stream, and returns `undefined`. True: end of the file. */
   #begin(bytes: Uint8Array): boolean | undefined {
     const at = this.#bit >> 3;
     const start = this.#file.offset + at;
@@ -164,7 +164,7 @@ class Blocks {
     return undefined;
   }
 
-  /** Reads the mark of a stream's end, and after it the checksum over the checksums of its blocks. */
+  /** Reads the end mark of a stream, and the combined checksum after it. */
   #endStream(bytes: Uint8Array): boolean | 'more' {
     const end = this.#bit + MARK_BITS + CRC_BITS;
     if (end > 8 * bytes.length) return 'more';
@@ -189,7 +189,7 @@ class Blocks {
     return true;
   }
 
-  /** Gives out the block that is due. */
+  /** Yields the next block. */
   *#next(): Generator<Uint8Array, boolean> {
     const [first] = this.#waiting;
     if (first === undefined) return true;
@@ -205,7 +205,7 @@ class Blocks {
   }
 }
 
-/** The 32 bits from a bit on. */
+/** 32 bits from this bit on. */
 function crcAt(bytes: Uint8Array, bit: number): number {
   const at = bit >> 3;
   const shift = bit & 7;

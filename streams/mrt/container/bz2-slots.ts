@@ -38,7 +38,7 @@ export class Bz2Slots {
 
   /**
    * @param shared `BLOCK_BYTES` for each block, zero at first.
-   * @param notify wakes those who have nothing to do.
+   * @param notify wakes idle threads.
    */
   constructor(count: number, notify: () => void, shared: SharedArrayBuffer) {
     this.shared = shared;

@@ -35,7 +35,7 @@ export class UnpackRings {
 
   /**
    * @param files one ring for each.
-   * @param notify wakes those who have nothing to do.
+   * @param notify wakes idle threads.
    * @param shared `RING_BYTES` for each file, zero at first.
    */
   constructor(files: number, unpack: Unpack, notify: () => void, shared: SharedArrayBuffer) {

@@ -230,7 +230,7 @@ function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
   const peer = batch.problemPeer[index] ?? NONE;
   const reason = batch.problemReason[index] ?? 0;
   const isNamed = peer !== NONE && !isUnspecified(tables.peer(peer));
-  // A message of an unknown type may be an UPDATE, and who wrote a record of which no peer can be read is not known either.
+  // A message of an unknown type may be an UPDATE, and a record without a readable peer may come from any peer.
   const hidesRoutes = reason === REASON.unknownMessage || (reason === REASON.local && !isNamed);
   const treatment = TREATMENTS[batch.problemTreatment[index] ?? 0] ?? 'peer-unknown';
   const problem: DecodeProblem = {

@@ -11,7 +11,7 @@ const RESYNC_RECORD_BYTES = 2 ** 20;
 const FOREIGN_HOPS = 4;
 /** Initial buffer of a framer, bytes; it doubles for larger records. */
 const FIRST_ROOM_BYTES = 512 * 1024;
-/** Nobody wrote MRT before 1990. */
+/** There is no MRT data from before 1990. */
 export const FIRST_SECONDS = 631_152_000;
 
 type Follow = 'record' | 'end' | 'torn' | 'beyond' | 'nothing' | 'wait';

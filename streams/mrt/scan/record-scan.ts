@@ -205,8 +205,8 @@ export class Scan implements RecordSink, Passage {
 }
 
 /**
- * Of two times of which one is wrong, the earlier one that can be: a dump that began later would deny routes told
- * since.
+ * If one of two times is wrong: the earlier plausible one. With a later begin, the dump would remove routes that were
+ * sent since.
  */
 function earlierOf(...seconds: readonly number[]): number {
   return Math.min(...seconds.filter((second) => second >= FIRST_SECONDS), 2 ** 32 - 1);
