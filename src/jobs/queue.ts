@@ -1,9 +1,9 @@
 import { withEither } from '../lib/linked-abort.ts';
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker, type Job, type RedisOptions } from 'bullmq';
-import { Redis } from 'ioredis';
 import { inBatches, inParallel } from '../lib/in-parallel.ts';
 import { jobOf, rootOf } from './job-names.ts';
 import type { RunFolder } from './run-folder.ts';
+import { Turns } from './turns.ts';
 
 /** The data of a job: the run, and one of its tasks or territories. */
 interface Data {
@@ -48,6 +48,8 @@ const FIRST_RETRY_MS = 1_000;
 const MOST_STALLS = 100;
 const ASK_AGAIN_MS = 2_000;
 const REMOVED_AT_ONCE = 50;
+/** If the process that removes a run shows no sign of life for so long, another one may go on. */
+const REMOVER_LOST_MS = 60_000;
 
 /**
  * Jobs of runs in Redis, with BullMQ. Each run is a flow: its children run `map`; when all have ended, its root adds a
@@ -61,12 +63,14 @@ export class JobQueue {
   readonly #map: Queue<Data>;
   readonly #reduce: Queue<Data>;
   readonly #flows: FlowProducer;
+  readonly #turns: Turns;
 
   /** @param folder name of the shared folder's queue */
   constructor(connection: RedisOptions, folder: string) {
     this.#prefix = `${PREFIX}:${folder}`;
     // A worker waits for Redis as long as it takes (BullMQ asks for this).
     this.#connection = { ...connection, maxRetriesPerRequest: null };
+    this.#turns = new Turns(this.#connection, this.#prefix);
     const options = { connection: this.#connection, prefix: this.#prefix, streams: { events: { maxLen: 100 } } };
     this.#map = new Queue(MAP, options);
     this.#reduce = new Queue(REDUCE, options);
@@ -86,8 +90,10 @@ export class JobQueue {
   async submit(run: RunFolder): Promise<void> {
     const root = await this.#reduce.getJob(rootOf(run));
     const state = root === undefined ? 'none' : await root.getState();
-    if (root !== undefined && (state === 'completed' || state === 'failed'))
-      await root.remove({ removeChildren: true });
+    if (root !== undefined && (state === 'completed' || state === 'failed')) {
+      await this.#removeTasks(run);
+      await root.remove({ removeChildren: false });
+    }
     const unjudged = await run.unjudged();
     if (unjudged.length === 0) return;
     for (const territory of unjudged) {
@@ -123,12 +129,16 @@ export class JobQueue {
   async remove(run: RunFolder): Promise<void> {
     await this.#removeTasks(run);
     for (const territory of run.manifest.territories) await this.#reduce.remove(jobOf(run, territory)).catch(() => 0);
-    await this.#reduce.remove(rootOf(run)).catch(() => 0);
+    await this.#reduce.remove(rootOf(run), { removeChildren: false }).catch(() => 0);
   }
 
-  async #removeTasks(run: RunFolder): Promise<void> {
+  /** In steps: one script for all children of a large run, here or even gone, blocks Redis for many seconds. */
+  async #removeTasks(run: RunFolder, goesOn: () => Promise<unknown> = async () => undefined): Promise<void> {
     const remove = ({ id }: { readonly id: string }) => this.#map.remove(jobOf(run, id)).catch(() => 0);
-    await inParallel(run.manifest.tasks, REMOVED_AT_ONCE, remove);
+    for (const batch of inBatches(run.manifest.tasks)) {
+      await goesOn();
+      await inParallel(batch, REMOVED_AT_ONCE, remove);
+    }
   }
 
   /** Jobs by their state, of all runs. */
@@ -169,20 +179,19 @@ export class JobQueue {
         for (const id of ids) worker.cancelJob(id, 'the lock was lost');
       });
     }
-    const turns = new Redis({ ...this.#connection, lazyConnect: true });
-    turns.on('error', () => undefined);
-    const watchdog = setInterval(() => void this.#watch(turns, handlers, options), options.watchdogMs);
+    const watchdog = setInterval(() => void this.#watch(handlers, options), options.watchdogMs);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     clearInterval(watchdog);
-    turns.disconnect();
+    this.#turns.close();
     await Promise.all([mapper.close(), reducer.close()]);
   }
 
   /** Ends the connections. */
   async close(): Promise<void> {
+    this.#turns.close();
     await Promise.allSettled([this.#map.close(), this.#reduce.close(), this.#flows.close()]);
   }
 
@@ -243,29 +252,27 @@ export class JobQueue {
     );
   }
 
-  /** Removes a finished run from Redis. */
+  /** Removes a finished run from Redis. One process at a time: a large run takes minutes, and watchdogs look meanwhile. */
   async #forget(run: RunFolder): Promise<void> {
     const root = await this.#reduce.getJob(rootOf(run));
     if (root === undefined) return;
-    // Tasks are removed in steps: a single script for all children of a large run would block Redis.
-    await this.#removeTasks(run);
-    await root.remove({ removeChildren: true }).catch(() => undefined);
-  }
-
-  /**
-   * Only one of all workers runs the watchdog each time: a thousand workers that list the same folder would be a load.
-   */
-  async #isTurn(client: Redis, watchdogMs: number): Promise<boolean> {
-    return (await client.set(`${this.#prefix}:watch`, '1', 'PX', Math.ceil(watchdogMs * 0.9), 'NX')) === 'OK';
+    const turn = `removing:${run.id}`;
+    if (!(await this.#turns.take(turn, REMOVER_LOST_MS))) return;
+    try {
+      await this.#removeTasks(run, () => this.#turns.keep(turn, REMOVER_LOST_MS));
+      await root.remove({ removeChildren: false }).catch(() => undefined);
+    } finally {
+      await this.#turns.end(turn).catch(() => undefined);
+    }
   }
 
   /**
    * The watchdog: if all tasks of a run have ended and territories have no job, the root may be stuck, so it adds these
-   * jobs.
+   * jobs. Only one of all workers runs it each time: a thousand workers that list the same folder would be a load.
    */
-  async #watch(client: Redis, handlers: Handlers, { runs, watchdogMs }: WorkOptions): Promise<void> {
+  async #watch(handlers: Handlers, { runs, watchdogMs }: WorkOptions): Promise<void> {
     try {
-      if (!(await this.#isTurn(client, watchdogMs))) return;
+      if (!(await this.#turns.take('watch', watchdogMs * 0.9))) return;
       for (const id of await runs()) {
         const run = await handlers.run(id);
         if (typeof run === 'string' || (await run.isCancelled())) continue;

@@ -1,0 +1,43 @@
+import type { RedisOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+
+/**
+ * Turns of the workers of a queue: the one that holds a turn does some work alone. They are keys in Redis that expire, so
+ * that a worker that dies does not keep its turn. Without Redis, calls wait until it answers.
+ */
+export class Turns {
+  readonly #client: Redis;
+  readonly #prefix: string;
+
+  /** It connects with the first call. @param prefix of the keys */
+  constructor(connection: RedisOptions, prefix: string) {
+    this.#client = new Redis({ ...connection, lazyConnect: true });
+    this.#prefix = prefix;
+    // The call that fails reports it.
+    this.#client.on('error', () => undefined);
+  }
+
+  /** Takes a turn for `ms` milliseconds; `false` when another worker has it. */
+  async take(name: string, ms: number): Promise<boolean> {
+    return (await this.#client.set(this.#key(name), '1', 'PX', Math.ceil(ms), 'NX')) === 'OK';
+  }
+
+  /** Keeps the turn for `ms` milliseconds from now. */
+  async keep(name: string, ms: number): Promise<void> {
+    await this.#client.pexpire(this.#key(name), Math.ceil(ms));
+  }
+
+  /** Gives the turn back. */
+  async end(name: string): Promise<void> {
+    await this.#client.del(this.#key(name));
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  #key(name: string): string {
+    return `${this.#prefix}:${name}`;
+  }
+}
