@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { DEFAULT_LIMITS } from '../../../../streams/mrt/limits.ts';
+import { NoPassage } from '../../../../streams/mrt/record/framer.ts';
 import { u16 } from '../../../../streams/mrt/record/octets.ts';
 import { TYPE } from '../../../../streams/mrt/record/record-types.ts';
 import { createFramer } from '../../../../streams/mrt/record/records.ts';
@@ -12,8 +13,10 @@ import { COLLECTOR } from '../decode/decode-told.ts';
 
 /** Of the real files, which are longer. */
 const FIRST_BYTES = 16 * 1024;
-/** Microseconds of CPU time. */
+/** Microseconds of processor time. */
 const SLOW = 1_000_000;
+/** All streams are framed in one room: making one of half a megabyte for each takes longer than the framing. */
+const ROOM = new NoPassage();
 
 /** Every form that the daemons of our time write: RIB dumps, updates, state changes, ADD-PATH, two-octet AS numbers. */
 const DAEMONS = [
@@ -53,20 +56,32 @@ function framed(bytes: Uint8Array): readonly Uint8Array[] {
   const framer = createFramer(
     { record: (all, from, to) => records.push(all.slice(from, to)), damage: () => undefined },
     DEFAULT_LIMITS,
+    ROOM,
   );
   framer.push(bytes);
   framer.end();
   return records;
 }
 
-/** Through framing and decoder. Fails when it takes too long, or gives more than the bytes can hold. */
-function read(bytes: Uint8Array): readonly string[] {
-  const start = process.cpuUsage();
+/** Through framing and decoder. */
+function decoded(bytes: Uint8Array) {
   const decoder = createRecordDecoder(COLLECTOR);
   const { elements, problems } = decoder.decode(Buffer.concat(framed(bytes)));
   decoder.close();
-  const { user } = process.cpuUsage(start);
-  if (user > SLOW) throw new Error(`${user} µs for ${bytes.length} bytes`);
+  return { elements, problems };
+}
+
+/** The same. Fails when it takes too long, or gives more than the bytes can hold. */
+function read(bytes: Uint8Array): readonly string[] {
+  const began = performance.now();
+  const { elements, problems } = decoded(bytes);
+  // To ask for the processor time takes as long as the reading: it is asked for where the clock says that it may be too much.
+  if ((performance.now() - began) * 1000 > SLOW) {
+    const start = process.cpuUsage();
+    decoded(bytes);
+    const { user } = process.cpuUsage(start);
+    if (user > SLOW) throw new Error(`${user} µs for ${bytes.length} bytes`);
+  }
   // The least that a fact takes is the octet of a default route's length; a problem of a RIB entry takes eight.
   const facts = elements.length + problems.length;
   if (facts > bytes.length) throw new Error(`${facts} facts in ${bytes.length} bytes`);
