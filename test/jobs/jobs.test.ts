@@ -2,6 +2,7 @@ import { appendFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { buildCli, mrtFilesIn, TWO_WAVES, type BuiltCli } from '../support/cli.ts';
+import { inProcess } from '../support/in-process.ts';
 import { JobsStage } from '../support/jobs-stage.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { until } from '../support/redis/until.ts';
@@ -123,7 +124,7 @@ describe('a run on several workers', () => {
 
 test('a cluster is refused, by its URL and by what a node says of itself', async () => {
   const node = await startRedis({ config: { 'cluster-enabled': 'yes' } });
-  const open = (redis: string) => cli.run(['jobs', 'submit', TWO_WAVES, '-o', stage.out, '--redis', redis]);
+  const open = (redis: string) => inProcess(['jobs', 'submit', TWO_WAVES, '-o', stage.out, '--redis', redis]);
   const address = `${node.host}:${node.port}`;
   expect(await open(`redis-cluster://${address}`)).toMatchObject({
     status: 2,
@@ -138,7 +139,7 @@ test('a cluster is refused, by its URL and by what a node says of itself', async
 });
 
 test('a queue that does not answer is told as such, and nothing is begun', async () => {
-  const { status, stderr } = await cli.run(['jobs', 'work', '-o', stage.out, '--redis', 'redis://127.0.0.1:1']);
+  const { status, stderr } = await inProcess(['jobs', 'work', '-o', stage.out, '--redis', 'redis://127.0.0.1:1']);
   expect(status).toBe(69);
   expect(stderr).toContain('redis://127.0.0.1:1');
 });

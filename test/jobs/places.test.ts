@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test as anyTest } fro
 import { archiveOf } from '../support/archive-files.ts';
 import { ArchiveServer } from '../support/archive-server.ts';
 import { buildCli, TWO_WAVES, type BuiltCli } from '../support/cli.ts';
+import { inProcess } from '../support/in-process.ts';
 import { JobsStage } from '../support/jobs-stage.ts';
 import { canMount, fill } from '../support/mount.ts';
 import { makeCertificates } from '../support/redis/certificates.ts';
@@ -77,17 +78,17 @@ describe.skipIf(s3Program === undefined)(`extracts and runs in a store that spea
     expect(ended).toMatchObject({ status: 0 });
     const [id = '', path = ''] = ended.stdout.trimEnd().split('\n');
     expect(path).toBe(`${s3.bucket}/one/runs/${id}/KP.ndjson`);
-    const { stdout } = await cli.run(['replay', TWO_WAVES, '--quiet']);
+    const { stdout } = await inProcess(['replay', TWO_WAVES, '--quiet']);
     expect(await readFile(join(s3.folder, 'one', 'runs', id, 'KP.ndjson'), 'utf8')).toBe(stdout);
 
-    const mapped = await cli.run(['map', TWO_WAVES, '-o', `${s3.bucket}/one`, '--quiet'], env);
+    const mapped = await inProcess(['map', TWO_WAVES, '-o', `${s3.bucket}/one`, '--quiet'], env);
     expect(mapped.stdout).toMatch(/^s3:\/\/extracts\/one\/KP\/reconstructed-a-2022-11-16-[0-9a-f]{16}\.extract$/m);
-    const reduced = await cli.run(['reduce', `${s3.bucket}/one/KP`, '--quiet'], env);
+    const reduced = await inProcess(['reduce', `${s3.bucket}/one/KP`, '--quiet'], env);
     expect(reduced).toEqual({ status: 0, stdout, stderr: '' });
 
     // What a store does not give now is no gap: the judgement is tried again.
     const hiding = await faultyS3(s3, 'hides parts');
-    const judged = await cli.run(['jobs', 'task', id, 'KP', '-o', run.out], { ...env, ...hiding.env });
+    const judged = await inProcess(['jobs', 'task', id, 'KP', '-o', run.out], { ...env, ...hiding.env });
     expect(judged).toMatchObject({ status: 75, stdout: '' });
     expect(judged.stderr).toMatch(/KP\/reconstructed-.*\.extract: the store answered 403/);
     await hiding.stop();
@@ -109,7 +110,7 @@ describe.skipIf(s3Program === undefined)(`extracts and runs in a store that spea
     const ended = [
       await run.submit([TWO_WAVES]),
       await run.run('work', []),
-      await cli.run(['map', TWO_WAVES, '-o', run.out], faulty.env),
+      await inProcess(['map', TWO_WAVES, '-o', run.out], faulty.env),
     ];
     for (const { status, stdout, stderr } of ended) {
       expect({ status, stdout }).toEqual({ status: 69, stdout: '' });
@@ -136,7 +137,7 @@ test('a window of the public archives is input: the run ends with the bytes of a
   const { status, stdout, stderr } = await run.submit(window, '--wait', '--min-voters', '3');
   expect(status).toBe(0);
   expect(stderr).toContain('updates.20221117.0235.gz');
-  const whole = await cli.run(['replay', ...window, '--min-voters', '3', '--quiet'], env);
+  const whole = await inProcess(['replay', ...window, '--min-voters', '3', '--quiet'], env);
   expect(await run.resultOf(stdout.split('\n')[0] ?? '')).toBe(whole.stdout);
   expect(whole.stdout).toContain('observer.gap');
   await server.close();

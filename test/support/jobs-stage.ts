@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { BuiltCli, Ran } from './cli.ts';
+import { inProcess } from './in-process.ts';
 
 /** A worker of a queue, as a process. */
 export interface JobsWorker {
@@ -53,9 +54,9 @@ export class JobsStage {
     return worker;
   }
 
-  /** Runs `jobs COMMAND`. */
+  /** Runs `jobs COMMAND`, within this process: only workers are killed. */
   run(command: string, args: readonly string[]): Promise<Ran> {
-    return this.#cli.run(['jobs', command, ...args, ...this.#meeting], this.#env);
+    return inProcess(['jobs', command, ...args, ...this.#meeting], this.#env);
   }
 
   submit(paths: readonly string[], ...more: readonly string[]): Promise<Ran> {
@@ -80,7 +81,7 @@ export class JobsStage {
   }
 
   async #replay(input: readonly string[]): Promise<string> {
-    return (await this.#cli.run(['replay', ...input, '--quiet'], this.#env)).stdout;
+    return (await inProcess(['replay', ...input, '--quiet'], this.#env)).stdout;
   }
 
   /** The output of all workers. */
