@@ -7,8 +7,11 @@ import { until } from '../../support/redis/until.ts';
 import { eventsIn, hook, place, watching } from '../webhook/scene.ts';
 import { test } from '../../support/redis/tests.ts';
 
-/** The first hours of the outages: 36 events. */
-const MORNING = { until: Date.UTC(2014, 11, 21, 21) as EventTime } as const;
+/** The first hour of the outages: 36 events. */
+const MORNING = {
+  since: Date.UTC(2014, 11, 21, 19, 40) as EventTime,
+  until: Date.UTC(2014, 11, 21, 20, 45) as EventTime,
+} as const;
 const EVENTS = 36;
 
 async function redis(): Promise<RedisServer & { readonly url: string }> {

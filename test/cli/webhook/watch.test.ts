@@ -8,8 +8,11 @@ import { openEmbedded } from '../../../src/store/embedded/open.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import { eventsIn, hook, place, watching, type Place, type Posted } from './scene.ts';
 
-/** The first hours of the outages: 36 events. */
-const MORNING = { until: Date.UTC(2014, 11, 21, 21) as EventTime } as const;
+/** The first hour of the outages: 36 events. */
+const MORNING = {
+  since: Date.UTC(2014, 11, 21, 19, 40) as EventTime,
+  until: Date.UTC(2014, 11, 21, 20, 45) as EventTime,
+} as const;
 
 /** Arguments that let a webhook of the tests be sent to. */
 function toward(port: number): readonly string[] {
