@@ -7,7 +7,32 @@ import unit from './vitest.unit.config.ts';
 // processes. A test that needs a certificate names its own.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 
+/**
+ * Files that run much of the program in their own process, and leave that process as they found it. They share module graphs
+ * that stay warm: loading and compiling anew for each file took a fifth of their processor time.
+ */
+const WARM = [
+  'test/cli/{archive,probe,replay,report,store}/**/*.test.ts',
+  'test/cli/{arguments,command,questions,silence}.test.ts',
+  'test/cli/webhook/{secret,test,webhook}.test.ts',
+  'test/{engine,history,http,live,schemas}/**/*.test.ts',
+  'test/jobs/map-reduce.test.ts',
+  'test/sinks/webhook/**/*.test.ts',
+  'test/streams/{archive,ripestat}/**/*.test.ts',
+  'test/streams/mrt/{container,decode,scan}/**/*.test.ts',
+  'test/streams/ris-live/**/*.test.ts',
+];
+/** Among them those that measure memory, or set what is of the whole process. */
+const APART = [
+  'test/http/load.test.ts',
+  'test/live/hostile.test.ts',
+  'test/sinks/webhook/dispatch/{kill,mix}.test.ts',
+  'test/sinks/webhook/tls.test.ts',
+  'test/streams/mrt/decode/decode-any-bytes.test.ts',
+];
+
 const units = globSync(unit.test?.include ?? [], { ignore: unit.test?.exclude ?? [] });
+const warm = globSync(WARM, { ignore: [...units, ...APART] });
 
 export default defineConfig({
   test: {
@@ -23,10 +48,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'warm',
+          globalSetup: ['test/support/redis/needed.ts'],
+          include: WARM,
+          exclude: [...units, ...APART],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'whole',
           globalSetup: ['test/support/redis/needed.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: units,
+          exclude: [...units, ...warm],
         },
       },
     ],
