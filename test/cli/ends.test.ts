@@ -4,17 +4,20 @@ import { copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLACKOUT, buildCli, ended, mrtFilesIn, type BuiltCli } from '../support/cli.ts';
+import { commandHere, type CommandHere } from '../support/in-process.ts';
 import { canMount } from '../support/mount.ts';
 
 let cli: BuiltCli;
+/** For what needs no process to be seen. */
+let here: CommandHere;
 beforeAll(async () => {
-  cli = await buildCli();
+  [cli, here] = await Promise.all([buildCli(), commandHere()]);
 });
-afterAll(() => cli.remove());
+afterAll(() => Promise.all([cli.remove(), here.remove()]));
 
-/** Writes a file into the folder in which the command runs. */
+/** Writes a file into the folder in which the command runs here. */
 async function given(name: string, text: string): Promise<string> {
-  await writeFile(join(cli.folder, name), text);
+  await writeFile(join(here.folder, name), text);
   return name;
 }
 
@@ -201,20 +204,20 @@ describe('a mistake is one clear line and a status that says who must mend it', 
       /^unroutable: \.: it is a folder\n$/,
     ],
   ])('%s', async (_what, args, wanted, told) => {
-    const { status, stdout, stderr } = await cli.run(args);
+    const { status, stdout, stderr } = await here.run(args);
     expect(stderr).toMatch(told);
     expect(stderr).not.toMatch(/ {4}at |node:/);
     expect({ status, stdout }).toEqual({ status: wanted, stdout: '' });
   });
 
   test('a folder without MRT files: status 4', async () => {
-    await mkdir(join(cli.folder, 'empty'));
-    expect(await cli.run(['replay', 'empty'])).toMatchObject({ status: 4, stdout: '' });
+    await mkdir(join(here.folder, 'empty'));
+    expect(await here.run(['replay', 'empty'])).toMatchObject({ status: 4, stdout: '' });
   });
 
   test('a web page instead of a file: status 4, and it says what it found', async () => {
     const file = await given('bview.20141222.1600.gz', '<html><body>503 Service Unavailable</body></html>');
-    const { status, stderr } = await cli.run(['replay', file]);
+    const { status, stderr } = await here.run(['replay', file]);
     expect(status).toBe(4);
     expect(stderr).toContain('bview.20141222.1600.gz');
   });
@@ -224,7 +227,7 @@ describe('a mistake is one clear line and a status that says who must mend it', 
       'watch.yaml',
       'territories:\n  - id: YT\n    name: YouTube\n    blocks: [208.65.152.1/22]\n    orgins: [36561]\n',
     );
-    const { status, stderr } = await cli.run(['replay', 'x', '--territories', file]);
+    const { status, stderr } = await here.run(['replay', 'x', '--territories', file]);
     expect({ status, stderr }).toEqual({
       status: 78,
       stderr:
@@ -234,7 +237,7 @@ describe('a mistake is one clear line and a status that says who must mend it', 
   });
 
   test('a damaged file: the rest is told, the file is named, status 3', async () => {
-    const folder = join(cli.folder, 'damaged');
+    const folder = join(here.folder, 'damaged');
     await mkdir(folder);
     for (const file of await mrtFilesIn(BLACKOUT)) {
       const collector = join(folder, file.includes('reconstructed-a') ? 'rrc00' : 'rrc01');
@@ -242,7 +245,7 @@ describe('a mistake is one clear line and a status that says who must mend it', 
       await copyFile(file, join(collector, file.slice(file.lastIndexOf('/') + 1)));
     }
     await truncate(join(folder, 'rrc00/updates.20141221.1200.gz'), 9000);
-    const { status, stdout, stderr } = await cli.run(['replay', folder, '--quiet']);
+    const { status, stdout, stderr } = await here.run(['replay', folder, '--quiet']);
     expect(status).toBe(3);
     expect(stderr).toMatch(/^unroutable: some input could not be read: rrc00\/updates\.20141221\.1200\.gz: /);
     expect(stdout).toContain('"observer.gap"');
