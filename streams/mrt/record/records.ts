@@ -100,6 +100,8 @@ class Framing {
   }
 
   #run(): void {
+    // A view of memory that grew is empty: another file that is read meanwhile may have made it grow.
+    if (this.#bytes.length === 0) this.#bytes = this.#passage.room(0);
     if (this.#lostFrom < 0 && this.#base + this.#pos === 0 && !this.#start()) return;
     for (;;) {
       if (this.#lostFrom < 0) this.#pass();
