@@ -95,7 +95,9 @@ console.log(
     tasksPerSecond: Math.round(tasks / ((ended - beganToAdd) / 1000)),
     commandsPerTask: Number((commands / tasks).toFixed(1)),
     connections: clients,
-    redisBytesPerTask: Math.round((full - before) / (tasks - begunWhenFull)),
+    // Of those that waited when the last one was added; most may be done by then.
+    redisBytesPerTask:
+      tasks - begunWhenFull < tasks / 10 ? null : Math.round((full - before) / (tasks - begunWhenFull)),
     redisBytesOfScripts: await figureOf('memory', 'used_memory_scripts_eval'),
     redisKeysAfter: keys.length,
     redisBytesBefore: before,

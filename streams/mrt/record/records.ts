@@ -100,8 +100,7 @@ class Framing {
   }
 
   #run(): void {
-    // A view of memory that grew is empty: another file that is read meanwhile may have made it grow.
-    if (this.#bytes.length === 0) this.#bytes = this.#passage.room(0);
+    this.#renewView();
     if (this.#lostFrom < 0 && this.#base + this.#pos === 0 && !this.#start()) return;
     for (;;) {
       if (this.#lostFrom < 0) this.#pass();
@@ -112,11 +111,15 @@ class Framing {
 
   #pass(): void {
     const pos = this.#passage.pass(this.#pos, this.#end, this.#base + this.#pos);
-    // A view of memory that has grown is empty.
-    if (this.#bytes.length === 0) this.#bytes = this.#passage.room(0);
+    this.#renewView();
     if (pos === this.#pos) return;
     this.#pos = pos;
     this.#lastSeconds = this.#passage.lastSeconds;
+  }
+
+  /** A view of memory that grew is empty. The passage, the sink, or another file that is read meanwhile may make it grow. */
+  #renewView(): void {
+    if (this.#bytes.length === 0) this.#bytes = this.#passage.room(0);
   }
 
   /** The first header has no earlier one that confirms it. */
@@ -171,6 +174,7 @@ class Framing {
     this.#lastSeconds = u32(bytes, start);
     const next = isFollowed && stop + HEADER_BYTES <= this.#end ? u32(bytes, stop) : -1;
     this.#sink.record(bytes, start, stop, this.#base + start, next);
+    this.#renewView();
     this.#pos = stop;
     return true;
   }

@@ -19,20 +19,36 @@ class SharedMemory extends NoPassage {
   }
 }
 
-test('a file is read whole though another one makes the memory grow between its last bytes and its end', () => {
-  const file = bytesOf(stateChange(1_419_206_400, 6, 1, peer(1)));
+/** Frames `chunks`. The memory grows before the end, or with each record, as asked. */
+function framed(chunks: readonly Uint8Array[], { beforeEnd = false, withRecord = false }): readonly string[] {
   const passage = new SharedMemory();
   const told: string[] = [];
   const framer = createFramer(
     {
-      record: (_, from, to) => told.push(`record of ${to - from} bytes`),
+      record: (_, from, to) => {
+        told.push(`record of ${to - from} bytes`);
+        if (withRecord) passage.grow();
+      },
       damage: ({ reason }) => told.push(reason),
     },
     DEFAULT_LIMITS,
     passage,
   );
-  framer.push(file);
-  passage.grow();
+  for (const chunk of chunks) framer.push(chunk);
+  if (beforeEnd) passage.grow();
   framer.end();
-  expect(told).toEqual([`record of ${file.length} bytes`]);
+  return told;
+}
+
+const RECORD = bytesOf(stateChange(1_419_206_400, 6, 1, peer(1)));
+
+test('a file is read whole though another one makes the memory grow between its last bytes and its end', () => {
+  expect(framed([RECORD], { beforeEnd: true })).toEqual([`record of ${RECORD.length} bytes`]);
+});
+
+test('a file is read whole though each of its records makes the memory grow, also where a record is followed by damage', () => {
+  const damaged = Buffer.concat([RECORD, RECORD, Buffer.alloc(40, 0xff), RECORD, RECORD]);
+  const told = framed([damaged], { withRecord: true });
+  expect(told).toEqual(framed([damaged], {}));
+  expect(told.filter((line) => line.startsWith('record'))).toHaveLength(4);
 });
