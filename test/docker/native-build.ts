@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcessByStdio, type ExecFileOptions } from 'node:child_process';
-import { cp, mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -40,7 +40,7 @@ const SAID_ONLY = new Set(['CMD', 'ENTRYPOINT', 'ENV', 'HEALTHCHECK', 'LABEL', '
 
 /**
  * Does what the Dockerfile says without an engine: each stage is a folder, COPY copies, RUN runs in the stage's working
- * directory. Owners are left as they are.
+ * directory; only what is installed in this checkout already is taken from there. Owners are left as they are.
  *
  * @throws on whatever would not stay in its folder, or is not known here.
  */
@@ -80,9 +80,29 @@ async function take(step: Step, to: Built, before: readonly Built[]): Promise<vo
 
 async function runStep(text: string, { stage, root, workdir }: Built): Promise<void> {
   if (/(?:^|[\s=:'"])\//.test(text)) throw new Error(`RUN would leave its folder: ${text}`);
+  if (text === INSTALL_ALL && (await isInstalledHere(join(root, workdir)))) {
+    return await symlink(join(ROOT, 'node_modules'), join(root, workdir, 'node_modules'));
+  }
   const env = { ...ourEnvironment(), ...environmentOf(stage) };
   const { status, stdout, stderr } = await ran('sh', ['-c', text], { cwd: join(root, workdir), env });
   if (status !== 0) throw new Error(`RUN ${text} ended with ${status}:\n${stdout}${stderr}`);
+}
+
+/** What `npm ci` did for this checkout before there was a test: 350 MB of which the image gets nothing. */
+const INSTALL_ALL = 'npm ci --ignore-scripts';
+
+/** Whether the checkout has just what the lock file of this folder says. */
+async function isInstalledHere(folder: string): Promise<boolean> {
+  const [locked, installed] = await Promise.all([
+    packagesOf(join(folder, 'package-lock.json')),
+    packagesOf(join(ROOT, 'node_modules/.package-lock.json')),
+  ]);
+  return Object.entries(installed).every(([path, { integrity }]) => locked[path]?.integrity === integrity);
+}
+
+async function packagesOf(lockFile: string): Promise<Readonly<Record<string, { readonly integrity?: string }>>> {
+  const text = await readFile(lockFile, 'utf8');
+  return (JSON.parse(text) as { readonly packages: Awaited<ReturnType<typeof packagesOf>> }).packages;
 }
 
 async function copy(step: Step, to: Built, before: readonly Built[]): Promise<void> {

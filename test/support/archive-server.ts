@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -55,6 +55,7 @@ export class ArchiveServer {
   }[] = [];
   /** The most requests for files that were open at the same time. */
   mostAtOnce = 0;
+  readonly #heard = new EventEmitter();
   #open = 0;
   #planned: Planned[] = [];
   readonly #server = createServer((request, response) => this.#serve(request, response));
@@ -75,6 +76,11 @@ export class ArchiveServer {
     this.#planned.push({ path, fault, times });
   }
 
+  /** Resolves when it has been asked so many times in all. */
+  async askedTimes(count: number): Promise<void> {
+    while (this.requests.length < count) await once(this.#heard, 'request');
+  }
+
   /** Number of requests for a file. */
   asked(path: RegExp): number {
     return this.requests.filter((request) => path.test(request.path)).length;
@@ -90,6 +96,7 @@ export class ArchiveServer {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname.slice(1));
     const { range, 'user-agent': agent } = request.headers;
     this.requests.push({ path, range, agent, atMs: performance.now() });
+    this.#heard.emit('request');
     const planned = this.#planned.find((one) => one.times > 0 && one.path.test(path));
     if (planned !== undefined) planned.times--;
     const body = this.files.get(path);

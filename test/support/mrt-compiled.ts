@@ -20,7 +20,7 @@ export function compiled(): () => string {
 
 async function compile(folder: string): Promise<void> {
   const tsc = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', folder];
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', folder];
   await promisify(execFile)(process.execPath, args, { cwd: checkout });
   symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
   symlinkSync(join(checkout, 'bgpkit-parser-wasm'), join(folder, 'bgpkit-parser-wasm'));

@@ -10,14 +10,14 @@ import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 import { test } from '../support/redis/tests.ts';
 
-const KILLS = 5;
+const KILLS = 3;
 
 test(
   `a replay goes on by itself though Redis is killed ${KILLS} times under it, and nothing shows`,
   { timeout: 180_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'unroutable-redis-kills-'));
-    const play = await prepare({ main: await bundledMain(), folder }, { scenes: 120 });
+    const play = await prepare({ main: await bundledMain(), folder }, { scenes: 60 });
     // Synced every second, Redis itself may lose what it acknowledged while the disk is busy: that is told, and shown here not.
     const server = await startRedis({ config: { appendfsync: 'always' } });
     const place = await redisPlace(server, WATCH);
