@@ -69,7 +69,7 @@ export type InspectedDump = Pick<Dump, 'records' | 'flaw'> & {
 export type MrtInspected =
   { readonly ok: true; readonly inspection: MrtInspection } | { readonly ok: false; readonly reason: string };
 
-const TOLD_DAMAGES = 100;
+const MAX_DAMAGES = 100;
 /** First subtypes with ADD-PATH, RFC 8050. */
 const ADD_PATH_SUBTYPE = 8;
 /** BGP4MP subtypes of two-octet sessions: STATE_CHANGE, MESSAGE, MESSAGE_LOCAL and their ADD-PATH forms. */
@@ -122,7 +122,7 @@ class Census {
       if (mark.kind === 'dump') this.#dump(mark.dump);
       if (mark.kind !== 'damage') continue;
       this.#damageCount++;
-      if (this.#damages.length < TOLD_DAMAGES) this.#damages.push(mark.damage);
+      if (this.#damages.length < MAX_DAMAGES) this.#damages.push(mark.damage);
     }
   }
 

@@ -109,8 +109,8 @@ async function* explain(
 }
 
 function explained(item: Item, history: CollectorHistory, totals: RunTotals): readonly RoutingElement[] {
-  if (item.type === 'heard-again') return history.heardAgain(item);
-  if (item.type !== 'dump-ended') return history.hear(item);
+  if (item.type === 'loss-ended') return history.lossEnded(item);
+  if (item.type !== 'dump-ended') return history.record(item);
   const outcome = history.dumpEnded(item);
   totals.dump(item, outcome);
   return outcome.elements;

@@ -123,11 +123,11 @@ class Client implements RipestatClient {
     for (let attempt = 1; ; attempt++) {
       const fetched = await this.#attempt(url, limit);
       if (limit.aborted) return failed('aborted', call, 'out of time');
-      const judged = this.#judge(call, fetched, attempt);
-      if (judged.retryMs === undefined) return judged.outcome;
+      const classified = this.#classify(call, fetched, attempt);
+      if (classified.retryMs === undefined) return classified.outcome;
 
-      const wait = Math.max(judged.retryMs, backOffMs(attempt, WAITS, this.#options.random));
-      if (this.#clock.monotonicMs() + wait >= deadline) return judged.outcome;
+      const wait = Math.max(classified.retryMs, backOffMs(attempt, WAITS, this.#options.random));
+      if (this.#clock.monotonicMs() + wait >= deadline) return classified.outcome;
       await this.#clock.sleep(wait, limit);
     }
   }
@@ -145,7 +145,7 @@ class Client implements RipestatClient {
   }
 
   /** `retryMs`: asking again may help, after this long at least. */
-  #judge(
+  #classify(
     call: string,
     fetched: Fetched | 'timeout',
     attempt: number,

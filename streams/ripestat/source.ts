@@ -60,7 +60,7 @@ export function ripestatSource(options: RipestatSourceOptions): ElementSource {
     async *elements(signal) {
       const { report, collectors } = options;
       const seed = await seedFromRipestat({ ...options, signal });
-      if (!told(seed, report)) return;
+      if (!isUsable(seed, report)) return;
       const { at, elements, prefixes } = seed.value;
       report({ type: 'seeded', at, elements: elements.length, prefixes });
       warnOfAge(at, options);
@@ -122,7 +122,7 @@ export async function* healing(options: HealingOptions, signal: AbortSignal): As
   let left: readonly LeftOut[] = [];
   for (let done = 0; !signal.aborted;) {
     const outcome = await healFromRipestat({ ...options, span: { ...options.span, peers }, signal });
-    if (told(outcome, report)) {
+    if (isUsable(outcome, report)) {
       const { elements, healed, unhealed } = outcome.value;
       report({ type: 'healed', peers: healed.length, unhealed: unhealed.length });
       yield* elements;
@@ -140,7 +140,7 @@ export async function* healing(options: HealingOptions, signal: AbortSignal): As
 }
 
 /** Reports a fault or the warnings, and returns whether there is a value. */
-function told<T>(
+function isUsable<T>(
   outcome: Outcome<T>,
   report: (report: RipestatReport) => void,
 ): outcome is Extract<Outcome<T>, { ok: true }> {

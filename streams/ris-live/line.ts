@@ -72,9 +72,9 @@ export class Line {
   #isHeldUp = false;
   #wasHeldUp = false;
   /** Arrival of the last fresh message. Monotonic milliseconds. */
-  heardMs = 0;
+  freshMs = 0;
   /** Arrival of the last stale message: later than `heardMs` while only stale ones come. Monotonic milliseconds. */
-  murmuredMs = -Infinity;
+  staleMs = -Infinity;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -121,8 +121,8 @@ export class Line {
     this.#connection = connection;
     this.#errors = 0;
     this.state = 'subscribing';
-    this.heardMs = this.#options.clock.monotonicMs();
-    this.murmuredMs = -Infinity;
+    this.freshMs = this.#options.clock.monotonicMs();
+    this.staleMs = -Infinity;
     report({ type: 'connected', line: name });
     listener.connected(this);
     const done = new AbortController();
@@ -179,8 +179,8 @@ export class Line {
     switch (decoded.kind) {
       case 'message':
         this.collectors.add(decoded.peer.collector);
-        if (listener.message(decoded)) this.heardMs = clock.monotonicMs();
-        else this.murmuredMs = clock.monotonicMs();
+        if (listener.message(decoded)) this.freshMs = clock.monotonicMs();
+        else this.staleMs = clock.monotonicMs();
         return;
       case 'unreadable':
         return listener.unreadable(decoded, sampleOf(frame));

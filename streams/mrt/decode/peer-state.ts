@@ -47,7 +47,7 @@ export class SessionBook {
   #size = 0;
 
   /** Call when a message of this peer, or a peer index table, was read: its ends are in the right order. */
-  hear(peer: SessionEnd, local: SessionEnd): void {
+  noteSession(peer: SessionEnd, local: SessionEnd): void {
     if (isUnspecified(peer)) return;
     if (!this.#stateOf(peer)) this.#put(peer, 'up');
     if (!isUnspecified(local) && this.#own.size < MAX_SESSIONS) this.#own.add(key(local));

@@ -10,7 +10,7 @@ import { openEnvelope } from '../../../streams/ripestat/envelope.ts';
 import type { Outcome } from '../../../streams/ripestat/fault.ts';
 import { parsePath, parseRrc, parseSourceId, parseTime, pathOf } from '../../../streams/ripestat/fields.ts';
 import { decodeLookingGlass } from '../../../streams/ripestat/looking-glass.ts';
-import { decodeRisPeers, decodeRrcInfo, decodeThreshold, rosterOf } from '../../../streams/ripestat/roster.ts';
+import { decodeRisPeers, decodeRrcInfo, decodeThreshold, peerListOf } from '../../../streams/ripestat/peer-list.ts';
 import { realData, realDataNote } from '../../support/real-data.ts';
 import { asn } from '../../support/day.ts';
 
@@ -50,7 +50,7 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
   });
 
   test('no two peers of a collector share an address, so a route without an AS has one owner', () => {
-    expect(rosterOf(rrcInfo()).members).toHaveLength(1459);
+    expect(peerListOf(rrcInfo()).members).toHaveLength(1459);
   });
 
   test('ris-peers with the threshold says the same as rrc-info', () => {
@@ -65,10 +65,10 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
   test('the looking glass shows the prefix at every full-feed peer, each known to rrc-info', () => {
     const routes = good(decodeLookingGlass(data('looking-glass', 'looking_glass.json'))).value;
     expect(routes).toHaveLength(421);
-    const roster = rosterOf(rrcInfo());
-    const shown = new Set(routes.map(({ source }) => roster.find(source)?.peer.id));
+    const peerList = peerListOf(rrcInfo());
+    const shown = new Set(routes.map(({ source }) => peerList.find(source)?.peer.id));
     expect(shown).not.toContain(undefined);
-    expect(roster.members.filter(({ peer, isFullFeed }) => isFullFeed.ipv4 && !shown.has(peer.id))).toEqual([]);
+    expect(peerList.members.filter(({ peer, isFullFeed }) => isFullFeed.ipv4 && !shown.has(peer.id))).toEqual([]);
     expect(new Set(routes.flatMap(({ path }) => originsOf(path ?? [])))).toEqual(new Set([1205]));
   });
 
@@ -86,8 +86,8 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
     expect(updates.filter(({ change }) => change.type === 'withdrawal')).toHaveLength(16);
     expect([isoTime(from), isoTime(to)]).toEqual(['2025-06-09T13:59:55.000Z', '2025-06-11T13:59:55.000Z']);
     expect(updates.every(({ at }, i) => at >= (updates[i - 1]?.at ?? 0))).toBe(true);
-    const roster = rosterOf(rrcInfo());
-    expect(updates.filter(({ source }) => roster.find(source) === undefined)).toEqual([]);
+    const peerList = peerListOf(rrcInfo());
+    expect(updates.filter(({ source }) => peerList.find(source) === undefined)).toEqual([]);
     expect(updates.filter(({ change }) => change.type === 'announcement' && change.path === undefined)).toEqual([]);
   });
 });
@@ -240,7 +240,7 @@ function data(call: string, file: string): unknown {
   return good(openEnvelope(call, text(file))).value;
 }
 
-function rrcInfo(): ReturnType<typeof rosterOf>['members'] {
+function rrcInfo(): ReturnType<typeof peerListOf>['members'] {
   return good(decodeRrcInfo(data('rrc-info', 'rrc_info.json'))).value;
 }
 

@@ -95,7 +95,7 @@ test('a collector whose messages are all more than three minutes old is not hear
     say(keepalive({ at: noon + ms }), ms);
     say(keepalive({ at: noon + ms - 200_000, host: 'rrc13' }), ms);
   }
-  const ages = [...intake.hearings.ages(120_000)];
+  const ages = [...intake.activity.ages(120_000)];
   expect(ages).toEqual([
     ['rrc00', 0],
     ['rrc13', 120_000],

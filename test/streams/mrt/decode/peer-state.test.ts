@@ -14,7 +14,7 @@ const NOTHING = { type: 'nothing' };
 
 function bookOf(...peers: readonly SessionEnd[]): SessionBook {
   const book = new SessionBook();
-  for (const peer of peers) book.hear(peer, COLLECTOR);
+  for (const peer of peers) book.noteSession(peer, COLLECTOR);
   return book;
 }
 
@@ -107,7 +107,7 @@ describe('a state record with its ends swapped, as OpenBGPD writes it', () => {
 
 it('a file that names endless sessions fills no memory: what is beyond the bound is not learned', () => {
   const book = new SessionBook();
-  for (let i = 0; i < 70_000; i++) book.hear(end(`10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`, i), COLLECTOR);
+  for (let i = 0; i < 70_000; i++) book.noteSession(end(`10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`, i), COLLECTOR);
   expect(book.meant(someOf(65_535))).toHaveLength(1);
   expect(book.meant(someOf(65_536))).toHaveLength(0);
 });
