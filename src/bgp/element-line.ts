@@ -69,10 +69,10 @@ export function elementLineReader(): (line: string) => Element | BadLine {
     const collector = parseCollector(name);
     const bad: BadLine = { type: 'bad-line', collector };
     if (collector === undefined || at === undefined) return bad;
-    const isNobody = asn === '' && address === '' && (letter === 'G' || letter === 'T');
+    const hasNoPeer = asn === '' && address === '' && (letter === 'G' || letter === 'T');
     const key = `${collector}|${address}|${asn}`;
-    const peer = isNobody ? undefined : (peers.get(key) ?? peerFrom(collector, address, asn));
-    if (peer === undefined) return (isNobody && withoutPeer(letter, at, collector, fields.slice(5))) || bad;
+    const peer = hasNoPeer ? undefined : (peers.get(key) ?? peerFrom(collector, address, asn));
+    if (peer === undefined) return (hasNoPeer && withoutPeer(letter, at, collector, fields.slice(5))) || bad;
     if (peers.size >= MAX_PEERS) peers.clear();
     peers.set(key, peer);
     return withPeer(letter, at, peer, fields.slice(5)) ?? bad;

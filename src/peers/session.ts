@@ -75,7 +75,7 @@ export function stateMissing(state: PeerState, routes: readonly string[], at: Ev
 }
 
 /** The state after this route; a route from before the gap changes nothing. */
-export function stateTold(state: PeerState, route: string, at: EventTime): PeerState {
+export function stateResent(state: PeerState, route: string, at: EventTime): PeerState {
   if (state.kind !== 'in-gap' || state.missed === undefined || at < state.since) return state;
   const { routes, next } = state.missed;
   if (!routes.includes(route)) return state;

@@ -32,7 +32,7 @@ export interface FormClash {
 }
 
 /** A route that a session sends now. */
-export interface ToldRoute {
+export interface SentRoute {
   readonly type: 'rib' | 'announcement' | 'withdrawal';
   readonly prefix: Prefix;
   readonly pathId: number | undefined;
@@ -42,11 +42,11 @@ const NONE: FormClash = { isUnknown: false, twins: [] };
 const UNKNOWN: FormClash = { isUnknown: true, twins: [] };
 
 /** What a new route means for the routes that this session has in the other form. */
-export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
-  const { type, pathId } = told;
+export function formClash(rib: AdjRibIn, route: SentRoute): FormClash {
+  const { type, pathId } = route;
   const others = pathId === undefined ? rib.routes.sizeWithPathId : rib.routes.size - rib.routes.sizeWithPathId;
   if (others === 0) return NONE;
-  const same = inOtherForm(rib, told);
+  const same = inOtherForm(rib, route);
   // A dump ends with what it does not confirm, so both are kept until then; but a newer word about the prefix wins.
   if (type === 'rib') return { isUnknown: false, twins: same };
 
@@ -59,7 +59,7 @@ export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
   return pathId === undefined && live.length === 1 ? { isUnknown: false, twins: live } : UNKNOWN;
 }
 
-function inOtherForm(rib: AdjRibIn, { prefix, pathId }: ToldRoute): readonly HeldRoute[] {
+function inOtherForm(rib: AdjRibIn, { prefix, pathId }: SentRoute): readonly HeldRoute[] {
   if (pathId === undefined) return [...rib.routes.withPathIdTo(prefix.text)];
   const plain = rib.routes.get(routeKey(prefix, undefined));
   return plain === undefined ? [] : [plain];

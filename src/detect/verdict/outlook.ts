@@ -1,5 +1,5 @@
 import type { EventTime } from '../../bgp/time.ts';
-import { carriedLevel, type HeardSight } from '../../rib/heard.ts';
+import { carriedLevel, type MessageEffect } from '../../rib/message-effect.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -40,7 +40,7 @@ export class Outlook {
   }
 
   /** Whether the next judgement uses what is seen then: no level is carried over. */
-  get isAnew(): boolean {
+  get isFresh(): boolean {
     return this.#level === undefined;
   }
 
@@ -58,14 +58,14 @@ export class Outlook {
   /**
    * The sample to judge by. While nothing is carried it is `seen` itself.
    *
-   * @param heard what messages did since the last look.
+   * @param effect what messages did since the last look.
    */
-  look(seen: Sample, control: number | undefined, heard: HeardSight): Controlled {
+  look(seen: Sample, control: number | undefined, effect: MessageEffect): Controlled {
     const { at } = seen;
-    const level = this.#level === undefined ? seen.share : carriedLevel(this.#level, seen.share, heard);
+    const level = this.#level === undefined ? seen.share : carriedLevel(this.#level, seen.share, effect);
     // Fields are added to the new object in place: a copy by spread took a third of the engine's time.
-    const judged: Controlled = Object.assign(seen, { control });
-    const sample = level === seen.share ? judged : { ...judged, share: level };
+    const controlled: Controlled = Object.assign(seen, { control });
+    const sample = level === seen.share ? controlled : { ...controlled, share: level };
     this.#level = level;
     this.#at = at;
     if (blindness(sample, this.#policy) !== undefined) {

@@ -4,7 +4,7 @@ export const LOST = 1;
 export const GAINED = 2;
 
 /** Bits of the two above; 0 when no message changed anything. */
-export type HeardSight = 0 | 1 | 2 | 3;
+export type MessageEffect = 0 | 1 | 2 | 3;
 
 /**
  * The level to judge by while voters come and go. The share of present voters changes with them, although no message
@@ -14,8 +14,8 @@ export type HeardSight = 0 | 1 | 2 | 3;
  * @param level the last level.
  * @param share the share that is seen now.
  */
-export function carriedLevel(level: number, share: number, heard: HeardSight): number {
-  switch (heard) {
+export function carriedLevel(level: number, share: number, effect: MessageEffect): number {
+  switch (effect) {
     case 0:
       return level;
     case LOST:
