@@ -48,9 +48,9 @@ export function parseTerritories(text: string, file: string, defaults: Defaults 
 const MOST_FAULTS = 20;
 
 function refused(file: string, faults: readonly string[]): TerritoriesFile {
-  const told = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
-  const more = faults.length - told.length;
-  return { ok: false, faults: more > 0 ? [...told, printable(`${file}: and ${more} more`)] : told };
+  const listed = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
+  const more = faults.length - listed.length;
+  return { ok: false, faults: more > 0 ? [...listed, printable(`${file}: and ${more} more`)] : listed };
 }
 
 function configuredOf({ territories, voting = {} }: TerritoriesDocument, defaults: Defaults): Configured {

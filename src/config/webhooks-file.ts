@@ -85,9 +85,9 @@ export async function namedTwice(
 }
 
 function refused(file: string, faults: readonly string[]): Result<never> {
-  const told = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
-  const more = faults.length - told.length;
-  return bad('configuration', ...told, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
+  const listed = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
+  const more = faults.length - listed.length;
+  return bad('configuration', ...listed, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
 }
 
 /** The same with whole paths: the program may be started elsewhere next time. */

@@ -158,8 +158,8 @@ async function openPatiently(
 ): Promise<Result<OpenStore>> {
   const ids = selection.territories.map(({ territory }) => territory.id);
   // A played recording is stored only with an explicit `--store`.
-  const isUnkept = options.history === true && options.store === undefined;
-  const place = { ...options, keepEvents: options.keepEvents ?? KEEP_EVENTS, ...(isUnkept ? { store: 'none' } : {}) };
+  const isUnstored = options.history === true && options.store === undefined;
+  const place = { ...options, keepEvents: options.keepEvents ?? KEEP_EVENTS, ...(isUnstored ? { store: 'none' } : {}) };
   const wait = retrying(clock, Math.random, io.signal, (error) =>
     log.error(`${refusal(error)}; trying again until it answers`),
   );
@@ -197,7 +197,7 @@ async function conduct(
     webhooks: { ...webhooks, note: meter?.noteWebhook },
     probes,
     record: (source) => (meter === undefined ? recorded(source) : meter.source(recorded(source))),
-    async tell(events) {
+    async print(events) {
       line.clear();
       await sink.write(lines(events));
       return sink.failure === undefined;

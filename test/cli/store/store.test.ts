@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellEvents, type EventsOptions } from '../../../src/cli/store/events.ts';
+import { printEvents, type EventsOptions } from '../../../src/cli/store/events.ts';
 import { replay } from '../../../src/cli/replay/replay.ts';
 import { checkStore, exportTo, importFrom } from '../../../src/cli/store/store.ts';
 import { BLACKOUT } from '../../support/cli.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const events = (options: Partial<EventsOptions>): Promise<Said> =>
-  said((io) => tellEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
+  said((io) => printEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
 const idOf = (line: string | undefined): string => (JSON.parse(line ?? '{}') as { id: string }).id;
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
@@ -62,7 +62,7 @@ describe('events', () => {
     const stop = new AbortController();
     const io = new TestIo(stop.signal);
     const place = join(folder, 'followed');
-    const following = tellEvents({ settings: {}, store: place, format: 'ndjson', follow: true }, io);
+    const following = printEvents({ settings: {}, store: place, format: 'ndjson', follow: true }, io);
     io.stdout.onText = () => {
       if (lines(io.stdout.text).length === 3) stop.abort();
     };
@@ -92,7 +92,7 @@ describe('a replay that is kept', () => {
       expect(await replay([BLACKOUT], options, second)).toBe(0);
       expect(second.stderr.text).toContain('goes on after');
       expect(first.stdout.text + second.stdout.text).toBe(told);
-      expect((await said((io) => tellEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(told);
+      expect((await said((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(told);
     }
   });
 
@@ -143,7 +143,7 @@ describe('store', () => {
     expect((await said((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
     expect((await said((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
     expect((await said((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(await readFile(file, 'utf8'));
-    expect((await said((io) => tellEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
+    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
   });
 
   test('a damaged export is refused, and nothing of it is kept', async () => {
@@ -154,7 +154,7 @@ describe('store', () => {
     const { status, err } = await said((io) => importFrom(file, { settings: {}, store: there }, io));
     expect(status).toBe(4);
     expect(err).toContain(file);
-    expect((await said((io) => tellEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
+    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
   });
 
   test('an existing file is not overwritten, a missing one is named', async () => {
@@ -182,7 +182,7 @@ describe('store', () => {
   test('a name that cannot be one, and no store at all, are said', async () => {
     const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
     expect(named.status).toBe(2);
-    const none = await said((io) => tellEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
+    const none = await said((io) => printEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
     expect(none).toEqual({ status: 2, out: '', err: 'unroutable: --store none: nothing is stored there\n' });
   });
 });

@@ -94,8 +94,8 @@ export class Sender {
     this.#warn(typeof attempted === 'string' ? [] : attempted.warnings);
     const outcome = outcomeOf(body, attempt, { nowMs: clock.wallMs(), random });
     const isSent = typeof attempt !== 'string' && attempt.ok;
-    const { changes, kept } = this.line.settle(body, { ...outcome, isSent }, record);
-    if (await writer.keep(changes)) kept();
+    const { changes, afterStored } = this.line.settle(body, { ...outcome, isSent }, record);
+    if (await writer.keep(changes)) afterStored();
   }
 
   async #bodyOf(place: Place): Promise<QueueRecord | undefined> {
