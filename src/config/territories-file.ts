@@ -144,7 +144,7 @@ function overlapFaults(territories: Territories, document: YamlDocument): readon
   return faults;
 }
 
-/** Where a block stands in the list as written: of two equal ones the last, which is the one too many. */
+/** The position of a block in the list as written: of two equal ones the last, because that one is too many. */
 function indexOf(document: YamlDocument, path: Path, block: Prefix): number {
   const list = valueAt(document.value, path);
   return Array.isArray(list) ? list.lastIndexOf(block.text) : 0;

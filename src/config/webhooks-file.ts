@@ -19,8 +19,8 @@ export interface WebhooksFile {
 const MOST_FAULTS = 20;
 
 /**
- * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Files in it are looked for beside
- * it. Everything that would prevent sending is a fault: a missing secret as well as a typing mistake.
+ * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Paths in it are relative to its
+ * folder. Everything that would prevent sending is a fault: a missing secret as well as a typing mistake.
  */
 export async function readWebhooks(file: string, environment: Environment): Promise<Result<WebhooksFile>> {
   const text = await readConfigText(file);
