@@ -18,7 +18,7 @@ import { eventTimeOf, type EventTime } from './time.ts';
  *     E|…|family|from|IPv4 routes|IPv6 routes                           end of a dump
  *     G|time|collector|peer ASN|peer address|reason                     gap; no peer: the whole collector
  *     G|…|reason|prefix#path id prefix …                                gap of these routes
- *     T|time|collector|peer ASN|peer address                            tick; no peer: nobody's
+ *     T|time|collector|peer ASN|peer address                            tick; no peer: of no session
  *     P|time|…                                                          probe: see `probeLine`
  */
 export function elementLine(element: Element): string {

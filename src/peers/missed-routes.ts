@@ -19,9 +19,9 @@ interface Parts {
 }
 
 /**
- * Messages that could not be read, of which the routes are known: a malformed attribute (RFC 7606 "treat-as-withdraw",
- * where an observer does not know). The peer has no vote until it has sent each of these routes again; nothing else of
- * it was missed.
+ * Messages that could not be read, but whose routes are known: a malformed attribute (RFC 7606 "treat-as-withdraw"; an
+ * observer does not know what the router did). The peer has no vote until it has sent each of these routes again. No
+ * other route of it was missed.
  */
 export class MissedRoutes {
   readonly #parts: Parts;

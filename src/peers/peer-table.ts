@@ -121,8 +121,8 @@ export class PeerTable {
     this.#liveness.noteMessage(element.peer, element.at);
     const peerState = session.peerState[element.prefix.family];
     if (peerState.kind === 'down') {
-      // A dump or a late message from before it went down. An announcement after it says that the session is up again; a
-      // dump's routes are kept until its end says so.
+      // A dump or a late message from before it went down. An announcement after that shows that the session is up
+      // again; the routes of a dump are stored until the end of the dump shows it.
       if (element.at <= peerState.since) return [];
       if (element.type === 'announcement') {
         session.stateAt = element.at;

@@ -18,7 +18,7 @@ export class BaselineMatrix {
   rosterAt: EventTime | undefined;
   readonly #votes: VoteCount;
   readonly #changed: (units: readonly number[]) => void;
-  /** The level at which visibility stands still, and since when; see `noteShare`. */
+  /** The level at which visibility does not change, and since when; see `noteShare`. */
   #steady: { readonly share: number; readonly since: EventTime } | undefined;
   /** Voters that came to see more than usual since the last `takeGrown`. */
   #grown = new Set<Asn>();

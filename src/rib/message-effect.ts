@@ -7,7 +7,7 @@ export const GAINED = 2;
 export type MessageEffect = 0 | 1 | 2 | 3;
 
 /**
- * The level to judge by while voters come and go. The share of present voters changes with them, although no message
+ * The level to evaluate while voters come and go. The share of present voters changes with them, although no message
  * came. So the level stays the same until a message changes what a voter sees, and then moves only in the direction of
  * the message.
  *

@@ -82,9 +82,9 @@ export class SubjectShares {
   }
 
   /**
-   * Updates the share by which a unit is judged.
+   * Updates the share by which a unit is evaluated.
    *
-   * @param effect what messages did to the unit; `undefined`: judge by what is seen now.
+   * @param effect what messages did to the unit; `undefined`: use what is seen now.
    * @returns whether the carried share of the entry changed.
    */
   updateLevel(entry: Entry, effect: MessageEffect | undefined): boolean {

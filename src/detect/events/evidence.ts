@@ -68,7 +68,7 @@ export function evidenceIn(found: readonly VisibilityChange[]): Evidence {
   return { count: messages.length, messages: sampled(messages).flatMap((message) => messageOf(message)) };
 }
 
-/** Changes of one peer at one moment are taken as one message: the archive does not tell them apart. */
+/** Changes of one peer at one moment are taken as one message: the archive does not distinguish them. */
 function messagesOf(visibilityLog: readonly VisibilityChange[]): readonly VisibilityChange[][] {
   const messages = new Map<string, VisibilityChange[]>();
   for (const sight of visibilityLog) {

@@ -194,7 +194,7 @@ function nextStretches({ stretches, share, at, area }: Levels, level: Known, pol
     return [...stretches.slice(0, -2), { ...before, lowest }];
   }
   const oldest = at - Math.max(policy.meanWindowMs, policy.flappingWindowMs);
-  // The stretch that lasted into the window is kept whole.
+  // The stretch that lasted into the window stays whole.
   const gone = stretches.findIndex((_, i) => (stretches[i + 1]?.from ?? Infinity) > oldest);
   const recent = stretches.slice(Math.max(gone, stretches.length + 1 - MAX_STRETCHES));
   return [...recent, { level, from: at, area, lowest: share }];

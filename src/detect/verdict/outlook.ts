@@ -9,13 +9,13 @@ import { blindness, type Controlled } from './verdict.ts';
 /** The state from which an outlook continues. */
 export interface OutlookSnapshot {
   /**
-   * The visibility to judge by, if it differs from the visibility seen because voters came or went; see `carriedLevel`.
+   * The visibility to evaluate, if it differs from the visibility seen because voters came or went; see `carriedLevel`.
    */
   readonly level: number | undefined;
   readonly levels: Levels | undefined;
 }
 
-/** What a view is judged by: its visibility as voters reported it, and the recent past of it. */
+/** What the verdict of a view is based on: its visibility as voters reported it, and the recent past of it. */
 export class Outlook {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
@@ -39,7 +39,7 @@ export class Outlook {
     return this.#beat;
   }
 
-  /** Whether the next judgement uses what is seen then: no level is carried over. */
+  /** Whether the next look uses what is seen then: no level is carried over. */
   get isFresh(): boolean {
     return this.#level === undefined;
   }
@@ -56,7 +56,7 @@ export class Outlook {
   }
 
   /**
-   * The sample to judge by. While nothing is carried it is `seen` itself.
+   * The sample to evaluate. While nothing is carried it is `seen` itself.
    *
    * @param effect what messages did since the last look.
    */
