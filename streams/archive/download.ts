@@ -46,8 +46,8 @@ export interface DownloadOptions {
  * earlier one, continues where it stopped, if the server still has the same version (RFC 9110 section 13.1.5,
  * If-Range). The result is checked: its length against the one that the server named, and all checksums of its
  * container. A file with a broken container is fetched once more. If it is broken again, it is broken in the archive,
- * and the copy is kept. Later runs ask for another version of such a file (RFC 9110 section 13.1.2, If-None-Match), and
- * of a file that `isMutable`.
+ * and the copy stays in the cache. Later runs ask for another version of such a file (RFC 9110 section 13.1.2,
+ * If-None-Match), and of a file that `isMutable`.
  */
 export async function download(
   { url, place, isMutable = false }: Pick<ArchiveFile, 'url' | 'place' | 'isMutable'>,

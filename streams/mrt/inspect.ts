@@ -36,7 +36,7 @@ export interface MrtInspection {
   /** Records whose time contradicts that of the records around them. */
   readonly outliers: number;
   readonly usesAddPath: boolean;
-  /** Records of sessions with two-octet AS numbers, where AS 23456 may stand for others (RFC 6793). */
+  /** Records of sessions with two-octet AS numbers, where AS 23456 may replace others (RFC 6793). */
   readonly usesTwoOctetAs: boolean;
   /** Elements by type; a record may hold many. */
   readonly elements: Readonly<Record<RoutingElement['type'], number>>;

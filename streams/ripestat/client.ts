@@ -30,22 +30,22 @@ export interface RipestatOptions {
 export interface RipestatClient {
   /** The `data` of one call. With `keep`, a recent earlier answer may be returned. Never rejects. */
   get(call: string, parameters: Readonly<Record<string, string>>, options: GetOptions): Promise<Outcome<unknown>>;
-  /** Drops all kept answers, because one of them may be wrong. */
+  /** Drops all cached answers, because one of them may be wrong. */
   forget(): void;
 }
 
 /** The options of one call. */
 export interface GetOptions {
   readonly signal: AbortSignal;
-  /** Absent: the answer is not kept. */
+  /** Absent: the answer is not cached. */
   readonly keep?: Keep;
 }
 
-/** Which answers are kept for the next call of the same kind, and for how long. */
+/** Which answers are cached for the next call of the same kind, and for how long. */
 export interface Keep {
   /** Milliseconds. */
   readonly forMs: number;
-  /** False: the answer is well-formed and cannot be true. Such an answer is returned but not kept. */
+  /** False: the answer is well-formed and cannot be true. Such an answer is returned but not cached. */
   readonly isPlausible: (data: unknown) => boolean;
 }
 

@@ -47,7 +47,7 @@ export interface Healing {
 
 /**
  * A looking glass whose newest time is this much older than the end of the gap is outdated. Of 421 peers in an answer
- * of 2025, all were heard within the last 4 min. Milliseconds.
+ * of 2025, all had sent data within the last 4 min. Milliseconds.
  */
 const STALE_MS = 5 * 60_000;
 /** Most calls of the looking glass for one gap. It takes one prefix per call. */
@@ -55,7 +55,8 @@ const MAX_CALLS = 64;
 
 /**
  * Fills a gap. The looking glass says what each peer has now, after the gap; `bgp-updates`, what it sent in the gap,
- * with its times. A peer is healed when the looking glass has heard it since the gap ended; the others are left alone.
+ * with its times. A peer is healed when it has sent data to the looking glass since the gap ended; the others stay as
+ * they are.
  */
 export async function healFromRipestat(options: HealOptions): Promise<Outcome<Healing>> {
   const { client, territories, span, signal } = options;

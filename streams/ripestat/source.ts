@@ -35,7 +35,7 @@ export interface RipestatSourceOptions {
 /** How often missing data is requested again. Milliseconds. */
 const ROUND_MS = 30_000;
 /**
- * A seed ends when this share of its peers is confirmed. Of 421 peers in a looking glass of 2025, 94 % were heard
+ * A seed ends when this share of its peers is confirmed. Of 421 peers in a looking glass of 2025, 94 % had sent data
  * within the last 30 s and all within 4 min, so the live feed need not wait for the last ones.
  */
 const ENOUGH = 0.9;

@@ -184,7 +184,7 @@ export function byStart(a: PlannedFile, b: PlannedFile): number {
 type Look = PlannedFile | Refusal | UnreadUpdates;
 
 async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits): Promise<Look> {
-  // oxlint-disable-next-line no-control-regex -- such a name would break every line that tells of it.
+  // oxlint-disable-next-line no-control-regex -- such a name would break every line that contains it.
   if (/[\u0000-\u001f\u007f]/.test(path))
     return { path: JSON.stringify(path), reason: 'has control characters in its name' };
   const named = readFileName(path);

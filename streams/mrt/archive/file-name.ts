@@ -23,8 +23,9 @@ const BGPDATA = /(?:^|\/)([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\/bgpdata\//;
 /** `route-collector.fra.pch.net`: Packet Clearing House. */
 const PCH = /(?:^|\/)(route-collector\.[a-z0-9-]+\.pch\.net)(?=[/._-])/;
 /**
- * The folder above those of dates: Isolario's `Alderaan/2018_01/…`, Packet Clearing House's `NAME/2024/05/…`, dated folders
- * such as `fra1/2024-05-01/…` or `fra1/updates/2024/05/01/…`, and whoever keeps files as RIS and Route Views do.
+ * The folder above those of dates: Isolario's `Alderaan/2018_01/…`, Packet Clearing House's `NAME/2024/05/…`, dated
+ * folders such as `fra1/2024-05-01/…` or `fra1/updates/2024/05/01/…`, and all who store files as RIS and Route Views
+ * do.
  */
 const ABOVE_DATES =
   /(?:^|\/)([A-Za-z][A-Za-z0-9._-]*)\/(?:(?:ribs?|bviews?|tables?|dumps?|updates?|mrt)\/)?(?:19|20)\d{2}[/._-]?\d{2}(?:[/._-]?\d{2})?\//i;
@@ -40,7 +41,7 @@ const GO_LAYOUT = '20060102.150405';
 /** Until then a folder of another name may be a copy of one of Route Views, whose names were in Pacific time. */
 const PERHAPS_PACIFIC = Date.UTC(2006, 1, 2);
 
-/** What the name of a file tells: collector, kind and start. */
+/** What the name of a file says: collector, kind and start. */
 export function readFileName(path: string): NamedFile {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const collector = collectorOf(path, name);

@@ -33,9 +33,9 @@ export function conflictOf(files: readonly File[]): string | undefined {
 }
 
 /**
- * Why files whose paths name no collector cannot be read beside those of named ones: they are all dumps, or all updates, and
- * a named collector has none of this kind. They may well be its own: the peers of a dump would never be heard, and what they
- * had would never be withdrawn. `undefined` when they can be read.
+ * Why files whose paths name no collector cannot be read together with those of named ones: they are all dumps, or all
+ * updates, and a named collector has none of this kind. They may be its own files: then the peers of a dump would never
+ * send anything, and their routes would never be withdrawn. `undefined` when they can be read.
  */
 export function strangersOf(
   unnamed: readonly File[],

@@ -56,7 +56,7 @@ interface Row {
   readonly seconds: number;
 }
 
-/** Where the entries of a record stand. */
+/** Where the entries of a record are. */
 interface EntryPlace {
   readonly from: number;
   readonly end: number;

@@ -173,7 +173,7 @@ interface Places {
   at(code: number): Place | undefined;
 }
 
-/** RFC 4271 section 4.3. Of attributes that stand there twice the first counts (RFC 7606 section 3.g). */
+/** RFC 4271 section 4.3. If an attribute appears twice, the first counts (RFC 7606 section 3.g). */
 function walk(bytes: Uint8Array, from: number, end: number): Places | string {
   const found: (Place | undefined)[] = [];
   let hasUnknownWellKnown = false;

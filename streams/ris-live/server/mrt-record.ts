@@ -35,7 +35,7 @@ export interface MrtStateChange {
 /** An MRT record that was read, or why it cannot be served. */
 export type ReadRecord =
   | { readonly ok: true; readonly fact: MrtFact }
-  /** `heard`: the session, if it is known. An unreadable message still shows its sender. */
+  /** `session`: the session, if it is known. An unreadable message still shows its sender. */
   | { readonly ok: false; readonly reason: string; readonly session?: RecordSession };
 
 /** From which peer a record came, and when. */
