@@ -1,6 +1,6 @@
 import type { TimelineBucket } from './bucket.ts';
 
-/** Characters of the records whose buckets are kept: four territories of ten years by day, about 25 MB of memory. */
+/** Most characters of records whose buckets are cached: four territories of ten years by day, about 25 MB of memory. */
 const MOST_CHARS = 2_000_000;
 
 /**
@@ -10,7 +10,7 @@ const MOST_CHARS = 2_000_000;
 export class ParsedRecords {
   readonly #parsed = new Map<string, { readonly text: string; readonly buckets: readonly TimelineBucket[] }>();
   #chars = 0;
-  /** What readers make of a bucket, as long as the bucket is kept. */
+  /** What readers make of a bucket, as long as the bucket is cached. */
   readonly texts = new WeakMap<TimelineBucket, string>();
 
   /** The buckets of the record at this place: those of before when its text is the same, else what `parse` gives. */

@@ -28,7 +28,7 @@ export interface Archive {
   readonly damage: readonly Damage[];
   /** Records that were delimited but not understood; complete after reading. */
   readonly problems: readonly ProblemCount[];
-  /** Calls `tell` with the progress. */
+  /** Calls `show` with the progress. */
   onReading(show: (reading: ReplayProgress) => void): void;
   /** Removes temporary files of this run. */
   close(): Promise<void>;

@@ -77,7 +77,7 @@ interface Ready {
   readonly probes: ReachPlan | undefined;
 }
 
-// oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which they are told
+// oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which faults are reported
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
   const isHistory = options.history === true;
   const chosen = await select(options, {

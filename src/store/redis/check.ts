@@ -30,7 +30,7 @@ const FULL_SHARE = 0.75;
 const OLDEST_MAJOR = 7;
 
 /**
- * Judges a server by its replies.
+ * Checks a server by its replies.
  *
  * @param hello reply of HELLO, which every user may send: names and values in turn.
  * @param info reply of INFO; `undefined` if this user may not send it.
