@@ -243,7 +243,7 @@ describe('a mistake is one clear line and a status that says who must mend it', 
     });
   });
 
-  test('a damaged file: the rest is told, the file is named, status 3', async () => {
+  test('a damaged file: the rest is reported, the file is named, status 3', async () => {
     const folder = join(here.folder, 'damaged');
     await mkdir(folder);
     for (const file of await mrtFilesIn(BLACKOUT)) {

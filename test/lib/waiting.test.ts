@@ -6,7 +6,7 @@ import { Notifier } from '../../src/lib/notifier.ts';
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
 describe('a notifier', () => {
-  test('wakes all that wait, and forgets a call that nobody waited for', async () => {
+  test('wakes all that wait, and forgets a call without a waiter', async () => {
     const notifier = new Notifier();
     notifier.notify();
     let woken = 0;

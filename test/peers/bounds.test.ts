@@ -16,7 +16,7 @@ function stranger(n: number): Peer {
 
 const route = { at: clock('12:00'), path: [asn(131279)], pathId: undefined, dumped: false };
 
-test('a feed that makes up peers is heard of so many and no more', () => {
+test('of a feed that invents peers, a limited number is read', () => {
   const view = new TerritoryView(KP, 'ipv4', 0.5);
   const peers = new PeerTable([view], DEFAULT_VOTING);
   for (let n = 0; n < MAX_SESSIONS + 500; n++) {

@@ -35,7 +35,7 @@ describe.each(INCIDENTS)('the replay of $name', (incident) => {
     expect(sorted(events.flatMap(asExpected))).toEqual(sorted(incident.expect.events));
   });
 
-  test('meets each published time that routes can show within its precision, and tells no other outage', () => {
+  test('meets each published time that routes can show within its precision, and reports no other outage', () => {
     const score = scoreOf(knownOf(incident), events);
     expect(score.met).toBe(score.published);
     expect(score.onsetErrorMs ?? 0).toBe(0);

@@ -37,7 +37,7 @@ function shareByAddress(routes: Iterable<HeldRoute>, unit: Prefix): number {
   return right / 256;
 }
 
-test('after each route, a session sees the units of which half the addresses or more lead to the right origin', () => {
+test('after each route, a session sees the units where at least half of the addresses lead to the right origin', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const rib = new AdjRibIn(peer(1), units.length);

@@ -91,7 +91,7 @@ test('the same drill gives the same events; no other drill gives any of their id
   );
 });
 
-test('what is heard of in it does not exist: the collector, the addresses, the ASes', () => {
+test('what its events name does not exist: the collector, the addresses, the ASes', () => {
   const messages = events.flatMap(({ data }) => ('evidence' in data ? (data.evidence?.messages ?? []) : []));
   expect(messages.length).toBeGreaterThan(10);
   for (const { collector, peer } of messages) {

@@ -6,7 +6,7 @@ import type { EventTime } from '../../../src/bgp/time.ts';
 import { select } from '../../../src/config/selection.ts';
 import { createEngine } from '../../../src/engine.ts';
 
-test('a watch that is stopped before any verdict says which territory it could not judge, and why', async () => {
+test('a watch that is stopped before any verdict says which territory has none, and why', async () => {
   const selection = await select({ settings: {} });
   if (!selection.ok) throw new Error(selection.faults.join());
   const lines: string[] = [];

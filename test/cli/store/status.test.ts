@@ -27,7 +27,7 @@ describe('status', () => {
   const status = (place: string, ready = false, clock = systemClock): Promise<Said> =>
     said((io) => printStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
 
-  test('says how the territory stands, and that there is no leader', async () => {
+  test('shows the state of the territory, and that there is no leader', async () => {
     const { out } = await status(store);
     expect(JSON.parse(out)).toMatchObject({
       name: 'KP',
@@ -109,7 +109,7 @@ describe('status', () => {
     await writer.close();
   });
 
-  test('of a place that is no store is not ready', async () => {
+  test('of a place that is not a store is not ready', async () => {
     const file = join(folder, 'a-file');
     await writeFile(file, 'something else');
     const { status: ended, err } = await status(file, true);

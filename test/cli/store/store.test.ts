@@ -30,7 +30,7 @@ const idOf = (line: string | undefined): string => (JSON.parse(line ?? '{}') as 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 describe('events', () => {
-  test('are those that were told, byte for byte', async () => {
+  test('are those that were reported, byte for byte', async () => {
     expect(await events({})).toEqual({ status: 0, out: told, err: '' });
   });
 
@@ -40,7 +40,7 @@ describe('events', () => {
       expect(lines((await events({ since: idOf(all[i]) })).out)).toEqual(all.slice(i + 1));
   });
 
-  test('after an id that is not kept are an error, not a silent hole', async () => {
+  test('after an id that is not stored are an error, not a silent hole', async () => {
     const { status, out, err } = await events({ since: 'f00d' });
     expect([status, out]).toEqual([2, '']);
     expect(err).toContain('--since f00d: no event with id f00d is stored');
@@ -58,7 +58,7 @@ describe('events', () => {
     expect(out).toContain('North Korea has been unroutable since 2014-12-22 16:15:12 UTC');
   });
 
-  test('that are followed come as they are kept, until it is stopped', async () => {
+  test('that are followed come as they are stored, until it is stopped', async () => {
     const stop = new AbortController();
     const io = new TestIo(stop.signal);
     const place = join(folder, 'followed');
@@ -77,8 +77,8 @@ describe('events', () => {
   });
 });
 
-describe('a replay that is kept', () => {
-  test('goes on where it was stopped, wherever that was: together they tell what one run tells', async () => {
+describe('a replay with a store', () => {
+  test('continues where it was stopped, at any point: together they report what one run reports', async () => {
     for (const stopAfter of [1, 40, 90]) {
       const place = join(folder, `stopped-${stopAfter}`);
       const stop = new AbortController();
@@ -96,7 +96,7 @@ describe('a replay that is kept', () => {
     }
   });
 
-  test('that is over tells nothing again', async () => {
+  test('that is over reports nothing again', async () => {
     const again = await said((io) => replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io));
     expect([again.status, again.out]).toEqual([0, '']);
   });
@@ -146,7 +146,7 @@ describe('store', () => {
     expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
   });
 
-  test('a damaged export is refused, and nothing of it is kept', async () => {
+  test('a damaged export is refused, and nothing of it is stored', async () => {
     const file = join(folder, 'damaged.ndjson');
     const text = await said((io) => exportTo({ settings: {}, store }, io));
     await writeFile(file, text.out.replace('routable', 'roatable'));

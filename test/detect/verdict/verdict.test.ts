@@ -205,7 +205,7 @@ test.each<[string, readonly Reading[], readonly string[]]>([
   expect(play(...readings)).toEqual(said);
 });
 
-test('a beat of drops is judged by its mean, from the first drop to the last', () => {
+test('repeated drops are evaluated by their mean, from the first drop to the last', () => {
   let levels = startLevels(1, 0 as EventTime, POLICY);
   for (const [second, share] of [
     [10, 0],
@@ -224,7 +224,7 @@ test('a beat of drops is judged by its mean, from the first drop to the last', (
   expect(beatOf(settle(levels, POLICY), at(250), POLICY)).toBeUndefined();
 });
 
-test('what goes and comes within one second is no drop, and within one moment not even a level', () => {
+test('a loss that is back within one second is not a drop, and within one moment not even a level', () => {
   const at = (second: number) => (second * 1000) as EventTime;
   let levels = startLevels(1, at(0), POLICY);
   for (const [second, share] of [

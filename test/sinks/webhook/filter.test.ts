@@ -29,7 +29,7 @@ describe('severity', () => {
     expect([severityOf(realEvent('unit.lost')), severityOf(gapEvent)]).toEqual(['notice', 'info']);
   });
 
-  test('an endpoint that hears the beginning hears the end, at every minimum', () => {
+  test('an endpoint that gets the beginning gets the end, at every minimum', () => {
     for (const minSeverity of ['info', 'notice', 'warning', 'critical'] as const) {
       const heard = realEvents.flatMap((event) =>
         'incident' in event.data && typeof event.data.incident === 'object' && passes(event, { minSeverity })

@@ -41,7 +41,7 @@ describe('an endpoint that is ready', () => {
     });
   });
 
-  test('signs anew at every attempt, under the same id', async () => {
+  test('signs again at every attempt, under the same id', async () => {
     const ready = await readied({ secrets: [{ env: 'OLD' }] });
     const event = realEvent('country.unroutable');
     const at = (wallMs: number) => outgoingOf(ready, event, { sentence: realSentence, wallMs })?.headers ?? {};
@@ -89,7 +89,7 @@ describe('an endpoint that is ready', () => {
   });
 });
 
-describe('what cannot be loaded is told at once, each with its field', () => {
+describe('what cannot be loaded is reported at once, each with its field', () => {
   test.each<[Partial<Record<keyof Endpoint, unknown>>, ...string[]]>([
     [{ url: { env: 'NONE' } }, 'webhook ops: url: the environment variable NONE is not set'],
     [

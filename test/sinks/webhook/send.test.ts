@@ -141,7 +141,7 @@ describe('bad input 55: slow and broken receivers', () => {
     expect(reasonOf(attempt)).toMatch(/^response: HPE_/);
   });
 
-  test('nobody at the port is tried again', async () => {
+  test('a port where no program listens is tried again', async () => {
     const receiver = await rawReceiver(() => undefined);
     const gone = { ...receiver, port: 1 };
     expect(await start(gone).attempt).toMatchObject({ ok: false, retry: true, reason: 'connect: ECONNREFUSED' });

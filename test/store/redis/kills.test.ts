@@ -85,7 +85,7 @@ describe(`Redis killed ${KILLS} times under load is found again by itself`, () =
    * Synced every second, Redis puts off even writing, for up to two seconds, while a sync takes its time: it answers before
    * the system has what it answers for.
    */
-  test('synced every second, what it lost was noticed at the next commit: kept whole again, all is there once', () =>
+  test('synced every second, the loss was noticed at the next commit: after it was stored again, all is there once', () =>
     onServer('everysec', async (store, server) => {
       const writing = writer(async (number) => {
         const outcome = await again(() => store.commit(oneOf(number)));

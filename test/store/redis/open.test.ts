@@ -31,7 +31,7 @@ async function linesOf(at: string): Promise<readonly string[]> {
   return [outcome.ok ? 'opened' : 'refused', ...lines];
 }
 
-describe('what stands at our keys', () => {
+describe('what is at our keys', () => {
   test.each([
     ['meta', 'string', ['SET', 'x']],
     ['fence', 'string', ['SET', 'x']],
@@ -140,7 +140,7 @@ describe('a server that could not keep what we promise', () => {
       expect(await linesOf(at)).toEqual(['opened', expect.stringMatching(/^warn .*no maxmemory is set now/)]);
     }));
 
-  test('that has no room for the events to be kept is warned of, and again long before it is full', () =>
+  test('without room for the events to be stored causes a warning, and again long before it is full', () =>
     on({ maxmemory: '256mb' }, async (at, other) => {
       const memoryOf = async (keepEvents: number): Promise<unknown> => {
         const outcome = await attempt(at, { keepEvents });

@@ -86,11 +86,11 @@ describe.each([
   ['a master', () => master],
   ['a replica', () => replica],
 ] as const)('the reader of docs/redis.md, on %s', (_, server) => {
-  test('is told the events that are kept', async () => {
+  test('gets the stored events', async () => {
     expect(await read(server(), (at, io) => printEvents(at, io))).toMatchObject({ status: 0, lines: 3, stderr: '' });
   });
 
-  test('23: is told the webhooks, their deliveries and dead letters', async () => {
+  test('23: gets the webhooks, their deliveries and dead letters', async () => {
     const listed = await read(server(), (at, io) => listWebhooks({ ...at, format: 'text' }, io));
     expect(listed).toMatchObject({ status: 0, stderr: '' });
     expect(listed.stdout).toContain('desk');
@@ -113,7 +113,7 @@ describe.each([
     expect(await following).toMatchObject({ status: 0, lines: 2, stderr: '' });
   });
 
-  test('is told how the watch stands, and who leads', async () => {
+  test('gets the state of the watch, and the leader', async () => {
     const told = await read(server(), ({ settings, store }, io) =>
       printStatus({ settings, store, format: 'json' }, io),
     );
@@ -135,7 +135,7 @@ describe.each([
   });
 });
 
-test('a reader without a right that reading needs is told which', async () => {
+test('a reader without a right that reading needs gets its name', async () => {
   await master.cli('ACL', 'SETUSER', 'poor', 'on', '>SECRET', ...(await documentedUser('reader')).split(' '), '-xlen');
   const poor = opened(`redis://poor:SECRET@127.0.0.1:${master.port}`, NAME, { access: 'read' });
   await expect(poor).rejects.toThrow(/lacks a right: grant .*docs\/redis\.md.*'xlen'/);

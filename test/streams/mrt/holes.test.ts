@@ -94,7 +94,7 @@ async function missingOf(place: string, files: readonly (readonly [string, Uint8
   return missing;
 }
 
-describe('what is missing though each name is there, or no interval is documented, is told when', () => {
+describe('what is missing, although each name is there or no interval is documented, is reported when', () => {
   const of = (minute: string, bytes = quiet(Number(minute))) => [`updates.20141222.16${minute}`, bytes] as const;
 
   test.each<[string, string, (readonly [string, Uint8Array])[], string[]]>([

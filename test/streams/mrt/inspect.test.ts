@@ -24,7 +24,7 @@ async function inspected(path: string): Promise<MrtInspection> {
 }
 
 describe('inspecting a file', () => {
-  test('tells types, peers, tables, times and damage', async () => {
+  test('shows types, peers, tables, times and damage', async () => {
     const bytes = bytesOf(
       peerIndexTable(T, [PEER, OTHER_PEER]),
       rib(T, '192.0.2.0/24', [0, 1]),

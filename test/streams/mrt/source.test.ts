@@ -57,7 +57,7 @@ describe('one file of updates', () => {
     ]);
   });
 
-  test('time goes on though nothing watched is heard, and to the end', async () => {
+  test('time goes on to the end although nothing watched is received', async () => {
     const path = folder.write('quiet/updates', bytesOf(...[0, 3, 12, 14, 47, 48].map((n) => foreign(T + n))));
     expect((await play({ paths: [path] })).elements.map(line)).toEqual(
       [0, 12, 47, 47].map((n) => `${T + n}.000 tick local`).with(3, `${T + 48}.000 tick local`),
@@ -101,7 +101,7 @@ describe('RIB dumps', () => {
     ]);
   });
 
-  test('a peer heard since the dump began is not absent from it, nor one that went down', async () => {
+  test('a peer that sent data since the dump began is not absent from it, nor one that went down', async () => {
     folder.write('since/rrc00/bview.20141222.1600.gz', bytesOf(dump(T + 10, ['192.0.2.0/24'], [PEER])));
     const updates = [
       announced(T, undefined, OTHER_PEER),

@@ -117,7 +117,7 @@ describe('faults that pass are waited out', () => {
   });
 });
 
-describe('faults that stay are told in words: the call, what happened, what to do', () => {
+describe('lasting faults are reported in words: the call, what happened, what to do', () => {
   test.each<[string, ServerFault, RipestatFault['kind'], string, number]>([
     [
       '5xx',
@@ -219,7 +219,7 @@ describe('faults that stay are told in words: the call, what happened, what to d
     expect(clock.sleeping).toBe(0);
   });
 
-  test('nobody there', async () => {
+  test('no server there', async () => {
     const { clock, signal } = await bench();
     const server = new RipestatServer(worldOfKp());
     const baseUrl = await server.listen();

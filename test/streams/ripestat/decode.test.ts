@@ -31,7 +31,7 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
     expect(warnings).toEqual([expect.stringContaining('Given query time (2025-06-11 08:00:00 UTC) has been changed')]);
   });
 
-  test('bgp-state tells of its own time, and may know no route at all', () => {
+  test('bgp-state has its own time, and may have no route at all', () => {
     const state = good(decodeBgpState(data('bgp-state', 'bgp_state.json'))).value;
     expect(state.routes).toEqual([]);
     expect(isoTime(state.at)).toBe('2020-12-21T12:00:00.000Z');
@@ -72,7 +72,7 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
     expect(new Set(routes.flatMap(({ path }) => originsOf(path ?? [])))).toEqual(new Set([1205]));
   });
 
-  test('look_back_limit goes by when a peer was heard, not by when its route changed', () => {
+  test('look_back_limit goes by the last data of a peer, not by the last change of its route', () => {
     const raw = text('looking_glass.json');
     const changed = [...raw.matchAll(/"last_updated": "([^"]+)"/g)].map(([, at = '']) => at).sort();
     expect(changed[0]?.slice(0, 7)).toBe('2025-02');
@@ -101,7 +101,7 @@ describe('fields', () => {
       expect([wrong, parseTime(wrong)]).toEqual([wrong, undefined]);
   });
 
-  test('every time that a collector can tell is read back', () => {
+  test('every time that a collector can write is read back', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LAST_EVENT_TIME }), (ms) => {
         expect(parseTime(new Date(ms).toISOString().slice(0, -1))).toBe(eventTimeOf(ms));

@@ -18,7 +18,7 @@ function live(): StreamClock {
   return clock;
 }
 
-test('the feed tells the time, and monotonic time takes it on', () => {
+test('the feed sets the time, and monotonic time continues it', () => {
   const clock = live();
   expect(clock.classify(at(900), 1000)).toBe('in-time');
   expect(clock.lastMessageAt).toBe(at(900));
@@ -105,7 +105,7 @@ test('a recording may be of any time and pass at any speed', () => {
   expect(clock.classify(Date.UTC(2001, 5, 1) as EventTime, 6)).toBe('in-time');
 });
 
-test('whatever comes, what is heard never goes back but from a leap, and runs ahead of monotonic time by the lead at most at once', () => {
+test('for any input, the feed’s time goes back only from a leap, and runs ahead of monotonic time by the lead at most at once', () => {
   const message = fc.record({ offset: fc.integer({ min: -4 * DAY, max: 4 * DAY }), after: fc.nat({ max: 4000 }) });
   fc.assert(
     fc.property(fc.array(message, { maxLength: 50 }), (messages) => {

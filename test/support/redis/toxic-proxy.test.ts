@@ -137,7 +137,7 @@ test('sliced, everything arrives in pieces', async () => {
   expect(through.chunks.length).toBeGreaterThan(1);
 });
 
-test('refusing, nobody listens; then the same port is answered again', async () => {
+test('while it refuses, no program listens; then the same port answers again', async () => {
   const { proxy } = await echo();
   const before = client(proxy.port);
   before.socket.write('a');

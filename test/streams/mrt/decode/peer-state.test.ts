@@ -82,15 +82,15 @@ describe('a state record of peer 0.0.0.0, as BIRD writes it', () => {
 });
 
 describe('a state record with its ends swapped, as OpenBGPD writes it', () => {
-  it('is turned round when the peer was heard', () => {
+  it('is turned round when the peer sent data', () => {
     expect(change(bookOf(A), COLLECTOR, 6, 1, A)).toEqual({ type: 'down', peer: A });
   });
 
-  it('is turned round when the collector was heard of as the local end of others', () => {
+  it('is turned round when the collector is known as the local end of others', () => {
     expect(change(bookOf(OTHER), COLLECTOR, 5, 6, A)).toEqual({ type: 'up', peer: A });
   });
 
-  it('is turned round when nobody was heard, as soon as two peers of different ASes show the same peer end', () => {
+  it('is turned round before any data, as soon as two peers of different ASes show the same peer end', () => {
     const book = bookOf();
     change(book, COLLECTOR, 3, 4, A);
     change(book, COLLECTOR, 3, 4, OTHER);

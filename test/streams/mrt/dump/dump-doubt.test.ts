@@ -150,7 +150,7 @@ describe('what was missed while it was written', () => {
     ]);
   });
 
-  test('is told again when updates are read again, because the dump gave the votes back in the midst of it', async () => {
+  test('is reported again when updates are read again, because the dump gave the votes back in between', async () => {
     const quiet = (seconds: number): Bytes => message(seconds, update({ announced: ['192.0.2.0/24'] }));
     const place = 'midst';
     folder.write(`${place}/updates.20141222.1555`, bytesOf(quiet(T - 300), [1, 2, 3]));
