@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLACKOUT, mrtFilesIn, TWO_WAVES } from '../support/cli.ts';
 import { commandHere, type CommandHere } from '../support/in-process.ts';
 
-/** Whoever reads the output alone must not take silence for "nothing happened". */
+/** A reader of the output alone must not take silence for "nothing happened". */
 let cli: CommandHere;
 beforeAll(async () => {
   cli = await commandHere();

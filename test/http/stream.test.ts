@@ -29,7 +29,7 @@ async function allOf(store: StateStore): Promise<UnroutableEvent[]> {
   return events;
 }
 
-test('who comes back with the id of its last event gets all that came since, in order', async () => {
+test('a client that comes back with the id of its last event gets all later ones, in order', async () => {
   const store = await outageStore();
   const all = await allOf(store);
   const { get } = await serving(store);

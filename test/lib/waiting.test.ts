@@ -18,7 +18,7 @@ describe('a notifier', () => {
     expect(woken).toBe(2);
   });
 
-  test('wakes who waits when its signal aborts, and leaves no listener behind', async () => {
+  test('wakes a waiter when its signal aborts, and leaves no listener behind', async () => {
     const notifier = new Notifier();
     const stop = new AbortController();
     const waits = [notifier.next(stop.signal), notifier.next(stop.signal)];

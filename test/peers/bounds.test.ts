@@ -26,7 +26,7 @@ test('of a feed that invents peers, a limited number is read', () => {
   expect(view.ribs.size).toBe(MAX_SESSIONS);
 });
 
-test('all sessions together hold so many routes and no more; who adds to them is refused', () => {
+test('all sessions together hold a limited number of routes; a route beyond that is refused', () => {
   const view = new TerritoryView(KP, 'ipv4', 0.5);
   const { ofAll: most, ofSession: mostOfOne } = new RouteLimit(view.units.length);
   let kept = 0;

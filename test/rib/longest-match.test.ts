@@ -12,7 +12,7 @@ import { asn, KP, peer } from '../support/day.ts';
 const units = unitsOf(KP, 'ipv4');
 const BASE = units[0]?.words[0] ?? 0;
 
-/** A route to somewhere in or around the four networks, told or withdrawn. */
+/** A route to somewhere in or around the four networks, announced or withdrawn. */
 const step = fc.record({
   offset: fc.nat(1023),
   length: fc.integer({ min: 18, max: 28 }),

@@ -44,7 +44,7 @@ function reachable(leases: Leases, isAway: () => boolean): Leases {
   };
 }
 
-test('who asks first leads, and goes on leading; the other waits behind it', async () => {
+test('the first process leads, and continues to lead; the other waits', async () => {
   const scene = new Scene();
   const first = scene.ask('a');
   await scene.clock.turn(0);

@@ -98,7 +98,7 @@ test('a total that is counted elsewhere is reported as it is, not added up at ea
   expect(valueOf(await meter.text(), 'unroutable_feed_messages_total')).toBe('7');
 });
 
-test('those who scrape at the same time are answered by one look at the store', async () => {
+test('scrapes at the same time cause one read of the store', async () => {
   const meter = new Meter();
   let looks = 0;
   meter.add(async () => {

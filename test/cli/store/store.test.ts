@@ -10,7 +10,7 @@ import { until } from '../../support/clock.ts';
 import { opened, said, TestIo, type Said } from './scene.ts';
 
 let folder: string;
-/** Where the blackout was replayed into, and what the replay told. */
+/** The store into which the blackout was replayed, and the output of the replay. */
 let store: string;
 let told: string;
 
@@ -46,7 +46,7 @@ describe('events', () => {
     expect(err).toContain('--since f00d: no event with id f00d is stored');
   });
 
-  test('of one type, or of one kind of types, are those alone', async () => {
+  test('of one type, or of one group of types, are only those', async () => {
     const typed = async (type: string): Promise<Set<string>> =>
       new Set(lines((await events({ type: [type] })).out).map((line) => (JSON.parse(line) as { type: string }).type));
     expect(await typed('country.unroutable')).toEqual(new Set(['country.unroutable']));

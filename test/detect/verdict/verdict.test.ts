@@ -5,7 +5,7 @@ import { areaAt, beatOf, noteLevel, settle, startLevels, type Levels } from '../
 import { deadline, firstState, step, type Controlled, type VerdictState } from '../../../src/detect/verdict/verdict.ts';
 import type { Sample } from '../../../src/rib/sample.ts';
 
-/** Seconds from the start, and the visibility from then on; `undefined`: nobody can be heard. */
+/** Seconds from the start, and the visibility from then on; `undefined`: there are no voters. */
 type Reading = readonly [second: number, share: number | undefined];
 
 /** What the verdict was after each that changed it: `30 unroutable since 0`. Deadlines fall due at their own time. */

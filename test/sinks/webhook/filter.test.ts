@@ -36,7 +36,7 @@ describe('severity', () => {
           ? [{ type: event.type, id: event.data.incident.id }]
           : [],
       );
-      // One that got worse is heard of from there on.
+      // An incident that got worse is sent from there on.
       const closed = heard.filter(({ type }) => type === 'incident.closed').map(({ id }) => id);
       const begun = heard.filter(({ type }) => type !== 'incident.closed').map(({ id }) => id);
       expect(closed.length).toBeGreaterThan(0);

@@ -51,7 +51,7 @@ describe('an endpoint that is ready', () => {
     expect(first['webhook-signature']).not.toBe(second['webhook-signature']);
   });
 
-  test('sends its own headers, but for those that say what is sent', async () => {
+  test('sends its own headers, except those that describe the body', async () => {
     const { received } = await delivered({
       template: 'ntfy',
       headers: { 'X-Priority': '1', authorization: { env: 'TOKEN' } },

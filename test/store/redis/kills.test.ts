@@ -11,7 +11,7 @@ const KILLS = 10;
 /** After the server accepts connections. */
 const FOUND_WITHIN_MS = 5_000;
 
-/** Keeps batches one after another, from 1 on, until it is told that it is enough; then gives the last number. */
+/** Stores batches one after another, from 1 on, until it is stopped; then returns the last number. */
 interface Writer {
   readonly acknowledged: () => number;
   readonly stop: () => Promise<number>;
@@ -63,7 +63,7 @@ async function onServer(
 }
 
 describe(`Redis killed ${KILLS} times under load is found again by itself`, () => {
-  test('synced always, it lost nothing that was acknowledged, and doubled nothing; who follows has all of it once', () =>
+  test('synced always, it lost nothing acknowledged, and doubled nothing; a follower has everything once', () =>
     onServer('always', async (store, server) => {
       const abort = new AbortController();
       const followed: number[] = [];

@@ -92,7 +92,7 @@ describe('what is at our keys', () => {
       reason: expect.stringMatching(reason) as string,
       checks: expect.arrayContaining([expect.objectContaining({ check: 'keys', isOtherVersion: true })]) as unknown,
     });
-    // Whoever was at work already stops as well: someone else is by now.
+    // A process that was already at work stops as well: another one has taken over.
     await expect(
       store.commit({ number: 3, cursor: 0 as never, elements: 0, events: [], changes: [] }),
     ).rejects.toMatchObject({

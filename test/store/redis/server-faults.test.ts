@@ -36,7 +36,7 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** Cuts every connection but the one that asks: what comes next connects anew. */
+/** Cuts every connection but the one that asks: the next command connects again. */
 async function cutAll(): Promise<void> {
   await server.cli('CLIENT', 'KILL', 'TYPE', 'normal');
 }
@@ -49,7 +49,7 @@ async function expectWhole(from = 4): Promise<void> {
   expect(await store.health()).toMatchObject({ ok: true });
 }
 
-/** The kind that tells the cause, which may come after the one that tells of the cut. */
+/** The kind that names the cause. It may come after the one that reports the cut. */
 async function failsAtLast(kind: string): Promise<void> {
   const kinds: string[] = [];
   while (kinds.at(-1) !== kind && kinds.length < 10_000) {
@@ -126,7 +126,7 @@ describe('what the server answers has a name, costs no stored data, and is over 
     await expectWhole();
   });
 
-  test('OOM: its memory is full; who leads goes on leading, and reading goes on', async () => {
+  test('OOM: its memory is full; the leader stays, and reading continues', async () => {
     const lease = await store.leases.acquire('a', 60_000);
     await server.cli('CONFIG', 'SET', 'maxmemory', 1);
     await failsAtLast('oom');

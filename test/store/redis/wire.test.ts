@@ -10,7 +10,7 @@ import { opened, watch } from './opening.ts';
 import { test } from '../../support/redis/tests.ts';
 
 const DEADLINE_MS = 600;
-/** Until a machine under load has turned its event loop; without a deadline it would be for ever. */
+/** Until a machine under load has turned its event loop; without a deadline it would wait without end. */
 const SLACK_MS = 15_000;
 
 let server: RedisServer;
@@ -107,7 +107,7 @@ describe('a commit over a failing connection is rejected in time, and is stored 
   });
 });
 
-test('a commit whose reply was lost was done all the same: repeated again and again the stream has it once', async () => {
+test('a commit whose reply was lost was still done: however often it is repeated, the stream has it once', async () => {
   await proxy.set({ kind: 'drop-replies' });
   const outcomes = new Set<string>();
   for (let i = 0; i < 4; i++) outcomes.add((await failureOf(store.commit(oneOf(4)))).kind);
@@ -143,7 +143,7 @@ test('a hundred connections that break in the middle of a reply double nothing a
   expect(await numbers(direct)).toEqual(upTo(103));
 });
 
-test('who follows is given every event once, however often its connections break', async () => {
+test('a follower gets every event once, however often its connections break', async () => {
   const abort = new AbortController();
   const found: number[] = [];
   const following = (async () => {
@@ -203,7 +203,7 @@ test('a login that is never answered is given up, and tried again', async () => 
   await slow.close();
 });
 
-test('who follows ends when the store is closed, though it waits on the server', async () => {
+test('a follower ends when the store is closed, although it waits on the server', async () => {
   // No reply comes through and no deadline passes: nothing ends the wait but the closing.
   const other = await opened(`redis://${proxy.host}:${proxy.port}`, name, { deadlineMs: 600_000 });
   const reading = other.follow('event-2', new AbortController().signal)[Symbol.asyncIterator]();

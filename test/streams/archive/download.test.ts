@@ -136,7 +136,7 @@ describe('a file of an archive', () => {
     expect(await filesIn()).toEqual([]);
   });
 
-  test('of another length than the server named is not taken for whole', async () => {
+  test('of another length than the server named does not count as whole', async () => {
     server.fail(/bview/, { kind: 'length', length: bytes.length + 10 }, 99);
     const got = await get(2);
     expect(got.ok ? '' : got.reason).toMatch(/ended after \d+ of \d+ bytes|terminated|aborted|other side closed/);
@@ -274,7 +274,7 @@ describe('many files', () => {
     const { missing } = await fetchFiles(files, { cache, http }, never);
     expect([missing, server.requests.length]).toEqual([[], 9]);
     const [told = 0, ...later] = server.requests.map(({ atMs }) => atMs);
-    // Two were under way when the first was told.
+    // Two were under way when the first was reported.
     expect(later.filter((at) => at < told + 950).length).toBeLessThanOrEqual(2);
   });
 

@@ -163,7 +163,7 @@ describe('compression and files', () => {
     ]);
   });
 
-  test('case 32: a web page named .gz is refused by what it is; plain MRT named .gz is read', async () => {
+  test('case 32: a web page named .gz is refused by its content; plain MRT named .gz is read', async () => {
     const page = folder.write('updates.20141222.1600.gz', Buffer.from('<html>503 Service Unavailable</html>'));
     expect(await refusal(page)).toBe(
       'no file can be read: …/updates.20141222.1600.gz is no MRT file, it looks like a web page',

@@ -67,7 +67,7 @@ describe('inspecting a file', () => {
     });
   });
 
-  test('refuses what is no MRT file', async () => {
+  test('refuses a file that is not MRT', async () => {
     expect(await inspectMrt(folder.path)).toEqual({ ok: false, reason: 'is a directory' });
     expect(await inspectMrt(folder.write('page.gz', Buffer.from('<html>503</html>')))).toEqual({
       ok: false,

@@ -149,7 +149,7 @@ describe('RIB dumps', () => {
     folder.write('fewer/rrc00.bview.20141222.1600', bytesOf(dump(T, prefixes)));
     folder.write('fewer/rrc00.bview.20141223.0000', bytesOf(dump(T + 28_800, prefixes.slice(0, 900))));
     folder.write('fewer/rrc00.bview.20141223.0800', bytesOf(dump(T + 57_600, prefixes.slice(0, 1_150))));
-    // Days later nobody knows what the table was.
+    // Days later the table is not known.
     folder.write('fewer/rrc00.bview.20141227.0800', bytesOf(dump(T + 57_600 + 4 * 86_400, prefixes.slice(0, 900))));
     const { reports, elements } = await play({ paths: [`${folder.path}/fewer`] });
     expect(ofType(reports, 'dump').map(({ flaw }) => flaw)).toEqual([

@@ -26,7 +26,7 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
     }
   });
 
-  test('what RIPEstat warns of is passed on, what it only notes is not', () => {
+  test('warnings of RIPEstat are passed on, notes are not', () => {
     const { warnings } = good(openEnvelope('routing-status', text('routing_status.json')));
     expect(warnings).toEqual([expect.stringContaining('Given query time (2025-06-11 08:00:00 UTC) has been changed')]);
   });
@@ -133,7 +133,7 @@ describe('fields', () => {
     ]);
   });
 
-  test('an AS_SET is read in each form, and what is no AS makes the path unreadable', () => {
+  test('an AS_SET is read in each form, and an entry that is not an AS makes the path unreadable', () => {
     const set = [asn(64500), asn(64501)];
     expect(parsePath('64496 {64501,64500}')).toEqual([64496, set]);
     expect(pathOf([64496, [64501, 64500]])).toEqual([64496, set]);
@@ -211,7 +211,7 @@ describe('whatever comes, the answer is a value', () => {
     );
   });
 
-  test('an answer cut short anywhere is refused, never taken for a shorter one', () => {
+  test('an answer that is cut short anywhere is refused, never read as a shorter one', () => {
     const rows = Array.from({ length: 3 }, (_, i) => ({
       target_prefix: `175.45.${176 + i}.0/24`,
       source_id: '00-192.0.2.1',

@@ -200,7 +200,7 @@ async function heal(
   return healFromRipestat({ ...asking(setup), span: { ...GAP, ...span } });
 }
 
-/** Seeded at 12:00 with all there, cut off at 12:01, healed from this world, told until 12:06. */
+/** Seeded at 12:00 with all there, cut off at 12:01, healed from this world, played until 12:06. */
 async function dayWithGap(world: World): Promise<Day> {
   const before = await bench();
   const seed = await seedFromRipestat({ client: before.client, signal: before.signal, territories: [KP] });

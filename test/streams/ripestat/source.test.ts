@@ -63,7 +63,7 @@ describe('before a live feed that began after the seed', () => {
     expect(verdict(elements)).toBe('unroutable');
   });
 
-  test('who is not confirmed yet is asked for again each half minute, for three minutes, and named in the end', async () => {
+  test('a peer that is not confirmed yet is requested again each half minute, for three minutes, and named at the end', async () => {
     const world = worldOfKp();
     const late = fullPeers(world).slice(0, 8);
     for (const peer of late) peer.heard = '12:03:00';

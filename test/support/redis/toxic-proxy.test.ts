@@ -33,7 +33,7 @@ async function says(client: Client, text: string): Promise<void> {
   await until(`the client has ${text}`, async () => client.text() === text);
 }
 
-/** A target that says back what it hears, and a proxy before it. */
+/** A target that sends back what it receives, and a proxy before it. */
 async function echo(): Promise<{ proxy: ToxicProxy; heard: () => string; port: number }> {
   let heard = '';
   const server = createServer((socket) => {

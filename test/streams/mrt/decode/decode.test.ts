@@ -94,7 +94,7 @@ describe('an UPDATE', () => {
   });
 });
 
-describe('messages that are no UPDATE', () => {
+describe('messages that are not an UPDATE', () => {
   it('say nothing of routes', () => {
     const open = [4, ...u16(64500), ...u16(90), ...ip('10.0.0.1'), 0];
     const others = [message(open, 1), message([6, 2], 3), message([], 4), message([0, 1, 0, 1], 5)];

@@ -47,7 +47,7 @@ async function told(bytes: Uint8Array): Promise<{ ends: number; gaps: readonly s
   };
 }
 
-/** It takes no votes either: what its peers told in updates is whole. */
+/** It takes no votes either: what its peers sent in updates is whole. */
 const NONE: readonly string[] = [];
 
 test('whole, it confirms each of its peers', async () => {

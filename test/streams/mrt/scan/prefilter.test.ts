@@ -262,7 +262,7 @@ describe(`on real updates${realDataNote}`, () => {
     const decoder = createRecordDecoder('rrc00' as Collector);
     const { elements } = decoder.decode(Buffer.concat(dropped));
     decoder.close();
-    // A gap of routes that are not watched, such as those of a path with AS 0, is a matter of nobody here.
+    // A gap of routes that are not watched, such as those of a path with AS 0, does not matter here.
     const isWatched = (element: Element): boolean => {
       if ('prefix' in element) return concerns({ blocks }, element.prefix);
       const routes = element.type === 'gap' ? element.routes : undefined;

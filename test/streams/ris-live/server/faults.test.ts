@@ -8,7 +8,7 @@ import { onAir } from './support/on-air.ts';
 
 const COUNT = 1000;
 
-/** A client that hears everything, on a feed of one message a second, after this was done to it. */
+/** A client that receives everything, on a feed of one message a second, after this was done to it. */
 async function hearing(
   spoil: (faults: Faults) => void,
   feed = announcements(COUNT),
