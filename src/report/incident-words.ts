@@ -111,7 +111,7 @@ function delayText(ms: number): string {
 }
 
 /** More spans than this are only counted: an incident with flapping may have hundreds. */
-const SPANS_TOLD = 12;
+const MAX_SPANS = 12;
 
 /** One line for each span that matters. Time between two drops has no line. */
 function spanLines({ spans, spansOmitted = 0 }: Incident): readonly string[] {
@@ -121,7 +121,7 @@ function spanLines({ spans, spansOmitted = 0 }: Incident): readonly string[] {
   const [first, second] = outages;
   const mark = first !== undefined && second !== undefined && lengthOf(first) > lengthOf(second) ? first : undefined;
   const lines = named
-    .slice(0, SPANS_TOLD)
+    .slice(0, MAX_SPANS)
     .map((span) => `${spanLine(span)}${span === mark ? ' (the longest outage)' : ''}`);
   const more = named.length - lines.length + spansOmitted;
   return more > 0 ? [...lines, `and ${counted(more, 'more span', 'more spans')}`] : lines;

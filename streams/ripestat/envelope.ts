@@ -14,7 +14,7 @@ const envelope = z.object({
 });
 
 /** Longest foreign text that is quoted: a proxy may answer with a whole page instead of RIPEstat. */
-const MAX_TOLD = 200;
+const MAX_CHARACTERS = 200;
 
 /** Returns the data of an answer to this call, if the envelope says that there are any. */
 export function openEnvelope(call: string, text: string): Outcome<unknown> {
@@ -65,7 +65,7 @@ function firstIssue(error: z.ZodError): string {
 function shortened(text: string): string {
   // Removes control characters, so that foreign text cannot act on a terminal.
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
-  return plain.length > MAX_TOLD ? `${plain.slice(0, MAX_TOLD)}…` : plain;
+  return plain.length > MAX_CHARACTERS ? `${plain.slice(0, MAX_CHARACTERS)}…` : plain;
 }
 
 function parseJson(text: string): unknown {

@@ -52,7 +52,7 @@ const HEALTHY_MS = 60_000;
 const WAITS = { leastMs: 1_000, firstMs: 2_000, mostMs: 60_000 };
 
 /** Errors of one connection that are reported; others are only counted. */
-const MAX_ERRORS_TOLD = 10;
+const MAX_REPORTED_ERRORS = 10;
 
 /** After waiting this long for the reader, milliseconds, a line counts as held up. */
 const HELD_UP_MS = 1000;
@@ -192,7 +192,7 @@ export class Line {
       case 'error':
         // "Closing connection after being behind …" is followed by the close, which causes the gap.
         listener.oddity('server-error');
-        if (this.#errors++ < MAX_ERRORS_TOLD) report({ type: 'server-error', line: name, text: decoded.text });
+        if (this.#errors++ < MAX_REPORTED_ERRORS) report({ type: 'server-error', line: name, text: decoded.text });
         return;
       case 'pong':
         return;

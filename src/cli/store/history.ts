@@ -37,8 +37,8 @@ export async function printUptime(options: UptimeOptions, io: Io): Promise<ExitS
   const { rows } = found.value;
   // Without `--from`, months before the first watched one are left out.
   const watched = rows.findIndex((row) => row.share !== null || row.unknownMs > 0);
-  const kept = from === undefined ? rows.slice(Math.max(0, watched)) : rows;
-  io.stdout.write(texts[options.format ?? 'text']({ ...found.value, rows: kept }));
+  const shown = from === undefined ? rows.slice(Math.max(0, watched)) : rows;
+  io.stdout.write(texts[options.format ?? 'text']({ ...found.value, rows: shown }));
   return EXIT.done;
 }
 

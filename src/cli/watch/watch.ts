@@ -248,10 +248,10 @@ function startText({ territories }: Selection, feed: FeedOptions, { store, isLas
   const voters = [...new Set(territories.map(({ policy }) => `${policy.minVoters}/${policy.minCollectors}`))].join(
     ', ',
   );
-  const kept = isLasting ? `stored in ${store.name}` : 'not stored';
+  const durability = isLasting ? `stored in ${store.name}` : 'not stored';
   return (
     `unroutable ${packageVersion()} watches ${names} on ${new URL(feed.url ?? RIS_LIVE_URL).host}, seeded from ` +
-    `${feed.seed.from === 'none' ? 'nothing' : feed.seed.from}, ${kept}; voters/collectors needed: ${voters}`
+    `${feed.seed.from === 'none' ? 'nothing' : feed.seed.from}, ${durability}; voters/collectors needed: ${voters}`
   );
 }
 

@@ -30,7 +30,7 @@ const PCH = /(?:^|\/)(route-collector\.[a-z0-9-]+\.pch\.net)(?=[/._-])/;
 const ABOVE_DATES =
   /(?:^|\/)([A-Za-z][A-Za-z0-9._-]*)\/(?:(?:ribs?|bviews?|tables?|dumps?|updates?|mrt)\/)?(?:19|20)\d{2}[/._-]?\d{2}(?:[/._-]?\d{2})?\//i;
 /** Names that folders above those of dates have, and no collector. */
-const OF_NOBODY = /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|data|archive|incidents|local)$/i;
+const NOT_A_COLLECTOR = /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|data|archive|incidents|local)$/i;
 
 /** `20141222.1600`, `20141222T160000`; Packet Clearing House and others write `2014-12-22-16-00`. */
 const DATE_TIME =
@@ -81,7 +81,7 @@ function lastOf(pattern: RegExp, path: string): string | undefined {
 
 function aboveDates(path: string): string | undefined {
   const found = lastOf(ABOVE_DATES, path);
-  return found === undefined || OF_NOBODY.test(found) ? undefined : found;
+  return found === undefined || NOT_A_COLLECTOR.test(found) ? undefined : found;
 }
 
 function kindOf(name: string): FileKind | undefined {

@@ -1,7 +1,7 @@
 import { dirname, basename } from 'node:path';
 
 /** Names of folders that do not name a collector: kinds of files, years, months, days. */
-const OF_NOBODY =
+const NOT_A_COLLECTOR =
   /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|\d{2}|\d{4}|\d{4}[._-]?\d{2}(?:[._-]?\d{2})?)$/i;
 
 interface File {
@@ -80,6 +80,6 @@ function beginOf(path: string): string {
 
 function folderOf(path: string): string {
   let folder = dirname(path);
-  while (OF_NOBODY.test(basename(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+  while (NOT_A_COLLECTOR.test(basename(folder)) && dirname(folder) !== folder) folder = dirname(folder);
   return folder;
 }
