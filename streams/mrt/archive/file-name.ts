@@ -68,7 +68,10 @@ function collectorOf(path: string, name: string): Collector | undefined {
   return text === undefined ? undefined : parseCollector(text === 'archive.routeviews.org' ? 'route-views2' : text);
 }
 
-/** `routeviews.route-views.jinx.ribs.…` is jinx's; in `route-views2.updates.…` the second part is no part of the name. */
+/**
+ * `routeviews.route-views.jinx.ribs.…` is jinx's; in `route-views2.updates.…` the second part does not belong to the
+ * name.
+ */
 function routeViewsIn(text: string): string | undefined {
   const found = ROUTE_VIEWS.exec(text)?.[1];
   return found?.replace(/\.(?:ribs?|updates?|bview|mrt|gz|bz2)$/, '');
