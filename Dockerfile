@@ -1,4 +1,4 @@
-# unroutable as a container: docs/docker.md tells how to run it and what each line of hardening is for.
+# unroutable as a container: docs/docker.md describes how to run it and what each line of hardening is for.
 #
 # The tag names Node.js's major and minor version: patches and Debian's security fixes come with `docker build --pull`.
 # For the same bytes every time name a digest: --build-arg NODE_IMAGE=node@sha256:...

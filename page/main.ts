@@ -78,17 +78,17 @@ function take(next: readonly Verdict[]): void {
   });
 }
 
-let heardAt = Date.now();
+let lastMessageAt = Date.now();
 
 function alive(): void {
-  heardAt = Date.now();
+  lastMessageAt = Date.now();
   byId('connection').dataset['state'] = 'live';
   showConnection();
 }
 
 function lost(): void {
   byId('connection').dataset['state'] = 'lost';
-  byId('connection').textContent = `connection lost; last heard ${timeText(heardAt, undefined)}`;
+  byId('connection').textContent = `connection lost; last heard ${timeText(lastMessageAt, undefined)}`;
 }
 
 /** Reads the stream of events. A browser stops after an error answer, so this code connects again. */
@@ -108,7 +108,7 @@ function listen(): void {
   });
 }
 
-setInterval(() => Date.now() - heardAt > SILENT_MS && lost(), 5_000);
+setInterval(() => Date.now() - lastMessageAt > SILENT_MS && lost(), 5_000);
 window.addEventListener('hashchange', () => {
   const before = subject();
   state.shown = readAddress(location.hash);

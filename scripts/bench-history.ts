@@ -1,6 +1,6 @@
 /**
  * Measures the size of the history, and how fast it is read: `npm run bench:history -- [--years 10] [--peers 60]`. A
- * territory of four networks whose routes change now and then, with an outage a week of which every tenth flaps, is
+ * territory of four networks whose routes change now and then, with an outage a week, and every tenth one flaps, is
  * recorded for years. Its records are then written to a folder, and read from there.
  */
 import { mkdtemp, rm } from 'node:fs/promises';

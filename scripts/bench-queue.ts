@@ -69,7 +69,7 @@ await submitting.submit(run);
 const added = performance.now();
 const [full, begunWhenFull] = [await memoryUsed(), begun];
 console.error(`${tasks} tasks added, ${begunWhenFull} begun`);
-await until(async () => (await run.unjudged()).length === 0);
+await until(async () => (await run.withoutResult()).length === 0);
 const ended = performance.now();
 await until(async () => (await keysOf()).every((key) => !key.includes(run.id)));
 stop.abort();

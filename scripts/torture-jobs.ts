@@ -1,8 +1,9 @@
 /**
- * Runs of `jobs` whose workers, Redis and submitter are killed again and again, with a file that is no MRT or goes away:
- * `npm run torture:jobs -- [--rounds 60] [--blows 8] [--workers 2] [--seed 1] [--s3]`. With `--s3` the extracts lie in a store that speaks S3
- * (versitygw), else in a folder. Prints a line of JSON; the exit status is 1 when a run did
- * not end with the bytes of a replay, left something behind, or did something more often than the kills explain.
+ * Runs of `jobs` whose workers, Redis and submitter are killed again and again, with a file that is not MRT or
+ * disappears: `npm run torture:jobs -- [--rounds 60] [--blows 8] [--workers 2] [--seed 1] [--s3]`. With `--s3` the
+ * extracts lie in a store that speaks S3 (versitygw), else in a folder. Prints a line of JSON; the exit status is 1
+ * when a run did not end with the bytes of a replay, left something behind, or did something more often than the kills
+ * explain.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

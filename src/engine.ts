@@ -105,7 +105,7 @@ const MAX_ROUNDS = 1000;
  * Deadlines fall exactly when their event time comes, however the elements arrive.
  */
 export function createEngine(options: EngineOptions): Engine {
-  return engineOf(partsOf(options), { options, now: undefined, kept: undefined });
+  return engineOf(partsOf(options), { options, now: undefined, restored: undefined });
 }
 
 /**
@@ -115,12 +115,12 @@ export function createEngine(options: EngineOptions): Engine {
 export function restoreEngine(options: EngineOptions, { cursor, records }: KeptState): Restored {
   const parts = partsOf(options);
   if (!records.some(({ space }) => isEngineSpace(space))) {
-    const engine = engineOf(parts, { options, now: cursor, kept: undefined });
+    const engine = engineOf(parts, { options, now: cursor, restored: undefined });
     return { ok: true, engine, anew: options.territories.map(({ territory }) => territory.id) };
   }
   try {
     const anew = restoreParts(parts, records, cursor);
-    return { ok: true, engine: engineOf(parts, { options, now: cursor, kept: records }), anew };
+    return { ok: true, engine: engineOf(parts, { options, now: cursor, restored: records }), anew };
   } catch (error) {
     if (error instanceof UnreadableRecord) return { ok: false, reason: error.message };
     throw error;
@@ -151,7 +151,7 @@ interface Start {
   readonly options: EngineOptions;
   readonly now: EventTime | undefined;
   /** Records from which the parts were put back. */
-  readonly kept: readonly EngineRecord<string>[] | undefined;
+  readonly restored: readonly EngineRecord<string>[] | undefined;
 }
 
 // oxlint-disable-next-line max-lines-per-function -- what its methods share; a class would name all of it twice
@@ -161,10 +161,10 @@ function engineOf(parts: Parts, start: Start): Engine {
   const observerVersion = digest([start.options.voting]).slice(0, 16);
   const recorder = new Recorder(parts, () => evaluators.takeLooked());
   const isRecorded = start.options.recorded === true;
-  let kept = isRecorded ? start.kept : undefined;
+  let restored = isRecorded ? start.restored : undefined;
   let { now } = start;
 
-  const ofObserver = (draft: Draft): UnroutableEvent => chain.tell(draft, '/observer', observerVersion);
+  const ofObserver = (draft: Draft): UnroutableEvent => chain.append(draft, '/observer', observerVersion);
 
   const ofReach = (decisions: readonly ReachDecision[]): readonly UnroutableEvent[] => {
     if (decisions.length > 0) recorder.touch();
@@ -181,7 +181,7 @@ function engineOf(parts: Parts, start: Start): Engine {
     control.observe(at);
     const events = evaluators
       .observe(at, isForAll, (family) => control.share(family))
-      .flatMap(({ part: { source, version }, drafts }) => drafts.map((draft) => chain.tell(draft, source, version)));
+      .flatMap(({ part: { source, version }, drafts }) => drafts.map((draft) => chain.append(draft, source, version)));
     const turned = evaluators.takeTurned();
     return turned === undefined ? events : [...events, ...observer.look(turned, at).map(ofObserver)];
   };
@@ -247,9 +247,9 @@ function engineOf(parts: Parts, start: Start): Engine {
     takeChanges() {
       if (!isRecorded) return [];
       const changes = recorder.take(now ?? (0 as EventTime));
-      if (kept === undefined) return changes;
-      const records = kept;
-      kept = undefined;
+      if (restored === undefined) return changes;
+      const records = restored;
+      restored = undefined;
       return differences(records, changes);
     },
 

@@ -14,7 +14,7 @@ export interface Keeping {
   /** Asked when a batch was refused for its token: whether this process is the leader after all, under a newer token. */
   readonly stillLeads?: () => Promise<boolean>;
   /**
-   * Stores state also without a new event, after this many milliseconds of event time or `MAX_UNKEPT` elements. After a
+   * Stores state also without a new event, after this many milliseconds of event time or `MAX_UNSTORED` elements. After a
    * restart, what came later is read again. Without it, state is stored only together with events.
    */
   readonly everyMs?: number;
@@ -35,7 +35,7 @@ export interface Keeping {
 export type RunEnd = 'ended' | 'fenced' | 'unkept';
 
 /** Elements after which the state is stored even if no event time has passed, so that a batch stays small. */
-const MAX_UNKEPT = 2_000;
+const MAX_UNSTORED = 2_000;
 
 /** Events that are stored again when a store has lost them: as many as a flapping country has in days. */
 const MAX_RECENT = 10_000;
@@ -69,8 +69,8 @@ class Keeper {
   readonly #signal: AbortSignal;
   #number: number;
   #elements: number;
-  #unkept = 0;
-  #keptAt: EventTime | undefined;
+  #unstored = 0;
+  #storedAt: EventTime | undefined;
   #recent: UnroutableEvent[] = [];
   /** Token under which the last batch was written. */
   #token: number | undefined;
@@ -81,7 +81,7 @@ class Keeper {
     this.#signal = signal;
     this.#number = keeping.position?.number ?? 0;
     this.#elements = keeping.position?.elements ?? 0;
-    this.#keptAt = keeping.position?.cursor;
+    this.#storedAt = keeping.position?.cursor;
     this.#token = keeping.token?.();
   }
 
@@ -90,29 +90,29 @@ class Keeper {
     const injected = this.#keeping.injected?.() ?? [];
     const events = injected.length === 0 ? decided : [...decided, ...injected];
     this.#elements++;
-    this.#unkept++;
-    this.#keptAt ??= at;
+    this.#unstored++;
+    this.#storedAt ??= at;
     return events.length > 0 || this.#isDue(at) ? this.#keep(events) : undefined;
   }
 
   /** Stores what was not stored yet. */
   async close(): Promise<RunEnd | undefined> {
-    return this.#unkept > 0 && this.#keeping.everyMs !== undefined ? this.#keep([]) : undefined;
+    return this.#unstored > 0 && this.#keeping.everyMs !== undefined ? this.#keep([]) : undefined;
   }
 
   #isDue(at: EventTime): boolean {
     const { everyMs } = this.#keeping;
     if (everyMs === undefined) return false;
-    return this.#unkept >= MAX_UNKEPT || at - (this.#keptAt ?? at) >= everyMs;
+    return this.#unstored >= MAX_UNSTORED || at - (this.#storedAt ?? at) >= everyMs;
   }
 
   async #keep(events: readonly UnroutableEvent[]): Promise<RunEnd | undefined> {
     const cursor = this.#engine.now ?? (0 as EventTime);
-    this.#unkept = 0;
-    this.#keptAt = cursor;
+    this.#unstored = 0;
+    this.#storedAt = cursor;
     this.#number++;
     const batch = { number: this.#number, cursor, elements: this.#elements, events };
-    let told = events;
+    let stored = events;
     let committed = await this.#commit({ ...batch, changes: this.#engine.takeChanges() });
     if (committed?.ok === false && committed.reason === 'lost') {
       const { found, cursor: since } = committed;
@@ -124,14 +124,14 @@ class Keeper {
         found,
         events: this.#recent.length,
       });
-      told = [...events, ...loss];
+      stored = [...events, ...loss];
       const changes = this.#engine.state();
-      committed = await this.#commit({ ...batch, events: [...this.#recent, ...told], changes, whole: true });
+      committed = await this.#commit({ ...batch, events: [...this.#recent, ...stored], changes, whole: true });
     }
     if (committed === undefined) return 'unkept';
     if (!committed.ok) return 'fenced';
-    this.#recent = [...this.#recent, ...told].slice(-MAX_RECENT);
-    if (told.length > 0) await this.#keeping.tell?.(told);
+    this.#recent = [...this.#recent, ...stored].slice(-MAX_RECENT);
+    if (stored.length > 0) await this.#keeping.tell?.(stored);
     return undefined;
   }
 
@@ -159,8 +159,8 @@ class Keeper {
 
   /** Under a new token: another process may have led before, and stored a batch of its own under our number. */
   async #follows({ number, cursor, elements }: Batch): Promise<boolean> {
-    const kept = await this.#keeping.store.load();
-    if (kept === undefined || kept.number < number) return true;
-    return kept.number === number && kept.cursor === cursor && kept.elements === elements;
+    const stored = await this.#keeping.store.load();
+    if (stored === undefined || stored.number < number) return true;
+    return stored.number === number && stored.cursor === cursor && stored.elements === elements;
   }
 }

@@ -5,7 +5,7 @@ import { AsyncQueue } from '../src/lib/async-queue.ts';
 import type { ElementSource } from '../src/ports.ts';
 
 /** Most buffered elements: hours of a country, ticks included; a few minutes of a hostile feed. */
-const MAX_KEPT = 250_000;
+const MAX_BUFFERED = 250_000;
 
 /**
  * Buffers a live source before and between reads. Before the first read, or `hold`, the oldest elements are dropped when
@@ -16,7 +16,7 @@ export class Ahead implements ElementSource {
   readonly name: string;
   readonly #source: ElementSource;
   readonly #limit: number;
-  readonly #kept: AsyncQueue<Element>;
+  readonly #buffer: AsyncQueue<Element>;
   #isHeld = false;
   /** The latest time of the elements that were dropped because the buffer was full. */
   #cutAt = -Infinity;
@@ -24,16 +24,16 @@ export class Ahead implements ElementSource {
   #lost = new Map<Collector, EventTime>();
   #isRead = false;
 
-  constructor(source: ElementSource, limit: number = MAX_KEPT) {
+  constructor(source: ElementSource, limit: number = MAX_BUFFERED) {
     this.name = source.name;
     this.#source = source;
     this.#limit = limit;
-    this.#kept = new AsyncQueue(limit);
+    this.#buffer = new AsyncQueue(limit);
   }
 
   /** Number of buffered elements. */
   get size(): number {
-    return this.#kept.items.length;
+    return this.#buffer.items.length;
   }
 
   /** Whether elements were dropped because the buffer was full, so that a reader now has a gap. */
@@ -56,8 +56,8 @@ export class Ahead implements ElementSource {
 
   /** Drops the first elements that are older than this: a stored state includes them. */
   forget(before: EventTime): void {
-    const first = this.#kept.items.findIndex(({ at }) => at >= before);
-    this.#kept.drop(first < 0 ? this.size : first);
+    const first = this.#buffer.items.findIndex(({ at }) => at >= before);
+    this.#buffer.drop(first < 0 ? this.size : first);
     if (this.#cutAt < before) this.#cutAt = -Infinity;
   }
 
@@ -69,8 +69,8 @@ export class Ahead implements ElementSource {
         yield* taken;
         continue;
       }
-      if (this.#kept.isOver) return;
-      await this.#kept.filled(signal);
+      if (this.#buffer.isOver) return;
+      await this.#buffer.filled(signal);
     }
   }
 
@@ -82,24 +82,24 @@ export class Ahead implements ElementSource {
       reason: 'disconnected',
     }));
     this.#lost = new Map();
-    return [...this.#kept.takeNow(), ...gaps];
+    return [...this.#buffer.takeNow(), ...gaps];
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
     try {
       for await (const element of this.#source.elements(signal)) this.#put(element);
-      this.#kept.end();
+      this.#buffer.end();
     } catch (error) {
-      this.#kept.fail(error);
+      this.#buffer.fail(error);
     }
   }
 
   #put(element: Element): void {
-    if (this.#kept.isFull && !this.#isHeld) {
-      for (const { at } of this.#kept.drop(Math.ceil(this.#limit / 10))) this.#cutAt = Math.max(this.#cutAt, at);
+    if (this.#buffer.isFull && !this.#isHeld) {
+      for (const { at } of this.#buffer.drop(Math.ceil(this.#limit / 10))) this.#cutAt = Math.max(this.#cutAt, at);
     }
     const collector = collectorOf(element);
-    if (!this.#kept.isFull) this.#kept.push(element);
+    if (!this.#buffer.isFull) this.#buffer.push(element);
     else if (collector !== undefined && !this.#lost.has(collector)) this.#lost.set(collector, element.at);
   }
 }

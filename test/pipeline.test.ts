@@ -14,7 +14,7 @@ const OPTIONS: EngineOptions = {
   recorded: true,
 };
 
-/** A day that writes down what it was told. */
+/** A day that records its elements. */
 class Told extends Day {
   readonly elements: Element[] = [];
 
@@ -82,7 +82,7 @@ test('when it ends, what was kept is the state as it is, with how many elements 
   expect(restored).toMatchObject({ ok: true, anew: [] });
 });
 
-test('it goes on from where the store stands, at any element, and tells the rest alone', async () => {
+test('it continues from the position of the store, at any element, and reports only the rest', async () => {
   for (let cut = 1; cut < DAY.elements.length; cut += 7) {
     const store = memoryStore();
     const before = await ran(store, {}, DAY.elements.slice(0, cut));

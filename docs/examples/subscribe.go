@@ -1,7 +1,7 @@
 // Prints the events of unroutable that Redis has, a line of JSON each. Needs go-redis v9.
 //
 //	go run subscribe.go hints                  what is published from now on; what is missed is gone
-//	go run subscribe.go follow [EVENT-ID]      all that is kept, or all after this event, and what comes
+//	go run subscribe.go follow [EVENT-ID]      all stored events, or all after this event, and new ones
 //	go run subscribe.go work GROUP CONSUMER    what no other consumer of the group has, until it is acknowledged
 //
 // REDIS_URL is redis://127.0.0.1:6379 by default, WATCH the ids of all that is watched: KP, or JP+KP.
@@ -108,7 +108,7 @@ func work(ctx context.Context, client *redis.Client, group, consumer string) err
 		}
 		streams, err := client.XReadGroup(ctx, args).Result()
 		if hasPrefix(err, "NOGROUP", "UNBLOCKED") {
-			// Redis was emptied: all that is kept comes again.
+			// Redis was emptied: all stored events come again.
 			if err := createGroup(ctx, client, group); err != nil {
 				return err
 			}
@@ -186,7 +186,7 @@ func eventIn(message redis.XMessage) string {
 	return text
 }
 
-// isOver tells an answer that Redis gave from a Redis that is away, for which it waits a second.
+// isOver reports whether Redis answered with an error. If Redis is away, it waits a second.
 func isOver(err error) bool {
 	var answer redis.Error
 	if err == nil || err == redis.Nil {

@@ -1,7 +1,7 @@
 // Prints the events of unroutable that Redis has, a line of JSON each. Needs Node.js and ioredis.
 //
 //   node subscribe.mjs hints                  what is published from now on; what is missed is gone
-//   node subscribe.mjs follow [EVENT-ID]      all that is kept, or all after this event, and what comes
+//   node subscribe.mjs follow [EVENT-ID]      all stored events, or all after this event, and new ones
 //   node subscribe.mjs work GROUP CONSUMER    what no other consumer of the group has, until it is acknowledged
 //
 // REDIS_URL is redis://127.0.0.1:6379 by default, WATCH the ids of all that is watched: KP, or JP+KP.
@@ -11,7 +11,7 @@ const watch = process.env.WATCH ?? 'KP';
 const events = `unroutable:{${watch}}:events`;
 const ids = `unroutable:{${watch}}:ids`;
 const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', {
-  // Wait for a Redis that is away; take a link for dead on which not even the end of a BLOCK was heard.
+  // Wait for a Redis that is away. A link is dead if not even the end of a BLOCK arrives.
   maxRetriesPerRequest: null,
   socketTimeout: 15_000,
 });
@@ -59,7 +59,7 @@ async function work(group, consumer) {
       await handleAll(group, orphans);
     } catch (error) {
       if (!/^(NOGROUP|UNBLOCKED)/.test(error.message)) throw error;
-      await createGroup(group); // Redis was emptied: all that is kept comes again.
+      await createGroup(group); // Redis was emptied: all stored events come again.
     }
   }
 }

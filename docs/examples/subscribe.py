@@ -1,7 +1,7 @@
 """Prints the events of unroutable that Redis has, a line of JSON each. Needs Python 3.9 and redis-py 5.
 
   python3 subscribe.py hints                  what is published from now on; what is missed is gone
-  python3 subscribe.py follow [EVENT-ID]      all that is kept, or all after this event, and what comes
+  python3 subscribe.py follow [EVENT-ID]      all stored events, or all after this event, and new ones
   python3 subscribe.py work GROUP CONSUMER    what no other consumer of the group has, until it is acknowledged
 
 REDIS_URL is redis://127.0.0.1:6379 by default, WATCH the ids of all that is watched: KP, or JP+KP.
@@ -22,7 +22,7 @@ IDS = f"unroutable:{{{WATCH}}}:ids"
 client = redis.Redis.from_url(
     os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"),
     decode_responses=True,
-    # Wait for a Redis that is away; take a link for dead on which not even the end of a BLOCK was heard.
+    # Wait for a Redis that is away. A link is dead if not even the end of a BLOCK arrives.
     retry=Retry(ExponentialBackoff(cap=5), -1),
     socket_timeout=15,
 )
@@ -72,7 +72,7 @@ def work(group, consumer):
         except redis.ResponseError as error:
             if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
                 raise
-            create_group(group)  # Redis was emptied: all that is kept comes again.
+            create_group(group)  # Redis was emptied: all stored events come again.
 
 
 def create_group(group):

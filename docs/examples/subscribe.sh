@@ -2,7 +2,7 @@
 # Prints the events of unroutable that Redis has, a line of JSON each. Needs bash 4 and redis-cli 7.
 #
 #   bash subscribe.sh hints                  what is published from now on; what is missed is gone
-#   bash subscribe.sh follow [EVENT-ID]      all that is kept, or all after this event, and what comes
+#   bash subscribe.sh follow [EVENT-ID]      all stored events, or all after this event, and new ones
 #   bash subscribe.sh work GROUP CONSUMER    what no other consumer of the group has, until it is acknowledged
 #
 # REDIS_URL is redis://127.0.0.1:6379 by default, WATCH the ids of all that is watched: KP, or JP+KP.
@@ -16,7 +16,7 @@ ask() {
   redis-cli -e -u "${REDIS_URL:-redis://127.0.0.1:6379}" --no-auth-warning "$@"
 }
 
-# Pub/sub: of each message three lines, of which the third is the event.
+# Pub/sub: each message has three lines; the third is the event.
 hints() {
   local kind channel event
   while true; do

@@ -1,7 +1,7 @@
 /**
- * The sender of `bench:live`, a process of its own: RIS Live's protocol, without its filters, so that the client hears
- * everything. Frames are made beforehand; only time and id are written into them, because ws's own sending could not keep
- * up with what is to be measured.
+ * The sender of `bench:live`, a process of its own: RIS Live's protocol, without its filters, so that the client
+ * receives everything. Frames are made beforehand; only time and id are written into them, because ws's own sending
+ * could not keep up with what is to be measured.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -8,7 +8,7 @@ import { RIS_COLLECTORS } from '../../streams/ris-live/control-prefixes.ts';
 export interface Template {
   /** A whole WebSocket frame. */
   readonly frame: Buffer;
-  /** Where its 14 characters of time and the 16 hex digits of its id stand. */
+  /** Where its 14 characters of time and the 16 hex digits of its id are. */
   readonly timeAt: number;
   readonly idAt: number;
   readonly watched: number;
@@ -191,7 +191,7 @@ function withdrawal(session: Session, withdrawals: readonly string[], routes: Ro
   return template(session, { type: 'UPDATE', path: [], community: [], announcements: [], withdrawals }, routes);
 }
 
-/** Two of one length, told apart by where they stand. */
+/** Two of the same length, distinguished by their position. */
 const NO_TIME = '0000000000.000';
 const NO_ID = '0000000000000000';
 

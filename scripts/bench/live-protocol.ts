@@ -13,7 +13,7 @@ export type FromFeeder =
   | { readonly type: 'begun'; readonly atMs: number }
   | { readonly type: 'ended'; readonly sent: Sent };
 
-/** What a client must have heard, when it heard all. */
+/** What a client must have received, if it received everything. */
 export interface Sent {
   readonly messages: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export interface Sent {
   readonly watched: number;
   /** Routes that concern nothing watched. */
   readonly others: number;
-  /** Routes of the beacon, which the client hears and keeps to itself. */
+  /** Routes of the beacon, which the client receives and does not pass on. */
   readonly beacon: number;
   /** Messages that were due and not yet taken by the client's socket, at most. */
   readonly mostBehind: number;
@@ -62,7 +62,7 @@ export interface Heard {
   /** Of the territory, in the end. */
   readonly voters: number;
   readonly events: number;
-  /** The first of them, for people: a bench should tell none. */
+  /** The first of them, for people: a bench should report none. */
   readonly told: readonly string[];
   readonly odd: Readonly<Record<string, number>>;
   /** From the stamp to the element out of the engine, less what the client holds messages to put them in order. */

@@ -75,7 +75,7 @@ async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 
   void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), { store }, stop.signal);
 }
 
-/** Only what a message said itself has a lag: the client's own ticks tell no time of the sender's. */
+/** Only an element of a message has a lag: the client's own ticks have no time of the sender. */
 function noting(judging: Engine<Space>, reorderMs: number): Engine<Space> {
   return {
     get now() {

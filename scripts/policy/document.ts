@@ -13,7 +13,7 @@ feed can be asked for more. With \`watch --collectors\`, a verdict needs voters 
 
 Change a threshold with its option on the command line (\`--unroutable-hold 45s\`), or with its key in a territories file
 ([territories.md](territories.md)), under \`policy\` for one territory or under \`voting\` for all of them. The options win. Durations carry
-their unit and are event time; shares are of 1. A changed threshold makes a territory's verdicts begin anew on a store that has older ones.
+their unit and are event time; shares are of 1. A changed threshold makes a territory's verdicts start again on a store that has older ones.
 
 The last two tables list fixed values: they have no option.
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# record.sh NAME: records incidents/NAME anew from its steps.yaml, with two BIRD collectors and ExaBGP on loopback.
+# record.sh NAME: records incidents/NAME again from its steps.yaml, with two BIRD collectors and ExaBGP on loopback.
 # Needs root (for ExaBGP's user) and Debian's packages below. Stops all that it starts. Then runs verify.py on it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -121,7 +121,7 @@ class TortureDay {
     this.#pass(3000);
   }
 
-  /** A more specific network that nobody had before. */
+  /** A more specific network that no peer had before. */
   #news(land: Land): void {
     const number = this.#fresh++;
     const text = `203.0.${112 + (number % 4)}.${(Math.floor(number / 4) * 4) % 256}/30`;

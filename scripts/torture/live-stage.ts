@@ -17,7 +17,7 @@ const JUDGED = ['--unroutable-hold', '1s', '--degraded-hold', '2s', '--settle', 
 const SHIFT = 'shift.mjs';
 
 /**
- * A world, a RIS Live and a RIPEstat that tell of it over loopback, in real time, for real processes of `watch`. Their
+ * A world, a RIS Live and a RIPEstat that serve it over loopback, in real time, for real processes of `watch`. Their
  * date is 22 December 2014, the day of everything in this world.
  */
 export class LiveStage {

@@ -1,5 +1,5 @@
 import { tapeSource } from '../../streams/tape/source.ts';
-import { REPLAY_KEEPS_EVERY_MS } from '../../src/app/replay/stored-replay.ts';
+import { REPLAY_STORES_EVERY_MS } from '../../src/app/replay/open-stored-replay.ts';
 import { select } from '../../src/config/selection.ts';
 import { POLICY_SETTINGS, VOTING_SETTINGS, parseSetting } from '../../src/config/settings.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
@@ -31,7 +31,7 @@ export async function oracleOf(tape: string, territories: string): Promise<Oracl
     },
   };
   const engine = createEngine(await engineOptions(territories));
-  await run(tapeSource(tape), engine, { store, everyMs: REPLAY_KEEPS_EVERY_MS }, new AbortController().signal);
+  await run(tapeSource(tape), engine, { store, everyMs: REPLAY_STORES_EVERY_MS }, new AbortController().signal);
   const events = batches.flatMap((batch) => batch.events);
 
   return {

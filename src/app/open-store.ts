@@ -41,7 +41,7 @@ export type Unopened = Extract<Result<never>, { ok: false }> & {
 type Opening = { readonly ok: true; readonly value: OpenStore } | Unopened;
 
 /** Events that a memory store holds, to recognize a repeated commit. */
-const MOST_KEPT = 10_000;
+const MAX_STORED_EVENTS = 10_000;
 
 const REDIS = /^(?:redis|valkey)(?:s?(?:-sentinel|-cluster)?|\+unix):\/\//;
 
@@ -92,7 +92,7 @@ export async function openStore(
   if (!isFree && parseWatchName(name) === undefined)
     return { ...bad('usage', nameFault(name, options, territories, io)), isAway: false };
   if (place === 'none')
-    return { ok: true, value: { store: memoryStore(MOST_KEPT), name, isLasting: false, warnings: [] } };
+    return { ok: true, value: { store: memoryStore(MAX_STORED_EVENTS), name, isLasting: false, warnings: [] } };
   if (REDIS.test(place))
     return openInRedis(place, { name, clock, access: options.access ?? 'write', keepEvents: options.keepEvents }, io);
   const [scheme] = SCHEME.exec(place) ?? [];
@@ -105,7 +105,7 @@ export async function openStore(
 }
 
 /** Opens an existing store for reading. A missing folder is a fault, and is not created. */
-export async function openKept(...wanted: Parameters<typeof openStore>): Promise<Opening> {
+export async function openExisting(...wanted: Parameters<typeof openStore>): Promise<Opening> {
   const [options, territories, io] = wanted;
   const place = chosenStore(options, io);
   const name = chosenName(options, territories, io);

@@ -2,8 +2,8 @@ import { asnOf, type Asn } from './asn.ts';
 
 /**
  * An AS_PATH (RFC 4271 section 4.3) after the merge with AS4_PATH (RFC 6793 section 4.2.3): one entry per AS of its
- * sequences, prepends kept; an AS_SET is one entry, sorted upward. Confederation segments (RFC 5065) are left out:
- * they are private to the peer. Empty when the peer originates the route itself over iBGP, or none was sent.
+ * sequences, with prepends; an AS_SET is one entry, sorted upward. Confederation segments (RFC 5065) are left out: they
+ * are private to the peer. Empty when the peer originates the route itself over iBGP, or none was sent.
  */
 export type AsPath = readonly PathEntry[];
 

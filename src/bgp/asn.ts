@@ -3,7 +3,7 @@ import type { Brand } from './brand.ts';
 /** An AS number: four octets, RFC 6793. */
 export type Asn = Brand<number, 'Asn'>;
 
-/** Stands for a four-octet AS in a two-octet field, RFC 6793 section 9. It identifies no AS. */
+/** Takes the place of a four-octet AS in a two-octet field, RFC 6793 section 9. It does not identify an AS. */
 export const AS_TRANS = 23456 as Asn;
 
 const MAX_ASN = 0xffff_ffff;

@@ -18,7 +18,7 @@ import { eventTimeOf, type EventTime } from './time.ts';
  *     E|…|family|from|IPv4 routes|IPv6 routes                           end of a dump
  *     G|time|collector|peer ASN|peer address|reason                     gap; no peer: the whole collector
  *     G|…|reason|prefix#path id prefix …                                gap of these routes
- *     T|time|collector|peer ASN|peer address                            tick; no peer: nobody's
+ *     T|time|collector|peer ASN|peer address                            tick; no peer: of no session
  *     P|time|…                                                          probe: see `probeLine`
  */
 export function elementLine(element: Element): string {
@@ -69,10 +69,10 @@ export function elementLineReader(): (line: string) => Element | BadLine {
     const collector = parseCollector(name);
     const bad: BadLine = { type: 'bad-line', collector };
     if (collector === undefined || at === undefined) return bad;
-    const isNobody = asn === '' && address === '' && (letter === 'G' || letter === 'T');
+    const hasNoPeer = asn === '' && address === '' && (letter === 'G' || letter === 'T');
     const key = `${collector}|${address}|${asn}`;
-    const peer = isNobody ? undefined : (peers.get(key) ?? peerFrom(collector, address, asn));
-    if (peer === undefined) return (isNobody && withoutPeer(letter, at, collector, fields.slice(5))) || bad;
+    const peer = hasNoPeer ? undefined : (peers.get(key) ?? peerFrom(collector, address, asn));
+    if (peer === undefined) return (hasNoPeer && withoutPeer(letter, at, collector, fields.slice(5))) || bad;
     if (peers.size >= MAX_PEERS) peers.clear();
     peers.set(key, peer);
     return withPeer(letter, at, peer, fields.slice(5)) ?? bad;

@@ -1,6 +1,6 @@
 import type { Brand } from './brand.ts';
 
-/** IPv4 and IPv6 are judged separately and never added together. */
+/** IPv4 and IPv6 are evaluated separately and never added together. */
 export type Family = 'ipv4' | 'ipv6';
 
 /** Canonical text of a prefix: no host bits, IPv6 as in RFC 5952. Two equal prefixes have equal text. */

@@ -6,7 +6,7 @@ export const PROBE_KINDS = ['dns-soa', 'tcp', 'tls', 'http-head', 'smtp-banner']
 /** One of `PROBE_KINDS`. */
 export type ProbeKind = (typeof PROBE_KINDS)[number];
 
-/** The classes of service that are judged separately. */
+/** The classes of service that are evaluated separately. */
 export const SERVICES = ['dns', 'web', 'mail'] as const;
 
 /** One of `SERVICES`. */

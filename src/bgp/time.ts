@@ -1,8 +1,8 @@
 import type { Brand } from './brand.ts';
 
 /**
- * Event time: whole milliseconds since 1970-01-01T00:00:00Z, as a collector's clock told it.
- * It is the only clock of the core. Finer parts (BGP4MP_ET has microseconds) are cut off, not rounded.
+ * Event time: whole milliseconds since 1970-01-01T00:00:00Z, by the collector's clock. It is the only clock of the
+ * core. Finer parts (BGP4MP_ET has microseconds) are cut off, not rounded.
  */
 export type EventTime = Brand<number, 'EventTime'>;
 

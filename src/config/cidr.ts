@@ -6,8 +6,8 @@ export type Cidr = { readonly ok: true; readonly prefix: Prefix } | { readonly o
 
 /**
  * Reads a block as a person writes it. Stricter than what feeds may write: one spelling of the length, no zone, no host
- * bits, which in a configuration are a slip and not a habit. ip-num refuses what looks like an address and is none
- * (`01.2.3.4`, `1.2.3/24`), but takes `fe80::%eth0/64` and `/08`, hence the check before it.
+ * bits: in a configuration they are usually a mistake. ip-num refuses texts that only look like an address (`01.2.3.4`,
+ * `1.2.3/24`), but accepts `fe80::%eth0/64` and `/08`, so these are checked first.
  */
 export function parseCidr(text: string): Cidr {
   const shape = /^([0-9a-fA-F:.]{2,45})\/(0|[1-9]\d{0,2})$/.exec(text);

@@ -20,7 +20,7 @@ export function parseDuration(text: string): number | undefined {
   return sum <= LONGEST_MS ? sum : undefined;
 }
 
-/** As `parseDuration` reads it: `90_000` is `1m30s`. */
+/** The inverse of `parseDuration`: `90_000` is `1m30s`. */
 export function durationArgument(ms: number): string {
   let rest = ms;
   let text = '';

@@ -1,10 +1,10 @@
 import type { EventTime } from '../bgp/time.ts';
 import { parseMoment } from '../bgp/moment.ts';
 
-/** How stretches of time are asked for, for messages. */
+/** How users write a range of time, for messages. */
 export const PERIOD_FORM = 'a year, a month, a day or a moment in UTC: 2014, 2014-12, 2014-12-22 or 2014-12-22T16:20';
 
-/** A stretch of event time by its name: `until` is not part of it. */
+/** A named range of event time: `until` is not part of it. */
 export interface Period {
   readonly text: string;
   readonly from: EventTime;

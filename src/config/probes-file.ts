@@ -108,7 +108,7 @@ function readForm<T>(
   );
 }
 
-/** Of a list or the word `built-in`, what is wrong with the list. */
+/** What is wrong with a list of targets, or with the word `built-in` in its place. */
 function innermost(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const [, ofList = []] = issue.errors;

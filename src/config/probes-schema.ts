@@ -10,7 +10,7 @@ export interface ListedTarget {
   /** Where the address was found, and on which day (`2026-08-09`). */
   readonly source?: string | undefined;
   readonly date?: string | undefined;
-  /** Measurements of RIPE Atlas that ask it, too. */
+  /** Measurements of RIPE Atlas that probe it, too. */
   readonly atlas: readonly number[];
 }
 
@@ -23,12 +23,12 @@ const USUAL: Readonly<Record<ProbeKind, { readonly port?: number; readonly servi
   'smtp-banner': { port: 25, service: 'mail' },
 };
 
-/** Kinds that cannot be asked without a name. */
+/** Kinds that cannot be probed without a name. */
 const NAMED: ReadonlySet<ProbeKind> = new Set(['dns-soa', 'tls', 'http-head']);
 
 const measurement = z.int('is no number of a measurement').min(1, 'is no number of a measurement');
 
-/** Kinds that a type of measurement of RIPE Atlas asks as well. */
+/** Kinds that a type of measurement of RIPE Atlas probes as well. */
 const MEASURED: ReadonlySet<ProbeKind> = new Set(['dns-soa', 'tls', 'http-head']);
 
 const target = z

@@ -4,9 +4,9 @@ import { didYouMean } from './suggest.ts';
 import type { Path, YamlDocument } from './yaml-document.ts';
 
 /**
- * What a single issue of a form says, a line each, with its place in front: `7:13: territories[0].id is missing`.
+ * The faults in one issue of a schema, one line each, with their place in front: `7:13: territories[0].id is missing`.
  *
- * @param knownKeys the keys that a map at this path may have: a slip of the pen is compared with them.
+ * @param knownKeys the keys that a map at this path may have: a misspelled key is compared with them.
  */
 export function issueFaults(
   issue: z.core.$ZodIssue,

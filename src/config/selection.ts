@@ -25,7 +25,7 @@ export interface SelectionOptions {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** How much one process watches. Each can be raised where the memory is there: docs/operations.md has what it costs. */
+/** How much one process watches. Both can be raised if there is enough memory: docs/operations.md has the cost. */
 export interface Limits {
   /** @default MAX_TERRITORIES */
   readonly maxTerritories?: number;
@@ -39,7 +39,7 @@ export const MAX_TERRITORIES = 2_000;
 /** Networks that one process can hold, of all territories together. */
 export const MAX_NETWORKS = 131_072;
 
-/** Whether one process can watch all of it: a fault with the figure and what to do, or nothing. */
+/** A fault if one process cannot watch all of it, with the number and what to do. */
 export function tooMany({ territories }: Selection, limits: Limits): Result<undefined> {
   const { maxTerritories = MAX_TERRITORIES, maxNetworks = MAX_NETWORKS } = limits;
   const networks = territories.reduce(

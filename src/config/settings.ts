@@ -86,7 +86,7 @@ export function forLiveFeed<Key extends string>(table: readonly Setting<Key>[]):
   return table.map((setting) => ({ ...setting, fallback: live[setting.key] ?? setting.fallback }));
 }
 
-/** Reads a value from the command line; `undefined` when it is not of its kind. Ranges are `policyFaults`' to judge. */
+/** Reads a value from the command line; `undefined` when it is not of its kind. `policyFaults` checks the ranges. */
 export function parseSetting(kind: Kind, text: string): number | undefined {
   if (kind === 'duration') return parseDuration(text);
   if (kind === 'count') return /^\d{1,9}$/.test(text) ? Number(text) : undefined;

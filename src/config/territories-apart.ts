@@ -4,7 +4,7 @@ import type { TerritoriesFile } from './territories-file.ts';
 /** A file up to this size is read in a fraction of a second. Bytes. */
 const SMALL_BYTES = 64 * 1024;
 
-/** A territories file as text, and what it is read with. */
+/** A territories file as text, and what is needed to read it. */
 export interface TerritoriesText {
   readonly text: string;
   readonly file: string;

@@ -48,9 +48,9 @@ export function parseTerritories(text: string, file: string, defaults: Defaults 
 const MOST_FAULTS = 20;
 
 function refused(file: string, faults: readonly string[]): TerritoriesFile {
-  const told = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
-  const more = faults.length - told.length;
-  return { ok: false, faults: more > 0 ? [...told, printable(`${file}: and ${more} more`)] : told };
+  const listed = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
+  const more = faults.length - listed.length;
+  return { ok: false, faults: more > 0 ? [...listed, printable(`${file}: and ${more} more`)] : listed };
 }
 
 function configuredOf({ territories, voting = {} }: TerritoriesDocument, defaults: Defaults): Configured {
@@ -144,7 +144,7 @@ function overlapFaults(territories: Territories, document: YamlDocument): readon
   return faults;
 }
 
-/** Where a block stands in the list as written: of two equal ones the last, which is the one too many. */
+/** The position of a block in the list as written: of two equal ones the last, because that one is too many. */
 function indexOf(document: YamlDocument, path: Path, block: Prefix): number {
   const list = valueAt(document.value, path);
   return Array.isArray(list) ? list.lastIndexOf(block.text) : 0;

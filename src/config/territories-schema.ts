@@ -7,11 +7,11 @@ import { parseCidr } from './cidr.ts';
 import { DURATION_FORM, parseDuration } from './duration.ts';
 import { POLICY_SETTINGS, VOTING_SETTINGS, type Kind, type Setting } from './settings.ts';
 
-/** Ranges are `policyFaults`' to judge. */
+/** `policyFaults` checks the ranges. */
 const KINDS: Readonly<Record<Kind, z.ZodType<number | undefined>>> = {
   share: z.number().optional(),
   count: z.number().optional(),
-  // A number is read so that the unit is asked for, not quotes around it.
+  // A number is accepted here, so that the fault asks for the unit and not for quotes.
   duration: z
     .union([z.string(), z.number()], `is not ${DURATION_FORM}`)
     .transform((given, context): number => {

@@ -19,8 +19,8 @@ export interface WebhooksFile {
 const MOST_FAULTS = 20;
 
 /**
- * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Files in it are looked for beside
- * it. Everything that would prevent sending is a fault: a missing secret as well as a typing mistake.
+ * Reads the file of `watch --webhooks`: a list under `webhooks:` (docs/webhooks.md). Paths in it are relative to its
+ * folder. Everything that would prevent sending is a fault: a missing secret as well as a typing mistake.
  */
 export async function readWebhooks(file: string, environment: Environment): Promise<Result<WebhooksFile>> {
   const text = await readConfigText(file);
@@ -85,9 +85,9 @@ export async function namedTwice(
 }
 
 function refused(file: string, faults: readonly string[]): Result<never> {
-  const told = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
-  const more = faults.length - told.length;
-  return bad('configuration', ...told, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
+  const listed = faults.slice(0, MOST_FAULTS).map((fault) => printable(`${file}:${fault}`));
+  const more = faults.length - listed.length;
+  return bad('configuration', ...listed, ...(more > 0 ? [printable(`${file}: and ${more} more`)] : []));
 }
 
 /** The same with whole paths: the program may be started elsewhere next time. */

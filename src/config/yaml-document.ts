@@ -6,7 +6,7 @@ export type Path = readonly PropertyKey[];
 /** A YAML document as plain values, with a way back to the place where each was written. */
 export interface YamlDocument {
   readonly value: unknown;
-  /** `7:13`, line and column from 1: of a key, where the path ends in one that the document has, else of the nearest value around. */
+  /** `7:13`, line and column from 1: of the key if the document has it, otherwise of the nearest value around it. */
   locate(path: Path, what?: 'key' | 'value'): string;
 }
 
@@ -16,7 +16,7 @@ export type YamlResult =
   /** Each with its place in front: `7:13: …`. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Anchors may save some typing; nested, they make a billion values of a kilobyte. */
+/** Anchors may save some typing; nested ones can make a billion values from a kilobyte. */
 const MOST_ALIASES = 100;
 
 /** Reads one YAML 1.2 document, strictly: duplicate keys, unknown tags and a second document are faults. */

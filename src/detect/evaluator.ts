@@ -133,18 +133,18 @@ export class Evaluator {
     const seen = this.view.sample(at);
     const scene = { view: this.view, sample: seen };
     if (this.#state.kind === 'unknown') this.#outlook.forget();
-    const { isAnew } = this.#outlook;
-    const sample = this.#outlook.look(seen, control, touched.heard);
+    const { isFresh } = this.#outlook;
+    const sample = this.#outlook.look(seen, control, touched.effect);
     this.#baseline.note(sample);
-    if (isAnew) this.#tracker.noteRoster(sample.share);
+    if (isFresh) this.#tracker.noteVotersChange(sample.share);
     this.#tracker.noteSample(sample, touched);
 
     const drafts = this.#followChanges(scene, touched);
     const before = this.#state;
     this.#state = step(before, sample, this.policy);
     this.#tracker.noteState(this.#state, at);
-    const told = this.#state.kind === before.kind ? [] : this.#turn(before, scene, drafts);
-    drafts.push(...this.#tellIncident(scene, sample, told), ...this.#tellFlapping(scene));
+    const turned = this.#state.kind === before.kind ? [] : this.#turn(before, scene, drafts);
+    drafts.push(...this.#reportIncident(scene, sample, turned), ...this.#reportFlapping(scene));
     this.#adopt(sample);
     return inReadingOrder(drafts);
   }
@@ -152,36 +152,36 @@ export class Evaluator {
   /** The baseline may take in other voters from now on. What they see is not a change of the territory. */
   #adopt(sample: Controlled): void {
     const { at } = sample;
-    const { roster } = this.view.matrix;
+    const { votersRevision } = this.view.matrix;
     this.#baseline.adopt(this.#state, at);
-    if (this.view.matrix.roster === roster) return;
-    this.#tracker.noteRoster(sample.share);
+    if (this.view.matrix.votersRevision === votersRevision) return;
+    this.#tracker.noteVotersChange(sample.share);
     if (this.view.detailed && blindness(sample, this.policy) === undefined)
-      this.changes.observe(at, { units: [], marks: [], heard: 0, heardOf: new Map() }, this.#lookNow(false));
+      this.changes.observe(at, { units: [], marks: [], effect: 0, unitEffects: new Map() }, this.#lookNow(false));
   }
 
-  #tellFlapping(scene: Scene): readonly Draft[] {
+  #reportFlapping(scene: Scene): readonly Draft[] {
     const { levels } = this.#outlook;
     if (levels === undefined) return [];
-    const { flapping, told } = followFlapping(this.#flapping, levels, scene.sample.at, this.policy);
+    const { flapping, turn } = followFlapping(this.#flapping, levels, scene.sample.at, this.policy);
     this.#flapping = flapping;
-    if (told === undefined) return [];
-    const first = this.#tracker.firstOf(told.since);
+    if (turn === undefined) return [];
+    const first = this.#tracker.firstOf(turn.since);
     const [last, before] = [levels.stretches.at(-1), levels.stretches.at(-2)];
-    const lost = told.what === 'flapping' || (last !== undefined && isWorse(last.level, before?.level ?? 'routable'));
+    const lost = turn.what === 'flapping' || (last !== undefined && isWorse(last.level, before?.level ?? 'routable'));
     const evidence = evidenceOf(this.view, { lost, from: first });
-    return [flappingDraft(scene, told, { first, incident: this.incident?.id, evidence })];
+    return [flappingDraft(scene, turn, { first, incident: this.incident?.id, evidence })];
   }
 
   /**
    * The drafts of the incident's own events. @param turned what the new verdict changed in the incident; other news is
    * added to it.
    */
-  #tellIncident(scene: Scene, sample: Controlled, turned: readonly IncidentNews[]): readonly Draft[] {
+  #reportIncident(scene: Scene, sample: Controlled, turned: readonly IncidentNews[]): readonly Draft[] {
     const tracker = this.#tracker;
     tracker.follow(this.#state, sample, this.#outlook.levels);
     const isOpened = turned.some(({ what }) => what === 'opened');
-    if (isOpened) tracker.markTold(sample);
+    if (isOpened) tracker.markReported(sample);
     const changed = turned.flatMap((news) => (news.what === 'updated' ? news.changed : []));
     changed.push(...tracker.takeNews(sample.at, turned.length > 0));
     const news: readonly IncidentNews[] = isOpened
@@ -229,7 +229,7 @@ export class Evaluator {
     if (state.kind === 'routable' && !this.view.hasBaseline) this.#begin(scene.sample.at);
     const rebased = this.#rebased && state.kind === 'routable';
     const turn = { before, state, at: scene.sample.at, levels: this.#outlook.levels, rebased };
-    const told = this.#tracker.turn(turn);
+    const news = this.#tracker.turn(turn);
 
     if (state.kind === 'unknown') drafts.push(countryDraft(scene, 'country.unknown', this.#countryData(before, scene)));
     else if (known !== undefined && before.kind === 'unknown')
@@ -242,8 +242,8 @@ export class Evaluator {
       drafts.push(countryDraft(scene, type, data));
       this.#rebased = false;
     }
-    if (told === 'opened') return [{ what: told }];
-    return told === undefined ? [] : [{ what: told, changed: rebased ? ['verdict', 'rebased'] : ['verdict'] }];
+    if (news === 'opened') return [{ what: news }];
+    return news === undefined ? [] : [{ what: news, changed: rebased ? ['verdict', 'rebased'] : ['verdict'] }];
   }
 
   #countryData(before: VerdictState, scene: Scene): CountryData {
@@ -262,16 +262,16 @@ export class Evaluator {
   #beginAgain(at: EventTime, until: EventTime): void {
     if (at > until || this.#state.kind !== 'routable') this.#beginsUntil = undefined;
     else {
-      const { roster } = this.view.matrix;
+      const { votersRevision } = this.view.matrix;
       this.#baseline.grow(at);
-      if (this.view.matrix.roster !== roster) this.#outlook.forget();
+      if (this.view.matrix.votersRevision !== votersRevision) this.#outlook.forget();
     }
   }
 
   #begin(at: EventTime): void {
     this.#beginsUntil ??= later(at, BASELINE_GROWS_MS);
     this.#baseline.begin(at);
-    this.#tracker.noteRoster(this.#outlook.begin(at));
+    this.#tracker.noteVotersChange(this.#outlook.begin(at));
     this.#tracker.begin();
     if (this.view.detailed) this.changes.begin(at);
   }

@@ -22,7 +22,7 @@ export interface Look {
   readonly upstreams: readonly UpstreamShare[];
 }
 
-/** An upstream and the share of the routes that use it; 0 stands for all others. */
+/** An upstream and the share of the routes that use it; 0 means all others. */
 export type UpstreamShare = readonly [upstream: Asn | 0, share: TenThousandths];
 
 /** A value over a time span. Mean, lowest and highest are of the time in which the value was known. */

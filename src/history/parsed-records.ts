@@ -1,6 +1,6 @@
 import type { TimelineBucket } from './bucket.ts';
 
-/** Characters of the records whose buckets are kept: four territories of ten years by day, about 25 MB of memory. */
+/** Most characters of records whose buckets are cached: four territories of ten years by day, about 25 MB of memory. */
 const MOST_CHARS = 2_000_000;
 
 /**
@@ -8,20 +8,20 @@ const MOST_CHARS = 2_000_000;
  * once. A record whose text is another one is parsed again. The oldest ones are dropped when there are too many.
  */
 export class ParsedRecords {
-  readonly #kept = new Map<string, { readonly text: string; readonly buckets: readonly TimelineBucket[] }>();
+  readonly #parsed = new Map<string, { readonly text: string; readonly buckets: readonly TimelineBucket[] }>();
   #chars = 0;
-  /** What readers make of a bucket, as long as the bucket is kept. */
+  /** What readers make of a bucket, as long as the bucket is cached. */
   readonly texts = new WeakMap<TimelineBucket, string>();
 
   /** The buckets of the record at this place: those of before when its text is the same, else what `parse` gives. */
   bucketsOf(place: string, text: string, parse: () => readonly TimelineBucket[]): readonly TimelineBucket[] {
-    const before = this.#kept.get(place);
+    const before = this.#parsed.get(place);
     if (before?.text === text) return before.buckets;
     const buckets = parse();
     if (before !== undefined) this.#drop(place, before.text);
-    this.#kept.set(place, { text, buckets });
+    this.#parsed.set(place, { text, buckets });
     this.#chars += text.length;
-    for (const [oldest, one] of this.#kept) {
+    for (const [oldest, one] of this.#parsed) {
       if (this.#chars <= MOST_CHARS) break;
       this.#drop(oldest, one.text);
     }
@@ -29,7 +29,7 @@ export class ParsedRecords {
   }
 
   #drop(place: string, text: string): void {
-    this.#kept.delete(place);
+    this.#parsed.delete(place);
     this.#chars -= text.length;
   }
 }

@@ -9,14 +9,14 @@ import { beginKey, changesKey, type StoredSight } from './sight-log.ts';
 import { parseChanges } from './sight.ts';
 import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
 import type { ParsedRecords } from './parsed-records.ts';
-import { parseKept } from './kept-hours.ts';
+import { parseHours } from './stored-hours.ts';
 
 /** The stored records from which one history continues. */
 export interface Stored {
   readonly open: OpenBuckets;
   readonly sight: StoredSight;
   readonly turns: readonly VerdictTurn[];
-  readonly kept: readonly number[];
+  readonly storedHours: readonly number[];
   readonly exact: { readonly at: EventTime; looks: ExactLook[] } | undefined;
   readonly about: string | undefined;
 }
@@ -65,7 +65,7 @@ export async function readStored(reader: Reader, space: Space): Promise<Stored |
     const text = found.get(key);
     return text === undefined ? undefined : parse(text);
   };
-  const kept = first.get('kept');
+  const hours = first.get('kept');
   const looks = parsed(exactKey(at), (text) => parseExact(at, text));
   return {
     open: {
@@ -79,7 +79,7 @@ export async function readStored(reader: Reader, space: Space): Promise<Stored |
       day: found.has(beginKey(at)) ? beginOf(at, DAY_MS) : undefined,
     },
     turns: months.flatMap((key) => parsed(key, (text) => JSON.parse(text) as VerdictTurn[]) ?? []),
-    kept: kept === undefined ? [] : parseKept(kept),
+    storedHours: hours === undefined ? [] : parseHours(hours),
     exact: looks && { at, looks },
     about: first.get('about'),
   };

@@ -6,7 +6,7 @@ import type { CountryData, IncidentData, UnroutableEvent } from '../detect/event
 import type { TerritoryStatus } from '../detect/status.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import type { VisibilityChange } from '../rib/visibility-changes.ts';
-import { keptText } from './kept-hours.ts';
+import { hoursText } from './stored-hours.ts';
 import type { Space, StateChange } from '../spaces.ts';
 import type { Look } from './bucket.ts';
 import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS, stamp } from './calendar.ts';
@@ -39,8 +39,8 @@ export class ViewHistory {
   readonly #sight: SightLog | undefined;
   readonly #verdicts: VerdictLog;
   /** Hours (since 1970) of an incident, as far as their detail is still stored. */
-  #kept: Set<number>;
-  #isKeptChanged = false;
+  #storedHours: Set<number>;
+  #areHoursChanged = false;
   #exact: { readonly at: EventTime; looks: ExactLook[] } | undefined;
   #exactOver: { readonly at: EventTime; readonly looks: ExactLook[] }[] = [];
   #isExactChanged = false;
@@ -59,11 +59,11 @@ export class ViewHistory {
     this.#rollUp = new RollUp(stored?.open, (hour) => this.#forget(hour));
     this.#sight = view.detailed ? new SightLog(view, stored?.sight) : undefined;
     this.#verdicts = new VerdictLog(stored?.turns);
-    this.#kept = new Set(stored?.kept);
+    this.#storedHours = new Set(stored?.storedHours);
     this.#exact = stored?.exact;
     this.#about = stored?.about;
     this.#storedAt = stored && ((stored.open.minute.at + MINUTE_MS) as EventTime);
-    this.#lastChange = view.visibilityLog.kept.at(-1);
+    this.#lastChange = view.visibilityLog.stored.at(-1);
   }
 
   /** The path by which a session reaches a prefix now. Called before a message is applied. */
@@ -75,7 +75,7 @@ export class ViewHistory {
   note({ at: now, before, after }: Noted): void {
     const isAnnounced = after !== undefined;
     this.#rollUp.count(now, isAnnounced ? 1 : 0, isAnnounced ? 0 : 1);
-    const change = this.#view.visibilityLog.kept.at(-1);
+    const change = this.#view.visibilityLog.stored.at(-1);
     if (change === undefined || change === this.#lastChange) return;
     this.#lastChange = change;
     const { peer, at, type, prefix } = change;
@@ -121,11 +121,11 @@ export class ViewHistory {
       ...this.#verdicts.take(),
       ...this.#takeExact(),
       ...this.#takeAbout(),
-      ...(this.#isKeptChanged ? [{ key: 'kept', value: keptText(this.#kept) }] : []),
+      ...(this.#areHoursChanged ? [{ key: 'kept', value: hoursText(this.#storedHours) }] : []),
       ...this.#forgotten.map((key) => ({ key, value: undefined })),
     ].map((change) => ({ space, ...change }));
     changes.push(...this.#incidents.map((change) => ({ space: incidents, ...change })));
-    this.#isKeptChanged = false;
+    this.#areHoursChanged = false;
     this.#incidents = [];
     this.#forgotten = [];
     return changes;
@@ -136,7 +136,7 @@ export class ViewHistory {
     this.#rollUp.touch();
     this.#verdicts.touch();
     this.#isExactChanged = this.#exact !== undefined;
-    this.#isKeptChanged = true;
+    this.#areHoursChanged = true;
     this.#isFirst = true;
   }
 
@@ -162,16 +162,16 @@ export class ViewHistory {
 
   #keep(at: EventTime): void {
     const hour = Math.floor(at / HOUR_MS);
-    if (this.#kept.has(hour)) return;
-    this.#kept.add(hour);
-    this.#isKeptChanged = true;
+    if (this.#storedHours.has(hour)) return;
+    this.#storedHours.add(hour);
+    this.#areHoursChanged = true;
   }
 
   /** An hour has ended: removes the detail of the hour that is now too old. */
   #forget(hour: EventTime): void {
     const old = (hour - DETAIL_MS) as EventTime;
-    if (this.#kept.delete(Math.floor(old / HOUR_MS))) {
-      this.#isKeptChanged = true;
+    if (this.#storedHours.delete(Math.floor(old / HOUR_MS))) {
+      this.#areHoursChanged = true;
       return;
     }
     this.#forgotten.push(`m ${stamp.hour(old)}`);

@@ -54,7 +54,7 @@ export interface HttpServer {
 
 type Bindings = { Bindings: { incoming: IncomingMessage; outgoing: ServerResponse } };
 
-/** Most concurrent answers; further clients are told to try again. Streams do not count. */
+/** Most concurrent answers; further clients are asked to try again later. Streams do not count. */
 const MOST_AT_ONCE = 256;
 /** Most concurrent connections. */
 const MOST_CONNECTIONS = 2_000;

@@ -113,7 +113,7 @@ export class EventStream {
         if (last === null) last = await this.#store.newest();
         for await (const event of this.#store.follow(last, this.#signal)) {
           last = event.id;
-          await this.#tell(event);
+          await this.#sendEvent(event);
           void this.#look();
         }
       } catch (error) {
@@ -123,7 +123,7 @@ export class EventStream {
     }
   }
 
-  async #tell(event: UnroutableEvent): Promise<void> {
+  async #sendEvent(event: UnroutableEvent): Promise<void> {
     for (const { waiting } of this.#readers) waiting?.push(event);
     await this.#sendAll(
       eventText(event),

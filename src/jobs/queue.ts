@@ -94,11 +94,11 @@ export class JobQueue {
       await this.#removeTasks(run);
       await root.remove({ removeChildren: false });
     }
-    const unjudged = await run.unjudged();
-    if (unjudged.length === 0) return;
-    for (const territory of unjudged) {
-      const judging = await this.#reduce.getJob(jobOf(run, territory));
-      if (judging !== undefined && (await judging.isFailed())) await judging.remove();
+    const withoutResult = await run.withoutResult();
+    if (withoutResult.length === 0) return;
+    for (const territory of withoutResult) {
+      const job = await this.#reduce.getJob(jobOf(run, territory));
+      if (job !== undefined && (await job.isFailed())) await job.remove();
     }
     const left = await run.left();
     const [first, ...others] = inBatches(left);
@@ -214,7 +214,7 @@ export class JobQueue {
     if (typeof run === 'string') throw new UnrecoverableError(run);
     if (await run.isCancelled()) return 'cancelled';
     if (data.what === '') return this.#gathered(job, token, run);
-    if ((await run.unjudged()).includes(data.what)) {
+    if ((await run.withoutResult()).includes(data.what)) {
       const ended = await handlers.reduce(run, data.what, signal);
       if (ended.kind !== 'done') {
         const words = ended.faults.join('; ');
@@ -223,7 +223,7 @@ export class JobQueue {
         throw new UnrecoverableError(words);
       }
     }
-    if ((await run.unjudged()).length === 0) await this.#forget(run);
+    if ((await run.withoutResult()).length === 0) await this.#forget(run);
     return 'done';
   }
 
@@ -233,13 +233,13 @@ export class JobQueue {
       await job.moveToDelayed(Date.now() + ASK_AGAIN_MS, token);
       throw new DelayedError();
     }
-    await this.#judge(run);
+    await this.#addReduce(run);
     return 'gathered';
   }
 
-  async #judge(run: RunFolder): Promise<void> {
+  async #addReduce(run: RunFolder): Promise<void> {
     await this.#reduce.addBulk(
-      (await run.unjudged()).map((territory) => ({
+      (await run.withoutResult()).map((territory) => ({
         name: REDUCE,
         data: { run: run.id, what: territory },
         opts: {
@@ -276,11 +276,11 @@ export class JobQueue {
       for (const id of await runs()) {
         const run = await handlers.run(id);
         if (typeof run === 'string' || (await run.isCancelled())) continue;
-        if ((await run.unjudged()).length === 0) {
+        if ((await run.withoutResult()).length === 0) {
           await this.#forget(run);
           continue;
         }
-        if ((await run.left()).length === 0) await this.#judge(run);
+        if ((await run.left()).length === 0) await this.#addReduce(run);
       }
     } catch (error) {
       handlers.report(`the watchdog: ${error instanceof Error ? error.message : String(error)}`);

@@ -141,7 +141,7 @@ export class RunFolder {
   }
 
   /** Territories without a result. */
-  async unjudged(): Promise<readonly string[]> {
+  async withoutResult(): Promise<readonly string[]> {
     const { territories } = this.manifest;
     const isThere = await inParallel(territories, READ_AT_ONCE, (id) => this.shelf.has(this.#result(id)));
     return territories.filter((_, i) => isThere[i] === false);

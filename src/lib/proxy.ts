@@ -36,7 +36,7 @@ export async function fetchByProxy(url: string | URL, init: RequestInit): Promis
   return answer as Response;
 }
 
-/** Connections to a proxy are kept and used again. */
+/** Connections to a proxy stay open and are used again. */
 const agents: Record<string, ProxyAgent> = {};
 
 /** The target of a tunnel. */

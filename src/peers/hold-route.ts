@@ -24,7 +24,7 @@ export function holdRoute(view: TerritoryView, rib: AdjRibIn, element: RouteElem
   if (!twins.every(isNews)) return 'held';
 
   const path = element.type === 'withdrawal' ? undefined : element.path;
-  const isKept = view.put(rib, { prefix, pathId, path, at, dumped });
+  const isStored = view.put(rib, { prefix, pathId, path, at, dumped });
   // The same route under another key. It is removed after the new one was added, and its withdrawal is evidence.
   if (!dumped) {
     for (const { pathId: other } of twins) {
@@ -33,6 +33,6 @@ export function holdRoute(view: TerritoryView, rib: AdjRibIn, element: RouteElem
       if (gone !== undefined) view.drop(rib, gone);
     }
   }
-  if (!isKept) return 'full';
+  if (!isStored) return 'full';
   return isUnknown ? 'changed-form' : 'held';
 }

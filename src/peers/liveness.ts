@@ -4,7 +4,7 @@ import type { DirtySet } from '../rib/dirty-set.ts';
 import { MAX_SESSIONS } from './session.ts';
 
 /** A peer that sends KEEPALIVEs. */
-export interface LastHeard {
+export interface LastMessage {
   readonly peer: Peer;
   /** The time of its last message. */
   at: EventTime;
@@ -25,7 +25,7 @@ export interface LivenessSnapshot {
 export class Liveness {
   readonly #silenceMs: number;
   readonly #dirty: DirtySet<PeerId>;
-  readonly #heard = new Map<PeerId, LastHeard>();
+  readonly #lastMessages = new Map<PeerId, LastMessage>();
   /** No peer can have been silent for too long before this: a new message only moves the time to later. */
   #lookAt: EventTime | undefined;
   #next = 0;
@@ -42,11 +42,11 @@ export class Liveness {
    */
   start(peer: Peer, at: EventTime): boolean {
     if (this.#silenceMs === 0) return false;
-    const heard = this.#heard.get(peer.id);
-    const isNew = heard === undefined && this.#heard.size < MAX_SESSIONS;
-    if (heard !== undefined) heard.at = at;
+    const last = this.#lastMessages.get(peer.id);
+    const isNew = last === undefined && this.#lastMessages.size < MAX_SESSIONS;
+    if (last !== undefined) last.at = at;
     else if (isNew) {
-      this.#heard.set(peer.id, { peer, at, number: this.#next++ });
+      this.#lastMessages.set(peer.id, { peer, at, number: this.#next++ });
       this.#lookAt ??= later(at, this.#silenceMs);
     }
     this.#dirty.add(peer.id);
@@ -58,23 +58,23 @@ export class Liveness {
    * would vote forever, although the feed never reports their changes.
    */
   isNamed(id: PeerId): boolean {
-    return this.#silenceMs === 0 || this.#heard.has(id);
+    return this.#silenceMs === 0 || this.#lastMessages.has(id);
   }
 
   /**
    * Notes another message: the peer was alive at that time, but this does not show how often it sends. Older times
    * change nothing.
    */
-  hear(peer: Peer, at: EventTime): void {
-    const heard = this.#heard.get(peer.id);
-    if (heard === undefined || at <= heard.at) return;
-    heard.at = at;
+  noteMessage(peer: Peer, at: EventTime): void {
+    const last = this.#lastMessages.get(peer.id);
+    if (last === undefined || at <= last.at) return;
+    last.at = at;
     this.#dirty.add(peer.id);
   }
 
   /** The peer went down, or has lost its vote anyway. */
   stop(peer: Peer): void {
-    if (this.#heard.delete(peer.id)) this.#dirty.add(peer.id);
+    if (this.#lastMessages.delete(peer.id)) this.#dirty.add(peer.id);
   }
 
   /**
@@ -90,7 +90,7 @@ export class Liveness {
     if (this.#lookAt === undefined || this.#lookAt > at) return [];
     const silent: Peer[] = [];
     let next: EventTime | undefined;
-    for (const { peer, at: last } of this.#heard.values()) {
+    for (const { peer, at: last } of this.#lastMessages.values()) {
       const due = later(last, this.#silenceMs);
       if (due <= at) silent.push(peer);
       else if (next === undefined || due < next) next = due;
@@ -101,22 +101,22 @@ export class Liveness {
   }
 
   ids(): Iterable<PeerId> {
-    return this.#heard.keys();
+    return this.#lastMessages.keys();
   }
 
-  of(id: PeerId): LastHeard | undefined {
-    return this.#heard.get(id);
+  of(id: PeerId): LastMessage | undefined {
+    return this.#lastMessages.get(id);
   }
 
   snapshot(): LivenessSnapshot {
     return { lookAt: this.#lookAt, next: this.#next };
   }
 
-  /** Restores the times of last messages, unless the rule is off. @param heard in ascending order of number. */
-  restore({ lookAt, next }: LivenessSnapshot, heard: readonly LastHeard[]): void {
+  /** Restores the times of last messages, unless the rule is off. @param lastMessages in ascending order of number. */
+  restore({ lookAt, next }: LivenessSnapshot, lastMessages: readonly LastMessage[]): void {
     this.#next = next;
     if (this.#silenceMs === 0) return;
     this.#lookAt = lookAt;
-    for (const one of heard) this.#heard.set(one.peer.id, one);
+    for (const one of lastMessages) this.#lastMessages.set(one.peer.id, one);
   }
 }

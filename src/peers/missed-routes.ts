@@ -6,7 +6,7 @@ import type { TerritoryView } from '../rib/territory-view.ts';
 import { FAMILIES } from '../territory/territory.ts';
 import type { Effect } from './effect.ts';
 import type { Probation } from './probation.ts';
-import { stateMissing, stateTold, type Session } from './session.ts';
+import { stateMissing, stateResent, type Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Votes } from './votes.ts';
 
@@ -19,9 +19,9 @@ interface Parts {
 }
 
 /**
- * Messages that could not be read, of which the routes are known: a malformed attribute (RFC 7606 "treat-as-withdraw",
- * where an observer does not know). The peer has no vote until it has sent each of these routes again; nothing else of
- * it was missed.
+ * Messages that could not be read, but whose routes are known: a malformed attribute (RFC 7606 "treat-as-withdraw"; an
+ * observer does not know what the router did). The peer has no vote until it has sent each of these routes again. No
+ * other route of it was missed.
  */
 export class MissedRoutes {
   readonly #parts: Parts;
@@ -52,11 +52,11 @@ export class MissedRoutes {
    * The peer sent a route. When it was the last one in doubt, the peer is in sync again. A RIB dump is too old to prove
    * this.
    */
-  told(session: Session, element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
+  noteRoute(session: Session, element: RouteElement | WithdrawalElement, now: EventTime): readonly Effect[] {
     const { family } = element.prefix;
     const before = session.peerState[family];
     if (element.type === 'rib' || before.kind !== 'in-gap' || before.missed === undefined) return [];
-    const state = stateTold(before, keyOf(element), element.at);
+    const state = stateResent(before, keyOf(element), element.at);
     if (state === before) return [];
     session.peerState[family] = state;
     this.#parts.sessions.dirty.add(session.peer.id);

@@ -39,8 +39,8 @@ export class PeerTableSnapshots {
   /** `undefined`: the peer has no state any more. */
   voter(id: PeerId): VoterSnapshot | undefined {
     const session = this.#parts.sessions.find(id);
-    const heard = this.#parts.liveness.of(id);
-    if (session === undefined && heard === undefined) return undefined;
+    const last = this.#parts.liveness.of(id);
+    if (session === undefined && last === undefined) return undefined;
     const views: Record<string, VoterInView> = {};
     for (const view of this.#parts.views) {
       const rib = view.ribs.get(id);
@@ -51,7 +51,7 @@ export class PeerTableSnapshots {
     }
     return {
       ...(session && { session: this.#parts.sessions.snapshot(session) }),
-      ...(heard && { heard: [heard.at, heard.number] }),
+      ...(last && { heard: [last.at, last.number] }),
       views,
     };
   }
@@ -77,10 +77,10 @@ export class PeerTableSnapshots {
   ): void {
     this.#parts.votes.restore(usual);
     const sessions = this.#parts.sessions.restore(voters, nextSync);
-    const heard = voters.flatMap(({ peer, voter }) =>
+    const lastMessages = voters.flatMap(({ peer, voter }) =>
       voter.heard === undefined ? [] : [{ peer, at: voter.heard[0], number: voter.heard[1] }],
     );
-    this.#parts.liveness.restore(liveness, heard.sort(byNumber));
+    this.#parts.liveness.restore(liveness, lastMessages.sort(byNumber));
     this.#parts.probation.restore(
       voters.flatMap((one) => this.#restoreRibs(one, fresh)).sort(byNumber),
       nextProbationer,
@@ -92,10 +92,10 @@ export class PeerTableSnapshots {
     return this.#parts.views.flatMap((view) => {
       const known = fresh.has(view) ? undefined : voter.views[view.key];
       if (known === undefined && !fresh.has(view)) return [];
-      const isHeard = voter.session !== undefined && voter.session.peerState[view.family].kind !== 'down';
+      const isUp = voter.session !== undefined && voter.session.peerState[view.family].kind !== 'down';
       const rib = view.ribOf(peer);
       rib.learned = known?.learned === true;
-      rib.partial = known?.partial ?? isHeard;
+      rib.partial = known?.partial ?? isUp;
       return known?.waiting === undefined ? [] : [{ view, rib, due: known.waiting[0], number: known.waiting[1] }];
     });
   }

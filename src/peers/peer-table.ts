@@ -118,11 +118,11 @@ export class PeerTable {
     const views = this.#concerned.of(element.prefix);
     if (views.length === 0) return [];
     const session = this.#sessions.of(element.peer);
-    this.#liveness.hear(element.peer, element.at);
+    this.#liveness.noteMessage(element.peer, element.at);
     const peerState = session.peerState[element.prefix.family];
     if (peerState.kind === 'down') {
-      // A dump or a late message from before it went down. An announcement after it says that the session is up again; a
-      // dump's routes are kept until its end says so.
+      // A dump or a late message from before it went down. An announcement after that shows that the session is up
+      // again; the routes of a dump are stored until the end of the dump shows it.
       if (element.at <= peerState.since) return [];
       if (element.type === 'announcement') {
         session.stateAt = element.at;
@@ -131,7 +131,7 @@ export class PeerTable {
     }
     const held = new Set(views.map((view) => this.#hold(view, session, element)));
     const reason = held.has('full') ? 'too-many-routes' : held.has('changed-form') ? 'changed-form' : undefined;
-    if (reason === undefined) return this.#missed.told(session, element, now);
+    if (reason === undefined) return this.#missed.noteRoute(session, element, now);
     return this.#mistrust([session], { collector: element.peer.collector, peer: element.peer, reason }, now);
   }
 
@@ -154,7 +154,7 @@ export class PeerTable {
     return this.#peerState(session, hasSpoken ? 'up' : state, now, at);
   }
 
-  #peerState(session: Session, state: 'up' | 'down', at: EventTime, told = Infinity): readonly Effect[] {
+  #peerState(session: Session, state: 'up' | 'down', at: EventTime, reportedAt = Infinity): readonly Effect[] {
     for (const family of FAMILIES)
       session.peerState[family] = state === 'up' ? { kind: 'syncing', since: at } : { kind: 'down', since: at };
     if (state === 'up') this.#sessions.startSync(session);
@@ -164,7 +164,7 @@ export class PeerTable {
     }
     this.#markWhole(session, FAMILIES);
     this.#votes.revote(session, at);
-    this.#forgetRoutes(session, (heard) => heard < told);
+    this.#forgetRoutes(session, (receivedAt) => receivedAt < reportedAt);
     return state === 'down' ? [{ kind: 'settled', session }] : [];
   }
 
@@ -285,10 +285,10 @@ export class PeerTable {
   #syncedBy({ peer, peerState }: Session, family: Family): EventTime | undefined {
     const state = peerState[family];
     if (state.kind !== 'syncing') return undefined;
-    const hasTold = this.#views.some(
+    const hasRoutes = this.#views.some(
       (view) => view.family === family && (view.ribs.get(peer.id)?.routes.size ?? 0) > 0,
     );
-    return later(state.since, this.#voting.resyncMs * (hasTold ? 1 : SLOW_TABLE_FACTOR));
+    return later(state.since, this.#voting.resyncMs * (hasRoutes ? 1 : SLOW_TABLE_FACTOR));
   }
 }
 

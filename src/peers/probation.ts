@@ -34,7 +34,7 @@ export class Probation {
 
   /** Call after each change of a rib of unknown table size. */
   watch(view: TerritoryView, rib: AdjRibIn, at: EventTime): void {
-    if (rib.learned || !(rib.seen > 0 || tellsInside(view, rib))) {
+    if (rib.learned || !(rib.seen > 0 || hasRouteInside(view, rib))) {
       this.#leave(rib);
       return;
     }
@@ -81,8 +81,8 @@ export class Probation {
       const { view, rib } = probationer;
       let units = expected.get(view);
       if (units === undefined) expected.set(view, (units = commonUnits(view)));
-      const told = toldUnits(view, rib);
-      if (units.filter((unit) => told.has(unit)).length < PROBATION_SHARE * units.length) {
+      const announced = announcedUnits(view, rib);
+      if (units.filter((unit) => announced.has(unit)).length < PROBATION_SHARE * units.length) {
         probationer.due = later(at, this.#learnMs);
         this.#dirty.add(rib.peer.id);
         continue;
@@ -107,20 +107,24 @@ export class Probation {
 function commonUnits(view: TerritoryView): readonly number[] {
   const units = [...view.units.keys()];
   if (view.hasBaseline) return units.filter((unit) => view.baseline[unit] === 1);
-  const carriers = [...view.ribs.values()].map((rib) => toldUnits(view, rib)).filter((told) => told.size > 0);
-  return units.filter((unit) => carriers.filter((told) => told.has(unit)).length >= COMMON_SHARE * carriers.length);
+  const carriers = [...view.ribs.values()]
+    .map((rib) => announcedUnits(view, rib))
+    .filter((announced) => announced.size > 0);
+  return units.filter(
+    (unit) => carriers.filter((announced) => announced.has(unit)).length >= COMMON_SHARE * carriers.length,
+  );
 }
 
 /**
  * Whether the peer has a route inside the blocks, from any origin: it would have sent one from the right origin, too.
  */
-function tellsInside(view: TerritoryView, rib: AdjRibIn): boolean {
+function hasRouteInside(view: TerritoryView, rib: AdjRibIn): boolean {
   for (const held of rib.routes.values()) if (held.path !== undefined && view.holds(held.prefix)) return true;
   return false;
 }
 
 /** Units to which it has a route inside the blocks, from any origin, or a route that counts. */
-function toldUnits(view: TerritoryView, rib: AdjRibIn): ReadonlySet<number> {
+function announcedUnits(view: TerritoryView, rib: AdjRibIn): ReadonlySet<number> {
   const units = new Set<number>();
   for (const { path, prefix, counts, units: covered } of rib.routes.values()) {
     if (path === undefined || !(counts || view.holds(prefix))) continue;

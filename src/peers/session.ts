@@ -3,8 +3,7 @@ import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 
 /**
- * How far one session's routes can be believed, per family (the peer states of BGPView, with the unknown one told
- * apart).
+ * How far one session's routes can be believed, per family (the peer states of BGPView, with the unknown one split).
  *
  *                 update                carried the territory for learnMs, or a dump
  *   (not known) ---------> unheard -----------------------------------------------> in-sync
@@ -12,7 +11,7 @@ import type { EventTime } from '../bgp/time.ts';
  *       session up            End-of-RIB, or resyncMs                               |  |  | gap
  *   down ---------> syncing --------------------------------------------------------|--+  v
  *    ^                                        session down                          | in-gap --> in-sync: dump, or all
- *    +------------------------------------------------------------------------------+      that was missed was told
+ *    +------------------------------------------------------------------------------+      that was missed was sent
  */
 export type PeerState =
   /** It sent messages, but they may not be its whole table. */
@@ -75,7 +74,7 @@ export function stateMissing(state: PeerState, routes: readonly string[], at: Ev
 }
 
 /** The state after this route; a route from before the gap changes nothing. */
-export function stateTold(state: PeerState, route: string, at: EventTime): PeerState {
+export function stateResent(state: PeerState, route: string, at: EventTime): PeerState {
   if (state.kind !== 'in-gap' || state.missed === undefined || at < state.since) return state;
   const { routes, next } = state.missed;
   if (!routes.includes(route)) return state;

@@ -20,7 +20,7 @@ export interface Style {
   readonly font: string;
   /** Room for names on the left, pixels. */
   readonly left: number;
-  /** What stands below the picture at a moment (ms since 1970), a row each. @default UTC, as ECharts writes it */
+  /** What is shown below the picture at a moment (ms since 1970), a row each. @default UTC, as ECharts writes it */
   readonly clocks?: readonly { readonly name: string; readonly label: (at: number) => string }[];
 }
 
@@ -39,7 +39,7 @@ export interface Drawn {
 /** An option of ECharts. */
 export type ChartOption = Readonly<Record<string, unknown>>;
 
-/** Told apart also by people who do not see all colours (Okabe and Ito). */
+/** Colours that colour-blind people can distinguish (Okabe and Ito). */
 const SERIES = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#7f7f7f', '#999999'];
 
 /** The options for ECharts. The page and reports draw the same picture. */
@@ -72,7 +72,7 @@ function gridOf({ left, clocks = [] }: Style) {
   return { left, right: 16, bottom: clocks.length > 1 ? 44 : 26 };
 }
 
-/** The time below the picture: as the style's clocks have it, a row each; else as ECharts writes it, in UTC. */
+/** The time below the picture: one row for each clock of the style; otherwise in UTC, as ECharts writes it. */
 function timeAxes({ from, until, style }: Pick<Drawn, 'from' | 'until' | 'style'>) {
   const { line, soft } = style.palette;
   const axis = {

@@ -52,8 +52,8 @@ export function unseenOf(timeline: PictureTimeline, until = Date.parse(timeline.
 }
 
 /**
- * Minutes, and what changed within them, as stretches that last until the next change. Where minutes are missing, these stay
- * as they are: a change says nothing of time in which nothing was recorded.
+ * Minutes, and what changed within them, as stretches that last until the next change. Where minutes are missing, these
+ * stay as they are: a change says nothing about time in which nothing was recorded.
  */
 export function toTheSecond(minutes: PictureTimeline, exact: PictureTimeline): PictureTimeline {
   if (exact.buckets.length === 0 || unseenOf(minutes).some(({ why }) => why === 'not recorded')) return minutes;
@@ -75,7 +75,7 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-/** The share of the witnesses that have a route. */
+/** The share of the voters in the baseline that have a route. */
 export function visibilityPicture(timeline: PictureTimeline): Picture {
   const known = timeline.buckets.flatMap(({ share }) => share ?? []);
   const lowest = Math.min(...known.map((share) => share.lowest));
@@ -110,9 +110,9 @@ export function lifelinesPicture(timeline: PictureTimeline): Picture {
 }
 
 /**
- * Over whom it is reached.
+ * The upstreams over which the territory is reached.
  *
- * @param names of ASes; the number always stands before the name.
+ * @param names of ASes; the number always comes before the name.
  */
 export function upstreamsPicture(timeline: PictureTimeline, names: ReadonlyMap<number, string> = new Map()): Picture {
   const nameOf = (asn: number): string => upstreamName(asn, names);
@@ -157,7 +157,7 @@ export function messagesPicture({ buckets, resolution }: PictureTimeline): Pictu
   };
 }
 
-/** One row for each stretch of time in which a peer saw as many networks. */
+/** One row for each range of time in which a peer saw the same number of networks. */
 export function peersPicture(peers: Peers): Picture {
   const rows = peers.peers.flatMap((peer) => {
     const name = `AS${peer.asn} ${peer.address} at ${peer.collector}`;

@@ -1,6 +1,6 @@
 /**
- * Thresholds that are not settings: they are part of how a verdict is made. A changed one changes what past events
- * would say, so each needs its reason here. docs/policy.md lists them all. Names that end in `_MS` are milliseconds of
+ * Thresholds that are not settings: they are part of how a verdict is made. A change would also change the events of
+ * the past, so each has its reason here. docs/policy.md lists them all. Names that end in `_MS` are milliseconds of
  * event time, unless the comment names another clock; all others are shares of 1 or factors.
  */
 import { RIS_HOLD_MS } from '../bgp/peer.ts';
@@ -46,8 +46,8 @@ export const NEAR_UNROUTABLE_FACTOR = 2;
 export const CONTROL_JOIN_MS = 60_000;
 
 /**
- * A session that came up, sent no End-of-RIB and told no route of the territories may vote after `resyncMs` times this:
- * its table may be on its way, and absence from half a table proves nothing.
+ * A session that came up, sent no End-of-RIB and no route of the territories may vote after `resyncMs` times this: its
+ * table may still be on its way, and a route that is missing in half a table proves nothing.
  */
 export const SLOW_TABLE_FACTOR = 3;
 
@@ -70,14 +70,14 @@ export const EVIDENCE_MS = 6 * 3_600_000;
 export const DUMP_BACKLOG_MS = 60_000;
 
 /**
- * The usual full table is as large as that of this part of the peer ASes, those with the largest tables. One table that
- * is far larger than all others is therefore not the measure.
+ * The usual full table is measured at this share of the peer ASes, those with the largest tables. So one table that is
+ * far larger than all others does not decide.
  */
 export const LARGEST_TABLES_SHARE = 0.1;
 
 /**
- * From this many tables that may be full ones on, the usual one is never the largest: that one may be far larger than
- * all others.
+ * With this many tables that may be full, or more, the usual one is never the largest: the largest may be far larger
+ * than all others.
  */
 export const FEW_TABLES = 3;
 
@@ -86,7 +86,7 @@ export const SAME_SIZE_SHARE = 0.02;
 
 /**
  * When the largest table known is smaller than this share of the usual table of the year (after Geoff Huston's
- * reports), no peer need be full-feed. Collectors and their peers differ by far less.
+ * reports), possibly no peer is full-feed. Collectors and their peers differ by far less.
  */
 export const SMALLEST_FULL_TABLE_SHARE = 0.5;
 
@@ -132,13 +132,15 @@ export const SHORT_DUMP_SHARE = 0.8;
 /** A RIB dump older than this is not compared with: after that long, a smaller table may be real. */
 export const COMPARED_DUMP_MS = 2 * 86_400_000;
 
-/** Between two files of updates a collector that never pauses is silent for longer than this only when a file is missing. */
+/**
+ * A collector that never pauses is silent between two files of updates for longer than this only if a file is missing.
+ */
 export const SILENCE_MS = 120_000;
 
 /** … and for longer than this many times the longest pause within its files: quiet collectors pause for minutes. */
 export const SILENCE_FACTOR = 10;
 
-/** Pauses are known after so many stretches of ten seconds with records: a burst of a few says nothing. */
+/** Pauses are known after this many spans of ten seconds with records: a burst of a few proves nothing. */
 export const SILENCE_TICKS = 12;
 
 /** A RIB dump with fewer records than this is not compared with: small tables grow and shrink by large shares. */

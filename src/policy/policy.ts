@@ -64,8 +64,8 @@ export interface Policy {
    */
   readonly incidentGapMs: number;
   /**
-   * A voter that joins later is a witness of the networks that others usually see after nothing was amiss for this
-   * long. It equals `settleMs`: what BGP still sorts out when a session opens is over by then. @default 60_000
+   * A voter that joins later gets the baseline of the others after the territory was undisturbed for this long. It
+   * equals `settleMs`: by then, BGP has converged after the session opened. @default 60_000
    */
   readonly joinMs: number;
   /**
@@ -80,7 +80,7 @@ export interface Policy {
   readonly rebaseMs: number;
   /**
    * A voter sees a network when, by longest match, at least this share of its addresses leads to an origin that counts.
-   * Half is the usual meaning of "more there than not". Partial coverage is told with the numbers. @default 0.5
+   * Half is the usual meaning of "more there than not". Events report partial coverage with its numbers. @default 0.5
    */
   readonly coveredAt: number;
   /**
@@ -154,12 +154,12 @@ export const DEFAULT_POLICY: Policy = {
 };
 
 /**
- * The thresholds of a live feed. They differ where only a live feed can be asked for more: a verdict needs voters at five
- * collectors, or at every collector that was asked for when there are fewer.
+ * The thresholds of a live feed. Only a live feed can require more: a verdict needs voters at five collectors, or at
+ * every requested collector when there are fewer.
  */
 export const LIVE_POLICY: Policy = { ...DEFAULT_POLICY, minCollectors: 5 };
 
-/** Why a policy cannot be used, one sentence a fault; empty when it can. */
+/** Why a policy cannot be used, one sentence for each fault; empty when it can. */
 export function policyFaults(policy: Policy): readonly string[] {
   const faults: string[] = [];
   for (const name of SHARES) {

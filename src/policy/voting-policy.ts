@@ -1,8 +1,8 @@
 import { RIS_HOLD_MS } from '../bgp/peer.ts';
 
 /**
- * Who may vote. One for the whole engine: a peer's peer state does not depend on the territory, but for `learnMs`, which
- * asks whether it carried this one. Durations are milliseconds of event time.
+ * Who may vote. There is one for the whole engine: the state of a peer does not depend on the territory, except for
+ * `learnMs`, which asks whether it carried this one. Durations are milliseconds of event time.
  */
 export interface VotingPolicy {
   /**
@@ -44,7 +44,7 @@ export const DEFAULT_VOTING: VotingPolicy = {
 /** The same for a live feed: RIS Live passes on KEEPALIVEs, and RIS holds a session for 180 s without one. */
 export const LIVE_VOTING: VotingPolicy = { ...DEFAULT_VOTING, peerSilenceMs: RIS_HOLD_MS };
 
-/** Why this cannot be used, one sentence a fault; empty when it can. */
+/** Why this cannot be used, one sentence for each fault; empty when it can. */
 export function votingFaults(voting: VotingPolicy): readonly string[] {
   const faults: string[] = [];
   if (!(voting.fullFeedShare > 0 && voting.fullFeedShare <= 1)) {

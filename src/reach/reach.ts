@@ -151,6 +151,6 @@ const VERSION = digest([REACH_POLICY]).slice(0, 16);
 /** Turns the drafts into events. Each territory has a chain for these, separate from the chain of its routes. */
 export function reachEvents(decisions: readonly ReachDecision[], chain: Chain): readonly UnroutableEvent[] {
   return decisions.flatMap(({ id, drafts }) =>
-    drafts.map((draft) => chain.tell(draft, `/territories/${id}/data`, VERSION)),
+    drafts.map((draft) => chain.append(draft, `/territories/${id}/data`, VERSION)),
   );
 }

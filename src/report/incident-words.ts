@@ -111,19 +111,19 @@ function delayText(ms: number): string {
 }
 
 /** More spans than this are only counted: an incident with flapping may have hundreds. */
-const SPANS_TOLD = 12;
+const MAX_SPANS = 12;
 
 /** One line for each span that matters. Time between two drops has no line. */
 function spanLines({ spans, spansOmitted = 0 }: Incident): readonly string[] {
-  const told = spans.filter(({ verdict }) => verdict !== 'routable');
-  if (told.length < 2) return [];
-  const outages = told.filter(({ verdict }) => verdict === 'unroutable').sort((a, b) => lengthOf(b) - lengthOf(a));
+  const named = spans.filter(({ verdict }) => verdict !== 'routable');
+  if (named.length < 2) return [];
+  const outages = named.filter(({ verdict }) => verdict === 'unroutable').sort((a, b) => lengthOf(b) - lengthOf(a));
   const [first, second] = outages;
   const mark = first !== undefined && second !== undefined && lengthOf(first) > lengthOf(second) ? first : undefined;
-  const lines = told
-    .slice(0, SPANS_TOLD)
+  const lines = named
+    .slice(0, MAX_SPANS)
     .map((span) => `${spanLine(span)}${span === mark ? ' (the longest outage)' : ''}`);
-  const more = told.length - lines.length + spansOmitted;
+  const more = named.length - lines.length + spansOmitted;
   return more > 0 ? [...lines, `and ${counted(more, 'more span', 'more spans')}`] : lines;
 }
 
@@ -140,23 +140,23 @@ function spanLine(span: IncidentSpan): string {
 }
 
 /** At most this many entries are listed; the machine formats have all of them. */
-const ENTRIES_TOLD = 8;
+const MAX_ENTRIES = 8;
 
 /** `Networks lost: 175.45.176.0/24 16:14:53, 175.45.177.0/24 16:14:53.` Times are UTC. */
 function sequenceText(label: string, entries: readonly { readonly what: string; readonly at: string }[]): string {
   if (entries.length === 0) return '';
-  const told = entries.slice(0, ENTRIES_TOLD).map(({ what, at }) => `${what} ${utcWall(eventTime(at)).time}`);
-  const more = entries.length > ENTRIES_TOLD ? `, and ${entries.length - ENTRIES_TOLD} more` : '';
-  return `${label}: ${told.join(', ')}${more}.`;
+  const shown = entries.slice(0, MAX_ENTRIES).map(({ what, at }) => `${what} ${utcWall(eventTime(at)).time}`);
+  const more = entries.length > MAX_ENTRIES ? `, and ${entries.length - MAX_ENTRIES} more` : '';
+  return `${label}: ${shown.join(', ')}${more}.`;
 }
 
 /** Left out for a partial loss: most peers then still have routes, to what was not lost. */
 function stuckText({ stuck, worst }: Incident): string {
   if (stuck.length === 0 || worst !== 'unroutable') return '';
-  const told = stuck
+  const shown = stuck
     .slice(0, 4)
     .map(({ asn, collector, units }) => `AS${asn} at ${collector} (${counted(units, 'network')})`);
   const more = stuck.length > 4 ? [`${stuck.length - 4} more`] : [];
   const these = stuck.length === 1 ? 'This peer' : `These ${stuck.length} peers`;
-  return `${these} still had a route: ${listed([...told, ...more])}. That is usually a stale entry, seldom a working path.`;
+  return `${these} still had a route: ${listed([...shown, ...more])}. That is usually a stale entry, seldom a working path.`;
 }

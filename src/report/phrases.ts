@@ -40,7 +40,7 @@ export function seenText(visibility: VisibilityData, hadBefore = true): string {
 }
 
 /**
- * Voters that reach only a part of a prefix. A prefix of which less than half is reachable counts as lost; this says
+ * Voters that reach only a part of a prefix. A prefix counts as lost when less than half of it is reachable; this says
  * what is left.
  */
 function partialText({ partial }: VisibilityData): string {

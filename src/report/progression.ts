@@ -60,8 +60,8 @@ export class Progression {
     const from = eventTime(incident.onset?.first ?? incident.spans[0]?.from ?? '') - BEFORE_MS;
     const steps = (this.#steps.get(territory.id) ?? []).filter(({ at }) => at >= from).toSorted((a, b) => a.at - b.at);
     if (!steps.some(({ what }) => what !== ROUTES)) return [];
-    const told = steps.map(({ at, what, how }) => `${utcText(at)} ${what} ${how}`).join(' · ');
-    return [`In this order: ${told}.`, ...firstOf(steps)];
+    const listed = steps.map(({ at, what, how }) => `${utcText(at)} ${what} ${how}`).join(' · ');
+    return [`In this order: ${listed}.`, ...firstOf(steps)];
   }
 
   #service(

@@ -95,14 +95,14 @@ export function publishedLines(
 
 /** A published time and its matching event: `…; replayed: country.unroutable, to the second`. */
 export function publishedLine(time: PublishedTime, events: readonly UnroutableEvent[]): string {
-  const told = `${utcText(eventTime(time.at))}  ${time.what}`;
-  if (time.met_by === 'none') return `${told}; not a change that routes show at once`;
+  const line = `${utcText(eventTime(time.at))}  ${time.what}`;
+  if (time.met_by === 'none') return `${line}; not a change that routes show at once`;
   const { began } = meeting(time, events);
-  if (began === undefined) return `${told}; replayed: no ${time.met_by} near that time`;
+  if (began === undefined) return `${line}; replayed: no ${time.met_by} near that time`;
   const apart = Math.abs(began - eventTime(time.at));
-  if (apart < 1000) return `${told}; replayed: ${time.met_by}, to the second`;
+  if (apart < 1000) return `${line}; replayed: ${time.met_by}, to the second`;
   const side = began > eventTime(time.at) ? 'later' : 'earlier';
-  return `${told}; replayed: ${time.met_by}, ${durationText(apart)} ${side} (${PUBLISHED_AS[time.precision]})`;
+  return `${line}; replayed: ${time.met_by}, ${durationText(apart)} ${side} (${PUBLISHED_AS[time.precision]})`;
 }
 
 const PUBLISHED_AS: Readonly<Record<Precision, string>> = {

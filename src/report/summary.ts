@@ -77,12 +77,12 @@ export function summaryLines(summary: Summary, options: SummaryOptions): readonl
 
 /** Why there is no verdict, one line for each territory without one; then what to do. */
 export function blindLines(summary: Summary, clocks: Clocks): readonly string[] {
-  const lines = unjudgedLines(summary, clocks);
+  const lines = noVerdictLines(summary, clocks);
   return lines.length === 0 ? [] : [...lines, ...hints(summary)];
 }
 
 /** Why there is no verdict, one line for each territory without one. */
-export function unjudgedLines(
+export function noVerdictLines(
   { standings, end }: Pick<Summary, 'standings' | 'end'>,
   clocks: Clocks,
 ): readonly string[] {
@@ -105,7 +105,7 @@ function standingLine(
     const why =
       voters < of.minVoters
         ? `${counted(voters, 'network')} that ${voters === 1 ? 'reports' : 'report'} to RIS, ${of.minVoters} are needed for a verdict`
-        : unjudgedText(visibility);
+        : noVerdictText(visibility);
     return `${at}this tool cannot judge ${name}: ${why}.${shownText(visibility, of.minVoters)}${nothingText(visibility, of)}`;
   }
   const from = since === undefined ? 'is' : 'has been';
@@ -132,7 +132,7 @@ function nothingText({ unitsVisible }: VisibilityData, { territory }: Pick<OfTer
 }
 
 /** Enough networks report, and there is still no verdict: says what they see. */
-function unjudgedText(visibility: VisibilityData): string {
+function noVerdictText(visibility: VisibilityData): string {
   return `${seenText(visibility, false)}, which does not prove that it is gone: none of it was seen before, or it has not lasted long enough`;
 }
 
@@ -141,13 +141,13 @@ function incidentTitle(incidents: readonly ToldIncident[]): string {
 }
 
 /** More incidents than this are only counted; the machine formats have all of them. */
-const INCIDENTS_TOLD = 20;
+const MAX_INCIDENTS = 20;
 
 function incidentLines({ incidents, standings }: Summary, clocks: Clocks): readonly string[] {
   const isOne = standings.length === 1;
-  const told = incidents.slice(0, INCIDENTS_TOLD).map((incident) => incidentLine(incident, isOne, clocks));
-  const more = incidents.length - told.length;
-  return more > 0 ? [...told, `and ${more} more`] : told;
+  const shown = incidents.slice(0, MAX_INCIDENTS).map((incident) => incidentLine(incident, isOne, clocks));
+  const more = incidents.length - shown.length;
+  return more > 0 ? [...shown, `and ${more} more`] : shown;
 }
 
 /** `2014-12-22 16:15:12 UTC  unroutable for 9 h 30 min, down to 2.1 %, cliff` */
@@ -167,12 +167,12 @@ function readLines({ files, records, damage, end }: Summary): readonly string[] 
   return [`${counted(files, 'file')}, ${grouped(records)} records${until}; ${whole}.`];
 }
 
-const DAMAGE_TOLD = 20;
+const MAX_DAMAGE = 20;
 
 function damageLines(damage: readonly Damage[]): readonly string[] {
-  const told = damage.slice(0, DAMAGE_TOLD).map(({ file, what }) => `${file}: ${what}`);
-  const more = damage.length - told.length;
-  return more > 0 ? [...told, `and ${grouped(more)} more; --format json has them all`] : told;
+  const shown = damage.slice(0, MAX_DAMAGE).map(({ file, what }) => `${file}: ${what}`);
+  const more = damage.length - shown.length;
+  return more > 0 ? [...shown, `and ${grouped(more)} more; --format json has them all`] : shown;
 }
 
 /** What to do when the verdict is `unknown`, most likely cause first. */

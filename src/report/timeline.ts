@@ -29,7 +29,7 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
   const progression = new Progression();
   let day = '';
 
-  const isTold = (event: UnroutableEvent): boolean => {
+  const isShown = (event: UnroutableEvent): boolean => {
     if (event.type === 'unit.returned') return !silent.delete(networkOf(event));
     if (event.type === 'incident.updated') return (event.data.changed ?? []).some((change) => WORSE.has(change));
     if (event.type !== 'unit.lost') return event.type !== 'incident.opened';
@@ -39,7 +39,7 @@ export function createTimeline(options: TimelineOptions): (events: readonly Unro
   };
   return (events) => {
     for (const event of events) progression.note(event);
-    return grouped(events.filter(isTold)).flatMap((group) => {
+    return grouped(events.filter(isShown)).flatMap((group) => {
       const header = dayOf(group[0]);
       const lines = groupLines(group, options, progression);
       if (header === day) return lines;
@@ -95,10 +95,10 @@ function groupLines(
   const tone = TONES[event.type];
   const indent = ' '.repeat(INDENT);
 
-  const told = wrapped(printable(groupSentence(group, clocks)), width - INDENT).map((line, i) =>
+  const wrappedLines = wrapped(printable(groupSentence(group, clocks)), width - INDENT).map((line, i) =>
     i === 0 ? `  ${paint('dim', stamp)}  ${paint(tone, line)}` : `${indent}${paint(tone, line)}`,
   );
-  return [...told, ...facts(event, width, progression).map((line) => `${indent}${paint('dim', line)}`)];
+  return [...wrappedLines, ...facts(event, width, progression).map((line) => `${indent}${paint('dim', line)}`)];
 }
 
 function groupSentence(group: Group, clocks: Clocks): string {

@@ -84,7 +84,7 @@ function sentenceOf(event: UnroutableEvent, clocks: Clocks): string {
 
 type Moment = (at: IsoTime) => string;
 
-function tell(event: { readonly data: OfTerritory }, clocks: Clocks): Moment {
+function momentOf(event: { readonly data: OfTerritory }, clocks: Clocks): Moment {
   const clock = clocks(event.data.territory.id);
   return (at) => clock.moment(eventTime(at));
 }
@@ -96,7 +96,7 @@ function countrySentence(event: CountryEvent, clocks: Clocks): string {
   const { type, data } = event;
   const name = territoryName(data, clocks);
   const isAtLatest = data.sinceAtLatest === true;
-  const since = `since ${tell(event, clocks)(data.since)}${isAtLatest ? ' or earlier' : ''}${afterFirst(data, type)}`;
+  const since = `since ${momentOf(event, clocks)(data.since)}${isAtLatest ? ' or earlier' : ''}${afterFirst(data, type)}`;
   const seen = `${seenText(data.visibility, !isAtLatest)}${unusualText(data, clocks)}`;
   switch (type) {
     case 'country.unroutable':
@@ -167,7 +167,7 @@ function blindnessText({ reason, visibility: { voters } }: CountryData): string 
 function flappingSentence(event: Envelope<'country.flapping'> | Envelope<'country.steady'>, clocks: Clocks): string {
   const { type, data } = event;
   const { drops, overMs, downShare, since } = data;
-  const [name, at] = [territoryName(data, clocks), tell(event, clocks)(since)];
+  const [name, at] = [territoryName(data, clocks), momentOf(event, clocks)(since)];
   const count = `${counted(drops, 'drop')} in ${durationText(overMs)}, down ${percent(downShare)} of that time`;
   return type === 'country.flapping'
     ? `${name} has been flapping since ${at}: ${count}.`
@@ -204,7 +204,7 @@ function unitsSentenceOf(events: readonly [UnitEvent, ...UnitEvent[]], clocks: C
   const { voters } = data.visibility;
   const whom = voters === 1 ? reporters(1, 1) : `${counted(voters, 'network')} that report to RIS`;
   const of = `${names} of ${data.territory.name} ${have} been`;
-  const at = atLatest(tell(first, clocks)(data.since), data);
+  const at = atLatest(momentOf(first, clocks)(data.since), data);
   if (type === 'unit.lost')
     return `${of} lost since ${at}: ${voters === 1 ? `${whom} no longer has` : `most of ${whom} no longer have`} a route to ${it}.`;
   const lasted = events.every((event) => event.data.lostSince === data.lostSince) ? data.lostSince : undefined;
@@ -219,7 +219,7 @@ function upstreamSentence(event: Envelope<'upstream.gained'> | Envelope<'upstrea
   const { type, data } = event;
   const { upstream, units, share } = data;
   const [its, name] = [unitsText(units), territoryName(data, clocks)];
-  const at = atLatest(tell(event, clocks)(data.since), data);
+  const at = atLatest(momentOf(event, clocks)(data.since), data);
   const them = units.length === 1 ? 'it' : 'them';
   const reach = `${percent(share)} of the networks that have a route to ${its}`;
   if (type === 'upstream.gained')

@@ -13,12 +13,12 @@ export class BaselineMatrix {
   /**
    * A counter that grows when a voter came or went, or the baseline changed: shares may then change without a message.
    */
-  roster = 0;
-  /** When `roster` last changed. */
+  votersRevision = 0;
+  /** When `votersRevision` last changed. */
   rosterAt: EventTime | undefined;
   readonly #votes: VoteCount;
   readonly #changed: (units: readonly number[]) => void;
-  /** The level at which visibility stands still, and since when; see `noteShare`. */
+  /** The level at which visibility does not change, and since when; see `noteShare`. */
   #steady: { readonly share: number; readonly since: EventTime } | undefined;
   /** Voters that came to see more than usual since the last `takeGrown`. */
   #grown = new Set<Asn>();
@@ -43,7 +43,7 @@ export class BaselineMatrix {
   begin(at: EventTime): void {
     for (const [asn, row] of [...this.#votes.rows()]) this.#part(asn, row.values());
     this.grow(at);
-    this.noteRoster(at);
+    this.noteVotersChange(at);
   }
 
   /** Adds what each voter sees now of the visible units to the baseline. */
@@ -62,14 +62,14 @@ export class BaselineMatrix {
     if (units.length > 0) {
       this.#votes.join(asn, units);
       this.#changed(units);
-      this.noteRoster(at);
+      this.noteVotersChange(at);
     }
     return this.#votes.extras(asn) > 0;
   }
 
   /** Removes losses from the baseline: what each voter does not see, and the units that are not visible. */
   rebase(at: EventTime): void {
-    this.noteRoster(at);
+    this.noteVotersChange(at);
     // Collect all losses before removing them, because visibility depends on the baseline.
     const parting: [Asn, number[]][] = [];
     for (const [asn, row] of [...this.#votes.rows()]) {
@@ -121,8 +121,8 @@ export class BaselineMatrix {
   }
 
   /** Call when the voters or the baseline changed. */
-  noteRoster(at: EventTime): void {
-    this.roster++;
+  noteVotersChange(at: EventTime): void {
+    this.votersRevision++;
     this.rosterAt = at;
   }
 

@@ -5,7 +5,7 @@ import type { AdjRibIn } from './adj-rib-in.ts';
 import type { HeldRoute } from './route-table.ts';
 
 /**
- * Which units a session sees: those of which, by longest match (RFC 1812 section 5.2.4.3), enough addresses lead to an
+ * Which units a session sees: by longest match (RFC 1812 section 5.2.4.3), enough of the unit's addresses lead to an
  * origin that counts. If it has only counting routes to whole units, one of them is enough, without a match.
  */
 export class LongestMatch {

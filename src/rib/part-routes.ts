@@ -52,7 +52,7 @@ export class PartRoutes {
   }
 }
 
-/** First place in the order of a RIB at which a route of this prefix may stand. */
+/** First place in the order of a RIB at which a route of this prefix may be. */
 function placeOf(routes: readonly PartRoute[], prefix: Prefix): number {
   let [low, high] = [0, routes.length];
   while (low < high) {

@@ -5,25 +5,24 @@ import { routeKey, type HeldRoute } from './route-table.ts';
 /**
  * Routes with path identifiers beside routes without, in one session's table.
  *
- * Path identifiers are agreed on when a session opens (RFC 7911 section 4), so within one session all routes have them
- * or none has. Still, both forms meet in one table: some daemons dump with identifiers and write their updates without
- * (FRR, GoBGP), and RIS Live's JSON never has them. Key by key, a plain withdrawal would then name a route that is not
- * held, be passed over, and an outage would be missed. To call all old routes gone would be a false outage, because
- * such a writer never tells them again. So:
+ * A session uses path identifiers or not; this is agreed when it opens (RFC 7911 section 4). Still, both forms meet in
+ * one table: some daemons (FRR, GoBGP) dump with identifiers and write their updates without, and RIS Live's JSON never
+ * has them. If keys were compared as they are, a plain withdrawal would match no route, and an outage would be missed.
+ * If all old routes were removed, that would be a false outage, because such a writer never sends them again. So:
  *
- * - **Updates of one form after updates of the other** (seen at an announcement): the session was opened anew without a
- *   word about it. Its old routes are gone, or a writer changed its ways. Which of the two is not known: the session is
+ * - **Updates of one form after updates of the other** (seen at an announcement): the session was opened again without
+ *   a report of it, so its old routes are gone; or a writer changed its form. It is not known which, so the session is
  *   unknown.
  * - **A withdrawal without an identifier, of a prefix with one route that has one**: the writer left the identifier
- * out.   There is no other route it could mean, so that route goes.
- * - **A withdrawal without, of a prefix with several routes that have one**: which path it means is not known. Calling
- * all   of them gone may be a false outage, calling one gone a missed one: the session is unknown.
+ *   out. It can mean no other route, so that route is removed.
+ * - **A withdrawal without, of a prefix with several routes that have one**: it is not known which path it means.
+ *   Removing all of them may be a false outage, removing one may miss an outage, so the session is unknown.
  * - **A withdrawal with an identifier, of a prefix with a route without**: a dump without identifiers has only the best
- * of   several paths, so whether the last one went is not known: the session is unknown.
- * - **An announcement in either form, beside dumped routes in the other**: the prefix is there, whichever is meant. A
- * plain   one replaces a single route with an identifier; otherwise both are kept.
+ *   of several paths. It is not known whether the last one is gone, so the session is unknown.
+ * - **An announcement in one form, beside dumped routes in the other**: the prefix is there in both cases. A plain
+ *   announcement replaces a single route with an identifier; otherwise both routes stay.
  *
- * Unknown is a gap of that peer: it has no vote until a dump or an End-of-RIB says what its table is.
+ * An unknown session is a gap of that peer: it has no vote until a dump or an End-of-RIB shows its table.
  */
 export interface FormClash {
   readonly isUnknown: boolean;
@@ -32,7 +31,7 @@ export interface FormClash {
 }
 
 /** A route that a session sends now. */
-export interface ToldRoute {
+export interface SentRoute {
   readonly type: 'rib' | 'announcement' | 'withdrawal';
   readonly prefix: Prefix;
   readonly pathId: number | undefined;
@@ -42,12 +41,12 @@ const NONE: FormClash = { isUnknown: false, twins: [] };
 const UNKNOWN: FormClash = { isUnknown: true, twins: [] };
 
 /** What a new route means for the routes that this session has in the other form. */
-export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
-  const { type, pathId } = told;
+export function formClash(rib: AdjRibIn, route: SentRoute): FormClash {
+  const { type, pathId } = route;
   const others = pathId === undefined ? rib.routes.sizeWithPathId : rib.routes.size - rib.routes.sizeWithPathId;
   if (others === 0) return NONE;
-  const same = inOtherForm(rib, told);
-  // A dump ends with what it does not confirm, so both are kept until then; but a newer word about the prefix wins.
+  const same = inOtherForm(rib, route);
+  // The end of a dump removes what the dump did not confirm, so both routes stay until then. A newer message wins.
   if (type === 'rib') return { isUnknown: false, twins: same };
 
   const live = same.filter(({ path }) => path !== undefined);
@@ -59,7 +58,7 @@ export function formClash(rib: AdjRibIn, told: ToldRoute): FormClash {
   return pathId === undefined && live.length === 1 ? { isUnknown: false, twins: live } : UNKNOWN;
 }
 
-function inOtherForm(rib: AdjRibIn, { prefix, pathId }: ToldRoute): readonly HeldRoute[] {
+function inOtherForm(rib: AdjRibIn, { prefix, pathId }: SentRoute): readonly HeldRoute[] {
   if (pathId === undefined) return [...rib.routes.withPathIdTo(prefix.text)];
   const plain = rib.routes.get(routeKey(prefix, undefined));
   return plain === undefined ? [] : [plain];

@@ -32,8 +32,8 @@ export function routeKey(prefix: Prefix, pathId: number | undefined): string {
 }
 
 /**
- * The routes of one session by `routeKey`, in the order in which they came. Sums and an index are kept with each change, so
- * that a message about a prefix costs the same however many routes there are.
+ * The routes of one session by `routeKey`, in the order in which they came. Sums and an index are updated with each
+ * change, so the cost of a message does not depend on the number of routes.
  */
 export class RouteTable {
   readonly #routes = new Map<string, HeldRoute>();

@@ -1,6 +1,6 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
-import type { HeardSight } from './heard.ts';
+import type { MessageEffect } from './message-effect.ts';
 
 /** What may have changed in a view since the last call. */
 export interface Touched {
@@ -11,8 +11,8 @@ export interface Touched {
   /** Marks whose count may have changed. */
   readonly marks: readonly string[];
   /** The effect of messages on what voters see, overall and by unit; units without an effect are left out. */
-  readonly heard: HeardSight;
-  readonly heardOf: ReadonlyMap<number, HeardSight>;
+  readonly effect: MessageEffect;
+  readonly unitEffects: ReadonlyMap<number, MessageEffect>;
 }
 
 /** An AS that lost its last vote. */

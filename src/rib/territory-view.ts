@@ -7,7 +7,7 @@ import { VoteCount } from './vote-count.ts';
 import { smallestFullTable } from './full-table.ts';
 import { BaselineMatrix } from './baseline-matrix.ts';
 import { FormerVoters } from './former-voters.ts';
-import { GAINED, LOST } from './heard.ts';
+import { GAINED, LOST } from './message-effect.ts';
 import { LongestMatch } from './longest-match.ts';
 import { MAX_DETAILED_UNITS } from './marks.ts';
 import { RouteClassifier } from './route-classifier.ts';
@@ -135,7 +135,8 @@ export class TerritoryView {
     const sawBefore = rib.seen;
     this.#store(rib, key, { before, held });
     this.dirty.add(rib, key);
-    if (rib.seen !== sawBefore && this.#isHeard(rib)) this.visibilityLog.add(changeOf(rib, held, rib.seen < sawBefore));
+    if (rib.seen !== sawBefore && this.#isOrWasVoter(rib))
+      this.visibilityLog.add(changeOf(rib, held, rib.seen < sawBefore));
     return true;
   }
 
@@ -151,7 +152,7 @@ export class TerritoryView {
     if (rib.routes.delete(key)) this.#limit.stored--;
     this.#replace(rib, held, undefined);
     this.dirty.add(rib, key);
-    if (lackedAt === undefined || rib.seen === sawBefore || !this.#isHeard(rib)) return;
+    if (lackedAt === undefined || rib.seen === sawBefore || !this.#isOrWasVoter(rib)) return;
     this.visibilityLog.add(changeOf(rib, { ...held, at: lackedAt, dumped: true }, rib.seen < sawBefore));
   }
 
@@ -176,7 +177,7 @@ export class TerritoryView {
     rib.votes = votes;
     if (!votes && this.#voteCount.leave(asn)) this.#former.add({ asn, at, isMissed, lacking });
     if (isFirst) this.#noteTable(rib, at, former);
-    this.matrix.noteRoster(at);
+    this.matrix.noteVotersChange(at);
     this.#reckon(this.units.keys());
   }
 
@@ -253,7 +254,7 @@ export class TerritoryView {
   }
 
   /** Whether the session belongs to a voter: now, or before it missed something. */
-  #isHeard({ votes, peer }: AdjRibIn): boolean {
+  #isOrWasVoter({ votes, peer }: AdjRibIn): boolean {
     return votes || this.#former.get(peer.asn)?.isMissed === true;
   }
 
@@ -266,10 +267,11 @@ export class TerritoryView {
   #noteTable(rib: AdjRibIn, at: EventTime, former: FormerVoter | undefined): void {
     const lacking = this.#voteCount.lacking(rib.peer.asn);
     const before = new Set(former?.lacking);
-    for (const unit of lacking) if (!before.has(unit)) this.#touched.hear(unit, LOST);
+    for (const unit of lacking) if (!before.has(unit)) this.#touched.noteEffect(unit, LOST);
     // Before there is a baseline, all that a new voter sees is news.
     const came = this.hasBaseline || former !== undefined ? before : this.units.keys();
-    for (const unit of came) if (this.#voteCount.sees(rib.peer.asn, unit) === true) this.#touched.hear(unit, GAINED);
+    for (const unit of came)
+      if (this.#voteCount.sees(rib.peer.asn, unit) === true) this.#touched.noteEffect(unit, GAINED);
     if (lacking.length === 0) return;
     const lost = (this.detailed ? lacking : lacking.slice(0, 1)).flatMap((unit) => this.units[unit] ?? []);
     const knownSince = former?.isMissed === true ? former.at : undefined;
@@ -281,7 +283,7 @@ export class TerritoryView {
     const before = this.#voteCount.seen[unit];
     if (sees) this.#see(rib.peer.asn, unit);
     else this.#voteCount.unsee(rib.peer.asn, unit);
-    if (this.#voteCount.seen[unit] !== before) this.#touched.hear(unit, sees ? GAINED : LOST);
+    if (this.#voteCount.seen[unit] !== before) this.#touched.noteEffect(unit, sees ? GAINED : LOST);
     this.#voteCount.reckon(unit);
   }
 

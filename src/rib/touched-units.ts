@@ -1,16 +1,16 @@
-import type { HeardSight } from './heard.ts';
+import type { MessageEffect } from './message-effect.ts';
 import type { Touched } from './territory-view-snapshot.ts';
 
-const UNHEARD = { heard: 0, heardOf: new Map<number, HeardSight>() } as const;
+const NO_EFFECT = { effect: 0, unitEffects: new Map<number, MessageEffect>() } as const;
 
 /** Units whose counts may have changed since the last `take`, and the effect of messages on who sees them. */
 export class TouchedUnits {
   readonly #units = new Set<number>();
   readonly #detailed: boolean;
   /** The effect of messages on all units together. */
-  #heardOfAll: HeardSight = 0;
+  #effect: MessageEffect = 0;
   /** The effect on each unit; empty if single units are not followed. */
-  #heard = new Map<number, HeardSight>();
+  #unitEffects = new Map<number, MessageEffect>();
 
   /** @param detailed whether single units are followed. */
   constructor(detailed: boolean) {
@@ -26,9 +26,9 @@ export class TouchedUnits {
   }
 
   /** A message changed which voters see the unit. */
-  hear(unit: number, heard: HeardSight): void {
-    this.#heardOfAll = (this.#heardOfAll | heard) as HeardSight;
-    if (this.#detailed) this.#heard.set(unit, ((this.#heard.get(unit) ?? 0) | heard) as HeardSight);
+  noteEffect(unit: number, effect: MessageEffect): void {
+    this.#effect = (this.#effect | effect) as MessageEffect;
+    if (this.#detailed) this.#unitEffects.set(unit, ((this.#unitEffects.get(unit) ?? 0) | effect) as MessageEffect);
   }
 
   /** Indices of the units, upward. */
@@ -40,18 +40,18 @@ export class TouchedUnits {
   take(): Omit<Touched, 'marks'> {
     const units = this.units();
     this.#units.clear();
-    if (this.#heardOfAll === 0) return { units, ...UNHEARD };
-    const taken = { units, heard: this.#heardOfAll, heardOf: this.#heard };
-    this.#heardOfAll = 0;
-    if (this.#heard.size > 0) this.#heard = new Map();
+    if (this.#effect === 0) return { units, ...NO_EFFECT };
+    const taken = { units, effect: this.#effect, unitEffects: this.#unitEffects };
+    this.#effect = 0;
+    if (this.#unitEffects.size > 0) this.#unitEffects = new Map();
     return taken;
   }
 
   /** Replaces everything by these units, without messages. */
   restore(units: readonly number[]): void {
     this.#units.clear();
-    this.#heard.clear();
-    this.#heardOfAll = 0;
+    this.#unitEffects.clear();
+    this.#effect = 0;
     for (const unit of units) this.#units.add(unit);
   }
 }

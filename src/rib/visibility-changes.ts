@@ -28,7 +28,7 @@ export function changeOf({ peer }: AdjRibIn, { path, dumped, at, prefix }: HeldR
  * The least number of latest changes that are stored as evidence; changes of some hours are stored as far as there is
  * room.
  */
-const FEWEST_KEPT = 1024;
+const MIN_STORED = 1024;
 
 /** The most changes that a view stores. */
 export const MAX_VISIBILITY_CHANGES = 262_144;
@@ -37,7 +37,7 @@ export const MAX_VISIBILITY_CHANGES = 262_144;
  * Some 760 full-feed sessions of RIS carry North Korea in 2026: a thousand may change their sight of each unit, and
  * come again.
  */
-function mostKept(units: number): number {
+function maxStored(units: number): number {
   if (units > MAX_DETAILED_UNITS) return MAX_VISIBILITY_CHANGES / 4;
   return Math.min(MAX_VISIBILITY_CHANGES, Math.max(16_384, 1024 * units));
 }
@@ -45,7 +45,7 @@ function mostKept(units: number): number {
 /** The latest visibility changes of a view. */
 export class VisibilityLog {
   readonly #most: number;
-  #kept: VisibilityChange[] = [];
+  #stored: VisibilityChange[] = [];
   /** Number of the oldest stored change, counted from 0. */
   #first = 0;
   /** The state at the last write: number of the oldest stored change then, and of the next one. */
@@ -53,21 +53,21 @@ export class VisibilityLog {
 
   /** @param units of the view. */
   constructor(units: number) {
-    this.#most = mostKept(units);
+    this.#most = maxStored(units);
   }
 
   /** Oldest first. */
-  get kept(): readonly VisibilityChange[] {
-    return this.#kept;
+  get stored(): readonly VisibilityChange[] {
+    return this.#stored;
   }
 
   add(sight: VisibilityChange): void {
-    this.#kept.push(sight);
-    if (this.#kept.length < 2 * FEWEST_KEPT) return;
-    const last = this.#kept[FEWEST_KEPT - 1];
-    if (this.#kept.length <= this.#most && last !== undefined && sight.at - last.at <= EVIDENCE_MS) return;
-    this.#kept.splice(0, FEWEST_KEPT);
-    this.#first += FEWEST_KEPT;
+    this.#stored.push(sight);
+    if (this.#stored.length < 2 * MIN_STORED) return;
+    const last = this.#stored[MIN_STORED - 1];
+    if (this.#stored.length <= this.#most && last !== undefined && sight.at - last.at <= EVIDENCE_MS) return;
+    this.#stored.splice(0, MIN_STORED);
+    this.#first += MIN_STORED;
   }
 
   /**
@@ -92,8 +92,8 @@ export class VisibilityLog {
 
   #lossesOf(asn: Asn, from: EventTime): readonly VisibilityChange[] {
     const losses: VisibilityChange[] = [];
-    for (let i = this.#kept.length - 1; i >= 0; i--) {
-      const change = this.#kept[i];
+    for (let i = this.#stored.length - 1; i >= 0; i--) {
+      const change = this.#stored[i];
       if (change === undefined || change.at < from) break;
       if (change.lost && change.peer.asn === asn) losses.push(change);
     }
@@ -103,13 +103,13 @@ export class VisibilityLog {
   /** All stored changes, by number. */
   numbered(from = this.#first): readonly (readonly [number, VisibilityChange])[] {
     const start = Math.max(from, this.#first);
-    return this.#kept.slice(start - this.#first).map((sight, i) => [start + i, sight]);
+    return this.#stored.slice(start - this.#first).map((sight, i) => [start + i, sight]);
   }
 
   /** New changes since the last call, by number, and the numbers of removed ones. */
   takeDirty(): { readonly came: readonly (readonly [number, VisibilityChange])[]; readonly went: readonly number[] } {
     const { first, next } = this.#written;
-    this.#written = { first: this.#first, next: this.#first + this.#kept.length };
+    this.#written = { first: this.#first, next: this.#first + this.#stored.length };
     const went = Math.min(this.#first, next) - first;
     return { came: this.numbered(next), went: Array.from({ length: went }, (_, i) => first + i) };
   }
@@ -119,6 +119,6 @@ export class VisibilityLog {
     this.#first = numbered[0]?.[0] ?? 0;
     const missing = numbered.findIndex(([number], i) => number !== this.#first + i);
     if (missing >= 0) throw new Error(`there is none of number ${this.#first + missing}`);
-    this.#kept = numbered.map(([, sight]) => sight);
+    this.#stored = numbered.map(([, sight]) => sight);
   }
 }

@@ -3,12 +3,12 @@ import { IndexSet } from '../lib/index-set.ts';
 import { Counter, type AsVotes, type Sum } from './as-votes.ts';
 
 /**
- * Counts which voter ASes see which unit, and which usually see it. The second is the baseline, a matrix of pairs of
- * an AS and a unit: what each of them saw in the last stable state. A row stays while its AS has no vote, for when
- * it votes again.
+ * Counts which voter ASes see which unit, and which usually see it. The second is the baseline, a matrix of pairs of an
+ * AS and a unit: what each of them saw in the last stable state. A row stays while its AS has no vote, for when it
+ * votes again.
  *
- * Only arithmetic; when something changed is its owner's matter. What is asked for at each message is kept added up,
- * because a country may have tens of thousands of units.
+ * Only arithmetic: its owner knows when something changed. Sums that are needed for each message are updated with each
+ * change, because a country may have tens of thousands of units.
  */
 export class VoteCount {
   /** Voter ASes that see each unit. */
@@ -66,7 +66,7 @@ export class VoteCount {
     return this.#leftUnits;
   }
 
-  /** The share of the pairs of the baseline that still stand, for voters that are present; 0 when they have none. */
+  /** The share of the pairs of the baseline that are still seen, for voters that are present; 0 when they have none. */
   get share(): number {
     return this.#usualPairs === 0 ? 0 : this.#standingPairs / this.#usualPairs;
   }

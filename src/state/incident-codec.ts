@@ -46,7 +46,7 @@ const message = object({
   prefixes: list(text),
 });
 
-/** Messages in the form that events carry. They are checked, and all their fields are kept. */
+/** Messages in the form that events carry. They are checked, and all their fields are stored. */
 const messages: Codec<Evidence['messages']> = plain((value, units) => {
   list(message).decode(value, units);
   return value as Evidence['messages'];

@@ -24,48 +24,48 @@ export class UnreadableRecord extends Error {
  * @throws UnreadableRecord when a record is damaged. The parts are then unusable.
  */
 export function restoreParts(parts: Parts, records: readonly EngineRecord<string>[], at: EventTime): readonly string[] {
-  const kept = new KeptRecords(records);
-  requireFormat(kept);
+  const stored = new StoredRecords(records);
+  requireFormat(stored);
   const reader = new RecordReader();
   const views = allViews(parts);
   const known = new Map(
-    views.map((view) => [view, kept.one('engine', `view ${view.key}`, (text) => parseTerritoryView(view, text))]),
+    views.map((view) => [view, stored.one('engine', `view ${view.key}`, (text) => parseTerritoryView(view, text))]),
   );
   const fresh = new Set(views.filter((view) => known.get(view) === undefined));
-  for (const view of views) if (!fresh.has(view)) restoreRoutes(view, kept, reader);
-  restoreVoters(parts, kept, fresh, at);
+  for (const view of views) if (!fresh.has(view)) restoreRoutes(view, stored, reader);
+  restoreVoters(parts, stored, fresh, at);
   // Restore the logs after the votes: restoring a vote adds a change to the log.
-  for (const view of views) if (!fresh.has(view)) restoreLog(view, kept, reader);
-  const anew = parts.evaluators.filter(
-    (named) => !restoreEvaluator(named, kept, { view: known.get(named.evaluator.view), at }),
+  for (const view of views) if (!fresh.has(view)) restoreLog(view, stored, reader);
+  const restarted = parts.evaluators.filter(
+    (named) => !restoreEvaluator(named, stored, { view: known.get(named.evaluator.view), at }),
   );
   for (const view of parts.control.views) {
     const state = known.get(view);
     if (state === undefined) continue;
     view.restore(state);
-    kept.one('engine', `control ${view.key}`, (text) =>
+    stored.one('engine', `control ${view.key}`, (text) =>
       parts.control.restore(view, parseRecord(members, text).members),
     );
   }
-  parts.observer.restore(kept.needed('engine', 'observer', (text) => parseRecord(observer, text)));
-  kept.all('engine', 'chain ', (source, text) => parts.chain.restore(source, parseRecord(link, text)));
-  restoreReach(parts, kept);
-  return [...new Set(anew.map(({ evaluator }) => evaluator.view.territory.id))];
+  parts.observer.restore(stored.needed('engine', 'observer', (text) => parseRecord(observer, text)));
+  stored.all('engine', 'chain ', (source, text) => parts.chain.restore(source, parseRecord(link, text)));
+  restoreReach(parts, stored);
+  return [...new Set(restarted.map(({ evaluator }) => evaluator.view.territory.id))];
 }
 
 /** A store that never had results contains none of these records. */
-function restoreReach({ reach }: Parts, kept: KeptRecords): void {
-  kept.all('engine', 'reach-line ', (id, text) => reach.lines.restore(id, parseRecord(vantageLine, text)));
+function restoreReach({ reach }: Parts, stored: StoredRecords): void {
+  stored.all('engine', 'reach-line ', (id, text) => reach.lines.restore(id, parseRecord(vantageLine, text)));
   for (const one of reach.territories) {
-    const state = kept.one('engine', `reach ${one.territory.id}`, (text) => parseRecord(territoryReach, text));
+    const state = stored.one('engine', `reach ${one.territory.id}`, (text) => parseRecord(territoryReach, text));
     if (state !== undefined) one.restore(state);
   }
-  reach.restored(kept.one('engine', 'reach-now', (text) => parseRecord(reachNow, text).now));
+  reach.restored(stored.one('engine', 'reach-now', (text) => parseRecord(reachNow, text).now));
 }
 
 /** Stores before the second format do not name their format. */
-function requireFormat(kept: KeptRecords): void {
-  const format = kept.one('engine', 'format', parseFormat) ?? 1;
+function requireFormat(stored: StoredRecords): void {
+  const format = stored.one('engine', 'format', parseFormat) ?? 1;
   if (format === STATE_FORMAT) return;
   const who = format < STATE_FORMAT ? 'an older' : 'a newer';
   throw new UnreadableRecord(
@@ -99,40 +99,40 @@ function isOfEngine(record: EngineRecord<string>): record is EngineRecord {
   return isEngineSpace(record.space);
 }
 
-function restoreRoutes(view: TerritoryView, kept: KeptRecords, reader: RecordReader): void {
-  kept.all(routesOf(view), '', (key, text) => {
+function restoreRoutes(view: TerritoryView, stored: StoredRecords, reader: RecordReader): void {
+  stored.all(routesOf(view), '', (key, text) => {
     const { peer, route } = reader.route(key, text);
     if (!view.concerns(route.prefix)) throw new Error(`${route.prefix.text} does not concern ${view.key}`);
     view.restoreRoute(peer, route);
   });
 }
 
-function restoreLog(view: TerritoryView, kept: KeptRecords, reader: RecordReader): void {
-  const visibilityLog = kept.all(visibilityLogOf(view), '', (_, text) => reader.change(text));
-  kept.reading(visibilityLogOf(view), undefined, () =>
+function restoreLog(view: TerritoryView, stored: StoredRecords, reader: RecordReader): void {
+  const visibilityLog = stored.all(visibilityLogOf(view), '', (_, text) => reader.change(text));
+  stored.reading(visibilityLogOf(view), undefined, () =>
     view.visibilityLog.restore(visibilityLog.sort(([a], [b]) => a - b)),
   );
 }
 
-function restoreVoters(parts: Parts, kept: KeptRecords, fresh: ReadonlySet<TerritoryView>, at: EventTime): void {
-  const state = kept.needed('engine', 'peers', (text) => parseRecord(peerTable, text));
-  const voters = kept.all('voters', '', parseVoter);
-  kept.reading('voters', undefined, () => parts.peerTable.snapshots.restore(state, voters, { fresh, at }));
+function restoreVoters(parts: Parts, stored: StoredRecords, fresh: ReadonlySet<TerritoryView>, at: EventTime): void {
+  const state = stored.needed('engine', 'peers', (text) => parseRecord(peerTable, text));
+  const voters = stored.all('voters', '', parseVoter);
+  stored.reading('voters', undefined, () => parts.peerTable.snapshots.restore(state, voters, { fresh, at }));
 }
 
 /** Returns `false` when the evaluator starts again. */
 function restoreEvaluator(
   named: NamedEvaluator,
-  kept: KeptRecords,
+  stored: StoredRecords,
   { view: state, at }: { view: ReturnType<typeof parseTerritoryView>; at: EventTime },
 ): boolean {
   const { evaluator, version } = named;
   const { view, changes } = evaluator;
   const one = <T>(name: string, codec: Codec<T>) =>
-    kept.one('engine', `${name} ${view.key}`, (text) => parseRecord(codec, text, view.units.length));
+    stored.one('engine', `${name} ${view.key}`, (text) => parseRecord(codec, text, view.units.length));
   const [fallen, begun, written] = [one('fall', fall), one('incident', incident), one('evaluator', evaluatorRecord)];
   if (begun !== undefined && fallen === undefined)
-    kept.damaged('engine', `incident ${view.key}`, 'there is no fall of it');
+    stored.damaged('engine', `incident ${view.key}`, 'there is no fall of it');
   if (state === undefined || written?.version !== version) {
     // The first look covers everything.
     view.restore({ ...view.snapshot(), ...state, baseline: [], touched: [...view.units.keys()] });
@@ -142,13 +142,13 @@ function restoreEvaluator(
   const { tracker, ...rest } = written.evaluator;
   const going = fallen && begun && { ...begun, fall: fallen };
   evaluator.restore({ ...rest, tracker: { ...tracker, fall: fallen, incident: going } }, at);
-  const states = kept.all('engine', `change ${view.key} `, (key, text) => [key, parseRecord(change, text)] as const);
-  kept.reading('engine', `change ${view.key}`, () => changes.restore(written.isReady, states));
+  const states = stored.all('engine', `change ${view.key} `, (key, text) => [key, parseRecord(change, text)] as const);
+  stored.reading('engine', `change ${view.key}`, () => changes.restore(written.isReady, states));
   return true;
 }
 
 /** The stored records, by place. */
-class KeptRecords {
+class StoredRecords {
   readonly #spaces = new Map<string, Map<string, string>>();
 
   constructor(records: readonly EngineRecord<string>[]) {

@@ -27,8 +27,8 @@ import { asn, count, flag, number, path, pathId, peer, prefix, text, time, units
  * per second. `path` is `null` when the route was withdrawn.
  */
 export function routeText({ at, path, dumped }: ReceivedRoute): string {
-  const told = path === undefined ? 'null' : `"${pathText(path)}"`;
-  return dumped ? `{"at":${at},"path":${told},"dumped":true}` : `{"at":${at},"path":${told}}`;
+  const spelled = path === undefined ? 'null' : `"${pathText(path)}"`;
+  return dumped ? `{"at":${at},"path":${spelled},"dumped":true}` : `{"at":${at},"path":${spelled}}`;
 }
 
 /** The space that holds the routes of a territory and family. */

@@ -44,7 +44,7 @@ export async function* exportStore(store: StateStore, name: string): AsyncGenera
   const kept = await store.load();
   const hash = createHash('sha256');
   let lines = 0;
-  const told = (value: object): string => {
+  const lineOf = (value: object): string => {
     const line = JSON.stringify(value);
     hash.update(`${line}\n`);
     lines++;
@@ -53,11 +53,11 @@ export async function* exportStore(store: StateStore, name: string): AsyncGenera
 
   const { number = 0, elements = 0 } = kept ?? {};
   const cursor = kept && { cursor: isoTime(kept.cursor) };
-  yield told({ unroutable: 'export', schema: SCHEMA, name, number, ...cursor, elements } satisfies Header);
-  for (const record of (kept?.records ?? []).toSorted(byPlace)) yield told(record);
+  yield lineOf({ unroutable: 'export', schema: SCHEMA, name, number, ...cursor, elements } satisfies Header);
+  for (const record of (kept?.records ?? []).toSorted(byPlace)) yield lineOf(record);
   const beside = [...historySpaces(kept?.records ?? []), ...CARRIED_SPACES];
-  for (const space of beside) for (const record of await store.read(space)) yield told(record);
-  for await (const event of store.events()) yield told({ event });
+  for (const space of beside) for (const record of await store.read(space)) yield lineOf(record);
+  for await (const event of store.events()) yield lineOf({ event });
   yield JSON.stringify({ lines, sha256: hash.digest('hex') });
 }
 

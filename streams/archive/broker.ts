@@ -66,25 +66,25 @@ async function search(
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const answer = await getText(url.href, MOST_ANSWER_BYTES, http, signal);
     if (!answer.ok) return { rows, fault: { file: baseUrl, what: answer.reason } };
-    const told = toldIn(answer.text);
-    if (typeof told === 'string') return { rows, fault: { file: baseUrl, what: told } };
-    rows.push(...told.data.flatMap((row) => rowOf(row, kind)));
-    seen += told.data.length;
-    const isLast = told.data.length < PAGE_SIZE && seen >= (told.total ?? 0);
-    if (isLast || told.data.length === 0) return { rows };
+    const content = pageIn(answer.text);
+    if (typeof content === 'string') return { rows, fault: { file: baseUrl, what: content } };
+    rows.push(...content.data.flatMap((row) => rowOf(row, kind)));
+    seen += content.data.length;
+    const isLast = content.data.length < PAGE_SIZE && seen >= (content.total ?? 0);
+    if (isLast || content.data.length === 0) return { rows };
   }
   const what = `more than ${MOST_PAGES * PAGE_SIZE} files: ask for a shorter window`;
   return { rows, fault: { file: baseUrl, what } };
 }
 
-interface Told {
+interface Page {
   readonly data: readonly unknown[];
   /** Rows of all pages. A server may send smaller pages than requested. */
   readonly total: number | undefined;
 }
 
 /** The content of an answer, or why it is not valid, for people. */
-function toldIn(text: string): Told | string {
+function pageIn(text: string): Page | string {
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -46,8 +46,8 @@ export interface DownloadOptions {
  * earlier one, continues where it stopped, if the server still has the same version (RFC 9110 section 13.1.5,
  * If-Range). The result is checked: its length against the one that the server named, and all checksums of its
  * container. A file with a broken container is fetched once more. If it is broken again, it is broken in the archive,
- * and the copy is kept. Later runs ask for another version of such a file (RFC 9110 section 13.1.2, If-None-Match), and
- * of a file that `isMutable`.
+ * and the copy stays in the cache. Later runs ask for another version of such a file (RFC 9110 section 13.1.2,
+ * If-None-Match), and of a file that `isMutable`.
  */
 export async function download(
   { url, place, isMutable = false }: Pick<ArchiveFile, 'url' | 'place' | 'isMutable'>,
@@ -57,24 +57,24 @@ export async function download(
   const { cache, offline = false, http } = options;
   const file: Fetching = { url, path: cache.pathOf(place), isMutable, meter: { received: 0 } };
   const had = await hereOf(file, cache, place);
-  if (had !== undefined && (offline || !had.isAskedFor)) return had.kept;
+  if (had !== undefined && (offline || !had.isAskedFor)) return had.stored;
   if (offline) return { ok: false, kind: 'absent', reason: 'it is not in the cache (--offline)' };
   await cache.prepare(place);
   const done = await inTurn(file.path, http.clock, signal, async () => {
     // Another process may have fetched it while we waited.
     const now = await hereOf(file, cache, place);
-    if (now?.isAskedFor === false) return now.kept;
+    if (now?.isAskedFor === false) return now.stored;
     const got = await fetched({ ...file, ...(now !== undefined && { had: now.version }) }, options, signal);
     if (got.ok || now === undefined) return got;
     // A broken copy is better than none; an old copy of a mutable file may be the wrong one.
-    return isMutable ? { ...got, reason: `${got.reason}; --offline uses the copy in the cache` } : now.kept;
+    return isMutable ? { ...got, reason: `${got.reason}; --offline uses the copy in the cache` } : now.stored;
   });
   return done ?? fault('interrupted');
 }
 
 /** The state of a file's copy. */
 interface Here {
-  readonly kept: Extract<Downloaded, { ok: true }>;
+  readonly stored: Extract<Downloaded, { ok: true }>;
   readonly version: VersionNote;
   /** Whether the server must be asked for another version. */
   readonly isAskedFor: boolean;
@@ -84,7 +84,7 @@ async function hereOf({ path, isMutable }: Fetching, cache: ArchiveCache, place:
   if ((await cache.sizeOf(place)) === undefined) return undefined;
   const version = await noteIn<VersionNote>(versionNoteOf(path));
   return {
-    kept: { ok: true, path, received: 0, damage: version?.damage },
+    stored: { ok: true, path, received: 0, damage: version?.damage },
     version: version ?? UNKNOWN_VERSION,
     isAskedFor: version !== undefined || isMutable,
   };

@@ -34,10 +34,10 @@ export async function fetchFiles(
 ): Promise<FetchedFiles> {
   const outcomes = new Map<ArchiveFile, Awaited<ReturnType<typeof download>>>();
   let bytes = 0;
-  const tell = (): void => options.onProgress?.({ filesDone: outcomes.size, filesTotal: files.length, bytes });
+  const show = (): void => options.onProgress?.({ filesDone: outcomes.size, filesTotal: files.length, bytes });
   const onBytes = (more: number): void => {
     bytes += more;
-    tell();
+    show();
   };
   const byHost = new Map<string, ArchiveFile[]>();
   for (const file of files) {
@@ -47,7 +47,7 @@ export async function fetchFiles(
   const work = async (queue: ArchiveFile[]): Promise<void> => {
     for (let file = queue.shift(); file !== undefined && !signal.aborted; file = queue.shift()) {
       outcomes.set(file, await download(file, { ...options, onBytes }, signal));
-      tell();
+      show();
     }
   };
   await Promise.all([...byHost.values()].flatMap((queue) => Array.from({ length: AT_ONCE }, () => work(queue))));

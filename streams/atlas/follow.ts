@@ -143,7 +143,7 @@ class Follower {
     // First the stream, then older results by HTTP, so that no result is missed in between.
     for (const { id } of this.#followed()) subscribe(stream, id);
     await this.#catchUp();
-    for await (const frames of stream.frames()) for (const frame of frames) await this.#hear(frame);
+    for await (const frames of stream.frames()) for (const frame of frames) await this.#receive(frame);
     return (await stream.closing).reason;
   }
 
@@ -183,7 +183,7 @@ class Follower {
     else one.everyMs = everyMs;
   }
 
-  async #hear(frame: Uint8Array): Promise<void> {
+  async #receive(frame: Uint8Array): Promise<void> {
     let message: unknown;
     try {
       message = JSON.parse(Buffer.from(frame).toString());

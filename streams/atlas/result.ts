@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { addressText, parseAddress } from '../../src/bgp/prefix.ts';
 import type { ProbeKind, ProbeTarget } from '../../src/bgp/probe.ts';
 import { eventTimeOf, type EventTime } from '../../src/bgp/time.ts';
-import { judgeAnswer } from '../probe/dns.ts';
+import { evaluateAnswer } from '../probe/dns.ts';
 import { found, type Finding } from '../probe/finding.ts';
 
 /** The type of measurement for a kind of target; kinds that are not here have none. */
@@ -86,7 +86,7 @@ function readDns(value: unknown, { name, address }: ProbeTarget): Read | undefin
   const one = resultset?.find(({ dst_addr }) => dst_addr === address) ?? resultset?.[0] ?? alone;
   const { abuf, rt } = one.result ?? {};
   if (abuf !== undefined) {
-    const finding = judgeAnswer(Buffer.from(abuf, 'base64'), name) ?? found('odd', 'an answer to another question');
+    const finding = evaluateAnswer(Buffer.from(abuf, 'base64'), name) ?? found('odd', 'an answer to another question');
     return { address: one.dst_addr, finding, ms: rt };
   }
   if (one.result !== undefined) return { address: one.dst_addr, finding: found('answered', 'an answer'), ms: rt };

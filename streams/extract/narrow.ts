@@ -7,7 +7,7 @@ import type { ScanMark, ScanBatch } from '../mrt/scan/scan-job.ts';
  */
 export function narrowed(batch: ScanBatch, filter: Prefilter): ScanBatch {
   const { records, places } = batch;
-  const kept: { readonly from: number; readonly to: number; readonly offset: number }[] = [];
+  const ranges: { readonly from: number; readonly to: number; readonly offset: number }[] = [];
   const marks: ScanMark[] = [];
   let length = 0;
   let next = 0;
@@ -21,22 +21,22 @@ export function narrowed(batch: ScanBatch, filter: Prefilter): ScanBatch {
     const to = places[i + 2] ?? records.length;
     markUpTo(from);
     if (!filter.passes(records, from, to)) continue;
-    kept.push({ from, to, offset: places[i + 1] ?? 0 });
+    ranges.push({ from, to, offset: places[i + 1] ?? 0 });
     length += to - from;
   }
   markUpTo(records.length);
-  return { ...batch, marks, ...copied(records, kept, length) };
+  return { ...batch, marks, ...copied(records, ranges, length) };
 }
 
 function copied(
   records: Uint8Array,
-  kept: readonly { readonly from: number; readonly to: number; readonly offset: number }[],
+  ranges: readonly { readonly from: number; readonly to: number; readonly offset: number }[],
   length: number,
 ): Pick<ScanBatch, 'records' | 'places'> {
   const copy = new Uint8Array(length);
-  const places = new Float64Array(kept.length * 2);
+  const places = new Float64Array(ranges.length * 2);
   let at = 0;
-  for (const [i, { from, to, offset }] of kept.entries()) {
+  for (const [i, { from, to, offset }] of ranges.entries()) {
     copy.set(records.subarray(from, to), at);
     places[2 * i] = at;
     places[2 * i + 1] = offset;

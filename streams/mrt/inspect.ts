@@ -36,7 +36,7 @@ export interface MrtInspection {
   /** Records whose time contradicts that of the records around them. */
   readonly outliers: number;
   readonly usesAddPath: boolean;
-  /** Records of sessions with two-octet AS numbers, where AS 23456 may stand for others (RFC 6793). */
+  /** Records of sessions with two-octet AS numbers, where AS 23456 may replace others (RFC 6793). */
   readonly usesTwoOctetAs: boolean;
   /** Elements by type; a record may hold many. */
   readonly elements: Readonly<Record<RoutingElement['type'], number>>;
@@ -69,7 +69,7 @@ export type InspectedDump = Pick<Dump, 'records' | 'flaw'> & {
 export type MrtInspected =
   { readonly ok: true; readonly inspection: MrtInspection } | { readonly ok: false; readonly reason: string };
 
-const TOLD_DAMAGES = 100;
+const MAX_DAMAGES = 100;
 /** First subtypes with ADD-PATH, RFC 8050. */
 const ADD_PATH_SUBTYPE = 8;
 /** BGP4MP subtypes of two-octet sessions: STATE_CHANGE, MESSAGE, MESSAGE_LOCAL and their ADD-PATH forms. */
@@ -122,7 +122,7 @@ class Census {
       if (mark.kind === 'dump') this.#dump(mark.dump);
       if (mark.kind !== 'damage') continue;
       this.#damageCount++;
-      if (this.#damages.length < TOLD_DAMAGES) this.#damages.push(mark.damage);
+      if (this.#damages.length < MAX_DAMAGES) this.#damages.push(mark.damage);
     }
   }
 

@@ -38,14 +38,14 @@ export interface MrtSourceOptions {
 }
 
 /**
- * The elements of planned MRT files. Each collector's RIB dumps and updates run side by side by event time, and so do the
- * collectors; of equal times a dump comes before an update, and collectors go by name. The same files give the same
+ * The elements of planned MRT files. Each collector's RIB dumps and updates run side by side by event time, and so do
+ * the collectors; of equal times a dump comes before an update, and collectors go by name. The same files give the same
  * elements, however they are packed, cut or read.
  *
  * - What could not be read is a `gap` in its place, and a report.
- * - A tick stands at least every ten seconds of event time for which there are records, and at the end.
+ * - There is a tick at least every ten seconds of event time for which there are records, and at the end.
  * - A whole RIB dump ends with `end-of-rib` for each of its peers and `absent-peer` gaps for those it lacks.
- * - Records whose time is off stand at the time reached before them.
+ * - Records whose time is wrong get the time reached before them.
  */
 export function mrtSource(plan: MrtPlan, options: MrtSourceOptions): ElementSource {
   return {
@@ -109,8 +109,8 @@ async function* explain(
 }
 
 function explained(item: Item, history: CollectorHistory, totals: RunTotals): readonly RoutingElement[] {
-  if (item.type === 'heard-again') return history.heardAgain(item);
-  if (item.type !== 'dump-ended') return history.hear(item);
+  if (item.type === 'loss-ended') return history.lossEnded(item);
+  if (item.type !== 'dump-ended') return history.record(item);
   const outcome = history.dumpEnded(item);
   totals.dump(item, outcome);
   return outcome.elements;
@@ -200,8 +200,8 @@ function missing(
 }
 
 /**
- * The gap of a file of updates that brings no time beyond the files before it, though it begins later by its name: another
- * file lies under its name. Where names tell local time, each file still goes on from the one before.
+ * The gap of a file of updates that has no time beyond the files before it, although it begins later by its name: its
+ * content is another file's. Where names are in local time, each file still continues from the one before.
  */
 function misplaced(stream: Stream, index: number, before: EventTime, clock: ReplayClock): Hole | undefined {
   const file = stream.files[index];
@@ -224,7 +224,7 @@ function lose(
   return [{ type: 'gap', at: clock.at, collector, reason: 'missing-file' }];
 }
 
-/** The elements up to `until`, with a tick if later elements follow. The second value tells whether they do. */
+/** The elements up to `until`, with a tick if later elements follow. The second value says whether they do. */
 function upTo(items: readonly Item[], until: EventTime | undefined, collector: Collector): [readonly Item[], boolean] {
   const end = until === undefined ? -1 : items.findIndex(({ at }) => at > until);
   if (until === undefined || end < 0) return [items, false];

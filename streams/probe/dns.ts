@@ -39,7 +39,7 @@ export function askForSoa(target: ProbeTarget, settle: (finding: Finding) => voi
 /** `undefined`: not an answer to our query; a forged packet, for example. */
 function read(message: Buffer, id: number, zone: string): Finding | undefined {
   const packet = answerTo(message, zone);
-  return packet === undefined || packet.id !== id ? undefined : judge(packet, zone);
+  return packet === undefined || packet.id !== id ? undefined : findingIn(packet, zone);
 }
 
 /**
@@ -47,9 +47,9 @@ function read(message: Buffer, id: number, zone: string): Finding | undefined {
  *
  * @returns `undefined`: it is not an answer to that query.
  */
-export function judgeAnswer(message: Buffer, zone: string): Finding | undefined {
+export function evaluateAnswer(message: Buffer, zone: string): Finding | undefined {
   const packet = answerTo(message, zone);
-  return packet === undefined ? undefined : judge(packet, zone);
+  return packet === undefined ? undefined : findingIn(packet, zone);
 }
 
 function answerTo(message: Buffer, zone: string): DecodedPacket | undefined {
@@ -65,7 +65,7 @@ function answerTo(message: Buffer, zone: string): DecodedPacket | undefined {
   return packet;
 }
 
-function judge(packet: DecodedPacket, zone: string): Finding {
+function findingIn(packet: DecodedPacket, zone: string): Finding {
   // The package's type lacks this field: a name from RFC 1035 section 4.1.1, such as SERVFAIL.
   const { rcode } = packet as DecodedPacket & { readonly rcode: string };
   if (rcode === 'REFUSED' || rcode === 'SERVFAIL' || rcode === 'NOTAUTH') return found('refused', rcode);

@@ -6,7 +6,7 @@ import { watching, type Territory } from '../../src/territory/territory.ts';
 import type { ShownRoute } from './bgp-state.ts';
 import { isAbsentControl, isPresentControl } from './controls.ts';
 import { done, failed, type Outcome } from './fault.ts';
-import { isFullFeed, type Member, type Roster } from './roster.ts';
+import { isFullFeed, type Member, type PeerList } from './peer-list.ts';
 import {
   LOOKING_GLASS_ALIVE_SHARE,
   LOOKING_GLASS_INVENTED_SHARE,
@@ -31,10 +31,10 @@ export interface Census {
   /** The other peers with a full table, and why their data cannot be used. */
   readonly leftOut: readonly LeftOut[];
   /**
-   * The roster lacks too many of the peers in the answers: it is old, incomplete or wrong, and should be requested
+   * The peer list lacks too many of the peers in the answers: it is old, incomplete or wrong, and should be requested
    * again.
    */
-  readonly doubtsRoster: boolean;
+  readonly doubtsPeerList: boolean;
 }
 
 /** Peers that cannot be seeded, and why. */
@@ -65,16 +65,16 @@ interface Watched {
 export function census(
   call: string,
   shown: readonly ShownRoute[],
-  roster: Roster,
+  peerList: PeerList,
   { territories, families }: Watched,
 ): Outcome<Census> {
-  const { sheets, strangers } = sheetsOf(shown, roster, territories);
-  const fault = faultOf(call, sheets, roster, families);
+  const { sheets, strangers } = sheetsOf(shown, peerList, territories);
+  const fault = faultOf(call, sheets, peerList, families);
   if (fault.alive.length === 0) return fault.outcome;
 
   const leftOut: LeftOut[] = [];
   const showings = new Map<PeerId, Showing>();
-  for (const member of roster.members) {
+  for (const member of peerList.members) {
     const sheet = sheets.get(member.peer.id);
     const why = sheet === undefined ? 'it shows no control prefix' : sheet.why;
     if (sheet !== undefined && why === undefined) {
@@ -89,23 +89,23 @@ export function census(
     .map((family) => `RIPEstat ${call}: the ${family} controls are missing, nothing is said of ${family}`);
   if (strangers > 0)
     warnings.push(`RIPEstat ${call}: ${strangers} sources are not told apart by rrc-info; they are left out`);
-  const doubtsRoster = strangers > LOOKING_GLASS_STRANGERS_SHARE * (strangers + sheets.size);
-  return done({ showings, leftOut, doubtsRoster }, warnings);
+  const doubtsPeerList = strangers > LOOKING_GLASS_STRANGERS_SHARE * (strangers + sheets.size);
+  return done({ showings, leftOut, doubtsPeerList }, warnings);
 }
 
 function sheetsOf(
   shown: readonly ShownRoute[],
-  roster: Roster,
+  peerList: PeerList,
   territories: readonly Territory[],
 ): { readonly sheets: ReadonlyMap<PeerId, Sheet>; readonly strangers: number } {
   const isWatched = watching(territories.flatMap(({ blocks }) => blocks));
   const sheets = new Map<PeerId, Sheet>();
   const strangers = new Set<string>();
   for (const route of shown) {
-    const member = roster.find(route.source);
+    const member = peerList.find(route.source);
     if (member === undefined) {
       const { collector, address } = route.source;
-      if (roster.covers(collector)) strangers.add(`${collector}|${address}`);
+      if (peerList.covers(collector)) strangers.add(`${collector}|${address}`);
       continue;
     }
     const { prefix, path, at } = route;
@@ -144,11 +144,11 @@ function routesOf(sheet: Sheet): Showing['routes'] {
 function faultOf(
   call: string,
   sheets: ReadonlyMap<PeerId, Sheet>,
-  roster: Roster,
+  peerList: PeerList,
   families: readonly Family[],
 ): { readonly alive: readonly Family[]; readonly outcome: Extract<Outcome<never>, { ok: false }> } {
   const counts = families.map((family) => {
-    const full = roster.members.filter((member) => member.isFullFeed[family]);
+    const full = peerList.members.filter((member) => member.isFullFeed[family]);
     const showing = full.filter((member) => sheets.get(member.peer.id)?.controls.has(family) === true);
     return { family, full: full.length, showing: showing.length };
   });

@@ -30,22 +30,22 @@ export interface RipestatOptions {
 export interface RipestatClient {
   /** The `data` of one call. With `keep`, a recent earlier answer may be returned. Never rejects. */
   get(call: string, parameters: Readonly<Record<string, string>>, options: GetOptions): Promise<Outcome<unknown>>;
-  /** Drops all kept answers, because one of them may be wrong. */
+  /** Drops all cached answers, because one of them may be wrong. */
   forget(): void;
 }
 
 /** The options of one call. */
 export interface GetOptions {
   readonly signal: AbortSignal;
-  /** Absent: the answer is not kept. */
+  /** Absent: the answer is not cached. */
   readonly keep?: Keep;
 }
 
-/** Which answers are kept for the next call of the same kind, and for how long. */
+/** Which answers are cached for the next call of the same kind, and for how long. */
 export interface Keep {
   /** Milliseconds. */
   readonly forMs: number;
-  /** False: the answer is well-formed and cannot be true. Such an answer is returned but not kept. */
+  /** False: the answer is well-formed and cannot be true. Such an answer is returned but not cached. */
   readonly isPlausible: (data: unknown) => boolean;
 }
 
@@ -123,11 +123,11 @@ class Client implements RipestatClient {
     for (let attempt = 1; ; attempt++) {
       const fetched = await this.#attempt(url, limit);
       if (limit.aborted) return failed('aborted', call, 'out of time');
-      const judged = this.#judge(call, fetched, attempt);
-      if (judged.retryMs === undefined) return judged.outcome;
+      const classified = this.#classify(call, fetched, attempt);
+      if (classified.retryMs === undefined) return classified.outcome;
 
-      const wait = Math.max(judged.retryMs, backOffMs(attempt, WAITS, this.#options.random));
-      if (this.#clock.monotonicMs() + wait >= deadline) return judged.outcome;
+      const wait = Math.max(classified.retryMs, backOffMs(attempt, WAITS, this.#options.random));
+      if (this.#clock.monotonicMs() + wait >= deadline) return classified.outcome;
       await this.#clock.sleep(wait, limit);
     }
   }
@@ -145,7 +145,7 @@ class Client implements RipestatClient {
   }
 
   /** `retryMs`: asking again may help, after this long at least. */
-  #judge(
+  #classify(
     call: string,
     fetched: Fetched | 'timeout',
     attempt: number,

@@ -14,7 +14,7 @@ const envelope = z.object({
 });
 
 /** Longest foreign text that is quoted: a proxy may answer with a whole page instead of RIPEstat. */
-const MAX_TOLD = 200;
+const MAX_CHARACTERS = 200;
 
 /** Returns the data of an answer to this call, if the envelope says that there are any. */
 export function openEnvelope(call: string, text: string): Outcome<unknown> {
@@ -24,25 +24,29 @@ export function openEnvelope(call: string, text: string): Outcome<unknown> {
       ? 'it answered with a web page'
       : /^\s*[{[]/.test(text)
         ? `its JSON is damaged or was cut short after ${text.length} characters`
-        : `its answer is not JSON: "${told(text)}"`;
+        : `its answer is not JSON: "${shortened(text)}"`;
     return failed('unreadable', call, what);
   }
   const read = envelope.safeParse(json);
   if (!read.success) return failed('unreadable', call, `its envelope ${firstIssue(read.error)}`);
 
   const { status, status_code: code, data_call_name: name, data_call_status: state, messages, data } = read.data;
-  const said = messages.filter(([level]) => level === 'error').map(([, words]) => told(words));
+  const said = messages.filter(([level]) => level === 'error').map(([, words]) => shortened(words));
   if (state.startsWith('maintenance')) return failed('failing', call, 'the call is down for maintenance');
   if (status !== 'ok' || code !== 200 || said.length > 0) {
     const words = said.length > 0 ? `: ${said.join(', ')}` : '';
-    return failed(code >= 400 && code < 500 ? 'refused' : 'failing', call, `it says ${told(status)} (${code})${words}`);
+    return failed(
+      code >= 400 && code < 500 ? 'refused' : 'failing',
+      call,
+      `it says ${shortened(status)} (${code})${words}`,
+    );
   }
-  if (name !== call) return failed('unreadable', call, `it answered the call ${told(name)}`);
+  if (name !== call) return failed('unreadable', call, `it answered the call ${shortened(name)}`);
 
   const warnings = messages
     .filter(([level]) => level === 'warning')
-    .map(([, words]) => `RIPEstat ${call}: ${told(words)}`);
-  if (state.startsWith('deprecated')) warnings.push(`RIPEstat ${call}: the call will go away: ${told(state)}`);
+    .map(([, words]) => `RIPEstat ${call}: ${shortened(words)}`);
+  if (state.startsWith('deprecated')) warnings.push(`RIPEstat ${call}: the call will go away: ${shortened(state)}`);
   return done(data, warnings);
 }
 
@@ -58,10 +62,10 @@ function firstIssue(error: z.ZodError): string {
   return `${place}are not in the known form: ${issue?.message ?? 'no reason given'}`;
 }
 
-function told(text: string): string {
+function shortened(text: string): string {
   // Removes control characters, so that foreign text cannot act on a terminal.
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
-  return plain.length > MAX_TOLD ? `${plain.slice(0, MAX_TOLD)}…` : plain;
+  return plain.length > MAX_CHARACTERS ? `${plain.slice(0, MAX_CHARACTERS)}…` : plain;
 }
 
 function parseJson(text: string): unknown {

@@ -11,7 +11,7 @@ import { controlsOf } from './controls.ts';
 import { done, failed, type Outcome } from './fault.ts';
 import { decodeLookingGlass } from './looking-glass.ts';
 import { answersOther, questionOf, RESOURCES_AT_ONCE, unique, type Question } from './resources.ts';
-import { isFullFeed, readRoster, type Roster } from './roster.ts';
+import { isFullFeed, readPeerList, type PeerList } from './peer-list.ts';
 import { chunks, rrcsOf } from './seed.ts';
 
 /** A gap: what may have been missed. */
@@ -47,7 +47,7 @@ export interface Healing {
 
 /**
  * A looking glass whose newest time is this much older than the end of the gap is outdated. Of 421 peers in an answer
- * of 2025, all were heard within the last 4 min. Milliseconds.
+ * of 2025, all had sent data within the last 4 min. Milliseconds.
  */
 const STALE_MS = 5 * 60_000;
 /** Most calls of the looking glass for one gap. It takes one prefix per call. */
@@ -55,7 +55,8 @@ const MAX_CALLS = 64;
 
 /**
  * Fills a gap. The looking glass says what each peer has now, after the gap; `bgp-updates`, what it sent in the gap,
- * with its times. A peer is healed when the looking glass has heard it since the gap ended; the others are left alone.
+ * with its times. A peer is healed when it has sent data to the looking glass since the gap ended; the others stay as
+ * they are.
  */
 export async function healFromRipestat(options: HealOptions): Promise<Outcome<Healing>> {
   const { client, territories, span, signal } = options;
@@ -64,33 +65,36 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
   if (!question.ok) return question;
   const { asked, resources, families } = question.value;
 
-  const roster = await readRoster(client, span.collectors, signal);
-  if (!roster.ok) return roster;
+  const peerList = await readPeerList(client, span.collectors, signal);
+  if (!peerList.ok) return peerList;
   // The controls first: a peer that they show to be alive is also alive a moment later, when the territory is
   // requested.
   const controls = await lookingGlass(client, controlsOf(families, true), signal);
   if (!controls.ok) return controls;
-  const isAlive = census('looking-glass', controls.value, roster.value, { territories, families });
-  // Either of the two answers may be wrong, so the roster is requested again as well.
-  if (!isAlive.ok || isAlive.value.doubtsRoster) client.forget();
+  const isAlive = census('looking-glass', controls.value, peerList.value, { territories, families });
+  // Either of the two answers may be wrong, so the peer list is requested again as well.
+  if (!isAlive.ok || isAlive.value.doubtsPeerList) client.forget();
   if (!isAlive.ok) return isAlive;
   const newest = Math.max(...[...isAlive.value.showings.values()].map(({ at }) => at)) as EventTime;
   if (newest < span.to - STALE_MS)
     return failed('stale', 'looking-glass', `it tells of ${isoTime(newest)} and was asked about ${isoTime(span.to)}`);
-  const early = healingOf(options, isAlive.value, { roster: roster.value, families, sent: [] });
+  const early = healingOf(options, isAlive.value, { peerList: peerList.value, families, sent: [] });
   if (early.healed.length === 0) return done({ ...early, elements: [] }, isAlive.warnings);
 
   const [shown, updates] = await Promise.all([lookingGlass(client, asked, signal), updatesOf(options, resources)]);
   if (!shown.ok) return shown;
-  const counted = census('looking-glass', [...controls.value, ...shown.value], roster.value, { territories, families });
+  const counted = census('looking-glass', [...controls.value, ...shown.value], peerList.value, {
+    territories,
+    families,
+  });
   if (!counted.ok) return counted;
 
-  const warnings = [question, roster, controls, shown, counted].flatMap((outcome) => outcome.warnings);
+  const warnings = [question, peerList, controls, shown, counted].flatMap((outcome) => outcome.warnings);
   const sent = updates.ok ? updates.value : [];
   warnings.push(
     ...(updates.ok ? updates.warnings : [`${updates.fault.message}; when routes changed in the gap is not known`]),
   );
-  return done(healingOf(options, counted.value, { roster: roster.value, families, sent }), [...new Set(warnings)]);
+  return done(healingOf(options, counted.value, { peerList: peerList.value, families, sent }), [...new Set(warnings)]);
 }
 
 /**
@@ -113,10 +117,10 @@ function healingOf(
   { span, territories }: HealOptions,
   { showings, leftOut }: Census,
   {
-    roster,
+    peerList,
     families,
     sent,
-  }: { readonly roster: Roster; readonly families: readonly Family[]; readonly sent: readonly ShownUpdate[] },
+  }: { readonly peerList: PeerList; readonly families: readonly Family[]; readonly sent: readonly ShownUpdate[] },
 ): Healing {
   const isWatched = watching(territories.flatMap(({ blocks }) => blocks));
   const concerned = (peer: Peer): boolean => span.peers === undefined || span.peers.includes(peer.id);
@@ -130,7 +134,7 @@ function healingOf(
       unhealed.push({ peer, why: `the looking glass has not heard it since ${isoTime(span.to)}, when the gap ended` });
   }
   const inGap = sent.flatMap((update) => {
-    const peer = roster.find(update.source)?.peer;
+    const peer = peerList.find(update.source)?.peer;
     if (peer === undefined || !healed.has(peer.id)) return [];
     return isWatched(update.prefix) ? elementOf(update, peer) : [];
   });

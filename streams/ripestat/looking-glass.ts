@@ -16,9 +16,10 @@ const schema = z.object({
 /**
  * Reads `looking-glass`: who has routes to one prefix now, near real time.
  *
- * `latest_time` is when the collector last heard the peer; `last_updated`, when the route last changed, is of no use:
- * a route unchanged for months is as good as a new one. `look_back_limit` goes by the former: an answer of 2025 with a
- * limit of one day has routes last changed four months before, from every full-feed peer, all confirmed within 4 min.
+ * `latest_time` is when the collector last received data of the peer. `last_updated`, when the route last changed, is
+ * not used: a route that has not changed for months is as valid as a new one. `look_back_limit` goes by the former: an
+ * answer of 2025 with a limit of one day has routes last changed four months before, from every full-feed peer, all
+ * confirmed within 4 min.
  */
 export function decodeLookingGlass(data: unknown): Outcome<readonly ShownRoute[]> {
   const read = readData('looking-glass', schema, data);

@@ -9,7 +9,7 @@ import { all, type RipestatClient } from './client.ts';
 import { controlsOf } from './controls.ts';
 import { done, type Outcome } from './fault.ts';
 import { answersOther, questionOf, RESOURCES_AT_ONCE, unique } from './resources.ts';
-import { isFullFeed, readRoster, type Roster } from './roster.ts';
+import { isFullFeed, readPeerList, type PeerList } from './peer-list.ts';
 
 /** What to request for the first table. */
 export interface SeedOptions {
@@ -43,18 +43,18 @@ export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<Ri
   if (!question.ok) return question;
   const { resources, families } = question.value;
 
-  const [roster, states] = await Promise.all([
-    readRoster(client, collectors, signal),
+  const [peerList, states] = await Promise.all([
+    readPeerList(client, collectors, signal),
     statesOf(options, resources, controlsOf(families)),
   ]);
-  if (!roster.ok) return roster;
+  if (!peerList.ok) return peerList;
   if (!states.ok) return states;
 
-  const counted = countAll(options, states.value, { roster: roster.value, families });
-  // It is not known which of the two answers is wrong, so the roster is asked for again as well.
-  if (!counted.ok || counted.value.doubtsRoster) client.forget();
+  const counted = countAll(options, states.value, { peerList: peerList.value, families });
+  // It is not known which of the two answers is wrong, so the peer list is asked for again as well.
+  if (!counted.ok || counted.value.doubtsPeerList) client.forget();
   if (!counted.ok) return counted;
-  const warnings = [question, roster, states, counted].flatMap((outcome) => outcome.warnings);
+  const warnings = [question, peerList, states, counted].flatMap((outcome) => outcome.warnings);
   return done(seedOf(counted.value, states.value), [...warnings, ...namesOf(counted.value.leftOut)]);
 }
 
@@ -62,10 +62,10 @@ export async function seedFromRipestat(options: SeedOptions): Promise<Outcome<Ri
 function countAll(
   { territories }: SeedOptions,
   states: readonly BgpState[],
-  { roster, families }: { readonly roster: Roster; readonly families: readonly Family[] },
+  { peerList, families }: { readonly peerList: PeerList; readonly families: readonly Family[] },
 ): Outcome<Census> {
   const count = (routes: BgpState['routes']): Outcome<Census> =>
-    census('bgp-state', routes, roster, { territories, families });
+    census('bgp-state', routes, peerList, { territories, families });
   const parts: Census[] = [];
   for (const { routes } of states) {
     const part = count(routes);

@@ -35,7 +35,7 @@ export interface RipestatSourceOptions {
 /** How often missing data is requested again. Milliseconds. */
 const ROUND_MS = 30_000;
 /**
- * A seed ends when this share of its peers is confirmed. Of 421 peers in a looking glass of 2025, 94 % were heard
+ * A seed ends when this share of its peers is confirmed. Of 421 peers in a looking glass of 2025, 94 % had sent data
  * within the last 30 s and all within 4 min, so the live feed need not wait for the last ones.
  */
 const ENOUGH = 0.9;
@@ -60,7 +60,7 @@ export function ripestatSource(options: RipestatSourceOptions): ElementSource {
     async *elements(signal) {
       const { report, collectors } = options;
       const seed = await seedFromRipestat({ ...options, signal });
-      if (!told(seed, report)) return;
+      if (!isUsable(seed, report)) return;
       const { at, elements, prefixes } = seed.value;
       report({ type: 'seeded', at, elements: elements.length, prefixes });
       warnOfAge(at, options);
@@ -122,7 +122,7 @@ export async function* healing(options: HealingOptions, signal: AbortSignal): As
   let left: readonly LeftOut[] = [];
   for (let done = 0; !signal.aborted;) {
     const outcome = await healFromRipestat({ ...options, span: { ...options.span, peers }, signal });
-    if (told(outcome, report)) {
+    if (isUsable(outcome, report)) {
       const { elements, healed, unhealed } = outcome.value;
       report({ type: 'healed', peers: healed.length, unhealed: unhealed.length });
       yield* elements;
@@ -140,7 +140,7 @@ export async function* healing(options: HealingOptions, signal: AbortSignal): As
 }
 
 /** Reports a fault or the warnings, and returns whether there is a value. */
-function told<T>(
+function isUsable<T>(
   outcome: Outcome<T>,
   report: (report: RipestatReport) => void,
 ): outcome is Extract<Outcome<T>, { ok: true }> {

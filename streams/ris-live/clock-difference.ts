@@ -7,7 +7,7 @@ import type { Report } from './report.ts';
  */
 export class ClockDifference {
   readonly #report: Report;
-  #isTold = false;
+  #isReported = false;
 
   constructor(report: Report) {
     this.#report = report;
@@ -17,7 +17,7 @@ export class ClockDifference {
   note(lagMs: number | undefined): void {
     if (lagMs === undefined) return;
     const isFar = Math.abs(lagMs) > STALE_FEED_MS;
-    if (isFar && !this.#isTold) this.#report({ type: 'clocks-differ', behindMs: lagMs });
-    this.#isTold = isFar;
+    if (isFar && !this.#isReported) this.#report({ type: 'clocks-differ', behindMs: lagMs });
+    this.#isReported = isFar;
   }
 }

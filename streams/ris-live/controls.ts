@@ -26,8 +26,8 @@ export class Controls {
   /** The message without routes that only concern control prefixes. */
   take(message: Message, monotonicMs: number): Message {
     if (message.elements.length === 0 || this.#roles.size === 0) return message;
-    const kept = message.elements.filter((element) => !this.#isControl(element, message, monotonicMs));
-    return kept.length === message.elements.length ? message : { ...message, elements: kept };
+    const others = message.elements.filter((element) => !this.#isControl(element, message, monotonicMs));
+    return others.length === message.elements.length ? message : { ...message, elements: others };
   }
 
   /** Call after a new subscription: silence counts from now on. */

@@ -75,7 +75,7 @@ export type UnreadableReason =
   | 'bad-prefix'
   | 'bad-state';
 
-/** The context of reading: equal peers become the same object, and only watched routes are kept. */
+/** The context of reading: equal peers become the same object, and only watched routes are read. */
 export interface Reading {
   readonly names: Names;
   readonly routes: WatchedRoutes;

@@ -142,7 +142,7 @@ function connectionOf(socket: WebSocket, end: End, options: ConnectOptions): Con
   const inbox = new Inbox(socket);
   const watch = new DeadLinkWatch(socket, options);
   socket.on('message', (data) => {
-    watch.heard();
+    watch.noteMessage();
     inbox.put(bytesOf(data));
   });
   end.signal.addEventListener('abort', () => inbox.end(), { once: true });
@@ -206,32 +206,32 @@ class DeadLinkWatch {
   readonly #clock: Clock;
   readonly #pingMs: number;
   readonly #deadMs: number;
-  #heardMs: number;
+  #lastMessageMs: number;
 
   constructor(socket: WebSocket, { clock, pingMs = 15_000, deadMs = 30_000 }: ConnectOptions) {
     this.#socket = socket;
     this.#clock = clock;
     this.#pingMs = pingMs;
     this.#deadMs = deadMs;
-    this.#heardMs = clock.monotonicMs();
-    socket.on('pong', () => this.heard());
-    socket.on('ping', () => this.heard());
+    this.#lastMessageMs = clock.monotonicMs();
+    socket.on('pong', () => this.noteMessage());
+    socket.on('ping', () => this.noteMessage());
   }
 
-  heard(): void {
-    this.#heardMs = this.#clock.monotonicMs();
+  noteMessage(): void {
+    this.#lastMessageMs = this.#clock.monotonicMs();
   }
 
   async run(end: End, isHeld: () => boolean): Promise<void> {
     let pingAt = this.#clock.monotonicMs() + this.#pingMs;
     for (;;) {
-      const due = Math.min(pingAt, this.#heardMs + this.#deadMs);
+      const due = Math.min(pingAt, this.#lastMessageMs + this.#deadMs);
       await this.#clock.sleep(Math.max(1, due - this.#clock.monotonicMs()), end.signal);
       if (end.signal.aborted) return;
       const woken = this.#clock.monotonicMs();
       // A paused socket delivers no pong, and data that arrived while this process was stopped is still in the kernel.
-      if (isHeld() || woken > due + OVERSLEPT_MS) this.heard();
-      if (woken - this.#heardMs >= this.#deadMs) return end.cut(`nothing heard for ${this.#deadMs / 1000} s`);
+      if (isHeld() || woken > due + OVERSLEPT_MS) this.noteMessage();
+      if (woken - this.#lastMessageMs >= this.#deadMs) return end.cut(`nothing heard for ${this.#deadMs / 1000} s`);
       if (woken < pingAt) continue;
       pingAt = woken + this.#pingMs;
       if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();

@@ -3,7 +3,7 @@ import type { Collector, Peer, PeerId } from '../../src/bgp/peer.ts';
 import { later, type EventTime } from '../../src/bgp/time.ts';
 import { Reorder } from '../reorder.ts';
 import type { Message, Unreadable } from './decode.ts';
-import { Hearings } from './hearings.ts';
+import { CollectorActivity } from './collector-activity.ts';
 import { orderOf, type MessageOrder } from './message-id.ts';
 import { Pace } from './pace.ts';
 import { RecentIds } from './recent-ids.ts';
@@ -66,7 +66,7 @@ export class Intake {
   #messageMs = -Infinity;
   /** The latest event time that has left. */
   #left = -Infinity;
-  readonly hearings = new Hearings();
+  readonly activity = new CollectorActivity();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -95,7 +95,7 @@ export class Intake {
     const { at, peer, elements, id } = message;
     const { odd, timeline } = this.#options;
     const looksStale = timeline === 'live' && this.#pace.isStale(at, monotonicMs);
-    const timeliness = this.#clock.judge(at, monotonicMs, looksStale);
+    const timeliness = this.#clock.classify(at, monotonicMs, looksStale);
     const isStale = looksStale && timeliness !== 'returned';
     if (timeliness === 'ahead' || timeliness === 'leapt') {
       odd.count('ahead', id);
@@ -109,9 +109,9 @@ export class Intake {
       this.#loseAll(monotonicMs);
     }
     if (isStale || timeliness === 'absurd') {
-      this.hearings.murmur(peer.collector, monotonicMs);
+      this.activity.noteStale(peer.collector, monotonicMs);
       odd.count(timeliness === 'absurd' ? timeliness : 'stale', id);
-    } else this.#hear(peer.collector, at, monotonicMs);
+    } else this.#noteFresh(peer.collector, at, monotonicMs);
     const isTimely = timeliness !== 'absurd';
     if (isTimely) this.#takeIn(message, isStale);
     return !isStale && isTimely;
@@ -122,11 +122,11 @@ export class Intake {
     this.#pace.forget();
   }
 
-  #hear(collector: Collector, at: EventTime, monotonicMs: number): void {
+  #noteFresh(collector: Collector, at: EventTime, monotonicMs: number): void {
     this.#messageMs = monotonicMs;
     this.#noteDoubted(monotonicMs, PROOF_MS);
     this.#pace.note(at, monotonicMs);
-    if (this.hearings.hear(collector, at, monotonicMs)) {
+    if (this.activity.noteFresh(collector, at, monotonicMs)) {
       this.#options.report({ type: 'heard-again', collector, at });
     }
   }
@@ -155,9 +155,9 @@ export class Intake {
   /** Messages of this collector may be missing from here on. Reported once, until its next message. */
   lose(collector: Collector, reason: GapReason, monotonicMs: number): void {
     const at = this.#now(monotonicMs);
-    if (at === undefined || !this.hearings.lose(collector, monotonicMs)) return;
+    if (at === undefined || !this.activity.lose(collector, monotonicMs)) return;
     this.#held.put({ at, collector, what: { type: 'gap', at, collector, reason } });
-    this.#options.report({ type: 'gap', collector, reason, at, heardAt: this.hearings.heardAt(collector) ?? at });
+    this.#options.report({ type: 'gap', collector, reason, at, heardAt: this.activity.lastMessageAt(collector) ?? at });
   }
 
   /** Releases what is due. `isConnected`: earlier messages may still come. */
@@ -170,7 +170,7 @@ export class Intake {
       if (held === undefined) break;
       this.#leave(held);
     }
-    const collector = this.hearings.any;
+    const collector = this.activity.any;
     if (collector !== undefined && until >= this.#left + TICK_MS) this.#emit({ type: 'tick', at: until, collector });
   }
 
@@ -211,25 +211,25 @@ export class Intake {
   /** The whole feed jumped to another time: one gap for each collector, from its last message. */
   #loseAll(monotonicMs: number): void {
     this.#doubted.clear();
-    for (const collector of this.hearings.all) this.lose(collector, 'ahead-feed', monotonicMs);
+    for (const collector of this.activity.all) this.lose(collector, 'ahead-feed', monotonicMs);
   }
 
   /** The time for elements that the feed did not send. In a recording, time stops while the feed is silent. */
   #now(monotonicMs: number): EventTime | undefined {
-    const { heard } = this.#clock;
-    const now = this.#options.timeline === 'live' ? this.#clock.expected(monotonicMs) : heard;
-    return now === undefined ? undefined : (Math.max(now, heard ?? now, this.#left) as EventTime);
+    const { lastMessageAt } = this.#clock;
+    const now = this.#options.timeline === 'live' ? this.#clock.expected(monotonicMs) : lastMessageAt;
+    return now === undefined ? undefined : (Math.max(now, lastMessageAt ?? now, this.#left) as EventTime);
   }
 
   /** The time up to which no earlier message will come. */
   #until(monotonicMs: number, isConnected: boolean): EventTime | undefined {
     const expected = this.#clock.expected(monotonicMs);
-    const { heard } = this.#clock;
+    const { lastMessageAt } = this.#clock;
     const isSilent = monotonicMs - Math.max(this.#messageMs, this.#begunMs) >= this.#options.silenceMs;
-    if (expected === undefined || (heard === undefined && !isSilent)) return undefined;
+    if (expected === undefined || (lastMessageAt === undefined && !isSilent)) return undefined;
     const until = isConnected ? later(expected, -this.#options.reorderMs) : expected;
     const mayPass = this.#options.timeline === 'live' || isSilent || !isConnected;
-    return mayPass || heard === undefined ? until : (Math.min(until, heard) as EventTime);
+    return mayPass || lastMessageAt === undefined ? until : (Math.min(until, lastMessageAt) as EventTime);
   }
 
   #tick(message: Message): void {
@@ -238,7 +238,7 @@ export class Intake {
     // A message of a session before it is up does not prove liveness.
     const isAlive = !isSent && !this.#sessions.mayBeDown(message);
     const isOfPeer = isAlive && at >= (this.#peerTicks.get(peer.id) ?? -Infinity) + PEER_TICK_MS;
-    if (!isOfPeer && !this.hearings.mayTick(collector, at, TICK_MS)) return;
+    if (!isOfPeer && !this.activity.mayTick(collector, at, TICK_MS)) return;
     if (isOfPeer) this.#peerTicks.set(peer.id, at);
     this.#held.put({ at, collector, what: { type: 'tick', at, collector, ...(isOfPeer ? { peer } : {}) } });
   }

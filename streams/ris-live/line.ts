@@ -52,7 +52,7 @@ const HEALTHY_MS = 60_000;
 const WAITS = { leastMs: 1_000, firstMs: 2_000, mostMs: 60_000 };
 
 /** Errors of one connection that are reported; others are only counted. */
-const MAX_ERRORS_TOLD = 10;
+const MAX_REPORTED_ERRORS = 10;
 
 /** After waiting this long for the reader, milliseconds, a line counts as held up. */
 const HELD_UP_MS = 1000;
@@ -72,9 +72,9 @@ export class Line {
   #isHeldUp = false;
   #wasHeldUp = false;
   /** Arrival of the last fresh message. Monotonic milliseconds. */
-  heardMs = 0;
+  freshMs = 0;
   /** Arrival of the last stale message: later than `heardMs` while only stale ones come. Monotonic milliseconds. */
-  murmuredMs = -Infinity;
+  staleMs = -Infinity;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -121,8 +121,8 @@ export class Line {
     this.#connection = connection;
     this.#errors = 0;
     this.state = 'subscribing';
-    this.heardMs = this.#options.clock.monotonicMs();
-    this.murmuredMs = -Infinity;
+    this.freshMs = this.#options.clock.monotonicMs();
+    this.staleMs = -Infinity;
     report({ type: 'connected', line: name });
     listener.connected(this);
     const done = new AbortController();
@@ -179,8 +179,8 @@ export class Line {
     switch (decoded.kind) {
       case 'message':
         this.collectors.add(decoded.peer.collector);
-        if (listener.message(decoded)) this.heardMs = clock.monotonicMs();
-        else this.murmuredMs = clock.monotonicMs();
+        if (listener.message(decoded)) this.freshMs = clock.monotonicMs();
+        else this.staleMs = clock.monotonicMs();
         return;
       case 'unreadable':
         return listener.unreadable(decoded, sampleOf(frame));
@@ -192,7 +192,7 @@ export class Line {
       case 'error':
         // "Closing connection after being behind …" is followed by the close, which causes the gap.
         listener.oddity('server-error');
-        if (this.#errors++ < MAX_ERRORS_TOLD) report({ type: 'server-error', line: name, text: decoded.text });
+        if (this.#errors++ < MAX_REPORTED_ERRORS) report({ type: 'server-error', line: name, text: decoded.text });
         return;
       case 'pong':
         return;

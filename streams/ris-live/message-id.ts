@@ -16,9 +16,9 @@ const NO_ORDER: MessageOrder = { scope: '', count: 0 };
 /**
  * Reads the order from an id, in every form seen on the wire:
  * - since 2022 `<peer>-<16 hex digits>`: 48 bits of milliseconds, which are the message's timestamp, then 16 bits of a
- *   counter over the collector's peers that begins anew each millisecond;
- * - 2019 `<peer>-<timestamp>-<n>`, 2020–2021 `<rrc>-<peer, or its number>-<n>`: a counter of the session's own.
- * What has none of these forms is ordered by arrival alone.
+ *   counter over the collector's peers that restarts each millisecond;
+ * - 2019 `<peer>-<timestamp>-<n>`, 2020–2021 `<rrc>-<peer, or its number>-<n>`: a counter of the session's own. What
+ *   has none of these forms is ordered by arrival alone.
  */
 export function orderOf(id: string): MessageOrder {
   const dash = id.lastIndexOf('-');

@@ -19,7 +19,7 @@ export class LiveSessions {
   /** Like `#down`, including state messages that have arrived and are not sorted yet: the latest state. */
   readonly #mayBeDown = new Map<PeerId, EventTime>();
   /** The time up to which each session is known to be up. Bounded by the number of peers that a feed may name. */
-  readonly #standing = new Map<PeerId, EventTime>();
+  readonly #upUntil = new Map<PeerId, EventTime>();
 
   /** Notes a message at its arrival. Returns whether it must be sorted, because it may show that its session is up. */
   matters(message: Message): boolean {
@@ -28,11 +28,11 @@ export class LiveSessions {
       this.#mayBeDown.set(peer.id, latest(at, this.#mayBeDown.get(peer.id)));
       return true;
     }
-    const stands = standsAt(message);
-    if (stands === undefined) return false;
-    this.#standing.set(peer.id, latest(stands, this.#standing.get(peer.id)));
+    const up = upAt(message);
+    if (up === undefined) return false;
+    this.#upUntil.set(peer.id, latest(up, this.#upUntil.get(peer.id)));
     const down = this.#mayBeDown.get(peer.id);
-    return type === 'state' || (down !== undefined && (type === 'update' || stands >= down));
+    return type === 'state' || (down !== undefined && (type === 'update' || up >= down));
   }
 
   /** Whether the session was reported down, and nothing since shows that it is up. */
@@ -47,15 +47,15 @@ export class LiveSessions {
   risen(message: Message, isLate: boolean): Element | undefined {
     const { type, state, peer, at } = message;
     if (type === 'state' && state !== 'up') {
-      if (isLate && at < (this.#standing.get(peer.id) ?? at)) return undefined;
+      if (isLate && at < (this.#upUntil.get(peer.id) ?? at)) return undefined;
       this.#down.set(peer.id, at);
       this.#mayBeDown.set(peer.id, latest(at, this.#mayBeDown.get(peer.id)));
       return undefined;
     }
-    const stands = standsAt(message);
-    if (stands === undefined) return undefined;
+    const up = upAt(message);
+    if (up === undefined) return undefined;
     const down = this.#down.get(peer.id);
-    if (down !== undefined && stands < down && (isLate || type === 'keepalive')) return undefined;
+    if (down !== undefined && up < down && (isLate || type === 'keepalive')) return undefined;
     this.#mayBeDown.delete(peer.id);
     this.#down.delete(peer.id);
     return down !== undefined && type !== 'state' ? { type: 'peer-state', at, peer, state: 'up' } : undefined;
@@ -75,7 +75,7 @@ export class LiveSessions {
 }
 
 /** When this message proves its session to be up; `undefined`: it does not. */
-function standsAt({ type, state, at, isSent }: Message): EventTime | undefined {
+function upAt({ type, state, at, isSent }: Message): EventTime | undefined {
   if (state === 'up') return at;
   if (isSent) return undefined;
   if (type === 'update') return at;

@@ -158,7 +158,7 @@ class Feed implements Listener {
     const now = this.#now();
     return {
       lines: this.#lines.map(({ name, state }) => ({ name, state })),
-      collectorAges: this.#intake.hearings.ages(now),
+      collectorAges: this.#intake.activity.ages(now),
       messages: this.#figures.messages,
       messagesPerSecond: this.#figures.messagesPerSecond(now),
       lagMs: this.#figures.lagMs,
@@ -180,11 +180,11 @@ class Feed implements Listener {
   }
 
   collectors(collectors: readonly Collector[]): void {
-    for (const collector of collectors) this.#intake.hearings.expect(collector, this.#now());
+    for (const collector of collectors) this.#intake.activity.expect(collector, this.#now());
   }
 
   connected(line: Line): void {
-    for (const collector of line.collectors) this.#intake.hearings.expect(collector, this.#now());
+    for (const collector of line.collectors) this.#intake.activity.expect(collector, this.#now());
     if (this.#lines.filter(isConnected).length === 1) this.#controls.expect(this.#now());
   }
 
@@ -210,7 +210,7 @@ class Feed implements Listener {
     const wall = eventTimeOf(this.#options.clock.wallMs());
     if (wall !== undefined) this.#intake.begin(wall, this.#now());
     for (const line of this.#lines) {
-      for (const collector of line.collectors) this.#intake.hearings.expect(collector, this.#now());
+      for (const collector of line.collectors) this.#intake.activity.expect(collector, this.#now());
     }
   }
 
@@ -237,22 +237,22 @@ class Feed implements Listener {
 
   #excuse(): void {
     const now = this.#now();
-    for (const line of this.#lines) line.heardMs = now;
-    this.#intake.hearings.excuse(now);
+    for (const line of this.#lines) line.freshMs = now;
+    this.#intake.activity.excuse(now);
   }
 
   /** Finds collectors that send nothing, or only old messages, over an open connection. */
   #listenTo(line: Line): void {
     const now = this.#now();
-    const { hearings } = this.#intake;
+    const { activity } = this.#intake;
     const { silentCollectorMs = 60_000, silentFeedMs = 45_000 } = this.#options;
-    const isLost = now - line.heardMs >= silentFeedMs;
+    const isLost = now - line.freshMs >= silentFeedMs;
     for (const collector of line.collectors) {
-      if (isLost || hearings.silentMs(collector, now) >= silentCollectorMs) {
-        this.#intake.lose(collector, hearings.reasonOf(collector), now);
+      if (isLost || activity.silentMs(collector, now) >= silentCollectorMs) {
+        this.#intake.lose(collector, activity.reasonOf(collector), now);
       }
     }
-    const isStale = line.murmuredMs > line.heardMs;
+    const isStale = line.staleMs > line.freshMs;
     if (isLost) line.cut(`no message${isStale ? ' but old ones' : ''} for ${silentFeedMs / 1000} s`);
   }
 

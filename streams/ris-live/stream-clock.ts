@@ -36,7 +36,7 @@ export interface StreamClockOptions {
 }
 
 /** This many messages must agree before a new time is accepted. */
-const WITNESSES = 3;
+const MIN_MESSAGES = 3;
 
 /** Messages that agree with each other, but not with the feed's time. */
 interface Doubt {
@@ -44,7 +44,7 @@ interface Doubt {
   /** When `at` arrived. Monotonic milliseconds. */
   atMs: number;
   readonly sinceMs: number;
-  witnesses: number;
+  messages: number;
 }
 
 /**
@@ -57,7 +57,7 @@ export class StreamClock {
   readonly #oldestMs: number;
   readonly #doubtMs: number;
   /** The latest time that was used, and when it arrived. */
-  #heard: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
+  #lastMessage: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #guess: { readonly at: EventTime; readonly monotonicMs: number } | undefined;
   #doubt: Doubt | undefined;
   /** The size of the last accepted leap. It may have been wrong, and the feed may come back. Milliseconds. */
@@ -74,8 +74,8 @@ export class StreamClock {
   }
 
   /** The latest time of a message. */
-  get heard(): EventTime | undefined {
-    return this.#heard?.at;
+  get lastMessageAt(): EventTime | undefined {
+    return this.#lastMessage?.at;
   }
 
   /** Starts a live feed at our wall clock, the only estimate before the first message. */
@@ -85,34 +85,35 @@ export class StreamClock {
 
   /** What the feed's time should be by now. */
   expected(monotonicMs: number): EventTime | undefined {
-    const base = this.#heard ?? this.#guess;
+    const base = this.#lastMessage ?? this.#guess;
     return base === undefined ? undefined : later(base.at, Math.max(0, Math.floor(monotonicMs - base.monotonicMs)));
   }
 
   /** `isStale`: the message is minutes slower than the feed's pace, so it does not show the present time. */
-  judge(at: EventTime, monotonicMs: number, isStale = false): Timeliness {
+  classify(at: EventTime, monotonicMs: number, isStale = false): Timeliness {
     const expected = this.expected(monotonicMs);
     if (expected !== undefined) {
       if (this.#mayHaveReturned(at, expected)) {
         if (this.#doubtedMs(at, monotonicMs) < this.#beliefMs) return 'in-time';
         this.#doubt = this.#leaptMs = undefined;
-        this.#heard = { at, monotonicMs };
+        this.#lastMessage = { at, monotonicMs };
         return 'returned';
       }
       const isAhead = this.#timeline === 'live' && at > expected + this.#leadMs;
       const isAbsurd = at < expected - this.#oldestMs;
-      if (isAhead && this.#heard !== undefined) {
+      if (isAhead && this.#lastMessage !== undefined) {
         const doubtedMs = this.#doubtedMs(at, monotonicMs);
         if (doubtedMs < this.#doubtMs) return 'ahead';
         if (doubtedMs < this.#beliefMs) return 'leapt';
         this.#leaptMs = at - expected;
-      } else if ((isAhead || (isAbsurd && this.#heard === undefined)) && !this.#isConvinced(at, monotonicMs)) {
+      } else if ((isAhead || (isAbsurd && this.#lastMessage === undefined)) && !this.#isConvinced(at, monotonicMs)) {
         return isAhead ? 'ahead' : 'absurd';
       }
-      if (isAbsurd && this.#heard !== undefined) return 'absurd';
+      if (isAbsurd && this.#lastMessage !== undefined) return 'absurd';
     }
     this.#doubt = undefined;
-    if (this.#heard === undefined || (at > this.#heard.at && !isStale)) this.#heard = { at, monotonicMs };
+    if (this.#lastMessage === undefined || (at > this.#lastMessage.at && !isStale))
+      this.#lastMessage = { at, monotonicMs };
     return 'in-time';
   }
 
@@ -130,15 +131,15 @@ export class StreamClock {
   #doubtedMs(at: EventTime, monotonicMs: number): number {
     const doubt = this.#doubt;
     if (doubt === undefined || Math.abs(at - later(doubt.at, monotonicMs - doubt.atMs)) > this.#toleranceMs) {
-      this.#doubt = { at, atMs: monotonicMs, sinceMs: monotonicMs, witnesses: 1 };
+      this.#doubt = { at, atMs: monotonicMs, sinceMs: monotonicMs, messages: 1 };
       return 0;
     }
-    doubt.witnesses++;
+    doubt.messages++;
     if (at > doubt.at) {
       doubt.at = at;
       doubt.atMs = monotonicMs;
     }
-    return doubt.witnesses >= WITNESSES ? monotonicMs - doubt.sinceMs : 0;
+    return doubt.messages >= MIN_MESSAGES ? monotonicMs - doubt.sinceMs : 0;
   }
 
   get #toleranceMs(): number {

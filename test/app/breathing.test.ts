@@ -9,7 +9,7 @@ async function* endless(): AsyncGenerator<Element> {
   for (let at = 0; ; at++) yield { type: 'tick', at: at as EventTime, collector: 'rrc00' as Collector };
 }
 
-test('a signal is heard while a source that has all of its elements in memory is read', async () => {
+test('a signal is handled while a source that has all of its elements in memory is read', async () => {
   const stop = new AbortController();
   process.once('SIGUSR2', () => stop.abort());
   process.kill(process.pid, 'SIGUSR2');

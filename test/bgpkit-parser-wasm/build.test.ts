@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const wasm = `${root}/bgpkit-parser-wasm/pkg/bgpkit_parser_wasm_bg.wasm`;
 
-it('the committed package is of the sources, the lock file and the build script that stand', () => {
+it('the committed package was built from the committed sources, lock file and build script', () => {
   const said = execFileSync(`${root}/scripts/build-wasm.sh`, ['--check'], { encoding: 'utf8' });
   expect(said).toContain('pkg/ is of these sources');
 });

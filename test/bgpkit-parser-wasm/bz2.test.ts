@@ -82,7 +82,7 @@ describe('what follows the last stream', () => {
     expect(unpacked.end).toBe('padding');
   });
 
-  it('other bytes are garbage, and the streams before it are kept', () => {
+  it('other bytes are garbage, and the streams before it are used', () => {
     for (const garbage of ['B', 'BZ', 'garbage']) {
       const unpacked = unpack(Buffer.concat([FIRST, Buffer.from(garbage)]), 3);
       expect(unpacked.bytes.toString()).toBe('first stream\n');
@@ -111,7 +111,7 @@ describe('damage', () => {
     }
   });
 
-  it('35: of a file with a corrupt block the blocks before it are kept', () => {
+  it('35: of a file with a corrupt block, the blocks before it are used', () => {
     const plain = Array.from({ length: 20_000 }, (_, i) => `${i % 50} squared is ${(i % 50) ** 2}\n`).join('');
     expect(text(FOUR_BLOCKS)).toBe(plain);
     const damaged = Buffer.from(FOUR_BLOCKS);

@@ -116,7 +116,7 @@ describe('progress', () => {
     filesTotal: 12,
   };
 
-  test('tells bytes, files, speed, event time and the time left', () => {
+  test('shows bytes, files, speed, event time and the time left', () => {
     expect(progressText(reading, 2000)).toBe(
       ' 44 %  2 s left  12.1 of 27.0 MB  3 of 12 files  310,000 records/s  at 2014-12-22 16:04:55 UTC',
     );
@@ -128,7 +128,7 @@ describe('progress', () => {
     expect(progressText({ ...reading, bytesRead: 0, bytesTotal: 0 }, 0)).toContain('100 %');
   });
 
-  test('is a line every ten seconds where there is no terminal', () => {
+  test('is a line every ten seconds without a terminal', () => {
     let now = 0;
     const { io, written } = ioOf({});
     const progress = createProgress(io, () => now);
@@ -199,7 +199,7 @@ describe('what a source says of its files', () => {
 });
 
 describe('a text sink', () => {
-  test('waits while its reader is slow, and for nobody who is gone', async () => {
+  test('waits while its reader is slow, and not for a reader that is gone', async () => {
     const stream = new PassThrough({ highWaterMark: 4 });
     let failures = 0;
     const sink = textSink(stream, () => failures++);

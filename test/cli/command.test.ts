@@ -84,7 +84,7 @@ describe('territories', () => {
     expect(stdout).toMatch(/blocks +175\.45\.176\.0\/22\n.*units +4 IPv4 networks/);
   });
 
-  test('a file adds others, says what differs from the default, and may define KP anew', async () => {
+  test('a file adds others, says what differs from the default, and may redefine KP', async () => {
     const file = await given(
       'others.yaml',
       `territories:
@@ -101,7 +101,7 @@ describe('territories', () => {
 });
 
 describe('inspect', () => {
-  test('tells types, time range, peers with their table sizes, damage', async () => {
+  test('shows types, time range, peers with their table sizes, damage', async () => {
     const files = await mrtFilesIn(BLACKOUT);
     const rib = files.find((file) => file.includes('bview.20141221')) ?? '';
     const { status, stdout } = await cli.run(['inspect', rib]);

@@ -148,7 +148,7 @@ describe('a signal', () => {
   );
 });
 
-describe('a mistake is one clear line and a status that says who must mend it', () => {
+describe('a mistake is one clear line and a status that says who must correct it', () => {
   test.each([
     [
       'an unknown option',
@@ -243,7 +243,7 @@ describe('a mistake is one clear line and a status that says who must mend it', 
     });
   });
 
-  test('a damaged file: the rest is told, the file is named, status 3', async () => {
+  test('a damaged file: the rest is reported, the file is named, status 3', async () => {
     const folder = join(here.folder, 'damaged');
     await mkdir(folder);
     for (const file of await mrtFilesIn(BLACKOUT)) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLACKOUT, mrtFilesIn, TWO_WAVES } from '../support/cli.ts';
 import { commandHere, type CommandHere } from '../support/in-process.ts';
 
-/** Whoever reads the output alone must not take silence for "nothing happened". */
+/** A reader of the output alone must not take silence for "nothing happened". */
 let cli: CommandHere;
 beforeAll(async () => {
   cli = await commandHere();
@@ -22,7 +22,7 @@ describe('a replay into a file', () => {
     expect(stderr).toContain('Give a table dump (bview, rib) from before the time in question');
   });
 
-  test('names a territory of which no record was read', async () => {
+  test('names a territory without any record', async () => {
     const territory = '{id: YT, name: YouTube, blocks: [208.65.152.0/22], origins: [36561]}';
     await writeFile(join(cli.folder, 'watch.yaml'), `territories: [${territory}]\n`);
     const wanted = ['--territories', 'watch.yaml', '--out', 'unseen.ndjson'];

@@ -55,7 +55,7 @@ voting: { peerSilence: 0s }
     });
   });
 
-  test('durations carry their unit, and the two families may stand together', () => {
+  test('durations carry their unit, and both families may be in one list', () => {
     const file = parseTerritories(
       `${YOUTUBE}    timeZone: America/Los_Angeles
     policy: { minVoters: 3, unroutableHold: 1m30s, unroutableBelow: 0.2 }
@@ -84,7 +84,7 @@ voting: { learn: 5m }
   });
 });
 
-describe('case 52: a file that is no such configuration is refused with the place', () => {
+describe('case 52: a file that is not such a configuration is refused, with the place', () => {
   test.each([
     ['broken YAML', 'territories: [', /^watch\.yaml:1:\d+: .*(?:flow|end)/i],
     ['broken indentation', 'territories:\n  - id: YT\n name: x\n', /^watch\.yaml:3:\d+: /],
@@ -133,7 +133,7 @@ describe('case 52: a file that is no such configuration is refused with the plac
     expect(faults(`${YOUTUBE}${'#'.repeat(1024 * 1024)}`)).toBe('watch.yaml:1:1: the file is larger than 1 MiB');
   });
 
-  test('all faults are told at once, twenty at most', () => {
+  test('all faults are reported at once, twenty at most', () => {
     const wrong = Array.from({ length: 30 }, (_, i) => `  - { id: T${i}, name: T, blocks: [no] }`).join('\n');
     const told = faults(`territories:\n${wrong}\n`).split('\n');
     expect(told).toHaveLength(21);

@@ -170,8 +170,8 @@ function followContract(rule: Rule): void {
 }
 
 /**
- * A reader stands at the event whose id it wrote in the space `readers`, as JSON. What it has yet to deal with stays, and
- * so does the event it stands at: reading goes on after that one.
+ * A reader is at the event whose id it wrote in the space `readers`, as JSON. What it has yet to deal with stays, and
+ * so does the event it is at: reading continues after that one.
  */
 function trimContract(rule: Rule): void {
   rule('trimmed, the newest stay and the number of those forgotten is told', async ({ store, reopen }) => {

@@ -50,7 +50,7 @@ export function readerAt(name: string, id: string | null): StateChange {
   return change('readers', name, JSON.stringify(id));
 }
 
-/** Numbers of the events that are kept, in their order. */
+/** Numbers of the events that are stored, in their order. */
 export async function numbers(store: StateStore, after?: number): Promise<number[]> {
   const found: number[] = [];
   for await (const { sequence } of store.events(after === undefined ? undefined : idOf(after)))

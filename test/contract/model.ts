@@ -10,7 +10,7 @@ const ENGINE: readonly Space[] = ['routes/KP/ipv4', 'voters', 'engine'];
 const OTHERS: readonly Space[] = ['instances', 'webhooks/queue'];
 const NOBODY_WAITS_MS = 3_600_000;
 
-/** One call of the port, by one of two handles. Numbers and tokens are told from where the model stands. */
+/** One call of the port, by one of two handles. Numbers and tokens are relative to the state of the model. */
 type Step = { readonly handle: 0 | 1 } & (
   | {
       readonly call: 'commit';
@@ -70,7 +70,7 @@ class Model {
     this.#readers.set(name, at);
   }
 
-  /** The first event that must stay is the first one that a reader stands at or lacks, or the first of the newest. */
+  /** The first event that must stay is the first one that a reader is at or lacks, or the first of the newest. */
   trim(most: number): number {
     const held = [...this.#readers.values()].map((at) => (at === undefined ? 0 : Math.max(0, this.events.indexOf(at))));
     return this.events.splice(0, Math.max(0, Math.min(this.events.length - most, ...held))).length;
@@ -180,7 +180,7 @@ async function take(step: Step, store: StateStore, model: Model): Promise<void> 
       const isTaken = step.whole || step.ahead === 1;
       const token = tokenOf(isTaken ? step.token : step.token && Math.min(0, step.token), model);
       const events = step.events.map((number) => event(number));
-      // A whole batch under the number that stands there already would not be told from that one repeated.
+      // A whole batch under the number that is stored already could not be distinguished from a repetition.
       const whole = step.whole && number !== model.number;
       const one = batch(number, { cursor: moment(number), events, changes: step.changes, ...(whole && { whole }) });
       expect(await store.commit(one, token)).toEqual(model.commit(one, token));
@@ -209,7 +209,7 @@ async function take(step: Step, store: StateStore, model: Model): Promise<void> 
   }
 }
 
-/** While a lease runs, nobody has a token newer than its. */
+/** While a lease runs, no process has a newer token. */
 function tokenOf(ahead: number | undefined, { fence, lease }: Model): number | undefined {
   if (ahead === undefined) return undefined;
   return Math.max(0, fence + (lease === undefined ? ahead : Math.min(0, ahead)));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { clocksOf } from '../../src/app/output/formatters.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
-import { unjudgedLines } from '../../src/report/summary.ts';
+import { noVerdictLines } from '../../src/report/summary.ts';
 import { clock, Day, KP, peers } from '../support/day.ts';
 import { eventsOf } from './words.ts';
 
@@ -14,7 +14,7 @@ function endOf(day: Day): string {
     ...{ territory, family, verdict, visibility, since: undefined, pending: undefined },
     minVoters: DEFAULT_POLICY.minVoters,
   }));
-  return unjudgedLines({ standings, end: clock('12:00') }, clocks).join('\n');
+  return noVerdictLines({ standings, end: clock('12:00') }, clocks).join('\n');
 }
 
 test('X: one table alone says what it shows', () => {

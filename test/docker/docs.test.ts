@@ -12,7 +12,7 @@ const docs = readFileSync(join(ROOT, 'docs/docker.md'), 'utf8');
 const commands = [...docs.matchAll(/^ {4}(\S.*(?:\\\n.*)*)$/gm)].map(([, line]) => line!.replaceAll('\\\n', ' '));
 const { services } = readCompose();
 
-/** What stands before a comment, a pipe or the next command. */
+/** The text before a comment, a pipe or the next command. */
 function callsOf(pattern: RegExp): readonly (readonly string[])[] {
   const calls = commands.flatMap((command) => [...command.matchAll(pattern)].map((match) => match.groups!['words']!));
   return calls.map((words) => words.replace(/\s+(?:#|>|\||&).*$/, '').split(/\s+/));

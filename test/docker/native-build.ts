@@ -174,7 +174,7 @@ function nativeEnvironment(env: Readonly<Record<string, string>>, root: string):
   return { ...all, PATH: [first, dirname(process.execPath), ...rest].join(':') };
 }
 
-/** Ours, for npm's settings, without what `npm test` tells its children of this checkout. */
+/** Ours, for npm's settings, without what `npm test` passes to its children about this checkout. */
 function ourEnvironment(): Record<string, string | undefined> {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(?:npm_(?!config_)|npm_config_local|INIT_CWD|NODE_)/.test(name),

@@ -13,7 +13,7 @@ const file = (name: string): string => join(ROOT, 'docs/examples/verify', name);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Programs that tell whether a request is genuine, and what makes and runs them. */
+/** Programs that check whether a request is genuine, and what builds and runs them. */
 interface Verifier {
   readonly name: string;
   /** Must be there, asked like this. */

@@ -16,7 +16,7 @@ const OPTIONS: EngineOptions = {
   recorded: true,
 };
 
-/** A day that writes down what it was told, to be run into a store. */
+/** A day that records its elements, to be run into a store. */
 export class Told extends Day {
   readonly elements: Element[] = [];
 

@@ -88,7 +88,7 @@ test('a past verdict is explained by each peer and its last message', async () =
   });
 });
 
-test('uptime tells apart what was down, blind and not watched', async () => {
+test('uptime distinguishes down, blind and not watched', async () => {
   const { json } = await serving(await outageStore());
   const { rows } = (await json('/api/v1/uptime?from=2014-12-22T12:00:00Z&until=2014-12-22T16:00:00Z')) as {
     rows: Record<string, number>[];
@@ -164,7 +164,7 @@ test('the id of a territory may be written in small letters, as on the command l
   expect(await json('/api/v1/verdict?territory=kp')).toEqual(await json('/api/v1/verdict?territory=KP'));
 });
 
-test('long answers are made one after the other; one that nobody waits for any more does not stop the others', async () => {
+test('long answers are made one after the other; one whose client is gone does not stop the others', async () => {
   const { get, json } = await serving(await outageStore());
   const path = '/api/v1/timeline?from=2014-12-22T12:00:00Z&until=2014-12-22T16:00:00Z';
   const gone = new AbortController();

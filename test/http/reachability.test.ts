@@ -38,7 +38,7 @@ test('the verdict on the routes is the same with and without services', async ()
   expect(await probed.json('/api/v1/verdict')).toEqual(await plain.json('/api/v1/verdict'));
 });
 
-test('where no service is asked the list is empty, and that is no fault', async () => {
+test('without probed services the list is empty, which is not a fault', async () => {
   const { json } = await serving(await outageStore());
   expect(await json('/api/v1/reachability')).toEqual({ territories: [] });
 });

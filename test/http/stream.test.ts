@@ -29,7 +29,7 @@ async function allOf(store: StateStore): Promise<UnroutableEvent[]> {
   return events;
 }
 
-test('who comes back with the id of its last event gets all that came since, in order', async () => {
+test('a client that comes back with the id of its last event gets all later ones, in order', async () => {
   const store = await outageStore();
   const all = await allOf(store);
   const { get } = await serving(store);
@@ -59,7 +59,7 @@ test('an event that is stored is there within a second, and so is the verdict', 
   expect(text).toContain(`event: ${event.type}\n`);
 });
 
-test('who asks for what is forgotten is told so', async () => {
+test('a request for an event that is no longer stored gets an error', async () => {
   const { get } = await serving(await outageStore());
   const answer = await get('/api/v1/events/stream', { headers: { 'Last-Event-ID': 'long-gone' } });
   expect(await read(answer, (seen) => seen.includes('event: missed'))).toContain(

@@ -60,7 +60,7 @@ describe('a queue that is full', () => {
     await second;
   });
 
-  test('nobody waits for room once it is over', async () => {
+  test('no writer waits for room once it is over', async () => {
     const queue = new AsyncQueue<number>(1);
     queue.push(1);
     const room = queue.room();

@@ -13,7 +13,7 @@ function thrownBy(act: () => unknown): unknown {
   return undefined;
 }
 
-test('what the system says is told in plain words', () => {
+test('the system’s errors are reported in plain words', () => {
   const folder = mkdtempSync(join(tmpdir(), 'errno-'));
   try {
     const absent = thrownBy(() => readFileSync(join(folder, 'absent')));
@@ -39,7 +39,7 @@ test('LMDB gives the number of an error: it has the name of that number', () => 
   expect(codeOf(Object.assign(new Error('No space left on device'), { code: 28 }))).toBe('ENOSPC');
 });
 
-test('why nobody can listen at a port', () => {
+test('why a server cannot listen at a port', () => {
   expect(listenRefusal(Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' }))).toBe(
     'another program listens there: choose another port',
   );

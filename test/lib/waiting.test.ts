@@ -6,7 +6,7 @@ import { Notifier } from '../../src/lib/notifier.ts';
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
 describe('a notifier', () => {
-  test('wakes all that wait, and forgets a call that nobody waited for', async () => {
+  test('wakes all that wait, and forgets a call without a waiter', async () => {
     const notifier = new Notifier();
     notifier.notify();
     let woken = 0;
@@ -18,7 +18,7 @@ describe('a notifier', () => {
     expect(woken).toBe(2);
   });
 
-  test('wakes who waits when its signal aborts, and leaves no listener behind', async () => {
+  test('wakes a waiter when its signal aborts, and leaves no listener behind', async () => {
     const notifier = new Notifier();
     const stop = new AbortController();
     const waits = [notifier.next(stop.signal), notifier.next(stop.signal)];

@@ -17,8 +17,8 @@ test('gaps that are over are one span, from the last word of the first to the fi
   gaps.gap(rrc00, clock('12:00'));
   gaps.gap(rrc01, clock('12:01'));
   expect(gaps.take()).toBeUndefined();
-  gaps.heardAgain(rrc00, clock('12:05'));
-  gaps.heardAgain(rrc01, clock('12:04'));
+  gaps.end(rrc00, clock('12:05'));
+  gaps.end(rrc01, clock('12:04'));
   expect(gaps.take()).toMatchObject({ from: clock('12:00'), to: clock('12:05'), collectors: [rrc00, rrc01] });
   expect(gaps.take()).toBeUndefined();
 });
@@ -27,22 +27,22 @@ test('what was missed before a gap that is open, or not healed yet, is one with 
   const gaps = new GapLog();
   gaps.gap(rrc00, clock('12:10'));
   gaps.gap(rrc00, clock('12:00'));
-  gaps.heardAgain(rrc00, clock('12:15'));
+  gaps.end(rrc00, clock('12:15'));
   gaps.gap(rrc00, clock('12:20'));
-  gaps.heardAgain(rrc00, clock('12:25'));
+  gaps.end(rrc00, clock('12:25'));
   expect(gaps.take()).toMatchObject({ from: clock('12:00'), to: clock('12:25') });
 });
 
 test('a span that could not be healed is put back, and grows with what is missed since', () => {
   const gaps = new GapLog();
   gaps.gap(rrc00, clock('12:00'));
-  gaps.heardAgain(rrc00, clock('12:05'));
+  gaps.end(rrc00, clock('12:05'));
   const span = gaps.take();
   if (span === undefined) throw new Error('no span');
   gaps.gap(rrc00, clock('12:10'));
   gaps.putBack(span);
   expect(gaps.take()).toBeUndefined();
-  gaps.heardAgain(rrc00, clock('12:15'));
+  gaps.end(rrc00, clock('12:15'));
   expect(gaps.take()).toMatchObject({ from: clock('12:00'), to: clock('12:15') });
 });
 
@@ -51,7 +51,7 @@ test('who waits for a gap to be over is woken by it, and by the end', async () =
   const stop = new AbortController();
   gaps.gap(rrc00, clock('12:00'));
   const over = gaps.over(stop.signal);
-  gaps.heardAgain(rrc00, clock('12:05'));
+  gaps.end(rrc00, clock('12:05'));
   await over;
   gaps.take();
   const end = gaps.over(stop.signal);

@@ -16,7 +16,7 @@ function stranger(n: number): Peer {
 
 const route = { at: clock('12:00'), path: [asn(131279)], pathId: undefined, dumped: false };
 
-test('a feed that makes up peers is heard of so many and no more', () => {
+test('of a feed that invents peers, a limited number is read', () => {
   const view = new TerritoryView(KP, 'ipv4', 0.5);
   const peers = new PeerTable([view], DEFAULT_VOTING);
   for (let n = 0; n < MAX_SESSIONS + 500; n++) {
@@ -26,7 +26,7 @@ test('a feed that makes up peers is heard of so many and no more', () => {
   expect(view.ribs.size).toBe(MAX_SESSIONS);
 });
 
-test('all sessions together hold so many routes and no more; who adds to them is refused', () => {
+test('all sessions together hold a limited number of routes; a route beyond that is refused', () => {
   const view = new TerritoryView(KP, 'ipv4', 0.5);
   const { ofAll: most, ofSession: mostOfOne } = new RouteLimit(view.units.length);
   let kept = 0;

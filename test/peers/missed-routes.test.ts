@@ -21,7 +21,7 @@ function missed(at: string, one: Peer, prefixes: readonly string[], pathId?: num
 const started = (): Day => new Day().dump('12:00', ALL).tick('12:10');
 const voters = (day: Day): number => day.engine.status()[0]?.visibility.voters ?? 0;
 
-test('the peer has no vote until it told each of these routes again', () => {
+test('the peer has no vote until it sent each of these routes again', () => {
   const day = started().apply(missed('12:11', first, UNITS.slice(0, 2)));
   expect(voters(day)).toBe(11);
   expect(voters(day.announce('12:12', [first], UNITS.slice(0, 1)))).toBe(11);
@@ -71,7 +71,7 @@ test('an End-of-RIB does not heal it: the message may be of that very table', ()
   expect(voters(day)).toBe(11);
 });
 
-test('with a gap of which nothing is known beside it, the peer waits until it is heard whole', () => {
+test('with a gap of unknown routes as well, the peer waits until its whole table was received', () => {
   const day = started()
     .apply(missed('12:11', first, UNITS.slice(0, 1)))
     .gap('12:12', 'rrc00', first);
@@ -79,7 +79,7 @@ test('with a gap of which nothing is known beside it, the peer waits until it is
   expect(voters(day.dump('12:20', ALL))).toBe(12);
 });
 
-test('a peer without a known table goes on with its probation when it told them', () => {
+test('a peer without a known table continues its probation when it sent them', () => {
   const day = new Day().announce('12:00', ALL).apply(missed('12:05', first, UNITS.slice(0, 1)));
   day.announce('12:06', [first], UNITS.slice(0, 1)).tick('12:16');
   expect(voters(day)).toBe(11);

@@ -140,7 +140,7 @@ test('an early warning is an event of its own, and only while the routes are all
   expect(said(later.events).map((line) => line.split(' ')[1])).toEqual(['changed', 'changed']);
 });
 
-/** A day of routes with an outage, and what is heard of services on it. */
+/** A day of routes with an outage, and the results for services on it. */
 function routesOf(day: Day): Day {
   return day.dump('06:00', peers(12)).withdraw('12:40', peers(12)).announce('18:20', peers(12)).tick('20:00');
 }

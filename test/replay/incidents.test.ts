@@ -20,9 +20,9 @@ import {
 } from './incident.ts';
 
 /**
- * The recordings through the real source and engine, with the default policy. `expect` in incident.yaml was found by other
- * means (scripts/record-incident/watch.py), the golden events are what the replay itself said when it was last looked at:
- * `npx vitest run test/replay/incidents.test.ts --update` writes them anew, and the diff is to be read.
+ * The recordings through the real source and engine, with the default policy. `expect` in incident.yaml was found by
+ * other means (scripts/record-incident/watch.py), the golden events are what the replay itself said when it was last
+ * looked at: `npx vitest run test/replay/incidents.test.ts --update` writes them again; read the diff.
  */
 describe.each(INCIDENTS)('the replay of $name', (incident) => {
   let events: readonly UnroutableEvent[];
@@ -35,7 +35,7 @@ describe.each(INCIDENTS)('the replay of $name', (incident) => {
     expect(sorted(events.flatMap(asExpected))).toEqual(sorted(incident.expect.events));
   });
 
-  test('meets each published time that routes can show within its precision, and tells no other outage', () => {
+  test('meets each published time that routes can show within its precision, and reports no other outage', () => {
     const score = scoreOf(knownOf(incident), events);
     expect(score.met).toBe(score.published);
     expect(score.onsetErrorMs ?? 0).toBe(0);
@@ -104,7 +104,7 @@ function asIncident(event: UnroutableEvent): readonly ExpectedIncident[] {
   return [{ since, until, drops, worst, shape }];
 }
 
-/** The event as it is told, but for the messages of its evidence: their hash, because they are four fifths of it. */
+/** The event as reported, except the messages of its evidence: their hash, because they are four fifths of it. */
 function goldenLine(event: UnroutableEvent): string {
   const line = JSON.stringify(event, (key, value: unknown) =>
     key === 'messages' ? hashOf(JSON.stringify(value)) : value,
@@ -116,7 +116,7 @@ function hashOf(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }
 
-/** By time, and by name where several are of one second: the engine tells them as each hold ends. */
+/** By time, and by name where several are of one second: the engine reports them as each hold ends. */
 function sorted(events: readonly ExpectedEvent[]): readonly ExpectedEvent[] {
   return events.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }

@@ -48,7 +48,7 @@ describe('a dump that lists every peer with AS 0', () => {
     expect(elements.filter(({ type }) => type === 'end-of-rib')).toEqual([]);
   });
 
-  test('through a route server, which leaves its own AS out of the path, is a gap once an update tells its AS', async () => {
+  test('through a route server, which leaves its own AS out of the path, is a gap once an update shows its AS', async () => {
     const [first] = PEERS;
     folder.write('server/rrc00/bview.20141222.1600', table(PEERS.map(() => [64_999, 131_279])));
     const withdrawn = message(AT + 60, update({ withdrawn: [UNITS[0]] }), { ...(first && { peer: first }) });
@@ -71,7 +71,7 @@ describe('a dump that lists each peer with another AS than its updates have', ()
     );
   const folder = temporaryFolder();
 
-  test('is not about them: what it lists has no vote once they are heard, nor by the next such dump', async () => {
+  test('is not about them: what it lists has no vote after their first messages, nor after the next such dump', async () => {
     const withdrawn = REAL.map((peer) => message(AT + 600, update({ withdrawn: UNITS }), { peer }));
     folder.write('rrc00/bview.20141222.1600', table(AT));
     folder.write(

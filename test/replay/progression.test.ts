@@ -57,7 +57,7 @@ test('26 January 2022: web, then DNS, then the routes; the routes back, then mai
   for (const event of alone) if (event.type === 'incident.closed') expect(quiet.linesOf(event.data)).toEqual([]);
 });
 
-test('27 January 2022: the routes stand and answers are slow: partly, and no event about routes', async () => {
+test('27 January 2022: the routes are there and answers are slow: partly, and no event about routes', async () => {
   const routes = await routesOf('2022-01-27');
   const [first, last] = [routes[0]?.at ?? 0, routes.at(-1)?.at ?? 0];
   const from = new Date(first + 2 * 3_600_000).toISOString();

@@ -40,7 +40,7 @@ async function probed(
   })();
   const waiting = [...changes];
   while (clock.wallMs() < Date.parse(end)) {
-    // It sleeps when it has asked, and has heard or waited.
+    // It sleeps after a request and its answer or timeout.
     await until(() => clock.sleeping > 0, 'the end of a round');
     while (waiting[0] !== undefined && Date.parse(waiting[0][0]) <= clock.wallMs()) await waiting.shift()?.[1]();
     await clock.turn(30_000);

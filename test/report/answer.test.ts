@@ -28,7 +28,7 @@ describe('the one sentence of a report', () => {
     );
   });
 
-  test('several are counted and added up, and the longest is named; partial losses stand apart', () => {
+  test('several are counted and added up, and the longest is named; partial losses are separate', () => {
     const turns = [
       ...[
         ['00:00:00', 'routable'],

@@ -87,7 +87,7 @@ describe('a chart of an outage', () => {
     for (const row of rows) expect(row.slice(16)).toMatch(/^\/{12}#{38,39}\/{12,13}$/);
   });
 
-  test('too few voters for less than the hold: the verdict stands, and what is seen is not known', () => {
+  test('too few voters for less than the hold: the verdict stays, and what is seen is not known', () => {
     const rows = chart([
       [0, 1],
       [300, undefined],
@@ -189,7 +189,7 @@ describe('a history', () => {
     expect(froms).toEqual(froms.toSorted((a, b) => a - b));
   });
 
-  test('holds its last value where nothing was heard, and not the extremes before', () => {
+  test('holds its last value where nothing was received, and not the extremes before', () => {
     const columns = columnsOf(
       historyOf([
         [0, 1],

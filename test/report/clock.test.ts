@@ -9,7 +9,7 @@ function at(text: string): EventTime {
   return Date.parse(text) as EventTime;
 }
 
-describe('a moment is told in UTC and as the clocks there showed it', () => {
+describe('a moment is written in UTC and in local time', () => {
   test.each([
     ['the day there is another', '2014-12-22T16:15:00Z', '2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec)'],
     ['the day is the same', '2013-03-13T00:59:30Z', '2013-03-13 00:59:30 UTC (09:59:30 in Pyongyang)'],
@@ -32,7 +32,7 @@ describe('a moment is told in UTC and as the clocks there showed it', () => {
     expect(there('2018-05-04T15:00:00Z')).toBe('00:00:00');
   });
 
-  test('a zone is named by its town, and UTC needs no second telling', () => {
+  test('a zone is named by its town, and UTC is written once', () => {
     expect(createClock('America/Argentina/Buenos_Aires').moment(at('2020-01-01T12:00:00Z'))).toBe(
       '2020-01-01 12:00:00 UTC (09:00:00 in Buenos Aires)',
     );
@@ -50,7 +50,7 @@ describe('a moment is told in UTC and as the clocks there showed it', () => {
     });
   });
 
-  test('any moment that MRT can tell reads back from its text', () => {
+  test('any moment that MRT can express reads back from its text', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LAST_EVENT_TIME }), (ms) => {
         const text = utcText(ms as EventTime);
@@ -86,7 +86,7 @@ describe('time zones are names of places with a history', () => {
   });
 });
 
-describe('a duration is told in its two largest units, and never more than has passed', () => {
+describe('a duration is written in its two largest units, and never more than has passed', () => {
   test.each([
     [34_260_000, '9 h 31 min'],
     [34_279_999, '9 h 31 min'],
@@ -102,7 +102,7 @@ describe('a duration is told in its two largest units, and never more than has p
     expect(durationText(ms)).toBe(text);
   });
 
-  test('what is told differs from what was by less than the smaller unit', () => {
+  test('the text differs from the duration by less than the smaller unit', () => {
     const sizes: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1000 };
     const below: Readonly<Record<string, number>> = { d: 3_600_000, h: 60_000, min: 1000, s: 1000 };
     fc.assert(
@@ -116,6 +116,6 @@ describe('a duration is told in its two largest units, and never more than has p
   });
 });
 
-test('a day is told short', () => {
+test('a day is written short', () => {
   expect(dayText({ year: '2014', month: '12', day: '03', time: '00:00:00' })).toBe('3 Dec');
 });

@@ -34,7 +34,7 @@ test('a hole in the files of all collectors is not known: neither lost nor 0 %',
   for (const row of rows.slice(10)) expect(row).toMatch(/^#{20}\+?\.{5,6}\/{14,15}#{20}$/);
 });
 
-test('a network that nobody ever told of is not known to be lost; from its first route on it is', () => {
+test('a network without any route so far is not known to be lost; after its first route it is', () => {
   const rows = chartOf((day) => {
     day.dump('12:00', peers(20), UNITS.slice(0, 3));
     day.announce('16:00', peers(20), [UNITS[3]]).tick('18:00').withdraw('20:00', peers(20), [UNITS[3]]).tick('23:59');

@@ -32,7 +32,7 @@ describe('a sentence says only what is so', () => {
     expect(told(day, 'origin.changed')[0]).toContain('Its configured origin is AS131279.');
   });
 
-  test('J: where some keep the right one, those who have the other are counted', () => {
+  test('J: if some voters keep the right one, those with the other are counted', () => {
     const day = new Day().dump('12:00', peers(20)).announce('13:00', peers(8), UNITS, FOREIGN).tick('14:00');
     expect(told(day, 'country.degraded')[0]).toContain(
       'visibility 60 %; 8 of 20 have a route from AS134544, which is not a configured origin.',

@@ -8,7 +8,7 @@ test('what could act on a terminal is spelled out', () => {
   expect(printable('\uD800')).toBe('\\ud800');
 });
 
-test('names of any script stand as they are', () => {
+test('names in any script stay as they are', () => {
   for (const name of ['조선민주주의인민공화국', 'Côte d’Ivoire', 'Ελλάδα', '🇰🇵']) expect(printable(name)).toBe(name);
 });
 

@@ -66,7 +66,7 @@ describe('the timeline for people', () => {
   });
 });
 
-test('an incident is kept as it was told last', () => {
+test('an incident is shown as last reported', () => {
   const incidents = lastIncidents(outage());
   expect(incidents).toHaveLength(1);
   expect(incidents[0]).toMatchObject({ state: 'closed', territory: 'KP', family: 'ipv4', worst: 'unroutable' });

@@ -42,7 +42,7 @@ test('the error of a duration is that of its onset and of its end', () => {
   expect(scoreOf(known(times), events).durationErrorMs).toBe(1001 + 4001);
 });
 
-test('on a quiet day every outage is a false alarm; a return in part is no outage', () => {
+test('on a quiet day every outage is a false alarm; a partial return is not an outage', () => {
   const events = [
     told('country.unroutable', '16:15:00'),
     told('country.degraded', '16:40:00'),

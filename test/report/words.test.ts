@@ -61,14 +61,14 @@ function say<Type extends EventType>(type: Type, data: EventData[Type]): string 
   return sentence(event, clocks);
 }
 
-describe('each event is one sentence that stands alone', () => {
+describe('each event is one complete sentence', () => {
   test('unroutable', () => {
     expect(say('country.unroutable', { ...kp(), verdict: 'unroutable', previous: 'routable' })).toBe(
       'North Korea has been unroutable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 38 of 40 networks that report to RIS no longer have a route to any of its 4 prefixes.',
     );
   });
 
-  test('unroutable some seconds after the first loss was heard', () => {
+  test('unroutable some seconds after the first loss was received', () => {
     const data = { ...kp(), first: '2014-12-22T16:14:48.000Z', verdict: 'unroutable', previous: 'routable' } as const;
     expect(say('country.unroutable', data)).toContain(
       '(01:15:00 in Pyongyang, 23 Dec), 12 s after the first loss: 38 of',
@@ -101,7 +101,7 @@ describe('each event is one sentence that stands alone', () => {
     expect(say('country.restored', data)).toContain('but what was lost has not come back');
   });
 
-  test('IPv6 is named, because it is judged apart', () => {
+  test('IPv6 is named, because it has its own verdict', () => {
     const data = { ...kp(), family: 'ipv6', verdict: 'unroutable', previous: 'routable' } as const;
     expect(say('country.unroutable', data)).toMatch(/^North Korea over IPv6 has been unroutable/);
   });
@@ -161,7 +161,7 @@ describe('where we were blind, that is what is said, and nothing of the country'
     );
   });
 
-  test('it can be judged again', () => {
+  test('there is a verdict again', () => {
     expect(say('country.known', { ...kp(WHOLE), verdict: 'routable', previous: 'unknown' })).toBe(
       'North Korea can be judged again: it has been routable since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec); each of its 4 prefixes is known to more than half of 40 networks that report to RIS, visibility 99.4 %.',
     );
@@ -195,7 +195,7 @@ describe('where we were blind, that is what is said, and nothing of the country'
   });
 });
 
-describe('an incident is told whole when it is over', () => {
+describe('an incident is summed up when it is over', () => {
   const incident: Incident = {
     id: 'a1',
     state: 'closed',
@@ -236,7 +236,7 @@ describe('an incident is told whole when it is over', () => {
     ]);
   });
 
-  test('one that flaps tells its drops, and only so many', () => {
+  test('one that flaps lists its drops, up to a limit', () => {
     const span = { verdict: 'unroutable', from: AT, until: '2014-12-22T16:20:00.000Z', depth: 0 } as const;
     const longer = { ...span, until: '2014-12-22T16:25:00.000Z' };
     const spans = [longer, ...Array.from({ length: 29 }, () => span)];
@@ -253,7 +253,7 @@ describe('an incident is told whole when it is over', () => {
     );
   });
 
-  test('each verdict has its own time, and blind time stands apart', () => {
+  test('each verdict has its own time, and blind time is separate', () => {
     const spans = [
       { verdict: 'unroutable', from: AT, until: '2014-12-22T16:25:00.000Z', depth: 0 },
       { verdict: 'degraded', from: '2014-12-22T16:25:00.000Z', until: '2014-12-23T12:25:00.000Z', depth: 0.75 },
@@ -279,7 +279,7 @@ describe('an incident is told whole when it is over', () => {
   });
 });
 
-test('a store that had lost what it kept: set back, or empty', () => {
+test('a store that lost its data: set back, or empty', () => {
   expect(say('observer.data-loss', { since: AT, kept: 40, found: 12, events: 3 })).toBe(
     "This tool's store was set back to 2014-12-22 16:15:00 UTC: the state was written again from memory, and so were 3 events. Older events that it had lost are gone.",
   );
@@ -288,7 +288,7 @@ test('a store that had lost what it kept: set back, or empty', () => {
   );
 });
 
-test('what voters see is told of one voter and one network as well', () => {
+test('one voter and one network are written in the singular', () => {
   expect(seenText(seen(0, [1, 1], [0, 1]))).toBe(
     'the only network that reports to RIS no longer has a route to its only prefix',
   );

@@ -12,7 +12,7 @@ import { asn, KP, peer } from '../support/day.ts';
 const units = unitsOf(KP, 'ipv4');
 const BASE = units[0]?.words[0] ?? 0;
 
-/** A route to somewhere in or around the four networks, told or withdrawn. */
+/** A route to somewhere in or around the four networks, announced or withdrawn. */
 const step = fc.record({
   offset: fc.nat(1023),
   length: fc.integer({ min: 18, max: 28 }),
@@ -37,7 +37,7 @@ function shareByAddress(routes: Iterable<HeldRoute>, unit: Prefix): number {
   return right / 256;
 }
 
-test('after each route, a session sees the units of which half the addresses or more lead to the right origin', () => {
+test('after each route, a session sees the units where at least half of the addresses lead to the right origin', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const rib = new AdjRibIn(peer(1), units.length);

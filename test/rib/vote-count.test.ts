@@ -54,7 +54,7 @@ function take(votes: VoteCount, sessions: Session[], step: Step): void {
   for (let one = 0; one < UNITS; one++) votes.reckon(one);
 }
 
-test('what is kept added up is what counting all of it again gives, after each step', () => {
+test('after each step, the running sums equal a full count', () => {
   fc.assert(
     fc.property(steps, (all) => {
       const votes = new VoteCount(UNITS);

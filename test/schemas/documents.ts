@@ -5,8 +5,8 @@ import { isScalar, parseDocument, visit } from 'yaml';
 import type { Example } from './examples.ts';
 
 /**
- * Documents that show what the program says and the examples that stand in files: `npx vitest run test/schemas --update`
- * writes them anew, and the diff is to be read.
+ * Documents that show what the program says and the examples that stand in files: `npx vitest run test/schemas
+ * --update` writes them again; read the diff.
  */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const STYLE = { singleQuote: true, printWidth: 120, trailingComma: 'all' } as const;

@@ -47,7 +47,7 @@ describe('nothing of the schemas is untried: the engine says it on one of these 
     expect(events.some((event) => event.type === type)).toBe(true);
   });
 
-  // Of peers with small tables that never saw it nothing was ever said, so there is no verdict to lose.
+  // Nothing was ever reported about peers with small tables that never saw it, so there is no verdict to lose.
   test.each(BLIND_REASONS.filter((reason) => reason !== 'never-seen' && reason !== 'too-short'))(
     'blind by reason of %s',
     (reason) => {

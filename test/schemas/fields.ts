@@ -249,7 +249,7 @@ const partial: Fields<NonNullable<VisibilityData['partial']>> = { voters: 'numbe
 const other: Fields<NonNullable<VisibilityData['other']>> = { origin: 'number', voters: 'number' };
 const territory: Fields<OfTerritory['territory']> = { id: 'string', name: 'string' };
 
-/** Of objects that have no name, by the part and the property in which they stand. */
+/** Of objects that have no name, by their part and property. */
 export const NESTED_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ofTerritory.territory': territory,
   'visibility.partial': partial,

@@ -71,7 +71,7 @@ export function referred(ref: string): Schema {
   return found;
 }
 
-/** The parts of which a schema is made: itself, what it refers to, what it narrows. */
+/** The parts of a schema: itself, what it refers to, what it narrows. */
 export function partsOf(schema: Schema): readonly Schema[] {
   return [
     schema,

@@ -12,7 +12,7 @@ stateStoreContract(
   { runs: 300 },
 );
 
-describe('a memory store that was told how many events are enough', () => {
+describe('a memory store with a limit on events', () => {
   test('lets the oldest go, and their ids with them', async () => {
     const store = memoryStore(3);
     await store.commit(batch(1, { events: [1, 2].map((number) => event(number)) }));
@@ -22,7 +22,7 @@ describe('a memory store that was told how many events are enough', () => {
     expect(await numbers(store)).toEqual([4, 5, 1]);
   });
 
-  test('tells a follower that fell behind after which event there is a hole', async () => {
+  test('reports to a follower that fell behind after which event there is a hole', async () => {
     const store = memoryStore(2);
     const abort = new AbortController();
     const events = store.follow(undefined, abort.signal)[Symbol.asyncIterator]();

@@ -107,7 +107,7 @@ describe('an export', () => {
     });
   });
 
-  test('of a store that has decided nothing yet carries what stands beside, and nothing more', async () => {
+  test('of a store without decisions carries its other records, and nothing more', async () => {
     const store = memoryStore();
     await store.write([change('webhooks/endpoints', 'hook', '{}')]);
     const other = memoryStore();
@@ -188,7 +188,7 @@ describe('an import is refused, and changes nothing', () => {
   });
 });
 
-test('whatever is kept survives a way through lines: any text, any number of records and events', () =>
+test('everything stored survives export and import: any text, any number of records and events', () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(

@@ -31,7 +31,7 @@ test('nothing is listened to before it is asked for', async () => {
   expect(feed.isRead).toBe(true);
 });
 
-test('who reads late hears what was said before, and what comes', async () => {
+test('a late reader receives what was sent before, and what comes', async () => {
   const feed = new Hand('feed');
   const ahead = new Ahead(feed);
   ahead.start(never);

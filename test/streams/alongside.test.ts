@@ -55,7 +55,7 @@ describe('sources beside a main one', () => {
     expect(seen).toEqual(Array.from({ length: 100 }, (_, i) => 1000 + i));
   });
 
-  test('the sides end with the main source, and are told to stop', async () => {
+  test('the sides end with the main source, and are stopped', async () => {
     let isStopped = false;
     const endless: Side = async function* (signal) {
       while (!signal.aborted) {

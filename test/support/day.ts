@@ -115,7 +115,7 @@ export class Day {
     return this;
   }
 
-  /** One ADD-PATH path of the whole block, told or withdrawn. */
+  /** One ADD-PATH path of the whole block, announced or withdrawn. */
   addPath(at: string, from: readonly Peer[], type: 'announcement' | 'withdrawal', pathId: number): this {
     for (const one of from) {
       const route = { at: clock(at), peer: one, prefix: prefix('175.45.176.0/22'), pathId };

@@ -9,7 +9,7 @@ import { onceForAll } from './once.ts';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The sources compiled as they stand, once for all test files, before the tests of a file; gives back where from then on.
+ * The sources compiled as they are, once for all test files, before the tests of a file; gives back where from then on.
  * Reading threads start from compiled code only, and a `dist` that lies about may be of yesterday.
  */
 export function compiled(): () => string {

@@ -11,7 +11,7 @@ export interface Times {
 export interface Timed {
   /** Lines of its stderr so far. */
   readonly said: readonly string[];
-  /** Tells it to stop. */
+  /** Asks it to stop. */
   stop(): void;
   /** Its exit status, and what it cost. */
   readonly ended: Promise<Times & { readonly status: number; readonly lines: readonly string[] }>;

@@ -76,7 +76,7 @@ export function marked({ id }: Drill, events: readonly UnroutableEvent[]): reado
     const { type, subject, time } = event;
     const data = withIncident(event.data, (incident) => digest(['drill', id, incident]).slice(0, 16));
     const draft = { type, subject, at: Date.parse(time) as EventTime, about: event.id, data } as Draft;
-    return { ...chain.tell(draft, `/drills/${id}`, 'drill'), drill: true };
+    return { ...chain.append(draft, `/drills/${id}`, 'drill'), drill: true };
   });
 }
 

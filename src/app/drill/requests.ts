@@ -75,7 +75,7 @@ export class DrillCalls {
   }
 
   /** Call when these events were stored. */
-  noteKept(events: readonly UnroutableEvent[]): void {
+  noteStored(events: readonly UnroutableEvent[]): void {
     for (const { source, id } of events) {
       const call = source.startsWith(SOURCE) ? this.#calls.get(source.slice(SOURCE.length)) : undefined;
       if (call === undefined) continue;

@@ -8,7 +8,7 @@ import { refusal } from '../../lib/errno.ts';
 /** Listens to the pub/sub channel of all events, as a subscriber would. */
 export interface Subscriber {
   /** Ids of the events from this source that were received so far. */
-  heard(): ReadonlySet<string>;
+  received(): ReadonlySet<string>;
   close(): void;
 }
 
@@ -32,11 +32,11 @@ export async function listenTo(
   if (typeof target === 'string') return deaf(target);
   const options = { deadlineMs: DEADLINE_MS, random: Math.random };
   const client = target.kind === 'cluster' ? clusterOf(target, options) : redisOf(target, options);
-  const heard = new Set<string>();
+  const received = new Set<string>();
   client.on('error', () => undefined);
   client.on('message', (_channel: string, text: string) => {
     const id = idFrom(text, source);
-    if (id !== undefined) heard.add(id);
+    if (id !== undefined) received.add(id);
   });
   const late = new AbortController();
   const close = (): void => {
@@ -46,7 +46,7 @@ export async function listenTo(
   try {
     const subscribing = client.connect().then(() => client.subscribe(channels.events));
     const done = await Promise.race([subscribing, clock.sleep(DEADLINE_MS, late.signal).then(() => 'late' as const)]);
-    if (done !== 'late') return { ok: true, subscriber: { heard: () => heard, close } };
+    if (done !== 'late') return { ok: true, subscriber: { received: () => received, close } };
     close();
     return deaf(`no answer within ${DEADLINE_MS / 1000} s`);
   } catch (error) {

@@ -44,16 +44,16 @@ export async function openFeed(options: FeedOptions): Promise<Result<Feed>> {
     say(report);
     // The gap begins at the last message received, not when we noticed the loss.
     if (report.type === 'gap') gaps.gap(report.collector, later(report.heardAt, -OVERLAP_MS));
-    if (report.type === 'heard-again') gaps.heardAgain(report.collector, report.at);
+    if (report.type === 'heard-again') gaps.end(report.collector, report.at);
   });
   const healer = options.heal ?? usualHealer(options);
   const seed = await seedSource({ ...options, heal: healer }, begun, gaps);
   if (!seed.ok) return seed;
 
-  const heard = noting(live, begun, { open: left, gaps, overlap });
-  const ahead = new Ahead(heard);
+  const noted = noting(live, begun, { open: left, gaps, overlap });
+  const ahead = new Ahead(noted);
   // A played recording waits for its reader, so it needs no buffer that might drop elements.
-  const feed = options.isHistory ? heard : ahead;
+  const feed = options.isHistory ? noted : ahead;
   const compared = (first: ElementSource): ElementSource => {
     const both = follow(overlap.seed(first), feed);
     return options.isHistory ? both : watched(both, (signal) => overlap.watch(options.clock, options.log, signal));
@@ -167,11 +167,11 @@ function noting(live: LiveSource, begun: Begun, { open, gaps, overlap }: Noting)
       for await (const element of live.elements(signal)) {
         if (begun.at === undefined && isWhole(live)) {
           begun.at = element.at;
-          for (const collector of begun.missed ?? []) gaps.heardAgain(collector, element.at);
+          for (const collector of begun.missed ?? []) gaps.end(collector, element.at);
         }
         if (begun.latest === undefined || element.at > begun.latest) begun.latest = element.at;
-        open.hear(element);
-        overlap.hear(element);
+        open.noteElement(element);
+        overlap.noteElement(element);
         yield element;
       }
     },

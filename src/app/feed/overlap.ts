@@ -11,7 +11,7 @@ import type { Logger } from '../watch/log.ts';
  */
 export class Overlap {
   readonly #seeded = new Map<PeerId, Peer>();
-  readonly #heard = new Map<PeerId, Peer>();
+  readonly #received = new Map<PeerId, Peer>();
 
   /** The first table, noted as it passes. */
   seed(source: ElementSource): ElementSource {
@@ -22,28 +22,28 @@ export class Overlap {
   }
 
   /** Call with each element of the feed. */
-  hear(element: Element): void {
-    if ('peer' in element && element.peer !== undefined && element.type !== 'gap') keep(this.#heard, element.peer);
+  noteElement(element: Element): void {
+    if ('peer' in element && element.peer !== undefined && element.type !== 'gap') keep(this.#received, element.peer);
   }
 
   /** Logs once if they have no peer in common, one BGP hold time after both have begun. */
   async watch(clock: Clock, log: Logger, signal: AbortSignal): Promise<void> {
     for (let bothMs: number | undefined; !signal.aborted;) {
       await clock.sleep(RIS_HOLD_MS / 18, signal);
-      if (this.#seeded.size === 0 || this.#heard.size === 0) continue;
+      if (this.#seeded.size === 0 || this.#received.size === 0) continue;
       bothMs ??= clock.monotonicMs();
       if (clock.monotonicMs() - bothMs < RIS_HOLD_MS) continue;
-      if ([...this.#seeded.keys()].some((id) => this.#heard.has(id))) return;
+      if ([...this.#seeded.keys()].some((id) => this.#received.has(id))) return;
       log.error(this.#words());
       return;
     }
   }
 
   #words(): string {
-    const [[mine] = [], [its] = []] = [this.#seeded, this.#heard].map((peers) => [...peers.keys()]);
+    const [[mine] = [], [its] = []] = [this.#seeded, this.#received].map((peers) => [...peers.keys()]);
     return (
       `the first table and the feed have no peer in common: the table has ${counted(this.#seeded.size, 'peer')} such as ` +
-      `${mine}, the feed names ${counted(this.#heard.size, 'peer')} such as ${its}. So no peer of the table votes, and the ` +
+      `${mine}, the feed names ${counted(this.#received.size, 'peer')} such as ${its}. So no peer of the table votes, and the ` +
       `verdict is unknown. Seed from a table of the feed's own collectors; a file's collector is the folder it is in, as ` +
       `in rrc00/bview.20260901.0000.gz`
     );

@@ -88,7 +88,7 @@ function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: 
         return;
       }
       for (const [collector, at] of [...ends].sort(([, a], [, b]) => a - b)) {
-        if (isHeardLive(collector, options)) noteMissed(collector, at, begun, gaps);
+        if (isInLiveFeed(collector, options)) noteMissed(collector, at, begun, gaps);
         yield { type: 'gap', at, collector, reason: 'missing-file' };
       }
     },
@@ -99,7 +99,7 @@ function bridged(seed: ElementSource, options: FeedOptions, begun: Begun, gaps: 
 export function noteMissed(collector: Collector, from: EventTime, begun: Begun, gaps: GapLog): void {
   gaps.gap(collector, from);
   if (begun.at === undefined) begun.missed = [...(begun.missed ?? []), collector];
-  else gaps.heardAgain(collector, begun.latest ?? begun.at);
+  else gaps.end(collector, begun.latest ?? begun.at);
 }
 
 /** The prefix of a route that covers a block. It must be healed, too, and RIPEstat is asked by prefix. */
@@ -109,7 +109,7 @@ function coveringOf(element: Element, blocks: readonly Prefix[]): Prefix | undef
   return blocks.some((block) => prefix.length < block.length && contains(prefix, block)) ? prefix : undefined;
 }
 
-function isHeardLive(collector: Collector, { collectors }: FeedOptions): boolean {
+function isInLiveFeed(collector: Collector, { collectors }: FeedOptions): boolean {
   return collectors === undefined ? /^rrc\d+$/.test(collector) : collectors.includes(collector);
 }
 

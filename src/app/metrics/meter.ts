@@ -88,7 +88,7 @@ export class Meter {
       this.#gauges.get(name)?.set(labels, value);
       const counter = this.#counters.get(name);
       if (counter === undefined) continue;
-      // A counter whose total is kept elsewhere.
+      // A counter whose total is counted elsewhere.
       if (!totals.has(name)) counter.reset();
       totals.add(name);
       counter.inc(labels, value);

@@ -25,7 +25,7 @@ export type Format = (typeof FORMATS)[number];
 /** Writes a run in one format: events as they come, the rest at the end. */
 export interface Formatter {
   begin(): Promise<void>;
-  tell(events: readonly UnroutableEvent[]): Promise<void>;
+  write(events: readonly UnroutableEvent[]): Promise<void>;
   end(outcome: Outcome): Promise<void>;
 }
 
@@ -49,40 +49,40 @@ export interface TextStyle {
 export function createFormatter(format: Format, sink: TextSink, selection: Selection, style: TextStyle): Formatter {
   switch (format) {
     case 'text':
-      return textTeller(sink, selection, style);
+      return textFormatter(sink, selection, style);
     case 'ndjson':
-      return rowTeller(sink, '', (event) => `${jsonText(event)}\n`);
+      return rowFormatter(sink, '', (event) => `${jsonText(event)}\n`);
     case 'csv':
-      return rowTeller(sink, csvHeader(), csvRow);
+      return rowFormatter(sink, csvHeader(), csvRow);
     case 'json':
       return {
         begin: () => Promise.resolve(),
-        tell: () => Promise.resolve(),
+        write: () => Promise.resolve(),
         end: (outcome) => sink.write(replayJson(outcome)),
       };
     case 'md':
-      return cardTeller(sink, clocksOf(selection));
+      return cardFormatter(sink, clocksOf(selection));
   }
 }
 
-function rowTeller(sink: TextSink, header: string, row: (event: UnroutableEvent) => string): Formatter {
+function rowFormatter(sink: TextSink, header: string, row: (event: UnroutableEvent) => string): Formatter {
   return {
     begin: () => sink.write(header),
-    tell: (events) => sink.write(events.map(row).join('')),
+    write: (events) => sink.write(events.map(row).join('')),
     end: () => Promise.resolve(),
   };
 }
 
 /** The card of each incident, from its last event. */
-function cardTeller(sink: TextSink, clocks: Clocks): Formatter {
+function cardFormatter(sink: TextSink, clocks: Clocks): Formatter {
   return {
     begin: () => Promise.resolve(),
-    tell: () => Promise.resolve(),
+    write: () => Promise.resolve(),
     end: ({ events }) => sink.write(cardsText(cardsIn(events, clocks), 'md')),
   };
 }
 
-function textTeller(sink: TextSink, selection: Selection, style: TextStyle): Formatter {
+function textFormatter(sink: TextSink, selection: Selection, style: TextStyle): Formatter {
   const clocks = clocksOf(selection);
   const write = (lines: readonly string[]) => sink.write(lines.map((line) => `${line}\n`).join(''));
   const { paint, width } = style;
@@ -96,7 +96,7 @@ function textTeller(sink: TextSink, selection: Selection, style: TextStyle): For
   let isQuiet = true;
   return {
     begin: () => Promise.resolve(),
-    tell(events) {
+    write(events) {
       isQuiet &&= events.length === 0;
       return write(timeline(events));
     },

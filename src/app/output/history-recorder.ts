@@ -14,7 +14,7 @@ export interface RecordedSeries {
   readonly history: History;
   readonly spans: VerdictSpan[];
   /** Units that any voter has reported so far. It is not known whether the others were ever announced. */
-  readonly toldOf: Set<string>;
+  readonly reportedUnits: Set<string>;
 }
 
 /**
@@ -112,14 +112,14 @@ export class HistoryRecorder {
 }
 
 function newSeen(territory: Territory, family: Family): RecordedSeries {
-  return { territory, family, history: new History(), spans: [], toldOf: new Set() };
+  return { territory, family, history: new History(), spans: [], reportedUnits: new Set() };
 }
 
 /** The known shares of units. */
-function lifelines({ toldOf }: RecordedSeries, { units, isSighted }: TerritoryStatus): Look['units'] {
+function lifelines({ reportedUnits }: RecordedSeries, { units, isSighted }: TerritoryStatus): Look['units'] {
   return units.map(({ text, share, isBaseline }) => {
-    if (share > 0 || isBaseline) toldOf.add(text);
-    return { unit: text, share: isSighted && toldOf.has(text) ? share : undefined };
+    if (share > 0 || isBaseline) reportedUnits.add(text);
+    return { unit: text, share: isSighted && reportedUnits.has(text) ? share : undefined };
   });
 }
 

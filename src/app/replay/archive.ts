@@ -28,8 +28,8 @@ export interface Archive {
   readonly damage: readonly Damage[];
   /** Records that were delimited but not understood; complete after reading. */
   readonly problems: readonly ProblemCount[];
-  /** Calls `tell` with the progress. */
-  onReading(tell: (reading: ReplayProgress) => void): void;
+  /** Calls `show` with the progress. */
+  onReading(show: (reading: ReplayProgress) => void): void;
   /** Removes temporary files of this run. */
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ export function archiveOf(plan: MrtPlan, paths: readonly string[], options: Arch
     get problems() {
       return log.problems;
     },
-    onReading: (tell) => log.onReading(tell),
+    onReading: (show) => log.onReading(show),
     close: options.close ?? (async () => undefined),
   };
 }

@@ -5,7 +5,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import type { StoreOptions } from '../open-store.ts';
 import type { Limits, Selection, SelectionOptions } from '../../config/selection.ts';
 import type { Format } from '../output/formatters.ts';
-import type { KeptReplay } from './kept-replay.ts';
+import type { StoredReplay } from './stored-replay.ts';
 
 /** The parsed options of `replay`: every value has its type and is in its range. */
 export interface ReplayOptions extends SelectionOptions, StoreOptions, Limits, Omit<InputOptions, 'broker'> {
@@ -19,7 +19,7 @@ export interface ReplayOptions extends SelectionOptions, StoreOptions, Limits, O
   /** Number of reader threads, or threads that were already started; 0: read in the main thread. */
   readonly threads?: number | ScanThreads;
   /** A store that replaces `store`: a history in memory for questions. */
-  readonly keep?: (selection: Selection, source: KeptReplay['source']) => Promise<KeptReplay>;
+  readonly keep?: (selection: Selection, source: StoredReplay['source']) => Promise<StoredReplay>;
   readonly quiet?: boolean;
   readonly chart?: boolean;
   readonly color?: boolean;

@@ -20,7 +20,7 @@ export class ReadingLog {
   #more = 0;
   #files = 0;
   #reading: ReplayProgress | undefined;
-  #tell: (reading: ReplayProgress) => void = () => undefined;
+  #show: (reading: ReplayProgress) => void = () => undefined;
 
   /**
    * `named`: the paths that the user named; other files in a folder are not a fault. `names`: the name to print for
@@ -47,8 +47,8 @@ export class ReadingLog {
     return this.#reading?.records ?? 0;
   }
 
-  onReading(tell: (reading: ReplayProgress) => void): void {
-    this.#tell = tell;
+  onReading(show: (reading: ReplayProgress) => void): void {
+    this.#show = show;
   }
 
   take(report: MrtReport): void {
@@ -94,7 +94,7 @@ export class ReadingLog {
       filesRead: this.#ended.size,
       filesTotal: this.#files,
     };
-    this.#tell(this.#reading);
+    this.#show(this.#reading);
   }
 
   #add(path: string, what: string): void {

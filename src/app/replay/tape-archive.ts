@@ -24,11 +24,11 @@ export async function openTape(path: string, until: EventTime | undefined): Prom
   }
   const damage: Damage[] = [];
   let elements = 0;
-  let tell: (reading: ReplayProgress) => void = () => undefined;
+  let show: (reading: ReplayProgress) => void = () => undefined;
   const take = (report: TapeReport): void => {
     if (report.type === 'end') {
       elements = report.elements;
-      tell({ bytesRead: bytes, bytesTotal: bytes, records: elements, at: undefined, filesRead: 1, filesTotal: 1 });
+      show({ bytesRead: bytes, bytesTotal: bytes, records: elements, at: undefined, filesRead: 1, filesTotal: 1 });
       return;
     }
     const where = 'line' in report ? `line ${report.line}: ` : '';
@@ -47,7 +47,7 @@ export async function openTape(path: string, until: EventTime | undefined): Prom
     damage,
     problems: [],
     onReading: (then) => {
-      tell = then;
+      show = then;
     },
     close: async () => undefined,
   });

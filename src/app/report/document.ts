@@ -71,7 +71,7 @@ function pictureBlock({ id, title, summary }: Picture): Block {
 function incidentBlocks(facts: SubjectFacts, names: Measured['names']): readonly Block[] {
   if (facts.incidents.length === 0) return [{ kind: 'text', text: 'No incident was found.' }];
   const clock = clockOf(facts);
-  const told = lastData(facts.events);
+  const latest = lastData(facts.events);
   const rows = facts.incidents.map((incident) => {
     const [first] = incident.spans;
     const last = incident.spans.at(-1);
@@ -90,7 +90,7 @@ function incidentBlocks(facts: SubjectFacts, names: Measured['names']): readonly
   return [
     { kind: 'table', caption: 'Each incident from its onset to the recovery that lasted', head, rows },
     ...facts.incidents.flatMap((incident) => [
-      ...evidenceBlocks(incident, told.get(incident.id), names),
+      ...evidenceBlocks(incident, latest.get(incident.id), names),
       ...orderBlocks(facts.orders.get(incident.id)),
     ]),
   ];
@@ -102,10 +102,10 @@ function durationOf(ms: number): string {
 
 /** Each incident as its last event describes it. */
 function lastData(events: readonly UnroutableEvent[]): ReadonlyMap<string, IncidentData> {
-  const told = new Map<string, IncidentData>();
+  const latest = new Map<string, IncidentData>();
   for (const { data } of events)
-    if ('incident' in data && typeof data.incident === 'object') told.set(data.incident.id, data as IncidentData);
-  return told;
+    if ('incident' in data && typeof data.incident === 'object') latest.set(data.incident.id, data as IncidentData);
+  return latest;
 }
 
 function orderBlocks(lines: readonly string[] = []): readonly Block[] {

@@ -153,12 +153,12 @@ function isWithin({ time }: UnroutableEvent, { from, until }: Range): boolean {
 
 /** The collectors whose peers sent data; if sessions are not recorded, the collectors in the evidence. */
 function collectorsOf(peers: Peers | undefined, events: readonly UnroutableEvent[]): readonly string[] {
-  const heard = peers?.peers.map(({ collector }) => collector) ?? [];
+  const sending = peers?.peers.map(({ collector }) => collector) ?? [];
   const named = events.flatMap(({ data }) => {
     if ('collector' in data) return [data.collector];
     return 'incident' in data && typeof data.incident === 'object'
       ? data.incident.evidence.messages.map(({ collector }) => collector)
       : [];
   });
-  return [...new Set([...heard, ...named])].sort();
+  return [...new Set([...sending, ...named])].sort();
 }

@@ -47,11 +47,11 @@ function seriesRows({ subject, timeline, peers }: SubjectFacts): readonly Cells[
     ];
     const units =
       share === null ? [] : networks.map((one, i) => of(timeline.networks[i] ?? '', '', one.lowest, one.last));
-    const heard = [...byCollector].flatMap(([name, shareOf]) => {
+    const perCollector = [...byCollector].flatMap(([name, shareOf]) => {
       const found = shareOf(eventTime(at), eventTime(at) + widthMs);
       return found === undefined ? [] : [of('', name, found.lowest, found.last)];
     });
-    return [all, ...units, ...heard];
+    return [all, ...units, ...perCollector];
   });
 }
 
@@ -91,8 +91,8 @@ interface Step {
 
 function sharesOver(begin: readonly (number | null)[], steps: readonly Step[], networks: number): SharesOf {
   const shareNow = (now: readonly (number | null)[]): number | undefined => {
-    const heard = now.filter((sees) => sees !== null);
-    return heard.length === 0 ? undefined : heard.reduce((a, b) => a + b, 0) / (heard.length * networks);
+    const known = now.filter((sees) => sees !== null);
+    return known.length === 0 ? undefined : known.reduce((a, b) => a + b, 0) / (known.length * networks);
   };
   const points: { readonly at: number; readonly share: number | undefined }[] = [{ at: 0, share: shareNow(begin) }];
   const now = [...begin];

@@ -17,7 +17,7 @@ export class GapLog {
     this.#open.set(collector, earlier < from ? earlier : from);
   }
 
-  heardAgain(collector: Collector, at: EventTime): void {
+  end(collector: Collector, at: EventTime): void {
     const from = this.#open.get(collector);
     if (from === undefined) return;
     this.#open.delete(collector);

@@ -50,14 +50,14 @@ type Loss = Extract<LiveReport, { type: 'gap' | 'heard-again' }>;
  */
 export function liveLog(log: Logger): (report: LiveReport) => void {
   const waiting: Loss[] = [];
-  const tell = (): void => {
+  const write = (): void => {
     const kinds = groups(waiting.splice(0));
     for (const [first, ...rest] of kinds.values()) if (first !== undefined) logLosses(log, first, rest);
   };
   return (report) => {
     if (report.type !== 'gap' && report.type !== 'heard-again') return logLive(log, report);
     waiting.push(report);
-    if (waiting.length === 1) queueMicrotask(tell);
+    if (waiting.length === 1) queueMicrotask(write);
   };
 }
 

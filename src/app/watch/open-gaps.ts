@@ -30,7 +30,7 @@ export class OpenGaps {
   /** The gaps of the last request. */
   #asked: readonly Schedule[] = [];
   /** Bounded by the number of peers that a feed may name. */
-  readonly #heard = new Map<PeerId, { readonly peer: Peer; at: EventTime }>();
+  readonly #lastMessages = new Map<PeerId, { readonly peer: Peer; at: EventTime }>();
 
   /** Call with the engine's open gaps after each decision. */
   note(gaps: readonly OpenGap[], monotonicMs: number): void {
@@ -38,13 +38,13 @@ export class OpenGaps {
     this.#schedules = new Map(gaps.map((gap) => [gap, this.#schedules.get(gap) ?? first()]));
   }
 
-  hear(element: Element): void {
+  noteElement(element: Element): void {
     if (!('peer' in element) || element.peer === undefined) return;
     if (element.type !== 'tick' && element.type !== 'announcement' && element.type !== 'withdrawal') return;
     const { peer, at } = element;
-    const heard = this.#heard.get(peer.id);
-    if (heard === undefined) this.#heard.set(peer.id, { peer, at });
-    else if (at > heard.at) heard.at = at;
+    const last = this.#lastMessages.get(peer.id);
+    if (last === undefined) this.#lastMessages.set(peer.id, { peer, at });
+    else if (at > last.at) last.at = at;
   }
 
   /** The next span to ask for: peers of open gaps that send data again. */
@@ -53,7 +53,7 @@ export class OpenGaps {
     const peers = new Map<PeerId, Peer>();
     this.#asked = due.map(([, schedule]) => schedule);
     for (const [gap, schedule] of due) {
-      const its = this.#heardOf(gap.collector).filter(({ peer, at }) => at > gap.since && concerns(gap, peer));
+      const its = this.#lastMessagesOf(gap.collector).filter(({ peer, at }) => at > gap.since && concerns(gap, peer));
       if (its.length === 0) continue;
       schedule.waitMs = Math.min(2 * schedule.waitMs, LONGEST_WAIT_MS);
       schedule.nextMs = monotonicMs + schedule.waitMs;
@@ -73,8 +73,8 @@ export class OpenGaps {
     }
   }
 
-  #heardOf(collector: Collector): { readonly peer: Peer; readonly at: EventTime }[] {
-    return [...this.#heard.values()].filter(({ peer }) => peer.collector === collector);
+  #lastMessagesOf(collector: Collector): { readonly peer: Peer; readonly at: EventTime }[] {
+    return [...this.#lastMessages.values()].filter(({ peer }) => peer.collector === collector);
   }
 }
 

@@ -29,7 +29,7 @@ export interface WatchParts {
   /** Records the elements that are read; `undefined`: no recording. */
   readonly record: (source: ElementSource) => ElementSource;
   /** Prints stored events. Returns whether that worked. */
-  readonly tell: (events: readonly UnroutableEvent[]) => Promise<boolean>;
+  readonly print: (events: readonly UnroutableEvent[]) => Promise<boolean>;
   readonly webhooks: WebhookParts;
   /** The probes to send; `undefined`: none. */
   readonly probes?: ReachPlan | undefined;

@@ -13,7 +13,7 @@ export interface Beside {
   /** Injected events, to be stored with the next batch. */
   take(): readonly UnroutableEvent[];
   /** Call after these events were stored. */
-  noteKept(events: readonly UnroutableEvent[]): void;
+  noteStored(events: readonly UnroutableEvent[]): void;
   /** Call when a recording has ended: waits for webhooks to be sent. */
   drained(signal: AbortSignal): Promise<void>;
   /** Call before the lease is released. */
@@ -44,7 +44,7 @@ export async function beside(parts: BesideParts, token: () => number | undefined
   const delivering = isSending ? deliverWebhooks({ ...webhooks, store, selection, clock, log, token }) : undefined;
   return {
     take: () => calls?.take() ?? [],
-    noteKept: (events) => calls?.noteKept(events),
+    noteStored: (events) => calls?.noteStored(events),
     drained: async (signal) => delivering?.drained(signal),
     async end() {
       ended.abort();

@@ -15,7 +15,7 @@ import { retrying } from '../retry.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { ALONE, nextLeadership, type Leadership, type LeadershipReport } from '../leadership/leadership.ts';
-import { UnjudgedLog } from './unjudged.ts';
+import { NoVerdictLog } from './no-verdict-log.ts';
 import { beside, type Beside } from './side-tasks.ts';
 import { upkeep } from './upkeep.ts';
 import { openFeed, OVERLAP_MS } from '../feed/feed.ts';
@@ -30,7 +30,7 @@ const KEEP_HISTORY_EVERY_MS = 60_000;
 /** How often a standby reads the leader's position, to drop older buffered elements. Milliseconds. */
 const LOOK_MS = 10_000;
 
-const UNKEPT =
+const UNSTORED =
   'stopped while the store did not answer: data since the last stored state is processed again at the next start';
 
 /** The parts of one period of leading. */
@@ -157,8 +157,8 @@ export class Watch {
     const keeping = this.#keeping({ feed, leadership, others, again, kept, engine });
     const ended = new AbortController();
     const { selection, feed: options } = this.#parts;
-    const unjudged = new UnjudgedLog(made.value, selection, options.log);
-    const telling = options.isHistory ? undefined : unjudged.later(options.clock, ended.signal);
+    const noVerdicts = new NoVerdictLog(made.value, selection, options.log);
+    const reporting = options.isHistory ? undefined : noVerdicts.later(options.clock, ended.signal);
     const keepingUp = isLasting ? upkeep(this.#parts, ended.signal) : undefined;
     const fed = feed.source(kept === undefined ? undefined : resumptionOf(kept));
     const { probes } = this.#parts;
@@ -166,14 +166,14 @@ export class Watch {
     try {
       const end = await run(source, engine, keeping, signal);
       if (end === 'ended') await others.drained(signal);
-      if (end !== 'fenced') unjudged.tell();
+      if (end !== 'fenced') noVerdicts.write();
       // The new leader stores what we could not store.
       if (end === 'fenced' || leadership.over.aborted) return 'fenced';
-      if (end === 'unkept') this.#parts.feed.log.warn(UNKEPT);
+      if (end === 'unkept') this.#parts.feed.log.warn(UNSTORED);
       return good(undefined);
     } finally {
       ended.abort();
-      await Promise.all([keepingUp, telling, others.end()]);
+      await Promise.all([keepingUp, reporting, others.end()]);
     }
   }
 
@@ -190,7 +190,7 @@ export class Watch {
       ...(kept === undefined ? {} : { position: positionOf(kept) }),
       async tell(events) {
         feed.note(engine.openGaps());
-        others.noteKept(events);
+        others.noteStored(events);
         await print(events);
       },
     };
@@ -198,10 +198,10 @@ export class Watch {
 
   /** Prints events and stores that they were printed. The next leader prints the events after them. */
   async #print(events: readonly UnroutableEvent[], { token }: Leadership): Promise<void> {
-    const { store, isLasting, tell } = this.#parts;
+    const { store, isLasting, print } = this.#parts;
     const last = events.at(-1);
     if (last === undefined) return;
-    const isPrinted = await tell(events);
+    const isPrinted = await print(events);
     // If the store does not answer, the position is written with the next events.
     if (isPrinted && isLasting) await store.write([printedUpTo(last.id)], token()).catch(() => undefined);
   }
@@ -210,10 +210,10 @@ export class Watch {
   #loss(kept: Kept | undefined, engine: Engine<Space>): () => readonly UnroutableEvent[] {
     const [known, found] = [this.#known, kept?.number ?? 0];
     this.#known = found;
-    let isTold = found >= known;
+    let isReported = found >= known;
     return () => {
-      if (isTold) return [];
-      isTold = true;
+      if (isReported) return [];
+      isReported = true;
       const since = kept === undefined ? {} : { since: isoTime(kept.cursor) };
       return engine.noteLoss({ ...since, kept: known, found, events: 0 }).events;
     };

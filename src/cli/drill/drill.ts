@@ -16,7 +16,7 @@ import { stateText } from '../webhook/list.ts';
 import {
   isRemote,
   SYSTEM,
-  tellUnreadable,
+  printUnreadable,
   withWebhooks,
   type OpenWebhooks,
   type Means,
@@ -36,11 +36,11 @@ const TIMEOUT_MS = 60_000;
 const HOLD_MS = 60_000;
 const LOOK_MS = 100;
 /** How long to wait for pub/sub, milliseconds. Its messages come with the write or not at all. */
-const HEARING_MS = 5_000;
+const PUBSUB_MS = 5_000;
 
 /** What all stages of a drill need. */
 interface Held {
-  readonly kept: OpenWebhooks;
+  readonly webhooks: OpenWebhooks;
   readonly drill: Drill;
   readonly io: Io;
   readonly means: Means;
@@ -56,28 +56,28 @@ interface Held {
  * and at the end what was proved. Succeeds only if everything arrived.
  */
 export function drill(options: DrillOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
-  return withWebhooks(options, { io, clock: means.clock }, async (kept) => {
-    const [watched] = kept.selection.territories;
-    if (watched === undefined || (await kept.store.leases.holder()) === undefined) {
+  return withWebhooks(options, { io, clock: means.clock }, async (webhooks) => {
+    const [watched] = webhooks.selection.territories;
+    if (watched === undefined || (await webhooks.store.leases.holder()) === undefined) {
       complain(
         io,
-        `${kept.name} in ${kept.store.name}: there is no leader; a drill needs a running \`unroutable watch\``,
+        `${webhooks.name} in ${webhooks.store.name}: there is no leader; a drill needs a running \`unroutable watch\``,
       );
       return EXIT.notReady;
     }
     const { id: territory, name } = watched.territory;
     const { timeout: timeoutMs = TIMEOUT_MS, hold: holdMs = HOLD_MS } = options;
     const asked: Drill = { id: randomBytes(8).toString('hex'), territory, atMs: means.clock.wallMs(), holdMs };
-    const held: Held = { kept, drill: asked, io, means, startMs: means.clock.monotonicMs(), timeoutMs, holdMs };
+    const held: Held = { webhooks, drill: asked, io, means, startMs: means.clock.monotonicMs(), timeoutMs, holdMs };
     io.stdout.write(`drill ${asked.id}: fake outage of ${printable(name)}\n`);
     const listening = await listen(options, held);
     try {
       const events = await keep(held);
       if (events === undefined) return io.signal.aborted ? EXIT.interrupted : EXIT.notReady;
-      const isHeard = await hear(listening, events, held);
+      const isReceived = await checkPubSub(listening, events, held);
       const isDelivered = await deliver(events, held);
       if (io.signal.aborted) return EXIT.interrupted;
-      if (!isHeard || !isDelivered) return EXIT.notReady;
+      if (!isReceived || !isDelivered) return EXIT.notReady;
       stage(held, 'result', provedText(held));
       return EXIT.done;
     } finally {
@@ -100,15 +100,15 @@ async function listen(options: DrillOptions, { drill: { id }, io, means: { clock
  * Waits until all events of the drill are in the store. `undefined`: that did not happen in time, which is reported.
  */
 async function keep(held: Held): Promise<readonly UnroutableEvent[] | undefined> {
-  const { kept, drill: asked, io } = held;
-  const newest = await kept.store.newest();
-  await kept.store.write([drillChange(asked)]);
+  const { webhooks, drill: asked, io } = held;
+  const newest = await webhooks.store.newest();
+  await webhooks.store.write([drillChange(asked)]);
   const over = new AbortController();
   const signal = AbortSignal.any([io.signal, over.signal]);
   const progress: Progress = { events: new Map(), openedMs: undefined };
   const waiting = retrying(held, progress, signal).finally(() => over.abort());
   try {
-    for await (const event of kept.store.follow(newest, signal)) {
+    for await (const event of webhooks.store.follow(newest, signal)) {
       if (event.source === `/drills/${asked.id}`) note(event, progress, held);
       if (isLast(event, asked)) break;
     }
@@ -146,9 +146,9 @@ function note(event: UnroutableEvent, progress: Progress, held: Held): void {
 }
 
 /** Withdraw the request, so that no leader begins it later, and an open outage ends at once. */
-async function withdraw({ kept, drill: asked, holdMs, io }: Held, { events }: Progress): Promise<void> {
+async function withdraw({ webhooks, drill: asked, holdMs, io }: Held, { events }: Progress): Promise<void> {
   const isOpen = holdMs > 0 && events.size > 0;
-  await kept.store.write([isOpen ? drillChange({ ...asked, holdMs: 0 }) : drillChange(asked, false)]);
+  await webhooks.store.write([isOpen ? drillChange({ ...asked, holdMs: 0 }) : drillChange(asked, false)]);
   if (isOpen && io.signal.aborted) complain(io, 'the drill was stopped: its end is sent now');
 }
 
@@ -163,14 +163,14 @@ const WHY = {
 
 /** Waits until all deliveries are settled, or `signal` aborts. */
 async function retrying(
-  { kept, drill: { id }, means: { clock }, timeoutMs, holdMs, startMs }: Held,
+  { webhooks, drill: { id }, means: { clock }, timeoutMs, holdMs, startMs }: Held,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<keyof typeof WHY> {
   const until = (): number => timeoutMs + (progress.openedMs === undefined ? startMs : progress.openedMs + holdMs);
   while (!signal.aborted && clock.monotonicMs() < until()) {
     await clock.sleep(LOOK_MS, signal);
-    if (signal.aborted || (await kept.store.read('drills', [id])).length > 0) continue;
+    if (signal.aborted || (await webhooks.store.read('drills', [id])).length > 0) continue;
     // The request is removed after its events are stored: events that are not there now will never come.
     await clock.sleep(10 * LOOK_MS, signal);
     return 'refused';
@@ -178,7 +178,7 @@ async function retrying(
   return 'late';
 }
 
-async function hear(listening: Subscriber, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
+async function checkPubSub(listening: Subscriber, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
   if (listening === undefined) return true;
   if (!listening.ok) {
     const { isForbidden, reason } = listening;
@@ -191,8 +191,8 @@ async function hear(listening: Subscriber, events: readonly UnroutableEvent[], h
   }
   const { subscriber } = listening;
   const { clock } = held.means;
-  const until = clock.monotonicMs() + HEARING_MS;
-  const missing = (): number => events.filter(({ id }) => !subscriber.heard().has(id)).length;
+  const until = clock.monotonicMs() + PUBSUB_MS;
+  const missing = (): number => events.filter(({ id }) => !subscriber.received().has(id)).length;
   while (missing() > 0 && clock.monotonicMs() < until && !held.io.signal.aborted) {
     await clock.sleep(LOOK_MS, held.io.signal);
   }
@@ -205,16 +205,16 @@ async function hear(listening: Subscriber, events: readonly UnroutableEvent[], h
 }
 
 async function deliver(events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
-  const { kept, io } = held;
-  const { found, unreadable } = await listEndpoints(kept.store);
-  tellUnreadable(unreadable, io);
+  const { webhooks, io } = held;
+  const { found, unreadable } = await listEndpoints(webhooks.store);
+  printUnreadable(unreadable, io);
   if (found.length === 0) stage(held, 'webhooks', 'there are none');
   const arrived = await Promise.all(found.map((record) => deliverTo(record, events, held)));
   return arrived.every(Boolean);
 }
 
 async function deliverTo(record: EndpointRecord, events: readonly UnroutableEvent[], held: Held): Promise<boolean> {
-  const { kept, io, means, timeoutMs } = held;
+  const { webhooks, io, means, timeoutMs } = held;
   const { name, filter } = record.endpoint;
   const wanted = events.filter((event) => passes(event, filter)).map(({ id }) => id);
   if (!isOn(record) || wanted.length === 0) {
@@ -223,9 +223,9 @@ async function deliverTo(record: EndpointRecord, events: readonly UnroutableEven
   }
   const until = means.clock.monotonicMs() + timeoutMs;
   for (;;) {
-    const { log } = await deliveries(kept.store, name);
+    const { log } = await deliveries(webhooks.store, name);
     const latest = wanted.map((id) => log.find(({ eventId }) => eventId === id));
-    const dead = (await deadLetters(kept.store, name)).found.filter(({ event }) => wanted.includes(event.id));
+    const dead = (await deadLetters(webhooks.store, name)).found.filter(({ event }) => wanted.includes(event.id));
     const isOver = latest.every((line) => line?.ok === true || line?.dead === true) || dead.length === wanted.length;
     if (isOver || io.signal.aborted || means.clock.monotonicMs() > until) {
       stage(held, name, `${deliveryText(latest, held)}${openText(events, log, held)}`);

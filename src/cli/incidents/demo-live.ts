@@ -51,14 +51,14 @@ export async function demoLive(
 
 /** A stream, and the first line that is written to it. */
 function firstLine(): { readonly stream: Writable; readonly line: Promise<string> } {
-  let told: (line: string) => void;
-  const line = new Promise<string>((resolve) => (told = resolve));
+  let reported: (line: string) => void;
+  const line = new Promise<string>((resolve) => (reported = resolve));
   let text = '';
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       text += chunk.toString();
       const end = text.indexOf('\n');
-      if (end >= 0) told(text.slice(0, end));
+      if (end >= 0) reported(text.slice(0, end));
       done();
     },
   });

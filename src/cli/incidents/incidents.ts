@@ -93,8 +93,8 @@ export async function demo(name: string, options: DemoOptions, io: Io): Promise<
   }
   const { status, outcome } = await replayed(from.value.paths, { format: 'text', ...from.value.options }, io);
   if (outcome === undefined || status !== EXIT.done) return status;
-  const told = publishedLines(incident.published, outcome.events, { sources: incident.sources, paint, width });
-  if (told.length > 0) write(['', ...told]);
+  const lines = publishedLines(incident.published, outcome.events, { sources: incident.sources, paint, width });
+  if (lines.length > 0) write(['', ...lines]);
   return status;
 }
 

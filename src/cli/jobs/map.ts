@@ -76,13 +76,13 @@ async function mapAll(
       status = ended;
       continue;
     }
-    if (tell(mapped.value, io) && status === EXIT.done) status = EXIT.data;
+    if (print(mapped.value, io) && status === EXIT.done) status = EXIT.data;
   }
   return status;
 }
 
 /** Whether something was damaged. */
-function tell({ extracts, damage }: MapOutcome, io: Io): boolean {
+function print({ extracts, damage }: MapOutcome, io: Io): boolean {
   for (const { file, what } of damage) complain(io, `${file}: ${what}`);
   io.stdout.write(extracts.map(({ path }) => `${path}\n`).join(''));
   return damage.length > 0;

@@ -21,13 +21,13 @@ export async function progressOf(run: RunFolder): Promise<RunProgress> {
   const { manifest } = run;
   const records = await run.records();
   const failures = [...(await run.failures())].map(([task, { faults }]) => ({ task, faults }));
-  const unjudged = await run.unjudged();
+  const withoutResult = await run.withoutResult();
   const faulty = [...records].flatMap(([task, { faults }]) => (faults.length > 0 ? [{ task, faults }] : []));
   const results = manifest.territories
-    .filter((id) => !unjudged.includes(id))
+    .filter((id) => !withoutResult.includes(id))
     .map((territory) => ({ territory, path: run.resultOf(territory) }));
-  const givenUp = unjudged.filter((id) => failures.some(({ task }) => task === id));
-  const isOver = unjudged.length === givenUp.length;
+  const givenUp = withoutResult.filter((id) => failures.some(({ task }) => task === id));
+  const isOver = withoutResult.length === givenUp.length;
   const state = (await run.isCancelled()) ? 'cancelled' : !isOver ? 'running' : givenUp.length > 0 ? 'failed' : 'done';
   return {
     run: run.id,

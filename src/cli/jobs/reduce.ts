@@ -7,7 +7,7 @@ import { bad } from '../../lib/result.ts';
 import type { ExitStatus } from '../exit-status.ts';
 import { replayed, type OpenArchive } from '../replay/replay.ts';
 
-/** `unroutable reduce`: judges one territory over the extracts of any number of days and collectors. */
+/** `unroutable reduce`: evaluates one territory over the extracts of any number of days and collectors. */
 export async function reduce(extracts: readonly string[], options: ReplayOptions, io: Io): Promise<ExitStatus> {
   const { status } = await replayed(extracts, options, io, opener(shelvesOf(io.env)));
   return status;

@@ -43,11 +43,11 @@ export async function jobStatus(ids: readonly string[], options: JobStatusOption
 }
 
 function textOf(progress: RunProgress): string {
-  const told = [...progress.failures, ...progress.faulty].flatMap(({ task, faults }) =>
+  const listed = [...progress.failures, ...progress.faulty].flatMap(({ task, faults }) =>
     faults.map((fault) => `  ${task}: ${fault}\n`),
   );
   const results = progress.results.map(({ path }) => `  ${path}\n`);
-  return `${progress.run}  ${progress.state}  ${progressText(progress, 0)}\n${told.join('')}${results.join('')}`;
+  return `${progress.run}  ${progress.state}  ${progressText(progress, 0)}\n${listed.join('')}${results.join('')}`;
 }
 
 function queueText(counts: Readonly<Record<string, number>>): string {

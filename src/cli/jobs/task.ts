@@ -38,7 +38,7 @@ export async function task(run: string, what: string, out: string, io: Io): Prom
     return failed(bad('usage', `run ${run} has no task and no territory ${what}`), io);
   try {
     return await withTerritories(opened.value, (file) => {
-      return named === undefined ? judge(what, opened.value, file, io) : map(named, opened.value, file, io);
+      return named === undefined ? reduce(what, opened.value, file, io) : map(named, opened.value, file, io);
     });
   } catch (error) {
     return failed(io.signal.aborted ? bad('interrupted') : bad('again', refusal(error)), io);
@@ -87,7 +87,7 @@ async function map(named: TaskName, run: RunFolder, file: string | undefined, io
 }
 
 /** The output of `reduce` for the extracts that the records name. Tasks that were given up are gaps. */
-async function judge(territory: string, run: RunFolder, file: string | undefined, io: Io): Promise<ExitStatus> {
+async function reduce(territory: string, run: RunFolder, file: string | undefined, io: Io): Promise<ExitStatus> {
   const records = await run.records();
   const extracts = [...records.values()].flatMap((record) => record.extracts[territory] ?? []);
   const lost = await lostFiles(

@@ -28,7 +28,7 @@ const WATCHDOG_MS = 30_000;
 const STOP_WITHIN_MS = 5_000;
 /** How long a worker may take to stop, milliseconds: first its children, then its connections. */
 const LEAVE_WITHIN_MS = STOP_WITHIN_MS + 2_000;
-/** Characters of a child's stderr that are kept, from the end. */
+/** Most characters of a child's stderr that are stored, from the end. */
 const MOST_WORDS = 4_096;
 
 /**
@@ -93,7 +93,7 @@ function childOf(out: string, say: (text: string) => void): Handlers['map'] {
 
 async function runTask(run: RunFolder, what: string, out: string, signal: AbortSignal): Promise<TaskEnd> {
   const [, main = ''] = process.argv;
-  // The IPC channel tells a child when this process ends.
+  // A child notices by its IPC channel that this process has ended.
   const child = spawn(process.execPath, [...process.execArgv, main, 'jobs', 'task', run.id, what, '--out', out], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

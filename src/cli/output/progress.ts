@@ -16,7 +16,7 @@ export interface ProgressLine {
 /** @param now monotonic or wall clock, milliseconds. */
 export function createProgressLine(io: Io, now: () => number): ProgressLine {
   const isTerminal = io.stderr.isTTY === true;
-  let told = isTerminal ? 0 : now();
+  let shownAt = isTerminal ? 0 : now();
   let isShown = false;
   const clear = (): void => {
     if (isShown) io.stderr.write('\r\u001b[2K');
@@ -26,8 +26,8 @@ export function createProgressLine(io: Io, now: () => number): ProgressLine {
     clear,
     show(text) {
       const at = now();
-      if (at - told < (isTerminal ? REDRAW_MS : PLAIN_MS)) return;
-      told = at;
+      if (at - shownAt < (isTerminal ? REDRAW_MS : PLAIN_MS)) return;
+      shownAt = at;
       if (!isTerminal) {
         io.stderr.write(`${text()}\n`);
         return;

@@ -72,7 +72,7 @@ function isDamaged({ damageCount, dumps }: MrtInspection): boolean {
 }
 
 /** More peers or damages than this are only counted: a large collector has hundreds. JSON has all of them. */
-const TOLD = 20;
+const MAX_LISTED = 20;
 
 function lines(file: MrtInspection): readonly string[] {
   return [
@@ -121,9 +121,9 @@ function elementsText({ elements }: MrtInspection): string {
 function peerTexts(peers: readonly InspectedPeer[]): readonly string[] {
   const size = ({ routes }: InspectedPeer) => routes?.ipv4 ?? 0;
   const largest = Math.max(1, ...peers.map(size));
-  const told = peers
+  const listed = peers
     .toSorted((a, b) => size(b) - size(a) || b.elements - a.elements)
-    .slice(0, TOLD)
+    .slice(0, MAX_LISTED)
     .map((peer) => {
       const { asn, address, routes, elements } = peer;
       const table =
@@ -132,7 +132,7 @@ function peerTexts(peers: readonly InspectedPeer[]): readonly string[] {
           : `${grouped(routes.ipv4).padStart(11)} IPv4 (${percent(size(peer) / largest)}), ${grouped(routes.ipv6)} IPv6`;
       return `${table}  AS${asn} ${address}`;
     });
-  return [counted(peers.length, 'peer'), ...told, ...moreThan(peers.length)];
+  return [counted(peers.length, 'peer'), ...listed, ...moreThan(peers.length)];
 }
 
 function dumpText({ from, peers, records, flaw }: MrtInspection['dumps'][number]): string {
@@ -150,14 +150,14 @@ function notes({ usesAddPath, usesTwoOctetAs, outliers }: MrtInspection): readon
 
 function damageTexts({ damages, damageCount }: MrtInspection): readonly string[] {
   if (damageCount === 0) return ['none'];
-  const told = damages
-    .slice(0, TOLD)
+  const listed = damages
+    .slice(0, MAX_LISTED)
     .map(({ from, to, reason }) => `bytes ${grouped(from)} to ${grouped(to)}: ${reason}`);
-  return [...told, ...moreThan(damageCount)];
+  return [...listed, ...moreThan(damageCount)];
 }
 
 function moreThan(count: number): readonly string[] {
-  return count > TOLD ? [`and ${grouped(count - TOLD)} more`] : [];
+  return count > MAX_LISTED ? [`and ${grouped(count - MAX_LISTED)} more`] : [];
 }
 
 function document(found: readonly MrtInspection[]) {

@@ -17,8 +17,8 @@ import { openNamed } from './named-inputs.ts';
 import { formatByName, remarks } from './remarks.ts';
 import { createProgress } from '../output/progress.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
-import type { KeptReplay } from '../../app/replay/kept-replay.ts';
-import type { keptReplay } from '../../app/replay/stored-replay.ts';
+import type { StoredReplay } from '../../app/replay/stored-replay.ts';
+import type { openStoredReplay } from '../../app/replay/open-stored-replay.ts';
 import { endStream } from '../../lib/end-stream.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
@@ -61,7 +61,7 @@ interface Replay {
   readonly output: Output;
   readonly format: Format;
   /** The store; `undefined` without one. */
-  readonly kept: KeptReplay | undefined;
+  readonly stored: StoredReplay | undefined;
 }
 
 async function prepare(
@@ -86,57 +86,57 @@ async function prepare(
   if (!archive.ok) return archive;
   const output = await openOutput(options, archive.value, io);
   if (!output.ok) return output;
-  const kept = await keptFor(archive.value, selection.value, options, io);
-  if (!kept.ok) return kept;
+  const stored = await storedFor(archive.value, selection.value, options, io);
+  if (!stored.ok) return stored;
   return good({
     selection: selection.value,
     archive: archive.value,
     output: output.value,
     format: byName.value ?? (output.value.isTerminal ? 'text' : 'ndjson'),
-    kept: kept.value,
+    stored: stored.value,
   });
 }
 
 /** Loaded on demand: most replays have no store. */
-async function keptFor(...wanted: Parameters<typeof keptReplay>): Promise<Result<KeptReplay | undefined>> {
+async function storedFor(...wanted: Parameters<typeof openStoredReplay>): Promise<Result<StoredReplay | undefined>> {
   const [archive, selection, options] = wanted;
   if (options.keep !== undefined) return good(await options.keep(selection, archive.source));
   if (options.store === undefined) return good(undefined);
-  const command = await import('../../app/replay/stored-replay.ts');
-  return command.keptReplay(...wanted);
+  const command = await import('../../app/replay/open-stored-replay.ts');
+  return command.openStoredReplay(...wanted);
 }
 
 // oxlint-disable-next-line max-lines-per-function -- the one place where the parts of a replay are put together
 async function conduct(
-  { selection, archive, output, format, kept }: Replay,
+  { selection, archive, output, format, stored }: Replay,
   options: ReplayOptions,
   io: Io,
 ): Promise<Replayed> {
   const ended = new AbortController();
-  const signal = AbortSignal.any([kept?.signal ?? io.signal, ended.signal]);
+  const signal = AbortSignal.any([stored?.signal ?? io.signal, ended.signal]);
   const sink = textSink(output.stream, () => ended.abort());
   const formatter = createFormatter(format, sink, selection, styleOf(options, output, io));
   const progress = options.quiet === true ? noProgress : createProgress(io, () => performance.now());
   archive.onReading((reading) => progress.show(reading));
 
   const history = new HistoryRecorder(format === 'text' || format === 'json');
-  const engine = history.watch(kept?.engine ?? createEngine(selection));
+  const engine = history.watch(stored?.engine ?? createEngine(selection));
   const events: UnroutableEvent[] = [];
   const tell = async (decided: readonly UnroutableEvent[]): Promise<void> => {
     const news = wanted(decided, options);
     events.push(...news);
     progress.clear();
-    await formatter.tell(news);
+    await formatter.write(news);
   };
   await formatter.begin();
-  const keeping = { ...(kept?.keeping ?? { store: memoryStore() }), tell };
-  const end = await run(breathing(kept?.source ?? archive.source), engine, keeping, signal);
+  const keeping = { ...(stored?.keeping ?? { store: memoryStore() }), tell };
+  const end = await run(breathing(stored?.source ?? archive.source), engine, keeping, signal);
   const unseen =
     archive.isTape || history.begin === undefined ? [] : wanted(engine.neverJudged(history.begin), options);
   events.push(...unseen);
   // Text output says this at its end.
-  if (format !== 'text') await formatter.tell(unseen);
-  await kept?.close();
+  if (format !== 'text') await formatter.write(unseen);
+  await stored?.close();
   await archive.close();
   progress.clear();
 
@@ -147,7 +147,7 @@ async function conduct(
     history,
     options,
     events,
-    stopped: (kept?.signal ?? io.signal).aborted || end !== 'ended',
+    stopped: (stored?.signal ?? io.signal).aborted || end !== 'ended',
   });
   if (sink.failure === undefined) await formatter.end(outcome);
   await output.close(sink);

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import type { Io } from '../../app/io.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
-import type { KeptReplay } from '../../app/replay/kept-replay.ts';
-import { REPLAY_KEEPS_EVERY_MS } from '../../app/replay/stored-replay.ts';
+import type { StoredReplay } from '../../app/replay/stored-replay.ts';
+import { REPLAY_STORES_EVERY_MS } from '../../app/replay/open-stored-replay.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { createEngine } from '../../engine.ts';
@@ -54,12 +54,12 @@ async function fromReplay<T>(
   void out;
   const store = memoryStore();
   let selection: Selection | undefined;
-  const keep = async (chosen: Selection, source: KeptReplay['source']): Promise<KeptReplay> => {
+  const keep = async (chosen: Selection, source: StoredReplay['source']): Promise<StoredReplay> => {
     selection = chosen;
     return {
       engine: await withHistory(createEngine({ ...chosen, recorded: true }), store),
       source,
-      keeping: { store, everyMs: REPLAY_KEEPS_EVERY_MS },
+      keeping: { store, everyMs: REPLAY_STORES_EVERY_MS },
       signal: io.signal,
       close: async () => undefined,
     };

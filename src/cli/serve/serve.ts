@@ -4,7 +4,7 @@ import { serveStore } from '../../app/http/serve-store.ts';
 import type { Io } from '../../app/io.ts';
 import { Meter } from '../../app/metrics/meter.ts';
 import { storeUnready } from '../../app/leadership/readiness.ts';
-import { openKept, type StoreOptions, type Unopened } from '../../app/open-store.ts';
+import { openExisting, type StoreOptions, type Unopened } from '../../app/open-store.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { memoryStore } from '../../store/memory.ts';
@@ -20,7 +20,7 @@ export async function serve(options: ServeOptions, io: Io, clock: Clock = system
   const selection = await select(options, io);
   if (!selection.ok) return failed(selection, io);
   const ids = selection.value.territories.map(({ territory }) => territory.id);
-  const opened = await openKept({ ...options, access: 'read' }, ids, io, clock);
+  const opened = await openExisting({ ...options, access: 'read' }, ids, io, clock);
   if (!opened.ok && opened.isForeign === true) return serveRefusal(place.value, opened, io, clock);
   if (!opened.ok) return failed(opened, io);
   const { store } = opened.value;

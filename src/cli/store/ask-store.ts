@@ -1,5 +1,5 @@
 import type { Io } from '../../app/io.ts';
-import { openKept, type StoreOptions } from '../../app/open-store.ts';
+import { openExisting, type StoreOptions } from '../../app/open-store.ts';
 import { systemClock } from '../../app/system-clock.ts';
 import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
 import { Refused } from '../../http/subjects.ts';
@@ -19,7 +19,7 @@ export async function askStore<T>(
   const selection = await select(options);
   if (!selection.ok) return selection;
   const ids = selection.value.territories.map(({ territory }) => territory.id);
-  const opened = await openKept({ ...options, access: 'read' }, ids, io, systemClock);
+  const opened = await openExisting({ ...options, access: 'read' }, ids, io, systemClock);
   if (!opened.ok) return opened;
   const { store } = opened.value;
   try {

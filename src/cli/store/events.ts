@@ -10,7 +10,7 @@ import { textSink } from '../../sinks/stdout.ts';
 import { eventLines, type EventStyle } from '../../app/output/event-lines.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { charsetOf, complain, paintFor, widthOf, type Io } from '../../app/io.ts';
-import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { openExisting, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
@@ -34,7 +34,7 @@ export interface EventsOptions extends StoreOptions, SelectionOptions, Omit<Even
 }
 
 /** `unroutable events`: prints stored events in order. */
-export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+export async function printEvents(given: EventsOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const unknown = unknownTypes(given);
   if (!unknown.ok) return failed(unknown, io);
   const since = given.since === undefined ? undefined : parseMoment(given.since);
@@ -45,7 +45,7 @@ export async function tellEvents(given: EventsOptions, io: Io, clock: Clock = sy
   const selection = await select(options);
   if (!selection.ok) return failed(selection, io);
   // With `--follow` the watch may start later.
-  const open = options.follow === true ? openLasting : openKept;
+  const open = options.follow === true ? openLasting : openExisting;
   const opened = await open({ ...options, access: 'read' }, ids(selection.value), io, clock);
   if (!opened.ok) return failed(opened, io);
 

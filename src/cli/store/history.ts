@@ -28,7 +28,7 @@ export interface UptimeOptions extends HistoryOptions {
 }
 
 /** `unroutable uptime`: prints the time under each verdict per month or year, with blind time separate. */
-export async function tellUptime(options: UptimeOptions, io: Io): Promise<ExitStatus> {
+export async function printUptime(options: UptimeOptions, io: Io): Promise<ExitStatus> {
   const { from, until, by, family } = options;
   const asked = { ...whose(options), family, from, until, by };
   const found = await askStore(options, io, (store) => uptimeView(store, asked));
@@ -37,8 +37,8 @@ export async function tellUptime(options: UptimeOptions, io: Io): Promise<ExitSt
   const { rows } = found.value;
   // Without `--from`, months before the first watched one are left out.
   const watched = rows.findIndex((row) => row.share !== null || row.unknownMs > 0);
-  const kept = from === undefined ? rows.slice(Math.max(0, watched)) : rows;
-  io.stdout.write(texts[options.format ?? 'text']({ ...found.value, rows: kept }));
+  const shown = from === undefined ? rows.slice(Math.max(0, watched)) : rows;
+  io.stdout.write(texts[options.format ?? 'text']({ ...found.value, rows: shown }));
   return EXIT.done;
 }
 
@@ -48,7 +48,7 @@ export interface ExplainOptions extends HistoryOptions {
 }
 
 /** `unroutable explain`: prints the verdict of one moment, and the last message of each peer behind it. */
-export async function tellExplanation(options: ExplainOptions, io: Io): Promise<ExitStatus> {
+export async function printExplanation(options: ExplainOptions, io: Io): Promise<ExitStatus> {
   const { at, family } = options;
   const found = await askStore(options, io, (store) =>
     explainView(store, { ...whose(options), family, at }, systemClock.wallMs()),

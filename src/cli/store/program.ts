@@ -71,7 +71,7 @@ function addStatus(program: Command, io: Io, end: End): void {
     .option('--ready', 'print nothing if it is ready; exit status 0 if it is, else 1')
     .action(async (options: Options) => {
       const command = await import('./status.ts');
-      end(await command.tellStatus({ ...options, settings: {} }, io));
+      end(await command.printStatus({ ...options, settings: {} }, io));
     });
 }
 
@@ -98,7 +98,7 @@ function addEvents(program: Command, io: Io, end: End): void {
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'))
     .action(async (options: Options) => {
       const command = await import('./events.ts');
-      end(await command.tellEvents({ ...options, settings: {} }, io));
+      end(await command.printEvents({ ...options, settings: {} }, io));
     });
 }
 
@@ -115,7 +115,7 @@ function addUptime(program: Command, io: Io, end: End): void {
     .addOption(new Option('--by <span>', 'month or year').choices(['month', 'year']).default('month'))
     .action(async (options: Options) => {
       const command = await import('./history.ts');
-      end(await command.tellUptime({ ...options, settings: {} }, io));
+      end(await command.printUptime({ ...options, settings: {} }, io));
     });
 }
 
@@ -128,7 +128,7 @@ function addExplain(program: Command, io: Io, end: End): void {
     .option('--at <time>', 'the moment, in UTC (default: the last one in the store)', asMoment)
     .action(async (options: Options) => {
       const command = await import('./history.ts');
-      end(await command.tellExplanation({ ...options, settings: {} }, io));
+      end(await command.printExplanation({ ...options, settings: {} }, io));
     });
 }
 

@@ -7,7 +7,7 @@ import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { isAlive, readInstances, type Instance } from '../../app/leadership/instances.ts';
 import { storeUnready } from '../../app/leadership/readiness.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { openKept, type StoreOptions } from '../../app/open-store.ts';
+import { openExisting, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/errno.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
 import { systemClock } from '../../app/system-clock.ts';
@@ -36,10 +36,10 @@ interface Status {
 }
 
 /** `unroutable status`: prints the state of a watch, its leader, and whether it is ready. */
-export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
+export async function printStatus(options: StatusOptions, io: Io, clock: Clock = systemClock): Promise<ExitStatus> {
   const selection = await select(options);
   const opened = selection.ok
-    ? await openKept(
+    ? await openExisting(
         { ...options, access: 'read' },
         selection.value.territories.map(({ territory }) => territory.id),
         io,
@@ -53,7 +53,7 @@ export async function tellStatus(options: StatusOptions, io: Io, clock: Clock = 
   const { store, name } = opened.value;
   try {
     const status = await read(store, name, clock.wallMs());
-    if (options.ready === true) return tellReady(status, io);
+    if (options.ready === true) return printReady(status, io);
     io.stdout.write(
       options.format === 'json' ? `${JSON.stringify(documentOf(status), undefined, 2)}\n` : textOf(status),
     );
@@ -80,7 +80,7 @@ async function read(store: StateStore, name: string, wallMs: number): Promise<St
   return { store: store.name, name, kept, reason, leader, instances: known, verdicts, incidents, reachability };
 }
 
-function tellReady({ reason }: Status, io: Io): ExitStatus {
+function printReady({ reason }: Status, io: Io): ExitStatus {
   if (reason === undefined) return EXIT.done;
   complain(io, `not ready: ${reason}`);
   return EXIT.notReady;

@@ -9,7 +9,7 @@ import { textSink } from '../../sinks/stdout.ts';
 import { exportStore, importStore } from '../../store/transfer.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { openKept, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { openExisting, openLasting, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { endStream } from '../../lib/end-stream.ts';
 import { refusal } from '../../lib/errno.ts';
 import { select, type SelectionOptions } from '../../config/selection.ts';
@@ -94,7 +94,7 @@ async function withStore(
   options: StoreCommandOptions,
   io: Io,
   work: (opened: OpenStore) => Promise<ExitStatus>,
-  opening: typeof openLasting = openKept,
+  opening: typeof openLasting = openExisting,
 ): Promise<ExitStatus> {
   const selection = await select(options);
   const ids = selection.ok ? selection.value.territories.map(({ territory }) => territory.id) : [];

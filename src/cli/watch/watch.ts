@@ -77,7 +77,7 @@ interface Ready {
   readonly probes: ReachPlan | undefined;
 }
 
-// oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which they are told
+// oxlint-disable-next-line max-lines-per-function -- one check an option, in the order in which faults are reported
 async function prepare(options: WatchOptions, io: Io, log: Logger, clock: Clock): Promise<Result<Ready>> {
   const isHistory = options.history === true;
   const chosen = await select(options, {
@@ -158,8 +158,8 @@ async function openPatiently(
 ): Promise<Result<OpenStore>> {
   const ids = selection.territories.map(({ territory }) => territory.id);
   // A played recording is stored only with an explicit `--store`.
-  const isUnkept = options.history === true && options.store === undefined;
-  const place = { ...options, keepEvents: options.keepEvents ?? KEEP_EVENTS, ...(isUnkept ? { store: 'none' } : {}) };
+  const isUnstored = options.history === true && options.store === undefined;
+  const place = { ...options, keepEvents: options.keepEvents ?? KEEP_EVENTS, ...(isUnstored ? { store: 'none' } : {}) };
   const wait = retrying(clock, Math.random, io.signal, (error) =>
     log.error(`${refusal(error)}; trying again until it answers`),
   );
@@ -197,7 +197,7 @@ async function conduct(
     webhooks: { ...webhooks, note: meter?.noteWebhook },
     probes,
     record: (source) => (meter === undefined ? recorded(source) : meter.source(recorded(source))),
-    async tell(events) {
+    async print(events) {
       line.clear();
       await sink.write(lines(events));
       return sink.failure === undefined;
@@ -248,10 +248,10 @@ function startText({ territories }: Selection, feed: FeedOptions, { store, isLas
   const voters = [...new Set(territories.map(({ policy }) => `${policy.minVoters}/${policy.minCollectors}`))].join(
     ', ',
   );
-  const kept = isLasting ? `stored in ${store.name}` : 'not stored';
+  const durability = isLasting ? `stored in ${store.name}` : 'not stored';
   return (
     `unroutable ${packageVersion()} watches ${names} on ${new URL(feed.url ?? RIS_LIVE_URL).host}, seeded from ` +
-    `${feed.seed.from === 'none' ? 'nothing' : feed.seed.from}, ${kept}; voters/collectors needed: ${voters}`
+    `${feed.seed.from === 'none' ? 'nothing' : feed.seed.from}, ${durability}; voters/collectors needed: ${voters}`
   );
 }
 

@@ -60,15 +60,15 @@ export function addWebhook(
   options: WebhookOptions,
   { io, means = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
-  const work = async (kept: OpenWebhooks): Promise<ExitStatus> => {
-    const before = await knownBefore(kept, name, add);
+  const work = async (webhooks: OpenWebhooks): Promise<ExitStatus> => {
+    const before = await knownBefore(webhooks, name, add);
     if (!before.ok) return failed(before, io);
-    const watched = await onlyWatched(add, kept, options);
+    const watched = await onlyWatched(add, webhooks, options);
     if (!watched.ok) return failed(watched, io);
     // Checked before a secret is generated for it.
     const drafted = endpointOf(name, add, before.value?.endpoint.secrets ?? []);
     if (!drafted.ok) return failed(drafted, io);
-    const signed = await withSecret(drafted.value, add, kept);
+    const signed = await withSecret(drafted.value, add, webhooks);
     if (!signed.ok) return failed(signed, io);
     const { endpoint, made } = signed.value;
     const checked = await check(endpoint, io, means);
@@ -77,9 +77,9 @@ export function addWebhook(
       return failed(checked, io);
     }
     for (const warning of checked.value) complain(io, `warning: ${warning}`);
-    await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: means.clock.wallMs() });
-    await forgetSecrets(before.value?.endpoint.secrets ?? [], kept);
-    const isLed = (await kept.store.leases.holder()) !== undefined;
+    await putEndpoint(webhooks.store, endpoint, { from: 'command', nowMs: means.clock.wallMs() });
+    await forgetSecrets(before.value?.endpoint.secrets ?? [], webhooks);
+    const isLed = (await webhooks.store.leases.holder()) !== undefined;
     const isFar = isRemote(chosenStore(options, io));
     io.stdout.write(addedText(endpoint, made, { isChange: before.value !== undefined, isFar, isLed }));
     return EXIT.done;

@@ -5,7 +5,7 @@ import { counted, jsonText, printable } from '../../report/printable.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { outcomeText, stateText, type ListOptions } from './list.ts';
-import { SYSTEM, tellUnreadable, withEndpoint, type Means } from './store.ts';
+import { SYSTEM, printUnreadable, withEndpoint, type Means } from './store.ts';
 
 /** The options of `webhook deliveries`. */
 export interface DeliveriesOptions extends ListOptions {
@@ -14,7 +14,7 @@ export interface DeliveriesOptions extends ListOptions {
 }
 
 /** `unroutable webhook deliveries NAME`: prints the attempts, oldest first, and the waiting events. */
-export function tellDeliveries(
+export function printDeliveries(
   name: string,
   options: DeliveriesOptions,
   io: Io,
@@ -22,7 +22,7 @@ export function tellDeliveries(
 ): Promise<ExitStatus> {
   return withEndpoint(name, { ...options, access: 'read' }, { io, clock }, async ({ store }, record) => {
     const { log, waiting, asked, unreadable } = await deliveries(store, name);
-    tellUnreadable(unreadable, io);
+    printUnreadable(unreadable, io);
     const attempts = log.filter(({ ok }) => !ok || options.failed !== true).toReversed();
     if (options.format === 'json') {
       const document = {
@@ -46,7 +46,7 @@ export function tellDeliveries(
 }
 
 /** `unroutable webhook dead-letters NAME`: prints the dead letters, oldest first. */
-export function tellDeadLetters(
+export function printDeadLetters(
   name: string,
   options: ListOptions,
   io: Io,
@@ -54,7 +54,7 @@ export function tellDeadLetters(
 ): Promise<ExitStatus> {
   return withEndpoint(name, { ...options, access: 'read' }, { io, clock }, async ({ store }) => {
     const { found, unreadable } = await deadLetters(store, name);
-    tellUnreadable(unreadable, io);
+    printUnreadable(unreadable, io);
     if (options.format === 'json') io.stdout.write(`${jsonText(found, 2)}\n`);
     else io.stdout.write(deadText(name, found));
     return EXIT.done;

@@ -7,7 +7,7 @@ import { counted, jsonText, listed, printable } from '../../report/printable.ts'
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { placeOf } from './secret.ts';
-import { SYSTEM, tellUnreadable, withWebhooks, type OpenWebhooks, type Means, type WebhookOptions } from './store.ts';
+import { SYSTEM, printUnreadable, withWebhooks, type OpenWebhooks, type Means, type WebhookOptions } from './store.ts';
 
 /** The options of `webhook list`. */
 export interface ListOptions extends WebhookOptions {
@@ -23,12 +23,12 @@ interface Listed {
 
 /** `unroutable webhook list`: prints the state of each webhook. */
 export function listWebhooks(options: ListOptions, io: Io, { clock }: Means = SYSTEM): Promise<ExitStatus> {
-  return withWebhooks({ ...options, access: 'read' }, { io, clock }, async (kept) => {
-    const { found, unreadable } = await listEndpoints(kept.store);
-    tellUnreadable(unreadable, io);
-    const all = await Promise.all(found.map((record) => standing(kept, record)));
-    const isLed = (await kept.store.leases.holder()) !== undefined;
-    io.stdout.write(options.format === 'json' ? `${jsonText(all.map(documentOf), 2)}\n` : textOf(kept, all, isLed));
+  return withWebhooks({ ...options, access: 'read' }, { io, clock }, async (webhooks) => {
+    const { found, unreadable } = await listEndpoints(webhooks.store);
+    printUnreadable(unreadable, io);
+    const all = await Promise.all(found.map((record) => standing(webhooks, record)));
+    const isLed = (await webhooks.store.leases.holder()) !== undefined;
+    io.stdout.write(options.format === 'json' ? `${jsonText(all.map(documentOf), 2)}\n` : textOf(webhooks, all, isLed));
     return EXIT.done;
   });
 }

@@ -159,7 +159,7 @@ function addDeliveries(webhook: Command, io: Io, end: End): void {
     .option('--failed', 'only attempts that failed');
   inWatch(withFormat(deliveries)).action(async (name: string, options: Chosen<DeliveriesOptions>) => {
     const command = await import('./deliveries.ts');
-    end(await command.tellDeliveries(name, storeOptions(options), io));
+    end(await command.printDeliveries(name, storeOptions(options), io));
   });
 }
 
@@ -189,7 +189,7 @@ function addDeadLetters(webhook: Command, io: Io, end: End): void {
     .argument('<name>', NAME);
   inWatch(withFormat(letters)).action(async (name: string, options: Chosen<ListOptions>) => {
     const command = await import('./deliveries.ts');
-    end(await command.tellDeadLetters(name, storeOptions(options), io));
+    end(await command.printDeadLetters(name, storeOptions(options), io));
   });
 }
 

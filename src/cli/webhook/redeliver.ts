@@ -32,15 +32,15 @@ export async function redeliver(
 ): Promise<ExitStatus> {
   const asked = [again.id, again.dead, again.since].filter((choice) => choice !== undefined);
   if (asked.length !== 1) return failed(bad('usage', 'webhook redeliver: name an event, or --dead, or --since ID'), io);
-  return withEndpoint(name, options, { io, clock }, async (kept, record) => {
-    const chosen = await choose(kept, record, again);
+  return withEndpoint(name, options, { io, clock }, async (webhooks, record) => {
+    const chosen = await choose(webhooks, record, again);
     if (!chosen.ok) return failed(chosen, io);
     for (const event of chosen.value) {
-      await askDelivery(kept.store, name, { event, by: 'redelivery', nowMs: clock.wallMs() });
+      await askDelivery(webhooks.store, name, { event, by: 'redelivery', nowMs: clock.wallMs() });
     }
     io.stdout.write(`webhook ${name}: ${counted(chosen.value.length, 'event')} will be sent again\n`);
     if (!isOn(record)) complain(io, `webhook ${name} is ${stateText(record)}; nothing is sent until it is enabled`);
-    if ((await kept.store.leases.holder()) === undefined)
+    if ((await webhooks.store.leases.holder()) === undefined)
       complain(io, 'there is no leader: it is sent when `watch` runs');
     return EXIT.done;
   });

@@ -23,8 +23,8 @@ export function rotateWebhook(
   options: WebhookOptions,
   { io, means: { clock } = SYSTEM }: Caller,
 ): Promise<ExitStatus> {
-  return withEndpoint(name, options, { io, clock }, async (kept, before) => {
-    const turned = await (rotate.finish === true ? finish : begin)(before, rotate, kept);
+  return withEndpoint(name, options, { io, clock }, async (webhooks, before) => {
+    const turned = await (rotate.finish === true ? finish : begin)(before, rotate, webhooks);
     if (!turned.ok) return failed(turned, io);
     const { endpoint, made, text } = turned.value;
     const readied = await readyEndpoint(endpoint, io.env, inOptions);
@@ -33,8 +33,8 @@ export function rotateWebhook(
       return failed(bad('usage', ...readied.faults), io);
     }
     if (readied.ok) for (const warning of readied.warnings) complain(io, `warning: ${warning}`);
-    await putEndpoint(kept.store, endpoint, { from: 'command', nowMs: clock.wallMs() });
-    await forgetSecrets(before.endpoint.secrets, kept);
+    await putEndpoint(webhooks.store, endpoint, { from: 'command', nowMs: clock.wallMs() });
+    await forgetSecrets(before.endpoint.secrets, webhooks);
     io.stdout.write(text);
     return EXIT.done;
   });
@@ -50,7 +50,7 @@ interface Turned {
 async function begin(
   { endpoint, from }: EndpointRecord,
   rotate: RotateOptions,
-  kept: OpenWebhooks,
+  webhooks: OpenWebhooks,
 ): Promise<Result<Turned>> {
   const { name, secrets } = endpoint;
   if (from === 'file')
@@ -67,7 +67,7 @@ async function begin(
   const named = namedSecret(rotate);
   if (old !== undefined && named !== undefined && placeOf(old) === placeOf(named))
     return bad('usage', `webhook ${name}: its present secret is in ${placeOf(old)}; name another place`);
-  const fresh = await secretFor(name, rotate, kept.secrets);
+  const fresh = await secretFor(name, rotate, webhooks.secrets);
   if (!fresh.ok) return fresh;
   const { ref, isNew } = fresh.value;
   const lines =

@@ -7,7 +7,7 @@ import type { Unreadable } from '../../sinks/webhook/read-records.ts';
 import { systemResolver, type Resolver } from '../../sinks/webhook/target.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { chosenStore, openKept, type openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
+import { chosenStore, openExisting, type openStore, type OpenStore, type StoreOptions } from '../../app/open-store.ts';
 import { refusal } from '../../lib/errno.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { select, type Selection, type SelectionOptions } from '../../config/selection.ts';
@@ -47,8 +47,8 @@ export interface OpenWebhooks extends OpenStore {
 export async function withWebhooks(
   options: WebhookOptions,
   { io, clock }: { readonly io: Io; readonly clock: Clock },
-  work: (kept: OpenWebhooks) => Promise<ExitStatus>,
-  open: typeof openStore = openKept,
+  work: (webhooks: OpenWebhooks) => Promise<ExitStatus>,
+  open: typeof openStore = openExisting,
 ): Promise<ExitStatus> {
   const opened = await openWith(open, options, io, clock);
   if (!opened.ok) return failed(opened, io);
@@ -68,23 +68,23 @@ export function withEndpoint(
   name: string,
   options: WebhookOptions,
   at: { readonly io: Io; readonly clock: Clock },
-  work: (kept: OpenWebhooks, record: EndpointRecord) => Promise<ExitStatus>,
+  work: (webhooks: OpenWebhooks, record: EndpointRecord) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
-  return withWebhooks(options, at, async (kept) => {
-    const known = await endpointNamed(kept, name, at.io);
-    return known.ok ? work(kept, known.value) : failed(known, at.io);
+  return withWebhooks(options, at, async (webhooks) => {
+    const known = await endpointNamed(webhooks, name, at.io);
+    return known.ok ? work(webhooks, known.value) : failed(known, at.io);
   });
 }
 
 /** Records of another version, or edited by hand: they are left unchanged. */
-export function tellUnreadable(unreadable: readonly Unreadable[], io: Io): void {
+export function printUnreadable(unreadable: readonly Unreadable[], io: Io): void {
   for (const { space, key, reason } of unreadable) complain(io, `warning: ${space} ${key}: ${reason}`);
 }
 
 /** The endpoint with this name, or an error message. */
 async function endpointNamed({ store }: OpenStore, name: string, io: Io): Promise<Result<EndpointRecord>> {
   const { found, unreadable } = await listEndpoints(store);
-  tellUnreadable(unreadable, io);
+  printUnreadable(unreadable, io);
   const record = found.find(({ endpoint }) => endpoint.name === name);
   if (record !== undefined) return good(record);
   const names = found.map(({ endpoint }) => endpoint.name);

@@ -29,9 +29,9 @@ export function removeWebhook(
   io: Io,
   { clock }: Means = SYSTEM,
 ): Promise<ExitStatus> {
-  return withEndpoint(name, options, { io, clock }, async (kept, { endpoint, from }) => {
-    await removeEndpoint(kept.store, name);
-    if (from === 'command') await forgetSecrets(endpoint.secrets, kept);
+  return withEndpoint(name, options, { io, clock }, async (webhooks, { endpoint, from }) => {
+    await removeEndpoint(webhooks.store, name);
+    if (from === 'command') await forgetSecrets(endpoint.secrets, webhooks);
     const again =
       from === 'file' ? '; it is back at the next start, if the file of `watch --webhooks` has it still' : '';
     io.stdout.write(`webhook ${name}: removed${again}\n`);

@@ -38,14 +38,14 @@ const LOOK_MS = 250;
  */
 export function testWebhook(name: string, options: TestOptions, io: Io, means: Means = SYSTEM): Promise<ExitStatus> {
   const { timeout: deadlineMs = DEADLINE_MS } = options;
-  return withEndpoint(name, options, { io, clock: means.clock }, async (kept, record) => {
+  return withEndpoint(name, options, { io, clock: means.clock }, async (webhooks, record) => {
     if (!isOn(record)) {
       complain(io, `webhook ${name} is ${stateText(record)}: ${wayOn(record)}`);
       return EXIT.notReady;
     }
-    const event = testEvent(kept, means.clock.wallMs());
-    const isLed = (await kept.store.leases.holder()) !== undefined;
-    const outcome = await (isLed ? byLeader : byUs)(kept, { record, event, io, means, deadlineMs });
+    const event = testEvent(webhooks, means.clock.wallMs());
+    const isLed = (await webhooks.store.leases.holder()) !== undefined;
+    const outcome = await (isLed ? byLeader : byUs)(webhooks, { record, event, io, means, deadlineMs });
     if (!outcome.ok) return failed(outcome, io);
     const whence = isLed ? '' : ', sent by this command, because there is no leader';
     if (outcome.value.ok) {
@@ -82,15 +82,15 @@ function testEvent({ selection }: OpenWebhooks, nowMs: number): UnroutableEvent 
   return event;
 }
 
-async function byLeader(kept: OpenWebhooks, test: Test): Promise<Result<Outcome>> {
+async function byLeader(webhooks: OpenWebhooks, test: Test): Promise<Result<Outcome>> {
   const { record, event, io, means, deadlineMs } = test;
   const { name } = record.endpoint;
-  await askDelivery(kept.store, name, { event, by: 'test', nowMs: means.clock.wallMs(), deadlineMs });
-  const outcome = await loggedOutcome(kept, test);
+  await askDelivery(webhooks.store, name, { event, by: 'test', nowMs: means.clock.wallMs(), deadlineMs });
+  const outcome = await loggedOutcome(webhooks, test);
   if (outcome !== undefined) return good(outcome);
-  const { asked } = await deliveries(kept.store, name);
+  const { asked } = await deliveries(webhooks.store, name);
   // Withdraw the request, so that it is not sent later.
-  await withdrawAsk(kept.store, name, event.id);
+  await withdrawAsk(webhooks.store, name, event.id);
   if (io.signal.aborted) return bad('interrupted');
   const isTaken = asked.every((ask) => ask.event.id !== event.id);
   const why = isTaken ? 'other attempts are still under way' : 'does the leader send webhooks?';
@@ -113,13 +113,13 @@ async function loggedOutcome(
   return undefined;
 }
 
-async function byUs(kept: OpenWebhooks, { record, event, io, means, deadlineMs }: Test): Promise<Result<Outcome>> {
+async function byUs(webhooks: OpenWebhooks, { record, event, io, means, deadlineMs }: Test): Promise<Result<Outcome>> {
   const { clock, resolve } = means;
   const { endpoint, from } = record;
   const readied = await readyEndpoint(endpoint, io.env, from === 'file' ? inYaml : inOptions);
   if (!readied.ok) return bad('usage', ...readied.faults);
   const { ready } = readied;
-  const clocks = clocksOf(kept.selection);
+  const clocks = clocksOf(webhooks.selection);
   const outgoing = outgoingOf(ready, event, {
     sentence: (one) => sentence(one, clocks),
     wallMs: clock.wallMs(),

@@ -29,7 +29,7 @@ export interface ChangeState {
   /** Whether the first look already showed the state that it is turning to. */
   readonly atLatest: boolean;
   /**
-   * Units only: the share to judge by, if it differs from the present share because voters came or went; see
+   * Units only: the share to evaluate, if it differs from the present share because voters came or went; see
    * `carriedLevel`.
    */
   readonly carried: number | undefined;

@@ -39,7 +39,7 @@ export class Changes {
   readonly #shares: SubjectShares;
   readonly #counts: UnitCounts;
   readonly #queue = new HysteresisQueue<Entry>();
-  #roster = 0;
+  #votersRevision = 0;
   #isReady = false;
   /** All entries must be looked at: at the start, and after a time with too few voters. */
   #isStale = true;
@@ -78,21 +78,21 @@ export class Changes {
    * Looks at the units and marks of the view that messages touched since the last look. What the first look shows, or a
    * look after a time with too few voters, may be older: it gets the latest date at which it can have begun.
    */
-  observe(at: EventTime, { units, marks, heardOf }: Touched, { isBeginning, isReopening }: FirstLook): void {
+  observe(at: EventTime, { units, marks, unitEffects }: Touched, { isBeginning, isReopening }: FirstLook): void {
     if (!this.#isReady) return;
     this.#shares.refresh();
-    const isWhole = this.#isStale || this.#roster !== this.#view.matrix.roster;
+    const isWhole = this.#isStale || this.#votersRevision !== this.#view.matrix.votersRevision;
     // The set of voters changed. A share that differs for that reason is not a change of the territory.
     const isGiven = this.#view.matrix.rosterAt === at;
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
-      const heard = isBeginning || isReopening ? undefined : (heardOf.get(unitOf(entry)) ?? 0);
-      if (this.#shares.updateLevel(entry, heard)) this.dirty.add(entry.key);
-      if (isGiven && !heardOf.has(unitOf(entry))) this.#takeAsGiven(entry, at, isBeginning);
+      const effect = isBeginning || isReopening ? undefined : (unitEffects.get(unitOf(entry)) ?? 0);
+      if (this.#shares.updateLevel(entry, effect)) this.dirty.add(entry.key);
+      if (isGiven && !unitEffects.has(unitOf(entry))) this.#takeAsGiven(entry, at, isBeginning);
       this.#look(entry, at);
       if (isReopening && entry.hysteresis.turningSince === at && this.#entries.has(entry.key)) this.#markLatest(entry);
     }
     this.#counts.note(isWhole ? this.#view.units.keys() : units);
-    this.#roster = this.#view.matrix.roster;
+    this.#votersRevision = this.#view.matrix.votersRevision;
     this.#isStale = false;
   }
 
@@ -155,7 +155,7 @@ export class Changes {
   /** Restores all entries. The next look covers all of them, which gives the same result. */
   restore(isReady: boolean, states: readonly (readonly [key: string, state: ChangeState])[]): void {
     this.#isReady = isReady;
-    this.#roster = this.#view.matrix.roster;
+    this.#votersRevision = this.#view.matrix.votersRevision;
     const entries = states.map(([key, state]): Entry => {
       const subject = subjectFrom(key);
       return { key, subject, ...state, level: state.carried ?? this.#shares.share(subject) };

@@ -1,4 +1,4 @@
-import { carriedLevel, type HeardSight } from '../../rib/heard.ts';
+import { carriedLevel, type MessageEffect } from '../../rib/message-effect.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { aimOf, type Aim } from '../hysteresis.ts';
@@ -82,15 +82,15 @@ export class SubjectShares {
   }
 
   /**
-   * Updates the share by which a unit is judged.
+   * Updates the share by which a unit is evaluated.
    *
-   * @param heard what messages did to the unit; `undefined`: judge by what is seen now.
+   * @param effect what messages did to the unit; `undefined`: use what is seen now.
    * @returns whether the carried share of the entry changed.
    */
-  updateLevel(entry: Entry, heard: HeardSight | undefined): boolean {
+  updateLevel(entry: Entry, effect: MessageEffect | undefined): boolean {
     if (entry.subject.kind !== 'unit') return false;
     const share = this.share(entry.subject);
-    entry.level = heard === undefined || entry.level === undefined ? share : carriedLevel(entry.level, share, heard);
+    entry.level = effect === undefined || entry.level === undefined ? share : carriedLevel(entry.level, share, effect);
     const carried = entry.level === share ? undefined : entry.level;
     if (carried === entry.carried) return false;
     entry.carried = carried;

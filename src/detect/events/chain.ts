@@ -57,7 +57,7 @@ function chained(
 export class Chain {
   readonly #links = new Map<string, Link>();
 
-  tell(draft: Draft, source: string, version: string): UnroutableEvent {
+  append(draft: Draft, source: string, version: string): UnroutableEvent {
     const { event, link } = chained(draft, source, version, this.#links.get(source));
     this.#links.set(source, link);
     return event;

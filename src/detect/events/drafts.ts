@@ -57,7 +57,7 @@ export function countryDraft(scene: Scene, type: CountryType, data: CountryData)
 /** @param first when the first message of the change at `since` was received. */
 export function flappingDraft(
   scene: Scene,
-  { what, since, count }: NonNullable<FlappingStep['told']>,
+  { what, since, count }: NonNullable<FlappingStep['turn']>,
   details: { readonly first: EventTime; readonly incident: string | undefined; readonly evidence: Evidence },
 ): Draft {
   const { drops, seenMs, downMs } = count;

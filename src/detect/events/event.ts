@@ -165,7 +165,7 @@ export interface UnitData extends OfTerritory {
   readonly unit: PrefixText;
   /** Since when it was lost. Only in `unit.returned`, and only if the loss was seen. */
   readonly lostSince?: IsoTime;
-  /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
+  /** True when `since` is only the latest it can have begun: it was so when there were enough voters again. */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }
@@ -177,7 +177,7 @@ export interface UpstreamData extends OfTerritory {
   readonly units: readonly PrefixText[];
   /** Of the voters that see these units, the share that sees them over this upstream. */
   readonly share: number;
-  /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
+  /** True when `since` is only the latest it can have begun: it was so when there were enough voters again. */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }
@@ -202,7 +202,7 @@ export interface PrefixData extends OfTerritory {
   /** A prefix of the territory that no voter had before. */
   readonly prefix: PrefixText;
   readonly share: number;
-  /** True when `since` is only the latest it can have begun: it was so when enough voters could be heard again. */
+  /** True when `since` is only the latest it can have begun: it was so when there were enough voters again. */
   readonly sinceAtLatest?: true;
   readonly evidence?: Evidence;
 }

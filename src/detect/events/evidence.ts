@@ -4,7 +4,7 @@ import { isoTime, type EventTime } from '../../bgp/time.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { VisibilityChange } from '../../rib/visibility-changes.ts';
 import type { Evidence } from './event.ts';
-import { heardFrom, type VerdictState } from '../verdict/verdict.ts';
+import { evidenceSince, type VerdictState } from '../verdict/verdict.ts';
 import { heldMessages } from './held-messages.ts';
 
 /** At most this many messages are listed in an event: enough to check it, few enough to send. */
@@ -22,7 +22,7 @@ export interface Asked {
  * happened while we received nothing, the last messages before.
  */
 export function evidenceOf(view: TerritoryView, asked: Asked): Evidence {
-  return evidenceFrom(view, view.visibilityLog.kept, asked);
+  return evidenceFrom(view, view.visibilityLog.stored, asked);
 }
 
 /** A change of verdict, and when the first message of the movement that led to it was received. */
@@ -36,12 +36,12 @@ export interface Given {
 export function evidenceOfVerdict(view: TerritoryView, { before, state, first }: Given): Evidence {
   const known = before.kind === 'unknown' ? before.before : before.kind;
   const isBetter = state.kind === 'routable' || (state.kind === 'degraded' && known === 'unroutable');
-  return evidenceOf(view, { lost: !isBetter, from: heardFrom(before, first) });
+  return evidenceOf(view, { lost: !isBetter, from: evidenceSince(before, first) });
 }
 
 /** The messages behind a change of each single network, for many networks that change at one moment. */
 export function evidenceByUnit(view: TerritoryView): (unit: number, asked: Asked) => Evidence {
-  const changesOf = changesByUnit(view.visibilityLog.kept);
+  const changesOf = changesByUnit(view.visibilityLog.stored);
   return (unit, asked) => {
     const prefix = view.units[unit];
     return evidenceFrom(view, prefix === undefined ? [] : changesOf(prefix), { ...asked, units: [unit] });
@@ -68,7 +68,7 @@ export function evidenceIn(found: readonly VisibilityChange[]): Evidence {
   return { count: messages.length, messages: sampled(messages).flatMap((message) => messageOf(message)) };
 }
 
-/** Changes of one peer at one moment are taken as one message: the archive does not tell them apart. */
+/** Changes of one peer at one moment are taken as one message: the archive does not distinguish them. */
 function messagesOf(visibilityLog: readonly VisibilityChange[]): readonly VisibilityChange[][] {
   const messages = new Map<string, VisibilityChange[]>();
   for (const sight of visibilityLog) {

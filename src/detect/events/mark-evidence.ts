@@ -29,7 +29,7 @@ export function evidenceOfMark(view: TerritoryView, change: Change): Evidence {
 }
 
 function lossesOf(view: TerritoryView, { units, first }: Change): readonly VisibilityChange[] {
-  const changesOf = changesByUnit(view.visibilityLog.kept);
+  const changesOf = changesByUnit(view.visibilityLog.stored);
   return units
     .flatMap((unit) => view.units[unit] ?? [])
     .flatMap((prefix) => changesOf(prefix).filter(({ lost, at }) => lost && at >= first));

@@ -46,7 +46,7 @@ export interface TargetReach {
   readonly detail: string;
 }
 
-/** How the services of a territory stand. */
+/** The state of the services of a territory. */
 export interface ReachabilityView {
   readonly reachability: Reachability;
   /** When the first result that led to this verdict arrived. */

@@ -9,8 +9,8 @@ export class Carriers {
   /** The marks that reach this share, and the number of them per upstream. */
   readonly #marks = new Map<string, Asn>();
   readonly #counts = new Map<Asn, number>();
-  /** The set of voters at the last look; see `BaselineMatrix.roster`. */
-  #roster: number | undefined;
+  /** The set of voters at the last look; see `BaselineMatrix.votersRevision`. */
+  #votersRevision: number | undefined;
 
   constructor(view: TerritoryView, presentAt: number) {
     this.#view = view;
@@ -21,7 +21,7 @@ export class Carriers {
   reset(): void {
     this.#marks.clear();
     this.#counts.clear();
-    this.#roster = undefined;
+    this.#votersRevision = undefined;
   }
 
   /**
@@ -30,10 +30,10 @@ export class Carriers {
    */
   look(touched: readonly string[]): readonly Asn[] {
     const { tally, voters, matrix } = this.#view;
-    const { roster } = matrix;
-    const isOther = roster !== this.#roster;
+    const { votersRevision } = matrix;
+    const isOther = votersRevision !== this.#votersRevision;
     const marks = isOther ? new Set([...this.#marks.keys(), ...tally.marks()]) : touched;
-    this.#roster = roster;
+    this.#votersRevision = votersRevision;
     const fewer = new Set<Asn>();
     for (const mark of marks) {
       if (!mark.startsWith('upstream ')) continue;

@@ -35,7 +35,7 @@ export function noteWorse(incident: IncidentState, state: VerdictState, measure:
 }
 
 /** Marks the present state as reported. */
-export function markTold(incident: IncidentState, measure: Measure): void {
+export function markReported(incident: IncidentState, measure: Measure): void {
   for (const what of DEPTHS) if (isReached(what, incident, measure)) incident.told.add(what);
   if (isFlapping(incident, measure.policy)) incident.told.add('flapping');
   incident.worsened.clear();
@@ -53,11 +53,11 @@ export function newsAt({ worsened }: IncidentState, policy: Policy): EventTime |
  */
 export function takeNews(
   { told, worsened }: IncidentState,
-  { at, isToldAnyway }: { readonly at: EventTime; readonly isToldAnyway: boolean },
+  { at, isReportedAnyway }: { readonly at: EventTime; readonly isReportedAnyway: boolean },
   policy: Policy,
 ): readonly IncidentChange[] {
   const isDue = (what: IncidentChange, since: EventTime): boolean =>
-    at - since >= policy.deepeningHoldMs || (isToldAnyway && (what === 'flapping' || what === 'units-lost'));
+    at - since >= policy.deepeningHoldMs || (isReportedAnyway && (what === 'flapping' || what === 'units-lost'));
   const due = [...worsened].filter(([what, since]) => isDue(what, since)).map(([what]) => what);
   for (const what of due) {
     worsened.delete(what);

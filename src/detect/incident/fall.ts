@@ -12,7 +12,7 @@ const MAX_STEPS = 4096;
 /** At most this many lost upstreams are listed, one for each unit that is followed individually. Others are counted. */
 export const MAX_UPSTREAMS_LOST = 256;
 
-/** The record of a fall from its first loss on, kept before it is clear whether the fall becomes an incident. */
+/** The record of a fall from its first loss on. It begins before it is clear whether the fall becomes an incident. */
 export interface Fall {
   readonly first: EventTime;
   /** Visibility before the first loss. */

@@ -8,10 +8,10 @@ import { evidenceOf } from '../events/evidence.ts';
 import { beganAt, continueMovement, rebaseMovement, startMovement, type Movement } from '../movement.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { lowestBetween, pausesOf, type Levels } from '../verdict/levels.ts';
-import { blindness, heardFrom, trackers, type Controlled, type VerdictState } from '../verdict/verdict.ts';
+import { blindness, evidenceSince, trackers, type Controlled, type VerdictState } from '../verdict/verdict.ts';
 import type { Known } from '../verdict/levels.ts';
 import { Carriers } from './carriers.ts';
-import { markTold, newsAt, noteWorse, takeNews } from './deepening.ts';
+import { markReported, newsAt, noteWorse, takeNews } from './deepening.ts';
 import { newFall, noteShare, noteUpstreamLoss, type Fall } from './fall.ts';
 import { closesAt, noteUnitLoss, noteUnitReturn, type IncidentState } from './incident.ts';
 import { isDown, turnTo } from './spans.ts';
@@ -89,7 +89,7 @@ export class IncidentTracker {
   }
 
   /** The set of voters changed, so a different share is not a movement. */
-  noteRoster(share: number): void {
+  noteVotersChange(share: number): void {
     this.#movement = rebaseMovement(this.#movement, share);
   }
 
@@ -164,13 +164,13 @@ export class IncidentTracker {
   }
 
   /** What to report of the open incident besides a verdict; with `isToldAnyway` also what needs no hold. */
-  takeNews(at: EventTime, isToldAnyway: boolean): readonly IncidentChange[] {
-    return this.#incident === undefined ? [] : takeNews(this.#incident, { at, isToldAnyway }, this.#policy);
+  takeNews(at: EventTime, isReportedAnyway: boolean): readonly IncidentChange[] {
+    return this.#incident === undefined ? [] : takeNews(this.#incident, { at, isReportedAnyway }, this.#policy);
   }
 
   /** The opening was reported: what was visible of the incident by then is not news. */
-  markTold(sample: Controlled): void {
-    if (this.#incident !== undefined) markTold(this.#incident, { sample, policy: this.#policy });
+  markReported(sample: Controlled): void {
+    if (this.#incident !== undefined) markReported(this.#incident, { sample, policy: this.#policy });
   }
 
   /** The incident that is over by `at`. Each incident is returned once. */
@@ -224,7 +224,7 @@ export class IncidentTracker {
       unitsReturned: new Map(),
       told: new Set(),
       worsened: new Map(),
-      evidence: evidenceOf(this.#view, { lost: true, from: heardFrom(before, first) }),
+      evidence: evidenceOf(this.#view, { lost: true, from: evidenceSince(before, first) }),
       backfilled: false,
       rebased: false,
     };

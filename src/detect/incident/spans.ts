@@ -75,11 +75,11 @@ export function isDown({ verdict }: { readonly verdict: Verdict } = { verdict: '
 }
 
 /** The spans up to the last recovery. If the recovery came while we were blind, that blind time is included. */
-export function endedPart({ spans }: Timeline): { readonly told: readonly SpanState[]; readonly until?: EventTime } {
+export function endedPart({ spans }: Timeline): { readonly spans: readonly SpanState[]; readonly until?: EventTime } {
   const last = spans.findLastIndex(isDown);
   const end = spans[last + 1]?.verdict === 'unknown' ? last + 1 : last;
   const next = spans[end + 1];
-  return { told: spans.slice(0, end + 1), ...(next === undefined ? {} : { until: next.from }) };
+  return { spans: spans.slice(0, end + 1), ...(next === undefined ? {} : { until: next.from }) };
 }
 
 /** The time of an incident under each verdict. */
@@ -91,13 +91,13 @@ export type Sums = Pick<
 /** The sums over all spans, including those that are not listed. */
 export function sumsOf(timeline: Timeline): Sums {
   const { omitted } = timeline;
-  const { told, until } = endedPart(timeline);
+  const { spans, until } = endedPart(timeline);
   const ms = { unknown: 0, routable: 0, degraded: 0, unroutable: 0, ...omitted?.ms };
-  for (const [i, { verdict, from }] of told.entries())
-    ms[verdict] += (endOf(timeline, told, i) ?? until ?? from) - from;
+  for (const [i, { verdict, from }] of spans.entries())
+    ms[verdict] += (endOf(timeline, spans, i) ?? until ?? from) - from;
   return {
-    drops: told.filter(({ falls }) => falls).length + (omitted?.drops ?? 0),
-    outages: told.filter(({ verdict }) => verdict === 'unroutable').length + (omitted?.outages ?? 0),
+    drops: spans.filter(({ falls }) => falls).length + (omitted?.drops ?? 0),
+    outages: spans.filter(({ verdict }) => verdict === 'unroutable').length + (omitted?.outages ?? 0),
     unroutableMs: ms.unroutable,
     degradedMs: ms.degraded,
     unknownMs: ms.unknown,
@@ -108,9 +108,9 @@ export function sumsOf(timeline: Timeline): Sums {
 
 /** The spans in the form that events carry. */
 export function spansOf(timeline: Timeline): readonly IncidentSpan[] {
-  const { told, until } = endedPart(timeline);
-  return told.map(({ verdict, from, depth, sinceAtLatest }, i) => {
-    const end = endOf(timeline, told, i) ?? until;
+  const { spans, until } = endedPart(timeline);
+  return spans.map(({ verdict, from, depth, sinceAtLatest }, i) => {
+    const end = endOf(timeline, spans, i) ?? until;
     return {
       verdict,
       from: isoTime(from),
@@ -127,6 +127,6 @@ export function rounded(share: number): number {
 }
 
 /** When the next span begins, listed or not. */
-function endOf({ omitted }: Timeline, told: readonly SpanState[], i: number): EventTime | undefined {
-  return omitted !== undefined && i === HEAD - 1 ? omitted.from : told[i + 1]?.from;
+function endOf({ omitted }: Timeline, spans: readonly SpanState[], i: number): EventTime | undefined {
+  return omitted !== undefined && i === HEAD - 1 ? omitted.from : spans[i + 1]?.from;
 }

@@ -18,7 +18,7 @@ export interface Flapping {
 /** The result of a look at the levels. `drops`: all drops that have begun so far. */
 export interface FlappingStep {
   readonly flapping: Flapping | undefined;
-  readonly told?: { readonly what: 'flapping' | 'steady'; readonly since: EventTime; readonly count: Flapping };
+  readonly turn?: { readonly what: 'flapping' | 'steady'; readonly since: EventTime; readonly count: Flapping };
 }
 
 /** Flapping begins with enough drops in the window, and ends when nothing has changed for half a window. */
@@ -34,13 +34,13 @@ export function followFlapping(
     const since = isQuiet ? undefined : beganIn(levels, at, policy);
     if (since === undefined) return { flapping: undefined };
     const flapping = countTo({ since, drops: 0, downMs: 0, seenMs: 0, to: since }, levels, changedAt);
-    return { flapping, told: { what: 'flapping', since, count: withOpenDrop(flapping, levels, at) } };
+    return { flapping, turn: { what: 'flapping', since, count: withOpenDrop(flapping, levels, at) } };
   }
   const flapping = changedAt > before.to ? countTo(before, levels, changedAt) : before;
   if (!isQuiet) return { flapping };
   return {
     flapping: undefined,
-    told: { what: 'steady', since: changedAt, count: withOpenDrop(flapping, levels, at) },
+    turn: { what: 'steady', since: changedAt, count: withOpenDrop(flapping, levels, at) },
   };
 }
 

@@ -194,10 +194,10 @@ function nextStretches({ stretches, share, at, area }: Levels, level: Known, pol
     return [...stretches.slice(0, -2), { ...before, lowest }];
   }
   const oldest = at - Math.max(policy.meanWindowMs, policy.flappingWindowMs);
-  // The stretch that lasted into the window is kept whole.
+  // The stretch that lasted into the window stays whole.
   const gone = stretches.findIndex((_, i) => (stretches[i + 1]?.from ?? Infinity) > oldest);
-  const kept = stretches.slice(Math.max(gone, stretches.length + 1 - MAX_STRETCHES));
-  return [...kept, { level, from: at, area, lowest: share }];
+  const recent = stretches.slice(Math.max(gone, stretches.length + 1 - MAX_STRETCHES));
+  return [...recent, { level, from: at, area, lowest: share }];
 }
 
 /** As in the verdict's diagram, without holds: what is low is left at `restoredAt`, what is degraded at `recoveredAt`. */

@@ -1,5 +1,5 @@
 import type { EventTime } from '../../bgp/time.ts';
-import { carriedLevel, type HeardSight } from '../../rib/heard.ts';
+import { carriedLevel, type MessageEffect } from '../../rib/message-effect.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -9,13 +9,13 @@ import { blindness, type Controlled } from './verdict.ts';
 /** The state from which an outlook continues. */
 export interface OutlookSnapshot {
   /**
-   * The visibility to judge by, if it differs from the visibility seen because voters came or went; see `carriedLevel`.
+   * The visibility to evaluate, if it differs from the visibility seen because voters came or went; see `carriedLevel`.
    */
   readonly level: number | undefined;
   readonly levels: Levels | undefined;
 }
 
-/** What a view is judged by: its visibility as voters reported it, and the recent past of it. */
+/** What the verdict of a view is based on: its visibility as voters reported it, and the recent past of it. */
 export class Outlook {
   readonly #view: TerritoryView;
   readonly #policy: Policy;
@@ -39,8 +39,8 @@ export class Outlook {
     return this.#beat;
   }
 
-  /** Whether the next judgement uses what is seen then: no level is carried over. */
-  get isAnew(): boolean {
+  /** Whether the next look uses what is seen then: no level is carried over. */
+  get isFresh(): boolean {
     return this.#level === undefined;
   }
 
@@ -56,16 +56,16 @@ export class Outlook {
   }
 
   /**
-   * The sample to judge by. While nothing is carried it is `seen` itself.
+   * The sample to evaluate. While nothing is carried it is `seen` itself.
    *
-   * @param heard what messages did since the last look.
+   * @param effect what messages did since the last look.
    */
-  look(seen: Sample, control: number | undefined, heard: HeardSight): Controlled {
+  look(seen: Sample, control: number | undefined, effect: MessageEffect): Controlled {
     const { at } = seen;
-    const level = this.#level === undefined ? seen.share : carriedLevel(this.#level, seen.share, heard);
+    const level = this.#level === undefined ? seen.share : carriedLevel(this.#level, seen.share, effect);
     // Fields are added to the new object in place: a copy by spread took a third of the engine's time.
-    const judged: Controlled = Object.assign(seen, { control });
-    const sample = level === seen.share ? judged : { ...judged, share: level };
+    const controlled: Controlled = Object.assign(seen, { control });
+    const sample = level === seen.share ? controlled : { ...controlled, share: level };
     this.#level = level;
     this.#at = at;
     if (blindness(sample, this.#policy) !== undefined) {

@@ -208,7 +208,7 @@ export function isSighted(state: VerdictState): boolean {
  * From when on messages belong to the evidence of a verdict: after blindness from its begin, otherwise from `first`,
  * when the change began.
  */
-export function heardFrom(before: VerdictState, first: EventTime): EventTime {
+export function evidenceSince(before: VerdictState, first: EventTime): EventTime {
   return before.kind === 'unknown' ? (Math.min(before.since, first) as EventTime) : first;
 }
 

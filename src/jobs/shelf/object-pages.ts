@@ -7,7 +7,7 @@ export type ReadPart = (name: string, range: string) => Promise<{ readonly bytes
 
 /** Bytes per request. */
 const WINDOW_BYTES = 2 ** 20;
-/** Windows kept in memory. Collectors are read in parallel, each at its own position. */
+/** Windows held in memory. Collectors are read in parallel, each at its own position. */
 const MOST_WINDOWS = 128;
 
 /**

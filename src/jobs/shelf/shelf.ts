@@ -1,10 +1,10 @@
 import type { Pages } from '../../../streams/extract/pages.ts';
 
 /**
- * The place where many machines publish their files. Each file appears once and complete, whoever writes it and however
- * often. If several writers use the same name, one wins, and the others learn that the file exists. Names are relative,
- * with slashes; file names do not start with a dot. Methods throw errors whose message can be shown; another try may
- * help.
+ * The place where many machines publish their files. Each file appears once and complete, even when several machines
+ * write it. If several writers use the same name, one wins, and the others learn that the file exists. Names are
+ * relative, with slashes; file names do not start with a dot. Methods throw errors whose message can be shown; another
+ * try may help.
  */
 export interface Shelf {
   /** For people: the path of a folder, or `s3://bucket/prefix`. */

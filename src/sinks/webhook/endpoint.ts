@@ -154,20 +154,20 @@ export function shownEndpoint(endpoint: Endpoint): Endpoint {
 
 function parseEndpoint(item: unknown, index: number, spelled: Spelling): ParsedEndpoints {
   const where = nameOf(item) ?? `number ${index + 1}`;
-  const tell = (path: readonly PropertyKey[], reason: string): Fault => ({
+  const faultOf = (path: readonly PropertyKey[], reason: string): Fault => ({
     path,
     message: `webhook ${where}: ${path.length === 0 ? '' : `${spelled(path)}: `}${reason}`,
   });
   const parsed = endpointSchema.safeParse(item);
   if (!parsed.success) {
-    return { ok: false, faults: parsed.error.issues.flatMap((issue) => issueFaults(issue, item, tell)) };
+    return { ok: false, faults: parsed.error.issues.flatMap((issue) => issueFaults(issue, item, faultOf)) };
   }
   const headers = Object.fromEntries(
     Object.entries(parsed.data.headers).map(([key, text]) => [key.toLowerCase(), text]),
   );
   const { filter = defaultFilter(parsed.data.template) } = parsed.data;
   const endpoint: Endpoint = { ...parsed.data, headers, filter };
-  const faults = [...urlFaults(endpoint, tell), ...headerFaults(parsed.data.headers, tell)];
+  const faults = [...urlFaults(endpoint, faultOf), ...headerFaults(parsed.data.headers, faultOf)];
   return faults.length === 0 ? { ok: true, endpoints: [endpoint] } : { ok: false, faults };
 }
 
@@ -175,32 +175,32 @@ function defaultFilter({ preset }: TemplateChoice): Filter {
   return preset === 'cloudevent' || preset === 'text' ? {} : FOR_PEOPLE;
 }
 
-type Tell = (path: readonly PropertyKey[], reason: string) => Fault;
+type MakeFault = (path: readonly PropertyKey[], reason: string) => Fault;
 
-function issueFaults(issue: z.core.$ZodIssue, item: unknown, tell: Tell): readonly Fault[] {
+function issueFaults(issue: z.core.$ZodIssue, item: unknown, faultOf: MakeFault): readonly Fault[] {
   const { path } = issue;
   // Selects the schema by the template's name, given alone or as `preset`.
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
-    return [tell(path.slice(0, -1), issue.message)];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => tell([...path, key], 'is not known'));
+    return [faultOf(path.slice(0, -1), issue.message)];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => faultOf([...path, key], 'is not known'));
   const isMissing = valueAt(item, path) === undefined;
-  if (isMissing) return [tell(path, 'is missing')];
-  return [tell(path, issue.code === 'invalid_type' ? `must be ${expectedText(issue.expected)}` : issue.message)];
+  if (isMissing) return [faultOf(path, 'is missing')];
+  return [faultOf(path, issue.code === 'invalid_type' ? `must be ${expectedText(issue.expected)}` : issue.message)];
 }
 
-function urlFaults(endpoint: Endpoint, tell: Tell): readonly Fault[] {
+function urlFaults(endpoint: Endpoint, faultOf: MakeFault): readonly Fault[] {
   if (typeof endpoint.url !== 'string') return [];
   const target = parseTarget(endpoint.url, rulesOf(endpoint));
-  return target.ok ? [] : [tell(['url'], target.reason)];
+  return target.ok ? [] : [faultOf(['url'], target.reason)];
 }
 
-function headerFaults(headers: Endpoint['headers'], tell: Tell): readonly Fault[] {
+function headerFaults(headers: Endpoint['headers'], faultOf: MakeFault): readonly Fault[] {
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   return Object.entries(headers).flatMap(([name, value]) => {
     const fault = headerFault(name, typeof value === 'string' ? value : undefined);
     const isTwice = names.filter((other) => other === name.toLowerCase()).length > 1;
     const faults = [...(fault === undefined ? [] : [fault]), ...(isTwice ? ['is here twice'] : [])];
-    return faults.map((reason) => tell(['headers', name], reason));
+    return faults.map((reason) => faultOf(['headers', name], reason));
   });
 }
 

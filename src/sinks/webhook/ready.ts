@@ -54,20 +54,20 @@ export async function readyEndpoint(
   environment: Environment,
   spelled: Spelling = inYaml,
 ): Promise<Readied> {
-  const told = (path: Path, reason: string): string => `webhook ${endpoint.name}: ${spelled(path)}: ${reason}`;
+  const warning = (path: Path, reason: string): string => `webhook ${endpoint.name}: ${spelled(path)}: ${reason}`;
   const faults: string[] = [];
   const warnings: string[] = [];
   const loading: Loading = {
-    fault: (path, reason) => void faults.push(told(path, reason)),
+    fault: (path, reason) => void faults.push(warning(path, reason)),
     async load(path, ref) {
       const loaded = await loadSecret(ref, environment);
-      if (loaded.ok && loaded.warning !== undefined) warnings.push(told(path, loaded.warning));
-      if (!loaded.ok) faults.push(told(path, loaded.reason));
+      if (loaded.ok && loaded.warning !== undefined) warnings.push(warning(path, loaded.warning));
+      if (!loaded.ok) faults.push(warning(path, loaded.reason));
       return loaded.ok ? loaded.secret : undefined;
     },
   };
   if (endpoint.template.preset === 'cloudevent' && endpoint.secrets.length === 0) {
-    warnings.push(told(['secrets'], 'there are none, so the receiver cannot verify the sender'));
+    warnings.push(warning(['secrets'], 'there are none, so the receiver cannot verify the sender'));
   }
   const rules = rulesOf(endpoint);
   const url = await loadUrl(endpoint, rules, loading);

@@ -177,7 +177,7 @@ const FAULTS: Readonly<Record<string, FolderFault>> = {
   EDQUOT: 'full',
 };
 
-/** The problem that an error of the file system or of LMDB stands for. */
+/** The problem behind an error of the file system or of LMDB. */
 export function refused(error: unknown): Exclude<Folder, { ok: true }> {
   const fault = FAULTS[codeOf(error) ?? ''];
   return fault === undefined ? refuse('unusable', String(error)) : refuse(fault, fileWords(error) ?? String(error));

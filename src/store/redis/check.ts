@@ -30,24 +30,24 @@ const FULL_SHARE = 0.75;
 const OLDEST_MAJOR = 7;
 
 /**
- * Judges a server by its replies.
+ * Checks a server by its replies.
  *
  * @param hello reply of HELLO, which every user may send: names and values in turn.
  * @param info reply of INFO; `undefined` if this user may not send it.
  */
 export function checkServer(hello: unknown, info: string | undefined, wanted: Wanted): readonly Check[] {
   const said = pairs(hello);
-  const told = lines(info ?? '');
-  const version = told.get('valkey_version') ?? told.get('redis_version') ?? said.get('version') ?? '';
-  const product = told.has('valkey_version') || said.get('server') === 'valkey' ? 'Valkey' : 'Redis';
-  const role = told.get('role') ?? said.get('role') ?? '';
+  const facts = lines(info ?? '');
+  const version = facts.get('valkey_version') ?? facts.get('redis_version') ?? said.get('version') ?? '';
+  const product = facts.has('valkey_version') || said.get('server') === 'valkey' ? 'Valkey' : 'Redis';
+  const role = facts.get('role') ?? said.get('role') ?? '';
   return [
     versionCheck(product, version),
     roleCheck(role),
     ...(info === undefined
       ? [unread('appendonly'), unread('maxmemory-policy')]
-      : [appendonlyCheck(told, wanted), policyCheck(told, wanted), memoryCheck(told, wanted)]),
-    ...(wanted.waitsForReplica && info !== undefined ? [replicaCheck(told)] : []),
+      : [appendonlyCheck(facts, wanted), policyCheck(facts, wanted), memoryCheck(facts, wanted)]),
+    ...(wanted.waitsForReplica && info !== undefined ? [replicaCheck(facts)] : []),
   ];
 }
 
@@ -78,9 +78,9 @@ function roleCheck(role: string): Check {
       };
 }
 
-function appendonlyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wanted): Check {
+function appendonlyCheck(facts: ReadonlyMap<string, string>, { acceptsVolatile }: Wanted): Check {
   const check = 'appendonly';
-  if (told.get('aof_enabled') === '1') return { check, level: 'ok', text: 'appendonly: yes' };
+  if (facts.get('aof_enabled') === '1') return { check, level: 'ok', text: 'appendonly: yes' };
   return {
     check,
     level: acceptsVolatile ? 'warn' : 'refuse',
@@ -88,11 +88,11 @@ function appendonlyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }:
   };
 }
 
-function policyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wanted): Check {
+function policyCheck(facts: ReadonlyMap<string, string>, { acceptsVolatile }: Wanted): Check {
   const check = 'maxmemory-policy';
-  const policy = told.get('maxmemory_policy') ?? 'unknown';
+  const policy = facts.get('maxmemory_policy') ?? 'unknown';
   if (policy === 'noeviction') return { check, level: 'ok', text: 'maxmemory-policy: noeviction' };
-  const isBounded = (told.get('maxmemory') ?? '0') !== '0';
+  const isBounded = (facts.get('maxmemory') ?? '0') !== '0';
   return {
     check,
     level: isBounded && !acceptsVolatile ? 'refuse' : 'warn',
@@ -103,9 +103,9 @@ function policyCheck(told: ReadonlyMap<string, string>, { acceptsVolatile }: Wan
 }
 
 /** A full Redis refuses batches: nothing is stored until there is room. */
-function memoryCheck(told: ReadonlyMap<string, string>, { keepEvents }: Wanted): Check {
+function memoryCheck(facts: ReadonlyMap<string, string>, { keepEvents }: Wanted): Check {
   const check = 'memory';
-  const [most, used] = [Number(told.get('maxmemory') ?? '0'), Number(told.get('used_memory') ?? '0')];
+  const [most, used] = [Number(facts.get('maxmemory') ?? '0'), Number(facts.get('used_memory') ?? '0')];
   if (most === 0) return { check, level: 'ok', text: 'memory: Redis sets no limit' };
   const share = used / most;
   if (share > FULL_SHARE) {
@@ -124,8 +124,8 @@ function mebibytes(bytes: number): string {
   return `${(bytes / (1 << 20)).toFixed(0)} MiB`;
 }
 
-function replicaCheck(told: ReadonlyMap<string, string>): Check {
-  const count = Number(told.get('connected_slaves') ?? '0');
+function replicaCheck(facts: ReadonlyMap<string, string>): Check {
+  const count = Number(facts.get('connected_slaves') ?? '0');
   return count > 0
     ? { check: 'replica', level: 'ok', text: `replica: ${count} connected` }
     : {

@@ -70,7 +70,7 @@ export function keepCall(keys: Keys, { token, batch, changes, spaces, touches }:
  * Reads the reply of KEEP; `again`: there are spaces that the call did not name. @throws RedisFailure when other data
  * is at our keys
  */
-export function keptReply(reply: unknown): Committed | 'again' {
+export function commitReply(reply: unknown): Committed | 'again' {
   const [outcome, ...details] = reply as [string, ...string[]];
   switch (outcome) {
     case 'ok':

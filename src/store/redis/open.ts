@@ -61,7 +61,7 @@ export type Opened =
 const DEADLINE_MS = 3_000;
 
 /** Errors of a connection on which only one side speaks TLS; they have other causes, too. */
-const UNHEARD: ReadonlySet<FailureKind> = new Set(['closed', 'timeout', 'tls']);
+const TLS_MISMATCH: ReadonlySet<FailureKind> = new Set(['closed', 'timeout', 'tls']);
 
 /** Connects, checks that the server can keep our guarantees, and returns the store. Tries once. */
 export async function openRedis(url: string, options: OpenOptions): Promise<Opened> {
@@ -82,7 +82,7 @@ export async function openRedis(url: string, options: OpenOptions): Promise<Open
   } catch (error) {
     link.abort();
     const failure = failureOf(error);
-    const mismatch = UNHEARD.has(failure.kind) ? await tlsMismatch(target, options.clock) : undefined;
+    const mismatch = TLS_MISMATCH.has(failure.kind) ? await tlsMismatch(target, options.clock) : undefined;
     if (mismatch !== undefined) return refused(`${address.name}: ${mismatch}`, false);
     return refused(`${address.name}: ${failure.message}`, failure.isPassing);
   }
@@ -114,7 +114,7 @@ function refused(reason: string, retry: boolean): Opened {
 async function look(link: RedisLink, keys: Keys, wanted: Wanted): Promise<Health> {
   const checks: Check[] = [];
   try {
-    checks.push(...(await judge(link, (hello, info) => checkServer(hello, info, wanted))));
+    checks.push(...(await checkEach(link, (hello, info) => checkServer(hello, info, wanted))));
     if (isTooOld(checks)) return healthOf(checks, false);
     checks.push(...(await checkPlace(link, keys, wanted.waitsForReplica)));
     await link.run(WRITABLE, [keys.meta], []);
@@ -132,7 +132,7 @@ async function look(link: RedisLink, keys: Keys, wanted: Wanted): Promise<Health
 
 async function lookToRead(link: RedisLink, keys: Keys): Promise<Health> {
   try {
-    const checks = await judge(link, checkServerToRead);
+    const checks = await checkEach(link, checkServerToRead);
     if (isTooOld(checks)) return healthOf(checks, false);
     return healthOf([...checks, ...(await checkPlaceToRead(link, keys))], false);
   } catch (error) {
@@ -142,9 +142,9 @@ async function lookToRead(link: RedisLink, keys: Keys): Promise<Health> {
   }
 }
 
-type Judge = (hello: unknown, info: string | undefined) => readonly Check[];
+type ServerCheck = (hello: unknown, info: string | undefined) => readonly Check[];
 
-async function judge(link: RedisLink, check: Judge): Promise<readonly Check[]> {
+async function checkEach(link: RedisLink, check: ServerCheck): Promise<readonly Check[]> {
   const hellos = await askEach(link, 'hello');
   const infos = await askEach(link, 'info', 'everything');
   const servers = hellos ?? infos ?? [undefined];

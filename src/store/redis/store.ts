@@ -6,7 +6,7 @@ import type { Keys } from '../keys.ts';
 import { compareKeys } from '../record-order.ts';
 import { eventOf, followEvents, readEvents, type StreamEntry } from './events.ts';
 import { RedisFailure } from './failure.ts';
-import { keepCall, keptReply, type StoreWrite } from './keep.ts';
+import { keepCall, commitReply, type StoreWrite } from './keep.ts';
 import { redisLeases } from './leases.ts';
 import type { RedisLink } from './link.ts';
 import { KEEP, LOAD, TRIM, TRIMMED_AT_ONCE } from './scripts.ts';
@@ -39,7 +39,7 @@ export function redisStore(name: string, { link, keys, clock, waits, access }: S
       const { reply, replicas } = waits
         ? await link.runAndWait(KEEP, call.keys, call.args)
         : { reply: await link.run(KEEP, call.keys, call.args), replicas: undefined };
-      const outcome = keptReply(reply);
+      const outcome = commitReply(reply);
       if (outcome === 'again') continue;
       if (outcome.ok && replicas === 0) throw new RedisFailure('unconfirmed', '', true);
       return outcome;
@@ -106,7 +106,7 @@ async function load(link: RedisLink, keys: Keys): Promise<Kept | undefined> {
     )) as [string, ...unknown[]];
     if (outcome === 'again') continue;
 
-    return keptOf(new Map(pairs(meta)), engine, hashes);
+    return stateOf(new Map(pairs(meta)), engine, hashes);
   }
   throw new RedisFailure('busy', 'its spaces change all the time');
 }
@@ -122,7 +122,7 @@ async function loadWithoutScript(link: RedisLink, keys: Keys): Promise<Kept | un
     const reading = metaOf(link, keys);
     const readings = engine.map((space) => link.call('hgetall', [keys.space(space)], LOAD_MS));
     const [before, hashes, after] = await Promise.all([reading, Promise.all(readings), metaOf(link, keys)]);
-    if (COMMIT.every((field) => before.get(field) === after.get(field))) return keptOf(after, engine, hashes);
+    if (COMMIT.every((field) => before.get(field) === after.get(field))) return stateOf(after, engine, hashes);
   }
   throw new RedisFailure('busy', 'it is written to all the time');
 }
@@ -134,7 +134,7 @@ async function metaOf(link: RedisLink, keys: Keys): Promise<ReadonlyMap<string, 
   return new Map(pairs(await link.call('hgetall', [keys.meta])));
 }
 
-function keptOf(
+function stateOf(
   meta: ReadonlyMap<string, string>,
   spaces: readonly Space[],
   hashes: readonly unknown[],

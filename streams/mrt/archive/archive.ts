@@ -126,10 +126,10 @@ export function planFound({ files, unread, refused }: FoundMrt, options: MrtPlan
   if (conflict !== undefined) return { ok: false, reason: conflict, refused };
 
   const collectors = inOrder(files, unread, options);
-  const kept = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
-  if (kept.length === 0) return { ok: false, reason: 'no file covers the time asked for', refused };
-  const bytes = kept.reduce((sum, { snapshot }) => sum + snapshot.size, 0);
-  return { ok: true, plan: { collectors, refused, files: kept.length, bytes, until: options.until, limits } };
+  const planned = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
+  if (planned.length === 0) return { ok: false, reason: 'no file covers the time asked for', refused };
+  const bytes = planned.reduce((sum, { snapshot }) => sum + snapshot.size, 0);
+  return { ok: true, plan: { collectors, refused, files: planned.length, bytes, until: options.until, limits } };
 }
 
 /** Why files without a collector in their paths cannot be from one collector; `undefined`: they can. */
@@ -151,8 +151,8 @@ function inOrder(
     const ofKind = (kind: FileKind): PlannedFile[] => own.filter((file) => file.kind === kind);
     const starts = unread.filter((file) => file.collector === collector).map(({ start }) => start);
     const updates = { collector, files: ofKind('updates'), unread: starts.filter((start) => start <= end) };
-    const kept = withinWindow(ofKind('rib'), updates, window);
-    return { ribs: kept.ribs, updates: { ...updates, files: kept.updates } };
+    const within = withinWindow(ofKind('rib'), updates, window);
+    return { ribs: within.ribs, updates: { ...updates, files: within.updates } };
   });
   const reach = furthest(
     all.map(({ updates }) => updates),
@@ -184,7 +184,7 @@ export function byStart(a: PlannedFile, b: PlannedFile): number {
 type Look = PlannedFile | Refusal | UnreadUpdates;
 
 async function lookAt(path: string, options: MrtPlanOptions, limits: MrtLimits): Promise<Look> {
-  // oxlint-disable-next-line no-control-regex -- such a name would break every line that tells of it.
+  // oxlint-disable-next-line no-control-regex -- such a name would break every line that contains it.
   if (/[\u0000-\u001f\u007f]/.test(path))
     return { path: JSON.stringify(path), reason: 'has control characters in its name' };
   const named = readFileName(path);

@@ -23,13 +23,14 @@ const BGPDATA = /(?:^|\/)([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\/bgpdata\//;
 /** `route-collector.fra.pch.net`: Packet Clearing House. */
 const PCH = /(?:^|\/)(route-collector\.[a-z0-9-]+\.pch\.net)(?=[/._-])/;
 /**
- * The folder above those of dates: Isolario's `Alderaan/2018_01/…`, Packet Clearing House's `NAME/2024/05/…`, dated folders
- * such as `fra1/2024-05-01/…` or `fra1/updates/2024/05/01/…`, and whoever keeps files as RIS and Route Views do.
+ * The folder above those of dates: Isolario's `Alderaan/2018_01/…`, Packet Clearing House's `NAME/2024/05/…`, dated
+ * folders such as `fra1/2024-05-01/…` or `fra1/updates/2024/05/01/…`, and all who store files as RIS and Route Views
+ * do.
  */
 const ABOVE_DATES =
   /(?:^|\/)([A-Za-z][A-Za-z0-9._-]*)\/(?:(?:ribs?|bviews?|tables?|dumps?|updates?|mrt)\/)?(?:19|20)\d{2}[/._-]?\d{2}(?:[/._-]?\d{2})?\//i;
 /** Names that folders above those of dates have, and no collector. */
-const OF_NOBODY = /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|data|archive|incidents|local)$/i;
+const NOT_A_COLLECTOR = /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|data|archive|incidents|local)$/i;
 
 /** `20141222.1600`, `20141222T160000`; Packet Clearing House and others write `2014-12-22-16-00`. */
 const DATE_TIME =
@@ -40,7 +41,7 @@ const GO_LAYOUT = '20060102.150405';
 /** Until then a folder of another name may be a copy of one of Route Views, whose names were in Pacific time. */
 const PERHAPS_PACIFIC = Date.UTC(2006, 1, 2);
 
-/** What the name of a file tells: collector, kind and start. */
+/** What the name of a file says: collector, kind and start. */
 export function readFileName(path: string): NamedFile {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const collector = collectorOf(path, name);
@@ -67,7 +68,10 @@ function collectorOf(path: string, name: string): Collector | undefined {
   return text === undefined ? undefined : parseCollector(text === 'archive.routeviews.org' ? 'route-views2' : text);
 }
 
-/** `routeviews.route-views.jinx.ribs.…` is jinx's; in `route-views2.updates.…` the second part is no part of the name. */
+/**
+ * `routeviews.route-views.jinx.ribs.…` is jinx's; in `route-views2.updates.…` the second part does not belong to the
+ * name.
+ */
 function routeViewsIn(text: string): string | undefined {
   const found = ROUTE_VIEWS.exec(text)?.[1];
   return found?.replace(/\.(?:ribs?|updates?|bview|mrt|gz|bz2)$/, '');
@@ -80,7 +84,7 @@ function lastOf(pattern: RegExp, path: string): string | undefined {
 
 function aboveDates(path: string): string | undefined {
   const found = lastOf(ABOVE_DATES, path);
-  return found === undefined || OF_NOBODY.test(found) ? undefined : found;
+  return found === undefined || NOT_A_COLLECTOR.test(found) ? undefined : found;
 }
 
 function kindOf(name: string): FileKind | undefined {

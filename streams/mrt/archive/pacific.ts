@@ -16,7 +16,10 @@ export function isInPacificTime(collector: Collector, written: number): boolean 
   return written < pacificUntil(collector);
 }
 
-/** Whether a name does not tell which moment it is: within an hour of the change to UTC, and in the hour that comes twice in autumn. */
+/**
+ * Whether a name does not say which moment it is: within an hour of the change to UTC, and in the hour that comes twice
+ * in autumn.
+ */
 export function isUnsure(collector: Collector, written: number): boolean {
   if (Math.abs(written - pacificUntil(collector)) <= HOUR_MS) return true;
   return isInPacificTime(collector, written) && momentsOf(written).length !== 1;

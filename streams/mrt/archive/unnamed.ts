@@ -1,7 +1,7 @@
 import { dirname, basename } from 'node:path';
 
 /** Names of folders that do not name a collector: kinds of files, years, months, days. */
-const OF_NOBODY =
+const NOT_A_COLLECTOR =
   /^(?:ribs?|bviews?|tables?|dumps?|updates?|bgpdata|mrt|\d{2}|\d{4}|\d{4}[._-]?\d{2}(?:[._-]?\d{2})?)$/i;
 
 interface File {
@@ -33,9 +33,9 @@ export function conflictOf(files: readonly File[]): string | undefined {
 }
 
 /**
- * Why files whose paths name no collector cannot be read beside those of named ones: they are all dumps, or all updates, and
- * a named collector has none of this kind. They may well be its own: the peers of a dump would never be heard, and what they
- * had would never be withdrawn. `undefined` when they can be read.
+ * Why files whose paths name no collector cannot be read together with those of named ones: they are all dumps, or all
+ * updates, and a named collector has none of this kind. They may be its own files: then the peers of a dump would never
+ * send anything, and their routes would never be withdrawn. `undefined` when they can be read.
  */
 export function strangersOf(
   unnamed: readonly File[],
@@ -80,6 +80,6 @@ function beginOf(path: string): string {
 
 function folderOf(path: string): string {
   let folder = dirname(path);
-  while (OF_NOBODY.test(basename(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+  while (NOT_A_COLLECTOR.test(basename(folder)) && dirname(folder) !== folder) folder = dirname(folder);
   return folder;
 }

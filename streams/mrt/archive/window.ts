@@ -23,7 +23,7 @@ export interface Window {
 export interface Updates {
   readonly collector: Collector;
   readonly files: readonly PlannedFile[];
-  /** Starts, in milliseconds, of those that cannot be read: empty ones, web pages. Their names alone tell. */
+  /** Starts, in milliseconds, of those that cannot be read: empty ones, web pages. Only their names say it. */
   readonly unread: readonly number[];
 }
 

@@ -18,9 +18,9 @@ const HAS_COMMENT = 16;
 
 /**
  * Unpacks all members of a gzip file (RFC 1952). Members are cut here and not by zlib, so that what follows a member is
- * judged the same wherever a read happened to end: another member, zeros (padding of tapes and tar, accepted), or garbage.
- * Each chunk is a view that ends with the next one. Returns why it ended early, in words; what was readable up to there was
- * yielded before.
+ * treated the same wherever a read happened to end: another member, zeros (padding of tapes and tar, accepted), or
+ * garbage. Each chunk is a view that ends with the next one. Returns why it ended early, in words; what was readable up
+ * to there was yielded before.
  */
 export function* gunzip(file: PackedFile, guard: SizeGuard): Generator<Uint8Array, string | undefined> {
   const inflater = new Inflater(CHUNK_BYTES);

@@ -86,7 +86,7 @@ interface Tables {
 }
 
 /** `Decoded` while it grows. */
-interface Told {
+interface Growing {
   readonly elements: RoutingElement[];
   readonly problems: DecodeProblem[];
 }
@@ -94,22 +94,22 @@ interface Told {
 function elementsOf(batch: Batch, records: Uint8Array, collector: Collector, book: SessionBook): Decoded {
   const tables = tablesOf(batch, collector, book);
   for (const [index, session] of batch.peers.entries()) {
-    if (session.isHeard) book.hear(tables.peer(index), tables.local(index));
+    if (session.isHeard) book.noteSession(tables.peer(index), tables.local(index));
   }
 
   const elements: RoutingElement[] = [];
   const problems: DecodeProblem[] = [];
-  const told = { elements, problems };
+  const decoded = { elements, problems };
   let row = 0;
   for (let index = 0; index < batch.problemOffset.length; index++) {
     const offset = batch.problemOffset[index] ?? 0;
-    for (; row < batch.rows && (batch.offset[row] ?? 0) <= offset; row++) pushRow(told, batch, row, tables);
+    for (; row < batch.rows && (batch.offset[row] ?? 0) <= offset; row++) pushRow(decoded, batch, row, tables);
     const problem = problemAt(batch, index, tables);
     problems.push(problem);
-    pushGaps(told, records, msOf(batch.problemTime[index]), tables);
+    pushGaps(decoded, records, msOf(batch.problemTime[index]), tables);
   }
-  for (; row < batch.rows; row++) pushRow(told, batch, row, tables);
-  return told;
+  for (; row < batch.rows; row++) pushRow(decoded, batch, row, tables);
+  return decoded;
 }
 
 function tablesOf(batch: Batch, collector: Collector, book: SessionBook): Tables {
@@ -145,8 +145,8 @@ function interned<T>(build: (index: number) => T): (index: number) => T {
   };
 }
 
-function pushRow(told: Told, batch: Batch, row: number, tables: Tables): void {
-  const { elements } = told;
+function pushRow(decoded: Growing, batch: Batch, row: number, tables: Tables): void {
+  const { elements } = decoded;
   const flags = batch.flags[row] ?? 0;
   // Skip messages that the collector itself sent, because they say nothing about its peer, and multicast routes,
   // because they forward no packets.
@@ -176,7 +176,7 @@ function pushRow(told: Told, batch: Batch, row: number, tables: Tables): void {
   }
   const path = tables.path(batch.path[row] ?? NONE);
   if (path === undefined) {
-    pushMissed(told, { at, peer, offset: batch.offset[row] ?? 0 }, { prefix, pathId });
+    pushMissed(decoded, { at, peer, offset: batch.offset[row] ?? 0 }, { prefix, pathId });
     return;
   }
   elements.push({ type: kind === KIND.rib ? 'rib' : 'announcement', at, peer, prefix, pathId, path });
@@ -184,7 +184,7 @@ function pushRow(told: Told, batch: Batch, row: number, tables: Tables): void {
 
 /** A route whose path has AS 0 in it: those of one message are one problem, and one gap. */
 function pushMissed(
-  { elements, problems }: Told,
+  { elements, problems }: Growing,
   { at, peer, offset }: { readonly at: EventTime; readonly peer: Peer; readonly offset: number },
   route: RouteName,
 ): void {
@@ -245,7 +245,7 @@ function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
  * The last problem is a gap of its peer when it may hide routes; of all peers, when the record does not even name one.
  * When the attributes alone are malformed, the gap names the routes.
  */
-function pushGaps({ elements, problems }: Told, records: Uint8Array, at: EventTime, tables: Tables): void {
+function pushGaps({ elements, problems }: Growing, records: Uint8Array, at: EventTime, tables: Tables): void {
   const { book, collector } = tables;
   const problem = problems.at(-1);
   if (problem === undefined || problem.treatment === 'skipped' || problem.treatment === 'attribute-discarded') return;

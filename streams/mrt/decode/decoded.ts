@@ -7,7 +7,7 @@ import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 export interface RecordDecoder {
   /**
    * Decodes whole MRT records, laid end to end. Never throws on input: what cannot be read is a problem, and where it
-   * may have hidden routes, a `gap` of that peer stands among the elements in its place.
+   * may have hidden routes, a `gap` of that peer is among the elements in its place.
    */
   decode(records: Uint8Array): Decoded;
   /** Frees the memory outside the JavaScript heap. The decoder cannot be used afterwards. */

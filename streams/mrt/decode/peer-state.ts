@@ -30,12 +30,12 @@ const NOTHING: StateMeaning = { type: 'nothing' };
 const MAX_SESSIONS = 65_536;
 
 /**
- * What one collector's records told of its sessions, in order, so that its state records can be understood:
+ * What one collector's records said about its sessions, in order, so that its state records can be understood:
  *
  * - BIRD names the peer of a lost session 0.0.0.0: only its AS is right. So did RIS in 2000.
  * - OpenBGPD swaps the ends: the record's peer is the collector itself.
- * - FRR deletes a duplicate connection (3 → 8) right after the session came up (5 → 6), and tears down over states
- *   7 and 8. Only reaching Established brings a session up, only leaving it takes it down.
+ * - FRR deletes a duplicate connection (3 → 8) right after the session came up (5 → 6), and tears down over states 7
+ *   and 8. Only reaching Established brings a session up, only leaving it takes it down.
  */
 export class SessionBook {
   /** By AS, then by address. */
@@ -47,7 +47,7 @@ export class SessionBook {
   #size = 0;
 
   /** Call when a message of this peer, or a peer index table, was read: its ends are in the right order. */
-  hear(peer: SessionEnd, local: SessionEnd): void {
+  noteSession(peer: SessionEnd, local: SessionEnd): void {
     if (isUnspecified(peer)) return;
     if (!this.#stateOf(peer)) this.#put(peer, 'up');
     if (!isUnspecified(local) && this.#own.size < MAX_SESSIONS) this.#own.add(key(local));
@@ -129,7 +129,7 @@ export class SessionBook {
   }
 }
 
-/** Whether an address of a session is 0.0.0.0 or ::, which is nobody's address. */
+/** Whether an address of a session is 0.0.0.0 or ::, which is not an address of a peer. */
 export function isUnspecified(end: SessionEnd): boolean {
   return end.address === '0.0.0.0' || end.address === '::';
 }

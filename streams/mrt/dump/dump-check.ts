@@ -2,7 +2,7 @@ import type { Family } from '../../../src/bgp/prefix.ts';
 import { u16, u32, u8 } from '../record/octets.ts';
 import { HEADER_BYTES, TYPE } from '../record/record-types.ts';
 
-/** IANA's address family numbers that stand in a RIB_GENERIC record: IPv4, IPv6, L2VPN, BGP-LS. */
+/** IANA's address family numbers in a RIB_GENERIC record: IPv4, IPv6, L2VPN, BGP-LS. */
 const GENERIC_AFIS: ReadonlySet<number> = new Set([1, 2, 25, 16_388]);
 /** First octets of assigned IPv6 prefixes: ::/8, 2000::/3, fc00::/7, fe80::/9, ff00::/8. */
 const isIpv6Octet = (octet: number): boolean => octet === 0 || octet >> 5 === 1 || octet >= 0xfc;
@@ -51,7 +51,7 @@ export class DumpCheck {
     this.#flaw = flaw;
   }
 
-  /** Records why missing routes in the dump prove nothing. The first reason is kept. */
+  /** Records why missing routes in the dump prove nothing. The first reason is stored. */
   doubt(reason: string): void {
     this.#flaw ??= reason;
   }
@@ -115,7 +115,7 @@ export class DumpCheck {
   }
 }
 
-/** Reads which routes a TABLE_DUMP_V2 record carries; `undefined` for subtypes and families that nobody writes. */
+/** Reads which routes a TABLE_DUMP_V2 record carries; `undefined` for subtypes and families that no program writes. */
 export function routeKindOf(bytes: Uint8Array, body: number, subtype: number): RouteKind | undefined {
   switch (subtype) {
     case 2:
@@ -141,8 +141,8 @@ export function routeKindOf(bytes: Uint8Array, body: number, subtype: number): R
 }
 
 /**
- * Whether a record of type BGP4MP is what it says: a message with its marker (RFC 4271 section 4.1), or a change between two
- * states that exist. A damaged RIB record is not, so it does not end the dump it stands in.
+ * Whether a record of type BGP4MP is what it says: a message with its marker (RFC 4271 section 4.1), or a change
+ * between two states that exist. A damaged RIB record is not, so it does not end its dump.
  */
 export function isMessage(bytes: Uint8Array, start: number, end: number): boolean {
   const type = u16(bytes, start + 4);
@@ -155,7 +155,10 @@ export function isMessage(bytes: Uint8Array, start: number, end: number): boolea
   return at + 16 <= end && hasMarkerAt(bytes, at);
 }
 
-/** Whether a BGP message stands in a record, behind fields of whatever kind. Looks no further than those of BGP4MP_ET reach. */
+/**
+ * Whether a record contains a BGP message, behind fields of any kind. It looks only as far as the fields of BGP4MP_ET
+ * reach.
+ */
 export function holdsMessage(bytes: Uint8Array, start: number, end: number): boolean {
   const last = Math.min(end - 16, start + HEADER_BYTES + MOST_FIELD_BYTES);
   for (let at = start + HEADER_BYTES; at <= last; at++) if (hasMarkerAt(bytes, at)) return true;

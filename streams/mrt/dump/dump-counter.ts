@@ -20,7 +20,7 @@ export interface Dump {
 /** An IPv4 table that ends below this address was cut: 200.0.0.0–223.255.255.255 is well filled everywhere. */
 const LAST_IPV4_OCTET = 200;
 /** For shorter tables the last address says nothing. */
-const TELLING_PREFIXES = 1_000;
+const MIN_PREFIXES = 1_000;
 /** RFC 6396 section 4.3.1: the peer count has 16 bits. */
 const MAX_PEERS = 65_536;
 
@@ -56,7 +56,7 @@ interface Row {
   readonly seconds: number;
 }
 
-/** Where the entries of a record stand. */
+/** Where the entries of a record are. */
 interface EntryPlace {
   readonly from: number;
   readonly end: number;
@@ -154,7 +154,7 @@ export class DumpCounter {
   }
 
   #cut(): string | undefined {
-    if (!this.#isAscending || this.#ipv4Prefixes < TELLING_PREFIXES || this.#lastIpv4 >>> 24 >= LAST_IPV4_OCTET)
+    if (!this.#isAscending || this.#ipv4Prefixes < MIN_PREFIXES || this.#lastIpv4 >>> 24 >= LAST_IPV4_OCTET)
       return undefined;
     return `the IPv4 table ends at ${addressText('ipv4', [this.#lastIpv4, 0, 0, 0])}`;
   }

@@ -6,7 +6,7 @@ import { eventTimeOf, type EventTime } from '../../../src/bgp/time.ts';
 import { AsZero } from './as-zero.ts';
 import { DumpedSessions } from './dumped-sessions.ts';
 import type { Dump } from '../dump/dump-counter.ts';
-import type { DumpEnded, HeardAgain } from './play.ts';
+import type { DumpEnded, LossEnded } from './play.ts';
 import { COMPARED_DUMP_MS, COMPARED_DUMP_RECORDS, SHORT_DUMP_SHARE } from '../../../src/policy/fixed.ts';
 /** Peers stored for each collector. The largest of RIS has 150. Peers beyond this are not reported as absent. */
 const MAX_PEERS = 10_000;
@@ -26,7 +26,7 @@ export class CollectorHistory {
   readonly #asZero: AsZero;
   readonly #dumped: DumpedSessions;
   /** The last sign of each peer: an element, or a complete RIB dump, at the time the dump began. */
-  readonly #heard = new Map<PeerId, { peer: Peer; at: EventTime }>();
+  readonly #lastMessages = new Map<PeerId, { peer: Peer; at: EventTime }>();
   /** When messages of a peer may last have been missed, by a gap of its own. */
   readonly #gaps = new Map<PeerId, EventTime>();
   /** When messages may last have been missed, by a gap of the whole collector. */
@@ -43,24 +43,24 @@ export class CollectorHistory {
   }
 
   /** Records an element, and returns it under its session's real AS; see `AsZero`. */
-  hear(element: RoutingElement): readonly RoutingElement[] {
-    const heard = this.#asZero.name(element).flatMap((one) => [...this.#dumped.hear(one), one]);
-    for (const one of heard) this.#hear(one);
-    return heard;
+  record(element: RoutingElement): readonly RoutingElement[] {
+    const recorded = this.#asZero.name(element).flatMap((one) => [...this.#dumped.record(one), one]);
+    for (const one of recorded) this.#record(one);
+    return recorded;
   }
 
-  #hear(element: RoutingElement): void {
+  #record(element: RoutingElement): void {
     if (element.type === 'gap') this.#miss(element);
     if (element.type === 'tick' || element.type === 'gap' || element.type === 'end-of-rib') return;
-    if (element.type === 'peer-state' && element.state === 'down') this.#heard.delete(element.peer.id);
+    if (element.type === 'peer-state' && element.state === 'down') this.#lastMessages.delete(element.peer.id);
     else this.#remember(element.peer, element.at);
   }
 
   /** A RIB dump that was used during a loss does not cover what was lost after it: the loss is reported again. */
-  heardAgain({ at, reason }: HeardAgain): readonly RoutingElement[] {
+  lossEnded({ at, reason }: LossEnded): readonly RoutingElement[] {
     if (!this.#isHealed) return [];
     const gap: GapElement = { type: 'gap', at, collector: this.#collector, reason };
-    this.#hear(gap);
+    this.#record(gap);
     return [gap];
   }
 
@@ -73,11 +73,11 @@ export class CollectorHistory {
     const present = new Set(ends.map(({ peer }) => peer.id));
     const strangers = new Set(ends.filter(({ peer }) => this.#dumped.isStranger(peer)).map(({ peer }) => peer.address));
     const absent: GapElement[] = [];
-    for (const [id, { peer, at: heard }] of this.#heard) {
+    for (const [id, { peer, at: lastAt }] of this.#lastMessages) {
       // The dump lists it under another AS.
-      if (present.has(id) || heard >= from || strangers.has(peer.address)) continue;
+      if (present.has(id) || lastAt >= from || strangers.has(peer.address)) continue;
       absent.push({ type: 'gap', at, collector: this.#collector, peer, reason: 'absent-peer' });
-      this.#heard.delete(id);
+      this.#lastMessages.delete(id);
     }
     for (const { peer } of ends) {
       this.#remember(peer, from);
@@ -136,7 +136,7 @@ export class CollectorHistory {
       }
       const sum = routes.get(peer.id);
       if (sum === undefined) {
-        routes.set(peer.id, { peer: this.#heard.get(peer.id)?.peer ?? peer, routes: { ...entry.routes } });
+        routes.set(peer.id, { peer: this.#lastMessages.get(peer.id)?.peer ?? peer, routes: { ...entry.routes } });
         continue;
       }
       sum.routes.ipv4 += entry.routes.ipv4;
@@ -158,8 +158,8 @@ export class CollectorHistory {
   }
 
   #remember(peer: Peer, at: EventTime): void {
-    const known = this.#heard.get(peer.id);
+    const known = this.#lastMessages.get(peer.id);
     if (known !== undefined) known.at = at > known.at ? at : known.at;
-    else if (this.#heard.size < MAX_PEERS) this.#heard.set(peer.id, { peer, at });
+    else if (this.#lastMessages.size < MAX_PEERS) this.#lastMessages.set(peer.id, { peer, at });
   }
 }

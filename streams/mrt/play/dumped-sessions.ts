@@ -29,7 +29,7 @@ export class DumpedSessions {
   }
 
   /** Records an element. Returns gaps of listed sessions that this update shows to be wrong. */
-  hear(element: RoutingElement): readonly GapElement[] {
+  record(element: RoutingElement): readonly GapElement[] {
     const { type } = element;
     if (type === 'rib') this.list(element.peer);
     if (type === 'gap' && element.peer !== undefined && element.routes === undefined) this.#forget(element.peer);

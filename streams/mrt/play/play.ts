@@ -15,11 +15,11 @@ import type { WatchedBlocks } from '../scan/watched.ts';
 /**
  * The items of one stream of files: elements, and ended RIB dumps, which the collector's history turns into elements.
  */
-export type Item = RoutingElement | DumpEnded | HeardAgain;
+export type Item = RoutingElement | DumpEnded | LossEnded;
 
 /** The first element of a collector after a loss: elements between them may be missing. */
-export interface HeardAgain {
-  readonly type: 'heard-again';
+export interface LossEnded {
+  readonly type: 'loss-ended';
   readonly at: EventTime;
   readonly collector: Collector;
   readonly reason: 'damaged-file' | 'missing-file';
@@ -45,7 +45,7 @@ export interface ReplayClock {
   /** Pauses within files, and whether the pause between two files is too long. */
   readonly silence: Silence;
   /** The last loss, until something is read again. */
-  lost: HeardAgain['reason'] | undefined;
+  lost: LossEnded['reason'] | undefined;
 }
 
 /** What all files of a run need. */
@@ -59,7 +59,7 @@ export interface PlayContext {
 /** Seconds. There is one tick for each cell of this grid, however the records are divided into files. */
 const TICK_SECONDS = 10;
 /** Most problems per reason and file that are reported individually. */
-const TOLD_PROBLEMS = 3;
+const MAX_PROBLEMS = 3;
 
 /** Turns the batches of one file into items in order of time. Reports `file-end` at the end. */
 // oxlint-disable-next-line max-params -- a file, how it is read, and what its reading has to do with others
@@ -130,12 +130,12 @@ class Play {
     for (const element of elements) {
       if ('prefix' in element && !this.#isWatched(element.prefix)) continue;
       const at = this.#atLeast(element.at);
-      this.#hearAgain(at, items);
+      this.#endLoss(at, items);
       this.#clock.at = at;
       items.push(at === element.at ? element : { ...element, at });
       this.#elements++;
     }
-    for (const problem of problems) this.#tell(problem, offsetOf(batch, from + problem.offset));
+    for (const problem of problems) this.#report(problem, offsetOf(batch, from + problem.offset));
   }
 
   #mark(mark: ScanMark, items: Item[]): void {
@@ -143,7 +143,7 @@ class Play {
     // Before any record only the file's name gives a time. It is used only if there is nothing better.
     const at = this.#atLeast(mark.at === undefined && this.#clock.at === 0 ? start : (mark.at ?? 0) * 1000);
     if (mark.kind === 'tick') this.#listen(at, items);
-    if (mark.kind !== 'damage') this.#hearAgain(at, items);
+    if (mark.kind !== 'damage') this.#endLoss(at, items);
     switch (mark.kind) {
       case 'tick': {
         const tick = Math.floor(at / 1000 / TICK_SECONDS);
@@ -178,19 +178,19 @@ class Play {
     this.#clock.lost = 'missing-file';
   }
 
-  #hearAgain(at: EventTime, items: Item[]): void {
+  #endLoss(at: EventTime, items: Item[]): void {
     const reason = this.#clock.lost;
     if (reason === undefined) return;
     this.#clock.lost = undefined;
-    items.push({ type: 'heard-again', at, collector: this.#file.collector, reason });
+    items.push({ type: 'loss-ended', at, collector: this.#file.collector, reason });
   }
 
   #atLeast(ms: number): EventTime {
     return ms > this.#clock.at ? (eventTimeOf(ms) ?? this.#clock.at) : this.#clock.at;
   }
 
-  #tell(problem: DecodeProblem, offset: number): void {
-    if (this.#problems.add(problem) > TOLD_PROBLEMS) return;
+  #report(problem: DecodeProblem, offset: number): void {
+    if (this.#problems.add(problem) > MAX_PROBLEMS) return;
     this.#context.report({ type: 'problem', file: this.#file.path, ...problem, offset });
   }
 

@@ -24,7 +24,7 @@ export class RecordClock {
   #first: number | undefined;
   #seconds: number | undefined;
 
-  /** @param begin the second at which the file begins by its name, if that tells. */
+  /** @param begin the second at which the file begins by its name, if the name says it. */
   constructor(begin?: number) {
     this.#begin = begin;
   }

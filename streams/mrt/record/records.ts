@@ -73,19 +73,19 @@ class Framing {
     this.#cut = cut;
     if (!this.#gaveUp) this.#run();
     if (this.#gaveUp) {
-      this.#tell(this.#lostFrom, this.#base + this.#end, this.#lostReason);
+      this.#reportDamage(this.#lostFrom, this.#base + this.#end, this.#lostReason);
       return;
     }
     const left = this.#end - this.#pos;
     if (left === 0 && this.#cut === undefined) return;
     const torn = left < HEADER_BYTES ? `the last ${left} bytes are no whole header` : 'the last record is torn';
-    this.#tell(this.#base + this.#pos, this.#base + this.#end, this.#cut ?? torn);
+    this.#reportDamage(this.#base + this.#pos, this.#base + this.#end, this.#cut ?? torn);
   }
 
   #append(chunk: Uint8Array): void {
     const from = this.#pos;
-    const kept = this.#end - from;
-    const wanted = kept + chunk.length;
+    const rest = this.#end - from;
+    const wanted = rest + chunk.length;
     const isLarger = wanted > this.#bytes.length;
     // Views of memory that grows end, and the chunk may be one.
     const safe = isLarger ? chunk.slice() : chunk;
@@ -95,7 +95,7 @@ class Framing {
     this.#scanAt -= from;
     if (this.#suspectEnd >= 0) this.#suspectEnd -= from;
     this.#pos = 0;
-    this.#bytes.set(safe, kept);
+    this.#bytes.set(safe, rest);
     this.#end = wanted;
   }
 
@@ -252,7 +252,7 @@ class Framing {
   }
 
   #found(at: number): boolean {
-    this.#tell(this.#lostFrom, this.#base + at, this.#lostReason);
+    this.#reportDamage(this.#lostFrom, this.#base + at, this.#lostReason);
     this.#pos = at;
     this.#lostFrom = -1;
     this.#suspectEnd = -1;
@@ -271,7 +271,7 @@ class Framing {
     const reason = this.#suspectEnd > this.#end ? 'the last record is torn' : this.#lostReason;
     const end = this.#base + this.#end;
     if (end > this.#lostFrom) {
-      this.#tell(this.#lostFrom, end, this.#cut ?? reason);
+      this.#reportDamage(this.#lostFrom, end, this.#cut ?? reason);
       this.#cut = undefined;
     }
     this.#lostFrom = -1;
@@ -288,7 +288,7 @@ class Framing {
     return false;
   }
 
-  #tell(from: number, to: number, reason: string): void {
+  #reportDamage(from: number, to: number, reason: string): void {
     this.#sink.damage({ from, to, reason });
   }
 }

@@ -39,7 +39,7 @@ export interface PassBounds {
 
 /**
  * Skips ordinary records in WebAssembly, several times faster than JavaScript. Records that are unusual, watched or due
- * are left to `Scan`, so that only one place judges them.
+ * are left to `Scan`, so that only one place decides about them.
  */
 export class PlainRecords {
   readonly #skipper: RecordSkipper;

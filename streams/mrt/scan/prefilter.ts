@@ -195,7 +195,7 @@ function prefixPasses(bytes: Uint8Array, at: number, end: number, space: Address
   return space.concerns(bytes, at + 1, length);
 }
 
-/** RFC 4271 section 4.3; with ADD-PATH four bytes of path identifier stand before each prefix, RFC 7911 section 3. */
+/** RFC 4271 section 4.3; with ADD-PATH four bytes of path identifier come before each prefix, RFC 7911 section 3. */
 // oxlint-disable-next-line max-params -- no object a record or route where millions pass
 function walk(
   bytes: Uint8Array,

@@ -120,9 +120,9 @@ export class Scan implements RecordSink, Passage {
     }
     if (!isKnown || !this.#prefilter.passes(bytes, start, end)) return;
     if (this.#isLost) return;
-    const kept = this.batches.keep(bytes.subarray(start, end), offset);
+    const held = this.batches.keep(bytes.subarray(start, end), offset);
     // The record's own time proves nothing. The stage that orders elements replaces time 0.
-    if (isOutlier) writeU32(kept, 0, 0);
+    if (isOutlier) writeU32(held, 0, 0);
   }
 
   damage(damage: DamagedBytes): void {

@@ -25,7 +25,7 @@ export interface ScanJob {
 /** Something between the records of a batch, before `records[place]`. */
 export type ScanMark = MarkContent & {
   readonly place: number;
-  /** Seconds of event time reached; `undefined` before the first record that tells. */
+  /** Seconds of event time reached; `undefined` before the first record that has a time. */
   readonly at: number | undefined;
 };
 

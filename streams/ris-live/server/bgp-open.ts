@@ -78,7 +78,7 @@ export function readOpen(bytes: Uint8Array, from: number, end: number): Open | u
   };
 }
 
-/** RFC 5492 section 4. A code may stand there several times. */
+/** RFC 5492 section 4. A code may appear several times. */
 function readCapabilities(bytes: Uint8Array, from: number, end: number, into: Record<string, Capability>): boolean {
   for (let at = from; at < end;) {
     const code = bytes[at] ?? 0;

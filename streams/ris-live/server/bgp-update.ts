@@ -86,16 +86,16 @@ export function readUpdate(bytes: Uint8Array, from: number, end: number, dialect
   if (announced.length > 0)
     groups.push({ nextHop: hop === undefined ? '' : addressAt(bytes, hop.from, 4), prefixes: announced });
   if (reach.prefixes.length > 0) groups.push(reach);
-  const told: Told = {
+  const routes: Routes = {
     withdrawn: withdrawn.length === 0 ? unreach : [...withdrawn, ...unreach],
     announced: groups,
     hasOwnNlri: announced.length > 0,
   };
-  const endOfRib = told.withdrawn.length + groups.length === 0 ? familyThatEnds(bytes, places) : undefined;
-  return describe(bytes, places, { ...told, endOfRib }, dialect);
+  const endOfRib = routes.withdrawn.length + groups.length === 0 ? familyThatEnds(bytes, places) : undefined;
+  return describe(bytes, places, { ...routes, endOfRib }, dialect);
 }
 
-interface Told {
+interface Routes {
   readonly withdrawn: readonly Nlri[];
   readonly announced: readonly Announced[];
   readonly hasOwnNlri: boolean;
@@ -111,8 +111,8 @@ function familyThatEnds(bytes: Uint8Array, places: Places): Family | undefined {
   return places.count === 1 && unreach !== undefined ? familyAt(bytes, unreach.from) : undefined;
 }
 
-function describe(bytes: Uint8Array, places: Places, told: Told, { asWidth, isExternal }: Dialect): ReadUpdate {
-  const { withdrawn, announced, hasOwnNlri, endOfRib } = told;
+function describe(bytes: Uint8Array, places: Places, routes: Routes, { asWidth, isExternal }: Dialect): ReadUpdate {
+  const { withdrawn, announced, hasOwnNlri, endOfRib } = routes;
   const path = readPath(bytes, places, asWidth);
   const originAt = places.at(CODE.origin);
   const origin = originAt?.to === (originAt?.from ?? 0) + 1 ? ORIGINS[bytes[originAt?.from ?? 0] ?? 3] : undefined;
@@ -173,7 +173,7 @@ interface Places {
   at(code: number): Place | undefined;
 }
 
-/** RFC 4271 section 4.3. Of attributes that stand there twice the first counts (RFC 7606 section 3.g). */
+/** RFC 4271 section 4.3. If an attribute appears twice, the first counts (RFC 7606 section 3.g). */
 function walk(bytes: Uint8Array, from: number, end: number): Places | string {
   const found: (Place | undefined)[] = [];
   let hasUnknownWellKnown = false;

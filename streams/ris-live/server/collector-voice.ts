@@ -80,7 +80,7 @@ export class CollectorVoice {
     if (this.#at === 0) return;
     if (!read.ok) {
       this.#options.counts.add(read.reason);
-      if (read.heard !== undefined) this.#book.hear(read.heard.peer, read.heard.local);
+      if (read.session !== undefined) this.#book.noteSession(read.session.peer, read.session.local);
       return;
     }
     if (read.fact.kind === 'state') this.#state(read.fact, into);
@@ -134,11 +134,11 @@ export class CollectorVoice {
   #message(fact: MrtMessage, into: RisMessage[]): void {
     const { peer, local, isLocal, message } = fact;
     const { counts } = this.#options;
-    if (!isLocal) this.#book.hear(peer, local);
+    if (!isLocal) this.#book.noteSession(peer, local);
     if (isUnspecified(peer)) return counts.add('a message that names no peer');
     // Messages that the collector sent are skipped, except its OPEN, which RIS Live marks as `sent`.
     if (isLocal && message.type !== 'OPEN') return counts.add('a message that the collector itself sent');
-    if (message.type === 'UPDATE' && !tellsRoutes(fact)) return counts.add('an UPDATE of another address family');
+    if (message.type === 'UPDATE' && !hasRoutes(fact)) return counts.add('an UPDATE of another address family');
 
     if (!isLocal && !this.#lives(peer, message.type)) return counts.add('a KEEPALIVE that opens a session');
     const said = this.#said(peer, this.#at, message, Buffer.from(fact.raw));
@@ -181,7 +181,7 @@ function keyOf(end: SessionEnd): string {
   return `${end.address}|${end.asn}`;
 }
 
-function tellsRoutes({ message }: MrtMessage): boolean {
+function hasRoutes({ message }: MrtMessage): boolean {
   if (message.type !== 'UPDATE') return true;
   const { announced, withdrawn, endOfRib } = message.update;
   return announced.length > 0 || withdrawn.length > 0 || endOfRib !== undefined;

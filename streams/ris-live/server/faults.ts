@@ -52,7 +52,7 @@ export interface FaultContext {
   readonly limit: { readonly bytes: number; readonly ms: number };
 }
 
-const NOBODY: GarbageSubject = { at: 0, host: 'rrc00.ripe.net', peer: '192.0.2.1', peerAsn: 64_496 };
+const NO_SUBJECT: GarbageSubject = { at: 0, host: 'rrc00.ripe.net', peer: '192.0.2.1', peerAsn: 64_496 };
 
 /** The faults that a server can be asked to make. */
 export function createFaults({ frames, clients, clock, about, stall, limit }: FaultContext): Faults {
@@ -75,7 +75,7 @@ export function createFaults({ frames, clients, clock, about, stall, limit }: Fa
     garbage: (kind) => {
       const kinds = Object.keys(GARBAGE) as GarbageKind[];
       const meant = kind === undefined ? kinds.filter((each) => !FATAL_GARBAGE.has(each)) : [kind];
-      for (const one of meant) each(({ outlet }) => outlet.send(GARBAGE[one](about() ?? NOBODY)));
+      for (const one of meant) each(({ outlet }) => outlet.send(GARBAGE[one](about() ?? NO_SUBJECT)));
     },
     acks: (how) => void (frames.acks = how),
     clear: () => frames.clear(),

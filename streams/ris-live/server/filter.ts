@@ -106,10 +106,10 @@ export function matches(filter: Filter, message: RisMessage): boolean {
 }
 
 function concerns({ moreSpecific, lessSpecific }: Filter, prefix: Nlri, { withdrawn, announced }: Update): boolean {
-  const isMeant = (told: Nlri): boolean => {
-    if (told.length > prefix.length) return moreSpecific && covers(prefix, told);
-    if (told.length < prefix.length) return lessSpecific && covers(told, prefix);
-    return covers(prefix, told);
+  const isMeant = (nlri: Nlri): boolean => {
+    if (nlri.length > prefix.length) return moreSpecific && covers(prefix, nlri);
+    if (nlri.length < prefix.length) return lessSpecific && covers(nlri, prefix);
+    return covers(prefix, nlri);
   };
   return withdrawn.some(isMeant) || announced.some(({ prefixes }) => prefixes.some(isMeant));
 }

@@ -65,20 +65,20 @@ export class FrameFaults {
   /** The messages that this client gets instead of the message. */
   instead(client: object, message: RisMessage): readonly RisMessage[] {
     if (message.at < this.#silentUntil) return [];
-    const told = this.#onlyWithdrawals ? withoutAnnouncements(message) : message;
-    if (told === undefined) return [];
+    const sent = this.#onlyWithdrawals ? withoutAnnouncements(message) : message;
+    if (sent === undefined) return [];
     if (this.#drop > 0) {
       this.#drop--;
       return [];
     }
-    const copies = [told];
+    const copies = [sent];
     if (this.#duplicate > 0) {
       this.#duplicate--;
-      copies.push(told);
+      copies.push(sent);
     }
     if (this.#late.count > 0) {
       this.#late.count--;
-      copies.push(older(told, this.#late.ms));
+      copies.push(older(sent, this.#late.ms));
     }
     return this.#inOtherOrder(client, copies);
   }

@@ -100,8 +100,8 @@ function hexOf(raw: Uint8Array): string {
 
 /**
  * Ids as RIS Live gives them since 2022: `<peer>-<48 bits of milliseconds><16 bits of counter>` in hex; the counter
- * runs over all peers of a host within one millisecond. Archives tell whole seconds, in which more than 65,536 messages
- * may fall: then the counter carries over, so that ids of a host always grow.
+ * runs over all peers of a host within one millisecond. Archives have whole seconds, and one may contain more than
+ * 65,536 messages: then the counter carries over, so that ids of a host always grow.
  */
 export class MessageIds {
   #ms = -1;

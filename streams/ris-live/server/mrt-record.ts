@@ -35,11 +35,11 @@ export interface MrtStateChange {
 /** An MRT record that was read, or why it cannot be served. */
 export type ReadRecord =
   | { readonly ok: true; readonly fact: MrtFact }
-  /** `heard`: the session, if it is known. An unreadable message still shows its sender. */
-  | { readonly ok: false; readonly reason: string; readonly heard?: Heard };
+  /** `session`: the session, if it is known. An unreadable message still shows its sender. */
+  | { readonly ok: false; readonly reason: string; readonly session?: RecordSession };
 
 /** From which peer a record came, and when. */
-export interface Heard {
+export interface RecordSession {
   readonly peer: SessionEnd;
   readonly local: SessionEnd;
 }
@@ -79,7 +79,7 @@ export function readMrtRecord(bytes: Uint8Array, start: number, end: number): Re
   return form.isState ? stateChange(bytes, end, ms, ends) : message(bytes, end, { ms, form, ends });
 }
 
-interface Ends extends Heard {
+interface Ends extends RecordSession {
   /** Where what follows them begins. */
   readonly next: number;
 }
@@ -127,7 +127,7 @@ function message(bytes: Uint8Array, end: number, { ms, form, ends }: Envelope): 
   const { peer, local, next } = ends;
   const isExternal = peer.asn !== local.asn;
   const read = readBgpMessage(bytes, next, end, { asWidth: form.asWidth, isExternal });
-  if (!read.ok) return form.isLocal ? read : { ...read, heard: { peer, local } };
+  if (!read.ok) return form.isLocal ? read : { ...read, session: { peer, local } };
   const raw = bytes.subarray(next, end);
   return { ok: true, fact: { kind: 'message', ms, peer, local, isLocal: form.isLocal, message: read.message, raw } };
 }

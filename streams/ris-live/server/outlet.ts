@@ -21,8 +21,8 @@ export interface Pipe {
   stopReading(): void;
   /** For faults: begins a frame and never ends it. */
   sendHalf(frame: string): void;
-  onDrain(tell: () => void): void;
-  onGone(tell: () => void): void;
+  onDrain(notify: () => void): void;
+  onGone(notify: () => void): void;
 }
 
 /** A WebSocket as the pipe of an outlet. */
@@ -32,7 +32,7 @@ export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
   const drains: (() => void)[] = [];
   // Data that waits for compression is not in the socket's buffer, and the socket gives no event when it is sent.
   const left = (): void => {
-    if (webSocket.bufferedAmount === 0) for (const tell of drains) tell();
+    if (webSocket.bufferedAmount === 0) for (const notify of drains) notify();
   };
   const isPacked = webSocket.extensions !== '';
   return {
@@ -54,11 +54,11 @@ export function webSocketPipe(webSocket: WebSocket, socket: Duplex): Pipe {
       socket.write(Buffer.from([0x81, 126, bytes.length >>> 8, bytes.length & 255]));
       socket.write(bytes.subarray(0, bytes.length >>> 1));
     },
-    onDrain: (tell) => {
-      drains.push(tell);
-      socket.on('drain', tell);
+    onDrain: (notify) => {
+      drains.push(notify);
+      socket.on('drain', notify);
     },
-    onGone: (tell) => void socket.on('close', tell),
+    onGone: (notify) => void socket.on('close', notify),
   };
 }
 
@@ -78,8 +78,8 @@ export function responsePipe(response: ServerResponse): Pipe {
     destroy: () => void response.destroy(),
     stopReading: () => undefined,
     sendHalf: (frame) => void response.write(frame.slice(0, frame.length >>> 1)),
-    onDrain: (tell) => void response.on('drain', tell),
-    onGone: (tell) => void response.on('close', tell),
+    onDrain: (notify) => void response.on('drain', notify),
+    onGone: (notify) => void response.on('close', notify),
   };
 }
 
@@ -101,8 +101,8 @@ export class Outlet {
     });
   }
 
-  onGone(tell: () => void): void {
-    this.#pipe.onGone(tell);
+  onGone(notify: () => void): void {
+    this.#pipe.onGone(notify);
   }
 
   /** Whether data that is sent arrives. */
@@ -162,14 +162,14 @@ export class Outlet {
 
   slowDown(bytesPerSecond: number, clock: Clock): void {
     this.#throttle?.stop();
-    this.#throttle = new Throttle(this.#pipe, { bytesPerSecond, clock, tell: () => this.#changed.notify() });
+    this.#throttle = new Throttle(this.#pipe, { bytesPerSecond, clock, notify: () => this.#changed.notify() });
   }
 }
 
 interface ThrottleOptions {
   readonly bytesPerSecond: number;
   readonly clock: Clock;
-  readonly tell: () => void;
+  readonly notify: () => void;
 }
 
 /** Limits the bytes per second. Its queue counts as the client's lag, and has the same bound. */
@@ -200,7 +200,7 @@ class Throttle {
 
   async #pump(): Promise<void> {
     this.#isPumping = true;
-    const { bytesPerSecond, clock, tell } = this.#options;
+    const { bytesPerSecond, clock, notify } = this.#options;
     const { signal } = this.#stopped;
     for (;;) {
       const frame = this.#queue[0];
@@ -210,7 +210,7 @@ class Throttle {
       this.#queue.shift();
       this.queuedBytes -= frame.length;
       this.#pipe.send(frame);
-      tell();
+      notify();
     }
     this.#isPumping = false;
   }

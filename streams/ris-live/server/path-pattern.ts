@@ -1,6 +1,6 @@
 import type { AsPath, PathEntry } from '../../../src/bgp/as-path.ts';
 
-/** The `path` of a filter: AS numbers that stand next to each other in the path. */
+/** The `path` of a filter: AS numbers that are next to each other in the path. */
 export interface PathPattern {
   readonly hops: readonly string[];
   /** `^`: at the AS nearest to the collector. */

@@ -28,7 +28,7 @@ test('a drill is an outage from its onset to the end of its incident, over when 
   expect(last).toBeGreaterThan(drill.atMs - 10 * 60_000);
 });
 
-test('it is what the engine says of a real outage, but for its marks', () => {
+test('it has the events of a real outage, except for its marks', () => {
   const day = new Day()
     .dump('06:00', peers(14))
     .withdraw('07:00', peers(14))
@@ -91,7 +91,7 @@ test('the same drill gives the same events; no other drill gives any of their id
   );
 });
 
-test('what is heard of in it does not exist: the collector, the addresses, the ASes', () => {
+test('what its events name does not exist: the collector, the addresses, the ASes', () => {
   const messages = events.flatMap(({ data }) => ('evidence' in data ? (data.evidence?.messages ?? []) : []));
   expect(messages.length).toBeGreaterThan(10);
   for (const { collector, peer } of messages) {

@@ -44,7 +44,7 @@ function reachable(leases: Leases, isAway: () => boolean): Leases {
   };
 }
 
-test('who asks first leads, and goes on leading; the other waits behind it', async () => {
+test('the first process leads, and continues to lead; the other waits', async () => {
   const scene = new Scene();
   const first = scene.ask('a');
   await scene.clock.turn(0);
@@ -78,7 +78,7 @@ test('a leader that ends its leadership is followed within a second', async () =
   scene.stop();
 });
 
-test('a leader whose lease ran out while the store was away goes on when nobody led meanwhile', async () => {
+test('a leader whose lease expired while the store was away continues if no other process led meanwhile', async () => {
   const scene = new Scene();
   let isAway = false;
   const first = scene.ask(
@@ -116,7 +116,7 @@ test('a leader that was cut off learns that another one leads', async () => {
   scene.stop();
 });
 
-test('a lease that is gone before its time, with what was kept, is left to the one who led for as long as it had', async () => {
+test('a lease that was lost early with the stored data is left to the last leader for its remaining time', async () => {
   const { clock, store } = new Scene();
   const leader = await store.leases.acquire('a', 6_000);
   let isWhole = true;
@@ -140,7 +140,7 @@ test('a lease that is gone before its time, with what was kept, is left to the o
   await next?.end();
 });
 
-test('… and taken when nobody came back for it', async () => {
+test('… and taken when the last leader did not come back', async () => {
   const { clock, store } = new Scene();
   const leader = await store.leases.acquire('a', 6_000);
   let next: Leadership | undefined;

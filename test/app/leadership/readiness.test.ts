@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { storeUnready } from '../../../src/app/leadership/readiness.ts';
 import { systemClock } from '../../../src/app/system-clock.ts';
-import { tellStatus } from '../../../src/cli/store/status.ts';
+import { printStatus } from '../../../src/cli/store/status.ts';
 import { openEmbedded } from '../../../src/store/embedded/open.ts';
 import { record, Told } from '../../history/scene.ts';
 import { serving } from '../../http/scene.ts';
@@ -30,7 +30,7 @@ test('status and /readyz give the same reason: no leader, nothing recorded, blin
     clock = new HandClock(at(when));
     const stderr = new Text();
     const io = { stdout: new Text(), stderr, env: {}, signal: new AbortController().signal };
-    const status = await tellStatus({ settings: {}, store: folder, ready: true }, io, clock);
+    const status = await printStatus({ settings: {}, store: folder, ready: true }, io, clock);
     const { ready, reason } = (await json('/readyz')) as { ready: boolean; reason?: string };
     expect([ready, stderr.text]).toEqual([
       status === 0,

@@ -43,7 +43,7 @@ test('names follow the conventions: counters end in _total, times in _seconds, a
   }
 });
 
-test('what a store holds is told: verdict, visibility, voters, incidents', async () => {
+test('the content of a store is reported: verdict, visibility, voters, incidents', async () => {
   const meter = new Meter();
   const store = await outageStore();
   meter.add(() => storeReadings(store));
@@ -57,7 +57,7 @@ test('what a store holds is told: verdict, visibility, voters, incidents', async
   expect(valueOf(text, 'unroutable_leaders')).toBe('0');
 });
 
-test('blindness is no visibility of 0: the series are absent', async () => {
+test('blindness is not a visibility of 0: the series are absent', async () => {
   const store = memoryStore();
   await record(store, new Told().dump('12:00', peers(20)).gap('13:00', 'rrc00').tick('14:00').elements);
   const meter = new Meter();
@@ -91,14 +91,14 @@ test('text of a feed cannot break the format: quotes, backslashes and line break
   expect(text).not.toMatch(/^unroutable_ready 0/m);
 });
 
-test('a total that is kept elsewhere is told as it is, not added up at each scrape', async () => {
+test('a total that is counted elsewhere is reported as it is, not added up at each scrape', async () => {
   const meter = new Meter();
   meter.add(() => [['unroutable_feed_messages_total', 7]]);
   await meter.text();
   expect(valueOf(await meter.text(), 'unroutable_feed_messages_total')).toBe('7');
 });
 
-test('those who scrape at the same time are answered by one look at the store', async () => {
+test('scrapes at the same time cause one read of the store', async () => {
   const meter = new Meter();
   let looks = 0;
   meter.add(async () => {

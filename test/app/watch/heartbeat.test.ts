@@ -117,7 +117,7 @@ test('a program that was held up for more than five seconds says so, once', asyn
   expect(outcomes).toEqual(['success', 'failure', 'success']);
 });
 
-test('who stands by is silent: one watch has one heartbeat', async () => {
+test('a standby sends nothing: one watch has one heartbeat', async () => {
   let leads = false;
   const { got, clock, beats } = await beating({ leads: () => leads });
   await clock.turn(120_000);

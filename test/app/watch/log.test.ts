@@ -52,7 +52,7 @@ test('collectors that are lost at one moment are one line, and so are those that
   ]);
 });
 
-test('a territory of which nothing is known is not shown as 0 of its networks', () => {
+test('a territory without any data is not shown as 0 of its networks', () => {
   const { engine } = new Day();
   expect(statusLine({ engine, feed: undefined, behind: undefined })).toBe(
     'no data yet | KP unknown, 4 networks, 0 voters',

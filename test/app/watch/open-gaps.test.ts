@@ -22,7 +22,7 @@ function gap(reason: OpenGap['reason'], ...lost: readonly Peer[]): OpenGap {
 
 function heardSince(...peers: readonly Peer[]): OpenGaps {
   const gaps = new OpenGaps();
-  for (const peer of peers) gaps.hear({ type: 'tick', at: at(GAP_AT + 1), collector: rrc00, peer });
+  for (const peer of peers) gaps.noteElement({ type: 'tick', at: at(GAP_AT + 1), collector: rrc00, peer });
   return gaps;
 }
 

@@ -58,7 +58,7 @@ test('old events are forgotten at the start and every minute, and a store that i
   await keeping;
 });
 
-test('a reader that holds far more events than are to be kept is named', async () => {
+test('a reader that holds far more events than should be stored is named', async () => {
   const clock = new HandClock();
   const said: string[] = [];
   const stop = new AbortController();

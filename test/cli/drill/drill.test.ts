@@ -201,14 +201,14 @@ describe('22: the end of a drill is held back', () => {
     expect(opening.map(({ type }) => type).slice(-2)).toEqual(['country.unroutable', 'incident.opened']);
     clock.ms += 600_000;
     expect(calls.take()).toEqual([]);
-    calls.noteKept(opening);
+    calls.noteStored(opening);
     clock.ms += 59_999;
     expect(calls.take()).toEqual([]);
     clock.ms += 1;
     const end = calls.take();
     expect(end.map(({ type }) => type).slice(-3)).toEqual(['country.restored', 'incident.updated', 'incident.closed']);
     expect(opening.length + end.length).toBe(13);
-    calls.noteKept(end);
+    calls.noteStored(end);
     await look();
     expect(await calls.store.read('drills')).toEqual([]);
   });
@@ -229,13 +229,13 @@ describe('22: the end of a drill is held back', () => {
       const { calls, look, clock } = await leader();
       const drill = await calls.asks({ holdMs: 60_000 });
       await look();
-      calls.noteKept(calls.take());
+      calls.noteStored(calls.take());
       clock.ms += 1_000;
       await calls.store.write([drillChange({ ...drill, holdMs: 0 }, way === 'shortened')]);
       await look();
       const end = calls.take();
       expect(end.at(-1)?.type).toBe('incident.closed');
-      calls.noteKept(end);
+      calls.noteStored(end);
       await look();
       expect(await calls.store.read('drills')).toEqual([]);
     }
@@ -246,7 +246,7 @@ describe('22: the end of a drill is held back', () => {
     await first.calls.asks({ holdMs: 60_000 });
     await first.look();
     const opening = first.calls.take();
-    first.calls.noteKept(opening);
+    first.calls.noteStored(opening);
     const next = await leader(first.calls.store);
     await next.look();
     expect(next.calls.take()).toEqual(opening);
@@ -290,7 +290,7 @@ test('a leader that is killed before it kept a drill leaves it to the next one, 
   await next.look();
   expect(next.calls.take()).toEqual([]);
   expect(await store.read('drills')).toHaveLength(1);
-  next.calls.noteKept(events);
+  next.calls.noteStored(events);
   await next.look();
   expect(await store.read('drills')).toEqual([]);
 });

@@ -77,7 +77,7 @@ describe('replay for programs', () => {
     expect(rows.slice(0, -1).every((row) => row.split(',').length === rows[0]?.split(',').length)).toBe(true);
   });
 
-  test('--since tells only what was decided from then on, --until reads no further', async () => {
+  test('--since reports only what was decided from then on, --until reads no further', async () => {
     const window = ['--since', '2014-12-23T00:00', '--until', '2014-12-23T12:00:00Z'];
     const { status, stdout } = await cli.run(['replay', BLACKOUT, ...window, '--quiet']);
     expect(status).toBe(0);
@@ -93,7 +93,7 @@ describe('replay for programs', () => {
 });
 
 describe('replay for people', () => {
-  test('tells the day in words, draws it, and says how it is in the end', async () => {
+  test('reports the day in words, draws it, and says how it ends', async () => {
     const { status, stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--quiet'], { LANG: 'C.UTF-8' });
     expect(status).toBe(0);
     expect(stdout).toMatch(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { tellEvents } from '../../../src/cli/store/events.ts';
+import { printEvents } from '../../../src/cli/store/events.ts';
 import { EXIT } from '../../../src/cli/exit-status.ts';
 import type { Io } from '../../../src/app/io.ts';
 import { openStore } from '../../../src/app/open-store.ts';
@@ -46,7 +46,7 @@ describe('events that were trimmed before a slow follower got to them', () => {
     const io: Io = { stdout, stderr, env: {}, signal: new AbortController().signal };
     const options = { settings: {}, store: folder, format: 'ndjson', follow: true, ...from } as const;
 
-    expect(await tellEvents(options, io)).toBe(EXIT.store);
+    expect(await printEvents(options, io)).toBe(EXIT.store);
     expect(stderr.text).toContain(`the events after ${stdout.ids.at(-1)} were trimmed before they were read`);
     expect(stderr.text).not.toContain('undefined');
   });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => cli.remove());
 
 describe('uptime, of a stored replay', () => {
-  test('tells the time under each verdict, and leaves out the months before', async () => {
+  test('shows the time under each verdict, and leaves out the months before', async () => {
     const { status, stdout } = await cli.run(['uptime', '--store', store]);
     expect(status).toBe(0);
     expect(stdout.split('\n').slice(0, 2)).toEqual(['KP/ipv4', expect.stringMatching(/^2014-12 {2}routable 79\.8 %/)]);
@@ -39,7 +39,7 @@ describe('uptime, of a stored replay', () => {
 });
 
 describe('explain, of a stored replay', () => {
-  test('tells what each peer saw in the blackout, and the message behind it', async () => {
+  test('shows what each peer saw in the blackout, and the message behind it', async () => {
     const { status, stdout } = await cli.run(['explain', '--store', store, '--at', '2014-12-22T18:00']);
     expect(status).toBe(0);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('had been unroutable since 2014-12-22 16:15:12 UTC');
@@ -49,7 +49,7 @@ describe('explain, of a stored replay', () => {
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('AS64519 sees 175.45.176.0/24');
   });
 
-  test('without a time it is the last moment that is kept', async () => {
+  test('without a time it is the last stored moment', async () => {
     const { stdout } = await cli.run(['explain', '--store', store, '--format', 'json']);
     expect(JSON.parse(stdout)).toMatchObject({ territory: 'KP', verdict: 'routable', recorded: true });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { beat, type Instance } from '../../../src/app/leadership/instances.ts';
 import { replay } from '../../../src/cli/replay/replay.ts';
-import { tellStatus } from '../../../src/cli/store/status.ts';
+import { printStatus } from '../../../src/cli/store/status.ts';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { outageDay, record } from '../../history/scene.ts';
 import { BLACKOUT } from '../../support/cli.ts';
@@ -25,9 +25,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('status', () => {
   const status = (place: string, ready = false, clock = systemClock): Promise<Said> =>
-    said((io) => tellStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
+    said((io) => printStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
 
-  test('says how the territory stands, and that there is no leader', async () => {
+  test('shows the state of the territory, and that there is no leader', async () => {
     const { out } = await status(store);
     expect(JSON.parse(out)).toMatchObject({
       name: 'KP',
@@ -37,7 +37,7 @@ describe('status', () => {
       instances: [],
       verdicts: { 'KP/ipv4': { verdict: 'routable' } },
     });
-    const text = await said((io) => tellStatus({ settings: {}, store }, io));
+    const text = await said((io) => printStatus({ settings: {}, store }, io));
     expect(text.out).toContain(
       'KP/ipv4    routable since 2014-12-23 16:12:14 UTC, 4 of 4 networks visible to 36 voters',
     );
@@ -53,7 +53,7 @@ describe('status', () => {
     const beating = beat(writer, () => ({ ...dead, reason: undefined, startedAt }), clock, stop.signal);
     while ((await writer.read('instances')).length === 0) await new Promise((resolve) => setImmediate(resolve));
     const later = new HandClock(clock.wallMs() + 60_000);
-    const { out } = await said((io) => tellStatus({ settings: {}, store: place }, io, later));
+    const { out } = await said((io) => printStatus({ settings: {}, store: place }, io, later));
     expect(out).toContain('ex-leader  box:9 (0.1.0), no sign of life');
     stop.abort();
     await beating;
@@ -109,7 +109,7 @@ describe('status', () => {
     await writer.close();
   });
 
-  test('of a place that is no store is not ready', async () => {
+  test('of a place that is not a store is not ready', async () => {
     const file = join(folder, 'a-file');
     await writeFile(file, 'something else');
     const { status: ended, err } = await status(file, true);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellEvents, type EventsOptions } from '../../../src/cli/store/events.ts';
+import { printEvents, type EventsOptions } from '../../../src/cli/store/events.ts';
 import { replay } from '../../../src/cli/replay/replay.ts';
 import { checkStore, exportTo, importFrom } from '../../../src/cli/store/store.ts';
 import { BLACKOUT } from '../../support/cli.ts';
@@ -10,7 +10,7 @@ import { until } from '../../support/clock.ts';
 import { opened, said, TestIo, type Said } from './scene.ts';
 
 let folder: string;
-/** Where the blackout was replayed into, and what the replay told. */
+/** The store into which the blackout was replayed, and the output of the replay. */
 let store: string;
 let told: string;
 
@@ -25,12 +25,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const events = (options: Partial<EventsOptions>): Promise<Said> =>
-  said((io) => tellEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
+  said((io) => printEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
 const idOf = (line: string | undefined): string => (JSON.parse(line ?? '{}') as { id: string }).id;
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 describe('events', () => {
-  test('are those that were told, byte for byte', async () => {
+  test('are those that were reported, byte for byte', async () => {
     expect(await events({})).toEqual({ status: 0, out: told, err: '' });
   });
 
@@ -40,13 +40,13 @@ describe('events', () => {
       expect(lines((await events({ since: idOf(all[i]) })).out)).toEqual(all.slice(i + 1));
   });
 
-  test('after an id that is not kept are an error, not a silent hole', async () => {
+  test('after an id that is not stored are an error, not a silent hole', async () => {
     const { status, out, err } = await events({ since: 'f00d' });
     expect([status, out]).toEqual([2, '']);
     expect(err).toContain('--since f00d: no event with id f00d is stored');
   });
 
-  test('of one type, or of one kind of types, are those alone', async () => {
+  test('of one type, or of one group of types, are only those', async () => {
     const typed = async (type: string): Promise<Set<string>> =>
       new Set(lines((await events({ type: [type] })).out).map((line) => (JSON.parse(line) as { type: string }).type));
     expect(await typed('country.unroutable')).toEqual(new Set(['country.unroutable']));
@@ -58,11 +58,11 @@ describe('events', () => {
     expect(out).toContain('North Korea has been unroutable since 2014-12-22 16:15:12 UTC');
   });
 
-  test('that are followed come as they are kept, until it is stopped', async () => {
+  test('that are followed come as they are stored, until it is stopped', async () => {
     const stop = new AbortController();
     const io = new TestIo(stop.signal);
     const place = join(folder, 'followed');
-    const following = tellEvents({ settings: {}, store: place, format: 'ndjson', follow: true }, io);
+    const following = printEvents({ settings: {}, store: place, format: 'ndjson', follow: true }, io);
     io.stdout.onText = () => {
       if (lines(io.stdout.text).length === 3) stop.abort();
     };
@@ -77,8 +77,8 @@ describe('events', () => {
   });
 });
 
-describe('a replay that is kept', () => {
-  test('goes on where it was stopped, wherever that was: together they tell what one run tells', async () => {
+describe('a replay with a store', () => {
+  test('continues where it was stopped, at any point: together they report what one run reports', async () => {
     for (const stopAfter of [1, 40, 90]) {
       const place = join(folder, `stopped-${stopAfter}`);
       const stop = new AbortController();
@@ -92,11 +92,11 @@ describe('a replay that is kept', () => {
       expect(await replay([BLACKOUT], options, second)).toBe(0);
       expect(second.stderr.text).toContain('goes on after');
       expect(first.stdout.text + second.stdout.text).toBe(told);
-      expect((await said((io) => tellEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(told);
+      expect((await said((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(told);
     }
   });
 
-  test('that is over tells nothing again', async () => {
+  test('that is over reports nothing again', async () => {
     const again = await said((io) => replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io));
     expect([again.status, again.out]).toEqual([0, '']);
   });
@@ -143,10 +143,10 @@ describe('store', () => {
     expect((await said((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
     expect((await said((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
     expect((await said((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(await readFile(file, 'utf8'));
-    expect((await said((io) => tellEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
+    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
   });
 
-  test('a damaged export is refused, and nothing of it is kept', async () => {
+  test('a damaged export is refused, and nothing of it is stored', async () => {
     const file = join(folder, 'damaged.ndjson');
     const text = await said((io) => exportTo({ settings: {}, store }, io));
     await writeFile(file, text.out.replace('routable', 'roatable'));
@@ -154,7 +154,7 @@ describe('store', () => {
     const { status, err } = await said((io) => importFrom(file, { settings: {}, store: there }, io));
     expect(status).toBe(4);
     expect(err).toContain(file);
-    expect((await said((io) => tellEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
+    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
   });
 
   test('an existing file is not overwritten, a missing one is named', async () => {
@@ -182,7 +182,7 @@ describe('store', () => {
   test('a name that cannot be one, and no store at all, are said', async () => {
     const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
     expect(named.status).toBe(2);
-    const none = await said((io) => tellEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
+    const none = await said((io) => printEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
     expect(none).toEqual({ status: 2, out: '', err: 'unroutable: --store none: nothing is stored there\n' });
   });
 });

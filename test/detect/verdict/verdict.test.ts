@@ -5,7 +5,7 @@ import { areaAt, beatOf, noteLevel, settle, startLevels, type Levels } from '../
 import { deadline, firstState, step, type Controlled, type VerdictState } from '../../../src/detect/verdict/verdict.ts';
 import type { Sample } from '../../../src/rib/sample.ts';
 
-/** Seconds from the start, and the visibility from then on; `undefined`: nobody can be heard. */
+/** Seconds from the start, and the visibility from then on; `undefined`: there are no voters. */
 type Reading = readonly [second: number, share: number | undefined];
 
 /** What the verdict was after each that changed it: `30 unroutable since 0`. Deadlines fall due at their own time. */
@@ -205,7 +205,7 @@ test.each<[string, readonly Reading[], readonly string[]]>([
   expect(play(...readings)).toEqual(said);
 });
 
-test('a beat of drops is judged by its mean, from the first drop to the last', () => {
+test('repeated drops are evaluated by their mean, from the first drop to the last', () => {
   let levels = startLevels(1, 0 as EventTime, POLICY);
   for (const [second, share] of [
     [10, 0],
@@ -224,7 +224,7 @@ test('a beat of drops is judged by its mean, from the first drop to the last', (
   expect(beatOf(settle(levels, POLICY), at(250), POLICY)).toBeUndefined();
 });
 
-test('what goes and comes within one second is no drop, and within one moment not even a level', () => {
+test('a loss that is back within one second is not a drop, and within one moment not even a level', () => {
   const at = (second: number) => (second * 1000) as EventTime;
   let levels = startLevels(1, at(0), POLICY);
   for (const [second, share] of [

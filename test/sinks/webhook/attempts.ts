@@ -7,7 +7,7 @@ import { httpReceiver, loopbackRules, outgoing, type Receiver } from './receiver
 
 export const NEVER = new AbortController().signal;
 
-/** Starts an attempt at a receiver on a clock that stands still. */
+/** Starts an attempt at a receiver on a clock that does not run. */
 export function start(
   { port }: Pick<Receiver, 'port'>,
   more: Partial<Outgoing> = {},
@@ -30,7 +30,7 @@ export function reasonOf(attempt: Attempt): string {
   return attempt.ok ? 'ok' : attempt.reason;
 }
 
-/** What an attempt at this URL comes to, on a clock that stands still. */
+/** What an attempt at this URL comes to, on a clock that does not run. */
 export async function sentTo(url: string, rules: TargetRules, resolve: Resolver = nowhere): Promise<Attempt> {
   return send(outgoing(url), { clock: new HandClock(), resolve, rules, ca: undefined }, NEVER);
 }

@@ -20,7 +20,7 @@ test.each(
   for (const { body } of rendered) expect(body).toMatch(/DRILL: |"drill":true/);
 });
 
-test('whoever is paged for a drill reads that it is one, and its end resolves that page and no other', () => {
+test('the page of a drill says that it is one, and the end of the drill resolves only that page', () => {
   const pages = (told: typeof events) =>
     told.flatMap((event) => {
       const body = pagerduty(secretOf('k'))(event, realSentence)?.body;

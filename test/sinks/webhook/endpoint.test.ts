@@ -62,7 +62,7 @@ describe('an endpoint', () => {
     });
   });
 
-  test('for people hears what people want to be told, unless it says otherwise', () => {
+  test('for people gets the events that people need, unless it says otherwise', () => {
     expect(one({ ...LEAST, template: 'slack' }).filter).toEqual(FOR_PEOPLE);
     expect(one({ ...LEAST, template: 'slack', filter: {} }).filter).toEqual({});
     expect(one({ ...LEAST, template: 'text' }).filter).toEqual({});

@@ -29,14 +29,14 @@ describe('severity', () => {
     expect([severityOf(realEvent('unit.lost')), severityOf(gapEvent)]).toEqual(['notice', 'info']);
   });
 
-  test('an endpoint that hears the beginning hears the end, at every minimum', () => {
+  test('an endpoint that gets the beginning gets the end, at every minimum', () => {
     for (const minSeverity of ['info', 'notice', 'warning', 'critical'] as const) {
       const heard = realEvents.flatMap((event) =>
         'incident' in event.data && typeof event.data.incident === 'object' && passes(event, { minSeverity })
           ? [{ type: event.type, id: event.data.incident.id }]
           : [],
       );
-      // One that got worse is heard of from there on.
+      // An incident that got worse is sent from there on.
       const closed = heard.filter(({ type }) => type === 'incident.closed').map(({ id }) => id);
       const begun = heard.filter(({ type }) => type !== 'incident.closed').map(({ id }) => id);
       expect(closed.length).toBeGreaterThan(0);

@@ -41,7 +41,7 @@ describe('an endpoint that is ready', () => {
     });
   });
 
-  test('signs anew at every attempt, under the same id', async () => {
+  test('signs again at every attempt, under the same id', async () => {
     const ready = await readied({ secrets: [{ env: 'OLD' }] });
     const event = realEvent('country.unroutable');
     const at = (wallMs: number) => outgoingOf(ready, event, { sentence: realSentence, wallMs })?.headers ?? {};
@@ -51,7 +51,7 @@ describe('an endpoint that is ready', () => {
     expect(first['webhook-signature']).not.toBe(second['webhook-signature']);
   });
 
-  test('sends its own headers, but for those that say what is sent', async () => {
+  test('sends its own headers, except those that describe the body', async () => {
     const { received } = await delivered({
       template: 'ntfy',
       headers: { 'X-Priority': '1', authorization: { env: 'TOKEN' } },
@@ -89,7 +89,7 @@ describe('an endpoint that is ready', () => {
   });
 });
 
-describe('what cannot be loaded is told at once, each with its field', () => {
+describe('what cannot be loaded is reported at once, each with its field', () => {
   test.each<[Partial<Record<keyof Endpoint, unknown>>, ...string[]]>([
     [{ url: { env: 'NONE' } }, 'webhook ops: url: the environment variable NONE is not set'],
     [

@@ -132,7 +132,7 @@ describe('bad input 55: slow and broken receivers', () => {
     expect(await start(receiver).attempt).toMatchObject({ ok: false, retry: true, reason: 'response: ECONNRESET' });
   });
 
-  test('an answer that is no HTTP is tried again', async () => {
+  test('an answer that is not HTTP is tried again', async () => {
     const receiver = await rawReceiver(
       (socket) => void socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n')),
     );
@@ -141,7 +141,7 @@ describe('bad input 55: slow and broken receivers', () => {
     expect(reasonOf(attempt)).toMatch(/^response: HPE_/);
   });
 
-  test('nobody at the port is tried again', async () => {
+  test('a port where no program listens is tried again', async () => {
     const receiver = await rawReceiver(() => undefined);
     const gone = { ...receiver, port: 1 };
     expect(await start(gone).attempt).toMatchObject({ ok: false, retry: true, reason: 'connect: ECONNREFUSED' });

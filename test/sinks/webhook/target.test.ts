@@ -94,7 +94,7 @@ test('whatever is written, what is taken is https, to an allowed port, without a
       expect([isTls, url.protocol, url.username, url.password]).toEqual([true, 'https:', '', '']);
       expect([443, 8443]).toContain(port);
       expect(isIP(host) === 0 || classify(host).kind === 'public').toBe(true);
-      // What is no address to us must be none to the resolver either: it takes 127.1 and 0x7f000001 for loopback.
+      // What is not an address for us must not be one for the resolver either: it takes 127.1 and 0x7f000001 for loopback.
       if (isIP(host) === 0) expect(host).not.toMatch(/^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*\.?$/i);
     }),
     { numRuns: 5000 },

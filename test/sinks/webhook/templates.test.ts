@@ -71,7 +71,7 @@ describe('a hostile name of a territory', () => {
     expect(sent('discord')).toMatchObject({ allowed_mentions: { parse: [] }, flags: 4 });
   });
 
-  test('is no markup in Telegram', () => {
+  test('is not markup in Telegram', () => {
     expect(sent('telegram')).not.toHaveProperty('parse_mode');
     expect(sent('telegram')).toMatchObject({ text: HOSTILE.replace('\u{202e}', ' ').replace('\r\n', ' ') });
   });

@@ -14,7 +14,10 @@ const KILLS = 25;
 const RECORDS = 20;
 const EVENTS = 3;
 
-/** Goes on from what is kept, batch after batch, each tenth of them whole, and trims now and then. Says what is acknowledged. */
+/**
+ * Continues from what is stored, batch after batch, each tenth of them whole, and trims now and then. Says what is
+ * acknowledged.
+ */
 const WRITER = `
   const store = await open();
   for (let number = ((await store.load())?.number ?? 0) + 1; ; number++) {
@@ -35,7 +38,7 @@ async function expectWhole(store: StateStore, acknowledged: number): Promise<num
   const kept = await store.load();
   const number = kept?.number ?? 0;
   expect(number).toBeGreaterThanOrEqual(acknowledged);
-  // One more may have been kept when its word did not get out, and no more than one.
+  // At most one more may have been stored without its acknowledgement being sent.
   expect(number).toBeLessThanOrEqual(acknowledged + 1);
   if (kept === undefined) {
     expect(await numbers(store)).toEqual([]);
@@ -50,7 +53,7 @@ async function expectWhole(store: StateStore, acknowledged: number): Promise<num
   const last = number * EVENTS;
   expect(events).toEqual(Array.from({ length: events.length }, (_, i) => last - events.length + i + 1));
   expect(events.length).toBeGreaterThanOrEqual(Math.min(60, last));
-  // What is known by id is what is kept: no id is left of an event that went, none is missing.
+  // The ids are those of the stored events: no id is left of a removed event, none is missing.
   expect(await numbers(store, last)).toEqual([]);
   await expect(numbers(store, last + 1)).rejects.toThrow(idOf(last + 1));
   return number;

@@ -70,7 +70,7 @@ describe('a folder is taken', () => {
     }
   });
 
-  test('when whoever made it was killed right then: marked, with a database of no length', async () => {
+  test('when its creator was killed right then: marked, with an empty database', async () => {
     await (await open(folder.path)).close();
     rmSync(join(folder.path, 'lock.mdb'));
     writeFileSync(join(folder.path, 'data.mdb'), '');
@@ -217,7 +217,7 @@ describe('a folder of another schema', () => {
     await opened.store.close();
   }
 
-  test('newer than this program is refused with a clear word, and stands', async () => {
+  test('newer than this program is refused with a clear message, and is not changed', async () => {
     await writtenBy(SCHEMA + 1);
     expect(await openEmbedded(folder.path, OPTIONS)).toEqual({
       ok: false,
@@ -229,7 +229,7 @@ describe('a folder of another schema', () => {
     if (opened.ok) await opened.store.close();
   });
 
-  test('older, with nothing that leads from it, is refused, and stands', async () => {
+  test('older, without a migration, is refused, and is not changed', async () => {
     await writtenBy(1);
     const migrations: Migrations = new Map([[2, (record) => record]]);
     const opened = await openAs(folder.path, OPTIONS, { schema: 3, migrations });
@@ -258,7 +258,7 @@ describe('a folder of another schema', () => {
     expect(await openEmbedded(folder.path, OPTIONS)).toMatchObject({ ok: false, fault: 'newer-schema' });
   });
 
-  test('whose migration fails half way stands as it was', async () => {
+  test('whose migration fails half way is as it was', async () => {
     await writtenBy(1);
     let times = 0;
     const failing: Migrations = new Map([

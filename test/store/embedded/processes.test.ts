@@ -153,7 +153,7 @@ describe('several processes with one folder', () => {
     await store.close();
   });
 
-  test('a sign that was left by a process that is gone, or by nobody, holds no one up', async () => {
+  test('a mark that was left by a process that is gone, or by none, does not block others', async () => {
     const store = await open(folder.path, { clock: new HandClock() });
     for (const [number, left] of [String(2 ** 22 + 1), 'nobody', String(process.pid), '0', '-1'].entries()) {
       symlinkSync(left, join(folder.path, 'writing'));
@@ -180,7 +180,7 @@ describe('a clock that steps', () => {
     await heir.close();
   });
 
-  test('forward by an hour, takes the lease from nobody who renews it, nor from whoever watched it', async () => {
+  test('forward by an hour, does not take the lease from a process that renews it, nor from one that watched it', async () => {
     const clock = new HandClock();
     const store = await open(folder.path, { clock });
     const other = await open(folder.path, { clock });

@@ -45,7 +45,7 @@ test.each([16, 99, 2 ** 31 - 1])(
   },
 );
 
-test('a right to select that is gone when the connection is made anew stops every write until it is given back', async () => {
+test('a right to SELECT that is gone after a reconnect stops every write until it is given back', async () => {
   await server.cli('ACL', 'SETUSER', 'unroutable', '+select');
   const opened = await open('unroutable:SECRET@', 3);
   if (!opened.ok) throw new Error(opened.reason);

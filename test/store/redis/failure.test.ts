@@ -3,7 +3,7 @@ import { Command, ReplyError } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { failureOf, RedisFailure } from '../../../src/store/redis/failure.ts';
 
-describe('an error has the kind that tells what to do', () => {
+describe('an error has the kind that says what to do', () => {
   test.each([
     ['LOADING Redis is loading the dataset in memory', 'loading'],
     ["READONLY You can't write against a read only replica.", 'readonly'],

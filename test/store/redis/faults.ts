@@ -9,7 +9,7 @@ export function oneOf(number: number) {
 }
 
 /**
- * Keeps a batch for each number, and repeats it until it is known to be kept: as the pipeline does.
+ * Stores a batch for each number, and repeats it until it is known to be stored, as the pipeline does.
  *
  * @returns what went wrong on the way.
  */

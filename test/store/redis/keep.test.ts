@@ -21,7 +21,7 @@ test('every key of a commit is named to Redis, has the watch as its hash tag, an
   ]);
 });
 
-test('an event is told on the channel of its territory, one of our own eyes on that of all alone', () => {
+test('an event is published on the channel of its territory; one of the observer only on that of all', () => {
   const ofTerritory = { ...event(2), source: '/territories/KP' };
   const { args } = keepCall(keys, { ...NOTHING, batch: batch(1, { events: [event(1), ofTerritory] }) });
   expect(args[7]).toBe('unroutable:events');

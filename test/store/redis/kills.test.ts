@@ -11,7 +11,7 @@ const KILLS = 10;
 /** After the server accepts connections. */
 const FOUND_WITHIN_MS = 5_000;
 
-/** Keeps batches one after another, from 1 on, until it is told that it is enough; then gives the last number. */
+/** Stores batches one after another, from 1 on, until it is stopped; then returns the last number. */
 interface Writer {
   readonly acknowledged: () => number;
   readonly stop: () => Promise<number>;
@@ -63,7 +63,7 @@ async function onServer(
 }
 
 describe(`Redis killed ${KILLS} times under load is found again by itself`, () => {
-  test('synced always, it lost nothing that was acknowledged, and doubled nothing; who follows has all of it once', () =>
+  test('synced always, it lost nothing acknowledged, and doubled nothing; a follower has everything once', () =>
     onServer('always', async (store, server) => {
       const abort = new AbortController();
       const followed: number[] = [];
@@ -85,7 +85,7 @@ describe(`Redis killed ${KILLS} times under load is found again by itself`, () =
    * Synced every second, Redis puts off even writing, for up to two seconds, while a sync takes its time: it answers before
    * the system has what it answers for.
    */
-  test('synced every second, what it lost was noticed at the next commit: kept whole again, all is there once', () =>
+  test('synced every second, the loss was noticed at the next commit: after it was stored again, all is there once', () =>
     onServer('everysec', async (store, server) => {
       const writing = writer(async (number) => {
         const outcome = await again(() => store.commit(oneOf(number)));

@@ -31,7 +31,7 @@ async function linesOf(at: string): Promise<readonly string[]> {
   return [outcome.ok ? 'opened' : 'refused', ...lines];
 }
 
-describe('what stands at our keys', () => {
+describe('what is at our keys', () => {
   test.each([
     ['meta', 'string', ['SET', 'x']],
     ['fence', 'string', ['SET', 'x']],
@@ -92,7 +92,7 @@ describe('what stands at our keys', () => {
       reason: expect.stringMatching(reason) as string,
       checks: expect.arrayContaining([expect.objectContaining({ check: 'keys', isOtherVersion: true })]) as unknown,
     });
-    // Whoever was at work already stops as well: someone else is by now.
+    // A process that was already at work stops as well: another one has taken over.
     await expect(
       store.commit({ number: 3, cursor: 0 as never, elements: 0, events: [], changes: [] }),
     ).rejects.toMatchObject({
@@ -140,7 +140,7 @@ describe('a server that could not keep what we promise', () => {
       expect(await linesOf(at)).toEqual(['opened', expect.stringMatching(/^warn .*no maxmemory is set now/)]);
     }));
 
-  test('that has no room for the events to be kept is warned of, and again long before it is full', () =>
+  test('without room for the events to be stored causes a warning, and again long before it is full', () =>
     on({ maxmemory: '256mb' }, async (at, other) => {
       const memoryOf = async (keepEvents: number): Promise<unknown> => {
         const outcome = await attempt(at, { keepEvents });

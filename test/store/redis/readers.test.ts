@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 describe('consumer groups', () => {
-  test('NOGROUP: a group of readers is gone with what it read; made again, it is given everything that is kept', async () => {
+  test('NOGROUP: a group of readers is gone with its position; created again, it gets all stored events', async () => {
     const { events } = keysOf(name);
     await server.cli('XGROUP', 'CREATE', events, 'group', 0);
     await server.cli('XREADGROUP', 'GROUP', 'group', 'one', 'COUNT', 2, 'STREAMS', events, '>');
@@ -69,7 +69,7 @@ describe('consumer groups', () => {
   });
 });
 
-test('who subscribes is told each event once, on the channel of all and on its territory’s', async () => {
+test('a subscriber gets each event once, on the channel of all and on its territory’s', async () => {
   const subscriber = new Redis({ ...server.connection, enableReadyCheck: false });
   const messages: string[] = [];
   subscriber.on('message', (channel: string, text: string) => {

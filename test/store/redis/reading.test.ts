@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Io } from '../../../src/app/io.ts';
-import { tellEvents } from '../../../src/cli/store/events.ts';
-import { tellStatus } from '../../../src/cli/store/status.ts';
+import { printEvents } from '../../../src/cli/store/events.ts';
+import { printStatus } from '../../../src/cli/store/status.ts';
 import { exportTo } from '../../../src/cli/store/store.ts';
 import { listWebhooks } from '../../../src/cli/webhook/list.ts';
-import { tellDeadLetters, tellDeliveries } from '../../../src/cli/webhook/deliveries.ts';
+import { printDeadLetters, printDeliveries } from '../../../src/cli/webhook/deliveries.ts';
 import { putEndpoint } from '../../../src/sinks/webhook/endpoint-store.ts';
 import { parseEndpoints } from '../../../src/sinks/webhook/endpoint.ts';
 import { batch, change, event } from '../../contract/fixtures.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
   await putEndpoint(store, endpoint!, { from: 'command', nowMs: Date.now() });
   await store.commit(batch(1, { changes: [change('engine', 'a', '1')], events: [event(1), event(2), event(3)] }));
   await store.close();
-  await until('the replica has it', async () => (await read(replica, (at, io) => tellEvents(at, io))).lines === 3);
+  await until('the replica has it', async () => (await read(replica, (at, io) => printEvents(at, io))).lines === 3);
 });
 afterAll(async () => {
   await Promise.all([master.stop(), replica.stop()]);
@@ -86,15 +86,15 @@ describe.each([
   ['a master', () => master],
   ['a replica', () => replica],
 ] as const)('the reader of docs/redis.md, on %s', (_, server) => {
-  test('is told the events that are kept', async () => {
-    expect(await read(server(), (at, io) => tellEvents(at, io))).toMatchObject({ status: 0, lines: 3, stderr: '' });
+  test('gets the stored events', async () => {
+    expect(await read(server(), (at, io) => printEvents(at, io))).toMatchObject({ status: 0, lines: 3, stderr: '' });
   });
 
-  test('23: is told the webhooks, their deliveries and dead letters', async () => {
+  test('23: gets the webhooks, their deliveries and dead letters', async () => {
     const listed = await read(server(), (at, io) => listWebhooks({ ...at, format: 'text' }, io));
     expect(listed).toMatchObject({ status: 0, stderr: '' });
     expect(listed.stdout).toContain('desk');
-    for (const tell of [tellDeliveries, tellDeadLetters]) {
+    for (const tell of [printDeliveries, printDeadLetters]) {
       const told = await read(server(), (at, io) => tell('desk', { ...at, format: 'text' }, io));
       expect(told).toMatchObject({ status: 0, stderr: '' });
       expect(told.stdout).toContain('webhook desk');
@@ -105,7 +105,7 @@ describe.each([
     const abort = new AbortController();
     const following = read(
       server(),
-      (at, io) => tellEvents({ ...at, follow: true, since: 'event-1' }, io),
+      (at, io) => printEvents({ ...at, follow: true, since: 'event-1' }, io),
       abort.signal,
     );
     await expect.poll(async () => Number(await waiting(server())), { timeout: 10_000 }).toBeGreaterThan(0);
@@ -113,8 +113,10 @@ describe.each([
     expect(await following).toMatchObject({ status: 0, lines: 2, stderr: '' });
   });
 
-  test('is told how the watch stands, and who leads', async () => {
-    const told = await read(server(), ({ settings, store }, io) => tellStatus({ settings, store, format: 'json' }, io));
+  test('gets the state of the watch, and the leader', async () => {
+    const told = await read(server(), ({ settings, store }, io) =>
+      printStatus({ settings, store, format: 'json' }, io),
+    );
     expect(told).toMatchObject({ status: 0, stderr: '' });
     expect(JSON.parse(told.stdout)).toMatchObject({ commit: 1, leader: { id: 'leader' } });
   });
@@ -133,7 +135,7 @@ describe.each([
   });
 });
 
-test('a reader without a right that reading needs is told which', async () => {
+test('a reader without a right that reading needs gets its name', async () => {
   await master.cli('ACL', 'SETUSER', 'poor', 'on', '>SECRET', ...(await documentedUser('reader')).split(' '), '-xlen');
   const poor = opened(`redis://poor:SECRET@127.0.0.1:${master.port}`, NAME, { access: 'read' });
   await expect(poor).rejects.toThrow(/lacks a right: grant .*docs\/redis\.md.*'xlen'/);

@@ -36,7 +36,7 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** Cuts every connection but the one that asks: what comes next connects anew. */
+/** Cuts every connection but the one that asks: the next command connects again. */
 async function cutAll(): Promise<void> {
   await server.cli('CLIENT', 'KILL', 'TYPE', 'normal');
 }
@@ -49,7 +49,7 @@ async function expectWhole(from = 4): Promise<void> {
   expect(await store.health()).toMatchObject({ ok: true });
 }
 
-/** The kind that tells the cause, which may come after the one that tells of the cut. */
+/** The kind that names the cause. It may come after the one that reports the cut. */
 async function failsAtLast(kind: string): Promise<void> {
   const kinds: string[] = [];
   while (kinds.at(-1) !== kind && kinds.length < 10_000) {
@@ -59,7 +59,7 @@ async function failsAtLast(kind: string): Promise<void> {
   expect(new Set(kinds.filter((each) => each !== 'closed' && each !== 'timeout'))).toEqual(new Set([kind]));
 }
 
-describe('what the server answers has a name, costs nothing that was kept, and is over when its cause is', () => {
+describe('what the server answers has a name, costs no stored data, and is over when its cause is', () => {
   test('LOADING: it reads its data after a start', async () => {
     await server.cli('EVAL', "for i = 1, 6000 do redis.call('SET', 'filler:' .. i, i) end", 0);
     const restarted = server.restart({ 'key-load-delay': 200 });
@@ -126,7 +126,7 @@ describe('what the server answers has a name, costs nothing that was kept, and i
     await expectWhole();
   });
 
-  test('OOM: its memory is full; who leads goes on leading, and reading goes on', async () => {
+  test('OOM: its memory is full; the leader stays, and reading continues', async () => {
     const lease = await store.leases.acquire('a', 60_000);
     await server.cli('CONFIG', 'SET', 'maxmemory', 1);
     await failsAtLast('oom');
@@ -151,7 +151,7 @@ describe('what the server answers has a name, costs nothing that was kept, and i
     await expectWhole();
   });
 
-  test('NOSCRIPT: it forgot our scripts, which nobody notices', async () => {
+  test('NOSCRIPT: it forgot our scripts, without any effect', async () => {
     for (let number = 4; number <= 6; number++) {
       await server.cli('SCRIPT', 'FLUSH');
       expect(await keep(store, number, number)).toEqual(new Set());
@@ -159,7 +159,7 @@ describe('what the server answers has a name, costs nothing that was kept, and i
     await expectWhole(7);
   });
 
-  test('WRONGTYPE: a key of ours is something else’s: nothing of the batch is kept', async () => {
+  test('WRONGTYPE: one of our keys has other data: nothing of the batch is stored', async () => {
     const { events } = keysOf(name);
     await server.cli('RENAME', events, 'aside');
     await server.cli('SET', events, 'foreign');
@@ -185,7 +185,7 @@ describe('what the server answers has a name, costs nothing that was kept, and i
   });
 });
 
-test('FLUSHALL: the next commit is told what was lost; the whole kept again, there is everything, each once', async () => {
+test('FLUSHALL: the next commit reports the loss; after all was stored again, everything is there once', async () => {
   const abort = new AbortController();
   const following = store.follow(undefined, abort.signal)[Symbol.asyncIterator]();
   for (let i = 0; i < 3; i++) await following.next();

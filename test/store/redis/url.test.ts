@@ -84,7 +84,7 @@ describe('a Redis URL', () => {
     expect(parsed('redis://h?tls=yes').name).toBe('rediss://h:6379');
   });
 
-  test('says how sure what is kept must be, and what may be accepted', () => {
+  test('says how durable the store must be, and what may be accepted', () => {
     expect(parsed('redis://h?durability=wait&volatile=accept')).toMatchObject({
       durability: 'wait',
       acceptsVolatile: true,

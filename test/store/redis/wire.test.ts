@@ -10,7 +10,7 @@ import { opened, watch } from './opening.ts';
 import { test } from '../../support/redis/tests.ts';
 
 const DEADLINE_MS = 600;
-/** Until a machine under load has turned its event loop; without a deadline it would be for ever. */
+/** Until a machine under load has turned its event loop; without a deadline it would wait without end. */
 const SLACK_MS = 15_000;
 
 let server: RedisServer;
@@ -58,7 +58,7 @@ async function commitFails() {
   return failure;
 }
 
-describe('a commit over a wire that fails is rejected in time, and repeated it is kept once', () => {
+describe('a commit over a failing connection is rejected in time, and is stored once when repeated', () => {
   test('when nothing goes through any more', async () => {
     await proxy.set({ kind: 'stall' });
     expect(await commitFails()).toMatchObject({ kind: 'timeout', isUnknown: true });
@@ -66,7 +66,7 @@ describe('a commit over a wire that fails is rejected in time, and repeated it i
     await expectWhole();
   });
 
-  test('when the server stands still', async () => {
+  test('when the server hangs', async () => {
     await server.kill('SIGSTOP');
     const failure = await commitFails();
     await server.kill('SIGCONT');
@@ -88,7 +88,7 @@ describe('a commit over a wire that fails is rejected in time, and repeated it i
     await expectWhole();
   });
 
-  test('when nobody listens: then it is known that nothing was done', async () => {
+  test('when no program listens: then it is known that nothing was done', async () => {
     await proxy.set({ kind: 'refuse' });
     const kinds = new Set<string>();
     for (let i = 0; i < 5; i++) kinds.add((await commitFails()).kind);
@@ -107,7 +107,7 @@ describe('a commit over a wire that fails is rejected in time, and repeated it i
   });
 });
 
-test('a commit whose reply was lost was done all the same: repeated again and again the stream has it once', async () => {
+test('a commit whose reply was lost was still done: however often it is repeated, the stream has it once', async () => {
   await proxy.set({ kind: 'drop-replies' });
   const outcomes = new Set<string>();
   for (let i = 0; i < 4; i++) outcomes.add((await failureOf(store.commit(oneOf(4)))).kind);
@@ -143,7 +143,7 @@ test('a hundred connections that break in the middle of a reply double nothing a
   expect(await numbers(direct)).toEqual(upTo(103));
 });
 
-test('who follows is given every event once, however often its connections break', async () => {
+test('a follower gets every event once, however often its connections break', async () => {
   const abort = new AbortController();
   const found: number[] = [];
   const following = (async () => {
@@ -163,7 +163,7 @@ test('who follows is given every event once, however often its connections break
   expect(found).toEqual(upTo(60));
 });
 
-test('who follows while nobody new may log in waits on the server as soon as that is over', async () => {
+test('a follower that cannot log in for a while waits on the server again after that', async () => {
   await server.cli('ACL', 'SETUSER', 'ours', 'on', '>p', '~*', '&*', '+@all');
   const ours = await opened(`redis://ours:p@${server.host}:${server.port}`, name);
   await server.cli('ACL', 'SETUSER', 'ours', 'resetpass', '>other');
@@ -179,7 +179,7 @@ test('who follows while nobody new may log in waits on the server as soon as tha
   await ours.close();
 });
 
-test('opened while nobody listens, it says so and that another try is worth it; opened later, it is there', async () => {
+test('opened while no program listens, it says so and that a retry may help; opened later, it works', async () => {
   await proxy.set({ kind: 'refuse' });
   const url = `redis://secret-user:secret-password@${proxy.host}:${proxy.port}`;
   const outcome = await openRedis(url, { name: watch(), clock: systemClock, deadlineMs: DEADLINE_MS });
@@ -188,7 +188,7 @@ test('opened while nobody listens, it says so and that another try is worth it; 
   expect(JSON.stringify(outcome)).not.toContain('secret');
 });
 
-test('a login that is never answered is given up, and tried anew', async () => {
+test('a login that is never answered is given up, and tried again', async () => {
   await server.cli('ACL', 'SETUSER', 'slow', 'on', '>p', '~*', '&*', '+@all');
   const url = `redis://slow:p@${proxy.host}:${proxy.port}`;
   const slow = await opened(url, watch(), { deadlineMs: 100 });
@@ -203,7 +203,7 @@ test('a login that is never answered is given up, and tried anew', async () => {
   await slow.close();
 });
 
-test('who follows ends when the store is closed, though it waits on the server', async () => {
+test('a follower ends when the store is closed, although it waits on the server', async () => {
   // No reply comes through and no deadline passes: nothing ends the wait but the closing.
   const other = await opened(`redis://${proxy.host}:${proxy.port}`, name, { deadlineMs: 600_000 });
   const reading = other.follow('event-2', new AbortController().signal)[Symbol.asyncIterator]();

@@ -94,7 +94,7 @@ describe('a file of an archive', () => {
     expect(await readFile(join(folder, PLACE))).toEqual(bytes);
   });
 
-  test('of which an earlier run had a part is finished, and one that was whole is taken as it is', async () => {
+  test('that an earlier run had in part is finished, and one that was whole is used as it is', async () => {
     server.fail(/bview/, { kind: 'stall', after: 700 });
     expect(await get(1)).toMatchObject({ ok: false, kind: 'failed' });
     expect(await get()).toMatchObject({ ok: true, received: bytes.length - 700 });
@@ -128,7 +128,7 @@ describe('a file of an archive', () => {
     expect(await filesIn()).toEqual([]);
   });
 
-  test('that is a web page under its name is refused in words, and not kept', async () => {
+  test('that is a web page under its name is refused in words, and not stored', async () => {
     server.fail(/bview/, { kind: 'html' }, 99);
     const got = await get(1);
     expect(got).toMatchObject({ ok: false, kind: 'failed' });
@@ -136,7 +136,7 @@ describe('a file of an archive', () => {
     expect(await filesIn()).toEqual([]);
   });
 
-  test('of another length than the server named is not taken for whole', async () => {
+  test('of another length than the server named does not count as whole', async () => {
     server.fail(/bview/, { kind: 'length', length: bytes.length + 10 }, 99);
     const got = await get(2);
     expect(got.ok ? '' : got.reason).toMatch(/ended after \d+ of \d+ bytes|terminated|aborted|other side closed/);
@@ -158,7 +158,7 @@ describe('a file of an archive', () => {
     expect(await get(1)).toMatchObject({ ok: false, reason: expect.stringMatching(/redirect/) as unknown });
   });
 
-  test('that arrived with a wrong checksum is fetched once more; if it stays so, it is so in the archive, and kept', async () => {
+  test('that arrived with a wrong checksum is fetched once more; if it stays so, it is so in the archive, and is stored', async () => {
     server.fail(/bview/, { kind: 'damage', at: 2000 });
     expect(await get()).toMatchObject({ ok: true, damage: undefined });
     await rm(join(folder, PLACE));
@@ -206,7 +206,7 @@ describe('a file of an archive', () => {
     expect(await readFile(join(folder, PLACE))).toEqual(gunzipSync(bytes));
   });
 
-  test('of which only a part is here has a hidden name: a search for files passes it over', async () => {
+  test('that is only here in part has a hidden name: a search for files ignores it', async () => {
     server.fail(/bview/, { kind: 'stall', after: 700 });
     await get(1);
     expect((await filesIn()).every((name) => name.startsWith('.'))).toBe(true);
@@ -274,7 +274,7 @@ describe('many files', () => {
     const { missing } = await fetchFiles(files, { cache, http }, never);
     expect([missing, server.requests.length]).toEqual([[], 9]);
     const [told = 0, ...later] = server.requests.map(({ atMs }) => atMs);
-    // Two were under way when the first was told.
+    // Two were under way when the first was reported.
     expect(later.filter((at) => at < told + 950).length).toBeLessThanOrEqual(2);
   });
 

@@ -85,7 +85,7 @@ describe('a window of RIS', () => {
     expect(server.asked(/^rrc00\/2014\.12\/$/)).toBe(1);
   });
 
-  test('of a folder that is not there, or a page that lists nothing, is told by its URL', async () => {
+  test('of a folder that is not there, or a page that lists nothing, is reported with its URL', async () => {
     server.fail(/rrc01/, { kind: 'html' });
     const { files, faults } = await find('rrc00,rrc01', '2014-12-22T16:00Z', '2014-12-22T16:04Z');
     expect(files).toEqual([]);

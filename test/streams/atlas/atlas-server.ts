@@ -8,7 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 /** A result as RIPE Atlas gives it. */
 export type Result = Readonly<Record<string, unknown>>;
 
-/** What stands behind one measurement. */
+/** The data of one measurement. */
 export interface Measured {
   readonly type: string;
   readonly interval?: number;
@@ -26,7 +26,7 @@ export interface AtlasServer {
   readonly userAgents: Set<string>;
   /** What clients of the stream subscribed to. */
   readonly subscribed: number[];
-  /** The API answers so to everything, until it is told otherwise. */
+  /** The API answers all requests like this, until the test changes it. */
   fault: number | undefined;
   /** To every client of the stream. */
   send(message: unknown): void;

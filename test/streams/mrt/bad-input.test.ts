@@ -92,7 +92,7 @@ describe('framing', () => {
     ]);
   });
 
-  test('case 9: BGP4MP_ET too short for its microseconds is told by the decoder, and is a gap', async () => {
+  test('case 9: BGP4MP_ET too short for its microseconds is reported by the decoder, and is a gap', async () => {
     const { elements, reports } = await replay(bytesOf(good(0), record(T + 1, 17, 4, [1, 2]), good(2)));
     expect(lines(elements).filter((text) => !text.includes('gap'))).toEqual([told(0), told(2)]);
     expect(ofType(reports, 'problem').length).toBe(1);
@@ -127,7 +127,7 @@ describe('what the decoder refuses', () => {
     expect(ofType(reports, 'summary')[0]?.problems).toMatchObject([{ count: 1 }]);
   });
 
-  test('many times over, is told a few times and counted to the end', async () => {
+  test('many times over, is reported a few times and counted to the end', async () => {
     const lying = message(T + 1, bgp(2, [...u16(9_999), ...u16(0)]));
     const { reports } = await replay(bytesOf(good(0), ...Array.from({ length: 50 }, () => lying), good(2)));
     expect(ofType(reports, 'problem').length).toBe(3);
@@ -163,7 +163,7 @@ describe('compression and files', () => {
     ]);
   });
 
-  test('case 32: a web page named .gz is refused by what it is; plain MRT named .gz is read', async () => {
+  test('case 32: a web page named .gz is refused by its content; plain MRT named .gz is read', async () => {
     const page = folder.write('updates.20141222.1600.gz', Buffer.from('<html>503 Service Unavailable</html>'));
     expect(await refusal(page)).toBe(
       'no file can be read: …/updates.20141222.1600.gz is no MRT file, it looks like a web page',

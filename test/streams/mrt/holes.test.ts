@@ -11,7 +11,7 @@ import { Day, KP, lineOf } from '../../support/day.ts';
 import { ofType, planned, play, temporaryFolder } from '../../support/mrt-run.ts';
 import { bytesOf, message, peerIndexTable, PEER, rib, update } from '../../support/mrt-writer.ts';
 
-/** Which files are missing is judged by what is documented of a collector, not by what happens to be there. */
+/** Which files are missing follows from what is documented about a collector, not from the files that are there. */
 const folder = temporaryFolder();
 const T = Date.parse('2014-12-22T16:00:00Z') / 1000;
 const DUMP = bytesOf(peerIndexTable(T, [PEER]), rib(T, '175.45.176.0/24', [0]));
@@ -94,7 +94,7 @@ async function missingOf(place: string, files: readonly (readonly [string, Uint8
   return missing;
 }
 
-describe('what is missing though each name is there, or no interval is documented, is told when', () => {
+describe('what is missing, although each name is there or no interval is documented, is reported when', () => {
   const of = (minute: string, bytes = quiet(Number(minute))) => [`updates.20141222.16${minute}`, bytes] as const;
 
   test.each<[string, string, (readonly [string, Uint8Array])[], string[]]>([
@@ -115,7 +115,7 @@ describe('what is missing though each name is there, or no interval is documente
   });
 });
 
-describe('a collector whose files end while those of others go on', () => {
+describe('a collector whose files end while those of others continue', () => {
   const place = 'ends';
   const collectors = async (files: Readonly<Record<string, readonly string[]>>): Promise<string[]> => {
     const root = `${place}/${run++}`;

@@ -24,7 +24,7 @@ async function inspected(path: string): Promise<MrtInspection> {
 }
 
 describe('inspecting a file', () => {
-  test('tells types, peers, tables, times and damage', async () => {
+  test('shows types, peers, tables, times and damage', async () => {
     const bytes = bytesOf(
       peerIndexTable(T, [PEER, OTHER_PEER]),
       rib(T, '192.0.2.0/24', [0, 1]),
@@ -67,7 +67,7 @@ describe('inspecting a file', () => {
     });
   });
 
-  test('refuses what is no MRT file', async () => {
+  test('refuses a file that is not MRT', async () => {
     expect(await inspectMrt(folder.path)).toEqual({ ok: false, reason: 'is a directory' });
     expect(await inspectMrt(folder.write('page.gz', Buffer.from('<html>503</html>')))).toEqual({
       ok: false,

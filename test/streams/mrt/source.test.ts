@@ -57,7 +57,7 @@ describe('one file of updates', () => {
     ]);
   });
 
-  test('time goes on though nothing watched is heard, and to the end', async () => {
+  test('time goes on to the end although nothing watched is received', async () => {
     const path = folder.write('quiet/updates', bytesOf(...[0, 3, 12, 14, 47, 48].map((n) => foreign(T + n))));
     expect((await play({ paths: [path] })).elements.map(line)).toEqual(
       [0, 12, 47, 47].map((n) => `${T + n}.000 tick local`).with(3, `${T + 48}.000 tick local`),
@@ -101,7 +101,7 @@ describe('RIB dumps', () => {
     ]);
   });
 
-  test('a peer heard since the dump began is not absent from it, nor one that went down', async () => {
+  test('a peer that sent data since the dump began is not absent from it, nor one that went down', async () => {
     folder.write('since/rrc00/bview.20141222.1600.gz', bytesOf(dump(T + 10, ['192.0.2.0/24'], [PEER])));
     const updates = [
       announced(T, undefined, OTHER_PEER),
@@ -149,7 +149,7 @@ describe('RIB dumps', () => {
     folder.write('fewer/rrc00.bview.20141222.1600', bytesOf(dump(T, prefixes)));
     folder.write('fewer/rrc00.bview.20141223.0000', bytesOf(dump(T + 28_800, prefixes.slice(0, 900))));
     folder.write('fewer/rrc00.bview.20141223.0800', bytesOf(dump(T + 57_600, prefixes.slice(0, 1_150))));
-    // Days later nobody knows what the table was.
+    // Days later the table is not known.
     folder.write('fewer/rrc00.bview.20141227.0800', bytesOf(dump(T + 57_600 + 4 * 86_400, prefixes.slice(0, 900))));
     const { reports, elements } = await play({ paths: [`${folder.path}/fewer`] });
     expect(ofType(reports, 'dump').map(({ flaw }) => flaw)).toEqual([

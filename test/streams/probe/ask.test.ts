@@ -125,7 +125,7 @@ describe('a mail server', () => {
     return told(targetAt('smtp-banner', server.port), ms);
   };
 
-  test('has answered with a greeting, and hears QUIT', async () => {
+  test('has answered with a greeting, and receives QUIT', async () => {
     let heard = '';
     const { port } = await tcpServer((socket) => {
       socket.on('data', (bytes) => (heard += bytes.toString()));

@@ -147,7 +147,7 @@ test('while no control can be reached, no target is asked, and the own line is r
   expect(scene.reports).toEqual([{ type: 'own-line', controls: 0 }]);
 });
 
-test('a neighbour of the targets hears nothing', async () => {
+test('a neighbour of the targets receives nothing', async () => {
   const [control, target] = [await nameServer('127.45.176.15'), await nameServer('127.45.176.16')];
   const canary = await nameServer('127.45.176.17');
   const scene = begin({ controls: [ofLine(control.target)], targets: [ofKp(target.target)] });

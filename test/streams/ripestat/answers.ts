@@ -7,7 +7,7 @@ export interface WorldPeer {
   readonly isFullFeed: boolean;
   /** Path by prefix. */
   readonly routes: Map<string, readonly number[]>;
-  /** When its collector heard it last, as `12:00:30`; the world's `now` when absent. */
+  /** When its collector last received data of it, as `12:00:30`; the world's `now` when absent. */
   heard?: string;
   /** The same of single routes. */
   readonly heardOf?: Map<string, string>;
@@ -22,11 +22,11 @@ export interface WorldUpdate {
   readonly path?: readonly number[];
 }
 
-/** What RIPEstat would tell. All times are of 22 December 2014. */
+/** What RIPEstat would answer. All times are of 22 December 2014. */
 export interface World {
   readonly peers: WorldPeer[];
   readonly updates: WorldUpdate[];
-  /** Of which time `bgp-state` tells. */
+  /** The time of `bgp-state`. */
   stateAt: string;
   /** What the looking glass calls now. */
   now: string;
@@ -169,7 +169,7 @@ function byCollector({ peers }: World): [number, WorldPeer[]][] {
   return [...sorted];
 }
 
-/** The same world as RIPEstat tells it when it has lost its data. */
+/** The same world as RIPEstat shows it when it has lost its data. */
 export function emptied(world: World): World {
   return { ...world, updates: [], peers: world.peers.map((peer) => ({ ...peer, routes: new Map() })) };
 }

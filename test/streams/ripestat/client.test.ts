@@ -8,7 +8,7 @@ import { bench, worldOfKp } from './world.ts';
 const HOUR = 3_600_000;
 
 describe('what is asked', () => {
-  test('every request says who asks and that large answers are welcome', async () => {
+  test('every request names its sender and accepts large answers', async () => {
     const { client, server, signal } = await bench();
     await client.get('looking-glass', { resource: '175.45.176.0/22' }, { signal });
     expect(server.requests.map(({ call, parameters }) => [call, Object.fromEntries(parameters)])).toEqual([
@@ -117,7 +117,7 @@ describe('faults that pass are waited out', () => {
   });
 });
 
-describe('faults that stay are told in words: the call, what happened, what to do', () => {
+describe('lasting faults are reported in words: the call, what happened, what to do', () => {
   test.each<[string, ServerFault, RipestatFault['kind'], string, number]>([
     [
       '5xx',
@@ -219,7 +219,7 @@ describe('faults that stay are told in words: the call, what happened, what to d
     expect(clock.sleeping).toBe(0);
   });
 
-  test('nobody there', async () => {
+  test('no server there', async () => {
     const { clock, signal } = await bench();
     const server = new RipestatServer(worldOfKp());
     const baseUrl = await server.listen();
@@ -231,7 +231,7 @@ describe('faults that stay are told in words: the call, what happened, what to d
     });
   });
 
-  test('who leaves while waiting for an answer or for a turn is let go at once', async () => {
+  test('a caller that aborts while it waits for an answer or for a turn returns at once', async () => {
     const { client, server } = await bench();
     server.closeGate();
     const leaving = new AbortController();

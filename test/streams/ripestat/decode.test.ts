@@ -10,7 +10,7 @@ import { openEnvelope } from '../../../streams/ripestat/envelope.ts';
 import type { Outcome } from '../../../streams/ripestat/fault.ts';
 import { parsePath, parseRrc, parseSourceId, parseTime, pathOf } from '../../../streams/ripestat/fields.ts';
 import { decodeLookingGlass } from '../../../streams/ripestat/looking-glass.ts';
-import { decodeRisPeers, decodeRrcInfo, decodeThreshold, rosterOf } from '../../../streams/ripestat/roster.ts';
+import { decodeRisPeers, decodeRrcInfo, decodeThreshold, peerListOf } from '../../../streams/ripestat/peer-list.ts';
 import { realData, realDataNote } from '../../support/real-data.ts';
 import { asn } from '../../support/day.ts';
 
@@ -26,12 +26,12 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
     }
   });
 
-  test('what RIPEstat warns of is passed on, what it only notes is not', () => {
+  test('warnings of RIPEstat are passed on, notes are not', () => {
     const { warnings } = good(openEnvelope('routing-status', text('routing_status.json')));
     expect(warnings).toEqual([expect.stringContaining('Given query time (2025-06-11 08:00:00 UTC) has been changed')]);
   });
 
-  test('bgp-state tells of its own time, and may know no route at all', () => {
+  test('bgp-state has its own time, and may have no route at all', () => {
     const state = good(decodeBgpState(data('bgp-state', 'bgp_state.json'))).value;
     expect(state.routes).toEqual([]);
     expect(isoTime(state.at)).toBe('2020-12-21T12:00:00.000Z');
@@ -50,7 +50,7 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
   });
 
   test('no two peers of a collector share an address, so a route without an AS has one owner', () => {
-    expect(rosterOf(rrcInfo()).members).toHaveLength(1459);
+    expect(peerListOf(rrcInfo()).members).toHaveLength(1459);
   });
 
   test('ris-peers with the threshold says the same as rrc-info', () => {
@@ -65,14 +65,14 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
   test('the looking glass shows the prefix at every full-feed peer, each known to rrc-info', () => {
     const routes = good(decodeLookingGlass(data('looking-glass', 'looking_glass.json'))).value;
     expect(routes).toHaveLength(421);
-    const roster = rosterOf(rrcInfo());
-    const shown = new Set(routes.map(({ source }) => roster.find(source)?.peer.id));
+    const peerList = peerListOf(rrcInfo());
+    const shown = new Set(routes.map(({ source }) => peerList.find(source)?.peer.id));
     expect(shown).not.toContain(undefined);
-    expect(roster.members.filter(({ peer, isFullFeed }) => isFullFeed.ipv4 && !shown.has(peer.id))).toEqual([]);
+    expect(peerList.members.filter(({ peer, isFullFeed }) => isFullFeed.ipv4 && !shown.has(peer.id))).toEqual([]);
     expect(new Set(routes.flatMap(({ path }) => originsOf(path ?? [])))).toEqual(new Set([1205]));
   });
 
-  test('look_back_limit goes by when a peer was heard, not by when its route changed', () => {
+  test('look_back_limit goes by the last data of a peer, not by the last change of its route', () => {
     const raw = text('looking_glass.json');
     const changed = [...raw.matchAll(/"last_updated": "([^"]+)"/g)].map(([, at = '']) => at).sort();
     expect(changed[0]?.slice(0, 7)).toBe('2025-02');
@@ -86,8 +86,8 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
     expect(updates.filter(({ change }) => change.type === 'withdrawal')).toHaveLength(16);
     expect([isoTime(from), isoTime(to)]).toEqual(['2025-06-09T13:59:55.000Z', '2025-06-11T13:59:55.000Z']);
     expect(updates.every(({ at }, i) => at >= (updates[i - 1]?.at ?? 0))).toBe(true);
-    const roster = rosterOf(rrcInfo());
-    expect(updates.filter(({ source }) => roster.find(source) === undefined)).toEqual([]);
+    const peerList = peerListOf(rrcInfo());
+    expect(updates.filter(({ source }) => peerList.find(source) === undefined)).toEqual([]);
     expect(updates.filter(({ change }) => change.type === 'announcement' && change.path === undefined)).toEqual([]);
   });
 });
@@ -101,7 +101,7 @@ describe('fields', () => {
       expect([wrong, parseTime(wrong)]).toEqual([wrong, undefined]);
   });
 
-  test('every time that a collector can tell is read back', () => {
+  test('every time that a collector can write is read back', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LAST_EVENT_TIME }), (ms) => {
         expect(parseTime(new Date(ms).toISOString().slice(0, -1))).toBe(eventTimeOf(ms));
@@ -133,7 +133,7 @@ describe('fields', () => {
     ]);
   });
 
-  test('an AS_SET is read in each form, and what is no AS makes the path unreadable', () => {
+  test('an AS_SET is read in each form, and an entry that is not an AS makes the path unreadable', () => {
     const set = [asn(64500), asn(64501)];
     expect(parsePath('64496 {64501,64500}')).toEqual([64496, set]);
     expect(pathOf([64496, [64501, 64500]])).toEqual([64496, set]);
@@ -211,7 +211,7 @@ describe('whatever comes, the answer is a value', () => {
     );
   });
 
-  test('an answer cut short anywhere is refused, never taken for a shorter one', () => {
+  test('an answer that is cut short anywhere is refused, never read as a shorter one', () => {
     const rows = Array.from({ length: 3 }, (_, i) => ({
       target_prefix: `175.45.${176 + i}.0/24`,
       source_id: '00-192.0.2.1',
@@ -240,7 +240,7 @@ function data(call: string, file: string): unknown {
   return good(openEnvelope(call, text(file))).value;
 }
 
-function rrcInfo(): ReturnType<typeof rosterOf>['members'] {
+function rrcInfo(): ReturnType<typeof peerListOf>['members'] {
   return good(decodeRrcInfo(data('rrc-info', 'rrc_info.json'))).value;
 }
 

@@ -11,7 +11,7 @@ import { bench, fullPeers, kpPath, silence, withdraw, worldOfKp, type Bench } fr
 const GAP = { from: clock('12:01'), to: clock('12:04') };
 
 describe('a gap in which nothing happened', () => {
-  test('every full-feed peer is told whole again, as it was heard after the gap', async () => {
+  test('every full-feed peer is sent whole again, as it was received after the gap', async () => {
     const { elements, healed, unhealed } = good(await heal(await bench()));
     expect(healed).toHaveLength(40);
     expect(unhealed).toEqual([]);
@@ -37,7 +37,7 @@ describe('a gap in which the country left', () => {
     return left;
   };
 
-  test('withdrawals stand at the times at which they were heard, before the state that they led to', async () => {
+  test('withdrawals have the times at which they were received, before the state that they led to', async () => {
     const { elements } = good(await heal(await bench(world())));
     expect(elements[0]).toMatchObject({ type: 'withdrawal', at: clock('12:02:30'), prefix: prefix(UNITS[0]) });
     expect(elements.filter(({ type }) => type === 'withdrawal')).toHaveLength(160);
@@ -55,7 +55,7 @@ describe('a gap in which the country left', () => {
     expect(day.events.find(({ type }) => type === 'country.unroutable')?.data).toMatchObject({ sinceAtLatest: true });
   });
 
-  test('when bgp-updates lags behind the gap its half story is not told, and the state still is', async () => {
+  test('when bgp-updates lags behind the gap its part is left out, and the state is sent', async () => {
     const setup = await bench({ ...world(), updatesUpTo: '12:03:00' });
     const outcome = await heal(setup);
     expect(good(outcome).elements.map(({ type }) => type)).toEqual(Array.from({ length: 40 }, () => 'end-of-rib'));
@@ -65,7 +65,7 @@ describe('a gap in which the country left', () => {
   });
 });
 
-test('what happened and was undone in the gap is told in order', async () => {
+test('what happened and was undone in the gap is sent in order', async () => {
   const world = worldOfKp();
   const [peer] = fullPeers(world);
   if (peer === undefined) throw new Error('no peer');
@@ -81,7 +81,7 @@ test('what happened and was undone in the gap is told in order', async () => {
   expect(elements[2]).toMatchObject({ type: 'rib' });
 });
 
-test('what was sent after the gap is for the live feed to tell', async () => {
+test('what was sent after the gap is left to the live feed', async () => {
   const world = worldOfKp();
   const [peer] = fullPeers(world);
   if (peer === undefined) throw new Error('no peer');
@@ -90,7 +90,7 @@ test('what was sent after the gap is for the live feed to tell', async () => {
   expect(elements.filter(({ type }) => type === 'withdrawal')).toEqual([]);
 });
 
-test('an update that comes under two resources is told once', async () => {
+test('an update that comes under two resources is sent once', async () => {
   const world = worldOfKp();
   const [peer] = fullPeers(world);
   if (peer === undefined) throw new Error('no peer');
@@ -105,7 +105,7 @@ test('an update that comes under two resources is told once', async () => {
 });
 
 describe('a peer that cannot be confirmed is left alone and named', () => {
-  test('the looking glass has not heard it since the gap', async () => {
+  test('the looking glass has received nothing of it since the gap', async () => {
     const world = worldOfKp();
     for (const peer of fullPeers(world).slice(0, 2)) peer.heard = '12:03:59';
     const { elements, healed, unhealed } = good(await heal(await bench(world)));
@@ -135,7 +135,7 @@ describe('a peer that cannot be confirmed is left alone and named', () => {
     expect(unhealed).toMatchObject([{ peer: { address: '198.51.100.1' }, why: 'it shows no control prefix' }]);
   });
 
-  test('when nobody was heard since the gap, nobody is asked for the territory', async () => {
+  test('when no peer sent data since the gap, the territory is not requested', async () => {
     const setup = await bench({ ...worldOfKp(), now: '12:03:00' });
     const { elements, unhealed } = good(await heal(setup));
     expect(elements).toEqual([]);
@@ -200,7 +200,7 @@ async function heal(
   return healFromRipestat({ ...asking(setup), span: { ...GAP, ...span } });
 }
 
-/** Seeded at 12:00 with all there, cut off at 12:01, healed from this world, told until 12:06. */
+/** Seeded at 12:00 with all there, cut off at 12:01, healed from this world, played until 12:06. */
 async function dayWithGap(world: World): Promise<Day> {
   const before = await bench();
   const seed = await seedFromRipestat({ client: before.client, signal: before.signal, territories: [KP] });

@@ -8,7 +8,7 @@ import { asn, clock, Day, KP, prefix, UNITS } from '../../support/day.ts';
 import { bench, fullPeers, kpPath, leak, silence, withdraw, worldOfKp, type Bench } from './world.ts';
 
 describe('a country that is there', () => {
-  test('every full-feed peer is told with its routes and the end of its table, partial ones not at all', async () => {
+  test('every full-feed peer has its routes and the end of its table, partial ones nothing', async () => {
     const { elements, at } = await seeded(await bench());
     expect(at).toBe(clock('12:00'));
     expect(elements.filter(({ type }) => type === 'rib')).toHaveLength(40 * 4);
@@ -36,7 +36,7 @@ describe('a country that is there', () => {
     expect(ids).toContain('rrc03|2001:db8::39|64551');
   });
 
-  test('only the collectors in use are asked for and told', async () => {
+  test('only the collectors in use are requested and returned', async () => {
     const setup = await bench();
     const outcome = await seedFromRipestat({ ...asking(setup), collectors: [collector('rrc00'), collector('rrc01')] });
     if (!outcome.ok) throw new Error(outcome.fault.message);
@@ -68,7 +68,7 @@ describe('a country that is there', () => {
     expect(verdictAfter(elements)).toBe('routable');
   });
 
-  test('without rrc-info the same is told from ris-peers', async () => {
+  test('without rrc-info ris-peers gives the same', async () => {
     const [usual, fallen] = [await bench(), await bench()];
     fallen.server.fail('rrc-info', { kind: 'status', status: 404 });
     const seed = await seedFromRipestat(asking(fallen));
@@ -78,7 +78,7 @@ describe('a country that is there', () => {
 });
 
 describe('a country that is not there', () => {
-  test('no route and live controls: unroutable, since when nobody knows', async () => {
+  test('no route and live controls: unroutable, since an unknown time', async () => {
     const world = worldOfKp();
     withdraw(fullPeers(world));
     const day = new Day();
@@ -134,7 +134,7 @@ describe('when RIPEstat has nothing to say, nothing is said of the country', () 
     expect(await failing(setup)).toMatchObject({ kind: 'empty', call: 'rrc-info' });
   });
 
-  test('a route that nobody announces, at many peers', async () => {
+  test('a route that is never announced, at many peers', async () => {
     const world = worldOfKp();
     leak(fullPeers(world).slice(0, 10));
     expect(await failing(await bench(world))).toMatchObject({ kind: 'implausible' });
@@ -171,7 +171,7 @@ describe('when RIPEstat has nothing to say, nothing is said of the country', () 
     expect(verdictAfter([], '23:00')).toBe('unknown');
   });
 
-  test('a path that cannot be read leaves its peer alone: it has a route, and nobody knows whose', async () => {
+  test('a path that cannot be read costs only its peer: it has a route of an unknown origin', async () => {
     const setup = await bench();
     setup.server.fail('bgp-state', {
       kind: 'data',

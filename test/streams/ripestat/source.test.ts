@@ -6,13 +6,13 @@ import { clock, Day, KP } from '../../support/day.ts';
 import { bench, fullPeers, withdraw, worldOfKp, type Bench } from './world.ts';
 
 describe('without a live feed', () => {
-  test('the seed stands as it is', async () => {
+  test('the seed is used as it is', async () => {
     const { elements, reports } = await read(await bench());
     expect(elements.filter(({ type }) => type === 'end-of-rib')).toHaveLength(40);
     expect(reports).toMatchObject([{ type: 'seeded', at: clock('12:00'), elements: 200 }]);
   });
 
-  test('a state of yesterday is told with a word about its age', async () => {
+  test('a state of yesterday is used, with a warning about its age', async () => {
     const { reports } = await read(await bench({ ...worldOfKp(), stateAt: '09:05:00' }));
     expect(reports).toContainEqual({ type: 'warning', message: 'RIPEstat bgp-state: its latest state is 180 min old' });
   });
@@ -25,7 +25,7 @@ describe('without a live feed', () => {
 });
 
 describe('before a live feed that began after the seed', () => {
-  test('nobody votes before what lies between is healed, and then all do', async () => {
+  test('no peer votes before the time between is healed, and then all do', async () => {
     const world = { ...worldOfKp(), now: '12:04:30' };
     const setup = await bench(world);
     const elements: Element[] = [];
@@ -63,7 +63,7 @@ describe('before a live feed that began after the seed', () => {
     expect(verdict(elements)).toBe('unroutable');
   });
 
-  test('who is not confirmed yet is asked for again each half minute, for three minutes, and named in the end', async () => {
+  test('a peer that is not confirmed yet is requested again each half minute, for three minutes, and named at the end', async () => {
     const world = worldOfKp();
     const late = fullPeers(world).slice(0, 8);
     for (const peer of late) peer.heard = '12:03:00';
@@ -121,7 +121,7 @@ describe('before a live feed that began after the seed', () => {
     expect(setup.clock.skipped).toEqual(Array.from({ length: 20 }, () => 1_000));
   });
 
-  test('when it does not begin, nobody votes on what was true before', async () => {
+  test('when it does not begin, no peer votes on what was true before', async () => {
     const setup = await bench();
     const reports: RipestatReport[] = [];
     const elements: Element[] = [];
@@ -130,7 +130,7 @@ describe('before a live feed that began after the seed', () => {
     expect(reports.at(-1)).toMatchObject({ message: expect.stringContaining('the live feed did not begin') });
   });
 
-  test('the overlap with the live feed is harmless: the later message of a peer stands, whoever tells it first', async () => {
+  test('the overlap with the live feed is harmless: the later message of a peer counts, from whichever side it comes first', async () => {
     const setup = await bench({ ...worldOfKp(), now: '12:04:30' });
     const told: Element[] = [];
     for await (const element of source(setup, clock('12:04'), []).elements(setup.signal)) told.push(element);
@@ -145,7 +145,7 @@ describe('before a live feed that began after the seed', () => {
 });
 
 describe('when RIPEstat fails', () => {
-  test('it is reported, nothing is told, and the verdict stays unknown', async () => {
+  test('it is reported, no element is sent, and the verdict stays unknown', async () => {
     const setup = await bench();
     setup.server.fail('*', { kind: 'empty' });
     const { elements, reports } = await read(setup, clock('12:04'));
@@ -154,7 +154,7 @@ describe('when RIPEstat fails', () => {
     expect(verdict(elements)).toBe('unknown');
   });
 
-  test('between seed and healing: nobody has a vote, and it is tried again', async () => {
+  test('between seed and healing: no peer has a vote, and it is tried again', async () => {
     const setup = await bench();
     setup.server.fail('looking-glass', { kind: 'empty' });
     const { elements, reports } = await read(setup, clock('12:04'));
@@ -171,7 +171,7 @@ describe('when RIPEstat fails', () => {
   });
 });
 
-test('it ends when it is told to, in the middle of a wait', async () => {
+test('it ends when its signal aborts, in the middle of a wait', async () => {
   const setup = await bench({ ...worldOfKp(), now: '12:03:00' });
   const leaving = new AbortController();
   const reports: RipestatReport[] = [];

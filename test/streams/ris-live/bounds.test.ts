@@ -69,7 +69,7 @@ test('messages of many routes each, all of a moment that has not come, are held 
   expect(told.filter(({ type }) => type === 'announcement').length).toBe(600 * prefixes.length);
 });
 
-test('a message that cannot be read is told for the 1st, 10th, 100th time, and each is a gap of its peer', () => {
+test('a message that cannot be read is reported the 1st, 10th and 100th time, and each is a gap of its peer', () => {
   const { intake, told, reports, say } = intakeOf();
   for (let i = 0; i < 250; i++) say(withdraw({ at: noon }, ['175.45.176.0/33']));
   intake.flush();
@@ -89,13 +89,13 @@ test('news from a clock that runs ahead is not believed, but what it was about i
   ]);
 });
 
-test('a collector whose messages are all more than three minutes old is not heard', () => {
+test('a collector whose messages are all more than three minutes old counts as silent', () => {
   const { intake, say } = intakeOf();
   for (let ms = 0; ms <= 120_000; ms += 1000) {
     say(keepalive({ at: noon + ms }), ms);
     say(keepalive({ at: noon + ms - 200_000, host: 'rrc13' }), ms);
   }
-  const ages = [...intake.hearings.ages(120_000)];
+  const ages = [...intake.activity.ages(120_000)];
   expect(ages).toEqual([
     ['rrc00', 0],
     ['rrc13', 120_000],
@@ -115,14 +115,14 @@ function controlsOf(): { controls: Controls; reports: LiveReport[]; message: (fr
   return { controls, reports, message };
 }
 
-test('control prefixes are heard and kept from the engine; the country’s routes beside them are not', () => {
+test('control prefixes are received and not passed to the engine; the country’s routes beside them are passed', () => {
   const { controls, message } = controlsOf();
   const taken = controls.take(message(announce({ at: noon }, ['84.205.66.0/24', '175.45.176.0/24'])), 5);
   expect(taken.elements.map((element) => 'prefix' in element && element.prefix.text)).toEqual(['175.45.176.0/24']);
   expect(controls.silentMs(5)).toBe(0);
 });
 
-test('a beacon that turns every ten minutes and was not heard for 25 is missed', () => {
+test('a beacon that changes every ten minutes and was not received for 25 is missed', () => {
   const { controls, message } = controlsOf();
   controls.expect(0);
   controls.take(message(withdraw({ at: noon }, ['84.205.66.0/24'])), 10 * 60_000);
@@ -130,7 +130,7 @@ test('a beacon that turns every ten minutes and was not heard for 25 is missed',
   expect(controls.isBeaconSilent(35 * 60_000)).toBe(true);
 });
 
-test('who announces what is never announced, is told of', () => {
+test('a peer that announces what is never announced is reported', () => {
   const { controls, reports, message } = controlsOf();
   controls.take(message(withdraw({ at: noon }, ['93.175.158.0/24'])), 0);
   controls.take(message(announce({ at: noon }, ['93.175.158.0/24'])), 0);

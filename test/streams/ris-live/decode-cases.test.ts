@@ -261,7 +261,7 @@ describe('42: a prefix is canonical, or none', () => {
     expect(said(withFields({ announcements: [{ next_hop: '::', prefixes: [text] }] }))).toBe('bad-prefix');
   });
 
-  test('"eor" says that a table is told, but not of which family: it is passed over', () => {
+  test('"eor" says that a table was sent, but not of which family: it is ignored', () => {
     expect(said(withFields({ announcements: [{ next_hop: '::', prefixes: ['eor'] }], withdrawals: ['eor'] }))).toEqual(
       [],
     );
@@ -301,7 +301,7 @@ test('43: a prefix withdrawn and announced in one message ends announced', () =>
   ]);
 });
 
-test('44: a next hop is not ours to judge: a global and a link-local one, in one text or in two groups, are one route', () => {
+test('44: a next hop is not checked: a global and a link-local one, in one text or in two groups, are one route', () => {
   const prefixes = ['2a12:3fc6::/48'];
   const both = withFields({ announcements: [{ next_hop: '2001:7f8:4::3:2be1:1,fe80::3efd', prefixes }] });
   expect(said(both)).toEqual(['A 2a12:3fc6::/48 50628 4837 131279']);
@@ -312,7 +312,7 @@ test('44: a next hop is not ours to judge: a global and a link-local one, in one
   expect(said(withFields({ announcements }))).toEqual(said(both));
 });
 
-describe('45: ids tell the order, in all their forms', () => {
+describe('45: ids give the order, in all their forms', () => {
   test.each([
     ['37.49.237.143-01a019f537900002', '', 2],
     ['2001:7f8:4::3:2be1:1-01a089e0bb06000a', '', 10],
@@ -411,7 +411,7 @@ test('whatever JSON there is, reading it gives a value', () => {
   );
 });
 
-test('whatever stands in one field, reading it gives a value', () => {
+test('any content of one field gives a value', () => {
   fc.assert(
     fc.property(fc.constantFrom(...Object.keys(GOOD)), fc.jsonValue({ maxDepth: 4 }), (field, value) => {
       expect(withFields({ [field]: value })).toHaveProperty('kind');

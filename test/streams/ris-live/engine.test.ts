@@ -7,7 +7,7 @@ import { KP, UNITS } from '../../support/day.ts';
 import { announce, keepalive, state, withdraw, type PeerServer } from './peer-server.ts';
 import { watchedServer, type Watching } from './watching.ts';
 
-/** From the socket to the verdict: twelve peers of two collectors, as RIS Live would tell of them. */
+/** From the socket to the verdict: twelve peers of two collectors, as RIS Live would send them. */
 const PEERS = Array.from({ length: 12 }, (_, i) => ({
   peer: `198.51.100.${i + 1}`,
   asn: 64_513 + i,

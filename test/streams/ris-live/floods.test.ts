@@ -12,7 +12,7 @@ test('a server that does nothing but complain fills no log', async () => {
   expect(watching.count('odd')).toBe(4);
 });
 
-test('a batch that tells more than the reader takes waits for it within the batch', async () => {
+test('a batch with more elements than the reader takes waits for it within the batch', async () => {
   const { server, watching } = await started();
   const prefixes = Array.from({ length: 1024 }, (_, i) => `175.45.${176 + (i >> 8)}.${i & 255}/32`);
   server.send(keepalive({ at: watching.now }));

@@ -50,7 +50,7 @@ test('a feed that stays stale for days is not taken for fresh', () => {
   for (let hour = 1; hour < 100; hour++) expect(pace.isStale(at(hour * HOUR - STALE_MS - 1), hour * HOUR)).toBe(true);
 });
 
-test('when monotonic time leapt, the pace is measured anew', () => {
+test('when monotonic time leapt, the pace is measured again', () => {
   const pace = new Pace();
   pace.note(at(0), 0);
   expect(pace.isStale(at(1000), HOUR)).toBe(true);

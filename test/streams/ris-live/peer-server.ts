@@ -33,7 +33,7 @@ export class PeerServer {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/ws/`;
   }
 
-  /** The connection that stands now. */
+  /** The connection that is open now. */
   get socket(): WebSocket {
     const socket = this.sockets.at(-1);
     if (socket === undefined) throw new Error('nobody connected');

@@ -24,7 +24,7 @@ test('KEEPALIVEs are sent before a session is up as well: a hold time after it w
   expect(watching.of('tick').filter(({ peer }) => peer?.address === '198.51.100.1').length).toBe(1);
 });
 
-test('a session that was down is up with its first UPDATE, if nobody says so', async () => {
+test('a session that was down is up with its first UPDATE, even without a state message', async () => {
   const { server, watching } = await started();
   const at = watching.now;
   server.send(

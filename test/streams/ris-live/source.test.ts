@@ -115,7 +115,7 @@ test('while nothing comes, ticks take time on, a second each, two seconds behind
   expect(ticks.at(-1)).toBeLessThanOrEqual(18_000);
 });
 
-test('when the server closes, each collector heard has a gap; then the line comes back by itself', async () => {
+test('when the server closes, each collector that sent data has a gap; then the line comes back by itself', async () => {
   const { server, watching } = await started();
   server.send(keepalive({ at: watching.now }), keepalive({ at: watching.now, host: 'rrc13' }));
   await watching.messages(2);
@@ -144,7 +144,7 @@ test('failures that follow each other wait ever longer, up to a minute', async (
   expect(waits.at(-1)).toBeGreaterThan(59_000);
 });
 
-test('a subscription that is not acknowledged is told, and the line begins anew', async () => {
+test('a subscription that is not acknowledged is reported, and the line starts again', async () => {
   const server = await PeerServer.listen();
   server.acknowledges = false;
   const watching = new Watching(server.url);

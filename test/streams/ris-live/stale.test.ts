@@ -56,7 +56,7 @@ test('with collectors, the one that says nothing but old news is cut alone', asy
   expect(first?.readyState).toBe(first?.OPEN);
 });
 
-test('a feed whose time is not ours is told of once, and again only after the two agreed', async () => {
+test('a feed with another time than ours is reported once, and again only after the two agreed', async () => {
   const { server, watching } = await started();
   const say = async (lagMs: number): Promise<void> => {
     for (let i = 0; i < 300; i++) server.send(keepalive({ at: watching.now - lagMs }));

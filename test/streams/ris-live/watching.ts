@@ -29,7 +29,7 @@ export class Watching {
     this.#reading = this.#read();
   }
 
-  /** The time at the collectors, for messages told now. */
+  /** The time at the collectors, for messages sent now. */
   get now(): number {
     return day('12:00') + this.clock.monotonicMs();
   }

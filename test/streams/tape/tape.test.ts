@@ -75,7 +75,7 @@ test('an outage, a gap and a late message: the tape gives the same events, byte 
   expect(eventsOf(await read(tapeSource(file)))).toBe(live);
 });
 
-test('a bad line is told with its number, becomes a gap of its collector, and the tape plays on', async () => {
+test('a bad line is reported with its number, becomes a gap of its collector, and the tape plays on', async () => {
   const tick = elementLine({ type: 'tick', at: clock('12:00'), collector: peer(1).collector });
   const reports: TapeReport[] = [];
   const file = tapeOf(`# for people\n${tick}\nA|nonsense|rrc13|1|1.2.3.4\n${tick}\n`);
@@ -91,7 +91,7 @@ test('a bad line is told with its number, becomes a gap of its collector, and th
   ]);
 });
 
-test('a bad line that names nobody is a gap of every collector that the tape has named', async () => {
+test('a bad line without a collector is a gap of every collector that the tape has named', async () => {
   const ticks = ['rrc00', 'rrc13'].map((collector) =>
     elementLine({ type: 'tick', at: clock('12:00'), collector: peer(1, { collector }).collector }),
   );
@@ -123,7 +123,7 @@ test('a line of a megabyte is bad and the next one good', async () => {
   expect(reports[0]).toMatchObject({ type: 'bad-line', line: 2 });
 });
 
-test('a tape that is not there is told, not thrown', async () => {
+test('a tape that is not there is reported, not thrown', async () => {
   const reports: TapeReport[] = [];
   expect(await read(tapeSource(join(folder, 'none'), (report) => reports.push(report)))).toEqual([]);
   expect(reports[0]).toMatchObject({ type: 'unreadable-file' });

@@ -36,7 +36,7 @@ test('a Valkey on PATH will do, with its own client', async () => {
   expect(await findRedis({ PATH: folder }, folder)).toMatchObject({ server, cli, version: '8.1.4' });
 });
 
-test('where there is none, each reason is told, and what to do', async () => {
+test('without one, each reason is reported, and what to do', async () => {
   await program('redis-server', 'Redis server v=6.0.16 sha=0');
   const error = await findRedis({ PATH: folder }, folder).catch(String);
   expect(error).toContain('UNROUTABLE_REDIS_SERVER is not set');
@@ -65,7 +65,7 @@ test('of many who want the same made, one makes it, and none sees it half made',
   expect(await readdir(join(folder, 'cache'))).toEqual(['made']);
 });
 
-test('who died while making it holds nobody up', async () => {
+test('a process that died while building it does not block others', async () => {
   const target = join(folder, 'made');
   const make = (partial: string) => writeFile(join(partial, 'file'), 'whole');
   // No process has this number: Linux's end at 2^22.

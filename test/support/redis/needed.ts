@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** Set in the environment once it was reported: vitest loads this file anew for each project that needs a Redis. */
+/** Set in the environment once it was reported: vitest loads this file again for each project that needs a Redis. */
 const REPORTED = 'UNROUTABLE_TESTS_NO_REDIS';
 
 /** Looks for a Redis before all tests, downloads it if possible, and reports if there is none. */

@@ -36,8 +36,8 @@ export interface Sentinels {
 const NAME = 'unroutable';
 const QUORUM = 2;
 /**
- * A Sentinel that was not scheduled for two seconds, or whose disk kept it waiting so long, does nothing for thirty
- * pings (TILT mode). A busy machine with a slow disk can keep all three there, so here it takes a minute.
+ * A Sentinel that was not scheduled for two seconds, or that waited so long for its disk, does nothing for thirty pings
+ * (TILT mode). A busy machine with a slow disk can keep all three there, so here it takes a minute.
  */
 const NEVER_TILT = ['TILT-TRIGGER', 60_000, 'TILT-PERIOD', 1_000] as const;
 /** Without a failover for this long, the Sentinels are asked to begin one, milliseconds. */
@@ -46,7 +46,7 @@ const FAILOVER_WITHIN_MS = 40_000;
 /**
  * How often Sentinels ask servers whether they live and how they are, and greet each other, in milliseconds; else 1 s,
  * 10 s and 2 s, and a master that comes back is made a replica after four greetings. Five pings must last longer than a
- * second: whoever was not heard of for that long is not made master, and during a failover INFO comes once a second.
+ * second: a server that was silent for that long is not made master, and during a failover INFO comes once a second.
  */
 const OFTEN = ['PING-PERIOD', 300, 'INFO-PERIOD', 100, 'PUBLISH-PERIOD', 200] as const;
 

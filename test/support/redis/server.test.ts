@@ -15,7 +15,7 @@ async function redis(options?: ServerOptions) {
   return server;
 }
 
-test('a server keeps what it is told, syncs it each second, and evicts nothing', async () => {
+test('a server stores what is written, syncs it each second, and evicts nothing', async () => {
   const server = await redis();
   expect(await server.cli('SET', 'a', 1)).toBe('OK');
   expect(await server.cli('GET', 'a')).toBe('1');
@@ -71,7 +71,7 @@ test('a restart is over when the data is loaded, or when the server answers that
   await expect(server.cli('LLEN', 'list')).rejects.toThrow('NOAUTH');
 });
 
-test('a configuration that Redis does not take is told with its words', async () => {
+test('a configuration that Redis refuses is reported in its words', async () => {
   await expect(startRedis({ config: { 'no-such-directive': 'yes' } })).rejects.toThrow('no-such-directive');
 });
 

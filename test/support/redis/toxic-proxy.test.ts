@@ -33,7 +33,7 @@ async function says(client: Client, text: string): Promise<void> {
   await until(`the client has ${text}`, async () => client.text() === text);
 }
 
-/** A target that says back what it hears, and a proxy before it. */
+/** A target that sends back what it receives, and a proxy before it. */
 async function echo(): Promise<{ proxy: ToxicProxy; heard: () => string; port: number }> {
   let heard = '';
   const server = createServer((socket) => {
@@ -137,7 +137,7 @@ test('sliced, everything arrives in pieces', async () => {
   expect(through.chunks.length).toBeGreaterThan(1);
 });
 
-test('refusing, nobody listens; then the same port is answered again', async () => {
+test('while it refuses, no program listens; then the same port answers again', async () => {
   const { proxy } = await echo();
   const before = client(proxy.port);
   before.socket.write('a');

@@ -23,14 +23,14 @@ export interface ActiveEndpointsOptions extends SenderMeans, EndpointQueueOption
 const MOST_ASKS = 100;
 
 /** Each unreadable record is reported once; after this many others it may be reported again. */
-const MOST_TOLD = 1_000;
+const MAX_REPORTED = 1_000;
 
 /** The active endpoints, each with its queue and its sender. */
 export class ActiveEndpoints {
   readonly #options: ActiveEndpointsOptions;
   readonly #senders = new Map<string, Sender>();
   readonly #ends = new Map<Sender, Promise<void>>();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   /** The first look also restores the stored queues. */
   #isBegun = false;
 
@@ -66,7 +66,7 @@ export class ActiveEndpoints {
     const records = await writer.read('webhooks/endpoints');
     if (records === undefined) return;
     const { found, unreadable } = endpointsOf(records);
-    this.#tell(unreadable);
+    this.#reportUnreadable(unreadable);
     const known = await this.#withFile(found);
     if (known === undefined) return;
 
@@ -114,7 +114,7 @@ export class ActiveEndpoints {
     const { writer } = this.#options;
     const lines = new Map(known.map((record) => [record.endpoint.name, new EndpointQueue(record, this.#options)]));
     const { unreadable, orphans } = await restore(lines, names, async (space) => (await writer.read(space)) ?? []);
-    this.#tell(unreadable);
+    this.#reportUnreadable(unreadable);
     for (const line of lines.values()) this.#add(line);
     if (orphans.length > 0) await writer.keep(orphans);
   }
@@ -173,7 +173,7 @@ export class ActiveEndpoints {
       const plans = records.slice(i, i + MOST_ASKS).flatMap((record) => this.#planOf(record, names) ?? []);
       if (plans.length === 0) continue;
       if (!(await writer.keep(plans.flatMap(({ changes }) => changes)))) return;
-      for (const { kept } of plans) kept();
+      for (const { afterStored } of plans) afterStored();
     }
   }
 
@@ -181,7 +181,7 @@ export class ActiveEndpoints {
   #planOf(record: StateRecord, names: ReadonlySet<string>): Plan | undefined {
     const decoded = decodeAsk(record);
     if (!decoded.ok) {
-      this.#tell([decoded.unreadable]);
+      this.#reportUnreadable([decoded.unreadable]);
       return undefined;
     }
     const { name } = keyParts(record.key);
@@ -189,20 +189,20 @@ export class ActiveEndpoints {
     const taken = askChange(name, event.id, undefined);
     const sender = this.#senders.get(name);
     if (sender === undefined) {
-      const kept = (): void => this.#options.report({ type: 'nowhere', endpoint: name, eventId: event.id });
-      return names.has(name) ? undefined : { changes: [taken], kept };
+      const afterStored = (): void => this.#options.report({ type: 'nowhere', endpoint: name, eventId: event.id });
+      return names.has(name) ? undefined : { changes: [taken], afterStored };
     }
     if (sender.line.isFull && !sender.line.waiting.has(event.id)) return undefined;
-    const { changes, kept } = awakening(sender, sender.line.ask(decoded.value));
-    return { changes: [...changes, taken], kept };
+    const { changes, afterStored } = awakening(sender, sender.line.ask(decoded.value));
+    return { changes: [...changes, taken], afterStored };
   }
 
-  #tell(unreadable: readonly Unreadable[]): void {
+  #reportUnreadable(unreadable: readonly Unreadable[]): void {
     for (const each of unreadable) {
       const place = `${each.space} ${each.key}`;
-      if (this.#told.has(place)) continue;
-      if (this.#told.size >= MOST_TOLD) this.#told.clear();
-      this.#told.add(place);
+      if (this.#reported.has(place)) continue;
+      if (this.#reported.size >= MAX_REPORTED) this.#reported.clear();
+      this.#reported.add(place);
       this.#options.report({ type: 'unreadable', ...each });
     }
   }
@@ -219,11 +219,11 @@ function sortedKeys(value: unknown): unknown {
   return entries.map(([key, inner]) => [key, sortedKeys(inner)]);
 }
 
-function awakening(sender: Sender, { changes, kept }: Plan): Plan {
+function awakening(sender: Sender, { changes, afterStored }: Plan): Plan {
   return {
     changes,
-    kept: () => {
-      kept();
+    afterStored: () => {
+      afterStored();
       sender.wake();
     },
   };

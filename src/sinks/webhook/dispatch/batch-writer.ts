@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { backOffMs } from '../../../lib/back-off.ts';
 import type { Clock, StateStore } from '../../../ports.ts';
 import type { Space, StateChange, StateRecord } from '../../../spaces.ts';
-import { Bell } from './bell.ts';
+import { WakeSignal } from './wake-signal.ts';
 import type { DispatchReport } from './report.ts';
 
 /** What a batch writer needs. */
@@ -20,7 +20,7 @@ export interface BatchWriterOptions {
 
 interface Pending {
   readonly changes: readonly StateChange[];
-  readonly done: (isKept: boolean) => void;
+  readonly done: (isStored: boolean) => void;
 }
 
 /** Most records in one write. Changes of several endpoints and of the reader are written together. */
@@ -37,7 +37,7 @@ export class BatchWriter {
   readonly #options: BatchWriterOptions;
   readonly #signal: AbortSignal;
   readonly #pending: Pending[] = [];
-  readonly #bell: Bell;
+  readonly #wakeSignal: WakeSignal;
   readonly #closed = new AbortController();
   readonly #failures = { read: 0, write: 0 };
   #isOver = false;
@@ -45,7 +45,7 @@ export class BatchWriter {
   constructor(options: BatchWriterOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#bell = new Bell(options.clock);
+    this.#wakeSignal = new WakeSignal(options.clock);
   }
 
   /**
@@ -64,7 +64,7 @@ export class BatchWriter {
     if (this.#isOver) return Promise.resolve(false);
     return new Promise((done) => {
       this.#pending.push({ changes, done });
-      this.#bell.ring();
+      this.#wakeSignal.wake();
     });
   }
 
@@ -91,7 +91,7 @@ export class BatchWriter {
   async run(): Promise<void> {
     while (!this.#isOver && (this.#pending.length > 0 || !this.#closed.signal.aborted)) {
       if (this.#pending.length > 0) await this.#write();
-      else await this.#bell.wait(this.#closed.signal);
+      else await this.#wakeSignal.wait(this.#closed.signal);
       // With a store that writes synchronously, a backlog would otherwise block the event loop.
       await setImmediate();
     }

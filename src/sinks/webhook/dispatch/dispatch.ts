@@ -67,12 +67,12 @@ export async function dispatchWebhooks(options: DispatchOptions, signal: AbortSi
     stop();
   };
   const running = new Running(stop);
-  const writer = new BatchWriter({ ...options, onFenced, onBack: () => roster.wakeAll() }, over.signal);
+  const writer = new BatchWriter({ ...options, onFenced, onBack: () => active.wakeAll() }, over.signal);
   const begin = (sender: Sender): Promise<void> => running.add(sender.run(over.signal));
-  const roster: ActiveEndpoints = new ActiveEndpoints({ ...options, writer, fromFile: endpoints, begin });
+  const active: ActiveEndpoints = new ActiveEndpoints({ ...options, writer, fromFile: endpoints, begin });
 
   const keeping = writer.run();
-  void running.add(lookout(roster, { store, writer, clock, report, lookMs }, over.signal));
+  void running.add(lookout(active, { store, writer, clock, report, lookMs }, over.signal));
   await running.ended();
   writer.close();
   await keeping;
@@ -90,12 +90,12 @@ interface Lookout {
 }
 
 /** Looks for changes again and again; events are read as long as there is an endpoint. */
-async function lookout(roster: ActiveEndpoints, { lookMs, ...means }: Lookout, signal: AbortSignal): Promise<void> {
+async function lookout(active: ActiveEndpoints, { lookMs, ...means }: Lookout, signal: AbortSignal): Promise<void> {
   const { writer, clock } = means;
   let reading: { readonly end: () => void; readonly done: Promise<void> } | undefined;
   for (let looks = 0; !signal.aborted; looks++) {
-    await roster.look();
-    if (!roster.isEmpty) reading ??= startReading({ ...means, roster }, signal);
+    await active.look();
+    if (!active.isEmpty) reading ??= startReading({ ...means, active }, signal);
     else if (reading !== undefined || looks === 0) {
       reading?.end();
       await reading?.done;

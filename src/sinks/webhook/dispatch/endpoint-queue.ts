@@ -32,7 +32,7 @@ export interface EndpointQueueOptions {
 /** Changes to store, and what to do after they are stored. */
 export interface Plan {
   readonly changes: readonly StateChange[];
-  readonly kept: () => void;
+  readonly afterStored: () => void;
 }
 
 /** The outcome of an attempt. */
@@ -48,7 +48,7 @@ interface Restored {
   readonly dead?: string;
 }
 
-const NOTHING: Plan = { changes: [], kept: () => undefined };
+const NOTHING: Plan = { changes: [], afterStored: () => undefined };
 
 /** One endpoint: its queue, its log, its dead letters. It changes in memory only after the store has the change. */
 export class EndpointQueue {
@@ -109,8 +109,8 @@ export class EndpointQueue {
   ask({ event, by, deadlineMs }: AskRecord): Plan {
     if (this.waiting.isTaken(event.id)) return NOTHING;
     const limit = deadlineMs === undefined ? {} : { deadlineMs };
-    const { changes, kept } = this.#put({ ...this.#fresh(event), by, ...limit });
-    return { changes: [...changes, ...this.#deadLetters.remove(event.id)], kept };
+    const { changes, afterStored } = this.#put({ ...this.#fresh(event), by, ...limit });
+    return { changes: [...changes, ...this.#deadLetters.remove(event.id)], afterStored };
   }
 
   /** Whether the event is outdated: a later event of the same alert was delivered. */
@@ -123,19 +123,19 @@ export class EndpointQueue {
     const { event } = record;
     if (record.by === 'repeat' && !outcome.gone) return this.#settleRepeat(record, outcome, tried);
     const { dead, gone } = outcome;
-    const stands = outcome.isSent ? this.#standing.delivered(record, tried.endpoint, outcome.log.atMs) : {};
-    const waits = stands.waits ?? outcome.waits;
-    const { changes, told } = this.#logged(outcome.log);
+    const sent = outcome.isSent ? this.#standing.delivered(record, tried.endpoint, outcome.log.atMs) : {};
+    const waits = sent.waits ?? outcome.waits;
+    const { changes, reportAttempt } = this.#logged(outcome.log);
     const { atMs, attempt, reason = '' } = outcome.log;
     const letter = dead ? this.#bury({ event, attempts: attempt, diedAtMs: atMs, reason }) : [];
     const mark = gone ? [goneChange(this.name, { ofMs: tried.sinceMs, atMs })] : [];
-    const past = removal(this.name, stands.past);
+    const past = removal(this.name, sent.past);
     return {
       changes: [queueChange(this.name, event.id, waits), ...changes, ...letter, ...mark, ...past],
-      kept: () => {
-        if (stands.past !== undefined) this.waiting.remove(stands.past);
+      afterStored: () => {
+        if (sent.past !== undefined) this.waiting.remove(sent.past);
         this.#goOn(event.id, waits);
-        told();
+        reportAttempt();
         if (gone) this.#switchOff(tried);
       },
     };
@@ -153,12 +153,14 @@ export class EndpointQueue {
     const isNew = ok ? outcome.isSent && record.last?.reason !== undefined : record.last?.reason === undefined;
     const { dead: _, nextAtMs: __, ...log } = outcome.log;
     const next = ok || waits === undefined ? {} : { nextAtMs: waits.nextAtMs };
-    const { changes, told } = isNew ? this.#logged({ ...log, ...next }) : { changes: [], told: () => undefined };
+    const { changes, reportAttempt } = isNew
+      ? this.#logged({ ...log, ...next })
+      : { changes: [], reportAttempt: () => undefined };
     return {
       changes: isNew || waits === undefined ? [queueChange(this.name, id, waits), ...changes] : [],
-      kept: () => {
+      afterStored: () => {
         this.#goOn(id, waits);
-        told();
+        reportAttempt();
         if (this.#standing.isUnwatched(record)) this.#warnUnwatched(id);
       },
     };
@@ -171,8 +173,8 @@ export class EndpointQueue {
 
   #logged(said: Outcome['log']) {
     const log: LogRecord = { ...said, n: this.#nextLog++ };
-    const told = (): void => this.#options.report({ type: 'attempt', endpoint: this.name, attempt: log });
-    return { changes: [logChange(this.name, log)], told };
+    const reportAttempt = (): void => this.#options.report({ type: 'attempt', endpoint: this.name, attempt: log });
+    return { changes: [logChange(this.name, log)], reportAttempt };
   }
 
   #goOn(id: string, waits: QueueRecord | undefined): void {
@@ -193,7 +195,7 @@ export class EndpointQueue {
     this.#coming++;
     return {
       changes: [queueChange(this.name, record.event.id, record)],
-      kept: () => {
+      afterStored: () => {
         this.#coming--;
         this.waiting.put(record, this.#now());
       },
@@ -204,7 +206,7 @@ export class EndpointQueue {
     const diedAtMs = this.#options.clock.wallMs();
     return {
       changes: this.#bury({ event, attempts: 0, diedAtMs, reason }),
-      kept: () => this.#options.report({ type: 'refused', endpoint: this.name, eventId: event.id, reason }),
+      afterStored: () => this.#options.report({ type: 'refused', endpoint: this.name, eventId: event.id, reason }),
     };
   }
 

@@ -11,7 +11,7 @@ import type { ActiveEndpoints } from './active-endpoints.ts';
 export interface FanOutMeans {
   readonly store: StateStore;
   readonly writer: BatchWriter;
-  readonly roster: ActiveEndpoints;
+  readonly active: ActiveEndpoints;
   readonly report: DispatchReport;
 }
 
@@ -27,17 +27,17 @@ const MOST_RECENT = 10_000;
  * events and the new position, so no event is missed or queued twice. It does not read faster than the store accepts
  * writes. Ends when `signal` aborts: we were stopped, or no endpoint is left.
  */
-export async function fanOut({ store, writer, roster, report }: FanOutMeans, signal: AbortSignal): Promise<void> {
+export async function fanOut({ store, writer, active, report }: FanOutMeans, signal: AbortSignal): Promise<void> {
   const records = await writer.read('readers', [READER]);
   let after = readerPosition(records?.[0]?.value);
   // By id, not by time: drills and healed events are not in order of time with the others.
   const recent = new Set<string>();
   const take = async (events: readonly UnroutableEvent[]): Promise<boolean> => {
-    const plans = roster.enqueue(events.filter(({ id }) => !recent.has(id)));
+    const plans = active.enqueue(events.filter(({ id }) => !recent.has(id)));
     const last = events.at(-1);
     const changes = plans.flatMap(({ changes }) => changes);
     if (!(await writer.keep([...changes, readerChange(READER, last?.id)]))) return false;
-    for (const { kept } of plans) kept();
+    for (const { afterStored } of plans) afterStored();
     after = last?.id;
     for (const { id } of events) recent.add(id);
     for (const id of recent) {
@@ -47,7 +47,7 @@ export async function fanOut({ store, writer, roster, report }: FanOutMeans, sig
     return true;
   };
   while (!signal.aborted) {
-    const most = (): number => Math.max(1, Math.min(MOST_EVENTS, Math.floor(MOST_RECORDS / roster.size)));
+    const most = (): number => Math.max(1, Math.min(MOST_EVENTS, Math.floor(MOST_RECORDS / active.size)));
     try {
       for await (const events of gathered(store.follow(after, signal), most)) {
         if (signal.aborted || !(await take(events))) return;

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { isOn } from '../endpoint-store.ts';
 import type { QueueRecord } from '../records.ts';
 import { attemptOnce, type AttemptMeans } from './attempt.ts';
-import { Bell } from './bell.ts';
+import { WakeSignal } from './wake-signal.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { EndpointQueue } from './endpoint-queue.ts';
 import { outcomeOf } from './outcome.ts';
@@ -23,7 +23,7 @@ export interface SenderMeans extends AttemptMeans {
 export class Sender {
   readonly line: EndpointQueue;
   readonly #means: SenderMeans;
-  readonly #bell: Bell;
+  readonly #wakeSignal: WakeSignal;
   readonly #removed = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
@@ -32,12 +32,12 @@ export class Sender {
   constructor(line: EndpointQueue, means: SenderMeans) {
     this.line = line;
     this.#means = means;
-    this.#bell = new Bell(means.clock);
+    this.#wakeSignal = new WakeSignal(means.clock);
   }
 
   /** Call when there may be work: a new event, a changed endpoint, or the store answers again. */
   wake(): void {
-    this.#bell.ring();
+    this.#wakeSignal.wake();
   }
 
   /** The endpoint was removed: requests under way are aborted, and nothing of them is stored. */
@@ -57,7 +57,7 @@ export class Sender {
       if (this.#failure !== undefined) throw this.#failure.error;
       const place = this.#mayBegin ? this.line.waiting.take(clock.monotonicMs()) : undefined;
       if (place !== undefined) this.#begin(place, over);
-      else await this.#bell.wait(over, this.#mayBegin ? this.line.waiting.dueIn(clock.monotonicMs()) : undefined);
+      else await this.#wakeSignal.wait(over, this.#mayBegin ? this.line.waiting.dueIn(clock.monotonicMs()) : undefined);
     }
     await Promise.all(this.#underWay);
   }
@@ -74,7 +74,7 @@ export class Sender {
       })
       .finally(() => {
         this.#underWay.delete(delivering);
-        this.#bell.ring();
+        this.#wakeSignal.wake();
       });
     this.#underWay.add(delivering);
   }
@@ -94,8 +94,8 @@ export class Sender {
     this.#warn(typeof attempted === 'string' ? [] : attempted.warnings);
     const outcome = outcomeOf(body, attempt, { nowMs: clock.wallMs(), random });
     const isSent = typeof attempt !== 'string' && attempt.ok;
-    const { changes, kept } = this.line.settle(body, { ...outcome, isSent }, record);
-    if (await writer.keep(changes)) kept();
+    const { changes, afterStored } = this.line.settle(body, { ...outcome, isSent }, record);
+    if (await writer.keep(changes)) afterStored();
   }
 
   async #bodyOf(place: Place): Promise<QueueRecord | undefined> {

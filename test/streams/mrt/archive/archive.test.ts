@@ -9,7 +9,7 @@ import { readFileName } from '../../../../streams/mrt/archive/file-name.ts';
 import { planned, temporaryFolder } from '../../../support/mrt-run.ts';
 import { bytesOf, message, peerIndexTable, PEER, rib, update } from '../../../support/mrt-writer.ts';
 
-describe('a path tells collector, kind and start', () => {
+describe('a path names collector, kind and start', () => {
   test.each([
     ['rrc00/2014.12/updates.20141222.1615.gz', 'rrc00', 'updates', '2014-12-22T16:15:00Z'],
     ['data.ris.ripe.net/rrc06/2014.12/bview.20141222.1600.gz', 'rrc06', 'rib', '2014-12-22T16:00:00Z'],
@@ -80,7 +80,7 @@ describe('a path tells collector, kind and start', () => {
     expect(readFileName(path)).toEqual({ collector, kind, start: start === undefined ? undefined : Date.parse(start) });
   });
 
-  test('but not where the name is no time in UTC', () => {
+  test('but not where the name is not a time in UTC', () => {
     expect(readFileName('gobgp-rib.20060102.150405.mrt').start).toBeUndefined();
     // The hour that comes twice, and those about the change to UTC.
     for (const name of ['rib.20021027.0130', 'rib.20030203.1030', 'rib.20030203.1130'])
@@ -126,7 +126,7 @@ describe('a plan', () => {
   folder.write('unnamed/all', UPDATES);
   folder.write('unnamed/table', RIB);
 
-  test('orders the files of each collector, and tells what is missing', async () => {
+  test('orders the files of each collector, and reports what is missing', async () => {
     const plan = await planned({ paths: [folder.path] });
     expect(shape(plan)).toEqual([
       'local',

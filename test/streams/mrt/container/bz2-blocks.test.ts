@@ -66,7 +66,7 @@ test('small streams, one and several', async () => {
   );
 });
 
-test('a bomb: one block of 46 MB is told by the decoder that stops in the middle of it', async () => {
+test('a bomb: one block of 46 MB is reported by the decoder, which stops in the middle of it', async () => {
   expect((await expectSame(BOMB_BZ2)).reason).toBe('unpacks to more than 200 times its size');
 });
 

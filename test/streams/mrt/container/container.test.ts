@@ -38,7 +38,7 @@ async function snapshot(path: string): Promise<Snapshot> {
   return found;
 }
 
-describe('what a file is packed in is told by its bytes', () => {
+describe('how a file is packed is recognised by its bytes', () => {
   test('whatever its name', async () => {
     expect(await read(folder.write('named.bz2', gzipSync(PLAIN)))).toEqual({
       kind: 'gzip',
@@ -106,7 +106,7 @@ describe('gzip', () => {
     },
   );
 
-  test('damaged in the middle, what was unpacked before it is kept', async () => {
+  test('damaged in the middle, what was unpacked before it is used', async () => {
     const random = Buffer.alloc(3 << 20);
     for (let i = 0, x = 1; i < random.length; i++) random[i] = x = (x * 75 + 74) % 65_537;
     const packed = gzipSync(Buffer.concat([PLAIN, random]));
@@ -169,7 +169,7 @@ describe('a file is read as what it was when it was chosen', () => {
     });
   });
 
-  test('what it lost is told', async () => {
+  test('what it lost is reported', async () => {
     const path = folder.write('shrinking.mrt', PLAIN);
     const chosen = await snapshot(path);
     truncateSync(path, 4_000);
@@ -181,7 +181,7 @@ describe('a file is read as what it was when it was chosen', () => {
   });
 });
 
-describe('what is no file is refused', () => {
+describe('what is not a file is refused', () => {
   test.skipIf(!canMakeFifo)(`folders, devices and FIFOs, without waiting for a writer${withoutFifo}`, async () => {
     mkdirSync(join(folder.path, 'sub'), { recursive: true });
     makeFifo(join(folder.path, 'fifo'));

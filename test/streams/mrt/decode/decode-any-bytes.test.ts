@@ -34,7 +34,7 @@ describe('any bytes', () => {
     );
   });
 
-  it('that were recorded, and then changed in a few places, never throw nor tell of more than they can hold', () => {
+  it('that were recorded, and then changed in a few places, never throw nor give more than they can hold', () => {
     const change = fc.record({ at: fc.nat(), to: fc.constantFrom(0, 1, 2, 16, 32, 33, 127, 128, 254, 255) });
     fc.assert(
       fc.property(fc.constantFrom(...files), fc.array(change, { minLength: 1, maxLength: 8 }), (file, changes) => {

@@ -15,7 +15,7 @@ describe('RIB dumps', () => {
     expect(treatments(decoded)).toEqual(['skipped']);
   });
 
-  it('24: an entry of a peer that the table does not have is skipped, the others stand', () => {
+  it('24: an entry of a peer that the table does not have is skipped, the others are used', () => {
     const decoded = decode(table, rib('175.45.176.0/24', [ribEntry(2, ATTRIBUTES), ribEntry(1, ATTRIBUTES)]));
     expect(lines(decoded)).toEqual(['rib 192.0.2.2 175.45.176.0/24 64500 4837 131279']);
     expect(treatments(decoded)).toEqual(['skipped']);
@@ -47,7 +47,7 @@ describe('RIB dumps', () => {
     expect(lines(second.decode(entry))).toEqual(['rib 192.0.2.9 175.45.176.0/24 64500 4837 131279']);
   });
 
-  it('25: 65,535 entries declared in a short record: those present are kept, the rest is a gap', () => {
+  it('25: 65,535 entries declared in a short record: those present are used, the rest is a gap', () => {
     const decoded = decode(table, rib('175.45.176.0/24', [ribEntry(0, ATTRIBUTES)], 65_535));
     expect(lines(decoded)).toEqual(['rib 192.0.2.1 175.45.176.0/24 64500 4837 131279', COLLECTOR_GAP]);
   });
@@ -66,7 +66,7 @@ describe('state records', () => {
     expectGap(state(6, 255), 'peer-unknown', /BGP state/);
   });
 
-  it('without addresses, which FRR writes for a connection that is no peer yet, say nothing of a session', () => {
+  it('without addresses, which FRR writes for a connection that is not a peer yet, say nothing about a session', () => {
     const short = record(16, 5, [...u32(0), ...u32(0), ...u16(1), ...u16(8)]);
     expect(decode(GOOD, short)).toMatchObject({ elements: [{ type: 'announcement' }], problems: [] });
   });

@@ -53,7 +53,7 @@ describe('records', () => {
     expect(lines(decoded)).toEqual([PEER_GAP, GOOD_LINE]);
   });
 
-  it('6: a length one too big is a gap of the peer, what the message itself holds is kept', () => {
+  it('6: a length one too big is a gap of the peer, the content of the message is used', () => {
     const decoded = decode(
       record(16, 4, [...as4(message(updateBody({ attributes: ATTRIBUTES, announced }))), 0]),
       GOOD,
@@ -102,7 +102,7 @@ describe('messages', () => {
     expect(lines(decode(cut))).toEqual(['announcement 192.0.2.1 175.45.176.0/24 64500 4837 131279', PEER_GAP]);
   });
 
-  it('12: a message cut inside its attributes tells nothing', () => {
+  it('12: a message cut inside its attributes gives nothing', () => {
     const body = updateBody({ withdrawn: announced, attributes: ATTRIBUTES });
     expectGap(record(16, 4, as4(message(body).slice(0, -2))), 'peer-unknown', /path attributes/);
   });
@@ -151,7 +151,7 @@ describe('messages', () => {
     expect(decoded.problems).toEqual([]);
   });
 
-  it('23: a path identifier stands before each prefix (RFC 8050 section 3, RFC 7911 section 3)', () => {
+  it('23: a path identifier comes before each prefix (RFC 8050 section 3, RFC 7911 section 3)', () => {
     const body = updateBody({
       withdrawn: [...u32(7), ...announced],
       attributes: ATTRIBUTES,
@@ -185,7 +185,7 @@ describe('attributes', () => {
     expectGap(withAttributes(ORIGIN, asPath([]), NEXT_HOP), 'routes-unknown', /AS_PATH empty/);
   });
 
-  it('16: an AS4_PATH of one byte before the AS_PATH is left out, the route stands', () => {
+  it('16: an AS4_PATH of one byte before the AS_PATH is left out, the route stays', () => {
     const attributes = [...attribute(0xc0, 17, [1]), ...ORIGIN, ...asPath(sequence16(64500, 4837)), ...NEXT_HOP];
     const decoded = decode(record(16, 1, as2(message(updateBody({ attributes, announced })))));
     expect(lines(decoded)).toEqual(['announcement 192.0.2.1 175.45.176.0/24 64500 4837']);
@@ -245,7 +245,7 @@ describe('attributes', () => {
     expect(lines(decoded)).toEqual(['announcement 192.0.2.1 175.45.176.0/24 64500 4837 131279']);
   });
 
-  it('27: without an AS4_PATH, or with one longer than the AS_PATH, AS_TRANS stays and names nobody', () => {
+  it('27: without an AS4_PATH, or with one longer than the AS_PATH, AS_TRANS stays and names no AS', () => {
     for (const as4Path of [[], attribute(0xc0, 17, sequence(1, 2, 3, 4, 131279))]) {
       const attributes = [...ORIGIN, ...asPath(sequence16(64500, 23456)), ...NEXT_HOP, ...as4Path];
       const decoded = decode(record(16, 1, as2(message(updateBody({ attributes, announced })))));

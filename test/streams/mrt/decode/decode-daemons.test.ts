@@ -5,7 +5,10 @@ import type { Element, RouteElement } from '../../../../src/bgp/element.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
 import { recordDecoders } from '../../../../streams/mrt/decode/decode.ts';
 
-/** What four daemons recorded of the same day: three peers tell of North Korea, half of it moves, all of it goes. */
+/**
+ * What four daemons recorded of the same day: three peers announce North Korea, half of it moves, all of it is
+ * withdrawn.
+ */
 
 const FIXTURES = new URL('../../../fixtures/daemons/', import.meta.url);
 const PEERS = [

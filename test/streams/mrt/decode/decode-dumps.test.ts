@@ -52,11 +52,11 @@ describe('a RIB dump', () => {
     expect(decode(table, generic(1, 128))).toMatchObject({ elements: [], problems: [{ treatment: 'skipped' }] });
   });
 
-  it('for multicast tells of no route', () => {
+  it('for multicast gives no route', () => {
     expect(elements(table, record(13, 3, [...head, ...ribEntry(0, ATTRIBUTES)]))).toEqual([]);
   });
 
-  it('has the routes of the collector itself, which is no peer (BIRD: 0.0.0.0, AS 0)', () => {
+  it('has the routes of the collector itself, which is not a peer (BIRD: 0.0.0.0, AS 0)', () => {
     expect(elements(table, rib('175.45.176.0/24', [ribEntry(1, ORIGIN), ribEntry(0, ATTRIBUTES)]))).toHaveLength(1);
   });
 

@@ -22,7 +22,7 @@ describe.skipIf(realDataNote !== '')(`files of RIS and Route Views${realDataNote
     expect(problems).toEqual([]);
   });
 
-  it('2000: state records without addresses name no session that was not heard', () => {
+  it('2000: state records without addresses name only sessions that sent data', () => {
     const { elements } = decoded('bgpkit-parser/tests/fixtures/ripe/rrc01/2000.11/updates.20001104.0124.gz');
     expect(counts(elements)).toMatchObject({ announcement: 378, withdrawal: 141 });
     expect(elements.every((element) => element.type !== 'peer-state' || element.peer.address !== '0.0.0.0')).toBe(true);

@@ -73,7 +73,7 @@ export function treatments({ problems }: Decoded): string[] {
   return problems.map(({ treatment }) => treatment);
 }
 
-/** The record between two good ones is refused as said, and they stand. */
+/** The record between two good ones is refused with its reason, and the good ones are used. */
 export function expectGap(bad: Uint8Array, treatment: 'routes-unknown' | 'peer-unknown', reason: RegExp): void {
   const decoded = decode(GOOD, bad, GOOD);
   expect(lines(decoded)).toEqual([GOOD_LINE, PEER_GAP, GOOD_LINE]);

@@ -58,7 +58,7 @@ describe('an UPDATE', () => {
     expect(elements(update({ attributes: [...ORIGIN, ...PATH, ...reach] }))).toHaveLength(1);
   });
 
-  it('of other families, or for multicast, tells of no route', () => {
+  it('of other families, or for multicast, gives no route', () => {
     const vpn = attribute(0x80, 14, [0, 1, 128, 12, ...Array.from({ length: 12 }, () => 0), 0, 1, 2, 3]);
     const flowSpec = attribute(0x80, 14, [0, 1, 133, 0, 0, 3, 1, 8, 10]);
     const multicast = attribute(0x80, 14, [0, 1, 2, 4, 1, 1, 1, 1, 0, ...announced]);
@@ -94,7 +94,7 @@ describe('an UPDATE', () => {
   });
 });
 
-describe('messages that are no UPDATE', () => {
+describe('messages that are not an UPDATE', () => {
   it('say nothing of routes', () => {
     const open = [4, ...u16(64500), ...u16(90), ...ip('10.0.0.1'), 0];
     const others = [message(open, 1), message([6, 2], 3), message([], 4), message([0, 1, 0, 1], 5)];

@@ -37,7 +37,7 @@ function missed(elements: readonly Element[]): readonly string[] | undefined {
   return gap?.routes?.map(({ prefix, pathId }) => (pathId === undefined ? prefix.text : `${prefix.text}#${pathId}`));
 }
 
-/** An UPDATE of which AS_PATH is malformed: `update` writes a good one, which is replaced. */
+/** An UPDATE with a malformed AS_PATH: `update` writes a good one, which is replaced. */
 function malformed(announced: readonly string[], announced6: readonly string[], options: MessageOptions = {}): Bytes {
   const good = [...attribute(2, [2, 2, ...u32(64_500), ...u32(131_279)])];
   const body = [...update({ announced, announced6 })];

@@ -14,7 +14,7 @@ const NOTHING = { type: 'nothing' };
 
 function bookOf(...peers: readonly SessionEnd[]): SessionBook {
   const book = new SessionBook();
-  for (const peer of peers) book.hear(peer, COLLECTOR);
+  for (const peer of peers) book.noteSession(peer, COLLECTOR);
   return book;
 }
 
@@ -82,15 +82,15 @@ describe('a state record of peer 0.0.0.0, as BIRD writes it', () => {
 });
 
 describe('a state record with its ends swapped, as OpenBGPD writes it', () => {
-  it('is turned round when the peer was heard', () => {
+  it('is turned round when the peer sent data', () => {
     expect(change(bookOf(A), COLLECTOR, 6, 1, A)).toEqual({ type: 'down', peer: A });
   });
 
-  it('is turned round when the collector was heard of as the local end of others', () => {
+  it('is turned round when the collector is known as the local end of others', () => {
     expect(change(bookOf(OTHER), COLLECTOR, 5, 6, A)).toEqual({ type: 'up', peer: A });
   });
 
-  it('is turned round when nobody was heard, as soon as two peers of different ASes show the same peer end', () => {
+  it('is turned round before any data, as soon as two peers of different ASes show the same peer end', () => {
     const book = bookOf();
     change(book, COLLECTOR, 3, 4, A);
     change(book, COLLECTOR, 3, 4, OTHER);
@@ -107,7 +107,7 @@ describe('a state record with its ends swapped, as OpenBGPD writes it', () => {
 
 it('a file that names endless sessions fills no memory: what is beyond the bound is not learned', () => {
   const book = new SessionBook();
-  for (let i = 0; i < 70_000; i++) book.hear(end(`10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`, i), COLLECTOR);
+  for (let i = 0; i < 70_000; i++) book.noteSession(end(`10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`, i), COLLECTOR);
   expect(book.meant(someOf(65_535))).toHaveLength(1);
   expect(book.meant(someOf(65_536))).toHaveLength(0);
 });

@@ -47,7 +47,7 @@ async function told(bytes: Uint8Array): Promise<{ ends: number; gaps: readonly s
   };
 }
 
-/** It takes no votes either: what its peers told in updates is whole. */
+/** It takes no votes either: what its peers sent in updates is whole. */
 const NONE: readonly string[] = [];
 
 test('whole, it confirms each of its peers', async () => {
@@ -150,7 +150,7 @@ describe('what was missed while it was written', () => {
     ]);
   });
 
-  test('is told again when updates are read again, because the dump gave the votes back in the midst of it', async () => {
+  test('is reported again when updates are read again, because the dump gave the votes back in between', async () => {
     const quiet = (seconds: number): Bytes => message(seconds, update({ announced: ['192.0.2.0/24'] }));
     const place = 'midst';
     folder.write(`${place}/updates.20141222.1555`, bytesOf(quiet(T - 300), [1, 2, 3]));

@@ -46,7 +46,7 @@ describe('framing', () => {
     });
   });
 
-  test('a damaged stretch costs itself and what it touches, and is told by its offsets', () => {
+  test('a damaged stretch costs itself and what it touches, and is reported with its offsets', () => {
     const noise: Bytes = Array.from({ length: 100 }, (_, i) => (i * 37) & 0xff);
     const { records, damages } = frame(bytesOf(good(0), good(1), noise, good(2), good(3)));
     expect(records.map(([offset]) => offset)).toEqual([0, SIZE, 2 * SIZE + 100, 3 * SIZE + 100]);

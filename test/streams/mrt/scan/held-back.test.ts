@@ -54,7 +54,7 @@ test('of one whose checksum is wrong nothing comes, and it is one damage', async
   ]);
 });
 
-test('what stands before it in right members comes, and nothing after it', async () => {
+test('the intact members before it are read, and nothing after it', async () => {
   const small = gzipSync(Buffer.concat([one, one]));
   const batches = await scanned(Buffer.concat([small, member, damaged(member), small]));
   expect(passed(batches)).toBe(2 * one.length + many.length);

@@ -56,7 +56,7 @@ describe('what concerns a watched block passes', () => {
     expect(passesAll(tableDump(T, [tableEntry(T, text)]))).toBe(false);
   });
 
-  test('wherever among others it stands', () => {
+  test('at any position among others', () => {
     expect(passesAll(message(T, update({ announced: [...OUTSIDE, '175.45.177.0/24'] })))).toBe(true);
     expect(passesAll(message(T, update({ withdrawn: [...OUTSIDE, '175.45.177.0/24'], announced: OUTSIDE })))).toBe(
       true,
@@ -105,7 +105,7 @@ describe('what concerns a watched block passes', () => {
   });
 });
 
-describe('what only the decoder can judge passes', () => {
+describe('what only the decoder can decide passes', () => {
   test('tables of peers, state changes, End-of-RIB, old types', () => {
     expect(passesAll(peerIndexTable(T, [PEER]))).toBe(true);
     expect(passesAll(stateChange(T, 6, 1))).toBe(true);
@@ -176,7 +176,7 @@ describe('against the rule of what concerns a territory', () => {
     },
   );
 
-  test('every record of which the decoder tells a watched prefix passes', () => {
+  test('every record in which the decoder finds a watched prefix passes', () => {
     const texts = fc.array(
       fc.oneof(
         anyIpv4.map(({ text }) => text),
@@ -262,7 +262,7 @@ describe(`on real updates${realDataNote}`, () => {
     const decoder = createRecordDecoder('rrc00' as Collector);
     const { elements } = decoder.decode(Buffer.concat(dropped));
     decoder.close();
-    // A gap of routes that are not watched, such as those of a path with AS 0, is a matter of nobody here.
+    // A gap of routes that are not watched, such as those of a path with AS 0, does not matter here.
     const isWatched = (element: Element): boolean => {
       if ('prefix' in element) return concerns({ blocks }, element.prefix);
       const routes = element.type === 'gap' ? element.routes : undefined;

@@ -17,7 +17,7 @@ function both(files: number): { user: ScanControl; thread: ScanControl } {
   return { user, thread: new ScanControl(files, user.shared) };
 }
 
-test('each file is taken once, in order, though nobody asked for it yet', () => {
+test('each file is taken once, in order, although it was not requested yet', () => {
   const { thread, user } = both(3);
   expect([thread.take(), user.take(), thread.take(), thread.take()]).toEqual([0, 1, 2, undefined]);
   expect(thread.isAllTaken).toBe(true);
@@ -45,7 +45,7 @@ test('with much waiting of all files, only those are begun that the user asks fo
   expect(thread.take()).toBe(3);
 });
 
-test('a file that nobody uses any more is never full: its thread has to come to its end', () => {
+test('a file that is no longer used is never full: its thread must come to its end', () => {
   const { thread, user } = both(1);
   thread.give(0, batch(9 << 20));
   user.stop(0);

@@ -81,7 +81,7 @@ describe('any bytes', () => {
     }
   });
 
-  test('property: whatever stands in a record, nothing is thrown', () => {
+  test('property: no content of a record throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 0, max: 12 }), (body, subtype) => {
         const bytes = record({ at: AT, peer: '192.0.2.1', asn: 1, subtype, body });

@@ -23,17 +23,17 @@ const dataOf = (message: RisMessage | undefined): Record<string, unknown> =>
   message === undefined ? {} : (JSON.parse(frameText(message, false)) as { data: Record<string, unknown> }).data;
 
 describe('sessions', () => {
-  test('one that was heard is heard again every 30 seconds of event time, and at the end of it', () => {
+  test('one that sent data sends a KEEPALIVE every 30 seconds of event time, and at the end of it', () => {
     const { messages } = said([told(5, { announced: ['10.0.0.0/24'] }), told(95, {})], { keepalives: true });
     expect(story(messages)).toEqual(['5 UPDATE', '30 KEEPALIVE', '60 KEEPALIVE', '90 KEEPALIVE', '95 UPDATE']);
   });
 
-  test('its own KEEPALIVEs are told, and save ours', () => {
+  test('its own KEEPALIVEs are sent, and replace ours', () => {
     const { messages } = said([keepalive(5), keepalive(50), told(95, {})], { keepalives: true });
     expect(story(messages)).toEqual(['5 KEEPALIVE', '50 KEEPALIVE', '90 KEEPALIVE', '95 UPDATE']);
   });
 
-  test('one that is down is not kept alive, and the KEEPALIVE that opens it is no sign of life', () => {
+  test('one that is down gets no KEEPALIVEs, and the KEEPALIVE that opens it is not a sign of life', () => {
     const records = [keepalive(0), becomes(10, 6, 1), heard(70, OPEN), keepalive(70), becomes(70, 5, 6), told(100, {})];
     expect(story(said(records, { keepalives: true }).messages)).toEqual([
       '0 KEEPALIVE',
@@ -69,13 +69,13 @@ describe('sessions', () => {
 });
 
 describe('time', () => {
-  test('microseconds are cut to milliseconds, and told in three decimals', () => {
+  test('microseconds are cut to milliseconds, and written with three decimals', () => {
     const bytesOf = told(0.372_999, { announced: ['10.0.0.0/24'] });
     const [message] = said([bytesOf]).messages;
     expect(message && frameText(message, false)).toContain(`"timestamp":${NOON / 1000}.372,`);
   });
 
-  test('it never goes back: a record out of order stands at the time reached before it', () => {
+  test('it never goes back: a record out of order gets the time reached before it', () => {
     const { messages } = said([told(10, {}), told(7, {}), told(11, {})]);
     expect(story(messages)).toEqual(['10 UPDATE', '10 UPDATE', '11 UPDATE']);
   });
@@ -88,7 +88,7 @@ describe('time', () => {
 });
 
 describe('ids', () => {
-  test('48 bits of milliseconds and a counter that begins anew in each', () => {
+  test('48 bits of milliseconds and a counter that restarts in each', () => {
     const ids = new MessageIds();
     expect(ids.next('192.0.2.1', 0x01a0_89e0_bb06 as EventTime)).toBe('192.0.2.1-01a089e0bb060000');
     expect(ids.next('2001:db8::1', 0x01a0_89e0_bb06 as EventTime)).toBe('2001:db8::1-01a089e0bb060001');
@@ -168,14 +168,14 @@ describe('what is said of an UPDATE', () => {
     expect(counts.all).toHaveLength(1);
   });
 
-  test('what the collector itself sent is not told, but for its OPEN', () => {
+  test('what the collector itself sent is left out, except its OPEN', () => {
     const records = [told(0, { announced: ['10.0.0.0/8'] }, { subtype: 7 }), heard(1, OPEN, { subtype: 7 })];
     const { messages } = said(records);
     expect(story(messages)).toEqual(['1 OPEN']);
     expect(dataOf(messages[0])['direction']).toBe('sent');
   });
 
-  test('an address is told in its canonical form', () => {
+  test('an address is written in its canonical form', () => {
     const { messages } = said([heard(0, bgp(4), { peer: '2001:db8:0:0:1::1' })]);
     expect(messages[0]?.peer).toBe(addressText('ipv6', [0x2001_0db8, 0, 0x0001_0000, 1]));
   });

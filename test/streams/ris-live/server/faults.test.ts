@@ -8,7 +8,7 @@ import { onAir } from './support/on-air.ts';
 
 const COUNT = 1000;
 
-/** A client that hears everything, on a feed of one message a second, after this was done to it. */
+/** A client that receives everything, on a feed of one message a second, after this was done to it. */
 async function hearing(
   spoil: (faults: Faults) => void,
   feed = announcements(COUNT),
@@ -98,7 +98,7 @@ describe('connections', () => {
     expect(await numbers(client)).toEqual(all);
   });
 
-  test('a half-open connection stands, and neither messages nor pongs come over it', async () => {
+  test('a half-open connection stays, without messages or pongs', async () => {
     const { client, clock } = await hearing((faults) => faults.halfOpen());
     client.socket.ping();
     client.say('ping');
@@ -108,7 +108,7 @@ describe('connections', () => {
     expect(client.closed).toBeUndefined();
   });
 
-  test('who comes back after a half-open connection hears the rest, as fast as it reads', async () => {
+  test('a client that comes back after a half-open connection receives the rest, as fast as it reads', async () => {
     const { client, clock, listen } = await hearing((faults) => faults.halfOpen());
     await clock.turn(60_000);
     client.socket.terminate();
@@ -179,7 +179,7 @@ describe('connections', () => {
 });
 
 describe('garbage', () => {
-  test('one bad frame of each kind, and the connection stands', async () => {
+  test('one bad frame of each kind, and the connection stays open', async () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.garbage();
     client.say('ping');

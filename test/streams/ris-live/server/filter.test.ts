@@ -142,7 +142,7 @@ describe('paths', () => {
     (value) => expect(parsePathPattern(value)).toBeUndefined(),
   );
 
-  test('property: each piece of a path is found in it, anchored where it stands, and its inverse is not', () => {
+  test('property: each piece of a path is found in it, anchored at its position, and its inverse is not', () => {
     fc.assert(
       fc.property(path, fc.nat(), fc.nat(), (hops, a, b) => {
         fc.pre(hops.length > 0);

@@ -75,7 +75,7 @@ describe('what a client says, and what it is answered', () => {
   });
 });
 
-describe('what a client hears', () => {
+describe('what a client receives', () => {
   test('nothing begins before the first subscription, and until no more come', async () => {
     const { listen, clock } = await onAir(announcements(5));
     const client = await listen();
@@ -92,7 +92,7 @@ describe('what a client hears', () => {
     expect(client.messages).toHaveLength(5);
   });
 
-  test('with --wait 2 the feed begins when two clients have subscribed, and both hear all of it', async () => {
+  test('with --wait 2 the feed begins when two clients have subscribed, and both receive all of it', async () => {
     const { listen, clock } = await onAir(announcements(300), { waitFor: 2 });
     const [one, two] = [await listen(), await listen()];
     one.say('ris_subscribe', { socketOptions: { acknowledge: true } });
@@ -192,7 +192,7 @@ describe('pace', () => {
     expect(client.messages).toHaveLength(20_000);
   });
 
-  test('as fast as the client reads: nobody listens, nothing is read', async () => {
+  test('as fast as the client reads: without a client, nothing is read', async () => {
     const { listen, clock } = await onAir(announcements(50_000));
     const first = await listen();
     first.say('ris_subscribe', { socketOptions: { acknowledge: true } });
@@ -237,7 +237,7 @@ describe('pace', () => {
     expect(client.frames.length).toBeLessThan(5000);
   });
 
-  test('when the files end, idle connections stand in silence and pings are answered', async () => {
+  test('when the files end, idle connections stay open and pings are answered', async () => {
     const { listen, clock, server, stop } = await onAir(announcements(2), { atEnd: 'idle' });
     const client = await listen();
     client.say('ris_subscribe', { socketOptions: { acknowledge: true } });

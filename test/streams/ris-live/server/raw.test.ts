@@ -63,7 +63,7 @@ function recordOf({ timestamp, peer, peer_asn: asn, raw = '' }: Told): Uint8Arra
   return record({ at: Math.round(timestamp * 1000), peer, asn: Number(asn), body: fromHex(raw) });
 }
 
-test('every UPDATE has raw, and bgpkit-parser reads the same routes from it as the JSON tells', async () => {
+test('every UPDATE has raw, and bgpkit-parser reads the same routes from it as the JSON has', async () => {
   const updates = await told();
   expect(updates.length).toBeGreaterThan(100);
   expect(updates.every(({ raw }) => raw !== undefined)).toBe(true);

@@ -23,7 +23,7 @@ interface Real {
   capabilities?: object;
 }
 
-/** Real frames as they stand in a file: text and `data`. Lines that are cut off in the file itself are left out. */
+/** Real frames as they are in a file: text and `data`. Lines that are cut off in the file itself are left out. */
 function frames(path: string): { line: string; data: Real }[] {
   const file = realData(path);
   if (file === undefined) return [];
@@ -40,8 +40,8 @@ function frames(path: string): { line: string; data: Real }[] {
 }
 
 /**
- * What our server says of the same BGP message, heard by the same collector at the same time. Sessions with two-octet AS
- * numbers (RFC 6793) keep them in `raw`; which ones they are only MRT says, so both are tried.
+ * What our server sends for the same BGP message, received by the same collector at the same time. Sessions with
+ * two-octet AS numbers (RFC 6793) keep them in `raw`; which ones they are only MRT says, so both are tried.
  */
 function ours(data: Real): string {
   const [four, two] = [4, 1].map((subtype) => heardAs(data, data.direction === 'sent' ? 7 : subtype));
@@ -64,9 +64,9 @@ function heardAs(data: Real, subtype: number): ReturnType<typeof said> {
  * - a pair of IPv6 next hops is one string, where it was two groups of the same prefixes;
  * - IPv6 withdrawals are printed in full;
  * - `data` of a NOTIFICATION is characters, not hex, and no longer repeats code and subcode where nothing follows them;
- * - `aggregator`, a `med` of 0 and the AS_SETs of a path are told: the capture of May 2019 leaves them out;
- * - a single group of zeros in an IPv6 address is no longer written as `::` (RFC 5952 section 4.2.2).
- * Ids are another form as well; only today's is compared.
+ * - `aggregator`, a `med` of 0 and the AS_SETs of a path are sent: the capture of May 2019 leaves them out;
+ * - a single group of zeros in an IPv6 address is no longer written as `::` (RFC 5952 section 4.2.2). Ids are another
+ *   form as well; only today's is compared.
  */
 function asToday(data: Real): Record<string, unknown> {
   return {
@@ -153,7 +153,7 @@ describe.skipIf(realDataNote !== '')(`real messages, made again from their raw b
     expect(real.length).toBeGreaterThanOrEqual(13);
     const uncounted = (text: string): string => text.replace(/("id":"[^"]*)[0-9a-f]{4}"/, '$1"');
     for (const { line, data } of real) {
-      // The one OPEN names capabilities 128 and 2 in its bytes; RIPE's JSON tells of the first. Ours tells of both.
+      // The one OPEN names capabilities 128 and 2 in its bytes; RIPE's JSON has the first. Ours has both.
       const text = ours(data).replace('"2":{"name":"Route Refresh Capability for BGP-4"},', '');
       expect(uncounted(text)).toBe(uncounted(line));
     }

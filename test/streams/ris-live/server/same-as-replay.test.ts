@@ -49,7 +49,7 @@ async function watched(plan: MrtPlan): Promise<{ facts: string[]; counts: Counts
       if (decoded.kind !== 'message') unreadable++;
       else facts.push(...decoded.elements.flatMap((element) => factOf(element) ?? []));
       const { body } = message;
-      // RIS Live has no words for it: all arrays are empty, and only `raw` says of which family.
+      // RIS Live has no field for it: all arrays are empty, and only `raw` shows the family.
       if (decoded.kind === 'message' && body.type === 'UPDATE' && body.update.endOfRib !== undefined) {
         facts.push(`${decoded.at} ${decoded.peer.id} end-of-rib ${body.update.endOfRib}`);
       }

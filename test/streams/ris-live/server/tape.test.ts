@@ -32,7 +32,7 @@ const ELEMENTS: Element[] = [
   { type: 'peer-state', at: clock('12:02'), peer: two, state: 'down' },
 ];
 
-test('a tape is served as it was heard: what is not a table and not a gap reads back as what it was', async () => {
+test('a tape is served as it was recorded: what is not a table and not a gap reads back unchanged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tape-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'heard.tape');

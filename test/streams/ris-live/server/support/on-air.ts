@@ -8,7 +8,7 @@ import { HandClock, until } from '../../../../support/clock.ts';
 
 export type Frame = { type: string; data?: Record<string, unknown> & { id?: string; message?: string } };
 
-/** A client that does what tests tell it, over a real socket. */
+/** A client that tests control, over a real socket. */
 export class Listener {
   readonly socket: WebSocket;
   readonly frames: Frame[] = [];
@@ -65,7 +65,7 @@ export interface OnAir {
   readonly server: RisServer;
   readonly clock: HandClock;
   readonly stop: AbortController;
-  /** A connection that stands. */
+  /** An open connection. */
   readonly listen: () => Promise<Listener>;
 }
 

@@ -1,4 +1,4 @@
-import { unjudgedLines } from '../../report/summary.ts';
+import { noVerdictLines } from '../../report/summary.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { Engine } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
@@ -10,7 +10,7 @@ import type { Logger } from './log.ts';
 const PATIENCE_MS = 10 * 60_000;
 
 /** Logs which territories have no verdict, and why: once, when they should have one, and again at the end. */
-export class UnjudgedLog {
+export class NoVerdictLog {
   readonly #engine: Engine<Space>;
   readonly #selection: Selection;
   readonly #log: Logger;
@@ -24,14 +24,14 @@ export class UnjudgedLog {
   /** Runs until `signal` aborts. */
   async later(clock: Clock, signal: AbortSignal): Promise<void> {
     await clock.sleep(PATIENCE_MS, signal);
-    if (!signal.aborted) this.tell();
+    if (!signal.aborted) this.write();
   }
 
-  tell(): void {
+  write(): void {
     const { now: end } = this.#engine;
     // No data was received at all: log lines about the connection say why.
     if (end === undefined) return;
     const standings = standingsOf(this.#engine.status(), this.#selection);
-    for (const line of unjudgedLines({ standings, end }, clocksOf(this.#selection))) this.#log.warn(line);
+    for (const line of noVerdictLines({ standings, end }, clocksOf(this.#selection))) this.#log.warn(line);
   }
 }

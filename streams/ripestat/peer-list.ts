@@ -16,11 +16,11 @@ export interface Member {
 }
 
 /** The peers of RIS. The other calls name a peer only by collector and address; only this one has the AS. */
-export interface Roster {
+export interface PeerList {
   readonly members: readonly Member[];
   /** `undefined`: unknown, or ambiguous because two ASes share the address at this collector. */
   find(source: SourceId): Member | undefined;
-  /** Whether the roster includes this collector's peers. */
+  /** Whether the peer list includes this collector's peers. */
   covers(collector: Collector): boolean;
 }
 
@@ -108,30 +108,30 @@ export function decodeRisPeers(data: unknown, full: Readonly<Record<Family, numb
 const MIN_FULL: Readonly<Record<Family, number>> = { ipv4: 400_000, ipv6: 10_000 };
 
 /** Table sizes change with each RIB dump, three times a day. */
-const ROSTER_TTL_MS = 60 * 60_000;
+const PEER_LIST_TTL_MS = 60 * 60_000;
 
 /** An answer of `rrc-info` or `ris-peers` without any full-feed peer cannot be true: RIS has had some since 1999. */
 function keepIf(isPlausible: Keep['isPlausible']): Keep {
-  return { forMs: ROSTER_TTL_MS, isPlausible };
+  return { forMs: PEER_LIST_TTL_MS, isPlausible };
 }
 
 /**
- * Requests the peers of RIS: `rrc-info`, or `ris-peers` if that fails. A plausible roster is kept for an hour.
+ * Requests the peers of RIS: `rrc-info`, or `ris-peers` if that fails. A plausible list is used for an hour.
  * `RipestatClient.forget` drops it if it does not match the routes of the same pass.
  */
-export async function readRoster(
+export async function readPeerList(
   client: RipestatClient,
   collectors: readonly Collector[] | undefined,
   signal: AbortSignal,
-): Promise<Outcome<Roster>> {
-  const hasFullFeeds = keepIf((data) => isRosterPlausible(decodeRrcInfo(data)));
+): Promise<Outcome<PeerList>> {
+  const hasFullFeeds = keepIf((data) => isPeerListPlausible(decodeRrcInfo(data)));
   const answer = await client.get('rrc-info', {}, { signal, keep: hasFullFeeds });
   const read = answer.ok ? decodeRrcInfo(answer.value) : answer;
-  if (read.ok && isRosterPlausible(read))
-    return done(rosterOf(read.value, collectors), answer.ok ? answer.warnings : []);
+  if (read.ok && isPeerListPlausible(read))
+    return done(peerListOf(read.value, collectors), answer.ok ? answer.warnings : []);
 
   const isThreshold = keepIf((data) => isThresholdPlausible(decodeThreshold(data)));
-  const hasPeers = keepIf((data) => isRosterPlausible(decodeRisPeers(data, MIN_FULL)));
+  const hasPeers = keepIf((data) => isPeerListPlausible(decodeRisPeers(data, MIN_FULL)));
   const others = await all([
     client.get('ris-peers', {}, { signal, keep: hasPeers }),
     client.get('ris-full-table-threshold', {}, { signal, keep: isThreshold }),
@@ -141,8 +141,8 @@ export async function readRoster(
   const full = decodeThreshold(others.value[1]);
   if (full.ok && !isThresholdPlausible(full)) return why;
   const members = full.ok ? decodeRisPeers(others.value[0], full.value) : full;
-  if (!members.ok || !isRosterPlausible(members)) return why;
-  return done(rosterOf(members.value, collectors), [`${why.fault.message}; ris-peers was asked in its place`]);
+  if (!members.ok || !isPeerListPlausible(members)) return why;
+  return done(peerListOf(members.value, collectors), [`${why.fault.message}; ris-peers was asked in its place`]);
 }
 
 /** With a lower threshold, peers with half a table would vote, although they lack most countries. */
@@ -155,12 +155,12 @@ export function isFullFeed(member: Member, families: readonly Family[]): boolean
   return families.some((family) => member.isFullFeed[family]);
 }
 
-function isRosterPlausible(read: Outcome<readonly Member[]>): boolean {
+function isPeerListPlausible(read: Outcome<readonly Member[]>): boolean {
   return read.ok && read.value.some((member) => isFullFeed(member, FAMILIES));
 }
 
 /** `collectors`: only these. */
-export function rosterOf(all: readonly Member[], collectors?: readonly Collector[]): Roster {
+export function peerListOf(all: readonly Member[], collectors?: readonly Collector[]): PeerList {
   const members = new Map<string, Member | undefined>();
   for (const member of all) {
     if (collectors !== undefined && !collectors.includes(member.peer.collector)) continue;
