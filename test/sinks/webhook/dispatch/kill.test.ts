@@ -27,8 +27,8 @@ describe('a program that is killed between sending and recording', () => {
   const dist = compiled();
 
   test.each([
-    { times: 12, concurrency: 1 },
-    { times: 4, concurrency: 4 },
+    { times: 20, concurrency: 1 },
+    { times: 6, concurrency: 4 },
   ])(
     '$times times sends every event all the same, and none more often than it was killed ($concurrency at once)',
     async ({ times, concurrency }) => {
