@@ -55,7 +55,7 @@ export class Figures {
   }
 
   get lagMs(): number | undefined {
-    return this.#lags.toSorted((a, b) => a - b)[this.#lags.length >>> 1];
+    return Float64Array.from(this.#lags).sort()[this.#lags.length >>> 1];
   }
 
   #turnTo(monotonicMs: number): void {

@@ -16,6 +16,8 @@ import { recordsOf } from './records.ts';
 import { sectionsOf } from './sections.ts';
 
 const EQUAL: Explained = { why: '' };
+/** Eleven of the 48 files of others have more, of each kind and age; the other 37 and all of ours run through bgpdump each time. */
+const MANY_ROWS = 20_000;
 
 interface OurSide {
   /** What bgpdump must print, if our rows are right. */
@@ -56,10 +58,9 @@ const hasRealData = realData('mrt') !== undefined;
 describe(`our rows are bgpdump's, in the same order${realDataNote}${bgpdumpNote}`, () => {
   for (const [name, path] of files) {
     test.skipIf(!hasBgpdump)(`${name}: ${rowCount(name)}`, async () => {
-      const isMended = EXPLAINED[name]?.mend !== undefined;
-      const running = isMended ? undefined : bgpdumpRows(path);
       const { rows, given } = await read(name, path);
-      const theirs = await (running ?? bgpdumpRows(given));
+      if (wasPrinted(name, rows)) return;
+      const theirs = await bgpdumpRows(given);
       expect(differences(rows, theirs)).toEqual([]);
       if (isOwn(name)) return;
       if (isRecording) record(name, theirs);
@@ -124,6 +125,17 @@ test.skipIf(!hasRealData)(
 
 function isDaemons(name: string): boolean {
   return name.startsWith('daemons/');
+}
+
+/**
+ * Whether these are the many rows that bgpdump printed of the file when the goldens were recorded. It prints no others today,
+ * and its half million lines take longer to print and to read than ours to make. Where they are other rows, it says which.
+ */
+function wasPrinted(name: string, rows: readonly string[]): boolean {
+  const golden = isRecording ? undefined : GOLDENS[name];
+  if (golden === undefined || golden.rows < MANY_ROWS) return false;
+  const { rows: count, sha256 } = digestOf(rows);
+  return count === golden.rows && sha256 === golden.sha256;
 }
 
 function rowCount(name: string): string {

@@ -18,9 +18,14 @@ export const GOLDENS: Readonly<Record<string, Golden>> = isRecording
   ? {}
   : (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Golden>);
 
+const HASHED_ROWS = 4096;
+
 export function digestOf(rows: readonly string[]): Golden {
   const hash = createHash('sha256');
-  for (const row of rows) hash.update(row).update('\n');
+  // Some thousand rows at a time: a call for each row takes longer than the hash.
+  for (let from = 0; from < rows.length; from += HASHED_ROWS) {
+    hash.update(`${rows.slice(from, from + HASHED_ROWS).join('\n')}\n`);
+  }
   return { rows: rows.length, sha256: hash.digest('hex') };
 }
 

@@ -18,7 +18,8 @@ export class Keeper {
 
   /** As they come from a disk: other objects, and shuffled. */
   records(seed = 1): StateRecord[] {
-    return shuffled(mulberry32(seed), JSON.parse(JSON.stringify([...this.#records.values()])) as StateRecord[]);
+    const copies = [...this.#records.values()].map((record) => ({ ...record }));
+    return shuffled(mulberry32(seed), copies);
   }
 
   keys(space: Space): string[] {

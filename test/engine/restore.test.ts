@@ -58,13 +58,14 @@ describe('an engine that is started again goes on as if it had not ended', () =>
           expect(again.state).toEqual(once.state);
           expect(JSON.stringify(again.commits)).toBe(JSON.stringify(once.commits));
         }),
-        { numRuns: Number(process.env['RESTORE_RUNS'] ?? 30) },
+        { numRuns: Number(process.env['RESTORE_RUNS'] ?? 20) },
       );
     },
   );
 
   test('after each single element', () => {
-    const day = randomDay(7, 14);
+    // Few elements, 268, and of each kind some: gaps of both kinds, sessions, dumps, ADD-PATH told and withdrawn.
+    const day = randomDay(3093, 14);
     const again = interrupted(day, new Map(day.map((_, i) => [i, true])));
     expect(again).toEqual(straight(day));
   });
@@ -82,7 +83,7 @@ test('what was kept of the changes is the whole state, after each element', () =
         if (i % 17 === 0 || i === day.length - 1) expect(keeper.sorted()).toEqual(sortedLines(engine.state()));
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 5 },
   );
 });
 

@@ -9,6 +9,8 @@ import { HandClock, until } from '../support/clock.ts';
 import { LOOPBACK, outageStore, serving } from './scene.ts';
 
 const TOKEN = 'a-token-of-some-length';
+/** One for all who only read it. */
+const outage = await outageStore();
 
 /** A socket that asks, says what it is answered, and is closed when the test ends. */
 function asking(url: string, text: string | Buffer) {
@@ -37,7 +39,7 @@ function listening() {
 }
 
 async function anEvent() {
-  for await (const event of (await outageStore()).events()) return event;
+  for await (const event of outage.events()) return event;
   throw new Error('no event');
 }
 
@@ -77,7 +79,7 @@ test('T17: of 200 readers 20 never read: they are cut off within 30 seconds, and
 });
 
 test('T25: 500 connections that send their headers byte by byte keep nobody out, and are closed', async () => {
-  const { url, get } = await serving(await outageStore());
+  const { url, get } = await serving(outage);
   const slow = Array.from({ length: 500 }, () => asking(url, 'GET /api/v1/verdict HTTP/1.1\r\nHost: lo'));
   const drip = setInterval(() => {
     for (const { socket, isClosed } of slow) if (!isClosed) socket.write('c');
@@ -91,7 +93,7 @@ test('T25: 500 connections that send their headers byte by byte keep nobody out,
 });
 
 test('T25: a megabyte of headers, a hundred of a body: refused before they are read', async () => {
-  const { url } = await serving(await outageStore());
+  const { url } = await serving(outage);
   const headers = asking(url, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`);
   await until(() => headers.isClosed, 'the headers to be refused');
   expect(statusOf(headers)).toBe(431);
@@ -185,14 +187,14 @@ function raw(
 }
 
 test.each(PATHS)('T25: %s is answered, is no fault of the server, and shows no file', async (path) => {
-  const { url } = await serving(await outageStore());
+  const { url } = await serving(outage);
   const { status, body } = await raw(url, path);
   expect([200, 302, 400, 404]).toContain(status);
   expect(body).not.toMatch(/root:|"devDependencies"/);
 });
 
 test('T25: the token is never bypassed: by no path, header, cookie or spelling', async () => {
-  const { url } = await serving(await outageStore(), { access: { ...LOOPBACK, token: TOKEN } });
+  const { url } = await serving(outage, { access: { ...LOOPBACK, token: TOKEN } });
   const open = new Set(['/healthz?x=/api/v1/verdict']);
   const tries: Record<string, string>[] = [
     {},
@@ -218,7 +220,7 @@ test('T25: the token is never bypassed: by no path, header, cookie or spelling',
 });
 
 test('T25: of a burst of requests every one is answered, with 200 or with 503', async () => {
-  const { url, get } = await serving(await outageStore());
+  const { url, get } = await serving(outage);
   const statuses = new Map<number, number>();
   for (let round = 0; round < 4; round++) {
     const answers = await Promise.all(Array.from({ length: 500 }, () => raw(url, '/api/v1/verdict')));

@@ -10,7 +10,7 @@ import { between, drawn, mulberry32, seeds, type Random } from '../support/sim-r
  * True outages, each from a seed: 400 peers lose a country over up to three minutes, some keep a stuck route, some go and
  * come several times before they are gone, and of three in ten nothing is known. `T9_SEEDS=1000` for a night.
  */
-const SEEDS = seeds(30, 'T9_SEEDS');
+const SEEDS = seeds(15, 'T9_SEEDS');
 
 const PEERS = 400;
 const ZOMBIES = 0.027;

@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,8 +12,9 @@ import type { HttpOptions } from '../../src/http/server.ts';
 import { record, Told } from '../history/scene.ts';
 import { probedStore } from '../http/probed-store.ts';
 import { serving } from '../http/scene.ts';
-import { BLACKOUT, buildCli, type BuiltCli } from '../support/cli.ts';
+import { BLACKOUT } from '../support/cli.ts';
 import { peers } from '../support/day.ts';
+import { inProcess } from '../support/in-process.ts';
 import { builtPage, CHROMIUM, drawn, opened, startBrowser } from './browser.ts';
 
 const ONSET = '#territory=KP&family=ipv4&from=2014-12-22T16:10:00.000Z&until=2014-12-22T16:25:00.000Z';
@@ -19,14 +22,14 @@ const ALL = peers(20);
 
 describe.skipIf(CHROMIUM === undefined)('the page', () => {
   let browser: Browser;
-  let cli: BuiltCli;
+  let folder: string;
   let built: Awaited<ReturnType<typeof builtPage>>;
   let blackout: StateStore;
 
   beforeAll(async () => {
-    [browser, built, cli] = await Promise.all([startBrowser(), builtPage(), buildCli()]);
-    const folder = `${cli.folder}/page-store`;
-    await cli.run(['replay', BLACKOUT, '--store', folder, '--quiet']);
+    folder = await mkdtemp(join(tmpdir(), 'unroutable-page-store-'));
+    const replayed = inProcess(['replay', BLACKOUT, '--store', folder, '--quiet']);
+    [browser, built] = await Promise.all([startBrowser(), builtPage(), replayed]);
     const store = await openEmbedded(`${folder}/KP`, { name: 'KP', clock: systemClock });
     if (!store.ok) throw new Error(store.reason);
     blackout = store.store;
@@ -35,7 +38,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await browser.close();
     await blackout.close();
     await built.remove();
-    await cli.remove();
+    await rm(folder, { recursive: true });
   });
 
   async function show(
@@ -264,10 +267,14 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(violations).toEqual([]);
   });
 
-  test.each([320, 390, 768, 1920])('nothing is wider than a screen of %i pixels', async (width) => {
-    const { page } = await show(blackout, '#territory=KP&family=ipv4&range=7d', { viewport: { width, height: 800 } });
-    await drawn(page);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  test('nothing is wider than a screen of 320, 390, 768 or 1920 pixels', async () => {
+    const { page } = await show(blackout, '#territory=KP&family=ipv4&range=7d');
+    for (const width of [320, 390, 768, 1920]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.reload();
+      await drawn(page);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    }
   });
 
   test('text of a feed is never markup, and does not break the layout', async () => {
@@ -297,7 +304,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
   });
 
   test('the first view is small', async () => {
-    const { get } = await show(memoryStore());
+    const { get } = await serving(memoryStore(), { page: built.folder });
     let bytes = 0;
     for (const path of ['/', '/page.js', '/charts.js', '/page.css']) {
       const answer = await get(path, { headers: { 'Accept-Encoding': 'gzip' } });

@@ -12,12 +12,11 @@ import { faultsOf } from './schemas.ts';
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Path = readonly (string | number)[];
 
+const said = saidOnDays();
 const samples: ReadonlyMap<EventType, readonly Json[]> = new Map(
   EVENT_TYPES.map((type) => [
     type,
-    saidOnDays()
-      .filter((event) => event.type === type)
-      .map((event) => JSON.parse(JSON.stringify(event)) as Json),
+    said.filter((event) => event.type === type).map((event) => JSON.parse(JSON.stringify(event)) as Json),
   ]),
 );
 
@@ -35,7 +34,7 @@ const BOUND: ReadonlySet<string> = new Set([
   'observer.healed data.lostAt',
 ]);
 
-const RUNS = { numRuns: 300 };
+const RUNS = { numRuns: 150 };
 
 describe.each(EVENT_TYPES)('%s', (type) => {
   const events = samples.get(type) ?? [];

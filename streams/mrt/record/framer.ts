@@ -25,6 +25,8 @@ export interface Framer {
 
 /** The memory of a framer, and the fast path that skips records. */
 export interface Passage {
+  /** Bytes of room to begin with: it doubles for larger chunks and records. */
+  readonly firstRoom: number;
   /** Makes room for `size` bytes and keeps the present ones. Earlier views become invalid. */
   room(length: number): Uint8Array;
   /** Skips records of `bytes[from..end)` that need not be read, and returns the start of the first other one. */
@@ -33,8 +35,9 @@ export interface Passage {
   readonly lastSeconds: number;
 }
 
-/** Plain memory; skips nothing. */
+/** Plain memory; skips nothing. It begins with none: most of its framers look at the start of a file and end there. */
 export class NoPassage implements Passage {
+  readonly firstRoom = 0;
   #bytes = new Uint8Array(0);
   readonly lastSeconds = -1;
 

@@ -9,8 +9,6 @@ const RESYNC_SECONDS = 86_400;
 const RESYNC_RECORD_BYTES = 2 ** 20;
 /** This many consecutive records of unknown types confirm each other. */
 const FOREIGN_HOPS = 4;
-/** Initial buffer of a framer, bytes; it doubles for larger records. */
-const FIRST_ROOM_BYTES = 512 * 1024;
 /** There is no MRT data from before 1990. */
 export const FIRST_SECONDS = 631_152_000;
 
@@ -56,7 +54,7 @@ class Framing {
     this.#sink = sink;
     this.#limits = limits;
     this.#passage = passage;
-    this.#bytes = passage.room(FIRST_ROOM_BYTES);
+    this.#bytes = passage.room(passage.firstRoom);
   }
 
   push(chunk: Uint8Array): void {

@@ -4,6 +4,8 @@ import type { ScanMark, MarkContent, ScanBatch, ScanEnd } from './scan-job.ts';
 const BATCH_BYTES = 256 * 1024;
 const BATCH_SCANNED = 8 * 2 ** 20;
 const BATCH_MARKS = 512;
+/** Room for records to begin with; it doubles. Most files keep few. Bytes. */
+const FIRST_ROOM_BYTES = 4096;
 /** Memory of a mark, bytes. */
 const MARK_BYTES = 256;
 
@@ -13,7 +15,7 @@ const MARK_BYTES = 256;
  * difference.
  */
 export class ScanBatchWriter {
-  #records = new Uint8Array(BATCH_BYTES);
+  #records = new Uint8Array(FIRST_ROOM_BYTES);
   #length = 0;
   #places: number[] = [];
   #marks: ScanMark[] = [];

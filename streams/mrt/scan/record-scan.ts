@@ -20,6 +20,8 @@ const TICK_SECONDS = 10;
 const MAX_FOREIGN = 1_024;
 /** If nothing can be skipped, at most this many records are read before skipping is tried again. */
 const MOST_LOOKED_AT = 31;
+/** Two chunks of a file: most files are read without more. Bytes. */
+const FIRST_ROOM_BYTES = 512 * 1024;
 
 /** Processes the records of one file: counts them, follows their time, and keeps those that concern watched blocks. */
 export class Scan implements RecordSink, Passage {
@@ -31,6 +33,7 @@ export class Scan implements RecordSink, Passage {
   readonly #known = new Float64Array(64 << 4);
   readonly #foreign = new Map<number, number>();
   readonly batches = new ScanBatchWriter();
+  readonly firstRoom = FIRST_ROOM_BYTES;
   #tick = -1;
   /** Verified unpacked bytes, from the start of the file. */
   #verified = Number.POSITIVE_INFINITY;

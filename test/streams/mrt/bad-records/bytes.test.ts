@@ -15,7 +15,7 @@ import { COLLECTOR } from '../decode/decode-told.ts';
 const FIRST_BYTES = 16 * 1024;
 /** Microseconds of processor time. */
 const SLOW = 1_000_000;
-/** All streams are framed in one room: making one of half a megabyte for each takes longer than the framing. */
+/** All streams are framed in one room: making one for each takes as long as the framing. */
 const ROOM = new NoPassage();
 
 /** Every form that the daemons of our time write: RIB dumps, updates, state changes, ADD-PATH, two-octet AS numbers. */

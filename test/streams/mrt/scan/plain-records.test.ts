@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../../streams/mrt/limits.ts';
+import { openContainer } from '../../../../streams/mrt/container/container.ts';
 import { snapshotOf } from '../../../../streams/mrt/container/packed-file.ts';
 import type { ScanBatch, ScanJob } from '../../../../streams/mrt/scan/scan-job.ts';
 import { scanSteps } from '../../../../streams/mrt/scan/scan.ts';
@@ -70,11 +71,30 @@ const MIXED = bytesOf(
   ...Array.from({ length: 40 }, (_, n) => message(T + 70 + n, update({ announced: [`198.51.${n}.0/24`] }))),
 );
 
+/** Each size of a piece, and each set of watched blocks. */
+const READ_ONCE: readonly (readonly [WatchedBlocks, number])[] = [
+  [WATCH, 50_021],
+  [NOBODY, 1 << 18],
+];
+const READ_TWICE: typeof READ_ONCE = [...READ_ONCE, [NOBODY, 50_021], [WATCH, 1 << 18]];
+/** Ten files are larger than this, and take nearly all the time. Bytes. */
+const LARGE = 1 << 18;
+
+/** Large bzip2 files take ten times as long to unpack as to scan, so they are unpacked once; small ones are scanned as they are. */
+async function unpacked(path: string, found: ScanJob['snapshot']): Promise<Pick<ScanJob, 'path' | 'snapshot'>> {
+  if (found.size <= LARGE || !path.endsWith('.bz2')) return { path, snapshot: found };
+  const opened = await openContainer(path, { snapshot: found });
+  if (!opened.ok) throw new Error(opened.reason);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of opened.container.chunks()) chunks.push(chunk);
+  return jobOf(Buffer.concat(chunks));
+}
+
 test.each([...mrtFiles()])('%s: the same batches, read in small and in large pieces', async (_, path) => {
-  for (const watch of [WATCH, NOBODY]) {
-    for (const readBytes of [50_021, 1 << 18]) {
-      expectSame({ path, snapshot: await snapshot(path), watch, limits: DEFAULT_LIMITS, readBytes });
-    }
+  const found = await snapshot(path);
+  const file = await unpacked(path, found);
+  for (const [watch, readBytes] of found.size > LARGE ? READ_ONCE : READ_TWICE) {
+    expectSame({ ...file, watch, limits: DEFAULT_LIMITS, readBytes });
   }
 });
 
@@ -112,9 +132,9 @@ function harmed(bytes: Uint8Array, random: Generator<number, never>): Uint8Array
       copy[at] = next(256);
       return copy;
     case 1:
-      return Uint8Array.from([...copy.subarray(0, at), ...copy.subarray(at + length)]);
+      return Buffer.concat([copy.subarray(0, at), copy.subarray(at + length)]);
     case 2:
-      return Uint8Array.from([...copy.subarray(0, at), ...copy.subarray(Math.max(0, at - length))]);
+      return Buffer.concat([copy.subarray(0, at), copy.subarray(Math.max(0, at - length))]);
     default:
       return copy.fill(next(2) * 255, at, at + length);
   }
