@@ -51,7 +51,7 @@ function endOf(incident: Pick<Incident, 'spans'>): number {
 export async function incidentView(store: StateStore, id: string): Promise<Answers['incident']> {
   const { incidents } = await incidentsView(store, { limit: 1_000_000 });
   const found = incidents.find(({ incident }) => incident.id === id);
-  if (found === undefined) throw new Refused(404, 'this store has no incident with this id');
+  if (found === undefined) throw new Refused(404, 'no incident has this id');
   if ((await store.read('reachability')).length === 0) return found;
   const order = (await ordersOf(store.events())).get(id) ?? [];
   return { ...found, order: [...order] };

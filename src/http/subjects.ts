@@ -47,7 +47,7 @@ export async function subjectsOf(
   const isNamed = wanted.territory !== undefined || wanted.family !== undefined;
   if (found.length === 0 && isNamed && records.length > 0) {
     const ids = records.map(({ key }) => key).join(', ');
-    throw new Refused(404, `this store has no such territory and family; it has ${ids}`);
+    throw new Refused(404, `no such territory and family; recorded: ${ids}`);
   }
   return Promise.all(found.map(({ key, value }) => subjectOf(reader, key, value)));
 }
@@ -55,7 +55,7 @@ export async function subjectsOf(
 /** The requested subject, or the first one: IPv4 before IPv6. @throws Refused when there is none. */
 export async function subjectOfOne(reader: Reader, wanted: Parameters<typeof subjectsOf>[1]): Promise<Subject> {
   const [first] = await subjectsOf(reader, wanted);
-  if (first === undefined) throw new Refused(404, 'nothing is recorded in this store yet');
+  if (first === undefined) throw new Refused(404, 'nothing is recorded yet');
   return first;
 }
 

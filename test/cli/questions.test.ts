@@ -43,7 +43,7 @@ describe('what is asked oddly is answered with what to do, and nothing on stdout
     ['ask KP 2014-13', 2, /2014-13: this is no time/],
     ['ask KP 31.12.2014', 2, /31\.12\.2014: this is no time/],
     ['ask KP 2014-12 $/empty', 4, /no file was found in the folders named/],
-    ['report NIGHT --family ipv6 -q', 2, /what was read has no such territory and family; it has KP\/ipv4/],
+    ['report NIGHT --family ipv6 -q', 2, /no such territory and family; recorded: KP\/ipv4/],
     ['report NIGHT --since 2022-11-18 --until 2022-11-17 -q', 2, /--since must be before --until/],
     [
       'report NIGHT --since 2030-01-01 -q',

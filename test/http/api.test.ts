@@ -137,18 +137,18 @@ test.each([
   ['/api/v1/timeline?from=2014-12-22T25:00Z', 400, 'from: a time is needed, such as 2014-12-22T16:15:00Z'],
   ['/api/v1/timeline?from=2106-02-07T06:28:16Z', 400, 'from: a time is needed, such as 2014-12-22T16:15:00Z'],
   ['/api/v1/timeline?from=1970-01-01T00:00Z&until=2100-01-01T00:00Z&resolution=hour', 400, 'the range is too long'],
-  ['/api/v1/timeline?family=ipv6', 404, 'this store has no such territory and family; it has KP/ipv4'],
+  ['/api/v1/timeline?family=ipv6', 404, 'no such territory and family; recorded: KP/ipv4'],
   ['/api/v1/timeline?unit=175.45.176.0/24', 400, 'Unrecognized key: "unit"'],
   ['/api/v1/timeline?__proto__=1', 400, 'Unrecognized key: "__proto__"'],
   ['/api/v1/incidents?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
   ['/api/v1/peers?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
   ['/api/v1/uptime?from=2014-12-22T13:00&until=2014-12-22T12:00', 400, 'from must be before until'],
   ['/badge.svg?family=ipv5', 400, 'family: '],
-  ['/feed.xml?territory=XX', 404, 'this store has no such territory and family; it has KP/ipv4'],
+  ['/feed.xml?territory=XX', 404, 'no such territory and family; recorded: KP/ipv4'],
   ['/incidents.ics?form=x', 400, 'Unrecognized key: "form"'],
-  ['/api/v1/timeline?territory=XX', 404, 'this store has no such territory and family; it has KP/ipv4'],
+  ['/api/v1/timeline?territory=XX', 404, 'no such territory and family; recorded: KP/ipv4'],
   ['/api/v1/verdict?territory=KP&territory=US', 400, 'territory is given twice'],
-  ['/api/v1/incidents/none', 404, 'this store has no incident with this id'],
+  ['/api/v1/incidents/none', 404, 'no incident has this id'],
   ['/api/v1/events?after=none', 404, 'no event with id none is stored'],
   ['/../etc/passwd', 404, 'there is nothing at this address'],
   ['/api/v1/%2e%2e/%2e%2e/package.json', 404, 'there is nothing at this address'],
@@ -180,7 +180,7 @@ test('an empty store has no territory and no verdict, and says so', async () => 
   const { json, get } = await serving(memoryStore());
   expect(await json('/api/v1/territories')).toEqual({ territories: [] });
   const answer = await get('/api/v1/timeline');
-  expect([answer.status, await answer.json()]).toEqual([404, { error: 'nothing is recorded in this store yet' }]);
+  expect([answer.status, await answer.json()]).toEqual([404, { error: 'nothing is recorded yet' }]);
 });
 
 test('badge, feed and calendar carry the incident, and no text of theirs is markup', async () => {

@@ -86,10 +86,10 @@ export async function settled(turns: number = TURNS): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Sockets on loopback need some dozens. Whoever waits longer waits for time to pass, and need not keep the processor busy. */
+/** Sockets on loopback need some dozens. A longer wait is for time to pass, and pauses so that the processor is free. */
 const BUSY_TURNS = 2000;
 const PAUSE_MS = 2;
-/** A starved machine may pause for long: both must be over. */
+/** A pause can be long on a starved machine, so both limits must be over. */
 const PATIENCE_TURNS = 4000;
 const PATIENCE_MS = 30_000;
 

@@ -78,7 +78,7 @@ async function answered<T>(question: () => Promise<Result<T>>): Promise<Result<T
   try {
     return await question();
   } catch (error) {
-    if (error instanceof Refused) return bad('usage', error.message.replace('this store', 'what was read'));
+    if (error instanceof Refused) return bad('usage', error.message);
     throw error;
   }
 }
