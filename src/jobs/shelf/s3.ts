@@ -28,7 +28,10 @@ export class S3Shelf implements Shelf {
     this.#bucket = new S3Bucket(access);
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.name = `s3://${access.bucket}${prefix === '' ? '' : `/${prefix}`}`;
-    this.#windows = new ObjectWindows((name, range) => this.#bucket.part(this.#keyOf(name), range));
+    this.#windows = new ObjectWindows((name, part) => {
+      const range = 'last' in part ? `bytes=-${part.last}` : `bytes=${part.from}-${part.to}`;
+      return this.#bucket.part(this.#keyOf(name), range);
+    });
   }
 
   pathOf(name: string): string {
