@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { decoderVersion } from '../../app/decoder-version.ts';
 import { complain, type Io } from '../../app/io.ts';
-import { openExtracts } from '../../app/replay/extract-archive.ts';
 import type { ReplayOptions } from '../../app/replay/options.ts';
 import { select } from '../../config/selection.ts';
 import type { EventTime } from '../../bgp/time.ts';
@@ -18,7 +17,7 @@ import type { UnreadUpdates } from '../../../streams/mrt/archive/archive.ts';
 import { DEFAULT_LIMITS } from '../../../streams/mrt/limits.ts';
 import type { Collector } from '../../bgp/peer.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
-import { replayed, type OpenArchive } from '../replay/replay.ts';
+import type { OpenArchive } from '../replay/replay.ts';
 import { openRun } from './run.ts';
 
 const READ_AT_ONCE = 32;
@@ -88,6 +87,9 @@ async function map(named: TaskName, run: RunFolder, file: string | undefined, io
 
 /** The output of `reduce` for the extracts that the records name. Tasks that were given up are gaps. */
 async function reduce(territory: string, run: RunFolder, file: string | undefined, io: Io): Promise<ExitStatus> {
+  // Most tasks map files, and load nothing that only a replay needs.
+  const { openExtracts } = await import('../../app/replay/extract-archive.ts');
+  const { replayed } = await import('../replay/replay.ts');
   const records = await run.records();
   const extracts = [...records.values()].flatMap((record) => record.extracts[territory] ?? []);
   const lost = await lostFiles(
