@@ -57,3 +57,17 @@ export async function ran(command: Command, args: readonly string[], env: Env = 
   if (status !== 0) throw new Error(`unroutable ${args.join(' ')} ended with ${status ?? signal}: ${stderr()}`);
   return lines;
 }
+
+/** The result of a run that nobody disturbed. */
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs it to its end, however that is. */
+export async function calmly(command: Command, args: readonly string[], env: Env = {}): Promise<Ran> {
+  const { ended, lines, stderr } = start(command, args, env);
+  const { status } = await ended;
+  return { status, stdout: lines.map((line) => `${line}\n`).join(''), stderr: stderr() };
+}

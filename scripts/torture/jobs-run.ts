@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisServer } from '../../test/support/redis/server.ts';
 import { between } from '../../test/support/sim-random.ts';
-import { ran, start, type Command, type Env, type Started } from './command.ts';
+import { calmly, start, type Command, type Env, type Ran, type Started } from './command.ts';
 
 /** The faults of a run: of a worker, of Redis with its append-only file, of all data in Redis, of the submitter. */
 export type JobBlow = 'worker' | 'redis' | 'forgotten' | 'submitter';
@@ -34,6 +34,8 @@ export interface JobsScene {
   readonly redis: RedisServer;
   /** For its files: it is made, and must not be there. */
   readonly folder: string;
+  /** Runs the command where nothing is killed. @default as a process */
+  readonly calm?: (args: readonly string[], env: Env) => Promise<Ran>;
 }
 
 /** Where workers put extracts: `--out` and its environment, and the folder in which the files really lie. */
@@ -56,13 +58,16 @@ export class JobsRun {
   readonly #random: () => number;
   readonly #folder: string;
   readonly #shelf: TortureShelf;
+  readonly #calm: (args: readonly string[], env: Env) => Promise<Ran>;
   #workers: Started[] = [];
   #ended: Started[] = [];
   #losses = 0;
   #kills = 0;
 
   /** Without a `shelf`, extracts lie in a folder below `folder`. */
-  constructor({ command, redis, folder, shelf }: JobsScene & { readonly shelf?: TortureShelf }, random: () => number) {
+  constructor(scene: JobsScene & { readonly shelf?: TortureShelf }, random: () => number) {
+    const { command, redis, folder, shelf } = scene;
+    this.#calm = scene.calm ?? ((args, env) => calmly(command, args, env));
     this.#command = command;
     this.#redis = redis;
     this.#folder = folder;
@@ -89,7 +94,7 @@ export class JobsRun {
       counts[blow] = (counts[blow] ?? 0) + 1;
       await this.#strike(blow, run);
     }
-    await ran(this.#command, ['jobs', 'resume', run, ...this.#options, '--wait', '--quiet'], this.#env);
+    await this.#ran(['jobs', 'resume', run, ...this.#options, '--wait', '--quiet']);
     const result = await readFile(join(this.#shelf.folder, 'runs', run, 'KP.ndjson'), 'utf8');
     const until = performance.now() + KEYS_GO_WITHIN_MS;
     while ((await this.#keys(run)).length > 0 && performance.now() < until) await sleep(100);
@@ -115,15 +120,18 @@ export class JobsRun {
     const copy = join(this.#folder, 'expected');
     await cp(archive, copy, { recursive: true });
     if (files === 'gone') await writeFile(await updatesOf(copy), '');
-    const { ended, lines, stderr } = start(this.#command, ['replay', copy, '--quiet']);
-    const { status } = await ended;
-    if (status !== 0 && status !== 3) throw new Error(stderr());
-    return lines.map((line) => `${line}\n`).join('');
+    return this.#ran(['replay', copy, '--quiet'], [0, 3]);
   }
 
   async #submit(archive: string): Promise<string> {
-    const [id = ''] = await ran(this.#command, ['jobs', 'submit', archive, ...this.#options, '--quiet'], this.#env);
-    return id;
+    return this.#ran(['jobs', 'submit', archive, ...this.#options, '--quiet']);
+  }
+
+  /** @returns its output */
+  async #ran(args: readonly string[], well: readonly number[] = [0]): Promise<string> {
+    const { status, stdout, stderr } = await this.#calm(args, this.#env);
+    if (status === null || !well.includes(status)) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+    return stdout;
   }
 
   #startWorker(): void {

@@ -24,9 +24,9 @@ async function given(name: string, text: string): Promise<string> {
 
 describe('the output goes where it is sent', () => {
   test('--out writes a file, whose name chooses the format', async () => {
-    const { status, stdout } = await cli.run(['replay', BLACKOUT, '--out', 'events.csv', '--quiet']);
+    const { status, stdout } = await here.run(['replay', BLACKOUT, '--out', 'events.csv', '--quiet']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-    expect(await readFile(join(cli.folder, 'events.csv'), 'utf8')).toMatch(/^time,type,/);
+    expect(await readFile(join(here.folder, 'events.csv'), 'utf8')).toMatch(/^time,type,/);
   });
 
   const isMountable = canMount();
@@ -50,9 +50,9 @@ describe('the output goes where it is sent', () => {
 
   test('--out never overwrites what is read', async () => {
     const [file = ''] = await mrtFilesIn(BLACKOUT);
-    await copyFile(file, join(cli.folder, 'bview.20141221.1200.gz'));
-    const before = await readFile(join(cli.folder, 'bview.20141221.1200.gz'));
-    const { status, stderr } = await cli.run([
+    await copyFile(file, join(here.folder, 'bview.20141221.1200.gz'));
+    const before = await readFile(join(here.folder, 'bview.20141221.1200.gz'));
+    const { status, stderr } = await here.run([
       'replay',
       'bview.20141221.1200.gz',
       '--format',
@@ -62,11 +62,11 @@ describe('the output goes where it is sent', () => {
     ]);
     expect(status).toBe(2);
     expect(stderr).toBe('unroutable: --out ./bview.20141221.1200.gz: this file is input; it would be overwritten\n');
-    expect(await readFile(join(cli.folder, 'bview.20141221.1200.gz'))).toEqual(before);
+    expect(await readFile(join(here.folder, 'bview.20141221.1200.gz'))).toEqual(before);
   });
 
   test('an output that cannot be written is named: status 4', async () => {
-    const { status, stderr } = await cli.run(['replay', BLACKOUT, '--out', 'no/such/folder.csv']);
+    const { status, stderr } = await here.run(['replay', BLACKOUT, '--out', 'no/such/folder.csv']);
     expect({ status, stderr }).toEqual({
       status: 4,
       stderr: 'unroutable: --out no/such/folder.csv: there is no folder no/such\n',
@@ -74,7 +74,7 @@ describe('the output goes where it is sent', () => {
   });
 
   test.skipIf(!existsSync('/dev/full'))('a full disk is named, on stdout and in a file: status 4', async () => {
-    const out = await cli.run(['replay', BLACKOUT, '--quiet', '--out', '/dev/full']);
+    const out = await here.run(['replay', BLACKOUT, '--quiet', '--out', '/dev/full']);
     expect(out).toEqual({ status: 4, stdout: '', stderr: 'unroutable: --out /dev/full: the disk is full\n' });
     for (const args of [['replay', BLACKOUT, '--quiet'], ['territories'], ['--help']]) {
       expect(await cli.runInto('/dev/full', args)).toEqual({

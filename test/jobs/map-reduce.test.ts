@@ -124,8 +124,8 @@ describe('an extract is made once', () => {
   test('of several at once that make the same, each ends well, and nothing of them is left over', async () => {
     const out = newFolder();
     const args = ['map', TWO_WAVES, '--out', out, '--quiet'];
-    const all = await Promise.all(Array.from({ length: 4 }, () => cli.run(args)));
-    expect(all.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
+    const all = await Promise.all(Array.from({ length: 3 }, () => cli.run(args)));
+    expect(all.map(({ status }) => status)).toEqual([0, 0, 0]);
     expect((await readdir(out, { recursive: true })).filter((name) => name.includes('.tmp'))).toEqual([]);
     await expectSame([TWO_WAVES], out);
   });

@@ -68,20 +68,20 @@ describe.skipIf(s3Program === undefined)(`extracts and runs in a store that spea
     const env = { ...s3.env, TMPDIR: await newFolder(), AWS_SESSION_TOKEN: '' };
     const run = open(`${s3.bucket}/one`, env);
     const doomed = run.startWorker('--lock', '1s');
-    const submitted = await run.submit([TWO_WAVES]);
+    const submitted = await run.submit([HALF]);
     await until('a task begins', async () => doomed.said().includes('begins'));
     await doomed.kill('SIGKILL');
     await redis.cli('SAVE');
     const queued = await contentOf(redis.folder);
     run.startWorker('--lock', '1s');
-    const ended = await run.submit([TWO_WAVES], '--wait');
+    const ended = await run.submit([HALF], '--wait');
     expect(ended).toMatchObject({ status: 0 });
     const [id = '', path = ''] = ended.stdout.trimEnd().split('\n');
     expect(path).toBe(`${s3.bucket}/one/runs/${id}/KP.ndjson`);
-    const { stdout } = await inProcess(['replay', TWO_WAVES, '--quiet']);
+    const { stdout } = await inProcess(['replay', HALF, '--quiet']);
     expect(await readFile(join(s3.folder, 'one', 'runs', id, 'KP.ndjson'), 'utf8')).toBe(stdout);
 
-    const mapped = await inProcess(['map', TWO_WAVES, '-o', `${s3.bucket}/one`, '--quiet'], env);
+    const mapped = await inProcess(['map', HALF, '-o', `${s3.bucket}/one`, '--quiet'], env);
     expect(mapped.stdout).toMatch(/^s3:\/\/extracts\/one\/KP\/reconstructed-a-2022-11-16-[0-9a-f]{16}\.extract$/m);
     const reduced = await inProcess(['reduce', `${s3.bucket}/one/KP`, '--quiet'], env);
     expect(reduced).toEqual({ status: 0, stdout, stderr: '' });
