@@ -116,10 +116,6 @@ function pathText(batch: Batch, index: number): string {
 }
 
 function memo(build: (index: number) => string): (index: number) => string {
-  const known = new Map<number, string>();
-  return (index) => {
-    const text = known.get(index) ?? build(index);
-    known.set(index, text);
-    return text;
-  };
+  const known: string[] = [];
+  return (index) => (known[index] ??= build(index));
 }

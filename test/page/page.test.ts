@@ -58,7 +58,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     );
   }
 
-  test('draws all five pictures of a replayed incident, and their numbers are those of the API', async () => {
+  test('draws all five pictures of a replayed incident, without services, and their numbers are those of the API', async () => {
     const { page, json, complaints } = await show(blackout, ONSET);
     await drawn(page);
     const query = 'territory=KP&family=ipv4&from=2014-12-22T16:10:00.000Z&until=2014-12-22T16:25:00.000Z';
@@ -85,10 +85,12 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
       seen.peers.reduce((sum, { changes }) => sum + 1 + changes.length, 0),
     );
     expect(await page.$$eval('.picture canvas', (all) => all.length)).toBe(5);
+    // No service is asked.
+    expect(await page.isVisible('#services')).toBe(false);
     expect(complaints).toEqual([]);
   });
 
-  test('services that are asked stand beside the answer, with each target; without any, nothing is shown', async () => {
+  test('services that are asked stand beside the answer, with each target', async () => {
     const { page, complaints } = await show(await probedStore());
     await page.waitForSelector('#services:not([hidden])');
     expect(await page.textContent('#services-text')).toMatch(
@@ -105,9 +107,6 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     ]);
     expect(rows.at(-1)).toMatch(/RIPE Atlas probe 1002 \(KR, AS4766\)answered/);
     expect(complaints).toEqual([]);
-    const plain = await show(blackout, ONSET);
-    await drawn(plain.page);
-    expect(await plain.page.isVisible('#services')).toBe(false);
   });
 
   test('the answer is one sentence, with UTC and local time, since and witnesses', async () => {
