@@ -12,14 +12,18 @@ delete process.env['NODE_EXTRA_CA_CERTS'];
  * that stay warm: loading and compiling anew for each file took a fifth of their processor time.
  */
 const WARM = [
+  'test/{config,support}/**/*.test.ts',
+  'test/app/{leadership,metrics,report,watch}/**/*.test.ts',
   'test/cli/{archive,probe,replay,report,store}/**/*.test.ts',
   'test/cli/{arguments,command,questions,silence}.test.ts',
   'test/cli/webhook/{secret,test,webhook}.test.ts',
   'test/{engine,history,http,live,schemas}/**/*.test.ts',
-  'test/jobs/map-reduce.test.ts',
+  'test/jobs/{map-reduce,shelf,turns}.test.ts',
+  'test/replay/{judged-wrongly,recordings}.test.ts',
   'test/sinks/webhook/**/*.test.ts',
-  'test/streams/{archive,ripestat}/**/*.test.ts',
-  'test/streams/mrt/{container,decode,scan}/**/*.test.ts',
+  'test/store/redis/{disk,failure,keep,open,reading,readers,url}.test.ts',
+  'test/streams/{archive,atlas,probe,ripestat}/**/*.test.ts',
+  'test/streams/mrt/{archive,bad-records,container,decode,dump,record,scan}/**/*.test.ts',
   'test/streams/ris-live/**/*.test.ts',
 ];
 /** Among them those that measure memory, or set what is of the whole process. */
@@ -28,6 +32,7 @@ const APART = [
   'test/live/hostile.test.ts',
   'test/sinks/webhook/dispatch/{kill,mix}.test.ts',
   'test/sinks/webhook/tls.test.ts',
+  'test/streams/mrt/bad-records/{bytes,floods,paths}.test.ts',
   'test/streams/mrt/decode/decode-any-bytes.test.ts',
 ];
 
@@ -38,7 +43,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/setup.ts'],
     // Many wait for a server or a process rather than compute.
-    maxWorkers: Math.max(3, Math.ceil(1.5 * availableParallelism())),
+    maxWorkers: Math.max(3, 2 * availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Real servers and processes on a starved machine: a second try, which the report shows as `retry x1`.

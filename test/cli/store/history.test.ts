@@ -34,7 +34,7 @@ describe('uptime, of a stored replay', () => {
   test('a family that is not watched is the fault of the question', async () => {
     const { status, stderr } = await cli.run(['uptime', '--store', store, '--family', 'ipv6']);
     expect(status).toBe(2);
-    expect(stderr).toContain('it has KP/ipv4');
+    expect(stderr).toContain('recorded: KP/ipv4');
   });
 });
 
