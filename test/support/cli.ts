@@ -1,7 +1,7 @@
-import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { execFile, spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
@@ -49,10 +49,15 @@ export async function buildCli(): Promise<BuiltCli> {
     main,
     start,
     run: (args, env) => ended(start(args, env)),
-    runInto: (file, args) =>
-      ended(
-        spawn('sh', ['-c', `exec "$@" > ${file}`, 'sh', process.execPath, main, ...args], { cwd: folder, env: path }),
-      ),
+    runInto: async (file, args) => {
+      const output = await open(resolve(folder, file), 'w');
+      try {
+        const stdio = ['ignore', output.fd, 'pipe'] as const;
+        return await ended(spawn(process.execPath, [main, ...args], { cwd: folder, env: path, stdio: [...stdio] }));
+      } finally {
+        await output.close();
+      }
+    },
     async remove() {
       await rm(folder, { recursive: true });
     },
@@ -72,12 +77,12 @@ export async function bundledMain(): Promise<string> {
 }
 
 /** Resolves when the process has ended and all its output was read. */
-export function ended(child: ChildProcessWithoutNullStreams): Promise<Ran> {
+export function ended(child: ChildProcess): Promise<Ran> {
   return new Promise((resolve, reject) => {
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.once('error', reject).once('close', (status) => resolve({ status, stdout, stderr }));
   });
 }
