@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasShell, withoutShell } from './support/shell.ts';
 
 /**
  * What `npm publish` would give to people: the real tarball of this checkout, built by its own `prepare`, installed in a
@@ -40,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the package', () => {
+describe.skipIf(!hasShell)(`the package${withoutShell}`, () => {
   test('holds the program, its WebAssembly, the incidents and the papers', () => {
     const held = (path: string): boolean => existsSync(join(installed(), path));
     const wanted = [
@@ -80,7 +81,7 @@ describe('the package', () => {
   });
 });
 
-describe('the installed command, with nothing else installed', () => {
+describe.skipIf(!hasShell)(`the installed command, with nothing else installed${withoutShell}`, () => {
   test('says its version, as the package has it', async () => {
     const { version } = manifest(ROOT);
     // `--no`: never fetched, only what is installed here.
@@ -103,7 +104,7 @@ describe('the installed command, with nothing else installed', () => {
   });
 });
 
-describe('the library', () => {
+describe.skipIf(!hasShell)(`the library${withoutShell}`, () => {
   const manual = readFileSync(join(ROOT, 'docs', 'library.md'), 'utf8');
   /** Each example begins with a comment that names its file. */
   const examples = new Map(

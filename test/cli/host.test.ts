@@ -1,10 +1,11 @@
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { LiveFeed } from '../support/feed.ts';
 import { BLACKOUT, buildCli, ended, type BuiltCli } from '../support/cli.ts';
+import { hasShell, withoutShell } from '../support/shell.ts';
 
 /** Case 66 of what a machine may do to a program that runs for months; the clock's steps are in test/live/blind.test.ts. */
 let cli: BuiltCli;
@@ -15,9 +16,6 @@ beforeAll(async () => {
   expect(told.split('\n').length).toBeGreaterThan(100);
 });
 afterAll(() => cli.remove());
-
-const hasShell = spawnSync('sh', ['-c', 'true']).status === 0;
-const note = hasShell ? '' : ' (skipped: sh is not on PATH)';
 
 const FEW_FILES = 'ulimit -n 64; exec "$@"';
 
@@ -43,13 +41,13 @@ function logged(child: ChildProcessWithoutNullStreams, text: string): Promise<vo
 }
 
 describe('case 66', () => {
-  test.skipIf(!hasShell)(`with 64 files at most it says the same${note}`, async () => {
+  test.skipIf(!hasShell)(`with 64 files at most it says the same${withoutShell}`, async () => {
     const { status, stdout } = await ended(shell(FEW_FILES, ['replay', BLACKOUT, '--quiet']));
     expect(status).toBe(0);
     expect(stdout).toBe(told);
   });
 
-  test.skipIf(!hasShell)(`with 64 files at most it watches, its store in a folder${note}`, async () => {
+  test.skipIf(!hasShell)(`with 64 files at most it watches, its store in a folder${withoutShell}`, async () => {
     const feed = await LiveFeed.listen();
     const child = shell(FEW_FILES, ['watch', '--url', feed.url, '--seed', 'none', '--store', 'few']);
     const run = ended(child);
@@ -60,7 +58,7 @@ describe('case 66', () => {
   });
 
   test.skipIf(!hasShell || !existsSync('/dev/full'))(
-    `with a full disk under its log it says the same${note}`,
+    `with a full disk under its log it says the same${withoutShell}`,
     async () => {
       const { status, stdout } = await ended(shell('exec "$@" 2> /dev/full', ['replay', BLACKOUT]));
       expect(status).toBe(0);

@@ -13,13 +13,12 @@ import { DOCKERFILE, stagesOf } from './dockerfile.ts';
 import { buildNatively, type NativeImage, type Running } from './native-build.ts';
 import { usersOfTheDocs } from './users.ts';
 import { noRedis } from '../support/redis/tests.ts';
+import { hasShell } from '../support/shell.ts';
 
 /**
  * The image, built by the Dockerfile's own steps in a folder, with this machine for its base image: what would be in it,
  * and that its entry command runs from that alone.
  */
-/** What the Dockerfile runs is for a shell. */
-const hasShell = spawnSync('sh', ['-c', 'true']).status === 0;
 /* oxlint-disable vitest/no-disabled-tests -- they are skipped where they cannot run */
 const test = anyTest.skipIf(!hasShell);
 const redisTest = anyTest.skipIf(!hasShell || noRedis !== undefined);

@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { hasShell } from '../shell.ts';
 import { until } from './until.ts';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
@@ -36,7 +37,6 @@ async function compiled(): Promise<string> {
 }
 
 /** It is a shell that watches. */
-const hasShell = spawnSync('sh', ['-c', 'true']).status === 0;
 
 test.skipIf(!hasShell)('what a process started ends with it, and its folder goes, even when it is killed', async () => {
   const parent = spawn(process.execPath, [await compiled()], { stdio: ['ignore', 'pipe', 'inherit'] });
