@@ -78,8 +78,9 @@ async function beginUnder(
   const wanted = { ...selection, recorded: true };
   const restored = kept === undefined ? undefined : restoreEngine(wanted, kept);
   if (restored?.ok === false) return failed(restored.reason);
-  const [anew] = restored?.anew ?? [];
-  if (anew !== undefined) return failed(`${anew} was judged by other rules; choose another store, or another --name`);
+  const [restarted] = restored?.anew ?? [];
+  if (restarted !== undefined)
+    return failed(`the verdicts on ${restarted} follow other rules; choose another store, or another --name`);
   if (kept === undefined) await store.write([{ space: 'replay', key: 'inputs', value: inputs }], leadership.token());
   else
     io.stderr.write(

@@ -112,7 +112,7 @@ describe('a replay with a store', () => {
       replay([BLACKOUT], { settings: rules, store, format: 'ndjson', quiet: true }, io),
     );
     expect(judged.status).toBe(69);
-    expect(judged.err).toContain('KP was judged by other rules');
+    expect(judged.err).toContain('the verdicts on KP follow other rules');
     expect((await events({})).out).toBe(told);
   });
 
