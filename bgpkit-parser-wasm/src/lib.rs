@@ -15,6 +15,7 @@ mod gunzip;
 mod huffman;
 mod nlri;
 mod numbers;
+mod packed;
 mod path;
 mod problem;
 mod quiet;

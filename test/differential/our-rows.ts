@@ -1,6 +1,6 @@
-import type { Batch } from '#bgpkit-parser-wasm';
 import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
-import { addressOf, FLAG, KIND, NONE, prefixAt } from '../../streams/mrt/decode/decode-batch.ts';
+import { readBatch, SESSION_BYTES, type Batch } from '../../streams/mrt/decode/batch.ts';
+import { FLAG, KIND, NONE, prefixAt, sessionEnds } from '../../streams/mrt/decode/decode-batch.ts';
 import { u16 } from '../../streams/mrt/record/octets.ts';
 import { TYPE } from '../../streams/mrt/record/record-types.ts';
 
@@ -44,7 +44,7 @@ interface Collected {
 }
 
 function collect(all: Collected, decoder: MrtDecoder, records: readonly Uint8Array[]): void {
-  const batch = decoder.decode(Buffer.concat(records));
+  const batch = readBatch(decoder.decode(Buffer.concat(records)));
   const textOf = textsOf(batch);
   let row = 0;
   let offset = 0;
@@ -71,7 +71,10 @@ const LETTERS: Readonly<Record<number, string>> = {
 };
 
 function textsOf(batch: Batch): (row: number, isTimed: boolean) => string {
-  const peers = batch.peers.map((peer) => `${addressOf(peer.address)}|${peer.asn}`);
+  const peers = Array.from({ length: batch.peers.length / SESSION_BYTES }, (_, index) => {
+    const { peer } = sessionEnds(batch.peers, index * SESSION_BYTES);
+    return `${peer.address}|${peer.asn}`;
+  });
   const prefixes = memo((index) => prefixAt(batch, index).text);
   const paths = memo((index) => (index === NONE ? '' : pathText(batch, index)));
   return (row, isTimed) => {

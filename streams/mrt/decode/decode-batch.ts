@@ -1,10 +1,11 @@
-import type { Batch, BatchPeer } from '#bgpkit-parser-wasm';
 import type { AsPath, PathEntry } from '../../../src/bgp/as-path.ts';
 import type { Asn } from '../../../src/bgp/asn.ts';
 import type { AddressWords, Prefix } from '../../../src/bgp/prefix.ts';
 import { addressText, prefixOf } from '../../../src/bgp/prefix.ts';
+import { PREFIX_BYTES, type Batch } from './batch.ts';
+import type { SessionEnd } from './peer-state.ts';
 
-/** The columns of a decoded batch hold these numbers; see the types of bgpkit-parser-wasm. */
+/** The columns of a decoded batch hold these numbers; see `Batch`. */
 export const KIND = { rib: 0, announcement: 1, withdrawal: 2, peerState: 3, endOfRib: 4 } as const;
 
 /** Bits of a decoded row. */
@@ -14,20 +15,16 @@ export const REASON = { unknownMessage: 3, local: 4 } as const;
 /** "None" in columns of indexes. */
 export const NONE = 0xffff_ffff;
 
-const PREFIX_BYTES = 18;
+/** An end: 4 or 6, 16 bytes of address, and the AS number. */
+const END_BYTES = 21;
+const ASN_AT = 17;
 const SEGMENT = { set: 1, sequence: 2 } as const;
 
 /** The prefix at an index of the batch's table. */
 export function prefixAt(batch: Batch, index: number): Prefix {
   const at = index * PREFIX_BYTES;
   const { prefixes } = batch;
-  const words: AddressWords = [
-    wordAt(prefixes, at + 2),
-    wordAt(prefixes, at + 6),
-    wordAt(prefixes, at + 10),
-    wordAt(prefixes, at + 14),
-  ];
-  return prefixOf(prefixes[at] === 4 ? 'ipv4' : 'ipv6', words, prefixes[at + 1] ?? 0);
+  return prefixOf(prefixes[at] === 4 ? 'ipv4' : 'ipv6', addressWords(prefixes, at + 2), prefixes[at + 1] ?? 0);
 }
 
 /** The AS path at an index of the batch's table. Confederation segments are left out, sets are sorted upward. */
@@ -46,10 +43,18 @@ export function pathAt(batch: Batch, index: number): AsPath {
   return path;
 }
 
-/** The canonical text of a session's address. */
-export function addressOf(address: BatchPeer['address']): string {
-  if (address.length === 4) return addressText('ipv4', [wordAt(address, 0), 0, 0, 0]);
-  return addressText('ipv6', [wordAt(address, 0), wordAt(address, 4), wordAt(address, 8), wordAt(address, 12)]);
+/** The two ends of the session that begins at this byte of the batch's table. */
+export function sessionEnds(peers: Uint8Array, at: number): { readonly peer: SessionEnd; readonly local: SessionEnd } {
+  return { peer: endAt(peers, at), local: endAt(peers, at + END_BYTES) };
+}
+
+function endAt(bytes: Uint8Array, at: number): SessionEnd {
+  const words = addressWords(bytes, at + 1);
+  return { address: addressText(bytes[at] === 4 ? 'ipv4' : 'ipv6', words), asn: wordAt(bytes, at + ASN_AT) as Asn };
+}
+
+function addressWords(bytes: Uint8Array, at: number): AddressWords {
+  return [wordAt(bytes, at), wordAt(bytes, at + 4), wordAt(bytes, at + 8), wordAt(bytes, at + 12)];
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {

@@ -1,4 +1,3 @@
-import type { Batch } from '#bgpkit-parser-wasm';
 import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
 import type { AsPath } from '../../../src/bgp/as-path.ts';
 import type { Asn } from '../../../src/bgp/asn.ts';
@@ -7,8 +6,10 @@ import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 import { peerOf } from '../../../src/bgp/peer.ts';
 import type { Prefix } from '../../../src/bgp/prefix.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
-import { addressOf, FLAG, KIND, NONE, pathAt, prefixAt, REASON } from './decode-batch.ts';
+import { readBatch, type Batch } from './batch.ts';
+import { FLAG, KIND, NONE, pathAt, prefixAt, REASON } from './decode-batch.ts';
 import type { CreateRecordDecoder, Decoded, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
+import { KnownSessions, type KnownSession } from './known-sessions.ts';
 import { routesOf } from './message-routes.ts';
 import type { SessionEnd } from './peer-state.ts';
 import { isUnspecified, SessionBook } from './peer-state.ts';
@@ -28,26 +29,38 @@ const MAX_GAPS = 64;
  * because the state records of some daemons are incomplete (see `SessionBook`).
  */
 export function recordDecoders(): CreateRecordDecoder {
-  const books = new Map<Collector, SessionBook>();
+  const sessions = new Map<Collector, Sessions>();
   return (collector) => {
-    const book = books.get(collector) ?? new SessionBook();
-    books.set(collector, book);
-    return decoderOf(collector, book);
+    const known = sessions.get(collector) ?? sessionsOf(collector);
+    sessions.set(collector, known);
+    return decoderOf(known);
   };
 }
 
 /** A decoder for a single file. */
-export const createRecordDecoder: CreateRecordDecoder = (collector) => decoderOf(collector, new SessionBook());
+export const createRecordDecoder: CreateRecordDecoder = (collector) => decoderOf(sessionsOf(collector));
 
-function decoderOf(collector: Collector, book: SessionBook): RecordDecoder {
+/** What is known of a collector's sessions. */
+interface Sessions {
+  readonly collector: Collector;
+  readonly book: SessionBook;
+  readonly known: KnownSessions;
+}
+
+function sessionsOf(collector: Collector): Sessions {
+  const book = new SessionBook();
+  return { collector, book, known: new KnownSessions(collector, book) };
+}
+
+function decoderOf(sessions: Sessions): RecordDecoder {
   let decoder = new MrtDecoder();
   return {
     decode(records) {
-      const batch = contained(() => decoder.decode(records));
-      if (batch !== undefined) return elementsOf(batch, records, collector, book);
+      const batch = contained(() => readBatch(decoder.decode(records)));
+      if (batch !== undefined) return elementsOf(batch, records, sessions);
       // No known input does this. The decoder's state is unusable afterwards.
       decoder = new MrtDecoder();
-      return trapped(collector, records);
+      return trapped(sessions.collector, records);
     },
     close() {
       decoder.free();
@@ -78,8 +91,7 @@ function trapped(collector: Collector, records: Uint8Array): Decoded {
 interface Tables {
   readonly collector: Collector;
   readonly book: SessionBook;
-  readonly peer: (index: number) => Peer;
-  readonly local: (index: number) => SessionEnd;
+  readonly session: (index: number) => KnownSession;
   readonly prefix: (index: number) => Prefix;
   /** `undefined`: malformed, because it contains AS 0 (RFC 7607). */
   readonly path: (index: number) => AsPath | undefined;
@@ -91,12 +103,8 @@ interface Growing {
   readonly problems: DecodeProblem[];
 }
 
-function elementsOf(batch: Batch, records: Uint8Array, collector: Collector, book: SessionBook): Decoded {
-  const tables = tablesOf(batch, collector, book);
-  for (const [index, session] of batch.peers.entries()) {
-    if (session.isHeard) book.noteSession(tables.peer(index), tables.local(index));
-  }
-
+function elementsOf(batch: Batch, records: Uint8Array, sessions: Sessions): Decoded {
+  const tables = tablesOf(batch, sessions);
   const elements: RoutingElement[] = [];
   const problems: DecodeProblem[] = [];
   const decoded = { elements, problems };
@@ -112,18 +120,12 @@ function elementsOf(batch: Batch, records: Uint8Array, collector: Collector, boo
   return decoded;
 }
 
-function tablesOf(batch: Batch, collector: Collector, book: SessionBook): Tables {
+function tablesOf(batch: Batch, { collector, book, known }: Sessions): Tables {
+  const sessions = known.of(batch);
   return {
     collector,
     book,
-    peer: interned((index) => {
-      const session = batch.peers[index];
-      return peerOf(collector, session ? addressOf(session.address) : '0.0.0.0', (session?.asn ?? 0) as Asn);
-    }),
-    local: interned((index) => {
-      const session = batch.peers[index];
-      return { address: session ? addressOf(session.localAddress) : '0.0.0.0', asn: (session?.localAsn ?? 0) as Asn };
-    }),
+    session: (index) => sessions[index] ?? unnamed(collector),
     prefix: interned((index) => prefixAt(batch, index)),
     path: interned((index) => {
       const path = index === NONE ? [] : pathAt(batch, index);
@@ -132,6 +134,11 @@ function tablesOf(batch: Batch, collector: Collector, book: SessionBook): Tables
         : path;
     }),
   };
+}
+
+/** The session of a row that names none. */
+function unnamed(collector: Collector): KnownSession {
+  return { peer: peerOf(collector, '0.0.0.0', AS_0), local: { address: '0.0.0.0', asn: AS_0 } };
 }
 
 function interned<T>(build: (index: number) => T): (index: number) => T {
@@ -152,11 +159,11 @@ function pushRow(decoded: Growing, batch: Batch, row: number, tables: Tables): v
   // because they forward no packets.
   if ((flags & (FLAG.local | FLAG.multicast)) !== 0) return;
   const at = msOf(batch.time[row]);
-  const peer = tables.peer(batch.peer[row] ?? NONE);
+  const { peer, local } = tables.session(batch.peer[row] ?? NONE);
   const detail = batch.detail[row] ?? 0;
   const kind = batch.kind[row];
   if (kind === KIND.peerState) {
-    pushState(elements, at, { peer, local: tables.local(batch.peer[row] ?? NONE), detail }, tables);
+    pushState(elements, at, { peer, local, detail }, tables);
     return;
   }
   if (isUnspecified(peer)) {
@@ -229,7 +236,7 @@ function pushState(elements: RoutingElement[], at: EventTime, state: StateRow, {
 function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
   const peer = batch.problemPeer[index] ?? NONE;
   const reason = batch.problemReason[index] ?? 0;
-  const isNamed = peer !== NONE && !isUnspecified(tables.peer(peer));
+  const isNamed = peer !== NONE && !isUnspecified(tables.session(peer).peer);
   // A message of an unknown type may be an UPDATE, and a record without a readable peer may come from any peer.
   const hidesRoutes = reason === REASON.unknownMessage || (reason === REASON.local && !isNamed);
   const treatment = TREATMENTS[batch.problemTreatment[index] ?? 0] ?? 'peer-unknown';
@@ -238,7 +245,7 @@ function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
     reason: reasonText(reason),
     treatment: hidesRoutes ? 'peer-unknown' : treatment,
   };
-  return peer === NONE ? problem : { ...problem, peer: tables.peer(peer) };
+  return peer === NONE ? problem : { ...problem, peer: tables.session(peer).peer };
 }
 
 /**

@@ -27,7 +27,7 @@ type SessionState = 'up' | 'down' | 'perhaps-down';
 const ESTABLISHED = 6;
 const NOTHING: StateMeaning = { type: 'nothing' };
 /** Most sessions to remember. Collectors have a few hundred; a file with more than this is broken. */
-const MAX_SESSIONS = 65_536;
+export const MAX_SESSIONS = 65_536;
 
 /**
  * What one collector's records said about its sessions, in order, so that its state records can be understood:
