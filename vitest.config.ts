@@ -49,8 +49,8 @@ const warm = globSync(WARM, { ignore: [...units, ...APART] });
 export default defineConfig({
   test: {
     globalSetup: ['test/support/setup.ts'],
-    // Many wait for a server or a process rather than compute.
-    maxWorkers: Math.max(3, 2 * availableParallelism()),
+    // Many wait for a server or a process rather than compute. Each worker compiles the program for itself.
+    maxWorkers: Math.max(3, availableParallelism() + 1),
     // Tests replay days and throw them away: with V8's own sizes, three times as many collections copy what is still in use.
     execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=64'],
     testTimeout: 60_000,
