@@ -105,16 +105,19 @@ function hexOf(raw: Uint8Array): string {
  */
 export class MessageIds {
   #ms = -1;
+  /** The millisecond in hex: a round of KEEPALIVEs has hundreds of messages in one. */
+  #hex = '';
   #counter = 0;
 
   next(peer: string, at: EventTime): string {
-    if (at > this.#ms) {
-      this.#ms = at;
-      this.#counter = 0;
-    } else if (++this.#counter > 0xffff) {
-      this.#ms++;
-      this.#counter = 0;
-    }
-    return `${peer}-${this.#ms.toString(16).padStart(12, '0')}${this.#counter.toString(16).padStart(4, '0')}`;
+    if (at > this.#ms) this.#begin(at);
+    else if (++this.#counter > 0xffff) this.#begin(this.#ms + 1);
+    return `${peer}-${this.#hex}${this.#counter.toString(16).padStart(4, '0')}`;
+  }
+
+  #begin(ms: number): void {
+    this.#ms = ms;
+    this.#hex = ms.toString(16).padStart(12, '0');
+    this.#counter = 0;
   }
 }

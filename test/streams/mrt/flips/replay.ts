@@ -23,23 +23,23 @@ const BAD = new Set(['country.unroutable', 'country.degraded']);
 const NEAR = 60_000;
 
 /**
- * Replays a folder as the command does, from the files to the events, again and again with one file harmed. What cannot be
- * another thing the second time is done once: the scan of a file that stays, and what the engine says of the same elements.
+ * Replays files as the command does, to the events, again and again with one of them harmed. What cannot differ the second
+ * time is done once: the search in their folder, the scan of a file that stays, and the events of the same elements.
  */
 class Replays {
-  readonly #folder: string;
+  readonly #paths: readonly string[];
   readonly #harmed: string;
   readonly #scans = new Map<string, Promise<readonly ScanBatch[]>>();
   readonly #events = new Map<string, readonly UnroutableEvent[]>();
 
-  constructor(folder: string, harmed: string) {
-    this.#folder = folder;
+  constructor(paths: readonly string[], harmed: string) {
+    this.#paths = paths;
     this.#harmed = harmed;
   }
 
   async replay(): Promise<Outcome> {
     const reports: MrtReport[] = [];
-    const planned = await planMrt({ paths: [this.#folder] });
+    const planned = await planMrt({ paths: this.#paths });
     if (!planned.ok) return { events: [], isTold: true };
     const source = mrtSource(planned.plan, {
       watch: KP.blocks,
@@ -105,7 +105,8 @@ export async function replayHarmed(
   const place = join(folder, 'rrc77');
   mkdirSync(place, { recursive: true });
   for (const { name, bytes } of scene.files) writeFileSync(join(place, name), bytes);
-  const replays = new Replays(folder, scene.harmed);
+  const paths = scene.files.map(({ name }) => join(place, name));
+  const replays = new Replays(paths, scene.harmed);
   let whole: Outcome | undefined;
   let n = 0;
   for (const bytes of files) {
