@@ -52,8 +52,8 @@ export class SightLog {
   /** Records the sessions that got or lost a vote since, and those whose routes were removed without a message. */
   look(at: EventTime): void {
     const day = beginOf(at, DAY_MS);
-    if (this.#storedDay === day) {
-      this.#day = day;
+    if (this.#storedDay !== undefined) {
+      this.#day = this.#storedDay;
       this.#add({ at, peer: EVERY_PEER, mask: undefined, message: undefined }, at);
     }
     this.#storedDay = undefined;

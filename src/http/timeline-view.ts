@@ -1,6 +1,6 @@
 import { isoTime } from '../bgp/time.ts';
 import type { Seen, TimelineBucket } from '../history/bucket.ts';
-import { DAY_MS } from '../history/calendar.ts';
+import { DAY_MS, MINUTE_MS } from '../history/calendar.ts';
 import type { ExactLook } from '../history/exact.ts';
 import { exactLooks, resolutionFor, timeline, verdictTurns } from '../history/query.ts';
 import type { Reader } from '../history/stored.ts';
@@ -71,7 +71,9 @@ async function timelineOf(
   const resolution = asked.resolution ?? resolutionFor(range);
   const most = { exact: DAY_MS, minute: 31 * DAY_MS, hour: 731 * DAY_MS, day: Number.POSITIVE_INFINITY }[resolution];
   if (range.until - range.from > most) throw new Refused(400, `the range is too long for this resolution`);
-  const turns = await verdictTurns(store, subject.key, range);
+  // After the last recorded minute nothing is known, so the last verdict does not go on.
+  const isAfter = range.from >= (subject.recorded ?? range.from) + MINUTE_MS;
+  const turns = isAfter ? [] : await verdictTurns(store, subject.key, range);
   const buckets =
     resolution === 'exact'
       ? (await exactLooks(store, subject.key, range)).map(momentOf)

@@ -19,7 +19,7 @@ export interface HeadlineFacts {
 
 /** `North Korea has been unroutable since 2014-12-22 16:15:12 UTC (01:15:12 in Pyongyang, 23 Dec): all 36 networks …` */
 export function headline({ territory, family, timeZone, verdict, since, visibility, at }: HeadlineFacts): string {
-  const name = family === 'ipv4' ? territory.name : `${territory.name} over ${familyText(family)}`;
+  const name = nameOf(territory, family);
   const clock = createClock(timeZone);
   if (since === undefined) return `It is not known whether ${name} is routable: nothing has been seen of it yet.`;
   const from = `since ${clock.moment(since)}`;
@@ -27,6 +27,22 @@ export function headline({ territory, family, timeZone, verdict, since, visibili
   if (at !== undefined) return `At ${clock.moment(at)}, ${name} had been ${wordOf(verdict)} ${from}.`;
   if (verdict === 'unknown') return `We cannot see whether ${name} is routable, and have not ${from}${proof}.`;
   return `${name} has been ${wordOf(verdict)} ${from}${proof}.`;
+}
+
+/** `Nothing is recorded of North Korea for 2014-12-24 00:00:00 UTC (09:00:00 in Pyongyang).` */
+export function notRecorded({
+  territory,
+  family,
+  timeZone,
+  at,
+}: Pick<HeadlineFacts, 'territory' | 'family' | 'timeZone'> & { readonly at: EventTime }): string {
+  const moment = createClock(timeZone).moment(at);
+  return `Nothing is recorded of ${nameOf(territory, family)} for ${moment}.`;
+}
+
+/** The name of a territory, with IPv6 where that is meant. */
+function nameOf({ name }: HeadlineFacts['territory'], family: Family): string {
+  return family === 'ipv4' ? name : `${name} over ${familyText(family)}`;
 }
 
 function wordOf(verdict: Verdict): string {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { exactLooks, sightBetween, timeline, verdictTurns } from '../../src/history/query.ts';
+import { exactLooks, timeline, verdictTurns } from '../../src/history/query.ts';
+import { sightBetween } from '../../src/history/sight-between.ts';
+import { nextMonth } from '../../src/history/calendar.ts';
+import { VerdictLog } from '../../src/history/verdict-log.ts';
+import type { EventTime } from '../../src/bgp/time.ts';
 import { maskSize } from '../../src/history/sight.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { clock, peer, peers, UNITS } from '../support/day.ts';
@@ -102,6 +106,25 @@ test('verdicts are recorded by the time since when they are so, and each inciden
   expect(closed).toBeDefined();
   expect(past.map(({ value }) => JSON.parse(value) as unknown)).toEqual([
     (closed?.data as { incident: unknown } | undefined)?.incident,
+  ]);
+});
+
+test.each([0, 1, 23, 24, 30, 120])('a verdict has the time at which it began, also %i months later', async (months) => {
+  const log = new VerdictLog();
+  log.note(clock('13:00'), 'unroutable');
+  log.note(clock('14:00'), 'routable');
+  const at = Date.UTC(2014, 11 + months, 25) as EventTime;
+  const store = memoryStore();
+  const keep = () => store.write(log.take().map((change) => ({ space: 'history/KP/ipv4', ...change })));
+  for (let month = clock('14:00'); month < at; month = nextMonth(month)) {
+    log.pass(month);
+    await keep();
+  }
+  log.note(at, 'unroutable');
+  await keep();
+  expect(await verdictTurns(store, SUBJECT, range((at - 60_000) as EventTime, (at + 1) as EventTime))).toEqual([
+    [clock('14:00'), 'routable'],
+    [at, 'unroutable'],
   ]);
 });
 
