@@ -186,7 +186,7 @@ test('an empty store has no territory and no verdict, and says so', async () => 
 test('badge, feed and calendar carry the incident, and no text of theirs is markup', async () => {
   const { get } = await serving(await outageStore());
   expect(await (await get('/badge.svg')).text()).toContain('North Korea: routable');
-  expect(await (await get('/feed.xml')).text()).toContain('<title>KP unroutable</title>');
+  expect(await (await get('/feed.xml')).text()).toContain('<title>North Korea unroutable</title>');
   const calendar = await (await get('/incidents.ics')).text();
   expect(calendar).toContain('DTSTART:20141222T130020Z\r\nDTEND:20141222T140030Z');
 });
