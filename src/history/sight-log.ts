@@ -20,6 +20,8 @@ export class SightLog {
   #day: EventTime | undefined;
   #begun: { readonly key: string; readonly value: string }[] = [];
 
+  /** Whether the store has lost the start of the day. */
+  #isBeginLost = false;
   /** The day whose start the store has already, until the first sample. */
   #storedDay: EventTime | undefined;
 
@@ -69,9 +71,17 @@ export class SightLog {
     // The order of a map depends on when the program started.
     changes.sort((a, b) => (a.peer < b.peer ? -1 : 1));
     for (const change of changes) this.#add(change, at);
-    if (this.#day !== undefined && day <= this.#day) return;
+    if (this.#day !== undefined && day <= this.#day && !this.#isBeginLost) return;
+    this.#isBeginLost = false;
     this.#day = day;
     this.#begun.push({ key: beginKey(at), value: sightText(at, this.#sight) });
+  }
+
+  /** Records all sessions again with the next sample, for a store that has lost them. */
+  touch(): void {
+    this.#storedDay ??= this.#day;
+    this.#isBeginLost = true;
+    this.#sight.clear();
   }
 
   /** The records that changed since the last call. */

@@ -135,6 +135,8 @@ export class ViewHistory {
   touch(): void {
     this.#rollUp.touch();
     this.#verdicts.touch();
+    this.#sight?.touch();
+    this.#about = undefined;
     this.#isExactChanged = this.#exact !== undefined;
     this.#areHoursChanged = true;
     this.#isFirst = true;
