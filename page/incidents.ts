@@ -10,7 +10,11 @@ export async function loadIncidents(): Promise<void> {
   if (now === undefined) return;
   const { incidents } = await ask('incidents', { territory: now.territory, family: now.family });
   byId('incidents-empty').hidden = incidents.length > 0;
+  const focused = document.activeElement?.closest('#incidents') && document.activeElement.getAttribute('aria-label');
   byId('incidents').replaceChildren(...incidents.map(incidentLine));
+  if (focused === null || focused === undefined) return;
+  for (const one of byId('incidents').querySelectorAll('button'))
+    if (one.getAttribute('aria-label') === focused) one.focus({ preventScroll: true });
 }
 
 /**

@@ -124,12 +124,13 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
   });
   if (options.unreadable !== undefined) addRefusal(app, options.unreadable);
   app.get('/api/v1/events/stream', async (context) => {
+    const asked = askedOf(context, 'stream');
     if (context.req.method === 'HEAD') return context.body(null, 200, STREAM_HEADERS);
     if (stream.isFull) {
       context.header('Retry-After', '1');
       return context.json({ error: 'too many readers' }, 503);
     }
-    const after = context.req.header('last-event-id') ?? context.req.query('after');
+    const after = context.req.header('last-event-id') ?? asked.after;
     await stream.add(context.env.outgoing, HEADERS, after === '' ? undefined : after);
     return RESPONSE_ALREADY_SENT;
   });

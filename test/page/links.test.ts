@@ -81,6 +81,38 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
     await drawn(page);
   });
 
+  test('by keyboard one zooms in and out, goes earlier and later, and keeps the focus', async () => {
+    const { page } = await show(await outageStore(), '#territory=KP&family=ipv4&range=6h');
+    await drawn(page);
+    const spanAfter = async (name: string): Promise<string[]> => {
+      const before = await page.evaluate('location.hash');
+      await page.focus(`#ranges button:text-is("${name}")`);
+      await page.keyboard.press('Enter');
+      await page.waitForFunction(`location.hash !== ${JSON.stringify(before)}`);
+      const fields = new URLSearchParams(String(await page.evaluate('location.hash.slice(1)')));
+      const [from = '', until = ''] = [fields.get('from') ?? '', fields.get('until') ?? ''];
+      await page.waitForSelector(`#range-text:has-text("${from.slice(0, 19).replace('T', ' ')}")`);
+      expect(await page.evaluate('document.activeElement.textContent')).toBe(name);
+      return [from.slice(11, 16), until.slice(11, 16)];
+    };
+    expect(await spanAfter('Zoom in')).toEqual(['11:31', '14:31']);
+    expect(await spanAfter('Later')).toEqual(['13:01', '16:01']);
+    expect(await spanAfter('Earlier')).toEqual(['11:31', '14:31']);
+    expect(await spanAfter('Zoom out')).toEqual(['10:01', '16:01']);
+  });
+
+  test('new data does not take the focus from the button of an incident', async () => {
+    const store = await outageStore();
+    const { page } = await show(store);
+    await page.focus('#incidents button:text-is("Evidence")');
+    const [verdict] = await store.read('verdicts');
+    const value = JSON.stringify({ ...(JSON.parse(verdict?.value ?? '{}') as object), verdict: 'degraded' });
+    await page.evaluate("document.querySelector('#incidents li').id = 'old'");
+    await store.write([{ space: 'verdicts', key: 'KP/ipv4', value }]);
+    await page.waitForSelector('#old', { state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Evidence');
+  });
+
   test('an incident that was open when the recording ended is not said to last until now', async () => {
     const store = memoryStore();
     await record(store, new Told().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').elements);
