@@ -113,6 +113,19 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Evidence');
   });
 
+  test('on a phone the evidence is scrolled, and its words are not broken', async () => {
+    const { page } = await show(await outageStore());
+    await page.setViewportSize({ width: 390, height: 800 });
+    await drawn(page);
+    await page.click('#why');
+    await page.waitForSelector('#evidence-table tbody tr');
+    const heights = await page.$$eval('#evidence-table th, #evidence-table tbody tr:first-child td', (cells) =>
+      cells.map((one) => one.getBoundingClientRect().height),
+    );
+    expect(Math.max(...heights)).toBeLessThan(90);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+  });
+
   test('an incident that was open when the recording ended is not said to last until now', async () => {
     const store = memoryStore();
     await record(store, new Told().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').elements);
