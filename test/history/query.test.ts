@@ -193,10 +193,10 @@ test('a store that has lost everything gets the names, the networks and what eac
   for (const element of before) engine.apply(element);
   engine.takeChanges();
   const emptied = memoryStore();
-  await emptied.write(engine.state() as never);
+  await emptied.write(engine.state());
   for (const element of after) {
     engine.apply(element);
-    await emptied.write(engine.takeChanges() as never);
+    await emptied.write(engine.takeChanges());
   }
   expect(await aboutOf(emptied, SUBJECT)).toMatchObject({ name: 'North Korea', networks: UNITS });
   const { begin, isRecorded } = await sightBetween(emptied, SUBJECT, range(clock('13:05'), clock('13:06')));

@@ -90,7 +90,7 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
       await page.keyboard.press('Enter');
       await page.waitForFunction(`location.hash !== ${JSON.stringify(before)}`);
       const fields = new URLSearchParams(String(await page.evaluate('location.hash.slice(1)')));
-      const [from = '', until = ''] = [fields.get('from') ?? '', fields.get('until') ?? ''];
+      const [from, until] = [fields.get('from') ?? '', fields.get('until') ?? ''];
       await page.waitForSelector(`#range-text:has-text("${from.slice(0, 19).replace('T', ' ')}")`);
       expect(await page.evaluate('document.activeElement.textContent')).toBe(name);
       return [from.slice(11, 16), until.slice(11, 16)];
