@@ -5,7 +5,7 @@ import { beginOf, beginOfMonth, DAY_MS, HOUR_MS, MINUTE_MS, minutesOf, nextMonth
 import { Chunk, LEVELS, parseOpen, type Level } from './chunk.ts';
 import { exactKey, parseExact, type ExactLook } from './exact.ts';
 import { OPEN_KEY } from './roll-up.ts';
-import { readKeys, type Reader } from './stored.ts';
+import { readKeys, type About, type Reader } from './stored.ts';
 import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
 
 /** A time range: `from` is part of it, `until` is not. */
@@ -180,13 +180,6 @@ function monthBefore(at: EventTime): EventTime {
 /** The space of the history of a territory and family, such as `KP/ipv4`. */
 export function spaceOf(subject: string): Space {
   return `history/${subject}` as Space;
-}
-
-/** The recorded territory: its name, its time zone if it has one, its networks in address order. */
-export interface About {
-  readonly name: string;
-  readonly timeZone?: string;
-  readonly networks: readonly string[];
 }
 
 /** The description of a recorded territory and family; `undefined` when nothing is recorded. */

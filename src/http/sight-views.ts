@@ -1,9 +1,9 @@
 import type { PeerId } from '../bgp/peer.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
 import { DAY_MS } from '../history/calendar.ts';
-import { verdictTurns } from '../history/query.ts';
+import { verdictTurns, type Range } from '../history/query.ts';
 import { applyChange, EVERY_PEER, maskHas, maskSize, type SightChange } from '../history/sight.ts';
-import { sightBetween } from '../history/sight-between.ts';
+import { sightBetween, type SightBetween } from '../history/sight-between.ts';
 import type { Reader } from '../history/stored.ts';
 import type { VerdictTurn } from '../history/verdict-log.ts';
 import { headline, notRecorded } from '../report/headline.ts';
@@ -65,7 +65,7 @@ async function sightAt(store: Reader, asked: Questions['moment'], now: number): 
   const until = ((isPresent ? last : at) + 1) as EventTime;
   const range = { from: Math.max(0, until - DAY_MS) as EventTime, until };
   const [{ begin, changes, isRecordedAtEnd: recorded }, turns] = await Promise.all([
-    sightBetween(store, subject.key, range),
+    sightOf(store, subject, range),
     verdictTurns(store, subject.key, range),
   ]);
   const masks = new Map(begin);
@@ -78,6 +78,16 @@ async function sightAt(store: Reader, asked: Questions['moment'], now: number): 
   return { subject, at, turn: until - 1 > last ? undefined : turns.at(-1), recorded, sight };
 }
 
+/** The same from the time on at which the territory has its present networks: older masks have other ones. */
+async function sightOf(store: Reader, { key, about }: Subject, range: Range): Promise<SightBetween> {
+  const since = about.networksSince ?? range.from;
+  if (since <= range.from) return sightBetween(store, key, range);
+  if (since >= range.until) return { begin: new Map(), changes: [], isRecorded: false, isRecordedAtEnd: false };
+  const { begin, ...seen } = await sightBetween(store, key, { from: since, until: range.until });
+  const first = [...begin].map(([peer, mask]): SightChange => ({ at: since, peer, mask, message: undefined }));
+  return { ...seen, begin: new Map(), changes: [...first, ...seen.changes] };
+}
+
 /** Longest range, ms: longer ones have too many changes for one picture. */
 const MOST_OF_PEERS_MS = 3 * DAY_MS;
 
@@ -86,7 +96,7 @@ export async function peersView(store: Reader, asked: Questions['span']): Promis
   const subject = await subjectOfOne(store, asked);
   const range = rangeOf(subject, asked);
   if (range.until - range.from > MOST_OF_PEERS_MS) throw new Refused(400, 'at most three days of peers at once');
-  const { begin, changes, isRecorded } = await sightBetween(store, subject.key, range);
+  const { begin, changes, isRecorded } = await sightOf(store, subject, range);
   const rows = new Map<PeerId, PeerRow>();
   for (const [id, mask] of begin) rows.set(id, { sees: maskSize(mask), changes: [] });
   for (const { at, peer, mask } of changes) {

@@ -74,10 +74,12 @@ async function timelineOf(
   // After the last recorded minute nothing is known, so the last verdict does not go on.
   const isAfter = range.from >= (subject.recorded ?? range.from) + MINUTE_MS;
   const turns = isAfter ? [] : await verdictTurns(store, subject.key, range);
-  const buckets =
+  const found =
     resolution === 'exact'
       ? (await exactLooks(store, subject.key, range)).map(momentOf)
       : await timeline(store, subject.key, range, resolution);
+  const { networksSince = 0 } = subject.about;
+  const buckets = found.map((bucket) => (bucket.at < networksSince ? { ...bucket, units: [] } : bucket));
   const head = {
     ...named(subject),
     ...{ from: isoTime(range.from), until: isoTime(range.until), resolution, networks: [...subject.about.networks] },

@@ -276,7 +276,7 @@ function lifelines(_: Picture, drawn: Drawn) {
       else data.push([from, end, row, share]);
     };
     for (const bucket of timeline.buckets)
-      if (bucket.share !== null) add(Date.parse(bucket.at), endOf(bucket), bucket.networks[row]?.lowest ?? 0);
+      if (bucket.share !== null) add(Date.parse(bucket.at), endOf(bucket), bucket.networks[row]?.lowest ?? -1);
     for (const one of unseenOf(timeline, until)) data.push([one.from, one.until, row, -1]);
   }
   return boxes(timeline.networks, data, drawn.style);

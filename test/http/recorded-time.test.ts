@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/app/system-clock.ts';
 import type { Answers } from '../../src/http/answers.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { record, Told } from '../history/scene.ts';
-import { peers } from '../support/day.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { OPTIONS, record, Told } from '../history/scene.ts';
+import { KP, peers, prefix, UNITS } from '../support/day.ts';
 import { outageStore, serving } from './scene.ts';
 
 const ALL = peers(20);
@@ -73,4 +74,25 @@ test.each([
   expect(((await json(`/api/v1/explain?at=${between}`)) as Answers['explain']).sentence).toMatch(
     /^Nothing is recorded/,
   );
+});
+
+test('networks that a territory got later do not take the place of those before', async () => {
+  const store = memoryStore();
+  const day = new Told().dump('12:00', ALL).withdraw('12:20', ALL, UNITS.slice(0, 1)).tick('12:30');
+  await record(store, day.elements);
+  const blocks = [prefix('10.0.0.0/24'), ...KP.blocks];
+  const options = { ...OPTIONS, territories: [{ territory: { ...KP, blocks }, policy: DEFAULT_POLICY }] };
+  const later = new Told().dump('13:00', ALL).announce('13:01', ALL, ['10.0.0.0/24']).tick('13:30');
+  await record(store, later.elements, 60_000, { options });
+  const { json } = await serving(store);
+  const ask = async (path: string) => json(`/api/v1/${path}&from=2014-12-22T12:10Z&until=2014-12-22T13:30Z`);
+  const { networks, buckets } = (await ask('timeline?resolution=minute')) as Answers['timeline'];
+  expect(networks).toEqual(['10.0.0.0/24', ...UNITS]);
+  const sizes = buckets.map((bucket) => [bucket.at < '2014-12-22T13:01', bucket.networks.length]);
+  expect(new Set(sizes.map(String))).toEqual(new Set(['true,0', 'false,5']));
+  expect(sees((await ask('peers?family=ipv4')) as Answers['peers'])?.slice(0, 2)).toEqual([
+    null,
+    { at: '2014-12-22T13:01:00.000Z', sees: expect.any(Number) as number },
+  ]);
+  expect(await json('/api/v1/state?at=2014-12-22T12:25Z')).toMatchObject({ recorded: false, peers: [] });
 });
