@@ -17,7 +17,7 @@ export function showAnswer(): void {
   const witnesses =
     now.visibility === undefined
       ? ''
-      : `${now.visibility.witnesses} witnesses: networks that usually have a route. ${now.visibility.voters} networks report now. `;
+      : `${now.visibility.witnesses} witnesses: networks that usually have a route. ${now.visibility.voters} networks ${now.isPast ? 'reported' : 'report now'}. `;
   const blind = now.verdict === 'unknown' ? 'We are blind: this is not an outage. ' : '';
   byId('facts').textContent = `${blind}${witnesses}${asOf}`;
   showConnection();

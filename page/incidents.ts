@@ -1,20 +1,36 @@
 import { durationText } from '../src/report/clock.ts';
-import { ask, type Listed } from './api.ts';
+import { ask, askIncident, type Listed } from './api.ts';
 import { button, byId, made, timeText } from './dom.ts';
 import { showEvidence } from './evidence.ts';
-import { go, isoText, state, subject, zone } from './state.ts';
+import { go, isoText, keyOf, state, subject, zone } from './state.ts';
 
-/** Lists the incidents of the subject, and zooms to the one that the address names. */
+/** Lists the incidents of the subject. */
 export async function loadIncidents(): Promise<void> {
   const now = subject();
   if (now === undefined) return;
   const { incidents } = await ask('incidents', { territory: now.territory, family: now.family });
   byId('incidents-empty').hidden = incidents.length > 0;
+  const focused = document.activeElement?.closest('#incidents') && document.activeElement.getAttribute('aria-label');
   byId('incidents').replaceChildren(...incidents.map(incidentLine));
-  if (state.shown.incident !== undefined) {
-    const asked = incidents.find(({ incident }) => incident.id === state.shown.incident);
-    if (asked !== undefined) zoomTo(asked);
-  }
+  if (focused === null || focused === undefined) return;
+  for (const one of byId('incidents').querySelectorAll('button'))
+    if (one.getAttribute('aria-label') === focused) one.focus({ preventScroll: true });
+}
+
+/**
+ * Zooms to the incident that the address names, however old it is. Its range replaces the link in the history of the
+ * browser, so that one step back leaves it.
+ *
+ * @returns whether the address names one
+ * @throws Refused with the API's reason
+ */
+export async function openIncident(): Promise<boolean> {
+  const id = state.shown.incident;
+  if (id === undefined) return false;
+  const found = await askIncident(id);
+  // Meanwhile the reader may have chosen something else.
+  if (state.shown.incident === id) zoomTo(found, 'replace');
+  return true;
 }
 
 interface IncidentFacts {
@@ -36,7 +52,8 @@ function incidentLine({ territory, family, incident }: Listed): HTMLLIElement {
     unroutableMs > 0 ? `${durationText(unroutableMs)} unroutable` : '',
     degradedMs > 0 ? `${durationText(degradedMs)} degraded` : '',
   ].filter((part) => part !== '');
-  const lasted = until === undefined ? 'not over' : parts.join(', ');
+  const isPast = subject()?.isPast === true;
+  const lasted = until === undefined ? `not over${isPast ? ' when the recording ended' : ''}` : parts.join(', ');
   const text = `${worst} since ${timeText(Date.parse(from), zone())}: ${lasted}, ${drops} ${drops === 1 ? 'drop' : 'drops'}, ${shape}`;
   const look = button('Zoom to onset', () => zoomTo({ territory, family, incident }));
   const why = button(
@@ -51,10 +68,11 @@ function incidentLine({ territory, family, incident }: Listed): HTMLLIElement {
 }
 
 /** A quarter of an hour around the onset. */
-function zoomTo({ incident }: Listed): void {
+function zoomTo({ territory, family, incident }: Listed, how?: 'replace'): void {
   const { spans, onset } = incident as unknown as IncidentFacts;
   const at = Date.parse(onset?.first ?? spans[0]?.from ?? '');
-  go({ ...state.shown, range: 'fixed', from: isoText(at - 5 * 60_000), until: isoText(at + 10 * 60_000) });
+  const range = { from: isoText(at - 5 * 60_000), until: isoText(at + 10 * 60_000) };
+  go({ subject: keyOf({ territory, family }), range: 'fixed', ...range }, how);
   byId('pictures').focus({ preventScroll: true });
   byId('pictures').scrollIntoView();
 }

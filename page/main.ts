@@ -3,7 +3,7 @@ import { showAnswer, showConnection } from './answer.ts';
 import { ask, Refused, type Answers, type Verdict } from './api.ts';
 import { byId, made, timeText } from './dom.ts';
 import { hideEvidence, showEvidence } from './evidence.ts';
-import { loadIncidents } from './incidents.ts';
+import { loadIncidents, openIncident } from './incidents.ts';
 import { restyle } from './panels.ts';
 import { load, showRanges } from './ranges.ts';
 import { showServices } from './services.ts';
@@ -25,6 +25,17 @@ function showSubjects(): void {
 async function loadServices(): Promise<void> {
   const now = subject();
   if (now !== undefined) await showServices(now.territory, zone());
+}
+
+/** Draws the range that the address names, or the one of the incident that it names. */
+async function loadShown(): Promise<void> {
+  try {
+    if (await openIncident()) return;
+  } catch (error) {
+    await load();
+    throw error;
+  }
+  await load();
 }
 
 /** Shows why a request failed, and continues. */
@@ -74,7 +85,7 @@ function take(next: readonly Verdict[]): void {
     // A subject that has just appeared has no time zone yet.
     if (next.some((one) => !zones.has(keyOf(one))))
       for (const one of await (named = territories())) zones.set(keyOf(one), one.timeZone);
-    await Promise.all([load(), loadIncidents(), loadServices()]);
+    await Promise.all([loadShown(), loadIncidents(), loadServices()]);
   });
 }
 
@@ -114,8 +125,15 @@ window.addEventListener('hashchange', () => {
   state.shown = readAddress(location.hash);
   showAnswer();
   showSubjects();
-  trying(load);
-  if (subject() !== before) for (const work of [loadIncidents, loadServices]) trying(work);
+  trying(loadShown);
+  if (subject() === before) return;
+  byId('evidence').hidden = true;
+  for (const work of [loadIncidents, loadServices]) trying(work);
+});
+// As a link it would replace the view in the address.
+byId('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  byId('pictures').focus();
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
 (byId('subject') as HTMLSelectElement).addEventListener('change', (event) => {

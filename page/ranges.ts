@@ -22,24 +22,64 @@ const MOST_PEERS_MS = 72 * HOUR_MS;
 /** Ranges up to two hours are drawn to the second. */
 const MOST_EXACT_MS = 2 * HOUR_MS;
 
+/** The end of the last recorded minute. */
+function recordedUntil({ asOf }: Verdict): number {
+  return asOf === undefined ? Date.now() : Date.parse(asOf) + 60_000;
+}
+
 function rangeOf(now: Verdict): { readonly from: number; readonly until: number } {
   if (state.shown.range === 'fixed' && state.shown.from !== undefined && state.shown.until !== undefined)
     return { from: Date.parse(state.shown.from), until: Date.parse(state.shown.until) };
-  const until = now.asOf === undefined ? Date.now() : Date.parse(now.asOf) + 60_000;
+  const until = recordedUntil(now);
   const hours = RANGES.find(([name]) => name === state.shown.range)?.[2] ?? 24;
   return { from: hours === 0 ? 0 : until - hours * HOUR_MS, until };
 }
 
-/** The buttons of the ranges. */
+/** The buttons of the ranges. They are made once, so that they keep the focus while new data arrives. */
 export function showRanges(): void {
-  byId('ranges').replaceChildren(
-    ...RANGES.map(([name, label]) => {
-      const one = button(label, () => go({ ...state.shown, range: name, from: undefined, until: undefined }));
-      one.setAttribute('aria-pressed', String(state.shown.range === name));
-      return one;
-    }),
-  );
+  const ranges = byId('ranges');
+  if (ranges.childElementCount === 0) ranges.append(...RANGES.map(rangeButton), ...MOVES.map(moveButton));
+  for (const one of ranges.querySelectorAll<HTMLElement>('[data-range]'))
+    one.setAttribute('aria-pressed', String(state.shown.range === one.dataset['range']));
 }
+
+function rangeButton([name, label]: (typeof RANGES)[number]): HTMLButtonElement {
+  const one = button(label, () => go({ ...state.shown, range: name, from: undefined, until: undefined }));
+  one.dataset['range'] = name;
+  return one;
+}
+
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Zoom and pan by keyboard, or without a mouse. */
+const MOVES: readonly (readonly [label: string, move: (span: Span, quarter: number) => Span])[] = [
+  ['Earlier', ({ from, until }, quarter) => ({ from: from - 2 * quarter, until: until - 2 * quarter })],
+  ['Later', ({ from, until }, quarter) => ({ from: from + 2 * quarter, until: until + 2 * quarter })],
+  ['Zoom in', ({ from, until }, quarter) => ({ from: from + quarter, until: until - quarter })],
+  ['Zoom out', ({ from, until }, quarter) => ({ from: from - 2 * quarter, until: until + 2 * quarter })],
+];
+
+/** The shortest range to zoom into. */
+const LEAST_MS = 4 * 60_000;
+
+/** Moves from the range that is drawn, within the time up to the last record. */
+function moveButton([label, move]: (typeof MOVES)[number]): HTMLButtonElement {
+  return button(label, () => {
+    const now = subject();
+    if (now === undefined || shownSpan === undefined) return;
+    const next = move(shownSpan, (shownSpan.until - shownSpan.from) / 4);
+    const last = recordedUntil(now);
+    const ahead = Math.max(0, next.until - last);
+    const span = { from: Math.max(0, next.from - ahead), until: next.until - ahead };
+    if (span.until - span.from >= LEAST_MS) zoomed(Math.round(span.from), Math.round(span.until));
+  });
+}
+
+/** The range of the pictures. */
+let shownSpan: Span | undefined;
 
 /** Start of the first recorded day. */
 async function firstRecorded(asked: Readonly<Record<string, string>>): Promise<number> {
@@ -74,6 +114,7 @@ export async function load(): Promise<void> {
     throw error;
   });
   if (mine !== loads) return;
+  shownSpan = { from, until };
   byId('range-text').textContent = `${timeText(from, zone())} to ${timeText(until, zone())}, by ${timeline.resolution}`;
   const fine = exact === undefined ? timeline : toTheSecond(timeline, exact);
   await show(timeline, fine, peers, { from, until });

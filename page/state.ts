@@ -37,9 +37,11 @@ export function nameOf({ name, family }: Verdict): string {
   return `${name} (${familyName(family)})`;
 }
 
-/** Shows something else, and puts it into the address. */
-export function go(next: Omit<Shown, 'incident'>): void {
-  location.hash = addressOf({ ...next, subject: next.subject ?? (subject() && keyOf(subject() as Verdict)) });
+/** Shows something else, and puts it into the address; `replace`: instead of the present view, which it explains. */
+export function go(next: Omit<Shown, 'incident'>, how?: 'replace'): void {
+  const address = addressOf({ ...next, subject: next.subject ?? (subject() && keyOf(subject() as Verdict)) });
+  if (how === 'replace') location.replace(address);
+  else location.hash = address;
 }
 
 /** RFC 3339, as the API takes it. */

@@ -14,6 +14,13 @@ export function beginOf(at: number, widthMs: number): EventTime {
   return (Math.floor(at / widthMs) * widthMs) as EventTime;
 }
 
+/** The starts of the minutes of a range. */
+export function minutesOf({ from, until }: { readonly from: EventTime; readonly until: EventTime }): EventTime[] {
+  const minutes: EventTime[] = [];
+  for (let at = beginOf(from, MINUTE_MS); at < until; at = (at + MINUTE_MS) as EventTime) minutes.push(at);
+  return minutes;
+}
+
 /** UTC times as keys of records: their text order is their time order. */
 export const stamp = {
   /** `2026-11-28T10:23` */

@@ -1,14 +1,11 @@
-import type { PeerId } from '../bgp/peer.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Space } from '../spaces.ts';
 import { merged, type Bucket, type TimelineBucket } from './bucket.ts';
-import { beginOf, beginOfMonth, DAY_MS, HOUR_MS, MINUTE_MS, nextMonth } from './calendar.ts';
+import { beginOf, beginOfMonth, DAY_MS, HOUR_MS, MINUTE_MS, minutesOf, nextMonth } from './calendar.ts';
 import { Chunk, LEVELS, parseOpen, type Level } from './chunk.ts';
 import { exactKey, parseExact, type ExactLook } from './exact.ts';
 import { OPEN_KEY } from './roll-up.ts';
-import { beginKey, changesKey } from './sight-log.ts';
-import { applyChange, parseChanges, parseSight, type SightChange } from './sight.ts';
-import { readKeys, type Reader } from './stored.ts';
+import { readKeys, type About, type Reader } from './stored.ts';
 import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
 
 /** A time range: `from` is part of it, `until` is not. */
@@ -140,66 +137,49 @@ async function heldAt(reader: Reader, subject: string, at: EventTime): Promise<E
   };
 }
 
-/** What each session saw at the start of a range (`undefined`: not recorded), and the changes in the range. */
-export interface SightBetween {
-  readonly begin: ReadonlyMap<PeerId, string> | undefined;
-  readonly changes: readonly SightChange[];
-}
-
-/** What the sessions of voters saw of a territory and family in this range. */
-export async function sightBetween(reader: Reader, subject: string, range: Range): Promise<SightBetween> {
-  const space = spaceOf(subject);
-  const day = beginOf(range.from, DAY_MS);
-  const days: EventTime[] = [];
-  for (let at = (day - DAY_MS) as EventTime; at < range.until; at = (at + DAY_MS) as EventTime) days.push(at);
-  const begins = [...(await readKeys(reader, space, days.map(beginKey))).values()].map(parseSight);
-  const ordered = begins.sort((a, b) => a.at - b.at);
-  const start = ordered.findLast(({ at }) => at <= range.from) ?? ordered[0];
-  if (start === undefined) return { begin: undefined, changes: [] };
-  const minutes = minutesOf({ from: start.at, until: range.until });
-  const found = await readKeys(reader, space, minutes.map(changesKey));
-  const sight = start.sight;
-  const changes: SightChange[] = [];
-  for (const minute of minutes) {
-    const text = found.get(changesKey(minute));
-    if (text === undefined) continue;
-    for (const change of parseChanges(minute, text)) {
-      if (change.at > range.from || start.at > range.from) changes.push(change);
-      else applyChange(sight, change);
-    }
-  }
-  return { begin: start.at > range.from ? undefined : sight, changes: changes.filter(({ at }) => at < range.until) };
-}
-
 /**
- * The verdicts of a range by `since`. The first one is that at its start, where one is recorded. `off`: the program did
- * not run.
+ * The verdicts of a range by `since`. The first one is that at its start, where one is recorded; it may have begun long
+ * before. `off`: the program did not run.
  */
 export async function verdictTurns(reader: Reader, subject: string, range: Range): Promise<readonly VerdictTurn[]> {
   const months: EventTime[] = [];
-  for (let at = beginOfMonth(beginOfMonth(range.from) - 1); at < range.until; at = nextMonth(at)) months.push(at);
-  const found = await readKeys(reader, spaceOf(subject), months.map(verdictsKey));
-  const turns = months.flatMap((month) => JSON.parse(found.get(verdictsKey(month)) ?? '[]') as VerdictTurn[]);
-  const distinct = turns.filter(([, stage], i) => turns[i - 1]?.[1] !== stage);
+  for (let at = monthBefore(range.from); at < range.until; at = nextMonth(at)) months.push(at);
+  const distinct = (await turnsOf(reader, subject, months)).filter(([, stage], i, all) => all[i - 1]?.[1] !== stage);
   const before = distinct.findLast(([since]) => since <= range.from);
   const within = distinct.filter(([since]) => since > range.from && since < range.until);
-  return before === undefined ? within : [before, ...within];
+  return before === undefined ? within : [await begun(reader, subject, before), ...within];
 }
 
-function spaceOf(subject: string): Space {
+/** The same turn from its true begin: each month repeats the verdict at its start. */
+async function begun(reader: Reader, subject: string, [since, stage]: VerdictTurn): Promise<VerdictTurn> {
+  let first = since;
+  while (first === beginOfMonth(first)) {
+    const months: EventTime[] = [];
+    for (let at = monthBefore(first); months.length < MONTHS_AT_ONCE; at = monthBefore(at)) months.unshift(at);
+    const turns = await turnsOf(reader, subject, months);
+    const other = turns.findLastIndex(([, one]) => one !== stage);
+    const same = turns[other + 1];
+    if (same === undefined) break;
+    first = same[0];
+    if (other >= 0) break;
+  }
+  return [first, stage];
+}
+
+const MONTHS_AT_ONCE = 24;
+
+async function turnsOf(reader: Reader, subject: string, months: readonly EventTime[]): Promise<VerdictTurn[]> {
+  const found = await readKeys(reader, spaceOf(subject), months.map(verdictsKey));
+  return months.flatMap((month) => JSON.parse(found.get(verdictsKey(month)) ?? '[]') as VerdictTurn[]);
+}
+
+function monthBefore(at: EventTime): EventTime {
+  return beginOfMonth(beginOfMonth(at) - 1);
+}
+
+/** The space of the history of a territory and family, such as `KP/ipv4`. */
+export function spaceOf(subject: string): Space {
   return `history/${subject}` as Space;
-}
-
-function minutesOf({ from, until }: Range): EventTime[] {
-  const minutes: EventTime[] = [];
-  for (let at = beginOf(from, MINUTE_MS); at < until; at = (at + MINUTE_MS) as EventTime) minutes.push(at);
-  return minutes;
-}
-/** The recorded territory: its name, its time zone if it has one, its networks in address order. */
-export interface About {
-  readonly name: string;
-  readonly timeZone?: string;
-  readonly networks: readonly string[];
 }
 
 /** The description of a recorded territory and family; `undefined` when nothing is recorded. */

@@ -20,6 +20,8 @@ export class SightLog {
   #day: EventTime | undefined;
   #begun: { readonly key: string; readonly value: string }[] = [];
 
+  /** Whether the store has lost the start of the day. */
+  #isBeginLost = false;
   /** The day whose start the store has already, until the first sample. */
   #storedDay: EventTime | undefined;
 
@@ -52,8 +54,8 @@ export class SightLog {
   /** Records the sessions that got or lost a vote since, and those whose routes were removed without a message. */
   look(at: EventTime): void {
     const day = beginOf(at, DAY_MS);
-    if (this.#storedDay === day) {
-      this.#day = day;
+    if (this.#storedDay !== undefined) {
+      this.#day = this.#storedDay;
       this.#add({ at, peer: EVERY_PEER, mask: undefined, message: undefined }, at);
     }
     this.#storedDay = undefined;
@@ -69,9 +71,17 @@ export class SightLog {
     // The order of a map depends on when the program started.
     changes.sort((a, b) => (a.peer < b.peer ? -1 : 1));
     for (const change of changes) this.#add(change, at);
-    if (this.#day !== undefined && day <= this.#day) return;
+    if (this.#day !== undefined && day <= this.#day && !this.#isBeginLost) return;
+    this.#isBeginLost = false;
     this.#day = day;
     this.#begun.push({ key: beginKey(at), value: sightText(at, this.#sight) });
+  }
+
+  /** Records all sessions again with the next sample, for a store that has lost them. */
+  touch(): void {
+    this.#storedDay ??= this.#day;
+    this.#isBeginLost = true;
+    this.#sight.clear();
   }
 
   /** The records that changed since the last call. */

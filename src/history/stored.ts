@@ -11,6 +11,15 @@ import { verdictsKey, type VerdictTurn } from './verdict-log.ts';
 import type { ParsedRecords } from './parsed-records.ts';
 import { parseHours } from './stored-hours.ts';
 
+/** The recorded territory: its name, its time zone if it has one, its networks in address order. */
+export interface About {
+  readonly name: string;
+  readonly timeZone?: string;
+  readonly networks: readonly string[];
+  /** From when on they are these networks; `undefined`: always. Older records have other ones, in the same positions. */
+  readonly networksSince?: EventTime | undefined;
+}
+
 /** The stored records from which one history continues. */
 export interface Stored {
   readonly open: OpenBuckets;

@@ -14,7 +14,7 @@ import { MOST_CARRIED_MS, RollUp } from './roll-up.ts';
 import { lookAt } from './look.ts';
 import { SightLog } from './sight-log.ts';
 import { VerdictLog } from './verdict-log.ts';
-import type { Stored } from './stored.ts';
+import type { About, Stored } from './stored.ts';
 import { exactKey, exactText, type ExactLook } from './exact.ts';
 
 /** Minutes and single changes are stored for this long; those of incidents are never removed. */
@@ -49,6 +49,7 @@ export class ViewHistory {
   #incidents: { readonly key: string; readonly value: string }[] = [];
   #forgotten: string[] = [];
   #about: string | undefined;
+  #isAboutLost = false;
   #isFirst = true;
   /** The end of the last minute that was recorded before this run. */
   readonly #storedAt: EventTime | undefined;
@@ -135,6 +136,8 @@ export class ViewHistory {
   touch(): void {
     this.#rollUp.touch();
     this.#verdicts.touch();
+    this.#sight?.touch();
+    this.#isAboutLost = true;
     this.#isExactChanged = this.#exact !== undefined;
     this.#areHoursChanged = true;
     this.#isFirst = true;
@@ -203,10 +206,22 @@ export class ViewHistory {
   #takeAbout(): Omit<StateChange, 'space'>[] {
     const { territory, units, detailed } = this.#view;
     const networks = detailed ? units.map((unit) => unit.text) : [];
-    const value = JSON.stringify({ name: territory.name, timeZone: territory.timeZone, networks });
-    if (value === this.#about) return [];
+    const { name, timeZone } = territory;
+    const networksSince = this.#networksSince(networks);
+    const value = JSON.stringify({ name, timeZone, networks, networksSince });
+    if (value === this.#about && !this.#isAboutLost) return [];
+    this.#isAboutLost = false;
     this.#about = value;
     return [{ key: 'about', value }];
+  }
+
+  /** Buckets have networks by their position. So those of before a change of the networks must not get these names. */
+  #networksSince(networks: readonly string[]): EventTime | undefined {
+    if (this.#about === undefined) return undefined;
+    const before = JSON.parse(this.#about) as About;
+    if (before.networks.join() === networks.join()) return before.networksSince;
+    const at = this.#lastLook?.at;
+    return at === undefined ? before.networksSince : ((beginOf(at, MINUTE_MS) + MINUTE_MS) as EventTime);
   }
 }
 

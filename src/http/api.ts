@@ -47,13 +47,13 @@ export function apiOf(store: StateStore, clock: Clock, names: ReadonlyMap<number
   route('/incidents', 'incidents', (asked) => incidentsView(store, asked));
   route('/incidents/:id', 'none', (_, context) => incidentView(store, context.req.param('id') ?? ''));
   route('/timeline', 'timeline', (asked, context) => inTurn(context, () => timelineText(history, asked, names)));
-  route('/state', 'moment', (asked, context) => inTurn(context, () => stateView(store, asked)));
-  route('/peers', 'span', (asked, context) => inTurn(context, () => peersView(store, asked)));
+  route('/state', 'moment', (asked, context) => inTurn(context, () => stateView(history, asked, clock.wallMs())));
+  route('/peers', 'span', (asked, context) => inTurn(context, () => peersView(history, asked)));
   route('/units', 'view', async (asked) => unitsView(await subjectsOf(store, asked)));
   route('/reachability', 'territory', (asked) => reachabilityView(store, asked));
   route('/events', 'events', (asked) => eventsView(store, asked));
   route('/explain', 'moment', async (asked, context) => {
-    const explained = await inTurn(context, () => explainView(store, asked, clock.wallMs()));
+    const explained = await inTurn(context, () => explainView(history, asked, clock.wallMs()));
     return { ...explained, ...namesView(new Set(explained.peers.map(({ asn }) => asn)), names) };
   });
   route('/uptime', 'uptime', (asked) => uptimeView(store, asked));

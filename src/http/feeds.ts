@@ -1,8 +1,9 @@
-import type { Incident } from '../detect/events/event.ts';
+import { isoTime } from '../bgp/time.ts';
 import { lastedText } from '../report/incident-words.ts';
+import { territoryName } from '../report/phrases.ts';
 import type { Answers } from './answers.ts';
+import type { FeedItem } from './incident-views.ts';
 
-type Listed = Answers['incidents']['incidents'][number];
 type Verdicts = Answers['verdict']['verdicts'];
 
 const COLOURS: Readonly<Record<string, string>> = {
@@ -15,7 +16,10 @@ const COLOURS: Readonly<Record<string, string>> = {
 /** A badge of two fields: the territory and the verdict. */
 export function badgeSvg(verdicts: Verdicts): string {
   const [first] = verdicts;
-  const name = first?.name ?? 'unroutable';
+  const name =
+    first === undefined
+      ? 'unroutable'
+      : territoryName({ territory: { id: first.territory, name: first.name }, family: first.family });
   const known = first?.verdict ?? 'unknown';
   // For a recording of the past the day is shown, so that it is not taken for today.
   const verdict = first?.isPast === true ? `${known}, ${first.asOf?.slice(0, 10) ?? 'earlier'}` : known;
@@ -24,32 +28,32 @@ export function badgeSvg(verdicts: Verdicts): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="20" role="img" aria-label="${text}"><title>${text}</title><rect width="${left}" height="20" fill="#444"/><rect x="${left}" width="${right}" height="20" fill="${(first?.isPast === true ? undefined : COLOURS[known]) ?? '#5f6368'}"/><g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="${left / 2}" y="14">${escaped(name)}</text><text x="${left + right / 2}" y="14">${escaped(verdict)}</text></g></svg>`;
 }
 
-/** An Atom feed (RFC 4287) of incidents, newest first. */
-export function atomFeed(incidents: readonly Listed[], base: string, updated: string): string {
-  const entries = incidents.map(({ territory, family, incident: loose }) => {
-    const incident = loose as unknown as Incident;
-    const from = incident.spans[0]?.from ?? updated;
-    const last = incident.spans.at(-1);
-    const changed = last?.until ?? last?.from ?? from;
+/** An Atom feed (RFC 4287) of incidents, newest first. `now`: RFC 3339. */
+export function atomFeed(items: readonly FeedItem[], base: string, now: string): string {
+  const entries = items.map((item) => ({ item, from: beginOf(item, now), changed: changedAt(item, now) }));
+  const texts = entries.map(({ item, from, changed }) => {
+    const { territory, family, incident } = item;
     const link = `${base}/#territory=${encodeURIComponent(territory)}&family=${family}&incident=${incident.id}`;
-    return `<entry><id>urn:unroutable:incident:${escaped(incident.id)}</id><title>${escaped(titleOf(territory, incident))}</title><updated>${changed}</updated><published>${from}</published><link href="${escaped(link)}"/><summary>${escaped(lastedText(incident))}</summary></entry>`;
+    return `<entry><id>urn:unroutable:incident:${escaped(incident.id)}</id><title>${escaped(titleOf(item))}</title><updated>${changed}</updated><published>${from}</published><link href="${escaped(link)}"/><summary>${escaped(lastedText(incident))}</summary></entry>`;
   });
-  return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><id>${escaped(base)}/feed.xml</id><title>unroutable: incidents</title><updated>${updated}</updated><author><name>unroutable</name></author><link rel="self" href="${escaped(base)}/feed.xml"/>${entries.join('')}</feed>\n`;
+  const updated = entries.reduce((last, { changed }) => (changed > last ? changed : last), '') || now;
+  return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><id>${escaped(base)}/feed.xml</id><title>unroutable: incidents</title><updated>${updated}</updated><author><name>unroutable</name></author><link rel="self" href="${escaped(base)}/feed.xml"/>${texts.join('')}</feed>\n`;
 }
 
-/** A calendar (RFC 5545) of incidents. An open incident ends now. */
-export function calendar(incidents: readonly Listed[], now: string): string {
-  const events = incidents.flatMap(({ territory, incident: loose }) => {
-    const incident = loose as unknown as Incident;
-    const from = incident.spans[0]?.from ?? now;
-    const until = incident.spans.at(-1)?.until ?? now;
+/** A calendar (RFC 5545) of incidents. An open incident ends now, or when its recording ended. */
+export function calendar(items: readonly FeedItem[], now: string): string {
+  const events = items.flatMap((item) => {
+    const { incident, recordedUntil } = item;
+    const from = beginOf(item, now);
+    const until = incident.spans.at(-1)?.until ?? (recordedUntil === undefined ? now : isoTime(recordedUntil));
     return [
       'BEGIN:VEVENT',
       `UID:${incident.id}@unroutable`,
       `DTSTAMP:${stamp(until)}`,
       `DTSTART:${stamp(from)}`,
-      `DTEND:${stamp(until)}`,
-      `SUMMARY:${icsText(titleOf(territory, incident))}`,
+      // The end must be later than the start; both are in whole seconds.
+      ...(stamp(until) > stamp(from) ? [`DTEND:${stamp(until)}`] : []),
+      `SUMMARY:${icsText(titleOf(item))}`,
       `DESCRIPTION:${icsText(lastedText(incident))}`,
       'END:VEVENT',
     ];
@@ -58,8 +62,18 @@ export function calendar(incidents: readonly Listed[], now: string): string {
   return `${lines.flatMap(folded).join('\r\n')}\r\n`;
 }
 
-function titleOf(territory: string, { worst, state }: Incident): string {
-  return `${territory} ${worst}${state === 'open' ? ', not over yet' : ''}`;
+function beginOf({ incident }: FeedItem, now: string): string {
+  return incident.spans[0]?.from ?? now;
+}
+
+function changedAt(item: FeedItem, now: string): string {
+  const last = item.incident.spans.at(-1);
+  return last?.until ?? last?.from ?? beginOf(item, now);
+}
+
+function titleOf({ name, incident: { worst, state }, recordedUntil }: FeedItem): string {
+  const isOver = recordedUntil === undefined ? 'not over yet' : 'not over when the recording ended';
+  return `${name} ${worst}${state === 'open' ? `, ${isOver}` : ''}`;
 }
 
 function stamp(iso: string): string {

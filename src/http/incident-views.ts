@@ -1,12 +1,16 @@
+import type { Family } from '../bgp/prefix.ts';
+import type { EventTime } from '../bgp/time.ts';
 import type { Incident } from '../detect/events/event.ts';
 import type { StateStore } from '../ports.ts';
+import { MINUTE_MS } from '../history/calendar.ts';
+import { territoryName } from '../report/phrases.ts';
 import { ordersOf } from '../report/progression.ts';
 import type { Space } from '../spaces.ts';
 import type { Answers } from './answers.ts';
 import type { Questions } from './questions.ts';
 import type { Reader } from '../history/stored.ts';
 import { Refused, subjectsOf } from './subjects.ts';
-import { named } from './views.ts';
+import { isPast, named } from './views.ts';
 
 /** Newest first. Open incidents are shown in their present state, not as of their last event. */
 export async function incidentsView(store: Reader, asked: Questions['incidents']): Promise<Answers['incidents']> {
@@ -33,6 +37,37 @@ export async function incidentsView(store: Reader, asked: Questions['incidents']
       .sort((a, b) => beginOf(b.incident) - beginOf(a.incident))
       .slice(0, asked.limit ?? 100),
   };
+}
+
+/** An incident as the feed and the calendar show it. */
+export interface FeedItem {
+  readonly territory: string;
+  readonly family: Family;
+  /** `Iran over IPv6` */
+  readonly name: string;
+  readonly incident: Incident;
+  /** The end of the recording, if it is over: then nothing is known of an open incident after it. */
+  readonly recordedUntil: EventTime | undefined;
+}
+
+/** The newest incidents. `now`: wall clock, ms since 1970. */
+export async function feedItems(
+  store: Reader,
+  asked: Questions['view'] & { readonly limit: number },
+  now: number,
+): Promise<readonly FeedItem[]> {
+  const [{ incidents }, subjects] = await Promise.all([incidentsView(store, asked), subjectsOf(store, asked)]);
+  const byKey = new Map(subjects.map((subject) => [subject.key, subject]));
+  return incidents.flatMap(({ territory, family, incident }) => {
+    const subject = byKey.get(`${territory}/${family}`);
+    if (subject === undefined) return [];
+    const end = isPast(subject, now) ? subject.recorded : undefined;
+    return {
+      ...{ territory, family, incident: incident as unknown as Incident },
+      name: territoryName({ territory: { id: territory, name: subject.about.name }, family }),
+      recordedUntil: end && ((end + MINUTE_MS) as EventTime),
+    };
+  });
 }
 
 function beginOf(incident: Pick<Incident, 'spans'>): number {

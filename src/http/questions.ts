@@ -35,6 +35,7 @@ export const questions = {
   span: z.strictObject({ ...view, ...span }),
   moment: z.strictObject({ ...view, at: moment.optional() }),
   events: z.strictObject({ after: z.string().max(128).optional(), limit: limit(1000) }),
+  stream: z.strictObject({ after: z.string().max(128).optional() }),
   uptime: z.strictObject({ ...view, ...span, by: z.enum(['month', 'year']).optional() }),
   badge: z.strictObject(view),
 } as const;

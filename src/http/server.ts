@@ -9,7 +9,7 @@ import type { Clock, StateStore } from '../ports.ts';
 import { apiOf, askedOf, problemOf } from './api.ts';
 import { atomFeed, badgeSvg, calendar } from './feeds.ts';
 import { guard, HEADERS, type Access } from './guard.ts';
-import { incidentsView } from './incident-views.ts';
+import { feedItems } from './incident-views.ts';
 import { openapi } from './openapi.ts';
 import { addPage } from './page-files.ts';
 import { EventStream, STREAM_HEADERS } from './stream.ts';
@@ -124,12 +124,13 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
   });
   if (options.unreadable !== undefined) addRefusal(app, options.unreadable);
   app.get('/api/v1/events/stream', async (context) => {
+    const asked = askedOf(context, 'stream');
     if (context.req.method === 'HEAD') return context.body(null, 200, STREAM_HEADERS);
     if (stream.isFull) {
       context.header('Retry-After', '1');
       return context.json({ error: 'too many readers' }, 503);
     }
-    const after = context.req.header('last-event-id') ?? context.req.query('after');
+    const after = context.req.header('last-event-id') ?? asked.after;
     await stream.add(context.env.outgoing, HEADERS, after === '' ? undefined : after);
     return RESPONSE_ALREADY_SENT;
   });
@@ -150,7 +151,7 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
   app.route('/api/v1', apiOf(store, options.clock, options.names));
   if (metrics !== undefined) addMetrics(app, metrics);
   app.get('/openapi.json', (context) => context.json(openapi(version) as object));
-  addFeeds(app, store, options.clock);
+  addFeeds(app, options);
   addPage(app, options.page);
   app.notFound((context) => context.json({ error: 'there is nothing at this address' }, 404));
   app.onError((error, context) => {
@@ -175,7 +176,7 @@ function addMetrics(app: Hono<Bindings>, metrics: HttpMetrics): void {
   });
 }
 
-function addFeeds(app: Hono<Bindings>, store: StateStore, clock: Clock): void {
+function addFeeds(app: Hono<Bindings>, { store, clock, access }: HttpOptions): void {
   const now = (): string => new Date(clock.wallMs()).toISOString();
   const asked = (context: Context) => askedOf(context, 'view');
   const text = (context: Context, type: string, body: string): Response => {
@@ -183,16 +184,19 @@ function addFeeds(app: Hono<Bindings>, store: StateStore, clock: Clock): void {
     context.header('Cache-Control', 'no-cache');
     return context.body(body);
   };
-  app.get('/badge.svg', async (context) =>
-    text(context, 'image/svg+xml', badgeSvg((await verdictView(store, asked(context), clock.wallMs())).verdicts)),
-  );
+  app.get('/badge.svg', async (context) => {
+    const { verdicts } = await verdictView(store, asked(context), clock.wallMs());
+    // A badge is made for pages of other hosts.
+    if (access.isPublic) context.header('Cross-Origin-Resource-Policy', 'cross-origin');
+    return text(context, 'image/svg+xml', badgeSvg(verdicts));
+  });
   app.get('/feed.xml', async (context) => {
-    const { incidents } = await incidentsView(store, { ...asked(context), limit: 50 });
-    const feed = atomFeed(incidents, new URL(context.req.url).origin, now());
+    const items = await feedItems(store, { ...asked(context), limit: 50 }, clock.wallMs());
+    const feed = atomFeed(items, new URL(context.req.url).origin, now());
     return text(context, 'application/atom+xml; charset=utf-8', feed);
   });
   app.get('/incidents.ics', async (context) => {
-    const { incidents } = await incidentsView(store, { ...asked(context), limit: 1000 });
-    return text(context, 'text/calendar; charset=utf-8', calendar(incidents, now()));
+    const items = await feedItems(store, { ...asked(context), limit: 1000 }, clock.wallMs());
+    return text(context, 'text/calendar; charset=utf-8', calendar(items, now()));
   });
 }

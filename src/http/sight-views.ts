@@ -1,35 +1,29 @@
 import type { PeerId } from '../bgp/peer.ts';
 import { isoTime, type EventTime } from '../bgp/time.ts';
 import { DAY_MS } from '../history/calendar.ts';
-import { sightBetween, verdictTurns, type Range } from '../history/query.ts';
+import { verdictTurns, type Range } from '../history/query.ts';
 import { applyChange, EVERY_PEER, maskHas, maskSize, type SightChange } from '../history/sight.ts';
+import { sightBetween, type SightBetween } from '../history/sight-between.ts';
 import type { Reader } from '../history/stored.ts';
-import type { Stage } from '../history/verdict-log.ts';
-import { headline } from '../report/headline.ts';
+import type { VerdictTurn } from '../history/verdict-log.ts';
+import { headline, notRecorded } from '../report/headline.ts';
 import type { Answers } from './answers.ts';
 import type { Questions } from './questions.ts';
 import { Refused, subjectOfOne, type Subject } from './subjects.ts';
-import { named, rangeOf, sentenceOf } from './views.ts';
+import { isPast, named, rangeOf, sentenceOf } from './views.ts';
 
-/** What the voters saw at one moment. */
-export async function stateView(store: Reader, asked: Questions['moment']): Promise<Answers['state']> {
-  const { subject, at, verdict, sight, recorded } = await sightAt(store, asked);
+/** What the voters saw at one moment. `now`: wall clock, ms since 1970. */
+export async function stateView(store: Reader, asked: Questions['moment'], now: number): Promise<Answers['state']> {
+  const { subject, at, turn, sight, recorded } = await sightAt(store, asked, now);
   const peers = [...sight].map(([id, { mask }]) => ({ ...peerView(id), networks: networksOf(subject, mask) }));
+  const verdict = turn?.[1];
   return { ...named(subject), at: isoTime(at), ...(verdict && { verdict }), recorded, peers: peers.sort(byPeer) };
 }
 
 /** The reasons for the verdict of one moment. `now`: wall clock, ms since 1970. */
 export async function explainView(store: Reader, asked: Questions['moment'], now: number): Promise<Answers['explain']> {
-  const { subject, at, verdict, sight, recorded, range } = await sightAt(store, asked);
-  const turns = await verdictTurns(store, subject.key, range);
-  const last = turns.at(-1);
-  const isPresent = asked.at === undefined;
-  const { about, territory, family } = subject;
-  const facts = { territory: { id: territory, name: about.name }, family, timeZone: about.timeZone };
-  const sentence =
-    isPresent || last === undefined || last[1] === 'off'
-      ? sentenceOf(subject, now)
-      : headline({ ...facts, verdict: last[1], since: last[0], visibility: undefined, at });
+  const { subject, at, turn, sight, recorded } = await sightAt(store, asked, now);
+  const verdict = turn?.[1];
   const peers = [...sight].map(([id, { mask, change }]) => ({
     ...peerView(id),
     networks: networksOf(subject, mask),
@@ -39,39 +33,59 @@ export async function explainView(store: Reader, asked: Questions['moment'], now
     ...named(subject),
     at: isoTime(at),
     ...(verdict && { verdict }),
-    sentence,
+    sentence: asked.at === undefined ? sentenceOf(subject, now) : sentenceAt(subject, at, turn),
     recorded,
     peers: peers.sort(byPeer),
   };
 }
 
+/** The verdict of a moment in one sentence. */
+function sentenceAt({ about, territory, family }: Subject, at: EventTime, turn: VerdictTurn | undefined): string {
+  const facts = { territory: { id: territory, name: about.name }, family, timeZone: about.timeZone, at };
+  if (turn === undefined || turn[1] === 'off') return notRecorded(facts);
+  return headline({ ...facts, verdict: turn[1], since: turn[0], visibility: undefined });
+}
+
 interface SightAt {
   readonly subject: Subject;
   readonly at: EventTime;
-  readonly range: Range;
-  readonly verdict: Stage | undefined;
+  /** The verdict of this moment; `undefined`: none is recorded. */
+  readonly turn: VerdictTurn | undefined;
   readonly recorded: boolean;
   readonly sight: ReadonlyMap<PeerId, { readonly mask: string; readonly change: SightChange | undefined }>;
 }
 
 /** What each session saw at a moment, and its last change of the day before. */
-async function sightAt(store: Reader, asked: Questions['moment']): Promise<SightAt> {
+async function sightAt(store: Reader, asked: Questions['moment'], now: number): Promise<SightAt> {
   const subject = await subjectOfOne(store, asked);
-  const at = asked.at ?? (((subject.recorded ?? 0) + 59_999) as EventTime);
-  const range = { from: Math.max(0, at - DAY_MS) as EventTime, until: (at + 1) as EventTime };
-  const [{ begin, changes }, turns] = await Promise.all([
-    sightBetween(store, subject.key, range),
+  const last = ((subject.recorded ?? 0) + 59_999) as EventTime;
+  const at = asked.at ?? last;
+  // A live recording may be a few seconds behind the present.
+  const isPresent = at > last && at <= now && !isPast(subject, now);
+  const until = ((isPresent ? last : at) + 1) as EventTime;
+  const range = { from: Math.max(0, until - DAY_MS) as EventTime, until };
+  const [{ begin, changes, isRecordedAtEnd: recorded }, turns] = await Promise.all([
+    sightOf(store, subject, range),
     verdictTurns(store, subject.key, range),
   ]);
   const masks = new Map(begin);
-  const last = new Map<PeerId, SightChange>();
+  const messages = new Map<PeerId, SightChange>();
   for (const change of changes) {
     applyChange(masks, change);
-    if (change.message !== undefined) last.set(change.peer, change);
+    if (change.message !== undefined) messages.set(change.peer, change);
   }
-  const sight = new Map([...masks].map(([id, mask]) => [id, { mask, change: last.get(id) }] as const));
-  const recorded = begin !== undefined || changes.length > 0;
-  return { subject, at, range, verdict: turns.at(-1)?.[1], recorded, sight };
+  const sight = new Map([...masks].map(([id, mask]) => [id, { mask, change: messages.get(id) }] as const));
+  return { subject, at, turn: until - 1 > last ? undefined : turns.at(-1), recorded, sight };
+}
+
+/** The same from the time on at which the territory has its present networks: older masks have other ones. */
+async function sightOf(store: Reader, { key, about }: Subject, range: Range): Promise<SightBetween> {
+  const since = about.networksSince ?? range.from;
+  if (since <= range.from) return sightBetween(store, key, range);
+  if (since >= range.until) return { begin: new Map(), changes: [], isRecorded: false, isRecordedAtEnd: false };
+  const { begin, ...seen } = await sightBetween(store, key, { from: since, until: range.until });
+  const first = [...begin].map(([peer, mask]): SightChange => ({ at: since, peer, mask, message: undefined }));
+  return { ...seen, begin: new Map(), changes: [...first, ...seen.changes] };
 }
 
 /** Longest range, ms: longer ones have too many changes for one picture. */
@@ -82,24 +96,34 @@ export async function peersView(store: Reader, asked: Questions['span']): Promis
   const subject = await subjectOfOne(store, asked);
   const range = rangeOf(subject, asked);
   if (range.until - range.from > MOST_OF_PEERS_MS) throw new Refused(400, 'at most three days of peers at once');
-  const { begin, changes } = await sightBetween(store, subject.key, range);
-  const rows = new Map<PeerId, { sees: number | null; changes: { at: string; sees: number | null }[] }>();
-  for (const [id, mask] of begin ?? []) rows.set(id, { sees: maskSize(mask), changes: [] });
+  const { begin, changes, isRecorded } = await sightOf(store, subject, range);
+  const rows = new Map<PeerId, PeerRow>();
+  for (const [id, mask] of begin) rows.set(id, { sees: maskSize(mask), changes: [] });
   for (const { at, peer, mask } of changes) {
-    if (peer === EVERY_PEER) continue;
-    let row = rows.get(peer);
-    if (row === undefined) rows.set(peer, (row = { sees: null, changes: [] }));
-    const size = mask === undefined ? null : maskSize(mask);
-    const last = row.changes.at(-1);
-    if (last?.at === isoTime(at)) last.sees = size;
-    else row.changes.push({ at: isoTime(at), sees: size });
+    if (!rows.has(peer) && peer !== EVERY_PEER) rows.set(peer, { sees: null, changes: [] });
+    const sees = mask === undefined ? null : maskSize(mask);
+    const changed = rows.get(peer);
+    for (const row of changed === undefined ? rows.values() : [changed]) noteChange(row, isoTime(at), sees);
   }
   return {
     ...named(subject),
     ...{ from: isoTime(range.from), until: isoTime(range.until), networks: subject.about.networks.length },
-    recorded: begin !== undefined || changes.length > 0,
+    recorded: isRecorded,
     peers: [...rows].map(([id, row]) => ({ ...peerView(id), ...row })).sort(byPeer),
   };
+}
+
+/** How many networks one peer saw at the start of a range, and from each change on. */
+interface PeerRow {
+  readonly sees: number | null;
+  readonly changes: { readonly at: string; readonly sees: number | null }[];
+}
+
+/** Of several changes at one moment the last one counts; a change to the same number is none. */
+function noteChange({ sees: first, changes }: PeerRow, at: string, sees: number | null): void {
+  if (changes.at(-1)?.at === at) changes.pop();
+  const before = changes.length === 0 ? first : changes.at(-1)?.sees;
+  if (before !== sees) changes.push({ at, sees });
 }
 
 function peerView(id: PeerId): { collector: string; address: string; asn: number } {

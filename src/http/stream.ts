@@ -71,11 +71,12 @@ export class EventStream {
     response.flushHeaders();
     const reader: Reader = { response, waiting: [], sent: new Set(), stuckSince: undefined };
     this.#readers.add(reader);
-    response.on('close', () => this.#readers.delete(reader));
+    response.on('close', () => this.#remove(reader));
     response.on('error', () => this.#cut(reader));
     this.#follow();
     this.#send(reader, 'retry: 1000\n\n');
-    if (this.#last !== '') this.#send(reader, verdictText(this.#last));
+    if (this.#last === '') void this.#look();
+    else this.#send(reader, verdictText(this.#last));
     if (after !== undefined) await this.#bringUp(reader, after);
     for (const event of reader.waiting ?? []) if (!reader.sent.has(event.id)) this.#send(reader, eventText(event));
     reader.waiting = undefined;
@@ -153,7 +154,7 @@ export class EventStream {
     this.#isLooking = true;
     const now = await this.#verdicts().catch(() => '');
     this.#isLooking = false;
-    if (now === this.#last || now === '') return;
+    if (now === this.#last || now === '' || this.#readers.size === 0) return;
     this.#last = now;
     await this.#sendAll(verdictText(now), [...this.#readers]);
   }
@@ -179,8 +180,14 @@ export class EventStream {
   }
 
   #cut(reader: Reader): void {
-    this.#readers.delete(reader);
+    this.#remove(reader);
     reader.response.destroy();
+  }
+
+  #remove(reader: Reader): void {
+    this.#readers.delete(reader);
+    // Without readers the verdicts are not compared, so the next reader must not get these.
+    if (this.#readers.size === 0) this.#last = '';
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Family } from '../bgp/prefix.ts';
 import type { EventTime } from '../bgp/time.ts';
 import type { Verdict, VisibilityData } from '../detect/events/event.ts';
-import { aboutOf, lastRecorded, type About } from '../history/query.ts';
-import type { Reader } from '../history/stored.ts';
+import { aboutOf, lastRecorded } from '../history/query.ts';
+import type { About, Reader } from '../history/stored.ts';
 
 /** A territory and family with a verdict in the store. */
 export interface Subject {

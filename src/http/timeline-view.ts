@@ -1,6 +1,6 @@
 import { isoTime } from '../bgp/time.ts';
 import type { Seen, TimelineBucket } from '../history/bucket.ts';
-import { DAY_MS } from '../history/calendar.ts';
+import { DAY_MS, MINUTE_MS } from '../history/calendar.ts';
 import type { ExactLook } from '../history/exact.ts';
 import { exactLooks, resolutionFor, timeline, verdictTurns } from '../history/query.ts';
 import type { Reader } from '../history/stored.ts';
@@ -71,11 +71,15 @@ async function timelineOf(
   const resolution = asked.resolution ?? resolutionFor(range);
   const most = { exact: DAY_MS, minute: 31 * DAY_MS, hour: 731 * DAY_MS, day: Number.POSITIVE_INFINITY }[resolution];
   if (range.until - range.from > most) throw new Refused(400, `the range is too long for this resolution`);
-  const turns = await verdictTurns(store, subject.key, range);
-  const buckets =
+  // After the last recorded minute nothing is known, so the last verdict does not go on.
+  const isAfter = range.from >= (subject.recorded ?? range.from) + MINUTE_MS;
+  const turns = isAfter ? [] : await verdictTurns(store, subject.key, range);
+  const found =
     resolution === 'exact'
       ? (await exactLooks(store, subject.key, range)).map(momentOf)
       : await timeline(store, subject.key, range, resolution);
+  const { networksSince = 0 } = subject.about;
+  const buckets = found.map((bucket) => (bucket.at < networksSince ? { ...bucket, units: [] } : bucket));
   const head = {
     ...named(subject),
     ...{ from: isoTime(range.from), until: isoTime(range.until), resolution, networks: [...subject.about.networks] },

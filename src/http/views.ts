@@ -58,7 +58,7 @@ export async function verdictView(store: Store, asked: Asked<'view'>, now: numbe
 }
 
 /** Whether its recording lies in the past. @param now wall clock, ms since 1970 */
-function isPast({ recorded }: Subject, now: number): boolean {
+export function isPast({ recorded }: Subject, now: number): boolean {
   return recorded !== undefined && now - recorded > PAST_MS;
 }
 

@@ -56,7 +56,7 @@ function common({ title, summary }: Picture, { from, until, timeText, style }: D
     textStyle: { color: ink, fontFamily: style.font },
     aria: { enabled: true, label: { description: `${title}. ${summary}` } },
     grid: { ...gridOf(style), top: 34 },
-    legend: { textStyle: { color: ink }, top: 0, type: 'plain', itemHeight: 10, itemGap: 24 },
+    legend: legendOf(ink),
     xAxis: timeAxes({ from, until, style }),
     dataZoom: [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseWheel: false }],
     tooltip: {
@@ -65,6 +65,10 @@ function common({ title, summary }: Picture, { from, until, timeText, style }: D
       axisPointer: { label: { formatter: ({ value }: { value: number }) => timeText(value) } },
     },
   };
+}
+
+function legendOf(ink: string) {
+  return { textStyle: { color: ink }, top: 0, type: 'plain', itemHeight: 10, itemGap: 24 };
 }
 
 /** The same sides in all pictures, so that a moment is at the same place in each. */
@@ -154,11 +158,14 @@ function visibility(_: Picture, drawn: Drawn) {
 
 function upstreams({ head }: Picture, drawn: Drawn) {
   const { timeline } = drawn;
-  const { ground, line } = drawn.style.palette;
+  const { ground, soft, ink } = drawn.style.palette;
   const asns = head.slice(1, -1);
   const series = [...asns, 'no route'].map((name, n) => ({
     ...{ name, type: 'line', stack: 'all', showSymbol: false, lineStyle: { width: 0 } },
-    ...{ itemStyle: { color: name === 'no route' ? ground : SERIES[n % SERIES.length], borderColor: line } },
+    itemStyle:
+      name === 'no route'
+        ? { color: ground, borderColor: soft, borderWidth: 1 }
+        : { color: SERIES[n % SERIES.length], borderWidth: 0 },
     areaStyle: { opacity: name === 'no route' ? 0 : 0.85 },
     data: steps(timeline, (i) => {
       const shares = timeline.buckets[i]?.upstreams ?? [];
@@ -167,7 +174,7 @@ function upstreams({ head }: Picture, drawn: Drawn) {
     }),
     ...(n === 0 ? { markArea: unseenAreas(drawn) } : {}),
   }));
-  return { yAxis: percentAxis(drawn.style), series };
+  return { yAxis: percentAxis(drawn.style), legend: { ...legendOf(ink), icon: 'rect', itemWidth: 14 }, series };
 }
 
 function messages(_: Picture, drawn: Drawn) {
@@ -222,7 +229,7 @@ function boxes(names: readonly string[], data: readonly Box[], style: Style) {
       },
       axisLabel: {
         color: soft,
-        fontSize: names.length > 16 ? 9 : 12,
+        fontSize: names.length > 16 ? SMALLEST : fontSizeFor(names, style.left - 8),
         hideOverlap: true,
         width: style.left - 4,
         overflow: 'truncate',
@@ -250,6 +257,14 @@ function boxes(names: readonly string[], data: readonly Box[], style: Style) {
   };
 }
 
+const SMALLEST = 9;
+
+/** The largest size, up to that of the other texts, at which these names fit into this width. */
+function fontSizeFor(names: readonly string[], width: number): number {
+  const longest = Math.max(1, ...names.map((name) => name.length));
+  return Math.min(12, Math.max(SMALLEST, Math.floor(width / (longest * 0.62))));
+}
+
 function lifelines(_: Picture, drawn: Drawn) {
   const { fine: timeline, until } = drawn;
   const data: Box[] = [];
@@ -261,7 +276,7 @@ function lifelines(_: Picture, drawn: Drawn) {
       else data.push([from, end, row, share]);
     };
     for (const bucket of timeline.buckets)
-      if (bucket.share !== null) add(Date.parse(bucket.at), endOf(bucket), bucket.networks[row]?.lowest ?? 0);
+      if (bucket.share !== null) add(Date.parse(bucket.at), endOf(bucket), bucket.networks[row]?.lowest ?? -1);
     for (const one of unseenOf(timeline, until)) data.push([one.from, one.until, row, -1]);
   }
   return boxes(timeline.networks, data, drawn.style);

@@ -75,6 +75,12 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** Whether the range ends with time in which we could see. */
+function isSeenAtEnd({ buckets, until }: PictureTimeline): boolean {
+  const last = buckets.at(-1);
+  return last !== undefined && last.share !== null && endOf(last) >= Date.parse(until);
+}
+
 /** The share of the voters in the baseline that have a route. */
 export function visibilityPicture(timeline: PictureTimeline): Picture {
   const known = timeline.buckets.flatMap(({ share }) => share ?? []);
@@ -85,7 +91,7 @@ export function visibilityPicture(timeline: PictureTimeline): Picture {
     summary:
       known.length === 0
         ? 'Nothing was seen in this time.'
-        : `Between ${percent(lowest)} and ${percent(Math.max(...known.map((share) => share.highest)))}, at the end ${percent(known.at(-1)?.last ?? 0)}.`,
+        : `Between ${percent(lowest)} and ${percent(Math.max(...known.map((share) => share.highest)))}, ${isSeenAtEnd(timeline) ? 'at the end' : 'when last seen'} ${percent(known.at(-1)?.last ?? 0)}.`,
     head: ['time', 'mean', 'lowest', 'highest', 'last', 'voters', 'collectors', 'blind ms'],
     rows: timeline.buckets.map(({ at, share, voters, collectors, blindMs }) => [
       at,

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { exactLooks, lastRecorded, sightBetween, timeline, verdictTurns } from '../../src/history/query.ts';
+import { exactLooks, lastRecorded, timeline, verdictTurns } from '../../src/history/query.ts';
+import { sightBetween } from '../../src/history/sight-between.ts';
 import type { StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { outageDay, range, record, replayKilled, SUBJECT } from '../history/scene.ts';

@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest';
-import { exactLooks, sightBetween, timeline, verdictTurns } from '../../src/history/query.ts';
+import { aboutOf, exactLooks, timeline, verdictTurns } from '../../src/history/query.ts';
+import { createEngine } from '../../src/engine.ts';
+import { withHistory } from '../../src/history/with-history.ts';
+import { sightBetween } from '../../src/history/sight-between.ts';
+import { nextMonth } from '../../src/history/calendar.ts';
+import { VerdictLog } from '../../src/history/verdict-log.ts';
+import type { EventTime } from '../../src/bgp/time.ts';
 import { maskSize } from '../../src/history/sight.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { clock, peer, peers, UNITS } from '../support/day.ts';
 import type { StateStore } from '../../src/ports.ts';
-import { outageDay, range, record, replayKilled, SUBJECT, Told } from './scene.ts';
+import { OPTIONS, outageDay, range, record, replayKilled, SUBJECT, Told } from './scene.ts';
 
 const ALL = peers(20);
 const WHOLE_DAY = range(clock('00:00'), clock('+1 00:00'));
@@ -105,6 +111,25 @@ test('verdicts are recorded by the time since when they are so, and each inciden
   ]);
 });
 
+test.each([0, 1, 23, 24, 30, 120])('a verdict has the time at which it began, also %i months later', async (months) => {
+  const log = new VerdictLog();
+  log.note(clock('13:00'), 'unroutable');
+  log.note(clock('14:00'), 'routable');
+  const at = Date.UTC(2014, 11 + months, 25) as EventTime;
+  const store = memoryStore();
+  const keep = () => store.write(log.take().map((change) => ({ space: 'history/KP/ipv4', ...change })));
+  for (let month = clock('14:00'); month < at; month = nextMonth(month)) {
+    log.pass(month);
+    await keep();
+  }
+  log.note(at, 'unroutable');
+  await keep();
+  expect(await verdictTurns(store, SUBJECT, range((at - 60_000) as EventTime, (at + 1) as EventTime))).toEqual([
+    [clock('14:00'), 'routable'],
+    [at, 'unroutable'],
+  ]);
+});
+
 test('a blind hour is blind, never zero', async () => {
   const store = await recorded(new Told().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30'));
   const [hour] = await timeline(store, SUBJECT, range(clock('13:00'), clock('14:00')), 'hour');
@@ -154,6 +179,29 @@ test('a replay that was stopped anywhere and goes on has the same records, byte 
     await replayKilled(store, elements, places);
     expect(await recordsOf(store)).toEqual(expected);
   }
+});
+
+test('a store that has lost everything gets the names, the networks and what each peer sees again', async () => {
+  const day = new Told()
+    .dump('12:00', ALL)
+    .withdraw('12:30', ALL.slice(0, 5))
+    .tick('12:31')
+    .tick('13:00')
+    .tick('13:10');
+  const engine = await withHistory(createEngine(OPTIONS), memoryStore());
+  const [before, after] = [day.elements.filter(({ at }) => at < clock('13:00')), day.elements.slice(-2)];
+  for (const element of before) engine.apply(element);
+  engine.takeChanges();
+  const emptied = memoryStore();
+  await emptied.write(engine.state());
+  for (const element of after) {
+    engine.apply(element);
+    await emptied.write(engine.takeChanges());
+  }
+  expect(await aboutOf(emptied, SUBJECT)).toMatchObject({ name: 'North Korea', networks: UNITS });
+  const { begin, isRecorded } = await sightBetween(emptied, SUBJECT, range(clock('13:05'), clock('13:06')));
+  expect(isRecorded).toBe(true);
+  expect(ALL.map(({ id }) => maskSize(begin.get(id) ?? ''))).toEqual(ALL.map((_, i) => (i < 5 ? 0 : 4)));
 });
 
 test('time in which nothing was watched is neither an outage nor routable', async () => {

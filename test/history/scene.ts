@@ -10,7 +10,7 @@ import { Day, KP, peers } from '../support/day.ts';
 
 export const SUBJECT = 'KP/ipv4';
 
-const OPTIONS: EngineOptions = {
+export const OPTIONS: EngineOptions = {
   territories: [{ territory: KP, policy: DEFAULT_POLICY }],
   voting: DEFAULT_VOTING,
   recorded: true,

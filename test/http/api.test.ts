@@ -149,6 +149,8 @@ test.each([
   ['/api/v1/timeline?territory=XX', 404, 'no such territory and family; recorded: KP/ipv4'],
   ['/api/v1/verdict?territory=KP&territory=US', 400, 'territory is given twice'],
   ['/api/v1/incidents/none', 404, 'no incident has this id'],
+  ['/api/v1/events/stream?from=x', 400, 'Unrecognized key: "from"'],
+  ['/api/v1/events/stream?after=a&after=b', 400, 'after is given twice'],
   ['/api/v1/events?after=none', 404, 'no event with id none is stored'],
   ['/../etc/passwd', 404, 'there is nothing at this address'],
   ['/api/v1/%2e%2e/%2e%2e/package.json', 404, 'there is nothing at this address'],
@@ -186,7 +188,7 @@ test('an empty store has no territory and no verdict, and says so', async () => 
 test('badge, feed and calendar carry the incident, and no text of theirs is markup', async () => {
   const { get } = await serving(await outageStore());
   expect(await (await get('/badge.svg')).text()).toContain('North Korea: routable');
-  expect(await (await get('/feed.xml')).text()).toContain('<title>KP unroutable</title>');
+  expect(await (await get('/feed.xml')).text()).toContain('<title>North Korea unroutable</title>');
   const calendar = await (await get('/incidents.ics')).text();
   expect(calendar).toContain('DTSTART:20141222T130020Z\r\nDTEND:20141222T140030Z');
 });

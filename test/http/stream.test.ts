@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { memoryStore } from '../../src/store/memory.ts';
@@ -38,6 +38,26 @@ test('a client that comes back with the id of its last event gets all later ones
   expect(idsIn(text)).toEqual(all.slice(3).map(({ id }) => id));
   expect(answer.headers.get('content-type')).toBe('text/event-stream');
   expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+});
+
+test('the first verdict that a reader gets is the present one, whatever an earlier reader got', async () => {
+  const store = memoryStore();
+  const write = (verdict: string) => {
+    const value = JSON.stringify({ verdict, since: '2014-12-22T13:00:00.000Z' });
+    return store.write([{ space: 'verdicts', key: 'KP/ipv4', value }]);
+  };
+  let readers = (): number => -1;
+  const metrics = {
+    ...{ contentType: 'text/plain', text: async () => '', answered: () => undefined },
+    listening: (count: () => number) => void (readers = count),
+  };
+  const { get } = await serving(store, { metrics });
+  for (const verdict of ['routable', 'unroutable']) {
+    await write(verdict);
+    const text = await read(await get('/api/v1/events/stream'), (seen) => seen.includes('event: verdict'));
+    expect(/"verdict":"(\w+)"/.exec(text)?.[1]).toBe(verdict);
+    await vi.waitFor(() => expect(readers()).toBe(0));
+  }
 });
 
 test('an event that is stored is there within a second, and so is the verdict', async () => {

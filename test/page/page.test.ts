@@ -142,6 +142,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await page.textContent('#facts')).toContain('We are blind: this is not an outage.');
     const rows = await numbers(page, 'visibility');
     expect(rows.at(-2)?.slice(1, 5)).toEqual(['–', '–', '–', '–']);
+    expect(await page.textContent('#visibility-summary')).toContain('when last seen 100.0 %');
   });
 
   test('an empty store is said to be empty', async () => {

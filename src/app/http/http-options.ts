@@ -70,6 +70,7 @@ async function tokenOf(file: string | undefined, { env }: Io): Promise<Result<st
     : good(token);
 }
 
+/** Only addresses are taken for loopback, and one name: 127.example.com may be anywhere. */
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

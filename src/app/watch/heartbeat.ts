@@ -45,6 +45,8 @@ export const HEARTBEAT_MS = 30_000;
 const LOOK_MS = 1_000;
 /** A process that was paused for longer than this has missed data. Milliseconds. */
 const HELD_UP_MS = 5_000;
+/** A program that began to lead, and was not well yet, calls the failure URL only after this time. Milliseconds. */
+const START_MS = 60_000;
 /** Deadline for the store and for the receiver. Milliseconds. */
 const DEADLINE_MS = 10_000;
 
@@ -72,10 +74,12 @@ export function heartbeatUrls(
  */
 export async function heartbeat(parts: HeartbeatParts, signal: AbortSignal): Promise<void> {
   const { clock, isLeader, note } = parts;
-  let dueAt = clock.monotonicMs();
+  let startedMs = clock.monotonicMs();
+  let dueAt = startedMs;
+  let isStarting = true;
   let failed: string | undefined;
   let heldUpMs = 0;
-  let looked = clock.monotonicMs();
+  let looked = startedMs;
   while (!signal.aborted) {
     await clock.sleep(LOOK_MS, signal);
     const now = clock.monotonicMs();
@@ -83,13 +87,17 @@ export async function heartbeat(parts: HeartbeatParts, signal: AbortSignal): Pro
     looked = now;
     if (signal.aborted || now < dueAt) continue;
     dueAt = now + HEARTBEAT_MS;
-    if (!isLeader()) continue;
+    if (!isLeader()) {
+      [startedMs, isStarting] = [now, true];
+      continue;
+    }
     const held = heldUpMs > HELD_UP_MS ? `the program was held up for ${durationText(heldUpMs)}` : undefined;
     heldUpMs = 0;
     const reason = held ?? (await reasonOf(parts, signal));
-    const isNew = reason !== undefined && reason !== failed;
-    const outcome = reason !== undefined && !isNew ? 'withheld' : await send(parts, reason, signal);
-    if (outcome !== 'unsent') failed = reason;
+    isStarting &&= reason !== undefined && now - startedMs < START_MS;
+    const isSent = reason === undefined || (reason !== failed && !isStarting);
+    const outcome = isSent ? await send(parts, reason, signal) : 'withheld';
+    if (isSent && outcome !== 'unsent') failed = reason;
     note?.(outcome);
     // Time spent waiting for answers does not count as a pause.
     looked = clock.monotonicMs();

@@ -34,6 +34,7 @@ export async function startLookouts(parts: LookoutParts, signal: AbortSignal): P
   const { clock, log } = feed;
   const unready = async (): Promise<string | undefined> =>
     isLasting ? storeUnready(store, clock.wallMs()) : (turns.unready ?? (await blindness(store)));
+  const isLeader = (): boolean => turns.view().engine !== undefined;
   let server: HttpServer | undefined;
   if (http !== undefined && meter !== undefined) {
     const { serveStore } = await import('../http/serve-store.ts');
@@ -41,8 +42,9 @@ export async function startLookouts(parts: LookoutParts, signal: AbortSignal): P
     const served = await serveStore(http, { store, clock: clockOfPage(parts), unready, meter: meter.meter }, signal);
     if (!served.ok) return served;
     server = served.value;
+    // Without a store there is no lease: the process that watches is the leader.
+    if (!isLasting) meter.meter.add(() => [['unroutable_leaders', isLeader() ? 1 : 0]]);
   }
-  const isLeader = (): boolean => turns.view().engine !== undefined;
   const note = (outcome: string): void => meter?.meter.count('unroutable_heartbeats_total', { outcome });
   const beating = urls === undefined ? undefined : heartbeat({ urls, clock, log, isLeader, unready, note }, signal);
   return good({ url: server?.url, ended: Promise.all([server?.closed, beating]) });
