@@ -1,5 +1,5 @@
 import type { Incident } from '../detect/events/event.ts';
-import { lastedText } from '../report/incident-words.ts';
+import { lastedText, openText } from '../report/incident-words.ts';
 import type { Answers } from './answers.ts';
 
 type Listed = Answers['incidents']['incidents'][number];
@@ -58,8 +58,9 @@ export function calendar(incidents: readonly Listed[], now: string): string {
   return `${lines.flatMap(folded).join('\r\n')}\r\n`;
 }
 
-function titleOf(territory: string, { worst, state }: Incident): string {
-  return `${territory} ${worst}${state === 'open' ? ', not over yet' : ''}`;
+function titleOf(territory: string, incident: Incident): string {
+  const { worst, state } = incident;
+  return `${territory} ${worst}${state === 'open' ? `, ${openText(incident)}` : ''}`;
 }
 
 function stamp(iso: string): string {

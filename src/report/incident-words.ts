@@ -23,6 +23,9 @@ export function incidentSentence({ type, data }: IncidentEvent, clocks: Clocks):
   const news = (data.changed ?? []).filter((change) => change !== 'verdict').map((change) => CHANGES[change]);
   if (type === 'incident.updated' && news.length > 0)
     return `The incident of ${name} since ${since} has changed: ${listed(news)}; visibility is ${percent(data.visibility.share)}, at its lowest ${percent(incident.depth)}.`;
+  const blindSince = unseenSince(incident);
+  if (blindSince !== undefined)
+    return `The incident of ${name} since ${since} cannot be followed now: ${name} ${incident.drops > 1 ? 'had' : 'was'} ${lastedText(incident)}; ${depth}.`;
   const has = incident.drops > 1 ? 'has had' : 'has been';
   return `An incident: ${name} ${has} ${lastedText(incident)} since ${since}; ${depth}.`;
 }
@@ -42,21 +45,43 @@ const CHANGES: Readonly<Record<Exclude<IncidentChange, 'verdict'>, string>> = {
  * min, 14 min 6 s in all`. Blind time is named separately.
  */
 export function lastedText(incident: Incident): string {
-  const { drops, outages, durationMs, unroutableMs, degradedMs, unknownMs, worst } = incident;
-  const unseen = unknownMs === 0 ? '' : `, not seen for ${durationText(unknownMs)}`;
+  const { drops, outages, durationMs, unroutableMs, degradedMs, worst } = incident;
+  const blindSince = unseenSince(incident);
+  const unseen = unseenText(incident, blindSince);
   if (drops > 1) {
-    const within = durationMs === undefined ? 'so far' : `within ${durationText(durationMs)}`;
+    const open = blindSince === undefined ? 'so far' : 'until then';
+    const within = durationMs === undefined ? open : `within ${durationText(durationMs)}`;
     const [count, ms] = outages === 0 ? [drops, degradedMs] : [outages, unroutableMs];
     const what = outages === 0 ? counted(drops, 'partial loss', 'partial losses') : counted(count, 'outage');
     const partly = outages > 0 && degradedMs > 0 ? ` (degraded for ${durationText(degradedMs)} more)` : '';
     return `${what} ${within}, ${durationText(ms)} in all${partly}${unseen}`;
   }
-  const open = incident.state === 'open' ? ' so far' : '';
+  const open = incident.state === 'open' && durationMs === undefined && blindSince === undefined ? ' so far' : '';
   const parts = [
     unroutableMs > 0 ? `unroutable for ${durationText(unroutableMs)}${open}` : '',
     degradedMs > 0 ? `degraded for ${durationText(degradedMs)}${open}` : '',
   ].filter((part) => part !== '');
   return `${parts.length === 0 ? worst : parts.join(' and ')}${unseen}`;
+}
+
+/** Since when an incident that is not known to be over cannot be seen; `undefined`: it can be, or it is over. */
+export function unseenSince({ spans }: Pick<Incident, 'spans'>): string | undefined {
+  const last = spans.at(-1);
+  return last?.verdict === 'unknown' && last.until === undefined ? last.from : undefined;
+}
+
+/** What is known of the end of an incident that has none: `not over yet`, or that this cannot be seen. */
+export function openText(incident: Pick<Incident, 'spans'>): string {
+  return unseenSince(incident) === undefined ? 'not over yet' : 'not known to be over';
+}
+
+/** `, not seen for 2 h`, `, not seen since 2014-12-22 18:00:00 UTC`. */
+function unseenText({ unknownMs }: Incident, blindSince: string | undefined): string {
+  const parts = [
+    ...(unknownMs === 0 ? [] : [`for ${durationText(unknownMs)}`]),
+    ...(blindSince === undefined ? [] : [`since ${utcText(eventTime(blindSince))}`]),
+  ];
+  return parts.length === 0 ? '' : `, not seen ${parts.join(' and ')}`;
 }
 
 /**
@@ -114,12 +139,14 @@ function delayText(ms: number): string {
 const MAX_SPANS = 12;
 
 /** One line for each span that matters. Time between two drops has no line. */
-function spanLines({ spans, spansOmitted = 0 }: Incident): readonly string[] {
+function spanLines({ spans, spansOmitted = 0, outages: count }: Incident): readonly string[] {
   const named = spans.filter(({ verdict }) => verdict !== 'routable');
   if (named.length < 2) return [];
   const outages = named.filter(({ verdict }) => verdict === 'unroutable').sort((a, b) => lengthOf(b) - lengthOf(a));
   const [first, second] = outages;
-  const mark = first !== undefined && second !== undefined && lengthOf(first) > lengthOf(second) ? first : undefined;
+  const hasLongest = first !== undefined && second !== undefined && lengthOf(first) > lengthOf(second);
+  // Two spans with blind time between them may be one outage.
+  const mark = hasLongest && count > 1 ? first : undefined;
   const lines = named
     .slice(0, MAX_SPANS)
     .map((span) => `${spanLine(span)}${span === mark ? ' (the longest outage)' : ''}`);

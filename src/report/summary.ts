@@ -3,7 +3,7 @@ import type { OfTerritory, Verdict, VisibilityData } from '../detect/events/even
 import { eventTime, utcText } from './clock.ts';
 import type { Paint } from './paint.ts';
 import { seenText, territoryName, unusualText, verdictText } from './phrases.ts';
-import { lastedText } from './incident-words.ts';
+import { lastedText, unseenSince } from './incident-words.ts';
 import { counted, grouped, listed, percent, printable } from './printable.ts';
 import type { ToldIncident } from './verdicts.ts';
 import { wrapped } from './wrap.ts';
@@ -156,7 +156,8 @@ function incidentLine(incident: ToldIncident, isOne: boolean, clocks: Clocks): s
   const since = spans[0]?.from;
   const from =
     since === undefined ? '' : `${utcText(eventTime(since))}${sinceAtLatest === true ? ' or earlier' : ''}  `;
-  const state = durationMs === undefined ? ', not over' : rebased === true ? ', then taken as the normal state' : '';
+  const isOpen = durationMs === undefined && unseenSince(incident) === undefined;
+  const state = isOpen ? ', not over' : rebased === true ? ', then taken as the normal state' : '';
   const who = isOne ? '' : `${territoryName({ territory: { id: territory, name: territory }, family }, clocks)}: `;
   return `${from}${who}${lastedText(incident)}${state}; down to ${percent(depth)}, ${shape === 'unseen' ? 'onset not seen' : shape}`;
 }

@@ -9,7 +9,7 @@ import type { Answers } from '../../http/answers.ts';
 import { uptimeView } from '../../http/views.ts';
 import { good } from '../../lib/result.ts';
 import { answerText } from '../../report/answer.ts';
-import { spanText } from '../../report/incident-card.ts';
+import { incidentSpanText } from '../../report/incident-card.ts';
 import { lastedText } from '../../report/incident-words.ts';
 import { counted, jsonText, printable } from '../../report/printable.ts';
 import { wrapped } from '../../report/wrap.ts';
@@ -79,7 +79,7 @@ function textOf({ facts, months, years, known, published }: Past, io: Io): strin
     incidents.length === 0 ? 'No incident was found.' : `${counted(incidents.length, 'incident')}:`,
     ...list(
       incidents.map(
-        (one) => `${spanText('', one.spans[0]?.from ?? '', one.spans.at(-1)?.until).trim()}; ${lastedText(one)}`,
+        (one) => `${incidentSpanText('', one).trim()}; ${lastedText(one)}`,
       ),
     ),
     '',
