@@ -89,24 +89,18 @@ function unseenText({ unknownMs }: Incident, blindSince: string | undefined): st
  * back. Unknown facts have no line.
  */
 export function incidentFacts({ incident }: IncidentData): readonly string[] {
+  const looks = firstLooks(incident);
+  const networks = (moves: Incident['unitsLost']) => moves.map(({ unit, at }) => ({ what: unit, at }));
+  const upstreams = incident.upstreamsLost.map(({ upstream, at }) => ({ what: `AS${upstream}`, at }));
   return [
     onsetText(incident),
     ...spanLines(incident),
-    sequenceText(
-      'Networks lost',
-      incident.unitsLost.map(({ unit, at }) => ({ what: unit, at })),
-    ),
-    sequenceText(
-      'Upstreams lost',
-      incident.upstreamsLost.map(({ upstream, at }) => ({ what: `AS${upstream}`, at })),
-    ),
+    sequenceText('Networks lost', networks(incident.unitsLost), looks),
+    sequenceText('Upstreams lost', upstreams, looks),
     stuckText(incident),
-    sequenceText(
-      'Networks back',
-      incident.unitsReturned.map(({ unit, at }) => ({ what: unit, at })),
-    ),
+    sequenceText('Networks back', networks(incident.unitsReturned), looks),
     incident.backfilled ? 'Part of this was decided on data that was filled in after a gap.' : '',
-    `Evidence: ${counted(incident.evidence.count, 'message')} of the archive.`,
+    `Evidence${incident.onset === undefined ? '' : ' of the onset'}: ${counted(incident.evidence.count, 'message')} of the archive.`,
   ].filter((line) => line !== '');
 }
 
@@ -166,13 +160,29 @@ function spanLine(span: IncidentSpan): string {
   return `${what} from ${utcText(eventTime(from))}${sinceAtLatest === true ? ' or earlier' : ''} ${lasted}${down}`;
 }
 
+/** When it was seen again after a time in which it was not: what was lost or back then may have been so earlier. */
+function firstLooks({ spans }: Incident): ReadonlySet<string> {
+  const seenAgain = spans.flatMap(({ verdict, until }) =>
+    verdict === 'unknown' && until !== undefined ? [until] : [],
+  );
+  const begun = spans.flatMap(({ from, sinceAtLatest }) => (sinceAtLatest === true ? [from] : []));
+  return new Set([...seenAgain, ...begun]);
+}
+
 /** At most this many entries are listed; the machine formats have all of them. */
 const MAX_ENTRIES = 8;
 
+interface Entry {
+  readonly what: string;
+  readonly at: string;
+}
+
 /** `Networks lost: 175.45.176.0/24 16:14:53, 175.45.177.0/24 16:14:53.` Times are UTC. */
-function sequenceText(label: string, entries: readonly { readonly what: string; readonly at: string }[]): string {
+function sequenceText(label: string, entries: readonly Entry[], firstLooksAt: ReadonlySet<string>): string {
   if (entries.length === 0) return '';
-  const shown = entries.slice(0, MAX_ENTRIES).map(({ what, at }) => `${what} ${utcWall(eventTime(at)).time}`);
+  const shown = entries
+    .slice(0, MAX_ENTRIES)
+    .map(({ what, at }) => `${what} ${utcWall(eventTime(at)).time}${firstLooksAt.has(at) ? ' or earlier' : ''}`);
   const more = entries.length > MAX_ENTRIES ? `, and ${entries.length - MAX_ENTRIES} more` : '';
   return `${label}: ${shown.join(', ')}${more}.`;
 }

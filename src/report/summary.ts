@@ -113,11 +113,11 @@ function standingLine(
   // Routes from other origins do not count, but may exist.
   const ofOrigins = verdict === 'unroutable' && origins.length > 0 ? ` from ${listed(origins)}` : '';
   const when = since === undefined ? '' : ` since ${utcText(since)}`;
-  const next =
-    pending === undefined
-      ? ''
-      : ` It has looked ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough for a verdict.`;
-  return `${at}${name} ${from} ${verdict}${when}: ${seenText(visibility, verdict !== 'unroutable')}${ofOrigins}${unusualText({ ...of, visibility }, clocks)}.${next}`;
+  const what = `${at}${name} ${from} ${verdict}${when}`;
+  const seen = `${seenText(visibility, verdict !== 'unroutable')}${ofOrigins}${unusualText({ ...of, visibility }, clocks)}.`;
+  if (pending === undefined) return `${what}: ${seen}`;
+  // What is seen now is why it looks different, and contradicts the verdict that still stands.
+  return `${what}. It has looked ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough for a verdict: ${seen}`;
 }
 
 /** Too few networks report for a verdict, but what they see is still worth a line. */
