@@ -152,14 +152,14 @@ function incidentLines({ incidents, standings }: Summary, clocks: Clocks): reado
 
 /** `2014-12-22 16:15:12 UTC  unroutable for 9 h 30 min, down to 2.1 %, cliff` */
 function incidentLine(incident: ToldIncident, isOne: boolean, clocks: Clocks): string {
-  const { territory, family, spans, durationMs, depth, shape, sinceAtLatest, rebased } = incident;
+  const { territory, family, spans, durationMs, depth, shape, sinceAtLatest, rebased, backfilled } = incident;
   const since = spans[0]?.from;
   const from =
     since === undefined ? '' : `${utcText(eventTime(since))}${sinceAtLatest === true ? ' or earlier' : ''}  `;
   const isOpen = durationMs === undefined && unseenSince(incident) === undefined;
   const state = isOpen ? ', not over' : rebased === true ? ', then taken as the normal state' : '';
   const who = isOne ? '' : `${territoryName({ territory: { id: territory, name: territory }, family }, clocks)}: `;
-  return `${from}${who}${lastedText(incident)}${state}; down to ${percent(depth)}, ${shape === 'unseen' ? 'onset not seen' : shape}`;
+  return `${from}${who}${lastedText(incident)}${state}; down to ${percent(depth)}, ${shape === 'unseen' ? 'onset not seen' : shape}${backfilled ? '; in part from data filled in after a gap' : ''}`;
 }
 
 function readLines({ files, records, damage, end }: Summary): readonly string[] {
