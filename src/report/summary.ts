@@ -126,13 +126,16 @@ function shownText(visibility: VisibilityData, minVoters: number): string {
   return voters > 0 && voters < minVoters ? ` What they show: ${seenText(visibility, false)}.` : '';
 }
 
-/** If no network is visible: says that this proves nothing about the territory. */
-function nothingText({ unitsVisible }: VisibilityData, { territory }: Pick<OfTerritory, 'territory'>): string {
-  return unitsVisible > 0 ? '' : ` That says nothing about ${territory.name}.`;
+/** If no network sees any of it: says that this proves nothing about the territory. */
+function nothingText({ unitsVisible, seeing }: VisibilityData, { territory }: Pick<OfTerritory, 'territory'>): string {
+  return unitsVisible > 0 || seeing > 0 ? '' : ` That says nothing about ${territory.name}.`;
 }
 
 /** Enough networks report, and there is still no verdict: says what they see. */
 function noVerdictText(visibility: VisibilityData): string {
+  const { seeing, seeingNothing } = visibility;
+  if (seeing > 0 && seeingNothing > 0)
+    return `${seenText(visibility, false)}, ${seeing} ${seeing === 1 ? 'has' : 'have'} one, and it is not known what is usual`;
   return `${seenText(visibility, false)}, which does not prove that it is gone: none of it was seen before, or it has not lasted long enough`;
 }
 

@@ -148,6 +148,25 @@ test('without a table, of the peers that told any route inside the blocks, those
   expect(clock('12:30')).toBeGreaterThan(0);
 });
 
+test.each([24, 30, 38])(
+  'without a table, %s of 42 told the right one and the others a foreign one: all 42 are witnesses',
+  (right) => {
+    const asked = peers(42);
+    const day = new Day().announce('12:00', asked, UNITS, [3491, 17557]).announce('12:30', asked.slice(0, right));
+    day.tick('15:00');
+    const share = Math.round((right / 42) * 10_000) / 10_000;
+    expect(seenIn(day)?.share).toBeCloseTo(share, 3);
+    expect(seenIn(day)).toMatchObject({ voters: 42, witnesses: 42, seeing: right });
+    expect(day.engine.status()[0]?.verdict).toBe(right === 38 ? 'routable' : 'degraded');
+    for (const { type, data } of day.events)
+      if ('evidence' in data && data.evidence !== undefined)
+        expect([type, data.evidence.count > 0]).toEqual([type, true]);
+    day.announce('15:00', asked).tick('16:00');
+    expect(seenIn(day)).toMatchObject({ share: 1, witnesses: 42 });
+    expect(day.said('country.restored')).toHaveLength(right === 38 ? 0 : 1);
+  },
+);
+
 test('one full table among thirteen partial feeds: it alone votes', () => {
   const day = new Day().dump('00:00', all.slice(0, 1)).dump('00:00', all.slice(1, 14), [], 60_000).tick('01:00');
   expect(seenIn(day)).toMatchObject({ voters: 1 });
