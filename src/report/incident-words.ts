@@ -11,21 +11,23 @@ export function incidentSentence({ type, data }: IncidentEvent, clocks: Clocks):
   const name = territoryName(data, clocks);
   const clock = clocks(data.territory.id);
   const since = `${clock.moment(eventTime(data.since))}${incident.sinceAtLatest === true ? ' or earlier' : ''}`;
+  const was = `${name} ${incident.drops > 1 ? 'had' : 'was'} ${lastedText(incident)}`;
+  const last = incident.spans.at(-1);
+  const until = last?.until === undefined ? '' : ` to ${clock.moment(eventTime(last.until))}`;
   if (incident.state === 'closed') {
-    const last = incident.spans.at(-1);
-    const until = last?.until === undefined ? '' : ` to ${clock.moment(eventTime(last.until))}`;
     const back =
       incident.rebased === true ? ' What was lost has not come back: the rest counts as the normal state now.' : '';
     const unseen = last?.verdict === 'unknown' ? ' How it ended was not seen.' : '';
-    return `The incident is over: ${name} ${incident.drops > 1 ? 'had' : 'was'} ${lastedText(incident)}, from ${since}${until}.${unseen}${back}`;
+    return `The incident is over: ${was}, from ${since}${until}.${unseen}${back}`;
   }
   const depth = `visibility down to ${percent(incident.depth)}`;
   const news = (data.changed ?? []).filter((change) => change !== 'verdict').map((change) => CHANGES[change]);
   if (type === 'incident.updated' && news.length > 0)
     return `The incident of ${name} since ${since} has changed: ${listed(news)}; visibility is ${percent(data.visibility.share)}, at its lowest ${percent(incident.depth)}.`;
-  const blindSince = unseenSince(incident);
-  if (blindSince !== undefined)
-    return `The incident of ${name} since ${since} cannot be followed now: ${name} ${incident.drops > 1 ? 'had' : 'was'} ${lastedText(incident)}; ${depth}.`;
+  if (unseenSince(incident) !== undefined)
+    return `The incident of ${name} since ${since} cannot be followed now: ${was}; ${depth}.`;
+  // It has recovered, and closes if no other drop comes.
+  if (incident.durationMs !== undefined) return `An incident: ${was}, from ${since}${until}; ${depth}.`;
   const has = incident.drops > 1 ? 'has had' : 'has been';
   return `An incident: ${name} ${has} ${lastedText(incident)} since ${since}; ${depth}.`;
 }

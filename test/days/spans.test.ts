@@ -81,6 +81,14 @@ test('the data end while we are blind: it is not said that the incident goes on'
   expect(card.join()).not.toContain('not over');
 });
 
+test('an update after the recovery says that it was unroutable, and not that it still is', () => {
+  const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('01:10', all).tick('01:20');
+  const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
+  expect(told).toEqual([
+    'An incident: North Korea was unroutable for 10 min, from 2014-12-22 01:00:00 UTC to 2014-12-22 01:10:00 UTC; visibility down to 0 %.',
+  ]);
+});
+
 test('blind after the recovery: the incident ends when it was restored, and closes once we see', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('01:10', all);
   const [incident] = incidentsOf(day.gap('01:15', 'rrc00').dump('08:00', all).tick('10:00'));

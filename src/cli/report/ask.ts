@@ -158,7 +158,9 @@ function knownLines(incident: KnownIncident): readonly string[] {
   const sourceOf = (key: string) => sources[key]?.name ?? key;
   const spans =
     incident.kind === 'reconstructed'
-      ? incident.expect.incidents.map(({ since, until, worst }) => spanText(`${worst} at worst`, { from: since, until }))
+      ? incident.expect.incidents.map(({ since, until, worst }) =>
+          spanText(`${worst} at worst`, { from: since, until }),
+        )
       : [];
   return [
     `${name}: ${title} (${label})`,

@@ -77,11 +77,7 @@ function textOf({ facts, months, years, known, published }: Past, io: Io): strin
     ...(isReconstructed(facts) ? wrapped('From recordings that reconstruct it; not archive data.', width) : []),
     '',
     incidents.length === 0 ? 'No incident was found.' : `${counted(incidents.length, 'incident')}:`,
-    ...list(
-      incidents.map(
-        (one) => `${incidentSpanText('', one).trim()}; ${lastedText(one)}`,
-      ),
-    ),
+    ...list(incidents.map((one) => `${incidentSpanText('', one).trim()}; ${lastedText(one)}`)),
     '',
     `By month, ${uptimeText(months)}By year, ${uptimeText(years)}`,
     ...wrapped(printable(library.join(' ')), width),
