@@ -91,16 +91,16 @@ function unseenText({ unknownMs }: Incident, blindSince: string | undefined): st
  * back. Unknown facts have no line.
  */
 export function incidentFacts({ incident }: IncidentData): readonly string[] {
-  const looks = firstLooks(incident);
+  const times = { begin: incident.spans[0]?.from ?? '', looks: firstLooks(incident) };
   const networks = (moves: Incident['unitsLost']) => moves.map(({ unit, at }) => ({ what: unit, at }));
   const upstreams = incident.upstreamsLost.map(({ upstream, at }) => ({ what: `AS${upstream}`, at }));
   return [
     onsetText(incident),
     ...spanLines(incident),
-    sequenceText('Networks lost', networks(incident.unitsLost), looks),
-    sequenceText('Upstreams lost', upstreams, looks),
+    sequenceText('Networks lost', networks(incident.unitsLost), times),
+    sequenceText('Upstreams lost', upstreams, times),
     stuckText(incident),
-    sequenceText('Networks back', networks(incident.unitsReturned), looks),
+    sequenceText('Networks back', networks(incident.unitsReturned), times),
     incident.backfilled ? 'Part of this was decided on data that was filled in after a gap.' : '',
     `Evidence${incident.onset === undefined ? '' : ' of the onset'}: ${counted(incident.evidence.count, 'message')} of the archive.`,
   ].filter((line) => line !== '');
@@ -157,7 +157,7 @@ function lengthOf({ from, until }: IncidentSpan): number {
 function spanLine(span: IncidentSpan): string {
   const { verdict, from, until, depth, sinceAtLatest } = span;
   const what = verdict === 'unknown' ? 'Not seen' : verdict === 'unroutable' ? 'Unroutable' : 'Degraded';
-  const lasted = until === undefined ? 'on' : `to ${utcWall(eventTime(until)).time}, ${durationText(lengthOf(span))}`;
+  const lasted = until === undefined ? 'on' : `to ${timeAfter(from, until)}, ${durationText(lengthOf(span))}`;
   const down = depth === undefined ? '' : `, visibility down to ${percent(depth)}`;
   return `${what} from ${utcText(eventTime(from))}${sinceAtLatest === true ? ' or earlier' : ''} ${lasted}${down}`;
 }
@@ -171,8 +171,20 @@ function firstLooks({ spans }: Incident): ReadonlySet<string> {
   return new Set([...seenAgain, ...begun]);
 }
 
+/** The time of day; with its date if that is another day than the one of `from`. */
+function timeAfter(from: string, at: string): string {
+  return at.slice(0, 10) === from.slice(0, 10) ? utcWall(eventTime(at)).time : utcText(eventTime(at));
+}
+
 /** At most this many entries are listed; the machine formats have all of them. */
 const MAX_ENTRIES = 8;
+
+interface Times {
+  /** When the incident began. */
+  readonly begin: string;
+  /** See `firstLooks`. */
+  readonly looks: ReadonlySet<string>;
+}
 
 interface Entry {
   readonly what: string;
@@ -180,11 +192,11 @@ interface Entry {
 }
 
 /** `Networks lost: 175.45.176.0/24 16:14:53, 175.45.177.0/24 16:14:53.` Times are UTC. */
-function sequenceText(label: string, entries: readonly Entry[], firstLooksAt: ReadonlySet<string>): string {
+function sequenceText(label: string, entries: readonly Entry[], { begin, looks }: Times): string {
   if (entries.length === 0) return '';
   const shown = entries
     .slice(0, MAX_ENTRIES)
-    .map(({ what, at }) => `${what} ${utcWall(eventTime(at)).time}${firstLooksAt.has(at) ? ' or earlier' : ''}`);
+    .map(({ what, at }) => `${what} ${timeAfter(begin, at)}${looks.has(at) ? ' or earlier' : ''}`);
   const more = entries.length > MAX_ENTRIES ? `, and ${entries.length - MAX_ENTRIES} more` : '';
   return `${label}: ${shown.join(', ')}${more}.`;
 }

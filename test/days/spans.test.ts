@@ -81,6 +81,15 @@ test('the data end while we are blind: it is not said that the incident goes on'
   expect(card.join()).not.toContain('not over');
 });
 
+test('what ends on another day has its date', () => {
+  const day = new Day().dump('00:00', all).withdraw('22:00', all).announce('+1 01:00', all, UNITS.slice(0, 3));
+  const [incident] = incidentsOf(day.announce('+1 02:00', all, UNITS.slice(3)).tick('+1 04:00'));
+  const facts = incidentFacts({ incident } as never).join('\n');
+  expect(facts).toContain('Unroutable from 2014-12-22 22:00:00 UTC to 2014-12-23 01:00:00 UTC, 3 h');
+  expect(facts).toContain('Networks lost: 175.45.176.0/24 22:00:00, ');
+  expect(facts).toContain('Networks back: 175.45.176.0/24 2014-12-23 01:00:00 UTC, ');
+});
+
 test('an update after the recovery says that it was unroutable, and not that it still is', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('01:10', all).tick('01:20');
   const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
