@@ -1,4 +1,5 @@
-import { durationText } from '../src/report/clock.ts';
+import type { Incident } from '../src/detect/events/event.ts';
+import { lastedText, unseenSince } from '../src/report/incident-words.ts';
 import { ask, askIncident, type Listed } from './api.ts';
 import { button, byId, made, timeText } from './dom.ts';
 import { showEvidence } from './evidence.ts';
@@ -33,28 +34,15 @@ export async function openIncident(): Promise<boolean> {
   return true;
 }
 
-interface IncidentFacts {
-  readonly worst: string;
-  readonly unroutableMs: number;
-  readonly degradedMs: number;
-  readonly shape: string;
-  readonly drops: number;
-  readonly spans: readonly { readonly from: string; readonly until?: string }[];
-  readonly onset?: { readonly first: string };
-}
-
 function incidentLine({ territory, family, incident }: Listed): HTMLLIElement {
-  const { worst, unroutableMs, degradedMs, shape, drops, spans, onset } = incident as unknown as IncidentFacts;
+  const facts = incident as unknown as Incident;
+  const { shape, spans, onset, durationMs, sinceAtLatest } = facts;
   const from = spans[0]?.from ?? '';
-  const until = spans.at(-1)?.until;
   const line = made('li');
-  const parts = [
-    unroutableMs > 0 ? `${durationText(unroutableMs)} unroutable` : '',
-    degradedMs > 0 ? `${durationText(degradedMs)} degraded` : '',
-  ].filter((part) => part !== '');
-  const isPast = subject()?.isPast === true;
-  const lasted = until === undefined ? `not over${isPast ? ' when the recording ended' : ''}` : parts.join(', ');
-  const text = `${worst} since ${timeText(Date.parse(from), zone())}: ${lasted}, ${drops} ${drops === 1 ? 'drop' : 'drops'}, ${shape}`;
+  const since = `${timeText(Date.parse(from), zone())}${sinceAtLatest === true ? ' or earlier' : ''}`;
+  const isOpen = durationMs === undefined && unseenSince(facts) === undefined;
+  const notOver = subject()?.isPast === true ? ', not over when the recording ended' : ', not over';
+  const text = `${since}: ${lastedText(facts)}${isOpen ? notOver : ''}; ${shape === 'unseen' ? 'onset not seen' : shape}`;
   const look = button('Zoom to onset', () => zoomTo({ territory, family, incident }));
   const why = button(
     'Evidence',
@@ -69,7 +57,7 @@ function incidentLine({ territory, family, incident }: Listed): HTMLLIElement {
 
 /** A quarter of an hour around the onset. */
 function zoomTo({ territory, family, incident }: Listed, how?: 'replace'): void {
-  const { spans, onset } = incident as unknown as IncidentFacts;
+  const { spans, onset } = incident as unknown as Incident;
   const at = Date.parse(onset?.first ?? spans[0]?.from ?? '');
   const range = { from: isoText(at - 5 * 60_000), until: isoText(at + 10 * 60_000) };
   go({ subject: keyOf({ territory, family }), range: 'fixed', ...range }, how);

@@ -1,5 +1,6 @@
 import { earliest, later, type EventTime } from '../bgp/time.ts';
 import type { Touched } from '../rib/territory-view-snapshot.ts';
+import { foreignPairs } from '../rib/foreign-pairs.ts';
 import type { TerritoryView } from '../rib/territory-view.ts';
 import { Baseline, type JoiningVoters } from './verdict/baseline.ts';
 import type { Draft } from './events/chain.ts';
@@ -226,7 +227,7 @@ export class Evaluator {
     const state = this.#state;
     const known = this.#lastKnown;
     if (state.kind !== 'unknown') this.#lastKnown = state.kind;
-    if (state.kind === 'routable' && !this.view.hasBaseline) this.#begin(scene.sample.at);
+    if (this.#isBeginning(state.kind)) this.#begin(scene.sample.at);
     const rebased = this.#rebased && state.kind === 'routable';
     const turn = { before, state, at: scene.sample.at, levels: this.#outlook.levels, rebased };
     const news = this.#tracker.turn(turn);
@@ -266,6 +267,12 @@ export class Evaluator {
       this.#baseline.grow(at);
       if (this.view.matrix.votersRevision !== votersRevision) this.#outlook.forget();
     }
+  }
+
+  /** A foreign origin may stand at the first look: what is seen beside it is then the baseline, and degraded. */
+  #isBeginning(kind: VerdictState['kind']): boolean {
+    if (this.view.hasBaseline) return false;
+    return kind === 'routable' || (kind === 'degraded' && foreignPairs(this.view).size > 0);
   }
 
   #begin(at: EventTime): void {

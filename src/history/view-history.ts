@@ -105,7 +105,8 @@ export class ViewHistory {
     const look = lookAt(this.#view, status, at);
     this.#lastLook = look;
     this.#noteOff(before?.at, at);
-    if (this.#isFirst || this.#verdicts.last?.[1] === 'off') this.#begin(status, at);
+    // The first verdict of `routable` has no event.
+    if (this.#isFirst || this.#verdicts.last?.[1] !== status.verdict) this.#begin(status, at);
     this.#verdicts.pass(at);
     this.#rollUp.add(look);
     this.#sight?.look(at);

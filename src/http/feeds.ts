@@ -1,5 +1,5 @@
 import { isoTime } from '../bgp/time.ts';
-import { lastedText } from '../report/incident-words.ts';
+import { lastedText, openText, unseenSince } from '../report/incident-words.ts';
 import { territoryName } from '../report/phrases.ts';
 import type { Answers } from './answers.ts';
 import type { FeedItem } from './incident-views.ts';
@@ -71,9 +71,11 @@ function changedAt(item: FeedItem, now: string): string {
   return last?.until ?? last?.from ?? beginOf(item, now);
 }
 
-function titleOf({ name, incident: { worst, state }, recordedUntil }: FeedItem): string {
-  const isOver = recordedUntil === undefined ? 'not over yet' : 'not over when the recording ended';
-  return `${name} ${worst}${state === 'open' ? `, ${isOver}` : ''}`;
+function titleOf({ name, incident, recordedUntil }: FeedItem): string {
+  const { worst, state } = incident;
+  const isCut = recordedUntil !== undefined && unseenSince(incident) === undefined;
+  const open = isCut ? 'not over when the recording ended' : openText(incident);
+  return `${name} ${worst}${state === 'open' ? `, ${open}` : ''}`;
 }
 
 function stamp(iso: string): string {

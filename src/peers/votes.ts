@@ -29,9 +29,9 @@ export class Votes {
   }
 
   /**
-   * Computes the usual full table: of the tables that may be full ones at this time, that of the tenth part of the ASes
-   * with the largest ones. So a single table that is far larger than all others does not decide, nor do many partial
-   * feeds at a collector with one full table.
+   * Computes the usual full table: the median of the tables that may be full ones at this time. So neither a few tables
+   * that are far larger than the others decide, be they those of a whole collector, nor many partial feeds. Where none
+   * may be a full one, that of the tenth part of the ASes with the largest ones.
    *
    * @returns true if it changed: all votes must then be decided again.
    */
@@ -44,9 +44,7 @@ export class Votes {
     const fewest = smallestFullTable(family, at);
     const all = [...byAs.values()].sort((a, b) => b - a);
     const full = all.filter((size) => size >= fewest);
-    const sizes = full.length > 0 ? full : all;
-    const place = Math.max(Math.ceil(sizes.length * LARGEST_TABLES_SHARE), sizes.length < FEW_TABLES ? 1 : 2);
-    const usual = sizes[place - 1] ?? 0;
+    const usual = (full.length > 0 ? medianOf(full) : largeOf(all)) ?? 0;
     if (Math.abs(usual - this.#usual[family]) <= SAME_SIZE_SHARE * this.#usual[family]) return false;
     this.#set(family, usual);
     return true;
@@ -83,4 +81,14 @@ export class Votes {
     if (!this.#liveness.isNamed(session.peer.id)) return false;
     return rib?.partial !== true && size > 0 && size >= this.#fullFeedShare * this.#usual[view.family];
   }
+}
+
+/** Of an even number of sizes, largest first, the smaller middle one; of two, the larger. */
+function medianOf(sizes: readonly number[]): number | undefined {
+  return sizes[sizes.length < FEW_TABLES ? 0 : Math.floor(sizes.length / 2)];
+}
+
+/** The size at the tenth part of the sizes, largest first. One of them may be far larger than all others. */
+function largeOf(sizes: readonly number[]): number | undefined {
+  return sizes[Math.max(Math.ceil(sizes.length * LARGEST_TABLES_SHARE), sizes.length < FEW_TABLES ? 1 : 2) - 1];
 }

@@ -70,8 +70,8 @@ export const EVIDENCE_MS = 6 * 3_600_000;
 export const DUMP_BACKLOG_MS = 60_000;
 
 /**
- * The usual full table is measured at this share of the peer ASes, those with the largest tables. So one table that is
- * far larger than all others does not decide.
+ * Where no table is so large that it may be a full one of its year, the usual table is measured at this share of the
+ * peer ASes, those with the largest tables. So one table that is far larger than all others does not decide.
  */
 export const LARGEST_TABLES_SHARE = 0.1;
 

@@ -7,8 +7,8 @@ import { RIS_HOLD_MS } from '../bgp/peer.ts';
 export interface VotingPolicy {
   /**
    * A peer sends a full feed when its table has at least this share of the routes of the usual full table of the day,
-   * per family. The usual full table is that of the tenth of the peer ASes with the largest tables, the second largest
-   * at least; tables of less than half of the usual size of that year do not count while there are larger ones. It is a
+   * per family. The usual full table is the median of the peer ASes' tables that have at least half of the usual size of
+   * that year; if no table has, that of the tenth of the peer ASes with the largest tables. It is a
    * share and not a number of routes, because the IPv4 table had 340,000 routes in 2011 and has a million now.
    * RIPEstat's threshold lies at 85–88 % of a usual full table. @default 0.75
    */

@@ -83,14 +83,31 @@ function routableText(name: string, between: string, stretches: readonly Verdict
 }
 
 function outageText(stretches: readonly VerdictStretch[], between: string, clock: LocalClock): string {
-  const outages = stretches.filter(({ verdict }) => verdict === 'unroutable');
-  const longest = outages.reduce((most, one) => (lengthOf(one) > lengthOf(most) ? one : most));
+  const outages = outagesIn(stretches);
+  const longest = outages.reduce((most, one) => (sum(one) > sum(most) ? one : most));
   // Next to unseen time, the stretch may have begun earlier or ended later.
   const isCut = (outage: Ends): boolean => stretches.some((one) => isUnseen(one) && touches(one, outage));
   const lasted = (some: readonly Ends[]): string => `${some.some(isCut) ? 'at least ' : ''}${durationText(sum(some))}`;
-  const when = `from ${clock.moment(longest.from)} for ${lasted([longest])}`;
-  if (outages.length === 1) return `once ${between}: ${when}`;
-  return `${counted(outages.length, 'time')} ${between}, ${lasted(outages)} in all; the longest time ${when}`;
+  const when = `from ${clock.moment(longest[0].from)} for ${lasted(longest)}`;
+  // Between two stretches of one outage nothing was seen, so there may have been more of them.
+  const atLeast = outages.some(({ length }) => length > 1) ? 'at least ' : '';
+  if (outages.length === 1) return `${atLeast}once ${between}: ${when}`;
+  return `${atLeast}${counted(outages.length, 'time')} ${between}, ${lasted(outages.flat())} in all; the longest time ${when}`;
+}
+
+type Outage = [VerdictStretch, ...VerdictStretch[]];
+
+/** The stretches of each outage. Time in which nothing was seen ends no outage. */
+function outagesIn(stretches: readonly VerdictStretch[]): readonly Outage[] {
+  const outages: Outage[] = [];
+  let open: Outage | undefined;
+  for (const stretch of stretches) {
+    if (isUnseen(stretch)) continue;
+    if (stretch.verdict !== 'unroutable') open = undefined;
+    else if (open === undefined) outages.push((open = [stretch]));
+    else open.push(stretch);
+  }
+  return outages;
 }
 
 function isUnseen({ verdict }: VerdictStretch): boolean {

@@ -27,7 +27,7 @@ export type Charset = 'unicode' | 'ascii';
 
 /**
  * A chart of one territory and family in two parts. An area shows the share of the voters that see it, with the
- * policy's thresholds as lines. Below, each network has a lifeline with gaps where it was lost. Unknown time is hatched
+ * policy's thresholds as lines. Below, each network has a lifeline with gaps where most voters did not see it. Unknown time is hatched
  * in both: too few voters, a network that no voter ever reported, before the first record, after the last one. The axis
  * shows UTC and the territory's local time.
  */
@@ -180,7 +180,7 @@ function axisRow(ticks: readonly Tick[], count: number, glyphs: Glyphs): string 
 }
 
 function legend({ seen, lost, unknown, partly, between }: Glyphs): string {
-  return `${seen} seen by most  ${lost} lost  ${partly} ${between} both in that time  ${unknown} not known`;
+  return `${seen} seen by most  ${lost} by fewer  ${partly} ${between} both in that time  ${unknown} not known`;
 }
 
 /** Neighbouring cells of one tone get one colour code. */

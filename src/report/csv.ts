@@ -54,6 +54,7 @@ export const CSV_COLUMNS = [
   'partial_largest',
   'other_origin',
   'other_voters',
+  'backfilled',
 ] as const;
 
 type Column = (typeof CSV_COLUMNS)[number];
@@ -204,6 +205,7 @@ function incidentDetail({ incident, changed = [] }: IncidentData): Row {
     unknown_ms: incident.unknownMs,
     outages: incident.outages,
     changed: changed.join(' '),
+    backfilled: incident.backfilled ? 'true' : '',
   };
 }
 

@@ -1,6 +1,6 @@
-import type { IncidentData } from '../detect/events/event.ts';
+import type { Incident, IncidentData, IncidentSpan } from '../detect/events/event.ts';
 import { durationText, eventTime, utcText } from './clock.ts';
-import { incidentFacts, lastedText } from './incident-words.ts';
+import { incidentFacts, lastedText, openText } from './incident-words.ts';
 import { territoryName, type Clocks } from './phrases.ts';
 import type { PublishedTime, Sources } from './published.ts';
 import { escaped, marked } from './report-document.ts';
@@ -51,9 +51,7 @@ export function cardOf(data: IncidentData, clocks: Clocks, progression: readonly
       ? 'computed from the routes of a reconstructed day; not archive data'
       : 'computed from the routes',
     summary: '',
-    durations: incident.spans
-      .filter(({ verdict }) => verdict !== 'routable')
-      .map((span) => spanText(span.verdict === 'unknown' ? 'not seen' : span.verdict, span.from, span.until)),
+    durations: incident.spans.filter(({ verdict }) => verdict !== 'routable').map(durationLine),
     observed: [...incidentFacts(data), ...progression],
     notObserved: [
       ...(progression.length > 0 ? [] : ['Whether anything answered: routes do not show it.']),
@@ -66,10 +64,29 @@ export function cardOf(data: IncidentData, clocks: Clocks, progression: readonly
   };
 }
 
+function durationLine({ verdict, from, until, sinceAtLatest }: IncidentSpan): string {
+  if (verdict === 'unknown' && until === undefined) return `not seen since ${utcText(eventTime(from))}`;
+  return spanText(verdict === 'unknown' ? 'not seen' : verdict, { from, until, sinceAtLatest });
+}
+
+/** When an incident was, as `spanText`; if its end cannot be seen, says so. */
+export function incidentSpanText(what: string, { spans }: Pick<Incident, 'spans'>): string {
+  const [first, last] = [spans[0], spans.at(-1)];
+  const span = { from: first?.from ?? '', until: last?.until, sinceAtLatest: first?.sinceAtLatest };
+  return spanText(what, span, openText({ spans }));
+}
+
+interface Lasting {
+  readonly from: string;
+  readonly until?: string | undefined;
+  /** Whether it may have begun before `from`. */
+  readonly sinceAtLatest?: true | undefined;
+}
+
 /** `unroutable from 2014-12-22 16:15:12 UTC to 2014-12-23 01:46:16 UTC: 9 h 31 min 4 s` */
-export function spanText(what: string, from: string, until: string | undefined): string {
-  const since = `${what} from ${utcText(eventTime(from))}`;
-  if (until === undefined) return `${since}, not over yet`;
+export function spanText(what: string, { from, until, sinceAtLatest }: Lasting, open = 'not over yet'): string {
+  const since = `${what} from ${utcText(eventTime(from))}${sinceAtLatest === true ? ' or earlier' : ''}`;
+  if (until === undefined) return `${since}, ${open}`;
   return `${since} to ${utcText(eventTime(until))}: ${durationText(eventTime(until) - eventTime(from))}`;
 }
 
@@ -156,10 +173,11 @@ const STYLE =
   'dt{font-weight:600}dd{margin:0 0 .4rem}li{overflow-wrap:anywhere}';
 
 function factsOf({ place, window, label, name }: IncidentCard): readonly (readonly [string, string])[] {
-  const until = window.until === '' ? 'not over yet' : utcText(eventTime(window.until));
+  const from = utcText(eventTime(window.from));
+  const time = window.until === '' ? `since ${from}, no end seen` : `${from} to ${utcText(eventTime(window.until))}`;
   return [
     ['Place', place],
-    ['Time', `${utcText(eventTime(window.from))} to ${until}`],
+    ['Time', time],
     ['Data', label],
     ['Name', name],
   ];

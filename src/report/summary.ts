@@ -3,7 +3,7 @@ import type { OfTerritory, Verdict, VisibilityData } from '../detect/events/even
 import { eventTime, utcText } from './clock.ts';
 import type { Paint } from './paint.ts';
 import { seenText, territoryName, unusualText, verdictText } from './phrases.ts';
-import { lastedText } from './incident-words.ts';
+import { lastedText, unseenSince } from './incident-words.ts';
 import { counted, grouped, listed, percent, printable } from './printable.ts';
 import type { ToldIncident } from './verdicts.ts';
 import { wrapped } from './wrap.ts';
@@ -113,11 +113,11 @@ function standingLine(
   // Routes from other origins do not count, but may exist.
   const ofOrigins = verdict === 'unroutable' && origins.length > 0 ? ` from ${listed(origins)}` : '';
   const when = since === undefined ? '' : ` since ${utcText(since)}`;
-  const next =
-    pending === undefined
-      ? ''
-      : ` It has looked ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough for a verdict.`;
-  return `${at}${name} ${from} ${verdict}${when}: ${seenText(visibility, verdict !== 'unroutable')}${ofOrigins}${unusualText({ ...of, visibility }, clocks)}.${next}`;
+  const what = `${at}${name} ${from} ${verdict}${when}`;
+  const seen = `${seenText(visibility, verdict !== 'unroutable')}${ofOrigins}${unusualText({ ...of, visibility }, clocks)}.`;
+  if (pending === undefined) return `${what}: ${seen}`;
+  // What is seen now is why it looks different, and contradicts the verdict that still stands.
+  return `${what}. It has looked ${verdictText(pending.verdict)} since ${utcText(pending.since)}, not long enough for a verdict: ${seen}`;
 }
 
 /** Too few networks report for a verdict, but what they see is still worth a line. */
@@ -126,13 +126,16 @@ function shownText(visibility: VisibilityData, minVoters: number): string {
   return voters > 0 && voters < minVoters ? ` What they show: ${seenText(visibility, false)}.` : '';
 }
 
-/** If no network is visible: says that this proves nothing about the territory. */
-function nothingText({ unitsVisible }: VisibilityData, { territory }: Pick<OfTerritory, 'territory'>): string {
-  return unitsVisible > 0 ? '' : ` That says nothing about ${territory.name}.`;
+/** If no network sees any of it: says that this proves nothing about the territory. */
+function nothingText({ unitsVisible, seeing }: VisibilityData, { territory }: Pick<OfTerritory, 'territory'>): string {
+  return unitsVisible > 0 || seeing > 0 ? '' : ` That says nothing about ${territory.name}.`;
 }
 
 /** Enough networks report, and there is still no verdict: says what they see. */
 function noVerdictText(visibility: VisibilityData): string {
+  const { seeing, seeingNothing } = visibility;
+  if (seeing > 0 && seeingNothing > 0)
+    return `${seenText(visibility, false)}, ${seeing} ${seeing === 1 ? 'has' : 'have'} one, and it is not known what is usual`;
   return `${seenText(visibility, false)}, which does not prove that it is gone: none of it was seen before, or it has not lasted long enough`;
 }
 
@@ -152,13 +155,14 @@ function incidentLines({ incidents, standings }: Summary, clocks: Clocks): reado
 
 /** `2014-12-22 16:15:12 UTC  unroutable for 9 h 30 min, down to 2.1 %, cliff` */
 function incidentLine(incident: ToldIncident, isOne: boolean, clocks: Clocks): string {
-  const { territory, family, spans, durationMs, depth, shape, sinceAtLatest, rebased } = incident;
+  const { territory, family, spans, durationMs, depth, shape, sinceAtLatest, rebased, backfilled } = incident;
   const since = spans[0]?.from;
   const from =
     since === undefined ? '' : `${utcText(eventTime(since))}${sinceAtLatest === true ? ' or earlier' : ''}  `;
-  const state = durationMs === undefined ? ', not over' : rebased === true ? ', then taken as the normal state' : '';
+  const isOpen = durationMs === undefined && unseenSince(incident) === undefined;
+  const state = isOpen ? ', not over' : rebased === true ? ', then taken as the normal state' : '';
   const who = isOne ? '' : `${territoryName({ territory: { id: territory, name: territory }, family }, clocks)}: `;
-  return `${from}${who}${lastedText(incident)}${state}; down to ${percent(depth)}, ${shape === 'unseen' ? 'onset not seen' : shape}`;
+  return `${from}${who}${lastedText(incident)}${state}; down to ${percent(depth)}, ${shape === 'unseen' ? 'onset not seen' : shape}${backfilled ? '; in part from data filled in after a gap' : ''}`;
 }
 
 function readLines({ files, records, damage, end }: Summary): readonly string[] {

@@ -135,13 +135,17 @@ function howMany(count: number, of: number): string {
   return `${count === of && of > 1 ? `all ${of}` : `${count} of ${of}`} ${count === 1 ? 'has' : 'have'}`;
 }
 
-/** The time from the first message to the threshold; empty if it is under a second. */
+/**
+ * The time from the first message of the movement to the threshold; empty if it is under a second. Only a loss after
+ * `routable` is the first one: the rest of a loss, or of a return, may come much later.
+ */
 function afterFirst(data: CountryData, type: CountryType): string {
   const { first, since, sinceAtLatest, verdict, previous } = data;
   const isBetter = verdict === 'routable' || (verdict === 'degraded' && previous === 'unroutable');
   const ms = eventTime(since) - eventTime(first);
   if (ms < 1000 || sinceAtLatest === true || type === 'country.unknown') return '';
-  return `, ${durationText(ms)} after the first ${isBetter ? 'return' : 'loss'}`;
+  const what = isBetter ? 'this return began' : previous === 'routable' ? 'the first loss' : 'this loss began';
+  return `, ${durationText(ms)} after ${what}`;
 }
 
 function blindnessText({ reason, visibility: { voters } }: CountryData): string {

@@ -39,10 +39,14 @@ export class BaselineMatrix {
     this.#part(asn, this.#votes.rows().get(asn)?.values() ?? []);
   }
 
-  /** Sets the baseline to what each voter sees now of the visible units. */
-  begin(at: EventTime): void {
+  /** Sets the baseline to what each voter sees now of the visible units, and to these units that it does not see. */
+  begin(at: EventTime, unseen: ReadonlyMap<Asn, readonly number[]> = new Map()): void {
     for (const [asn, row] of [...this.#votes.rows()]) this.#part(asn, row.values());
     this.grow(at);
+    for (const [asn, units] of unseen) {
+      this.#votes.join(asn, units);
+      this.#changed(units);
+    }
     this.noteVotersChange(at);
   }
 

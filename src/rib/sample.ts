@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly collectors: number;
   /** Witnesses that recently lost their vote. */
   readonly formerWitnesses: number;
+  /** Before there is a baseline, without a table: see `foreignPairs`. */
+  readonly foreignPairs: number;
 }
 
 /** The visibility of a view, from its votes. */
@@ -44,11 +46,12 @@ export function sampleOf(votes: VoteCount, around: Surroundings): Sample {
   // sees none of these may never see the territory.
   const of = ofVisible.units > 0 ? ofVisible : ofShown;
   const asked = ofVisible.units > 0 ? voters - blank : voters;
+  const pairs = ofVisible.units > 0 && around.foreignPairs > 0 ? of.seen + around.foreignPairs : asked * of.units;
   const witnesses = hasBaseline ? votes.witnesses : voters;
   const seeing = hasBaseline ? votes.seeing : voters - blank;
   return {
     at: around.at,
-    share: hasBaseline ? share : asked === 0 || of.units === 0 ? 0 : of.seen / (asked * of.units),
+    share: hasBaseline ? share : pairs === 0 ? 0 : of.seen / pairs,
     of: around.isFullFeed ? 'full-feed' : 'peers-with-a-route',
     voters,
     witnesses,

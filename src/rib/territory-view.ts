@@ -6,6 +6,7 @@ import { DirtyRoutes } from './dirty-set.ts';
 import { VoteCount } from './vote-count.ts';
 import { smallestFullTable } from './full-table.ts';
 import { BaselineMatrix } from './baseline-matrix.ts';
+import { foreignPairs } from './foreign-pairs.ts';
 import { FormerVoters } from './former-voters.ts';
 import { GAINED, LOST } from './message-effect.ts';
 import { LongestMatch } from './longest-match.ts';
@@ -141,9 +142,7 @@ export class TerritoryView {
   }
 
   /**
-   * Removes a route.
-   *
-   * @param lackedAt when a dump without it ended, which is evidence from the peer. Without one the removal is not
+   * Removes a route. @param lackedAt when a dump without it ended, which is evidence from the peer. Without one the removal is not
    * evidence, because the peer did not withdraw it.
    */
   drop(rib: AdjRibIn, held: HeldRoute, lackedAt?: EventTime): void {
@@ -199,6 +198,7 @@ export class TerritoryView {
       hasProvingTable: this.usualTable >= smallestFullTable(this.family, at),
       collectors: this.#collectors.size,
       formerWitnesses,
+      foreignPairs: this.hasBaseline ? 0 : [...foreignPairs(this).values()].flat().length,
     });
   }
 

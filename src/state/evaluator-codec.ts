@@ -7,6 +7,7 @@ import type { Flapping } from '../detect/verdict/flapping.ts';
 import type { Known, Levels } from '../detect/verdict/levels.ts';
 import type { VerdictState } from '../detect/verdict/verdict.ts';
 import { absent, converted, list, object, optional, pair, row, word, type Codec, type TypeOf } from './codec.ts';
+import { fall } from './incident-codec.ts';
 import { asn, count, flag, number, rareFlag, text, time, unit } from './values.ts';
 
 const known = word<Known>(['routable', 'degraded', 'unroutable']);
@@ -105,6 +106,7 @@ const written = object({
   firsts: list(pair(time, time)),
   lost: list(pair(unit, time)),
   lowSince: optional(time),
+  shortFalls: optional(list(fall)),
   level: optional(number),
   levels: optional(levels),
   flapping: optional(flapping),
@@ -119,20 +121,27 @@ export type EvaluatorRecord = Pick<TypeOf<typeof written>, 'version' | 'isReady'
 
 /** An evaluator without its fall, its incident and the changes that it follows. */
 export const evaluatorRecord: Codec<EvaluatorRecord> = converted(written, {
-  from: ({ version, isReady, newcomers, candidates, movement, shareBefore, firsts, lost, lowSince, ...rest }) => ({
-    version,
-    isReady,
-    evaluator: {
-      ...rest,
-      joining: { newcomers, candidates },
-      tracker: { movement, shareBefore, firsts, lost, lowSince },
-    },
-  }),
-  to: ({ version, isReady, evaluator }) => ({
-    version,
-    isReady,
-    ...evaluator,
-    ...evaluator.joining,
-    ...evaluator.tracker,
-  }),
+  from: ({ version, isReady, newcomers, candidates, movement, shareBefore, firsts, ...more }) => {
+    const { lost, lowSince, shortFalls = [], ...rest } = more;
+    return {
+      version,
+      isReady,
+      evaluator: {
+        ...rest,
+        joining: { newcomers, candidates },
+        tracker: { movement, shareBefore, firsts, lost, lowSince, shortFalls },
+      },
+    };
+  },
+  to: ({ version, isReady, evaluator }) => {
+    const { shortFalls } = evaluator.tracker;
+    return {
+      version,
+      isReady,
+      ...evaluator,
+      ...evaluator.joining,
+      ...evaluator.tracker,
+      shortFalls: shortFalls.length === 0 ? undefined : shortFalls,
+    };
+  },
 });

@@ -49,6 +49,19 @@ test('that it began to flap is told with the third drop, that it stopped a quart
   ]);
 });
 
+test('the onset of what flaps is that of its first drop, not of the one that led to the verdict', () => {
+  for (const [down, up] of [
+    [20, 20],
+    [10, 5],
+    [29, 1],
+  ] as const) {
+    const [incident] = incidentsOf(flappingDay(down, up));
+    const at = '2014-12-22T01:00:00.000Z';
+    expect(incident?.onset).toEqual({ first: at, half: at, ninety: at });
+    expect(incident?.upstreamsLost).toEqual([{ upstream: 4837, at }]);
+  }
+});
+
 test('drops too short for any verdict flap as well', () => {
   const day = new Day().dump('00:00', all);
   for (const hour of ['01:00', '01:12', '01:24']) day.withdraw(hour, all).announce(after(hour, 20), all);

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
 import { Day, UNITS } from '../support/day.ts';
+import { createClock } from '../../src/report/clock.ts';
+import { cardMarkdown, cardOf } from '../../src/report/incident-card.ts';
+import { incidentFacts, lastedText } from '../../src/report/incident-words.ts';
+import { sentence } from '../../src/report/words.ts';
 import { all, eventsOf, incidentsOf, minutes, newsOf, spansIn } from './words.ts';
 
 test('gone for ten minutes, back in part, the rest twenty hours later: each time under its own verdict', () => {
@@ -40,8 +44,58 @@ test('it was down when we went blind and down when we saw again: one incident wi
     '08:00:00 unroutable or earlier',
     '09:00:00 over',
   ]);
-  expect(incident).toMatchObject({ downMs: minutes(75), unknownMs: minutes(405), outages: 2 });
+  expect(incident).toMatchObject({ downMs: minutes(75), unknownMs: minutes(405), drops: 1, outages: 1 });
   expect(eventsOf(day, 'country.known').map(({ data }) => data.incident)).toEqual([incident?.id]);
+});
+
+test('one outage seen through two holes in the files is one outage: nobody saw it come back, and it does not flap', () => {
+  const day = new Day().dump('00:00', all).withdraw('01:00', all);
+  day.gap('02:00', 'rrc00').dump('04:00', all, []).gap('06:00', 'rrc00').dump('08:00', all, []);
+  const [incident, ...more] = incidentsOf(day.announce('10:00', all).tick('11:00'));
+  expect(more).toEqual([]);
+  expect(incident).toMatchObject({ shape: 'cliff', drops: 1, outages: 1, unroutableMs: minutes(300) });
+  expect(newsOf(day).filter((news) => news.includes('flapping'))).toEqual([]);
+  expect(incident && lastedText(incident)).toBe('unroutable for 5 h, not seen for 4 h');
+  const facts = incidentFacts({ incident } as never).join('\n');
+  expect(facts).not.toContain('longest');
+});
+
+test('it was seen to come back before we went blind: the loss after that is another one', () => {
+  const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('01:10', all).tick('01:12');
+  const [incident] = incidentsOf(day.gap('01:15', 'rrc00').dump('01:25', all, []).announce('02:00', all).tick('04:00'));
+  expect(incident).toMatchObject({ drops: 2, outages: 2 });
+});
+
+test('the data end while we are blind: it is not said that the incident goes on', () => {
+  const day = new Day().dump('00:00', all).withdraw('01:00', all).gap('02:00', 'rrc00').tick('08:00');
+  const [incident] = incidentsOf(day);
+  expect(incident?.state).toBe('open');
+  expect(incident && lastedText(incident)).toBe('unroutable for 1 h, not seen since 2014-12-22 02:00:00 UTC');
+  const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
+  expect(told).toEqual([
+    'The incident of North Korea since 2014-12-22 01:00:00 UTC cannot be followed now: North Korea was unroutable for 1 h, not seen since 2014-12-22 02:00:00 UTC; visibility down to 0 %.',
+  ]);
+  const card = eventsOf(day, 'incident.updated').map(({ data }) =>
+    cardMarkdown(cardOf(data, () => createClock(undefined))),
+  );
+  expect(card.join()).not.toContain('not over');
+});
+
+test('what ends on another day has its date', () => {
+  const day = new Day().dump('00:00', all).withdraw('22:00', all).announce('+1 01:00', all, UNITS.slice(0, 3));
+  const [incident] = incidentsOf(day.announce('+1 02:00', all, UNITS.slice(3)).tick('+1 04:00'));
+  const facts = incidentFacts({ incident } as never).join('\n');
+  expect(facts).toContain('Unroutable from 2014-12-22 22:00:00 UTC to 2014-12-23 01:00:00 UTC, 3 h');
+  expect(facts).toContain('Networks lost: 175.45.176.0/24 22:00:00, ');
+  expect(facts).toContain('Networks back: 175.45.176.0/24 2014-12-23 01:00:00 UTC, ');
+});
+
+test('an update after the recovery says that it was unroutable, and not that it still is', () => {
+  const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('01:10', all).tick('01:20');
+  const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
+  expect(told).toEqual([
+    'An incident: North Korea was unroutable for 10 min, from 2014-12-22 01:00:00 UTC to 2014-12-22 01:10:00 UTC; visibility down to 0 %.',
+  ]);
 });
 
 test('blind after the recovery: the incident ends when it was restored, and closes once we see', () => {

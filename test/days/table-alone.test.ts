@@ -29,6 +29,17 @@ test('X: one table without the country says that it lacks it, and that this prov
   );
 });
 
+test('no table, and fewer than half have the right origin: both figures are told, and not that nobody saw it', () => {
+  const asked = peers(42);
+  const day = new Day().announce('10:00', asked, undefined, [3491, 17557]).announce('10:30', asked.slice(0, 19));
+  const text = endOf(day.tick('12:00'));
+  expect(text).toContain(
+    '23 of 42 networks that reported any route inside its blocks have no route to any of its 4 prefixes, 19 have one',
+  );
+  expect(text).not.toContain('none of it was seen');
+  expect(text).not.toContain('says nothing about');
+});
+
 test('N: what is healed is dated from when it sees again, beside when it went blind', () => {
   const day = new Day().dump('00:00', peers(20)).gap('10:00', 'rrc00').dump('12:00', peers(20)).tick('13:00');
   const healed = eventsOf(day, 'observer.healed').map(({ data }) => [

@@ -54,6 +54,29 @@ test('an upstream is not lost because a voter that used another one came, or its
   expect(toldOf(day)).toEqual([]);
 });
 
+test('voters move to another upstream in the very second in which others leave: it is told', () => {
+  for (const isFirst of [true, false]) {
+    const day = new Day().dump('00:00', all);
+    if (isFirst) day.session('10:00', all.slice(0, 10), 'down');
+    day.announce('10:00', all.slice(10), UNITS, [9930, 131279]);
+    if (!isFirst) day.session('10:00', all.slice(0, 10), 'down');
+    expect(day.tick('12:00').said('upstream.gained')).toEqual([
+      '10:01:00 upstream.gained AS9930 176,177,178,179 since 10:00:00',
+    ]);
+  }
+});
+
+test('25 voters come with another upstream in the very second in which one voter moves to it: that is not told', () => {
+  const others = peers(all.length + 25).slice(all.length);
+  for (const isFirst of [true, false]) {
+    const day = new Day().dump('00:00', all);
+    if (isFirst) day.announce('10:00', all.slice(0, 1), UNITS, [9930, 131279]);
+    day.dump('10:00', others, UNITS, 500_000, [9930, 131279]);
+    if (!isFirst) day.announce('10:00', all.slice(0, 1), UNITS, [9930, 131279]);
+    expect(day.tick('12:00').said('upstream')).toEqual([]);
+  }
+});
+
 test('who came and sees what others usually see is a witness a minute later, and that is not news', () => {
   const late = peers(all.length + 10).slice(all.length);
   const day = new Day().dump('00:00', all).dump('08:00', late).tick('08:00:59');
@@ -125,6 +148,25 @@ test('without a table, of the peers that told any route inside the blocks, those
   expect(clock('12:30')).toBeGreaterThan(0);
 });
 
+test.each([24, 30, 38])(
+  'without a table, %s of 42 told the right one and the others a foreign one: all 42 are witnesses',
+  (right) => {
+    const asked = peers(42);
+    const day = new Day().announce('12:00', asked, UNITS, [3491, 17557]).announce('12:30', asked.slice(0, right));
+    day.tick('15:00');
+    const share = Math.round((right / 42) * 10_000) / 10_000;
+    expect(seenIn(day)?.share).toBeCloseTo(share, 3);
+    expect(seenIn(day)).toMatchObject({ voters: 42, witnesses: 42, seeing: right });
+    expect(day.engine.status()[0]?.verdict).toBe(right === 38 ? 'routable' : 'degraded');
+    for (const { type, data } of day.events)
+      if ('evidence' in data && data.evidence !== undefined)
+        expect([type, data.evidence.count > 0]).toEqual([type, true]);
+    day.announce('15:00', asked).tick('16:00');
+    expect(seenIn(day)).toMatchObject({ share: 1, witnesses: 42 });
+    expect(day.said('country.restored')).toHaveLength(right === 38 ? 0 : 1);
+  },
+);
+
 test('one full table among thirteen partial feeds: it alone votes', () => {
   const day = new Day().dump('00:00', all.slice(0, 1)).dump('00:00', all.slice(1, 14), [], 60_000).tick('01:00');
   expect(seenIn(day)).toMatchObject({ voters: 1 });
@@ -133,6 +175,23 @@ test('one full table among thirteen partial feeds: it alone votes', () => {
 test('one table half as large again among four voters blinds none of them', () => {
   const day = new Day().dump('00:00', all.slice(0, 4)).dump('08:00', all.slice(0, 1), UNITS, 750_000).tick('09:00');
   expect(seenIn(day)).toMatchObject({ voters: 4 });
+});
+
+test.each([1.5, 3])('the tables of one collector of four are %s times the others: nobody is blinded', (factor) => {
+  const large = all.slice(0, 10);
+  const day = new Day()
+    .dump('00:00', all)
+    .dump('08:00', large, UNITS, 500_000 * factor)
+    .dump('08:00', all.slice(10));
+  day.withdraw('10:00', all).tick('10:05');
+  expect(seenIn(day)).toMatchObject({ voters: 40, seeingNothing: 40 });
+  expect(toldOf(day)).toContain('country.unroutable');
+});
+
+test('two of twenty tables are three times the others: nobody is blinded', () => {
+  const twenty = all.slice(0, 20);
+  const day = new Day().dump('00:00', twenty).dump('08:00', twenty.slice(0, 2), UNITS, 1_500_000).tick('09:00');
+  expect(seenIn(day)).toMatchObject({ voters: 20 });
 });
 
 test('tables that arrive twelve minutes after a reset say nothing, though no End-of-RIB tells their end', () => {

@@ -130,6 +130,16 @@ test.each([0, 1, 23, 24, 30, 120])('a verdict has the time at which it began, al
   ]);
 });
 
+test('the first verdict of routable is recorded, though no event reports it: the time before it was blind, not the time after', async () => {
+  const day = new Told().tick('11:00').announce('11:00:01', ALL.slice(0, 1)).dump('12:00', ALL).tick('12:30');
+  const store = await recorded(day.withdraw('13:00', ALL).tick('14:00'));
+  expect(await verdictTurns(store, SUBJECT, WHOLE_DAY)).toEqual([
+    [clock('11:00'), 'unknown'],
+    [clock('12:00'), 'routable'],
+    [clock('13:00'), 'unroutable'],
+  ]);
+});
+
 test('a blind hour is blind, never zero', async () => {
   const store = await recorded(new Told().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30'));
   const [hour] = await timeline(store, SUBJECT, range(clock('13:00'), clock('14:00')), 'hour');

@@ -46,6 +46,19 @@ describe('the one sentence of a report', () => {
     expect(answer(turns)).toContain('; it was degraded for 50 min more.');
   });
 
+  test('an outage that is not seen for a while is not two, and may be more', () => {
+    const turns = [
+      ['00:00:00', 'routable'],
+      ['01:00:00', 'unroutable'],
+      ['02:00:00', 'unknown'],
+      ['04:00:00', 'unroutable'],
+      ['05:00:00', 'routable'],
+    ] as const;
+    expect(answer(turns)).toBe(
+      `North Korea was unroutable at least once ${DAY}: from 2014-12-22 01:00:00 UTC (10:00:00 in Pyongyang) for at least 2 h. For 2 h of it we could not see.`,
+    );
+  });
+
   test('blind time is never part of an outage: it is said, and it is not added', () => {
     const turns = [
       ['00:00:00', 'routable'],

@@ -68,7 +68,7 @@ describe('a chart of an outage', () => {
       '                +-----------+------------+-----------+------------+------------',
       '            UTC 12:00       14:00        16:00       18:00        20:00',
       '      Pyongyang 21:00       23:00        01:00       03:00        05:00',
-      '                # seen by most  . lost  + : both in that time  / not known',
+      '                # seen by most  . by fewer  + : both in that time  / not known',
     ]);
   });
 

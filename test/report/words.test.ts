@@ -232,7 +232,7 @@ describe('an incident is summed up when it is over', () => {
       'Networks lost: 175.45.176.0/24 16:14:58, 175.45.177.0/24 16:14:58, 175.45.178.0/24 16:14:58, 175.45.179.0/24 16:14:58.',
       'Upstreams lost: AS4837 16:15:00.',
       'This peer still had a route: AS64496 at rrc00 (1 network). That is usually a stale entry, seldom a working path.',
-      'Evidence: 152 messages of the archive.',
+      'Evidence of the onset: 152 messages of the archive.',
     ]);
   });
 

@@ -3,7 +3,7 @@ import type { Incident, IncidentData, Message, UnroutableEvent } from '../../det
 import type { Policy } from '../../policy/policy.ts';
 import type { Picture } from '../../pictures/pictures.ts';
 import { answerText } from '../../report/answer.ts';
-import { incidentFacts } from '../../report/incident-words.ts';
+import { incidentFacts, openText } from '../../report/incident-words.ts';
 import { GAP_REASONS, verdictText } from '../../report/phrases.ts';
 import { counted, percent } from '../../report/printable.ts';
 import type { Block, ReportDocument, Section } from '../../report/report-document.ts';
@@ -76,8 +76,8 @@ function incidentBlocks(facts: SubjectFacts, names: Measured['names']): readonly
     const [first] = incident.spans;
     const last = incident.spans.at(-1);
     return [
-      first === undefined ? '' : clock.moment(eventTime(first.from)),
-      last?.until === undefined ? 'not over yet' : clock.moment(eventTime(last.until)),
+      first === undefined ? '' : `${clock.moment(eventTime(first.from))}${first.sinceAtLatest ? ' or earlier' : ''}`,
+      last?.until === undefined ? openText(incident) : clock.moment(eventTime(last.until)),
       durationOf(incident.unroutableMs),
       durationOf(incident.degradedMs),
       durationOf(incident.unknownMs),

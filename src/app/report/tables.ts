@@ -119,7 +119,7 @@ function rounded(share: number): number {
 
 const INCIDENTS: readonly string[] = [
   ...['territory', 'family', 'incident', 'state', 'worst', 'shape', 'from', 'until', 'duration_s', 'unroutable_s'],
-  ...['degraded_s', 'unknown_s', 'drops', 'outages', 'depth', 'since_at_latest', 'messages'],
+  ...['degraded_s', 'unknown_s', 'drops', 'outages', 'depth', 'since_at_latest', 'messages', 'rebased', 'backfilled'],
 ];
 
 function incidentRows({ subject, incidents }: SubjectFacts): readonly Cells[] {
@@ -129,6 +129,7 @@ function incidentRows({ subject, incidents }: SubjectFacts): readonly Cells[] {
     ...[one.durationMs === undefined ? '' : one.durationMs / 1000, one.unroutableMs / 1000],
     ...[one.degradedMs / 1000, one.unknownMs / 1000, one.drops, one.outages, one.depth],
     ...[one.sinceAtLatest === true ? 'true' : '', one.evidence.count],
+    ...[one.rebased === true ? 'true' : '', one.backfilled ? 'true' : ''],
   ]);
 }
 

@@ -11,7 +11,7 @@ import { bad, good, type Result } from '../../lib/result.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { answerText, lengthOf, stretchesOf, sum, type VerdictStretch } from '../../report/answer.ts';
 import { durationText, eventTime, utcText } from '../../report/clock.ts';
-import { spanText } from '../../report/incident-card.ts';
+import { incidentSpanText, spanText } from '../../report/incident-card.ts';
 import { lastedText } from '../../report/incident-words.ts';
 import { counted, jsonText, printable } from '../../report/printable.ts';
 import { wrapped } from '../../report/wrap.ts';
@@ -158,7 +158,9 @@ function knownLines(incident: KnownIncident): readonly string[] {
   const sourceOf = (key: string) => sources[key]?.name ?? key;
   const spans =
     incident.kind === 'reconstructed'
-      ? incident.expect.incidents.map(({ since, until, worst }) => spanText(`${worst} at worst`, since, until))
+      ? incident.expect.incidents.map(({ since, until, worst }) =>
+          spanText(`${worst} at worst`, { from: since, until }),
+        )
       : [];
   return [
     `${name}: ${title} (${label})`,
@@ -205,8 +207,7 @@ function answerOf(facts: SubjectFacts): string {
 async function routeLines({ incidents, subject, range, events }: SubjectFacts): Promise<readonly string[]> {
   return [
     ...incidents.map((incident) => {
-      const [first] = incident.spans;
-      return `${spanText('incident', first?.from ?? '', incident.spans.at(-1)?.until)}; ${lastedText(incident)}`;
+      return `${incidentSpanText('incident', incident)}; ${lastedText(incident)}`;
     }),
     ...(await publishedOf(subject.territory, range, events)),
   ];

@@ -9,7 +9,7 @@ import type { Answers } from '../../http/answers.ts';
 import { uptimeView } from '../../http/views.ts';
 import { good } from '../../lib/result.ts';
 import { answerText } from '../../report/answer.ts';
-import { spanText } from '../../report/incident-card.ts';
+import { incidentSpanText } from '../../report/incident-card.ts';
 import { lastedText } from '../../report/incident-words.ts';
 import { counted, jsonText, printable } from '../../report/printable.ts';
 import { wrapped } from '../../report/wrap.ts';
@@ -77,11 +77,7 @@ function textOf({ facts, months, years, known, published }: Past, io: Io): strin
     ...(isReconstructed(facts) ? wrapped('From recordings that reconstruct it; not archive data.', width) : []),
     '',
     incidents.length === 0 ? 'No incident was found.' : `${counted(incidents.length, 'incident')}:`,
-    ...list(
-      incidents.map(
-        (one) => `${spanText('', one.spans[0]?.from ?? '', one.spans.at(-1)?.until).trim()}; ${lastedText(one)}`,
-      ),
-    ),
+    ...list(incidents.map((one) => `${incidentSpanText('', one).trim()}; ${lastedText(one)}`)),
     '',
     `By month, ${uptimeText(months)}By year, ${uptimeText(years)}`,
     ...wrapped(printable(library.join(' ')), width),

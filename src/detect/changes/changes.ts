@@ -81,13 +81,17 @@ export class Changes {
   observe(at: EventTime, { units, marks, unitEffects }: Touched, { isBeginning, isReopening }: FirstLook): void {
     if (!this.#isReady) return;
     this.#shares.refresh();
-    const isWhole = this.#isStale || this.#votersRevision !== this.#view.matrix.votersRevision;
+    const isOther = this.#votersRevision !== this.#view.matrix.votersRevision;
+    const isWhole = this.#isStale || isOther;
     // The set of voters changed. A share that differs for that reason is not a change of the territory.
     const isGiven = this.#view.matrix.rosterAt === at;
+    // It changed at this moment, but not by this element: these marks were changed by a message.
+    const toldMarks = new Set(isGiven && !isWhole ? marks : []);
     for (const entry of isWhole ? this.#all(at) : this.#touched(at, units, marks)) {
       const effect = isBeginning || isReopening ? undefined : (unitEffects.get(unitOf(entry)) ?? 0);
       if (this.#shares.updateLevel(entry, effect)) this.dirty.add(entry.key);
-      if (isGiven && !unitEffects.has(unitOf(entry))) this.#takeAsGiven(entry, at, isBeginning);
+      const isTold = unitEffects.has(unitOf(entry)) || (!isBeginning && toldMarks.has(entry.key));
+      if (isGiven && !isTold) this.#takeAsGiven(entry, at, isBeginning);
       this.#look(entry, at);
       if (isReopening && entry.hysteresis.turningSince === at && this.#entries.has(entry.key)) this.#markLatest(entry);
     }
@@ -223,7 +227,8 @@ export class Changes {
     if (movement !== entry.movement) this.dirty.add(entry.key);
     entry.movement = movement;
     const { on, turningSince } = entry.hysteresis;
-    if (entry.subject.kind === 'unit' || (turningSince !== undefined && turningSince !== at)) return;
+    const isTurning = turningSince !== undefined && (turningSince !== at || wasTold(entry, at));
+    if (entry.subject.kind === 'unit' || isTurning) return;
     const aim = this.#shares.aim(entry);
     if (aim === 'on' && !on && isBeginning && this.#shares.isForeign(entry.subject)) {
       this.#beginAtLatest(entry, at);
@@ -263,6 +268,11 @@ export class Changes {
     entry.hysteresis = hysteresis;
     if (begins) this.#queue.add(entry, this.#shares.holdMs(entry));
   }
+}
+
+/** Whether a message of this moment turned the entry. That other voters are counted moves a movement without a date. */
+function wasTold({ movement, hysteresis }: Entry, at: EventTime): boolean {
+  return movement.last === at && movement.direction === (hysteresis.on ? 'down' : 'up');
 }
 
 function unitOf({ subject }: Entry): number {

@@ -39,9 +39,9 @@ export interface Incident {
    * Number of spans between the last two listed ones that are left out for lack of room; absent when all are listed.
    */
   readonly spansOmitted?: number;
-  /** Drops: runs of `degraded` and `unroutable` spans, separated by `routable` or `unknown` time. */
+  /** Drops: runs of `degraded` and `unroutable` spans, separated by `routable` time. Blind time ends no drop. */
   readonly drops: number;
-  /** Spans in which it was unroutable. */
+  /** Outages: runs of `unroutable` spans. Blind time between two of them ends no outage. */
   readonly outages: number;
   /** From the first span's `from` to the last one's `until`; absent while that lasts. */
   readonly durationMs?: number;

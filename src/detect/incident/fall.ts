@@ -26,6 +26,14 @@ export interface Fall {
   stuck: readonly { readonly peer: Peer; readonly units: number }[];
 }
 
+/** Joins a later fall to the first one: they belong to one incident. */
+export function joinFall(first: Fall, later: Fall): void {
+  if (later.depth <= first.depth) first.stuck = later.stuck;
+  first.depth = Math.min(first.depth, later.depth);
+  for (const [asn, at] of later.upstreamsLost) noteUpstreamLoss(first, asn, at);
+  first.upstreamsOmitted += later.upstreamsOmitted;
+}
+
 /** A new fall, from this share. */
 export function newFall(first: EventTime, from: number): Fall {
   return { first, from, depth: from, steps: [], upstreamsLost: new Map(), upstreamsOmitted: 0, stuck: [] };

@@ -1,5 +1,4 @@
 import type { EventTime } from '../../bgp/time.ts';
-import type { AdjRibIn } from '../../rib/adj-rib-in.ts';
 import type { Touched } from '../../rib/territory-view-snapshot.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import { digest } from '../events/chain.ts';
@@ -12,13 +11,11 @@ import { blindness, evidenceSince, trackers, type Controlled, type VerdictState 
 import type { Known } from '../verdict/levels.ts';
 import { Carriers } from './carriers.ts';
 import { markReported, newsAt, noteWorse, takeNews } from './deepening.ts';
-import { newFall, noteShare, noteUpstreamLoss, type Fall } from './fall.ts';
+import { joinFall, newFall, noteShare, noteUpstreamLoss, type Fall } from './fall.ts';
 import { closesAt, noteUnitLoss, noteUnitReturn, type IncidentState } from './incident.ts';
 import { isDown, turnTo } from './spans.ts';
+import { stuckIn } from './stuck.ts';
 import { STUCK_AT } from '../../policy/fixed.ts';
-
-/** At most this many stuck peers are listed. */
-const MAX_STUCK = 50;
 
 /** At most this many beginnings are remembered: a state tracks three at once, and a verdict looks up its own. */
 const MAX_FIRSTS = 16;
@@ -33,6 +30,8 @@ export interface IncidentTrackerSnapshot {
   readonly lost: readonly (readonly [unit: number, since: EventTime])[];
   readonly lowSince: EventTime | undefined;
   readonly fall: Fall | undefined;
+  /** Recent falls that led to no verdict, oldest first. */
+  readonly shortFalls: readonly Fall[];
   /** The open incident. Its fall is `fall`. */
   readonly incident: IncidentState | undefined;
 }
@@ -60,6 +59,8 @@ export class IncidentTracker {
   /** Since when it has been low while `degraded`: this may yet become an `unroutable` span. */
   #lowSince: EventTime | undefined;
   #fall: Fall | undefined;
+  /** Falls that were too short for a verdict. If they turn out to be a beat, its incident began with one of them. */
+  #shortFalls: Fall[] = [];
   #incident: IncidentState | undefined;
   readonly #carriers: Carriers;
 
@@ -108,7 +109,7 @@ export class IncidentTracker {
   /** Call with the state after the step. A threshold crossed at `at` was crossed by the present movement. */
   noteState(state: VerdictState, at: EventTime): void {
     const isFine = state.kind === 'routable' && state.dipSince === undefined && state.lowSince === undefined;
-    if (isFine && this.#incident === undefined) this.#fall = undefined;
+    if (isFine && this.#incident === undefined && this.#fall !== undefined) this.#setAside(this.#fall, at);
     if (!trackers(state).includes(at)) return;
     this.#firsts.set(
       at,
@@ -180,6 +181,7 @@ export class IncidentTracker {
     const closed = this.#incident;
     this.#incident = undefined;
     this.#fall = undefined;
+    this.#shortFalls = [];
     return closed;
   }
 
@@ -197,18 +199,21 @@ export class IncidentTracker {
       lost: [...this.#lost],
       lowSince: this.#lowSince,
       fall: this.#fall,
+      shortFalls: this.#shortFalls,
       incident: this.#incident,
     };
   }
 
   /** Restore the view first: the upstreams are read from it. */
-  restore({ movement, shareBefore, firsts, lost, lowSince, fall, incident }: IncidentTrackerSnapshot): void {
+  restore(snapshot: IncidentTrackerSnapshot): void {
+    const { movement, shareBefore, firsts, lost, lowSince, fall, shortFalls, incident } = snapshot;
     this.#movement = movement;
     this.#shareBefore = shareBefore;
     for (const [since, first] of firsts) this.#firsts.set(since, first);
     for (const [unit, since] of lost) this.#lost.set(unit, since);
     this.#lowSince = lowSince;
     this.#fall = fall;
+    this.#shortFalls = [...shortFalls];
     this.#incident = incident;
     this.begin();
   }
@@ -218,7 +223,7 @@ export class IncidentTracker {
     return {
       id: digest([this.#view.territory.id, this.#view.family, first]).slice(0, 16),
       first,
-      fall: (this.#fall ??= newFall(first, this.#shareBefore)),
+      fall: this.#fallFrom(first),
       timeline: { spans: [], omitted: undefined },
       unitsLost: new Map(),
       unitsReturned: new Map(),
@@ -228,6 +233,22 @@ export class IncidentTracker {
       backfilled: false,
       rebased: false,
     };
+  }
+
+  /** The fall that began at `first`, with those after it: with a beat, the first drops were over before the verdict. */
+  #fallFrom(first: EventTime): Fall {
+    const latest = this.#fall ?? newFall(first, this.#shareBefore);
+    const since = this.#shortFalls.filter((fall) => fall.first >= first);
+    this.#shortFalls = [];
+    const begin = since[0] ?? latest;
+    for (const later of [...since, latest]) if (later !== begin) joinFall(begin, later);
+    return (this.#fall = begin);
+  }
+
+  #setAside(fall: Fall, at: EventTime): void {
+    this.#fall = undefined;
+    const oldest = at - this.#policy.meanWindowMs;
+    this.#shortFalls = [...this.#shortFalls.filter(({ first }) => first >= oldest), fall].slice(-MAX_FIRSTS);
   }
 
   /** Adds the units that are lost at the opening, unless they were lost before the incident began. */
@@ -273,24 +294,4 @@ export class IncidentTracker {
 function depthOf({ state, levels }: Turn): number {
   if (levels === undefined || (state.kind !== 'degraded' && state.kind !== 'unroutable')) return 1;
   return lowestBetween(levels, state.since, state.kind === 'degraded' ? state.lowSince : undefined);
-}
-
-/** The voting peers that still see something, those that see most first. Runs at each message of a deep fall. */
-function stuckIn(view: TerritoryView): Fall['stuck'] {
-  const most: AdjRibIn[] = [];
-  for (const rib of view.ribs.values()) {
-    if (!rib.votes || rib.seen === 0) continue;
-    const last = most[MAX_STUCK - 1];
-    if (last !== undefined && compareSeen(last, rib) < 0) continue;
-    let place = most.length;
-    while (place > 0 && compareSeen(rib, most[place - 1] ?? rib) < 0) place--;
-    most.splice(place, 0, rib);
-    if (most.length > MAX_STUCK) most.pop();
-  }
-  return most.map((rib) => ({ peer: rib.peer, units: rib.seen }));
-}
-
-/** Peers that see more units come first. */
-function compareSeen(a: AdjRibIn, b: AdjRibIn): number {
-  return b.seen - a.seen || (a.peer.id < b.peer.id ? -1 : 1);
 }

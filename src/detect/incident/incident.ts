@@ -90,7 +90,9 @@ function isUnseen({ timeline }: IncidentState): boolean {
 }
 
 function onsetOf({ first, fall }: IncidentState): NonNullable<Incident['onset']> {
-  const [half, ninety] = [fallenTo(fall, first, 0.5), fallenTo(fall, first, 0.1)];
+  // Of the earliest drops of a long beat no steps are left.
+  const isKnown = fall.first <= first;
+  const [half, ninety] = isKnown ? [fallenTo(fall, first, 0.5), fallenTo(fall, first, 0.1)] : [];
   return {
     first: isoTime(first),
     ...(half === undefined ? {} : { half: isoTime(half) }),

@@ -20,7 +20,10 @@ export interface SpanState {
   /** Lowest visibility in the span; 1 for a verdict that has no depth. */
   depth: number;
   readonly sinceAtLatest: boolean;
-  /** Whether a drop begins with this span: it is down, and the span before is not. */
+  /**
+   * Whether a drop begins with this span: it is down, and it was not down when it was last seen. Blind time ends no
+   * drop.
+   */
   readonly falls: boolean;
 }
 
@@ -47,7 +50,7 @@ export function turnTo(timeline: Timeline, span: Omit<SpanState, 'falls'>): void
   while (spans.length > 0 && (spans.at(-1)?.from ?? 0) >= span.from) spans.pop();
   const before = spans.at(-1);
   const isNew = before === undefined || before.verdict !== span.verdict || span.sinceAtLatest;
-  if (isNew) spans.push({ ...span, falls: isDown(span) && !isDown(before) });
+  if (isNew) spans.push({ ...span, falls: isDown(span) && !isDown(spans.findLast(isSeen)) });
   else before.depth = Math.min(before.depth, span.depth);
   if (spans.length > MAX_SPANS) omitOne(timeline);
 }
@@ -64,7 +67,7 @@ function omitOne(timeline: Timeline): void {
     count: (omitted?.count ?? 0) + 1,
     ms,
     drops: (omitted?.drops ?? 0) + Number(out.falls),
-    outages: (omitted?.outages ?? 0) + Number(out.verdict === 'unroutable'),
+    outages: (omitted?.outages ?? 0) + Number(isOutage(out, spans.slice(0, HEAD).findLast(isSeen))),
     depth: Math.min(omitted?.depth ?? 1, out.depth),
   };
 }
@@ -72,6 +75,20 @@ function omitOne(timeline: Timeline): void {
 /** Whether a span counts as down: degraded or unroutable. */
 export function isDown({ verdict }: { readonly verdict: Verdict } = { verdict: 'routable' }): boolean {
   return verdict === 'unroutable' || verdict === 'degraded';
+}
+
+function isSeen({ verdict }: { readonly verdict: Verdict }): boolean {
+  return verdict !== 'unknown';
+}
+
+/**
+ * Whether an outage begins with this span. If it was unroutable before a blind time and still is after it, it may have
+ * been one outage.
+ *
+ * @param before the last span that was seen.
+ */
+function isOutage({ verdict, falls }: SpanState, before: SpanState | undefined): boolean {
+  return verdict === 'unroutable' && (falls || before?.verdict !== 'unroutable');
 }
 
 /** The spans up to the last recovery. If the recovery came while we were blind, that blind time is included. */
@@ -93,11 +110,16 @@ export function sumsOf(timeline: Timeline): Sums {
   const { omitted } = timeline;
   const { spans, until } = endedPart(timeline);
   const ms = { unknown: 0, routable: 0, degraded: 0, unroutable: 0, ...omitted?.ms };
-  for (const [i, { verdict, from }] of spans.entries())
-    ms[verdict] += (endOf(timeline, spans, i) ?? until ?? from) - from;
+  let outages = omitted?.outages ?? 0;
+  let seen: SpanState | undefined;
+  for (const [i, span] of spans.entries()) {
+    ms[span.verdict] += (endOf(timeline, spans, i) ?? until ?? span.from) - span.from;
+    if (isOutage(span, seen)) outages++;
+    if (isSeen(span)) seen = span;
+  }
   return {
     drops: spans.filter(({ falls }) => falls).length + (omitted?.drops ?? 0),
-    outages: spans.filter(({ verdict }) => verdict === 'unroutable').length + (omitted?.outages ?? 0),
+    outages,
     unroutableMs: ms.unroutable,
     degradedMs: ms.degraded,
     unknownMs: ms.unknown,

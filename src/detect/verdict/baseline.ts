@@ -1,5 +1,6 @@
 import type { Asn } from '../../bgp/asn.ts';
 import { earliest, later, type EventTime } from '../../bgp/time.ts';
+import { foreignPairs } from '../../rib/foreign-pairs.ts';
 import type { Sample } from '../../rib/sample.ts';
 import type { TerritoryView } from '../../rib/territory-view.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -29,7 +30,7 @@ export class Baseline {
 
   /** Sets the baseline to what each voter sees now, when the territory is routable for the first time. */
   begin(at: EventTime): void {
-    this.#view.matrix.begin(at);
+    this.#view.matrix.begin(at, foreignPairs(this.#view));
     this.#newcomers.clear();
     this.#candidates.clear();
   }
