@@ -182,6 +182,8 @@ export const answers = {
       }),
     ),
   }),
+  health: z.object({ ok: z.literal(true) }).describe('The program answers'),
+  readiness: z.object({ ready: z.boolean(), reason: z.string().optional().describe('Why it is not ready') }),
   problem: z.object({ error: z.string() }),
 } as const;
 

@@ -37,7 +37,6 @@ export const questions = {
   events: z.strictObject({ after: z.string().max(128).optional(), limit: limit(1000) }),
   stream: z.strictObject({ after: z.string().max(128).optional() }),
   uptime: z.strictObject({ ...view, ...span, by: z.enum(['month', 'year']).optional() }),
-  badge: z.strictObject(view),
 } as const;
 
 /** The parameters of each route as types, by name. */

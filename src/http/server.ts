@@ -150,7 +150,9 @@ function appOf(options: HttpOptions, stream: EventStream): Hono<Bindings> {
   });
   app.route('/api/v1', apiOf(store, options.clock, options.names));
   if (metrics !== undefined) addMetrics(app, metrics);
-  app.get('/openapi.json', (context) => context.json(openapi(version) as object));
+  app.get('/openapi.json', (context) =>
+    context.json(openapi(version, { hasMetrics: metrics !== undefined }) as object),
+  );
   addFeeds(app, options);
   addPage(app, options.page);
   app.notFound((context) => context.json({ error: 'there is nothing at this address' }, 404));

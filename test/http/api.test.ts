@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { answers } from '../../src/http/answers.ts';
-import { ROUTES } from '../../src/http/openapi.ts';
+import { OTHER_ROUTES, ROUTES } from '../../src/http/openapi.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { outageStore, serving } from './scene.ts';
@@ -35,6 +35,20 @@ test('the OpenAPI document describes the very answers', async () => {
     const { $ref } = document.paths[path]?.get.responses[200].content['application/json'].schema ?? { $ref: '' };
     const schema = document.components.schemas[$ref.split('/').at(-1) ?? ''];
     expect([path, ajv.validate(schema ?? false, await json(path))]).toEqual([path, true]);
+  }
+});
+
+test('the OpenAPI document names every address that is served, with the type of its answer', async () => {
+  const { json, get } = await serving(await outageStore());
+  const { paths } = (await json('/openapi.json')) as {
+    paths: Record<string, { get: { responses: { 200: { content: Record<string, object> } } } }>;
+  };
+  expect(Object.keys(paths).toSorted()).toEqual(
+    [...ROUTES, ...OTHER_ROUTES, { path: '/healthz' }, { path: '/readyz' }].map(({ path }) => path).toSorted(),
+  );
+  for (const path of ['/badge.svg', '/feed.xml', '/incidents.ics', '/healthz', '/readyz']) {
+    const type = (await get(path)).headers.get('content-type')?.split(';')[0];
+    expect([path, Object.keys(paths[path]?.get.responses[200].content ?? {})]).toEqual([path, [type]]);
   }
 });
 
