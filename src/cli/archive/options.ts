@@ -4,6 +4,7 @@ import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { PUBLIC_BROKER } from '../../config/public-broker.ts';
 import { BYTES_FORM, parseBytes } from '../../config/bytes.ts';
+import { httpUrlFault } from '../../lib/http-url.ts';
 import { asCollectors, asMoment } from '../program-options.ts';
 
 /** The parsed options of a window of the public archives. */
@@ -53,8 +54,8 @@ function asBytes(text: string): number {
 
 /** A base URL, without a slash at the end. */
 function asBroker(text: string): string {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError(`It must be a URL like ${PUBLIC_BROKER}.`);
+  if (httpUrlFault(text) !== undefined)
+    throw new InvalidArgumentError(`It must be a URL like ${PUBLIC_BROKER}, without a user name and a password.`);
   return text.replace(/\/+$/, '');
 }
 
