@@ -5,7 +5,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import { PUBLIC_BROKER } from '../../config/public-broker.ts';
 import { BYTES_FORM, parseBytes } from '../../config/bytes.ts';
 import { httpUrlFault } from '../../lib/http-url.ts';
-import { asCollectors, asMoment } from '../program-options.ts';
+import { asCollectors, asFile, asMoment } from '../program-options.ts';
 
 /** The parsed options of a window of the public archives. */
 export interface ArchiveOptions {
@@ -35,7 +35,11 @@ export function addArchive(command: Command): void {
     .addOption(
       new Option('--project <name>', 'only the default collector of this archive').choices(['ris', 'routeviews']),
     )
-    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option(
+      '--cache <dir>',
+      'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)',
+      asFile,
+    )
     .option('--cache-size <size>', 'size of the cache; the files used longest ago are removed (default: 20G)', asBytes)
     .option('--offline', 'use only files that are in the cache')
     .option('--broker [url]', `ask a BGPKIT Broker which files there are (default: ${PUBLIC_BROKER})`, asBroker)

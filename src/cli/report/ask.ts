@@ -187,13 +187,14 @@ async function fromRoutes(
   const { format: _, archive, ...rest } = options;
   const reading = { ...rest, territory: [territory], settings: {} };
   const window = archive === true ? { from, until } : {};
-  return gathered(files, { ...reading, ...window }, io, async ({ reader, events }) => {
-    const facts = await factsOf(reader, events, { territory, from, until });
-    if (!facts.ok) return facts;
-    const lines = await Promise.all(facts.value.map((one) => routeLines(one)));
-    const answers = facts.value.map((one) => answerOf(one));
-    return good<Answer>({ answer: answers.join(' '), from: 'routes', facts: lines.flat() });
-  });
+  const read = await gathered(files, { ...reading, ...window }, io, ({ reader, events }) =>
+    factsOf(reader, events, { territory, from, until }),
+  );
+  if (typeof read === 'number' || !read.ok) return read;
+  const { value: facts, status } = read.value;
+  const lines = await Promise.all(facts.map((one) => routeLines(one)));
+  const answer = facts.map((one) => answerOf(one)).join(' ');
+  return good({ value: { answer, from: 'routes', facts: lines.flat() }, status });
 }
 
 function answerOf(facts: SubjectFacts): string {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -140,6 +141,31 @@ describe('report, of a recorded day', () => {
     expect(existsSync(join(cli.folder, 'x.gif'))).toBe(false);
     const replayed = await cli.run(['replay', DAY, '--out', join(cli.folder, 'kp.svg')]);
     expect([replayed.status, replayed.stderr]).toEqual([2, expect.stringContaining('report')]);
+  });
+
+  test.each([
+    [['report', '--store', 'STORE', '--quiet'], '# North Korea'],
+    [['replay', DAY, '--quiet'], '{"specversion"'],
+    [['store', 'export', '--store', 'STORE'], '{"unroutable":"export"'],
+  ])('of %s to `-` is stdout, and no file of this name', async (args, begin) => {
+    const ran = await cli.run([...args.map((arg) => (arg === 'STORE' ? store : arg)), '-o', '-']);
+    expect([ran.status, ran.stdout.slice(0, begin.length)]).toEqual([0, begin]);
+    expect(existsSync(join(cli.folder, '-'))).toBe(false);
+  });
+
+  test('without the font of the package says so, and nothing of the store', async () => {
+    const whole = await mkdtemp(join(tmpdir(), 'unroutable-font-'));
+    await cp(dirname(apart.main), join(whole, 'dist/cli'), { recursive: true });
+    await cp(join(ROOT, 'package.json'), join(whole, 'package.json'));
+    for (const shared of ['node_modules', 'incidents', 'bgpkit-parser-wasm']) await symlink(join(ROOT, shared), join(whole, shared));
+    const main = join(whole, 'dist/cli/main.js');
+    const ran = spawnSync(process.execPath, [main, 'report', '--store', store, '-o', 'x.png', ...SMALL], {
+      cwd: whole,
+      encoding: 'utf8',
+    });
+    await rm(whole, { recursive: true });
+    expect([ran.status, ran.stderr]).toEqual([4, expect.stringMatching(/DejaVuSans\.ttf: there is no such file/)]);
+    expect(ran.stderr).not.toContain(store);
   });
 
   test('of a store it is the same as of the files', async () => {
