@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import axe from 'axe-core';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, opened, startBrowser } from '../../page/browser.ts';
 import { BLACKOUT, buildCli, ROOT, type BuiltCli } from '../../support/cli.ts';
@@ -157,7 +157,8 @@ describe('report, of a recorded day', () => {
     const whole = await mkdtemp(join(tmpdir(), 'unroutable-font-'));
     await cp(dirname(apart.main), join(whole, 'dist/cli'), { recursive: true });
     await cp(join(ROOT, 'package.json'), join(whole, 'package.json'));
-    for (const shared of ['node_modules', 'incidents', 'bgpkit-parser-wasm']) await symlink(join(ROOT, shared), join(whole, shared));
+    for (const shared of ['node_modules', 'incidents', 'bgpkit-parser-wasm'])
+      await symlink(join(ROOT, shared), join(whole, shared));
     const main = join(whole, 'dist/cli/main.js');
     const ran = spawnSync(process.execPath, [main, 'report', '--store', store, '-o', 'x.png', ...SMALL], {
       cwd: whole,
@@ -262,13 +263,23 @@ if (MODULES.length === 0)
     'test/cli/report/report.test.ts: neither DuckDB nor pandas here (pip install duckdb): they do not read the tables\n',
   );
 
+test('times in Parquet are moments in UTC, which a reader in another time zone does not take for its own', async () => {
+  const bytes = await made('series.parquet');
+  const { schema } = parquetMetadata(new Uint8Array(bytes).buffer);
+  expect(schema.find(({ name }) => name === 'time')?.logical_type).toEqual({
+    type: 'TIMESTAMP',
+    isAdjustedToUTC: true,
+    unit: 'MILLIS',
+  });
+});
+
 test.runIf(MODULES.length > 0)('pandas and DuckDB read the tables, with numbers as numbers', async () => {
   const csv = join(cli.folder, 'series.csv');
   const parquet = join(cli.folder, 'series.parquet');
   const rows = rowsOf((await made('series.csv')).toString()).length;
   await made('series.parquet');
   const duck = (file: string): string =>
-    `print(*d.sql("select count(*), typeof(any_value(last)), min(mean) < 0.01, typeof(any_value(time)) like 'TIMESTAMP%' from '${file}'").fetchall()[0])`;
+    `print(*d.sql("select count(*), typeof(any_value(last)), min(mean) < 0.01, typeof(any_value(time)) = 'TIMESTAMP WITH TIME ZONE' from '${file}'").fetchall()[0])`;
   const scripts: Readonly<Record<string, readonly [script: string, said: string]>> = {
     pandas: [
       `import pandas as p; t = p.read_csv(r'${csv}'); print(len(t), t['last'].dtype, t['mean'].min() < 0.01)`,
