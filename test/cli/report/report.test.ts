@@ -309,6 +309,22 @@ describe('ask', () => {
     expect(text).toContain('“all four networks are down” (Dyn Research, 22 December 2014');
   });
 
+  test('of one family is said to be of one family; an outage that goes on is said to go on', async () => {
+    const { stdout } = await cli.run(['ask', 'Iran', '2026-01']);
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toMatch(/^Iran over IPv6 was unroutable once, /);
+    expect(text).toContain('for 18 h 10 min, and still was at the end. Over IPv4 it stayed routable.');
+    const { stdout: day } = await cli.run(['ask', 'KP', '2014-12-22']);
+    expect(day.replaceAll(/\s+/g, ' ')).toContain('for 7 h 44 min, and still was at the end.');
+  });
+
+  test('an invented day is no evidence', async () => {
+    const { stdout } = await cli.run(['ask', 'KP', '2018']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /^It is not known here whether North Korea was routable in 2018: .* only an invented day/,
+    );
+  });
+
   test('what the library does not know is not known, and no word of routable', async () => {
     const { stdout } = await cli.run(['ask', 'KP', '2009']);
     expect(stdout).toMatch(/^It is not known here whether North Korea was routable in 2009/);
