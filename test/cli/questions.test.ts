@@ -70,6 +70,7 @@ describe('what is asked oddly is answered with what to do, and nothing on stdout
     ['fetch --from 2022-11-31 --until 2022-12-02 -q', 2, /It must be a time in UTC such as/],
     ['fetch --from 2100-01-01 --until 2100-01-02 --collectors rrc00 -q', 2, /--from .* is in the future/],
     ['fetch --from 2021-01-01 --until 2021-01-02 --collectors rrc00 -q', 4, /the archives have no file in this window/],
+    ['events --follow --until 2022-11-17', 2, /--follow goes on until stopped: choose one/],
     ['watch --record -', 2, /It must be the name of a file/],
     ['fetch https://example.org/x.gz --cache -', 2, /It must be the name of a file/],
     ['fetch --from 2022-11-17 --until 2022-11-18 --collectors rrc0 -q', 4, /rrc0: .* did you mean rrc00\?/],
