@@ -77,12 +77,28 @@ export function addPrinting(command: Command): void {
         '-f, --format <format>',
         'text for people (default on a terminal), ndjson: one CloudEvent a line (default elsewhere), json: one document, csv: one row for each event, md: a card for each incident',
       ).choices(['text', 'ndjson', 'json', 'csv', 'md']),
-    )
-    .option('-o, --out <file>', 'write to this file; .txt, .ndjson, .json, .csv and .md choose the format')
+    );
+  addOut(command, 'write to this file; .txt, .ndjson, .json, .csv and .md choose the format');
+  command
     .option('-q, --quiet', 'no progress on stderr')
     .option('--no-chart', 'no chart in text')
     .addOption(new Option('--color', 'colour, even if stdout is not a terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));
+}
+
+/** `--out`: `-` is stdout, as without the option. */
+export function addOut(command: Command, text: string): void {
+  command
+    .option('-o, --out <file>', text, (name) => (name === '-' ? name : asFile(name)))
+    .hook('preAction', (called) => {
+      if (called.getOptionValue('out') === '-') called.setOptionValue('out', undefined);
+    });
+}
+
+/** Reads the name of a file or a folder. `-` is refused: it would become a file of this name. */
+export function asFile(text: string): string {
+  if (text === '' || text === '-') throw new InvalidArgumentError('It must be the name of a file or a folder.');
+  return text;
 }
 
 /** Collects the values of an option that may be given several times. */

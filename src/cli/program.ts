@@ -18,6 +18,7 @@ import {
   asCollectors,
   asCount,
   asEvents,
+  asFile,
   asMoment,
   asPort,
   asSeed,
@@ -161,7 +162,7 @@ function addWatch(program: Command, io: Io, end: (status: ExitStatus) => void): 
         'text for people (default on a terminal), ndjson: one CloudEvent a line (default elsewhere)',
       ).choices(['text', 'ndjson']),
     )
-    .option('--record <tape>', 'record everything that is received, for `replay`; the file must be new')
+    .option('--record <tape>', 'record everything that is received, for `replay`; the file must be new', asFile)
     .option('-q, --quiet', 'no status line')
     .addOption(new Option('--color', 'colour, even if stdout is not a terminal'))
     .addOption(new Option('--no-color', 'no colour, as with NO_COLOR set'));

@@ -1,4 +1,5 @@
 import { parseCollector } from '../../src/bgp/peer.ts';
+import { isHttpUrl } from '../../src/lib/http-url.ts';
 import { NO_DUMP, type ArchiveFinder, type ArchiveWindow, type FoundFiles, type LookupFault } from './find.ts';
 import { getText, type ArchiveHttp } from './http.ts';
 import { fileOf, PACIFIC_MOST_MS, type ArchiveFile } from './layout.ts';
@@ -31,11 +32,13 @@ export function brokerFinder(baseUrl: string, http: ArchiveHttp): ArchiveFinder 
       const ribs = own(dumps.rows);
       const seed = ribs.findLast(({ start }) => start <= window.fromMs && start >= window.fromMs - DUMP_WITHIN_MS);
       const begin = seed?.start ?? window.fromMs;
-      if (seed === undefined && dumps.fault === undefined) faults.push({ file: collector, what: NO_DUMP });
-      return [
+      const files = [
         ...ribs.filter(({ start }) => start >= begin && start <= window.untilMs),
         ...own(updates.rows).filter(({ start, end }) => end > begin && start <= window.untilMs),
       ];
+      if (seed === undefined && dumps.fault === undefined && files.length > 0)
+        faults.push({ file: collector, what: NO_DUMP });
+      return files;
     });
     return { files, faults } satisfies FoundFiles;
   };
@@ -106,7 +109,7 @@ function rowOf(row: unknown, kind: 'rib' | 'updates'): readonly Row[] {
   const { collector_id: id, ts_start, ts_end, url } = row as Record<string, unknown>;
   const collector = typeof id === 'string' ? parseCollector(id) : undefined;
   const [start, end] = [utcOf(ts_start), utcOf(ts_end)];
-  if (collector === undefined || start === undefined || typeof url !== 'string' || !URL.canParse(url)) return [];
+  if (collector === undefined || start === undefined || typeof url !== 'string' || !isHttpUrl(url)) return [];
   const name = new URL(url).pathname.split('/').at(-1) ?? '';
   const file = fileOf(name, url.slice(0, url.length - name.length), collector);
   if (file === undefined) return [];

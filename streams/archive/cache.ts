@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { tidy } from './turn.ts';
@@ -11,6 +12,16 @@ export const versionNoteOf = (path: string): string => beside(path, 'version.jso
 
 function beside(path: string, ending: string): string {
   return join(dirname(path), `.${basename(path)}.${ending}`);
+}
+
+/** File systems have names of at most 255 bytes, and a note beside a file has a longer name than the file. */
+const LONGEST_NAME = 200;
+
+/** A long name, as that of a signed URL, is cut, and made unique by the hash of the whole. */
+function shortened(name: string, whole: string): string {
+  if (name.length <= LONGEST_NAME) return name;
+  const hash = createHash('sha256').update(whole).digest('hex').slice(0, 16);
+  return `${name.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`;
 }
 
 /** Copies of files of archives on this disk, by their places (`ArchiveFile.place`). */
@@ -27,7 +38,7 @@ export class ArchiveCache {
   /** The path of the copy, existing or not. */
   pathOf(place: string): string {
     const parts = place.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
-    return join(this.folder, ...parts.map((part) => part.replace(/[^A-Za-z0-9._+@=,-]/g, '_')));
+    return join(this.folder, ...parts.map((part) => shortened(part.replace(/[^A-Za-z0-9._+@=,-]/g, '_'), part)));
   }
 
   /** Its size in bytes; `undefined`: there is no complete copy. */
@@ -48,7 +59,8 @@ export class ArchiveCache {
   }
 
   /**
-   * Marks files as used now, and removes the least recently used ones until the rest fits.
+   * Marks files as used now, and removes the least recently used ones until the rest fits. What may not be removed
+   * stays: the folder may belong to another user, or be read-only.
    *
    * @param used paths of this run: they are never removed.
    * @param now wall clock, milliseconds.
@@ -58,22 +70,22 @@ export class ArchiveCache {
     for (const path of used) {
       await utimes(path, now / 1000, now / 1000).catch(() => undefined);
       // A part that a killed run left after the file was complete.
-      await rm(partNoteOf(path), { force: true });
+      await removed(partNoteOf(path));
       await tidy(path, { wallMs: () => now });
     }
     const keep = new Set(used);
     const files = await this.#files();
     let bytes = files.reduce((sum, { size }) => sum + size, 0);
-    let removed = 0;
+    let count = 0;
     for (const { path, size } of files.sort((a, b) => a.usedMs - b.usedMs)) {
       if (bytes <= this.#mostBytes) break;
       if (keep.has(path)) continue;
-      await rm(path, { force: true });
-      await rm(versionNoteOf(path), { force: true });
+      if (!(await removed(path))) continue;
+      await removed(versionNoteOf(path));
       bytes -= size;
-      removed++;
+      count++;
     }
-    return { removed, bytes };
+    return { removed: count, bytes };
   }
 
   async #files(): Promise<{ path: string; size: number; usedMs: number }[]> {
@@ -88,4 +100,12 @@ export class ArchiveCache {
     }
     return files;
   }
+}
+
+/** Removes a file. Whether it is gone now. */
+async function removed(path: string): Promise<boolean> {
+  return rm(path, { force: true }).then(
+    () => true,
+    () => false,
+  );
 }

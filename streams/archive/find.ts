@@ -82,11 +82,13 @@ async function findOf(
   let dumps = await all('rib', fromMs);
   if (!dumps.some(({ start }) => start <= fromMs)) dumps = await all('rib', fromMs - DUMP_WITHIN_MS);
   const seed = dumps.findLast(({ start }) => start <= fromMs && start >= fromMs - DUMP_WITHIN_MS);
-  if (seed === undefined) faults.add({ file: collector, what: NO_DUMP });
   const begin = seed?.start ?? fromMs;
   const updates = await all('updates', begin - LONGEST_FILE_MS);
   const ribs = dumps.filter(({ start }) => start >= begin && start <= untilMs);
-  return { files: [...ribs, ...within(updates, begin, untilMs)], faults: [...faults] };
+  const files = [...ribs, ...within(updates, begin, untilMs)];
+  // Of a collector without files there is more to say than that a dump is missing.
+  if (seed === undefined && files.length > 0) faults.add({ file: collector, what: NO_DUMP });
+  return { files, faults: [...faults] };
 }
 
 /** A file reaches to where the next one begins. */

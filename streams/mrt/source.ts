@@ -183,8 +183,12 @@ async function* playStream(stream: Stream, read: ReadContext): AsyncGenerator<re
     const other = misplaced(stream, i, before, clock);
     if (other !== undefined) yield lose(other, collector, clock, read.context);
   }
-  yield missing(stream, files.length, clock, read);
-  yield [{ type: 'tick', at: clock.at > clock.reached ? clock.at : clock.reached, collector }];
+  const atEnd = missing(stream, files.length, clock, read);
+  yield atEnd;
+  const last = clock.at > clock.reached ? clock.at : clock.reached;
+  // The window goes on after its last file: what the gap means is decided within it.
+  const { reach } = read.plan;
+  yield [{ type: 'tick', at: atEnd.length > 0 && reach !== undefined && reach > last ? reach : last, collector }];
 }
 
 /** The gap before the file of this index, unless the files before it reached into it: rotation is irregular at times. */

@@ -48,12 +48,12 @@ describe('the output goes where it is sent', () => {
     },
   );
 
-  test('--out never overwrites what is read', async () => {
+  test.each(['replay', 'report'])('--out of %s never overwrites what is read', async (command) => {
     const [file = ''] = await mrtFilesIn(BLACKOUT);
     await copyFile(file, join(here.folder, 'bview.20141221.1200.gz'));
     const before = await readFile(join(here.folder, 'bview.20141221.1200.gz'));
     const { status, stderr } = await here.run([
-      'replay',
+      command,
       'bview.20141221.1200.gz',
       '--format',
       'csv',

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ArchiveFile } from '../../../streams/archive/layout.ts';
 import { refusal } from '../../lib/errno.ts';
+import { httpUrlFault, shownUrl } from '../../lib/http-url.ts';
 import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import type { Damage } from '../../report/summary.ts';
 import type { Io } from '../io.ts';
@@ -18,6 +19,7 @@ import {
   type WindowMeans,
   type WindowOptions,
 } from './window.ts';
+import type { WantedWindow } from './wanted.ts';
 
 /** The input files on this machine, and what could not be fetched. */
 export interface Inputs {
@@ -26,6 +28,10 @@ export interface Inputs {
   readonly missing: readonly Damage[];
   /** Damage in the archive itself, which the reader reports again. */
   readonly damaged: readonly Damage[];
+  /** What a window should contain; `undefined`: these are files that were named. */
+  readonly wanted?: WantedWindow;
+  /** The path of the file that has the standard input. */
+  readonly spooled?: string;
   /** Removes temporary files of this run. */
   readonly close: () => Promise<void>;
 }
@@ -58,7 +64,7 @@ export async function openInputs(
   const spooled = await spool(io.stdin, io.signal);
   if (!spooled.ok) return spooled;
   const { path, close } = spooled.value;
-  return good({ ...inputs(fetched?.value, [...local, path]), close });
+  return good({ ...inputs(fetched?.value, [...local, path]), spooled: path, close });
 }
 
 /** Whether an input is an HTTP URL. */
@@ -69,8 +75,11 @@ export function isUrl(path: string): boolean {
 /** Options that contradict each other. */
 function misuse(paths: readonly string[], options: InputOptions): Failure | undefined {
   const { from, until, collectors, project } = options;
-  const odd = paths.filter((path) => isUrl(path) && !URL.canParse(path));
-  if (odd.length > 0) return bad('usage', `${odd.join(', ')}: this is not a URL`);
+  const odd = paths.flatMap((path) => {
+    const fault = isUrl(path) ? httpUrlFault(path) : undefined;
+    return fault === undefined ? [] : [`${shownUrl(path)}: ${fault}`];
+  });
+  if (odd.length > 0) return bad('usage', ...odd);
   if (from === undefined) {
     if (paths.length === 0) return bad('usage', 'name files to read, or a window of the archives: --from and --until');
     if (collectors !== undefined || project !== undefined)
@@ -94,6 +103,7 @@ function inputs(fetched: WindowFiles | undefined, local: readonly string[]): Inp
     paths: [...(fetched?.paths ?? []), ...local],
     missing: [...(fetched?.faults ?? []), ...(files ?? [])],
     damaged: (fetched?.damaged ?? []).map(({ file, reason }) => ({ file: nameOf(file), what: `damaged: ${reason}` })),
+    ...(fetched?.wanted !== undefined && { wanted: fetched.wanted }),
     close: async () => undefined,
   };
 }

@@ -4,7 +4,7 @@ import { isKnownCollector, KNOWN_COLLECTORS } from '../../../streams/archive/col
 import { brokerFinder } from '../../../streams/archive/broker.ts';
 import { ArchiveCache } from '../../../streams/archive/cache.ts';
 import { fetchFiles, type FetchedFiles, type FetchProgress } from '../../../streams/archive/fetch-files.ts';
-import { listingFinder, type LookupFault } from '../../../streams/archive/find.ts';
+import { listingFinder, type FoundFiles, type LookupFault } from '../../../streams/archive/find.ts';
 import type { ArchiveHttp } from '../../../streams/archive/http.ts';
 import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
 import {
@@ -20,11 +20,14 @@ import { parseCollector, type Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { didYouMean } from '../../config/suggest.ts';
 import { refusal } from '../../lib/errno.ts';
-import { bad, good, type Result } from '../../lib/result.ts';
+import { httpUrlFault } from '../../lib/http-url.ts';
+import { bad, good, type Failure, type Result } from '../../lib/result.ts';
 import type { Clock } from '../../ports.ts';
+import { utcText } from '../../report/clock.ts';
 import type { Io } from '../io.ts';
 import { packageVersion } from '../package-root.ts';
 import { userFolder } from '../user-folder.ts';
+import type { WantedWindow } from './wanted.ts';
 
 /** A window of an archive, as the command line names it. */
 export interface WindowOptions {
@@ -48,6 +51,8 @@ export interface WindowOptions {
 export interface WindowFiles extends FetchedFiles {
   /** Listings that could not be read. */
   readonly faults: readonly LookupFault[];
+  /** `undefined`: these are files named by their URLs. */
+  readonly wanted?: WantedWindow;
 }
 
 /** Replaces the collector of a file that was named by its URL: the reader finds the collector. */
@@ -85,34 +90,56 @@ export async function fetchWindow(
   io: Pick<Io, 'env' | 'signal'>,
   means: WindowMeans,
 ): Promise<Result<WindowFiles>> {
-  const { from, until } = options;
-  if (from === until)
-    return bad('usage', '--from and --until are the same moment: a day ends with the first moment of the next one');
-  if (from > until) return bad('usage', '--from must be before --until');
-  if (until - from > LONGEST_WINDOW_MS) return bad('usage', 'a window is at most 366 days long: --from and --until');
+  const now = means.clock.wallMs();
+  const misused = misuse(options, now);
+  if (misused !== undefined) return misused;
   const folder = cacheFolder(options, io);
   if (folder === undefined) return bad('usage', 'there is no home folder for the files: name one with --cache DIR');
   const collectors = options.collectors ?? defaultCollectors(options.project);
   const bases = means.bases === undefined ? basesOf(io.env) : good(means.bases);
   if (!bases.ok) return bases;
   const cache = new ArchiveCache(folder, options.cacheSize ?? DEFAULT_CACHE_BYTES);
-  if (options.offline === true) return fromCache(cache, collectors, options);
+  const { from, until } = options;
+  const wanted = { collectors, from, until, reach: Math.min(until, now) as EventTime };
+  if (options.offline === true) {
+    const cached = await fromCache(cache, collectors, options);
+    return cached.ok ? good({ ...cached.value, wanted }) : cached;
+  }
 
   const http = httpOf(options, means);
   const find = options.broker === undefined ? listingFinder(bases.value, http) : brokerFinder(options.broker, http);
   const found = await find({ collectors, fromMs: from, untilMs: until }, io.signal);
   if (io.signal.aborted) return bad('interrupted');
+  const faults = saidOnce([...found.faults, ...misspelt(collectors, found)]);
   if (found.files.length === 0) {
-    const faults = found.faults.map(({ file, what }) => `${file}: ${what}`);
-    const unknown = collectors.flatMap((name) => unknownText(name) ?? []);
-    return bad('files', ...faults, ...unknown, 'the archives have no file in this window');
+    const texts = faults.map(({ file, what }) => `${file}: ${what}`);
+    return bad('files', ...texts, 'the archives have no file in this window');
   }
-  const empty = collectors.filter((name) => found.files.every(({ collector }) => collector !== name));
-  const faults = found.faults.map(({ file, what }) => {
-    const name = empty.find((collector) => collector === file);
-    return { file, what: name === undefined ? what : (unknownText(name) ?? what) };
+  const fetched = await fetchAll(found.files, { cache, http, faults, means }, io.signal);
+  return fetched.ok ? good({ ...fetched.value, wanted }) : fetched;
+}
+
+/** Windows that no archive can have. */
+function misuse({ from, until }: WindowOptions, now: number): Failure | undefined {
+  if (from === until)
+    return bad('usage', '--from and --until are the same moment: a day ends with the first moment of the next one');
+  if (from > until) return bad('usage', '--from must be before --until');
+  if (until - from > LONGEST_WINDOW_MS) return bad('usage', 'a window is at most 366 days long: --from and --until');
+  if (from > now) return bad('usage', `--from ${utcText(from)} is in the future: no archive has files of it yet`);
+  return undefined;
+}
+
+/** Collectors of which nothing was found because no archive has any of their names. */
+function misspelt(collectors: readonly Collector[], { files }: FoundFiles): readonly LookupFault[] {
+  const empty = collectors.filter((name) => files.every(({ collector }) => collector !== name));
+  return empty.flatMap((file) => {
+    const what = unknownText(file);
+    return what === undefined ? [] : [{ file, what }];
   });
-  return fetchAll(found.files, { cache, http, faults, means }, io.signal);
+}
+
+function saidOnce(faults: readonly LookupFault[]): readonly LookupFault[] {
+  return faults.filter(({ file, what }, i) => i === faults.findIndex((one) => one.file === file && one.what === what));
 }
 
 /** Fetches files by their URLs: those given on the command line. */
@@ -141,7 +168,7 @@ export async function fetchUrls(
 function unknownText(name: Collector): string | undefined {
   if (isKnownCollector(name)) return undefined;
   const meant = didYouMean(name, KNOWN_COLLECTORS);
-  return `${name}: no collector of this name is known here${meant} (RIS has rrc00 to rrc26, Route Views route-views2, route-views.sg and others)`;
+  return `no collector of this name is known here${meant} (RIS has rrc00 to rrc26, Route Views route-views2, route-views.sg and others)`;
 }
 
 interface Fetching {
@@ -213,16 +240,13 @@ function basesOf(env: Io['env']): Result<ArchiveBases> {
   const faults: string[] = [];
   const baseOf = (name: string, usual: string): string => {
     const chosen = env[name] ?? '';
-    if (chosen !== '' && !isHttp(chosen)) faults.push(`${name}: it must be a URL like ${usual}`);
+    const fault = chosen === '' ? undefined : httpUrlFault(chosen);
+    if (fault !== undefined) faults.push(`${name}: ${fault}; it must be one like ${usual}`);
     return (chosen === '' ? usual : chosen).replace(/\/+$/, '');
   };
   const ris = baseOf('UNROUTABLE_RIS_ARCHIVE', PUBLIC_ARCHIVES.ris);
   const routeviews = baseOf('UNROUTABLE_ROUTEVIEWS_ARCHIVE', PUBLIC_ARCHIVES.routeviews);
   return faults.length === 0 ? good({ ris, routeviews }) : bad('usage', ...faults);
-}
-
-function isHttp(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function httpOf({ contact }: Pick<WindowOptions, 'contact'>, { clock, random, report }: WindowMeans): ArchiveHttp {

@@ -45,6 +45,8 @@ const RECONSTRUCTED = z.strictObject({
   kind: z.literal('reconstructed'),
   assumed: z.array(z.string()),
   expect: z.strictObject({
+    /** The family of all these events, if the other one is not concerned. */
+    family: z.enum(['ipv4', 'ipv6']).optional(),
     events: z.array(
       z.strictObject({
         first: time,
@@ -112,6 +114,11 @@ async function readIncident(name: string, folder: string): Promise<Reconstructed
   const incident = RECONSTRUCTED.parse(parse(text));
   const isBuiltIn = BUILT_IN.some(({ id }) => id === incident.territory);
   return { ...incident, name, folder, ...(!isBuiltIn && { territories: join(folder, '..', 'territories.yaml') }) };
+}
+
+/** Whether nothing of it was published: a day for tests, which says nothing about the real day. */
+export function isInvented({ kind, published, published_untimed: untimed }: KnownIncident): boolean {
+  return kind === 'reconstructed' && published.length + untimed.length === 0;
 }
 
 /** The published facts with which a replay is compared. */

@@ -1,4 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, refusal } from '../../lib/errno.ts';
 import { bad, type Failure } from '../../lib/result.ts';
@@ -12,6 +12,18 @@ export async function unwritable(out: string | undefined): Promise<Failure | und
   if (out === undefined) return undefined;
   const fault = (await isThere(out)) ? await faultOf(out) : await folderFault(dirname(out));
   return fault === undefined ? undefined : bad('files', `--out ${out}: ${fault}`);
+}
+
+/** Refuses an `--out` that is one of the files that are read: it would be overwritten. */
+export async function inputFault(out: string | undefined, inputs: readonly string[]): Promise<Failure | undefined> {
+  const real = out === undefined ? undefined : await realOf(out);
+  if (real === undefined) return undefined;
+  const isInput = (await Promise.all(inputs.map(realOf))).includes(real);
+  return isInput ? bad('usage', `--out ${out}: this file is input; it would be overwritten`) : undefined;
+}
+
+async function realOf(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import type { EventTime } from '../../bgp/time.ts';
 import type { ElementSource } from '../../ports.ts';
 import type { InputFile } from '../../report/json.ts';
 import type { Damage } from '../../report/summary.ts';
+import { lackingIn, type WantedWindow } from '../archive/wanted.ts';
 import type { ReplayProgress } from './progress.ts';
 import { ReadingLog } from './reading-log.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
@@ -39,6 +40,8 @@ export interface ArchiveOptions {
   readonly collector?: Collector;
   readonly since?: EventTime;
   readonly until?: EventTime;
+  /** A window of the archives: what it should contain. */
+  readonly wanted?: WantedWindow;
   readonly threads?: number | ScanThreads;
   /** Scanned data that replaces the files. */
   readonly scanned?: Scanner;
@@ -54,12 +57,28 @@ export interface ArchiveOptions {
 export async function openArchive(paths: readonly string[], options: ArchiveOptions): Promise<Result<Archive>> {
   const { collector } = options;
   const planned = await planMrt({ paths, ...planWindow(options), ...(collector !== undefined && { collector }) });
-  return planned.ok ? good(archiveOf(planned.plan, paths, options)) : bad('files', planned.reason);
+  if (!planned.ok) return bad('files', planned.reason);
+  const missing = missingOf(planned.plan, options);
+  return good(archiveOf(planned.plan, paths, { ...options, missing }));
+}
+
+/** What could not be fetched, and what a window lacks beyond that. */
+function missingOf(plan: MrtPlan, { missing = [], wanted }: ArchiveOptions): readonly Damage[] {
+  const lacking = wanted === undefined ? [] : lackingIn(plan, wanted);
+  return [...missing, ...lacking.filter(({ file }) => missing.every((known) => known.file !== file))];
 }
 
 /** The options that select files. */
-export function planWindow({ since, until }: ArchiveOptions): Pick<MrtPlanOptions, 'since' | 'until'> {
-  return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
+export function planWindow({
+  since,
+  until,
+  wanted,
+}: ArchiveOptions): Pick<MrtPlanOptions, 'since' | 'until' | 'reach'> {
+  return {
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(wanted !== undefined && { reach: wanted.reach }),
+  };
 }
 
 /** The archive of a plan. `paths`: as the user named them. */

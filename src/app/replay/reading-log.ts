@@ -2,9 +2,9 @@ import { basename, resolve } from 'node:path';
 import type { Refusal } from '../../../streams/mrt/archive/archive.ts';
 import type { MrtReport, ProblemCount } from '../../../streams/mrt/play/report.ts';
 import { readFileName } from '../../../streams/mrt/archive/file-name.ts';
-import { utcText } from '../../report/clock.ts';
 import { grouped } from '../../report/printable.ts';
 import type { Damage } from '../../report/summary.ts';
+import { uncovered } from '../archive/wanted.ts';
 import type { ReplayProgress } from './progress.ts';
 
 /** More damages than this are only counted: a file of garbage has one every few bytes. */
@@ -70,7 +70,7 @@ export class ReadingLog {
         if (report.nameless > 0) this.#add(report.file, namelessText(report));
         return;
       case 'missing-file':
-        this.#add(report.collector, `no file covers ${utcText(report.from)} to ${utcText(report.to)}`);
+        this.#add(report.collector, uncovered(report.from, report.to));
         return;
       case 'file-end':
         this.#ended.add(report.file);

@@ -1,4 +1,4 @@
-import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
+import { parquetWriteBuffer, schemaFromColumnData, type ColumnSource } from 'hyparquet-writer';
 import type { tableOf } from './tables.ts';
 
 /** Times in UTC, to the millisecond. */
@@ -31,7 +31,20 @@ export function tableParquet({ head, rows }: ReturnType<typeof tableOf>): Uint8A
     const cells = rows.map((row) => row[i] ?? '');
     return { name, nullable: true, ...typed(name, cells) };
   });
-  return new Uint8Array(parquetWriteBuffer({ columnData, createdBy: 'unroutable' }));
+  const schema = schemaFromColumnData({ columnData }).map(inUtc);
+  const data = columnData.map(({ name, data }) => ({ name, data }));
+  return new Uint8Array(parquetWriteBuffer({ columnData: data, schema, createdBy: 'unroutable' }));
+}
+
+type SchemaElement = ReturnType<typeof schemaFromColumnData>[number];
+
+/**
+ * Marks times as moments. Without it, readers in another time zone take them for local times (Apache Parquet, logical
+ * type TIMESTAMP, `isAdjustedToUTC`).
+ */
+function inUtc(element: SchemaElement): SchemaElement {
+  if (element.converted_type !== 'TIMESTAMP_MILLIS') return element;
+  return { ...element, logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } };
 }
 
 function typed(name: string, cells: readonly (string | number)[]): Pick<ColumnSource, 'type' | 'data'> {

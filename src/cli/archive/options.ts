@@ -4,7 +4,8 @@ import type { Collector } from '../../bgp/peer.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { PUBLIC_BROKER } from '../../config/public-broker.ts';
 import { BYTES_FORM, parseBytes } from '../../config/bytes.ts';
-import { asCollectors, asMoment } from '../program-options.ts';
+import { httpUrlFault } from '../../lib/http-url.ts';
+import { asCollectors, asFile, asMoment } from '../program-options.ts';
 
 /** The parsed options of a window of the public archives. */
 export interface ArchiveOptions {
@@ -34,7 +35,11 @@ export function addArchive(command: Command): void {
     .addOption(
       new Option('--project <name>', 'only the default collector of this archive').choices(['ris', 'routeviews']),
     )
-    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option(
+      '--cache <dir>',
+      'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)',
+      asFile,
+    )
     .option('--cache-size <size>', 'size of the cache; the files used longest ago are removed (default: 20G)', asBytes)
     .option('--offline', 'use only files that are in the cache')
     .option('--broker [url]', `ask a BGPKIT Broker which files there are (default: ${PUBLIC_BROKER})`, asBroker)
@@ -53,8 +58,8 @@ function asBytes(text: string): number {
 
 /** A base URL, without a slash at the end. */
 function asBroker(text: string): string {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError(`It must be a URL like ${PUBLIC_BROKER}.`);
+  if (httpUrlFault(text) !== undefined)
+    throw new InvalidArgumentError(`It must be a URL like ${PUBLIC_BROKER}, without a user name and a password.`);
   return text.replace(/\/+$/, '');
 }
 

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
+import { asFile } from '../program-options.ts';
 import type { IncidentFetchOptions } from './incidents.ts';
 
 type End = (status: ExitStatus) => void;
@@ -79,7 +80,7 @@ function addDemo(program: Command, io: Io, end: End): void {
 function fetching(command: Command): Command {
   return command
     .option('--archive', 'from the public archives of RIPE RIS and Route Views, not from the recordings')
-    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)', asFile)
     .option('--offline', 'use only files that are in the cache')
     .option('--contact <address>', "for the archives' operators, in the User-Agent: your mail address or site");
 }

@@ -40,8 +40,13 @@ async function openFar(
   const inputs = await openInputs(paths, windowOptions(options), io, means.window);
   means.close();
   if (!inputs.ok) return inputs;
-  const { missing, close } = inputs.value;
-  const archive = await openArchive(inputs.value.paths, { ...options, watch, missing, close });
-  if (!archive.ok) await close();
-  return archive;
+  const { missing, wanted, spooled, close } = inputs.value;
+  if (inputs.value.paths.length === 0) return bad('files', ...missing.map(({ file, what }) => `${file}: ${what}`));
+  const known = { ...options, watch, missing, close, ...(wanted !== undefined && { wanted }) };
+  const archive = await openArchive(inputs.value.paths, known);
+  if (archive.ok) return archive;
+  await close();
+  // The user named `-`, and not the file that it was copied into.
+  const faults = archive.faults.map((text) => (spooled === undefined ? text : text.replaceAll(spooled, '-')));
+  return bad(archive.kind, ...faults);
 }

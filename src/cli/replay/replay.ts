@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
-import { open as openFile, realpath } from 'node:fs/promises';
+import { open as openFile } from 'node:fs/promises';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
-import { unwritable } from '../../app/output/out-file.ts';
+import { inputFault, unwritable } from '../../app/output/out-file.ts';
 import { createEngine, type Engine } from '../../engine.ts';
 import type { Space } from '../../spaces.ts';
 import { run } from '../../pipeline.ts';
@@ -227,7 +227,8 @@ async function openOutput({ out }: ReplayOptions, archive: Archive, io: Io): Pro
     const isTerminal = io.stdout.isTTY === true;
     return good({ stream: io.stdout, isTerminal, isFile: false, close: (sink) => sink.flush() });
   }
-  if (await isInput(out, archive)) return bad('usage', `--out ${out}: this file is input; it would be overwritten`);
+  const fault = await inputFault(out, archive.paths);
+  if (fault !== undefined) return fault;
   try {
     const file = await openFile(out, 'w');
     const stream = createWriteStream('', { fd: file });
@@ -242,13 +243,6 @@ async function openOutput({ out }: ReplayOptions, archive: Archive, io: Io): Pro
   } catch (error) {
     return bad('files', `--out ${out}: ${refusal(error)}`);
   }
-}
-
-async function isInput(out: string, archive: Archive): Promise<boolean> {
-  const real = await realpath(out).catch(() => undefined);
-  if (real === undefined) return false;
-  const inputs = await Promise.all(archive.paths.map((path) => realpath(path).catch(() => undefined)));
-  return inputs.includes(real);
 }
 
 function styleOf({ color, chart }: ReplayOptions, { stream, isTerminal, isFile }: Output, io: Io) {

@@ -1,5 +1,5 @@
 import { knownIn, publishedOf } from '../../app/incidents/published-of.ts';
-import { knownIncidents, type KnownIncident } from '../../app/incidents/library.ts';
+import { isInvented, knownIncidents, type KnownIncident } from '../../app/incidents/library.ts';
 import { widthOf, type Io } from '../../app/io.ts';
 import { clockOf, isReconstructed, nameOf } from '../../app/report/captions.ts';
 import { factsOf, type SubjectFacts } from '../../app/report/facts.ts';
@@ -108,27 +108,42 @@ async function fromLibrary(territory: string, period: Period, options: AskOption
 }
 
 /** The answer of the reconstructions for that time. The library has no data for the rest, and the answer says so. */
-function libraryAnswer(name: string, known: readonly KnownIncident[], period: Period): string {
+function libraryAnswer(place: string, all: readonly KnownIncident[], period: Period): string {
   const { text } = period;
-  if (known.length === 0)
-    return `It is not known here whether ${name} was routable in ${text}: the library of incidents has nothing of that time. Ask files, a store (--store) or the public archives (--archive).`;
+  const known = all.filter((incident) => !isInvented(incident));
+  if (known.length === 0) {
+    const why = all.length === 0 ? 'has nothing of that time' : 'has only an invented day of that time';
+    return `It is not known here whether ${place} was routable in ${text}: the library of incidents ${why}. Ask files, a store (--store) or the public archives (--archive).`;
+  }
   const stretches = known.flatMap((incident) => reconstructed(incident, period));
   const outages = stretches.filter(({ verdict }) => verdict === 'unroutable');
   const source = `by ${counted(known.length, 'entry', 'entries')} of the library`;
+  const { name, others } = subjectOf(place, known);
   const longest = outages.reduce<VerdictStretch | undefined>(
     (most, one) => (most === undefined || lengthOf(one) > lengthOf(most) ? one : most),
     undefined,
   );
   if (period.until - period.from <= 1000 && stretches[0] !== undefined)
-    return `At ${utcText(period.from)} ${name} was ${stretches[0].verdict}, ${source}, ${RECONSTRUCTED}.`;
+    return `At ${utcText(period.from)} ${name} was ${stretches[0].verdict}, ${source}, ${RECONSTRUCTED}.${others}`;
   if (longest !== undefined) {
     const often = outages.length === 1 ? 'once' : `${outages.length} times, ${durationText(sum(outages))} in all`;
     const which = outages.length === 1 ? '' : 'the longest time ';
-    return `${name} was unroutable ${often}, in ${text}, ${source}, ${RECONSTRUCTED}: ${which}from ${utcText(longest.from)} for ${durationText(lengthOf(longest))}.`;
+    const isOpen = [period.until, ...known.map(({ window }) => eventTime(window.until))].includes(longest.until);
+    const still = isOpen ? ', and still was at the end' : '';
+    return `${name} was unroutable ${often}, in ${text}, ${source}, ${RECONSTRUCTED}: ${which}from ${utcText(longest.from)} for ${durationText(lengthOf(longest))}${still}.${others}`;
   }
   if (stretches.length > 0)
     return `${name} was not unroutable in what is known of ${text} (${durationText(sum(stretches))}, ${source}), ${RECONSTRUCTED}.`;
-  return `Of ${name} in ${text} the library has ${counted(known.length, 'entry', 'entries')}, and none of them is reconstructed: read what was published.`;
+  return `Of ${place} in ${text} the library has ${counted(known.length, 'entry', 'entries')}, and none of them is reconstructed: read what was published.`;
+}
+
+/** What the verdicts are about: all entries may be about one family only. */
+function subjectOf(place: string, known: readonly KnownIncident[]): { readonly name: string; readonly others: string } {
+  const families = new Set(known.map((one) => (one.kind === 'reconstructed' ? one.expect.family : undefined)));
+  const [family] = families;
+  if (family === undefined || families.size > 1) return { name: place, others: '' };
+  const other = family === 'ipv6' ? 'IPv4' : 'IPv6';
+  return { name: `${place} over ${family.replace('ip', 'IP')}`, others: ` Over ${other} it stayed routable.` };
 }
 
 const RECONSTRUCTED = 'reconstructed from published times, and from assumed ones where none is published';
@@ -189,13 +204,14 @@ async function fromRoutes(
   const { format: _, archive, ...rest } = options;
   const reading = { ...rest, territory: [territory], settings: {} };
   const window = archive === true ? { from, until } : {};
-  return gathered(files, { ...reading, ...window }, io, async ({ reader, events }) => {
-    const facts = await factsOf(reader, events, { territory, from, until });
-    if (!facts.ok) return facts;
-    const lines = await Promise.all(facts.value.map((one) => routeLines(one)));
-    const answers = facts.value.map((one) => answerOf(one));
-    return good<Answer>({ answer: answers.join(' '), from: 'routes', facts: lines.flat() });
-  });
+  const read = await gathered(files, { ...reading, ...window }, io, ({ reader, events }) =>
+    factsOf(reader, events, { territory, from, until }),
+  );
+  if (typeof read === 'number' || !read.ok) return read;
+  const { value: facts, status } = read.value;
+  const lines = await Promise.all(facts.map((one) => routeLines(one)));
+  const answer = facts.map((one) => answerOf(one)).join(' ');
+  return good({ value: { answer, from: 'routes', facts: lines.flat() }, status });
 }
 
 function answerOf(facts: SubjectFacts): string {

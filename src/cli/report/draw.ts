@@ -11,6 +11,8 @@ import type { SubjectFacts } from '../../app/report/facts.ts';
 import type { EventTime } from '../../bgp/time.ts';
 import { optionOf, type Drawn, type Palette, type Style } from '../../pictures/options.ts';
 import type { Picture } from '../../pictures/pictures.ts';
+import { refusal } from '../../lib/errno.ts';
+import { bad, good, type Result } from '../../lib/result.ts';
 import { createClock, dayText, utcText, type LocalClock } from '../../report/clock.ts';
 import { escaped, type ReportDocument } from '../../report/report-document.ts';
 import { wrapped } from '../../report/wrap.ts';
@@ -153,13 +155,22 @@ export function figureSvg(
 let isReady: Promise<void> | undefined;
 
 /** The SVG as PNG at twice its size, with the fonts of the package: the same bytes on every machine. */
-export async function pngOf(svg: string): Promise<Uint8Array> {
+export async function pngOf(svg: string): Promise<Result<Uint8Array>> {
+  const path = join(packageRoot(), 'dist/fonts/DejaVuSans.ttf');
+  let font: Uint8Array;
+  try {
+    font = new Uint8Array(await readFile(path));
+  } catch (error) {
+    return bad(
+      'files',
+      `${path}: ${refusal(error)}; without this font of the package there is no PNG: install it again`,
+    );
+  }
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
   isReady ??= readFile(createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm')).then((bytes) =>
     initWasm(bytes),
   );
   await isReady;
-  const font = new Uint8Array(await readFile(join(packageRoot(), 'dist/fonts/DejaVuSans.ttf')));
   const drawing = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: 2 },
     font: { fontBuffers: [font], defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' },
@@ -168,5 +179,5 @@ export async function pngOf(svg: string): Promise<Uint8Array> {
   const png = image.asPng();
   image.free();
   drawing.free();
-  return png;
+  return good(png);
 }

@@ -6,6 +6,7 @@ import { REPLAY_STORES_EVERY_MS } from '../../app/replay/open-stored-replay.ts';
 import type { Selection } from '../../config/selection.ts';
 import type { UnroutableEvent } from '../../detect/events/event.ts';
 import { createEngine } from '../../engine.ts';
+import { inputFault } from '../../app/output/out-file.ts';
 import { withHistory } from '../../history/with-history.ts';
 import { askStore } from '../store/ask-store.ts';
 import type { Reader } from '../../history/stored.ts';
@@ -14,7 +15,8 @@ import type { Outcome } from '../../app/output/formatters.ts';
 import { memoryStore } from '../../store/memory.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { Refused } from '../../http/subjects.ts';
-import { replayed } from '../replay/replay.ts';
+import { openNamed } from '../replay/named-inputs.ts';
+import { replayed, type OpenArchive } from '../replay/replay.ts';
 
 /** A history for questions, and its source. */
 export interface Gathered {
@@ -27,7 +29,11 @@ export interface Gathered {
   readonly status: ExitStatus;
 }
 
-/** The source of answers: a replay if files or a window are named, otherwise the store. */
+/**
+ * The source of answers: a replay if files or a window are named, otherwise the store.
+ *
+ * @param question only reads: any error that it throws is reported as one of the store.
+ */
 export async function gathered<T>(
   paths: readonly string[],
   options: ReplayOptions,
@@ -51,7 +57,11 @@ async function fromReplay<T>(
   io: Io,
   question: Question<T>,
 ): Answered<T> {
-  void out;
+  const open: OpenArchive = async (...named) => {
+    const archive = await openNamed(...named);
+    const fault = archive.ok ? await inputFault(out, archive.value.paths) : undefined;
+    return fault ?? archive;
+  };
   const store = memoryStore();
   let selection: Selection | undefined;
   const keep = async (chosen: Selection, source: StoredReplay['source']): Promise<StoredReplay> => {
@@ -65,7 +75,8 @@ async function fromReplay<T>(
     };
   };
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const { status, outcome } = await replayed(paths, { ...options, format: 'ndjson', keep }, { ...io, stdout: nowhere });
+  const silent = { ...io, stdout: nowhere };
+  const { status, outcome } = await replayed(paths, { ...options, format: 'ndjson', keep }, silent, open);
   if (outcome === undefined || selection === undefined || outcome.end === undefined) return status;
   if (status !== EXIT.done && status !== EXIT.partial) return status;
   const found = { reader: store, events: outcome.events, selection, outcome, status };

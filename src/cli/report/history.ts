@@ -42,21 +42,33 @@ export async function history(paths: readonly string[], options: PastOptions, io
     const [territory] = (options.territory ?? []).map((id) => id.toUpperCase());
     const from = options.since ?? options.from;
     const facts = await factsOf(reader, events, { territory, from, until: options.until, resolution: 'hour' });
-    return facts.ok ? good(await Promise.all(facts.value.map((one) => pastOf(reader, one)))) : facts;
+    return facts.ok ? good(await Promise.all(facts.value.map((one) => seenOf(reader, one)))) : facts;
   });
   if (typeof found === 'number' || !found.ok) return refused(found, io);
   const { value, status } = found.value;
-  io.stdout.write(format === 'json' ? jsonOf(value) : value.map((past) => textOf(past, io)).join('\n'));
+  const pasts = await Promise.all(value.map((seen) => pastOf(seen)));
+  io.stdout.write(format === 'json' ? jsonOf(pasts) : pasts.map((past) => textOf(past, io)).join('\n'));
   return status;
 }
 
-async function pastOf(reader: Reader, facts: SubjectFacts): Promise<Past> {
-  const { subject, range, events } = facts;
+/** What the history shows. */
+type Seen = Pick<Past, 'facts' | 'months' | 'years'>;
+
+async function seenOf(reader: Reader, facts: SubjectFacts): Promise<Seen> {
+  const { subject, range } = facts;
   const asked = { territory: subject.territory, family: subject.family, ...range };
   return {
     facts,
     months: await uptimeView(reader, { ...asked, by: 'month' }),
     years: await uptimeView(reader, { ...asked, by: 'year' }),
+  };
+}
+
+/** With what the library knows of that time. */
+async function pastOf(seen: Seen): Promise<Past> {
+  const { subject, range, events } = seen.facts;
+  return {
+    ...seen,
     known: (await knownIn(subject.territory, range)).map(({ name }) => name),
     published: await publishedOf(subject.territory, range, events),
   };

@@ -5,9 +5,11 @@ import { addArchive } from '../archive/options.ts';
 import {
   addChoice,
   addLimits,
+  addOut,
   addThresholds,
   asCollector,
   asCollectors,
+  asFile,
   asMoment,
   asThreads,
   collect,
@@ -35,12 +37,9 @@ export function addReport(program: Command, io: Io, end: End): void {
     )
     .argument('[files...]', 'files, folders, patterns, URLs, a tape, or - for standard input');
   addReading(report);
+  report.optionsGroup('What to make:');
+  addOut(report, 'write there; .html, .md, .svg, .png, .csv, .json, .ndjson and .parquet choose the format');
   report
-    .optionsGroup('What to make:')
-    .option(
-      '-o, --out <file>',
-      'write there; .html, .md, .svg, .png, .csv, .json, .ndjson and .parquet choose the format',
-    )
     .addOption(new Option('-f, --format <format>', 'of the report (default: md)').choices(FORMATS))
     .option(
       '--picture <name>',
@@ -91,7 +90,11 @@ export function addAsk(program: Command, io: Io, end: End): void {
       'of these collectors: rrc00,route-views.sg (default: rrc00,route-views2)',
       asCollectors,
     )
-    .option('--cache <dir>', 'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)')
+    .option(
+      '--cache <dir>',
+      'folder of the cache (default: $UNROUTABLE_CACHE, else ~/.cache/unroutable/archive)',
+      asFile,
+    )
     .option('--offline', 'use only files that are in the cache')
     .optionsGroup('What to print:')
     .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text'))

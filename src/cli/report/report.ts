@@ -60,15 +60,18 @@ export async function report(paths: readonly string[], options: ReportOptions, i
   const { format: _, ...reading } = options;
   const names = await asNames(options, io, systemClock);
   if (!names.ok) return failed(names, io);
-  const made = await gathered(paths, { ...reading, quiet: options.quiet ?? false }, io, async (found) => {
+  const read = await gathered(paths, { ...reading, quiet: options.quiet ?? false }, io, async (found) => {
     const [territory] = (options.territory ?? []).map((id) => id.toUpperCase());
     const from = options.since ?? options.from;
     const facts = await factsOf(found.reader, found.events, { ...options, territory, from });
-    return facts.ok ? rendered(format.value, facts.value, found, { ...options, names: names.value }) : facts;
+    return facts.ok ? good({ facts: facts.value, found }) : facts;
   });
-  if (typeof made === 'number' || !made.ok) return refused(made, io);
-  const written = await writtenTo(made.value.value, options, io);
-  return written.ok ? made.value.status : failed(written, io);
+  if (typeof read === 'number' || !read.ok) return refused(read, io);
+  const { facts, found } = read.value.value;
+  const made = await rendered(format.value, facts, found, { ...options, names: names.value });
+  if (!made.ok) return failed(made, io);
+  const written = await writtenTo(made.value, options, io);
+  return written.ok ? read.value.status : failed(written, io);
 }
 
 /** The format of `--format`, else of the ending of `--out`, else HTML for a file and Markdown for stdout. */
@@ -210,7 +213,7 @@ async function drawn(
   const chosen = picturesOf(one.value, picture, names);
   if (chosen.length === 0) return bad('usage', NO_PEERS);
   const svg = figureSvg(document, chosen, one.value, theme);
-  return good(format === 'svg' ? svg : await pngOf(svg));
+  return format === 'svg' ? good(svg) : pngOf(svg);
 }
 
 const ALL = ['lifelines', 'visibility', 'upstreams', 'messages', 'peers'] as const;

@@ -86,6 +86,8 @@ function misuse(
   if (begin !== undefined && until !== undefined && begin >= until)
     return bad('usage', `${from === undefined ? '--since' : '--from'} must be before --until`);
   const isText = (format ?? (io.stdout.isTTY === true ? 'text' : 'ndjson')) === 'text';
+  if (until !== undefined && follow === true)
+    return bad('usage', '--until ends the stored events, and --follow goes on until stopped: choose one');
   if (chart === true && (!isText || follow === true))
     return bad('usage', '--chart is part of the text of stored events: use --format text, without --follow');
   return undefined;

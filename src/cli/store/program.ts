@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
-import { addChoice, asMoment, collect } from '../program-options.ts';
+import { addChoice, addOut, asMoment, collect } from '../program-options.ts';
 
 type End = (status: ExitStatus) => void;
 /** The default store, in words. */
@@ -43,13 +43,11 @@ export function addStoreCommands(program: Command, io: Io, end: End): void {
     .command('export')
     .summary('write the whole store as lines of JSON')
     .description('Writes the whole store as lines of JSON.');
-  inStore(write)
-    .optionsGroup('What to print:')
-    .option('-o, --out <file>', 'write to this file, which must not exist (default: stdout)')
-    .action(async ({ out, ...options }: Options & { out?: string }) => {
-      const command = await import('./store.ts');
-      end(await command.exportTo({ ...options, settings: {}, ...(out === undefined ? {} : { file: out }) }, io));
-    });
+  addOut(inStore(write).optionsGroup('What to print:'), 'write to this file, which must not exist (default: stdout)');
+  write.action(async ({ out, ...options }: Options & { out?: string }) => {
+    const command = await import('./store.ts');
+    end(await command.exportTo({ ...options, settings: {}, ...(out === undefined ? {} : { file: out }) }, io));
+  });
   const read = store
     .command('import')
     .summary('read what `export` wrote into an empty store')

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExitStatus } from '../exit-status.ts';
 import type { Io } from '../../app/io.ts';
 import { parseDuration } from '../../config/duration.ts';
-import { addChoice, asDuration, asPort, collect, type Chosen } from '../program-options.ts';
+import { addChoice, asDuration, asFile, asPort, collect, type Chosen } from '../program-options.ts';
 import { addStore, HOME_STORE } from '../store/program.ts';
 import type { AddOptions } from './add.ts';
 import type { DeliveriesOptions } from './deliveries.ts';
@@ -59,7 +59,7 @@ function addAdd(webhook: Command, io: Io, end: End): void {
     .optionsGroup('How to send it:')
     .option('--header <header>', "'Name: value', the value may be file:PATH or env:NAME; may be repeated", collect)
     .option('--method <method>', 'POST, PUT or PATCH (default: POST)')
-    .option('--secret-file <file>', 'sign with the secret in this file; generated if the file does not exist')
+    .option('--secret-file <file>', 'sign with the secret in this file; generated if the file does not exist', asFile)
     .option('--secret-env <name>', 'sign with the secret in this variable')
     .option('--concurrency <n>', 'requests at once, 1 to 16 (default: 1, in order)', asSmallCount)
     .optionsGroup('Where it may go:')
@@ -142,7 +142,7 @@ function addRotate(webhook: Command, io: Io, end: End): void {
     )
     .argument('<name>', NAME)
     .option('--finish', 'the receiver has the new one: drop the old one')
-    .option('--secret-file <file>', 'the new secret is in this file; generated if the file does not exist')
+    .option('--secret-file <file>', 'the new secret is in this file; generated if the file does not exist', asFile)
     .option('--secret-env <name>', 'the new secret is in this variable');
   inWatch(rotate).action(async (name: string, options: Options & RotateOptions) => {
     const command = await import('./rotate.ts');

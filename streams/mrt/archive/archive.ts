@@ -25,6 +25,11 @@ export interface MrtPlanOptions {
   readonly since?: EventTime;
   /** Event time after which nothing is wanted. */
   readonly until?: EventTime;
+  /**
+   * Event time up to which each collector should have files: the end of a window of an archive. Without it, files are
+   * expected as far as those of the collector that has the most.
+   */
+  readonly reach?: EventTime;
   readonly limits?: MrtLimits;
 }
 
@@ -47,6 +52,7 @@ export interface MrtPlan {
   /** Packed. */
   readonly bytes: number;
   readonly until: EventTime | undefined;
+  readonly reach: EventTime | undefined;
   readonly limits: MrtLimits;
 }
 
@@ -75,6 +81,8 @@ export type MrtPlanned =
 export const UNNAMED = 'local' as Collector;
 /** A compressed file this small may be empty: a header with a long name, and a trailer. Bytes. */
 const LONGEST_NOTHING = 1024;
+/** An archive begins its files by the clock, and seldom later than this. */
+const LATE_MS = 60_000;
 /** Files that planning opens in parallel. */
 const LOOK_AHEAD = 16;
 /** Bytes that are read to detect the compression; more only for an uncompressed file. */
@@ -129,7 +137,8 @@ export function planFound({ files, unread, refused }: FoundMrt, options: MrtPlan
   const planned = collectors.flatMap(({ ribs, updates }) => [...ribs, ...updates]);
   if (planned.length === 0) return { ok: false, reason: 'no file covers the time asked for', refused };
   const bytes = planned.reduce((sum, { snapshot }) => sum + snapshot.size, 0);
-  return { ok: true, plan: { collectors, refused, files: planned.length, bytes, until: options.until, limits } };
+  const { until, reach } = options;
+  return { ok: true, plan: { collectors, refused, files: planned.length, bytes, until, reach, limits } };
 }
 
 /** Why files without a collector in their paths cannot be from one collector; `undefined`: they can. */
@@ -154,9 +163,9 @@ function inOrder(
     const within = withinWindow(ofKind('rib'), updates, window);
     return { ribs: within.ribs, updates: { ...updates, files: within.updates } };
   });
-  const reach = furthest(
+  const reach = endWanted(
     all.map(({ updates }) => updates),
-    end,
+    window,
   );
   return all.map(({ ribs, updates }) => {
     const { collector, files: kept } = updates;
@@ -164,10 +173,15 @@ function inOrder(
   });
 }
 
-/** How far the updates of the collector reach whose files end last; `undefined` when there are no updates. */
-function furthest(updates: readonly Updates[], end: number): UpdatesEnd | undefined {
+/**
+ * How far the updates of each collector should reach: to the end of the window, or as far as those of the collector
+ * whose files end last; `undefined` when neither is known.
+ */
+function endWanted(updates: readonly Updates[], { until, reach }: MrtPlanOptions): UpdatesEnd | undefined {
   const [last] = updates.flatMap((each) => endOf(each) ?? []).sort((a, b) => b.at - a.at);
-  return last === undefined ? undefined : { ...last, at: Math.min(last.at, end) };
+  const found = last && { ...last, at: Math.min(last.at, until ?? Number.POSITIVE_INFINITY) };
+  if (reach === undefined || (found !== undefined && found.at > reach)) return found;
+  return { at: reach, slack: LATE_MS };
 }
 
 function allHoles(ribs: readonly PlannedFile[], updates: Updates, reach: UpdatesEnd | undefined): readonly Hole[] {

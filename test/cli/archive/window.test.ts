@@ -99,6 +99,41 @@ describe('a window of the public archives', () => {
     expect(ran.stdout).toContain('observer.gap');
   });
 
+  test('of which the archive lists only the beginning has a gap to its end, from the archive and from the cache', async () => {
+    for (const path of server.files.keys())
+      if (/rrc00.*updates\.20221117\.(02[3-5]|0[3-9]|[12])/.test(path)) server.files.delete(path);
+    const args = ['replay', ...WINDOW.slice(0, 4), '--collectors', 'rrc00', ...POLICY];
+    const ran = await cli.run(args, env);
+    expect(ran.status).toBe(3);
+    expect(ran.stderr).toContain('rrc00: no file covers 2022-11-17 02:30:00 UTC to 2022-11-17 03:10:00 UTC');
+    const events = ran.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; time: string });
+    expect(events.find(({ type }) => type.endsWith('observer.gap'))?.time).toBe('2022-11-17T02:30:00.000Z');
+    expect(events.find(({ type }) => type.endsWith('country.unknown'))?.time).toBe('2022-11-17T02:30:10.000Z');
+    expect(await cli.run([...args, '--offline'], env)).toEqual(ran);
+    const fetched = await cli.run(['fetch', ...args.slice(1, 7), '--quiet'], env);
+    expect([fetched.status, fetched.stderr]).toEqual([
+      3,
+      'unroutable: rrc00: no file covers 2022-11-17 02:30:00 UTC to 2022-11-17 03:10:00 UTC\n',
+    ]);
+  });
+
+  test('of which a collector has no file, or no dump in the cache, says so', async () => {
+    for (const path of server.files.keys())
+      if (/rrc00/.test(path) && /202211(16|17\.0[0-9])/.test(path)) server.files.delete(path);
+    const ran = await cli.run(['replay', ...WINDOW, ...POLICY], env);
+    expect([ran.status, ran.stderr]).toEqual([3, expect.stringContaining('rrc00: there is no file of this window')]);
+    await rm(join(folder, 'cache/route-views.sg/bgpdata/2022.11/rib.20221117.0000.bz2'));
+    const few = [...WINDOW.slice(0, 4), '--collectors', 'route-views.sg', ...POLICY, '--offline'];
+    const offline = await cli.run(['replay', ...few], env);
+    expect([offline.status, offline.stderr]).toEqual([
+      3,
+      expect.stringContaining('route-views.sg: no table dump from before the window can be read'),
+    ]);
+  });
+
   test('of hours and four collectors, killed three times, says the same in the end; no file is fetched twice', async () => {
     for (const name of ['route-views.amsix', 'route-views.wide'])
       for (const [path, bytes] of files) server.files.set(path.replace('route-views.sg', name), bytes);
@@ -157,11 +192,26 @@ describe('what cannot be meant is said', () => {
     [['fetch', ...WINDOW, '--offline'], /nothing of this window is in/],
     [['fetch', ...WINDOW, '--broker', 'example'], /It must be a URL like/],
     [['fetch', 'https://'], /https:\/\/: this is not a URL/],
+    [['fetch', 'ftp://127.0.0.1/rrc00.gz'], /fetch downloads URLs/],
+    [['fetch', '-'], /fetch downloads URLs/],
+    [['replay', '--from', '2100-01-01', '--until', '2100-01-02'], /is in the future/],
   ])('%s', async (args, words) => {
     const ran = await cli.run(args, env);
     expect(ran.stderr).toMatch(words);
     expect([2, 4]).toContain(ran.status);
   });
+});
+
+test('a password in a URL is refused and not printed', async () => {
+  const url = 'http://me:secret@127.0.0.1/rrc00/updates.20221117.0000.gz';
+  for (const [args, more] of [
+    [['fetch', url], {}],
+    [['fetch', ...WINDOW], { UNROUTABLE_RIS_ARCHIVE: url }],
+  ] as const) {
+    const ran = await cli.run(args, { ...env, ...more });
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining('with a user name or a password')]);
+    expect(ran.stderr).not.toContain('secret');
+  }
 });
 
 describe('fetch', () => {
@@ -277,6 +327,18 @@ function bytesOf(time: string): Uint8Array | undefined {
 }
 
 describe('other inputs', () => {
+  test('a URL that cannot be had is named with its reason', async () => {
+    const ran = await cli.run(['replay', `${server.url}/nothing.gz`, ...POLICY], env);
+    expect([ran.status, ran.stderr]).toEqual([4, `unroutable: ${server.url}/nothing.gz: not fetched: HTTP 404\n`]);
+  });
+
+  test('of a signed URL, whose name is longer than that of a file may be', async () => {
+    const path = [...files.keys()].find((name) => name.includes('bview')) ?? '';
+    const signed = (by: string) => `${server.url}/${path}?X-Amz-Signature=${by.repeat(400)}`;
+    const ran = await cli.run(['fetch', signed('a'), signed('b'), '--quiet'], env);
+    expect([ran.status, ran.stderr, new Set(ran.stdout.trim().split('\n')).size]).toEqual([0, '', 2]);
+  });
+
   test('a URL and the standard input are read as files are', async () => {
     const path = [...files.keys()].find((name) => name.includes('bview')) ?? '';
     const ran = await cli.run(['replay', `${server.url}/${path}`, ...POLICY, '--collector', 'rrc00'], env);

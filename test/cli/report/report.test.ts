@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import axe from 'axe-core';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, opened, startBrowser } from '../../page/browser.ts';
 import { BLACKOUT, buildCli, ROOT, type BuiltCli } from '../../support/cli.ts';
@@ -142,6 +143,32 @@ describe('report, of a recorded day', () => {
     expect([replayed.status, replayed.stderr]).toEqual([2, expect.stringContaining('report')]);
   });
 
+  test.each([
+    [['report', '--store', 'STORE', '--quiet'], '# North Korea'],
+    [['replay', DAY, '--quiet'], '{"specversion"'],
+    [['store', 'export', '--store', 'STORE'], '{"unroutable":"export"'],
+  ])('of %s to `-` is stdout, and no file of this name', async (args, begin) => {
+    const ran = await cli.run([...args.map((arg) => (arg === 'STORE' ? store : arg)), '-o', '-']);
+    expect([ran.status, ran.stdout.slice(0, begin.length)]).toEqual([0, begin]);
+    expect(existsSync(join(cli.folder, '-'))).toBe(false);
+  });
+
+  test('without the font of the package says so, and nothing of the store', async () => {
+    const whole = await mkdtemp(join(tmpdir(), 'unroutable-font-'));
+    await cp(dirname(apart.main), join(whole, 'dist/cli'), { recursive: true });
+    await cp(join(ROOT, 'package.json'), join(whole, 'package.json'));
+    for (const shared of ['node_modules', 'incidents', 'bgpkit-parser-wasm'])
+      await symlink(join(ROOT, shared), join(whole, shared));
+    const main = join(whole, 'dist/cli/main.js');
+    const ran = spawnSync(process.execPath, [main, 'report', '--store', store, '-o', 'x.png', ...SMALL], {
+      cwd: whole,
+      encoding: 'utf8',
+    });
+    await rm(whole, { recursive: true });
+    expect([ran.status, ran.stderr]).toEqual([4, expect.stringMatching(/DejaVuSans\.ttf: there is no such file/)]);
+    expect(ran.stderr).not.toContain(store);
+  });
+
   test('of a store it is the same as of the files', async () => {
     const out = join(cli.folder, 'files.csv');
     expect((await cli.run(['report', DAY, '--quiet', '--out', out])).status).toBe(0);
@@ -236,13 +263,23 @@ if (MODULES.length === 0)
     'test/cli/report/report.test.ts: neither DuckDB nor pandas here (pip install duckdb): they do not read the tables\n',
   );
 
+test('times in Parquet are moments in UTC, which a reader in another time zone does not take for its own', async () => {
+  const bytes = await made('series.parquet');
+  const { schema } = parquetMetadata(new Uint8Array(bytes).buffer);
+  expect(schema.find(({ name }) => name === 'time')?.logical_type).toEqual({
+    type: 'TIMESTAMP',
+    isAdjustedToUTC: true,
+    unit: 'MILLIS',
+  });
+});
+
 test.runIf(MODULES.length > 0)('pandas and DuckDB read the tables, with numbers as numbers', async () => {
   const csv = join(cli.folder, 'series.csv');
   const parquet = join(cli.folder, 'series.parquet');
   const rows = rowsOf((await made('series.csv')).toString()).length;
   await made('series.parquet');
   const duck = (file: string): string =>
-    `print(*d.sql("select count(*), typeof(any_value(last)), min(mean) < 0.01, typeof(any_value(time)) like 'TIMESTAMP%' from '${file}'").fetchall()[0])`;
+    `print(*d.sql("select count(*), typeof(any_value(last)), min(mean) < 0.01, typeof(any_value(time)) = 'TIMESTAMP WITH TIME ZONE' from '${file}'").fetchall()[0])`;
   const scripts: Readonly<Record<string, readonly [script: string, said: string]>> = {
     pandas: [
       `import pandas as p; t = p.read_csv(r'${csv}'); print(len(t), t['last'].dtype, t['mean'].min() < 0.01)`,
@@ -270,6 +307,22 @@ describe('ask', () => {
     );
     expect(text).toContain('the longest time from 2014-12-22 16:15:12 UTC for 9 h 31 min.');
     expect(text).toContain('“all four networks are down” (Dyn Research, 22 December 2014');
+  });
+
+  test('of one family is said to be of one family; an outage that goes on is said to go on', async () => {
+    const { stdout } = await cli.run(['ask', 'Iran', '2026-01']);
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toMatch(/^Iran over IPv6 was unroutable once, /);
+    expect(text).toContain('for 18 h 10 min, and still was at the end. Over IPv4 it stayed routable.');
+    const { stdout: day } = await cli.run(['ask', 'KP', '2014-12-22']);
+    expect(day.replaceAll(/\s+/g, ' ')).toContain('for 7 h 44 min, and still was at the end.');
+  });
+
+  test('an invented day is no evidence', async () => {
+    const { stdout } = await cli.run(['ask', 'KP', '2018']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /^It is not known here whether North Korea was routable in 2018: .* only an invented day/,
+    );
   });
 
   test('what the library does not know is not known, and no word of routable', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { planMrt } from '../../../streams/mrt/archive/archive.ts';
 import type { Collector } from '../../../src/bgp/peer.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
 import { BLACKOUT } from '../../support/cli.ts';
+import { canMount } from '../../support/mount.ts';
 
 const NAME = 'rrc00/2014.12/bview.20141221.1200.gz';
 const PLACE = 'rrc00/bgpdata/2014.12/bview.20141221.1200.gz';
@@ -307,5 +309,20 @@ describe('many files', () => {
     expect(await small.settle(paths.slice(0, 1), 3_000_000)).toEqual({ removed: 2, bytes: 2 * bytes.length });
     expect((await filesIn()).sort()).toEqual(['updates.20141222.0000.gz', 'updates.20141222.0003.gz']);
     await truncate(paths[0] ?? '', 0);
+  });
+
+  test.runIf(canMount())('of a cache that is read-only and too large are used, and stay', async () => {
+    const files = [file(0), file(1)];
+    for (const { url } of files) server.files.set(new URL(url).pathname.slice(1), bytes);
+    const http = { clock, random: () => 1, userAgent: 'x', attempts: 2, idleMs: IDLE_MS };
+    const { paths } = await fetchFiles(files, { cache, http }, never);
+    execFileSync('mount', ['--bind', folder, folder]);
+    try {
+      execFileSync('mount', ['-o', 'remount,ro,bind', folder]);
+      const small = new ArchiveCache(folder, 1);
+      expect(await small.settle(paths.slice(0, 1), 3_000_000)).toEqual({ removed: 0, bytes: 2 * bytes.length });
+    } finally {
+      execFileSync('umount', [folder]);
+    }
   });
 });
