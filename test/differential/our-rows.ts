@@ -1,5 +1,5 @@
 import { MrtDecoder, reasonText } from '#bgpkit-parser-wasm';
-import { readBatch, SESSION_BYTES, type Batch } from '../../streams/mrt/decode/batch.ts';
+import { readColumns, SESSION_BYTES, type DecodedColumns } from '../../streams/mrt/decode/columns.ts';
 import { FLAG, KIND, NONE, prefixAt, sessionEnds } from '../../streams/mrt/decode/decode-batch.ts';
 import { u16 } from '../../streams/mrt/record/octets.ts';
 import { TYPE } from '../../streams/mrt/record/record-types.ts';
@@ -44,7 +44,7 @@ interface Collected {
 }
 
 function collect(all: Collected, decoder: MrtDecoder, records: readonly Uint8Array[]): void {
-  const batch = readBatch(decoder.decode(Buffer.concat(records)));
+  const batch = readColumns(decoder.decode(Buffer.concat(records)));
   const textOf = textsOf(batch);
   let row = 0;
   let offset = 0;
@@ -70,7 +70,7 @@ const LETTERS: Readonly<Record<number, string>> = {
   [KIND.peerState]: 'STATE',
 };
 
-function textsOf(batch: Batch): (row: number, isTimed: boolean) => string {
+function textsOf(batch: DecodedColumns): (row: number, isTimed: boolean) => string {
   const peers = Array.from({ length: batch.peers.length / SESSION_BYTES }, (_, index) => {
     const { peer } = sessionEnds(batch.peers, index * SESSION_BYTES);
     return `${peer.address}|${peer.asn}`;
@@ -104,7 +104,7 @@ const SEGMENTS: Readonly<Record<number, readonly [open: string, between: string,
 };
 
 /** All segments as they came: prepends, sets in their order, confederations. */
-function pathText(batch: Batch, index: number): string {
+function pathText(batch: DecodedColumns, index: number): string {
   const words = batch.pathWords;
   const end = batch.pathStarts[index + 1] ?? 0;
   const texts: string[] = [];

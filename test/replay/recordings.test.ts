@@ -24,9 +24,11 @@ describe.each(INCIDENTS)('the recording of $name', (incident) => {
   const from = Date.parse(incident.window.from) / 1000;
   const until = Date.parse(incident.window.until) / 1000;
 
-  test('says that it is a reconstruction, what was assumed, and where each published time is from', () => {
+  test('says that it is a reconstruction, or invented where nothing was published; what was assumed, and where each published time is from', () => {
     expect(incident.label).toMatch(
-      /^reconstructed with real BGP daemons from published times; (?:.+; )?not archive data$/,
+      incident.published.length > 0
+        ? /^reconstructed with real BGP daemons from published times; (?:.+; )?not archive data$/
+        : /^(?:reconstructed with real BGP daemons from published times; (?:.+; )?|invented, and played with real BGP daemons; )not archive data$/,
     );
     expect(incident.assumed.length).toBeGreaterThan(0);
     for (const { at, source } of incident.published) {

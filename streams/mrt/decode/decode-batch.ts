@@ -2,10 +2,10 @@ import type { AsPath, PathEntry } from '../../../src/bgp/as-path.ts';
 import type { Asn } from '../../../src/bgp/asn.ts';
 import type { AddressWords, Prefix } from '../../../src/bgp/prefix.ts';
 import { addressText, prefixOf } from '../../../src/bgp/prefix.ts';
-import { PREFIX_BYTES, type Batch } from './batch.ts';
+import { PREFIX_BYTES, type DecodedColumns } from './columns.ts';
 import type { SessionEnd } from './peer-state.ts';
 
-/** The columns of a decoded batch hold these numbers; see `Batch`. */
+/** The columns of a decoded batch hold these numbers; see `DecodedColumns`. */
 export const KIND = { rib: 0, announcement: 1, withdrawal: 2, peerState: 3, endOfRib: 4 } as const;
 
 /** Bits of a decoded row. */
@@ -21,14 +21,14 @@ const ASN_AT = 17;
 const SEGMENT = { set: 1, sequence: 2 } as const;
 
 /** The prefix at an index of the batch's table. */
-export function prefixAt(batch: Batch, index: number): Prefix {
+export function prefixAt(batch: DecodedColumns, index: number): Prefix {
   const at = index * PREFIX_BYTES;
   const { prefixes } = batch;
   return prefixOf(prefixes[at] === 4 ? 'ipv4' : 'ipv6', addressWords(prefixes, at + 2), prefixes[at + 1] ?? 0);
 }
 
 /** The AS path at an index of the batch's table. Confederation segments are left out, sets are sorted upward. */
-export function pathAt(batch: Batch, index: number): AsPath {
+export function pathAt(batch: DecodedColumns, index: number): AsPath {
   const words = batch.pathWords;
   const end = batch.pathStarts[index + 1] ?? 0;
   const path: PathEntry[] = [];

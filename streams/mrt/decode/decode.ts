@@ -6,7 +6,7 @@ import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 import { peerOf } from '../../../src/bgp/peer.ts';
 import type { Prefix } from '../../../src/bgp/prefix.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
-import { readBatch, type Batch } from './batch.ts';
+import { readColumns, type DecodedColumns } from './columns.ts';
 import { FLAG, KIND, NONE, pathAt, prefixAt, REASON } from './decode-batch.ts';
 import type { CreateRecordDecoder, Decoded, DecodeProblem, RecordDecoder, Treatment } from './decoded.ts';
 import { KnownSessions, type KnownSession } from './known-sessions.ts';
@@ -56,7 +56,7 @@ function decoderOf(sessions: Sessions): RecordDecoder {
   let decoder = new MrtDecoder();
   return {
     decode(records) {
-      const batch = contained(() => readBatch(decoder.decode(records)));
+      const batch = contained(() => readColumns(decoder.decode(records)));
       if (batch !== undefined) return elementsOf(batch, records, sessions);
       // No known input does this. The decoder's state is unusable afterwards.
       decoder = new MrtDecoder();
@@ -69,7 +69,7 @@ function decoderOf(sessions: Sessions): RecordDecoder {
 }
 
 /** `undefined` when the WebAssembly code trapped. */
-function contained(decode: () => Batch): Batch | undefined {
+function contained(decode: () => DecodedColumns): DecodedColumns | undefined {
   try {
     return decode();
   } catch (error) {
@@ -103,7 +103,7 @@ interface Growing {
   readonly problems: DecodeProblem[];
 }
 
-function elementsOf(batch: Batch, records: Uint8Array, sessions: Sessions): Decoded {
+function elementsOf(batch: DecodedColumns, records: Uint8Array, sessions: Sessions): Decoded {
   const tables = tablesOf(batch, sessions);
   const elements: RoutingElement[] = [];
   const problems: DecodeProblem[] = [];
@@ -120,7 +120,7 @@ function elementsOf(batch: Batch, records: Uint8Array, sessions: Sessions): Deco
   return decoded;
 }
 
-function tablesOf(batch: Batch, { collector, book, known }: Sessions): Tables {
+function tablesOf(batch: DecodedColumns, { collector, book, known }: Sessions): Tables {
   const sessions = known.of(batch);
   return {
     collector,
@@ -152,7 +152,7 @@ function interned<T>(build: (index: number) => T): (index: number) => T {
   };
 }
 
-function pushRow(decoded: Growing, batch: Batch, row: number, tables: Tables): void {
+function pushRow(decoded: Growing, batch: DecodedColumns, row: number, tables: Tables): void {
   const { elements } = decoded;
   const flags = batch.flags[row] ?? 0;
   // Skip messages that the collector itself sent, because they say nothing about its peer, and multicast routes,
@@ -233,7 +233,7 @@ function pushState(elements: RoutingElement[], at: EventTime, state: StateRow, {
   }
 }
 
-function problemAt(batch: Batch, index: number, tables: Tables): DecodeProblem {
+function problemAt(batch: DecodedColumns, index: number, tables: Tables): DecodeProblem {
   const peer = batch.problemPeer[index] ?? NONE;
   const reason = batch.problemReason[index] ?? 0;
   const isNamed = peer !== NONE && !isUnspecified(tables.session(peer).peer);

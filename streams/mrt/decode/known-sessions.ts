@@ -1,6 +1,6 @@
 import type { Collector, Peer } from '../../../src/bgp/peer.ts';
 import { peerOf } from '../../../src/bgp/peer.ts';
-import { SESSION_BYTES, type Batch } from './batch.ts';
+import { SESSION_BYTES, type DecodedColumns } from './columns.ts';
 import { sessionEnds } from './decode-batch.ts';
 import { MAX_SESSIONS, type SessionBook, type SessionEnd } from './peer-state.ts';
 
@@ -27,7 +27,7 @@ export class KnownSessions {
   }
 
   /** The sessions of a batch, in the order of its `peers`. Those that a message named are in the book afterwards. */
-  of({ peers, peerNamed }: Batch): readonly KnownSession[] {
+  of({ peers, peerNamed }: DecodedColumns): readonly KnownSession[] {
     const bytes = Buffer.from(peers.buffer, peers.byteOffset, peers.length);
     const sessions: KnownSession[] = [];
     for (let at = 0; at < bytes.length; at += SESSION_BYTES) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MrtDecoder } from '#bgpkit-parser-wasm';
 import type { Asn } from '../../../../src/bgp/asn.ts';
 import type { Collector } from '../../../../src/bgp/peer.ts';
-import { readBatch, type Batch } from '../../../../streams/mrt/decode/batch.ts';
+import { readColumns, type DecodedColumns } from '../../../../streams/mrt/decode/columns.ts';
 import { KnownSessions } from '../../../../streams/mrt/decode/known-sessions.ts';
 import { MAX_SESSIONS, SessionBook } from '../../../../streams/mrt/decode/peer-state.ts';
 import {
@@ -61,9 +61,9 @@ function collector(): { readonly known: KnownSessions; readonly book: SessionBoo
   return { known: new KnownSessions(COLLECTOR, book), book };
 }
 
-function decoded(records: Uint8Array): Batch {
+function decoded(records: Uint8Array): DecodedColumns {
   const decoder = new MrtDecoder();
-  const batch = readBatch(decoder.decode(records));
+  const batch = readColumns(decoder.decode(records));
   decoder.free();
   return batch;
 }
@@ -85,7 +85,7 @@ function state(): Uint8Array {
 }
 
 /** A peer index table of `10.0.0.0` and onward. */
-function manySessions(first: number, count: number): Batch {
+function manySessions(first: number, count: number): DecodedColumns {
   const entries = Array.from({ length: count }, (_, i) => [
     2,
     ...u32(i),

@@ -6,7 +6,7 @@ export const SESSION_BYTES = 42;
 const HEADER_WORDS = 8;
 
 /** The rows of one call, column by column; `rows` long each. Row `i` is `kind[i]`, `time[i]` and so on. */
-export interface Batch {
+export interface DecodedColumns {
   /** How many records were framed. */
   readonly records: number;
   readonly rows: number;
@@ -61,8 +61,8 @@ export interface Batch {
  * The columns of what the decoder returned: views of these bytes, whose layout `Packed` in `bgpkit-parser-wasm/src/packed.rs`
  * describes.
  */
-export function readBatch(packed: Uint8Array): Batch {
-  const columns = new Columns(packed);
+export function readColumns(packed: Uint8Array): DecodedColumns {
+  const columns = new Cursor(packed);
   const [records = 0, rows = 0, prefixes = 0, paths = 0, pathWords = 0, peers = 0, problems = 0, unused = 0] =
     columns.words(HEADER_WORDS);
   return {
@@ -92,7 +92,7 @@ export function readBatch(packed: Uint8Array): Batch {
 }
 
 /** One column after the other. */
-class Columns {
+class Cursor {
   readonly #packed: Uint8Array;
   #at: number;
 
