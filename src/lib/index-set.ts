@@ -1,7 +1,11 @@
+import { runsText } from './runs.ts';
+
 /** A set of whole numbers from 0 below a fixed end, one bit each: a country may have tens of thousands of networks. */
 export class IndexSet {
   readonly #words: Uint32Array;
   #size = 0;
+  /** The members as text, once asked for and until they change. */
+  #text: string | undefined;
 
   /** @param end all members are below it. */
   constructor(end: number) {
@@ -21,6 +25,7 @@ export class IndexSet {
     if (this.has(index)) return false;
     this.#words[index >>> 5] = (this.#words[index >>> 5] ?? 0) | (1 << (index & 31));
     this.#size++;
+    this.#text = undefined;
     return true;
   }
 
@@ -29,7 +34,13 @@ export class IndexSet {
     if (!this.has(index)) return false;
     this.#words[index >>> 5] = (this.#words[index >>> 5] ?? 0) & ~(1 << (index & 31));
     this.#size--;
+    this.#text = undefined;
     return true;
+  }
+
+  /** Members, ascending, as runs: `0-3 7`. Cheap while they stay the same. */
+  get text(): string {
+    return (this.#text ??= runsText([...this.values()]));
   }
 
   /** Members, ascending. */

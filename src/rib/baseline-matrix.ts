@@ -131,15 +131,13 @@ export class BaselineMatrix {
   }
 
   snapshot(): Snapshot {
-    const baseline = [...this.#votes.rows()]
-      .sort(([a], [b]) => a - b)
-      .map(([asn, row]) => [asn, [...row.values()]] as const);
+    const baseline = [...this.#votes.rows()].sort(([a], [b]) => a - b);
     return { baseline, steady: this.#steady, grown: [...this.#grown], rosterAt: this.rosterAt };
   }
 
   /** Restore the votes first. */
   restore({ baseline, steady, grown, rosterAt }: Snapshot): void {
-    for (const [asn, units] of baseline) this.#votes.join(asn, units);
+    for (const [asn, row] of baseline) this.#votes.join(asn, [...row.values()]);
     this.#steady = steady;
     this.#grown = new Set(grown);
     this.rosterAt = rosterAt;

@@ -1,5 +1,6 @@
 import type { Asn } from '../bgp/asn.ts';
 import type { EventTime } from '../bgp/time.ts';
+import type { IndexSet } from '../lib/index-set.ts';
 import type { MessageEffect } from './message-effect.ts';
 
 /** What may have changed in a view since the last call. */
@@ -27,8 +28,8 @@ export interface FormerVoter {
 
 /** The state from which a view continues, without its routes and votes. */
 export interface TerritoryViewSnapshot {
-  /** By AS, upward: indices of the units that it usually sees, upward. */
-  readonly baseline: readonly (readonly [Asn, readonly number[]])[];
+  /** By AS, upward: indices of the units that it usually sees. The sets go on changing with the view. */
+  readonly baseline: readonly (readonly [Asn, IndexSet])[];
   /** ASes that lost their vote, in the order in which they did. */
   readonly former: readonly FormerVoter[];
   /** The level at which visibility has not changed, and since when. */

@@ -20,7 +20,7 @@ import {
   type Codec,
 } from './codec.ts';
 import type { EngineSpace } from './record.ts';
-import { asn, count, flag, number, path, pathId, peer, prefix, text, time, units } from './values.ts';
+import { asn, count, flag, number, path, pathId, peer, prefix, text, time, units, unitSet } from './values.ts';
 
 /**
  * The record of a route; the schema in `RecordReader` reads it. Built by hand for speed: tens of thousands are written
@@ -110,7 +110,7 @@ const blocksOnly = object({ blocks: text });
 const written = object({
   blocks: text,
   // A row for each AS: its number, and the units that it usually sees.
-  baseline: list(pair(asn, units)),
+  baseline: list(pair(asn, unitSet)),
   touched: units,
   former: list(former),
   steady: optional(row({ share: number, since: time })),

@@ -3,6 +3,7 @@ import { parseAsPath, pathText, type AsPath } from '../bgp/as-path.ts';
 import { parseCollector, peerOf, type Collector, type Peer, type PeerId } from '../bgp/peer.ts';
 import { addressText, parseAddress, parsePrefix, type Prefix } from '../bgp/prefix.ts';
 import { eventTimeOf, type EventTime } from '../bgp/time.ts';
+import { IndexSet } from '../lib/index-set.ts';
 import { runsFrom, runsText } from '../lib/runs.ts';
 import { plain, type Codec } from './codec.ts';
 
@@ -72,6 +73,16 @@ export const path: Codec<AsPath> = ofText(parseAsPath, pathText);
 export const units: Codec<readonly number[]> = {
   encode: runsText,
   decode: (value, end) => runsFrom(text.decode(value, end), end),
+};
+
+/** A set of indices of units, as `units` writes them. A set remembers its text: large ones are written with each commit. */
+export const unitSet: Codec<IndexSet> = {
+  encode: (set) => set.text,
+  decode: (value, end) => {
+    const set = new IndexSet(end);
+    for (const index of units.decode(value, end)) set.add(index);
+    return set;
+  },
 };
 
 /** A value that is stored as text. @param parse returns `undefined` when the text is not valid. */
