@@ -142,8 +142,8 @@ export class TerritoryView {
   }
 
   /**
-   * Removes a route. @param lackedAt when a dump without it ended, which is evidence from the peer. Without one the removal is not
-   * evidence, because the peer did not withdraw it.
+   * Removes a route. @param lackedAt when a dump without it ended. Without one the removal is not evidence from the
+   * peer, because it did not withdraw the route.
    */
   drop(rib: AdjRibIn, held: HeldRoute, lackedAt?: EventTime): void {
     const sawBefore = rib.seen;
