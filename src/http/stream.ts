@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { UnknownEvent, type Clock, type StateStore } from '../ports.ts';
@@ -48,6 +49,8 @@ export class EventStream {
     this.#clock = options.clock;
     this.#signal = options.signal;
     this.#verdicts = options.verdicts;
+    // Readers that catch up with the past all wait on it; Node.js would warn of a leak from eleven on.
+    setMaxListeners(0, options.signal);
     options.signal.addEventListener('abort', () => {
       for (const { response } of this.#readers) response.end();
     });

@@ -52,7 +52,11 @@ async function commitBig(store: StateStore, count: number): Promise<void> {
   }
 }
 
-test('T17: of 200 readers 20 never read: they are cut off within 30 seconds, and the others get every event', async () => {
+test('T17: of 200 readers 20 never read: they are cut off within 30 seconds, the others get every event, and Node.js warns of nothing', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  onTestFinished(() => void process.off('warning', note));
   const store = memoryStore();
   await commitBig(store, 60);
   const clock = new HandClock();
@@ -76,6 +80,7 @@ test('T17: of 200 readers 20 never read: they are cut off within 30 seconds, and
   await store.commit({ number: 61, cursor: 0 as EventTime, elements: 1, events: [last], changes: [] });
   await until(() => good.every(({ answer }) => answer.includes('id: the-last')), 'the 180 to have it');
   expect(good.filter(({ isClosed }) => isClosed)).toEqual([]);
+  expect(warnings).toEqual([]);
 });
 
 test('T25: 500 connections that send their headers byte by byte keep nobody out, and are closed', async () => {
