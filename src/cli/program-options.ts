@@ -10,6 +10,7 @@ import {
   VOTING_SETTINGS,
   type Setting,
 } from '../config/settings.ts';
+import { parseUrl } from '../lib/http-url.ts';
 import type { Seed } from '../app/feed/types.ts';
 
 /**
@@ -120,7 +121,7 @@ export function asCollectors(text: string) {
 
 /** Reads a `ws:` or `wss:` URL, or reports a usage error. */
 export function asWebSocketUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url === undefined || !/^wss?:$/.test(url.protocol))
     throw new InvalidArgumentError('It must be a ws:// or wss:// URL.');
   return text;

@@ -1,6 +1,18 @@
+/**
+ * Reads a URL; `undefined`: it is none. Not by `URL.canParse`: that of Node.js 20 refuses hosts like `bücher.example`
+ * after some thousand calls.
+ */
+export function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a text is a URL of HTTP or HTTPS. */
 export function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  return /^https?:$/.test(parseUrl(text)?.protocol ?? '');
 }
 
 /**

@@ -3,6 +3,7 @@ import { request as requestTls } from 'node:https';
 import { isIPv6, type Socket } from 'node:net';
 import { getProxyForUrl } from 'proxy-from-env';
 import type { ProxyAgent } from 'undici';
+import { parseUrl } from './http-url.ts';
 
 /**
  * The proxy for a URL from the environment: `HTTPS_PROXY` for https and wss, `HTTP_PROXY` for http and ws, `ALL_PROXY`
@@ -16,7 +17,7 @@ import type { ProxyAgent } from 'undici';
 export function proxyOf(url: string | URL): URL | undefined {
   const text = getProxyForUrl(String(url).replace(/^ws/i, 'http'));
   if (text === '') return undefined;
-  const proxy = URL.canParse(text) ? new URL(text) : undefined;
+  const proxy = parseUrl(text);
   if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
   throw new Error('the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY must be a URL like http://proxy.example:3128');
 }

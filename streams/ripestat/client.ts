@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { backOffMs } from '../../src/lib/back-off.ts';
+import { parseUrl } from '../../src/lib/http-url.ts';
 import { LinkedAbort } from '../../src/lib/linked-abort.ts';
 import { retryAfterMs } from '../../src/lib/retry-after.ts';
 import type { Clock } from '../../src/ports.ts';
@@ -194,7 +195,7 @@ class Client implements RipestatClient {
 
 /** The address of a call, or why there is none. */
 function urlOf(baseUrl: string, call: string, parameters: Readonly<Record<string, string>>): URL | string {
-  if (!URL.canParse(baseUrl)) return `${baseUrl} is no web address`;
+  if (parseUrl(baseUrl) === undefined) return `${baseUrl} is no web address`;
   const url = new URL(`data/${call}/data.json`, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
   const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))

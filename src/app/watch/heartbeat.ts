@@ -1,3 +1,4 @@
+import { parseUrl } from '../../lib/http-url.ts';
 import { LinkedAbort } from '../../lib/linked-abort.ts';
 import { fetchByProxy } from '../../lib/proxy.ts';
 import { refusal } from '../../lib/errno.ts';
@@ -59,7 +60,7 @@ export function heartbeatUrls(
   const failure = settings.heartbeatFailure ?? env['UNROUTABLE_HEARTBEAT_FAILURE'] ?? '';
   if (success === '')
     return failure === '' ? good(undefined) : bad('usage', '--heartbeat-failure: it needs --heartbeat');
-  const read = [success, failure].map((text) => (URL.canParse(text) ? new URL(text) : undefined));
+  const read = [success, failure].map((text) => parseUrl(text));
   const isHttp = (url: URL | undefined): url is URL => url !== undefined && /^https?:$/.test(url.protocol);
   const [one, other] = read;
   if (!isHttp(one)) return bad('usage', '--heartbeat: it must be a URL, such as https://hc-ping.com/your-id');

@@ -1,3 +1,4 @@
+import { parseUrl } from '../../lib/http-url.ts';
 import { bad, good, type Result } from '../../lib/result.ts';
 import { FolderShelf } from './folder.ts';
 import { S3Shelf } from './s3.ts';
@@ -55,7 +56,8 @@ function given(env: Env, name: string): string | undefined {
 }
 
 function isEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) return false;
+  const { protocol, username, password } = url;
   return /^https?:$/.test(protocol) && username === '' && password === '';
 }

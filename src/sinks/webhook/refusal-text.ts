@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { parseUrl } from '../../lib/http-url.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** Bytes of a refusal's body that are read. More are left unread. */
@@ -50,7 +51,7 @@ function oneLine(text: string): string {
 const SHORTEST_SECRET = 8;
 
 function withoutSecrets(text: string, { url, headers }: Outgoing): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const parsed = parseUrl(url);
   const ofUrl = parsed === undefined ? [] : [url, parsed.pathname, parsed.search, ...parsed.pathname.split('/')];
   const query = parsed === undefined ? [] : [...parsed.searchParams.values()];
   const ofHeaders = Object.entries(headers).flatMap(([name, value]) =>

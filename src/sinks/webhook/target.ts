@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { parseUrl } from '../../lib/http-url.ts';
 import type { Prefix } from '../../bgp/prefix.ts';
 import { canonicalAddress, mayBeAllowed, refusalOf } from './address-guard.ts';
 import { errorText } from './error-text.ts';
@@ -59,8 +60,8 @@ export const systemResolver: Resolver = async (name) => {
 export function parseTarget(text: string, rules: TargetRules): ParsedTarget {
   const fault = textFault(text);
   if (fault !== undefined) return { ok: false, reason: fault };
-  if (!URL.canParse(text)) return { ok: false, reason: 'is not a URL' };
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) return { ok: false, reason: 'is not a URL' };
   const isTls = url.protocol === 'https:';
   const port = Number(url.port === '' ? (isTls ? 443 : 80) : url.port);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -80,8 +81,9 @@ export async function vetTarget({ host }: Target, rules: TargetRules, resolve: R
 
 /** For logs and errors: scheme, host and port. The rest may be a secret, as in every chat's webhook URL. */
 export function shownUrl(text: string): string {
-  if (!URL.canParse(text)) return '[no URL]';
-  const { protocol, host, pathname, search } = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) return '[no URL]';
+  const { protocol, host, pathname, search } = url;
   return `${protocol}//${host}/${pathname === '/' && search === '' ? '' : '…'}`;
 }
 
