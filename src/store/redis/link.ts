@@ -26,6 +26,9 @@ interface Caller {
   call(command: string, args: Arg[]): Promise<unknown>;
 }
 
+/** Milliseconds until a client that gave up is asked to connect again. */
+const REVIVE_MS = 200;
+
 /** A large commit gets more time than the deadline: one second per megabyte. */
 const BYTES_PER_MS = 1_000;
 
@@ -49,6 +52,8 @@ export class RedisLink {
   #ended = 0;
   #placedAfter = -1;
   readonly #siblings = new Set<RedisLink>();
+  /** Aborted when this link is closed. */
+  readonly #over = new AbortController();
 
   constructor(target: RedisTarget, options: LinkOptions) {
     this.#target = target;
@@ -59,6 +64,7 @@ export class RedisLink {
     } else {
       this.#client = redisOf(target, options);
       this.#watchHandshakes(this.#client);
+      this.#client.on('end', () => void this.#revive(this.#client));
     }
     const failed = (error: unknown): void => this.#note(failureOf(error));
     this.#client.on('error', failed);
@@ -169,6 +175,7 @@ export class RedisLink {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#over.abort();
     for (const sibling of this.#siblings) this.release(sibling);
     if (this.#isUp) await this.#within(this.#options.deadlineMs, this.#client.quit()).catch(() => undefined);
     this.#client.disconnect();
@@ -177,7 +184,18 @@ export class RedisLink {
   /** Ends at once, with all waiting commands. */
   abort(): void {
     this.#isClosed = true;
+    this.#over.abort();
     this.#client.disconnect();
+  }
+
+  /**
+   * ioredis gives up for good when the Sentinels announce a new master at the very moment at which it asks them for one
+   * (ioredis 6.0: its failover detector cancels the connection, and no retry follows).
+   */
+  async #revive(client: Redis | Cluster): Promise<void> {
+    await this.#options.clock.sleep(REVIVE_MS, this.#over.signal);
+    // If it fails, it ends again, or tries again by itself.
+    if (!this.#isClosed && client.status === 'end') await client.connect().catch(() => undefined);
   }
 
   /**
