@@ -44,8 +44,12 @@ let folders = 0;
 let isGood = true;
 const rounds: { map: Times; reduce: Times; submit: Times; one: Times; two: Times }[] = [];
 for (let round = 0; round < Number(values.rounds); round++) rounds.push(await playRound());
-const at = (of: (round: (typeof rounds)[number]) => number): number =>
-  rounds.map(of).toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? Number.NaN;
+/** The median of all rounds. */
+const at = (of: (round: (typeof rounds)[number]) => number): number => {
+  const sorted = rounds.map(of).toSorted((a, b) => a - b);
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
+};
 const needed = at(({ map, reduce }) => map.cpu + reduce.cpu);
 console.log(
   JSON.stringify({

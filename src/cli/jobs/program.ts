@@ -153,12 +153,18 @@ function addRuns(jobs: Command, io: Io, end: End): void {
 function addTask(jobs: Command, io: Io, end: End): void {
   jobs
     .command('task')
-    .summary('do one task of a run: what a worker starts as a process')
-    .description('Does one task of a run, or judges one territory of it. A worker starts it as a process of its own.')
-    .argument('<run>', 'id of the run')
-    .argument('<what>', 'a task such as rrc00-2014-12-22, or a territory')
+    .summary('do one task of a run')
+    .description(
+      'Does one task of a run, or judges one territory of it. Without a task it does those of the worker that started it.',
+    )
+    .argument('[run]', 'id of the run')
+    .argument('[what]', 'a task such as rrc00-2014-12-22, or a territory')
     .requiredOption('-o, --out <place>', 'where extracts and runs are')
-    .action(async (run: string, what: string, { out }: { out: string }) => {
+    .action(async (run: string | undefined, what: string | undefined, { out }: { out: string }) => {
+      if (run === undefined || what === undefined) {
+        const { serveTasks } = await import('./task-server.ts');
+        return end(await serveTasks(out, io));
+      }
       const command = await import('./task.ts');
       end(await command.task(run, what, out, io));
     });

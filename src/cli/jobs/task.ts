@@ -22,22 +22,23 @@ import { openRun } from './run.ts';
 
 const READ_AT_ONCE = 32;
 
-/**
- * `unroutable jobs task RUN WHAT`: runs one task of a run, or the reduction of one territory. A worker starts it as a
- * process.
- */
+/** `unroutable jobs task RUN WHAT`: runs one task of a run, or the reduction of one territory. */
 export async function task(run: string, what: string, out: string, io: Io): Promise<ExitStatus> {
   const opened = await openRun(out, run, io);
-  if (!opened.ok) return failed(opened, io);
-  const { manifest } = opened.value;
+  return opened.ok ? doTask(opened.value, what, io) : failed(opened, io);
+}
+
+/** Runs one task of a run, or the reduction of one territory. Its faults go to stderr. */
+export async function doTask(run: RunFolder, what: string, io: Io): Promise<ExitStatus> {
+  const { manifest } = run;
   if (manifest.decoder !== decoderVersion())
     return failed(bad('data', `the run was submitted by ${manifest.decoder}, and this is ${decoderVersion()}`), io);
   const named = manifest.tasks.find(({ id }) => id === what);
   if (named === undefined && !manifest.territories.includes(what))
-    return failed(bad('usage', `run ${run} has no task and no territory ${what}`), io);
+    return failed(bad('usage', `run ${run.id} has no task and no territory ${what}`), io);
   try {
-    return await withTerritories(opened.value, (file) => {
-      return named === undefined ? reduce(what, opened.value, file, io) : map(named, opened.value, file, io);
+    return await withTerritories(run, (file) => {
+      return named === undefined ? reduce(what, run, file, io) : map(named, run, file, io);
     });
   } catch (error) {
     return failed(io.signal.aborted ? bad('interrupted') : bad('again', refusal(error)), io);

@@ -1,7 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { complain, type Io } from '../../app/io.ts';
-import type { Handlers, TaskEnd } from '../../jobs/queue.ts';
+import type { Handlers } from '../../jobs/queue.ts';
 import { RunFolder } from '../../jobs/run-folder.ts';
 import { provenShelf } from '../../jobs/shelf/open.ts';
 import type { Shelf } from '../../jobs/shelf/shelf.ts';
@@ -10,6 +9,7 @@ import { refusal } from '../../lib/errno.ts';
 import { bad } from '../../lib/result.ts';
 import { EXIT, failed, type ExitStatus } from '../exit-status.ts';
 import { openQueue } from './queue.ts';
+import { STOP_WITHIN_MS, TaskProcesses } from './task-processes.ts';
 
 /** The parsed options of `jobs work`. */
 export interface WorkerOptions {
@@ -24,16 +24,12 @@ export interface WorkerOptions {
 
 const LOCK_MS = 30_000;
 const WATCHDOG_MS = 30_000;
-/** How long a child may take to stop, milliseconds. */
-const STOP_WITHIN_MS = 5_000;
-/** How long a worker may take to stop, milliseconds: first its children, then its connections. */
+/** How long a worker may take to stop, milliseconds: first its processes, then its connections. */
 const LEAVE_WITHIN_MS = STOP_WITHIN_MS + 2_000;
-/** Most characters of a child's stderr that are stored, from the end. */
-const MOST_WORDS = 4_096;
 
 /**
- * `unroutable jobs work`: takes tasks from the queue until it is stopped. Each task runs in its own process, so that a
- * busy task does not delay the renewal of locks, and a task whose lock was lost can be killed.
+ * `unroutable jobs work`: takes tasks from the queue until it is stopped. The tasks run in processes of
+ * their own, see `TaskProcesses`.
  */
 export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> {
   const proven = await provenShelf(options.out, io.env);
@@ -46,13 +42,14 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
   await shelf.tidy(systemClock.wallMs());
   const concurrency = options.tasks ?? availableParallelism();
   say(`takes tasks from ${name} for ${options.out}, ${concurrency} at a time; stop it with a signal`);
-  const child = childOf(options.out, say);
+  const processes = processesFor(options.out);
+  const task = reported(processes, say);
   // Connections to Redis may never close, see `work` of the queue.
   const leave = (): void => void setTimeout(() => process.exit(EXIT.interrupted), LEAVE_WITHIN_MS).unref();
   io.signal.addEventListener('abort', leave, { once: true });
   try {
     await queue.work(
-      { run: runs(shelf), map: child, reduce: child, report: (text) => complain(io, text) },
+      { run: runs(shelf), map: task, reduce: task, report: (text) => complain(io, text) },
       {
         concurrency,
         lockMs: options.lock ?? LOCK_MS,
@@ -68,6 +65,7 @@ export async function work(options: WorkerOptions, io: Io): Promise<ExitStatus> 
   } catch (error) {
     return failed(bad('store', `${name}: ${refusal(error)}`), io);
   } finally {
+    await processes.close();
     await queue.close();
   }
 }
@@ -82,46 +80,17 @@ function runs(shelf: Shelf): (id: string) => Promise<RunFolder | string> {
   };
 }
 
-function childOf(out: string, say: (text: string) => void): Handlers['map'] {
+/** Processes of this same program. */
+function processesFor(out: string): TaskProcesses {
+  const [, main = ''] = process.argv;
+  return new TaskProcesses([process.execPath, ...process.execArgv, main, 'jobs', 'task', '--out', out]);
+}
+
+function reported(processes: TaskProcesses, say: (text: string) => void): Handlers['map'] {
   return async (run, what, signal) => {
     say(`${run.id}: ${what} begins`);
-    const ended = await runTask(run, what, out, signal);
+    const ended = await processes.run(run, what, signal);
     say(`${run.id}: ${what} ${ended.kind === 'done' ? 'is done' : `failed: ${ended.faults.join('; ')}`}`);
     return ended;
   };
-}
-
-async function runTask(run: RunFolder, what: string, out: string, signal: AbortSignal): Promise<TaskEnd> {
-  const [, main = ''] = process.argv;
-  // A child notices by its IPC channel that this process has ended.
-  const child = spawn(process.execPath, [...process.execArgv, main, 'jobs', 'task', run.id, what, '--out', out], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  let words = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-MOST_WORDS)));
-  const status = await endOf(child, signal);
-  // A task with bad input still counts as done: its record names the input.
-  const isTask = run.manifest.tasks.some(({ id }) => id === what);
-  if (status === EXIT.done || (isTask && status === EXIT.data)) return { kind: 'done' };
-  const faults = words.trim() === '' ? [`its process ended with ${String(status)}`] : words.trim().split('\n');
-  const isUseful = status === EXIT.again || status === EXIT.interrupted || typeof status === 'string';
-  return { kind: isUseful ? 'again' : 'useless', faults };
-}
-
-/** The exit status, or the signal that ended it. */
-async function endOf(child: ChildProcess, signal: AbortSignal): Promise<number | string> {
-  const stop = (): void => {
-    child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS).unref();
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await new Promise((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('close', (code, name) => resolve(code ?? name ?? 'nothing'));
-    });
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
