@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isBuilt } from './support/built.ts';
 import { hasShell, withoutShell } from './support/shell.ts';
 
 /**
@@ -193,30 +194,6 @@ function run(program: string, args: readonly string[], cwd: string): Promise<Ran
     ([name]) => !/^(?:npm_(?!config_)|npm_config_local|INIT_CWD|NODE_)/.test(name),
   );
   return promisify(execFile)(program, args, { cwd, env: Object.fromEntries(env), maxBuffer: 2 ** 26 });
-}
-
-/** All that a build reads. */
-const INPUTS = [
-  ...['src', 'streams', 'scripts', 'page', 'bgpkit-parser-wasm', 'node_modules/.package-lock.json', 'package.json'],
-  ...['tsconfig.json', 'tsconfig.build.json', 'rolldown.config.js'],
-];
-const OUTPUTS = ['src', 'streams', 'cli', 'page', 'fonts'].map((name) => join('dist', name));
-
-/**
- * Whether every file that a build writes was written after the last change to anything it reads. Of what is read the time
- * of change counts, which nobody can set, of folders too: they tell of files that came, went or were renamed. What a
- * build leaves behind of a source that is gone is older than its folder.
- */
-function isBuilt(): boolean {
-  if (!OUTPUTS.every((name) => existsSync(join(ROOT, name)))) return false;
-  const written = OUTPUTS.flatMap((name) => filesOf(join(ROOT, name)).map((path) => join(ROOT, name, path)));
-  const first = Math.min(...written.map((path) => statSync(path).mtimeMs));
-  const changed = INPUTS.map((name) => join(ROOT, name)).flatMap((path) =>
-    statSync(path).isDirectory()
-      ? [path, ...readdirSync(path, { recursive: true }).map((below) => join(path, String(below)))]
-      : path,
-  );
-  return Math.max(...changed.map((path) => statSync(path).ctimeMs)) < first;
 }
 
 function tarball(): string {

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HistoryRecorder } from '../../src/app/output/history-recorder.ts';
+import { howMany } from '../support/thorough.ts';
 import { elementsOf, played, randomDay, splitCast, strangeCast, usualCast, type RandomDay } from './random-days.ts';
 import { evidenceIsWhole, formatsAgree, incidentsAreWhole, nothingBeganUnheard, saidOfCountry } from './truths.ts';
 
 /**
- * The same five hundred days each time, or as many as `PROPERTY_RUNS` asks for, of another seed if `PROPERTY_SEED` names one; each
+ * The same days each time, five hundred of them in a thorough run, or as many as `PROPERTY_RUNS` asks for, of another seed if `PROPERTY_SEED` names one; each
  * is played twice. A failure prints its seed and path, for `fc.assert`. `npm run test:days` plays ten thousand.
  */
 const RUNS = {
-  numRuns: Number(process.env['PROPERTY_RUNS'] ?? 500),
+  numRuns: howMany('PROPERTY_RUNS', 150, 500),
   seed: Number(process.env['PROPERTY_SEED'] ?? 20141222),
 };
 

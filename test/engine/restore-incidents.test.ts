@@ -8,12 +8,17 @@ import { createEngine, type EngineOptions } from '../../src/engine.ts';
 import { planMrt } from '../../streams/mrt/archive/archive.ts';
 import { mrtSource } from '../../streams/mrt/source.ts';
 import { INCIDENTS, recordingsOf, watchedIn, type Incident } from '../replay/incident.ts';
+import { isThorough } from '../support/thorough.ts';
 import { Keeper, restored, sortedLines } from './keeper.ts';
 
 /** At places of which nothing is known; it is also started again around each event. */
 const RESTARTS = 10;
 
-describe.each(INCIDENTS)('$name, replayed by an engine that is started again and again', (incident) => {
+/** Two outages in a row; one with a partial loss before it; IPv6, which has not come back. Thorough runs have all. */
+const SOME = new Set(['2022-11-17', '2022-01-26', 'ir-2026-01-08']);
+const incidents = isThorough ? INCIDENTS : INCIDENTS.filter(({ name }) => SOME.has(name));
+
+describe.each(incidents)('$name, replayed by an engine that is started again and again', (incident) => {
   let options: EngineOptions;
   let elements: readonly Element[];
   let whole: Whole;

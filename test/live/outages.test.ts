@@ -4,13 +4,14 @@ import type { Peer } from '../../src/bgp/peer.ts';
 import type { EventTime } from '../../src/bgp/time.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { asn, clock, Day, peer, prefix, UNITS } from '../support/day.ts';
-import { between, drawn, mulberry32, seeds, type Random } from '../support/sim-random.ts';
+import { between, drawn, mulberry32, type Random } from '../support/sim-random.ts';
+import { seeds } from '../support/thorough.ts';
 
 /**
  * True outages, each from a seed: 400 peers lose a country over up to three minutes, some keep a stuck route, some go and
  * come several times before they are gone, and of three in ten nothing is known. `T9_SEEDS=1000` for a night.
  */
-const SEEDS = seeds(15, 'T9_SEEDS');
+const SEEDS = seeds('T9_SEEDS', 6, 15);
 
 const PEERS = 400;
 const ZOMBIES = 0.027;

@@ -1,13 +1,14 @@
 import { expect } from 'vitest';
-import { between, mulberry32, seeds, type Random } from '../support/sim-random.ts';
+import { between, mulberry32, type Random } from '../support/sim-random.ts';
 import { Sim, type Said } from '../support/sim.ts';
+import { seeds } from '../support/thorough.ts';
 
 /**
  * When our own eyes fail, the country is never said to be gone. Twelve ways in which they do, each from many seeds, which
  * draw times, peers and order: `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it stands, its feed and
  * its RIPEstat answer on loopback, and the clock is turned by hand.
  */
-export const SEEDS = seeds(2, 'T8_SEEDS');
+export const SEEDS = seeds('T8_SEEDS', 1, 2);
 
 /** A dead link, a dead feed and a dead peer must be noticed within this, of the feed's time and of ours. Milliseconds. */
 export const SOCKET_MS = 45_000;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { ROOT } from '../support/cli.ts';
 
 /** Debian's Chromium, or what $CHROMIUM names; `undefined`: the tests of the page are skipped. */
@@ -29,8 +29,9 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Bundles the page into a folder of its own. */
+/** The page of `dist`, if that is of these sources; else bundled into a folder of its own. */
 export async function builtPage(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  if (inject('isBuilt')) return { folder: join(ROOT, 'dist/page'), remove: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-page-'));
   await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build-page.js'), folder]);
   return { folder, remove: () => rm(folder, { recursive: true }) };

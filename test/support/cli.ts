@@ -65,10 +65,11 @@ export async function buildCli(): Promise<BuiltCli> {
 }
 
 /**
- * The first test file that asks bundles it, the others wait for that.
+ * The one of `dist`, if that is of these sources. Else the first test file that asks bundles it, the others wait for that.
  * @returns the program
  */
 export async function bundledMain(): Promise<string> {
+  if (inject('isBuilt')) return join(ROOT, 'dist/cli/main.js');
   // Within the checkout, where its dependencies are found.
   const folder = inject('bundle');
   const rolldown = join(ROOT, 'node_modules/.bin/rolldown');

@@ -10,9 +10,10 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * The sources compiled as they are, once for all test files, before the tests of a file; gives back where from then on.
- * Reading threads start from compiled code only, and a `dist` that lies about may be of yesterday.
+ * Reading threads start from compiled code only. `dist` serves if it is of these sources.
  */
 export function compiled(): () => string {
+  if (inject('isBuilt')) return () => join(checkout, 'dist');
   const folder = `${inject('bundle')}-compiled`;
   beforeAll(() => onceForAll(folder, 'package.json', () => compile(folder)), 120_000);
   return () => folder;

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { isBuilt } from './built.ts';
 
 const TARGET = fileURLToPath(new URL('../../target', import.meta.url));
 const MEMORY = '/dev/shm';
@@ -10,7 +11,9 @@ const ROOM = 4 * 2 ** 30;
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The folder of the bundled command; the first test that needs it bundles it. Beside it: the compiled sources. */
+    /** Whether `dist` is of these sources: what is in it need not be made again. */
+    readonly isBuilt: boolean;
+    /** Else the folder of the bundled command; the first test that needs it bundles it. Beside it: the compiled sources. */
     readonly bundle: string;
   }
 }
@@ -23,6 +26,7 @@ export async function setup(project: TestProject): Promise<void> {
   const bundle = await mkdtemp(join(TARGET, 'cli-test-'));
   for (const folder of [bundle, `${bundle}-compiled`]) made.push(folder, `${folder}-begun`, `${folder}-done`);
   project.provide('bundle', bundle);
+  project.provide('isBuilt', isBuilt());
   if (await hasRoomInMemory()) {
     // Stores sync at every commit, which takes most of the time on a slow disk and nothing here.
     process.env['TMPDIR'] = await mkdtemp(join(MEMORY, 'unroutable-'));

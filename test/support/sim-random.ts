@@ -25,9 +25,3 @@ export function shuffled<T>(random: Random, items: readonly T[]): T[] {
 export function drawn<T>(random: Random, items: readonly T[], share: number): T[] {
   return shuffled(random, items).slice(0, Math.round(items.length * share));
 }
-
-/** The number of seeds from an environment variable: few in CI, many at night. */
-export function seeds(usual: number, variable: string): number[] {
-  const asked = Number(process.env[variable] ?? usual);
-  return Array.from({ length: Number.isInteger(asked) && asked > 0 ? asked : usual }, (_, i) => i + 1);
-}

@@ -8,6 +8,7 @@ import { inProcess } from '../support/in-process.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 import { test } from '../support/redis/tests.ts';
+import { seeds } from '../support/thorough.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -18,7 +19,7 @@ afterAll(() => {
 });
 
 // Most of the time of a run is pauses between the blows.
-test.concurrent.each([1, 2, 3, 4, 5])(
+test.concurrent.each(seeds('JOBS_SEEDS', 2, 5))(
   'a run whose workers, Redis and submitter are killed six times ends with the bytes of a replay, and leaves nothing (seed %i)',
   { timeout: 180_000 },
   async (seed) => {

@@ -8,9 +8,10 @@ import { bundledMain } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 import { test as redisTest } from '../support/redis/tests.ts';
+import { howMany } from '../support/thorough.ts';
 
 /** `npm run torture:kill` has more. */
-const KILLS = Number(process.env['KILLS'] ?? 8);
+const KILLS = howMany('KILLS', 4, 8);
 
 let folder: string;
 let play: Play;
@@ -32,7 +33,7 @@ describe(`the command killed ${KILLS} times as it starts, tells and commits, and
     { timeout: 180_000 },
     async () => {
       const place = await folderPlace(join(folder, 'killed'), WATCH);
-      expectNothingLost(await killRun(play, place, KILLS, mulberry32(1)));
+      expectNothingLost(await killRun(play, place, KILLS, mulberry32(6)));
       await place.close();
     },
   );
@@ -43,7 +44,7 @@ describe(`the command killed ${KILLS} times as it starts, tells and commits, and
     async () => {
       const server = await startRedis();
       const place = await redisPlace(server, WATCH);
-      expectNothingLost(await killRun(play, place, KILLS, mulberry32(4)));
+      expectNothingLost(await killRun(play, place, KILLS, mulberry32(7)));
       await place.close();
       await server.stop();
     },

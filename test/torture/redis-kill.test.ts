@@ -9,8 +9,9 @@ import { bundledMain } from '../support/cli.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { mulberry32 } from '../support/sim-random.ts';
 import { test } from '../support/redis/tests.ts';
+import { howMany } from '../support/thorough.ts';
 
-const KILLS = 3;
+const KILLS = howMany('REDIS_KILLS', 1, 3);
 
 test(
   `a replay goes on by itself though Redis is killed ${KILLS} times under it, and nothing shows`,

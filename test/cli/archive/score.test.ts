@@ -5,10 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { knownIncidents } from '../../../src/app/incidents/library.ts';
 import { archiveOf } from '../../support/archive-files.ts';
 import { ArchiveServer } from '../../support/archive-server.ts';
+import { isThorough } from '../../support/thorough.ts';
 import { commandHere, type CommandHere } from '../../support/in-process.ts';
 
 /** Two blackouts, a quiet day, and an outage over two upstreams. */
-const NAMES = ['2014-12-27', '2018-06-12', '2025-06-06'];
+const NAMES = isThorough ? ['2014-12-27', '2018-06-12', '2025-06-06'] : ['2018-06-12'];
 
 describe('the library scored from the archives', () => {
   let cli: CommandHere;

@@ -16,13 +16,15 @@ import { risLive } from '../../../streams/ris-live/source.ts';
 import { ROOT } from '../../support/cli.ts';
 import { HandClock } from '../../support/clock.ts';
 import { KP } from '../../support/day.ts';
+import { isThorough } from '../../support/thorough.ts';
 
 /** The client and the server of this program, over a real socket. */
 
 /**
  * Days that are served as a server serves them: with the KEEPALIVEs of all sessions, 200 for each UPDATE. One whose last
  * events come only while sessions are heard after its last UPDATE, one with two outages, one with an OPEN and a session
- * that goes down. The others are served without, so that their routes come by the same way in a hundredth of the frames.
+ * that goes down. In thorough runs the others
+ * are served as well, without KEEPALIVEs: their routes come by the same way in a hundredth of the frames.
  */
 const WITH_KEEPALIVES = ['2013-03-13', '2022-11-17', '2018-06-12'];
 
@@ -85,12 +87,15 @@ async function watched(day: string, keepalives: boolean): Promise<Element[]> {
 /** The folders of the incident library. */
 const DAYS = (await glob('incidents/*/incident.yaml', { cwd: ROOT })).map((file) => file.split('/')[1] ?? '');
 
-test.each(DAYS)('%s, served as fast as it can be read and watched, is what a replay reads', async (day) => {
-  const replay = await read(mrtSource(await planOf(day, { ribs: 1 }), { watch: KP.blocks, threads: 0 }));
-  const live = await watched(day, WITH_KEEPALIVES.includes(day));
-  expect(facts(live)).toEqual(facts(replay));
-  expect(eventsOf(live)).toEqual(eventsOf(replay));
-});
+test.each(isThorough ? DAYS : WITH_KEEPALIVES)(
+  '%s, served as fast as it can be read and watched, is what a replay reads',
+  async (day) => {
+    const replay = await read(mrtSource(await planOf(day, { ribs: 1 }), { watch: KP.blocks, threads: 0 }));
+    const live = await watched(day, WITH_KEEPALIVES.includes(day));
+    expect(facts(live)).toEqual(facts(replay));
+    expect(eventsOf(live)).toEqual(eventsOf(replay));
+  },
+);
 
 test('the days that are served with KEEPALIVEs are in the library', () => {
   expect(DAYS).toEqual(expect.arrayContaining(WITH_KEEPALIVES));

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { deliveries } from '../../../../src/sinks/webhook/endpoint-store.ts';
 import { compiled } from '../../../support/mrt-compiled.ts';
 import { between, mulberry32 } from '../../../support/sim-random.ts';
+import { howMany } from '../../../support/thorough.ts';
 import { startChild, type Child } from '../../../store/embedded/child.ts';
 import { open, scratch } from '../../../store/embedded/folder.ts';
 import { receiving, Stage } from './stage.ts';
@@ -25,8 +26,8 @@ describe('a program that is killed between sending and recording', () => {
   const dist = compiled();
 
   test.each([
-    { times: 20, concurrency: 1 },
-    { times: 6, concurrency: 4 },
+    { times: howMany('DISPATCH_KILLS', 6, 20), concurrency: 1 },
+    { times: howMany('DISPATCH_KILLS', 3, 6), concurrency: 4 },
   ])(
     '$times times sends every event all the same, and none more often than it was killed ($concurrency at once)',
     async ({ times, concurrency }) => {
