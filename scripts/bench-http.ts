@@ -148,7 +148,7 @@ async function ingest(beside?: (url: string) => Promise<() => Promise<string>>):
   const during = outcome.samples.filter(({ atMs }) => atMs >= outcome.begunMs + 1000);
   const [first, last] = [during[0], during.at(-1)];
   const core = first && last ? (100 * (last.cpu - first.cpu)) / ((last.atMs - first.atMs) / 1000) : Number.NaN;
-  return { p99: outcome.heard.lag.p99, core };
+  return { p99: outcome.received.lag.p99, core };
 }
 
 const withReaders = async (url: string) => {

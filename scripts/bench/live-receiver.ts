@@ -12,7 +12,7 @@ import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { Space } from '../../src/spaces.ts';
 import { LIVE_VOTING } from '../../src/policy/voting-policy.ts';
-import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
+import { SAMPLE_MS, type FromReceiver, type Received, type ToReceiver } from './live-protocol.ts';
 import { liveSeed } from './live-seed.ts';
 import { serveBeside } from './live-serving.ts';
 
@@ -30,7 +30,7 @@ class Lags {
     if (ms > this.#max) this.#max = ms;
   }
 
-  get figures(): Heard['lag'] {
+  get figures(): Received['lag'] {
     return { count: this.#count, p50: this.#at(0.5), p99: this.#at(0.99), max: this.#max };
   }
 
@@ -101,7 +101,7 @@ function noting(judging: Engine<Space>, reorderMs: number): Engine<Space> {
   };
 }
 
-function heard(): Heard {
+function received(): Received {
   const stats = live?.stats();
   return {
     messages: stats?.messages ?? 0,
@@ -110,7 +110,7 @@ function heard(): Heard {
     gaps,
     voters: engine?.status()[0]?.visibility.voters ?? 0,
     events: store.kept.length,
-    told: store.kept.slice(0, 10).map(({ type, subject, time }) => `${type} of ${subject} at ${time}`),
+    reported: store.kept.slice(0, 10).map(({ type, subject, time }) => `${type} of ${subject} at ${time}`),
     odd: stats?.odd ?? {},
     lag: lags.figures,
   };
@@ -131,7 +131,7 @@ const sampling = setInterval(sample, SAMPLE_MS);
 process.on('message', (message: ToReceiver) => {
   if (message.type === 'watch') void watch(message);
   if (message.type === 'measure') measured = message;
-  if (message.type === 'report') tell({ type: 'report', heard: heard() });
+  if (message.type === 'report') tell({ type: 'report', received: received() });
   if (message.type !== 'stop') return;
   stop.abort();
   clearInterval(sampling);

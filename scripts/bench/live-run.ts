@@ -2,12 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FromFeeder, FromReceiver, Heard, Phase, Sample, Sent, ToFeeder, ToReceiver } from './live-protocol.ts';
+import type { FromFeeder, FromReceiver, Received, Phase, Sample, Sent, ToFeeder, ToReceiver } from './live-protocol.ts';
 
 export interface Outcome {
   readonly begunMs: number;
   readonly sent: Sent;
-  readonly heard: Heard;
+  readonly received: Received;
   /** Milliseconds from when all subscriptions were acknowledged. */
   readonly samples: readonly Sample[];
 }
@@ -64,8 +64,8 @@ export async function runLive(options: RunOptions): Promise<Outcome> {
     await sleep(reorderMs + SETTLE_MS);
     await options.onEnded?.();
     order(receiver, { type: 'report' });
-    const { heard } = await hear(receiver, 'report');
-    return { begunMs, sent, heard, samples };
+    const { received } = await hear(receiver, 'report');
+    return { begunMs, sent, received, samples };
   } finally {
     await end(receiver);
     feeder.kill();

@@ -54,15 +54,15 @@ class Lab:
         by_session = defaultdict(lambda: defaultdict(list))
         for (session, prefix), path in sorted(messages.items(), key=lambda m: (m[0], m[1] or ())):
             by_session[session][path, family_of(prefix)].append(prefix)
-        for session, told in by_session.items():
-            for (path, _), prefixes in told.items():
+        for session, routes in by_session.items():
+            for (path, _), prefixes in routes.items():
                 self.say(session, path, prefixes)
                 self.feed.flush()
                 self.expect(Counter((session.collector, session.address, prefix, path) for prefix in prefixes))
 
     def expect(self, wanted, end_of=None):
         """Waits until exactly these routes were recorded since the last look, all at the clock's second; and the end of the
-        table that this session told, if one is named."""
+        table that this session sent, if one is named."""
         got = Counter()
         ended = [] if end_of else [True]
 

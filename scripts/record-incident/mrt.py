@@ -67,11 +67,11 @@ def update(message, as_size):
     path = as_path(found.get(AS_PATH, b''), as_size)
     gone = [(prefix, None) for prefix in prefixes(message[21:withdrawn_end])]
     gone += [(prefix, None) for prefix in prefixes(found.get(MP_UNREACH, b'')[3:], 16)]
-    told = [(prefix, path) for prefix in prefixes(message[attributes_end:])]
+    announced = [(prefix, path) for prefix in prefixes(message[attributes_end:])]
     reach = found.get(MP_REACH, b'')
     if reach:  # AFI, SAFI, next hop with its length, a reserved byte, NLRI
-        told += [(prefix, path) for prefix in prefixes(reach[5 + reach[3] :], 16)]
-    return gone + told
+        announced += [(prefix, path) for prefix in prefixes(reach[5 + reach[3] :], 16)]
+    return gone + announced
 
 
 def prefixes(field, bytes_of=4):

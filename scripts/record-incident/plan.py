@@ -115,7 +115,7 @@ class Plan:
                 self.actions.append((stamp(step['until']) + i % 7, session, step['prefix'], None))
 
     def do_reset(self, step):
-        """The session of one peer goes down, comes up again, and its whole table is told anew."""
+        """The session of one peer goes down, comes up again, and its whole table is sent again."""
         session = next(s for s in self.sessions if s.asn == step['peer'])
         self.resets.append((session, stamp(step['at']), stamp(step['at']) + step['down']))
 
@@ -188,7 +188,7 @@ class Plan:
 
     def resolve(self):
         """Applies all actions in time order and keeps, for each second, what changed."""
-        told = {(session, prefix): path for session, table in self.tables.items() for prefix, path in table.items()}
+        current = {(session, prefix): path for session, table in self.tables.items() for prefix, path in table.items()}
         by_second = defaultdict(list)
         for at, *action in self.actions:
             by_second[at].append(action)
@@ -197,8 +197,8 @@ class Plan:
             wanted = {}
             for session, prefix, change in by_second[at]:
                 wanted[session, prefix] = self.applied(session, prefix, change)
-            changed = {key: path for key, path in wanted.items() if told.get(key) != path}
-            told.update(changed)
+            changed = {key: path for key, path in wanted.items() if current.get(key) != path}
+            current.update(changed)
             if changed:
                 seconds[at] = changed
         return seconds

@@ -125,7 +125,7 @@ class Verdict:
                     verdict, event, self.first['degraded'] = 'degraded', 'country.degraded', self.first['routable']
                 self.now = verdict
                 self.since.pop('routable', None)
-                return [{'first': told(self.first[verdict]), 'since': told(since), 'type': event}]
+                return [{'first': time_text(self.first[verdict]), 'since': time_text(since), 'type': event}]
         return []
 
     def changes(self, verdict):
@@ -158,21 +158,21 @@ class Upstreams:
         return self.tell(due)
 
     def tell(self, due):
-        """Units that change together are told as one."""
-        told_as = {}
+        """Units that change together are reported as one."""
+        grouped = {}
         for unit, upstream in due:
             kind = 'lost' if (unit, upstream) in self.there else 'gained'
-            told_as.setdefault((kind, upstream), []).append((*self.pending.pop((unit, upstream)), unit))
+            grouped.setdefault((kind, upstream), []).append((*self.pending.pop((unit, upstream)), unit))
             self.there ^= {(unit, upstream)}
         return [
             {
-                'first': told(min(first for first, _, _ in units)),
-                'since': told(min(since for _, since, _ in units)),
+                'first': time_text(min(first for first, _, _ in units)),
+                'since': time_text(min(since for _, since, _ in units)),
                 'type': 'upstream.' + kind,
                 'upstream': upstream,
                 'units': sorted(unit for _, _, unit in units),
             }
-            for (kind, upstream), units in told_as.items()
+            for (kind, upstream), units in grouped.items()
         ]
 
 
@@ -182,7 +182,7 @@ def shares(world, unit):
     return {upstream: upstreams.count(upstream) / len(seeing) for upstream in set(upstreams)}
 
 
-def told(at):
+def time_text(at):
     return datetime.fromtimestamp(at, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 

@@ -4,7 +4,7 @@ import { clock as day, UNITS } from '../../test/support/day.ts';
 import { LiveFeed } from '../../test/support/feed.ts';
 import { RipestatServer } from '../../test/support/ripestat-server.ts';
 import { LiveWorld, pathOf, type LivePeer } from '../../test/support/world.ts';
-import { announce, keepalive, withdraw, type Told } from '../../test/streams/ris-live/peer-server.ts';
+import { announce, keepalive, withdraw, type MessageFields } from '../../test/streams/ris-live/peer-server.ts';
 import { start, type Command, type Env, type Started } from './command.ts';
 
 /** Peers that RIS has in this world: four at each of six collectors. */
@@ -73,13 +73,13 @@ export class LiveStage {
   /** The country leaves all tables. */
   withdraw(): void {
     for (const peer of this.world.peers) this.world.set(peer, UNITS, undefined);
-    this.#tell(this.world.peers, (told) => withdraw(told, UNITS));
+    this.#tell(this.world.peers, (fields) => withdraw(fields, UNITS));
   }
 
   /** … and returns. */
   announce(): void {
     for (const peer of this.world.peers) this.world.set(peer, UNITS, pathOf(peer));
-    this.#tell(this.world.peers, (told, peer) => announce(told, UNITS, pathOf(peer)));
+    this.#tell(this.world.peers, (fields, peer) => announce(fields, UNITS, pathOf(peer)));
   }
 
   async close(): Promise<void> {
@@ -88,7 +88,7 @@ export class LiveStage {
   }
 
   /** Does not wait for receivers, because one may be stopped. */
-  #tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): void {
+  #tell(peers: readonly LivePeer[], what: (fields: MessageFields, peer: LivePeer) => object): void {
     // All at the same moment: otherwise a lost country would first be degraded for some milliseconds.
     const at = this.now;
     const frames = peers.map((peer) => {

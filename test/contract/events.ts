@@ -150,7 +150,7 @@ function followContract(rule: Rule): void {
   });
 
   for (const left of [2, 0])
-    rule(`a follower whose next events are trimmed, all but ${left}, is told after which one`, async ({ store }) => {
+    rule(`a follower whose next events are trimmed, all but ${left}, learns after which one`, async ({ store }) => {
       await keep(store, 1, 1, 1);
       const events = store.follow(undefined, new AbortController().signal)[Symbol.asyncIterator]();
       expect(await next(events, 1)).toEqual([1]);
@@ -174,7 +174,7 @@ function followContract(rule: Rule): void {
  * so does the event it is at: reading continues after that one.
  */
 function trimContract(rule: Rule): void {
-  rule('trimmed, the newest stay and the number of those forgotten is told', async ({ store, reopen }) => {
+  rule('trimmed, the newest stay, and the number of removed ones is returned', async ({ store, reopen }) => {
     await keep(store, 1, 1, 10);
     expect(await store.trim(4)).toBe(6);
     expect(await numbers(store)).toEqual([7, 8, 9, 10]);

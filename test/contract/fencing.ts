@@ -21,7 +21,7 @@ export function fencingContract(rule: Rule): void {
   });
 
   rule(
-    'who is fenced is told that, even of the last batch repeated and of a number that does not follow',
+    'a writer that is fenced learns that, even of the last batch repeated and of a number that does not follow',
     async ({ store }) => {
       await store.commit(batch(1), 2);
       expect(await store.commit(batch(1), 1)).toEqual(FENCED);

@@ -34,7 +34,7 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(await (await reopen()).leases.acquire('a', LONG_MS)).toEqual(lease);
   });
 
-  rule('who leads and for how long is told', async ({ store, reopen }) => {
+  rule('the store names who leads and for how long', async ({ store, reopen }) => {
     const lease = taken(await store.leases.acquire('한국 host:1/a b', 50_000));
     const holder = await (await reopen()).leases.holder();
     expect(holder).toMatchObject(lease);

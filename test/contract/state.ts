@@ -64,7 +64,7 @@ export function stateContract(rule: Rule): void {
   });
 
   rule(
-    'a batch whose number does not follow is lost, is told what stands there, and changes nothing',
+    'a batch whose number does not follow is refused with the stored number, and changes nothing',
     async ({ store }) => {
       for (const number of [1, 2, 3])
         await store.commit(batch(number, { changes: [change('voters', 'a', String(number))] }));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Day, UNITS } from '../support/day.ts';
 import { after, all, incidentsOf, newsOf } from './words.ts';
 
-test('a loss that goes on after it was told: below half, on no network, near the threshold, each once', () => {
+test('a loss that goes on after it was reported: below half, on no network, near the threshold, each once', () => {
   const day = new Day().dump('09:00', all).withdraw('10:00', all.slice(0, 6)).withdraw('10:05', all.slice(0, 24));
   day.withdraw('10:12', all.slice(0, 35));
   // It goes up and down there, which is no news.
@@ -18,7 +18,7 @@ test('a blip is no deepening', () => {
   expect(newsOf(day.announce('10:05:59', all.slice(6, 24)).tick('12:00'))).toEqual([]);
 });
 
-test('another network lost is told, once', () => {
+test('another network lost is reported, once', () => {
   const day = new Day()
     .dump('09:00', all)
     .withdraw('10:00', all, UNITS.slice(0, 1))

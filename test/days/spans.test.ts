@@ -71,8 +71,8 @@ test('the data end while we are blind: it is not said that the incident goes on'
   const [incident] = incidentsOf(day);
   expect(incident?.state).toBe('open');
   expect(incident && lastedText(incident)).toBe('unroutable for 1 h, not seen since 2014-12-22 02:00:00 UTC');
-  const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
-  expect(told).toEqual([
+  const reported = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
+  expect(reported).toEqual([
     'The incident of North Korea since 2014-12-22 01:00:00 UTC cannot be followed now: North Korea was unroutable for 1 h, not seen since 2014-12-22 02:00:00 UTC; visibility down to 0 %.',
   ]);
   const card = eventsOf(day, 'incident.updated').map(({ data }) =>
@@ -92,8 +92,8 @@ test('what ends on another day has its date', () => {
 
 test('an update after the recovery says that it was unroutable, and not that it still is', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('01:10', all).tick('01:20');
-  const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
-  expect(told).toEqual([
+  const reported = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
+  expect(reported).toEqual([
     'An incident: North Korea was unroutable for 10 min, from 2014-12-22 01:00:00 UTC to 2014-12-22 01:10:00 UTC; visibility down to 0 %.',
   ]);
 });
@@ -140,13 +140,13 @@ test('a loss that stays is the new baseline, and its return tells how long it la
   ]);
 });
 
-test('networks of an incident are those that unit.lost and unit.returned told, at the same moments', () => {
+test('networks of an incident are those that unit.lost and unit.returned report, at the same moments', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('02:00', all);
   // A blip that no event tells.
   day.withdraw('02:02', all, UNITS.slice(3)).announce('02:02:10', all, UNITS.slice(3));
   const [incident] = incidentsOf(day.tick('04:00'));
-  const told = (type: 'unit.lost' | 'unit.returned') =>
+  const reported = (type: 'unit.lost' | 'unit.returned') =>
     eventsOf(day, type).map(({ data }) => ({ unit: data.unit, at: data.since }));
-  expect(incident?.unitsLost).toEqual(told('unit.lost'));
-  expect(incident?.unitsReturned).toEqual(told('unit.returned'));
+  expect(incident?.unitsLost).toEqual(reported('unit.lost'));
+  expect(incident?.unitsReturned).toEqual(reported('unit.returned'));
 });

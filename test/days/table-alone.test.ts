@@ -8,7 +8,7 @@ import { eventsOf } from './words.ts';
 
 const clocks = clocksOf({ territories: [{ territory: KP, policy: DEFAULT_POLICY }], voting: DEFAULT_VOTING });
 
-/** What is said at the end of a day of which too few networks are heard. */
+/** What is said at the end of a day on which too few networks are seen. */
 function endOf(day: Day): string {
   const standings = day.engine.status().map(({ territory, family, verdict, visibility }) => ({
     ...{ territory, family, verdict, visibility, since: undefined, pending: undefined },
@@ -29,7 +29,7 @@ test('X: one table without the country says that it lacks it, and that this prov
   );
 });
 
-test('no table, and fewer than half have the right origin: both figures are told, and not that nobody saw it', () => {
+test('no table, and fewer than half have the right origin: both figures are given, and not that no peer saw it', () => {
   const asked = peers(42);
   const day = new Day().announce('10:00', asked, undefined, [3491, 17557]).announce('10:30', asked.slice(0, 19));
   const text = endOf(day.tick('12:00'));

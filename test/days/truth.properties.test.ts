@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HistoryRecorder } from '../../src/app/output/history-recorder.ts';
 import { elementsOf, played, randomDay, splitCast, strangeCast, usualCast, type RandomDay } from './random-days.ts';
-import { evidenceIsWhole, formatsAgree, incidentsAreWhole, nothingBeganUnheard, saidOfCountry } from './truths.ts';
+import { evidenceIsWhole, formatsAgree, incidentsAreWhole, nothingBeganUnseen, saidOfCountry } from './truths.ts';
 
 /**
  * The same five hundred days each time, or as many as `PROPERTY_RUNS` asks for, of another seed if `PROPERTY_SEED` names one; each
@@ -33,7 +33,7 @@ test('on random days: evidence, incidents, formats, strangers and second session
       const { events } = played(elements, (engine) => recorder.watch(engine));
       evidenceIsWhole(events);
       incidentsAreWhole(events);
-      nothingBeganUnheard(elements, events);
+      nothingBeganUnseen(elements, events);
       for (const { spans, history } of recorder.seen) formatsAgree({ events, spans, bins: history.bins, isSameRoster });
       const said = saidOfCountry(events);
       const others = saidOfCountry(played(elementsOf(day, isUsual ? strangeCast : splitCast)).events);

@@ -33,7 +33,7 @@ test('all sessions go down, and dumps then lack two networks: the dumps are the 
   });
 });
 
-test('an upstream, its loss and a foreign origin list the messages that told of them', () => {
+test('an upstream, its loss and a foreign origin list the messages that showed them', () => {
   const day = new Day().dump('00:00', all).announce('10:00', all.slice(0, 30), UNITS, [20485, 131279]);
   day.announce('11:00', all.slice(30), UNITS, [20485, 131279]).announce('12:00', all.slice(0, 10), UNITS, [666]);
   day.tick('13:00');
@@ -75,7 +75,7 @@ test('a network that was lost while nobody could be heard was lost then or earli
   });
 });
 
-test('a torn dump in quiet times takes no vote, and gives none: the outage after it is told', () => {
+test('a torn dump in quiet times takes no vote, and gives none: the outage after it is reported', () => {
   const torn = peers(all.length + 5).slice(all.length);
   const day = new Day().dump('00:00', all);
   // The dump has four of forty peers, and five that were never heard before, and then the file ends.

@@ -2,7 +2,7 @@ import { u16, u32 } from '../../streams/mrt/record/octets.ts';
 import { TYPE } from '../../streams/mrt/record/record-types.ts';
 import type { OurRow } from './our-rows.ts';
 
-/** A place where bgpdump 1.6.2 (Debian) prints something else than what the bytes say, told so that it can be predicted. */
+/** A place where bgpdump 1.6.2 (Debian) prints something else than what the bytes say, described so that it can be predicted. */
 export interface Quirk {
   /** Which side is right, and why. */
   readonly why: string;

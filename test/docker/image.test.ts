@@ -182,7 +182,7 @@ describe('the services together', () => {
   );
 
   redisTest(
-    'with the users of the docs: what is decided is kept, told and written out, and nobody else reads it',
+    'with the users of the docs: what is decided is stored, reported and exported, and no other user can read it',
     async () => {
       const redis = await redisWithUsers();
       const env = { UNROUTABLE_STORE: storeUrl(redis, 'unroutable@', `?password-file=${redis.passwordFile}`) };
@@ -198,10 +198,10 @@ describe('the services together', () => {
       ];
       const replayed = await image.run(words, env);
       expect(replayed.status).toBe(0);
-      const told = await image.run(['events', '--format', 'ndjson'], env);
-      expect(decidedIn(told.stdout)).toEqual(decidedIn(replayed.stdout));
+      const reported = await image.run(['events', '--format', 'ndjson'], env);
+      expect(decidedIn(reported.stdout)).toEqual(decidedIn(replayed.stdout));
       const written = await image.run(['store', 'export'], env);
-      expect(written.stdout.split('\n').length).toBeGreaterThan(decidedIn(told.stdout).length);
+      expect(written.stdout.split('\n').length).toBeGreaterThan(decidedIn(reported.stdout).length);
       expect((await image.run(['events'], { UNROUTABLE_STORE: storeUrl(redis) })).status).not.toBe(0);
     },
   );

@@ -96,7 +96,7 @@ describe.each(VERIFIERS.map((verifier, i) => ({ ...verifier, isPresent: present[
         await run(build[0] ?? '', build.slice(1), { env: { ...process.env, GOFLAGS: '-mod=mod' } });
       const found: unknown[] = [];
       const all = await cases();
-      for (const one of all) found.push([one.what, await told(command, one)]);
+      for (const one of all) found.push([one.what, await answerOf(command, one)]);
       expect([name, found]).toEqual([
         name,
         all.map(({ what, isGenuine }) => [what, isGenuine ? 'genuine' : 'forged or too old']),
@@ -106,7 +106,7 @@ describe.each(VERIFIERS.map((verifier, i) => ({ ...verifier, isPresent: present[
 );
 
 /** What the program says, when its exit status says the same. */
-function told(command: readonly string[], { secret, posted, timestamp }: Case): Promise<string> {
+function answerOf(command: readonly string[], { secret, posted, timestamp }: Case): Promise<string> {
   const { id, headers, body } = posted;
   const at = timestamp ?? headers['webhook-timestamp'] ?? '';
   const args = [...command.slice(1), id, at, headers['webhook-signature'] ?? ''];

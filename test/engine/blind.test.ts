@@ -94,11 +94,11 @@ test('a dump heals a gap, and what it does not carry is gone', () => {
     '16:00:30 country.known since 16:00:00',
     '16:00:30 country.unroutable since 16:00:00',
   ]);
-  const told = day.events.find((event) => event.type === 'country.unroutable');
-  expect(told?.data).toMatchObject({ sinceAtLatest: true });
+  const reported = day.events.find((event) => event.type === 'country.unroutable');
+  expect(reported?.data).toMatchObject({ sinceAtLatest: true });
 });
 
-test('an outage that ended while we were blind is told as over when our eyes open', () => {
+test('an outage that ended while we were blind is reported as over when we can see again', () => {
   const day = new Day()
     .dump('12:00', all)
     .withdraw('13:00', all)

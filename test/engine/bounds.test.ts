@@ -23,7 +23,7 @@ function lastIncident(day: Day): Incident | undefined {
     .at(-1);
 }
 
-test('a country that flaps without end: the first drops and the last are told, all are counted', () => {
+test('a country that flaps without end: the first drops and the last are reported, all are counted', () => {
   const flaps = MAX_SPANS / 2 + 44;
   const day = new Day().dump('06:00', all);
   for (let i = 0; i < flaps; i++) day.withdraw(after(600 + i * 120), all).announce(after(640 + i * 120), all);

@@ -228,7 +228,7 @@ class RandomDay {
     }
   }
 
-  /** From before what was told last: a state, or routes. */
+  /** From before the last element: a state, or routes. */
   #late(one: Peer): void {
     const at = (this.#at - between(this.#random, 1, 150_000)) as EventTime;
     if (this.#random() < 0.5)

@@ -43,7 +43,7 @@ interface Again {
   readonly day: Watch;
   readonly anew: readonly string[];
   readonly keeper: Keeper;
-  /** What a store is told first. */
+  /** What a store is given first. */
   readonly first: readonly StateChange[];
 }
 
@@ -103,7 +103,7 @@ describe('an engine that is started again with other options', () => {
     expect(next?.previousid).toBe(last?.id);
   });
 
-  test('is blind to a territory that is new, until its peers have told their tables again', () => {
+  test('is blind to a territory that is new, until its peers have sent their tables again', () => {
     const { day, anew } = again(begun(KP_ALONE), BOTH);
     expect(anew).toEqual(['OTHER']);
     day.announce('08:01', all.slice(0, 1), UNITS).announce('08:02', all.slice(0, 2), OTHER_UNITS).tick('12:00');
@@ -177,17 +177,17 @@ describe('an engine that is started again with other options', () => {
   });
 });
 
-test('what falls due at one moment is told in the order in which it began, before and after', () => {
+test('events that fall due at one moment are reported in the order in which they began, before and after a restart', () => {
   const day = new Watch(createEngine(KP_ALONE)).dump('06:00', all);
   for (const one of all.slice(0, 3)) day.gap('07:00', 'rrc00', one);
-  // They come up in another order than they were first heard of, and may vote when nothing was told for thirty minutes.
+  // They come up in another order than they were first seen, and may vote when they have sent nothing for thirty minutes.
   for (const one of [all[2], all[0], all[1]]) day.session('07:01', one === undefined ? [] : [one], 'up');
   const { day: after } = again(day, KP_ALONE);
   const healed = after.tick('07:40').events.filter(({ type }) => type === 'observer.healed');
   expect(healed.map(({ subject }) => subject)).toEqual([3, 1, 2].map((n) => `rrc00/198.51.100.${n}`));
 });
 
-test('a loss of what was kept is told in the chain of the observer, and the whole state is there to be written again', () => {
+test('a loss of stored data is reported in the chain of the observer, and the whole state is there to be written again', () => {
   const day = begun(KP_ALONE);
   day.gap('08:10', 'rrc00');
   const last = day.events.findLast(({ source }) => source === '/observer');

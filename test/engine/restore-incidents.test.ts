@@ -59,11 +59,11 @@ function straight(options: EngineOptions, elements: readonly Element[]): Whole {
   };
 }
 
-/** Spread over what was told, the first after the dumps began. */
+/** Spread over the elements that are not ticks, the first after the dumps began. */
 function placesIn(elements: readonly Element[]): ReadonlySet<number> {
-  const told = elements.flatMap(({ type }, i) => (type === 'tick' ? [] : [i]));
+  const indices = elements.flatMap(({ type }, i) => (type === 'tick' ? [] : [i]));
   return new Set(
-    Array.from({ length: RESTARTS }, (_, i) => told[Math.floor(((i + 0.5) / RESTARTS) * told.length)] ?? 0),
+    Array.from({ length: RESTARTS }, (_, i) => indices[Math.floor(((i + 0.5) / RESTARTS) * indices.length)] ?? 0),
   );
 }
 
@@ -75,11 +75,11 @@ function interrupted(
   const keeper = new Keeper();
   let engine = createEngine(options);
   const events = elements.flatMap((element, i) => {
-    const told = engine.apply(element)?.events ?? [];
-    if (!places.has(i)) return told;
+    const reported = engine.apply(element)?.events ?? [];
+    if (!places.has(i)) return reported;
     keeper.keep(engine.takeChanges());
     engine = restored(options, keeper, engine.now, i);
-    return told;
+    return reported;
   });
   return { events, state: sortedLines(engine.state()) };
 }

@@ -15,18 +15,18 @@ const places = fc.array(fc.record({ share: fc.double({ min: 0, max: 1, noNaN: tr
   maxLength: 12,
 });
 
-interface Told {
+interface Outcome {
   readonly commits: readonly (Commit | undefined)[];
   readonly state: readonly string[];
 }
 
-function straight(elements: readonly Element[]): Told {
+function straight(elements: readonly Element[]): Outcome {
   const engine = createEngine(OPTIONS);
   return { commits: elements.map((element) => engine.apply(element)), state: sortedLines(engine.state()) };
 }
 
 /** Kept at each of these places; at some of them the engine is gone, and another goes on from what was kept. */
-function interrupted(elements: readonly Element[], at: ReadonlyMap<number, boolean>): Told {
+function interrupted(elements: readonly Element[], at: ReadonlyMap<number, boolean>): Outcome {
   const keeper = new Keeper();
   let engine = createEngine(RECORDED);
   const commits = elements.map((element, i) => {
@@ -64,7 +64,7 @@ describe('an engine that is started again goes on as if it had not ended', () =>
   );
 
   test('after each single element', () => {
-    // Few elements, 268, and of each kind some: gaps of both kinds, sessions, dumps, ADD-PATH told and withdrawn.
+    // Few elements, 268, and of each kind some: gaps of both kinds, sessions, dumps, ADD-PATH announced and withdrawn.
     const day = randomDay(3093, 14);
     const again = interrupted(day, new Map(day.map((_, i) => [i, true])));
     expect(again).toEqual(straight(day));

@@ -17,7 +17,7 @@ export const OPTIONS: EngineOptions = {
 };
 
 /** A day that records its elements, to be run into a store. */
-export class Told extends Day {
+export class RecordedDay extends Day {
   readonly elements: Element[] = [];
 
   override apply(element: Element): this {
@@ -27,9 +27,9 @@ export class Told extends Day {
 }
 
 /** A day on which twenty peers lose all at 13:00 and have it again at 14:00:30. */
-export function outageDay(): Told {
+export function outageDay(): RecordedDay {
   const all = peers(20);
-  return new Told()
+  return new RecordedDay()
     .dump('12:00', all)
     .withdraw('13:00:05', all.slice(0, 10))
     .withdraw('13:00:20', all.slice(10))

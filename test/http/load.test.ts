@@ -218,7 +218,7 @@ test('T25: the token is never bypassed: by no path, header, cookie or spelling',
     for (const path of PATHS) {
       const { status } = await raw(url, path, headers);
       if (!open.has(path) && ![400, 401, 403, 404].includes(status)) passed.push([path, headers, status]);
-      // What is not found is not told to strangers either.
+      // An answer that is not found gives nothing away to strangers either.
       if (status === 404) passed.push([path, headers, status]);
     }
   expect(passed).toEqual([]);

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/app/system-clock.ts';
 import type { Answers } from '../../src/http/answers.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { OPTIONS, record, Told } from '../history/scene.ts';
+import { OPTIONS, record, RecordedDay } from '../history/scene.ts';
 import { KP, peers, prefix, UNITS } from '../support/day.ts';
 import { outageStore, serving } from './scene.ts';
 
@@ -12,7 +12,7 @@ const ALL = peers(20);
 /** Watched from 12:00 to 12:30 with all routes, and from `back` on with none. */
 async function stoppedStore(back: string) {
   const store = memoryStore();
-  const day = new Told().dump('12:00', ALL).tick('12:30');
+  const day = new RecordedDay().dump('12:00', ALL).tick('12:30');
   const stopped = day.elements.length;
   day.withdraw(back, ALL).tick(back.replace(':00', ':30'));
   await record(store, day.elements.slice(0, stopped));
@@ -78,11 +78,11 @@ test.each([
 
 test('networks that a territory got later do not take the place of those before', async () => {
   const store = memoryStore();
-  const day = new Told().dump('12:00', ALL).withdraw('12:20', ALL, UNITS.slice(0, 1)).tick('12:30');
+  const day = new RecordedDay().dump('12:00', ALL).withdraw('12:20', ALL, UNITS.slice(0, 1)).tick('12:30');
   await record(store, day.elements);
   const blocks = [prefix('10.0.0.0/24'), ...KP.blocks];
   const options = { ...OPTIONS, territories: [{ territory: { ...KP, blocks }, policy: DEFAULT_POLICY }] };
-  const later = new Told().dump('13:00', ALL).announce('13:01', ALL, ['10.0.0.0/24']).tick('13:30');
+  const later = new RecordedDay().dump('13:00', ALL).announce('13:01', ALL, ['10.0.0.0/24']).tick('13:30');
   await record(store, later.elements, 60_000, { options });
   const { json } = await serving(store);
   const ask = async (path: string) => json(`/api/v1/${path}&from=2014-12-22T12:10Z&until=2014-12-22T13:30Z`);

@@ -178,7 +178,7 @@ describe('the queue', () => {
 const mount = canMount();
 
 anyTest.skipIf(!mount || noRedis !== undefined)(
-  `a disk that is full at a worker is told, and tried again until there is space${mount ? '' : ' (skipped: this user may not mount a small one)'}`,
+  `a disk that is full at a worker is reported, and tried again until there is space${mount ? '' : ' (skipped: this user may not mount a small one)'}`,
   async () => {
     const out = await newFolder();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', out]);

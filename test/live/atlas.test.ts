@@ -51,8 +51,10 @@ test('a watch that asks nobody itself tells from RIPE Atlas when services fall s
       'reachability.changed',
       'reachability.warning',
     ]);
-    const told = sim.said.filter(({ event }) => event.type === 'reachability.changed').map(({ event }) => event.data);
-    expect(told).toMatchObject([
+    const reported = sim.said
+      .filter(({ event }) => event.type === 'reachability.changed')
+      .map(({ event }) => event.data);
+    expect(reported).toMatchObject([
       { reachability: 'reachable', vantages: 2, services: [{ service: 'dns', answering: 3, targets: 3 }] },
       { reachability: 'unreachable', vantages: 2, services: [{ service: 'dns', answering: 0, silent: 3 }] },
     ]);

@@ -46,7 +46,7 @@ describe('BGPalerter never reports', () => {
     expect(sincesOf(sim, 'country.restored')).toEqual([iso(back)]);
   });
 
-  test('a second outage within the hour: each is told, and both are one incident', async () => {
+  test('a second outage within the hour: each is reported, and both are one incident', async () => {
     const sim = await watched();
     const gone: string[] = [];
     for (let i = 0; i < 2; i++) {
@@ -91,7 +91,7 @@ describe('BGPalerter raises a false alarm', () => {
 });
 
 describe('BGPalerter misses', () => {
-  test('a slow withdrawal over 18 minutes: told when nine tenths have lost it', async () => {
+  test('a slow withdrawal over 18 minutes: reported when nine tenths have lost it', async () => {
     const sim = await watched();
     const begun = sim.now;
     for (const peer of sim.peers) {
@@ -124,7 +124,7 @@ describe('BGPalerter misses', () => {
     expect(sim.types('country')).toEqual(['country.unroutable', 'country.restored']);
   });
 
-  test('/24s withdrawn inside a configured /22: each is told, and the country is degraded', async () => {
+  test('/24s withdrawn inside a configured /22: each is reported, and the country is degraded', async () => {
     const sim = await watched();
     const two = UNITS.slice(1, 3);
     await sim.withdraw(sim.peers, two);

@@ -22,7 +22,9 @@ describe('messages that come late, by minutes or by days', () => {
     scene(seed, async (sim, random) => {
       for (let i = 0; i < 10; i++) {
         const ms = random() < 0.5 ? between(random, 1, 20) * 86_400_000 : between(random, 3, 23) * 3_600_000;
-        await sim.tell(drawn(random, sim.peers, random()), (told) => withdraw({ ...told, at: told.at - ms }, UNITS));
+        await sim.tell(drawn(random, sim.peers, random()), (fields) =>
+          withdraw({ ...fields, at: fields.at - ms }, UNITS),
+        );
         await sim.pass(between(random, 1, 60_000));
       }
       const flap = drawn(random, sim.peers, 0.95);
@@ -108,8 +110,8 @@ describe('a feed that delivers withdrawals and no announcements: what never goes
       for (const [i, peer] of order.entries()) {
         if (i <= sim.peers.length / 2) moment = momentOf(sim);
         // Each changes its routes, as routers do all day; of the change we hear the half.
-        for (const prefix of routes) await sim.tell([peer], (told) => withdraw(told, [prefix]));
-        for (const prefix of routes) await sim.tell([peer], (told) => announce(told, [prefix], pathOf(peer)));
+        for (const prefix of routes) await sim.tell([peer], (fields) => withdraw(fields, [prefix]));
+        for (const prefix of routes) await sim.tell([peer], (fields) => announce(fields, [prefix], pathOf(peer)));
         await sim.pass(everyMs);
       }
       await sim.pass(FEED_MS);
@@ -117,7 +119,7 @@ describe('a feed that delivers withdrawals and no announcements: what never goes
       expect(sim.types('country.unroutable')).toEqual([]);
       sim.way = (frame) => [{ frame, delayMs: 0 }];
       await sim.announce(order);
-      await sim.tell(order, (told, { asn }) => announce(told, ANCHORS, [asn, 3333, 12_654]));
+      await sim.tell(order, (fields, { asn }) => announce(fields, ANCHORS, [asn, 3333, 12_654]));
       await sim.pass(3 * MINUTE);
       expect(sim.types('observer')).toEqual(['observer.blind', 'observer.restored']);
     }),

@@ -46,7 +46,7 @@ describe.each(Object.entries(CLOSED))('what is said after the last word %s is he
   });
 });
 
-/** How many peers withdrew all of the country, by time. Who is healed in two rounds is told of twice. */
+/** How many peers withdrew all of the country, by time. A peer that is healed in two rounds appears twice. */
 async function withdrawnAt(tape: string): Promise<ReadonlyMap<number, number>> {
   const routes = new Map<number, Set<string>>();
   for await (const element of tapeSource(tape).elements(new AbortController().signal)) {
@@ -54,5 +54,5 @@ async function withdrawnAt(tape: string): Promise<ReadonlyMap<number, number>> {
     const { at, peer, prefix } = element;
     routes.set(at, (routes.get(at) ?? new Set()).add(`${peer.id} ${prefix.text}`));
   }
-  return new Map([...routes].map(([at, told]) => [at, told.size / UNITS.length]));
+  return new Map([...routes].map(([at, withdrawn]) => [at, withdrawn.size / UNITS.length]));
 }

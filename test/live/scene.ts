@@ -15,8 +15,8 @@ export const FEED_MS = 60_000;
 export const PEER_MS = 180_000;
 /** A verdict goes after this long. */
 export const HOLD_MS = 10_000;
-/** We look twice a second, and tell what may still come out of order after two. */
-export const TOLD_MS = 3000;
+/** We look twice a second, and report what may still come out of order after two. */
+export const REPORT_MS = 3000;
 
 export const MINUTE = 60_000;
 

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { record, Told } from '../history/scene.ts';
+import { record, RecordedDay } from '../history/scene.ts';
 import { outageStore, serving } from '../http/scene.ts';
 import { peers } from '../support/day.ts';
 import { builtPage, CHROMIUM, drawn, opened, startBrowser } from './browser.ts';
@@ -128,7 +128,7 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
 
   test('an incident that was open when the recording ended is not said to last until now', async () => {
     const store = memoryStore();
-    await record(store, new Told().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').elements);
+    await record(store, new RecordedDay().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').elements);
     const { page } = await show(store);
     await page.waitForSelector('#incidents li:has-text("not over when the recording ended")');
     expect(await page.textContent('#facts')).toContain('20 networks reported.');

@@ -9,7 +9,7 @@ import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { StateStore } from '../../src/ports.ts';
 import type { HttpOptions } from '../../src/http/server.ts';
-import { record, Told } from '../history/scene.ts';
+import { record, RecordedDay } from '../history/scene.ts';
 import { probedStore } from '../http/probed-store.ts';
 import { serving } from '../http/scene.ts';
 import { BLACKOUT } from '../support/cli.ts';
@@ -122,11 +122,11 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
 
   test('an outage that is stored is on the page within a second, without a reload', async () => {
     const store = memoryStore();
-    await record(store, new Told().dump('12:00', ALL).tick('12:30').elements);
+    await record(store, new RecordedDay().dump('12:00', ALL).tick('12:30').elements);
     const { page, complaints } = await show(store);
     await drawn(page);
     expect(await page.getAttribute('#answer', 'data-verdict')).toBe('routable');
-    await record(store, new Told().withdraw('12:40', ALL).tick('12:50').elements);
+    await record(store, new RecordedDay().withdraw('12:40', ALL).tick('12:50').elements);
     const start = performance.now();
     await page.waitForSelector('#answer[data-verdict=unroutable]', { timeout: 10_000 });
     expect(performance.now() - start).toBeLessThan(1_000);
@@ -136,7 +136,10 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
 
   test('blindness is said, and shaded, never drawn as zero', async () => {
     const store = memoryStore();
-    await record(store, new Told().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30').elements);
+    await record(
+      store,
+      new RecordedDay().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30').elements,
+    );
     const { page } = await show(store);
     await drawn(page);
     expect(await page.textContent('#facts')).toContain('We are blind: this is not an outage.');
@@ -281,7 +284,8 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     const store = memoryStore();
     await record(
       store,
-      new Told().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').announce('14:00', ALL).tick('15:00').elements,
+      new RecordedDay().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').announce('14:00', ALL).tick('15:00')
+        .elements,
     );
     const [incident] = await store.read('past-incidents/KP/ipv4');
     if (incident === undefined) throw new Error('no incident');

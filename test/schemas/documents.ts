@@ -23,7 +23,7 @@ export function read(path: string): string {
 
 /** The text of docs/events.md with each example and each file as they are now. */
 export async function withExamples(text: string, examples: readonly Example[]): Promise<string> {
-  const told = text
+  const filled = text
     .replaceAll(EXAMPLE, (_, type: string) => {
       const example = examples.find((one) => one.type === type);
       if (example === undefined) throw new Error(`no example of ${type}`);
@@ -35,7 +35,7 @@ export async function withExamples(text: string, examples: readonly Example[]): 
       const code = read(`${ROOT}docs/${path}`).trimEnd();
       return `<!-- file: ${path} -->\n\n\`\`\`${language}\n${code}\n\`\`\`\n`;
     });
-  return format(told, { ...STYLE, parser: 'markdown' });
+  return format(filled, { ...STYLE, parser: 'markdown' });
 }
 
 /** Types of the examples that docs/events.md shows, and what they are, in order. */

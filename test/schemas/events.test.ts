@@ -98,9 +98,9 @@ test('what a watcher says live, of an outage, a lost feed and the end of both, i
 /** By the schema of its type and by that of any event; as JSON, which is what others get. */
 function areValid(events: readonly UnroutableEvent[]): void {
   for (const event of events) {
-    const told: unknown = JSON.parse(JSON.stringify(event));
-    expect([event.type, faultsOf(event.type, told)]).toEqual([event.type, []]);
-    expect([event.type, faultsOf('event', told)]).toEqual([event.type, []]);
+    const document: unknown = JSON.parse(JSON.stringify(event));
+    expect([event.type, faultsOf(event.type, document)]).toEqual([event.type, []]);
+    expect([event.type, faultsOf('event', document)]).toEqual([event.type, []]);
   }
 }
 

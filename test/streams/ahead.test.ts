@@ -12,12 +12,12 @@ function tick(text: string, collector = 'rrc00'): Element {
 }
 
 /** Reads on in the background. */
-function reading(ahead: Ahead, signal: AbortSignal = never): { told: Element[]; done: Promise<void> } {
-  const told: Element[] = [];
+function reading(ahead: Ahead, signal: AbortSignal = never): { received: Element[]; done: Promise<void> } {
+  const received: Element[] = [];
   const done = (async () => {
-    for await (const element of ahead.elements(signal)) told.push(element);
+    for await (const element of ahead.elements(signal)) received.push(element);
   })();
-  return { told, done };
+  return { received, done };
 }
 
 test('nothing is listened to before it is asked for', async () => {
@@ -37,11 +37,11 @@ test('a late reader receives what was sent before, and what comes', async () => 
   ahead.start(never);
   feed.say(tick('12:00'), tick('12:01'));
   await settled();
-  const { told, done } = reading(ahead);
+  const { received, done } = reading(ahead);
   feed.say(tick('12:02'));
   feed.end();
   await done;
-  expect(told).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
+  expect(received).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
 });
 
 test('what is decided elsewhere is forgotten, late words after it are not', async () => {
@@ -52,9 +52,9 @@ test('what is decided elsewhere is forgotten, late words after it are not', asyn
   await settled();
   ahead.forget(clock('12:02'));
   feed.end();
-  const { told, done } = reading(ahead);
+  const { received, done } = reading(ahead);
   await done;
-  expect(told).toEqual([tick('12:02'), tick('11:50'), tick('12:03')]);
+  expect(received).toEqual([tick('12:02'), tick('11:50'), tick('12:03')]);
 });
 
 test('before it is read the oldest make room, and it says so until a state elsewhere includes them', async () => {

@@ -11,7 +11,7 @@ const { events } = new Day()
   .tick('16:00');
 const gone = events.findIndex(({ type }) => type === 'country.unroutable');
 
-/** As it was told, but for one event. */
+/** As it was reported, but for one event. */
 function but(at: number, ...others: readonly UnroutableEvent[]): readonly UnroutableEvent[] {
   return events.toSpliced(at, 1, ...others);
 }
@@ -28,8 +28,8 @@ test('a country that is called unknown and not unroutable is a disagreement, and
   const data = { ...event.data, verdict: 'unknown', reason: 'lost-voters' } as const;
   const [missing, besides, ...others] = disagreements(events, but(gone, { ...event, type: 'country.unknown', data }));
   expect(others).toEqual([]);
-  expect(missing).toMatch(/^not told: .*"type":"country.unroutable".*"verdict":"unroutable"/);
-  expect(besides).toMatch(/^told, and not .*"type":"country.unknown".*"reason":"lost-voters"/);
+  expect(missing).toMatch(/^not reported: .*"type":"country.unroutable".*"verdict":"unroutable"/);
+  expect(besides).toMatch(/^reported, and not .*"type":"country.unknown".*"reason":"lost-voters"/);
   expect(besides).toContain(`${event.time} ${event.source} ${event.sequence} ${event.id}`);
 });
 

@@ -61,7 +61,7 @@ function expectNothingLost(report: KillReport): void {
     badEnds: [],
     exportsDiffer: 0,
   });
-  const { start, told, commit } = report.kills;
-  expect(start + told + commit).toBe(KILLS);
-  expect(Math.min(start, told, commit)).toBeGreaterThan(0);
+  const { start, event, commit } = report.kills;
+  expect(start + event + commit).toBe(KILLS);
+  expect(Math.min(start, event, commit)).toBeGreaterThan(0);
 }

@@ -8,8 +8,8 @@ import { memoryStore } from '../../src/store/memory.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { Day, KP, peers } from '../support/day.ts';
 
-/** A day that writes down what it was told. */
-class Told extends Day {
+/** A day that records its elements. */
+class RecordedDay extends Day {
   readonly elements: Element[] = [];
 
   override apply(element: Element): this {
@@ -18,7 +18,7 @@ class Told extends Day {
   }
 }
 
-const DAY = new Told().dump('12:00', peers(20)).withdraw('13:00', peers(20)).tick('13:10').tick('16:00');
+const DAY = new RecordedDay().dump('12:00', peers(20)).withdraw('13:00', peers(20)).tick('13:10').tick('16:00');
 
 /** Runs the day; before its so manieth element is taken, something befalls the store. */
 async function ran(
@@ -41,7 +41,7 @@ async function ran(
 
 const LAST = DAY.elements.length - 2;
 
-test('who is refused for a newer token of its own, of which it had not heard yet, goes on under that one', async () => {
+test('a process that is refused for a newer token of its own, which it did not know yet, goes on under that one', async () => {
   const store = memoryStore();
   let token = 1;
   const stillLeads = async (): Promise<boolean> => {

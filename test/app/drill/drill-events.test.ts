@@ -82,9 +82,9 @@ test('the same drill gives the same events; no other drill gives any of their id
   fc.assert(
     fc.property(fc.record({ id, territory: fc.constant('KP'), atMs: hour }), (other) => {
       fc.pre(other.id !== drill.id);
-      const told = drillEvents(other, KP);
-      expect(told).toEqual(drillEvents(other, KP));
-      const ids = new Set([...told.map((event) => event.id), ...incidents(told)]);
+      const reported = drillEvents(other, KP);
+      expect(reported).toEqual(drillEvents(other, KP));
+      const ids = new Set([...reported.map((event) => event.id), ...incidents(reported)]);
       expect([...events.map((event) => event.id), ...incidents(events)].filter((known) => ids.has(known))).toEqual([]);
     }),
     { numRuns: 10 },
@@ -109,12 +109,12 @@ test('of a large territory four networks go, of one without IPv4 networks of IPv
   expect(lost(drillEvents(drill, six))).toEqual(['2001:db8::/48', '2001:db8:1::/48']);
 });
 
-function lost(told: typeof events): readonly string[] {
-  return told.flatMap((event) => (event.type === 'unit.lost' ? [event.data.unit] : []));
+function lost(reported: typeof events): readonly string[] {
+  return reported.flatMap((event) => (event.type === 'unit.lost' ? [event.data.unit] : []));
 }
 
-function incidents(told: typeof events): readonly string[] {
-  return told.flatMap(({ data }) =>
+function incidents(reported: typeof events): readonly string[] {
+  return reported.flatMap(({ data }) =>
     'incident' in data && typeof data.incident === 'object' ? [data.incident.id] : [],
   );
 }

@@ -16,7 +16,7 @@ class Scene {
   /** Gives where the leadership will be found when it has come. */
   ask(holder: string, leases: Leases = this.store.leases): { leadership: Leadership | undefined } {
     const asked: { leadership: Leadership | undefined } = { leadership: undefined };
-    const report = (said: LeadershipReport): void => void this.said.push(`${holder} ${told(said)}`);
+    const report = (said: LeadershipReport): void => void this.said.push(`${holder} ${textOf(said)}`);
     void nextLeadership({ leases, holder, clock: this.clock, report }, this.#stop.signal).then(
       (leadership) => (asked.leadership = leadership),
     );
@@ -28,7 +28,7 @@ class Scene {
   }
 }
 
-function told(said: LeadershipReport): string {
+function textOf(said: LeadershipReport): string {
   if (said.type === 'waiting') return `waits behind ${said.behind}`;
   return said.type === 'leading' ? `leads with ${said.token}` : said.type;
 }

@@ -30,7 +30,7 @@ describe('a drill', () => {
   test('goes through the whole chain: store, standard output, every webhook that wants it; nothing real changes', async () => {
     const at = await place();
     const [desk, chat, other] = [await hook(), await hook(), await hook()];
-    const told = await add(at, 'desk', desk.port);
+    const added = await add(at, 'desk', desk.port);
     await add(at, 'chat', chat.port, '--template', 'slack');
     await add(at, 'other', other.port, '--type', 'prefix.new');
     const { stdout, stderr } = await watching(at, LIVE);
@@ -43,7 +43,7 @@ describe('a drill', () => {
     const lines = ran.stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^drill [0-9a-f]{16}: fake outage of North Korea$/);
     expect(lines[1]).toMatch(new RegExp(`^  stored     13 events ${seconds}$`));
-    // Each is told when it is done.
+    // Each is reported when it is done.
     const [first, second, third, ...rest] = lines.slice(2).toSorted();
     expect(first).toMatch(new RegExp(`^  chat       3 of 3 events ${seconds}, the slowest in \\d+ ms$`));
     expect(second).toMatch(new RegExp(`^  desk       13 of 13 events ${seconds}, the slowest in \\d+ ms$`));
@@ -54,7 +54,7 @@ describe('a drill', () => {
 
     const drilled = eventsIn(stdout.text).filter(({ drill }) => drill === true);
     expect(drilled).toHaveLength(13);
-    const secret = (await readFile(/the file (\S+)/.exec(told)?.[1] ?? '', 'utf8')).trim();
+    const secret = (await readFile(/the file (\S+)/.exec(added)?.[1] ?? '', 'utf8')).trim();
     expect(desk.posted.map(({ event }) => event)).toEqual(drilled);
     for (const { body, headers } of desk.posted) new Webhook(secret).verify(body, { ...headers });
     expect(chat.posted).toHaveLength(3);
@@ -78,7 +78,7 @@ describe('a drill', () => {
     expect(new Set(desk.posted.map(({ id }) => id)).size).toBe(26);
   });
 
-  test('that a webhook does not take is told with the reason and the next try: status 1', async () => {
+  test('that a webhook does not take is reported with the reason and the next try: status 1', async () => {
     const at = await place();
     const desk = await hook((_, response) => response.writeHead(503).end());
     await add(at, 'desk', desk.port, '--type', 'country.unroutable');
@@ -185,7 +185,7 @@ describe('22: the end of a drill is held back', () => {
       /^ {2}result {5}everything arrived: the outage and, 3 s later, its end\. Check that people were paged/,
     );
     const [down, up] = ['country.unroutable', 'country.restored'].map(
-      (type) => arrivals.find(([told]) => told === type)?.[1] ?? Number.NaN,
+      (type) => arrivals.find(([name]) => name === type)?.[1] ?? Number.NaN,
     );
     expect((up ?? 0) - (down ?? 0)).toBeGreaterThan(2_500);
     expect(stderr.text).toContain('DRILL: webhook desk got country.unroutable');

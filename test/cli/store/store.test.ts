@@ -12,15 +12,15 @@ import { opened, said, TestIo, type Said } from './scene.ts';
 let folder: string;
 /** The store into which the blackout was replayed, and the output of the replay. */
 let store: string;
-let told: string;
+let replayed: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unroutable-store-'));
   store = join(folder, 'blackout');
   const io = new TestIo();
   expect(await replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io)).toBe(0);
-  told = io.stdout.text;
-  expect(lines(told).length).toBeGreaterThan(100);
+  replayed = io.stdout.text;
+  expect(lines(replayed).length).toBeGreaterThan(100);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -31,11 +31,11 @@ const lines = (text: string): string[] => text.split('\n').filter((line) => line
 
 describe('events', () => {
   test('are those that were reported, byte for byte', async () => {
-    expect(await events({})).toEqual({ status: 0, out: told, err: '' });
+    expect(await events({})).toEqual({ status: 0, out: replayed, err: '' });
   });
 
   test('after an id go on after it; after the last there are none', async () => {
-    const all = lines(told);
+    const all = lines(replayed);
     for (const i of [0, 1, 50, all.length - 1])
       expect(lines((await events({ since: idOf(all[i]) })).out)).toEqual(all.slice(i + 1));
   });
@@ -67,12 +67,12 @@ describe('events', () => {
       if (lines(io.stdout.text).length === 3) stop.abort();
     };
     const other = await opened(place);
-    const [first, second, third] = lines(told).map((line) => JSON.parse(line) as never);
+    const [first, second, third] = lines(replayed).map((line) => JSON.parse(line) as never);
     const batch = { cursor: 0 as never, changes: [] };
     await other.commit({ ...batch, number: 1, elements: 1, events: [first as never] });
     await other.commit({ ...batch, number: 2, elements: 2, events: [second as never, third as never] });
     expect(await following).toBe(0);
-    expect(io.stdout.text).toBe(`${lines(told).slice(0, 3).join('\n')}\n`);
+    expect(io.stdout.text).toBe(`${lines(replayed).slice(0, 3).join('\n')}\n`);
     await other.close();
   });
 });
@@ -91,8 +91,10 @@ describe('a replay with a store', () => {
       const second = new TestIo();
       expect(await replay([BLACKOUT], options, second)).toBe(0);
       expect(second.stderr.text).toContain('goes on after');
-      expect(first.stdout.text + second.stdout.text).toBe(told);
-      expect((await said((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(told);
+      expect(first.stdout.text + second.stdout.text).toBe(replayed);
+      expect((await said((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(
+        replayed,
+      );
     }
   });
 
@@ -113,7 +115,7 @@ describe('a replay with a store', () => {
     );
     expect(judged.status).toBe(69);
     expect(judged.err).toContain('the verdicts on KP follow other rules');
-    expect((await events({})).out).toBe(told);
+    expect((await events({})).out).toBe(replayed);
   });
 
   test('waits for one who writes there, and says for whom', async () => {
@@ -125,7 +127,7 @@ describe('a replay with a store', () => {
     await until(() => io.stderr.text.includes('waits for someone'));
     if (lease !== undefined) await other.leases.release(lease);
     expect(await replaying).toBe(0);
-    expect(io.stdout.text).toBe(told);
+    expect(io.stdout.text).toBe(replayed);
     await other.close();
   });
 });
@@ -134,7 +136,7 @@ describe('store', () => {
   test('check says what is in it', async () => {
     const { status, out } = await said((io) => checkStore({ settings: {}, store }, io));
     expect(status).toBe(0);
-    expect(out).toContain(`events     ${lines(told).length}`);
+    expect(out).toContain(`events     ${lines(replayed).length}`);
   });
 
   test('what is exported and imported elsewhere is the same, and is exported to the same bytes', async () => {
@@ -143,7 +145,7 @@ describe('store', () => {
     expect((await said((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
     expect((await said((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
     expect((await said((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(await readFile(file, 'utf8'));
-    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
+    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(replayed);
   });
 
   test('a damaged export is refused, and nothing of it is stored', async () => {

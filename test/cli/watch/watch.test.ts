@@ -111,7 +111,7 @@ test('a tape is never overwritten', async () => {
   expect(stderr.text).toContain('--record');
 });
 
-test('it stops at once when it is told to, though nobody answers', async () => {
+test('it stops at once when told to, though nothing answers', async () => {
   const stop = new AbortController();
   const stderr = new Text((text) => {
     if (text.includes('connecting')) stop.abort();

@@ -86,7 +86,7 @@ describe('a receiver that takes the test and never answers', () => {
 });
 
 describe('while somebody leads', () => {
-  test('who leads is told how long the receiver has, and asked no more when nothing comes of it', async () => {
+  test('the leader is given the time that the receiver has, and is asked no more when nothing comes of it', async () => {
     const at = await place();
     await added(at, await hook());
     const clock = new HandClock();
@@ -103,7 +103,7 @@ describe('while somebody leads', () => {
     });
   });
 
-  test('a test that waits behind other attempts is told so', async () => {
+  test('a test that waits behind other attempts says so', async () => {
     const at = await place();
     await added(at, await hook());
     const clock = new HandClock();

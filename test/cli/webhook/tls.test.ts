@@ -36,10 +36,10 @@ test('a watch with a file of webhooks posts over TLS, signed, in order, to whom 
     at.run(['webhook', 'test', 'usual']),
   ]);
   expect(drilled).toMatchObject({ status: 0, stderr: '' });
-  const told = eventsIn(stdout.text).filter(({ drill }) => drill === true);
-  expect(told.map(({ type }) => type)).toContain('country.unroutable');
+  const reported = eventsIn(stdout.text).filter(({ drill }) => drill === true);
+  expect(reported.map(({ type }) => type)).toContain('country.unroutable');
   const posted = desk.posted.filter(({ event }) => event.drill === true);
-  expect(posted.map(({ event }) => event)).toEqual(told);
+  expect(posted.map(({ event }) => event)).toEqual(reported);
   for (const { id, headers, body, event } of posted) {
     expect(id).toBe(event.id);
     expect(new Webhook(SECRET).verify(body, { ...headers })).toEqual(event);

@@ -152,7 +152,7 @@ describe('webhook add', () => {
     expect(/the file (\S+)/.exec(second.stdout)?.[1]).toBe(/the file (\S+)/.exec(first.stdout)?.[1]);
   });
 
-  test('a chat gets no secret, and by default what people want to be told', async () => {
+  test('a chat gets no secret, and by default the events for people', async () => {
     const ran = await add(await place(), 'https://hooks.slack.com/x', ['93.184.216.34'], { template: 'slack' });
     expect(ran.stdout).toContain('secret     none: it is not signed');
     expect(ran.stdout).toContain(

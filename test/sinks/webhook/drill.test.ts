@@ -21,8 +21,8 @@ test.each(
 });
 
 test('the page of a drill says that it is one, and the end of the drill resolves only that page', () => {
-  const pages = (told: typeof events) =>
-    told.flatMap((event) => {
+  const pages = (reported: typeof events) =>
+    reported.flatMap((event) => {
       const body = pagerduty(secretOf('k'))(event, realSentence)?.body;
       if (body === undefined) return [];
       return [JSON.parse(body) as { event_action: string; dedup_key: string; payload?: { summary: string } }];
@@ -36,8 +36,8 @@ test('the page of a drill says that it is one, and the end of the drill resolves
 });
 
 test('the alert of a drill is another than the real one of its territory, which it neither fires nor ends', () => {
-  const labels = (told: typeof events) =>
-    told.flatMap((event) => {
+  const labels = (reported: typeof events) =>
+    reported.flatMap((event) => {
       const body = alertmanager(event, realSentence)?.body;
       return body === undefined
         ? []

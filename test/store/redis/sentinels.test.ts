@@ -67,7 +67,7 @@ describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, (
     await store.close();
   });
 
-  test('without it, what the replica had not been sent is lost when it takes over, and the next commit is told', async () => {
+  test('without it, what the replica had not been sent is lost when it takes over, and the next commit reports it', async () => {
     await group.settled();
     const old = await group.master();
     const replica = group.servers.find((server) => server !== old);

@@ -135,8 +135,10 @@ test('what says nothing of the target is counted by kind and never taken for sil
   server.send('nothing of the kind');
   server.send(['atlas_result', dnsResult(1, 1002, at(0))]);
   await until(() => elements.length === 1);
-  const told = reports.flatMap((report) => (report.type === 'passed-over' ? [`${report.count} ${report.reason}`] : []));
-  expect(told).toEqual([
+  const reported = reports.flatMap((report) =>
+    report.type === 'passed-over' ? [`${report.count} ${report.reason}`] : [],
+  );
+  expect(reported).toEqual([
     '1 it asked 192.0.2.1, not 175.45.176.15',
     '10 it asked 192.0.2.1, not 175.45.176.15',
     '1 its time is not here yet: the clock of the probe is wrong',

@@ -41,8 +41,8 @@ describe('a country that is there', () => {
     const outcome = await seedFromRipestat({ ...asking(setup), collectors: [collector('rrc00'), collector('rrc01')] });
     if (!outcome.ok) throw new Error(outcome.fault.message);
     expect(setup.server.requests.find(({ call }) => call === 'bgp-state')?.parameters.get('rrcs')).toBe('0,1');
-    const told = outcome.value.elements.filter(({ type }) => type === 'end-of-rib');
-    expect(told).toHaveLength(30);
+    const ends = outcome.value.elements.filter(({ type }) => type === 'end-of-rib');
+    expect(ends).toHaveLength(30);
   });
 
   test('every prefix that could cover a unit is asked for by name, and the controls with them', async () => {

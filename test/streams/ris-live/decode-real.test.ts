@@ -54,7 +54,7 @@ function recordOf({ at, peer }: Message, raw: string, subtype: 1 | 4): Uint8Arra
 }
 
 /** Elements as text, so that they can be sorted and compared; the order within a message is the feed's own. */
-function told(elements: readonly Element[]): string[] {
+function textsOf(elements: readonly Element[]): string[] {
   return elements
     .map((element) => {
       if (element.type !== 'announcement' && element.type !== 'withdrawal') return JSON.stringify(element);
@@ -109,7 +109,7 @@ describe.skipIf(realData('ris-live') === undefined)(`real messages of RIS Live${
 
   test('what the JSON of an UPDATE says is what its raw bytes say, but for three that are explained', () => {
     const differing = updates.filter(
-      ({ message, raw }) => told(message.elements).join() !== told(rawElements(message, raw, true)).join(),
+      ({ message, raw }) => textsOf(message.elements).join() !== textsOf(rawElements(message, raw, true)).join(),
     );
     expect(updates.length).toBe(1032);
     expect(differing.map(({ message }) => message.id)).toEqual([
@@ -122,7 +122,8 @@ describe.skipIf(realData('ris-live') === undefined)(`real messages of RIS Live${
   test('two of the three are of a session that speaks two-octet AS numbers', () => {
     const old = updates.filter(({ message }) => message.peer.id === 'rrc03|80.249.208.107|20495');
     expect(old.length).toBe(2);
-    for (const { message, raw } of old) expect(told(message.elements)).toEqual(told(rawElements(message, raw, false)));
+    for (const { message, raw } of old)
+      expect(textsOf(message.elements)).toEqual(textsOf(rawElements(message, raw, false)));
   });
 
   test('the third has an AS_SET of the origin alone behind the origin, which the JSON of 2019 left out', () => {

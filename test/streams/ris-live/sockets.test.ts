@@ -187,7 +187,7 @@ describe('48: a server that is there and says nothing', () => {
     );
     await server.connections(1);
     await watching.pass(60_000);
-    expect(watching.told).toEqual(
+    expect(watching.lines).toEqual(
       ['12:00:45 gap rrc00 silent-collector'].map((line) => expect.stringMatching(line.slice(9)) as string),
     );
     expect(watching.elements.at(-1)?.at).toBeGreaterThanOrEqual(watching.now - 3000);
@@ -226,15 +226,15 @@ test('a reader that stands still holds the socket: nothing is lost, little is he
   expect(messages).toBeLessThan(50_000);
   expect(reports.filter(({ type }) => type === 'gap' || type === 'disconnected')).toEqual([]);
 
-  let told = 1;
-  const toldAll = (async () => {
-    while (told < count - 200) {
+  let taken = 1;
+  const allTaken = (async () => {
+    while (taken < count - 200) {
       const { value } = (await reading.next()) as IteratorYieldResult<Element>;
-      if (value.type === 'announcement') told++;
+      if (value.type === 'announcement') taken++;
     }
   })();
   await until(() => source.stats().messages === count, 'the rest');
-  await toldAll;
+  await allTaken;
   expect(reports.filter(({ type }) => type === 'gap' || type === 'disconnected')).toEqual([]);
   stop.abort();
 });

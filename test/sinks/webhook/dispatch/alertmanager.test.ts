@@ -86,7 +86,7 @@ describe('an alert that lasts', () => {
     expect((await deliveries(stage.store, 'am')).waiting).toEqual([]);
   });
 
-  test('is tried again each minute while the receiver is away, told once when it fails and once when it is back', async () => {
+  test('is tried again each minute while the receiver is away, reported once when it fails and once when it is back', async () => {
     let isAway = false;
     const { stage, repeated } = await scene((_, response) => void response.writeHead(isAway ? 400 : 200).end());
     await stage.decide([drop]);

@@ -170,7 +170,7 @@ describe('endpoints', () => {
     expect([gone.ids(), other.ids()]).toEqual([chain(1).map(({ id }) => id), chain(1).map(({ id }) => id)]);
   });
 
-  test('that cannot be read are told of, and keep all they have', async () => {
+  test('that cannot be read are reported, and keep all they have', async () => {
     const stage = new Stage();
     const { port } = await receiving((_, response) => void response.writeHead(500).end());
     await stage.add(endpointOf('a', port));
@@ -205,7 +205,7 @@ describe('endpoints', () => {
 });
 
 describe('bounds', () => {
-  test('what comes when too many wait is a dead letter at once, and the oldest letters go; both are told', async () => {
+  test('what comes when too many wait is a dead letter at once, and the oldest letters go; both are reported', async () => {
     const stage = new Stage();
     const { port } = await receiving();
     await stage.add(endpointOf('a', port, { disabled: true }));

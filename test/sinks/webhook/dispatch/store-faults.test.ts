@@ -113,7 +113,7 @@ test('when the event it stood at is kept no more, it says so and goes on with wh
   expect(stage.reports).toContainEqual({ type: 'hole', after: 'gone' });
 });
 
-test('records that cannot be read are told of, stay where they are, and hold nothing up', async () => {
+test('records that cannot be read are reported, stay where they are, and hold nothing up', async () => {
   const stage = new Stage();
   const { port, ids } = await receiving();
   await stage.add(endpointOf('a', port));
@@ -135,10 +135,10 @@ test('records that cannot be read are told of, stay where they are, and hold not
   await stage.decide(chain(2));
   await stage.attempted(2);
   expect(ids()).toHaveLength(2);
-  const told = stage.reports.flatMap((report) =>
+  const reported = stage.reports.flatMap((report) =>
     report.type === 'unreadable' ? [`${report.space} ${report.key}`] : [],
   );
-  expect(told.toSorted()).toEqual(bad.map(({ space, key }) => `${space} ${key}`).toSorted());
+  expect(reported.toSorted()).toEqual(bad.map(({ space, key }) => `${space} ${key}`).toSorted());
   await stage.stop();
   for (const { space, key, value } of bad)
     expect(await stage.store.read(space, [key])).toEqual([{ space, key, value }]);

@@ -9,7 +9,7 @@ import { TYPE } from '../../../../streams/mrt/record/record-types.ts';
 import { createFramer } from '../../../../streams/mrt/record/records.ts';
 import { mrtFiles } from '../../../differential/mrt-files.ts';
 import { realDataNote } from '../../../support/real-data.ts';
-import { COLLECTOR } from '../decode/decode-told.ts';
+import { COLLECTOR } from '../decode/decode-helpers.ts';
 
 /** Of the real files, which are longer. */
 const FIRST_BYTES = 16 * 1024;
@@ -104,7 +104,7 @@ function truncateAtEvery(step: number, bytes: Uint8Array): void {
   }
 }
 
-/** Where each record ends in a stream without damage, and how many elements were told up to there. */
+/** Where each record ends in a stream without damage, and how many elements came up to there. */
 function endsOf(records: readonly Uint8Array[]): readonly { readonly end: number; readonly elements: number }[] {
   const decoder = createRecordDecoder(COLLECTOR);
   let end = 0;

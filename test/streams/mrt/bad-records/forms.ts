@@ -23,7 +23,7 @@ import {
   u32,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode } from '../decode/decode-told.ts';
+import { decode } from '../decode/decode-helpers.ts';
 
 /** Bad records among good ones, in every form in which a collector may write the same message. */
 
@@ -70,7 +70,7 @@ const OTHERS_BODY = updateBody({ attributes: ATTRIBUTES, announced: nlri('175.45
 const AFTER = record(16, 4, [...OTHER, ...message(OTHERS_BODY)]);
 const BEFORE = record(16, 4, as4(message(updateBody({ attributes: ATTRIBUTES, announced: nlri('175.45.178.0/24') }))));
 
-export interface Told {
+export interface Outcome {
   /** What came of the record itself, in words. */
   readonly lines: readonly string[];
   /** `treatment: reason`. */
@@ -78,14 +78,14 @@ export interface Told {
 }
 
 /** What a record gives between a good one of its peer and a good one of another; both of these must stand. */
-export function between(bad: Uint8Array): Told {
+export function between(bad: Uint8Array): Outcome {
   const { elements, problems } = decode(TABLE, BEFORE, bad, AFTER);
-  const told = lines({ elements, problems });
+  const texts = lines({ elements, problems });
   const offset = TABLE.length + BEFORE.length;
-  if (told[0] !== `A has 175.45.178.0/24 by ${PATH_TEXT}`) throw new Error(`the record before: ${told[0]}`);
-  if (told.at(-1) !== `B has 175.45.179.0/24 by ${PATH_TEXT}`) throw new Error(`the record after: ${told.at(-1)}`);
+  if (texts[0] !== `A has 175.45.178.0/24 by ${PATH_TEXT}`) throw new Error(`the record before: ${texts[0]}`);
+  if (texts.at(-1) !== `B has 175.45.179.0/24 by ${PATH_TEXT}`) throw new Error(`the record after: ${texts.at(-1)}`);
   for (const problem of problems) if (problem.offset !== offset) throw new Error(`offset ${problem.offset}`);
-  return { lines: told.slice(1, -1), problems: problems.map(({ treatment, reason }) => `${treatment}: ${reason}`) };
+  return { lines: texts.slice(1, -1), problems: problems.map(({ treatment, reason }) => `${treatment}: ${reason}`) };
 }
 
 /** A BGP message of A in each BGP4MP form with four-octet AS numbers and no path identifiers. */
@@ -128,9 +128,9 @@ export function expectGap(
 ): void {
   expect(records.length).toBeGreaterThan(0);
   for (const bad of records) {
-    const told = between(bad);
-    expect(told.lines).toEqual([GAP]);
-    expect(told.problems).toEqual([expect.stringMatching(`^${treatment}: `)]);
-    expect(told.problems[0]).toMatch(reason);
+    const outcome = between(bad);
+    expect(outcome.lines).toEqual([GAP]);
+    expect(outcome.problems).toEqual([expect.stringMatching(`^${treatment}: `)]);
+    expect(outcome.problems[0]).toMatch(reason);
   }
 }

@@ -4,7 +4,7 @@ import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { mrtFiles } from '../../../differential/mrt-files.ts';
 import { recordsOf } from '../../../differential/records.ts';
 import { record } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { COLLECTOR, decode } from '../decode/decode-told.ts';
+import { COLLECTOR, decode } from '../decode/decode-helpers.ts';
 import { realDataNote } from '../../../support/real-data.ts';
 
 const BEFORE_2003 = /\/(?:1999|200[0-2])\.\d\d\/|\.2002\d{4}\./;

@@ -44,9 +44,9 @@ describe('what BGP messages may not be', () => {
     const body = updateBody({ withdrawn: nlri('175.45.177.0/24'), attributes: ATTRIBUTES, announced: ROUTE });
     const whole = message(body);
     for (let end = 19; end < whole.length; end++) {
-      const told = between(record(16, 4, as4(whole.slice(0, end))));
-      expect(told.lines.at(-1)).toBe(GAP);
-      expect(told.lines.length === 1 || told.lines[0] === 'A withdrew 175.45.177.0/24').toBe(true);
+      const outcome = between(record(16, 4, as4(whole.slice(0, end))));
+      expect(outcome.lines.at(-1)).toBe(GAP);
+      expect(outcome.lines.length === 1 || outcome.lines[0] === 'A withdrew 175.45.177.0/24').toBe(true);
     }
   });
 
@@ -64,9 +64,9 @@ describe('what BGP messages may not be', () => {
     for (let short = 1; short < ATTRIBUTES.length; short++) {
       const body = [...u16(0), ...u16(ATTRIBUTES.length - short), ...ATTRIBUTES, ...ROUTE];
       for (const bad of inEveryEnvelope(message(body))) {
-        const told = between(bad);
-        expect(told.lines.at(-1)).toBe(GAP);
-        expect(told.lines.some((line) => line.includes('withdrew'))).toBe(false);
+        const outcome = between(bad);
+        expect(outcome.lines.at(-1)).toBe(GAP);
+        expect(outcome.lines.some((line) => line.includes('withdrew'))).toBe(false);
       }
     }
   });

@@ -15,7 +15,7 @@ import {
   u32,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode } from '../decode/decode-told.ts';
+import { decode } from '../decode/decode-helpers.ts';
 import {
   between,
   GAP,
@@ -130,9 +130,9 @@ describe('what NLRI and attributes may not be', () => {
       ],
     );
     const swapped = updateBody({ attributes: ATTRIBUTES, announced: [...ROUTE, 0x0a, 0x0b, 0x0c, 0x0d] });
-    const told = between(record(16, 9, as4(message(swapped))));
-    expect(told.lines.at(-1)).toBe(GAP);
-    expect(told.lines).not.toContain(ROUTE_LINE);
+    const outcome = between(record(16, 9, as4(message(swapped))));
+    expect(outcome.lines.at(-1)).toBe(GAP);
+    expect(outcome.lines).not.toContain(ROUTE_LINE);
   });
 
   test('case 23: in a dump it stands after the time the route was learned: golden bytes of RFC 8050 section 4.1', () => {

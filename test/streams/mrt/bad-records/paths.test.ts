@@ -16,7 +16,7 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode } from '../decode/decode-told.ts';
+import { decode } from '../decode/decode-helpers.ts';
 import {
   between,
   expectGap,

@@ -21,7 +21,7 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { announced, AT, attributes16, decode, elements, IPV6_NEXT_HOP, IPV6_PREFIX } from './decode-told.ts';
+import { announced, AT, attributes16, decode, elements, IPV6_NEXT_HOP, IPV6_PREFIX } from './decode-helpers.ts';
 
 const pathOf = (path: Bytes): string => {
   const [element] = elements(update({ attributes: [...ORIGIN, ...asPath(path), ...NEXT_HOP], announced }));

@@ -59,7 +59,7 @@ function ribRecord(seconds: number, number: number, prefix: string): Bytes {
   return record(seconds, 13, 2, [...u32(number), ...nlri(prefix), ...u16(VOTERS.length), ...entries]);
 }
 
-function told(
+function voterUpdate(
   seconds: number,
   voter: Session,
   parts: { announced?: readonly string[]; withdrawn?: readonly string[] },
@@ -75,8 +75,8 @@ function quiet(from: number, until: number): readonly Bytes[] {
 }
 
 /** What one voter after the other says of these prefixes, a second apart. */
-function all(seconds: number, parts: Parameters<typeof told>[2]): readonly Bytes[] {
-  return VOTERS.map((voter, n) => told(seconds + n, voter, parts));
+function all(seconds: number, parts: Parameters<typeof voterUpdate>[2]): readonly Bytes[] {
+  return VOTERS.map((voter, n) => voterUpdate(seconds + n, voter, parts));
 }
 
 const BEFORE: readonly SceneFile[] = [
@@ -99,7 +99,7 @@ export const FIRST_DUMP: Scene = {
   harmed: 'bview.20141222.0000',
 };
 
-/** Routes told again, one session that falls and comes back with its routes; nothing is lost. */
+/** Routes announced again, one session that falls and comes back with its routes; nothing is lost. */
 export const CALM: Scene = {
   title: 'updates of a calm time',
   files: [
@@ -111,7 +111,7 @@ export const CALM: Scene = {
         ...VOTERS.slice(0, 1).flatMap((voter) => [
           stateChange(T + 620, 6, 1, voter),
           stateChange(T + 640, 5, 6, voter),
-          told(T + 641, voter, { announced: PREFIXES }),
+          voterUpdate(T + 641, voter, { announced: PREFIXES }),
         ]),
         ...all(T + 660, { announced: PREFIXES.slice(0, 1) }),
       ),

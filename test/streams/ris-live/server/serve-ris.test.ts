@@ -10,27 +10,27 @@ interface Started {
   readonly clock: HandClock;
   readonly stop: AbortController;
   readonly status: Promise<number>;
-  readonly told: { stdout: string; stderr: string };
+  readonly output: { stdout: string; stderr: string };
 }
 
 function start(options: ServeRisOptions): Started {
   const clock = new HandClock();
   const stop = new AbortController();
-  const told = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  stdout.setEncoding('utf8').on('data', (text: string) => (told.stdout += text));
-  stderr.setEncoding('utf8').on('data', (text: string) => (told.stderr += text));
+  stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const status = serveRis({ port: 0, ...options }, { stdout, stderr, env: {}, signal: stop.signal }, clock);
   onTestFinished(async () => {
     stop.abort();
     await turnedUntil(clock, status);
   });
-  return { clock, stop, status, told };
+  return { clock, stop, status, output };
 }
 
-async function urlOf({ told }: Started): Promise<string> {
-  await until(() => told.stdout.endsWith('\n'), 'the address');
-  return told.stdout.trim();
+async function urlOf({ output }: Started): Promise<string> {
+  await until(() => output.stdout.endsWith('\n'), 'the address');
+  return output.stdout.trim();
 }
 
 describe('unroutable serve-ris', () => {
@@ -53,8 +53,8 @@ describe('unroutable serve-ris', () => {
     expect(client.ids).toHaveLength(
       new Set(client.messages.map(({ data }) => `${String(data?.['host'])} ${data?.id}`)).size,
     );
-    expect(run.told.stderr).toContain('Not served: 2 RIB dumps');
-    expect(run.told.stderr).toMatch(/Said [\d,]+ messages; sent [\d,]+ to 1 client\./);
+    expect(run.output.stderr).toContain('Not served: 2 RIB dumps');
+    expect(run.output.stderr).toMatch(/Said [\d,]+ messages; sent [\d,]+ to 1 client\./);
   });
 
   test('sessions that are up are heard every half minute, so that a client knows that they live', async () => {
@@ -111,6 +111,6 @@ describe('unroutable serve-ris', () => {
   ])('what cannot be done is said: %j', async (options, status, words) => {
     const run = start(options);
     expect(await run.status).toBe(status);
-    expect(run.told.stderr).toContain(words);
+    expect(run.output.stderr).toContain(words);
   });
 });
