@@ -103,12 +103,12 @@ interface Received {
   readonly at: number;
 }
 
-type Hear = (then: (event: UnroutableEvent, at: number) => void) => Promise<() => Promise<void>>;
+type Follow = (then: (event: UnroutableEvent, at: number) => void) => Promise<() => Promise<void>>;
 
 /** The territory is lost and returns, in real time. Returns the delay of each event after the end of its hold. */
-async function latenciesOf(store: StateStore, hear: Hear, { networks, holdMs, turns } = SMALL): Promise<number[]> {
+async function latenciesOf(store: StateStore, follow: Follow, { networks, holdMs, turns } = SMALL): Promise<number[]> {
   const received: Received[] = [];
-  const stop = await hear((event, at) => {
+  const stop = await follow((event, at) => {
     if (event.type.startsWith('country.')) received.push({ due: Date.parse(event.time), at });
   });
   const engine = engineOf({ unroutableHoldMs: holdMs, settleMs: holdMs, degradedHoldMs: 60_000 });

@@ -97,7 +97,7 @@ describe.skipIf(!hasShell)(`the installed command, with nothing else installed${
     expect(await decided('my archive')).toEqual(golden(TWO_WAVES));
   });
 
-  test('tells it in words', async () => {
+  test('says it in words', async () => {
     const { stdout } = await unroutable(['replay', 'my archive', '--format', 'text', '--no-chart']);
     expect(stdout).toContain('North Korea');
     expect(stdout).toContain('unroutable');
@@ -188,7 +188,7 @@ function unroutable(args: readonly string[]): Promise<Ran> {
 }
 
 function run(program: string, args: readonly string[], cwd: string): Promise<Ran> {
-  // What `npm test` tells its children of this checkout is not for an npm that runs elsewhere.
+  // What `npm test` passes to its children about this checkout is not for an npm that runs elsewhere.
   const env = Object.entries(process.env).filter(
     ([name]) => !/^(?:npm_(?!config_)|npm_config_local|INIT_CWD|NODE_)/.test(name),
   );
@@ -204,7 +204,7 @@ const OUTPUTS = ['src', 'streams', 'cli', 'page', 'fonts'].map((name) => join('d
 
 /**
  * Whether every file that a build writes was written after the last change to anything it reads. Of what is read the time
- * of change counts, which nobody can set, of folders too: they tell of files that came, went or were renamed. What a
+ * of change counts, which cannot be set, of folders too: they show files that came, went or were renamed. What a
  * build leaves behind of a source that is gone is older than its folder.
  */
 function isBuilt(): boolean {

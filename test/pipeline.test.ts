@@ -73,7 +73,7 @@ test('what is decided is stored, then reported, once each and in order', async (
   expect(reported).toEqual(ids(DAY.events));
 });
 
-test('when it ends, what was kept is the state as it is, with how many elements it took', async () => {
+test('when it ends, the stored state is the current one, with how many elements it took', async () => {
   const store = memoryStore();
   await ran(store);
   const kept = await store.load();
@@ -122,7 +122,7 @@ describe('a store that does not say what became of a batch', () => {
     expect(reported).toEqual(ids(DAY.events));
   });
 
-  test('ends the run when nobody waits for it', async () => {
+  test('ends the run when nothing waits for it', async () => {
     const store = asking(() => Promise.reject(new Error('away')));
     await expect(ran(store)).rejects.toThrow('away');
   });

@@ -60,7 +60,7 @@ async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 
     clock: systemClock,
     random: Math.random,
     report: ({ type }) => {
-      if (type === 'subscribed') tell({ type });
+      if (type === 'subscribed') post({ type });
       if (type === 'gap') gaps++;
     },
   });
@@ -71,7 +71,7 @@ async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 
     ...(control === undefined ? {} : { control }),
   });
   engine = isServing ? await withHistory(made, store) : made;
-  if (isServing) tell({ type: 'serving', url: await serveBeside(store, stop.signal) });
+  if (isServing) post({ type: 'serving', url: await serveBeside(store, stop.signal) });
   void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), { store }, stop.signal);
 }
 
@@ -120,10 +120,10 @@ function sample(): void {
   const { messages = 0, lagMs = 0 } = live?.stats() ?? {};
   const { user, system } = process.cpuUsage();
   const cpu = (user + system) / 1e6;
-  tell({ type: 'sample', atMs: Date.now(), messages, lagMs, rss: process.memoryUsage.rss(), cpu });
+  post({ type: 'sample', atMs: Date.now(), messages, lagMs, rss: process.memoryUsage.rss(), cpu });
 }
 
-function tell(message: FromReceiver): void {
+function post(message: FromReceiver): void {
   process.send?.(message);
 }
 
@@ -131,7 +131,7 @@ const sampling = setInterval(sample, SAMPLE_MS);
 process.on('message', (message: ToReceiver) => {
   if (message.type === 'watch') void watch(message);
   if (message.type === 'measure') measured = message;
-  if (message.type === 'report') tell({ type: 'report', received: received() });
+  if (message.type === 'report') post({ type: 'report', received: received() });
   if (message.type !== 'stop') return;
   stop.abort();
   clearInterval(sampling);

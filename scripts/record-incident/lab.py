@@ -1,4 +1,4 @@
-"""Two BIRD collectors under a clock that stands still between steps, and one ExaBGP that speaks for all peers."""
+"""Two BIRD collectors under a clock that stops between steps, and one ExaBGP that speaks for all peers."""
 
 import glob
 import os
@@ -42,7 +42,7 @@ class Lab:
                 process.kill()
 
     def set_clock(self, at):
-        """libfaketime reads the file at every look: an absolute time without `@` is a clock that stands still."""
+        """libfaketime reads the file at every look: an absolute time without `@` is a clock that does not advance."""
         self.clock = at
         with open(self.file('clock.new'), 'w') as file:
             file.write(datetime.fromtimestamp(at, timezone.utc).strftime('%Y-%m-%d %H:%M:%S\n'))
@@ -74,7 +74,7 @@ class Lab:
                         got[collector, route.peer, route.prefix, route.path] += 1
                     if end_of and route == mrt.EndOfRib(self.clock, end_of.address):
                         ended.append(True)
-            assert not got - wanted, 'nobody asked for %s' % list(got - wanted)[:3]
+            assert not got - wanted, 'not expected: %s' % list(got - wanted)[:3]
             return got == wanted and ended
 
         self.until('%d routes recorded' % sum(wanted.values()), arrived)
@@ -85,7 +85,7 @@ class Lab:
         self.until('session down', lambda: any(s.old == ESTABLISHED for s in self.states(session)))
 
     def bring_up(self, session, table):
-        """The peer dials again and tells its whole table anew."""
+        """The peer connects again and sends its whole table again."""
         self.birdc(session.collector, 'enable ' + session.protocol)
         wanted = Counter((session.collector, session.address, prefix, path) for prefix, path in table.items())
         self.expect(wanted, end_of=session)

@@ -120,6 +120,6 @@ def records(dump):
 
 
 def peers_of(record):
-    """What stands behind the name of the table."""
+    """What follows the name of the table."""
     assert struct.unpack_from('>HH', record, 4) == (TABLE_DUMP_V2, PEER_INDEX_TABLE), 'a dump begins without its peers'
     return record[18 + struct.unpack_from('>H', record, 16)[0] :]

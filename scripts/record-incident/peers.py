@@ -110,5 +110,5 @@ def filler(asn, families=('ipv4',)):
 
 
 def carries(asn, units):
-    """Those of the units that this peer hears of at all."""
+    """Those of the units that this peer has routes to at all."""
     return units[: PARTIAL[asn][1]] if asn in PARTIAL else units

@@ -14,7 +14,7 @@ RESET_GUARD = 120  # seconds around a reset in which noise keeps away from the s
 
 @dataclass
 class Belief:
-    """What one session tells of one unit."""
+    """What one session sends about one unit."""
 
     upstream: int
     present: bool = True
@@ -141,7 +141,7 @@ class Plan:
             yield asn, -delay if last else delay
 
     def lagged(self, step, session, delay):
-        """The second session of an AS hears a second later; a unit may come a second after the others. Never past `within`."""
+        """The second session of an AS receives it a second later; a unit may come a second after the others. Never past `within`."""
         second = session.asn in FULL and session != next(s for s in self.sessions if s.asn == session.asn)
         lag = (1 if second else 0) + (self.rng.random() < 0.3)
         return stamp(step['at']) + (min(delay + lag, step.get('within', 12)) if delay > 0 else delay)
@@ -161,7 +161,7 @@ class Plan:
         self.actions.append((at, session, unit, changes))
 
     def add_noise(self, noise):
-        """What a collector hears on any day: single peers lose other networks' prefixes, or take a detour for a while."""
+        """What a collector receives on any day: single peers lose other networks' prefixes, or take a detour for a while."""
         self.every(noise.get('other_prefixes', 0), self.other_prefix_flaps)
         self.every(noise.get('detours', 0), self.one_peer_detours)
 

@@ -21,7 +21,7 @@ def watch(routes, seconds, voters, land):
     begin, end = min(seconds), max(seconds) + 2 * SETTLE
     for at in range(begin, end):
         for line in seconds.get(at, []):
-            world.hear(*line)
+            world.receive(*line)
         events += verdict.step(at, world.share())
         events += upstreams.step(at, world) if at in seconds or upstreams.pending else []
     return sorted(events, key=lambda event: event['since'])
@@ -54,9 +54,9 @@ class World:
         self.down = set()
         self.held = {unit: {} for unit in units}
         for (collector, address, asn, prefix), path in routes.items():
-            self.hear(collector, 0, 'A', address, asn, prefix, path)
+            self.receive(collector, 0, 'A', address, asn, prefix, path)
 
-    def hear(self, collector, _at, what, address, asn, prefix, path):
+    def receive(self, collector, _at, what, address, asn, prefix, path):
         peer = (collector, address, asn)
         if what == 'STATE':
             (self.down.discard if path == '6' else self.down.add)(peer)
@@ -155,9 +155,9 @@ class Upstreams:
                     self.pending[key] = (movement.first(at, -1 if key in self.there else 1), at)
                 elif at - self.pending[key][1] >= CHANGE_HOLD:
                     due.append(key)
-        return self.tell(due)
+        return self.events_of(due)
 
-    def tell(self, due):
+    def events_of(self, due):
         """Units that change together are reported as one."""
         grouped = {}
         for unit, upstream in due:

@@ -15,7 +15,7 @@ function taken(lease: Lease | undefined): Lease {
 }
 
 export function leasesContract(rule: Rule, open: Open): void {
-  rule('nobody holds a new store', async ({ store }) => {
+  rule('a new store has no holder', async ({ store }) => {
     expect(await store.leases.holder()).toBeUndefined();
   });
 
@@ -86,7 +86,7 @@ export function leasesContract(rule: Rule, open: Open): void {
   });
 
   rule(
-    'run out, it is nobody’s: not even who held it can renew it, and taking it anew gives a greater token',
+    'a lease that ran out has no holder: not even the last one can renew it, and to take it again gives a greater token',
     async (opened) => {
       const { store } = opened;
       const lease = taken(await store.leases.acquire('a', SHORT_MS));

@@ -70,7 +70,7 @@ export const randomDay: fc.Arbitrary<RandomDay> = fc.record({
   steps: fc.array(step, { maxLength: 10 }),
 });
 
-/** Voters, and what stands for each of them at the collector: one session, or several of the same AS. */
+/** Voters, and what each of them has at the collector: one session, or several of the same AS. */
 export interface Cast {
   /** The sessions of each voter. */
   readonly sessions: readonly (readonly Peer[])[];

@@ -48,7 +48,7 @@ test('it was down when we went blind and down when we saw again: one incident wi
   expect(eventsOf(day, 'country.known').map(({ data }) => data.incident)).toEqual([incident?.id]);
 });
 
-test('one outage seen through two holes in the files is one outage: nobody saw it come back, and it does not flap', () => {
+test('one outage seen through two holes in the files is one outage: no peer saw it come back, and it does not flap', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all);
   day.gap('02:00', 'rrc00').dump('04:00', all, []).gap('06:00', 'rrc00').dump('08:00', all, []);
   const [incident, ...more] = incidentsOf(day.announce('10:00', all).tick('11:00'));
@@ -122,7 +122,7 @@ test('a trickle long before, then the rest at once: event and incident have one 
   expect(incident).toMatchObject({ shape: 'cliff', onset: { first: event?.data.first } });
 });
 
-test('a loss that stays is the new baseline, and its return tells how long it lasted, though no other message comes', () => {
+test('a loss that stays is the new baseline, and its return says how long it lasted, though no other message comes', () => {
   const day = new Day()
     .dump('00:00', all)
     .withdraw('01:00', all, UNITS.slice(3))
@@ -142,7 +142,7 @@ test('a loss that stays is the new baseline, and its return tells how long it la
 
 test('networks of an incident are those that unit.lost and unit.returned report, at the same moments', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('02:00', all);
-  // A blip that no event tells.
+  // A blip without an event.
   day.withdraw('02:02', all, UNITS.slice(3)).announce('02:02:10', all, UNITS.slice(3));
   const [incident] = incidentsOf(day.tick('04:00'));
   const reported = (type: 'unit.lost' | 'unit.returned') =>

@@ -61,7 +61,7 @@ export function nothingBeganUnseen(elements: readonly Element[], events: Events)
   }
 }
 
-/** When an element speaks of a route or a table; a session that comes up tells its table, by itself or with its first route. */
+/** When an element is about a route or a table; a session that comes up sends its table, by itself or with its first route. */
 function wordsOf(element: Element): readonly number[] {
   if (element.type === 'tick' || element.type === 'gap' || element.type === 'probe') return [];
   if (element.type === 'peer-state' && element.state === 'down') return [];
@@ -122,7 +122,7 @@ export interface Shown {
   readonly spans: readonly VerdictSpan[];
   /** As the chart is drawn from. */
   readonly bins: readonly Bin[];
-  /** Whether all saw all of it at first, and could be heard all day: else the share may be another without a message. */
+  /** Whether all saw all of it at first, and was connected all day: else the share may be another without a message. */
   readonly isSameRoster: boolean;
 }
 
@@ -187,13 +187,13 @@ function incidentsAgree(events: Events, verdicts: readonly CountryEvent[]): void
     }
 }
 
-/** What the chart leaves blank is what nobody could see: unknown, or blind for less than it takes to say so. */
+/** What the chart leaves blank is what could not be seen: unknown, or blind for less than it takes to say so. */
 function chartAgrees(bins: readonly Bin[], steps: Steps, verdicts: readonly CountryEvent[]): void {
   const decided = verdicts.map(({ time }) => Date.parse(time));
   for (const [i, { from, share }] of bins.entries()) {
     const next = bins[i + 1];
     if (share !== undefined || next === undefined || next.from - from <= 10_000) continue;
-    // Something was decided though no element came: nobody drew it.
+    // Something was decided though no element came: the chart has no point for it.
     if (decided.some((at) => at > from && at < next.from)) continue;
     // Before the first verdict it was routable.
     const verdict = steps.findLast(([since]) => since < from + 1000)?.[1] ?? 'routable';
@@ -201,7 +201,7 @@ function chartAgrees(bins: readonly Bin[], steps: Steps, verdicts: readonly Coun
   }
 }
 
-/** Longer than every hold, and than a beat of drops goes on without one. */
+/** Longer than every hold, and than a rhythm of drops goes on without one. */
 const SETTLED_MS = DEFAULT_POLICY.meanWindowMs + DEFAULT_POLICY.settleMs;
 
 /** A share that the chart draws for so long that no hold is left is the verdict: the one that all formats give for its end. */

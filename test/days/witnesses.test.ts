@@ -77,7 +77,7 @@ test('25 voters come with another upstream in the very second in which one voter
   }
 });
 
-test('who came and sees what others usually see is a witness a minute later, and that is not news', () => {
+test('a peer that came and sees what others usually see is a witness a minute later, and that is not reported', () => {
   const late = peers(all.length + 10).slice(all.length);
   const day = new Day().dump('00:00', all).dump('08:00', late).tick('08:00:59');
   expect(seenIn(day)).toMatchObject({ witnesses: all.length });
@@ -85,7 +85,7 @@ test('who came and sees what others usually see is a witness a minute later, and
   expect(eventTypes(day)).toEqual([]);
 });
 
-test('a network that nobody usually sees must be seen for an hour, by whoever came with it too', () => {
+test('a network that is not usually seen must be seen for an hour, also by peers that came with it', () => {
   const late = peers(all.length + 30).slice(all.length);
   const day = new Day().dump('00:00', all, UNITS.slice(0, 3)).dump('08:00', late);
   day.announce('08:00', all.slice(0, 20), UNITS.slice(3));
@@ -100,7 +100,7 @@ test('a witness that sees a network for a few minutes as well does not usually s
   expect(seenIn(day)).toMatchObject({ share: 1 });
 });
 
-test('who comes while it falls is no witness of what is left', () => {
+test('a peer that comes during the loss is not a witness of what is left', () => {
   const late = peers(all.length + 10).slice(all.length);
   const day = new Day().dump('00:00', all).withdraw('08:00', all.slice(0, 8)).dump('08:00:30', late).tick('08:30');
   expect(seenIn(day)).toMatchObject({ witnesses: all.length });
@@ -118,7 +118,7 @@ test('when all who usually saw it are gone for a day, those that came instead be
   expect(day.engine.status()[0]?.verdict).toBe('routable');
 });
 
-test('one table that is half as large again as the others blinds nobody, then or later', () => {
+test('one table that is half as large again as the others takes no votes, then or later', () => {
   const day = new Day().dump('00:00', all).dump('08:00', all.slice(0, 1), UNITS, 750_000);
   expect(seenIn(day.tick('09:00'))).toMatchObject({ voters: all.length });
   day.withdraw('10:00', all).tick('10:05');
@@ -177,7 +177,7 @@ test('one table half as large again among four voters blinds none of them', () =
   expect(seenIn(day)).toMatchObject({ voters: 4 });
 });
 
-test.each([1.5, 3])('the tables of one collector of four are %s times the others: nobody is blinded', (factor) => {
+test.each([1.5, 3])('the tables of one collector of four are %s times the others: no peer loses its vote', (factor) => {
   const large = all.slice(0, 10);
   const day = new Day()
     .dump('00:00', all)
@@ -188,13 +188,13 @@ test.each([1.5, 3])('the tables of one collector of four are %s times the others
   expect(eventTypes(day)).toContain('country.unroutable');
 });
 
-test('two of twenty tables are three times the others: nobody is blinded', () => {
+test('two of twenty tables are three times the others: no peer loses its vote', () => {
   const twenty = all.slice(0, 20);
   const day = new Day().dump('00:00', twenty).dump('08:00', twenty.slice(0, 2), UNITS, 1_500_000).tick('09:00');
   expect(seenIn(day)).toMatchObject({ voters: 20 });
 });
 
-test('tables that arrive twelve minutes after a reset say nothing, though no End-of-RIB tells their end', () => {
+test('tables that arrive twelve minutes after a reset cause no event, though no End-of-RIB marks their end', () => {
   const reset = all.slice(20);
   const day = new Day().dump('00:00', all).session('02:00', reset, 'down').session('02:00:30', reset, 'up');
   day.announce('02:12:30', reset).tick('04:00');

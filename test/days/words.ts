@@ -15,7 +15,7 @@ const played = new Map<string, Day>();
 
 /**
  * A day on which all of it goes and comes: so many seconds down, then up, for an hour from 01:00 on. It is played once
- * and has ended: nobody adds to it.
+ * and has ended: nothing is added to it.
  */
 export function flappingDay(down: number, up: number): Day {
   const name = `${down} ${up}`;

@@ -34,7 +34,7 @@ describe('28: deploy/unroutable.service', () => {
     expect(stdout).toMatch(/Overall exposure level for unroutable\.service: [01]\.\d OK/);
   });
 
-  test('keeps what it stores, names the watch for all commands, and is not started again when somebody must mend it', () => {
+  test('keeps what it stores, names the watch for all commands, and is not started again when it needs a repair by hand', () => {
     expect(unit).toMatch(/^StateDirectory=unroutable$/m);
     expect(unit).toMatch(/^Environment=.*UNROUTABLE_STORE=\/var\/lib\/unroutable/m);
     expect(unit).toMatch(/^Environment=.*UNROUTABLE_NAME=watch/m);

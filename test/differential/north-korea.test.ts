@@ -28,7 +28,7 @@ function pathOf(title: string): string | undefined {
   return [...files].find(([file]) => file.endsWith(`/${name}`))?.[1];
 }
 
-describe(`every North Korean element known to stand in the real files is decoded, and no other${realDataNote}`, () => {
+describe(`every North Korean element known to be in the real files is decoded, and no other${realDataNote}`, () => {
   const known = list === undefined ? [] : [...sectionsOf(readFileSync(list, 'utf8'))];
   test.skipIf(list === undefined)('none of the list’s four sections is missing', () => {
     expect(known).toHaveLength(4);

@@ -97,7 +97,7 @@ describe.each(services)('the service %s', (_, service) => {
 });
 
 describe('Redis', () => {
-  test('keeps all on a volume, appended, and throws nothing away', () => {
+  test('stores all on a volume, appended, and deletes nothing', () => {
     expect(redis.volumes).toEqual(['redis:/data']);
     expect(redisConfig()).toEqual({
       appendonly: 'yes',
@@ -125,7 +125,7 @@ describe('Redis', () => {
     expect(megabytes(redis.mem_limit)).toBeGreaterThan(2 * megabytes(redisConfig()['maxmemory']));
   });
 
-  test('is reached by the analyzers and the page alone, and reaches nobody', () => {
+  test('is reached by the analyzers and the page alone, and can reach no other host', () => {
     expect(redis.networks).toEqual(['store']);
     expect(redis.ports).toBeUndefined();
     const beside = services.filter(([, { networks }]) => networks?.includes('store')).map(([name]) => name);

@@ -149,7 +149,7 @@ describe('the services together', () => {
   const healthcheck = (services['analyzer']?.healthcheck?.test ?? []).slice(1);
 
   redisTest(
-    'an analyzer leads and is well; it is stopped, and the standby leads; with that gone, nobody is well',
+    'an analyzer leads and is well; it is stopped, and the standby leads; without it, none is well',
     PATIENT,
     async () => {
       const redis = await startRedis({ config: { ...redisConfig(), include: join(image.root, 'no-users', '*.conf') } });
@@ -231,13 +231,13 @@ async function served(): Promise<string> {
   const serving = started(words);
   return await new Promise((resolve, reject) => {
     let said = '';
-    const hear = (chunk: Buffer) => {
+    const collect = (chunk: Buffer) => {
       said += chunk.toString();
       const url = /ws:\/\/\S+/.exec(said)?.[0];
       if (url !== undefined) resolve(url);
     };
-    serving.stdout.on('data', hear);
-    serving.stderr.on('data', hear);
+    serving.stdout.on('data', collect);
+    serving.stderr.on('data', collect);
     serving.once('exit', () => reject(new Error(`serve-ris ended: ${said}`)));
   });
 }

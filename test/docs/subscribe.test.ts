@@ -28,7 +28,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     );
   };
 
-  rule('follow prints each event once, and after a kill goes on with what was kept meanwhile', async (at) => {
+  rule('follow prints each event once, and after a kill goes on with what was stored meanwhile', async (at) => {
     await at.keep(some(0, 20));
     const first = at.start('follow');
     await first.until(20);
@@ -154,7 +154,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
   });
 
   if (example.tellsHoles) {
-    rule('follow tells a hole', async (at) => {
+    rule('follow reports a hole', async (at) => {
       await at.keep([...some(0, 3), ...some(4, 6)]);
       const subscriber = at.start('follow');
       await subscriber.complains(`a hole after ${events[2]?.id}`);

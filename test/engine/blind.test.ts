@@ -62,7 +62,7 @@ test('a peer that comes back during the outage has a vote that sees nothing', ()
   expect(day.engine.status()[0]?.visibility).toMatchObject({ voters: 20, seeingNothing: 20 });
 });
 
-test('a gap takes the votes of its collector and tells it; an outage inside it is unknown, not unroutable', () => {
+test('a gap takes the votes of its collector and is reported; an outage inside it is unknown, not unroutable', () => {
   const day = new Day().dump('12:00', all).gap('13:00', 'rrc00').withdraw('13:01', all).tick('14:00');
   expect(day.said()).toEqual([
     '13:00:00 observer.gap since 13:00:00',
@@ -196,7 +196,7 @@ test('a control group that stays makes no difference, nor does one anchor that i
   expect(day.tick('17:00').said('country')).toEqual(['16:00:30 country.unroutable since 16:00:00']);
 });
 
-test('a control group that nobody carries is none', () => {
+test('a control group that no peer carries does not count', () => {
   const day = new Day({ control: ANCHORS }).dump('12:00', all).withdraw('13:00', all).tick('14:00');
   expect(day.said('country')).toEqual(['13:00:30 country.unroutable since 13:00:00']);
 });
@@ -256,7 +256,7 @@ test('peers that turn out to be partial when a fuller table is dumped are not mi
   expect(day.said()).toEqual([]);
 });
 
-test('what only small tables lack, and nobody ever had, is unknown; a full table would have had it', () => {
+test('what only small tables lack, and no peer ever had, is unknown; a full table would have had it', () => {
   expect(new Day().dump('12:00', all, [], 9_000).tick('13:00').engine.status()[0]?.verdict).toBe('unknown');
   expect(new Day().dump('12:00', all, [], 900_000).tick('13:00').engine.status()[0]?.verdict).toBe('unroutable');
 });

@@ -60,7 +60,7 @@ describe('dumped with one path identifier a prefix, announced without', () => {
   });
 });
 
-describe('where the other form says too little, the session is unknown and nobody is called gone', () => {
+describe('where the other form says too little, the session is unknown and no route is reported as lost', () => {
   const unknown = ['13:00:10 country.unknown since 13:00:00'];
 
   test('several identifiers a prefix in the dump, and a withdrawal without', () => {

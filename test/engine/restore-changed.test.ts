@@ -74,7 +74,7 @@ describe('an engine that is started again with other options', () => {
     expect(first).toEqual([]);
   });
 
-  test('judges a territory anew by its new policy, on the routes that it had', () => {
+  test('judges a territory again by its new policy, on the routes that it had', () => {
     const [kp, other] = BOTH.territories;
     if (kp === undefined || other === undefined) throw new Error('no territories');
     const before = begun(BOTH);
@@ -169,7 +169,7 @@ describe('an engine that is started again with other options', () => {
     ]);
   });
 
-  test('with nothing kept all is new, and time goes on where it stood', () => {
+  test('with nothing stored all is new, and time goes on from the cursor', () => {
     const cursor = createEngine(KP_ALONE).now ?? (1_419_206_400_000 as never);
     const { engine, anew } = ok(restoreEngine(BOTH, { cursor, records: [] }));
     expect(anew).toEqual(['KP', 'OTHER']);

@@ -36,7 +36,7 @@ describe.each(INCIDENTS)('$name, replayed by an engine that is started again and
   });
 
   test('says the same when it is started again right before and right after each event', () => {
-    const { events } = interrupted(options, elements, new Set(whole.telling.flatMap((i) => [i - 1, i])));
+    const { events } = interrupted(options, elements, new Set(whole.committing.flatMap((i) => [i - 1, i])));
     expect(events.map(goldenLine).join('')).toBe(readFileSync(join(incident.folder, 'events.golden.ndjson'), 'utf8'));
   });
 });
@@ -46,7 +46,7 @@ interface Whole {
   readonly events: readonly UnroutableEvent[];
   readonly state: readonly string[];
   /** The elements with a commit, by their number. */
-  readonly telling: readonly number[];
+  readonly committing: readonly number[];
 }
 
 function straight(options: EngineOptions, elements: readonly Element[]): Whole {
@@ -55,7 +55,7 @@ function straight(options: EngineOptions, elements: readonly Element[]): Whole {
   return {
     events: commits.flatMap((commit) => commit?.events ?? []),
     state: sortedLines(engine.state()),
-    telling: commits.flatMap((commit, i) => (commit === undefined ? [] : [i])),
+    committing: commits.flatMap((commit, i) => (commit === undefined ? [] : [i])),
   };
 }
 

@@ -132,7 +132,7 @@ test('an outage that was there at the first look is reported as such', () => {
   expect(day.events[0]?.data).toMatchObject({ sinceAtLatest: true });
 });
 
-test('a partial loss that stands still for a day is the new baseline', () => {
+test('a partial loss that lasts for a day is the new baseline', () => {
   const day = new Day().dump('12:00', all).withdraw('13:00', all, UNITS.slice(0, 1)).tick('+2 12:00');
   expect(day.said('country')).toEqual([
     '13:01:00 country.degraded since 13:00:00',

@@ -83,7 +83,7 @@ test('T17: of 200 readers 20 never read: they are cut off within 30 seconds, the
   expect(warnings).toEqual([]);
 });
 
-test('T25: 500 connections that send their headers byte by byte keep nobody out, and are closed', async () => {
+test('T25: 500 connections that send their headers byte by byte block no other client, and are closed', async () => {
   const { url, get } = await serving(outage);
   const slow = Array.from({ length: 500 }, () => asking(url, 'GET /api/v1/verdict HTTP/1.1\r\nHost: lo'));
   const drip = setInterval(() => {

@@ -124,7 +124,7 @@ test('with files for a seed and no RIPEstat to ask, nothing is said', () =>
     },
   ));
 
-test('files whose path names no collector of the feed give nobody a vote, and the log says what to do', async () => {
+test('files whose path names no collector of the feed give no peer a vote, and the log says what to do', async () => {
   const sim = await Sim.open();
   try {
     const [host] = new Set(sim.peers.map((peer) => peer.host));
@@ -161,7 +161,7 @@ test('a territory that is too large to be healed keeps the votes of the files', 
   }
 });
 
-test('RIPEstat heals what was seeded; not history, and not where nobody was to be asked', () => {
+test('RIPEstat heals what was seeded, but not history, and nothing without a seed', () => {
   const paths = ['rib.gz'];
   expect(usualHealer({ seed: { from: 'ripestat' }, isHistory: false })).toBe('ripestat');
   expect(usualHealer({ seed: { from: 'mrt', paths }, isHistory: false })).toBe('ripestat');

@@ -11,7 +11,7 @@ import { MINUTE } from './scene.ts';
 
 const TARGETS = ['175.45.176.15', '175.45.176.16', '175.45.176.8'] as const;
 
-test('a watch that asks nobody itself tells from RIPE Atlas when services fall silent; its tape gives the same bytes', async () => {
+test('a watch without probes of its own reports from RIPE Atlas when services fall silent; its tape gives the same bytes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-atlas-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const atlas = await startAtlas({

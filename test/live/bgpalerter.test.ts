@@ -4,7 +4,7 @@ import { UNITS } from '../support/day.ts';
 import { Sim } from '../support/sim.ts';
 
 /**
- * What BGPalerter 2.0.1 gets wrong on the same feed, said right: `unroutable watch` as it stands, sixty peers at six
+ * What BGPalerter 2.0.1 gets wrong on the same feed, done right: `unroutable watch` as it is, sixty peers at six
  * collectors, over real WebSockets. Its seventh failure, a webhook that answers 500 twice, waits for webhooks to be there.
  */
 const MINUTE = 60_000;
@@ -79,7 +79,7 @@ describe('BGPalerter raises a false alarm', () => {
     expect(sim.types('')).toEqual([]);
   });
 
-  test('when peer sessions go down: nobody withdrew anything', async () => {
+  test('when peer sessions go down: no peer withdrew anything', async () => {
     const sim = await watched();
     await sim.down(sim.peers.slice(0, 25));
     await sim.pass(10 * MINUTE);

@@ -109,7 +109,7 @@ describe('half of the peers are gone: their sessions ended, one after the other'
   );
 });
 
-describe('half of the peers are gone: nobody says so', () => {
+describe('half of the peers are gone: no message says so', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const half = drawn(random, sim.peers, 0.55 + 0.3 * random());

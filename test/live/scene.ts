@@ -4,7 +4,7 @@ import { Sim, type Said } from '../support/sim.ts';
 
 /**
  * When our own eyes fail, the country is never said to be gone. Twelve ways in which they do, each from many seeds, which
- * draw times, peers and order: `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it stands, its feed and
+ * draw times, peers and order: `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it is, its feed and
  * its RIPEstat answer on loopback, and the clock is turned by hand.
  */
 export const SEEDS = seeds(2, 'T8_SEEDS');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Sim } from '../support/sim.ts';
 import { MINUTE } from './scene.ts';
 
-test('RIPEstat lists other peers at the same collectors: they do not vote, and the log says why nobody does', async () => {
+test('RIPEstat lists other peers at the same collectors: they do not vote, and the log says why no peer does', async () => {
   const sim = await Sim.open();
   const own = sim.peers.map(({ ip }) => ip);
   try {

@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
     expect(await page.evaluate('[document.activeElement.id, location.hash]')).toEqual(['pictures', WIDE]);
   });
 
-  test('a link to an incident zooms to its onset: opened anew, and in the page; back goes to where one was', async () => {
+  test('a link to an incident zooms to its onset: when opened, and in the page; back goes to where one was', async () => {
     const store = await outageStore();
     const link = await linkTo(store);
     const { page, url } = await show(store, link);

@@ -90,7 +90,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('services that are asked stand beside the answer, with each target', async () => {
+  test('services that are probed are shown beside the answer, with each target', async () => {
     const { page, complaints } = await show(await probedStore());
     await page.waitForSelector('#services:not([hidden])');
     expect(await page.textContent('#services-text')).toMatch(
@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
       'At 2014-12-23 17:52:00 UTC (02:52:00 in Pyongyang, 24 Dec), North Korea had been routable since 2014-12-23 16:12:14 UTC (01:12:14 in Pyongyang, 24 Dec).',
     );
     expect(await page.textContent('#facts')).toContain('36 witnesses');
-    // Nobody may take it for today.
+    // It must not be taken for today.
     await page.waitForSelector('#connection:has-text("a recording that is over")');
   });
 
@@ -183,7 +183,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await page.$$eval('figure', (all) => all.length)).toBe(0);
   });
 
-  test('names of ASes stand beside their numbers where a list is given', async () => {
+  test('names of ASes are shown beside their numbers where a list is given', async () => {
     const names = new Map([
       [4837, 'CHINA169'],
       [64512, 'A PEER'],
@@ -195,7 +195,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.waitForSelector('#evidence-table td:has-text("AS64512 A PEER 127.0.1.1")');
   });
 
-  test('a lost connection is said, with when it was last heard', async () => {
+  test('a lost connection is shown, with the time of the last message', async () => {
     const { page, stop } = await show(blackout);
     await drawn(page);
     await stop();

@@ -39,7 +39,7 @@ describe('a sentence says only what is so', () => {
     );
   });
 
-  test('J: where they only went, no other origin is named, though one stood there before', () => {
+  test('J: where they only went, no other origin is named, though one was there before', () => {
     const day = new Day().dump('12:00', peers(20)).announce('13:00', peers(1), UNITS, FOREIGN).tick('13:30');
     day.withdraw('14:00', peers(20)).tick('15:00');
     expect(sentences(day, 'country.unroutable')[0]).toContain('no longer have a route to any of its 4 prefixes.');

@@ -5,7 +5,7 @@ import { isScalar, parseDocument, visit } from 'yaml';
 import type { Example } from './examples.ts';
 
 /**
- * Documents that show what the program says and the examples that stand in files: `npx vitest run test/schemas
+ * Documents that show what the program says and the examples in files: `npx vitest run test/schemas
  * --update` writes them again; read the diff.
  */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

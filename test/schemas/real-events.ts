@@ -33,12 +33,12 @@ export const DAYS: Readonly<Record<string, () => readonly UnroutableEvent[]>> = 
     const day = new Day().dump('06:00', all).withdraw('07:00', all, UNITS.slice(0, 2));
     return day.announce('07:20', all, UNITS.slice(0, 2)).tick('09:00').events;
   },
-  'a loss that creeps, until nearly nobody is left': () => {
+  'a loss that creeps, until nearly no voter is left': () => {
     const day = new Day().dump('06:00', all);
     for (const [i, one] of all.slice(3).entries()) day.withdraw(`07:${String(i * 3).padStart(2, '0')}`, [one]);
     return day.announce('09:00', all).tick('11:00').events;
   },
-  'a loss that stands still until it is the new baseline': () =>
+  'a loss that stays until it is the new baseline': () =>
     new Day().dump('06:00', all).withdraw('07:00', all, UNITS.slice(0, 2)).tick('+2 12:00').events,
   'an outage that was there at the first look': () => {
     const day = new Day().dump('06:00', all.slice(0, 2)).dump('06:00', all.slice(2), []);

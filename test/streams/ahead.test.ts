@@ -71,7 +71,7 @@ test('before it is read the oldest make room, and it says so until a state elsew
   expect(ahead.isCut).toBe(false);
 });
 
-test('while its reader is busy, what finds no room is a gap of its collector where it would have stood', async () => {
+test('while its reader is busy, what finds no room is a gap of its collector in its place', async () => {
   const feed = new Hand('feed');
   const ahead = new Ahead(feed, 2);
   const elements = ahead.elements(never);

@@ -147,12 +147,12 @@ export class Sim {
 
   async announce(peers: readonly LivePeer[], prefixes: readonly string[] = UNITS): Promise<void> {
     for (const peer of peers) this.world.set(peer, prefixes, pathOf(peer));
-    await this.tell(peers, (fields, peer) => announce(fields, prefixes, pathOf(peer)));
+    await this.sendFrom(peers, (fields, peer) => announce(fields, prefixes, pathOf(peer)));
   }
 
   async withdraw(peers: readonly LivePeer[], prefixes: readonly string[] = UNITS): Promise<void> {
     for (const peer of peers) this.world.set(peer, prefixes, undefined);
-    await this.tell(peers, (fields) => withdraw(fields, prefixes));
+    await this.sendFrom(peers, (fields) => withdraw(fields, prefixes));
   }
 
   /** Sessions with the collector end: without withdrawals, and their tables are gone. */
@@ -161,7 +161,7 @@ export class Sim {
       peer.isUp = false;
       peer.routes.clear();
     }
-    await this.tell(peers, (fields) => state(fields, 'down'));
+    await this.sendFrom(peers, (fields) => state(fields, 'down'));
   }
 
   /** Sessions start again, each with its whole table. */
@@ -170,16 +170,16 @@ export class Sim {
       peer.isUp = true;
       this.world.fill(peer);
     }
-    await this.tell(peers, (fields) => state(fields, 'connected'));
+    await this.sendFrom(peers, (fields) => state(fields, 'connected'));
     await this.pass(100);
-    await this.tell(peers, (fields) => state(fields, 'up'));
+    await this.sendFrom(peers, (fields) => state(fields, 'up'));
     await this.pass(100);
-    await this.tell(peers, (fields, peer) => announce(fields, UNITS, pathOf(peer)));
-    await this.tell(peers, (fields, { asn }) => announce(fields, ANCHORS, [asn, 3333, 12_654]));
+    await this.sendFrom(peers, (fields, peer) => announce(fields, UNITS, pathOf(peer)));
+    await this.sendFrom(peers, (fields, { asn }) => announce(fields, ANCHORS, [asn, 3333, 12_654]));
   }
 
   /** Sends a message of each of these peers, with the present time. */
-  async tell(peers: readonly LivePeer[], what: (fields: MessageFields, peer: LivePeer) => object): Promise<void> {
+  async sendFrom(peers: readonly LivePeer[], what: (fields: MessageFields, peer: LivePeer) => object): Promise<void> {
     for (const peer of peers) {
       if (peer.isMute) continue;
       const fields: MessageFields = { at: this.now, host: peer.host, peer: peer.ip, asn: peer.asn, id: this.#id(peer) };
@@ -203,13 +203,13 @@ export class Sim {
   async #chat(nowMs: number): Promise<void> {
     const alive = this.peers.filter(({ isUp }) => isUp);
     // Each at a time of its own.
-    await this.tell(
+    await this.sendFrom(
       alive.filter((_, i) => (nowMs + i * 1700) % KEEPALIVE_MS < STEP_MS),
       keepalive,
     );
     if (nowMs % BEACON_MS !== 0) return;
     const isOn = (nowMs / BEACON_MS) % 2 === 0;
-    await this.tell(alive.slice(0, 6), (fields, { asn }) =>
+    await this.sendFrom(alive.slice(0, 6), (fields, { asn }) =>
       isOn ? announce(fields, [BEACON], [asn, 3333, 12_654]) : withdraw(fields, [BEACON]),
     );
   }

@@ -16,7 +16,7 @@ function but(at: number, ...others: readonly UnroutableEvent[]): readonly Unrout
   return events.toSpliced(at, 1, ...others);
 }
 
-test('who tells the same at other times, under other ids, agrees', () => {
+test('a run that reports the same at other times, under other ids, agrees', () => {
   const later = events.map((event) => ({ ...event, id: `${event.id}'`, time: '2026-01-01T00:00:00.000Z' }));
   expect(gone).toBeGreaterThanOrEqual(0);
   expect(disagreements(events, later)).toEqual([]);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe(`the command killed ${KILLS} times as it starts, tells and commits, and started again each time`, () => {
+describe(`the command killed ${KILLS} times as it starts, reports and commits, and started again each time`, () => {
   test('the day is worth it: hundreds of events, of every kind but those of a live feed', () => {
     expect(play.oracle.events.length).toBeGreaterThan(300);
     expect(new Set(play.oracle.events.map(({ type }) => type)).size).toBe(19);

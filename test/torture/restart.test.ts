@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The gap of a restart is healed after some ten seconds; a verdict stands for longer than that. */
+/** The gap of a restart is healed after some ten seconds; a verdict lasts longer than that. */
 const PATIENT = ['--blind-hold', '60s'];
 
 test(

@@ -37,7 +37,7 @@ describe('of two watchers on one Redis one leads and the other stands by', () =>
     },
   );
 
-  test('who asks for the status learns who leads and who stands by', async () => {
+  test('the status names the leader and the standby', async () => {
     const { leader, standby } = pair.pids;
     const { ready, instances } = await pair.status();
     expect(ready).toBe(true);

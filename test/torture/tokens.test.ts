@@ -59,7 +59,7 @@ test('who is refused because another one leads ends', async () => {
   expect(await ran(keeping, LAST, () => store.write([], 2))).toBe('fenced');
 });
 
-test('who leads again, after another one kept a batch under the number of its next one, does not take it for its own', async () => {
+test('a process that leads again, after another one stored a batch under the number of its next one, does not take it for its own', async () => {
   const store = memoryStore();
   let token = 1;
   const befall = async (): Promise<void> => {

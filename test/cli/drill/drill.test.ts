@@ -97,7 +97,7 @@ describe('a drill', () => {
     expect(ran.stderr).toContain('there is no leader');
   });
 
-  test('of a territory that is not watched is refused by whoever leads', async () => {
+  test('of a territory that is not watched is refused by the leader', async () => {
     const at = await place();
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
@@ -126,7 +126,7 @@ describe('a drill', () => {
 });
 
 redisTest(
-  'on a Redis a drill is heard on the channel of all events, and on that of the territory it is not',
+  'on a Redis a drill is published on the channel of all events, and not on that of the territory',
   async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
@@ -135,8 +135,8 @@ redisTest(
     await add(at, 'desk', desk.port);
     const listener = new Redis({ ...server.connection });
     onTestFinished(() => listener.disconnect());
-    const heard: string[] = [];
-    listener.on('message', (channel) => heard.push(channel));
+    const channels: string[] = [];
+    listener.on('message', (channel) => channels.push(channel));
     await listener.subscribe('unroutable:events', 'unroutable:events:KP');
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
@@ -146,11 +146,11 @@ redisTest(
     expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events received after \d+\.\d s$/m);
     expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
     await listener.ping();
-    expect(heard).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
+    expect(channels).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
   },
 );
 
-test('when nothing is heard from the feed it is not taken up, which is said, and leaves nothing behind: status 1', async () => {
+test('when nothing comes from the feed, it is not taken up, says so, and leaves nothing behind: status 1', async () => {
   const at = await place();
   const { stderr } = await watching(at, { ...LIVE, wait: 2 });
   await stderr.until(/this process is now the leader/);
@@ -275,7 +275,7 @@ async function leader(store = memoryStore()) {
   return { calls: Object.assign(calls, { store, asks }), look, clock: turned };
 }
 
-test('a leader that is killed before it kept a drill leaves it to the next one, whose events are the same', async () => {
+test('a leader that is killed before it stored a drill leaves it to the next one, whose events are the same', async () => {
   const killed = await leader();
   const { store } = killed.calls;
   const next = await leader(store);

@@ -56,7 +56,7 @@ function rowsOf(csv: string): readonly Readonly<Record<string, string>>[] {
 }
 
 describe('report, of a recorded day', () => {
-  test('the answer stands first in every form that people read', async () => {
+  test('the answer comes first in every form that people read', async () => {
     const answer = 'North Korea was unroutable once between 2025-06-06 08:00:00 UTC and 2025-06-07';
     expect((await made('one.md')).toString()).toMatch(new RegExp(`^# .*\\(reconstructed\\)\n\n\\*\\*${answer}`));
     expect((await made('one.html')).toString()).toContain(`<p class="answer">${answer}`);
@@ -209,7 +209,7 @@ async function faultsOf(page: Awaited<ReturnType<typeof opened>>['page']): Promi
   return violations.map(({ id, nodes }) => [id, nodes[0]?.html]);
 }
 
-test('AS names of a file or a URL stand after the numbers; a URL is asked once a week, and its copy stands in for it', async () => {
+test('AS names of a file or a URL come after the numbers; a URL is fetched once a week, and its copy is used if that fails', async () => {
   const list = '4837 CHINA169-BACKBONE China Unicom, CN\nAS20485,"TransTeleCom, Moscow",Transit,RU\nno name\n';
   const file = join(cli.folder, 'names.txt');
   await writeFile(file, list);
@@ -351,7 +351,7 @@ describe('ask', () => {
 });
 
 describe('history', () => {
-  test('tells each incident, the uptime, and what the library knows of that time', async () => {
+  test('lists each incident, the uptime, and what the library knows of that time', async () => {
     const { status, stdout } = await cli.run(['history', BLACKOUT, '--quiet', '--territory', 'KP']);
     expect(status).toBe(0);
     expect(stdout).toContain('\n7 incidents:\n');

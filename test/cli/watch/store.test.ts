@@ -83,7 +83,7 @@ test('events that were stored and not printed when a run was killed are printed 
   expect(await first.done).toBe(0);
   const printed = eventsIn(first.stdout.text);
 
-  // As it stands when the process is killed after the last ten were stored and before they were printed.
+  // As it is when the process is killed after the last ten were stored and before they were printed.
   const opened = await openRedis(at.store, { name: 'KP', clock: systemClock });
   if (!opened.ok) throw new Error(opened.reason);
   const [position] = await opened.store.read('readers', ['printed']);

@@ -115,7 +115,7 @@ describe('while somebody leads', () => {
         await settled(1);
         [ask] = (await deliveries(store, 'desk')).asked;
       }
-      // As whoever leads takes it over.
+      // As the leader takes it over.
       const { event, by } = ask;
       const nowMs = clock.wallMs();
       const queued = { event, by, n: 0, queuedAtMs: nowMs, attempts: 0, nextAtMs: nowMs };
@@ -128,7 +128,7 @@ describe('while somebody leads', () => {
     });
   });
 
-  test('a test that is interrupted is not sent when nobody waits for it any more', async () => {
+  test('a test that is interrupted is not sent when nothing waits for it any more', async () => {
     const at = await place();
     await added(at, await hook());
     const clock = new HandClock();

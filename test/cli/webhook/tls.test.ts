@@ -13,7 +13,7 @@ function entry(name: string, { url, port }: Hook, ...more: readonly string[]): s
   return `  - { ${fields.join(', ')}, secrets: [{ env: S }] }\n`;
 }
 
-test('a watch with a file of webhooks posts over TLS, signed, in order, to whom its authority vouches for; to nobody else', async () => {
+test('a watch with a file of webhooks posts over TLS, signed, in order, only to servers that its authority vouches for', async () => {
   const at = await place();
   const { good, selfSigned, authority } = makeCertificates();
   const [desk, stranger] = [await hook(undefined, good), await hook(undefined, selfSigned)];

@@ -103,7 +103,7 @@ describe('what a watch decides arrives at a webhook that was added by command', 
   });
 });
 
-test('what a receiver did not take stands in the log with its next try, and is sent again by hand', async () => {
+test('what a receiver did not take is in the log with its next try, and is sent again by hand', async () => {
   const at = await place();
   let isDown = true;
   const receiver = await hook((_, response) => response.writeHead(isDown ? 500 : 200).end());

@@ -214,7 +214,7 @@ describe('a file of webhooks that cannot be used ends the start with 78 and name
     await expect(stat(at.store)).rejects.toThrow('ENOENT');
   });
 
-  test('a name that a command added stands in it as well', async () => {
+  test('a name that a command added is in it as well', async () => {
     const at = await place();
     await at.run(['webhook', 'add', 'desk', 'env:URL', '--secret-env', 'S']);
     const file = join(at.folder, 'webhooks.yaml');

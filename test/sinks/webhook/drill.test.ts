@@ -14,7 +14,7 @@ const events = drillEvents({ id: '0123456789abcdef', territory: 'KP', atMs: Date
 
 test.each(
   Object.entries({ slack, mattermost, discord, telegram: telegram('1'), teams, ntfy, text, alertmanager, cloudevent }),
-)('whoever reads what %s says of a drill reads that it is one', (_, template) => {
+)('every text that %s makes of a drill says that it is one', (_, template) => {
   const rendered = events.flatMap((event) => template(event, realSentence) ?? []);
   expect(rendered).not.toEqual([]);
   for (const { body } of rendered) expect(body).toMatch(/DRILL: |"drill":true/);

@@ -167,7 +167,7 @@ describe('a folder is refused, and nothing in it is touched', () => {
     await expectRefused(folder.path, 'damaged', 'lock.mdb is not a file');
   });
 
-  test('when it keeps another watch', async () => {
+  test('when it holds another watch', async () => {
     const store = await open(folder.path, { name: 'KP' });
     await store.commit(batch(1));
     await store.close();

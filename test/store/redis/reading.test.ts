@@ -94,8 +94,8 @@ describe.each([
     const listed = await read(server(), (at, io) => listWebhooks({ ...at, format: 'text' }, io));
     expect(listed).toMatchObject({ status: 0, stderr: '' });
     expect(listed.stdout).toContain('desk');
-    for (const tell of [printDeliveries, printDeadLetters]) {
-      const outcome = await read(server(), (at, io) => tell('desk', { ...at, format: 'text' }, io));
+    for (const print of [printDeliveries, printDeadLetters]) {
+      const outcome = await read(server(), (at, io) => print('desk', { ...at, format: 'text' }, io));
       expect(outcome).toMatchObject({ status: 0, stderr: '' });
       expect(outcome.stdout).toContain('webhook desk');
     }

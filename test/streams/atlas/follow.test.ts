@@ -41,7 +41,7 @@ function follow(server: AtlasServer, measurements: readonly AtlasMeasurement[]):
   return { clock, elements, reports, results };
 }
 
-test('what came before the stream stood comes by HTTP, the rest by the stream; none of them twice', async () => {
+test('what came before the stream was up comes by HTTP, the rest by the stream; none of it twice', async () => {
   const old = dnsResult(1, 1001, at(-60));
   const recent = dnsResult(1, 1001, at(-10));
   const server = await startAtlas({ 1: { type: 'dns', results: [old, recent] } });

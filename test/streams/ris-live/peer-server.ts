@@ -19,7 +19,7 @@ export class PeerServer {
       this.requests.push(request.url ?? '');
       this.sockets.push(socket);
       socket.on('error', () => undefined);
-      socket.on('message', (data: Buffer) => this.#hear(socket, data.toString()));
+      socket.on('message', (data: Buffer) => this.#receive(socket, data.toString()));
     });
   }
 
@@ -36,7 +36,7 @@ export class PeerServer {
   /** The connection that is open now. */
   get socket(): WebSocket {
     const socket = this.sockets.at(-1);
-    if (socket === undefined) throw new Error('nobody connected');
+    if (socket === undefined) throw new Error('no client connected');
     return socket;
   }
 
@@ -57,7 +57,7 @@ export class PeerServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #hear(socket: WebSocket, text: string): void {
+  #receive(socket: WebSocket, text: string): void {
     const message = JSON.parse(text) as { type: string; data: Record<string, unknown> | null };
     this.received.push(message);
     if (message.type !== 'ris_subscribe' || !this.acknowledges) return;

@@ -124,7 +124,7 @@ describe('47: a connection that does not come to be, or stops halfway, is given 
     expect(closings(watching)).toMatchObject([{ by: 'us', reason: 'no handshake within 10 s' }]);
   });
 
-  test('nobody listens', async () => {
+  test('nothing listens', async () => {
     const server = await PeerServer.listen();
     const { url } = server;
     await server.close();
@@ -178,7 +178,7 @@ describe('48: a server that is there and says nothing', () => {
     expect(watching.elements.length).toBeLessThan(2100);
   });
 
-  test('before anything is heard, our own clock says what time it is', async () => {
+  test('before anything is received, our own clock gives the time', async () => {
     const server = await PeerServer.listen();
     const watching = new Watching(server.url, { collectors: ['rrc00' as never] });
     open.push(
@@ -194,7 +194,7 @@ describe('48: a server that is there and says nothing', () => {
   });
 });
 
-test('a reader that stands still holds the socket: nothing is lost, little is held, and nobody else is blamed', async () => {
+test('a reader that stops holds the socket: nothing is lost, little is buffered, and no other side is blamed', async () => {
   const server = await PeerServer.listen();
   const clock = new HandClock();
   const reports: LiveReport[] = [];

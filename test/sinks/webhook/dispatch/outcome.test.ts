@@ -83,7 +83,7 @@ describe('an event', () => {
     expect(log.reason).toContain('the template does not cover this event');
   });
 
-  test('keeps no more of a long reason than 300 characters', () => {
+  test('stores at most 300 characters of a long reason', () => {
     const { waits, log } = outcomeOf(queued(), { ...FAILED, reason: 'x'.repeat(5_000) }, even);
     expect([waits?.last?.reason?.length, log.reason?.length]).toEqual([300, 300]);
   });

@@ -10,7 +10,7 @@ import { receiving, Stage } from './stage.ts';
 import { chain, endpointOf } from './world.ts';
 import { test as redisTest } from '../../../support/redis/tests.ts';
 
-test('whoever is fenced stops at once, and sends nothing more', async () => {
+test('a process that is fenced stops at once, and sends nothing more', async () => {
   const store = memoryStore();
   const stage = new Stage(store, new HandClock(Date.now()));
   const first = await store.leases.acquire('first', 1_000);
@@ -101,7 +101,7 @@ test('stopped while the store is away, it stops', async () => {
   expect(await stage.stop()).toBe('stopped');
 });
 
-test('when the event it stood at is kept no more, it says so and goes on with what is kept', async () => {
+test('when the event at its position is not stored any more, it says so and goes on with what is stored', async () => {
   const stage = new Stage();
   const { port, ids } = await receiving();
   await stage.add(endpointOf('a', port));

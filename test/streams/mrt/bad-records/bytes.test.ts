@@ -88,7 +88,7 @@ function read(bytes: Uint8Array): readonly string[] {
   return elements.map((element) => JSON.stringify(element));
 }
 
-/** What the whole records before the damage said must stand first in what is said with it. */
+/** What the whole records before the damage said must come first in what is said with it. */
 function expectFirst(expected: readonly string[], count: number, damaged: readonly string[], at: string): void {
   for (let i = 0; i < count; i++) {
     if (damaged[i] !== expected[i]) throw new Error(`${at}: element ${i} is ${damaged[i]}, not ${expected[i]}`);
@@ -142,7 +142,7 @@ function flip(bytes: Uint8Array, bit: number): void {
   bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7));
 }
 
-describe('damage anywhere never throws, hangs or grows, and never touches what stands before it', () => {
+describe('damage anywhere never throws, hangs or grows, and never touches what comes before it', () => {
   for (const name of DAEMONS) {
     const bytes = bytesOf(name);
     test(`${name} cut at every byte`, () => {

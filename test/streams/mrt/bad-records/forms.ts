@@ -77,7 +77,7 @@ export interface Outcome {
   readonly problems: readonly string[];
 }
 
-/** What a record gives between a good one of its peer and a good one of another; both of these must stand. */
+/** What a record gives between a good one of its peer and a good one of another; both of these must be read. */
 export function between(bad: Uint8Array): Outcome {
   const { elements, problems } = decode(TABLE, BEFORE, bad, AFTER);
   const texts = lines({ elements, problems });
@@ -120,7 +120,7 @@ export const NEXT_HOP_6: Bytes = [16, ...Array.from({ length: 16 }, () => 1), 0]
 export const mpReach = (...value: Bytes): Bytes => attribute(0x80, 14, value);
 export const mpUnreach = (...value: Bytes): Bytes => attribute(0x80, 15, value);
 
-/** Each record is a gap of its peer in its place, and nothing else; its neighbours stand. */
+/** Each record is a gap of its peer in its place, and nothing else; its neighbours are read. */
 export function expectGap(
   treatment: 'routes-unknown' | 'peer-unknown',
   records: readonly Uint8Array[],

@@ -31,7 +31,7 @@ describe('what BGP messages may not be', () => {
     }
   });
 
-  test('case 12: a BGP length that is not that of the bytes: what is there up to the cut is kept, and the peer unknown', () => {
+  test('case 12: a BGP length that is not that of the bytes: what is there up to the cut is used, and the peer unknown', () => {
     const body = updateBody({ attributes: ATTRIBUTES, announced: ROUTE });
     for (const length of [19 + body.length + 1, 4096, 65_535]) {
       for (const bad of inEveryEnvelope(message(body, 2, length))) {

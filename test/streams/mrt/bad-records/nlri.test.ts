@@ -135,7 +135,7 @@ describe('what NLRI and attributes may not be', () => {
     expect(outcome.lines).not.toContain(ROUTE_LINE);
   });
 
-  test('case 23: in a dump it stands after the time the route was learned: golden bytes of RFC 8050 section 4.1', () => {
+  test('case 23: in a dump it comes after the time the route was learned: golden bytes of RFC 8050 section 4.1', () => {
     const entry = [0, 1, 0x3b, 0x9a, 0xca, 0, 0, 0, 0, 7, ...u16(ATTRIBUTES.length), ...ATTRIBUTES];
     const dump = record(13, 8, [0, 0, 0, 1, ...ROUTE, 0, 1, ...entry]);
     expect(decode(TABLE, dump).elements).toMatchObject([{ type: 'rib', pathId: 7, peer: { address: '192.0.2.2' } }]);

@@ -67,7 +67,7 @@ describe('it proves nothing by what it lacks when', () => {
     ['an entry names a peer that is not in the list', 2, (b) => (b[at.count + 2] = 9), /not in its list/],
     ['a unicast record is called multicast', 1, (b) => (b[at.subtype] = 3), /records of one family are among/],
     ['… the last one, too', 3, (b) => (b[at.subtype] = 3), /a single record of another family/],
-    ['a record has a subtype that nobody writes', 1, (b) => (b[at.subtype] = 66), /subtype 66/],
+    ['a record has a subtype that no software writes', 1, (b) => (b[at.subtype] = 66), /subtype 66/],
     ['a record has another type', 1, (b) => (b[5] = 12), /another type/],
     ['a record has a type that no RFC names', 3, (b) => (b[5] = 77), /another type/],
     ['a generic record is of no known family', 1, (b) => (b[at.subtype] = 6), /subtype 6/],

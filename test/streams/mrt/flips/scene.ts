@@ -155,8 +155,8 @@ export function harmedFile({ files, harmed }: Scene, packing: Packing): Uint8Arr
 }
 
 /**
- * Bytes that no check can tell from right ones in a file that is not packed, by kind. A RIB record of a damaged prefix is a
- * route of another prefix that nobody has, and the prefix it had is in no record: the dump denies it for all peers.
+ * Bytes that no check can distinguish from right ones in a file that is not packed, by kind. A RIB record of a damaged prefix is a
+ * route of another prefix that no peer has, and the prefix it had is in no record: the dump denies it for all peers.
  */
 export function isExcepted(scene: Scene, packing: Packing, at: number): 'the prefix of a RIB record' | undefined {
   if (packing !== 'plain' || !scene.harmed.startsWith('bview')) return undefined;

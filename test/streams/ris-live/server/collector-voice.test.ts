@@ -173,7 +173,7 @@ describe('what is said of an UPDATE', () => {
     ['an empty path from another AS', emptyPath()],
     ['a KEEPALIVE with a body', bgp(4, [0])],
     ['an OPEN that ends early', bgp(1, [4, 0, 1])],
-    ['a message type that nobody knows', bgp(9)],
+    ['an unknown message type', bgp(9)],
   ])('is nothing when it cannot be read: %s', (_what, body) => {
     const { messages, counts } = said([recordAt(0, body)]);
     expect(messages).toEqual([]);

@@ -17,7 +17,7 @@ async function hearing(
   const client = await air.listen();
   client.say('ris_subscribe', {});
   client.say('ping');
-  await client.heard('pong');
+  await client.frame('pong');
   spoil(air.server.faults);
   return { ...air, client };
 }
@@ -93,7 +93,7 @@ describe('connections', () => {
     await clock.turn(30_000);
     expect(client.messages).toHaveLength(0);
     client.say('ping');
-    await client.heard('pong', 2);
+    await client.frame('pong', 2);
     await clock.turn(40_000);
     expect(await numbers(client)).toEqual(all);
   });
@@ -115,7 +115,7 @@ describe('connections', () => {
     const again = await listen();
     again.say('ris_subscribe', {});
     again.say('ping');
-    await again.heard('pong');
+    await again.frame('pong');
     await clock.turn(2000);
     expect(await numbers(again)).toEqual(all);
   });
@@ -159,7 +159,7 @@ describe('connections', () => {
   test('the final error of the slow-consumer rule comes on demand', async () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.dismiss();
-    expect((await client.heard('ris_error')).data?.message).toMatch(
+    expect((await client.frame('ris_error')).data?.message).toMatch(
       /^Closing connection after being behind by more than/,
     );
     expect((await client.hungUp()).code).toBe(1008);
@@ -168,12 +168,12 @@ describe('connections', () => {
   test('acknowledgements can be those of another subscription, or not come at all', async () => {
     const { client, server } = await hearing((faults) => faults.acks('other'));
     client.say('ris_subscribe', { host: 'rrc00', socketOptions: { acknowledge: true } });
-    const { data } = await client.heard('ris_subscribe_ok');
+    const { data } = await client.frame('ris_subscribe_ok');
     expect(data?.['subscription']).toMatchObject({ host: 'rrc99' });
     server.faults.acks('none');
     client.say('ris_subscribe', { host: 'rrc01' });
     client.say('ping');
-    await client.heard('pong', 2);
+    await client.frame('pong', 2);
     expect(client.frames.filter(({ type }) => type === 'ris_subscribe_ok')).toHaveLength(1);
   });
 });
@@ -183,7 +183,7 @@ describe('garbage', () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.garbage();
     client.say('ping');
-    await client.heard('pong', 2);
+    await client.frame('pong', 2);
     expect(client.texts.length).toBeGreaterThanOrEqual(28);
     expect(client.closed).toBeUndefined();
   });

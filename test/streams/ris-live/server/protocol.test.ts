@@ -12,7 +12,7 @@ describe('what a client says, and what it is answered', () => {
     const client = await listen();
     client.say('ping');
     client.socket.ping();
-    expect(await client.heard('pong')).toEqual({ type: 'pong' });
+    expect(await client.frame('pong')).toEqual({ type: 'pong' });
     await until(() => client.pongs === 1, 'a pong');
   });
 
@@ -20,28 +20,28 @@ describe('what a client says, and what it is answered', () => {
     const { listen } = await onAir([update({ host: 'rrc00.ripe.net' }), update({ host: 'rrc21.ripe.net' })]);
     const client = await listen();
     client.say('request_rrc_list');
-    expect((await client.heard('ris_rrc_list')).data).toEqual(['rrc00.ripe.net', 'rrc21.ripe.net']);
+    expect((await client.frame('ris_rrc_list')).data).toEqual(['rrc00.ripe.net', 'rrc21.ripe.net']);
   });
 
   test("an unknown command is refused in RIPE's words", async () => {
     const { listen } = await onAir([]);
     const client = await listen();
     client.say('wrong');
-    expect(await client.heard('ris_error')).toEqual({
+    expect(await client.frame('ris_error')).toEqual({
       type: 'ris_error',
       data: { message: 'Unknown command type', command_type: 'wrong' },
     });
   });
 
   test.each(['', '{', 'null', '[]', '7', '"ris_subscribe"', '{"type":7}', '{"type":"__proto__"}'])(
-    'what is no command is refused, and the connection stands: %j',
+    'what is not a command is refused, and the connection stays: %j',
     async (text) => {
       const { listen } = await onAir([]);
       const client = await listen();
       client.socket.send(text);
-      await client.heard('ris_error');
+      await client.frame('ris_error');
       client.say('ping');
-      await client.heard('pong');
+      await client.frame('pong');
     },
   );
 
@@ -59,7 +59,7 @@ describe('what a client says, and what it is answered', () => {
     const { listen } = await onAir([]);
     const client = await listen();
     client.say('ris_subscribe', data);
-    expect((await client.heard('ris_error')).data).toMatchObject({ command_type: 'ris_subscribe' });
+    expect((await client.frame('ris_error')).data).toMatchObject({ command_type: 'ris_subscribe' });
   });
 
   test('a subscription is acknowledged when that is asked for, with its defaults filled in', async () => {
@@ -67,7 +67,7 @@ describe('what a client says, and what it is answered', () => {
     const client = await listen();
     client.say('ris_subscribe', { host: 'rrc21' });
     client.say('ris_subscribe', { prefix: ROUTES, socketOptions: { acknowledge: true } });
-    expect((await client.heard('ris_subscribe_ok')).data).toEqual({
+    expect((await client.frame('ris_subscribe_ok')).data).toEqual({
       subscription: { prefix: ROUTES, moreSpecific: true, lessSpecific: false },
       socketOptions: { includeRaw: false, acknowledge: true },
     });
@@ -81,10 +81,10 @@ describe('what a client receives', () => {
     const client = await listen();
     await clock.turn(3_600_000);
     client.say('ris_subscribe', { type: 'KEEPALIVE', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await clock.turn(900);
     client.say('ris_subscribe', { type: 'UPDATE' });
-    await client.heard('ris_subscribe_ok', 2);
+    await client.frame('ris_subscribe_ok', 2);
     await clock.turn(900);
     expect(client.messages).toHaveLength(0);
     await clock.turn(1100);
@@ -96,11 +96,11 @@ describe('what a client receives', () => {
     const { listen, clock } = await onAir(announcements(300), { waitFor: 2 });
     const [one, two] = [await listen(), await listen()];
     one.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await one.heard('ris_subscribe_ok');
+    await one.frame('ris_subscribe_ok');
     await clock.turn(60_000);
     expect(one.messages).toHaveLength(0);
     two.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await two.heard('ris_subscribe_ok');
+    await two.frame('ris_subscribe_ok');
     await clock.turn(2000);
     await Promise.all([one.hungUp(), two.hungUp()]);
     expect(one.texts.slice(1)).toEqual(two.texts.slice(1));
@@ -113,7 +113,7 @@ describe('what a client receives', () => {
     client.say('ris_subscribe', { prefix: ROUTES });
     client.say('ris_subscribe', { host: 'rrc00' });
     client.say('ris_subscribe', { type: 'UPDATE', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await clock.turn(2000);
     await client.hungUp();
     expect(client.messages).toHaveLength(3);
@@ -127,7 +127,7 @@ describe('what a client receives', () => {
     client.say('ris_unsubscribe', { host: 'rrc00', prefix: '192.0.2.0/24', moreSpecific: true });
     client.say('ris_unsubscribe', { prefix: '198.51.100.0/24' });
     client.say('ping');
-    await client.heard('pong');
+    await client.frame('pong');
     await clock.turn(2000);
     await client.hungUp();
     expect(client.messages).toHaveLength(1);
@@ -142,7 +142,7 @@ describe('what a client receives', () => {
     raw.say('ris_subscribe', { host: 'rrc99', socketOptions: { includeRaw: true } });
     raw.say('ping');
     plain.say('ping');
-    await Promise.all([raw.heard('pong'), plain.heard('pong')]);
+    await Promise.all([raw.frame('pong'), plain.frame('pong')]);
     await clock.turn(2000);
     await Promise.all([raw.hungUp(), plain.hungUp()]);
     expect(raw.messages[0]?.data).toMatchObject({ raw: '010203' });
@@ -154,7 +154,7 @@ describe('what a client receives', () => {
     const [documented, real] = [await listen(), await listen()];
     documented.say('ris_subscribe', { type: 'RIS_PEER_STATE', socketOptions: { acknowledge: true } });
     real.say('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
-    await Promise.all([documented.heard('ris_subscribe_ok'), real.heard('ris_subscribe_ok')]);
+    await Promise.all([documented.frame('ris_subscribe_ok'), real.frame('ris_subscribe_ok')]);
     await clock.turn(2000);
     await Promise.all([documented.hungUp(), real.hungUp()]);
     expect(real.messages.map(({ data }) => data?.['state'])).toEqual(['up', 'down']);
@@ -167,9 +167,9 @@ describe('pace', () => {
     const { listen, clock } = await onAir(announcements(601), { speed: 100 });
     const client = await listen();
     client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await clock.turn(1000);
-    await client.heard('ris_message');
+    await client.frame('ris_message');
     await clock.turn(3000);
     await until(() => client.messages.length >= 290);
     expect(client.messages.length).toBeLessThan(330);
@@ -182,7 +182,7 @@ describe('pace', () => {
     const { listen, clock } = await onAir(announcements(20_000));
     const client = await listen();
     client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await clock.turn(1001);
     client.socket.pause();
     await clock.turn(20_000);
@@ -196,14 +196,14 @@ describe('pace', () => {
     const { listen, clock } = await onAir(announcements(50_000));
     const first = await listen();
     first.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await first.heard('ris_subscribe_ok');
+    await first.frame('ris_subscribe_ok');
     await clock.turn(1001);
-    await first.heard('ris_message');
+    await first.frame('ris_message');
     first.socket.terminate();
     await clock.turn(3_600_000);
     const second = await listen();
     second.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await second.heard('ris_subscribe_ok');
+    await second.frame('ris_subscribe_ok');
     await clock.turn(2000);
     await second.hungUp();
     expect(second.messages.at(-1)?.data?.['timestamp']).toBe(Date.UTC(2014, 11, 22, 12) / 1000 + 49_999);
@@ -213,12 +213,12 @@ describe('pace', () => {
     const { listen, clock } = await onAir(announcements(60_000), { speed: 1000, behindBytes: 100_000 });
     const client = await listen();
     client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await clock.turn(1001);
     client.socket.pause();
     await clock.turn(45_000);
     client.socket.resume();
-    const { data } = await client.heard('ris_error');
+    const { data } = await client.frame('ris_error');
     expect(data?.message).toBe('Closing connection after being behind by more than 100000 bytes over 30 seconds');
     expect(data?.['bufferSize']).toBeGreaterThan(100_000);
     await client.hungUp();
@@ -232,7 +232,7 @@ describe('pace', () => {
     for (let i = 0; i < 5000; i++) client.say('request_rrc_list');
     await settled(1000);
     client.socket.resume();
-    await client.heard('ris_error');
+    await client.frame('ris_error');
     expect((await client.hungUp()).code).toBe(1008);
     expect(client.frames.length).toBeLessThan(5000);
   });
@@ -241,12 +241,12 @@ describe('pace', () => {
     const { listen, clock, server, stop } = await onAir(announcements(2), { atEnd: 'idle' });
     const client = await listen();
     client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await clock.turn(2000);
-    await client.heard('ris_message', 2);
+    await client.frame('ris_message', 2);
     await clock.turn(3_600_000);
     client.say('ping');
-    await client.heard('pong');
+    await client.frame('pong');
     stop.abort();
     expect(await client.hungUp()).toEqual({ code: 1001, reason: 'going away' });
     expect(await server.done).toEqual({ messages: 2, sent: 2, clients: 1 });

@@ -40,7 +40,7 @@ describe('unroutable serve-ris', () => {
     const client = await new Listener(await urlOf(run)).opened();
     client.say('ris_subscribe', { prefix: '175.45.176.0/22' });
     client.say('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     expect(await turnedUntil(run.clock, run.status)).toBe(0);
     await client.hungUp();
 
@@ -57,12 +57,12 @@ describe('unroutable serve-ris', () => {
     expect(run.output.stderr).toMatch(/Said [\d,]+ messages; sent [\d,]+ to 1 client\./);
   });
 
-  test('sessions that are up are heard every half minute, so that a client knows that they live', async () => {
+  test('sessions that are up send every half minute, so that a client knows that they are alive', async () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
     const run = start({ files, speed: 'max', until: Date.UTC(2014, 11, 21, 13) as never });
     const client = await new Listener(await urlOf(run)).opened();
     client.say('ris_subscribe', { host: 'reconstructed-a', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await turnedUntil(run.clock, run.status);
     await client.hungUp();
     const last = new Map<unknown, number>();
@@ -81,7 +81,7 @@ describe('unroutable serve-ris', () => {
     const run = start({ files, speed: 1 });
     const client = await new Listener(await urlOf(run)).opened();
     client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await run.clock.turn(10_000);
     run.stop.abort();
     expect(await turnedUntil(run.clock, run.status)).toBe(130);
@@ -94,7 +94,7 @@ describe('unroutable serve-ris', () => {
     const run = start({ files, speed: 'max', fault: ['close@2014-12-21T18:00'] });
     const client = await new Listener(await urlOf(run)).opened();
     client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    await client.frame('ris_subscribe_ok');
     await run.clock.turn(2000);
     expect((await client.hungUp()).code).toBe(1006);
     expect(Number(client.messages.at(-1)?.data?.['timestamp']) * 1000).toBeLessThanOrEqual(Date.UTC(2014, 11, 21, 18));

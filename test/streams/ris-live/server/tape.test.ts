@@ -35,7 +35,7 @@ const ELEMENTS: Element[] = [
 test('a tape is served as it was recorded: what is not a table and not a gap reads back unchanged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tape-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const path = join(folder, 'heard.tape');
+  const path = join(folder, 'recorded.tape');
   await writeFile(path, ELEMENTS.map((element) => `${elementLine(element)}\n`).join(''));
 
   const counts = new Counts();

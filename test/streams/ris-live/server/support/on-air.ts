@@ -48,7 +48,7 @@ export class Listener {
   }
 
   /** Resolves with the first frame of this type, or the nth. */
-  async heard(type: string, count = 1): Promise<Frame> {
+  async frame(type: string, count = 1): Promise<Frame> {
     await until(() => this.frames.filter((frame) => frame.type === type).length >= count, `${count} ${type}`);
     const frame = this.frames.filter((one) => one.type === type)[count - 1];
     if (frame === undefined) throw new Error(type);

@@ -8,7 +8,7 @@ const fewDay = () => new Day({ policy: { minVoters: 5 } }).dump('00:00', ten);
 
 const verdictIn = (day: Day) => day.engine.status()[0]?.verdict;
 
-test('all sessions go down, that they come up is not heard, and a dump has everything: it is there', () => {
+test('all sessions go down, their return is not received, and a dump has everything: the country is there', () => {
   const day = new Day().dump('00:00', all).session('10:00', all, 'down').dump('12:00', all).tick('13:00');
   expect(day.said()).toEqual([
     '10:00:10 country.unknown since 10:00:00',
@@ -67,7 +67,7 @@ test('what is given up by the baseline is not back because one voter has it agai
   ]);
 });
 
-test('a network that was lost while nobody could be heard was lost then or earlier', () => {
+test('a network that was lost while no peer was connected was lost then or earlier', () => {
   const day = new Day().dump('00:00', all).session('10:00', all, 'down').dump('12:00', all, UNITS.slice(1));
   expect(eventsOf(day.tick('13:00'), 'unit.lost')[0]?.data).toMatchObject({
     since: '2014-12-22T12:00:00.000Z',
@@ -78,7 +78,7 @@ test('a network that was lost while nobody could be heard was lost then or earli
 test('a torn dump in quiet times takes no vote, and gives none: the outage after it is reported', () => {
   const torn = peers(all.length + 5).slice(all.length);
   const day = new Day().dump('00:00', all);
-  // The dump has four of forty peers, and five that were never heard before, and then the file ends.
+  // The dump has four of forty peers, and five that were never seen before, and then the file ends.
   for (const one of [...all.slice(0, 4), ...torn]) {
     const path = [one.asn, asn(4837), asn(131279)];
     day.apply({ type: 'rib', at: clock('08:00'), peer: one, prefix: prefix(UNITS[0]), pathId: undefined, path });
@@ -96,7 +96,7 @@ test('a voter that sees it goes down beside one that lost it: that others are as
   expect(day.said('country')).toEqual(['04:01:00 country.degraded since 04:00:00']);
 });
 
-test('those that lost it go down, and all that are left see it: nobody said that it is back', () => {
+test('those that lost it go down, and all that are left see it: no peer announced it again', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all.slice(0, 10), UNITS.slice(0, 2));
   day.session('02:00', all.slice(0, 10), 'down').tick('03:00');
   expect(verdictIn(day)).toBe('degraded');
