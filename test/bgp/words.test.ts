@@ -16,7 +16,7 @@ test.each(['', 'AS', '-1', '4294967296', '1e5', '1.5', '0x10', ' 1', '9999999999
   expect(parseAsn(text)).toBeUndefined(),
 );
 
-test.each([-1, 1.5, Number.NaN, Infinity, 2 ** 32])('the number %s is no ASN', (value) =>
+test.each([-1, 1.5, Number.NaN, Infinity, 2 ** 32])('the number %s is not an ASN', (value) =>
   expect(asnOf(value)).toBeUndefined(),
 );
 

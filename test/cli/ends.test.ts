@@ -148,7 +148,7 @@ describe('a signal', () => {
   );
 });
 
-describe('a mistake is one clear line and a status that says who must correct it', () => {
+describe('a mistake gives one clear line and a status that says who must correct it', () => {
   test.each([
     [
       'an unknown option',

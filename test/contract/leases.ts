@@ -19,7 +19,7 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(await store.leases.holder()).toBeUndefined();
   });
 
-  rule('one holds it at a time, whichever handle asks', async ({ store, reopen }) => {
+  rule('one process holds it at a time, whichever handle asks', async ({ store, reopen }) => {
     const other = await reopen();
     const lease = taken(await store.leases.acquire('a', LONG_MS));
     expect(lease.holder).toBe('a');
@@ -28,7 +28,7 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(await other.leases.holder()).toMatchObject(lease);
   });
 
-  rule('who holds it has it already, under the same token', async ({ store, reopen }) => {
+  rule('the holder has it already, under the same token', async ({ store, reopen }) => {
     const lease = taken(await store.leases.acquire('a', LONG_MS));
     expect(await store.leases.acquire('a', LONG_MS)).toEqual(lease);
     expect(await (await reopen()).leases.acquire('a', LONG_MS)).toEqual(lease);
@@ -42,7 +42,7 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(holder?.leftMs).toBeLessThanOrEqual(50_000);
   });
 
-  rule('renewed, it lasts as long as was asked for then', async ({ store }) => {
+  rule('renewed, it lasts as long as was requested then', async ({ store }) => {
     const lease = taken(await store.leases.acquire('a', 30_000));
     expect(await store.leases.renew(lease, LONG_MS)).toBe(true);
     expect((await store.leases.holder())?.leftMs).toBeGreaterThan(30_000);
@@ -61,7 +61,7 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(taken(await store.leases.acquire('a', LONG_MS)).token).toBeGreaterThan(second.token);
   });
 
-  rule('only who holds it can release or renew it', async ({ store, reopen }) => {
+  rule('only the holder can release or renew it', async ({ store, reopen }) => {
     const first = taken(await store.leases.acquire('a', LONG_MS));
     await store.leases.release(first);
     const second = taken(await (await reopen()).leases.acquire('b', LONG_MS));

@@ -86,11 +86,16 @@ export function stateContract(rule: Rule): void {
     expect(await store.read('voters')).toEqual([change('voters', 'a', '3')]);
   });
 
-  rule('a record is deleted by undefined, and deleting what is not there is no error', async ({ store, reopen }) => {
-    await store.commit(batch(1, { changes: [change('voters', 'a', '1'), change('voters', 'b', '2')] }));
-    await store.commit(batch(2, { changes: [change('voters', 'a', undefined), change('voters', 'never', undefined)] }));
-    expect((await (await reopen()).load())?.records).toEqual([change('voters', 'b', '2')]);
-  });
+  rule(
+    'a record is deleted by undefined, and deleting a record that is not there is not an error',
+    async ({ store, reopen }) => {
+      await store.commit(batch(1, { changes: [change('voters', 'a', '1'), change('voters', 'b', '2')] }));
+      await store.commit(
+        batch(2, { changes: [change('voters', 'a', undefined), change('voters', 'never', undefined)] }),
+      );
+      expect((await (await reopen()).load())?.records).toEqual([change('voters', 'b', '2')]);
+    },
+  );
 
   rule('the same key in two spaces is two records', async ({ store }) => {
     const changes = [
@@ -231,7 +236,7 @@ export function wholeContract(rule: Rule): void {
 }
 
 export function writeContract(rule: Rule): void {
-  rule('are read by their space, and are no part of what is loaded', async ({ store, reopen }) => {
+  rule('are read by their space, and are not part of what is loaded', async ({ store, reopen }) => {
     await store.write([change('instances', 'b', '2'), change('instances', 'a', '1'), change('webhooks/log', 'x', '3')]);
     expect(await store.load()).toBeUndefined();
     await store.commit(batch(1, { changes: [change('voters', 'v', '1')] }));

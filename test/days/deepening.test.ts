@@ -13,7 +13,7 @@ test('a loss that goes on after it was reported: below half, on no network, near
   expect(incidentsOf(day)[0]).toMatchObject({ worst: 'degraded', depth: 0.125, shape: 'slope' });
 });
 
-test('a blip is no deepening', () => {
+test('a blip is not a deepening', () => {
   const day = new Day().dump('09:00', all).withdraw('10:00', all.slice(0, 6)).withdraw('10:05', all.slice(0, 24));
   expect(newsOf(day.announce('10:05:59', all.slice(6, 24)).tick('12:00'))).toEqual([]);
 });
@@ -27,7 +27,7 @@ test('another network lost is reported, once', () => {
   expect(newsOf(day)).toEqual(['10:31:00 below-half', '10:31:30 units-lost']);
 });
 
-test('what became unroutable says so, and nothing beside it', () => {
+test('a territory that became unroutable is reported as that, and as nothing else', () => {
   const day = new Day().dump('09:00', all).withdraw('10:00', all.slice(0, 6)).withdraw('10:05', all).tick('12:00');
   expect(newsOf(day)).toEqual(['10:05:30 verdict']);
 });

@@ -51,7 +51,7 @@ test('one address of each network is not the country: four addresses are left, a
   });
 });
 
-test('one half of each network is enough; it is said that it is a part', () => {
+test('one half of each network is enough; the event says that it is a part', () => {
   const halves = UNITS.map((unit) => unit.replace('/24', '/25'));
   const day = new Day().dump('00:00', all).announce('00:10', all, halves).withdraw('01:00', all).tick('02:00');
   expect(day.said('country')).toEqual([]);

@@ -22,7 +22,7 @@ test('gone for ten minutes, back in part, the rest twenty hours later: each time
   });
 });
 
-test('it came back while all files were missing: blind time is no outage', () => {
+test('it came back while all files were missing: blind time is not an outage', () => {
   const day = new Day()
     .dump('00:00', all)
     .withdraw('01:00', all)
@@ -66,7 +66,7 @@ test('it was seen to come back before we went blind: the loss after that is anot
   expect(incident).toMatchObject({ drops: 2, outages: 2 });
 });
 
-test('the data end while we are blind: it is not said that the incident goes on', () => {
+test('the data end while we are blind: the incident is not reported as going on', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).gap('02:00', 'rrc00').tick('08:00');
   const [incident] = incidentsOf(day);
   expect(incident?.state).toBe('open');
@@ -81,7 +81,7 @@ test('the data end while we are blind: it is not said that the incident goes on'
   expect(card.join()).not.toContain('not over');
 });
 
-test('what ends on another day has its date', () => {
+test('an end on another day has its date', () => {
   const day = new Day().dump('00:00', all).withdraw('22:00', all).announce('+1 01:00', all, UNITS.slice(0, 3));
   const [incident] = incidentsOf(day.announce('+1 02:00', all, UNITS.slice(3)).tick('+1 04:00'));
   const facts = incidentFacts({ incident } as never).join('\n');

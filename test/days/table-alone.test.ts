@@ -51,7 +51,7 @@ test('N: what is healed is dated from when it sees again, beside when it went bl
   expect(eventsOf(day, 'observer.restored').map(({ data }) => data.since.slice(11, 16))).toEqual(['12:00']);
 });
 
-test('W: a poisoned path is no other upstream', () => {
+test('W: a poisoned path is not another upstream', () => {
   const day = new Day().dump('00:00', peers(20));
   day.announce('01:00', peers(20), undefined, [4837, 131279, 64666, 131279]).tick('03:00');
   expect(day.said('upstream', 'country')).toEqual([]);

@@ -18,7 +18,7 @@ test('all sessions go down, their return is not received, and a dump has everyth
   ]);
 });
 
-test('a dump that began before its session went down says nothing of it', () => {
+test('a dump that began before its session went down does not count for it', () => {
   const day = new Day().dump('00:00', all).withdraw('09:59', all).session('10:00', all, 'down').dump('09:59:30', all);
   expect(verdictIn(day.tick('10:30'))).toBe('unknown');
 });
@@ -58,7 +58,7 @@ test('25 voters that never had it make no foreign origin smaller', () => {
   expect(eventsOf(day, 'origin.changed')[0]?.data).toMatchObject({ share: 0.125 });
 });
 
-test('what is given up by the baseline is not back because one voter has it again', () => {
+test('a network that the baseline gave up is not back because one voter has it again', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all, UNITS.slice(0, 1));
   day.announce('02:00', all.slice(0, 1), UNITS.slice(0, 1)).tick('+3 00:00');
   expect(day.said('unit', 'country.restored')).toEqual([
@@ -88,7 +88,7 @@ test('a torn dump in quiet times takes no vote, and gives none: the outage after
   expect(day.tick('10:00').said('country')).toEqual(['09:00:30 country.unroutable since 09:00:00']);
 });
 
-test('a voter that sees it goes down beside one that lost it: that others are asked is no message about the country', () => {
+test('a voter that sees it goes down beside one that lost it: the change of voters is not a message about the country', () => {
   const day = fewDay().withdraw('01:00', all.slice(0, 1));
   expect(verdictIn(day.session('02:00', all.slice(1, 2), 'down').tick('03:00'))).toBe('routable');
   // The next message that takes sight away counts all of what is seen then.

@@ -9,7 +9,7 @@ const eventTypes = (day: Day): string[] =>
 /** What is seen now. */
 const seenIn = (day: Day) => day.engine.status()[0]?.visibility;
 
-test.each([10, 25])('%s peers join that never had the country: nothing is said, and nothing changes', (count) => {
+test.each([10, 25])('%s peers join that never had the country: nothing is reported, and nothing changes', (count) => {
   const strangers = peers(all.length + count).slice(all.length);
   const day = new Day().dump('00:00', all).dump('08:00', strangers, []).tick('12:00');
   expect(eventTypes(day)).toEqual([]);

@@ -19,7 +19,7 @@ function placed(): string {
 }
 
 describe('28: deploy/unroutable.service', () => {
-  test.skipIf(!isThere)(`is a unit that systemd takes without a word${note}`, () => {
+  test.skipIf(!isThere)(`is a unit that systemd accepts without a warning${note}`, () => {
     const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', placed()], { encoding: 'utf8' });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
   });

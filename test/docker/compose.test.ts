@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe.each(services)('the service %s', (_, service) => {
-  test('is no root, can write nothing but what it was given, and can gain no right', () => {
+  test('is not root, can write only where it was allowed to, and can gain no right', () => {
     expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(service.read_only).toBe(true);
     expect(service.cap_drop).toEqual(['ALL']);
@@ -158,7 +158,7 @@ describe('the analyzers', () => {
     expect(service.command?.[0]).toBe('watch');
   });
 
-  test('a word that the program does not have is found', () => {
+  test('an argument that the program does not have is found', () => {
     expect(unknownWords(['wacth'])).toEqual(['wacth']);
     expect(unknownWords(['watch', '--sotre', 'x'])).toContain('--sotre');
     expect(unknownWords(['watch', '--seed', 'none', '--quiet'])).toEqual([]);

@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 describe('the image holds', () => {
-  test('what the package holds, but for the library, which nothing there imports', () => {
+  test('all that the package holds, but for the library, which nothing there imports', () => {
     const isNeeded = (file: string): boolean => !file.startsWith('!') && !/^dist\/(?:src|streams)$/.test(file);
     const wanted = ['package.json', 'README.md', 'LICENSE', ...manifest.files.filter(isNeeded)];
     const held = filesOf(image.workdir);

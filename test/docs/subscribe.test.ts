@@ -190,7 +190,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     expect(idsOf(printed).toSorted()).toEqual(idsOf(some(0, 40)).toSorted());
   });
 
-  rule('work, killed in the middle of it, is given again at most the one event that it was at', async (at) => {
+  rule('work, when killed in the middle, receives again at most the one event that it was at', async (at) => {
     await at.keep(some(0, 60));
     const printed: UnroutableEvent[] = [];
     for (const many of [5, 11]) {

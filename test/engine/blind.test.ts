@@ -35,7 +35,7 @@ test('voters that are gone for a day are no longer missed', () => {
   ]);
 });
 
-test('one session reset and its re-dump say nothing', () => {
+test('one session reset and its re-dump cause no event', () => {
   const [one] = all.slice(0, 1);
   if (one === undefined) throw new Error('no peer');
   const day = new Day().dump('12:00', all).session('13:00', [one], 'down').session('13:00:20', [one], 'up');

@@ -32,7 +32,7 @@ test('networks that leave an upstream one by one are reported one by one', () =>
   ]);
 });
 
-test('over whom a lost network is not reached is no news; over whom it comes back is', () => {
+test('the loss of a network is not a change of its upstreams; its return over another upstream is', () => {
   const day = new Day().dump('00:10', all).withdraw('00:59:30', all);
   day.announce('01:02', all, [UNITS[0]], INTELSAT).announce('01:02', all, UNITS.slice(1), UNICOM).tick('03:00');
   expect(day.said('upstream')).toEqual([

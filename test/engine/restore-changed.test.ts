@@ -131,7 +131,7 @@ describe('an engine that is started again with other options', () => {
     expect(others.day.engine.status()[0]?.visibility.share).toBe(1);
   });
 
-  test('forgets a territory that is watched no more, but not where its chain of events was', () => {
+  test('forgets a territory that is not watched any more, but not the position of its chain of events', () => {
     const before = begun(BOTH);
     const last = before.events.findLast(({ source }) => source === '/territories/KP');
     const without = again(before, optionsOf([OTHER]));
@@ -149,7 +149,7 @@ describe('an engine that is started again with other options', () => {
     expect(Number(next?.sequence)).toBe(Number(last?.sequence) + 1);
   });
 
-  test('a control group that is new says nothing of us before it was seen', () => {
+  test('a new control group does not count before it was seen', () => {
     const control = { ...OTHER, id: 'CONTROL' };
     const { day, anew } = again(begun(KP_ALONE), { ...KP_ALONE, control });
     expect(anew).toEqual([]);
@@ -157,7 +157,7 @@ describe('an engine that is started again with other options', () => {
     expect(day.said('country')).toEqual(['08:10:30 country.unroutable since 08:10:00']);
   });
 
-  test('who is asked for a pulse no more is not silent', () => {
+  test('a peer of which no KEEPALIVEs are required any more is not silent', () => {
     const strict = { ...KP_ALONE, voting: { ...DEFAULT_VOTING, peerSilenceMs: 180_000 } };
     const before = new Watch(createEngine(strict)).dump('06:00', all).alive('06:00', all);
     const { day } = again(before, KP_ALONE);

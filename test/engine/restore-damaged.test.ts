@@ -86,7 +86,7 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
     );
   });
 
-  test('with any field of it changed it is read or named, and never throws', () => {
+  test('with any of its fields changed, a record is read or named, and never throws', () => {
     fc.assert(
       fc.property(some, fc.nat(), fc.jsonValue(), (record, pick, json) => {
         const fields = JSON.parse(record.value) as Record<string, unknown>;

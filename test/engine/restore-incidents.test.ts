@@ -24,7 +24,7 @@ describe.each(INCIDENTS)('$name, replayed by an engine that is started again and
     whole = straight(options, elements);
   });
 
-  test(`says what was said without, to the byte, with ${RESTARTS} restarts`, () => {
+  test(`gives the same events as without, to the byte, with ${RESTARTS} restarts`, () => {
     const golden = readFileSync(join(incident.folder, 'events.golden.ndjson'), 'utf8');
     expect(whole.events.map(goldenLine).join('')).toBe(golden);
 
@@ -35,7 +35,7 @@ describe.each(INCIDENTS)('$name, replayed by an engine that is started again and
     expect(state).toEqual(whole.state);
   });
 
-  test('says the same when it is started again right before and right after each event', () => {
+  test('gives the same events when it is restarted right before and right after each event', () => {
     const { events } = interrupted(options, elements, new Set(whole.committing.flatMap((i) => [i - 1, i])));
     expect(events.map(goldenLine).join('')).toBe(readFileSync(join(incident.folder, 'events.golden.ndjson'), 'utf8'));
   });

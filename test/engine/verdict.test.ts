@@ -118,7 +118,7 @@ test('a withdrawal and the same announcement at once change nothing', () => {
   expect(day.said()).toEqual([]);
 });
 
-test('half of it back is no recovery to routable: it is degraded', () => {
+test('half of it back is not a recovery to routable: it is degraded', () => {
   const day = new Day().dump('12:00', all).withdraw('13:00', all).announce('13:10', all.slice(0, 12)).tick('14:00');
   expect(day.said('country')).toEqual([
     '13:00:30 country.unroutable since 13:00:00',

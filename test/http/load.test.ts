@@ -191,7 +191,7 @@ function raw(
   });
 }
 
-test.each(PATHS)('T25: %s is answered, is no fault of the server, and shows no file', async (path) => {
+test.each(PATHS)('T25: %s is answered, is not a fault of the server, and shows no file', async (path) => {
   const { url } = await serving(outage);
   const { status, body } = await raw(url, path);
   expect([200, 302, 400, 404]).toContain(status);

@@ -29,7 +29,7 @@ test('a range that begins before the recording has what each peer saw from the f
   expect(sees(answer)).toEqual([null, { at: '2014-12-22T12:00:00.000Z', sees: 4 }]);
 });
 
-test('after its last minute a recording says nothing: no peer, no verdict, a sentence that says so', async () => {
+test('after its last minute a recording has no peer and no verdict, and a sentence that says so', async () => {
   const { json } = await serving(await outageStore());
   const peersAfter = (await json('/api/v1/peers?from=2014-12-22T15:00Z&until=2014-12-22T18:00Z')) as Answers['peers'];
   expect(sees(peersAfter)).toEqual([4, { at: '2014-12-22T16:01:00.000Z', sees: null }]);

@@ -134,7 +134,7 @@ test('a cluster is refused, by its URL and by what a node says of itself', async
   await node.stop();
 });
 
-test('a queue that does not answer is reported as such, and nothing is begun', async () => {
+test('a queue that does not answer is reported as such, and nothing is started', async () => {
   const { status, stderr } = await inProcess(['jobs', 'work', '-o', stage.out, '--redis', 'redis://127.0.0.1:1']);
   expect(status).toBe(69);
   expect(stderr).toContain('redis://127.0.0.1:1');

@@ -64,7 +64,7 @@ describe.skipIf(s3Program === undefined)(`extracts and runs in a store that spea
   });
   afterAll(() => s3.stop());
 
-  test('a run ends with the bytes of a replay; no secret is in what is said, stored or queued, and no draft is left', async () => {
+  test('a run ends with the bytes of a replay; no secret is printed, stored or queued, and no draft is left', async () => {
     const env = { ...s3.env, TMPDIR: await newFolder(), AWS_SESSION_TOKEN: '' };
     const run = open(`${s3.bucket}/one`, env);
     const doomed = run.startWorker('--lock', '1s');

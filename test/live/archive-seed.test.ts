@@ -60,7 +60,7 @@ async function seededFrom(
   }
 }
 
-describe('a watcher seeded from files has its eyes opened again by RIPEstat', () => {
+describe('RIPEstat makes a watcher that was seeded from files see again', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     seededFrom(
       seed,
@@ -79,7 +79,7 @@ describe('a watcher seeded from files has its eyes opened again by RIPEstat', ()
   );
 });
 
-describe('what happened between the files and the feed is known', () => {
+describe('changes between the files and the feed are known', () => {
   test.each(SEEDS)('seed %i: it went', (seed) =>
     seededFrom(
       seed,
@@ -91,7 +91,7 @@ describe('what happened between the files and the feed is known', () => {
     ),
   );
 
-  test.each(SEEDS)('seed %i: it went and came back, and that is no outage now', (seed) =>
+  test.each(SEEDS)('seed %i: it went and came back, and that is not an outage now', (seed) =>
     seededFrom(
       seed,
       async (sim, random) => {
@@ -108,7 +108,7 @@ describe('what happened between the files and the feed is known', () => {
   );
 });
 
-test('with files for a seed and no RIPEstat to ask, nothing is said', () =>
+test('with files for a seed and no RIPEstat to ask, nothing is reported', () =>
   seededFrom(
     1,
     async (sim) => {

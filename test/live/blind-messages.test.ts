@@ -99,7 +99,7 @@ describe('sessions that are reset while messages overtake each other', () => {
   );
 });
 
-describe('a feed that delivers withdrawals and no announcements: what never goes away goes too', () => {
+describe('a feed that delivers withdrawals and no announcements: the controls are lost too', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       sim.way = (frame) => (JSON.stringify(frame).includes('"announcements":[{') ? [] : [{ frame, delayMs: 0 }]);

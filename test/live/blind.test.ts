@@ -27,7 +27,7 @@ describe('a half-open link: nothing moves on it, and neither side notices', () =
   );
 });
 
-describe('a feed that answers pings and says nothing for half an hour', () => {
+describe('a feed that answers pings and sends nothing else for half an hour', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim) => {
       const moment = momentOf(sim);

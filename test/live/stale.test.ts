@@ -40,7 +40,7 @@ async function oldNews(sim: Sim, random: Random, ms: number): Promise<void> {
   }
 }
 
-describe('a feed that goes on with what was said minutes ago, and nothing of now', () => {
+describe('a feed that goes on with messages of minutes ago, and none of now', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const connections = sim.feed.connections;
@@ -94,7 +94,7 @@ describe('a feed that falls behind by less than three minutes, and catches up ag
   );
 });
 
-describe('one collector of which only old news come, among others that are on time', () => {
+describe('one collector that sends only old messages, among others that are on time', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const connections = sim.feed.connections;

@@ -126,7 +126,7 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
   });
 
-  test('an incident that was open when the recording ended is not said to last until now', async () => {
+  test('an incident that was open when the recording ended is not shown as lasting until now', async () => {
     const store = memoryStore();
     await record(store, new RecordedDay().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').elements);
     const { page } = await show(store);

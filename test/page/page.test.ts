@@ -134,7 +134,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('blindness is said, and shaded, never drawn as zero', async () => {
+  test('blindness is named and shaded, never drawn as zero', async () => {
     const store = memoryStore();
     await record(
       store,
@@ -148,14 +148,14 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await page.textContent('#visibility-summary')).toContain('when last seen 100.0 %');
   });
 
-  test('an empty store is said to be empty', async () => {
+  test('an empty store is shown as empty', async () => {
     const { page, complaints } = await show(memoryStore());
     await page.waitForSelector('#connection[data-state=live]');
     expect(await page.textContent('#sentence')).toBe('Nothing is recorded yet.');
     expect(complaints).toEqual([]);
   });
 
-  test('a store of another version is said to be so, and looked at again', async () => {
+  test('a store of another version is named as such, and read again later', async () => {
     const unreadable = 'it was written by a newer version (schema 9, this one knows 8)';
     const { page } = await show(memoryStore(), '', { unreadable });
     await page.waitForSelector('#sentence:has-text("cannot read its store")');

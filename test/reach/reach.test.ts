@@ -84,7 +84,7 @@ test.each([
   expect(day.engine.reachability().get('KP')?.reachability).toBe(verdict);
 });
 
-test('with fewer than three targets nothing is said', () => {
+test('with fewer than three targets nothing is reported', () => {
   const two = all(['dns15', 'web71'], 'silent');
   const day = new Probed().rounds(round('12:00', two), round('12:11', two), round('12:22', two)).tick('12:40');
   expect(said(day.events)).toEqual([]);
@@ -199,7 +199,7 @@ test('an engine that is restored at any moment goes on to the same bytes', () =>
   }
 });
 
-test('without results the state has no word of them', () => {
+test('without results the state does not contain any', () => {
   const options = { territories: [{ territory: KP, policy: DEFAULT_POLICY }], voting: DEFAULT_VOTING, recorded: true };
   const engine = createEngine(options);
   for (const element of mixedDay()) if (element.type !== 'probe') engine.apply(element);

@@ -56,7 +56,7 @@ describe.each(INCIDENTS)('the replay of $name', (incident) => {
   });
 });
 
-test('a quiet day says nothing at all', async () => {
+test('a quiet day has no event at all', async () => {
   const quiet = INCIDENTS.filter((incident) => incident.expect.events.length === 0);
   expect(quiet.map(({ name }) => name)).toEqual([
     '2013-03-04',

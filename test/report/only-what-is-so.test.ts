@@ -14,8 +14,8 @@ function sentences(day: Day, type: string, territory: Territory = KP): string[] 
 
 const FOREIGN = [4837, 134_544];
 
-describe('a sentence says only what is so', () => {
-  test('I: without configured origins nothing is said of origins that are configured', () => {
+describe('a sentence says only what is true', () => {
+  test('I: without configured origins no sentence mentions configured origins', () => {
     const open: Territory = { ...KP, origins: [] };
     const day = new Day({ territories: [open] }).dump('12:00', peers(20)).withdraw('13:00', peers(20));
     day.announce('13:10', peers(20), UNITS, FOREIGN).tick('14:00');
@@ -45,7 +45,7 @@ describe('a sentence says only what is so', () => {
     expect(sentences(day, 'country.unroutable')[0]).toContain('no longer have a route to any of its 4 prefixes.');
   });
 
-  test('K: each network lacks another prefix: no network is said to have all', () => {
+  test('K: each network lacks another prefix: no sentence says that a network has all', () => {
     const day = new Day().dump('12:00', peers(20));
     for (const [i, one] of peers(20).entries()) day.withdraw('13:00', [one], [UNITS[i % 4] ?? UNITS[0]]);
     expect(sentences(day.tick('14:00'), 'country.degraded')[0]).toMatch(

@@ -140,14 +140,14 @@ describe('each event is one complete sentence', () => {
     );
   });
 
-  test('a prefix that spread: whether a few had it before is not said', () => {
+  test('a prefix that spread: the sentence does not say whether a few had it before', () => {
     expect(say('prefix.new', { ...kp(WHOLE), prefix: prefix('175.45.176.0/22'), share: 0.3 })).toBe(
       '175.45.176.0/22 of North Korea has been widely announced since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 30 % of the networks that report on North Korea to RIS have it now.',
     );
   });
 });
 
-describe('where we were blind, that is what is said, and nothing of the country', () => {
+describe('where we were blind, the sentence says that, and nothing about the country', () => {
   test('too few voters', () => {
     const blind = seen(0, [3, 3], [0, 4]);
     const text = say('country.unknown', {

@@ -34,7 +34,7 @@ describe.each(INCIDENTS)('the replay of $name', (incident) => {
   });
 });
 
-test.each(Object.entries(DAYS))('what is said of %s is what the schemas say', (_, day) => {
+test.each(Object.entries(DAYS))('events of %s are valid by the schemas', (_, day) => {
   const events = day();
   expect(events).not.toEqual([]);
   areValid(events);
@@ -73,7 +73,7 @@ describe('nothing of the schemas is untried: the engine says it on one of these 
   });
 });
 
-test('what a watcher says live, of an outage, a lost feed and the end of both, is what the schemas say', async () => {
+test('live events of an outage, a lost feed and the end of both are valid by the schemas', async () => {
   const sim = await Sim.open({ peers: 30 });
   try {
     await sim.seeded();

@@ -44,7 +44,7 @@ describe.each(EVENT_TYPES)('%s', (type) => {
   const optionals = optionalFields(type);
   const isRequired = ({ path }: { path: Path }): boolean => !optionals.has(nameOf(path));
 
-  test('as it was said it is valid', () => {
+  test('unchanged it is valid', () => {
     expect(events.flatMap((event) => faultsOf(type, event))).toEqual([]);
   });
 

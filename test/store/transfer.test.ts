@@ -65,7 +65,7 @@ describe.each([
   ['a folder', 'memory', openFolder, openMemory],
   ['a folder', 'another folder', openFolder, openFolder],
 ] as const)('what is exported from %s and imported into %s', (_from, _to, from, to) => {
-  test('is the same: state, events, readers, webhooks, and its export to the byte; but not who was at work', () =>
+  test('is the same: state, events, readers, webhooks, and its export to the byte; but not the processes that were at work', () =>
     withStore(from, ({ store }) =>
       withStore(to, async (other) => {
         await fill(store);

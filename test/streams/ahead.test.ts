@@ -44,7 +44,7 @@ test('a late reader receives what was sent before, and what comes', async () => 
   expect(received).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
 });
 
-test('what is decided elsewhere is forgotten, late words after it are not', async () => {
+test('elements that were decided elsewhere are dropped, late ones after them are not', async () => {
   const feed = new Hand('feed');
   const ahead = new Ahead(feed);
   ahead.start(never);

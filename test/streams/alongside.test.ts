@@ -68,7 +68,7 @@ describe('sources beside a main one', () => {
     expect(isStopped).toBe(true);
   });
 
-  test('what a side throws is thrown', async () => {
+  test('an error of a side is thrown', async () => {
     // oxlint-disable-next-line require-yield
     const broken: Side = async function* () {
       throw new Error('a bug');

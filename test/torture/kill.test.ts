@@ -28,7 +28,7 @@ describe(`the command killed ${KILLS} times as it starts, reports and commits, a
   });
 
   test(
-    'keeps in a folder what a run without kills keeps, at every moment, and no more',
+    'stores in a folder what a run without kills stores, at every moment, and no more',
     { timeout: 180_000 },
     async () => {
       const place = await folderPlace(join(folder, 'killed'), WATCH);
@@ -38,7 +38,7 @@ describe(`the command killed ${KILLS} times as it starts, reports and commits, a
   );
 
   redisTest(
-    'keeps in Redis what a run without kills keeps, at every moment, and no more',
+    'stores in Redis what a run without kills stores, at every moment, and no more',
     { timeout: 180_000 },
     async () => {
       const server = await startRedis();

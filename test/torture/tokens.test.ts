@@ -53,7 +53,7 @@ test('a process that is refused for a newer token of its own, which it did not k
   expect(store.kept.map(({ id }) => id)).toEqual(DAY.events.map(({ id }) => id));
 });
 
-test('who is refused because another one leads ends', async () => {
+test('a process that is refused because another one leads ends', async () => {
   const store = memoryStore();
   const keeping = { store, token: () => 1, stillLeads: () => Promise.resolve(false) };
   expect(await ran(keeping, LAST, () => store.write([], 2))).toBe('fenced');

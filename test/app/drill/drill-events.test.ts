@@ -13,7 +13,7 @@ const drill: Drill = { id: '0123456789abcdef', territory: 'KP', atMs: Date.UTC(2
 const events = drillEvents(drill, KP);
 const utc = createClock(undefined);
 
-test('a drill is an outage from its onset to the end of its incident, over when it was asked for', () => {
+test('a drill is an outage from its onset to the end of its incident, and has ended when it was requested', () => {
   expect(events.map(({ type, data }) => ('unit' in data ? `${type} ${data.unit}` : type))).toEqual([
     ...[176, 177, 178, 179].map((third) => `unit.lost 175.45.${third}.0/24`),
     'country.unroutable',
@@ -53,7 +53,7 @@ test('every event of it says that it is one: a field, a source of its own, and i
   for (const line of lines) expect(line).toContain('DRILL: ');
 });
 
-test('a real event says nothing of drills', () => {
+test('a real event does not mention drills', () => {
   const day = new Day().dump('06:00', peers(14)).withdraw('07:00', peers(14)).tick('08:00');
   expect(day.events).not.toEqual([]);
   for (const event of day.events) {

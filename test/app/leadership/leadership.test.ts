@@ -153,7 +153,7 @@ test('… and taken when the last leader did not come back', async () => {
   expect(next?.token()).toBe(2);
 });
 
-test('a store that is away is asked again, and it is said once', async () => {
+test('a store that is away is asked again, and is reported once', async () => {
   const scene = new Scene();
   let isAway = true;
   const first = scene.ask(

@@ -27,7 +27,7 @@ function heardSince(...peers: readonly Peer[]): OpenGaps {
 }
 
 describe('gaps that are open still', () => {
-  test('are asked about a minute after they opened, then ever more seldom', () => {
+  test('are asked about a minute after they opened, then less and less often', () => {
     const gaps = heardSince(a);
     const open = [gap('disconnected', a)];
     gaps.note(open, 0);

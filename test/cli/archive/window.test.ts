@@ -180,7 +180,7 @@ async function sizeOf(path: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
 }
 
-describe('what cannot be meant is said', () => {
+describe('a window that cannot be meant is refused', () => {
   test.each([
     [['replay', '--quiet'], /name files to read, or a window of the archives: --from and --until/],
     [['replay', '--from', '2014-12-22', '--quiet'], /--from needs --until/],

@@ -89,7 +89,7 @@ describe('a drill', () => {
     expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, next attempt at \d{4}-/);
   });
 
-  test('needs somebody who leads: else it says so, and leaves nothing behind: status 1', async () => {
+  test('needs a leader: without one it says so, and leaves nothing behind: status 1', async () => {
     const at = await place();
     await mkdir(join(at.store, 'KP'), { recursive: true });
     const ran = await at.run(['drill', '--hold', '0']);
@@ -108,7 +108,7 @@ describe('a drill', () => {
     await opened.store.close();
   });
 
-  test('that was asked for an hour ago, or cannot be read, is held no more', async () => {
+  test('that was requested an hour ago, or cannot be read, is not held any more', async () => {
     const at = await place();
     const { stderr, stdout } = await watching(at, LIVE);
     await stderr.until(/subscribed/);

@@ -21,7 +21,7 @@ function started(args: readonly string[]) {
   return { stdout, stderr, end, done, status: () => status };
 }
 
-test('`demo --live --http` prints an address, and the page there speaks of the time that is played as the present', async () => {
+test('`demo --live --http` prints an address, and the page there shows the time that is played as the present', async () => {
   const { stderr, end } = started(['demo', '--live', '--http', '0']);
   const address = await stderr.until(/http:\/\/127\.0\.0\.1:\d+\//);
   let verdicts: { sentence: string; isPast: boolean; verdict: string; asOf?: string }[] = [];

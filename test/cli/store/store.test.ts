@@ -118,7 +118,7 @@ describe('a replay with a store', () => {
     expect((await events({})).out).toBe(replayed);
   });
 
-  test('waits for one who writes there, and says for whom', async () => {
+  test('waits for another process that writes there, and names it', async () => {
     const place = join(folder, 'taken');
     const other = await opened(place);
     const lease = await other.leases.acquire('someone', 60_000);
@@ -170,7 +170,7 @@ describe('store', () => {
   });
 
   test.each(['http://user:hunter2@x', 'redis+sentinel://:hunter2@x/kp', 'Redis://:hunter2@x', 'redis:hunter2'])(
-    'a URL that is none of a store is no folder, and not shown: %s',
+    'a URL that is not one of a store is not taken for a folder, and not shown: %s',
     async (url) => {
       const { status, out, err } = await said((io) => checkStore({ settings: {}, store: url }, io));
       expect([status, out]).toEqual([2, '']);
@@ -181,7 +181,7 @@ describe('store', () => {
     },
   );
 
-  test('a name that cannot be one, and no store at all, are said', async () => {
+  test('an impossible name, and a missing store, are reported', async () => {
     const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
     expect(named.status).toBe(2);
     const none = await said((io) => printEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));

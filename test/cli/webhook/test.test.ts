@@ -160,7 +160,7 @@ describe('--timeout', () => {
   );
 });
 
-test('who tests a webhook that its file disables is sent to the file, not to a command that changes nothing', async () => {
+test('a test of a webhook that its file disables points to the file, not to a command that changes nothing', async () => {
   const at = await place();
   await added(at, await hook());
   await beside(at, new HandClock(), async (store) => {

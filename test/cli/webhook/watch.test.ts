@@ -172,7 +172,7 @@ describe('the commands beside a watch that leads', () => {
   });
 });
 
-test('a file is followed at each start: what it says is so, what it has no more is gone; commands keep their own', async () => {
+test('a file is read at each start: webhooks in it are added, those no longer in it are removed; those added by command stay', async () => {
   const at = await place();
   const [one, two, own] = [await hook(), await hook(), await hook()];
   await added(at, 'own', own.url, own.port);
@@ -208,7 +208,7 @@ test('a file is followed at each start: what it says is so, what it has no more 
   expect([tests(one), tests(two), tests(own)]).toEqual([0, 2, 1]);
 });
 
-test('what was given up is listed with its reason, and sent again by hand under its old id', async () => {
+test('a delivery that was given up is listed with its reason, and sent again by hand under its old id', async () => {
   const at = await place();
   const receiver = await hook();
   await added(at, 'desk', receiver.url, receiver.port, '--type', 'country.unroutable');

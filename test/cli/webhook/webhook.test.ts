@@ -118,7 +118,7 @@ describe('webhook add', () => {
     expect(ran.stderr).not.toContain('hunter2');
   });
 
-  test('a secret file of one’s own is used as it is, or made; one that is no secret is refused', async () => {
+  test('a given secret file is used as it is, or made; a file that is not a secret is refused', async () => {
     const at = await place();
     const file = join(at.folder, 'own');
     const first = await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: file });

@@ -35,7 +35,7 @@ test('the page of a drill says that it is one, and the end of the drill resolves
   expect(real).not.toContain(drill[0]?.dedup_key);
 });
 
-test('the alert of a drill is another than the real one of its territory, which it neither fires nor ends', () => {
+test('the alert of a drill is not the real one of its territory, and neither fires nor ends it', () => {
   const labels = (reported: typeof events) =>
     reported.flatMap((event) => {
       const body = alertmanager(event, realSentence)?.body;

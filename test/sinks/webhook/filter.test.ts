@@ -62,7 +62,7 @@ describe('a filter', () => {
     expect(passes(unroutable, filter)).toBe(isWanted);
   });
 
-  test('for a territory lets through that our eyes closed on it, and not on another', () => {
+  test('for a territory passes that we lost sight of it, not that we lost sight of another', () => {
     const [blind] = blindEvents as [UnroutableEvent];
     expect(passes(blind, { territories: ['KP'] })).toBe(true);
     expect(passes(blind, { territories: ['IQ'] })).toBe(false);

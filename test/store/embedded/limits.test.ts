@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 describe('a full disk', () => {
-  test('is said before anything is written, the lease goes on, and so does the store when there is room', async () => {
+  test('is reported before anything is written, the lease goes on, and so does the store when there is room', async () => {
     const store = await open(folder.path);
     await store.commit(batch(1, { events: [event(1)] }));
     const before = await contents(store);

@@ -47,7 +47,7 @@ describe('a folder is taken', () => {
     ).toEqual(['data.mdb', 'lock.mdb', 'unroutable-store.json']);
   });
 
-  test('that others may read is tightened to its owner alone, and that is said', async () => {
+  test('that others may read is restricted to its owner, and that is reported', async () => {
     const path = join(folder.path, 'KP');
     const first = await openEmbedded(path, { name: 'KP', clock: systemClock });
     if (!first.ok) throw new Error(first.reason);

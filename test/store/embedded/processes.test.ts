@@ -90,7 +90,7 @@ describe('several processes with one folder', () => {
     await store.close();
   });
 
-  test('take no more room the longer they run: what is rewritten and trimmed is used again', async () => {
+  test('take no more room the longer they run: space that was rewritten and trimmed is used again', async () => {
     const store = await open(folder.path);
     const idle = start(`
       const store = await open();
@@ -134,7 +134,7 @@ describe('several processes with one folder', () => {
     await store.close();
   });
 
-  test('a process that was stopped while it wrote holds no other up: it says who, and goes on after', async () => {
+  test('a process that was stopped while it wrote blocks no other: that one names it, and goes on later', async () => {
     const clock = new HandClock();
     const store = await open(folder.path, { clock });
     const child = start(`say('up'); setInterval(() => undefined, 1000);`);

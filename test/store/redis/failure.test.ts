@@ -55,13 +55,13 @@ describe('an error has the kind that says what to do', () => {
   });
 });
 
-test('what was not sent was not done; what was sent and lost its reply may have been', () => {
+test('a command that was not sent was not done; one that was sent and lost its reply may have been', () => {
   expect(failureOf(new Error("Stream isn't writeable and enableOfflineQueue options is false")).isUnknown).toBe(false);
   expect(failureOf(new Error('Connection is closed.')).isUnknown).toBe(true);
   expect(failureOf(new Error('OOM command not allowed')).isUnknown).toBe(false);
 });
 
-test('why there is no connection is said rather than that there is none', () => {
+test('the error says why there is no connection, not only that there is none', () => {
   const trouble = new RedisFailure('wrongpass', '');
   expect(failureOf(new Error("Stream isn't writeable and enableOfflineQueue options is false"), trouble)).toBe(trouble);
   expect(failureOf(new Error('Connection is closed.'), trouble)).toBe(trouble);

@@ -39,7 +39,7 @@ describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, (
     await store.close();
   });
 
-  test('when they know no such group, or none of them answers, it is said so', async () => {
+  test('when they know no such group, or none of them answers, the error says so', async () => {
     const options = { name: watch(), clock: systemClock, deadlineMs: 1_000 };
     const unknown = await openRedis(url.replace(group.name, 'nobody'), options);
     expect(unknown).toMatchObject({ ok: false, retry: true, reason: expect.stringMatching(/sentinels/i) as string });

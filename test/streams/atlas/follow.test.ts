@@ -108,7 +108,7 @@ test('an API that is away for a while costs nothing but time', async () => {
   await until(() => elements.length === 1);
 });
 
-test('a measurement that is none, asks something else or runs once is not followed, which is said; others go on', async () => {
+test('a measurement that does not exist, asks something else or runs once is not followed, which is reported; others go on', async () => {
   const server = await startAtlas({
     1: { type: 'ping', results: [] },
     2: { type: 'dns', interval: 0, results: [dnsResult(2, 1001, at(-5))] },
@@ -123,7 +123,7 @@ test('a measurement that is none, asks something else or runs once is not follow
   ]);
 });
 
-test('what says nothing of the target is counted by kind and never taken for silence', async () => {
+test('a result that says nothing about the target is counted by kind and never taken for silence', async () => {
   const server = await startAtlas({ 1: { type: 'dns', results: [] } });
   const { elements, reports } = follow(server, [ofKp(1)]);
   await until(() => server.asked.some((path) => path.includes('/results/')));

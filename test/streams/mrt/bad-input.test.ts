@@ -35,7 +35,7 @@ describe('framing', () => {
     expect(await refusal(folder.write('empty', []))).toBe('no file can be read: …/empty is empty');
   });
 
-  test('case 2: a file of 1 to 11 bytes is refused as torn; behind records it is a gap of so many bytes', async () => {
+  test('case 2: a file of 1 to 11 bytes is refused as torn; behind records it is a gap of that many bytes', async () => {
     expect(await refusal(folder.write('torn', [1, 2, 3]))).toContain('is torn: 3 bytes are no whole MRT header');
     const { elements, reports } = await replay(bytesOf(good(0), good(1).slice(0, 11)));
     expect(lines(elements)).toEqual([routeLine(0), gap(T)]);

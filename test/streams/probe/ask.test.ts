@@ -101,7 +101,7 @@ describe('a web server', () => {
     await until(() => sockets.every((socket) => socket.destroyed), 'the connection to be closed');
   });
 
-  test('that drips, says nothing, or closes can be reached, and is odd', async () => {
+  test('that drips, sends nothing, or closes can be reached, and is odd', async () => {
     const drip = await tcpServer((socket) => {
       const text = 'HTTP/1.1 200 OK\r\n'.repeat(100);
       let at = 0;

@@ -195,7 +195,7 @@ describe('lasting faults are reported in words: the call, what happened, what to
     expect(server.requests).toHaveLength(1);
   });
 
-  test('a wait longer than the deadline is not begun', async () => {
+  test('a wait longer than the deadline is not started', async () => {
     const { client, server, clock, signal } = await bench();
     server.fail('rrc-info', { kind: 'status', status: 429, headers: { 'retry-after': '3600' } });
     const outcome = faultOf(await client.get('rrc-info', {}, { signal }));
@@ -245,7 +245,7 @@ describe('lasting faults are reported in words: the call, what happened, what to
   });
 });
 
-test('a call that will go away still answers, with a warning', async () => {
+test('a call that will be removed still answers, with a warning', async () => {
   const { client, server, signal } = await bench();
   server.fail('rrc-info', { kind: 'envelope', fields: { data_call_status: 'deprecated - 2027-01-01' } });
   expect(await client.get('rrc-info', {}, { signal })).toMatchObject({

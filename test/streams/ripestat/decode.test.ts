@@ -145,7 +145,7 @@ describe('fields', () => {
   });
 });
 
-describe('an answer that is not as documented is refused whole: a row left out would be a route that is said to be missing', () => {
+describe('an answer that is not as documented is refused whole: a row left out would look like a missing route', () => {
   const route = { target_prefix: '175.45.176.0/24', source_id: '00-192.0.2.1', path: [64496, 131279] };
   const state = { timestamp: '2014-12-22T12:00:00', bgp_state: [route], nr_routes: 1 };
   const update = { type: 'W', timestamp: '2014-12-22T12:00:00', attrs: route };

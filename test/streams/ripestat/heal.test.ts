@@ -19,7 +19,7 @@ describe('a gap in which nothing happened', () => {
     expect(elements.at(-1)).toMatchObject({ type: 'end-of-rib', at: clock('12:05'), dump: { from: clock('12:05') } });
   });
 
-  test('the engine is blind until then, and says nothing else', async () => {
+  test('the engine is blind until then, and reports nothing else', async () => {
     const day = await dayWithGap(worldOfKp());
     expect(day.said('country')).toEqual([
       '12:01:10 country.unknown since 12:01:00',
@@ -45,7 +45,7 @@ describe('a gap in which the country left', () => {
     expect(inOrder(elements)).toBe(true);
   });
 
-  test('the engine says so when its eyes are open again', async () => {
+  test('the engine reports when it can see again', async () => {
     const day = await dayWithGap(world());
     expect(day.said('country')).toEqual([
       '12:01:10 country.unknown since 12:01:00',
@@ -65,7 +65,7 @@ describe('a gap in which the country left', () => {
   });
 });
 
-test('what happened and was undone in the gap is sent in order', async () => {
+test('a change that was undone in the gap is sent in order', async () => {
   const world = worldOfKp();
   const [peer] = fullPeers(world);
   if (peer === undefined) throw new Error('no peer');
@@ -81,7 +81,7 @@ test('what happened and was undone in the gap is sent in order', async () => {
   expect(elements[2]).toMatchObject({ type: 'rib' });
 });
 
-test('what was sent after the gap is left to the live feed', async () => {
+test('changes after the gap are left to the live feed', async () => {
   const world = worldOfKp();
   const [peer] = fullPeers(world);
   if (peer === undefined) throw new Error('no peer');

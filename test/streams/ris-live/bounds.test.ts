@@ -34,7 +34,7 @@ function intakeOf(): {
   return { intake, elements, reports, say };
 }
 
-test('a feed that says everything at one moment, with ever new ids, sessions and faults, is held within bounds', () => {
+test('a feed that sends everything at one moment, with ever new ids, sessions and faults, is held within bounds', () => {
   const { intake, elements, reports, say } = intakeOf();
   for (let i = 0; i < 260_000; i++) {
     const peer = `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;

@@ -65,7 +65,7 @@ test('a good message, the one that all others here are made from', () => {
   expect(said(withFields({}))).toEqual(['A 175.45.176.0/24 50628 4837 131279']);
 });
 
-describe('37: what is no message is no message', () => {
+describe('37: what is not a message is not decoded as one', () => {
   test.each([
     ['', 'not-json'],
     [' ', 'not-json'],
@@ -86,7 +86,7 @@ describe('37: what is no message is no message', () => {
     expect(read(Buffer.from(frame))).toEqual({ kind: 'unreadable', reason });
   });
 
-  test('bytes that are no UTF-8', () => {
+  test('bytes that are not UTF-8', () => {
     expect(read(Buffer.from([0x7b, 0xff, 0xfe, 0x7d]))).toEqual({ kind: 'unreadable', reason: 'not-utf-8' });
   });
 });
@@ -179,7 +179,7 @@ describe('40: an AS number is digits', () => {
     expect(message(withText('peer_asn', text)).peer.asn).toBe(50_628);
   });
 
-  test.each(['"1.2.3"', '"fe80::1%eth0"', '""', '17', 'null'])('and %s is no address of a peer', (text) => {
+  test.each(['"1.2.3"', '"fe80::1%eth0"', '""', '17', 'null'])('and %s is not an address of a peer', (text) => {
     expect(said(withText('peer', text))).toBe('bad-peer');
   });
 
@@ -357,9 +357,12 @@ describe('49: JSON that means harm', () => {
     expect(read('['.repeat(MAX_FRAME_BYTES + 1))).toEqual({ kind: 'unreadable', reason: 'too-long' });
   });
 
-  test.each(['"\\ud800"', '"rrc00\\u0000"', '"rrc00\\n"', '"<script>"', '"../rrc00"'])('%s is no collector', (text) => {
-    expect(said(withText('host', text))).toBe('bad-host');
-  });
+  test.each(['"\\ud800"', '"rrc00\\u0000"', '"rrc00\\n"', '"<script>"', '"../rrc00"'])(
+    '%s is not a collector',
+    (text) => {
+      expect(said(withText('host', text))).toBe('bad-host');
+    },
+  );
 
   test('a feed that makes up sessions fills no memory', () => {
     const names = new Names();

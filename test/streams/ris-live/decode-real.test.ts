@@ -119,7 +119,7 @@ describe.skipIf(realData('ris-live') === undefined)(`real messages of RIS Live${
     ]);
   });
 
-  test('two of the three are of a session that speaks two-octet AS numbers', () => {
+  test('two of the three are of a session with two-octet AS numbers', () => {
     const old = updates.filter(({ message }) => message.peer.id === 'rrc03|80.249.208.107|20495');
     expect(old.length).toBe(2);
     for (const { message, raw } of old)

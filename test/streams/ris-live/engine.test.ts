@@ -86,7 +86,7 @@ test('50: the same for a session of which only the TCP connection is up', async 
   expect(typesOf(watching)).not.toContain('country.unroutable');
 });
 
-test('51: a table sent again after a session came up is no news of the country', async () => {
+test('51: a table sent again after a session came up causes no event about the country', async () => {
   const { watching, sendFrom, live } = await routable();
   const before = typesOf(watching).length;
   const [one] = PEERS;

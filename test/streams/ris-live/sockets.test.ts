@@ -149,7 +149,7 @@ describe('47: a connection that does not come to be, or stops halfway, is given 
   });
 });
 
-describe('48: a server that is there and says nothing', () => {
+describe('48: a server that is there and sends nothing', () => {
   test('a link that is dead is cut after 30 s: no pong came; time goes on meanwhile', async () => {
     const { server, watching } = await started({ autoPong: false });
     server.send(keepalive({ at: watching.now }));

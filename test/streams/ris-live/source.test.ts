@@ -10,7 +10,7 @@ function what(elements: readonly Element[]): string[] {
   return elements.filter(({ type }) => type !== 'tick').map((element) => shortOf(element).replace(/^\S+ /, ''));
 }
 
-test('what the feed says of a watched block comes out, and the rest is left out', async () => {
+test('messages about a watched block come out, and the rest is left out', async () => {
   const { server, watching } = await started();
   const at = watching.now;
   server.send(
@@ -175,7 +175,7 @@ test('with collectors, each has its own socket, and one that breaks is a gap of 
   expect(watching.of('gap').length).toBe(1);
 });
 
-test('one collector that says nothing for a minute while others speak is a gap', async () => {
+test('one collector that sends nothing for a minute while others do is a gap', async () => {
   const { server, watching } = await started();
   server.send(keepalive({ at: watching.now, host: 'rrc13' }));
   for (let i = 0; i < 70; i++) {

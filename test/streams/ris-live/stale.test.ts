@@ -3,7 +3,7 @@ import { parseCollector } from '../../../src/bgp/peer.ts';
 import { announce, keepalive, withdraw } from './peer-server.ts';
 import { started } from './started.ts';
 
-test('a feed that says nothing but old news is cut after 45 s, and a new one begun', async () => {
+test('a feed that sends only old messages is cut after 45 s, and a new connection opened', async () => {
   const { server, watching } = await started();
   server.send(keepalive({ at: watching.now }));
   for (let i = 0; i < 46; i++) {
@@ -37,7 +37,7 @@ test('a recording may jump back in time and stop for a minute: nothing of it is 
   expect(watching.source.stats().odd).not.toHaveProperty('stale');
 });
 
-test('with collectors, the one that says nothing but old news is cut alone', async () => {
+test('with collectors, only the one that sends nothing but old messages is cut', async () => {
   const collectors = ['rrc00', 'rrc13'].map((text) => parseCollector(text)).filter((name) => name !== undefined);
   const { server, watching } = await started({ collectors });
   const [first, second] = server.sockets;

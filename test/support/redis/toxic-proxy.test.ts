@@ -151,7 +151,7 @@ test('while it refuses, no program listens; then the same port answers again', a
   await says(after, 'b');
 });
 
-test('reset on demand, those who are there are cut off, and those who come are not', async () => {
+test('reset on demand, present connections are cut off, and new ones are not', async () => {
   const { proxy } = await echo();
   const before = client(proxy.port);
   before.socket.write('a');
@@ -171,7 +171,7 @@ test('a client of a target that is not there is reset', async () => {
   expect(nowhere.accepted()).toBe(1);
 });
 
-redisTest('a Redis command whose reply is dropped has been carried out all the same', async () => {
+redisTest('a Redis command whose reply is dropped was still carried out', async () => {
   const server = await startRedis();
   onTestFinished(server.stop);
   const proxy = await startToxicProxy({ path: server.socket });

@@ -103,7 +103,7 @@ describe('an alert that lasts', () => {
   });
 });
 
-test('of a territory that is no longer watched is not sent again, and that is said once', async () => {
+test('of a territory that is no longer watched is not sent again, and that is logged once', async () => {
   const { stage, received, minutes } = await scene();
   await stage.decide([drop]);
   await stage.attempted(1);

@@ -39,7 +39,7 @@ describe('what is sent', () => {
     expect(second?.previousid).toBe(chain(1, 2)[0]?.id);
   });
 
-  test('goes to those alone whose filter it passes', async () => {
+  test('goes only to endpoints whose filter it passes', async () => {
     const stage = new Stage();
     const wanting = await receiving();
     const other = await receiving();
@@ -237,7 +237,7 @@ describe('bounds', () => {
 });
 
 describe('what is asked for by hand', () => {
-  test('is sent within two seconds, whatever the filter says, and is no dead letter any more', async () => {
+  test('is sent within two seconds, whatever the filter says, and is not a dead letter any more', async () => {
     const clock = new HandClock(Date.now());
     const stage = new Stage(undefined, clock);
     const { port, ids } = await receiving();

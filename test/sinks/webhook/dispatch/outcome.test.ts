@@ -12,7 +12,7 @@ const DONE: Attempt = { ok: true, status: 200, ms: 12 };
 const even = { nowMs: NOW, random: () => 0.5 };
 
 describe('an event', () => {
-  test('waits no more when an attempt succeeds', () => {
+  test('stops waiting when an attempt succeeds', () => {
     const outcome = outcomeOf(queued(), DONE, { ...even, nowMs: NOW + 12 });
     expect(outcome).toEqual({
       dead: false,
@@ -61,7 +61,7 @@ describe('an event', () => {
     expect([waits, dead, gone]).toEqual([undefined, true, false]);
   });
 
-  test('whose receiver wants no more goes on waiting, with all attempts before it', () => {
+  test('whose receiver wants no more events goes on waiting, with all attempts before it', () => {
     const { waits, dead, gone } = outcomeOf(queued(7), { ...FAILED, retry: 'disable', status: 410 }, even);
     expect(waits).toMatchObject({ attempts: 0, nextAtMs: NOW });
     expect([dead, gone]).toEqual([false, true]);

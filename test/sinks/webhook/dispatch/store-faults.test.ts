@@ -70,7 +70,7 @@ test('while the store is away nothing is sent; what was under way is recorded wh
   ]);
 });
 
-test('a store that is read and cannot be written, as on a full disk, is away all the same, and that is said once', async () => {
+test('a store that is read and cannot be written, as on a full disk, counts as away, and that is logged once', async () => {
   const clock = new HandClock(Date.now());
   const store = new Absent(memoryStore());
   const stage = new Stage(store.port, clock);

@@ -83,7 +83,7 @@ describe('more of the same', () => {
     expect(day.tick('16:30').said()).toEqual(calmDay().tick('16:30').said());
   });
 
-  test('case 29: the same withdrawal ten thousand times says no more than once', () => {
+  test('case 29: the same withdrawal ten thousand times has the effect of one', () => {
     const withdraw = update({ withdrawn: UNITS.flatMap((unit) => nlri(unit)) });
     const after = (times: number): string[] => {
       const day = calmDay();

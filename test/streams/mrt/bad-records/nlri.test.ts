@@ -71,7 +71,7 @@ describe('what NLRI and attributes may not be', () => {
     expectGap('peer-unknown', inEveryEnvelope(message(twice)), /more than once/);
   });
 
-  test('case 19: families that we do not read have next hops of their own, and are no damage', () => {
+  test('case 19: families that we do not read have next hops of their own, and are not damage', () => {
     for (const [afi, safi, length] of [
       [1, 128, 12],
       [2, 128, 24],

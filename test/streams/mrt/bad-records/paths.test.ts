@@ -100,7 +100,7 @@ describe('what AS paths may not be', () => {
     );
   });
 
-  test('case 27: AS_TRANS gives way to the AS4_PATH, and without one stays AS_TRANS, which is no territory’s origin', () => {
+  test('case 27: AS_TRANS gives way to the AS4_PATH, and without one stays AS_TRANS, which is not the origin of any territory', () => {
     const attributes = [...ORIGIN, ...asPath(sequence16(64_500, 4837, 23_456)), ...NEXT_HOP];
     const merged = [...attributes, ...attribute(0xc0, 17, sequence(4837, 131_279))];
     for (const [some, path] of [

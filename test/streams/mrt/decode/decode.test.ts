@@ -76,7 +76,7 @@ describe('an UPDATE', () => {
     expect(elements(update({ attributes: ORIGIN }))).toEqual([]);
   });
 
-  it('sent by the collector itself (*_LOCAL) is not the peer speaking', () => {
+  it('sent by the collector itself (*_LOCAL) is not a message of the peer', () => {
     const body = updateBody({ attributes: ATTRIBUTES, announced });
     const body16 = updateBody({ attributes: attributes16, announced });
     const withId = updateBody({ attributes: ATTRIBUTES, announced: [...u32(1), ...announced] });

@@ -61,7 +61,7 @@ describe('sessions', () => {
     expect(said(records).messages.map(({ peer }) => peer)).toEqual(['192.0.2.1', '192.0.2.1']);
   });
 
-  test('where the AS has two, neither is said to be down nor to be alive', () => {
+  test('where the AS has two, neither is reported as down or as alive', () => {
     const other = { peer: '192.0.2.2' };
     const records = [
       keepalive(0),
@@ -114,7 +114,7 @@ describe('ids', () => {
   });
 });
 
-describe('what is said of an UPDATE', () => {
+describe('the message of an UPDATE', () => {
   test('withdrawals and announcements of both families, all arrays present', () => {
     const parts = {
       withdrawn: ['10.1.0.0/16'],

@@ -146,7 +146,7 @@ describe('connections', () => {
     expect(await client.hungUp()).toEqual({ code: 1006, reason: '' });
   });
 
-  test('a slow line carries so many bytes a second', async () => {
+  test('a slow line carries a set number of bytes a second', async () => {
     const { client, clock } = await hearing((faults) => faults.slow(1000));
     await clock.turn(11_000);
     const bytes = client.texts.slice(1).reduce((sum, text) => sum + text.length, 0);
@@ -188,7 +188,7 @@ describe('garbage', () => {
     expect(client.closed).toBeUndefined();
   });
 
-  test('bytes that are no UTF-8 make a client hang up, as RFC 6455 wants it', async () => {
+  test('bytes that are not UTF-8 make a client hang up, as RFC 6455 requires', async () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.garbage('not-utf-8');
     expect((await client.hungUp()).code).toBe(1006);

@@ -138,7 +138,7 @@ describe('paths', () => {
   });
 
   test.each(['', '^', '$', '1 2', '1,', ',1', '[1', '[]', '1,,2', '.*', 'AS1', 1.5, -1, null, {}, ['1']])(
-    'what is no pattern is refused: %j',
+    'an invalid pattern is refused: %j',
     (value) => expect(parsePathPattern(value)).toBeUndefined(),
   );
 
