@@ -25,7 +25,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     /** How long the client holds messages to put them in order, milliseconds. It is subtracted from the lag. */
     reorder: { type: 'string', default: '2000' },
-    /** Write a CPU profile of the client beside where this runs. */
+    /** Write a CPU profile of the client into the current folder. */
     profile: { type: 'boolean', default: false },
   },
 });

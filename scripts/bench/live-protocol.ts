@@ -1,4 +1,4 @@
-/** What the three processes of `bench:live` say to each other. All times are wall milliseconds of this one machine. */
+/** The messages between the three processes of `bench:live`. All times are wall milliseconds of this one machine. */
 
 /** So many messages a second for so long, each due at its own time; `unpaced`: as many as are read. */
 export interface Phase {

@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly execArgv: readonly string[];
   /** Called at each sample; if it returns true, the sender ends early. */
   readonly isEnough?: (samples: readonly Sample[], begunMs: number) => boolean;
-  /** The client serves HTTP beside, as `watch --http` does. @default false */
+  /** The client serves HTTP as well, as `watch --http` does. @default false */
   readonly isServing?: boolean;
   /** Called with the client's address before the feed is played. */
   readonly onServing?: (url: string) => Promise<void>;

@@ -1,4 +1,4 @@
-"""Two BIRD collectors under a clock that stops between steps, and one ExaBGP that speaks for all peers."""
+"""Two BIRD collectors under a clock that stops between steps, and one ExaBGP that sends for all peers."""
 
 import glob
 import os

@@ -1,4 +1,4 @@
-"""Who speaks to the two collectors, and over whom. Every AS of a peer is private (RFC 6996): a real one would claim
+"""The peers of the two collectors, and their upstreams. Every AS of a peer is private (RFC 6996): a real one would claim
 something about a real network. Transits and upstreams are real, so that paths look as they do in an archive."""
 
 import os

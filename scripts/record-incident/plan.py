@@ -1,4 +1,4 @@
-"""Turns an incident's steps into what each session says in each second. The same steps give the same plan: every choice
+"""Turns an incident's steps into what each session sends in each second. The same steps give the same plan: every choice
 that the steps leave open (which peer is early, which late) comes from one generator seeded with the incident's name."""
 
 import math
@@ -187,7 +187,7 @@ class Plan:
             self.act(at + 37, session, unit, detour=0)
 
     def resolve(self):
-        """Applies all actions in time order and keeps, for each second, what changed."""
+        """Applies all actions in time order and records, for each second, what changed."""
         current = {(session, prefix): path for session, table in self.tables.items() for prefix, path in table.items()}
         by_second = defaultdict(list)
         for at, *action in self.actions:

@@ -1,5 +1,5 @@
 """Checks a recording by means that are none of the product's: reads it with bgpdump, votes with a few lines of its own,
-and compares what a watcher with the default policy must say with `expect` in incident.yaml. Prints what it saw."""
+and compares what a watcher with the default policy must report with `expect` in incident.yaml. Prints what it saw."""
 
 import glob
 import os

@@ -46,7 +46,7 @@ def incidents(events):
 
 
 class World:
-    """Who has which of the units, and over whom: {unit: {(collector, address, asn): upstream}}."""
+    """Which peers have which of the units, and over which upstream: {unit: {(collector, address, asn): upstream}}."""
 
     def __init__(self, routes, voters, origin, units):
         self.voters = voters

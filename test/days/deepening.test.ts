@@ -5,7 +5,7 @@ import { after, all, incidentsOf, newsOf } from './words.ts';
 test('a loss that goes on after it was reported: below half, on no network, near the threshold, each once', () => {
   const day = new Day().dump('09:00', all).withdraw('10:00', all.slice(0, 6)).withdraw('10:05', all.slice(0, 24));
   day.withdraw('10:12', all.slice(0, 35));
-  // It goes up and down there, which is no news.
+  // It goes up and down there, which is not reported.
   for (let i = 0; i < 20; i++)
     day.announce(after('11:00', i * 240), all.slice(0, 24)).withdraw(after('11:02', i * 240), all.slice(0, 24));
   day.announce('20:00', all).tick('23:00');

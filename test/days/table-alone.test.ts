@@ -8,7 +8,7 @@ import { eventsOf } from './words.ts';
 
 const clocks = clocksOf({ territories: [{ territory: KP, policy: DEFAULT_POLICY }], voting: DEFAULT_VOTING });
 
-/** What is said at the end of a day on which too few networks are seen. */
+/** The sentence at the end of a day on which too few networks are seen. */
 function endOf(day: Day): string {
   const standings = day.engine.status().map(({ territory, family, verdict, visibility }) => ({
     ...{ territory, family, verdict, visibility, since: undefined, pending: undefined },

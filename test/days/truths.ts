@@ -36,8 +36,8 @@ export function evidenceIsWhole(events: Events): void {
   }
 }
 
-/** All that is said of the country, but for how many could vote. */
-export function saidOfCountry(events: Events): readonly string[] {
+/** All events of the country, without the numbers of voters. */
+export function countryTexts(events: Events): readonly string[] {
   return events
     .filter((event) => isOfCountry(event) || isVerdict(event))
     .map(({ type, time, data }) => {
@@ -47,7 +47,7 @@ export function saidOfCountry(events: Events): readonly string[] {
 }
 
 /**
- * What began, began with a word about the country: a message about a route, the end of a table, or the moment from which on a
+ * Each onset is the time of a message about the country: a message about a route, the end of a table, or the moment from which on a
  * session counts as complete. What the baseline gave up, and what was seen again after blindness, is dated otherwise.
  */
 export function nothingBeganUnseen(elements: readonly Element[], events: Events): void {

@@ -14,7 +14,7 @@ export interface Explained {
   readonly quirks?: Readonly<Partial<Record<QuirkName, number>>>;
   /** Problems that we report, of the file as it is. */
   readonly problems?: Readonly<Record<string, number>>;
-  /** Bytes of the unpacked file that are no record: from, up to. */
+  /** Bytes of the unpacked file that are not a record: from, up to. */
   readonly damage?: readonly (readonly [number, number])[];
 }
 

@@ -173,7 +173,7 @@ describe('the services together', () => {
       expect(await leader()).toContain(`:${analyzer.pid}`);
       expect(await stopped(analyzer)).toBe(0);
       // While the lease changes hands a look may find no answer: it is asked again. Whether it sees is another matter: the
-      // recording may be over by then, and a feed that is over is blindness.
+      // recording may be over by then, and without a feed we are blind.
       await until(async () => ((await leader().catch(() => undefined)) ?? '').includes(`:${standby.pid}`));
 
       expect(await stopped(standby)).toBe(0);

@@ -11,7 +11,7 @@ import { listenersOf, setScene, type Watched } from './subscribe-scene.ts';
 import { theExamples } from './subscribers.ts';
 import { noRedis } from '../support/redis/tests.ts';
 
-/** What the program said of a real day. */
+/** What the program printed of a real day. */
 const events = readFileSync(join(BLACKOUT, 'events.golden.ndjson'), 'utf8')
   .trimEnd()
   .split('\n')
@@ -210,7 +210,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
 
 type Users = (server: RedisServer) => Promise<{ readonly reader: string; readonly group: string }>;
 
-/** Makes the users of a document, as whom programs read, and as whom they share the work. */
+/** Makes the users of a document, with which programs read, and with which they share the work. */
 function usersOf(): readonly (readonly [document: string, users: Users])[] {
   return [
     [

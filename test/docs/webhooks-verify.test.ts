@@ -108,7 +108,7 @@ describe.each(VERIFIERS.map((verifier, i) => ({ ...verifier, isPresent: present[
   },
 );
 
-/** What the program says, when its exit status says the same. */
+/** The output of the program, if its exit status agrees. */
 function answerOf(command: readonly string[], { secret, posted, timestamp }: Case): Promise<string> {
   const { id, headers, body } = posted;
   const at = timestamp ?? headers['webhook-timestamp'] ?? '';

@@ -47,7 +47,7 @@ interface Again {
   readonly first: readonly StateChange[];
 }
 
-/** What it knew is kept, and one with other options goes on. */
+/** Its state is stored, and an engine with other options goes on. */
 function again(day: Day, options: EngineOptions, keeper = new Keeper()): Again {
   keeper.keep(day.engine.takeChanges());
   const cursor = day.engine.now ?? (0 as never);

@@ -41,7 +41,7 @@ describe.each(INCIDENTS)('$name, replayed by an engine that is started again and
   });
 });
 
-/** What is said without a restart. */
+/** The result without a restart. */
 interface Whole {
   readonly events: readonly UnroutableEvent[];
   readonly state: readonly string[];

@@ -106,7 +106,7 @@ test('T25: a megabyte of headers, a hundred of a body: refused before they are r
     const body = asking(url, `GET /api/v1/verdict HTTP/1.1\r\nHost: localhost\r\n${kind}\r\n\r\n`);
     await until(() => statusOf(body) > 0, 'the body to be refused');
     expect([kind, statusOf(body)]).toEqual([kind, 413]);
-    // Whoever sends it all the same is cut off, not read.
+    // A client that sends it all the same is cut off, not read.
     await until(() => {
       if (body.socket.writableLength < 1_000_000) body.socket.write(Buffer.alloc(65_536, '1'));
       return body.isClosed;

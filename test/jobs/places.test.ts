@@ -86,7 +86,7 @@ describe.skipIf(s3Program === undefined)(`extracts and runs in a store that spea
     const reduced = await inProcess(['reduce', `${s3.bucket}/one/KP`, '--quiet'], env);
     expect(reduced).toEqual({ status: 0, stdout, stderr: '' });
 
-    // What a store does not give now is no gap: the judgement is tried again.
+    // A file that a store does not give now is not a gap: the judgement is tried again.
     const hiding = await faultyS3(s3, 'hides parts');
     const judged = await inProcess(['jobs', 'task', id, 'KP', '-o', run.out], { ...env, ...hiding.env });
     expect(judged).toMatchObject({ status: 75, stdout: '' });

@@ -106,7 +106,7 @@ describe('BGPalerter misses', () => {
     expect(incident.at(-1)).toMatchObject({ shape: 'slope', onset: { first: iso(begun) } });
   });
 
-  // A new process that knows nothing, seeded while the country is gone. What was said before the restart is not known
+  // A new process that knows nothing, seeded while the country is gone. What was reported before the restart is not known
   // to it: that comes with the store.
   test('the outage when it is restarted in the middle: the new process finds the country gone', async () => {
     const sim = await watched();

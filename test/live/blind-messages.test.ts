@@ -8,7 +8,7 @@ import {
   FEED_MS,
   isBlindWithin,
   isRestored,
-  isSaidWithin,
+  isReportedWithin,
   MINUTE,
   momentOf,
   scene,
@@ -115,7 +115,7 @@ describe('a feed that delivers withdrawals and no announcements: the controls ar
         await sim.pass(everyMs);
       }
       await sim.pass(FEED_MS);
-      isSaidWithin(sim.first('observer.blind', moment.at), moment, FEED_MS);
+      isReportedWithin(sim.first('observer.blind', moment.at), moment, FEED_MS);
       expect(sim.types('country.unroutable')).toEqual([]);
       sim.way = (frame) => [{ frame, delayMs: 0 }];
       await sim.announce(order);

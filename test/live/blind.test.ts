@@ -5,7 +5,7 @@ import {
   HOLD_MS,
   isBlindWithin,
   isRestored,
-  isSaidWithin,
+  isReportedWithin,
   MINUTE,
   momentOf,
   PEER_MS,
@@ -81,7 +81,7 @@ describe('one collector from which nothing comes any more', () => {
       const moment = momentOf(sim);
       for (const peer of its) peer.isMute = true;
       await sim.pass(between(random, 2, 8) * MINUTE);
-      isSaidWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + REPORT_MS);
+      isReportedWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + REPORT_MS);
       expect(sim.events[0]?.data).toMatchObject({ collector: host, reason: 'silent-collector', peers: 10 });
       for (const peer of its) peer.isMute = false;
       await sim.pass(2 * MINUTE);
@@ -116,7 +116,7 @@ describe('half of the peers are gone: no message says so', () => {
       const moment = momentOf(sim);
       for (const peer of half) peer.isMute = true;
       await sim.pass(PEER_MS + HOLD_MS + REPORT_MS);
-      isSaidWithin(sim.first('observer.gap', moment.at), moment, PEER_MS);
+      isReportedWithin(sim.first('observer.gap', moment.at), moment, PEER_MS);
       isBlindWithin(sim, moment, PEER_MS + HOLD_MS + REPORT_MS);
       await sim.pass(between(random, 0, 5) * MINUTE);
       for (const peer of half) peer.isMute = false;

@@ -16,7 +16,7 @@ import { Sim } from '../support/sim.ts';
 const ROUNDS = 8;
 const FLOOD = 4000;
 const PEERS = 500;
-/** A twelfth of it, where it was measured; 16,000 frames of half a kilobyte each, were they kept, are as much. */
+/** A twelfth of it, where it was measured; 16,000 frames of half a kilobyte each, if they were stored, are as much. */
 const GROWTH_MB = 8;
 
 setFlagsFromString('--expose-gc');

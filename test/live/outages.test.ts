@@ -80,7 +80,7 @@ function trulyLowSince({ voters, turns }: Outage): number {
   return since;
 }
 
-/** Half of the unknown were never in a dump; of the others something was missed. They speak all the same. */
+/** Half of the unknown were never in a dump; of the others something was missed. They send all the same. */
 function begun({ voters, unknown }: Outage): Day {
   const half = unknown.slice(0, unknown.length / 2);
   const day = new Day().dump('12:00', [...voters, ...half]);
@@ -106,7 +106,7 @@ test.each(SEEDS)('seed %i: reported once, in time, and over once', (seed) => {
   const country = day.events.filter(({ type }) => type.startsWith('country.'));
   expect(country.filter(({ type }) => type === 'country.unroutable')).toHaveLength(1);
   expect(country.filter(({ type }) => type === 'country.restored')).toHaveLength(1);
-  // A slope may be degraded on its way down and on its way up; nothing else is said.
+  // A slope may be degraded on its way down and on its way up; nothing else is reported.
   expect(country.map(({ type }) => type.replace('country.', '')).join(' ')).toMatch(
     /^(degraded )?unroutable (degraded )?restored$/,
   );

@@ -3,7 +3,7 @@ import { between, mulberry32, seeds, type Random } from '../support/sim-random.t
 import { Sim, type Said } from '../support/sim.ts';
 
 /**
- * When our own eyes fail, the country is never said to be gone. Twelve ways in which they do, each from many seeds, which
+ * When we go blind, the country is never reported as gone. Twelve ways in which they do, each from many seeds, which
  * draw times, peers and order: `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it is, its feed and
  * its RIPEstat answer on loopback, and the clock is turned by hand.
  */
@@ -53,15 +53,15 @@ export function momentOf(sim: Sim): Moment {
   return { at: sim.now, monotonicMs: sim.clock.monotonicMs() };
 }
 
-/** It is said within this of both clocks. */
-export function isSaidWithin(said: Said | undefined, { at, monotonicMs }: Moment, ms: number): void {
+/** It is reported within this time of both clocks. */
+export function isReportedWithin(said: Said | undefined, { at, monotonicMs }: Moment, ms: number): void {
   if (said === undefined) expect.fail('it was never said');
   expect(Date.parse(said.event.time) - at).toBeLessThanOrEqual(ms);
   expect(said.atMs - monotonicMs).toBeLessThanOrEqual(ms);
 }
 
 export function isBlindWithin(sim: Sim, moment: Moment, ms: number): void {
-  isSaidWithin(sim.first('observer.blind', moment.at), moment, ms);
+  isReportedWithin(sim.first('observer.blind', moment.at), moment, ms);
   expect(sim.types('country')[0]).toEqual('country.unknown');
 }
 

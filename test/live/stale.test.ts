@@ -6,7 +6,7 @@ import {
   FEED_MS,
   isBlindWithin,
   isRestored,
-  isSaidWithin,
+  isReportedWithin,
   MINUTE,
   momentOf,
   scene,
@@ -29,8 +29,8 @@ function agedBy(frame: object, ms: number): object {
 
 const straight: Way = (frame) => [{ frame, delayMs: 0 }];
 
-/** What the news say for a while, all of it too old to be news: some routes go and come back. */
-async function oldNews(sim: Sim, random: Random, ms: number): Promise<void> {
+/** Messages of a while, all too old to count: some routes go and come back. */
+async function oldMessages(sim: Sim, random: Random, ms: number): Promise<void> {
   for (const end = sim.now + ms; sim.now < end;) {
     const some = drawn(random, sim.peers, random());
     await sim.withdraw(some);
@@ -52,7 +52,7 @@ describe('a feed that goes on with messages of minutes ago, and none of now', ()
       await sim.pass(FEED_MS);
       isBlindWithin(sim, moment, FEED_MS);
       expect(sim.log).toContain('stale-feed');
-      await oldNews(sim, random, between(random, 1, 12) * MINUTE);
+      await oldMessages(sim, random, between(random, 1, 12) * MINUTE);
       expect(sim.feed.connections).toBeGreaterThan(connections);
       expect(sim.types('observer.restored')).toEqual([]);
       sim.way = straight;
@@ -106,7 +106,7 @@ describe('one collector that sends only old messages, among others that are on t
         (fields) => fields.host === host,
       );
       await sim.pass(between(random, 2, 8) * MINUTE);
-      isSaidWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + REPORT_MS);
+      isReportedWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + REPORT_MS);
       expect(sim.events[0]?.data).toMatchObject({ collector: host, reason: 'stale-feed', peers: 10 });
       // To cut the line would make all the others blind as well.
       expect(sim.feed.connections).toBe(connections);

@@ -13,7 +13,7 @@ const utc = createClock(undefined);
 const clocks: Clocks = (id) => (id === 'KP' ? pyongyang : utc);
 
 const AT = '2014-12-22T16:15:00.000Z';
-/** What so many voters see, of whom so many see nothing, and so many units of these. */
+/** What a number of voters see, with the number that see nothing, and the numbers of units. */
 function seen(share: number, [voters, nothing]: [number, number], [unitsVisible, units]: [number, number]) {
   const counts = { voters, witnesses: voters, seeing: voters - nothing, seeingNothing: nothing, unitsVisible, units };
   return { share, of: 'full-feed' as const, ...counts };

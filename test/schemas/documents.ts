@@ -65,7 +65,7 @@ export async function withMessages(text: string, examples: readonly Example[]): 
   document.setIn(['components', 'messages', 'entry', 'examples'], document.createNode(shown));
   visit(document, {
     Scalar: (_, node) => {
-      // The text of times and sequences is no time and no number for anybody who reads it as YAML 1.1.
+      // The text of times and sequences is not a time or a number for a reader of YAML 1.1.
       if (isScalar(node) && typeof node.value === 'string' && /^[\d.:TZ-]+$/.test(node.value))
         node.type = 'QUOTE_SINGLE';
     },

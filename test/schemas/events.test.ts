@@ -6,7 +6,7 @@ import { INCIDENTS } from '../replay/incident.ts';
 import { MINUTE } from '../live/scene.ts';
 import { Sim } from '../support/sim.ts';
 import { BLIND_REASONS, EVENT_TYPES, GAP_REASONS } from './fields.ts';
-import { DAYS, replayed, saidOnDays } from './real-events.ts';
+import { DAYS, replayed, eventsOnDays } from './real-events.ts';
 import { createAjv, faultsOf, schemas } from './schemas.ts';
 
 test('every schema is one, in the strictest mode', () => {
@@ -41,7 +41,7 @@ test.each(Object.entries(DAYS))('events of %s are valid by the schemas', (_, day
 });
 
 describe('nothing of the schemas is untried: the engine says it on one of these days', () => {
-  const events = saidOnDays();
+  const events = eventsOnDays();
 
   test.each(EVENT_TYPES)('%s', (type) => {
     expect(events.some((event) => event.type === type)).toBe(true);

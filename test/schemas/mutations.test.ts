@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventType } from '../../src/detect/events/event.ts';
 import { EVENT_FIELDS, EVENT_TYPES, NESTED_FIELDS, PART_FIELDS } from './fields.ts';
-import { saidOnDays } from './real-events.ts';
+import { eventsOnDays } from './real-events.ts';
 import { faultsOf } from './schemas.ts';
 
 /**
@@ -12,7 +12,7 @@ import { faultsOf } from './schemas.ts';
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Path = readonly (string | number)[];
 
-const said = saidOnDays();
+const said = eventsOnDays();
 const samples: ReadonlyMap<EventType, readonly Json[]> = new Map(
   EVENT_TYPES.map((type) => [
     type,

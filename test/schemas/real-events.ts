@@ -27,7 +27,7 @@ export async function replayed(incident: Incident): Promise<readonly UnroutableE
   return events;
 }
 
-/** Days on which that happens which the recordings lack, and what the engine says of them. */
+/** Days with what the recordings lack, and the events that the engine reports for them. */
 export const DAYS: Readonly<Record<string, () => readonly UnroutableEvent[]>> = {
   'a loss by half that comes back': () => {
     const day = new Day().dump('06:00', all).withdraw('07:00', all, UNITS.slice(0, 2));
@@ -111,8 +111,8 @@ export const DAYS: Readonly<Record<string, () => readonly UnroutableEvent[]>> = 
   'a drill': () => drillEvents({ id: '0123456789abcdef', territory: 'KP', atMs: clock('12:00') }, KP),
 };
 
-/** Everything that is said on these days. */
-export function saidOnDays(): readonly UnroutableEvent[] {
+/** All events of these days. */
+export function eventsOnDays(): readonly UnroutableEvent[] {
   return Object.values(DAYS).flatMap((day) => day());
 }
 

@@ -9,7 +9,7 @@ import { alongside, type Side } from '../../streams/alongside.ts';
 const collector = parseCollector('rrc00') as Collector;
 const tick = (at: number): Element => ({ type: 'tick', at: at as EventTime, collector });
 
-/** Gives others time to speak before each element, as a socket does. */
+/** Gives others time to send before each element, as a socket does. */
 function main(...ats: readonly number[]): ElementSource {
   return {
     name: 'main',

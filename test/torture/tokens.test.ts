@@ -20,17 +20,17 @@ class RecordedDay extends Day {
 
 const DAY = new RecordedDay().dump('12:00', peers(20)).withdraw('13:00', peers(20)).tick('13:10').tick('16:00');
 
-/** Runs the day; before its so manieth element is taken, something befalls the store. */
+/** Runs the day; before the element at `at` is taken, something happens to the store. */
 async function ran(
   keeping: Omit<Keeping, 'everyMs'>,
   at = 0,
-  befall: () => Promise<unknown> = () => Promise.resolve(),
+  disturb: () => Promise<unknown> = () => Promise.resolve(),
 ) {
   const source = {
     name: 'the day',
     async *elements() {
       for (const [i, element] of DAY.elements.entries()) {
-        if (i === at) await befall();
+        if (i === at) await disturb();
         yield element;
       }
     },
@@ -62,13 +62,13 @@ test('a process that is refused because another one leads ends', async () => {
 test('a process that leads again, after another one stored a batch under the number of its next one, does not take it for its own', async () => {
   const store = memoryStore();
   let token = 1;
-  const befall = async (): Promise<void> => {
+  const disturb = async (): Promise<void> => {
     const kept = await store.load();
     const batch = { number: (kept?.number ?? 0) + 1, cursor: 1 as EventTime, elements: 1, events: [], changes: [] };
     expect(await store.commit(batch, 2)).toEqual({ ok: true });
     token = 3;
   };
-  expect(await ran({ store, token: () => token, stillLeads: () => Promise.resolve(true) }, LAST, befall)).toBe(
+  expect(await ran({ store, token: () => token, stillLeads: () => Promise.resolve(true) }, LAST, disturb)).toBe(
     'fenced',
   );
 });

@@ -36,7 +36,7 @@ test('`demo --live --http` prints an address, and the page there shows the time 
   expect(verdicts[0]?.sentence).toMatch(/^North Korea has been routable since 2014-12-21/);
   expect(verdicts[0]?.isPast).toBe(false);
   expect((await fetch(`${address}readyz`)).status).toBe(200);
-  // It keeps nothing, so it needs no lease to lead: the alert on a missing leader must not fire.
+  // It stores nothing, so it needs no lease to lead: the alert on a missing leader must not fire.
   expect(await (await fetch(`${address}metrics`)).text()).toMatch(/^unroutable_leaders 1$/m);
   expect(await end()).toBe(0);
 });

@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/app/system-clock.ts';
 import type { StateStore } from '../../../src/ports.ts';
 import { Text } from '../../support/text.ts';
 
-/** What a command says, in memory. */
+/** The output of a command, in memory. */
 export class TestIo implements Io {
   readonly stdout = new Text();
   readonly stderr = new Text();
@@ -16,7 +16,7 @@ export class TestIo implements Io {
   }
 }
 
-/** What a command said, and its status. */
+/** The output of a command, and its status. */
 export interface Said {
   readonly status: number;
   readonly out: string;

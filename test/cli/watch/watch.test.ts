@@ -47,7 +47,7 @@ async function eventsOfReplay(day: Day): Promise<string> {
   return stdout.text;
 }
 
-/** Serves the day's updates, watches them to their end, and says what the watcher said. */
+/** Serves the day's updates, watches them to their end, and returns the watcher's output. */
 async function eventsOfWatch(
   day: Day,
   speed: NonNullable<ServeRisOptions['speed']>,

@@ -21,7 +21,7 @@ test('a watch with a file of webhooks posts over TLS, signed, in order, only to 
   const file = join(at.folder, 'webhooks.yaml');
   const rarely = 'filter: { types: [observer.data-loss] }';
   const entries = [
-    // Looked for beside the file, not where the program was started.
+    // The path is relative to the file, not to where the program was started.
     entry('desk', desk, 'ca: authority.pem'),
     entry('stranger', stranger, 'ca: authority.pem', rarely),
     entry('usual', desk, rarely),

@@ -21,7 +21,7 @@ afterEach(async () => {
 const ROUNDS = 20;
 const ROUND = 10;
 
-/** Leads again and again: takes the lease, keeps some batches under its token, gives it up. */
+/** Leads again and again: takes the lease, stores some batches under its token, gives it up. */
 const LEADER = `
   const store = await open();
   const [name] = args;

@@ -41,7 +41,7 @@ async function cutAll(): Promise<void> {
   await server.cli('CLIENT', 'KILL', 'TYPE', 'normal');
 }
 
-/** After what befell it, the store goes on by itself: nothing lost, nothing doubled. */
+/** After the fault, the store goes on by itself: nothing lost, nothing doubled. */
 async function expectWhole(from = 4): Promise<void> {
   await keep(store, from, 8);
   expect(await numbers(store)).toEqual(upTo(8));

@@ -43,7 +43,7 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** Whatever befell the fourth batch, it and the next ones are there, each once. */
+/** Whatever happened to the fourth batch, it and the next ones are there, each once. */
 async function expectWhole(): Promise<void> {
   await keep(store, 4, 8);
   expect(await numbers(direct)).toEqual(upTo(8));

@@ -39,7 +39,7 @@ function withText(field: string, text: string): Decoded {
   );
 }
 
-/** What it says in short: `A 175.45.176.0/24 50628 4837 131279`, or why it cannot be read. */
+/** Its content in short: `A 175.45.176.0/24 50628 4837 131279`, or why it cannot be read. */
 function said(decoded: Decoded): string[] | string {
   if (decoded.kind === 'unreadable') return decoded.reason;
   if (decoded.kind !== 'message') return decoded.kind;

@@ -9,10 +9,10 @@ import { Names } from '../../../streams/ris-live/names.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';
 import { realData, realDataNote } from '../../support/real-data.ts';
 
-/** Real messages, one a line; most carry the BGP message itself beside its JSON. */
+/** Real messages, one a line; most carry the BGP message itself with its JSON. */
 const FILES = ['1k-msgs.2019', '20-msg.2019', 'all-types.2019', 'fail-as-set.2019', 'samples.2019-2026'];
 
-/** None where the real data is absent: what is skipped is collected all the same. */
+/** None where the real data is absent: skipped tests are collected all the same. */
 function linesOf(file: string): string[] {
   const path = realData(`ris-live/${file}.ndjson`);
   if (path === undefined) return [];
@@ -64,7 +64,7 @@ function textsOf(elements: readonly Element[]): string[] {
     .sort();
 }
 
-/** The raw message decoded by bgpkit-parser. `as4`: the session speaks four-octet AS numbers (RFC 6793). */
+/** The raw message decoded by bgpkit-parser. `as4`: the session uses four-octet AS numbers (RFC 6793). */
 function rawElements(message: Message, raw: string, as4: boolean): readonly Element[] {
   const decoder = createRecordDecoder(message.peer.collector);
   const { elements, problems } = decoder.decode(recordOf(message, raw, as4 ? 4 : 1));

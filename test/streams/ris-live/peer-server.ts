@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { until } from '../../support/clock.ts';
 
-/** A RIS Live of our own on loopback: it acknowledges, and otherwise says what the test says. */
+/** A RIS Live of our own on loopback: it acknowledges, and otherwise sends what the test gives it. */
 export class PeerServer {
   readonly #server: WebSocketServer;
   readonly sockets: WebSocket[] = [];
@@ -66,7 +66,7 @@ export class PeerServer {
   }
 }
 
-/** A TCP server that does with a connection what the test says, for what no WebSocket server would do. */
+/** A TCP server that treats a connection as the test says, for faults that no WebSocket server makes. */
 export async function rawServer(
   serve: (socket: Socket) => void,
 ): Promise<{ url: string; sockets: Socket[]; close(): Promise<void> }> {

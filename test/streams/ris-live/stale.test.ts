@@ -21,7 +21,7 @@ test('a feed that sends only old messages is cut after 45 s, and a new connectio
       closing: { code: 1006, reason: 'no message but old ones for 45 s', by: 'us' },
     }),
   );
-  // Old news are news all the same, of then.
+  // Old messages count all the same, at their own time.
   expect(watching.of('withdrawal').length).toBeGreaterThan(40);
   await watching.subscribed(2);
 });

@@ -88,7 +88,7 @@ function read(bytes: Uint8Array): readonly string[] {
   return elements.map((element) => JSON.stringify(element));
 }
 
-/** What the whole records before the damage said must come first in what is said with it. */
+/** The elements of the whole records before the damage must come first in those with it. */
 function expectFirst(expected: readonly string[], count: number, damaged: readonly string[], at: string): void {
   for (let i = 0; i < count; i++) {
     if (damaged[i] !== expected[i]) throw new Error(`${at}: element ${i} is ${damaged[i]}, not ${expected[i]}`);

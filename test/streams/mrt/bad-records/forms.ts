@@ -64,7 +64,7 @@ export const ROUTE = nlri('175.45.176.0/24');
 export const ROUTE_LINE = `A has 175.45.176.0/24 by ${PATH_TEXT}`;
 
 const OTHER = [...u32(64_501), ...u32(64_999), ...u16(0), ...u16(1), ...ip('192.0.2.2'), ...ip('192.0.2.254')];
-/** Of both peers: a peer index table says nothing, and makes RIB entries readable. */
+/** Of both peers: a peer index table gives no element, and makes RIB entries readable. */
 export const TABLE = peerIndexTable({ address: '192.0.2.1', asn: 64_500 }, { address: '192.0.2.2', asn: 64_501 });
 const OTHERS_BODY = updateBody({ attributes: ATTRIBUTES, announced: nlri('175.45.179.0/24') });
 const AFTER = record(16, 4, [...OTHER, ...message(OTHERS_BODY)]);

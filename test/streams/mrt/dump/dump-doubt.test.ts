@@ -18,7 +18,7 @@ import {
   type Bytes,
 } from '../../../support/mrt-writer.ts';
 
-/** A dump says that a peer has no route only when each of its records was read whole. */
+/** A dump shows that a peer has no route only when each of its records was read whole. */
 const folder = temporaryFolder();
 const T = 1_419_264_000;
 const PREFIXES = ['10.0.0.0/8', '175.45.176.0/24', '192.0.2.0/24', '198.18.0.0/15'];

@@ -81,7 +81,7 @@ function isDamage(report: MrtReport): boolean {
   return report.type === 'damage' || report.type === 'problem' || report.type === 'missing-file';
 }
 
-/** The false verdicts of a replay: those that the whole files do not give, unless it was said before that too little is known. */
+/** The false verdicts of a replay: those that the whole files do not give, unless it was reported before that too little is known. */
 export function falseVerdicts({ events, isReported }: Outcome, right: Outcome): readonly string[] {
   const isRight = (event: UnroutableEvent): boolean =>
     right.events.some((other) => other.type === event.type && Math.abs(sinceOf(other) - sinceOf(event)) <= NEAR);

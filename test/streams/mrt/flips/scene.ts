@@ -74,7 +74,7 @@ function quiet(from: number, until: number): readonly Bytes[] {
   );
 }
 
-/** What one voter after the other says of these prefixes, a second apart. */
+/** What one voter after the other sends about these prefixes, a second apart. */
 function all(seconds: number, parts: Parameters<typeof voterUpdate>[2]): readonly Bytes[] {
   return VOTERS.map((voter, n) => voterUpdate(seconds + n, voter, parts));
 }

@@ -80,7 +80,7 @@ export async function onAir(
   const server = await serveRisLive({ speed: 'max', ...options, feed: source, clock }, stop.signal);
   onTestFinished(async () => {
     stop.abort();
-    // Connections that a fault has killed say no goodbye: the clock must pass before they are torn down.
+    // Connections that a fault has killed do not close: the clock must pass before they are torn down.
     await turnedUntil(clock, server.done);
   });
   return { server, clock, stop, listen: () => new Listener(server.url).opened() };
