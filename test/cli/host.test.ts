@@ -58,7 +58,7 @@ describe('case 66', () => {
   });
 
   test.skipIf(!hasShell || !existsSync('/dev/full'))(
-    `with a full disk under its log it says the same${withoutShell}`,
+    `with a full disk under its log it prints the same${withoutShell}`,
     async () => {
       const { status, stdout } = await ended(shell('exec "$@" 2> /dev/full', ['replay', BLACKOUT]));
       expect(status).toBe(0);

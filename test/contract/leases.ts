@@ -70,20 +70,26 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(await store.leases.holder()).toMatchObject(second);
   });
 
-  rule('not renewed in time it is another’s, and the late holder is refused by its token', async (opened) => {
-    const { store } = opened;
-    const other = await opened.reopen();
-    const late = taken(await store.leases.acquire('late', SHORT_MS));
-    await store.commit(batch(1), late.token);
+  rule(
+    'a lease that was not renewed in time goes to another process, and the late holder is refused by its token',
+    async (opened) => {
+      const { store } = opened;
+      const other = await opened.reopen();
+      const late = taken(await store.leases.acquire('late', SHORT_MS));
+      await store.commit(batch(1), late.token);
 
-    const heir = await eventually(opened, 'the lease to run out', () => other.leases.acquire('heir', LONG_MS));
-    expect(heir.token).toBeGreaterThan(late.token);
-    expect(await store.leases.renew(late, LONG_MS)).toBe(false);
-    expect(await store.leases.acquire('late', LONG_MS)).toBeUndefined();
-    expect(await store.commit(batch(2), late.token)).toEqual({ ok: false, reason: 'fenced' });
-    expect(await store.write([change('instances', 'late', '1')], late.token)).toEqual({ ok: false, reason: 'fenced' });
-    expect(await other.commit(batch(2), heir.token)).toEqual({ ok: true });
-  });
+      const heir = await eventually(opened, 'the lease to run out', () => other.leases.acquire('heir', LONG_MS));
+      expect(heir.token).toBeGreaterThan(late.token);
+      expect(await store.leases.renew(late, LONG_MS)).toBe(false);
+      expect(await store.leases.acquire('late', LONG_MS)).toBeUndefined();
+      expect(await store.commit(batch(2), late.token)).toEqual({ ok: false, reason: 'fenced' });
+      expect(await store.write([change('instances', 'late', '1')], late.token)).toEqual({
+        ok: false,
+        reason: 'fenced',
+      });
+      expect(await other.commit(batch(2), heir.token)).toEqual({ ok: true });
+    },
+  );
 
   rule(
     'a lease that ran out has no holder: not even the last one can renew it, and to take it again gives a greater token',

@@ -158,7 +158,7 @@ export function stateContract(rule: Rule): void {
     await store.close();
   });
 
-  rule('what one handle stored is there for the next one after it was closed', async ({ store, reopen }) => {
+  rule('data that one handle stored is there for the next one after it was closed', async ({ store, reopen }) => {
     await store.commit(batch(1, { changes: [change('voters', 'a', '1')], events: [event(1)] }));
     await store.close();
     const again = await reopen();
@@ -209,7 +209,7 @@ export function wholeContract(rule: Rule): void {
     expect(await store.commit(batch(110))).toMatchObject({ reason: 'lost', found: 108 });
   });
 
-  rule('that comes late, when others were stored after it, sets nothing back', async ({ store }) => {
+  rule('that comes late, when others were stored after it, reverts nothing', async ({ store }) => {
     const whole = batch(6, { whole: true, changes: [change('voters', 'a', 'old')], events: [event(1)] });
     await store.commit(whole);
     await store.commit(batch(7, { changes: [change('voters', 'a', 'new')], events: [event(2)] }));

@@ -40,7 +40,7 @@ test('no table, and fewer than half have the right origin: both figures are give
   expect(text).not.toContain('says nothing about');
 });
 
-test('N: what is healed is dated from when it sees again, beside when it went blind', () => {
+test('N: observer.healed has the time from which it sees again, and the time at which it went blind', () => {
   const day = new Day().dump('00:00', peers(20)).gap('10:00', 'rrc00').dump('12:00', peers(20)).tick('13:00');
   const healed = eventsOf(day, 'observer.healed').map(({ data }) => [
     data.since.slice(11, 16),

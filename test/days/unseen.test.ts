@@ -114,14 +114,14 @@ test('a network seen by one voter of ten is not lost because that voter goes dow
   expect(other.said('unit.returned')).toEqual(['05:01:00 unit.returned 175.45.176.0/24 since 05:00:00']);
 });
 
-test('a voter that comes back with the table it had says nothing new; with a smaller one, that is a loss', () => {
+test('a voter that comes back with the table it had changes nothing; with a smaller one, that is a loss', () => {
   const day = fewDay().session('01:00', ten.slice(0, 1), 'down').dump('02:00', ten.slice(0, 1));
   expect(day.tick('03:00').said('country', 'unit')).toEqual([]);
   day.session('04:00', ten.slice(0, 2), 'down').dump('05:00', ten.slice(0, 2), []).tick('06:00');
   expect(day.said('country')).toEqual(['05:01:00 country.degraded since 05:00:00']);
 });
 
-test('few voters: what is back as a whole is back, though one voter less would be a dip', () => {
+test('few voters: a network that is back for all is back, though one voter less would be a dip', () => {
   const day = new Day({ policy: { minVoters: 3 } }).dump('00:00', all.slice(0, 5));
   day.withdraw('01:00', all.slice(0, 5), UNITS.slice(0, 2)).announce('01:00:12', all.slice(0, 5)).tick('02:00');
   expect(day.said('country')).toEqual([]);

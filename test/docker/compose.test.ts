@@ -81,7 +81,7 @@ describe.each(services)('the service %s', (_, service) => {
     expect(service.logging?.options).toEqual({ 'max-size': '10m', 'max-file': '5' });
   });
 
-  test('comes back by itself, says how it is, and is given time to end', () => {
+  test('restarts by itself, has a health check, and is given time to end', () => {
     expect(service.restart).toBe('unless-stopped');
     expect(service.healthcheck?.test?.[0]).toBe('CMD');
     expect(service.stop_grace_period).toBe('30s');

@@ -99,7 +99,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     expect(await subscriber.kill()).toEqual(some(0, 10));
   });
 
-  rule('work says of an entry that somebody deleted that it never had it', async (at) => {
+  rule('work reports an entry that was deleted before it was handled, and goes on', async (at) => {
     await at.keep(some(0, 5));
     await at.redis.cli('XGROUP', 'CREATE', at.stream, 'desk', '0');
     await at.redis.cli('XREADGROUP', 'GROUP', 'desk', 'one', 'COUNT', 3, 'STREAMS', at.stream, '>');

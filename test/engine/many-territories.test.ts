@@ -63,7 +63,7 @@ describe('many territories', () => {
     expect(together.filter(({ source }) => source === '/territories/T1').length).toBeGreaterThan(5);
   });
 
-  test('a message writes down the territory that it is of, and no other', () => {
+  test('a message writes its own territory, and no other', () => {
     const numbers = Array.from({ length: 40 }, (_, i) => i + 1);
     const engine = engineOf(numbers);
     for (const element of day(numbers)) if (element.at <= at(300)) engine.apply(element);

@@ -95,7 +95,7 @@ test('every change is recorded to the second, with its message and the path befo
   expect([...(back.begin ?? [])].map(([, mask]) => maskSize(mask))).toEqual(ALL.map(() => 4));
 });
 
-test('verdicts are recorded by the time since when they are so, and each incident', async () => {
+test('verdicts are recorded by the time of their onset, and so is each incident', async () => {
   const day = outageDay();
   const store = await recorded(day);
   expect(await verdictTurns(store, SUBJECT, WHOLE_DAY)).toEqual([

@@ -79,7 +79,7 @@ describe('a run on several workers', () => {
     await stage.expectReplay(run, [HALF]);
   });
 
-  test('says what became of files that are bad, gone or changed: they are gaps, and nothing is tried again for them', async () => {
+  test('reports files that are bad, gone or changed: they are gaps, and nothing is tried again for them', async () => {
     const archive = join(stage.out, 'archive', 'rrc00');
     await mkdir(archive, { recursive: true });
     const [source = ''] = await mrtFilesIn(HALF);

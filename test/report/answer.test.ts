@@ -80,7 +80,7 @@ describe('the one sentence of a report', () => {
     );
   });
 
-  test('beside time that was not seen an outage lasted at least as long as it was seen, and nothing was never so', () => {
+  test('next to time that was not seen an outage lasted at least as long as it was seen, and its absence holds only for seen time', () => {
     const cut = (verdict: 'unroutable' | 'degraded') =>
       answer([
         ['00:00:00', 'routable'],

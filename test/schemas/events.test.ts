@@ -40,7 +40,7 @@ test.each(Object.entries(DAYS))('events of %s are valid by the schemas', (_, day
   areValid(events);
 });
 
-describe('nothing of the schemas is untried: the engine says it on one of these days', () => {
+describe('every part of the schemas is tried: an event of one of these days has it', () => {
   const events = eventsOnDays();
 
   test.each(EVENT_TYPES)('%s', (type) => {

@@ -57,7 +57,7 @@ test('elements that were decided elsewhere are dropped, late ones after them are
   expect(received).toEqual([tick('12:02'), tick('11:50'), tick('12:03')]);
 });
 
-test('before it is read the oldest make room, and it says so until a state elsewhere includes them', async () => {
+test('before it is read the oldest are dropped, and it reports that until a state elsewhere includes them', async () => {
   const feed = new Hand('feed');
   const ahead = new Ahead(feed, 10);
   ahead.start(never);

@@ -34,7 +34,7 @@ async function timesOf(source: ElementSource): Promise<readonly number[]> {
 }
 
 describe('sources beside a main one', () => {
-  test('what all of them yielded comes before the next element of the main source', async () => {
+  test('the elements of all sides come before the next element of the main source', async () => {
     expect(await timesOf(alongside(main(1, 2), [side(10, 11), side(20)]))).toEqual([10, 20, 11, 1, 2]);
   });
 

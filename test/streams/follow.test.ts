@@ -50,7 +50,7 @@ test('the feed is subscribed to before the seed is over, and comes after it', as
   expect(live.isStopped).toBe(true);
 });
 
-test('what the feed sends while the seed takes too long is a gap of its senders, from its beginning, and never silent', async () => {
+test('messages of the feed while the seed takes too long are a reported gap of their senders, from its beginning', async () => {
   const { seed, live, received, stop } = await started(2);
   live.say(tick('12:01'), tick('12:02'), tick('12:03', 'rrc13'), tick('12:04'), tick('12:05', 'rrc13'));
   await settled();

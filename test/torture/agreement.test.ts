@@ -33,7 +33,7 @@ test('a country that is called unknown and not unroutable is a disagreement, and
   expect(besides).toContain(`${event.time} ${event.source} ${event.sequence} ${event.id}`);
 });
 
-test('what is missing, doubled or in another place is one disagreement, or two, and not all that comes after it', () => {
+test('an event that is missing, doubled or misplaced is one disagreement, or two, and not all that comes after it', () => {
   const [first, second] = events;
   if (first === undefined || second === undefined) throw new Error('a day without events');
   expect(disagreements(events, but(0))).toHaveLength(1);

@@ -102,7 +102,7 @@ test('what its events name does not exist: the collector, the addresses, the ASe
   }
 });
 
-test('of a large territory four networks go, of one without IPv4 networks of IPv6', () => {
+test('in a large territory four networks go, in one without IPv4 IPv6 networks', () => {
   const large: Territory = { ...KP, id: 'XL', blocks: [prefix('10.0.0.0/8')], origins: [] };
   expect(lost(drillEvents(drill, large))).toEqual(['10.0.0.0/24', '10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24']);
   const six: Territory = { ...KP, id: 'V6', blocks: [prefix('2001:db8::/47')] };

@@ -15,7 +15,7 @@ function logOf(said: string[]): Logger {
   return { info: say, warn: say } as unknown as Logger;
 }
 
-test('what the inspection of every ten minutes finds is logged at once, and each hour while it lasts', async () => {
+test('a finding of the inspection every ten minutes is logged at once, and each hour while it lasts', async () => {
   const clock = new HandClock();
   const said: string[] = [];
   const stop = new AbortController();

@@ -134,7 +134,7 @@ describe('a window of the public archives', () => {
     ]);
   });
 
-  test('of hours and four collectors, killed three times, says the same in the end; no file is fetched twice', async () => {
+  test('of hours and four collectors, killed three times, gives the same in the end; no file is fetched twice', async () => {
     for (const name of ['route-views.amsix', 'route-views.wide'])
       for (const [path, bytes] of files) server.files.set(path.replace('route-views.sg', name), bytes);
     const hours = ['--from', '2022-11-17T00:05', '--until', '2022-11-17T05:00'];

@@ -68,7 +68,7 @@ describe('report, of a recorded day', () => {
       expect((await made(name)).toString()).toContain('This is not archive data.');
   });
 
-  test('a picture is what it was when it was last looked at, to the byte', async () => {
+  test('a picture is the same as the reviewed one, to the byte', async () => {
     const svg = await made('golden.svg', '--resolution', 'hour');
     await expect(svg.toString()).toMatchFileSnapshot('report.golden.svg');
   });

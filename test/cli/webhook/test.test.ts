@@ -86,7 +86,7 @@ describe('a receiver that takes the test and never answers', () => {
 });
 
 describe('while somebody leads', () => {
-  test('the leader is given the time that the receiver has, and is asked no more when nothing comes of it', async () => {
+  test('the leader is given the time that the receiver has, and is asked no longer when no answer comes', async () => {
     const at = await place();
     await added(at, await hook());
     const clock = new HandClock();

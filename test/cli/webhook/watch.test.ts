@@ -34,8 +34,8 @@ async function added(at: Place, name: string, url: string, port: number, ...more
   return ran;
 }
 
-describe('what a watch decides arrives at a webhook that was added by command', () => {
-  test('each event once, in order, signed; the body is what the watch said', async () => {
+describe('events of a watch arrive at a webhook that was added by command', () => {
+  test('each event once, in order, signed; the body is what the watch printed', async () => {
     const at = await place();
     const receiver = await hook();
     const secret = await secretOf(await added(at, 'desk', receiver.url, receiver.port));
@@ -103,7 +103,7 @@ describe('what a watch decides arrives at a webhook that was added by command', 
   });
 });
 
-test('what a receiver did not take is in the log with its next try, and is sent again by hand', async () => {
+test('an event that a receiver did not take is in the log with its next try, and is sent again by hand', async () => {
   const at = await place();
   let isDown = true;
   const receiver = await hook((_, response) => response.writeHead(isDown ? 500 : 200).end());

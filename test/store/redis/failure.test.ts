@@ -68,7 +68,7 @@ test('the error says why there is no connection, not only that there is none', (
   expect(failureOf(new Error('OOM command not allowed'), trouble).kind).toBe('oom');
 });
 
-test('of what was sent, a password for one, nothing is in a failure', () => {
+test('a failure contains nothing of what was sent, such as a password', () => {
   const error = Object.assign(new ReplyError('WRONGPASS invalid username-password pair'), {
     command: { name: 'auth', args: ['me', 'S3CRET'] },
     cause: new Command('auth', ['me', 'S3CRET']),

@@ -59,7 +59,7 @@ async function failsAtLast(kind: string): Promise<void> {
   expect(new Set(kinds.filter((each) => each !== 'closed' && each !== 'timeout'))).toEqual(new Set([kind]));
 }
 
-describe('what the server answers has a name, costs no stored data, and is over when its cause is', () => {
+describe('an error of the server has a name, costs no stored data, and ends with its cause', () => {
   test('LOADING: it reads its data after a start', async () => {
     await server.cli('EVAL', "for i = 1, 6000 do redis.call('SET', 'filler:' .. i, i) end", 0);
     const restarted = server.restart({ 'key-load-delay': 200 });

@@ -37,7 +37,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('that fails at random is delivered or dead within 83 hours, however the dice fall', () => {
+  test('that fails at random is delivered or dead within 83 hours, in every case', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 0, max: 1, noNaN: true }), (seed, share) => {
         const random = mulberry32(seed);

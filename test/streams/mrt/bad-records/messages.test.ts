@@ -50,7 +50,7 @@ describe('what BGP messages may not be', () => {
     }
   });
 
-  test('case 13: withdrawn routes reaching beyond the message withdraw nothing, be it by one byte', () => {
+  test('case 13: withdrawn routes that reach beyond the message, even by one byte, withdraw nothing', () => {
     for (const beyond of [1, 100, 65_535 - ROUTE.length]) {
       const body = [...u16(ROUTE.length + beyond), ...ROUTE];
       expectGap('peer-unknown', inEveryEnvelope(message(body)), /withdrawn routes/);
