@@ -76,9 +76,9 @@ test('what is decided is stored, then reported, once each and in order', async (
 test('when it ends, the stored state is the current one, with how many elements it took', async () => {
   const store = memoryStore();
   await ran(store);
-  const kept = await store.load();
-  expect(kept?.elements).toBe(DAY.elements.length);
-  const restored = restoreEngine(OPTIONS, kept ?? { cursor: 0 as never, records: [] });
+  const stored = await store.load();
+  expect(stored?.elements).toBe(DAY.elements.length);
+  const restored = restoreEngine(OPTIONS, stored ?? { cursor: 0 as never, records: [] });
   expect(restored).toMatchObject({ ok: true, anew: [] });
 });
 
@@ -86,14 +86,14 @@ test('it continues from the position of the store, at any element, and reports o
   for (let cut = 1; cut < DAY.elements.length; cut += 7) {
     const store = memoryStore();
     const before = await ran(store, {}, DAY.elements.slice(0, cut));
-    const kept = await store.load();
-    if (kept === undefined) throw new Error('nothing was kept');
-    const restored = restoreEngine(OPTIONS, kept);
+    const stored = await store.load();
+    if (stored === undefined) throw new Error('nothing was stored');
+    const restored = restoreEngine(OPTIONS, stored);
     if (!restored.ok) throw new Error(restored.reason);
     const reported: string[] = [];
-    const keeping = { store, everyMs: 60_000, position: kept };
+    const keeping = { store, everyMs: 60_000, position: stored };
     await run(
-      source(DAY.elements.slice(kept.elements)),
+      source(DAY.elements.slice(stored.elements)),
       restored.engine,
       { ...keeping, tell: async (events) => void reported.push(...ids(events)) },
       never,
@@ -108,9 +108,9 @@ describe('a store that does not say what became of a batch', () => {
     let asked = 0;
     const store = asking(async (_, keep) => {
       asked++;
-      if (asked % 3 === 0) throw new Error('not kept');
+      if (asked % 3 === 0) throw new Error('not stored');
       const committed = await keep();
-      if (asked % 3 === 1) throw new Error('kept, but the answer was lost');
+      if (asked % 3 === 1) throw new Error('stored, but the answer was lost');
       return committed;
     });
     const attempts: number[] = [];
@@ -174,9 +174,9 @@ test('a store that was emptied is written again whole, with the events of this r
   expect(loss).toMatchObject({ source: '/observer', data: { kept: 4, found: 0 } });
   expect(reported).toContain(loss?.id);
   expect(new Set(ids(memory.kept))).toEqual(new Set([...ids(DAY.events), loss?.id]));
-  const kept = await memory.load();
-  expect(kept?.records.length).toBeGreaterThan(20);
-  expect(restoreEngine(OPTIONS, kept ?? { cursor: 0 as never, records: [] })).toMatchObject({ ok: true, anew: [] });
+  const stored = await memory.load();
+  expect(stored?.records.length).toBeGreaterThan(20);
+  expect(restoreEngine(OPTIONS, stored ?? { cursor: 0 as never, records: [] })).toMatchObject({ ok: true, anew: [] });
 });
 
 test('what was decided elsewhere is stored and reported with the next element', async () => {

@@ -96,7 +96,7 @@ export class LiveStage {
       const id = `${ip}-${at.toString(16).padStart(12, '0')}${(this.#count++ % 65_536).toString(16).padStart(4, '0')}`;
       return what({ at, host, peer: ip, asn, id }, peer);
     });
-    void this.#feed.say(frames);
+    void this.#feed.send(frames);
   }
 }
 

@@ -67,7 +67,7 @@ describe('RIPEstat makes a watcher that was seeded from files see again', () => 
       async () => undefined,
       async (sim, random) => {
         await sim.pass(between(random, 0, 2 * MINUTE));
-        sim.said.length = 0;
+        sim.reported.length = 0;
         const moment = momentOf(sim);
         sim.feed.break();
         await sim.pass(SOCKET_MS);

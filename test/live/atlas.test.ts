@@ -51,7 +51,7 @@ test('a watch without probes of its own reports from RIPE Atlas when services fa
       'reachability.changed',
       'reachability.warning',
     ]);
-    const reported = sim.said
+    const reported = sim.reported
       .filter(({ event }) => event.type === 'reachability.changed')
       .map(({ event }) => event.data);
     expect(reported).toMatchObject([
@@ -68,6 +68,6 @@ test('a watch without probes of its own reports from RIPE Atlas when services fa
   const io = { stdout, stderr: new Text(), env: {}, signal: new AbortController().signal };
   expect(await replay([tape], { settings: {}, format: 'ndjson', quiet: true }, io)).toBe(0);
   const again = stdout.text.split('\n').filter((line) => line.includes('"reachability.'));
-  const live = sim.said.map(({ event }) => event).filter(({ type }) => type.startsWith('reachability.'));
+  const live = sim.reported.map(({ event }) => event).filter(({ type }) => type.startsWith('reachability.'));
   expect(again.map((line) => JSON.parse(line) as unknown)).toEqual(live);
 });

@@ -114,7 +114,7 @@ describe('BGPalerter misses', () => {
     await sim.pass(10 * MINUTE);
     expect(sim.types('country')).toEqual(['country.unroutable']);
     expect(await sim.stop()).toBe(0);
-    sim.said.length = 0;
+    sim.reported.length = 0;
     await sim.pass(2 * MINUTE);
     await sim.seeded();
     expect(sim.types('country')).toEqual(['country.unroutable']);

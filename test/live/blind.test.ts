@@ -63,7 +63,7 @@ test('a server that forgets the routes alone: noticed when the beacon was not re
     sim.feed.break();
     await sim.pass(4 * MINUTE);
     expect(sim.types('observer.blind', 'observer.restored')).toEqual(['observer.blind', 'observer.restored']);
-    sim.said.length = 0;
+    sim.reported.length = 0;
     const moment = momentOf(sim);
     await sim.pass(26 * MINUTE);
     isBlindWithin(sim, moment, 26 * MINUTE);

@@ -76,7 +76,7 @@ test('a hostile feed fills no memory, and the watcher is there when it is over',
         await sim.pass(5000);
       }
       expect(sim.feed.connections).toBe(1);
-      sim.said.length = 0;
+      sim.reported.length = 0;
       heaps.push(heapMb());
     }
     for (const what of ['not-json', 'bad-host', 'bad-peer-asn', 'bad-id', 'bad-state', 'ahead'])

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { between, mulberry32, seeds, type Random } from '../support/sim-random.ts';
-import { Sim, type Said } from '../support/sim.ts';
+import { Sim, type Reported } from '../support/sim.ts';
 
 /**
  * When we go blind, the country is never reported as gone. Twelve ways in which they do, each from many seeds, which
@@ -54,7 +54,7 @@ export function momentOf(sim: Sim): Moment {
 }
 
 /** It is reported within this time of both clocks. */
-export function isReportedWithin(said: Said | undefined, { at, monotonicMs }: Moment, ms: number): void {
+export function isReportedWithin(said: Reported | undefined, { at, monotonicMs }: Moment, ms: number): void {
   if (said === undefined) expect.fail('it was never said');
   expect(Date.parse(said.event.time) - at).toBeLessThanOrEqual(ms);
   expect(said.atMs - monotonicMs).toBeLessThanOrEqual(ms);

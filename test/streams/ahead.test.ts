@@ -35,10 +35,10 @@ test('a late reader receives what was sent before, and what comes', async () => 
   const feed = new Hand('feed');
   const ahead = new Ahead(feed);
   ahead.start(never);
-  feed.say(tick('12:00'), tick('12:01'));
+  feed.send(tick('12:00'), tick('12:01'));
   await settled();
   const { received, done } = reading(ahead);
-  feed.say(tick('12:02'));
+  feed.send(tick('12:02'));
   feed.end();
   await done;
   expect(received).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
@@ -48,7 +48,7 @@ test('elements that were decided elsewhere are dropped, late ones after them are
   const feed = new Hand('feed');
   const ahead = new Ahead(feed);
   ahead.start(never);
-  feed.say(tick('12:00'), tick('12:01'), tick('12:02'), tick('11:50'), tick('12:03'));
+  feed.send(tick('12:00'), tick('12:01'), tick('12:02'), tick('11:50'), tick('12:03'));
   await settled();
   ahead.forget(clock('12:02'));
   feed.end();
@@ -61,7 +61,7 @@ test('before it is read the oldest are dropped, and it reports that until a stat
   const feed = new Hand('feed');
   const ahead = new Ahead(feed, 10);
   ahead.start(never);
-  for (let i = 10; i < 40; i++) feed.say(tick(`12:${i}`));
+  for (let i = 10; i < 40; i++) feed.send(tick(`12:${i}`));
   await settled(200);
   expect(ahead.size).toBeLessThanOrEqual(10);
   expect(ahead.isCut).toBe(true);
@@ -75,9 +75,9 @@ test('while its reader is busy, what finds no room is a gap of its collector in 
   const feed = new Hand('feed');
   const ahead = new Ahead(feed, 2);
   const elements = ahead.elements(never);
-  feed.say(tick('12:00'));
+  feed.send(tick('12:00'));
   expect((await elements.next()).value).toEqual(tick('12:00'));
-  feed.say(tick('12:01'), tick('12:02', 'rrc01'), tick('12:03'), tick('12:04', 'rrc01'), tick('12:05', 'rrc01'));
+  feed.send(tick('12:01'), tick('12:02', 'rrc01'), tick('12:03'), tick('12:04', 'rrc01'), tick('12:05', 'rrc01'));
   feed.end();
   await settled();
   const rest: Element[] = [];

@@ -37,13 +37,13 @@ async function started(
 test('the feed is subscribed to before the seed is over, and comes after it', async () => {
   const { seed, live, received, stop } = await started();
   expect(live.isRead).toBe(true);
-  live.say(tick('12:01'));
-  seed.say(tick('12:00'));
+  live.send(tick('12:01'));
+  seed.send(tick('12:00'));
   await settled();
   expect(received).toEqual([tick('12:00')]);
   seed.end();
   await settled();
-  live.say(tick('12:02'));
+  live.send(tick('12:02'));
   await settled();
   expect(received).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
   await stop();
@@ -52,11 +52,11 @@ test('the feed is subscribed to before the seed is over, and comes after it', as
 
 test('messages of the feed while the seed takes too long are a reported gap of their senders, from its beginning', async () => {
   const { seed, live, received, stop } = await started(2);
-  live.say(tick('12:01'), tick('12:02'), tick('12:03', 'rrc13'), tick('12:04'), tick('12:05', 'rrc13'));
+  live.send(tick('12:01'), tick('12:02'), tick('12:03', 'rrc13'), tick('12:04'), tick('12:05', 'rrc13'));
   await settled();
   seed.end();
   await settled();
-  live.say(tick('12:06'));
+  live.send(tick('12:06'));
   await settled();
   expect(received).toEqual([
     tick('12:01'),
@@ -72,7 +72,7 @@ test('a buffer never holds more than its limit', async () => {
   const source = new Hand('a flood');
   const buffered = new Ahead(source, 100);
   buffered.hold(never);
-  source.say(...Array.from({ length: 1000 }, () => tick('12:00')));
+  source.send(...Array.from({ length: 1000 }, () => tick('12:00')));
   source.end();
   await settled();
   expect(buffered.size).toBe(100);

@@ -9,7 +9,7 @@ import { RipestatServer } from './ripestat-server.ts';
 import { ANCHORS, LiveWorld, pathOf, type LivePeer } from './world.ts';
 
 /** An event, and when the watch stored it: milliseconds of monotonic time. */
-export interface Said {
+export interface Reported {
   readonly event: UnroutableEvent;
   readonly atMs: number;
 }
@@ -37,7 +37,7 @@ export class Sim {
   readonly world: LiveWorld;
   readonly feed: LiveFeed;
   readonly ripestat: RipestatServer;
-  readonly said: Said[] = [];
+  readonly reported: Reported[] = [];
   /** What it logged: JSON lines. */
   log = '';
   /** The feed sends nothing, also to subscribers; pings are answered. */
@@ -76,7 +76,7 @@ export class Sim {
   }
 
   get events(): readonly UnroutableEvent[] {
-    return this.said.map(({ event }) => event);
+    return this.reported.map(({ event }) => event);
   }
 
   /** Types of events about the country and the observer, in order. */
@@ -85,15 +85,15 @@ export class Sim {
   }
 
   /** The first event of this type since then. */
-  first(type: UnroutableEvent['type'], sinceMs: number): Said | undefined {
-    return this.said.find(({ event }) => event.type === type && Date.parse(event.time) >= sinceMs);
+  first(type: UnroutableEvent['type'], sinceMs: number): Reported | undefined {
+    return this.reported.find(({ event }) => event.type === type && Date.parse(event.time) >= sinceMs);
   }
 
   /** Starts or restarts `watch`. */
   watch(options: Partial<WatchOptions> = {}): void {
     const stop = new AbortController();
     const stdout = lines((line) =>
-      this.said.push({ event: JSON.parse(line) as UnroutableEvent, atMs: this.clock.monotonicMs() }),
+      this.reported.push({ event: JSON.parse(line) as UnroutableEvent, atMs: this.clock.monotonicMs() }),
     );
     const stderr = lines((line) => (this.log += `${line}\n`));
     const io = { stdout, stderr, env: {}, signal: stop.signal };
@@ -220,7 +220,7 @@ export class Sim {
     if (due.length === 0) return;
     const left = this.#underWay.filter(({ dueMs }) => dueMs > nowMs);
     this.#underWay.splice(0, Infinity, ...left);
-    if (!this.isSilent) await this.feed.say(due.map(({ frame }) => frame));
+    if (!this.isSilent) await this.feed.send(due.map(({ frame }) => frame));
   }
 
   /** The clock waits for answers of RIPEstat. */

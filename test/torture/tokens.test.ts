@@ -63,8 +63,8 @@ test('a process that leads again, after another one stored a batch under the num
   const store = memoryStore();
   let token = 1;
   const disturb = async (): Promise<void> => {
-    const kept = await store.load();
-    const batch = { number: (kept?.number ?? 0) + 1, cursor: 1 as EventTime, elements: 1, events: [], changes: [] };
+    const stored = await store.load();
+    const batch = { number: (stored?.number ?? 0) + 1, cursor: 1 as EventTime, elements: 1, events: [], changes: [] };
     expect(await store.commit(batch, 2)).toEqual({ ok: true });
     token = 3;
   };

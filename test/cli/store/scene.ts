@@ -17,14 +17,14 @@ export class TestIo implements Io {
 }
 
 /** The output of a command, and its status. */
-export interface Said {
+export interface Output {
   readonly status: number;
   readonly out: string;
   readonly err: string;
 }
 
 /** Runs a command. */
-export async function said(command: (io: Io) => Promise<number>): Promise<Said> {
+export async function outputOf(command: (io: Io) => Promise<number>): Promise<Output> {
   const io = new TestIo();
   const status = await command(io);
   return { status, out: io.stdout.text, err: io.stderr.text };

@@ -7,7 +7,7 @@ import { replay } from '../../../src/cli/replay/replay.ts';
 import { checkStore, exportTo, importFrom } from '../../../src/cli/store/store.ts';
 import { BLACKOUT } from '../../support/cli.ts';
 import { until } from '../../support/clock.ts';
-import { opened, said, TestIo, type Said } from './scene.ts';
+import { opened, outputOf, TestIo, type Output } from './scene.ts';
 
 let folder: string;
 /** The store into which the blackout was replayed, and the output of the replay. */
@@ -24,8 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const events = (options: Partial<EventsOptions>): Promise<Said> =>
-  said((io) => printEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
+const events = (options: Partial<EventsOptions>): Promise<Output> =>
+  outputOf((io) => printEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
 const idOf = (line: string | undefined): string => (JSON.parse(line ?? '{}') as { id: string }).id;
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
@@ -92,25 +92,27 @@ describe('a replay with a store', () => {
       expect(await replay([BLACKOUT], options, second)).toBe(0);
       expect(second.stderr.text).toContain('goes on after');
       expect(first.stdout.text + second.stdout.text).toBe(replayed);
-      expect((await said((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(
+      expect((await outputOf((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(
         replayed,
       );
     }
   });
 
   test('that is over reports nothing again', async () => {
-    const again = await said((io) => replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io));
+    const again = await outputOf((io) =>
+      replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io),
+    );
     expect([again.status, again.out]).toEqual([0, '']);
   });
 
   test('is not mixed with another one, nor with other rules', async () => {
-    const other = await said((io) =>
+    const other = await outputOf((io) =>
       replay([join(BLACKOUT, 'reconstructed-a')], { settings: {}, store, format: 'ndjson', quiet: true }, io),
     );
     expect(other.status).toBe(69);
     expect(other.err).toContain('it contains another replay, or a watch');
     const rules = { unroutableHold: 60_000 };
-    const judged = await said((io) =>
+    const judged = await outputOf((io) =>
       replay([BLACKOUT], { settings: rules, store, format: 'ndjson', quiet: true }, io),
     );
     expect(judged.status).toBe(69);
@@ -134,7 +136,7 @@ describe('a replay with a store', () => {
 
 describe('store', () => {
   test('check says what is in it', async () => {
-    const { status, out } = await said((io) => checkStore({ settings: {}, store }, io));
+    const { status, out } = await outputOf((io) => checkStore({ settings: {}, store }, io));
     expect(status).toBe(0);
     expect(out).toContain(`events     ${lines(replayed).length}`);
   });
@@ -142,37 +144,41 @@ describe('store', () => {
   test('what is exported and imported elsewhere is the same, and is exported to the same bytes', async () => {
     const file = join(folder, 'all.ndjson');
     const there = join(folder, 'imported');
-    expect((await said((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
-    expect((await said((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
-    expect((await said((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(await readFile(file, 'utf8'));
-    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(replayed);
+    expect((await outputOf((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
+    expect((await outputOf((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
+    expect((await outputOf((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(
+      await readFile(file, 'utf8'),
+    );
+    expect((await outputOf((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(
+      replayed,
+    );
   });
 
   test('a damaged export is refused, and nothing of it is stored', async () => {
     const file = join(folder, 'damaged.ndjson');
-    const text = await said((io) => exportTo({ settings: {}, store }, io));
+    const text = await outputOf((io) => exportTo({ settings: {}, store }, io));
     await writeFile(file, text.out.replace('routable', 'roatable'));
     const there = join(folder, 'refused');
-    const { status, err } = await said((io) => importFrom(file, { settings: {}, store: there }, io));
+    const { status, err } = await outputOf((io) => importFrom(file, { settings: {}, store: there }, io));
     expect(status).toBe(4);
     expect(err).toContain(file);
-    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
+    expect((await outputOf((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
   });
 
   test('an existing file is not overwritten, a missing one is named', async () => {
     const file = join(folder, 'precious');
     await writeFile(file, 'precious');
-    const written = await said((io) => exportTo({ settings: {}, store, file }, io));
+    const written = await outputOf((io) => exportTo({ settings: {}, store, file }, io));
     expect([written.status, await readFile(file, 'utf8')]).toEqual([4, 'precious']);
     const missing = join(folder, 'missing');
-    const read = await said((io) => importFrom(missing, { settings: {}, store: join(folder, 'empty') }, io));
+    const read = await outputOf((io) => importFrom(missing, { settings: {}, store: join(folder, 'empty') }, io));
     expect(read).toMatchObject({ status: 4, err: `unroutable: ${missing}: there is no such file\n` });
   });
 
   test.each(['http://user:hunter2@x', 'redis+sentinel://:hunter2@x/kp', 'Redis://:hunter2@x', 'redis:hunter2'])(
     'a URL that is not one of a store is not taken for a folder, and not shown: %s',
     async (url) => {
-      const { status, out, err } = await said((io) => checkStore({ settings: {}, store: url }, io));
+      const { status, out, err } = await outputOf((io) => checkStore({ settings: {}, store: url }, io));
       expect([status, out]).toEqual([2, '']);
       expect(err).toMatch(
         /^unroutable: --store \S+…: it must be redis:\/\/… or another URL of docs\/redis.md, a folder/,
@@ -182,9 +188,9 @@ describe('store', () => {
   );
 
   test('an impossible name, and a missing store, are reported', async () => {
-    const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
+    const named = await outputOf((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
     expect(named.status).toBe(2);
-    const none = await said((io) => printEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
+    const none = await outputOf((io) => printEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
     expect(none).toEqual({ status: 2, out: '', err: 'unroutable: --store none: nothing is stored there\n' });
   });
 });

@@ -82,9 +82,9 @@ describe('several processes with one folder', () => {
       await store.close();
     `);
     expect(await child.ended).toBe(0);
-    const kept = await store.load();
-    expect(kept?.number).toBe(101);
-    expect(kept?.records.filter(({ value }) => value.length === 100_002)).toHaveLength(100);
+    const stored = await store.load();
+    expect(stored?.number).toBe(101);
+    expect(stored?.records.filter(({ value }) => value.length === 100_002)).toHaveLength(100);
     expect(await store.commit(batch(102, { events: [event(102)] }))).toEqual({ ok: true });
     expect(await numbers(store, 101)).toEqual([102]);
     await store.close();

@@ -16,7 +16,7 @@ function intakeOf(): {
   intake: Intake;
   elements: Element[];
   reports: LiveReport[];
-  say: (frame: object, ms?: number) => void;
+  send: (frame: object, ms?: number) => void;
 } {
   const elements: Element[] = [];
   const reports: LiveReport[] = [];
@@ -26,21 +26,21 @@ function intakeOf(): {
   const intake = new Intake({ timeline: 'live', reorderMs: 2000, silenceMs: 45_000, put, report, odd });
   intake.begin(noon, 0);
   const reading = { names: new Names(), routes: new WatchedRoutes(KP.blocks) };
-  const say = (frame: object, ms = 0): void => {
+  const send = (frame: object, ms = 0): void => {
     const decoded = decode(JSON.stringify(frame), reading);
     if (decoded.kind === 'message') intake.message(decoded, ms);
     else if (decoded.kind === 'unreadable') intake.unreadable(decoded, '', ms);
   };
-  return { intake, elements, reports, say };
+  return { intake, elements, reports, send };
 }
 
 test('a feed that sends everything at one moment, with ever new ids, sessions and faults, is held within bounds', () => {
-  const { intake, elements, reports, say } = intakeOf();
+  const { intake, elements, reports, send } = intakeOf();
   for (let i = 0; i < 260_000; i++) {
     const peer = `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
-    if (i % 3 === 0) say(announce({ at: noon, peer }, ['175.45.176.0/24']));
-    else if (i % 3 === 1) say(keepalive({ at: noon, peer }));
-    else say(withdraw({ at: noon, peer: '10.0.0.1' }, ['175.45.177.0/24', 'nonsense', String(i)]));
+    if (i % 3 === 0) send(announce({ at: noon, peer }, ['175.45.176.0/24']));
+    else if (i % 3 === 1) send(keepalive({ at: noon, peer }));
+    else send(withdraw({ at: noon, peer: '10.0.0.1' }, ['175.45.177.0/24', 'nonsense', String(i)]));
     intake.release(0, true);
   }
   const sizes = intake.sizes;
@@ -52,12 +52,12 @@ test('a feed that sends everything at one moment, with ever new ids, sessions an
 }, 120_000);
 
 test('messages of many routes each, all of a moment that has not come, are held within bounds, and none is lost', () => {
-  const { intake, elements, say } = intakeOf();
-  say(keepalive({ at: noon }));
+  const { intake, elements, send } = intakeOf();
+  send(keepalive({ at: noon }));
   const prefixes = Array.from({ length: 1024 }, (_, i) => `175.45.${176 + (i >> 8)}.${i & 255}/32`);
   let most = 0;
   for (let i = 0; i < 600; i++) {
-    say(announce({ at: noon + 5000, peer: `10.0.${i >> 8}.${i & 255}` }, prefixes));
+    send(announce({ at: noon + 5000, peer: `10.0.${i >> 8}.${i & 255}` }, prefixes));
     most = Math.max(most, intake.sizes.elements);
     if (intake.isFull) intake.release(0, true);
     expect(intake.isFull).toBe(false);
@@ -70,8 +70,8 @@ test('messages of many routes each, all of a moment that has not come, are held 
 });
 
 test('a message that cannot be read is reported the 1st, 10th and 100th time, and each is a gap of its peer', () => {
-  const { intake, elements, reports, say } = intakeOf();
-  for (let i = 0; i < 250; i++) say(withdraw({ at: noon }, ['175.45.176.0/33']));
+  const { intake, elements, reports, send } = intakeOf();
+  for (let i = 0; i < 250; i++) send(withdraw({ at: noon }, ['175.45.176.0/33']));
   intake.flush();
   expect(reports.map((report) => report.type === 'odd' && report.count)).toEqual([1, 10, 100]);
   expect(elements.length).toBe(250);
@@ -79,9 +79,9 @@ test('a message that cannot be read is reported the 1st, 10th and 100th time, an
 });
 
 test('news from a clock that runs ahead is not believed, but what it was about is not known any more', () => {
-  const { intake, elements, say } = intakeOf();
-  say(keepalive({ at: noon }));
-  say(withdraw({ at: noon + 600_000 }, ['175.45.176.0/24']), 10);
+  const { intake, elements, send } = intakeOf();
+  send(keepalive({ at: noon }));
+  send(withdraw({ at: noon + 600_000 }, ['175.45.176.0/24']), 10);
   intake.flush();
   expect(elements.map(({ type, at }) => [type, at - noon])).toEqual([
     ['tick', 0],
@@ -90,10 +90,10 @@ test('news from a clock that runs ahead is not believed, but what it was about i
 });
 
 test('a collector whose messages are all more than three minutes old counts as silent', () => {
-  const { intake, say } = intakeOf();
+  const { intake, send } = intakeOf();
   for (let ms = 0; ms <= 120_000; ms += 1000) {
-    say(keepalive({ at: noon + ms }), ms);
-    say(keepalive({ at: noon + ms - 200_000, host: 'rrc13' }), ms);
+    send(keepalive({ at: noon + ms }), ms);
+    send(keepalive({ at: noon + ms - 200_000, host: 'rrc13' }), ms);
   }
   const ages = [...intake.activity.ages(120_000)];
   expect(ages).toEqual([

@@ -41,14 +41,14 @@ test('with collectors, only the one that sends nothing but old messages is cut',
   const collectors = ['rrc00', 'rrc13'].map((text) => parseCollector(text)).filter((name) => name !== undefined);
   const { server, watching } = await started({ collectors });
   const [first, second] = server.sockets;
-  const say = (seconds: number): void => {
+  const send = (seconds: number): void => {
     first?.send(JSON.stringify(keepalive({ at: watching.now, host: 'rrc00' })));
     second?.send(JSON.stringify(keepalive({ at: watching.now - seconds * 1000, host: 'rrc13' })));
   };
-  say(0);
+  send(0);
   for (let i = 0; i < 46; i++) {
     await watching.pass(1000);
-    say(200);
+    send(200);
   }
   await watching.turnUntil(() => watching.count('disconnected') === 1, 'the cut', 2000);
   await watching.pass(3000);
@@ -58,25 +58,25 @@ test('with collectors, only the one that sends nothing but old messages is cut',
 
 test('a feed with another time than ours is reported once, and again only after the two agreed', async () => {
   const { server, watching } = await started();
-  const say = async (lagMs: number): Promise<void> => {
+  const send = async (lagMs: number): Promise<void> => {
     for (let i = 0; i < 300; i++) server.send(keepalive({ at: watching.now - lagMs }));
     await watching.messages(watching.source.stats().messages + 300);
     for (let i = 0; i < 10; i++) await watching.pass(500);
   };
-  await say(0);
+  await send(0);
   expect(watching.count('clocks-differ')).toBe(0);
-  await say(170_000);
+  await send(170_000);
   expect(watching.count('clocks-differ')).toBe(0);
   watching.clock.stepWall(20_000);
-  await say(170_000);
-  await say(170_000);
+  await send(170_000);
+  await send(170_000);
   expect(watching.reports.filter(({ type }) => type === 'clocks-differ')).toEqual([
     { type: 'clocks-differ', behindMs: 190_000 },
   ]);
   watching.clock.stepWall(-20_000);
-  await say(0);
+  await send(0);
   watching.clock.stepWall(-3_600_000);
-  await say(0);
+  await send(0);
   expect(watching.count('clocks-differ')).toBe(2);
   expect(watching.of('gap')).toEqual([]);
 });

@@ -87,8 +87,8 @@ export class Stage {
 
   /** The pipeline decides. */
   async decide(events: readonly UnroutableEvent[]): Promise<void> {
-    const kept = await this.store.load();
-    this.#number = Math.max(this.#number, kept?.number ?? 0) + 1;
+    const stored = await this.store.load();
+    this.#number = Math.max(this.#number, stored?.number ?? 0) + 1;
     const cursor = Date.parse('2026-09-10T04:00:00Z') as EventTime;
     const batch = { number: this.#number, cursor, elements: 0, events, changes: [] };
     expect(await this.store.commit(batch)).toEqual({ ok: true });

@@ -48,7 +48,7 @@ class Replays {
     });
     const elements: Element[] = [];
     for await (const element of source.elements(new AbortController().signal)) elements.push(element);
-    return { events: this.#said(elements), isReported: planned.plan.refused.length > 0 || reports.some(isDamage) };
+    return { events: this.#eventsOf(elements), isReported: planned.plan.refused.length > 0 || reports.some(isDamage) };
   }
 
   async *#scan(job: ScanJob): AsyncGenerator<ScanBatch, void> {
@@ -59,7 +59,7 @@ class Replays {
   }
 
   /** Most bits harm nothing that is read, or the same message in the same way. */
-  #said(elements: readonly Element[]): readonly UnroutableEvent[] {
+  #eventsOf(elements: readonly Element[]): readonly UnroutableEvent[] {
     const key = createHash('sha1').update(JSON.stringify(elements)).digest('hex');
     const known = this.#events.get(key);
     if (known !== undefined) return known;

@@ -15,8 +15,8 @@ async function hearing(
 ): Promise<OnAir & { client: Listener }> {
   const air = await onAir(feed);
   const client = await air.listen();
-  client.say('ris_subscribe', {});
-  client.say('ping');
+  client.send('ris_subscribe', {});
+  client.send('ping');
   await client.frame('pong');
   spoil(air.server.faults);
   return { ...air, client };
@@ -92,7 +92,7 @@ describe('connections', () => {
     const { client, clock } = await hearing((faults) => faults.stall(60_000));
     await clock.turn(30_000);
     expect(client.messages).toHaveLength(0);
-    client.say('ping');
+    client.send('ping');
     await client.frame('pong', 2);
     await clock.turn(40_000);
     expect(await numbers(client)).toEqual(all);
@@ -101,7 +101,7 @@ describe('connections', () => {
   test('a half-open connection stays, without messages or pongs', async () => {
     const { client, clock } = await hearing((faults) => faults.halfOpen());
     client.socket.ping();
-    client.say('ping');
+    client.send('ping');
     await clock.turn(600_000);
     expect(client.frames).toEqual([{ type: 'pong' }]);
     expect(client.pongs).toBe(0);
@@ -113,8 +113,8 @@ describe('connections', () => {
     await clock.turn(60_000);
     client.socket.terminate();
     const again = await listen();
-    again.say('ris_subscribe', {});
-    again.say('ping');
+    again.send('ris_subscribe', {});
+    again.send('ping');
     await again.frame('pong');
     await clock.turn(2000);
     expect(await numbers(again)).toEqual(all);
@@ -167,12 +167,12 @@ describe('connections', () => {
 
   test('acknowledgements can be those of another subscription, or not come at all', async () => {
     const { client, server } = await hearing((faults) => faults.acks('other'));
-    client.say('ris_subscribe', { host: 'rrc00', socketOptions: { acknowledge: true } });
+    client.send('ris_subscribe', { host: 'rrc00', socketOptions: { acknowledge: true } });
     const { data } = await client.frame('ris_subscribe_ok');
     expect(data?.['subscription']).toMatchObject({ host: 'rrc99' });
     server.faults.acks('none');
-    client.say('ris_subscribe', { host: 'rrc01' });
-    client.say('ping');
+    client.send('ris_subscribe', { host: 'rrc01' });
+    client.send('ping');
     await client.frame('pong', 2);
     expect(client.frames.filter(({ type }) => type === 'ris_subscribe_ok')).toHaveLength(1);
   });
@@ -182,7 +182,7 @@ describe('garbage', () => {
   test('one bad frame of each kind, and the connection stays open', async () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.garbage();
-    client.say('ping');
+    client.send('ping');
     await client.frame('pong', 2);
     expect(client.texts.length).toBeGreaterThanOrEqual(28);
     expect(client.closed).toBeUndefined();

@@ -38,8 +38,8 @@ describe('unroutable serve-ris', () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => /updates|1221\.1200/.test(path));
     const run = start({ files, speed: 'max' });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { prefix: '175.45.176.0/22' });
-    client.say('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
+    client.send('ris_subscribe', { prefix: '175.45.176.0/22' });
+    client.send('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
     await client.frame('ris_subscribe_ok');
     expect(await turnedUntil(run.clock, run.status)).toBe(0);
     await client.hungUp();
@@ -61,7 +61,7 @@ describe('unroutable serve-ris', () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
     const run = start({ files, speed: 'max', until: Date.UTC(2014, 11, 21, 13) as never });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { host: 'reconstructed-a', socketOptions: { acknowledge: true } });
+    client.send('ris_subscribe', { host: 'reconstructed-a', socketOptions: { acknowledge: true } });
     await client.frame('ris_subscribe_ok');
     await turnedUntil(run.clock, run.status);
     await client.hungUp();
@@ -80,7 +80,7 @@ describe('unroutable serve-ris', () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
     const run = start({ files, speed: 1 });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
     await client.frame('ris_subscribe_ok');
     await run.clock.turn(10_000);
     run.stop.abort();
@@ -93,7 +93,7 @@ describe('unroutable serve-ris', () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
     const run = start({ files, speed: 'max', fault: ['close@2014-12-21T18:00'] });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
     await client.frame('ris_subscribe_ok');
     await run.clock.turn(2000);
     expect((await client.hungUp()).code).toBe(1006);

@@ -43,7 +43,7 @@ export class Listener {
     return this;
   }
 
-  say(type: string, data?: unknown): void {
+  send(type: string, data?: unknown): void {
     this.socket.send(JSON.stringify({ type, data }));
   }
 

@@ -64,7 +64,7 @@ function octets(text: string): number[] {
 }
 
 /** What a collector sends of these records, and what it leaves out. */
-export function said(
+export function sentOf(
   records: readonly Uint8Array[],
   { collector = 'rrc00', keepalives = false } = {},
 ): { messages: RisMessage[]; counts: Counts } {
