@@ -52,7 +52,7 @@ function engineOf({ block }: Land): Engine {
 type Route = Omit<RouteElement, 'type' | 'path'>;
 
 /** Messages of each peer about each of these networks, one network after another. */
-function* told(networks: readonly Prefix[], say: (route: Route) => Element, at: number): Generator<Element> {
+function* messages(networks: readonly Prefix[], say: (route: Route) => Element, at: number): Generator<Element> {
   for (const network of networks)
     for (const peer of peers) yield say({ at: at as EventTime, peer, prefix: network, pathId: undefined });
 }
@@ -94,13 +94,13 @@ function measure(land: Land): void {
   const rest = networks.slice(third.length);
   const now = (): number => engine.now ?? BEGIN;
   const phases: readonly (readonly [string, () => Iterable<Element>])[] = [
-    ['first tables', () => told(networks, by('rib', 3_356), BEGIN)],
+    ['first tables', () => messages(networks, by('rib', 3_356), BEGIN)],
     ['end of tables', () => endOfTables(BEGIN)],
-    ['other paths', () => told(networks, by('announcement', 1_299), now())],
-    ['a third leaves', () => told(third, withdrawn, now())],
-    ['other paths of the rest', () => told(rest, by('announcement', 174), now())],
-    ['the rest leaves', () => told(rest, withdrawn, now())],
-    ['all come back', () => told(networks, by('announcement', 3_356), now())],
+    ['other paths', () => messages(networks, by('announcement', 1_299), now())],
+    ['a third leaves', () => messages(third, withdrawn, now())],
+    ['other paths of the rest', () => messages(rest, by('announcement', 174), now())],
+    ['the rest leaves', () => messages(rest, withdrawn, now())],
+    ['all come back', () => messages(networks, by('announcement', 3_356), now())],
   ];
   const units = land.networks * 2 ** (24 - land.length);
   process.stdout.write(`\n${units.toLocaleString('en')} units, ${land.networks} prefixes, ${peers.length} peers\n`);

@@ -42,7 +42,7 @@ async function recordAll(): Promise<void> {
   });
   const engine = await withHistory(made, memoryStore());
   const units = UNITS.map(prefix);
-  const tell = (at: number, isThere: boolean, path: readonly number[]): void => {
+  const sendAll = (at: number, isThere: boolean, path: readonly number[]): void => {
     for (const peer of voters)
       for (const one of units)
         engine.apply(
@@ -59,7 +59,7 @@ async function recordAll(): Promise<void> {
       else records.set(place, { ...change, value: change.value });
     }
   };
-  tell(BEGIN, true, [4837, 131279]);
+  sendAll(BEGIN, true, [4837, 131279]);
   for (const peer of voters)
     engine.apply({
       type: 'end-of-rib',
@@ -77,9 +77,9 @@ async function recordAll(): Promise<void> {
     engine.apply({ type: 'tick', at: at as EventTime, collector });
     const ofWeek = minute % (7 * 24 * 60);
     const week = Math.floor(minute / (7 * 24 * 60));
-    if (ofWeek === 3_000) tell(at, false, []);
-    else if (ofWeek === 3_090) tell(at, true, [4837, 131279]);
-    else if (week % 10 === 0 && ofWeek > 3_000 && ofWeek < 3_090) tell(at, ofWeek % 6 < 3, [20485, 131279]);
+    if (ofWeek === 3_000) sendAll(at, false, []);
+    else if (ofWeek === 3_090) sendAll(at, true, [4837, 131279]);
+    else if (week % 10 === 0 && ofWeek > 3_000 && ofWeek < 3_090) sendAll(at, ofWeek % 6 < 3, [20485, 131279]);
     else if (chance() < 0.1) {
       const peer = voters[Math.floor(chance() * voters.length)];
       if (peer !== undefined && (ofWeek < 3_000 || ofWeek > 3_090))

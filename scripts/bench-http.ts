@@ -1,7 +1,7 @@
 /**
  * Measures the speed of HTTP, and its cost for a watch: `npm run bench:http -- [--seconds 20] [--rounds 5]`. `serve` on
  * a folder with ten years of days is shown in Chromium and asked on 32 connections; then a client of RIS Live, as
- * `bench:live` runs it at the everyday rate, serves HTTP beside: without readers, with 200 readers of the stream of
+ * `bench:live` runs it at the everyday rate, serves HTTP as well: without readers, with 200 readers of the stream of
  * which 20 never read, and under hostile load.
  */
 import { spawn } from 'node:child_process';
@@ -148,7 +148,7 @@ async function ingest(beside?: (url: string) => Promise<() => Promise<string>>):
   const during = outcome.samples.filter(({ atMs }) => atMs >= outcome.begunMs + 1000);
   const [first, last] = [during[0], during.at(-1)];
   const core = first && last ? (100 * (last.cpu - first.cpu)) / ((last.atMs - first.atMs) / 1000) : Number.NaN;
-  return { p99: outcome.heard.lag.p99, core };
+  return { p99: outcome.received.lag.p99, core };
 }
 
 const withReaders = async (url: string) => {

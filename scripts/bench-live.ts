@@ -25,7 +25,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     /** How long the client holds messages to put them in order, milliseconds. It is subtracted from the lag. */
     reorder: { type: 'string', default: '2000' },
-    /** Write a CPU profile of the client beside where this runs. */
+    /** Write a CPU profile of the client into the current folder. */
     profile: { type: 'boolean', default: false },
   },
 });
@@ -83,9 +83,9 @@ for (const { name, title, options, figures } of scenarios) {
     console.error(`  ${name}, round ${round}`);
     const outcome = await runLive({ ...common, ...options });
     rounds.push(figures(outcome));
-    const odd = Object.entries(outcome.heard.odd).map(([what, count]) => `${what} ${count}`);
+    const odd = Object.entries(outcome.received.odd).map(([what, count]) => `${what} ${count}`);
     if (odd.length > 0) console.error(`  oddities: ${odd.join(', ')}`);
-    for (const told of outcome.heard.told) console.error(`  told: ${told}`);
+    for (const event of outcome.received.reported) console.error(`  reported: ${event}`);
   }
   console.log(figuresText(rounds));
 }

@@ -128,12 +128,12 @@ async function startWorkers(): Promise<readonly Promise<void>[]> {
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  let told = performance.now();
+  let loggedAt = performance.now();
   while (!(await isSo())) {
     await sleep(LOOK_EVERY_MS);
-    if (performance.now() - told < 20_000) continue;
-    told = performance.now();
-    console.error(`${begun} of ${tasks} begun after ${seconds(told - beganToAdd)} s`);
+    if (performance.now() - loggedAt < 20_000) continue;
+    loggedAt = performance.now();
+    console.error(`${begun} of ${tasks} begun after ${seconds(loggedAt - beganToAdd)} s`);
   }
 }
 

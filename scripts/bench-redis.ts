@@ -98,18 +98,18 @@ function routesIn(batches: readonly Batch[]): number {
   );
 }
 
-interface Heard {
+interface Received {
   readonly due: number;
   readonly at: number;
 }
 
-type Hear = (then: (event: UnroutableEvent, at: number) => void) => Promise<() => Promise<void>>;
+type Follow = (then: (event: UnroutableEvent, at: number) => void) => Promise<() => Promise<void>>;
 
 /** The territory is lost and returns, in real time. Returns the delay of each event after the end of its hold. */
-async function latenciesOf(store: StateStore, hear: Hear, { networks, holdMs, turns } = SMALL): Promise<number[]> {
-  const heard: Heard[] = [];
-  const stop = await hear((event, at) => {
-    if (event.type.startsWith('country.')) heard.push({ due: Date.parse(event.time), at });
+async function latenciesOf(store: StateStore, follow: Follow, { networks, holdMs, turns } = SMALL): Promise<number[]> {
+  const received: Received[] = [];
+  const stop = await follow((event, at) => {
+    if (event.type.startsWith('country.')) received.push({ due: Date.parse(event.time), at });
   });
   const engine = engineOf({ unroutableHoldMs: holdMs, settleMs: holdMs, degradedHoldMs: 60_000 });
   async function* life(): AsyncGenerator<Element> {
@@ -117,7 +117,7 @@ async function latenciesOf(store: StateStore, hear: Hear, { networks, holdMs, tu
     for (let i = 0; i < turns; i++) {
       const at = wall();
       yield* turn(at, i % 2 === 1, networks);
-      while (heard.length <= i && wall() < at + holdMs + 10_000) {
+      while (received.length <= i && wall() < at + holdMs + 10_000) {
         await sleep(TICK_MS);
         yield tick(wall());
       }
@@ -125,8 +125,8 @@ async function latenciesOf(store: StateStore, hear: Hear, { networks, holdMs, tu
   }
   await run(sourceOf(life()), engine, { store, everyMs: KEEP_EVERY_MS }, never);
   await stop();
-  if (heard.length < turns) throw new Error(`${heard.length} events of ${turns} were heard`);
-  return heard.map(({ due, at }) => at - due);
+  if (received.length < turns) throw new Error(`${received.length} events of ${turns} were received`);
+  return received.map(({ due, at }) => at - due);
 }
 
 /** Milliseconds since 1970 that never go back, with fractions. */
@@ -229,7 +229,7 @@ const address = { host, port: Number(port || 6379) };
 for (const land of [SMALL, LARGE]) {
   const { networks, holdMs, turns } = land;
   console.log(
-    `\n${networks} networks ${turns} times gone or back: from the end of a hold of ${holdMs} ms to the event heard, ms`,
+    `\n${networks} networks ${turns} times gone or back: from the end of a hold of ${holdMs} ms to the event received, ms`,
   );
   row('', ['median', 'p99', 'most', `aim ${LATE_AIM_MS}`]);
   const subscribed = (store: StateStore) => latenciesOf(store, byPubSub(address), land);

@@ -94,7 +94,7 @@ const seeded = timed(() => {
 });
 engine.takeChanges();
 const full = heap();
-const told = timed(() => {
+const updated = timed(() => {
   let count = 0;
   for (const element of news()) {
     engine.apply(element);
@@ -107,7 +107,7 @@ process.stdout.write(
     `${many} territories of ${units} networks, ${peerCount} peers, ${routed.length * peerCount} routes`,
     `  memory   ${mb(empty - before)} empty, ${mb(full - before)} with tables: ${Math.round((full - before) / many)} bytes a territory, ${Math.round((full - before) / (many * units))} a network; ${mb(process.memoryUsage().rss)} resident`,
     `  start    ${Math.round(made)} ms made, ${Math.round(seeded)} ms until the tables are in: ${((seeded * 1000) / (routed.length * peerCount)).toFixed(1)} µs a route`,
-    `  message  ${((told * 1000) / Number(values.messages)).toFixed(1)} µs`,
+    `  message  ${((updated * 1000) / Number(values.messages)).toFixed(1)} µs`,
     '',
   ].join('\n'),
 );

@@ -25,8 +25,8 @@ await withCommand(async (command) => {
   const began = performance.now();
   for (let i = 1; i <= Number(values.changes); i++) {
     const blow = BLOWS[between(random, 0, BLOWS.length - 1)] ?? 'kill';
-    const { leadsMs, toldMs } = await pair.change(blow);
-    console.error(`${i} ${blow}: leads after ${leadsMs} ms, told after ${toldMs} ms`);
+    const { leadsMs, reportedMs } = await pair.change(blow);
+    console.error(`${i} ${blow}: leads after ${leadsMs} ms, reported after ${reportedMs} ms`);
   }
   const seconds = Math.round((performance.now() - began) / 1000);
   const faults = await pair.faults();
@@ -36,7 +36,7 @@ await withCommand(async (command) => {
     return {
       changes: those.length,
       leadsMs: most(those.map(({ leadsMs }) => leadsMs)),
-      toldMs: most(those.map(({ toldMs }) => toldMs)),
+      reportedMs: most(those.map(({ reportedMs }) => reportedMs)),
     };
   };
   const late = pair.changes.filter(({ leadsMs }) => leadsMs > TAKEOVER_MS).length;

@@ -22,7 +22,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   torture: 'processes that are killed',
 };
 
-test('a folder of tests has the name of what it tests, or says what it is instead', () => {
+test('a folder of tests has the name of what it tests, or is listed with its purpose', () => {
   const folders = readdirSync(join(ROOT, 'test'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(join(ROOT, 'test').length + 1));

@@ -98,7 +98,7 @@ describe.skipIf(!hasShell)(`the installed command, with nothing else installed${
     expect(await decided('my archive')).toEqual(golden(TWO_WAVES));
   });
 
-  test('tells it in words', async () => {
+  test('says it in words', async () => {
     const { stdout } = await unroutable(['replay', 'my archive', '--format', 'text', '--no-chart']);
     expect(stdout).toContain('North Korea');
     expect(stdout).toContain('unroutable');
@@ -189,7 +189,7 @@ function unroutable(args: readonly string[]): Promise<Ran> {
 }
 
 function run(program: string, args: readonly string[], cwd: string): Promise<Ran> {
-  // What `npm test` tells its children of this checkout is not for an npm that runs elsewhere.
+  // What `npm test` passes to its children about this checkout is not for an npm that runs elsewhere.
   const env = Object.entries(process.env).filter(
     ([name]) => !/^(?:npm_(?!config_)|npm_config_local|INIT_CWD|NODE_)/.test(name),
   );

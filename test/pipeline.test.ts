@@ -15,7 +15,7 @@ const OPTIONS: EngineOptions = {
 };
 
 /** A day that records its elements. */
-class Told extends Day {
+class RecordedDay extends Day {
   readonly elements: Element[] = [];
 
   override apply(element: Element): this {
@@ -24,7 +24,7 @@ class Told extends Day {
   }
 }
 
-const DAY = new Told()
+const DAY = new RecordedDay()
   .dump('12:00', peers(20))
   .withdraw('13:00', peers(20))
   .tick('13:10')
@@ -58,27 +58,27 @@ const never = new AbortController().signal;
 const ids = (events: readonly { readonly id: string }[]): string[] => events.map(({ id }) => id);
 
 async function ran(store: StateStore, keeping: Partial<Keeping> = {}, elements: readonly Element[] = DAY.elements) {
-  const told: string[] = [];
-  const tell = async (events: readonly { readonly id: string }[]): Promise<void> => void told.push(...ids(events));
+  const reported: string[] = [];
+  const tell = async (events: readonly { readonly id: string }[]): Promise<void> => void reported.push(...ids(events));
   const end = await run(source(elements), createEngine(OPTIONS), { store, everyMs: 60_000, tell, ...keeping }, never);
-  return { end, told };
+  return { end, reported };
 }
 
-test('what is decided is kept, then told, once each and in order', async () => {
+test('what is decided is stored, then reported, once each and in order', async () => {
   const store = memoryStore();
-  const { end, told } = await ran(store);
+  const { end, reported } = await ran(store);
   expect(DAY.events.length).toBeGreaterThan(5);
   expect(end).toBe('ended');
   expect(ids(store.kept)).toEqual(ids(DAY.events));
-  expect(told).toEqual(ids(DAY.events));
+  expect(reported).toEqual(ids(DAY.events));
 });
 
-test('when it ends, what was kept is the state as it is, with how many elements it took', async () => {
+test('when it ends, the stored state is the current one, with how many elements it took', async () => {
   const store = memoryStore();
   await ran(store);
-  const kept = await store.load();
-  expect(kept?.elements).toBe(DAY.elements.length);
-  const restored = restoreEngine(OPTIONS, kept ?? { cursor: 0 as never, records: [] });
+  const stored = await store.load();
+  expect(stored?.elements).toBe(DAY.elements.length);
+  const restored = restoreEngine(OPTIONS, stored ?? { cursor: 0 as never, records: [] });
   expect(restored).toMatchObject({ ok: true, anew: [] });
 });
 
@@ -86,43 +86,43 @@ test('it continues from the position of the store, at any element, and reports o
   for (let cut = 1; cut < DAY.elements.length; cut += 7) {
     const store = memoryStore();
     const before = await ran(store, {}, DAY.elements.slice(0, cut));
-    const kept = await store.load();
-    if (kept === undefined) throw new Error('nothing was kept');
-    const restored = restoreEngine(OPTIONS, kept);
+    const stored = await store.load();
+    if (stored === undefined) throw new Error('nothing was stored');
+    const restored = restoreEngine(OPTIONS, stored);
     if (!restored.ok) throw new Error(restored.reason);
-    const told: string[] = [];
-    const keeping = { store, everyMs: 60_000, position: kept };
+    const reported: string[] = [];
+    const keeping = { store, everyMs: 60_000, position: stored };
     await run(
-      source(DAY.elements.slice(kept.elements)),
+      source(DAY.elements.slice(stored.elements)),
       restored.engine,
-      { ...keeping, tell: async (events) => void told.push(...ids(events)) },
+      { ...keeping, tell: async (events) => void reported.push(...ids(events)) },
       never,
     );
-    expect([...before.told, ...told]).toEqual(ids(DAY.events));
+    expect([...before.reported, ...reported]).toEqual(ids(DAY.events));
     expect(ids(store.kept)).toEqual(ids(DAY.events));
   }
 });
 
 describe('a store that does not say what became of a batch', () => {
-  test('is asked again until it does, and nothing is kept or told twice', async () => {
+  test('is asked again until it does, and nothing is stored or reported twice', async () => {
     let asked = 0;
     const store = asking(async (_, keep) => {
       asked++;
-      if (asked % 3 === 0) throw new Error('not kept');
+      if (asked % 3 === 0) throw new Error('not stored');
       const committed = await keep();
-      if (asked % 3 === 1) throw new Error('kept, but the answer was lost');
+      if (asked % 3 === 1) throw new Error('stored, but the answer was lost');
       return committed;
     });
     const attempts: number[] = [];
     const again = async (_: unknown, attempt: number): Promise<void> => void attempts.push(attempt);
-    const { end, told } = await ran(store, { again });
+    const { end, reported } = await ran(store, { again });
     expect(end).toBe('ended');
     expect(attempts.length).toBeGreaterThan(0);
     expect(ids(store.kept)).toEqual(ids(DAY.events));
-    expect(told).toEqual(ids(DAY.events));
+    expect(reported).toEqual(ids(DAY.events));
   });
 
-  test('ends the run when nobody waits for it', async () => {
+  test('ends the run when nothing waits for it', async () => {
     const store = asking(() => Promise.reject(new Error('away')));
     await expect(ran(store)).rejects.toThrow('away');
   });
@@ -141,45 +141,45 @@ describe('a store that does not say what became of a batch', () => {
   });
 });
 
-test('whoever is fenced ends, and has told nothing that was not kept', async () => {
+test('a process that is fenced ends, and has reported nothing that was not stored', async () => {
   const store = memoryStore();
   const first = await store.leases.acquire('a', 0);
   const second = await store.leases.acquire('b', 60_000);
   expect(second?.token).toBeGreaterThan(first?.token ?? 0);
-  const { end, told } = await ran(store, { token: () => first?.token });
+  const { end, reported } = await ran(store, { token: () => first?.token });
   expect(end).toBe('fenced');
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   expect(store.kept).toEqual([]);
 });
 
 test('a store that is ahead belongs to another one by now', async () => {
   const store = memoryStore();
   await ran(store);
-  const { end, told } = await ran(store, { position: { number: 1, cursor: 0 as never, elements: 0 } });
+  const { end, reported } = await ran(store, { position: { number: 1, cursor: 0 as never, elements: 0 } });
   expect(end).toBe('fenced');
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
-test('a store that was emptied is written again whole, with the events of this run, and it is told', async () => {
+test('a store that was emptied is written again whole, with the events of this run, and this is reported', async () => {
   let memory = memoryStore();
   let batches = 0;
   const inner = asking(async (batch) => {
     if (++batches === 5) memory = memoryStore();
     return memory.commit(batch);
   });
-  const { end, told } = await ran(inner);
+  const { end, reported } = await ran(inner);
   expect(end).toBe('ended');
   const [loss, ...others] = memory.kept.filter(({ type }) => type === 'observer.data-loss');
   expect(others).toEqual([]);
   expect(loss).toMatchObject({ source: '/observer', data: { kept: 4, found: 0 } });
-  expect(told).toContain(loss?.id);
+  expect(reported).toContain(loss?.id);
   expect(new Set(ids(memory.kept))).toEqual(new Set([...ids(DAY.events), loss?.id]));
-  const kept = await memory.load();
-  expect(kept?.records.length).toBeGreaterThan(20);
-  expect(restoreEngine(OPTIONS, kept ?? { cursor: 0 as never, records: [] })).toMatchObject({ ok: true, anew: [] });
+  const stored = await memory.load();
+  expect(stored?.records.length).toBeGreaterThan(20);
+  expect(restoreEngine(OPTIONS, stored ?? { cursor: 0 as never, records: [] })).toMatchObject({ ok: true, anew: [] });
 });
 
-test('what was decided elsewhere is kept and told with the next element', async () => {
+test('what was decided elsewhere is stored and reported with the next element', async () => {
   const [drill] = DAY.events;
   if (drill === undefined) throw new Error('a day without events');
   const store = memoryStore();
@@ -189,7 +189,7 @@ test('what was decided elsewhere is kept and told with the next element', async 
     injected = [];
     return all;
   };
-  const { told } = await ran(store, { injected: taken });
-  expect(told[0]).toBe('aside');
+  const { reported } = await ran(store, { injected: taken });
+  expect(reported[0]).toBe('aside');
   expect(ids(store.kept)).toEqual(['aside', ...ids(DAY.events)]);
 });

@@ -38,7 +38,7 @@ class Feeder {
     const { opening } = this.#script;
     await this.#write(opening, () => Date.now());
     let startMs = Date.now();
-    tell({ type: 'begun', atMs: startMs });
+    post({ type: 'begun', atMs: startMs });
     for (const phase of phases) {
       if (phase.rate === 'unpaced') await this.#unpaced(startMs + phase.seconds * 1000);
       else await this.#paced(phase.rate, phase.seconds, startMs);
@@ -107,7 +107,7 @@ class Feeder {
   }
 }
 
-function tell(message: FromFeeder): void {
+function post(message: FromFeeder): void {
   process.send?.(message);
 }
 
@@ -134,7 +134,7 @@ http.on('upgrade', (request, socket, head) => {
 });
 process.on('message', (message: ToFeeder) => {
   if (message.type === 'stop') feeder?.stop();
-  else void feeder?.play(message.phases).then((sent) => tell({ type: 'ended', sent }));
+  else void feeder?.play(message.phases).then((sent) => post({ type: 'ended', sent }));
 });
 process.once('disconnect', () => process.exit());
-http.listen(0, '127.0.0.1', () => tell({ type: 'listening', port: (http.address() as AddressInfo).port }));
+http.listen(0, '127.0.0.1', () => post({ type: 'listening', port: (http.address() as AddressInfo).port }));

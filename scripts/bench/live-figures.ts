@@ -19,8 +19,8 @@ const MOST_SLOPE = 5;
 const MOST_DRAIN_S = 30;
 
 export function sustainedFigures(outcome: Outcome, rate: number, seconds: number): readonly Figure[] {
-  const { begunMs, samples, heard } = outcome;
-  const { lag } = heard;
+  const { begunMs, samples, received } = outcome;
+  const { lag } = received;
   const { speed, cores } = pace(samples, begunMs, seconds);
   const warm = samples.filter(({ atMs }) => atMs >= begunMs + WARM_MS);
   return [
@@ -76,18 +76,18 @@ function memoryFigures(samples: readonly Sample[]): readonly Figure[] {
 }
 
 /** Checks that received = applied + left out + held, for messages and for routes. */
-function lossFigures({ sent, heard }: Outcome): readonly Figure[] {
-  const routes = sent.watched + sent.others - heard.applied - heard.leftOut;
+function lossFigures({ sent, received }: Outcome): readonly Figure[] {
+  const routes = sent.watched + sent.others - received.applied - received.leftOut;
   return [
     { name: 'messages sent', value: sent.messages, unit: '' },
-    { name: 'routes applied', value: heard.applied, unit: '' },
-    { name: 'routes left out', value: heard.leftOut, unit: '' },
+    { name: 'routes applied', value: received.applied, unit: '' },
+    { name: 'routes left out', value: received.leftOut, unit: '' },
     { name: 'routes of the beacon', value: sent.beacon, unit: '' },
-    { name: 'messages unaccounted', value: sent.messages - heard.messages, unit: '', aim: none },
+    { name: 'messages unaccounted', value: sent.messages - received.messages, unit: '', aim: none },
     { name: 'routes unaccounted', value: routes, unit: '', aim: none },
-    { name: 'gaps', value: heard.gaps, unit: '', aim: none },
-    { name: 'voters at the end', value: heard.voters, unit: '' },
-    { name: 'events', value: heard.events, unit: '' },
+    { name: 'gaps', value: received.gaps, unit: '', aim: none },
+    { name: 'voters at the end', value: received.voters, unit: '' },
+    { name: 'events', value: received.events, unit: '' },
   ];
 }
 

@@ -17,7 +17,7 @@ export interface Template {
 }
 
 export interface Script {
-  /** What each session of IPv4 says first: all routes of North Korea. */
+  /** What each session of IPv4 sends first: all routes of North Korea. */
   readonly opening: readonly Template[];
   next(): Template;
 }

@@ -1,4 +1,4 @@
-/** What the three processes of `bench:live` say to each other. All times are wall milliseconds of this one machine. */
+/** The messages between the three processes of `bench:live`. All times are wall milliseconds of this one machine. */
 
 /** So many messages a second for so long, each due at its own time; `unpaced`: as many as are read. */
 export interface Phase {
@@ -40,7 +40,7 @@ export type FromReceiver =
   /** HTTP is served at this address. */
   | { readonly type: 'serving'; readonly url: string }
   | ({ readonly type: 'sample' } & Sample)
-  | { readonly type: 'report'; readonly heard: Heard };
+  | { readonly type: 'report'; readonly received: Received };
 
 export interface Sample {
   readonly atMs: number;
@@ -54,7 +54,7 @@ export interface Sample {
 }
 
 /** What came of it, since the client began. */
-export interface Heard {
+export interface Received {
   readonly messages: number;
   readonly applied: number;
   readonly leftOut: number;
@@ -63,7 +63,7 @@ export interface Heard {
   readonly voters: number;
   readonly events: number;
   /** The first of them, for people: a bench should report none. */
-  readonly told: readonly string[];
+  readonly reported: readonly string[];
   readonly odd: Readonly<Record<string, number>>;
   /** From the stamp to the element out of the engine, less what the client holds messages to put them in order. */
   readonly lag: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };

@@ -12,7 +12,7 @@ import { run } from '../../src/pipeline.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { Space } from '../../src/spaces.ts';
 import { LIVE_VOTING } from '../../src/policy/voting-policy.ts';
-import { SAMPLE_MS, type FromReceiver, type Heard, type ToReceiver } from './live-protocol.ts';
+import { SAMPLE_MS, type FromReceiver, type Received, type ToReceiver } from './live-protocol.ts';
 import { liveSeed } from './live-seed.ts';
 import { serveBeside } from './live-serving.ts';
 
@@ -30,7 +30,7 @@ class Lags {
     if (ms > this.#max) this.#max = ms;
   }
 
-  get figures(): Heard['lag'] {
+  get figures(): Received['lag'] {
     return { count: this.#count, p50: this.#at(0.5), p99: this.#at(0.99), max: this.#max };
   }
 
@@ -60,7 +60,7 @@ async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 
     clock: systemClock,
     random: Math.random,
     report: ({ type }) => {
-      if (type === 'subscribed') tell({ type });
+      if (type === 'subscribed') post({ type });
       if (type === 'gap') gaps++;
     },
   });
@@ -71,7 +71,7 @@ async function watch({ url, reorderMs, isServing }: Extract<ToReceiver, { type: 
     ...(control === undefined ? {} : { control }),
   });
   engine = isServing ? await withHistory(made, store) : made;
-  if (isServing) tell({ type: 'serving', url: await serveBeside(store, stop.signal) });
+  if (isServing) post({ type: 'serving', url: await serveBeside(store, stop.signal) });
   void run(follow(liveSeed(Date.now()), live), noting(engine, reorderMs), { store }, stop.signal);
 }
 
@@ -101,7 +101,7 @@ function noting(judging: Engine<Space>, reorderMs: number): Engine<Space> {
   };
 }
 
-function heard(): Heard {
+function received(): Received {
   const stats = live?.stats();
   return {
     messages: stats?.messages ?? 0,
@@ -110,7 +110,7 @@ function heard(): Heard {
     gaps,
     voters: engine?.status()[0]?.visibility.voters ?? 0,
     events: store.kept.length,
-    told: store.kept.slice(0, 10).map(({ type, subject, time }) => `${type} of ${subject} at ${time}`),
+    reported: store.kept.slice(0, 10).map(({ type, subject, time }) => `${type} of ${subject} at ${time}`),
     odd: stats?.odd ?? {},
     lag: lags.figures,
   };
@@ -120,10 +120,10 @@ function sample(): void {
   const { messages = 0, lagMs = 0 } = live?.stats() ?? {};
   const { user, system } = process.cpuUsage();
   const cpu = (user + system) / 1e6;
-  tell({ type: 'sample', atMs: Date.now(), messages, lagMs, rss: process.memoryUsage.rss(), cpu });
+  post({ type: 'sample', atMs: Date.now(), messages, lagMs, rss: process.memoryUsage.rss(), cpu });
 }
 
-function tell(message: FromReceiver): void {
+function post(message: FromReceiver): void {
   process.send?.(message);
 }
 
@@ -131,7 +131,7 @@ const sampling = setInterval(sample, SAMPLE_MS);
 process.on('message', (message: ToReceiver) => {
   if (message.type === 'watch') void watch(message);
   if (message.type === 'measure') measured = message;
-  if (message.type === 'report') tell({ type: 'report', heard: heard() });
+  if (message.type === 'report') post({ type: 'report', received: received() });
   if (message.type !== 'stop') return;
   stop.abort();
   clearInterval(sampling);

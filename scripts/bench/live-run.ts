@@ -2,12 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FromFeeder, FromReceiver, Heard, Phase, Sample, Sent, ToFeeder, ToReceiver } from './live-protocol.ts';
+import type { FromFeeder, FromReceiver, Received, Phase, Sample, Sent, ToFeeder, ToReceiver } from './live-protocol.ts';
 
 export interface Outcome {
   readonly begunMs: number;
   readonly sent: Sent;
-  readonly heard: Heard;
+  readonly received: Received;
   /** Milliseconds from when all subscriptions were acknowledged. */
   readonly samples: readonly Sample[];
 }
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly execArgv: readonly string[];
   /** Called at each sample; if it returns true, the sender ends early. */
   readonly isEnough?: (samples: readonly Sample[], begunMs: number) => boolean;
-  /** The client serves HTTP beside, as `watch --http` does. @default false */
+  /** The client serves HTTP as well, as `watch --http` does. @default false */
   readonly isServing?: boolean;
   /** Called with the client's address before the feed is played. */
   readonly onServing?: (url: string) => Promise<void>;
@@ -39,33 +39,33 @@ export async function runLive(options: RunOptions): Promise<Outcome> {
   const receiver = start('live-receiver', execArgv);
   const samples: Sample[] = [];
   try {
-    const { port } = await hear(feeder, 'listening');
-    const serving = isServing ? hear(receiver, 'serving') : undefined;
-    const subscribed = hear(receiver, 'subscribed');
+    const { port } = await messageOf(feeder, 'listening');
+    const serving = isServing ? messageOf(receiver, 'serving') : undefined;
+    const subscribed = messageOf(receiver, 'subscribed');
     order(receiver, { type: 'watch', url: `ws://127.0.0.1:${port}/v1/ws/`, reorderMs, isServing });
     await subscribed;
     if (serving !== undefined) await options.onServing?.((await serving).url);
 
-    const begun = hear(feeder, 'begun');
-    const ended = hear(feeder, 'ended');
+    const begun = messageOf(feeder, 'begun');
+    const ended = messageOf(feeder, 'ended');
     let begunMs = Infinity;
     receiver.on('message', (message: FromReceiver) => {
       if (message.type !== 'sample') return;
       samples.push(message);
       if (isEnough?.(samples, begunMs) === true) order(feeder, { type: 'stop' });
     });
-    await hear(receiver, 'sample');
+    await messageOf(receiver, 'sample');
     order(feeder, { type: 'play', phases });
     begunMs = (await begun).atMs;
     order(receiver, { type: 'measure', ...steady(phases, begunMs, reorderMs) });
     const { sent } = await ended;
     const lateMs = Date.now() + GRACE_MS;
-    while ((samples.at(-1)?.messages ?? 0) < sent.messages && Date.now() < lateMs) await hear(receiver, 'sample');
+    while ((samples.at(-1)?.messages ?? 0) < sent.messages && Date.now() < lateMs) await messageOf(receiver, 'sample');
     await sleep(reorderMs + SETTLE_MS);
     await options.onEnded?.();
     order(receiver, { type: 'report' });
-    const { heard } = await hear(receiver, 'report');
-    return { begunMs, sent, heard, samples };
+    const { received } = await messageOf(receiver, 'report');
+    return { begunMs, sent, received, samples };
   } finally {
     await end(receiver);
     feeder.kill();
@@ -113,7 +113,7 @@ function order(child: ChildProcess, message: ToFeeder | ToReceiver): void {
 type Said = FromFeeder | FromReceiver;
 
 /** The next message of this type. Rejects when the process ends first. */
-function hear<T extends Said['type']>(child: ChildProcess, type: T): Promise<Extract<Said, { type: T }>> {
+function messageOf<T extends Said['type']>(child: ChildProcess, type: T): Promise<Extract<Said, { type: T }>> {
   return new Promise((resolve, reject) => {
     const listen = (message: Said): void => {
       if (message.type !== type) return;

@@ -97,14 +97,14 @@ export function unpackerOf(container: Corpus['container']): string {
 export async function measure(
   sides: readonly Side[],
   rounds: number,
-  tell: (text: string) => void,
+  log: (text: string) => void,
 ): Promise<Measured[]> {
   const costs = new Map<string, Cost[]>(sides.map(({ name }) => [name, []]));
   const failures = new Map<string, string>();
   for (let round = 1; round <= rounds; round++) {
     for (const { name, run } of sides) {
       if (failures.has(name)) continue;
-      tell(`round ${round} of ${rounds}: ${name}`);
+      log(`round ${round} of ${rounds}: ${name}`);
       const ran = await run();
       if (ran.ok) costs.get(name)?.push(ran.cost);
       else failures.set(name, ran.reason);

@@ -1,4 +1,4 @@
-"""Two BIRD collectors under a clock that stands still between steps, and one ExaBGP that speaks for all peers."""
+"""Two BIRD collectors under a clock that stops between steps, and one ExaBGP that sends for all peers."""
 
 import glob
 import os
@@ -42,7 +42,7 @@ class Lab:
                 process.kill()
 
     def set_clock(self, at):
-        """libfaketime reads the file at every look: an absolute time without `@` is a clock that stands still."""
+        """libfaketime reads the file at every look: an absolute time without `@` is a clock that does not advance."""
         self.clock = at
         with open(self.file('clock.new'), 'w') as file:
             file.write(datetime.fromtimestamp(at, timezone.utc).strftime('%Y-%m-%d %H:%M:%S\n'))
@@ -54,15 +54,15 @@ class Lab:
         by_session = defaultdict(lambda: defaultdict(list))
         for (session, prefix), path in sorted(messages.items(), key=lambda m: (m[0], m[1] or ())):
             by_session[session][path, family_of(prefix)].append(prefix)
-        for session, told in by_session.items():
-            for (path, _), prefixes in told.items():
+        for session, routes in by_session.items():
+            for (path, _), prefixes in routes.items():
                 self.say(session, path, prefixes)
                 self.feed.flush()
                 self.expect(Counter((session.collector, session.address, prefix, path) for prefix in prefixes))
 
     def expect(self, wanted, end_of=None):
         """Waits until exactly these routes were recorded since the last look, all at the clock's second; and the end of the
-        table that this session told, if one is named."""
+        table that this session sent, if one is named."""
         got = Counter()
         ended = [] if end_of else [True]
 
@@ -74,7 +74,7 @@ class Lab:
                         got[collector, route.peer, route.prefix, route.path] += 1
                     if end_of and route == mrt.EndOfRib(self.clock, end_of.address):
                         ended.append(True)
-            assert not got - wanted, 'nobody asked for %s' % list(got - wanted)[:3]
+            assert not got - wanted, 'not expected: %s' % list(got - wanted)[:3]
             return got == wanted and ended
 
         self.until('%d routes recorded' % sum(wanted.values()), arrived)
@@ -85,7 +85,7 @@ class Lab:
         self.until('session down', lambda: any(s.old == ESTABLISHED for s in self.states(session)))
 
     def bring_up(self, session, table):
-        """The peer dials again and tells its whole table anew."""
+        """The peer connects again and sends its whole table again."""
         self.birdc(session.collector, 'enable ' + session.protocol)
         wanted = Counter((session.collector, session.address, prefix, path) for prefix, path in table.items())
         self.expect(wanted, end_of=session)

@@ -67,11 +67,11 @@ def update(message, as_size):
     path = as_path(found.get(AS_PATH, b''), as_size)
     gone = [(prefix, None) for prefix in prefixes(message[21:withdrawn_end])]
     gone += [(prefix, None) for prefix in prefixes(found.get(MP_UNREACH, b'')[3:], 16)]
-    told = [(prefix, path) for prefix in prefixes(message[attributes_end:])]
+    announced = [(prefix, path) for prefix in prefixes(message[attributes_end:])]
     reach = found.get(MP_REACH, b'')
     if reach:  # AFI, SAFI, next hop with its length, a reserved byte, NLRI
-        told += [(prefix, path) for prefix in prefixes(reach[5 + reach[3] :], 16)]
-    return gone + told
+        announced += [(prefix, path) for prefix in prefixes(reach[5 + reach[3] :], 16)]
+    return gone + announced
 
 
 def prefixes(field, bytes_of=4):
@@ -120,6 +120,6 @@ def records(dump):
 
 
 def peers_of(record):
-    """What stands behind the name of the table."""
+    """What follows the name of the table."""
     assert struct.unpack_from('>HH', record, 4) == (TABLE_DUMP_V2, PEER_INDEX_TABLE), 'a dump begins without its peers'
     return record[18 + struct.unpack_from('>H', record, 16)[0] :]

@@ -1,4 +1,4 @@
-"""Who speaks to the two collectors, and over whom. Every AS of a peer is private (RFC 6996): a real one would claim
+"""The peers of the two collectors, and their upstreams. Every AS of a peer is private (RFC 6996): a real one would claim
 something about a real network. Transits and upstreams are real, so that paths look as they do in an archive."""
 
 import os
@@ -9,7 +9,7 @@ import yaml
 
 @dataclass(frozen=True)
 class Land:
-    """Whose routes are told: its networks by the number that steps call them by, and the AS they come from."""
+    """The territory whose routes are sent: its networks by the number that steps call them by, and the AS they come from."""
 
     origin: int
     numbered: tuple  # of (number, prefix)
@@ -98,7 +98,7 @@ def path(asn, origin, upstream, detour=0):
 
 
 def filler(asn, families=('ipv4',)):
-    """The rest of the peer's table: /24s of 198.18.0.0/15 (RFC 2544) and /48s of 2001:db8::/32 (RFC 3849), so that a full feed is told from a partial one."""
+    """The rest of the peer's table: /24s of 198.18.0.0/15 (RFC 2544) and /48s of 2001:db8::/32 (RFC 3849), so that a full feed differs from a partial one."""
     count = PARTIAL[asn][0] if asn in PARTIAL else 96 + asn % 9
     table = {}
     for i in range(count):
@@ -110,5 +110,5 @@ def filler(asn, families=('ipv4',)):
 
 
 def carries(asn, units):
-    """Those of the units that this peer hears of at all."""
+    """Those of the units that this peer has routes to at all."""
     return units[: PARTIAL[asn][1]] if asn in PARTIAL else units

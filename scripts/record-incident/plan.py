@@ -1,4 +1,4 @@
-"""Turns an incident's steps into what each session says in each second. The same steps give the same plan: every choice
+"""Turns an incident's steps into what each session sends in each second. The same steps give the same plan: every choice
 that the steps leave open (which peer is early, which late) comes from one generator seeded with the incident's name."""
 
 import math
@@ -14,7 +14,7 @@ RESET_GUARD = 120  # seconds around a reset in which noise keeps away from the s
 
 @dataclass
 class Belief:
-    """What one session tells of one unit."""
+    """What one session sends about one unit."""
 
     upstream: int
     present: bool = True
@@ -115,7 +115,7 @@ class Plan:
                 self.actions.append((stamp(step['until']) + i % 7, session, step['prefix'], None))
 
     def do_reset(self, step):
-        """The session of one peer goes down, comes up again, and its whole table is told anew."""
+        """The session of one peer goes down, comes up again, and its whole table is sent again."""
         session = next(s for s in self.sessions if s.asn == step['peer'])
         self.resets.append((session, stamp(step['at']), stamp(step['at']) + step['down']))
 
@@ -141,7 +141,7 @@ class Plan:
             yield asn, -delay if last else delay
 
     def lagged(self, step, session, delay):
-        """The second session of an AS hears a second later; a unit may come a second after the others. Never past `within`."""
+        """The second session of an AS receives it a second later; a unit may come a second after the others. Never past `within`."""
         second = session.asn in FULL and session != next(s for s in self.sessions if s.asn == session.asn)
         lag = (1 if second else 0) + (self.rng.random() < 0.3)
         return stamp(step['at']) + (min(delay + lag, step.get('within', 12)) if delay > 0 else delay)
@@ -161,7 +161,7 @@ class Plan:
         self.actions.append((at, session, unit, changes))
 
     def add_noise(self, noise):
-        """What a collector hears on any day: single peers lose other networks' prefixes, or take a detour for a while."""
+        """What a collector receives on any day: single peers lose other networks' prefixes, or take a detour for a while."""
         self.every(noise.get('other_prefixes', 0), self.other_prefix_flaps)
         self.every(noise.get('detours', 0), self.one_peer_detours)
 
@@ -187,8 +187,8 @@ class Plan:
             self.act(at + 37, session, unit, detour=0)
 
     def resolve(self):
-        """Applies all actions in time order and keeps, for each second, what changed."""
-        told = {(session, prefix): path for session, table in self.tables.items() for prefix, path in table.items()}
+        """Applies all actions in time order and records, for each second, what changed."""
+        current = {(session, prefix): path for session, table in self.tables.items() for prefix, path in table.items()}
         by_second = defaultdict(list)
         for at, *action in self.actions:
             by_second[at].append(action)
@@ -197,8 +197,8 @@ class Plan:
             wanted = {}
             for session, prefix, change in by_second[at]:
                 wanted[session, prefix] = self.applied(session, prefix, change)
-            changed = {key: path for key, path in wanted.items() if told.get(key) != path}
-            told.update(changed)
+            changed = {key: path for key, path in wanted.items() if current.get(key) != path}
+            current.update(changed)
             if changed:
                 seconds[at] = changed
         return seconds

@@ -80,7 +80,7 @@ def dump(lab, output):
 
 class Output:
     """Names files as RIS does, in a folder `bgpdata` as Route Views has it, by which a reader knows that the one above names
-    the collector. The compressors are told no time, so that the same recording is the same file. Nothing old is touched
+    the collector. The compressors get no time, so that the same recording is the same file. Nothing old is touched
     before all that is new is there."""
 
     def __init__(self, folder, bzip2):

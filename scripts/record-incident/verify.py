@@ -1,5 +1,5 @@
 """Checks a recording by means that are none of the product's: reads it with bgpdump, votes with a few lines of its own,
-and compares what a watcher with the default policy must say with `expect` in incident.yaml. Prints what it saw."""
+and compares what a watcher with the default policy must report with `expect` in incident.yaml. Prints what it saw."""
 
 import glob
 import os
@@ -74,7 +74,7 @@ def table_faults(tables, updates, start):
             if when <= at:
                 apply(routes, collector, what, address, asn, prefix, path)
         if routes != at_start(tables, at):
-            faults.append('the table of %s is not what the updates make' % told(at))
+            faults.append('the table of %s is not what the updates make' % time_text(at))
     return faults
 
 
@@ -94,7 +94,7 @@ TOLERANCE = {'second': 0, 'minute': 59, 'about': 1800}  # seconds between a publ
 def published_faults(incident, updates, events, land):
     """Each published time is met by an event whose `first` lies within its precision, and that second has a message about the
     territory."""
-    heard = {line[1] for line in updates if line[5] in land.units and (line[6] is None or line[6][-1] == land.origin)}
+    recorded = {line[1] for line in updates if line[5] in land.units and (line[6] is None or line[6][-1] == land.origin)}
     faults = []
     for item in incident['published']:
         if item['met_by'] == 'none':
@@ -102,7 +102,7 @@ def published_faults(incident, updates, events, land):
         met = [event for event in events if event['type'] == item['met_by'] and meets(item, seconds_of(event['first']))]
         if not met:
             faults.append('no %s is first at %s' % (item['met_by'], item['at']))
-        if any(seconds_of(event['first']) not in heard for event in met):
+        if any(seconds_of(event['first']) not in recorded for event in met):
             faults.append('nothing recorded at the first second of %s, %s' % (item['met_by'], item['at']))
     return faults
 
@@ -125,7 +125,7 @@ def differences(what, expected, seen):
 def flow(item):
     parts = []
     for key, value in item.items():
-        text = told(value.timestamp()) if isinstance(value, datetime) else '[%s]' % ', '.join(value) if isinstance(value, list) else value
+        text = time_text(value.timestamp()) if isinstance(value, datetime) else '[%s]' % ', '.join(value) if isinstance(value, list) else value
         parts.append('%s: %s' % (key, text))
     return '{ %s }' % ', '.join(parts)
 
@@ -135,7 +135,7 @@ def size_of(folder):
     return '%d files, %d bytes' % (len(files), sum(map(os.path.getsize, files)))
 
 
-def told(at):
+def time_text(at):
     return datetime.fromtimestamp(at, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 

@@ -21,7 +21,7 @@ def watch(routes, seconds, voters, land):
     begin, end = min(seconds), max(seconds) + 2 * SETTLE
     for at in range(begin, end):
         for line in seconds.get(at, []):
-            world.hear(*line)
+            world.receive(*line)
         events += verdict.step(at, world.share())
         events += upstreams.step(at, world) if at in seconds or upstreams.pending else []
     return sorted(events, key=lambda event: event['since'])
@@ -46,7 +46,7 @@ def incidents(events):
 
 
 class World:
-    """Who has which of the units, and over whom: {unit: {(collector, address, asn): upstream}}."""
+    """Which peers have which of the units, and over which upstream: {unit: {(collector, address, asn): upstream}}."""
 
     def __init__(self, routes, voters, origin, units):
         self.voters = voters
@@ -54,9 +54,9 @@ class World:
         self.down = set()
         self.held = {unit: {} for unit in units}
         for (collector, address, asn, prefix), path in routes.items():
-            self.hear(collector, 0, 'A', address, asn, prefix, path)
+            self.receive(collector, 0, 'A', address, asn, prefix, path)
 
-    def hear(self, collector, _at, what, address, asn, prefix, path):
+    def receive(self, collector, _at, what, address, asn, prefix, path):
         peer = (collector, address, asn)
         if what == 'STATE':
             (self.down.discard if path == '6' else self.down.add)(peer)
@@ -125,7 +125,7 @@ class Verdict:
                     verdict, event, self.first['degraded'] = 'degraded', 'country.degraded', self.first['routable']
                 self.now = verdict
                 self.since.pop('routable', None)
-                return [{'first': told(self.first[verdict]), 'since': told(since), 'type': event}]
+                return [{'first': time_text(self.first[verdict]), 'since': time_text(since), 'type': event}]
         return []
 
     def changes(self, verdict):
@@ -155,24 +155,24 @@ class Upstreams:
                     self.pending[key] = (movement.first(at, -1 if key in self.there else 1), at)
                 elif at - self.pending[key][1] >= CHANGE_HOLD:
                     due.append(key)
-        return self.tell(due)
+        return self.events_of(due)
 
-    def tell(self, due):
-        """Units that change together are told as one."""
-        told_as = {}
+    def events_of(self, due):
+        """Units that change together are reported as one."""
+        grouped = {}
         for unit, upstream in due:
             kind = 'lost' if (unit, upstream) in self.there else 'gained'
-            told_as.setdefault((kind, upstream), []).append((*self.pending.pop((unit, upstream)), unit))
+            grouped.setdefault((kind, upstream), []).append((*self.pending.pop((unit, upstream)), unit))
             self.there ^= {(unit, upstream)}
         return [
             {
-                'first': told(min(first for first, _, _ in units)),
-                'since': told(min(since for _, since, _ in units)),
+                'first': time_text(min(first for first, _, _ in units)),
+                'since': time_text(min(since for _, since, _ in units)),
                 'type': 'upstream.' + kind,
                 'upstream': upstream,
                 'units': sorted(unit for _, _, unit in units),
             }
-            for (kind, upstream), units in told_as.items()
+            for (kind, upstream), units in grouped.items()
         ]
 
 
@@ -182,7 +182,7 @@ def shares(world, unit):
     return {upstream: upstreams.count(upstream) / len(seeing) for upstream in set(upstreams)}
 
 
-def told(at):
+def time_text(at):
     return datetime.fromtimestamp(at, timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 

@@ -5,15 +5,15 @@ import type { Incident, OfTerritory, UnroutableEvent } from '../../src/detect/ev
  * order. Empty: they agree. Times and evidence may differ.
  */
 export function disagreements(calm: readonly UnroutableEvent[], found: readonly UnroutableEvent[]): readonly string[] {
-  const [wanted, told] = [calm.map(gist), found.map(gist)];
-  const common = commonLengths(wanted, told);
+  const [wanted, reported] = [calm.map(gist), found.map(gist)];
+  const common = commonLengths(wanted, reported);
   const lines: string[] = [];
   let [i, j] = [0, 0];
-  while (i < wanted.length || j < told.length) {
-    if (i < wanted.length && j < told.length && wanted[i] === told[j]) [i, j] = [i + 1, j + 1];
-    else if (j >= told.length || (i < wanted.length && at(common, i + 1, j) >= at(common, i, j + 1)))
-      lines.push(`not told: ${wordsOf(calm[i++])}`);
-    else lines.push(`told, and not by the run that was left alone: ${wordsOf(found[j++])}`);
+  while (i < wanted.length || j < reported.length) {
+    if (i < wanted.length && j < reported.length && wanted[i] === reported[j]) [i, j] = [i + 1, j + 1];
+    else if (j >= reported.length || (i < wanted.length && at(common, i + 1, j) >= at(common, i, j + 1)))
+      lines.push(`not reported: ${wordsOf(calm[i++])}`);
+    else lines.push(`reported, and not by the run that was left alone: ${wordsOf(found[j++])}`);
   }
   return lines;
 }
@@ -22,8 +22,8 @@ export function disagreements(calm: readonly UnroutableEvent[], found: readonly 
 function gist({ type, subject, data }: UnroutableEvent): string {
   const { verdict, previous, reason, rebased, unit, units, upstream, origin, change, prefix, incident } =
     data as object as Readonly<Record<string, unknown>>;
-  const told = { verdict, previous, reason, rebased, unit, units, upstream, origin, change, prefix };
-  return JSON.stringify({ type, subject, ...told, ...(typeof incident === 'object' && incidentGist(incident)) });
+  const reported = { verdict, previous, reason, rebased, unit, units, upstream, origin, change, prefix };
+  return JSON.stringify({ type, subject, ...reported, ...(typeof incident === 'object' && incidentGist(incident)) });
 }
 
 function incidentGist(incident: object | null): object {

@@ -17,7 +17,7 @@ export class Calm {
   }
 
   /** Events about territories since the last reset. */
-  get told(): readonly UnroutableEvent[] {
+  get reported(): readonly UnroutableEvent[] {
     return this.#all.slice(this.#forgotten);
   }
 

@@ -58,7 +58,7 @@ export async function ran(command: Command, args: readonly string[], env: Env = 
   return lines;
 }
 
-/** The result of a run that nobody disturbed. */
+/** The result of an undisturbed run. */
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;

@@ -30,7 +30,7 @@ export interface FailoverReport {
 
 /** The longest time for which a replica is cut off: while commits wait for it, no event is reported. Milliseconds. */
 const STALL_MS = 1_000;
-const TOLD_WHILE_STALLED = 60;
+const LINES_WHILE_STALLED = 60;
 
 /** Kills the master under a replay, a replay a time; of every second one the replica had been cut off before. */
 export async function failoverRun(
@@ -55,9 +55,9 @@ export async function failoverRun(
     await group.settled();
 
     const events = await eventsIn(url);
-    const told = started.lines.map((line) => JSON.parse(line) as UnroutableEvent);
+    const reported = started.lines.map((line) => JSON.parse(line) as UnroutableEvent);
     // After a reported loss, the chain of the observer differs, so only its acknowledged events are checked.
-    const acknowledged = balance(told, events);
+    const acknowledged = balance(reported, events);
     const ofLands = balance(play.oracle.events.filter(isOfTerritory), events.filter(isOfTerritory));
     report.lost += Math.max(acknowledged.lost.length, ofLands.lost.length);
     report.doubled += acknowledged.doubled.length;
@@ -72,19 +72,21 @@ async function failOver(
   group: Sentinels,
   { at, isStalled }: { readonly at: number; readonly isStalled: boolean },
 ): Promise<number> {
-  await told(started, at, Infinity);
+  await untilLines(started, at, Infinity);
   const master = await group.master();
   const replica = group.servers.find((server) => server !== master);
   if (isStalled && replica !== undefined) {
     await replica.kill('SIGSTOP');
     // Data under way would still arrive, because the socket of a stopped process accepts bytes.
     await master.cli('CLIENT', 'KILL', 'TYPE', 'replica');
-    await told(started, started.lines.length + TOLD_WHILE_STALLED, STALL_MS);
+    await untilLines(started, started.lines.length + LINES_WHILE_STALLED, STALL_MS);
   }
   await master.kill();
   const began = performance.now();
   if (isStalled) await replica?.kill('SIGCONT');
-  const next = told(started, started.lines.length + 1, Infinity).then(() => Math.round(performance.now() - began));
+  const next = untilLines(started, started.lines.length + 1, Infinity).then(() =>
+    Math.round(performance.now() - began),
+  );
   await until('the replica leads', async () => (await group.master()) === replica);
   // With `durability=wait` a replica is needed: the old master returns as one.
   await master.restart();
@@ -92,7 +94,7 @@ async function failOver(
 }
 
 /** Waits for this many lines, for its end, or for the time limit. */
-async function told(started: Started, lines: number, withinMs: number): Promise<void> {
+async function untilLines(started: Started, lines: number, withinMs: number): Promise<void> {
   const waits: Promise<unknown>[] = [
     started.ended,
     new Promise<void>((resolve) => {

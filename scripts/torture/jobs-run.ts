@@ -106,7 +106,7 @@ export class JobsRun {
     return ['--out', this.#shelf.out, '--redis', `redis://${this.#redis.host}:${this.#redis.port}`];
   }
 
-  /** Where processes keep what they have not sent yet. */
+  /** Where processes store what they have not sent yet. */
   get #drafts(): string {
     return join(this.#folder, 'drafts');
   }

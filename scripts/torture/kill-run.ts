@@ -42,8 +42,8 @@ export async function prepare(command: Command, { seed = 1, scenes = 210 } = {})
     if (lines === 1) startMs = performance.now() - began;
   });
   const { status } = await calm.ended;
-  const told = calm.lines.map((line) => JSON.parse(line) as (typeof oracle.events)[number]);
-  const { lost, doubled, unexpected, misplaced } = balance(oracle.events, told);
+  const events = calm.lines.map((line) => JSON.parse(line) as (typeof oracle.events)[number]);
+  const { lost, doubled, unexpected, misplaced } = balance(oracle.events, events);
   if (status !== 0 || lost.length + doubled.length + unexpected.length + misplaced > 0)
     throw new Error(`an undisturbed run does not say what the engine says: ${status} ${calm.stderr()}`);
   return { command, oracle, digest: await digestOf(command, 'calm'), startMs };
@@ -58,7 +58,7 @@ export async function digestOf(command: Command, store: string): Promise<string>
 }
 
 /** When to kill a process: after a time, after a number of events, or within its nth commit. */
-export type Moment = { readonly at: 'start' | 'told' | 'commit'; readonly n: number };
+export type Moment = { readonly at: 'start' | 'event' | 'commit'; readonly n: number };
 
 /** The result. All but the first five fields should be empty. */
 export interface KillReport {
@@ -120,7 +120,7 @@ function momentOf({ oracle, startMs }: Play, kills: number, random: Random): Mom
   const most = Math.max(20, Math.min(100, (2 * oracle.batches) / kills));
   const draw = random();
   if (draw < 0.25) return { at: 'start', n: between(random, 0, startMs) };
-  return { at: draw < 0.6 ? 'told' : 'commit', n: between(random, 1, most) };
+  return { at: draw < 0.6 ? 'event' : 'commit', n: between(random, 1, most) };
 }
 
 class Tally {
@@ -128,7 +128,7 @@ class Tally {
   isUnderWay = false;
   readonly #play: Play;
   readonly #place: Place;
-  readonly #kills: Record<Moment['at'], number> = { start: 0, told: 0, commit: 0 };
+  readonly #kills: Record<Moment['at'], number> = { start: 0, event: 0, commit: 0 };
   readonly #stateFaults: string[] = [];
   readonly #chainFaults: string[] = [];
   readonly #badEnds: string[] = [];
@@ -141,7 +141,7 @@ class Tally {
   }
 
   get kills(): number {
-    return this.#kills.start + this.#kills.told + this.#kills.commit;
+    return this.#kills.start + this.#kills.event + this.#kills.commit;
   }
 
   /** Runs one process to that moment or to its end. Returns whether it reached the end. */
@@ -211,7 +211,7 @@ function killAt({ child, onLine }: Started, place: Place, { at, n }: Moment, sig
       // The only moment without a sign: the process is still loading.
       void sleep(n, undefined, { signal }).then(kill, () => undefined);
       return () => undefined;
-    case 'told':
+    case 'event':
       onLine((lines) => {
         if (lines >= n) kill();
       });

@@ -20,7 +20,7 @@ export interface Change {
   /** From the fault until the standby had the lease, milliseconds. */
   readonly leadsMs: number;
   /** From the fault until the change at that moment was in the stream, milliseconds. */
-  readonly toldMs: number;
+  readonly reportedMs: number;
 }
 
 interface PairParts {
@@ -131,8 +131,11 @@ export class Pair {
     this.#turnWorld();
     await this.#until(`the standby leads after ${blow}`, async () => (await this.leaderPid()) === next.pid);
     const leadsMs = since();
-    await this.#until(`it is told after ${blow}`, async () => (await this.#verdicts()).length >= this.#called.length);
-    const change = { blow, leadsMs, toldMs: since() };
+    await this.#until(
+      `it is reported after ${blow}`,
+      async () => (await this.#verdicts()).length >= this.#called.length,
+    );
+    const change = { blow, leadsMs, reportedMs: since() };
     this.#leader = next;
     this.#standby = await this.#recover(old, blow);
     await this.#listens(this.#standby);
@@ -143,7 +146,7 @@ export class Pair {
   /** The country is lost, or returns, and this is reported. */
   async turn(): Promise<void> {
     this.#turnWorld();
-    await this.#until('it is told', async () => (await this.#verdicts()).length >= this.#called.length);
+    await this.#until('it is reported', async () => (await this.#verdicts()).length >= this.#called.length);
   }
 
   /** The store has lost reported events. From now on only the present ones count. */
@@ -155,20 +158,20 @@ export class Pair {
 
   /** Faults of all reported events. */
   async faults(): Promise<readonly string[]> {
-    return [...chainFaults(await this.events()), ...(await this.mistold())];
+    return [...chainFaults(await this.events()), ...(await this.misreported())];
   }
 
   /**
    * Events about territories, since the store was last emptied, that only one side has: the pair, or the undisturbed
    * watch.
    */
-  async mistold(): Promise<readonly string[]> {
+  async misreported(): Promise<readonly string[]> {
     const found = async (): Promise<readonly UnroutableEvent[]> =>
       (await this.events()).filter((event) => isOfTerritory(event) && !this.#before.has(event.id));
     // The disturbed side may be late. If it never reports as much, that is a finding.
-    const isAsMuch = async (): Promise<boolean> => (await found()).length === this.#calm.told.length;
-    await until('both told as much', isAsMuch).catch(() => undefined);
-    return disagreements(this.#calm.told, await found());
+    const isAsMuch = async (): Promise<boolean> => (await found()).length === this.#calm.reported.length;
+    await until('both have reported as much', isAsMuch).catch(() => undefined);
+    return disagreements(this.#calm.reported, await found());
   }
 
   async close(): Promise<void> {

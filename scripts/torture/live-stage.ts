@@ -4,7 +4,7 @@ import { clock as day, UNITS } from '../../test/support/day.ts';
 import { LiveFeed } from '../../test/support/feed.ts';
 import { RipestatServer } from '../../test/support/ripestat-server.ts';
 import { LiveWorld, pathOf, type LivePeer } from '../../test/support/world.ts';
-import { announce, keepalive, withdraw, type Told } from '../../test/streams/ris-live/peer-server.ts';
+import { announce, keepalive, withdraw, type MessageFields } from '../../test/streams/ris-live/peer-server.ts';
 import { start, type Command, type Env, type Started } from './command.ts';
 
 /** Peers that RIS has in this world: four at each of six collectors. */
@@ -26,7 +26,7 @@ export class LiveStage {
   readonly #command: Command;
   readonly #feed: LiveFeed;
   readonly #ripestatUrl: string;
-  readonly #beat: NodeJS.Timeout;
+  readonly #keepalives: NodeJS.Timeout;
   #count = 0;
 
   private constructor(command: Command, feed: LiveFeed, world: LiveWorld, ripestat: [RipestatServer, string]) {
@@ -35,10 +35,10 @@ export class LiveStage {
     this.world = world;
     [this.ripestat, this.#ripestatUrl] = ripestat;
     let beats = 0;
-    this.#beat = setInterval(() => {
+    this.#keepalives = setInterval(() => {
       beats++;
       // Each sends every two seconds, so that time advances for all collectors.
-      this.#tell(
+      this.#sendFrom(
         this.world.peers.filter((_, i) => (i + beats) % 4 === 0),
         keepalive,
       );
@@ -73,22 +73,22 @@ export class LiveStage {
   /** The country leaves all tables. */
   withdraw(): void {
     for (const peer of this.world.peers) this.world.set(peer, UNITS, undefined);
-    this.#tell(this.world.peers, (told) => withdraw(told, UNITS));
+    this.#sendFrom(this.world.peers, (fields) => withdraw(fields, UNITS));
   }
 
   /** … and returns. */
   announce(): void {
     for (const peer of this.world.peers) this.world.set(peer, UNITS, pathOf(peer));
-    this.#tell(this.world.peers, (told, peer) => announce(told, UNITS, pathOf(peer)));
+    this.#sendFrom(this.world.peers, (fields, peer) => announce(fields, UNITS, pathOf(peer)));
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#beat);
+    clearInterval(this.#keepalives);
     await Promise.all([this.#feed.close(), this.ripestat.close()]);
   }
 
   /** Does not wait for receivers, because one may be stopped. */
-  #tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): void {
+  #sendFrom(peers: readonly LivePeer[], what: (fields: MessageFields, peer: LivePeer) => object): void {
     // All at the same moment: otherwise a lost country would first be degraded for some milliseconds.
     const at = this.now;
     const frames = peers.map((peer) => {
@@ -96,7 +96,7 @@ export class LiveStage {
       const id = `${ip}-${at.toString(16).padStart(12, '0')}${(this.#count++ % 65_536).toString(16).padStart(4, '0')}`;
       return what({ at, host, peer: ip, asn, id }, peer);
     });
-    void this.#feed.say(frames);
+    void this.#feed.send(frames);
   }
 }
 

@@ -27,7 +27,7 @@ test('a line is one line', () => {
   );
 });
 
-test('whatever the line, reading it gives an element or says that it is none', () => {
+test('reading any line gives an element or reports that it is none', () => {
   const read = elementLineReader();
   const fields = fc.array(
     fc.oneof(fc.string(), fc.constantFrom('A', 'W', '1419264900.000', 'rrc00', '1', '10.0.0.1', '')),
@@ -39,7 +39,7 @@ test('whatever the line, reading it gives an element or says that it is none', (
   );
 });
 
-test('one character changed, and a line reads as another element that can be told again, or as none', () => {
+test('a line with one character changed reads as another element that can be written again, or as none', () => {
   fc.assert(
     fc.property(anyElement, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (element, where, character) => {
       const line = elementLine(element);

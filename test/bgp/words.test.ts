@@ -16,7 +16,7 @@ test.each(['', 'AS', '-1', '4294967296', '1e5', '1.5', '0x10', ' 1', '9999999999
   expect(parseAsn(text)).toBeUndefined(),
 );
 
-test.each([-1, 1.5, Number.NaN, Infinity, 2 ** 32])('the number %s is no ASN', (value) =>
+test.each([-1, 1.5, Number.NaN, Infinity, 2 ** 32])('the number %s is not an ASN', (value) =>
   expect(asnOf(value)).toBeUndefined(),
 );
 
@@ -26,14 +26,14 @@ test('the origin is the last AS; of a set, each of its members', () => {
   expect(originsOf([])).toEqual([]);
 });
 
-test('the upstream stands before the origin and its prepends', () => {
+test('the upstream comes before the origin and its prepends', () => {
   expect(upstreamOf([asn(30844), asn(4837), asn(131279), asn(131279)])).toBe(4837);
   expect(upstreamOf([asn(131279), asn(131279)])).toBeUndefined();
   expect(upstreamOf([asn(4837), [asn(1)]])).toBe(4837);
   expect(upstreamOf([[asn(1)], asn(131279)])).toBeUndefined();
 });
 
-test('a poisoned path does not move the upstream: what stands behind the leftmost origin was put in by it', () => {
+test('a poisoned path does not move the upstream: what follows the leftmost origin was put in by it', () => {
   expect(upstreamOf([3356, 4837, 131279, 64666, 131279].map(asn))).toBe(4837);
   expect(upstreamOf([131279, 64666, 131279].map(asn))).toBeUndefined();
 });
@@ -54,7 +54,7 @@ test('a collector is the same with and without the domain of RIS', () => {
   ]);
 });
 
-test('event time is whole milliseconds that an MRT header can tell', () => {
+test('event time is whole milliseconds that an MRT header can hold', () => {
   expect(eventTimeOf(1445565708372.152)).toBe(1445565708372);
   expect([-1, Number.NaN, Infinity, LAST_EVENT_TIME + 1].map(eventTimeOf)).toEqual([
     undefined,

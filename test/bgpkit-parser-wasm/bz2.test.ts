@@ -122,7 +122,7 @@ describe('damage', () => {
     expect(plain.startsWith(bytes.toString())).toBe(true);
   });
 
-  it('what is no bzip2 is called so', () => {
+  it('data that is not bzip2 is reported as such', () => {
     for (const bytes of ['', 'B', 'BZ', 'hello', '<html>503</html>']) {
       expect(unpack(Buffer.from(bytes), 1)).toMatchObject({ end: 'not-bzip2', streams: 0 });
     }

@@ -77,7 +77,7 @@ const packing = fc.record({
 const step = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 41, max: 20_000 }));
 
 describe('whole streams', () => {
-  test('whatever is packed, and however it is cut, comes out as it was', () => {
+  test('any packed data, cut anywhere, comes out as it was', () => {
     fc.assert(
       fc.property(bytes, packing, step, fc.uint8Array({ maxLength: 60 }), (plain, options, size, behind) => {
         const packed = deflateRawSync(plain, options);

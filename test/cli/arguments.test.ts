@@ -33,7 +33,7 @@ describe('durations', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  test('what is shown reads back, whatever the length', () => {
+  test('the shown text reads back, whatever the length', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LONGEST_MS }), (ms) => {
         expect(parseDuration(durationArgument(ms))).toBe(ms);
@@ -179,7 +179,7 @@ describe('the terminal', () => {
 });
 
 describe('what a source says of its files', () => {
-  test('strays in a folder are no fault; what was named, or calls itself MRT, is', () => {
+  test('other files in a folder are not a fault; a file that was named, or that is called MRT, is one', () => {
     const log = new ReadingLog(['/a/notes.txt', '/data']);
     const refused = ['/a/notes.txt', '/data/README.md', '/data/bview.20141222.1600.gz'].map((path) => ({
       path,

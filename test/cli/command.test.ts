@@ -139,7 +139,7 @@ describe('the incidents that come with it', () => {
     expect((await cli.run(['incidents', 'show', 'eg-2011-01-27', '-f', 'html'])).stdout).toContain('<h1>Egypt');
   });
 
-  test('what cannot be replayed says why, and a name that is none what was meant', async () => {
+  test('a path that cannot be replayed is refused with the reason, and an unknown name with the nearest one', async () => {
     const published = await cli.run(['incidents', 'replay', 'eg-2011-01-27']);
     expect(published.status).toBe(2);
     expect(published.stderr).toContain('this library does not contain its networks');

@@ -148,7 +148,7 @@ describe('a signal', () => {
   );
 });
 
-describe('a mistake is one clear line and a status that says who must correct it', () => {
+describe('a mistake gives one clear line and a status that says who must correct it', () => {
   test.each([
     [
       'an unknown option',
@@ -210,9 +210,9 @@ describe('a mistake is one clear line and a status that says who must correct it
       78,
       /^unroutable: \.: it is a folder\n$/,
     ],
-  ])('%s', async (_what, args, wanted, told) => {
+  ])('%s', async (_what, args, wanted, words) => {
     const { status, stdout, stderr } = await here.run(args);
-    expect(stderr).toMatch(told);
+    expect(stderr).toMatch(words);
     expect(stderr).not.toMatch(/ {4}at |node:/);
     expect({ status, stdout }).toEqual({ status: wanted, stdout: '' });
   });

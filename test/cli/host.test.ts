@@ -9,11 +9,11 @@ import { hasShell, withoutShell } from '../support/shell.ts';
 
 /** Case 66 of what a machine may do to a program that runs for months; the clock's steps are in test/live/blind.test.ts. */
 let cli: BuiltCli;
-let told: string;
+let replayed: string;
 beforeAll(async () => {
   cli = await buildCli();
-  ({ stdout: told } = await cli.run(['replay', BLACKOUT, '--quiet']));
-  expect(told.split('\n').length).toBeGreaterThan(100);
+  ({ stdout: replayed } = await cli.run(['replay', BLACKOUT, '--quiet']));
+  expect(replayed.split('\n').length).toBeGreaterThan(100);
 });
 afterAll(() => cli.remove());
 
@@ -44,7 +44,7 @@ describe('case 66', () => {
   test.skipIf(!hasShell)(`with 64 files at most it says the same${withoutShell}`, async () => {
     const { status, stdout } = await ended(shell(FEW_FILES, ['replay', BLACKOUT, '--quiet']));
     expect(status).toBe(0);
-    expect(stdout).toBe(told);
+    expect(stdout).toBe(replayed);
   });
 
   test.skipIf(!hasShell)(`with 64 files at most it watches, its store in a folder${withoutShell}`, async () => {
@@ -58,11 +58,11 @@ describe('case 66', () => {
   });
 
   test.skipIf(!hasShell || !existsSync('/dev/full'))(
-    `with a full disk under its log it says the same${withoutShell}`,
+    `with a full disk under its log it prints the same${withoutShell}`,
     async () => {
       const { status, stdout } = await ended(shell('exec "$@" 2> /dev/full', ['replay', BLACKOUT]));
       expect(status).toBe(0);
-      expect(stdout).toBe(told);
+      expect(stdout).toBe(replayed);
     },
   );
 

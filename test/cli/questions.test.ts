@@ -35,7 +35,7 @@ const ask = (line: string) =>
     env,
   );
 
-describe('what is asked oddly is answered with what to do, and nothing on stdout', () => {
+describe('an odd question is answered with what to do, and nothing on stdout', () => {
   test.each([
     ['ask Nort Korea 2014-12', 2, /Nort Korea: there is no such territory, did you mean North Korea\?/],
     ['ask KQ 2014-12', 2, /KQ: there is no such territory, did you mean KP\?/],
@@ -131,7 +131,7 @@ describe('cards of incidents', () => {
     expect(text.stdout).toBe((await ask('replay NIGHT --quiet --format md')).stdout);
   });
 
-  test('that are not there are said to be missing, with those that are there', async () => {
+  test('that are not there are reported as missing, with those that are there', async () => {
     const ran = await ask('report --store $/kept --incident f02ef9d8bfc0c849');
     expect([ran.status, ran.stdout]).toEqual([2, '']);
     expect(ran.stderr).toMatch(/there is no such incident in this time \([0-9a-f]{16}, [0-9a-f]{16}\)/);

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/app/system-clock.ts';
 import { serve, type ServeOptions } from '../../src/cli/serve/serve.ts';
 import { SCHEMA } from '../../src/store/keys.ts';
 import { openAs } from '../../src/store/embedded/open.ts';
-import { record, Told } from '../history/scene.ts';
+import { record, RecordedDay } from '../history/scene.ts';
 import { peers } from '../support/day.ts';
 
 /** A folder with a store of North Korea, as a program of this schema writes it. */
@@ -18,7 +18,7 @@ async function storeOf(schema: number): Promise<string> {
   const form = { schema, migrations: new Map() };
   const opened = await openAs(join(folder, 'KP'), { name: 'KP', clock: systemClock }, form);
   if (!opened.ok) throw new Error(opened.reason);
-  await record(opened.store, new Told().dump('12:00', peers(20)).tick('12:30').elements);
+  await record(opened.store, new RecordedDay().dump('12:00', peers(20)).tick('12:30').elements);
   await opened.store.close();
   return folder;
 }

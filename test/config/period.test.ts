@@ -13,6 +13,6 @@ test.each([
   expect(period?.until).toBe(Date.parse(until));
 });
 
-test.each(['', 'KP', '2014-13', '2014-02-30', '14-12', 'December 2014'])('“%s” is no time', (text) => {
+test.each(['', 'KP', '2014-13', '2014-02-30', '14-12', 'December 2014'])('“%s” is not a time', (text) => {
   expect(parsePeriod(text)).toBeUndefined();
 });

@@ -135,9 +135,9 @@ describe('case 52: a file that is not such a configuration is refused, with the 
 
   test('all faults are reported at once, twenty at most', () => {
     const wrong = Array.from({ length: 30 }, (_, i) => `  - { id: T${i}, name: T, blocks: [no] }`).join('\n');
-    const told = faults(`territories:\n${wrong}\n`).split('\n');
-    expect(told).toHaveLength(21);
-    expect(told.at(-1)).toBe('watch.yaml: and 10 more');
+    const lines = faults(`territories:\n${wrong}\n`).split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toBe('watch.yaml: and 10 more');
   });
 
   test('what a file says cannot act on the terminal', () => {

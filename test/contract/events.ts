@@ -22,7 +22,7 @@ async function next(events: AsyncIterator<UnroutableEvent>, many: number): Promi
 }
 
 export function eventsContract(rule: Rule): void {
-  rule('come back in full and in the order in which they were kept', async ({ store, reopen }) => {
+  rule('come back in full and in the order in which they were stored', async ({ store, reopen }) => {
     const events = [event(3), event(1, ' 평양 🛰️'), event(2)];
     await store.commit(batch(1, { events }));
     await store.commit(batch(2, { events: [event(10), event(9)] }));
@@ -38,7 +38,7 @@ export function eventsContract(rule: Rule): void {
     expect(await numbers(store, 5)).toEqual([]);
   });
 
-  rule('after an id that was never kept there is an error that says so', async ({ store }) => {
+  rule('after an id that was never stored there is an error that says so', async ({ store }) => {
     await keep(store, 1, 1, 2);
     for (const id of ['event-3', '', '0-0', '0', '__proto__']) {
       const reading = store.events(id)[Symbol.asyncIterator]().next();
@@ -48,13 +48,16 @@ export function eventsContract(rule: Rule): void {
     }
   });
 
-  rule('an id kept already is not kept again, neither from a later batch nor twice from one', async ({ store }) => {
-    await keep(store, 1, 1, 2);
-    await store.commit(batch(2, { events: [event(2, ' again'), event(3), event(3, ' again'), event(1)] }));
-    const found: UnroutableEvent[] = [];
-    for await (const each of store.events()) found.push(each);
-    expect(found).toEqual([event(1), event(2), event(3)]);
-  });
+  rule(
+    'an id that is stored already is not stored again, neither from a later batch nor twice from one',
+    async ({ store }) => {
+      await keep(store, 1, 1, 2);
+      await store.commit(batch(2, { events: [event(2, ' again'), event(3), event(3, ' again'), event(1)] }));
+      const found: UnroutableEvent[] = [];
+      for await (const each of store.events()) found.push(each);
+      expect(found).toEqual([event(1), event(2), event(3)]);
+    },
+  );
 
   rule('thousands of them are read, from the first to the last', async ({ store, reopen }) => {
     await keep(store, 1, 1, 3000);
@@ -82,7 +85,7 @@ export function eventsContract(rule: Rule): void {
 }
 
 function followContract(rule: Rule): void {
-  rule('followed, come as they are kept, by this handle or another', async ({ store, reopen }) => {
+  rule('followed, come as they are stored, by this handle or another', async ({ store, reopen }) => {
     const other = await reopen();
     const abort = new AbortController();
     const events = store.follow(undefined, abort.signal)[Symbol.asyncIterator]();
@@ -128,7 +131,7 @@ function followContract(rule: Rule): void {
     reading.abort();
   });
 
-  rule('followed from the beginning, though all there were are trimmed, come as they are kept', async ({ store }) => {
+  rule('followed from the beginning, though all there were are trimmed, come as they are stored', async ({ store }) => {
     await keep(store, 1, 1, 3);
     expect(await store.trim(0)).toBe(3);
     const abort = new AbortController();
@@ -150,7 +153,7 @@ function followContract(rule: Rule): void {
   });
 
   for (const left of [2, 0])
-    rule(`a follower whose next events are trimmed, all but ${left}, is told after which one`, async ({ store }) => {
+    rule(`a follower whose next events are trimmed, all but ${left}, learns after which one`, async ({ store }) => {
       await keep(store, 1, 1, 1);
       const events = store.follow(undefined, new AbortController().signal)[Symbol.asyncIterator]();
       expect(await next(events, 1)).toEqual([1]);
@@ -159,7 +162,7 @@ function followContract(rule: Rule): void {
       await expect(next(events, 1)).rejects.toMatchObject({ name: 'UnknownEvent', id: idOf(1) });
     });
 
-  rule('a follower is given each event once, however many are kept meanwhile', async ({ store, reopen }) => {
+  rule('a follower is given each event once, however many are stored meanwhile', async ({ store, reopen }) => {
     const abort = new AbortController();
     const other = await reopen();
     const found = next(other.follow(undefined, abort.signal)[Symbol.asyncIterator](), 200);
@@ -174,7 +177,7 @@ function followContract(rule: Rule): void {
  * so does the event it is at: reading continues after that one.
  */
 function trimContract(rule: Rule): void {
-  rule('trimmed, the newest stay and the number of those forgotten is told', async ({ store, reopen }) => {
+  rule('trimmed, the newest stay, and the number of removed ones is returned', async ({ store, reopen }) => {
     await keep(store, 1, 1, 10);
     expect(await store.trim(4)).toBe(6);
     expect(await numbers(store)).toEqual([7, 8, 9, 10]);
@@ -187,14 +190,14 @@ function trimContract(rule: Rule): void {
     expect(await numbers(store)).toEqual([]);
   });
 
-  rule('that were trimmed are known no more: after them there is nothing to go on from', async ({ store }) => {
+  rule('that were trimmed are unknown: there is nothing after them to go on from', async ({ store }) => {
     await keep(store, 1, 1, 5);
     await store.trim(2);
     await expect(numbers(store, 3)).rejects.toThrow(UnknownEvent);
     expect(await numbers(store, 4)).toEqual([5]);
   });
 
-  rule('trimming touches no state and goes on being kept after it', async ({ store, reopen }) => {
+  rule('trimming touches no state, and events are stored after it', async ({ store, reopen }) => {
     await store.commit(batch(1, { changes: [change('voters', 'a', '1')], events: [event(1), event(2)] }));
     const before = await store.load();
     expect(await store.trim(0)).toBe(2);
@@ -203,7 +206,7 @@ function trimContract(rule: Rule): void {
     expect(await numbers(store)).toEqual([3]);
   });
 
-  rule('that a reader has yet to deal with are never trimmed, nor the one it stands at', async ({ store }) => {
+  rule('that a reader has yet to deal with are never trimmed, nor the one at its position', async ({ store }) => {
     await keep(store, 1, 1, 10);
     await store.write([readerAt('slow', idOf(3)), readerAt('fast', idOf(9))]);
     expect(await store.trim(1)).toBe(2);
@@ -224,7 +227,7 @@ function trimContract(rule: Rule): void {
     expect(await store.trim(1)).toBe(4);
   });
 
-  rule('a reader that never read, or stands at what is not there, holds everything', async ({ store }) => {
+  rule('a reader that never read, or whose position does not exist, holds everything', async ({ store }) => {
     await keep(store, 1, 1, 5);
     await store.write([readerAt('done', idOf(5))]);
     for (const value of ['null', '""', JSON.stringify('event-77'), '{"not":"an id"}', 'not even JSON']) {

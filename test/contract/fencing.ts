@@ -21,7 +21,7 @@ export function fencingContract(rule: Rule): void {
   });
 
   rule(
-    'who is fenced is told that, even of the last batch repeated and of a number that does not follow',
+    'a writer that is fenced learns that, even of the last batch repeated and of a number that does not follow',
     async ({ store }) => {
       await store.commit(batch(1), 2);
       expect(await store.commit(batch(1), 1)).toEqual(FENCED);
@@ -64,16 +64,13 @@ export function fencingContract(rule: Rule): void {
     expect(await store.commit(batch(2), lease?.token)).toEqual({ ok: true });
   });
 
-  rule(
-    'a lease whose token would be refused is not renewed; asked for again, it has a newer one',
-    async ({ store }) => {
-      const lease = await store.leases.acquire('a', 60_000);
-      if (lease === undefined) throw new Error('the lease was free');
-      await store.write([], lease.token + 5);
-      expect(await store.leases.renew(lease, 60_000)).toBe(false);
-      const next = await store.leases.acquire('a', 60_000);
-      expect(next?.token).toBeGreaterThan(lease.token + 5);
-      expect(await store.commit(batch(1), next?.token)).toEqual({ ok: true });
-    },
-  );
+  rule('a lease whose token would be refused is not renewed; acquired again, it has a newer one', async ({ store }) => {
+    const lease = await store.leases.acquire('a', 60_000);
+    if (lease === undefined) throw new Error('the lease was free');
+    await store.write([], lease.token + 5);
+    expect(await store.leases.renew(lease, 60_000)).toBe(false);
+    const next = await store.leases.acquire('a', 60_000);
+    expect(next?.token).toBeGreaterThan(lease.token + 5);
+    expect(await store.commit(batch(1), next?.token)).toEqual({ ok: true });
+  });
 }

@@ -53,10 +53,10 @@ export function historyContract(rule: Rule): void {
   rule('history is not part of what an engine goes on from: a whole batch does not take it away', async ({ store }) => {
     await record(store, outageDay().elements);
     const before = await recordsOf(store);
-    const kept = await store.load();
-    expect(kept?.records.filter(({ space }) => space.startsWith('history/'))).toEqual([]);
-    const number = (kept?.number ?? 0) + 1;
-    const cursor = kept?.cursor ?? clock('17:00');
+    const stored = await store.load();
+    expect(stored?.records.filter(({ space }) => space.startsWith('history/'))).toEqual([]);
+    const number = (stored?.number ?? 0) + 1;
+    const cursor = stored?.cursor ?? clock('17:00');
     await store.commit({ number, cursor, elements: 1_000, events: [], changes: [], whole: true });
     expect(await recordsOf(store)).toEqual(before);
   });

@@ -15,11 +15,11 @@ function taken(lease: Lease | undefined): Lease {
 }
 
 export function leasesContract(rule: Rule, open: Open): void {
-  rule('nobody holds a new store', async ({ store }) => {
+  rule('a new store has no holder', async ({ store }) => {
     expect(await store.leases.holder()).toBeUndefined();
   });
 
-  rule('one holds it at a time, whichever handle asks', async ({ store, reopen }) => {
+  rule('one process holds it at a time, whichever handle asks', async ({ store, reopen }) => {
     const other = await reopen();
     const lease = taken(await store.leases.acquire('a', LONG_MS));
     expect(lease.holder).toBe('a');
@@ -28,13 +28,13 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(await other.leases.holder()).toMatchObject(lease);
   });
 
-  rule('who holds it has it already, under the same token', async ({ store, reopen }) => {
+  rule('the holder has it already, under the same token', async ({ store, reopen }) => {
     const lease = taken(await store.leases.acquire('a', LONG_MS));
     expect(await store.leases.acquire('a', LONG_MS)).toEqual(lease);
     expect(await (await reopen()).leases.acquire('a', LONG_MS)).toEqual(lease);
   });
 
-  rule('who leads and for how long is told', async ({ store, reopen }) => {
+  rule('the store names who leads and for how long', async ({ store, reopen }) => {
     const lease = taken(await store.leases.acquire('한국 host:1/a b', 50_000));
     const holder = await (await reopen()).leases.holder();
     expect(holder).toMatchObject(lease);
@@ -42,7 +42,7 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(holder?.leftMs).toBeLessThanOrEqual(50_000);
   });
 
-  rule('renewed, it lasts as long as was asked for then', async ({ store }) => {
+  rule('renewed, it lasts as long as was requested then', async ({ store }) => {
     const lease = taken(await store.leases.acquire('a', 30_000));
     expect(await store.leases.renew(lease, LONG_MS)).toBe(true);
     expect((await store.leases.holder())?.leftMs).toBeGreaterThan(30_000);
@@ -61,7 +61,7 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(taken(await store.leases.acquire('a', LONG_MS)).token).toBeGreaterThan(second.token);
   });
 
-  rule('only who holds it can release or renew it', async ({ store, reopen }) => {
+  rule('only the holder can release or renew it', async ({ store, reopen }) => {
     const first = taken(await store.leases.acquire('a', LONG_MS));
     await store.leases.release(first);
     const second = taken(await (await reopen()).leases.acquire('b', LONG_MS));
@@ -70,23 +70,29 @@ export function leasesContract(rule: Rule, open: Open): void {
     expect(await store.leases.holder()).toMatchObject(second);
   });
 
-  rule('not renewed in time it is another’s, and the late holder is refused by its token', async (opened) => {
-    const { store } = opened;
-    const other = await opened.reopen();
-    const late = taken(await store.leases.acquire('late', SHORT_MS));
-    await store.commit(batch(1), late.token);
+  rule(
+    'a lease that was not renewed in time goes to another process, and the late holder is refused by its token',
+    async (opened) => {
+      const { store } = opened;
+      const other = await opened.reopen();
+      const late = taken(await store.leases.acquire('late', SHORT_MS));
+      await store.commit(batch(1), late.token);
 
-    const heir = await eventually(opened, 'the lease to run out', () => other.leases.acquire('heir', LONG_MS));
-    expect(heir.token).toBeGreaterThan(late.token);
-    expect(await store.leases.renew(late, LONG_MS)).toBe(false);
-    expect(await store.leases.acquire('late', LONG_MS)).toBeUndefined();
-    expect(await store.commit(batch(2), late.token)).toEqual({ ok: false, reason: 'fenced' });
-    expect(await store.write([change('instances', 'late', '1')], late.token)).toEqual({ ok: false, reason: 'fenced' });
-    expect(await other.commit(batch(2), heir.token)).toEqual({ ok: true });
-  });
+      const heir = await eventually(opened, 'the lease to run out', () => other.leases.acquire('heir', LONG_MS));
+      expect(heir.token).toBeGreaterThan(late.token);
+      expect(await store.leases.renew(late, LONG_MS)).toBe(false);
+      expect(await store.leases.acquire('late', LONG_MS)).toBeUndefined();
+      expect(await store.commit(batch(2), late.token)).toEqual({ ok: false, reason: 'fenced' });
+      expect(await store.write([change('instances', 'late', '1')], late.token)).toEqual({
+        ok: false,
+        reason: 'fenced',
+      });
+      expect(await other.commit(batch(2), heir.token)).toEqual({ ok: true });
+    },
+  );
 
   rule(
-    'run out, it is nobody’s: not even who held it can renew it, and taking it anew gives a greater token',
+    'a lease that ran out has no holder: not even the last one can renew it, and to take it again gives a greater token',
     async (opened) => {
       const { store } = opened;
       const lease = taken(await store.leases.acquire('a', SHORT_MS));

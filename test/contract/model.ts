@@ -28,7 +28,7 @@ type Step = { readonly handle: 0 | 1 } & (
   | { readonly call: 'look' }
 );
 
-/** What a store is, as plainly as it can be said. */
+/** The plainest model of a store. */
 class Model {
   #last: Omit<Kept, 'records'> | undefined;
   #records = new Map<string, StateRecord>();

@@ -18,7 +18,7 @@ export interface ContractOptions {
 
 /**
  * What every StateStore promises, in rules. Each of them is tried through `src/ports.ts` alone: no clause knows how a
- * store keeps things. Whoever implements the port calls this from a test file of its own.
+ * store keeps things. An implementation of the port calls this from a test file of its own.
  *
  * @param open gives a new and empty store each time.
  */

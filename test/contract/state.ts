@@ -13,7 +13,7 @@ export function stateContract(rule: Rule): void {
     expect(await store.read('voters')).toEqual([]);
   });
 
-  rule('a batch is kept whole: number, cursor, elements, records, events', async ({ store, reopen }) => {
+  rule('a batch is stored whole: number, cursor, elements, records, events', async ({ store, reopen }) => {
     const changes = [
       change('routes/KP/ipv4', 'rrc00|192.0.2.1|64496|175.45.176.0/24', '{"a":1}'),
       change('engine', 'judge', '[]'),
@@ -51,7 +51,7 @@ export function stateContract(rule: Rule): void {
     expect(await contents(store)).toEqual(before);
   });
 
-  rule('the first batch is number 1: an empty store tells any other that it was lost', async ({ store }) => {
+  rule('the first batch is number 1: an empty store refuses any other as lost', async ({ store }) => {
     const changes = [change('voters', 'a', '1')];
     expect(await store.commit(batch(5, { changes, events: [event(1)] }))).toEqual({
       ok: false,
@@ -64,7 +64,7 @@ export function stateContract(rule: Rule): void {
   });
 
   rule(
-    'a batch whose number does not follow is lost, is told what stands there, and changes nothing',
+    'a batch whose number does not follow is refused with the stored number, and changes nothing',
     async ({ store }) => {
       for (const number of [1, 2, 3])
         await store.commit(batch(number, { changes: [change('voters', 'a', String(number))] }));
@@ -86,11 +86,16 @@ export function stateContract(rule: Rule): void {
     expect(await store.read('voters')).toEqual([change('voters', 'a', '3')]);
   });
 
-  rule('a record is deleted by undefined, and deleting what is not there is no error', async ({ store, reopen }) => {
-    await store.commit(batch(1, { changes: [change('voters', 'a', '1'), change('voters', 'b', '2')] }));
-    await store.commit(batch(2, { changes: [change('voters', 'a', undefined), change('voters', 'never', undefined)] }));
-    expect((await (await reopen()).load())?.records).toEqual([change('voters', 'b', '2')]);
-  });
+  rule(
+    'a record is deleted by undefined, and deleting a record that is not there is not an error',
+    async ({ store, reopen }) => {
+      await store.commit(batch(1, { changes: [change('voters', 'a', '1'), change('voters', 'b', '2')] }));
+      await store.commit(
+        batch(2, { changes: [change('voters', 'a', undefined), change('voters', 'never', undefined)] }),
+      );
+      expect((await (await reopen()).load())?.records).toEqual([change('voters', 'b', '2')]);
+    },
+  );
 
   rule('the same key in two spaces is two records', async ({ store }) => {
     const changes = [
@@ -153,7 +158,7 @@ export function stateContract(rule: Rule): void {
     await store.close();
   });
 
-  rule('what one handle kept stands for the next one after it was closed', async ({ store, reopen }) => {
+  rule('data that one handle stored is there for the next one after it was closed', async ({ store, reopen }) => {
     await store.commit(batch(1, { changes: [change('voters', 'a', '1')], events: [event(1)] }));
     await store.close();
     const again = await reopen();
@@ -204,7 +209,7 @@ export function wholeContract(rule: Rule): void {
     expect(await store.commit(batch(110))).toMatchObject({ reason: 'lost', found: 108 });
   });
 
-  rule('that comes late, when others were kept after it, sets nothing back', async ({ store }) => {
+  rule('that comes late, when others were stored after it, reverts nothing', async ({ store }) => {
     const whole = batch(6, { whole: true, changes: [change('voters', 'a', 'old')], events: [event(1)] });
     await store.commit(whole);
     await store.commit(batch(7, { changes: [change('voters', 'a', 'new')], events: [event(2)] }));
@@ -231,7 +236,7 @@ export function wholeContract(rule: Rule): void {
 }
 
 export function writeContract(rule: Rule): void {
-  rule('are read by their space, and are no part of what is loaded', async ({ store, reopen }) => {
+  rule('are read by their space, and are not part of what is loaded', async ({ store, reopen }) => {
     await store.write([change('instances', 'b', '2'), change('instances', 'a', '1'), change('webhooks/log', 'x', '3')]);
     expect(await store.load()).toBeUndefined();
     await store.commit(batch(1, { changes: [change('voters', 'v', '1')] }));
@@ -264,7 +269,7 @@ export function writeContract(rule: Rule): void {
     expect(await other.read('webhooks/dead')).toEqual([change('webhooks/dead', 'hook/event-1', 'job')]);
   });
 
-  rule('can be kept by a batch as well, together with it', async ({ store }) => {
+  rule('can be stored by a batch as well, together with it', async ({ store }) => {
     await store.commit(batch(1, { changes: [change('voters', 'v', '1'), change('webhooks/queue', 'q', '1')] }));
     expect(await store.read('webhooks/queue')).toEqual([change('webhooks/queue', 'q', '1')]);
     expect((await store.load())?.records).toEqual([change('voters', 'v', '1')]);

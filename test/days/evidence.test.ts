@@ -31,7 +31,7 @@ test('192 networks of forty voters: each message is counted, and the sample goes
   expect(evidence?.messages[0]?.prefixes).toHaveLength(192);
 });
 
-test('networks of two peers told in turns within a second are two messages', () => {
+test('networks of two peers announced in turns within a second are two messages', () => {
   const day = new Day().dump('00:00', all);
   for (const unit of UNITS) day.withdraw('01:00', all, [unit]);
   expect(lossOf(day.tick('01:10'))).toMatchObject({ count: 40 });

@@ -25,18 +25,18 @@ test.each(DAYS)(
   },
 );
 
-test('two minutes down and two up: each outage is told by itself, in one incident', () => {
+test('two minutes down and two up: each outage is reported by itself, in one incident', () => {
   const day = flappingDay(120, 120);
   expect(eventsOf(day, 'country.unroutable')).toHaveLength(15);
   expect(eventsOf(day, 'country.restored')).toHaveLength(15);
   expect(incidentsOf(day).map(({ drops, outages, downMs }) => [drops, outages, downMs])).toEqual([[15, 15, 1_800_000]]);
 });
 
-test('that it began to flap is told with the third drop, that it stopped a quarter of an hour after the last change', () => {
+test('the start of flapping is reported with the third drop, its end a quarter of an hour after the last change', () => {
   const day = flappingDay(20, 20);
-  const told = [...eventsOf(day, 'country.flapping'), ...eventsOf(day, 'country.steady')];
+  const reported = [...eventsOf(day, 'country.flapping'), ...eventsOf(day, 'country.steady')];
   expect(
-    told.map(({ type, time, data }) => [
+    reported.map(({ type, time, data }) => [
       type,
       time.slice(11, 19),
       data.since.slice(11, 19),

@@ -51,7 +51,7 @@ test('one address of each network is not the country: four addresses are left, a
   });
 });
 
-test('one half of each network is enough; it is said that it is a part', () => {
+test('one half of each network is enough; the event says that it is a part', () => {
   const halves = UNITS.map((unit) => unit.replace('/24', '/25'));
   const day = new Day().dump('00:00', all).announce('00:10', all, halves).withdraw('01:00', all).tick('02:00');
   expect(day.said('country')).toEqual([]);
@@ -70,14 +70,15 @@ test('with two paths of one prefix, one of the right origin is enough', () => {
   expect(statusIn(day.tick('01:10'))?.units.map(({ share }) => share)).toEqual([1, 1, 1, 1]);
 });
 
-test('a foreign origin that stands at the first look is told, with its date as the latest; and when it goes', () => {
+test('a foreign origin that is there at the first look is reported, with its date as the latest; so is its end', () => {
   const day = new Day({ territories: [YT] });
   day.announce('00:00:30', all, four.slice(1, 2), FOREIGN).dump('00:01', all, ['208.65.152.0/22'], 500_000, RIGHT);
   day.withdraw('03:00', all, four.slice(1, 2)).tick('04:00');
-  const told = eventsOf(day, 'origin.changed').map(({ time, data: { origin, change, since, sinceAtLatest, share } }) =>
-    [time.slice(11, 16), origin, change, since.slice(11, 16), sinceAtLatest === true, share].join(' '),
+  const reported = eventsOf(day, 'origin.changed').map(
+    ({ time, data: { origin, change, since, sinceAtLatest, share } }) =>
+      [time.slice(11, 16), origin, change, since.slice(11, 16), sinceAtLatest === true, share].join(' '),
   );
-  expect(told).toEqual(['00:02 17557 appeared 00:01 true 1', '03:01 17557 gone 03:00 false 0']);
+  expect(reported).toEqual(['00:02 17557 appeared 00:01 true 1', '03:01 17557 gone 03:00 false 0']);
 });
 
 test('where no origin is configured, those of the first look are the usual ones', () => {

@@ -70,7 +70,7 @@ export const randomDay: fc.Arbitrary<RandomDay> = fc.record({
   steps: fc.array(step, { maxLength: 10 }),
 });
 
-/** Voters, and what stands for each of them at the collector: one session, or several of the same AS. */
+/** Voters, and what each of them has at the collector: one session, or several of the same AS. */
 export interface Cast {
   /** The sessions of each voter. */
   readonly sessions: readonly (readonly Peer[])[];
@@ -83,7 +83,7 @@ export const usualCast: Cast = {
   strangers: [],
 };
 
-/** The first voter has a second session that says the same. */
+/** The first voter has a second session that sends the same. */
 export const splitCast: Cast = {
   sessions: usualCast.sessions.map((own, i) =>
     i > 0 ? own : own.flatMap((one) => [one, peerOf(one.collector, '198.51.100.200', one.asn)]),
@@ -155,7 +155,7 @@ export interface Played {
   readonly events: readonly UnroutableEvent[];
 }
 
-/** What is said of the day. `look` is called after each element. */
+/** The events of the day. `look` is called after each element. */
 export function played(
   elements: readonly Element[],
   watch: (engine: Engine) => Engine<Space> = (engine) => engine,

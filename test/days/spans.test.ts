@@ -22,7 +22,7 @@ test('gone for ten minutes, back in part, the rest twenty hours later: each time
   });
 });
 
-test('it came back while all files were missing: blind time is no outage', () => {
+test('it came back while all files were missing: blind time is not an outage', () => {
   const day = new Day()
     .dump('00:00', all)
     .withdraw('01:00', all)
@@ -48,7 +48,7 @@ test('it was down when we went blind and down when we saw again: one incident wi
   expect(eventsOf(day, 'country.known').map(({ data }) => data.incident)).toEqual([incident?.id]);
 });
 
-test('one outage seen through two holes in the files is one outage: nobody saw it come back, and it does not flap', () => {
+test('one outage seen through two holes in the files is one outage: no peer saw it come back, and it does not flap', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all);
   day.gap('02:00', 'rrc00').dump('04:00', all, []).gap('06:00', 'rrc00').dump('08:00', all, []);
   const [incident, ...more] = incidentsOf(day.announce('10:00', all).tick('11:00'));
@@ -66,13 +66,13 @@ test('it was seen to come back before we went blind: the loss after that is anot
   expect(incident).toMatchObject({ drops: 2, outages: 2 });
 });
 
-test('the data end while we are blind: it is not said that the incident goes on', () => {
+test('the data end while we are blind: the incident is not reported as going on', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).gap('02:00', 'rrc00').tick('08:00');
   const [incident] = incidentsOf(day);
   expect(incident?.state).toBe('open');
   expect(incident && lastedText(incident)).toBe('unroutable for 1 h, not seen since 2014-12-22 02:00:00 UTC');
-  const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
-  expect(told).toEqual([
+  const reported = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
+  expect(reported).toEqual([
     'The incident of North Korea since 2014-12-22 01:00:00 UTC cannot be followed now: North Korea was unroutable for 1 h, not seen since 2014-12-22 02:00:00 UTC; visibility down to 0 %.',
   ]);
   const card = eventsOf(day, 'incident.updated').map(({ data }) =>
@@ -81,7 +81,7 @@ test('the data end while we are blind: it is not said that the incident goes on'
   expect(card.join()).not.toContain('not over');
 });
 
-test('what ends on another day has its date', () => {
+test('an end on another day has its date', () => {
   const day = new Day().dump('00:00', all).withdraw('22:00', all).announce('+1 01:00', all, UNITS.slice(0, 3));
   const [incident] = incidentsOf(day.announce('+1 02:00', all, UNITS.slice(3)).tick('+1 04:00'));
   const facts = incidentFacts({ incident } as never).join('\n');
@@ -92,8 +92,8 @@ test('what ends on another day has its date', () => {
 
 test('an update after the recovery says that it was unroutable, and not that it still is', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('01:10', all).tick('01:20');
-  const told = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
-  expect(told).toEqual([
+  const reported = eventsOf(day, 'incident.updated').map((event) => sentence(event, () => createClock(undefined)));
+  expect(reported).toEqual([
     'An incident: North Korea was unroutable for 10 min, from 2014-12-22 01:00:00 UTC to 2014-12-22 01:10:00 UTC; visibility down to 0 %.',
   ]);
 });
@@ -122,7 +122,7 @@ test('a trickle long before, then the rest at once: event and incident have one 
   expect(incident).toMatchObject({ shape: 'cliff', onset: { first: event?.data.first } });
 });
 
-test('a loss that stays is the new baseline, and its return tells how long it lasted, though no other message comes', () => {
+test('a loss that stays is the new baseline, and its return says how long it lasted, though no other message comes', () => {
   const day = new Day()
     .dump('00:00', all)
     .withdraw('01:00', all, UNITS.slice(3))
@@ -140,13 +140,13 @@ test('a loss that stays is the new baseline, and its return tells how long it la
   ]);
 });
 
-test('networks of an incident are those that unit.lost and unit.returned told, at the same moments', () => {
+test('networks of an incident are those that unit.lost and unit.returned report, at the same moments', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all).announce('02:00', all);
-  // A blip that no event tells.
+  // A blip without an event.
   day.withdraw('02:02', all, UNITS.slice(3)).announce('02:02:10', all, UNITS.slice(3));
   const [incident] = incidentsOf(day.tick('04:00'));
-  const told = (type: 'unit.lost' | 'unit.returned') =>
+  const reported = (type: 'unit.lost' | 'unit.returned') =>
     eventsOf(day, type).map(({ data }) => ({ unit: data.unit, at: data.since }));
-  expect(incident?.unitsLost).toEqual(told('unit.lost'));
-  expect(incident?.unitsReturned).toEqual(told('unit.returned'));
+  expect(incident?.unitsLost).toEqual(reported('unit.lost'));
+  expect(incident?.unitsReturned).toEqual(reported('unit.returned'));
 });

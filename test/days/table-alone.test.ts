@@ -8,7 +8,7 @@ import { eventsOf } from './words.ts';
 
 const clocks = clocksOf({ territories: [{ territory: KP, policy: DEFAULT_POLICY }], voting: DEFAULT_VOTING });
 
-/** What is said at the end of a day of which too few networks are heard. */
+/** The sentence at the end of a day on which too few networks are seen. */
 function endOf(day: Day): string {
   const standings = day.engine.status().map(({ territory, family, verdict, visibility }) => ({
     ...{ territory, family, verdict, visibility, since: undefined, pending: undefined },
@@ -29,7 +29,7 @@ test('X: one table without the country says that it lacks it, and that this prov
   );
 });
 
-test('no table, and fewer than half have the right origin: both figures are told, and not that nobody saw it', () => {
+test('no table, and fewer than half have the right origin: both figures are given, and not that no peer saw it', () => {
   const asked = peers(42);
   const day = new Day().announce('10:00', asked, undefined, [3491, 17557]).announce('10:30', asked.slice(0, 19));
   const text = endOf(day.tick('12:00'));
@@ -40,7 +40,7 @@ test('no table, and fewer than half have the right origin: both figures are told
   expect(text).not.toContain('says nothing about');
 });
 
-test('N: what is healed is dated from when it sees again, beside when it went blind', () => {
+test('N: observer.healed has the time from which it sees again, and the time at which it went blind', () => {
   const day = new Day().dump('00:00', peers(20)).gap('10:00', 'rrc00').dump('12:00', peers(20)).tick('13:00');
   const healed = eventsOf(day, 'observer.healed').map(({ data }) => [
     data.since.slice(11, 16),
@@ -51,7 +51,7 @@ test('N: what is healed is dated from when it sees again, beside when it went bl
   expect(eventsOf(day, 'observer.restored').map(({ data }) => data.since.slice(11, 16))).toEqual(['12:00']);
 });
 
-test('W: a poisoned path is no other upstream', () => {
+test('W: a poisoned path is not another upstream', () => {
   const day = new Day().dump('00:00', peers(20));
   day.announce('01:00', peers(20), undefined, [4837, 131279, 64666, 131279]).tick('03:00');
   expect(day.said('upstream', 'country')).toEqual([]);

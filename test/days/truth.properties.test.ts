@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { HistoryRecorder } from '../../src/app/output/history-recorder.ts';
 import { howMany } from '../support/thorough.ts';
 import { elementsOf, played, randomDay, splitCast, strangeCast, usualCast, type RandomDay } from './random-days.ts';
-import { evidenceIsWhole, formatsAgree, incidentsAreWhole, nothingBeganUnheard, saidOfCountry } from './truths.ts';
+import { evidenceIsWhole, formatsAgree, incidentsAreWhole, nothingBeganUnseen, countryTexts } from './truths.ts';
 
 /**
  * The same days each time, five hundred of them in a thorough run, or as many as `PROPERTY_RUNS` asks for, of another seed if `PROPERTY_SEED` names one; each
@@ -14,7 +14,7 @@ const RUNS = {
   seed: Number(process.env['PROPERTY_SEED'] ?? 20141222),
 };
 
-/** Of these days one may ask what is said without the voters that never had the country: somebody always usually has it. */
+/** These days may be compared without the voters that never had the country: some voter always usually has it. */
 function withBaseline({ steps }: RandomDay): RandomDay {
   return {
     begin: usualCast.sessions.map(() => 3),
@@ -34,10 +34,10 @@ test('on random days: evidence, incidents, formats, strangers and second session
       const { events } = played(elements, (engine) => recorder.watch(engine));
       evidenceIsWhole(events);
       incidentsAreWhole(events);
-      nothingBeganUnheard(elements, events);
+      nothingBeganUnseen(elements, events);
       for (const { spans, history } of recorder.seen) formatsAgree({ events, spans, bins: history.bins, isSameRoster });
-      const said = saidOfCountry(events);
-      const others = saidOfCountry(played(elementsOf(day, isUsual ? strangeCast : splitCast)).events);
+      const said = countryTexts(events);
+      const others = countryTexts(played(elementsOf(day, isUsual ? strangeCast : splitCast)).events);
       if (others.join() !== said.join()) expect(others).toEqual(said);
     }),
     RUNS,

@@ -36,8 +36,8 @@ export function evidenceIsWhole(events: Events): void {
   }
 }
 
-/** All that is said of the country, but for how many could vote. */
-export function saidOfCountry(events: Events): readonly string[] {
+/** All events of the country, without the numbers of voters. */
+export function countryTexts(events: Events): readonly string[] {
   return events
     .filter((event) => isOfCountry(event) || isVerdict(event))
     .map(({ type, time, data }) => {
@@ -47,21 +47,21 @@ export function saidOfCountry(events: Events): readonly string[] {
 }
 
 /**
- * What began, began with a word about the country: a message about a route, the end of a table, or the moment from which on a
+ * Each onset is the time of a message about the country: a message about a route, the end of a table, or the moment from which on a
  * session counts as complete. What the baseline gave up, and what was seen again after blindness, is dated otherwise.
  */
-export function nothingBeganUnheard(elements: readonly Element[], events: Events): void {
+export function nothingBeganUnseen(elements: readonly Element[], events: Events): void {
   const words = new Set(elements.flatMap(wordsOf));
   for (const event of events) {
     const { type, time, data } = event;
     if (!isOfCountry(event) || type === 'country.steady' || !('since' in data)) continue;
     if ('rebased' in data || 'sinceAtLatest' in data) continue;
     if (!words.has(Date.parse(data.since ?? '')))
-      throw new Error(`${time} ${type} since ${data.since}: nothing was told then`);
+      throw new Error(`${time} ${type} since ${data.since}: nothing was received then`);
   }
 }
 
-/** When an element speaks of a route or a table; a session that comes up tells its table, by itself or with its first route. */
+/** When an element is about a route or a table; a session that comes up sends its table, by itself or with its first route. */
 function wordsOf(element: Element): readonly number[] {
   if (element.type === 'tick' || element.type === 'gap' || element.type === 'probe') return [];
   if (element.type === 'peer-state' && element.state === 'down') return [];
@@ -81,7 +81,7 @@ export function incidentsAreWhole(events: Events): void {
       open = type === 'incident.closed' ? undefined : data.incident.id;
     }
     if (!('verdict' in data)) continue;
-    // What is known again is told beside what changed: both follow the same blindness.
+    // What is known again is reported beside what changed: both follow the same blindness.
     if (data.previous !== 'unknown') same(`${time} ${type}, the verdict before`, data.previous, verdict ?? 'routable');
     verdict = data.verdict;
   }
@@ -122,7 +122,7 @@ export interface Shown {
   readonly spans: readonly VerdictSpan[];
   /** As the chart is drawn from. */
   readonly bins: readonly Bin[];
-  /** Whether all saw all of it at first, and could be heard all day: else the share may be another without a message. */
+  /** Whether all saw all of it at first, and was connected all day: else the share may be another without a message. */
   readonly isSameRoster: boolean;
 }
 
@@ -141,19 +141,19 @@ function stepsOf(words: Steps): Steps {
 
 /** NDJSON, CSV, text, the JSON document, incidents and the chart say the same verdict at every second. */
 export function formatsAgree({ events, spans, bins, isSameRoster }: Shown): void {
-  const told = events.filter(isVerdict);
-  const [first] = told;
+  const verdicts = events.filter(isVerdict);
+  const [first] = verdicts;
   if (first === undefined) return;
   const begin = Date.parse(first.data.since);
-  const steps = stepsOf(told.map(({ data }) => [Date.parse(data.since), data.verdict]));
+  const steps = stepsOf(verdicts.map(({ data }) => [Date.parse(data.since), data.verdict]));
   const right = steps.join(' ');
-  same('CSV', stepsOf(told.map(csvWord)).join(' '), right);
-  same('text', stepsOf(told.map(textWord)).join(' '), right);
+  same('CSV', stepsOf(verdicts.map(csvWord)).join(' '), right);
+  same('text', stepsOf(verdicts.map(textWord)).join(' '), right);
   const document = spans.map(({ since, verdict }) => [Date.parse(since), verdict] as const);
   same('JSON', stepsOf(document.filter(([since]) => since >= begin)).join(' '), right);
-  incidentsAgree(events, told);
-  chartAgrees(bins, steps, told);
-  if (isSameRoster) levelsAgree(bins, steps, told);
+  incidentsAgree(events, verdicts);
+  chartAgrees(bins, steps, verdicts);
+  if (isSameRoster) levelsAgree(bins, steps, verdicts);
 }
 
 function csvWord(event: CountryEvent): readonly [number, string] {
@@ -174,11 +174,11 @@ function textWord(event: CountryEvent): readonly [number, string] {
  * Spans that begin with a verdict have it. A pause too short for a verdict is a span of an incident alone: where a verdict
  * begins with one, its own span is the next.
  */
-function incidentsAgree(events: Events, told: readonly CountryEvent[]): void {
+function incidentsAgree(events: Events, verdicts: readonly CountryEvent[]): void {
   const incidents = new Map<string, Incident>();
   for (const { data } of events)
     if ('incident' in data && typeof data.incident === 'object') incidents.set(data.incident.id, data.incident);
-  const givenAt = new Map(told.map(({ data }) => [data.since, data.verdict]));
+  const givenAt = new Map(verdicts.map(({ data }) => [data.since, data.verdict]));
   for (const { spans } of incidents.values())
     for (const [i, { from, verdict }] of spans.entries()) {
       const given = givenAt.get(from) ?? verdict;
@@ -187,13 +187,13 @@ function incidentsAgree(events: Events, told: readonly CountryEvent[]): void {
     }
 }
 
-/** What the chart leaves blank is what nobody could see: unknown, or blind for less than it takes to say so. */
-function chartAgrees(bins: readonly Bin[], steps: Steps, told: readonly CountryEvent[]): void {
-  const decided = told.map(({ time }) => Date.parse(time));
+/** What the chart leaves blank is what could not be seen: unknown, or blind for less than it takes to say so. */
+function chartAgrees(bins: readonly Bin[], steps: Steps, verdicts: readonly CountryEvent[]): void {
+  const decided = verdicts.map(({ time }) => Date.parse(time));
   for (const [i, { from, share }] of bins.entries()) {
     const next = bins[i + 1];
     if (share !== undefined || next === undefined || next.from - from <= 10_000) continue;
-    // Something was decided though no element came: nobody drew it.
+    // Something was decided though no element came: the chart has no point for it.
     if (decided.some((at) => at > from && at < next.from)) continue;
     // Before the first verdict it was routable.
     const verdict = steps.findLast(([since]) => since < from + 1000)?.[1] ?? 'routable';
@@ -201,13 +201,13 @@ function chartAgrees(bins: readonly Bin[], steps: Steps, told: readonly CountryE
   }
 }
 
-/** Longer than every hold, and than a beat of drops goes on without one. */
+/** Longer than every hold, and than a rhythm of drops goes on without one. */
 const SETTLED_MS = DEFAULT_POLICY.meanWindowMs + DEFAULT_POLICY.settleMs;
 
 /** A share that the chart draws for so long that no hold is left is the verdict: the one that all formats give for its end. */
-function levelsAgree(bins: readonly Bin[], steps: Steps, told: readonly CountryEvent[]): void {
+function levelsAgree(bins: readonly Bin[], steps: Steps, verdicts: readonly CountryEvent[]): void {
   const { unroutableBelow, restoredAt, degradedBelow, recoveredAt } = DEFAULT_POLICY;
-  const decided = told.map(({ time }) => Date.parse(time));
+  const decided = verdicts.map(({ time }) => Date.parse(time));
   for (const [i, { from, share, blind }] of bins.entries()) {
     const next = bins[i + 1];
     if (share === undefined || blind || next === undefined || next.from - from < SETTLED_MS) continue;

@@ -15,7 +15,7 @@ const played = new Map<string, Day>();
 
 /**
  * A day on which all of it goes and comes: so many seconds down, then up, for an hour from 01:00 on. It is played once
- * and has ended: nobody adds to it.
+ * and has ended: nothing is added to it.
  */
 export function flappingDay(down: number, up: number): Day {
   const name = `${down} ${up}`;
@@ -31,7 +31,7 @@ function flapped(down: number, up: number): Day {
   return day.tick('04:00');
 }
 
-/** Incidents as they were told last, in order. */
+/** Incidents as they were reported last, in order. */
 export function incidentsOf({ events }: Day): readonly Incident[] {
   const found = new Map<string, Incident>();
   for (const { data } of events)
@@ -42,13 +42,13 @@ export function incidentsOf({ events }: Day): readonly Incident[] {
 /** The spans of an incident in short: `01:00:09 unroutable`, and when the last one ended. */
 export function spansIn({ spans }: Incident): readonly string[] {
   const end = spans.at(-1)?.until;
-  const told = spans.map(
+  const texts = spans.map(
     ({ from, verdict, sinceAtLatest }) => `${from.slice(11, 19)} ${verdict}${sinceAtLatest ? ' or earlier' : ''}`,
   );
-  return end === undefined ? told : [...told, `${end.slice(11, 19)} over`];
+  return end === undefined ? texts : [...texts, `${end.slice(11, 19)} over`];
 }
 
-/** What updates of incidents told: `10:06:16 below-half spread`. */
+/** What updates of incidents report: `10:06:16 below-half spread`. */
 export function newsOf({ events }: Day): readonly string[] {
   return events.flatMap((event) =>
     event.type === 'incident.updated' ? [`${event.time.slice(11, 19)} ${event.data.changed?.join(' ')}`] : [],

@@ -59,7 +59,7 @@ describe('the rules of Prometheus', () => {
     expect(promtool('test', 'rules', 'rules.test.yml')).toMatchObject({ status: 0 });
   });
 
-  test('each has a summary and a description for who was woken', () => {
+  test('each has a summary and a description for the person who was woken', () => {
     expect(alerts.filter(({ annotations: { summary, description } }) => !summary || !description)).toEqual([]);
     expect(alerts).toHaveLength(16);
   });

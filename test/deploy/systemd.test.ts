@@ -19,7 +19,7 @@ function placed(): string {
 }
 
 describe('28: deploy/unroutable.service', () => {
-  test.skipIf(!isThere)(`is a unit that systemd takes without a word${note}`, () => {
+  test.skipIf(!isThere)(`is a unit that systemd accepts without a warning${note}`, () => {
     const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', placed()], { encoding: 'utf8' });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
   });
@@ -34,7 +34,7 @@ describe('28: deploy/unroutable.service', () => {
     expect(stdout).toMatch(/Overall exposure level for unroutable\.service: [01]\.\d OK/);
   });
 
-  test('keeps what it stores, names the watch for all commands, and is not started again when somebody must mend it', () => {
+  test('keeps what it stores, names the watch for all commands, and is not started again when it needs a repair by hand', () => {
     expect(unit).toMatch(/^StateDirectory=unroutable$/m);
     expect(unit).toMatch(/^Environment=.*UNROUTABLE_STORE=\/var\/lib\/unroutable/m);
     expect(unit).toMatch(/^Environment=.*UNROUTABLE_NAME=watch/m);

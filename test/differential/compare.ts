@@ -1,23 +1,23 @@
-const MAX_TOLD = 5;
+const MAX_REPORTED = 5;
 const LOOKAHEAD_ROWS = 5000;
 
 /** The first places where two lists of rows part and meet again, as lines for a person; empty when they are equal. */
 export function differences(ours: readonly string[], theirs: readonly string[]): readonly string[] {
-  const told: string[] = [];
+  const reported: string[] = [];
   let i = 0;
   let j = 0;
-  while (told.length < MAX_TOLD && (i < ours.length || j < theirs.length)) {
+  while (reported.length < MAX_REPORTED && (i < ours.length || j < theirs.length)) {
     if (i < ours.length && ours[i] === theirs[j]) {
       i++;
       j++;
       continue;
     }
     const [skipped, added] = meet(ours, i, theirs, j);
-    told.push(`at our row ${i}: ${side('ours', ours, i, skipped)}${side('bgpdump', theirs, j, added)}`);
+    reported.push(`at our row ${i}: ${side('ours', ours, i, skipped)}${side('bgpdump', theirs, j, added)}`);
     i += skipped;
     j += added;
   }
-  return told;
+  return reported;
 }
 
 /** How many rows each side must skip until both say the same again; all that is left when they do not. */

@@ -14,7 +14,7 @@ export interface Explained {
   readonly quirks?: Readonly<Partial<Record<QuirkName, number>>>;
   /** Problems that we report, of the file as it is. */
   readonly problems?: Readonly<Record<string, number>>;
-  /** Bytes of the unpacked file that are no record: from, up to. */
+  /** Bytes of the unpacked file that are not a record: from, up to. */
   readonly damage?: readonly (readonly [number, number])[];
 }
 
@@ -37,7 +37,7 @@ export const EXPLAINED: Readonly<Record<string, Explained>> = {
   'bgpdump/test_data/updates.nlri_mask_trailing_bits.gz': {
     why:
       'The NLRI are two octets of a /13 with host bits set, then the length octet of a prefix that is not there. The ' +
-      'first prefix stands on both sides. bgpdump drops the torn one without a word, we report it with a gap ' +
+      'first prefix is on both sides. bgpdump drops the torn one without a word, we report it with a gap ' +
       '(RFC 7606 section 5.3).',
     quirks: { 'host-bits': 1 },
     problems: { [TORN_NLRI]: 1 },

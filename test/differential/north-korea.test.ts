@@ -12,23 +12,23 @@ const list = realData('north-korea/elements-in-real-mrt.bgpdump-m.txt');
 const files = mrtFiles();
 const KOREAN = /\|175\.45\.17[6-9]\.|\b131279\b/;
 
-/** 175.45, and AS 131279: there is no Korean row without one of them. Every row of these files is in differential.test.ts. */
+/** 175.45, and AS 131279: each Korean row has one of them. Every row of these files is in differential.test.ts. */
 const KOREAN_BYTES = [Buffer.of(175, 45), Buffer.of(0, 2, 0, 207)];
 
-/** Also the table of peers, without which a RIB record says nothing. */
+/** Also the table of peers, without which a RIB record cannot be read. */
 function mayBeKorean(record: Uint8Array): boolean {
   const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   const isPeerTable = u16(record, 4) === TYPE.tableDump2 && u16(record, 6) === PEER_INDEX_TABLE;
   return isPeerTable || KOREAN_BYTES.some((some) => bytes.includes(some));
 }
 
-/** The list says `# owner+repository/path`; ours are kept by owner's path. */
+/** The list says `# owner+repository/path`; ours are stored by owner's path. */
 function pathOf(title: string): string | undefined {
   const name = title.slice(title.lastIndexOf('/') + 1);
   return [...files].find(([file]) => file.endsWith(`/${name}`))?.[1];
 }
 
-describe(`every North Korean element known to stand in the real files is decoded, and no other${realDataNote}`, () => {
+describe(`every North Korean element known to be in the real files is decoded, and no other${realDataNote}`, () => {
   const known = list === undefined ? [] : [...sectionsOf(readFileSync(list, 'utf8'))];
   test.skipIf(list === undefined)('none of the list’s four sections is missing', () => {
     expect(known).toHaveLength(4);

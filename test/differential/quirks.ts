@@ -2,7 +2,7 @@ import { u16, u32 } from '../../streams/mrt/record/octets.ts';
 import { TYPE } from '../../streams/mrt/record/record-types.ts';
 import type { OurRow } from './our-rows.ts';
 
-/** A place where bgpdump 1.6.2 (Debian) prints something else than what the bytes say, told so that it can be predicted. */
+/** A place where bgpdump 1.6.2 (Debian) prints something else than what the bytes say, described so that it can be predicted. */
 export interface Quirk {
   /** Which side is right, and why. */
   readonly why: string;
@@ -34,7 +34,7 @@ export const QUIRKS = {
   'bgp4mp-entry': {
     why:
       'BGP4MP_ENTRY (RFC 6396 appendix B.4), OpenBGPD\'s "table-mp": bgpdump says "not implemented yet". Ours is right: ' +
-      'the same table stands in the TABLE_DUMP that the daemon wrote beside it, see the test on it.',
+      'the same table is in the TABLE_DUMP that the daemon wrote beside it, see the test on it.',
     printed: ({ text, record }) => (u16(record, 4) === TYPE.bgp4mp && u16(record, 6) === ENTRY ? undefined : text),
   },
   'host-bits': {

@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe.each(services)('the service %s', (_, service) => {
-  test('is no root, can write nothing but what it was given, and can gain no right', () => {
+  test('is not root, can write only where it was allowed to, and can gain no right', () => {
     expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(service.read_only).toBe(true);
     expect(service.cap_drop).toEqual(['ALL']);
@@ -81,7 +81,7 @@ describe.each(services)('the service %s', (_, service) => {
     expect(service.logging?.options).toEqual({ 'max-size': '10m', 'max-file': '5' });
   });
 
-  test('comes back by itself, says how it is, and is given time to end', () => {
+  test('restarts by itself, has a health check, and is given time to end', () => {
     expect(service.restart).toBe('unless-stopped');
     expect(service.healthcheck?.test?.[0]).toBe('CMD');
     expect(service.stop_grace_period).toBe('30s');
@@ -97,7 +97,7 @@ describe.each(services)('the service %s', (_, service) => {
 });
 
 describe('Redis', () => {
-  test('keeps all on a volume, appended, and throws nothing away', () => {
+  test('stores all on a volume, appended, and deletes nothing', () => {
     expect(redis.volumes).toEqual(['redis:/data']);
     expect(redisConfig()).toEqual({
       appendonly: 'yes',
@@ -125,7 +125,7 @@ describe('Redis', () => {
     expect(megabytes(redis.mem_limit)).toBeGreaterThan(2 * megabytes(redisConfig()['maxmemory']));
   });
 
-  test('is reached by the analyzers and the page alone, and reaches nobody', () => {
+  test('is reached by the analyzers and the page alone, and can reach no other host', () => {
     expect(redis.networks).toEqual(['store']);
     expect(redis.ports).toBeUndefined();
     const beside = services.filter(([, { networks }]) => networks?.includes('store')).map(([name]) => name);
@@ -158,7 +158,7 @@ describe('the analyzers', () => {
     expect(service.command?.[0]).toBe('watch');
   });
 
-  test('a word that the program does not have is found', () => {
+  test('an argument that the program does not have is found', () => {
     expect(unknownWords(['wacth'])).toEqual(['wacth']);
     expect(unknownWords(['watch', '--sotre', 'x'])).toContain('--sotre');
     expect(unknownWords(['watch', '--seed', 'none', '--quiet'])).toEqual([]);

@@ -56,7 +56,7 @@ describe('the Dockerfile', () => {
     expect(paths.filter(isIgnored)).toEqual([]);
   });
 
-  test('copies from stages that stand before it', () => {
+  test('copies from stages that come before it', () => {
     const names = new Set<string>();
     for (const { name, steps } of stages) {
       const from = steps.flatMap(({ flags }) => flags['from'] ?? []);
@@ -115,7 +115,7 @@ describe('the image', () => {
     expect(labels['org.opencontainers.image.licenses']).toBe(manifest.license);
   });
 
-  test('gives its user one folder, the one where state is kept without Redis', () => {
+  test('gives its user one folder, the one where state is stored without Redis', () => {
     const given = image.steps.filter(({ flags }) => flags['chown'] !== undefined);
     expect(given.map(({ flags, text }) => [flags['chown'], text.split(/\s+/).at(-1)])).toEqual([
       [lastOf(image, 'USER')?.text, environmentOf(image)['UNROUTABLE_STORE']],

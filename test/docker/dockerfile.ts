@@ -51,7 +51,7 @@ export function lastOf(stage: Stage, keyword: string): Step | undefined {
   return stage.steps.findLast((step) => step.keyword === keyword);
 }
 
-/** @returns the words of `["a", "b"]`, or `undefined` in shell form, where a shell would stand before the program. */
+/** @returns the words of `["a", "b"]`, or `undefined` in shell form, where a shell would come before the program. */
 export function execForm(text: string): readonly string[] | undefined {
   if (!text.startsWith('[')) return undefined;
   const words = JSON.parse(text) as unknown;

@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 describe('the image holds', () => {
-  test('what the package holds, but for the library, which nothing there imports', () => {
+  test('all that the package holds, but for the library, which nothing there imports', () => {
     const isNeeded = (file: string): boolean => !file.startsWith('!') && !/^dist\/(?:src|streams)$/.test(file);
     const wanted = ['package.json', 'README.md', 'LICENSE', ...manifest.files.filter(isNeeded)];
     const held = filesOf(image.workdir);
@@ -149,7 +149,7 @@ describe('the services together', () => {
   const healthcheck = (services['analyzer']?.healthcheck?.test ?? []).slice(1);
 
   redisTest(
-    'an analyzer leads and is well; it is stopped, and the standby leads; with that gone, nobody is well',
+    'an analyzer leads and is well; it is stopped, and the standby leads; without it, none is well',
     PATIENT,
     async () => {
       const redis = await startRedis({ config: { ...redisConfig(), include: join(image.root, 'no-users', '*.conf') } });
@@ -173,7 +173,7 @@ describe('the services together', () => {
       expect(await leader()).toContain(`:${analyzer.pid}`);
       expect(await stopped(analyzer)).toBe(0);
       // While the lease changes hands a look may find no answer: it is asked again. Whether it sees is another matter: the
-      // recording may be over by then, and a feed that is over is blindness.
+      // recording may be over by then, and without a feed we are blind.
       await until(async () => ((await leader().catch(() => undefined)) ?? '').includes(`:${standby.pid}`));
 
       expect(await stopped(standby)).toBe(0);
@@ -182,7 +182,7 @@ describe('the services together', () => {
   );
 
   redisTest(
-    'with the users of the docs: what is decided is kept, told and written out, and nobody else reads it',
+    'with the users of the docs: what is decided is stored, reported and exported, and no other user can read it',
     async () => {
       const redis = await redisWithUsers();
       const env = { UNROUTABLE_STORE: storeUrl(redis, 'unroutable@', `?password-file=${redis.passwordFile}`) };
@@ -198,10 +198,10 @@ describe('the services together', () => {
       ];
       const replayed = await image.run(words, env);
       expect(replayed.status).toBe(0);
-      const told = await image.run(['events', '--format', 'ndjson'], env);
-      expect(decidedIn(told.stdout)).toEqual(decidedIn(replayed.stdout));
+      const reported = await image.run(['events', '--format', 'ndjson'], env);
+      expect(decidedIn(reported.stdout)).toEqual(decidedIn(replayed.stdout));
       const written = await image.run(['store', 'export'], env);
-      expect(written.stdout.split('\n').length).toBeGreaterThan(decidedIn(told.stdout).length);
+      expect(written.stdout.split('\n').length).toBeGreaterThan(decidedIn(reported.stdout).length);
       expect((await image.run(['events'], { UNROUTABLE_STORE: storeUrl(redis) })).status).not.toBe(0);
     },
   );
@@ -231,13 +231,13 @@ async function served(): Promise<string> {
   const serving = started(words);
   return await new Promise((resolve, reject) => {
     let said = '';
-    const hear = (chunk: Buffer) => {
+    const collect = (chunk: Buffer) => {
       said += chunk.toString();
       const url = /ws:\/\/\S+/.exec(said)?.[0];
       if (url !== undefined) resolve(url);
     };
-    serving.stdout.on('data', hear);
-    serving.stderr.on('data', hear);
+    serving.stdout.on('data', collect);
+    serving.stderr.on('data', collect);
     serving.once('exit', () => reject(new Error(`serve-ris ended: ${said}`)));
   });
 }

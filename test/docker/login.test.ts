@@ -17,7 +17,7 @@ test('the login file is what the Compose specification calls a compose file', ()
   expect(schemaErrors(login)).toEqual([]);
 });
 
-test('it is for the services that there are, and each secret it hands out is one of its own', () => {
+test('it covers the existing services, and each secret it hands out is one of its own', () => {
   const users = Object.entries(readCompose().services).filter(([, { networks }]) => networks?.includes('store'));
   expect(Object.keys(login.services).sort()).toEqual(users.map(([name]) => name).sort());
   const handed = Object.values(login.services).flatMap(({ secrets }) => secrets);

@@ -11,7 +11,7 @@ import { listenersOf, setScene, type Watched } from './subscribe-scene.ts';
 import { theExamples } from './subscribers.ts';
 import { noRedis } from '../support/redis/tests.ts';
 
-/** What the program said of a real day. */
+/** What the program printed of a real day. */
 const events = readFileSync(join(BLACKOUT, 'events.golden.ndjson'), 'utf8')
   .trimEnd()
   .split('\n')
@@ -28,7 +28,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     );
   };
 
-  rule('follow prints each event once, and after a kill goes on with what was kept meanwhile', async (at) => {
+  rule('follow prints each event once, and after a kill goes on with what was stored meanwhile', async (at) => {
     await at.keep(some(0, 20));
     const first = at.start('follow');
     await first.until(20);
@@ -99,7 +99,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     expect(await subscriber.kill()).toEqual(some(0, 10));
   });
 
-  rule('work says of an entry that somebody deleted that it never had it', async (at) => {
+  rule('work reports an entry that was deleted before it was handled, and goes on', async (at) => {
     await at.keep(some(0, 5));
     await at.redis.cli('XGROUP', 'CREATE', at.stream, 'desk', '0');
     await at.redis.cli('XREADGROUP', 'GROUP', 'desk', 'one', 'COUNT', 3, 'STREAMS', at.stream, '>');
@@ -154,7 +154,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
   });
 
   if (example.tellsHoles) {
-    rule('follow tells a hole', async (at) => {
+    rule('follow reports a hole', async (at) => {
       await at.keep([...some(0, 3), ...some(4, 6)]);
       const subscriber = at.start('follow');
       await subscriber.complains(`a hole after ${events[2]?.id}`);
@@ -190,7 +190,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
     expect(idsOf(printed).toSorted()).toEqual(idsOf(some(0, 40)).toSorted());
   });
 
-  rule('work, killed in the middle of it, is given again at most the one event that it was at', async (at) => {
+  rule('work, when killed in the middle, receives again at most the one event that it was at', async (at) => {
     await at.keep(some(0, 60));
     const printed: UnroutableEvent[] = [];
     for (const many of [5, 11]) {
@@ -210,7 +210,7 @@ describe.each(await theExamples())('$name in docs/examples', (example) => {
 
 type Users = (server: RedisServer) => Promise<{ readonly reader: string; readonly group: string }>;
 
-/** Makes the users of a document, as whom programs read, and as whom they share the work. */
+/** Makes the users of a document, with which programs read, and with which they share the work. */
 function usersOf(): readonly (readonly [document: string, users: Users])[] {
   return [
     [

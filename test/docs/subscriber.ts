@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { guardian } from '../support/redis/guardian.ts';
 
-/** Long enough for the busiest machine; nobody waits it out but who waits in vain. */
+/** Long enough for the busiest machine; only a wait in vain takes this long. */
 const PATIENCE_MS = 30_000;
 
 /** A program that prints events, a line of JSON each, while it runs. */

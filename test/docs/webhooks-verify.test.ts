@@ -91,22 +91,25 @@ async function cases(): Promise<readonly Case[]> {
 describe.each(VERIFIERS.map((verifier, i) => ({ ...verifier, isPresent: present[i] ?? false })))(
   '$name in docs/examples/verify',
   ({ name, needs, build, run: command, isPresent }) => {
-    test.skipIf(!isPresent)(`tells genuine requests from others (needs ${needs[0]?.split('/').at(-1)})`, async () => {
-      if (build !== undefined)
-        await run(build[0] ?? '', build.slice(1), { env: { ...process.env, GOFLAGS: '-mod=mod' } });
-      const found: unknown[] = [];
-      const all = await cases();
-      for (const one of all) found.push([one.what, await told(command, one)]);
-      expect([name, found]).toEqual([
-        name,
-        all.map(({ what, isGenuine }) => [what, isGenuine ? 'genuine' : 'forged or too old']),
-      ]);
-    });
+    test.skipIf(!isPresent)(
+      `distinguishes genuine requests from others (needs ${needs[0]?.split('/').at(-1)})`,
+      async () => {
+        if (build !== undefined)
+          await run(build[0] ?? '', build.slice(1), { env: { ...process.env, GOFLAGS: '-mod=mod' } });
+        const found: unknown[] = [];
+        const all = await cases();
+        for (const one of all) found.push([one.what, await answerOf(command, one)]);
+        expect([name, found]).toEqual([
+          name,
+          all.map(({ what, isGenuine }) => [what, isGenuine ? 'genuine' : 'forged or too old']),
+        ]);
+      },
+    );
   },
 );
 
-/** What the program says, when its exit status says the same. */
-function told(command: readonly string[], { secret, posted, timestamp }: Case): Promise<string> {
+/** The output of the program, if its exit status agrees. */
+function answerOf(command: readonly string[], { secret, posted, timestamp }: Case): Promise<string> {
   const { id, headers, body } = posted;
   const at = timestamp ?? headers['webhook-timestamp'] ?? '';
   const args = [...command.slice(1), id, at, headers['webhook-signature'] ?? ''];

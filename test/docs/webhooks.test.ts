@@ -41,9 +41,11 @@ describe('docs/webhooks.md', () => {
   });
 
   test('its schedule is that of the program', () => {
-    const told = /at once, then after (.+?), each 10 % more or less/s.exec(text)?.[1] ?? '';
+    const documented = /at once, then after (.+?), each 10 % more or less/s.exec(text)?.[1] ?? '';
     const units: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, h: 3_600_000 };
-    const waits = [...told.matchAll(/(\d+) (s|min|h)\b/g)].map(([, n, unit = '']) => Number(n) * (units[unit] ?? 0));
+    const waits = [...documented.matchAll(/(\d+) (s|min|h)\b/g)].map(
+      ([, n, unit = '']) => Number(n) * (units[unit] ?? 0),
+    );
     expect([0, ...waits]).toEqual(SCHEDULE_MS);
   });
 

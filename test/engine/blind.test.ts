@@ -35,7 +35,7 @@ test('voters that are gone for a day are no longer missed', () => {
   ]);
 });
 
-test('one session reset and its re-dump say nothing', () => {
+test('one session reset and its re-dump cause no event', () => {
   const [one] = all.slice(0, 1);
   if (one === undefined) throw new Error('no peer');
   const day = new Day().dump('12:00', all).session('13:00', [one], 'down').session('13:00:20', [one], 'up');
@@ -62,7 +62,7 @@ test('a peer that comes back during the outage has a vote that sees nothing', ()
   expect(day.engine.status()[0]?.visibility).toMatchObject({ voters: 20, seeingNothing: 20 });
 });
 
-test('a gap takes the votes of its collector and tells it; an outage inside it is unknown, not unroutable', () => {
+test('a gap takes the votes of its collector and is reported; an outage inside it is unknown, not unroutable', () => {
   const day = new Day().dump('12:00', all).gap('13:00', 'rrc00').withdraw('13:01', all).tick('14:00');
   expect(day.said()).toEqual([
     '13:00:00 observer.gap since 13:00:00',
@@ -94,11 +94,11 @@ test('a dump heals a gap, and what it does not carry is gone', () => {
     '16:00:30 country.known since 16:00:00',
     '16:00:30 country.unroutable since 16:00:00',
   ]);
-  const told = day.events.find((event) => event.type === 'country.unroutable');
-  expect(told?.data).toMatchObject({ sinceAtLatest: true });
+  const reported = day.events.find((event) => event.type === 'country.unroutable');
+  expect(reported?.data).toMatchObject({ sinceAtLatest: true });
 });
 
-test('an outage that ended while we were blind is told as over when our eyes open', () => {
+test('an outage that ended while we were blind is reported as over when we can see again', () => {
   const day = new Day()
     .dump('12:00', all)
     .withdraw('13:00', all)
@@ -196,7 +196,7 @@ test('a control group that stays makes no difference, nor does one anchor that i
   expect(day.tick('17:00').said('country')).toEqual(['16:00:30 country.unroutable since 16:00:00']);
 });
 
-test('a control group that nobody carries is none', () => {
+test('a control group that no peer carries does not count', () => {
   const day = new Day({ control: ANCHORS }).dump('12:00', all).withdraw('13:00', all).tick('14:00');
   expect(day.said('country')).toEqual(['13:00:30 country.unroutable since 13:00:00']);
 });
@@ -256,7 +256,7 @@ test('peers that turn out to be partial when a fuller table is dumped are not mi
   expect(day.said()).toEqual([]);
 });
 
-test('what only small tables lack, and nobody ever had, is unknown; a full table would have had it', () => {
+test('what only small tables lack, and no peer ever had, is unknown; a full table would have had it', () => {
   expect(new Day().dump('12:00', all, [], 9_000).tick('13:00').engine.status()[0]?.verdict).toBe('unknown');
   expect(new Day().dump('12:00', all, [], 900_000).tick('13:00').engine.status()[0]?.verdict).toBe('unroutable');
 });

@@ -23,7 +23,7 @@ function lastIncident(day: Day): Incident | undefined {
     .at(-1);
 }
 
-test('a country that flaps without end: the first drops and the last are told, all are counted', () => {
+test('a country that flaps without end: the first drops and the last are reported, all are counted', () => {
   const flaps = MAX_SPANS / 2 + 44;
   const day = new Day().dump('06:00', all);
   for (let i = 0; i < flaps; i++) day.withdraw(after(600 + i * 120), all).announce(after(640 + i * 120), all);
@@ -40,7 +40,7 @@ test('a country that flaps without end: the first drops and the last are told, a
 
 test('upstreams made up while it is down: as many are named as lost as there is room for, the others are counted', () => {
   const day = new Day().dump('06:00', all).withdraw('07:00', all.slice(1)).tick('07:05');
-  // A stuck peer tells another upstream each time; of twelve voters it is not one in ten, so two say so.
+  // A stuck peer sends another upstream each time; of twelve voters one is not one in ten, so two do this.
   for (let i = 0; i < MAX_UPSTREAMS_LOST + 30; i++)
     day.announce(after(3900 + i), all.slice(0, 2), [UNITS[0]], [70_000 + i, 131_279]);
   day.announce('09:00', all).tick('12:00');

@@ -6,7 +6,7 @@ const TTK = [20485, 131279];
 const UNICOM = [4837, 131279];
 const INTELSAT = [22351, 131279];
 
-test('an upstream that takes three of four networks is told once, with the networks', () => {
+test('an upstream that takes three of four networks is reported once, with the networks', () => {
   const three = [UNITS[0], UNITS[2], UNITS[3]];
   const day = new Day().dump('06:00', all).announce('09:07:51', all.slice(0, 12), three, TTK).tick('09:30');
   expect(day.said()).toEqual(['09:08:51 upstream.gained AS20485 176,178,179 since 09:07:51']);
@@ -21,7 +21,7 @@ test('an upstream seen for less than a minute was path hunting', () => {
   expect(day.said()).toEqual([]);
 });
 
-test('networks that leave an upstream one by one are told one by one', () => {
+test('networks that leave an upstream one by one are reported one by one', () => {
   const day = new Day().dump('06:00', all, UNITS, 500_000, TTK);
   day.announce('07:56:39', all, [UNITS[0]], UNICOM).announce('09:10:29', all, [UNITS[3]], UNICOM).tick('10:00');
   expect(day.said('upstream')).toEqual([
@@ -32,7 +32,7 @@ test('networks that leave an upstream one by one are told one by one', () => {
   ]);
 });
 
-test('over whom a lost network is not reached is no news; over whom it comes back is', () => {
+test('the loss of a network is not a change of its upstreams; its return over another upstream is', () => {
   const day = new Day().dump('00:10', all).withdraw('00:59:30', all);
   day.announce('01:02', all, [UNITS[0]], INTELSAT).announce('01:02', all, UNITS.slice(1), UNICOM).tick('03:00');
   expect(day.said('upstream')).toEqual([
@@ -43,7 +43,7 @@ test('over whom a lost network is not reached is no news; over whom it comes bac
   expect(closed?.data.incident.upstreamsLost.map((one) => one.upstream)).toEqual([4837]);
 });
 
-test('a change dates from the threshold and says when its first message was heard', () => {
+test('a change dates from the threshold and says when its first message was received', () => {
   const day = new Day()
     .dump('06:00', all)
     .announce('09:00:00', all.slice(0, 1), UNITS, TTK)
@@ -56,15 +56,15 @@ test('a change dates from the threshold and says when its first message was hear
   });
 });
 
-test('a foreign origin inside the blocks is told, and is not the country', () => {
+test('a foreign origin inside the blocks is reported, and is not the country', () => {
   const day = new Day().dump('06:00', all).announce('07:00', all.slice(0, 8), [UNITS[1]], [174, 64496]).tick('08:00');
-  const told = day.events.find((event) => event.type === 'origin.changed');
-  expect(told?.data).toMatchObject({ origin: 64496, change: 'appeared', units: [UNITS[1]], share: 0.4 });
+  const reported = day.events.find((event) => event.type === 'origin.changed');
+  expect(reported?.data).toMatchObject({ origin: 64496, change: 'appeared', units: [UNITS[1]], share: 0.4 });
   // Eight of twenty voters prefer the stranger, so they no longer see the country there.
   expect(day.engine.status()[0]?.units[1]?.share).toBe(0.6);
 });
 
-test('a prefix that no voter had before is told once', () => {
+test('a prefix that no voter had before is reported once', () => {
   const day = new Day()
     .dump('06:00', all)
     .announce('07:00', all, ['175.45.176.0/22'])
@@ -89,9 +89,9 @@ test('each event has its place in the chain of its source', () => {
 
 test('an event carries the messages behind it', () => {
   const day = new Day().dump('06:00', all).withdraw('07:00', all).tick('09:00');
-  const told = day.events.find((event) => event.type === 'country.unroutable');
-  expect(told?.data.evidence?.count).toBe(20);
-  expect(told?.data.evidence?.messages[0]).toEqual({
+  const reported = day.events.find((event) => event.type === 'country.unroutable');
+  expect(reported?.data.evidence?.count).toBe(20);
+  expect(reported?.data.evidence?.messages[0]).toEqual({
     at: '2014-12-22T07:00:00.000Z',
     type: 'withdrawal',
     collector: 'rrc00',

@@ -25,7 +25,7 @@ function engineOf(numbers: readonly number[]): Engine {
   return createEngine({ territories: numbers.map(territory), voting: DEFAULT_VOTING, recorded: true });
 }
 
-const told = (peer: Peer, i: number, seconds: number, type: 'rib' | 'announcement' | 'withdrawal'): Element => {
+const routeElement = (peer: Peer, i: number, seconds: number, type: 'rib' | 'announcement' | 'withdrawal'): Element => {
   const route = { at: at(seconds), peer, prefix: prefix(`10.${i}.0.0/22`), pathId: undefined };
   return type === 'withdrawal' ? { ...route, type } : { ...route, type, path: [peer.asn, asn(64_496), asn(64_500)] };
 };
@@ -33,13 +33,13 @@ const told = (peer: Peer, i: number, seconds: number, type: 'rib' | 'announcemen
 /** Tables of all, then T1 is withdrawn by all peers, is back, and flaps; T2 loses half. */
 function* day(numbers: readonly number[]): Generator<Element> {
   const dump = { from: at(0), routes: { ipv4: 900_000, ipv6: 0 } };
-  for (const i of numbers) for (const peer of peers) yield told(peer, i, 0, 'rib');
+  for (const i of numbers) for (const peer of peers) yield routeElement(peer, i, 0, 'rib');
   for (const peer of peers) yield { type: 'end-of-rib', at: at(1), peer, family: undefined, dump };
-  for (const peer of peers) yield told(peer, 1, 600, 'withdrawal');
-  for (const peer of peers.slice(0, 6)) yield told(peer, 2, 700, 'withdrawal');
-  for (const peer of peers) yield told(peer, 1, 1_500, 'announcement');
+  for (const peer of peers) yield routeElement(peer, 1, 600, 'withdrawal');
+  for (const peer of peers.slice(0, 6)) yield routeElement(peer, 2, 700, 'withdrawal');
+  for (const peer of peers) yield routeElement(peer, 1, 1_500, 'announcement');
   for (let i = 0; i < 40; i++)
-    for (const peer of peers) yield told(peer, 1, 4_000 + i * 40, i % 2 === 0 ? 'withdrawal' : 'announcement');
+    for (const peer of peers) yield routeElement(peer, 1, 4_000 + i * 40, i % 2 === 0 ? 'withdrawal' : 'announcement');
   yield { type: 'gap', at: at(6_000), collector: peers[0]!.collector, reason: 'disconnected' };
   yield { type: 'tick', at: at(20_000), collector: peers[0]!.collector };
 }
@@ -63,13 +63,13 @@ describe('many territories', () => {
     expect(together.filter(({ source }) => source === '/territories/T1').length).toBeGreaterThan(5);
   });
 
-  test('a message writes down the territory that it is of, and no other', () => {
+  test('a message writes its own territory, and no other', () => {
     const numbers = Array.from({ length: 40 }, (_, i) => i + 1);
     const engine = engineOf(numbers);
     for (const element of day(numbers)) if (element.at <= at(300)) engine.apply(element);
     engine.apply({ type: 'tick', at: at(500), collector: peers[0]!.collector });
     engine.takeChanges();
-    engine.apply(told(peers[0]!, 7, 501, 'withdrawal'));
+    engine.apply(routeElement(peers[0]!, 7, 501, 'withdrawal'));
     const changed = engine.takeChanges().map(({ space, key }) => `${space} ${key}`);
     expect(changed.length).toBeGreaterThan(2);
     expect(changed.filter((place) => /\bT\d+\b/.test(place) && !/\bT7\b/.test(place))).toEqual([]);

@@ -16,7 +16,7 @@ function dumped(day: Day, at: string, from: readonly Peer[], ids: readonly numbe
   return day;
 }
 
-function told(day: Day, at: string, type: 'announcement' | 'withdrawal', pathId: number): Day {
+function sendWithPathId(day: Day, at: string, type: 'announcement' | 'withdrawal', pathId: number): Day {
   for (const peer of all)
     for (const unit of UNITS) {
       const route = { at: clock(at), peer, prefix: prefix(unit), pathId };
@@ -29,7 +29,7 @@ function voters(day: Day): number | undefined {
   return day.engine.status()[0]?.visibility.voters;
 }
 
-describe('dumped with one path identifier a prefix, told without', () => {
+describe('dumped with one path identifier a prefix, announced without', () => {
   test('a withdrawal is about the dumped route', () => {
     const day = dumped(new Day(), '12:00', all, [1])
       .withdraw('13:00', all)
@@ -42,25 +42,25 @@ describe('dumped with one path identifier a prefix, told without', () => {
     ]);
   });
 
-  test('one prefix told anew leaves the others as they were', () => {
+  test('one prefix announced again leaves the others as they were', () => {
     const day = dumped(new Day(), '12:00', all, [1]).announce('13:00', all, [UNITS[0]]).tick('14:00');
     expect(day.said('country')).toEqual([]);
     expect(day.engine.status()[0]?.visibility).toMatchObject({ voters: 20, share: 1 });
   });
 
-  test('and withdrawn after it was told without, it is gone', () => {
+  test('a route that was announced without one and then withdrawn is gone', () => {
     const day = dumped(new Day(), '12:00', all, [1]).announce('13:00', all).withdraw('14:00', all).tick('14:05');
     expect(day.said('country')).toEqual(['14:00:30 country.unroutable since 14:00:00']);
   });
 
-  test('a later dump with identifiers confirms what was told without', () => {
+  test('a later dump with identifiers confirms what was announced without', () => {
     const day = dumped(new Day(), '12:00', all, [1]).withdraw('13:00', all).tick('13:05').announce('13:10', all);
     dumped(day.tick('13:20'), '14:00', all, [1]).withdraw('15:00', all).tick('15:05');
     expect(day.said('country').at(-1)).toBe('15:00:30 country.unroutable since 15:00:00');
   });
 });
 
-describe('where the other form says too little, the session is unknown and nobody is called gone', () => {
+describe('where the other form says too little, the session is unknown and no route is reported as lost', () => {
   const unknown = ['13:00:10 country.unknown since 13:00:00'];
 
   test('several identifiers a prefix in the dump, and a withdrawal without', () => {
@@ -69,17 +69,21 @@ describe('where the other form says too little, the session is unknown and nobod
   });
 
   test('a dump without, and a withdrawal of one path', () => {
-    const day = told(new Day().dump('12:00', all), '13:00', 'withdrawal', 1).tick('13:05');
+    const day = sendWithPathId(new Day().dump('12:00', all), '13:00', 'withdrawal', 1).tick('13:05');
     expect([day.said('country'), voters(day)]).toEqual([unknown, 0]);
   });
 
   test.each([
     [
       'with to without',
-      (day: Day) => told(day, '12:30', 'announcement', 1),
+      (day: Day) => sendWithPathId(day, '12:30', 'announcement', 1),
       (day: Day) => day.announce('13:00', all, [UNITS[0]]),
     ],
-    ['without to with', (day: Day) => day.announce('12:30', all), (day: Day) => told(day, '13:00', 'announcement', 1)],
+    [
+      'without to with',
+      (day: Day) => day.announce('12:30', all),
+      (day: Day) => sendWithPathId(day, '13:00', 'announcement', 1),
+    ],
   ])('updates that change from %s', (_, before, after) => {
     const day = after(
       before(new Day().dump('12:00', all, []))
@@ -91,7 +95,9 @@ describe('where the other form says too little, the session is unknown and nobod
   });
 
   test('until a new session says what it has', () => {
-    const day = told(new Day().dump('12:00', all), '13:00', 'withdrawal', 1).tick('13:05').session('13:06', all, 'up');
+    const day = sendWithPathId(new Day().dump('12:00', all), '13:00', 'withdrawal', 1)
+      .tick('13:05')
+      .session('13:06', all, 'up');
     day.announce('13:06', all).endOfRib('13:07', all).tick('13:10');
     expect(day.engine.status()[0]).toMatchObject({ verdict: 'routable', visibility: { voters: 20, share: 1 } });
   });

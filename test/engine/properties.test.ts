@@ -68,17 +68,17 @@ test('a withdrawal and the same announcement again, at once, change nothing', ()
   fc.assert(
     fc.property(happenings, fc.nat(), (list, pick) => {
       const elements = elementsOf(list);
-      const told = elements.findIndex(
+      const index = elements.findIndex(
         (element, i) => i >= pick % (elements.length + 1) && element.type === 'announcement',
       );
-      const one = elements[told];
+      const one = elements[index];
       if (one?.type !== 'announcement') return;
       const { at, peer, prefix: of, pathId } = one;
       const again = [
-        ...elements.slice(0, told + 1),
+        ...elements.slice(0, index + 1),
         { type: 'withdrawal', at, peer, prefix: of, pathId } as const,
         one,
-        ...elements.slice(told + 1),
+        ...elements.slice(index + 1),
       ];
       expect(verdictsOf(again)).toEqual(verdictsOf(elements));
     }),
@@ -107,7 +107,7 @@ test('the order of independent peers at one moment does not matter to any verdic
   );
 });
 
-test('verdicts are a legal walk: each says what was before, and what is known again is told beside what changed', () => {
+test('verdicts follow legal transitions: each names the one before, and what is known again is reported beside what changed', () => {
   fc.assert(
     fc.property(happenings, (list) => {
       let verdict: string | undefined;
@@ -163,7 +163,7 @@ function verdictsOf(elements: readonly Element[]): string[] {
   const events = JSON.parse(eventsOf(elements)) as { type: string; time: string; data: { since: string } }[];
   return (
     events
-      // Whether an upstream that goes with its voter is told depends on whether enough others look on at that moment.
+      // Whether an upstream that goes with its voter is reported depends on whether enough others look on at that moment.
       .filter((event) => /^(?:country|unit)/.test(event.type))
       .map((event) => `${event.time} ${event.type} ${event.data.since}`)
   );

@@ -70,7 +70,7 @@ const ANCHORS = ['84.205.64.0/24', '84.205.65.0/24', '2001:7fb:fe00::/48', '2001
 const ODD = ['175.45.176.0/22', '175.45.160.0/19', '175.45.177.0/25', '10.64.3.0/24', '10.0.0.0/8', '2001:db8::/32'];
 
 /**
- * Hours of everything that elements can tell, from a seed: dumps, resets, gaps, floods, late ones, families, ADD-PATH.
+ * Hours of everything that elements can say, from a seed: dumps, resets, gaps, floods, late ones, families, ADD-PATH.
  * Mostly all peers do a thing together, so that verdicts change.
  */
 export function randomDay(seed: number, steps: number): readonly Element[] {
@@ -90,9 +90,9 @@ class RandomDay {
     this.#random = random;
   }
 
-  /** Some were in a dump, and the table of one of them was small; of others nobody knows. */
+  /** Some were in a dump, and the table of one of them was small; of others it is unknown. */
   start(): void {
-    // What nobody has yet is no part of the baseline; it may join later.
+    // What no peer has yet is not part of the baseline; it may join later.
     const known = drawn(this.#random, USUAL, this.#pick([1, 1, 0.7]));
     const dumped = PEERS.slice(0, between(this.#random, 3, PEERS.length));
     for (const one of dumped) this.#dump(one, one === PEERS[2] ? 40_000 : 500_000, known);
@@ -220,7 +220,7 @@ class RandomDay {
     }
   }
 
-  /** More specifics over upstreams that nobody else has. */
+  /** More specifics over upstreams that no other peer has. */
   #flood(one: Peer): void {
     for (let i = 0; i < 60; i++) {
       const text = `175.45.17${between(this.#random, 6, 9)}.${between(this.#random, 0, 31) * 8}/29`;
@@ -228,7 +228,7 @@ class RandomDay {
     }
   }
 
-  /** From before what was told last: a state, or routes. */
+  /** From before the last element: a state, or routes. */
   #late(one: Peer): void {
     const at = (this.#at - between(this.#random, 1, 150_000)) as EventTime;
     if (this.#random() < 0.5)

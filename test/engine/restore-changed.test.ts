@@ -43,11 +43,11 @@ interface Again {
   readonly day: Watch;
   readonly anew: readonly string[];
   readonly keeper: Keeper;
-  /** What a store is told first. */
+  /** What a store is given first. */
   readonly first: readonly StateChange[];
 }
 
-/** What it knew is kept, and one with other options goes on. */
+/** Its state is stored, and an engine with other options goes on. */
 function again(day: Day, options: EngineOptions, keeper = new Keeper()): Again {
   keeper.keep(day.engine.takeChanges());
   const cursor = day.engine.now ?? (0 as never);
@@ -74,7 +74,7 @@ describe('an engine that is started again with other options', () => {
     expect(first).toEqual([]);
   });
 
-  test('judges a territory anew by its new policy, on the routes that it had', () => {
+  test('judges a territory again by its new policy, on the routes that it had', () => {
     const [kp, other] = BOTH.territories;
     if (kp === undefined || other === undefined) throw new Error('no territories');
     const before = begun(BOTH);
@@ -103,7 +103,7 @@ describe('an engine that is started again with other options', () => {
     expect(next?.previousid).toBe(last?.id);
   });
 
-  test('is blind to a territory that is new, until its peers have told their tables again', () => {
+  test('is blind to a territory that is new, until its peers have sent their tables again', () => {
     const { day, anew } = again(begun(KP_ALONE), BOTH);
     expect(anew).toEqual(['OTHER']);
     day.announce('08:01', all.slice(0, 1), UNITS).announce('08:02', all.slice(0, 2), OTHER_UNITS).tick('12:00');
@@ -131,7 +131,7 @@ describe('an engine that is started again with other options', () => {
     expect(others.day.engine.status()[0]?.visibility.share).toBe(1);
   });
 
-  test('forgets a territory that is watched no more, but not where its chain of events was', () => {
+  test('forgets a territory that is not watched any more, but not the position of its chain of events', () => {
     const before = begun(BOTH);
     const last = before.events.findLast(({ source }) => source === '/territories/KP');
     const without = again(before, optionsOf([OTHER]));
@@ -149,7 +149,7 @@ describe('an engine that is started again with other options', () => {
     expect(Number(next?.sequence)).toBe(Number(last?.sequence) + 1);
   });
 
-  test('a control group that is new says nothing of us before it was seen', () => {
+  test('a new control group does not count before it was seen', () => {
     const control = { ...OTHER, id: 'CONTROL' };
     const { day, anew } = again(begun(KP_ALONE), { ...KP_ALONE, control });
     expect(anew).toEqual([]);
@@ -157,7 +157,7 @@ describe('an engine that is started again with other options', () => {
     expect(day.said('country')).toEqual(['08:10:30 country.unroutable since 08:10:00']);
   });
 
-  test('who is asked for a pulse no more is not silent', () => {
+  test('a peer of which no KEEPALIVEs are required any more is not silent', () => {
     const strict = { ...KP_ALONE, voting: { ...DEFAULT_VOTING, peerSilenceMs: 180_000 } };
     const before = new Watch(createEngine(strict)).dump('06:00', all).alive('06:00', all);
     const { day } = again(before, KP_ALONE);
@@ -169,7 +169,7 @@ describe('an engine that is started again with other options', () => {
     ]);
   });
 
-  test('with nothing kept all is new, and time goes on where it stood', () => {
+  test('with nothing stored all is new, and time goes on from the cursor', () => {
     const cursor = createEngine(KP_ALONE).now ?? (1_419_206_400_000 as never);
     const { engine, anew } = ok(restoreEngine(BOTH, { cursor, records: [] }));
     expect(anew).toEqual(['KP', 'OTHER']);
@@ -177,17 +177,17 @@ describe('an engine that is started again with other options', () => {
   });
 });
 
-test('what falls due at one moment is told in the order in which it began, before and after', () => {
+test('events that fall due at one moment are reported in the order in which they began, before and after a restart', () => {
   const day = new Watch(createEngine(KP_ALONE)).dump('06:00', all);
   for (const one of all.slice(0, 3)) day.gap('07:00', 'rrc00', one);
-  // They come up in another order than they were first heard of, and may vote when nothing was told for thirty minutes.
+  // They come up in another order than they were first seen, and may vote when they have sent nothing for thirty minutes.
   for (const one of [all[2], all[0], all[1]]) day.session('07:01', one === undefined ? [] : [one], 'up');
   const { day: after } = again(day, KP_ALONE);
   const healed = after.tick('07:40').events.filter(({ type }) => type === 'observer.healed');
   expect(healed.map(({ subject }) => subject)).toEqual([3, 1, 2].map((n) => `rrc00/198.51.100.${n}`));
 });
 
-test('a loss of what was kept is told in the chain of the observer, and the whole state is there to be written again', () => {
+test('a loss of stored data is reported in the chain of the observer, and the whole state is there to be written again', () => {
   const day = begun(KP_ALONE);
   day.gap('08:10', 'rrc00');
   const last = day.events.findLast(({ source }) => source === '/observer');

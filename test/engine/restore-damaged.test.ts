@@ -61,8 +61,8 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
   test('cut short', () => {
     fc.assert(
       fc.property(some, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (record, share) => {
-        const told = withValue(record, record.value.slice(0, Math.floor(share * record.value.length)));
-        expect(told.ok ? '' : told.reason).toContain(`the record ${record.space} ${record.key} cannot be read: `);
+        const outcome = withValue(record, record.value.slice(0, Math.floor(share * record.value.length)));
+        expect(outcome.ok ? '' : outcome.reason).toContain(`the record ${record.space} ${record.key} cannot be read: `);
       }),
       { numRuns: 60 },
     );
@@ -76,21 +76,23 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
         (record, value) => {
           // A bare number in the place of the format is not damage: it is another format, with a test of its own below.
           fc.pre(record.key !== 'format' || value !== '7');
-          const told = withValue(record, value);
-          expect(told.ok ? '' : told.reason).toContain(`the record ${record.space} ${record.key} cannot be read: `);
+          const outcome = withValue(record, value);
+          expect(outcome.ok ? '' : outcome.reason).toContain(
+            `the record ${record.space} ${record.key} cannot be read: `,
+          );
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  test('with any field of it changed it is read or named, and never throws', () => {
+  test('with any of its fields changed, a record is read or named, and never throws', () => {
     fc.assert(
       fc.property(some, fc.nat(), fc.jsonValue(), (record, pick, json) => {
         const fields = JSON.parse(record.value) as Record<string, unknown>;
         const names = Object.keys(fields);
-        const told = withValue(record, JSON.stringify({ ...fields, [names[pick % names.length] ?? '']: json }));
-        if (!told.ok) expect(told.reason).toContain('cannot be read');
+        const outcome = withValue(record, JSON.stringify({ ...fields, [names[pick % names.length] ?? '']: json }));
+        if (!outcome.ok) expect(outcome.reason).toContain('cannot be read');
       }),
       { numRuns: 150 },
     );
@@ -107,8 +109,8 @@ describe('a record that is damaged is named, and nothing is made of the rest', (
       route.key.replace('rrc', 'rrc|'),
       '|1.2.3.4|5|1.2.3.0/24',
     ]) {
-      const told = restoreEngine(RECORDED, { cursor, records: [...records, { ...route, key }] });
-      expect(told.ok ? '' : told.reason).toContain(`the record routes/KP/ipv4 ${key} cannot be read: `);
+      const outcome = restoreEngine(RECORDED, { cursor, records: [...records, { ...route, key }] });
+      expect(outcome.ok ? '' : outcome.reason).toContain(`the record routes/KP/ipv4 ${key} cannot be read: `);
     }
   });
 });
@@ -120,16 +122,16 @@ test('a state of another format is refused with the versions, and with what to d
     [older, 'by an older version (format 1, this one reads 3)'],
     [newer, 'by a newer version (format 4, this one reads 3)'],
   ] as const) {
-    const told = restoreEngine(RECORDED, { cursor, records: some });
-    expect(told.ok ? '' : told.reason).toContain(words);
-    expect(told.ok ? '' : told.reason).toContain('name another store');
+    const outcome = restoreEngine(RECORDED, { cursor, records: some });
+    expect(outcome.ok ? '' : outcome.reason).toContain(words);
+    expect(outcome.ok ? '' : outcome.reason).toContain('name another store');
   }
 });
 
 describe('records that must be there are missed', () => {
   test.each(['peers', 'observer'])('%s', (key) => {
-    const told = restoreEngine(RECORDED, { cursor, records: records.filter((record) => record.key !== key) });
-    expect(told).toEqual({ ok: false, reason: `there is no record engine ${key}` });
+    const outcome = restoreEngine(RECORDED, { cursor, records: records.filter((record) => record.key !== key) });
+    expect(outcome).toEqual({ ok: false, reason: `there is no record engine ${key}` });
   });
 
   test('a sight between others, and a voter', () => {
@@ -140,8 +142,8 @@ describe('records that must be there are missed', () => {
       [inside, 'the records visibility-log/KP/ipv4 cannot be read: there is none of number'],
       [voter, 'the records voters cannot be read: there is no voter of number 2'],
     ] as const) {
-      const told = restoreEngine(RECORDED, { cursor, records: records.filter((record) => record !== lost) });
-      expect(told.ok ? '' : told.reason).toContain(what);
+      const outcome = restoreEngine(RECORDED, { cursor, records: records.filter((record) => record !== lost) });
+      expect(outcome.ok ? '' : outcome.reason).toContain(what);
     }
   });
 });
@@ -151,6 +153,6 @@ test('records of others in the same store are none of its business', () => {
     { space: 'readers', key: 'hook', value: 'x' },
     { space: 'webhooks/queue', key: 'a/b', value: '' },
   ];
-  const told = restoreEngine(RECORDED, { cursor, records: [...records, ...others] });
-  expect(told.ok && told.engine.takeChanges()).toEqual([]);
+  const outcome = restoreEngine(RECORDED, { cursor, records: [...records, ...others] });
+  expect(outcome.ok && outcome.engine.takeChanges()).toEqual([]);
 });

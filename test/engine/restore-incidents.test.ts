@@ -29,7 +29,7 @@ describe.each(incidents)('$name, replayed by an engine that is started again and
     whole = straight(options, elements);
   });
 
-  test(`says what was said without, to the byte, with ${RESTARTS} restarts`, () => {
+  test(`gives the same events as without, to the byte, with ${RESTARTS} restarts`, () => {
     const golden = readFileSync(join(incident.folder, 'events.golden.ndjson'), 'utf8');
     expect(whole.events.map(goldenLine).join('')).toBe(golden);
 
@@ -40,18 +40,18 @@ describe.each(incidents)('$name, replayed by an engine that is started again and
     expect(state).toEqual(whole.state);
   });
 
-  test('says the same when it is started again right before and right after each event', () => {
-    const { events } = interrupted(options, elements, new Set(whole.telling.flatMap((i) => [i - 1, i])));
+  test('gives the same events when it is restarted right before and right after each event', () => {
+    const { events } = interrupted(options, elements, new Set(whole.committing.flatMap((i) => [i - 1, i])));
     expect(events.map(goldenLine).join('')).toBe(readFileSync(join(incident.folder, 'events.golden.ndjson'), 'utf8'));
   });
 });
 
-/** What is said without a restart. */
+/** The result without a restart. */
 interface Whole {
   readonly events: readonly UnroutableEvent[];
   readonly state: readonly string[];
   /** The elements with a commit, by their number. */
-  readonly telling: readonly number[];
+  readonly committing: readonly number[];
 }
 
 function straight(options: EngineOptions, elements: readonly Element[]): Whole {
@@ -60,15 +60,15 @@ function straight(options: EngineOptions, elements: readonly Element[]): Whole {
   return {
     events: commits.flatMap((commit) => commit?.events ?? []),
     state: sortedLines(engine.state()),
-    telling: commits.flatMap((commit, i) => (commit === undefined ? [] : [i])),
+    committing: commits.flatMap((commit, i) => (commit === undefined ? [] : [i])),
   };
 }
 
-/** Spread over what was told, the first after the dumps began. */
+/** Spread over the elements that are not ticks, the first after the dumps began. */
 function placesIn(elements: readonly Element[]): ReadonlySet<number> {
-  const told = elements.flatMap(({ type }, i) => (type === 'tick' ? [] : [i]));
+  const indices = elements.flatMap(({ type }, i) => (type === 'tick' ? [] : [i]));
   return new Set(
-    Array.from({ length: RESTARTS }, (_, i) => told[Math.floor(((i + 0.5) / RESTARTS) * told.length)] ?? 0),
+    Array.from({ length: RESTARTS }, (_, i) => indices[Math.floor(((i + 0.5) / RESTARTS) * indices.length)] ?? 0),
   );
 }
 
@@ -80,11 +80,11 @@ function interrupted(
   const keeper = new Keeper();
   let engine = createEngine(options);
   const events = elements.flatMap((element, i) => {
-    const told = engine.apply(element)?.events ?? [];
-    if (!places.has(i)) return told;
+    const reported = engine.apply(element)?.events ?? [];
+    if (!places.has(i)) return reported;
     keeper.keep(engine.takeChanges());
     engine = restored(options, keeper, engine.now, i);
-    return told;
+    return reported;
   });
   return { events, state: sortedLines(engine.state()) };
 }

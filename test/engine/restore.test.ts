@@ -9,24 +9,24 @@ const RECORDED: EngineOptions = { ...OPTIONS, recorded: true };
 
 const days = fc.record({ seed: fc.nat(), steps: fc.integer({ min: 5, max: 60 }) });
 
-/** Where it is kept, and after which of these it starts anew: shares of the day. */
+/** Where it is stored, and after which of these it is restarted: shares of the day. */
 const places = fc.array(fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), isRestart: fc.boolean() }), {
   minLength: 1,
   maxLength: 12,
 });
 
-interface Told {
+interface Outcome {
   readonly commits: readonly (Commit | undefined)[];
   readonly state: readonly string[];
 }
 
-function straight(elements: readonly Element[]): Told {
+function straight(elements: readonly Element[]): Outcome {
   const engine = createEngine(OPTIONS);
   return { commits: elements.map((element) => engine.apply(element)), state: sortedLines(engine.state()) };
 }
 
-/** Kept at each of these places; at some of them the engine is gone, and another goes on from what was kept. */
-function interrupted(elements: readonly Element[], at: ReadonlyMap<number, boolean>): Told {
+/** Stored at each of these places; at some of them the engine ends, and another goes on from what was stored. */
+function interrupted(elements: readonly Element[], at: ReadonlyMap<number, boolean>): Outcome {
   const keeper = new Keeper();
   let engine = createEngine(RECORDED);
   const commits = elements.map((element, i) => {
@@ -64,14 +64,14 @@ describe('an engine that is started again goes on as if it had not ended', () =>
   );
 
   test('after each single element', () => {
-    // Few elements, 268, and of each kind some: gaps of both kinds, sessions, dumps, ADD-PATH told and withdrawn.
+    // Few elements, 268, and of each kind some: gaps of both kinds, sessions, dumps, ADD-PATH announced and withdrawn.
     const day = randomDay(3093, 14);
     const again = interrupted(day, new Map(day.map((_, i) => [i, true])));
     expect(again).toEqual(straight(day));
   });
 });
 
-test('what was kept of the changes is the whole state, after each element', () => {
+test('the changes that were stored are the whole state, after each element', () => {
   fc.assert(
     fc.property(days, ({ seed, steps }) => {
       const day = randomDay(seed, Math.min(steps, 20));
@@ -97,7 +97,7 @@ test('each place is in a list of changes once', () => {
   }
 });
 
-test('nothing that nobody asked for is noted, and nothing is noted twice', () => {
+test('nothing is noted that was not asked for, and nothing is noted twice', () => {
   const day = randomDay(5, 10);
   const [plain, recorded] = [createEngine(OPTIONS), createEngine(RECORDED)];
   for (const element of day) {

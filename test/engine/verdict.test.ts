@@ -3,7 +3,7 @@ import { Day, peers, UNITS } from '../support/day.ts';
 
 const all = peers(20);
 
-test('an outage is dated from its first low sample and told after the hold', () => {
+test('an outage is dated from its first low sample and reported after the hold', () => {
   const day = new Day().dump('12:00', all).withdraw('16:15', all).tick('17:00');
   expect(day.said('country')).toEqual(['16:15:30 country.unroutable since 16:15:00']);
 });
@@ -12,12 +12,12 @@ test('the start is silent when the territory is routable', () => {
   expect(new Day().dump('12:00', all).tick('17:00').said()).toEqual([]);
 });
 
-test('a dip shorter than the hold is never told', () => {
+test('a dip shorter than the hold is never reported', () => {
   const day = new Day().dump('12:00', all).withdraw('16:15', all).announce('16:15:29', all).tick('17:00');
   expect(day.said()).toEqual([]);
 });
 
-test('a dip of exactly the hold is told: the deadline comes before the element that passes it', () => {
+test('a dip of exactly the hold is reported: the deadline comes before the element that passes it', () => {
   const day = new Day().dump('12:00', all).withdraw('16:15', all).announce('16:15:30', all).tick('16:16');
   expect(day.said('country')).toEqual(['16:15:30 country.unroutable since 16:15:00']);
 });
@@ -54,7 +54,7 @@ test('two stuck peers in fifty do not hide an outage', () => {
   expect(opened?.data.incident.stuck.map((one) => one.asn)).toEqual([64_513, 64_514]);
 });
 
-test('the onset begins with the first loss heard, and says when half and nine tenths were lost', () => {
+test('the onset begins with the first loss received, and says when half and nine tenths were lost', () => {
   const day = new Day().dump('12:00', all);
   for (const [i, one] of all.entries()) day.withdraw(`16:15:${String(i).padStart(2, '0')}`, [one]);
   day.tick('17:00');
@@ -68,7 +68,7 @@ test('the onset begins with the first loss heard, and says when half and nine te
   expect(opened?.data.incident.shape).toBe('cliff');
 });
 
-test('a loss that creeps over eighteen minutes is told, and is a slope', () => {
+test('a loss that creeps over eighteen minutes is reported, and is a slope', () => {
   const day = new Day().dump('12:00', all);
   for (const [i, one] of all.entries()) day.withdraw(`16:${String(15 + i).padStart(2, '0')}`, [one]);
   day.tick('17:00');
@@ -99,7 +99,7 @@ test('drops closer together than half an hour are one incident, and three of the
   expect(day.said('incident.opened')).toHaveLength(2);
 });
 
-test('a second outage within the hour is told again', () => {
+test('a second outage within the hour is reported again', () => {
   const day = new Day()
     .dump('12:00', all)
     .withdraw('13:00', all)
@@ -118,7 +118,7 @@ test('a withdrawal and the same announcement at once change nothing', () => {
   expect(day.said()).toEqual([]);
 });
 
-test('half of it back is no recovery to routable: it is degraded', () => {
+test('half of it back is not a recovery to routable: it is degraded', () => {
   const day = new Day().dump('12:00', all).withdraw('13:00', all).announce('13:10', all.slice(0, 12)).tick('14:00');
   expect(day.said('country')).toEqual([
     '13:00:30 country.unroutable since 13:00:00',
@@ -126,13 +126,13 @@ test('half of it back is no recovery to routable: it is degraded', () => {
   ]);
 });
 
-test('an outage that was there at the first look is told as such', () => {
+test('an outage that was there at the first look is reported as such', () => {
   const day = new Day().dump('12:00', all, []).tick('13:00');
   expect(day.said('country')).toEqual(['12:00:30 country.unroutable since 12:00:00']);
   expect(day.events[0]?.data).toMatchObject({ sinceAtLatest: true });
 });
 
-test('a partial loss that stands still for a day is the new baseline', () => {
+test('a partial loss that lasts for a day is the new baseline', () => {
   const day = new Day().dump('12:00', all).withdraw('13:00', all, UNITS.slice(0, 1)).tick('+2 12:00');
   expect(day.said('country')).toEqual([
     '13:01:00 country.degraded since 13:00:00',

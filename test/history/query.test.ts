@@ -10,12 +10,12 @@ import { maskSize } from '../../src/history/sight.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { clock, peer, peers, UNITS } from '../support/day.ts';
 import type { StateStore } from '../../src/ports.ts';
-import { OPTIONS, outageDay, range, record, replayKilled, SUBJECT, Told } from './scene.ts';
+import { OPTIONS, outageDay, range, record, replayKilled, SUBJECT, RecordedDay } from './scene.ts';
 
 const ALL = peers(20);
 const WHOLE_DAY = range(clock('00:00'), clock('+1 00:00'));
 
-async function recorded(day: Told, store = memoryStore()) {
+async function recorded(day: RecordedDay, store = memoryStore()) {
   await record(store, day.elements);
   return store;
 }
@@ -38,7 +38,7 @@ test('a minute has the mean over its time, its extremes and its messages', async
 
 test('networks and upstreams are recorded, and what is lost belongs to no upstream', async () => {
   const store = await recorded(
-    new Told()
+    new RecordedDay()
       .dump('12:00', ALL)
       .announce('12:10', ALL.slice(0, 5), UNITS, [20485, 131279])
       .withdraw('12:20', ALL, UNITS.slice(0, 1))
@@ -95,7 +95,7 @@ test('every change is recorded to the second, with its message and the path befo
   expect([...(back.begin ?? [])].map(([, mask]) => maskSize(mask))).toEqual(ALL.map(() => 4));
 });
 
-test('verdicts are recorded by the time since when they are so, and each incident', async () => {
+test('verdicts are recorded by the time of their onset, and so is each incident', async () => {
   const day = outageDay();
   const store = await recorded(day);
   expect(await verdictTurns(store, SUBJECT, WHOLE_DAY)).toEqual([
@@ -131,7 +131,7 @@ test.each([0, 1, 23, 24, 30, 120])('a verdict has the time at which it began, al
 });
 
 test('the first verdict of routable is recorded, though no event reports it: the time before it was blind, not the time after', async () => {
-  const day = new Told().tick('11:00').announce('11:00:01', ALL.slice(0, 1)).dump('12:00', ALL).tick('12:30');
+  const day = new RecordedDay().tick('11:00').announce('11:00:01', ALL.slice(0, 1)).dump('12:00', ALL).tick('12:30');
   const store = await recorded(day.withdraw('13:00', ALL).tick('14:00'));
   expect(await verdictTurns(store, SUBJECT, WHOLE_DAY)).toEqual([
     [clock('11:00'), 'unknown'],
@@ -141,7 +141,7 @@ test('the first verdict of routable is recorded, though no event reports it: the
 });
 
 test('a blind hour is blind, never zero', async () => {
-  const store = await recorded(new Told().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30'));
+  const store = await recorded(new RecordedDay().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30'));
   const [hour] = await timeline(store, SUBJECT, range(clock('13:00'), clock('14:00')), 'hour');
   expect(hour).toMatchObject({ knownMs: 0, blindMs: 3_600_000, share: undefined, units: [], upstreams: [] });
   expect((await verdictTurns(store, SUBJECT, WHOLE_DAY)).at(-1)?.[1]).toBe('unknown');
@@ -192,7 +192,7 @@ test('a replay that was stopped anywhere and goes on has the same records, byte 
 });
 
 test('a store that has lost everything gets the names, the networks and what each peer sees again', async () => {
-  const day = new Told()
+  const day = new RecordedDay()
     .dump('12:00', ALL)
     .withdraw('12:30', ALL.slice(0, 5))
     .tick('12:31')
@@ -216,7 +216,7 @@ test('a store that has lost everything gets the names, the networks and what eac
 
 test('time in which nothing was watched is neither an outage nor routable', async () => {
   const store = memoryStore();
-  const day = new Told().dump('12:00', ALL).tick('12:30').tick('15:00').tick('15:30');
+  const day = new RecordedDay().dump('12:00', ALL).tick('12:30').tick('15:00').tick('15:30');
   const [stopped, after] = [clock('12:30'), clock('15:00')];
   await record(
     store,

@@ -17,7 +17,7 @@ export const OPTIONS: EngineOptions = {
 };
 
 /** A day that records its elements, to be run into a store. */
-export class Told extends Day {
+export class RecordedDay extends Day {
   readonly elements: Element[] = [];
 
   override apply(element: Element): this {
@@ -27,9 +27,9 @@ export class Told extends Day {
 }
 
 /** A day on which twenty peers lose all at 13:00 and have it again at 14:00:30. */
-export function outageDay(): Told {
+export function outageDay(): RecordedDay {
   const all = peers(20);
-  return new Told()
+  return new RecordedDay()
     .dump('12:00', all)
     .withdraw('13:00:05', all.slice(0, 10))
     .withdraw('13:00:20', all.slice(10))
@@ -47,16 +47,16 @@ export async function replayKilled(
   options: EngineOptions = OPTIONS,
 ): Promise<void> {
   for (const kill of kills) {
-    const kept = (await store.load())?.elements ?? 0;
-    const part = elements.slice(kept, Math.max(kill, kept));
-    const isKilled = await record(store, part, 1_000, { isWhole: kept > 0, isKilled: true, options }).then(
+    const stored = (await store.load())?.elements ?? 0;
+    const part = elements.slice(stored, Math.max(kill, stored));
+    const isKilled = await record(store, part, 1_000, { isWhole: stored > 0, isKilled: true, options }).then(
       () => false,
       (error: unknown) => error === KILLED,
     );
     if (!isKilled) throw new Error('it was not killed');
   }
-  const kept = (await store.load())?.elements ?? 0;
-  await record(store, elements.slice(kept), 1_000, { isWhole: kept > 0, options });
+  const stored = (await store.load())?.elements ?? 0;
+  await record(store, elements.slice(stored), 1_000, { isWhole: stored > 0, options });
 }
 
 const KILLED = new Error('killed');
@@ -68,8 +68,8 @@ export async function record(
   everyMs = 60_000,
   { isWhole = false, isKilled = false, options = OPTIONS } = {},
 ): Promise<void> {
-  const kept = await store.load();
-  const restored = kept && restoreEngine(options, kept);
+  const stored = await store.load();
+  const restored = stored && restoreEngine(options, stored);
   if (restored?.ok === false) throw new Error(restored.reason);
   const engine = await withHistory(restored?.engine ?? createEngine(options), store, isWhole);
   const source = {
@@ -79,7 +79,7 @@ export async function record(
       if (isKilled) throw KILLED;
     },
   };
-  const position = kept && { number: kept.number, elements: kept.elements, cursor: kept.cursor };
+  const position = stored && { number: stored.number, elements: stored.elements, cursor: stored.cursor };
   const keeping = { store, everyMs, ...(position === undefined ? {} : { position }) };
   await run(source, engine, keeping, new AbortController().signal);
 }

@@ -61,7 +61,7 @@ test('the verdict is a sentence in UTC and local time, with since and witnesses'
   ]);
 });
 
-test('of a recording that is over nothing is said of today: the sentence, the badge', async () => {
+test('of a recording that is over they say nothing about today: the sentence, the badge', async () => {
   const { json, get } = await serving(await outageStore());
   const { verdicts } = (await json('/api/v1/verdict')) as { verdicts: { sentence: string; isPast: boolean }[] };
   expect(verdicts).toMatchObject([
@@ -222,7 +222,7 @@ test('names of ASes are part of the answers where a list is given, and only thos
   expect(await without.json('/api/v1/timeline')).not.toHaveProperty('asNames');
 });
 
-test('of a store that cannot be read nothing is said but why, with 503', async () => {
+test('of a store that cannot be read they give only the reason, with 503', async () => {
   const reason = 'it was written by a newer version (schema 9, this one knows 8)';
   const { get } = await serving(memoryStore(), { unreadable: reason, unready: async () => reason });
   for (const path of [...ROUTES.map(({ path }) => path.replace('{id}', 'x')), '/api/v1/events/stream', '/badge.svg'])

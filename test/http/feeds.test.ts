@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { record, Told } from '../history/scene.ts';
+import { record, RecordedDay } from '../history/scene.ts';
 import { peers } from '../support/day.ts';
 import { LOOPBACK, outageStore, serving } from './scene.ts';
 
@@ -9,7 +9,7 @@ const ALL = peers(20);
 
 async function openStore() {
   const store = memoryStore();
-  await record(store, new Told().dump('12:00', ALL).withdraw('13:00:20', ALL).tick('13:10').elements);
+  await record(store, new RecordedDay().dump('12:00', ALL).withdraw('13:00:20', ALL).tick('13:10').elements);
   return store;
 }
 

@@ -83,7 +83,7 @@ test('T17: of 200 readers 20 never read: they are cut off within 30 seconds, the
   expect(warnings).toEqual([]);
 });
 
-test('T25: 500 connections that send their headers byte by byte keep nobody out, and are closed', async () => {
+test('T25: 500 connections that send their headers byte by byte block no other client, and are closed', async () => {
   const { url, get } = await serving(outage);
   const slow = Array.from({ length: 500 }, () => asking(url, 'GET /api/v1/verdict HTTP/1.1\r\nHost: lo'));
   const drip = setInterval(() => {
@@ -106,7 +106,7 @@ test('T25: a megabyte of headers, a hundred of a body: refused before they are r
     const body = asking(url, `GET /api/v1/verdict HTTP/1.1\r\nHost: localhost\r\n${kind}\r\n\r\n`);
     await until(() => statusOf(body) > 0, 'the body to be refused');
     expect([kind, statusOf(body)]).toEqual([kind, 413]);
-    // Whoever sends it all the same is cut off, not read.
+    // A client that sends it all the same is cut off, not read.
     await until(() => {
       if (body.socket.writableLength < 1_000_000) body.socket.write(Buffer.alloc(65_536, '1'));
       return body.isClosed;
@@ -191,7 +191,7 @@ function raw(
   });
 }
 
-test.each(PATHS)('T25: %s is answered, is no fault of the server, and shows no file', async (path) => {
+test.each(PATHS)('T25: %s is answered, is not a fault of the server, and shows no file', async (path) => {
   const { url } = await serving(outage);
   const { status, body } = await raw(url, path);
   expect([200, 302, 400, 404]).toContain(status);
@@ -218,7 +218,7 @@ test('T25: the token is never bypassed: by no path, header, cookie or spelling',
     for (const path of PATHS) {
       const { status } = await raw(url, path, headers);
       if (!open.has(path) && ![400, 401, 403, 404].includes(status)) passed.push([path, headers, status]);
-      // What is not found is not told to strangers either.
+      // An answer that is not found gives nothing away to strangers either.
       if (status === 404) passed.push([path, headers, status]);
     }
   expect(passed).toEqual([]);

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/app/system-clock.ts';
 import type { Answers } from '../../src/http/answers.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { OPTIONS, record, Told } from '../history/scene.ts';
+import { OPTIONS, record, RecordedDay } from '../history/scene.ts';
 import { KP, peers, prefix, UNITS } from '../support/day.ts';
 import { outageStore, serving } from './scene.ts';
 
@@ -12,7 +12,7 @@ const ALL = peers(20);
 /** Watched from 12:00 to 12:30 with all routes, and from `back` on with none. */
 async function stoppedStore(back: string) {
   const store = memoryStore();
-  const day = new Told().dump('12:00', ALL).tick('12:30');
+  const day = new RecordedDay().dump('12:00', ALL).tick('12:30');
   const stopped = day.elements.length;
   day.withdraw(back, ALL).tick(back.replace(':00', ':30'));
   await record(store, day.elements.slice(0, stopped));
@@ -29,7 +29,7 @@ test('a range that begins before the recording has what each peer saw from the f
   expect(sees(answer)).toEqual([null, { at: '2014-12-22T12:00:00.000Z', sees: 4 }]);
 });
 
-test('after its last minute a recording says nothing: no peer, no verdict, a sentence that says so', async () => {
+test('after its last minute a recording has no peer and no verdict, and a sentence that says so', async () => {
   const { json } = await serving(await outageStore());
   const peersAfter = (await json('/api/v1/peers?from=2014-12-22T15:00Z&until=2014-12-22T18:00Z')) as Answers['peers'];
   expect(sees(peersAfter)).toEqual([4, { at: '2014-12-22T16:01:00.000Z', sees: null }]);
@@ -78,11 +78,11 @@ test.each([
 
 test('networks that a territory got later do not take the place of those before', async () => {
   const store = memoryStore();
-  const day = new Told().dump('12:00', ALL).withdraw('12:20', ALL, UNITS.slice(0, 1)).tick('12:30');
+  const day = new RecordedDay().dump('12:00', ALL).withdraw('12:20', ALL, UNITS.slice(0, 1)).tick('12:30');
   await record(store, day.elements);
   const blocks = [prefix('10.0.0.0/24'), ...KP.blocks];
   const options = { ...OPTIONS, territories: [{ territory: { ...KP, blocks }, policy: DEFAULT_POLICY }] };
-  const later = new Told().dump('13:00', ALL).announce('13:01', ALL, ['10.0.0.0/24']).tick('13:30');
+  const later = new RecordedDay().dump('13:00', ALL).announce('13:01', ALL, ['10.0.0.0/24']).tick('13:30');
   await record(store, later.elements, 60_000, { options });
   const { json } = await serving(store);
   const ask = async (path: string) => json(`/api/v1/${path}&from=2014-12-22T12:10Z&until=2014-12-22T13:30Z`);

@@ -22,7 +22,7 @@ test.skipIf(!isThere)(
     // It writes a cache where it runs.
     const cwd = await mkdtemp(join(tmpdir(), 'unroutable-schemathesis-'));
     onTestFinished(() => rm(cwd, { recursive: true }));
-    // A day that is no day and a territory that is not there are allowed by a schema and refused by us: 400 and 404 are documented.
+    // A day that does not exist and a territory that is not there are allowed by a schema and refused by us: 400 and 404 are documented.
     const options = ['--max-examples', '10', '--exclude-checks', 'positive_data_acceptance', '--seed', '1'];
     // An answer without end.
     options.push('--exclude-path', '/api/v1/events/stream');

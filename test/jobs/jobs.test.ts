@@ -79,7 +79,7 @@ describe('a run on several workers', () => {
     await stage.expectReplay(run, [HALF]);
   });
 
-  test('says what became of files that are bad, gone or changed: they are gaps, and nothing is tried again for them', async () => {
+  test('reports files that are bad, gone or changed: they are gaps, and nothing is tried again for them', async () => {
     const archive = join(stage.out, 'archive', 'rrc00');
     await mkdir(archive, { recursive: true });
     const [source = ''] = await mrtFilesIn(HALF);
@@ -134,7 +134,7 @@ test('a cluster is refused, by its URL and by what a node says of itself', async
   await node.stop();
 });
 
-test('a queue that does not answer is told as such, and nothing is begun', async () => {
+test('a queue that does not answer is reported as such, and nothing is started', async () => {
   const { status, stderr } = await inProcess(['jobs', 'work', '-o', stage.out, '--redis', 'redis://127.0.0.1:1']);
   expect(status).toBe(69);
   expect(stderr).toContain('redis://127.0.0.1:1');

@@ -154,7 +154,7 @@ describe('an extract is made once', () => {
   });
 });
 
-describe('reduce refuses with 65 what it cannot believe, and says what to do', () => {
+describe('reduce refuses damaged extracts with 65, and says what to do', () => {
   const cases: readonly (readonly [string, (path: string) => Promise<void>, RegExp])[] = [
     ['no extract', (path) => writeFile(path, 'unroutable'), /is not an extract/],
     ['one of another version', (path) => writeFile(path, 'unroutable extract 9\n and more'), /another version.*map/],

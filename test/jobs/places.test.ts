@@ -64,7 +64,7 @@ describe.skipIf(s3Program === undefined)(`extracts and runs in a store that spea
   });
   afterAll(() => s3.stop());
 
-  test('a run ends with the bytes of a replay; no secret is in what is said, stored or queued, and no draft is left', async () => {
+  test('a run ends with the bytes of a replay; no secret is printed, stored or queued, and no draft is left', async () => {
     const env = { ...s3.env, TMPDIR: await newFolder(), AWS_SESSION_TOKEN: '' };
     const run = open(`${s3.bucket}/one`, env);
     const doomed = run.startWorker('--lock', '1s');
@@ -86,7 +86,7 @@ describe.skipIf(s3Program === undefined)(`extracts and runs in a store that spea
     const reduced = await inProcess(['reduce', `${s3.bucket}/one/KP`, '--quiet'], env);
     expect(reduced).toEqual({ status: 0, stdout, stderr: '' });
 
-    // What a store does not give now is no gap: the judgement is tried again.
+    // A file that a store does not give now is not a gap: the judgement is tried again.
     const hiding = await faultyS3(s3, 'hides parts');
     const judged = await inProcess(['jobs', 'task', id, 'KP', '-o', run.out], { ...env, ...hiding.env });
     expect(judged).toMatchObject({ status: 75, stdout: '' });
@@ -178,7 +178,7 @@ describe('the queue', () => {
 const mount = canMount();
 
 anyTest.skipIf(!mount || noRedis !== undefined)(
-  `a disk that is full at a worker is told, and tried again until there is space${mount ? '' : ' (skipped: this user may not mount a small one)'}`,
+  `a disk that is full at a worker is reported, and tried again until there is space${mount ? '' : ' (skipped: this user may not mount a small one)'}`,
   async () => {
     const out = await newFolder();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', out]);

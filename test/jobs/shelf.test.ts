@@ -108,7 +108,7 @@ describe.for(places.filter(([, , isThere]) => isThere))('%s', ([, open]) => {
     expect((await readdir(join(draft, '..'))).filter((name) => draft.endsWith(name))).toEqual([]);
   });
 
-  test('has nothing of the proof that it keeps its promise', async () => {
+  test('has nothing left of the proof that it keeps its promise', async () => {
     const shelf = open();
     await shelf.prove();
     expect(await shelf.list('')).toEqual([]);
@@ -213,7 +213,7 @@ test.for([
   expect(JSON.stringify(shelf)).toMatch(words);
 });
 
-test('a store that nobody serves is named as such', async () => {
+test('a store that no server answers for is named as such', async () => {
   const env = {
     AWS_ACCESS_KEY_ID: 'x',
     AWS_SECRET_ACCESS_KEY: 'y',

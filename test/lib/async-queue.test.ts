@@ -16,7 +16,7 @@ describe('a queue with a reader', () => {
     expect(await taken).toEqual([1]);
   });
 
-  test('what came before the end is given before the end', async () => {
+  test('items that were pushed before the end come before it', async () => {
     const queue = new AsyncQueue<number>();
     queue.push(1);
     queue.end();
@@ -25,7 +25,7 @@ describe('a queue with a reader', () => {
     expect(await queue.take()).toEqual([]);
   });
 
-  test('what came before a failure is given before the failure, which is thrown each time', async () => {
+  test('items that were pushed before a failure come before it, and the failure is thrown each time', async () => {
     const queue = new AsyncQueue<number>();
     queue.push(1);
     queue.fail(new Error('a bug'));

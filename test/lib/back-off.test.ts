@@ -11,7 +11,7 @@ test('each wait may last twice as long as the one before, up to the most', () =>
   ]);
 });
 
-test('a wait is at least half of the longest one, or what is said', () => {
+test('a wait is at least half of the longest one, or the given minimum', () => {
   expect([1, 2, 3].map((failures) => backOffMs(failures, { firstMs: 200, mostMs: 1_000 }, shortest))).toEqual([
     100, 200, 400,
   ]);

@@ -28,7 +28,7 @@ test('the system’s errors are reported in plain words', () => {
   }
 });
 
-test('what is said in words of ours stays as it is, also with a code', () => {
+test('a message of our own stays as it is, also with a code', () => {
   expect(refusal(Object.assign(new Error('the disk is full: 3 MiB left'), { code: 'ENOSPC' }))).toBe(
     'the disk is full: 3 MiB left',
   );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Heap } from '../../src/lib/heap.ts';
 
-test('whatever is put in, and however it is taken out between, the least comes first', () => {
+test('in any order of insertions and removals, the least comes first', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer())), (steps) => {
       const heap = new Heap<number>((a, b) => a < b);

@@ -7,7 +7,7 @@ test('a host with letters beyond ASCII is a URL, however many were read before (
   expect(parseUrl('https://bücher.example/')?.host).toBe('xn--bcher-kva.example');
 });
 
-test('what is no URL, not of the web, or has a password is refused with its reason', () => {
+test('an invalid URL, one that is not http or https, or one with a password is refused with the reason', () => {
   expect(parseUrl('https://')).toBeUndefined();
   expect(httpUrlFault('ftp://example.org/')).toBe('this is not a URL');
   expect(httpUrlFault('https://a:b@example.org/')).toContain('password');

@@ -63,7 +63,7 @@ describe('20: the proxy of the environment', () => {
     expect(proxy.asked).toEqual([`${NOWHERE}:80`]);
   });
 
-  test('what breaks there is said of RIS Live, too', async () => {
+  test('a fault of the proxy is reported for RIS Live, too', async () => {
     const proxy = await connectProxy(undefined, 407);
     withProxies({ HTTPS_PROXY: proxy.url });
     const closing = await connect({ url: `wss://${NOWHERE}/`, clock: systemClock }, NEVER);

@@ -41,7 +41,7 @@ describe('a linked abort', () => {
     expect(new LinkedAbort(parent.signal).signal.aborted).toBe(true);
   });
 
-  test('aborts alone, and once released the parent says nothing to it', () => {
+  test('aborts alone, and once released does not follow its parent', () => {
     const parent = new AbortController();
     const [alone, released] = [new LinkedAbort(parent.signal), new LinkedAbort(parent.signal)];
     alone.abort();

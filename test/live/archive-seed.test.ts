@@ -60,14 +60,14 @@ async function seededFrom(
   }
 }
 
-describe('a watcher seeded from files has its eyes opened again by RIPEstat', () => {
+describe('RIPEstat makes a watcher that was seeded from files see again', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     seededFrom(
       seed,
       async () => undefined,
       async (sim, random) => {
         await sim.pass(between(random, 0, 2 * MINUTE));
-        sim.said.length = 0;
+        sim.reported.length = 0;
         const moment = momentOf(sim);
         sim.feed.break();
         await sim.pass(SOCKET_MS);
@@ -79,7 +79,7 @@ describe('a watcher seeded from files has its eyes opened again by RIPEstat', ()
   );
 });
 
-describe('what happened between the files and the feed is known', () => {
+describe('changes between the files and the feed are known', () => {
   test.each(SEEDS)('seed %i: it went', (seed) =>
     seededFrom(
       seed,
@@ -91,7 +91,7 @@ describe('what happened between the files and the feed is known', () => {
     ),
   );
 
-  test.each(SEEDS)('seed %i: it went and came back, and that is no outage now', (seed) =>
+  test.each(SEEDS)('seed %i: it went and came back, and that is not an outage now', (seed) =>
     seededFrom(
       seed,
       async (sim, random) => {
@@ -108,7 +108,7 @@ describe('what happened between the files and the feed is known', () => {
   );
 });
 
-test('with files for a seed and no RIPEstat to ask, nothing is said', () =>
+test('with files for a seed and no RIPEstat to ask, nothing is reported', () =>
   seededFrom(
     1,
     async (sim) => {
@@ -124,7 +124,7 @@ test('with files for a seed and no RIPEstat to ask, nothing is said', () =>
     },
   ));
 
-test('files whose path names no collector of the feed give nobody a vote, and the log says what to do', async () => {
+test('files whose path names no collector of the feed give no peer a vote, and the log says what to do', async () => {
   const sim = await Sim.open();
   try {
     const [host] = new Set(sim.peers.map((peer) => peer.host));
@@ -161,7 +161,7 @@ test('a territory that is too large to be healed keeps the votes of the files', 
   }
 });
 
-test('RIPEstat heals what was seeded; not history, and not where nobody was to be asked', () => {
+test('RIPEstat heals what was seeded, but not history, and nothing without a seed', () => {
   const paths = ['rib.gz'];
   expect(usualHealer({ seed: { from: 'ripestat' }, isHistory: false })).toBe('ripestat');
   expect(usualHealer({ seed: { from: 'mrt', paths }, isHistory: false })).toBe('ripestat');

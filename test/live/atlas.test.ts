@@ -11,7 +11,7 @@ import { MINUTE } from './scene.ts';
 
 const TARGETS = ['175.45.176.15', '175.45.176.16', '175.45.176.8'] as const;
 
-test('a watch that asks nobody itself tells from RIPE Atlas when services fall silent; its tape gives the same bytes', async () => {
+test('a watch without probes of its own reports from RIPE Atlas when services fall silent; its tape gives the same bytes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unroutable-atlas-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const atlas = await startAtlas({
@@ -51,8 +51,10 @@ test('a watch that asks nobody itself tells from RIPE Atlas when services fall s
       'reachability.changed',
       'reachability.warning',
     ]);
-    const told = sim.said.filter(({ event }) => event.type === 'reachability.changed').map(({ event }) => event.data);
-    expect(told).toMatchObject([
+    const reported = sim.reported
+      .filter(({ event }) => event.type === 'reachability.changed')
+      .map(({ event }) => event.data);
+    expect(reported).toMatchObject([
       { reachability: 'reachable', vantages: 2, services: [{ service: 'dns', answering: 3, targets: 3 }] },
       { reachability: 'unreachable', vantages: 2, services: [{ service: 'dns', answering: 0, silent: 3 }] },
     ]);
@@ -66,6 +68,6 @@ test('a watch that asks nobody itself tells from RIPE Atlas when services fall s
   const io = { stdout, stderr: new Text(), env: {}, signal: new AbortController().signal };
   expect(await replay([tape], { settings: {}, format: 'ndjson', quiet: true }, io)).toBe(0);
   const again = stdout.text.split('\n').filter((line) => line.includes('"reachability.'));
-  const live = sim.said.map(({ event }) => event).filter(({ type }) => type.startsWith('reachability.'));
+  const live = sim.reported.map(({ event }) => event).filter(({ type }) => type.startsWith('reachability.'));
   expect(again.map((line) => JSON.parse(line) as unknown)).toEqual(live);
 });

@@ -4,7 +4,7 @@ import { UNITS } from '../support/day.ts';
 import { Sim } from '../support/sim.ts';
 
 /**
- * What BGPalerter 2.0.1 gets wrong on the same feed, said right: `unroutable watch` as it stands, sixty peers at six
+ * What BGPalerter 2.0.1 gets wrong on the same feed, done right: `unroutable watch` as it is, sixty peers at six
  * collectors, over real WebSockets. Its seventh failure, a webhook that answers 500 twice, waits for webhooks to be there.
  */
 const MINUTE = 60_000;
@@ -46,7 +46,7 @@ describe('BGPalerter never reports', () => {
     expect(sincesOf(sim, 'country.restored')).toEqual([iso(back)]);
   });
 
-  test('a second outage within the hour: each is told, and both are one incident', async () => {
+  test('a second outage within the hour: each is reported, and both are one incident', async () => {
     const sim = await watched();
     const gone: string[] = [];
     for (let i = 0; i < 2; i++) {
@@ -79,7 +79,7 @@ describe('BGPalerter raises a false alarm', () => {
     expect(sim.types('')).toEqual([]);
   });
 
-  test('when peer sessions go down: nobody withdrew anything', async () => {
+  test('when peer sessions go down: no peer withdrew anything', async () => {
     const sim = await watched();
     await sim.down(sim.peers.slice(0, 25));
     await sim.pass(10 * MINUTE);
@@ -91,7 +91,7 @@ describe('BGPalerter raises a false alarm', () => {
 });
 
 describe('BGPalerter misses', () => {
-  test('a slow withdrawal over 18 minutes: told when nine tenths have lost it', async () => {
+  test('a slow withdrawal over 18 minutes: reported when nine tenths have lost it', async () => {
     const sim = await watched();
     const begun = sim.now;
     for (const peer of sim.peers) {
@@ -106,7 +106,7 @@ describe('BGPalerter misses', () => {
     expect(incident.at(-1)).toMatchObject({ shape: 'slope', onset: { first: iso(begun) } });
   });
 
-  // A new process that knows nothing, seeded while the country is gone. What was said before the restart is not known
+  // A new process that knows nothing, seeded while the country is gone. What was reported before the restart is not known
   // to it: that comes with the store.
   test('the outage when it is restarted in the middle: the new process finds the country gone', async () => {
     const sim = await watched();
@@ -114,7 +114,7 @@ describe('BGPalerter misses', () => {
     await sim.pass(10 * MINUTE);
     expect(sim.types('country')).toEqual(['country.unroutable']);
     expect(await sim.stop()).toBe(0);
-    sim.said.length = 0;
+    sim.reported.length = 0;
     await sim.pass(2 * MINUTE);
     await sim.seeded();
     expect(sim.types('country')).toEqual(['country.unroutable']);
@@ -124,7 +124,7 @@ describe('BGPalerter misses', () => {
     expect(sim.types('country')).toEqual(['country.unroutable', 'country.restored']);
   });
 
-  test('/24s withdrawn inside a configured /22: each is told, and the country is degraded', async () => {
+  test('/24s withdrawn inside a configured /22: each is reported, and the country is degraded', async () => {
     const sim = await watched();
     const two = UNITS.slice(1, 3);
     await sim.withdraw(sim.peers, two);

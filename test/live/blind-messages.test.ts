@@ -8,7 +8,7 @@ import {
   FEED_MS,
   isBlindWithin,
   isRestored,
-  isSaidWithin,
+  isReportedWithin,
   MINUTE,
   momentOf,
   scene,
@@ -22,7 +22,9 @@ describe('messages that come late, by minutes or by days', () => {
     scene(seed, async (sim, random) => {
       for (let i = 0; i < 10; i++) {
         const ms = random() < 0.5 ? between(random, 1, 20) * 86_400_000 : between(random, 3, 23) * 3_600_000;
-        await sim.tell(drawn(random, sim.peers, random()), (told) => withdraw({ ...told, at: told.at - ms }, UNITS));
+        await sim.sendFrom(drawn(random, sim.peers, random()), (fields) =>
+          withdraw({ ...fields, at: fields.at - ms }, UNITS),
+        );
         await sim.pass(between(random, 1, 60_000));
       }
       const flap = drawn(random, sim.peers, 0.95);
@@ -97,7 +99,7 @@ describe('sessions that are reset while messages overtake each other', () => {
   );
 });
 
-describe('a feed that delivers withdrawals and no announcements: what never goes away goes too', () => {
+describe('a feed that delivers withdrawals and no announcements: the controls are lost too', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       sim.way = (frame) => (JSON.stringify(frame).includes('"announcements":[{') ? [] : [{ frame, delayMs: 0 }]);
@@ -107,17 +109,17 @@ describe('a feed that delivers withdrawals and no announcements: what never goes
       let moment = momentOf(sim);
       for (const [i, peer] of order.entries()) {
         if (i <= sim.peers.length / 2) moment = momentOf(sim);
-        // Each changes its routes, as routers do all day; of the change we hear the half.
-        for (const prefix of routes) await sim.tell([peer], (told) => withdraw(told, [prefix]));
-        for (const prefix of routes) await sim.tell([peer], (told) => announce(told, [prefix], pathOf(peer)));
+        // Each changes its routes, as routers do all day; we receive half of the change.
+        for (const prefix of routes) await sim.sendFrom([peer], (fields) => withdraw(fields, [prefix]));
+        for (const prefix of routes) await sim.sendFrom([peer], (fields) => announce(fields, [prefix], pathOf(peer)));
         await sim.pass(everyMs);
       }
       await sim.pass(FEED_MS);
-      isSaidWithin(sim.first('observer.blind', moment.at), moment, FEED_MS);
+      isReportedWithin(sim.first('observer.blind', moment.at), moment, FEED_MS);
       expect(sim.types('country.unroutable')).toEqual([]);
       sim.way = (frame) => [{ frame, delayMs: 0 }];
       await sim.announce(order);
-      await sim.tell(order, (told, { asn }) => announce(told, ANCHORS, [asn, 3333, 12_654]));
+      await sim.sendFrom(order, (fields, { asn }) => announce(fields, ANCHORS, [asn, 3333, 12_654]));
       await sim.pass(3 * MINUTE);
       expect(sim.types('observer')).toEqual(['observer.blind', 'observer.restored']);
     }),
@@ -139,7 +141,7 @@ describe('a RIPEstat that is empty when a gap is to be healed', () => {
   );
 });
 
-describe('sessions that come back, with tables that nobody hears, while we and RIPEstat are away', () => {
+describe('sessions that come back, with tables that do not reach us, while we and RIPEstat are away', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const some = drawn(random, sim.peers, 0.7 + 0.3 * random());

@@ -5,17 +5,17 @@ import {
   HOLD_MS,
   isBlindWithin,
   isRestored,
-  isSaidWithin,
+  isReportedWithin,
   MINUTE,
   momentOf,
   PEER_MS,
   scene,
   SEEDS,
   SOCKET_MS,
-  TOLD_MS,
+  REPORT_MS,
 } from './scene.ts';
 
-describe('a half-open link: nothing moves on it, and nobody is told', () => {
+describe('a half-open link: nothing moves on it, and neither side notices', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim) => {
       const moment = momentOf(sim);
@@ -27,7 +27,7 @@ describe('a half-open link: nothing moves on it, and nobody is told', () => {
   );
 });
 
-describe('a feed that answers pings and says nothing for half an hour', () => {
+describe('a feed that answers pings and sends nothing else for half an hour', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim) => {
       const moment = momentOf(sim);
@@ -63,7 +63,7 @@ test('a server that forgets the routes alone: noticed when the beacon was not re
     sim.feed.break();
     await sim.pass(4 * MINUTE);
     expect(sim.types('observer.blind', 'observer.restored')).toEqual(['observer.blind', 'observer.restored']);
-    sim.said.length = 0;
+    sim.reported.length = 0;
     const moment = momentOf(sim);
     await sim.pass(26 * MINUTE);
     isBlindWithin(sim, moment, 26 * MINUTE);
@@ -73,7 +73,7 @@ test('a server that forgets the routes alone: noticed when the beacon was not re
     expect(sim.types('observer.restored')).not.toEqual([]);
   }));
 
-describe('one collector that is heard no more', () => {
+describe('one collector from which nothing comes any more', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const host = shuffled(random, sim.peers)[0]?.host;
@@ -81,7 +81,7 @@ describe('one collector that is heard no more', () => {
       const moment = momentOf(sim);
       for (const peer of its) peer.isMute = true;
       await sim.pass(between(random, 2, 8) * MINUTE);
-      isSaidWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + TOLD_MS);
+      isReportedWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + REPORT_MS);
       expect(sim.events[0]?.data).toMatchObject({ collector: host, reason: 'silent-collector', peers: 10 });
       for (const peer of its) peer.isMute = false;
       await sim.pass(2 * MINUTE);
@@ -109,15 +109,15 @@ describe('half of the peers are gone: their sessions ended, one after the other'
   );
 });
 
-describe('half of the peers are gone: nobody says so', () => {
+describe('half of the peers are gone: no message says so', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const half = drawn(random, sim.peers, 0.55 + 0.3 * random());
       const moment = momentOf(sim);
       for (const peer of half) peer.isMute = true;
-      await sim.pass(PEER_MS + HOLD_MS + TOLD_MS);
-      isSaidWithin(sim.first('observer.gap', moment.at), moment, PEER_MS);
-      isBlindWithin(sim, moment, PEER_MS + HOLD_MS + TOLD_MS);
+      await sim.pass(PEER_MS + HOLD_MS + REPORT_MS);
+      isReportedWithin(sim.first('observer.gap', moment.at), moment, PEER_MS);
+      isBlindWithin(sim, moment, PEER_MS + HOLD_MS + REPORT_MS);
       await sim.pass(between(random, 0, 5) * MINUTE);
       for (const peer of half) peer.isMute = false;
       await isRestored(sim, 5 * MINUTE);

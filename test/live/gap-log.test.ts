@@ -12,7 +12,7 @@ function collector(text: string): Collector {
 const rrc00 = collector('rrc00');
 const rrc01 = collector('rrc01');
 
-test('gaps that are over are one span, from the last word of the first to the first word of the last', () => {
+test('gaps that are over are one span, from the last message before the first to the first message after the last', () => {
   const gaps = new GapLog();
   gaps.gap(rrc00, clock('12:00'));
   gaps.gap(rrc01, clock('12:01'));
@@ -23,7 +23,7 @@ test('gaps that are over are one span, from the last word of the first to the fi
   expect(gaps.take()).toBeUndefined();
 });
 
-test('what was missed before a gap that is open, or not healed yet, is one with it', () => {
+test('an earlier miss is merged with a gap that is open, or not healed yet', () => {
   const gaps = new GapLog();
   gaps.gap(rrc00, clock('12:10'));
   gaps.gap(rrc00, clock('12:00'));
@@ -46,7 +46,7 @@ test('a span that could not be healed is put back, and grows with what is missed
   expect(gaps.take()).toMatchObject({ from: clock('12:00'), to: clock('12:15') });
 });
 
-test('who waits for a gap to be over is woken by it, and by the end', async () => {
+test('a wait for the end of a gap ends with the gap, and with the log', async () => {
   const gaps = new GapLog();
   const stop = new AbortController();
   gaps.gap(rrc00, clock('12:00'));

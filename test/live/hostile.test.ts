@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { announce, keepalive, state, withdraw, type Told } from '../streams/ris-live/peer-server.ts';
+import { announce, keepalive, state, withdraw, type MessageFields } from '../streams/ris-live/peer-server.ts';
 import { clock, Day, peers } from '../support/day.ts';
 import { between, mulberry32, type Random } from '../support/sim-random.ts';
 import { Sim } from '../support/sim.ts';
@@ -16,7 +16,7 @@ import { Sim } from '../support/sim.ts';
 const ROUNDS = 8;
 const FLOOD = 4000;
 const PEERS = 500;
-/** A twelfth of it, where it was measured; 16,000 frames of half a kilobyte each, were they kept, are as much. */
+/** A twelfth of it, where it was measured; 16,000 frames of half a kilobyte each, if they were stored, are as much. */
 const GROWTH_MB = 8;
 
 setFlagsFromString('--expose-gc');
@@ -27,7 +27,7 @@ function heapMb(): number {
   return process.memoryUsage().heapUsed / 2 ** 20;
 }
 
-function anyPeer(random: Random, now: number): Told {
+function anyPeer(random: Random, now: number): MessageFields {
   const n = between(random, 0, PEERS);
   const isNamed = random() < 0.9;
   return {
@@ -46,21 +46,21 @@ function anyPrefixes(random: Random): string[] {
 }
 
 function anyFrame(random: Random, now: number): object | string {
-  const told = anyPeer(random, now);
+  const fields = anyPeer(random, now);
   const path = Array.from({ length: between(random, 0, 60) }, () => between(random, 0, 4_294_967_295));
   switch (between(random, 0, 6)) {
     case 0:
-      return keepalive(told);
+      return keepalive(fields);
     case 1:
-      return state(told, ['up', 'down', 'connected', 'neither'][between(random, 0, 3)] ?? '');
+      return state(fields, ['up', 'down', 'connected', 'neither'][between(random, 0, 3)] ?? '');
     case 2:
-      return withdraw(told, anyPrefixes(random));
+      return withdraw(fields, anyPrefixes(random));
     case 3:
-      return JSON.stringify(announce(told, anyPrefixes(random), path)).slice(0, between(random, 0, 400));
+      return JSON.stringify(announce(fields, anyPrefixes(random), path)).slice(0, between(random, 0, 400));
     case 4:
       return { type: `kind ${random()}`, data: { [String(random())]: random() } };
     default:
-      return announce(told, anyPrefixes(random), path);
+      return announce(fields, anyPrefixes(random), path);
   }
 }
 
@@ -76,7 +76,7 @@ test('a hostile feed fills no memory, and the watcher is there when it is over',
         await sim.pass(5000);
       }
       expect(sim.feed.connections).toBe(1);
-      sim.said.length = 0;
+      sim.reported.length = 0;
       heaps.push(heapMb());
     }
     for (const what of ['not-json', 'bad-host', 'bad-peer-asn', 'bad-id', 'bad-state', 'ahead'])

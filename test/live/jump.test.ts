@@ -75,7 +75,7 @@ test('15: a feed that leapt ten minutes ahead and comes back after three sees ag
 test('15: one collector that is ten minutes ahead costs the votes of the peers that say something, and no others', () =>
   scene(4, async (sim) => {
     const host = 'rrc00';
-    sim.way = (frame, told) => (told.host === host ? ahead : straight)(frame, told);
+    sim.way = (frame, fields) => (fields.host === host ? ahead : straight)(frame, fields);
     await sim.announce(sim.peers.filter((peer) => peer.host === host).slice(0, 3));
     await sim.pass(20_000);
     const gaps = sim.events.filter((event) => event.type === 'observer.gap');

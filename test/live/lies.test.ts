@@ -28,7 +28,7 @@ function lyingMs({ kind }: Fault): number {
 }
 
 describe.each(LIES)('while RIPEstat answers %s', (_, lie) => {
-  test('nobody votes on a first look at it, and within a minute of the truth they do', async () => {
+  test('no peer votes on a first look at it, and within a minute of the truth they do', async () => {
     const sim = await Sim.open();
     try {
       sim.ripestat.fail('*', lie);

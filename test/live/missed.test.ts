@@ -8,7 +8,7 @@ import { Sim } from '../support/sim.ts';
 import { UNITS } from '../support/day.ts';
 import { MINUTE, SEEDS } from './scene.ts';
 
-/** How our eyes close, and open again: what RIPEstat is asked for begins with the last word heard, not when we noticed. */
+/** How we go blind, and see again: what RIPEstat is asked for begins with the last message received, not when we noticed. */
 const CLOSED: Readonly<Record<string, { readonly close: (sim: Sim) => void; readonly open: (sim: Sim) => void }>> = {
   'on a link that is half open': { close: (sim) => sim.feed.freeze(), open: () => undefined },
   'of a feed that answers pings and says nothing': {
@@ -17,7 +17,7 @@ const CLOSED: Readonly<Record<string, { readonly close: (sim: Sim) => void; read
   },
 };
 
-describe.each(Object.entries(CLOSED))('what is said after the last word %s is heard of all the same', (_, eyes) => {
+describe.each(Object.entries(CLOSED))('what happens after the last message %s is reported all the same', (_, eyes) => {
   test.each(SEEDS)('seed %i', async (seed) => {
     const random = mulberry32(seed);
     const folder = await mkdtemp(join(tmpdir(), 'unroutable-missed-'));
@@ -34,10 +34,10 @@ describe.each(Object.entries(CLOSED))('what is said after the last word %s is he
       eyes.open(sim);
       await sim.pass(6 * MINUTE);
       expect(sim.types('country.unroutable', 'country.known')).toEqual(['country.known', 'country.unroutable']);
-      // Nobody can know that it was not gone before; but not later than this.
+      // It may have been gone before, but not later than this.
       expect(sim.first('country.unroutable', 0)?.event.data).toMatchObject({ sinceAtLatest: true });
       await sim.stop();
-      // RIPEstat tells whole seconds.
+      // RIPEstat gives whole seconds.
       expect(await withdrawnAt(record)).toEqual(new Map([[Math.floor(goneAt / 1000) * 1000, sim.peers.length]]));
     } finally {
       await sim.close();
@@ -46,7 +46,7 @@ describe.each(Object.entries(CLOSED))('what is said after the last word %s is he
   });
 });
 
-/** How many peers withdrew all of the country, by time. Who is healed in two rounds is told of twice. */
+/** How many peers withdrew all of the country, by time. A peer that is healed in two rounds appears twice. */
 async function withdrawnAt(tape: string): Promise<ReadonlyMap<number, number>> {
   const routes = new Map<number, Set<string>>();
   for await (const element of tapeSource(tape).elements(new AbortController().signal)) {
@@ -54,5 +54,5 @@ async function withdrawnAt(tape: string): Promise<ReadonlyMap<number, number>> {
     const { at, peer, prefix } = element;
     routes.set(at, (routes.get(at) ?? new Set()).add(`${peer.id} ${prefix.text}`));
   }
-  return new Map([...routes].map(([at, told]) => [at, told.size / UNITS.length]));
+  return new Map([...routes].map(([at, withdrawn]) => [at, withdrawn.size / UNITS.length]));
 }

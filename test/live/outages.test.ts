@@ -81,7 +81,7 @@ function trulyLowSince({ voters, turns }: Outage): number {
   return since;
 }
 
-/** Half of the unknown were never in a dump; of the others something was missed. They speak all the same. */
+/** Half of the unknown were never in a dump; of the others something was missed. They send all the same. */
 function begun({ voters, unknown }: Outage): Day {
   const half = unknown.slice(0, unknown.length / 2);
   const day = new Day().dump('12:00', [...voters, ...half]);
@@ -98,23 +98,23 @@ function elementsOf({ at, peer: one, isThere }: Turn): Element[] {
   });
 }
 
-test.each(SEEDS)('seed %i: told once, in time, and over once', (seed) => {
-  const told = outage(mulberry32(seed));
-  const day = begun(told);
-  for (const turn of told.turns) for (const element of elementsOf(turn)) day.apply(element);
+test.each(SEEDS)('seed %i: reported once, in time, and over once', (seed) => {
+  const scenario = outage(mulberry32(seed));
+  const day = begun(scenario);
+  for (const turn of scenario.turns) for (const element of elementsOf(turn)) day.apply(element);
   day.tick('19:00');
 
   const country = day.events.filter(({ type }) => type.startsWith('country.'));
   expect(country.filter(({ type }) => type === 'country.unroutable')).toHaveLength(1);
   expect(country.filter(({ type }) => type === 'country.restored')).toHaveLength(1);
-  // A slope may be degraded on its way down and on its way up; nothing else is said.
+  // A slope may be degraded on its way down and on its way up; nothing else is reported.
   expect(country.map(({ type }) => type.replace('country.', '')).join(' ')).toMatch(
     /^(degraded )?unroutable (degraded )?restored$/,
   );
   const at = Date.parse(country.find(({ type }) => type === 'country.unroutable')?.time ?? '');
-  expect(at - trulyLowSince(told)).toBeLessThanOrEqual(DEFAULT_POLICY.unroutableHoldMs + SLACK_MS);
+  expect(at - trulyLowSince(scenario)).toBeLessThanOrEqual(DEFAULT_POLICY.unroutableHoldMs + SLACK_MS);
   // One voter that comes and goes at the threshold does not move the date: it may have been low a little longer.
-  expect(at + SLACK_MS).toBeGreaterThanOrEqual(trulyLowSince(told) + DEFAULT_POLICY.unroutableHoldMs);
+  expect(at + SLACK_MS).toBeGreaterThanOrEqual(trulyLowSince(scenario) + DEFAULT_POLICY.unroutableHoldMs);
   const closed = day.events.filter(({ type }) => type === 'incident.closed');
   expect(closed).toHaveLength(1);
 });

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { between, mulberry32, type Random } from '../support/sim-random.ts';
-import { Sim, type Said } from '../support/sim.ts';
+import { Sim, type Reported } from '../support/sim.ts';
 import { seeds } from '../support/thorough.ts';
 
 /**
- * When our own eyes fail, the country is never said to be gone. Twelve ways in which they do, each from many seeds, which
- * draw times, peers and order: `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it stands, its feed and
+ * When we go blind, the country is never reported as gone. Twelve ways in which we do, each from many seeds, which
+ * draw times, peers and order: `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it is, its feed and
  * its RIPEstat answer on loopback, and the clock is turned by hand.
  */
 export const SEEDS = seeds('T8_SEEDS', 1, 2);
@@ -16,8 +16,8 @@ export const FEED_MS = 60_000;
 export const PEER_MS = 180_000;
 /** A verdict goes after this long. */
 export const HOLD_MS = 10_000;
-/** We look twice a second, and tell what may still come out of order after two. */
-export const TOLD_MS = 3000;
+/** We look twice a second, and report what may still come out of order after two. */
+export const REPORT_MS = 3000;
 
 export const MINUTE = 60_000;
 
@@ -54,15 +54,15 @@ export function momentOf(sim: Sim): Moment {
   return { at: sim.now, monotonicMs: sim.clock.monotonicMs() };
 }
 
-/** It is said within this of both clocks. */
-export function isSaidWithin(said: Said | undefined, { at, monotonicMs }: Moment, ms: number): void {
+/** It is reported within this time of both clocks. */
+export function isReportedWithin(said: Reported | undefined, { at, monotonicMs }: Moment, ms: number): void {
   if (said === undefined) expect.fail('it was never said');
   expect(Date.parse(said.event.time) - at).toBeLessThanOrEqual(ms);
   expect(said.atMs - monotonicMs).toBeLessThanOrEqual(ms);
 }
 
 export function isBlindWithin(sim: Sim, moment: Moment, ms: number): void {
-  isSaidWithin(sim.first('observer.blind', moment.at), moment, ms);
+  isReportedWithin(sim.first('observer.blind', moment.at), moment, ms);
   expect(sim.types('country')[0]).toEqual('country.unknown');
 }
 

@@ -1,15 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import type { Told } from '../streams/ris-live/peer-server.ts';
+import type { MessageFields } from '../streams/ris-live/peer-server.ts';
 import { between, drawn, shuffled, type Random } from '../support/sim-random.ts';
 import type { Sim, Way } from '../support/sim.ts';
-import { FEED_MS, isBlindWithin, isRestored, isSaidWithin, MINUTE, momentOf, scene, SEEDS, TOLD_MS } from './scene.ts';
+import {
+  FEED_MS,
+  isBlindWithin,
+  isRestored,
+  isReportedWithin,
+  MINUTE,
+  momentOf,
+  scene,
+  SEEDS,
+  REPORT_MS,
+} from './scene.ts';
 
 /** What is three minutes behind what the feed can do is stale. */
 const STALE_MS = 3 * MINUTE;
 
 /** The way to us on which everything, or what is of these hosts, is stamped as it was so long ago. */
-function lagging(lagMs: () => number, concerns: (told: Told) => boolean = () => true): Way {
-  return (frame, told) => [{ frame: concerns(told) ? agedBy(frame, lagMs()) : frame, delayMs: 0 }];
+function lagging(lagMs: () => number, concerns: (fields: MessageFields) => boolean = () => true): Way {
+  return (frame, fields) => [{ frame: concerns(fields) ? agedBy(frame, lagMs()) : frame, delayMs: 0 }];
 }
 
 function agedBy(frame: object, ms: number): object {
@@ -19,8 +29,8 @@ function agedBy(frame: object, ms: number): object {
 
 const straight: Way = (frame) => [{ frame, delayMs: 0 }];
 
-/** What the news say for a while, all of it too old to be news: some routes go and come back. */
-async function oldNews(sim: Sim, random: Random, ms: number): Promise<void> {
+/** Messages of a while, all too old to count: some routes go and come back. */
+async function oldMessages(sim: Sim, random: Random, ms: number): Promise<void> {
   for (const end = sim.now + ms; sim.now < end;) {
     const some = drawn(random, sim.peers, random());
     await sim.withdraw(some);
@@ -30,7 +40,7 @@ async function oldNews(sim: Sim, random: Random, ms: number): Promise<void> {
   }
 }
 
-describe('a feed that goes on with what was said minutes ago, and nothing of now', () => {
+describe('a feed that goes on with messages of minutes ago, and none of now', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const connections = sim.feed.connections;
@@ -42,7 +52,7 @@ describe('a feed that goes on with what was said minutes ago, and nothing of now
       await sim.pass(FEED_MS);
       isBlindWithin(sim, moment, FEED_MS);
       expect(sim.log).toContain('stale-feed');
-      await oldNews(sim, random, between(random, 1, 12) * MINUTE);
+      await oldMessages(sim, random, between(random, 1, 12) * MINUTE);
       expect(sim.feed.connections).toBeGreaterThan(connections);
       expect(sim.types('observer.restored')).toEqual([]);
       sim.way = straight;
@@ -84,7 +94,7 @@ describe('a feed that falls behind by less than three minutes, and catches up ag
   );
 });
 
-describe('one collector of which only old news come, among others that are on time', () => {
+describe('one collector that sends only old messages, among others that are on time', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const connections = sim.feed.connections;
@@ -93,10 +103,10 @@ describe('one collector of which only old news come, among others that are on ti
       const moment = momentOf(sim);
       sim.way = lagging(
         () => lagMs,
-        (told) => told.host === host,
+        (fields) => fields.host === host,
       );
       await sim.pass(between(random, 2, 8) * MINUTE);
-      isSaidWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + TOLD_MS);
+      isReportedWithin(sim.first('observer.gap', moment.at), moment, FEED_MS + REPORT_MS);
       expect(sim.events[0]?.data).toMatchObject({ collector: host, reason: 'stale-feed', peers: 10 });
       // To cut the line would make all the others blind as well.
       expect(sim.feed.connections).toBe(connections);
@@ -107,7 +117,7 @@ describe('one collector of which only old news come, among others that are on ti
   );
 });
 
-describe('peers that are told minutes late, each alone', () => {
+describe('peers whose messages come minutes late, each alone', () => {
   test.each(SEEDS)('seed %i', (seed) =>
     scene(seed, async (sim, random) => {
       const late = new Set(drawn(random, sim.peers, 0.4 * random()).map(({ ip }) => ip));

@@ -12,7 +12,7 @@ import { MINUTE } from './scene.ts';
 const SECOND = 1000;
 const folderOf = async (): Promise<string> => await mkdtemp(join(tmpdir(), 'unroutable-store-'));
 
-test('15: an outage through which the watch is restarted twelve times, before it can see again, is told once', async () => {
+test('15: an outage through which the watch is restarted twelve times, before it can see again, is reported once', async () => {
   const store = await folderOf();
   const sim = await Sim.open();
   try {
@@ -29,10 +29,10 @@ test('15: an outage through which the watch is restarted twelve times, before it
     await sim.pass(5 * MINUTE);
     // It could not see for a minute. So it does not say since when, only by when.
     expect(sim.types('country')).toEqual(['country.unknown', 'country.known', 'country.unroutable']);
-    const told = sim.first('country.unroutable', 0)?.event.data as CountryData;
-    expect(told).toMatchObject({ sinceAtLatest: true });
-    expect(Date.parse(told.since)).toBeGreaterThanOrEqual(goneAt);
-    expect(Date.parse(told.since)).toBeLessThanOrEqual(restartedAt + 30 * SECOND);
+    const reported = sim.first('country.unroutable', 0)?.event.data as CountryData;
+    expect(reported).toMatchObject({ sinceAtLatest: true });
+    expect(Date.parse(reported.since)).toBeGreaterThanOrEqual(goneAt);
+    expect(Date.parse(reported.since)).toBeLessThanOrEqual(restartedAt + 30 * SECOND);
     await sim.announce(sim.peers);
     await sim.pass(3 * MINUTE);
     expect(sim.types('country.restored', 'incident.opened')).toEqual(['incident.opened', 'country.restored']);
@@ -45,7 +45,7 @@ test('15: an outage through which the watch is restarted twelve times, before it
 const mount = canMount();
 
 test.skipIf(!mount)(
-  `15: an outage while the disk is full is told within 10 s of its being freed, and a stop then ends with 0${mount ? '' : ' (skipped: this user may not mount a small one)'}`,
+  `15: an outage while the disk is full is reported within 10 s after it is freed, and a stop then ends with 0${mount ? '' : ' (skipped: this user may not mount a small one)'}`,
   async () => {
     const store = await folderOf();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', store]);

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { Sim } from '../support/sim.ts';
 import { MINUTE } from './scene.ts';
 
-test('RIPEstat lists other peers at the same collectors: they do not vote, and the log says why nobody does', async () => {
+test('RIPEstat lists other peers at the same collectors: they do not vote, and the log says why no peer does', async () => {
   const sim = await Sim.open();
   const own = sim.peers.map(({ ip }) => ip);
   try {
     sim.peers.forEach((peer, i) => Object.assign(peer, { ip: `203.0.113.${i + 1}` }));
     // The feed names peers that RIPEstat does not know.
-    sim.way = (frame, told) => {
-      const data = { ...(frame as { data: object }).data, peer: own[Number((told.peer ?? '').split('.')[3]) - 1] };
+    sim.way = (frame, fields) => {
+      const data = { ...(frame as { data: object }).data, peer: own[Number((fields.peer ?? '').split('.')[3]) - 1] };
       return [{ frame: { ...frame, data }, delayMs: 0 }];
     };
     await sim.seeded();

@@ -21,7 +21,7 @@ if (CHROMIUM === undefined)
     'test/page: no Chromium here (apt-get install chromium, or set $CHROMIUM): the page is not tested\n',
   );
 
-/** Starts a browser that goes nowhere but where it is sent. */
+/** Starts a browser that opens only the pages it is sent to. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM ?? '',

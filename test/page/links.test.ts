@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StateStore } from '../../src/ports.ts';
 import { memoryStore } from '../../src/store/memory.ts';
-import { record, Told } from '../history/scene.ts';
+import { record, RecordedDay } from '../history/scene.ts';
 import { outageStore, serving } from '../http/scene.ts';
 import { peers } from '../support/day.ts';
 import { builtPage, CHROMIUM, drawn, opened, startBrowser } from './browser.ts';
@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
     expect(await page.evaluate('[document.activeElement.id, location.hash]')).toEqual(['pictures', WIDE]);
   });
 
-  test('a link to an incident zooms to its onset: opened anew, and in the page; back goes to where one was', async () => {
+  test('a link to an incident zooms to its onset: when opened, and in the page; back goes to where one was', async () => {
     const store = await outageStore();
     const link = await linkTo(store);
     const { page, url } = await show(store, link);
@@ -126,9 +126,9 @@ describe.skipIf(CHROMIUM === undefined)('links of the page', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
   });
 
-  test('an incident that was open when the recording ended is not said to last until now', async () => {
+  test('an incident that was open when the recording ended is not shown as lasting until now', async () => {
     const store = memoryStore();
-    await record(store, new Told().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').elements);
+    await record(store, new RecordedDay().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').elements);
     const { page } = await show(store);
     await page.waitForSelector('#incidents li:has-text("not over when the recording ended")');
     expect(await page.textContent('#facts')).toContain('20 networks reported.');

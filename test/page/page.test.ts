@@ -9,7 +9,7 @@ import { openEmbedded } from '../../src/store/embedded/open.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import type { StateStore } from '../../src/ports.ts';
 import type { HttpOptions } from '../../src/http/server.ts';
-import { record, Told } from '../history/scene.ts';
+import { record, RecordedDay } from '../history/scene.ts';
 import { probedStore } from '../http/probed-store.ts';
 import { serving } from '../http/scene.ts';
 import { BLACKOUT } from '../support/cli.ts';
@@ -90,7 +90,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('services that are asked stand beside the answer, with each target', async () => {
+  test('services that are probed are shown beside the answer, with each target', async () => {
     const { page, complaints } = await show(await probedStore());
     await page.waitForSelector('#services:not([hidden])');
     expect(await page.textContent('#services-text')).toMatch(
@@ -116,17 +116,17 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
       'At 2014-12-23 17:52:00 UTC (02:52:00 in Pyongyang, 24 Dec), North Korea had been routable since 2014-12-23 16:12:14 UTC (01:12:14 in Pyongyang, 24 Dec).',
     );
     expect(await page.textContent('#facts')).toContain('36 witnesses');
-    // Nobody may take it for today.
+    // It must not be taken for today.
     await page.waitForSelector('#connection:has-text("a recording that is over")');
   });
 
   test('an outage that is stored is on the page within a second, without a reload', async () => {
     const store = memoryStore();
-    await record(store, new Told().dump('12:00', ALL).tick('12:30').elements);
+    await record(store, new RecordedDay().dump('12:00', ALL).tick('12:30').elements);
     const { page, complaints } = await show(store);
     await drawn(page);
     expect(await page.getAttribute('#answer', 'data-verdict')).toBe('routable');
-    await record(store, new Told().withdraw('12:40', ALL).tick('12:50').elements);
+    await record(store, new RecordedDay().withdraw('12:40', ALL).tick('12:50').elements);
     const start = performance.now();
     await page.waitForSelector('#answer[data-verdict=unroutable]', { timeout: 10_000 });
     expect(performance.now() - start).toBeLessThan(1_000);
@@ -134,9 +134,12 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('blindness is said, and shaded, never drawn as zero', async () => {
+  test('blindness is named and shaded, never drawn as zero', async () => {
     const store = memoryStore();
-    await record(store, new Told().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30').elements);
+    await record(
+      store,
+      new RecordedDay().dump('12:00', ALL).gap('13:00', 'rrc00').tick('14:00').tick('14:30').elements,
+    );
     const { page } = await show(store);
     await drawn(page);
     expect(await page.textContent('#facts')).toContain('We are blind: this is not an outage.');
@@ -145,14 +148,14 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await page.textContent('#visibility-summary')).toContain('when last seen 100.0 %');
   });
 
-  test('an empty store is said to be empty', async () => {
+  test('an empty store is shown as empty', async () => {
     const { page, complaints } = await show(memoryStore());
     await page.waitForSelector('#connection[data-state=live]');
     expect(await page.textContent('#sentence')).toBe('Nothing is recorded yet.');
     expect(complaints).toEqual([]);
   });
 
-  test('a store of another version is said to be so, and looked at again', async () => {
+  test('a store of another version is named as such, and read again later', async () => {
     const unreadable = 'it was written by a newer version (schema 9, this one knows 8)';
     const { page } = await show(memoryStore(), '', { unreadable });
     await page.waitForSelector('#sentence:has-text("cannot read its store")');
@@ -180,7 +183,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await page.$$eval('figure', (all) => all.length)).toBe(0);
   });
 
-  test('names of ASes stand beside their numbers where a list is given', async () => {
+  test('names of ASes are shown beside their numbers where a list is given', async () => {
     const names = new Map([
       [4837, 'CHINA169'],
       [64512, 'A PEER'],
@@ -192,7 +195,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.waitForSelector('#evidence-table td:has-text("AS64512 A PEER 127.0.1.1")');
   });
 
-  test('a lost connection is said, with when it was last heard', async () => {
+  test('a lost connection is shown, with the time of the last message', async () => {
     const { page, stop } = await show(blackout);
     await drawn(page);
     await stop();
@@ -281,7 +284,8 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     const store = memoryStore();
     await record(
       store,
-      new Told().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').announce('14:00', ALL).tick('15:00').elements,
+      new RecordedDay().dump('12:00', ALL).withdraw('13:00', ALL).tick('13:10').announce('14:00', ALL).tick('15:00')
+        .elements,
     );
     const [incident] = await store.read('past-incidents/KP/ipv4');
     if (incident === undefined) throw new Error('no incident');

@@ -47,7 +47,7 @@ test('all sessions together hold a limited number of routes; a route beyond that
   expect(view.put(late, { ...route, prefix: prefix('175.45.177.0/24') })).toBe(true);
 });
 
-test.each([1, 4, 256, 65_536])('a thousand peers with two routes for each of %i units are no flood', (units) => {
+test.each([1, 4, 256, 65_536])('a thousand peers with two routes for each of %i units are not a flood', (units) => {
   expect(new RouteLimit(units).ofSession).toBeGreaterThanOrEqual(2 * units);
   expect(new RouteLimit(units).ofAll).toBeGreaterThanOrEqual(1_000 * 2 * units);
 });

@@ -16,7 +16,7 @@ const MAIL = ['mail25'] as const;
 const FINE = { ...all(DNS, 'answered'), ...all(WEB, 'answered'), ...all(MAIL, 'answered') };
 
 /** `12:04 reachability.changed partly since …: web unreachable since …`; the classes that changed. */
-function said(events: readonly UnroutableEvent[]): readonly string[] {
+function linesOf(events: readonly UnroutableEvent[]): readonly string[] {
   return events.flatMap(({ type, time, data }) => {
     if (!('reachability' in data)) return [];
     const classes = data.services
@@ -47,7 +47,7 @@ const CUT = ['silent', 'no-route'] as const;
 
 test('all answer: reachable, decided once for the whole round, two minutes after its last change', () => {
   const day = new Probed().rounds(controls('12:00', OK), round('12:00', FINE)).tick('12:05');
-  expect(said(day.events)).toEqual([
+  expect(linesOf(day.events)).toEqual([
     '12:02:35 changed reachable 12:00:35: dns reachable 4/4 12:00:15, web reachable 3/3 12:00:30, mail reachable 1/1 12:00:35',
   ]);
   expect(day.events[0]).toMatchObject({ source: '/territories/KP/data', subject: 'KP/data', sequence: '0000000001' });
@@ -56,18 +56,18 @@ test('all answer: reachable, decided once for the whole round, two minutes after
 test('a class is unreachable when all its targets were silent in two rounds in a row, since the first of them', () => {
   const silent = { ...FINE, ...all(WEB, 'silent') };
   const day = new Probed().rounds(controls('12:00', OK), round('12:00', FINE), round('12:11', silent));
-  expect(said(day.tick('12:20').events)).toHaveLength(1);
+  expect(linesOf(day.tick('12:20').events)).toHaveLength(1);
   day.rounds(controls('12:22', OK), round('12:22', silent)).tick('12:30');
-  expect(said(day.events).slice(1)).toEqual(['12:24:30 changed partly 12:11:30: web unreachable 0/3 12:11:30']);
+  expect(linesOf(day.events).slice(1)).toEqual(['12:24:30 changed partly 12:11:30: web unreachable 0/3 12:11:30']);
 });
 
 test('one lost round changes nothing; a better result counts at once', () => {
   const one = { ...FINE, web71: 'silent' as const };
   const day = new Probed().rounds(round('12:00', FINE), round('12:11', one), round('12:22', FINE)).tick('12:30');
-  expect(said(day.events)).toHaveLength(1);
+  expect(linesOf(day.events)).toHaveLength(1);
   const gone = { ...FINE, ...all(WEB, 'silent') };
   day.rounds(round('12:33', gone), round('12:44', gone), round('12:55', FINE)).tick('13:00');
-  expect(said(day.events).slice(1)).toEqual([
+  expect(linesOf(day.events).slice(1)).toEqual([
     '12:46:30 changed partly 12:33:30: web unreachable 0/3 12:33:30',
     '12:57:30 changed reachable 12:55:30: web reachable 3/3 12:55:30',
   ]);
@@ -84,10 +84,10 @@ test.each([
   expect(day.engine.reachability().get('KP')?.reachability).toBe(verdict);
 });
 
-test('with fewer than three targets nothing is said', () => {
+test('with fewer than three targets nothing is reported', () => {
   const two = all(['dns15', 'web71'], 'silent');
   const day = new Probed().rounds(round('12:00', two), round('12:11', two), round('12:22', two)).tick('12:40');
-  expect(said(day.events)).toEqual([]);
+  expect(linesOf(day.events)).toEqual([]);
   expect(day.engine.reachability().get('KP')).toMatchObject({ reachability: 'unknown', reason: 'too-few-targets' });
 });
 
@@ -100,17 +100,17 @@ test('our own line cut: unknown, never unreachable, whatever the targets seem to
     round('12:11', silent),
   );
   day.rounds(controls('12:22', CUT), round('12:22', silent), controls('12:33', CUT)).tick('12:40');
-  expect(said(day.events).slice(1)).toEqual([
+  expect(linesOf(day.events).slice(1)).toEqual([
     '12:23:59 changed unknown own-line: dns unknown 0/0 12:21:59, web unknown 0/0 12:21:59, mail unknown 0/0 12:21:59',
   ]);
   // Results from before the line was back do not count, those after it do.
   day.rounds(controls('12:44', OK), round('12:44', FINE)).tick('12:50');
-  expect(said(day.events).at(-1)).toMatch(/^12:46:35 changed reachable 12:44:35: dns reachable 4\/4 /);
+  expect(linesOf(day.events).at(-1)).toMatch(/^12:46:35 changed reachable 12:44:35: dns reachable 4\/4 /);
 });
 
 test('without results it is unknown after three rounds', () => {
   const day = new Probed().rounds(round('12:00', FINE)).tick('12:32').tick('12:50');
-  expect(said(day.events).slice(1)).toEqual([
+  expect(linesOf(day.events).slice(1)).toEqual([
     '12:35:35 changed unknown no-results: dns unknown 0/0 12:33:15, web unknown 0/0 12:33:15, mail unknown 0/0 12:33:15',
   ]);
 });
@@ -134,10 +134,10 @@ test('an early warning is an event of its own, and only while the routes are all
     .dump('11:00', peers(12))
     .rounds(round('12:00', FINE), round('12:11', silent), round('12:22', silent));
   day.tick('12:30');
-  expect(said(day.events).map((line) => line.split(' ')[1])).toEqual(['changed', 'changed', 'warning']);
+  expect(linesOf(day.events).map((line) => line.split(' ')[1])).toEqual(['changed', 'changed', 'warning']);
   const later = new Probed().dump('11:00', peers(12)).rounds(round('12:00', FINE)).withdraw('12:10', peers(12));
   later.rounds(round('12:11', silent), round('12:22', silent)).tick('12:30');
-  expect(said(later.events).map((line) => line.split(' ')[1])).toEqual(['changed', 'changed']);
+  expect(linesOf(later.events).map((line) => line.split(' ')[1])).toEqual(['changed', 'changed']);
 });
 
 /** A day of routes with an outage, and the results for services on it. */
@@ -170,7 +170,7 @@ test('results change no event about routes, not by a byte: neither its id, nor i
   const mixed = mixedDay();
   const day = new Probed().rounds(mixed);
   const alone = new Probed().rounds(mixed.filter(({ type }) => type !== 'probe'));
-  expect(said(day.events).length).toBeGreaterThan(2);
+  expect(linesOf(day.events).length).toBeGreaterThan(2);
   expect(alone.events.map((event) => event.type)).toContain('country.unroutable');
   const ofRoutes = day.events.filter(({ type }) => !type.startsWith('reachability.'));
   expect(JSON.stringify(ofRoutes)).toBe(JSON.stringify(alone.events));
@@ -199,7 +199,7 @@ test('an engine that is restored at any moment goes on to the same bytes', () =>
   }
 });
 
-test('without results the state has no word of them', () => {
+test('without results the state does not contain any', () => {
   const options = { territories: [{ territory: KP, policy: DEFAULT_POLICY }], voting: DEFAULT_VOTING, recorded: true };
   const engine = createEngine(options);
   for (const element of mixedDay()) if (element.type !== 'probe') engine.apply(element);

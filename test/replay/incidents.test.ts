@@ -21,7 +21,7 @@ import {
 
 /**
  * The recordings through the real source and engine, with the default policy. `expect` in incident.yaml was found by
- * other means (scripts/record-incident/watch.py), the golden events are what the replay itself said when it was last
+ * other means (scripts/record-incident/watch.py), the golden events are what the replay itself reported when it was last
  * looked at: `npx vitest run test/replay/incidents.test.ts --update` writes them again; read the diff.
  */
 describe.each(INCIDENTS)('the replay of $name', (incident) => {
@@ -56,7 +56,7 @@ describe.each(INCIDENTS)('the replay of $name', (incident) => {
   });
 });
 
-test('a quiet day says nothing at all', async () => {
+test('a quiet day has no event at all', async () => {
   const quiet = INCIDENTS.filter((incident) => incident.expect.events.length === 0);
   expect(quiet.map(({ name }) => name)).toEqual([
     '2013-03-04',

@@ -71,7 +71,7 @@ describe('a dump that lists each peer with another AS than its updates have', ()
     );
   const folder = temporaryFolder();
 
-  test('is not about them: what it lists has no vote after their first messages, nor after the next such dump', async () => {
+  test('is not about them: the peers that it lists have no vote after their first messages, nor after the next such dump', async () => {
     const withdrawn = REAL.map((peer) => message(AT + 600, update({ withdrawn: UNITS }), { peer }));
     folder.write('rrc00/bview.20141222.1600', table(AT));
     folder.write(

@@ -63,7 +63,7 @@ describe.skipIf(rib === undefined || folder === undefined || forged === undefine
     expect(engine.status()[0]?.verdict).toBe('unknown');
   });
 
-  test('the path that the Pirate Bay forged through 131279 in 2013 says nothing of North Korea', async () => {
+  test('the path that the Pirate Bay forged through 131279 in 2013 gives no event about North Korea', async () => {
     const { types, engine } = await replayed(forged ?? '', 1);
     expect(types).toEqual([]);
     expect(engine.status()[0]?.visibility.voters).toBe(0);

@@ -106,7 +106,7 @@ async function recordsOf(path: string): Promise<readonly MrtRecord[]> {
   return records;
 }
 
-/** ASes of a peer index table whose peers are all IPv4 with four-byte ASes (RFC 6396 section 4.3.1). BIRD's first entry is no peer. */
+/** ASes of a peer index table whose peers are all IPv4 with four-byte ASes (RFC 6396 section 4.3.1). BIRD's first entry is not a peer. */
 function peersOf([index]: readonly MrtRecord[]): readonly number[] {
   if (index?.subtype !== PEER_INDEX_TABLE) throw new Error('no peer index table');
   const { body } = index;

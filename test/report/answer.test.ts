@@ -59,7 +59,7 @@ describe('the one sentence of a report', () => {
     );
   });
 
-  test('blind time is never part of an outage: it is said, and it is not added', () => {
+  test('blind time is never part of an outage: it is named, and not added', () => {
     const turns = [
       ['00:00:00', 'routable'],
       ['05:00:00', 'unknown'],
@@ -68,7 +68,7 @@ describe('the one sentence of a report', () => {
     expect(answer(turns)).toBe(`North Korea was routable ${DAY} whenever it was seen. For 4 h of it we could not see.`);
   });
 
-  test('what was not recorded is said, before the first record and after the last', () => {
+  test('time that was not recorded is named, before the first record and after the last', () => {
     expect(answer([['06:00:00', 'routable']], '2014-12-22T20:00:00Z')).toBe(
       `North Korea was routable ${DAY} whenever it was seen. Nothing was recorded for 10 h of it.`,
     );
@@ -80,7 +80,7 @@ describe('the one sentence of a report', () => {
     );
   });
 
-  test('beside time that was not seen an outage lasted at least as long as it was seen, and nothing was never so', () => {
+  test('next to time that was not seen an outage lasted at least as long as it was seen, and its absence holds only for seen time', () => {
     const cut = (verdict: 'unroutable' | 'degraded') =>
       answer([
         ['00:00:00', 'routable'],

@@ -77,12 +77,12 @@ describe('a chart of an outage', () => {
     expect(top).toMatch(/▆{60}/);
   });
 
-  test('what is not known is hatched, not empty: blind is not dark', () => {
+  test('unknown time is hatched, not empty: blind is not dark', () => {
     const rows = chart([[0, undefined, 'unknown']]).slice(2, 16);
     for (const row of rows) expect(row.slice(16)).toMatch(/^\/+$/);
   });
 
-  test('what was asked for before the first record and after the last is not known, and not routable', () => {
+  test('time before the first record and after the last is not known, and not routable', () => {
     const rows = chart([[120, 1]], { end: at(480) }).slice(2, 16);
     for (const row of rows) expect(row.slice(16)).toMatch(/^\/{12}#{38,39}\/{12,13}$/);
   });

@@ -19,8 +19,8 @@ describe('a moment is written in UTC and in local time', () => {
       '2014-12-22T16:15:00.999Z',
       '2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec)',
     ],
-  ])('%s', (_what, moment, told) => {
-    expect(pyongyang.moment(at(moment))).toBe(told);
+  ])('%s', (_what, moment, expected) => {
+    expect(pyongyang.moment(at(moment))).toBe(expected);
   });
 
   test('Pyongyang was half an hour behind from 15 August 2015 to 4 May 2018', () => {
@@ -108,9 +108,9 @@ describe('a duration is written in its two largest units, and never more than ha
     fc.assert(
       fc.property(fc.integer({ min: 1000, max: 400 * 86_400_000 }), (ms) => {
         const parts = [...durationText(ms).matchAll(/(\d+) (d|h|min|s)/g)];
-        const told = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (sizes[unit ?? ''] ?? 0), 0);
-        expect(told).toBeLessThanOrEqual(ms);
-        expect(ms - told).toBeLessThan(below[parts[0]?.[2] ?? ''] ?? 0);
+        const total = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (sizes[unit ?? ''] ?? 0), 0);
+        expect(total).toBeLessThanOrEqual(ms);
+        expect(ms - total).toBeLessThan(below[parts[0]?.[2] ?? ''] ?? 0);
       }),
     );
   });

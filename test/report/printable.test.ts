@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { counted, grouped, jsonText, listed, percent, printable } from '../../src/report/printable.ts';
 
-test('what could act on a terminal is spelled out', () => {
+test('characters that could act on a terminal are spelled out', () => {
   expect(printable('a\u001b[2Jb\r\n\u009b\u007f')).toBe('a\\u001b[2Jb\\u000d\\u000a\\u009b\\u007f');
   expect(printable('\u202Egpj.exe\u2066\u200F')).toBe('\\u202egpj.exe\\u2066\\u200f');
   expect(printable('\uD800')).toBe('\\ud800');

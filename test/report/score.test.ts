@@ -4,7 +4,7 @@ import type { PublishedTime } from '../../src/report/published.ts';
 import { scoreOf } from '../../src/report/score.ts';
 
 /** An event of the country, as far as a score looks at it. */
-function told(type: string, first: string, since = first): UnroutableEvent {
+function countryEvent(type: string, first: string, since = first): UnroutableEvent {
   return { type, data: { first: `2014-12-22T${first}.000Z`, since: `2014-12-22T${since}.000Z` } } as UnroutableEvent;
 }
 
@@ -26,28 +26,28 @@ describe('a published time', () => {
     ['about', '16:44:00', 0],
     ['about', '16:46:00', 60_000],
   ] as const)('to the %s is missed by an event at %s by %i ms', (precision, first, error) => {
-    const score = scoreOf(known([published('16:15:00', precision)]), [told('country.unroutable', first)]);
+    const score = scoreOf(known([published('16:15:00', precision)]), [countryEvent('country.unroutable', first)]);
     expect(score).toMatchObject({ met: 1, onsetErrorMs: error, unpublished: 0 });
   });
 
   test('is not met by an event of another type, nor by one that is hours away', () => {
-    const events = [told('country.restored', '16:15:00'), told('country.unroutable', '19:15:00')];
+    const events = [countryEvent('country.restored', '16:15:00'), countryEvent('country.unroutable', '19:15:00')];
     expect(scoreOf(known([published('16:15:00', 'second')]), events)).toMatchObject({ met: 0, unpublished: 1 });
   });
 });
 
 test('the error of a duration is that of its onset and of its end', () => {
   const times = [published('16:15:00', 'second'), published('17:00:00', 'second', 'country.restored')];
-  const events = [told('country.unroutable', '16:15:02'), told('country.restored', '17:00:05')];
+  const events = [countryEvent('country.unroutable', '16:15:02'), countryEvent('country.restored', '17:00:05')];
   expect(scoreOf(known(times), events).durationErrorMs).toBe(1001 + 4001);
 });
 
 test('on a quiet day every outage is a false alarm; a partial return is not an outage', () => {
   const events = [
-    told('country.unroutable', '16:15:00'),
-    told('country.degraded', '16:40:00'),
-    told('country.restored', '16:50:00'),
-    told('country.degraded', '18:00:00'),
+    countryEvent('country.unroutable', '16:15:00'),
+    countryEvent('country.degraded', '16:40:00'),
+    countryEvent('country.restored', '16:50:00'),
+    countryEvent('country.degraded', '18:00:00'),
   ];
   expect(scoreOf(known([], true), events)).toMatchObject({ falseAlarms: 2, unpublished: 2 });
 });

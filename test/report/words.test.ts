@@ -13,7 +13,7 @@ const utc = createClock(undefined);
 const clocks: Clocks = (id) => (id === 'KP' ? pyongyang : utc);
 
 const AT = '2014-12-22T16:15:00.000Z';
-/** What so many voters see, of whom so many see nothing, and so many units of these. */
+/** What a number of voters see, with the number that see nothing, and the numbers of units. */
 function seen(share: number, [voters, nothing]: [number, number], [unitsVisible, units]: [number, number]) {
   const counts = { voters, witnesses: voters, seeing: voters - nothing, seeingNothing: nothing, unitsVisible, units };
   return { share, of: 'full-feed' as const, ...counts };
@@ -140,23 +140,23 @@ describe('each event is one complete sentence', () => {
     );
   });
 
-  test('a prefix that spread: whether a few had it before is not said', () => {
+  test('a prefix that spread: the sentence does not say whether a few had it before', () => {
     expect(say('prefix.new', { ...kp(WHOLE), prefix: prefix('175.45.176.0/22'), share: 0.3 })).toBe(
       '175.45.176.0/22 of North Korea has been widely announced since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 30 % of the networks that report on North Korea to RIS have it now.',
     );
   });
 });
 
-describe('where we were blind, that is what is said, and nothing of the country', () => {
+describe('where we were blind, the sentence says that, and nothing about the country', () => {
   test('too few voters', () => {
     const blind = seen(0, [3, 3], [0, 4]);
-    const told = say('country.unknown', {
+    const text = say('country.unknown', {
       ...kp(blind),
       verdict: 'unknown',
       previous: 'routable',
       reason: 'too-few-voters',
     });
-    expect(told).toBe(
+    expect(text).toBe(
       'This tool has not been able to judge North Korea since 2014-12-22 16:15:00 UTC (01:15:00 in Pyongyang, 23 Dec): 3 networks that report to RIS are too few to judge by. That says nothing about North Korea.',
     );
   });
@@ -189,8 +189,8 @@ describe('where we were blind, that is what is said, and nothing of the country'
   test('none of these sentences says that the country is down', () => {
     const blind = seen(0, [0, 0], [0, 4]);
     for (const reason of ['too-few-voters', 'lost-voters'] as const) {
-      const told = say('country.unknown', { ...kp(blind), verdict: 'unknown', previous: 'unroutable', reason });
-      expect(told).not.toMatch(/down|unroutable|dark|offline/);
+      const text = say('country.unknown', { ...kp(blind), verdict: 'unknown', previous: 'unroutable', reason });
+      expect(text).not.toMatch(/down|unroutable|dark|offline/);
     }
   });
 });
@@ -242,11 +242,11 @@ describe('an incident is summed up when it is over', () => {
     const spans = [longer, ...Array.from({ length: 29 }, () => span)];
     const durationMs = 3 * 3_600_000;
     const flapping: Incident = { ...incident, shape: 'flapping', spans, drops: 30, outages: 30, durationMs };
-    const told = incidentFacts({ ...kp(), incident: flapping });
-    expect(told).toContain(
+    const text = incidentFacts({ ...kp(), incident: flapping });
+    expect(text).toContain(
       'Unroutable from 2014-12-22 16:15:00 UTC to 16:25:00, 10 min, visibility down to 0 % (the longest outage)',
     );
-    expect(told).toContain('and 18 more spans');
+    expect(text).toContain('and 18 more spans');
     const ms = { unroutableMs: 9_300_000, downMs: 9_300_000 };
     expect(say('incident.closed', { ...kp(), incident: { ...flapping, ...ms } })).toContain(
       'North Korea had 30 outages within 3 h, 2 h 35 min in all, from',

@@ -42,8 +42,8 @@ test('after each route, a session sees the units where at least half of the addr
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const rib = new AdjRibIn(peer(1), units.length);
       rib.votes = true;
-      const told = new Set<number>();
-      const match = new LongestMatch(units, 0.5, (_, unit, sees) => (sees ? told.add(unit) : told.delete(unit)));
+      const visible = new Set<number>();
+      const match = new LongestMatch(units, 0.5, (_, unit, sees) => (sees ? visible.add(unit) : visible.delete(unit)));
       const classifier = new RouteClassifier(KP, units, true, 4096);
       for (const { offset, length, pathId, path } of steps) {
         const prefix = prefixOf('ipv4', [(BASE + offset) >>> 0, 0, 0, 0], length);
@@ -56,8 +56,8 @@ test('after each route, a session sees the units where at least half of the addr
       }
       const shares = units.map((unit) => shareByAddress([...rib.routes.values()], unit));
       expect([...rib.sees]).toEqual(shares.map((share) => (share >= 0.5 ? 1 : 0)));
-      expect([...told].sort((a, b) => a - b)).toEqual(shares.flatMap((share, unit) => (share >= 0.5 ? [unit] : [])));
-      expect(rib.seen).toBe(told.size);
+      expect([...visible].sort((a, b) => a - b)).toEqual(shares.flatMap((share, unit) => (share >= 0.5 ? [unit] : [])));
+      expect(rib.seen).toBe(visible.size);
       const largest = Math.max(0, ...shares.filter((share) => share < 1));
       expect(partialSight([rib])?.largest ?? 0).toBe(largest);
     }),

@@ -12,7 +12,7 @@ const step = fc.record({
   dumped: fc.boolean(),
 });
 
-test('what it counts and finds is what a look at all of its routes would give', () => {
+test('its counts and finds are those of a look at all of its routes', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const table = new RouteTable();

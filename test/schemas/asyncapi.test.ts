@@ -69,7 +69,7 @@ test('channels are those that the program uses, under the same names', () => {
   expect(Object.keys(api.channels)).toEqual(['events', 'territoryEvents', 'stream', 'output', 'webhooks']);
 });
 
-test('every channel is written to, and carries all events; that of a territory none of our own eyes', () => {
+test('every channel is written to, and carries all events; that of a territory none of the observer', () => {
   const used = Object.values(api.operations).map(({ channel }) => channel.$ref);
   expect(used).toEqual(Object.keys(api.channels).map((name) => `#/channels/${name}`));
   const carried = (name: string): readonly string[] => Object.keys(api.channels[name]?.messages ?? {});

@@ -40,7 +40,7 @@ describe('docs/events.md', () => {
     await expect(await withExamples(text, await examples())).toMatchFileSnapshot(EVENTS_DOCUMENT);
   });
 
-  test('an example that says nothing of being shortened is not', async () => {
+  test('an example that is not marked as shortened is complete', async () => {
     for (const { event, origin } of await examples()) {
       const { evidence } = event.data as { evidence?: { count: number; messages: readonly unknown[] } };
       if (evidence === undefined || evidence.messages.length === evidence.count) continue;
@@ -54,7 +54,7 @@ describe('docs/events.md', () => {
     expect(rows).toEqual(Object.keys(PART_FIELDS['envelope'] ?? {}));
   });
 
-  test('every field that it names in an example is one of the types, and so is each that it speaks of', () => {
+  test('every field that it names in an example is one of the types, and so is each that it mentions', () => {
     const known = new Set(Object.values(EVENT_FIELDS).flatMap((fields) => Object.keys(fields)));
     const spoken = [...text.matchAll(/`data\.([a-zA-Z]+)`/g)].map(([, name = '']) => name);
     expect(spoken.length).toBeGreaterThan(3);

@@ -5,7 +5,7 @@ import { isScalar, parseDocument, visit } from 'yaml';
 import type { Example } from './examples.ts';
 
 /**
- * Documents that show what the program says and the examples that stand in files: `npx vitest run test/schemas
+ * Documents that show what the program says and the examples in files: `npx vitest run test/schemas
  * --update` writes them again; read the diff.
  */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,7 +23,7 @@ export function read(path: string): string {
 
 /** The text of docs/events.md with each example and each file as they are now. */
 export async function withExamples(text: string, examples: readonly Example[]): Promise<string> {
-  const told = text
+  const filled = text
     .replaceAll(EXAMPLE, (_, type: string) => {
       const example = examples.find((one) => one.type === type);
       if (example === undefined) throw new Error(`no example of ${type}`);
@@ -35,7 +35,7 @@ export async function withExamples(text: string, examples: readonly Example[]): 
       const code = read(`${ROOT}docs/${path}`).trimEnd();
       return `<!-- file: ${path} -->\n\n\`\`\`${language}\n${code}\n\`\`\`\n`;
     });
-  return format(told, { ...STYLE, parser: 'markdown' });
+  return format(filled, { ...STYLE, parser: 'markdown' });
 }
 
 /** Types of the examples that docs/events.md shows, and what they are, in order. */
@@ -65,7 +65,7 @@ export async function withMessages(text: string, examples: readonly Example[]): 
   document.setIn(['components', 'messages', 'entry', 'examples'], document.createNode(shown));
   visit(document, {
     Scalar: (_, node) => {
-      // The text of times and sequences is no time and no number for anybody who reads it as YAML 1.1.
+      // The text of times and sequences is not a time or a number for a reader of YAML 1.1.
       if (isScalar(node) && typeof node.value === 'string' && /^[\d.:TZ-]+$/.test(node.value))
         node.type = 'QUOTE_SINGLE';
     },

@@ -6,7 +6,7 @@ import { INCIDENTS } from '../replay/incident.ts';
 import { MINUTE } from '../live/scene.ts';
 import { Sim } from '../support/sim.ts';
 import { BLIND_REASONS, EVENT_TYPES, GAP_REASONS } from './fields.ts';
-import { DAYS, replayed, saidOnDays } from './real-events.ts';
+import { DAYS, replayed, eventsOnDays } from './real-events.ts';
 import { createAjv, faultsOf, schemas } from './schemas.ts';
 
 test('every schema is one, in the strictest mode', () => {
@@ -34,14 +34,14 @@ describe.each(INCIDENTS)('the replay of $name', (incident) => {
   });
 });
 
-test.each(Object.entries(DAYS))('what is said of %s is what the schemas say', (_, day) => {
+test.each(Object.entries(DAYS))('events of %s are valid by the schemas', (_, day) => {
   const events = day();
   expect(events).not.toEqual([]);
   areValid(events);
 });
 
-describe('nothing of the schemas is untried: the engine says it on one of these days', () => {
-  const events = saidOnDays();
+describe('every part of the schemas is tried: an event of one of these days has it', () => {
+  const events = eventsOnDays();
 
   test.each(EVENT_TYPES)('%s', (type) => {
     expect(events.some((event) => event.type === type)).toBe(true);
@@ -73,7 +73,7 @@ describe('nothing of the schemas is untried: the engine says it on one of these 
   });
 });
 
-test('what a watcher says live, of an outage, a lost feed and the end of both, is what the schemas say', async () => {
+test('live events of an outage, a lost feed and the end of both are valid by the schemas', async () => {
   const sim = await Sim.open({ peers: 30 });
   try {
     await sim.seeded();
@@ -98,9 +98,9 @@ test('what a watcher says live, of an outage, a lost feed and the end of both, i
 /** By the schema of its type and by that of any event; as JSON, which is what others get. */
 function areValid(events: readonly UnroutableEvent[]): void {
   for (const event of events) {
-    const told: unknown = JSON.parse(JSON.stringify(event));
-    expect([event.type, faultsOf(event.type, told)]).toEqual([event.type, []]);
-    expect([event.type, faultsOf('event', told)]).toEqual([event.type, []]);
+    const document: unknown = JSON.parse(JSON.stringify(event));
+    expect([event.type, faultsOf(event.type, document)]).toEqual([event.type, []]);
+    expect([event.type, faultsOf('event', document)]).toEqual([event.type, []]);
   }
 }
 

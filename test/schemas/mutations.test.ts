@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventType } from '../../src/detect/events/event.ts';
 import { EVENT_FIELDS, EVENT_TYPES, NESTED_FIELDS, PART_FIELDS } from './fields.ts';
-import { saidOnDays } from './real-events.ts';
+import { eventsOnDays } from './real-events.ts';
 import { faultsOf } from './schemas.ts';
 
 /**
@@ -12,7 +12,7 @@ import { faultsOf } from './schemas.ts';
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Path = readonly (string | number)[];
 
-const said = saidOnDays();
+const said = eventsOnDays();
 const samples: ReadonlyMap<EventType, readonly Json[]> = new Map(
   EVENT_TYPES.map((type) => [
     type,
@@ -44,7 +44,7 @@ describe.each(EVENT_TYPES)('%s', (type) => {
   const optionals = optionalFields(type);
   const isRequired = ({ path }: { path: Path }): boolean => !optionals.has(nameOf(path));
 
-  test('as it was said it is valid', () => {
+  test('unchanged it is valid', () => {
     expect(events.flatMap((event) => faultsOf(type, event))).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe.each(EVENT_TYPES)('%s', (type) => {
     );
   });
 
-  test('with a field that nobody knows, wherever it stands, it is not', () => {
+  test('an unknown field anywhere makes it invalid', () => {
     // What every JavaScript object inherits, ajv takes for a property that was looked at.
     const unknown = fc.stringMatching(/^[a-z]{1,12}$/).filter((name) => !KNOWN.has(name) && !(name in {}));
     fc.assert(
@@ -81,7 +81,7 @@ describe.each(EVENT_TYPES)('%s', (type) => {
     );
   });
 
-  test('with a value of another kind, wherever it stands, it is not', () => {
+  test('a value of another kind anywhere makes it invalid', () => {
     fc.assert(
       fc.property(fc.constantFrom(...places), fc.jsonValue(), ({ i, path }, value) => {
         fc.pre(kindOf(value as Json) !== kindOf(at(events[i], path)));
@@ -104,7 +104,7 @@ const KNOWN = new Set([
   ...[...Object.values(PART_FIELDS), ...Object.values(NESTED_FIELDS)].flatMap((fields) => Object.keys(fields)),
 ]);
 
-/** Names of a type's optional fields with all that stands above them, without the numbers of lists: `data.incident.drops.until`. */
+/** Names of a type's optional fields with all levels above them, without the numbers of lists: `data.incident.drops.until`. */
 function optionalFields(type: EventType): ReadonlySet<string> {
   const optional = (fields: object | undefined, above: string): readonly string[] =>
     Object.entries(fields ?? {}).flatMap(([name, kind]) => (String(kind).endsWith('?') ? [`${above}${name}`] : []));
@@ -127,7 +127,7 @@ function nameOf(path: Path): string {
   return path.filter((step) => typeof step === 'string').join('.');
 }
 
-/** Every place in a value: itself, what stands in it, and so on. */
+/** Every place in a value: itself, what is in it, and so on. */
 function placesOf(value: Json): readonly Path[] {
   const inside = Array.isArray(value)
     ? value.map((one: Json, i) => [i, one] as const)

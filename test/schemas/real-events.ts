@@ -27,18 +27,18 @@ export async function replayed(incident: Incident): Promise<readonly UnroutableE
   return events;
 }
 
-/** Days on which that happens which the recordings lack, and what the engine says of them. */
+/** Days with what the recordings lack, and the events that the engine reports for them. */
 export const DAYS: Readonly<Record<string, () => readonly UnroutableEvent[]>> = {
   'a loss by half that comes back': () => {
     const day = new Day().dump('06:00', all).withdraw('07:00', all, UNITS.slice(0, 2));
     return day.announce('07:20', all, UNITS.slice(0, 2)).tick('09:00').events;
   },
-  'a loss that creeps, until nearly nobody is left': () => {
+  'a loss that creeps, until nearly no voter is left': () => {
     const day = new Day().dump('06:00', all);
     for (const [i, one] of all.slice(3).entries()) day.withdraw(`07:${String(i * 3).padStart(2, '0')}`, [one]);
     return day.announce('09:00', all).tick('11:00').events;
   },
-  'a loss that stands still until it is the new baseline': () =>
+  'a loss that stays until it is the new baseline': () =>
     new Day().dump('06:00', all).withdraw('07:00', all, UNITS.slice(0, 2)).tick('+2 12:00').events,
   'an outage that was there at the first look': () => {
     const day = new Day().dump('06:00', all.slice(0, 2)).dump('06:00', all.slice(2), []);
@@ -111,8 +111,8 @@ export const DAYS: Readonly<Record<string, () => readonly UnroutableEvent[]>> = 
   'a drill': () => drillEvents({ id: '0123456789abcdef', territory: 'KP', atMs: clock('12:00') }, KP),
 };
 
-/** Everything that is said on these days. */
-export function saidOnDays(): readonly UnroutableEvent[] {
+/** All events of these days. */
+export function eventsOnDays(): readonly UnroutableEvent[] {
   return Object.values(DAYS).flatMap((day) => day());
 }
 

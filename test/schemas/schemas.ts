@@ -33,7 +33,7 @@ export const schemas: ReadonlyMap<string, Schema> = new Map(
     ]),
 );
 
-/** Files that are no single event: what all share, and all events together. */
+/** Files that are not a single event: what all share, and all events together. */
 export const SHARED: readonly string[] = ['common', 'event'];
 
 /** With every file added, strict in all that ajv can be strict in. */

@@ -19,7 +19,7 @@ test('the schema of any event knows each of them', () => {
   expect(refs?.toSorted()).toEqual(EVENT_TYPES.map((type) => `${type}.schema.json`).sort());
 });
 
-test('each file has the name that it says it has, and says what it is', () => {
+test('each file has the name in its own id, and a description', () => {
   for (const [name, { $id, title, description, $defs }] of schemas) {
     expect($id).toBe(`https://unroutable.invalid/schemas/2/${name}.schema.json`);
     expect(title).toBeDefined();

@@ -42,7 +42,7 @@ const WRITTEN =
   '"prefix":"175.45.176.0/24","path":"64500 131279","units":"0-1 3","word":"up","list":[0,3],"set":["a","b"],' +
   '"map":[[64500,1419264912000]],"row":[true]}';
 
-test('what a schema reads it writes again, in its own order, without what is absent', () => {
+test('a schema writes again what it reads, in its own order, without absent fields', () => {
   const value = parseRecord(everything, WRITTEN, 4);
   expect(recordText(everything, value)).toBe(WRITTEN);
   expect(value).toMatchObject({ list: [0, 3], units: [0, 1, 3], row: { on: true }, rare: false, optional: undefined });
@@ -51,7 +51,7 @@ test('what a schema reads it writes again, in its own order, without what is abs
   expect(Object.keys(value.row)).toEqual(['on']);
 });
 
-describe('what was not so written is refused, and the field is named', () => {
+describe('a value of another form is refused, and the field is named', () => {
   test.each<[string, unknown, string]>([
     ['number', '1', 'number: it is not a number'],
     ['count', -1, 'count: it is not a whole number in range'],

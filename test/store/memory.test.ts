@@ -33,7 +33,7 @@ describe('a memory store with a limit on events', () => {
     abort.abort();
   });
 
-  test('keeps one list of them, so that who holds it sees what comes', async () => {
+  test('keeps one list of them, so that its holder sees what comes', async () => {
     const store = memoryStore();
     const { kept } = store;
     await store.commit(batch(1, { events: [event(1)] }));

@@ -65,7 +65,7 @@ describe.each([
   ['a folder', 'memory', openFolder, openMemory],
   ['a folder', 'another folder', openFolder, openFolder],
 ] as const)('what is exported from %s and imported into %s', (_from, _to, from, to) => {
-  test('is the same: state, events, readers, webhooks, and its export to the byte; but not who was at work', () =>
+  test('is the same: state, events, readers, webhooks, and its export to the byte; but not the processes that were at work', () =>
     withStore(from, ({ store }) =>
       withStore(to, async (other) => {
         await fill(store);
@@ -119,7 +119,7 @@ describe('an export', () => {
 
 describe('an import is refused, and changes nothing', () => {
   const record = JSON.stringify(change('voters', 'a', '1'));
-  const told = JSON.stringify({ event: event(1) });
+  const eventLine = JSON.stringify({ event: event(1) });
   const header = JSON.stringify(HEADER);
 
   test.each<[string, string[], string]>([
@@ -135,7 +135,7 @@ describe('an import is refused, and changes nothing', () => {
     ['when the schema is another', [JSON.stringify({ ...HEADER, schema: 'x' })], 'line 1: schema "x" cannot be read'],
     ['when the number is none', [JSON.stringify({ ...HEADER, number: -1 })], 'line 1: name, number or elements'],
     ['when the cursor is no time', [JSON.stringify({ ...HEADER, cursor: 'noon' })], 'line 1: its cursor is not a time'],
-    ['when it was cut short', [header, record, told], 'it ends after line 3, before its checksum'],
+    ['when it was cut short', [header, record, eventLine], 'it ends after line 3, before its checksum'],
     [
       'when a space is unknown',
       [header, '{"space":"routes/KP","key":"a","value":"1"}'],
@@ -150,7 +150,7 @@ describe('an import is refused, and changes nothing', () => {
     ],
     [
       'when lines are missing',
-      sealed([header, record, told]).toSpliced(1, 1),
+      sealed([header, record, eventLine]).toSpliced(1, 1),
       'line 3: there are 2 lines before it, and it counts 3',
     ],
     [

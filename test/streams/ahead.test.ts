@@ -12,12 +12,12 @@ function tick(text: string, collector = 'rrc00'): Element {
 }
 
 /** Reads on in the background. */
-function reading(ahead: Ahead, signal: AbortSignal = never): { told: Element[]; done: Promise<void> } {
-  const told: Element[] = [];
+function reading(ahead: Ahead, signal: AbortSignal = never): { received: Element[]; done: Promise<void> } {
+  const received: Element[] = [];
   const done = (async () => {
-    for await (const element of ahead.elements(signal)) told.push(element);
+    for await (const element of ahead.elements(signal)) received.push(element);
   })();
-  return { told, done };
+  return { received, done };
 }
 
 test('nothing is listened to before it is asked for', async () => {
@@ -35,33 +35,33 @@ test('a late reader receives what was sent before, and what comes', async () => 
   const feed = new Hand('feed');
   const ahead = new Ahead(feed);
   ahead.start(never);
-  feed.say(tick('12:00'), tick('12:01'));
+  feed.send(tick('12:00'), tick('12:01'));
   await settled();
-  const { told, done } = reading(ahead);
-  feed.say(tick('12:02'));
+  const { received, done } = reading(ahead);
+  feed.send(tick('12:02'));
   feed.end();
   await done;
-  expect(told).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
+  expect(received).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
 });
 
-test('what is decided elsewhere is forgotten, late words after it are not', async () => {
+test('elements that were decided elsewhere are dropped, late ones after them are not', async () => {
   const feed = new Hand('feed');
   const ahead = new Ahead(feed);
   ahead.start(never);
-  feed.say(tick('12:00'), tick('12:01'), tick('12:02'), tick('11:50'), tick('12:03'));
+  feed.send(tick('12:00'), tick('12:01'), tick('12:02'), tick('11:50'), tick('12:03'));
   await settled();
   ahead.forget(clock('12:02'));
   feed.end();
-  const { told, done } = reading(ahead);
+  const { received, done } = reading(ahead);
   await done;
-  expect(told).toEqual([tick('12:02'), tick('11:50'), tick('12:03')]);
+  expect(received).toEqual([tick('12:02'), tick('11:50'), tick('12:03')]);
 });
 
-test('before it is read the oldest make room, and it says so until a state elsewhere includes them', async () => {
+test('before it is read the oldest are dropped, and it reports that until a state elsewhere includes them', async () => {
   const feed = new Hand('feed');
   const ahead = new Ahead(feed, 10);
   ahead.start(never);
-  for (let i = 10; i < 40; i++) feed.say(tick(`12:${i}`));
+  for (let i = 10; i < 40; i++) feed.send(tick(`12:${i}`));
   await settled(200);
   expect(ahead.size).toBeLessThanOrEqual(10);
   expect(ahead.isCut).toBe(true);
@@ -71,13 +71,13 @@ test('before it is read the oldest make room, and it says so until a state elsew
   expect(ahead.isCut).toBe(false);
 });
 
-test('while its reader is busy, what finds no room is a gap of its collector where it would have stood', async () => {
+test('while its reader is busy, what finds no room is a gap of its collector in its place', async () => {
   const feed = new Hand('feed');
   const ahead = new Ahead(feed, 2);
   const elements = ahead.elements(never);
-  feed.say(tick('12:00'));
+  feed.send(tick('12:00'));
   expect((await elements.next()).value).toEqual(tick('12:00'));
-  feed.say(tick('12:01'), tick('12:02', 'rrc01'), tick('12:03'), tick('12:04', 'rrc01'), tick('12:05', 'rrc01'));
+  feed.send(tick('12:01'), tick('12:02', 'rrc01'), tick('12:03'), tick('12:04', 'rrc01'), tick('12:05', 'rrc01'));
   feed.end();
   await settled();
   const rest: Element[] = [];

@@ -9,7 +9,7 @@ import { alongside, type Side } from '../../streams/alongside.ts';
 const collector = parseCollector('rrc00') as Collector;
 const tick = (at: number): Element => ({ type: 'tick', at: at as EventTime, collector });
 
-/** Gives others time to speak before each element, as a socket does. */
+/** Gives others time to send before each element, as a socket does. */
 function main(...ats: readonly number[]): ElementSource {
   return {
     name: 'main',
@@ -34,7 +34,7 @@ async function timesOf(source: ElementSource): Promise<readonly number[]> {
 }
 
 describe('sources beside a main one', () => {
-  test('what all of them yielded comes before the next element of the main source', async () => {
+  test('the elements of all sides come before the next element of the main source', async () => {
     expect(await timesOf(alongside(main(1, 2), [side(10, 11), side(20)]))).toEqual([10, 20, 11, 1, 2]);
   });
 
@@ -68,7 +68,7 @@ describe('sources beside a main one', () => {
     expect(isStopped).toBe(true);
   });
 
-  test('what a side throws is thrown', async () => {
+  test('an error of a side is thrown', async () => {
     // oxlint-disable-next-line require-yield
     const broken: Side = async function* () {
       throw new Error('a bug');

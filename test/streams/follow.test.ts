@@ -14,19 +14,19 @@ function tick(text: string, collector = 'rrc00'): Element {
 
 async function started(
   limit?: number,
-): Promise<{ seed: Hand; live: Hand; told: Element[]; stop: () => Promise<void> }> {
+): Promise<{ seed: Hand; live: Hand; received: Element[]; stop: () => Promise<void> }> {
   const [seed, live] = [new Hand('the seed'), new Hand('the feed')];
-  const told: Element[] = [];
+  const received: Element[] = [];
   const stopping = new AbortController();
   const source = follow(seed, live, limit);
   const reading = (async () => {
-    for await (const element of source.elements(stopping.signal)) told.push(element);
+    for await (const element of source.elements(stopping.signal)) received.push(element);
   })();
   await settled();
   return {
     seed,
     live,
-    told,
+    received,
     async stop() {
       stopping.abort();
       await reading;
@@ -35,30 +35,30 @@ async function started(
 }
 
 test('the feed is subscribed to before the seed is over, and comes after it', async () => {
-  const { seed, live, told, stop } = await started();
+  const { seed, live, received, stop } = await started();
   expect(live.isRead).toBe(true);
-  live.say(tick('12:01'));
-  seed.say(tick('12:00'));
+  live.send(tick('12:01'));
+  seed.send(tick('12:00'));
   await settled();
-  expect(told).toEqual([tick('12:00')]);
+  expect(received).toEqual([tick('12:00')]);
   seed.end();
   await settled();
-  live.say(tick('12:02'));
+  live.send(tick('12:02'));
   await settled();
-  expect(told).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
+  expect(received).toEqual([tick('12:00'), tick('12:01'), tick('12:02')]);
   await stop();
   expect(live.isStopped).toBe(true);
 });
 
-test('what the feed sends while the seed takes too long is a gap of its senders, from its beginning, and never silent', async () => {
-  const { seed, live, told, stop } = await started(2);
-  live.say(tick('12:01'), tick('12:02'), tick('12:03', 'rrc13'), tick('12:04'), tick('12:05', 'rrc13'));
+test('messages of the feed while the seed takes too long are a reported gap of their senders, from its beginning', async () => {
+  const { seed, live, received, stop } = await started(2);
+  live.send(tick('12:01'), tick('12:02'), tick('12:03', 'rrc13'), tick('12:04'), tick('12:05', 'rrc13'));
   await settled();
   seed.end();
   await settled();
-  live.say(tick('12:06'));
+  live.send(tick('12:06'));
   await settled();
-  expect(told).toEqual([
+  expect(received).toEqual([
     tick('12:01'),
     tick('12:02'),
     { type: 'gap', at: clock('12:03'), collector: 'rrc13', reason: 'disconnected' },
@@ -72,7 +72,7 @@ test('a buffer never holds more than its limit', async () => {
   const source = new Hand('a flood');
   const buffered = new Ahead(source, 100);
   buffered.hold(never);
-  source.say(...Array.from({ length: 1000 }, () => tick('12:00')));
+  source.send(...Array.from({ length: 1000 }, () => tick('12:00')));
   source.end();
   await settled();
   expect(buffered.size).toBe(100);
@@ -84,12 +84,12 @@ test('a bug in the source is thrown to the reader, after what came before it', a
     await settled(1);
     throw new Error('a bug');
   }
-  const told: Element[] = [];
+  const received: Element[] = [];
   await expect(
     (async () => {
       for await (const element of new Ahead({ name: 'broken', elements: broken }, 10).elements(never))
-        told.push(element);
+        received.push(element);
     })(),
   ).rejects.toThrow('a bug');
-  expect(told).toEqual([tick('12:00')]);
+  expect(received).toEqual([tick('12:00')]);
 });

@@ -16,7 +16,7 @@ function takeAll(reorder: Reorder<Item>, until: number): Item[] {
 const byKey = (a: Item, b: Item): number => a.key - b.key;
 const items = fc.array(fc.record({ at: fc.nat({ max: 20 }), key: fc.nat({ max: 3 }) }));
 
-test('what is due leaves in order of time, then of the key, then as it came; the rest stays', () => {
+test('due elements leave in order of time, then of the key, then of arrival; the rest stays', () => {
   fc.assert(
     fc.property(items, fc.nat({ max: 20 }), (list, until) => {
       const reorder = new Reorder<Item>(byKey, 1000);

@@ -55,7 +55,7 @@ export class ArchiveServer {
   }[] = [];
   /** The most requests for files that were open at the same time. */
   mostAtOnce = 0;
-  readonly #heard = new EventEmitter();
+  readonly #arrivals = new EventEmitter();
   #open = 0;
   #planned: Planned[] = [];
   readonly #server = createServer((request, response) => this.#serve(request, response));
@@ -78,7 +78,7 @@ export class ArchiveServer {
 
   /** Resolves when it has been asked so many times in all. */
   async askedTimes(count: number): Promise<void> {
-    while (this.requests.length < count) await once(this.#heard, 'request');
+    while (this.requests.length < count) await once(this.#arrivals, 'request');
   }
 
   /** Number of requests for a file. */
@@ -96,7 +96,7 @@ export class ArchiveServer {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname.slice(1));
     const { range, 'user-agent': agent } = request.headers;
     this.requests.push({ path, range, agent, atMs: performance.now() });
-    this.#heard.emit('request');
+    this.#arrivals.emit('request');
     const planned = this.#planned.find((one) => one.times > 0 && one.path.test(path));
     if (planned !== undefined) planned.times--;
     const body = this.files.get(path);

@@ -52,7 +52,7 @@ export class LiveFeed {
   }
 
   /** Sends frames of `ris_message`, and resolves when every reachable client has them. */
-  async say(frames: readonly object[]): Promise<void> {
+  async send(frames: readonly object[]): Promise<void> {
     for (const frame of frames as readonly RisFrame[]) {
       const text = JSON.stringify(frame);
       for (const subscriber of this.#ears) if (wants(subscriber, frame)) subscriber.socket.send(text);

@@ -14,7 +14,7 @@ export class Hand implements ElementSource {
     this.name = name;
   }
 
-  say(...elements: Element[]): void {
+  send(...elements: Element[]): void {
     this.#elements.push(...elements);
     this.#bell?.();
   }

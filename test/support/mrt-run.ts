@@ -52,7 +52,7 @@ export async function planned(options: MrtPlanOptions): Promise<MrtPlan> {
 
 export async function play(options: MrtPlanOptions, source: Partial<MrtSourceOptions> = {}): Promise<Played> {
   const reports: MrtReport[] = [];
-  const report = (told: MrtReport): void => void reports.push(told);
+  const report = (entry: MrtReport): void => void reports.push(entry);
   const elements: Element[] = [];
   const plan = await planned(options);
   const mrt = mrtSource(plan, { watch: WATCH, threads: 1, report, ...source });

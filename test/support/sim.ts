@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { watch, type WatchOptions } from '../../src/cli/watch/watch.ts';
 import type { UnroutableEvent } from '../../src/detect/events/event.ts';
-import { announce, keepalive, state, withdraw, type Told } from '../streams/ris-live/peer-server.ts';
+import { announce, keepalive, state, withdraw, type MessageFields } from '../streams/ris-live/peer-server.ts';
 import { HandClock, settled, until } from './clock.ts';
 import { clock as day, UNITS } from './day.ts';
 import { LiveFeed } from './feed.ts';
@@ -9,13 +9,16 @@ import { RipestatServer } from './ripestat-server.ts';
 import { ANCHORS, LiveWorld, pathOf, type LivePeer } from './world.ts';
 
 /** An event, and when the watch stored it: milliseconds of monotonic time. */
-export interface Said {
+export interface Reported {
   readonly event: UnroutableEvent;
   readonly atMs: number;
 }
 
 /** The network's effect on a frame: `[]` loses it, two entries double it, `delayMs` delays it. */
-export type Way = (frame: object, told: Told) => readonly { readonly frame: object; readonly delayMs: number }[];
+export type Way = (
+  frame: object,
+  fields: MessageFields,
+) => readonly { readonly frame: object; readonly delayMs: number }[];
 
 /** RIS holds a session for three KEEPALIVEs of a minute; most peers send them every half minute. */
 const KEEPALIVE_MS = 30_000;
@@ -34,7 +37,7 @@ export class Sim {
   readonly world: LiveWorld;
   readonly feed: LiveFeed;
   readonly ripestat: RipestatServer;
-  readonly said: Said[] = [];
+  readonly reported: Reported[] = [];
   /** What it logged: JSON lines. */
   log = '';
   /** The feed sends nothing, also to subscribers; pings are answered. */
@@ -73,7 +76,7 @@ export class Sim {
   }
 
   get events(): readonly UnroutableEvent[] {
-    return this.said.map(({ event }) => event);
+    return this.reported.map(({ event }) => event);
   }
 
   /** Types of events about the country and the observer, in order. */
@@ -82,15 +85,15 @@ export class Sim {
   }
 
   /** The first event of this type since then. */
-  first(type: UnroutableEvent['type'], sinceMs: number): Said | undefined {
-    return this.said.find(({ event }) => event.type === type && Date.parse(event.time) >= sinceMs);
+  first(type: UnroutableEvent['type'], sinceMs: number): Reported | undefined {
+    return this.reported.find(({ event }) => event.type === type && Date.parse(event.time) >= sinceMs);
   }
 
   /** Starts or restarts `watch`. */
   watch(options: Partial<WatchOptions> = {}): void {
     const stop = new AbortController();
     const stdout = lines((line) =>
-      this.said.push({ event: JSON.parse(line) as UnroutableEvent, atMs: this.clock.monotonicMs() }),
+      this.reported.push({ event: JSON.parse(line) as UnroutableEvent, atMs: this.clock.monotonicMs() }),
     );
     const stderr = lines((line) => (this.log += `${line}\n`));
     const io = { stdout, stderr, env: {}, signal: stop.signal };
@@ -144,12 +147,12 @@ export class Sim {
 
   async announce(peers: readonly LivePeer[], prefixes: readonly string[] = UNITS): Promise<void> {
     for (const peer of peers) this.world.set(peer, prefixes, pathOf(peer));
-    await this.tell(peers, (told, peer) => announce(told, prefixes, pathOf(peer)));
+    await this.sendFrom(peers, (fields, peer) => announce(fields, prefixes, pathOf(peer)));
   }
 
   async withdraw(peers: readonly LivePeer[], prefixes: readonly string[] = UNITS): Promise<void> {
     for (const peer of peers) this.world.set(peer, prefixes, undefined);
-    await this.tell(peers, (told) => withdraw(told, prefixes));
+    await this.sendFrom(peers, (fields) => withdraw(fields, prefixes));
   }
 
   /** Sessions with the collector end: without withdrawals, and their tables are gone. */
@@ -158,7 +161,7 @@ export class Sim {
       peer.isUp = false;
       peer.routes.clear();
     }
-    await this.tell(peers, (told) => state(told, 'down'));
+    await this.sendFrom(peers, (fields) => state(fields, 'down'));
   }
 
   /** Sessions start again, each with its whole table. */
@@ -167,20 +170,20 @@ export class Sim {
       peer.isUp = true;
       this.world.fill(peer);
     }
-    await this.tell(peers, (told) => state(told, 'connected'));
+    await this.sendFrom(peers, (fields) => state(fields, 'connected'));
     await this.pass(100);
-    await this.tell(peers, (told) => state(told, 'up'));
+    await this.sendFrom(peers, (fields) => state(fields, 'up'));
     await this.pass(100);
-    await this.tell(peers, (told, peer) => announce(told, UNITS, pathOf(peer)));
-    await this.tell(peers, (told, { asn }) => announce(told, ANCHORS, [asn, 3333, 12_654]));
+    await this.sendFrom(peers, (fields, peer) => announce(fields, UNITS, pathOf(peer)));
+    await this.sendFrom(peers, (fields, { asn }) => announce(fields, ANCHORS, [asn, 3333, 12_654]));
   }
 
   /** Sends a message of each of these peers, with the present time. */
-  async tell(peers: readonly LivePeer[], what: (told: Told, peer: LivePeer) => object): Promise<void> {
+  async sendFrom(peers: readonly LivePeer[], what: (fields: MessageFields, peer: LivePeer) => object): Promise<void> {
     for (const peer of peers) {
       if (peer.isMute) continue;
-      const told: Told = { at: this.now, host: peer.host, peer: peer.ip, asn: peer.asn, id: this.#id(peer) };
-      for (const { frame, delayMs } of this.way(what(told, peer), told)) this.send(frame, delayMs);
+      const fields: MessageFields = { at: this.now, host: peer.host, peer: peer.ip, asn: peer.asn, id: this.#id(peer) };
+      for (const { frame, delayMs } of this.way(what(fields, peer), fields)) this.send(frame, delayMs);
     }
     await this.#deliver();
   }
@@ -200,14 +203,14 @@ export class Sim {
   async #chat(nowMs: number): Promise<void> {
     const alive = this.peers.filter(({ isUp }) => isUp);
     // Each at a time of its own.
-    await this.tell(
+    await this.sendFrom(
       alive.filter((_, i) => (nowMs + i * 1700) % KEEPALIVE_MS < STEP_MS),
       keepalive,
     );
     if (nowMs % BEACON_MS !== 0) return;
     const isOn = (nowMs / BEACON_MS) % 2 === 0;
-    await this.tell(alive.slice(0, 6), (told, { asn }) =>
-      isOn ? announce(told, [BEACON], [asn, 3333, 12_654]) : withdraw(told, [BEACON]),
+    await this.sendFrom(alive.slice(0, 6), (fields, { asn }) =>
+      isOn ? announce(fields, [BEACON], [asn, 3333, 12_654]) : withdraw(fields, [BEACON]),
     );
   }
 
@@ -217,7 +220,7 @@ export class Sim {
     if (due.length === 0) return;
     const left = this.#underWay.filter(({ dueMs }) => dueMs > nowMs);
     this.#underWay.splice(0, Infinity, ...left);
-    if (!this.isSilent) await this.feed.say(due.map(({ frame }) => frame));
+    if (!this.isSilent) await this.feed.send(due.map(({ frame }) => frame));
   }
 
   /** The clock waits for answers of RIPEstat. */

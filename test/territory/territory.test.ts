@@ -60,7 +60,7 @@ test('a route covers the units that lie in it, or in which it lies', () => {
   );
 });
 
-test('a default route, and anything shorter than /8, concerns nobody', () => {
+test('a default route, and anything shorter than /8, concerns no territory', () => {
   expect(concerns(KP, prefix('0.0.0.0/0'))).toBe(false);
   expect(concerns(KP, prefix('160.0.0.0/3'))).toBe(false);
   expect(concerns(KP, prefix('175.0.0.0/8'))).toBe(true);

@@ -11,12 +11,12 @@ const { events } = new Day()
   .tick('16:00');
 const gone = events.findIndex(({ type }) => type === 'country.unroutable');
 
-/** As it was told, but for one event. */
+/** As it was reported, but for one event. */
 function but(at: number, ...others: readonly UnroutableEvent[]): readonly UnroutableEvent[] {
   return events.toSpliced(at, 1, ...others);
 }
 
-test('who tells the same at other times, under other ids, agrees', () => {
+test('a run that reports the same at other times, under other ids, agrees', () => {
   const later = events.map((event) => ({ ...event, id: `${event.id}'`, time: '2026-01-01T00:00:00.000Z' }));
   expect(gone).toBeGreaterThanOrEqual(0);
   expect(disagreements(events, later)).toEqual([]);
@@ -28,12 +28,12 @@ test('a country that is called unknown and not unroutable is a disagreement, and
   const data = { ...event.data, verdict: 'unknown', reason: 'lost-voters' } as const;
   const [missing, besides, ...others] = disagreements(events, but(gone, { ...event, type: 'country.unknown', data }));
   expect(others).toEqual([]);
-  expect(missing).toMatch(/^not told: .*"type":"country.unroutable".*"verdict":"unroutable"/);
-  expect(besides).toMatch(/^told, and not .*"type":"country.unknown".*"reason":"lost-voters"/);
+  expect(missing).toMatch(/^not reported: .*"type":"country.unroutable".*"verdict":"unroutable"/);
+  expect(besides).toMatch(/^reported, and not .*"type":"country.unknown".*"reason":"lost-voters"/);
   expect(besides).toContain(`${event.time} ${event.source} ${event.sequence} ${event.id}`);
 });
 
-test('what is missing, doubled or in another place is one disagreement, or two, and not all that comes after it', () => {
+test('an event that is missing, doubled or misplaced is one disagreement, or two, and not all that comes after it', () => {
   const [first, second] = events;
   if (first === undefined || second === undefined) throw new Error('a day without events');
   expect(disagreements(events, but(0))).toHaveLength(1);

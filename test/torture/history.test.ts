@@ -36,7 +36,7 @@ async function recordsOf(store: StateStore): Promise<readonly string[]> {
   return records.map(({ space, key, value }) => `${space} ${key} ${value}`);
 }
 
-test('the history of a day in which all goes wrong is the same, byte for byte, wherever the replay of it is killed', async () => {
+test('the history of a day in which all goes wrong is the same, byte for byte, wherever its replay is killed', async () => {
   const whole = memoryStore();
   await replayKilled(whole, elements, [], options);
   const expected = await recordsOf(whole);

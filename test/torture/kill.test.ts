@@ -22,14 +22,14 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe(`the command killed ${KILLS} times as it starts, tells and commits, and started again each time`, () => {
+describe(`the command killed ${KILLS} times as it starts, reports and commits, and started again each time`, () => {
   test('the day is worth it: hundreds of events, of every kind but those of a live feed', () => {
     expect(play.oracle.events.length).toBeGreaterThan(300);
     expect(new Set(play.oracle.events.map(({ type }) => type)).size).toBe(19);
   });
 
   test(
-    'keeps in a folder what a run without kills keeps, at every moment, and no more',
+    'stores in a folder what a run without kills stores, at every moment, and no more',
     { timeout: 180_000 },
     async () => {
       const place = await folderPlace(join(folder, 'killed'), WATCH);
@@ -39,7 +39,7 @@ describe(`the command killed ${KILLS} times as it starts, tells and commits, and
   );
 
   redisTest(
-    'keeps in Redis what a run without kills keeps, at every moment, and no more',
+    'stores in Redis what a run without kills stores, at every moment, and no more',
     { timeout: 180_000 },
     async () => {
       const server = await startRedis();
@@ -62,7 +62,7 @@ function expectNothingLost(report: KillReport): void {
     badEnds: [],
     exportsDiffer: 0,
   });
-  const { start, told, commit } = report.kills;
-  expect(start + told + commit).toBe(KILLS);
-  expect(Math.min(start, told, commit)).toBeGreaterThan(0);
+  const { start, event, commit } = report.kills;
+  expect(start + event + commit).toBe(KILLS);
+  expect(Math.min(start, event, commit)).toBeGreaterThan(0);
 }

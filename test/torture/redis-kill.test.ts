@@ -19,7 +19,7 @@ test(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'unroutable-redis-kills-'));
     const play = await prepare({ main: await bundledMain(), folder }, { scenes: 60 });
-    // Synced every second, Redis itself may lose what it acknowledged while the disk is busy: that is told, and shown here not.
+    // Synced every second, Redis itself may lose what it acknowledged while the disk is busy: that is reported, and not shown here.
     const server = await startRedis({ config: { appendfsync: 'always' } });
     const place = await redisPlace(server, WATCH);
     const report = await redisKillRun(play, place, server, { kills: KILLS, random: mulberry32(3) });

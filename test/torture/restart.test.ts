@@ -21,18 +21,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The gap of a restart is healed after some ten seconds; a verdict stands for longer than that. */
+/** The gap of a restart is healed after some ten seconds; a verdict lasts longer than that. */
 const PATIENT = ['--blind-hold', '60s'];
 
 test(
-  'a watcher killed while the country is away goes on from there: the gap is told and healed, the return is told once',
+  'a watcher killed while the country is away goes on from there: the gap is reported and healed, the return is reported once',
   { timeout: 180_000 },
   async () => {
-    const told: UnroutableEvent[] = [];
-    const types = (): string[] => told.map(({ type }) => type);
+    const reported: UnroutableEvent[] = [];
+    const types = (): string[] => reported.map(({ type }) => type);
     const has = async (watcher: Started, type: string, many = 1): Promise<void> => {
       const isThere = async (): Promise<boolean> => types().filter((one) => one === type).length >= many;
-      await until(`${type} is told`, isThere, 60_000).catch((error: unknown) => {
+      await until(`${type} is reported`, isThere, 60_000).catch((error: unknown) => {
         throw new Error(`${types().join(' ')}\n${watcher.stderr()}`, { cause: error });
       });
     };
@@ -41,7 +41,7 @@ test(
       watcher.onLine((lines) => {
         const event = JSON.parse(watcher.lines[lines - 1] ?? '') as UnroutableEvent;
         // Killed between printing and noting that it has printed, it prints the same again: an event has one id for that.
-        if (!told.some(({ id }) => id === event.id)) told.push(event);
+        if (!reported.some(({ id }) => id === event.id)) reported.push(event);
       });
       return watcher;
     };
@@ -56,7 +56,7 @@ test(
 
     const second = watching();
     await has(second, 'observer.healed', 6);
-    const gaps = told.filter((event) => event.type === 'observer.gap');
+    const gaps = reported.filter((event) => event.type === 'observer.gap');
     expect(gaps.map(({ data }) => data.reason)).toEqual(Array.from({ length: 6 }, () => 'restarted'));
     expect(types().filter((type) => type.startsWith('country.'))).toEqual(['country.unroutable']);
 
@@ -66,10 +66,10 @@ test(
     expect(await second.ended).toEqual({ status: 0, signal: null });
     expect(types().slice(0, before.length)).toEqual(before);
     expect(types().filter((type) => type.startsWith('country.'))).toEqual(['country.unroutable', 'country.restored']);
-    const incidents = told.flatMap((event) =>
+    const incidents = reported.flatMap((event) =>
       'incident' in event.data && typeof event.data.incident === 'object' ? event.data.incident.id : [],
     );
     expect(new Set(incidents).size).toBe(1);
-    expect(chainFaults(told)).toEqual([]);
+    expect(chainFaults(reported)).toEqual([]);
   },
 );

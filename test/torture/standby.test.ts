@@ -25,7 +25,7 @@ afterAll(async () => {
 
 describe('of two watchers on one Redis one leads and the other stands by', () => {
   test.each(['kill', 'stop', 'cut'] as const)(
-    'a leader that is struck (%s) is followed within 10 s, and what happens at that moment is told once',
+    'a leader that is struck (%s) is followed within 10 s, and what happens at that moment is reported once',
     { timeout: 120_000 },
     async (blow) => {
       const { standby } = pair.pids;
@@ -37,7 +37,7 @@ describe('of two watchers on one Redis one leads and the other stands by', () =>
     },
   );
 
-  test('who asks for the status learns who leads and who stands by', async () => {
+  test('the status names the leader and the standby', async () => {
     const { leader, standby } = pair.pids;
     const { ready, instances } = await pair.status();
     expect(ready).toBe(true);
@@ -50,29 +50,33 @@ describe('of two watchers on one Redis one leads and the other stands by', () =>
     );
   });
 
-  test('a Redis that is emptied is written again within 10 s, and the loss is told', { timeout: 60_000 }, async () => {
-    const before = await pair.events();
-    const number = (await pair.store.load())?.number ?? 0;
-    await server.cli('FLUSHALL');
-    const began = performance.now();
-    await until('the loss is told', async () =>
-      (await pair.events()).some(({ type }) => type === 'observer.data-loss'),
-    );
-    expect(performance.now() - began).toBeLessThan(10_000);
-    await pair.emptied();
+  test(
+    'a Redis that is emptied is written again within 10 s, and the loss is reported',
+    { timeout: 60_000 },
+    async () => {
+      const before = await pair.events();
+      const number = (await pair.store.load())?.number ?? 0;
+      await server.cli('FLUSHALL');
+      const began = performance.now();
+      await until('the loss is reported', async () =>
+        (await pair.events()).some(({ type }) => type === 'observer.data-loss'),
+      );
+      expect(performance.now() - began).toBeLessThan(10_000);
+      await pair.emptied();
 
-    const after = await pair.events();
-    const ids = after.map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-    expect((await pair.store.load())?.records.length).toBeGreaterThan(24 * 4);
-    expect((await pair.store.load())?.number).toBeGreaterThan(number);
-    // The one that led for the last change has told the last event of the country itself.
-    expect(ids).toContain(before.findLast(({ source }) => source === '/territories/KP')?.id);
-  });
+      const after = await pair.events();
+      const ids = after.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect((await pair.store.load())?.records.length).toBeGreaterThan(24 * 4);
+      expect((await pair.store.load())?.number).toBeGreaterThan(number);
+      // The one that led for the last change has reported the last event of the country itself.
+      expect(ids).toContain(before.findLast(({ source }) => source === '/territories/KP')?.id);
+    },
+  );
 
-  test('… and what happens then is told as ever', { timeout: 60_000 }, async () => {
+  test('… and what happens then is reported as before', { timeout: 60_000 }, async () => {
     await pair.turn();
     await pair.turn();
-    expect(await pair.mistold()).toEqual([]);
+    expect(await pair.misreported()).toEqual([]);
   });
 });

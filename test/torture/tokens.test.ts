@@ -8,8 +8,8 @@ import { memoryStore } from '../../src/store/memory.ts';
 import { DEFAULT_VOTING } from '../../src/policy/voting-policy.ts';
 import { Day, KP, peers } from '../support/day.ts';
 
-/** A day that writes down what it was told. */
-class Told extends Day {
+/** A day that records its elements. */
+class RecordedDay extends Day {
   readonly elements: Element[] = [];
 
   override apply(element: Element): this {
@@ -18,19 +18,19 @@ class Told extends Day {
   }
 }
 
-const DAY = new Told().dump('12:00', peers(20)).withdraw('13:00', peers(20)).tick('13:10').tick('16:00');
+const DAY = new RecordedDay().dump('12:00', peers(20)).withdraw('13:00', peers(20)).tick('13:10').tick('16:00');
 
-/** Runs the day; before its so manieth element is taken, something befalls the store. */
+/** Runs the day; before the element at `at` is taken, something happens to the store. */
 async function ran(
   keeping: Omit<Keeping, 'everyMs'>,
   at = 0,
-  befall: () => Promise<unknown> = () => Promise.resolve(),
+  disturb: () => Promise<unknown> = () => Promise.resolve(),
 ) {
   const source = {
     name: 'the day',
     async *elements() {
       for (const [i, element] of DAY.elements.entries()) {
-        if (i === at) await befall();
+        if (i === at) await disturb();
         yield element;
       }
     },
@@ -41,7 +41,7 @@ async function ran(
 
 const LAST = DAY.elements.length - 2;
 
-test('who is refused for a newer token of its own, of which it had not heard yet, goes on under that one', async () => {
+test('a process that is refused for a newer token of its own, which it did not know yet, goes on under that one', async () => {
   const store = memoryStore();
   let token = 1;
   const stillLeads = async (): Promise<boolean> => {
@@ -53,22 +53,22 @@ test('who is refused for a newer token of its own, of which it had not heard yet
   expect(store.kept.map(({ id }) => id)).toEqual(DAY.events.map(({ id }) => id));
 });
 
-test('who is refused because another one leads ends', async () => {
+test('a process that is refused because another one leads ends', async () => {
   const store = memoryStore();
   const keeping = { store, token: () => 1, stillLeads: () => Promise.resolve(false) };
   expect(await ran(keeping, LAST, () => store.write([], 2))).toBe('fenced');
 });
 
-test('who leads again, after another one kept a batch under the number of its next one, does not take it for its own', async () => {
+test('a process that leads again, after another one stored a batch under the number of its next one, does not take it for its own', async () => {
   const store = memoryStore();
   let token = 1;
-  const befall = async (): Promise<void> => {
-    const kept = await store.load();
-    const batch = { number: (kept?.number ?? 0) + 1, cursor: 1 as EventTime, elements: 1, events: [], changes: [] };
+  const disturb = async (): Promise<void> => {
+    const stored = await store.load();
+    const batch = { number: (stored?.number ?? 0) + 1, cursor: 1 as EventTime, elements: 1, events: [], changes: [] };
     expect(await store.commit(batch, 2)).toEqual({ ok: true });
     token = 3;
   };
-  expect(await ran({ store, token: () => token, stillLeads: () => Promise.resolve(true) }, LAST, befall)).toBe(
+  expect(await ran({ store, token: () => token, stillLeads: () => Promise.resolve(true) }, LAST, disturb)).toBe(
     'fenced',
   );
 });

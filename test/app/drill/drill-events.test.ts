@@ -13,7 +13,7 @@ const drill: Drill = { id: '0123456789abcdef', territory: 'KP', atMs: Date.UTC(2
 const events = drillEvents(drill, KP);
 const utc = createClock(undefined);
 
-test('a drill is an outage from its onset to the end of its incident, over when it was asked for', () => {
+test('a drill is an outage from its onset to the end of its incident, and has ended when it was requested', () => {
   expect(events.map(({ type, data }) => ('unit' in data ? `${type} ${data.unit}` : type))).toEqual([
     ...[176, 177, 178, 179].map((third) => `unit.lost 175.45.${third}.0/24`),
     'country.unroutable',
@@ -53,7 +53,7 @@ test('every event of it says that it is one: a field, a source of its own, and i
   for (const line of lines) expect(line).toContain('DRILL: ');
 });
 
-test('a real event says nothing of drills', () => {
+test('a real event does not mention drills', () => {
   const day = new Day().dump('06:00', peers(14)).withdraw('07:00', peers(14)).tick('08:00');
   expect(day.events).not.toEqual([]);
   for (const event of day.events) {
@@ -82,9 +82,9 @@ test('the same drill gives the same events; no other drill gives any of their id
   fc.assert(
     fc.property(fc.record({ id, territory: fc.constant('KP'), atMs: hour }), (other) => {
       fc.pre(other.id !== drill.id);
-      const told = drillEvents(other, KP);
-      expect(told).toEqual(drillEvents(other, KP));
-      const ids = new Set([...told.map((event) => event.id), ...incidents(told)]);
+      const reported = drillEvents(other, KP);
+      expect(reported).toEqual(drillEvents(other, KP));
+      const ids = new Set([...reported.map((event) => event.id), ...incidents(reported)]);
       expect([...events.map((event) => event.id), ...incidents(events)].filter((known) => ids.has(known))).toEqual([]);
     }),
     { numRuns: 10 },
@@ -102,19 +102,19 @@ test('what its events name does not exist: the collector, the addresses, the ASe
   }
 });
 
-test('of a large territory four networks go, of one without IPv4 networks of IPv6', () => {
+test('in a large territory four networks go, in one without IPv4 IPv6 networks', () => {
   const large: Territory = { ...KP, id: 'XL', blocks: [prefix('10.0.0.0/8')], origins: [] };
   expect(lost(drillEvents(drill, large))).toEqual(['10.0.0.0/24', '10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24']);
   const six: Territory = { ...KP, id: 'V6', blocks: [prefix('2001:db8::/47')] };
   expect(lost(drillEvents(drill, six))).toEqual(['2001:db8::/48', '2001:db8:1::/48']);
 });
 
-function lost(told: typeof events): readonly string[] {
-  return told.flatMap((event) => (event.type === 'unit.lost' ? [event.data.unit] : []));
+function lost(reported: typeof events): readonly string[] {
+  return reported.flatMap((event) => (event.type === 'unit.lost' ? [event.data.unit] : []));
 }
 
-function incidents(told: typeof events): readonly string[] {
-  return told.flatMap(({ data }) =>
+function incidents(reported: typeof events): readonly string[] {
+  return reported.flatMap(({ data }) =>
     'incident' in data && typeof data.incident === 'object' ? [data.incident.id] : [],
   );
 }

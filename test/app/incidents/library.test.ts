@@ -6,7 +6,7 @@ const KNOWN = await knownIncidents();
 const namesOf = (kind: string): readonly string[] =>
   KNOWN.filter((one) => one.kind === kind).map(({ name }) => name);
 
-test('the library has every case that was collected, each as what it is', () => {
+test('the library has every case that was collected, each with its right kind', () => {
   expect(namesOf('reconstructed')).toEqual([
     ...['2013-03-04', '2013-03-13', '2014-12-22', '2014-12-27', '2016-03-30', '2017-10-01', '2018-06-12'],
     ...['2022-01-26', '2022-01-27', '2022-11-17', '2025-03-18', '2025-06-06'],

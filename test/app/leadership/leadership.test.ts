@@ -16,7 +16,7 @@ class Scene {
   /** Gives where the leadership will be found when it has come. */
   ask(holder: string, leases: Leases = this.store.leases): { leadership: Leadership | undefined } {
     const asked: { leadership: Leadership | undefined } = { leadership: undefined };
-    const report = (said: LeadershipReport): void => void this.said.push(`${holder} ${told(said)}`);
+    const report = (said: LeadershipReport): void => void this.said.push(`${holder} ${textOf(said)}`);
     void nextLeadership({ leases, holder, clock: this.clock, report }, this.#stop.signal).then(
       (leadership) => (asked.leadership = leadership),
     );
@@ -28,7 +28,7 @@ class Scene {
   }
 }
 
-function told(said: LeadershipReport): string {
+function textOf(said: LeadershipReport): string {
   if (said.type === 'waiting') return `waits behind ${said.behind}`;
   return said.type === 'leading' ? `leads with ${said.token}` : said.type;
 }
@@ -153,7 +153,7 @@ test('… and taken when the last leader did not come back', async () => {
   expect(next?.token()).toBe(2);
 });
 
-test('a store that is away is asked again, and it is said once', async () => {
+test('a store that is away is asked again, and is reported once', async () => {
   const scene = new Scene();
   let isAway = true;
   const first = scene.ask(

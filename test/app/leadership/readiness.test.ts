@@ -6,7 +6,7 @@ import { storeUnready } from '../../../src/app/leadership/readiness.ts';
 import { systemClock } from '../../../src/app/system-clock.ts';
 import { printStatus } from '../../../src/cli/store/status.ts';
 import { openEmbedded } from '../../../src/store/embedded/open.ts';
-import { record, Told } from '../../history/scene.ts';
+import { record, RecordedDay } from '../../history/scene.ts';
 import { serving } from '../../http/scene.ts';
 import { HandClock } from '../../support/clock.ts';
 import { clock as at, peers } from '../../support/day.ts';
@@ -52,7 +52,7 @@ test('status and /readyz give the same reason: no leader, nothing recorded, blin
   await store.leases.acquire('box:1', 600_000);
   await lead('12:01');
   expect(await said('12:01')).toBe('nothing is recorded yet');
-  await record(store, new Told().dump('12:00', ALL).tick('12:30').elements);
+  await record(store, new RecordedDay().dump('12:00', ALL).tick('12:30').elements);
   await lead('12:31');
   expect(await said('12:31')).toBe('ready');
   await lead('12:31', 'the store takes nothing: there is no space left');
@@ -60,7 +60,7 @@ test('status and /readyz give the same reason: no leader, nothing recorded, blin
   expect(await said('12:32')).toBe('box:1 is the leader and gives no sign of life');
   await lead('12:45');
   expect(await said('12:45')).toBe('behind: the last record is 15 min old');
-  await record(store, new Told().gap('12:45', 'rrc00').tick('13:00').elements);
+  await record(store, new RecordedDay().gap('12:45', 'rrc00').tick('13:00').elements);
   await lead('13:00');
   expect(await said('13:00')).toBe('blind: every verdict is unknown');
 });

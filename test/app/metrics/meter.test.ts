@@ -7,7 +7,7 @@ import { measured } from '../../../src/app/metrics/measured-store.ts';
 import { storeReadings } from '../../../src/app/metrics/store-readings.ts';
 import { countDelivery } from '../../../src/app/metrics/watch-readings.ts';
 import { memoryStore } from '../../../src/store/memory.ts';
-import { record, Told } from '../../history/scene.ts';
+import { record, RecordedDay } from '../../history/scene.ts';
 import { outageStore } from '../../http/scene.ts';
 import { ROOT } from '../../support/cli.ts';
 import { peers } from '../../support/day.ts';
@@ -59,7 +59,7 @@ test('the content of a store is reported: verdict, visibility, voters, incidents
 
 test('blindness is not a visibility of 0: the series are absent', async () => {
   const store = memoryStore();
-  await record(store, new Told().dump('12:00', peers(20)).gap('13:00', 'rrc00').tick('14:00').elements);
+  await record(store, new RecordedDay().dump('12:00', peers(20)).gap('13:00', 'rrc00').tick('14:00').elements);
   const meter = new Meter();
   meter.add(() => storeReadings(store));
   const text = await meter.text();
@@ -114,7 +114,7 @@ test('the store is the same when it is measured; its answers are timed, its comm
   const meter = new Meter();
   const inner = memoryStore();
   const store = measured(inner, meter);
-  await record(store, new Told().dump('12:00', peers(20)).withdraw('13:00', peers(20)).tick('13:10').elements);
+  await record(store, new RecordedDay().dump('12:00', peers(20)).withdraw('13:00', peers(20)).tick('13:10').elements);
   const failing = measured({ ...inner, load: () => Promise.reject(new Error('away')) }, meter);
   await expect(failing.load()).rejects.toThrow('away');
   const text = await meter.text();

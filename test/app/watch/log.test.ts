@@ -17,7 +17,7 @@ function spoken(report: LiveReport): string {
   return stderr.text.replace(/^\d\d:\d\d:\d\d /, '');
 }
 
-test('what the feed does oddly is said in words, and counted', () => {
+test('odd behaviour of the feed is logged in words, and counted', () => {
   const odd = (what: string) => spoken({ type: 'odd', what, count: 10_000, sample: 'x' });
   expect(odd('absurd')).toBe('warning: messages that are more than a day old (dropped): 10,000 so far\n');
   for (const name of ['absurd', 'ahead', 'stale', 'late', 'duplicate'])
@@ -25,7 +25,7 @@ test('what the feed does oddly is said in words, and counted', () => {
   expect(odd('it is not JSON')).toBe('warning: it is not JSON: 10,000 so far\n');
 });
 
-test('a feed of another time is said to be so far behind, and how a recording is watched', () => {
+test('for a feed of another time the log says how far it is behind, and how to watch a recording', () => {
   const differ = (behindMs: number) => spoken({ type: 'clocks-differ', behindMs });
   const ask = "this machine's clock: is the clock right, or the feed late?";
   expect(differ(190_000)).toBe(`warning: the feed is 3 min 10 s behind ${ask}\n`);

@@ -20,15 +20,15 @@ function gap(reason: OpenGap['reason'], ...lost: readonly Peer[]): OpenGap {
   return { collector: rrc00, peer: undefined, since: GAP_AT, reason, peers: lost.length, unsettled };
 }
 
-function heardSince(...peers: readonly Peer[]): OpenGaps {
+function gapsWith(...peers: readonly Peer[]): OpenGaps {
   const gaps = new OpenGaps();
   for (const peer of peers) gaps.noteElement({ type: 'tick', at: at(GAP_AT + 1), collector: rrc00, peer });
   return gaps;
 }
 
 describe('gaps that are open still', () => {
-  test('are asked about a minute after they opened, then ever more seldom', () => {
-    const gaps = heardSince(a);
+  test('are asked about a minute after they opened, then less and less often', () => {
+    const gaps = gapsWith(a);
     const open = [gap('disconnected', a)];
     gaps.note(open, 0);
     const due = (ms: number): boolean => gaps.due(at(GAP_AT + ms), ms) !== undefined;
@@ -38,7 +38,7 @@ describe('gaps that are open still', () => {
   });
 
   test('are no longer asked about when the engine has closed them', () => {
-    const gaps = heardSince(a);
+    const gaps = gapsWith(a);
     gaps.note([gap('disconnected', a)], 0);
     gaps.note([], MINUTE);
     expect(gaps.due(at(GAP_AT + MINUTE), MINUTE)).toBeUndefined();
@@ -46,7 +46,7 @@ describe('gaps that are open still', () => {
 
   test("a collector's gap concerns every peer that sent something since, a silence those that lost their vote", () => {
     const asked = (reason: OpenGap['reason']): readonly string[] | undefined => {
-      const gaps = heardSince(a, b);
+      const gaps = gapsWith(a, b);
       gaps.note([gap(reason, a, c)], 0);
       return gaps.due(at(GAP_AT + MINUTE), MINUTE)?.peers;
     };

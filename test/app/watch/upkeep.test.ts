@@ -15,7 +15,7 @@ function logOf(said: string[]): Logger {
   return { info: say, warn: say } as unknown as Logger;
 }
 
-test('what the inspection of every ten minutes finds is said at once, and each hour while it holds', async () => {
+test('a finding of the inspection every ten minutes is logged at once, and each hour while it lasts', async () => {
   const clock = new HandClock();
   const said: string[] = [];
   const stop = new AbortController();
@@ -38,7 +38,7 @@ test('what the inspection of every ten minutes finds is said at once, and each h
   expect(clock.sleeping).toBe(0);
 });
 
-test('old events are forgotten at the start and every minute, and a store that is away does not matter', async () => {
+test('old events are deleted at the start and every minute, and a store that is away does not matter', async () => {
   const clock = new HandClock();
   const asked: number[] = [];
   const store = {

@@ -134,7 +134,7 @@ describe('a window of the public archives', () => {
     ]);
   });
 
-  test('of hours and four collectors, killed three times, says the same in the end; no file is fetched twice', async () => {
+  test('of hours and four collectors, killed three times, gives the same in the end; no file is fetched twice', async () => {
     for (const name of ['route-views.amsix', 'route-views.wide'])
       for (const [path, bytes] of files) server.files.set(path.replace('route-views.sg', name), bytes);
     const hours = ['--from', '2022-11-17T00:05', '--until', '2022-11-17T05:00'];
@@ -180,7 +180,7 @@ async function sizeOf(path: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
 }
 
-describe('what cannot be meant is said', () => {
+describe('a window that cannot be meant is refused', () => {
   test.each([
     [['replay', '--quiet'], /name files to read, or a window of the archives: --from and --until/],
     [['replay', '--from', '2014-12-22', '--quiet'], /--from needs --until/],

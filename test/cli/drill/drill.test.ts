@@ -30,7 +30,7 @@ describe('a drill', () => {
   test('goes through the whole chain: store, standard output, every webhook that wants it; nothing real changes', async () => {
     const at = await place();
     const [desk, chat, other] = [await hook(), await hook(), await hook()];
-    const told = await add(at, 'desk', desk.port);
+    const added = await add(at, 'desk', desk.port);
     await add(at, 'chat', chat.port, '--template', 'slack');
     await add(at, 'other', other.port, '--type', 'prefix.new');
     const { stdout, stderr } = await watching(at, LIVE);
@@ -43,7 +43,7 @@ describe('a drill', () => {
     const lines = ran.stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^drill [0-9a-f]{16}: fake outage of North Korea$/);
     expect(lines[1]).toMatch(new RegExp(`^  stored     13 events ${seconds}$`));
-    // Each is told when it is done.
+    // Each is reported when it is done.
     const [first, second, third, ...rest] = lines.slice(2).toSorted();
     expect(first).toMatch(new RegExp(`^  chat       3 of 3 events ${seconds}, the slowest in \\d+ ms$`));
     expect(second).toMatch(new RegExp(`^  desk       13 of 13 events ${seconds}, the slowest in \\d+ ms$`));
@@ -54,7 +54,7 @@ describe('a drill', () => {
 
     const drilled = eventsIn(stdout.text).filter(({ drill }) => drill === true);
     expect(drilled).toHaveLength(13);
-    const secret = (await readFile(/the file (\S+)/.exec(told)?.[1] ?? '', 'utf8')).trim();
+    const secret = (await readFile(/the file (\S+)/.exec(added)?.[1] ?? '', 'utf8')).trim();
     expect(desk.posted.map(({ event }) => event)).toEqual(drilled);
     for (const { body, headers } of desk.posted) new Webhook(secret).verify(body, { ...headers });
     expect(chat.posted).toHaveLength(3);
@@ -78,7 +78,7 @@ describe('a drill', () => {
     expect(new Set(desk.posted.map(({ id }) => id)).size).toBe(26);
   });
 
-  test('that a webhook does not take is told with the reason and the next try: status 1', async () => {
+  test('that a webhook does not take is reported with the reason and the next try: status 1', async () => {
     const at = await place();
     const desk = await hook((_, response) => response.writeHead(503).end());
     await add(at, 'desk', desk.port, '--type', 'country.unroutable');
@@ -89,7 +89,7 @@ describe('a drill', () => {
     expect(ran.stdout).toMatch(/ {2}desk {7}0 of 1 event after \S+ s; status: 503, next attempt at \d{4}-/);
   });
 
-  test('needs somebody who leads: else it says so, and leaves nothing behind: status 1', async () => {
+  test('needs a leader: without one it says so, and leaves nothing behind: status 1', async () => {
     const at = await place();
     await mkdir(join(at.store, 'KP'), { recursive: true });
     const ran = await at.run(['drill', '--hold', '0']);
@@ -97,7 +97,7 @@ describe('a drill', () => {
     expect(ran.stderr).toContain('there is no leader');
   });
 
-  test('of a territory that is not watched is refused by whoever leads', async () => {
+  test('of a territory that is not watched is refused by the leader', async () => {
     const at = await place();
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
@@ -108,7 +108,7 @@ describe('a drill', () => {
     await opened.store.close();
   });
 
-  test('that was asked for an hour ago, or cannot be read, is held no more', async () => {
+  test('that was requested an hour ago, or cannot be read, is not held any more', async () => {
     const at = await place();
     const { stderr, stdout } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
@@ -126,7 +126,7 @@ describe('a drill', () => {
 });
 
 redisTest(
-  'on a Redis a drill is heard on the channel of all events, and on that of the territory it is not',
+  'on a Redis a drill is published on the channel of all events, and not on that of the territory',
   async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
@@ -135,8 +135,8 @@ redisTest(
     await add(at, 'desk', desk.port);
     const listener = new Redis({ ...server.connection });
     onTestFinished(() => listener.disconnect());
-    const heard: string[] = [];
-    listener.on('message', (channel) => heard.push(channel));
+    const channels: string[] = [];
+    listener.on('message', (channel) => channels.push(channel));
     await listener.subscribe('unroutable:events', 'unroutable:events:KP');
     const { stderr } = await watching(at, LIVE);
     await stderr.until(/subscribed/);
@@ -146,11 +146,11 @@ redisTest(
     expect(ran.stdout).toMatch(/^ {2}pub\/sub {4}13 of 13 events received after \d+\.\d s$/m);
     expect(ran.stdout).toMatch(/^ {2}desk {7}13 of 13 events after/m);
     await listener.ping();
-    expect(heard).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
+    expect(channels).toEqual(Array.from({ length: 13 }, () => 'unroutable:events'));
   },
 );
 
-test('when nothing is heard from the feed it is not taken up, which is said, and leaves nothing behind: status 1', async () => {
+test('when nothing comes from the feed, it is not taken up, says so, and leaves nothing behind: status 1', async () => {
   const at = await place();
   const { stderr } = await watching(at, { ...LIVE, wait: 2 });
   await stderr.until(/this process is now the leader/);
@@ -185,7 +185,7 @@ describe('22: the end of a drill is held back', () => {
       /^ {2}result {5}everything arrived: the outage and, 3 s later, its end\. Check that people were paged/,
     );
     const [down, up] = ['country.unroutable', 'country.restored'].map(
-      (type) => arrivals.find(([told]) => told === type)?.[1] ?? Number.NaN,
+      (type) => arrivals.find(([name]) => name === type)?.[1] ?? Number.NaN,
     );
     expect((up ?? 0) - (down ?? 0)).toBeGreaterThan(2_500);
     expect(stderr.text).toContain('DRILL: webhook desk got country.unroutable');
@@ -275,7 +275,7 @@ async function leader(store = memoryStore()) {
   return { calls: Object.assign(calls, { store, asks }), look, clock: turned };
 }
 
-test('a leader that is killed before it kept a drill leaves it to the next one, whose events are the same', async () => {
+test('a leader that is killed before it stored a drill leaves it to the next one, whose events are the same', async () => {
   const killed = await leader();
   const { store } = killed.calls;
   const next = await leader(store);

@@ -21,7 +21,7 @@ function started(args: readonly string[]) {
   return { stdout, stderr, end, done, status: () => status };
 }
 
-test('`demo --live --http` prints an address, and the page there speaks of the time that is played as the present', async () => {
+test('`demo --live --http` prints an address, and the page there shows the time that is played as the present', async () => {
   const { stderr, end } = started(['demo', '--live', '--http', '0']);
   const address = await stderr.until(/http:\/\/127\.0\.0\.1:\d+\//);
   let verdicts: { sentence: string; isPast: boolean; verdict: string; asOf?: string }[] = [];
@@ -36,7 +36,7 @@ test('`demo --live --http` prints an address, and the page there speaks of the t
   expect(verdicts[0]?.sentence).toMatch(/^North Korea has been routable since 2014-12-21/);
   expect(verdicts[0]?.isPast).toBe(false);
   expect((await fetch(`${address}readyz`)).status).toBe(200);
-  // It keeps nothing, so it needs no lease to lead: the alert on a missing leader must not fire.
+  // It stores nothing, so it needs no lease to lead: the alert on a missing leader must not fire.
   expect(await (await fetch(`${address}metrics`)).text()).toMatch(/^unroutable_leaders 1$/m);
   expect(await end()).toBe(0);
 });

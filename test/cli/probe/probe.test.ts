@@ -80,7 +80,7 @@ const GOOD = `territories: { XX: [{ kind: tcp, address: 127.45.176.1, port: 80, 
 
 test.each([
   ['without a contact', GOOD, /probes\.yaml:1:1: contact is missing/],
-  ['with a contact that reaches nobody', `contact: me\n${GOOD}`, /1:10: contact: me is no contact/],
+  ['with a contact that is no address', `contact: me\n${GOOD}`, /1:10: contact: me is no contact/],
   ['too often', `contact: a@b.cc\nevery: 1m\n${GOOD}`, /2:8: every: must be from 5m to 6h/],
   [
     'with one control',

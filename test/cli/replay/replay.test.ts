@@ -117,7 +117,7 @@ describe('replay for people', () => {
     expect(stdout).not.toContain('seen by most');
   });
 
-  test('where too few may vote it says so and what to do, and no word of an outage', async () => {
+  test('with too few voters it says so and what to do, and mentions no outage', async () => {
     const { stdout } = await cli.run(['replay', BLACKOUT, '--format', 'text', '--min-voters', '500']);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
       'this tool cannot judge North Korea: 36 networks that report to RIS, 500 are needed',

@@ -117,7 +117,7 @@ test('messages: announcements up, withdrawals down, each bar in the middle of it
   expect(read.some(([, up, down]) => up === '42' && down === '181')).toBe(true);
 });
 
-test('peers: a box for each stretch of time in which a peer saw as many networks, grey where it was not heard', () => {
+test('peers: a box for each stretch of time in which a peer saw as many networks, grey where nothing came from it', () => {
   const picture = drawn('peers');
   const names = [...new Set(rowsOf('peers').map(([name]) => name))];
   const heights = [...new Set(picture.boxes('#1e6b2b').map(({ y }) => y))].sort((a, b) => a - b);

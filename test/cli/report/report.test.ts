@@ -56,7 +56,7 @@ function rowsOf(csv: string): readonly Readonly<Record<string, string>>[] {
 }
 
 describe('report, of a recorded day', () => {
-  test('the answer stands first in every form that people read', async () => {
+  test('the answer comes first in every form that people read', async () => {
     const answer = 'North Korea was unroutable once between 2025-06-06 08:00:00 UTC and 2025-06-07';
     expect((await made('one.md')).toString()).toMatch(new RegExp(`^# .*\\(reconstructed\\)\n\n\\*\\*${answer}`));
     expect((await made('one.html')).toString()).toContain(`<p class="answer">${answer}`);
@@ -68,7 +68,7 @@ describe('report, of a recorded day', () => {
       expect((await made(name)).toString()).toContain('This is not archive data.');
   });
 
-  test('a picture is what it was when it was last looked at, to the byte', async () => {
+  test('a picture is the same as the reviewed one, to the byte', async () => {
     const svg = await made('golden.svg', '--resolution', 'hour');
     await expect(svg.toString()).toMatchFileSnapshot('report.golden.svg');
   });
@@ -134,7 +134,7 @@ describe('report, of a recorded day', () => {
     expect(text).not.toContain('was unroutable');
   });
 
-  test('an ending that no format has is refused, before anything is read', async () => {
+  test('an unknown file extension is refused before anything is read', async () => {
     const { status, stderr } = await cli.run(['report', DAY, '--out', join(cli.folder, 'x.gif')]);
     expect(status).toBe(2);
     expect(stderr).toContain('.svg, .png');
@@ -209,7 +209,7 @@ async function faultsOf(page: Awaited<ReturnType<typeof opened>>['page']): Promi
   return violations.map(({ id, nodes }) => [id, nodes[0]?.html]);
 }
 
-test('AS names of a file or a URL stand after the numbers; a URL is asked once a week, and its copy stands in for it', async () => {
+test('AS names of a file or a URL come after the numbers; a URL is fetched once a week, and its copy is used if that fails', async () => {
   const list = '4837 CHINA169-BACKBONE China Unicom, CN\nAS20485,"TransTeleCom, Moscow",Transit,RU\nno name\n';
   const file = join(cli.folder, 'names.txt');
   await writeFile(file, list);
@@ -309,7 +309,7 @@ describe('ask', () => {
     expect(text).toContain('“all four networks are down” (Dyn Research, 22 December 2014');
   });
 
-  test('of one family is said to be of one family; an outage that goes on is said to go on', async () => {
+  test('of one family says so; an outage that goes on is shown as going on', async () => {
     const { stdout } = await cli.run(['ask', 'Iran', '2026-01']);
     const text = stdout.replaceAll(/\s+/g, ' ');
     expect(text).toMatch(/^Iran over IPv6 was unroutable once, /);
@@ -318,19 +318,19 @@ describe('ask', () => {
     expect(day.replaceAll(/\s+/g, ' ')).toContain('for 7 h 44 min, and still was at the end.');
   });
 
-  test('an invented day is no evidence', async () => {
+  test('an invented day is not evidence', async () => {
     const { stdout } = await cli.run(['ask', 'KP', '2018']);
     expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
       /^It is not known here whether North Korea was routable in 2018: .* only an invented day/,
     );
   });
 
-  test('what the library does not know is not known, and no word of routable', async () => {
+  test('what the library does not know is shown as not known, and never as routable', async () => {
     const { stdout } = await cli.run(['ask', 'KP', '2009']);
     expect(stdout).toMatch(/^It is not known here whether North Korea was routable in 2009/);
   });
 
-  test('a quiet day that is known is said to be quiet', async () => {
+  test('a known quiet day is called quiet', async () => {
     const { stdout } = await cli.run(['ask', '2022-01-27']);
     expect(stdout).toMatch(/^North Korea was not unroutable in what is known of 2022-01-27/);
   });
@@ -344,14 +344,14 @@ describe('ask', () => {
     }
   });
 
-  test('what is no time is refused with what a time is', async () => {
+  test('an invalid time is refused with an explanation of valid ones', async () => {
     const { status, stderr } = await cli.run(['ask', 'KP', 'yesterday']);
     expect([status, stderr]).toEqual([2, expect.stringContaining('2014-12-22T16:20')]);
   });
 });
 
 describe('history', () => {
-  test('tells each incident, the uptime, and what the library knows of that time', async () => {
+  test('lists each incident, the uptime, and what the library knows of that time', async () => {
     const { status, stdout } = await cli.run(['history', BLACKOUT, '--quiet', '--territory', 'KP']);
     expect(status).toBe(0);
     expect(stdout).toContain('\n7 incidents:\n');

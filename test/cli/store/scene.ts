@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/app/system-clock.ts';
 import type { StateStore } from '../../../src/ports.ts';
 import { Text } from '../../support/text.ts';
 
-/** What a command says, in memory. */
+/** The output of a command, in memory. */
 export class TestIo implements Io {
   readonly stdout = new Text();
   readonly stderr = new Text();
@@ -16,15 +16,15 @@ export class TestIo implements Io {
   }
 }
 
-/** What a command said, and its status. */
-export interface Said {
+/** The output of a command, and its status. */
+export interface Output {
   readonly status: number;
   readonly out: string;
   readonly err: string;
 }
 
 /** Runs a command. */
-export async function said(command: (io: Io) => Promise<number>): Promise<Said> {
+export async function outputOf(command: (io: Io) => Promise<number>): Promise<Output> {
   const io = new TestIo();
   const status = await command(io);
   return { status, out: io.stdout.text, err: io.stderr.text };

@@ -10,7 +10,7 @@ import { outageDay, record } from '../../history/scene.ts';
 import { BLACKOUT } from '../../support/cli.ts';
 import { HandClock } from '../../support/clock.ts';
 import { clock as at } from '../../support/day.ts';
-import { opened, said, TestIo, type Said } from './scene.ts';
+import { opened, outputOf, TestIo, type Output } from './scene.ts';
 
 let folder: string;
 /** Where the blackout was replayed into. */
@@ -24,8 +24,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('status', () => {
-  const status = (place: string, ready = false, clock = systemClock): Promise<Said> =>
-    said((io) => printStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
+  const status = (place: string, ready = false, clock = systemClock): Promise<Output> =>
+    outputOf((io) => printStatus({ settings: {}, store: place, format: 'json', ready }, io, clock));
 
   test('shows the state of the territory, and that there is no leader', async () => {
     const { out } = await status(store);
@@ -37,7 +37,7 @@ describe('status', () => {
       instances: [],
       verdicts: { 'KP/ipv4': { verdict: 'routable' } },
     });
-    const text = await said((io) => printStatus({ settings: {}, store }, io));
+    const text = await outputOf((io) => printStatus({ settings: {}, store }, io));
     expect(text.out).toContain(
       'KP/ipv4    routable since 2014-12-23 16:12:14 UTC, 4 of 4 networks visible to 36 voters',
     );
@@ -53,7 +53,7 @@ describe('status', () => {
     const beating = beat(writer, () => ({ ...dead, reason: undefined, startedAt }), clock, stop.signal);
     while ((await writer.read('instances')).length === 0) await new Promise((resolve) => setImmediate(resolve));
     const later = new HandClock(clock.wallMs() + 60_000);
-    const { out } = await said((io) => printStatus({ settings: {}, store: place }, io, later));
+    const { out } = await outputOf((io) => printStatus({ settings: {}, store: place }, io, later));
     expect(out).toContain('ex-leader  box:9 (0.1.0), no sign of life');
     stop.abort();
     await beating;

@@ -7,35 +7,35 @@ import { replay } from '../../../src/cli/replay/replay.ts';
 import { checkStore, exportTo, importFrom } from '../../../src/cli/store/store.ts';
 import { BLACKOUT } from '../../support/cli.ts';
 import { until } from '../../support/clock.ts';
-import { opened, said, TestIo, type Said } from './scene.ts';
+import { opened, outputOf, TestIo, type Output } from './scene.ts';
 
 let folder: string;
 /** The store into which the blackout was replayed, and the output of the replay. */
 let store: string;
-let told: string;
+let replayed: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unroutable-store-'));
   store = join(folder, 'blackout');
   const io = new TestIo();
   expect(await replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io)).toBe(0);
-  told = io.stdout.text;
-  expect(lines(told).length).toBeGreaterThan(100);
+  replayed = io.stdout.text;
+  expect(lines(replayed).length).toBeGreaterThan(100);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const events = (options: Partial<EventsOptions>): Promise<Said> =>
-  said((io) => printEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
+const events = (options: Partial<EventsOptions>): Promise<Output> =>
+  outputOf((io) => printEvents({ settings: {}, store, format: 'ndjson', ...options }, io));
 const idOf = (line: string | undefined): string => (JSON.parse(line ?? '{}') as { id: string }).id;
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 describe('events', () => {
   test('are those that were reported, byte for byte', async () => {
-    expect(await events({})).toEqual({ status: 0, out: told, err: '' });
+    expect(await events({})).toEqual({ status: 0, out: replayed, err: '' });
   });
 
   test('after an id go on after it; after the last there are none', async () => {
-    const all = lines(told);
+    const all = lines(replayed);
     for (const i of [0, 1, 50, all.length - 1])
       expect(lines((await events({ since: idOf(all[i]) })).out)).toEqual(all.slice(i + 1));
   });
@@ -67,12 +67,12 @@ describe('events', () => {
       if (lines(io.stdout.text).length === 3) stop.abort();
     };
     const other = await opened(place);
-    const [first, second, third] = lines(told).map((line) => JSON.parse(line) as never);
+    const [first, second, third] = lines(replayed).map((line) => JSON.parse(line) as never);
     const batch = { cursor: 0 as never, changes: [] };
     await other.commit({ ...batch, number: 1, elements: 1, events: [first as never] });
     await other.commit({ ...batch, number: 2, elements: 2, events: [second as never, third as never] });
     expect(await following).toBe(0);
-    expect(io.stdout.text).toBe(`${lines(told).slice(0, 3).join('\n')}\n`);
+    expect(io.stdout.text).toBe(`${lines(replayed).slice(0, 3).join('\n')}\n`);
     await other.close();
   });
 });
@@ -91,32 +91,36 @@ describe('a replay with a store', () => {
       const second = new TestIo();
       expect(await replay([BLACKOUT], options, second)).toBe(0);
       expect(second.stderr.text).toContain('goes on after');
-      expect(first.stdout.text + second.stdout.text).toBe(told);
-      expect((await said((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(told);
+      expect(first.stdout.text + second.stdout.text).toBe(replayed);
+      expect((await outputOf((io) => printEvents({ settings: {}, store: place, format: 'ndjson' }, io))).out).toBe(
+        replayed,
+      );
     }
   });
 
   test('that is over reports nothing again', async () => {
-    const again = await said((io) => replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io));
+    const again = await outputOf((io) =>
+      replay([BLACKOUT], { settings: {}, store, format: 'ndjson', quiet: true }, io),
+    );
     expect([again.status, again.out]).toEqual([0, '']);
   });
 
   test('is not mixed with another one, nor with other rules', async () => {
-    const other = await said((io) =>
+    const other = await outputOf((io) =>
       replay([join(BLACKOUT, 'reconstructed-a')], { settings: {}, store, format: 'ndjson', quiet: true }, io),
     );
     expect(other.status).toBe(69);
     expect(other.err).toContain('it contains another replay, or a watch');
     const rules = { unroutableHold: 60_000 };
-    const judged = await said((io) =>
+    const judged = await outputOf((io) =>
       replay([BLACKOUT], { settings: rules, store, format: 'ndjson', quiet: true }, io),
     );
     expect(judged.status).toBe(69);
     expect(judged.err).toContain('the verdicts on KP follow other rules');
-    expect((await events({})).out).toBe(told);
+    expect((await events({})).out).toBe(replayed);
   });
 
-  test('waits for one who writes there, and says for whom', async () => {
+  test('waits for another process that writes there, and names it', async () => {
     const place = join(folder, 'taken');
     const other = await opened(place);
     const lease = await other.leases.acquire('someone', 60_000);
@@ -125,52 +129,56 @@ describe('a replay with a store', () => {
     await until(() => io.stderr.text.includes('waits for someone'));
     if (lease !== undefined) await other.leases.release(lease);
     expect(await replaying).toBe(0);
-    expect(io.stdout.text).toBe(told);
+    expect(io.stdout.text).toBe(replayed);
     await other.close();
   });
 });
 
 describe('store', () => {
   test('check says what is in it', async () => {
-    const { status, out } = await said((io) => checkStore({ settings: {}, store }, io));
+    const { status, out } = await outputOf((io) => checkStore({ settings: {}, store }, io));
     expect(status).toBe(0);
-    expect(out).toContain(`events     ${lines(told).length}`);
+    expect(out).toContain(`events     ${lines(replayed).length}`);
   });
 
   test('what is exported and imported elsewhere is the same, and is exported to the same bytes', async () => {
     const file = join(folder, 'all.ndjson');
     const there = join(folder, 'imported');
-    expect((await said((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
-    expect((await said((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
-    expect((await said((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(await readFile(file, 'utf8'));
-    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(told);
+    expect((await outputOf((io) => exportTo({ settings: {}, store, file }, io))).status).toBe(0);
+    expect((await outputOf((io) => importFrom(file, { settings: {}, store: there }, io))).status).toBe(0);
+    expect((await outputOf((io) => exportTo({ settings: {}, store: there }, io))).out).toBe(
+      await readFile(file, 'utf8'),
+    );
+    expect((await outputOf((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe(
+      replayed,
+    );
   });
 
   test('a damaged export is refused, and nothing of it is stored', async () => {
     const file = join(folder, 'damaged.ndjson');
-    const text = await said((io) => exportTo({ settings: {}, store }, io));
+    const text = await outputOf((io) => exportTo({ settings: {}, store }, io));
     await writeFile(file, text.out.replace('routable', 'roatable'));
     const there = join(folder, 'refused');
-    const { status, err } = await said((io) => importFrom(file, { settings: {}, store: there }, io));
+    const { status, err } = await outputOf((io) => importFrom(file, { settings: {}, store: there }, io));
     expect(status).toBe(4);
     expect(err).toContain(file);
-    expect((await said((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
+    expect((await outputOf((io) => printEvents({ settings: {}, store: there, format: 'ndjson' }, io))).out).toBe('');
   });
 
   test('an existing file is not overwritten, a missing one is named', async () => {
     const file = join(folder, 'precious');
     await writeFile(file, 'precious');
-    const written = await said((io) => exportTo({ settings: {}, store, file }, io));
+    const written = await outputOf((io) => exportTo({ settings: {}, store, file }, io));
     expect([written.status, await readFile(file, 'utf8')]).toEqual([4, 'precious']);
     const missing = join(folder, 'missing');
-    const read = await said((io) => importFrom(missing, { settings: {}, store: join(folder, 'empty') }, io));
+    const read = await outputOf((io) => importFrom(missing, { settings: {}, store: join(folder, 'empty') }, io));
     expect(read).toMatchObject({ status: 4, err: `unroutable: ${missing}: there is no such file\n` });
   });
 
   test.each(['http://user:hunter2@x', 'redis+sentinel://:hunter2@x/kp', 'Redis://:hunter2@x', 'redis:hunter2'])(
-    'a URL that is none of a store is no folder, and not shown: %s',
+    'a URL that is not one of a store is not taken for a folder, and not shown: %s',
     async (url) => {
-      const { status, out, err } = await said((io) => checkStore({ settings: {}, store: url }, io));
+      const { status, out, err } = await outputOf((io) => checkStore({ settings: {}, store: url }, io));
       expect([status, out]).toEqual([2, '']);
       expect(err).toMatch(
         /^unroutable: --store \S+…: it must be redis:\/\/… or another URL of docs\/redis.md, a folder/,
@@ -179,10 +187,10 @@ describe('store', () => {
     },
   );
 
-  test('a name that cannot be one, and no store at all, are said', async () => {
-    const named = await said((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
+  test('an impossible name, and a missing store, are reported', async () => {
+    const named = await outputOf((io) => checkStore({ settings: {}, store, name: 'a b' }, io));
     expect(named.status).toBe(2);
-    const none = await said((io) => printEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
+    const none = await outputOf((io) => printEvents({ settings: {}, store: 'none', format: 'ndjson' }, io));
     expect(none).toEqual({ status: 2, out: '', err: 'unroutable: --store none: nothing is stored there\n' });
   });
 });

@@ -46,7 +46,7 @@ describe('a Redis that is away', () => {
     expect(new Set(receiver.posted.map(({ id }) => id)).size).toBe(EVENTS);
   });
 
-  test('when a watch is stopped: a clean stop, with a word on what is not stored', async () => {
+  test('when a watch is stopped: a clean stop, and the log says what is not stored', async () => {
     const server = await redis();
     const at = await place(server.url);
     const watched = await watching(at, { ...MORNING, speed: 20_000 });
@@ -65,7 +65,7 @@ describe('a Redis that is away', () => {
     expect(await watched.stop()).toBe(0);
   });
 
-  test('for a while: that it answers again is said', async () => {
+  test('for a while: its return is logged', async () => {
     const server = await redis();
     const { stdout, stderr, done } = await watching(await place(server.url), { ...MORNING, speed: 20_000 });
     await until('it has begun', async () => eventsIn(stdout.text).length > 0);
@@ -83,7 +83,7 @@ test('events that were stored and not printed when a run was killed are printed 
   expect(await first.done).toBe(0);
   const printed = eventsIn(first.stdout.text);
 
-  // As it stands when the process is killed after the last ten were stored and before they were printed.
+  // As it is when the process is killed after the last ten were stored and before they were printed.
   const opened = await openRedis(at.store, { name: 'KP', clock: systemClock });
   if (!opened.ok) throw new Error(opened.reason);
   const [position] = await opened.store.read('readers', ['printed']);

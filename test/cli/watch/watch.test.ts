@@ -47,7 +47,7 @@ async function eventsOfReplay(day: Day): Promise<string> {
   return stdout.text;
 }
 
-/** Serves the day's updates, watches them to their end, and says what the watcher said. */
+/** Serves the day's updates, watches them to their end, and returns the watcher's output. */
 async function eventsOfWatch(
   day: Day,
   speed: NonNullable<ServeRisOptions['speed']>,
@@ -73,7 +73,7 @@ async function eventsOfWatch(
   return stdout.text;
 }
 
-/** That every day of the library is heard as a replay reads it, element by element, is asked in serve-ris.test.ts. */
+/** serve-ris.test.ts checks that each day of the library is received as a replay reads it, element by element. */
 describe('a watcher of a served day says what a replay of the same files says, byte for byte', () => {
   test('2014-12-27, as fast as it reads; what a tape recorded of it gives the same bytes again', async () => {
     const day = await dayOf('2014-12-27');
@@ -111,7 +111,7 @@ test('a tape is never overwritten', async () => {
   expect(stderr.text).toContain('--record');
 });
 
-test('it stops at once when it is told to, though nobody answers', async () => {
+test('it stops at once when told to, though nothing answers', async () => {
   const stop = new AbortController();
   const stderr = new Text((text) => {
     if (text.includes('connecting')) stop.abort();
@@ -123,7 +123,7 @@ test('it stops at once when it is told to, though nobody answers', async () => {
   expect(status).toBe(0);
 });
 
-test('who stands by at a recording does not say that it listens: it is played to whoever leads', async () => {
+test('a standby of a recording does not say that it listens: the recording is played to the leader', async () => {
   const store = join(folder, 'played');
   const opened = await openStore({ store }, ['KP'], { env: {} }, systemClock);
   if (!opened.ok) throw new Error(opened.faults.join());

@@ -129,7 +129,7 @@ export interface Watching {
   stop(): Promise<number>;
 }
 
-/** The 22 December 2014 as RIS Live would have told it, and a watch of it. Both are stopped when the test ends. */
+/** The 22 December 2014 as RIS Live would have sent it, and a watch of it. Both are stopped when the test ends. */
 export async function watching(
   { store }: Place,
   serve: Partial<ServeRisOptions>,
@@ -169,7 +169,7 @@ export function eventsIn(text: string): readonly UnroutableEvent[] {
     .map((line) => JSON.parse(line) as UnroutableEvent);
 }
 
-/** Adds with names that resolve as told. */
+/** Adds with names that resolve as given. */
 export async function add(at: Place, url: string, addresses: readonly string[] | Error, more: object = {}) {
   const [stdout, stderr] = [new Text(), new Text()];
   const env = { HOME: at.folder };

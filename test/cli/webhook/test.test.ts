@@ -86,7 +86,7 @@ describe('a receiver that takes the test and never answers', () => {
 });
 
 describe('while somebody leads', () => {
-  test('who leads is told how long the receiver has, and asked no more when nothing comes of it', async () => {
+  test('the leader is given the time that the receiver has, and is asked no longer when no answer comes', async () => {
     const at = await place();
     await added(at, await hook());
     const clock = new HandClock();
@@ -103,7 +103,7 @@ describe('while somebody leads', () => {
     });
   });
 
-  test('a test that waits behind other attempts is told so', async () => {
+  test('a test that waits behind other attempts says so', async () => {
     const at = await place();
     await added(at, await hook());
     const clock = new HandClock();
@@ -115,7 +115,7 @@ describe('while somebody leads', () => {
         await settled(1);
         [ask] = (await deliveries(store, 'desk')).asked;
       }
-      // As whoever leads takes it over.
+      // As the leader takes it over.
       const { event, by } = ask;
       const nowMs = clock.wallMs();
       const queued = { event, by, n: 0, queuedAtMs: nowMs, attempts: 0, nextAtMs: nowMs };
@@ -128,7 +128,7 @@ describe('while somebody leads', () => {
     });
   });
 
-  test('a test that is interrupted is not sent when nobody waits for it any more', async () => {
+  test('a test that is interrupted is not sent when nothing waits for it any more', async () => {
     const at = await place();
     await added(at, await hook());
     const clock = new HandClock();
@@ -160,7 +160,7 @@ describe('--timeout', () => {
   );
 });
 
-test('who tests a webhook that its file disables is sent to the file, not to a command that changes nothing', async () => {
+test('a test of a webhook that its file disables points to the file, not to a command that changes nothing', async () => {
   const at = await place();
   await added(at, await hook());
   await beside(at, new HandClock(), async (store) => {

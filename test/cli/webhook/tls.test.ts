@@ -13,7 +13,7 @@ function entry(name: string, { url, port }: Hook, ...more: readonly string[]): s
   return `  - { ${fields.join(', ')}, secrets: [{ env: S }] }\n`;
 }
 
-test('a watch with a file of webhooks posts over TLS, signed, in order, to whom its authority vouches for; to nobody else', async () => {
+test('a watch with a file of webhooks posts over TLS, signed, in order, only to servers that its authority vouches for', async () => {
   const at = await place();
   const { good, selfSigned, authority } = makeCertificates();
   const [desk, stranger] = [await hook(undefined, good), await hook(undefined, selfSigned)];
@@ -21,7 +21,7 @@ test('a watch with a file of webhooks posts over TLS, signed, in order, to whom 
   const file = join(at.folder, 'webhooks.yaml');
   const rarely = 'filter: { types: [observer.data-loss] }';
   const entries = [
-    // Looked for beside the file, not where the program was started.
+    // The path is relative to the file, not to where the program was started.
     entry('desk', desk, 'ca: authority.pem'),
     entry('stranger', stranger, 'ca: authority.pem', rarely),
     entry('usual', desk, rarely),
@@ -36,10 +36,10 @@ test('a watch with a file of webhooks posts over TLS, signed, in order, to whom 
     at.run(['webhook', 'test', 'usual']),
   ]);
   expect(drilled).toMatchObject({ status: 0, stderr: '' });
-  const told = eventsIn(stdout.text).filter(({ drill }) => drill === true);
-  expect(told.map(({ type }) => type)).toContain('country.unroutable');
+  const reported = eventsIn(stdout.text).filter(({ drill }) => drill === true);
+  expect(reported.map(({ type }) => type)).toContain('country.unroutable');
   const posted = desk.posted.filter(({ event }) => event.drill === true);
-  expect(posted.map(({ event }) => event)).toEqual(told);
+  expect(posted.map(({ event }) => event)).toEqual(reported);
   for (const { id, headers, body, event } of posted) {
     expect(id).toBe(event.id);
     expect(new Webhook(SECRET).verify(body, { ...headers })).toEqual(event);

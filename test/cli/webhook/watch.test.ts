@@ -34,8 +34,8 @@ async function added(at: Place, name: string, url: string, port: number, ...more
   return ran;
 }
 
-describe('what a watch decides arrives at a webhook that was added by command', () => {
-  test('each event once, in order, signed; the body is what the watch said', async () => {
+describe('events of a watch arrive at a webhook that was added by command', () => {
+  test('each event once, in order, signed; the body is what the watch printed', async () => {
     const at = await place();
     const receiver = await hook();
     const secret = await secretOf(await added(at, 'desk', receiver.url, receiver.port));
@@ -103,7 +103,7 @@ describe('what a watch decides arrives at a webhook that was added by command', 
   });
 });
 
-test('what a receiver did not take stands in the log with its next try, and is sent again by hand', async () => {
+test('an event that a receiver did not take is in the log with its next try, and is sent again by hand', async () => {
   const at = await place();
   let isDown = true;
   const receiver = await hook((_, response) => response.writeHead(isDown ? 500 : 200).end());
@@ -172,7 +172,7 @@ describe('the commands beside a watch that leads', () => {
   });
 });
 
-test('a file is followed at each start: what it says is so, what it has no more is gone; commands keep their own', async () => {
+test('a file is read at each start: webhooks in it are added, those no longer in it are removed; those added by command stay', async () => {
   const at = await place();
   const [one, two, own] = [await hook(), await hook(), await hook()];
   await added(at, 'own', own.url, own.port);
@@ -208,7 +208,7 @@ test('a file is followed at each start: what it says is so, what it has no more 
   expect([tests(one), tests(two), tests(own)]).toEqual([0, 2, 1]);
 });
 
-test('what was given up is listed with its reason, and sent again by hand under its old id', async () => {
+test('a delivery that was given up is listed with its reason, and sent again by hand under its old id', async () => {
   const at = await place();
   const receiver = await hook();
   await added(at, 'desk', receiver.url, receiver.port, '--type', 'country.unroutable');

@@ -118,7 +118,7 @@ describe('webhook add', () => {
     expect(ran.stderr).not.toContain('hunter2');
   });
 
-  test('a secret file of one’s own is used as it is, or made; one that is no secret is refused', async () => {
+  test('a given secret file is used as it is, or made; a file that is not a secret is refused', async () => {
     const at = await place();
     const file = join(at.folder, 'own');
     const first = await add(at, 'https://example.org/', ['93.184.216.34'], { secretFile: file });
@@ -152,7 +152,7 @@ describe('webhook add', () => {
     expect(/the file (\S+)/.exec(second.stdout)?.[1]).toBe(/the file (\S+)/.exec(first.stdout)?.[1]);
   });
 
-  test('a chat gets no secret, and by default what people want to be told', async () => {
+  test('a chat gets no secret, and by default the events for people', async () => {
     const ran = await add(await place(), 'https://hooks.slack.com/x', ['93.184.216.34'], { template: 'slack' });
     expect(ran.stdout).toContain('secret     none: it is not signed');
     expect(ran.stdout).toContain(
@@ -214,7 +214,7 @@ describe('a file of webhooks that cannot be used ends the start with 78 and name
     await expect(stat(at.store)).rejects.toThrow('ENOENT');
   });
 
-  test('a name that a command added stands in it as well', async () => {
+  test('a name that a command added is in it as well', async () => {
     const at = await place();
     await at.run(['webhook', 'add', 'desk', 'env:URL', '--secret-env', 'S']);
     const file = join(at.folder, 'webhooks.yaml');

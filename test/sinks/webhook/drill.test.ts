@@ -14,15 +14,15 @@ const events = drillEvents({ id: '0123456789abcdef', territory: 'KP', atMs: Date
 
 test.each(
   Object.entries({ slack, mattermost, discord, telegram: telegram('1'), teams, ntfy, text, alertmanager, cloudevent }),
-)('whoever reads what %s says of a drill reads that it is one', (_, template) => {
+)('every text that %s makes of a drill says that it is one', (_, template) => {
   const rendered = events.flatMap((event) => template(event, realSentence) ?? []);
   expect(rendered).not.toEqual([]);
   for (const { body } of rendered) expect(body).toMatch(/DRILL: |"drill":true/);
 });
 
 test('the page of a drill says that it is one, and the end of the drill resolves only that page', () => {
-  const pages = (told: typeof events) =>
-    told.flatMap((event) => {
+  const pages = (reported: typeof events) =>
+    reported.flatMap((event) => {
       const body = pagerduty(secretOf('k'))(event, realSentence)?.body;
       if (body === undefined) return [];
       return [JSON.parse(body) as { event_action: string; dedup_key: string; payload?: { summary: string } }];
@@ -35,9 +35,9 @@ test('the page of a drill says that it is one, and the end of the drill resolves
   expect(real).not.toContain(drill[0]?.dedup_key);
 });
 
-test('the alert of a drill is another than the real one of its territory, which it neither fires nor ends', () => {
-  const labels = (told: typeof events) =>
-    told.flatMap((event) => {
+test('the alert of a drill is not the real one of its territory, and neither fires nor ends it', () => {
+  const labels = (reported: typeof events) =>
+    reported.flatMap((event) => {
       const body = alertmanager(event, realSentence)?.body;
       return body === undefined
         ? []

@@ -181,7 +181,7 @@ describe('a fault names the endpoint and the field', () => {
     expect(parsed.ok ? [] : parsed.faults.map(({ message }) => message)).toEqual([`webhook ops: ${reason}`]);
   });
 
-  test('and where it stands, all of them at once', () => {
+  test('and where it is, all of them at once', () => {
     const parsed = parseEndpoints([LEAST, { ...LEAST, headers: { host: 'a' } }, { name: 'x' }]);
     expect(parsed).toEqual({
       ok: false,

@@ -30,7 +30,7 @@ export function realEvent(type: EventType): UnroutableEvent {
   return event;
 }
 
-/** What the known incidents do not have: our own eyes. */
+/** What the known incidents do not have: events of the observer. */
 export const blindEvents: readonly UnroutableEvent[] = [
   {
     ...observed(),

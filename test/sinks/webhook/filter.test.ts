@@ -7,10 +7,10 @@ const unroutable = realEvent('country.unroutable');
 
 describe('severity', () => {
   test('is that of the worse verdict, so the end of an outage is as severe as the outage', () => {
-    const told = realEvents
+    const severities = realEvents
       .filter(({ data }) => 'verdict' in data)
       .map((event) => `${String(Reflect.get(event.data, 'previous'))} -> ${event.type}: ${severityOf(event)}`);
-    expect([...new Set(told)].sort()).toEqual([
+    expect([...new Set(severities)].sort()).toEqual([
       'degraded -> country.restored: warning',
       'degraded -> country.unroutable: critical',
       'routable -> country.degraded: warning',
@@ -31,14 +31,14 @@ describe('severity', () => {
 
   test('an endpoint that gets the beginning gets the end, at every minimum', () => {
     for (const minSeverity of ['info', 'notice', 'warning', 'critical'] as const) {
-      const heard = realEvents.flatMap((event) =>
+      const received = realEvents.flatMap((event) =>
         'incident' in event.data && typeof event.data.incident === 'object' && passes(event, { minSeverity })
           ? [{ type: event.type, id: event.data.incident.id }]
           : [],
       );
       // An incident that got worse is sent from there on.
-      const closed = heard.filter(({ type }) => type === 'incident.closed').map(({ id }) => id);
-      const begun = heard.filter(({ type }) => type !== 'incident.closed').map(({ id }) => id);
+      const closed = received.filter(({ type }) => type === 'incident.closed').map(({ id }) => id);
+      const begun = received.filter(({ type }) => type !== 'incident.closed').map(({ id }) => id);
       expect(closed.length).toBeGreaterThan(0);
       expect(new Set(begun)).toEqual(new Set(closed));
     }
@@ -62,7 +62,7 @@ describe('a filter', () => {
     expect(passes(unroutable, filter)).toBe(isWanted);
   });
 
-  test('for a territory lets through that our eyes closed on it, and not on another', () => {
+  test('for a territory passes that we lost sight of it, not that we lost sight of another', () => {
     const [blind] = blindEvents as [UnroutableEvent];
     expect(passes(blind, { territories: ['KP'] })).toBe(true);
     expect(passes(blind, { territories: ['IQ'] })).toBe(false);

@@ -56,7 +56,7 @@ describe('bad input 59: names', () => {
     expect([good.connections(), canary.connections()]).toEqual([1, 0]);
   });
 
-  test('of several addresses that may be sent to, one that does not answer is passed over', async () => {
+  test('of several allowed addresses, one that does not answer is skipped', async () => {
     const receiver = await httpReceiver((_, response) => response.end());
     const rules = loopbackRules(receiver.port);
     const attempt = await sentTo(`http://two.test:${receiver.port}/`, rules, async () => ['127.0.0.3', '127.0.0.1']);

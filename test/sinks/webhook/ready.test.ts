@@ -137,7 +137,7 @@ describe('T24: ten planted secrets', () => {
     return { file: path };
   };
 
-  test('show nowhere: not in warnings, faults, attempts, nor in what is printed of the endpoint', async () => {
+  test('are shown in no warning, fault or attempt, and not in what is printed of the endpoint', async () => {
     const refusing = await rawReceiver((socket) => void socket.once('data', () => socket.resetAndDestroy()));
     const shown: string[] = [];
     const show = (value: unknown): void =>

@@ -15,7 +15,7 @@ export interface Receiver {
   readonly bytes: () => number;
 }
 
-/** A receiver on loopback that speaks what `answer` says, byte by byte. Closed when the test ends. */
+/** A receiver on loopback that sends what `answer` gives, byte by byte. Closed when the test ends. */
 export async function rawReceiver(answer: (socket: Socket) => void, host = '127.0.0.1', port = 0): Promise<Receiver> {
   const server = createServer((socket) => {
     answer(socket);

@@ -35,7 +35,7 @@ describe('what is sent', () => {
     await until(() => receiver.open() === 0, 'the connection to be closed');
   });
 
-  test('with a header that HTTP does not know is never sent, nor tried again', async () => {
+  test('with a header that HTTP does not allow is never sent, nor tried again', async () => {
     const receiver = await httpReceiver((_, response) => response.end());
     const { attempt } = start(receiver, { headers: { 'x-a': 'b\r\nx-c: d' } });
     expect(await attempt).toMatchObject({ ok: false, retry: false, reason: 'request: ERR_INVALID_CHAR' });
@@ -55,7 +55,7 @@ describe('bad input 55: slow and broken receivers', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test('a receiver that accepts and says nothing is left after 30 s, and tried again', async () => {
+  test('a receiver that accepts and does not answer is left after 30 s, and tried again', async () => {
     const receiver = await rawReceiver(() => undefined);
     const { attempt, clock } = start(receiver);
     await until(() => receiver.bytes() > 0);
@@ -64,7 +64,7 @@ describe('bad input 55: slow and broken receivers', () => {
     await until(() => receiver.open() === 0, 'the connection to be closed');
   });
 
-  test('a receiver that says nothing during the TLS handshake is left after 30 s', async () => {
+  test('a receiver that does not answer during the TLS handshake is left after 30 s', async () => {
     const receiver = await rawReceiver(() => undefined);
     const { attempt, clock } = start(receiver, { url: `https://127.0.0.1:${receiver.port}/` });
     await until(() => receiver.bytes() > 0);

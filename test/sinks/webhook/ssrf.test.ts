@@ -23,7 +23,7 @@ describe('hostile URLs', () => {
     expect(canary.connections()).toBe(0);
   });
 
-  test('the canary does sing when it is reached: by loopback, and by every address of this machine', async () => {
+  test('the canary reports when it is reached: by loopback, and by every address of this machine', async () => {
     const canary = await httpReceiver((_, response) => response.end(), '::');
     const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
     const own = all.filter(({ address }) => !address.startsWith('fe80:'));

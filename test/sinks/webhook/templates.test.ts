@@ -54,20 +54,20 @@ describe('a hostile name of a territory', () => {
   const event = realEvent('country.unroutable');
   const sent = (name: string) => parsed(TEMPLATES[name]?.(event, says)?.body ?? '');
 
-  test('mentions nobody and links nowhere in Slack', () => {
+  test('makes no mention and no link in Slack', () => {
     expect(sent('slack')).toEqual({
       text: '&lt;!channel&gt; @everyone @here [click](https://evil.example) *bold* &lt;script&gt; &amp;  gnp.exe X-Evil: 1',
       mrkdwn: false,
     });
   });
 
-  test('mentions nobody and formats nothing in Mattermost', () => {
+  test('makes no mention and no formatting in Mattermost', () => {
     expect(sent('mattermost')).toEqual({
       text: String.raw`\<!channel\> @​everyone @​here \[click\](https://evil.example) \*bold\* \<script\> &  gnp.exe X-Evil: 1`,
     });
   });
 
-  test('mentions nobody in Discord', () => {
+  test('makes no mention in Discord', () => {
     expect(sent('discord')).toMatchObject({ allowed_mentions: { parse: [] }, flags: 4 });
   });
 

@@ -34,7 +34,7 @@ describe('bad input 58: certificates', () => {
     ['expired', 'expired', true, 'CERT_HAS_EXPIRED'],
     ['for another name', 'otherName', true, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['self-signed', 'selfSigned', true, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-    ['of an authority nobody knows', 'good', false, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['of an unknown authority', 'good', false, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   ] as const)('one that is %s is a failure, and nothing is sent', async (_, which, isKnown, code) => {
     const ca = isKnown ? certificates.authority : undefined;
     const { attempt, requests } = await sent(certificates[which], { ca });

@@ -35,19 +35,19 @@ const WRITER = `
 `;
 
 async function expectWhole(store: StateStore, acknowledged: number): Promise<number> {
-  const kept = await store.load();
-  const number = kept?.number ?? 0;
+  const stored = await store.load();
+  const number = stored?.number ?? 0;
   expect(number).toBeGreaterThanOrEqual(acknowledged);
   // At most one more may have been stored without its acknowledgement being sent.
   expect(number).toBeLessThanOrEqual(acknowledged + 1);
-  if (kept === undefined) {
+  if (stored === undefined) {
     expect(await numbers(store)).toEqual([]);
     return 0;
   }
-  expect(kept).toMatchObject({ cursor: number, elements: number });
-  expect(kept.records).toHaveLength(RECORDS + 1);
-  expect(new Set(kept.records.map(({ value }) => value))).toEqual(new Set([String(number)]));
-  expect(kept.records.map(({ key }) => key)).toContain(`only-${String(number)}`);
+  expect(stored).toMatchObject({ cursor: number, elements: number });
+  expect(stored.records).toHaveLength(RECORDS + 1);
+  expect(new Set(stored.records.map(({ value }) => value))).toEqual(new Set([String(number)]));
+  expect(stored.records.map(({ key }) => key)).toContain(`only-${String(number)}`);
 
   const events = await numbers(store);
   const last = number * EVENTS;

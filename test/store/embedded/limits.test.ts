@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 describe('a full disk', () => {
-  test('is said before anything is written, the lease goes on, and so does the store when there is room', async () => {
+  test('is reported before anything is written, the lease goes on, and so does the store when there is room', async () => {
     const store = await open(folder.path);
     await store.commit(batch(1, { events: [event(1)] }));
     const before = await contents(store);
@@ -54,7 +54,7 @@ describe('a full disk', () => {
   );
 
   test.skipIf(!isMountable)(
-    `of 24 MiB, really full: all that was acknowledged stands${isMountable ? '' : ' (skipped: only root may mount one)'}`,
+    `of 24 MiB, really full: all that was acknowledged is there${isMountable ? '' : ' (skipped: only root may mount one)'}`,
     async () => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder.path]);
       try {
@@ -84,7 +84,7 @@ describe('a full disk', () => {
   );
 });
 
-describe('what a folder cannot keep', () => {
+describe('what a folder cannot store', () => {
   test('a key longer than LMDB’s rejects, and the batch with it', async () => {
     const store = await open(folder.path);
     const long = batch(1, { changes: [change('voters', 'a', '1'), change('voters', 'k'.repeat(2000), '1')] });

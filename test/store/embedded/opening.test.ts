@@ -47,7 +47,7 @@ describe('a folder is taken', () => {
     ).toEqual(['data.mdb', 'lock.mdb', 'unroutable-store.json']);
   });
 
-  test('that others may read is tightened to its owner alone, and that is said', async () => {
+  test('that others may read is restricted to its owner, and that is reported', async () => {
     const path = join(folder.path, 'KP');
     const first = await openEmbedded(path, { name: 'KP', clock: systemClock });
     if (!first.ok) throw new Error(first.reason);
@@ -167,7 +167,7 @@ describe('a folder is refused, and nothing in it is touched', () => {
     await expectRefused(folder.path, 'damaged', 'lock.mdb is not a file');
   });
 
-  test('when it keeps another watch', async () => {
+  test('when it holds another watch', async () => {
     const store = await open(folder.path, { name: 'KP' });
     await store.commit(batch(1));
     await store.close();

@@ -21,7 +21,7 @@ afterEach(async () => {
 const ROUNDS = 20;
 const ROUND = 10;
 
-/** Leads again and again: takes the lease, keeps some batches under its token, gives it up. */
+/** Leads again and again: takes the lease, stores some batches under its token, gives it up. */
 const LEADER = `
   const store = await open();
   const [name] = args;
@@ -82,15 +82,15 @@ describe('several processes with one folder', () => {
       await store.close();
     `);
     expect(await child.ended).toBe(0);
-    const kept = await store.load();
-    expect(kept?.number).toBe(101);
-    expect(kept?.records.filter(({ value }) => value.length === 100_002)).toHaveLength(100);
+    const stored = await store.load();
+    expect(stored?.number).toBe(101);
+    expect(stored?.records.filter(({ value }) => value.length === 100_002)).toHaveLength(100);
     expect(await store.commit(batch(102, { events: [event(102)] }))).toEqual({ ok: true });
     expect(await numbers(store, 101)).toEqual([102]);
     await store.close();
   });
 
-  test('take no more room the longer they run: what is rewritten and trimmed is used again', async () => {
+  test('take no more room the longer they run: space that was rewritten and trimmed is used again', async () => {
     const store = await open(folder.path);
     const idle = start(`
       const store = await open();
@@ -134,7 +134,7 @@ describe('several processes with one folder', () => {
     await store.close();
   });
 
-  test('a process that was stopped while it wrote holds no other up: it says who, and goes on after', async () => {
+  test('a process that was stopped while it wrote blocks no other: that one names it, and goes on later', async () => {
     const clock = new HandClock();
     const store = await open(folder.path, { clock });
     const child = start(`say('up'); setInterval(() => undefined, 1000);`);

@@ -64,7 +64,7 @@ describe.skipIf(noRedis !== undefined)('in a cluster of three masters', () => {
     await store.close();
   });
 
-  test('a commit whose connection breaks under way is there once, whoever sent it again', async () => {
+  test('a commit whose connection breaks under way is there once, no matter which side sent it again', async () => {
     const name = watch();
     const store = await opened(url, name);
     await keep(store, 1, 3);
@@ -80,7 +80,7 @@ describe.skipIf(noRedis !== undefined)('in a cluster of three masters', () => {
     await store.close();
   });
 
-  test('of a cluster that lacks a master it is said that it is down', async () => {
+  test('a cluster that lacks a master is reported as down', async () => {
     const store = await opened(url, watch(), { deadlineMs: 20_000 });
     const name = watch();
     const other = await opened(url, name, { deadlineMs: 20_000 });

@@ -55,20 +55,20 @@ describe('an error has the kind that says what to do', () => {
   });
 });
 
-test('what was not sent was not done; what was sent and lost its reply may have been', () => {
+test('a command that was not sent was not done; one that was sent and lost its reply may have been', () => {
   expect(failureOf(new Error("Stream isn't writeable and enableOfflineQueue options is false")).isUnknown).toBe(false);
   expect(failureOf(new Error('Connection is closed.')).isUnknown).toBe(true);
   expect(failureOf(new Error('OOM command not allowed')).isUnknown).toBe(false);
 });
 
-test('why there is no connection is said rather than that there is none', () => {
+test('the error says why there is no connection, not only that there is none', () => {
   const trouble = new RedisFailure('wrongpass', '');
   expect(failureOf(new Error("Stream isn't writeable and enableOfflineQueue options is false"), trouble)).toBe(trouble);
   expect(failureOf(new Error('Connection is closed.'), trouble)).toBe(trouble);
   expect(failureOf(new Error('OOM command not allowed'), trouble).kind).toBe('oom');
 });
 
-test('of what was sent, a password for one, nothing is in a failure', () => {
+test('a failure contains nothing of what was sent, such as a password', () => {
   const error = Object.assign(new ReplyError('WRONGPASS invalid username-password pair'), {
     command: { name: 'auth', args: ['me', 'S3CRET'] },
     cause: new Command('auth', ['me', 'S3CRET']),

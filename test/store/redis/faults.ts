@@ -3,7 +3,7 @@ import type { StateStore } from '../../../src/ports.ts';
 import { RedisFailure, type FailureKind } from '../../../src/store/redis/failure.ts';
 import { batch, change, event } from '../../contract/fixtures.ts';
 
-/** The batch of this number: an event, and a record that says the same. */
+/** The batch of this number: an event, and a record with the same text. */
 export function oneOf(number: number) {
   return batch(number, { events: [event(number)], changes: [change('voters', 'last', String(number))] });
 }

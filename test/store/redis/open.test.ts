@@ -111,7 +111,7 @@ describe('what is at our keys', () => {
   });
 });
 
-describe('a server that could not keep what we promise', () => {
+describe('a server that could not keep our promises', () => {
   async function on(config: Config, look: (at: string, other: RedisServer) => Promise<void>): Promise<void> {
     const other = await startRedis({ config });
     try {
@@ -180,7 +180,7 @@ describe('a server that could not keep what we promise', () => {
       });
     }));
 
-  test('with durability=wait and no replica is warned of, and keeps nothing', () =>
+  test('with durability=wait and no replica is warned of, and stores nothing', () =>
     on({}, async (at) => {
       expect(await linesOf(`${at}?durability=wait`)).toEqual(['opened', expect.stringMatching(/^warn replica: none/)]);
       const store = await opened(`${at}?durability=wait`, watch(), { deadlineMs: 200 });

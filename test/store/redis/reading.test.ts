@@ -94,10 +94,10 @@ describe.each([
     const listed = await read(server(), (at, io) => listWebhooks({ ...at, format: 'text' }, io));
     expect(listed).toMatchObject({ status: 0, stderr: '' });
     expect(listed.stdout).toContain('desk');
-    for (const tell of [printDeliveries, printDeadLetters]) {
-      const told = await read(server(), (at, io) => tell('desk', { ...at, format: 'text' }, io));
-      expect(told).toMatchObject({ status: 0, stderr: '' });
-      expect(told.stdout).toContain('webhook desk');
+    for (const print of [printDeliveries, printDeadLetters]) {
+      const outcome = await read(server(), (at, io) => print('desk', { ...at, format: 'text' }, io));
+      expect(outcome).toMatchObject({ status: 0, stderr: '' });
+      expect(outcome.stdout).toContain('webhook desk');
     }
   });
 
@@ -114,11 +114,11 @@ describe.each([
   });
 
   test('gets the state of the watch, and the leader', async () => {
-    const told = await read(server(), ({ settings, store }, io) =>
+    const outcome = await read(server(), ({ settings, store }, io) =>
       printStatus({ settings, store, format: 'json' }, io),
     );
-    expect(told).toMatchObject({ status: 0, stderr: '' });
-    expect(JSON.parse(told.stdout)).toMatchObject({ commit: 1, leader: { id: 'leader' } });
+    expect(outcome).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ commit: 1, leader: { id: 'leader' } });
   });
 
   test('exports all of it into a file that only its owner may read', async () => {

@@ -39,7 +39,7 @@ describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, (
     await store.close();
   });
 
-  test('when they know no such group, or none of them answers, it is said so', async () => {
+  test('when they know no such group, or none of them answers, the error says so', async () => {
     const options = { name: watch(), clock: systemClock, deadlineMs: 1_000 };
     const unknown = await openRedis(url.replace(group.name, 'nobody'), options);
     expect(unknown).toMatchObject({ ok: false, retry: true, reason: expect.stringMatching(/sentinels/i) as string });
@@ -51,7 +51,7 @@ describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, (
     });
   });
 
-  test('with durability=wait nothing counts while the replica stands still; later all is there once', async () => {
+  test('with durability=wait nothing is confirmed while the replica is stopped; later all is there once', async () => {
     await group.settled();
     const leading = await group.master();
     const replica = group.servers.find((server) => server !== leading);
@@ -59,7 +59,7 @@ describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, (
     await keep(store, 1, 2);
     await replica?.kill('SIGSTOP');
     expect(await failureOf(store.commit(oneOf(3)))).toMatchObject({ kind: 'unconfirmed', isUnknown: true });
-    // Kept already, and still not confirmed: the repeated commit asks anew.
+    // Stored already, and still not confirmed: the repeated commit asks again.
     expect(await failureOf(store.commit(oneOf(3)))).toMatchObject({ kind: 'unconfirmed' });
     await replica?.kill('SIGCONT');
     await keep(store, 3, 4);
@@ -67,7 +67,7 @@ describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, (
     await store.close();
   });
 
-  test('without it, what the replica had not been sent is lost when it takes over, and the next commit is told', async () => {
+  test('without it, what the replica had not been sent is lost when it takes over, and the next commit reports it', async () => {
     await group.settled();
     const old = await group.master();
     const replica = group.servers.find((server) => server !== old);
@@ -76,7 +76,7 @@ describe.skipIf(noRedis !== undefined)('with Sentinels', { timeout: 150_000 }, (
     await group.settled();
     await old.cli('WAIT', 1, 1_000);
     await replica?.kill('SIGSTOP');
-    // More than the system holds for the one that stands still.
+    // More than the system buffers for the one that is stopped.
     for (let number = 6; number <= 9; number++) {
       const changes = [change('engine', 'big', 'x'.repeat(8 * 2 ** 20))];
       expect(await store.commit(batch(number, { events: [event(number)], changes }))).toEqual({ ok: true });

@@ -41,7 +41,7 @@ async function cutAll(): Promise<void> {
   await server.cli('CLIENT', 'KILL', 'TYPE', 'normal');
 }
 
-/** After what befell it, the store goes on by itself: nothing lost, nothing doubled. */
+/** After the fault, the store goes on by itself: nothing lost, nothing doubled. */
 async function expectWhole(from = 4): Promise<void> {
   await keep(store, from, 8);
   expect(await numbers(store)).toEqual(upTo(8));
@@ -59,7 +59,7 @@ async function failsAtLast(kind: string): Promise<void> {
   expect(new Set(kinds.filter((each) => each !== 'closed' && each !== 'timeout'))).toEqual(new Set([kind]));
 }
 
-describe('what the server answers has a name, costs no stored data, and is over when its cause is', () => {
+describe('an error of the server has a name, costs no stored data, and ends with its cause', () => {
   test('LOADING: it reads its data after a start', async () => {
     await server.cli('EVAL', "for i = 1, 6000 do redis.call('SET', 'filler:' .. i, i) end", 0);
     const restarted = server.restart({ 'key-load-delay': 200 });

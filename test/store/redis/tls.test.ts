@@ -36,7 +36,7 @@ describe.skipIf(noRedis !== undefined)('over TLS, as the user of docs/redis.md, 
 
   stateStoreContract('Redis over TLS', () => freshWatch(url), { runs: 10 });
 
-  test('all checks are good, and the name says nothing secret', async () => {
+  test('all checks are good, and the name contains no secret', async () => {
     const outcome = await openRedis(url, { name: watch(), clock: systemClock });
     expect(outcome.ok && outcome.checks.map(({ check, level }) => `${check} ${level}`)).toEqual([
       'version ok',
@@ -69,7 +69,7 @@ describe.skipIf(noRedis !== undefined)('over TLS, as the user of docs/redis.md, 
     client.disconnect();
   });
 
-  test('a certificate of an unknown authority is refused, and it is said why', async () => {
+  test('a certificate of an unknown authority is refused with the reason', async () => {
     const { clientCert, clientKey } = certificates.files;
     const strange = `rediss://unroutable:x@127.0.0.1:${server.port}?cert=${encodeURIComponent(clientCert)}&key=${encodeURIComponent(clientKey)}`;
     expect(await openRedis(strange, { name: 'W', clock: systemClock })).toMatchObject({
@@ -80,7 +80,7 @@ describe.skipIf(noRedis !== undefined)('over TLS, as the user of docs/redis.md, 
   });
 });
 
-describe('20: TLS on one side only is said', () => {
+describe('20: TLS on one side only is reported', () => {
   test('rediss:// and a server without TLS', async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());

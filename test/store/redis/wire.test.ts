@@ -43,7 +43,7 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** Whatever befell the fourth batch, it and the next ones are there, each once. */
+/** Whatever happened to the fourth batch, it and the next ones are there, each once. */
 async function expectWhole(): Promise<void> {
   await keep(store, 4, 8);
   expect(await numbers(direct)).toEqual(upTo(8));
@@ -81,7 +81,7 @@ describe('a commit over a failing connection is rejected in time, and is stored 
     await expectWhole();
   });
 
-  test('when half of the reply comes, and no more', async () => {
+  test('when only half of the reply comes', async () => {
     await proxy.set({ kind: 'half-reply', afterBytes: 2 });
     expect(await commitFails()).toMatchObject({ kind: 'timeout', isUnknown: true });
     await proxy.set({ kind: 'pass' });

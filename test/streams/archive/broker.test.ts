@@ -10,7 +10,7 @@ const http = { clock: systemClock, random: () => 0, userAgent: 'test', attempts:
 const never = new AbortController().signal;
 const RIS = 'https://data.ris.ripe.net/rrc00/2014.12';
 
-/** Names of the files that are found by a broker, and what is said of the rest. */
+/** Names of the files that a broker finds, and the reports on the rest. */
 async function found(url: string, collectors: string, from: string, until: string) {
   const window = {
     collectors: collectors.split(',') as Collector[],

@@ -275,9 +275,9 @@ describe('many files', () => {
     };
     const { missing } = await fetchFiles(files, { cache, http }, never);
     expect([missing, server.requests.length]).toEqual([[], 9]);
-    const [told = 0, ...later] = server.requests.map(({ atMs }) => atMs);
+    const [refusedAt = 0, ...later] = server.requests.map(({ atMs }) => atMs);
     // Two were under way when the first was reported.
-    expect(later.filter((at) => at < told + 950).length).toBeLessThanOrEqual(2);
+    expect(later.filter((at) => at < refusedAt + 950).length).toBeLessThanOrEqual(2);
   });
 
   test('are each fetched once when several ask for them at the same time; what a killed process left is taken over', async () => {

@@ -85,26 +85,26 @@ function answer(server: AtlasServer, request: IncomingMessage, response: ServerR
   const url = new URL(request.url ?? '/', 'http://atlas.test');
   server.asked.push(`${url.pathname}${url.search}`);
   server.userAgents.add(request.headers['user-agent'] ?? '');
-  const say = (status: number, value: unknown): void => {
+  const respond = (status: number, value: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   };
-  if (server.fault !== undefined) return say(server.fault, { error: { status: server.fault } });
+  if (server.fault !== undefined) return respond(server.fault, { error: { status: server.fault } });
   const [, id, results] = /^\/api\/v2\/measurements\/(\d+)\/(results\/)?$/.exec(url.pathname) ?? [];
   if (id === undefined) {
     const wanted = new Set((url.searchParams.get('id__in') ?? '').split(',').map(Number));
-    return say(200, { count: 2, results: PLACES.filter((place) => wanted.has(place.id)) });
+    return respond(200, { count: 2, results: PLACES.filter((place) => wanted.has(place.id)) });
   }
   const one = server.measurements.get(Number(id));
-  if (one === undefined) return say(404, { error: { detail: 'Not found.' } });
+  if (one === undefined) return respond(404, { error: { detail: 'Not found.' } });
   if (results === undefined)
-    return say(200, {
+    return respond(200, {
       type: one.type,
       interval: one.interval ?? 900,
       is_oneoff: one.interval === 0,
       status: { id: 2, name: one.status ?? 'Ongoing' },
     });
   const start = Number(url.searchParams.get('start'));
-  say(
+  respond(
     200,
     one.results.filter(({ timestamp }) => Number(timestamp) >= start),
   );

@@ -41,7 +41,7 @@ function follow(server: AtlasServer, measurements: readonly AtlasMeasurement[]):
   return { clock, elements, reports, results };
 }
 
-test('what came before the stream stood comes by HTTP, the rest by the stream; none of them twice', async () => {
+test('what came before the stream was up comes by HTTP, the rest by the stream; none of it twice', async () => {
   const old = dnsResult(1, 1001, at(-60));
   const recent = dnsResult(1, 1001, at(-10));
   const server = await startAtlas({ 1: { type: 'dns', results: [old, recent] } });
@@ -108,7 +108,7 @@ test('an API that is away for a while costs nothing but time', async () => {
   await until(() => elements.length === 1);
 });
 
-test('a measurement that is none, asks something else or runs once is not followed, which is said; others go on', async () => {
+test('a measurement that does not exist, asks something else or runs once is not followed, which is reported; others go on', async () => {
   const server = await startAtlas({
     1: { type: 'ping', results: [] },
     2: { type: 'dns', interval: 0, results: [dnsResult(2, 1001, at(-5))] },
@@ -123,7 +123,7 @@ test('a measurement that is none, asks something else or runs once is not follow
   ]);
 });
 
-test('what says nothing of the target is counted by kind and never taken for silence', async () => {
+test('a result that says nothing about the target is counted by kind and never taken for silence', async () => {
   const server = await startAtlas({ 1: { type: 'dns', results: [] } });
   const { elements, reports } = follow(server, [ofKp(1)]);
   await until(() => server.asked.some((path) => path.includes('/results/')));
@@ -135,8 +135,10 @@ test('what says nothing of the target is counted by kind and never taken for sil
   server.send('nothing of the kind');
   server.send(['atlas_result', dnsResult(1, 1002, at(0))]);
   await until(() => elements.length === 1);
-  const told = reports.flatMap((report) => (report.type === 'passed-over' ? [`${report.count} ${report.reason}`] : []));
-  expect(told).toEqual([
+  const reported = reports.flatMap((report) =>
+    report.type === 'passed-over' ? [`${report.count} ${report.reason}`] : [],
+  );
+  expect(reported).toEqual([
     '1 it asked 192.0.2.1, not 175.45.176.15',
     '10 it asked 192.0.2.1, not 175.45.176.15',
     '1 its time is not here yet: the clock of the probe is wrong',

@@ -16,7 +16,7 @@ const T = 1_419_264_000;
 const good = (n: number, seconds = T + n): Bytes =>
   message(seconds, update({ announced: [`175.45.${176 + (n % 4)}.0/24`] }));
 const SIZE = good(0).length;
-const told = (n: number, seconds = T + n): string =>
+const routeLine = (n: number, seconds = T + n): string =>
   `${seconds}.000 announcement 198.51.100.1 175.45.${176 + (n % 4)}.0/24 64500 131279`;
 const gap = (seconds: number): string => `${seconds}.000 gap local all damaged-file`;
 
@@ -35,10 +35,10 @@ describe('framing', () => {
     expect(await refusal(folder.write('empty', []))).toBe('no file can be read: …/empty is empty');
   });
 
-  test('case 2: a file of 1 to 11 bytes is refused as torn; behind records it is a gap of so many bytes', async () => {
+  test('case 2: a file of 1 to 11 bytes is refused as torn; behind records it is a gap of that many bytes', async () => {
     expect(await refusal(folder.write('torn', [1, 2, 3]))).toContain('is torn: 3 bytes are no whole MRT header');
     const { elements, reports } = await replay(bytesOf(good(0), good(1).slice(0, 11)));
-    expect(lines(elements)).toEqual([told(0), gap(T)]);
+    expect(lines(elements)).toEqual([routeLine(0), gap(T)]);
     expect(ofType(reports, 'damage')).toMatchObject([
       { from: SIZE, to: SIZE + 11, reason: 'the last 11 bytes are no whole header' },
     ]);
@@ -46,7 +46,7 @@ describe('framing', () => {
 
   test('case 3: a torn last record leaves those before it, and a gap', async () => {
     const { elements, reports } = await replay(bytesOf(good(0), good(1), good(2).slice(0, -1)));
-    expect(lines(elements)).toEqual([told(0), told(1), gap(T + 1)]);
+    expect(lines(elements)).toEqual([routeLine(0), routeLine(1), gap(T + 1)]);
     expect(ofType(reports, 'damage')).toMatchObject([
       { from: 2 * SIZE, to: 3 * SIZE - 1, reason: 'the last record is torn' },
     ]);
@@ -56,7 +56,7 @@ describe('framing', () => {
     const { elements, reports } = await replay(
       bytesOf(good(0), record(T + 1, 16, 4, good(1).slice(12), 0), good(2), good(3)),
     );
-    expect(lines(elements)).toEqual([told(0), gap(T), told(2), told(3)]);
+    expect(lines(elements)).toEqual([routeLine(0), gap(T), routeLine(2), routeLine(3)]);
     expect(ofType(reports, 'damage')).toMatchObject([{ from: SIZE, to: 2 * SIZE }]);
   });
 
@@ -67,7 +67,7 @@ describe('framing', () => {
       const { elements } = await replay(
         bytesOf(good(0), record(T + 1, 16, 4, good(1).slice(12), length), good(2), good(3)),
       );
-      expect(lines(elements)).toEqual([told(0), gap(T), told(2), told(3)]);
+      expect(lines(elements)).toEqual([routeLine(0), gap(T), routeLine(2), routeLine(3)]);
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20);
     },
   );
@@ -76,7 +76,7 @@ describe('framing', () => {
     const liar = record(T + 1, 16, 4, good(1).slice(12), SIZE - 12 + off);
     const { elements, reports } = await replay(bytesOf(good(0), liar, good(2), good(3)));
     const seen = lines(elements);
-    expect(seen.filter((text) => text.includes('announcement'))).toEqual([told(0), told(2), told(3)]);
+    expect(seen.filter((text) => text.includes('announcement'))).toEqual([routeLine(0), routeLine(2), routeLine(3)]);
     expect(seen).toContain(gap(off < 0 ? T + 1 : T));
     expect(ofType(reports, 'damage').length).toBe(1);
   });
@@ -85,7 +85,7 @@ describe('framing', () => {
     const { elements, reports } = await replay(
       bytesOf(good(0), record(T, 4_711, 1, [1, 2, 3]), record(T, 4_711, 1, [4]), record(T, 16, 99, [5]), good(1)),
     );
-    expect(lines(elements)).toEqual([told(0), told(1)]);
+    expect(lines(elements)).toEqual([routeLine(0), routeLine(1)]);
     expect(ofType(reports, 'file-end')[0]?.types.filter(({ isKnown }) => !isKnown)).toMatchObject([
       { name: 'type 4711 subtype 1', count: 2 },
       { name: 'type 16 subtype 99', count: 1 },
@@ -94,7 +94,7 @@ describe('framing', () => {
 
   test('case 9: BGP4MP_ET too short for its microseconds is reported by the decoder, and is a gap', async () => {
     const { elements, reports } = await replay(bytesOf(good(0), record(T + 1, 17, 4, [1, 2]), good(2)));
-    expect(lines(elements).filter((text) => !text.includes('gap'))).toEqual([told(0), told(2)]);
+    expect(lines(elements).filter((text) => !text.includes('gap'))).toEqual([routeLine(0), routeLine(2)]);
     expect(ofType(reports, 'problem').length).toBe(1);
   });
 
@@ -105,7 +105,7 @@ describe('framing', () => {
     ['two hours ahead', T + 7_200],
   ])('case 10: a record of time %s is accepted at the time reached, flagged, and moves nothing', async (_, seconds) => {
     const { elements, reports } = await replay(bytesOf(good(0), good(1), good(2, seconds), good(3), good(4)));
-    expect(lines(elements)).toEqual([told(0), told(1), told(2, T + 1), told(3), told(4)]);
+    expect(lines(elements)).toEqual([routeLine(0), routeLine(1), routeLine(2, T + 1), routeLine(3), routeLine(4)]);
     expect(ofType(reports, 'outliers')).toMatchObject([{ records: 1 }]);
     expect(ofType(reports, 'file-end')).toMatchObject([{ first: T * 1000, last: (T + 4) * 1000 }]);
   });
@@ -113,7 +113,7 @@ describe('framing', () => {
   test('case 10: as the first record of a file, too', async () => {
     for (const seconds of [0, 0xffff_fff0]) {
       const { elements } = await replay(bytesOf(good(0, seconds), good(1), good(2)));
-      expect(lines(elements)).toEqual([told(0, T + 1), told(1), told(2)]);
+      expect(lines(elements)).toEqual([routeLine(0, T + 1), routeLine(1), routeLine(2)]);
     }
   });
 });
@@ -122,7 +122,11 @@ describe('what the decoder refuses', () => {
   test('is a gap of its peer and a report with the offset in the file', async () => {
     const lying = message(T + 1, bgp(2, [...u16(9_999), ...u16(0)]), { peer: PEER });
     const { elements, reports } = await replay(bytesOf(good(0), lying, good(2)));
-    expect(lines(elements)).toEqual([told(0), `${T + 1}.000 gap local 198.51.100.1 unreadable-message`, told(2)]);
+    expect(lines(elements)).toEqual([
+      routeLine(0),
+      `${T + 1}.000 gap local 198.51.100.1 unreadable-message`,
+      routeLine(2),
+    ]);
     expect(ofType(reports, 'problem')).toMatchObject([{ offset: SIZE, peer: { address: '198.51.100.1' } }]);
     expect(ofType(reports, 'summary')[0]?.problems).toMatchObject([{ count: 1 }]);
   });
@@ -144,7 +148,7 @@ describe('compression and files', () => {
     const first = bytesOf(good(0), good(1));
     for (const before of [Buffer.alloc(0), gzipSync(first)]) {
       const played = await replay(Buffer.concat([before, gzipSync(many).subarray(0, 500)]));
-      expect(announcements(played)).toEqual(before.length === 0 ? [] : [told(0), told(1)]);
+      expect(announcements(played)).toEqual(before.length === 0 ? [] : [routeLine(0), routeLine(1)]);
       expect(lines(played.elements).at(-1)).toContain('gap local all damaged-file');
       expect(ofType(played.reports, 'damage')).toMatchObject([
         { from: before.length === 0 ? 0 : first.length, reason: 'gzip: the file ends in the middle' },
@@ -157,7 +161,7 @@ describe('compression and files', () => {
     const second = gzipSync(bytesOf(good(2), good(3), good(0)));
     second[second.length - 8] = (second[second.length - 8] ?? 0) ^ 1;
     const played = await replay(Buffer.concat([gzipSync(first), second]));
-    expect(lines(played.elements)).toEqual([told(0), told(1), gap(T + 1)]);
+    expect(lines(played.elements)).toEqual([routeLine(0), routeLine(1), gap(T + 1)]);
     expect(ofType(played.reports, 'damage')).toMatchObject([
       { from: 2 * SIZE, to: 5 * SIZE, reason: 'gzip: the checksum of member 2 is wrong' },
     ]);
@@ -210,8 +214,8 @@ describe('compression and files', () => {
     damaged.fill(0x55, 200, 260);
     const one = await replay(BIRD_UPDATES_BZ2);
     const played = await replay(Buffer.concat([BIRD_UPDATES_BZ2, damaged]));
-    const told1 = lines(one.elements);
-    expect(lines(played.elements).slice(0, told1.length)).toEqual(told1);
+    const fromOne = lines(one.elements);
+    expect(lines(played.elements).slice(0, fromOne.length)).toEqual(fromOne);
     expect(lines(played.elements).at(-1)).toContain('gap local all damaged-file');
     expect(ofType(played.reports, 'damage')).toMatchObject([{ reason: 'bzip2: a block is damaged' }]);
   });
@@ -240,6 +244,6 @@ test('no harm to a file makes the source throw, go back in time, or lose the rec
     const { elements } = await replay(bytes);
     expect(elements.every((element, i) => i === 0 || element.at >= (elements[i - 1]?.at ?? 0))).toBe(true);
     const seen = lines(elements);
-    for (const n of [0, 1, 2, 3, 7, 8, 9, 10, 11]) expect(seen).toContain(told(n));
+    for (const n of [0, 1, 2, 3, 7, 8, 9, 10, 11]) expect(seen).toContain(routeLine(n));
   }
 });

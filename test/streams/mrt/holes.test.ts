@@ -81,8 +81,8 @@ describe('a hole is', () => {
 
 /** Five minutes of a collector that receives something every ten seconds; so many of its records. */
 function quiet(minute: number, records = 30): Uint8Array {
-  const told = (n: number) => message(T + minute * 60 + n * 10, update({ announced: ['192.0.2.0/24'] }));
-  return bytesOf(...Array.from({ length: records }, (_, n) => told(n)));
+  const recordOf = (n: number) => message(T + minute * 60 + n * 10, update({ announced: ['192.0.2.0/24'] }));
+  return bytesOf(...Array.from({ length: records }, (_, n) => recordOf(n)));
 }
 
 /** Writes files of updates by the minute after 16:00 at which each begins; what is missing, in seconds after 16:00. */

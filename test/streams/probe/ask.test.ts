@@ -4,7 +4,7 @@ import { decode, encode, RECURSION_DESIRED, AUTHORITATIVE_ANSWER, type Packet } 
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeSelfSigned } from '../../support/certificates.ts';
 import { until } from '../../support/clock.ts';
-import { closeAll, HOST, listening, targetAt, tcpServer, told, udpServer, USER_AGENT } from './servers.ts';
+import { closeAll, HOST, listening, targetAt, tcpServer, outcomeText, udpServer, USER_AGENT } from './servers.ts';
 
 afterEach(closeAll);
 
@@ -24,7 +24,8 @@ function nameServer(answer: Partial<Packet>, rcode = 0, flags = AUTHORITATIVE_AN
 }
 
 describe('a name server', () => {
-  const asking = async ({ port }: { readonly port: number }, ms?: number) => told(targetAt('dns-soa', port, 'kp.'), ms);
+  const asking = async ({ port }: { readonly port: number }, ms?: number) =>
+    outcomeText(targetAt('dns-soa', port, 'kp.'), ms);
 
   test('that holds the zone has answered, and was asked once, for the SOA, without recursion and EDNS', async () => {
     const server = await nameServer({ answers: [soa('kp')] });
@@ -77,7 +78,7 @@ describe('a name server', () => {
 });
 
 describe('a web server', () => {
-  const asking = (port: number, ms?: number) => told(targetAt('http-head', port, 'www.kcna.kp'), ms);
+  const asking = (port: number, ms?: number) => outcomeText(targetAt('http-head', port, 'www.kcna.kp'), ms);
 
   test('has answered whatever its status; the contact is in the user agent, and no redirection is followed', async () => {
     const heads: string[] = [];
@@ -100,7 +101,7 @@ describe('a web server', () => {
     await until(() => sockets.every((socket) => socket.destroyed), 'the connection to be closed');
   });
 
-  test('that drips, says nothing, or closes can be reached, and is odd', async () => {
+  test('that drips, sends nothing, or closes can be reached, and is odd', async () => {
     const drip = await tcpServer((socket) => {
       const text = 'HTTP/1.1 200 OK\r\n'.repeat(100);
       let at = 0;
@@ -122,17 +123,17 @@ describe('a web server', () => {
 describe('a mail server', () => {
   const asking = async (greeting: string, ms?: number) => {
     const server = await tcpServer((socket) => socket.write(greeting));
-    return told(targetAt('smtp-banner', server.port), ms);
+    return outcomeText(targetAt('smtp-banner', server.port), ms);
   };
 
   test('has answered with a greeting, and receives QUIT', async () => {
-    let heard = '';
+    let received = '';
     const { port } = await tcpServer((socket) => {
-      socket.on('data', (bytes) => (heard += bytes.toString()));
+      socket.on('data', (bytes) => (received += bytes.toString()));
       socket.write('220-mail.example.kp\r\n220 ESMTP\r\n');
     });
-    expect(await told(targetAt('smtp-banner', port))).toBe('answered: 220-mail.example.kp');
-    await until(() => heard === 'QUIT\r\n', 'QUIT');
+    expect(await outcomeText(targetAt('smtp-banner', port))).toBe('answered: 220-mail.example.kp');
+    await until(() => received === 'QUIT\r\n', 'QUIT');
   });
 
   test('that is not at our service has refused; what is no mail server is odd', async () => {
@@ -157,25 +158,27 @@ describe('TLS', () => {
 
   test('with a certificate that has expired is an answer, and the certificate is named', async () => {
     const expired = makeSelfSigned({ name: 'www.kcna.kp', from: '20000101000000Z', to: '20010101000000Z' });
-    expect(await told(targetAt('tls', await serving(expired), 'www.kcna.kp'))).toMatch(
+    expect(await outcomeText(targetAt('tls', await serving(expired), 'www.kcna.kp'))).toMatch(
       /^answered: TLSv1\.3; certificate: (?:CERT_HAS_EXPIRED|DEPTH_ZERO_SELF_SIGNED_CERT)$/,
     );
   });
 
   test('where something else answers, or nothing, is odd', async () => {
     const other = await tcpServer((socket) => socket.write('220 mail.example.kp\r\n'));
-    expect(await told(targetAt('tls', other.port, 'www.kcna.kp'))).toMatch(/^odd: connected; ERR_SSL/);
+    expect(await outcomeText(targetAt('tls', other.port, 'www.kcna.kp'))).toMatch(/^odd: connected; ERR_SSL/);
     const mute = await tcpServer(() => undefined);
-    expect(await told(targetAt('tls', mute.port, 'www.kcna.kp'), SHORT_MS)).toBe('odd: connected; no answer in time');
+    expect(await outcomeText(targetAt('tls', mute.port, 'www.kcna.kp'), SHORT_MS)).toBe(
+      'odd: connected; no answer in time',
+    );
   });
 });
 
 test('a port that is open, and one that is closed', async () => {
   const { port, sockets } = await tcpServer(() => undefined);
-  expect(await told(targetAt('tcp', port))).toBe('answered: connected');
+  expect(await outcomeText(targetAt('tcp', port))).toBe('answered: connected');
   await until(() => sockets.every((socket) => socket.readableEnded || socket.destroyed), 'the connection to be closed');
   await closeAll();
-  expect(await told(targetAt('tcp', port))).toBe('refused: ECONNREFUSED');
+  expect(await outcomeText(targetAt('tcp', port))).toBe('refused: ECONNREFUSED');
 });
 
 test('what is stopped gives nothing, and leaves no socket', async () => {

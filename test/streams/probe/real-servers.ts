@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../support/redis/ports.ts';
-import { closing, told } from './servers.ts';
+import { closing, outcomeText } from './servers.ts';
 import { until } from '../../support/clock.ts';
 import type { ProbeTarget } from '../../../src/bgp/probe.ts';
 
@@ -158,7 +158,7 @@ function isAlive(pid: number): boolean {
 async function answering(targets: readonly ProbeTarget[]): Promise<void> {
   for (const target of targets) {
     const deadline = performance.now() + 30_000;
-    while (!(await told(target, 500)).startsWith('answered'))
+    while (!(await outcomeText(target, 500)).startsWith('answered'))
       if (performance.now() > deadline) throw new Error(`no server at ${target.address}`);
   }
 }

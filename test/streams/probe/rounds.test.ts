@@ -65,7 +65,7 @@ interface NameServer {
   readonly packets: readonly Buffer[];
 }
 
-/** A name server that answers with the rcode that `rcode` gives, and keeps the questions. */
+/** A name server that answers with the rcode that `rcode` gives, and stores the questions. */
 async function nameServer(host: string, rcode: () => number = () => 0): Promise<NameServer> {
   const server = await udpServer((packet) => {
     const { id = 0, questions = [] } = decode(packet);

@@ -71,7 +71,7 @@ export function asked(target: ProbeTarget, timeoutMs = 5_000): Promise<Finding |
 }
 
 /** `answered: HTTP 200` */
-export async function told(target: ProbeTarget, timeoutMs?: number): Promise<string> {
+export async function outcomeText(target: ProbeTarget, timeoutMs?: number): Promise<string> {
   const finding = await asked(target, timeoutMs);
   if (finding === undefined) return 'stopped';
   return finding.result === undefined ? `not asked: ${finding.failure}` : `${finding.result}: ${finding.detail}`;

@@ -8,9 +8,9 @@ export interface WorldPeer {
   /** Path by prefix. */
   readonly routes: Map<string, readonly number[]>;
   /** When its collector last received data of it, as `12:00:30`; the world's `now` when absent. */
-  heard?: string;
+  latest?: string;
   /** The same of single routes. */
-  readonly heardOf?: Map<string, string>;
+  readonly latestOf?: Map<string, string>;
 }
 
 export interface WorldUpdate {
@@ -133,7 +133,7 @@ function lookingGlass(
         peer: peer.ip,
         origin: 'IGP',
         next_hop: peer.ip,
-        latest_time: day(peer.heardOf?.get(prefix) ?? peer.heard ?? world.now),
+        latest_time: day(peer.latestOf?.get(prefix) ?? peer.latest ?? world.now),
       })),
   );
   return rows.length === 0 ? [] : [{ rrc: name(rrc).toUpperCase(), location: 'Somewhere', peers: rows }];

@@ -179,27 +179,27 @@ describe('lasting faults are reported in words: the call, what happened, what to
   ])('%s', async (_, fault, kind, words, requests) => {
     const { client, server, signal } = await bench();
     server.fail('rrc-info', fault);
-    const told = faultOf(await client.get('rrc-info', {}, { signal }));
-    expect(told).toMatchObject({ kind, call: 'rrc-info' });
-    expect(told.message).toContain(words);
+    const outcome = faultOf(await client.get('rrc-info', {}, { signal }));
+    expect(outcome).toMatchObject({ kind, call: 'rrc-info' });
+    expect(outcome.message).toContain(words);
     expect(server.requests).toHaveLength(requests);
   });
 
   test('a body without end is cut off at the limit, and not asked for again', async () => {
     const { client, server, signal } = await bench(worldOfKp(), { maxBytes: 2 ** 20 });
     server.fail('rrc-info', { kind: 'huge' });
-    const told = faultOf(await client.get('rrc-info', {}, { signal }));
-    expect(told.message).toBe(
+    const outcome = faultOf(await client.get('rrc-info', {}, { signal }));
+    expect(outcome.message).toBe(
       'RIPEstat rrc-info: its answer is larger than 1 MiB; watch fewer or smaller territories, or seed from MRT files',
     );
     expect(server.requests).toHaveLength(1);
   });
 
-  test('a wait longer than the deadline is not begun', async () => {
+  test('a wait longer than the deadline is not started', async () => {
     const { client, server, clock, signal } = await bench();
     server.fail('rrc-info', { kind: 'status', status: 429, headers: { 'retry-after': '3600' } });
-    const told = faultOf(await client.get('rrc-info', {}, { signal }));
-    expect(told.message).toContain('HTTP 429: too many requests, and asks to wait 3600 s');
+    const outcome = faultOf(await client.get('rrc-info', {}, { signal }));
+    expect(outcome.message).toContain('HTTP 429: too many requests, and asks to wait 3600 s');
     expect(clock.skipped).toEqual([]);
   });
 
@@ -245,7 +245,7 @@ describe('lasting faults are reported in words: the call, what happened, what to
   });
 });
 
-test('a call that will go away still answers, with a warning', async () => {
+test('a call that will be removed still answers, with a warning', async () => {
   const { client, server, signal } = await bench();
   server.fail('rrc-info', { kind: 'envelope', fields: { data_call_status: 'deprecated - 2027-01-01' } });
   expect(await client.get('rrc-info', {}, { signal })).toMatchObject({

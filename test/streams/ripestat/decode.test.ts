@@ -76,8 +76,8 @@ describe.skipIf(folder === undefined)(`real answers of 2025-06-11${realDataNote}
     const raw = text('looking_glass.json');
     const changed = [...raw.matchAll(/"last_updated": "([^"]+)"/g)].map(([, at = '']) => at).sort();
     expect(changed[0]?.slice(0, 7)).toBe('2025-02');
-    const heard = good(decodeLookingGlass(JSON.parse(raw).data)).value.map(({ at }) => at);
-    expect(isoTime(least(heard))).toBe('2025-06-11T15:59:21.000Z');
+    const times = good(decodeLookingGlass(JSON.parse(raw).data)).value.map(({ at }) => at);
+    expect(isoTime(least(times))).toBe('2025-06-11T15:59:21.000Z');
   });
 
   test('bgp-updates has 515 updates, 16 of them withdrawals, in order of time, from peers of rrc-info', () => {
@@ -145,7 +145,7 @@ describe('fields', () => {
   });
 });
 
-describe('an answer that is not as documented is refused whole: a row left out would be a route that is said to be missing', () => {
+describe('an answer that is not as documented is refused whole: a row left out would look like a missing route', () => {
   const route = { target_prefix: '175.45.176.0/24', source_id: '00-192.0.2.1', path: [64496, 131279] };
   const state = { timestamp: '2014-12-22T12:00:00', bgp_state: [route], nr_routes: 1 };
   const update = { type: 'W', timestamp: '2014-12-22T12:00:00', attrs: route };

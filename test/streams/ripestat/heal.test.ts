@@ -19,7 +19,7 @@ describe('a gap in which nothing happened', () => {
     expect(elements.at(-1)).toMatchObject({ type: 'end-of-rib', at: clock('12:05'), dump: { from: clock('12:05') } });
   });
 
-  test('the engine is blind until then, and says nothing else', async () => {
+  test('the engine is blind until then, and reports nothing else', async () => {
     const day = await dayWithGap(worldOfKp());
     expect(day.said('country')).toEqual([
       '12:01:10 country.unknown since 12:01:00',
@@ -45,7 +45,7 @@ describe('a gap in which the country left', () => {
     expect(inOrder(elements)).toBe(true);
   });
 
-  test('the engine says so when its eyes are open again', async () => {
+  test('the engine reports when it can see again', async () => {
     const day = await dayWithGap(world());
     expect(day.said('country')).toEqual([
       '12:01:10 country.unknown since 12:01:00',
@@ -65,7 +65,7 @@ describe('a gap in which the country left', () => {
   });
 });
 
-test('what happened and was undone in the gap is sent in order', async () => {
+test('a change that was undone in the gap is sent in order', async () => {
   const world = worldOfKp();
   const [peer] = fullPeers(world);
   if (peer === undefined) throw new Error('no peer');
@@ -81,7 +81,7 @@ test('what happened and was undone in the gap is sent in order', async () => {
   expect(elements[2]).toMatchObject({ type: 'rib' });
 });
 
-test('what was sent after the gap is left to the live feed', async () => {
+test('changes after the gap are left to the live feed', async () => {
   const world = worldOfKp();
   const [peer] = fullPeers(world);
   if (peer === undefined) throw new Error('no peer');
@@ -107,22 +107,22 @@ test('an update that comes under two resources is sent once', async () => {
 describe('a peer that cannot be confirmed is left alone and named', () => {
   test('the looking glass has received nothing of it since the gap', async () => {
     const world = worldOfKp();
-    for (const peer of fullPeers(world).slice(0, 2)) peer.heard = '12:03:59';
+    for (const peer of fullPeers(world).slice(0, 2)) peer.latest = '12:03:59';
     const { elements, healed, unhealed } = good(await heal(await bench(world)));
     expect(healed).toHaveLength(38);
     expect(unhealed.map(({ peer, why }) => [peer.address, why])).toEqual([
       ['198.51.100.1', 'the looking glass has not heard it since 2014-12-22T12:04:00.000Z, when the gap ended'],
       ['198.51.100.2', 'the looking glass has not heard it since 2014-12-22T12:04:00.000Z, when the gap ended'],
     ]);
-    const told = new Set(elements.flatMap((element) => ('peer' in element ? [element.peer?.address] : [])));
-    expect(told.has('198.51.100.1')).toBe(false);
+    const addresses = new Set(elements.flatMap((element) => ('peer' in element ? [element.peer?.address] : [])));
+    expect(addresses.has('198.51.100.1')).toBe(false);
   });
 
   test('… nor may one of its routes be older than the gap, though others are newer', async () => {
     const world = worldOfKp();
     const [peer, ...others] = fullPeers(world);
     if (peer === undefined) throw new Error('no peer');
-    const stale = { ...peer, heardOf: new Map([[UNITS[2] as string, '12:03:00']]) };
+    const stale = { ...peer, latestOf: new Map([[UNITS[2] as string, '12:03:00']]) };
     const { healed, unhealed } = good(await heal(await bench({ ...world, peers: [stale, ...others] })));
     expect(healed).toHaveLength(39);
     expect(unhealed).toMatchObject([{ peer: { address: peer.ip } }]);

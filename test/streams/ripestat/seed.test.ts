@@ -41,8 +41,8 @@ describe('a country that is there', () => {
     const outcome = await seedFromRipestat({ ...asking(setup), collectors: [collector('rrc00'), collector('rrc01')] });
     if (!outcome.ok) throw new Error(outcome.fault.message);
     expect(setup.server.requests.find(({ call }) => call === 'bgp-state')?.parameters.get('rrcs')).toBe('0,1');
-    const told = outcome.value.elements.filter(({ type }) => type === 'end-of-rib');
-    expect(told).toHaveLength(30);
+    const ends = outcome.value.elements.filter(({ type }) => type === 'end-of-rib');
+    expect(ends).toHaveLength(30);
   });
 
   test('every prefix that could cover a unit is asked for by name, and the controls with them', async () => {
@@ -107,7 +107,7 @@ describe('a country that is not there', () => {
   });
 });
 
-describe('when RIPEstat has nothing to say, nothing is said of the country', () => {
+describe('when RIPEstat has no data, nothing is reported about the country', () => {
   test('empty sets with 200 OK, as on 2020-09-30', async () => {
     const setup = await bench();
     setup.server.fail('bgp-state', { kind: 'empty' });
@@ -167,7 +167,7 @@ describe('when RIPEstat has nothing to say, nothing is said of the country', () 
     expect(await failing(setup)).toMatchObject({ kind, call: 'bgp-state' });
   });
 
-  test('the verdict stays unknown, however long nothing is said', () => {
+  test('the verdict stays unknown, however long nothing is received', () => {
     expect(verdictAfter([], '23:00')).toBe('unknown');
   });
 
@@ -225,7 +225,7 @@ describe('large territories', () => {
     });
   });
 
-  test('… and a peer that speaks in one answer and not in another is left alone', async () => {
+  test('… and a peer that is in one answer and not in another is left alone', async () => {
     const territories = [{ ...KP, blocks: [prefix('175.45.128.0/17')] }];
     const setup = await bench();
     setup.server.fail('bgp-state', { kind: 'data', change: (data) => mute(data, '00-198.51.100.1') }, 1);

@@ -40,14 +40,14 @@ describe('before a live feed that began after the seed', () => {
   test('a first look at North Korea takes fourteen requests, each further round twelve at most', async () => {
     const world = worldOfKp();
     const late = fullPeers(world).slice(0, 5);
-    for (const peer of late) peer.heard = '12:03:00';
+    for (const peer of late) peer.latest = '12:03:00';
     const setup = await bench(world);
     const asked: number[] = [];
     const reports = {
       push: ({ type }: RipestatReport) => (type === 'healed' ? asked.push(setup.server.requests.length) : 0),
     };
     for await (const element of source(setup, clock('12:04'), reports).elements(setup.signal))
-      if (element.type === 'end-of-rib') for (const peer of late) peer.heard = '12:05:00';
+      if (element.type === 'end-of-rib') for (const peer of late) peer.latest = '12:05:00';
     expect(asked).toEqual([14, 26]);
   });
 
@@ -66,11 +66,11 @@ describe('before a live feed that began after the seed', () => {
   test('a peer that is not confirmed yet is requested again each half minute, for three minutes, and named at the end', async () => {
     const world = worldOfKp();
     const late = fullPeers(world).slice(0, 8);
-    for (const peer of late) peer.heard = '12:03:00';
+    for (const peer of late) peer.latest = '12:03:00';
     const setup = await bench(world);
     const reports: RipestatReport[] = [];
     for await (const element of source(setup, clock('12:04'), reports).elements(setup.signal))
-      if (element.type === 'end-of-rib') for (const peer of late.slice(0, 3)) peer.heard = '12:05:00';
+      if (element.type === 'end-of-rib') for (const peer of late.slice(0, 3)) peer.latest = '12:05:00';
     expect(reports.filter(({ type }) => type === 'healed').slice(0, 3)).toEqual([
       { type: 'healed', peers: 32, unhealed: 8 },
       { type: 'healed', peers: 3, unhealed: 5 },
@@ -85,7 +85,7 @@ describe('before a live feed that began after the seed', () => {
 
   test('the live feed does not wait for the last tenth of the peers', async () => {
     const world = worldOfKp();
-    for (const peer of fullPeers(world).slice(0, 4)) peer.heard = '12:03:00';
+    for (const peer of fullPeers(world).slice(0, 4)) peer.latest = '12:03:00';
     const setup = await bench(world);
     const { elements, reports } = await read(setup, clock('12:04'));
     expect(setup.clock.skipped).toEqual([]);
@@ -97,7 +97,7 @@ describe('before a live feed that began after the seed', () => {
     const world = worldOfKp();
     const [late] = fullPeers(world);
     if (late === undefined) throw new Error('no peer');
-    late.heard = '12:03:00';
+    late.latest = '12:03:00';
     const setup = await bench(world);
     const span = { from: clock('12:01'), to: clock('12:04') };
     const healed = new Set<string>();
@@ -105,7 +105,7 @@ describe('before a live feed that began after the seed', () => {
     for await (const element of healing(options, setup.signal)) {
       if (element.type !== 'end-of-rib') continue;
       healed.add(element.peer.id);
-      late.heard = '12:05:00';
+      late.latest = '12:05:00';
     }
     expect(healed.size).toBe(40);
     expect(setup.clock.skipped).toEqual([30_000]);
@@ -132,15 +132,15 @@ describe('before a live feed that began after the seed', () => {
 
   test('the overlap with the live feed is harmless: the later message of a peer counts, from whichever side it comes first', async () => {
     const setup = await bench({ ...worldOfKp(), now: '12:04:30' });
-    const told: Element[] = [];
-    for await (const element of source(setup, clock('12:04'), []).elements(setup.signal)) told.push(element);
-    const live = told.flatMap((element): Element[] =>
+    const seeded: Element[] = [];
+    for await (const element of source(setup, clock('12:04'), []).elements(setup.signal)) seeded.push(element);
+    const live = seeded.flatMap((element): Element[] =>
       element.type === 'rib' && element.at === clock('12:04:30')
         ? [{ type: 'withdrawal', at: clock('12:04:40'), peer: element.peer, prefix: element.prefix, pathId: undefined }]
         : [],
     );
     expect(live).toHaveLength(160);
-    expect([verdict([...told, ...live]), verdict([...live, ...told])]).toEqual(['unroutable', 'unroutable']);
+    expect([verdict([...seeded, ...live]), verdict([...live, ...seeded])]).toEqual(['unroutable', 'unroutable']);
   });
 });
 

@@ -14,86 +14,86 @@ const noon = day('12:00');
 
 function intakeOf(): {
   intake: Intake;
-  told: Element[];
+  elements: Element[];
   reports: LiveReport[];
-  say: (frame: object, ms?: number) => void;
+  send: (frame: object, ms?: number) => void;
 } {
-  const told: Element[] = [];
+  const elements: Element[] = [];
   const reports: LiveReport[] = [];
   const report = (one: LiveReport): void => void reports.push(one);
-  const put = (element: Element): void => void told.push(element);
+  const put = (element: Element): void => void elements.push(element);
   const odd = new Oddities(report);
   const intake = new Intake({ timeline: 'live', reorderMs: 2000, silenceMs: 45_000, put, report, odd });
   intake.begin(noon, 0);
   const reading = { names: new Names(), routes: new WatchedRoutes(KP.blocks) };
-  const say = (frame: object, ms = 0): void => {
+  const send = (frame: object, ms = 0): void => {
     const decoded = decode(JSON.stringify(frame), reading);
     if (decoded.kind === 'message') intake.message(decoded, ms);
     else if (decoded.kind === 'unreadable') intake.unreadable(decoded, '', ms);
   };
-  return { intake, told, reports, say };
+  return { intake, elements, reports, send };
 }
 
-test('a feed that says everything at one moment, with ever new ids, sessions and faults, is held within bounds', () => {
-  const { intake, told, reports, say } = intakeOf();
+test('a feed that sends everything at one moment, with ever new ids, sessions and faults, is held within bounds', () => {
+  const { intake, elements, reports, send } = intakeOf();
   for (let i = 0; i < 260_000; i++) {
     const peer = `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
-    if (i % 3 === 0) say(announce({ at: noon, peer }, ['175.45.176.0/24']));
-    else if (i % 3 === 1) say(keepalive({ at: noon, peer }));
-    else say(withdraw({ at: noon, peer: '10.0.0.1' }, ['175.45.177.0/24', 'nonsense', String(i)]));
+    if (i % 3 === 0) send(announce({ at: noon, peer }, ['175.45.176.0/24']));
+    else if (i % 3 === 1) send(keepalive({ at: noon, peer }));
+    else send(withdraw({ at: noon, peer: '10.0.0.1' }, ['175.45.177.0/24', 'nonsense', String(i)]));
     intake.release(0, true);
   }
   const sizes = intake.sizes;
   expect(sizes.held).toBeLessThanOrEqual(MAX_HELD);
   expect(sizes.ids).toBeLessThanOrEqual(2 * MAX_IDS);
   expect(sizes.peers).toBeLessThanOrEqual(MAX_PEERS);
-  expect(told.length).toBeGreaterThan(0);
+  expect(elements.length).toBeGreaterThan(0);
   expect(reports.length).toBeLessThan(30);
 }, 120_000);
 
 test('messages of many routes each, all of a moment that has not come, are held within bounds, and none is lost', () => {
-  const { intake, told, say } = intakeOf();
-  say(keepalive({ at: noon }));
+  const { intake, elements, send } = intakeOf();
+  send(keepalive({ at: noon }));
   const prefixes = Array.from({ length: 1024 }, (_, i) => `175.45.${176 + (i >> 8)}.${i & 255}/32`);
   let most = 0;
   for (let i = 0; i < 600; i++) {
-    say(announce({ at: noon + 5000, peer: `10.0.${i >> 8}.${i & 255}` }, prefixes));
+    send(announce({ at: noon + 5000, peer: `10.0.${i >> 8}.${i & 255}` }, prefixes));
     most = Math.max(most, intake.sizes.elements);
     if (intake.isFull) intake.release(0, true);
     expect(intake.isFull).toBe(false);
   }
   expect(most).toBeLessThanOrEqual(MAX_HELD_ELEMENTS + prefixes.length);
-  expect(told.length).toBeGreaterThan(100_000);
+  expect(elements.length).toBeGreaterThan(100_000);
   intake.flush();
   expect(intake.sizes.elements).toBe(0);
-  expect(told.filter(({ type }) => type === 'announcement').length).toBe(600 * prefixes.length);
+  expect(elements.filter(({ type }) => type === 'announcement').length).toBe(600 * prefixes.length);
 });
 
 test('a message that cannot be read is reported the 1st, 10th and 100th time, and each is a gap of its peer', () => {
-  const { intake, told, reports, say } = intakeOf();
-  for (let i = 0; i < 250; i++) say(withdraw({ at: noon }, ['175.45.176.0/33']));
+  const { intake, elements, reports, send } = intakeOf();
+  for (let i = 0; i < 250; i++) send(withdraw({ at: noon }, ['175.45.176.0/33']));
   intake.flush();
   expect(reports.map((report) => report.type === 'odd' && report.count)).toEqual([1, 10, 100]);
-  expect(told.length).toBe(250);
-  expect(told[0]).toMatchObject({ type: 'gap', reason: 'unreadable-message', peer: { address: '198.51.100.1' } });
+  expect(elements.length).toBe(250);
+  expect(elements[0]).toMatchObject({ type: 'gap', reason: 'unreadable-message', peer: { address: '198.51.100.1' } });
 });
 
 test('news from a clock that runs ahead is not believed, but what it was about is not known any more', () => {
-  const { intake, told, say } = intakeOf();
-  say(keepalive({ at: noon }));
-  say(withdraw({ at: noon + 600_000 }, ['175.45.176.0/24']), 10);
+  const { intake, elements, send } = intakeOf();
+  send(keepalive({ at: noon }));
+  send(withdraw({ at: noon + 600_000 }, ['175.45.176.0/24']), 10);
   intake.flush();
-  expect(told.map(({ type, at }) => [type, at - noon])).toEqual([
+  expect(elements.map(({ type, at }) => [type, at - noon])).toEqual([
     ['tick', 0],
     ['gap', 10],
   ]);
 });
 
 test('a collector whose messages are all more than three minutes old counts as silent', () => {
-  const { intake, say } = intakeOf();
+  const { intake, send } = intakeOf();
   for (let ms = 0; ms <= 120_000; ms += 1000) {
-    say(keepalive({ at: noon + ms }), ms);
-    say(keepalive({ at: noon + ms - 200_000, host: 'rrc13' }), ms);
+    send(keepalive({ at: noon + ms }), ms);
+    send(keepalive({ at: noon + ms - 200_000, host: 'rrc13' }), ms);
   }
   const ages = [...intake.activity.ages(120_000)];
   expect(ages).toEqual([

@@ -39,8 +39,8 @@ function withText(field: string, text: string): Decoded {
   );
 }
 
-/** What it says in short: `A 175.45.176.0/24 50628 4837 131279`, or why it cannot be read. */
-function said(decoded: Decoded): string[] | string {
+/** Its content in short: `A 175.45.176.0/24 50628 4837 131279`, or why it cannot be read. */
+function textOf(decoded: Decoded): string[] | string {
   if (decoded.kind === 'unreadable') return decoded.reason;
   if (decoded.kind !== 'message') return decoded.kind;
   return decoded.elements.map((element) => {
@@ -62,10 +62,10 @@ test('a good message, the one that all others here are made from', () => {
     peer: { id: 'rrc21|37.49.237.143|50628' },
     id: GOOD.id,
   });
-  expect(said(withFields({}))).toEqual(['A 175.45.176.0/24 50628 4837 131279']);
+  expect(textOf(withFields({}))).toEqual(['A 175.45.176.0/24 50628 4837 131279']);
 });
 
-describe('37: what is no message is no message', () => {
+describe('37: what is not a message is not decoded as one', () => {
   test.each([
     ['', 'not-json'],
     [' ', 'not-json'],
@@ -86,7 +86,7 @@ describe('37: what is no message is no message', () => {
     expect(read(Buffer.from(frame))).toEqual({ kind: 'unreadable', reason });
   });
 
-  test('bytes that are no UTF-8', () => {
+  test('bytes that are not UTF-8', () => {
     expect(read(Buffer.from([0x7b, 0xff, 0xfe, 0x7d]))).toEqual({ kind: 'unreadable', reason: 'not-utf-8' });
   });
 });
@@ -133,7 +133,7 @@ describe('39: a timestamp is seconds of some collector’s clock', () => {
     'true',
   ])('%s is none', (text) => {
     const decoded = withText('timestamp', text);
-    expect(said(decoded)).toBe('bad-timestamp');
+    expect(textOf(decoded)).toBe('bad-timestamp');
     expect(decoded).toMatchObject({ peer: { id: 'rrc21|37.49.237.143|50628' } });
   });
 
@@ -172,15 +172,15 @@ describe('40: an AS number is digits', () => {
     '[5]',
     'true',
   ])('%s is none', (text) => {
-    expect(said(withText('peer_asn', text))).toBe('bad-peer-asn');
+    expect(textOf(withText('peer_asn', text))).toBe('bad-peer-asn');
   });
 
   test.each(['50628', '"50628"', '"0050628"'])('%s is 50628', (text) => {
     expect(message(withText('peer_asn', text)).peer.asn).toBe(50_628);
   });
 
-  test.each(['"1.2.3"', '"fe80::1%eth0"', '""', '17', 'null'])('and %s is no address of a peer', (text) => {
-    expect(said(withText('peer', text))).toBe('bad-peer');
+  test.each(['"1.2.3"', '"fe80::1%eth0"', '""', '17', 'null'])('and %s is not an address of a peer', (text) => {
+    expect(textOf(withText('peer', text))).toBe('bad-peer');
   });
 
   test('two spellings of one address are one peer', () => {
@@ -201,7 +201,7 @@ describe('41: a path is AS numbers, and sets of them', () => {
     ['[]', ''],
     ['[4294967295]', '4294967295'],
   ])('%s is %s', (text, path) => {
-    expect(said(withText('path', text))).toEqual([`A 175.45.176.0/24 ${path}`]);
+    expect(textOf(withText('path', text))).toEqual([`A 175.45.176.0/24 ${path}`]);
   });
 
   test.each([
@@ -217,21 +217,21 @@ describe('41: a path is AS numbers, and sets of them', () => {
     '[[[1]]]',
     '[[1.5]]',
   ])('%s is none', (text) => {
-    expect(said(withText('path', text))).toBe('bad-path');
+    expect(textOf(withText('path', text))).toBe('bad-path');
   });
 
   test('a missing path is none, but a withdrawal needs none', () => {
-    expect(said(withFields({ path: undefined }))).toBe('bad-path');
-    expect(said(withFields({ path: undefined, announcements: undefined, withdrawals: ['175.45.176.0/24'] }))).toEqual([
-      'W 175.45.176.0/24',
-    ]);
+    expect(textOf(withFields({ path: undefined }))).toBe('bad-path');
+    expect(textOf(withFields({ path: undefined, announcements: undefined, withdrawals: ['175.45.176.0/24'] }))).toEqual(
+      ['W 175.45.176.0/24'],
+    );
   });
 
   test('5,000 long is long; 20,000 fits in no BGP message', () => {
     const path = (length: number): number[] => Array.from({ length }, (_, i) => i + 1);
     expect(message(withFields({ path: path(5000) })).elements[0]).toMatchObject({ path: path(5000) });
-    expect(said(withFields({ path: path(20_000) }))).toBe('bad-path');
-    expect(said(withFields({ path: [path(20_000)] }))).toBe('bad-path');
+    expect(textOf(withFields({ path: path(20_000) }))).toBe('bad-path');
+    expect(textOf(withFields({ path: [path(20_000)] }))).toBe('bad-path');
   });
 });
 
@@ -242,7 +242,7 @@ describe('42: a prefix is canonical, or none', () => {
     ['::ffff:175.45.176.0/120', 'W ::ffff:af2d:b000/120'],
     ['0.0.0.0/0', 'W 0.0.0.0/0'],
   ])('%s is %s', (text, expected) => {
-    expect(said(withFields({ announcements: [], withdrawals: [text] }))).toEqual([expected]);
+    expect(textOf(withFields({ announcements: [], withdrawals: [text] }))).toEqual([expected]);
   });
 
   test.each([
@@ -257,14 +257,14 @@ describe('42: a prefix is canonical, or none', () => {
     '2001:db8::/129',
     'EOR',
   ])('%s is none, withdrawn or announced', (text) => {
-    expect(said(withFields({ announcements: [], withdrawals: [text] }))).toBe('bad-prefix');
-    expect(said(withFields({ announcements: [{ next_hop: '::', prefixes: [text] }] }))).toBe('bad-prefix');
+    expect(textOf(withFields({ announcements: [], withdrawals: [text] }))).toBe('bad-prefix');
+    expect(textOf(withFields({ announcements: [{ next_hop: '::', prefixes: [text] }] }))).toBe('bad-prefix');
   });
 
   test('"eor" says that a table was sent, but not of which family: it is ignored', () => {
-    expect(said(withFields({ announcements: [{ next_hop: '::', prefixes: ['eor'] }], withdrawals: ['eor'] }))).toEqual(
-      [],
-    );
+    expect(
+      textOf(withFields({ announcements: [{ next_hop: '::', prefixes: ['eor'] }], withdrawals: ['eor'] })),
+    ).toEqual([]);
   });
 
   test('a default route concerns no country; one that covers it or lies in it does', () => {
@@ -277,7 +277,7 @@ describe('42: a prefix is canonical, or none', () => {
       '175.45.180.0/24',
     ];
     const decoded = message(withFields({ announcements: [], withdrawals: prefixes }, KP.blocks));
-    expect(said(decoded)).toEqual(['W 175.0.0.0/8', 'W 175.45.176.0/22', 'W 175.45.177.128/25']);
+    expect(textOf(decoded)).toEqual(['W 175.0.0.0/8', 'W 175.45.176.0/22', 'W 175.45.177.128/25']);
     expect(decoded.leftOut).toBe(3);
   });
 
@@ -295,7 +295,7 @@ describe('42: a prefix is canonical, or none', () => {
 });
 
 test('43: a prefix withdrawn and announced in one message ends announced', () => {
-  expect(said(withFields({ withdrawals: ['175.45.176.0/24'] }))).toEqual([
+  expect(textOf(withFields({ withdrawals: ['175.45.176.0/24'] }))).toEqual([
     'W 175.45.176.0/24',
     'A 175.45.176.0/24 50628 4837 131279',
   ]);
@@ -304,12 +304,12 @@ test('43: a prefix withdrawn and announced in one message ends announced', () =>
 test('44: a next hop is not checked: a global and a link-local one, in one text or in two groups, are one route', () => {
   const prefixes = ['2a12:3fc6::/48'];
   const both = withFields({ announcements: [{ next_hop: '2001:7f8:4::3:2be1:1,fe80::3efd', prefixes }] });
-  expect(said(both)).toEqual(['A 2a12:3fc6::/48 50628 4837 131279']);
+  expect(textOf(both)).toEqual(['A 2a12:3fc6::/48 50628 4837 131279']);
   const announcements = [
     { next_hop: '2001:7f8:24::82', prefixes },
     { next_hop: 'fe80::768e', prefixes },
   ];
-  expect(said(withFields({ announcements }))).toEqual(said(both));
+  expect(textOf(withFields({ announcements }))).toEqual(textOf(both));
 });
 
 describe('45: ids give the order, in all their forms', () => {
@@ -326,8 +326,8 @@ describe('45: ids give the order, in all their forms', () => {
   });
 
   test('an id is text, and not without end', () => {
-    expect(said(withFields({ id: 17 }))).toBe('bad-id');
-    expect(said(withFields({ id: 'x'.repeat(1000) }))).toBe('bad-id');
+    expect(textOf(withFields({ id: 17 }))).toBe('bad-id');
+    expect(textOf(withFields({ id: 'x'.repeat(1000) }))).toBe('bad-id');
     expect(message(withFields({ id: undefined })).id).toBeUndefined();
   });
 });
@@ -335,9 +335,9 @@ describe('45: ids give the order, in all their forms', () => {
 describe('49: JSON that means harm', () => {
   test('__proto__ and constructor are keys like others', () => {
     const frame = `{"type":"ris_message","__proto__":{"kind":1},"data":{"__proto__":{"host":"rrc00"},"constructor":{"prototype":{}},${JSON.stringify(GOOD).slice(1)}}`;
-    expect(said(read(frame))).toEqual(['A 175.45.176.0/24 50628 4837 131279']);
+    expect(textOf(read(frame))).toEqual(['A 175.45.176.0/24 50628 4837 131279']);
     expect(({} as Record<string, unknown>)['kind']).toBeUndefined();
-    expect(said(read('{"type":"ris_message","data":{"__proto__":{"host":"rrc00"}}}'))).toBe('bad-host');
+    expect(textOf(read('{"type":"ris_message","data":{"__proto__":{"host":"rrc00"}}}'))).toBe('bad-host');
   });
 
   test('of two equal keys the last one counts', () => {
@@ -350,16 +350,19 @@ describe('49: JSON that means harm', () => {
     const closed = `{"type":"ris_message","data":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`;
     expect(closed.length).toBeLessThan(MAX_FRAME_BYTES);
     expect(read(closed)).toEqual({ kind: 'unreadable', reason: 'not-a-message' });
-    expect(said(withText('path', `${'['.repeat(900_000)}${']'.repeat(900_000)}`))).toBe('bad-path');
+    expect(textOf(withText('path', `${'['.repeat(900_000)}${']'.repeat(900_000)}`))).toBe('bad-path');
   });
 
   test('a frame longer than any message can be is not even parsed', () => {
     expect(read('['.repeat(MAX_FRAME_BYTES + 1))).toEqual({ kind: 'unreadable', reason: 'too-long' });
   });
 
-  test.each(['"\\ud800"', '"rrc00\\u0000"', '"rrc00\\n"', '"<script>"', '"../rrc00"'])('%s is no collector', (text) => {
-    expect(said(withText('host', text))).toBe('bad-host');
-  });
+  test.each(['"\\ud800"', '"rrc00\\u0000"', '"rrc00\\n"', '"<script>"', '"../rrc00"'])(
+    '%s is not a collector',
+    (text) => {
+      expect(textOf(withText('host', text))).toBe('bad-host');
+    },
+  );
 
   test('a feed that makes up sessions fills no memory', () => {
     const names = new Names();
@@ -385,7 +388,7 @@ describe('sessions', () => {
     ['STATE', undefined, 'bad-state'],
     ['ROUTE_REFRESH', 'up', 'unknown-type'],
   ])('%s %s', (type, state, expected) => {
-    expect(said(withFields({ type, state }))).toEqual(expected);
+    expect(textOf(withFields({ type, state }))).toEqual(expected);
   });
 
   test('a KEEPALIVE that cannot be read, or a message of a new type, hides no route of its peer', () => {

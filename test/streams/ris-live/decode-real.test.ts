@@ -9,10 +9,10 @@ import { Names } from '../../../streams/ris-live/names.ts';
 import { WatchedRoutes } from '../../../streams/ris-live/watched-routes.ts';
 import { realData, realDataNote } from '../../support/real-data.ts';
 
-/** Real messages, one a line; most carry the BGP message itself beside its JSON. */
+/** Real messages, one a line; most carry the BGP message itself with its JSON. */
 const FILES = ['1k-msgs.2019', '20-msg.2019', 'all-types.2019', 'fail-as-set.2019', 'samples.2019-2026'];
 
-/** None where the real data is absent: what is skipped is collected all the same. */
+/** None where the real data is absent: skipped tests are collected all the same. */
 function linesOf(file: string): string[] {
   const path = realData(`ris-live/${file}.ndjson`);
   if (path === undefined) return [];
@@ -54,7 +54,7 @@ function recordOf({ at, peer }: Message, raw: string, subtype: 1 | 4): Uint8Arra
 }
 
 /** Elements as text, so that they can be sorted and compared; the order within a message is the feed's own. */
-function told(elements: readonly Element[]): string[] {
+function textsOf(elements: readonly Element[]): string[] {
   return elements
     .map((element) => {
       if (element.type !== 'announcement' && element.type !== 'withdrawal') return JSON.stringify(element);
@@ -64,7 +64,7 @@ function told(elements: readonly Element[]): string[] {
     .sort();
 }
 
-/** The raw message decoded by bgpkit-parser. `as4`: the session speaks four-octet AS numbers (RFC 6793). */
+/** The raw message decoded by bgpkit-parser. `as4`: the session uses four-octet AS numbers (RFC 6793). */
 function rawElements(message: Message, raw: string, as4: boolean): readonly Element[] {
   const decoder = createRecordDecoder(message.peer.collector);
   const { elements, problems } = decoder.decode(recordOf(message, raw, as4 ? 4 : 1));
@@ -109,7 +109,7 @@ describe.skipIf(realData('ris-live') === undefined)(`real messages of RIS Live${
 
   test('what the JSON of an UPDATE says is what its raw bytes say, but for three that are explained', () => {
     const differing = updates.filter(
-      ({ message, raw }) => told(message.elements).join() !== told(rawElements(message, raw, true)).join(),
+      ({ message, raw }) => textsOf(message.elements).join() !== textsOf(rawElements(message, raw, true)).join(),
     );
     expect(updates.length).toBe(1032);
     expect(differing.map(({ message }) => message.id)).toEqual([
@@ -119,10 +119,11 @@ describe.skipIf(realData('ris-live') === undefined)(`real messages of RIS Live${
     ]);
   });
 
-  test('two of the three are of a session that speaks two-octet AS numbers', () => {
+  test('two of the three are of a session with two-octet AS numbers', () => {
     const old = updates.filter(({ message }) => message.peer.id === 'rrc03|80.249.208.107|20495');
     expect(old.length).toBe(2);
-    for (const { message, raw } of old) expect(told(message.elements)).toEqual(told(rawElements(message, raw, false)));
+    for (const { message, raw } of old)
+      expect(textsOf(message.elements)).toEqual(textsOf(rawElements(message, raw, false)));
   });
 
   test('the third has an AS_SET of the origin alone behind the origin, which the JSON of 2019 left out', () => {

@@ -23,9 +23,9 @@ afterEach(async () => {
 interface Scene {
   readonly server: PeerServer;
   readonly watching: Watching;
-  /** Says it for these peers now. */
-  readonly tell: (
-    what: (told: { at: number; peer: string; asn: number; host: string }) => object,
+  /** Sends this for these peers now. */
+  readonly sendFrom: (
+    what: (fields: { at: number; peer: string; asn: number; host: string }) => object,
     peers?: typeof PEERS,
   ) => void;
   /** So many seconds in which all sessions are alive. */
@@ -35,18 +35,18 @@ interface Scene {
 /** The country is announced by all, and everybody may vote on it. */
 async function routable(options: { autoPong?: boolean } = {}): Promise<Scene> {
   const { server, watching } = await watchedServer(open, options);
-  const tell: Scene['tell'] = (what, peers = PEERS) => {
+  const sendFrom: Scene['sendFrom'] = (what, peers = PEERS) => {
     server.send(...peers.map((one) => what({ at: watching.now, ...one })));
   };
   const live: Scene['live'] = async (seconds, peers = PEERS) => {
     for (let i = 0; i < seconds; i += 10) {
-      tell(keepalive, peers);
+      sendFrom(keepalive, peers);
       await watching.pass(10_000);
     }
   };
-  tell((told) => announce(told, UNITS, [told.asn, 4837, 131_279]));
+  sendFrom((fields) => announce(fields, UNITS, [fields.asn, 4837, 131_279]));
   await live(20 * 60);
-  return { server, watching, tell, live };
+  return { server, watching, sendFrom, live };
 }
 
 function eventsOf(watching: Watching): UnroutableEvent[] {
@@ -59,45 +59,45 @@ function typesOf(watching: Watching): string[] {
 }
 
 test('a country that is withdrawn by all is unroutable after the hold, and restored when it is announced again', async () => {
-  const { watching, tell, live } = await routable();
-  tell((told) => withdraw(told, UNITS));
+  const { watching, sendFrom, live } = await routable();
+  sendFrom((fields) => withdraw(fields, UNITS));
   await live(120);
   expect(typesOf(watching)).toContain('country.unroutable');
-  tell((told) => announce(told, UNITS, [told.asn, 4837, 131_279]));
+  sendFrom((fields) => announce(fields, UNITS, [fields.asn, 4837, 131_279]));
   await live(120);
   expect(typesOf(watching)).toContain('country.restored');
 });
 
 test('50: sessions that go down and say nothing more withdraw nothing: the country is unknown, never unroutable', async () => {
-  const { watching, tell, live } = await routable();
-  tell((told) => state(told, 'down'), PEERS.slice(0, 8));
+  const { watching, sendFrom, live } = await routable();
+  sendFrom((fields) => state(fields, 'down'), PEERS.slice(0, 8));
   await live(600, PEERS.slice(8));
   expect(watching.of('withdrawal')).toEqual([]);
   expect(typesOf(watching)).toContain('country.unknown');
   expect(typesOf(watching)).not.toContain('country.unroutable');
 });
 
-test('50: the same for a session of which only TCP is said to stand', async () => {
-  const { watching, tell, live } = await routable();
-  tell((told) => state(told, 'connected'));
+test('50: the same for a session of which only the TCP connection is up', async () => {
+  const { watching, sendFrom, live } = await routable();
+  sendFrom((fields) => state(fields, 'connected'));
   await live(0);
   await watching.pass(60_000);
   expect(typesOf(watching)).toContain('country.unknown');
   expect(typesOf(watching)).not.toContain('country.unroutable');
 });
 
-test('51: a table told anew after a session came up is no news of the country', async () => {
-  const { watching, tell, live } = await routable();
+test('51: a table sent again after a session came up causes no event about the country', async () => {
+  const { watching, sendFrom, live } = await routable();
   const before = typesOf(watching).length;
   const [one] = PEERS;
   if (one === undefined) throw new Error('no peer');
-  tell((told) => state(told, 'down'), [one]);
-  tell((told) => state(told, 'up'), [one]);
+  sendFrom((fields) => state(fields, 'down'), [one]);
+  sendFrom((fields) => state(fields, 'up'), [one]);
   for (let i = 0; i < 2000; i++) {
     const prefixes = Array.from({ length: 100 }, (_, n) => `${1 + (i % 170)}.${n}.${i % 256}.0/24`);
-    tell((told) => announce(told, prefixes), [one]);
+    sendFrom((fields) => announce(fields, prefixes), [one]);
   }
-  tell((told) => announce(told, UNITS, [told.asn, 4837, 131_279]), [one]);
+  sendFrom((fields) => announce(fields, UNITS, [fields.asn, 4837, 131_279]), [one]);
   await watching.messages(watching.source.stats().messages);
   await live(20 * 60);
   expect(typesOf(watching).slice(before)).toEqual([]);
@@ -113,7 +113,7 @@ test('a link that dies makes the country unknown within 45 s, and never unroutab
   expect(typesOf(watching)).not.toContain('country.unroutable');
 });
 
-test('a feed that falls silent while the link stands makes the country unknown within 60 s', async () => {
+test('a feed that falls silent while the link is up makes the country unknown within 60 s', async () => {
   const { watching } = await routable();
   const from = watching.now;
   await watching.turnUntil(() => typesOf(watching).includes('country.unknown'), 'the verdict', 120_000);
@@ -122,10 +122,10 @@ test('a feed that falls silent while the link stands makes the country unknown w
 });
 
 test('39: messages of days ago and of minutes ahead change no verdict', async () => {
-  const { watching, tell, live } = await routable();
+  const { watching, sendFrom, live } = await routable();
   const before = typesOf(watching).length;
-  tell((told) => withdraw({ ...told, at: told.at - 3 * 86_400_000 }, UNITS));
-  tell((told) => withdraw({ ...told, at: told.at - 30 * 60_000 }, UNITS));
+  sendFrom((fields) => withdraw({ ...fields, at: fields.at - 3 * 86_400_000 }, UNITS));
+  sendFrom((fields) => withdraw({ ...fields, at: fields.at - 30 * 60_000 }, UNITS));
   await live(120);
   expect(typesOf(watching).slice(before)).toEqual([]);
   expect(watching.source.stats().odd).toMatchObject({ absurd: 12, late: 12 });

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { until } from '../../support/clock.ts';
 
-/** A RIS Live of our own on loopback: it acknowledges, and otherwise says what the test says. */
+/** A RIS Live of our own on loopback: it acknowledges, and otherwise sends what the test gives it. */
 export class PeerServer {
   readonly #server: WebSocketServer;
   readonly sockets: WebSocket[] = [];
   /** What clients sent, parsed. */
-  readonly heard: { readonly type: string; readonly data: Record<string, unknown> | null }[] = [];
+  readonly received: { readonly type: string; readonly data: Record<string, unknown> | null }[] = [];
   readonly requests: string[] = [];
   acknowledges = true;
   pongs = 0;
@@ -19,7 +19,7 @@ export class PeerServer {
       this.requests.push(request.url ?? '');
       this.sockets.push(socket);
       socket.on('error', () => undefined);
-      socket.on('message', (data: Buffer) => this.#hear(socket, data.toString()));
+      socket.on('message', (data: Buffer) => this.#receive(socket, data.toString()));
     });
   }
 
@@ -36,12 +36,12 @@ export class PeerServer {
   /** The connection that is open now. */
   get socket(): WebSocket {
     const socket = this.sockets.at(-1);
-    if (socket === undefined) throw new Error('nobody connected');
+    if (socket === undefined) throw new Error('no client connected');
     return socket;
   }
 
   get subscriptions(): Record<string, unknown>[] {
-    return this.heard.filter(({ type }) => type === 'ris_subscribe').map(({ data }) => data ?? {});
+    return this.received.filter(({ type }) => type === 'ris_subscribe').map(({ data }) => data ?? {});
   }
 
   async connections(count: number): Promise<void> {
@@ -57,16 +57,16 @@ export class PeerServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #hear(socket: WebSocket, text: string): void {
+  #receive(socket: WebSocket, text: string): void {
     const message = JSON.parse(text) as { type: string; data: Record<string, unknown> | null };
-    this.heard.push(message);
+    this.received.push(message);
     if (message.type !== 'ris_subscribe' || !this.acknowledges) return;
     const { socketOptions, ...subscription } = message.data ?? {};
     socket.send(JSON.stringify({ type: 'ris_subscribe_ok', data: { subscription, socketOptions } }));
   }
 }
 
-/** A TCP server that does with a connection what the test says, for what no WebSocket server would do. */
+/** A TCP server that treats a connection as the test says, for faults that no WebSocket server makes. */
 export async function rawServer(
   serve: (socket: Socket) => void,
 ): Promise<{ url: string; sockets: Socket[]; close(): Promise<void> }> {
@@ -89,7 +89,7 @@ export async function rawServer(
 
 let counter = 0;
 
-export interface Told {
+export interface MessageFields {
   readonly at: number;
   readonly host?: string;
   readonly peer?: string;
@@ -98,30 +98,44 @@ export interface Told {
 }
 
 /** A message's common fields, as the feed of 2026 has them. `at` is in milliseconds. */
-function common({ at, host = 'rrc00', peer = '198.51.100.1', asn = 64_513, id }: Told): Record<string, unknown> {
+function common({
+  at,
+  host = 'rrc00',
+  peer = '198.51.100.1',
+  asn = 64_513,
+  id,
+}: MessageFields): Record<string, unknown> {
   const hex = at.toString(16).padStart(12, '0') + (counter++ % 65_536).toString(16).padStart(4, '0');
   return { timestamp: at / 1000, peer, peer_asn: String(asn), id: id ?? `${peer}-${hex}`, host: `${host}.ripe.net` };
 }
 
-export function keepalive(told: Told): object {
-  return { type: 'ris_message', data: { ...common(told), type: 'KEEPALIVE' } };
+export function keepalive(fields: MessageFields): object {
+  return { type: 'ris_message', data: { ...common(fields), type: 'KEEPALIVE' } };
 }
 
-export function state(told: Told, state: string): object {
-  return { type: 'ris_message', data: { ...common(told), type: 'STATE', state } };
+export function state(fields: MessageFields, state: string): object {
+  return { type: 'ris_message', data: { ...common(fields), type: 'STATE', state } };
 }
 
 export function announce(
-  told: Told,
+  fields: MessageFields,
   prefixes: readonly string[],
   path: readonly unknown[] = [64_513, 4837, 131_279],
 ): object {
   const announcements = [{ next_hop: '198.51.100.1', prefixes }];
-  const data = { ...common(told), type: 'UPDATE', path, community: [], origin: 'IGP', announcements, withdrawals: [] };
+  const data = {
+    ...common(fields),
+    type: 'UPDATE',
+    path,
+    community: [],
+    origin: 'IGP',
+    announcements,
+    withdrawals: [],
+  };
   return { type: 'ris_message', data };
 }
 
-export function withdraw(told: Told, prefixes: readonly string[]): object {
-  const data = { ...common(told), type: 'UPDATE', path: [], community: [], announcements: [], withdrawals: prefixes };
+export function withdraw(fields: MessageFields, prefixes: readonly string[]): object {
+  const data = { ...common(fields), type: 'UPDATE', path: [], community: [], announcements: [], withdrawals: prefixes };
   return { type: 'ris_message', data };
 }

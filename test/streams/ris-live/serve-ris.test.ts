@@ -22,9 +22,9 @@ import { isThorough } from '../../support/thorough.ts';
 
 /**
  * Days that are served as a server serves them: with the KEEPALIVEs of all sessions, 200 for each UPDATE. One whose last
- * events come only while sessions are heard after its last UPDATE, one with two outages, one with an OPEN and a session
- * that goes down. In thorough runs the others
- * are served as well, without KEEPALIVEs: their routes come by the same way in a hundredth of the frames.
+ * events come only while sessions send after its last UPDATE, one with two outages, one with an OPEN and a session
+ * that goes down. In thorough runs the others are served as well, without KEEPALIVEs: their routes come by the same way in
+ * a hundredth of the frames.
  */
 const WITH_KEEPALIVES = ['2013-03-13', '2022-11-17', '2018-06-12'];
 
@@ -79,7 +79,7 @@ async function watched(day: string, keepalives: boolean): Promise<Element[]> {
   const { url } = server;
   const live = risLive({ url, client: 'test', blocks: KP.blocks, clock, random: () => 0, timeline: 'history' });
   const reading = read(follow(mrtSource(withoutUpdates(plan), { watch: KP.blocks, threads: 0 }), live));
-  // Subscriptions are paced; from there on, our clock can stand still.
+  // Subscriptions are paced; from there on, our clock can stop.
   while (!progress.hasStarted) await clock.turn(100);
   return reading;
 }

@@ -13,7 +13,7 @@ test('KEEPALIVEs are sent before a session is up as well: a hold time after it w
   }
   await watching.messages(15);
   await watching.pass(3000);
-  expect(watching.told).toEqual(['12:00:01.200 down 198.51.100.1', '12:03:01.200 up 198.51.100.1']);
+  expect(watching.lines).toEqual(['12:00:01.200 down 198.51.100.1', '12:03:01.200 up 198.51.100.1']);
   // Nor is it a pulse of the session before that.
   const pulses = watching.of('tick').filter(({ peer }) => peer?.address === '198.51.100.1');
   expect(pulses).toEqual([]);
@@ -35,7 +35,7 @@ test('a session that was down is up with its first UPDATE, even without a state 
   );
   await watching.messages(4);
   await watching.pass(3000);
-  expect(watching.told.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+  expect(watching.lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
     'down 198.51.100.1',
     'down 198.51.100.1',
     'up 198.51.100.1',

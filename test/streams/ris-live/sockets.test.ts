@@ -124,7 +124,7 @@ describe('47: a connection that does not come to be, or stops halfway, is given 
     expect(closings(watching)).toMatchObject([{ by: 'us', reason: 'no handshake within 10 s' }]);
   });
 
-  test('nobody listens', async () => {
+  test('nothing listens', async () => {
     const server = await PeerServer.listen();
     const { url } = server;
     await server.close();
@@ -149,7 +149,7 @@ describe('47: a connection that does not come to be, or stops halfway, is given 
   });
 });
 
-describe('48: a server that is there and says nothing', () => {
+describe('48: a server that is there and sends nothing', () => {
   test('a link that is dead is cut after 30 s: no pong came; time goes on meanwhile', async () => {
     const { server, watching } = await started({ autoPong: false });
     server.send(keepalive({ at: watching.now }));
@@ -178,7 +178,7 @@ describe('48: a server that is there and says nothing', () => {
     expect(watching.elements.length).toBeLessThan(2100);
   });
 
-  test('before anything is heard, our own clock says what time it is', async () => {
+  test('before anything is received, our own clock gives the time', async () => {
     const server = await PeerServer.listen();
     const watching = new Watching(server.url, { collectors: ['rrc00' as never] });
     open.push(
@@ -187,14 +187,14 @@ describe('48: a server that is there and says nothing', () => {
     );
     await server.connections(1);
     await watching.pass(60_000);
-    expect(watching.told).toEqual(
+    expect(watching.lines).toEqual(
       ['12:00:45 gap rrc00 silent-collector'].map((line) => expect.stringMatching(line.slice(9)) as string),
     );
     expect(watching.elements.at(-1)?.at).toBeGreaterThanOrEqual(watching.now - 3000);
   });
 });
 
-test('a reader that stands still holds the socket: nothing is lost, little is held, and nobody else is blamed', async () => {
+test('a reader that stops holds the socket: nothing is lost, little is buffered, and no other side is blamed', async () => {
   const server = await PeerServer.listen();
   const clock = new HandClock();
   const reports: LiveReport[] = [];
@@ -226,15 +226,15 @@ test('a reader that stands still holds the socket: nothing is lost, little is he
   expect(messages).toBeLessThan(50_000);
   expect(reports.filter(({ type }) => type === 'gap' || type === 'disconnected')).toEqual([]);
 
-  let told = 1;
-  const toldAll = (async () => {
-    while (told < count - 200) {
+  let taken = 1;
+  const allTaken = (async () => {
+    while (taken < count - 200) {
       const { value } = (await reading.next()) as IteratorYieldResult<Element>;
-      if (value.type === 'announcement') told++;
+      if (value.type === 'announcement') taken++;
     }
   })();
   await until(() => source.stats().messages === count, 'the rest');
-  await toldAll;
+  await allTaken;
   expect(reports.filter(({ type }) => type === 'gap' || type === 'disconnected')).toEqual([]);
   stop.abort();
 });

@@ -10,7 +10,7 @@ function what(elements: readonly Element[]): string[] {
   return elements.filter(({ type }) => type !== 'tick').map((element) => shortOf(element).replace(/^\S+ /, ''));
 }
 
-test('what the feed says of a watched block comes out, and the rest is left out', async () => {
+test('messages about a watched block come out, and the rest is left out', async () => {
   const { server, watching } = await started();
   const at = watching.now;
   server.send(
@@ -79,11 +79,11 @@ test('messages of two collectors leave in the order of their time, those of one 
 
 test('a message that matches two subscriptions counts once', async () => {
   const { server, watching } = await started();
-  const told = announce({ at: watching.now, id: '198.51.100.1-0000000000000001' }, ['175.45.176.0/24']);
+  const message = announce({ at: watching.now, id: '198.51.100.1-0000000000000001' }, ['175.45.176.0/24']);
   const elsewhere = announce({ at: watching.now, host: 'rrc01', id: '198.51.100.1-0000000000000001' }, [
     '175.45.176.0/24',
   ]);
-  server.send(told, told, elsewhere, told);
+  server.send(message, message, elsewhere, message);
   await watching.messages(4);
   await watching.pass(3000);
   expect(watching.of('announcement').map(({ peer }) => peer.collector)).toEqual(['rrc00', 'rrc01']);
@@ -175,14 +175,14 @@ test('with collectors, each has its own socket, and one that breaks is a gap of 
   expect(watching.of('gap').length).toBe(1);
 });
 
-test('one collector that says nothing for a minute while others speak is a gap', async () => {
+test('one collector that sends nothing for a minute while others do is a gap', async () => {
   const { server, watching } = await started();
   server.send(keepalive({ at: watching.now, host: 'rrc13' }));
   for (let i = 0; i < 70; i++) {
     server.send(keepalive({ at: watching.now }));
     await watching.pass(1000);
   }
-  expect(watching.told.map((line) => line.slice(0, 8))).toEqual(['12:01:01']);
+  expect(watching.lines.map((line) => line.slice(0, 8))).toEqual(['12:01:01']);
   expect(what(watching.elements)).toEqual(['gap rrc13 silent-collector']);
 });
 
@@ -201,7 +201,7 @@ test('a recording ends with the goodbye of its server, whatever its time', async
   await watching.messages(2);
   server.socket.close(1000, 'the recording is over');
   await watching.ended;
-  expect(watching.told).toEqual([
+  expect(watching.lines).toEqual([
     '16:15:00 announcement 198.51.100.1 175.45.176.0/24',
     '17:15:00 withdrawal 198.51.100.1 175.45.176.0/24',
   ]);

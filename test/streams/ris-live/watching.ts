@@ -65,7 +65,7 @@ export class Watching {
   }
 
   /** All but ticks, in short: `12:00:05 announcement 198.51.100.1 175.45.176.0/24`. */
-  get told(): string[] {
+  get lines(): string[] {
     return this.elements.filter(({ type }) => type !== 'tick').map(shortOf);
   }
 

@@ -134,7 +134,7 @@ function aDay(): Element[] {
   const all = peers(12);
   const path = [asn(4837), asn(131_279)];
   const elements: Element[] = [];
-  const tell = (type: 'rib' | 'announcement', at: EventTime, from: typeof all): void => {
+  const send = (type: 'rib' | 'announcement', at: EventTime, from: typeof all): void => {
     for (const one of from) {
       for (const text of UNITS) {
         elements.push({ type, at, peer: one, prefix: prefix(text), pathId: undefined, path: [one.asn, ...path] });
@@ -142,7 +142,7 @@ function aDay(): Element[] {
     }
   };
   const dump = (at: EventTime): void => {
-    tell('rib', at, all);
+    send('rib', at, all);
     const routes = { ipv4: 500_000, ipv6: 0 };
     for (const one of all) {
       elements.push({ type: 'end-of-rib', at, peer: one, family: undefined, dump: { from: at, routes } });
@@ -158,7 +158,7 @@ function aDay(): Element[] {
       elements.push({ type: 'withdrawal', at, peer: one, prefix: prefix(text), pathId: undefined });
   }
   tick('12:20');
-  tell('announcement', clock('12:30'), all);
+  send('announcement', clock('12:30'), all);
   tick('12:40');
   elements.push({ type: 'gap', at: clock('12:41'), collector: peer(1).collector, reason: 'disconnected' });
   tick('12:50');

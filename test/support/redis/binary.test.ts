@@ -46,7 +46,7 @@ test('without one, each reason is reported, and what to do', async () => {
   expect(error).toContain('Install Redis 7 or newer');
 });
 
-test('of many who want the same made, one makes it, and none sees it half made', async () => {
+test('of many processes that want the same file, one makes it, and none sees it half made', async () => {
   const target = join(folder, 'cache', 'made');
   let made = 0;
   const make = async (partial: string) => {
@@ -80,7 +80,7 @@ test('a process that died while building it does not block others', async () => 
   expect(await readdir(folder)).toEqual(['made', 'other']);
 });
 
-test('who fails leaves nothing behind, and the next tries again', async () => {
+test('a process that fails leaves nothing behind, and the next one tries again', async () => {
   const target = join(folder, 'made');
   await expect(unlessThere(target, () => Promise.reject(new Error('no network')))).rejects.toThrow('no network');
   expect(await readdir(folder)).toEqual([]);

@@ -38,14 +38,17 @@ async function compiled(): Promise<string> {
 
 /** It is a shell that watches. */
 
-test.skipIf(!hasShell)('what a process started ends with it, and its folder goes, even when it is killed', async () => {
-  const parent = spawn(process.execPath, [await compiled()], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [folder] = (await once(createInterface(parent.stdout), 'line')) as [string];
-  expect(existsSync(folder)).toBe(true);
+test.skipIf(!hasShell)(
+  'the servers of a process end with it, and its folder is removed, even when it is killed',
+  async () => {
+    const parent = spawn(process.execPath, [await compiled()], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [folder] = (await once(createInterface(parent.stdout), 'line')) as [string];
+    expect(existsSync(folder)).toBe(true);
 
-  // The child has its parent's stdout, so it closes only when both have ended.
-  const closed = once(parent, 'close');
-  parent.kill('SIGKILL');
-  await closed;
-  await until('the folder is gone', async () => !existsSync(folder));
-});
+    // The child has its parent's stdout, so it closes only when both have ended.
+    const closed = once(parent, 'close');
+    parent.kill('SIGKILL');
+    await closed;
+    await until('the folder is gone', async () => !existsSync(folder));
+  },
+);

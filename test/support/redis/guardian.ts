@@ -41,7 +41,7 @@ function startGuardian(): Guardian {
   shell.stdin.on('error', () => undefined);
 
   const running = new Set<number>();
-  const tell = () => shell.stdin.write(`${[...running].join(' ')}\n`);
+  const writePids = () => shell.stdin.write(`${[...running].join(' ')}\n`);
   let folders = 0;
   return {
     folder() {
@@ -54,10 +54,10 @@ function startGuardian(): Guardian {
       const { pid } = child;
       if (pid === undefined) return;
       running.add(pid);
-      tell();
+      writePids();
       child.once('exit', () => {
         running.delete(pid);
-        tell();
+        writePids();
       });
     },
   };

@@ -76,9 +76,9 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
       });
       return leading as unknown as RedisServer;
     },
-    deposed: (old) => telling(group, () => deposed(group, old)),
+    deposed: (old) => withLogs(group, () => deposed(group, old)),
     settled: () =>
-      telling(group, () => until('one server leads, one follows, and every Sentinel knows', () => isSettled(group))),
+      withLogs(group, () => until('one server leads, one follows, and every Sentinel knows', () => isSettled(group))),
     async stop() {
       await Promise.all([...sentinels, ...servers].map((server) => server.stop()));
     },
@@ -153,7 +153,7 @@ async function deposed(group: Sentinels, old: RedisServer): Promise<void> {
 }
 
 /** A failure says what the Sentinels logged last. */
-async function telling(group: Sentinels, wait: () => Promise<void>): Promise<void> {
+async function withLogs(group: Sentinels, wait: () => Promise<void>): Promise<void> {
   await wait().catch((error: unknown) => {
     const logs = group.sentinels.map((sentinel) => sentinel.log().split('\n').slice(-12).join('\n'));
     throw new Error(`${(error as Error).message}; the Sentinels say:\n${logs.join('\n---\n')}`, { cause: error });

@@ -26,7 +26,7 @@ test('a server stores what is written, syncs it each second, and evicts nothing'
   ]);
 });
 
-test('what was acknowledged survives SIGKILL, on the same port', async () => {
+test('acknowledged data survives SIGKILL, on the same port', async () => {
   const server = await redis();
   const before = server.pid();
   await server.cli('RPUSH', 'list', 'a', 'b', 'c');

@@ -78,7 +78,7 @@ const DEFAULTS: Config = {
 /**
  * Starts a redis-server on a free port of 127.0.0.1 and on a Unix socket; it has answered a PING.
  *
- * @throws when there is no Redis to be found, or it does not start: with the end of its log.
+ * @throws when no Redis is found, or it does not start: with the end of its log.
  */
 export async function startRedis(options: ServerOptions = {}): Promise<RedisServer> {
   const folder = options.folder ?? guardian().folder();

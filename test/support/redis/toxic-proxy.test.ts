@@ -34,12 +34,12 @@ async function says(client: Client, text: string): Promise<void> {
 }
 
 /** A target that sends back what it receives, and a proxy before it. */
-async function echo(): Promise<{ proxy: ToxicProxy; heard: () => string; port: number }> {
-  let heard = '';
+async function echo(): Promise<{ proxy: ToxicProxy; received: () => string; port: number }> {
+  let received = '';
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
-      heard += chunk.toString();
+      received += chunk.toString();
       socket.write(chunk);
     });
   });
@@ -50,7 +50,7 @@ async function echo(): Promise<{ proxy: ToxicProxy; heard: () => string; port: n
   const { port } = server.address() as AddressInfo;
   const proxy = await startToxicProxy({ host: '127.0.0.1', port });
   onTestFinished(proxy.close);
-  return { proxy, heard: () => heard, port };
+  return { proxy, received: () => received, port };
 }
 
 test('passing, bytes and ends arrive, and connections are counted', async () => {
@@ -69,7 +69,7 @@ test('passing, bytes and ends arrive, and connections are counted', async () => 
 });
 
 test('stalled, nothing arrives; then all of it does', async () => {
-  const { proxy, heard, port } = await echo();
+  const { proxy, received, port } = await echo();
   const through = client(proxy.port);
   through.socket.write('a');
   await says(through, 'a');
@@ -84,20 +84,20 @@ test('stalled, nothing arrives; then all of it does', async () => {
     beside.socket.write(expected.at(-1) ?? '');
     await says(beside, expected);
   }
-  expect([through.text(), late.text(), heard()]).toEqual(['a', '', 'a1234']);
+  expect([through.text(), late.text(), received()]).toEqual(['a', '', 'a1234']);
 
   await proxy.set({ kind: 'pass' });
   await Promise.all([says(through, 'abc'), says(late, 'x')]);
 });
 
 test('dropping replies, requests arrive; afterwards the connection is reset, not gone on with', async () => {
-  const { proxy, heard } = await echo();
+  const { proxy, received } = await echo();
   await proxy.set({ kind: 'drop-replies' });
   const { socket, text, ended } = client(proxy.port);
   socket.write('abc');
-  await until('the target heard', async () => heard() === 'abc');
+  await until('the target received it', async () => received() === 'abc');
   socket.write('def');
-  await until('the target heard', async () => heard() === 'abcdef');
+  await until('the target received it', async () => received() === 'abcdef');
   await proxy.set({ kind: 'pass' });
   expect(await ended).toBe('ECONNRESET');
   expect(text()).toBe('');
@@ -114,7 +114,7 @@ test('a connection is reset in the middle of a reply', async () => {
 });
 
 test('half a reply is followed by silence, while requests arrive', async () => {
-  const { proxy, heard } = await echo();
+  const { proxy, received } = await echo();
   await proxy.set({ kind: 'half-reply', afterBytes: 4 });
   const through = client(proxy.port);
   through.socket.write('abc');
@@ -122,7 +122,7 @@ test('half a reply is followed by silence, while requests arrive', async () => {
   through.socket.write('def');
   await says(through, 'abcd');
   through.socket.write('ghi');
-  await until('the target heard', async () => heard() === 'abcdefghi');
+  await until('the target received it', async () => received() === 'abcdefghi');
   await proxy.set({ kind: 'pass' });
   expect(await through.ended).toBe('ECONNRESET');
   expect(through.text()).toBe('abcd');
@@ -151,7 +151,7 @@ test('while it refuses, no program listens; then the same port answers again', a
   await says(after, 'b');
 });
 
-test('reset on demand, those who are there are cut off, and those who come are not', async () => {
+test('reset on demand, present connections are cut off, and new ones are not', async () => {
   const { proxy } = await echo();
   const before = client(proxy.port);
   before.socket.write('a');
@@ -171,7 +171,7 @@ test('a client of a target that is not there is reset', async () => {
   expect(nowhere.accepted()).toBe(1);
 });
 
-redisTest('a Redis command whose reply is dropped has been carried out all the same', async () => {
+redisTest('a Redis command whose reply is dropped was still carried out', async () => {
   const server = await startRedis();
   onTestFinished(server.stop);
   const proxy = await startToxicProxy({ path: server.socket });

@@ -69,7 +69,7 @@ export async function startToxicProxy(to: NetConnectOpts): Promise<ToxicProxy> {
   let accepted = 0;
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    // It stood in the queue when the listener was closed.
+    // It was in the queue when the listener was closed.
     if (wire.toxic.kind === 'refuse') return reset(client);
     accepted += 1;
     const link = joined(client, to, wire);

@@ -86,7 +86,7 @@ describe('an alert that lasts', () => {
     expect((await deliveries(stage.store, 'am')).waiting).toEqual([]);
   });
 
-  test('is tried again each minute while the receiver is away, told once when it fails and once when it is back', async () => {
+  test('is tried again each minute while the receiver is away, reported once when it fails and once when it is back', async () => {
     let isAway = false;
     const { stage, repeated } = await scene((_, response) => void response.writeHead(isAway ? 400 : 200).end());
     await stage.decide([drop]);
@@ -103,7 +103,7 @@ describe('an alert that lasts', () => {
   });
 });
 
-test('of a territory that is no longer watched is not sent again, and that is said once', async () => {
+test('of a territory that is no longer watched is not sent again, and that is logged once', async () => {
   const { stage, received, minutes } = await scene();
   await stage.decide([drop]);
   await stage.attempted(1);

@@ -39,7 +39,7 @@ describe('what is sent', () => {
     expect(second?.previousid).toBe(chain(1, 2)[0]?.id);
   });
 
-  test('goes to those alone whose filter it passes', async () => {
+  test('goes only to endpoints whose filter it passes', async () => {
     const stage = new Stage();
     const wanting = await receiving();
     const other = await receiving();
@@ -170,7 +170,7 @@ describe('endpoints', () => {
     expect([gone.ids(), other.ids()]).toEqual([chain(1).map(({ id }) => id), chain(1).map(({ id }) => id)]);
   });
 
-  test('that cannot be read are told of, and keep all they have', async () => {
+  test('that cannot be read are reported, and keep all they have', async () => {
     const stage = new Stage();
     const { port } = await receiving((_, response) => void response.writeHead(500).end());
     await stage.add(endpointOf('a', port));
@@ -205,7 +205,7 @@ describe('endpoints', () => {
 });
 
 describe('bounds', () => {
-  test('what comes when too many wait is a dead letter at once, and the oldest letters go; both are told', async () => {
+  test('what comes when too many wait is a dead letter at once, and the oldest letters go; both are reported', async () => {
     const stage = new Stage();
     const { port } = await receiving();
     await stage.add(endpointOf('a', port, { disabled: true }));
@@ -237,7 +237,7 @@ describe('bounds', () => {
 });
 
 describe('what is asked for by hand', () => {
-  test('is sent within two seconds, whatever the filter says, and is no dead letter any more', async () => {
+  test('is sent within two seconds, whatever the filter says, and is not a dead letter any more', async () => {
     const clock = new HandClock(Date.now());
     const stage = new Stage(undefined, clock);
     const { port, ids } = await receiving();

@@ -79,7 +79,7 @@ describe('a program that is killed between sending and recording', () => {
   );
 });
 
-/** Every event was told as delivered in the log, and none waits. */
+/** The log says of every event that it was delivered, and none waits. */
 async function allRecorded(stage: Stage): Promise<void> {
   for (;;) {
     const { log, waiting } = await deliveries(stage.store, 'a');

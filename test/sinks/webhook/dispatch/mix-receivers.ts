@@ -8,7 +8,7 @@ import type { Random } from '../../../support/sim-random.ts';
 import type { Certificates } from '../certificates.ts';
 import { endpointOf, verify, type Received } from './world.ts';
 
-/** What goes wrong at each endpoint, of a hundred requests. Of the flaky one's events one in fifty is refused for ever. */
+/** What goes wrong at each endpoint, of a hundred requests. Of the flaky one's events one in fifty is always refused. */
 const FAULTS = { flaky: 30, hanging: [5, 10, 15], throttling: [20, 30], tls: 30, nameless: 30 } as const;
 const HOPELESS = 50;
 

@@ -34,7 +34,7 @@ export interface MixReport {
 
 /**
  * Sends so many events to five endpoints, each with faults of its own, until every one is delivered or given up. The
- * receivers are real; the clock is turned by hand whenever nothing but time is waited for.
+ * receivers are real; the clock is turned by hand whenever only time is waited for.
  */
 export async function mixRun(
   store: StateStore,
@@ -84,7 +84,7 @@ export async function mixRun(
   }
 }
 
-/** Keeps account of what becomes of each event, and turns the clock when nothing but time is waited for. */
+/** Records the outcome of each event, and turns the clock when only time is waited for. */
 class Ledger {
   readonly #receivers: MixedReceivers;
   readonly #clock: HandClock;

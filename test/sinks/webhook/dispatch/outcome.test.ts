@@ -12,7 +12,7 @@ const DONE: Attempt = { ok: true, status: 200, ms: 12 };
 const even = { nowMs: NOW, random: () => 0.5 };
 
 describe('an event', () => {
-  test('waits no more when an attempt succeeds', () => {
+  test('stops waiting when an attempt succeeds', () => {
     const outcome = outcomeOf(queued(), DONE, { ...even, nowMs: NOW + 12 });
     expect(outcome).toEqual({
       dead: false,
@@ -37,7 +37,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('that fails at random is delivered or dead within 83 hours, however the dice fall', () => {
+  test('that fails at random is delivered or dead within 83 hours, in every case', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 0, max: 1, noNaN: true }), (seed, share) => {
         const random = mulberry32(seed);
@@ -61,7 +61,7 @@ describe('an event', () => {
     expect([waits, dead, gone]).toEqual([undefined, true, false]);
   });
 
-  test('whose receiver wants no more goes on waiting, with all attempts before it', () => {
+  test('whose receiver wants no more events goes on waiting, with all attempts before it', () => {
     const { waits, dead, gone } = outcomeOf(queued(7), { ...FAILED, retry: 'disable', status: 410 }, even);
     expect(waits).toMatchObject({ attempts: 0, nextAtMs: NOW });
     expect([dead, gone]).toEqual([false, true]);
@@ -83,7 +83,7 @@ describe('an event', () => {
     expect(log.reason).toContain('the template does not cover this event');
   });
 
-  test('keeps no more of a long reason than 300 characters', () => {
+  test('stores at most 300 characters of a long reason', () => {
     const { waits, log } = outcomeOf(queued(), { ...FAILED, reason: 'x'.repeat(5_000) }, even);
     expect([waits?.last?.reason?.length, log.reason?.length]).toEqual([300, 300]);
   });

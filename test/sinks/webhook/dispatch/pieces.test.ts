@@ -95,7 +95,7 @@ describe('a queue', () => {
   });
 });
 
-test('dead deadLetters are so many and not one more, and the oldest go', () => {
+test('dead letters are bounded in number, and the oldest go', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(12), { maxLength: 60 }), (picks) => {
       const events = chain(13);

@@ -18,7 +18,7 @@ interface Active {
   readonly startsAt: string;
 }
 
-/** An Alertmanager on loopback, each time with nothing but its configuration. */
+/** An Alertmanager on loopback, each time with only its configuration. */
 class Alertmanager {
   readonly #port: number;
   readonly #folder: string;

@@ -17,7 +17,7 @@ import { SECRET, type Received } from './world.ts';
 
 export type Answer = (received: Received, response: ServerResponse, request: IncomingMessage) => void;
 
-/** A receiver that keeps what it is sent, and answers 204 unless told otherwise. */
+/** A receiver that stores what it is sent, and answers 204 unless told otherwise. */
 export async function receiving(answer: Answer = (_, response) => void response.writeHead(204).end()) {
   const received: Received[] = [];
   const { port } = await httpReceiver((request, response) => {
@@ -87,21 +87,21 @@ export class Stage {
 
   /** The pipeline decides. */
   async decide(events: readonly UnroutableEvent[]): Promise<void> {
-    const kept = await this.store.load();
-    this.#number = Math.max(this.#number, kept?.number ?? 0) + 1;
+    const stored = await this.store.load();
+    this.#number = Math.max(this.#number, stored?.number ?? 0) + 1;
     const cursor = Date.parse('2026-09-10T04:00:00Z') as EventTime;
     const batch = { number: this.#number, cursor, elements: 0, events, changes: [] };
     expect(await this.store.commit(batch)).toEqual({ ok: true });
   }
 
-  /** Attempts whose outcome is kept. */
+  /** Attempts whose outcome is stored. */
   attempts(endpoint?: string): LogRecord[] {
     return this.reports.flatMap((report) =>
       report.type === 'attempt' && (endpoint === undefined || report.endpoint === endpoint) ? [report.attempt] : [],
     );
   }
 
-  /** Until so many attempts are kept. */
+  /** Until this many attempts are stored. */
   async attempted(count: number, endpoint?: string): Promise<LogRecord[]> {
     await until(() => this.attempts(endpoint).length >= count, `${count} attempts`);
     return this.attempts(endpoint);

@@ -10,7 +10,7 @@ import { receiving, Stage } from './stage.ts';
 import { chain, endpointOf } from './world.ts';
 import { test as redisTest } from '../../../support/redis/tests.ts';
 
-test('whoever is fenced stops at once, and sends nothing more', async () => {
+test('a process that is fenced stops at once, and sends nothing more', async () => {
   const store = memoryStore();
   const stage = new Stage(store, new HandClock(Date.now()));
   const first = await store.leases.acquire('first', 1_000);
@@ -70,7 +70,7 @@ test('while the store is away nothing is sent; what was under way is recorded wh
   ]);
 });
 
-test('a store that is read and cannot be written, as on a full disk, is away all the same, and that is said once', async () => {
+test('a store that is read and cannot be written, as on a full disk, counts as away, and that is logged once', async () => {
   const clock = new HandClock(Date.now());
   const store = new Absent(memoryStore());
   const stage = new Stage(store.port, clock);
@@ -101,7 +101,7 @@ test('stopped while the store is away, it stops', async () => {
   expect(await stage.stop()).toBe('stopped');
 });
 
-test('when the event it stood at is kept no more, it says so and goes on with what is kept', async () => {
+test('when the event at its position is not stored any more, it says so and goes on with what is stored', async () => {
   const stage = new Stage();
   const { port, ids } = await receiving();
   await stage.add(endpointOf('a', port));
@@ -113,7 +113,7 @@ test('when the event it stood at is kept no more, it says so and goes on with wh
   expect(stage.reports).toContainEqual({ type: 'hole', after: 'gone' });
 });
 
-test('records that cannot be read are told of, stay where they are, and hold nothing up', async () => {
+test('records that cannot be read are reported, stay where they are, and hold nothing up', async () => {
   const stage = new Stage();
   const { port, ids } = await receiving();
   await stage.add(endpointOf('a', port));
@@ -135,10 +135,10 @@ test('records that cannot be read are told of, stay where they are, and hold not
   await stage.decide(chain(2));
   await stage.attempted(2);
   expect(ids()).toHaveLength(2);
-  const told = stage.reports.flatMap((report) =>
+  const reported = stage.reports.flatMap((report) =>
     report.type === 'unreadable' ? [`${report.space} ${report.key}`] : [],
   );
-  expect(told.toSorted()).toEqual(bad.map(({ space, key }) => `${space} ${key}`).toSorted());
+  expect(reported.toSorted()).toEqual(bad.map(({ space, key }) => `${space} ${key}`).toSorted());
   await stage.stop();
   for (const { space, key, value } of bad)
     expect(await stage.store.read(space, [key])).toEqual([{ space, key, value }]);

@@ -88,7 +88,7 @@ test.each<[string, readonly ['rib' | 'updates', string][], boolean]>([
     false,
   ],
   [
-    'folders of kinds and dates are of nobody',
+    'folders of kinds and dates belong to no collector',
     [
       ['rib', '/x/RIBS/a'],
       ['rib', '/x/2014/12/22/b'],

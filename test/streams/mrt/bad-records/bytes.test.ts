@@ -9,7 +9,7 @@ import { TYPE } from '../../../../streams/mrt/record/record-types.ts';
 import { createFramer } from '../../../../streams/mrt/record/records.ts';
 import { mrtFiles } from '../../../differential/mrt-files.ts';
 import { realDataNote } from '../../../support/real-data.ts';
-import { COLLECTOR } from '../decode/decode-told.ts';
+import { COLLECTOR } from '../decode/decode-helpers.ts';
 
 /** Of the real files, which are longer. */
 const FIRST_BYTES = 16 * 1024;
@@ -88,7 +88,7 @@ function read(bytes: Uint8Array): readonly string[] {
   return elements.map((element) => JSON.stringify(element));
 }
 
-/** What the whole records before the damage said must stand first in what is said with it. */
+/** The elements of the whole records before the damage must come first in those with it. */
 function expectFirst(expected: readonly string[], count: number, damaged: readonly string[], at: string): void {
   for (let i = 0; i < count; i++) {
     if (damaged[i] !== expected[i]) throw new Error(`${at}: element ${i} is ${damaged[i]}, not ${expected[i]}`);
@@ -104,7 +104,7 @@ function truncateAtEvery(step: number, bytes: Uint8Array): void {
   }
 }
 
-/** Where each record ends in a stream without damage, and how many elements were told up to there. */
+/** Where each record ends in a stream without damage, and how many elements came up to there. */
 function endsOf(records: readonly Uint8Array[]): readonly { readonly end: number; readonly elements: number }[] {
   const decoder = createRecordDecoder(COLLECTOR);
   let end = 0;
@@ -142,7 +142,7 @@ function flip(bytes: Uint8Array, bit: number): void {
   bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7));
 }
 
-describe('damage anywhere never throws, hangs or grows, and never touches what stands before it', () => {
+describe('damage anywhere never throws, hangs or grows, and never touches what comes before it', () => {
   for (const name of DAEMONS) {
     const bytes = bytesOf(name);
     test(`${name} cut at every byte`, () => {

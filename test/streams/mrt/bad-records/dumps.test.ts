@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { as2, as4, ATTRIBUTES, ip, record, rib, ribEntry, u16, u32 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode } from '../decode/decode-told.ts';
+import { decode } from '../decode/decode-helpers.ts';
 import { between, expectGap, COLLECTOR_GAP, lines, ROUTE, ROUTE_LINE, TABLE } from './forms.ts';
 
 describe('what dumps and state records may not be', () => {
@@ -10,9 +10,9 @@ describe('what dumps and state records may not be', () => {
     expect(alone.elements).toEqual([]);
     expect(alone.problems).toMatchObject([{ treatment: 'skipped', offset: 0 }]);
 
-    const told = between(rib('175.45.176.0/24', entries));
-    expect(told.lines).toEqual([ROUTE_LINE]);
-    expect(told.problems).toEqual([expect.stringMatching(/^skipped/), expect.stringMatching(/^skipped/)]);
+    const outcome = between(rib('175.45.176.0/24', entries));
+    expect(outcome.lines).toEqual([ROUTE_LINE]);
+    expect(outcome.problems).toEqual([expect.stringMatching(/^skipped/), expect.stringMatching(/^skipped/)]);
   });
 
   test('case 24: a second table replaces the first only once it was read whole', () => {

@@ -17,7 +17,7 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { COLLECTOR } from '../decode/decode-told.ts';
+import { COLLECTOR } from '../decode/decode-helpers.ts';
 import { Day, peers, UNITS } from '../../../support/day.ts';
 
 const FLOODER = peerOf(COLLECTOR, '192.0.2.1', 64_500 as Asn);
@@ -47,7 +47,7 @@ function floods(): (from: number) => Uint8Array {
 }
 
 describe('more of the same', () => {
-  test('case 28: a million routes of one peer are bounded, the excess is told, and no other peer is touched', () => {
+  test('case 28: a million routes of one peer are bounded, the excess is reported, and no other peer is touched', () => {
     const day = calmDay();
     const decoder = createRecordDecoder(COLLECTOR);
     const before = process.memoryUsage().rss;
@@ -83,7 +83,7 @@ describe('more of the same', () => {
     expect(day.tick('16:30').said()).toEqual(calmDay().tick('16:30').said());
   });
 
-  test('case 29: the same withdrawal ten thousand times says no more than once', () => {
+  test('case 29: the same withdrawal ten thousand times has the effect of one', () => {
     const withdraw = update({ withdrawn: UNITS.flatMap((unit) => nlri(unit)) });
     const after = (times: number): string[] => {
       const day = calmDay();

@@ -23,7 +23,7 @@ import {
   u32,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode } from '../decode/decode-told.ts';
+import { decode } from '../decode/decode-helpers.ts';
 
 /** Bad records among good ones, in every form in which a collector may write the same message. */
 
@@ -64,28 +64,28 @@ export const ROUTE = nlri('175.45.176.0/24');
 export const ROUTE_LINE = `A has 175.45.176.0/24 by ${PATH_TEXT}`;
 
 const OTHER = [...u32(64_501), ...u32(64_999), ...u16(0), ...u16(1), ...ip('192.0.2.2'), ...ip('192.0.2.254')];
-/** Of both peers: a peer index table says nothing, and makes RIB entries readable. */
+/** Of both peers: a peer index table gives no element, and makes RIB entries readable. */
 export const TABLE = peerIndexTable({ address: '192.0.2.1', asn: 64_500 }, { address: '192.0.2.2', asn: 64_501 });
 const OTHERS_BODY = updateBody({ attributes: ATTRIBUTES, announced: nlri('175.45.179.0/24') });
 const AFTER = record(16, 4, [...OTHER, ...message(OTHERS_BODY)]);
 const BEFORE = record(16, 4, as4(message(updateBody({ attributes: ATTRIBUTES, announced: nlri('175.45.178.0/24') }))));
 
-export interface Told {
+export interface Outcome {
   /** What came of the record itself, in words. */
   readonly lines: readonly string[];
   /** `treatment: reason`. */
   readonly problems: readonly string[];
 }
 
-/** What a record gives between a good one of its peer and a good one of another; both of these must stand. */
-export function between(bad: Uint8Array): Told {
+/** What a record gives between a good one of its peer and a good one of another; both of these must be read. */
+export function between(bad: Uint8Array): Outcome {
   const { elements, problems } = decode(TABLE, BEFORE, bad, AFTER);
-  const told = lines({ elements, problems });
+  const texts = lines({ elements, problems });
   const offset = TABLE.length + BEFORE.length;
-  if (told[0] !== `A has 175.45.178.0/24 by ${PATH_TEXT}`) throw new Error(`the record before: ${told[0]}`);
-  if (told.at(-1) !== `B has 175.45.179.0/24 by ${PATH_TEXT}`) throw new Error(`the record after: ${told.at(-1)}`);
+  if (texts[0] !== `A has 175.45.178.0/24 by ${PATH_TEXT}`) throw new Error(`the record before: ${texts[0]}`);
+  if (texts.at(-1) !== `B has 175.45.179.0/24 by ${PATH_TEXT}`) throw new Error(`the record after: ${texts.at(-1)}`);
   for (const problem of problems) if (problem.offset !== offset) throw new Error(`offset ${problem.offset}`);
-  return { lines: told.slice(1, -1), problems: problems.map(({ treatment, reason }) => `${treatment}: ${reason}`) };
+  return { lines: texts.slice(1, -1), problems: problems.map(({ treatment, reason }) => `${treatment}: ${reason}`) };
 }
 
 /** A BGP message of A in each BGP4MP form with four-octet AS numbers and no path identifiers. */
@@ -120,7 +120,7 @@ export const NEXT_HOP_6: Bytes = [16, ...Array.from({ length: 16 }, () => 1), 0]
 export const mpReach = (...value: Bytes): Bytes => attribute(0x80, 14, value);
 export const mpUnreach = (...value: Bytes): Bytes => attribute(0x80, 15, value);
 
-/** Each record is a gap of its peer in its place, and nothing else; its neighbours stand. */
+/** Each record is a gap of its peer in its place, and nothing else; its neighbours are read. */
 export function expectGap(
   treatment: 'routes-unknown' | 'peer-unknown',
   records: readonly Uint8Array[],
@@ -128,9 +128,9 @@ export function expectGap(
 ): void {
   expect(records.length).toBeGreaterThan(0);
   for (const bad of records) {
-    const told = between(bad);
-    expect(told.lines).toEqual([GAP]);
-    expect(told.problems).toEqual([expect.stringMatching(`^${treatment}: `)]);
-    expect(told.problems[0]).toMatch(reason);
+    const outcome = between(bad);
+    expect(outcome.lines).toEqual([GAP]);
+    expect(outcome.problems).toEqual([expect.stringMatching(`^${treatment}: `)]);
+    expect(outcome.problems[0]).toMatch(reason);
   }
 }

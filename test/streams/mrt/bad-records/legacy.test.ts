@@ -4,7 +4,7 @@ import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { mrtFiles } from '../../../differential/mrt-files.ts';
 import { recordsOf } from '../../../differential/records.ts';
 import { record } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { COLLECTOR, decode } from '../decode/decode-told.ts';
+import { COLLECTOR, decode } from '../decode/decode-helpers.ts';
 import { realDataNote } from '../../../support/real-data.ts';
 
 const BEFORE_2003 = /\/(?:1999|200[0-2])\.\d\d\/|\.2002\d{4}\./;
@@ -37,7 +37,7 @@ test('case 8: a record of type 5 or TABLE_DUMP is read or is a problem, whatever
   fc.assert(
     fc.property(record8, ([type, subtype, body]) => {
       const { elements, problems } = decode(record(type, subtype, [...body]));
-      // A state that is not Established, and messages that tell of no route, are read and say nothing.
+      // A state that is not Established, and messages without a route, are read and give nothing.
       const isQuiet = quiet.has((type << 16) | subtype);
       expect(elements.length + problems.length > 0 || isQuiet || isEmptyUpdate(type, subtype, body)).toBe(true);
     }),

@@ -31,7 +31,7 @@ describe('what BGP messages may not be', () => {
     }
   });
 
-  test('case 12: a BGP length that is not that of the bytes: what is there up to the cut is kept, and the peer unknown', () => {
+  test('case 12: a BGP length that is not that of the bytes: what is there up to the cut is used, and the peer unknown', () => {
     const body = updateBody({ attributes: ATTRIBUTES, announced: ROUTE });
     for (const length of [19 + body.length + 1, 4096, 65_535]) {
       for (const bad of inEveryEnvelope(message(body, 2, length))) {
@@ -44,13 +44,13 @@ describe('what BGP messages may not be', () => {
     const body = updateBody({ withdrawn: nlri('175.45.177.0/24'), attributes: ATTRIBUTES, announced: ROUTE });
     const whole = message(body);
     for (let end = 19; end < whole.length; end++) {
-      const told = between(record(16, 4, as4(whole.slice(0, end))));
-      expect(told.lines.at(-1)).toBe(GAP);
-      expect(told.lines.length === 1 || told.lines[0] === 'A withdrew 175.45.177.0/24').toBe(true);
+      const outcome = between(record(16, 4, as4(whole.slice(0, end))));
+      expect(outcome.lines.at(-1)).toBe(GAP);
+      expect(outcome.lines.length === 1 || outcome.lines[0] === 'A withdrew 175.45.177.0/24').toBe(true);
     }
   });
 
-  test('case 13: withdrawn routes reaching beyond the message withdraw nothing, be it by one byte', () => {
+  test('case 13: withdrawn routes that reach beyond the message, even by one byte, withdraw nothing', () => {
     for (const beyond of [1, 100, 65_535 - ROUTE.length]) {
       const body = [...u16(ROUTE.length + beyond), ...ROUTE];
       expectGap('peer-unknown', inEveryEnvelope(message(body)), /withdrawn routes/);
@@ -64,9 +64,9 @@ describe('what BGP messages may not be', () => {
     for (let short = 1; short < ATTRIBUTES.length; short++) {
       const body = [...u16(0), ...u16(ATTRIBUTES.length - short), ...ATTRIBUTES, ...ROUTE];
       for (const bad of inEveryEnvelope(message(body))) {
-        const told = between(bad);
-        expect(told.lines.at(-1)).toBe(GAP);
-        expect(told.lines.some((line) => line.includes('withdrew'))).toBe(false);
+        const outcome = between(bad);
+        expect(outcome.lines.at(-1)).toBe(GAP);
+        expect(outcome.lines.some((line) => line.includes('withdrew'))).toBe(false);
       }
     }
   });

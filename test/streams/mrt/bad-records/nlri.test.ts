@@ -15,7 +15,7 @@ import {
   u32,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode } from '../decode/decode-told.ts';
+import { decode } from '../decode/decode-helpers.ts';
 import {
   between,
   GAP,
@@ -71,7 +71,7 @@ describe('what NLRI and attributes may not be', () => {
     expectGap('peer-unknown', inEveryEnvelope(message(twice)), /more than once/);
   });
 
-  test('case 19: families that we do not read have next hops of their own, and are no damage', () => {
+  test('case 19: families that we do not read have next hops of their own, and are not damage', () => {
     for (const [afi, safi, length] of [
       [1, 128, 12],
       [2, 128, 24],
@@ -130,12 +130,12 @@ describe('what NLRI and attributes may not be', () => {
       ],
     );
     const swapped = updateBody({ attributes: ATTRIBUTES, announced: [...ROUTE, 0x0a, 0x0b, 0x0c, 0x0d] });
-    const told = between(record(16, 9, as4(message(swapped))));
-    expect(told.lines.at(-1)).toBe(GAP);
-    expect(told.lines).not.toContain(ROUTE_LINE);
+    const outcome = between(record(16, 9, as4(message(swapped))));
+    expect(outcome.lines.at(-1)).toBe(GAP);
+    expect(outcome.lines).not.toContain(ROUTE_LINE);
   });
 
-  test('case 23: in a dump it stands after the time the route was learned: golden bytes of RFC 8050 section 4.1', () => {
+  test('case 23: in a dump it comes after the time the route was learned: golden bytes of RFC 8050 section 4.1', () => {
     const entry = [0, 1, 0x3b, 0x9a, 0xca, 0, 0, 0, 0, 7, ...u16(ATTRIBUTES.length), ...ATTRIBUTES];
     const dump = record(13, 8, [0, 0, 0, 1, ...ROUTE, 0, 1, ...entry]);
     expect(decode(TABLE, dump).elements).toMatchObject([{ type: 'rib', pathId: 7, peer: { address: '192.0.2.2' } }]);

@@ -16,7 +16,7 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { decode } from '../decode/decode-told.ts';
+import { decode } from '../decode/decode-helpers.ts';
 import {
   between,
   expectGap,
@@ -53,7 +53,7 @@ describe('what AS paths may not be', () => {
     expectGap('routes-unknown', [...inTwoOctetForms(body), tableDump(two)], /AS_PATH malformed/);
   });
 
-  test('case 15: the withdrawals of such a message stand, they need no path', () => {
+  test('case 15: the withdrawals of such a message count, they need no path', () => {
     for (const path of bad) {
       const attributes = [...ORIGIN, ...asPath(path), ...NEXT_HOP, ...mpUnreach(0, 2, 1, ...ROUTE_6)];
       const body = updateBody({ withdrawn: nlri('175.45.177.0/24'), attributes, announced: ROUTE });
@@ -74,7 +74,7 @@ describe('what AS paths may not be', () => {
     expect(between(record(16, 4, internal))).toEqual({ lines: ['A has 175.45.176.0/24 by '], problems: [] });
   });
 
-  test('case 16: an AS4_PATH of one byte before the AS_PATH (GoBGP CVE-2026-41643) is left out, the route stands', () => {
+  test('case 16: an AS4_PATH of one byte before the AS_PATH (GoBGP CVE-2026-41643) is left out, the route counts', () => {
     const attributes = [...attribute(0xc0, 17, [1]), ...TWO_OCTET_ATTRIBUTES];
     const body = updateBody({ attributes, announced: ROUTE });
     for (const bad of [...inTwoOctetForms(body), tableDump(attributes)]) {
@@ -100,7 +100,7 @@ describe('what AS paths may not be', () => {
     );
   });
 
-  test('case 27: AS_TRANS gives way to the AS4_PATH, and without one stays AS_TRANS, which is no territory’s origin', () => {
+  test('case 27: AS_TRANS gives way to the AS4_PATH, and without one stays AS_TRANS, which is not the origin of any territory', () => {
     const attributes = [...ORIGIN, ...asPath(sequence16(64_500, 4837, 23_456)), ...NEXT_HOP];
     const merged = [...attributes, ...attribute(0xc0, 17, sequence(4837, 131_279))];
     for (const [some, path] of [

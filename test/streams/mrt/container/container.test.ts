@@ -169,7 +169,7 @@ describe('a file is read as what it was when it was chosen', () => {
     });
   });
 
-  test('what it lost is reported', async () => {
+  test('the lost part is reported', async () => {
     const path = folder.write('shrinking.mrt', PLAIN);
     const chosen = await snapshot(path);
     truncateSync(path, 4_000);

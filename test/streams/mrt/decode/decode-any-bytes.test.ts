@@ -14,7 +14,7 @@ import {
   u32,
   update,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { COLLECTOR, decode } from './decode-told.ts';
+import { COLLECTOR, decode } from './decode-helpers.ts';
 
 const AT = SECONDS * 1000;
 const announced = nlri('175.45.176.0/24');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Collector } from '../../../../src/bgp/peer.ts';
 import { createRecordDecoder } from '../../../../streams/mrt/decode/decode.ts';
 import { as4, ATTRIBUTES, peerIndexTable, record, rib, ribEntry, u16, u32 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { COLLECTOR_GAP, decode, expectGap, GOOD, GOOD_LINE, lines, PEER_GAP, treatments } from './decode-told.ts';
+import { COLLECTOR_GAP, decode, expectGap, GOOD, GOOD_LINE, lines, PEER_GAP, treatments } from './decode-helpers.ts';
 
 /** What becomes of bad dumps and state records, by the number of the case. */
 

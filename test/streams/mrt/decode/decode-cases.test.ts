@@ -29,7 +29,7 @@ import {
   lines,
   PEER_GAP,
   treatments,
-} from './decode-told.ts';
+} from './decode-helpers.ts';
 
 /** What becomes of bad input, by the number of the case. */
 

@@ -71,7 +71,7 @@ describe('updates', () => {
     });
   }
 
-  it('of BIRD: a state record among the first says nothing of a session that was never named', () => {
+  it('of BIRD: a state record gives nothing for a session that was not named before', () => {
     const create = recordDecoders();
     const bytes = readFileSync(new URL('bird-updates.mrt', FIXTURES));
     const last = create('lab' as Collector).decode(bytes.subarray(-44 * 3));

@@ -18,7 +18,7 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { announced, AT, attributes16, decode, elements, IPV6_NEXT_HOP, IPV6_PREFIX } from './decode-told.ts';
+import { announced, AT, attributes16, decode, elements, IPV6_NEXT_HOP, IPV6_PREFIX } from './decode-helpers.ts';
 
 describe('a RIB dump', () => {
   const table = peerIndexTable({ address: '192.0.2.1', asn: 64500 }, { address: '0.0.0.0', asn: 0 });

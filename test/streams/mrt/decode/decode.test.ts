@@ -21,7 +21,7 @@ import {
   update,
   updateBody,
 } from '../../../bgpkit-parser-wasm/mrt.ts';
-import { announced, AT, attributes16, decode, elements, IPV6_NEXT_HOP, IPV6_PREFIX } from './decode-told.ts';
+import { announced, AT, attributes16, decode, elements, IPV6_NEXT_HOP, IPV6_PREFIX } from './decode-helpers.ts';
 
 const pathOf = (path: Bytes): string => {
   const [element] = elements(update({ attributes: [...ORIGIN, ...asPath(path), ...NEXT_HOP], announced }));
@@ -76,7 +76,7 @@ describe('an UPDATE', () => {
     expect(elements(update({ attributes: ORIGIN }))).toEqual([]);
   });
 
-  it('sent by the collector itself (*_LOCAL) is not the peer speaking', () => {
+  it('sent by the collector itself (*_LOCAL) is not a message of the peer', () => {
     const body = updateBody({ attributes: ATTRIBUTES, announced });
     const body16 = updateBody({ attributes: attributes16, announced });
     const withId = updateBody({ attributes: ATTRIBUTES, announced: [...u32(1), ...announced] });

@@ -105,7 +105,7 @@ describe('a state record with its ends swapped, as OpenBGPD writes it', () => {
   });
 });
 
-it('a file that names endless sessions fills no memory: what is beyond the bound is not learned', () => {
+it('a file that names endless sessions does not fill memory: those beyond the bound are not learned', () => {
   const book = new SessionBook();
   for (let i = 0; i < 70_000; i++) book.noteSession(end(`10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`, i), COLLECTOR);
   expect(book.meant(someOf(65_535))).toHaveLength(1);

@@ -18,7 +18,7 @@ import {
   type Bytes,
 } from '../../../support/mrt-writer.ts';
 
-/** A dump says that a peer has no route only when each of its records was read whole. */
+/** A dump shows that a peer has no route only when each of its records was read whole. */
 const folder = temporaryFolder();
 const T = 1_419_264_000;
 const PREFIXES = ['10.0.0.0/8', '175.45.176.0/24', '192.0.2.0/24', '198.18.0.0/15'];
@@ -37,7 +37,9 @@ function dump(harmed: number, harm: (bytes: number[]) => void): Uint8Array {
 }
 
 let run = 0;
-async function told(bytes: Uint8Array): Promise<{ ends: number; gaps: readonly string[]; flaw: string | undefined }> {
+async function outcomeOf(
+  bytes: Uint8Array,
+): Promise<{ ends: number; gaps: readonly string[]; flaw: string | undefined }> {
   const { elements, reports } = await play({ paths: [folder.write(`${run++}/bview`, bytes)] });
   const seen = lines(elements);
   return {
@@ -51,7 +53,7 @@ async function told(bytes: Uint8Array): Promise<{ ends: number; gaps: readonly s
 const NONE: readonly string[] = [];
 
 test('whole, it confirms each of its peers', async () => {
-  expect(await told(dump(0, () => undefined))).toEqual({ ends: 2, gaps: [], flaw: undefined });
+  expect(await outcomeOf(dump(0, () => undefined))).toEqual({ ends: 2, gaps: [], flaw: undefined });
 });
 
 describe('it proves nothing by what it lacks when', () => {
@@ -65,12 +67,12 @@ describe('it proves nothing by what it lacks when', () => {
     ['an entry names a peer that is not in the list', 2, (b) => (b[at.count + 2] = 9), /not in its list/],
     ['a unicast record is called multicast', 1, (b) => (b[at.subtype] = 3), /records of one family are among/],
     ['… the last one, too', 3, (b) => (b[at.subtype] = 3), /a single record of another family/],
-    ['a record has a subtype that nobody writes', 1, (b) => (b[at.subtype] = 66), /subtype 66/],
+    ['a record has a subtype that no software writes', 1, (b) => (b[at.subtype] = 66), /subtype 66/],
     ['a record has another type', 1, (b) => (b[5] = 12), /another type/],
     ['a record has a type that no RFC names', 3, (b) => (b[5] = 77), /another type/],
     ['a generic record is of no known family', 1, (b) => (b[at.subtype] = 6), /subtype 6/],
   ])('%s', async (_, n, harm, flaw) => {
-    const outcome = await told(dump(n, harm));
+    const outcome = await outcomeOf(dump(n, harm));
     expect(outcome.flaw).toMatch(flaw);
     expect(outcome.ends).toBe(0);
     expect(outcome.gaps.filter((line) => !line.includes('unreadable-message'))).toEqual(NONE);
@@ -82,19 +84,19 @@ describe('it proves nothing by what it lacks when', () => {
     ['a number comes twice', [numbered(0), numbered(1), numbered(1)], 'number 1 is followed by number 1'],
     ['numbers stop', [numbered(0), numbered(1), numbered(2, 0)], 'number 1 is followed by number 0'],
   ])('%s', async (_, records, hole) => {
-    expect((await told(bytesOf(index, ...records))).flaw).toBe(`its records are not all there: ${hole}`);
+    expect((await outcomeOf(bytesOf(index, ...records))).flaw).toBe(`its records are not all there: ${hole}`);
   });
 
   test('its list of peers holds more than it declares', async () => {
     const peers = [...index];
     peers[12 + 4 + 2 + 1] = 1;
-    expect((await told(bytesOf(peers, numbered(0)))).flaw).toBe('its list of peers cannot be read');
+    expect((await outcomeOf(bytesOf(peers, numbered(0)))).flaw).toBe('its list of peers cannot be read');
   });
 
   test('no entry of it can be read, as GoBGP once wrote; and inspecting it says so', async () => {
     const shifted = record(T, 13, 2, [...u32(0), 0, 0, 0, ...nlri('175.45.176.0/24'), ...numbered(0).slice(20)]);
     const path = folder.write('gobgp/bview', bytesOf(index, shifted));
-    expect((await told(bytesOf(index, shifted))).gaps).toEqual(NONE);
+    expect((await outcomeOf(bytesOf(index, shifted))).gaps).toEqual(NONE);
     expect(await inspectMrt(path)).toMatchObject({
       inspection: { dumps: [{ flaw: 'the entries of its record 1 cannot be read' }] },
     });
@@ -108,8 +110,8 @@ describe('it proves nothing by what it lacks when', () => {
     };
     const last = one(1, '192.0.2.0/24');
     last[12 + 4 + 17] = (last[12 + 4 + 17] ?? 0) + 1;
-    expect((await told(bytesOf(one(0, '10.0.0.0/8'), last))).flaw).toBe('its record 2 cannot be read');
-    expect((await told(bytesOf(one(0, '10.0.0.0/8'), one(2, '192.0.2.0/24')))).flaw).toContain('not all there');
+    expect((await outcomeOf(bytesOf(one(0, '10.0.0.0/8'), last))).flaw).toBe('its record 2 cannot be read');
+    expect((await outcomeOf(bytesOf(one(0, '10.0.0.0/8'), one(2, '192.0.2.0/24')))).flaw).toContain('not all there');
   });
 });
 
@@ -119,7 +121,7 @@ describe('it is whole when', () => {
     ['IPv6 goes on with the numbers', [numbered(0), numbered(1), numbered(0, 2, '2001:db8::/32')]],
     ['IPv6 has numbers of its own', [numbered(0), numbered(1), numbered(0, 0, '2001:db8::/32')]],
   ])('%s', async (_, records) => {
-    expect(await told(bytesOf(index, ...records))).toMatchObject({ ends: 2, flaw: undefined });
+    expect(await outcomeOf(bytesOf(index, ...records))).toMatchObject({ ends: 2, flaw: undefined });
   });
 });
 

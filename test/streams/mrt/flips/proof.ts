@@ -14,7 +14,7 @@ function bitsOf(at: number): readonly number[] {
 
 /**
  * Turns one bit of each byte of a scene's file, in its three packings, and replays the scene each time: no verdict that the
- * whole file does not give, unless the verdict was `unknown` before it and the damage is told. The bit goes round from
+ * whole file does not give, unless the verdict was `unknown` before it and the damage is reported. The bit goes round from
  * byte to byte; `npm run torture:flips` turns all eight of each, in more scenes. A run that is not thorough turns one of
  * every third byte.
  */
@@ -26,7 +26,7 @@ export function provesNoFalseVerdict(scene: Scene, verdicts: readonly string[]):
     let excepted = 0;
     await replayHarmed(folder.path, scene, [bytes, ...flips(bytes, bitsOf)], (outcome, whole, harm) => {
       if (harm === 0) {
-        expect(outcome.isTold).toBe(false);
+        expect(outcome.isReported).toBe(false);
         expect(outcome.events.map(lineOf).filter((line) => line.includes('country'))).toEqual(verdicts);
         return;
       }

@@ -14,8 +14,8 @@ import type { Scene } from './scene.ts';
 /** What a replay of a scene came to. */
 export interface Outcome {
   readonly events: readonly UnroutableEvent[];
-  /** Whether anything was told of what could not be read. */
-  readonly isTold: boolean;
+  /** Whether anything that could not be read was reported. */
+  readonly isReported: boolean;
 }
 
 const BAD = new Set(['country.unroutable', 'country.degraded']);
@@ -40,7 +40,7 @@ class Replays {
   async replay(): Promise<Outcome> {
     const reports: MrtReport[] = [];
     const planned = await planMrt({ paths: this.#paths });
-    if (!planned.ok) return { events: [], isTold: true };
+    if (!planned.ok) return { events: [], isReported: true };
     const source = mrtSource(planned.plan, {
       watch: KP.blocks,
       scanned: { open: (job) => this.#scan(job), close: () => Promise.resolve() },
@@ -48,7 +48,7 @@ class Replays {
     });
     const elements: Element[] = [];
     for await (const element of source.elements(new AbortController().signal)) elements.push(element);
-    return { events: this.#said(elements), isTold: planned.plan.refused.length > 0 || reports.some(isDamage) };
+    return { events: this.#eventsOf(elements), isReported: planned.plan.refused.length > 0 || reports.some(isDamage) };
   }
 
   async *#scan(job: ScanJob): AsyncGenerator<ScanBatch, void> {
@@ -59,7 +59,7 @@ class Replays {
   }
 
   /** Most bits harm nothing that is read, or the same message in the same way. */
-  #said(elements: readonly Element[]): readonly UnroutableEvent[] {
+  #eventsOf(elements: readonly Element[]): readonly UnroutableEvent[] {
     const key = createHash('sha1').update(JSON.stringify(elements)).digest('hex');
     const known = this.#events.get(key);
     if (known !== undefined) return known;
@@ -81,13 +81,13 @@ function isDamage(report: MrtReport): boolean {
   return report.type === 'damage' || report.type === 'problem' || report.type === 'missing-file';
 }
 
-/** The false verdicts of a replay: those that the whole files do not give, unless it was said before that too little is known. */
-export function falseVerdicts({ events, isTold }: Outcome, right: Outcome): readonly string[] {
+/** The false verdicts of a replay: those that the whole files do not give, unless it was reported before that too little is known. */
+export function falseVerdicts({ events, isReported }: Outcome, right: Outcome): readonly string[] {
   const isRight = (event: UnroutableEvent): boolean =>
     right.events.some((other) => other.type === event.type && Math.abs(sinceOf(other) - sinceOf(event)) <= NEAR);
   const blind = events.findIndex(({ type }) => type === 'country.unknown');
   return events
-    .filter((event, i) => BAD.has(event.type) && !isRight(event) && !(isTold && blind >= 0 && blind < i))
+    .filter((event, i) => BAD.has(event.type) && !isRight(event) && !(isReported && blind >= 0 && blind < i))
     .map(lineOf);
 }
 

@@ -59,7 +59,7 @@ function ribRecord(seconds: number, number: number, prefix: string): Bytes {
   return record(seconds, 13, 2, [...u32(number), ...nlri(prefix), ...u16(VOTERS.length), ...entries]);
 }
 
-function told(
+function voterUpdate(
   seconds: number,
   voter: Session,
   parts: { announced?: readonly string[]; withdrawn?: readonly string[] },
@@ -74,9 +74,9 @@ function quiet(from: number, until: number): readonly Bytes[] {
   );
 }
 
-/** What one voter after the other says of these prefixes, a second apart. */
-function all(seconds: number, parts: Parameters<typeof told>[2]): readonly Bytes[] {
-  return VOTERS.map((voter, n) => told(seconds + n, voter, parts));
+/** What one voter after the other sends about these prefixes, a second apart. */
+function all(seconds: number, parts: Parameters<typeof voterUpdate>[2]): readonly Bytes[] {
+  return VOTERS.map((voter, n) => voterUpdate(seconds + n, voter, parts));
 }
 
 const BEFORE: readonly SceneFile[] = [
@@ -99,7 +99,7 @@ export const FIRST_DUMP: Scene = {
   harmed: 'bview.20141222.0000',
 };
 
-/** Routes told again, one session that falls and comes back with its routes; nothing is lost. */
+/** Routes announced again, one session that falls and comes back with its routes; nothing is lost. */
 export const CALM: Scene = {
   title: 'updates of a calm time',
   files: [
@@ -111,7 +111,7 @@ export const CALM: Scene = {
         ...VOTERS.slice(0, 1).flatMap((voter) => [
           stateChange(T + 620, 6, 1, voter),
           stateChange(T + 640, 5, 6, voter),
-          told(T + 641, voter, { announced: PREFIXES }),
+          voterUpdate(T + 641, voter, { announced: PREFIXES }),
         ]),
         ...all(T + 660, { announced: PREFIXES.slice(0, 1) }),
       ),
@@ -155,8 +155,8 @@ export function harmedFile({ files, harmed }: Scene, packing: Packing): Uint8Arr
 }
 
 /**
- * Bytes that no check can tell from right ones in a file that is not packed, by kind. A RIB record of a damaged prefix is a
- * route of another prefix that nobody has, and the prefix it had is in no record: the dump denies it for all peers.
+ * Bytes that no check can distinguish from right ones in a file that is not packed, by kind. A RIB record of a damaged prefix is a
+ * route of another prefix that no peer has, and the prefix it had is in no record: the dump denies it for all peers.
  */
 export function isExcepted(scene: Scene, packing: Packing, at: number): 'the prefix of a RIB record' | undefined {
   if (packing !== 'plain' || !scene.harmed.startsWith('bview')) return undefined;

@@ -60,7 +60,7 @@ describe('framing', () => {
     expect(damages).toMatchObject([{ from: SIZE, to: 2 * SIZE }]);
   });
 
-  test('after too long a search the rest is given up, and said to be', () => {
+  test('after too long a search the rest is given up, and reported', () => {
     const limits = { ...DEFAULT_LIMITS, resyncBytes: 1_000 };
     const noise = new Uint8Array(5_000);
     const { records, damages } = frame(bytesOf(good(0), [...noise], good(1), good(2)), 64, limits);

@@ -22,14 +22,14 @@ class SharedMemory extends NoPassage {
 /** Frames `chunks`. The memory grows before the end, or with each record, as asked. */
 function framed(chunks: readonly Uint8Array[], { beforeEnd = false, withRecord = false }): readonly string[] {
   const passage = new SharedMemory();
-  const told: string[] = [];
+  const lines: string[] = [];
   const framer = createFramer(
     {
       record: (_, from, to) => {
-        told.push(`record of ${to - from} bytes`);
+        lines.push(`record of ${to - from} bytes`);
         if (withRecord) passage.grow();
       },
-      damage: ({ reason }) => told.push(reason),
+      damage: ({ reason }) => lines.push(reason),
     },
     DEFAULT_LIMITS,
     passage,
@@ -37,7 +37,7 @@ function framed(chunks: readonly Uint8Array[], { beforeEnd = false, withRecord =
   for (const chunk of chunks) framer.push(chunk);
   if (beforeEnd) passage.grow();
   framer.end();
-  return told;
+  return lines;
 }
 
 const RECORD = bytesOf(stateChange(1_419_206_400, 6, 1, peer(1)));
@@ -48,7 +48,7 @@ test('a file is read whole though another one makes the memory grow between its 
 
 test('a file is read whole though each of its records makes the memory grow, also where a record is followed by damage', () => {
   const damaged = Buffer.concat([RECORD, RECORD, Buffer.alloc(40, 0xff), RECORD, RECORD]);
-  const told = framed([damaged], { withRecord: true });
-  expect(told).toEqual(framed([damaged], {}));
-  expect(told.filter((line) => line.startsWith('record'))).toHaveLength(4);
+  const lines = framed([damaged], { withRecord: true });
+  expect(lines).toEqual(framed([damaged], {}));
+  expect(lines.filter((line) => line.startsWith('record'))).toHaveLength(4);
 });

@@ -45,7 +45,7 @@ test('a member larger than may be held back is read whole when its checksum is r
   expect(damages(batches)).toEqual([]);
 });
 
-test('of one whose checksum is wrong nothing comes, and it is one damage', async () => {
+test('one whose checksum is wrong gives nothing, and is one damage', async () => {
   const batches = await scanned(damaged(member));
   expect(passed(batches)).toBe(0);
   expect(counted(batches)).toBe(many.length / one.length);

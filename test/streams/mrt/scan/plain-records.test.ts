@@ -27,7 +27,7 @@ import { mrtFiles } from '../../../differential/mrt-files.ts';
  * the same batches come, to the byte, mark and count.
  */
 const folder = temporaryFolder();
-const NOBODY: WatchedBlocks = [prefix('203.0.113.0/24')];
+const UNSEEN: WatchedBlocks = [prefix('203.0.113.0/24')];
 const T = 1_419_264_000;
 
 let run = 0;
@@ -74,9 +74,9 @@ const MIXED = bytesOf(
 /** Each size of a piece, and each set of watched blocks. */
 const READ_ONCE: readonly (readonly [WatchedBlocks, number])[] = [
   [WATCH, 50_021],
-  [NOBODY, 1 << 18],
+  [UNSEEN, 1 << 18],
 ];
-const READ_TWICE: typeof READ_ONCE = [...READ_ONCE, [NOBODY, 50_021], [WATCH, 1 << 18]];
+const READ_TWICE: typeof READ_ONCE = [...READ_ONCE, [UNSEEN, 50_021], [WATCH, 1 << 18]];
 /** Ten files are larger than this, and take nearly all the time. Bytes. */
 const LARGE = 1 << 18;
 
@@ -100,7 +100,7 @@ test.each([...mrtFiles()])('%s: the same batches, read in small and in large pie
 
 test.each([1, 7, 64, 1_000, 1 << 18])('updates and a dump, read %i bytes at a time', async (readBytes) => {
   for (const bytes of [MIXED, gzipSync(MIXED), Buffer.concat([gzipSync(MIXED), gzipSync(MIXED)])]) {
-    for (const watch of [WATCH, NOBODY, 'everything'] as const) {
+    for (const watch of [WATCH, UNSEEN, 'everything'] as const) {
       expect(expectSame(await jobOf(bytes, { readBytes, watch }))).toBeGreaterThan(220);
     }
   }
@@ -148,7 +148,7 @@ test('harm of any kind, to plain files and to packed ones', async () => {
       const bytes = harmed(harmed(sound, random), random);
       const readBytes = 1 + (random.next().value % 3_000);
       expectSame(
-        await jobOf(i % 5 === 0 ? gzipSync(bytes) : bytes, { readBytes, watch: i % 2 === 0 ? WATCH : NOBODY }),
+        await jobOf(i % 5 === 0 ? gzipSync(bytes) : bytes, { readBytes, watch: i % 2 === 0 ? WATCH : UNSEEN }),
       );
       if (i % 10 === 0) expectSame(await jobOf(harmed(gzipSync(sound), random), { readBytes }));
     }

@@ -159,7 +159,7 @@ const anyIpv6 = fc
 
 describe('against the rule of what concerns a territory', () => {
   test.each(['ipv4', 'ipv6'] as const)(
-    'the look at the bytes says the same in %s, but for prefixes longer than it looks',
+    'the look at the bytes gives the same in %s, but for prefixes longer than it looks',
     (family) => {
       const block = family === 'ipv4' ? anyIpv4 : anyIpv6;
       fc.assert(

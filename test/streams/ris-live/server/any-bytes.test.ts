@@ -9,7 +9,7 @@ import type { RisMessage } from '../../../../streams/ris-live/server/message.ts'
 import { parseCommand } from '../../../../streams/ris-live/server/commands.ts';
 import { update, type UpdateParts } from '../../../support/mrt-writer.ts';
 import { realData } from '../../../support/real-data.ts';
-import { fromHex, record, said } from './support/record.ts';
+import { fromHex, record, sentOf } from './support/record.ts';
 
 const AT = Date.UTC(2019, 4, 23, 14);
 
@@ -63,7 +63,7 @@ describe('any bytes', () => {
         for (const [at, value] of changes) body[19 + (at % Math.max(1, body.length - 19))] = value;
         const bytes = record({ at: AT, peer: '192.0.2.1', asn: 64_496, body });
         const expected = replayed(bytes);
-        const { messages } = said([bytes]);
+        const { messages } = sentOf([bytes]);
         if (expected !== undefined) expect(served(messages)).toEqual(expected);
         else expect(messages).toEqual([]);
       }),
@@ -76,7 +76,7 @@ describe('any bytes', () => {
       const whole = record({ at: AT, peer: '192.0.2.1', asn: 64_496, body });
       for (let end = 12; end < whole.length; end++) {
         const cut = whole.slice(0, end);
-        expect(said([cut]).messages).toEqual([]);
+        expect(sentOf([cut]).messages).toEqual([]);
       }
     }
   });
@@ -85,9 +85,9 @@ describe('any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 0, max: 12 }), (body, subtype) => {
         const bytes = record({ at: AT, peer: '192.0.2.1', asn: 1, subtype, body });
-        expect(said([bytes]).messages.length).toBeLessThanOrEqual(1);
+        expect(sentOf([bytes]).messages.length).toBeLessThanOrEqual(1);
         const header = Uint8Array.from([...bytes.slice(0, 12), ...body]);
-        expect(said([header]).messages.length).toBeLessThanOrEqual(1);
+        expect(sentOf([header]).messages.length).toBeLessThanOrEqual(1);
       }),
     );
   });

@@ -15,9 +15,9 @@ async function hearing(
 ): Promise<OnAir & { client: Listener }> {
   const air = await onAir(feed);
   const client = await air.listen();
-  client.say('ris_subscribe', {});
-  client.say('ping');
-  await client.heard('pong');
+  client.send('ris_subscribe', {});
+  client.send('ping');
+  await client.frame('pong');
   spoil(air.server.faults);
   return { ...air, client };
 }
@@ -92,8 +92,8 @@ describe('connections', () => {
     const { client, clock } = await hearing((faults) => faults.stall(60_000));
     await clock.turn(30_000);
     expect(client.messages).toHaveLength(0);
-    client.say('ping');
-    await client.heard('pong', 2);
+    client.send('ping');
+    await client.frame('pong', 2);
     await clock.turn(40_000);
     expect(await numbers(client)).toEqual(all);
   });
@@ -101,7 +101,7 @@ describe('connections', () => {
   test('a half-open connection stays, without messages or pongs', async () => {
     const { client, clock } = await hearing((faults) => faults.halfOpen());
     client.socket.ping();
-    client.say('ping');
+    client.send('ping');
     await clock.turn(600_000);
     expect(client.frames).toEqual([{ type: 'pong' }]);
     expect(client.pongs).toBe(0);
@@ -113,9 +113,9 @@ describe('connections', () => {
     await clock.turn(60_000);
     client.socket.terminate();
     const again = await listen();
-    again.say('ris_subscribe', {});
-    again.say('ping');
-    await again.heard('pong');
+    again.send('ris_subscribe', {});
+    again.send('ping');
+    await again.frame('pong');
     await clock.turn(2000);
     expect(await numbers(again)).toEqual(all);
   });
@@ -146,7 +146,7 @@ describe('connections', () => {
     expect(await client.hungUp()).toEqual({ code: 1006, reason: '' });
   });
 
-  test('a slow line carries so many bytes a second', async () => {
+  test('a slow line carries a set number of bytes a second', async () => {
     const { client, clock } = await hearing((faults) => faults.slow(1000));
     await clock.turn(11_000);
     const bytes = client.texts.slice(1).reduce((sum, text) => sum + text.length, 0);
@@ -159,7 +159,7 @@ describe('connections', () => {
   test('the final error of the slow-consumer rule comes on demand', async () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.dismiss();
-    expect((await client.heard('ris_error')).data?.message).toMatch(
+    expect((await client.frame('ris_error')).data?.message).toMatch(
       /^Closing connection after being behind by more than/,
     );
     expect((await client.hungUp()).code).toBe(1008);
@@ -167,13 +167,13 @@ describe('connections', () => {
 
   test('acknowledgements can be those of another subscription, or not come at all', async () => {
     const { client, server } = await hearing((faults) => faults.acks('other'));
-    client.say('ris_subscribe', { host: 'rrc00', socketOptions: { acknowledge: true } });
-    const { data } = await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { host: 'rrc00', socketOptions: { acknowledge: true } });
+    const { data } = await client.frame('ris_subscribe_ok');
     expect(data?.['subscription']).toMatchObject({ host: 'rrc99' });
     server.faults.acks('none');
-    client.say('ris_subscribe', { host: 'rrc01' });
-    client.say('ping');
-    await client.heard('pong', 2);
+    client.send('ris_subscribe', { host: 'rrc01' });
+    client.send('ping');
+    await client.frame('pong', 2);
     expect(client.frames.filter(({ type }) => type === 'ris_subscribe_ok')).toHaveLength(1);
   });
 });
@@ -182,13 +182,13 @@ describe('garbage', () => {
   test('one bad frame of each kind, and the connection stays open', async () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.garbage();
-    client.say('ping');
-    await client.heard('pong', 2);
+    client.send('ping');
+    await client.frame('pong', 2);
     expect(client.texts.length).toBeGreaterThanOrEqual(28);
     expect(client.closed).toBeUndefined();
   });
 
-  test('bytes that are no UTF-8 make a client hang up, as RFC 6455 wants it', async () => {
+  test('bytes that are not UTF-8 make a client hang up, as RFC 6455 requires', async () => {
     const { client, server } = await hearing(() => undefined);
     server.faults.garbage('not-utf-8');
     expect((await client.hungUp()).code).toBe(1006);

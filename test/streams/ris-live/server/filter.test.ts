@@ -76,15 +76,15 @@ describe('prefixes', () => {
 
   test('property: what is delivered is what the lengths and the containment say', () => {
     fc.assert(
-      fc.property(prefixes, prefixes, fc.boolean(), fc.boolean(), (asked, told, moreSpecific, lessSpecific) => {
+      fc.property(prefixes, prefixes, fc.boolean(), fc.boolean(), (asked, sent, moreSpecific, lessSpecific) => {
         const expected =
-          asked.text === told.text ||
-          (moreSpecific && asked.text !== told.text && contains(asked, told)) ||
-          (lessSpecific && asked.text !== told.text && contains(told, asked));
-        for (const one of [update({ announced: [told.text] }), update({ withdrawn: [told.text] })]) {
+          asked.text === sent.text ||
+          (moreSpecific && asked.text !== sent.text && contains(asked, sent)) ||
+          (lessSpecific && asked.text !== sent.text && contains(sent, asked));
+        for (const one of [update({ announced: [sent.text] }), update({ withdrawn: [sent.text] })]) {
           expect(wants({ prefix: asked.text, moreSpecific, lessSpecific }, one)).toBe(expected);
         }
-        expect(covers(asked, told)).toBe(contains(asked, told));
+        expect(covers(asked, sent)).toBe(contains(asked, sent));
       }),
     );
   });
@@ -101,8 +101,8 @@ describe('prefixes', () => {
 
   test('property: an array is the union of its prefixes', () => {
     fc.assert(
-      fc.property(fc.array(prefixes, { minLength: 1, maxLength: 5 }), prefixes, (asked, told) => {
-        const message = update({ announced: [told.text] });
+      fc.property(fc.array(prefixes, { minLength: 1, maxLength: 5 }), prefixes, (asked, sent) => {
+        const message = update({ announced: [sent.text] });
         const each = asked.map(({ text }) => wants({ prefix: text }, message));
         expect(wants({ prefix: asked.map(({ text }) => text) }, message)).toBe(each.includes(true));
       }),
@@ -138,7 +138,7 @@ describe('paths', () => {
   });
 
   test.each(['', '^', '$', '1 2', '1,', ',1', '[1', '[]', '1,,2', '.*', 'AS1', 1.5, -1, null, {}, ['1']])(
-    'what is no pattern is refused: %j',
+    'an invalid pattern is refused: %j',
     (value) => expect(parsePathPattern(value)).toBeUndefined(),
   );
 

@@ -10,38 +10,38 @@ describe('what a client says, and what it is answered', () => {
   test('a ping is answered with a pong, and a WebSocket ping with a WebSocket pong', async () => {
     const { listen } = await onAir([]);
     const client = await listen();
-    client.say('ping');
+    client.send('ping');
     client.socket.ping();
-    expect(await client.heard('pong')).toEqual({ type: 'pong' });
+    expect(await client.frame('pong')).toEqual({ type: 'pong' });
     await until(() => client.pongs === 1, 'a pong');
   });
 
   test('the list of collectors names those that are served', async () => {
     const { listen } = await onAir([update({ host: 'rrc00.ripe.net' }), update({ host: 'rrc21.ripe.net' })]);
     const client = await listen();
-    client.say('request_rrc_list');
-    expect((await client.heard('ris_rrc_list')).data).toEqual(['rrc00.ripe.net', 'rrc21.ripe.net']);
+    client.send('request_rrc_list');
+    expect((await client.frame('ris_rrc_list')).data).toEqual(['rrc00.ripe.net', 'rrc21.ripe.net']);
   });
 
   test("an unknown command is refused in RIPE's words", async () => {
     const { listen } = await onAir([]);
     const client = await listen();
-    client.say('wrong');
-    expect(await client.heard('ris_error')).toEqual({
+    client.send('wrong');
+    expect(await client.frame('ris_error')).toEqual({
       type: 'ris_error',
       data: { message: 'Unknown command type', command_type: 'wrong' },
     });
   });
 
   test.each(['', '{', 'null', '[]', '7', '"ris_subscribe"', '{"type":7}', '{"type":"__proto__"}'])(
-    'what is no command is refused, and the connection stands: %j',
+    'what is not a command is refused, and the connection stays: %j',
     async (text) => {
       const { listen } = await onAir([]);
       const client = await listen();
       client.socket.send(text);
-      await client.heard('ris_error');
-      client.say('ping');
-      await client.heard('pong');
+      await client.frame('ris_error');
+      client.send('ping');
+      await client.frame('pong');
     },
   );
 
@@ -58,16 +58,16 @@ describe('what a client says, and what it is answered', () => {
   ])('a subscription that makes no sense is refused by name: %j', async (data) => {
     const { listen } = await onAir([]);
     const client = await listen();
-    client.say('ris_subscribe', data);
-    expect((await client.heard('ris_error')).data).toMatchObject({ command_type: 'ris_subscribe' });
+    client.send('ris_subscribe', data);
+    expect((await client.frame('ris_error')).data).toMatchObject({ command_type: 'ris_subscribe' });
   });
 
   test('a subscription is acknowledged when that is asked for, with its defaults filled in', async () => {
     const { listen } = await onAir([]);
     const client = await listen();
-    client.say('ris_subscribe', { host: 'rrc21' });
-    client.say('ris_subscribe', { prefix: ROUTES, socketOptions: { acknowledge: true } });
-    expect((await client.heard('ris_subscribe_ok')).data).toEqual({
+    client.send('ris_subscribe', { host: 'rrc21' });
+    client.send('ris_subscribe', { prefix: ROUTES, socketOptions: { acknowledge: true } });
+    expect((await client.frame('ris_subscribe_ok')).data).toEqual({
       subscription: { prefix: ROUTES, moreSpecific: true, lessSpecific: false },
       socketOptions: { includeRaw: false, acknowledge: true },
     });
@@ -80,11 +80,11 @@ describe('what a client receives', () => {
     const { listen, clock } = await onAir(announcements(5));
     const client = await listen();
     await clock.turn(3_600_000);
-    client.say('ris_subscribe', { type: 'KEEPALIVE', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { type: 'KEEPALIVE', socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await clock.turn(900);
-    client.say('ris_subscribe', { type: 'UPDATE' });
-    await client.heard('ris_subscribe_ok', 2);
+    client.send('ris_subscribe', { type: 'UPDATE' });
+    await client.frame('ris_subscribe_ok', 2);
     await clock.turn(900);
     expect(client.messages).toHaveLength(0);
     await clock.turn(1100);
@@ -95,12 +95,12 @@ describe('what a client receives', () => {
   test('with --wait 2 the feed begins when two clients have subscribed, and both receive all of it', async () => {
     const { listen, clock } = await onAir(announcements(300), { waitFor: 2 });
     const [one, two] = [await listen(), await listen()];
-    one.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await one.heard('ris_subscribe_ok');
+    one.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await one.frame('ris_subscribe_ok');
     await clock.turn(60_000);
     expect(one.messages).toHaveLength(0);
-    two.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await two.heard('ris_subscribe_ok');
+    two.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await two.frame('ris_subscribe_ok');
     await clock.turn(2000);
     await Promise.all([one.hungUp(), two.hungUp()]);
     expect(one.texts.slice(1)).toEqual(two.texts.slice(1));
@@ -110,10 +110,10 @@ describe('what a client receives', () => {
   test('a message that several subscriptions want is sent once', async () => {
     const { listen, clock } = await onAir(announcements(3));
     const client = await listen();
-    client.say('ris_subscribe', { prefix: ROUTES });
-    client.say('ris_subscribe', { host: 'rrc00' });
-    client.say('ris_subscribe', { type: 'UPDATE', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { prefix: ROUTES });
+    client.send('ris_subscribe', { host: 'rrc00' });
+    client.send('ris_subscribe', { type: 'UPDATE', socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await clock.turn(2000);
     await client.hungUp();
     expect(client.messages).toHaveLength(3);
@@ -123,11 +123,11 @@ describe('what a client receives', () => {
     const feed = [update({ announced: ['192.0.2.0/24'] }), update({ announced: ['198.51.100.0/24'] })];
     const { listen, clock } = await onAir(feed);
     const client = await listen();
-    client.say('ris_subscribe', { prefix: ['192.0.2.0/24', '198.51.100.0/24'], host: 'rrc00' });
-    client.say('ris_unsubscribe', { host: 'rrc00', prefix: '192.0.2.0/24', moreSpecific: true });
-    client.say('ris_unsubscribe', { prefix: '198.51.100.0/24' });
-    client.say('ping');
-    await client.heard('pong');
+    client.send('ris_subscribe', { prefix: ['192.0.2.0/24', '198.51.100.0/24'], host: 'rrc00' });
+    client.send('ris_unsubscribe', { host: 'rrc00', prefix: '192.0.2.0/24', moreSpecific: true });
+    client.send('ris_unsubscribe', { prefix: '198.51.100.0/24' });
+    client.send('ping');
+    await client.frame('pong');
     await clock.turn(2000);
     await client.hungUp();
     expect(client.messages).toHaveLength(1);
@@ -137,12 +137,12 @@ describe('what a client receives', () => {
   test('raw bytes come only when asked for, then with every subscription of the socket', async () => {
     const { listen, clock } = await onAir(announcements(1), { waitFor: 2 });
     const [plain, raw] = [await listen(), await listen()];
-    plain.say('ris_subscribe', {});
-    raw.say('ris_subscribe', {});
-    raw.say('ris_subscribe', { host: 'rrc99', socketOptions: { includeRaw: true } });
-    raw.say('ping');
-    plain.say('ping');
-    await Promise.all([raw.heard('pong'), plain.heard('pong')]);
+    plain.send('ris_subscribe', {});
+    raw.send('ris_subscribe', {});
+    raw.send('ris_subscribe', { host: 'rrc99', socketOptions: { includeRaw: true } });
+    raw.send('ping');
+    plain.send('ping');
+    await Promise.all([raw.frame('pong'), plain.frame('pong')]);
     await clock.turn(2000);
     await Promise.all([raw.hungUp(), plain.hungUp()]);
     expect(raw.messages[0]?.data).toMatchObject({ raw: '010203' });
@@ -152,9 +152,9 @@ describe('what a client receives', () => {
   test('peer states are found by both names, documented and real', async () => {
     const { listen, clock } = await onAir([state('up'), keepalive(), state('down')], { waitFor: 2 });
     const [documented, real] = [await listen(), await listen()];
-    documented.say('ris_subscribe', { type: 'RIS_PEER_STATE', socketOptions: { acknowledge: true } });
-    real.say('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
-    await Promise.all([documented.heard('ris_subscribe_ok'), real.heard('ris_subscribe_ok')]);
+    documented.send('ris_subscribe', { type: 'RIS_PEER_STATE', socketOptions: { acknowledge: true } });
+    real.send('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
+    await Promise.all([documented.frame('ris_subscribe_ok'), real.frame('ris_subscribe_ok')]);
     await clock.turn(2000);
     await Promise.all([documented.hungUp(), real.hungUp()]);
     expect(real.messages.map(({ data }) => data?.['state'])).toEqual(['up', 'down']);
@@ -166,10 +166,10 @@ describe('pace', () => {
   test('at 100 times the speed, ten minutes take six seconds', async () => {
     const { listen, clock } = await onAir(announcements(601), { speed: 100 });
     const client = await listen();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await clock.turn(1000);
-    await client.heard('ris_message');
+    await client.frame('ris_message');
     await clock.turn(3000);
     await until(() => client.messages.length >= 290);
     expect(client.messages.length).toBeLessThan(330);
@@ -181,8 +181,8 @@ describe('pace', () => {
   test('as fast as the client reads: one that pauses is waited for, and loses nothing', async () => {
     const { listen, clock } = await onAir(announcements(20_000));
     const client = await listen();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await clock.turn(1001);
     client.socket.pause();
     await clock.turn(20_000);
@@ -195,15 +195,15 @@ describe('pace', () => {
   test('as fast as the client reads: without a client, nothing is read', async () => {
     const { listen, clock } = await onAir(announcements(50_000));
     const first = await listen();
-    first.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await first.heard('ris_subscribe_ok');
+    first.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await first.frame('ris_subscribe_ok');
     await clock.turn(1001);
-    await first.heard('ris_message');
+    await first.frame('ris_message');
     first.socket.terminate();
     await clock.turn(3_600_000);
     const second = await listen();
-    second.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await second.heard('ris_subscribe_ok');
+    second.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await second.frame('ris_subscribe_ok');
     await clock.turn(2000);
     await second.hungUp();
     expect(second.messages.at(-1)?.data?.['timestamp']).toBe(Date.UTC(2014, 11, 22, 12) / 1000 + 49_999);
@@ -212,13 +212,13 @@ describe('pace', () => {
   test('a client that is too far behind for 30 seconds gets a final error, and the end', async () => {
     const { listen, clock } = await onAir(announcements(60_000), { speed: 1000, behindBytes: 100_000 });
     const client = await listen();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await clock.turn(1001);
     client.socket.pause();
     await clock.turn(45_000);
     client.socket.resume();
-    const { data } = await client.heard('ris_error');
+    const { data } = await client.frame('ris_error');
     expect(data?.message).toBe('Closing connection after being behind by more than 100000 bytes over 30 seconds');
     expect(data?.['bufferSize']).toBeGreaterThan(100_000);
     await client.hungUp();
@@ -229,10 +229,10 @@ describe('pace', () => {
     const { listen } = await onAir(feed, { behindBytes: 100_000 });
     const client = await listen();
     client.socket.pause();
-    for (let i = 0; i < 5000; i++) client.say('request_rrc_list');
+    for (let i = 0; i < 5000; i++) client.send('request_rrc_list');
     await settled(1000);
     client.socket.resume();
-    await client.heard('ris_error');
+    await client.frame('ris_error');
     expect((await client.hungUp()).code).toBe(1008);
     expect(client.frames.length).toBeLessThan(5000);
   });
@@ -240,13 +240,13 @@ describe('pace', () => {
   test('when the files end, idle connections stay open and pings are answered', async () => {
     const { listen, clock, server, stop } = await onAir(announcements(2), { atEnd: 'idle' });
     const client = await listen();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await clock.turn(2000);
-    await client.heard('ris_message', 2);
+    await client.frame('ris_message', 2);
     await clock.turn(3_600_000);
-    client.say('ping');
-    await client.heard('pong');
+    client.send('ping');
+    await client.frame('pong');
     stop.abort();
     expect(await client.hungUp()).toEqual({ code: 1001, reason: 'going away' });
     expect(await server.done).toEqual({ messages: 2, sent: 2, clients: 1 });

@@ -18,7 +18,7 @@ import { fromHex, record } from './support/record.ts';
 
 /** The stream over HTTP for a client that asks for nothing. Its `raw` is what bgpipe and libbgpstream decode. */
 
-interface Told {
+interface SentUpdate {
   readonly type: string;
   readonly timestamp: number;
   readonly peer: string;
@@ -42,16 +42,16 @@ function streamOf({ server }: OnAir): string {
   return `http://127.0.0.1:${server.port}/v1/stream/?format=json`;
 }
 
-async function told(): Promise<readonly Told[]> {
+async function sentUpdates(): Promise<readonly SentUpdate[]> {
   const air = await served();
   const body = fetch(streamOf(air)).then((answer) => answer.text());
   await turnedUntil(air.clock, air.server.done);
   const lines = (await body).trimEnd().split('\n');
-  return lines.map((line) => (JSON.parse(line) as { data: Told }).data).filter(({ type }) => type === 'UPDATE');
+  return lines.map((line) => (JSON.parse(line) as { data: SentUpdate }).data).filter(({ type }) => type === 'UPDATE');
 }
 
-function rows(updates: readonly Told[]): readonly string[] {
-  const row = (kind: string, { peer, peer_asn: asn }: Told, prefix: string): string =>
+function rows(updates: readonly SentUpdate[]): readonly string[] {
+  const row = (kind: string, { peer, peer_asn: asn }: SentUpdate, prefix: string): string =>
     `${kind} ${peer} ${asn} ${parsePrefix(prefix)?.text}`;
   return updates.flatMap((one) => [
     ...(one.withdrawals ?? []).map((prefix) => row('W', one, prefix)),
@@ -59,12 +59,12 @@ function rows(updates: readonly Told[]): readonly string[] {
   ]);
 }
 
-function recordOf({ timestamp, peer, peer_asn: asn, raw = '' }: Told): Uint8Array {
+function recordOf({ timestamp, peer, peer_asn: asn, raw = '' }: SentUpdate): Uint8Array {
   return record({ at: Math.round(timestamp * 1000), peer, asn: Number(asn), body: fromHex(raw) });
 }
 
 test('every UPDATE has raw, and bgpkit-parser reads the same routes from it as the JSON has', async () => {
-  const updates = await told();
+  const updates = await sentUpdates();
   expect(updates.length).toBeGreaterThan(100);
   expect(updates.every(({ raw }) => raw !== undefined)).toBe(true);
   if (RRC === undefined) throw new Error('no collector');
@@ -83,7 +83,7 @@ test('every UPDATE has raw, and bgpkit-parser reads the same routes from it as t
 });
 
 test.skipIf(!hasPython)('a client in Python reads the same routes from it, asking for nothing', async () => {
-  const expected = rows(await told());
+  const expected = rows(await sentUpdates());
   const air = await served();
   const script = fileURLToPath(new URL('read_raw.py', import.meta.url));
   const child = spawn('python3', [script, streamOf(air)], { env: { ...process.env, no_proxy: '127.0.0.1' } });
@@ -96,7 +96,7 @@ test.skipIf(!hasPython)('a client in Python reads the same routes from it, askin
 });
 
 test.skipIf(!hasBgpdump)(`bgpdump reads the same routes from it${bgpdumpNote}`, async () => {
-  const updates = await told();
+  const updates = await sentUpdates();
   const read = (await bgpdumpRows(updates.map(recordOf))).map((line) => line.split('|'));
   expect(read.map(([kind, , peer, asn, prefix]) => `${kind} ${peer} ${asn} ${prefix}`)).toEqual(rows(updates));
 });

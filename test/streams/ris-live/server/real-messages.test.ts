@@ -4,7 +4,7 @@ import { addressText, parseAddress, parsePrefix } from '../../../../src/bgp/pref
 import { withdrawnText } from '../../../../streams/ris-live/server/bgp-nlri.ts';
 import { frameText } from '../../../../streams/ris-live/server/message.ts';
 import { realData, realDataNote } from '../../../support/real-data.ts';
-import { fromHex, record, said } from './support/record.ts';
+import { fromHex, record, sentOf } from './support/record.ts';
 
 interface Real {
   timestamp: number;
@@ -44,17 +44,17 @@ function frames(path: string): { line: string; data: Real }[] {
  * two-octet AS numbers (RFC 6793) keep them in `raw`; which ones they are only MRT says, so both are tried.
  */
 function ours(data: Real): string {
-  const [four, two] = [4, 1].map((subtype) => heardAs(data, data.direction === 'sent' ? 7 : subtype));
+  const [four, two] = [4, 1].map((subtype) => recordedAs(data, data.direction === 'sent' ? 7 : subtype));
   const [message] = four?.messages ?? [];
   const text = message ?? two?.messages[0];
   if (text === undefined) throw new Error(`${data.id}: ${JSON.stringify(four?.counts.all)} ${data.raw}`);
   return frameText(text, true);
 }
 
-function heardAs(data: Real, subtype: number): ReturnType<typeof said> {
+function recordedAs(data: Real, subtype: number): ReturnType<typeof sentOf> {
   const at = Math.round(data.timestamp * 1000);
   const parts = { at, peer: data.peer, asn: Number(data.peer_asn), subtype, body: fromHex(data.raw ?? '') };
-  return said([record(parts)], { collector: data.host.replace('.ripe.net', '') });
+  return sentOf([record(parts)], { collector: data.host.replace('.ripe.net', '') });
 }
 
 /**

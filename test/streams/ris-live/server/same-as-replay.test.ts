@@ -78,7 +78,7 @@ describe('a client reads in what is served what a replay reads in the files', ()
         facts: replay.facts,
         unreadable: 0,
       });
-      // Nothing that a replay takes for lost may be missing without a word: RIS Live has no word for it.
+      // What a replay takes for lost must be named: RIS Live has no message for it.
       expect({ day, gaps: replay.gaps }).toEqual({ day, gaps: [] });
     }
   });

@@ -10,27 +10,27 @@ interface Started {
   readonly clock: HandClock;
   readonly stop: AbortController;
   readonly status: Promise<number>;
-  readonly told: { stdout: string; stderr: string };
+  readonly output: { stdout: string; stderr: string };
 }
 
 function start(options: ServeRisOptions): Started {
   const clock = new HandClock();
   const stop = new AbortController();
-  const told = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  stdout.setEncoding('utf8').on('data', (text: string) => (told.stdout += text));
-  stderr.setEncoding('utf8').on('data', (text: string) => (told.stderr += text));
+  stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const status = serveRis({ port: 0, ...options }, { stdout, stderr, env: {}, signal: stop.signal }, clock);
   onTestFinished(async () => {
     stop.abort();
     await turnedUntil(clock, status);
   });
-  return { clock, stop, status, told };
+  return { clock, stop, status, output };
 }
 
-async function urlOf({ told }: Started): Promise<string> {
-  await until(() => told.stdout.endsWith('\n'), 'the address');
-  return told.stdout.trim();
+async function urlOf({ output }: Started): Promise<string> {
+  await until(() => output.stdout.endsWith('\n'), 'the address');
+  return output.stdout.trim();
 }
 
 describe('unroutable serve-ris', () => {
@@ -38,9 +38,9 @@ describe('unroutable serve-ris', () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => /updates|1221\.1200/.test(path));
     const run = start({ files, speed: 'max' });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { prefix: '175.45.176.0/22' });
-    client.say('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { prefix: '175.45.176.0/22' });
+    client.send('ris_subscribe', { type: 'STATE', socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     expect(await turnedUntil(run.clock, run.status)).toBe(0);
     await client.hungUp();
 
@@ -53,16 +53,16 @@ describe('unroutable serve-ris', () => {
     expect(client.ids).toHaveLength(
       new Set(client.messages.map(({ data }) => `${String(data?.['host'])} ${data?.id}`)).size,
     );
-    expect(run.told.stderr).toContain('Not served: 2 RIB dumps');
-    expect(run.told.stderr).toMatch(/Said [\d,]+ messages; sent [\d,]+ to 1 client\./);
+    expect(run.output.stderr).toContain('Not served: 2 RIB dumps');
+    expect(run.output.stderr).toMatch(/Said [\d,]+ messages; sent [\d,]+ to 1 client\./);
   });
 
-  test('sessions that are up are heard every half minute, so that a client knows that they live', async () => {
+  test('sessions that are up send every half minute, so that a client knows that they are alive', async () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
     const run = start({ files, speed: 'max', until: Date.UTC(2014, 11, 21, 13) as never });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { host: 'reconstructed-a', socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { host: 'reconstructed-a', socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await turnedUntil(run.clock, run.status);
     await client.hungUp();
     const last = new Map<unknown, number>();
@@ -80,8 +80,8 @@ describe('unroutable serve-ris', () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
     const run = start({ files, speed: 1 });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await run.clock.turn(10_000);
     run.stop.abort();
     expect(await turnedUntil(run.clock, run.status)).toBe(130);
@@ -93,8 +93,8 @@ describe('unroutable serve-ris', () => {
     const files = (await mrtFilesIn(BLACKOUT)).filter((path) => path.includes('updates'));
     const run = start({ files, speed: 'max', fault: ['close@2014-12-21T18:00'] });
     const client = await new Listener(await urlOf(run)).opened();
-    client.say('ris_subscribe', { socketOptions: { acknowledge: true } });
-    await client.heard('ris_subscribe_ok');
+    client.send('ris_subscribe', { socketOptions: { acknowledge: true } });
+    await client.frame('ris_subscribe_ok');
     await run.clock.turn(2000);
     expect((await client.hungUp()).code).toBe(1006);
     expect(Number(client.messages.at(-1)?.data?.['timestamp']) * 1000).toBeLessThanOrEqual(Date.UTC(2014, 11, 21, 18));
@@ -111,6 +111,6 @@ describe('unroutable serve-ris', () => {
   ])('what cannot be done is said: %j', async (options, status, words) => {
     const run = start(options);
     expect(await run.status).toBe(status);
-    expect(run.told.stderr).toContain(words);
+    expect(run.output.stderr).toContain(words);
   });
 });

@@ -35,13 +35,13 @@ const ELEMENTS: Element[] = [
 test('a tape is served as it was recorded: what is not a table and not a gap reads back unchanged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tape-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const path = join(folder, 'heard.tape');
+  const path = join(folder, 'recorded.tape');
   await writeFile(path, ELEMENTS.map((element) => `${elementLine(element)}\n`).join(''));
 
   const counts = new Counts();
   const feed = elementFeed(tapeSource(path), counts);
   const reading = { names: new Names(), routes: new WatchedRoutes('everything') };
-  const told: string[] = [];
+  const lines: string[] = [];
   for await (const batch of feed.batches(new AbortController().signal)) {
     for (const message of batch) {
       const read = decode(frameText(message, true), reading);
@@ -50,10 +50,10 @@ test('a tape is served as it was recorded: what is not a table and not a gap rea
         read.type === 'keepalive'
           ? [{ type: 'tick', at: read.at, collector: two.collector, peer: read.peer }]
           : read.elements;
-      told.push(...elements.map((element) => elementLine(element as Element)));
+      lines.push(...elements.map((element) => elementLine(element as Element)));
     }
   }
-  expect(told).toEqual([1, 3, 4, 6].map((i) => elementLine(ELEMENTS[i] as Element)));
+  expect(lines).toEqual([1, 3, 4, 6].map((i) => elementLine(ELEMENTS[i] as Element)));
   expect(counts.all).toEqual([
     ['a route of a table dump', 1],
     ['a gap (disconnected)', 1],

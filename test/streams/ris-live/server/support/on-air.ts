@@ -43,12 +43,12 @@ export class Listener {
     return this;
   }
 
-  say(type: string, data?: unknown): void {
+  send(type: string, data?: unknown): void {
     this.socket.send(JSON.stringify({ type, data }));
   }
 
   /** Resolves with the first frame of this type, or the nth. */
-  async heard(type: string, count = 1): Promise<Frame> {
+  async frame(type: string, count = 1): Promise<Frame> {
     await until(() => this.frames.filter((frame) => frame.type === type).length >= count, `${count} ${type}`);
     const frame = this.frames.filter((one) => one.type === type)[count - 1];
     if (frame === undefined) throw new Error(type);
@@ -80,7 +80,7 @@ export async function onAir(
   const server = await serveRisLive({ speed: 'max', ...options, feed: source, clock }, stop.signal);
   onTestFinished(async () => {
     stop.abort();
-    // Connections that a fault has killed say no goodbye: the clock must pass before they are torn down.
+    // Connections that a fault has killed do not close: the clock must pass before they are torn down.
     await turnedUntil(clock, server.done);
   });
   return { server, clock, stop, listen: () => new Listener(server.url).opened() };

@@ -63,8 +63,8 @@ function octets(text: string): number[] {
   return address.words.flatMap((word) => bytes(word, 4)).slice(0, address.family === 'ipv4' ? 4 : 16);
 }
 
-/** What a collector says of these records, and what it leaves out. */
-export function said(
+/** What a collector sends of these records, and what it leaves out. */
+export function sentOf(
   records: readonly Uint8Array[],
   { collector = 'rrc00', keepalives = false } = {},
 ): { messages: RisMessage[]; counts: Counts } {

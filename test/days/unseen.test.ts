@@ -8,7 +8,7 @@ const fewDay = () => new Day({ policy: { minVoters: 5 } }).dump('00:00', ten);
 
 const verdictIn = (day: Day) => day.engine.status()[0]?.verdict;
 
-test('all sessions go down, that they come up is not heard, and a dump has everything: it is there', () => {
+test('all sessions go down, their return is not received, and a dump has everything: the country is there', () => {
   const day = new Day().dump('00:00', all).session('10:00', all, 'down').dump('12:00', all).tick('13:00');
   expect(day.said()).toEqual([
     '10:00:10 country.unknown since 10:00:00',
@@ -18,7 +18,7 @@ test('all sessions go down, that they come up is not heard, and a dump has every
   ]);
 });
 
-test('a dump that began before its session went down says nothing of it', () => {
+test('a dump that began before its session went down does not count for it', () => {
   const day = new Day().dump('00:00', all).withdraw('09:59', all).session('10:00', all, 'down').dump('09:59:30', all);
   expect(verdictIn(day.tick('10:30'))).toBe('unknown');
 });
@@ -33,7 +33,7 @@ test('all sessions go down, and dumps then lack two networks: the dumps are the 
   });
 });
 
-test('an upstream, its loss and a foreign origin list the messages that told of them', () => {
+test('an upstream, its loss and a foreign origin list the messages that showed them', () => {
   const day = new Day().dump('00:00', all).announce('10:00', all.slice(0, 30), UNITS, [20485, 131279]);
   day.announce('11:00', all.slice(30), UNITS, [20485, 131279]).announce('12:00', all.slice(0, 10), UNITS, [666]);
   day.tick('13:00');
@@ -58,7 +58,7 @@ test('25 voters that never had it make no foreign origin smaller', () => {
   expect(eventsOf(day, 'origin.changed')[0]?.data).toMatchObject({ share: 0.125 });
 });
 
-test('what is given up by the baseline is not back because one voter has it again', () => {
+test('a network that the baseline gave up is not back because one voter has it again', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all, UNITS.slice(0, 1));
   day.announce('02:00', all.slice(0, 1), UNITS.slice(0, 1)).tick('+3 00:00');
   expect(day.said('unit', 'country.restored')).toEqual([
@@ -67,7 +67,7 @@ test('what is given up by the baseline is not back because one voter has it agai
   ]);
 });
 
-test('a network that was lost while nobody could be heard was lost then or earlier', () => {
+test('a network that was lost while no peer was connected was lost then or earlier', () => {
   const day = new Day().dump('00:00', all).session('10:00', all, 'down').dump('12:00', all, UNITS.slice(1));
   expect(eventsOf(day.tick('13:00'), 'unit.lost')[0]?.data).toMatchObject({
     since: '2014-12-22T12:00:00.000Z',
@@ -75,10 +75,10 @@ test('a network that was lost while nobody could be heard was lost then or earli
   });
 });
 
-test('a torn dump in quiet times takes no vote, and gives none: the outage after it is told', () => {
+test('a torn dump in quiet times takes no vote, and gives none: the outage after it is reported', () => {
   const torn = peers(all.length + 5).slice(all.length);
   const day = new Day().dump('00:00', all);
-  // The dump has four of forty peers, and five that were never heard before, and then the file ends.
+  // The dump has four of forty peers, and five that were never seen before, and then the file ends.
   for (const one of [...all.slice(0, 4), ...torn]) {
     const path = [one.asn, asn(4837), asn(131279)];
     day.apply({ type: 'rib', at: clock('08:00'), peer: one, prefix: prefix(UNITS[0]), pathId: undefined, path });
@@ -88,7 +88,7 @@ test('a torn dump in quiet times takes no vote, and gives none: the outage after
   expect(day.tick('10:00').said('country')).toEqual(['09:00:30 country.unroutable since 09:00:00']);
 });
 
-test('a voter that sees it goes down beside one that lost it: that others are asked is no message about the country', () => {
+test('a voter that sees it goes down beside one that lost it: the change of voters is not a message about the country', () => {
   const day = fewDay().withdraw('01:00', all.slice(0, 1));
   expect(verdictIn(day.session('02:00', all.slice(1, 2), 'down').tick('03:00'))).toBe('routable');
   // The next message that takes sight away counts all of what is seen then.
@@ -96,7 +96,7 @@ test('a voter that sees it goes down beside one that lost it: that others are as
   expect(day.said('country')).toEqual(['04:01:00 country.degraded since 04:00:00']);
 });
 
-test('those that lost it go down, and all that are left see it: nobody said that it is back', () => {
+test('those that lost it go down, and all that are left see it: no peer announced it again', () => {
   const day = new Day().dump('00:00', all).withdraw('01:00', all.slice(0, 10), UNITS.slice(0, 2));
   day.session('02:00', all.slice(0, 10), 'down').tick('03:00');
   expect(verdictIn(day)).toBe('degraded');
@@ -114,14 +114,14 @@ test('a network seen by one voter of ten is not lost because that voter goes dow
   expect(other.said('unit.returned')).toEqual(['05:01:00 unit.returned 175.45.176.0/24 since 05:00:00']);
 });
 
-test('a voter that comes back with the table it had says nothing new; with a smaller one, that is a loss', () => {
+test('a voter that comes back with the table it had changes nothing; with a smaller one, that is a loss', () => {
   const day = fewDay().session('01:00', ten.slice(0, 1), 'down').dump('02:00', ten.slice(0, 1));
   expect(day.tick('03:00').said('country', 'unit')).toEqual([]);
   day.session('04:00', ten.slice(0, 2), 'down').dump('05:00', ten.slice(0, 2), []).tick('06:00');
   expect(day.said('country')).toEqual(['05:01:00 country.degraded since 05:00:00']);
 });
 
-test('few voters: what is back as a whole is back, though one voter less would be a dip', () => {
+test('few voters: a network that is back for all is back, though one voter less would be a dip', () => {
   const day = new Day({ policy: { minVoters: 3 } }).dump('00:00', all.slice(0, 5));
   day.withdraw('01:00', all.slice(0, 5), UNITS.slice(0, 2)).announce('01:00:12', all.slice(0, 5)).tick('02:00');
   expect(day.said('country')).toEqual([]);
