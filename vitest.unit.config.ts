@@ -1,7 +1,7 @@
-import { defineProject } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 
 /** Tests that start no process, open no socket and take milliseconds: `npm run test:unit` ends within 20 s. */
-export default defineProject({
+export default defineConfig({
   test: {
     name: 'unit',
     include: [

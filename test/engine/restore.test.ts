@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { howMany } from '../support/thorough.ts';
 import type { Element } from '../../src/bgp/element.ts';
 import { createEngine, type Commit, type EngineOptions } from '../../src/engine.ts';
 import { Keeper, restored, sortedLines } from './keeper.ts';
@@ -58,7 +59,7 @@ describe('an engine that is started again goes on as if it had not ended', () =>
           expect(again.state).toEqual(once.state);
           expect(JSON.stringify(again.commits)).toBe(JSON.stringify(once.commits));
         }),
-        { numRuns: Number(process.env['RESTORE_RUNS'] ?? 20) },
+        { numRuns: howMany('RESTORE_RUNS', 8, 20) },
       );
     },
   );

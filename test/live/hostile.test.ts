@@ -7,13 +7,14 @@ import { announce, keepalive, state, withdraw, type MessageFields } from '../str
 import { clock, Day, peers } from '../support/day.ts';
 import { between, mulberry32, type Random } from '../support/sim-random.ts';
 import { Sim } from '../support/sim.ts';
+import { isThorough } from '../support/thorough.ts';
 
 /**
  * A feed that means harm: collectors, paths, ids, times and states without end, and frames that are none. Its peers and
  * its prefixes are many, but the same again: how many of them there may be is bounded by constants, and tested there.
  * Everything else must stop growing.
  */
-const ROUNDS = 8;
+const ROUNDS = isThorough ? 8 : 4;
 const FLOOD = 4000;
 const PEERS = 500;
 /** A twelfth of it, where it was measured; 16,000 frames of half a kilobyte each, if they were stored, are as much. */

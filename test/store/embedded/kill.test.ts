@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { howMany } from '../../support/thorough.ts';
 import type { EventTime } from '../../../src/bgp/time.ts';
 import type { Batch, StateStore } from '../../../src/ports.ts';
 import { compiled } from '../../support/mrt-compiled.ts';
@@ -8,7 +9,7 @@ import { change, event, idOf, numbers } from '../../contract/fixtures.ts';
 import { startChild } from './child.ts';
 import { open, scratch } from './folder.ts';
 
-const KILLS = 25;
+const KILLS = howMany('STORE_KILLS', 10, 25);
 
 /** Records of each batch: all have its number as their value. */
 const RECORDS = 20;

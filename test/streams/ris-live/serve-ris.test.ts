@@ -87,7 +87,10 @@ async function watched(day: string, keepalives: boolean): Promise<Element[]> {
 /** The folders of the incident library. */
 const DAYS = (await glob('incidents/*/incident.yaml', { cwd: ROOT })).map((file) => file.split('/')[1] ?? '');
 
-test.each(isThorough ? DAYS : WITH_KEEPALIVES)(
+/** The shortest two of them. */
+const SOME = ['2022-11-17', '2018-06-12'];
+
+test.each(isThorough ? DAYS : SOME)(
   '%s, served as fast as it can be read and watched, is what a replay reads',
   async (day) => {
     const replay = await read(mrtSource(await planOf(day, { ribs: 1 }), { watch: KP.blocks, threads: 0 }));

@@ -131,7 +131,7 @@ describe('endpoints', () => {
     void stage.start();
     await stage.decide(chain(2));
     await stage.attempted(1);
-    await clock.turn(10 * 3_600_000);
+    await clock.turn(2 * 3_600_000);
     const { found } = await listEndpoints(stage.store);
     expect(found[0]).toMatchObject({ state: 'off', reason: '410 Gone' });
     expect(ids()).toHaveLength(1);

@@ -9,6 +9,7 @@ import type { ScanBatch, ScanJob } from '../../../../streams/mrt/scan/scan-job.t
 import { scanSteps } from '../../../../streams/mrt/scan/scan.ts';
 import type { WatchedBlocks } from '../../../../streams/mrt/scan/watched.ts';
 import { prefix, temporaryFolder, WATCH } from '../../../support/mrt-run.ts';
+import { isThorough } from '../../../support/thorough.ts';
 import {
   bytesOf,
   message,
@@ -90,7 +91,11 @@ async function unpacked(path: string, found: ScanJob['snapshot']): Promise<Pick<
   return jobOf(Buffer.concat(chunks));
 }
 
-test.each([...mrtFiles()])('%s: the same batches, read in small and in large pieces', async (_, path) => {
+/** Three of the largest have more rows than all others together. */
+const LARGEST = /et-header|jinx|bview\.20000111/;
+const files = [...mrtFiles()].filter(([name]) => isThorough || !LARGEST.test(name));
+
+test.each(files)('%s: the same batches, read in small and in large pieces', async (_, path) => {
   const found = await snapshot(path);
   const file = await unpacked(path, found);
   for (const [watch, readBytes] of found.size > LARGE ? READ_ONCE : READ_TWICE) {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { compiled, runModule } from '../../../support/mrt-compiled.ts';
 import { BIRD_UPDATES_BZ2 } from '../../../support/mrt-bz2.ts';
 import { temporaryFolder } from '../../../support/mrt-run.ts';
+import { isThorough } from '../../../support/thorough.ts';
 import { bytesOf, message, peerIndexTable, PEER, rib, update } from '../../../support/mrt-writer.ts';
 
 /** Prints the elements, one JSON a line, and at the end which threads are left. `stop` elements are read at most. */
@@ -106,7 +107,9 @@ describe('reading threads', () => {
       garbage: Buffer.concat([whole, Buffer.from('and more')]),
       zeros: Buffer.concat([whole, Buffer.alloc(4096)]),
     };
-    const paths = Object.entries(files).map(([name, bytes]) => apart.write(`${name}/updates.20141222.1600.gz`, bytes));
+    const some = new Set(['whole', 'middle', 'cut']);
+    const tried = Object.entries(files).filter(([name]) => isThorough || some.has(name));
+    const paths = tried.map(([name, bytes]) => apart.write(`${name}/updates.20141222.1600.gz`, bytes));
     const counts = runModule(DIVIDED, [root(), ...paths])
       .trim()
       .split('\n')
