@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 // Most of the time of a run is pauses between the blows.
-test.concurrent.each(seeds('JOBS_SEEDS', 2, 5))(
+test.concurrent.each(seeds('JOBS_SEEDS', 1, 5))(
   'a run whose workers, Redis and submitter are killed six times ends with the bytes of a replay, and leaves nothing (seed %i)',
   { timeout: 180_000 },
   async (seed) => {
