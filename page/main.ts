@@ -99,7 +99,7 @@ function alive(): void {
 
 function lost(): void {
   byId('connection').dataset['state'] = 'lost';
-  byId('connection').textContent = `connection lost; last heard ${timeText(lastMessageAt, undefined)}`;
+  byId('connection').textContent = `connection lost; last message ${timeText(lastMessageAt, undefined)}`;
 }
 
 /** Reads the stream of events. A browser stops after an error answer, so this code connects again. */

@@ -39,7 +39,7 @@ export function decodeBgpState(data: unknown): Outcome<BgpState> {
   const at = read.value.timestamp ?? read.value.query_time;
   if (at === undefined) return failed('unreadable', 'bgp-state', 'it does not say for which time it is');
   if (count !== rows.length)
-    return failed('unreadable', 'bgp-state', `it announces ${count} routes and tells ${rows.length}`);
+    return failed('unreadable', 'bgp-state', `it announces ${count} routes and has ${rows.length}`);
   const routes = rows.map((row) => ({
     source: row.source_id,
     prefix: row.target_prefix,

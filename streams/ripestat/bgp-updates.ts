@@ -44,7 +44,7 @@ export function decodeBgpUpdates(data: unknown): Outcome<BgpUpdates> {
   if (!read.ok) return read;
   const { query_starttime: from, query_endtime: to, updates: rows, nr_updates: count } = read.value;
   if (count !== rows.length)
-    return failed('unreadable', 'bgp-updates', `it announces ${count} updates and tells ${rows.length}`);
+    return failed('unreadable', 'bgp-updates', `it announces ${count} updates and has ${rows.length}`);
   const updates = rows.map((row): ShownUpdate => ({
     at: row.timestamp,
     source: row.attrs.source_id,

@@ -117,7 +117,7 @@ function sheetsOf(
     let sheet = sheets.get(member.peer.id);
     if (sheet === undefined) sheets.set(member.peer.id, (sheet = newSheet(member, at)));
     if (isAbsent) {
-      sheet.why = `it shows ${prefix.text}, which nobody announces`;
+      sheet.why = `it shows ${prefix.text}, which no peer announces`;
       continue;
     }
     if (at < sheet.at) sheet.at = at;
@@ -155,12 +155,12 @@ function faultOf(
   const words = counts.map(({ family, full, showing }) => `${showing} of ${full} full-feed ${family} peers`).join(', ');
   const empty = failed('empty', call, `RIPEstat is empty: the control prefixes are shown by ${words}`);
 
-  const inventing = [...sheets.values()].filter((sheet) => sheet.why?.endsWith('nobody announces') === true).length;
+  const inventing = [...sheets.values()].filter((sheet) => sheet.why?.endsWith('no peer announces') === true).length;
   if (inventing > LOOKING_GLASS_INVENTED_SHARE * sheets.size && inventing > 1) {
     const outcome = failed(
       'implausible',
       call,
-      `${inventing} of ${sheets.size} peers are shown with a route that nobody announces`,
+      `${inventing} of ${sheets.size} peers are shown with a route that no peer announces`,
     );
     return { alive: [], outcome };
   }

@@ -77,7 +77,11 @@ export async function healFromRipestat(options: HealOptions): Promise<Outcome<He
   if (!isAlive.ok) return isAlive;
   const newest = Math.max(...[...isAlive.value.showings.values()].map(({ at }) => at)) as EventTime;
   if (newest < span.to - STALE_MS)
-    return failed('stale', 'looking-glass', `it tells of ${isoTime(newest)} and was asked about ${isoTime(span.to)}`);
+    return failed(
+      'stale',
+      'looking-glass',
+      `its data is of ${isoTime(newest)} and it was asked about ${isoTime(span.to)}`,
+    );
   const early = healingOf(options, isAlive.value, { peerList: peerList.value, families, sent: [] });
   if (early.healed.length === 0) return done({ ...early, elements: [] }, isAlive.warnings);
 
@@ -131,7 +135,7 @@ function healingOf(
     if (!concerned(peer)) continue;
     if (showing.at >= span.to) healed.set(id, showing);
     else if (isFullFeed(showing.member, families))
-      unhealed.push({ peer, why: `the looking glass has not heard it since ${isoTime(span.to)}, when the gap ended` });
+      unhealed.push({ peer, why: `the looking glass has no data of it since ${isoTime(span.to)}, when the gap ended` });
   }
   const inGap = sent.flatMap((update) => {
     const peer = peerList.find(update.source)?.peer;

@@ -231,7 +231,7 @@ class DeadLinkWatch {
       const woken = this.#clock.monotonicMs();
       // A paused socket delivers no pong, and data that arrived while this process was stopped is still in the kernel.
       if (isHeld() || woken > due + OVERSLEPT_MS) this.noteMessage();
-      if (woken - this.#lastMessageMs >= this.#deadMs) return end.cut(`nothing heard for ${this.#deadMs / 1000} s`);
+      if (woken - this.#lastMessageMs >= this.#deadMs) return end.cut(`nothing received for ${this.#deadMs / 1000} s`);
       if (woken < pingAt) continue;
       pingAt = woken + this.#pingMs;
       if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();

@@ -200,7 +200,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await drawn(page);
     await stop();
     await page.waitForSelector('#connection[data-state=lost]', { timeout: 45_000 });
-    expect(await page.textContent('#connection')).toMatch(/^connection lost; last heard \d{4}-/);
+    expect(await page.textContent('#connection')).toMatch(/^connection lost; last message \d{4}-/);
   });
 
   test('the evidence is one click away: peer, collector, time, path before, path after', async () => {

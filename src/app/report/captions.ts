@@ -37,7 +37,7 @@ export function captionsOf(facts: SubjectFacts): readonly string[] {
     unknown.length + off.length === 0
       ? 'There is no time in which nothing could be seen.'
       : `Grey: ${[
-          ...(unknown.length > 0 ? [`${durationText(sum(unknown))} in which too few witnesses could be heard`] : []),
+          ...(unknown.length > 0 ? [`${durationText(sum(unknown))} in which too few witnesses sent data`] : []),
           ...(off.length > 0 ? [`${durationText(sum(off))} of which nothing was recorded`] : []),
         ].join(', ')}. It is no outage.`,
     `Each step is a ${facts.timeline.resolution}; what was lost within it shows at its lowest.`,
@@ -47,7 +47,7 @@ export function captionsOf(facts: SubjectFacts): readonly string[] {
 
 /** `Heard at rrc00 (RIPE RIS) and route-views.sg (Route Views).` */
 function sourceText(collectors: readonly string[]): string {
-  if (collectors.length === 0) return 'Which collectors heard it is not recorded any more.';
+  if (collectors.length === 0) return 'Which collectors received it is no longer recorded.';
   return `Heard at ${listed(collectors.map((name) => `${name}${projectOf(name)}`))}.`;
 }
 

@@ -49,7 +49,7 @@ export function documentOf(facts: SubjectFacts, pictures: readonly Picture[], me
 
 const METHOD = [
   'A witness sees a network when it has a route to it from an origin that counts. Visibility is the share of what the witnesses usually see that they see now.',
-  'A witness whose session goes down is not counted as a loss. Where too few witnesses can be heard, the verdict is “not known”.',
+  'A witness whose session goes down is not counted as a loss. Where too few witnesses send data, the verdict is “not known”.',
 ];
 
 function rulesOf({ policy }: Measured): readonly string[] {
@@ -185,7 +185,7 @@ function gapBlocks({ stretches, events }: SubjectFacts): readonly Block[] {
         utcText(from),
         utcText(until),
         durationText(until - from),
-        verdict === 'off' ? 'nothing was recorded' : 'too few witnesses could be heard',
+        verdict === 'off' ? 'nothing was recorded' : 'too few witnesses sent data',
       ]),
     });
   if (gaps.length > 0)

@@ -185,7 +185,7 @@ async function checkPubSub(listening: Subscriber, events: readonly UnroutableEve
     stage(
       held,
       'pub/sub',
-      isForbidden ? 'not checked: this user may not subscribe' : `nothing could be heard: ${reason}`,
+      isForbidden ? 'not checked: this user may not subscribe' : `nothing could be received: ${reason}`,
     );
     return isForbidden;
   }

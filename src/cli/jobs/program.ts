@@ -117,8 +117,8 @@ function addRuns(jobs: Command, io: Io, end: End): void {
   shared(
     jobs
       .command('status')
-      .summary('tell how runs stand')
-      .description('Tells how runs stand: by what lies in the folder, and what the queue holds.')
+      .summary('show the state of runs')
+      .description('Shows the state of runs: what the folder has of them, and what the queue holds.')
       .argument('[runs...]', 'ids of runs (default: all)')
       .addOption(new Option('-f, --format <format>', 'text or json').choices(['text', 'json']).default('text')),
   ).action(async (runs: string[], options: JobStatusOptions) => {

@@ -192,7 +192,7 @@ async function waitFor(run: RunFolder, options: ResumeOptions, io: Io): Promise<
     await systemClock.sleep(Math.max(LOOK_EVERY_MS, restMs), io.signal);
     if (io.signal.aborted) {
       line?.clear();
-      complain(io, `run ${run.id} goes on without this command; \`unroutable jobs status\` tells how it stands`);
+      complain(io, `run ${run.id} goes on without this command; \`unroutable jobs status\` shows its state`);
       return EXIT.interrupted;
     }
   }

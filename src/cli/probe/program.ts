@@ -24,7 +24,7 @@ export function addProbeCommands(program: Command, io: Io, end: (status: ExitSta
   probe
     .command('targets')
     .summary('list the targets that are built in')
-    .description('Lists the targets that are built in, with the source and the date of each address. Asks nobody.')
+    .description('Lists the targets that are built in, with the source and the date of each address. Sends nothing.')
     .action(async () => {
       const command = await import('./probe.ts');
       end(await command.listTargets(io));

@@ -34,7 +34,7 @@ export async function checkStore(options: StoreCommandOptions, io: Io): Promise<
         ? '  state      nothing is stored yet'
         : `  state      ${counted(kept.records.length, 'record')}, up to ${isoTime(kept.cursor)}, commit ${kept.number}`,
       `  events     ${events}`,
-      `  leader     ${holder === undefined ? 'nobody' : holder.holder}`,
+      `  leader     ${holder === undefined ? 'none' : holder.holder}`,
     ];
     io.stdout.write(`${lines.join('\n')}\n`);
     return EXIT.done;

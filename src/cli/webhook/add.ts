@@ -113,10 +113,7 @@ async function knownBefore(
   const { found } = await listEndpoints(store);
   const known = found.find(({ endpoint }) => endpoint.name === name);
   if (known?.from === 'file')
-    return bad(
-      'usage',
-      `webhook ${name}: one of this name stands in the file of \`watch --webhooks\`; change it there`,
-    );
+    return bad('usage', `webhook ${name}: one of this name is in the file of \`watch --webhooks\`; change it there`);
   if (known !== undefined && replace !== true)
     return bad('usage', `webhook ${name}: there is one of this name already; --replace changes it`);
   return good(known);

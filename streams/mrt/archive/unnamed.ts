@@ -25,7 +25,7 @@ export function conflictOf(files: readonly File[]): string | undefined {
     if (first === undefined || second === undefined) continue;
     const more = folders.length === 2 ? '' : ` (and ${folders.length - 2} more folders)`;
     return (
-      `no path tells the collector of the files in ${first} and in ${second}${more}: give each collector's files a folder ` +
+      `no path names the collector of the files in ${first} and in ${second}${more}: give each collector's files a folder ` +
       'of its name (rrc00, route-views.sg, NAME/2014.12), or read one at a time with --collector NAME'
     );
   }
@@ -51,7 +51,7 @@ export function strangersOf(
   if (lacking === undefined) return undefined;
   const what = first.kind === 'rib' ? 'the table dump' : 'the updates in';
   return (
-    `no path tells the collector of ${what} ${first.path}, and ${lacking} has no ${first.kind === 'rib' ? 'table dump' : 'updates'}: put ` +
+    `no path names the collector of ${what} ${first.path}, and ${lacking} has no ${first.kind === 'rib' ? 'table dump' : 'updates'}: put ` +
     `files of ${lacking} into its folder, or say whose they are with --collector NAME`
   );
 }

@@ -193,7 +193,7 @@ test('a file is read at each start: webhooks in it are added, those no longer in
   await first.stderr.until(/subscribed/);
   expect((await at.run(['webhook', 'test', 'two'])).status).toBe(0);
   expect(await names()).toEqual(['one file', 'own command', 'two file']);
-  expect((await at.run(['webhook', 'add', 'one', 'https://example.org/'])).stderr).toContain('stands in the file');
+  expect((await at.run(['webhook', 'add', 'one', 'https://example.org/'])).stderr).toContain('is in the file');
   expect((await at.run(['webhook', 'rotate', 'one'])).stderr).toContain('name two there');
   expect(await first.stop()).toBe(0);
 

@@ -52,7 +52,7 @@ describe.skipIf(noRedis !== undefined)('in a cluster of three masters', () => {
 
   test('while the master of its slot is away a watch says so, and goes on by itself when it is back', async () => {
     const name = watch();
-    const store = await opened(url, name, { deadlineMs: 500 });
+    const store = await opened(url, name, { deadlineMs: 1_500 });
     await keep(store, 1, 3);
     const master = await ownerOf(cluster, name);
     await master.kill();

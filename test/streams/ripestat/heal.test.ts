@@ -111,8 +111,8 @@ describe('a peer that cannot be confirmed is left alone and named', () => {
     const { elements, healed, unhealed } = good(await heal(await bench(world)));
     expect(healed).toHaveLength(38);
     expect(unhealed.map(({ peer, why }) => [peer.address, why])).toEqual([
-      ['198.51.100.1', 'the looking glass has not heard it since 2014-12-22T12:04:00.000Z, when the gap ended'],
-      ['198.51.100.2', 'the looking glass has not heard it since 2014-12-22T12:04:00.000Z, when the gap ended'],
+      ['198.51.100.1', 'the looking glass has no data of it since 2014-12-22T12:04:00.000Z, when the gap ended'],
+      ['198.51.100.2', 'the looking glass has no data of it since 2014-12-22T12:04:00.000Z, when the gap ended'],
     ]);
     const addresses = new Set(elements.flatMap((element) => ('peer' in element ? [element.peer?.address] : [])));
     expect(addresses.has('198.51.100.1')).toBe(false);

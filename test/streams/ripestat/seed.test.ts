@@ -147,7 +147,7 @@ describe('when RIPEstat has no data, nothing is reported about the country', () 
     expect(outcome).toMatchObject({
       ok: true,
       warnings: [
-        expect.stringContaining('because it shows 93.175.158.0/24, which nobody announces: rrc00 198.51.100.1'),
+        expect.stringContaining('because it shows 93.175.158.0/24, which no peer announces: rrc00 198.51.100.1'),
       ],
     });
   });

@@ -31,7 +31,7 @@ test('two folders of updates that name no collector are refused, with what to do
   expect(refused).toMatchObject({
     ok: false,
     reason:
-      `no path tells the collector of the files in ${join(a, '..')} and in ${join(b, '..')}: give each collector's files a ` +
+      `no path names the collector of the files in ${join(a, '..')} and in ${join(b, '..')}: give each collector's files a ` +
       'folder of its name (rrc00, route-views.sg, NAME/2014.12), or read one at a time with --collector NAME',
   });
   expect((await planned({ paths: [join(folder.path, 'a')] })).collectors.map(({ collector }) => collector)).toEqual([
@@ -62,7 +62,7 @@ test('files that no path names are refused where they may belong to a named coll
   folder.write('seed/bview.20141222.1600', dump);
   folder.write('seed/rrc00/updates.20141222.1600', UPDATES);
   expect(await refusal('seed')).toBe(
-    'no path tells the collector of the table dump /seed/bview.20141222.1600, and rrc00 has no table dump: put files of rrc00 ' +
+    'no path names the collector of the table dump /seed/bview.20141222.1600, and rrc00 has no table dump: put files of rrc00 ' +
       'into its folder, or say whose they are with --collector NAME',
   );
   const named = await planned({ paths: [join(folder.path, 'seed')], collector: 'rrc00' as Collector });
