@@ -1,6 +1,6 @@
 /**
  * Measures the overhead of `jobs` over `map`, and the gain of a second worker: `npm run bench:jobs -- [--file
- * updates.gz] [--collectors 4] [--files 288] [--rounds 1]`. The file is copied into a day of several collectors, with
+ * updates.gz] [--collectors 8] [--files 288] [--rounds 1]`. The file is copied into a day of several collectors, with
  * times of its own; without one it is made. Meaningful results need at least 500 MB unpacked, and an idle machine.
  * Prints a line of JSON; the exit status is 1 when a task was begun twice, or something was left behind.
  */
@@ -19,7 +19,8 @@ import { useTestsRedis } from './torture/bench.ts';
 const { values } = parseArgs({
   options: {
     file: { type: 'string' },
-    collectors: { type: 'string', default: '4' },
+    /** One task each. With fewer, the start of the workers and the reduction, which one worker does, count for more. */
+    collectors: { type: 'string', default: '8' },
     /** Files of five minutes per collector, by default a day of RIS. With fewer, starting the processes decides the figures. */
     files: { type: 'string', default: '288' },
     rounds: { type: 'string', default: '1' },
