@@ -4,8 +4,8 @@ import { Sim, type Reported } from '../support/sim.ts';
 import { seeds } from '../support/thorough.ts';
 
 /**
- * When we go blind, the country is never reported as gone. Twelve ways in which we do, each from many seeds, which
- * draw times, peers and order: `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it is, its feed and
+ * When we go blind, the country is never reported as gone. Twelve ways in which we do, each from seeds, which draw
+ * times, peers and order: one, two in a thorough run, `T8_SEEDS=100` for a night. The watcher is `unroutable watch` as it is, its feed and
  * its RIPEstat answer on loopback, and the clock is turned by hand.
  */
 export const SEEDS = seeds('T8_SEEDS', 1, 2);

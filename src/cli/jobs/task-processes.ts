@@ -6,7 +6,7 @@ import type { TaskAnswer, TaskOrder } from './task-server.ts';
 
 /** How long a process may take to stop, milliseconds. */
 export const STOP_WITHIN_MS = 5_000;
-/** Longer than a queue takes to hand out the next task. */
+/** Longer than a queue takes to hand out the next task. Milliseconds. */
 const IDLE_MS = 10_000;
 /** After this many tasks a process is replaced, so that whatever it accumulates stays small. */
 const MOST_TASKS = 100;
